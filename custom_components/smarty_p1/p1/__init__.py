@@ -1,0 +1,76 @@
+"""The P1 port of the Luxembourg "Smarty" meter: bytes -> verified telegrams.
+
+    decoder = Decoder(parse_key("..."))
+    for event in decoder.feed(data):  # any chunks, as they come
+        match event:
+            case Telegram():
+                print(event.time, event.objects["1-0:1.8.0"], "kWh")
+            case Rejection():
+                print("not believed:", event.reason)
+
+The package knows nothing of Home Assistant, and only `link` does I/O.
+"""
+
+from .cipher import DEFAULT_AUTHENTICATION_KEY, parse_key
+from .decoder import Decoder, Event, Reason, Rejection
+from .errors import (
+    KeyFormatError,
+    KeyMissingError,
+    LinkError,
+    NoDeviceNameError,
+    NothingReceivedError,
+    NotP1Error,
+    OtherAuthenticationKeyError,
+    P1Error,
+    PortBusyError,
+    PortClosedError,
+    PortNotFoundError,
+    PortPermissionError,
+    PortSilentError,
+    PortUnreachableError,
+    ProbeError,
+    SecurityOffError,
+    WrongKeyError,
+)
+from .link import Link, normalise_port, open_port
+from .obis import CONTROL_STATES, MBUS_DEVICE_TYPES, OBJECTS
+from .probe import probe
+from .telegram import Telegram
+from .values import Capture, MBusReading, Value
+
+__all__ = [
+    "CONTROL_STATES",
+    "DEFAULT_AUTHENTICATION_KEY",
+    "MBUS_DEVICE_TYPES",
+    "OBJECTS",
+    "Capture",
+    "Decoder",
+    "Event",
+    "KeyFormatError",
+    "KeyMissingError",
+    "Link",
+    "LinkError",
+    "MBusReading",
+    "NoDeviceNameError",
+    "NotP1Error",
+    "NothingReceivedError",
+    "OtherAuthenticationKeyError",
+    "P1Error",
+    "PortBusyError",
+    "PortClosedError",
+    "PortNotFoundError",
+    "PortPermissionError",
+    "PortSilentError",
+    "PortUnreachableError",
+    "ProbeError",
+    "Reason",
+    "Rejection",
+    "SecurityOffError",
+    "Telegram",
+    "Value",
+    "WrongKeyError",
+    "normalise_port",
+    "open_port",
+    "parse_key",
+    "probe",
+]

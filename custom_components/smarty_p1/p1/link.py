@@ -1,0 +1,127 @@
+"""The one place with I/O: a serial device or URL as a stream of bytes that comes back by itself."""
+
+import asyncio
+import errno
+import re
+import socket
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager, suppress
+from random import uniform
+
+import serialx
+
+from .errors import (
+    LinkError,
+    PortBusyError,
+    PortClosedError,
+    PortNotFoundError,
+    PortPermissionError,
+    PortSilentError,
+    PortUnreachableError,
+)
+
+BAUD_RATE = 115_200
+CONNECT_TIMEOUT = 10.0
+CLOSE_TIMEOUT = 5.0
+SILENCE_TIMEOUT = 30.0
+FIRST_DELAY = 1.0
+LONGEST_DELAY = 60.0
+READ_SIZE = 64 * 1024
+
+_HOST_AND_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
+
+
+def normalise_port(text: str) -> str:
+    """Return the device or URL meant by what a user typed: `host:port` means `socket://`."""
+    port = text.strip()
+    return f"socket://{port}" if _HOST_AND_PORT.fullmatch(port) else port
+
+
+@asynccontextmanager
+async def open_port(url: str) -> AsyncGenerator[asyncio.StreamReader]:
+    """Open a serial device (115200 baud, 8N1) or URL for reading; close it at the end.
+
+    Raises a LinkError that says why the port cannot be opened.
+    """
+    try:
+        reader, writer = await serialx.open_serial_connection(
+            url=url, baudrate=BAUD_RATE, connect_timeout=CONNECT_TIMEOUT
+        )
+    except Exception as err:  # every backend has exceptions of its own
+        raise _link_error(err) from err
+    try:
+        yield reader
+    finally:
+        writer.close()
+        with suppress(OSError, serialx.SerialException):
+            async with asyncio.timeout(CLOSE_TIMEOUT):
+                await writer.wait_closed()
+
+
+async def read_chunk(reader: asyncio.StreamReader) -> bytes:
+    """Return the next bytes, at least one. Raises PortClosedError when no more will come."""
+    try:
+        data = await reader.read(READ_SIZE)
+    except (OSError, serialx.SerialException) as err:
+        raise PortClosedError(str(err)) from err
+    if not data:
+        msg = "the other side closed the connection"
+        raise PortClosedError(msg)
+    return data
+
+
+def _link_error(err: Exception) -> LinkError:
+    text = str(err) or type(err).__name__
+    match err:
+        case PermissionError():
+            return PortPermissionError(text)
+        case OSError(errno=errno.EBUSY):
+            return PortBusyError(text)
+        case FileNotFoundError() | socket.gaierror() | ValueError() | serialx.SerialException():
+            return PortNotFoundError(text)
+        case _:
+            return PortUnreachableError(text)
+
+
+class Link:
+    """Keeps a port open, hands over its bytes, and opens it again when it is lost.
+
+    The delay between tries doubles from 1 s to 60 s, with jitter; a byte received resets it.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        on_data: Callable[[bytes], None],
+        on_lost: Callable[[LinkError], None],
+        *,
+        silence_timeout: float = SILENCE_TIMEOUT,
+    ) -> None:
+        """Take callbacks for received bytes and for each loss or failed try."""
+        self._url = url
+        self._on_data = on_data
+        self._on_lost = on_lost
+        self._silence_timeout = silence_timeout
+        self._delay = FIRST_DELAY
+
+    async def run(self) -> None:
+        """Serve the port until cancelled."""
+        while True:
+            try:
+                await self._read()
+            except LinkError as err:
+                self._on_lost(err)
+            await asyncio.sleep(self._delay * uniform(0.8, 1.2))  # noqa: S311 - no secret
+            self._delay = min(2 * self._delay, LONGEST_DELAY)
+
+    async def _read(self) -> None:
+        async with open_port(self._url) as reader:
+            while True:
+                try:
+                    async with asyncio.timeout(self._silence_timeout):
+                        data = await read_chunk(reader)
+                except TimeoutError as err:
+                    msg = f"no byte for {self._silence_timeout:.0f} s"
+                    raise PortSilentError(msg) from err
+                self._delay = FIRST_DELAY
+                self._on_data(data)

@@ -1,0 +1,115 @@
+"""Try a port and keys, and find out what exactly is wrong with them."""
+
+import asyncio
+from collections import Counter
+from contextlib import suppress
+
+from .cipher import DEFAULT_AUTHENTICATION_KEY
+from .decoder import Decoder, Reason, Rejection
+from .errors import (
+    KeyMissingError,
+    NoDeviceNameError,
+    NothingReceivedError,
+    NotP1Error,
+    OtherAuthenticationKeyError,
+    P1Error,
+    PortBusyError,
+    PortClosedError,
+    SecurityOffError,
+    WrongKeyError,
+)
+from .link import open_port, read_chunk
+from .telegram import Telegram
+
+PROBE_TIMEOUT = 25.0
+_REOPEN_DELAY = 1.0
+_MAX_EMPTY_CONNECTIONS = 3
+# One frame may be damaged on the way; two in a row mean that the key is wrong.
+_ENOUGH_BAD_TAGS = 2
+# What ser2net says to a client when it serves another one.
+_BUSY_TEXT = b"in use"
+
+_CERTAIN: dict[Reason, type[P1Error]] = {
+    Reason.KEY_MISSING: KeyMissingError,
+    Reason.AUTHENTICATION_KEY: OtherAuthenticationKeyError,
+    Reason.DOWNGRADE: SecurityOffError,
+}
+
+
+class _Findings:
+    """What a port has delivered so far."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        self._decoder = decoder
+        self._rejections: Counter[Reason] = Counter()
+        self._nameless = False
+        self._first_bytes = b""
+
+    def read(self, data: bytes) -> Telegram | None:
+        """Return a telegram that names its meter. Raises a ProbeError as soon as it is certain."""
+        self._first_bytes = (self._first_bytes + data)[:64]
+        for event in self._decoder.feed(data):
+            match event:
+                case Telegram(serial_number=None):
+                    self._nameless = True
+                case Telegram():
+                    return event
+                case Rejection(reason=reason):
+                    self._rejections[reason] += 1
+                    if reason in _CERTAIN:
+                        raise _CERTAIN[reason]
+                    if self._rejections[Reason.TAG] >= _ENOUGH_BAD_TAGS:
+                        raise WrongKeyError
+        return None
+
+    def verdict(self) -> P1Error:
+        """Return the best explanation why no telegram came."""
+        if self._nameless:
+            return NoDeviceNameError()
+        if self._rejections[Reason.TAG]:
+            return WrongKeyError()
+        if self.is_busy:
+            return PortBusyError(self._first_bytes.decode("latin-1").strip())
+        return NotP1Error() if self._first_bytes else NothingReceivedError()
+
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether a gateway answered that it serves another client."""
+        return _BUSY_TEXT in self._first_bytes
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether no byte came at all."""
+        return not self._first_bytes
+
+
+async def probe(
+    url: str,
+    key: bytes | None,
+    authentication_key: bytes = DEFAULT_AUTHENTICATION_KEY,
+    *,
+    timeout: float = PROBE_TIMEOUT,  # noqa: ASYNC109 - giving up is a result here, not a failure
+) -> Telegram:
+    """Return the first verified telegram that names its meter, within `timeout` seconds.
+
+    Raises a LinkError when the port cannot be opened or closes at once, and otherwise the
+    ProbeError that says what is wrong.
+    """
+    findings = _Findings(Decoder(key, authentication_key))
+    empty_connections = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(timeout):
+            while empty_connections < _MAX_EMPTY_CONNECTIONS:
+                async with open_port(url) as reader:
+                    with suppress(PortClosedError):
+                        while True:
+                            if telegram := findings.read(await read_chunk(reader)):
+                                return telegram
+                if findings.is_busy:
+                    break
+                empty_connections += findings.is_empty
+                await asyncio.sleep(_REOPEN_DELAY)
+            else:
+                msg = "the connection is closed as soon as it is opened"
+                raise PortBusyError(msg)
+    raise findings.verdict()
