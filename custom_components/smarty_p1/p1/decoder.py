@@ -9,7 +9,7 @@ import heapq
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from operator import itemgetter
 
 from .cipher import (
     DEFAULT_AUTHENTICATION_KEY,
@@ -19,12 +19,12 @@ from .cipher import (
     FrameCipher,
     FrameHeader,
 )
-from .crc import crc16, has_valid_crc
+from .crc import has_valid_crc
 from .telegram import Telegram, TelegramParser
 
 _CHUNK_SIZE = 16 * 1024
 _TRIM_SIZE = 4 * 1024
-# A plain telegram ends in a line of "!" and four digits; it can end unseen this many bytes later.
+# A plain telegram ends in a line of "!" and four digits: nothing shorter can be complete unseen.
 _END_MARK = b"\n!"
 _END_SIZE = 6
 _STRIDE = _END_SIZE - 1
@@ -64,12 +64,9 @@ class Rejection:
 type Event = Telegram | Rejection
 
 
-class _Candidate(NamedTuple):
-    """Where something that may be a frame (or, without header, a plain telegram's end) lies."""
-
-    end: int
-    start: int
-    header: FrameHeader | None
+# Where something lies that may be a frame: its end, its start, its header. Without a header it is
+# the end mark of a plain telegram, which may have begun anywhere before.
+type _Candidate = tuple[int, int, FrameHeader | None]
 
 
 class Decoder:
@@ -86,155 +83,155 @@ class Decoder:
         self._cipher = None if key is None else FrameCipher(key, authentication_key)
         self._parser = TelegramParser()
         self._last_counters: dict[bytes, int] = {}
-        # All positions are relative to the buffer's start.
         self._buffer = bytearray()
-        self._candidates: list[_Candidate] = []
-        self._header_scan = 0
-        self._end_scan = 0
-        self._plain_floor = 0
+        self._candidates: list[_Candidate] = []  # a heap: what ends first comes first
+        # Positions in the buffer: what has been searched for candidates; where a frame, and where
+        # a plain telegram, can begin; the sizes at which to search and to judge again.
+        self._scanned = 0
         self._floor = 0
+        self._plain_floor = 0
         self._wake = 0
+        self._horizon = 0
 
     def feed(self, data: bytes) -> list[Event]:
         """Take the next bytes of the line, any number; return what they completed, in order."""
-        if len(data) > _CHUNK_SIZE:
-            chunks = (data[at : at + _CHUNK_SIZE] for at in range(0, len(data), _CHUNK_SIZE))
-            return [event for chunk in chunks for event in self.feed(chunk)]
         buffer = self._buffer
         buffer += data
         size = len(buffer)
         if size < self._wake:
             return []
         if (
-            size < _TRIM_SIZE
-            and not (self._candidates and self._candidates[0].end <= size)
-            and buffer.find(HEADER_MARK, self._header_scan) < 0
-            and buffer.find(_END_MARK, self._end_scan) < 0
+            size < self._horizon
+            and buffer.find(HEADER_MARK, self._scanned) < 0
+            and buffer.find(_END_MARK, self._scanned) < 0
         ):
-            self._header_scan = self._end_scan = max(size - 1, 0)
-            self._wake = size + _STRIDE
-            if self._candidates:
-                self._wake = min(self._wake, self._candidates[0].end)
+            self._scanned = size - 1  # the last byte may begin a mark
+            wake = size + _STRIDE
+            self._wake = wake if wake < self._horizon else self._horizon  # noqa: FURB136 - hot
             return []
+        if len(data) > _CHUNK_SIZE:
+            del buffer[-len(data) :]
+            chunks = (data[at : at + _CHUNK_SIZE] for at in range(0, len(data), _CHUNK_SIZE))
+            return [event for chunk in chunks for event in self.feed(chunk)]
         return self._advance()
 
     def _advance(self) -> list[Event]:
+        """Judge what is complete by now, and decide when to look again."""
         events: list[Event] = []
-        self._find_headers()
-        self._find_ends()
+        self._find_candidates()
         candidates = self._candidates
         size = len(self._buffer)
-        while candidates and candidates[0].end <= size:
-            candidate = heapq.heappop(candidates)
-            if candidate.start >= self._floor:
-                events += self._judge(candidate)
+        while candidates and candidates[0][0] <= size:
+            end, start, header = heapq.heappop(candidates)
+            if start < self._floor:
+                continue
+            if header is None:
+                self._judge_plain(end, events)
+            else:
+                self._judge_frame(start, end, header, events)
         self._trim()
-        self._wake = len(self._buffer) + _STRIDE
-        if self._candidates:
-            self._wake = min(self._wake, self._candidates[0].end)
+        size = len(self._buffer)
+        # Even when nothing ends before, the buffer must be trimmed now and then.
+        self._horizon = size + _TRIM_SIZE
+        if candidates:
+            self._horizon = min(self._horizon, candidates[0][0])
+        self._wake = min(size + _STRIDE, self._horizon)
         return events
 
-    def _find_headers(self) -> None:
+    def _find_candidates(self) -> None:
+        """Note all headers and ends that the bytes since the last search reveal."""
         buffer = self._buffer
-        at = max(self._header_scan, self._floor)
+        size = len(buffer)
+        unsure = max(size - 1, 0)
+        at = max(self._scanned, self._floor)
         while (start := buffer.find(HEADER_MARK, at)) >= 0:
             header = FrameHeader.read(buffer, start)
-            if header is None and start + MAX_HEADER_SIZE > len(buffer):
-                self._header_scan = start
-                return
             if header is not None:
-                heapq.heappush(
-                    self._candidates, _Candidate(start + header.frame_size, start, header)
-                )
+                end = start + header.frame_size
+                heapq.heappush(self._candidates, (end, start, header))
+            elif start + MAX_HEADER_SIZE > size:
+                unsure = min(unsure, start)
+                break
             at = start + 1
-        self._header_scan = len(buffer) - buffer.endswith(HEADER_MARK[:1])
-
-    def _find_ends(self) -> None:
-        buffer = self._buffer
-        at = max(self._end_scan, self._floor)
+        at = max(self._scanned, self._floor)
         while (start := buffer.find(_END_MARK, at)) >= 0:
-            if start + _END_SIZE > len(buffer):
-                self._end_scan = start
-                return
-            heapq.heappush(self._candidates, _Candidate(start + _END_SIZE, start, None))
+            end = start + _END_SIZE
+            if end > size:
+                unsure = min(unsure, start)
+                break
+            heapq.heappush(self._candidates, (end, start, None))
             at = start + 1
-        self._end_scan = len(buffer) - buffer.endswith(_END_MARK[:1])
+        self._scanned = unsure
 
-    def _judge(self, candidate: _Candidate) -> list[Event]:
-        if candidate.header is None:
-            return self._judge_plain(candidate)
-        return self._judge_frame(candidate, candidate.header)
-
-    def _judge_frame(self, candidate: _Candidate, header: FrameHeader) -> list[Event]:
-        counter = int.from_bytes(header.frame_counter)
+    def _judge_frame(self, start: int, end: int, header: FrameHeader, events: list[Event]) -> None:
         title = header.system_title
+        counter = int.from_bytes(header.frame_counter)
         if self._cipher is None:
-            return [Rejection(Reason.KEY_MISSING, counter, title)]
-        frame = bytes(self._buffer[candidate.start : candidate.end])
-        text, verified = self._cipher.open(header, frame)
+            events.append(Rejection(Reason.KEY_MISSING, counter, title))
+            return
+        text, verified = self._cipher.open(header, bytes(self._buffer[start:end]))
         if not verified:
             whole = text.startswith(b"/") and has_valid_crc(text)
             reason = Reason.AUTHENTICATION_KEY if whole else Reason.TAG
-            return [Rejection(reason, counter, title)]
-        events = self._consume(candidate.start, candidate.end)
+            events.append(Rejection(reason, counter, title))
+            return
+        self._consume(start, end, events)
         if counter <= self._last_counters.get(title, -1):
-            return [*events, Rejection(Reason.REPLAY, counter, title)]
+            events.append(Rejection(Reason.REPLAY, counter, title))
+            return
         self._last_counters[title] = counter
         telegram = self._parser.parse(text, counter, title)
-        return [*events, telegram or Rejection(Reason.MALFORMED, counter, title)]
+        events.append(telegram or Rejection(Reason.MALFORMED, counter, title))
 
-    def _judge_plain(self, candidate: _Candidate) -> list[Event]:
-        floor = max(self._plain_floor, self._floor, candidate.end - MAX_FRAME_SIZE)
-        self._plain_floor = candidate.end
-        segment = bytes(self._buffer[floor : candidate.end])
+    def _judge_plain(self, end: int, events: list[Event]) -> None:
+        floor = max(self._plain_floor, self._floor, end - MAX_FRAME_SIZE)
+        self._plain_floor = end
+        segment = bytes(self._buffer[floor:end])
         starts = [match.start() for match in _IDENTIFICATION.finditer(segment)]
         for start in reversed(starts[-_MAX_IDENTIFICATIONS:]):
             text = segment[start:]
             if not has_valid_crc(text):
                 continue
             if self._cipher is not None:
-                return [Rejection(Reason.DOWNGRADE)]
-            events = self._consume(floor + start, candidate.end)
+                events.append(Rejection(Reason.DOWNGRADE))
+                return
+            self._consume(floor + start, end, events)
             if start > starts[0]:
                 events.append(Rejection(Reason.MALFORMED))
-            telegram = self._parser.parse(text)
-            return [*events, telegram or Rejection(Reason.MALFORMED)]
-        return [Rejection(Reason.CRC)] if starts else []
+            events.append(self._parser.parse(text) or Rejection(Reason.MALFORMED))
+            return
+        if starts:
+            events.append(Rejection(Reason.CRC))
 
-    def _consume(self, start: int, end: int) -> list[Event]:
+    def _consume(self, start: int, end: int, events: list[Event]) -> None:
         """Drop all up to `end`; what began before `start` and is still waiting was cut short."""
-        cut_short: list[Event] = [
-            Rejection(
-                Reason.MALFORMED,
-                int.from_bytes(candidate.header.frame_counter),
-                candidate.header.system_title,
-            )
-            for candidate in sorted(self._candidates, key=lambda waiting: waiting.start)
-            if candidate.header is not None and self._floor <= candidate.start < start
-        ]
-        self._candidates[:] = [waiting for waiting in self._candidates if waiting.start >= end]
-        heapq.heapify(self._candidates)
+        if self._candidates:
+            for _, began, header in sorted(self._candidates, key=itemgetter(1)):
+                if header is not None and self._floor <= began < start:
+                    counter = int.from_bytes(header.frame_counter)
+                    events.append(Rejection(Reason.MALFORMED, counter, header.system_title))
+            self._candidates[:] = [waiting for waiting in self._candidates if waiting[1] >= end]
+            heapq.heapify(self._candidates)
         self._floor = end
-        return cut_short
 
     def _trim(self) -> None:
         """Forget the bytes that no candidate and no plain telegram can need any more."""
         size = len(self._buffer)
-        keep = min(
-            self._header_scan,
-            self._end_scan,
-            max(self._plain_floor, size - MAX_FRAME_SIZE),
-            *(candidate.start for candidate in self._candidates),
-        )
-        keep = max(keep, self._floor)
-        if keep < size and keep < _TRIM_SIZE:
+        if self._floor == size:
+            self._buffer.clear()
+            self._scanned = self._floor = self._plain_floor = 0
+            return
+        if size < _TRIM_SIZE:
+            return
+        plain_start = max(self._plain_floor, size - MAX_FRAME_SIZE)
+        first_start = min((start for _, start, _ in self._candidates), default=size)
+        keep = max(self._floor, min(self._scanned, plain_start, first_start))
+        if keep < _TRIM_SIZE:
             return
         del self._buffer[:keep]
         self._candidates[:] = [
-            waiting._replace(end=waiting.end - keep, start=waiting.start - keep)
-            for waiting in self._candidates
+            (end - keep, start - keep, header) for end, start, header in self._candidates
         ]
-        self._floor = max(self._floor - keep, 0)
+        self._scanned -= keep
+        self._floor = 0
         self._plain_floor = max(self._plain_floor - keep, 0)
-        self._header_scan = max(self._header_scan - keep, 0)
-        self._end_scan = max(self._end_scan - keep, 0)

@@ -4,17 +4,20 @@ Source: E-Meter P1 Specification 1.1.3, section 3.3; DSMR P1 Companion Standard 
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import cast, override
+from itertools import batched, compress, starmap
+from operator import ne
+from typing import Any, NamedTuple, cast
 
 from .obis import CHANNELS, DEVICE_NAME, MBUS_DEVICE_TYPES, METER_TIME, OBJECTS, default_unit
 from .values import Capture, MBusReading, Value, unknown
 
-_OBJECT = re.compile(
-    r"\s*([0-9]{1,3}-[0-9]{1,3}:[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3})\((.*)\)\s*", re.DOTALL
-)
+_NUMBER_LINE = re.compile(rb"[^(]+\((?P<digits>[0-9.]+)(?:\*[^()]+)?\)")
+_is_number = re.compile(rb"[0-9]{1,15}(?:\.[0-9]{1,9})?").fullmatch
+_NEVER = b"\n"  # no line begins so
+_REFERENCE = re.compile(r"[0-9]{1,3}-[0-9]{1,3}:[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,24 +43,63 @@ class Telegram:
     system_title: bytes | None = None
     text: bytes = field(default=b"", repr=False)
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return the telegram as JSON knows it: times in ISO 8601, channels by number as text."""
+        return {
+            "identification": self.identification,
+            "serial_number": self.serial_number,
+            "time": _as_json(self.time),
+            "frame_counter": self.frame_counter,
+            "objects": {reference: _as_json(value) for reference, value in self.objects.items()},
+            "channels": {
+                str(channel): {name: _as_json(value) for name, value in asdict(reading).items()}
+                for channel, reading in self.channels.items()
+            },
+        }
 
-class _Lines(dict[bytes, tuple[str, Value]]):
-    """The objects of the lines seen in the last telegram: most lines repeat, unchanged."""
 
-    @override
-    def __missing__(self, line: bytes) -> tuple[str, Value]:
-        match = _OBJECT.fullmatch(line.decode("latin-1"))
-        if match is None:
-            return _NO_OBJECT
-        reference, inner = match.groups()
-        texts = inner.split(")(")
-        known = OBJECTS.get(reference)
-        return reference, known.convert(texts) if known else unknown(texts)
+def _as_json(value: Value) -> Any:  # noqa: ANN401 - JSON has no type of its own
+    match value:
+        case datetime():
+            return value.isoformat()
+        case tuple():
+            return [_as_json(part) for part in value]
+        case _:
+            return value
 
 
-_NO_OBJECT: tuple[str, Value] = ("", None)
+def _parse_line(line: bytes) -> tuple[str, Value]:
+    """Return the reference and value of a line, or an empty reference when it is no object."""
+    reference, _, values = line.decode("latin-1").partition("(")
+    if values[-1:] == ")":
+        if known := OBJECTS.get(reference):
+            return reference, known.convert(values[:-1])
+        if _REFERENCE.fullmatch(reference):
+            return reference, unknown(values[:-1])
+    return "", None
+
+
+class _Place(NamedTuple):
+    """What stood in one line of the last telegram: its object, and what surrounds its number."""
+
+    reference: str
+    before: bytes
+    digits: slice
+    after: bytes
+
+
+def _place(line: bytes, reference: str, value: Value) -> _Place:
+    match = _NUMBER_LINE.fullmatch(line)
+    if match and type(value) is float and value == float(match["digits"]):
+        start, end = match.span("digits")
+        return _Place(reference, line[:start], slice(start, end - len(line)), line[end:])
+    return _Place(reference, _NEVER, slice(0), b"")
+
+
 _CHANNEL_REFERENCES = tuple(
-    (n, f"0-{n}:24.1.0", f"0-{n}:96.1.0", f"0-{n}:24.2.1", f"0-{n}:24.4.0") for n in CHANNELS
+    f"0-{channel}:{field}"
+    for channel in CHANNELS
+    for field in ("24.1.0", "96.1.0", "24.2.1", "24.4.0")
 )
 
 
@@ -65,8 +107,11 @@ class TelegramParser:
     """Parses the telegrams of one meter, each line only when it changed since the last one."""
 
     def __init__(self) -> None:
-        self._lines = _Lines()
-        self._channels: dict[int, tuple[tuple[Value, ...], MBusReading | None]] = {}
+        self._lines: list[bytes] = []
+        self._places: list[_Place] = []
+        self._objects: dict[str, Value] = {}
+        self._channel_values: tuple[Value, ...] = ()
+        self._channels: dict[int, MBusReading] = {}
 
     def parse(
         self,
@@ -75,35 +120,58 @@ class TelegramParser:
         system_title: bytes | None = None,
     ) -> Telegram | None:
         """Return the telegram in `text`, or None when it is none (it must begin with `/`)."""
-        header, *lines = text.strip().splitlines() or [b""]
-        if not header.startswith(b"/"):
+        lines = text.strip().splitlines()
+        if not lines or lines[0][:1] != b"/":
             return None
-        parsed = list(map(self._lines.__getitem__, lines))
-        objects = dict(parsed)
-        objects.pop("", None)
-        self._lines = _Lines(zip(lines, parsed, strict=True))
+        if not self._update_objects(lines):
+            self._read_objects(lines)
+        objects = self._objects.copy()
+        channel_values = tuple(map(objects.get, _CHANNEL_REFERENCES))
+        if channel_values != self._channel_values:
+            self._channel_values = channel_values
+            self._channels = _read_channels(channel_values)
+        get: Callable[[str], Any] = objects.get
         return Telegram(
-            identification=header[1:].decode("latin-1"),
-            serial_number=cast("str | None", objects.get(DEVICE_NAME)),
-            time=cast("datetime | None", objects.get(METER_TIME)),
+            identification=lines[0][1:].decode("latin-1"),
+            serial_number=get(DEVICE_NAME),
+            time=get(METER_TIME),
             objects=objects,
-            channels=self._read_channels(objects),
+            channels=self._channels.copy(),
             frame_counter=frame_counter,
             system_title=system_title,
             text=text,
         )
 
-    def _read_channels(self, objects: Mapping[str, Value]) -> dict[int, MBusReading]:
-        get = objects.get
-        channels: dict[int, MBusReading] = {}
-        for channel, *references in _CHANNEL_REFERENCES:
-            values = tuple(map(get, references))
-            known = self._channels.get(channel)
-            if known is None or known[0] != values:
-                known = self._channels[channel] = values, _mbus_reading(*values)
-            if known[1] is not None:
-                channels[channel] = known[1]
-        return channels
+    def _update_objects(self, lines: list[bytes]) -> bool:
+        """Parse the lines that changed, if every line is still about the same object."""
+        if len(lines) != len(self._lines):
+            return False
+        for index in compress(range(len(lines)), map(ne, lines, self._lines, strict=True)):
+            line = lines[index]
+            known, before, digits, after = self._places[index]
+            if line.startswith(before) and line.endswith(after) and _is_number(line[digits]):
+                self._objects[known] = float(line[digits])
+                continue
+            reference, value = _parse_line(line)
+            if reference != known:
+                return False
+            if reference:
+                self._objects[reference] = value
+        self._lines = lines
+        return True
+
+    def _read_objects(self, lines: list[bytes]) -> None:
+        pairs = [_parse_line(line) for line in lines]
+        self._places = [_place(line, *pair) for line, pair in zip(lines, pairs, strict=True)]
+        self._objects = {reference: value for reference, value in pairs if reference}
+        # Of a reference that comes twice the last line counts, so such lines belong together.
+        is_repeating = len(self._objects) < sum(1 for reference, _ in pairs if reference)
+        self._lines = [] if is_repeating else lines
+
+
+def _read_channels(values: Sequence[Value]) -> dict[int, MBusReading]:
+    readings = zip(CHANNELS, starmap(_mbus_reading, batched(values, 4, strict=True)), strict=True)
+    return {channel: reading for channel, reading in readings if reading}
 
 
 def _mbus_reading(

@@ -1,14 +1,15 @@
 """From the text between the brackets of a line to values.
 
-Every converter takes the texts of all brackets of one line and never raises: what is empty or
-unreadable is None. Source: E-Meter P1 Specification 1.1.3, section 3.3 (formats F, I, S, TST).
+Every converter takes what stands between the first and the last bracket of a line and never
+raises: what is empty or unreadable is None. Source: E-Meter P1 Specification 1.1.3, section 3.3
+(formats F, I, S, TST).
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
-from typing import NamedTuple
+from datetime import datetime
+from typing import NamedTuple, cast
 
 
 class Capture(NamedTuple):
@@ -21,7 +22,7 @@ class Capture(NamedTuple):
 
 type Scalar = float | int | str | datetime | None
 type Value = Scalar | Capture | tuple[Scalar, ...]
-type Converter = Callable[[Sequence[str]], Value]
+type Converter = Callable[[str], Value]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,47 +42,13 @@ class MBusReading:
 
 
 # The letter decides the offset, not the calendar: the hour that October repeats is unambiguous.
-_OFFSETS = {
-    "S": timezone(timedelta(hours=2), "CEST"),
-    "W": timezone(timedelta(hours=1), "CET"),
-}
+_OFFSETS = {"S": "+02:00", "W": "+01:00"}
 # Bounded: neither infinity nor an integer that Python refuses to convert.
-_NUMBER = re.compile(r"([+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?)(?:\*(.+))?")
-_COUNT = re.compile(r"[+-]?[0-9]{1,15}")
-_TIMESTAMP = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([SW])")
-_OCTETS = re.compile(r"(?:[0-9A-Fa-f]{2})+")
+_is_number = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?").fullmatch
+_is_count = re.compile(r"[+-]?[0-9]{1,15}").fullmatch
+_is_timestamp = re.compile(r"[0-9]{12}[SW]").fullmatch
+_is_octets = re.compile(r"(?:[0-9A-Fa-f]{2})+").fullmatch
 _NO_TEXT = " \t\r\n\0"
-
-
-def _parse_number(text: str, unit: str) -> float | None:
-    match = _NUMBER.fullmatch(text)
-    if match is None:
-        return None
-    digits, sent_unit = match.groups()
-    if sent_unit is None or sent_unit == unit:
-        return float(digits)
-    # Sagemcom meters of other countries send the same registers in Wh, W, varh and var.
-    if unit.startswith("k") and sent_unit == unit[1:]:
-        return float(digits) / 1000
-    return None
-
-
-def _parse_count(text: str) -> int | None:
-    return int(text) if _COUNT.fullmatch(text) else None
-
-
-def _parse_timestamp(text: str) -> datetime | None:
-    match = _TIMESTAMP.fullmatch(text)
-    if match is None:
-        return None
-    *numbers, letter = match.groups()
-    year, month, day, hour, minute, second = map(int, numbers)
-    try:
-        return datetime(
-            2000 + year, month, day, hour, minute, second, tzinfo=_OFFSETS[letter]
-        )
-    except ValueError:
-        return None
 
 
 def _decode(octets: bytes) -> str:
@@ -94,64 +61,73 @@ def _decode(octets: bytes) -> str:
 def number(unit: str) -> Converter:
     """Make a converter for one number in `unit`; the meter may leave the unit out."""
 
-    def convert(texts: Sequence[str]) -> float | None:
-        return _parse_number(texts[0], unit) if len(texts) == 1 else None
+    def convert(text: str) -> float | None:
+        digits, _, sent_unit = text.partition("*")
+        if not _is_number(digits):
+            return None
+        if sent_unit == unit or not sent_unit:
+            return float(digits)
+        # Sagemcom meters of other countries send the same registers in Wh, W, varh and var.
+        return float(digits) / 1000 if unit == f"k{sent_unit}" else None
 
     return convert
 
 
 def numbers(unit: str) -> Converter:
     """Make a converter for an object of several numbers in `unit`: a tuple."""
+    convert_one = number(unit)
 
-    def convert(texts: Sequence[str]) -> tuple[float | None, ...]:
-        return tuple(_parse_number(text, unit) for text in texts)
+    def convert(text: str) -> Value:
+        return tuple(cast("float | None", convert_one(part)) for part in text.split(")("))
 
     return convert
 
 
-def count(texts: Sequence[str]) -> int | None:
+def count(text: str) -> int | None:
     """Convert a plain whole number: a counter, a state, a type."""
-    return _parse_count(texts[0]) if len(texts) == 1 else None
+    return int(text) if _is_count(text) else None
 
 
-def timestamp(texts: Sequence[str]) -> datetime | None:
+def timestamp(text: str) -> datetime | None:
     """Convert a TST to an aware time; fill bytes and impossible dates are None."""
-    return _parse_timestamp(texts[0]) if len(texts) == 1 else None
+    if not _is_timestamp(text):
+        return None
+    try:
+        return datetime.fromisoformat(f"20{text[:6]}T{text[6:12]}{_OFFSETS[text[12]]}")
+    except ValueError:
+        return None
 
 
-def plain_text(texts: Sequence[str]) -> str | None:
+def plain_text(text: str) -> str | None:
     """Convert a text that is shown as it is sent."""
-    return texts[0] or None if len(texts) == 1 else None
+    return text or None
 
 
-def message(texts: Sequence[str]) -> str | None:
+def message(text: str) -> str | None:
     """Convert an octet string in hexadecimal to its text: UTF-8, else Latin-1."""
-    if len(texts) != 1:
-        return None
-    if _OCTETS.fullmatch(texts[0]) is None:
-        return texts[0] or None
-    return _decode(bytes.fromhex(texts[0])).strip(_NO_TEXT) or None
+    if not _is_octets(text):
+        return text or None
+    return _decode(bytes.fromhex(text)).strip(_NO_TEXT) or None
 
 
-def identifier(texts: Sequence[str]) -> str | None:
+def identifier(text: str) -> str | None:
     """Convert an identifier: ASCII in hexadecimal; one that is no printable ASCII stays as sent."""
-    text = message(texts)
-    if text is None or (text.isascii() and text.isprintable()):
-        return text
-    return texts[0]
+    decoded = message(text)
+    if decoded is None or (decoded.isascii() and decoded.isprintable()):
+        return decoded
+    return text
 
 
-def capture(texts: Sequence[str]) -> Capture | None:
+def capture(text: str) -> Capture | None:
     """Convert a capture time and an index with its unit (0-n:24.2.1)."""
-    if len(texts) != 2:  # noqa: PLR2004 - a time and an index
+    time, brackets, index = text.partition(")(")
+    if not brackets:
         return None
-    match = _NUMBER.fullmatch(texts[1])
-    value, unit = (float(match[1]), match[2]) if match else (None, None)
-    return Capture(_parse_timestamp(texts[0]), value, unit)
+    digits, _, unit = index.partition("*")
+    value = float(digits) if _is_number(digits) else None
+    return Capture(timestamp(time), value, unit or None)
 
 
-def unknown(texts: Sequence[str]) -> str | tuple[str | None, ...] | None:
-    """Keep the texts of an object that the table does not know."""
-    if len(texts) == 1:
-        return texts[0] or None
-    return tuple(text or None for text in texts)
+def unknown(text: str) -> str | tuple[str, ...] | None:
+    """Keep the text of an object that the table does not know; several values as a tuple."""
+    return tuple(text.split(")(")) if ")(" in text else text or None

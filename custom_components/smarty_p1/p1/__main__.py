@@ -1,0 +1,163 @@
+"""The command line: decode recorded bytes, or watch a port."""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+from .cipher import DEFAULT_AUTHENTICATION_KEY, parse_key
+from .decoder import Decoder, Reason, Rejection
+from .errors import KeyFormatError
+from .link import normalise_port
+from .telegram import Telegram
+from .watch import watch
+
+KEY_VARIABLE = "SMARTY_P1_KEY"
+AUTHENTICATION_KEY_VARIABLE = "SMARTY_P1_AUTHENTICATION_KEY"
+READ_SIZE = 64 * 1024
+
+_EXPLANATIONS = {
+    Reason.TAG: "the tag does not verify: wrong key, or damaged on the way",
+    Reason.AUTHENTICATION_KEY: "the key is right, but the meter's authentication key is another",
+    Reason.REPLAY: "the frame counter is not higher than the last one",
+    Reason.CRC: "the checksum of the plain telegram is wrong or missing",
+    Reason.DOWNGRADE: "a plain telegram although a key is set",
+    Reason.KEY_MISSING: "encrypted, and no key is set",
+    Reason.MALFORMED: "cut short, or no telegram inside",
+}
+
+
+class _UsageError(Exception):
+    """The command line asks for something that cannot be; the text says what."""
+
+
+def _read_key_text(given: str | None, file: Path | None, variable: str) -> str | None:
+    if given is not None:
+        return given
+    if file is None:
+        return os.environ.get(variable) or None
+    try:
+        lines = file.read_text().split("\n")
+    except (OSError, UnicodeDecodeError) as err:
+        reason = getattr(err, "strerror", None) or "it is no text"
+        msg = f"cannot read the key file {file}: {reason}"
+        raise _UsageError(msg) from None
+    return lines[0]
+
+
+def _read_keys(arguments: argparse.Namespace) -> tuple[bytes | None, bytes]:
+    key = _read_key_text(arguments.key, arguments.key_file, KEY_VARIABLE)
+    authentication_key = _read_key_text(
+        arguments.authentication_key,
+        arguments.authentication_key_file,
+        AUTHENTICATION_KEY_VARIABLE,
+    )
+    try:
+        return (
+            None if key is None else parse_key(key),
+            DEFAULT_AUTHENTICATION_KEY
+            if authentication_key is None
+            else parse_key(authentication_key),
+        )
+    except KeyFormatError as err:
+        raise _UsageError(str(err)) from None
+
+
+def _explain(rejection: Rejection) -> str:
+    text = f"rejected ({rejection.reason}): {_EXPLANATIONS[rejection.reason]}"
+    if rejection.system_title is None:
+        return text
+    title = rejection.system_title.hex().upper()
+    return f"{text} [frame counter {rejection.frame_counter}, system title {title}]"
+
+
+def _decode(stream: BinaryIO, decoder: Decoder) -> int:
+    telegrams = rejections = size = 0
+    while data := stream.read(READ_SIZE):
+        size += len(data)
+        for event in decoder.feed(data):
+            match event:
+                case Telegram():
+                    telegrams += 1
+                    print(json.dumps(event.as_dict(), ensure_ascii=False), flush=True)
+                case Rejection():
+                    rejections += 1
+                    print(_explain(event), file=sys.stderr)
+    if not telegrams:
+        print(f"no telegram in {size} bytes", file=sys.stderr)
+    return 0 if telegrams and not rejections else 1
+
+
+def _run_decode(arguments: argparse.Namespace) -> int:
+    decoder = Decoder(*_read_keys(arguments))
+    if arguments.file == "-":
+        # Unbuffered: a telegram is printed when it is complete, not when a buffer is full.
+        with open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as stream:
+            return _decode(stream, decoder)
+    try:
+        with Path(arguments.file).open("rb") as stream:
+            return _decode(stream, decoder)
+    except OSError as err:
+        msg = f"cannot read {arguments.file}: {err.strerror}"
+        raise _UsageError(msg) from None
+
+
+def _run_watch(arguments: argparse.Namespace) -> int:
+    decoder = Decoder(*_read_keys(arguments))
+    asyncio.run(watch(normalise_port(arguments.url), decoder))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="p1", description="The P1 port of a Smarty meter.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    keys = argparse.ArgumentParser(add_help=False)
+    group = keys.add_argument_group(
+        "keys",
+        "32 hexadecimal digits each. Other users of the machine can see a command line: prefer the"
+        f" files, or the variables {KEY_VARIABLE} and {AUTHENTICATION_KEY_VARIABLE}.",
+    )
+    group.add_argument("--key", metavar="HEX", help="the meter's encryption key")
+    group.add_argument("--key-file", metavar="FILE", type=Path, help="a file with it on line 1")
+    group.add_argument("--authentication-key", metavar="HEX", help="if not the published one")
+    group.add_argument("--authentication-key-file", metavar="FILE", type=Path)
+
+    decode = commands.add_parser(
+        "decode", parents=[keys], help="print one JSON object a telegram of recorded bytes"
+    )
+    decode.add_argument("file", metavar="FILE", help="the recorded bytes, or - for standard input")
+    decode.set_defaults(run=_run_decode)
+
+    watching = commands.add_parser(
+        "watch", parents=[keys], help="show a port's telegrams as a live table"
+    )
+    watching.add_argument(
+        "url", metavar="URL", help="a device, host:port, or a URL such as socket://host:port"
+    )
+    watching.set_defaults(run=_run_watch)
+    return parser
+
+
+def main() -> int:
+    """Run the command and return its exit status."""
+    arguments = _parser().parse_args()
+    try:
+        status: int = arguments.run(arguments)
+    except _UsageError as err:
+        print(f"p1: {err}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; keep Python from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
