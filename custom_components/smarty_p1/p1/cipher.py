@@ -40,8 +40,7 @@ _MIN_LENGTH = _SECURITY_AND_COUNTER_SIZE + 1 + TAG_SIZE
 MIN_FRAME_SIZE = 11 + _MIN_LENGTH
 
 _HEADER = re.compile(
-    rb"\xdb\x08(?P<title>.{8})(?:\x82(?P<long>..)|\x81(?P<byte>.)|(?P<short>[\x00-\x7f]))"
-    rb"\x30(?P<counter>.{4})",
+    rb"\xdb\x08.{8}(?:\x82(..)|\x81(.)|([\x00-\x7f]))\x30.{4}",
     re.DOTALL,
 )
 _KEY_PREFIX = re.compile(r"\s*0[xX]")
@@ -63,26 +62,33 @@ def parse_key(text: str) -> bytes:
 
 
 class FrameHeader(NamedTuple):
-    """What the first bytes of a frame say. Sizes are in bytes, counted from the frame's start."""
+    """The sizes, in bytes, of a frame's header and of the whole frame."""
 
-    system_title: bytes
-    frame_counter: bytes
     size: int
     frame_size: int
 
     @classmethod
-    def read(cls, buffer: bytearray, start: int) -> FrameHeader | None:
+    def read(cls, buffer: bytes | bytearray, start: int) -> FrameHeader | None:
         """Return the header that begins at `start`, or None when these bytes are none."""
         match = _HEADER.match(buffer, start)
         if match is None:
             return None
-        title, long, byte, short, counter = match.groups()
-        length = int.from_bytes(long or byte or short)
+        length = int.from_bytes(match[match.lastindex or 0])
         size = match.end() - start
         frame_size = size - _SECURITY_AND_COUNTER_SIZE + length
         if length < _MIN_LENGTH or frame_size > MAX_FRAME_SIZE:
             return None
-        return cls(title, counter, size, frame_size)
+        return cls(size, frame_size)
+
+
+def system_title(frame: bytes) -> bytes:
+    """Return the 8 bytes that name the meter."""
+    return frame[2:10]
+
+
+def frame_counter(frame: bytes, header_size: int) -> bytes:
+    """Return the 4 bytes that no other frame of this meter and key has."""
+    return frame[header_size - 4 : header_size]
 
 
 class FrameCipher:
@@ -96,13 +102,13 @@ class FrameCipher:
         self._encrypt = AESGCM(key).encrypt
         self._associated_data = SECURITY_CONTROL + authentication_key
 
-    def open(self, header: FrameHeader, frame: bytes) -> tuple[bytes, bool]:
+    def open(self, frame: bytes, header_size: int) -> tuple[bytes, bool]:
         """Return the text of a whole `frame` and whether its tag vouches for it.
 
         The text of a frame that is not vouched for serves for diagnosis only.
         """
-        iv = header.system_title + header.frame_counter
-        ciphertext = frame[header.size : -TAG_SIZE]
+        iv = system_title(frame) + frame_counter(frame, header_size)
+        ciphertext = frame[header_size:-TAG_SIZE]
         # `AESGCM.decrypt` insists on tags of 128 bits. The cipher is its own inverse, though, and
         # enciphering the text once more gives the whole tag, of which the frame carries 96 bits.
         text = self._encrypt(iv, ciphertext, None)[:-_FULL_TAG_SIZE]

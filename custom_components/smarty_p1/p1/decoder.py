@@ -18,18 +18,20 @@ from .cipher import (
     MAX_HEADER_SIZE,
     FrameCipher,
     FrameHeader,
+    frame_counter,
+    system_title,
 )
 from .crc import has_valid_crc
 from .telegram import Telegram, TelegramParser
 
-_CHUNK_SIZE = 16 * 1024
+_CHUNK_SIZE = 4 * 1024
 _TRIM_SIZE = 4 * 1024
 # A plain telegram ends in a line of "!" and four digits: nothing shorter can be complete unseen.
 _END_MARK = b"\n!"
-_END_SIZE = 6
-_STRIDE = _END_SIZE - 1
+_DIGITS_SIZE = 4
+_END_SIZE = len(_END_MARK) + _DIGITS_SIZE
 # Both bounds limit the work that a line full of false identifications can cause.
-_IDENTIFICATION = re.compile(rb"/(?=[A-Za-z]{3}[^\r\n]{0,128}\r?\n)")
+_IDENTIFICATION = re.compile(rb"/(?=[A-Za-z]{3}[ -~]{0,128}\r?\n)")
 _MAX_IDENTIFICATIONS = 8
 
 
@@ -64,9 +66,9 @@ class Rejection:
 type Event = Telegram | Rejection
 
 
-# Where something lies that may be a frame: its end, its start, its header. Without a header it is
-# the end mark of a plain telegram, which may have begun anywhere before.
-type _Candidate = tuple[int, int, FrameHeader | None]
+# Where something lies that may be a frame: its end, its start, the size of its header. Without a
+# header it is the end mark of a plain telegram, which may have begun anywhere before.
+type _Candidate = tuple[int, int, int]
 
 
 class Decoder:
@@ -106,7 +108,7 @@ class Decoder:
             and buffer.find(_END_MARK, self._scanned) < 0
         ):
             self._scanned = size - 1  # the last byte may begin a mark
-            wake = size + _STRIDE
+            wake = size - 1 + _END_SIZE
             self._wake = wake if wake < self._horizon else self._horizon  # noqa: FURB136 - hot
             return []
         if len(data) > _CHUNK_SIZE:
@@ -122,20 +124,20 @@ class Decoder:
         candidates = self._candidates
         size = len(self._buffer)
         while candidates and candidates[0][0] <= size:
-            end, start, header = heapq.heappop(candidates)
+            end, start, header_size = heapq.heappop(candidates)
             if start < self._floor:
                 continue
-            if header is None:
-                self._judge_plain(end, events)
+            if header_size:
+                self._judge_frame(start, end, header_size, events)
             else:
-                self._judge_frame(start, end, header, events)
+                self._judge_plain(end, events)
         self._trim()
         size = len(self._buffer)
         # Even when nothing ends before, the buffer must be trimmed now and then.
         self._horizon = size + _TRIM_SIZE
         if candidates:
             self._horizon = min(self._horizon, candidates[0][0])
-        self._wake = min(size + _STRIDE, self._horizon)
+        self._wake = min(self._scanned + _END_SIZE, self._horizon)
         return events
 
     def _find_candidates(self) -> None:
@@ -148,7 +150,7 @@ class Decoder:
             header = FrameHeader.read(buffer, start)
             if header is not None:
                 end = start + header.frame_size
-                heapq.heappush(self._candidates, (end, start, header))
+                heapq.heappush(self._candidates, (end, start, header.size))
             elif start + MAX_HEADER_SIZE > size:
                 unsure = min(unsure, start)
                 break
@@ -159,17 +161,18 @@ class Decoder:
             if end > size:
                 unsure = min(unsure, start)
                 break
-            heapq.heappush(self._candidates, (end, start, None))
+            heapq.heappush(self._candidates, (end, start, 0))
             at = start + 1
         self._scanned = unsure
 
-    def _judge_frame(self, start: int, end: int, header: FrameHeader, events: list[Event]) -> None:
-        title = header.system_title
-        counter = int.from_bytes(header.frame_counter)
+    def _judge_frame(self, start: int, end: int, header_size: int, events: list[Event]) -> None:
+        frame = bytes(self._buffer[start:end])
+        title = system_title(frame)
+        counter = int.from_bytes(frame_counter(frame, header_size))
         if self._cipher is None:
             events.append(Rejection(Reason.KEY_MISSING, counter, title))
             return
-        text, verified = self._cipher.open(header, bytes(self._buffer[start:end]))
+        text, verified = self._cipher.open(frame, header_size)
         if not verified:
             whole = text.startswith(b"/") and has_valid_crc(text)
             reason = Reason.AUTHENTICATION_KEY if whole else Reason.TAG
@@ -185,7 +188,7 @@ class Decoder:
 
     def _judge_plain(self, end: int, events: list[Event]) -> None:
         floor = max(self._plain_floor, self._floor, end - MAX_FRAME_SIZE)
-        self._plain_floor = end
+        self._plain_floor = end - _DIGITS_SIZE  # which are none when the checksum is missing
         segment = bytes(self._buffer[floor:end])
         starts = [match.start() for match in _IDENTIFICATION.finditer(segment)]
         for start in reversed(starts[-_MAX_IDENTIFICATIONS:]):
@@ -206,10 +209,11 @@ class Decoder:
     def _consume(self, start: int, end: int, events: list[Event]) -> None:
         """Drop all up to `end`; what began before `start` and is still waiting was cut short."""
         if self._candidates:
-            for _, began, header in sorted(self._candidates, key=itemgetter(1)):
-                if header is not None and self._floor <= began < start:
-                    counter = int.from_bytes(header.frame_counter)
-                    events.append(Rejection(Reason.MALFORMED, counter, header.system_title))
+            for _, began, header_size in sorted(self._candidates, key=itemgetter(1)):
+                if header_size and self._floor <= began < start:
+                    header = bytes(self._buffer[began : began + header_size])
+                    counter = int.from_bytes(frame_counter(header, header_size))
+                    events.append(Rejection(Reason.MALFORMED, counter, system_title(header)))
             self._candidates[:] = [waiting for waiting in self._candidates if waiting[1] >= end]
             heapq.heapify(self._candidates)
         self._floor = end
@@ -230,7 +234,7 @@ class Decoder:
             return
         del self._buffer[:keep]
         self._candidates[:] = [
-            (end - keep, start - keep, header) for end, start, header in self._candidates
+            (end - keep, start - keep, header_size) for end, start, header_size in self._candidates
         ]
         self._scanned -= keep
         self._floor = 0
