@@ -1,0 +1,199 @@
+"""The command line: `python -m simulator`."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from .clock import Clock
+from .faults import FAULTS, Fault
+from .household import EPOCH
+from .keyfile import KeyFileError, read_keys
+from .line import Pieces
+from .meter import Meter
+from .server import PortInUseError, serve
+from .telegram import LUXEMBOURG
+
+DEFAULT_ADDRESS = ("127.0.0.1", 20001)
+DEFAULT_KEY_FILE = Path("smarty-simulator.keys")
+LAST_PORT = 65535
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve meters until told to stop; return the exit status."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.list_faults:
+        print("\n".join(f"{name:25} {effect}" for name, effect in FAULTS.items()))
+        return 0
+    if options.listen and options.listen[1] + options.meters - 1 > LAST_PORT:
+        parser.error(f"argument --listen: there are no ports above {LAST_PORT}")
+    try:
+        return asyncio.run(_serve(options))
+    except KeyboardInterrupt:
+        return 0
+    except (KeyFileError, PortInUseError) as error:
+        trouble = str(error)
+    except OSError as error:
+        place = error.filename2 or error.filename or "cannot listen"
+        trouble = f"{place}: {error.strerror}"
+    print(f"{parser.prog}: {trouble}", file=sys.stderr)
+    return 1
+
+
+async def _serve(options: argparse.Namespace) -> int:
+    told_to_stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, told_to_stop.set)
+
+    meters = _meters(options)
+    address = options.listen or (("", None) if options.pty else DEFAULT_ADDRESS)
+    now = Clock(options.start).now()
+    for meter in meters:
+        # The first question takes longest: nobody is to wait for it later.
+        meter.registers_at(now)
+    async with serve(
+        meters,
+        *address,
+        links=_links(options.pty, options.meters) if options.pty else (),
+        interval=options.interval,
+        clock=Clock(options.start, options.speed),
+        faults=options.fault,
+        pieces=Pieces(options.chunk, options.uart),
+    ) as server:
+        if not options.quiet:
+            for meter, addresses in server.addresses():
+                print(f"meter {meter.number}", meter.device_name, *addresses, sep="  ", flush=True)
+        await told_to_stop.wait()
+    return 0
+
+
+def _meters(options: argparse.Namespace) -> list[Meter]:
+    numbers = range(1, options.meters + 1)
+    if options.plain:
+        return [Meter(number) for number in numbers]
+    keys, made = read_keys(options.key_file, options.meters)
+    if made and not options.quiet:
+        print(f"{made} new key{'s'[: made > 1]} in {options.key_file}", flush=True)
+    return [Meter(number, key) for number, key in zip(numbers, keys, strict=True)]
+
+
+def _links(first: Path, count: int) -> list[Path]:
+    return [first, *(first.with_name(f"{first.name}{number}") for number in range(2, count + 1))]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="p1 simulate",
+        description="Simulate Luxembourg smart meters, each with a household behind it.",
+    )
+    add = parser.add_argument
+    add("--meters", metavar="N", type=_count, default=1, help="how many meters (1)")
+    add(
+        "--listen",
+        metavar="HOST:PORT",
+        type=_address,
+        help="serve on TCP, meter k on PORT+k-1; without --pty this is the default, "
+        "127.0.0.1:20001",
+    )
+    add("--pty", metavar="PATH", type=Path, help="serve serial ports: PATH, PATH2, ...")
+    add(
+        "--key-file",
+        metavar="FILE",
+        type=Path,
+        default=DEFAULT_KEY_FILE,
+        help=f"32 hex digits a line, a line a meter; missing keys are made ({DEFAULT_KEY_FILE})",
+    )
+    add("--plain", action="store_true", help="send telegrams unenciphered")
+    add(
+        "--interval",
+        metavar="SECONDS",
+        type=_positive,
+        default=10.0,
+        help="time between frames (10); long runs below 0.2 outrun the frame counter's clock, "
+        "so that a restart may send lower counters",
+    )
+    add(
+        "--speed",
+        metavar="FACTOR",
+        type=_positive,
+        default=1.0,
+        help="how much faster than the wall's the meters' clocks run (1)",
+    )
+    add(
+        "--start",
+        metavar="TIME",
+        type=_moment,
+        help="time at which the meters' clocks start, ISO 8601, Luxembourg's unless it has an "
+        "offset (now)",
+    )
+    add("--chunk", metavar="N", type=_count, default=0, help="send in pieces of N bytes")
+    add("--uart", action="store_true", help="send as slowly as 115200 baud do")
+    add(
+        "--fault",
+        metavar="NAME[=VALUE]",
+        type=_fault,
+        action="append",
+        default=[],
+        help="disturb frames: every one, with a probability (0.2), or every fifth (1/5); "
+        "may be given again",
+    )
+    add("--list-faults", action="store_true", help="list the faults and exit")
+    add("--quiet", action="store_true", help="print nothing but errors")
+    return parser
+
+
+def _count(text: str) -> int:
+    count = int(text) if text.isdecimal() else 0
+    if count < 1:
+        message = f"{text!r} is not a number from 1 on"
+        raise argparse.ArgumentTypeError(message)
+    return count
+
+
+def _positive(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        message = f"{text!r} is not a number above 0"
+        raise argparse.ArgumentTypeError(message)
+    return number
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > LAST_PORT:
+        message = f"{text!r} is not HOST:PORT"
+        raise argparse.ArgumentTypeError(message)
+    return host.strip("[]"), int(port)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        message = f"{text!r} is not a time like 2026-01-31T18:00"
+        raise argparse.ArgumentTypeError(message) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=LUXEMBOURG)
+    if moment < EPOCH:
+        message = f"the meters were installed in {EPOCH.year}"
+        raise argparse.ArgumentTypeError(message)
+    return moment
+
+
+def _fault(text: str) -> Fault:
+    try:
+        return Fault.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

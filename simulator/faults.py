@@ -1,0 +1,147 @@
+"""What goes wrong between a meter and its reader, to be switched on at will."""
+
+from collections import deque
+from collections.abc import Iterable
+from datetime import datetime
+from random import Random
+from typing import NamedTuple, Self
+
+from .dice import dice
+from .meter import Meter
+
+FAULTS = {
+    "noise": "random bytes before a frame, among them false headers that claim up to 64 KiB",
+    "cut-tail": "the end of the frame is missing",
+    "cut-middle": "a piece out of the middle of the frame is missing",
+    "flip": "one bit of the frame is wrong",
+    "other-key": "from then on, frames are enciphered with another key",
+    "other-authentication-key": "from then on, frames carry tags of another authentication key",
+    "plain": "the telegram comes unenciphered",
+    "no-p1": "lines of another device instead of the frame",
+    "replay": "an earlier frame comes again behind the frame",
+    "silence": "nothing comes, the connection stays",
+    "close": "the connection is closed behind the frame",
+}
+LASTING = {"other-key", "other-authentication-key"}
+REMEMBERED_FRAMES = 20
+
+
+class Delivery(NamedTuple):
+    """What one interval brings: bytes, and whether the line is cut behind them."""
+
+    data: bytes
+    close: bool = False
+
+
+class Fault(NamedTuple):
+    """A fault that strikes every Nth frame, or any frame with a probability."""
+
+    name: str
+    every: int = 1
+    probability: float = 1.0
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `NAME`, `NAME=0.2` (a probability) or `NAME=1/5` (every fifth frame)."""
+        name, _, often = text.partition("=")
+        if name not in FAULTS:
+            message = f"there is no fault {name!r}; known are {', '.join(FAULTS)}"
+            raise ValueError(message)
+        try:
+            if often.startswith("1/"):
+                fault = cls(name, every=int(often[2:]))
+            else:
+                fault = cls(name, probability=float(often or 1))
+        except ValueError:
+            fault = cls(name, every=0)
+        if fault.every < 1 or not 0 <= fault.probability <= 1:
+            message = f"{name}: {often!r} is neither a probability like 0.2 nor a rate like 1/5"
+            raise ValueError(message)
+        return fault
+
+
+class FaultyPort:
+    """A meter's port with its faults; the same seed brings the same faults again."""
+
+    def __init__(self, faults: Iterable[Fault | str] = (), seed: int = 0) -> None:
+        self._faults = [Fault.parse(f) if isinstance(f, str) else f for f in faults]
+        self._chance = dice("faults", seed)
+        self._other_key = dice("other key", seed).randbytes(16)
+        self._frames = 0
+        self._lasting: set[str] = set()
+        self._sent: deque[bytes] = deque(maxlen=REMEMBERED_FRAMES)
+
+    def deliver(self, meter: Meter, when: datetime) -> Delivery:
+        """Return what comes out of the port at a moment."""
+        self._frames += 1
+        struck = {fault.name for fault in self._faults if self._strikes(fault)}
+        self._lasting |= struck & LASTING
+        close = "close" in struck
+        if "silence" in struck:
+            return Delivery(b"", close)
+
+        if "no-p1" in struck:
+            data = other_device(self._chance)
+        elif "plain" in struck:
+            data = meter.telegram_at(when).encode("ascii")
+        else:
+            data = meter.frame_at(
+                when,
+                key=self._other_key if "other-key" in self._lasting else None,
+                authentication_key=(
+                    self._other_key if "other-authentication-key" in self._lasting else None
+                ),
+            )
+        earlier = self._chance.choice(self._sent) if "replay" in struck and self._sent else b""
+        self._sent.append(data)
+        for name, damage in DAMAGES.items():
+            if name in struck:
+                data = damage(data, self._chance)
+        if "noise" in struck:
+            data = noise(self._chance) + data
+        return Delivery(data + earlier, close)
+
+    def _strikes(self, fault: Fault) -> bool:
+        return self._frames % fault.every == 0 and self._chance.random() < fault.probability
+
+
+def noise(chance: Random) -> bytes:
+    """Return bytes that mean nothing, with headers among them that promise a frame."""
+    return b"".join(
+        chance.randbytes(chance.randrange(1, 120)) + _false_header(chance)
+        for _ in range(chance.randrange(1, 4))
+    ) + chance.randbytes(chance.randrange(1, 60))
+
+
+def _false_header(chance: Random) -> bytes:
+    claimed = chance.choice([b"\xff\xff", b"\x80\x00", chance.randrange(0x8000).to_bytes(2)])
+    header = b"\xdb\x08SAG" + chance.randbytes(5) + b"\x82" + claimed
+    return header + chance.choice([b"", b"\x30" + chance.randbytes(4)])
+
+
+def other_device(chance: Random) -> bytes:
+    """Return lines of a device that shares nothing with a meter but the plug."""
+    return b"".join(
+        f"node={node} temp={chance.uniform(-5, 30):.1f} hum={chance.randint(20, 95)}\r\n".encode()
+        for node in range(1, 9)
+    )
+
+
+def cut_tail(data: bytes, chance: Random) -> bytes:
+    """Return the beginning."""
+    return data[: chance.randrange(1, len(data))]
+
+
+def cut_middle(data: bytes, chance: Random) -> bytes:
+    """Return all but a piece that touches neither end."""
+    start = chance.randrange(1, len(data) - 1)
+    return data[:start] + data[chance.randrange(start + 1, len(data)) :]
+
+
+def flip(data: bytes, chance: Random) -> bytes:
+    """Return the bytes with one bit wrong."""
+    place = chance.randrange(len(data))
+    return data[:place] + bytes([data[place] ^ 1 << chance.randrange(8)]) + data[place + 1 :]
+
+
+DAMAGES = {"cut-tail": cut_tail, "cut-middle": cut_middle, "flip": flip}

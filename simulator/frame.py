@@ -1,0 +1,50 @@
+"""The general-glo-ciphering frame around a telegram: AES-128-GCM, tag cut to 12 bytes."""
+
+from typing import Literal
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+type LengthForm = Literal["short", "81", "82"]
+
+GENERAL_GLO_CIPHERING = 0xDB
+AUTHENTICATED_AND_ENCRYPTED = 0x30
+AUTHENTICATION_KEY = bytes.fromhex("00112233445566778899AABBCCDDEEFF")
+TITLE_SIZE = 8
+TAG_SIZE = 12
+FULL_TAG_SIZE = 16
+LAST_COUNTER = 0xFFFF_FFFF
+
+
+def encipher(  # noqa: PLR0913
+    telegram: str,
+    *,
+    key: bytes,
+    system_title: bytes,
+    counter: int,
+    authentication_key: bytes = AUTHENTICATION_KEY,
+    length_form: LengthForm = "82",
+) -> bytes:
+    """Return the frame of a telegram."""
+    if len(system_title) != TITLE_SIZE:
+        message = f"a system title has {TITLE_SIZE} bytes, not {len(system_title)}"
+        raise ValueError(message)
+    security = bytes([AUTHENTICATED_AND_ENCRYPTED])
+    counter_bytes = counter.to_bytes(4)
+    sealed = AESGCM(key).encrypt(
+        system_title + counter_bytes, telegram.encode("ascii"), security + authentication_key
+    )
+    content = security + counter_bytes + sealed[: TAG_SIZE - FULL_TAG_SIZE]
+    head = bytes([GENERAL_GLO_CIPHERING, TITLE_SIZE]) + system_title
+    return head + _length(len(content), length_form) + content
+
+
+def _length(size: int, form: LengthForm) -> bytes:
+    match form:
+        case "short" if size <= 0x7F:  # noqa: PLR2004
+            return bytes([size])
+        case "81" if size <= 0xFF:  # noqa: PLR2004
+            return bytes([0x81, size])
+        case "82" if size <= 0xFFFF:  # noqa: PLR2004
+            return b"\x82" + size.to_bytes(2)
+    message = f"{size} bytes do not fit the {form} form of a length"
+    raise ValueError(message)

@@ -1,0 +1,248 @@
+"""A household as a function of time: its powers, and registers that are their integral.
+
+Nothing is remembered between two questions but caches. A day is made of whole minutes in whole
+watts, so sums are exact, and registers neither fall nor depend on when the simulator was started.
+The life of a house repeats after 52 weeks: however long ago the epoch was, one year is simulated.
+"""
+
+from array import array
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate
+from operator import add
+from typing import NamedTuple
+
+from .dice import dice
+from .habits import SLOT, electric_loads, warmth_and_water
+from .house import House
+from .weather import MINUTES, weather
+
+# A Monday, as day 0 is to `habits`.
+EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
+DAYS_OF_LIFE = 364
+CACHED_DAYS = 3
+
+WATT_MINUTES_PER_KWH = 60_000
+WH_PER_M3_OF_GAS = 9_800
+WH_PER_GJ = 277_778
+
+# Motors draw this many hundredths of a var for a watt; cables and electronics give some back.
+CENTIVAR_PER_WATT = 7
+CAPACITIVE_VAR = 24
+
+# Ten-second steps of a minute differ by these shares, which cancel out over the minute.
+RIPPLE = (0.02, -0.015, 0.005, -0.02, 0.015, -0.005)
+STEP = 60 // len(RIPPLE)
+
+
+class Registers(NamedTuple):
+    """What has flowed since the epoch, in W·min, 0.01 var·min, Wh of heat and l of water."""
+
+    imported: float = 0
+    exported: float = 0
+    reactive_imported: float = 0
+    reactive_exported: float = 0
+    warmth: float = 0
+    water: float = 0
+
+    def plus(self, other: Iterable[float], times: int = 1) -> Registers:
+        """Return the sum with another flow, taken so many times."""
+        return Registers(*(a + b * times for a, b in zip(self, other, strict=True)))
+
+    @property
+    def imported_kwh(self) -> float:
+        """Return the active energy imported."""
+        return self.imported / WATT_MINUTES_PER_KWH
+
+    @property
+    def exported_kwh(self) -> float:
+        """Return the active energy exported."""
+        return self.exported / WATT_MINUTES_PER_KWH
+
+    @property
+    def reactive_imported_kvarh(self) -> float:
+        """Return the reactive energy imported."""
+        return self.reactive_imported / 100 / WATT_MINUTES_PER_KWH
+
+    @property
+    def reactive_exported_kvarh(self) -> float:
+        """Return the reactive energy exported."""
+        return self.reactive_exported / 100 / WATT_MINUTES_PER_KWH
+
+    @property
+    def gas_m3(self) -> float:
+        """Return the gas that the boiler burnt."""
+        return self.warmth / WH_PER_M3_OF_GAS
+
+    @property
+    def heat_gj(self) -> float:
+        """Return the heat delivered."""
+        return self.warmth / WH_PER_GJ
+
+    @property
+    def water_m3(self) -> float:
+        """Return the water drawn."""
+        return self.water / 1000
+
+
+class Powers(NamedTuple):
+    """What flows on each wired phase: kW and kvar, positive is imported; and the voltage."""
+
+    active: tuple[float, ...]
+    reactive: tuple[float, ...]
+    voltage: tuple[float, ...]
+
+
+class _Flows(NamedTuple):
+    """A day: loads, sun and net power per minute; heat and water per five minutes."""
+
+    phases: list[list[int]]
+    solar: list[int]
+    net: list[int]
+    reactive: list[int]
+    warmth: list[int]
+    water: list[int]
+
+    def totals(self) -> Registers:
+        """Return what the whole day adds to the registers."""
+        imported = sum(watts for watts in self.net if watts > 0)
+        inductive = sum(var for var in self.reactive if var > 0)
+        return Registers(
+            imported,
+            imported - sum(self.net),
+            inductive,
+            inductive - sum(self.reactive),
+            sum(self.warmth),
+            sum(self.water),
+        )
+
+
+class _Day(NamedTuple):
+    """A day ready for questions: its flows, and their sums up to every minute."""
+
+    flows: _Flows
+    imported: array[int]
+    exported: array[int]
+    reactive_imported: array[int]
+    reactive_exported: array[int]
+    warmth: array[int]
+    water: array[int]
+
+
+class Household:
+    """One house with its people, sun and car."""
+
+    def __init__(self, house: House, seed: int) -> None:
+        """Move in; the seed makes two households in equal houses live differently."""
+        self.house = house
+        self._seed = seed
+        self._at_midnight = [Registers()]
+        self._days: dict[int, _Day] = {}
+
+    def registers_at(self, when: datetime) -> Registers:
+        """Return the registers at a moment; warmth and water advance every five minutes."""
+        index, minute, second = _split(when)
+        years, index = divmod(index, DAYS_OF_LIFE)
+        day = self._day(index)
+        slot = minute // SLOT
+        done = _done_of_minute(minute, second)
+
+        def up_to_now(sums: array[int]) -> float:
+            return sums[minute] + (sums[minute + 1] - sums[minute]) * done
+
+        today = Registers(
+            up_to_now(day.imported),
+            up_to_now(day.exported),
+            up_to_now(day.reactive_imported),
+            up_to_now(day.reactive_exported),
+            day.warmth[slot],
+            day.water[slot],
+        )
+        registers = self._midnight(index).plus(today)
+        return registers.plus(self._midnight(DAYS_OF_LIFE), years) if years else registers
+
+    def powers_at(self, when: datetime) -> Powers:
+        """Return what flows at a moment."""
+        days, minute, second = _split(when)
+        flows = self._day(days % DAYS_OF_LIFE).flows
+        share = (1 + _ripple(minute, int(second) // STEP)) / 1000
+        sun = self._sun_of_phases(flows.solar[minute])
+        loads = [phase[minute] for phase in flows.phases]
+        chance = dice("voltage", self._seed, days, minute, int(second) // STEP)
+        return Powers(
+            tuple((watts - feed) * share for watts, feed in zip(loads, sun, strict=True)),
+            tuple(
+                (watts * CENTIVAR_PER_WATT / 100 - CAPACITIVE_VAR / len(loads)) * share
+                for watts in loads
+            ),
+            # Loads pull a phase down, feeding lifts it; the wiring keeps it within its limits.
+            tuple(
+                min(max(232 + chance.uniform(-2, 2) - (watts - feed) * 6e-4, 225.0), 240.0)
+                for watts, feed in zip(loads, sun, strict=True)
+            ),
+        )
+
+    def _sun_of_phases(self, watts: int) -> list[float]:
+        count, own = self.house.phases, self.house.solar_phase
+        if own is None:
+            return [watts / count] * count
+        return [float(watts if phase == own else 0) for phase in range(count)]
+
+    def _midnight(self, index: int) -> Registers:
+        while len(self._at_midnight) <= index:
+            today = self._flows(len(self._at_midnight) - 1).totals()
+            self._at_midnight.append(self._at_midnight[-1].plus(today))
+        return self._at_midnight[index]
+
+    def _day(self, index: int) -> _Day:
+        if index not in self._days:
+            flows = self._flows(index)
+            while len(self._days) >= CACHED_DAYS:
+                del self._days[next(iter(self._days))]
+            self._days[index] = _Day(
+                flows,
+                _sums(max(watts, 0) for watts in flows.net),
+                _sums(max(-watts, 0) for watts in flows.net),
+                _sums(max(var, 0) for var in flows.reactive),
+                _sums(max(-var, 0) for var in flows.reactive),
+                _sums(flows.warmth),
+                _sums(flows.water),
+            )
+        return self._days[index]
+
+    def _flows(self, index: int) -> _Flows:
+        sky = weather(index)
+        phases = electric_loads(self.house, self._seed, index, sky)
+        load = phases[0]
+        for phase in phases[1:]:
+            load = list(map(add, load, phase, strict=True))
+        peak = self.house.solar_peak
+        solar = [int(light * peak) for light in sky.sunlight] if peak else [0] * MINUTES
+        net = [watts - feed for watts, feed in zip(load, solar, strict=True)]
+        reactive = [watts * CENTIVAR_PER_WATT - CAPACITIVE_VAR * 100 for watts in load]
+        warmth, water = warmth_and_water(self.house, self._seed, index, sky)
+        return _Flows(phases, solar, net, reactive, warmth, water)
+
+
+def _split(when: datetime) -> tuple[int, int, float]:
+    since = when - EPOCH
+    if since < timedelta(0):
+        message = f"the meters were installed in {EPOCH.year}; they know nothing of {when}"
+        raise ValueError(message)
+    minute, second = divmod(since.seconds, 60)
+    return since.days, minute, second + since.microseconds / 1e6
+
+
+def _ripple(minute: int, step: int) -> float:
+    return RIPPLE[(step + minute * 5) % len(RIPPLE)]
+
+
+def _done_of_minute(minute: int, second: float) -> float:
+    """Return which share of the minute's energy has flowed."""
+    steps, rest = divmod(second, STEP)
+    extra = sum(_ripple(minute, step) for step in range(int(steps))) * STEP
+    return (second + extra + _ripple(minute, int(steps)) * rest) / 60
+
+
+def _sums(flow: Iterable[int]) -> array[int]:
+    return array("q", accumulate(flow, initial=0))

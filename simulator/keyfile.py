@@ -1,0 +1,54 @@
+"""The meters' keys: a line a meter, in a file that only its owner reads."""
+
+import os
+import secrets
+from pathlib import Path
+
+KEY_SIZE = 16
+
+
+class KeyFileError(Exception):
+    """The file cannot serve; the message names a line, never what is in it."""
+
+
+def read_keys(path: Path, count: int) -> tuple[list[bytes], int]:
+    """Return the keys of the meters, and how many of them were made and written just now."""
+    try:
+        lines = path.read_text(encoding="ascii").splitlines()
+    except FileNotFoundError:
+        lines = []
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not plain text"
+        message = f"{path} cannot be read: {reason}"
+        raise KeyFileError(message) from None
+    keys = [_key(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    missing = max(0, count - len(keys))
+    if missing:
+        made = [secrets.token_bytes(KEY_SIZE) for _ in range(missing)]
+        _append(path, made)
+        keys += made
+    return keys[:count], missing
+
+
+def _key(path: Path, number: int, line: str) -> bytes:
+    try:
+        key = bytes.fromhex(line)
+    except ValueError:
+        key = b""
+    if len(key) != KEY_SIZE:
+        message = f"{path}, line {number}: a key has {KEY_SIZE * 2} hex digits"
+        raise KeyFileError(message)
+    return key
+
+
+def _append(path: Path, keys: list[bytes]) -> None:
+    try:
+        file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    except OSError as error:
+        message = f"{path} cannot be written: {error.strerror}"
+        raise KeyFileError(message) from None
+    with open(file, "r+", encoding="ascii") as lines:  # noqa: PTH123
+        before = lines.read()
+        if before and not before.endswith("\n"):
+            lines.write("\n")
+        lines.writelines(f"{key.hex().upper()}\n" for key in keys)

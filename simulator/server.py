@@ -1,0 +1,198 @@
+"""Serves meters on TCP ports and pseudo terminals."""
+
+import asyncio
+import contextlib
+import errno
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Self, override
+
+from .clock import Clock
+from .faults import Fault
+from .line import Line, Pieces
+from .meter import Meter
+from .outlet import Outlet
+from .pseudo_terminal import PseudoTerminal
+
+
+class PortInUseError(Exception):
+    """A TCP port is taken by another program."""
+
+
+class TcpClient(Line):
+    """One connection."""
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pieces: Pieces
+    ) -> None:
+        super().__init__(pieces)
+        self._reader = reader
+        self._writer = writer
+        # Waiting until nothing is left in the buffer keeps what a slow client misses out of it.
+        writer.transport.set_write_buffer_limits(high=0)
+
+    @override
+    async def left(self) -> None:
+        with contextlib.suppress(OSError):
+            while await self._reader.read(4096):
+                pass
+
+    def close(self, serving: asyncio.Task[bool]) -> None:
+        """Close the connection: at once if it was interrupted, else behind what was sent."""
+        if serving.cancelled():
+            self._writer.transport.abort()
+        else:
+            self._writer.close()
+
+    @override
+    async def _send(self, piece: bytes) -> None:
+        self._writer.write(piece)
+        await self._writer.drain()
+
+
+class Server:
+    """Meters in service; can be stopped and started again on the same ports.
+
+    Meter k is on `port` + k - 1 (0: any port, None: no TCP) and behind the k-th of `links`.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        meters: Sequence[Meter],
+        host: str = "127.0.0.1",
+        port: int | None = 0,
+        *,
+        links: Sequence[Path] = (),
+        interval: float = 10.0,
+        clock: Clock | None = None,
+        faults: Iterable[Fault | str] = (),
+        pieces: Pieces | None = None,
+    ) -> None:
+        clock = clock or Clock()
+        self._pieces = pieces or Pieces()
+        self._outlets = {meter.number: Outlet(meter, clock, interval) for meter in meters}
+        self.set_faults(*faults)
+        self._host = host
+        self.ports = [] if port is None else [port and port + k for k in range(len(meters))]
+        self._terminals = [PseudoTerminal(link, self._pieces) for link in links]
+        self._listeners: list[asyncio.Server] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._clients: dict[TcpClient, asyncio.Task[bool]] = {}
+
+    async def __aenter__(self) -> Self:
+        """Start."""
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop."""
+        await self.stop()
+
+    async def start(self) -> None:
+        """Open every port and terminal, or none."""
+        outlets = list(self._outlets.values())
+        try:
+            for index, outlet in enumerate(outlets[: len(self.ports)]):
+                self.ports[index] = await self._listen(outlet, self.ports[index])
+            for outlet, terminal in zip(outlets, self._terminals, strict=False):
+                terminal.open()
+                self._tasks.add(asyncio.create_task(_attend(outlet, terminal)))
+        except BaseException:
+            await self.stop()
+            raise
+        self._tasks.update(asyncio.create_task(outlet.run()) for outlet in outlets)
+
+    async def stop(self) -> None:
+        """Close everything; what is being sent is cut off."""
+        for listener in self._listeners:
+            listener.close()
+            listener.abort_clients()
+        running: list[asyncio.Task[None] | asyncio.Task[bool]]
+        running = [*self._tasks, *self._clients.values()]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        self._tasks.clear()
+        for listener in self._listeners:
+            await listener.wait_closed()
+        self._listeners.clear()
+        for terminal in self._terminals:
+            terminal.close()
+
+    def addresses(self) -> Iterator[tuple[Meter, list[str]]]:
+        """Yield each meter with the addresses it is read at."""
+        for index, outlet in enumerate(self._outlets.values()):
+            host = f"[{self._host}]" if ":" in self._host else self._host
+            tcp = [f"socket://{host}:{port}" for port in self.ports[index : index + 1]]
+            links = [str(terminal.link) for terminal in self._terminals[index : index + 1]]
+            yield outlet.meter, tcp + links
+
+    def set_faults(self, *faults: Fault | str, meter: int | None = None) -> None:
+        """Have these faults and no others from now on, at one meter or all."""
+        for outlet in self._chosen(meter):
+            outlet.set_faults(faults)
+
+    def push(self, data: bytes, *, meter: int | None = None) -> None:
+        """Send literal bytes to everybody connected to one meter or any."""
+        for outlet in self._chosen(meter):
+            outlet.push(data)
+
+    def disconnect(self, *, meter: int | None = None) -> None:
+        """Close the TCP connections of one meter or all, while the ports stay open."""
+        for outlet in self._chosen(meter):
+            for client, serving in self._clients.items():
+                if client in outlet.lines:
+                    serving.cancel()
+
+    def connections(self, *, meter: int | None = None) -> int:
+        """Return how many readers one meter or all have."""
+        return sum(len(outlet.lines) for outlet in self._chosen(meter))
+
+    def _chosen(self, meter: int | None) -> Iterable[Outlet]:
+        return self._outlets.values() if meter is None else [self._outlets[meter]]
+
+    async def _listen(self, outlet: Outlet, port: int) -> int:
+        def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            client = TcpClient(reader, writer, self._pieces)
+            self._clients[client] = serving = asyncio.create_task(_connect(outlet, client))
+            serving.add_done_callback(client.close)
+            serving.add_done_callback(lambda _: self._clients.pop(client))
+
+        try:
+            listener = await asyncio.start_server(accept, self._host, port)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            message = f"port {port} of {self._host} is in use by another program"
+            raise PortInUseError(message) from None
+        self._listeners.append(listener)
+        bound: int = listener.sockets[0].getsockname()[1]
+        return bound
+
+
+async def _attend(outlet: Outlet, terminal: PseudoTerminal) -> None:
+    while True:
+        await terminal.entered()
+        if await _connect(outlet, terminal):
+            await terminal.hang_up()
+        else:
+            terminal.forget()
+
+
+async def _connect(outlet: Outlet, line: Line) -> bool:
+    """Have the line plugged in until it is to be cut (return true) or its reader leaves."""
+    sending = asyncio.create_task(line.send_offered())
+    leaving = asyncio.create_task(line.left())
+    outlet.plug_in(line)
+    try:
+        await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        return sending.done()
+    finally:
+        outlet.unplug(line)
+        sending.cancel()
+        leaving.cancel()
+        await asyncio.gather(sending, leaving, return_exceptions=True)
+
+
+# It reads better behind `async with`.
+serve = Server

@@ -1,0 +1,55 @@
+"""Sun, clouds and cold of a day in Luxembourg, the same for every household."""
+
+from dataclasses import dataclass
+from math import acos, cos, pi, radians, sin, tan
+
+from .dice import dice
+
+MINUTES = 1440
+LATITUDE = radians(49.6)
+ROOF_TILT = radians(35)
+# The sun stands highest at 11:35 UTC at 6.1 degrees east.
+SOLAR_NOON = 695
+INVERTER_AND_CABLES = 0.86
+
+# Skies let through between so much and so much of the light, and change so often.
+OVERCAST = (0.08, 0.3, 0.2)
+SKIES = (OVERCAST, (0.25, 1.0, 0.25), (0.25, 1.0, 0.5), (0.9, 1.0, 0.1))
+
+_HOUR_ANGLE_COSINE = tuple(cos(2 * pi * (m - SOLAR_NOON) / MINUTES) for m in range(MINUTES))
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """One day: `sunlight` is what each minute yields of a roof's peak power, 0 to 1."""
+
+    sunlight: list[float]
+    sunset: int
+    degrees: float
+
+
+def weather(day: int) -> Weather:
+    """Return the weather of the day with this number, 0 being 1 January."""
+    chance = dice("weather", day)
+    declination = -radians(23.44) * cos(2 * pi * (day + 10) / 365)
+    half_day = acos(-tan(LATITUDE) * tan(declination)) / (2 * pi) * MINUTES
+    sunrise, sunset = round(SOLAR_NOON - half_day), round(SOLAR_NOON + half_day)
+    degrees = 9.5 - 8.5 * cos(2 * pi * (day - 20) / 365) + chance.uniform(-5, 5)
+
+    # A roof facing south sees the sun as flat ground further south does.
+    constant = sin(LATITUDE - ROOF_TILT) * sin(declination) * INVERTER_AND_CABLES
+    swing = cos(LATITUDE - ROOF_TILT) * cos(declination) * INVERTER_AND_CABLES
+    gloom = (1 + cos(2 * pi * day / 365)) / 2
+    haziest, clearest, restless = (
+        OVERCAST if chance.random() < 0.7 * gloom else chance.choice(SKIES)
+    )
+    sunlight = [0.0] * MINUTES
+    sky = chance.uniform(haziest, clearest)
+    for start in range(sunrise, sunset, 5):
+        if chance.random() < restless:
+            sky = chance.uniform(haziest, clearest)
+        for minute in range(start, min(start + 5, sunset)):
+            light = constant + swing * _HOUR_ANGLE_COSINE[minute]
+            if light > 0:
+                sunlight[minute] = light * sky
+    return Weather(sunlight, sunset, degrees)
