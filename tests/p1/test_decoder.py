@@ -4,11 +4,11 @@ import random
 import tracemalloc
 
 import pytest
-from tests.p1.encoder import AUTHENTICATION_KEY, KEY, TITLE, frame, literal, telegram
 
 from p1 import Decoder, Event, KeyFormatError, Reason, Rejection, Telegram
+from tests.p1.encoder import AUTHENTICATION_KEY, KEY, TITLE, frame, literal, telegram
 
-RANDOM = random.Random(20250101)
+RANDOM = random.Random(20250101)  # noqa: S311 - noise that is the same each time
 FALSE_START = b"\xdb\x08" + TITLE + b"\x82\xff\xff"
 # Claims 32,000 bytes: a length that a frame can have.
 LONG_FALSE_START = b"\xdb\x08" + TITLE + b"\x82\x7d\x00\x30\x00\x00\x00\x01"

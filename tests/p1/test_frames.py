@@ -3,9 +3,9 @@
 from datetime import datetime
 
 import pytest
-from tests.p1.encoder import literal
 
 from p1 import Decoder, Reason, Rejection, Telegram
+from tests.p1.encoder import literal
 
 NAMES = [
     "export_two_gas_meters",

@@ -7,10 +7,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import GCM
-from tests.p1.encoder import AUTHENTICATION_KEY, KEY, TITLE, crc, frame, telegram
 from hypothesis import given, settings, strategies as st
 
 from p1 import Decoder, Event, Telegram
+from tests.p1.encoder import AUTHENTICATION_KEY, KEY, TITLE, crc, frame, telegram
 
 HEADER = re.compile(rb"\xdb\x08(.{8})(?:\x82(..)|\x81(.)|([\x00-\x7f]))\x30(....)", re.DOTALL)
 

@@ -34,7 +34,7 @@ from .errors import (
 )
 from .link import Link, normalise_port, open_port
 from .obis import CONTROL_STATES, MBUS_DEVICE_TYPES, OBJECTS
-from .probe import probe
+from .probing import probe
 from .telegram import Telegram
 from .values import Capture, MBusReading, Value
 

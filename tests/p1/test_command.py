@@ -1,0 +1,153 @@
+"""The command line as a user runs it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.p1.encoder import KEY, frame, literal
+
+PACKAGE = Path(__file__).parents[2] / "custom_components" / "smarty_p1"
+
+
+def run(
+    *arguments: str | Path, stdin: bytes = b"", **variables: str
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "p1", *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(PACKAGE), **variables},
+        check=False,
+    )
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Path:
+    path = tmp_path / "frame.bin"
+    path.write_bytes(literal("three_phase_gas_water_heat").data)
+    return path
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    path = tmp_path / "key"
+    path.write_text("0x" + KEY.hex(":") + "\n")
+    return path
+
+
+def test_decode_prints_one_object_a_telegram(recorded: Path) -> None:
+    result = run("decode", "--key", KEY.hex(), recorded)
+
+    assert (result.returncode, result.stderr) == (0, b"")
+    [line] = result.stdout.splitlines()
+    found = json.loads(line)
+    assert set(found) == {
+        "identification", "serial_number", "time", "frame_counter", "objects", "channels",
+    }  # fmt: skip
+    assert found["objects"]["1-0:1.8.0"] == 25678.901
+    assert found["channels"]["2"] == {
+        "type": "water",
+        "serial_number": "WATE079000257402",
+        "value": 28.103,
+        "unit": "m3",
+        "time": "2025-07-03T10:30:00+02:00",
+        "valve": 0,
+    }
+
+
+def test_keys_need_not_be_on_the_command_line(recorded: Path, key_file: Path) -> None:
+    by_option = run("decode", "--key", KEY.hex(), recorded)
+
+    assert run("decode", "--key-file", key_file, recorded).stdout == by_option.stdout
+    assert run("decode", recorded, SMARTY_P1_KEY=KEY.hex()).stdout == by_option.stdout
+    data = recorded.read_bytes()
+    assert run("decode", "--key-file", key_file, "-", stdin=data).stdout == by_option.stdout
+
+
+def test_another_authentication_key(tmp_path: Path, key_file: Path) -> None:
+    known = literal("other_authentication_key")
+    assert known.authentication_key
+    path = tmp_path / "frame.bin"
+    path.write_bytes(known.data)
+
+    result = run("decode", "--key-file", key_file, path)
+    assert result.returncode == 1
+    assert b"authentication key" in result.stderr
+
+    text = known.authentication_key.hex()
+    assert run("decode", "--key-file", key_file, "--authentication-key", text, path).returncode == 0
+    result = run("decode", "--key-file", key_file, path, SMARTY_P1_AUTHENTICATION_KEY=text)
+    assert result.returncode == 0
+
+
+def test_a_rejection_is_a_line_and_a_status(key_file: Path) -> None:
+    result = run("decode", "--key-file", key_file, "-", stdin=frame(5) + frame(5) + frame(6))
+
+    assert result.returncode == 1
+    assert len(result.stdout.splitlines()) == 2
+    [line] = result.stderr.splitlines()
+    assert line.startswith(b"rejected (replay)")
+
+
+def test_no_telegram_is_a_failure(key_file: Path) -> None:
+    result = run("decode", "--key-file", key_file, "-", stdin=b"nothing")
+
+    assert (result.returncode, result.stdout) == (1, b"")
+    assert result.stderr == b"no telegram in 7 bytes\n"
+
+
+def test_mistakes_are_named_and_keys_are_not(tmp_path: Path, recorded: Path) -> None:
+    secret = "C0FFEE" * 6
+    for arguments in (
+        ("decode", "--key", secret, recorded),
+        ("decode", "--key-file", tmp_path / "missing", recorded),
+        ("decode", "--key-file", tmp_path, recorded),
+        ("decode", tmp_path / "missing"),
+        ("decode", tmp_path),
+        ("decode",),
+        (),
+    ):
+        result = run(*arguments)
+        assert result.returncode == 2
+        assert result.stderr
+        assert b"Traceback" not in result.stderr
+        assert secret.encode() not in result.stderr
+
+
+def test_watch_shows_a_table_of_a_port(key_file: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(literal("three_phase_gas_water_heat").data)
+                connection.recv(1)
+
+        threading.Thread(target=serve, daemon=True).start()
+        port = server.getsockname()[1]
+        with subprocess.Popen(
+            [sys.executable, "-m", "p1", "watch", f"127.0.0.1:{port}", "--key-file", key_file],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(PACKAGE)},
+        ) as process:
+            assert process.stdout
+            assert process.stderr
+            shown = b""
+            while b"connected" not in shown:
+                shown += process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            process.wait(20)
+            assert b"Traceback" not in process.stderr.read()
+
+    assert b"SAG1030790002574" in shown
+    assert b"25678.901 kWh" in shown
+    assert b"12.345 GJ" in shown
+    assert KEY.hex().encode() not in shown.lower()

@@ -1,0 +1,246 @@
+"""The link against real sockets and pseudo-terminals."""
+
+import asyncio
+import os
+import pty
+import tty
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from p1 import (
+    Link,
+    LinkError,
+    PortBusyError,
+    PortClosedError,
+    PortNotFoundError,
+    PortSilentError,
+    PortUnreachableError,
+    open_port,
+)
+
+type Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def gateway(serve: Serve, port: int = 0) -> AsyncIterator[int]:
+    """Serve each client of a TCP port with `serve`; give the port."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await serve(reader, writer)
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", port)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        server.close_clients()
+        await server.wait_closed()
+
+
+@pytest.fixture
+def terminal() -> Iterator[tuple[int, str]]:
+    """Give the far end of a serial line, and the name of its near end."""
+    far, near = pty.openpty()
+    tty.setraw(near)
+    yield far, os.ttyname(near)
+    for end in (far, near):
+        try:
+            os.close(end)
+        except OSError:
+            continue
+
+
+class Collector:
+    """Runs a link and waits for what it brings."""
+
+    def __init__(self, url: str, silence_timeout: float = 30.0) -> None:
+        self.data = b""
+        self.losses: list[LinkError] = []
+        self._news = asyncio.Event()
+        link = Link(url, self._on_data, self._on_lost, silence_timeout=silence_timeout)
+        self._task = asyncio.create_task(link.run())
+
+    def _on_data(self, data: bytes) -> None:
+        self.data += data
+        self._news.set()
+
+    def _on_lost(self, error: LinkError) -> None:
+        self.losses.append(error)
+        self._news.set()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not condition():
+                self._news.clear()
+                await self._news.wait()
+
+    async def stop(self) -> None:
+        self._task.cancel()
+        await asyncio.wait([self._task])
+
+
+@pytest.fixture(autouse=True)
+def _no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("p1.link.FIRST_DELAY", 0.01)
+
+
+async def test_bytes_arrive_unchanged() -> None:
+    everything = bytes(range(256)) * 40
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(everything)
+        await writer.drain()
+        await reader.read()
+
+    async with gateway(serve) as port:
+        collector = Collector(f"socket://127.0.0.1:{port}")
+        await collector.until(lambda: len(collector.data) >= len(everything))
+        await collector.stop()
+
+    assert collector.data == everything
+    assert collector.losses == []
+
+
+async def test_a_serial_device(terminal: tuple[int, str]) -> None:
+    far, name = terminal
+    collector = Collector(name)
+    await asyncio.sleep(0.1)
+    os.write(far, b"\x00\x11\x13\xff\r\n\xdb")
+
+    await collector.until(lambda: len(collector.data) >= 7)
+    assert collector.data == b"\x00\x11\x13\xff\r\n\xdb"
+
+    os.close(far)
+    await collector.until(lambda: bool(collector.losses))
+    assert isinstance(collector.losses[0], PortClosedError)
+    await collector.stop()
+
+
+async def test_it_comes_back_after_every_loss() -> None:
+    served = 0
+
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal served
+        served += 1
+        writer.write(b"%d;" % served)
+        if served == 2:
+            writer.transport.abort()
+
+    async with gateway(serve) as port:
+        collector = Collector(f"socket://127.0.0.1:{port}")
+        await collector.until(lambda: b"4;" in collector.data)
+        await collector.stop()
+
+    assert all(isinstance(error, PortClosedError) for error in collector.losses)
+    assert len(collector.losses) >= 3
+
+
+async def test_a_gateway_that_is_away_is_found_when_it_is_back() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"hello")
+        await writer.drain()
+        await reader.read()
+
+    async with gateway(serve) as port:
+        pass
+    collector = Collector(f"socket://127.0.0.1:{port}")
+    await collector.until(lambda: len(collector.losses) >= 2)
+    assert all(isinstance(error, PortUnreachableError) for error in collector.losses)
+
+    async with gateway(serve, port):
+        await collector.until(lambda: collector.data == b"hello")
+        await collector.stop()
+
+
+async def test_silence_counts_as_a_loss() -> None:
+    connections = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        if connections > 1:
+            writer.write(b"awake")
+            await writer.drain()
+        await reader.read()
+
+    async with gateway(serve) as port:
+        collector = Collector(f"socket://127.0.0.1:{port}", silence_timeout=0.2)
+        await collector.until(lambda: collector.data == b"awake")
+        await collector.stop()
+
+    assert isinstance(collector.losses[0], PortSilentError)
+
+
+async def test_delays_grow_and_start_anew_once_bytes_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("p1.link.FIRST_DELAY", 1.0)
+    delays: list[float] = []
+    sleep = asyncio.sleep
+
+    async def note(delay: float) -> None:
+        delays.append(delay)
+        await sleep(0)
+
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"x")
+
+    async with gateway(serve) as port:
+        pass
+    monkeypatch.setattr("p1.link.asyncio.sleep", note)
+    collector = Collector(f"socket://127.0.0.1:{port}")
+    await collector.until(lambda: len(collector.losses) > 9)
+    growing = delays[:9]
+    async with gateway(serve, port):
+        seen = len(collector.losses)
+        await collector.until(lambda: isinstance(collector.losses[-1], PortClosedError))
+        await collector.until(lambda: len(collector.losses) > seen + 1)
+        await collector.stop()
+
+    for delay, middle in zip(growing, (1, 2, 4, 8, 16, 32, 60, 60, 60), strict=True):
+        assert 0.8 * middle <= delay <= 1.2 * middle
+    assert delays[-1] <= 1.2
+
+
+async def test_why_a_port_cannot_be_opened(terminal: tuple[int, str], tmp_path: object) -> None:
+    async def why(url: str) -> type[LinkError]:
+        with pytest.raises(LinkError) as info:
+            async with open_port(url):
+                pass
+        assert str(info.value)
+        return info.type
+
+    async def serve(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with gateway(serve) as port:
+        pass
+    assert await why(f"socket://127.0.0.1:{port}") is PortUnreachableError
+    assert await why("/dev/there-is-no-such-device") is PortNotFoundError
+    assert await why("nonsense://127.0.0.1") is PortNotFoundError
+    assert await why("socket://127.0.0.1") in (PortNotFoundError, PortUnreachableError)
+    assert await why("socket://127.0.0.1:99999") in (PortNotFoundError, PortUnreachableError)
+    assert await why("") is PortNotFoundError
+    assert await why(str(tmp_path)) in (PortNotFoundError, PortUnreachableError)
+    assert await why("/dev/null") in (PortNotFoundError, PortUnreachableError)
+    async with open_port(terminal[1]):
+        assert await why(terminal[1]) is PortBusyError
+
+
+async def test_cancelling_closes_the_port() -> None:
+    closed = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"x")
+        await reader.read()
+        closed.set()
+
+    async with gateway(serve) as port:
+        collector = Collector(f"socket://127.0.0.1:{port}")
+        await collector.until(lambda: collector.data == b"x")
+        await collector.stop()
+        async with asyncio.timeout(10):
+            await closed.wait()
