@@ -175,9 +175,10 @@ class Household:
                 (watts * CENTIVAR_PER_WATT / 100 - CAPACITIVE_VAR / len(loads)) * share
                 for watts in loads
             ),
-            # Loads pull a phase down, feeding lifts it; the wiring keeps it within its limits.
+            # Loads pull a phase down, feeding lifts it; the wiring keeps it within its limits. The
+            # format has a decimal, but the meters out there measure whole volts.
             tuple(
-                min(max(232 + chance.uniform(-2, 2) - (watts - feed) * 6e-4, 225.0), 240.0)
+                round(min(max(232 + chance.uniform(-2, 2) - (watts - feed) * 6e-4, 225), 240))
                 for watts, feed in zip(loads, sun, strict=True)
             ),
         )

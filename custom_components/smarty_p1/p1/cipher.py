@@ -17,7 +17,6 @@ Source: E-Meter P1 Specification 1.1.3 (Luxmetering), section 3.2.5; DLMS UA Gre
 
 import re
 from hmac import compare_digest
-from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -61,34 +60,25 @@ def parse_key(text: str) -> bytes:
     return bytes.fromhex(digits)
 
 
-class FrameHeader(NamedTuple):
-    """The sizes, in bytes, of a frame's header and of the whole frame."""
+def read_header(buffer: bytes | bytearray, start: int) -> tuple[int, int] | None:
+    """Return the sizes of the header that begins at `start`, and of its whole frame, in bytes.
 
-    size: int
-    frame_size: int
-
-    @classmethod
-    def read(cls, buffer: bytes | bytearray, start: int) -> FrameHeader | None:
-        """Return the header that begins at `start`, or None when these bytes are none."""
-        match = _HEADER.match(buffer, start)
-        if match is None:
-            return None
-        length = int.from_bytes(match[match.lastindex or 0])
-        size = match.end() - start
-        frame_size = size - _SECURITY_AND_COUNTER_SIZE + length
-        if length < _MIN_LENGTH or frame_size > MAX_FRAME_SIZE:
-            return None
-        return cls(size, frame_size)
+    None when these bytes are no header.
+    """
+    match = _HEADER.match(buffer, start)
+    if match is None:
+        return None
+    length = int.from_bytes(match[match.lastindex or 0])
+    size = match.end() - start
+    frame_size = size - _SECURITY_AND_COUNTER_SIZE + length
+    if length < _MIN_LENGTH or frame_size > MAX_FRAME_SIZE:
+        return None
+    return size, frame_size
 
 
-def system_title(frame: bytes) -> bytes:
-    """Return the 8 bytes that name the meter."""
-    return frame[2:10]
-
-
-def frame_counter(frame: bytes, header_size: int) -> bytes:
-    """Return the 4 bytes that no other frame of this meter and key has."""
-    return frame[header_size - 4 : header_size]
+def read_nonce(frame: bytes, header_size: int) -> bytes:
+    """Return system title and frame counter (8 and 4 bytes): what makes each frame unique."""
+    return frame[2:10] + frame[header_size - 4 : header_size]
 
 
 class FrameCipher:
@@ -102,15 +92,14 @@ class FrameCipher:
         self._encrypt = AESGCM(key).encrypt
         self._associated_data = SECURITY_CONTROL + authentication_key
 
-    def open(self, frame: bytes, header_size: int) -> tuple[bytes, bool]:
+    def open(self, frame: bytes, header_size: int, nonce: bytes) -> tuple[bytes, bool]:
         """Return the text of a whole `frame` and whether its tag vouches for it.
 
         The text of a frame that is not vouched for serves for diagnosis only.
         """
-        iv = system_title(frame) + frame_counter(frame, header_size)
         ciphertext = frame[header_size:-TAG_SIZE]
         # `AESGCM.decrypt` insists on tags of 128 bits. The cipher is its own inverse, though, and
         # enciphering the text once more gives the whole tag, of which the frame carries 96 bits.
-        text = self._encrypt(iv, ciphertext, None)[:-_FULL_TAG_SIZE]
-        full_tag = self._encrypt(iv, text, self._associated_data)[-_FULL_TAG_SIZE:]
+        text = self._encrypt(nonce, ciphertext, None)[:-_FULL_TAG_SIZE]
+        full_tag = self._encrypt(nonce, text, self._associated_data)[-_FULL_TAG_SIZE:]
         return text, compare_digest(full_tag[:TAG_SIZE], frame[-TAG_SIZE:])

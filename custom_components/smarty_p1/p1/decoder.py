@@ -17,9 +17,8 @@ from .cipher import (
     MAX_FRAME_SIZE,
     MAX_HEADER_SIZE,
     FrameCipher,
-    FrameHeader,
-    frame_counter,
-    system_title,
+    read_header,
+    read_nonce,
 )
 from .crc import has_valid_crc
 from .telegram import Telegram, TelegramParser
@@ -63,6 +62,10 @@ class Rejection:
     system_title: bytes | None = None
 
 
+def _rejection(reason: Reason, nonce: bytes) -> Rejection:
+    return Rejection(reason, int.from_bytes(nonce[8:]), nonce[:8])
+
+
 type Event = Telegram | Rejection
 
 
@@ -102,14 +105,15 @@ class Decoder:
         size = len(buffer)
         if size < self._wake:
             return []
+        horizon, scanned = self._horizon, self._scanned
         if (
-            size < self._horizon
-            and buffer.find(HEADER_MARK, self._scanned) < 0
-            and buffer.find(_END_MARK, self._scanned) < 0
+            size < horizon
+            and buffer.find(HEADER_MARK, scanned) < 0
+            and buffer.find(_END_MARK, scanned) < 0
         ):
             self._scanned = size - 1  # the last byte may begin a mark
             wake = size - 1 + _END_SIZE
-            self._wake = wake if wake < self._horizon else self._horizon  # noqa: FURB136 - hot
+            self._wake = wake if wake < horizon else horizon  # noqa: FURB136 - hot
             return []
         if len(data) > _CHUNK_SIZE:
             del buffer[-len(data) :]
@@ -120,7 +124,7 @@ class Decoder:
     def _advance(self) -> list[Event]:
         """Judge what is complete by now, and decide when to look again."""
         events: list[Event] = []
-        self._find_candidates()
+        missing = self._find_candidates()
         candidates = self._candidates
         size = len(self._buffer)
         while candidates and candidates[0][0] <= size:
@@ -137,20 +141,23 @@ class Decoder:
         self._horizon = size + _TRIM_SIZE
         if candidates:
             self._horizon = min(self._horizon, candidates[0][0])
-        self._wake = min(self._scanned + _END_SIZE, self._horizon)
+        self._wake = min(size + missing, self._horizon)
         return events
 
-    def _find_candidates(self) -> None:
-        """Note all headers and ends that the bytes since the last search reveal."""
+    def _find_candidates(self) -> int:
+        """Note all headers and ends that the bytes since the last search reveal.
+
+        Return how many more bytes the next one needs at least to be complete.
+        """
         buffer = self._buffer
         size = len(buffer)
         unsure = max(size - 1, 0)
+        missing = _END_SIZE - 1
         at = max(self._scanned, self._floor)
         while (start := buffer.find(HEADER_MARK, at)) >= 0:
-            header = FrameHeader.read(buffer, start)
-            if header is not None:
-                end = start + header.frame_size
-                heapq.heappush(self._candidates, (end, start, header.size))
+            if sizes := read_header(buffer, start):
+                header_size, frame_size = sizes
+                heapq.heappush(self._candidates, (start + frame_size, start, header_size))
             elif start + MAX_HEADER_SIZE > size:
                 unsure = min(unsure, start)
                 break
@@ -160,31 +167,33 @@ class Decoder:
             end = start + _END_SIZE
             if end > size:
                 unsure = min(unsure, start)
+                missing = end - size
                 break
             heapq.heappush(self._candidates, (end, start, 0))
             at = start + 1
         self._scanned = unsure
+        return missing
 
     def _judge_frame(self, start: int, end: int, header_size: int, events: list[Event]) -> None:
         frame = bytes(self._buffer[start:end])
-        title = system_title(frame)
-        counter = int.from_bytes(frame_counter(frame, header_size))
+        nonce = read_nonce(frame, header_size)
+        title, counter = nonce[:8], int.from_bytes(nonce[8:])
         if self._cipher is None:
-            events.append(Rejection(Reason.KEY_MISSING, counter, title))
+            events.append(_rejection(Reason.KEY_MISSING, nonce))
             return
-        text, verified = self._cipher.open(frame, header_size)
+        text, verified = self._cipher.open(frame, header_size, nonce)
         if not verified:
             whole = text.startswith(b"/") and has_valid_crc(text)
             reason = Reason.AUTHENTICATION_KEY if whole else Reason.TAG
-            events.append(Rejection(reason, counter, title))
+            events.append(_rejection(reason, nonce))
             return
         self._consume(start, end, events)
         if counter <= self._last_counters.get(title, -1):
-            events.append(Rejection(Reason.REPLAY, counter, title))
+            events.append(_rejection(Reason.REPLAY, nonce))
             return
         self._last_counters[title] = counter
         telegram = self._parser.parse(text, counter, title)
-        events.append(telegram or Rejection(Reason.MALFORMED, counter, title))
+        events.append(telegram or _rejection(Reason.MALFORMED, nonce))
 
     def _judge_plain(self, end: int, events: list[Event]) -> None:
         floor = max(self._plain_floor, self._floor, end - MAX_FRAME_SIZE)
@@ -212,8 +221,7 @@ class Decoder:
             for _, began, header_size in sorted(self._candidates, key=itemgetter(1)):
                 if header_size and self._floor <= began < start:
                     header = bytes(self._buffer[began : began + header_size])
-                    counter = int.from_bytes(frame_counter(header, header_size))
-                    events.append(Rejection(Reason.MALFORMED, counter, system_title(header)))
+                    events.append(_rejection(Reason.MALFORMED, read_nonce(header, header_size)))
             self._candidates[:] = [waiting for waiting in self._candidates if waiting[1] >= end]
             heapq.heapify(self._candidates)
         self._floor = end

@@ -4,7 +4,7 @@ Source: E-Meter P1 Specification 1.1.3, section 3.3; DSMR P1 Companion Standard 
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import batched, compress, starmap
@@ -84,7 +84,7 @@ class _Place(NamedTuple):
 
     reference: str
     before: bytes
-    digits: slice
+    between: slice
     after: bytes
 
 
@@ -96,7 +96,8 @@ def _place(line: bytes, reference: str, value: Value) -> _Place:
     return _Place(reference, _NEVER, slice(0), b"")
 
 
-_CHANNEL_REFERENCES = tuple(
+# In the order of the channels, and of what `_mbus_reading` takes.
+_CHANNEL_REFERENCES = dict.fromkeys(
     f"0-{channel}:{field}"
     for channel in CHANNELS
     for field in ("24.1.0", "96.1.0", "24.2.1", "24.4.0")
@@ -110,7 +111,6 @@ class TelegramParser:
         self._lines: list[bytes] = []
         self._places: list[_Place] = []
         self._objects: dict[str, Value] = {}
-        self._channel_values: tuple[Value, ...] = ()
         self._channels: dict[int, MBusReading] = {}
 
     def parse(
@@ -123,13 +123,11 @@ class TelegramParser:
         lines = text.strip().splitlines()
         if not lines or lines[0][:1] != b"/":
             return None
+        if lines[-1][:1] == b"!":
+            lines.pop()  # the checksum, another one in every telegram
         if not self._update_objects(lines):
             self._read_objects(lines)
         objects = self._objects.copy()
-        channel_values = tuple(map(objects.get, _CHANNEL_REFERENCES))
-        if channel_values != self._channel_values:
-            self._channel_values = channel_values
-            self._channels = _read_channels(channel_values)
         get: Callable[[str], Any] = objects.get
         return Telegram(
             identification=lines[0][1:].decode("latin-1"),
@@ -146,17 +144,23 @@ class TelegramParser:
         """Parse the lines that changed, if every line is still about the same object."""
         if len(lines) != len(self._lines):
             return False
+        objects, places = self._objects, self._places
+        has_new_reading = False
         for index in compress(range(len(lines)), map(ne, lines, self._lines, strict=True)):
             line = lines[index]
-            known, before, digits, after = self._places[index]
-            if line.startswith(before) and line.endswith(after) and _is_number(line[digits]):
-                self._objects[known] = float(line[digits])
+            known, before, between, after = places[index]
+            digits = line[between]
+            if line.startswith(before) and line.endswith(after) and _is_number(digits):
+                objects[known] = float(digits)
                 continue
             reference, value = _parse_line(line)
             if reference != known:
                 return False
             if reference:
-                self._objects[reference] = value
+                objects[reference] = value
+                has_new_reading |= reference in _CHANNEL_REFERENCES
+        if has_new_reading:
+            self._channels = _read_channels(objects)
         self._lines = lines
         return True
 
@@ -164,13 +168,15 @@ class TelegramParser:
         pairs = [_parse_line(line) for line in lines]
         self._places = [_place(line, *pair) for line, pair in zip(lines, pairs, strict=True)]
         self._objects = {reference: value for reference, value in pairs if reference}
+        self._channels = _read_channels(self._objects)
         # Of a reference that comes twice the last line counts, so such lines belong together.
         is_repeating = len(self._objects) < sum(1 for reference, _ in pairs if reference)
         self._lines = [] if is_repeating else lines
 
 
-def _read_channels(values: Sequence[Value]) -> dict[int, MBusReading]:
-    readings = zip(CHANNELS, starmap(_mbus_reading, batched(values, 4, strict=True)), strict=True)
+def _read_channels(objects: Mapping[str, Value]) -> dict[int, MBusReading]:
+    values = batched(map(objects.get, _CHANNEL_REFERENCES), 4, strict=True)
+    readings = zip(CHANNELS, starmap(_mbus_reading, values), strict=True)
     return {channel: reading for channel, reading in readings if reading}
 
 

@@ -1,0 +1,1 @@
+"""How fast the project is, beside what others use for the same work."""
