@@ -32,7 +32,7 @@ from .errors import (
     SecurityOffError,
     WrongKeyError,
 )
-from .link import Link, normalise_port, open_port
+from .link import Link, normalise_port, open_port, redact_port
 from .obis import CONTROL_STATES, MBUS_DEVICE_TYPES, OBJECTS
 from .probing import probe
 from .telegram import Telegram
@@ -73,4 +73,5 @@ __all__ = [
     "open_port",
     "parse_key",
     "probe",
+    "redact_port",
 ]

@@ -37,6 +37,11 @@ def normalise_port(text: str) -> str:
     return f"socket://{port}" if _HOST_AND_PORT.fullmatch(port) else port
 
 
+def redact_port(url: str) -> str:
+    """Return the device or URL without the secrets that some URLs carry, for people and logs."""
+    return serialx.redact_uri(url)
+
+
 @asynccontextmanager
 async def open_port(url: str) -> AsyncGenerator[asyncio.StreamReader]:
     """Open a serial device (115200 baud, 8N1) or URL for reading; close it at the end.

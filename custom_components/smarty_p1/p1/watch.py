@@ -8,7 +8,7 @@ from datetime import datetime
 
 from .decoder import Decoder, Rejection
 from .errors import LinkError
-from .link import Link
+from .link import Link, redact_port
 from .obis import OBJECTS
 from .telegram import Telegram
 from .values import Capture, Value
@@ -58,7 +58,7 @@ async def watch(url: str, decoder: Decoder) -> None:
     def show() -> None:
         lines = list(table(telegram)) if telegram else []
         counts = ", ".join(f"{reason} {count}" for reason, count in rejected.items())
-        lines.append(f"{url}: {state}; rejected: {counts or 'none'}")
+        lines.append(f"{redact_port(url)}: {state}; rejected: {counts or 'none'}")
         # In a file or a pipe the tables follow each other.
         start = _CLEAR if sys.stdout.isatty() else ""
         sys.stdout.write(start + "\n".join(lines) + "\n")
