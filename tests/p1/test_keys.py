@@ -3,7 +3,14 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from p1 import DEFAULT_AUTHENTICATION_KEY, KeyFormatError, P1Error, normalise_port, parse_key, redact_port
+from p1 import (
+    DEFAULT_AUTHENTICATION_KEY,
+    KeyFormatError,
+    P1Error,
+    normalise_port,
+    parse_key,
+    redact_port,
+)
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ async def open_port(url: str) -> AsyncGenerator[asyncio.StreamReader]:
             url=url, baudrate=BAUD_RATE, connect_timeout=CONNECT_TIMEOUT
         )
     except Exception as err:  # every backend has exceptions of its own
-        raise _link_error(err) from err
+        raise _link_error(err, url) from err
     try:
         yield reader
     finally:
@@ -75,8 +75,9 @@ async def read_chunk(reader: asyncio.StreamReader) -> bytes:
     return data
 
 
-def _link_error(err: Exception) -> LinkError:
-    text = str(err) or type(err).__name__
+def _link_error(err: Exception, url: str) -> LinkError:
+    text = str(err).replace(url, redact_port(url)) if url else str(err)
+    text = text or type(err).__name__
     match err:
         case PermissionError():
             return PortPermissionError(text)
