@@ -196,8 +196,11 @@ class Decoder:
         events.append(telegram or _rejection(Reason.MALFORMED, nonce))
 
     def _judge_plain(self, end: int, events: list[Event]) -> None:
+        end_of_text = end - _DIGITS_SIZE  # no digits follow when the checksum is missing
+        if end_of_text <= self._plain_floor:
+            return  # found again in a search for the rest of a header before it
         floor = max(self._plain_floor, self._floor, end - MAX_FRAME_SIZE)
-        self._plain_floor = end - _DIGITS_SIZE  # which are none when the checksum is missing
+        self._plain_floor = end_of_text
         segment = bytes(self._buffer[floor:end])
         starts = [match.start() for match in _IDENTIFICATION.finditer(segment)]
         for start in reversed(starts[-_MAX_IDENTIFICATIONS:]):
