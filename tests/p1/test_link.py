@@ -244,3 +244,32 @@ async def test_cancelling_closes_the_port() -> None:
         await collector.stop()
         async with asyncio.timeout(10):
             await closed.wait()
+
+
+async def test_a_mistake_of_whoever_takes_the_bytes_does_not_end_the_link(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    taken: list[bytes] = []
+    enough = asyncio.Event()
+
+    def take(data: bytes) -> None:
+        taken.append(data)
+        if len(taken) == 1:
+            message = "a mistake"
+            raise RuntimeError(message)
+        enough.set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"x")
+        await reader.read()
+
+    async with gateway(serve) as port:
+        link = Link(f"socket://127.0.0.1:{port}", take, lambda _: None)
+        task = asyncio.create_task(link.run())
+        async with asyncio.timeout(20):
+            await enough.wait()
+        task.cancel()
+        await asyncio.wait([task])
+
+    assert taken == [b"x", b"x"]
+    assert "a mistake" in caplog.text

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import logging
 import re
 import socket
 from collections.abc import AsyncGenerator, Callable
@@ -19,6 +20,8 @@ from .errors import (
     PortSilentError,
     PortUnreachableError,
 )
+
+_LOGGER = logging.getLogger(__name__)
 
 BAUD_RATE = 115_200
 CONNECT_TIMEOUT = 10.0
@@ -117,6 +120,9 @@ class Link:
                 await self._read()
             except LinkError as err:
                 self._on_lost(err)
+            except Exception:
+                # A mistake of whoever takes the bytes must not leave the port unread for ever.
+                _LOGGER.exception("Unexpected error while reading the port")
             await asyncio.sleep(self._delay * uniform(0.8, 1.2))  # noqa: S311 - no secret
             self._delay = min(2 * self._delay, LONGEST_DELAY)
 

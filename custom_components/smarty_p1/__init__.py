@@ -1,0 +1,26 @@
+"""The Luxembourg "Smarty" electricity meter, read at its P1 port."""
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+
+from .const import PLATFORMS
+from .coordinator import SmartyConfigEntry, SmartyCoordinator
+from .entity import meter_device
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bool:
+    """Set up a meter: wait for its first telegram, then create its entities."""
+    coordinator = SmartyCoordinator(hass, entry)
+    await coordinator.async_start()
+    entry.runtime_data = coordinator
+    # The meters on its M-Bus channels refer to this device, whichever platform comes first.
+    dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id, **meter_device(coordinator)
+    )
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bool:
+    """Unload a meter. Home Assistant ends the link's task and thereby closes the port."""
+    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)

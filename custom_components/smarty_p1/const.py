@@ -1,0 +1,16 @@
+"""Constants of the integration."""
+
+import logging
+from typing import Final
+
+from homeassistant.const import Platform
+
+DOMAIN: Final = "smarty_p1"
+PLATFORMS: Final = (Platform.SENSOR,)
+LOGGER: Final = logging.getLogger(__package__)
+
+CONF_ENCRYPTION_KEY: Final = "encryption_key"
+CONF_AUTHENTICATION_KEY: Final = "authentication_key"
+SECTION_ADVANCED: Final = "advanced"
+
+DOCUMENTATION_URL: Final = "https://github.com/smarty-p1/smarty_p1"

@@ -1,0 +1,45 @@
+"""What all tests of the integration share: a meter's port, and entries in a Home Assistant."""
+
+from collections.abc import AsyncGenerator, Callable
+
+import pytest
+from homeassistant.const import CONF_PORT
+from homeassistant.core import HomeAssistant
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, DOMAIN
+
+from .meter import KEY, SERIAL, MeterPort
+
+type EntryMaker = Callable[..., MockConfigEntry]
+
+
+@pytest.fixture(autouse=True)
+def integration(enable_custom_integrations: None, socket_enabled: None) -> None:
+    """Let Home Assistant find the integration, and let it connect to 127.0.0.1."""
+
+
+@pytest.fixture
+async def port() -> AsyncGenerator[MeterPort]:
+    """Return a port that is silent until it is told to send."""
+    async with MeterPort() as server:
+        yield server
+
+
+@pytest.fixture
+def make_entry(hass: HomeAssistant) -> EntryMaker:
+    """Return a function that adds an entry, not set up yet."""
+
+    def make(
+        url: str, *, key: str | None = KEY, serial: str = SERIAL, **data: str
+    ) -> MockConfigEntry:
+        entry = MockConfigEntry(
+            domain=DOMAIN,
+            title=f"Smarty {serial}",
+            unique_id=serial,
+            data={CONF_PORT: url, **data, **({CONF_ENCRYPTION_KEY: key} if key else {})},
+        )
+        entry.add_to_hass(hass)
+        return entry
+
+    return make

@@ -1,0 +1,97 @@
+"""Small helpers of the tests."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from homeassistant.core import HassJob, HomeAssistant, State
+from homeassistant.helpers.device_registry import DeviceEntry, DeviceRegistry
+from homeassistant.util import dt as dt_util
+from homeassistant.util.async_ import get_scheduled_timer_handles
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+
+from custom_components.smarty_p1.const import DOMAIN, LOGGER
+
+_PATIENCE = 10.0
+_TRIES = 500
+
+
+async def wait_until(hass: HomeAssistant, condition: Callable[[], bool]) -> None:
+    """Wait for what bytes from a real port bring about."""
+    async with asyncio.timeout(_PATIENCE):
+        while not condition():
+            await asyncio.sleep(0.005)
+    await hass.async_block_till_done()
+
+
+async def let_pass(hass: HomeAssistant, seconds: float) -> None:
+    """Fire the timers that run out within the next seconds."""
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=seconds))
+    await hass.async_block_till_done()
+
+
+async def let_pass_until(
+    hass: HomeAssistant, seconds: float, condition: Callable[[], bool]
+) -> None:
+    """Let time pass again and again, with moments for real connections in between."""
+    # Not a timeout: it would run out with all other timers.
+    for _ in range(_TRIES):
+        if condition():
+            await hass.async_block_till_done()
+            return
+        await let_pass(hass, seconds)
+        await asyncio.sleep(0.01)
+    pytest.fail("what was waited for did not come")
+
+
+def state_of(hass: HomeAssistant, entity_id: str) -> State:
+    """Return the state of a sensor that exists."""
+    state = hass.states.get(f"sensor.{entity_id}")
+    assert state is not None
+    return state
+
+
+def values(hass: HomeAssistant) -> dict[str, str]:
+    """Return the values of all sensors, by entity id without the domain."""
+    return {
+        state.entity_id.removeprefix("sensor."): state.state
+        for state in hass.states.async_all("sensor")
+    }
+
+
+def device_of(registry: DeviceRegistry, entry: MockConfigEntry, identifier: str) -> DeviceEntry:
+    """Return a device that exists."""
+    device = registry.async_get_device_by_identifier(
+        (DOMAIN, identifier), config_entry_id=entry.entry_id
+    )
+    assert device is not None
+    return device
+
+
+def links(hass: HomeAssistant) -> int:
+    """Return how many tasks keep a port open."""
+    return sum(
+        task.get_name().endswith(" link") and not task.done()
+        for task in asyncio.all_tasks(hass.loop)
+    )
+
+
+def stale_timers(hass: HomeAssistant) -> int:
+    """Return how many timers wait for a telegram that does not come."""
+    return sum(
+        isinstance(job, HassJob) and "SmartyCoordinator._on_stale" in repr(job.target)
+        for handle in get_scheduled_timer_handles(hass.loop)
+        if not handle.cancelled()
+        for job in handle._args or ()
+    )
+
+
+def own_log(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    """Return the level and text of each line the integration logged, debugging left out."""
+    return [
+        (record.levelname, record.getMessage())
+        for record in caplog.records
+        if record.name.startswith(LOGGER.name) and record.levelno >= logging.INFO
+    ]

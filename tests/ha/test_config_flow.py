@@ -1,0 +1,567 @@
+"""The dialogue that sets a meter up: each way through it, and each error, provoked for real."""
+
+import os
+import sys
+from collections.abc import Generator
+from functools import partial
+from typing import Any
+from unittest.mock import patch
+
+import probatio
+import pytest
+import serialx
+from homeassistant.config_entries import (
+    SOURCE_USER,
+    ConfigEntryDisabler,
+    ConfigEntryState,
+    ConfigFlowResult,
+)
+from homeassistant.const import CONF_PORT
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType, section
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.smarty_p1 import config_flow
+from custom_components.smarty_p1.const import (
+    CONF_AUTHENTICATION_KEY,
+    CONF_ENCRYPTION_KEY,
+    DOMAIN,
+    SECTION_ADVANCED,
+)
+from custom_components.smarty_p1.p1 import open_port, probe
+
+from .conftest import EntryMaker
+from .meter import (
+    KEY,
+    OTHER_AUTHENTICATION_KEY,
+    OTHER_KEY,
+    PUBLISHED_KEY,
+    SERIAL,
+    MeterPort,
+    encipher,
+    literal_frame,
+    literal_telegram,
+    with_value,
+)
+from .support import values, wait_until
+
+ENCRYPTED = literal_frame("three_phase_gas_water_heat")
+ANOTHER_TELEGRAM = literal_telegram("three_phase_gas_water_heat")
+
+
+@pytest.fixture(autouse=True)
+def short_wait() -> Generator[None]:
+    """Give up waiting for a telegram soon."""
+    with patch.object(config_flow, "probe", partial(probe, timeout=0.4)):
+        yield
+
+
+async def start(hass: HomeAssistant) -> ConfigFlowResult:
+    """Open the dialogue."""
+    result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "user"
+    assert result["errors"] == {}
+    return result
+
+
+async def submit(
+    hass: HomeAssistant, flow: ConfigFlowResult, user_input: dict[str, Any]
+) -> ConfigFlowResult:
+    """Fill in the form, wait as long as the dialogue shows progress, return what it shows then."""
+    flow_id = flow["flow_id"]
+    result = await hass.config_entries.flow.async_configure(flow_id, user_input)
+    if result["type"] is not FlowResultType.SHOW_PROGRESS:
+        return result
+    assert result["progress_action"] == "wait_for_telegram"
+    await hass.async_block_till_done()
+    return await hass.config_entries.flow.async_configure(flow_id)
+
+
+def suggested(result: ConfigFlowResult) -> dict[str, Any]:
+    """Return what the form is filled in with."""
+
+    def read(schema: probatio.Schema) -> dict[str, Any]:
+        return {
+            str(marker.schema): read(field.schema)
+            if isinstance(field, section)
+            else (marker.description or {}).get("suggested_value")
+            for marker, field in schema.schema.items()
+        }
+
+    schema = result["data_schema"]
+    assert schema is not None
+    return read(schema)
+
+
+def is_advanced_open(result: ConfigFlowResult) -> bool:
+    """Tell whether the form shows the advanced section."""
+    assert result["data_schema"] is not None
+    advanced = result["data_schema"].schema[SECTION_ADVANCED]
+    return not advanced.options["collapsed"]
+
+
+async def confirm(hass: HomeAssistant, result: ConfigFlowResult) -> ConfigFlowResult:
+    """Confirm the meter that was found."""
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "confirm"
+    assert result["last_step"] is True
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
+    await hass.async_block_till_done()
+    return result
+
+
+async def test_sets_up_a_meter(hass: HomeAssistant, port: MeterPort) -> None:
+    port.greeting = ENCRYPTED
+    flow = await start(hass)
+    assert not is_advanced_open(flow)
+
+    found = await submit(hass, flow, {CONF_PORT: port.address, CONF_ENCRYPTION_KEY: KEY})
+    assert found["description_placeholders"] == {
+        "serial_number": SERIAL,
+        "identification": "Lux5\\253694471_M",
+        "power_imported": "2.345 kW",
+        "power_exported": "0.0 kW",
+        "energy_imported": "25678.901 kWh",
+        "energy_exported": "1234.567 kWh",
+        "channels": (
+            "- M-Bus 1: Gas meter GAS 079000257401, 678.901 m3\n"
+            "- M-Bus 2: Water meter WATE079000257402, 28.103 m3\n"
+            "- M-Bus 3: Heat meter HEAT079000257403, 12.345 GJ"
+        ),
+    }
+
+    result = await confirm(hass, found)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == f"Smarty {SERIAL}"
+    assert result["data"] == {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
+    entry = result["result"]
+    assert entry.unique_id == SERIAL
+    assert entry.state is ConfigEntryState.LOADED
+    assert values(hass)["smarty_energy_imported"] == "25678.901"
+
+
+async def test_sets_up_a_meter_without_encryption(hass: HomeAssistant, port: MeterPort) -> None:
+    port.greeting = literal_frame("plain")
+
+    found = await submit(hass, await start(hass), {CONF_PORT: port.url, SECTION_ADVANCED: {}})
+    result = await confirm(hass, found)
+
+    assert result["data"] == {CONF_PORT: port.url}
+    assert result["result"].unique_id == SERIAL
+
+
+async def test_sets_up_a_meter_with_an_authentication_key(
+    hass: HomeAssistant, port: MeterPort
+) -> None:
+    port.greeting = literal_frame("other_authentication_key")
+
+    found = await submit(
+        hass,
+        await start(hass),
+        {
+            CONF_PORT: port.url,
+            CONF_ENCRYPTION_KEY: KEY,
+            SECTION_ADVANCED: {CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY.lower()},
+        },
+    )
+    assert found["description_placeholders"]
+    assert found["description_placeholders"]["channels"] == "-"
+    result = await confirm(hass, found)
+
+    assert result["data"] == {
+        CONF_PORT: port.url,
+        CONF_ENCRYPTION_KEY: KEY,
+        CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY,
+    }
+    assert result["result"].state is ConfigEntryState.LOADED
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        pytest.param(KEY.lower(), id="lower case"),
+        pytest.param(f"  0x{KEY}\n", id="0x and blanks around"),
+        pytest.param(" ".join(KEY[n : n + 2] for n in range(0, 32, 2)), id="blanks"),
+        pytest.param(":".join(KEY[n : n + 2] for n in range(0, 32, 2)), id="colons"),
+        pytest.param("-".join(KEY[n : n + 8] for n in range(0, 32, 8)), id="dashes"),
+    ],
+)
+async def test_takes_a_key_as_it_is_pasted(
+    hass: HomeAssistant, port: MeterPort, pasted: str
+) -> None:
+    port.greeting = ENCRYPTED
+
+    found = await submit(
+        hass,
+        await start(hass),
+        {
+            CONF_PORT: f" {port.address} ",
+            CONF_ENCRYPTION_KEY: pasted,
+            SECTION_ADVANCED: {CONF_AUTHENTICATION_KEY: PUBLISHED_KEY},
+        },
+    )
+    result = await confirm(hass, found)
+
+    assert result["data"] == {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
+
+
+async def test_describes_a_meter_that_says_little(hass: HomeAssistant, port: MeterPort) -> None:
+    text = literal_telegram("length_in_short_form")
+    for reference, value in (
+        ("0-2:24.1.0", "(099)"),
+        ("0-2:96.1.0", "()"),
+        ("0-2:24.2.1", "(250703103000S)(00028.103*XX)"),
+        ("0-4:24.1.0", "(003)"),
+        ("0-4:96.1.0", "(31323334)"),
+        ("0-4:24.2.1", "(632525252525S)(00000.000)"),
+    ):
+        text = with_value(text, reference, value)
+    port.greeting = encipher(text, 1)
+
+    found = await submit(hass, await start(hass), {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY})
+
+    assert found["description_placeholders"] == {
+        "serial_number": SERIAL,
+        "identification": "Lux5\\1",
+        "power_imported": "-",
+        "power_exported": "-",
+        "energy_imported": "-",
+        "energy_exported": "-",
+        "channels": "- M-Bus 2: M-Bus meter, 28.103 XX\n- M-Bus 4: Gas meter 1234",
+    }
+
+
+NAMELESS = with_value(literal_telegram("plain"), "0-0:42.0.0", None)
+
+
+@pytest.mark.parametrize(
+    ("greeting", "typed", "errors"),
+    [
+        pytest.param(b"", {}, {CONF_PORT: "nothing_received"}, id="silent"),
+        pytest.param(b"\xff\x00login:\r\n" * 9, {}, {CONF_PORT: "not_p1"}, id="garbage"),
+        pytest.param(b"Port already in use\r\n", {}, {CONF_PORT: "port_busy"}, id="busy gateway"),
+        pytest.param(ENCRYPTED, {}, {CONF_ENCRYPTION_KEY: "key_missing"}, id="no key"),
+        pytest.param(
+            ENCRYPTED,
+            {CONF_ENCRYPTION_KEY: "  "},
+            {CONF_ENCRYPTION_KEY: "key_missing"},
+            id="blank key",
+        ),
+        pytest.param(
+            ENCRYPTED,
+            {CONF_ENCRYPTION_KEY: OTHER_KEY},
+            {CONF_ENCRYPTION_KEY: "wrong_key"},
+            id="wrong key",
+        ),
+        pytest.param(
+            literal_frame("other_authentication_key"),
+            {CONF_ENCRYPTION_KEY: KEY},
+            {SECTION_ADVANCED: "other_authentication_key"},
+            id="other authentication key",
+        ),
+        pytest.param(
+            ENCRYPTED,
+            {
+                CONF_ENCRYPTION_KEY: KEY,
+                SECTION_ADVANCED: {CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY},
+            },
+            {SECTION_ADVANCED: "other_authentication_key"},
+            id="wrong authentication key",
+        ),
+        pytest.param(
+            literal_frame("plain"),
+            {CONF_ENCRYPTION_KEY: KEY},
+            {CONF_ENCRYPTION_KEY: "security_off"},
+            id="security off",
+        ),
+        pytest.param(
+            encipher(NAMELESS, 1),
+            {CONF_ENCRYPTION_KEY: KEY},
+            {"base": "no_device_name"},
+            id="no device name",
+        ),
+        pytest.param(
+            ENCRYPTED,
+            {CONF_ENCRYPTION_KEY: KEY[:-1]},
+            {CONF_ENCRYPTION_KEY: "key_malformed"},
+            id="key too short",
+        ),
+        pytest.param(
+            ENCRYPTED,
+            {CONF_ENCRYPTION_KEY: PUBLISHED_KEY.lower()},
+            {CONF_ENCRYPTION_KEY: "key_published"},
+            id="published key",
+        ),
+        pytest.param(
+            ENCRYPTED,
+            {
+                CONF_ENCRYPTION_KEY: f"{KEY}00",
+                SECTION_ADVANCED: {CONF_AUTHENTICATION_KEY: "none"},
+            },
+            {
+                CONF_ENCRYPTION_KEY: "key_malformed",
+                SECTION_ADVANCED: "authentication_key_malformed",
+            },
+            id="both keys malformed",
+        ),
+    ],
+)
+async def test_says_what_is_wrong_and_keeps_what_was_typed(
+    hass: HomeAssistant,
+    port: MeterPort,
+    greeting: bytes,
+    typed: dict[str, Any],
+    errors: dict[str, str],
+) -> None:
+    port.greeting = greeting
+    user_input = {CONF_PORT: port.address, **typed}
+    result = await submit(hass, await start(hass), user_input)
+
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "user"
+    assert result["errors"] == errors
+    assert suggested(result) == {
+        CONF_PORT: port.address,
+        CONF_ENCRYPTION_KEY: typed.get(CONF_ENCRYPTION_KEY),
+        SECTION_ADVANCED: {
+            CONF_AUTHENTICATION_KEY: typed.get(SECTION_ADVANCED, {}).get(CONF_AUTHENTICATION_KEY)
+        },
+    }
+    assert is_advanced_open(result) is (SECTION_ADVANCED in typed or SECTION_ADVANCED in errors)
+    await port.wait_for_clients(0)
+
+    # The page may be loaded anew: what it says stays.
+    again = await hass.config_entries.flow.async_configure(result["flow_id"])
+    assert again["errors"] == errors
+
+    port.greeting = ENCRYPTED
+    found = await submit(hass, again, {CONF_PORT: port.address, CONF_ENCRYPTION_KEY: KEY})
+    result = await confirm(hass, found)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["result"].state is ConfigEntryState.LOADED
+
+
+async def test_form_as_the_frontend_gets_it(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator
+) -> None:
+    for component in ("config", "usb"):
+        assert await async_setup_component(hass, component, {})
+    client = await hass_client()
+
+    response = await client.post("/api/config/config_entries/flow", json={"handler": DOMAIN})
+    form = await response.json()
+
+    port, key, advanced = form["data_schema"]
+    assert (port["name"], port["required"]) == (CONF_PORT, True)
+    assert port["selector"] == {"serial_port": {}}
+    assert (key["name"], key["required"]) == (CONF_ENCRYPTION_KEY, False)
+    assert key["selector"]["text"]["type"] == "password"
+    assert (advanced["name"], advanced["type"]) == (SECTION_ADVANCED, "expandable")
+    assert advanced["expanded"] is False
+    assert [field["name"] for field in advanced["schema"]] == [CONF_AUTHENTICATION_KEY]
+
+
+async def test_two_wrong_frames_are_enough(hass: HomeAssistant, port: MeterPort) -> None:
+    port.greeting = ENCRYPTED + encipher(ANOTHER_TELEGRAM, 1001)
+
+    with patch.object(config_flow, "probe", probe):
+        result = await submit(
+            hass, await start(hass), {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: OTHER_KEY}
+        )
+
+    assert result["errors"] == {CONF_ENCRYPTION_KEY: "wrong_key"}
+
+
+async def open_error(hass: HomeAssistant, port: str) -> tuple[dict[str, str] | None, str]:
+    """Return the errors for a port that cannot be opened, and the reason that is shown."""
+    result = await submit(hass, await start(hass), {CONF_PORT: port, CONF_ENCRYPTION_KEY: KEY})
+    assert result["description_placeholders"]
+    return result["errors"], result["description_placeholders"]["error"]
+
+
+async def test_port_refused(hass: HomeAssistant, port: MeterPort) -> None:
+    await port.stop()
+
+    errors, reason = await open_error(hass, port.address)
+
+    assert errors == {CONF_PORT: "port_unreachable"}
+    assert "Connect call failed" in reason
+
+
+@pytest.mark.parametrize(
+    "name", ["/dev/serial/by-id/usb-nothing", "nonsense://127.0.0.1:1", "", "socket://"]
+)
+async def test_port_does_not_exist(hass: HomeAssistant, name: str) -> None:
+    errors, reason = await open_error(hass, name)
+
+    assert errors == {CONF_PORT: "port_not_found"}
+    assert reason
+
+
+async def test_port_closed_at_once(hass: HomeAssistant, port: MeterPort) -> None:
+    with (
+        patch.object(sys.modules[probe.__module__], "_REOPEN_DELAY", 0),
+        patch.object(config_flow, "probe", probe),
+    ):
+        flow = await start(hass)
+        user_input = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
+        result = await hass.config_entries.flow.async_configure(flow["flow_id"], user_input)
+        for connection in range(1, 4):
+            await port.wait_for_connections(connection)
+            port.drop()
+        await hass.async_block_till_done()
+        result = await hass.config_entries.flow.async_configure(result["flow_id"])
+
+    assert result["errors"] == {CONF_PORT: "port_busy"}
+
+
+async def test_device_is_busy(hass: HomeAssistant) -> None:
+    meter, device = os.openpty()
+    name = os.ttyname(device)
+    try:
+        async with open_port(name):
+            errors, reason = await open_error(hass, name)
+    finally:
+        os.close(meter)
+        os.close(device)
+
+    assert errors == {CONF_PORT: "port_busy"}
+    assert reason
+
+
+async def test_device_is_not_permitted(hass: HomeAssistant) -> None:
+    denied = PermissionError(13, "Permission denied", "/dev/ttyUSB0")
+    with patch.object(serialx, "open_serial_connection", side_effect=denied):
+        errors, reason = await open_error(hass, "/dev/ttyUSB0")
+
+    assert errors == {CONF_PORT: "port_permission"}
+    assert "/dev/ttyUSB0" in reason
+
+
+async def test_something_unexpected(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> None:
+    with patch.object(config_flow, "probe", side_effect=RuntimeError("a mistake")):
+        errors, reason = await open_error(hass, "/dev/ttyUSB0")
+
+    assert errors == {"base": "unknown"}
+    assert reason == ""
+    assert "a mistake" in caplog.text
+    caplog.clear()
+
+
+async def test_same_meter_twice(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    make_entry("socket://127.0.0.1:1")
+    port.greeting = ENCRYPTED
+
+    result = await submit(hass, await start(hass), {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY})
+
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "already_configured"
+    assert len(hass.config_entries.async_entries(DOMAIN)) == 1
+
+
+async def test_same_meter_in_two_dialogues(hass: HomeAssistant, port: MeterPort) -> None:
+    port.greeting = ENCRYPTED
+    user_input = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
+    first = await submit(hass, await start(hass), user_input)
+    second = await submit(hass, await start(hass), user_input)
+
+    assert (await confirm(hass, second))["type"] is FlowResultType.CREATE_ENTRY
+    assert not hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    assert first["flow_id"] != second["flow_id"]
+    assert len(hass.config_entries.async_entries(DOMAIN)) == 1
+
+
+async def test_port_in_use_by_another_meter(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = make_entry(port.url, serial="SAG1030700000042")
+
+    result = await submit(
+        hass, await start(hass), {CONF_PORT: port.address, CONF_ENCRYPTION_KEY: KEY}
+    )
+
+    assert result["errors"] == {CONF_PORT: "port_in_use"}
+    assert result["description_placeholders"]
+    assert result["description_placeholders"]["title"] == entry.title
+    assert port.connections == 0
+
+
+async def test_port_of_a_disabled_entry_is_free(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = make_entry(port.url, serial="SAG1030700000042")
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    port.greeting = ENCRYPTED
+
+    found = await submit(hass, await start(hass), {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY})
+
+    assert (await confirm(hass, found))["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_cancelled_while_waiting(hass: HomeAssistant, port: MeterPort) -> None:
+    flow = await start(hass)
+    user_input = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
+    with patch.object(config_flow, "probe", probe):
+        result = await hass.config_entries.flow.async_configure(flow["flow_id"], user_input)
+    assert result["type"] is FlowResultType.SHOW_PROGRESS
+    assert result["description_placeholders"] == {"port": port.url}
+    await port.wait_for_clients(1)
+
+    hass.config_entries.flow.async_abort(flow["flow_id"])
+
+    await port.wait_for_clients(0)
+    await hass.async_block_till_done()
+    assert port.connections == 1
+    assert hass.config_entries.flow.async_progress() == []
+
+
+async def test_waits_for_a_telegram_that_comes_late(hass: HomeAssistant, port: MeterPort) -> None:
+    flow = await start(hass)
+    user_input = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
+    with patch.object(config_flow, "probe", probe):
+        await hass.config_entries.flow.async_configure(flow["flow_id"], user_input)
+    await port.wait_for_clients(1)
+
+    # The dialogue can be loaded anew while it waits, and does not connect twice.
+    again = await hass.config_entries.flow.async_configure(flow["flow_id"])
+    assert again["type"] is FlowResultType.SHOW_PROGRESS
+    await port.send(ENCRYPTED)
+    await wait_until(hass, lambda: port.clients == 0)
+
+    found = await hass.config_entries.flow.async_configure(flow["flow_id"])
+    assert found["step_id"] == "confirm"
+    assert port.connections == 1
+
+
+async def test_no_key_is_ever_logged(
+    hass: HomeAssistant, port: MeterPort, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    keys = (KEY, OTHER_KEY, OTHER_AUTHENTICATION_KEY)
+    for greeting, key, authentication_key in (
+        (ENCRYPTED, OTHER_KEY, ""),
+        (ENCRYPTED, KEY, OTHER_AUTHENTICATION_KEY),
+        (literal_frame("plain"), KEY, ""),
+        (ENCRYPTED, f"{KEY}00", f"{OTHER_AUTHENTICATION_KEY}00"),
+        (ENCRYPTED, KEY, ""),
+    ):
+        port.greeting = greeting
+        user_input = {
+            CONF_PORT: port.url,
+            CONF_ENCRYPTION_KEY: key,
+            SECTION_ADVANCED: {CONF_AUTHENTICATION_KEY: authentication_key},
+        }
+        result = await submit(hass, await start(hass), user_input)
+        placeholders = str(result["description_placeholders"])
+        assert not any(key in placeholders for key in keys)
+    await confirm(hass, result)
+
+    logged = caplog.text.upper()
+    assert "SMARTY" in logged
+    for secret in keys:
+        assert secret not in logged
+        assert repr(bytes.fromhex(secret)).upper() not in logged

@@ -1,0 +1,446 @@
+"""The sensors: what literal telegrams show, and what appears, moves or vanishes later."""
+
+from typing import Any
+
+import pytest
+from homeassistant.components.sensor import ATTR_STATE_CLASS
+from homeassistant.const import ATTR_DEVICE_CLASS, ATTR_UNIT_OF_MEASUREMENT
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import DeviceRegistry, async_entries_for_config_entry
+from homeassistant.helpers.entity_registry import EntityRegistry, RegistryEntryDisabler
+
+from .conftest import EntryMaker
+from .meter import (
+    OTHER_SERIAL,
+    SERIAL,
+    MeterPort,
+    encipher,
+    literal_frame,
+    literal_telegram,
+    with_value,
+)
+from .support import device_of, let_pass, state_of, values, wait_until
+
+TELEGRAM = literal_telegram("three_phase_gas_water_heat")
+WITHOUT_CHANNELS = literal_telegram("message_last_counter")
+GAS = "gas_meter_7401_gas_consumption"
+WATER = "water_meter_7402_water_consumption"
+HEAT = "heat_meter_7403_heat_energy"
+
+METER_VALUES = {
+    "smarty_energy_imported": "25678.901",
+    "smarty_energy_exported": "1234.567",
+    "smarty_power_imported": "2.345",
+    "smarty_power_exported": "0.0",
+    "smarty_net_power": "2.345",
+    "smarty_voltage_l1": "233.1",
+    "smarty_voltage_l2": "231.2",
+    "smarty_voltage_l3": "229.3",
+    "smarty_current_l1": "4.0",
+    "smarty_current_l2": "1.0",
+    "smarty_current_l3": "2.0",
+    "smarty_net_power_l1": "1.173",
+    "smarty_net_power_l2": "0.586",
+    "smarty_net_power_l3": "0.586",
+}
+DISABLED_VALUES = {
+    "smarty_power_imported_l1": "1.173",
+    "smarty_power_imported_l2": "0.586",
+    "smarty_power_imported_l3": "0.586",
+    "smarty_power_exported_l1": "0.0",
+    "smarty_power_exported_l2": "0.0",
+    "smarty_power_exported_l3": "0.0",
+}
+
+
+async def set_up(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, first: str = TELEGRAM
+) -> None:
+    """Set a meter up that sends its first telegram at once, and others when it is told to."""
+    port.greeting = port.next_frame(first)
+    entry = make_entry(port.url)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    port.greeting = b""
+
+
+async def receive(hass: HomeAssistant, port: MeterPort, text: str) -> None:
+    """Wait until Home Assistant has taken in a telegram."""
+    coordinator = hass.config_entries.async_entries("smarty_p1")[0].runtime_data
+    before = coordinator.telegrams
+    await port.send_telegram(text)
+    await wait_until(hass, lambda: coordinator.telegrams > before)
+
+
+async def test_three_phases_gas_water_heat(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    entity_registry: EntityRegistry,
+    device_registry: DeviceRegistry,
+) -> None:
+    port.greeting = literal_frame("three_phase_gas_water_heat")
+    entry = make_entry(port.url)
+    await hass.config_entries.async_setup(entry.entry_id)
+
+    expected = METER_VALUES | {GAS: "678.901", WATER: "28.103", HEAT: "12.345"}
+    assert values(hass) == expected
+    disabled = {
+        registered.entity_id.removeprefix("sensor.")
+        for registered in entity_registry.entities.get_entries_for_config_entry_id(entry.entry_id)
+        if registered.disabled_by is RegistryEntryDisabler.INTEGRATION
+    }
+    assert disabled == set(DISABLED_VALUES)
+
+    for entity_id in disabled:
+        entity_registry.async_update_entity(f"sensor.{entity_id}", disabled_by=None)
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert values(hass) == expected | DISABLED_VALUES
+
+    meter = device_of(device_registry, entry, SERIAL)
+    assert (meter.name, meter.manufacturer, meter.model) == ("Smarty", "Sagemcom", "Smarty")
+    assert meter.serial_number == SERIAL
+    gas = device_of(device_registry, entry, f"{SERIAL}_GAS 079000257401")
+    assert (gas.name, gas.serial_number) == ("Gas meter 7401", "GAS 079000257401")
+    assert gas.via_device_id == meter.id
+    names = {
+        device.name for device in async_entries_for_config_entry(device_registry, entry.entry_id)
+    }
+    assert names == {"Smarty", "Gas meter 7401", "Water meter 7402", "Heat meter 7403"}
+
+
+@pytest.mark.parametrize(
+    ("entity_id", "device_class", "unit", "state_class", "unique_id"),
+    [
+        (
+            "smarty_energy_imported",
+            "energy",
+            "kWh",
+            "total_increasing",
+            f"{SERIAL}_energy_imported",
+        ),
+        (
+            "smarty_energy_exported",
+            "energy",
+            "kWh",
+            "total_increasing",
+            f"{SERIAL}_energy_exported",
+        ),
+        ("smarty_net_power", "power", "kW", "measurement", f"{SERIAL}_power_net"),
+        ("smarty_power_imported", "power", "kW", "measurement", f"{SERIAL}_power_imported"),
+        ("smarty_voltage_l2", "voltage", "V", "measurement", f"{SERIAL}_voltage_l2"),
+        ("smarty_current_l3", "current", "A", "measurement", f"{SERIAL}_current_l3"),
+        (GAS, "gas", "m³", "total_increasing", f"{SERIAL}_GAS 079000257401_index"),
+        (WATER, "water", "m³", "total_increasing", f"{SERIAL}_WATE079000257402_index"),
+        (HEAT, "energy", "GJ", "total_increasing", f"{SERIAL}_HEAT079000257403_index"),
+    ],
+)
+async def test_kinds_of_sensors(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    entity_registry: EntityRegistry,
+    entity_id: str,
+    device_class: str,
+    unit: str,
+    state_class: str,
+    unique_id: str,
+) -> None:
+    await set_up(hass, port, make_entry)
+
+    attributes = state_of(hass, entity_id).attributes
+    assert attributes[ATTR_DEVICE_CLASS] == device_class
+    assert attributes[ATTR_UNIT_OF_MEASUREMENT] == unit
+    assert attributes[ATTR_STATE_CLASS] == state_class
+    registered = entity_registry.async_get(f"sensor.{entity_id}")
+    assert registered
+    assert registered.unique_id == unique_id
+
+
+async def test_export_and_two_gas_meters(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    port.greeting = literal_frame("export_two_gas_meters")
+    entry = make_entry(port.url, serial=OTHER_SERIAL)
+    await hass.config_entries.async_setup(entry.entry_id)
+
+    assert values(hass) == METER_VALUES | {
+        "smarty_energy_imported": "12345.678",
+        "smarty_energy_exported": "4321.0",
+        "smarty_power_imported": "0.0",
+        "smarty_power_exported": "3.2",
+        "smarty_net_power": "-3.2",
+        "smarty_net_power_l1": "-1.6",
+        "smarty_net_power_l2": "-0.8",
+        "smarty_net_power_l3": "-0.8",
+        "gas_meter_4203_gas_consumption": "678.901",
+        "gas_meter_4204_gas_consumption": "678.901",
+    }
+
+
+async def test_firmware_of_2018(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    port.greeting = literal_frame("firmware_2018")
+    entry = make_entry(port.url)
+    await hass.config_entries.async_setup(entry.entry_id)
+
+    assert values(hass) == {
+        "smarty_energy_imported": "6.695",
+        "smarty_energy_exported": "0.025",
+        "smarty_power_imported": "0.0",
+        "smarty_power_exported": "0.0",
+        "smarty_net_power": "0.0",
+        "smarty_current_l1": "0.0",
+    }
+
+
+async def test_plain(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> None:
+    port.greeting = literal_frame("plain")
+    entry = make_entry(port.url, key=None)
+    await hass.config_entries.async_setup(entry.entry_id)
+
+    shown = values(hass)
+    assert shown["smarty_energy_imported"] == "12345.678"
+    assert shown["smarty_net_power"] == "1.234"
+    assert [state for name, state in shown.items() if name.startswith("gas_")] == ["678.901"]
+
+
+async def test_values_follow_the_telegrams(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await set_up(hass, port, make_entry)
+
+    changed = with_value(TELEGRAM, "1-0:1.8.0", "(025678.903*kWh)")
+    changed = with_value(changed, "1-0:1.7.0", "(00.100*kW)")
+    changed = with_value(changed, "1-0:2.7.0", "(00.300*kW)")
+    changed = with_value(changed, "0-1:24.2.1", "(250703104000S)(00679.000*m3)")
+    await receive(hass, port, changed)
+
+    assert values(hass) == METER_VALUES | {
+        "smarty_energy_imported": "25678.903",
+        "smarty_power_imported": "0.1",
+        "smarty_power_exported": "0.3",
+        "smarty_net_power": "-0.2",
+        GAS: "679.0",
+        WATER: "28.103",
+        HEAT: "12.345",
+    }
+
+
+async def test_every_telegram_is_reported(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await set_up(hass, port, make_entry)
+    before = state_of(hass, "smarty_net_power")
+    changed, reported = before.last_changed, before.last_reported
+    await receive(hass, port, TELEGRAM)
+    after = state_of(hass, "smarty_net_power")
+
+    assert after.last_reported > reported
+    assert after.last_changed == changed
+
+
+@pytest.mark.parametrize("value", [None, "()", "(rubbish)"])
+async def test_missing_and_empty_values_are_unknown(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, value: str | None
+) -> None:
+    await set_up(hass, port, make_entry)
+
+    await receive(
+        hass,
+        port,
+        with_value(with_value(TELEGRAM, "1-0:2.7.0", value), "1-0:1.8.0", value),
+    )
+
+    unknown = {name for name, state in values(hass).items() if state == "unknown"}
+    assert unknown == {"smarty_energy_imported", "smarty_power_exported", "smarty_net_power"}
+
+
+async def test_an_object_that_is_empty_at_first_has_a_sensor(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await set_up(hass, port, make_entry, with_value(TELEGRAM, "1-0:32.7.0", "()"))
+    assert state_of(hass, "smarty_voltage_l1").state == "unknown"
+
+    await receive(hass, port, TELEGRAM)
+    assert state_of(hass, "smarty_voltage_l1").state == "233.1"
+
+
+async def test_an_object_that_comes_later_gets_its_sensor(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    text = with_value(TELEGRAM, "1-0:52.7.0", None)
+    await set_up(hass, port, make_entry, with_value(text, "1-0:42.7.0", None))
+    assert not {"smarty_voltage_l2", "smarty_net_power_l2"} & values(hass).keys()
+
+    await receive(hass, port, TELEGRAM)
+
+    assert state_of(hass, "smarty_voltage_l2").state == "231.2"
+    assert state_of(hass, "smarty_net_power_l2").state == "0.586"
+
+
+async def test_a_channel_that_comes_later_gets_device_and_sensor(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, device_registry: DeviceRegistry
+) -> None:
+    await set_up(hass, port, make_entry, WITHOUT_CHANNELS)
+    entry = hass.config_entries.async_entries("smarty_p1")[0]
+    assert len(async_entries_for_config_entry(device_registry, entry.entry_id)) == 1
+
+    await receive(hass, port, TELEGRAM)
+
+    shown = values(hass)
+    assert (shown[GAS], shown[WATER], shown[HEAT]) == ("678.901", "28.103", "12.345")
+    assert len(async_entries_for_config_entry(device_registry, entry.entry_id)) == 4
+
+
+def swap_channels(text: str) -> str:
+    """Return the telegram with the gas meter on channel 2 and the water meter on channel 1."""
+    return text.replace("\n0-1:", "\n0-x:").replace("\n0-2:", "\n0-1:").replace("\n0-x:", "\n0-2:")
+
+
+async def test_readings_stay_with_their_meters_when_channels_are_swapped(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, device_registry: DeviceRegistry
+) -> None:
+    await set_up(hass, port, make_entry)
+    before = values(hass)
+    entry = hass.config_entries.async_entries("smarty_p1")[0]
+    devices = async_entries_for_config_entry(device_registry, entry.entry_id)
+
+    await receive(hass, port, swap_channels(TELEGRAM))
+    assert values(hass) == before
+
+    port.greeting = port.next_frame(swap_channels(TELEGRAM))
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert values(hass) == before
+    assert async_entries_for_config_entry(device_registry, entry.entry_id) == devices
+
+
+async def test_a_meter_that_moved_leaves_its_old_index_behind(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    moved = with_value(TELEGRAM, "0-4:24.1.0", "(003)")
+    moved = with_value(moved, "0-4:96.1.0", "(47415320303739303030323537343031)")
+    moved = with_value(moved, "0-4:24.2.1", "(250703110000S)(00700.000*m3)")
+    await set_up(hass, port, make_entry, moved)
+    assert state_of(hass, GAS).state == "700.0"
+
+    older = with_value(moved, "0-4:24.2.1", "(250101110000W)(00600.000*m3)")
+    await receive(hass, port, older)
+    assert state_of(hass, GAS).state == "678.901"
+
+    never = with_value(moved, "0-4:24.2.1", "(632525252525S)(00000.000)")
+    await receive(hass, port, never)
+    assert state_of(hass, GAS).state == "678.901"
+
+
+async def test_a_meter_that_vanishes_is_unavailable(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await set_up(hass, port, make_entry)
+
+    await receive(hass, port, WITHOUT_CHANNELS)
+    shown = values(hass)
+    assert {shown[GAS], shown[WATER], shown[HEAT]} == {"unavailable"}
+    assert shown["smarty_energy_imported"] == "12345.678"
+
+    await receive(hass, port, TELEGRAM)
+    assert state_of(hass, GAS).state == "678.901"
+
+
+async def test_a_meter_without_identifier_is_known_by_its_channel(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, device_registry: DeviceRegistry
+) -> None:
+    await set_up(hass, port, make_entry, with_value(TELEGRAM, "0-1:96.1.0", "()"))
+
+    entry = hass.config_entries.async_entries("smarty_p1")[0]
+    device = device_of(device_registry, entry, f"{SERIAL}_channel_1")
+    assert (device.name, device.serial_number) == ("Gas meter 1", None)
+    assert state_of(hass, "gas_meter_1_gas_consumption").state == "678.901"
+
+
+@pytest.mark.parametrize(
+    ("device_type", "index", "expected"),
+    [
+        ("002", "(00012.345*kWh)", ("electricity_meter_7402_energy", "energy", "kWh")),
+        ("003", "(00012.345*kWh)", ("gas_meter_7402_gas_consumption", "energy", "kWh")),
+        ("003", "(00012.345)", ("gas_meter_7402_gas_consumption", "gas", "m³")),
+        ("006", "(00012.345*m3)", ("hot_water_meter_7402_hot_water_consumption", "water", "m³")),
+        ("009", "(00012.345*m3)", (None, "volume", "m³")),
+        ("010", "(00012.345*MWh)", ("cooling_meter_7402_cooling_energy", "energy", "MWh")),
+        ("010", "(00012.345*MJ)", ("cooling_meter_7402_cooling_energy", "energy", "MJ")),
+        ("004", "(00012.345*Wh)", ("heat_meter_7402_heat_energy", "energy", "Wh")),
+        ("004", "(00012.345*m3)", ("heat_meter_7402_heat_energy", None, "m³")),
+        ("099", "(00012.345*m3)", ("m_bus_meter_7402_index", None, "m³")),
+        ("099", "(00012.345*GJ)", ("m_bus_meter_7402_index", None, "GJ")),
+    ],
+)
+async def test_kinds_of_mbus_meters(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    entity_registry: EntityRegistry,
+    device_type: str,
+    index: str,
+    expected: tuple[str | None, str | None, str],
+) -> None:
+    text = with_value(TELEGRAM, "0-2:24.1.0", f"({device_type})")
+    await set_up(hass, port, make_entry, with_value(text, "0-2:24.2.1", f"(250703103000S){index}"))
+
+    unique_id = f"{SERIAL}_WATE079000257402_index"
+    entity_id = entity_registry.async_get_entity_id("sensor", "smarty_p1", unique_id)
+    assert entity_id
+    state = hass.states.get(entity_id)
+    assert state
+    name, device_class, unit = expected
+    assert name is None or entity_id == f"sensor.{name}"
+    assert state.state == "12.345"
+    assert state.attributes.get(ATTR_DEVICE_CLASS) == device_class
+    assert state.attributes[ATTR_UNIT_OF_MEASUREMENT] == unit
+    assert state.attributes[ATTR_STATE_CLASS] == "total_increasing"
+
+
+@pytest.mark.parametrize(
+    ("device_type", "index"), [("008", "(00012.345)"), ("007", "(00012.345*ft3)")]
+)
+async def test_an_index_without_a_known_unit_has_no_sensor(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, device_type: str, index: str
+) -> None:
+    text = with_value(TELEGRAM, "0-2:24.1.0", f"({device_type})")
+    text = with_value(text, "0-2:24.2.1", f"(250703103000S){index}")
+    await set_up(hass, port, make_entry, text)
+    assert not [name for name in values(hass) if "7402" in name]
+
+    await receive(hass, port, TELEGRAM)
+    assert state_of(hass, WATER).state == "28.103"
+
+    await receive(hass, port, text)
+    assert state_of(hass, WATER).state == "unknown"
+
+
+async def test_two_meters(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> None:
+    other_title = bytes.fromhex("5341476770041030")
+    async with MeterPort() as other_port:
+        other = TELEGRAM.replace(SERIAL.encode().hex().upper(), OTHER_SERIAL.encode().hex().upper())
+        other_port.greeting = encipher(
+            with_value(other, "1-0:1.8.0", "(000001.000*kWh)"), 1, system_title=other_title
+        )
+        await set_up(hass, port, make_entry)
+        entry = make_entry(other_port.url, serial=OTHER_SERIAL)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await hass.async_block_till_done()
+
+        shown: dict[str, Any] = values(hass)
+        assert shown["smarty_energy_imported"] == "25678.901"
+        assert shown["smarty_energy_imported_2"] == "1.0"
+        assert len(shown) == 2 * (len(METER_VALUES) + 3)
+        await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_everything_is_unavailable_without_telegrams(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await set_up(hass, port, make_entry)
+    await let_pass(hass, 61)
+
+    assert set(values(hass).values()) == {"unavailable"}

@@ -1,0 +1,247 @@
+"""Setting an entry up, unloading it, reloading it, and why setting up may fail."""
+
+import asyncio
+import os
+from itertools import count
+from unittest.mock import patch
+
+import pytest
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import DeviceRegistry
+from homeassistant.helpers.entity_registry import EntityRegistry, async_entries_for_config_entry
+
+from custom_components.smarty_p1 import coordinator as coordinator_module
+from custom_components.smarty_p1.const import CONF_AUTHENTICATION_KEY
+from custom_components.smarty_p1.p1 import open_port
+
+from .conftest import EntryMaker
+from .meter import (
+    KEY,
+    OTHER_AUTHENTICATION_KEY,
+    OTHER_KEY,
+    OTHER_SERIAL,
+    SERIAL,
+    MeterPort,
+    encipher,
+    literal_frame,
+    literal_telegram,
+    seal,
+    with_value,
+)
+from .support import device_of, links, stale_timers, values
+
+ENCRYPTED = literal_frame("three_phase_gas_water_heat")
+PLAIN = literal_frame("plain")
+
+
+async def test_sets_up_and_unloads(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    port.greeting = ENCRYPTED
+    entry = make_entry(port.url)
+
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.LOADED
+    assert (port.clients, links(hass), stale_timers(hass)) == (1, 1, 1)
+
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert entry.state is ConfigEntryState.NOT_LOADED
+    assert (links(hass), stale_timers(hass)) == (0, 0)
+    await port.wait_for_clients(0)
+    assert set(values(hass).values()) == {"unavailable"}
+
+
+async def test_reloads_without_leaks_and_duplicates(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    entity_registry: EntityRegistry,
+    device_registry: DeviceRegistry,
+) -> None:
+    port.greeting = ENCRYPTED
+    entry = make_entry(port.url)
+    await hass.config_entries.async_setup(entry.entry_id)
+    before = values(hass)
+    entities = async_entries_for_config_entry(entity_registry, entry.entry_id)
+    meter = device_of(device_registry, entry, SERIAL)
+
+    for _ in range(20):
+        assert await hass.config_entries.async_reload(entry.entry_id)
+
+    await port.wait_for_clients(1)
+    assert port.connections == 21
+    assert (links(hass), stale_timers(hass)) == (1, 1)
+    assert values(hass) == before
+    assert async_entries_for_config_entry(entity_registry, entry.entry_id) == entities
+    assert device_of(device_registry, entry, SERIAL) == meter
+    assert len(entry.runtime_data._listeners) == len(before) + 1
+
+
+async def test_removes_an_entry(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    port.greeting = ENCRYPTED
+    entry = make_entry(port.url)
+    await hass.config_entries.async_setup(entry.entry_id)
+
+    await hass.config_entries.async_remove(entry.entry_id)
+
+    await port.wait_for_clients(0)
+    assert (links(hass), stale_timers(hass)) == (0, 0)
+    assert hass.states.async_all("sensor") == []
+
+
+async def test_sets_up_a_meter_with_another_authentication_key(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    port.greeting = literal_frame("other_authentication_key")
+    entry = make_entry(port.url, **{CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY})
+
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert values(hass)["smarty_energy_imported"] == "12345.678"
+
+
+async def test_sets_up_a_meter_without_encryption(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, device_registry: DeviceRegistry
+) -> None:
+    port.greeting = PLAIN
+    entry = make_entry(port.url, key=None)
+
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert values(hass)["smarty_energy_imported"] == "12345.678"
+    assert device_of(device_registry, entry, SERIAL).manufacturer == "Sagemcom"
+
+
+NAMELESS = with_value(literal_telegram("plain"), "0-0:42.0.0", None)
+
+
+@pytest.mark.parametrize(
+    ("meter", "reason"),
+    [
+        pytest.param((b"", KEY), "nothing_received", id="silent"),
+        pytest.param((b"login: " * 20, KEY), "not_p1", id="garbage"),
+        pytest.param((ENCRYPTED, OTHER_KEY), "wrong_key", id="wrong key"),
+        pytest.param((ENCRYPTED, None), "key_missing", id="no key"),
+        pytest.param((PLAIN, KEY), "security_off", id="security off"),
+        pytest.param((PLAIN.replace(b"1.8.0(0", b"1.8.0(9"), None), "damaged", id="damaged"),
+        pytest.param(
+            (literal_frame("other_authentication_key"), KEY),
+            "other_authentication_key",
+            id="other authentication key",
+        ),
+        pytest.param(
+            (literal_frame("export_two_gas_meters"), KEY), "other_meter", id="other meter"
+        ),
+        pytest.param((encipher(NAMELESS, 1), KEY), "no_device_name", id="nameless"),
+        pytest.param((seal(NAMELESS), None), "no_device_name", id="nameless and plain"),
+    ],
+)
+async def test_setup_fails_for_a_reason(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    meter: tuple[bytes, str | None],
+    reason: str,
+) -> None:
+    port.greeting, key = meter
+    entry = make_entry(port.url, key=key)
+
+    with patch.object(coordinator_module, "SETUP_TIMEOUT", 0.3):
+        await hass.config_entries.async_setup(entry.entry_id)
+
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert entry.error_reason_translation_key == reason
+    assert entry.reason
+    assert port.url in entry.reason
+    assert (links(hass), stale_timers(hass)) == (0, 0)
+    await port.wait_for_clients(0)
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_setup_names_the_other_meter(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    port.greeting = literal_frame("export_two_gas_meters")
+    entry = make_entry(port.url)
+
+    with patch.object(coordinator_module, "SETUP_TIMEOUT", 0.3):
+        await hass.config_entries.async_setup(entry.entry_id)
+
+    assert entry.reason
+    assert OTHER_SERIAL in entry.reason
+    assert SERIAL in entry.reason
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_setup_says_why_the_port_cannot_be_opened(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await port.stop()
+    entry = make_entry(port.url)
+
+    await hass.config_entries.async_setup(entry.entry_id)
+
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert entry.error_reason_translation_key == "link_lost"
+    placeholders = entry.error_reason_translation_placeholders
+    assert placeholders
+    assert "Connect call failed" in placeholders["error"]
+    assert links(hass) == 0
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_setup_tries_twice_to_open_the_port(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = make_entry(port.url)
+    setup = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
+    await port.wait_for_clients(1)
+
+    port.greeting = ENCRYPTED
+    port.drop()
+
+    assert await setup
+    assert entry.state is ConfigEntryState.LOADED
+    assert port.connections == 2
+
+
+async def test_setup_ends_when_a_late_telegram_comes(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = make_entry(port.url)
+    setup = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
+    await port.wait_for_clients(1)
+
+    assert not setup.done()
+    for at in range(0, len(ENCRYPTED), 500):
+        await port.send(ENCRYPTED[at : at + 500])
+
+    assert await setup
+    assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_sets_up_a_meter_at_a_serial_device(
+    hass: HomeAssistant, make_entry: EntryMaker
+) -> None:
+    meter, device = os.openpty()
+    name = os.ttyname(device)
+    entry = make_entry(name)
+    text = literal_telegram("three_phase_gas_water_heat")
+    try:
+        setup = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
+        for counter in count():
+            os.write(meter, encipher(text, counter))
+            await asyncio.sleep(0.05)
+            if setup.done():
+                break
+        assert entry.state is ConfigEntryState.LOADED
+        assert values(hass)["smarty_energy_imported"] == "25678.901"
+
+        await hass.config_entries.async_unload(entry.entry_id)
+        async with open_port(name) as reader:
+            os.write(meter, b"x")
+            assert await reader.read(1)
+    finally:
+        os.close(meter)
+        os.close(device)

@@ -1,0 +1,84 @@
+"""The texts: each key that the code can use has one, and so has each icon."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+import pytest
+
+import custom_components.smarty_p1
+from custom_components.smarty_p1 import config_flow, coordinator
+from custom_components.smarty_p1.p1 import MBUS_DEVICE_TYPES, P1Error, Reason, errors
+from custom_components.smarty_p1.sensor import SENSORS
+
+FOLDER = Path(custom_components.smarty_p1.__file__).parent
+TEXTS: dict[str, Any] = json.loads((FOLDER / "translations" / "en.json").read_text())
+ICONS: dict[str, Any] = json.loads((FOLDER / "icons.json").read_text())
+MBUS_TYPES = {*MBUS_DEVICE_TYPES.values(), "unknown"}
+
+
+def flatten(texts: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each text with its path."""
+    for key, value in texts.items():
+        if isinstance(value, dict):
+            yield from flatten(value, f"{path}{key}.")
+        else:
+            yield f"{path}{key}", value
+
+
+def placeholders(text: str) -> set[str]:
+    """Return the placeholders of a text."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_each_error_of_a_probe_has_a_text() -> None:
+    raised = {error.key for error in config_flow.ERRORS.values()}
+    own = {"port_in_use", "key_malformed", "key_published", "authentication_key_malformed"}
+
+    assert TEXTS["config"]["error"].keys() == raised | own
+    for text in TEXTS["config"]["error"].values():
+        assert placeholders(text) <= {"error", "title"}
+
+
+@pytest.mark.parametrize(
+    "error", [cls for cls in vars(errors).values() if isinstance(cls, type)], ids=str
+)
+def test_each_error_of_the_protocol_is_told_apart(error: type[P1Error]) -> None:
+    mapped = next(cls for cls in error.__mro__ if cls in config_flow.ERRORS)
+    if issubclass(error, errors.ProbeError) and error is not errors.ProbeError:
+        assert mapped is error
+    elif issubclass(error, errors.LinkError):
+        assert issubclass(mapped, errors.LinkError)
+
+
+def test_each_obstacle_has_a_text() -> None:
+    assert coordinator.REJECTED.keys() == set(Reason)
+    obstacles = {obstacle.translation_key for obstacle in coordinator.REJECTED.values()}
+    obstacles |= {"link_lost", "other_meter"}
+    for obstacle in coordinator.NOTHING_RECEIVED, coordinator.NOT_P1, coordinator.NO_DEVICE_NAME:
+        obstacles.add(obstacle.translation_key)
+
+    assert TEXTS["exceptions"].keys() == obstacles
+    extra = {"link_lost": {"error"}, "other_meter": {"found"}}
+    for key, text in TEXTS["exceptions"].items():
+        assert placeholders(text["message"]) <= {"port", "serial_number"} | extra.get(key, set())
+
+
+def test_each_sensor_has_a_name_and_an_icon() -> None:
+    keys = {str(description.translation_key) for description in SENSORS} | MBUS_TYPES
+
+    assert TEXTS["entity"]["sensor"].keys() == keys
+    assert ICONS["entity"]["sensor"].keys() == keys
+
+
+def test_each_device_has_a_name() -> None:
+    assert TEXTS["device"].keys() == MBUS_TYPES | {"meter"}
+
+
+def test_texts_hold_no_addresses_and_no_references() -> None:
+    for path, text in flatten(TEXTS):
+        assert not re.search(r"://|www\.|\[%key|<[a-z/]", text), path
+        assert text == text.strip(), path
