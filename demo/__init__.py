@@ -1,0 +1,1 @@
+"""A simulated meter and a real Home Assistant that reads it; `scripts/demo` starts them."""

@@ -1,0 +1,165 @@
+"""Talks to a Home Assistant as its frontend does: REST and websocket."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Any, Self
+
+import aiohttp
+
+USER = "demo"
+PASSWORD = "demo"  # noqa: S105 -- printed, and good for this machine alone
+
+_FLOWS = "/api/config/config_entries/flow"
+_POLL_EVERY = 0.2
+
+
+class ClientError(Exception):
+    """Home Assistant refused something; the message says what and why."""
+
+
+class FlowFailedError(ClientError):
+    """A config flow did not end with an entry."""
+
+
+async def is_listening(host: str, port: int) -> bool:
+    """Tell whether somebody accepts connections there."""
+    try:
+        _, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return False
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+    return True
+
+
+class Client:
+    """An owner's session."""
+
+    _websocket: aiohttp.ClientWebSocketResponse
+
+    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+        self.url = url
+        # What the frontend keeps in its local storage.
+        self.tokens: dict[str, Any] = {}
+        self._session = session
+        self._last_id = 0
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def logged_in(cls, url: str) -> AsyncIterator[Self]:
+        """Log in, after making the owner's account where there is none."""
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
+            client = cls(session, url)
+            client.tokens = await client._request_tokens()
+            async with session.ws_connect(f"{url}/api/websocket", max_msg_size=0) as websocket:
+                await websocket.receive_json()
+                token = client.tokens["access_token"]
+                await websocket.send_json({"type": "auth", "access_token": token})
+                await websocket.receive_json()
+                client._websocket = websocket
+                yield client
+
+    async def get(self, path: str, **query: str) -> Any:  # noqa: ANN401 -- whatever JSON says
+        """Return what is at a path."""
+        return await self._request("GET", path, params=query)
+
+    async def post(self, path: str, **data: object) -> Any:  # noqa: ANN401 -- as above
+        """Send something to a path, and return the answer."""
+        return await self._request("POST", path, json=data)
+
+    async def command(self, kind: str, **parameters: object) -> Any:  # noqa: ANN401 -- as above
+        """Return the result of a websocket command."""
+        self._last_id += 1
+        await self._websocket.send_json({"id": self._last_id, "type": kind, **parameters})
+        while True:
+            message = await self._websocket.receive_json()
+            if message.get("id") == self._last_id and message["type"] == "result":
+                break
+        if not message["success"]:
+            reason = f"{kind}: {message['error']['message']}"
+            raise ClientError(reason)
+        return message["result"]
+
+    async def entries(self, domain: str) -> dict[str, dict[str, Any]]:
+        """Return an integration's config entries by their ids."""
+        found = await self.get("/api/config/config_entries/entry", domain=domain)
+        return {entry["entry_id"]: entry for entry in found}
+
+    async def statistics(self, entity_id: str, *, days: int) -> list[dict[str, Any]]:
+        """Return an entity's hourly statistics of the last days."""
+        found = await self.command(
+            "recorder/statistics_during_period",
+            start_time=(datetime.now(UTC) - timedelta(days=days)).isoformat(),
+            statistic_ids=[entity_id],
+            period="hour",
+            types=["state", "sum"],
+        )
+        rows: list[dict[str, Any]] = found.get(entity_id, [])
+        return rows
+
+    async def run_flow(self, handler: str, **fields: object) -> dict[str, Any]:
+        """Fill in an integration's first form, agree to the next, and return the new entry."""
+        step = await self.post(_FLOWS, handler=handler, show_advanced_options=False)
+        path = f"{_FLOWS}/{step['flow_id']}"
+        step = await self._settled(path, await self.post(path, **fields))
+        if step["type"] == "form" and not step["errors"]:
+            step = await self._settled(path, await self.post(path))
+        if step["type"] != "create_entry":
+            reason = f"the config flow of {handler}: {step.get('errors') or step.get('reason')}"
+            raise FlowFailedError(reason)
+        entry: dict[str, Any] = step["result"]
+        return entry
+
+    async def _settled(self, path: str, step: dict[str, Any]) -> dict[str, Any]:
+        """Return the step that follows while the flow shows a progress bar."""
+        while step["type"] in ("progress", "progress_done"):
+            await asyncio.sleep(_POLL_EVERY)
+            step = await self.get(path)
+        return step
+
+    async def _request_tokens(self) -> dict[str, Any]:
+        client_id = f"{self.url}/"
+        user = {"client_id": client_id, "username": USER, "password": PASSWORD}
+        if await self._is_new():
+            new = await self.post(
+                "/api/onboarding/users", **user, name=USER.capitalize(), language="en"
+            )
+            code = new["auth_code"]
+        else:
+            flow = await self.post(
+                "/auth/login_flow",
+                client_id=client_id,
+                handler=["homeassistant", None],
+                redirect_uri=client_id,
+            )
+            login = await self.post(f"/auth/login_flow/{flow['flow_id']}", **user)
+            if login["type"] != "create_entry":
+                reason = f"Home Assistant does not know the user {USER} (any more)"
+                raise ClientError(reason)
+            code = login["result"]
+        grant = {"grant_type": "authorization_code", "code": code, "client_id": client_id}
+        tokens: dict[str, Any] = await self._request("POST", "/auth/token", data=grant)
+        return tokens
+
+    async def _is_new(self) -> bool:
+        async with self._session.get(f"{self.url}/api/onboarding") as answer:
+            if answer.status == HTTPStatus.NOT_FOUND:
+                return False
+            steps = await answer.json()
+            return any(step["step"] == "user" and not step["done"] for step in steps)
+
+    async def _request(self, method: str, path: str, **arguments: Any) -> Any:  # noqa: ANN401
+        headers = {}
+        if token := self.tokens.get("access_token"):
+            headers["Authorization"] = f"Bearer {token}"
+        async with self._session.request(
+            method, self.url + path, headers=headers, **arguments
+        ) as answer:
+            if not answer.ok:
+                reason = f"{method} {path}: {answer.status} {await answer.text()}"
+                raise ClientError(reason)
+            return await answer.json()

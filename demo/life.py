@@ -1,0 +1,184 @@
+"""The life of a demo, from the first port that is checked to the last process that has ended."""
+
+import asyncio
+import socket
+import time
+from asyncio import FIRST_COMPLETED
+from pathlib import Path
+from typing import IO, Any
+
+from simulator import Meter
+
+from .client import PASSWORD, USER, Client
+from .energy import DOMAIN, entities_of, fill_history, set_up_dashboard
+from .home_assistant import HOST, RESTART, Installation
+from .meters import Meters
+from .processes import Process
+from .state import InUseError, State, clear, lock
+
+LAST_PORT = 65535
+
+
+class UnusableError(Exception):
+    """What was asked for cannot be done; nothing has been started."""
+
+
+class Demo:
+    """Simulated meters and a Home Assistant, with everything they keep in one directory."""
+
+    def __init__(  # noqa: PLR0913 -- the command line's options
+        self,
+        directory: Path,
+        *,
+        port: int = 8123,
+        meters: int | None = None,
+        meter_port: int | None = None,
+        interval: float = 10.0,
+        minutes: float | None = None,
+    ) -> None:
+        self.was_ready = False
+        self._directory = directory
+        self._port = port
+        self._count = meters
+        self._meter_port = meter_port
+        self._interval = interval
+        self._minutes = minutes
+        self._deadline: float | None = None
+        self._lock: IO[str] | None = None
+        self._state = State(directory)
+
+    def check(self, *, fresh: bool = False) -> None:
+        """Find out whether this can work, and claim the directory."""
+        state = State(self._directory) if fresh else State.load(self._directory)
+        if state.entries and self._meter_port not in (None, state.meter_port):
+            message = (
+                f"Home Assistant knows the meters at port {state.meter_port} and following; "
+                "--fresh lets it forget that"
+            )
+            raise UnusableError(message)
+        state.meters = self._count or state.meters
+        state.meter_port = self._meter_port or state.meter_port
+        meter_ports = range(state.meter_port, state.meter_port + state.meters)
+        if meter_ports[-1] > LAST_PORT:
+            message = f"there are no ports above {LAST_PORT} for so many meters"
+            raise UnusableError(message)
+        if self._port in meter_ports:
+            message = f"port {self._port} cannot be a meter's and Home Assistant's at once"
+            raise UnusableError(message)
+        _check_free(self._port, "Home Assistant", "--port chooses another")
+        for port in meter_ports:
+            _check_free(port, "a meter", "--fresh --meter-port chooses others")
+
+        self._directory.mkdir(parents=True, exist_ok=True)
+        try:
+            self._lock = lock(self._directory)
+        except InUseError as error:
+            raise UnusableError(error) from None
+        if fresh:
+            clear(self._directory)
+        state.save()
+        self._state = state
+
+    async def run(self) -> None:
+        """Start everything, say so, and go on until cancelled or the time is over."""
+        state = self._state
+        meters = Meters(state.meters, state.meter_port, self._interval, self._directory)
+        log = self._directory / "home-assistant.log"
+        home = Installation(self._directory / "config", self._port, log)
+        _say(f"starting {state.meters} simulated meter{'s'[: state.meters > 1]}")
+        try:
+            async with meters.serving() as simulator:
+                while await self._runs_into_restart(home, meters, simulator):
+                    _say("Home Assistant was asked to restart")
+        finally:
+            _say("stopped")
+
+    async def _runs_into_restart(
+        self, home: Installation, meters: Meters, simulator: Process
+    ) -> bool:
+        """Run Home Assistant once; return whether its user wants it to start again."""
+        _say("starting Home Assistant (this takes longest the first time)")
+        async with home.running() as process:
+            async with home.ready(process) as client:
+                await self._set_up(client, meters)
+            self._announce(home.url)
+            if self._minutes and not self._deadline:
+                self._deadline = time.monotonic() + self._minutes * 60
+            ended = await _first_to_end([simulator, process], self._deadline)
+            if not ended:
+                _say(f"{self._minutes:g} minutes are over")
+                return False
+            if ended is process and process.status == RESTART:
+                return True
+            raise ended.ended()
+
+    async def _set_up(self, client: Client, meters: Meters) -> None:
+        entries = await self._add_meters(client, meters)
+        for number, entry_id in self._state.entries.items():
+            if entry_id in entries:
+                serve = int(number) <= self._state.meters
+                await _enable(client, entries[entry_id], number, serve=serve)
+        entities = await entities_of(client, self._state.entries["1"])
+        await set_up_dashboard(client, entities)
+        if hours := await fill_history(client, entities, Meter(1)):
+            _say(f"filled the Energy dashboard with {hours} hours of simulated history")
+
+    async def _add_meters(self, client: Client, meters: Meters) -> dict[str, dict[str, Any]]:
+        """Let Home Assistant know every meter; return the config entries by their ids."""
+        entries = await client.entries(DOMAIN)
+        for number in range(1, self._state.meters + 1):
+            if self._state.entries.get(str(number)) in entries:
+                continue
+            address = meters.address(number)
+            _say(f"adding meter {number} at {address} with the integration's config flow")
+            entry = await client.run_flow(
+                DOMAIN, port=address, encryption_key=meters.key(number), advanced={}
+            )
+            self._state.entries[str(number)] = entry["entry_id"]
+            self._state.save()
+        return await client.entries(DOMAIN)
+
+    def _announce(self, url: str) -> None:
+        self.was_ready = True
+        _say(f"ready: {url}   user {USER}, password {PASSWORD}")
+        _say(f"the Energy dashboard: {url}/energy")
+        _say("Ctrl-C stops everything")
+
+
+async def _enable(client: Client, entry: dict[str, Any], number: str, *, serve: bool) -> None:
+    """Let Home Assistant read exactly those meters that are there this time."""
+    if serve == (entry["disabled_by"] is None):
+        return
+    _say(f"meter {number} is {'served again' if serve else 'not served this time: disabled'}")
+    await client.command(
+        "config_entries/disable",
+        entry_id=entry["entry_id"],
+        disabled_by=None if serve else "user",
+    )
+
+
+async def _first_to_end(processes: list[Process], deadline: float | None) -> Process | None:
+    """Return the process that ends first; None if the deadline comes before."""
+    waiting = {asyncio.create_task(process.wait()): process for process in processes}
+    timeout = deadline and max(0, deadline - time.monotonic())
+    try:
+        done, _ = await asyncio.wait(waiting, timeout=timeout, return_when=FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
+    return waiting[done.pop()] if done else None
+
+
+def _check_free(port: int, whose: str, remedy: str) -> None:
+    with socket.socket() as probe:
+        # As servers do: connections of the last demo that are still dying do not matter.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            message = f"port {port}, for {whose}, cannot be used: {error.strerror}; {remedy}"
+            raise UnusableError(message) from None
+
+
+def _say(text: str) -> None:
+    print(f"demo: {text}", flush=True)

@@ -1,0 +1,68 @@
+"""What the demo remembers from one start to the next."""
+
+import fcntl
+import json
+import shutil
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO
+
+# Everything the demo ever writes into its directory; nothing else in there is touched.
+CONTENTS = ("config", "keys", "home-assistant.log", "simulator.log", "demo.json")
+
+
+class InUseError(Exception):
+    """Another demo runs in this directory."""
+
+
+@dataclass
+class State:
+    """Kept in `demo.json`."""
+
+    directory: Path
+    meters: int = 1
+    meter_port: int = 20001
+    # Meter's number -> config entry in Home Assistant.
+    entries: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, directory: Path) -> State:
+        """Read it, or begin anew."""
+        try:
+            content = json.loads((directory / "demo.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return cls(directory)
+        return cls(directory, **content)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether no demo has been here before."""
+        return not (self.directory / "demo.json").exists()
+
+    def save(self) -> None:
+        """Write it, all or nothing."""
+        content = {name: value for name, value in asdict(self).items() if name != "directory"}
+        draft = self.directory / "demo.json.new"
+        draft.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        draft.replace(self.directory / "demo.json")
+
+
+def lock(directory: Path) -> IO[str]:
+    """Keep other demos out of a directory until the returned file is closed."""
+    file = (directory / "lock").open("w", encoding="ascii")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        message = f"another demo is running in {directory}"
+        raise InUseError(message) from None
+    return file
+
+
+def clear(directory: Path) -> None:
+    """Forget everything."""
+    for name in CONTENTS:
+        path = directory / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)

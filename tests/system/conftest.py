@@ -1,0 +1,40 @@
+"""The tests here run real programs, on real sockets of this machine."""
+
+from collections.abc import Iterator
+
+import pytest
+import pytest_socket
+
+
+@pytest.fixture(autouse=True, scope="module")
+def sockets_for_fixtures() -> None:
+    """Give fixtures that outlive a test the sockets Home Assistant's test kit takes away."""
+    pytest_socket.enable_socket()
+
+
+@pytest.fixture(autouse=True)
+def sockets() -> Iterator[None]:
+    """Give every test its sockets; those who come after are without again."""
+    pytest_socket.enable_socket()
+    yield
+    pytest_socket.disable_socket(allow_unix_socket=True)
+
+
+@pytest.fixture(autouse=True)
+def verify_cleanup() -> None:
+    """Replace the test kit's: what lives as long as a module is no leak here."""
+
+
+@pytest.fixture(autouse=True)
+def enable_event_loop_debug() -> None:
+    """Replace the test kit's: it would only slow down what is measured in real time."""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def mock_network() -> None:
+    """Replace the test kit's: the network is real here."""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def bcrypt_cost() -> None:
+    """Replace the test kit's: passwords are checked in other processes."""

@@ -1,0 +1,71 @@
+"""A real Home Assistant that can be stopped, started and asked."""
+
+import contextlib
+from pathlib import Path
+
+from demo.client import Client
+from demo.energy import DOMAIN, entities_of
+from demo.home_assistant import Installation
+from demo.processes import Process
+from tests.system.support import DEMO_PYTHON, RecordingMeter, free_ports
+
+# Some of the sensors, and the objects they show.
+REFERENCES = {
+    "energy_imported": "1-0:1.8.0",
+    "energy_exported": "1-0:2.8.0",
+    "power_imported": "1-0:1.7.0",
+    "power_exported": "1-0:2.7.0",
+    "voltage_l1": "1-0:32.7.0",
+    "voltage_l3": "1-0:72.7.0",
+    "current_l2": "1-0:51.7.0",
+    "gas": "0-1:24.2.1",
+    "water": "0-2:24.2.1",
+    "heat": "0-3:24.2.1",
+}
+
+
+class Home:
+    """A Home Assistant, and a meter that it is to read."""
+
+    client: Client
+    process: Process
+
+    def __init__(self, directory: Path, meter: RecordingMeter) -> None:
+        self.meter = meter
+        self.directory = directory
+        self.log = directory / "log"
+        self._installation = Installation(directory / "config", free_ports(), self.log)
+        self._running = contextlib.AsyncExitStack()
+
+    async def start(self) -> None:
+        """Start Home Assistant and log in."""
+        enter = self._running.enter_async_context
+        self.process = await enter(self._installation.running(DEMO_PYTHON))
+        self.client = await enter(self._installation.ready(self.process))
+
+    async def stop(self) -> None:
+        """Stop Home Assistant."""
+        await self._running.aclose()
+
+    async def add_meter(self, port: str, key: bytes) -> None:
+        """Go through the config flow."""
+        await self.client.run_flow(DOMAIN, port=port, encryption_key=key.hex(), advanced={})
+
+    async def entities(self) -> dict[str, str]:
+        """Return the meter's entities by their translation keys."""
+        entry_id, *_ = await self.client.entries(DOMAIN)
+        return await entities_of(self.client, entry_id)
+
+    async def states(self) -> dict[str, str]:
+        """Return the states of these entities."""
+        states = {state["entity_id"]: state for state in await self.client.get("/api/states")}
+        return {key: states[name]["state"] for key, name in (await self.entities()).items()}
+
+    async def shows_last_telegram(self) -> bool:
+        """Tell whether every sensor shows what the meter has sent last."""
+        states = await self.states()
+        wanted = {key: self.meter.last_value(name) for key, name in REFERENCES.items()}
+        shown = {key: states[key] for key in REFERENCES}
+        return not {"unavailable", "unknown"} & set(shown.values()) and wanted == {
+            key: float(state) for key, state in shown.items()
+        }

@@ -1,0 +1,107 @@
+"""What several of the system tests need."""
+
+import asyncio
+import contextlib
+import itertools
+import os
+import re
+import shutil
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+from typing import override
+
+import pytest
+
+from demo.home_assistant import ROOT
+from simulator import Meter
+
+# Below what the kernel gives to outgoing connections; another run begins elsewhere.
+_PORTS = itertools.count(21000 + os.getpid() % 1000 * 10)
+DEMO_PYTHON = ROOT / ".venv-demo" / "bin" / "python"
+
+
+def program(*names: str) -> str:
+    """Return the path of a program by the first of its names that exists; skip without it."""
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        message = f"{names[0]} is not installed"
+        # Where everything is expected to run, nothing may be left out unseen.
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return path
+
+
+def free_ports(count: int = 1) -> int:
+    """Return the first of so many neighbouring ports that are free, never the same twice."""
+    while True:
+        ports = [next(_PORTS) for _ in range(count)]
+        with contextlib.suppress(OSError):
+            for port in ports:
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", port))
+            return ports[0]
+
+
+async def until(
+    check: Callable[[], Awaitable[object]], *, within: float, every: float = 0.2
+) -> None:
+    """Wait until a check returns something true."""
+    deadline = time.monotonic() + within
+    while not await check():
+        assert time.monotonic() < deadline, f"not within {within} s"
+        await asyncio.sleep(every)
+
+
+def addresses_listening_on(port: int) -> list[str]:
+    """Return the addresses of this machine at which somebody serves a TCP port."""
+    socket_line = re.compile(rf"^ *\d+: ([0-9A-F]+):{port:04X} \S+ 0A", re.MULTILINE)
+    return [
+        # The kernel writes an address as the numbers of its machine words.
+        socket.inet_ntoa(bytes.fromhex(address)[::-1]) if len(address) == 8 else address
+        for table in ("tcp", "tcp6")
+        for address in socket_line.findall(Path("/proc/net", table).read_text(encoding="ascii"))
+    ]
+
+
+def processes_mentioning(text: str | Path) -> list[str]:
+    """Return the command lines of all processes that have a text in them."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if str(text) in command:
+            found.append(command)
+    return found
+
+
+class RecordingMeter(Meter):
+    """A meter that remembers the last telegram it sent."""
+
+    last_telegram = ""
+
+    @override
+    def telegram_at(self, when: datetime) -> str:
+        self.last_telegram = super().telegram_at(when)
+        return self.last_telegram
+
+    def last_value(self, reference: str) -> float:
+        """Return the number that ends an object of the last telegram."""
+        line = rf"^{re.escape(reference)}\(.*?([0-9.]+)\*\w+\)\r$"
+        match = re.search(line, self.last_telegram, re.MULTILINE)
+        assert match, f"{reference} is not in the telegram"
+        return float(match[1])
+
+    async def sends_another(self, *, within: float) -> None:
+        """Wait until it sends a telegram that tells something else."""
+        last = self.last_telegram
+
+        async def has_sent() -> bool:
+            return self.last_telegram != last
+
+        await until(has_sent, within=within)

@@ -1,0 +1,218 @@
+"""`scripts/demo` as its user sees it: what it prints, what it shows, and what stays behind."""
+
+import asyncio
+import contextlib
+import re
+import signal
+import stat
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from demo.client import Client
+from demo.energy import DOMAIN, entities_of
+from demo.home_assistant import ROOT
+from tests.system.browser import BROWSERS, frontend
+from tests.system.support import (
+    addresses_listening_on,
+    free_ports,
+    processes_mentioning,
+    program,
+    until,
+)
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150)]
+
+READY_WITHIN = 60.0
+STOPPED_WITHIN = 25.0
+
+
+class RunningDemo:
+    """A started `scripts/demo`, with what it has printed."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.lines: list[str] = []
+
+    async def says(self, text: str, *, within: float = READY_WITHIN) -> str:
+        """Wait for a line, and return it."""
+        assert self.process.stdout
+        async with asyncio.timeout(within):
+            while line := (await self.process.stdout.readline()).decode():
+                self.lines.append(line)
+                if text in line:
+                    return line
+        pytest.fail(f"it never said {text!r}, but:\n{''.join(self.lines)}")
+
+    async def ends(self, *, within: float = STOPPED_WITHIN) -> int:
+        """Wait for the end, and return the exit status."""
+        async with asyncio.timeout(within):
+            output, _ = await self.process.communicate()
+        self.lines += output.decode().splitlines(keepends=True)
+        status = self.process.returncode
+        assert status is not None
+        return status
+
+    @property
+    def output(self) -> str:
+        """Everything it has printed."""
+        return "".join(self.lines)
+
+
+class Place:
+    """A directory and ports that a demo may use again and again."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.port = free_ports()
+        self.meter_port = free_ports(2)
+
+    @property
+    def url(self) -> str:
+        """Where Home Assistant is."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @contextlib.asynccontextmanager
+    async def demo(self, *options: str) -> AsyncIterator[RunningDemo]:
+        """Run the demo, from a directory that has nothing to do with it."""
+        process = await asyncio.create_subprocess_exec(
+            *(f"{ROOT}/scripts/demo", "--state", f"{self.directory}", "--interval", "2"),
+            *("--port", f"{self.port}", "--meter-port", f"{self.meter_port}", *options),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            cwd="/",
+        )
+        try:
+            yield RunningDemo(process)
+        finally:
+            if process.returncode is None:
+                process.terminate()
+                await process.communicate()
+
+    async def is_deserted(self) -> bool:
+        """Tell whether no process is left."""
+        return not processes_mentioning(self.directory)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    return Place(tmp_path_factory.mktemp("demo"))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def demo(place: Place) -> AsyncIterator[RunningDemo]:
+    async with place.demo("--fresh") as demo:
+        await demo.says("ready: ")
+        yield demo
+
+
+async def test_it_says_where_and_how_to_log_in(place: Place, demo: RunningDemo) -> None:
+    ready = demo.lines[-1]
+    assert place.url in ready
+    assert "user demo, password demo" in ready
+    assert "simulated history" in demo.output
+    async with Client.logged_in(place.url) as client:
+        assert (await client.get("/api/config"))["version"].startswith("2026.11.")
+        assert len(await client.entries(DOMAIN)) == 1
+
+
+@pytest.mark.usefixtures("demo")
+async def test_only_this_machine_can_reach_it(place: Place) -> None:
+    for port in (place.port, place.meter_port):
+        assert addresses_listening_on(port) == ["127.0.0.1"]
+
+
+async def test_the_key_is_kept_to_its_owner(place: Place, demo: RunningDemo) -> None:
+    key_file = place.directory / "keys"
+    assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
+    key = key_file.read_text(encoding="ascii").strip()
+    assert re.fullmatch("[0-9A-F]{32}", key)
+    logs = [path.read_text(encoding="utf-8") for path in place.directory.glob("*.log")]
+    assert logs
+    assert not [text for text in (demo.output, *logs) if key.lower() in text.lower()]
+
+
+@pytest.mark.usefixtures("demo")
+async def test_the_pages_show_the_meter(place: Place) -> None:
+    browser = program(*BROWSERS)
+    async with Client.logged_in(place.url) as client, frontend(client, browser) as pages:
+        (entry_id,) = await client.entries(DOMAIN)
+        device = await device_of(client, entry_id)
+        await pages.shows(
+            f"/config/devices/device/{device}",
+            *("SAG1030790002574", "Energy imported", "Energy exported", "Power imported"),
+            *("Connected devices", "Gas meter", "Water meter", "Heat meter", "kWh"),
+            screenshot="device",
+        )
+        await pages.shows(
+            "/energy",
+            *("Energy distribution", "Grid total", "Gas total", "Water total", "kWh", "m³"),
+            screenshot="energy",
+        )
+        assert not pages.foreign_requests
+
+
+async def device_of(client: Client, entry_id: str) -> str:
+    """Return the device of the electricity meter."""
+    entity_id = (await entities_of(client, entry_id))["energy_imported"]
+    registry = await client.command("config/entity_registry/get", entity_id=entity_id)
+    device: str = registry["device_id"]
+    return device
+
+
+@pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize("busy", ["port", "meter_port"])
+async def test_a_busy_port_is_named(place: Place, tmp_path: Path, busy: str) -> None:
+    other = Place(tmp_path / "other")
+    port = getattr(place, busy)
+    setattr(other, busy, port)
+    async with other.demo() as second:
+        assert await second.ends() == 1
+    assert re.search(rf"\b{port}\b", second.output)
+    assert not other.directory.exists()
+
+
+@pytest.mark.usefixtures("demo")
+async def test_two_demos_do_not_share_a_directory(place: Place) -> None:
+    other_ports = ("--port", f"{free_ports()}", "--meter-port", f"{free_ports()}")
+    async with place.demo("--fresh", *other_ports) as second:
+        assert await second.ends() == 1
+    assert "another demo" in second.output
+    assert (place.directory / "keys").exists()
+
+
+async def test_sigterm_ends_everything(place: Place, demo: RunningDemo) -> None:
+    demo.process.send_signal(signal.SIGTERM)
+    assert await demo.ends() == 0
+    assert await place.is_deserted()
+
+
+async def test_the_second_start_goes_on_with_the_first(place: Place, demo: RunningDemo) -> None:
+    if demo.process.returncode is None:
+        demo.process.terminate()
+        await demo.ends()
+    async with place.demo("--meters", "2", "--minutes", "0.02") as second:
+        assert await second.ends(within=READY_WITHIN) == 0
+    assert "meter 1" not in second.output
+    assert "adding meter 2" in second.output
+    assert await place.is_deserted()
+
+    async with place.demo("--meters", "1", "--minutes", "0.02") as third:
+        assert await third.ends(within=READY_WITHIN) == 0
+    assert "adding" not in third.output
+    assert "meter 2 is not served" in third.output
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
+async def test_nothing_stays_of_a_start_that_is_broken_off(tmp_path: Path, number: int) -> None:
+    place = Place(tmp_path)
+    async with place.demo() as demo:
+        await demo.says("starting Home Assistant")
+        await asyncio.sleep(1.5)
+        assert processes_mentioning(place.directory)
+        demo.process.send_signal(number)
+        assert await demo.ends() != 0
+        await until(place.is_deserted, within=STOPPED_WITHIN)

@@ -1,0 +1,136 @@
+"""The integration in a real Home Assistant, from the config flow to the last log line."""
+
+from collections.abc import AsyncIterator
+from itertools import pairwise
+
+import pytest
+import pytest_asyncio
+
+from demo.client import FlowFailedError
+from demo.energy import DAYS_OF_HISTORY, DOMAIN, TOTALS, fill_history, set_up_dashboard
+from simulator import Meter, Server, serve
+from tests.system.home import Home
+from tests.system.support import RecordingMeter, processes_mentioning, until
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150)]
+
+KEY = bytes.fromhex("5A3C00F1E2D4C6B8A99788766554433F")
+OTHER_KEY = bytes.fromhex("1F2E3D4C5B6A79888897A6B5C4D3E2F1")
+# The last telegram is believed for a minute when no other comes.
+STALE = 60.0
+PATIENCE = 20.0
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def line() -> AsyncIterator[Server]:
+    async with serve([RecordingMeter(1, KEY), Meter(2, OTHER_KEY)], interval=1) as line:
+        yield line
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def home(tmp_path_factory: pytest.TempPathFactory, line: Server) -> AsyncIterator[Home]:
+    meter = next(meter for meter, _ in line.addresses() if isinstance(meter, RecordingMeter))
+    home = Home(tmp_path_factory.mktemp("home"), meter)
+    try:
+        await home.start()
+        await home.add_meter(address(line, 1), KEY)
+        yield home
+    finally:
+        await home.stop()
+
+
+def address(line: Server, number: int) -> str:
+    """Return where a meter is read."""
+    return f"socket://127.0.0.1:{line.ports[number - 1]}"
+
+
+async def test_the_config_flow_proves_the_key(home: Home, line: Server) -> None:
+    with pytest.raises(FlowFailedError, match="'encryption_key': 'wrong_key'"):
+        await home.add_meter(address(line, 2), KEY)
+    with pytest.raises(FlowFailedError, match="port_in_use"):
+        await home.add_meter(address(line, 1), KEY)
+    assert len(await home.client.entries(DOMAIN)) == 1
+
+
+async def test_the_sensors_show_telegram_after_telegram(home: Home) -> None:
+    for _ in range(3):
+        await until(home.shows_last_telegram, within=PATIENCE)
+        await home.meter.sends_another(within=PATIENCE)
+    states = await home.states()
+    assert float(states["power_net"]) == pytest.approx(
+        float(states["power_imported"]) - float(states["power_exported"])
+    )
+
+
+async def test_meters_on_the_m_bus_are_devices_behind_the_meter(home: Home) -> None:
+    devices = {
+        device["id"]: device for device in await home.client.command("config/device_registry/list")
+    }
+    names = await home.entities()
+    registry = await home.client.command("config/entity_registry/list")
+    device_of = {entity["entity_id"]: devices.get(entity["device_id"]) for entity in registry}
+
+    meter = device_of[names["energy_imported"]]
+    assert meter
+    assert meter["serial_number"] == home.meter.device_name
+    mbus = [device for key in ("gas", "water", "heat") if (device := device_of[names[key]])]
+    assert len({device["id"] for device in (meter, *mbus)}) == 4
+    assert {device["via_device_id"] for device in mbus} == {meter["id"]}
+
+
+async def test_the_energy_dashboard_takes_the_totals(home: Home) -> None:
+    entities = await home.entities()
+    await set_up_dashboard(home.client, entities)
+    hours = await fill_history(home.client, entities, home.meter)
+    assert hours == DAYS_OF_HISTORY * 24
+
+    findings = await home.client.command("energy/validate")
+    problems = {problem["type"] for source in findings["energy_sources"] for problem in source}
+    # Until the first five minutes are over.
+    assert problems <= {"statistics_not_defined"}
+
+    async def history_is_there() -> bool:
+        return await fill_history(home.client, entities, home.meter) == 0
+
+    await until(history_is_there, within=PATIENCE)
+    for total in TOTALS:
+        rows = await home.client.statistics(entities[total.key], days=DAYS_OF_HISTORY + 1)
+        sums = [row["sum"] for row in rows]
+        assert all(later >= earlier for earlier, later in pairwise(sums))
+        assert sums[-1] <= 0
+
+
+async def test_a_silent_meter_becomes_unavailable_and_comes_back(home: Home, line: Server) -> None:
+    await until(home.shows_last_telegram, within=PATIENCE)
+    line.set_faults("silence", meter=1)
+
+    async def is_unavailable() -> bool:
+        return set((await home.states()).values()) == {"unavailable"}
+
+    assert not await is_unavailable()
+    await until(is_unavailable, within=STALE + PATIENCE)
+    line.set_faults()
+    await until(home.shows_last_telegram, within=PATIENCE)
+
+
+async def test_a_restart_finds_everything_again(home: Home) -> None:
+    before = await home.entities()
+    preferences = await home.client.command("energy/get_prefs")
+    await home.stop()
+    await home.start()
+    assert await home.entities() == before
+    assert await home.client.command("energy/get_prefs") == preferences
+    await until(home.shows_last_telegram, within=PATIENCE)
+
+
+async def test_it_ends_without_a_trace(home: Home) -> None:
+    await home.stop()
+    assert home.process.status == 0
+    assert not processes_mentioning(home.directory)
+
+    log = home.log.read_text(encoding="utf-8")
+    assert "Traceback" not in log
+    errors = [line for line in log.splitlines() if " ERROR " in line]
+    # What the coordinator says, once, about a meter that fell silent.
+    assert len(errors) <= 1
+    assert all("smarty_p1" in line for line in errors)

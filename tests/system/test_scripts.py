@@ -1,0 +1,67 @@
+"""The scripts that others call: what they print, where they look for files, how they end."""
+
+import json
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from demo.home_assistant import ROOT
+
+FRAMES = sorted((ROOT / "tests" / "frames").glob("*.json"))
+
+
+def run(script: str, *arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
+    """Run a script in a directory, and return its end."""
+    return subprocess.run(
+        [ROOT / "scripts" / script, *arguments],
+        cwd=directory,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=50,
+    )
+
+
+@pytest.mark.parametrize("kind", ["test", "demo"])
+def test_setup_does_nothing_when_all_is_there(tmp_path: Path, kind: str) -> None:
+    started = time.monotonic()
+    end = run("setup", kind, directory=tmp_path)
+    assert time.monotonic() - started < 2
+    assert (end.returncode, end.stdout, end.stderr) == (0, "", "")
+
+
+def test_setup_knows_no_other_environment(tmp_path: Path) -> None:
+    end = run("setup", "production", directory=tmp_path)
+    assert end.returncode == 1
+    assert "usage" in end.stderr
+
+
+@pytest.mark.parametrize("path", FRAMES, ids=lambda path: path.stem)
+def test_p1_decodes_a_file_where_it_is_called(tmp_path: Path, path: Path) -> None:
+    frame = json.loads(path.read_text(encoding="utf-8"))
+    (tmp_path / "recorded").write_bytes(bytes.fromhex(frame["bytes"]))
+    # What happens to lie there must not be mistaken for Python's own.
+    (tmp_path / "json.py").write_text("raise SystemExit('not this one')\n", encoding="ascii")
+    options = []
+    for name in ("key", "authentication_key"):
+        if frame[name]:
+            (tmp_path / name).write_text(frame[name], encoding="ascii")
+            options += [f"--{name.replace('_', '-')}-file", name]
+    end = run("p1", "decode", *options, "recorded", directory=tmp_path)
+    assert end.returncode == 0, end.stderr
+    assert json.loads(end.stdout)["objects"]
+
+
+def test_p1_hands_its_exit_status_through(tmp_path: Path) -> None:
+    end = run("p1", "decode", "nothing-there", directory=tmp_path)
+    assert end.returncode not in (0, 126, 127)
+    assert not end.stdout
+    assert "nothing-there" in end.stderr
+
+
+def test_p1_simulates(tmp_path: Path) -> None:
+    end = run("p1", "simulate", "--list-faults", directory=tmp_path)
+    assert end.returncode == 0
+    assert "silence" in end.stdout
