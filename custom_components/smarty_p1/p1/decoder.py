@@ -106,11 +106,8 @@ class Decoder:
         if size < self._wake:
             return []
         horizon, scanned = self._horizon, self._scanned
-        if (
-            size < horizon
-            and buffer.find(HEADER_MARK, scanned) < 0
-            and buffer.find(_END_MARK, scanned) < 0
-        ):
+        is_quiet = buffer.find(HEADER_MARK, scanned) < 0 and buffer.find(_END_MARK, scanned) < 0
+        if is_quiet and size < horizon:
             self._scanned = size - 1  # the last byte may begin a mark
             wake = size - 1 + _END_SIZE
             self._wake = wake if wake < horizon else horizon  # noqa: FURB136 - hot
@@ -119,12 +116,17 @@ class Decoder:
             del buffer[-len(data) :]
             chunks = (data[at : at + _CHUNK_SIZE] for at in range(0, len(data), _CHUNK_SIZE))
             return [event for chunk in chunks for event in self.feed(chunk)]
-        return self._advance()
+        if is_quiet:
+            self._scanned = max(size - 1, 0)
+            return self._advance(_END_SIZE - 1)
+        return self._advance(self._find_candidates())
 
-    def _advance(self) -> list[Event]:
-        """Judge what is complete by now, and decide when to look again."""
+    def _advance(self, missing: int) -> list[Event]:
+        """Judge what is complete by now, and decide when to look again.
+
+        Take how many more bytes any new candidate needs at least to be complete.
+        """
         events: list[Event] = []
-        missing = self._find_candidates()
         candidates = self._candidates
         size = len(self._buffer)
         while candidates and candidates[0][0] <= size:
@@ -147,7 +149,7 @@ class Decoder:
     def _find_candidates(self) -> int:
         """Note all headers and ends that the bytes since the last search reveal.
 
-        Return how many more bytes the next one needs at least to be complete.
+        Return how many more bytes any other needs at least to be complete.
         """
         buffer = self._buffer
         size = len(buffer)

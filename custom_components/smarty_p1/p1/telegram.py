@@ -146,7 +146,8 @@ class TelegramParser:
             return False
         objects, places = self._objects, self._places
         has_new_reading = False
-        for index in compress(range(len(lines)), map(ne, lines, self._lines, strict=True)):
+        changes = map(ne, lines, self._lines)  # noqa: B912 - their lengths are equal
+        for index in compress(range(len(lines)), changes):
             line = lines[index]
             known, before, between, after = places[index]
             digits = line[between]
