@@ -14,6 +14,7 @@ The package knows nothing of Home Assistant, and only `link` does I/O.
 from .cipher import DEFAULT_AUTHENTICATION_KEY, parse_key
 from .decoder import Decoder, Event, Reason, Rejection
 from .errors import (
+    DamagedError,
     KeyFormatError,
     KeyMissingError,
     LinkError,
@@ -44,6 +45,7 @@ __all__ = [
     "MBUS_DEVICE_TYPES",
     "OBJECTS",
     "Capture",
+    "DamagedError",
     "Decoder",
     "Event",
     "KeyFormatError",
