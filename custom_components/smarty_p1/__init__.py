@@ -5,6 +5,7 @@ from homeassistant.helpers import device_registry as dr
 
 from .const import PLATFORMS
 from .coordinator import SmartyConfigEntry, SmartyCoordinator
+from .demand_store import DemandStore
 from .entity import meter_device
 
 
@@ -23,4 +24,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
 
 async def async_unload_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bool:
     """Unload a meter. Home Assistant ends the link's task and thereby closes the port."""
-    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    is_unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    if is_unloaded:
+        await entry.runtime_data.demand.async_save()
+    return is_unloaded
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> None:
+    """Forget the quarter-hours of a meter that is removed."""
+    await DemandStore(hass, entry).async_remove()

@@ -14,14 +14,23 @@ from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
-from .const import CONF_AUTHENTICATION_KEY, CONF_ENCRYPTION_KEY, DOMAIN, LOGGER
+from .const import (
+    CONF_AUTHENTICATION_KEY,
+    CONF_ENCRYPTION_KEY,
+    CONF_MIN_INTERVAL,
+    DOMAIN,
+    LOGGER,
+)
+from .demand_store import DemandStore
 from .p1 import (
     DEFAULT_AUTHENTICATION_KEY,
+    MESSAGES,
     Decoder,
     Link,
     LinkError,
     Reason,
     Telegram,
+    Value,
     parse_key,
     redact_port,
 )
@@ -30,6 +39,9 @@ SETUP_TIMEOUT = 30.0
 STALE_TIMEOUT = 60.0
 # The second try is for gateways that have not noticed yet that the last connection is closed.
 SETUP_TRIES = 2
+
+# How much before its turn a telegram may come.
+_EARLY = 0.5
 
 type SmartyConfigEntry = ConfigEntry[SmartyCoordinator]
 
@@ -67,6 +79,10 @@ def stored_keys(data: Mapping[str, Any]) -> tuple[bytes | None, bytes]:
     )
 
 
+def _messages(telegram: Telegram) -> list[Value]:
+    return [telegram.objects.get(reference) for reference in MESSAGES]
+
+
 class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
     """Pushes the telegrams of one meter to its entities."""
 
@@ -79,6 +95,9 @@ class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
         self.telegrams = 0
         self.rejections: Counter[Reason] = Counter()
         self.other_meters: Counter[str | None] = Counter()
+        self.demand = DemandStore(hass, entry)
+        self._min_interval: float = entry.options.get(CONF_MIN_INTERVAL, 0)
+        self._next_push = 0.0
         self._shown_port = redact_port(entry.data[CONF_PORT])
         self._decoder = Decoder(*stored_keys(entry.data))
         self._system_title: bytes | None = None
@@ -92,6 +111,7 @@ class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
 
         Raises ConfigEntryNotReady when none comes.
         """
+        await self.demand.async_load()
         link = Link(self.config_entry.data[CONF_PORT], self._on_data, self._on_lost)
         # Home Assistant cancels this task and waits for its end, when the entry is unloaded and
         # when its setup fails.
@@ -146,8 +166,27 @@ class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
         self.telegrams += 1
         self._obstacle = NOTHING_RECEIVED
         self._restart_stale_timer()
-        self.async_set_updated_data(telegram)
+        if self._is_due(telegram, has_milestone=self.demand.update(telegram)):
+            self.async_set_updated_data(telegram)
         self._setup_decided.set()
+
+    def _is_due(self, telegram: Telegram, *, has_milestone: bool) -> bool:
+        """Tell whether the entities are to be updated, for the sake of the recorder not too often.
+
+        Registers lose nothing when a telegram is passed over. A text, or the end of a month, could
+        be gone by the next.
+        """
+        now = self.hass.loop.time()
+        is_due = (
+            has_milestone
+            or now >= self._next_push
+            or not self.last_update_success
+            or _messages(telegram) != _messages(self.data)
+        )
+        if is_due:
+            # A telegram a second must not miss every other turn for being a moment early.
+            self._next_push = now + self._min_interval - _EARLY
+        return is_due
 
     def _is_ours(self, telegram: Telegram) -> bool:
         """Tell whether the telegram names this entry's meter, or its frame proves it."""

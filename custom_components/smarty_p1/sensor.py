@@ -22,6 +22,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
 from .coordinator import SmartyConfigEntry, SmartyCoordinator
+from .demand_sensor import demand_sensors
 from .entity import MBusEntity, SmartyEntity, mbus_readings
 from .p1 import MBusReading, Telegram
 
@@ -189,6 +190,7 @@ async def async_setup_entry(
         if sensors:
             async_add_entities(sensors)
 
+    async_add_entities(demand_sensors(entry))
     add_new_sensors()
     entry.async_on_unload(coordinator.async_add_listener(add_new_sensors))
 

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from demand import DemandMeter, QuarterHour
 
+from demand import DemandMeter, QuarterHour
 from tests.demand.support import PRICE, Connection, at
 
 

@@ -7,8 +7,9 @@ from fractions import Fraction
 from itertools import pairwise
 
 import pytest
-from demand import Demand, DemandMeter
 from hypothesis import given, settings, strategies as st
+
+from demand import Demand, DemandMeter
 
 QUARTER = 900
 ROUNDING = 2e-6  # the meter's values are rounded to 1e-6

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from demand import DemandMeter
 from hypothesis import given, strategies as st
 
+from demand import DemandMeter
 from tests.demand.support import PRICE, Connection, at
 
 

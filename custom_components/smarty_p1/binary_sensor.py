@@ -1,0 +1,42 @@
+"""A warning in time: the running quarter-hour will end above the reference power."""
+
+from typing import override
+
+from homeassistant.components.binary_sensor import BinarySensorEntity
+from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import CONF_REFERENCE_POWER
+from .coordinator import SmartyConfigEntry, SmartyCoordinator
+from .entity import SmartyEntity
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant,
+    entry: SmartyConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Create the warning, if the user has entered a reference power."""
+    if CONF_REFERENCE_POWER in entry.options:
+        async_add_entities([ReferencePowerWarning(entry.runtime_data)])
+
+
+class ReferencePowerWarning(SmartyEntity, BinarySensorEntity):
+    """On while the projected mean power of the quarter-hour is above the reference power."""
+
+    _attr_device_class = BinarySensorDeviceClass.PROBLEM
+    _attr_translation_key = "demand_will_exceed"
+
+    def __init__(self, coordinator: SmartyCoordinator) -> None:
+        """Take the coordinator that follows the quarter-hours."""
+        super().__init__(coordinator, "demand_will_exceed")
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return the forecast, None while it is unknown."""
+        demand = self.coordinator.demand.demand
+        return demand.will_exceed if demand else None
