@@ -1,11 +1,12 @@
 """The Luxembourg "Smarty" electricity meter, read at its P1 port."""
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 
 from .const import PLATFORMS
 from .coordinator import SmartyConfigEntry, SmartyCoordinator
-from .entity import meter_device
+from .entity import is_in_telegram, meter_device
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bool:
@@ -24,3 +25,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
 async def async_unload_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bool:
     """Unload a meter. Home Assistant ends the link's task and thereby closes the port."""
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_config_entry_device(
+    _hass: HomeAssistant, entry: SmartyConfigEntry, device: dr.DeviceEntry
+) -> bool:
+    """Let users delete a meter that was taken off the M-Bus: it is no longer in the telegram."""
+    return entry.state is ConfigEntryState.LOADED and not is_in_telegram(entry.runtime_data, device)
