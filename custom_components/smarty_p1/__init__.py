@@ -1,12 +1,13 @@
 """The Luxembourg "Smarty" electricity meter, read at its P1 port."""
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 
 from .const import PLATFORMS
 from .coordinator import SmartyConfigEntry, SmartyCoordinator
 from .demand_store import DemandStore
-from .entity import meter_device
+from .entity import is_in_telegram, meter_device
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bool:
@@ -33,3 +34,10 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> b
 async def async_remove_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> None:
     """Forget the quarter-hours of a meter that is removed."""
     await DemandStore(hass, entry).async_remove()
+
+
+async def async_remove_config_entry_device(
+    _hass: HomeAssistant, entry: SmartyConfigEntry, device: dr.DeviceEntry
+) -> bool:
+    """Let users delete a meter that was taken off the M-Bus: it is no longer in the telegram."""
+    return entry.state is ConfigEntryState.LOADED and not is_in_telegram(entry.runtime_data, device)

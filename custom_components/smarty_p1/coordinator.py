@@ -13,6 +13,7 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util import dt as dt_util
 
 from .const import (
     CONF_AUTHENTICATION_KEY,
@@ -22,6 +23,7 @@ from .const import (
     LOGGER,
 )
 from .demand_store import DemandStore
+from .mbus import channels_by_meter
 from .p1 import (
     DEFAULT_AUTHENTICATION_KEY,
     MESSAGES,
@@ -34,6 +36,7 @@ from .p1 import (
     parse_key,
     redact_port,
 )
+from .totals import Totals
 
 SETUP_TIMEOUT = 30.0
 STALE_TIMEOUT = 60.0
@@ -84,7 +87,11 @@ def _messages(telegram: Telegram) -> list[Value]:
 
 
 class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
-    """Pushes the telegrams of one meter to its entities."""
+    """Pushes the telegrams of one meter to its entities.
+
+    Their totals do not fall before that is confirmed; `falls` counts how often they wanted to, by
+    the reference of the object.
+    """
 
     config_entry: SmartyConfigEntry
 
@@ -98,6 +105,10 @@ class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
         self.demand = DemandStore(hass, entry)
         self._min_interval: float = entry.options.get(CONF_MIN_INTERVAL, 0)
         self._next_push = 0.0
+        self.received_at = dt_util.utcnow()
+        self.channels: Mapping[str, int] = {}
+        self._totals = Totals()
+        self.falls = self._totals.falls
         self._shown_port = redact_port(entry.data[CONF_PORT])
         self._decoder = Decoder(*stored_keys(entry.data))
         self._system_title: bytes | None = None
@@ -166,7 +177,10 @@ class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
         self.telegrams += 1
         self._obstacle = NOTHING_RECEIVED
         self._restart_stale_timer()
+        telegram = self._totals.settle(telegram)
         if self._is_due(telegram, has_milestone=self.demand.update(telegram)):
+            self.received_at = dt_util.utcnow()
+            self.channels = channels_by_meter(telegram)
             self.async_set_updated_data(telegram)
         self._setup_decided.set()
 
@@ -224,8 +238,12 @@ class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
 
     @callback
     def _on_stale(self, _now: datetime) -> None:
-        self._cancel_stale_timer = None
-        self.async_set_update_error(self._explain(UpdateFailed))
+        self._restart_stale_timer()
+        if self.last_update_success:
+            self.async_set_update_error(self._explain(UpdateFailed))
+        else:
+            self.last_exception = self._explain(UpdateFailed)
+            self.async_update_listeners()  # what is received meanwhile is still counted
 
     def _explain[E: HomeAssistantError](self, error: type[E]) -> E:
         """Return the error that says why there is no telegram."""
