@@ -120,6 +120,9 @@ async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> 
         def __init__(self, _url: str, on_data: Receive, _on_lost: object) -> None:
             receivers.append(on_data)
 
+        def confirm(self) -> None:
+            """Take note of nothing."""
+
         async def run(self) -> None:
             receivers[-1](frames.pop(0))
             await asyncio.Event().wait()

@@ -14,7 +14,7 @@ from .energy import DOMAIN, entities_of, fill_history, set_up_dashboard
 from .home_assistant import HOST, RESTART, Installation
 from .meters import Meters
 from .processes import Process
-from .state import InUseError, State, clear, lock
+from .state import InUseError, State, UnreadableError, clear, lock
 
 LAST_PORT = 65535
 
@@ -49,7 +49,10 @@ class Demo:
 
     def check(self, *, fresh: bool = False) -> None:
         """Find out whether this can work, and claim the directory."""
-        state = State(self._directory) if fresh else State.load(self._directory)
+        try:
+            state = State(self._directory) if fresh else State.load(self._directory)
+        except UnreadableError as error:
+            raise UnusableError(error) from None
         if state.entries and self._meter_port not in (None, state.meter_port):
             message = (
                 f"Home Assistant knows the meters at port {state.meter_port} and following; "

@@ -15,6 +15,10 @@ class InUseError(Exception):
     """Another demo runs in this directory."""
 
 
+class UnreadableError(Exception):
+    """What an earlier demo left is damaged, or of another version."""
+
+
 @dataclass
 class State:
     """Kept in `demo.json`."""
@@ -27,17 +31,15 @@ class State:
 
     @classmethod
     def load(cls, directory: Path) -> State:
-        """Read it, or begin anew."""
+        """Read it, or begin anew. Raises UnreadableError when it is damaged."""
+        path = directory / "demo.json"
         try:
-            content = json.loads((directory / "demo.json").read_text(encoding="utf-8"))
+            return cls(directory, **json.loads(path.read_text(encoding="utf-8")))
         except FileNotFoundError:
             return cls(directory)
-        return cls(directory, **content)
-
-    @property
-    def is_new(self) -> bool:
-        """Whether no demo has been here before."""
-        return not (self.directory / "demo.json").exists()
+        except (OSError, ValueError, TypeError) as error:
+            message = f"{path} cannot be read; --fresh starts over"
+            raise UnreadableError(message) from error
 
     def save(self) -> None:
         """Write it, all or nothing."""

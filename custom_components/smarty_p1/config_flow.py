@@ -30,6 +30,7 @@ from .coordinator import SmartyConfigEntry, stored_keys
 from .options_flow import SmartyOptionsFlow
 from .p1 import (
     DEFAULT_AUTHENTICATION_KEY,
+    DamagedError,
     KeyFormatError,
     KeyMissingError,
     LinkError,
@@ -67,6 +68,7 @@ ERRORS: Mapping[type[BaseException], FormError] = {
     LinkError: FormError(CONF_PORT, "port_unreachable"),
     NothingReceivedError: FormError(CONF_PORT, "nothing_received"),
     NotP1Error: FormError(CONF_PORT, "not_p1"),
+    DamagedError: FormError(CONF_PORT, "damaged"),
     KeyMissingError: FormError(CONF_ENCRYPTION_KEY, "key_missing"),
     WrongKeyError: FormError(CONF_ENCRYPTION_KEY, "wrong_key"),
     SecurityOffError: FormError(CONF_ENCRYPTION_KEY, "security_off"),

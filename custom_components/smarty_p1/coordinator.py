@@ -109,6 +109,7 @@ class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
         self.channels: Mapping[str, int] = {}
         self._totals = Totals()
         self.falls = self._totals.falls
+        self._link = Link(entry.data[CONF_PORT], self._on_data, self._on_lost)
         self._shown_port = redact_port(entry.data[CONF_PORT])
         self._decoder = Decoder(*stored_keys(entry.data))
         self._system_title: bytes | None = None
@@ -123,10 +124,11 @@ class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
         Raises ConfigEntryNotReady when none comes.
         """
         await self.demand.async_load()
-        link = Link(self.config_entry.data[CONF_PORT], self._on_data, self._on_lost)
         # Home Assistant cancels this task and waits for its end, when the entry is unloaded and
         # when its setup fails.
-        self.config_entry.async_create_background_task(self.hass, link.run(), f"{self.name} link")
+        self.config_entry.async_create_background_task(
+            self.hass, self._link.run(), f"{self.name} link"
+        )
         with suppress(TimeoutError):
             async with asyncio.timeout(SETUP_TIMEOUT):
                 await self._setup_decided.wait()
@@ -150,6 +152,13 @@ class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
 
     @callback
     def _on_data(self, data: bytes) -> None:
+        try:
+            self._take(data)
+        except Exception:  # noqa: BLE001 - whatever it is
+            # A mistake here, or in what listens to updates, must not end the link for good.
+            LOGGER.exception("%s: unexpected error while taking a telegram", self.name)
+
+    def _take(self, data: bytes) -> None:
         if self._obstacle.translation_key in _NO_BYTES:
             self._obstacle = NOT_P1
         for event in self._decoder.feed(data):
@@ -175,6 +184,7 @@ class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
         if not self.last_update_success:
             LOGGER.info("%s: telegrams are coming again", self.name)
         self.telegrams += 1
+        self._link.confirm()
         self._obstacle = NOTHING_RECEIVED
         self._restart_stale_timer()
         telegram = self._totals.settle(telegram)
@@ -220,7 +230,8 @@ class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
             self._obstacle = NO_DEVICE_NAME
             return
         self._obstacle = Obstacle("other_meter", {"found": serial_number})
-        if self.other_meters[serial_number] == 1:
+        # During set-up, Home Assistant itself says why the meter is not ready.
+        if self.telegrams and self.other_meters[serial_number] == 1:
             LOGGER.warning(
                 "%s: ignoring the telegrams of another meter, %s, at %s",
                 self.name,

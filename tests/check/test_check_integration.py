@@ -111,7 +111,6 @@ def reverse(content: dict[str, Any]) -> None:
 
 
 MANIFEST = "manifest.json"
-ENGLISH = "translations/en.json"
 
 
 def user_form(texts: dict[str, Any]) -> dict[str, Any]:

@@ -7,11 +7,13 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 import pytest
 
-from tests.p1.encoder import KEY, frame, literal
+from tests.p1.encoder import KEY, frame, literal, telegram
 
 PACKAGE = Path(__file__).parents[2] / "custom_components" / "smarty_p1"
 
@@ -108,6 +110,9 @@ def test_mistakes_are_named_and_keys_are_not(tmp_path: Path, recorded: Path) -> 
     for arguments in (
         ("decode", "--key", secret, recorded),
         ("decode", "--key-file", tmp_path / "missing", recorded),
+        ("decode", "--key-file", secret, recorded),
+        ("decode", f"--keyfile={secret}", recorded),
+        ("decode", "--key", secret[:8], secret[8:], recorded),
         ("decode", "--key-file", tmp_path, recorded),
         ("decode", tmp_path / "missing"),
         ("decode", tmp_path),
@@ -118,7 +123,91 @@ def test_mistakes_are_named_and_keys_are_not(tmp_path: Path, recorded: Path) -> 
         assert result.returncode == 2
         assert result.stderr
         assert b"Traceback" not in result.stderr
-        assert secret.encode() not in result.stderr
+        assert secret[8:].encode() not in result.stderr
+
+
+def test_whoever_reads_the_output_may_go(key_file: Path) -> None:
+    frames = b"".join(map(frame, range(2000)))
+    with subprocess.Popen(
+        [sys.executable, "-m", "p1", "decode", "--key-file", key_file, "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(PACKAGE)},
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        threading.Thread(target=_write, args=(process.stdin, frames), daemon=True).start()
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(20) == 1
+
+
+def _write(stream: IO[bytes], data: bytes) -> None:
+    with suppress(BrokenPipeError), stream:
+        stream.write(data)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_output_that_cannot_be_written(recorded: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        result = subprocess.run(
+            [sys.executable, "-m", "p1", "decode", "--key", KEY.hex(), recorded],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(PACKAGE)},
+            check=False,
+        )
+
+    assert result.returncode == 1
+    assert result.stderr == b"p1: cannot write: No space left on device\n"
+
+
+def test_output_that_takes_ascii_only() -> None:
+    known = literal("message_last_counter")
+    arguments = ("decode", "--key", KEY.hex(), "-")
+
+    result = run(*arguments, stdin=known.data, PYTHONIOENCODING="ascii")
+
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert json.loads(result.stdout)["objects"]["0-0:96.13.0"] == known.expect["message"]
+
+
+def test_watch_obeys_nothing_that_a_meter_says() -> None:
+    text = telegram("0-1:96.1.0(\x1b]0;pwn\x07)", "0-1:24.2.1(250703101500S)(1*\x1b[2Jm3)")
+    shown = _watch(text, "--key", KEY.hex())
+
+    assert b"\x1b]" not in shown
+    assert b"\x1b[2J" not in shown
+
+
+def _watch(text: bytes, *arguments: str) -> bytes:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(frame(1, text))
+                connection.recv(1)
+
+        threading.Thread(target=serve, daemon=True).start()
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        with subprocess.Popen(
+            [sys.executable, "-m", "p1", "watch", address, *arguments],
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(PACKAGE)},
+        ) as process:
+            assert process.stdout
+            shown = b""
+            while b"connected" not in shown:
+                shown += process.stdout.readline()
+            # It ends when nobody reads what it shows.
+            process.stdout.close()
+            process.send_signal(signal.SIGINT)
+            process.wait(20)
+    return shown
 
 
 def test_watch_shows_a_table_of_a_port(key_file: Path) -> None:

@@ -60,13 +60,17 @@ class Collector:
 
     def __init__(self, url: str, silence_timeout: float = 30.0) -> None:
         self.data = b""
+        self.is_convinced = False
         self.losses: list[LinkError] = []
         self._news = asyncio.Event()
         link = Link(url, self._on_data, self._on_lost, silence_timeout=silence_timeout)
+        self.link = link
         self._task = asyncio.create_task(link.run())
 
     def _on_data(self, data: bytes) -> None:
         self.data += data
+        if self.is_convinced:
+            self.link.confirm()
         self._news.set()
 
     def _on_lost(self, error: LinkError) -> None:
@@ -176,7 +180,9 @@ async def test_silence_counts_as_a_loss() -> None:
     assert isinstance(collector.losses[0], PortSilentError)
 
 
-async def test_delays_grow_and_start_anew_once_bytes_come(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_delays_grow_and_start_anew_once_a_meter_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("p1.link.FIRST_DELAY", 1.0)
     delays: list[float] = []
     sleep = asyncio.sleep
@@ -195,8 +201,12 @@ async def test_delays_grow_and_start_anew_once_bytes_come(monkeypatch: pytest.Mo
     await collector.until(lambda: len(collector.losses) > 9)
     growing = delays[:9]
     async with gateway(serve, port):
-        seen = len(collector.losses)
         await collector.until(lambda: isinstance(collector.losses[-1], PortClosedError))
+        await collector.until(lambda: len(delays) >= len(collector.losses))
+        # A greeting, such as that somebody else is served, is not what was waited for.
+        assert delays[-1] >= 0.8 * 60
+        collector.is_convinced = True
+        seen = len(collector.losses)
         await collector.until(lambda: len(collector.losses) > seen + 1)
         await collector.stop()
 
@@ -244,32 +254,3 @@ async def test_cancelling_closes_the_port() -> None:
         await collector.stop()
         async with asyncio.timeout(10):
             await closed.wait()
-
-
-async def test_a_mistake_of_whoever_takes_the_bytes_does_not_end_the_link(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    taken: list[bytes] = []
-    enough = asyncio.Event()
-
-    def take(data: bytes) -> None:
-        taken.append(data)
-        if len(taken) == 1:
-            message = "a mistake"
-            raise RuntimeError(message)
-        enough.set()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"x")
-        await reader.read()
-
-    async with gateway(serve) as port:
-        link = Link(f"socket://127.0.0.1:{port}", take, lambda _: None)
-        task = asyncio.create_task(link.run())
-        async with asyncio.timeout(20):
-            await enough.wait()
-        task.cancel()
-        await asyncio.wait([task])
-
-    assert taken == [b"x", b"x"]
-    assert "a mistake" in caplog.text

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from p1 import (
+    DamagedError,
     KeyMissingError,
     NoDeviceNameError,
     NothingReceivedError,
@@ -50,9 +51,11 @@ async def test_what_is_wrong() -> None:
     assert await tell(garbage) is NotP1Error
     assert await tell(garbage, close=True) is NotP1Error
     assert await tell(literal("plain").data[:-9]) is NotP1Error
+    assert await tell(literal("plain").data[:-6] + b"0000\r\n", key=None) is DamagedError
+    assert await tell(frame(1, b"no telegram")) is DamagedError
     assert await tell(frame(1), key=None) is KeyMissingError
     assert await tell(frame(1), key=OTHER_KEY) is WrongKeyError
-    assert await tell(frame(1), frame(2), key=OTHER_KEY) is WrongKeyError
+    assert await tell(*map(frame, range(3)), key=OTHER_KEY) is WrongKeyError
     assert await tell(literal("other_authentication_key").data) is OtherAuthenticationKeyError
     assert await tell(literal("plain").data) is SecurityOffError
     assert await tell(frame(1, telegram(name=None))) is NoDeviceNameError
@@ -92,6 +95,21 @@ async def test_the_meter_is_found_behind_noise_and_lost_connections() -> None:
 
     assert found.frame_counter == 3
     assert found.serial_number == "SAG1030790002574"
+
+
+async def test_a_few_damaged_frames_are_no_verdict() -> None:
+    damaged_text, damaged_tag = bytearray(frame(1)), bytearray(frame(2))
+    damaged_text[60] ^= 1
+    damaged_tag[-1] ^= 1
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(bytes(damaged_text) + bytes(damaged_tag) + bytes(damaged_text) + frame(3))
+        await reader.read()
+
+    async with gateway(serve) as port:
+        found = await probe(f"socket://127.0.0.1:{port}", KEY, timeout=20)
+
+    assert found.frame_counter == 3
 
 
 async def test_a_plain_meter_needs_no_key() -> None:

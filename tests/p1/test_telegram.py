@@ -207,6 +207,20 @@ def test_what_one_telegram_leaves_out_is_not_taken_from_the_last_one() -> None:
     ]
 
 
+def test_a_zero_in_another_unit_does_not_fix_the_unit() -> None:
+    decoder = Decoder(KEY)
+
+    events = decoder.feed(
+        b"".join(
+            frame(counter, telegram(f"1-0:1.8.0({number}*Wh)", f"1-0:1.7.0({number}*W)"))
+            for counter, number in enumerate(("0", "25653", "000000000", "000001500"))
+        )
+    )
+
+    found = [event.objects["1-0:1.8.0"] for event in events if isinstance(event, Telegram)]
+    assert found == [0.0, 25.653, 0.0, 1.5]
+
+
 def test_a_changed_telegram_does_not_change_the_next_one() -> None:
     decoder = Decoder(KEY)
     [first] = decoder.feed(frame(1, telegram("1-0:1.8.0(1*kWh)", "0-1:24.1.0(003)")))
@@ -255,7 +269,14 @@ def test_as_dict_is_json() -> None:
     }
 
 
-brackets = st.text(string.ascii_letters + string.digits + " .:*-_/ä()", max_size=30)
+numbers = st.builds(
+    "{}{}{}".format,
+    st.sampled_from(["0", "000", "00.000", "1", "25653", "000025.653", "-1", ""]),
+    st.sampled_from(["*", ""]),
+    st.sampled_from(["kWh", "Wh", "kW", "W", "kvar", "var", "A", "V", "m3", ""]),
+)
+texts = st.text(string.ascii_letters + string.digits + " .:*-_/ä()", max_size=30)
+brackets = st.one_of(numbers, texts)
 references = st.one_of(
     st.sampled_from(sorted(OBJECTS)),
     st.builds("{}-{}:{}.{}.{}".format, *5 * [st.integers(0, 255)]),

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -26,9 +25,7 @@ def run(script: str, *arguments: str, directory: Path) -> subprocess.CompletedPr
 
 @pytest.mark.parametrize("kind", ["test", "demo"])
 def test_setup_does_nothing_when_all_is_there(tmp_path: Path, kind: str) -> None:
-    started = time.monotonic()
     end = run("setup", kind, directory=tmp_path)
-    assert time.monotonic() - started < 2
     assert (end.returncode, end.stdout, end.stderr) == (0, "", "")
 
 

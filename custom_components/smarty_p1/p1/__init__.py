@@ -14,6 +14,7 @@ The package knows nothing of Home Assistant, and only `link` does I/O.
 from .cipher import DEFAULT_AUTHENTICATION_KEY, parse_key
 from .decoder import Decoder, Event, Reason, Rejection
 from .errors import (
+    DamagedError,
     KeyFormatError,
     KeyMissingError,
     LinkError,
@@ -45,6 +46,7 @@ __all__ = [
     "MESSAGES",
     "OBJECTS",
     "Capture",
+    "DamagedError",
     "Decoder",
     "Event",
     "KeyFormatError",

@@ -5,8 +5,9 @@ import asyncio
 import json
 import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn, cast, override
 
 from .cipher import DEFAULT_AUTHENTICATION_KEY, parse_key
 from .decoder import Decoder, Reason, Rejection
@@ -34,18 +35,37 @@ class _UsageError(Exception):
     """The command line asks for something that cannot be; the text says what."""
 
 
+class _Parser(argparse.ArgumentParser):
+    """Does not repeat what it cannot make sense of: it may be a key."""
+
+    @override
+    def error(self, message: str) -> NoReturn:
+        if message.startswith("unrecognized arguments"):
+            message = "unrecognized arguments; a key with blanks needs quotes"
+        super().error(message)
+
+
 def _read_key_text(given: str | None, file: Path | None, variable: str) -> str | None:
     if given is not None:
         return given
     if file is None:
         return os.environ.get(variable) or None
     try:
-        lines = file.read_text().split("\n")
+        lines = file.read_text(encoding="utf-8-sig").strip().splitlines()
     except (OSError, UnicodeDecodeError) as err:
         reason = getattr(err, "strerror", None) or "it is no text"
-        msg = f"cannot read the key file {file}: {reason}"
+        # Its name stays out: it may be the key, given to the wrong option.
+        msg = f"cannot read the key file: {reason}"
         raise _UsageError(msg) from None
-    return lines[0]
+    return lines[0] if lines else ""
+
+
+def _parse(text: str, name: str) -> bytes:
+    try:
+        return parse_key(text)
+    except KeyFormatError as err:
+        msg = f"the {name} is malformed: {err}"
+        raise _UsageError(msg) from None
 
 
 def _read_keys(arguments: argparse.Namespace) -> tuple[bytes | None, bytes]:
@@ -55,15 +75,12 @@ def _read_keys(arguments: argparse.Namespace) -> tuple[bytes | None, bytes]:
         arguments.authentication_key_file,
         AUTHENTICATION_KEY_VARIABLE,
     )
-    try:
-        return (
-            None if key is None else parse_key(key),
-            DEFAULT_AUTHENTICATION_KEY
-            if authentication_key is None
-            else parse_key(authentication_key),
-        )
-    except KeyFormatError as err:
-        raise _UsageError(str(err)) from None
+    return (
+        None if key is None else _parse(key, "encryption key"),
+        DEFAULT_AUTHENTICATION_KEY
+        if authentication_key is None
+        else _parse(authentication_key, "authentication key"),
+    )
 
 
 def _explain(rejection: Rejection) -> str:
@@ -76,13 +93,15 @@ def _explain(rejection: Rejection) -> str:
 
 def _decode(stream: BinaryIO, decoder: Decoder) -> int:
     telegrams = rejections = size = 0
-    while data := stream.read(READ_SIZE):
+    # A terminal or pipe that takes no UTF-8 takes JSON's own escapes.
+    ensure_ascii = (sys.stdout.encoding or "").lower() != "utf-8"
+    while data := _read(stream):
         size += len(data)
         for event in decoder.feed(data):
             match event:
                 case Telegram():
                     telegrams += 1
-                    print(json.dumps(event.as_dict(), ensure_ascii=False), flush=True)
+                    print(json.dumps(event.as_dict(), ensure_ascii=ensure_ascii), flush=True)
                 case Rejection():
                     rejections += 1
                     print(_explain(event), file=sys.stderr)
@@ -91,18 +110,32 @@ def _decode(stream: BinaryIO, decoder: Decoder) -> int:
     return 0 if telegrams and not rejections else 1
 
 
+def _read(stream: BinaryIO) -> bytes:
+    try:
+        return stream.read(READ_SIZE)
+    except OSError as err:
+        msg = f"cannot read the recorded bytes: {err.strerror}"
+        raise _UsageError(msg) from None
+
+
+def _open(name: str) -> BinaryIO:
+    if name == "-":
+        if sys.stdin is None:
+            msg = "standard input is closed"
+            raise _UsageError(msg)
+        # Unbuffered: a telegram is printed when it is complete, not when a buffer is full.
+        return cast("BinaryIO", open(sys.stdin.fileno(), "rb", buffering=0, closefd=False))
+    try:
+        return Path(name).open("rb")
+    except OSError as err:
+        msg = f"cannot read {name}: {err.strerror}"
+        raise _UsageError(msg) from None
+
+
 def _run_decode(arguments: argparse.Namespace) -> int:
     decoder = Decoder(*_read_keys(arguments))
-    if arguments.file == "-":
-        # Unbuffered: a telegram is printed when it is complete, not when a buffer is full.
-        with open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as stream:
-            return _decode(stream, decoder)
-    try:
-        with Path(arguments.file).open("rb") as stream:
-            return _decode(stream, decoder)
-    except OSError as err:
-        msg = f"cannot read {arguments.file}: {err.strerror}"
-        raise _UsageError(msg) from None
+    with _open(arguments.file) as stream:
+        return _decode(stream, decoder)
 
 
 def _run_watch(arguments: argparse.Namespace) -> int:
@@ -112,10 +145,15 @@ def _run_watch(arguments: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="p1", description="The P1 port of a Smarty meter.")
+    parser = _Parser(
+        prog="p1",
+        description="The P1 port of a Smarty meter.",
+        epilog="`p1 simulate --help` tells how to start simulated meters.",
+        allow_abbrev=False,
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    keys = argparse.ArgumentParser(add_help=False)
+    keys = _Parser(add_help=False)
     group = keys.add_argument_group(
         "keys",
         "32 hexadecimal digits each. Other users of the machine can see a command line: prefer the"
@@ -145,6 +183,11 @@ def _parser() -> argparse.ArgumentParser:
 def main() -> int:
     """Run the command and return its exit status."""
     arguments = _parser().parse_args()
+    if sys.stdout is None:
+        print("p1: standard output is closed", file=sys.stderr)
+        return 1
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
     try:
         status: int = arguments.run(arguments)
     except _UsageError as err:
@@ -153,10 +196,19 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # Whoever read the output has seen enough; keep Python from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read the output has seen enough.
+        _give_up_output()
+        return 1
+    except OSError as err:
+        _give_up_output()
+        print(f"p1: cannot write: {err.strerror}", file=sys.stderr)
         return 1
     return status
+
+
+def _give_up_output() -> None:
+    """Keep Python from complaining at exit about what could not be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

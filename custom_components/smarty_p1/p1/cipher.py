@@ -36,7 +36,6 @@ MAX_FRAME_SIZE = 32 * 1024
 _SECURITY_AND_COUNTER_SIZE = 5
 # Nothing shorter than "/" and the tag can be a telegram.
 _MIN_LENGTH = _SECURITY_AND_COUNTER_SIZE + 1 + TAG_SIZE
-MIN_FRAME_SIZE = 11 + _MIN_LENGTH
 
 _HEADER = re.compile(
     rb"\xdb\x08.{8}(?:\x82(..)|\x81(.)|([\x00-\x7f]))\x30.{4}",

@@ -5,11 +5,11 @@ candidate that is complete first is judged first, so a false start neither delay
 frame, and the result does not depend on how the bytes are chunked.
 """
 
-import heapq
 import re
+from array import array
+from bisect import insort
 from dataclasses import dataclass
 from enum import StrEnum
-from operator import itemgetter
 
 from .cipher import (
     DEFAULT_AUTHENTICATION_KEY,
@@ -70,8 +70,16 @@ type Event = Telegram | Rejection
 
 
 # Where something lies that may be a frame: its end, its start, the size of its header. Without a
-# header it is the end mark of a plain telegram, which may have begun anywhere before.
-type _Candidate = tuple[int, int, int]
+# header it is the end mark of a plain telegram, which may have begun anywhere before. Packed into
+# one integer of 8 bytes, ordered by the end: noise can be full of them.
+_END_SHIFT = 32
+_START_SHIFT = 8
+_START_MASK = 0xFFFFFF
+_HEADER_MASK = 0xFF
+
+
+def _start_of(candidate: int) -> int:
+    return candidate >> _START_SHIFT & _START_MASK
 
 
 class Decoder:
@@ -89,7 +97,7 @@ class Decoder:
         self._parser = TelegramParser()
         self._last_counters: dict[bytes, int] = {}
         self._buffer = bytearray()
-        self._candidates: list[_Candidate] = []  # a heap: what ends first comes first
+        self._candidates = array("Q")
         # Positions in the buffer: what has been searched for candidates; where a frame, and where
         # a plain telegram, can begin; the sizes at which to search and to judge again.
         self._scanned = 0
@@ -106,8 +114,11 @@ class Decoder:
         if size < self._wake:
             return []
         horizon, scanned = self._horizon, self._scanned
-        is_quiet = buffer.find(HEADER_MARK, scanned) < 0 and buffer.find(_END_MARK, scanned) < 0
-        if is_quiet and size < horizon:
+        if (
+            size < horizon
+            and buffer.find(HEADER_MARK, scanned) < 0
+            and buffer.find(_END_MARK, scanned) < 0
+        ):
             self._scanned = size - 1  # the last byte may begin a mark
             wake = size - 1 + _END_SIZE
             self._wake = wake if wake < horizon else horizon  # noqa: FURB136 - hot
@@ -116,24 +127,23 @@ class Decoder:
             del buffer[-len(data) :]
             chunks = (data[at : at + _CHUNK_SIZE] for at in range(0, len(data), _CHUNK_SIZE))
             return [event for chunk in chunks for event in self.feed(chunk)]
-        if is_quiet:
-            self._scanned = max(size - 1, 0)
-            return self._advance(_END_SIZE - 1)
-        return self._advance(self._find_candidates())
+        return self._advance()
 
-    def _advance(self, missing: int) -> list[Event]:
-        """Judge what is complete by now, and decide when to look again.
-
-        Take how many more bytes any new candidate needs at least to be complete.
-        """
+    def _advance(self) -> list[Event]:
+        """Judge what is complete by now, and decide when to look again."""
+        missing = self._find_candidates()
         events: list[Event] = []
-        candidates = self._candidates
         size = len(self._buffer)
-        while candidates and candidates[0][0] <= size:
-            end, start, header_size = heapq.heappop(candidates)
+        while self._candidates:
+            candidate = self._candidates[0]
+            end = candidate >> _END_SHIFT
+            if end > size:
+                break
+            del self._candidates[0]
+            start = _start_of(candidate)
             if start < self._floor:
                 continue
-            if header_size:
+            if header_size := candidate & _HEADER_MASK:
                 self._judge_frame(start, end, header_size, events)
             else:
                 self._judge_plain(end, events)
@@ -141,9 +151,9 @@ class Decoder:
         size = len(self._buffer)
         # Even when nothing ends before, the buffer must be trimmed now and then.
         self._horizon = size + _TRIM_SIZE
-        if candidates:
-            self._horizon = min(self._horizon, candidates[0][0])
-        self._wake = min(size + missing, self._horizon)
+        if self._candidates:
+            self._horizon = min(self._horizon, self._candidates[0] >> _END_SHIFT)
+        self._wake = size + missing if missing < self._horizon - size else self._horizon
         return events
 
     def _find_candidates(self) -> int:
@@ -159,7 +169,8 @@ class Decoder:
         while (start := buffer.find(HEADER_MARK, at)) >= 0:
             if sizes := read_header(buffer, start):
                 header_size, frame_size = sizes
-                heapq.heappush(self._candidates, (start + frame_size, start, header_size))
+                end = start + frame_size
+                insort(self._candidates, end << _END_SHIFT | start << _START_SHIFT | header_size)
             elif start + MAX_HEADER_SIZE > size:
                 unsure = min(unsure, start)
                 break
@@ -171,7 +182,7 @@ class Decoder:
                 unsure = min(unsure, start)
                 missing = end - size
                 break
-            heapq.heappush(self._candidates, (end, start, 0))
+            insort(self._candidates, end << _END_SHIFT | start << _START_SHIFT)
             at = start + 1
         self._scanned = unsure
         return missing
@@ -223,12 +234,13 @@ class Decoder:
     def _consume(self, start: int, end: int, events: list[Event]) -> None:
         """Drop all up to `end`; what began before `start` and is still waiting was cut short."""
         if self._candidates:
-            for _, began, header_size in sorted(self._candidates, key=itemgetter(1)):
+            for candidate in sorted(self._candidates, key=_start_of):
+                began, header_size = _start_of(candidate), candidate & _HEADER_MASK
                 if header_size and self._floor <= began < start:
                     header = bytes(self._buffer[began : began + header_size])
                     events.append(_rejection(Reason.MALFORMED, read_nonce(header, header_size)))
-            self._candidates[:] = [waiting for waiting in self._candidates if waiting[1] >= end]
-            heapq.heapify(self._candidates)
+            later = (waiting for waiting in self._candidates if _start_of(waiting) >= end)
+            self._candidates = array("Q", later)
         self._floor = end
 
     def _trim(self) -> None:
@@ -241,14 +253,13 @@ class Decoder:
         if size < _TRIM_SIZE:
             return
         plain_start = max(self._plain_floor, size - MAX_FRAME_SIZE)
-        first_start = min((start for _, start, _ in self._candidates), default=size)
+        first_start = min(map(_start_of, self._candidates), default=size)
         keep = max(self._floor, min(self._scanned, plain_start, first_start))
         if keep < _TRIM_SIZE:
             return
         del self._buffer[:keep]
-        self._candidates[:] = [
-            (end - keep, start - keep, header_size) for end, start, header_size in self._candidates
-        ]
+        shift = keep << _END_SHIFT | keep << _START_SHIFT
+        self._candidates = array("Q", (candidate - shift for candidate in self._candidates))
         self._scanned -= keep
         self._floor = 0
         self._plain_floor = max(self._plain_floor - keep, 0)

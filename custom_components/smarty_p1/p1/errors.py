@@ -49,6 +49,10 @@ class NotP1Error(ProbeError):
     """Bytes came, but neither a frame nor a plain telegram could be found in them."""
 
 
+class DamagedError(ProbeError):
+    """Telegrams can be made out, but they are incomplete or altered."""
+
+
 class KeyMissingError(ProbeError):
     """The frames are encrypted and no key was given."""
 

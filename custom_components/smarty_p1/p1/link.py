@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import logging
 import re
 import socket
 from collections.abc import AsyncGenerator, Callable
@@ -20,8 +19,6 @@ from .errors import (
     PortSilentError,
     PortUnreachableError,
 )
-
-_LOGGER = logging.getLogger(__name__)
 
 BAUD_RATE = 115_200
 CONNECT_TIMEOUT = 10.0
@@ -95,7 +92,8 @@ def _link_error(err: Exception, url: str) -> LinkError:
 class Link:
     """Keeps a port open, hands over its bytes, and opens it again when it is lost.
 
-    The delay between tries doubles from 1 s to 60 s, with jitter; a byte received resets it.
+    The delay between tries doubles from 1 s to 60 s, with jitter, until `confirm` is called: bytes
+    alone do not prove that it is the meter who answers.
     """
 
     def __init__(
@@ -113,6 +111,10 @@ class Link:
         self._silence_timeout = silence_timeout
         self._delay = FIRST_DELAY
 
+    def confirm(self) -> None:
+        """Tell that what is received is what was expected; the next loss is mended at once."""
+        self._delay = FIRST_DELAY
+
     async def run(self) -> None:
         """Serve the port until cancelled."""
         while True:
@@ -120,9 +122,6 @@ class Link:
                 await self._read()
             except LinkError as err:
                 self._on_lost(err)
-            except Exception:
-                # A mistake of whoever takes the bytes must not leave the port unread for ever.
-                _LOGGER.exception("Unexpected error while reading the port")
             await asyncio.sleep(self._delay * uniform(0.8, 1.2))  # noqa: S311 - no secret
             self._delay = min(2 * self._delay, LONGEST_DELAY)
 
@@ -135,5 +134,4 @@ class Link:
                 except TimeoutError as err:
                     msg = f"no byte for {self._silence_timeout:.0f} s"
                     raise PortSilentError(msg) from err
-                self._delay = FIRST_DELAY
                 self._on_data(data)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from .cipher import DEFAULT_AUTHENTICATION_KEY
 from .decoder import Decoder, Reason, Rejection
 from .errors import (
+    DamagedError,
     KeyMissingError,
     NoDeviceNameError,
     NothingReceivedError,
@@ -24,16 +25,22 @@ from .telegram import Telegram
 PROBE_TIMEOUT = 25.0
 _REOPEN_DELAY = 1.0
 _MAX_EMPTY_CONNECTIONS = 3
-# One frame may be damaged on the way; two in a row mean that the key is wrong.
-_ENOUGH_BAD_TAGS = 2
+# One frame may be damaged on the way, and one whose tag alone is damaged looks like one of another
+# authentication key.
+_ENOUGH = {Reason.TAG: 3, Reason.AUTHENTICATION_KEY: 2}
 # What ser2net says to a client when it serves another one.
 _BUSY_TEXT = b"in use"
 
-_CERTAIN: dict[Reason, type[P1Error]] = {
+# In the order in which they explain why no telegram came.
+_ERRORS: dict[Reason, type[P1Error]] = {
     Reason.KEY_MISSING: KeyMissingError,
-    Reason.AUTHENTICATION_KEY: OtherAuthenticationKeyError,
     Reason.DOWNGRADE: SecurityOffError,
+    Reason.AUTHENTICATION_KEY: OtherAuthenticationKeyError,
+    Reason.TAG: WrongKeyError,
+    Reason.CRC: DamagedError,
+    Reason.MALFORMED: DamagedError,
 }
+_CERTAIN = {Reason.KEY_MISSING, Reason.DOWNGRADE}
 
 
 class _Findings:
@@ -56,18 +63,17 @@ class _Findings:
                     return event
                 case Rejection(reason=reason):
                     self._rejections[reason] += 1
-                    if reason in _CERTAIN:
-                        raise _CERTAIN[reason]
-                    if self._rejections[Reason.TAG] >= _ENOUGH_BAD_TAGS:
-                        raise WrongKeyError
+                    if reason in _CERTAIN or self._rejections[reason] == _ENOUGH.get(reason):
+                        raise _ERRORS[reason]
         return None
 
     def verdict(self) -> P1Error:
         """Return the best explanation why no telegram came."""
         if self._nameless:
             return NoDeviceNameError()
-        if self._rejections[Reason.TAG]:
-            return WrongKeyError()
+        for reason, error in _ERRORS.items():
+            if self._rejections[reason]:
+                return error()
         if self.is_busy:
             return PortBusyError(self._first_bytes.decode("latin-1").strip())
         return NotP1Error() if self._first_bytes else NothingReceivedError()

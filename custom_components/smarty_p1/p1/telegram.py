@@ -14,13 +14,13 @@ from typing import Any, NamedTuple, cast
 from .obis import CHANNELS, DEVICE_NAME, MBUS_DEVICE_TYPES, METER_TIME, OBJECTS, default_unit
 from .values import Capture, MBusReading, Value, unknown
 
-_NUMBER_LINE = re.compile(rb"[^(]+\((?P<digits>[0-9.]+)(?:\*[^()]+)?\)")
+_NUMBER_LINE = re.compile(rb"[^(]+\((?P<digits>[0-9.]+)(?:\*(?P<unit>[^()]+))?\)")
 _is_number = re.compile(rb"[0-9]{1,15}(?:\.[0-9]{1,9})?").fullmatch
 _NEVER = b"\n"  # no line begins so
 _REFERENCE = re.compile(r"[0-9]{1,3}-[0-9]{1,3}:[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Telegram:
     """One verified telegram.
 
@@ -90,10 +90,15 @@ class _Place(NamedTuple):
 
 def _place(line: bytes, reference: str, value: Value) -> _Place:
     match = _NUMBER_LINE.fullmatch(line)
-    if match and type(value) is float and value == float(match["digits"]):
+    if match and type(value) is float and _is_in_unit_of_table(reference, match["unit"]):
         start, end = match.span("digits")
         return _Place(reference, line[:start], slice(start, end - len(line)), line[end:])
     return _Place(reference, _NEVER, slice(0), b"")
+
+
+def _is_in_unit_of_table(reference: str, unit: bytes | None) -> bool:
+    known = OBJECTS.get(reference)
+    return known is not None and known.unit is not None and unit in (None, known.unit.encode())
 
 
 # In the order of the channels, and of what `_mbus_reading` takes.
@@ -109,6 +114,7 @@ class TelegramParser:
 
     def __init__(self) -> None:
         self._lines: list[bytes] = []
+        self._identification = ""
         self._places: list[_Place] = []
         self._objects: dict[str, Value] = {}
         self._channels: dict[int, MBusReading] = {}
@@ -120,7 +126,9 @@ class TelegramParser:
         system_title: bytes | None = None,
     ) -> Telegram | None:
         """Return the telegram in `text`, or None when it is none (it must begin with `/`)."""
-        lines = text.strip().splitlines()
+        lines = text.splitlines()
+        if lines and not lines[0]:
+            lines = text.strip().splitlines()
         if not lines or lines[0][:1] != b"/":
             return None
         if lines[-1][:1] == b"!":
@@ -130,14 +138,14 @@ class TelegramParser:
         objects = self._objects.copy()
         get: Callable[[str], Any] = objects.get
         return Telegram(
-            identification=lines[0][1:].decode("latin-1"),
-            serial_number=get(DEVICE_NAME),
-            time=get(METER_TIME),
-            objects=objects,
-            channels=self._channels.copy(),
-            frame_counter=frame_counter,
-            system_title=system_title,
-            text=text,
+            self._identification,
+            get(DEVICE_NAME),
+            get(METER_TIME),
+            objects,
+            self._channels.copy(),
+            frame_counter,
+            system_title,
+            text,
         )
 
     def _update_objects(self, lines: list[bytes]) -> bool:
@@ -155,7 +163,7 @@ class TelegramParser:
                 objects[known] = float(digits)
                 continue
             reference, value = _parse_line(line)
-            if reference != known:
+            if reference != known or index == 0:
                 return False
             if reference:
                 objects[reference] = value
@@ -167,6 +175,7 @@ class TelegramParser:
 
     def _read_objects(self, lines: list[bytes]) -> None:
         pairs = [_parse_line(line) for line in lines]
+        self._identification = lines[0][1:].decode("latin-1")
         self._places = [_place(line, *pair) for line, pair in zip(lines, pairs, strict=True)]
         self._objects = {reference: value for reference, value in pairs if reference}
         self._channels = _read_channels(self._objects)

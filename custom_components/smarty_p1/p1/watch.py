@@ -1,7 +1,8 @@
 """A live table of a port's telegrams in the terminal."""
 
-import asyncio
+import math
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
@@ -14,6 +15,7 @@ from .telegram import Telegram
 from .values import Capture, Value
 
 _CLEAR = "\x1b[H\x1b[J"
+_SHOW_INTERVAL = 1.0
 
 
 def format_value(value: Value, unit: str | None) -> str:
@@ -28,9 +30,7 @@ def format_value(value: Value, unit: str | None) -> str:
         case tuple():
             return ", ".join(format_value(part, unit) for part in value)
         case _:
-            # A meter may say anything in its texts; a terminal would obey some of it.
-            text = "".join(sign if sign.isprintable() else "?" for sign in str(value))
-            return f"{text} {unit}" if unit else text
+            return f"{value} {unit}" if unit else str(value)
 
 
 def table(telegram: Telegram) -> Iterator[str]:
@@ -49,38 +49,59 @@ def table(telegram: Telegram) -> Iterator[str]:
         yield f"channel {channel}: {reading.type} {reading.serial_number}: {shown} ({captured})"
 
 
-async def watch(url: str, decoder: Decoder) -> None:
-    """Show the telegrams of the port at `url` until cancelled."""
-    rejected: Counter[str] = Counter()
-    telegram: Telegram | None = None
-    state = "waiting for the first telegram"
+def _printable(line: str) -> str:
+    # A meter may say anything in its texts; a terminal would obey some of it.
+    return "".join(sign if sign.isprintable() else "?" for sign in line)
 
-    def show() -> None:
-        lines = list(table(telegram)) if telegram else []
-        counts = ", ".join(f"{reason} {count}" for reason, count in rejected.items())
-        lines.append(f"{redact_port(url)}: {state}; rejected: {counts or 'none'}")
+
+class _Screen:
+    """What the terminal shows: the last telegram, and how the port is doing."""
+
+    def __init__(self, url: str, decoder: Decoder) -> None:
+        self.link = Link(url, self._on_data, self._on_lost)
+        self._url = redact_port(url)
+        self._decoder = decoder
+        self._telegram: Telegram | None = None
+        self._rejected: Counter[str] = Counter()
+        self._state = "waiting for the first telegram"
+        self._received = 0
+        self._shown_at = -math.inf
+
+    def show(self) -> None:
+        """Write it all."""
+        self._shown_at = time.monotonic()
+        lines = list(table(self._telegram)) if self._telegram else []
+        counts = ", ".join(f"{reason} {count}" for reason, count in self._rejected.items())
+        lines.append(
+            f"{self._url}: {self._state}; {self._received} bytes received; "
+            f"rejected: {counts or 'none'}"
+        )
         # In a file or a pipe the tables follow each other.
         start = _CLEAR if sys.stdout.isatty() else ""
-        sys.stdout.write(start + "\n".join(lines) + "\n")
+        sys.stdout.write(start + "\n".join(map(_printable, lines)) + "\n")
         sys.stdout.flush()
 
-    def on_data(data: bytes) -> None:
-        nonlocal telegram, state
-        events = decoder.feed(data)
+    def _on_data(self, data: bytes) -> None:
+        self._received += len(data)
+        events = self._decoder.feed(data)
         for event in events:
             if isinstance(event, Rejection):
-                rejected[event.reason] += 1
+                self._rejected[event.reason] += 1
             else:
-                telegram = event
-                state = "connected"
-        if events:
-            show()
+                self._telegram = event
+                self._state = "connected"
+                self.link.confirm()
+        # Bytes in which nothing can be found are worth a line now and then, too.
+        if events or time.monotonic() > self._shown_at + _SHOW_INTERVAL:
+            self.show()
 
-    def on_lost(error: LinkError) -> None:
-        nonlocal state
-        state = f"lost: {error}"
-        show()
+    def _on_lost(self, error: LinkError) -> None:
+        self._state = f"lost: {error}"
+        self.show()
 
-    show()
-    link = asyncio.create_task(Link(url, on_data, on_lost).run())
-    await link
+
+async def watch(url: str, decoder: Decoder) -> None:
+    """Show the telegrams of the port at `url` until cancelled."""
+    screen = _Screen(url, decoder)
+    screen.show()
+    await screen.link.run()
