@@ -2,7 +2,10 @@
 
 from typing import override
 
-from homeassistant.components.binary_sensor import BinarySensorEntity
+from homeassistant.components.binary_sensor import (
+    BinarySensorEntity,
+    BinarySensorEntityDescription,
+)
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -12,6 +15,13 @@ from .coordinator import SmartyConfigEntry, SmartyCoordinator
 from .entity import SmartyEntity
 
 PARALLEL_UPDATES = 0
+
+WARNING = BinarySensorEntityDescription(
+    key="demand_will_exceed",
+    translation_key="demand_will_exceed",
+    device_class=BinarySensorDeviceClass.PROBLEM,
+)
+BINARY_SENSORS = (WARNING,)
 
 
 async def async_setup_entry(
@@ -27,12 +37,11 @@ async def async_setup_entry(
 class ReferencePowerWarning(SmartyEntity, BinarySensorEntity):
     """On while the projected mean power of the quarter-hour is above the reference power."""
 
-    _attr_device_class = BinarySensorDeviceClass.PROBLEM
-    _attr_translation_key = "demand_will_exceed"
+    entity_description = WARNING
 
     def __init__(self, coordinator: SmartyCoordinator) -> None:
         """Take the coordinator that follows the quarter-hours."""
-        super().__init__(coordinator, "demand_will_exceed")
+        super().__init__(coordinator, WARNING.key)
 
     @property
     @override

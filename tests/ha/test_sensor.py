@@ -49,6 +49,10 @@ METER_VALUES = {
     "smarty_relay_2": "connected",
     "smarty_power_threshold_smax": "69.0",
     "smarty_message": "unknown",
+    # No quarter-hour has passed: what is drawn now, and nothing else.
+    "smarty_quarter_hour_mean_power": "2.345",
+    "smarty_last_quarter_hour_mean_power": "unknown",
+    "smarty_highest_quarter_hour_of_the_month": "unknown",
 }
 
 
@@ -94,6 +98,13 @@ async def test_three_phases_gas_water_heat(
             f"{SERIAL}_energy_exported",
         ),
         ("smarty_net_power", "power", "kW", "measurement", f"{SERIAL}_power_net"),
+        (
+            "smarty_highest_quarter_hour_of_the_month",
+            "power",
+            "kW",
+            "measurement",
+            f"{SERIAL}_demand_peak",
+        ),
         ("smarty_power_imported", "power", "kW", "measurement", f"{SERIAL}_power_imported"),
         ("smarty_voltage_l2", "voltage", "V", "measurement", f"{SERIAL}_voltage_l2"),
         ("smarty_current_l3", "current", "A", "measurement", f"{SERIAL}_current_l3"),
@@ -140,6 +151,7 @@ async def test_export_and_two_gas_meters(
         "smarty_net_power_l1": "-1.6",
         "smarty_net_power_l2": "-0.8",
         "smarty_net_power_l3": "-0.8",
+        "smarty_quarter_hour_mean_power": "0.0",
         "gas_meter_4203_gas_consumption": "678.901",
         "gas_meter_4204_gas_consumption": "678.901",
     }
@@ -162,6 +174,9 @@ async def test_firmware_of_2018(
         "smarty_breaker": "connected",
         "smarty_power_threshold_smax": "77.376",
         "smarty_message": "unknown",
+        "smarty_quarter_hour_mean_power": "0.0",
+        "smarty_last_quarter_hour_mean_power": "unknown",
+        "smarty_highest_quarter_hour_of_the_month": "unknown",
     }
 
 
@@ -192,6 +207,7 @@ async def test_values_follow_the_telegrams(
         "smarty_power_imported": "0.1",
         "smarty_power_exported": "0.3",
         "smarty_net_power": "-0.2",
+        "smarty_quarter_hour_mean_power": "0.1",
         GAS: "679.0",
         WATER: "28.103",
         HEAT: "12.345",
@@ -229,6 +245,8 @@ async def test_missing_and_empty_values_are_unknown(
         "smarty_power_exported",
         "smarty_net_power",
         "smarty_message",
+        "smarty_last_quarter_hour_mean_power",
+        "smarty_highest_quarter_hour_of_the_month",
     }
 
 

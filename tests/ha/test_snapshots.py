@@ -16,7 +16,11 @@ from homeassistant.helpers.entity_registry import EntityRegistry, async_entries_
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from syrupy.assertion import SnapshotAssertion
 
-from custom_components.smarty_p1.const import CONF_AUTHENTICATION_KEY
+from custom_components.smarty_p1.const import (
+    CONF_AUTHENTICATION_KEY,
+    CONF_REFERENCE_POWER,
+    CONF_SURCHARGE_PRICE,
+)
 
 from .conftest import EntryMaker
 from .documentation import documented
@@ -61,6 +65,7 @@ TELEGRAMS = {
     "empty channels": encipher(empty_channels(), 1),
     "message": literal_frame("message_last_counter"),
 }
+TARIFF = {CONF_REFERENCE_POWER: 7.0, CONF_SURCHARGE_PRICE: 0.1139}
 LITERAL_FRAMES = sorted(path.stem for path in FRAMES.glob("*.json"))
 
 
@@ -95,6 +100,7 @@ async def test_all_entities(  # noqa: PLR0913, PLR0917
     freezer.move_to(datetime.fromisoformat("2025-07-03T10:30:02+02:00"))
     port.greeting = TELEGRAMS[name]
     entry = make_entry(port.url, serial=OTHER_SERIAL if "export" in name else SERIAL)
+    hass.config_entries.async_update_entry(entry, options=TARIFF)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
 
