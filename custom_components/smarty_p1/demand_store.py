@@ -45,7 +45,7 @@ class DemandStore:
 
     @callback
     def update(self, telegram: Telegram) -> bool:
-        """Take a telegram; return whether it ended a quarter-hour or began a month."""
+        """Take a telegram; return whether it ended a quarter-hour, began a month, or warns."""
         before = self._meter.snapshot
         after = self._meter.update(
             telegram.time,
@@ -70,8 +70,9 @@ class DemandStore:
         await self._store.async_remove()
 
 
-def _milestones(demand: Demand | None) -> tuple[datetime | None, datetime | None]:
+def _milestones(demand: Demand | None) -> tuple[datetime | bool | None, ...]:
+    """Return what the entities show at once, however seldom they are to be updated."""
     if demand is None:
-        return None, None
+        return ()
     last = demand.last_quarter
-    return last and last.start, demand.month_start
+    return last and last.start, demand.month_start, demand.will_exceed

@@ -15,9 +15,10 @@ from custom_components.smarty_p1.const import (
     CONF_SURCHARGE_PRICE,
 )
 from custom_components.smarty_p1.coordinator import SmartyCoordinator
+from custom_components.smarty_p1.totals import CONFIRMATIONS
 
 from .conftest import EntryMaker
-from .meter import MeterPort, literal_telegram, with_value
+from .meter import MeterPort, literal_telegram, with_value, without_channels
 from .support import let_pass, own_log, state_of, wait_until
 
 TELEGRAM = literal_telegram("three_phase_gas_water_heat")
@@ -194,6 +195,66 @@ async def test_updates_may_be_limited_without_losing_a_text_or_a_quarter_hour(
 
     coordinator: SmartyCoordinator = entry.runtime_data
     assert coordinator.telegrams == 7
+
+
+async def test_limited_updates_do_not_delay_the_warning(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    options = TARIFF | {CONF_MIN_INTERVAL: 3600}
+    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0, 1.0), **options)
+    assert hass.states.get(WARNING).state == "off"  # type: ignore[union-attr]
+
+    await send(hass, port, entry, at("10:30:10", 100.0, 4.0))
+    assert hass.states.get(WARNING).state == "on"  # type: ignore[union-attr]
+    await send(hass, port, entry, at("10:30:20", 100.0, 1.0))
+    assert hass.states.get(WARNING).state == "off"  # type: ignore[union-attr]
+
+
+async def test_limited_updates_delay_a_new_channel_by_no_more_than_the_interval(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    first = without_channels(at("10:30:00", 100.0))
+    entry = await set_up(hass, port, make_entry, first, **{CONF_MIN_INTERVAL: 30})
+    gas = "sensor.gas_meter_7401_gas_consumption"
+    coordinator: SmartyCoordinator = entry.runtime_data
+
+    for clock in ("10:30:10", "10:30:20"):
+        coordinator._next_push -= 10  # as if so much time had passed
+        await send(hass, port, entry, at(clock, 100.0))
+        assert hass.states.get(gas) is None
+    coordinator._next_push -= 10
+    await send(hass, port, entry, at("10:30:30", 100.0))
+    assert hass.states.get(gas).state == "678.901"  # type: ignore[union-attr]
+
+
+async def test_limited_updates_hold_back_and_count_totals_that_fall(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0), **{CONF_MIN_INTERVAL: 3600})
+    coordinator: SmartyCoordinator = entry.runtime_data
+
+    # A telegram that no entity is updated by, one that a text makes due, and the true value again.
+    await send(hass, port, entry, at("10:30:10", 0.0))
+    assert coordinator.falls == {"1-0:1.8.0": 1}
+    text = with_value(at("10:30:20", 0.0), "0-0:96.13.0", "(48616C6C6F)")
+    await send(hass, port, entry, text)
+    assert state_of(hass, "smarty_energy_imported").state == "100.0"
+    await send(hass, port, entry, at("10:30:30", 100.1))
+    await send(hass, port, entry, at("10:30:40", 0.0))
+    assert coordinator.falls == {"1-0:1.8.0": 2}
+
+
+async def test_limited_updates_believe_a_fall_that_is_confirmed_meanwhile(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0), **{CONF_MIN_INTERVAL: 3600})
+    for index in range(1, CONFIRMATIONS + 2):
+        await send(hass, port, entry, at(f"10:31:{index:02}", 5.0))
+    text = with_value(at("10:32:00", 5.0), "0-0:96.13.0", "(48616C6C6F)")
+    await send(hass, port, entry, text)
+
+    assert state_of(hass, "smarty_energy_imported").state == "5.0"
+    assert entry.runtime_data.falls == {"1-0:1.8.0": 1}
 
 
 async def test_a_meter_that_was_unavailable_is_back_at_once(
