@@ -34,11 +34,11 @@ def documented() -> Iterator[Documented]:
     platform = ""
     for line in ENTITIES.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if cells[0] in {"sensor", "event"}:
-            platform = cells[0]
+        if cells[0] in {"sensor", "binary sensor", "event"}:
+            platform = cells[0].replace(" ", "_")
         elif line.startswith("| ") and len(cells) > _SMALLEST_TABLE:
             names, objects, *middle, category, on, cost = cells
-            unit, classes = middle or ("", "")
+            *_, unit, classes = ("", "", *middle)
             first, *others = names.split(" / ")
             kind = first.rsplit(" ", 1)[0]
             for name, places in zip(
