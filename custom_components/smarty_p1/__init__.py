@@ -27,7 +27,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> b
     """Unload a meter. Home Assistant ends the link's task and thereby closes the port."""
     is_unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     if is_unloaded:
-        await entry.runtime_data.demand.async_save()
+        await entry.runtime_data.demand.async_close()
     return is_unloaded
 
 

@@ -1,5 +1,6 @@
 """The quarter-hours of a connection in Home Assistant: fed by telegrams, kept over restarts."""
 
+import math
 from datetime import datetime
 from typing import Any, cast
 
@@ -60,8 +61,9 @@ class DemandStore:
             self._store.async_delay_save(self._meter.as_dict, SAVE_INTERVAL)
         return _milestones(before) != _milestones(after)
 
-    async def async_save(self) -> None:
-        """Save at once."""
+    async def async_close(self) -> None:
+        """Save at once, and for the last time."""
+        self._next_save = math.inf
         if self._meter.snapshot is not None:
             await self._store.async_save(self._meter.as_dict())
 
