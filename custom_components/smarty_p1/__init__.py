@@ -5,7 +5,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 
 from .const import PLATFORMS
-from .coordinator import SmartyConfigEntry, SmartyCoordinator
+from .coordinator import SmartyConfigEntry, SmartyCoordinator, forget_totals
 from .demand_store import DemandStore
 from .entity import is_in_telegram, meter_device
 
@@ -25,14 +25,19 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
 
 async def async_unload_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bool:
     """Unload a meter. Home Assistant ends the link's task and thereby closes the port."""
+    coordinator = entry.runtime_data
+    coordinator.set_closed(is_closed=True)
     is_unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     if is_unloaded:
-        await entry.runtime_data.demand.async_close()
+        await coordinator.demand.async_close()
+    else:
+        coordinator.set_closed(is_closed=False)
     return is_unloaded
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> None:
-    """Forget the quarter-hours of a meter that is removed."""
+    """Forget the quarter-hours and totals of a meter that is removed."""
+    forget_totals(hass, entry.entry_id)
     await DemandStore(hass, entry).async_remove()
 
 

@@ -7,12 +7,13 @@ from homeassistant.components.binary_sensor import (
     BinarySensorEntityDescription,
 )
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_REFERENCE_POWER
 from .coordinator import SmartyConfigEntry, SmartyCoordinator
-from .entity import SmartyEntity
+from .entity import SmartyEntity, forget_entities
 
 PARALLEL_UPDATES = 0
 
@@ -32,6 +33,8 @@ async def async_setup_entry(
     """Create the warning, if the user has entered a reference power."""
     if CONF_REFERENCE_POWER in entry.options:
         async_add_entities([ReferencePowerWarning(entry.runtime_data)])
+    else:
+        forget_entities(entry.runtime_data, Platform.BINARY_SENSOR, [WARNING.key])
 
 
 class ReferencePowerWarning(SmartyEntity, BinarySensorEntity):

@@ -14,6 +14,7 @@ from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
 from .const import (
     CONF_AUTHENTICATION_KEY,
@@ -23,7 +24,7 @@ from .const import (
     LOGGER,
 )
 from .demand_store import DemandStore
-from .mbus import channels_by_meter
+from .mbus import CHANNEL_PREFIX, channels_by_meter
 from .p1 import (
     DEFAULT_AUTHENTICATION_KEY,
     MESSAGES,
@@ -43,6 +44,11 @@ STALE_TIMEOUT = 60.0
 # The second try is for gateways that have not noticed yet that the last connection is closed.
 SETUP_TRIES = 2
 
+# What is shown at once, however seldom entities are to be updated: texts, breaker, relays.
+_ENERGY = "1-0:1.8.0"
+_URGENT = (*MESSAGES, "0-0:96.3.10", "0-1:96.3.10", "0-2:96.3.10")
+# What is believed of totals, kept while Home Assistant runs: also over a reload.
+_TOTALS: HassKey[dict[str, Totals]] = HassKey(f"{DOMAIN}_totals")
 # How much before its turn a telegram may come.
 _EARLY = 0.5
 
@@ -82,8 +88,13 @@ def stored_keys(data: Mapping[str, Any]) -> tuple[bytes | None, bytes]:
     )
 
 
-def _messages(telegram: Telegram) -> list[Value]:
-    return [telegram.objects.get(reference) for reference in MESSAGES]
+def _urgent_values(telegram: Telegram) -> list[Value]:
+    return [telegram.objects.get(reference) for reference in _URGENT]
+
+
+def forget_totals(hass: HomeAssistant, entry_id: str) -> None:
+    """Forget what was believed of the totals of an entry that is removed."""
+    hass.data.get(_TOTALS, {}).pop(entry_id, None)
 
 
 class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
@@ -105,9 +116,12 @@ class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
         self.demand = DemandStore(hass, entry)
         self._min_interval: float = entry.options.get(CONF_MIN_INTERVAL, 0)
         self._next_push = 0.0
+        self._needs_follow_up = True
+        self._is_closed = False
         self.received_at = dt_util.utcnow()
         self.channels: Mapping[str, int] = {}
-        self._totals = Totals()
+        self._named_channels: set[int] = set()
+        self._totals = hass.data.setdefault(_TOTALS, {}).setdefault(entry.entry_id, Totals())
         self.falls = self._totals.falls
         self._link = Link(entry.data[CONF_PORT], self._on_data, self._on_lost)
         self._shown_port = redact_port(entry.data[CONF_PORT])
@@ -150,8 +164,14 @@ class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
             self._cancel_stale_timer()
             self._cancel_stale_timer = None
 
+    def set_closed(self, *, is_closed: bool) -> None:
+        """Ignore what is received, or no longer: there is nobody to show it, and no new entity."""
+        self._is_closed = is_closed
+
     @callback
     def _on_data(self, data: bytes) -> None:
+        if self._is_closed:
+            return
         try:
             self._take(data)
         except Exception:  # noqa: BLE001 - whatever it is
@@ -186,28 +206,50 @@ class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
         self.telegrams += 1
         self._link.confirm()
         self._obstacle = NOTHING_RECEIVED
-        self._restart_stale_timer()
-        telegram = self._totals.settle(telegram)
-        if self._is_due(telegram, has_milestone=self.demand.update(telegram)):
+        settled = self._totals.settle(telegram)
+        is_held_back = settled.objects.get(_ENERGY) != telegram.objects.get(_ENERGY)
+        # The quarter-hour goes without a reading rather than with one that is not of this moment.
+        has_milestone = not is_held_back and self.demand.update(telegram)
+        if self._is_due(settled, has_milestone=has_milestone):
             self.received_at = dt_util.utcnow()
-            self.channels = channels_by_meter(telegram)
-            self.async_set_updated_data(telegram)
+            self.channels = self._identify_channels(settled)
+            self.async_set_updated_data(settled)
+        self._restart_stale_timer()
         self._setup_decided.set()
+
+    def _identify_channels(self, telegram: Telegram) -> dict[str, int]:
+        """Return the channels by their meters.
+
+        A meter without identifier, on a channel that had one with, is none that can be trusted.
+        """
+        channels = channels_by_meter(telegram)
+        named = {c for identity, c in channels.items() if not identity.startswith(CHANNEL_PREFIX)}
+        self._named_channels |= named
+        return {
+            identity: channel
+            for identity, channel in channels.items()
+            if channel in named or channel not in self._named_channels
+        }
 
     def _is_due(self, telegram: Telegram, *, has_milestone: bool) -> bool:
         """Tell whether the entities are to be updated, for the sake of the recorder not too often.
 
         Registers lose nothing when a telegram is passed over. A text, or the end of a month, could
-        be gone by the next.
+        be gone by the next. Entities that a telegram makes see only the one after it.
         """
         now = self.hass.loop.time()
+        is_first = self.telegrams == 1
+        makes_entities = is_first or telegram.objects.keys() != self.data.objects.keys()
         is_due = (
             has_milestone
+            or makes_entities
+            or self._needs_follow_up
             or now >= self._next_push
             or not self.last_update_success
-            or _messages(telegram) != _messages(self.data)
+            or _urgent_values(telegram) != _urgent_values(self.data)
         )
         if is_due:
+            self._needs_follow_up = makes_entities
             # A telegram a second must not miss every other turn for being a moment early.
             self._next_push = now + self._min_interval - _EARLY
         return is_due

@@ -11,14 +11,14 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import UnitOfEnergy, UnitOfPower
+from homeassistant.const import Platform, UnitOfEnergy, UnitOfPower
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
 from .const import CONF_REFERENCE_POWER, CONF_SURCHARGE_PRICE
 from .coordinator import SmartyConfigEntry, SmartyCoordinator
 from .demand import Demand, QuarterHour
-from .entity import SmartyEntity
+from .entity import SmartyEntity, forget_entities
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,15 +92,14 @@ DEMAND_SENSORS: tuple[DemandSensorDescription, ...] = (
 
 
 def demand_sensors(entry: SmartyConfigEntry) -> list[DemandSensor]:
-    """Return the sensors that the entry's options ask for."""
+    """Return the sensors that the entry's options ask for, and forget the others."""
     coordinator = entry.runtime_data
     # A price without a reference power has nothing to multiply.
     options = entry.options if CONF_REFERENCE_POWER in entry.options else {}
-    return [
-        DemandSensor(coordinator, description)
-        for description in DEMAND_SENSORS
-        if description.option is None or description.option in options
-    ]
+    wanted = [each for each in DEMAND_SENSORS if each.option is None or each.option in options]
+    unwanted = {each.key for each in DEMAND_SENSORS} - {each.key for each in wanted}
+    forget_entities(coordinator, Platform.SENSOR, unwanted)
+    return [DemandSensor(coordinator, description) for description in wanted]
 
 
 class DemandSensor(SmartyEntity, SensorEntity):

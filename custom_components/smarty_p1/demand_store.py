@@ -1,6 +1,7 @@
 """The quarter-hours of a connection in Home Assistant: fed by telegrams, kept over restarts."""
 
 import math
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -13,8 +14,8 @@ from .demand import Demand, DemandMeter
 from .p1 import Telegram
 
 _STORAGE_VERSION = 1
-# What a crash may cost: the quarter-hour since then has a gap, and nothing more.
-SAVE_INTERVAL = 60.0
+# Gaps up to a quarter-hour are bridged, so a crash costs nothing. A memory card wears out.
+SAVE_INTERVAL = 300.0
 
 
 class DemandStore:
@@ -29,12 +30,21 @@ class DemandStore:
         self._reference_kw: float | None = entry.options.get(CONF_REFERENCE_POWER)
         self._price_per_kwh: float | None = entry.options.get(CONF_SURCHARGE_PRICE)
         self._meter = DemandMeter()
+        self._is_current = False
         self._next_save = 0.0
 
     @property
     def demand(self) -> Demand | None:
-        """Return what is known, None before the first reading ever."""
-        return self._meter.snapshot
+        """Return what is known, None before the first reading ever.
+
+        What is about the present is unknown while telegrams lack their time or the energy.
+        """
+        snapshot = self._meter.snapshot
+        if snapshot is None or self._is_current:
+            return snapshot
+        return replace(
+            snapshot, running_kw=None, projected_kw=None, will_exceed=None, available_kw=None
+        )
 
     async def async_load(self) -> None:
         """Go on where the last run of Home Assistant left off."""
@@ -47,10 +57,12 @@ class DemandStore:
     @callback
     def update(self, telegram: Telegram) -> bool:
         """Take a telegram; return whether it ended a quarter-hour, began a month, or warns."""
-        before = self._meter.snapshot
-        after = self._meter.update(
+        before = self.demand
+        energy = cast("float | None", telegram.objects.get("1-0:1.8.0"))
+        self._is_current = telegram.time is not None and energy is not None
+        self._meter.update(
             telegram.time,
-            cast("float | None", telegram.objects.get("1-0:1.8.0")),
+            energy,
             cast("float | None", telegram.objects.get("1-0:1.7.0")),
             telegram.serial_number,
         )
@@ -59,7 +71,7 @@ class DemandStore:
             self._next_save = now + SAVE_INTERVAL
             # Home Assistant also saves what is waiting when it stops.
             self._store.async_delay_save(self._meter.as_dict, SAVE_INTERVAL)
-        return _milestones(before) != _milestones(after)
+        return _milestones(before) != _milestones(self.demand)
 
     async def async_close(self) -> None:
         """Save at once, and for the last time."""

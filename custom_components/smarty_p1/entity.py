@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol, override
 
+from homeassistant.const import Platform
 from homeassistant.core import callback
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -44,6 +45,17 @@ def is_in_telegram(coordinator: SmartyCoordinator, device: dr.DeviceEntry) -> bo
     present = {coordinator.serial_number}
     present.update(mbus_device_id(coordinator, identity) for identity in coordinator.channels)
     return any((DOMAIN, identifier) in device.identifiers for identifier in present)
+
+
+def forget_entities(
+    coordinator: SmartyCoordinator, platform: Platform, keys: Iterable[str]
+) -> None:
+    """Take entities that the options no longer ask for off the registry."""
+    registry = er.async_get(coordinator.hass)
+    for key in keys:
+        unique_id = f"{coordinator.serial_number}_{key}"
+        if entity_id := registry.async_get_entity_id(platform, DOMAIN, unique_id):
+            registry.async_remove(entity_id)
 
 
 class Description(Protocol):

@@ -13,18 +13,19 @@ last believed one in its place. The fall is believed when it is confirmed by as 
 A value that falls once more begins anew. A missing or empty value is passed on, and says nothing.
 A meter with another identifier is another meter; an index in another unit is another total.
 
-What is believed is kept in memory. After a restart of Home Assistant the first telegram counts,
-whatever it says.
+What is believed is kept in memory, also while the integration is reloaded. After a restart of Home
+Assistant the first telegram counts, whatever it says.
 """
 
 from collections import Counter
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .mbus import channels_by_meter
 from .p1 import Capture, MBusReading, Telegram, Value
 
 CONFIRMATIONS = 6
+_MAX_AHEAD = timedelta(days=1)
 REGISTERS = (
     "1-0:1.8.0",
     "1-0:2.8.0",
@@ -72,6 +73,11 @@ class _Total[M: (int, datetime)]:
         return self.sightings > self._confirmations
 
 
+def _plausible(captured: datetime, told: datetime | None) -> datetime:
+    """Limit a capture time that lies far ahead, so that no later capture seems older for years."""
+    return min(captured, told + _MAX_AHEAD) if told else captured
+
+
 class Totals:
     """The totals of one electricity meter and of the meters on its M-Bus channels.
 
@@ -104,11 +110,12 @@ class Totals:
             reading = telegram.channels[channel]
             if reading.value is None or reading.time is None:
                 continue
+            moment = _plausible(reading.time, telegram.time)
             index = self._indexes.setdefault(
-                (identity, reading.unit), _Total(reading.value, reading.time, 1)
+                (identity, reading.unit), _Total(reading.value, moment, 1)
             )
             reference = f"0-{channel}:24.2.1"
-            if self._holds_back(index, reference, reading.value, reading.time):
+            if self._holds_back(index, reference, reading.value, moment):
                 channels[channel] = replace(reading, value=index.value, time=index.moment)
                 objects[reference] = Capture(index.moment, index.value, reading.unit)
         if not objects:

@@ -1,9 +1,10 @@
 """The quarter-hours in Home Assistant: sensors, warning, options, and what survives a restart."""
 
 from typing import Any
+from unittest.mock import patch
 
 import pytest
-from homeassistant.const import STATE_UNKNOWN
+from homeassistant.const import STATE_UNKNOWN, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
@@ -146,7 +147,7 @@ async def test_the_state_is_saved_now_and_then(
 ) -> None:
     entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0), **TARIFF)
 
-    await let_pass(hass, 61)
+    await let_pass(hass, 301)
     stored = hass_storage[f"smarty_p1.{entry.entry_id}.demand"]["data"]
     assert stored["running"]["imported_wh"] == 100_000
 
@@ -175,10 +176,12 @@ async def test_updates_may_be_limited_without_losing_a_text_or_a_quarter_hour(
 ) -> None:
     entry = await set_up(hass, port, make_entry, at("10:29:40", 100.0), **{CONF_MIN_INTERVAL: 3600})
     energy = "smarty_energy_imported"
-    assert state_of(hass, energy).state == "100.0"
+    # The second telegram after a start is always shown: events fire with that one.
+    await send(hass, port, entry, at("10:29:45", 100.05))
+    assert state_of(hass, energy).state == "100.05"
 
     await send(hass, port, entry, at("10:29:50", 100.1))
-    assert state_of(hass, energy).state == "100.0"
+    assert state_of(hass, energy).state == "100.05"
 
     # The register is as of the moment the quarter-hour ended.
     await send(hass, port, entry, at("10:30:00", 100.2))
@@ -194,7 +197,7 @@ async def test_updates_may_be_limited_without_losing_a_text_or_a_quarter_hour(
     assert state_of(hass, energy).state == "100.6"
 
     coordinator: SmartyCoordinator = entry.runtime_data
-    assert coordinator.telegrams == 7
+    assert coordinator.telegrams == 8
 
 
 async def test_limited_updates_do_not_delay_the_warning(
@@ -210,20 +213,154 @@ async def test_limited_updates_do_not_delay_the_warning(
     assert hass.states.get(WARNING).state == "off"  # type: ignore[union-attr]
 
 
-async def test_limited_updates_delay_a_new_channel_by_no_more_than_the_interval(
+async def test_limited_updates_do_not_delay_a_new_channel(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
     first = without_channels(at("10:30:00", 100.0))
-    entry = await set_up(hass, port, make_entry, first, **{CONF_MIN_INTERVAL: 30})
+    entry = await set_up(hass, port, make_entry, first, **{CONF_MIN_INTERVAL: 3600})
+    await send(hass, port, entry, without_channels(at("10:30:10", 100.0)))
     gas = "sensor.gas_meter_7401_gas_consumption"
-    coordinator: SmartyCoordinator = entry.runtime_data
+    assert hass.states.get(gas) is None
 
-    for clock in ("10:30:10", "10:30:20"):
-        coordinator._next_push -= 10  # as if so much time had passed
-        await send(hass, port, entry, at(clock, 100.0))
-        assert hass.states.get(gas) is None
-    coordinator._next_push -= 10
-    await send(hass, port, entry, at("10:30:30", 100.0))
+    await send(hass, port, entry, at("10:30:20", 100.0))
+    assert hass.states.get(gas).state == "678.901"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "first", [at("10:30:00", 100.0), with_value(at("10:30:00", 100.0), "0-0:96.13.0", None)]
+)
+async def test_limited_updates_lose_no_message(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, first: str
+) -> None:
+    """Also one that is there with the first telegram, or in a line that comes later."""
+    entry = await set_up(hass, port, make_entry, first, **{CONF_MIN_INTERVAL: 3600})
+    event = "event.smarty_new_message"
+
+    for second in range(10, 40, 10):
+        text = with_value(at(f"10:30:{second}", 100.0), "0-0:96.13.0", "(48616C6C6F)")
+        await send(hass, port, entry, text)
+    state = hass.states.get(event)
+    assert state is not None
+    assert state.attributes["text"] == "Hallo"
+    fired = state.state
+
+    # The same text after a reload that met an empty message is news again.
+    port.greeting = port.next_frame(at("10:31:00", 100.0))
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    port.greeting = b""
+    await send(hass, port, entry, at("10:31:10", 100.0))
+    for second in (20, 30):
+        text = with_value(at(f"10:31:{second}", 100.0), "0-0:96.13.0", "(48616C6C6F)")
+        await send(hass, port, entry, text)
+    assert hass.states.get(event).state > fired  # type: ignore[union-attr]
+
+
+async def test_a_text_that_is_there_at_the_start_fires_with_limited_updates(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    text = with_value(at("10:30:00", 100.0), "0-0:96.13.0", "(48616C6C6F)")
+    entry = await set_up(hass, port, make_entry, text, **{CONF_MIN_INTERVAL: 3600})
+
+    await send(hass, port, entry, with_value(text, "0-0:1.0.0", "(250703103010S)"))
+
+    assert hass.states.get("event.smarty_new_message").attributes["text"] == "Hallo"  # type: ignore[union-attr]
+
+
+async def test_limited_updates_do_not_delay_the_breaker(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0), **{CONF_MIN_INTERVAL: 3600})
+    await send(hass, port, entry, at("10:30:10", 100.0))
+
+    await send(hass, port, entry, with_value(at("10:30:20", 100.0), "0-0:96.3.10", "(0)"))
+
+    assert state_of(hass, "smarty_breaker").state == "disconnected"
+
+
+@pytest.mark.parametrize(("reference", "value"), [("0-0:1.0.0", "()"), ("1-0:1.8.0", "()")])
+async def test_the_present_is_unknown_without_time_or_energy(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, reference: str, value: str
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0, 9.0), **TARIFF)
+    await send(hass, port, entry, at("10:31:00", 100.15, 9.0))
+    assert hass.states.get(WARNING).state == "on"  # type: ignore[union-attr]
+
+    await send(hass, port, entry, with_value(at("10:31:10", 100.15), reference, value))
+
+    assert hass.states.get(WARNING).state == STATE_UNKNOWN  # type: ignore[union-attr]
+    assert state_of(hass, RUNNING).state == STATE_UNKNOWN
+    assert state_of(hass, AVAILABLE).state == STATE_UNKNOWN
+    assert float(state_of(hass, EXCESS).state) == 0.0
+
+
+async def test_a_register_that_is_held_back_is_no_reading_of_the_quarter_hour(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    options = {CONF_REFERENCE_POWER: 30.0, CONF_MIN_INTERVAL: 0}
+    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0), **options)
+    for clock, kwh in (("10:40:00", 106.0), ("10:44:50", 108.9), ("10:45:00", 0.0)):
+        await send(hass, port, entry, at(clock, kwh))
+
+    await send(hass, port, entry, at("10:45:10", 109.1))
+
+    # Linear between 108.9 and 109.1: 9 kWh are 36 kW, 6 kW above 30 kW for a quarter-hour.
+    assert float(state_of(hass, LAST).state) == 36.0
+    assert float(state_of(hass, EXCESS).state) == 1.5
+
+
+async def test_what_is_believed_of_totals_survives_a_reload(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0))
+    port.greeting = port.next_frame(at("10:30:10", 0.0))
+
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert state_of(hass, "smarty_energy_imported").state == "100.0"
+
+
+async def test_a_telegram_during_the_unload_makes_nothing(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_storage: dict[str, Any],
+) -> None:
+    first = without_channels(at("10:30:00", 100.0))
+    entry = await set_up(hass, port, make_entry, first)
+    coordinator: SmartyCoordinator = entry.runtime_data
+    unload = hass.config_entries.async_unload_platforms
+
+    async def unload_and_receive(entry: MockConfigEntry, platforms: list[Platform]) -> bool:
+        is_unloaded = await unload(entry, platforms)
+        coordinator._on_data(port.next_frame(at("10:30:10", 100.0)))
+        await hass.async_block_till_done()
+        return is_unloaded
+
+    with patch.object(hass.config_entries, "async_unload_platforms", unload_and_receive):
+        assert await hass.config_entries.async_unload(entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert hass.states.get("sensor.gas_meter_7401_gas_consumption") is None
+    key = f"smarty_p1.{entry.entry_id}.demand"
+    assert key in hass_storage
+    assert await hass.config_entries.async_remove(entry.entry_id)
+    await let_pass(hass, 301)
+    assert key not in hass_storage
+
+
+async def test_an_identifier_that_is_empty_once_makes_no_meter(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0))
+    gas = "sensor.gas_meter_7401_gas_consumption"
+
+    await send(hass, port, entry, with_value(at("10:30:10", 100.0), "0-1:96.1.0", "()"))
+    assert hass.states.get(gas).state == "unavailable"  # type: ignore[union-attr]
+    assert hass.states.get("sensor.gas_meter_1_gas_consumption") is None
+
+    await send(hass, port, entry, at("10:30:20", 100.0))
     assert hass.states.get(gas).state == "678.901"  # type: ignore[union-attr]
 
 
@@ -328,9 +465,8 @@ async def test_options_can_be_cleared(
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert dict(entry.options) == {CONF_MIN_INTERVAL: 0}
-    assert hass.states.get(f"sensor.{EXCESS}") is None or (
-        state_of(hass, EXCESS).state == "unavailable"
-    )
+    assert hass.states.get(f"sensor.{EXCESS}") is None
+    assert hass.states.get(WARNING) is None
 
 
 async def test_the_projection_is_there_but_disabled(

@@ -245,6 +245,7 @@ async def test_missing_and_empty_values_are_unknown(
         "smarty_power_exported",
         "smarty_net_power",
         "smarty_message",
+        "smarty_quarter_hour_mean_power",
         "smarty_last_quarter_hour_mean_power",
         "smarty_highest_quarter_hour_of_the_month",
     }
