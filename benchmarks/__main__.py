@@ -1,10 +1,12 @@
 """Print how long a telegram takes, beside dsmr-parser on the same frames in the same process."""
 
 import argparse
+import asyncio
 import platform
 from importlib.metadata import version
 
 from .decoding import AIMS, FRAMES, compare
+from .states import compare_states
 
 
 def main() -> None:
@@ -27,6 +29,19 @@ def main() -> None:
             f"| {result.ratio:.1f} | {aim} |",
             flush=True,
         )
+    states = asyncio.run(compare_states(rounds))
+    print()
+    print(
+        f"encrypted frame to all states written, {states.entities} entities each; "
+        f"Home Assistant {version('homeassistant')}"
+    )
+    print()
+    print("| smarty_p1, µs | its dsmr, µs | times less | aim | smarty_p1, µs an entity |")
+    print("|---:|---:|---:|---:|---:|")
+    print(
+        f"| {states.own:.1f} | {states.other:.1f} | {states.ratio:.1f} | 3 "
+        f"| {states.own / states.entities:.1f} |"
+    )
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ USER = "demo"
 PASSWORD = "demo"  # noqa: S105 -- printed, and good for this machine alone
 
 _FLOWS = "/api/config/config_entries/flow"
+_OPTIONS_FLOWS = "/api/config/config_entries/options/flow"
 _POLL_EVERY = 0.2
 
 
@@ -113,6 +114,14 @@ class Client:
             raise FlowFailedError(reason)
         entry: dict[str, Any] = step["result"]
         return entry
+
+    async def set_options(self, entry_id: str, **fields: object) -> None:
+        """Fill in the form of a config entry's options."""
+        step = await self.post(_OPTIONS_FLOWS, handler=entry_id)
+        step = await self.post(f"{_OPTIONS_FLOWS}/{step['flow_id']}", **fields)
+        if step["type"] != "create_entry":
+            reason = f"the options of {entry_id}: {step.get('errors') or step.get('reason')}"
+            raise FlowFailedError(reason)
 
     async def _settled(self, path: str, step: dict[str, Any]) -> dict[str, Any]:
         """Return the step that follows while the flow shows a progress bar."""

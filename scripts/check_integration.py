@@ -80,6 +80,7 @@ EXCEPTIONS = {
     *("ServiceValidationError", "UpdateFailed"),
 }
 # What Home Assistant's own helpers end a flow with, when they are not told otherwise.
+FLOW_MODULES = ("config_flow.py", "options_flow.py")
 ABORTS_OF_HELPERS = {
     "_abort_if_unique_id_configured": "already_configured",
     "_abort_if_unique_id_mismatch": "unique_id_mismatch",
@@ -334,13 +335,14 @@ def check_flow_keys(integration: Integration) -> Defects:
         kind: {key for flow in flows for key in flow.get(kind, {})}
         for kind in ("step", "error", "abort", "progress")
     }
-    tree = integration.modules.get("config_flow.py", ast.Module())
-    for kind, key in flow_keys(integration, tree):
-        if key not in known[kind]:
-            yield f"config_flow.py: {kind} {key} has no text"
-    used = integration.strings("config_flow.py") | {
-        abort for name, _ in calls(tree) if (abort := ABORTS_OF_HELPERS.get(name))
-    }
+    used: set[str] = set()
+    for module in FLOW_MODULES:
+        tree = integration.modules.get(module, ast.Module())
+        for kind, key in flow_keys(integration, tree):
+            if key not in known[kind]:
+                yield f"{module}: {kind} {key} has no text"
+        used |= integration.strings(module)
+        used |= {abort for name, _ in calls(tree) if (abort := ABORTS_OF_HELPERS.get(name))}
     for kind in ("error", "abort", "progress"):
         for key in sorted(known[kind] - used - ABORTS_OF_UPDATES):
             yield f"translations: {kind} {key} is never used"

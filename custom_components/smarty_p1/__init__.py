@@ -1,11 +1,13 @@
 """The Luxembourg "Smarty" electricity meter, read at its P1 port."""
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 
 from .const import PLATFORMS
-from .coordinator import SmartyConfigEntry, SmartyCoordinator
-from .entity import meter_device
+from .coordinator import SmartyConfigEntry, SmartyCoordinator, forget_totals
+from .demand_store import DemandStore
+from .entity import is_in_telegram, meter_device
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bool:
@@ -23,4 +25,24 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
 
 async def async_unload_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bool:
     """Unload a meter. Home Assistant ends the link's task and thereby closes the port."""
-    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    coordinator = entry.runtime_data
+    coordinator.set_closed(is_closed=True)
+    is_unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    if is_unloaded:
+        await coordinator.demand.async_close()
+    else:
+        coordinator.set_closed(is_closed=False)
+    return is_unloaded
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> None:
+    """Forget the quarter-hours and totals of a meter that is removed."""
+    forget_totals(hass, entry.entry_id)
+    await DemandStore(hass, entry).async_remove()
+
+
+async def async_remove_config_entry_device(
+    _hass: HomeAssistant, entry: SmartyConfigEntry, device: dr.DeviceEntry
+) -> bool:
+    """Let users delete a meter that was taken off the M-Bus: it is no longer in the telegram."""
+    return entry.state is ConfigEntryState.LOADED and not is_in_telegram(entry.runtime_data, device)

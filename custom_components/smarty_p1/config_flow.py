@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, override
 
 import voluptuous as vol
-from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import ConfigFlow, ConfigFlowResult, OptionsFlow
 from homeassistant.const import CONF_BASE, CONF_PORT
+from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     SerialPortSelector,
@@ -25,7 +26,8 @@ from .const import (
     LOGGER,
     SECTION_ADVANCED,
 )
-from .coordinator import stored_keys
+from .coordinator import SmartyConfigEntry, stored_keys
+from .options_flow import SmartyOptionsFlow
 from .p1 import (
     DEFAULT_AUTHENTICATION_KEY,
     DamagedError,
@@ -111,6 +113,13 @@ class SmartyConfigFlow(ConfigFlow, domain=DOMAIN):
         self._data: dict[str, str] = {}
         self._errors: dict[str, str] = {}
         self._error_placeholders: dict[str, str] = {}
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: SmartyConfigEntry) -> OptionsFlow:
+        """Return the dialogue of the options."""
+        return SmartyOptionsFlow()
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

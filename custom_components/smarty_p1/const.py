@@ -6,11 +6,15 @@ from typing import Final
 from homeassistant.const import Platform
 
 DOMAIN: Final = "smarty_p1"
-PLATFORMS: Final = (Platform.SENSOR,)
+PLATFORMS: Final = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR)
 LOGGER: Final = logging.getLogger(__package__)
 
 CONF_ENCRYPTION_KEY: Final = "encryption_key"
 CONF_AUTHENTICATION_KEY: Final = "authentication_key"
 SECTION_ADVANCED: Final = "advanced"
+
+CONF_REFERENCE_POWER: Final = "reference_power"
+CONF_SURCHARGE_PRICE: Final = "surcharge_price"
+CONF_MIN_INTERVAL: Final = "min_interval"
 
 DOCUMENTATION_URL: Final = "https://github.com/smarty-p1/smarty_p1"

@@ -13,23 +13,44 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
-from .const import CONF_AUTHENTICATION_KEY, CONF_ENCRYPTION_KEY, DOMAIN, LOGGER
+from .const import (
+    CONF_AUTHENTICATION_KEY,
+    CONF_ENCRYPTION_KEY,
+    CONF_MIN_INTERVAL,
+    DOMAIN,
+    LOGGER,
+)
+from .demand_store import DemandStore
+from .mbus import CHANNEL_PREFIX, channels_by_meter
 from .p1 import (
     DEFAULT_AUTHENTICATION_KEY,
+    MESSAGES,
     Decoder,
     Link,
     LinkError,
     Reason,
     Telegram,
+    Value,
     parse_key,
     redact_port,
 )
+from .totals import Totals
 
 SETUP_TIMEOUT = 30.0
 STALE_TIMEOUT = 60.0
 # The second try is for gateways that have not noticed yet that the last connection is closed.
 SETUP_TRIES = 2
+
+# What is shown at once, however seldom entities are to be updated: texts, breaker, relays.
+_ENERGY = "1-0:1.8.0"
+_URGENT = (*MESSAGES, "0-0:96.3.10", "0-1:96.3.10", "0-2:96.3.10")
+# What is believed of totals, kept while Home Assistant runs: also over a reload.
+_TOTALS: HassKey[dict[str, Totals]] = HassKey(f"{DOMAIN}_totals")
+# How much before its turn a telegram may come.
+_EARLY = 0.5
 
 type SmartyConfigEntry = ConfigEntry[SmartyCoordinator]
 
@@ -67,8 +88,21 @@ def stored_keys(data: Mapping[str, Any]) -> tuple[bytes | None, bytes]:
     )
 
 
+def _urgent_values(telegram: Telegram) -> list[Value]:
+    return [telegram.objects.get(reference) for reference in _URGENT]
+
+
+def forget_totals(hass: HomeAssistant, entry_id: str) -> None:
+    """Forget what was believed of the totals of an entry that is removed."""
+    hass.data.get(_TOTALS, {}).pop(entry_id, None)
+
+
 class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
-    """Pushes the telegrams of one meter to its entities."""
+    """Pushes the telegrams of one meter to its entities.
+
+    Their totals do not fall before that is confirmed; `falls` counts how often they wanted to, by
+    the reference of the object.
+    """
 
     config_entry: SmartyConfigEntry
 
@@ -79,6 +113,16 @@ class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
         self.telegrams = 0
         self.rejections: Counter[Reason] = Counter()
         self.other_meters: Counter[str | None] = Counter()
+        self.demand = DemandStore(hass, entry)
+        self._min_interval: float = entry.options.get(CONF_MIN_INTERVAL, 0)
+        self._next_push = 0.0
+        self._needs_follow_up = True
+        self._is_closed = False
+        self.received_at = dt_util.utcnow()
+        self.channels: Mapping[str, int] = {}
+        self._named_channels: set[int] = set()
+        self._totals = hass.data.setdefault(_TOTALS, {}).setdefault(entry.entry_id, Totals())
+        self.falls = self._totals.falls
         self._link = Link(entry.data[CONF_PORT], self._on_data, self._on_lost)
         self._shown_port = redact_port(entry.data[CONF_PORT])
         self._decoder = Decoder(*stored_keys(entry.data))
@@ -93,6 +137,7 @@ class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
 
         Raises ConfigEntryNotReady when none comes.
         """
+        await self.demand.async_load()
         # Home Assistant cancels this task and waits for its end, when the entry is unloaded and
         # when its setup fails.
         self.config_entry.async_create_background_task(
@@ -119,8 +164,14 @@ class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
             self._cancel_stale_timer()
             self._cancel_stale_timer = None
 
+    def set_closed(self, *, is_closed: bool) -> None:
+        """Ignore what is received, or no longer: there is nobody to show it, and no new entity."""
+        self._is_closed = is_closed
+
     @callback
     def _on_data(self, data: bytes) -> None:
+        if self._is_closed:
+            return
         try:
             self._take(data)
         except Exception:  # noqa: BLE001 - whatever it is
@@ -155,9 +206,53 @@ class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
         self.telegrams += 1
         self._link.confirm()
         self._obstacle = NOTHING_RECEIVED
+        settled = self._totals.settle(telegram)
+        is_held_back = settled.objects.get(_ENERGY) != telegram.objects.get(_ENERGY)
+        # The quarter-hour goes without a reading rather than with one that is not of this moment.
+        has_milestone = not is_held_back and self.demand.update(telegram)
+        if self._is_due(settled, has_milestone=has_milestone):
+            self.received_at = dt_util.utcnow()
+            self.channels = self._identify_channels(settled)
+            self.async_set_updated_data(settled)
         self._restart_stale_timer()
-        self.async_set_updated_data(telegram)
         self._setup_decided.set()
+
+    def _identify_channels(self, telegram: Telegram) -> dict[str, int]:
+        """Return the channels by their meters.
+
+        A meter without identifier, on a channel that had one with, is none that can be trusted.
+        """
+        channels = channels_by_meter(telegram)
+        named = {c for identity, c in channels.items() if not identity.startswith(CHANNEL_PREFIX)}
+        self._named_channels |= named
+        return {
+            identity: channel
+            for identity, channel in channels.items()
+            if channel in named or channel not in self._named_channels
+        }
+
+    def _is_due(self, telegram: Telegram, *, has_milestone: bool) -> bool:
+        """Tell whether the entities are to be updated, for the sake of the recorder not too often.
+
+        Registers lose nothing when a telegram is passed over. A text, or the end of a month, could
+        be gone by the next. Entities that a telegram makes see only the one after it.
+        """
+        now = self.hass.loop.time()
+        is_first = self.telegrams == 1
+        makes_entities = is_first or telegram.objects.keys() != self.data.objects.keys()
+        is_due = (
+            has_milestone
+            or makes_entities
+            or self._needs_follow_up
+            or now >= self._next_push
+            or not self.last_update_success
+            or _urgent_values(telegram) != _urgent_values(self.data)
+        )
+        if is_due:
+            self._needs_follow_up = makes_entities
+            # A telegram a second must not miss every other turn for being a moment early.
+            self._next_push = now + self._min_interval - _EARLY
+        return is_due
 
     def _is_ours(self, telegram: Telegram) -> bool:
         """Tell whether the telegram names this entry's meter, or its frame proves it."""
@@ -196,8 +291,12 @@ class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
 
     @callback
     def _on_stale(self, _now: datetime) -> None:
-        self._cancel_stale_timer = None
-        self.async_set_update_error(self._explain(UpdateFailed))
+        self._restart_stale_timer()
+        if self.last_update_success:
+            self.async_set_update_error(self._explain(UpdateFailed))
+        else:
+            self.last_exception = self._explain(UpdateFailed)
+            self.async_update_listeners()  # what is received meanwhile is still counted
 
     def _explain[E: HomeAssistantError](self, error: type[E]) -> E:
         """Return the error that says why there is no telegram."""

@@ -1,21 +1,23 @@
 """The devices, the meter and the meters on its M-Bus channels, and what their entities share."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import override
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol, override
 
-from homeassistant.helpers import device_registry as dr
+from homeassistant.const import Platform
+from homeassistant.core import callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import DOMAIN
 from .coordinator import SmartyCoordinator
+from .mbus import CHANNEL_PREFIX
 from .p1 import MBusReading, Telegram
 
 _MAKERS: Mapping[str, str] = {"SAG": "Sagemcom"}
 _SHORT_SERIAL_SIZE = 4
-_CHANNEL = "channel_"
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def meter_device(coordinator: SmartyCoordinator) -> DeviceInfo:
@@ -33,17 +35,60 @@ def meter_device(coordinator: SmartyCoordinator) -> DeviceInfo:
     )
 
 
-def mbus_readings(telegram: Telegram) -> dict[str, MBusReading]:
-    """Return the readings by what identifies their meters.
+def mbus_device_id(coordinator: SmartyCoordinator, identity: str) -> str:
+    """Return what identifies the device of a meter on an M-Bus channel."""
+    return f"{coordinator.serial_number}_{identity}"
 
-    That is the equipment identifier. Only a meter without one is identified by its channel.
-    A channel may keep the last index of a meter that has moved to another one: the newest counts.
-    """
-    oldest_first = sorted(telegram.channels.items(), key=lambda item: item[1].time or _NEVER)
-    return {
-        reading.serial_number or f"{_CHANNEL}{channel}": reading
-        for channel, reading in oldest_first
-    }
+
+def is_in_telegram(coordinator: SmartyCoordinator, device: dr.DeviceEntry) -> bool:
+    """Tell whether the device is the electricity meter, or a meter in its last telegram."""
+    present = {coordinator.serial_number}
+    present.update(mbus_device_id(coordinator, identity) for identity in coordinator.channels)
+    return any((DOMAIN, identifier) in device.identifiers for identifier in present)
+
+
+def forget_entities(
+    coordinator: SmartyCoordinator, platform: Platform, keys: Iterable[str]
+) -> None:
+    """Take entities that the options no longer ask for off the registry."""
+    registry = er.async_get(coordinator.hass)
+    for key in keys:
+        unique_id = f"{coordinator.serial_number}_{key}"
+        if entity_id := registry.async_get_entity_id(platform, DOMAIN, unique_id):
+            registry.async_remove(entity_id)
+
+
+class Description(Protocol):
+    """What the descriptions of all platforms have in common."""
+
+    def is_sent(self, telegram: Telegram) -> bool:
+        """Tell whether the meter sends what the entity shows."""
+
+
+def add_what_is_sent[D: Description](
+    coordinator: SmartyCoordinator,
+    descriptions: Iterable[D],
+    make: Callable[[SmartyCoordinator, D], Entity],
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the entities of what the telegram holds, and later those of what it holds by then."""
+    missing = list(descriptions)
+    references: frozenset[str] = frozenset()
+
+    @callback
+    def add_new_entities() -> None:
+        nonlocal missing, references
+        telegram = coordinator.data
+        if telegram.objects.keys() == references:
+            return
+        references = frozenset(telegram.objects)
+        sent = [description for description in missing if description.is_sent(telegram)]
+        missing = [description for description in missing if not description.is_sent(telegram)]
+        if sent:
+            async_add_entities([make(coordinator, description) for description in sent])
+
+    add_new_entities()
+    coordinator.config_entry.async_on_unload(coordinator.async_add_listener(add_new_entities))
 
 
 class SmartyEntity(CoordinatorEntity[SmartyCoordinator]):
@@ -63,19 +108,18 @@ class MBusEntity(CoordinatorEntity[SmartyCoordinator]):
 
     _attr_has_entity_name = True
 
-    def __init__(
-        self, coordinator: SmartyCoordinator, identity: str, reading: MBusReading, key: str
-    ) -> None:
-        """Take what identifies the meter in `mbus_readings`, and its reading."""
+    def __init__(self, coordinator: SmartyCoordinator, identity: str, key: str) -> None:
+        """Take what identifies a meter in `coordinator.channels`."""
         super().__init__(coordinator)
         self._identity = identity
-        device_id = f"{coordinator.serial_number}_{identity}"
+        reading = coordinator.data.channels[coordinator.channels[identity]]
+        device_id = mbus_device_id(coordinator, identity)
         self._attr_unique_id = f"{device_id}_{key}"
         self._attr_device_info = DeviceInfo(
             identifiers={(DOMAIN, device_id)},
             translation_key=reading.type,
             translation_placeholders={
-                "serial": identity.removeprefix(_CHANNEL)[-_SHORT_SERIAL_SIZE:]
+                "serial": identity.removeprefix(CHANNEL_PREFIX)[-_SHORT_SERIAL_SIZE:]
             },
             serial_number=reading.serial_number,
             via_device_id=dr.async_get_device_id_by_identifier(
@@ -86,12 +130,18 @@ class MBusEntity(CoordinatorEntity[SmartyCoordinator]):
         )
 
     @property
+    def channel(self) -> int | None:
+        """Return the channel the meter is on, None when it is not in the last telegram."""
+        return self.coordinator.channels.get(self._identity)
+
+    @property
     def reading(self) -> MBusReading | None:
         """Return the meter's reading in the last telegram, None when it is not in it."""
-        return mbus_readings(self.coordinator.data).get(self._identity)
+        channel = self.channel
+        return None if channel is None else self.coordinator.data.channels[channel]
 
     @property
     @override
     def available(self) -> bool:
         """Return False also when the meter is gone from the telegram."""
-        return super().available and self.reading is not None
+        return super().available and self.channel is not None

@@ -1,167 +1,32 @@
-"""Sensors: what the meter counts and measures, and the indexes of its M-Bus meters."""
+"""Sensors: what the meter counts, measures and says, and the indexes of its M-Bus meters."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import override
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, override
 
-from homeassistant.components.sensor import (
-    SensorDeviceClass,
-    SensorEntity,
-    SensorEntityDescription,
-    SensorStateClass,
-)
-from homeassistant.const import (
-    UnitOfElectricCurrent,
-    UnitOfElectricPotential,
-    UnitOfEnergy,
-    UnitOfPower,
-    UnitOfVolume,
-)
+from homeassistant.components.sensor import SensorEntity
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
+from .const import DOMAIN
 from .coordinator import SmartyConfigEntry, SmartyCoordinator
-from .entity import MBusEntity, SmartyEntity, mbus_readings
-from .p1 import MBusReading, Telegram
-
-PARALLEL_UPDATES = 0
-
-_DECIMALS = 3
-
-
-@dataclass(frozen=True, kw_only=True)
-class SmartySensorDescription(SensorEntityDescription):
-    """A sensor, the objects it needs in the telegram, and how its value is made from them."""
-
-    references: tuple[str, ...]
-    value_fn: Callable[[Telegram], StateType]
-
-
-def _number(telegram: Telegram, reference: str) -> float | None:
-    value = telegram.objects.get(reference)
-    return value if isinstance(value, float | int) else None
-
-
-def _difference(telegram: Telegram, imported: str, exported: str) -> float | None:
-    minuend, subtrahend = _number(telegram, imported), _number(telegram, exported)
-    if minuend is None or subtrahend is None:
-        return None
-    return round(minuend - subtrahend, _DECIMALS)
-
-
-def _energy(key: str, reference: str) -> SmartySensorDescription:
-    return SmartySensorDescription(
-        key=key,
-        translation_key=key,
-        device_class=SensorDeviceClass.ENERGY,
-        state_class=SensorStateClass.TOTAL_INCREASING,
-        native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
-        suggested_display_precision=_DECIMALS,
-        references=(reference,),
-        value_fn=lambda telegram: _number(telegram, reference),
-    )
-
-
-def _power(key: str, reference: str, *, enabled: bool = True) -> SmartySensorDescription:
-    return SmartySensorDescription(
-        key=key,
-        translation_key=key,
-        device_class=SensorDeviceClass.POWER,
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfPower.KILO_WATT,
-        suggested_display_precision=_DECIMALS,
-        entity_registry_enabled_default=enabled,
-        references=(reference,),
-        value_fn=lambda telegram: _number(telegram, reference),
-    )
-
-
-def _net_power(key: str, imported: str, exported: str) -> SmartySensorDescription:
-    return SmartySensorDescription(
-        key=key,
-        translation_key=key,
-        device_class=SensorDeviceClass.POWER,
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfPower.KILO_WATT,
-        suggested_display_precision=_DECIMALS,
-        references=(imported, exported),
-        value_fn=lambda telegram: _difference(telegram, imported, exported),
-    )
-
-
-def _voltage(key: str, reference: str) -> SmartySensorDescription:
-    return SmartySensorDescription(
-        key=key,
-        translation_key=key,
-        device_class=SensorDeviceClass.VOLTAGE,
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfElectricPotential.VOLT,
-        suggested_display_precision=1,
-        references=(reference,),
-        value_fn=lambda telegram: _number(telegram, reference),
-    )
-
-
-def _current(key: str, reference: str) -> SmartySensorDescription:
-    return SmartySensorDescription(
-        key=key,
-        translation_key=key,
-        device_class=SensorDeviceClass.CURRENT,
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
-        suggested_display_precision=1,
-        references=(reference,),
-        value_fn=lambda telegram: _number(telegram, reference),
-    )
-
-
-SENSORS: tuple[SmartySensorDescription, ...] = (
-    _energy("energy_imported", "1-0:1.8.0"),
-    _energy("energy_exported", "1-0:2.8.0"),
-    _power("power_imported", "1-0:1.7.0"),
-    _power("power_exported", "1-0:2.7.0"),
-    _net_power("power_net", "1-0:1.7.0", "1-0:2.7.0"),
-    _voltage("voltage_l1", "1-0:32.7.0"),
-    _voltage("voltage_l2", "1-0:52.7.0"),
-    _voltage("voltage_l3", "1-0:72.7.0"),
-    _current("current_l1", "1-0:31.7.0"),
-    _current("current_l2", "1-0:51.7.0"),
-    _current("current_l3", "1-0:71.7.0"),
-    _power("power_imported_l1", "1-0:21.7.0", enabled=False),
-    _power("power_imported_l2", "1-0:41.7.0", enabled=False),
-    _power("power_imported_l3", "1-0:61.7.0", enabled=False),
-    _power("power_exported_l1", "1-0:22.7.0", enabled=False),
-    _power("power_exported_l2", "1-0:42.7.0", enabled=False),
-    _power("power_exported_l3", "1-0:62.7.0", enabled=False),
-    _net_power("power_net_l1", "1-0:21.7.0", "1-0:22.7.0"),
-    _net_power("power_net_l2", "1-0:41.7.0", "1-0:42.7.0"),
-    _net_power("power_net_l3", "1-0:61.7.0", "1-0:62.7.0"),
+from .demand_sensor import demand_sensors
+from .entity import MBusEntity, SmartyEntity, add_what_is_sent, mbus_device_id
+from .sensor_descriptions import (
+    MBUS_INDEX,
+    MBUS_SENSORS,
+    MBUS_UNITS,
+    RECEPTION_SENSORS,
+    SENSORS,
+    MBusSensorDescription,
+    ReceptionSensorDescription,
+    SmartySensorDescription,
+    mbus_index,
 )
 
-MBUS_UNITS: Mapping[str | None, UnitOfVolume | UnitOfEnergy] = {
-    "m3": UnitOfVolume.CUBIC_METERS,
-    "Wh": UnitOfEnergy.WATT_HOUR,
-    "kWh": UnitOfEnergy.KILO_WATT_HOUR,
-    "MWh": UnitOfEnergy.MEGA_WATT_HOUR,
-    "MJ": UnitOfEnergy.MEGA_JOULE,
-    "GJ": UnitOfEnergy.GIGA_JOULE,
-}
-_VOLUME_CLASSES: Mapping[str, SensorDeviceClass] = {
-    "gas": SensorDeviceClass.GAS,
-    "water": SensorDeviceClass.WATER,
-    "hot_water": SensorDeviceClass.WATER,
-    "very_hot_water": SensorDeviceClass.WATER,
-    "cold_water": SensorDeviceClass.WATER,
-    "waste_water": SensorDeviceClass.WATER,
-    "compressed_air": SensorDeviceClass.VOLUME,
-}
-
-
-def _mbus_device_class(reading: MBusReading) -> SensorDeviceClass | None:
-    if isinstance(MBUS_UNITS[reading.unit], UnitOfVolume):
-        return _VOLUME_CLASSES.get(reading.type)
-    return None if reading.type == "unknown" else SensorDeviceClass.ENERGY
+PARALLEL_UPDATES = 0
 
 
 async def async_setup_entry(
@@ -171,30 +36,14 @@ async def async_setup_entry(
 ) -> None:
     """Create the sensors of what the telegram holds, also of what later telegrams add."""
     coordinator = entry.runtime_data
-    missing = list(SENSORS)
-    known_meters: set[str] = set()
-
-    @callback
-    def add_new_sensors() -> None:
-        telegram = coordinator.data
-        sensors: list[SensorEntity] = []
-        for description in tuple(missing):
-            if telegram.objects.keys() >= set(description.references):
-                missing.remove(description)
-                sensors.append(SmartySensor(coordinator, description))
-        for identity, reading in mbus_readings(telegram).items():
-            if identity not in known_meters and reading.unit in MBUS_UNITS:
-                known_meters.add(identity)
-                sensors.append(MBusSensor(coordinator, identity, reading))
-        if sensors:
-            async_add_entities(sensors)
-
-    add_new_sensors()
-    entry.async_on_unload(coordinator.async_add_listener(add_new_sensors))
+    add_what_is_sent(coordinator, SENSORS, SmartySensor, async_add_entities)
+    add_what_is_sent(coordinator, RECEPTION_SENSORS, ReceptionSensor, async_add_entities)
+    _add_mbus_sensors(coordinator, async_add_entities)
+    async_add_entities(demand_sensors(entry))
 
 
 class SmartySensor(SmartyEntity, SensorEntity):
-    """A sensor of the electricity meter."""
+    """A sensor that shows objects of the electricity meter."""
 
     entity_description: SmartySensorDescription
 
@@ -207,24 +56,83 @@ class SmartySensor(SmartyEntity, SensorEntity):
 
     @property
     @override
-    def native_value(self) -> StateType:
+    def native_value(self) -> StateType | datetime:
         """Return the value in the last telegram, None when it is missing or empty."""
-        return self.entity_description.value_fn(self.coordinator.data)
+        description = self.entity_description
+        return description.convert(*description.values(self.coordinator.data))
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any] | None:
+        """Return what does not fit into the state."""
+        description = self.entity_description
+        if description.attributes is None:
+            return None
+        return dict(description.attributes(*description.values(self.coordinator.data)))
+
+
+class ReceptionSensor(SmartyEntity, SensorEntity):
+    """A sensor that shows how telegrams are received."""
+
+    entity_description: ReceptionSensorDescription
+
+    def __init__(
+        self, coordinator: SmartyCoordinator, description: ReceptionSensorDescription
+    ) -> None:
+        """Take the description that makes this sensor."""
+        super().__init__(coordinator, description.key)
+        self.entity_description = description
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return True without telegrams for what is worth knowing just then."""
+        return self.entity_description.is_always_available or super().available
+
+    @property
+    @override
+    def native_value(self) -> StateType | datetime:
+        """Return the present value."""
+        return self.entity_description.value(self.coordinator)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any] | None:
+        """Return what the value is made of."""
+        attributes = self.entity_description.attributes
+        return None if attributes is None else dict(attributes(self.coordinator))
 
 
 class MBusSensor(MBusEntity, SensorEntity):
+    """A sensor that shows an object of a gas, water, heat or other meter."""
+
+    entity_description: MBusSensorDescription
+
+    def __init__(
+        self, coordinator: SmartyCoordinator, identity: str, description: MBusSensorDescription
+    ) -> None:
+        """Take what identifies the meter, and the description that makes this sensor."""
+        super().__init__(coordinator, identity, description.key)
+        self.entity_description = description
+
+    @property
+    @override
+    def native_value(self) -> StateType | datetime:
+        """Return the value in the last telegram, None when it is missing or empty."""
+        description = self.entity_description
+        reference = f"0-{self.channel}:{description.field}"
+        return description.convert(self.coordinator.data.objects.get(reference))
+
+
+class MBusIndexSensor(MBusEntity, SensorEntity):
     """The index of a gas, water, heat or other meter."""
 
-    _attr_state_class = SensorStateClass.TOTAL_INCREASING
-    _attr_suggested_display_precision = _DECIMALS
-
-    def __init__(self, coordinator: SmartyCoordinator, identity: str, reading: MBusReading) -> None:
-        """Take a reading whose unit is one of `MBUS_UNITS`."""
-        super().__init__(coordinator, identity, reading, "index")
+    def __init__(self, coordinator: SmartyCoordinator, identity: str) -> None:
+        """Take what identifies a meter whose unit is known."""
+        reading = coordinator.data.channels[coordinator.channels[identity]]
+        self.entity_description = mbus_index(reading)
+        super().__init__(coordinator, identity, self.entity_description.key)
         self._unit = reading.unit
-        self._attr_translation_key = reading.type
-        self._attr_native_unit_of_measurement = MBUS_UNITS[reading.unit]
-        self._attr_device_class = _mbus_device_class(reading)
 
     @property
     @override
@@ -232,3 +140,52 @@ class MBusSensor(MBusEntity, SensorEntity):
         """Return the last captured index, None rather than an index in another unit."""
         reading = self.reading
         return reading.value if reading and reading.unit == self._unit else None
+
+
+def _add_mbus_sensors(
+    coordinator: SmartyCoordinator, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the sensors of the meters on the M-Bus channels, whenever they appear."""
+    missing: dict[str, list[MBusSensorDescription | None]] = {}  # None: the index
+    present: set[str] = set()
+
+    @callback
+    def add_new_sensors() -> None:
+        for identity in coordinator.channels.keys() - present:
+            # Also for a meter that was away meanwhile, and whose device the user has deleted.
+            if identity not in missing or not _has_device(coordinator, identity):
+                missing[identity] = [None, *MBUS_SENSORS]
+        present.clear()
+        present.update(coordinator.channels)
+        if sensors := [*_sent_sensors(coordinator, missing)]:
+            async_add_entities(sensors)
+
+    add_new_sensors()
+    coordinator.config_entry.async_on_unload(coordinator.async_add_listener(add_new_sensors))
+
+
+def _sent_sensors(
+    coordinator: SmartyCoordinator, missing: dict[str, list[MBusSensorDescription | None]]
+) -> Iterator[SensorEntity]:
+    """Yield the sensors whose objects the telegram holds; they are missing no more."""
+    telegram = coordinator.data
+    for identity, channel in coordinator.channels.items():
+        for description in tuple(missing[identity]):
+            field = description.field if description else MBUS_INDEX
+            if f"0-{channel}:{field}" not in telegram.objects:
+                continue
+            if description:
+                yield MBusSensor(coordinator, identity, description)
+            elif telegram.channels[channel].unit in MBUS_UNITS:
+                yield MBusIndexSensor(coordinator, identity)
+            else:
+                continue
+            missing[identity].remove(description)
+
+
+def _has_device(coordinator: SmartyCoordinator, identity: str) -> bool:
+    device = dr.async_get(coordinator.hass).async_get_device_by_identifier(
+        (DOMAIN, mbus_device_id(coordinator, identity)),
+        config_entry_id=coordinator.config_entry.entry_id,
+    )
+    return device is not None

@@ -1,10 +1,12 @@
 """What all tests of the integration share: a meter's port, and entries in a Home Assistant."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Generator
+from unittest.mock import PropertyMock, patch
 
 import pytest
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity import Entity
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, DOMAIN
@@ -17,6 +19,15 @@ type EntryMaker = Callable[..., MockConfigEntry]
 @pytest.fixture(autouse=True)
 def integration(enable_custom_integrations: None, socket_enabled: None) -> None:
     """Let Home Assistant find the integration, and let it connect to 127.0.0.1."""
+
+
+@pytest.fixture
+def everything_enabled() -> Generator[None]:
+    """Let Home Assistant enable all entities, whatever their default."""
+    with patch.object(
+        Entity, "entity_registry_enabled_default", new_callable=PropertyMock, return_value=True
+    ):
+        yield
 
 
 @pytest.fixture

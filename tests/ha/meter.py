@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -60,6 +61,11 @@ def with_value(text: str, reference: str, value: str | None) -> str:
         end = next(n for n, line in enumerate(lines) if line.startswith("!"))
         lines.insert(end, f"{reference}{value}")
     return "\r\n".join(lines)
+
+
+def without_channels(text: str) -> str:
+    """Return the telegram without the objects of the M-Bus channels."""
+    return re.sub(r"(?<=\n)0-[1-4]:(24\.|96\.1\.0).*\r\n", "", text)
 
 
 def encipher(

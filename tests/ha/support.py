@@ -14,6 +14,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.smarty_p1.const import DOMAIN, LOGGER
 
+from .conftest import EntryMaker
+from .meter import MeterPort, literal_telegram
+
+TELEGRAM = literal_telegram("three_phase_gas_water_heat")
+
 _PATIENCE = 10.0
 _TRIES = 500
 
@@ -44,6 +49,26 @@ async def let_pass_until(
         await let_pass(hass, seconds)
         await asyncio.sleep(0.01)
     pytest.fail("what was waited for did not come")
+
+
+async def set_up(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, first: str = TELEGRAM
+) -> MockConfigEntry:
+    """Set a meter up that sends its first telegram at once, and others when it is told to."""
+    port.greeting = port.next_frame(first)
+    entry = make_entry(port.url)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    port.greeting = b""
+    return entry
+
+
+async def receive(hass: HomeAssistant, port: MeterPort, text: str) -> None:
+    """Wait until Home Assistant has taken in a telegram."""
+    coordinator = hass.config_entries.async_entries(DOMAIN)[0].runtime_data
+    before = coordinator.telegrams
+    await port.send_telegram(text)
+    await wait_until(hass, lambda: coordinator.telegrams > before)
 
 
 def state_of(hass: HomeAssistant, entity_id: str) -> State:

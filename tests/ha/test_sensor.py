@@ -1,5 +1,6 @@
 """The sensors: what literal telegrams show, and what appears, moves or vanishes later."""
 
+import re
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from homeassistant.components.sensor import ATTR_STATE_CLASS
 from homeassistant.const import ATTR_DEVICE_CLASS, ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceRegistry, async_entries_for_config_entry
-from homeassistant.helpers.entity_registry import EntityRegistry, RegistryEntryDisabler
+from homeassistant.helpers.entity_registry import EntityRegistry
 
 from .conftest import EntryMaker
 from .meter import (
@@ -18,11 +19,12 @@ from .meter import (
     literal_frame,
     literal_telegram,
     with_value,
+    without_channels,
 )
-from .support import device_of, let_pass, state_of, values, wait_until
+from .support import device_of, let_pass, receive, set_up, state_of, values
 
 TELEGRAM = literal_telegram("three_phase_gas_water_heat")
-WITHOUT_CHANNELS = literal_telegram("message_last_counter")
+WITHOUT_CHANNELS = without_channels(TELEGRAM)
 GAS = "gas_meter_7401_gas_consumption"
 WATER = "water_meter_7402_water_consumption"
 HEAT = "heat_meter_7403_heat_energy"
@@ -42,60 +44,29 @@ METER_VALUES = {
     "smarty_net_power_l1": "1.173",
     "smarty_net_power_l2": "0.586",
     "smarty_net_power_l3": "0.586",
+    "smarty_breaker": "connected",
+    "smarty_relay_1": "disconnected",
+    "smarty_relay_2": "connected",
+    "smarty_power_threshold_smax": "69.0",
+    "smarty_message": "unknown",
+    # No quarter-hour has passed: what is drawn now, and nothing else.
+    "smarty_quarter_hour_mean_power": "2.345",
+    "smarty_last_quarter_hour_mean_power": "unknown",
+    "smarty_highest_quarter_hour_of_the_month": "unknown",
 }
-DISABLED_VALUES = {
-    "smarty_power_imported_l1": "1.173",
-    "smarty_power_imported_l2": "0.586",
-    "smarty_power_imported_l3": "0.586",
-    "smarty_power_exported_l1": "0.0",
-    "smarty_power_exported_l2": "0.0",
-    "smarty_power_exported_l3": "0.0",
-}
-
-
-async def set_up(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, first: str = TELEGRAM
-) -> None:
-    """Set a meter up that sends its first telegram at once, and others when it is told to."""
-    port.greeting = port.next_frame(first)
-    entry = make_entry(port.url)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
-    port.greeting = b""
-
-
-async def receive(hass: HomeAssistant, port: MeterPort, text: str) -> None:
-    """Wait until Home Assistant has taken in a telegram."""
-    coordinator = hass.config_entries.async_entries("smarty_p1")[0].runtime_data
-    before = coordinator.telegrams
-    await port.send_telegram(text)
-    await wait_until(hass, lambda: coordinator.telegrams > before)
 
 
 async def test_three_phases_gas_water_heat(
     hass: HomeAssistant,
     port: MeterPort,
     make_entry: EntryMaker,
-    entity_registry: EntityRegistry,
     device_registry: DeviceRegistry,
 ) -> None:
     port.greeting = literal_frame("three_phase_gas_water_heat")
     entry = make_entry(port.url)
     await hass.config_entries.async_setup(entry.entry_id)
 
-    expected = METER_VALUES | {GAS: "678.901", WATER: "28.103", HEAT: "12.345"}
-    assert values(hass) == expected
-    disabled = {
-        registered.entity_id.removeprefix("sensor.")
-        for registered in entity_registry.entities.get_entries_for_config_entry_id(entry.entry_id)
-        if registered.disabled_by is RegistryEntryDisabler.INTEGRATION
-    }
-    assert disabled == set(DISABLED_VALUES)
-
-    for entity_id in disabled:
-        entity_registry.async_update_entity(f"sensor.{entity_id}", disabled_by=None)
-    await hass.config_entries.async_reload(entry.entry_id)
-    assert values(hass) == expected | DISABLED_VALUES
+    assert values(hass) == METER_VALUES | {GAS: "678.901", WATER: "28.103", HEAT: "12.345"}
 
     meter = device_of(device_registry, entry, SERIAL)
     assert (meter.name, meter.manufacturer, meter.model) == ("Smarty", "Sagemcom", "Smarty")
@@ -127,6 +98,13 @@ async def test_three_phases_gas_water_heat(
             f"{SERIAL}_energy_exported",
         ),
         ("smarty_net_power", "power", "kW", "measurement", f"{SERIAL}_power_net"),
+        (
+            "smarty_highest_quarter_hour_of_the_month",
+            "power",
+            "kW",
+            "measurement",
+            f"{SERIAL}_demand_peak",
+        ),
         ("smarty_power_imported", "power", "kW", "measurement", f"{SERIAL}_power_imported"),
         ("smarty_voltage_l2", "voltage", "V", "measurement", f"{SERIAL}_voltage_l2"),
         ("smarty_current_l3", "current", "A", "measurement", f"{SERIAL}_current_l3"),
@@ -173,6 +151,7 @@ async def test_export_and_two_gas_meters(
         "smarty_net_power_l1": "-1.6",
         "smarty_net_power_l2": "-0.8",
         "smarty_net_power_l3": "-0.8",
+        "smarty_quarter_hour_mean_power": "0.0",
         "gas_meter_4203_gas_consumption": "678.901",
         "gas_meter_4204_gas_consumption": "678.901",
     }
@@ -192,6 +171,12 @@ async def test_firmware_of_2018(
         "smarty_power_exported": "0.0",
         "smarty_net_power": "0.0",
         "smarty_current_l1": "0.0",
+        "smarty_breaker": "connected",
+        "smarty_power_threshold_smax": "77.376",
+        "smarty_message": "unknown",
+        "smarty_quarter_hour_mean_power": "0.0",
+        "smarty_last_quarter_hour_mean_power": "unknown",
+        "smarty_highest_quarter_hour_of_the_month": "unknown",
     }
 
 
@@ -222,6 +207,7 @@ async def test_values_follow_the_telegrams(
         "smarty_power_imported": "0.1",
         "smarty_power_exported": "0.3",
         "smarty_net_power": "-0.2",
+        "smarty_quarter_hour_mean_power": "0.1",
         GAS: "679.0",
         WATER: "28.103",
         HEAT: "12.345",
@@ -254,7 +240,15 @@ async def test_missing_and_empty_values_are_unknown(
     )
 
     unknown = {name for name, state in values(hass).items() if state == "unknown"}
-    assert unknown == {"smarty_energy_imported", "smarty_power_exported", "smarty_net_power"}
+    assert unknown == {
+        "smarty_energy_imported",
+        "smarty_power_exported",
+        "smarty_net_power",
+        "smarty_message",
+        "smarty_quarter_hour_mean_power",
+        "smarty_last_quarter_hour_mean_power",
+        "smarty_highest_quarter_hour_of_the_month",
+    }
 
 
 async def test_an_object_that_is_empty_at_first_has_a_sensor(
@@ -296,7 +290,8 @@ async def test_a_channel_that_comes_later_gets_device_and_sensor(
 
 def swap_channels(text: str) -> str:
     """Return the telegram with the gas meter on channel 2 and the water meter on channel 1."""
-    return text.replace("\n0-1:", "\n0-x:").replace("\n0-2:", "\n0-1:").replace("\n0-x:", "\n0-2:")
+    other = {"1": "2", "2": "1"}
+    return re.sub(r"(?<=\n0-)[12](?=:24\.|:96\.1\.0)", lambda match: other[match[0]], text)
 
 
 async def test_readings_stay_with_their_meters_when_channels_are_swapped(
@@ -316,22 +311,22 @@ async def test_readings_stay_with_their_meters_when_channels_are_swapped(
     assert async_entries_for_config_entry(device_registry, entry.entry_id) == devices
 
 
-async def test_a_meter_that_moved_leaves_its_old_index_behind(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+@pytest.mark.parametrize(
+    ("left_behind", "shown"),
+    [
+        ("(250703110000S)(00700.000*m3)", "700.0"),
+        ("(250101110000W)(00600.000*m3)", "678.901"),
+        ("(632525252525S)(00000.000)", "678.901"),
+    ],
+)
+async def test_of_a_meter_on_two_channels_the_newest_index_counts(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, left_behind: str, shown: str
 ) -> None:
     moved = with_value(TELEGRAM, "0-4:24.1.0", "(003)")
     moved = with_value(moved, "0-4:96.1.0", "(47415320303739303030323537343031)")
-    moved = with_value(moved, "0-4:24.2.1", "(250703110000S)(00700.000*m3)")
-    await set_up(hass, port, make_entry, moved)
-    assert state_of(hass, GAS).state == "700.0"
+    await set_up(hass, port, make_entry, with_value(moved, "0-4:24.2.1", left_behind))
 
-    older = with_value(moved, "0-4:24.2.1", "(250101110000W)(00600.000*m3)")
-    await receive(hass, port, older)
-    assert state_of(hass, GAS).state == "678.901"
-
-    never = with_value(moved, "0-4:24.2.1", "(632525252525S)(00000.000)")
-    await receive(hass, port, never)
-    assert state_of(hass, GAS).state == "678.901"
+    assert state_of(hass, GAS).state == shown
 
 
 async def test_a_meter_that_vanishes_is_unavailable(
@@ -342,7 +337,7 @@ async def test_a_meter_that_vanishes_is_unavailable(
     await receive(hass, port, WITHOUT_CHANNELS)
     shown = values(hass)
     assert {shown[GAS], shown[WATER], shown[HEAT]} == {"unavailable"}
-    assert shown["smarty_energy_imported"] == "12345.678"
+    assert shown["smarty_energy_imported"] == "25678.901"
 
     await receive(hass, port, TELEGRAM)
     assert state_of(hass, GAS).state == "678.901"

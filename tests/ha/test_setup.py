@@ -65,6 +65,7 @@ async def test_reloads_without_leaks_and_duplicates(
     before = values(hass)
     entities = async_entries_for_config_entry(entity_registry, entry.entry_id)
     meter = device_of(device_registry, entry, SERIAL)
+    listeners = len(entry.runtime_data._listeners)
 
     for _ in range(20):
         assert await hass.config_entries.async_reload(entry.entry_id)
@@ -75,7 +76,7 @@ async def test_reloads_without_leaks_and_duplicates(
     assert values(hass) == before
     assert async_entries_for_config_entry(entity_registry, entry.entry_id) == entities
     assert device_of(device_registry, entry, SERIAL) == meter
-    assert len(entry.runtime_data._listeners) == len(before) + 1
+    assert len(entry.runtime_data._listeners) == listeners
 
 
 async def test_removes_an_entry(

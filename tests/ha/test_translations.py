@@ -11,8 +11,20 @@ import pytest
 
 import custom_components.smarty_p1
 from custom_components.smarty_p1 import config_flow, coordinator
+from custom_components.smarty_p1.binary_sensor import BINARY_SENSORS
+from custom_components.smarty_p1.const import (
+    CONF_MIN_INTERVAL,
+    CONF_REFERENCE_POWER,
+    CONF_SURCHARGE_PRICE,
+)
+from custom_components.smarty_p1.demand_sensor import DEMAND_SENSORS
+from custom_components.smarty_p1.event import EVENT_MESSAGE, EVENTS
 from custom_components.smarty_p1.p1 import MBUS_DEVICE_TYPES, P1Error, Reason, errors
-from custom_components.smarty_p1.sensor import SENSORS
+from custom_components.smarty_p1.sensor_descriptions import (
+    MBUS_SENSORS,
+    RECEPTION_SENSORS,
+    SENSORS,
+)
 
 FOLDER = Path(custom_components.smarty_p1.__file__).parent
 TEXTS: dict[str, Any] = json.loads((FOLDER / "translations" / "en.json").read_text())
@@ -68,10 +80,43 @@ def test_each_obstacle_has_a_text() -> None:
 
 
 def test_each_sensor_has_a_name_and_an_icon() -> None:
-    keys = {str(description.translation_key) for description in SENSORS} | MBUS_TYPES
+    descriptions = (*SENSORS, *RECEPTION_SENSORS, *MBUS_SENSORS, *DEMAND_SENSORS)
+    keys = [str(description.translation_key) for description in descriptions]
 
-    assert TEXTS["entity"]["sensor"].keys() == keys
-    assert ICONS["entity"]["sensor"].keys() == keys
+    assert len(keys) == len(set(keys))
+    assert TEXTS["entity"]["sensor"].keys() == {*keys, *MBUS_TYPES}
+    assert ICONS["entity"]["sensor"].keys() == {*keys, *MBUS_TYPES}
+
+
+def test_each_binary_sensor_has_a_name_and_an_icon() -> None:
+    keys = {str(description.translation_key) for description in BINARY_SENSORS}
+
+    assert TEXTS["entity"]["binary_sensor"].keys() == keys
+    assert ICONS["entity"]["binary_sensor"].keys() == keys
+
+
+def test_each_option_has_a_name_and_an_explanation() -> None:
+    options = {CONF_REFERENCE_POWER, CONF_SURCHARGE_PRICE, CONF_MIN_INTERVAL}
+
+    assert TEXTS["options"]["step"]["init"]["data"].keys() == options
+    assert TEXTS["options"]["step"]["init"]["data_description"].keys() == options
+
+
+def test_each_event_has_a_name_an_icon_and_its_types() -> None:
+    keys = {str(description.translation_key) for description in EVENTS}
+
+    assert TEXTS["entity"]["event"].keys() == keys
+    assert ICONS["entity"]["event"].keys() == keys
+    for texts in TEXTS["entity"]["event"].values():
+        assert texts["state_attributes"]["event_type"]["state"].keys() == {EVENT_MESSAGE}
+
+
+def test_each_state_and_each_reason_has_a_text() -> None:
+    for description in (*SENSORS, *MBUS_SENSORS):
+        texts = TEXTS["entity"]["sensor"][description.key]
+        assert texts.get("state", {}).keys() == set(description.options or ())
+    reasons = TEXTS["entity"]["sensor"]["telegrams_rejected"]["state_attributes"]
+    assert reasons.keys() == {*Reason, "other_meter"}
 
 
 def test_each_device_has_a_name() -> None:

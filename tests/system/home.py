@@ -51,6 +51,11 @@ class Home:
         """Go through the config flow."""
         await self.client.run_flow(DOMAIN, port=port, encryption_key=key.hex(), advanced={})
 
+    async def set_options(self, **options: object) -> None:
+        """Go through the options flow."""
+        entry_id, *_ = await self.client.entries(DOMAIN)
+        await self.client.set_options(entry_id, **options)
+
     async def entities(self) -> dict[str, str]:
         """Return the meter's entities by their translation keys."""
         entry_id, *_ = await self.client.entries(DOMAIN)

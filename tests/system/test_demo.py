@@ -120,6 +120,29 @@ async def test_it_says_where_and_how_to_log_in(place: Place, demo: RunningDemo) 
 
 
 @pytest.mark.usefixtures("demo")
+async def test_the_quarter_hour_is_followed(place: Place) -> None:
+    async with Client.logged_in(place.url) as client:
+        (entry_id,) = await client.entries(DOMAIN)
+        entities = await entities_of(client, entry_id)
+
+        async def values() -> dict[str, str]:
+            states = {
+                state["entity_id"]: state["state"] for state in await client.get("/api/states")
+            }
+            keys = ("demand_running", "demand_available", "demand_excess_cost")
+            return {key: states[entities[key]] for key in keys}
+
+        first = await values()
+        assert float(first["demand_excess_cost"]) >= 0
+
+        async def has_moved() -> bool:
+            return (await values())["demand_available"] != first["demand_available"]
+
+        await until(has_moved, within=READY_WITHIN)
+        assert float((await values())["demand_running"]) >= 0
+
+
+@pytest.mark.usefixtures("demo")
 async def test_only_this_machine_can_reach_it(place: Place) -> None:
     for port in (place.port, place.meter_port):
         assert addresses_listening_on(port) == ["127.0.0.1"]
@@ -144,6 +167,7 @@ async def test_the_pages_show_the_meter(place: Place) -> None:
         await pages.shows(
             f"/config/devices/device/{device}",
             *("SAG1030790002574", "Energy imported", "Energy exported", "Power imported"),
+            *("Quarter-hour mean power", "Reference power will be exceeded"),
             *("Connected devices", "Gas meter", "Water meter", "Heat meter", "kWh"),
             screenshot="device",
         )
@@ -197,6 +221,7 @@ async def test_the_second_start_goes_on_with_the_first(place: Place, demo: Runni
     async with place.demo("--meters", "2", "--minutes", "0.02") as second:
         assert await second.ends(within=READY_WITHIN) == 0
     assert "meter 1" not in second.output
+    assert "options" not in second.output
     assert "adding meter 2" in second.output
     assert await place.is_deserted()
 

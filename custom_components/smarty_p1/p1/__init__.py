@@ -34,7 +34,7 @@ from .errors import (
     WrongKeyError,
 )
 from .link import Link, normalise_port, open_port, redact_port
-from .obis import CONTROL_STATES, MBUS_DEVICE_TYPES, OBJECTS
+from .obis import CONTROL_STATES, MBUS_DEVICE_TYPES, MESSAGES, OBJECTS
 from .probing import probe
 from .telegram import Telegram
 from .values import Capture, MBusReading, Value
@@ -43,6 +43,7 @@ __all__ = [
     "CONTROL_STATES",
     "DEFAULT_AUTHENTICATION_KEY",
     "MBUS_DEVICE_TYPES",
+    "MESSAGES",
     "OBJECTS",
     "Capture",
     "DamagedError",

@@ -24,6 +24,8 @@ from .values import (
 METER_TIME = "0-0:1.0.0"
 DEVICE_NAME = "0-0:42.0.0"
 CHANNELS = range(1, 5)
+MESSAGES = tuple(f"0-0:96.13.{field}" for field in range(6))
+"""The texts: of the electricity meter, and of the channels."""
 
 CONTROL_STATES: Mapping[int, str] = MappingProxyType(
     {0: "disconnected", 1: "connected", 2: "ready_for_reconnection"}
@@ -101,7 +103,7 @@ _METER: dict[str, ObisObject] = {
     "0-1:96.3.10": ObisObject("relay 1 control state", None, count),
     "0-2:96.3.10": ObisObject("relay 2 control state", None, count),
     "0-0:96.7.21": ObisObject("power failures", None, count),
-    "0-0:96.13.0": ObisObject("message", None, message),
+    MESSAGES[0]: ObisObject("message", None, message),
     "1-0:32.7.0": _number("voltage L1", "V"),
     "1-0:52.7.0": _number("voltage L2", "V"),
     "1-0:72.7.0": _number("voltage L3", "V"),
@@ -128,8 +130,8 @@ _QUALITY_OF_SUPPLY: dict[str, ObisObject] = {
     for phase, group in enumerate((32, 52, 72), start=1)
 }
 _CHANNEL_MESSAGES: dict[str, ObisObject] = {
-    f"0-0:96.13.{field}": ObisObject(f"channel message {field}", None, message)
-    for field in range(1, 6)
+    reference: ObisObject(f"channel message {reference[-1]}", None, message)
+    for reference in MESSAGES[1:]
 }
 _MBUS: dict[str, ObisObject] = {
     f"0-{channel}:{suffix}": ObisObject(f"channel {channel} {name}", None, convert)

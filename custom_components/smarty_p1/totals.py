@@ -1,0 +1,137 @@
+"""Totals that fall: held back until the meter says so again. No Home Assistant.
+
+Meters are seen to send 0 for a register or an index, once. Shown as it is, it would look like a
+new meter, and the rise back to the true total like the consumption of years.
+
+So a value below the last one that was believed is held back: the telegram is passed on with the
+last believed one in its place. The fall is believed when it is confirmed by as much again, or more,
+
+- for an index of an M-Bus meter: in a later capture, whichever telegram brings it;
+- for a register of the electricity meter: in the next `CONFIRMATIONS` telegrams that hold it,
+  which is a minute at a telegram every 10 seconds.
+
+A value that falls once more begins anew. A missing or empty value is passed on, and says nothing.
+A meter with another identifier is another meter; an index in another unit is another total.
+
+What is believed is kept in memory, also while the integration is reloaded. After a restart of Home
+Assistant the first telegram counts, whatever it says.
+"""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from .mbus import channels_by_meter
+from .p1 import Capture, MBusReading, Telegram, Value
+
+CONFIRMATIONS = 6
+_MAX_AHEAD = timedelta(days=1)
+REGISTERS = (
+    "1-0:1.8.0",
+    "1-0:2.8.0",
+    "1-0:3.8.0",
+    "1-0:4.8.0",
+    "0-0:96.7.21",
+    *(
+        f"{medium}:{group}.{event}.0"
+        for medium in ("1-0", "0-0")
+        for event in (32, 36)
+        for group in (32, 52, 72)
+    ),
+)
+
+
+class _Total[M: (int, datetime)]:
+    """One total: what is believed of it, and the lower value that waits to be confirmed.
+
+    A moment says which reading is a later one: a capture time, or the number of a telegram.
+    """
+
+    def __init__(self, value: float, moment: M, confirmations: int) -> None:
+        self.value = value
+        self.moment: M = moment
+        self.sightings = 0
+        self._confirmations = confirmations
+        self._lower = value
+        self._lower_moment: M = moment
+
+    def believes(self, value: float, moment: M) -> bool:
+        """Take the next reading, and tell whether it is believed."""
+        if value < self.value and not self._is_confirmed(value, moment):
+            return False
+        self.value, self.moment, self.sightings = value, moment, 0
+        return True
+
+    def _is_confirmed(self, value: float, moment: M) -> bool:
+        if not self.sightings or value < self._lower:
+            self.sightings = 1
+        elif moment > self.moment and moment > self._lower_moment:
+            self.sightings += 1
+        else:
+            return False
+        self._lower, self._lower_moment = value, moment
+        return self.sightings > self._confirmations
+
+
+def _plausible(captured: datetime, told: datetime | None) -> datetime:
+    """Limit a capture time that lies far ahead, so that no later capture seems older for years."""
+    return min(captured, told + _MAX_AHEAD) if told else captured
+
+
+class Totals:
+    """The totals of one electricity meter and of the meters on its M-Bus channels.
+
+    `falls` counts the falls that were held back, also those confirmed later, by the reference of
+    the object that fell.
+    """
+
+    def __init__(self) -> None:
+        """Start without believing anything."""
+        self.falls: Counter[str] = Counter()
+        self._telegrams = 0
+        self._registers: dict[str, _Total[int]] = {}
+        self._indexes: dict[tuple[str, str | None], _Total[datetime]] = {}
+
+    def settle(self, telegram: Telegram) -> Telegram:
+        """Return the telegram with the last believed value for each total that has fallen."""
+        self._telegrams += 1
+        objects: dict[str, Value] = {}
+        channels: dict[int, MBusReading] = {}
+        for reference in REGISTERS:
+            value = telegram.objects.get(reference)
+            if not isinstance(value, float | int):
+                continue
+            register = self._registers.setdefault(
+                reference, _Total(value, self._telegrams, CONFIRMATIONS)
+            )
+            if self._holds_back(register, reference, value, self._telegrams):
+                objects[reference] = type(value)(register.value)  # a count stays a whole number
+        for identity, channel in channels_by_meter(telegram).items():
+            reading = telegram.channels[channel]
+            if reading.value is None or reading.time is None:
+                continue
+            moment = _plausible(reading.time, telegram.time)
+            index = self._indexes.setdefault(
+                (identity, reading.unit), _Total(reading.value, moment, 1)
+            )
+            reference = f"0-{channel}:24.2.1"
+            if self._holds_back(index, reference, reading.value, moment):
+                channels[channel] = replace(reading, value=index.value, time=index.moment)
+                objects[reference] = Capture(index.moment, index.value, reading.unit)
+        if not objects:
+            return telegram
+        return replace(
+            telegram,
+            objects={**telegram.objects, **objects},
+            channels={**telegram.channels, **channels},
+        )
+
+    def _holds_back[M: (int, datetime)](
+        self, total: _Total[M], reference: str, value: float, moment: M
+    ) -> bool:
+        is_new = not total.sightings
+        if total.believes(value, moment):
+            return False
+        if is_new:
+            self.falls[reference] += 1
+        return True

@@ -1,0 +1,482 @@
+"""The quarter-hours in Home Assistant: sensors, warning, options, and what survives a restart."""
+
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from homeassistant.const import STATE_UNKNOWN, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import entity_registry as er
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smarty_p1.const import (
+    CONF_MIN_INTERVAL,
+    CONF_REFERENCE_POWER,
+    CONF_SURCHARGE_PRICE,
+)
+from custom_components.smarty_p1.coordinator import SmartyCoordinator
+from custom_components.smarty_p1.totals import CONFIRMATIONS
+
+from .conftest import EntryMaker
+from .meter import MeterPort, literal_telegram, with_value, without_channels
+from .support import let_pass, own_log, state_of, wait_until
+
+TELEGRAM = literal_telegram("three_phase_gas_water_heat")
+WARNING = "binary_sensor.smarty_reference_power_will_be_exceeded"
+RUNNING = "smarty_quarter_hour_mean_power"
+LAST = "smarty_last_quarter_hour_mean_power"
+PEAK = "smarty_highest_quarter_hour_of_the_month"
+AVAILABLE = "smarty_power_available_in_the_quarter_hour"
+EXCESS = "smarty_energy_above_reference_power_this_month"
+COST = "smarty_surcharge_this_month"
+TARIFF = {CONF_REFERENCE_POWER: 3.0, CONF_SURCHARGE_PRICE: 0.1, CONF_MIN_INTERVAL: 0}
+
+
+def at(clock: str, kwh: float, kw: float = 0.0) -> str:
+    """Return a telegram of 3 July 2025, summer time, with this index and power."""
+    text = with_value(TELEGRAM, "0-0:1.0.0", f"(250703{clock.replace(':', '')}S)")
+    text = with_value(text, "1-0:1.7.0", f"({kw:06.3f}*kW)")
+    return with_value(text, "1-0:1.8.0", f"({kwh:010.3f}*kWh)")
+
+
+async def set_up(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, first: str, **options: float
+) -> MockConfigEntry:
+    """Return an entry with these options whose meter has sent one telegram."""
+    port.greeting = port.next_frame(first)
+    entry = make_entry(port.url)
+    hass.config_entries.async_update_entry(entry, options=options)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    port.greeting = b""
+    return entry
+
+
+async def send(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, text: str) -> None:
+    """Send a telegram and wait until it has been taken."""
+    coordinator: SmartyCoordinator = entry.runtime_data
+    taken = coordinator.telegrams
+    await port.send_telegram(text)
+    await wait_until(hass, lambda: coordinator.telegrams > taken)
+
+
+async def test_a_quarter_hour(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0, 4.0), **TARIFF)
+
+    # 0.5 kWh in 5 minutes are 6 kW; with 2 kW for the other 10 minutes the mean is
+    # (0.5 + 2 / 6) * 4 = 3.333 kW.
+    await send(hass, port, entry, at("10:35:00", 100.5, 2.0))
+    assert float(state_of(hass, RUNNING).state) == 6.0
+    assert hass.states.get(WARNING).state == "on"  # type: ignore[union-attr]
+    # 3 kW for a quarter-hour are 0.75 kWh, of which 0.25 are left: 1.5 kW for 10 minutes.
+    assert float(state_of(hass, AVAILABLE).state) == 1.5
+    assert state_of(hass, LAST).state == STATE_UNKNOWN
+
+    await send(hass, port, entry, at("10:40:00", 100.6, 1.0))
+    # (0.6 + 1 / 12) * 4 = 2.733 kW.
+    assert hass.states.get(WARNING).state == "off"  # type: ignore[union-attr]
+
+    await send(hass, port, entry, at("10:45:00", 101.0, 1.0))
+    # 1 kWh in a quarter-hour are 4 kW, 1 kW above 3 kW: 0.25 kWh, at 0.10 a kWh 0.025.
+    assert float(state_of(hass, LAST).state) == 4.0
+    assert float(state_of(hass, PEAK).state) == 4.0
+    start = state_of(hass, PEAK).attributes["start"]
+    assert start.isoformat() == "2025-07-03T01:30:00-07:00"  # 10:30 in Luxembourg
+    assert float(state_of(hass, EXCESS).state) == 0.25
+    assert float(state_of(hass, COST).state) == 0.025
+    assert state_of(hass, COST).attributes["unit_of_measurement"] == hass.config.currency
+    assert state_of(hass, EXCESS).attributes["last_reset"] == "2025-07-01T00:00:00+02:00"
+
+
+async def test_what_exists_depends_on_the_options(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0))
+    names = {RUNNING, LAST, PEAK, AVAILABLE, EXCESS, COST}
+
+    def existing() -> set[str]:
+        return {name for name in names if hass.states.get(f"sensor.{name}")}
+
+    assert existing() == {RUNNING, LAST, PEAK}
+    assert hass.states.get(WARNING) is None
+
+    port.greeting = port.next_frame(at("10:30:10", 100.0))
+    hass.config_entries.async_update_entry(entry, options={CONF_SURCHARGE_PRICE: 0.1})
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert existing() == {RUNNING, LAST, PEAK}
+
+    port.greeting = port.next_frame(at("10:30:20", 100.0))
+    hass.config_entries.async_update_entry(entry, options={CONF_REFERENCE_POWER: 7.0})
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert existing() == {RUNNING, LAST, PEAK, AVAILABLE, EXCESS}
+    assert hass.states.get(WARNING) is not None
+
+
+async def test_a_restart_in_the_middle_of_a_quarter_hour(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_storage: dict[str, Any],
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:15:00", 100.0), **TARIFF)
+    await send(hass, port, entry, at("10:30:00", 101.0))
+    await send(hass, port, entry, at("10:35:00", 101.5))
+
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    port.greeting = port.next_frame(at("10:40:00", 101.75))
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    await send(hass, port, entry, at("10:45:00", 102.25))
+
+    # 1.25 kWh are 5 kW; 0.25 kWh above 3 kW before the restart, 0.5 kWh across it.
+    assert float(state_of(hass, LAST).state) == 5.0
+    assert float(state_of(hass, EXCESS).state) == 0.75
+
+    key = f"smarty_p1.{entry.entry_id}.demand"
+    assert key in hass_storage
+    assert await hass.config_entries.async_remove(entry.entry_id)
+    assert key not in hass_storage
+
+
+async def test_the_state_is_saved_now_and_then(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_storage: dict[str, Any],
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0), **TARIFF)
+
+    await let_pass(hass, 301)
+    stored = hass_storage[f"smarty_p1.{entry.entry_id}.demand"]["data"]
+    assert stored["running"]["imported_wh"] == 100_000
+
+
+async def test_what_is_stored_may_be_rubbish(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_storage: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    entry = make_entry(port.url)
+    key = f"smarty_p1.{entry.entry_id}.demand"
+    hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": {"version": 1}}
+    port.greeting = port.next_frame(at("10:30:00", 100.0, 1.5))
+
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert float(state_of(hass, RUNNING).state) == 1.5
+    assert own_log(caplog) == []
+
+
+async def test_updates_may_be_limited_without_losing_a_text_or_a_quarter_hour(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:29:40", 100.0), **{CONF_MIN_INTERVAL: 3600})
+    energy = "smarty_energy_imported"
+    # The second telegram after a start is always shown: events fire with that one.
+    await send(hass, port, entry, at("10:29:45", 100.05))
+    assert state_of(hass, energy).state == "100.05"
+
+    await send(hass, port, entry, at("10:29:50", 100.1))
+    assert state_of(hass, energy).state == "100.05"
+
+    # The register is as of the moment the quarter-hour ended.
+    await send(hass, port, entry, at("10:30:00", 100.2))
+    await send(hass, port, entry, at("10:37:30", 100.3))
+    await send(hass, port, entry, at("10:45:00", 100.45))
+    assert state_of(hass, energy).state == "100.45"
+    assert float(state_of(hass, LAST).state) == 1.0
+
+    await send(hass, port, entry, at("10:45:10", 100.5))
+    assert state_of(hass, energy).state == "100.45"
+    text = with_value(at("10:45:20", 100.6), "0-0:96.13.0", "(48616C6C6F)")
+    await send(hass, port, entry, text)
+    assert state_of(hass, energy).state == "100.6"
+
+    coordinator: SmartyCoordinator = entry.runtime_data
+    assert coordinator.telegrams == 8
+
+
+async def test_limited_updates_do_not_delay_the_warning(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    options = TARIFF | {CONF_MIN_INTERVAL: 3600}
+    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0, 1.0), **options)
+    assert hass.states.get(WARNING).state == "off"  # type: ignore[union-attr]
+
+    await send(hass, port, entry, at("10:30:10", 100.0, 4.0))
+    assert hass.states.get(WARNING).state == "on"  # type: ignore[union-attr]
+    await send(hass, port, entry, at("10:30:20", 100.0, 1.0))
+    assert hass.states.get(WARNING).state == "off"  # type: ignore[union-attr]
+
+
+async def test_limited_updates_do_not_delay_a_new_channel(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    first = without_channels(at("10:30:00", 100.0))
+    entry = await set_up(hass, port, make_entry, first, **{CONF_MIN_INTERVAL: 3600})
+    await send(hass, port, entry, without_channels(at("10:30:10", 100.0)))
+    gas = "sensor.gas_meter_7401_gas_consumption"
+    assert hass.states.get(gas) is None
+
+    await send(hass, port, entry, at("10:30:20", 100.0))
+    assert hass.states.get(gas).state == "678.901"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "first", [at("10:30:00", 100.0), with_value(at("10:30:00", 100.0), "0-0:96.13.0", None)]
+)
+async def test_limited_updates_lose_no_message(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, first: str
+) -> None:
+    """Also one that is there with the first telegram, or in a line that comes later."""
+    entry = await set_up(hass, port, make_entry, first, **{CONF_MIN_INTERVAL: 3600})
+    event = "event.smarty_new_message"
+
+    for second in range(10, 40, 10):
+        text = with_value(at(f"10:30:{second}", 100.0), "0-0:96.13.0", "(48616C6C6F)")
+        await send(hass, port, entry, text)
+    state = hass.states.get(event)
+    assert state is not None
+    assert state.attributes["text"] == "Hallo"
+    fired = state.state
+
+    # The same text after a reload that met an empty message is news again.
+    port.greeting = port.next_frame(at("10:31:00", 100.0))
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    port.greeting = b""
+    await send(hass, port, entry, at("10:31:10", 100.0))
+    for second in (20, 30):
+        text = with_value(at(f"10:31:{second}", 100.0), "0-0:96.13.0", "(48616C6C6F)")
+        await send(hass, port, entry, text)
+    assert hass.states.get(event).state > fired  # type: ignore[union-attr]
+
+
+async def test_a_text_that_is_there_at_the_start_fires_with_limited_updates(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    text = with_value(at("10:30:00", 100.0), "0-0:96.13.0", "(48616C6C6F)")
+    entry = await set_up(hass, port, make_entry, text, **{CONF_MIN_INTERVAL: 3600})
+
+    await send(hass, port, entry, with_value(text, "0-0:1.0.0", "(250703103010S)"))
+
+    assert hass.states.get("event.smarty_new_message").attributes["text"] == "Hallo"  # type: ignore[union-attr]
+
+
+async def test_limited_updates_do_not_delay_the_breaker(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0), **{CONF_MIN_INTERVAL: 3600})
+    await send(hass, port, entry, at("10:30:10", 100.0))
+
+    await send(hass, port, entry, with_value(at("10:30:20", 100.0), "0-0:96.3.10", "(0)"))
+
+    assert state_of(hass, "smarty_breaker").state == "disconnected"
+
+
+@pytest.mark.parametrize(("reference", "value"), [("0-0:1.0.0", "()"), ("1-0:1.8.0", "()")])
+async def test_the_present_is_unknown_without_time_or_energy(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, reference: str, value: str
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0, 9.0), **TARIFF)
+    await send(hass, port, entry, at("10:31:00", 100.15, 9.0))
+    assert hass.states.get(WARNING).state == "on"  # type: ignore[union-attr]
+
+    await send(hass, port, entry, with_value(at("10:31:10", 100.15), reference, value))
+
+    assert hass.states.get(WARNING).state == STATE_UNKNOWN  # type: ignore[union-attr]
+    assert state_of(hass, RUNNING).state == STATE_UNKNOWN
+    assert state_of(hass, AVAILABLE).state == STATE_UNKNOWN
+    assert float(state_of(hass, EXCESS).state) == 0.0
+
+
+async def test_a_register_that_is_held_back_is_no_reading_of_the_quarter_hour(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    options = {CONF_REFERENCE_POWER: 30.0, CONF_MIN_INTERVAL: 0}
+    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0), **options)
+    for clock, kwh in (("10:40:00", 106.0), ("10:44:50", 108.9), ("10:45:00", 0.0)):
+        await send(hass, port, entry, at(clock, kwh))
+
+    await send(hass, port, entry, at("10:45:10", 109.1))
+
+    # Linear between 108.9 and 109.1: 9 kWh are 36 kW, 6 kW above 30 kW for a quarter-hour.
+    assert float(state_of(hass, LAST).state) == 36.0
+    assert float(state_of(hass, EXCESS).state) == 1.5
+
+
+async def test_what_is_believed_of_totals_survives_a_reload(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0))
+    port.greeting = port.next_frame(at("10:30:10", 0.0))
+
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert state_of(hass, "smarty_energy_imported").state == "100.0"
+
+
+async def test_a_telegram_during_the_unload_makes_nothing(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_storage: dict[str, Any],
+) -> None:
+    first = without_channels(at("10:30:00", 100.0))
+    entry = await set_up(hass, port, make_entry, first)
+    coordinator: SmartyCoordinator = entry.runtime_data
+    unload = hass.config_entries.async_unload_platforms
+
+    async def unload_and_receive(entry: MockConfigEntry, platforms: list[Platform]) -> bool:
+        is_unloaded = await unload(entry, platforms)
+        coordinator._on_data(port.next_frame(at("10:30:10", 100.0)))
+        await hass.async_block_till_done()
+        return is_unloaded
+
+    with patch.object(hass.config_entries, "async_unload_platforms", unload_and_receive):
+        assert await hass.config_entries.async_unload(entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert hass.states.get("sensor.gas_meter_7401_gas_consumption") is None
+    key = f"smarty_p1.{entry.entry_id}.demand"
+    assert key in hass_storage
+    assert await hass.config_entries.async_remove(entry.entry_id)
+    await let_pass(hass, 301)
+    assert key not in hass_storage
+
+
+async def test_an_identifier_that_is_empty_once_makes_no_meter(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0))
+    gas = "sensor.gas_meter_7401_gas_consumption"
+
+    await send(hass, port, entry, with_value(at("10:30:10", 100.0), "0-1:96.1.0", "()"))
+    assert hass.states.get(gas).state == "unavailable"  # type: ignore[union-attr]
+    assert hass.states.get("sensor.gas_meter_1_gas_consumption") is None
+
+    await send(hass, port, entry, at("10:30:20", 100.0))
+    assert hass.states.get(gas).state == "678.901"  # type: ignore[union-attr]
+
+
+async def test_limited_updates_hold_back_and_count_totals_that_fall(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0), **{CONF_MIN_INTERVAL: 3600})
+    coordinator: SmartyCoordinator = entry.runtime_data
+
+    # A telegram that no entity is updated by, one that a text makes due, and the true value again.
+    await send(hass, port, entry, at("10:30:10", 0.0))
+    assert coordinator.falls == {"1-0:1.8.0": 1}
+    text = with_value(at("10:30:20", 0.0), "0-0:96.13.0", "(48616C6C6F)")
+    await send(hass, port, entry, text)
+    assert state_of(hass, "smarty_energy_imported").state == "100.0"
+    await send(hass, port, entry, at("10:30:30", 100.1))
+    await send(hass, port, entry, at("10:30:40", 0.0))
+    assert coordinator.falls == {"1-0:1.8.0": 2}
+
+
+async def test_limited_updates_believe_a_fall_that_is_confirmed_meanwhile(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0), **{CONF_MIN_INTERVAL: 3600})
+    for index in range(1, CONFIRMATIONS + 2):
+        await send(hass, port, entry, at(f"10:31:{index:02}", 5.0))
+    text = with_value(at("10:32:00", 5.0), "0-0:96.13.0", "(48616C6C6F)")
+    await send(hass, port, entry, text)
+
+    assert state_of(hass, "smarty_energy_imported").state == "5.0"
+    assert entry.runtime_data.falls == {"1-0:1.8.0": 1}
+
+
+async def test_a_meter_that_was_unavailable_is_back_at_once(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:29:40", 100.0), **{CONF_MIN_INTERVAL: 3600})
+    entry.runtime_data._on_stale(None)
+    assert state_of(hass, RUNNING).state == "unavailable"
+
+    await send(hass, port, entry, at("10:29:50", 100.1))
+    assert state_of(hass, "smarty_energy_imported").state == "100.1"
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"), [("7", 7.0), ("12.5", 12.5), ("12,5 kW", 12.5), (" ", None)]
+)
+async def test_options(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    typed: str,
+    stored: float | None,
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0))
+    port.greeting = port.next_frame(at("10:30:10", 100.0))
+    flow = await hass.config_entries.options.async_init(entry.entry_id)
+    assert flow["step_id"] == "init"
+
+    result = await hass.config_entries.options.async_configure(
+        flow["flow_id"], {CONF_REFERENCE_POWER: typed, CONF_MIN_INTERVAL: 30}
+    )
+    await hass.async_block_till_done()
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert entry.options.get(CONF_REFERENCE_POWER) == stored
+    assert entry.options[CONF_MIN_INTERVAL] == 30
+    assert (hass.states.get(WARNING) is None) == (stored is None)
+
+
+@pytest.mark.parametrize("typed", ["seven", "0", "-3", "nan", "1e9", "inf"])
+async def test_a_reference_power_that_is_none(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, typed: str
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0))
+    flow = await hass.config_entries.options.async_init(entry.entry_id)
+
+    result = await hass.config_entries.options.async_configure(
+        flow["flow_id"], {CONF_REFERENCE_POWER: typed, CONF_MIN_INTERVAL: 0}
+    )
+    assert result["errors"] == {CONF_REFERENCE_POWER: "reference_power_malformed"}
+
+    port.greeting = port.next_frame(at("10:30:10", 100.0))
+    result = await hass.config_entries.options.async_configure(
+        flow["flow_id"], {CONF_REFERENCE_POWER: "7", CONF_MIN_INTERVAL: 0}
+    )
+    await hass.async_block_till_done()
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_options_can_be_cleared(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0), **TARIFF)
+    port.greeting = port.next_frame(at("10:30:10", 100.0))
+    flow = await hass.config_entries.options.async_init(entry.entry_id)
+
+    result = await hass.config_entries.options.async_configure(
+        flow["flow_id"], {CONF_MIN_INTERVAL: 0}
+    )
+    await hass.async_block_till_done()
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert dict(entry.options) == {CONF_MIN_INTERVAL: 0}
+    assert hass.states.get(f"sensor.{EXCESS}") is None
+    assert hass.states.get(WARNING) is None
+
+
+async def test_the_projection_is_there_but_disabled(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    entity_registry: er.EntityRegistry,
+) -> None:
+    await set_up(hass, port, make_entry, at("10:30:00", 100.0))
+
+    registered = entity_registry.async_get("sensor.smarty_quarter_hour_projected_mean_power")
+    assert registered is not None
+    assert registered.disabled_by is er.RegistryEntryDisabler.INTEGRATION

@@ -1,0 +1,120 @@
+"""Meters that are replaced, and devices that may be deleted."""
+
+import pytest
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import DeviceEntry, DeviceRegistry
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+
+from custom_components.smarty_p1 import async_remove_config_entry_device
+
+from .conftest import EntryMaker
+from .meter import SERIAL, MeterPort, with_value, without_channels
+from .support import TELEGRAM, device_of, receive, set_up, state_of, values
+
+GAS = "gas_meter_7401_gas_consumption"
+NEW_GAS = "gas_meter_7499_gas_consumption"
+OLD_DEVICE = f"{SERIAL}_GAS 079000257401"
+NEW_DEVICE = f"{SERIAL}_GAS 079000257499"
+
+
+def replaced() -> str:
+    """Return a telegram with another gas meter, which begins at 0."""
+    text = with_value(TELEGRAM, "0-1:96.1.0", f"({b'GAS 079000257499'.hex().upper()})")
+    return with_value(text, "0-1:24.2.1", "(250703110000S)(00000.000*m3)")
+
+
+async def delete(
+    hass: HomeAssistant, hass_ws_client: WebSocketGenerator, device: DeviceEntry
+) -> bool:
+    """Delete a device as the user interface does."""
+    assert await async_setup_component(hass, "config", {})
+    client = await hass_ws_client(hass)
+    answer = await client.remove_device(device.id)
+    await hass.async_block_till_done()
+    return bool(answer["success"])
+
+
+async def test_a_replaced_meter_is_a_new_device(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, device_registry: DeviceRegistry
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+
+    await receive(hass, port, replaced())
+
+    assert state_of(hass, NEW_GAS).state == "0.0"
+    assert state_of(hass, GAS).state == "unavailable"
+    new = device_of(device_registry, entry, NEW_DEVICE)
+    assert (new.name, new.serial_number) == ("Gas meter 7499", "GAS 079000257499")
+    assert entry.runtime_data.falls == {}
+
+
+async def test_only_meters_that_are_gone_can_be_deleted(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    device_registry: DeviceRegistry,
+    hass_ws_client: WebSocketGenerator,
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    old = device_of(device_registry, entry, OLD_DEVICE)
+    assert not await delete(hass, hass_ws_client, old)
+    await receive(hass, port, replaced())
+
+    for identifier in (SERIAL, NEW_DEVICE):
+        device = device_of(device_registry, entry, identifier)
+        assert not await delete(hass, hass_ws_client, device)
+    assert await delete(hass, hass_ws_client, old)
+
+    assert device_registry.async_get(old.id) is None
+    assert GAS not in values(hass)
+    assert state_of(hass, NEW_GAS).state == "0.0"
+    await receive(hass, port, replaced())
+    assert GAS not in values(hass)
+
+
+async def test_a_deleted_meter_that_comes_back_is_there_again(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    device_registry: DeviceRegistry,
+    hass_ws_client: WebSocketGenerator,
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    await receive(hass, port, without_channels(TELEGRAM))
+    old = device_of(device_registry, entry, OLD_DEVICE)
+    assert await delete(hass, hass_ws_client, old)
+
+    await receive(hass, port, TELEGRAM)
+
+    assert state_of(hass, GAS).state == "678.901"
+    assert state_of(hass, "water_meter_7402_water_consumption").state == "28.103"
+    assert device_of(device_registry, entry, OLD_DEVICE).serial_number == "GAS 079000257401"
+
+
+@pytest.mark.usefixtures("everything_enabled")
+async def test_a_meter_is_away_for_a_while(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture
+) -> None:
+    await set_up(hass, port, make_entry)
+    before = values(hass)
+    caplog.clear()
+
+    for _ in range(2):
+        await receive(hass, port, without_channels(TELEGRAM))
+        await receive(hass, port, TELEGRAM)
+
+    assert values(hass).keys() == before.keys()
+    assert "does not generate unique IDs" not in caplog.text
+
+
+async def test_nothing_can_be_deleted_while_the_meter_is_not_read(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, device_registry: DeviceRegistry
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    device = device_of(device_registry, entry, OLD_DEVICE)
+    await receive(hass, port, without_channels(TELEGRAM))
+    assert await async_remove_config_entry_device(hass, entry, device)
+
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert not await async_remove_config_entry_device(hass, entry, device)

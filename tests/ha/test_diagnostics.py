@@ -1,0 +1,93 @@
+"""What a user may download and post somewhere: helpful, and nothing private in it."""
+
+import json
+from typing import Any
+
+import pytest
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smarty_p1.const import CONF_AUTHENTICATION_KEY, CONF_REFERENCE_POWER
+from custom_components.smarty_p1.coordinator import SmartyCoordinator
+from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
+
+from .conftest import EntryMaker
+from .meter import KEY, PUBLISHED_KEY, SERIAL, SYSTEM_TITLE, MeterPort, literal_telegram, with_value
+from .support import wait_until
+
+SECRET_TEXT = "5365637265742074657874"  # "Secret text"
+TELEGRAM = with_value(
+    with_value(literal_telegram("three_phase_gas_water_heat"), "0-0:96.13.0", f"({SECRET_TEXT})"),
+    "9-9:99.99.99",
+    "(whose meaning nobody knows)",
+)
+
+
+@pytest.fixture
+async def entry(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> MockConfigEntry:
+    """Return an entry whose meter has sent one telegram."""
+    port.greeting = port.next_frame(TELEGRAM)
+    entry = make_entry(port.url, **{CONF_AUTHENTICATION_KEY: PUBLISHED_KEY})
+    hass.config_entries.async_update_entry(entry, options={CONF_REFERENCE_POWER: 7.0})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    port.greeting = b""
+    return entry
+
+
+async def download(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any]:
+    """Return the diagnostics as they are read from the file."""
+    told: dict[str, Any] = json.loads(
+        json.dumps(await async_get_config_entry_diagnostics(hass, entry), default=str)
+    )
+    return told
+
+
+async def test_what_is_told(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry) -> None:
+    coordinator: SmartyCoordinator = entry.runtime_data
+    await port.send_telegram(with_value(TELEGRAM, "1-0:1.8.0", "(000000.000*kWh)"))
+    await port.send(b"\xdb\x08" + SYSTEM_TITLE + b"\x20\x30\x00\x00\x00\x09" + bytes(40))
+    await wait_until(hass, lambda: coordinator.rejections.total() > 0)
+
+    told = await download(hass, entry)
+
+    assert told["state"] == "loaded"
+    assert told["is_available"]
+    assert told["telegrams"] == 2
+    assert told["rejections"] == {"tag": 1}
+    assert told["totals_held_back"] == {"1-0:1.8.0": 1}
+    assert told["options"] == {CONF_REFERENCE_POWER: 7.0}
+    assert told["demand"]["running_kw"] == 2.345
+    assert told["telegram"]["objects"]["1-0:1.8.0"] == 25678.901
+    assert told["telegram"]["objects"]["0-0:96.13.2"] is None
+    assert told["telegram"]["channels"]["1"]["value"] == 678.901
+
+
+async def test_nothing_private_is_told(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    text = json.dumps(await download(hass, entry)).lower()
+
+    for private in (
+        KEY,
+        PUBLISHED_KEY,
+        SERIAL,
+        SERIAL.encode().hex(),
+        "253694471",
+        SYSTEM_TITLE.hex(),
+        "GAS 079000257401",
+        "47415320303739303030323537343031",
+        "secret text",
+        SECRET_TEXT,
+        "whose meaning nobody knows",
+    ):
+        assert private.lower() not in text
+
+
+async def test_an_entry_that_is_not_set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert entry.state is ConfigEntryState.NOT_LOADED
+
+    told = await download(hass, entry)
+
+    assert told["state"] == "not_loaded"
+    assert KEY not in json.dumps(told)

@@ -1,0 +1,157 @@
+"""Long-term statistics, compiled by a recorder, and what the Energy dashboard says about them."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from homeassistant.components.recorder.core import Recorder
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.components.recorder.common import (
+    async_wait_recording_done,
+    do_adhoc_statistics,
+)
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+
+from custom_components.smarty_p1.const import CONF_REFERENCE_POWER, CONF_SURCHARGE_PRICE
+
+from .conftest import EntryMaker
+from .meter import MeterPort, with_value
+from .support import TELEGRAM, receive
+
+GAS = "sensor.gas_meter_7401_gas_consumption"
+WATER = "sensor.water_meter_7402_water_consumption"
+HEAT = "sensor.heat_meter_7403_heat_energy"
+IMPORTED = "sensor.smarty_energy_imported"
+EXPORTED = "sensor.smarty_energy_exported"
+NET_POWER = "sensor.smarty_net_power"
+
+# Unit, kind of unit, and whether there is a sum or a mean.
+STATISTICS = {
+    IMPORTED: ("kWh", "energy", "sum"),
+    EXPORTED: ("kWh", "energy", "sum"),
+    GAS: ("m³", "volume", "sum"),
+    WATER: ("m³", "volume", "sum"),
+    HEAT: ("GJ", "energy", "sum"),
+    NET_POWER: ("kW", "power", "mean"),
+    "sensor.smarty_quarter_hour_mean_power": ("kW", "power", "mean"),
+    "sensor.smarty_last_quarter_hour_mean_power": ("kW", "power", "mean"),
+    "sensor.smarty_highest_quarter_hour_of_the_month": ("kW", "power", "mean"),
+    "sensor.smarty_power_available_in_the_quarter_hour": ("kW", "power", "mean"),
+    "sensor.smarty_energy_above_reference_power_this_month": ("kWh", "energy", "sum"),
+    "sensor.smarty_surcharge_this_month": ("EUR", None, "sum"),
+}
+GRID = {
+    "type": "grid",
+    "stat_energy_from": IMPORTED,
+    "stat_energy_to": EXPORTED,
+    "stat_rate": NET_POWER,
+    "cost_adjustment_day": 0,
+}
+
+
+@pytest.fixture(autouse=True)
+def integration(
+    recorder_mock: Recorder, enable_custom_integrations: None, socket_enabled: None
+) -> None:
+    """Do as in the other tests, with a recorder that starts before everything else."""
+
+
+def at(clock: str, kwh: float, kw: float) -> str:
+    """Return a telegram of 3 July 2025 with this index and power."""
+    text = with_value(TELEGRAM, "0-0:1.0.0", f"(250703{clock.replace(':', '')}S)")
+    text = with_value(text, "1-0:1.7.0", f"({kw:06.3f}*kW)")
+    return with_value(text, "1-0:1.8.0", f"({kwh:010.3f}*kWh)")
+
+
+async def compile_statistics(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> None:
+    """Let the meter send a quarter-hour of 4 kW and later captures, and compile all that."""
+    assert await async_setup_component(hass, "sensor", {})
+    port.greeting = port.next_frame(at("10:30:00", 100.0, 4.0))
+    entry = make_entry(port.url)
+    options = {CONF_REFERENCE_POWER: 3.0, CONF_SURCHARGE_PRICE: 0.2}
+    hass.config_entries.async_update_entry(entry, options=options)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    later = at("10:45:00", 101.0, 4.0)
+    later = with_value(later, "0-1:24.2.1", "(250703104000S)(00679.901*m3)")
+    later = with_value(later, "0-2:24.2.1", "(250703104000S)(00028.203*m3)")
+    later = with_value(later, "0-3:24.2.1", "(250703104000S)(00012.445*GJ)")
+    await receive(hass, port, later)
+
+    await async_wait_recording_done(hass)
+    now = dt_util.utcnow()
+    this_period = now.replace(minute=now.minute // 5 * 5, second=0, microsecond=0)
+    # The states above may have been written across the border of two periods.
+    for start in (this_period - timedelta(minutes=5), this_period):
+        do_adhoc_statistics(hass, start=start)
+        await async_wait_recording_done(hass)
+
+
+async def test_statistics_are_compiled(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_ws_client: WebSocketGenerator,
+) -> None:
+    await compile_statistics(hass, port, make_entry)
+    client = await hass_ws_client()
+
+    await client.send_json_auto_id({"type": "recorder/list_statistic_ids"})
+    found = {known["statistic_id"]: known for known in (await client.receive_json())["result"]}
+    assert {
+        key: (
+            known["statistics_unit_of_measurement"],
+            known["unit_class"],
+            "sum" if known["has_sum"] else "mean",
+        )
+        for key, known in found.items()
+        if key in STATISTICS
+    } == STATISTICS
+
+    await client.send_json_auto_id(
+        {
+            "type": "recorder/statistics_during_period",
+            "start_time": (dt_util.utcnow() - timedelta(minutes=15)).isoformat(),
+            "statistic_ids": list(STATISTICS),
+            "period": "5minute",
+        }
+    )
+    rows: dict[str, Any] = (await client.receive_json())["result"]
+    assert rows.keys() == STATISTICS.keys()
+    sums = {
+        key: round(row[-1]["sum"], 3) for key, row in rows.items() if STATISTICS[key][2] == "sum"
+    }
+    assert sums == {
+        IMPORTED: 1.0,
+        EXPORTED: 0.0,
+        GAS: 1.0,
+        WATER: 0.1,
+        HEAT: 0.1,
+        "sensor.smarty_energy_above_reference_power_this_month": 0.25,
+        "sensor.smarty_surcharge_this_month": 0.05,
+    }
+    assert rows["sensor.smarty_last_quarter_hour_mean_power"][-1]["max"] == 4.0
+
+
+@pytest.mark.parametrize("fuel", [GAS, HEAT])
+async def test_the_energy_dashboard_finds_nothing_wrong(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_ws_client: WebSocketGenerator,
+    fuel: str,
+) -> None:
+    assert await async_setup_component(hass, "energy", {})
+    await compile_statistics(hass, port, make_entry)
+    client = await hass_ws_client()
+
+    sources = [GRID, {"type": "gas", "stat_energy_from": fuel}]
+    sources.append({"type": "water", "stat_energy_from": WATER})
+    await client.send_json_auto_id({"type": "energy/save_prefs", "energy_sources": sources})
+    assert (await client.receive_json())["success"]
+    await client.send_json_auto_id({"type": "energy/validate"})
+    findings = (await client.receive_json())["result"]
+
+    assert findings["energy_sources"] == [[]] * len(sources)
