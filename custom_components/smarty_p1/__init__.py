@@ -5,7 +5,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 
 from .const import PLATFORMS
-from .coordinator import SmartyConfigEntry, SmartyCoordinator, forget_totals
+from .coordinator import SmartyConfigEntry, SmartyCoordinator, forget_meter
 from .demand_store import DemandStore
 from .entity import is_in_telegram, meter_device
 
@@ -36,8 +36,8 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> b
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> None:
-    """Forget the quarter-hours and totals of a meter that is removed."""
-    forget_totals(hass, entry.entry_id)
+    """Forget everything about a meter that is removed."""
+    forget_meter(hass, entry.entry_id)
     await DemandStore(hass, entry).async_remove()
 
 

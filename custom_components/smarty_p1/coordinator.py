@@ -44,13 +44,23 @@ STALE_TIMEOUT = 60.0
 # The second try is for gateways that have not noticed yet that the last connection is closed.
 SETUP_TRIES = 2
 
-# What is shown at once, however seldom entities are to be updated: texts, breaker, relays.
 _ENERGY = "1-0:1.8.0"
+# What is shown at once, however seldom entities are to be updated: texts, breaker, relays.
 _URGENT = (*MESSAGES, "0-0:96.3.10", "0-1:96.3.10", "0-2:96.3.10")
-# What is believed of totals, kept while Home Assistant runs: also over a reload.
-_TOTALS: HassKey[dict[str, Totals]] = HassKey(f"{DOMAIN}_totals")
+_MEMORIES: HassKey[dict[str, Memory]] = HassKey(f"{DOMAIN}_memories")
 # How much before its turn a telegram may come.
 _EARLY = 0.5
+
+
+class Memory(NamedTuple):
+    """What is kept of a meter while Home Assistant runs, also over a reload.
+
+    That is what is believed of its totals, and which M-Bus channels had meters with identifiers.
+    """
+
+    totals: Totals
+    named_channels: set[int]
+
 
 type SmartyConfigEntry = ConfigEntry[SmartyCoordinator]
 
@@ -92,9 +102,9 @@ def _urgent_values(telegram: Telegram) -> list[Value]:
     return [telegram.objects.get(reference) for reference in _URGENT]
 
 
-def forget_totals(hass: HomeAssistant, entry_id: str) -> None:
-    """Forget what was believed of the totals of an entry that is removed."""
-    hass.data.get(_TOTALS, {}).pop(entry_id, None)
+def forget_meter(hass: HomeAssistant, entry_id: str) -> None:
+    """Forget the meter of an entry that is removed."""
+    hass.data.get(_MEMORIES, {}).pop(entry_id, None)
 
 
 class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
@@ -120,8 +130,11 @@ class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
         self._is_closed = False
         self.received_at = dt_util.utcnow()
         self.channels: Mapping[str, int] = {}
-        self._named_channels: set[int] = set()
-        self._totals = hass.data.setdefault(_TOTALS, {}).setdefault(entry.entry_id, Totals())
+        memories = hass.data.setdefault(_MEMORIES, {})
+        self._totals, self._named_channels = memories.setdefault(
+            entry.entry_id, Memory(Totals(), set())
+        )
+        self._seen_objects: set[str] = set()
         self.falls = self._totals.falls
         self._link = Link(entry.data[CONF_PORT], self._on_data, self._on_lost)
         self._shown_port = redact_port(entry.data[CONF_PORT])
@@ -210,9 +223,10 @@ class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
         is_held_back = settled.objects.get(_ENERGY) != telegram.objects.get(_ENERGY)
         # The quarter-hour goes without a reading rather than with one that is not of this moment.
         has_milestone = not is_held_back and self.demand.update(telegram)
-        if self._is_due(settled, has_milestone=has_milestone):
+        channels = self._identify_channels(settled)
+        if self._is_due(settled, channels, has_milestone=has_milestone):
             self.received_at = dt_util.utcnow()
-            self.channels = self._identify_channels(settled)
+            self.channels = channels
             self.async_set_updated_data(settled)
         self._restart_stale_timer()
         self._setup_decided.set()
@@ -231,19 +245,22 @@ class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
             if channel in named or channel not in self._named_channels
         }
 
-    def _is_due(self, telegram: Telegram, *, has_milestone: bool) -> bool:
+    def _is_due(
+        self, telegram: Telegram, channels: Mapping[str, int], *, has_milestone: bool
+    ) -> bool:
         """Tell whether the entities are to be updated, for the sake of the recorder not too often.
 
         Registers lose nothing when a telegram is passed over. A text, or the end of a month, could
         be gone by the next. Entities that a telegram makes see only the one after it.
         """
         now = self.hass.loop.time()
-        is_first = self.telegrams == 1
-        makes_entities = is_first or telegram.objects.keys() != self.data.objects.keys()
+        makes_entities = not telegram.objects.keys() <= self._seen_objects
+        self._seen_objects |= telegram.objects.keys()
         is_due = (
             has_milestone
             or makes_entities
             or self._needs_follow_up
+            or channels.keys() != self.channels.keys()
             or now >= self._next_push
             or not self.last_update_success
             or _urgent_values(telegram) != _urgent_values(self.data)

@@ -67,7 +67,7 @@ class DemandStore:
             telegram.serial_number,
         )
         now = self._hass.loop.time()
-        if now >= self._next_save:
+        if now >= self._next_save and self._meter.snapshot is not None:
             self._next_save = now + SAVE_INTERVAL
             # Home Assistant also saves what is waiting when it stops.
             self._store.async_delay_save(self._meter.as_dict, SAVE_INTERVAL)
@@ -89,4 +89,5 @@ def _milestones(demand: Demand | None) -> tuple[datetime | bool | None, ...]:
     if demand is None:
         return ()
     last = demand.last_quarter
-    return last and last.start, demand.month_start, demand.will_exceed
+    is_known = demand.running_kw is not None
+    return last and last.start, demand.month_start, demand.will_exceed, is_known

@@ -80,6 +80,8 @@ class MessageEvent(SmartyEntity, EventEntity):
         await super().async_added_to_hass()
         if (last := await self.async_get_last_event_data()) and last.last_event_attributes:
             self._text = last.last_event_attributes.get(ATTR_TEXT)
+        if not self.coordinator.data.objects.get(self.entity_description.reference):
+            self._text = None  # the same text would be a new one
 
     @callback
     @override

@@ -249,8 +249,7 @@ async def test_limited_updates_lose_no_message(
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
     port.greeting = b""
-    await send(hass, port, entry, at("10:31:10", 100.0))
-    for second in (20, 30):
+    for second in (10, 20):
         text = with_value(at(f"10:31:{second}", 100.0), "0-0:96.13.0", "(48616C6C6F)")
         await send(hass, port, entry, text)
     assert hass.states.get(event).state > fired  # type: ignore[union-attr]
@@ -348,6 +347,62 @@ async def test_a_telegram_during_the_unload_makes_nothing(
     assert await hass.config_entries.async_remove(entry.entry_id)
     await let_pass(hass, 301)
     assert key not in hass_storage
+
+
+async def test_without_a_reading_nothing_is_stored(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_storage: dict[str, Any],
+) -> None:
+    entry = await set_up(
+        hass, port, make_entry, with_value(at("10:30:00", 100.0), "0-0:1.0.0", "()")
+    )
+
+    assert await hass.config_entries.async_remove(entry.entry_id)
+    await let_pass(hass, 301)
+
+    assert f"smarty_p1.{entry.entry_id}.demand" not in hass_storage
+
+
+async def test_an_identifier_that_is_empty_at_a_reload_makes_no_meter(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0))
+    port.greeting = port.next_frame(with_value(at("10:30:10", 100.0), "0-1:96.1.0", "()"))
+
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert hass.states.get("sensor.gas_meter_1_gas_consumption") is None
+
+
+async def test_limited_updates_show_a_meter_that_is_back(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0), **{CONF_MIN_INTERVAL: 3600})
+    await send(hass, port, entry, with_value(at("10:30:10", 100.0), "0-1:96.1.0", "()"))
+
+    await send(hass, port, entry, at("10:30:20", 100.0))
+
+    gas = hass.states.get("sensor.gas_meter_7401_gas_consumption")
+    assert gas is not None
+    assert gas.state == "678.901"
+
+
+async def test_updates_are_limited_also_when_objects_come_and_go(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    first = at("10:30:00", 100.0)
+    entry = await set_up(hass, port, make_entry, first, **{CONF_MIN_INTERVAL: 3600})
+    await send(hass, port, entry, at("10:30:10", 100.0))
+
+    for second in (20, 30, 40):
+        text = at(f"10:30:{second}", 100.1)
+        await send(hass, port, entry, text)
+        await send(hass, port, entry, with_value(text, "1-0:3.8.0", None))
+
+    assert state_of(hass, "smarty_energy_imported").state == "100.0"
 
 
 async def test_an_identifier_that_is_empty_once_makes_no_meter(

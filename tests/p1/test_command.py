@@ -106,12 +106,14 @@ def test_no_telegram_is_a_failure(key_file: Path) -> None:
 
 
 def test_mistakes_are_named_and_keys_are_not(tmp_path: Path, recorded: Path) -> None:
-    secret = "C0FFEE" * 6
+    secret = "C0FFEE" * 6  # 36 digits: too many for a key; the last 32 are one
     for arguments in (
         ("decode", "--key", secret, recorded),
         ("decode", "--key-file", tmp_path / "missing", recorded),
         ("decode", "--key-file", secret, recorded),
         ("decode", f"--keyfile={secret}", recorded),
+        ("decode", secret[4:]),
+        ("--key", secret, "decode", recorded),
         ("decode", "--key", secret[:8], secret[8:], recorded),
         ("decode", "--key-file", tmp_path, recorded),
         ("decode", tmp_path / "missing"),

@@ -42,6 +42,8 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         if message.startswith("unrecognized arguments"):
             message = "unrecognized arguments; a key with blanks needs quotes"
+        elif "invalid choice" in message:
+            message = "the first argument must be decode, watch or simulate"
         super().error(message)
 
 
@@ -128,8 +130,17 @@ def _open(name: str) -> BinaryIO:
     try:
         return Path(name).open("rb")
     except OSError as err:
-        msg = f"cannot read {name}: {err.strerror}"
+        msg = f"cannot read {_shown(name)}: {err.strerror}"
         raise _UsageError(msg) from None
+
+
+def _shown(name: str) -> str:
+    """Return the name of a file, unless it is a key that was meant for an option."""
+    try:
+        parse_key(name)
+    except KeyFormatError:
+        return name
+    return "a file whose name is a key"
 
 
 def _run_decode(arguments: argparse.Namespace) -> int:
@@ -182,6 +193,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     """Run the command and return its exit status."""
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - as long as the program
     arguments = _parser().parse_args()
     if sys.stdout is None:
         print("p1: standard output is closed", file=sys.stderr)
