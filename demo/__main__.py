@@ -6,6 +6,8 @@ import signal
 import sys
 from pathlib import Path
 
+from simulator.arguments import count, positive
+
 from .client import ClientError
 from .home_assistant import ROOT
 from .life import LAST_PORT, Demo, UnusableError
@@ -62,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--meters",
         metavar="N",
-        type=_count,
+        type=count,
         help="how many meters, each with its own key (as many as last time; at first 1)",
     )
     add(
@@ -74,11 +76,11 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--interval",
         metavar="SECONDS",
-        type=_positive,
+        type=positive,
         default=10.0,
         help="time between telegrams (10)",
     )
-    add("--minutes", metavar="N", type=_positive, help="stop by itself, so long after being ready")
+    add("--minutes", metavar="N", type=positive, help="stop by itself, so long after being ready")
     add("--fresh", action="store_true", help="forget what earlier demos left, and start over")
     add(
         "--state",
@@ -95,24 +97,6 @@ def _port(text: str) -> int:
         message = f"{text!r} is not a port"
         raise argparse.ArgumentTypeError(message)
     return int(text)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        message = f"{text!r} is not a number from 1 on"
-        raise argparse.ArgumentTypeError(message)
-    return int(text)
-
-
-def _positive(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 0 < number < float("inf"):
-        message = f"{text!r} is not a number above 0"
-        raise argparse.ArgumentTypeError(message)
-    return number
 
 
 if __name__ == "__main__":

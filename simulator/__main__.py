@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from .arguments import count, positive
 from .clock import Clock
 from .faults import FAULTS, Fault
 from .household import EPOCH
@@ -92,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Simulate Luxembourg smart meters, each with a household behind it.",
     )
     add = parser.add_argument
-    add("--meters", metavar="N", type=_count, default=1, help="how many meters (1)")
+    add("--meters", metavar="N", type=count, default=1, help="how many meters (1)")
     add(
         "--listen",
         metavar="HOST:PORT",
@@ -112,7 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--interval",
         metavar="SECONDS",
-        type=_positive,
+        type=positive,
         default=10.0,
         help="time between frames (10); long runs below 0.2 outrun the frame counter's clock, "
         "so that a restart may send lower counters",
@@ -120,7 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--speed",
         metavar="FACTOR",
-        type=_positive,
+        type=positive,
         default=1.0,
         help="how much faster than the wall's the meters' clocks run (1)",
     )
@@ -131,7 +132,7 @@ def _parser() -> argparse.ArgumentParser:
         help="time at which the meters' clocks start, ISO 8601, Luxembourg's unless it has an "
         "offset (now)",
     )
-    add("--chunk", metavar="N", type=_count, default=0, help="send in pieces of N bytes")
+    add("--chunk", metavar="N", type=count, default=0, help="send in pieces of N bytes")
     add("--uart", action="store_true", help="send as slowly as 115200 baud do")
     add(
         "--fault",
@@ -145,25 +146,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--list-faults", action="store_true", help="list the faults and exit")
     add("--quiet", action="store_true", help="print nothing but errors")
     return parser
-
-
-def _count(text: str) -> int:
-    count = int(text) if text.isdecimal() else 0
-    if count < 1:
-        message = f"{text!r} is not a number from 1 on"
-        raise argparse.ArgumentTypeError(message)
-    return count
-
-
-def _positive(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 0 < number < float("inf"):
-        message = f"{text!r} is not a number above 0"
-        raise argparse.ArgumentTypeError(message)
-    return number
 
 
 def _address(text: str) -> tuple[str, int]:

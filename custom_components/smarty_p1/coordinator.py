@@ -23,7 +23,7 @@ from .const import (
     DOMAIN,
     LOGGER,
 )
-from .demand_store import DemandStore
+from .demand_store import IMPORTED_ENERGY, DemandStore
 from .mbus import CHANNEL_PREFIX, channels_by_meter
 from .p1 import (
     DEFAULT_AUTHENTICATION_KEY,
@@ -44,7 +44,6 @@ STALE_TIMEOUT = 60.0
 # The second try is for gateways that have not noticed yet that the last connection is closed.
 SETUP_TRIES = 2
 
-_ENERGY = "1-0:1.8.0"
 # What is shown at once, however seldom entities are to be updated: texts, breaker, relays.
 _URGENT = (*MESSAGES, "0-0:96.3.10", "0-1:96.3.10", "0-2:96.3.10")
 _MEMORIES: HassKey[dict[str, Memory]] = HassKey(f"{DOMAIN}_memories")
@@ -220,7 +219,7 @@ class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
         self._link.confirm()
         self._obstacle = NOTHING_RECEIVED
         settled = self._totals.settle(telegram)
-        is_held_back = settled.objects.get(_ENERGY) != telegram.objects.get(_ENERGY)
+        is_held_back = settled.objects.get(IMPORTED_ENERGY) != telegram.objects.get(IMPORTED_ENERGY)
         # The quarter-hour goes without a reading rather than with one that is not of this moment.
         has_milestone = not is_held_back and self.demand.update(telegram)
         channels = self._identify_channels(settled)

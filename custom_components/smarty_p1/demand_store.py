@@ -13,6 +13,7 @@ from .const import CONF_REFERENCE_POWER, CONF_SURCHARGE_PRICE, DOMAIN
 from .demand import Demand, DemandMeter
 from .p1 import Telegram
 
+IMPORTED_ENERGY = "1-0:1.8.0"
 _STORAGE_VERSION = 1
 # Gaps up to a quarter-hour are bridged, so a crash costs nothing. A memory card wears out.
 SAVE_INTERVAL = 300.0
@@ -58,7 +59,7 @@ class DemandStore:
     def update(self, telegram: Telegram) -> bool:
         """Take a telegram; return whether it ended a quarter-hour, began a month, or warns."""
         before = self.demand
-        energy = cast("float | None", telegram.objects.get("1-0:1.8.0"))
+        energy = cast("float | None", telegram.objects.get(IMPORTED_ENERGY))
         self._is_current = telegram.time is not None and energy is not None
         self._meter.update(
             telegram.time,

@@ -11,13 +11,13 @@ from homeassistant.core import HomeAssistant
 
 from .const import CONF_AUTHENTICATION_KEY, CONF_ENCRYPTION_KEY
 from .coordinator import SmartyConfigEntry, SmartyCoordinator
-from .p1 import MESSAGES, OBJECTS, Telegram, redact_port
+from .p1 import CHANNELS, DEVICE_NAME, MESSAGES, OBJECTS, Telegram, redact_port
 
 _SECRETS = {CONF_ENCRYPTION_KEY, CONF_AUTHENTICATION_KEY}
 # What names the meters, and what the grid operator writes to the household.
 _PRIVATE_REFERENCES = {
-    "0-0:42.0.0",
-    *(f"0-{channel}:96.1.0" for channel in range(1, 5)),
+    DEVICE_NAME,
+    *(f"0-{channel}:96.1.0" for channel in CHANNELS),
     *MESSAGES,
 }
 

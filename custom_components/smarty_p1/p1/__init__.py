@@ -34,14 +34,23 @@ from .errors import (
     WrongKeyError,
 )
 from .link import Link, normalise_port, open_port, redact_port
-from .obis import CONTROL_STATES, MBUS_DEVICE_TYPES, MESSAGES, OBJECTS
+from .obis import (
+    CHANNELS,
+    CONTROL_STATES,
+    DEVICE_NAME,
+    MBUS_DEVICE_TYPES,
+    MESSAGES,
+    OBJECTS,
+)
 from .probing import probe
 from .telegram import Telegram
 from .values import Capture, MBusReading, Value
 
 __all__ = [
+    "CHANNELS",
     "CONTROL_STATES",
     "DEFAULT_AUTHENTICATION_KEY",
+    "DEVICE_NAME",
     "MBUS_DEVICE_TYPES",
     "MESSAGES",
     "OBJECTS",

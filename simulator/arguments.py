@@ -1,0 +1,24 @@
+"""Numbers on a command line."""
+
+from argparse import ArgumentTypeError
+
+
+def count(text: str) -> int:
+    """Read a whole number from 1 on."""
+    number = int(text) if text.isdecimal() else 0
+    if number < 1:
+        message = f"{text!r} is not a number from 1 on"
+        raise ArgumentTypeError(message)
+    return number
+
+
+def positive(text: str) -> float:
+    """Read a number above 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        message = f"{text!r} is not a number above 0"
+        raise ArgumentTypeError(message)
+    return number
