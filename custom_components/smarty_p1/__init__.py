@@ -5,9 +5,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 
 from .const import PLATFORMS
-from .coordinator import SmartyConfigEntry, SmartyCoordinator, forget_meter
+from .coordinator import SmartyConfigEntry, SmartyCoordinator
 from .demand_store import DemandStore
 from .entity import is_in_telegram, meter_device
+from .failures import forget_streak
+from .issues import Issues
+from .meter_store import MeterStore
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bool:
@@ -29,7 +32,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> b
     coordinator.set_closed(is_closed=True)
     is_unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     if is_unloaded:
-        await coordinator.demand.async_close()
+        await coordinator.async_close()
     else:
         coordinator.set_closed(is_closed=False)
     return is_unloaded
@@ -37,8 +40,10 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> b
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> None:
     """Forget everything about a meter that is removed."""
-    forget_meter(hass, entry.entry_id)
+    forget_streak(hass, entry.entry_id)
+    Issues(hass, entry).close_all()
     await DemandStore(hass, entry).async_remove()
+    await MeterStore(hass, entry.entry_id).async_remove()
 
 
 async def async_remove_config_entry_device(

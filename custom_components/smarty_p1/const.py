@@ -11,6 +11,7 @@ LOGGER: Final = logging.getLogger(__package__)
 
 CONF_ENCRYPTION_KEY: Final = "encryption_key"
 CONF_AUTHENTICATION_KEY: Final = "authentication_key"
+CONF_VERIFY: Final = "verify"
 SECTION_ADVANCED: Final = "advanced"
 
 CONF_REFERENCE_POWER: Final = "reference_power"

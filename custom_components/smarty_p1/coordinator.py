@@ -1,81 +1,52 @@
-"""From the port to the entities: the link, this meter's telegrams, and what is wrong with both."""
+"""From the port to the entities: this meter's telegrams, and what is wrong with others."""
 
-import asyncio
 from collections import Counter
-from collections.abc import Mapping
-from contextlib import suppress
-from datetime import datetime
-from typing import Any, NamedTuple, override
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, override
 
-from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_PORT
-from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
-from homeassistant.helpers.event import async_call_later
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.util import dt as dt_util
-from homeassistant.util.hass_dict import HassKey
 
 from .const import (
     CONF_AUTHENTICATION_KEY,
     CONF_ENCRYPTION_KEY,
     CONF_MIN_INTERVAL,
-    DOMAIN,
+    CONF_VERIFY,
     LOGGER,
 )
 from .demand_store import IMPORTED_ENERGY, DemandStore
+from .failures import FAILURES, Failure, streak_of
+from .issues import Issues, Problem
+from .link_coordinator import LinkCoordinator, Obstacle
 from .mbus import CHANNEL_PREFIX, channels_by_meter
+from .meter_store import MeterStore
 from .p1 import (
     DEFAULT_AUTHENTICATION_KEY,
     MESSAGES,
     Decoder,
-    Link,
-    LinkError,
     Reason,
+    Rejection,
     Telegram,
     Value,
     parse_key,
-    redact_port,
 )
-from .totals import Totals
 
-SETUP_TIMEOUT = 30.0
-STALE_TIMEOUT = 60.0
-# The second try is for gateways that have not noticed yet that the last connection is closed.
-SETUP_TRIES = 2
+LONG_ABSENCE = timedelta(hours=1)
+CLOCK_TOLERANCE = timedelta(minutes=5)
 
 # What is shown at once, however seldom entities are to be updated: texts, breaker, relays.
 _URGENT = (*MESSAGES, "0-0:96.3.10", "0-1:96.3.10", "0-2:96.3.10")
-_MEMORIES: HassKey[dict[str, Memory]] = HassKey(f"{DOMAIN}_memories")
 # How much before its turn a telegram may come.
 _EARLY = 0.5
 
-
-class Memory(NamedTuple):
-    """What is kept of a meter while Home Assistant runs, also over a reload.
-
-    That is what is believed of its totals, and which M-Bus channels had meters with identifiers.
-    """
-
-    totals: Totals
-    named_channels: set[int]
-
-
 type SmartyConfigEntry = ConfigEntry[SmartyCoordinator]
+type TelegramListener = Callable[[Telegram], None]
 
 
-class Obstacle(NamedTuple):
-    """Why there is no telegram: the key of a translated exception and its placeholders."""
-
-    translation_key: str
-    placeholders: Mapping[str, str] = {}
-
-
-NOTHING_RECEIVED = Obstacle("nothing_received")
-NOT_P1 = Obstacle("not_p1")
 NO_DEVICE_NAME = Obstacle("no_device_name")
-_LINK_LOST = "link_lost"
-_NO_BYTES = {_LINK_LOST, NOTHING_RECEIVED.translation_key}
 REJECTED: Mapping[Reason, Obstacle] = {
     Reason.TAG: Obstacle("wrong_key"),
     Reason.AUTHENTICATION_KEY: Obstacle("other_authentication_key"),
@@ -84,6 +55,10 @@ REJECTED: Mapping[Reason, Obstacle] = {
     Reason.DOWNGRADE: Obstacle("security_off"),
     Reason.KEY_MISSING: Obstacle("key_missing"),
     Reason.MALFORMED: Obstacle("damaged"),
+}
+_ISSUES: Mapping[Failure, Problem] = {
+    Failure.SECURITY_OFF: Problem.SECURITY_OFF,
+    Failure.SECURITY_ON: Problem.SECURITY_ON,
 }
 
 
@@ -101,134 +76,197 @@ def _urgent_values(telegram: Telegram) -> list[Value]:
     return [telegram.objects.get(reference) for reference in _URGENT]
 
 
-def forget_meter(hass: HomeAssistant, entry_id: str) -> None:
-    """Forget the meter of an entry that is removed."""
-    hass.data.get(_MEMORIES, {}).pop(entry_id, None)
+def _shown_title(title: bytes) -> str:
+    """Return a system title as people write it: letters of the maker, digits of the meter."""
+    return f"{title[:3].decode('latin-1')} {title[3:].hex().upper()}"
 
 
-class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
+class SmartyCoordinator(LinkCoordinator[Telegram]):
     """Pushes the telegrams of one meter to its entities.
 
     Their totals do not fall before that is confirmed; `falls` counts how often they wanted to, by
-    the reference of the object.
+    the reference of the object. `latest` is the last telegram that was believed, also when
+    entities are updated seldom.
     """
 
     config_entry: SmartyConfigEntry
+    not_understood = "not_p1"
+    latest: Telegram
+    _decoder: Decoder
 
     def __init__(self, hass: HomeAssistant, entry: SmartyConfigEntry) -> None:
         """Take the port, the keys and the meter's serial number from the entry."""
-        super().__init__(hass, LOGGER, config_entry=entry, name=entry.title)
+        super().__init__(hass, entry)
         self.serial_number = str(entry.unique_id)
-        self.telegrams = 0
         self.rejections: Counter[Reason] = Counter()
         self.other_meters: Counter[str | None] = Counter()
         self.demand = DemandStore(hass, entry)
+        self.channels: Mapping[str, int] = {}
+        self._store = MeterStore(hass, entry.entry_id)
+        self._issues = Issues(hass, entry)
+        self._streak = streak_of(hass, entry)
+        self._key, self._authentication_key = stored_keys(entry.data)
+        self._needs_tag: bool = entry.data.get(CONF_VERIFY, True)
         self._min_interval: float = entry.options.get(CONF_MIN_INTERVAL, 0)
         self._next_push = 0.0
         self._needs_follow_up = True
-        self._is_closed = False
-        self.received_at = dt_util.utcnow()
-        self.channels: Mapping[str, int] = {}
-        memories = hass.data.setdefault(_MEMORIES, {})
-        self._totals, self._named_channels = memories.setdefault(
-            entry.entry_id, Memory(Totals(), set())
-        )
         self._seen_objects: set[str] = set()
-        self.falls = self._totals.falls
-        self._link = Link(entry.data[CONF_PORT], self._on_data, self._on_lost)
-        self._shown_port = redact_port(entry.data[CONF_PORT])
-        self._decoder = Decoder(*stored_keys(entry.data))
-        self._system_title: bytes | None = None
-        self._obstacle = NOTHING_RECEIVED
-        self._losses = 0
-        self._setup_decided = asyncio.Event()
-        self._cancel_stale_timer: CALLBACK_TYPE | None = None
+        self._telegram_listeners: list[TelegramListener] = []
 
+    @property
+    def falls(self) -> Counter[str]:
+        """Return how often totals wanted to fall."""
+        return self._store.totals.falls
+
+    @property
+    def last_telegram_at(self) -> datetime | None:
+        """Return when the last telegram was received, also before the last restart."""
+        return self._store.last_telegram
+
+    @override
     async def async_start(self) -> None:
-        """Open the port and wait for the first telegram.
-
-        Raises ConfigEntryNotReady when none comes.
-        """
         await self.demand.async_load()
-        # Home Assistant cancels this task and waits for its end, when the entry is unloaded and
-        # when its setup fails.
-        self.config_entry.async_create_background_task(
-            self.hass, self._link.run(), f"{self.name} link"
+        await self._store.async_load()
+        self._decoder = Decoder(
+            self._key,
+            self._authentication_key,
+            last_counters=self._store.last_counters(self._key) if self._key else None,
+            needs_tag=self._needs_tag,
         )
-        with suppress(TimeoutError):
-            async with asyncio.timeout(SETUP_TIMEOUT):
-                await self._setup_decided.wait()
-        if not self.telegrams:
-            raise self._explain(ConfigEntryNotReady)
+        if self._needs_tag:
+            self._issues.close(Problem.NOT_VERIFIED)
+        else:
+            self._issues.open(Problem.NOT_VERIFIED)
+        try:
+            await super().async_start()
+        except ConfigEntryNotReady:
+            self._note_absence()
+            raise
 
-    @override
-    async def _async_update_data(self) -> Telegram:
-        """Answer a manual refresh with what is known: the meter cannot be asked."""
-        if not self.last_update_success:
-            raise self._explain(UpdateFailed)
-        return self.data
-
-    @override
-    async def async_shutdown(self) -> None:
-        """Stop waiting for telegrams."""
-        await super().async_shutdown()
-        if self._cancel_stale_timer:
-            self._cancel_stale_timer()
-            self._cancel_stale_timer = None
-
-    def set_closed(self, *, is_closed: bool) -> None:
-        """Ignore what is received, or no longer: there is nobody to show it, and no new entity."""
-        self._is_closed = is_closed
+    async def async_close(self) -> None:
+        """Store what is to be remembered, once and for all."""
+        await self.demand.async_close()
+        await self._store.async_save()
+        if self.config_entry.disabled_by:
+            self._issues.close_all()
 
     @callback
-    def _on_data(self, data: bytes) -> None:
-        if self._is_closed:
-            return
-        try:
-            self._take(data)
-        except Exception:  # noqa: BLE001 - whatever it is
-            # A mistake here, or in what listens to updates, must not end the link for good.
-            LOGGER.exception("%s: unexpected error while taking a telegram", self.name)
+    def async_add_telegram_listener(self, listener: TelegramListener) -> CALLBACK_TYPE:
+        """Call the listener with every telegram, however seldom entities are updated.
 
+        Return what ends that.
+        """
+        self._telegram_listeners.append(listener)
+        return lambda: self._telegram_listeners.remove(listener)
+
+    @override
     def _take(self, data: bytes) -> None:
-        if self._obstacle.translation_key in _NO_BYTES:
-            self._obstacle = NOT_P1
-        for event in self._decoder.feed(data):
+        events = self._decoder.feed(data)
+        if not events:
+            return
+        if self._key:
+            self._store.remember_counters(self._key, self._decoder.last_counters)
+            self._store.schedule_save()
+        for event in events:
             if isinstance(event, Telegram):
                 self._on_telegram(event)
             else:
-                self.rejections[event.reason] += 1
-                self._obstacle = REJECTED[event.reason]
+                self._on_rejection(event)
 
     @callback
-    def _on_lost(self, error: LinkError) -> None:
-        LOGGER.debug("%s: lost the port: %s", self.name, error)
-        self._obstacle = Obstacle(_LINK_LOST, {"error": str(error)})
-        self._losses += 1
-        if self._losses >= SETUP_TRIES:
-            self._setup_decided.set()
+    def _on_rejection(self, rejection: Rejection) -> None:
+        reason = rejection.reason
+        self.rejections[reason] += 1
+        self._obstacle = REJECTED[reason]
+        if failure := FAILURES.get(reason):
+            if self._streak.add(failure):
+                self._on_streak(failure)
+            if failure is Failure.KEYS and self._is_foreign(rejection.system_title):
+                self._on_foreign_frame(rejection.system_title)
+
+    def _is_foreign(self, title: bytes | None) -> bool:
+        return None not in (title, self._store.system_title) and title != self._store.system_title
+
+    @callback
+    def _on_foreign_frame(self, title: bytes | None) -> None:
+        if title and self._streak.add(Failure.FOREIGN_TITLE):
+            self._issues.open(
+                Problem.OTHER_METER, found=_shown_title(title), serial_number=self.serial_number
+            )
+
+    @callback
+    def _on_streak(self, failure: Failure) -> None:
+        """Ask the user for help: so many failures in a row do not mend themselves."""
+        if self.readings:
+            self._fail()
+        self._setup_decided.set()
+        if problem := _ISSUES.get(failure):
+            self._issues.open(problem, port=self.shown_port)
+            return
+        self._streak.has_asked_for_keys = True
+        self.config_entry.async_start_reauth(
+            self.hass, data={"reason": self._obstacle.translation_key}
+        )
 
     @callback
     def _on_telegram(self, telegram: Telegram) -> None:
         if not self._is_ours(telegram):
             self._on_other_meter(telegram.serial_number)
             return
-        if not self.last_update_success:
-            LOGGER.info("%s: telegrams are coming again", self.name)
-        self.telegrams += 1
-        self._link.confirm()
-        self._obstacle = NOTHING_RECEIVED
-        settled = self._totals.settle(telegram)
+        self._on_reading()
+        self._end_streak()
+        self._store.system_title = telegram.system_title
+        self._store.last_telegram = dt_util.utcnow()
+        self._store.schedule_save()
+        self._check_clock(telegram)
+        settled = self._store.totals.settle(telegram)
         is_held_back = settled.objects.get(IMPORTED_ENERGY) != telegram.objects.get(IMPORTED_ENERGY)
         # The quarter-hour goes without a reading rather than with one that is not of this moment.
         has_milestone = not is_held_back and self.demand.update(telegram)
         channels = self._identify_channels(settled)
+        self.latest = settled
         if self._is_due(settled, channels, has_milestone=has_milestone):
-            self.received_at = dt_util.utcnow()
             self.channels = channels
-            self.async_set_updated_data(settled)
-        self._restart_stale_timer()
-        self._setup_decided.set()
+            self._push(settled)
+        for listener in tuple(self._telegram_listeners):
+            listener(settled)
+
+    @callback
+    def _end_streak(self) -> None:
+        """Take back what the failures led to: the port and the keys are right."""
+        self._streak.end()
+        self._issues.close(
+            Problem.NO_TELEGRAM, Problem.OTHER_METER, Problem.SECURITY_OFF, Problem.SECURITY_ON
+        )
+        if self._streak.has_asked_for_keys:
+            self._streak.has_asked_for_keys = False
+            for flow in list(self.config_entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})):
+                self.hass.config_entries.flow.async_abort(flow["flow_id"])
+
+    @callback
+    def _check_clock(self, telegram: Telegram) -> None:
+        if telegram.time is None:
+            return
+        deviation = abs(telegram.time - dt_util.utcnow())
+        if deviation <= CLOCK_TOLERANCE:
+            self._issues.close(Problem.METER_CLOCK)
+        elif not self._issues.is_open(Problem.METER_CLOCK):
+            self._issues.open(
+                Problem.METER_CLOCK, minutes=str(round(deviation / timedelta(minutes=1)))
+            )
+
+    @callback
+    def _note_absence(self) -> None:
+        """Tell the user when there was a telegram once, and none for long."""
+        last = self._store.last_telegram
+        if last and dt_util.utcnow() - last >= LONG_ABSENCE:
+            self._issues.open(Problem.NO_TELEGRAM, port=self.shown_port)
+
+    @override
+    @callback
+    def _on_stale(self, now: datetime) -> None:
+        super()._on_stale(now)
+        self._note_absence()
 
     def _identify_channels(self, telegram: Telegram) -> dict[str, int]:
         """Return the channels by their meters.
@@ -237,11 +275,11 @@ class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
         """
         channels = channels_by_meter(telegram)
         named = {c for identity, c in channels.items() if not identity.startswith(CHANNEL_PREFIX)}
-        self._named_channels |= named
+        self._store.named_channels |= named
         return {
             identity: channel
             for identity, channel in channels.items()
-            if channel in named or channel not in self._named_channels
+            if channel in named or channel not in self._store.named_channels
         }
 
     def _is_due(
@@ -274,12 +312,9 @@ class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
         """Tell whether the telegram names this entry's meter, or its frame proves it."""
         if telegram.serial_number is None:
             return telegram.system_title is not None and (
-                telegram.system_title == self._system_title
+                telegram.system_title == self._store.system_title
             )
-        if telegram.serial_number != self.serial_number:
-            return False
-        self._system_title = telegram.system_title
-        return True
+        return telegram.serial_number == self.serial_number
 
     @callback
     def _on_other_meter(self, serial_number: str | None) -> None:
@@ -288,40 +323,19 @@ class SmartyCoordinator(DataUpdateCoordinator[Telegram]):
             self._obstacle = NO_DEVICE_NAME
             return
         self._obstacle = Obstacle("other_meter", {"found": serial_number})
+        if not self._issues.is_open(Problem.OTHER_METER):
+            self._issues.open(
+                Problem.OTHER_METER, found=serial_number, serial_number=self.serial_number
+            )
         # During set-up, Home Assistant itself says why the meter is not ready.
-        if self.telegrams and self.other_meters[serial_number] == 1:
+        if self.readings and self.other_meters[serial_number] == 1:
             LOGGER.warning(
                 "%s: ignoring the telegrams of another meter, %s, at %s",
                 self.name,
                 serial_number,
-                self._shown_port,
+                self.shown_port,
             )
 
-    @callback
-    def _restart_stale_timer(self) -> None:
-        if self._cancel_stale_timer:
-            self._cancel_stale_timer()
-        self._cancel_stale_timer = async_call_later(
-            self.hass, STALE_TIMEOUT, HassJob(self._on_stale, cancel_on_shutdown=True)
-        )
-
-    @callback
-    def _on_stale(self, _now: datetime) -> None:
-        self._restart_stale_timer()
-        if self.last_update_success:
-            self.async_set_update_error(self._explain(UpdateFailed))
-        else:
-            self.last_exception = self._explain(UpdateFailed)
-            self.async_update_listeners()  # what is received meanwhile is still counted
-
-    def _explain[E: HomeAssistantError](self, error: type[E]) -> E:
-        """Return the error that says why there is no telegram."""
-        return error(
-            translation_domain=DOMAIN,
-            translation_key=self._obstacle.translation_key,
-            translation_placeholders={
-                "port": self._shown_port,
-                "serial_number": self.serial_number,
-                **self._obstacle.placeholders,
-            },
-        )
+    @override
+    def _placeholders(self) -> dict[str, str]:
+        return {"serial_number": self.serial_number, **super()._placeholders()}

@@ -39,7 +39,7 @@ def _describe(coordinator: SmartyCoordinator) -> dict[str, Any]:
     return {
         "is_available": coordinator.last_update_success,
         "received_at": coordinator.received_at.isoformat(),
-        "telegrams": coordinator.telegrams,
+        "telegrams": coordinator.readings,
         "rejections": {str(reason): count for reason, count in coordinator.rejections.items()},
         "telegrams_of_other_meters": coordinator.other_meters.total(),
         "totals_held_back": dict(coordinator.falls),

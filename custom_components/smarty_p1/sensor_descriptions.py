@@ -29,7 +29,7 @@ from homeassistant.const import (
 from homeassistant.helpers.typing import StateType
 
 from .coordinator import SmartyCoordinator
-from .p1 import CONTROL_STATES, OBJECTS, Capture, MBusReading, Reason, Telegram, Value
+from .p1 import CONTROL_STATES, OBJECTS, Capture, MBusReading, Reason, Telegram, Value, Verification
 
 MAX_STATE_SIZE = 255
 _DECIMALS = 3
@@ -357,6 +357,14 @@ def _other_objects(telegram: Telegram) -> Attributes:
 
 RECEPTION_SENSORS: tuple[ReceptionSensorDescription, ...] = (
     ReceptionSensorDescription(
+        key="verification",
+        translation_key="verification",
+        device_class=SensorDeviceClass.ENUM,
+        options=[verification.value for verification in Verification],
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value=lambda coordinator: coordinator.data.verification.value,
+    ),
+    ReceptionSensorDescription(
         key="clock_offset",
         translation_key="clock_offset",
         device_class=SensorDeviceClass.DURATION,
@@ -373,7 +381,7 @@ RECEPTION_SENSORS: tuple[ReceptionSensorDescription, ...] = (
         state_class=SensorStateClass.TOTAL_INCREASING,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
-        value=lambda coordinator: coordinator.telegrams,
+        value=lambda coordinator: coordinator.readings,
         is_always_available=True,
     ),
     ReceptionSensorDescription(

@@ -13,18 +13,20 @@ last believed one in its place. The fall is believed when it is confirmed by as 
 A value that falls once more begins anew. A missing or empty value is passed on, and says nothing.
 A meter with another identifier is another meter; an index in another unit is another total.
 
-What is believed is kept in memory, also while the integration is reloaded. After a restart of Home
-Assistant the first telegram counts, whatever it says.
+What is believed can be stored: also after a restart, a fall has to be confirmed.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any, Self
 
 from .mbus import channels_by_meter
 from .p1 import Capture, MBusReading, Telegram, Value
 
 CONFIRMATIONS = 6
+_MBUS_CONFIRMATIONS = 1
 _MAX_AHEAD = timedelta(days=1)
 REGISTERS = (
     "1-0:1.8.0",
@@ -55,6 +57,17 @@ class _Total[M: (int, datetime)]:
         self._lower = value
         self._lower_moment: M = moment
 
+    @classmethod
+    def restored(cls, stored: list[Any], confirmations: int) -> Self:
+        """Return what `as_list` was the content of."""
+        total = cls(stored[0], stored[1], confirmations)
+        total.sightings, total._lower, total._lower_moment = stored[2:]
+        return total
+
+    def as_list(self) -> list[Any]:
+        """Return everything that is known."""
+        return [self.value, self.moment, self.sightings, self._lower, self._lower_moment]
+
     def believes(self, value: float, moment: M) -> bool:
         """Take the next reading, and tell whether it is believed."""
         if value < self.value and not self._is_confirmed(value, moment):
@@ -78,6 +91,14 @@ def _plausible(captured: datetime, told: datetime | None) -> datetime:
     return min(captured, told + _MAX_AHEAD) if told else captured
 
 
+def _encoded(field: float | datetime) -> float | str:
+    return field.isoformat() if isinstance(field, datetime) else field
+
+
+def _decoded(field: float | str) -> float | datetime:
+    return datetime.fromisoformat(field) if isinstance(field, str) else field
+
+
 class Totals:
     """The totals of one electricity meter and of the meters on its M-Bus channels.
 
@@ -91,6 +112,30 @@ class Totals:
         self._telegrams = 0
         self._registers: dict[str, _Total[int]] = {}
         self._indexes: dict[tuple[str, str | None], _Total[datetime]] = {}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
+        """Return what `as_dict` was the content of."""
+        totals = cls()
+        totals.falls = Counter(stored["falls"])
+        totals._telegrams = stored["telegrams"]
+        for reference, fields in stored["registers"].items():
+            totals._registers[reference] = _Total.restored(fields, CONFIRMATIONS)
+        for identity, unit, *fields in stored["indexes"]:
+            decoded = [_decoded(field) for field in fields]
+            totals._indexes[identity, unit] = _Total.restored(decoded, _MBUS_CONFIRMATIONS)
+        return totals
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything that is believed, as JSON knows it."""
+        return {
+            "falls": dict(self.falls),
+            "telegrams": self._telegrams,
+            "registers": {name: total.as_list() for name, total in self._registers.items()},
+            "indexes": [
+                [*key, *map(_encoded, total.as_list())] for key, total in self._indexes.items()
+            ],
+        }
 
     def settle(self, telegram: Telegram) -> Telegram:
         """Return the telegram with the last believed value for each total that has fallen."""
@@ -112,7 +157,7 @@ class Totals:
                 continue
             moment = _plausible(reading.time, telegram.time)
             index = self._indexes.setdefault(
-                (identity, reading.unit), _Total(reading.value, moment, 1)
+                (identity, reading.unit), _Total(reading.value, moment, _MBUS_CONFIRMATIONS)
             )
             reference = f"0-{channel}:24.2.1"
             if self._holds_back(index, reference, reading.value, moment):

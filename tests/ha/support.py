@@ -66,9 +66,9 @@ async def set_up(
 async def receive(hass: HomeAssistant, port: MeterPort, text: str) -> None:
     """Wait until Home Assistant has taken in a telegram."""
     coordinator = hass.config_entries.async_entries(DOMAIN)[0].runtime_data
-    before = coordinator.telegrams
+    before = coordinator.readings
     await port.send_telegram(text)
-    await wait_until(hass, lambda: coordinator.telegrams > before)
+    await wait_until(hass, lambda: coordinator.readings > before)
 
 
 def state_of(hass: HomeAssistant, entity_id: str) -> State:

@@ -80,12 +80,12 @@ async def test_unavailable_after_a_minute_and_back(
     assert f"The port {port.url} cannot be read: no byte for 30 s" in text
 
     port.greeting = port.next_frame(energy(25679))
-    await let_pass_until(hass, 30, lambda: coordinator.telegrams == 2)
+    await let_pass_until(hass, 30, lambda: coordinator.readings == 2)
     assert state_of(hass, ENERGY).state == "25679.0"
     await port.send_telegram(energy(25680))
-    await wait_until(hass, lambda: coordinator.telegrams == 3)
+    await wait_until(hass, lambda: coordinator.readings == 3)
     assert state_of(hass, ENERGY).state == "25680.0"
-    assert own_log(caplog)[1:] == [("INFO", f"Smarty {SERIAL}: telegrams are coming again")]
+    assert own_log(caplog)[1:] == [("INFO", f"Smarty {SERIAL}: readings are coming again")]
 
 
 async def test_each_telegram_starts_the_minute_anew(
@@ -93,7 +93,7 @@ async def test_each_telegram_starts_the_minute_anew(
 ) -> None:
     first_timer = coordinator._cancel_stale_timer
     await port.send_telegram(energy(25679))
-    await wait_until(hass, lambda: coordinator.telegrams == 2)
+    await wait_until(hass, lambda: coordinator.readings == 2)
 
     assert coordinator._cancel_stale_timer is not first_timer
     assert stale_timers(hass) == 1
@@ -115,7 +115,7 @@ async def test_lost_port_alone_is_not_unavailable(
 
     port.greeting = port.next_frame(energy(25679))
     await port.start()
-    await let_pass_until(hass, RECONNECT, lambda: coordinator.telegrams == 2)
+    await let_pass_until(hass, RECONNECT, lambda: coordinator.readings == 2)
 
     assert state_of(hass, ENERGY).state == "25679.0"
     assert own_log(caplog) == []
@@ -130,7 +130,7 @@ async def test_silent_connection_is_made_anew(
     await let_pass_until(hass, RECONNECT, lambda: port.connections == 2)
 
     await port.send_telegram(energy(25679))
-    await wait_until(hass, lambda: coordinator.telegrams == 2)
+    await wait_until(hass, lambda: coordinator.readings == 2)
     assert state_of(hass, ENERGY).state == "25679.0"
 
 
@@ -147,7 +147,7 @@ async def test_another_meter_is_ignored(
     await wait_until(hass, lambda: coordinator.other_meters[OTHER_SERIAL] == 3)
 
     assert state_of(hass, ENERGY).state == "25678.901"
-    assert coordinator.telegrams == 1
+    assert coordinator.readings == 1
     assert [level for level, _ in own_log(caplog)] == ["WARNING"]
     assert OTHER_SERIAL in own_log(caplog)[0][1]
 
@@ -165,7 +165,7 @@ async def test_telegram_without_name_counts_when_its_frame_is_of_this_meter(
     assert state_of(hass, ENERGY).state == "25678.901"
 
     await port.send(encipher(nameless, 100, system_title=SYSTEM_TITLE))
-    await wait_until(hass, lambda: coordinator.telegrams == 2)
+    await wait_until(hass, lambda: coordinator.readings == 2)
     assert state_of(hass, ENERGY).state == "25679.0"
 
 

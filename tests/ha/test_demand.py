@@ -56,9 +56,9 @@ async def set_up(
 async def send(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, text: str) -> None:
     """Send a telegram and wait until it has been taken."""
     coordinator: SmartyCoordinator = entry.runtime_data
-    taken = coordinator.telegrams
+    taken = coordinator.readings
     await port.send_telegram(text)
-    await wait_until(hass, lambda: coordinator.telegrams > taken)
+    await wait_until(hass, lambda: coordinator.readings > taken)
 
 
 async def test_a_quarter_hour(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> None:
@@ -197,7 +197,7 @@ async def test_updates_may_be_limited_without_losing_a_text_or_a_quarter_hour(
     assert state_of(hass, energy).state == "100.6"
 
     coordinator: SmartyCoordinator = entry.runtime_data
-    assert coordinator.telegrams == 8
+    assert coordinator.readings == 8
 
 
 async def test_limited_updates_do_not_delay_the_warning(

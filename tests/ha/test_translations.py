@@ -19,6 +19,7 @@ from custom_components.smarty_p1.const import (
 )
 from custom_components.smarty_p1.demand_sensor import DEMAND_SENSORS
 from custom_components.smarty_p1.event import EVENT_MESSAGE, EVENTS
+from custom_components.smarty_p1.issues import Problem
 from custom_components.smarty_p1.p1 import MBUS_DEVICE_TYPES, P1Error, Reason, errors
 from custom_components.smarty_p1.sensor_descriptions import (
     MBUS_SENSORS,
@@ -69,14 +70,17 @@ def test_each_error_of_the_protocol_is_told_apart(error: type[P1Error]) -> None:
 def test_each_obstacle_has_a_text() -> None:
     assert coordinator.REJECTED.keys() == set(Reason)
     obstacles = {obstacle.translation_key for obstacle in coordinator.REJECTED.values()}
-    obstacles |= {"link_lost", "other_meter"}
-    for obstacle in coordinator.NOTHING_RECEIVED, coordinator.NOT_P1, coordinator.NO_DEVICE_NAME:
-        obstacles.add(obstacle.translation_key)
+    obstacles |= {"link_lost", "nothing_received", "not_p1", "other_meter"}
+    obstacles.add(coordinator.NO_DEVICE_NAME.translation_key)
 
     assert TEXTS["exceptions"].keys() == obstacles
     extra = {"link_lost": {"error"}, "other_meter": {"found"}}
     for key, text in TEXTS["exceptions"].items():
         assert placeholders(text["message"]) <= {"port", "serial_number"} | extra.get(key, set())
+
+
+def test_each_problem_has_a_text() -> None:
+    assert TEXTS["issues"].keys() == {problem.value for problem in Problem}
 
 
 def test_each_sensor_has_a_name_and_an_icon() -> None:

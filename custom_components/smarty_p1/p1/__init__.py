@@ -43,7 +43,7 @@ from .obis import (
     OBJECTS,
 )
 from .probing import probe
-from .telegram import Telegram
+from .telegram import Telegram, Verification
 from .values import Capture, MBusReading, Value
 
 __all__ = [
@@ -80,6 +80,7 @@ __all__ = [
     "SecurityOffError",
     "Telegram",
     "Value",
+    "Verification",
     "WrongKeyError",
     "normalise_port",
     "open_port",

@@ -8,6 +8,7 @@ frame, and the result does not depend on how the bytes are chunked.
 import re
 from array import array
 from bisect import insort
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -21,7 +22,7 @@ from .cipher import (
     read_nonce,
 )
 from .crc import has_valid_crc
-from .telegram import Telegram, TelegramParser
+from .telegram import Telegram, TelegramParser, Verification
 
 _CHUNK_SIZE = 4 * 1024
 _TRIM_SIZE = 4 * 1024
@@ -87,15 +88,28 @@ class Decoder:
 
     With a key, only frames are believed whose 96-bit tag verifies and whose frame counter rises.
     Without one, only plain telegrams are believed whose CRC holds.
+
+    `last_counters` holds the last frame counter of each system title (8 bytes) under this key.
     """
 
     def __init__(
-        self, key: bytes | None, authentication_key: bytes = DEFAULT_AUTHENTICATION_KEY
+        self,
+        key: bytes | None,
+        authentication_key: bytes = DEFAULT_AUTHENTICATION_KEY,
+        *,
+        last_counters: Mapping[bytes, int] | None = None,
+        needs_tag: bool = True,
     ) -> None:
-        """Take keys of 16 bytes. Raises KeyFormatError for any other length."""
+        """Take keys of 16 bytes. Raises KeyFormatError for any other length.
+
+        Go on from the `last_counters` of an earlier decoder with the same key. Without
+        `needs_tag`, a frame is also believed when only the CRC of its telegram holds, which
+        whoever can write to the line can forge.
+        """
         self._cipher = None if key is None else FrameCipher(key, authentication_key)
         self._parser = TelegramParser()
-        self._last_counters: dict[bytes, int] = {}
+        self._needs_tag = needs_tag
+        self.last_counters = dict(last_counters or {})
         self._buffer = bytearray()
         self._candidates = array("Q")
         # Positions in the buffer: what has been searched for candidates; where a frame, and where
@@ -195,17 +209,20 @@ class Decoder:
             events.append(_rejection(Reason.KEY_MISSING, nonce))
             return
         text, verified = self._cipher.open(frame, header_size, nonce)
+        verification = Verification.TAG
         if not verified:
+            verification = Verification.CHECKSUM
             whole = text.startswith(b"/") and has_valid_crc(text)
-            reason = Reason.AUTHENTICATION_KEY if whole else Reason.TAG
-            events.append(_rejection(reason, nonce))
-            return
+            if not whole or self._needs_tag:
+                reason = Reason.AUTHENTICATION_KEY if whole else Reason.TAG
+                events.append(_rejection(reason, nonce))
+                return
         self._consume(start, end, events)
-        if counter <= self._last_counters.get(title, -1):
+        if counter <= self.last_counters.get(title, -1):
             events.append(_rejection(Reason.REPLAY, nonce))
             return
-        self._last_counters[title] = counter
-        telegram = self._parser.parse(text, counter, title)
+        self.last_counters[title] = counter
+        telegram = self._parser.parse(text, counter, title, verification)
         events.append(telegram or _rejection(Reason.MALFORMED, nonce))
 
     def _judge_plain(self, end: int, events: list[Event]) -> None:

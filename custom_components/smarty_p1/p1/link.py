@@ -43,14 +43,16 @@ def redact_port(url: str) -> str:
 
 
 @asynccontextmanager
-async def open_port(url: str) -> AsyncGenerator[asyncio.StreamReader]:
-    """Open a serial device (115200 baud, 8N1) or URL for reading; close it at the end.
+async def open_port(
+    url: str, *, baud_rate: int = BAUD_RATE
+) -> AsyncGenerator[asyncio.StreamReader]:
+    """Open a serial device (8N1) or URL for reading; close it at the end.
 
     Raises a LinkError that says why the port cannot be opened.
     """
     try:
         reader, writer = await serialx.open_serial_connection(
-            url=url, baudrate=BAUD_RATE, connect_timeout=CONNECT_TIMEOUT
+            url=url, baudrate=baud_rate, connect_timeout=CONNECT_TIMEOUT
         )
     except Exception as err:  # every backend has exceptions of its own
         raise _link_error(err, url) from err
@@ -92,6 +94,8 @@ def _link_error(err: Exception, url: str) -> LinkError:
 class Link:
     """Keeps a port open, hands over its bytes, and opens it again when it is lost.
 
+    `is_open` tells whether it is open at the moment.
+
     The delay between tries doubles from 1 s to 60 s, with jitter, until `confirm` is called: bytes
     alone do not prove that it is the meter who answers.
     """
@@ -102,13 +106,19 @@ class Link:
         on_data: Callable[[bytes], None],
         on_lost: Callable[[LinkError], None],
         *,
-        silence_timeout: float = SILENCE_TIMEOUT,
+        silence_timeout: float | None = SILENCE_TIMEOUT,
+        baud_rate: int = BAUD_RATE,
     ) -> None:
-        """Take callbacks for received bytes and for each loss or failed try."""
+        """Take callbacks for received bytes and for each loss or failed try.
+
+        A connection without a byte for `silence_timeout` seconds is opened anew; None waits on.
+        """
+        self.is_open = False
         self._url = url
         self._on_data = on_data
         self._on_lost = on_lost
         self._silence_timeout = silence_timeout
+        self._baud_rate = baud_rate
         self._delay = FIRST_DELAY
 
     def confirm(self) -> None:
@@ -126,12 +136,19 @@ class Link:
             self._delay = min(2 * self._delay, LONGEST_DELAY)
 
     async def _read(self) -> None:
-        async with open_port(self._url) as reader:
-            while True:
-                try:
-                    async with asyncio.timeout(self._silence_timeout):
-                        data = await read_chunk(reader)
-                except TimeoutError as err:
-                    msg = f"no byte for {self._silence_timeout:.0f} s"
-                    raise PortSilentError(msg) from err
-                self._on_data(data)
+        async with open_port(self._url, baud_rate=self._baud_rate) as reader:
+            self.is_open = True
+            try:
+                await self._hand_over(reader)
+            finally:
+                self.is_open = False
+
+    async def _hand_over(self, reader: asyncio.StreamReader) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(self._silence_timeout):
+                    data = await read_chunk(reader)
+            except TimeoutError as err:
+                msg = f"no byte for {self._silence_timeout:.0f} s"
+                raise PortSilentError(msg) from err
+            self._on_data(data)

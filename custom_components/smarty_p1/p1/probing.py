@@ -94,14 +94,17 @@ async def probe(
     key: bytes | None,
     authentication_key: bytes = DEFAULT_AUTHENTICATION_KEY,
     *,
+    needs_tag: bool = True,
     timeout: float = PROBE_TIMEOUT,  # noqa: ASYNC109 - giving up is a result here, not a failure
 ) -> Telegram:
     """Return the first verified telegram that names its meter, within `timeout` seconds.
 
+    Without `needs_tag`, its CRC is enough.
+
     Raises a LinkError when the port cannot be opened or closes at once, and otherwise the
     ProbeError that says what is wrong.
     """
-    findings = _Findings(Decoder(key, authentication_key))
+    findings = _Findings(Decoder(key, authentication_key, needs_tag=needs_tag))
     empty_connections = 0
     with suppress(TimeoutError):
         async with asyncio.timeout(timeout):

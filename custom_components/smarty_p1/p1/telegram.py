@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from itertools import batched, compress, starmap
 from operator import ne
 from typing import Any, NamedTuple, cast
@@ -20,9 +21,20 @@ _NEVER = b"\n"  # no line begins so
 _REFERENCE = re.compile(r"[0-9]{1,3}-[0-9]{1,3}:[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}")
 
 
+class Verification(StrEnum):
+    """What vouches for a telegram."""
+
+    TAG = "verified"
+    """The tag of its frame: nobody without the meter's keys can have written or altered it."""
+    CHECKSUM = "not_verified"
+    """Only its own CRC, although its frame has a tag: the authentication key is not known."""
+    PLAIN = "plain"
+    """Only its own CRC, for the meter does not encrypt."""
+
+
 @dataclass(frozen=True, slots=True)
 class Telegram:
-    """One verified telegram.
+    """One telegram that is believed; `verification` tells why.
 
     `objects` holds every line by its exact OBIS reference (`A-B:C.D.E`). A value is a float or int
     in the unit of the specification's table, a text, an aware datetime, a `Capture`, a tuple for
@@ -42,6 +54,7 @@ class Telegram:
     frame_counter: int | None = None
     system_title: bytes | None = None
     text: bytes = field(default=b"", repr=False)
+    verification: Verification = Verification.PLAIN
 
     def as_dict(self) -> dict[str, Any]:
         """Return the telegram as JSON knows it: times in ISO 8601, channels by number as text."""
@@ -124,6 +137,7 @@ class TelegramParser:
         text: bytes,
         frame_counter: int | None = None,
         system_title: bytes | None = None,
+        verification: Verification = Verification.PLAIN,
     ) -> Telegram | None:
         """Return the telegram in `text`, or None when it is none (it must begin with `/`)."""
         lines = text.splitlines()
@@ -146,6 +160,7 @@ class TelegramParser:
             frame_counter,
             system_title,
             text,
+            verification,
         )
 
     def _update_objects(self, lines: list[bytes]) -> bool:

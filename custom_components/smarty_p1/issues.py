@@ -1,0 +1,89 @@
+"""What the user should repair: the issues of one meter, raised once and taken back when mended."""
+
+from enum import StrEnum
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from .const import DOMAIN
+
+ENTRY_ID = "entry_id"
+
+
+class Problem(StrEnum):
+    """What can be wrong with a meter for long; also the translation keys."""
+
+    NO_TELEGRAM = "no_telegram"
+    """None for an hour, after there had been some."""
+    NOT_VERIFIED = "not_verified"
+    """Telegrams are shown whose tag is not verified, because the user chose so."""
+    METER_CLOCK = "meter_clock"
+    """The clock of the meter, or that of Home Assistant, is wrong."""
+    OTHER_METER = "other_meter"
+    """Another meter answers at the port."""
+    SECURITY_OFF = "security_off"
+    """A key is set, and the meter does not encrypt any more."""
+    SECURITY_ON = "security_on"
+    """No key is set, and the meter encrypts now."""
+
+
+_MENDED_BY_RECONFIGURING = {
+    Problem.NO_TELEGRAM,
+    Problem.NOT_VERIFIED,
+    Problem.OTHER_METER,
+    Problem.SECURITY_OFF,
+    Problem.SECURITY_ON,
+}
+_ERRORS = {Problem.OTHER_METER, Problem.SECURITY_OFF, Problem.SECURITY_ON}
+
+
+def _issue_id(problem: Problem, entry_id: str) -> str:
+    return f"{problem}_{entry_id}"
+
+
+class Issues:
+    """The repair issues of one config entry."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+        """Know which issues there are already."""
+        self._hass = hass
+        self._entry = entry
+        registry = ir.async_get(hass)
+        self._open = {
+            problem
+            for problem in Problem
+            if registry.async_get_issue(DOMAIN, _issue_id(problem, entry.entry_id))
+        }
+
+    @callback
+    def open(self, problem: Problem, **placeholders: str) -> None:
+        """Tell the user about a problem."""
+        self._open.add(problem)
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            _issue_id(problem, self._entry.entry_id),
+            data={ENTRY_ID: self._entry.entry_id},
+            is_fixable=problem in _MENDED_BY_RECONFIGURING,
+            severity=ir.IssueSeverity.ERROR if problem in _ERRORS else ir.IssueSeverity.WARNING,
+            translation_key=problem,
+            translation_placeholders={"name": self._entry.title, **placeholders},
+        )
+
+    def is_open(self, problem: Problem) -> bool:
+        """Tell whether the user was told about a problem, and it is not mended."""
+        return problem in self._open
+
+    @callback
+    def close(self, *problems: Problem) -> None:
+        """Take back what is no problem any more."""
+        for problem in self._open.intersection(problems):
+            self._open.remove(problem)
+            ir.async_delete_issue(self._hass, DOMAIN, _issue_id(problem, self._entry.entry_id))
+
+    @callback
+    def close_all(self) -> None:
+        """Take everything back, when the meter is unloaded or removed."""
+        self.close(*Problem)

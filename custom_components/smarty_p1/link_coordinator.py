@@ -1,0 +1,183 @@
+"""What all kinds of entries share: a port whose readings are pushed, and what is wrong with it."""
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, ClassVar, NamedTuple, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_PORT
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN, LOGGER
+from .p1 import Link, LinkError, redact_port
+from .p1.link import BAUD_RATE, SILENCE_TIMEOUT
+
+SETUP_TIMEOUT = 30.0
+# The second try is for gateways that have not noticed yet that the last connection is closed.
+SETUP_TRIES = 2
+
+
+class Obstacle(NamedTuple):
+    """Why there is no reading: the key of a translated exception and its placeholders."""
+
+    translation_key: str
+    placeholders: Mapping[str, str] = {}
+
+
+_LINK_LOST = "link_lost"
+
+
+class LinkCoordinator[D](DataUpdateCoordinator[D]):
+    """Pushes the readings of one port to its entities.
+
+    They become unavailable when no reading comes for `stale_timeout` seconds. `readings` counts
+    what was received and believed, `received_at` is when entities were updated last.
+    """
+
+    config_entry: ConfigEntry[Any]
+    baud_rate: ClassVar[int] = BAUD_RATE
+    silence_timeout: ClassVar[float | None] = SILENCE_TIMEOUT
+    stale_timeout: ClassVar[float] = 60.0
+    # The keys of the translated exceptions for a port that sends nothing, and something else.
+    nothing_received: ClassVar[str] = "nothing_received"
+    not_understood: ClassVar[str]
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+        """Take the port from the entry."""
+        super().__init__(hass, LOGGER, config_entry=entry, name=entry.title)
+        self.readings = 0
+        self.received_at = dt_util.utcnow()
+        self.shown_port = redact_port(entry.data[CONF_PORT])
+        self._link = Link(
+            entry.data[CONF_PORT],
+            self._on_data,
+            self._on_lost,
+            silence_timeout=self.silence_timeout,
+            baud_rate=self.baud_rate,
+        )
+        self._is_closed = False
+        self._obstacle = Obstacle(self.nothing_received)
+        self._losses = 0
+        self._setup_decided = asyncio.Event()
+        self._cancel_stale_timer: CALLBACK_TYPE | None = None
+
+    @property
+    def is_connected(self) -> bool:
+        """Tell whether the port is open."""
+        return self._link.is_open
+
+    async def async_start(self) -> None:
+        """Open the port and wait for the first reading.
+
+        Raises ConfigEntryNotReady when none comes.
+        """
+        # Home Assistant cancels this task and waits for its end, when the entry is unloaded and
+        # when its setup fails.
+        self.config_entry.async_create_background_task(
+            self.hass, self._link.run(), f"{self.name} link"
+        )
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SETUP_TIMEOUT):
+                await self._setup_decided.wait()
+        if not self.readings:
+            raise self._explain(ConfigEntryNotReady)
+
+    @override
+    async def _async_update_data(self) -> D:
+        """Answer a manual refresh with what is known: a port cannot be asked."""
+        if not self.last_update_success:
+            raise self._explain(UpdateFailed)
+        return self.data
+
+    @override
+    async def async_shutdown(self) -> None:
+        """Stop waiting for readings."""
+        await super().async_shutdown()
+        if self._cancel_stale_timer:
+            self._cancel_stale_timer()
+            self._cancel_stale_timer = None
+
+    def set_closed(self, *, is_closed: bool) -> None:
+        """Ignore what is received, or no longer: there is nobody to show it, and no new entity."""
+        self._is_closed = is_closed
+
+    @abstractmethod
+    def _take(self, data: bytes) -> None:
+        """Take the next bytes; call `_on_reading` for what they complete and is believed."""
+
+    @callback
+    def _on_data(self, data: bytes) -> None:
+        if self._is_closed:
+            return
+        if self._obstacle.translation_key in {_LINK_LOST, self.nothing_received}:
+            self._obstacle = Obstacle(self.not_understood)
+        try:
+            self._take(data)
+        except Exception:  # noqa: BLE001 - whatever it is
+            # A mistake here, or in what listens to updates, must not end the link for good.
+            LOGGER.exception("%s: unexpected error while taking a reading", self.name)
+
+    @callback
+    def _on_lost(self, error: LinkError) -> None:
+        LOGGER.debug("%s: lost the port: %s", self.name, error)
+        self._obstacle = Obstacle(_LINK_LOST, {"error": str(error)})
+        self._losses += 1
+        if self._losses >= SETUP_TRIES:
+            self._setup_decided.set()
+
+    @callback
+    def _on_reading(self) -> None:
+        """Note that a reading was received and is believed."""
+        if not self.last_update_success:
+            LOGGER.info("%s: readings are coming again", self.name)
+        self.readings += 1
+        self._link.confirm()
+        self._obstacle = Obstacle(self.nothing_received)
+        self._restart_stale_timer()
+        self._setup_decided.set()
+
+    @callback
+    def _push(self, data: D) -> None:
+        """Update the entities."""
+        self.received_at = dt_util.utcnow()
+        self.async_set_updated_data(data)
+
+    @callback
+    def _restart_stale_timer(self) -> None:
+        if self._cancel_stale_timer:
+            self._cancel_stale_timer()
+        self._cancel_stale_timer = async_call_later(
+            self.hass, self.stale_timeout, HassJob(self._on_stale, cancel_on_shutdown=True)
+        )
+
+    @callback
+    def _on_stale(self, _now: datetime) -> None:
+        self._restart_stale_timer()
+        self._fail()
+
+    @callback
+    def _fail(self) -> None:
+        """Make the entities unavailable, and say why."""
+        if self.last_update_success:
+            self.async_set_update_error(self._explain(UpdateFailed))
+        else:
+            self.last_exception = self._explain(UpdateFailed)
+            self.async_update_listeners()  # what is received meanwhile is still counted
+
+    def _explain[E: HomeAssistantError](self, error: type[E]) -> E:
+        """Return the error that says why there is no reading."""
+        return error(
+            translation_domain=DOMAIN,
+            translation_key=self._obstacle.translation_key,
+            translation_placeholders=self._placeholders(),
+        )
+
+    def _placeholders(self) -> dict[str, str]:
+        return {"port": self.shown_port, **self._obstacle.placeholders}

@@ -1,0 +1,107 @@
+"""What is remembered of a meter over restarts of Home Assistant.
+
+The last frame counter of each key, so that recorded frames are never believed again; what is
+believed of the totals; and the meter's system title.
+"""
+
+import hashlib
+import hmac
+from datetime import datetime
+from typing import Any
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN
+from .totals import Totals
+
+# A crash leaves the frames of this time open to be replayed; a memory card wears out.
+SAVE_INTERVAL = 60.0
+_STORAGE_VERSION = 1
+_MAX_KEYS = 16
+
+
+def _fingerprint(key: bytes) -> str:
+    """Return what tells keys apart and tells nothing about them."""
+    return hmac.digest(key, DOMAIN.encode(), hashlib.sha256)[:8].hex()
+
+
+class MeterStore:
+    """The memory of one config entry.
+
+    `named_channels` are the M-Bus channels that had meters with an identifier, `last_telegram` is
+    when the last telegram was received.
+    """
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        """Start empty."""
+        self._hass = hass
+        self._store = Store[dict[str, Any]](
+            hass, _STORAGE_VERSION, f"{DOMAIN}.{entry_id}.meter", private=True
+        )
+        self._counters: dict[str, dict[str, int]] = {}
+        self._is_waiting = False
+        self._next_save = 0.0
+        self.totals = Totals()
+        self.named_channels: set[int] = set()
+        self.system_title: bytes | None = None
+        self.last_telegram: datetime | None = None
+
+    async def async_load(self) -> None:
+        """Go on where the last run of Home Assistant left off."""
+        data = await self._store.async_load()
+        if data is None:
+            return
+        self._counters = data["counters"]
+        self.totals = Totals.from_dict(data["totals"])
+        self.named_channels = set(data["named_channels"])
+        self.system_title = data["system_title"] and bytes.fromhex(data["system_title"])
+        self.last_telegram = data["last_telegram"] and dt_util.parse_datetime(data["last_telegram"])
+
+    def last_counters(self, key: bytes) -> dict[bytes, int]:
+        """Return the last frame counters of each system title under a key."""
+        counters = self._counters.get(_fingerprint(key), {})
+        return {bytes.fromhex(title): counter for title, counter in counters.items()}
+
+    def remember_counters(self, key: bytes, counters: dict[bytes, int]) -> None:
+        """Note the last frame counters under a key; the key used least recently is forgotten."""
+        fingerprint = _fingerprint(key)
+        self._counters.pop(fingerprint, None)
+        self._counters[fingerprint] = {title.hex(): count for title, count in counters.items()}
+        while len(self._counters) > _MAX_KEYS:
+            del self._counters[next(iter(self._counters))]
+
+    @callback
+    def schedule_save(self) -> None:
+        """Save soon, but not more than once a minute."""
+        if self._is_waiting:
+            return
+        self._is_waiting = True
+        delay = max(0.0, self._next_save - self._hass.loop.time())
+        # Home Assistant also saves what is waiting when it stops.
+        self._store.async_delay_save(self._as_dict_when_due, delay)
+
+    async def async_save(self) -> None:
+        """Save at once."""
+        self._is_waiting = False
+        await self._store.async_save(self._as_dict())
+
+    async def async_remove(self) -> None:
+        """Forget everything, with the config entry."""
+        await self._store.async_remove()
+
+    @callback
+    def _as_dict_when_due(self) -> dict[str, Any]:
+        self._is_waiting = False
+        self._next_save = self._hass.loop.time() + SAVE_INTERVAL
+        return self._as_dict()
+
+    def _as_dict(self) -> dict[str, Any]:
+        return {
+            "counters": self._counters,
+            "totals": self.totals.as_dict(),
+            "named_channels": sorted(self.named_channels),
+            "system_title": self.system_title and self.system_title.hex(),
+            "last_telegram": self.last_telegram and self.last_telegram.isoformat(),
+        }
