@@ -204,7 +204,7 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
             self._issues.open(problem, port=self.shown_port)
             return
         self._streak.has_asked_for_keys = True
-        self.config_entry.async_start_reauth(
+        self.config_entry.async_start_reauth_if_available(
             self.hass, data={"reason": self._obstacle.translation_key}
         )
 

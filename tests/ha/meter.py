@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -91,8 +92,8 @@ class MeterPort:
     Whoever connects gets `greeting` at once, and then what is sent.
     """
 
-    def __init__(self, greeting: bytes = b"") -> None:
-        """Take what is sent to each new client."""
+    def __init__(self, greeting: bytes | Callable[[], bytes] = b"") -> None:
+        """Take what is sent to each new client, or what makes it."""
         self.greeting = greeting
         self.connections = 0
         self.counter = 0
@@ -177,7 +178,7 @@ class MeterPort:
             self._changed.notify_all()
         try:
             with suppress(OSError):
-                writer.write(self.greeting)
+                writer.write(self.greeting() if callable(self.greeting) else self.greeting)
                 while await reader.read(1024):
                     pass
         finally:

@@ -49,6 +49,7 @@ METER_VALUES = {
     "smarty_relay_2": "connected",
     "smarty_power_threshold_smax": "69.0",
     "smarty_message": "unknown",
+    "smarty_verification": "verified",
     # No quarter-hour has passed: what is drawn now, and nothing else.
     "smarty_quarter_hour_mean_power": "2.345",
     "smarty_last_quarter_hour_mean_power": "unknown",
@@ -174,6 +175,7 @@ async def test_firmware_of_2018(
         "smarty_breaker": "connected",
         "smarty_power_threshold_smax": "77.376",
         "smarty_message": "unknown",
+        "smarty_verification": "verified",
         "smarty_quarter_hour_mean_power": "0.0",
         "smarty_last_quarter_hour_mean_power": "unknown",
         "smarty_highest_quarter_hour_of_the_month": "unknown",
@@ -188,6 +190,7 @@ async def test_plain(hass: HomeAssistant, port: MeterPort, make_entry: EntryMake
     shown = values(hass)
     assert shown["smarty_energy_imported"] == "12345.678"
     assert shown["smarty_net_power"] == "1.234"
+    assert shown["smarty_verification"] == "plain"
     assert [state for name, state in shown.items() if name.startswith("gas_")] == ["678.901"]
 
 

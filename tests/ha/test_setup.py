@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceRegistry
 from homeassistant.helpers.entity_registry import EntityRegistry, async_entries_for_config_entry
 
-from custom_components.smarty_p1 import coordinator as coordinator_module
+from custom_components.smarty_p1 import link_coordinator
 from custom_components.smarty_p1.const import CONF_AUTHENTICATION_KEY
 from custom_components.smarty_p1.p1 import open_port
 
@@ -29,7 +29,7 @@ from .meter import (
     seal,
     with_value,
 )
-from .support import device_of, links, stale_timers, values
+from .support import TELEGRAM, device_of, links, stale_timers, values
 
 ENCRYPTED = literal_frame("three_phase_gas_water_heat")
 PLAIN = literal_frame("plain")
@@ -59,7 +59,7 @@ async def test_reloads_without_leaks_and_duplicates(
     entity_registry: EntityRegistry,
     device_registry: DeviceRegistry,
 ) -> None:
-    port.greeting = ENCRYPTED
+    port.greeting = lambda: port.next_frame(TELEGRAM)
     entry = make_entry(port.url)
     await hass.config_entries.async_setup(entry.entry_id)
     before = values(hass)
@@ -67,11 +67,11 @@ async def test_reloads_without_leaks_and_duplicates(
     meter = device_of(device_registry, entry, SERIAL)
     listeners = len(entry.runtime_data._listeners)
 
-    for _ in range(20):
+    for _ in range(50):
         assert await hass.config_entries.async_reload(entry.entry_id)
 
     await port.wait_for_clients(1)
-    assert port.connections == 21
+    assert port.connections == 51
     assert (links(hass), stale_timers(hass)) == (1, 1)
     assert values(hass) == before
     assert async_entries_for_config_entry(entity_registry, entry.entry_id) == entities
@@ -148,7 +148,7 @@ async def test_setup_fails_for_a_reason(
     port.greeting, key = meter
     entry = make_entry(port.url, key=key)
 
-    with patch.object(coordinator_module, "SETUP_TIMEOUT", 0.3):
+    with patch.object(link_coordinator, "SETUP_TIMEOUT", 0.3):
         await hass.config_entries.async_setup(entry.entry_id)
 
     assert entry.state is ConfigEntryState.SETUP_RETRY
@@ -166,7 +166,7 @@ async def test_setup_names_the_other_meter(
     port.greeting = literal_frame("export_two_gas_meters")
     entry = make_entry(port.url)
 
-    with patch.object(coordinator_module, "SETUP_TIMEOUT", 0.3):
+    with patch.object(link_coordinator, "SETUP_TIMEOUT", 0.3):
         await hass.config_entries.async_setup(entry.entry_id)
 
     assert entry.reason
