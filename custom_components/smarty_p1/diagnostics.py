@@ -1,8 +1,9 @@
 """The diagnostics download: the last telegram and how it came, without what is private."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 from homeassistant.components.diagnostics import REDACTED, async_redact_data
 from homeassistant.config_entries import ConfigEntryState
@@ -14,6 +15,7 @@ from .coordinator import SmartyConfigEntry, SmartyCoordinator
 from .p1 import CHANNELS, DEVICE_NAME, MESSAGES, OBJECTS, Telegram, redact_port
 
 _SECRETS = {CONF_ENCRYPTION_KEY, CONF_AUTHENTICATION_KEY}
+_CABLE = re.compile(r"(/dev/serial/by-id/).+")
 # What names the meters, and what the grid operator writes to the household.
 _PRIVATE_REFERENCES = {
     DEVICE_NAME,
@@ -27,18 +29,44 @@ async def async_get_config_entry_diagnostics(
 ) -> dict[str, Any]:
     """Return what helps to understand a problem with a meter."""
     data = async_redact_data(dict(entry.data), _SECRETS)
-    data[CONF_PORT] = redact_port(data[CONF_PORT])
-    told = {"data": data, "options": dict(entry.options), "state": entry.state.value}
+    data[CONF_PORT] = _redact_cable(redact_port(data[CONF_PORT]))
+    told = {
+        "data": data,
+        "options": dict(entry.options),
+        "state": entry.state.value,
+        "reason": entry.error_reason_translation_key,
+    }
     if entry.state is ConfigEntryState.LOADED:
         told |= _describe(entry.runtime_data)
-    return told
+    return _redact_text(told, str(entry.unique_id))
+
+
+def _redact_cable(port: str) -> str:
+    """Hide the serial number that the name of a USB cable's port contains."""
+    return _CABLE.sub(rf"\1{REDACTED}", port)
+
+
+def _redact_text[T](told: T, private: str) -> T:
+    """Hide a private text wherever it is part of what is told, be it a name or a topic."""
+    result: Any = told
+    match told:
+        case dict():
+            result = {key: _redact_text(value, private) for key, value in told.items()}
+        case list() | tuple():
+            result = [_redact_text(value, private) for value in told]
+        case str():
+            result = told.replace(private, REDACTED)
+    return cast("T", result)
 
 
 def _describe(coordinator: SmartyCoordinator) -> dict[str, Any]:
     demand = coordinator.demand.demand
     return {
         "is_available": coordinator.last_update_success,
+        "obstacle": coordinator.obstacle,
+        "link": {"is_open": coordinator.is_connected, "losses": coordinator.losses},
         "received_at": coordinator.received_at.isoformat(),
+        "last_telegram_at": coordinator.last_telegram_at,
         "telegrams": coordinator.readings,
         "rejections": {str(reason): count for reason, count in coordinator.rejections.items()},
         "telegrams_of_other_meters": coordinator.other_meters.total(),
@@ -52,6 +80,7 @@ def _describe_telegram(telegram: Telegram) -> dict[str, Any]:
     content = telegram.as_dict()
     return {
         "time": content["time"],
+        "verification": telegram.verification,
         "frame_counter": content["frame_counter"],
         "objects": _redact_objects(content["objects"]),
         "channels": async_redact_data(content["channels"], {"serial_number"}),

@@ -87,13 +87,13 @@ class LinkCoordinator[D](DataUpdateCoordinator[D]):
             async with asyncio.timeout(SETUP_TIMEOUT):
                 await self._setup_decided.wait()
         if not self.readings:
-            raise self._explain(ConfigEntryNotReady)
+            raise self.explain(ConfigEntryNotReady)
 
     @override
     async def _async_update_data(self) -> D:
         """Answer a manual refresh with what is known: a port cannot be asked."""
         if not self.last_update_success:
-            raise self._explain(UpdateFailed)
+            raise self.explain(UpdateFailed)
         return self.data
 
     @override
@@ -166,18 +166,28 @@ class LinkCoordinator[D](DataUpdateCoordinator[D]):
     def _fail(self) -> None:
         """Make the entities unavailable, and say why."""
         if self.last_update_success:
-            self.async_set_update_error(self._explain(UpdateFailed))
+            self.async_set_update_error(self.explain(UpdateFailed))
         else:
-            self.last_exception = self._explain(UpdateFailed)
+            self.last_exception = self.explain(UpdateFailed)
             self.async_update_listeners()  # what is received meanwhile is still counted
 
-    def _explain[E: HomeAssistantError](self, error: type[E]) -> E:
+    def explain[E: HomeAssistantError](self, error: type[E]) -> E:
         """Return the error that says why there is no reading."""
         return error(
             translation_domain=DOMAIN,
             translation_key=self._obstacle.translation_key,
             translation_placeholders=self._placeholders(),
         )
+
+    @property
+    def obstacle(self) -> str:
+        """Return the translation key of why there is no reading just now."""
+        return self._obstacle.translation_key
+
+    @property
+    def losses(self) -> int:
+        """Return how often the port was lost or could not be opened."""
+        return self._losses
 
     def _placeholders(self) -> dict[str, str]:
         return {"port": self.shown_port, **self._obstacle.placeholders}

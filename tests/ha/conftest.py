@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.smarty_p1 import link_coordinator
 from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, DOMAIN
 
 from .meter import KEY, SERIAL, MeterPort
@@ -54,3 +55,9 @@ def make_entry(hass: HomeAssistant) -> EntryMaker:
         return entry
 
     return make
+
+
+@pytest.fixture
+def short_setup(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let set-up give up soon."""
+    monkeypatch.setattr(link_coordinator, "SETUP_TIMEOUT", 0.3)

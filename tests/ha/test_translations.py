@@ -73,8 +73,8 @@ def test_each_obstacle_has_a_text() -> None:
     obstacles |= {"link_lost", "nothing_received", "not_p1", "other_meter"}
     obstacles.add(coordinator.NO_DEVICE_NAME.translation_key)
 
-    assert TEXTS["exceptions"].keys() == obstacles
-    extra = {"link_lost": {"error"}, "other_meter": {"found"}}
+    assert TEXTS["exceptions"].keys() == obstacles | {"no_telegrams"}
+    extra = {"link_lost": {"error"}, "other_meter": {"found"}, "no_telegrams": {"title"}}
     for key, text in TEXTS["exceptions"].items():
         assert placeholders(text["message"]) <= {"port", "serial_number"} | extra.get(key, set())
 

@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1 import coordinator as coordinator_module, link_coordinator
+from custom_components.smarty_p1 import coordinator as coordinator_module
 from custom_components.smarty_p1.config_flow import SmartyConfigFlow
 from custom_components.smarty_p1.const import (
     CONF_AUTHENTICATION_KEY,
@@ -45,12 +45,6 @@ OTHER_METER = TELEGRAM.replace(SERIAL.encode().hex().upper(), OTHER_SERIAL.encod
 needs_reauth = pytest.mark.skipif(
     not hasattr(SmartyConfigFlow, "async_step_reauth"), reason="no dialogue asks for keys yet"
 )
-
-
-@pytest.fixture
-def short_setup(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let set-up give up soon."""
-    monkeypatch.setattr(link_coordinator, "SETUP_TIMEOUT", 0.3)
 
 
 class Clock:

@@ -1,0 +1,44 @@
+"""The page of system information: each meter, its link, and how old its last telegram is."""
+
+from typing import Any
+
+from homeassistant.components.system_health import SystemHealthRegistration
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN
+from .coordinator import SmartyCoordinator
+from .link_coordinator import LinkCoordinator
+
+
+@callback
+def async_register(_hass: HomeAssistant, register: SystemHealthRegistration) -> None:
+    """Register what is shown."""
+    register.async_register_info(_async_describe)
+
+
+async def _async_describe(hass: HomeAssistant) -> dict[str, Any]:
+    """Return a line for each entry, under its title, and how many meters there are."""
+    entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+    meters = [entry for entry in entries if _is_meter(entry)]
+    return {"meters": len(meters)} | {entry.title: _describe(entry) for entry in entries}
+
+
+def _is_meter(entry: ConfigEntry[Any]) -> bool:
+    return entry.state is ConfigEntryState.LOADED and isinstance(
+        entry.runtime_data, SmartyCoordinator
+    )
+
+
+def _describe(entry: ConfigEntry[Any]) -> str:
+    if entry.state is not ConfigEntryState.LOADED:
+        return ", ".join(filter(None, [entry.state.value, entry.error_reason_translation_key]))
+    coordinator = entry.runtime_data
+    told = []
+    if isinstance(coordinator, LinkCoordinator):
+        told = [coordinator.shown_port, "open" if coordinator.is_connected else "closed"]
+    if isinstance(coordinator, SmartyCoordinator) and coordinator.last_telegram_at:
+        age = (dt_util.utcnow() - coordinator.last_telegram_at).total_seconds()
+        told.append(f"last telegram {age:.0f} s ago")
+    return ", ".join(told)

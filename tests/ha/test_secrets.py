@@ -1,0 +1,142 @@
+"""No key ever reaches a log, an error, diagnostics, an address, a state or the command line."""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from homeassistant.config_entries import SOURCE_USER
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+
+from custom_components.smarty_p1.const import (
+    CONF_AUTHENTICATION_KEY,
+    CONF_ENCRYPTION_KEY,
+    CONF_VERIFY,
+    DOMAIN,
+)
+from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
+from custom_components.smarty_p1.p1 import Decoder, KeyFormatError, Reason, parse_key
+
+from .conftest import EntryMaker
+from .meter import KEY, OTHER_AUTHENTICATION_KEY, OTHER_KEY, MeterPort, encipher, seal
+from .support import TELEGRAM, let_pass, wait_until
+
+ROOT = Path(__file__).parents[2]
+SECRETS = (KEY, OTHER_KEY, OTHER_AUTHENTICATION_KEY)
+
+
+def spellings(key: str) -> Iterator[str]:
+    """Yield how a key could be written by mistake."""
+    raw = bytes.fromhex(key)
+    yield key.lower()
+    yield raw.hex(" ")
+    yield raw.hex(":")
+    yield repr(raw)[2:-1].lower()
+    yield str(list(raw))
+
+
+def assert_no_secret(text: str) -> None:
+    """Fail when a key stands in a text."""
+    lower = text.lower()
+    found = [key for key in SECRETS for spelling in spellings(key) if spelling in lower]
+    assert not found
+
+
+@pytest.mark.usefixtures("short_setup")
+@pytest.mark.parametrize("verify", [True, False])
+async def test_a_meter_in_all_kinds_of_trouble(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    caplog: pytest.LogCaptureFixture,
+    issue_registry: ir.IssueRegistry,
+    verify: bool,  # noqa: FBT001
+) -> None:
+    logging.getLogger().setLevel(logging.DEBUG)
+    caplog.set_level(logging.DEBUG)
+    port.greeting = encipher(TELEGRAM, 1, authentication_key=OTHER_AUTHENTICATION_KEY)
+    entry = make_entry(port.url, **{CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY})
+    hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_VERIFY: verify})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    rejections = entry.runtime_data.rejections
+    for n in range(6):
+        await port.send(encipher(TELEGRAM, 10 + n, key=OTHER_KEY) + seal(TELEGRAM))
+    await wait_until(hass, lambda: min(rejections[Reason.TAG], rejections[Reason.DOWNGRADE]) > 5)
+    await let_pass(hass, 61)
+    error = str(entry.runtime_data.last_exception)
+    told = json.dumps(await async_get_config_entry_diagnostics(hass, entry), default=str)
+    await hass.config_entries.async_reload(entry.entry_id)
+    flows = hass.config_entries.flow.async_progress()
+    issues = list(issue_registry.issues.values())
+    states = [state.as_dict() for state in hass.states.async_all()]
+    await hass.config_entries.async_unload(entry.entry_id)
+
+    assert f"Smarty {entry.unique_id}" in caplog.text
+    assert error
+    for text in (caplog.text, error, told, str(entry.reason), f"{flows}", f"{issues}", f"{states}"):
+        assert_no_secret(text)
+
+
+@pytest.mark.parametrize("typed", [KEY, KEY + "0", f"{KEY[:-1]}G", f"0x {KEY} {OTHER_KEY}"])
+async def test_the_dialogue(
+    hass: HomeAssistant, port: MeterPort, caplog: pytest.LogCaptureFixture, typed: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    port.greeting = b"".join(encipher(TELEGRAM, n, key=OTHER_KEY) for n in range(3))
+    step = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    step = await hass.config_entries.flow.async_configure(
+        step["flow_id"],
+        {
+            "port": port.url,
+            CONF_ENCRYPTION_KEY: typed,
+            "advanced": {CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY},
+        },
+    )
+    await hass.async_block_till_done()
+    step = await hass.config_entries.flow.async_configure(step["flow_id"])
+
+    assert step["errors"]
+    told = {name: value for name, value in step.items() if name != "data_schema"}
+    assert_no_secret(f"{told}")
+    assert_no_secret(caplog.text)
+
+
+def test_exceptions_and_representations() -> None:
+    with pytest.raises(KeyFormatError) as caught:
+        parse_key(f"{KEY}0")
+    assert_no_secret(f"{caught.value!r} {caught.value}")
+    decoder = Decoder(parse_key(KEY), parse_key(OTHER_AUTHENTICATION_KEY))
+    assert_no_secret(f"{decoder!r} {decoder.feed(encipher(TELEGRAM, 1, key=OTHER_KEY))!r}")
+
+
+@pytest.mark.parametrize("command", ["decode", "watch", "simulate"])
+def test_the_command_line(tmp_path: Path, command: str) -> None:
+    keys = tmp_path / "key.txt"
+    keys.write_text(KEY)
+    frames = tmp_path / "frames.bin"
+    frames.write_bytes(encipher(TELEGRAM, 1) + encipher(TELEGRAM, 2, key=OTHER_KEY))
+    module, *arguments = {
+        "decode": ("custom_components.smarty_p1.p1", "decode", frames),
+        "watch": ("custom_components.smarty_p1.p1", "watch", tmp_path / "missing"),
+        "simulate": ("simulator", "--listen", "127.0.0.1:0", "--interval", "0.1"),
+    }[command]
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", module, *map(str, arguments), "--key-file", str(keys)],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            timeout=4,
+            check=False,
+        )
+        output = done.stdout + done.stderr
+    except subprocess.TimeoutExpired as err:
+        output = (err.stdout or b"") + (err.stderr or b"")
+
+    assert output
+    assert_no_secret(output.decode())

@@ -1,0 +1,71 @@
+"""The action that returns the current telegram as data."""
+
+import json
+from typing import Any
+
+import pytest
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+
+from custom_components.smarty_p1.const import DOMAIN
+
+from .conftest import EntryMaker
+from .meter import OTHER_SERIAL, SERIAL, MeterPort, encipher, with_value
+from .support import TELEGRAM, let_pass, receive, set_up
+
+OTHER_METER = TELEGRAM.replace(SERIAL.encode().hex().upper(), OTHER_SERIAL.encode().hex().upper())
+
+
+async def get_telegram(hass: HomeAssistant, **data: str) -> dict[str, Any]:
+    """Call the action."""
+    answer = await hass.services.async_call(
+        DOMAIN, "get_telegram", data, blocking=True, return_response=True
+    )
+    assert answer
+    content: dict[str, Any] = json.loads(json.dumps(answer))
+    return content
+
+
+async def test_returns_the_current_telegram(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await set_up(hass, port, make_entry)
+    await receive(hass, port, with_value(TELEGRAM, "1-0:1.8.0", "(025679.012*kWh)"))
+
+    telegram = await get_telegram(hass)
+
+    assert telegram["serial_number"] == SERIAL
+    assert telegram["verification"] == "verified"
+    assert telegram["frame_counter"] == port.counter
+    assert telegram["objects"]["1-0:1.8.0"] == 25679.012
+    assert telegram["objects"]["0-0:96.13.0"] is None
+    assert telegram["channels"]["1"]["value"] == 678.901
+    assert telegram["received_at"]
+
+
+async def test_one_of_two_meters_must_be_named(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await set_up(hass, port, make_entry)
+    async with MeterPort(encipher(OTHER_METER, 1)) as other_port:
+        other = make_entry(other_port.url, serial=OTHER_SERIAL)
+        assert await hass.config_entries.async_setup(other.entry_id)
+
+        assert (await get_telegram(hass, config_entry=other.entry_id))["serial_number"] == (
+            OTHER_SERIAL
+        )
+        with pytest.raises(ServiceValidationError):
+            await get_telegram(hass)
+        with pytest.raises(ServiceValidationError):
+            await get_telegram(hass, config_entry="another")
+        await hass.config_entries.async_unload(other.entry_id)
+
+
+async def test_an_old_telegram_is_not_the_current_one(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await set_up(hass, port, make_entry)
+    await let_pass(hass, 61)
+
+    with pytest.raises(ServiceValidationError, match=r"nothing is received|cannot be read"):
+        await get_telegram(hass)

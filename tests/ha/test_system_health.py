@@ -1,0 +1,38 @@
+"""What the page of system information tells."""
+
+import asyncio
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import get_system_health_info
+
+from custom_components.smarty_p1.const import DOMAIN
+
+from .conftest import EntryMaker
+from .meter import KEY, OTHER_SERIAL, SERIAL, MeterPort
+from .support import set_up
+
+
+async def told(hass: HomeAssistant) -> dict[str, Any]:
+    """Return the lines of the page."""
+    assert await async_setup_component(hass, "system_health", {})
+    await hass.async_block_till_done()
+    info = await get_system_health_info(hass, DOMAIN)
+    return {
+        key: await value if asyncio.iscoroutine(value) else value for key, value in info.items()
+    }
+
+
+async def test_meters_links_and_ages(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await set_up(hass, port, make_entry)
+    make_entry("socket://127.0.0.1:9", serial=OTHER_SERIAL)
+
+    lines = await told(hass)
+
+    assert lines["meters"] == 1
+    assert lines[f"Smarty {SERIAL}"] == f"{port.url}, open, last telegram 0 s ago"
+    assert lines[f"Smarty {OTHER_SERIAL}"] == "not_loaded"
+    assert KEY not in str(lines)
