@@ -16,7 +16,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, LOGGER
-from .p1 import Link, LinkError, redact_port
+from .p1 import Link, LinkError, PortNotFoundError, redact_port
 from .p1.link import BAUD_RATE, SILENCE_TIMEOUT
 
 SETUP_TIMEOUT = 30.0
@@ -129,7 +129,7 @@ class LinkCoordinator[D](DataUpdateCoordinator[D]):
         LOGGER.debug("%s: lost the port: %s", self.name, error)
         self._obstacle = Obstacle(_LINK_LOST, {"error": str(error)})
         self._losses += 1
-        if self._losses >= SETUP_TRIES:
+        if self._losses >= SETUP_TRIES or isinstance(error, PortNotFoundError):
             self._setup_decided.set()
 
     @callback

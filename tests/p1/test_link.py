@@ -6,6 +6,7 @@ import pty
 import tty
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -254,3 +255,28 @@ async def test_cancelling_closes_the_port() -> None:
         await collector.stop()
         async with asyncio.timeout(10):
             await closed.wait()
+
+
+async def test_a_device_that_is_plugged_in_again_is_read_at_once(
+    terminal: tuple[int, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("p1.link.LONGEST_DELAY", 3600.0)
+    far, near = terminal
+    cable = tmp_path / "cable"
+    collector = Collector(str(cable))
+    await collector.until(lambda: len(collector.losses) == 1)
+    # As after many failures: only the cable's return can end the wait in time.
+    collector.link._delay = 3600.0
+    await asyncio.sleep(0.05)
+    cable.symlink_to(near)
+
+    async def write() -> None:
+        while True:
+            os.write(far, b"telegram")
+            await asyncio.sleep(0.05)
+
+    writer = asyncio.create_task(write())
+    await collector.until(lambda: b"telegram" in collector.data)
+    writer.cancel()
+    await collector.stop()
+    assert [type(error) for error in collector.losses] == [PortNotFoundError]

@@ -6,6 +6,7 @@ import re
 import socket
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from random import uniform
 
 import serialx
@@ -27,6 +28,8 @@ SILENCE_TIMEOUT = 30.0
 FIRST_DELAY = 1.0
 LONGEST_DELAY = 60.0
 READ_SIZE = 64 * 1024
+# The system gives a new device its owner and its names a moment after the device itself.
+_SETTLING_DELAY = 0.5
 
 _HOST_AND_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
 
@@ -91,6 +94,10 @@ def _link_error(err: Exception, url: str) -> LinkError:
             return PortUnreachableError(text)
 
 
+def _exists(path: str) -> bool:
+    return Path(path).exists()
+
+
 class Link:
     """Keeps a port open, hands over its bytes, and opens it again when it is lost.
 
@@ -132,8 +139,21 @@ class Link:
                 await self._read()
             except LinkError as err:
                 self._on_lost(err)
-            await asyncio.sleep(self._delay * uniform(0.8, 1.2))  # noqa: S311 - no secret
+            if not await self._is_plugged_in_again():
+                await asyncio.sleep(self._delay * uniform(0.8, 1.2))  # noqa: S311 - no secret
             self._delay = min(2 * self._delay, LONGEST_DELAY)
+
+    async def _is_plugged_in_again(self) -> bool:
+        """Wait for a device that is not there; return False when this does not apply.
+
+        A cable that is put back is read at once, however long it was away.
+        """
+        if not self._url.startswith("/") or _exists(self._url):
+            return False
+        while not _exists(self._url):  # noqa: ASYNC110 - nothing tells when a file appears
+            await asyncio.sleep(FIRST_DELAY)
+        await asyncio.sleep(_SETTLING_DELAY)
+        return True
 
     async def _read(self) -> None:
         async with open_port(self._url, baud_rate=self._baud_rate) as reader:
