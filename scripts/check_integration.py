@@ -80,7 +80,7 @@ EXCEPTIONS = {
     *("ServiceValidationError", "UpdateFailed"),
 }
 # What Home Assistant's own helpers end a flow with, when they are not told otherwise.
-FLOW_MODULES = ("config_flow.py", "options_flow.py")
+FLOW_MODULES = re.compile(r"(config|options)_flow\.py|flow_\w+\.py")
 ABORTS_OF_HELPERS = {
     "_abort_if_unique_id_configured": "already_configured",
     "_abort_if_unique_id_mismatch": "unique_id_mismatch",
@@ -336,8 +336,9 @@ def check_flow_keys(integration: Integration) -> Defects:
         for kind in ("step", "error", "abort", "progress")
     }
     used: set[str] = set()
-    for module in FLOW_MODULES:
-        tree = integration.modules.get(module, ast.Module())
+    for module, tree in integration.modules.items():
+        if not FLOW_MODULES.fullmatch(module):
+            continue
         for kind, key in flow_keys(integration, tree):
             if key not in known[kind]:
                 yield f"{module}: {kind} {key} has no text"

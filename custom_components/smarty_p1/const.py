@@ -12,6 +12,9 @@ LOGGER: Final = logging.getLogger(__package__)
 CONF_ENCRYPTION_KEY: Final = "encryption_key"
 CONF_AUTHENTICATION_KEY: Final = "authentication_key"
 CONF_VERIFY: Final = "verify"
+CONF_SERVICE: Final = "service"
+CONF_WITHOUT_VERIFICATION: Final = "without_verification"
+CONF_REMOVE_KEY: Final = "remove_key"
 SECTION_ADVANCED: Final = "advanced"
 
 CONF_REFERENCE_POWER: Final = "reference_power"

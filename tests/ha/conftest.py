@@ -1,6 +1,7 @@
 """What all tests of the integration share: a meter's port, and entries in a Home Assistant."""
 
 from collections.abc import AsyncGenerator, Callable, Generator
+from functools import partial
 from unittest.mock import PropertyMock, patch
 
 import pytest
@@ -9,8 +10,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1 import link_coordinator
+from custom_components.smarty_p1 import flow_base, link_coordinator
 from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, DOMAIN
+from custom_components.smarty_p1.p1 import probe
 
 from .meter import KEY, SERIAL, MeterPort
 
@@ -32,6 +34,13 @@ def everything_enabled() -> Generator[None]:
 
 
 @pytest.fixture
+def short_wait() -> Generator[None]:
+    """Let dialogues give up waiting for a telegram soon."""
+    with patch.object(flow_base, "probe", partial(probe, timeout=0.4)):
+        yield
+
+
+@pytest.fixture
 async def port() -> AsyncGenerator[MeterPort]:
     """Return a port that is silent until it is told to send."""
     async with MeterPort() as server:
@@ -43,7 +52,7 @@ def make_entry(hass: HomeAssistant) -> EntryMaker:
     """Return a function that adds an entry, not set up yet."""
 
     def make(
-        url: str, *, key: str | None = KEY, serial: str = SERIAL, **data: str
+        url: str, *, key: str | None = KEY, serial: str = SERIAL, **data: str | bool
     ) -> MockConfigEntry:
         entry = MockConfigEntry(
             domain=DOMAIN,

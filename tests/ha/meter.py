@@ -89,12 +89,17 @@ def encipher(
 class MeterPort:
     """A TCP port as a gateway at a meter offers it.
 
-    Whoever connects gets `greeting` at once, and then what is sent.
+    Whoever connects gets `greeting` at once, and then what is sent. An `exclusive` port turns away
+    whoever comes while another client is there, as ser2net does.
     """
 
-    def __init__(self, greeting: bytes | Callable[[], bytes] = b"") -> None:
+    def __init__(
+        self, greeting: bytes | Callable[[], bytes] = b"", *, exclusive: bool = False
+    ) -> None:
         """Take what is sent to each new client, or what makes it."""
         self.greeting = greeting
+        self.exclusive = exclusive
+        self.turned_away = 0
         self.connections = 0
         self.counter = 0
         self._clients: set[asyncio.StreamWriter] = set()
@@ -172,6 +177,11 @@ class MeterPort:
             await self._changed.wait_for(lambda: self.connections >= number)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.exclusive and self._clients:
+            self.turned_away += 1
+            writer.write(b"Port already in use\r\n")
+            writer.close()
+            return
         async with self._changed:
             self._clients.add(writer)
             self.connections += 1

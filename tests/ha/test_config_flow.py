@@ -1,37 +1,36 @@
 """The dialogue that sets a meter up: each way through it, and each error, provoked for real."""
 
+import asyncio
 import os
 import sys
 from collections.abc import Generator
-from functools import partial
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import probatio
 import pytest
 import serialx
-from homeassistant.config_entries import (
-    SOURCE_USER,
-    ConfigEntryDisabler,
-    ConfigEntryState,
-    ConfigFlowResult,
-)
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType, section
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.smarty_p1 import config_flow
+from custom_components.smarty_p1 import flow_base, ports
 from custom_components.smarty_p1.const import (
     CONF_AUTHENTICATION_KEY,
     CONF_ENCRYPTION_KEY,
+    CONF_VERIFY,
+    CONF_WITHOUT_VERIFICATION,
     DOMAIN,
     SECTION_ADVANCED,
 )
-from custom_components.smarty_p1.p1 import open_port, probe
+from custom_components.smarty_p1.p1 import holder, open_port, probe
 
 from .conftest import EntryMaker
+from .flows import confirm, is_advanced_open, start, submit, suggested
 from .meter import (
     KEY,
     OTHER_AUTHENTICATION_KEY,
@@ -50,66 +49,7 @@ ENCRYPTED = literal_frame("three_phase_gas_water_heat")
 ANOTHER_TELEGRAM = literal_telegram("three_phase_gas_water_heat")
 
 
-@pytest.fixture(autouse=True)
-def short_wait() -> Generator[None]:
-    """Give up waiting for a telegram soon."""
-    with patch.object(config_flow, "probe", partial(probe, timeout=0.4)):
-        yield
-
-
-async def start(hass: HomeAssistant) -> ConfigFlowResult:
-    """Open the dialogue."""
-    result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
-    assert result["type"] is FlowResultType.FORM
-    assert result["step_id"] == "user"
-    assert result["errors"] == {}
-    return result
-
-
-async def submit(
-    hass: HomeAssistant, flow: ConfigFlowResult, user_input: dict[str, Any]
-) -> ConfigFlowResult:
-    """Fill in the form, wait as long as the dialogue shows progress, return what it shows then."""
-    flow_id = flow["flow_id"]
-    result = await hass.config_entries.flow.async_configure(flow_id, user_input)
-    if result["type"] is not FlowResultType.SHOW_PROGRESS:
-        return result
-    assert result["progress_action"] == "wait_for_telegram"
-    await hass.async_block_till_done()
-    return await hass.config_entries.flow.async_configure(flow_id)
-
-
-def suggested(result: ConfigFlowResult) -> dict[str, Any]:
-    """Return what the form is filled in with."""
-
-    def read(schema: probatio.Schema) -> dict[str, Any]:
-        return {
-            str(marker.schema): read(field.schema)
-            if isinstance(field, section)
-            else (marker.description or {}).get("suggested_value")
-            for marker, field in schema.schema.items()
-        }
-
-    schema = result["data_schema"]
-    assert schema is not None
-    return read(schema)
-
-
-def is_advanced_open(result: ConfigFlowResult) -> bool:
-    """Tell whether the form shows the advanced section."""
-    assert result["data_schema"] is not None
-    advanced = result["data_schema"].schema[SECTION_ADVANCED]
-    return not advanced.options["collapsed"]
-
-
-async def confirm(hass: HomeAssistant, result: ConfigFlowResult) -> ConfigFlowResult:
-    """Confirm the meter that was found."""
-    assert result["type"] is FlowResultType.FORM
-    assert result["step_id"] == "confirm"
-    assert result["last_step"] is True
-    result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
-    await hass.async_block_till_done()
-    return result
+pytestmark = pytest.mark.usefixtures("short_wait")
 
 
 async def test_sets_up_a_meter(hass: HomeAssistant, port: MeterPort) -> None:
@@ -121,6 +61,7 @@ async def test_sets_up_a_meter(hass: HomeAssistant, port: MeterPort) -> None:
     assert found["description_placeholders"] == {
         "serial_number": SERIAL,
         "identification": "Lux5\\253694471_M",
+        "verification": "verified",
         "power_imported": "2.345 kW",
         "power_exported": "0.0 kW",
         "energy_imported": "25678.901 kWh",
@@ -207,6 +148,71 @@ async def test_takes_a_key_as_it_is_pasted(
     assert result["data"] == {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
 
 
+async def test_reads_without_verification_when_that_is_chosen(
+    hass: HomeAssistant, port: MeterPort
+) -> None:
+    port.greeting = literal_frame("other_authentication_key")
+    flow = await start(hass)
+    assert CONF_WITHOUT_VERIFICATION not in suggested(flow)[SECTION_ADVANCED]
+    typed = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
+    refused = await submit(hass, flow, {**typed, SECTION_ADVANCED: {}})
+    assert refused["errors"] == {SECTION_ADVANCED: "other_authentication_key"}
+    assert is_advanced_open(refused)
+
+    found = await submit(
+        hass, refused, {**typed, SECTION_ADVANCED: {CONF_WITHOUT_VERIFICATION: True}}
+    )
+    assert found["description_placeholders"]
+    assert found["description_placeholders"]["verification"] == "not verified"
+    result = await confirm(hass, found)
+
+    assert result["data"] == {**typed, CONF_VERIFY: False}
+    assert result["result"].state is ConfigEntryState.LOADED
+
+
+async def test_verification_is_not_given_up_unasked(hass: HomeAssistant, port: MeterPort) -> None:
+    port.greeting = literal_frame("other_authentication_key")
+    typed = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
+    refused = await submit(hass, await start(hass), typed)
+
+    again = await submit(
+        hass, refused, {**typed, SECTION_ADVANCED: {CONF_WITHOUT_VERIFICATION: False}}
+    )
+    assert again["errors"] == {SECTION_ADVANCED: "other_authentication_key"}
+
+    found = await submit(
+        hass,
+        again,
+        {
+            **typed,
+            SECTION_ADVANCED: {
+                CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY,
+                CONF_WITHOUT_VERIFICATION: False,
+            },
+        },
+    )
+    result = await confirm(hass, found)
+    assert result["data"] == {**typed, CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY}
+
+
+async def test_meter_without_key_is_not_read_without_verification(
+    hass: HomeAssistant, port: MeterPort
+) -> None:
+    port.greeting = literal_frame("other_authentication_key")
+    refused = await submit(hass, await start(hass), {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY})
+
+    port.greeting = literal_frame("plain")
+    found = await submit(
+        hass,
+        refused,
+        {CONF_PORT: port.url, SECTION_ADVANCED: {CONF_WITHOUT_VERIFICATION: True}},
+    )
+    assert found["description_placeholders"]
+    assert found["description_placeholders"]["verification"] == "not encrypted"
+    result = await confirm(hass, found)
+    assert result["data"] == {CONF_PORT: port.url}
+
+
 async def test_describes_a_meter_that_says_little(hass: HomeAssistant, port: MeterPort) -> None:
     text = literal_telegram("length_in_short_form")
     for reference, value in (
@@ -225,6 +231,7 @@ async def test_describes_a_meter_that_says_little(hass: HomeAssistant, port: Met
     assert found["description_placeholders"] == {
         "serial_number": SERIAL,
         "identification": "Lux5\\1",
+        "verification": "verified",
         "power_imported": "-",
         "power_exported": "-",
         "energy_imported": "-",
@@ -322,13 +329,15 @@ async def test_says_what_is_wrong_and_keeps_what_was_typed(
     assert result["type"] is FlowResultType.FORM
     assert result["step_id"] == "user"
     assert result["errors"] == errors
-    assert suggested(result) == {
-        CONF_PORT: port.address,
-        CONF_ENCRYPTION_KEY: typed.get(CONF_ENCRYPTION_KEY),
-        SECTION_ADVANCED: {
-            CONF_AUTHENTICATION_KEY: typed.get(SECTION_ADVANCED, {}).get(CONF_AUTHENTICATION_KEY)
-        },
-    }
+    kept = suggested(result)
+    assert kept[CONF_PORT] == port.address
+    assert kept[CONF_ENCRYPTION_KEY] == typed.get(CONF_ENCRYPTION_KEY)
+    assert kept[SECTION_ADVANCED].pop(CONF_AUTHENTICATION_KEY) == typed.get(
+        SECTION_ADVANCED, {}
+    ).get(CONF_AUTHENTICATION_KEY)
+    # A choice for those whom nothing else helps, which nobody has made yet.
+    is_offered = errors.get(SECTION_ADVANCED) == "other_authentication_key"
+    assert kept[SECTION_ADVANCED] == ({CONF_WITHOUT_VERIFICATION: None} if is_offered else {})
     assert is_advanced_open(result) is (SECTION_ADVANCED in typed or SECTION_ADVANCED in errors)
     await port.wait_for_clients(0)
 
@@ -366,7 +375,7 @@ async def test_form_as_the_frontend_gets_it(
 async def test_two_wrong_frames_are_enough(hass: HomeAssistant, port: MeterPort) -> None:
     port.greeting = ENCRYPTED + encipher(ANOTHER_TELEGRAM, 1001)
 
-    with patch.object(config_flow, "probe", probe):
+    with patch.object(flow_base, "probe", probe):
         result = await submit(
             hass, await start(hass), {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: OTHER_KEY}
         )
@@ -403,7 +412,7 @@ async def test_port_does_not_exist(hass: HomeAssistant, name: str) -> None:
 async def test_port_closed_at_once(hass: HomeAssistant, port: MeterPort) -> None:
     with (
         patch.object(sys.modules[probe.__module__], "_REOPEN_DELAY", 0),
-        patch.object(config_flow, "probe", probe),
+        patch.object(flow_base, "probe", probe),
     ):
         flow = await start(hass)
         user_input = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
@@ -417,18 +426,142 @@ async def test_port_closed_at_once(hass: HomeAssistant, port: MeterPort) -> None
     assert result["errors"] == {CONF_PORT: "port_busy"}
 
 
-async def test_device_is_busy(hass: HomeAssistant) -> None:
+@pytest.fixture
+def device() -> Generator[str]:
+    """Return the name of a serial device that delivers nothing."""
     meter, device = os.openpty()
     name = os.ttyname(device)
-    try:
-        async with open_port(name):
-            errors, reason = await open_error(hass, name)
-    finally:
-        os.close(meter)
-        os.close(device)
+    os.close(device)
+    yield name
+    os.close(meter)
+
+
+# What the kernel keeps of a program's name.
+PROGRAM = Path(os.path.realpath(sys.executable)).name[:15]
+HOLD = """
+import fcntl, sys
+port = open(sys.argv[1], "r+b", buffering=0)
+fcntl.flock(port, fcntl.LOCK_EX)
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+async def test_device_is_held_by_another_program(hass: HomeAssistant, device: str) -> None:
+    program = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", HOLD, device),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert program.stdin
+    assert program.stdout
+    assert await program.stdout.readline() == b"held\n"
+    result = await submit(hass, await start(hass), {CONF_PORT: device, CONF_ENCRYPTION_KEY: KEY})
+    program.stdin.close()
+    await program.wait()
+
+    assert result["errors"] == {CONF_PORT: "port_held"}
+    assert result["description_placeholders"]
+    assert result["description_placeholders"]["port"] == device
+    assert result["description_placeholders"]["program"] == f"{PROGRAM} ({program.pid})"
+
+
+async def test_device_is_held_by_another_integration(hass: HomeAssistant, device: str) -> None:
+    MockConfigEntry(domain="dsmr", title="Meter", data={"port": device}).add_to_hass(hass)
+    async with open_port(device):
+        result = await submit(
+            hass, await start(hass), {CONF_PORT: device, CONF_ENCRYPTION_KEY: KEY}
+        )
+
+    assert result["errors"] == {CONF_PORT: "port_held"}
+    assert result["description_placeholders"]
+    assert result["description_placeholders"]["program"] == "Meter (dsmr)"
+
+
+async def test_device_is_held_by_home_assistant(hass: HomeAssistant, device: str) -> None:
+    async with open_port(device):
+        result = await submit(
+            hass, await start(hass), {CONF_PORT: device, CONF_ENCRYPTION_KEY: KEY}
+        )
+
+    assert result["errors"] == {CONF_PORT: "port_held"}
+    assert result["description_placeholders"]
+    assert result["description_placeholders"]["program"] == "Home Assistant"
+
+
+async def test_holder_of_a_busy_device_cannot_be_told(hass: HomeAssistant, device: str) -> None:
+    async with open_port(device):
+        with patch.object(holder, "_PROCESSES", Path("/nowhere")):
+            errors, reason = await open_error(hass, device)
 
     assert errors == {CONF_PORT: "port_busy"}
     assert reason
+
+
+@pytest.fixture
+def by_id(device: str, tmp_path: Path) -> Generator[str]:
+    """Return the lasting name of the device, as Home Assistant finds it."""
+    link = tmp_path / "usb-P1_cable"
+    link.symlink_to(device)
+    names = {device: str(link)}
+    with patch.object(ports, "get_serial_by_id", lambda name: names.get(name, name)):
+        yield str(link)
+
+
+async def test_stores_the_lasting_name_of_a_device(
+    hass: HomeAssistant, by_id: str, device: str
+) -> None:
+    result = await submit(
+        hass, await start(hass), {CONF_PORT: f" {device} ", CONF_ENCRYPTION_KEY: KEY}
+    )
+
+    assert result["errors"] == {CONF_PORT: "nothing_received"}
+    assert result["description_placeholders"]
+    assert result["description_placeholders"]["port"] == by_id
+    assert suggested(result)[CONF_PORT] == f" {device} "
+
+
+@pytest.mark.parametrize("of_entry", ["by id", "device"])
+async def test_device_in_use_by_another_name(
+    hass: HomeAssistant, make_entry: EntryMaker, by_id: str, device: str, of_entry: str
+) -> None:
+    make_entry(by_id if of_entry == "by id" else device, serial="SAG1030700000042")
+
+    for name in (by_id, device):
+        result = await submit(hass, await start(hass), {CONF_PORT: name, CONF_ENCRYPTION_KEY: KEY})
+        assert result["errors"] == {CONF_PORT: "port_in_use"}
+
+
+async def test_gateway_in_use_by_another_spelling(
+    hass: HomeAssistant, make_entry: EntryMaker
+) -> None:
+    make_entry("socket://Gateway.local:2001", serial="SAG1030700000042")
+
+    for name in ("gateway.local:2001", "TCP://gateway.LOCAL:2001", "socket://gateway.local:2001/"):
+        result = await submit(hass, await start(hass), {CONF_PORT: name, CONF_ENCRYPTION_KEY: KEY})
+        assert result["errors"] == {CONF_PORT: "port_in_use"}
+
+
+@pytest.mark.parametrize(
+    ("used", "next_port"),
+    [
+        ([], None),
+        (["/dev/ttyUSB0"], None),
+        (["socket://192.168.1.50:2001"], "192.168.1.50:2002"),
+        (["socket://gateway:2003", "socket://gateway:2001", "/dev/ttyUSB0"], "gateway:2004"),
+        (["socket://old:2009", "socket://new:2001"], "new:2002"),
+        (["rfc2217://[fe80::1]:7000"], "rfc2217://[fe80::1]:7001"),
+        (["socket://gateway:65535"], None),
+        (["esphome://gateway:6053/?port_name=P1"], None),
+    ],
+)
+async def test_suggests_the_next_port_of_a_gateway(
+    hass: HomeAssistant, make_entry: EntryMaker, used: list[str], next_port: str | None
+) -> None:
+    for number, url in enumerate(used):
+        make_entry(url, serial=f"SAG103070000000{number}")
+
+    assert suggested(await start(hass))[CONF_PORT] == next_port
 
 
 async def test_device_is_not_permitted(hass: HomeAssistant) -> None:
@@ -441,7 +574,7 @@ async def test_device_is_not_permitted(hass: HomeAssistant) -> None:
 
 
 async def test_something_unexpected(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> None:
-    with patch.object(config_flow, "probe", side_effect=RuntimeError("a mistake")):
+    with patch.object(flow_base, "probe", side_effect=RuntimeError("a mistake")):
         errors, reason = await open_error(hass, "/dev/ttyUSB0")
 
     assert errors == {"base": "unknown"}
@@ -505,7 +638,7 @@ async def test_port_of_a_disabled_entry_is_free(
 async def test_cancelled_while_waiting(hass: HomeAssistant, port: MeterPort) -> None:
     flow = await start(hass)
     user_input = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
-    with patch.object(config_flow, "probe", probe):
+    with patch.object(flow_base, "probe", probe):
         result = await hass.config_entries.flow.async_configure(flow["flow_id"], user_input)
     assert result["type"] is FlowResultType.SHOW_PROGRESS
     assert result["description_placeholders"] == {"port": port.url}
@@ -522,7 +655,7 @@ async def test_cancelled_while_waiting(hass: HomeAssistant, port: MeterPort) -> 
 async def test_waits_for_a_telegram_that_comes_late(hass: HomeAssistant, port: MeterPort) -> None:
     flow = await start(hass)
     user_input = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
-    with patch.object(config_flow, "probe", probe):
+    with patch.object(flow_base, "probe", probe):
         await hass.config_entries.flow.async_configure(flow["flow_id"], user_input)
     await port.wait_for_clients(1)
 

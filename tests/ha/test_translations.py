@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import custom_components.smarty_p1
-from custom_components.smarty_p1 import config_flow, coordinator
+from custom_components.smarty_p1 import coordinator, flow_forms
 from custom_components.smarty_p1.binary_sensor import BINARY_SENSORS
 from custom_components.smarty_p1.const import (
     CONF_MIN_INTERVAL,
@@ -48,19 +48,21 @@ def placeholders(text: str) -> set[str]:
 
 
 def test_each_error_of_a_probe_has_a_text() -> None:
-    raised = {error.key for error in config_flow.ERRORS.values()}
-    own = {"port_in_use", "key_malformed", "key_published", "authentication_key_malformed"}
+    raised = {error.key for error in flow_forms.ERRORS.values()}
+    typed = {"port_in_use", "key_malformed", "key_published", "authentication_key_malformed"}
+    special = {"port_held", "key_renewed", "security_switched_off"}
 
-    assert TEXTS["config"]["error"].keys() == raised | own
-    for text in TEXTS["config"]["error"].values():
-        assert placeholders(text) <= {"error", "title"}
+    assert TEXTS["config"]["error"].keys() == raised | typed | special
+    for key, text in TEXTS["config"]["error"].items():
+        extra = {"serial_number"} if key == "other_meter" else set()
+        assert placeholders(text) <= {"error", "found", "port", "program", "title"} | extra
 
 
 @pytest.mark.parametrize(
     "error", [cls for cls in vars(errors).values() if isinstance(cls, type)], ids=str
 )
 def test_each_error_of_the_protocol_is_told_apart(error: type[P1Error]) -> None:
-    mapped = next(cls for cls in error.__mro__ if cls in config_flow.ERRORS)
+    mapped = next(cls for cls in error.__mro__ if cls in flow_forms.ERRORS)
     if issubclass(error, errors.ProbeError) and error is not errors.ProbeError:
         assert mapped is error
     elif issubclass(error, errors.LinkError):

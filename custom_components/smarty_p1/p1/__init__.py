@@ -33,6 +33,7 @@ from .errors import (
     SecurityOffError,
     WrongKeyError,
 )
+from .holder import Holder, holder_of
 from .link import Link, normalise_port, open_port, redact_port
 from .obis import (
     CHANNELS,
@@ -58,6 +59,7 @@ __all__ = [
     "DamagedError",
     "Decoder",
     "Event",
+    "Holder",
     "KeyFormatError",
     "KeyMissingError",
     "Link",
@@ -82,6 +84,7 @@ __all__ = [
     "Value",
     "Verification",
     "WrongKeyError",
+    "holder_of",
     "normalise_port",
     "open_port",
     "parse_key",

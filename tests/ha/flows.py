@@ -1,0 +1,67 @@
+"""Ways through the dialogues."""
+
+from typing import Any
+
+import probatio
+from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType, section
+
+from custom_components.smarty_p1.const import DOMAIN, SECTION_ADVANCED
+
+PROGRESS = {"wait_for_telegram", "wait_for_same_meter"}
+
+
+async def start(hass: HomeAssistant) -> ConfigFlowResult:
+    """Open the dialogue."""
+    result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "user"
+    assert result["errors"] == {}
+    return result
+
+
+async def submit(
+    hass: HomeAssistant, flow: ConfigFlowResult, user_input: dict[str, Any]
+) -> ConfigFlowResult:
+    """Fill in the form, wait as long as the dialogue shows progress, return what it shows then."""
+    flow_id = flow["flow_id"]
+    result = await hass.config_entries.flow.async_configure(flow_id, user_input)
+    if result["type"] is not FlowResultType.SHOW_PROGRESS:
+        return result
+    assert result["progress_action"] in PROGRESS
+    await hass.async_block_till_done()
+    return await hass.config_entries.flow.async_configure(flow_id)
+
+
+def suggested(result: ConfigFlowResult) -> dict[str, Any]:
+    """Return what the form is filled in with."""
+
+    def read(schema: probatio.Schema) -> dict[str, Any]:
+        return {
+            str(marker.schema): read(field.schema)
+            if isinstance(field, section)
+            else (marker.description or {}).get("suggested_value")
+            for marker, field in schema.schema.items()
+        }
+
+    schema = result["data_schema"]
+    assert schema is not None
+    return read(schema)
+
+
+def is_advanced_open(result: ConfigFlowResult) -> bool:
+    """Tell whether the form shows the advanced section."""
+    assert result["data_schema"] is not None
+    advanced = result["data_schema"].schema[SECTION_ADVANCED]
+    return not advanced.options["collapsed"]
+
+
+async def confirm(hass: HomeAssistant, result: ConfigFlowResult) -> ConfigFlowResult:
+    """Confirm the meter that was found."""
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "confirm"
+    assert result["last_step"] is True
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
+    await hass.async_block_till_done()
+    return result
