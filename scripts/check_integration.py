@@ -79,6 +79,7 @@ EXCEPTIONS = {
     *("ConfigEntryAuthFailed", "ConfigEntryError", "ConfigEntryNotReady", "HomeAssistantError"),
     *("ServiceValidationError", "UpdateFailed"),
 }
+ATTRIBUTES_OF_FLOWS = {"_form_step": "step", "_progress_action": "progress"}
 # What Home Assistant's own helpers end a flow with, when they are not told otherwise.
 FLOW_MODULES = re.compile(r"(config|options)_flow\.py|flow_\w+\.py")
 ABORTS_OF_HELPERS = {
@@ -248,14 +249,55 @@ def check_version_and_requirements(integration: Integration) -> Defects:
             yield f"requirements: {requirement}: {error}"
 
 
-def check_usb_matchers(integration: Integration) -> Defects:
-    """Check that discovery's patterns are written in the case they are compared in."""
-    for matcher in integration.manifest.get("usb", []):
-        for key, value in matcher.items():
-            if key in ("vid", "pid") and value != value.upper():
-                yield f"usb: {key} {value} must be in upper case"
-            if key in ("description", "manufacturer", "serial_number") and value != value.lower():
-                yield f"usb: {key} {value} must be in lower case"
+def check_discovery(integration: Integration) -> Defects:
+    """Check the patterns of discovery, and that the flow knows what to do with what they find."""
+    manifest = integration.manifest
+    for matcher in manifest.get("usb", []):
+        yield from usb_defects(matcher)
+    for matcher in manifest.get("zeroconf", []):
+        yield from zeroconf_defects(matcher)
+    if "usb" in manifest and "usb" not in manifest.get("dependencies", []):
+        yield "usb: usb is wanted in dependencies"
+    steps = {
+        node.name
+        for tree in integration.modules.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.AsyncFunctionDef)
+    }
+    sources = {"usb", "zeroconf"} & manifest.keys()
+    for source in sorted(sources):
+        if f"async_step_{source}" not in steps:
+            yield f"{source}: the config flow has no async_step_{source}"
+    config_flow = integration.modules.get("config_flow.py", ast.Module())
+    if sources and "async_set_unique_id" not in {name for name, _ in calls(config_flow)}:
+        yield "config_flow.py: a flow that can be discovered must set a unique id"
+
+
+def usb_defects(matcher: dict[str, str]) -> Defects:
+    """Yield what is wrong with a pattern of USB devices."""
+    allowed = {"vid", "pid", "serial_number", "manufacturer", "description", "known_devices"}
+    for key in sorted(matcher.keys() - allowed):
+        yield f"usb: unknown key {key}"
+    if not matcher.keys() & {"serial_number", "manufacturer", "description"}:
+        yield "usb: a bare chip, which any device may have"
+    for key, value in matcher.items():
+        if key in ("vid", "pid") and value != value.upper():
+            yield f"usb: {key} {value} must be in upper case"
+        if key in ("description", "manufacturer", "serial_number") and value != value.lower():
+            yield f"usb: {key} {value} must be in lower case"
+
+
+def zeroconf_defects(matcher: str | dict[str, Any]) -> Defects:
+    """Yield what is wrong with a pattern of services."""
+    if isinstance(matcher, str):
+        matcher = {"type": matcher}
+    for key in sorted(matcher.keys() - {"name", "properties", "type"}):
+        yield f"zeroconf: unknown key {key}"
+    if not re.fullmatch(r"(_[a-z0-9-]+\.){2}local\.", matcher.get("type", "")):
+        yield f"zeroconf: {matcher.get('type')} is no type of services"
+    for _, value in leaves(matcher):
+        if value != value.lower():
+            yield f"zeroconf: {value} must be in lower case"
 
 
 def check_texts(integration: Integration) -> Defects:
@@ -351,8 +393,19 @@ def check_flow_keys(integration: Integration) -> Defects:
 
 def flow_keys(integration: Integration, tree: ast.AST) -> Iterator[tuple[str, str]]:
     """Yield what the code of a flow refers to: which kind of text, and its key."""
-    arguments = {"step_id": "step", "reason": "abort", "progress_action": "progress"}
+    arguments = {
+        "step_id": "step",
+        "form_step": "step",
+        "reason": "abort",
+        "progress_action": "progress",
+    }
     for name, call in calls(tree):
+        if (
+            name == "_note_error"
+            and len(call.args) > 1
+            and (key := integration.string(call.args[1]))
+        ):
+            yield "error", key
         for argument, kind in arguments.items():
             # A step that only shows progress has no form.
             if name == "async_show_progress" and kind == "step":
@@ -369,6 +422,11 @@ def flow_keys(integration: Integration, tree: ast.AST) -> Iterator[tuple[str, st
                 pass
             case ast.Assign(targets=[ast.Name(id="errors")], value=ast.Dict(values=values)):
                 pass
+            case ast.Assign(
+                targets=[ast.Name(id=name) | ast.Attribute(attr=name)], value=value
+            ) if (key := integration.string(value)) and (kind := ATTRIBUTES_OF_FLOWS.get(name)):
+                yield kind, key
+                continue
             case _:
                 continue
         yield from (("error", key) for value in values if (key := integration.string(value)))
@@ -577,7 +635,7 @@ def is_integration(path: Path) -> bool:
 
 
 CHECKS: dict[str, tuple[Callable[[Integration], Defects], ...]] = {
-    "manifest.json": (check_manifest, check_version_and_requirements, check_usb_matchers),
+    "manifest.json": (check_manifest, check_version_and_requirements, check_discovery),
     "translations": (check_texts, check_languages, check_translation_keys, check_forms),
     "icons.json": (check_icons,),
     "quality_scale.yaml": (check_quality_scale,),

@@ -9,6 +9,7 @@ from homeassistant.helpers.translation import async_get_translations
 
 from .const import DOMAIN
 from .coordinator import SmartyConfigEntry
+from .flow_discovery import DiscoverySteps
 from .flow_forms import NEW_PORT
 from .flow_update import UpdateSteps
 from .options_flow import SmartyOptionsFlow
@@ -17,7 +18,7 @@ from .ports import next_gateway_port
 _NONE = "-"
 
 
-class SmartyConfigFlow(UpdateSteps, domain=DOMAIN):
+class SmartyConfigFlow(UpdateSteps, DiscoverySteps, domain=DOMAIN):
     """Set up a meter."""
 
     @staticmethod

@@ -35,7 +35,7 @@ class UpdateSteps(MeterFlow):
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
         """Begin because the keys do not fit any more."""
-        self._begin_update(self._get_reauth_entry(), "reauth_confirm")
+        self._begin_update(self._get_reauth_entry(), form_step="reauth_confirm")
         if reason := _REASONS.get(entry_data.get("reason", "")):
             self._note_error(*reason)
             if reason[0] == SECTION_ADVANCED:
@@ -54,7 +54,7 @@ class UpdateSteps(MeterFlow):
         """Ask for the port and the keys."""
         entry = self._get_reconfigure_entry()
         if self._entry is None:
-            self._begin_update(entry, "reconfigure")
+            self._begin_update(entry, form_step="reconfigure")
             self._port_field = PRESENT_PORT
             port = entry.data[CONF_PORT]
             if redact_port(port) == port:
@@ -71,7 +71,7 @@ class UpdateSteps(MeterFlow):
             return self.async_abort(reason="reauth_successful")
         return self.async_abort(reason="reconfigure_successful")
 
-    def _begin_update(self, entry: ConfigEntry[Any], form_step: str) -> None:
+    def _begin_update(self, entry: ConfigEntry[Any], *, form_step: str) -> None:
         self._entry = entry
         self._form_step = form_step
         self._next_step = "updated"

@@ -142,7 +142,37 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
         edit(MANIFEST, lambda m: m.update(requirements=["two words"])),
         "requirements: two words",
     ),
-    "manifest matcher": (edit(MANIFEST, lambda m: m.update(usb=[{"vid": "0a"}])), "upper case"),
+    "usb in lower case": (edit(MANIFEST, lambda m: m.update(usb=[{"vid": "0a"}])), "upper case"),
+    "usb in upper case": (
+        edit(MANIFEST, lambda m: m["usb"].append({"description": "P1"})),
+        "description P1 must be in lower case",
+    ),
+    "usb chip": (
+        edit(MANIFEST, lambda m: m["usb"].append({"vid": "0403", "pid": "6001"})),
+        "a bare chip",
+    ),
+    "usb key": (edit(MANIFEST, lambda m: m["usb"][0].update(x="y")), "usb: unknown key x"),
+    "usb not loaded": (
+        edit(MANIFEST, lambda m: m.update(dependencies=[])),
+        "usb is wanted in dependencies",
+    ),
+    "usb unheard": (
+        replace("flow_discovery.py", "async_step_usb", "async_step_tube"),
+        "no async_step_usb",
+    ),
+    "zeroconf type": (
+        edit(MANIFEST, lambda m: m["zeroconf"].append("_iostream._tcp")),
+        "_iostream._tcp is no type",
+    ),
+    "zeroconf key": (edit(MANIFEST, lambda m: m["zeroconf"][0].update(x="y")), "unknown key x"),
+    "zeroconf in upper case": (
+        edit(MANIFEST, lambda m: m["zeroconf"][0].update(properties={"product": "P1"})),
+        "P1 must be in lower case",
+    ),
+    "discovery without unique id": (
+        replace("config_flow.py", "async_set_unique_id", "async_forget"),
+        "must set a unique id",
+    ),
     "language lacks a key": (language(lambda t: t["config"].pop("abort")), "xx.json: .* missing"),
     "language has a key more": (language(lambda t: t.update(more="x")), "more is not in en.json"),
     "language lacks a placeholder": (

@@ -437,7 +437,7 @@ def device() -> Generator[str]:
 
 
 # What the kernel keeps of a program's name.
-PROGRAM = Path(os.path.realpath(sys.executable)).name[:15]
+PROGRAM = Path(sys.executable).name[:15]
 HOLD = """
 import fcntl, sys
 port = open(sys.argv[1], "r+b", buffering=0)

@@ -95,7 +95,7 @@ async def start_reauth(
 
 async def start_reconfigure(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlowResult:
     """Open the dialogue as the user does."""
-    form = await entry.start_reconfigure_flow(hass)
+    form: ConfigFlowResult = await entry.start_reconfigure_flow(hass)
     assert form["step_id"] == "reconfigure"
     assert form["errors"] == {}
     return form
@@ -691,7 +691,8 @@ async def test_stored_keys_are_never_shown_nor_logged(
     path = "/api/config/config_entries/flow"
 
     async def shown(form: ConfigFlowResult) -> str:
-        return (await (await client.get(f"{path}/{form['flow_id']}")).text()).upper()
+        text: str = await (await client.get(f"{path}/{form['flow_id']}")).text()
+        return text.upper()
 
     forms = [await start_reauth(hass, entry), await start_reconfigure(hass, entry)]
     for form in forms:
