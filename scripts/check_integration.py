@@ -400,12 +400,6 @@ def flow_keys(integration: Integration, tree: ast.AST) -> Iterator[tuple[str, st
         "progress_action": "progress",
     }
     for name, call in calls(tree):
-        if (
-            name == "_note_error"
-            and len(call.args) > 1
-            and (key := integration.string(call.args[1]))
-        ):
-            yield "error", key
         for argument, kind in arguments.items():
             # A step that only shows progress has no form.
             if name == "async_show_progress" and kind == "step":
@@ -416,20 +410,31 @@ def flow_keys(integration: Integration, tree: ast.AST) -> Iterator[tuple[str, st
             yield "abort", ABORTS_OF_HELPERS[name]
     for node in ast.walk(tree):
         match node:
+            case ast.Assign(targets=[ast.Name(id=name) | ast.Attribute(attr=name)], value=value):
+                key = integration.string(value)
+                if key and (attribute := ATTRIBUTES_OF_FLOWS.get(name)):
+                    yield attribute, key
+    yield from (("error", key) for key in error_keys(integration, tree))
+
+
+def error_keys(integration: Integration, tree: ast.AST) -> Iterator[str]:
+    """Yield the keys of the errors that the code of a flow shows."""
+    for node in ast.walk(tree):
+        match node:
             case ast.Assign(targets=[ast.Subscript(value=ast.Name(id="errors"))], value=value):
                 values = [value]
             case ast.keyword(arg="errors", value=ast.Dict(values=values)):
                 pass
-            case ast.Assign(targets=[ast.Name(id="errors")], value=ast.Dict(values=values)):
-                pass
             case ast.Assign(
-                targets=[ast.Name(id=name) | ast.Attribute(attr=name)], value=value
-            ) if (key := integration.string(value)) and (kind := ATTRIBUTES_OF_FLOWS.get(name)):
-                yield kind, key
-                continue
+                targets=[ast.Name(id="errors") | ast.Attribute(attr="_errors")],
+                value=ast.Dict(values=values),
+            ):
+                pass
+            case ast.Call(func=ast.Attribute(attr="_note_error"), args=[_, value]):
+                values = [value]
             case _:
                 continue
-        yield from (("error", key) for value in values if (key := integration.string(value)))
+        yield from (key for value in values if (key := integration.string(value)))
 
 
 def check_exceptions(integration: Integration) -> Defects:

@@ -213,6 +213,18 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
         in_every_language(lambda t: user_form(t)["data_description"].update(x="y")),
         "x, which is no field",
     ),
+    "step of an attribute without text": (
+        in_every_language(lambda t: t["config"]["step"].pop("reauth_confirm")),
+        "step reauth_confirm has no text",
+    ),
+    "progress without text": (
+        in_every_language(lambda t: t["config"]["progress"].pop("wait_for_same_meter")),
+        "progress wait_for_same_meter has no text",
+    ),
+    "noted error without text": (
+        in_every_language(lambda t: t["config"]["error"].pop("port_in_use")),
+        "error port_in_use has no text",
+    ),
     "step without text": (
         in_every_language(lambda t: t["config"]["step"].pop("user")),
         "step user has no text",
@@ -277,7 +289,7 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
         "sensor.py: PARALLEL_UPDATES missing",
     ),
     "actions undescribed": (
-        append("extra.py", "hass.services.async_register('x', 'y', z)"),
+        lambda path: (path / "services.yaml").unlink(),
         "services.yaml wanted",
     ),
     "action without text": (write("services.yaml", "x: {fields: {y: {}}}"), "services.x: no name"),
