@@ -1,5 +1,6 @@
 """Ways through the dialogues."""
 
+import asyncio
 from typing import Any
 
 import probatio
@@ -25,13 +26,18 @@ async def submit(
     hass: HomeAssistant, flow: ConfigFlowResult, user_input: dict[str, Any]
 ) -> ConfigFlowResult:
     """Fill in the form, wait as long as the dialogue shows progress, return what it shows then."""
-    flow_id = flow["flow_id"]
-    result = await hass.config_entries.flow.async_configure(flow_id, user_input)
-    if result["type"] is not FlowResultType.SHOW_PROGRESS:
-        return result
-    assert result["progress_action"] in PROGRESS
+    result = await hass.config_entries.flow.async_configure(flow["flow_id"], user_input)
+    return await settle(hass, result)
+
+
+async def settle(hass: HomeAssistant, result: ConfigFlowResult) -> ConfigFlowResult:
+    """Wait as long as the dialogue shows progress, return what it shows then."""
+    while result["type"] is FlowResultType.SHOW_PROGRESS:
+        assert result["progress_action"] in PROGRESS
+        await asyncio.sleep(0.01)
+        result = await hass.config_entries.flow.async_configure(result["flow_id"])
     await hass.async_block_till_done()
-    return await hass.config_entries.flow.async_configure(flow_id)
+    return result
 
 
 def suggested(result: ConfigFlowResult) -> dict[str, Any]:

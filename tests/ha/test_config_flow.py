@@ -30,7 +30,7 @@ from custom_components.smarty_p1.const import (
 from custom_components.smarty_p1.p1 import holder, open_port, probe
 
 from .conftest import EntryMaker
-from .flows import confirm, is_advanced_open, start, submit, suggested
+from .flows import confirm, is_advanced_open, settle, start, submit, suggested
 from .meter import (
     KEY,
     OTHER_AUTHENTICATION_KEY,
@@ -420,8 +420,7 @@ async def test_port_closed_at_once(hass: HomeAssistant, port: MeterPort) -> None
         for connection in range(1, 4):
             await port.wait_for_connections(connection)
             port.drop()
-        await hass.async_block_till_done()
-        result = await hass.config_entries.flow.async_configure(result["flow_id"])
+        result = await settle(hass, result)
 
     assert result["errors"] == {CONF_PORT: "port_busy"}
 

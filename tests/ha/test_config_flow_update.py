@@ -525,6 +525,24 @@ async def test_dialogue_is_closed_at_any_moment(
     assert entry.data[CONF_ENCRYPTION_KEY] == KEY
 
 
+async def test_dialogue_is_closed_while_home_assistant_is_trying(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = make_entry(port.url)
+    setup = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
+    await port.wait_for_clients(1)
+    form = await start_reconfigure(hass, entry)
+    await hass.config_entries.flow.async_configure(form["flow_id"], {})
+    await asyncio.sleep(0.01)
+
+    hass.config_entries.flow.async_abort(form["flow_id"])
+    await port.send(encipher(TELEGRAM, 1))
+    assert await setup
+
+    await is_read(hass, entry)
+    assert port.connections == 1
+
+
 async def test_browser_is_gone_when_the_telegram_comes(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
