@@ -189,7 +189,8 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
 
     @callback
     def _on_foreign_frame(self, title: bytes | None) -> None:
-        if title and self._streak.add(Failure.FOREIGN_TITLE):
+        is_enough = self._streak.add(Failure.FOREIGN_TITLE)
+        if title and is_enough and not self._issues.is_open(Problem.OTHER_METER):
             self._issues.open(
                 Problem.OTHER_METER, found=_shown_title(title), serial_number=self.serial_number
             )
@@ -201,10 +202,12 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
             self._fail()
         self._setup_decided.set()
         if problem := _ISSUES.get(failure):
-            self._issues.open(problem, port=self.shown_port)
+            if not self._issues.is_open(problem):
+                self._issues.open(problem, port=self.shown_port)
             return
         self._streak.has_asked_for_keys = True
-        self.config_entry.async_start_reauth_if_available(
+        # Does nothing while one is open.
+        self.config_entry.async_start_reauth(
             self.hass, data={"reason": self._obstacle.translation_key}
         )
 

@@ -47,9 +47,9 @@ class Streak:
         self._counts: Counter[Failure] = Counter()
 
     def add(self, failure: Failure) -> bool:
-        """Count a failure; return whether it is the one that makes them enough."""
+        """Count a failure; return whether there are enough of them."""
         self._counts[failure] += 1
-        return self._counts[failure] == ENOUGH
+        return self._counts[failure] >= ENOUGH
 
     def end(self) -> None:
         """Begin to count anew."""

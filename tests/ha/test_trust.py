@@ -12,7 +12,6 @@ from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1 import coordinator as coordinator_module
-from custom_components.smarty_p1.config_flow import SmartyConfigFlow
 from custom_components.smarty_p1.const import (
     CONF_AUTHENTICATION_KEY,
     CONF_ENCRYPTION_KEY,
@@ -41,10 +40,6 @@ ENERGY = "smarty_energy_imported"
 OTHER_TITLE = bytes.fromhex("5341476770041030")
 FORGED = with_value(TELEGRAM, "1-0:1.8.0", "(099999.999*kWh)")
 OTHER_METER = TELEGRAM.replace(SERIAL.encode().hex().upper(), OTHER_SERIAL.encode().hex().upper())
-
-needs_reauth = pytest.mark.skipif(
-    not hasattr(SmartyConfigFlow, "async_step_reauth"), reason="no dialogue asks for keys yet"
-)
 
 
 class Clock:
@@ -182,7 +177,6 @@ async def test_the_counter_is_stored_at_most_once_a_minute(
     assert key not in hass_storage
 
 
-@needs_reauth
 async def test_new_key_starts_reauthentication_once(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -206,7 +200,6 @@ async def test_new_key_starts_reauthentication_once(
     assert not issues(hass)
 
 
-@needs_reauth
 async def test_reauthentication_is_called_off_when_the_old_key_fits_again(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
@@ -221,7 +214,21 @@ async def test_reauthentication_is_called_off_when_the_old_key_fits_again(
     assert reauths(hass)
 
 
-@needs_reauth
+@pytest.mark.usefixtures("short_setup")
+async def test_reauthentication_that_a_reload_calls_off_starts_again(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    await send(hass, port, *failing(5))
+    assert reauths(hass)
+
+    port.greeting = b"".join(failing(1))
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert len(reauths(hass)) == 1
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
 @pytest.mark.usefixtures("short_setup")
 async def test_reauthentication_starts_while_set_up_fails(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
