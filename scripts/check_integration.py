@@ -81,7 +81,7 @@ EXCEPTIONS = {
 }
 ATTRIBUTES_OF_FLOWS = {"_form_step": "step", "_progress_action": "progress"}
 # What Home Assistant's own helpers end a flow with, when they are not told otherwise.
-FLOW_MODULES = re.compile(r"(config|options)_flow\.py|flow_\w+\.py")
+FLOW_MODULES = re.compile(r"(config|options)_flow\.py|flow_\w+\.py|publish/options\.py")
 ABORTS_OF_HELPERS = {
     "_abort_if_unique_id_configured": "already_configured",
     "_abort_if_unique_id_mismatch": "unique_id_mismatch",

@@ -5,6 +5,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
+from . import publish
 from .const import DOMAIN, PLATFORMS
 from .coordinator import SmartyConfigEntry, SmartyCoordinator
 from .demand_store import DemandStore
@@ -33,6 +34,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
         config_entry_id=entry.entry_id, **meter_device(coordinator)
     )
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    await publish.async_start(coordinator)
     return True
 
 

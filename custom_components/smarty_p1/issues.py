@@ -27,6 +27,8 @@ class Problem(StrEnum):
     """A key is set, and the meter does not encrypt any more."""
     SECURITY_ON = "security_on"
     """No key is set, and the meter encrypts now."""
+    P1_SERVER = "p1_server"
+    """The P1 server cannot listen."""
 
 
 _MENDED_BY_RECONFIGURING = {

@@ -1,9 +1,11 @@
-"""The dialogue of the options: the tariff, and how often entities are updated."""
+"""The dialogue of the options: the tariff, how often entities are updated, and publishing."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
@@ -14,13 +16,28 @@ from homeassistant.helpers.selector import (
     SelectSelectorMode,
 )
 
-from .const import CONF_MIN_INTERVAL, CONF_REFERENCE_POWER, CONF_SURCHARGE_PRICE
+from .const import (
+    CONF_MIN_INTERVAL,
+    CONF_REFERENCE_POWER,
+    CONF_SURCHARGE_PRICE,
+    SECTION_MQTT,
+    SECTION_P1_SERVER,
+)
 from .demand import MAX_POWER_KW, REFERENCE_POWERS
+from .publish.options import (
+    OptionError,
+    async_read_p1_server,
+    defaults,
+    mqtt_schema,
+    p1_server_schema,
+    read_mqtt,
+)
 
 _MAX_INTERVAL = 3600
 
 
-def _schema(currency: str) -> vol.Schema:
+def _schema(currency: str, port: int, errors: Mapping[str, str]) -> vol.Schema:
+    """Return the form, those of its sections open that hold an error."""
     return vol.Schema(
         {
             vol.Optional(CONF_REFERENCE_POWER): SelectSelector(
@@ -51,6 +68,12 @@ def _schema(currency: str) -> vol.Schema:
                     unit_of_measurement="s",
                 )
             ),
+            vol.Optional(SECTION_P1_SERVER): section(
+                p1_server_schema(port), {"collapsed": SECTION_P1_SERVER not in errors}
+            ),
+            vol.Optional(SECTION_MQTT): section(
+                mqtt_schema(), {"collapsed": SECTION_MQTT not in errors}
+            ),
         }
     )
 
@@ -69,25 +92,51 @@ class SmartyOptionsFlow(OptionsFlowWithReload):
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for the options."""
-        errors = {}
+        errors: dict[str, str] = {}
         shown = dict(self.config_entry.options)
         if CONF_REFERENCE_POWER in shown:
             shown[CONF_REFERENCE_POWER] = f"{shown[CONF_REFERENCE_POWER]:g}"
         if user_input is not None:
-            options = dict(user_input)
-            if text := options.pop(CONF_REFERENCE_POWER, "").strip():
-                power = _read_power(text)
-                if power is None:
-                    errors[CONF_REFERENCE_POWER] = "reference_power_malformed"
-                else:
-                    options[CONF_REFERENCE_POWER] = power
+            options = await self._async_read(user_input, errors)
             if not errors:
                 return self.async_create_entry(data=options)
             shown = user_input
+        suggested = defaults(self.hass, self.config_entry)
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
-                _schema(self.hass.config.currency), shown
+                _schema(self.hass.config.currency, suggested.port, errors), shown
             ),
             errors=errors,
+            description_placeholders={
+                "topic": suggested.topic,
+                "board_topic": suggested.board_topic,
+            },
         )
+
+    async def _async_read(
+        self, user_input: Mapping[str, Any], errors: dict[str, str]
+    ) -> dict[str, Any]:
+        """Return what is stored of what the user typed, and note what is wrong with it."""
+        # A section that is not sent stays as it is.
+        sections = {SECTION_P1_SERVER, SECTION_MQTT} & self.config_entry.options.keys()
+        kept = {name: self.config_entry.options[name] for name in sections}
+        options = kept | dict(user_input)
+        if text := options.pop(CONF_REFERENCE_POWER, "").strip():
+            power = _read_power(text)
+            if power is None:
+                errors[CONF_REFERENCE_POWER] = "reference_power_malformed"
+            else:
+                options[CONF_REFERENCE_POWER] = power
+        entry = self.config_entry
+        if typed := user_input.get(SECTION_P1_SERVER):
+            try:
+                options[SECTION_P1_SERVER] = await async_read_p1_server(self.hass, entry, typed)
+            except OptionError as err:
+                errors[SECTION_P1_SERVER] = err.key
+        if typed := user_input.get(SECTION_MQTT):
+            try:
+                options[SECTION_MQTT] = read_mqtt(self.hass, entry, typed)
+            except OptionError as err:
+                errors[SECTION_MQTT] = err.key
+        return options

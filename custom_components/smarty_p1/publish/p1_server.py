@@ -1,0 +1,213 @@
+"""The P1 server: hands the telegrams of a meter on to other programs, on a TCP port."""
+
+import asyncio
+import socket
+from collections import deque
+from typing import cast, override
+
+from homeassistant.core import callback
+
+from ..const import (
+    CONF_ENABLED,
+    CONF_LISTEN_ADDRESS,
+    CONF_LISTEN_PORT,
+    EVERY_ADDRESS,
+    LOGGER,
+    SECTION_P1_SERVER,
+)
+from ..coordinator import SmartyCoordinator
+from ..issues import Issues, Problem
+from ..p1 import Telegram
+from ..p1.crc import crc16
+
+MAX_CLIENTS = 32
+# A client that is slow gets the last ones when it reads again, about a minute of them.
+MAX_WAITING = 6
+# A client is closed when it takes nothing for so many seconds.
+PATIENCE = 60.0
+RETRY_EVERY = 30.0
+
+# What the kernel keeps for a client that does not read. Whole telegrams can be dropped only here.
+_SEND_BUFFER_SIZE = 16 * 1024
+# Nobody has anything to say to a meter.
+_MAX_RECEIVED = 64 * 1024
+
+
+def as_dsmr(text: bytes) -> bytes:
+    """Return an ordinary DSMR 5 telegram: CRLF, a blank second line, `!` and the CRC of it all."""
+    lines = text.strip().splitlines()
+    end = next((index for index, line in enumerate(lines) if line[:1] == b"!"), len(lines))
+    identification, *objects = lines[:end]
+    if not objects or objects[0]:
+        objects.insert(0, b"")
+    body = b"\r\n".join([identification, *objects, b"!"])
+    return body + b"%04X\r\n" % crc16(body)
+
+
+class _Client(asyncio.Protocol):
+    """A program that reads telegrams. Nothing that it sends means anything."""
+
+    _transport: asyncio.Transport
+
+    def __init__(self, server: P1Server) -> None:
+        """Take the server that accepted it."""
+        self._server = server
+        self._waiting: deque[bytes] = deque(maxlen=MAX_WAITING)
+        self._timeout: asyncio.TimerHandle | None = None
+        self._received = 0
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        if not self._server.admit(self):
+            transport.close()
+            return
+        # So the transport itself never holds more than the telegram that is being sent.
+        self._transport.set_write_buffer_limits(high=0)
+        connection: socket.socket = transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_SIZE)
+
+    def send(self, telegram: bytes) -> None:
+        """Send a telegram, later when the client is slow."""
+        if self._timeout:
+            self._waiting.append(telegram)
+        else:
+            self._transport.write(telegram)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        self._received += len(data)
+        if self._received > _MAX_RECEIVED:
+            self._transport.abort()
+
+    @override
+    def pause_writing(self) -> None:
+        self._timeout = asyncio.get_running_loop().call_later(PATIENCE, self._transport.abort)
+
+    @override
+    def resume_writing(self) -> None:
+        self._forget_timeout()
+        while self._waiting and not self._timeout:
+            self._transport.write(self._waiting.popleft())
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._forget_timeout()
+        self._server.dismiss(self)
+
+    def abort(self) -> None:
+        """Close the connection at once."""
+        self._transport.abort()
+
+    def _forget_timeout(self) -> None:
+        if self._timeout:
+            self._timeout.cancel()
+            self._timeout = None
+
+
+class P1Server:
+    """Sends telegrams to all who connect to a TCP port: each gets those that come from then on."""
+
+    def __init__(self, name: str) -> None:
+        """Take a name for the log."""
+        self._name = name
+        self._clients: set[_Client] = set()
+        self._server: asyncio.Server | None = None
+        self._is_stopped = False
+        self._has_refused = False
+
+    @property
+    def clients(self) -> int:
+        """Return how many clients are connected."""
+        return len(self._clients)
+
+    async def start(self, address: str, port: int) -> None:
+        """Listen. Raises OSError when address or port cannot be had."""
+        server = await asyncio.get_running_loop().create_server(
+            lambda: _Client(self), None if address == EVERY_ADDRESS else address, port
+        )
+        if self._is_stopped:
+            server.close()
+        else:
+            self._server = server
+
+    async def stop(self) -> None:
+        """Close the port and all connections."""
+        self._is_stopped = True
+        if self._server is None:
+            return
+        self._server.close()
+        # Not closed: what a client does not take would keep its connection open.
+        for client in self._clients:
+            client.abort()
+        await self._server.wait_closed()
+
+    def send(self, text: bytes) -> None:
+        """Send a telegram to everybody."""
+        if not self._clients:
+            return
+        telegram = as_dsmr(text)
+        for client in tuple(self._clients):
+            client.send(telegram)
+
+    def admit(self, client: _Client) -> bool:
+        """Tell whether there is room for another client, and remember it."""
+        if len(self._clients) >= MAX_CLIENTS or self._is_stopped:
+            if not self._has_refused:
+                self._has_refused = True
+                LOGGER.warning(
+                    "%s: the P1 server refuses another client, %s are connected",
+                    self._name,
+                    MAX_CLIENTS,
+                )
+            return False
+        self._clients.add(client)
+        return True
+
+    def dismiss(self, client: _Client) -> None:
+        """Forget a client."""
+        self._clients.discard(client)
+
+
+async def async_start(coordinator: SmartyCoordinator) -> None:
+    """Serve the telegrams of a meter, if its options say so, until its entry is unloaded."""
+    entry = coordinator.config_entry
+    issues = Issues(coordinator.hass, entry)
+    issues.close(Problem.P1_SERVER)
+    options = entry.options.get(SECTION_P1_SERVER, {})
+    if not options.get(CONF_ENABLED):
+        return
+    server = P1Server(coordinator.name)
+    address, port = options[CONF_LISTEN_ADDRESS], options[CONF_LISTEN_PORT]
+
+    @callback
+    def pass_on(telegram: Telegram) -> None:
+        server.send(telegram.text)
+
+    entry.async_on_unload(coordinator.async_add_telegram_listener(pass_on))
+    entry.async_on_unload(server.stop)
+    entry.async_on_unload(lambda: issues.close(Problem.P1_SERVER))
+    try:
+        await server.start(address, port)
+    except OSError as err:
+        # Readings go on. An address may be there a moment later, a port may become free.
+        LOGGER.warning("%s: the P1 server cannot listen: %s", coordinator.name, err)
+        issues.open(
+            Problem.P1_SERVER, address=address, port=str(port), error=err.strerror or str(err)
+        )
+        entry.async_create_background_task(
+            coordinator.hass,
+            _keep_trying(server, address, port, issues),
+            f"{coordinator.name} P1 server",
+        )
+
+
+async def _keep_trying(server: P1Server, address: str, port: int, issues: Issues) -> None:
+    while True:
+        await asyncio.sleep(RETRY_EVERY)
+        try:
+            await server.start(address, port)
+        except OSError:
+            continue
+        issues.close(Problem.P1_SERVER)
+        return
