@@ -56,6 +56,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> N
     Issues(hass, entry).close_all()
     await DemandStore(hass, entry).async_remove()
     await MeterStore(hass, entry.entry_id).async_remove()
+    await publish.async_remove(hass, entry.entry_id)
 
 
 async def async_remove_config_entry_device(

@@ -91,12 +91,17 @@ DEMAND_SENSORS: tuple[DemandSensorDescription, ...] = (
 )
 
 
+def wanted_demand_sensors(options: Mapping[str, Any]) -> list[DemandSensorDescription]:
+    """Return the sensors that an entry's options ask for."""
+    if CONF_REFERENCE_POWER not in options:
+        options = {}  # a price without a reference power has nothing to multiply
+    return [each for each in DEMAND_SENSORS if each.option is None or each.option in options]
+
+
 def demand_sensors(entry: SmartyConfigEntry) -> list[DemandSensor]:
     """Return the sensors that the entry's options ask for, and forget the others."""
     coordinator = entry.runtime_data
-    # A price without a reference power has nothing to multiply.
-    options = entry.options if CONF_REFERENCE_POWER in entry.options else {}
-    wanted = [each for each in DEMAND_SENSORS if each.option is None or each.option in options]
+    wanted = wanted_demand_sensors(entry.options)
     unwanted = {each.key for each in DEMAND_SENSORS} - {each.key for each in wanted}
     forget_entities(coordinator, Platform.SENSOR, unwanted)
     return [DemandSensor(coordinator, description) for description in wanted]

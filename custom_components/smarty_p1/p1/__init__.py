@@ -41,6 +41,7 @@ from .obis import (
     DEVICE_NAME,
     MBUS_DEVICE_TYPES,
     MESSAGES,
+    METER_TIME,
     OBJECTS,
 )
 from .probing import probe
@@ -54,6 +55,7 @@ __all__ = [
     "DEVICE_NAME",
     "MBUS_DEVICE_TYPES",
     "MESSAGES",
+    "METER_TIME",
     "OBJECTS",
     "Capture",
     "DamagedError",

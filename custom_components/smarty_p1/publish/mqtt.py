@@ -1,0 +1,293 @@
+"""MQTT: publishes the telegrams of a meter through Home Assistant's own MQTT integration.
+
+At most one telegram waits to be published. While the broker is away none does; after it is back,
+everything that it should keep is sent again.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, override
+
+from homeassistant.components import mqtt
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.json import json_dumps
+
+from ..const import (
+    CONF_DISCOVERY,
+    CONF_DISCOVERY_PREFIX,
+    CONF_ENABLED,
+    CONF_FORMAT,
+    CONF_MIN_INTERVAL,
+    CONF_RETAIN,
+    CONF_TOPIC,
+    LOGGER,
+    SECTION_MQTT,
+)
+from ..coordinator import SmartyCoordinator
+from ..p1 import MESSAGES, Telegram
+from .discovery import (
+    Announcer,
+    devices,
+    event_topic,
+    new_texts,
+    states_payload,
+    states_topic,
+)
+from .options import Format
+from .retained import RetainedTopics
+from .smartyreader import board_items, board_summary
+from .values import items
+
+ONLINE = "online"
+OFFLINE = "offline"
+# A broker that takes nothing any more must not hold up an entry that is unloaded.
+_FAREWELL_TIMEOUT = 5.0
+# How much before its turn a telegram may come.
+_EARLY = 0.5
+# States are good for so many seconds longer than the time between two of them.
+_LIFETIME = 90.0
+
+
+def _is_connected(hass: HomeAssistant) -> bool:
+    return mqtt.DATA_MQTT in hass.data and mqtt.is_connected(hass)
+
+
+def _texts(telegram: Telegram | None) -> list[Any]:
+    return [telegram.objects.get(reference) for reference in MESSAGES] if telegram else []
+
+
+async def async_start(coordinator: SmartyCoordinator) -> None:
+    """Publish the telegrams of a meter, if its options say so, until its entry is unloaded.
+
+    What the broker keeps of earlier options is taken back.
+    """
+    entry = coordinator.config_entry
+    retained = RetainedTopics(coordinator.hass, entry.entry_id)
+    await retained.async_load()
+    options = entry.options.get(SECTION_MQTT, {})
+    publisher: _Worker
+    if options.get(CONF_ENABLED):
+        publisher = Publisher(coordinator, options, retained)
+    elif retained.topics:
+        publisher = _Cleaner(coordinator, retained)
+    else:
+        return
+    await publisher.async_start()
+
+
+async def async_remove(hass: HomeAssistant, entry_id: str) -> None:
+    """Take back what the broker keeps of a meter that is removed."""
+    retained = RetainedTopics(hass, entry_id)
+    await retained.async_load()
+    if _is_connected(hass):
+        with suppress(HomeAssistantError, TimeoutError):
+            async with asyncio.timeout(_FAREWELL_TIMEOUT):
+                for topic in retained.topics:
+                    await mqtt.async_publish(hass, topic, "", retain=True)
+    elif retained.topics:
+        LOGGER.warning(
+            "The MQTT broker is away: it keeps the messages of a meter that was removed, on %s",
+            ", ".join(sorted(retained.topics)),
+        )
+    await retained.async_remove()
+
+
+class _Worker:
+    """Works in a task of its own whenever it is woken and the broker is there."""
+
+    def __init__(self, coordinator: SmartyCoordinator, retained: RetainedTopics) -> None:
+        """Take what the broker keeps."""
+        self._coordinator = coordinator
+        self._hass = coordinator.hass
+        self._retained = retained
+        self._work = asyncio.Event()
+
+    async def async_start(self) -> None:
+        """Begin, and end when the entry is unloaded."""
+        entry = self._coordinator.config_entry
+        entry.async_on_unload(
+            mqtt.async_subscribe_connection_status(self._hass, self._on_connection)
+        )
+        entry.async_create_background_task(
+            self._hass, self._run(), f"{self._coordinator.name} MQTT"
+        )
+        self._on_connection(_is_connected(self._hass))
+
+    @callback
+    def _on_connection(self, is_connected: bool) -> None:  # noqa: FBT001 - as it is called
+        """Go on when the broker is there."""
+        if is_connected:
+            self._work.set()
+
+    async def _run(self) -> None:
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            if not _is_connected(self._hass):
+                continue
+            try:
+                await self._do()
+            except HomeAssistantError as err:
+                LOGGER.debug("%s: publishing ended early: %s", self._coordinator.name, err)
+            except Exception:  # noqa: BLE001 - whatever it is
+                LOGGER.exception("%s: unexpected error while publishing", self._coordinator.name)
+
+    async def _do(self) -> None:
+        """Do what is to be done. Raises HomeAssistantError when the broker goes away."""
+        raise NotImplementedError
+
+    async def _send(self, topic: str, payload: str, *, retain: bool) -> None:
+        await mqtt.async_publish(self._hass, topic, payload, retain=retain)
+        if retain:
+            self._retained.note(topic, payload)
+
+
+class _Cleaner(_Worker):
+    """Takes back what the broker keeps of a meter that is no longer published."""
+
+    @override
+    async def _do(self) -> None:
+        for topic in tuple(self._retained.topics):
+            await self._send(topic, "", retain=True)
+        await self._retained.async_save()
+
+
+class Publisher(_Worker):
+    """Publishes what the options ask for."""
+
+    def __init__(
+        self,
+        coordinator: SmartyCoordinator,
+        options: Mapping[str, Any],
+        retained: RetainedTopics,
+    ) -> None:
+        """Take the section of the options."""
+        super().__init__(coordinator, retained)
+        self._root: str = options[CONF_TOPIC]
+        self._format = Format(options[CONF_FORMAT])
+        self._retain: bool = options[CONF_RETAIN]
+        self._interval: float = options[CONF_MIN_INTERVAL]
+        self._availability_topic = f"{self._root}/availability"
+        self._announcer: Announcer | None = None
+        if options[CONF_DISCOVERY]:
+            self._announcer = Announcer(
+                coordinator, self._root, options[CONF_DISCOVERY_PREFIX], self._interval + _LIFETIME
+            )
+        # What the broker keeps since an earlier run, and this one has not sent.
+        self._stale = set(retained.topics)
+        self._waiting: Telegram | None = coordinator.latest
+        self._published: Telegram | None = None
+        self._next_time = 0.0
+        self._availability = ""
+        self._shapes: dict[str, object] = {}
+        self._is_closed = False
+
+    @override
+    async def async_start(self) -> None:
+        if self._announcer:
+            await self._announcer.async_load()
+        entry = self._coordinator.config_entry
+        entry.async_on_unload(self._async_say_farewell)
+        entry.async_on_unload(self._coordinator.async_add_telegram_listener(self._on_telegram))
+        entry.async_on_unload(self._coordinator.async_add_listener(self._work.set))
+        entry.async_on_unload(
+            self._hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._async_on_stop)
+        )
+        await super().async_start()
+
+    @override
+    @callback
+    def _on_connection(self, is_connected: bool) -> None:
+        # A broker that was restarted may keep nothing.
+        self._availability = ""
+        self._shapes.clear()
+        is_reading = self._coordinator.last_update_success
+        self._waiting = self._coordinator.latest if is_reading else None
+        super()._on_connection(is_connected)
+
+    @callback
+    def _on_telegram(self, telegram: Telegram) -> None:
+        now = self._hass.loop.time()
+        # A text could be gone by the next turn.
+        if now < self._next_time and _texts(telegram) == _texts(self._published):
+            return
+        self._next_time = now + self._interval - _EARLY
+        self._waiting = telegram
+        self._work.set()
+
+    @override
+    async def _do(self) -> None:
+        if self._is_closed:
+            return
+        await self._send_availability()
+        telegram, self._waiting = self._waiting, None
+        if telegram is None:
+            return
+        before, self._published = self._published, telegram
+        await self._send_values(telegram)
+        if self._announcer:
+            await self._send_states(self._announcer, telegram)
+            for event, payload in new_texts(telegram, before):
+                topic = event_topic(self._root, event)
+                await self._send(topic, json_dumps(payload), retain=False)
+        await self._take_back_what_is_stale()
+
+    async def _send_availability(self) -> None:
+        availability = ONLINE if self._coordinator.last_update_success else OFFLINE
+        if availability == self._availability:
+            return
+        await self._send(self._availability_topic, availability, retain=True)
+        self._availability = availability
+
+    async def _send_values(self, telegram: Telegram) -> None:
+        root = self._root
+        if self._format in {Format.VALUES, Format.BOTH}:
+            for item in items(telegram):
+                await self._send(f"{root}/{item.name}", item.text, retain=self._retain)
+        if self._format in {Format.TELEGRAM, Format.BOTH}:
+            payload = json_dumps(telegram.as_dict())
+            await self._send(f"{root}/telegram", payload, retain=self._retain)
+        if self._format is Format.SMARTYREADER:
+            for board_item in board_items(telegram):
+                await self._send(f"{root}/{board_item.name}", board_item.text, retain=self._retain)
+            await self._send(root, json_dumps(board_summary(telegram)), retain=self._retain)
+
+    async def _send_states(self, announcer: Announcer, telegram: Telegram) -> None:
+        for device in devices(self._coordinator, telegram):
+            topic = announcer.topic(device)
+            if self._shapes.get(topic) != device.shape:
+                message = announcer.message(device, self._availability_topic)
+                await self._send(topic, json_dumps(message), retain=True)
+                self._shapes[topic] = device.shape
+            payload = json_dumps(states_payload(device))
+            await self._send(states_topic(self._root, device), payload, retain=self._retain)
+
+    @override
+    async def _send(self, topic: str, payload: str, *, retain: bool) -> None:
+        await super()._send(topic, payload, retain=retain)
+        if retain:
+            self._stale.discard(topic)
+
+    async def _take_back_what_is_stale(self) -> None:
+        """Take back what earlier options had the broker keep, once all that is wanted is there."""
+        for topic in tuple(self._stale):
+            # A meter on the M-Bus that is away keeps its place there, as it does here.
+            if self._announcer is None or not self._announcer.owns(topic):
+                await self._send(topic, "", retain=True)
+        self._stale.clear()
+
+    async def _async_on_stop(self, _event: Event) -> None:
+        await self._async_say_farewell()
+
+    async def _async_say_farewell(self) -> None:
+        """Tell that no more telegrams come."""
+        self._is_closed = True
+        self._waiting = None
+        if _is_connected(self._hass):
+            with suppress(HomeAssistantError, TimeoutError):
+                async with asyncio.timeout(_FAREWELL_TIMEOUT):
+                    await self._send(self._availability_topic, OFFLINE, retain=True)
+        await self._retained.async_save()

@@ -1,0 +1,117 @@
+"""Every value of a telegram by a name of its own, as text: what one topic a value publishes.
+
+The names are those of the specification's table in small letters; those of a meter on an M-Bus
+channel begin with its kind and its channel.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import zip_longest
+from typing import NamedTuple
+
+from ..p1 import CHANNELS, OBJECTS, Capture, Telegram, Value
+
+_MBUS_FIELDS = {
+    "24.1.0": "device_type",
+    "96.1.0": "equipment_identifier",
+    "24.2.1": "index",
+    "24.4.0": "valve",
+}
+_MBUS_NAMES = {
+    f"0-{channel}:{field}": (channel, name)
+    for channel in CHANNELS
+    for field, name in _MBUS_FIELDS.items()
+}
+_LIMITS = ("current_limit_imported", "current_limit_exported")
+# The objects of several values that have a name each.
+_PARTS = {"1-1:31.4.0": _LIMITS, "1-1:34.4.0": _LIMITS}
+
+_number = re.compile(r"[+-]?[0-9]+(?:\.(?P<decimals>[0-9]+))?")
+_NO_NAME = re.compile(r"[^a-z0-9]+")
+
+
+class Item(NamedTuple):
+    """A value of a telegram. `text` is empty when the meter sent none; `sent` is what it sent."""
+
+    reference: str
+    name: str
+    unit: str | None
+    text: str
+    sent: str
+
+
+def items(telegram: Telegram) -> Iterator[Item]:
+    """Yield every value of a telegram; those of an object that has several one by one."""
+    sent = dict(_lines(telegram.text))
+    yield Item("", "identification", None, telegram.identification, telegram.identification)
+    for reference, value in telegram.objects.items():
+        yield from _items(telegram, reference, value, sent.get(reference, ""))
+
+
+def _lines(text: bytes) -> Iterator[tuple[str, str]]:
+    """Yield the reference of each line, and what stands between its first and last bracket."""
+    for line in text.splitlines():
+        reference, _, values = line.decode("latin-1").partition("(")
+        yield reference, values.removesuffix(")")
+
+
+def _items(telegram: Telegram, reference: str, value: Value, sent: str) -> Iterator[Item]:
+    name = _name(telegram, reference)
+    match value:
+        case Capture(time, number, unit):
+            _, _, index = sent.partition(")(")
+            # An index whose time is fill bytes was never captured, whatever it says.
+            text = _as_text(number, index) if time else ""
+            yield Item(reference, name, unit, text, index)
+            yield Item(reference, f"{name}_unit", None, unit or "", unit or "")
+            capture_time = f"{name.removesuffix('_index')}_capture_time"
+            yield Item(reference, capture_time, None, _as_text(time, ""), sent)
+        case tuple():
+            names = _PARTS.get(reference, ())
+            parts = zip_longest(value, sent.split(")("))
+            for count, (part, sent_part) in enumerate(parts, start=1):
+                part_name = names[count - 1] if count <= len(names) else f"{name}_{count}"
+                text = _as_text(part, sent_part or "")
+                yield Item(reference, part_name, _unit(reference), text, sent)
+        case _:
+            yield Item(reference, name, _unit(reference), _as_text(value, sent), sent)
+
+
+def _name(telegram: Telegram, reference: str) -> str:
+    if reference in _MBUS_NAMES:
+        channel, name = _MBUS_NAMES[reference]
+        reading = telegram.channels.get(channel)
+        kind = "channel" if reading is None or reading.type == "unknown" else reading.type
+        return f"{kind}_{channel}_{name}"
+    if known := OBJECTS.get(reference):
+        return _NO_NAME.sub("_", known.name.lower().replace("'s", ""))
+    # Dots and colons mean something to programs that read topics.
+    return reference.replace(":", "_").replace(".", "_")
+
+
+def _unit(reference: str) -> str | None:
+    known = OBJECTS.get(reference)
+    return known.unit if known else None
+
+
+def _as_text(value: Value, sent: str) -> str:
+    match value:
+        case None:
+            return ""
+        case float():
+            return _as_decimal(value, sent)
+        case datetime():
+            return value.isoformat()
+        case _:
+            return str(value)
+
+
+def _as_decimal(value: float, sent: str) -> str:
+    """Return a number with as many decimals as the meter sent, if those are enough for it."""
+    if match := _number.match(sent):
+        text = f"{value:.{len(match['decimals'] or '')}f}"
+        # Not so when the meter sent another unit.
+        if float(text) == value:
+            return text
+    return repr(value)
