@@ -91,7 +91,7 @@ def with_power(kilowatts: str) -> str:
 
 def server_of(entry: MockConfigEntry) -> p1_server.P1Server:
     """Return the server of an entry that is set up."""
-    servers = [
+    servers: list[p1_server.P1Server] = [
         listener.__self__
         for listener in (entry._on_unload or [])
         if isinstance(getattr(listener, "__self__", None), p1_server.P1Server)

@@ -7,9 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from homeassistant.components.binary_sensor import BinarySensorEntityDescription
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
@@ -235,18 +234,20 @@ class Announcer:
             "entity_category": description.entity_category,
             "enabled_by_default": description.entity_registry_enabled_default,
         }
-        match description:
-            case MessageEventDescription():
+        # By platform: Home Assistant's own descriptions are not instances of their own classes.
+        match state.platform:
+            case Platform.EVENT:
                 component["state_topic"] = event_topic(self._root, description)
                 component["event_types"] = [EVENT_MESSAGE]
-            case BinarySensorEntityDescription():
+            case Platform.BINARY_SENSOR:
                 component |= self._stated(device, key)
                 on, off = "'ON' if value_json", "else 'OFF'"
                 component["value_template"] = (
                     f"{{{{ None if value_json.{key} is none else {on}.{key} {off} }}}}"
                 )
-            case SensorEntityDescription():
-                component |= self._stated(device, key) | self._sensor(description)
+            case _:
+                component |= self._stated(device, key)
+                component |= self._sensor(cast("SensorEntityDescription", description))
         if state.attributes is not None:
             component["json_attributes_topic"] = component["state_topic"]
             component["json_attributes_template"] = (

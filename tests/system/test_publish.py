@@ -1,0 +1,636 @@
+"""What other programs get of a meter: on a real mosquitto, and from the P1 server."""
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, override
+from zoneinfo import ZoneInfo
+
+import pytest
+import pytest_asyncio
+import pytest_socket
+from dsmr_parser import obis_references
+from dsmr_parser.clients.protocol import create_tcp_dsmr_reader
+
+from demo.client import is_listening
+from demo.energy import DOMAIN
+from demo.home_assistant import ROOT
+from demo.processes import Process
+from simulator import Server, serve
+from tests.system.broker import HOST, Broker, Message, Subscriber
+from tests.system.home import Home
+from tests.system.support import RecordingMeter, free_ports, until
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+
+KEY = bytes.fromhex("B1A2C3D4E5F60718293A4B5C6D7E8F90")
+PATIENCE = 40.0
+LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
+MESSAGE = "Interruption du réseau mardi 3:00"
+
+# Name, object of the telegram, and the value's place in it when there are several.
+VALUES = """
+    p1_version 1-3:0.2.8
+    active_energy_imported 1-0:1.8.0
+    active_energy_exported 1-0:2.8.0
+    reactive_energy_imported 1-0:3.8.0
+    reactive_energy_exported 1-0:4.8.0
+    active_power_imported 1-0:1.7.0
+    active_power_exported 1-0:2.7.0
+    reactive_power_imported 1-0:3.7.0
+    reactive_power_exported 1-0:4.7.0
+    active_threshold_smax 0-0:17.0.0
+    apparent_power_imported 1-0:9.7.0
+    apparent_power_exported 1-0:10.7.0
+    current_limit_imported 1-1:31.4.0 0
+    current_limit_exported 1-1:31.4.0 1
+    breaker_control_state 0-0:96.3.10
+    relay_1_control_state 0-1:96.3.10
+    relay_2_control_state 0-2:96.3.10
+    power_failures 0-0:96.7.21
+    voltage_sags_l1 1-0:32.32.0
+    voltage_sags_l2 1-0:52.32.0
+    voltage_sags_l3 1-0:72.32.0
+    voltage_swells_l1 1-0:32.36.0
+    voltage_swells_l2 1-0:52.36.0
+    voltage_swells_l3 1-0:72.36.0
+    channel_message_2 0-0:96.13.2
+    channel_message_3 0-0:96.13.3
+    channel_message_4 0-0:96.13.4
+    channel_message_5 0-0:96.13.5
+    voltage_l1 1-0:32.7.0
+    voltage_l2 1-0:52.7.0
+    voltage_l3 1-0:72.7.0
+    current_l1 1-0:31.7.0
+    current_l2 1-0:51.7.0
+    current_l3 1-0:71.7.0
+    active_power_imported_l1 1-0:21.7.0
+    active_power_imported_l2 1-0:41.7.0
+    active_power_imported_l3 1-0:61.7.0
+    active_power_exported_l1 1-0:22.7.0
+    active_power_exported_l2 1-0:42.7.0
+    active_power_exported_l3 1-0:62.7.0
+    reactive_power_imported_l1 1-0:23.7.0
+    reactive_power_imported_l2 1-0:43.7.0
+    reactive_power_imported_l3 1-0:63.7.0
+    reactive_power_exported_l1 1-0:24.7.0
+    reactive_power_exported_l2 1-0:44.7.0
+    reactive_power_exported_l3 1-0:64.7.0
+    gas_1_device_type 0-1:24.1.0
+    gas_1_index 0-1:24.2.1 1
+    gas_1_valve 0-1:24.4.0
+    water_2_device_type 0-2:24.1.0
+    water_2_index 0-2:24.2.1 1
+    water_2_valve 0-2:24.4.0
+    heat_3_device_type 0-3:24.1.0
+    heat_3_index 0-3:24.2.1 1
+    heat_3_valve 0-3:24.4.0
+    channel_4_device_type 0-4:24.1.0
+    channel_4_valve 0-4:24.4.0
+"""
+# What the board calls them; `=` is what it has no name for.
+BOARD = """
+    p1_version 1-3:0.2.8
+    act_energy_imported_p_plus_kWh 1-0:1.8.0
+    act_energy_exported_p_minus_kWh 1-0:2.8.0
+    react_energy_imported_q_plus_kvarh 1-0:3.8.0
+    react_energy_exported_q_minus_kvarh 1-0:4.8.0
+    act_pwr_imported_p_plus_kW 1-0:1.7.0
+    act_pwr_exported_p_minus_kW 1-0:2.7.0
+    react_pwr_imported_q_plus_kvar 1-0:3.7.0
+    react_pwr_exported_q_minus_kvar 1-0:4.7.0
+    active_threshold_smax_kVA 0-0:17.0.0
+    apparent_import_pwr_kVA 1-0:9.7.0
+    apparent_export_pwr_kVA 1-0:10.7.0
+    current_limit_imported_A 1-1:31.4.0 0
+    current_limit_exported_A 1-1:31.4.0 1
+    breaker_ctrl_state_0 0-0:96.3.10
+    breaker_ctrl_state_1 0-1:96.3.10
+    breaker_ctrl_state_2 0-2:96.3.10
+    num_pwr_failures 0-0:96.7.21
+    num_volt_sags_l1 1-0:32.32.0
+    num_volt_sags_l2 1-0:52.32.0
+    num_volt_sags_l3 1-0:72.32.0
+    num_volt_swells_l1 1-0:32.36.0
+    num_volt_swells_l2 1-0:52.36.0
+    num_volt_swells_l3 1-0:72.36.0
+    msg_long_ch2 0-0:96.13.2
+    msg_long_ch3 0-0:96.13.3
+    msg_long_ch4 0-0:96.13.4
+    msg_long_ch5 0-0:96.13.5
+    volt_l1_V 1-0:32.7.0
+    volt_l2_V 1-0:52.7.0
+    volt_l3_V 1-0:72.7.0
+    curr_l1_A 1-0:31.7.0
+    curr_l2_A 1-0:51.7.0
+    curr_l3_A 1-0:71.7.0
+    act_pwr_imp_p_plus_l1_kW 1-0:21.7.0
+    act_pwr_imp_p_plus_l2_kW 1-0:41.7.0
+    act_pwr_imp_p_plus_l3_kW 1-0:61.7.0
+    act_pwr_exp_p_minus_l1_kW 1-0:22.7.0
+    act_pwr_exp_p_minus_l2_kW 1-0:42.7.0
+    act_pwr_exp_p_minus_l3_kW 1-0:62.7.0
+    react_pwr_imp_q_plus_l1_kvar 1-0:23.7.0
+    react_pwr_imp_q_plus_l2_kvar 1-0:43.7.0
+    react_pwr_imp_q_plus_l3_kvar 1-0:63.7.0
+    react_pwr_exp_q_minus_l1_kvar 1-0:24.7.0
+    react_pwr_exp_q_minus_l2_kvar 1-0:44.7.0
+    react_pwr_exp_q_minus_l3_kvar 1-0:64.7.0
+    gas_1_device_type 0-1:24.1.0
+    gas_index_m3 0-1:24.2.1 1
+    gas_1_valve 0-1:24.4.0
+    water_2_device_type 0-2:24.1.0
+    water_2_index_m3 0-2:24.2.1 1
+    water_2_valve 0-2:24.4.0
+    heat_3_device_type 0-3:24.1.0
+    heat_3_index_GJ 0-3:24.2.1 1
+    heat_3_valve 0-3:24.4.0
+    channel_4_device_type 0-4:24.1.0
+    channel_4_valve 0-4:24.4.0
+"""
+
+
+class HistoricMeter(RecordingMeter):
+    """A meter that remembers its telegrams by the time in them, its frames by their counters."""
+
+    def __init__(self, *arguments: Any) -> None:  # noqa: ANN401 -- those of a meter
+        super().__init__(*arguments)
+        self.telegrams: dict[str, list[str]] = {}
+        self.frames: dict[int, bytes] = {}
+        self.message = MESSAGE
+
+    @override
+    def telegram_at(self, when: datetime) -> str:
+        text = super().telegram_at(when)
+        self.telegrams.setdefault(iso_time(text)[:19], []).append(text)
+        return text
+
+    @override
+    def frame_at(self, when: datetime, **options: Any) -> bytes:
+        frame = super().frame_at(when, **options)
+        self.frames[int.from_bytes(frame[14:18])] = frame
+        return frame
+
+
+def iso_time(telegram: str) -> str:
+    """Return the time in a telegram."""
+    return as_iso(sent_in(telegram)["0-0:1.0.0"][0])
+
+
+def as_iso(text: str) -> str:
+    """Return a time of a telegram as ISO 8601 has it."""
+    parts = re.fullmatch("(..)(..)(..)(..)(..)(..)([SW])", text)
+    assert parts
+    year, month, day, hour, minute, second, season = parts.groups()
+    offset = {"S": "+02:00", "W": "+01:00"}[season]
+    return f"20{year}-{month}-{day}T{hour}:{minute}:{second}{offset}"
+
+
+def sent_in(telegram: str) -> dict[str, list[str]]:
+    """Return what stands in the brackets of each line."""
+    return {
+        line[: line.index("(")]: re.findall(r"\((.*?)\)", line)
+        for line in telegram.split("\r\n")
+        if "(" in line
+    }
+
+
+def plain(sent: str) -> str:
+    """Return a number of a telegram without its unit and the zeros in front."""
+    return re.sub(r"^(-?)0+(?=[0-9])", r"\1", sent.partition("*")[0])
+
+
+def expected(telegram: str, table: str) -> dict[str, str]:
+    """Return what a table of names says of a telegram."""
+    sent = sent_in(telegram)
+    rows = [row.split() for row in table.strip().splitlines()]
+    return {name: plain(sent[reference][int(*place or ["0"])]) for name, reference, *place in rows}
+
+
+def expected_values(telegram: str) -> dict[str, str]:
+    """Return every value of a telegram by its name."""
+    sent = sent_in(telegram)
+    text = expected(telegram, VALUES)
+    text |= {
+        "identification": telegram.split("\r\n", maxsplit=1)[0][1:],
+        "meter_date_and_time": iso_time(telegram),
+        "logical_device_name": bytes.fromhex(sent["0-0:42.0.0"][0]).decode(),
+        "message": MESSAGE,
+        # There is no meter.
+        "channel_4_equipment_identifier": "",
+        "channel_4_index": "",
+        "channel_4_index_unit": "",
+        "channel_4_capture_time": "",
+    }
+    return text | expected_of_channels(sent)
+
+
+def expected_of_channels(sent: dict[str, list[str]]) -> dict[str, str]:
+    """Return what is no number of the meters on the M-Bus channels."""
+    text = {}
+    for name, channel, unit in (("gas_1", 1, "m3"), ("water_2", 2, "m3"), ("heat_3", 3, "GJ")):
+        identifier = bytes.fromhex(sent[f"0-{channel}:96.1.0"][0]).decode()
+        text[f"{name}_equipment_identifier"] = identifier
+        text[f"{name}_index_unit"] = unit
+        text[f"{name}_capture_time"] = as_iso(sent[f"0-{channel}:24.2.1"][0])
+    return text
+
+
+def expected_board_values(telegram: str) -> dict[str, str]:
+    """Return every value of a telegram by the board's name, and by its own where that has none."""
+    sent = sent_in(telegram)
+    text = expected(telegram, BOARD) | expected_of_channels(sent)
+    del text["gas_1_equipment_identifier"]
+    return text | {
+        "identification": telegram.split("\r\n", maxsplit=1)[0][1:],
+        # Local time: without an offset.
+        "timestamp": iso_time(telegram)[:19],
+        "equipment_id": bytes.fromhex(sent["0-0:42.0.0"][0]).decode(),
+        "msg_long_e_meter": sent["0-0:96.13.0"][0],
+        "gas_meter_id_hex": sent["0-1:96.1.0"][0],
+        "channel_4_equipment_identifier": "",
+        "channel_4_index": "",
+        "channel_4_index_unit": "",
+        "channel_4_capture_time": "",
+    }
+
+
+def groups(messages: list[Message], root: str) -> list[dict[str, str]]:
+    """Return what was published of each telegram, by the name that follows the root."""
+    found: list[dict[str, str]] = []
+    for message in messages:
+        name = message.topic.removeprefix(f"{root}/")
+        if name == "identification":
+            found.append({})
+        if found and name != "availability":
+            found[-1][name] = message.payload
+    return found[:-1]  # the last one may not be complete
+
+
+@pytest.fixture(scope="module")
+def meter() -> HistoricMeter:
+    return HistoricMeter(1, KEY)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def line(meter: HistoricMeter) -> AsyncIterator[Server]:
+    async with serve([meter], interval=1) as line:
+        yield line
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("publish")
+
+
+@pytest.fixture(scope="module")
+def broker(directory: Path) -> Broker:
+    return Broker(directory)
+
+
+class Running:
+    """A broker that can be killed and started."""
+
+    process: Process
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._context = contextlib.AsyncExitStack()
+
+    async def start(self) -> None:
+        """Start it."""
+        self.process = await self._context.enter_async_context(self._broker.serving())
+
+    async def kill(self) -> None:
+        """End it without a goodbye to anybody."""
+        os.kill(self.process.pid, signal.SIGKILL)
+        await self._context.aclose()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running(broker: Broker) -> AsyncIterator[Running]:
+    running = Running(broker)
+    await running.start()
+    yield running
+    await running.kill()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def home(
+    directory: Path,
+    line: Server,
+    meter: HistoricMeter,
+    broker: Broker,
+    running: Running,  # noqa: ARG001 - it runs
+) -> AsyncIterator[Home]:
+    home = Home(directory / "home", meter)
+    home.directory.mkdir()
+    try:
+        await home.start()
+        await home.add_meter(f"socket://{HOST}:{line.ports[0]}", KEY)
+        await add_broker(home, broker)
+        yield home
+    finally:
+        await home.stop()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def neighbour(directory: Path, meter: HistoricMeter) -> AsyncIterator[Home]:
+    """Another Home Assistant, without a meter of its own."""
+    pytest_socket.enable_socket()  # begun between two tests
+    home = Home(directory / "neighbour", meter)
+    home.directory.mkdir()
+    try:
+        await home.start()
+        yield home
+    finally:
+        await home.stop()
+
+
+async def add_broker(home: Home, broker: Broker) -> None:
+    """Set up Home Assistant's own MQTT integration."""
+    others = {"set_client_cert": False, "set_ca_cert": "off"}
+    await home.client.run_flow(
+        "mqtt", broker=HOST, port=broker.port, protocol="5", other_settings=others
+    )
+
+
+async def publish(home: Home, **mqtt: object) -> None:
+    """Have the meter published."""
+    options = {"enabled": True, "format": "values", "retain": False, "min_interval": 0}
+    options |= {"discovery": False, "discovery_prefix": "homeassistant"}
+    await home.set_options(min_interval=0, mqtt=options | mqtt)
+
+
+async def two_groups(subscriber: Subscriber, root: str) -> list[dict[str, str]]:
+    """Return what was published of at least two telegrams."""
+
+    async def are_there() -> bool:
+        return len(groups(subscriber.messages(), root)) >= 2
+
+    await until(are_there, within=PATIENCE)
+    return groups(subscriber.messages(), root)
+
+
+async def test_every_value_has_a_topic(home: Home, broker: Broker, meter: HistoricMeter) -> None:
+    root = f"smarty_p1/{meter.device_name}"
+    async with broker.subscribed("#", "values") as subscriber:
+        await publish(home)
+        for published in await two_groups(subscriber, root):
+            # Whoever connects anew makes the meter send two within a second.
+            telegrams = meter.telegrams[published["meter_date_and_time"][:19]]
+            assert published in [expected_values(telegram) for telegram in telegrams]
+            references = {row.split()[1] for row in VALUES.strip().splitlines()}
+            left = sent_in(telegrams[0]).keys() - references
+            assert left == {
+                *("0-0:1.0.0", "0-0:42.0.0", "0-0:96.13.0", "0-4:24.2.1"),
+                *(f"0-{channel}:96.1.0" for channel in range(1, 5)),
+            }
+        assert Message(f"{root}/availability", "online", retained=False) in subscriber.messages()
+    async with broker.subscribed(f"{root}/#", "late") as subscriber:
+
+        async def knows_availability() -> bool:
+            return bool(subscriber.messages())
+
+        await until(knows_availability, within=PATIENCE)
+        first, *rest = subscriber.messages()
+        assert first == Message(f"{root}/availability", "online", retained=True)
+        assert not any(message.retained for message in rest)
+
+
+async def test_a_telegram_is_what_the_command_line_prints(
+    home: Home, broker: Broker, meter: HistoricMeter
+) -> None:
+    async with broker.subscribed("house/meter/#", "telegram") as subscriber:
+        await publish(home, format="telegram", topic="house/meter/")
+
+        def telegrams() -> list[str]:
+            return [
+                message.payload
+                for message in subscriber.messages()
+                if message.topic == "house/meter/telegram"
+            ]
+
+        async def are_there() -> bool:
+            return len(telegrams()) >= 2
+
+        await until(are_there, within=PATIENCE)
+        topics = {message.topic for message in subscriber.messages()}
+        assert topics == {"house/meter/telegram", "house/meter/availability"}
+    for payload in telegrams():
+        published = json.loads(payload)
+        printed = await asyncio.to_thread(decode, meter.frames[published["frame_counter"]])
+        assert published == printed
+
+
+def decode(frame: bytes) -> object:
+    """Return what the command line prints of a frame."""
+    finished = subprocess.run(
+        [ROOT / "scripts" / "p1", "decode", "--key", KEY.hex(), "-"],
+        input=frame,
+        capture_output=True,
+        check=True,
+    )
+    return json.loads(finished.stdout)
+
+
+async def test_the_names_of_the_board(home: Home, broker: Broker, meter: HistoricMeter) -> None:
+    async with broker.subscribed("lamsmarty/#", "board") as subscriber:
+        await publish(home, format="smartyreader")
+        for published in await two_groups(subscriber, "lamsmarty"):
+            summary = json.loads(published.pop("lamsmarty"))
+            telegrams = meter.telegrams[published["timestamp"]]
+            assert published in [expected_board_values(telegram) for telegram in telegrams]
+            assert summary["smarty_datetime"] == published["timestamp"]
+            assert summary["smarty_id"] == meter.device_name
+            told = {
+                "energy_consumption_calc_kWh": float(published["act_energy_imported_p_plus_kWh"]),
+                "energy_production_calc_kWh": float(published["act_energy_exported_p_minus_kWh"]),
+                "power_consumption_calc_W": float(published["act_pwr_imported_p_plus_kW"]) * 1000,
+                "power_production_calc_W": float(published["act_pwr_exported_p_minus_kW"]) * 1000,
+            }
+            assert {name: summary[name] for name in told} == pytest.approx(told)
+
+
+@pytest.mark.parametrize("form", ["values", "telegram", "smartyreader"])
+async def test_publishing_survives_the_broker(
+    home: Home,
+    broker: Broker,
+    running: Running,
+    meter: HistoricMeter,
+    form: str,
+) -> None:
+    time_topics = {
+        "values": "restart/meter_date_and_time",
+        "telegram": "restart/telegram",
+        "smartyreader": "restart/timestamp",
+    }
+    async with broker.subscribed("restart/#", f"restart-{form}") as subscriber:
+
+        def times() -> list[str]:
+            payloads = [
+                message.payload
+                for message in subscriber.messages()
+                if message.topic == time_topics[form]
+            ]
+            found = [json.loads(text)["time"] if form == "telegram" else text for text in payloads]
+            return [time[:19] for time in found]
+
+        async def has_two() -> bool:
+            return len(times()) >= 2
+
+        await publish(home, format=form, topic="restart")
+        await until(has_two, within=PATIENCE)
+
+        killed = meter.last_telegram
+        await running.kill()
+        for _ in range(4):
+            await meter.sends_another(within=PATIENCE)
+            await until(home.shows_last_telegram, within=PATIENCE)
+        subscriber.forget()
+        back = meter.last_telegram
+        await running.start()
+        await until(has_two, within=PATIENCE)
+
+        assert Message("restart/availability", "online", retained=False) in subscriber.messages()
+        # Nothing was stored up: of what was sent meanwhile there is the last one, if any.
+        missed = {iso_time(killed)[:19] < time < iso_time(back)[:19] for time in times()[1:]}
+        assert missed == {False}
+
+
+async def test_retained_values_are_taken_back(home: Home, broker: Broker) -> None:
+    await publish(home, topic="kept", retain=True)
+    async with broker.subscribed("kept/#", "kept") as subscriber:
+        await two_groups(subscriber, "kept")
+    await publish(home, topic="loose")
+    async with broker.subscribed("loose/#", "loose") as subscriber:
+        await two_groups(subscriber, "loose")
+    async with broker.subscribed("kept/#", "kept-later") as subscriber:
+        await asyncio.sleep(2)
+        assert subscriber.messages() == []
+
+
+async def test_another_home_assistant_finds_the_meter(
+    home: Home, neighbour: Home, broker: Broker, meter: HistoricMeter
+) -> None:
+    await add_broker(neighbour, broker)
+    await publish(home, discovery=True)
+
+    async def registry() -> dict[str, dict[str, Any]]:
+        found = await neighbour.client.command("config/entity_registry/list")
+        return {each["unique_id"]: each for each in found if each["platform"] == "mqtt"}
+
+    unique = f"smarty_p1_{meter.device_name}"
+
+    async def has_found_it() -> bool:
+        return f"{unique}_sensor_energy_imported" in await registry()
+
+    await until(has_found_it, within=PATIENCE)
+
+    async def shows_the_meter() -> bool:
+        found = await registry()
+        states = {each["entity_id"]: each for each in await neighbour.client.get("/api/states")}
+        shown = {
+            states[found[f"{unique}_sensor_{key}"]["entity_id"]]["state"]
+            for key in ("energy_imported", "power_imported")
+        }
+        values = {meter.last_value("1-0:1.8.0"), meter.last_value("1-0:1.7.0")}
+        return "unavailable" not in shown and {float(state) for state in shown} == values
+
+    await until(shows_the_meter, within=PATIENCE)
+    found = await registry()
+    states = {each["entity_id"]: each for each in await neighbour.client.get("/api/states")}
+    energy = states[found[f"{unique}_sensor_energy_imported"]["entity_id"]]["attributes"]
+    assert energy["state_class"] == "total_increasing"
+    assert energy["device_class"] == "energy"
+    assert energy["unit_of_measurement"] == "kWh"
+    message = states[found[f"{unique}_sensor_message"]["entity_id"]]
+    assert message["state"] == MESSAGE
+
+    own = await home.client.command("config/entity_registry/list")
+    own_entry, *_ = await home.client.entries(DOMAIN)
+    assert len(found) == sum(each["config_entry_id"] == own_entry for each in own)
+
+    devices = {
+        each["id"]: each
+        for each in await neighbour.client.command("config/device_registry/list")
+        if ["mqtt", unique] in each["identifiers"] or each["via_device_id"]
+    }
+    meters = [device for device in devices.values() if device["via_device_id"] is None]
+    others = [device for device in devices.values() if device["via_device_id"]]
+    assert [device["serial_number"] for device in meters] == [meter.device_name]
+    assert {device["via_device_id"] for device in others} == {meters[0]["id"]}
+    assert {device["name"].rsplit(" ", 1)[0] for device in others} == {
+        *("Gas meter", "Water meter", "Heat meter")
+    }
+
+    # It is gone with the option.
+    await publish(home, discovery=False)
+
+    async def is_gone() -> bool:
+        return not await registry()
+
+    await until(is_gone, within=PATIENCE)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def served(home: Home) -> int:
+    """Return the port of the P1 server."""
+    pytest_socket.enable_socket()  # begun between two tests
+    p1_port = free_ports()
+    server = {"enabled": True, "address": HOST, "port": p1_port}
+    await home.set_options(min_interval=0, p1_server=server)
+
+    async def listens() -> bool:
+        return await is_listening(HOST, p1_port)
+
+    await until(listens, within=PATIENCE)
+    return p1_port
+
+
+async def test_dsmr_parser_and_dsmr_read_while_a_client_stalls(
+    neighbour: Home, meter: HistoricMeter, served: int
+) -> None:
+    # It connects, and never reads.
+    _, stalled = await asyncio.open_connection(HOST, served, limit=1)
+    telegrams: list[Any] = []
+    transport, _ = await create_tcp_dsmr_reader(
+        HOST, served, "5L", telegrams.append, loop=asyncio.get_running_loop()
+    )
+    entry = await neighbour.client.run_flow(
+        "dsmr", port=f"socket://{HOST}:{served}", dsmr_version="5L"
+    )
+
+    async def has_read() -> bool:
+        return len(telegrams) >= 5
+
+    await until(has_read, within=PATIENCE)
+    for telegram in telegrams:
+        time = telegram[obis_references.P1_MESSAGE_TIMESTAMP].value.astimezone(LUXEMBOURG)
+        energy = telegram[obis_references.ELECTRICITY_IMPORTED_TOTAL].value
+        sent = meter.telegrams[time.isoformat()[:19]]
+        assert str(energy) in {plain(sent_in(text)["1-0:1.8.0"][0]) for text in sent}
+
+    async def shows_energy() -> bool:
+        registry = await neighbour.client.command("config/entity_registry/list")
+        sensors = {
+            each["translation_key"]: each["entity_id"]
+            for each in registry
+            if each["config_entry_id"] == entry["entry_id"]
+        }
+        states = {each["entity_id"]: each for each in await neighbour.client.get("/api/states")}
+        sensor = sensors.get("electricity_imported_total", "")
+        sent = [text for texts in meter.telegrams.values() for text in texts]
+        known = {plain(sent_in(text)["1-0:1.8.0"][0]) for text in sent}
+        return sensor in states and states[sensor]["state"] in known
+
+    await until(shows_energy, within=PATIENCE)
+    transport.close()
+    stalled.close()
