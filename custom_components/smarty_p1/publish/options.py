@@ -165,9 +165,10 @@ def read_mqtt(
     """Return what is stored of MQTT. Raises OptionError."""
     suggested = defaults(hass, entry)
     topic = typed.get(CONF_TOPIC, "").strip().strip("/")
-    if typed[CONF_FORMAT] == Format.SMARTYREADER and topic in ("", suggested.topic):
-        topic = suggested.board_topic
-    topic = topic or suggested.topic
+    if typed[CONF_FORMAT] == Format.SMARTYREADER:
+        topic = suggested.board_topic if topic in {"", suggested.topic} else topic
+    elif not topic or topic == _former_board_topic(entry):
+        topic = suggested.topic
     prefix = typed[CONF_DISCOVERY_PREFIX].strip().strip("/")
     if typed[CONF_ENABLED]:
         if not mqtt.mqtt_config_entry_enabled(hass):
@@ -180,6 +181,15 @@ def read_mqtt(
             if options[CONF_TOPIC] == topic:
                 raise OptionError(key="mqtt_topic_in_use")
     return {**typed, CONF_TOPIC: topic, CONF_DISCOVERY_PREFIX: prefix}
+
+
+def _former_board_topic(entry: ConfigEntry[Any]) -> str | None:
+    """Return the topic root that came with the board's names, and goes with them."""
+    for options in _sections([entry], SECTION_MQTT):
+        topic: str = options[CONF_TOPIC]
+        if options[CONF_FORMAT] == Format.SMARTYREADER and topic.startswith(BOARD_TOPIC):
+            return topic
+    return None
 
 
 def _others(hass: HomeAssistant, entry: ConfigEntry[Any]) -> list[ConfigEntry[Any]]:
