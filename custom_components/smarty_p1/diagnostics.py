@@ -10,7 +10,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 
-from .const import CONF_AUTHENTICATION_KEY, CONF_ENCRYPTION_KEY
+from .const import CONF_AUTHENTICATION_KEY, CONF_ENCRYPTION_KEY, CONF_TOPIC
 from .coordinator import SmartyConfigEntry, SmartyCoordinator
 from .p1 import CHANNELS, DEVICE_NAME, MESSAGES, OBJECTS, Telegram, redact_port
 
@@ -32,7 +32,8 @@ async def async_get_config_entry_diagnostics(
     data[CONF_PORT] = _redact_cable(redact_port(data[CONF_PORT]))
     told = {
         "data": data,
-        "options": dict(entry.options),
+        # The topic root holds the serial number, unless the user has chosen another one.
+        "options": async_redact_data(dict(entry.options), {CONF_TOPIC}),
         "state": entry.state.value,
         "reason": entry.error_reason_translation_key,
     }

@@ -98,6 +98,8 @@ async def async_remove(hass: HomeAssistant, entry_id: str) -> None:
 class _Worker:
     """Works in a task of its own whenever it is woken and the broker is there."""
 
+    _task: asyncio.Task[None]
+
     def __init__(self, coordinator: SmartyCoordinator, retained: RetainedTopics) -> None:
         """Take what the broker keeps."""
         self._coordinator = coordinator
@@ -111,7 +113,7 @@ class _Worker:
         entry.async_on_unload(
             mqtt.async_subscribe_connection_status(self._hass, self._on_connection)
         )
-        entry.async_create_background_task(
+        self._task = entry.async_create_background_task(
             self._hass, self._run(), f"{self._coordinator.name} MQTT"
         )
         self._on_connection(_is_connected(self._hass))
@@ -140,9 +142,12 @@ class _Worker:
         raise NotImplementedError
 
     async def _send(self, topic: str, payload: str, *, retain: bool) -> None:
+        if retain and payload:
+            # Before: it may be there although this ends early.
+            self._retained.add(topic)
         await mqtt.async_publish(self._hass, topic, payload, retain=retain)
-        if retain:
-            self._retained.note(topic, payload)
+        if retain and not payload:
+            self._retained.discard(topic)
 
 
 class _Cleaner(_Worker):
@@ -183,7 +188,6 @@ class Publisher(_Worker):
         self._next_time = 0.0
         self._availability = ""
         self._shapes: dict[str, object] = {}
-        self._is_closed = False
 
     @override
     async def async_start(self) -> None:
@@ -220,8 +224,6 @@ class Publisher(_Worker):
 
     @override
     async def _do(self) -> None:
-        if self._is_closed:
-            return
         await self._send_availability()
         telegram, self._waiting = self._waiting, None
         if telegram is None:
@@ -284,8 +286,7 @@ class Publisher(_Worker):
 
     async def _async_say_farewell(self) -> None:
         """Tell that no more telegrams come."""
-        self._is_closed = True
-        self._waiting = None
+        self._task.cancel()  # nothing follows
         if _is_connected(self._hass):
             with suppress(HomeAssistantError, TimeoutError):
                 async with asyncio.timeout(_FAREWELL_TIMEOUT):

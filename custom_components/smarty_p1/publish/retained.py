@@ -24,21 +24,27 @@ class RetainedTopics:
         self.topics = set(await self._store.async_load() or ())
 
     @callback
-    def note(self, topic: str, payload: str) -> None:
-        """Note what was sent to be kept; nothing takes a message back."""
-        is_kept = topic in self.topics
-        if payload and not is_kept:
+    def add(self, topic: str) -> None:
+        """Note that the broker keeps a message."""
+        if topic not in self.topics:
             self.topics.add(topic)
-        elif is_kept and not payload:
+            self._store.async_delay_save(self._sorted, _SAVE_DELAY)
+
+    @callback
+    def discard(self, topic: str) -> None:
+        """Note that it does not any more."""
+        if topic in self.topics:
             self.topics.remove(topic)
-        else:
-            return
-        self._store.async_delay_save(lambda: sorted(self.topics), _SAVE_DELAY)
+            self._store.async_delay_save(self._sorted, _SAVE_DELAY)
 
     async def async_save(self) -> None:
         """Write at once what is known."""
-        await self._store.async_save(sorted(self.topics))
+        await self._store.async_save(self._sorted())
 
     async def async_remove(self) -> None:
         """Forget everything."""
         await self._store.async_remove()
+
+    @callback
+    def _sorted(self) -> list[str]:
+        return sorted(self.topics)
