@@ -1,17 +1,37 @@
 """Where readings go besides entities: other programs that read a P1 port, and MQTT."""
 
-from homeassistant.core import HomeAssistant
+from types import ModuleType
 
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.importlib import async_import_module
+
+from ..const import CONF_ENABLED, SECTION_MQTT
 from ..coordinator import SmartyCoordinator
-from . import mqtt, p1_server
+from . import p1_server
+from .retained import RetainedTopics
 
 
 async def async_start(coordinator: SmartyCoordinator) -> None:
     """Publish what the options ask for until the entry is unloaded."""
     await p1_server.async_start(coordinator)
-    await mqtt.async_start(coordinator)
+    entry = coordinator.config_entry
+    retained = RetainedTopics(coordinator.hass, entry.entry_id)
+    await retained.async_load()
+    if entry.options.get(SECTION_MQTT, {}).get(CONF_ENABLED) or retained.topics:
+        publisher = await _async_import_mqtt(coordinator.hass)
+        await publisher.async_start(coordinator, retained)
 
 
 async def async_remove(hass: HomeAssistant, entry_id: str) -> None:
     """Take back what is left of an entry that is removed."""
-    await mqtt.async_remove(hass, entry_id)
+    retained = RetainedTopics(hass, entry_id)
+    await retained.async_load()
+    if retained.topics:
+        publisher = await _async_import_mqtt(hass)
+        await publisher.async_take_back(hass, retained)
+    await retained.async_remove()
+
+
+async def _async_import_mqtt(hass: HomeAssistant) -> ModuleType:
+    # Only for those who publish: Home Assistant's MQTT takes longer to load than all the rest.
+    return await async_import_module(hass, f"{__package__}.mqtt")

@@ -59,40 +59,32 @@ def _texts(telegram: Telegram | None) -> list[Any]:
     return [telegram.objects.get(reference) for reference in MESSAGES] if telegram else []
 
 
-async def async_start(coordinator: SmartyCoordinator) -> None:
+async def async_start(coordinator: SmartyCoordinator, retained: RetainedTopics) -> None:
     """Publish the telegrams of a meter, if its options say so, until its entry is unloaded.
 
     What the broker keeps of earlier options is taken back.
     """
-    entry = coordinator.config_entry
-    retained = RetainedTopics(coordinator.hass, entry.entry_id)
-    await retained.async_load()
-    options = entry.options.get(SECTION_MQTT, {})
-    publisher: _Worker
+    options = coordinator.config_entry.options.get(SECTION_MQTT, {})
+    worker: _Worker
     if options.get(CONF_ENABLED):
-        publisher = Publisher(coordinator, options, retained)
-    elif retained.topics:
-        publisher = _Cleaner(coordinator, retained)
+        worker = Publisher(coordinator, options, retained)
     else:
-        return
-    await publisher.async_start()
+        worker = _Cleaner(coordinator, retained)
+    await worker.async_start()
 
 
-async def async_remove(hass: HomeAssistant, entry_id: str) -> None:
+async def async_take_back(hass: HomeAssistant, retained: RetainedTopics) -> None:
     """Take back what the broker keeps of a meter that is removed."""
-    retained = RetainedTopics(hass, entry_id)
-    await retained.async_load()
-    if _is_connected(hass):
-        with suppress(HomeAssistantError, TimeoutError):
-            async with asyncio.timeout(_FAREWELL_TIMEOUT):
-                for topic in retained.topics:
-                    await mqtt.async_publish(hass, topic, "", retain=True)
-    elif retained.topics:
+    if not _is_connected(hass):
         LOGGER.warning(
             "The MQTT broker is away: it keeps the messages of a meter that was removed, on %s",
             ", ".join(sorted(retained.topics)),
         )
-    await retained.async_remove()
+        return
+    with suppress(HomeAssistantError, TimeoutError):
+        async with asyncio.timeout(_FAREWELL_TIMEOUT):
+            for topic in retained.topics:
+                await mqtt.async_publish(hass, topic, "", retain=True)
 
 
 class _Worker:

@@ -10,7 +10,6 @@ from itertools import count
 from typing import Any, NamedTuple
 
 import voluptuous as vol
-from homeassistant.components import mqtt
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
@@ -44,7 +43,9 @@ LOCAL_ADDRESS = "127.0.0.1"
 # Of ser2net's examples.
 FIRST_PORT = 2001
 LAST_PORT = 65535
+MQTT_DOMAIN = "mqtt"
 BOARD_TOPIC = "lamsmarty"
+DEFAULT_PREFIX = "homeassistant"
 MAX_INTERVAL = 3600
 
 
@@ -136,7 +137,7 @@ def mqtt_schema() -> vol.Schema:
                 )
             ),
             vol.Required(CONF_DISCOVERY, default=False): BooleanSelector(),
-            vol.Required(CONF_DISCOVERY_PREFIX, default=mqtt.DEFAULT_PREFIX): TextSelector(),
+            vol.Required(CONF_DISCOVERY_PREFIX, default=DEFAULT_PREFIX): TextSelector(),
         }
     )
 
@@ -171,7 +172,9 @@ def read_mqtt(
         topic = suggested.topic
     prefix = typed[CONF_DISCOVERY_PREFIX].strip().strip("/")
     if typed[CONF_ENABLED]:
-        if not mqtt.mqtt_config_entry_enabled(hass):
+        if not hass.config_entries.async_has_entries(
+            MQTT_DOMAIN, include_ignore=False, include_disabled=False
+        ):
             raise OptionError(key="mqtt_not_set_up")
         if topic.startswith("$") or not _is_topic(topic):
             raise OptionError(key="mqtt_topic_malformed")
@@ -209,6 +212,9 @@ def _serves(entry: ConfigEntry[Any], port: int) -> bool:
 
 
 def _is_topic(text: str) -> bool:
+    # Set up, it is loaded; where it is not, nobody should have to wait for it.
+    from homeassistant.components import mqtt  # noqa: PLC0415
+
     try:
         mqtt.valid_publish_topic(text)
     except vol.Invalid:
