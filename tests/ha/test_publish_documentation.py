@@ -1,0 +1,46 @@
+"""The table of docs/mqtt.md names every topic, and no other."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from custom_components.smarty_p1.p1 import Decoder, Telegram
+from custom_components.smarty_p1.publish.smartyreader import BOARD_NAMES, board_items
+from custom_components.smarty_p1.publish.values import items
+
+from .meter import literal_telegram, seal, with_value
+
+TEXT = (Path(__file__).parents[2] / "docs" / "mqtt.md").read_text()
+ROW = re.compile(
+    r"\| (?P<object>\S+|first line) \| (?P<name>\w+) \| (?P<unit>\S*) +\| (?P<board>\w*)"
+)
+
+
+@pytest.fixture
+def telegram() -> Telegram:
+    """Return a telegram with everything that stands in the table, and gas alone on the M-Bus."""
+    text = with_value(literal_telegram("three_phase_gas_water_heat"), "0-0:96.13.1", "()")
+    lines = text.split("\r\n")
+    text = "\r\n".join(line for line in lines if not re.match(r"0-[234]:(24|96\.1)\.", line))
+    (decoded,) = Decoder(None).feed(seal(text))
+    assert isinstance(decoded, Telegram)
+    return decoded
+
+
+def test_each_topic_is_documented(telegram: Telegram) -> None:
+    rows = [match.groupdict() for match in ROW.finditer(TEXT)]
+    documented = {(row["object"], row["name"], row["unit"].replace("³", "3")) for row in rows}
+    published = {
+        (item.reference or "first line", item.name, item.unit or "") for item in items(telegram)
+    }
+    assert documented == published
+
+
+def test_each_name_of_the_board_is_documented(telegram: Telegram) -> None:
+    documented = {match["board"] for match in ROW.finditer(TEXT)} - {""}
+    own = {f"{item.name}_{item.unit}" if item.unit else item.name for item in items(telegram)}
+    published = {item.name for item in board_items(telegram)}
+    # Two names are the same here and there.
+    assert published - own == documented - {"p1_version", "active_threshold_smax_kVA"}
+    assert len(documented) == len(BOARD_NAMES) + len({"gas_index_m3", "gas_meter_id_hex"})
