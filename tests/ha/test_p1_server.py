@@ -118,6 +118,21 @@ async def test_telegrams_come_as_the_meter_wrote_them(
         await wait_until(hass, lambda: server.clients == 1)
 
 
+@pytest.mark.parametrize("address", ["0.0.0.0", "::"])  # noqa: S104 - what is tested
+async def test_every_address_can_be_chosen(
+    hass: HomeAssistant, port: MeterPort, make_serving_entry: EntryMaker, p1_port: int, address: str
+) -> None:
+    def make(url: str, **arguments: str) -> MockConfigEntry:
+        entry = make_serving_entry(url, **arguments)
+        server = {**entry.options["p1_server"], "address": address}
+        hass.config_entries.async_update_entry(entry, options={"p1_server": server})
+        return entry
+
+    await set_up(hass, port, make)
+    async with reading(p1_port):
+        pass
+
+
 async def test_nothing_listens_by_default(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -33,6 +34,8 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)
 KEY = bytes.fromhex("B1A2C3D4E5F60718293A4B5C6D7E8F90")
 PATIENCE = 40.0
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
+# A telegram has about 1,400 bytes.
+TELEGRAMS_TO_STALL = 45
 MESSAGE = "Interruption du réseau mardi 3:00"
 
 # Name, object of the telegram, and the value's place in it when there are several.
@@ -595,28 +598,56 @@ async def served(home: Home) -> int:
     return p1_port
 
 
-async def test_dsmr_parser_and_dsmr_read_while_a_client_stalls(
+class Wallbox:
+    """A program that reads lines until it has what it looks for, as those in wallboxes do."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self.telegrams: list[str] = []
+
+    async def read(self) -> None:
+        """Read telegrams until cancelled."""
+        reader, writer = await asyncio.open_connection(HOST, self._port)
+        try:
+            text = ""
+            while line := await reader.readline():
+                text += line.decode("ascii")
+                if line.startswith(b"!"):
+                    self.telegrams.append(text)
+                    text = ""
+        finally:
+            writer.close()
+
+
+async def test_programs_read_while_one_of_them_stalls(
     neighbour: Home, meter: HistoricMeter, served: int
 ) -> None:
-    # It connects, and never reads.
-    _, stalled = await asyncio.open_connection(HOST, served, limit=1)
-    telegrams: list[Any] = []
+    # It connects and never reads, and the kernel keeps little for it.
+    stalled = socket.socket()
+    stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    stalled.connect((HOST, served))
+    wallbox = Wallbox(served)
+    reading = asyncio.create_task(wallbox.read())
+    read: list[Any] = []
     transport, _ = await create_tcp_dsmr_reader(
-        HOST, served, "5L", telegrams.append, loop=asyncio.get_running_loop()
+        HOST, served, "5L", read.append, loop=asyncio.get_running_loop()
     )
     entry = await neighbour.client.run_flow(
         "dsmr", port=f"socket://{HOST}:{served}", dsmr_version="5L"
     )
 
-    async def has_read() -> bool:
-        return len(telegrams) >= 5
+    # By then the one that stalls has been sent more than is kept for it.
+    async def have_read_many() -> bool:
+        return min(len(read), len(wallbox.telegrams)) >= TELEGRAMS_TO_STALL
 
-    await until(has_read, within=PATIENCE)
-    for telegram in telegrams:
+    await until(have_read_many, within=TELEGRAMS_TO_STALL + PATIENCE)
+    sent = [text for texts in meter.telegrams.values() for text in texts]
+    assert set(wallbox.telegrams) <= set(sent)
+    for telegram in read:
         time = telegram[obis_references.P1_MESSAGE_TIMESTAMP].value.astimezone(LUXEMBOURG)
         energy = telegram[obis_references.ELECTRICITY_IMPORTED_TOTAL].value
-        sent = meter.telegrams[time.isoformat()[:19]]
-        assert str(energy) in {plain(sent_in(text)["1-0:1.8.0"][0]) for text in sent}
+        texts = meter.telegrams[time.isoformat()[:19]]
+        assert str(energy) in {plain(sent_in(text)["1-0:1.8.0"][0]) for text in texts}
 
     async def shows_energy() -> bool:
         registry = await neighbour.client.command("config/entity_registry/list")
@@ -632,5 +663,18 @@ async def test_dsmr_parser_and_dsmr_read_while_a_client_stalls(
         return sensor in states and states[sensor]["state"] in known
 
     await until(shows_energy, within=PATIENCE)
+    reading.cancel()
     transport.close()
     stalled.close()
+
+
+async def test_it_says_goodbye(home: Home, broker: Broker) -> None:
+    await publish(home, topic="goodbye")
+    async with broker.subscribed("goodbye/#", "goodbye") as subscriber:
+        await two_groups(subscriber, "goodbye")
+        await home.stop()
+        messages = subscriber.messages()
+    assert messages[-1] == Message("goodbye/availability", "offline", retained=False)
+    assert home.process.status == 0
+    log = home.log.read_text(encoding="utf-8")
+    assert "custom_components/smarty_p1" not in log  # as in a traceback
