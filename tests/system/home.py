@@ -53,6 +53,13 @@ class Home:
         """Go through the config flow, and return the new entry."""
         return await self.client.run_flow(DOMAIN, port=port, encryption_key=key.hex(), advanced={})
 
+    async def suggested_port(self) -> str | None:
+        """Return what the form for another meter begins with; it is left as it is."""
+        form = await self.client.post("/api/config/config_entries/flow", handler=DOMAIN)
+        port = next(field for field in form["data_schema"] if field["name"] == "port")
+        suggested: str | None = port.get("description", {}).get("suggested_value")
+        return suggested
+
     async def add_helper(
         self,
         integration: str,

@@ -40,12 +40,15 @@ class Six:
         self.lines = serve(list(self.meters.values()), port=None, links=lines, interval=INTERVAL)
         self.gateway = Gateway(lines, directory)
         self.home = Home(directory, self.meters[1])
+        self.ports: list[str] = []
         self.entries: dict[int, dict[str, Any]] = {}
         self.entities: dict[int, dict[str, str]] = {}
 
     async def add(self, number: int) -> None:
-        """Set a meter up, as its owner does."""
-        entry = await self.home.add_meter(self.gateway.url(number), KEYS[number])
+        """Set a meter up, as its owner does: the first address is typed, the others are there."""
+        port = await self.home.suggested_port() or self.gateway.url(number)
+        self.ports.append(port)
+        entry = await self.home.add_meter(port, KEYS[number])
         self.entries[number] = entry
         self.entities[number] = await entities_of(self.home.client, entry["entry_id"])
 
@@ -126,6 +129,11 @@ async def test_each_shows_its_own_values(six: Six) -> None:
     await six.follow()
     energies = {values["energy_imported"] for values in (await six.shown()).values()}
     assert len(energies) == len(NUMBERS)
+
+
+async def test_the_dialogue_suggests_the_next_port_of_the_gateway(six: Six) -> None:
+    first, *others = map(six.gateway.url, NUMBERS)
+    assert six.ports == [first, *(url.removeprefix("socket://") for url in others)]
 
 
 async def test_names_tell_them_apart(six: Six) -> None:
