@@ -20,6 +20,19 @@ _MAKERS: Mapping[str, str] = {"SAG": "Sagemcom"}
 _SHORT_SERIAL_SIZE = 4
 
 
+def _short(serial_number: str) -> str:
+    return serial_number[-_SHORT_SERIAL_SIZE:]
+
+
+def _is_first(coordinator: SmartyCoordinator) -> bool:
+    """Tell whether no other meter was added before; only those after it are named by number."""
+    entry = coordinator.config_entry
+    return not any(
+        other.unique_id and other.created_at < entry.created_at
+        for other in coordinator.hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+    )
+
+
 def meter_device(coordinator: SmartyCoordinator) -> DeviceInfo:
     """Return the device of the electricity meter."""
     # Three letters (FLAG) name the maker: at the beginning of the system title, or, in a plain
@@ -28,7 +41,8 @@ def meter_device(coordinator: SmartyCoordinator) -> DeviceInfo:
     flag = title[:3].decode("latin-1") if title else coordinator.serial_number[:3]
     return DeviceInfo(
         identifiers={(DOMAIN, coordinator.serial_number)},
-        translation_key="meter",
+        translation_key="meter" if _is_first(coordinator) else "another_meter",
+        translation_placeholders={"serial": _short(coordinator.serial_number)},
         manufacturer=_MAKERS.get(flag, flag),
         model="Smarty",
         serial_number=coordinator.serial_number,
@@ -118,9 +132,7 @@ class MBusEntity(CoordinatorEntity[SmartyCoordinator]):
         self._attr_device_info = DeviceInfo(
             identifiers={(DOMAIN, device_id)},
             translation_key=reading.type,
-            translation_placeholders={
-                "serial": identity.removeprefix(CHANNEL_PREFIX)[-_SHORT_SERIAL_SIZE:]
-            },
+            translation_placeholders={"serial": _short(identity.removeprefix(CHANNEL_PREFIX))},
             serial_number=reading.serial_number,
             via_device_id=dr.async_get_device_id_by_identifier(
                 coordinator.hass,

@@ -430,7 +430,7 @@ async def test_two_meters(hass: HomeAssistant, port: MeterPort, make_entry: Entr
 
         shown: dict[str, Any] = values(hass)
         assert shown["smarty_energy_imported"] == "25678.901"
-        assert shown["smarty_energy_imported_2"] == "1.0"
+        assert shown[f"smarty_{OTHER_SERIAL[-4:]}_energy_imported"] == "1.0"
         assert len(shown) == 2 * (len(METER_VALUES) + 3)
         await hass.config_entries.async_unload(entry.entry_id)
 

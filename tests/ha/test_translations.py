@@ -126,7 +126,7 @@ def test_each_state_and_each_reason_has_a_text() -> None:
 
 
 def test_each_device_has_a_name() -> None:
-    assert TEXTS["device"].keys() == MBUS_TYPES | {"meter"}
+    assert TEXTS["device"].keys() == MBUS_TYPES | {"meter", "another_meter"}
 
 
 def test_texts_hold_no_addresses_and_no_references() -> None:

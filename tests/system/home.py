@@ -1,7 +1,9 @@
 """A real Home Assistant that can be stopped, started and asked."""
 
 import contextlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from demo.client import Client
 from demo.energy import DOMAIN, entities_of
@@ -47,9 +49,41 @@ class Home:
         """Stop Home Assistant."""
         await self._running.aclose()
 
-    async def add_meter(self, port: str, key: bytes) -> None:
-        """Go through the config flow."""
-        await self.client.run_flow(DOMAIN, port=port, encryption_key=key.hex(), advanced={})
+    async def add_meter(self, port: str, key: bytes) -> dict[str, Any]:
+        """Go through the config flow, and return the new entry."""
+        return await self.client.run_flow(DOMAIN, port=port, encryption_key=key.hex(), advanced={})
+
+    async def suggested_port(self) -> str | None:
+        """Return what the form for another meter begins with; it is left as it is."""
+        form = await self.client.post("/api/config/config_entries/flow", handler=DOMAIN)
+        port = next(field for field in form["data_schema"] if field["name"] == "port")
+        suggested: str | None = port.get("description", {}).get("suggested_value")
+        return suggested
+
+    async def add_helper(
+        self,
+        integration: str,
+        kind: str | None = None,
+        *,
+        options: Mapping[str, object] | None = None,
+        **fields: object,
+    ) -> str:
+        """Add a helper of Home Assistant, of a kind if there is a menu, and return its entity.
+
+        Then fill in the form of its options, if there are some to set.
+        """
+        flows = "/api/config/config_entries/flow"
+        step = await self.client.post(flows, handler=integration)
+        path = f"{flows}/{step['flow_id']}"
+        if kind:
+            await self.client.post(path, next_step_id=kind)
+        entry_id = (await self.client.post(path, **fields))["result"]["entry_id"]
+        if options:
+            await self.client.set_options(entry_id, **options)
+        registry = await self.client.command("config/entity_registry/list")
+        entity_ids = {entity["config_entry_id"]: entity["entity_id"] for entity in registry}
+        entity_id: str = entity_ids[entry_id]
+        return entity_id
 
     async def set_options(self, **options: object) -> None:
         """Go through the options flow."""
@@ -63,8 +97,12 @@ class Home:
 
     async def states(self) -> dict[str, str]:
         """Return the states of these entities."""
-        states = {state["entity_id"]: state for state in await self.client.get("/api/states")}
+        states = await self.all_states()
         return {key: states[name]["state"] for key, name in (await self.entities()).items()}
+
+    async def all_states(self) -> dict[str, dict[str, Any]]:
+        """Return the state of each entity there is, with its attributes."""
+        return {state["entity_id"]: state for state in await self.client.get("/api/states")}
 
     async def shows_last_telegram(self) -> bool:
         """Tell whether every sensor shows what the meter has sent last."""

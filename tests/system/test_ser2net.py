@@ -10,26 +10,16 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from demo.client import is_listening
-from demo.processes import Process, running
+from demo.processes import running
 from p1 import Decoder, Telegram, open_port
+from tests.system.gateway import Gateway
 from tests.system.home import Home
-from tests.system.support import RecordingMeter, free_ports, program, until
+from tests.system.support import RecordingMeter, program, until
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
 KEY = bytes.fromhex("C0FFEE00112233445566778899AABBCC")
 PATIENCE = 20.0
-
-CONFIGURATION = """\
-%YAML 1.1
----
-connection: &p1
-  accepter: tcp,127.0.0.1,{port}
-  connector: serialdev,{device},115200n81,local
-  options:
-    kickolduser: true
-"""
 
 
 class Cable:
@@ -81,39 +71,14 @@ def cable(devices: list[Path]) -> Iterator[Cable]:
     cable.unplug()
 
 
-class Gateway:
-    """A ser2net that serves a serial device on a TCP port."""
-
-    def __init__(self, device: Path) -> None:
-        self.port = free_ports()
-        self.url = f"socket://127.0.0.1:{self.port}"
-        self._directory = device.parent
-        self._configuration = device.parent / "ser2net.yaml"
-        self._configuration.write_text(
-            CONFIGURATION.format(port=self.port, device=device), encoding="ascii"
-        )
-
-    @contextlib.asynccontextmanager
-    async def serving(self) -> AsyncIterator[Process]:
-        """Serve as long as the context lasts."""
-        async with running(
-            "ser2net",
-            [program("ser2net"), "-n", "-d", "-c", self._configuration],
-            log=self._directory / "ser2net.log",
-            directory=self._directory,
-        ) as ser2net:
-            await ser2net.until(lambda: is_listening("127.0.0.1", self.port))
-            yield ser2net
-
-
 @pytest.fixture(scope="module")
 def gateway(devices: list[Path]) -> Gateway:
-    return Gateway(devices[1])
+    return Gateway(devices[1:], devices[1].parent)
 
 
 async def test_telegrams_come_through_whole(gateway: Gateway, cable: Cable) -> None:
     decoder = Decoder(KEY)
-    async with gateway.serving(), open_port(gateway.url) as reader:
+    async with gateway.serving(), open_port(gateway.url(1)) as reader:
         for _ in range(5):
             await asyncio.sleep(0.1)
             sent = cable.send_telegram()
@@ -133,7 +98,7 @@ async def test_home_assistant_reads_through_a_gateway_that_restarts(
     try:
         async with gateway.serving():
             await home.start()
-            await home.add_meter(gateway.url, KEY)
+            await home.add_meter(gateway.url(1), KEY)
             await until(home.shows_last_telegram, within=PATIENCE)
         async with gateway.serving():
             # The port needs to be found again; a telegram of before the pause proves nothing.

@@ -1,0 +1,241 @@
+"""Six meters behind one real ser2net, read by one real Home Assistant."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from demo.energy import entities_of
+from simulator import serve
+from tests.system.gateway import Gateway
+from tests.system.home import Home
+from tests.system.support import RecordingMeter, until
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150)]
+
+NUMBERS = range(1, 7)
+KEYS = {number: bytes.fromhex(f"{number:02X}5A3C00F1E2D4C6B8A9978876655443") for number in NUMBERS}
+INTERVAL = 0.5
+PATIENCE = 20.0
+# What every household has, and the objects it shows.
+REFERENCES = {
+    "energy_imported": "1-0:1.8.0",
+    "energy_exported": "1-0:2.8.0",
+    "power_imported": "1-0:1.7.0",
+    "voltage_l1": "1-0:32.7.0",
+}
+
+type Values = dict[str, float | str]
+
+
+class Six:
+    """Meters on serial lines, the gateway the lines end in, and the Home Assistant behind it."""
+
+    def __init__(self, directory: Path) -> None:
+        self.meters = {number: RecordingMeter(number, KEYS[number]) for number in NUMBERS}
+        lines = [directory / f"cable{number}" for number in NUMBERS]
+        self.lines = serve(list(self.meters.values()), port=None, links=lines, interval=INTERVAL)
+        self.gateway = Gateway(lines, directory)
+        self.home = Home(directory, self.meters[1])
+        self.ports: list[str] = []
+        self.entries: dict[int, dict[str, Any]] = {}
+        self.entities: dict[int, dict[str, str]] = {}
+
+    async def add(self, number: int) -> None:
+        """Set a meter up, as its owner does: the first address is typed, the others are there."""
+        port = await self.home.suggested_port() or self.gateway.url(number)
+        self.ports.append(port)
+        entry = await self.home.add_meter(port, KEYS[number])
+        self.entries[number] = entry
+        self.entities[number] = await entities_of(self.home.client, entry["entry_id"])
+
+    async def shown(self) -> dict[int, Values]:
+        """Return some values of each meter, those that are no numbers as they are."""
+        states = await self.home.all_states()
+        return {
+            number: {key: _number(states[names[key]]["state"]) for key in REFERENCES}
+            for number, names in self.entities.items()
+        }
+
+    def sent(self, number: int) -> Values:
+        """Return the same values as the meter has sent them last."""
+        meter = self.meters[number]
+        return {key: meter.last_value(reference) for key, reference in REFERENCES.items()}
+
+    async def all_show_the_last_telegram(self, *, but: int | None = None) -> bool:
+        """Tell whether Home Assistant shows what each of these meters has sent last."""
+        shown = await self.shown()
+        return all(shown[number] == self.sent(number) for number in NUMBERS if number != but)
+
+    async def follow(self, *, but: int | None = None) -> None:
+        """Wait until these meters have sent something new, and all of it is shown."""
+        others = (meter for number, meter in self.meters.items() if number != but)
+        await asyncio.gather(*(meter.sends_another(within=PATIENCE) for meter in others))
+        await until(lambda: self.all_show_the_last_telegram(but=but), within=PATIENCE, every=0.1)
+
+    async def diagnostics(self) -> dict[int, dict[str, Any]]:
+        """Return what each meter's owner can download."""
+        paths = {
+            number: f"/api/diagnostics/config_entry/{entry['entry_id']}"
+            for number, entry in self.entries.items()
+        }
+        return {n: (await self.home.client.get(path))["data"] for n, path in paths.items()}
+
+    async def troubles_but_of(self, number: int) -> dict[int, tuple[Any, ...]]:
+        """Return what the links and decoders of the other meters have met so far."""
+        kinds = ("is_available", "link", "rejections", "telegrams_of_other_meters")
+        return {
+            other: tuple(told[kind] for kind in kinds)
+            for other, told in (await self.diagnostics()).items()
+            if other != number
+        }
+
+    async def telegrams_of(self, number: int) -> int:
+        """Return how many telegrams of a meter were believed."""
+        count: int = (await self.diagnostics())[number]["telegrams"]
+        return count
+
+
+def _number(state: str) -> float | str:
+    try:
+        return float(state)
+    except ValueError:
+        return state
+
+
+def _kinds(state: dict[str, Any]) -> tuple[str, ...]:
+    names = ("state_class", "device_class", "unit_of_measurement")
+    return tuple(state["attributes"].get(name) for name in names)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def six(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Six]:
+    six = Six(tmp_path_factory.mktemp("six"))
+    try:
+        async with six.lines, six.gateway.serving():
+            await six.home.start()
+            for number in NUMBERS:
+                await six.add(number)
+            yield six
+            await six.home.stop()
+    finally:
+        await six.home.stop()
+
+
+async def test_each_shows_its_own_values(six: Six) -> None:
+    await six.follow()
+    energies = {values["energy_imported"] for values in (await six.shown()).values()}
+    assert len(energies) == len(NUMBERS)
+
+
+async def test_the_dialogue_suggests_the_next_port_of_the_gateway(six: Six) -> None:
+    first, *others = map(six.gateway.url, NUMBERS)
+    assert six.ports == [first, *(url.removeprefix("socket://") for url in others)]
+
+
+async def test_names_tell_them_apart(six: Six) -> None:
+    serials = [meter.device_name for meter in six.meters.values()]
+    assert [entry["title"] for entry in six.entries.values()] == [f"Smarty {s}" for s in serials]
+
+    registry = await six.home.client.command("config/device_registry/list")
+    devices = {device["serial_number"]: device["name"] for device in registry}
+    # Who has one meter only need not read its number everywhere.
+    first, *others = (devices[serial] for serial in serials)
+    assert first == "Smarty"
+    assert others == [f"Smarty {serial[-4:]}" for serial in serials[1:]]
+
+
+async def fault(six: Six, name: str, number: int) -> None:
+    six.lines.set_faults(name, meter=number)
+
+
+async def close_port(six: Six, _name: str, number: int) -> None:
+    await six.gateway.close_port(number)
+
+
+@pytest.mark.parametrize(
+    ("number", "disturb", "name", "goes_on"),
+    [
+        (2, fault, "other-key", False),
+        (3, fault, "silence", False),
+        (4, fault, "no-p1", False),
+        (5, fault, "noise", True),
+        (6, close_port, "a port of the gateway is closed", False),
+    ],
+    ids=["other key", "silence", "another device", "noise", "closed port"],
+)
+async def test_one_that_is_disturbed_leaves_the_others_alone(
+    six: Six,
+    number: int,
+    disturb: Callable[[Six, str, int], Awaitable[None]],
+    name: str,
+    goes_on: bool,  # noqa: FBT001 -- a parameter of the test
+) -> None:
+    before = await six.troubles_but_of(number)
+    await disturb(six, name, number)
+
+    await six.follow(but=number)
+    count = await six.telegrams_of(number)
+    await six.follow(but=None if goes_on else number)
+    assert (await six.telegrams_of(number) > count) is goes_on
+    assert await six.troubles_but_of(number) == before
+
+    six.lines.set_faults(meter=number)
+    await six.gateway.open_port(number)
+    await six.follow()
+
+
+async def add_sum(home: Home, name: str, entity_ids: list[str]) -> str:
+    """Add a group of sensors, as docs/many-meters.md tells it, and return its entity."""
+    fields = {"entities": entity_ids, "hide_members": False, "type": "sum"}
+    options = {**fields, "ignore_non_numeric": False}
+    return await home.add_helper("group", "sensor", name=name, options=options, **fields)
+
+
+async def test_helpers_of_home_assistant_add_them_up(six: Six) -> None:
+    home = six.home
+    members = {
+        key: [six.entities[number][key] for number in NUMBERS]
+        for key in ("energy_imported", "power_imported")
+    }
+    sums = {key: await add_sum(home, f"All: {key}", ids) for key, ids in members.items()}
+    month = await home.add_helper(
+        "utility_meter",
+        name="Month",
+        source=sums["energy_imported"],
+        cycle="monthly",
+        periodically_resetting=False,
+    )
+
+    async def are_right() -> bool:
+        states = await home.all_states()
+        return all(
+            _number(states[helper]["state"])
+            == pytest.approx(
+                sum(float(states[member]["state"]) for member in members[key]), abs=1e-6
+            )
+            for key, helper in sums.items()
+        )
+
+    async def is_unknown() -> bool:
+        return bool((await home.all_states())[sums["energy_imported"]]["state"] == "unknown")
+
+    await until(are_right, within=PATIENCE)
+    states = await home.all_states()
+    assert {key: _kinds(states[helper]) for key, helper in sums.items()} == {
+        "energy_imported": ("total_increasing", "energy", "kWh"),
+        "power_imported": ("measurement", "power", "kW"),
+    }
+
+    # Without one of the meters there is no sum, rather than a smaller one.
+    six.lines.set_faults("other-key", meter=1)
+    await until(is_unknown, within=PATIENCE)
+    six.lines.set_faults(meter=1)
+    await six.follow()
+    await until(are_right, within=PATIENCE)
+    this_month = (await home.all_states())[month]
+    assert _kinds(this_month) == ("total_increasing", "energy", "kWh")
+    assert 0 <= float(this_month["state"]) < 1
