@@ -147,8 +147,6 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
         """Store what is to be remembered, once and for all."""
         await self.demand.async_close()
         await self._store.async_save()
-        if self.config_entry.disabled_by:
-            self._issues.close_all()
 
     @callback
     def async_add_telegram_listener(self, listener: TelegramListener) -> CALLBACK_TYPE:

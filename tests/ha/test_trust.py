@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -410,4 +410,68 @@ async def test_no_telegram_since_before_the_restart(
     port.greeting = port.next_frame(TELEGRAM)
     await hass.config_entries.async_reload(entry.entry_id)
     assert entry.state is ConfigEntryState.LOADED
+    assert not issues(hass)
+
+
+@pytest.mark.usefixtures("short_setup")
+@pytest.mark.parametrize(
+    ("bad", "problem"),
+    [
+        pytest.param([seal(FORGED)] * 5, "security_off", id="security off"),
+        pytest.param(
+            [encipher(OTHER_METER, 1, system_title=OTHER_TITLE)], "other_meter", id="other meter"
+        ),
+    ],
+)
+async def test_repair_is_shown_again_after_a_restart(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_storage: dict[str, Any],
+    bad: list[bytes],
+    problem: str,
+) -> None:
+    entry = make_entry(port.url)
+    # What Home Assistant stores of issues: that there was one, and whether it is ignored.
+    hass_storage[ir.STORAGE_KEY] = {
+        "version": ir.STORAGE_VERSION_MAJOR,
+        "minor_version": ir.STORAGE_VERSION_MINOR,
+        "key": ir.STORAGE_KEY,
+        "data": {
+            "issues": [
+                {
+                    "created": "2025-07-03T08:00:00+00:00",
+                    "dismissed_version": None,
+                    "domain": DOMAIN,
+                    "is_persistent": False,
+                    "issue_id": f"{problem}_{entry.entry_id}",
+                }
+            ]
+        },
+    }
+    await ir.async_get(hass).async_load()
+    assert not issues(hass)
+
+    port.greeting = b"".join(bad)
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert issues(hass).keys() == {problem}
+
+    port.greeting = port.next_frame(TELEGRAM)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert (DOMAIN, f"{problem}_{entry.entry_id}") not in ir.async_get(hass).issues
+
+
+@pytest.mark.usefixtures("short_setup")
+async def test_repairs_of_a_meter_that_is_disabled_go(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, clock: Clock
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    await hass.config_entries.async_unload(entry.entry_id)
+    clock.now += timedelta(hours=2)
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert issues(hass)
+
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
     assert not issues(hass)
