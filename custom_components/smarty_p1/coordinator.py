@@ -141,6 +141,9 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
             await super().async_start()
         except ConfigEntryNotReady:
             self._note_absence()
+            # The next try reads what is stored; nothing older may be written after that.
+            self.set_closed(is_closed=True)
+            await self._store.async_flush()
             raise
 
     async def async_close(self) -> None:

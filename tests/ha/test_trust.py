@@ -1,5 +1,6 @@
 """Readings are verified or not shown: replays, new keys, security switched on and off."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,7 +12,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1 import coordinator as coordinator_module
+from custom_components.smarty_p1 import coordinator as coordinator_module, link_coordinator
 from custom_components.smarty_p1.const import (
     CONF_AUTHENTICATION_KEY,
     CONF_ENCRYPTION_KEY,
@@ -475,3 +476,48 @@ async def test_repairs_of_a_meter_that_is_disabled_go(
 
     await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
     assert not issues(hass)
+
+
+async def test_nothing_old_is_stored_after_a_set_up_that_failed(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    monkeypatch: pytest.MonkeyPatch,
+    hass_storage: dict[str, Any],
+) -> None:
+    monkeypatch.setattr(link_coordinator, "SETUP_TIMEOUT", 1.0)
+    entry = make_entry(port.url)
+    stored = f"{DOMAIN}.{entry.entry_id}.meter"
+
+    port.greeting = encipher(OTHER_METER, 1, system_title=OTHER_TITLE)
+    setting_up = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
+    async with asyncio.timeout(10):
+        while stored not in hass_storage:
+            await asyncio.sleep(0.005)
+    # The second save within the minute has to wait, longer than set-up does.
+    await port.send(encipher(OTHER_METER, 2, system_title=OTHER_TITLE))
+    await setting_up
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert [*hass_storage[stored]["data"]["counters"].values()] == [{OTHER_TITLE.hex(): 2}]
+
+    await hass.config_entries.async_remove(entry.entry_id)
+    await let_pass(hass, 61)
+    assert stored not in hass_storage
+
+
+@pytest.mark.parametrize("content", [[], {}, {"counters": None}, {"counters": {"key": {"?": 1}}}])
+async def test_memory_that_is_damaged_is_begun_anew(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_storage: dict[str, Any],
+    content: object,
+) -> None:
+    port.greeting = port.next_frame(TELEGRAM)
+    entry = make_entry(port.url)
+    key = f"{DOMAIN}.{entry.entry_id}.meter"
+    hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": content}
+
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    assert hass_storage[key]["data"]["system_title"] == SYSTEM_TITLE.hex()
