@@ -182,8 +182,11 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
         if failure := FAILURES.get(reason):
             if self._streak.add(failure):
                 self._on_streak(failure)
-            if failure is Failure.KEYS and self._is_foreign(rejection.system_title):
-                self._on_foreign_frame(rejection.system_title)
+            if failure is Failure.KEYS:
+                if self._is_foreign(rejection.system_title):
+                    self._on_foreign_frame(rejection.system_title)
+                else:
+                    self._streak.end(Failure.FOREIGN_TITLE)
 
     def _is_foreign(self, title: bytes | None) -> bool:
         return None not in (title, self._store.system_title) and title != self._store.system_title

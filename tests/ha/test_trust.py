@@ -521,3 +521,13 @@ async def test_memory_that_is_damaged_is_begun_anew(
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     assert hass_storage[key]["data"]["system_title"] == SYSTEM_TITLE.hex()
+
+
+async def test_damaged_frames_between_those_of_this_meter_are_no_other_meter(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await set_up(hass, port, make_entry)
+    for _ in range(5):
+        await send(hass, port, *failing(1), *failing(1, system_title=OTHER_TITLE))
+    assert reauths(hass)
+    assert not issues(hass)
