@@ -11,7 +11,7 @@ from .coordinator import SmartyConfigEntry, SmartyCoordinator
 from .demand_store import DemandStore
 from .entity import is_in_telegram, meter_device
 from .failures import forget_streak
-from .issues import Issues
+from .issues import Issues, async_follow_disabling
 from .meter_store import MeterStore
 from .services import async_setup_services
 
@@ -19,8 +19,9 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
-    """Register the actions, which are there before any meter is."""
+    """Register the actions, which are there before any meter is; know when one is disabled."""
     async_setup_services(hass)
+    async_follow_disabling(hass)
     return True
 
 

@@ -141,14 +141,15 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
             await super().async_start()
         except ConfigEntryNotReady:
             self._note_absence()
+            # The next try reads what is stored; nothing older may be written after that.
+            self.set_closed(is_closed=True)
+            await self._store.async_flush()
             raise
 
     async def async_close(self) -> None:
         """Store what is to be remembered, once and for all."""
         await self.demand.async_close()
         await self._store.async_save()
-        if self.config_entry.disabled_by:
-            self._issues.close_all()
 
     @callback
     def async_add_telegram_listener(self, listener: TelegramListener) -> CALLBACK_TYPE:
@@ -181,8 +182,11 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
         if failure := FAILURES.get(reason):
             if self._streak.add(failure):
                 self._on_streak(failure)
-            if failure is Failure.KEYS and self._is_foreign(rejection.system_title):
-                self._on_foreign_frame(rejection.system_title)
+            if failure is Failure.KEYS:
+                if self._is_foreign(rejection.system_title):
+                    self._on_foreign_frame(rejection.system_title)
+                else:
+                    self._streak.end(Failure.FOREIGN_TITLE)
 
     def _is_foreign(self, title: bytes | None) -> bool:
         return None not in (title, self._store.system_title) and title != self._store.system_title

@@ -56,7 +56,8 @@ def _redact_text[T](told: T, private: str) -> T:
         case list() | tuple():
             result = [_redact_text(value, private) for value in told]
         case str():
-            result = told.replace(private, REDACTED)
+            # Names of gateways have it in lower case.
+            result = re.sub(re.escape(private), REDACTED, told, flags=re.IGNORECASE)
     return cast("T", result)
 
 

@@ -51,9 +51,10 @@ class Streak:
         self._counts[failure] += 1
         return self._counts[failure] >= ENOUGH
 
-    def end(self) -> None:
-        """Begin to count anew."""
-        self._counts.clear()
+    def end(self, *failures: Failure) -> None:
+        """Begin to count these anew, by default all."""
+        for failure in failures or Failure:
+            del self._counts[failure]
 
 
 _STREAKS: HassKey[dict[str, Streak]] = HassKey(f"{DOMAIN}_streaks")

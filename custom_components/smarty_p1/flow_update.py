@@ -113,7 +113,14 @@ class UpdateSteps(MeterFlow):
                 raise OtherMeterError(str(telegram.serial_number))
             # Here and not in the next step, for that waits for a browser that may be gone.
             self.hass.config_entries.async_update_entry(self._entry, data=self._data)
+            self._call_off_reauth(self._entry)
         return telegram
+
+    def _call_off_reauth(self, entry: ConfigEntry[Any]) -> None:
+        """End another dialogue that asks for keys: these are right."""
+        for flow in list(entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})):
+            if flow["flow_id"] != self.flow_id:
+                self.hass.config_entries.flow.async_abort(flow["flow_id"])
 
     @override
     async def _async_explain(self, err: BaseException) -> None:

@@ -3,9 +3,14 @@
 from enum import StrEnum
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import (
+    SIGNAL_CONFIG_ENTRY_CHANGED,
+    ConfigEntry,
+    ConfigEntryChange,
+)
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from .const import DOMAIN
 
@@ -53,15 +58,20 @@ class Issues:
         self._hass = hass
         self._entry = entry
         registry = ir.async_get(hass)
-        self._open = {
-            problem
+        known = {
+            problem: issue
             for problem in Problem
-            if registry.async_get_issue(DOMAIN, _issue_id(problem, entry.entry_id))
+            if (issue := registry.async_get_issue(DOMAIN, _issue_id(problem, entry.entry_id)))
         }
+        # After a restart, Home Assistant remembers issues, for the sake of those that are ignored,
+        # but shows none that is not opened again.
+        self._known = set(known)
+        self._open = {problem for problem, issue in known.items() if issue.active}
 
     @callback
     def open(self, problem: Problem, **placeholders: str) -> None:
         """Tell the user about a problem."""
+        self._known.add(problem)
         self._open.add(problem)
         ir.async_create_issue(
             self._hass,
@@ -81,11 +91,24 @@ class Issues:
     @callback
     def close(self, *problems: Problem) -> None:
         """Take back what is no problem any more."""
-        for problem in self._open.intersection(problems):
-            self._open.remove(problem)
+        for problem in self._known.intersection(problems):
+            self._known.remove(problem)
+            self._open.discard(problem)
             ir.async_delete_issue(self._hass, DOMAIN, _issue_id(problem, self._entry.entry_id))
 
     @callback
     def close_all(self) -> None:
-        """Take everything back, when the meter is unloaded or removed."""
+        """Take everything back, when the meter is disabled or removed."""
         self.close(*Problem)
+
+
+@callback
+def async_follow_disabling(hass: HomeAssistant) -> None:
+    """Take everything back when a meter is disabled, also one that is waiting to be set up."""
+
+    @callback
+    def close_issues(_change: ConfigEntryChange, entry: ConfigEntry[Any]) -> None:
+        if entry.domain == DOMAIN and entry.disabled_by:
+            Issues(hass, entry).close_all()
+
+    async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, close_issues)

@@ -136,7 +136,8 @@ class LinkCoordinator[D](DataUpdateCoordinator[D]):
     def _on_reading(self) -> None:
         """Note that a reading was received and is believed."""
         if not self.last_update_success:
-            LOGGER.info("%s: readings are coming again", self.name)
+            # At the level of the loss: by default, Home Assistant's log has nothing below it.
+            LOGGER.warning("%s: readings are coming again", self.name)
         self.readings += 1
         self._link.confirm()
         self._obstacle = Obstacle(self.nothing_received)

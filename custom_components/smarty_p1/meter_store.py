@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN
+from .const import DOMAIN, LOGGER
 from .totals import Totals
 
 # A crash leaves the frames of this time open to be replayed; a memory card wears out.
@@ -49,11 +49,23 @@ class MeterStore:
         self.last_telegram: datetime | None = None
 
     async def async_load(self) -> None:
-        """Go on where the last run of Home Assistant left off."""
+        """Go on where the last run of Home Assistant left off.
+
+        From what is malformed, nothing is taken that comes after the mistake.
+        """
         data = await self._store.async_load()
         if data is None:
             return
-        self._counters = data["counters"]
+        try:
+            self._restore(data)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as err:
+            LOGGER.warning("What is stored of a meter is damaged, and begun anew: %r", err)
+
+    def _restore(self, data: dict[str, Any]) -> None:
+        self._counters = {
+            fingerprint: {bytes.fromhex(title).hex(): int(last) for title, last in titles.items()}
+            for fingerprint, titles in data["counters"].items()
+        }
         self.totals = Totals.from_dict(data["totals"])
         self.named_channels = set(data["named_channels"])
         self.system_title = data["system_title"] and bytes.fromhex(data["system_title"])
@@ -81,6 +93,11 @@ class MeterStore:
         delay = max(0.0, self._next_save - self._hass.loop.time())
         # Home Assistant also saves what is waiting when it stops.
         self._store.async_delay_save(self._as_dict_when_due, delay)
+
+    async def async_flush(self) -> None:
+        """Save at once what waits to be saved."""
+        if self._is_waiting:
+            await self.async_save()
 
     async def async_save(self) -> None:
         """Save at once."""

@@ -157,6 +157,20 @@ async def test_new_key_after_five_telegrams_that_fail(
     assert hass.config_entries.flow.async_progress() == []
 
 
+async def test_new_key_ends_the_other_dialogue_that_asks_for_it(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    await start_reauth(hass, entry)
+
+    port.greeting = RENEWED
+    form = await start_reconfigure(hass, entry)
+    result = await submit(hass, form, {CONF_ENCRYPTION_KEY: OTHER_KEY})
+
+    assert is_done(result, "reconfigure_successful")
+    assert hass.config_entries.flow.async_progress() == []
+
+
 async def test_new_key_while_home_assistant_waits_to_try_again(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:

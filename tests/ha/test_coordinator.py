@@ -85,7 +85,7 @@ async def test_unavailable_after_a_minute_and_back(
     await port.send_telegram(energy(25680))
     await wait_until(hass, lambda: coordinator.readings == 3)
     assert state_of(hass, ENERGY).state == "25680.0"
-    assert own_log(caplog)[1:] == [("INFO", f"Smarty {SERIAL}: readings are coming again")]
+    assert own_log(caplog)[1:] == [("WARNING", f"Smarty {SERIAL}: readings are coming again")]
 
 
 async def test_each_telegram_starts_the_minute_anew(

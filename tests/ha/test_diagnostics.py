@@ -8,7 +8,11 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.const import CONF_AUTHENTICATION_KEY, CONF_REFERENCE_POWER
+from custom_components.smarty_p1.const import (
+    CONF_AUTHENTICATION_KEY,
+    CONF_REFERENCE_POWER,
+    CONF_SERVICE,
+)
 from custom_components.smarty_p1.coordinator import SmartyCoordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 
@@ -28,7 +32,8 @@ TELEGRAM = with_value(
 async def entry(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> MockConfigEntry:
     """Return an entry whose meter has sent one telegram."""
     port.greeting = port.next_frame(TELEGRAM)
-    entry = make_entry(port.url, **{CONF_AUTHENTICATION_KEY: PUBLISHED_KEY})
+    gateway = f"p1-{SERIAL.lower()}._iostream._tcp.local."
+    entry = make_entry(port.url, **{CONF_AUTHENTICATION_KEY: PUBLISHED_KEY, CONF_SERVICE: gateway})
     hass.config_entries.async_update_entry(entry, options={CONF_REFERENCE_POWER: 7.0})
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()

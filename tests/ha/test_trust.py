@@ -1,17 +1,18 @@
 """Readings are verified or not shown: replays, new keys, security switched on and off."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1 import coordinator as coordinator_module
+from custom_components.smarty_p1 import coordinator as coordinator_module, link_coordinator
 from custom_components.smarty_p1.const import (
     CONF_AUTHENTICATION_KEY,
     CONF_ENCRYPTION_KEY,
@@ -410,4 +411,123 @@ async def test_no_telegram_since_before_the_restart(
     port.greeting = port.next_frame(TELEGRAM)
     await hass.config_entries.async_reload(entry.entry_id)
     assert entry.state is ConfigEntryState.LOADED
+    assert not issues(hass)
+
+
+@pytest.mark.usefixtures("short_setup")
+@pytest.mark.parametrize(
+    ("bad", "problem"),
+    [
+        pytest.param([seal(FORGED)] * 5, "security_off", id="security off"),
+        pytest.param(
+            [encipher(OTHER_METER, 1, system_title=OTHER_TITLE)], "other_meter", id="other meter"
+        ),
+    ],
+)
+async def test_repair_is_shown_again_after_a_restart(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_storage: dict[str, Any],
+    bad: list[bytes],
+    problem: str,
+) -> None:
+    entry = make_entry(port.url)
+    # What Home Assistant stores of issues: that there was one, and whether it is ignored.
+    hass_storage[ir.STORAGE_KEY] = {
+        "version": ir.STORAGE_VERSION_MAJOR,
+        "minor_version": ir.STORAGE_VERSION_MINOR,
+        "key": ir.STORAGE_KEY,
+        "data": {
+            "issues": [
+                {
+                    "created": "2025-07-03T08:00:00+00:00",
+                    "dismissed_version": None,
+                    "domain": DOMAIN,
+                    "is_persistent": False,
+                    "issue_id": f"{problem}_{entry.entry_id}",
+                }
+            ]
+        },
+    }
+    await ir.async_get(hass).async_load()
+    assert not issues(hass)
+
+    port.greeting = b"".join(bad)
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert issues(hass).keys() == {problem}
+
+    port.greeting = port.next_frame(TELEGRAM)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert (DOMAIN, f"{problem}_{entry.entry_id}") not in ir.async_get(hass).issues
+
+
+@pytest.mark.usefixtures("short_setup")
+async def test_repairs_of_a_meter_that_is_disabled_go(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, clock: Clock
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    await hass.config_entries.async_unload(entry.entry_id)
+    clock.now += timedelta(hours=2)
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert issues(hass)
+
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    assert not issues(hass)
+
+
+async def test_nothing_old_is_stored_after_a_set_up_that_failed(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    monkeypatch: pytest.MonkeyPatch,
+    hass_storage: dict[str, Any],
+) -> None:
+    monkeypatch.setattr(link_coordinator, "SETUP_TIMEOUT", 1.0)
+    entry = make_entry(port.url)
+    stored = f"{DOMAIN}.{entry.entry_id}.meter"
+
+    port.greeting = encipher(OTHER_METER, 1, system_title=OTHER_TITLE)
+    setting_up = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
+    async with asyncio.timeout(10):
+        while stored not in hass_storage:
+            await asyncio.sleep(0.005)
+    # The second save within the minute has to wait, longer than set-up does.
+    await port.send(encipher(OTHER_METER, 2, system_title=OTHER_TITLE))
+    await setting_up
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert [*hass_storage[stored]["data"]["counters"].values()] == [{OTHER_TITLE.hex(): 2}]
+
+    await hass.config_entries.async_remove(entry.entry_id)
+    await let_pass(hass, 61)
+    assert stored not in hass_storage
+
+
+@pytest.mark.parametrize("content", [[], {}, {"counters": None}, {"counters": {"key": {"?": 1}}}])
+async def test_memory_that_is_damaged_is_begun_anew(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_storage: dict[str, Any],
+    content: object,
+) -> None:
+    port.greeting = port.next_frame(TELEGRAM)
+    entry = make_entry(port.url)
+    key = f"{DOMAIN}.{entry.entry_id}.meter"
+    hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": content}
+
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    assert hass_storage[key]["data"]["system_title"] == SYSTEM_TITLE.hex()
+
+
+async def test_damaged_frames_between_those_of_this_meter_are_no_other_meter(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await set_up(hass, port, make_entry)
+    for _ in range(5):
+        await send(hass, port, *failing(1), *failing(1, system_title=OTHER_TITLE))
+    assert reauths(hass)
     assert not issues(hass)

@@ -63,7 +63,7 @@ async def open_port(
         yield reader
     finally:
         writer.close()
-        with suppress(OSError, serialx.SerialException):
+        with suppress(Exception):  # what was wrong has been said, or nobody needs the port any more
             async with asyncio.timeout(CLOSE_TIMEOUT):
                 await writer.wait_closed()
 
@@ -74,6 +74,8 @@ async def read_chunk(reader: asyncio.StreamReader) -> bytes:
         data = await reader.read(READ_SIZE)
     except (OSError, serialx.SerialException) as err:
         raise PortClosedError(str(err)) from err
+    except Exception as err:  # every backend has exceptions of its own, with who knows what in them
+        raise PortClosedError(type(err).__name__) from err
     if not data:
         msg = "the other side closed the connection"
         raise PortClosedError(msg)
