@@ -1,5 +1,6 @@
 """From the port to the entities: this meter's telegrams, and what is wrong with others."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -36,9 +37,13 @@ from .p1 import (
 
 LONG_ABSENCE = timedelta(hours=1)
 CLOCK_TOLERANCE = timedelta(minutes=5)
+# A clock at the limit must not raise and close its repair again and again.
+_CLOCK_MARGIN = timedelta(minutes=1)
 
 # What is shown at once, however seldom entities are to be updated: texts, breaker, relays.
 _URGENT = (*MESSAGES, "0-0:96.3.10", "0-1:96.3.10", "0-2:96.3.10")
+# Whoever can write to the line must not write markup into what people read.
+_UNSAFE = re.compile(r"[^0-9A-Za-z ._-]")
 # How much before its turn a telegram may come.
 _EARLY = 0.5
 
@@ -78,7 +83,8 @@ def _urgent_values(telegram: Telegram) -> list[Value]:
 
 def _shown_title(title: bytes) -> str:
     """Return a system title as people write it: letters of the maker, digits of the meter."""
-    return f"{title[:3].decode('latin-1')} {title[3:].hex().upper()}"
+    maker = _UNSAFE.sub("?", title[:3].decode("latin-1"))
+    return f"{maker} {title[3:].hex().upper()}"
 
 
 class SmartyCoordinator(LinkCoordinator[Telegram]):
@@ -111,6 +117,7 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
         self._next_push = 0.0
         self._needs_follow_up = True
         self._seen_objects: set[str] = set()
+        self._other_meter = ""
         self._telegram_listeners: list[TelegramListener] = []
 
     @property
@@ -194,10 +201,8 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
     @callback
     def _on_foreign_frame(self, title: bytes | None) -> None:
         is_enough = self._streak.add(Failure.FOREIGN_TITLE)
-        if title and is_enough and not self._issues.is_open(Problem.OTHER_METER):
-            self._issues.open(
-                Problem.OTHER_METER, found=_shown_title(title), serial_number=self.serial_number
-            )
+        if title and is_enough:
+            self._tell_other_meter(_shown_title(title))
 
     @callback
     def _on_streak(self, failure: Failure) -> None:
@@ -255,9 +260,9 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
         if telegram.time is None:
             return
         deviation = abs(telegram.time - dt_util.utcnow())
-        if deviation <= CLOCK_TOLERANCE:
+        if deviation <= CLOCK_TOLERANCE - _CLOCK_MARGIN:
             self._issues.close(Problem.METER_CLOCK)
-        elif not self._issues.is_open(Problem.METER_CLOCK):
+        elif deviation > CLOCK_TOLERANCE and not self._issues.is_open(Problem.METER_CLOCK):
             self._issues.open(
                 Problem.METER_CLOCK, minutes=str(round(deviation / timedelta(minutes=1)))
             )
@@ -329,19 +334,16 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
         if serial_number is None:
             self._obstacle = NO_DEVICE_NAME
             return
-        self._obstacle = Obstacle("other_meter", {"found": serial_number})
-        if not self._issues.is_open(Problem.OTHER_METER):
-            self._issues.open(
-                Problem.OTHER_METER, found=serial_number, serial_number=self.serial_number
-            )
-        # During set-up, Home Assistant itself says why the meter is not ready.
-        if self.readings and self.other_meters[serial_number] == 1:
-            LOGGER.warning(
-                "%s: ignoring the telegrams of another meter, %s, at %s",
-                self.name,
-                serial_number,
-                self.shown_port,
-            )
+        found = _UNSAFE.sub("?", serial_number)
+        self._obstacle = Obstacle("other_meter", {"found": found})
+        self._tell_other_meter(found)
+
+    @callback
+    def _tell_other_meter(self, found: str) -> None:
+        if found != self._other_meter or not self._issues.is_open(Problem.OTHER_METER):
+            self._other_meter = found
+            LOGGER.info("%s: another meter answers at %s: %s", self.name, self.shown_port, found)
+            self._issues.open(Problem.OTHER_METER, found=found, serial_number=self.serial_number)
 
     @override
     def _placeholders(self) -> dict[str, str]:

@@ -20,6 +20,8 @@ _SAYS_P1 = re.compile(
         | (?i:smarty|dsmr)""",
     re.VERBOSE,
 )
+# The properties of a service in which it may say what it is; the manifest names the same.
+_TELLING_PROPERTIES = ("product", "name", "description", "model")
 # How the layers that a gateway announces are read; what is not here cannot be.
 _SCHEMES = {("tcp",): "socket", ("telnet", "tcp"): "rfc2217"}
 
@@ -55,7 +57,7 @@ class DiscoverySteps(MeterFlow):
         info = discovery_info
         name = info.name.removesuffix(f".{info.type}")
         urls = _addresses(info)
-        if not urls or not _says_p1(name, info.properties.get("product")):
+        if not urls or not _says_p1(name, *map(info.properties.get, _TELLING_PROPERTIES)):
             return self.async_abort(reason="not_p1_port")
         self._service = info.name
         if await self._async_follow_service(info.name, urls):

@@ -18,6 +18,7 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN, LOGGER
 from .p1 import Link, LinkError, PortNotFoundError, redact_port
 from .p1.link import BAUD_RATE, SILENCE_TIMEOUT
+from .setup_retry import limit_wait
 
 SETUP_TIMEOUT = 30.0
 # The second try is for gateways that have not noticed yet that the last connection is closed.
@@ -87,6 +88,7 @@ class LinkCoordinator[D](DataUpdateCoordinator[D]):
             async with asyncio.timeout(SETUP_TIMEOUT):
                 await self._setup_decided.wait()
         if not self.readings:
+            limit_wait(self.hass, self.config_entry)
             raise self.explain(ConfigEntryNotReady)
 
     @override

@@ -22,7 +22,16 @@ async def _async_describe(hass: HomeAssistant) -> dict[str, Any]:
     """Return a line for each entry, under its title, and how many meters there are."""
     entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
     meters = [entry for entry in entries if _is_meter(entry)]
-    return {"meters": len(meters)} | {entry.title: _describe(entry) for entry in entries}
+    told = {"meters": len(meters)}
+    return told | {
+        _name(entry, number): _describe(entry) for number, entry in enumerate(entries, start=1)
+    }
+
+
+def _name(entry: ConfigEntry[Any], number: int) -> str:
+    """Name an entry without its serial number: this page is made to be posted somewhere."""
+    serial_number = str(entry.unique_id)
+    return f"{number}: {entry.title.replace(serial_number, f'…{serial_number[-4:]}')}"
 
 
 def _is_meter(entry: ConfigEntry[Any]) -> bool:

@@ -148,7 +148,7 @@ async def test_another_meter_is_ignored(
 
     assert state_of(hass, ENERGY).state == "25678.901"
     assert coordinator.readings == 1
-    assert [level for level, _ in own_log(caplog)] == ["WARNING"]
+    assert [level for level, _ in own_log(caplog)] == ["INFO"]
     assert OTHER_SERIAL in own_log(caplog)[0][1]
 
     await let_pass(hass, 61)

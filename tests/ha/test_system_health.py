@@ -33,6 +33,7 @@ async def test_meters_links_and_ages(
     lines = await told(hass)
 
     assert lines["meters"] == 1
-    assert lines[f"Smarty {SERIAL}"] == f"{port.url}, open, last telegram 0 s ago"
-    assert lines[f"Smarty {OTHER_SERIAL}"] == "not_loaded"
+    assert lines["1: Smarty …2574"] == f"{port.url}, open, last telegram 0 s ago"
+    assert lines["2: Smarty …0042"] == "not_loaded"
     assert KEY not in str(lines)
+    assert SERIAL not in str(lines)

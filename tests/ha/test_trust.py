@@ -366,6 +366,10 @@ async def test_wrong_clock_of_the_meter(
     assert not is_wrong()
     await send(hass, port, telegram("250703103501S"))
     assert is_wrong()
+    await send(hass, port, telegram("250703103459S"))
+    assert is_wrong()
+    await send(hass, port, telegram("250703103359S"))
+    assert not is_wrong()
     await send(hass, port, telegram("250703102501S"))
     assert not is_wrong()
     await send(hass, port, telegram("250703102459S"))
@@ -531,3 +535,32 @@ async def test_damaged_frames_between_those_of_this_meter_are_no_other_meter(
         await send(hass, port, *failing(1), *failing(1, system_title=OTHER_TITLE))
     assert reauths(hass)
     assert not issues(hass)
+
+
+@pytest.mark.usefixtures("short_setup")
+async def test_a_meter_that_was_long_away_is_back_within_a_minute(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = make_entry(port.url)
+    monkeypatch.setattr(entry, "_tries", 9)  # Home Assistant itself would wait ten minutes
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+
+    port.greeting = port.next_frame(TELEGRAM)
+    await let_pass(hass, 61)
+    await wait_until(hass, lambda: entry.state is ConfigEntryState.LOADED)
+    assert state_of(hass, ENERGY).state == "25678.901"
+
+
+async def test_markup_in_a_name_is_not_passed_on(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    port.greeting = seal(TELEGRAM)
+    entry = make_entry(port.url, key=None)
+    await hass.config_entries.async_setup(entry.entry_id)
+    markup = b"[x](http://a)".hex().upper()
+    await send(hass, port, seal(TELEGRAM.replace(SERIAL.encode().hex().upper(), markup)))
+
+    placeholders = issues(hass)["other_meter"].translation_placeholders
+    assert placeholders
+    assert placeholders["found"] == "?x??http???a?"
