@@ -319,7 +319,9 @@ async def test_what_the_broker_keeps_is_taken_back(
     port.greeting = port.next_frame(TELEGRAM)
     hass.config_entries.async_update_entry(entry, options={})
     await hass.config_entries.async_reload(entry.entry_id)
-    await wait_until(hass, lambda: taken_back(published) == still_kept)
+    await wait_until(hass, lambda: still_kept <= taken_back(published))
+    # The last one of before may have been cut off by the reload, and is taken back twice then.
+    assert taken_back(published) <= still_kept | below_root
     assert [text for _, text, _ in published.messages() if text] == ["offline"]
 
 
