@@ -28,7 +28,6 @@ from .rounds import Property, run_for
 
 _LONGEST_TEXT = 32_000
 _LITERALS = tuple(literal(path.stem) for path in sorted(FRAMES.glob("*.json")))
-_TELEGRAM = _LITERALS[-1].telegram.encode("latin-1")
 _MARKS = (
     b"\xdb\x08", b"\xdb", b"\n!", b"!", b"/", b"/Lux5\\253694471_M\r\n", b"\r\n", b"\r", b"\0",
     b"\xdb\x08SAGgp\x04\x10\x2e\x82\x7d\x00\x30\x00\x00\x00\x01",

@@ -155,22 +155,27 @@ _failures = st.sampled_from(
 )
 
 
-_port_texts = _addresses | _devices | _text | _long
-_good_keys = st.just(KEY) | _separated
+_good_keys = st.builds(
+    lambda before, separator, size: (
+        before + separator.join(KEY[at : at + size] for at in range(0, 32, size))
+    ),
+    st.sampled_from(["", " ", "0x", "\t0X"]),
+    st.sampled_from(["", " ", ":", "-", "\u2003"]),
+    st.integers(1, 32),
+)
+_good_authentication_keys = st.sampled_from(["", PUBLISHED_KEY, OTHER_AUTHENTICATION_KEY])
+_strange_ports = _addresses | _devices | _text | _long
 
 
 @st.composite
 def _typed(draw: st.DrawFn) -> dict[str, Any]:
-    """Fill the form in, strange in the port, in the keys, or everywhere.
-
-    Every field but the port may be missing.
-    """
-    strange = draw(st.sampled_from(["port", "keys", "all"]))
-    keys = _good_keys if strange == "port" else _keys
-    typed: dict[str, Any] = {CONF_PORT: draw(_meters if strange == "keys" else _port_texts)}
-    if (key := draw(st.none() | keys)) is not None:
-        typed[CONF_ENCRYPTION_KEY] = key
-    if (key := draw(st.none() | st.just("") | keys)) is not None:
+    """Fill the form in, something strange into some fields; all but the port may be missing."""
+    chances = st.integers(0, 3)  # strategies joined by `|` would all be as likely
+    typed: dict[str, Any] = {CONF_PORT: draw(_strange_ports if draw(chances) < 2 else _meters)}
+    if chance := draw(chances):
+        typed[CONF_ENCRYPTION_KEY] = draw(_good_keys if chance == 1 else _keys)
+    if chance := draw(chances):
+        key = draw(_keys if chance == 1 else _good_authentication_keys)
         typed[SECTION_ADVANCED] = {CONF_AUTHENTICATION_KEY: key}
     return typed
 
