@@ -40,8 +40,13 @@ _sizes = st.lists(st.integers(0, 80) | st.integers(0, 5000), min_size=1, max_siz
 
 # --- the line ----------------------------------------------------------------------------------
 _marks = st.sampled_from(_MARKS)
-_frames = st.sampled_from([found.data for found in _LITERALS]) | st.builds(
-    frame, st.integers(0, 2**32 - 1), st.binary(min_size=1, max_size=60)
+_counters = st.integers(0, 2**32 - 1)
+_frames = (
+    st.sampled_from([found.data for found in _LITERALS])
+    | st.builds(frame, _counters, st.binary(min_size=1, max_size=60))
+    | st.builds(
+        frame, st.integers(0, 999_999), authentication_key=st.binary(min_size=16, max_size=16)
+    )
 )
 _damaged = st.builds(
     lambda data, start, end, middle: data[: start % len(data)] + middle + data[end % len(data) :],

@@ -16,6 +16,7 @@ from p1 import (
     Reason,
     Rejection,
     Telegram,
+    Verification,
     normalise_port,
     parse_key,
     redact_port,
@@ -33,15 +34,15 @@ _CANDIDATES_BOUND = 128 * 1024
 
 def check_feed(data: bytes, sizes: Sequence[int]) -> None:
     """Feed bytes in chunks, with a key and without: no exception, always the same events."""
-    for key in (KEY, None):
-        events = decode(key, [data])
-        assert decode(key, in_chunks(data, sizes)) == events
-        check_events(events, encrypted=key is not None)
+    for key, needs_tag in ((KEY, True), (KEY, False), (None, True)):
+        events = decode(key, [data], needs_tag=needs_tag)
+        assert decode(key, in_chunks(data, sizes), needs_tag=needs_tag) == events
+        check_events(events, encrypted=key is not None, needs_tag=needs_tag)
 
 
-def decode(key: bytes | None, chunks: Iterable[bytes]) -> list[Event]:
+def decode(key: bytes | None, chunks: Iterable[bytes], *, needs_tag: bool = True) -> list[Event]:
     """Return the events of some chunks; the decoder's memory stays bounded meanwhile."""
-    decoder = Decoder(key)
+    decoder = Decoder(key, needs_tag=needs_tag)
     events: list[Event] = []
     for chunk in chunks:
         events += decoder.feed(chunk)
@@ -72,11 +73,12 @@ def check_endless(pattern: bytes, sizes: Sequence[int]) -> None:
     decode(None, in_chunks(data, [*sizes, 4096]))
 
 
-def check_events(events: Iterable[Event], *, encrypted: bool) -> None:
+def check_events(events: Iterable[Event], *, encrypted: bool, needs_tag: bool = True) -> None:
     """Check that every event is of the documented types."""
     for event in events:
         if isinstance(event, Telegram):
             check_telegram(event)
+            assert event.verification in _verifications(encrypted=encrypted, needs_tag=needs_tag)
             assert (event.frame_counter is not None) is encrypted
             assert (event.system_title is not None) is encrypted
             continue
@@ -86,6 +88,13 @@ def check_events(events: Iterable[Event], *, encrypted: bool) -> None:
         if event.frame_counter is not None:
             assert 0 <= event.frame_counter < 2**32
             assert len(event.system_title or b"") == 8
+
+
+def _verifications(*, encrypted: bool, needs_tag: bool) -> set[Verification]:
+    """Return what may vouch for a telegram."""
+    if not encrypted:
+        return {Verification.PLAIN}
+    return {Verification.TAG} if needs_tag else {Verification.TAG, Verification.CHECKSUM}
 
 
 def check_telegram(telegram: Telegram) -> None:
@@ -143,9 +152,9 @@ def check_texts(texts: Sequence[bytes], sizes: Sequence[int]) -> None:
     parser = TelegramParser()
     expected: list[Telegram | None] = []
     for counter, text in enumerate(texts):
-        alone = TelegramParser().parse(text, counter, TITLE)
+        alone = TelegramParser().parse(text, counter, TITLE, Verification.TAG)
         # What equals may differ in type, and 0.0 equals -0.0.
-        assert repr(parser.parse(text, counter, TITLE)) == repr(alone)
+        assert repr(parser.parse(text, counter, TITLE, Verification.TAG)) == repr(alone)
         expected.append(alone)
         assert has_valid_crc(text) is _has_valid_crc(text)
         check_feed(text, sizes)
