@@ -63,9 +63,9 @@ from .rounds import Property, run_for
 PROBE_TIMEOUT = 0.1
 TAKEN_PORT = "socket://10.11.12.13:2001"
 URL_SECRET = "c2VjcmV0IG9mIGFuIGFkZHJlc3M="  # noqa: S105 - made for this
-# Shorter ones are too likely to be written somewhere by chance.
+# Shorter ones, and those of fewer signs, are too likely to be written somewhere by chance.
 _SHORTEST_SECRET = 12
-_MOST_REPEATED = 6
+_FEWEST_SIGNS = 6
 _TEXTS: dict[str, Any] = json.loads(
     Path(integration.__file__).with_name("translations").joinpath("en.json").read_text("utf-8")
 )["config"]
@@ -253,7 +253,7 @@ class House:
             # What is wrong with a name by itself is found out; it is never looked up.
             await loop.getaddrinfo(host, port, flags=socket.AI_NUMERICHOST)
             if f"{host}:{port}" not in allowed:
-                raise failure
+                raise failure.with_traceback(None)  # or it would grow
             return await connect(factory, host, port, **options)
 
         return patch.object(loop, "create_connection", guarded)
@@ -364,7 +364,9 @@ def _secrets(typed: Mapping[str, Any]) -> list[str]:
     found = [
         text
         for text in texts
-        if len(text) >= _SHORTEST_SECRET and len(set(text)) >= _MOST_REPEATED and text not in port
+        if len(text) >= _SHORTEST_SECRET
+        and len(set(text)) >= _FEWEST_SIGNS
+        and text.upper() not in port.upper()
     ]
     is_secret = URL_SECRET in port and URL_SECRET not in redact_port(port)
     return [*found, URL_SECRET] if is_secret else found
