@@ -60,7 +60,7 @@ _patterns = st.lists(st.binary(max_size=40) | _marks | _damaged, min_size=1).map
 
 # --- telegrams ---------------------------------------------------------------------------------
 _numbers = st.from_regex(r"[+-]?[0-9]{0,20}(\.[0-9]{0,12})?", fullmatch=True) | st.sampled_from(
-    ["nan", "inf", "-inf", "1e5", "1_0", "٣", "²", "0x10", "-0", "9" * 400, "9" * 5000]
+    ["nan", "inf", "-inf", "1e5", "1_0", "٣", "²", "0x10", "-0", "9" * 400]
 )
 _units = st.sampled_from(
     ["kWh", "Wh", "kW", "W", "kvar", "A", "V", "m3", "GJ", "kVA", "k", "", "*"]
