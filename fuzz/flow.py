@@ -1,7 +1,8 @@
-"""Any text in the dialogue's port and key fields, for minutes, in a Home Assistant of the test kit.
+"""Any text in the dialogues' port and key fields, for minutes, in the test kit's Home Assistant.
 
-Validation, serialx, the probe and the dialogue are real. What would leave this machine fails as the
-example says; only meters that this script serves itself, and ports that refuse, are connected to.
+Meters are set up, reconfigured and reauthenticated, with serialx and the probe as they are. What
+would leave this machine fails as the example says; only a meter that this script serves itself and
+a port that refuses are connected to.
 """
 
 import argparse
@@ -9,6 +10,7 @@ import asyncio
 import errno
 import json
 import logging
+import re
 import secrets
 import socket
 import string
@@ -26,10 +28,16 @@ from unittest.mock import patch
 
 import probatio
 import serialx
-from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
+    SOURCE_USER,
+    ConfigFlowContext,
+    ConfigFlowResult,
+)
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType, UnknownFlow
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.json import json_bytes
 from homeassistant.loader import DATA_CUSTOM_COMPONENTS
@@ -40,10 +48,12 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 import custom_components.smarty_p1 as integration
-from custom_components.smarty_p1 import config_flow
+from custom_components.smarty_p1 import flow_base
 from custom_components.smarty_p1.const import (
     CONF_AUTHENTICATION_KEY,
     CONF_ENCRYPTION_KEY,
+    CONF_VERIFY,
+    CONF_WITHOUT_VERIFICATION,
     DOMAIN,
     LOGGER,
     SECTION_ADVANCED,
@@ -63,21 +73,26 @@ from .rounds import Property, run_for
 PROBE_TIMEOUT = 0.1
 TAKEN_PORT = "socket://10.11.12.13:2001"
 URL_SECRET = "c2VjcmV0IG9mIGFuIGFkZHJlc3M="  # noqa: S105 - made for this
-# Shorter ones, and those of fewer signs, are too likely to be written somewhere by chance.
-_SHORTEST_SECRET = 12
+# What is less like a key is too likely to be written somewhere by chance.
+_FEWEST_DIGITS = 12
 _FEWEST_SIGNS = 6
+_ENTRY_KEYS = {CONF_PORT, CONF_ENCRYPTION_KEY, CONF_AUTHENTICATION_KEY, CONF_VERIFY}
 _TEXTS: dict[str, Any] = json.loads(
     Path(integration.__file__).with_name("translations").joinpath("en.json").read_text("utf-8")
 )["config"]
 
 
 class Example(NamedTuple):
-    """What is typed, what the meter on port "{meter}" sends, and how other connections fail."""
+    """What is typed, what the meter on port "{meter}" sends, and how other connections fail.
+
+    `source` tells which dialogue it is; when a meter is added, `is_known` that it was before.
+    """
 
     typed: dict[str, Any]
     greeting: bytes
     failure: Exception
-    is_known: bool
+    source: str = SOURCE_USER
+    is_known: bool = False
 
 
 # --- strategies --------------------------------------------------------------------------------
@@ -180,7 +195,14 @@ def _typed(draw: st.DrawFn) -> dict[str, Any]:
     return typed
 
 
-EXAMPLES = st.builds(Example, _typed(), _greetings, _failures, st.booleans())
+EXAMPLES = st.builds(
+    Example,
+    _typed(),
+    _greetings,
+    _failures,
+    st.sampled_from([SOURCE_USER, SOURCE_USER, SOURCE_RECONFIGURE, SOURCE_REAUTH]),
+    st.booleans(),
+)
 
 
 # --- the house ---------------------------------------------------------------------------------
@@ -218,17 +240,18 @@ class House:
         typed = dict(example.typed)
         for name, address in (("{meter}", self._meter.address), ("{refused}", self._refused)):
             typed[CONF_PORT] = typed[CONF_PORT].replace(name, address)
+        if example.source == SOURCE_REAUTH:
+            del typed[CONF_PORT]
         entry = None
-        if example.is_known:
-            entry = MockConfigEntry(domain=DOMAIN, unique_id=SERIAL, data={CONF_PORT: "/dev/other"})
-            entry.add_to_hass(self.hass)
+        if example.is_known or example.source != SOURCE_USER:
+            entry = await self._add_entry(self._meter.url if example.is_known else "/dev/other")
         root = logging.getLogger()
         level = root.level
         root.addHandler(self._log)
         root.setLevel(logging.DEBUG)
         try:
             with self._network(example.failure):
-                shown = await self._walk(typed)
+                shown = await self._walk(example.source, entry, typed)
         finally:
             root.removeHandler(self._log)
             root.setLevel(level)
@@ -258,45 +281,57 @@ class House:
 
         return patch.object(loop, "create_connection", guarded)
 
-    async def _walk(self, typed: dict[str, Any]) -> list[str]:
+    async def _add_entry(self, port: str) -> MockConfigEntry:
+        data = {CONF_PORT: port, CONF_ENCRYPTION_KEY: KEY}
+        entry = MockConfigEntry(domain=DOMAIN, title="Smarty 1", unique_id=SERIAL, data=data)
+        entry.add_to_hass(self.hass)
+        assert await self.hass.config_entries.async_setup(entry.entry_id)
+        return entry
+
+    async def _walk(
+        self, source: str, entry: MockConfigEntry | None, typed: dict[str, Any]
+    ) -> list[str]:
         """Submit the form; return all that was shown, apart from the form's own fields."""
         flows = self.hass.config_entries.flow
-        result = await flows.async_init(DOMAIN, context={"source": SOURCE_USER})
+        context = ConfigFlowContext(source=source)
+        if entry and source != SOURCE_USER:
+            context["entry_id"] = entry.entry_id
+        data = {**entry.data} if entry and source == SOURCE_REAUTH else None
+        result = await flows.async_init(DOMAIN, context=context, data=data)
         flow_id = result["flow_id"]
+        form = result["step_id"]
         shown = [_visible(result)]
         result = await flows.async_configure(flow_id, typed)
         shown.append(_visible(result))
-        if result["type"] is FlowResultType.SHOW_PROGRESS:
+        while result["type"] is FlowResultType.SHOW_PROGRESS:
             assert result["progress_action"] in _TEXTS["progress"]
             await self.hass.async_block_till_done()
             result = await flows.async_configure(flow_id)
             shown.append(_visible(result))
-        if result["type"] is FlowResultType.ABORT:
-            assert result["reason"] in _TEXTS["abort"]
-            self.outcomes[result["reason"]] += 1
-            return shown
-        assert result["type"] is FlowResultType.FORM
-        if result["step_id"] == "user":
+        if result["type"] is FlowResultType.FORM and result["step_id"] == form:
             _check_form(result, typed)
             self.outcomes.update((result["errors"] or {}).values())
             again = await flows.async_configure(flow_id)
             assert _as_shown(again) == _as_shown(result)
             return shown
-        assert result["step_id"] == "confirm"
-        _check_placeholders(result, _TEXTS["step"]["confirm"]["description"])
-        result = await flows.async_configure(flow_id, {})
-        await self.hass.async_block_till_done()
-        assert result["type"] is FlowResultType.CREATE_ENTRY
-        _check_data(result["data"], typed)
-        shown.append(f"{result['title']} {result['description_placeholders']} {result['options']}")
-        await self.hass.config_entries.async_remove(result["result"].entry_id)
-        self.outcomes["meter set up"] += 1
-        try:
-            await flows.async_configure(flow_id)
-        except UnknownFlow:
-            return shown
-        msg = "the dialogue goes on after its end"
-        raise AssertionError(msg)
+        if result["type"] is FlowResultType.FORM:
+            assert result["step_id"] == "confirm"
+            _check_placeholders(result, _TEXTS["step"]["confirm"])
+            result = await flows.async_configure(flow_id, {})
+            await self.hass.async_block_till_done()
+        if result["type"] is FlowResultType.CREATE_ENTRY:
+            self.outcomes["meter set up"] += 1
+            shown.append(f"{result['title']} {result['options']}")
+            _check_data(result["data"], typed)
+            await self.hass.config_entries.async_remove(result["result"].entry_id)
+        else:
+            assert result["type"] is FlowResultType.ABORT
+            assert result["reason"] in _TEXTS["abort"]
+            self.outcomes[result["reason"]] += 1
+            if entry and source != SOURCE_USER:
+                _check_data(entry.data, typed)
+        assert not flows.async_progress()
+        return shown
 
 
 def _as_shown(result: ConfigFlowResult) -> dict[str, Any]:
@@ -326,7 +361,7 @@ def _check_form(result: ConfigFlowResult, typed: Mapping[str, Any]) -> None:
         assert field in {"base", CONF_PORT, CONF_ENCRYPTION_KEY, SECTION_ADVANCED}
         assert error != "unknown", "an unknown error"
         _check_placeholders(result, _TEXTS["error"][error])
-    _check_placeholders(result, _TEXTS["step"]["user"]["description"])
+    _check_placeholders(result, _TEXTS["step"][result["step_id"]])
     suggested: dict[str, Any] = {}
     for field in _as_shown(result)["data_schema"]:
         fields = field.get("schema", [field])
@@ -337,24 +372,34 @@ def _check_form(result: ConfigFlowResult, typed: Mapping[str, Any]) -> None:
     assert suggested == {SECTION_ADVANCED: {}, **typed}
 
 
-def _check_placeholders(result: ConfigFlowResult, text: str) -> None:
-    named = {name for _, name, _, _ in string.Formatter().parse(text) if name}
+def _check_placeholders(result: ConfigFlowResult, texts: Any) -> None:  # noqa: ANN401 - JSON
+    if isinstance(texts, dict):
+        for text in texts.values():
+            _check_placeholders(result, text)
+        return
+    named = {name for _, name, _, _ in string.Formatter().parse(texts) if name}
     given = result["description_placeholders"] or {}
     assert named <= given.keys()
     assert all(type(value) is str for value in given.values())
 
 
 def _check_data(data: Mapping[str, Any], typed: Mapping[str, Any]) -> None:
-    assert data[CONF_PORT] == normalise_port(typed[CONF_PORT])
-    for name in data.keys() - {CONF_PORT}:
-        assert name in {CONF_ENCRYPTION_KEY, CONF_AUTHENTICATION_KEY}
-        assert data[name] in {KEY, OTHER_AUTHENTICATION_KEY}
+    """Check an entry's data, which a telegram has proved."""
+    if port := typed.get(CONF_PORT, "").strip():
+        assert data[CONF_PORT] == normalise_port(port)
+    advanced = typed.get(SECTION_ADVANCED, {})
+    assert data.get(CONF_VERIFY, True) is not advanced.get(CONF_WITHOUT_VERIFICATION, False)
+    assert data.get(CONF_ENCRYPTION_KEY) in {None, KEY}
+    # Nothing proves the authentication key of a meter that does not encrypt.
+    assert re.fullmatch(r"[0-9A-F]{32}", data.get(CONF_AUTHENTICATION_KEY, KEY))
+    assert data.keys() <= _ENTRY_KEYS
 
 
 def _secrets(typed: Mapping[str, Any]) -> list[str]:
     """Return what must not be seen of what was typed."""
-    port = typed[CONF_PORT]
+    port = typed.get(CONF_PORT, "")
     keys = [
+        KEY,
         typed.get(CONF_ENCRYPTION_KEY, ""),
         typed.get(SECTION_ADVANCED, {}).get(CONF_AUTHENTICATION_KEY, ""),
     ]
@@ -364,9 +409,9 @@ def _secrets(typed: Mapping[str, Any]) -> list[str]:
     found = [
         text
         for text in texts
-        if len(text) >= _SHORTEST_SECRET
+        if sum(sign in string.hexdigits for sign in text) >= _FEWEST_DIGITS
         and len(set(text)) >= _FEWEST_SIGNS
-        and text.upper() not in port.upper()
+        and not any(text.upper() in shown.upper() for shown in (port, PUBLISHED_KEY, SERIAL))
     ]
     is_secret = URL_SECRET in port and URL_SECRET not in redact_port(port)
     return [*found, URL_SECRET] if is_secret else found
@@ -380,9 +425,7 @@ async def furnished(hass: HomeAssistant) -> AsyncGenerator[House]:
         refusing.bind(("127.0.0.1", 0))  # and nobody listens
         for name in ("async_setup_entry", "async_unload_entry", "async_remove_entry"):
             stack.enter_context(patch.object(integration, name, return_value=True))
-        stack.enter_context(
-            patch.object(config_flow, "probe", partial(probe, timeout=PROBE_TIMEOUT))
-        )
+        stack.enter_context(patch.object(flow_base, "probe", partial(probe, timeout=PROBE_TIMEOUT)))
         stack.enter_context(patch.object(probing, "_REOPEN_DELAY", 0))
         async with MeterPort() as meter:
             yield House(hass, meter, f"127.0.0.1:{refusing.getsockname()[1]}")

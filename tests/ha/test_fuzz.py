@@ -11,7 +11,7 @@ import pytest
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 
-from custom_components.smarty_p1 import config_flow
+from custom_components.smarty_p1 import flow_base
 from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, LOGGER
 from custom_components.smarty_p1.p1 import PortUnreachableError
 from fuzz.flow import URL_SECRET, Example, furnished
@@ -38,7 +38,7 @@ def test_dialogues() -> None:
 
 
 def example(**typed: Any) -> Example:  # noqa: ANN401 - as the form has it
-    return Example(typed, GREETING, ConnectionRefusedError("refused"), is_known=False)
+    return Example(typed, GREETING, ConnectionRefusedError("refused"))
 
 
 async def test_a_good_dialogue(hass: HomeAssistant) -> None:
@@ -50,16 +50,16 @@ async def test_a_good_dialogue(hass: HomeAssistant) -> None:
     assert house.outcomes == {"meter set up": 1, "key_malformed": 1, "port_unreachable": 1}
 
 
-async def leaking_probe(_port: str, key: bytes | None, *_: object) -> None:
+async def leaking_probe(_port: str, key: bytes | None, *_: object, **__: object) -> None:
     LOGGER.debug("trying %s", key and key.hex())
     raise PortUnreachableError
 
 
-async def showing_probe(_port: str, key: bytes | None, *_: object) -> None:
+async def showing_probe(_port: str, key: bytes | None, *_: object, **__: object) -> None:
     raise PortUnreachableError(key and key.hex())
 
 
-async def wrong_probe(*_: object) -> None:
+async def wrong_probe(*_: object, **__: object) -> None:
     msg = "a mistake"
     raise RuntimeError(msg)
 
@@ -70,7 +70,7 @@ async def wrong_probe(*_: object) -> None:
 )
 async def test_notices_what_is_wrong(hass: HomeAssistant, probe: object, problem: str) -> None:
     async with furnished(hass) as house:
-        with patch.object(config_flow, "probe", probe), pytest.raises(AssertionError) as caught:
+        with patch.object(flow_base, "probe", probe), pytest.raises(AssertionError) as caught:
             await house.check(
                 Example(
                     {CONF_PORT: "/dev/ttyUSB0", CONF_ENCRYPTION_KEY: KEY},
