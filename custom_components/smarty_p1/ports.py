@@ -34,7 +34,10 @@ def _identity(port: str) -> str:
     if url := _URL.fullmatch(port):
         scheme = url["scheme"].lower()
         return f"{_ALIASES.get(scheme, scheme)}://{url['rest'].lower().rstrip('/')}"
-    return os.path.realpath(port)
+    try:
+        return os.path.realpath(port)
+    except ValueError:  # a NUL: no device has such a name
+        return port
 
 
 def _find_same(port: str, others: Iterable[str]) -> set[str]:

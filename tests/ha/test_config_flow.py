@@ -35,6 +35,7 @@ from .meter import (
     KEY,
     OTHER_AUTHENTICATION_KEY,
     OTHER_KEY,
+    OTHER_SERIAL,
     PUBLISHED_KEY,
     SERIAL,
     MeterPort,
@@ -400,9 +401,18 @@ async def test_port_refused(hass: HomeAssistant, port: MeterPort) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["/dev/serial/by-id/usb-nothing", "nonsense://127.0.0.1:1", "", "socket://"]
+    "name",
+    [
+        "/dev/serial/by-id/usb-nothing",
+        "/dev/tty\0USB0",
+        "nonsense://127.0.0.1:1",
+        "",
+        "socket://",
+    ],
 )
-async def test_port_does_not_exist(hass: HomeAssistant, name: str) -> None:
+async def test_port_does_not_exist(hass: HomeAssistant, make_entry: EntryMaker, name: str) -> None:
+    make_entry("/dev/ttyUSB7", serial=OTHER_SERIAL)  # is compared with what is typed
+
     errors, reason = await open_error(hass, name)
 
     assert errors == {CONF_PORT: "port_not_found"}

@@ -12,6 +12,8 @@ RANDOM = random.Random(20250101)  # noqa: S311 - noise that is the same each tim
 FALSE_START = b"\xdb\x08" + TITLE + b"\x82\xff\xff"
 # Claims 32,000 bytes: a length that a frame can have.
 LONG_FALSE_START = b"\xdb\x08" + TITLE + b"\x82\x7d\x00\x30\x00\x00\x00\x01"
+# Frame counters under which a telegram's tag has DB 08 in it, so many bytes before its end.
+TAGS_WITH_MARK = ((92459, 2), (69502, 3), (11697, 4), (14114, 5), (95450, 6), (30012, 13))
 
 
 def counters(events: list[Event]) -> list[int | None]:
@@ -123,6 +125,24 @@ def test_header_within_ciphertext() -> None:
     events = [event for byte in data + frame(6) for event in decoder.feed(bytes([byte]))]
 
     assert counters(events) == [5, 6]
+    assert reasons(events) == []
+
+
+@pytest.mark.parametrize("size", range(1, 24))
+@pytest.mark.parametrize(("counter", "from_end"), TAGS_WITH_MARK)
+def test_a_frame_whose_tag_holds_what_may_begin_another(
+    counter: int, from_end: int, size: int
+) -> None:
+    data = frame(counter, telegram())
+    assert data.rindex(b"\xdb\x08") == len(data) - from_end
+    decoder = Decoder(KEY)
+    decoder.feed(bytes(5000))  # so much that the buffer is trimmed behind the frame
+    line = data + frame(counter + 1) + frame(counter + 2)
+
+    chunks = (line[start : start + size] for start in range(0, len(line), size))
+    events = [event for chunk in chunks for event in decoder.feed(chunk)]
+
+    assert counters(events) == [counter, counter + 1, counter + 2]
     assert reasons(events) == []
 
 

@@ -269,6 +269,24 @@ async def test_why_a_port_cannot_be_opened(terminal: tuple[int, str], tmp_path: 
         assert await why(terminal[1]) is PortBusyError
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "device:///dev/nothing?key=c2VjcmV0",
+        "/dev/\x1bnothing?key=c2VjcmV0",
+        "socket://127.0.0.1?key=c2VjcmV0",
+        "nonsense://127.0.0.1?password=c2VjcmV0",
+    ],
+)
+async def test_an_error_does_not_tell_the_secret_of_an_address(url: str) -> None:
+    with pytest.raises(PortNotFoundError) as caught:
+        async with open_port(url):
+            pass
+
+    assert str(caught.value)
+    assert "c2VjcmV0" not in str(caught.value)
+
+
 async def test_cancelling_closes_the_port() -> None:
     closed = asyncio.Event()
 

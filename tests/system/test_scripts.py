@@ -51,6 +51,19 @@ def test_p1_decodes_a_file_where_it_is_called(tmp_path: Path, path: Path) -> Non
     assert json.loads(end.stdout)["objects"]
 
 
+def test_fuzz_mutates_frames(tmp_path: Path) -> None:
+    end = run("fuzz", "mutations", "--frames", "200", "--processes", "1", directory=tmp_path)
+    assert (end.returncode, end.stderr) == (0, "")
+    assert end.stdout.startswith("200 frames mutated")
+
+
+@pytest.mark.parametrize("arguments", [[], ["everything"]])
+def test_fuzz_tells_what_there_is(tmp_path: Path, arguments: list[str]) -> None:
+    end = run("fuzz", *arguments, directory=tmp_path)
+    assert end.returncode == 1
+    assert "usage: scripts/fuzz mutations|feed|flow" in end.stderr
+
+
 def test_p1_hands_its_exit_status_through(tmp_path: Path) -> None:
     end = run("p1", "decode", "nothing-there", directory=tmp_path)
     assert end.returncode not in (0, 126, 127)

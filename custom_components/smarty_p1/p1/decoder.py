@@ -277,6 +277,6 @@ class Decoder:
         del self._buffer[:keep]
         shift = keep << _END_SHIFT | keep << _START_SHIFT
         self._candidates = array("Q", (candidate - shift for candidate in self._candidates))
-        self._scanned -= keep
+        self._scanned = max(self._scanned - keep, 0)  # it may lie within the frame just consumed
         self._floor = 0
         self._plain_floor = max(self._plain_floor - keep, 0)

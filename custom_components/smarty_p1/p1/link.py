@@ -83,7 +83,9 @@ async def read_chunk(reader: asyncio.StreamReader) -> bytes:
 
 
 def _link_error(err: Exception, url: str) -> LinkError:
-    text = str(err).replace(url, redact_port(url)) if url else str(err)
+    # A text may repeat any part of the address, in a notation of its own.
+    has_secret = redact_port(url) != url
+    text = "" if has_secret else str(err)
     text = text or type(err).__name__
     match err:
         case PermissionError():

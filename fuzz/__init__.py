@@ -1,0 +1,1 @@
+"""Random input for a long time: what a maintainer runs before a release (`scripts/fuzz`)."""

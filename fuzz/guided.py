@@ -1,0 +1,34 @@
+"""Atheris: bytes that reach new code are kept and mutated further. `feed` starts it.
+
+The first byte of an input says what it is for, the second how it is cut into chunks.
+"""
+
+import sys
+
+import atheris
+
+with atheris.instrument_imports(include=["p1"]):
+    from . import properties
+
+_BETWEEN_TELEGRAMS = b"\0\0"
+
+
+def check(data: bytes) -> None:
+    """Check what must hold for these bytes."""
+    if len(data) < 3:
+        return
+    match data[0] % 4:
+        case 0:
+            properties.check_feed(data[2:], [data[1]])
+        case 1:
+            texts = [text for text in data[2:].split(_BETWEEN_TELEGRAMS) if text]
+            properties.check_texts(texts, [data[1]])
+        case 2:
+            properties.check_key(data[1:].decode(errors="replace"))
+        case _:
+            properties.check_port(data[1:].decode(errors="replace"))
+
+
+if __name__ == "__main__":
+    atheris.Setup(sys.argv, check)
+    atheris.Fuzz()
