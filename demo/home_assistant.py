@@ -117,10 +117,16 @@ class Installation:
             yield process
 
     @contextlib.asynccontextmanager
-    async def ready(self, process: Process) -> AsyncIterator[Client]:
-        """Wait until it has started, and be logged in as its owner until the context ends."""
+    async def answering(self, process: Process) -> AsyncIterator[Client]:
+        """Wait until it answers, and be logged in as its owner until the context ends."""
         await process.until(lambda: is_listening(HOST, self.port))
         async with Client.logged_in(self.url) as client:
+            yield client
+
+    @contextlib.asynccontextmanager
+    async def ready(self, process: Process) -> AsyncIterator[Client]:
+        """Wait until it has started, and be logged in as its owner until the context ends."""
+        async with self.answering(process) as client:
 
             async def is_running() -> bool:
                 return bool((await client.get("/api/config"))["state"] == "RUNNING")
