@@ -1,4 +1,4 @@
-"""Run one of the reliability runs, and tell what it measured and whether that is what is wanted."""
+"""Let something fail again and again, in front of a real Home Assistant, and measure what it does."""
 
 import argparse
 import asyncio
@@ -14,56 +14,75 @@ from demo.client import ClientError
 from demo.processes import ProcessEndedError
 from simulator.arguments import count
 
+from .day import day
 from .interruptions import half_open, replug, ser2net
+from .many import SECONDS, many
 from .result import MissedError, Result
 
 
 class Run(NamedTuple):
-    """A run, how often it does what it does by default, and what of."""
+    """A run, and the count it has unless another is given."""
 
-    run: Callable[[Path, int], Awaitable[Result]]
+    run: Callable[..., Awaitable[Result]]
     count: int
-    unit: str
 
 
 RUNS = {
-    "ser2net": Run(ser2net, 100, "kills"),
-    "half-open": Run(half_open, 3, "stops"),
-    "replug": Run(replug, 20, "times"),
+    "ser2net": Run(ser2net, 100),
+    "half-open": Run(half_open, 3),
+    "replug": Run(replug, 20),
+    "day": Run(day, 8640),
+    "many": Run(many, 100),
 }
 
 
 def main() -> int:
     """Run what was asked for; return the exit status: 1 when a wanted figure is missed."""
-    options = _parser().parse_args()
-    if options.name is None:
-        for name, run in RUNS.items():
-            print(f"{name:10} {run.run.__doc__} ({run.count} {run.unit})")
+    parser = _parser()
+    options = vars(parser.parse_args())
+    name = options.pop("name")
+    if name is None:
+        parser.print_help()
         return 0
-    run = RUNS[options.name]
     directory = Path(tempfile.mkdtemp(prefix="smarty-soak-"))
     started = time.monotonic()
     try:
-        result = asyncio.run(run.run(directory, options.count or run.count))
+        result = asyncio.run(_run(RUNS[name].run(directory, **options)))
     except (MissedError, ProcessEndedError, ClientError) as error:
         result = Result(missed=[str(error)])
     for line in result.lines:
-        print(f"{options.name}: {line}")
+        print(f"{name}: {line}")
     for figure in result.missed:
-        print(f"{options.name}: MISSED: {figure} (what was logged is in {directory})")
-    print(f"{options.name}: {time.monotonic() - started:.0f} s", file=sys.stderr)
+        print(f"{name}: MISSED: {figure}")
+    print(f"{name}: {'missed' if result.missed else 'met'}, {time.monotonic() - started:.0f} s")
     if result.missed:
+        print(f"{name}: the logs are in {directory}", file=sys.stderr)
         return 1
     shutil.rmtree(directory)
     return 0
 
 
+async def _run(run: Awaitable[Result]) -> Result:
+    return await run
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="scripts/soak", description=__doc__, epilog="Without a name, all runs are listed."
-    )
-    parser.add_argument("name", metavar="NAME", nargs="?", choices=[*RUNS], help="which run")
-    parser.add_argument("--count", metavar="N", type=count, help="how often, instead of its default")
+    parser = argparse.ArgumentParser(prog="scripts/soak", description=__doc__)
+    names = parser.add_subparsers(dest="name", metavar="NAME", title="runs")
+    for name, run in RUNS.items():
+        help_text = str(run.run.__doc__).partition("\n")[0]
+        arguments = names.add_parser(name, help=help_text, description=help_text)
+        arguments.add_argument(
+            "--count", metavar="N", type=count, default=run.count, help=f"how often ({run.count})"
+        )
+        if run.run is many:
+            arguments.add_argument(
+                "--seconds",
+                metavar="N",
+                type=float,
+                default=SECONDS,
+                help=f"how long to measure ({SECONDS:.0f}); 0: only look whether all are shown",
+            )
     return parser
 
 

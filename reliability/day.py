@@ -1,0 +1,96 @@
+"""A day of telegrams, as fast as Home Assistant takes them: what it costs in memory."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from simulator import Server, serve
+
+from .home import Home, MeterWatch, Running
+from .meter import NumberedMeter, SettableClock
+from .process import resident_mib
+from .result import Result, tell, warnings
+
+PACE = timedelta(seconds=10)
+# By then, everything that is made once has been made.
+WARM = 1000
+GROWTH_MIB = 2.0
+PATIENCE = 60.0
+# The recorder writes in a thread of its own; so many changes it may be behind.
+BACKLOG = 2000
+# Telegrams between two looks at that.
+LOOK_EVERY = 50
+NEVER = 1e9
+
+
+class Feed:
+    """A meter that sends the next telegram when the last one is shown; its clock keeps up."""
+
+    def __init__(self, line: Server, meter: NumberedMeter, clock: SettableClock) -> None:
+        self._line = line
+        self._meter = meter
+        self._clock = clock
+
+    async def send(self, watch: MeterWatch) -> None:
+        """Send a telegram that is 10 s after the last one, and wait until it is shown."""
+        now = (self._clock.moment or datetime.now(UTC)) + PACE
+        self._clock.moment = now
+        self._line.push(self._meter.frame_at(now))
+        await watch.until("an update", watch.shows_last_telegram, within=PATIENCE)
+
+
+async def day(directory: Path, count: int) -> Result:
+    """Send telegrams 10 s of meter time apart, each as soon as the last one is shown."""
+    result = Result()
+    meter, clock, place = NumberedMeter(), SettableClock(), Home(directory)
+    async with serve([meter], interval=NEVER, clock=clock) as line:
+        async with place.running() as home:
+            entry_id = await home.add_meter(f"socket://127.0.0.1:{line.ports[0]}")
+            begin = place.log.stat().st_size
+            async with home.watching(entry_id, meter) as watch:
+                await watch.until("a telegram", watch.shows_last_telegram, within=PATIENCE)
+                await _soak(result, home, watch, Feed(line, meter, clock), count)
+            received = await _telegrams(home, entry_id)
+        # Those of the end count, too.
+        found = warnings(place.log, begin)
+    result.say(f"{received} telegrams received, {len(found)} warnings or errors in the log")
+    result.want("every telegram received", holds=received >= count)
+    result.want("no warning: " + "; ".join(found[:3]), holds=not found)
+    return result
+
+
+async def _soak(
+    result: Result, home: Running, watch: MeterWatch, feed: Feed, count: int
+) -> None:
+    warm = min(WARM, count // 2)
+    for number in range(1, count + 1):
+        await feed.send(watch)
+        if number % LOOK_EVERY == 0:
+            await _keep_up(home, BACKLOG)
+        if number == warm:
+            at_first = await _quiet_mib(home)
+        if number % WARM == 0:
+            tell(f"{number}/{count}: {resident_mib(home.process.pid):.1f} MiB")
+    at_last = await _quiet_mib(home)
+    growth = at_last - at_first
+    result.say(f"{at_first:.1f} MiB after {warm} telegrams, {at_last:.1f} MiB after {count}: "
+               f"{growth:+.2f} MiB")
+    result.want(f"growth below {GROWTH_MIB:.0f} MiB", holds=growth < GROWTH_MIB)
+
+
+async def _quiet_mib(home: Running) -> float:
+    """Return the memory held, once everything is written."""
+    await _keep_up(home, 0)
+    await asyncio.sleep(10)
+    return resident_mib(home.process.pid)
+
+
+async def _keep_up(home: Running, backlog: int) -> None:
+    """Wait until the recorder is not further behind than that."""
+    while (await home.client.command("recorder/info"))["backlog"] > backlog:
+        await asyncio.sleep(0.1)
+
+
+async def _telegrams(home: Running, entry_id: str) -> int:
+    download = await home.client.get(f"/api/diagnostics/config_entry/{entry_id}")
+    return int(download["data"]["telegrams"])
