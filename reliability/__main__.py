@@ -16,6 +16,7 @@ from simulator.arguments import count
 
 from .day import day
 from .interruptions import half_open, replug, ser2net
+from .kill import kill
 from .many import SECONDS, many
 from .result import MissedError, Result
 
@@ -33,6 +34,7 @@ RUNS = {
     "replug": Run(replug, 20),
     "day": Run(day, 8640),
     "many": Run(many, 100),
+    "kill": Run(kill, 20),
 }
 
 

@@ -1,6 +1,11 @@
-"""A day of telegrams, as fast as Home Assistant takes them: what it costs in memory."""
+"""A day of telegrams, as fast as Home Assistant takes them: what it costs in memory.
+
+A day goes before it that does not count: meanwhile the recorder fills what its database keeps in
+memory, up to 16 MiB by its own setting, as it has in any Home Assistant that is some days old.
+"""
 
 import asyncio
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +26,9 @@ BACKLOG = 2000
 # Telegrams between two looks at that.
 LOOK_EVERY = 50
 NEVER = 1e9
+QUIET = 4.0
+# Python and the C library keep memory that is free for what may come: a peak would count as growth.
+TRIM = Path(__file__).with_name("trim.py")
 
 
 class Feed:
@@ -59,29 +67,32 @@ async def day(directory: Path, count: int) -> Result:
     return result
 
 
-async def _soak(
-    result: Result, home: Running, watch: MeterWatch, feed: Feed, count: int
-) -> None:
+async def _soak(result: Result, home: Running, watch: MeterWatch, feed: Feed, count: int) -> None:
     warm = min(WARM, count // 2)
-    for number in range(1, count + 1):
-        await feed.send(watch)
-        if number % LOOK_EVERY == 0:
-            await _keep_up(home, BACKLOG)
-        if number == warm:
-            at_first = await _quiet_mib(home)
-        if number % WARM == 0:
-            tell(f"{number}/{count}: {resident_mib(home.process.pid):.1f} MiB")
-    at_last = await _quiet_mib(home)
-    growth = at_last - at_first
-    result.say(f"{at_first:.1f} MiB after {warm} telegrams, {at_last:.1f} MiB after {count}: "
-               f"{growth:+.2f} MiB")
-    result.want(f"growth below {GROWTH_MIB:.0f} MiB", holds=growth < GROWTH_MIB)
+    for name in ("day before", "day"):
+        levels = []
+        for number in range(1, count + 1):
+            await feed.send(watch)
+            if number % LOOK_EVERY == 0:
+                await _keep_up(home, BACKLOG)
+            if number in (warm, count):
+                levels.append(await _quiet_mib(home))
+                tell(f"{name}, {number}/{count}: {levels[-1]:.2f} MiB")
+        first, last = levels
+        result.say(
+            f"the {name}: {first:.1f} MiB after {warm} telegrams, {last:.1f} MiB after {count}: "
+            f"{last - first:+.2f} MiB"
+        )
+    result.want(f"growth below {GROWTH_MIB:.0f} MiB", holds=last - first < GROWTH_MIB)
 
 
 async def _quiet_mib(home: Running) -> float:
-    """Return the memory held, once everything is written."""
+    """Return the memory held, once everything is written and what is free has been given back."""
     await _keep_up(home, 0)
-    await asyncio.sleep(10)
+    # The recorder commits every other second.
+    await asyncio.sleep(QUIET)
+    sys.remote_exec(home.process.pid, TRIM)
+    await asyncio.sleep(QUIET)
     return resident_mib(home.process.pid)
 
 

@@ -34,13 +34,18 @@ class Running(NamedTuple):
     process: Process
     client: Client
 
-    async def add_meter(self, port: str, **options: object) -> str:
+    async def add_meter(self, port: str) -> str:
         """Go through the flows of config and options; return the config entry's id."""
         entry = await self.client.run_flow(
             DOMAIN, port=port, encryption_key=KEY.hex(), advanced={}
         )
         entry_id = str(entry["entry_id"])
-        await self.client.set_options(entry_id, **(options or TARIFF))
+        await self.client.set_options(entry_id, **TARIFF)
+
+        async def has_tariff() -> bool:
+            return "demand_excess_cost" in await entities_of(self.client, entry_id)
+
+        await self.process.until(has_tariff)
         return entry_id
 
     @contextlib.asynccontextmanager
