@@ -1,8 +1,9 @@
-"""Let something fail again and again, in front of a real Home Assistant, and measure what it does."""
+"""Let things fail in front of a real Home Assistant, again and again, and measure what it does."""
 
 import argparse
 import asyncio
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -22,10 +23,10 @@ from .result import MissedError, Result
 
 
 class Run(NamedTuple):
-    """A run, and the count it has unless another is given."""
+    """A run, and how often it does what it does unless told otherwise."""
 
     run: Callable[..., Awaitable[Result]]
-    count: int
+    times: int
 
 
 RUNS = {
@@ -46,12 +47,17 @@ def main() -> int:
     if name is None:
         parser.print_help()
         return 0
+    # Everything that was started is to be stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     directory = Path(tempfile.mkdtemp(prefix="smarty-soak-"))
     started = time.monotonic()
     try:
         result = asyncio.run(_run(RUNS[name].run(directory, **options)))
     except (MissedError, ProcessEndedError, ClientError) as error:
         result = Result(missed=[str(error)])
+    except KeyboardInterrupt:
+        shutil.rmtree(directory)
+        return 130
     for line in result.lines:
         print(f"{name}: {line}")
     for figure in result.missed:
@@ -75,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
         help_text = str(run.run.__doc__).partition("\n")[0]
         arguments = names.add_parser(name, help=help_text, description=help_text)
         arguments.add_argument(
-            "--count", metavar="N", type=count, default=run.count, help=f"how often ({run.count})"
+            "--count", metavar="N", type=count, default=run.times, help=f"how often ({run.times})"
         )
         if run.run is many:
             arguments.add_argument(

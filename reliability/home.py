@@ -4,6 +4,7 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
+from random import randrange
 from typing import NamedTuple, override
 
 from demo.client import Client
@@ -21,11 +22,12 @@ ABSENT = ("unavailable", "unknown")
 
 
 def free_port() -> int:
-    """Return a TCP port that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a TCP port that nobody uses, nor the kernel gives to outgoing connections."""
+    while True:
+        port = randrange(10_000, 30_000)  # noqa: S311 - no secret
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((HOST, port))
+            return port
 
 
 class Running(NamedTuple):
@@ -36,9 +38,7 @@ class Running(NamedTuple):
 
     async def add_meter(self, port: str) -> str:
         """Go through the flows of config and options; return the config entry's id."""
-        entry = await self.client.run_flow(
-            DOMAIN, port=port, encryption_key=KEY.hex(), advanced={}
-        )
+        entry = await self.client.run_flow(DOMAIN, port=port, encryption_key=KEY.hex(), advanced={})
         entry_id = str(entry["entry_id"])
         await self.client.set_options(entry_id, **TARIFF)
 

@@ -15,7 +15,7 @@ from .home import Home, MeterWatch, Running
 from .meter import NumberedMeter
 from .parts import Part, cable, gateway
 from .process import descriptors
-from .result import Result, spread, tell, warnings
+from .result import Result, spread, tell
 
 RECOVERY = 15.0
 UNAVAILABLE = 60.0
@@ -52,15 +52,18 @@ async def replug(directory: Path, count: int) -> Result:
     result = Result()
     device = directory / "serial"
     meter = NumberedMeter()
-    async with serve([meter], interval=INTERVAL) as line, Home(directory).running() as home:
-        async with cable(line.ports[0], device, directory) as part:
+    async with (
+        serve([meter], interval=INTERVAL) as line,
+        Home(directory).running() as home,
+        cable(line.ports[0], device, directory) as part,
+        _shown(home, str(device), meter, part) as scene,
+    ):
 
-            async def pull() -> None:
-                await part.kill()
-                device.unlink()
+        async def pull() -> None:
+            await part.kill()
+            device.unlink()
 
-            async with _shown(home, str(device), meter, part) as scene:
-                _judge(result, await _interrupt(scene, count, pull))
+        _judge(result, await _interrupt(scene, count, pull))
     return result
 
 
@@ -113,9 +116,7 @@ async def _shown(
         yield _Scene(home, watch, part)
 
 
-async def _interrupt(
-    scene: _Scene, count: int, end: Callable[[], Awaitable[None]]
-) -> list[float]:
+async def _interrupt(scene: _Scene, count: int, end: Callable[[], Awaitable[None]]) -> list[float]:
     """End the part and start it again so often; return how long each recovery took."""
     seconds = []
     for number in range(1, count + 1):

@@ -9,7 +9,7 @@ from simulator import Clock, Meter
 from simulator.reading import Flow, Reading
 
 KEY = bytes.fromhex("8F1E2D3C4B5A69788796A5B4C3D2E1F0")
-# The number is told in tenths of a volt, above a voltage that no cable would survive but one.
+# The number is told in tenths of a volt above this.
 _LOWEST_VOLTAGE = 200.0
 _NUMBERS = 700
 
@@ -37,12 +37,12 @@ class NumberedMeter(Meter):
     @override
     def reading_at(self, when: datetime) -> Reading:
         reading = super().reading_at(when)
-        phase, *others = reading.phases
+        first, second, third = reading.phases
         extra_kwh = self._extra_kw * ((when - self._since) / timedelta(hours=1))
         energy, power = reading.energy, reading.power
         return replace(
             reading,
-            phases=(phase._replace(voltage=self.last_voltage), *others),
+            phases=(first._replace(voltage=self.last_voltage), second, third),
             energy=Flow(energy.imported + extra_kwh, energy.exported),
             power=Flow(power.imported + self._extra_kw, power.exported),
         )

@@ -88,9 +88,7 @@ def gateway(device: Path, directory: Path) -> tuple[Part, str]:
     """Return a ser2net that serves a serial device, and the URL to read it at."""
     port = free_port()
     configuration = directory / "ser2net.yaml"
-    configuration.write_text(
-        _SER2NET.format(host=HOST, port=port, device=device), encoding="ascii"
-    )
+    configuration.write_text(_SER2NET.format(host=HOST, port=port, device=device), encoding="ascii")
     command: list[str | Path] = ["ser2net", "-n", "-d", "-c", configuration]
     # Asking with a connection would take the line from whoever has it.
     return Part(command, directory, lambda: is_served(port)), f"socket://{HOST}:{port}"
