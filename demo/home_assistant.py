@@ -4,7 +4,7 @@ import contextlib
 import json
 import shutil
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -103,7 +103,12 @@ class Installation:
             path.chmod(0o600)
 
     @contextlib.asynccontextmanager
-    async def running(self, python: Path | str = sys.executable) -> AsyncIterator[Process]:
+    async def running(
+        self,
+        python: Path | str = sys.executable,
+        *,
+        environment: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[Process]:
         """Run it, with that interpreter's packages, until the context ends."""
         self.prepare()
         command = [python, "-m", "homeassistant", "--config", self.directory]
@@ -112,7 +117,12 @@ class Installation:
             [*command, "--skip-pip", "--log-no-color"],
             log=self.log,
             directory=self.directory,
-            environment={"HA_DISABLE_LOG_FILE": "1", "PYTHONPATH": "", "PYTHONNOUSERSITE": "1"},
+            environment={
+                "HA_DISABLE_LOG_FILE": "1",
+                "PYTHONPATH": "",
+                "PYTHONNOUSERSITE": "1",
+                **(environment or {}),
+            },
         ) as process:
             yield process
 

@@ -27,7 +27,9 @@ BACKLOG = 2000
 LOOK_EVERY = 50
 NEVER = 1e9
 QUIET = 4.0
-# Python and the C library keep memory that is free for what may come: a peak would count as growth.
+# Python and the C library keep memory that is free for what may come, the latter for each thread:
+# so each peak would count as growth.
+ENVIRONMENT = {"MALLOC_ARENA_MAX": "2"}
 TRIM = Path(__file__).with_name("trim.py")
 
 
@@ -52,7 +54,7 @@ async def day(directory: Path, count: int) -> Result:
     result = Result()
     meter, clock, place = NumberedMeter(), SettableClock(), Home(directory)
     async with serve([meter], interval=NEVER, clock=clock) as line:
-        async with place.running() as home:
+        async with place.running(environment=ENVIRONMENT) as home:
             entry_id = await home.add_meter(f"socket://127.0.0.1:{line.ports[0]}")
             begin = place.log.stat().st_size
             async with home.watching(entry_id, meter) as watch:

@@ -2,7 +2,7 @@
 
 import contextlib
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from random import randrange
 from typing import NamedTuple, override
@@ -106,9 +106,11 @@ class Home:
         self._installation = Installation(directory / "config", free_port(), self.log)
 
     @contextlib.asynccontextmanager
-    async def running(self, *, started: bool = True) -> AsyncIterator[Running]:
+    async def running(
+        self, *, started: bool = True, environment: Mapping[str, str] | None = None
+    ) -> AsyncIterator[Running]:
         """Run it until the context ends; `started`: all is set up, else only its API answers."""
-        async with self._installation.running() as process:
+        async with self._installation.running(environment=environment) as process:
             session = self._installation.ready if started else self._installation.answering
             async with session(process) as client:
                 yield Running(process, client)
