@@ -101,6 +101,8 @@ async def _measure(result: Result, home: Running, watch: _Latencies, seconds: fl
         f"{resident_mib(pid):.0f} MiB; simulator and this program: "
         f"{(cpu_seconds(own) - own_busy) / passed:.0%} of a core"
     )
+    expected = len(watch.states) * passed / INTERVAL
+    result.want("every telegram shown", holds=len(watch.milliseconds) >= 0.99 * expected)
     result.want(f"median below {MEDIAN_MS:.0f} ms", holds=median(watch.milliseconds) < MEDIAN_MS)
 
 
