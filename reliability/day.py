@@ -28,7 +28,7 @@ BACKLOG = 2000
 # Telegrams between two looks at that.
 LOOK_EVERY = 50
 NEVER = 1e9
-QUIET = 4.0
+QUIET = 3.0
 # Python and the C library keep memory that is free for what may come, the latter for each thread:
 # so each peak would count as growth.
 ENVIRONMENT = {"MALLOC_ARENA_MAX": "2"}

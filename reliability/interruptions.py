@@ -24,6 +24,8 @@ RESOLUTION = 0.5
 # Longer than what is wanted, so that a run tells by how much a figure was missed.
 PATIENCE = 90.0
 INTERVAL = 1.0
+# How long a client keeps connections, such as those that set the meter up, for what may come.
+KEPT_ALIVE = 20.0
 
 
 class _Scene(NamedTuple):
@@ -39,6 +41,7 @@ async def ser2net(directory: Path, count: int) -> Result:
     result = Result()
     async with _behind_gateway(directory) as scene:
         pid = scene.home.process.pid
+        await asyncio.sleep(KEPT_ALIVE)
         before = descriptors(pid)
         _judge(result, await _interrupt(scene, count, scene.part.kill))
         after = await _settled_descriptors(pid, len(before))
@@ -144,7 +147,7 @@ def _judge(result: Result, seconds: list[float]) -> None:
 
 async def _settled_descriptors(pid: int, wanted: int) -> list[str]:
     """Return the open descriptors, once nothing but a leak can still have too many open."""
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + KEPT_ALIVE
     while len(found := descriptors(pid)) > wanted and time.monotonic() < deadline:
         await asyncio.sleep(0.5)
     return found
