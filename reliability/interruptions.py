@@ -24,8 +24,8 @@ RESOLUTION = 0.5
 # Longer than what is wanted, so that a run tells by how much a figure was missed.
 PATIENCE = 90.0
 INTERVAL = 1.0
-# How long a client keeps connections, such as those that set the meter up, for what may come.
-KEPT_ALIVE = 20.0
+# Longer than a client keeps connections, such as those that set the meter up, for what may come.
+KEPT_ALIVE = 40.0
 
 
 class _Scene(NamedTuple):
