@@ -21,6 +21,8 @@ from .result import Result, tell, warnings
 PACE = timedelta(seconds=10)
 # By then, everything that is made once has been made.
 WARM = 1000
+# By then, the recorder's caches are full.
+FULL = 10_000
 GROWTH_MIB = 2.0
 PATIENCE = 60.0
 # The recorder writes in a thread of its own; so many changes it may be behind.
@@ -102,7 +104,7 @@ class _Soak(NamedTuple):
     async def run(self, count: int) -> None:
         """Let the days pass, and judge the last one."""
         compiled = (time.time() // STATISTICS_EVERY + 1) * STATISTICS_EVERY
-        await self._spend("the day before", count)
+        await self._spend("the day before", count if count <= WARM else max(count, FULL))
         day = await self._spend("the day", count)
         if day.began < compiled + STATISTICS_TAKE and day.ended > compiled:
             self.result.say("in that day, the recorder compiled its statistics for the first time")
