@@ -17,9 +17,17 @@ from simulator.arguments import count
 
 from .day import day
 from .interruptions import half_open, replug, ser2net
-from .kill import kill
+from .kill import LIFE, kill
 from .many import SECONDS, many
 from .result import MissedError, Result
+
+
+class Option(NamedTuple):
+    """Seconds that a run may be told."""
+
+    name: str
+    seconds: float
+    meaning: str
 
 
 class Run(NamedTuple):
@@ -27,6 +35,7 @@ class Run(NamedTuple):
 
     run: Callable[..., Awaitable[Result]]
     times: int
+    option: Option | None = None
 
 
 RUNS = {
@@ -34,8 +43,10 @@ RUNS = {
     "half-open": Run(half_open, 3),
     "replug": Run(replug, 20),
     "day": Run(day, 8640),
-    "many": Run(many, 100),
-    "kill": Run(kill, 20),
+    "many": Run(
+        many, 100, Option("seconds", SECONDS, "measure so long; 0: only that all are shown")
+    ),
+    "kill": Run(kill, 20, Option("life", LIFE, "let it live so long at most")),
 }
 
 
@@ -83,13 +94,14 @@ def _parser() -> argparse.ArgumentParser:
         arguments.add_argument(
             "--count", metavar="N", type=count, default=run.times, help=f"how often ({run.times})"
         )
-        if run.run is many:
+        if run.option:
+            option, seconds, meaning = run.option
             arguments.add_argument(
-                "--seconds",
-                metavar="N",
+                f"--{option}",
+                metavar="SECONDS",
                 type=float,
-                default=SECONDS,
-                help=f"how long to measure ({SECONDS:.0f}); 0: only look whether all are shown",
+                default=seconds,
+                help=f"{meaning} ({seconds:.0f})",
             )
     return parser
 

@@ -25,7 +25,8 @@ PAST = timedelta(minutes=35)
 # What may be believed again after a crash, and the time to write down what may not.
 REPLAY_AGE = 61.0
 REPLAYS = 25
-LONGEST_LIFE = 60.0
+# Home Assistant lives so long at most: the counter is saved twice in that time.
+LIFE = 120.0
 PATIENCE = 90.0
 # How long a telegram that was believed may take to be shown.
 LOOK = 3.0
@@ -33,7 +34,7 @@ LOOK = 3.0
 TOTALS = ("energy_imported", "demand_excess_energy", "demand_excess_cost", "demand_peak")
 
 
-async def kill(directory: Path, count: int) -> Result:
+async def kill(directory: Path, count: int, life: float) -> Result:
     """Kill Home Assistant, and send it old telegrams when it is back."""
     result = Result()
     clock = SettableClock()
@@ -42,7 +43,7 @@ async def kill(directory: Path, count: int) -> Result:
         scene = _Scene(result, Home(directory), meter, line)
         await scene.begin(clock)
         for number in range(1, count + 1):
-            tell(f"{number}/{count}: {await scene.live_and_be_killed()}")
+            tell(f"{number}/{count}: {await scene.live_and_be_killed(life)}")
         await scene.end()
     result.say(
         f"{count} kills, started again each time; shown again after "
@@ -87,14 +88,14 @@ class _Scene:
             raise MissedError(message)
         self._died = time.time()
 
-    async def live_and_be_killed(self) -> str:
+    async def live_and_be_killed(self, longest: float) -> str:
         """Start it, let it live for a moment, and kill it; return what to tell about that."""
         self._line.set_faults("silence")
         async with self._place.running(started=False) as home:
             await self._start(home)
             # Before, there is nothing that could be replayed.
             least = REPLAY_AGE + self._meter.sent[0].moment - time.time()
-            life = max(least, uniform(1, LONGEST_LIFE))  # noqa: S311 - no secret
+            life = max(least, uniform(1, longest))  # noqa: S311 - no secret
             async with home.watching(self._entry_id, self._meter) as watch:
                 await self._live(watch, life)
             self._died = time.time()

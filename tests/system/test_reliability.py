@@ -21,7 +21,7 @@ RUNS = {
     "day": ["--count", "300"],
     # How fast a busy machine is says nothing.
     "many": ["--count", "5", "--seconds", "0"],
-    "kill": ["--count", "2"],
+    "kill": ["--count", "2", "--life", "20"],
 }
 PROGRAMS = {"ser2net": "ser2net", "half-open": "ser2net", "replug": "socat"}
 
