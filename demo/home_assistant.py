@@ -4,7 +4,7 @@ import contextlib
 import json
 import shutil
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -103,7 +103,12 @@ class Installation:
             path.chmod(0o600)
 
     @contextlib.asynccontextmanager
-    async def running(self, python: Path | str = sys.executable) -> AsyncIterator[Process]:
+    async def running(
+        self,
+        python: Path | str = sys.executable,
+        *,
+        environment: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[Process]:
         """Run it, with that interpreter's packages, until the context ends."""
         self.prepare()
         command = [python, "-m", "homeassistant", "--config", self.directory]
@@ -112,15 +117,26 @@ class Installation:
             [*command, "--skip-pip", "--log-no-color"],
             log=self.log,
             directory=self.directory,
-            environment={"HA_DISABLE_LOG_FILE": "1", "PYTHONPATH": "", "PYTHONNOUSERSITE": "1"},
+            environment={
+                "HA_DISABLE_LOG_FILE": "1",
+                "PYTHONPATH": "",
+                "PYTHONNOUSERSITE": "1",
+                **(environment or {}),
+            },
         ) as process:
             yield process
 
     @contextlib.asynccontextmanager
-    async def ready(self, process: Process) -> AsyncIterator[Client]:
-        """Wait until it has started, and be logged in as its owner until the context ends."""
+    async def answering(self, process: Process) -> AsyncIterator[Client]:
+        """Wait until it answers, and be logged in as its owner until the context ends."""
         await process.until(lambda: is_listening(HOST, self.port))
         async with Client.logged_in(self.url) as client:
+            yield client
+
+    @contextlib.asynccontextmanager
+    async def ready(self, process: Process) -> AsyncIterator[Client]:
+        """Wait until it has started, and be logged in as its owner until the context ends."""
+        async with self.answering(process) as client:
 
             async def is_running() -> bool:
                 return bool((await client.get("/api/config"))["state"] == "RUNNING")

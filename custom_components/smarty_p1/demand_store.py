@@ -15,7 +15,8 @@ from .p1 import Telegram
 
 IMPORTED_ENERGY = "1-0:1.8.0"
 _STORAGE_VERSION = 1
-# Gaps up to a quarter-hour are bridged, so a crash costs nothing. A memory card wears out.
+# Gaps up to a quarter-hour are bridged, so a crash costs nothing. Nor do several in a row: what the
+# first telegram after a start says is saved at once. A memory card wears out.
 SAVE_INTERVAL = 300.0
 
 
@@ -32,6 +33,7 @@ class DemandStore:
         self._price_per_kwh: float | None = entry.options.get(CONF_SURCHARGE_PRICE)
         self._meter = DemandMeter()
         self._is_current = False
+        self._is_waiting = False
         self._next_save = 0.0
 
     @property
@@ -67,12 +69,28 @@ class DemandStore:
             cast("float | None", telegram.objects.get("1-0:1.7.0")),
             telegram.serial_number,
         )
-        now = self._hass.loop.time()
-        if now >= self._next_save and self._meter.snapshot is not None:
-            self._next_save = now + SAVE_INTERVAL
-            # Home Assistant also saves what is waiting when it stops.
-            self._store.async_delay_save(self._meter.as_dict, SAVE_INTERVAL)
-        return _milestones(before) != _milestones(self.demand)
+        demand = self.demand
+        if demand is not None:
+            self._schedule_save(
+                at_once=before is None or before.last_quarter != demand.last_quarter
+            )
+        return _milestones(before) != _milestones(demand)
+
+    @callback
+    def _schedule_save(self, *, at_once: bool) -> None:
+        """Save now and then, and at once what a quarter-hour has come to."""
+        if math.isinf(self._next_save) or (self._is_waiting and not at_once):
+            return
+        self._is_waiting = True
+        delay = 0.0 if at_once else max(0.0, self._next_save - self._hass.loop.time())
+        # Home Assistant also saves what is waiting when it stops.
+        self._store.async_delay_save(self._as_dict_when_due, delay)
+
+    @callback
+    def _as_dict_when_due(self) -> dict[str, Any]:
+        self._is_waiting = False
+        self._next_save = self._hass.loop.time() + SAVE_INTERVAL
+        return self._meter.as_dict()
 
     async def async_close(self) -> None:
         """Save at once, and for the last time."""

@@ -43,6 +43,7 @@ class MeterStore:
         self._counters: dict[str, dict[str, int]] = {}
         self._is_waiting = False
         self._next_save = 0.0
+        self._saved: Any = None
         self.totals = Totals()
         self.named_channels: set[int] = set()
         self.system_title: bytes | None = None
@@ -70,6 +71,7 @@ class MeterStore:
         self.named_channels = set(data["named_channels"])
         self.system_title = data["system_title"] and bytes.fromhex(data["system_title"])
         self.last_telegram = data["last_telegram"] and dt_util.parse_datetime(data["last_telegram"])
+        self._saved = self._news()
 
     def last_counters(self, key: bytes) -> dict[bytes, int]:
         """Return the last frame counters of each system title under a key."""
@@ -86,8 +88,11 @@ class MeterStore:
 
     @callback
     def schedule_save(self) -> None:
-        """Save soon, but not more than once a minute."""
-        if self._is_waiting:
+        """Save soon what is new, but not more than once a minute.
+
+        Rejected frames bring nothing new: whoever replays some must not use up the minute.
+        """
+        if self._is_waiting or self._news() == self._saved:
             return
         self._is_waiting = True
         delay = max(0.0, self._next_save - self._hass.loop.time())
@@ -114,7 +119,11 @@ class MeterStore:
         self._next_save = self._hass.loop.time() + SAVE_INTERVAL
         return self._as_dict()
 
+    def _news(self) -> tuple[datetime | None, dict[str, dict[str, int]]]:
+        return self.last_telegram, {**self._counters}
+
     def _as_dict(self) -> dict[str, Any]:
+        self._saved = self._news()
         return {
             "counters": self._counters,
             "totals": self.totals.as_dict(),

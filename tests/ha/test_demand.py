@@ -139,6 +139,25 @@ async def test_a_restart_in_the_middle_of_a_quarter_hour(
     assert key not in hass_storage
 
 
+async def test_what_a_quarter_hour_has_come_to_survives_a_crash(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_storage: dict[str, Any],
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:15:00", 100.0), **TARIFF)
+    key = f"smarty_p1.{entry.entry_id}.demand"
+
+    await let_pass(hass, 1)
+    assert hass_storage[key]["data"]["running"]["imported_wh"] == 100_000
+    await send(hass, port, entry, at("10:30:00", 101.0))
+    await let_pass(hass, 1)
+    assert hass_storage[key]["data"]["month"]["excess_wh"] == 250
+    await send(hass, port, entry, at("10:31:00", 101.1))
+    await let_pass(hass, 1)
+    assert hass_storage[key]["data"]["running"]["imported_wh"] == 101_000
+
+
 async def test_the_state_is_saved_now_and_then(
     hass: HomeAssistant,
     port: MeterPort,

@@ -19,6 +19,7 @@ from custom_components.smarty_p1.const import (
     CONF_VERIFY,
     DOMAIN,
 )
+from custom_components.smarty_p1.meter_store import MeterStore
 from custom_components.smarty_p1.p1 import Reason
 
 from .conftest import EntryMaker
@@ -176,6 +177,24 @@ async def test_the_counter_is_stored_at_most_once_a_minute(
 
     await hass.config_entries.async_remove(entry.entry_id)
     assert key not in hass_storage
+
+
+async def test_replays_do_not_put_off_storing_the_counter(
+    hass: HomeAssistant, hass_storage: dict[str, Any]
+) -> None:
+    key = bytes.fromhex(KEY)
+    before = MeterStore(hass, "of a meter")
+    before.remember_counters(key, {SYSTEM_TITLE: 900})
+    await before.async_save()
+
+    store = MeterStore(hass, "of a meter")
+    await store.async_load()
+    for counter in (900, 901):
+        store.remember_counters(key, {SYSTEM_TITLE: counter})
+        store.schedule_save()
+        await let_pass(hass, 1)
+        (stored,) = hass_storage[f"{DOMAIN}.of a meter.meter"]["data"]["counters"].values()
+        assert stored == {SYSTEM_TITLE.hex(): counter}
 
 
 async def test_new_key_starts_reauthentication_once(

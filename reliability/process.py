@@ -1,0 +1,38 @@
+"""What the kernel knows about a process."""
+
+import os
+import re
+from pathlib import Path
+
+_MIB = 1024 * 1024
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def descriptors(pid: int) -> list[str]:
+    """Return what each open descriptor stands for, such as `socket:[4711]`."""
+    found = []
+    for path in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            found.append(str(path.readlink()))
+        except FileNotFoundError:
+            # Closed meanwhile.
+            continue
+    return sorted(found)
+
+
+def resident_mib(pid: int) -> float:
+    """Return how much memory it holds, in MiB."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / _MIB
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return how long it has kept a core busy."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def is_served(port: int) -> bool:
+    """Tell whether somebody listens on a TCP port of IPv4, without a connection."""
+    table = Path("/proc/net/tcp").read_text(encoding="ascii")
+    return bool(re.search(rf"^ *\d+: [0-9A-F]+:{port:04X} \S+ 0A", table, re.MULTILINE))
