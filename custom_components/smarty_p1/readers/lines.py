@@ -1,0 +1,47 @@
+"""Bytes in any chunks -> lines of text."""
+
+MAX_LINE_SIZE = 256
+
+_CR, _LF = b"\r\n"
+
+
+class LineSplitter:
+    """Cuts what a board sends into lines, which end in CR, LF or CRLF.
+
+    Noise is left out: lines of more than `MAX_LINE_SIZE` bytes or with anything unprintable.
+    """
+
+    def __init__(self) -> None:
+        """Start in the middle of a line, for all that is known."""
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """Forget the line that was begun: what follows is not its end."""
+        self._line = bytearray()
+        self._is_too_long = False
+        # What ended a line elsewhere, as if CR had been the last byte, ends none here.
+        self._last = _CR
+
+    def feed(self, data: bytes) -> list[str]:
+        """Take the next bytes, any number; return the lines they completed, without their ends."""
+        lines = []
+        for byte in data:
+            if byte in {_CR, _LF}:
+                if byte == _CR or self._last != _CR:
+                    lines += self._end_line()
+            elif len(self._line) < MAX_LINE_SIZE:
+                self._line.append(byte)
+            else:
+                self._is_too_long = True
+            self._last = byte
+        return lines
+
+    def _end_line(self) -> list[str]:
+        line, self._line = self._line, bytearray()
+        is_too_long, self._is_too_long = self._is_too_long, False
+        try:
+            text = line.decode()
+        except UnicodeDecodeError:
+            return []
+        text = text.replace("\t", " ").strip(" ")
+        return [text] if text.isprintable() and not is_too_long else []

@@ -1,0 +1,136 @@
+"""The LED of a meter: each blink is a fixed energy, which a board sees and passes on.
+
+A board sends a line a pulse, empty or of any text, or its running count as a number. Which of both
+is decided by what it sends: numbers that rise are a running count, and from then on a text is no
+pulse (a board greets when it starts). Before, each text is one. The same number again and again is
+a running count that stands still; but a 1 that came `_ENOUGH` times, and nothing higher ever, is a
+pulse each time.
+
+Times are in seconds, of a clock that goes on while this program is not running.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from .lines import LineSplitter
+from .power import PulsePower
+from .running_count import RunningCount
+
+_ENOUGH = 10
+_is_count = re.compile(r"[0-9]{1,15}(?:\.0+)?").fullmatch
+_is_number = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?").fullmatch
+
+
+@dataclass(frozen=True, slots=True)
+class Pulses:
+    """What a line said: new pulses, none perhaps, and the running count if it was one."""
+
+    pulses: int
+    count: int | None = None
+
+
+class PulseMeter:
+    """Counts the energy and follows the power behind pulses.
+
+    `pulses` is how many there have been, and `is_counting` whether the board sends a running count.
+    """
+
+    def __init__(self, pulses_per_kwh: float) -> None:
+        """Take what is printed on the meter."""
+        self.pulses = 0
+        self.is_counting = False
+        self._pulses_per_kwh = pulses_per_kwh
+        self._base_kwh = 0.0
+        self._base_pulses = 0
+        self._running = RunningCount(pulses_per_kwh)
+        self._ones = 0
+        self._lines = LineSplitter()
+        self.start_anew()
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any], pulses_per_kwh: float) -> Self:
+        """Go on from what `as_dict` returned, with other pulses per kWh from now on if need be."""
+        meter = cls(pulses_per_kwh)
+        meter.pulses = meter._base_pulses = stored["pulses"]
+        meter._base_kwh = stored["base_kwh"]
+        if stored["pulses_per_kwh"] == pulses_per_kwh:
+            meter._base_pulses = stored["base_pulses"]
+        else:
+            meter._base_kwh += (stored["pulses"] - stored["base_pulses"]) / stored["pulses_per_kwh"]
+        meter.is_counting = stored["is_counting"]
+        meter._ones = stored["ones"]
+        meter._running = RunningCount(pulses_per_kwh, stored["count"], stored["counted_at"])
+        return meter
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything that is to survive a restart, as JSON knows it."""
+        return {
+            "pulses": self.pulses,
+            "pulses_per_kwh": self._pulses_per_kwh,
+            "base_kwh": self._base_kwh,
+            "base_pulses": self._base_pulses,
+            "is_counting": self.is_counting,
+            "ones": self._ones,
+            "count": self._running.count,
+            "counted_at": self._running.at,
+        }
+
+    @property
+    def energy_kwh(self) -> float:
+        """Return the total; it never falls but by `set_energy`."""
+        return self._base_kwh + (self.pulses - self._base_pulses) / self._pulses_per_kwh
+
+    def set_energy(self, kwh: float) -> None:
+        """Set the total to what the meter shows."""
+        self._base_kwh, self._base_pulses = kwh, self.pulses
+
+    def power_kw(self, at: float) -> float | None:
+        """Return the power: None before two pulses, and less and less while none comes."""
+        return self._power.kw(at)
+
+    def start_anew(self) -> None:
+        """Know that pulses may have been missed, and that the next line may have lost its begin."""
+        self._lines.start_anew()
+        self._running.start_anew()
+        self._is_first = True
+        self._power = PulsePower(self._pulses_per_kwh)
+
+    def feed(self, data: bytes, at: float) -> list[Pulses]:
+        """Take the next bytes of a line, any number; return what its lines say."""
+        lines = self._lines.feed(data)
+        is_whole = not self._is_first
+        self._is_first &= not lines
+        return self._take(lines, at, is_whole=is_whole)
+
+    def read(self, lines: list[str], at: float) -> list[Pulses]:
+        """Take lines that came at once, or messages; return what they say."""
+        return self._take(lines, at, is_whole=True)
+
+    def _take(self, lines: list[str], at: float, *, is_whole: bool) -> list[Pulses]:
+        events = []
+        for line in lines:
+            if event := self._read_line(line, at, is_whole=is_whole):
+                self.pulses += event.pulses
+                events.append(event)
+            is_whole = True
+        pulses = sum(event.pulses for event in events)
+        if pulses:
+            self._power.add(pulses, at)
+        elif any(event.count == self._running.count for event in events):
+            self._power.note_standstill()
+        return events
+
+    def _read_line(self, text: str, at: float, *, is_whole: bool) -> Pulses | None:
+        if not _is_number(text):
+            return None if self.is_counting else Pulses(1)
+        if not _is_count(text):
+            return None
+        count = int(float(text))
+        pulses = self._running.take(count, at, is_whole=is_whole) or 0
+        self.is_counting |= pulses > 0
+        self._ones = self._ones + 1 if count == 1 and not self.is_counting else 0
+        if self._ones >= _ENOUGH:
+            return Pulses(self._ones if self._ones == _ENOUGH else 1)
+        return Pulses(pulses, count)

@@ -1,0 +1,17 @@
+"""What the tests of both readers need."""
+
+from collections.abc import Iterator
+
+from hypothesis import strategies as st
+
+# Where to cut: at most so many bytes a chunk.
+sizes = st.lists(st.integers(1, 9), min_size=1, max_size=20)
+
+
+def cut(data: bytes, lengths: list[int]) -> Iterator[bytes]:
+    """Yield the data in chunks of these lengths, over and over."""
+    at = 0
+    while at < len(data):
+        for length in lengths:
+            yield data[at : at + length]
+            at += length
