@@ -1,18 +1,17 @@
-"""The Luxembourg "Smarty" electricity meter, read at its P1 port."""
+"""The Luxembourg "Smarty" electricity meter, and the boards beside it: LED pulses, a tank."""
 
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
 from . import publish
-from .const import DOMAIN, PLATFORMS
-from .coordinator import SmartyConfigEntry, SmartyCoordinator
-from .demand_store import DemandStore
+from .const import DOMAIN
+from .coordinator import SmartyCoordinator
 from .entity import is_in_telegram, meter_device
 from .failures import forget_streak
 from .issues import Issues, async_follow_disabling
-from .meter_store import MeterStore
+from .kinds import Coordinator, async_forget, kind_of
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -25,25 +24,28 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     return True
 
 
-async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bool:
-    """Set up a meter: wait for its first telegram, then create its entities."""
-    coordinator = SmartyCoordinator(hass, entry)
+async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry[Coordinator]) -> bool:
+    """Set up a meter or a board: wait for its first reading, then create its entities."""
+    kind = kind_of(entry)
+    coordinator = kind.make(hass, entry)
     await coordinator.async_start()
     entry.runtime_data = coordinator
-    # The meters on its M-Bus channels refer to this device, whichever platform comes first.
-    dr.async_get(hass).async_get_or_create(
-        config_entry_id=entry.entry_id, **meter_device(coordinator)
-    )
-    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    await publish.async_start(coordinator)
+    if isinstance(coordinator, SmartyCoordinator):
+        # The meters on its M-Bus channels refer to this device, whichever platform comes first.
+        dr.async_get(hass).async_get_or_create(
+            config_entry_id=entry.entry_id, **meter_device(coordinator)
+        )
+    await hass.config_entries.async_forward_entry_setups(entry, kind.platforms)
+    if isinstance(coordinator, SmartyCoordinator):
+        await publish.async_start(coordinator)
     return True
 
 
-async def async_unload_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bool:
-    """Unload a meter. Home Assistant ends the link's task and thereby closes the port."""
+async def async_unload_entry(hass: HomeAssistant, entry: ConfigEntry[Coordinator]) -> bool:
+    """Unload an entry. Home Assistant ends the link's task and thereby closes the port."""
     coordinator = entry.runtime_data
     coordinator.set_closed(is_closed=True)
-    is_unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    is_unloaded = await hass.config_entries.async_unload_platforms(entry, kind_of(entry).platforms)
     if is_unloaded:
         await coordinator.async_close()
     else:
@@ -51,17 +53,20 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> b
     return is_unloaded
 
 
-async def async_remove_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> None:
-    """Forget everything about a meter that is removed."""
+async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry[Coordinator]) -> None:
+    """Forget everything about an entry that is removed."""
     forget_streak(hass, entry.entry_id)
     Issues(hass, entry).close_all()
-    await DemandStore(hass, entry).async_remove()
-    await MeterStore(hass, entry.entry_id).async_remove()
+    await async_forget(hass, entry)
     await publish.async_remove(hass, entry.entry_id)
 
 
 async def async_remove_config_entry_device(
-    _hass: HomeAssistant, entry: SmartyConfigEntry, device: dr.DeviceEntry
+    _hass: HomeAssistant, entry: ConfigEntry[Coordinator], device: dr.DeviceEntry
 ) -> bool:
     """Let users delete a meter that was taken off the M-Bus: it is no longer in the telegram."""
-    return entry.state is ConfigEntryState.LOADED and not is_in_telegram(entry.runtime_data, device)
+    return (
+        entry.state is ConfigEntryState.LOADED
+        and isinstance(entry.runtime_data, SmartyCoordinator)
+        and not is_in_telegram(entry.runtime_data, device)
+    )

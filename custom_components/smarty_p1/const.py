@@ -9,6 +9,12 @@ DOMAIN: Final = "smarty_p1"
 PLATFORMS: Final = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR)
 LOGGER: Final = logging.getLogger(__package__)
 
+# What an entry reads: a meter, unless it says otherwise.
+CONF_KIND: Final = "kind"
+KIND_METER: Final = "meter"
+KIND_PULSE: Final = "pulse"
+KIND_TANK: Final = "tank"
+
 CONF_ENCRYPTION_KEY: Final = "encryption_key"
 CONF_AUTHENTICATION_KEY: Final = "authentication_key"
 CONF_VERIFY: Final = "verify"
@@ -32,5 +38,14 @@ CONF_FORMAT: Final = "format"
 CONF_RETAIN: Final = "retain"
 CONF_DISCOVERY: Final = "discovery"
 CONF_DISCOVERY_PREFIX: Final = "discovery_prefix"
+
+CONF_BAUD_RATE: Final = "baud_rate"
+CONF_PULSES_PER_KWH: Final = "pulses_per_kwh"
+CONF_METER_READING: Final = "meter_reading"
+
+CONF_DISTANCE_EMPTY: Final = "distance_empty"
+CONF_DISTANCE_FULL: Final = "distance_full"
+CONF_VOLUME: Final = "volume"
+CONF_SHAPE: Final = "shape"
 
 DOCUMENTATION_URL: Final = "https://github.com/smarty-p1/smarty_p1"

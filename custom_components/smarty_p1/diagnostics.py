@@ -6,12 +6,14 @@ from dataclasses import asdict
 from typing import Any, cast
 
 from homeassistant.components.diagnostics import REDACTED, async_redact_data
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 
 from .const import CONF_AUTHENTICATION_KEY, CONF_ENCRYPTION_KEY, CONF_TOPIC
-from .coordinator import SmartyConfigEntry, SmartyCoordinator
+from .coordinator import SmartyCoordinator
+from .kinds import Coordinator
+from .link_coordinator import LinkCoordinator
 from .p1 import CHANNELS, DEVICE_NAME, MESSAGES, OBJECTS, Telegram, redact_port
 
 _SECRETS = {CONF_ENCRYPTION_KEY, CONF_AUTHENTICATION_KEY}
@@ -25,11 +27,12 @@ _PRIVATE_REFERENCES = {
 
 
 async def async_get_config_entry_diagnostics(
-    _hass: HomeAssistant, entry: SmartyConfigEntry
+    _hass: HomeAssistant, entry: ConfigEntry[Coordinator]
 ) -> dict[str, Any]:
-    """Return what helps to understand a problem with a meter."""
+    """Return what helps to understand a problem with a meter or a board."""
     data = async_redact_data(dict(entry.data), _SECRETS)
-    data[CONF_PORT] = _redact_cable(redact_port(data[CONF_PORT]))
+    if CONF_PORT in data:
+        data[CONF_PORT] = _redact_cable(redact_port(data[CONF_PORT]))
     told = {
         "data": data,
         # The topic root holds the serial number, unless the user has chosen another one.
@@ -61,13 +64,24 @@ def _redact_text[T](told: T, private: str) -> T:
     return cast("T", result)
 
 
-def _describe(coordinator: SmartyCoordinator) -> dict[str, Any]:
+def _describe(coordinator: Coordinator) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "is_available": coordinator.last_update_success,
+        "received_at": coordinator.received_at.isoformat(),
+    }
+    if isinstance(coordinator, LinkCoordinator):
+        told |= {
+            "obstacle": coordinator.obstacle,
+            "link": {"is_open": coordinator.is_connected, "losses": coordinator.losses},
+        }
+    if isinstance(coordinator, SmartyCoordinator):
+        return told | _describe_meter(coordinator)
+    return told | {"readings": coordinator.readings, "values": asdict(coordinator.data)}
+
+
+def _describe_meter(coordinator: SmartyCoordinator) -> dict[str, Any]:
     demand = coordinator.demand.demand
     return {
-        "is_available": coordinator.last_update_success,
-        "obstacle": coordinator.obstacle,
-        "link": {"is_open": coordinator.is_connected, "losses": coordinator.losses},
-        "received_at": coordinator.received_at.isoformat(),
         "last_telegram_at": coordinator.last_telegram_at,
         "telegrams": coordinator.readings,
         "rejections": {str(reason): count for reason, count in coordinator.rejections.items()},

@@ -15,7 +15,7 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN, LOGGER
+from .const import CONF_BAUD_RATE, DOMAIN, LOGGER
 from .p1 import Link, LinkError, PortNotFoundError, redact_port
 from .p1.link import BAUD_RATE, SILENCE_TIMEOUT
 from .setup_retry import limit_wait
@@ -60,14 +60,20 @@ class LinkCoordinator[D](DataUpdateCoordinator[D]):
             entry.data[CONF_PORT],
             self._on_data,
             self._on_lost,
+            on_open=self._on_open,
             silence_timeout=self.silence_timeout,
-            baud_rate=self.baud_rate,
+            baud_rate=entry.data.get(CONF_BAUD_RATE, self.baud_rate),
         )
         self._is_closed = False
         self._obstacle = Obstacle(self.nothing_received)
         self._losses = 0
         self._setup_decided = asyncio.Event()
         self._cancel_stale_timer: CALLBACK_TYPE | None = None
+
+    @property
+    def is_started(self) -> bool:
+        """Tell whether there is something to show."""
+        return self.readings > 0
 
     @property
     def is_connected(self) -> bool:
@@ -87,9 +93,12 @@ class LinkCoordinator[D](DataUpdateCoordinator[D]):
         with suppress(TimeoutError):
             async with asyncio.timeout(SETUP_TIMEOUT):
                 await self._setup_decided.wait()
-        if not self.readings:
+        if not self.is_started:
             limit_wait(self.hass, self.config_entry)
             raise self.explain(ConfigEntryNotReady)
+
+    async def async_close(self) -> None:
+        """Store what is to be remembered, once and for all."""
 
     @override
     async def _async_update_data(self) -> D:
@@ -113,6 +122,10 @@ class LinkCoordinator[D](DataUpdateCoordinator[D]):
     @abstractmethod
     def _take(self, data: bytes) -> None:
         """Take the next bytes; call `_on_reading` for what they complete and is believed."""
+
+    @callback
+    def _on_open(self) -> None:
+        """Note that the port is open."""
 
     @callback
     def _on_data(self, data: bytes) -> None:

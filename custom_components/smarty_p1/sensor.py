@@ -5,15 +5,18 @@ from datetime import datetime
 from typing import Any, override
 
 from homeassistant.components.sensor import SensorEntity
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
+from .board_sensor import pulse_sensors, tank_sensors
 from .const import DOMAIN
-from .coordinator import SmartyConfigEntry, SmartyCoordinator
+from .coordinator import SmartyCoordinator
 from .demand_sensor import demand_sensors
 from .entity import MBusEntity, SmartyEntity, add_what_is_sent, mbus_device_id
+from .kinds import Coordinator
 from .sensor_descriptions import (
     MBUS_INDEX,
     MBUS_SENSORS,
@@ -25,21 +28,34 @@ from .sensor_descriptions import (
     SmartySensorDescription,
     mbus_index,
 )
+from .tank_coordinator import TankCoordinator
 
 PARALLEL_UPDATES = 0
 
 
 async def async_setup_entry(
     _hass: HomeAssistant,
-    entry: SmartyConfigEntry,
+    entry: ConfigEntry[Coordinator],
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Create the sensors of what the telegram holds, also of what later telegrams add."""
-    coordinator = entry.runtime_data
+    """Create the sensors of what the entry reads."""
+    match coordinator := entry.runtime_data:
+        case SmartyCoordinator():
+            _add_meter_sensors(coordinator, async_add_entities)
+        case TankCoordinator():
+            async_add_entities(tank_sensors(coordinator))
+        case _:
+            async_add_entities(pulse_sensors(coordinator))
+
+
+def _add_meter_sensors(
+    coordinator: SmartyCoordinator, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the sensors of what the telegram holds, also of what later telegrams add."""
     add_what_is_sent(coordinator, SENSORS, SmartySensor, async_add_entities)
     add_what_is_sent(coordinator, RECEPTION_SENSORS, ReceptionSensor, async_add_entities)
     _add_mbus_sensors(coordinator, async_add_entities)
-    async_add_entities(demand_sensors(entry))
+    async_add_entities(demand_sensors(coordinator.config_entry))
 
 
 class SmartySensor(SmartyEntity, SensorEntity):

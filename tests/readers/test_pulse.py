@@ -24,7 +24,7 @@ def counting(*counts: int, every: float = 10.0) -> PulseMeter:
     """Return a meter that has read these counts."""
     meter = PulseMeter(PER_KWH)
     for number, count in enumerate(counts):
-        meter.read([f"{count}"], number * every)
+        meter.read_count(f"{count}", number * every)
     return meter
 
 
@@ -136,9 +136,20 @@ def test_a_board_that_greets() -> None:
 
 def test_decimals_of_a_count() -> None:
     meter = PulseMeter(PER_KWH)
-    assert meter.read(["7.0"], 0) == [Pulses(0, 7)]
-    assert meter.read(["9.00"], 10) == [Pulses(2, 9)]
-    assert meter.read(["9.5", "-3", "1e5", "1,5", "9" * 20], 20) == []
+    assert meter.read_line("7.0", 0) == [Pulses(0, 7)]
+    assert meter.read_line("9.00", 10) == [Pulses(2, 9)]
+    for text in ("9.5", "-3", "+3", "1e5", "1,5", "9" * 20, "unknown"):
+        assert meter.read_count(text, 20) == []
+        assert meter.read_line(text, 20) == []
+
+
+def test_pulses_and_counts_that_are_no_lines() -> None:
+    meter = PulseMeter(PER_KWH)
+    for _ in range(20):
+        assert meter.read_count("1", 0) == [Pulses(0, 1)]
+    assert meter.read_pulse(5) == [Pulses(1)]
+    assert meter.read_pulse(8.6) == [Pulses(1)]
+    assert (meter.pulses, meter.power_kw(8.6)) == (2, pytest.approx(1))
 
 
 def test_ones_that_never_rise_are_pulses() -> None:

@@ -111,16 +111,17 @@ class Link:
     alone do not prove that it is the meter who answers.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         url: str,
         on_data: Callable[[bytes], None],
         on_lost: Callable[[LinkError], None],
         *,
+        on_open: Callable[[], None] = lambda: None,
         silence_timeout: float | None = SILENCE_TIMEOUT,
         baud_rate: int = BAUD_RATE,
     ) -> None:
-        """Take callbacks for received bytes and for each loss or failed try.
+        """Take callbacks for received bytes, each loss or failed try, and each success.
 
         A connection without a byte for `silence_timeout` seconds is opened anew; None waits on.
         """
@@ -128,6 +129,7 @@ class Link:
         self._url = url
         self._on_data = on_data
         self._on_lost = on_lost
+        self._on_open = on_open
         self._silence_timeout = silence_timeout
         self._baud_rate = baud_rate
         self._delay = FIRST_DELAY
@@ -162,6 +164,7 @@ class Link:
     async def _read(self) -> None:
         async with open_port(self._url, baud_rate=self._baud_rate) as reader:
             self.is_open = True
+            self._on_open()
             try:
                 await self._hand_over(reader)
             finally:

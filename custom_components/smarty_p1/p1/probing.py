@@ -29,7 +29,7 @@ _MAX_EMPTY_CONNECTIONS = 3
 # authentication key.
 _ENOUGH = {Reason.TAG: 3, Reason.AUTHENTICATION_KEY: 2}
 # What ser2net says to a client when it serves another one.
-_BUSY_TEXT = b"in use"
+BUSY_TEXT = b"in use"
 
 # In the order in which they explain why no telegram came.
 _ERRORS: dict[Reason, type[P1Error]] = {
@@ -81,7 +81,7 @@ class _Findings:
     @property
     def is_busy(self) -> bool:
         """Tell whether a gateway answered that it serves another client."""
-        return _BUSY_TEXT in self._first_bytes
+        return BUSY_TEXT in self._first_bytes
 
     @property
     def is_empty(self) -> bool:

@@ -100,37 +100,48 @@ class PulseMeter:
     def feed(self, data: bytes, at: float) -> list[Pulses]:
         """Take the next bytes of a line, any number; return what its lines say."""
         lines = self._lines.feed(data)
-        is_whole = not self._is_first
-        self._is_first &= not lines
-        return self._take(lines, at, is_whole=is_whole)
-
-    def read(self, lines: list[str], at: float) -> list[Pulses]:
-        """Take lines that came at once, or messages; return what they say."""
-        return self._take(lines, at, is_whole=True)
-
-    def _take(self, lines: list[str], at: float, *, is_whole: bool) -> list[Pulses]:
-        events = []
+        read = []
         for line in lines:
-            if event := self._read_line(line, at, is_whole=is_whole):
-                self.pulses += event.pulses
-                events.append(event)
-            is_whole = True
+            read.append(self._read_line(line, at, is_whole=not self._is_first))
+            self._is_first = False
+        return self._add(read, at)
+
+    def read_line(self, text: str, at: float) -> list[Pulses]:
+        """Take a line that came as a whole; return what it says."""
+        return self._add([self._read_line(text, at)], at)
+
+    def read_count(self, text: str, at: float) -> list[Pulses]:
+        """Take a running count; what is none says nothing."""
+        return self._add([self._read_count(text, at)], at)
+
+    def read_pulse(self, at: float) -> list[Pulses]:
+        """Take one pulse."""
+        return self._add([Pulses(1)], at)
+
+    def _add(self, read: list[Pulses | None], at: float) -> list[Pulses]:
+        events = [event for event in read if event]
         pulses = sum(event.pulses for event in events)
+        self.pulses += pulses
         if pulses:
             self._power.add(pulses, at)
         elif any(event.count == self._running.count for event in events):
             self._power.note_standstill()
         return events
 
-    def _read_line(self, text: str, at: float, *, is_whole: bool) -> Pulses | None:
+    def _read_line(self, text: str, at: float, *, is_whole: bool = True) -> Pulses | None:
         if not _is_number(text):
             return None if self.is_counting else Pulses(1)
+        event = self._read_count(text, at, is_whole=is_whole)
+        is_one = event is not None and event.count == 1 and not self.is_counting
+        self._ones = self._ones + 1 if is_one else 0
+        if self._ones < _ENOUGH:
+            return event
+        return Pulses(self._ones if self._ones == _ENOUGH else 1)
+
+    def _read_count(self, text: str, at: float, *, is_whole: bool = True) -> Pulses | None:
         if not _is_count(text):
             return None
         count = int(float(text))
         pulses = self._running.take(count, at, is_whole=is_whole) or 0
         self.is_counting |= pulses > 0
-        self._ones = self._ones + 1 if count == 1 and not self.is_counting else 0
-        if self._ones >= _ENOUGH:
-            return Pulses(self._ones if self._ones == _ENOUGH else 1)
         return Pulses(pulses, count)

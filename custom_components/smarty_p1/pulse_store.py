@@ -1,0 +1,63 @@
+"""The pulses of one config entry, kept over restarts of Home Assistant."""
+
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.storage import Store
+
+from .const import CONF_METER_READING, CONF_PULSES_PER_KWH, DOMAIN
+from .readers import PulseMeter
+
+DEFAULT_PULSES_PER_KWH = 1000.0
+# A crash costs what a board does not count itself; a memory card wears out.
+SAVE_INTERVAL = 60.0
+_STORAGE_VERSION = 1
+
+
+class PulseStore:
+    """The memory of one pulse reader: `meter` is what is known of it."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+        """Take the pulses per kWh from the entry's options."""
+        self._hass = hass
+        self._store = Store[dict[str, Any]](
+            hass, _STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}.pulses"
+        )
+        self._pulses_per_kwh: float = entry.options.get(CONF_PULSES_PER_KWH, DEFAULT_PULSES_PER_KWH)
+        self._first_reading: float = entry.data.get(CONF_METER_READING, 0.0)
+        self._is_waiting = False
+        self._next_save = 0.0
+        self.meter = PulseMeter(self._pulses_per_kwh)
+
+    async def async_load(self) -> None:
+        """Go on where the last run of Home Assistant left off."""
+        if data := await self._store.async_load():
+            self.meter = PulseMeter.from_dict(data, self._pulses_per_kwh)
+        else:
+            self.meter.set_energy(self._first_reading)
+
+    @callback
+    def schedule_save(self) -> None:
+        """Save soon, but not more than once a minute."""
+        if self._is_waiting:
+            return
+        self._is_waiting = True
+        delay = max(0.0, self._next_save - self._hass.loop.time())
+        # Home Assistant also saves what is waiting when it stops.
+        self._store.async_delay_save(self._as_dict_when_due, delay)
+
+    async def async_save(self) -> None:
+        """Save at once."""
+        self._is_waiting = False
+        await self._store.async_save(self.meter.as_dict())
+
+    async def async_remove(self) -> None:
+        """Forget everything, with the config entry."""
+        await self._store.async_remove()
+
+    @callback
+    def _as_dict_when_due(self) -> dict[str, Any]:
+        self._is_waiting = False
+        self._next_save = self._hass.loop.time() + SAVE_INTERVAL
+        return self.meter.as_dict()
