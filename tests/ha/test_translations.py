@@ -12,6 +12,7 @@ import pytest
 import custom_components.smarty_p1
 from custom_components.smarty_p1 import coordinator, flow_forms
 from custom_components.smarty_p1.binary_sensor import BINARY_SENSORS
+from custom_components.smarty_p1.board_sensor import PULSE_SENSORS, TANK_SENSORS
 from custom_components.smarty_p1.const import (
     CONF_MIN_INTERVAL,
     CONF_REFERENCE_POWER,
@@ -21,11 +22,13 @@ from custom_components.smarty_p1.demand_sensor import DEMAND_SENSORS
 from custom_components.smarty_p1.event import EVENT_MESSAGE, EVENTS
 from custom_components.smarty_p1.issues import Problem
 from custom_components.smarty_p1.p1 import MBUS_DEVICE_TYPES, P1Error, Reason, errors
+from custom_components.smarty_p1.pulse_coordinator import PulsePortCoordinator
 from custom_components.smarty_p1.sensor_descriptions import (
     MBUS_SENSORS,
     RECEPTION_SENSORS,
     SENSORS,
 )
+from custom_components.smarty_p1.tank_coordinator import TankCoordinator
 
 FOLDER = Path(custom_components.smarty_p1.__file__).parent
 TEXTS: dict[str, Any] = json.loads((FOLDER / "translations" / "en.json").read_text())
@@ -74,9 +77,18 @@ def test_each_obstacle_has_a_text() -> None:
     obstacles = {obstacle.translation_key for obstacle in coordinator.REJECTED.values()}
     obstacles |= {"link_lost", "nothing_received", "not_p1", "other_meter"}
     obstacles.add(coordinator.NO_DEVICE_NAME.translation_key)
+    obstacles |= {PulsePortCoordinator.nothing_received, PulsePortCoordinator.not_understood}
+    obstacles |= {TankCoordinator.nothing_received, TankCoordinator.not_understood}
+    obstacles |= {"entity_unavailable", "broker_unavailable"}
 
     assert TEXTS["exceptions"].keys() == obstacles | {"no_telegrams"}
-    extra = {"link_lost": {"error"}, "other_meter": {"found"}, "no_telegrams": {"title"}}
+    extra = {
+        "link_lost": {"error"},
+        "other_meter": {"found"},
+        "no_telegrams": {"title"},
+        "entity_unavailable": {"entity"},
+        "broker_unavailable": {"topic"},
+    }
     for key, text in TEXTS["exceptions"].items():
         assert placeholders(text["message"]) <= {"port", "serial_number"} | extra.get(key, set())
 
@@ -86,7 +98,8 @@ def test_each_problem_has_a_text() -> None:
 
 
 def test_each_sensor_has_a_name_and_an_icon() -> None:
-    descriptions = (*SENSORS, *RECEPTION_SENSORS, *MBUS_SENSORS, *DEMAND_SENSORS)
+    boards = (*PULSE_SENSORS, *TANK_SENSORS)
+    descriptions = (*SENSORS, *RECEPTION_SENSORS, *MBUS_SENSORS, *DEMAND_SENSORS, *boards)
     keys = [str(description.translation_key) for description in descriptions]
 
     assert len(keys) == len(set(keys))
