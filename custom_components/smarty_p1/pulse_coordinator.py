@@ -21,7 +21,7 @@ from .const import CONF_TOPIC, DOMAIN, LOGGER
 from .link_coordinator import LinkCoordinator
 from .p1 import LinkError
 from .p1.probing import BUSY_TEXT
-from .pulse_tally import PulseData, PulseTally, now
+from .pulse_tally import PulseData, PulseTally
 
 EVENT_DOMAIN = "event"
 BINARY_DOMAINS = ("binary_sensor", "input_boolean")
@@ -66,7 +66,7 @@ class PulsePortCoordinator(LinkCoordinator[PulseData]):
     def _take(self, data: bytes) -> None:
         if BUSY_TEXT in data:
             return
-        if events := self.tally.meter.feed(data, now()):
+        if events := self.tally.meter.feed(data, self.tally.now()):
             self._on_reading()
             self.tally.take(events)
 
@@ -220,9 +220,9 @@ class PulseEntityCoordinator(PulseSourceCoordinator):
     def _take_state(self, old: State | None, new: State) -> None:
         meter = self.tally.meter
         if self._domain in COUNT_DOMAINS:
-            events = meter.read_count(new.state, now())
+            events = meter.read_count(new.state, self.tally.now())
         elif old and is_pulse(self._domain, old.state, new.state):
-            events = meter.read_pulse(now())
+            events = meter.read_pulse(self.tally.now())
         else:
             return
         self.readings += len(events)
@@ -285,7 +285,11 @@ class PulseTopicCoordinator(PulseSourceCoordinator):
     def _take_message(self, text: str, *, is_kept: bool) -> None:
         meter = self.tally.meter
         # A message that the broker has kept is of long ago: a count that still holds, no pulse.
-        events = meter.read_count(text, now()) if is_kept else meter.read_line(text, now())
+        events = (
+            meter.read_count(text, self.tally.now())
+            if is_kept
+            else meter.read_line(text, self.tally.now())
+        )
         self.readings += len(events)
         self.tally.take(events)
 

@@ -27,11 +27,6 @@ class PulseData:
     pulses: int
 
 
-def now() -> float:
-    """Return the time as the reader wants it."""
-    return dt_util.utcnow().timestamp()
-
-
 class PulseTally:
     """Counts the pulses of one config entry; calls `show` with what is to be shown."""
 
@@ -46,6 +41,11 @@ class PulseTally:
         self._shown: PulseData | None = None
         self._next_update = 0.0
 
+    @staticmethod
+    def now() -> float:
+        """Return the time as the reader wants it."""
+        return dt_util.utcnow().timestamp()
+
     @property
     def meter(self) -> PulseMeter:
         """Return the pulses."""
@@ -54,7 +54,7 @@ class PulseTally:
     @property
     def data(self) -> PulseData:
         """Return what is known at the moment."""
-        power = self.meter.power_kw(now())
+        power = self.meter.power_kw(self.now())
         return PulseData(
             round(self.meter.energy_kwh, _DECIMALS + 3),
             None if power is None else round(power, _DECIMALS),

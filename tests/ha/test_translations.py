@@ -8,6 +8,7 @@ from string import Formatter
 from typing import Any
 
 import pytest
+from homeassistant.helpers.entity import EntityDescription
 
 import custom_components.smarty_p1
 from custom_components.smarty_p1 import coordinator, flow_forms
@@ -98,8 +99,10 @@ def test_each_problem_has_a_text() -> None:
 
 
 def test_each_sensor_has_a_name_and_an_icon() -> None:
-    boards = (*PULSE_SENSORS, *TANK_SENSORS)
-    descriptions = (*SENSORS, *RECEPTION_SENSORS, *MBUS_SENSORS, *DEMAND_SENSORS, *boards)
+    descriptions: tuple[EntityDescription, ...] = (
+        *(*SENSORS, *RECEPTION_SENSORS, *MBUS_SENSORS, *DEMAND_SENSORS),
+        *(*PULSE_SENSORS, *TANK_SENSORS),
+    )
     keys = [str(description.translation_key) for description in descriptions]
 
     assert len(keys) == len(set(keys))

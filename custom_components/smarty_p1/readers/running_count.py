@@ -38,7 +38,10 @@ class RunningCount:
         """
         if not is_whole and (self.count is None or count < self.count):
             return None
-        pulses = None if self.count is None else self._since(self.count, self.at, count, at)
+        if self.count is None:
+            self.count, self.at = count, at
+            return 0
+        pulses = self._since(self.count, self.at, count, at)
         if pulses is None and self._held and self._held[0] <= count:
             pulses = self._since(*self._held, count, at)
         if pulses is None:
