@@ -21,6 +21,7 @@ Readings depend on nothing but the time and the meter's number, so `meter.histor
 tells what the meter would have sent before the simulator was started.
 """
 
+from .boards import Board, PulseBoard, TankBoard
 from .clock import Clock
 from .faults import FAULTS, Fault
 from .house import House
@@ -30,6 +31,7 @@ from .server import PortInUseError, Server, serve
 
 __all__ = [
     "FAULTS",
+    "Board",
     "Clock",
     "CounterExhaustedError",
     "Fault",
@@ -37,6 +39,8 @@ __all__ = [
     "Meter",
     "Pieces",
     "PortInUseError",
+    "PulseBoard",
     "Server",
+    "TankBoard",
     "serve",
 ]

@@ -4,11 +4,12 @@ import argparse
 import asyncio
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from .arguments import count, positive
+from .boards import Board, PulseBoard, TankBoard
 from .clock import Clock
 from .faults import FAULTS, Fault
 from .household import EPOCH
@@ -21,6 +22,11 @@ from .telegram import LUXEMBOURG
 DEFAULT_ADDRESS = ("127.0.0.1", 20001)
 DEFAULT_KEY_FILE = Path("smarty-simulator.keys")
 LAST_PORT = 65535
+BOARDS: Mapping[str, Callable[[], Board]] = {
+    "pulse": PulseBoard,
+    "count": lambda: PulseBoard(is_counting=True),
+    "tank": TankBoard,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.list_faults:
         print("\n".join(f"{name:25} {effect}" for name, effect in FAULTS.items()))
         return 0
-    if options.listen and options.listen[1] + options.meters - 1 > LAST_PORT:
+    if options.listen and options.listen[1] + _count(options) - 1 > LAST_PORT:
         parser.error(f"argument --listen: there are no ports above {LAST_PORT}")
     try:
         return asyncio.run(_serve(options))
@@ -60,7 +66,8 @@ async def _serve(options: argparse.Namespace) -> int:
     async with serve(
         meters,
         *address,
-        links=_links(options.pty, options.meters) if options.pty else (),
+        boards=[BOARDS[name]() for name in options.boards],
+        links=_links(options.pty, _count(options)) if options.pty else (),
         interval=options.interval,
         clock=Clock(options.start, options.speed),
         faults=options.fault,
@@ -69,8 +76,14 @@ async def _serve(options: argparse.Namespace) -> int:
         if not options.quiet:
             for meter, addresses in server.addresses():
                 print(f"meter {meter.number}", meter.device_name, *addresses, sep="  ", flush=True)
+            for board, addresses in server.board_addresses():
+                print(board.name, *addresses, sep="  ", flush=True)
         await told_to_stop.wait()
     return 0
+
+
+def _count(options: argparse.Namespace) -> int:
+    return int(options.meters) + len(options.boards)
 
 
 def _meters(options: argparse.Namespace) -> list[Meter]:
@@ -94,6 +107,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--meters", metavar="N", type=count, default=1, help="how many meters (1)")
+    add(
+        "--board",
+        dest="boards",
+        choices=BOARDS,
+        action="append",
+        default=[],
+        help="a board on the port behind the last: pulse (a line for each blink of an LED), count "
+        "(how many it has seen), or tank (MaxBotix XL-MaxSonar); may be given again",
+    )
     add(
         "--listen",
         metavar="HOST:PORT",

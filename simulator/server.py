@@ -1,4 +1,4 @@
-"""Serves meters on TCP ports and pseudo terminals."""
+"""Serves meters and boards on TCP ports and pseudo terminals."""
 
 import asyncio
 import contextlib
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Self, override
 
+from .boards import Board, BoardOutlet
 from .clock import Clock
 from .faults import Fault
 from .line import Line, Pieces
@@ -53,7 +54,8 @@ class TcpClient(Line):
 class Server:
     """Meters in service; can be stopped and started again on the same ports.
 
-    Meter k is on `port` + k - 1 (0: any port, None: no TCP) and behind the k-th of `links`.
+    Meter k is on `port` + k - 1 (0: any port, None: no TCP) and behind the k-th of `links`; boards
+    come behind the last meter.
     """
 
     def __init__(  # noqa: PLR0913
@@ -62,6 +64,7 @@ class Server:
         host: str = "127.0.0.1",
         port: int | None = 0,
         *,
+        boards: Sequence[Board] = (),
         links: Sequence[Path] = (),
         interval: float = 10.0,
         clock: Clock | None = None,
@@ -72,8 +75,10 @@ class Server:
         self._pieces = pieces or Pieces()
         self._outlets = {meter.number: Outlet(meter, clock, interval) for meter in meters}
         self.set_faults(*faults)
+        self._boards = [BoardOutlet(board, clock) for board in boards]
         self._host = host
-        self.ports = [] if port is None else [port and port + k for k in range(len(meters))]
+        count = len(meters) + len(boards)
+        self.ports = [] if port is None else [port and port + k for k in range(count)]
         self._terminals = [PseudoTerminal(link, self._pieces) for link in links]
         self._listeners: list[asyncio.Server] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -90,7 +95,7 @@ class Server:
 
     async def start(self) -> None:
         """Open every port and terminal, or none."""
-        outlets = list(self._outlets.values())
+        outlets: list[Outlet | BoardOutlet] = [*self._outlets.values(), *self._boards]
         try:
             for index, outlet in enumerate(outlets[: len(self.ports)]):
                 self.ports[index] = await self._listen(outlet, self.ports[index])
@@ -122,10 +127,17 @@ class Server:
     def addresses(self) -> Iterator[tuple[Meter, list[str]]]:
         """Yield each meter with the addresses it is read at."""
         for index, outlet in enumerate(self._outlets.values()):
-            host = f"[{self._host}]" if ":" in self._host else self._host
-            tcp = [f"socket://{host}:{port}" for port in self.ports[index : index + 1]]
-            links = [str(terminal.link) for terminal in self._terminals[index : index + 1]]
-            yield outlet.meter, tcp + links
+            yield outlet.meter, self._addresses(index)
+
+    def board_addresses(self) -> Iterator[tuple[Board, list[str]]]:
+        """Yield each board with the addresses it is read at."""
+        for index, outlet in enumerate(self._boards, len(self._outlets)):
+            yield outlet.board, self._addresses(index)
+
+    def _addresses(self, index: int) -> list[str]:
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        tcp = [f"socket://{host}:{port}" for port in self.ports[index : index + 1]]
+        return tcp + [str(terminal.link) for terminal in self._terminals[index : index + 1]]
 
     def set_faults(self, *faults: Fault | str, meter: int | None = None) -> None:
         """Have these faults and no others from now on, at one meter or all."""
@@ -151,7 +163,7 @@ class Server:
     def _chosen(self, meter: int | None) -> Iterable[Outlet]:
         return self._outlets.values() if meter is None else [self._outlets[meter]]
 
-    async def _listen(self, outlet: Outlet, port: int) -> int:
+    async def _listen(self, outlet: Outlet | BoardOutlet, port: int) -> int:
         def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             client = TcpClient(reader, writer, self._pieces)
             self._clients[client] = serving = asyncio.create_task(_connect(outlet, client))
@@ -170,7 +182,7 @@ class Server:
         return bound
 
 
-async def _attend(outlet: Outlet, terminal: PseudoTerminal) -> None:
+async def _attend(outlet: Outlet | BoardOutlet, terminal: PseudoTerminal) -> None:
     while True:
         await terminal.entered()
         if await _connect(outlet, terminal):
@@ -179,7 +191,7 @@ async def _attend(outlet: Outlet, terminal: PseudoTerminal) -> None:
             terminal.forget()
 
 
-async def _connect(outlet: Outlet, line: Line) -> bool:
+async def _connect(outlet: Outlet | BoardOutlet, line: Line) -> bool:
     """Have the line plugged in until it is to be cut (return true) or its reader leaves."""
     sending = asyncio.create_task(line.send_offered())
     leaving = asyncio.create_task(line.left())

@@ -8,7 +8,6 @@ from string import Formatter
 from typing import Any
 
 import pytest
-from homeassistant.helpers.entity import EntityDescription
 
 import custom_components.smarty_p1
 from custom_components.smarty_p1 import coordinator, flow_forms
@@ -99,11 +98,10 @@ def test_each_problem_has_a_text() -> None:
 
 
 def test_each_sensor_has_a_name_and_an_icon() -> None:
-    descriptions: tuple[EntityDescription, ...] = (
-        *(*SENSORS, *RECEPTION_SENSORS, *MBUS_SENSORS, *DEMAND_SENSORS),
-        *(*PULSE_SENSORS, *TANK_SENSORS),
-    )
+    descriptions = (*SENSORS, *RECEPTION_SENSORS, *MBUS_SENSORS, *DEMAND_SENSORS)
     keys = [str(description.translation_key) for description in descriptions]
+    keys += [str(description.translation_key) for description in PULSE_SENSORS]
+    keys += [str(description.translation_key) for description in TANK_SENSORS]
 
     assert len(keys) == len(set(keys))
     assert TEXTS["entity"]["sensor"].keys() == {*keys, *MBUS_TYPES}
