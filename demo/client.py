@@ -102,10 +102,15 @@ class Client:
         rows: list[dict[str, Any]] = found.get(entity_id, [])
         return rows
 
-    async def run_flow(self, handler: str, **fields: object) -> dict[str, Any]:
-        """Fill in an integration's first form, agree to the next, and return the new entry."""
+    async def run_flow(self, handler: str, *menus: str, **fields: object) -> dict[str, Any]:
+        """Add something to an integration, and return the new entry.
+
+        Choose in its menus, fill in the form that follows, and agree to what was found.
+        """
         step = await self.post(_FLOWS, handler=handler, show_advanced_options=False)
         path = f"{_FLOWS}/{step['flow_id']}"
+        for choice in menus:
+            step = await self.post(path, next_step_id=choice)
         step = await self._settled(path, await self.post(path, **fields))
         if step["type"] == "form" and not step["errors"]:
             step = await self._settled(path, await self.post(path))

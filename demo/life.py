@@ -137,7 +137,7 @@ class Demo:
             address = meters.address(number)
             _say(f"adding meter {number} at {address} with the integration's config flow")
             entry = await client.run_flow(
-                DOMAIN, port=address, encryption_key=meters.key(number), advanced={}
+                DOMAIN, "meter", port=address, encryption_key=meters.key(number), advanced={}
             )
             self._state.entries[str(number)] = entry["entry_id"]
             self._state.save()

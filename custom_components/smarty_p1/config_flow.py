@@ -1,35 +1,66 @@
-"""The dialogue that sets a meter up: the port, the keys, and one telegram that proves them."""
+"""The dialogue that sets a meter or a board up: what it is, then a reading that proves it."""
 
+from collections.abc import Callable, Mapping
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
+from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
 from homeassistant.const import CONF_PORT
 from homeassistant.core import callback
 from homeassistant.helpers.translation import async_get_translations
 
-from .const import DOMAIN
-from .coordinator import SmartyConfigEntry
+from .const import CONF_KIND, DOMAIN, KIND_METER, KIND_PULSE, KIND_TANK
+from .flow_board_options import PulseOptionsFlow, TankOptionsFlow
 from .flow_discovery import DiscoverySteps
 from .flow_forms import NEW_PORT
+from .flow_pulse import PulseSteps
+from .flow_tank import TankSteps
 from .flow_update import UpdateSteps
 from .options_flow import SmartyOptionsFlow
 from .ports import next_gateway_port
 
 _NONE = "-"
+_OPTIONS_FLOWS: Mapping[str, Callable[[], OptionsFlow]] = {
+    KIND_METER: SmartyOptionsFlow,
+    KIND_PULSE: PulseOptionsFlow,
+    KIND_TANK: TankOptionsFlow,
+}
 
 
-class SmartyConfigFlow(UpdateSteps, DiscoverySteps, domain=DOMAIN):
-    """Set up a meter."""
+def _kind(entry: ConfigEntry[Any]) -> str:
+    kind: str = entry.data.get(CONF_KIND, KIND_METER)
+    return kind
+
+
+class SmartyConfigFlow(UpdateSteps, DiscoverySteps, PulseSteps, TankSteps, domain=DOMAIN):
+    """Set up a meter or a board."""
 
     @staticmethod
     @callback
     @override
-    def async_get_options_flow(config_entry: SmartyConfigEntry) -> OptionsFlow:
+    def async_get_options_flow(config_entry: ConfigEntry[Any]) -> OptionsFlow:
         """Return the dialogue of the options."""
-        return SmartyOptionsFlow()
+        return _OPTIONS_FLOWS[_kind(config_entry)]()
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask what is to be read."""
+        return self.async_show_menu(
+            step_id="user", menu_options=[KIND_METER, KIND_PULSE, KIND_TANK]
+        )
+
+    @override
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for what may have changed."""
+        kind = _kind(self._get_reconfigure_entry())
+        if kind == KIND_PULSE:
+            return await self.async_step_pulse()
+        if kind == KIND_TANK:
+            return await self.async_step_tank()
+        return await super().async_step_reconfigure(user_input)
+
+    async def async_step_meter(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for the port and the keys."""
         if self._port_field is None:
             self._port_field = NEW_PORT

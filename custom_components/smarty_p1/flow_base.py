@@ -38,7 +38,7 @@ class MeterFlow(ConfigFlow):
     VERSION = 1
 
     _telegram: Telegram
-    _form_step = "user"
+    _form_step = "meter"
     _next_step = "confirm"
     _progress_action = "wait_for_telegram"
 

@@ -10,14 +10,21 @@ from homeassistant.data_entry_flow import FlowResultType, section
 
 from custom_components.smarty_p1.const import DOMAIN, SECTION_ADVANCED
 
-PROGRESS = {"wait_for_telegram", "wait_for_same_meter"}
+PROGRESS = {"wait_for_telegram", "wait_for_same_meter", "wait_for_pulse", "wait_for_sensor"}
 
 
-async def start(hass: HomeAssistant) -> ConfigFlowResult:
-    """Open the dialogue."""
+async def start(hass: HomeAssistant, *path: str) -> ConfigFlowResult:
+    """Open the dialogue, and choose in its menus; a meter unless told otherwise."""
     result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
-    assert result["type"] is FlowResultType.FORM
     assert result["step_id"] == "user"
+    for step in path or ("meter",):
+        assert result["type"] is FlowResultType.MENU
+        assert step in result["menu_options"]
+        result = await hass.config_entries.flow.async_configure(
+            result["flow_id"], {"next_step_id": step}
+        )
+        assert result["step_id"] == step
+    assert result["type"] is FlowResultType.FORM
     assert result["errors"] == {}
     return result
 

@@ -328,7 +328,7 @@ async def test_says_what_is_wrong_and_keeps_what_was_typed(
     result = await submit(hass, await start(hass), user_input)
 
     assert result["type"] is FlowResultType.FORM
-    assert result["step_id"] == "user"
+    assert result["step_id"] == "meter"
     assert result["errors"] == errors
     kept = suggested(result)
     assert kept[CONF_PORT] == port.address
@@ -361,6 +361,11 @@ async def test_form_as_the_frontend_gets_it(
     client = await hass_client()
 
     response = await client.post("/api/config/config_entries/flow", json={"handler": DOMAIN})
+    menu = await response.json()
+    assert menu["menu_options"] == ["meter", "pulse", "tank"]
+    response = await client.post(
+        f"/api/config/config_entries/flow/{menu['flow_id']}", json={"next_step_id": "meter"}
+    )
     form = await response.json()
 
     port, key, advanced = form["data_schema"]

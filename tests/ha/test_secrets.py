@@ -11,7 +11,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
@@ -19,12 +18,12 @@ from custom_components.smarty_p1.const import (
     CONF_AUTHENTICATION_KEY,
     CONF_ENCRYPTION_KEY,
     CONF_VERIFY,
-    DOMAIN,
 )
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.p1 import Decoder, KeyFormatError, Reason, parse_key
 
 from .conftest import EntryMaker
+from .flows import start
 from .meter import KEY, OTHER_AUTHENTICATION_KEY, OTHER_KEY, MeterPort, encipher, seal
 from .support import TELEGRAM, let_pass, wait_until
 
@@ -90,7 +89,7 @@ async def test_the_dialogue(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     port.greeting = b"".join(encipher(TELEGRAM, n, key=OTHER_KEY) for n in range(3))
-    step = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    step = await start(hass)
     step = await hass.config_entries.flow.async_configure(
         step["flow_id"],
         {

@@ -55,7 +55,10 @@ def test_each_error_of_a_probe_has_a_text() -> None:
     typed = {"port_in_use", "key_malformed", "key_published", "authentication_key_malformed"}
     special = {"port_held", "key_renewed", "security_switched_off"}
 
-    assert TEXTS["config"]["error"].keys() == raised | typed | special
+    boards = {"source_in_use", "entity_without_count", "topic_malformed", "sensor_silent"}
+    boards |= {"not_sonar", "tank_upside_down", "volume_zero"}
+
+    assert TEXTS["config"]["error"].keys() == raised | typed | special | boards
     for key, text in TEXTS["config"]["error"].items():
         extra = {"serial_number"} if key == "other_meter" else set()
         assert placeholders(text) <= {"error", "found", "port", "program", "title"} | extra
@@ -140,7 +143,8 @@ def test_each_state_and_each_reason_has_a_text() -> None:
 
 
 def test_each_device_has_a_name() -> None:
-    assert TEXTS["device"].keys() == MBUS_TYPES | {"meter", "another_meter"}
+    wanted = MBUS_TYPES | {"meter", "another_meter", "pulse_reader", "tank"}
+    assert TEXTS["device"].keys() == wanted
 
 
 def test_texts_hold_no_addresses_and_no_references() -> None:

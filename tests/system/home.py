@@ -51,11 +51,15 @@ class Home:
 
     async def add_meter(self, port: str, key: bytes) -> dict[str, Any]:
         """Go through the config flow, and return the new entry."""
-        return await self.client.run_flow(DOMAIN, port=port, encryption_key=key.hex(), advanced={})
+        return await self.client.run_flow(
+            DOMAIN, "meter", port=port, encryption_key=key.hex(), advanced={}
+        )
 
     async def suggested_port(self) -> str | None:
         """Return what the form for another meter begins with; it is left as it is."""
-        form = await self.client.post("/api/config/config_entries/flow", handler=DOMAIN)
+        flows = "/api/config/config_entries/flow"
+        menu = await self.client.post(flows, handler=DOMAIN)
+        form = await self.client.post(f"{flows}/{menu['flow_id']}", next_step_id="meter")
         port = next(field for field in form["data_schema"] if field["name"] == "port")
         suggested: str | None = port.get("description", {}).get("suggested_value")
         return suggested
