@@ -23,6 +23,7 @@ def main() -> int:
         meters=options.meters,
         meter_port=options.meter_port,
         interval=options.interval,
+        extras=options.all,
         minutes=options.minutes,
     )
     try:
@@ -68,10 +69,16 @@ def _parser() -> argparse.ArgumentParser:
         help="how many meters, each with its own key (as many as last time; at first 1)",
     )
     add(
+        "--all",
+        action="store_true",
+        help="two meters at least, a pulse reader, a tank, and mosquitto if it is installed",
+    )
+    add(
         "--meter-port",
         metavar="PORT",
         type=_port,
-        help="the first meter's port, the others follow (the same as last time; at first 20001)",
+        help="the first meter's port; the others follow, and what --all adds (the same as last "
+        "time; at first 20001)",
     )
     add(
         "--interval",

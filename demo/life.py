@@ -11,6 +11,7 @@ from simulator import Meter
 
 from .client import PASSWORD, USER, Client
 from .energy import DOMAIN, entities_of, fill_history, set_up_dashboard
+from .extras import MOST_METERS, Extras
 from .home_assistant import HOST, RESTART, Installation
 from .meters import Meters
 from .processes import Process
@@ -36,6 +37,7 @@ class Demo:
         meters: int | None = None,
         meter_port: int | None = None,
         interval: float = 10.0,
+        extras: bool = False,
         minutes: float | None = None,
     ) -> None:
         self.was_ready = False
@@ -44,6 +46,7 @@ class Demo:
         self._count = meters
         self._meter_port = meter_port
         self._interval = interval
+        self._has_extras = extras
         self._minutes = minutes
         self._deadline: float | None = None
         self._lock: IO[str] | None = None
@@ -61,18 +64,24 @@ class Demo:
                 "--fresh lets it forget that"
             )
             raise UnusableError(message)
-        state.meters = self._count or state.meters
+        state.meters = self._count or max(state.meters, 2 if self._has_extras else 1)
         state.meter_port = self._meter_port or state.meter_port
+        if self._has_extras and not MOST_METERS >= state.meters > 1:
+            message = f"with --all there are 2 to {MOST_METERS} meters"
+            raise UnusableError(message)
+        extras = Extras(state.meter_port, self._directory, wanted=self._has_extras)
         meter_ports = range(state.meter_port, state.meter_port + state.meters)
-        if meter_ports[-1] > LAST_PORT:
+        if max([*meter_ports, *extras.ports]) > LAST_PORT:
             message = f"there are no ports above {LAST_PORT} for so many meters"
             raise UnusableError(message)
-        if self._port in meter_ports:
+        if self._port in [*meter_ports, *extras.ports]:
             message = f"port {self._port} cannot be a meter's and Home Assistant's at once"
             raise UnusableError(message)
         _check_free(self._port, "Home Assistant", "--port chooses another")
         for port in meter_ports:
             _check_free(port, "a meter", "--fresh --meter-port chooses others")
+        for port, whose in extras.ports.items():
+            _check_free(port, whose, "--fresh --meter-port chooses others")
 
         self._directory.mkdir(parents=True, exist_ok=True)
         try:
@@ -87,29 +96,32 @@ class Demo:
     async def run(self) -> None:
         """Start everything, say so, and go on until cancelled or the time is over."""
         state = self._state
-        meters = Meters(state.meters, state.meter_port, self._interval, self._directory)
+        extras = Extras(state.meter_port, self._directory, wanted=self._has_extras)
+        ports = range(state.meter_port, state.meter_port + state.meters)
+        meters = Meters(ports, self._interval, self._directory, boards=extras.boards)
         log = self._directory / "home-assistant.log"
         home = Installation(self._directory / "config", self._port, log)
         _say(f"starting {state.meters} simulated meter{'s'[: state.meters > 1]}")
         try:
-            async with meters.serving() as simulator:
-                while await self._runs_into_restart(home, meters, simulator):
+            async with meters.serving() as simulator, extras.serving() as brokers:
+                others = [simulator, *brokers]
+                while await self._runs_into_restart(home, meters, extras, others):
                     _say("Home Assistant was asked to restart")
         finally:
             _say("stopped")
 
     async def _runs_into_restart(
-        self, home: Installation, meters: Meters, simulator: Process
+        self, home: Installation, meters: Meters, extras: Extras, others: list[Process]
     ) -> bool:
         """Run Home Assistant once; return whether its user wants it to start again."""
         _say("starting Home Assistant (this takes longest the first time)")
         async with home.running() as process:
             async with home.ready(process) as client:
-                await self._set_up(client, meters)
+                await self._set_up(client, meters, extras)
             self._announce(home.url)
             if self._minutes and not self._deadline:
                 self._deadline = time.monotonic() + self._minutes * 60
-            ended = await _first_to_end([simulator, process], self._deadline)
+            ended = await _first_to_end([*others, process], self._deadline)
             if not ended:
                 _say(f"{self._minutes:g} minutes are over")
                 return False
@@ -117,19 +129,27 @@ class Demo:
                 return True
             raise ended.ended()
 
-    async def _set_up(self, client: Client, meters: Meters) -> None:
-        entries = await self._add_meters(client, meters)
-        for number, entry_id in self._state.entries.items():
+    async def _set_up(self, client: Client, meters: Meters, extras: Extras) -> None:
+        await self._add_meters(client, meters)
+        async for step in extras.add(client, self._state):
+            _say(step)
+        entries = await client.entries(DOMAIN) | await client.entries("mqtt")
+        served = {
+            entry_id: (f"meter {number}", int(number) <= self._state.meters)
+            for number, entry_id in self._state.entries.items()
+        }
+        for name, entry_id in self._state.extras.items():
+            served[entry_id] = (f"the {name}", extras.is_served(name))
+        for entry_id, (name, serve) in served.items():
             if entry_id in entries:
-                serve = int(number) <= self._state.meters
-                await _enable(client, entries[entry_id], number, serve=serve)
+                await _enable(client, entries[entry_id], name, serve=serve)
         entities = await entities_of(client, self._state.entries["1"])
         await set_up_dashboard(client, entities)
         if hours := await fill_history(client, entities, Meter(1)):
             _say(f"filled the Energy dashboard with {hours} hours of simulated history")
 
-    async def _add_meters(self, client: Client, meters: Meters) -> dict[str, dict[str, Any]]:
-        """Let Home Assistant know every meter; return the config entries by their ids."""
+    async def _add_meters(self, client: Client, meters: Meters) -> None:
+        """Let Home Assistant know every meter."""
         entries = await client.entries(DOMAIN)
         for number in range(1, self._state.meters + 1):
             if self._state.entries.get(str(number)) in entries:
@@ -144,7 +164,6 @@ class Demo:
             if number == 1:
                 _say(f"entering a reference power of {TARIFF['reference_power']} kW in its options")
                 await client.set_options(entry["entry_id"], **TARIFF)
-        return await client.entries(DOMAIN)
 
     def _announce(self, url: str) -> None:
         self.was_ready = True
@@ -153,11 +172,11 @@ class Demo:
         _say("Ctrl-C stops everything")
 
 
-async def _enable(client: Client, entry: dict[str, Any], number: str, *, serve: bool) -> None:
-    """Let Home Assistant read exactly those meters that are there this time."""
+async def _enable(client: Client, entry: dict[str, Any], name: str, *, serve: bool) -> None:
+    """Let Home Assistant read exactly what is there this time."""
     if serve == (entry["disabled_by"] is None):
         return
-    _say(f"meter {number} is {'served again' if serve else 'not served this time: disabled'}")
+    _say(f"{name} is {'served again' if serve else 'not served this time: disabled'}")
     await client.command(
         "config_entries/disable",
         entry_id=entry["entry_id"],

@@ -1,8 +1,8 @@
-"""The simulated meters of the demo, in a process of their own."""
+"""The simulated meters and boards of the demo, in a process of their own."""
 
 import contextlib
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 from .client import is_listening
@@ -13,8 +13,12 @@ from .processes import Process, running
 class Meters:
     """Meter 1, 2, ... on consecutive TCP ports, with their keys in a file."""
 
-    def __init__(self, count: int, first_port: int, interval: float, directory: Path) -> None:
-        self.ports = range(first_port, first_port + count)
+    def __init__(
+        self, ports: range, interval: float, directory: Path, *, boards: Mapping[str, int]
+    ) -> None:
+        """Take the ports of the meters, and of the boards by their kinds, one behind the other."""
+        self.ports = ports
+        self._boards = boards
         self._interval = interval
         self._key_file = directory / "keys"
         self._log = directory / "simulator.log"
@@ -24,6 +28,8 @@ class Meters:
         """Serve them as long as the context lasts."""
         command = [sys.executable, "-m", "simulator", "--meters", f"{len(self.ports)}"]
         options = ["--listen", f"{HOST}:{self.ports[0]}", "--interval", f"{self._interval:g}"]
+        for kind in self._boards:
+            options += ["--board", kind, "--board-port", f"{min(self._boards.values())}"]
         async with running(
             "the simulator",
             [*command, *options, "--key-file", self._key_file],
@@ -42,4 +48,5 @@ class Meters:
         return self._key_file.read_text(encoding="ascii").split()[number - 1]
 
     async def _are_listening(self) -> bool:
-        return all([await is_listening(HOST, port) for port in self.ports])
+        ports = [*self.ports, *self._boards.values()]
+        return all([await is_listening(HOST, port) for port in ports])

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
+_BROKERS = ("mosquitto.conf", "mosquitto.log")
 # Everything the demo ever writes into its directory; nothing else in there is touched.
-CONTENTS = ("config", "keys", "home-assistant.log", "simulator.log", "demo.json")
+CONTENTS = ("config", "keys", "home-assistant.log", "simulator.log", "demo.json", *_BROKERS)
 
 
 class InUseError(Exception):
@@ -28,6 +29,8 @@ class State:
     meter_port: int = 20001
     # Meter's number -> config entry in Home Assistant.
     entries: dict[str, str] = field(default_factory=dict)
+    # What `--all` adds, by its name -> config entry.
+    extras: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, directory: Path) -> State:

@@ -67,6 +67,7 @@ async def _serve(options: argparse.Namespace) -> int:
         meters,
         *address,
         boards=[BOARDS[name]() for name in options.boards],
+        board_port=options.board_port,
         links=_links(options.pty, _count(options)) if options.pty else (),
         interval=options.interval,
         clock=Clock(options.start, options.speed),
@@ -122,6 +123,12 @@ def _parser() -> argparse.ArgumentParser:
         type=_address,
         help="serve on TCP, meter k on PORT+k-1; without --pty this is the default, "
         "127.0.0.1:20001",
+    )
+    add(
+        "--board-port",
+        metavar="PORT",
+        type=count,
+        help="the first board's TCP port, the others follow (behind the last meter's)",
     )
     add("--pty", metavar="PATH", type=Path, help="serve serial ports: PATH, PATH2, ...")
     add(

@@ -54,8 +54,8 @@ class TcpClient(Line):
 class Server:
     """Meters in service; can be stopped and started again on the same ports.
 
-    Meter k is on `port` + k - 1 (0: any port, None: no TCP) and behind the k-th of `links`; boards
-    come behind the last meter.
+    Meter k is on `port` + k - 1 (0: any port, None: no TCP) and behind the k-th of `links`. Boards
+    come behind the last meter, or on `board_port` and following.
     """
 
     def __init__(  # noqa: PLR0913
@@ -65,6 +65,7 @@ class Server:
         port: int | None = 0,
         *,
         boards: Sequence[Board] = (),
+        board_port: int | None = None,
         links: Sequence[Path] = (),
         interval: float = 10.0,
         clock: Clock | None = None,
@@ -77,8 +78,10 @@ class Server:
         self.set_faults(*faults)
         self._boards = [BoardOutlet(board, clock) for board in boards]
         self._host = host
-        count = len(meters) + len(boards)
-        self.ports = [] if port is None else [port and port + k for k in range(count)]
+        self.ports: list[int] = []
+        if port is not None:
+            behind = port and port + len(meters)
+            self.ports = _ports(port, len(meters)) + _ports(board_port or behind, len(boards))
         self._terminals = [PseudoTerminal(link, self._pieces) for link in links]
         self._listeners: list[asyncio.Server] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -180,6 +183,10 @@ class Server:
         self._listeners.append(listener)
         bound: int = listener.sockets[0].getsockname()[1]
         return bound
+
+
+def _ports(first: int, count: int) -> list[int]:
+    return [first and first + k for k in range(count)]
 
 
 async def _attend(outlet: Outlet | BoardOutlet, terminal: PseudoTerminal) -> None:

@@ -48,6 +48,12 @@ def test_a_sensor_with_echoes() -> None:
         assert TANK_FULL_CM < board.distance_cm(NOON + timedelta(hours=hours)) < TANK_EMPTY_CM
 
 
+async def test_boards_have_ports_of_their_own(unused_tcp_port: int) -> None:
+    boards = [TankBoard(), TankBoard()]
+    async with serve([Meter(1, KEY)], boards=boards, board_port=unused_tcp_port) as server:
+        assert server.ports[1:] == [unused_tcp_port, unused_tcp_port + 1]
+
+
 async def test_boards_are_served_behind_the_meters() -> None:
     boards = [PulseBoard(is_counting=True), TankBoard()]
     clock = Clock(NOON, speed=1000)

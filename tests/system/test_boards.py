@@ -116,10 +116,8 @@ async def shows(home: Home, entry_id: str, **wanted: str) -> None:
 
 async def add_pulse_reader(home: Home, wire: Wire, **more: object) -> str:
     """Set a pulse reader up at the end of a wire."""
-    entry = await home.client.run_flow(
-        *(DOMAIN, "pulse", "pulse_port"),
-        **{"port": str(wire.port), "baud_rate": "9600", "pulses_per_kwh": 1000, **more},
-    )
+    fields = {"port": str(wire.port), "baud_rate": "9600", "pulses_per_kwh": 1000} | more
+    entry = await home.client.run_flow(DOMAIN, "pulse", "pulse_port", **fields)
     entry_id: str = entry["entry_id"]
     return entry_id
 
