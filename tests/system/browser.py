@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from playwright.async_api import BrowserContext, Page, async_playwright
 
 from demo.client import Client
+from demo.energy import DOMAIN
 from demo.home_assistant import ROOT
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -59,6 +60,23 @@ class Frontend:
         finally:
             await page.close()
         assert not missing, f"{path} never showed {missing}"
+
+    async def shows_dialogue(self, *choices: str, texts: tuple[str, ...], screenshot: str) -> None:
+        """Begin to add something, choose in the menus, and take a picture of the form."""
+        page = await self._context.new_page()
+        try:
+            path = f"/config/integrations/dashboard/add?domain={DOMAIN}"
+            await page.goto(self._url + path, wait_until="domcontentloaded")
+            await page.get_by_role("button", name="OK").click()
+            for choice in choices:
+                await page.get_by_text(choice, exact=True).last.click()
+            missing = await _missing(page, texts)
+            await asyncio.sleep(ANIMATION)
+            SCREENSHOTS.mkdir(exist_ok=True)
+            await page.get_by_role("dialog").last.screenshot(path=SCREENSHOTS / f"{screenshot}.png")
+        finally:
+            await page.close()
+        assert not missing, f"the dialogue never showed {missing}"
 
     def _note(self, url: str) -> None:
         if not url.startswith((self._url, "data:", "blob:")):

@@ -12,6 +12,7 @@ import pytest_asyncio
 from demo.client import FlowFailedError
 from demo.energy import DOMAIN, entities_of
 from demo.processes import running
+from tests.system.browser import BROWSERS, frontend
 from tests.system.home import Home
 from tests.system.support import RecordingMeter, program, until
 
@@ -189,6 +190,20 @@ async def test_a_tank(home: Home, wires: dict[str, Wire]) -> None:
         await shows(home, entry["entry_id"], tank_level="unknown", tank_volume="unknown")
     async with wire.sending(b"R018\r"):
         await shows(home, entry["entry_id"], tank_level="100.0", tank_volume="5000.0")
+
+
+async def test_the_dialogues(home: Home) -> None:
+    async with frontend(home.client, program(*BROWSERS)) as pages:
+        await pages.shows_dialogue(
+            *("LED pulse reader", "A serial port or network gateway"),
+            texts=("Port of the pulse board", "Baud rate", "1000 imp/kWh", "kWh"),
+            screenshot="pulse-reader",
+        )
+        await pages.shows_dialogue(
+            "Rainwater tank",
+            texts=("MaxBotix XL-MaxSonar", "Distance when empty", "Lying cylinder", "cm"),
+            screenshot="rainwater-tank",
+        )
 
 
 async def test_nothing_went_wrong(home: Home) -> None:
