@@ -19,7 +19,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import CONF_TOPIC, DOMAIN, LOGGER
 from .link_coordinator import LinkCoordinator
-from .p1 import LinkError
+from .p1 import LinkError, PortSilentError
 from .p1.probing import BUSY_TEXT
 from .pulse_tally import PulseData, PulseTally
 
@@ -44,7 +44,7 @@ class PulsePortCoordinator(LinkCoordinator[PulseData]):
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
         """Take the port from the entry."""
         super().__init__(hass, entry)
-        self.tally = PulseTally(hass, entry, self._push)
+        self.tally = PulseTally(hass, entry, self._show)
 
     @property
     @override
@@ -79,7 +79,10 @@ class PulsePortCoordinator(LinkCoordinator[PulseData]):
     @callback
     def _on_lost(self, error: LinkError) -> None:
         super()._on_lost(error)
-        self.tally.meter.start_anew()
+        if isinstance(error, PortSilentError):
+            self.tally.meter.begin_line()
+        else:
+            self.tally.meter.start_anew()
         if self._cancel_stale_timer is None:
             self._restart_stale_timer()
 
@@ -93,6 +96,12 @@ class PulsePortCoordinator(LinkCoordinator[PulseData]):
         if not self.last_update_success:
             LOGGER.info("%s: the port is open again", self.name)
             self.tally.show()
+
+    @callback
+    def _show(self, data: PulseData) -> None:
+        # The clock goes on while the port is lost, and there is nothing to show then.
+        if self.is_connected or self.last_update_success:
+            self._push(data)
 
 
 class PulseSourceCoordinator(DataUpdateCoordinator[PulseData]):

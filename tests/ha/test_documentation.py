@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from pytest_homeassistant_custom_component.common import async_mock_service
 
 import custom_components.smarty_p1
 from custom_components.smarty_p1.binary_sensor import BINARY_SENSORS
+from custom_components.smarty_p1.board_sensor import PULSE_SENSORS, TANK_SENSORS
 from custom_components.smarty_p1.demand_sensor import DEMAND_SENSORS
 from custom_components.smarty_p1.event import EVENTS, MessageEventDescription
 from custom_components.smarty_p1.p1 import MBusReading
@@ -31,6 +33,7 @@ from .support import let_pass
 
 FOLDER = Path(custom_components.smarty_p1.__file__).parent
 TEXTS: dict[str, Any] = json.loads((FOLDER / "translations" / "en.json").read_text())["entity"]
+DOCS = Path(__file__).parents[2] / "docs"
 MBUS_INDEXES = [
     mbus_index(
         MBusReading(type=kind, serial_number=None, value=None, unit=unit, time=None, valve=None)
@@ -121,3 +124,34 @@ async def test_the_automation_sheds_load_and_takes_it_back(hass: HomeAssistant) 
     assert not on
     await let_pass(hass, 15 * 60 + 1)
     assert [call.data["entity_id"] for call in on] == [["switch.charger"]]
+
+
+def board_row(description: SensorEntityDescription) -> str:
+    """Return what a table must say about a sensor of a board."""
+    return " | ".join(
+        [
+            f"| {TEXTS['sensor'][description.key]['name']}",
+            description.native_unit_of_measurement or "",
+            ", ".join(filter(None, [description.device_class, description.state_class])),
+            description.entity_category or "",
+            "yes |" if description.entity_registry_enabled_default else "|",
+        ]
+    ).replace("  ", " ")
+
+
+def test_each_sensor_of_a_board_stands_in_its_table() -> None:
+    pages: dict[str, Sequence[SensorEntityDescription]] = {
+        "pulse-reader": PULSE_SENSORS,
+        "rainwater-tank": TANK_SENSORS,
+    }
+    for page, descriptions in pages.items():
+        text = (DOCS / f"{page}.md").read_text()
+        _, _, table = text.partition("| sensor | unit | class | category | on |\n")
+        rows = table.partition("\n\n")[0].splitlines()[1:]
+        assert rows == [board_row(description) for description in descriptions]
+
+
+def test_each_picture_is_there() -> None:
+    for page in DOCS.glob("*.md"):
+        for picture in re.findall(r"!\[[^]]+\]\(([^)]+)\)", page.read_text()):
+            assert (DOCS / picture).is_file(), page

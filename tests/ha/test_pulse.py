@@ -22,6 +22,7 @@ from custom_components.smarty_p1.const import (
     DOMAIN,
 )
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
+from custom_components.smarty_p1.pulse_coordinator import PulsePortCoordinator
 from custom_components.smarty_p1.pulse_tally import PulseTally
 
 from .boards import ENERGY, POWER, pulse_entry, state
@@ -165,6 +166,39 @@ async def test_silence_is_no_fault_but_a_lost_port_is(
     await let_pass_until(hass, RECONNECT, lambda: port.clients == 1)
     await let_pass_until(hass, 31, lambda: state(hass, ENERGY) == "0.001")
     assert state(hass, POWER) == "unknown"
+
+
+async def test_a_new_connection_after_an_hour_of_darkness(
+    hass: HomeAssistant,
+    port: MeterPort,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(PulsePortCoordinator, "silence_timeout", 0.5)
+    entry = pulse_entry(hass, **{CONF_PORT: port.url})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await port.wait_for_clients(1)
+    for readings in (1, 2):
+        clock.now += 36
+        await port.send(b"pulse\r\n")
+        await wait_until(hass, lambda: entry.runtime_data.readings == readings)  # noqa: B023
+    await wait_until(hass, lambda: entry.runtime_data.losses > 0)
+    await let_pass_until(hass, RECONNECT, lambda: port.connections > 1)
+    await clock.tick(60)
+    assert (state(hass, ENERGY), state(hass, POWER)) == ("0.002", "0.06")
+
+
+async def test_what_is_set_while_the_port_is_lost(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, clock: Clock
+) -> None:
+    await port.stop()
+    await wait_until(hass, lambda: not entry.runtime_data.is_connected)
+    await clock.tick(31)
+    entry.runtime_data.tally.set_energy(5)
+    assert state(hass, ENERGY) == "unavailable"
+    await port.start()
+    await let_pass_until(hass, RECONNECT, lambda: port.clients == 1)
+    await let_pass_until(hass, 31, lambda: state(hass, ENERGY) == "5.0")
 
 
 async def test_a_pulse_ends_what_a_lost_port_began(

@@ -282,6 +282,15 @@ def test_power_after_the_port_was_lost() -> None:
     assert meter.power_kw(1010) == pytest.approx(3.6)
 
 
+def test_power_over_a_new_connection() -> None:
+    meter = counting(0, 10, 20)
+    meter.feed(b"2", 25)
+    meter.begin_line()
+    assert meter.power_kw(36010) == pytest.approx(0.001 * 3600 * 10 / 35990)
+    meter.feed(b"8\r\n21\r\n", 36010)
+    assert meter.pulses == 21
+
+
 def test_the_clock_may_be_set() -> None:
     meter = counting(0, 10, 20)
     meter.feed(b"30\n", -1000)

@@ -1,10 +1,9 @@
 """The LED of a meter: each blink is a fixed energy, which a board sees and passes on.
 
 A board sends a line a pulse, empty or of any text, or its running count as a number. Which of both
-is decided by what it sends: numbers that rise are a running count, and from then on a text is no
-pulse (a board greets when it starts). Before, each text is one. The same number again and again is
-a running count that stands still; but a 1 that came `_ENOUGH` times, and nothing higher ever, is a
-pulse each time.
+is seen by what it sends: numbers that rise are a running count, and from then on a text is no pulse
+(a board greets when it starts); before, each text is one. The same number again and again is a
+count that stands still; but a 1 that came `_ENOUGH` times, and never more, is a pulse each time.
 
 Times are in seconds, of a clock that goes on while this program is not running.
 """
@@ -90,11 +89,15 @@ class PulseMeter:
         """Return the power: None before two pulses, and less and less while none comes."""
         return self._power.kw(at)
 
-    def start_anew(self) -> None:
-        """Know that pulses may have been missed, and that the next line may have lost its begin."""
+    def begin_line(self) -> None:
+        """Know that the next line may have lost its beginning: the port was opened."""
         self._lines.start_anew()
         self._running.start_anew()
         self._is_first = True
+
+    def start_anew(self) -> None:
+        """Know that pulses may have been missed, too: the port was lost."""
+        self.begin_line()
         self._power = PulsePower(self._pulses_per_kwh)
 
     def feed(self, data: bytes, at: float) -> list[Pulses]:
