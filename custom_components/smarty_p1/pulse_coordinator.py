@@ -218,10 +218,12 @@ class PulseEntityCoordinator(PulseSourceCoordinator):
         """Follow the entity when it is given another name."""
         if event.data["action"] == "update" and "entity_id" in event.data["changes"]:
             entity_id = event.data["entity_id"]
+            unique_id = f"{CONF_ENTITY_ID}:{entity_id}"
+            self.tally.rename_source(unique_id)
             self.hass.config_entries.async_update_entry(
                 self.config_entry,
                 data={**self.config_entry.data, CONF_ENTITY_ID: entity_id},
-                unique_id=f"{CONF_ENTITY_ID}:{entity_id}",
+                unique_id=unique_id,
             )
             self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
 

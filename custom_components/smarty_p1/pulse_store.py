@@ -13,10 +13,12 @@ DEFAULT_PULSES_PER_KWH = 1000.0
 # A crash costs what a board does not count itself; a memory card wears out.
 SAVE_INTERVAL = 60.0
 _STORAGE_VERSION = 1
+# What a running count says nothing about that comes from elsewhere.
+_UNKNOWN_COUNT = {"count": None, "is_counting": False, "ones": 0}
 
 
 class PulseStore:
-    """The memory of one pulse reader: `meter` is what is known of it."""
+    """The memory of one pulse reader: `meter` is what is known of it, and `source` whose it is."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
         """Take the pulses per kWh from the entry's options."""
@@ -26,6 +28,7 @@ class PulseStore:
         )
         self._pulses_per_kwh: float = entry.options.get(CONF_PULSES_PER_KWH, DEFAULT_PULSES_PER_KWH)
         self._first_reading: float = entry.data.get(CONF_METER_READING, 0.0)
+        self.source = entry.unique_id
         self._is_waiting = False
         self._next_save = 0.0
         self.meter = PulseMeter(self._pulses_per_kwh)
@@ -33,6 +36,8 @@ class PulseStore:
     async def async_load(self) -> None:
         """Go on where the last run of Home Assistant left off."""
         if data := await self._store.async_load():
+            if data["source"] != self.source:
+                data |= _UNKNOWN_COUNT
             self.meter = PulseMeter.from_dict(data, self._pulses_per_kwh)
         else:
             self.meter.set_energy(self._first_reading)
@@ -50,7 +55,7 @@ class PulseStore:
     async def async_save(self) -> None:
         """Save at once."""
         self._is_waiting = False
-        await self._store.async_save(self.meter.as_dict())
+        await self._store.async_save(self._as_dict())
 
     async def async_remove(self) -> None:
         """Forget everything, with the config entry."""
@@ -60,4 +65,7 @@ class PulseStore:
     def _as_dict_when_due(self) -> dict[str, Any]:
         self._is_waiting = False
         self._next_save = self._hass.loop.time() + SAVE_INTERVAL
-        return self.meter.as_dict()
+        return self._as_dict()
+
+    def _as_dict(self) -> dict[str, Any]:
+        return {"source": self.source, **self.meter.as_dict()}

@@ -75,6 +75,11 @@ class PulseTally:
         await self._store.async_save()
 
     @callback
+    def rename_source(self, unique_id: str) -> None:
+        """Know that pulses come from where they came from, by another name."""
+        self._store.source = unique_id
+
+    @callback
     def take(self, events: list[Pulses]) -> None:
         """Take what the source says."""
         if events:

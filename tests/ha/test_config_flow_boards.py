@@ -326,6 +326,22 @@ async def test_a_board_moves_to_another_port(hass: HomeAssistant, port: MeterPor
     assert entry.state is ConfigEntryState.LOADED
 
 
+async def test_a_count_from_elsewhere_says_nothing_of_the_one_before(hass: HomeAssistant) -> None:
+    hass.states.async_set("sensor.led", "1000")
+    entry = pulse_entry(hass, **{CONF_ENTITY_ID: "sensor.led"})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    hass.states.async_set("sensor.led", "1010")
+    hass.states.async_set("sensor.other_led", "70")
+    await hass.async_block_till_done()
+    form = await reconfigure(hass, entry, "pulse_entity")
+    found = await submit(hass, form, {CONF_ENTITY_ID: "sensor.other_led"})
+    await agree(hass, found, "count_found")
+    assert state(hass, ENERGY) == "0.01"
+    hass.states.async_set("sensor.other_led", "71")
+    await hass.async_block_till_done()
+    assert entry.runtime_data.tally.meter.pulses == 11
+
+
 async def test_a_tank_keeps_its_port(hass: HomeAssistant, port: MeterPort) -> None:
     port.greeting = b"R070\r" * 20
     entry = tank_entry(hass, port.url)

@@ -102,9 +102,8 @@ class PulseMeter:
 
     def feed(self, data: bytes, at: float) -> list[Pulses]:
         """Take the next bytes of a line, any number; return what its lines say."""
-        lines = self._lines.feed(data)
         read = []
-        for line in lines:
+        for line in self._lines.feed(data):
             read.append(self._read_line(line, at, is_whole=not self._is_first))
             self._is_first = False
         return self._add(read, at)
