@@ -294,13 +294,9 @@ class PulseTopicCoordinator(PulseSourceCoordinator):
 
     @callback
     def _take_message(self, text: str, *, is_kept: bool) -> None:
-        meter = self.tally.meter
+        meter, now = self.tally.meter, self.tally.now()
         # A message that the broker has kept is of long ago: a count that still holds, no pulse.
-        events = (
-            meter.read_count(text, self.tally.now())
-            if is_kept
-            else meter.read_line(text, self.tally.now())
-        )
+        events = meter.read_count(text, now, is_old=True) if is_kept else meter.read_line(text, now)
         self.readings += len(events)
         self.tally.take(events)
 

@@ -398,6 +398,12 @@ async def test_a_message_is_a_running_count(hass: HomeAssistant, topic: MockConf
     await hass.config_entries.async_setup(topic.entry_id)
     await publish(hass, "106", retain=True)
     assert pulses(topic) == 6
+    await hass.config_entries.async_unload(topic.entry_id)
+    await hass.config_entries.async_setup(topic.entry_id)
+    # Older than what came last, and no board that has started again.
+    await publish(hass, "100", retain=True)
+    await publish(hass, "108")
+    assert pulses(topic) == 8
 
 
 async def test_without_the_mqtt_integration(hass: HomeAssistant) -> None:

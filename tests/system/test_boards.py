@@ -12,6 +12,7 @@ import pytest_asyncio
 from demo.client import FlowFailedError
 from demo.energy import DOMAIN, entities_of
 from demo.processes import running
+from tests.system.broker import HOST, Broker
 from tests.system.browser import BROWSERS, frontend
 from tests.system.home import Home
 from tests.system.support import RecordingMeter, program, until
@@ -207,7 +208,36 @@ async def test_the_dialogues(home: Home) -> None:
 
 
 async def test_nothing_went_wrong(home: Home) -> None:
-    await home.stop()
     log = home.log.read_text(encoding="utf-8")
     assert "Traceback" not in log
     assert " ERROR " not in log
+
+
+async def test_messages_are_pulses(home: Home, tmp_path: Path) -> None:
+    broker = Broker(tmp_path)
+    others = {"set_client_cert": False, "set_ca_cert": "off"}
+    fields = {"topic": "iot/led", "pulses_per_kwh": 1000}
+    async with broker.serving():
+        await home.client.run_flow(
+            "mqtt", broker=HOST, port=broker.port, protocol="5", other_settings=others
+        )
+        await publish(broker, "40", "--retain")
+        entry = await home.client.run_flow(DOMAIN, "pulse", "pulse_topic", **fields)
+        entry_id = entry["entry_id"]
+        await asyncio.sleep(3)  # Home Assistant gathers subscriptions for a while
+        await publish(broker, "42", "--retain")
+        await shows(home, entry_id, pulse_energy="0.002")
+    await shows(home, entry_id, pulse_energy="unavailable")
+    async with broker.serving():
+        await shows(home, entry_id, pulse_energy="0.002")
+        await publish(broker, "47", "--retain")
+        await shows(home, entry_id, pulse_energy="0.007")
+
+
+async def publish(broker: Broker, text: str, *options: str) -> None:
+    """Publish a message at the topic of the pulses."""
+    client = await asyncio.create_subprocess_exec(
+        *(program("mosquitto_pub"), "-h", HOST, "-p", f"{broker.port}"),
+        *("-t", "iot/led", "-m", text, *options),
+    )
+    assert await client.wait() == 0

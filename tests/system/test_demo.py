@@ -12,7 +12,8 @@ import pytest
 import pytest_asyncio
 
 from demo.client import Client
-from demo.energy import DOMAIN, entities_of
+from demo.energy import DOMAIN, entities_of, wait_for_values
+from demo.extras import BROKER_PORT, find_mosquitto
 from demo.home_assistant import ROOT
 from tests.system.browser import BROWSERS, frontend
 from tests.system.support import (
@@ -27,6 +28,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150)
 
 READY_WITHIN = 60.0
 STOPPED_WITHIN = 25.0
+BOARD_ENTITIES = {"pulse_energy", "tank_level", "tank_volume"}
 
 
 class RunningDemo:
@@ -229,6 +231,41 @@ async def test_the_second_start_goes_on_with_the_first(place: Place, demo: Runni
         assert await third.ends(within=READY_WITHIN) == 0
     assert "adding" not in third.output
     assert "meter 2 is not served" in third.output
+
+
+async def test_everything(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.meter_port = free_ports(BROKER_PORT + 1)
+    async with place.demo("--all") as demo:
+        await demo.says("ready: ")
+        async with Client.logged_in(place.url) as client:
+            entries = await client.entries(DOMAIN)
+            assert [entry["state"] for entry in entries.values()] == ["loaded"] * 4
+            shown = [name for id_ in entries for name in (await entities_of(client, id_)).items()]
+            names = {key: entity_id for key, entity_id in shown if key in BOARD_ENTITIES}
+            assert names.keys() == BOARD_ENTITIES
+            values = await wait_for_values(client, list(names.values()))
+        assert 0 < values[names["tank_level"]] < 100
+        if find_mosquitto():
+            assert await first_message(place.meter_port + BROKER_PORT)
+
+    async with place.demo("--minutes", "0.02") as second:
+        assert await second.ends(within=READY_WITHIN) == 0
+    assert "adding" not in second.output
+    for name in ("pulse", "tank", *(["broker"] if find_mosquitto() else [])):
+        assert f"the {name} is not served" in second.output
+    assert await place.is_deserted()
+
+
+async def first_message(port: int) -> bytes:
+    """Return the first message of a meter on a broker."""
+    subscriber = await asyncio.create_subprocess_exec(
+        *(program("mosquitto_sub"), "-h", "127.0.0.1", "-p", f"{port}"),
+        *("-t", "smarty_p1/#", "-C", "1", "-W", "20"),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    output, _ = await subscriber.communicate()
+    return output
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGKILL])

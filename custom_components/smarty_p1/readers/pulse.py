@@ -58,8 +58,7 @@ class PulseMeter:
             meter._base_pulses = stored["base_pulses"]
         else:
             meter._base_kwh += (stored["pulses"] - stored["base_pulses"]) / stored["pulses_per_kwh"]
-        meter.is_counting = stored["is_counting"]
-        meter._ones = stored["ones"]
+        meter.is_counting, meter._ones = stored["is_counting"], stored["ones"]
         meter._running = RunningCount(pulses_per_kwh, stored["count"], stored["counted_at"])
         return meter
 
@@ -112,9 +111,10 @@ class PulseMeter:
         """Take a line that came as a whole; return what it says."""
         return self._add([self._read_line(text, at)], at)
 
-    def read_count(self, text: str, at: float) -> list[Pulses]:
-        """Take a running count; what is none says nothing."""
-        return self._add([self._read_count(text, at)], at)
+    def read_count(self, text: str, at: float, *, is_old: bool = False) -> list[Pulses]:
+        """Take a running count, which may be older than the last; what is none says nothing."""
+        is_whole = not is_old or self._running.count is None
+        return self._add([self._read_count(text, at, is_whole=is_whole)], at)
 
     def read_pulse(self, at: float) -> list[Pulses]:
         """Take one pulse."""

@@ -33,8 +33,8 @@ class RunningCount:
     def take(self, count: int, at: float, *, is_whole: bool = True) -> int | None:
         """Return the pulses since the last count, None when the count cannot be trusted.
 
-        One that is not known to be whole may have lost its first digits, so it is trusted only
-        when it is not lower than the last.
+        One that may have lost its first digits, or be an old one, is trusted only when it is not
+        lower than the last.
         """
         if not is_whole and (self.count is None or count < self.count):
             return None
