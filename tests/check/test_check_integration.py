@@ -113,9 +113,9 @@ def reverse(content: dict[str, Any]) -> None:
 MANIFEST = "manifest.json"
 
 
-def user_form(texts: dict[str, Any]) -> dict[str, Any]:
+def meter_form(texts: dict[str, Any]) -> dict[str, Any]:
     """Return the texts of the first form."""
-    form: dict[str, Any] = texts["config"]["step"]["user"]
+    form: dict[str, Any] = texts["config"]["step"]["meter"]
     return form
 
 
@@ -176,41 +176,41 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     "language lacks a key": (language(lambda t: t["config"].pop("abort")), "xx.json: .* missing"),
     "language has a key more": (language(lambda t: t.update(more="x")), "more is not in en.json"),
     "language lacks a placeholder": (
-        language(lambda t: user_form(t).update(description="{nothing}")),
-        "xx.json: config.step.user.description: other placeholders",
+        language(lambda t: meter_form(t).update(description="{nothing}")),
+        "xx.json: config.step.meter.description: other placeholders",
     ),
     "text with an address": (
-        in_every_language(lambda t: user_form(t).update(title="See https://x.org")),
-        "config.step.user.title: an address",
+        in_every_language(lambda t: meter_form(t).update(title="See https://x.org")),
+        "config.step.meter.title: an address",
     ),
     "text with HTML": (
-        in_every_language(lambda t: user_form(t).update(title="<b>Bold</b>")),
-        "config.step.user.title: HTML",
+        in_every_language(lambda t: meter_form(t).update(title="<b>Bold</b>")),
+        "config.step.meter.title: HTML",
     ),
     "text with a quoted placeholder": (
-        in_every_language(lambda t: user_form(t).update(title="Port '{port}'")),
-        "config.step.user.title: a placeholder in single quotes",
+        in_every_language(lambda t: meter_form(t).update(title="Port '{port}'")),
+        "config.step.meter.title: a placeholder in single quotes",
     ),
     "text with a reference": (
-        in_every_language(lambda t: user_form(t).update(title="[%key:common::x%]")),
-        "config.step.user.title: a reference",
+        in_every_language(lambda t: meter_form(t).update(title="[%key:common::x%]")),
+        "config.step.meter.title: a reference",
     ),
     "text with a space": (
-        in_every_language(lambda t: user_form(t).update(title="Title ")),
-        "config.step.user.title: .* spaces",
+        in_every_language(lambda t: meter_form(t).update(title="Title ")),
+        "config.step.meter.title: .* spaces",
     ),
     "field without description": (
-        in_every_language(lambda t: user_form(t)["data_description"].popitem()),
-        "config.step.user: no data_description",
+        in_every_language(lambda t: meter_form(t)["data_description"].popitem()),
+        "config.step.meter: no data_description",
     ),
     "field of a section without description": (
         in_every_language(
-            lambda t: [s["data_description"].popitem() for s in user_form(t)["sections"].values()]
+            lambda t: [s["data_description"].popitem() for s in meter_form(t)["sections"].values()]
         ),
-        r"config.step.user.\w+: no data_description",
+        r"config.step.meter.\w+: no data_description",
     ),
     "description without field": (
-        in_every_language(lambda t: user_form(t)["data_description"].update(x="y")),
+        in_every_language(lambda t: meter_form(t)["data_description"].update(x="y")),
         "x, which is no field",
     ),
     "step of an attribute without text": (
