@@ -88,6 +88,13 @@ class PulsePortCoordinator(LinkCoordinator[PulseData]):
 
     @override
     @callback
+    def _restart_stale_timer(self) -> None:
+        # The last pulse may be long ago: only a port that is lost says something.
+        if not self.is_connected:
+            super()._restart_stale_timer()
+
+    @override
+    @callback
     def _on_stale(self, now: datetime) -> None:
         if not self.is_connected:
             super()._on_stale(now)

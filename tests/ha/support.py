@@ -106,7 +106,7 @@ def links(hass: HomeAssistant) -> int:
 def stale_timers(hass: HomeAssistant) -> int:
     """Return how many timers wait for a telegram that does not come."""
     return sum(
-        isinstance(job, HassJob) and "SmartyCoordinator._on_stale" in repr(job.target)
+        isinstance(job, HassJob) and "Coordinator._on_stale" in repr(job.target)
         for handle in get_scheduled_timer_handles(hass.loop)
         if not handle.cancelled()
         for job in handle._args or ()

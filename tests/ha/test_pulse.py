@@ -27,7 +27,7 @@ from custom_components.smarty_p1.pulse_tally import PulseTally
 
 from .boards import ENERGY, POWER, pulse_entry, state
 from .meter import MeterPort
-from .support import let_pass, let_pass_until, links, wait_until
+from .support import let_pass, let_pass_until, links, stale_timers, wait_until
 
 RECONNECT = 5
 UPDATE = 6
@@ -166,6 +166,23 @@ async def test_silence_is_no_fault_but_a_lost_port_is(
     await let_pass_until(hass, RECONNECT, lambda: port.clients == 1)
     await let_pass_until(hass, 31, lambda: state(hass, ENERGY) == "0.001")
     assert state(hass, POWER) == "unknown"
+
+
+async def test_a_port_that_is_lost_for_a_moment(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, clock: Clock
+) -> None:
+    await send(hass, port, entry, b"pulse\r\n")
+    # It is the loss of the port that counts, not the time since the last pulse.
+    assert stale_timers(hass) == 0
+    await port.stop()
+    await wait_until(hass, lambda: not entry.runtime_data.is_connected)
+    assert stale_timers(hass) == 1
+    await clock.tick(20)
+    assert state(hass, ENERGY) == "0.001"
+    await port.start()
+    await let_pass_until(hass, RECONNECT, lambda: port.clients == 1)
+    await clock.tick(31)
+    assert state(hass, ENERGY) == "0.001"
 
 
 async def test_a_new_connection_after_an_hour_of_darkness(
