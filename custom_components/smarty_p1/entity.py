@@ -11,7 +11,7 @@ from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .const import DOMAIN
+from .const import CONF_KIND, DOMAIN
 from .coordinator import SmartyCoordinator
 from .mbus import CHANNEL_PREFIX
 from .p1 import MBusReading, Telegram
@@ -28,7 +28,8 @@ def _is_first(coordinator: SmartyCoordinator) -> bool:
     """Tell whether no other meter was added before; only those after it are named by number."""
     entry = coordinator.config_entry
     return not any(
-        other.unique_id and other.created_at < entry.created_at
+        CONF_KIND not in other.data  # a meter
+        and other.created_at < entry.created_at
         for other in coordinator.hass.config_entries.async_entries(DOMAIN, include_ignore=False)
     )
 

@@ -8,6 +8,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1 import async_remove_config_entry_device
 
+from .boards import tank_entry
 from .conftest import EntryMaker
 from .meter import SERIAL, MeterPort, with_value, without_channels
 from .support import TELEGRAM, device_of, receive, set_up, state_of, values
@@ -118,3 +119,12 @@ async def test_nothing_can_be_deleted_while_the_meter_is_not_read(
 
     await hass.config_entries.async_unload(entry.entry_id)
     assert not await async_remove_config_entry_device(hass, entry, device)
+
+
+async def test_a_meter_beside_a_board_is_the_first_meter(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, device_registry: DeviceRegistry
+) -> None:
+    tank_entry(hass, "socket://127.0.0.1:9")
+    entry = await set_up(hass, port, make_entry)
+
+    assert device_of(device_registry, entry, SERIAL).name == "Smarty"
