@@ -55,6 +55,7 @@ from custom_components.smarty_p1.const import (
     CONF_VERIFY,
     CONF_WITHOUT_VERIFICATION,
     DOMAIN,
+    KIND_METER,
     LOGGER,
     SECTION_ADVANCED,
 )
@@ -299,6 +300,8 @@ class House:
         data = {**entry.data} if entry and source == SOURCE_REAUTH else None
         result = await flows.async_init(DOMAIN, context=context, data=data)
         flow_id = result["flow_id"]
+        if result["type"] is FlowResultType.MENU:
+            result = await flows.async_configure(flow_id, {"next_step_id": KIND_METER})
         form = result["step_id"]
         shown = [_visible(result)]
         result = await flows.async_configure(flow_id, typed)

@@ -38,7 +38,9 @@ class Running(NamedTuple):
 
     async def add_meter(self, port: str) -> str:
         """Go through the flows of config and options; return the config entry's id."""
-        entry = await self.client.run_flow(DOMAIN, port=port, encryption_key=KEY.hex(), advanced={})
+        entry = await self.client.run_flow(
+            DOMAIN, "meter", port=port, encryption_key=KEY.hex(), advanced={}
+        )
         entry_id = str(entry["entry_id"])
         await self.client.set_options(entry_id, **TARIFF)
 

@@ -22,6 +22,7 @@ from .link_coordinator import LinkCoordinator
 from .p1 import LinkError, PortSilentError
 from .p1.probing import BUSY_TEXT
 from .pulse_tally import PulseData, PulseTally
+from .setup_retry import limit_wait
 
 EVENT_DOMAIN = "event"
 BINARY_DOMAINS = ("binary_sensor", "input_boolean")
@@ -263,10 +264,12 @@ class PulseTopicCoordinator(PulseSourceCoordinator):
     async def _async_listen(self) -> None:
         # Without the integration, what it imports is not there either.
         if "mqtt" not in self.hass.config.components:
+            limit_wait(self.hass, self.config_entry)
             raise self.explain(ConfigEntryNotReady)
         from homeassistant.components import mqtt  # noqa: PLC0415
 
         if not await mqtt.async_wait_for_mqtt_client(self.hass):
+            limit_wait(self.hass, self.config_entry)
             raise self.explain(ConfigEntryNotReady)
         self._is_connected = mqtt.is_connected
 
