@@ -45,7 +45,8 @@ class LinkCoordinator[D](DataUpdateCoordinator[D]):
     config_entry: ConfigEntry[Any]
     baud_rate: ClassVar[int] = BAUD_RATE
     silence_timeout: ClassVar[float | None] = SILENCE_TIMEOUT
-    stale_timeout: ClassVar[float] = 60.0
+    # A minute at most, and timers are late by a moment.
+    stale_timeout: ClassVar[float] = 59.5
     # The keys of the translated exceptions for a port that sends nothing, and something else.
     nothing_received: ClassVar[str] = "nothing_received"
     not_understood: ClassVar[str]
