@@ -182,10 +182,9 @@ async def test_the_minimum_interval(
 ) -> None:
     await set_up(hass, port, publishing(hass, make_entry, min_interval=3600))
     await published.is_complete(1)
-    await receive(hass, port, with_power("01.000"))
-    await published.is_complete(2)
     published.forget()
-    await receive(hass, port, with_power("02.000"))
+    for kilowatts in ("01.000", "02.000"):
+        await receive(hass, port, with_power(kilowatts))
     assert published.messages() == []
     # A text could be gone when its turn has come.
     await receive(hass, port, with_value(with_power("03.000"), "0-0:96.13.0", "(48616C6C6F)"))
@@ -323,6 +322,20 @@ async def test_what_the_broker_keeps_is_taken_back(
     # The last one of before may have been cut off by the reload, and is taken back twice then.
     assert taken_back(published) <= still_kept | below_root
     assert [text for _, text, _ in published.messages() if text] == ["offline"]
+
+
+async def test_values_that_are_no_longer_retained_are_taken_back_first(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
+) -> None:
+    entry = await set_up(hass, port, publishing(hass, make_entry, retain=True))
+    await published.is_complete(1)
+    published.forget()
+    port.greeting = port.next_frame(TELEGRAM)
+    hass.config_entries.async_update_entry(entry, options={"mqtt": OPTIONS})
+    await hass.config_entries.async_reload(entry.entry_id)
+    await published.is_complete(2)
+    # Whoever listens ends up with the value, not with the empty message.
+    assert published.on("active_power_imported") == ["", "2.345"]
 
 
 async def test_nothing_is_left_of_a_meter_that_is_removed(
