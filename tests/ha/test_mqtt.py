@@ -7,8 +7,9 @@ import pytest
 from homeassistant.components import mqtt
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_send
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_mqtt_message
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient, MqttMockPahoClient
 
 from .conftest import EntryMaker
@@ -415,6 +416,45 @@ async def test_discovery(
     await receive(hass, port, with_value(TELEGRAM, "0-0:96.13.1", "()"))
     await published.is_complete(2, LAST_STATES)
     assert messages_on(published, "elsewhere/").keys() == {f"elsewhere/ha/device/{meter_id}/config"}
+
+
+async def test_what_the_options_no_longer_ask_for_is_gone_there_as_well(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
+) -> None:
+    # The prefix of this Home Assistant's own MQTT integration, which is the other one here.
+    mqtt_options = {**OPTIONS, "discovery": True, "discovery_prefix": "homeassistant"}
+    tariff = {"reference_power": 7.0, "surcharge_price": 0.1}
+
+    def make(url: str, **arguments: str) -> MockConfigEntry:
+        entry = make_entry(url, **arguments)
+        options = {"mqtt": mqtt_options, **tariff}
+        hass.config_entries.async_update_entry(entry, options=options)
+        return entry
+
+    async def found() -> set[str]:
+        """Return the unique ids of the entities of the quarter-hours."""
+        await published.is_complete(1, LAST_STATES)
+        for topic, message in messages_on(published, "homeassistant/").items():
+            async_fire_mqtt_message(hass, topic, json.dumps(message))
+        await hass.async_block_till_done()
+        entities = er.async_get(hass).entities.values()
+        return {
+            each.unique_id.removeprefix(f"smarty_p1_{SERIAL}_")
+            for each in entities
+            if each.platform == "mqtt" and "_demand_" in each.unique_id
+        }
+
+    entry = await set_up(hass, port, make)
+    always = {f"sensor_demand_{name}" for name in ("running", "projected", "last", "peak")}
+    of_the_tariff = {f"sensor_demand_{name}" for name in ("available", "excess_energy")}
+    of_the_tariff |= {"sensor_demand_excess_cost", "binary_sensor_demand_will_exceed"}
+    assert await found() == always | of_the_tariff
+
+    published.forget()
+    port.greeting = port.next_frame(TELEGRAM)
+    hass.config_entries.async_update_entry(entry, options={"mqtt": mqtt_options})
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert await found() == always
 
 
 async def test_states_for_discovery_are_those_of_the_entities(
