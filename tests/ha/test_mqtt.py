@@ -7,8 +7,9 @@ import pytest
 from homeassistant.components import mqtt
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_send
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_mqtt_message
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient, MqttMockPahoClient
 
 from .conftest import EntryMaker
@@ -182,10 +183,9 @@ async def test_the_minimum_interval(
 ) -> None:
     await set_up(hass, port, publishing(hass, make_entry, min_interval=3600))
     await published.is_complete(1)
-    await receive(hass, port, with_power("01.000"))
-    await published.is_complete(2)
     published.forget()
-    await receive(hass, port, with_power("02.000"))
+    for kilowatts in ("01.000", "02.000"):
+        await receive(hass, port, with_power(kilowatts))
     assert published.messages() == []
     # A text could be gone when its turn has come.
     await receive(hass, port, with_value(with_power("03.000"), "0-0:96.13.0", "(48616C6C6F)"))
@@ -325,6 +325,20 @@ async def test_what_the_broker_keeps_is_taken_back(
     assert [text for _, text, _ in published.messages() if text] == ["offline"]
 
 
+async def test_values_that_are_no_longer_retained_are_taken_back_first(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
+) -> None:
+    entry = await set_up(hass, port, publishing(hass, make_entry, retain=True))
+    await published.is_complete(1)
+    published.forget()
+    port.greeting = port.next_frame(TELEGRAM)
+    hass.config_entries.async_update_entry(entry, options={"mqtt": OPTIONS})
+    await hass.config_entries.async_reload(entry.entry_id)
+    await published.is_complete(2)
+    # Whoever listens ends up with the value, not with the empty message.
+    assert published.on("active_power_imported") == ["", "2.345"]
+
+
 async def test_nothing_is_left_of_a_meter_that_is_removed(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
 ) -> None:
@@ -402,6 +416,45 @@ async def test_discovery(
     await receive(hass, port, with_value(TELEGRAM, "0-0:96.13.1", "()"))
     await published.is_complete(2, LAST_STATES)
     assert messages_on(published, "elsewhere/").keys() == {f"elsewhere/ha/device/{meter_id}/config"}
+
+
+async def test_what_the_options_no_longer_ask_for_is_gone_there_as_well(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
+) -> None:
+    # The prefix of this Home Assistant's own MQTT integration, which is the other one here.
+    mqtt_options = {**OPTIONS, "discovery": True, "discovery_prefix": "homeassistant"}
+    tariff = {"reference_power": 7.0, "surcharge_price": 0.1}
+
+    def make(url: str, **arguments: str) -> MockConfigEntry:
+        entry = make_entry(url, **arguments)
+        options = {"mqtt": mqtt_options, **tariff}
+        hass.config_entries.async_update_entry(entry, options=options)
+        return entry
+
+    async def found() -> set[str]:
+        """Return the unique ids of the entities of the quarter-hours."""
+        await published.is_complete(1, LAST_STATES)
+        for topic, message in messages_on(published, "homeassistant/").items():
+            async_fire_mqtt_message(hass, topic, json.dumps(message))
+        await hass.async_block_till_done()
+        entities = er.async_get(hass).entities.values()
+        return {
+            each.unique_id.removeprefix(f"smarty_p1_{SERIAL}_")
+            for each in entities
+            if each.platform == "mqtt" and "_demand_" in each.unique_id
+        }
+
+    entry = await set_up(hass, port, make)
+    always = {f"sensor_demand_{name}" for name in ("running", "projected", "last", "peak")}
+    of_the_tariff = {f"sensor_demand_{name}" for name in ("available", "excess_energy")}
+    of_the_tariff |= {"sensor_demand_excess_cost", "binary_sensor_demand_will_exceed"}
+    assert await found() == always | of_the_tariff
+
+    published.forget()
+    port.greeting = port.next_frame(TELEGRAM)
+    hass.config_entries.async_update_entry(entry, options={"mqtt": mqtt_options})
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert await found() == always
 
 
 async def test_states_for_discovery_are_those_of_the_entities(

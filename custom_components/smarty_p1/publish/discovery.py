@@ -20,7 +20,7 @@ from homeassistant.loader import async_get_integration
 from ..binary_sensor import WARNING
 from ..const import CONF_REFERENCE_POWER, DOCUMENTATION_URL, DOMAIN
 from ..coordinator import SmartyCoordinator
-from ..demand_sensor import DemandSensorDescription, wanted_demand_sensors
+from ..demand_sensor import DEMAND_SENSORS, DemandSensorDescription, wanted_demand_sensors
 from ..entity import meter_device
 from ..event import EVENT_MESSAGE, EVENTS, MessageEventDescription
 from ..mbus import CHANNEL_PREFIX
@@ -197,10 +197,27 @@ class Announcer:
             "origin": self._origin,
             "availability_topic": availability_topic,
             "components": {
-                f"{state.platform}_{state.description.key}": self._component(device, state)
-                for state in device.states
+                **({} if device.identity else self._unwanted()),
+                **{
+                    f"{state.platform}_{state.description.key}": self._component(device, state)
+                    for state in device.states
+                },
             },
         }
+
+    def _unwanted(self) -> dict[str, dict[str, Any]]:
+        """Return what takes back the components that the options may have asked for before.
+
+        One that is only left out would stay in the other Home Assistant, with its last state.
+        """
+        options = self._coordinator.config_entry.options
+        wanted = wanted_demand_sensors(options)
+        unwanted: list[tuple[Platform, EntityDescription]] = [
+            (Platform.SENSOR, each) for each in DEMAND_SENSORS if each not in wanted
+        ]
+        if CONF_REFERENCE_POWER not in options:
+            unwanted.append((Platform.BINARY_SENSOR, WARNING))
+        return {f"{platform}_{each.key}": {"platform": platform} for platform, each in unwanted}
 
     def _device_id(self, device: Device) -> str:
         return f"{self._id}_{_safe(device.identity)}" if device.identity else self._id

@@ -206,11 +206,10 @@ class Publisher(_Worker):
 
     @callback
     def _on_telegram(self, telegram: Telegram) -> None:
-        now = self._hass.loop.time()
+        is_early = self._hass.loop.time() < self._next_time
         # A text could be gone by the next turn.
-        if now < self._next_time and _texts(telegram) == _texts(self._published):
+        if is_early and _texts(telegram) == _texts(self._published):
             return
-        self._next_time = now + self._interval - _EARLY
         self._waiting = telegram
         self._work.set()
 
@@ -220,6 +219,7 @@ class Publisher(_Worker):
         telegram, self._waiting = self._waiting, None
         if telegram is None:
             return
+        self._next_time = self._hass.loop.time() + self._interval - _EARLY
         before, self._published = self._published, telegram
         await self._send_values(telegram)
         if self._announcer:
@@ -261,9 +261,11 @@ class Publisher(_Worker):
 
     @override
     async def _send(self, topic: str, payload: str, *, retain: bool) -> None:
+        if topic in self._stale and not retain:
+            # First: whoever listens would take the empty message for the newer one.
+            await super()._send(topic, "", retain=True)
         await super()._send(topic, payload, retain=retain)
-        if retain:
-            self._stale.discard(topic)
+        self._stale.discard(topic)
 
     async def _take_back_what_is_stale(self) -> None:
         """Take back what earlier options had the broker keep, once all that is wanted is there."""

@@ -55,6 +55,13 @@ BOARD_NAMES: Mapping[str, str] = {
 }
 """The board's names by reference, without the unit that follows most of them."""
 
+# The specification's table prints 0-0: for these, and a meter may follow it.
+_OTHER_REFERENCES: Mapping[str, str] = {
+    reference.replace("1-0:", "0-0:"): name
+    for reference, name in BOARD_NAMES.items()
+    if name.startswith("num_volt_")
+}
+_NAMES_BY_REFERENCE = {**_OTHER_REFERENCES, **BOARD_NAMES}
 _GAS_NAMES: Mapping[str, str] = {
     "gas_1_index": "gas_index",
     "gas_1_equipment_identifier": "gas_meter_id_hex",
@@ -75,7 +82,7 @@ class BoardItem(NamedTuple):
 def board_items(telegram: Telegram) -> Iterator[BoardItem]:
     """Yield every value of a telegram under the board's names."""
     for item in items(telegram):
-        name = BOARD_NAMES.get(item.reference) or _GAS_NAMES.get(item.name, item.name)
+        name = _NAMES_BY_REFERENCE.get(item.reference) or _GAS_NAMES.get(item.name, item.name)
         yield BoardItem(f"{name}_{item.unit}" if item.unit else name, _text(telegram, item))
 
 

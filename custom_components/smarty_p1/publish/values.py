@@ -7,6 +7,7 @@ channel begin with its kind and its channel.
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from decimal import Decimal
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -23,6 +24,8 @@ _MBUS_NAMES = {
     for channel in CHANNELS
     for field, name in _MBUS_FIELDS.items()
 }
+_INDEXES = {reference for reference, (_, name) in _MBUS_NAMES.items() if name == "index"}
+_NOT_CAPTURED = Capture(None, None, None)
 _LIMITS = ("current_limit_imported", "current_limit_exported")
 # The objects of several values that have a name each.
 _PARTS = {"1-1:31.4.0": _LIMITS, "1-1:34.4.0": _LIMITS}
@@ -58,24 +61,32 @@ def _lines(text: bytes) -> Iterator[tuple[str, str]]:
 
 def _items(telegram: Telegram, reference: str, value: Value, sent: str) -> Iterator[Item]:
     name = _name(telegram, reference)
-    match value:
-        case Capture(time, number, unit):
-            _, _, index = sent.partition(")(")
-            # An index whose time is fill bytes was never captured, whatever it says.
-            text = _as_text(number, index) if time else ""
-            yield Item(reference, name, unit, text, index)
-            yield Item(reference, f"{name}_unit", None, unit or "", unit or "")
-            capture_time = f"{name.removesuffix('_index')}_capture_time"
-            yield Item(reference, capture_time, None, _as_text(time, ""), sent)
-        case tuple():
-            names = _PARTS.get(reference, ())
-            parts = zip_longest(value, sent.split(")("))
-            for count, (part, sent_part) in enumerate(parts, start=1):
-                part_name = names[count - 1] if count <= len(names) else f"{name}_{count}"
-                text = _as_text(part, sent_part or "")
-                yield Item(reference, part_name, _unit(reference), text, sent)
-        case _:
-            yield Item(reference, name, _unit(reference), _as_text(value, sent), sent)
+    if reference in _INDEXES:
+        capture = value if isinstance(value, Capture) else _NOT_CAPTURED
+        yield from _index_items(telegram, reference, name, capture, sent)
+    elif isinstance(value, tuple):
+        parts = zip_longest(value, sent.split(")("), _PARTS.get(reference, ()))
+        for count, (part, sent_part, part_name) in enumerate(parts, start=1):
+            text = _as_text(part, sent_part or "")
+            yield Item(reference, part_name or f"{name}_{count}", _unit(reference), text, sent)
+    else:
+        yield Item(reference, name, _unit(reference), _as_text(value, sent), sent)
+
+
+def _index_items(
+    telegram: Telegram, reference: str, name: str, capture: Capture, sent: str
+) -> Iterator[Item]:
+    """Yield an index, its unit and its time: always these, under the same names."""
+    reading = telegram.channels.get(_MBUS_NAMES[reference][0])
+    # Meters leave the unit out when there is no value. It is part of the board's name.
+    unit = capture.unit or (reading.unit if reading else None)
+    _, _, index = sent.partition(")(")
+    # An index whose time is fill bytes was never captured, whatever it says.
+    text = _as_text(capture.value, index) if capture.time else ""
+    yield Item(reference, name, unit, text, index)
+    yield Item(reference, f"{name}_unit", None, unit or "", unit or "")
+    capture_time = f"{name.removesuffix('_index')}_capture_time"
+    yield Item(reference, capture_time, None, _as_text(capture.time, ""), sent)
 
 
 def _name(telegram: Telegram, reference: str) -> str:
@@ -108,10 +119,12 @@ def _as_text(value: Value, sent: str) -> str:
 
 
 def _as_decimal(value: float, sent: str) -> str:
-    """Return a number with as many decimals as the meter sent, if those are enough for it."""
+    """Return a number as it was sent, or with as many decimals if those are enough for it."""
     if match := _number.match(sent):
+        if float(match[0]) == value:
+            return f"{Decimal(match[0]):f}"
+        # Another number: a total that is held back, or one that was sent in another unit.
         text = f"{value:.{len(match['decimals'] or '')}f}"
-        # Not so when the meter sent another unit.
         if float(text) == value:
             return text
-    return repr(value)
+    return f"{Decimal(repr(value)):f}"
