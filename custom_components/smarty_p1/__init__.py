@@ -2,6 +2,7 @@
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
@@ -28,7 +29,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry[Coordinator]
     """Set up a meter or a board: wait for its first reading, then create its entities."""
     kind = kind_of(entry)
     coordinator = kind.make(hass, entry)
-    await coordinator.async_start()
+    try:
+        await coordinator.async_start()
+    except ConfigEntryNotReady:
+        await publish.async_tell_absence(hass, entry)
+        raise
     entry.runtime_data = coordinator
     if isinstance(coordinator, SmartyCoordinator):
         # The meters on its M-Bus channels refer to this device, whichever platform comes first.

@@ -46,7 +46,7 @@ class LinkCoordinator[D](DataUpdateCoordinator[D]):
     baud_rate: ClassVar[int] = BAUD_RATE
     silence_timeout: ClassVar[float | None] = SILENCE_TIMEOUT
     # A minute at most, and timers are late by a moment.
-    stale_timeout: ClassVar[float] = 59.5
+    stale_timeout: ClassVar[float] = 59.9
     # The keys of the translated exceptions for a port that sends nothing, and something else.
     nothing_received: ClassVar[str] = "nothing_received"
     not_understood: ClassVar[str]

@@ -495,3 +495,15 @@ async def test_a_message_is_an_event_for_the_other_home_assistant(
     (event,) = published.on("events/message")
     assert json.loads(event) == {"event_type": "message", "text": "Hallo"}
     assert (f"{ROOT}/events/message", event, False) in published.messages()
+
+
+@pytest.mark.usefixtures("short_setup")
+async def test_a_meter_that_is_silent_after_a_crash_is_offline(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
+) -> None:
+    entry = make_entry(port.url)
+    hass.config_entries.async_update_entry(entry, options={"mqtt": OPTIONS})
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert published.messages() == [(f"{ROOT}/availability", "offline", True)]

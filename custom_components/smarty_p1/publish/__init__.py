@@ -1,7 +1,9 @@
 """Where readings go besides entities: other programs that read a P1 port, and MQTT."""
 
 from types import ModuleType
+from typing import Any
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.importlib import async_import_module
 
@@ -20,6 +22,14 @@ async def async_start(coordinator: SmartyCoordinator) -> None:
     if entry.options.get(SECTION_MQTT, {}).get(CONF_ENABLED) or retained.topics:
         publisher = await _async_import_mqtt(coordinator.hass)
         await publisher.async_start(coordinator, retained)
+
+
+async def async_tell_absence(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Tell subscribers that there is no reading: a crash may have left them another message."""
+    options = entry.options.get(SECTION_MQTT, {})
+    if options.get(CONF_ENABLED):
+        publisher = await _async_import_mqtt(hass)
+        await publisher.async_tell_absence(hass, options)
 
 
 async def async_remove(hass: HomeAssistant, entry_id: str) -> None:

@@ -55,6 +55,10 @@ def _is_connected(hass: HomeAssistant) -> bool:
     return mqtt.DATA_MQTT in hass.data and mqtt.is_connected(hass)
 
 
+def _availability_topic(options: Mapping[str, Any]) -> str:
+    return f"{options[CONF_TOPIC]}/availability"
+
+
 def _texts(telegram: Telegram | None) -> list[Any]:
     return [telegram.objects.get(reference) for reference in MESSAGES] if telegram else []
 
@@ -71,6 +75,14 @@ async def async_start(coordinator: SmartyCoordinator, retained: RetainedTopics) 
     else:
         worker = _Cleaner(coordinator, retained)
     await worker.async_start()
+
+
+async def async_tell_absence(hass: HomeAssistant, options: Mapping[str, Any]) -> None:
+    """Tell subscribers that a meter is not read, before it ever was in this run."""
+    if _is_connected(hass):
+        with suppress(HomeAssistantError, TimeoutError):
+            async with asyncio.timeout(_FAREWELL_TIMEOUT):
+                await mqtt.async_publish(hass, _availability_topic(options), OFFLINE, retain=True)
 
 
 async def async_take_back(hass: HomeAssistant, retained: RetainedTopics) -> None:
@@ -167,7 +179,7 @@ class Publisher(_Worker):
         self._format = Format(options[CONF_FORMAT])
         self._retain: bool = options[CONF_RETAIN]
         self._interval: float = options[CONF_MIN_INTERVAL]
-        self._availability_topic = f"{self._root}/availability"
+        self._availability_topic = _availability_topic(options)
         self._announcer: Announcer | None = None
         if options[CONF_DISCOVERY]:
             self._announcer = Announcer(
