@@ -18,8 +18,8 @@ import pytest
 from demo.home_assistant import ROOT
 from simulator import Meter
 
-# Below what the kernel gives to outgoing connections; another run begins elsewhere.
-_PORTS = itertools.count(21000 + os.getpid() % 1000 * 10)
+# Below what the kernel gives to outgoing connections; another run, or worker, begins elsewhere.
+_PORTS = itertools.count(21000 + os.getpid() % 110 * 100)
 DEMO_PYTHON = ROOT / ".venv-demo" / "bin" / "python"
 
 
