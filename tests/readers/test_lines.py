@@ -12,14 +12,16 @@ texts = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=20)
 def test_any_end_and_any_chunks(lines: list[str], end: str, lengths: list[int]) -> None:
     splitter = LineSplitter()
     data = "".join(line + end for line in lines).encode()
-    if end == "\n":
-        splitter.feed(b"x\n")  # a first line feed may be the end of a line of before
 
     assert [line for chunk in cut(data, lengths) for line in splitter.feed(chunk)] == lines
 
 
-def test_the_end_of_a_line_of_before_is_none() -> None:
-    assert LineSplitter().feed(b"\n\n") == [""]
+def test_the_first_line_after_starting_anew_may_be_empty() -> None:
+    splitter = LineSplitter()
+    splitter.feed(b"x\r")
+    splitter.start_anew()
+
+    assert splitter.feed(b"\n\n") == ["", ""]
 
 
 def test_spaces_around_do_not_count() -> None:

@@ -19,8 +19,7 @@ class LineSplitter:
         """Forget the line that was begun: what follows is not its end."""
         self._line = bytearray()
         self._is_too_long = False
-        # What ended a line elsewhere, as if CR had been the last byte, ends none here.
-        self._last = _CR
+        self._last = _LF
 
     def feed(self, data: bytes) -> list[str]:
         """Take the next bytes, any number; return the lines they completed, without their ends."""
