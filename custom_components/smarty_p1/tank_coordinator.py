@@ -62,7 +62,7 @@ class TankCoordinator(LinkCoordinator[TankData]):
     @override
     def _take(self, data: bytes) -> None:
         now = self.hass.loop.time()
-        if not self._sonar.feed(data, now):
+        if not self._sonar.feed(data, now) or not self._sonar.is_settled:
             return
         self._on_reading()
         if now >= self._next_push or not self.last_update_success:

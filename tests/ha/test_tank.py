@@ -2,11 +2,11 @@
 
 import pytest
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import CONF_PORT
+from homeassistant.const import CONF_PORT, EVENT_STATE_CHANGED
 from homeassistant.core import HomeAssistant
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
-from custom_components.smarty_p1 import link_coordinator, tank_coordinator
+from custom_components.smarty_p1 import link_coordinator, readers, tank_coordinator
 from custom_components.smarty_p1.const import CONF_SHAPE
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 
@@ -19,6 +19,7 @@ from .support import let_pass, let_pass_until, links, wait_until
 def every_reading_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let tests see each reading at once."""
     monkeypatch.setattr(tank_coordinator, "_UPDATE_INTERVAL", 0)
+    monkeypatch.setattr(readers.tank, "_LEAST_READINGS", 1)
 
 
 async def set_up(
@@ -56,6 +57,17 @@ async def test_the_level_of_the_water(hass: HomeAssistant, port: MeterPort) -> N
     # An echo among the readings of the last seconds changes nothing.
     await send(hass, port, entry, b"R120\rR300\rR120\rR1200\r")
     assert state(hass, LEVEL) == "50.0"
+
+
+async def test_an_echo_that_comes_first_is_not_shown(
+    hass: HomeAssistant, port: MeterPort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readers.tank, "_LEAST_READINGS", 5)
+    changes = async_capture_events(hass, EVENT_STATE_CHANGED)
+    await set_up(hass, port, b"R060\r" + b"R120\r" * 4)
+    states = [event.data["new_state"] for event in changes]
+    levels = [shown.state for shown in states if shown.entity_id == LEVEL]
+    assert levels == ["50.0"]
 
 
 async def test_a_lying_cylinder(hass: HomeAssistant, port: MeterPort) -> None:

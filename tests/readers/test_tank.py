@@ -25,6 +25,11 @@ def test_four_digits_are_millimetres() -> None:
     assert [reading.distance_cm for reading in Sonar().feed(b"R1234\rR0300\r\n", 0)] == [123.4, 30]
 
 
+def test_four_digits_that_are_too_near_for_millimetres_are_centimetres() -> None:
+    read = Sonar().feed(b"R0299\rR0025\rR1068\r", 0)
+    assert [reading.distance_cm for reading in read] == [299, 25, 106.8]
+
+
 @pytest.mark.parametrize("code", [b"000", b"765", b"0000", b"5000", b"9998", b"9999"])
 def test_codes_that_are_no_distance(code: bytes) -> None:
     sonar = Sonar()
@@ -98,6 +103,16 @@ def test_starting_anew() -> None:
     sonar.start_anew()
     assert sonar.feed(b"23\r", 0) == []
     assert sonar.distance_cm(0) is None
+
+
+def test_one_reading_may_be_an_echo() -> None:
+    sonar = Sonar()
+    feed(sonar, 60, 120, 120, 120)
+    assert not sonar.is_settled
+    feed(sonar, 765, at=0.4)
+    assert sonar.is_settled
+    sonar.start_anew()
+    assert not sonar.is_settled
 
 
 tanks = st.builds(

@@ -1,7 +1,7 @@
 """The level of a tank: a MaxBotix XL-MaxSonar looks down on the water.
 
 About ten times a second it sends `R`, its distance in three digits (centimetres) or four
-(millimetres), and CR.
+(millimetres; below 300, centimetres), and CR.
 """
 
 import re
@@ -18,6 +18,10 @@ WINDOW = 5.0
 _MAX_READINGS = 200
 _find_readings = re.compile(rb"R([0-9]{3,4})[\r\n]").finditer
 _MOST_UNFINISHED = 5
+# One reading may be an echo.
+_LEAST_READINGS = 5
+# Models that send millimetres see nothing nearer; those for 10 m send centimetres in four digits.
+_NEAREST_MM = 300
 # What the models send for "no echo" or "too near to tell", their longest distances included.
 _NO_DISTANCE = {b"000", b"765", b"0000", b"5000", b"9998", b"9999"}
 # How far readings may lie beyond empty or full: a share of the height, but at least some cm.
@@ -50,6 +54,11 @@ class Sonar:
         self._buffer = b""
         self._readings: deque[tuple[float, float | None]] = deque(maxlen=_MAX_READINGS)
 
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether there were readings enough to tell water from echoes."""
+        return len(self._readings) >= _LEAST_READINGS
+
     def start_anew(self) -> None:
         """Forget everything, when the port was lost."""
         self._buffer = b""
@@ -76,7 +85,8 @@ class Sonar:
 def _distance_cm(digits: bytes) -> float | None:
     if digits in _NO_DISTANCE:
         return None
-    return float(digits) if len(digits) == 3 else int(digits) / 10  # noqa: PLR2004 - explained above
+    value = int(digits)
+    return value / 10 if len(digits) == 4 and value >= _NEAREST_MM else float(value)  # noqa: PLR2004 - explained above
 
 
 @dataclass(frozen=True, slots=True)
