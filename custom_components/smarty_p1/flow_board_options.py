@@ -45,7 +45,7 @@ class PulseOptionsFlow(OptionsFlowWithReload):
     async def _async_set_energy(self, kwh: float) -> None:
         """Set the total, once: it is no option, for it changes with each pulse."""
         if self.config_entry.state is ConfigEntryState.LOADED:
-            self.config_entry.runtime_data.tally.set_energy(kwh)
+            await self.config_entry.runtime_data.tally.async_set_energy(kwh)
             return
         store = PulseStore(self.hass, self.config_entry)
         await store.async_load()

@@ -87,12 +87,11 @@ class PulseTally:
             if self._hass.loop.time() >= self._next_update:
                 self.show()
 
-    @callback
-    def set_energy(self, kwh: float) -> None:
-        """Set the total to what the meter shows."""
+    async def async_set_energy(self, kwh: float) -> None:
+        """Set the total to what the meter shows, and store it: nobody wants to type it again."""
         self.meter.set_energy(kwh)
-        self._store.schedule_save()
         self.show()
+        await self._store.async_save()
 
     @callback
     def show(self) -> None:

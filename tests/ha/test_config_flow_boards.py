@@ -356,7 +356,9 @@ async def test_a_tank_keeps_its_port(hass: HomeAssistant, port: MeterPort) -> No
     assert state(hass, LEVEL) == "75.0"
 
 
-async def test_the_reading_of_the_meter(hass: HomeAssistant, port: MeterPort) -> None:
+async def test_the_reading_of_the_meter(
+    hass: HomeAssistant, port: MeterPort, hass_storage: dict[str, Any]
+) -> None:
     entry = pulse_entry(hass, **{CONF_PORT: port.url})
     assert await hass.config_entries.async_setup(entry.entry_id)
     for reading, shown in ((2500.125, "2500.125"), (None, "2500.125"), (17, "17.0")):
@@ -367,6 +369,8 @@ async def test_the_reading_of_the_meter(hass: HomeAssistant, port: MeterPort) ->
         assert result["type"] is FlowResultType.CREATE_ENTRY
         assert entry.options == PULSES
         assert state(hass, ENERGY) == shown
+        stored = hass_storage[f"{DOMAIN}.{entry.entry_id}.pulses"]["data"]
+        assert stored["base_kwh"] == float(shown)
 
     await hass.config_entries.async_unload(entry.entry_id)
     form = await hass.config_entries.options.async_init(entry.entry_id)

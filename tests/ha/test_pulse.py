@@ -211,7 +211,7 @@ async def test_what_is_set_while_the_port_is_lost(
     await port.stop()
     await wait_until(hass, lambda: not entry.runtime_data.is_connected)
     await clock.tick(31)
-    entry.runtime_data.tally.set_energy(5)
+    await entry.runtime_data.tally.async_set_energy(5)
     assert state(hass, ENERGY) == "unavailable"
     await port.start()
     await let_pass_until(hass, RECONNECT, lambda: port.clients == 1)
