@@ -6,7 +6,13 @@ from datetime import datetime
 from typing import Any, ClassVar, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_ENTITY_ID, STATE_OFF, STATE_ON, STATE_UNAVAILABLE
+from homeassistant.const import (
+    CONF_ENTITY_ID,
+    STATE_OFF,
+    STATE_ON,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+)
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State, callback
 from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
 from homeassistant.helpers import entity_registry as er
@@ -26,7 +32,9 @@ from .setup_retry import limit_wait
 
 EVENT_DOMAIN = "event"
 BINARY_DOMAINS = ("binary_sensor", "input_boolean")
-COUNT_DOMAINS = ("counter", "input_number", "number", "sensor")
+# They count in Home Assistant, where they can be set; after a crash, they have an older state.
+OWN_COUNT_DOMAINS = ("counter", "input_number")
+COUNT_DOMAINS = (*OWN_COUNT_DOMAINS, "number", "sensor")
 
 type PulseCoordinator = PulsePortCoordinator | PulseSourceCoordinator
 
@@ -238,7 +246,9 @@ class PulseEntityCoordinator(PulseSourceCoordinator):
     @callback
     def _take_state(self, old: State | None, new: State) -> None:
         meter = self.tally.meter
-        if self._domain in COUNT_DOMAINS:
+        if self._domain in OWN_COUNT_DOMAINS:
+            events = meter.read_own_count(new.state, self.tally.now())
+        elif self._domain in COUNT_DOMAINS:
             events = meter.read_count(new.state, self.tally.now())
         elif old and is_pulse(self._domain, old.state, new.state):
             events = meter.read_pulse(self.tally.now())
@@ -252,7 +262,7 @@ def is_pulse(domain: str, old: str, new: str) -> bool:
     """Tell whether the change of a state is a pulse. What is restored at a start is none."""
     if domain in BINARY_DOMAINS:
         return (old, new) == (STATE_OFF, STATE_ON)
-    return STATE_UNAVAILABLE not in {old, new} and old != new
+    return STATE_UNAVAILABLE not in {old, new} and new not in {old, STATE_UNKNOWN}
 
 
 class PulseTopicCoordinator(PulseSourceCoordinator):
@@ -276,7 +286,7 @@ class PulseTopicCoordinator(PulseSourceCoordinator):
         @callback
         def on_message(message: mqtt.ReceiveMessage) -> None:
             if not self._is_closed:
-                self._take_message(str(message.payload), is_kept=message.retain)
+                self._take_message(str(message.payload).strip(), is_kept=message.retain)
 
         @callback
         def on_connection(_is_connected: bool) -> None:  # noqa: FBT001 - as the integration calls it

@@ -352,6 +352,8 @@ async def test_an_event_is_a_pulse_when_it_happens(hass: HomeAssistant) -> None:
     # What is restored at a start of its integration happened before.
     await set_state(hass, led, "unavailable", "2026-01-01T00:00:02.000+00:00")
     assert pulses(entry) == 2
+    await set_state(hass, led, "unknown")
+    assert pulses(entry) == 2
 
 
 async def test_an_entity_that_comes_later(hass: HomeAssistant) -> None:
@@ -361,6 +363,20 @@ async def test_an_entity_that_comes_later(hass: HomeAssistant) -> None:
     assert state(hass, ENERGY) == "unavailable"
     await set_state(hass, "counter.led", "7", "9")
     assert (pulses(entry), state(hass, ENERGY)) == (2, "0.0")
+
+
+async def test_a_counter_that_is_set(hass: HomeAssistant) -> None:
+    await set_state(hass, "counter.led", "20")
+    entry = pulse_entry(hass, **{CONF_ENTITY_ID: "counter.led"})
+    await hass.config_entries.async_setup(entry.entry_id)
+    await set_state(hass, "counter.led", "23", "22")
+    assert pulses(entry) == 3
+    # After a crash, Home Assistant restores what it had saved before.
+    await hass.config_entries.async_unload(entry.entry_id)
+    await set_state(hass, "counter.led", "12")
+    await hass.config_entries.async_setup(entry.entry_id)
+    await set_state(hass, "counter.led", "13")
+    assert pulses(entry) == 4
 
 
 async def test_an_entity_that_is_renamed(
@@ -404,6 +420,12 @@ async def test_a_message_is_a_pulse(hass: HomeAssistant, topic: MockConfigEntry)
     await publish(hass, "old", retain=True)
     await publish(hass, "", "blink")
     assert pulses(topic) == 2
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
+async def test_a_count_with_the_end_of_a_line(hass: HomeAssistant, topic: MockConfigEntry) -> None:
+    await publish(hass, "100\n", "105\r\n", " 105 ")
+    assert pulses(topic) == 5
 
 
 @pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself

@@ -103,6 +103,14 @@ def test_a_counter_that_ends(size: int) -> None:
     assert meter.pulses == 20 + 30
 
 
+def test_a_count_that_is_set_is_no_pulse() -> None:
+    meter = counting(0, 200)
+    for at, count in enumerate(("199", "201", "unknown", "0", "3", "0.5", "3"), 20):
+        meter.read_own_count(count, at)
+
+    assert meter.pulses == 200 + 2 + 3
+
+
 def test_a_count_that_cannot_be_is_held_back() -> None:
     meter = counting(1000, 1001, 91002, 1003)
     assert meter.pulses == 3

@@ -15,10 +15,9 @@ from typing import Any, Self
 
 from .lines import LineSplitter
 from .power import PulsePower
-from .running_count import RunningCount
+from .running_count import RunningCount, parse_count
 
 _ENOUGH = 10
-_is_count = re.compile(r"[0-9]{1,15}(?:\.0+)?").fullmatch
 _is_number = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?").fullmatch
 
 
@@ -31,10 +30,7 @@ class Pulses:
 
 
 class PulseMeter:
-    """Counts the energy and follows the power behind pulses.
-
-    `pulses` is how many there have been, and `is_counting` whether the board sends a running count.
-    """
+    """Counts the energy and follows the power behind pulses: `pulses` have been until now."""
 
     def __init__(self, pulses_per_kwh: float) -> None:
         """Take what is printed on the meter."""
@@ -116,6 +112,11 @@ class PulseMeter:
         is_whole = not is_old or self._running.count is None
         return self._add([self._read_count(text, at, is_whole=is_whole)], at)
 
+    def read_own_count(self, text: str, at: float) -> list[Pulses]:
+        """Take the count of what is no board: when it is lower, it was set, and no pulse came."""
+        self._running.begin_below(parse_count(text))
+        return self.read_count(text, at)
+
     def read_pulse(self, at: float) -> list[Pulses]:
         """Take one pulse."""
         return self._add([Pulses(1)], at)
@@ -141,9 +142,8 @@ class PulseMeter:
         return Pulses(self._ones if self._ones == _ENOUGH else 1)
 
     def _read_count(self, text: str, at: float, *, is_whole: bool = True) -> Pulses | None:
-        if not _is_count(text):
+        if (count := parse_count(text)) is None:
             return None
-        count = int(float(text))
         pulses = self._running.take(count, at, is_whole=is_whole) or 0
         self.is_counting |= pulses > 0
         return Pulses(pulses, count)

@@ -1,5 +1,6 @@
 """A board's running count -> pulses, also over restarts of the board and of this program."""
 
+import re
 from math import ceil
 
 # No connection of a household takes more; what would need more power was not read right.
@@ -10,6 +11,12 @@ _DELAY = 10.0
 _SIZES = (1 << 16, 1 << 32)
 # How near to its end a counter must have been for a low count to mean that it has passed it.
 _WRAP_REACH = 1024
+_is_count = re.compile(r"[0-9]{1,15}(?:\.0+)?").fullmatch
+
+
+def parse_count(text: str) -> int | None:
+    """Return the count that a text is, None when it is none."""
+    return int(float(text)) if _is_count(text) else None
 
 
 class RunningCount:
@@ -29,6 +36,11 @@ class RunningCount:
     def start_anew(self) -> None:
         """Forget what was held back, when the port was lost."""
         self._held = None
+
+    def begin_below(self, count: int | None) -> None:
+        """Begin anew when the next count is lower: it was set, and nothing has been counted."""
+        if self.count is not None and count is not None and count < self.count:
+            self.count = self._held = None
 
     def take(self, count: int, at: float, *, is_whole: bool = True) -> int | None:
         """Return the pulses since the last count, None when the count cannot be trusted.
