@@ -110,7 +110,7 @@ class BoardFlow(ConfigFlow):
         return port
 
     def _check_unused(self, draft: Draft) -> None:
-        """Raise FieldError when another entry has the same source."""
+        """Raise FieldError when another entry has the same source, even if it is disabled."""
         for entry in self._async_current_entries(include_ignore=False):
             is_other = entry.entry_id != self.context.get("entry_id")
             if is_other and entry.unique_id == draft.unique_id:

@@ -6,7 +6,13 @@ from typing import Any
 
 import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult
-from homeassistant.const import CONF_ENTITY_ID, CONF_PORT, STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.const import (
+    CONF_BASE,
+    CONF_ENTITY_ID,
+    CONF_PORT,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+)
 from homeassistant.core import Event, EventStateChangedData, callback
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.helpers.selector import (
@@ -226,16 +232,21 @@ class PulseSteps(BoardFlow):
             stop()
 
     async def _async_watch_topic(self, topic: str) -> FoundPulses:
-        """Return what the first message at a topic says, if one comes within some seconds."""
+        """Return what the first message at a topic says, if one comes within some seconds.
+
+        Raises FieldError when the MQTT integration is not running.
+        """
         from homeassistant.components import mqtt  # noqa: PLC0415 - only there with its integration
 
+        if not await mqtt.async_wait_for_mqtt_client(self.hass):
+            raise FieldError(CONF_BASE, "mqtt_not_running")
         found = FoundPulses(has_come=False)
         has_come = asyncio.Event()
 
         @callback
         def on_message(message: mqtt.ReceiveMessage) -> None:
             nonlocal found
-            for event in PulseMeter(1).read_line(str(message.payload), 0):
+            for event in PulseMeter(1).read_line(str(message.payload).strip(), 0):
                 if event.count is not None or not message.retain:
                     found = FoundPulses(has_come=True, count=event.count)
                     has_come.set()

@@ -75,6 +75,7 @@ class TankSteps(BoardFlow):
                 draft.options = self._read_tank(user_input)
                 port = await self._async_read_port(user_input[CONF_PORT])
                 draft.data = {CONF_KIND: KIND_TANK, CONF_PORT: port}
+                self._check_unused(draft)
                 return await self.async_step_wait_for_sensor()
             except FieldError as err:
                 self._note(draft, err)

@@ -7,7 +7,12 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState, ConfigFlowResult
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigEntryDisabler,
+    ConfigEntryState,
+    ConfigFlowResult,
+)
 from homeassistant.const import CONF_ENTITY_ID, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -110,6 +115,25 @@ async def test_a_port_that_is_read_already(
         assert result["description_placeholders"]["title"] == meter.title
         assert suggested(result)[CONF_PORT] == port.address
     assert port.connections == 0
+
+
+async def test_a_port_of_an_entry_that_is_disabled(hass: HomeAssistant, port: MeterPort) -> None:
+    for path in (("pulse", "pulse_port"), ("tank",)):
+        is_pulse = "pulse" in path
+        old = pulse_entry(hass, **{CONF_PORT: port.url}) if is_pulse else tank_entry(hass, port.url)
+        await hass.config_entries.async_set_disabled_by(old.entry_id, ConfigEntryDisabler.USER)
+        fields = port_input(port) if is_pulse else {CONF_PORT: port.address, **GEOMETRY}
+        result = await submit(hass, await start(hass, *path), fields)
+        assert result["errors"] == {CONF_PORT: "source_in_use"}
+
+        other = "socket://127.0.0.1:1"
+        entry = pulse_entry(hass, **{CONF_PORT: other}) if is_pulse else tank_entry(hass, other)
+        form = await reconfigure(hass, entry, *path[1:])
+        typed = {key: fields[key] for key in (CONF_PORT, CONF_BAUD_RATE) if key in fields}
+        result = await submit(hass, form, typed)
+        assert result["errors"] == {CONF_PORT: "source_in_use"}
+        await hass.config_entries.async_remove(old.entry_id)
+        await hass.config_entries.async_remove(entry.entry_id)
 
 
 async def test_a_port_that_cannot_be_opened(hass: HomeAssistant, port: MeterPort) -> None:
@@ -234,6 +258,13 @@ async def test_a_topic(hass: HomeAssistant, mqtt_mock: MqttMockHAClientGenerator
     result = await agree(hass, found, "count_found")
     assert result["data"][CONF_TOPIC] == "iot/led"
     assert result["result"].unique_id == f"{CONF_TOPIC}:iot/led"
+
+
+async def test_a_topic_without_a_running_mqtt_integration(hass: HomeAssistant) -> None:
+    hass.config.components.add("mqtt")
+    flow = await start(hass, "pulse", "pulse_topic")
+    result = await submit(hass, flow, {CONF_TOPIC: "iot/led", **PULSES})
+    assert result["errors"] == {"base": "mqtt_not_running"}
 
 
 # --- tanks ----------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ def test_each_error_of_a_probe_has_a_text() -> None:
     special = {"port_held", "key_renewed", "security_switched_off"}
 
     boards = {"source_in_use", "entity_without_count", "topic_malformed", "sensor_silent"}
-    boards |= {"not_sonar", "tank_upside_down", "volume_zero"}
+    boards |= {"mqtt_not_running", "not_sonar", "tank_upside_down", "volume_zero"}
 
     assert TEXTS["config"]["error"].keys() == raised | typed | special | boards
     for key, text in TEXTS["config"]["error"].items():
