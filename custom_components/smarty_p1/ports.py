@@ -9,7 +9,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 
-from .const import DOMAIN
+from .const import CONF_KIND, DOMAIN
 from .p1 import holder_of, normalise_port
 
 _ALIASES = {"tcp": "socket"}
@@ -90,17 +90,21 @@ async def _async_name_entry(hass: HomeAssistant, port: str) -> str | None:
 
 
 def next_gateway_port(entries: Iterable[ConfigEntry]) -> str | None:
-    """Return the port after the highest one in use at the gateway of the newest entry."""
-    gateways = [
-        gateway
+    """Return the first free port above those that meters have at the gateway of the newest meter."""
+    used = [
+        (CONF_KIND not in entry.data, gateway)  # a board's port says nothing about meters
         for entry in sorted(entries, key=lambda entry: entry.created_at)
         if (gateway := _GATEWAY.fullmatch(entry.data.get(CONF_PORT, "")))
     ]
-    if not gateways:
+    meters = [gateway for is_meter, gateway in used if is_meter]
+    if not meters:
         return None
-    newest = gateways[-1]
-    highest = max(int(other["port"]) for other in gateways if other["host"] == newest["host"])
-    if highest >= _HIGHEST_PORT:
+    newest = meters[-1]
+    port = max(int(meter["port"]) for meter in meters if meter["host"] == newest["host"]) + 1
+    taken = {int(other["port"]) for _, other in used if other["host"] == newest["host"]}
+    while port in taken:
+        port += 1
+    if port > _HIGHEST_PORT:
         return None
     prefix = "" if newest["prefix"] == "socket://" else newest["prefix"]
-    return f"{prefix}{newest['host']}:{highest + 1}"
+    return f"{prefix}{newest['host']}:{port}"

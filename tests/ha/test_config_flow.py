@@ -29,6 +29,7 @@ from custom_components.smarty_p1.const import (
 )
 from custom_components.smarty_p1.p1 import holder, open_port, probe
 
+from .boards import tank_entry
 from .conftest import EntryMaker
 from .flows import confirm, is_advanced_open, settle, start, submit, suggested
 from .meter import (
@@ -576,6 +577,14 @@ async def test_suggests_the_next_port_of_a_gateway(
         make_entry(url, serial=f"SAG103070000000{number}")
 
     assert suggested(await start(hass))[CONF_PORT] == next_port
+
+
+async def test_suggests_no_port_of_a_board(hass: HomeAssistant, make_entry: EntryMaker) -> None:
+    tank_entry(hass, "socket://gateway:2002")
+    tank_entry(hass, "socket://gateway:2009")
+    make_entry("socket://gateway:2001")
+
+    assert suggested(await start(hass))[CONF_PORT] == "gateway:2003"
 
 
 async def test_device_is_not_permitted(hass: HomeAssistant) -> None:
