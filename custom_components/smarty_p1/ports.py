@@ -90,7 +90,7 @@ async def _async_name_entry(hass: HomeAssistant, port: str) -> str | None:
 
 
 def next_gateway_port(entries: Iterable[ConfigEntry]) -> str | None:
-    """Return the first free port above those that meters have at the gateway of the newest meter."""
+    """Return the first free port above those of meters at the gateway of the newest one."""
     used = [
         (CONF_KIND not in entry.data, gateway)  # a board's port says nothing about meters
         for entry in sorted(entries, key=lambda entry: entry.created_at)
