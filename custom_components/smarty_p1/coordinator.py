@@ -309,7 +309,7 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
             has_milestone
             or makes_entities
             or self._needs_follow_up
-            or channels.keys() != self.channels.keys()
+            or channels != self.channels
             or now >= self._next_push
             or not self.last_update_success
             or _urgent_values(telegram) != _urgent_values(self.data)
