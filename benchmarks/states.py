@@ -23,7 +23,7 @@ from .frames import KEY, series
 
 # By name, because mypy knows the package `p1` inside of it by another one. Here, before the test
 # kit puts a package of the same name in the way.
-coordinator = import_module("custom_components.smarty_p1.coordinator")
+link_coordinator = import_module("custom_components.smarty_p1.link_coordinator")
 
 FRAMES = 200
 SERIAL = "SAG1030790002574"
@@ -117,7 +117,9 @@ async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> 
     class Link:
         """A port that delivers one frame at once, and then what the benchmark feeds."""
 
-        def __init__(self, _url: str, on_data: Receive, _on_lost: object) -> None:
+        is_open = True
+
+        def __init__(self, _url: str, on_data: Receive, *_: object, **_options: object) -> None:
             receivers.append(on_data)
 
         def confirm(self) -> None:
@@ -127,7 +129,7 @@ async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> 
             receivers[-1](frames.pop(0))
             await asyncio.Event().wait()
 
-    with patch.object(coordinator, "Link", Link):
+    with patch.object(link_coordinator, "Link", Link):
         assert await hass.config_entries.async_setup(entry.entry_id)  # noqa: S101
         await hass.async_block_till_done()
         number = _enable(hass, entry, number)

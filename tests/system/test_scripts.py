@@ -1,6 +1,7 @@
 """The scripts that others call: what they print, where they look for files, how they end."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -75,3 +76,10 @@ def test_p1_simulates(tmp_path: Path) -> None:
     end = run("p1", "simulate", "--list-faults", directory=tmp_path)
     assert end.returncode == 0
     assert "silence" in end.stdout
+
+
+def test_bench_measures_both_sides(tmp_path: Path) -> None:
+    end = run("bench", "--rounds", "1", directory=tmp_path)
+    assert end.returncode == 0, end.stderr
+    numbers = [line for line in end.stdout.splitlines() if re.match(r"\| [0-9.]+ \|", line)]
+    assert len(numbers) == 3
