@@ -1,20 +1,18 @@
 """The quarter-hours of a connection in Home Assistant: fed by telegrams, kept over restarts."""
 
-import math
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.storage import Store
 
-from .const import CONF_REFERENCE_POWER, CONF_SURCHARGE_PRICE, DOMAIN
+from .const import CONF_REFERENCE_POWER, CONF_SURCHARGE_PRICE
 from .demand import Demand, DemandMeter
 from .p1 import Telegram
+from .sparing_store import SparingStore
 
 IMPORTED_ENERGY = "1-0:1.8.0"
-_STORAGE_VERSION = 1
 # Gaps up to a quarter-hour are bridged, so a crash costs nothing. Nor do several in a row: what the
 # first telegram after a start says is saved at once. A memory card wears out.
 SAVE_INTERVAL = 300.0
@@ -25,16 +23,14 @@ class DemandStore:
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
         """Take the tariff from the entry's options."""
-        self._hass = hass
-        self._store = Store[dict[str, Any]](
-            hass, _STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}.demand"
+        self._store = SparingStore(
+            hass, f"{entry.entry_id}.demand", self._as_dict, interval=SAVE_INTERVAL
         )
         self._reference_kw: float | None = entry.options.get(CONF_REFERENCE_POWER)
         self._price_per_kwh: float | None = entry.options.get(CONF_SURCHARGE_PRICE)
         self._meter = DemandMeter()
         self._is_current = False
-        self._is_waiting = False
-        self._next_save = 0.0
+        self._is_closed = False
 
     @property
     def demand(self) -> Demand | None:
@@ -70,37 +66,25 @@ class DemandStore:
             telegram.serial_number,
         )
         demand = self.demand
-        if demand is not None:
-            self._schedule_save(
+        if demand is not None and not self._is_closed:
+            # At once what a quarter-hour has come to.
+            self._store.schedule(
                 at_once=before is None or before.last_quarter != demand.last_quarter
             )
         return _milestones(before) != _milestones(demand)
 
-    @callback
-    def _schedule_save(self, *, at_once: bool) -> None:
-        """Save now and then, and at once what a quarter-hour has come to."""
-        if math.isinf(self._next_save) or (self._is_waiting and not at_once):
-            return
-        self._is_waiting = True
-        delay = 0.0 if at_once else max(0.0, self._next_save - self._hass.loop.time())
-        # Home Assistant also saves what is waiting when it stops.
-        self._store.async_delay_save(self._as_dict_when_due, delay)
-
-    @callback
-    def _as_dict_when_due(self) -> dict[str, Any]:
-        self._is_waiting = False
-        self._next_save = self._hass.loop.time() + SAVE_INTERVAL
-        return self._meter.as_dict()
-
     async def async_close(self) -> None:
         """Save at once, and for the last time."""
-        self._next_save = math.inf
+        self._is_closed = True
         if self._meter.snapshot is not None:
-            await self._store.async_save(self._meter.as_dict())
+            await self._store.async_save()
 
     async def async_remove(self) -> None:
         """Forget everything, with the config entry."""
         await self._store.async_remove()
+
+    def _as_dict(self) -> dict[str, Any]:
+        return self._meter.as_dict()
 
 
 def _milestones(demand: Demand | None) -> tuple[datetime | bool | None, ...]:

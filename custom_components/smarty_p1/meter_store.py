@@ -10,15 +10,14 @@ from datetime import datetime
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, LOGGER
+from .sparing_store import SparingStore
 from .totals import Totals
 
 # A crash leaves the frames of this time open to be replayed; a memory card wears out.
 SAVE_INTERVAL = 60.0
-_STORAGE_VERSION = 1
 _MAX_KEYS = 16
 
 
@@ -36,13 +35,10 @@ class MeterStore:
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Start empty."""
-        self._hass = hass
-        self._store = Store[dict[str, Any]](
-            hass, _STORAGE_VERSION, f"{DOMAIN}.{entry_id}.meter", private=True
+        self._store = SparingStore(
+            hass, f"{entry_id}.meter", self._as_dict, interval=SAVE_INTERVAL, private=True
         )
         self._counters: dict[str, dict[str, int]] = {}
-        self._is_waiting = False
-        self._next_save = 0.0
         self._saved: Any = None
         self.totals = Totals()
         self.named_channels: set[int] = set()
@@ -92,32 +88,21 @@ class MeterStore:
 
         Rejected frames bring nothing new: whoever replays some must not use up the minute.
         """
-        if self._is_waiting or self._news() == self._saved:
-            return
-        self._is_waiting = True
-        delay = max(0.0, self._next_save - self._hass.loop.time())
-        # Home Assistant also saves what is waiting when it stops.
-        self._store.async_delay_save(self._as_dict_when_due, delay)
+        if not self._store.is_waiting and self._news() != self._saved:
+            self._store.schedule()
 
     async def async_flush(self) -> None:
         """Save at once what waits to be saved."""
-        if self._is_waiting:
+        if self._store.is_waiting:
             await self.async_save()
 
     async def async_save(self) -> None:
         """Save at once."""
-        self._is_waiting = False
-        await self._store.async_save(self._as_dict())
+        await self._store.async_save()
 
     async def async_remove(self) -> None:
         """Forget everything, with the config entry."""
         await self._store.async_remove()
-
-    @callback
-    def _as_dict_when_due(self) -> dict[str, Any]:
-        self._is_waiting = False
-        self._next_save = self._hass.loop.time() + SAVE_INTERVAL
-        return self._as_dict()
 
     def _news(self) -> tuple[datetime | None, dict[str, dict[str, int]]]:
         return self.last_telegram, {**self._counters}

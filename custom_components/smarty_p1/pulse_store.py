@@ -4,15 +4,14 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.storage import Store
 
-from .const import CONF_METER_READING, CONF_PULSES_PER_KWH, DOMAIN
+from .const import CONF_METER_READING, CONF_PULSES_PER_KWH
 from .readers import PulseMeter
+from .sparing_store import SparingStore
 
 DEFAULT_PULSES_PER_KWH = 1000.0
 # A crash costs what a board does not count itself; a memory card wears out.
 SAVE_INTERVAL = 60.0
-_STORAGE_VERSION = 1
 # What a running count says nothing about that comes from elsewhere.
 _UNKNOWN_COUNT = {"count": None, "is_counting": False, "ones": 0}
 
@@ -22,15 +21,12 @@ class PulseStore:
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
         """Take the pulses per kWh from the entry's options."""
-        self._hass = hass
-        self._store = Store[dict[str, Any]](
-            hass, _STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}.pulses"
+        self._store = SparingStore(
+            hass, f"{entry.entry_id}.pulses", self._as_dict, interval=SAVE_INTERVAL
         )
         self._pulses_per_kwh: float = entry.options.get(CONF_PULSES_PER_KWH, DEFAULT_PULSES_PER_KWH)
         self._first_reading: float = entry.data.get(CONF_METER_READING, 0.0)
         self.source = entry.unique_id
-        self._is_waiting = False
-        self._next_save = 0.0
         self.meter = PulseMeter(self._pulses_per_kwh)
 
     async def async_load(self) -> None:
@@ -45,27 +41,15 @@ class PulseStore:
     @callback
     def schedule_save(self) -> None:
         """Save soon, but not more than once a minute."""
-        if self._is_waiting:
-            return
-        self._is_waiting = True
-        delay = max(0.0, self._next_save - self._hass.loop.time())
-        # Home Assistant also saves what is waiting when it stops.
-        self._store.async_delay_save(self._as_dict_when_due, delay)
+        self._store.schedule()
 
     async def async_save(self) -> None:
         """Save at once."""
-        self._is_waiting = False
-        await self._store.async_save(self._as_dict())
+        await self._store.async_save()
 
     async def async_remove(self) -> None:
         """Forget everything, with the config entry."""
         await self._store.async_remove()
-
-    @callback
-    def _as_dict_when_due(self) -> dict[str, Any]:
-        self._is_waiting = False
-        self._next_save = self._hass.loop.time() + SAVE_INTERVAL
-        return self._as_dict()
 
     def _as_dict(self) -> dict[str, Any]:
         return {"source": self.source, **self.meter.as_dict()}
