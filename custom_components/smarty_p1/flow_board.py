@@ -10,9 +10,9 @@ from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigFlow, ConfigF
 from homeassistant.const import CONF_BASE, CONF_ENTITY_ID, CONF_PORT
 from homeassistant.helpers.translation import async_get_translations
 
-from .const import CONF_TOPIC, DOMAIN, LOGGER
+from .const import CONF_KIND, CONF_TOPIC, DOMAIN, LOGGER
 from .flow_forms import ERRORS
-from .p1 import LinkError, NothingReceivedError, NotP1Error, redact_port
+from .p1 import LinkError, NothingReceivedError, NotP1Error, identify_port, redact_port
 from .port_loan import borrowed_port
 from .ports import async_entry_at, async_lasting_name
 
@@ -51,17 +51,28 @@ class Draft:
     @property
     def source(self) -> str:
         """Return what pulses or readings come from, without the secrets that some URLs carry."""
-        return redact_port(str(self.data[self.source_field]))
+        source = str(self.data[self.source_field])
+        return redact_port(source) if self.source_field == CONF_PORT else source
 
     @property
     def unique_id(self) -> str:
         """Return what is the same for two entries of one source."""
-        return f"{self.source_field}:{self.source}"
+        return _unique_id(self.data)
 
     @property
     def source_field(self) -> str:
         """Return which field says what the source is."""
-        return next(name for name in (CONF_PORT, CONF_ENTITY_ID, CONF_TOPIC) if name in self.data)
+        return _source_field(self.data)
+
+
+def _source_field(data: Mapping[str, Any]) -> str:
+    return next(name for name in (CONF_PORT, CONF_ENTITY_ID, CONF_TOPIC) if name in data)
+
+
+def _unique_id(data: Mapping[str, Any]) -> str:
+    name = _source_field(data)
+    source = str(data[name])
+    return f"{name}:{identify_port(source) if name == CONF_PORT else source}"
 
 
 class BoardFlow(ConfigFlow):
@@ -80,6 +91,8 @@ class BoardFlow(ConfigFlow):
             self._draft = Draft(form_step)
             if self._is_update:
                 self._draft.input = dict(self._get_reconfigure_entry().data)
+                if CONF_PORT in self._draft.input:
+                    self._draft.input[CONF_PORT] = redact_port(self._draft.input[CONF_PORT])
         if user_input is not None:
             self._draft.input, self._draft.errors, self._draft.placeholders = user_input, {}, {}
         return self._draft
@@ -103,6 +116,10 @@ class BoardFlow(ConfigFlow):
 
     async def _async_read_port(self, text: str) -> str:
         """Return the port that was typed. Raises FieldError when another entry reads it."""
+        if self._is_update:
+            # What was shown, without its secrets, and left as it is.
+            present = self._get_reconfigure_entry().data.get(CONF_PORT, "")
+            text = present if text.strip() == redact_port(present) else text
         port = await async_lasting_name(self.hass, text)
         reader = await async_entry_at(self.hass, port, but=self.context.get("entry_id"))
         if reader:
@@ -112,8 +129,9 @@ class BoardFlow(ConfigFlow):
     def _check_unused(self, draft: Draft) -> None:
         """Raise FieldError when another entry has the same source, even if it is disabled."""
         for entry in self._async_current_entries(include_ignore=False):
-            is_other = entry.entry_id != self.context.get("entry_id")
-            if is_other and entry.unique_id == draft.unique_id:
+            is_other = entry.entry_id != self.context.get("entry_id") and CONF_KIND in entry.data
+            # Unique ids of earlier versions have another form when there is a secret in them.
+            if is_other and draft.unique_id in {entry.unique_id, _unique_id(entry.data)}:
                 raise FieldError(draft.source_field, "source_in_use", title=entry.title)
 
     async def _async_look(
@@ -162,9 +180,12 @@ class BoardFlow(ConfigFlow):
     async def _async_finish(self, draft: Draft, device: str) -> ConfigFlowResult:
         """Create the entry, named as the device is, or change the one that is reconfigured."""
         if self._is_update:
+            entry = self._get_reconfigure_entry()
+            # What is stored about a source belongs to its unique id, also to an older form of it.
+            is_same = _unique_id(entry.data) == draft.unique_id
             return self.async_update_reload_and_abort(
-                self._get_reconfigure_entry(),
-                unique_id=draft.unique_id,
+                entry,
+                unique_id=entry.unique_id if is_same else draft.unique_id,
                 data=draft.data,
                 reason="board_reconfigured",
             )

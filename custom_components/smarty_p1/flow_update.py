@@ -17,7 +17,13 @@ from .const import (
 from .flow_base import MeterFlow
 from .flow_forms import PRESENT_PORT, OtherMeterError
 from .issues import Issues, Problem
-from .p1 import DEFAULT_AUTHENTICATION_KEY, SecurityOffError, Telegram, redact_port
+from .p1 import (
+    DEFAULT_AUTHENTICATION_KEY,
+    SecurityOffError,
+    Telegram,
+    identify_port,
+    redact_port,
+)
 from .port_loan import borrowed_port
 
 # Why the coordinator asks for new keys: the field that is to be filled in, and the text there.
@@ -57,7 +63,7 @@ class UpdateSteps(MeterFlow):
             self._begin_update(entry, form_step="reconfigure")
             self._port_field = PRESENT_PORT
             port = entry.data[CONF_PORT]
-            if redact_port(port) == port:
+            if identify_port(port) == port:  # no secret goes back to a browser
                 self._input[CONF_PORT] = port
             if Issues(self.hass, entry).is_open(Problem.SECURITY_OFF):
                 self._choices.add(CONF_REMOVE_KEY)
@@ -86,7 +92,9 @@ class UpdateSteps(MeterFlow):
         data = entry.data
         port = data[CONF_PORT]
         if user_input is not None:
-            typed = user_input.get(CONF_PORT, "").strip() or port
+            typed = user_input.get(CONF_PORT, "").strip()
+            if typed in {"", redact_port(port)}:
+                typed = port
             if await self._async_read_form(user_input, typed, data):
                 if CONF_SERVICE in data and self._data[CONF_PORT] == port:
                     self._data[CONF_SERVICE] = data[CONF_SERVICE]

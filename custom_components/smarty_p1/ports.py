@@ -33,7 +33,9 @@ def _identity(port: str) -> str:
     """Return what is the same for two names of one port."""
     if url := _URL.fullmatch(port):
         scheme = url["scheme"].lower()
-        return f"{_ALIASES.get(scheme, scheme)}://{url['rest'].lower().rstrip('/')}"
+        # Who asks makes no other port of it.
+        address = url["rest"].rpartition("@")[2] if "?" not in url["rest"] else url["rest"]
+        return f"{_ALIASES.get(scheme, scheme)}://{address.lower().rstrip('/')}"
     try:
         return os.path.realpath(port)
     except ValueError:  # a NUL: no device has such a name

@@ -34,7 +34,7 @@ from .errors import (
     WrongKeyError,
 )
 from .holder import Holder, holder_of
-from .link import Link, normalise_port, open_port, redact_port
+from .link import Link, normalise_port, open_port
 from .obis import (
     CHANNELS,
     CONTROL_STATES,
@@ -45,6 +45,7 @@ from .obis import (
     OBJECTS,
 )
 from .probing import probe
+from .redaction import identify_port, redact_port
 from .telegram import Telegram, Verification
 from .values import Capture, MBusReading, Value
 
@@ -87,6 +88,7 @@ __all__ = [
     "Verification",
     "WrongKeyError",
     "holder_of",
+    "identify_port",
     "normalise_port",
     "open_port",
     "parse_key",

@@ -13,6 +13,7 @@ from .cipher import DEFAULT_AUTHENTICATION_KEY, parse_key
 from .decoder import Decoder, Reason, Rejection
 from .errors import KeyFormatError
 from .link import normalise_port
+from .redaction import redact_port
 from .telegram import Telegram
 from .watch import watch
 
@@ -135,11 +136,11 @@ def _open(name: str) -> BinaryIO:
 
 
 def _shown(name: str) -> str:
-    """Return the name of a file, unless it is a key that was meant for an option."""
+    """Return the name of a file, unless it is a key, and without the secrets of an address."""
     try:
         parse_key(name)
     except KeyFormatError:
-        return name
+        return redact_port(name)
     return "a file whose name is a key"
 
 

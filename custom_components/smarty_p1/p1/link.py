@@ -20,6 +20,7 @@ from .errors import (
     PortSilentError,
     PortUnreachableError,
 )
+from .redaction import redact_port
 
 BAUD_RATE = 115_200
 CONNECT_TIMEOUT = 10.0
@@ -40,11 +41,6 @@ def normalise_port(text: str) -> str:
     return f"socket://{port}" if _HOST_AND_PORT.fullmatch(port) else port
 
 
-def redact_port(url: str) -> str:
-    """Return the device or URL without the secrets that some URLs carry, for people and logs."""
-    return serialx.redact_uri(url)
-
-
 @asynccontextmanager
 async def open_port(
     url: str, *, baud_rate: int = BAUD_RATE
@@ -53,12 +49,7 @@ async def open_port(
 
     Raises a LinkError that says why the port cannot be opened.
     """
-    try:
-        reader, writer = await serialx.open_serial_connection(
-            url=url, baudrate=baud_rate, connect_timeout=CONNECT_TIMEOUT
-        )
-    except Exception as err:  # every backend has exceptions of its own
-        raise _link_error(err, url) from err
+    reader, writer = await _open(url, baud_rate)
     try:
         yield reader
     finally:
@@ -66,6 +57,17 @@ async def open_port(
         with suppress(Exception):  # what was wrong has been said, or nobody needs the port any more
             async with asyncio.timeout(CLOSE_TIMEOUT):
                 await writer.wait_closed()
+
+
+async def _open(url: str, baud_rate: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    try:
+        return await serialx.open_serial_connection(
+            url=url, baudrate=baud_rate, connect_timeout=CONNECT_TIMEOUT
+        )
+    except Exception as err:  # noqa: BLE001 - every backend has exceptions of its own
+        error, cause = _link_error(err, url), err
+    # Outside of the handler: the error must not carry one that repeats the address.
+    raise error from (cause if redact_port(url) == url else None)
 
 
 async def read_chunk(reader: asyncio.StreamReader) -> bytes:

@@ -9,8 +9,9 @@ from datetime import datetime
 
 from .decoder import Decoder, Rejection
 from .errors import LinkError
-from .link import Link, redact_port
+from .link import Link
 from .obis import OBJECTS
+from .redaction import redact_port
 from .telegram import Telegram
 from .values import Capture, Value
 
