@@ -73,9 +73,7 @@ async def everything_told(hass: HomeAssistant, entry: MockConfigEntry) -> str:
         entry.reason,
         entry.title,
     ]
-    for value in health.values():
-        if not isinstance(value, str | int):
-            told.append(await value)
+    told += [await value for value in health.values() if not isinstance(value, str | int)]
     return json.dumps(told, default=str)
 
 

@@ -1,0 +1,96 @@
+"""What is promised is what the tests run: one oldest Home Assistant, one newest, as they come."""
+
+import json
+import re
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[2]
+ENVIRONMENTS = {"test": ROOT / ".venv", "demo": ROOT / ".venv-demo"}
+
+
+def wanted(kind: str) -> str:
+    """Return the version of Home Assistant that an environment is to have."""
+    text = (ROOT / f"requirements_{kind}.txt").read_text(encoding="utf-8")
+    found = re.findall(r"^homeassistant==(\S+)$", text, re.MULTILINE)
+    assert len(found) == 1
+    version: str = found[0]
+    return version
+
+
+def installed(kind: str) -> dict[str, Distribution]:
+    """Return the packages of an environment by their names."""
+    [packages] = ENVIRONMENTS[kind].glob("lib/python3.*/site-packages")
+    return {
+        canonicalize_name(package.name): package for package in distributions(path=[str(packages)])
+    }
+
+
+def constraints(kind: str) -> dict[str, Requirement]:
+    """Return what the Home Assistant in an environment allows."""
+    [path] = ENVIRONMENTS[kind].glob(
+        "lib/python3.*/site-packages/homeassistant/package_constraints.txt"
+    )
+    lines = (line.partition("#")[0].strip() for line in path.read_text("utf-8").splitlines())
+    requirements = [Requirement(line) for line in lines if line]
+    return {canonicalize_name(requirement.name): requirement for requirement in requirements}
+
+
+def exceptions(kind: str) -> set[str]:
+    """Return the packages that are said to be newer than Home Assistant allows."""
+    text = (ROOT / f"requirements_{kind}.txt").read_text(encoding="utf-8")
+    return set(re.findall(r"^(\S+)==\S+  # instead of the constraint$", text, re.MULTILINE))
+
+
+def test_the_least_that_is_promised_is_the_version_of_the_test_kit() -> None:
+    oldest = wanted("test")
+    hacs = json.loads((ROOT / "hacs.json").read_text(encoding="utf-8"))
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    assert hacs["homeassistant"] == oldest
+    assert re.findall(r"Home Assistant (\S+) or newer", readme) == [oldest]
+    kit = installed("test")["pytest-homeassistant-custom-component"]
+    assert f"homeassistant=={oldest}" in (kit.requires or [])
+
+
+def test_the_newest_is_newer() -> None:
+    oldest, newest = (tuple(map(int, wanted(kind).split("."))) for kind in ("test", "demo"))
+    assert oldest[:2] < newest[:2]
+
+
+@pytest.mark.parametrize("kind", ENVIRONMENTS)
+def test_an_environment_has_the_home_assistant_that_is_wanted(kind: str) -> None:
+    assert installed(kind)["homeassistant"].version == wanted(kind)
+
+
+@pytest.mark.parametrize("kind", ENVIRONMENTS)
+def test_an_environment_has_only_what_its_home_assistant_allows(kind: str) -> None:
+    allowed = constraints(kind)
+    found = {
+        name: package.version
+        for name, package in installed(kind).items()
+        if name in allowed and not allowed[name].specifier.contains(package.version)
+    }
+
+    assert len(allowed) > 100
+    assert set(found) == exceptions(kind), found
+
+
+@pytest.mark.parametrize("kind", ENVIRONMENTS)
+@pytest.mark.parametrize("package", ["serialx", "aiousbwatcher", "cryptography"])
+def test_what_the_integration_uses_is_what_home_assistant_brings(kind: str, package: str) -> None:
+    pinned = str(constraints(kind)[package].specifier)
+    assert pinned == f"=={installed(kind)[package].version}"
+
+
+@pytest.mark.parametrize("kind", ENVIRONMENTS)
+def test_the_locked_packages_are_those_installed(kind: str) -> None:
+    lock = (ROOT / f"requirements_{kind}_lock.txt").read_text(encoding="utf-8")
+    locked = dict(re.findall(r"^([^#=\s]+)==([^\s;]+)", lock, re.MULTILINE))
+    found = {name: package.version for name, package in installed(kind).items()}
+
+    assert {canonicalize_name(name): version for name, version in locked.items()} == found
