@@ -73,7 +73,8 @@ class Installation:
         # Only the first step is left for the user: the others would set up integrations that ask
         # the internet for the weather and the like.
         self._store("onboarding", 4, {"done": ["core_config", "analytics", "integration"]})
-        self._store("http", 3, self._http_settings(), overwrite=True)
+        # In the form of the oldest supported version; a newer one turns it into its own.
+        self._store("http", 2, self._http_settings(), overwrite=True)
 
     def _http_settings(self) -> dict[str, Any]:
         return {
@@ -83,7 +84,7 @@ class Installation:
                 "cors_allowed_origins": [],
                 "login_attempts_threshold": -1,
                 "ip_ban_enabled": True,
-                "ssl_profile": "intermediate_v6",
+                "ssl_profile": "modern",
                 "use_x_frame_options": True,
                 "created_at": datetime.now(UTC).isoformat(),
                 "error": None,

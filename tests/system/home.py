@@ -32,9 +32,18 @@ class Home:
     client: Client
     process: Process
 
-    def __init__(self, directory: Path, meter: RecordingMeter) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        meter: RecordingMeter,
+        *,
+        python: Path = DEMO_PYTHON,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.meter = meter
         self.directory = directory
+        self._python = python
+        self._environment = environment
         self.log = directory / "log"
         self._installation = Installation(directory / "config", free_ports(), self.log)
         self._running = contextlib.AsyncExitStack()
@@ -42,7 +51,9 @@ class Home:
     async def start(self) -> None:
         """Start Home Assistant and log in."""
         enter = self._running.enter_async_context
-        self.process = await enter(self._installation.running(DEMO_PYTHON))
+        self.process = await enter(
+            self._installation.running(self._python, environment=self._environment)
+        )
         self.client = await enter(self._installation.ready(self.process))
 
     async def stop(self) -> None:

@@ -21,6 +21,7 @@ from simulator import Meter
 # Below what the kernel gives to outgoing connections; another run, or worker, begins elsewhere.
 _PORTS = itertools.count(21000 + os.getpid() % 110 * 100)
 DEMO_PYTHON = ROOT / ".venv-demo" / "bin" / "python"
+OLDEST_PYTHON = ROOT / ".venv" / "bin" / "python"
 
 
 def program(*names: str) -> str:
@@ -54,6 +55,14 @@ async def until(
     while not await check():
         assert time.monotonic() < deadline, f"not within {within} s"
         await asyncio.sleep(every)
+
+
+def wanted_version(kind: str) -> str:
+    """Return the version of Home Assistant that the environment "test" or "demo" is to have."""
+    text = (ROOT / f"requirements_{kind}.txt").read_text(encoding="utf-8")
+    found = re.search(r"^homeassistant==(\S+)$", text, re.MULTILINE)
+    assert found
+    return found[1]
 
 
 def addresses_listening_on(port: int) -> list[str]:

@@ -1,0 +1,88 @@
+"""The oldest Home Assistant that is supported, with the packages it brings along."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from demo.client import FlowFailedError
+from demo.energy import DOMAIN
+from simulator import Server, serve
+from tests.system.home import Home
+from tests.system.support import OLDEST_PYTHON, RecordingMeter, until, wanted_version
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150)]
+
+KEY = bytes.fromhex("5A3C00F1E2D4C6B8A99788766554433F")
+OTHER_KEY = bytes.fromhex("1F2E3D4C5B6A79888897A6B5C4D3E2F1")
+PATIENCE = 20.0
+# The pages are not in the test environment, and Home Assistant does not start without.
+FRONTEND = """\
+from pathlib import Path
+def where():
+    return Path(__file__).parent
+"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def line() -> AsyncIterator[Server]:
+    async with serve([RecordingMeter(1, KEY)], interval=1) as line:
+        yield line
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def home(tmp_path_factory: pytest.TempPathFactory, line: Server) -> AsyncIterator[Home]:
+    [meter] = [meter for meter, _ in line.addresses() if isinstance(meter, RecordingMeter)]
+    stub = tmp_path_factory.mktemp("packages")
+    (stub / "hass_frontend").mkdir()
+    (stub / "hass_frontend" / "__init__.py").write_text(FRONTEND, encoding="ascii")
+    home = Home(
+        tmp_path_factory.mktemp("home"),
+        meter,
+        python=OLDEST_PYTHON,
+        environment={"PYTHONPATH": str(stub)},
+    )
+    try:
+        await home.start()
+        yield home
+    finally:
+        await home.stop()
+
+
+def address(line: Server, user: str = "") -> str:
+    """Return where the meter is read."""
+    return f"socket://{user}127.0.0.1:{line.ports[0]}"
+
+
+async def test_it_is_the_version_that_is_promised(home: Home) -> None:
+    assert (await home.client.get("/api/config"))["version"] == wanted_version("test")
+
+
+async def test_a_meter_is_set_up_and_read(home: Home, line: Server) -> None:
+    with pytest.raises(FlowFailedError, match="'encryption_key': 'wrong_key'"):
+        await home.add_meter(address(line), OTHER_KEY)
+    await home.add_meter(address(line, "user:s3cret@"), KEY)
+
+    for _ in range(2):
+        await until(home.shows_last_telegram, within=PATIENCE)
+        await home.meter.sends_another(within=PATIENCE)
+
+
+async def test_a_restart_finds_everything_again(home: Home) -> None:
+    before = await home.entities()
+    await home.stop()
+    await home.start()
+    assert len(await home.client.entries(DOMAIN)) == 1
+    assert await home.entities() == before
+    await until(home.shows_last_telegram, within=PATIENCE)
+
+
+async def test_the_log_is_clean(home: Home) -> None:
+    await home.stop()
+    assert home.process.status == 0
+
+    log = Path(home.log).read_text(encoding="utf-8")
+    assert "s3cret" not in log
+    complaints = [line for line in log.splitlines() if " ERROR " in line or "Traceback" in line]
+    assert not [line for line in complaints if "smarty_p1" in line]
