@@ -160,12 +160,15 @@ _ports = st.text() | st.builds(
 @st.composite
 def _secret_ports(draw: st.DrawFn) -> tuple[str, str]:
     """Make an address with a secret in it, and tell the secret."""
-    name = draw(st.sampled_from(["key", "password", "noise_psk", "k%65y", "pass%77ord"]))
+    name = draw(st.sampled_from(["key", "password", "noise_psk", "token", "k%65y", "x"]))
     secret = draw(st.text("0123456789abcdef/+=%", min_size=12, max_size=44))
     part = st.from_regex(r"[a-z]{0,8}(=[a-z0-9]{0,8})?", fullmatch=True)
     before, after = draw(st.lists(part, max_size=2)), draw(st.lists(part, max_size=2))
     query = "&".join([*before, f"{name}={secret}", *after])
     fragment = draw(st.sampled_from(["", "#", "#x?y"]))
+    if draw(st.booleans()):
+        user = draw(st.sampled_from(["", "user:", "me@home:", ":"]))
+        return f"{draw(_schemes)}{user}{secret}@gateway.local:6053/{fragment}", secret
     return f"{draw(_schemes)}gateway.local:6053/?{query}{fragment}", secret
 
 
