@@ -34,7 +34,6 @@ NOWHERE = [
     *(address.format(port=1) for address in ADDRESSES),
     "user:s3cret@127.0.0.1:1",
     "socket//user:s3cret@127.0.0.1:1",
-    "socket://user:s3cret@[::1]:1",
     "socket://user:s3cret@[127.0.0.1:1",
     "socket://user%3As3cret%40127.0.0.1:1",
     "socket://127.0.0.1:s3cret@x",
