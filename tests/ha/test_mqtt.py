@@ -3,8 +3,6 @@
 import asyncio
 import json
 import re
-from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -18,6 +16,7 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient, MqttM
 
 from .conftest import EntryMaker
 from .meter import SERIAL, MeterPort, seal, with_value
+from .pacing import TOO_OFTEN_AND_UNPUNCTUAL, shortest, turns, with_power
 from .support import TELEGRAM, own_log, receive, set_up, state_of, wait_until
 
 ROOT = "cellar/meter"
@@ -112,11 +111,6 @@ def publishing(hass: HomeAssistant, make_entry: EntryMaker, **options: object) -
     return make
 
 
-def with_power(kilowatts: str) -> str:
-    """Return a telegram that can be told apart."""
-    return with_value(TELEGRAM, "1-0:1.7.0", f"({kilowatts}*kW)")
-
-
 async def test_each_telegram_is_published(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
 ) -> None:
@@ -198,30 +192,7 @@ async def test_the_minimum_interval(
     assert published.on("active_power_imported") == ["3.000"]
 
 
-async def turns(
-    hass: HomeAssistant, port: MeterPort, at: list[float], happened: Callable[[], int]
-) -> list[float]:
-    """Send telegrams at these times, and return when something happened."""
-    times: list[float] = []
-    start = hass.loop.time()
-    before = happened()
-    sent = 0
-    while (now := hass.loop.time() - start) < at[-1] + 0.6:
-        if sent < len(at) and now >= at[sent]:
-            await port.send_telegram(with_power(f"0{sent + 1:.3f}"))
-            sent += 1
-        times += [now] * (happened() - before)
-        before = happened()
-        await asyncio.sleep(0.005)
-    return times
-
-
-# More often than the minimum, and as often but not on time.
-TWICE = [0.25 * count for count in range(13)]
-UNPUNCTUAL = [0.0, 0.9, 2.0, 2.9, 4.0]
-
-
-@pytest.mark.parametrize(("at", "expected"), [(TWICE, 4), (UNPUNCTUAL, 5)])
+@TOO_OFTEN_AND_UNPUNCTUAL
 async def test_the_minimum_time_is_a_minimum_and_loses_no_turn(
     hass: HomeAssistant,
     port: MeterPort,
@@ -235,7 +206,7 @@ async def test_the_minimum_time_is_a_minimum_and_loses_no_turn(
     await asyncio.sleep(1.0)
     times = await turns(hass, port, at, lambda: len(published.on("active_power_imported")))
     assert len(times) == expected
-    assert min(later - earlier for earlier, later in pairwise(times)) >= 0.95
+    assert shortest(times) >= 0.95
 
 
 async def test_the_newest_telegram_waits_for_its_turn(
