@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from itertools import pairwise
+from typing import NamedTuple
 
 import pytest
 from homeassistant.core import HomeAssistant
@@ -10,10 +11,17 @@ from homeassistant.core import HomeAssistant
 from .meter import MeterPort, with_value
 from .support import TELEGRAM
 
-# With a minimum of one second.
+
+class Plan(NamedTuple):
+    """When telegrams are sent, and how many of them have a turn with a minimum of one second."""
+
+    at: list[float]
+    expected: int
+
+
 TOO_OFTEN_AND_UNPUNCTUAL = pytest.mark.parametrize(
-    ("at", "expected"),
-    [([0.25 * count for count in range(13)], 4), ([0.0, 0.9, 2.0, 2.9, 4.0], 5)],
+    "plan",
+    [Plan([0.25 * count for count in range(13)], 4), Plan([0.0, 0.9, 2.0, 2.9, 4.0], 5)],
     ids=["too often", "unpunctual"],
 )
 

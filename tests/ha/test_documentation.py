@@ -241,13 +241,12 @@ async def test_each_action_does_something(
     content = yaml.safe_load(example.text)
     content["data"]["config_entry"] = entry.entry_id
     variable = content["response_variable"]
-    answer = {"stop": "", "response_variable": variable}
-    actions = await script.async_validate_actions_config(
-        hass, cv.SCRIPT_SCHEMA([content, answer])
-    )
+    stop = {"stop": "", "response_variable": variable}
+    actions = await script.async_validate_actions_config(hass, cv.SCRIPT_SCHEMA([content, stop]))
     run = await script.Script(hass, actions, "example", DOMAIN).async_run(context=Context())
     assert run
-    assert run.service_response["objects"]["1-0:1.8.0"] == 25678.901
+    answer: Any = run.service_response
+    assert answer["objects"]["1-0:1.8.0"] == 25678.901
 
 
 def test_each_object_is_valid() -> None:

@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient, MqttM
 
 from .conftest import EntryMaker
 from .meter import SERIAL, MeterPort, seal, with_value
-from .pacing import TOO_OFTEN_AND_UNPUNCTUAL, shortest, turns, with_power
+from .pacing import TOO_OFTEN_AND_UNPUNCTUAL, Plan, shortest, turns, with_power
 from .support import TELEGRAM, own_log, receive, set_up, state_of, wait_until
 
 ROOT = "cellar/meter"
@@ -198,14 +198,13 @@ async def test_the_minimum_time_is_a_minimum_and_loses_no_turn(
     port: MeterPort,
     make_entry: EntryMaker,
     published: Published,
-    at: list[float],
-    expected: int,
+    plan: Plan,
 ) -> None:
     await set_up(hass, port, publishing(hass, make_entry, min_interval=1))
     await published.is_complete(1)
     await asyncio.sleep(1.0)
-    times = await turns(hass, port, at, lambda: len(published.on("active_power_imported")))
-    assert len(times) == expected
+    times = await turns(hass, port, plan.at, lambda: len(published.on("active_power_imported")))
+    assert len(times) == plan.expected
     assert shortest(times) >= 0.95
 
 
@@ -241,7 +240,7 @@ def flood(number: int) -> str:
 
 
 @pytest.mark.parametrize("form", ["both", "smartyreader"])
-async def test_somebody_on_the_line_makes_no_more_topics_than_that(
+async def test_somebody_on_the_line_makes_no_more_topics_than_that(  # noqa: PLR0913, PLR0917 - fixtures
     hass: HomeAssistant,
     port: MeterPort,
     make_entry: EntryMaker,

@@ -3,13 +3,13 @@
 import asyncio
 
 import pytest
-from homeassistant.core import EventStateChangedData, HomeAssistant
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_state_change_event
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from .conftest import EntryMaker
 from .meter import MeterPort, with_value
-from .pacing import TOO_OFTEN_AND_UNPUNCTUAL, shortest, turns, with_power
+from .pacing import TOO_OFTEN_AND_UNPUNCTUAL, Plan, shortest, turns, with_power
 from .support import receive, set_up, state_of
 
 POWER = "smarty_power_imported"
@@ -30,10 +30,10 @@ async def states(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -
     await asyncio.sleep(1.0)
     states: list[str] = []
 
-    def note(event: object) -> None:
-        data: EventStateChangedData = event.data  # type: ignore[attr-defined]
-        assert data["new_state"]
-        states.append(data["new_state"].state)
+    @callback
+    def note(event: Event[EventStateChangedData]) -> None:
+        assert event.data["new_state"]
+        states.append(event.data["new_state"].state)
 
     async_track_state_change_event(hass, f"sensor.{POWER}", note)
     return states
@@ -41,10 +41,10 @@ async def states(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -
 
 @TOO_OFTEN_AND_UNPUNCTUAL
 async def test_the_minimum_time_is_a_minimum_and_loses_no_turn(
-    hass: HomeAssistant, port: MeterPort, states: list[str], at: list[float], expected: int
+    hass: HomeAssistant, port: MeterPort, states: list[str], plan: Plan
 ) -> None:
-    times = await turns(hass, port, at, lambda: len(states))
-    assert len(times) == expected
+    times = await turns(hass, port, plan.at, lambda: len(states))
+    assert len(times) == plan.expected
     assert shortest(times) >= 0.95
 
 
@@ -66,17 +66,24 @@ async def test_what_is_urgent_does_not_wait_and_nothing_older_follows(
     assert states == ["1.0", "3.0"]
 
 
-@pytest.mark.parametrize("way", ["stale", "unloaded"])
-async def test_what_waits_is_forgotten_when_the_meter_is_gone(
-    hass: HomeAssistant, port: MeterPort, states: list[str], way: str
+async def test_what_waits_is_forgotten_when_the_meter_is_silent(
+    hass: HomeAssistant, port: MeterPort, states: list[str]
 ) -> None:
     await turns(hass, port, [0.0], lambda: 0)
     await receive(hass, port, with_power("02.000"))
     [entry] = hass.config_entries.async_entries("smarty_p1")
-    if way == "stale":
-        entry.runtime_data._on_stale(None)
-    else:
-        assert await hass.config_entries.async_unload(entry.entry_id)
+    entry.runtime_data._on_stale(None)
     await asyncio.sleep(0.6)
     assert states == ["1.0", "unavailable"]
     assert state_of(hass, POWER).state == "unavailable"
+
+
+async def test_nothing_waits_any_more_when_the_entry_is_unloaded(
+    hass: HomeAssistant, port: MeterPort, states: list[str]
+) -> None:
+    await turns(hass, port, [0.0], lambda: 0)
+    await receive(hass, port, with_power("02.000"))
+    [entry] = hass.config_entries.async_entries("smarty_p1")
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert states == ["1.0", "unavailable"]
+    # A timer that was left would make this test fail.

@@ -252,21 +252,25 @@ def expected_board_values(telegram: str) -> dict[str, str]:
     sent = sent_in(telegram)
     text = expected(telegram, BOARD) | expected_of_channels(sent)
     del text["gas_1_equipment_identifier"]
-    return text | expected_of_calculations(text, sent) | {
-        # The wrong way round, as the board has them.
-        "device_Type": sent["0-1:24.4.0"][0],
-        "mbus_ch_sw_pos": sent["0-1:24.1.0"][0],
-        "identification": telegram.split("\r\n", maxsplit=1)[0][1:],
-        # Local time: without an offset.
-        "timestamp": iso_time(telegram)[:19],
-        "equipment_id": bytes.fromhex(sent["0-0:42.0.0"][0]).decode(),
-        "msg_long_e_meter": sent["0-0:96.13.0"][0],
-        "gas_meter_id_hex": sent["0-1:96.1.0"][0],
-        "channel_4_equipment_identifier": "",
-        "channel_4_index": "",
-        "channel_4_index_unit": "",
-        "channel_4_capture_time": "",
-    }
+    return (
+        text
+        | expected_of_calculations(text, sent)
+        | {
+            # The wrong way round, as the board has them.
+            "device_Type": sent["0-1:24.4.0"][0],
+            "mbus_ch_sw_pos": sent["0-1:24.1.0"][0],
+            "identification": telegram.split("\r\n", maxsplit=1)[0][1:],
+            # Local time: without an offset.
+            "timestamp": iso_time(telegram)[:19],
+            "equipment_id": bytes.fromhex(sent["0-0:42.0.0"][0]).decode(),
+            "msg_long_e_meter": sent["0-0:96.13.0"][0],
+            "gas_meter_id_hex": sent["0-1:96.1.0"][0],
+            "channel_4_equipment_identifier": "",
+            "channel_4_index": "",
+            "channel_4_index_unit": "",
+            "channel_4_capture_time": "",
+        }
+    )
 
 
 def expected_of_calculations(text: dict[str, str], sent: dict[str, list[str]]) -> dict[str, str]:

@@ -113,7 +113,7 @@ def _name(telegram: Telegram, reference: str) -> str:
 
 
 def number_and_unit(sent: str) -> tuple[str | None, str | None]:
-    """Return the number that is the value of an unknown object, and its unit; None if it is none."""
+    """Return the number that an unknown object holds, and its unit; twice None if it holds none."""
     number, star, unit = sent.partition("*")
     if not _is_number(number) or (star and not unit) or not (star or "." in number):
         return None, None
