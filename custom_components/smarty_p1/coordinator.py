@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, override
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
@@ -34,6 +35,7 @@ from .p1 import (
     Value,
     parse_key,
 )
+from .pace import Pace
 
 LONG_ABSENCE = timedelta(hours=1)
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -44,8 +46,6 @@ _CLOCK_MARGIN = timedelta(minutes=1)
 _URGENT = (*MESSAGES, "0-0:96.3.10", "0-1:96.3.10", "0-2:96.3.10")
 # Whoever can write to the line must not write markup into what people read.
 _UNSAFE = re.compile(r"[^0-9A-Za-z ._-]")
-# How much before its turn a telegram may come.
-_EARLY = 0.5
 
 type SmartyConfigEntry = ConfigEntry[SmartyCoordinator]
 type TelegramListener = Callable[[Telegram], None]
@@ -113,8 +113,7 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
         self._streak = streak_of(hass, entry)
         self._key, self._authentication_key = stored_keys(entry.data)
         self._needs_tag: bool = entry.data.get(CONF_VERIFY, True)
-        self._min_interval: float = entry.options.get(CONF_MIN_INTERVAL, 0)
-        self._next_push = 0.0
+        self._pace = Pace(hass.loop, entry.options.get(CONF_MIN_INTERVAL, 0))
         self._needs_follow_up = True
         self._seen_objects: set[str] = set()
         self._other_meter = ""
@@ -237,9 +236,8 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
         has_milestone = not is_held_back and self.demand.update(telegram)
         channels = self._identify_channels(settled)
         self.latest = settled
-        if self._is_due(settled, channels, has_milestone=has_milestone):
-            self.channels = channels
-            self._push(settled)
+        is_urgent = self._is_urgent(settled, channels) or has_milestone
+        self._pace.offer(partial(self._show, settled, channels), is_urgent=is_urgent)
         for listener in tuple(self._telegram_listeners):
             listener(settled)
 
@@ -294,31 +292,41 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
             if channel in named or channel not in self._store.named_channels
         }
 
-    def _is_due(
-        self, telegram: Telegram, channels: Mapping[str, int], *, has_milestone: bool
-    ) -> bool:
-        """Tell whether the entities are to be updated, for the sake of the recorder not too often.
+    def _is_urgent(self, telegram: Telegram, channels: Mapping[str, int]) -> bool:
+        """Tell whether the entities are to be updated at once, however seldom they are otherwise.
 
         Registers lose nothing when a telegram is passed over. A text, or the end of a month, could
         be gone by the next. Entities that a telegram makes see only the one after it.
         """
-        now = self.hass.loop.time()
         makes_entities = not telegram.objects.keys() <= self._seen_objects
         self._seen_objects |= telegram.objects.keys()
-        is_due = (
-            has_milestone
-            or makes_entities
+        is_urgent = (
+            makes_entities
             or self._needs_follow_up
             or channels != self.channels
-            or now >= self._next_push
             or not self.last_update_success
             or _urgent_values(telegram) != _urgent_values(self.data)
         )
-        if is_due:
-            self._needs_follow_up = makes_entities
-            # A telegram a second must not miss every other turn for being a moment early.
-            self._next_push = now + self._min_interval - _EARLY
-        return is_due
+        self._needs_follow_up = makes_entities
+        return is_urgent
+
+    @callback
+    def _show(self, telegram: Telegram, channels: Mapping[str, int]) -> None:
+        if not self._is_closed:
+            self.channels = channels
+            self._push(telegram)
+
+    @override
+    @callback
+    def _fail(self) -> None:
+        # What waits for its turn would make the entities available again.
+        self._pace.cancel()
+        super()._fail()
+
+    @override
+    async def async_shutdown(self) -> None:
+        self._pace.cancel()
+        await super().async_shutdown()
 
     def _is_ours(self, telegram: Telegram) -> bool:
         """Tell whether the telegram names this entry's meter, or its frame proves it."""

@@ -1,15 +1,17 @@
-"""docs/entities.md says what the code does."""
+"""The pages say what the code does, and their examples work."""
 
 import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import yaml
+from homeassistant.components import automation
 from homeassistant.components.sensor import SensorEntityDescription
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant, ServiceCall
+from homeassistant.helpers import config_validation as cv, script
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import async_mock_service
@@ -17,6 +19,7 @@ from pytest_homeassistant_custom_component.common import async_mock_service
 import custom_components.smarty_p1
 from custom_components.smarty_p1.binary_sensor import BINARY_SENSORS
 from custom_components.smarty_p1.board_sensor import PULSE_SENSORS, TANK_SENSORS
+from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.demand_sensor import DEMAND_SENSORS
 from custom_components.smarty_p1.event import EVENTS, MessageEventDescription
 from custom_components.smarty_p1.p1 import MBusReading
@@ -28,8 +31,10 @@ from custom_components.smarty_p1.sensor_descriptions import (
     mbus_index,
 )
 
+from .conftest import EntryMaker
 from .documentation import ENTITIES, Row, documented
-from .support import let_pass
+from .meter import MeterPort
+from .support import let_pass, set_up
 
 FOLDER = Path(custom_components.smarty_p1.__file__).parent
 TEXTS: dict[str, Any] = json.loads((FOLDER / "translations" / "en.json").read_text())["entity"]
@@ -105,25 +110,149 @@ def test_the_rows_a_day_add_up() -> None:
     assert sum(by_default) <= 100_000
 
 
-async def test_the_automation_sheds_load_and_takes_it_back(hass: HomeAssistant) -> None:
+WARNING = "binary_sensor.smarty_reference_power_will_be_exceeded"
+
+
+class Shed(NamedTuple):
+    """What the automation of the page has done."""
+
+    off: list[ServiceCall]
+    on: list[ServiceCall]
+
+
+@pytest.fixture
+async def shed(hass: HomeAssistant) -> Shed:
+    """Return what the automation does."""
     [text] = re.findall(r"```yaml\n(.*?)```", ENTITIES, re.DOTALL)
-    off = async_mock_service(hass, "switch", "turn_off")
-    on = async_mock_service(hass, "switch", "turn_on")
-    warning = "binary_sensor.smarty_reference_power_will_be_exceeded"
-    hass.states.async_set(warning, "off")
+    calls = Shed(
+        async_mock_service(hass, "switch", "turn_off"),
+        async_mock_service(hass, "switch", "turn_on"),
+    )
+    hass.states.async_set(WARNING, "off")
     assert await async_setup_component(hass, "automation", {"automation": yaml.safe_load(text)})
+    return calls
 
-    hass.states.async_set(warning, "on")
+
+async def test_the_automation_sheds_load_and_takes_it_back(hass: HomeAssistant, shed: Shed) -> None:
+    hass.states.async_set(WARNING, "on")
     await let_pass(hass, 29)
-    assert not off
+    assert not shed.off
     await let_pass(hass, 31)
-    assert [call.data["entity_id"] for call in off] == [["switch.charger"]]
+    assert [call.data["entity_id"] for call in shed.off] == [["switch.charger"]]
 
-    hass.states.async_set(warning, "off")
+    hass.states.async_set(WARNING, "off")
     await let_pass(hass, 14 * 60)
-    assert not on
+    assert not shed.on
     await let_pass(hass, 15 * 60 + 1)
-    assert [call.data["entity_id"] for call in on] == [["switch.charger"]]
+    assert [call.data["entity_id"] for call in shed.on] == [["switch.charger"]]
+
+
+@pytest.mark.parametrize("before", ["off", "on"])
+@pytest.mark.parametrize("outage", ["unavailable", "unknown"])
+async def test_the_automation_turns_nothing_on_after_an_outage(
+    hass: HomeAssistant, shed: Shed, before: str, outage: str
+) -> None:
+    for state in (before, outage, "off"):
+        hass.states.async_set(WARNING, state)
+        await let_pass(hass, 3600)
+    assert not shed.on
+
+
+class Example(NamedTuple):
+    """A block of a page: what is written in which language."""
+
+    page: Path
+    language: str
+    text: str
+
+    def __str__(self) -> str:
+        """Return what tells a test apart."""
+        return f"{self.page.name}: {self.text.partition(chr(10))[0]}"
+
+
+EXAMPLES = [
+    Example(page, language, text)
+    for page in [*sorted(DOCS.glob("*.md")), DOCS.parent / "README.md"]
+    for language, text in re.findall(
+        r"^```(\w+)\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL
+    )
+]
+YAML_EXAMPLES = [each for each in EXAMPLES if each.language == "yaml"]
+
+
+class Loader(yaml.SafeLoader):
+    """A loader that knows secrets, and refuses keys that come twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - as it is called
+        """Return the mapping of a node."""
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        # ser2net has one `connection` after the other.
+        assert len(keys) == len(set(keys)) or set(keys) == {"connection"}
+        return super().construct_mapping(node, deep)
+
+
+Loader.add_constructor("!secret", lambda _, node: node.value)
+
+
+def kind_of_example(example: Example) -> str:
+    """Return the program that an example is for. An unknown one needs a test of its own."""
+    keys = yaml.load(example.text, Loader).keys()  # noqa: S506 - a safe one
+    kinds = {
+        "automation": {"triggers", "actions"},
+        "action": {"action"},
+        "ser2net": {"connection"},
+        "esphome": {"uart", "serial_proxy"},
+        "evcc": {"meters"},
+    }
+    [kind] = [kind for kind, needed in kinds.items() if needed <= keys]
+    return kind
+
+
+def test_each_block_says_what_it_is_written_in() -> None:
+    assert {each.language for each in EXAMPLES} == {"yaml", "json", "sh", "js"}
+
+
+@pytest.mark.parametrize("example", YAML_EXAMPLES, ids=str)
+def test_each_example_is_valid(example: Example) -> None:
+    content = yaml.load(example.text, Loader)  # noqa: S506 - a safe one
+    match kind_of_example(example):
+        case "automation":
+            assert automation.config.PLATFORM_SCHEMA(content)
+        case "action":
+            assert cv.SERVICE_SCHEMA(content)
+        case "esphome":
+            ports = {port["id"] for port in content["uart"]}
+            assert {proxy["uart_id"] for proxy in content["serial_proxy"]} <= ports
+        case "evcc":
+            [meter] = content["meters"]
+            seconds = re.fullmatch(r"(\d+)s", meter["timeout"])
+            # Three telegrams of a meter that sends every ten seconds.
+            assert seconds
+            assert int(seconds[1]) >= 30
+
+
+@pytest.mark.parametrize(
+    "example", [each for each in YAML_EXAMPLES if kind_of_example(each) == "action"], ids=str
+)
+async def test_each_action_does_something(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, example: Example
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    content = yaml.safe_load(example.text)
+    content["data"]["config_entry"] = entry.entry_id
+    variable = content["response_variable"]
+    stop = {"stop": "", "response_variable": variable}
+    actions = await script.async_validate_actions_config(hass, cv.SCRIPT_SCHEMA([content, stop]))
+    run = await script.Script(hass, actions, "example", DOMAIN).async_run(context=Context())
+    assert run
+    answer: Any = run.service_response
+    assert answer["objects"]["1-0:1.8.0"] == 25678.901
+
+
+def test_each_object_is_valid() -> None:
+    for example in EXAMPLES:
+        if example.language == "json":
+            assert json.loads(example.text)
 
 
 def board_row(description: SensorEntityDescription) -> str:

@@ -1,6 +1,8 @@
 """Publishing on MQTT: what is sent when, and what is not. A real broker is in tests/system."""
 
+import asyncio
 import json
+import re
 from typing import Any
 
 import pytest
@@ -13,7 +15,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient, MqttMockPahoClient
 
 from .conftest import EntryMaker
-from .meter import SERIAL, MeterPort, with_value
+from .meter import SERIAL, MeterPort, seal, with_value
+from .pacing import TOO_OFTEN_AND_UNPUNCTUAL, Plan, shortest, turns, with_power
 from .support import TELEGRAM, own_log, receive, set_up, state_of, wait_until
 
 ROOT = "cellar/meter"
@@ -108,11 +111,6 @@ def publishing(hass: HomeAssistant, make_entry: EntryMaker, **options: object) -
     return make
 
 
-def with_power(kilowatts: str) -> str:
-    """Return a telegram that can be told apart."""
-    return with_value(TELEGRAM, "1-0:1.7.0", f"({kilowatts}*kW)")
-
-
 async def test_each_telegram_is_published(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
 ) -> None:
@@ -192,6 +190,122 @@ async def test_the_minimum_interval(
     await published.is_complete(1)
     assert published.on("message") == ["Hallo"]
     assert published.on("active_power_imported") == ["3.000"]
+
+
+@TOO_OFTEN_AND_UNPUNCTUAL
+async def test_the_minimum_time_is_a_minimum_and_loses_no_turn(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    published: Published,
+    plan: Plan,
+) -> None:
+    await set_up(hass, port, publishing(hass, make_entry, min_interval=1))
+    await published.is_complete(1)
+    await asyncio.sleep(1.0)
+    times = await turns(hass, port, plan.at, lambda: len(published.on("active_power_imported")))
+    assert len(times) == plan.expected
+    assert shortest(times) >= 0.95
+
+
+async def test_the_newest_telegram_waits_for_its_turn(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
+) -> None:
+    await set_up(hass, port, publishing(hass, make_entry, min_interval=1))
+    await published.is_complete(1)
+    await asyncio.sleep(1.0)
+    await turns(hass, port, [0.0, 0.6, 0.8], lambda: 0)
+    assert published.on("active_power_imported")[1:] == ["1.000", "3.000"]
+
+
+# The serial number of the meter and the identifier of another may be parts of one level.
+PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,140}(/[A-Za-z0-9_.-]{1,140})*")
+UNKNOWN = re.compile(r"\d+-\d+_\d+_\d+_\d+")
+
+
+def flood(number: int) -> str:
+    """Return a telegram of somebody who wants to be remembered."""
+    lines = "\r\n".join(
+        f"{number}-{n % 250}:{n // 250}.9.9(1.5*{'#+/\0'[n % 4]}{number})(x)" for n in range(1100)
+    )
+    # No longer than 32 KiB: the decoder gives up there.
+    text = TELEGRAM.replace("1-3:0.2.8(42)", f"1-3:0.2.8(42)\r\n{lines}")
+    for channel in range(1, 5):
+        name = f"{'#+/ '[channel - 1]}{number:03}{'x' * 60}{channel}".encode().hex()
+        text = with_value(text, f"0-{channel}:96.1.0", f"({name})")
+        text = with_value(text, f"0-{channel}:24.1.0", f"({(2, 3, 4, 7)[(channel + number) % 4]})")
+        index = f"(250703103000S)(00678.901*#+/{number})"
+        text = with_value(text, f"0-{channel}:24.2.1", index)
+    return text
+
+
+@pytest.mark.parametrize("form", ["both", "smartyreader"])
+async def test_somebody_on_the_line_makes_no_more_topics_than_that(  # noqa: PLR0913, PLR0917 - fixtures
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    published: Published,
+    caplog: pytest.LogCaptureFixture,
+    form: str,
+) -> None:
+    make = publishing(hass, make_entry, format=form, retain=True, discovery=True)
+    entry = make(port.url, key=None)
+    port.greeting = seal(TELEGRAM)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    await wait_until(hass, lambda: len(published.on("states")) == 1)
+    port.greeting = b""
+    usual = {topic for topic, _, _ in published.messages()}
+    for number in range(1, 26):
+        await port.send(seal(flood(number)))
+        before = len(published.on("states"))
+        await wait_until(hass, lambda before=before: len(published.on("states")) > before)  # type: ignore[misc]
+    topics = {topic for topic, _, _ in published.messages()}
+    assert all(PLAIN.fullmatch(topic) for topic in topics)
+    below = {topic.removeprefix(f"{ROOT}/") for topic in topics - usual}
+    unknown = {name for name in below if UNKNOWN.match(name)}
+    assert len({match[0] for name in unknown if (match := UNKNOWN.match(name))}) == 64
+    assert len(unknown) == 2 * 64
+    found = {topic for topic in topics if topic.startswith("elsewhere/")} - {DISCOVERY}
+    assert len(found) <= 16
+    # Besides, what a meter on the M-Bus says: six values each, and its states.
+    assert len(topics - usual) <= 2 * 64 + 16 * (6 + 2)
+    if form == "both":
+        objects = [json.loads(text)["objects"] for text in published.on("telegram")]
+        assert len(set().union(*objects) - objects[0].keys()) == 64
+    beyond = [line for line in own_log(caplog) if "not published on MQTT" in line[1]]
+    assert len(beyond) == 1
+    assert beyond[0][0] == "WARNING"
+
+    # What the broker keeps is all taken back.
+    last = {topic: text for topic, text, retain in published.messages() if retain}
+    published.forget()
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert taken_back(published) == {topic for topic, text in last.items() if text}
+
+
+async def test_meters_that_are_away_have_so_many_places_at_the_broker(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    published: Published,
+    hass_storage: dict[str, Any],
+) -> None:
+    make = publishing(hass, make_entry, discovery=True)
+    topics = [
+        f"elsewhere/device/smarty_p1_{SERIAL}_AWAY{number:03}/config" for number in range(500)
+    ]
+
+    def make_with_topics(url: str, **arguments: str) -> MockConfigEntry:
+        entry = make(url, **arguments)
+        key = f"smarty_p1.{entry.entry_id}.retained"
+        hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": topics}
+        return entry
+
+    await set_up(hass, port, make_with_topics)
+    await wait_until(hass, lambda: len(taken_back(published)) >= 484)
+    await hass.async_block_till_done()
+    assert len(taken_back(published)) == 484
 
 
 async def test_a_broker_that_is_away(

@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from custom_components.smarty_p1.p1 import Decoder, Telegram
-from custom_components.smarty_p1.publish.smartyreader import BOARD_NAMES, board_items
+from custom_components.smarty_p1.publish.smartyreader import (
+    BOARD_NAMES,
+    MISLEADING_NAMES,
+    board_items,
+    board_summary,
+)
 from custom_components.smarty_p1.publish.values import items
 
 from .meter import literal_telegram, seal, with_value
@@ -15,6 +20,7 @@ TEXT = (Path(__file__).parents[2] / "docs" / "mqtt.md").read_text()
 ROW = re.compile(
     r"\| (?P<object>\S+|first line) \| (?P<name>\w+) \| (?P<unit>\S*) +\| (?P<board>\w*)"
 )
+CALCULATED = TEXT.partition("| calculated | SmartyReader name")[2].partition("\n\n")[0]
 
 
 @pytest.fixture
@@ -39,8 +45,12 @@ def test_each_topic_is_documented(telegram: Telegram) -> None:
 
 def test_each_name_of_the_board_is_documented(telegram: Telegram) -> None:
     documented = {match["board"] for match in ROW.finditer(TEXT)} - {""}
+    calculated = set(re.findall(r"\w+_calc_\w+|smarty_\w+", CALCULATED))
+    assert calculated == board_summary(telegram).keys()
     own = {f"{item.name}_{item.unit}" if item.unit else item.name for item in items(telegram)}
     published = {item.name for item in board_items(telegram)}
     # Two names are the same here and there.
-    assert published - own == documented - {"p1_version", "active_threshold_smax_kVA"}
-    assert len(documented) == len(BOARD_NAMES) + len({"gas_index_m3", "gas_meter_id_hex"})
+    same = {"p1_version", "active_threshold_smax_kVA"}
+    assert published - own == documented - same | calculated
+    others = {"gas_index_m3", "gas_meter_id_hex", "limiter_curr_monitor_A", *MISLEADING_NAMES}
+    assert len(documented) == len(BOARD_NAMES) + len(others)

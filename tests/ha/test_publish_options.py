@@ -11,7 +11,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from .conftest import EntryMaker
-from .meter import OTHER_SERIAL, SERIAL, MeterPort
+from .meter import OTHER_SERIAL, SERIAL, MeterPort, with_value
 from .support import TELEGRAM, set_up
 
 # An address for examples: no machine has it.
@@ -165,6 +165,9 @@ async def test_without_the_mqtt_integration(
         ({"topic": "+"}, "mqtt_topic_malformed"),
         ({"topic": "$SYS/x"}, "mqtt_topic_malformed"),
         ({"topic": "a\0b"}, "mqtt_topic_malformed"),
+        # A topic has 65,535 bytes at most, and this is only its beginning.
+        ({"topic": "a" * 65_500}, "mqtt_topic_malformed"),
+        ({"discovery_prefix": "a" * 65_500}, "mqtt_prefix_malformed"),
         ({"discovery_prefix": ""}, "mqtt_prefix_malformed"),
         ({"discovery_prefix": "home/#"}, "mqtt_prefix_malformed"),
     ],
@@ -215,3 +218,16 @@ async def test_two_meters_do_not_share_a_topic_root(
     port.greeting = port.next_frame(TELEGRAM)
     await enter(hass, entry, mqtt={"enabled": True, "format": "smartyreader"})
     assert entry.options["mqtt"]["topic"] == "lamsmarty2"
+
+
+@pytest.mark.usefixtures("mqtt")
+async def test_a_serial_number_is_one_level_of_the_topic(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    serial = "A+#/B" + "x" * 100
+    text = with_value(TELEGRAM, "0-0:42.0.0", f"({serial.encode().hex()})")
+    port.greeting = port.next_frame(text)
+    entry = make_entry(port.url, serial=serial)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await enter(hass, entry, mqtt={"enabled": True})
+    assert entry.options["mqtt"]["topic"] == f"smarty_p1/A___B{'x' * 59}"

@@ -33,10 +33,12 @@ from ..sensor_descriptions import (
     SENSORS,
     mbus_index,
 )
+from .topics import level
 
 STATES = "states"
 EVENT_TOPICS = "events"
 
+# Home Assistant takes less in the ids of discovery than MQTT in a topic.
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 _SHORT_SERIAL_SIZE = 4
 
@@ -148,7 +150,7 @@ def _as_json(value: object) -> object:
 
 
 def _safe(text: str) -> str:
-    return _UNSAFE.sub("_", text)
+    return _UNSAFE.sub("_", level(text))
 
 
 class Announcer:

@@ -7,6 +7,7 @@ everything that it should keep is sent again.
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, override
 
 from homeassistant.components import mqtt
@@ -28,6 +29,8 @@ from ..const import (
 )
 from ..coordinator import SmartyCoordinator
 from ..p1 import MESSAGES, Telegram
+from ..pace import Pace
+from .bounds import MAX_MBUS_METERS, Bounds
 from .discovery import (
     Announcer,
     devices,
@@ -45,8 +48,6 @@ ONLINE = "online"
 OFFLINE = "offline"
 # A broker that takes nothing any more must not hold up an entry that is unloaded.
 _FAREWELL_TIMEOUT = 5.0
-# How much before its turn a telegram may come.
-_EARLY = 0.5
 # States are good for so many seconds longer than the time between two of them.
 _LIFETIME = 90.0
 
@@ -178,18 +179,19 @@ class Publisher(_Worker):
         self._root: str = options[CONF_TOPIC]
         self._format = Format(options[CONF_FORMAT])
         self._retain: bool = options[CONF_RETAIN]
-        self._interval: float = options[CONF_MIN_INTERVAL]
+        minimum: float = options[CONF_MIN_INTERVAL]
+        self._pace = Pace(self._hass.loop, minimum)
+        self._bounds = Bounds(coordinator.name)
         self._availability_topic = _availability_topic(options)
         self._announcer: Announcer | None = None
         if options[CONF_DISCOVERY]:
             self._announcer = Announcer(
-                coordinator, self._root, options[CONF_DISCOVERY_PREFIX], self._interval + _LIFETIME
+                coordinator, self._root, options[CONF_DISCOVERY_PREFIX], minimum + _LIFETIME
             )
         # What the broker keeps since an earlier run, and this one has not sent.
         self._stale = set(retained.topics)
         self._waiting: Telegram | None = coordinator.latest
         self._published: Telegram | None = None
-        self._next_time = 0.0
         self._availability = ""
         self._shapes: dict[str, object] = {}
 
@@ -218,10 +220,12 @@ class Publisher(_Worker):
 
     @callback
     def _on_telegram(self, telegram: Telegram) -> None:
-        is_early = self._hass.loop.time() < self._next_time
         # A text could be gone by the next turn.
-        if is_early and _texts(telegram) == _texts(self._published):
-            return
+        has_news = _texts(telegram) != _texts(self._published)
+        self._pace.offer(partial(self._publish, telegram), is_urgent=has_news)
+
+    @callback
+    def _publish(self, telegram: Telegram) -> None:
         self._waiting = telegram
         self._work.set()
 
@@ -231,7 +235,8 @@ class Publisher(_Worker):
         telegram, self._waiting = self._waiting, None
         if telegram is None:
             return
-        self._next_time = self._hass.loop.time() + self._interval - _EARLY
+        self._pace.restart()
+        telegram = self._bounds.admit(telegram)
         before, self._published = self._published, telegram
         await self._send_values(telegram)
         if self._announcer:
@@ -281,9 +286,12 @@ class Publisher(_Worker):
 
     async def _take_back_what_is_stale(self) -> None:
         """Take back what earlier options had the broker keep, once all that is wanted is there."""
-        for topic in tuple(self._stale):
+        places = MAX_MBUS_METERS
+        for topic in sorted(self._stale):
             # A meter on the M-Bus that is away keeps its place there, as it does here.
-            if self._announcer is None or not self._announcer.owns(topic):
+            if places and self._announcer and self._announcer.owns(topic):
+                places -= 1
+            else:
                 await self._send(topic, "", retain=True)
         self._stale.clear()
 
@@ -292,7 +300,14 @@ class Publisher(_Worker):
 
     async def _async_say_farewell(self) -> None:
         """Tell that no more telegrams come."""
+        self._pace.cancel()
         self._task.cancel()  # nothing follows
+        if self._bounds.ignored:
+            LOGGER.info(
+                "%s: %s objects were not published on MQTT",
+                self._coordinator.name,
+                self._bounds.ignored,
+            )
         if _is_connected(self._hass):
             with suppress(HomeAssistantError, TimeoutError):
                 async with asyncio.timeout(_FAREWELL_TIMEOUT):

@@ -38,6 +38,7 @@ from ..const import (
     SECTION_MQTT,
     SECTION_P1_SERVER,
 )
+from .topics import RESERVED, level
 
 LOCAL_ADDRESS = "127.0.0.1"
 # Of ser2net's examples.
@@ -80,7 +81,7 @@ class Defaults(NamedTuple):
 
 def default_topic(serial_number: str | None) -> str:
     """Return the topic root of a meter."""
-    return f"{DOMAIN}/{serial_number}"
+    return f"{DOMAIN}/{level(str(serial_number))}"
 
 
 def defaults(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Defaults:
@@ -216,7 +217,8 @@ def _is_topic(text: str) -> bool:
     from homeassistant.components import mqtt  # noqa: PLC0415
 
     try:
-        mqtt.valid_publish_topic(text)
+        # With room for what follows.
+        mqtt.valid_publish_topic(f"{text}/{'_' * RESERVED}" if text else text)
     except vol.Invalid:
         return False
     return True

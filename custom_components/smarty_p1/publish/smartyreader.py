@@ -1,12 +1,15 @@
 """The names of the SmartyReader board (weigu.lu): its topics, and the JSON object on its root.
 
 Where the board has no name for a value, it keeps the one it has here, so that nothing is left out.
+Where the board's name misleads, the value has both.
 """
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import NamedTuple
 
 from ..p1 import METER_TIME, Telegram
+from .topics import level
 from .values import Item, items
 
 _NAMES: Mapping[str, str] = {
@@ -66,10 +69,24 @@ _GAS_NAMES: Mapping[str, str] = {
     "gas_1_index": "gas_index",
     "gas_1_equipment_identifier": "gas_meter_id_hex",
 }
+_LIMIT = "current_limit_imported"
+# The board takes the valve for the type, and the type for the valve.
+MISLEADING_NAMES: Mapping[str, str] = {
+    "0-1:24.1.0": "mbus_ch_sw_pos",
+    "0-1:24.4.0": "device_Type",
+}
+"""The board's names by reference of what has a better one as well."""
+
 # The board hands these on as they stand in the telegram, in hexadecimal.
 _AS_SENT = {reference for reference in _NAMES if reference.startswith("0-0:96.13.")}
 
-_MAX_EXCESS_W = 30_000
+# What is calculated without calculating: it keeps the digits that the meter sends.
+_SOURCES: Mapping[str, str] = {
+    "energy_consumption_calc_kWh": "act_energy_imported_p_plus",
+    "energy_production_calc_kWh": "act_energy_exported_p_minus",
+    "gas_consumption_calc_m3": "gas_index",
+}
+_MAX_EXCESS_W = 30_000.0
 
 
 class BoardItem(NamedTuple):
@@ -80,10 +97,25 @@ class BoardItem(NamedTuple):
 
 
 def board_items(telegram: Telegram) -> Iterator[BoardItem]:
-    """Yield every value of a telegram under the board's names."""
+    """Yield every value of a telegram under the board's names, and what the board calculates."""
+    texts: dict[str, str] = {}
     for item in items(telegram):
         name = _NAMES_BY_REFERENCE.get(item.reference) or _GAS_NAMES.get(item.name, item.name)
-        yield BoardItem(f"{name}_{item.unit}" if item.unit else name, _text(telegram, item))
+        text = _text(telegram, item)
+        texts[name] = text
+        yield BoardItem(_with_unit(name, item), text)
+        if item.name == _LIMIT:
+            yield BoardItem(_with_unit("limiter_curr_monitor", item), text)
+        elif misleading := MISLEADING_NAMES.get(item.reference):
+            yield BoardItem(misleading, item.sent)
+    for name, value in board_summary(telegram).items():
+        text = "" if value is None else texts.get(_SOURCES.get(name, "")) or _as_text(value)
+        yield BoardItem(name, text)
+
+
+def _with_unit(name: str, item: Item) -> str:
+    # The meter's word for the unit of an index; the names themselves are plain.
+    return level(f"{name}_{item.unit}" if item.unit else name)
 
 
 def _text(telegram: Telegram, item: Item) -> str:
@@ -96,9 +128,11 @@ def _text(telegram: Telegram, item: Item) -> str:
 
 
 def board_summary(telegram: Telegram) -> dict[str, str | float | None]:
-    """Return the object on the root topic: what the board makes of a single telegram."""
+    """Return what the board makes of a single telegram: topics, and the object on the root."""
     number = telegram.objects.get
     time = telegram.time
+    gas = telegram.channels.get(1)
+    has_gas = gas is not None and gas.type == "gas" and gas.unit == "m3"
     summary: dict[str, str | float | None] = {
         "smarty_datetime": time.replace(tzinfo=None).isoformat() if time else None,
         "smarty_id": telegram.serial_number,
@@ -117,7 +151,15 @@ def board_summary(telegram: Telegram) -> dict[str, str | float | None]:
         summary[f"power_consumption{suffix}_calc_W"] = consumption
         summary[f"power_production{suffix}_calc_W"] = production
         summary[f"power_excess_solar{suffix}_calc_W"] = _excess(consumption, production)
+    summary["gas_consumption_calc_m3"] = gas.value if gas and has_gas else None
     return summary
+
+
+def _as_text(value: str | float) -> str:
+    if isinstance(value, str):
+        return value
+    # 2345 rather than 2345.0: the meter sends whole watts. And never -0.
+    return f"{Decimal(repr(value + 0.0)).normalize():f}"
 
 
 def _number(value: object) -> float | None:

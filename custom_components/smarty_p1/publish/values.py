@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import NamedTuple
 
 from ..p1 import CHANNELS, OBJECTS, Capture, Telegram, Value
 
-_MBUS_FIELDS = {
+MBUS_FIELDS = {
     "24.1.0": "device_type",
     "96.1.0": "equipment_identifier",
     "24.2.1": "index",
@@ -22,7 +22,7 @@ _MBUS_FIELDS = {
 _MBUS_NAMES = {
     f"0-{channel}:{field}": (channel, name)
     for channel in CHANNELS
-    for field, name in _MBUS_FIELDS.items()
+    for field, name in MBUS_FIELDS.items()
 }
 _INDEXES = {reference for reference, (_, name) in _MBUS_NAMES.items() if name == "index"}
 _NOT_CAPTURED = Capture(None, None, None)
@@ -31,7 +31,11 @@ _LIMITS = ("current_limit_imported", "current_limit_exported")
 _PARTS = {"1-1:31.4.0": _LIMITS, "1-1:34.4.0": _LIMITS}
 
 _number = re.compile(r"[+-]?[0-9]+(?:\.(?P<decimals>[0-9]+))?")
+# Digits alone may be an identifier or a code, whose zeros mean something.
+_is_number = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?").fullmatch
 _NO_NAME = re.compile(r"[^a-z0-9]+")
+# More than any object of a meter holds; each value has a topic of its own.
+_MAX_VALUES = 32
 
 
 class Item(NamedTuple):
@@ -66,11 +70,18 @@ def _items(telegram: Telegram, reference: str, value: Value, sent: str) -> Itera
         yield from _index_items(telegram, reference, name, capture, sent)
     elif isinstance(value, tuple):
         parts = zip_longest(value, sent.split(")("), _PARTS.get(reference, ()))
-        for count, (part, sent_part, part_name) in enumerate(parts, start=1):
-            text = _as_text(part, sent_part or "")
-            yield Item(reference, part_name or f"{name}_{count}", _unit(reference), text, sent)
+        for count, (part, sent_part, part_name) in enumerate(islice(parts, _MAX_VALUES), start=1):
+            own_name = part_name or f"{name}_{count}"
+            yield _item(reference, own_name, part, sent_part or "")._replace(sent=sent)
     else:
-        yield Item(reference, name, _unit(reference), _as_text(value, sent), sent)
+        yield _item(reference, name, value, sent)
+
+
+def _item(reference: str, name: str, value: Value, sent: str) -> Item:
+    if known := OBJECTS.get(reference):
+        return Item(reference, name, known.unit, _as_text(value, sent), sent)
+    number, unit = number_and_unit(sent)
+    return Item(reference, name, unit, number or _as_text(value, sent), sent)
 
 
 def _index_items(
@@ -101,9 +112,12 @@ def _name(telegram: Telegram, reference: str) -> str:
     return reference.replace(":", "_").replace(".", "_")
 
 
-def _unit(reference: str) -> str | None:
-    known = OBJECTS.get(reference)
-    return known.unit if known else None
+def number_and_unit(sent: str) -> tuple[str | None, str | None]:
+    """Return the number that an unknown object holds, and its unit; twice None if it holds none."""
+    number, star, unit = sent.partition("*")
+    if not _is_number(number) or (star and not unit) or not (star or "." in number):
+        return None, None
+    return f"{Decimal(number):f}", unit or None
 
 
 def _as_text(value: Value, sent: str) -> str:
