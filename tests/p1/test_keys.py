@@ -79,4 +79,5 @@ def test_what_a_typed_port_means(text: str, port: str) -> None:
 
 def test_a_secret_in_a_url_is_not_shown() -> None:
     assert "c2VjcmV0" not in redact_port("esphome://gateway:6053?port_name=P1&key=c2VjcmV0")
+    assert redact_port("socket://me:secret@gateway:2001") == "socket://REDACTED@gateway:2001"
     assert redact_port("socket://gateway:2001") == "socket://gateway:2001"

@@ -32,6 +32,7 @@ READ_SIZE = 64 * 1024
 _SETTLING_DELAY = 0.5
 
 _HOST_AND_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
+_CREDENTIALS = re.compile(r"(?<=://)[^/?#]*@")
 
 
 def normalise_port(text: str) -> str:
@@ -42,7 +43,7 @@ def normalise_port(text: str) -> str:
 
 def redact_port(url: str) -> str:
     """Return the device or URL without the secrets that some URLs carry, for people and logs."""
-    return serialx.redact_uri(url)
+    return _CREDENTIALS.sub("REDACTED@", serialx.redact_uri(url))
 
 
 @asynccontextmanager
