@@ -14,7 +14,7 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from io import StringIO
 from pathlib import Path
 
@@ -260,9 +260,9 @@ class Terminal:
         self.process.wait()
         os.close(self._own)
 
-    def interrupt(self) -> int:
+    def interrupt(self, by: signal.Signals = signal.SIGINT) -> int:
         """Press Ctrl-C, and return the exit status."""
-        self.process.send_signal(signal.SIGINT)
+        self.process.send_signal(by)
         while self._read() and self.process.poll() is None:
             pass
         return self.process.wait(10)
@@ -290,15 +290,17 @@ def gateway(*connections: bytes) -> Iterator[str]:
     def serve() -> None:
         for number, data in enumerate(connections, start=1):
             connection, _ = server.accept()
-            with connection:
+            with connection, suppress(OSError):
                 connection.sendall(data)
                 if number == len(connections):
                     over.wait(30)
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         threading.Thread(target=serve, daemon=True).start()
-        yield f"127.0.0.1:{server.getsockname()[1]}"
-        over.set()
+        try:
+            yield f"127.0.0.1:{server.getsockname()[1]}"
+        finally:
+            over.set()
 
 
 def test_the_view_follows_the_window_and_ctrl_c_ends_it() -> None:
@@ -317,6 +319,15 @@ def test_the_view_follows_the_window_and_ctrl_c_ends_it() -> None:
     assert b"reading; nothing rejected" in left
     assert b"Traceback" not in shown.received
     assert KEY.hex().encode() not in shown.received.lower()
+
+
+def test_the_terminal_is_left_tidy_when_something_else_ends_it() -> None:
+    with gateway(FULL) as address, terminal(address, "--key", KEY.hex()) as shown:
+        shown.wait_for(lambda rows: "25678.901" in "".join(rows))
+        assert shown.interrupt(signal.SIGTERM) == 130
+
+    assert b"\x1b[?1049l" in shown.received
+    assert b"Traceback" not in shown.received
 
 
 def test_a_wrong_key_is_said_in_the_first_line() -> None:

@@ -56,7 +56,7 @@ async def watch(url: str, decoder: Decoder) -> None:
             changed.set()
 
     link = Link(url, on_data, on_lost, on_open=on_open)
-    with _live() if _has_live_view() else _plain() as show, _resizes(changed):
+    with _live() if _has_live_view() else _plain() as show, _signals(changed):
         running = asyncio.create_task(link.run())
         try:
             while not running.done():
@@ -144,15 +144,17 @@ def _plain() -> Iterator[_Show]:
 
 
 @contextmanager
-def _resizes(changed: asyncio.Event) -> Iterator[None]:
-    """Draw anew at once when the size of the window changes, where a signal tells so."""
+def _signals(changed: asyncio.Event) -> Iterator[None]:
+    """Draw anew at once when the window changes; leave the terminal tidy when told to end."""
     resized = getattr(signal, "SIGWINCH", None)
-    if resized is None:
+    if resized is None:  # no such signals here
         yield
         return
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(resized, changed.set)
+    loop.add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
     try:
         yield
     finally:
         loop.remove_signal_handler(resized)
+        loop.remove_signal_handler(signal.SIGTERM)
