@@ -290,17 +290,24 @@ def gateway(*connections: bytes) -> Iterator[str]:
     def serve() -> None:
         for number, data in enumerate(connections, start=1):
             connection, _ = server.accept()
-            with connection, suppress(OSError):
+            with connection:
                 connection.sendall(data)
                 if number == len(connections):
                     over.wait(30)
 
+    def serve_until_closed() -> None:
+        with suppress(OSError):
+            serve()
+
     with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=serve, daemon=True).start()
+        thread = threading.Thread(target=serve_until_closed, daemon=True)
+        thread.start()
         try:
             yield f"127.0.0.1:{server.getsockname()[1]}"
         finally:
             over.set()
+            server.shutdown(socket.SHUT_RDWR)  # wakes whoever waits for a connection
+            thread.join(5)
 
 
 def test_the_view_follows_the_window_and_ctrl_c_ends_it() -> None:
