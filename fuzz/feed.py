@@ -198,10 +198,12 @@ def write_seeds(folder: Path) -> None:
     (folder / "port").write_bytes(b"\x03socket://gateway.local:2001/?key=x")
 
 
-def search(minutes: float, seed: int, folder: Path) -> subprocess.Popen[bytes]:
-    """Start atheris, which leaves its log, and what it found, in the folder."""
-    corpus = folder / "corpus"
-    corpus.mkdir()
+def search(minutes: float, seed: int, folder: Path, corpus: Path) -> subprocess.Popen[bytes]:
+    """Start atheris, which leaves its log, and what it found, in the folder.
+
+    It begins with the inputs in `corpus`, and adds those that reach new code.
+    """
+    corpus.mkdir(parents=True, exist_ok=True)
     write_seeds(corpus)
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(  # noqa: S603 - the project's own program
@@ -237,6 +239,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="fuzz feed", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, help="the same one makes the same examples")
+    parser.add_argument(
+        "--corpus", type=Path, help="a folder that keeps what atheris found worth it"
+    )
     options = parser.parse_args(arguments)
     seed = secrets.randbits(31) if options.seed is None else options.seed
     started = time.monotonic()
@@ -246,7 +251,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         guided = None
         if options.minutes and importlib.util.find_spec("atheris"):
-            guided = search(options.minutes, seed, folder)
+            corpus = options.corpus or folder / "corpus"
+            guided = search(options.minutes, seed, folder, corpus)
             stack.callback(guided.kill)
         try:
             numbers = run_for(options.minutes, seed, PROPERTIES)

@@ -203,7 +203,7 @@ def _watch(text: bytes, *arguments: str) -> bytes:
         ) as process:
             assert process.stdout
             shown = b""
-            while b"connected" not in shown:
+            while b"reading" not in shown:
                 shown += process.stdout.readline()
             # It ends when nobody reads what it shows.
             process.stdout.close()
@@ -212,7 +212,7 @@ def _watch(text: bytes, *arguments: str) -> bytes:
     return shown
 
 
-def test_watch_shows_a_table_of_a_port(key_file: Path) -> None:
+def test_watch_writes_a_line_a_telegram_into_a_pipe(key_file: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
@@ -232,7 +232,7 @@ def test_watch_shows_a_table_of_a_port(key_file: Path) -> None:
             assert process.stdout
             assert process.stderr
             shown = b""
-            while b"connected" not in shown:
+            while b"reading" not in shown:
                 shown += process.stdout.readline()
             process.send_signal(signal.SIGINT)
             process.wait(20)
@@ -241,4 +241,6 @@ def test_watch_shows_a_table_of_a_port(key_file: Path) -> None:
     assert b"SAG1030790002574" in shown
     assert b"25678.901 kWh" in shown
     assert b"12.345 GJ" in shown
+    assert len([line for line in shown.splitlines() if b"SAG1030790002574" in line]) == 1
+    assert b"\x1b" not in shown
     assert KEY.hex().encode() not in shown.lower()

@@ -1,9 +1,11 @@
 """The fuzzing of the protocol for a moment, and that it notices what it is there to find."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 from fuzz import feed, mutations, properties
 from fuzz.rounds import Property, run_round
 from p1 import Decoder, Event, Rejection, Telegram
-from tests.p1.encoder import literal, telegram
+from tests.p1.encoder import FRAMES, literal, telegram
 
 PROJECT = Path(__file__).parents[2]
 
@@ -170,3 +172,18 @@ def test_feed_says_what_it_found(
     assert "ValueError: a mistake" in printed.err
     assert "keys: again with --seed 1 --minutes 0" in printed.err
     assert printed.out == ""
+
+
+@pytest.mark.skipif(not find_spec("atheris"), reason="no wheel of atheris here")
+def test_a_corpus_is_kept_and_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))  # for atheris's own process
+    corpus = tmp_path / "kept" / "corpus"
+    corpus.mkdir(parents=True)
+    (corpus / "earlier").write_bytes(b"\x02earlier")
+
+    monkeypatch.setattr(feed, "PROPERTIES", feed.PROPERTIES[3:4])
+    assert feed.main(["--minutes", "0.05", "--seed", "1", "--corpus", str(corpus)]) == 0
+
+    kept = {path.name for path in corpus.iterdir()}
+    assert {"earlier", "frame-0", "key"} < kept
+    assert len(kept - {"earlier"}) > 2 * len(list(FRAMES.glob("*.json"))) + 2

@@ -10,26 +10,17 @@ from pathlib import Path
 from typing import BinaryIO, NoReturn, cast, override
 
 from .cipher import DEFAULT_AUTHENTICATION_KEY, parse_key
-from .decoder import Decoder, Reason, Rejection
+from .decoder import Decoder, Rejection
 from .errors import KeyFormatError
 from .link import normalise_port
 from .redaction import redact_port
 from .telegram import Telegram
 from .watch import watch
+from .watch_state import EXPLANATIONS
 
 KEY_VARIABLE = "SMARTY_P1_KEY"
 AUTHENTICATION_KEY_VARIABLE = "SMARTY_P1_AUTHENTICATION_KEY"
 READ_SIZE = 64 * 1024
-
-_EXPLANATIONS = {
-    Reason.TAG: "the tag does not verify: wrong key, or damaged on the way",
-    Reason.AUTHENTICATION_KEY: "the key is right, but the meter's authentication key is another",
-    Reason.REPLAY: "the frame counter is not higher than the last one",
-    Reason.CRC: "the checksum of the plain telegram is wrong or missing",
-    Reason.DOWNGRADE: "a plain telegram although a key is set",
-    Reason.KEY_MISSING: "encrypted, and no key is set",
-    Reason.MALFORMED: "cut short, or no telegram inside",
-}
 
 
 class _UsageError(Exception):
@@ -87,7 +78,7 @@ def _read_keys(arguments: argparse.Namespace) -> tuple[bytes | None, bytes]:
 
 
 def _explain(rejection: Rejection) -> str:
-    text = f"rejected ({rejection.reason}): {_EXPLANATIONS[rejection.reason]}"
+    text = f"rejected ({rejection.reason}): {EXPLANATIONS[rejection.reason]}"
     if rejection.system_title is None:
         return text
     title = rejection.system_title.hex().upper()
@@ -183,7 +174,7 @@ def _parser() -> argparse.ArgumentParser:
     decode.set_defaults(run=_run_decode)
 
     watching = commands.add_parser(
-        "watch", parents=[keys], help="show a port's telegrams as a live table"
+        "watch", parents=[keys], help="show a port's telegrams as they come"
     )
     watching.add_argument(
         "url", metavar="URL", help="a device, host:port, or a URL such as socket://host:port"

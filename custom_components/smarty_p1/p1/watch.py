@@ -1,108 +1,161 @@
-"""A live table of a port's telegrams in the terminal."""
+"""A port's telegrams in the terminal: a live view of them, or a line each."""
 
+import asyncio
 import math
+import os
+import signal
 import sys
 import time
-from collections import Counter
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Protocol
 
-from .decoder import Decoder, Rejection
+from .decoder import Decoder
 from .errors import LinkError
 from .link import Link
-from .obis import OBJECTS
 from .redaction import redact_port
 from .telegram import Telegram
-from .values import Capture, Value
+from .watch_state import Condition, Known, condition, line, summary
 
-_CLEAR = "\x1b[H\x1b[J"
-_SHOW_INTERVAL = 1.0
+if TYPE_CHECKING:
+    from rich.console import Console
 
-
-def format_value(value: Value, unit: str | None) -> str:
-    """Return a value as a person reads it; an unknown one as a dash."""
-    match value:
-        case None | "":
-            return "-"
-        case datetime():
-            return value.isoformat(sep=" ")
-        case Capture(time=time, value=index, unit=sent_unit):
-            return f"{format_value(index, sent_unit)} at {format_value(time, None)}"
-        case tuple():
-            return ", ".join(format_value(part, unit) for part in value)
-        case _:
-            return f"{value} {unit}" if unit else str(value)
+_INTERVAL = 1.0
+# However fast bytes come, nobody reads faster.
+_SHORTEST_INTERVAL = 0.1
+_USUAL_SIZE = os.terminal_size((80, 24))
 
 
-def table(telegram: Telegram) -> Iterator[str]:
-    """Return the lines of a table of everything in `telegram`."""
-    yield f"{telegram.identification}   meter {telegram.serial_number or '-'}"
-    yield f"{format_value(telegram.time, None)}   frame counter {telegram.frame_counter}"
-    yield ""
-    for reference, value in telegram.objects.items():
-        known = OBJECTS.get(reference)
-        name, unit = (known.name, known.unit) if known else ("", None)
-        yield f"{reference:<14} {name:<34} {format_value(value, unit)}"
-    yield ""
-    for channel, reading in telegram.channels.items():
-        shown = format_value(reading.value, reading.unit)
-        captured = format_value(reading.time, None)
-        yield f"channel {channel}: {reading.type} {reading.serial_number}: {shown} ({captured})"
+class _Show(Protocol):
+    """Shows what is known, and the telegrams that came since the last time."""
 
-
-def _printable(line: str) -> str:
-    # A meter may say anything in its texts; a terminal would obey some of it.
-    return "".join(sign if sign.isprintable() else "?" for sign in line)
-
-
-class _Screen:
-    """What the terminal shows: the last telegram, and how the port is doing."""
-
-    def __init__(self, url: str, decoder: Decoder) -> None:
-        self.link = Link(url, self._on_data, self._on_lost)
-        self._url = redact_port(url)
-        self._decoder = decoder
-        self._telegram: Telegram | None = None
-        self._rejected: Counter[str] = Counter()
-        self._state = "waiting for the first telegram"
-        self._received = 0
-        self._shown_at = -math.inf
-
-    def show(self) -> None:
-        """Write it all."""
-        self._shown_at = time.monotonic()
-        lines = list(table(self._telegram)) if self._telegram else []
-        counts = ", ".join(f"{reason} {count}" for reason, count in self._rejected.items())
-        lines.append(
-            f"{self._url}: {self._state}; {self._received} bytes received; "
-            f"rejected: {counts or 'none'}"
-        )
-        # In a file or a pipe the tables follow each other.
-        start = _CLEAR if sys.stdout.isatty() else ""
-        sys.stdout.write(start + "\n".join(map(_printable, lines)) + "\n")
-        sys.stdout.flush()
-
-    def _on_data(self, data: bytes) -> None:
-        self._received += len(data)
-        events = self._decoder.feed(data)
-        for event in events:
-            if isinstance(event, Rejection):
-                self._rejected[event.reason] += 1
-            else:
-                self._telegram = event
-                self._state = "connected"
-                self.link.confirm()
-        # Bytes in which nothing can be found are worth a line now and then, too.
-        if events or time.monotonic() > self._shown_at + _SHOW_INTERVAL:
-            self.show()
-
-    def _on_lost(self, error: LinkError) -> None:
-        self._state = f"lost: {error}"
-        self.show()
+    def __call__(self, known: Known, telegrams: Sequence[Telegram], /) -> None: ...
 
 
 async def watch(url: str, decoder: Decoder) -> None:
     """Show the telegrams of the port at `url` until cancelled."""
-    screen = _Screen(url, decoder)
-    screen.show()
-    await screen.link.run()
+    known = Known(redact_port(url))
+    telegrams: list[Telegram] = []
+    changed = asyncio.Event()
+
+    def on_open() -> None:
+        known.open(time.monotonic())
+        changed.set()
+
+    def on_lost(error: LinkError) -> None:
+        known.lose(error)
+        changed.set()
+
+    def on_data(data: bytes) -> None:
+        events = decoder.feed(data)
+        known.receive(len(data), events, time.monotonic())
+        found = [event for event in events if isinstance(event, Telegram)]
+        if found:
+            link.confirm()
+            telegrams.extend(found)
+        if events:
+            changed.set()
+
+    link = Link(url, on_data, on_lost, on_open=on_open)
+    with _live() if _has_live_view() else _plain() as show, _signals(changed):
+        running = asyncio.create_task(link.run())
+        try:
+            while not running.done():
+                show(known, telegrams)
+                telegrams.clear()
+                await asyncio.sleep(_SHORTEST_INTERVAL)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(changed.wait(), _INTERVAL)
+                changed.clear()
+            await running
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+
+def _has_live_view() -> bool:
+    if not sys.stdout.isatty() or os.environ.get("TERM", "dumb") in ("dumb", "unknown"):
+        return False
+    try:
+        import rich  # noqa: F401, PLC0415 - an extra
+    except ImportError:
+        sys.stderr.write("p1: for a live view: pip install rich\n")
+        return False
+    return True
+
+
+@contextmanager
+def _live() -> Iterator[_Show]:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.live import Live  # noqa: PLC0415
+
+    from .watch_view import view  # noqa: PLC0415
+
+    console = Console(file=sys.stdout)
+    live = Live(
+        console=console,
+        screen=True,
+        auto_refresh=False,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+    last = ""
+
+    def show(known: Known, _telegrams: Sequence[Telegram]) -> None:
+        nonlocal last
+        now = time.monotonic()
+        last = summary(known, now)
+        _fit(console)
+        live.update(view(known, now, console.width, console.height), refresh=True)
+
+    try:
+        with live:
+            yield show
+    finally:
+        # The terminal is as it was before; how the port did remains.
+        sys.stdout.write(f"{last}\n")
+
+
+def _fit(console: Console) -> None:
+    """Follow the window, whatever size the environment still claims."""
+    size = os.get_terminal_size(sys.stdout.fileno())
+    console.size = (size.columns or _USUAL_SIZE.columns, size.lines or _USUAL_SIZE.lines)
+
+
+@contextmanager
+def _plain() -> Iterator[_Show]:
+    said: Condition | None = None
+    rejected = 0
+    said_at = -math.inf
+
+    def show(known: Known, telegrams: Sequence[Telegram]) -> None:
+        nonlocal said, rejected, said_at
+        now = time.monotonic()
+        for telegram in telegrams:
+            sys.stdout.write(f"{line(telegram)}\n")
+        state = condition(known, now)
+        is_news = state != said or known.rejected.total() > rejected
+        # A line full of noise is rejected many times a second.
+        if is_news and now >= said_at + _INTERVAL:
+            said, rejected, said_at = state, known.rejected.total(), now
+            sys.stdout.write(f"{summary(known, now)}\n")
+        sys.stdout.flush()
+
+    yield show
+
+
+@contextmanager
+def _signals(changed: asyncio.Event) -> Iterator[None]:
+    """Draw anew at once when the window changes; leave the terminal tidy when told to end."""
+    resized = getattr(signal, "SIGWINCH", None)
+    if resized is None:  # no such signals here
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(resized, changed.set)
+    loop.add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(resized)
+        loop.remove_signal_handler(signal.SIGTERM)

@@ -1,0 +1,103 @@
+"""What contributors' tools and GitHub read: it parses, and what it names is there."""
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
+CHECKED_BY_OTHERS = ("home-assistant/actions/hassfest", "hacs/action")
+OWN_PROGRAM = re.compile(r"(?<![\w/])(?:scripts|\.ci)/[\w.]+")
+
+
+def read(path: Path) -> Any:  # noqa: ANN401
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def steps(path: Path) -> list[dict[str, Any]]:
+    return [step for job in read(path)["jobs"].values() for step in job.get("steps", [])]
+
+
+def commands() -> list[str]:
+    hooks = read(ROOT / ".pre-commit-config.yaml")["repos"][0]["hooks"]
+    container = json.loads((ROOT / ".devcontainer.json").read_text(encoding="utf-8"))
+    return [
+        *(hook["entry"] for hook in hooks),
+        container["postCreateCommand"],
+        *(step["run"] for path in WORKFLOWS for step in steps(path) if "run" in step),
+    ]
+
+
+@pytest.mark.parametrize("command", commands())
+def test_the_programs_of_a_command_are_there(command: str) -> None:
+    for name in OWN_PROGRAM.findall(command):
+        assert os.access(ROOT / name, os.X_OK) or name.endswith(".py"), name
+        assert (ROOT / name).is_file(), name
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_actions_are_pinned(path: Path) -> None:
+    for step in steps(path):
+        name, _, version = step.get("uses", "").partition("@")
+        if name and name not in CHECKED_BY_OTHERS:
+            assert re.fullmatch(r"v?\d+\.\d+\.\d+|[0-9a-f]{40}", version), step["uses"]
+
+
+def test_hooks_download_nothing() -> None:
+    [repository] = read(ROOT / ".pre-commit-config.yaml")["repos"]
+
+    assert repository["repo"] == "local"
+    assert all(hook["language"] == "system" for hook in repository["hooks"])
+
+
+def test_updated_packages_are_pinned_in_the_requirements() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in ROOT.glob("requirements_*.txt")]
+    pinned = {name.lower() for text in texts for name in re.findall(r"(?m)^([\w-]+)==", text)}
+    updates = {
+        one["package-ecosystem"]: one
+        for one in read(ROOT / ".github" / "dependabot.yml")["updates"]
+    }
+
+    allowed = {one["dependency-name"].lower() for one in updates["pip"]["allow"]}
+    assert allowed <= pinned
+    assert updates.keys() == {"github-actions", "pip"}
+    assert all(one["schedule"]["interval"] == "weekly" for one in updates.values())
+
+
+def test_the_fuzzer_keeps_its_corpus() -> None:
+    fuzz = steps(ROOT / ".github" / "workflows" / "fuzz.yml")
+    [restore, save] = [step["with"] for step in fuzz if "actions/cache" in step.get("uses", "")]
+    [corpus] = [
+        found[1] for step in fuzz if (found := re.search(r"--corpus (\S+)", step.get("run", "")))
+    ]
+
+    assert restore["path"] == save["path"] == corpus
+    assert save["key"].startswith(restore["restore-keys"])
+    assert f"/{corpus}/" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in FORMS if path.stem != "config"], ids=lambda path: path.stem
+)
+def test_a_form_is_whole_and_warns_of_keys(path: Path) -> None:
+    form = read(path)
+    ids = [part["id"] for part in form["body"] if part["type"] != "markdown"]
+
+    assert {"name", "description", "body"} <= form.keys()
+    assert len(set(ids)) == len(ids)
+    assert all("label" in part["attributes"] for part in form["body"] if "id" in part)
+    assert form["body"][0]["type"] == "markdown"
+    assert "never post a key" in form["body"][0]["attributes"]["value"].lower()
+
+
+def test_a_bug_comes_with_what_is_needed_to_find_it() -> None:
+    body = read(ROOT / ".github" / "ISSUE_TEMPLATE" / "bug.yml")["body"]
+    required = {part["id"] for part in body if part.get("validations", {}).get("required")}
+
+    assert {"happened", "diagnostics", "home-assistant", "version", "meter", "gateway"} <= required
