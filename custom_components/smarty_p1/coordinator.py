@@ -1,6 +1,5 @@
 """From the port to the entities: this meter's telegrams, and what is wrong with others."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -20,7 +19,7 @@ from .const import (
 from .demand_store import IMPORTED_ENERGY, DemandStore
 from .failures import FAILURES, Failure, streak_of
 from .issues import Issues, Problem
-from .limits import Limits
+from .limits import Limits, shown_name
 from .link_coordinator import LinkCoordinator, Obstacle
 from .mbus import CHANNEL_PREFIX, channels_by_meter
 from .meter_store import MeterStore
@@ -42,9 +41,6 @@ _CLOCK_MARGIN = timedelta(minutes=1)
 
 # What is shown at once, however seldom entities are to be updated: texts, breaker, relays.
 _URGENT = (*MESSAGES, "0-0:96.3.10", "0-1:96.3.10", "0-2:96.3.10")
-# Whoever can write to the line must not write markup into what people read.
-_UNSAFE = re.compile(r"[^0-9A-Za-z ._-]")
-_MAX_SHOWN_SIZE = 64
 # How much before its turn a telegram may come.
 _EARLY = 0.5
 # Nothing but meters with the same keys gets that far; still, nothing grows without end.
@@ -66,6 +62,7 @@ REJECTED: Mapping[Reason, Obstacle] = {
     Reason.KEY_MISSING: Obstacle("key_missing"),
     Reason.MALFORMED: Obstacle("damaged"),
 }
+_JUDGED = {reason: (FAILURES.get(reason), obstacle) for reason, obstacle in REJECTED.items()}
 _AUTHENTICATION_KEY = REJECTED[Reason.AUTHENTICATION_KEY]
 _PROBLEMS: Mapping[Failure, Problem] = {
     Failure.SECURITY_OFF: Problem.SECURITY_OFF,
@@ -206,12 +203,11 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
         # A line can be full of these: nothing here may take long.
         reason = rejection.reason
         self.rejections[reason] += 1
-        failure = FAILURES.get(reason)
+        failure, obstacle = _JUDGED[reason]
         if failure is None:
             if not self._streak:
-                self._obstacle = REJECTED[reason]
+                self._obstacle = obstacle
             return
-        obstacle = REJECTED[reason]
         if failure is Failure.KEYS:
             if self._is_foreign(rejection.system_title):
                 failure, obstacle = Failure.FOREIGN_TITLE, OTHER_METER_UNREADABLE
@@ -376,8 +372,8 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
         if serial_number is None:
             self._obstacle = NO_DEVICE_NAME
             return
-        found = _UNSAFE.sub("?", serial_number[:_MAX_SHOWN_SIZE])
-        self._note_failure(Failure.OTHER_METER, Obstacle("other_meter", {"found": found}))
+        obstacle = Obstacle("other_meter", {"found": shown_name(serial_number)})
+        self._note_failure(Failure.OTHER_METER, obstacle)
 
     @override
     def _placeholders(self) -> dict[str, str]:

@@ -37,6 +37,9 @@ class Failure(Enum):
     SECURITY_OFF = auto()
     SECURITY_ON = auto()
 
+    # That of Enum is slow, and a line can be full of failures.
+    __hash__ = object.__hash__
+
 
 FAILURES: Mapping[Reason, Failure] = {
     Reason.TAG: Failure.KEYS,

@@ -1,5 +1,6 @@
 """How much is taken in of what the line names: meters that do not encrypt can be imitated."""
 
+import re
 from collections import Counter
 from dataclasses import replace
 from typing import Any
@@ -14,7 +15,15 @@ from .p1 import OBJECTS, Telegram
 
 MOST_OTHER_OBJECTS = 64
 MOST_MBUS_METERS = 16
+_MAX_SHOWN_SIZE = 64
+# Whoever can write to the line must not write markup into what people read.
+_UNSAFE = re.compile(r"[^0-9A-Za-z ._-]")
 _CHANNEL_FIELDS = ("24.1.0", "96.1.0", "24.2.1", "24.4.0")
+
+
+def shown_name(name: str) -> str:
+    """Return what a meter calls itself as people may read it."""
+    return _UNSAFE.sub("?", name[:_MAX_SHOWN_SIZE])
 
 
 class Limits:

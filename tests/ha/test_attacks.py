@@ -1,10 +1,12 @@
 """Whoever can write to the line: what junk between telegrams does, and names without end."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
 import pytest
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -31,6 +33,7 @@ from .support import TELEGRAM, let_pass, own_log, set_up, state_of, wait_until
 ENERGY = "smarty_energy_imported"
 OTHER_TITLE = bytes.fromhex("5341476770041030")
 FORGED = with_value(TELEGRAM, "1-0:1.8.0", "(099999.999*kWh)")
+DAMAGED = seal(TELEGRAM).replace(b"1.8.0(0", b"1.8.0(9")
 OTHER_METER = TELEGRAM.replace(SERIAL.encode().hex().upper(), OTHER_SERIAL.encode().hex().upper())
 MOST_OBJECTS = 64
 MOST_METERS = 16
@@ -49,7 +52,7 @@ JUNK: dict[str, Callable[[int], bytes]] = {
     "plain telegrams": lambda _: seal(FORGED),
     "plain telegrams of another meter": lambda _: seal(OTHER_METER),
     "recorded frames": lambda _: encipher(TELEGRAM, 1),
-    "damaged telegrams": lambda _: TELEGRAM.encode("latin-1"),
+    "damaged telegrams": lambda _: DAMAGED,
     "telegrams of another meter with the same key": lambda n: encipher(
         OTHER_METER, n, system_title=OTHER_TITLE
     ),
@@ -117,6 +120,30 @@ async def test_junk_before_an_outage_is_no_run_of_failures(
     assert state_of(hass, ENERGY).state == "25678.901"
     await judged(hass, port, port.next_frame(TELEGRAM))
     await judged(hass, port, small_frame(510))
+    assert not troubles(hass)
+
+
+async def test_junk_does_not_keep_a_meter_from_being_set_up(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SmartyCoordinator, "silence_timeout", None)
+    entry = await set_up(hass, port, make_entry)
+    for counter in range(500, 510):
+        await judged(hass, port, small_frame(counter))
+    await let_pass(hass, 31)
+    await judged(hass, port, small_frame(510))
+    assert troubles(hass)
+
+    port.greeting = b"".join(small_frame(counter) for counter in range(500, 600))
+    reloading = hass.async_create_task(hass.config_entries.async_reload(entry.entry_id))
+    await port.wait_for_connections(2)
+    await asyncio.sleep(0.3)
+    assert entry.state is ConfigEntryState.SETUP_IN_PROGRESS
+    assert not troubles(hass)
+    await port.send(port.next_frame(TELEGRAM))
+    await reloading
+    await hass.async_block_till_done()
+    assert state_of(hass, ENERGY).state == "25678.901"
     assert not troubles(hass)
 
 
