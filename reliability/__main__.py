@@ -17,6 +17,7 @@ from simulator.arguments import count
 
 from .day import day
 from .interruptions import half_open, replug, ser2net
+from .junk import junk
 from .kill import LIFE, kill
 from .many import SECONDS, many
 from .result import MissedError, Result
@@ -42,6 +43,7 @@ RUNS = {
     "ser2net": Run(ser2net, 100),
     "half-open": Run(half_open, 3),
     "replug": Run(replug, 20),
+    "junk": Run(junk, 60),
     "day": Run(day, 8640),
     "many": Run(
         many, 100, Option("seconds", SECONDS, "measure so long; 0: only that all are shown")

@@ -1,6 +1,5 @@
 """From the port to the entities: this meter's telegrams, and what is wrong with others."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -17,11 +16,11 @@ from .const import (
     CONF_ENCRYPTION_KEY,
     CONF_MIN_INTERVAL,
     CONF_VERIFY,
-    LOGGER,
 )
 from .demand_store import IMPORTED_ENERGY, DemandStore
 from .failures import FAILURES, Failure, streak_of
 from .issues import Issues, Problem
+from .limits import Limits, shown_name
 from .link_coordinator import LinkCoordinator, Obstacle
 from .mbus import CHANNEL_PREFIX, channels_by_meter
 from .meter_store import MeterStore
@@ -44,14 +43,16 @@ _CLOCK_MARGIN = timedelta(minutes=1)
 
 # What is shown at once, however seldom entities are to be updated: texts, breaker, relays.
 _URGENT = (*MESSAGES, "0-0:96.3.10", "0-1:96.3.10", "0-2:96.3.10")
-# Whoever can write to the line must not write markup into what people read.
-_UNSAFE = re.compile(r"[^0-9A-Za-z ._-]")
+# Nothing but meters with the same keys gets that far; still, nothing grows without end.
+_MOST_METERS = 16
+_FURTHER_METERS = "further meters"
 
 type SmartyConfigEntry = ConfigEntry[SmartyCoordinator]
 type TelegramListener = Callable[[Telegram], None]
 
 
 NO_DEVICE_NAME = Obstacle("no_device_name")
+OTHER_METER_UNREADABLE = Obstacle("other_meter_unreadable")
 REJECTED: Mapping[Reason, Obstacle] = {
     Reason.TAG: Obstacle("wrong_key"),
     Reason.AUTHENTICATION_KEY: Obstacle("other_authentication_key"),
@@ -61,10 +62,15 @@ REJECTED: Mapping[Reason, Obstacle] = {
     Reason.KEY_MISSING: Obstacle("key_missing"),
     Reason.MALFORMED: Obstacle("damaged"),
 }
-_ISSUES: Mapping[Failure, Problem] = {
+_JUDGED = {reason: (FAILURES.get(reason), obstacle) for reason, obstacle in REJECTED.items()}
+_AUTHENTICATION_KEY = REJECTED[Reason.AUTHENTICATION_KEY]
+_PROBLEMS: Mapping[Failure, Problem] = {
     Failure.SECURITY_OFF: Problem.SECURITY_OFF,
     Failure.SECURITY_ON: Problem.SECURITY_ON,
+    Failure.OTHER_METER: Problem.OTHER_METER,
+    Failure.FOREIGN_TITLE: Problem.OTHER_METER_UNREADABLE,
 }
+_OTHER_METER = {Problem.OTHER_METER, Problem.OTHER_METER_UNREADABLE}
 
 
 def stored_keys(data: Mapping[str, Any]) -> tuple[bytes | None, bytes]:
@@ -79,12 +85,6 @@ def stored_keys(data: Mapping[str, Any]) -> tuple[bytes | None, bytes]:
 
 def _urgent_values(telegram: Telegram) -> list[Value]:
     return [telegram.objects.get(reference) for reference in _URGENT]
-
-
-def _shown_title(title: bytes) -> str:
-    """Return a system title as people write it: letters of the maker, digits of the meter."""
-    maker = _UNSAFE.sub("?", title[:3].decode("latin-1"))
-    return f"{maker} {title[3:].hex().upper()}"
 
 
 class SmartyCoordinator(LinkCoordinator[Telegram]):
@@ -111,12 +111,14 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
         self._store = MeterStore(hass, entry.entry_id)
         self._issues = Issues(hass, entry)
         self._streak = streak_of(hass, entry)
+        self._failing: dict[Failure, Obstacle] = {}
+        self.limits = Limits(hass, entry)
         self._key, self._authentication_key = stored_keys(entry.data)
         self._needs_tag: bool = entry.data.get(CONF_VERIFY, True)
         self._pace = Pace(hass.loop, entry.options.get(CONF_MIN_INTERVAL, 0))
         self._needs_follow_up = True
+        self._remembered_counters: Mapping[bytes, int] = {}
         self._seen_objects: set[str] = set()
-        self._other_meter = ""
         self._telegram_listeners: list[TelegramListener] = []
 
     @property
@@ -143,6 +145,7 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
             self._issues.close(Problem.NOT_VERIFIED)
         else:
             self._issues.open(Problem.NOT_VERIFIED)
+        self._streak.listen(self._on_failing)
         try:
             await super().async_start()
         except ConfigEntryNotReady:
@@ -151,6 +154,12 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
             self.set_closed(is_closed=True)
             await self._store.async_flush()
             raise
+
+    @override
+    async def async_shutdown(self) -> None:
+        """Stop waiting for telegrams."""
+        await super().async_shutdown()
+        self._streak.pause()
 
     async def async_close(self) -> None:
         """Store what is to be remembered, once and for all."""
@@ -171,48 +180,71 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
         events = self._decoder.feed(data)
         if not events:
             return
-        if self._key:
-            self._store.remember_counters(self._key, self._decoder.last_counters)
-            self._store.schedule_save()
+        self._remember_counters()
         for event in events:
             if isinstance(event, Telegram):
                 self._on_telegram(event)
             else:
                 self._on_rejection(event)
 
+    def _remember_counters(self) -> None:
+        counters = self._decoder.last_counters
+        if not self._key or counters == self._remembered_counters:
+            return
+        while len(counters) > _MOST_METERS:
+            del counters[next(title for title in counters if title != self._store.system_title)]
+        self._remembered_counters = counters.copy()
+        self._store.remember_counters(self._key, counters)
+        self._store.schedule_save()
+
     @callback
     def _on_rejection(self, rejection: Rejection) -> None:
+        # A line can be full of these: nothing here may take long.
         reason = rejection.reason
         self.rejections[reason] += 1
-        self._obstacle = REJECTED[reason]
-        if failure := FAILURES.get(reason):
-            if self._streak.add(failure):
-                self._on_streak(failure)
-            if failure is Failure.KEYS:
-                if self._is_foreign(rejection.system_title):
-                    self._on_foreign_frame(rejection.system_title)
-                else:
-                    self._streak.end(Failure.FOREIGN_TITLE)
+        failure, obstacle = _JUDGED[reason]
+        if failure is None:
+            if not self._streak:
+                self._obstacle = obstacle
+            return
+        if failure is Failure.KEYS:
+            if self._is_foreign(rejection.system_title):
+                failure, obstacle = Failure.FOREIGN_TITLE, OTHER_METER_UNREADABLE
+            else:
+                # False beginnings in its frames seem to have any title.
+                self._streak.forget(Failure.FOREIGN_TITLE)
+                if self._failing.get(failure) is _AUTHENTICATION_KEY:
+                    obstacle = _AUTHENTICATION_KEY  # one that deciphers tells more than many
+        self._note_failure(failure, obstacle)
 
     def _is_foreign(self, title: bytes | None) -> bool:
-        return None not in (title, self._store.system_title) and title != self._store.system_title
+        own = self._store.system_title
+        return title != own and own is not None and title is not None
 
     @callback
-    def _on_foreign_frame(self, title: bytes | None) -> None:
-        is_enough = self._streak.add(Failure.FOREIGN_TITLE)
-        if title and is_enough:
-            self._tell_other_meter(_shown_title(title))
+    def _note_failure(self, failure: Failure, obstacle: Obstacle) -> None:
+        self._obstacle = self._failing[failure] = obstacle
+        self._streak.add(failure)
 
     @callback
-    def _on_streak(self, failure: Failure) -> None:
-        """Ask the user for help: so many failures in a row do not mend themselves."""
+    def _on_failing(self, failure: Failure) -> None:
+        """Ask the user for help: what fails so often and for so long does not mend itself."""
+        self._obstacle = self._failing[failure]
         if self.readings:
             self._fail()
         self._setup_decided.set()
-        if problem := _ISSUES.get(failure):
-            if not self._issues.is_open(problem):
-                self._issues.open(problem, port=self.shown_port)
+        problem = _PROBLEMS.get(failure)
+        if problem is None:
+            self._ask_for_keys()
             return
+        if problem in _OTHER_METER:
+            # What is known last of the one other meter.
+            self._issues.close(*_OTHER_METER - {problem})
+        self._issues.open(problem, **self._placeholders())
+
+    @callback
+    def _ask_for_keys(self) -> None:
+        self._issues.close(Problem.OTHER_METER_UNREADABLE)
         self._streak.has_asked_for_keys = True
         # Does nothing while one is open.
         self.config_entry.async_start_reauth(
@@ -230,6 +262,7 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
         self._store.last_telegram = dt_util.utcnow()
         self._store.schedule_save()
         self._check_clock(telegram)
+        telegram = self.limits.apply(telegram)
         settled = self._store.totals.settle(telegram)
         is_held_back = settled.objects.get(IMPORTED_ENERGY) != telegram.objects.get(IMPORTED_ENERGY)
         # The quarter-hour goes without a reading rather than with one that is not of this moment.
@@ -245,8 +278,9 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
     def _end_streak(self) -> None:
         """Take back what the failures led to: the port and the keys are right."""
         self._streak.end()
+        self._failing.clear()
         self._issues.close(
-            Problem.NO_TELEGRAM, Problem.OTHER_METER, Problem.SECURITY_OFF, Problem.SECURITY_ON
+            Problem.NO_TELEGRAM, Problem.SECURITY_OFF, Problem.SECURITY_ON, *_OTHER_METER
         )
         if self._streak.has_asked_for_keys:
             self._streak.has_asked_for_keys = False
@@ -338,20 +372,16 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
 
     @callback
     def _on_other_meter(self, serial_number: str | None) -> None:
-        self.other_meters[serial_number] += 1
+        is_new = serial_number not in self.other_meters
+        if is_new and serial_number and len(self.other_meters) >= _MOST_METERS:
+            self.other_meters[_FURTHER_METERS] += 1
+        else:
+            self.other_meters[serial_number] += 1
         if serial_number is None:
             self._obstacle = NO_DEVICE_NAME
             return
-        found = _UNSAFE.sub("?", serial_number)
-        self._obstacle = Obstacle("other_meter", {"found": found})
-        self._tell_other_meter(found)
-
-    @callback
-    def _tell_other_meter(self, found: str) -> None:
-        if found != self._other_meter or not self._issues.is_open(Problem.OTHER_METER):
-            self._other_meter = found
-            LOGGER.info("%s: another meter answers at %s: %s", self.name, self.shown_port, found)
-            self._issues.open(Problem.OTHER_METER, found=found, serial_number=self.serial_number)
+        obstacle = Obstacle("other_meter", {"found": shown_name(serial_number)})
+        self._note_failure(Failure.OTHER_METER, obstacle)
 
     @override
     def _placeholders(self) -> dict[str, str]:

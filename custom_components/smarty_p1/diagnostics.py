@@ -86,6 +86,7 @@ def _describe_meter(coordinator: SmartyCoordinator) -> dict[str, Any]:
         "telegrams": coordinator.readings,
         "rejections": {str(reason): count for reason, count in coordinator.rejections.items()},
         "telegrams_of_other_meters": coordinator.other_meters.total(),
+        "ignored": dict(coordinator.limits.ignored),
         "totals_held_back": dict(coordinator.falls),
         "demand": asdict(demand) if demand else None,
         "telegram": _describe_telegram(coordinator.data),

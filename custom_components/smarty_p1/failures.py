@@ -1,28 +1,44 @@
-"""Telegrams that fail one after the other: one alone means nothing, five have a reason."""
+"""Telegrams that fail, and none that is believed: what that takes to have a reason.
 
-from collections import Counter
-from collections.abc import Mapping
+Whoever can write to the line can make telegrams fail. While good ones come between them, that is
+nothing to tell anybody.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
 from .p1 import Reason
 
 ENOUGH = 5
+LEAST_DURATION = 30.0
+# A meter sends every ten seconds at least: whatever was before a set-up, one telegram is due in it.
+LEAST_LISTENING = 15.0
+# How often what goes on is told again.
+TELL_INTERVAL = 10.0
 
 
 class Failure(Enum):
     """What telegrams that fail have in common."""
 
     KEYS = auto()
+    """Frames of this meter whose tag does not verify."""
     FOREIGN_TITLE = auto()
-    """As before, and their frames do not even claim to be of this meter."""
+    """The same, but the frames do not even claim to be of this meter."""
+    OTHER_METER = auto()
+    """Telegrams that are believed, and name another meter."""
     SECURITY_OFF = auto()
     SECURITY_ON = auto()
+
+    # That of Enum is slow, and a line can be full of failures.
+    __hash__ = object.__hash__
 
 
 FAILURES: Mapping[Reason, Failure] = {
@@ -34,27 +50,91 @@ FAILURES: Mapping[Reason, Failure] = {
 
 
 class Streak:
-    """The failures since the last telegram that was believed.
+    """The failures since the last telegram of this meter that was believed.
 
-    It outlives a set-up that fails, for that waits too short for five telegrams, and ends when the
-    port or the keys are changed.
+    One is told when it makes `ENOUGH` of its kind, and the first of all is `LEAST_DURATION` ago;
+    those after it at most once in `TELL_INTERVAL`.
+
+    It outlives a set-up that fails, for that may wait too short for so many, and ends when the
+    port or the keys are changed. Only the time in which somebody listens counts.
     """
 
-    def __init__(self, data: Mapping[str, Any]) -> None:
+    def __init__(self, hass: HomeAssistant, data: Mapping[str, Any]) -> None:
         """Take the port and the keys that failed."""
         self.data = data
         self.has_asked_for_keys = False
-        self._counts: Counter[Failure] = Counter()
+        self._hass = hass
+        self._tell: Callable[[Failure], None] | None = None
+        self._counts: dict[Failure, int] = {}
+        self._told: set[Failure] = set()
+        self._missing = LEAST_DURATION
+        self._timer_started = 0.0
+        self._cancel_timer: CALLBACK_TYPE | None = None
 
-    def add(self, failure: Failure) -> bool:
-        """Count a failure; return whether there are enough of them."""
-        self._counts[failure] += 1
-        return self._counts[failure] >= ENOUGH
+    def __bool__(self) -> bool:
+        """Tell whether there is any failure."""
+        return bool(self._counts)
 
-    def end(self, *failures: Failure) -> None:
-        """Begin to count these anew, by default all."""
-        for failure in failures or Failure:
-            del self._counts[failure]
+    @callback
+    def listen(self, tell: Callable[[Failure], None]) -> None:
+        """Begin to listen; call `tell` for what has a reason."""
+        self._tell = tell
+        if self._counts:
+            self._missing = max(self._missing, LEAST_LISTENING)
+            self._start_timer(self._missing)
+
+    @callback
+    def pause(self) -> None:
+        """Stop listening."""
+        self._tell = None
+        self._told.clear()
+        if self._cancel_timer:
+            self._missing -= self._hass.loop.time() - self._timer_started
+            self._stop_timer()
+
+    @callback
+    def add(self, failure: Failure) -> None:
+        """Count a failure."""
+        count = self._counts[failure] = self._counts.get(failure, 0) + 1
+        if self._missing <= 0:
+            if self._tell and count >= ENOUGH and failure not in self._told:
+                self._told.add(failure)
+                if self._cancel_timer is None:
+                    self._start_timer(TELL_INTERVAL)
+                self._tell(failure)
+        elif self._cancel_timer is None:
+            self._start_timer(self._missing)
+
+    @callback
+    def end(self) -> None:
+        """Begin anew: a telegram was believed."""
+        self._counts.clear()
+        self._told.clear()
+        self._missing = LEAST_DURATION
+        self._stop_timer()
+
+    @callback
+    def forget(self, failure: Failure) -> None:
+        """Begin to count one kind anew."""
+        self._counts.pop(failure, None)
+
+    @callback
+    def _start_timer(self, delay: float) -> None:
+        self._timer_started = self._hass.loop.time()
+        job = HassJob(self._on_timer, "failures", cancel_on_shutdown=True)
+        self._cancel_timer = async_call_later(self._hass, delay, job)
+
+    @callback
+    def _stop_timer(self) -> None:
+        if self._cancel_timer:
+            self._cancel_timer()
+            self._cancel_timer = None
+
+    @callback
+    def _on_timer(self, _now: datetime) -> None:
+        self._cancel_timer = None
+        self._told.clear()
+        self._missing = 0.0
 
 
 _STREAKS: HassKey[dict[str, Streak]] = HassKey(f"{DOMAIN}_streaks")
@@ -66,7 +146,7 @@ def streak_of(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Streak:
     streaks = hass.data.setdefault(_STREAKS, {})
     streak = streaks.get(entry.entry_id)
     if streak is None or streak.data != entry.data:
-        streak = streaks[entry.entry_id] = Streak(entry.data)
+        streak = streaks[entry.entry_id] = Streak(hass, entry.data)
     return streak
 
 

@@ -17,6 +17,7 @@ from .const import (
 from .flow_base import MeterFlow
 from .flow_forms import PRESENT_PORT, OtherMeterError
 from .issues import Issues, Problem
+from .limits import shown_name
 from .p1 import (
     DEFAULT_AUTHENTICATION_KEY,
     SecurityOffError,
@@ -134,7 +135,7 @@ class UpdateSteps(MeterFlow):
     async def _async_explain(self, err: BaseException) -> None:
         await super()._async_explain(err)
         if isinstance(err, OtherMeterError):
-            self._error_placeholders["found"] = err.serial_number
+            self._error_placeholders["found"] = shown_name(err.serial_number)
         elif isinstance(err, SecurityOffError) and self._entry:
             self._choices.add(CONF_REMOVE_KEY)
             self._errors = {CONF_ENCRYPTION_KEY: "security_switched_off"}

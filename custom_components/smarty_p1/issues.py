@@ -28,6 +28,8 @@ class Problem(StrEnum):
     """The clock of the meter, or that of Home Assistant, is wrong."""
     OTHER_METER = "other_meter"
     """Another meter answers at the port."""
+    OTHER_METER_UNREADABLE = "other_meter_unreadable"
+    """The same, and it has another key, so nobody knows which one it is."""
     SECURITY_OFF = "security_off"
     """A key is set, and the meter does not encrypt any more."""
     SECURITY_ON = "security_on"
@@ -40,10 +42,16 @@ _MENDED_BY_RECONFIGURING = {
     Problem.NO_TELEGRAM,
     Problem.NOT_VERIFIED,
     Problem.OTHER_METER,
+    Problem.OTHER_METER_UNREADABLE,
     Problem.SECURITY_OFF,
     Problem.SECURITY_ON,
 }
-_ERRORS = {Problem.OTHER_METER, Problem.SECURITY_OFF, Problem.SECURITY_ON}
+_ERRORS = {
+    Problem.OTHER_METER,
+    Problem.OTHER_METER_UNREADABLE,
+    Problem.SECURITY_OFF,
+    Problem.SECURITY_ON,
+}
 
 
 def _issue_id(problem: Problem, entry_id: str) -> str:

@@ -4,6 +4,7 @@ Enabled by default is what a household looks at. What only some need is disabled
 is what would fill the database. docs/entities.md shows the choice and what it costs.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -347,12 +348,19 @@ def _rejected_by_reason(coordinator: SmartyCoordinator) -> Attributes:
     return {**reasons, "other_meter": coordinator.other_meters.total()}
 
 
+# Of the attributes of a state, the recorder stores 16 KiB in UTF-8.
+_MAX_OTHER_TEXT = 8_000
+
+
+def _one_line(value: Value) -> str:
+    text = " ".join(map(str, value)) if isinstance(value, tuple) else str(value or "")
+    return text if text.isprintable() else re.sub(r"[^ -~]", "?", text)
+
+
 def _other_objects(telegram: Telegram) -> Attributes:
-    return {
-        reference: " ".join(map(str, value)) if isinstance(value, tuple) else str(value or "")
-        for reference, value in telegram.objects.items()
-        if reference not in OBJECTS
-    }
+    others = {name: value for name, value in telegram.objects.items() if name not in OBJECTS}
+    size = _MAX_OTHER_TEXT // max(len(others), 1)
+    return {reference: _one_line(value)[:size] for reference, value in others.items()}
 
 
 RECEPTION_SENSORS: tuple[ReceptionSensorDescription, ...] = (

@@ -27,6 +27,8 @@ from .p1 import Capture, MBusReading, Telegram, Value
 
 CONFIRMATIONS = 6
 _MBUS_CONFIRMATIONS = 1
+# Meters are replaced, and those that do not encrypt can be imitated: the oldest are forgotten.
+_MOST_INDEXES = 64
 _MAX_AHEAD = timedelta(days=1)
 REGISTERS = (
     "1-0:1.8.0",
@@ -156,13 +158,17 @@ class Totals:
             if reading.value is None or reading.time is None:
                 continue
             moment = _plausible(reading.time, telegram.time)
-            index = self._indexes.setdefault(
-                (identity, reading.unit), _Total(reading.value, moment, _MBUS_CONFIRMATIONS)
+            key = identity, reading.unit
+            index = self._indexes.pop(key, None) or _Total(
+                reading.value, moment, _MBUS_CONFIRMATIONS
             )
+            self._indexes[key] = index  # behind those that were seen less recently
             reference = f"0-{channel}:24.2.1"
             if self._holds_back(index, reference, reading.value, moment):
                 channels[channel] = replace(reading, value=index.value, time=index.moment)
                 objects[reference] = Capture(index.moment, index.value, reading.unit)
+        while len(self._indexes) > _MOST_INDEXES:
+            del self._indexes[next(iter(self._indexes))]
         if not objects:
             return telegram
         return replace(

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -89,7 +89,8 @@ def encipher(
 class MeterPort:
     """A TCP port as a gateway at a meter offers it.
 
-    Whoever connects gets `greeting` at once, and then what is sent. An `exclusive` port turns away
+    Whoever connects gets `greeting` at once, then what `sending` still yields, a piece every
+    0.01 s, and then what is sent. An `exclusive` port turns away
     whoever comes while another client is there, as ser2net does.
     """
 
@@ -98,6 +99,7 @@ class MeterPort:
     ) -> None:
         """Take what is sent to each new client, or what makes it."""
         self.greeting = greeting
+        self.sending: Iterator[bytes] | None = None
         self.exclusive = exclusive
         self.turned_away = 0
         self.connections = 0
@@ -189,6 +191,10 @@ class MeterPort:
         try:
             with suppress(OSError):
                 writer.write(self.greeting() if callable(self.greeting) else self.greeting)
+                while piece := next(self.sending or iter(()), b""):
+                    await asyncio.sleep(0.01)
+                    writer.write(piece)
+                    await writer.drain()
                 while await reader.read(1024):
                     pass
         finally:

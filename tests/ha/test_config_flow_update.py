@@ -22,7 +22,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.smarty_p1 import flow_base, link_coordinator
+from custom_components.smarty_p1 import failures, flow_base, link_coordinator
 from custom_components.smarty_p1.const import (
     CONF_AUTHENTICATION_KEY,
     CONF_ENCRYPTION_KEY,
@@ -139,12 +139,14 @@ async def test_new_key(hass: HomeAssistant, port: MeterPort, make_entry: EntryMa
     assert er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id) == entities
 
 
-async def test_new_key_after_five_telegrams_that_fail(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+async def test_new_key_after_telegrams_that_fail_for_half_a_minute(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(failures, "LEAST_DURATION", 0.2)
     entry = await set_up(hass, port, make_entry)
     for counter in range(1, 6):
         await port.send(encipher(TELEGRAM, counter, key=OTHER_KEY))
+        await asyncio.sleep(0.1)
     await wait_until(hass, lambda: bool(hass.config_entries.flow.async_progress()))
     (form,) = hass.config_entries.flow.async_progress()
     assert form["context"]["title_placeholders"] == {"name": entry.title}

@@ -80,6 +80,7 @@ def test_each_obstacle_has_a_text() -> None:
     obstacles = {obstacle.translation_key for obstacle in coordinator.REJECTED.values()}
     obstacles |= {"link_lost", "nothing_received", "not_p1", "other_meter"}
     obstacles.add(coordinator.NO_DEVICE_NAME.translation_key)
+    obstacles.add(coordinator.OTHER_METER_UNREADABLE.translation_key)
     obstacles |= {PulsePortCoordinator.nothing_received, PulsePortCoordinator.not_understood}
     obstacles |= {TankCoordinator.nothing_received, TankCoordinator.not_understood}
     obstacles |= {"entity_unavailable", "broker_unavailable"}

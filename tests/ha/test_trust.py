@@ -12,13 +12,18 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1 import coordinator as coordinator_module, link_coordinator
+from custom_components.smarty_p1 import (
+    coordinator as coordinator_module,
+    failures,
+    link_coordinator,
+)
 from custom_components.smarty_p1.const import (
     CONF_AUTHENTICATION_KEY,
     CONF_ENCRYPTION_KEY,
     CONF_VERIFY,
     DOMAIN,
 )
+from custom_components.smarty_p1.coordinator import SmartyCoordinator
 from custom_components.smarty_p1.meter_store import MeterStore
 from custom_components.smarty_p1.p1 import Reason
 
@@ -64,6 +69,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
+@pytest.fixture(autouse=True)
+def patient_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep a connection without bytes open, when half a minute passes in no time."""
+    monkeypatch.setattr(SmartyCoordinator, "silence_timeout", None)
+
+
 def reauths(hass: HomeAssistant) -> list[Any]:
     """Return the dialogues that ask for new keys."""
     return [
@@ -103,6 +114,13 @@ def failing(number: int, system_title: bytes = SYSTEM_TITLE) -> Iterator[bytes]:
     """Yield frames that fail with this meter's keys."""
     for counter in range(500, 500 + number):
         yield encipher(FORGED, counter, key=OTHER_KEY, system_title=system_title)
+
+
+async def go_on(hass: HomeAssistant, port: MeterPort, *frames: bytes) -> None:
+    """Send frames, and the last one once more half a minute later."""
+    await send(hass, port, *frames)
+    await let_pass(hass, 31)
+    await send(hass, port, frames[-1])
 
 
 async def set_up_again(
@@ -204,12 +222,18 @@ async def test_new_key_starts_reauthentication_once(
     ids = {state.entity_id for state in hass.states.async_all("sensor")}
     caplog.clear()
 
-    await send(hass, port, *failing(4))
+    await go_on(hass, port, *failing(3))
     assert not reauths(hass)
     assert state_of(hass, ENERGY).state == "25678.901"
-    await send(hass, port, port.next_frame(TELEGRAM), *failing(4))
+    await send(hass, port, port.next_frame(TELEGRAM), *failing(50))
+    await let_pass(hass, 29)
+    await send(hass, port, *failing(1))
     assert not reauths(hass)
+    assert state_of(hass, ENERGY).state == "25678.901"
+    assert not own_log(caplog)
 
+    await let_pass(hass, 31)
+    assert not reauths(hass)
     await send(hass, port, *failing(1))
     assert [flow["context"]["entry_id"] for flow in reauths(hass)] == [entry.entry_id]
     assert state_of(hass, ENERGY).state == "unavailable"
@@ -224,25 +248,30 @@ async def test_reauthentication_is_called_off_when_the_old_key_fits_again(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
     await set_up(hass, port, make_entry)
-    await send(hass, port, *failing(5))
+    await go_on(hass, port, *failing(4))
     assert reauths(hass)
 
     await send(hass, port, port.next_frame(TELEGRAM))
     assert not reauths(hass)
     assert state_of(hass, ENERGY).state == "25678.901"
-    await send(hass, port, *failing(5))
+    await go_on(hass, port, *failing(4))
     assert reauths(hass)
 
 
 @pytest.mark.usefixtures("short_setup")
 async def test_reauthentication_that_a_reload_calls_off_starts_again(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(failures, "LEAST_LISTENING", 0.1)
     entry = await set_up(hass, port, make_entry)
-    await send(hass, port, *failing(5))
+    await go_on(hass, port, *failing(4))
     assert reauths(hass)
 
-    port.greeting = b"".join(failing(1))
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert not reauths(hass)
+
+    port.sending = failing(1000)
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
     assert len(reauths(hass)) == 1
@@ -251,11 +280,14 @@ async def test_reauthentication_that_a_reload_calls_off_starts_again(
 
 @pytest.mark.usefixtures("short_setup")
 async def test_reauthentication_starts_while_set_up_fails(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    port.greeting = b"".join(failing(3))
+    monkeypatch.setattr(failures, "LEAST_DURATION", 0.4)
+    monkeypatch.setattr(failures, "LEAST_LISTENING", 0.1)
+    port.sending = failing(1000)
     entry = make_entry(port.url)
     await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
     assert not reauths(hass)
 
     await let_pass(hass, 10)
@@ -286,7 +318,7 @@ async def test_security_switched_at_the_meter(  # noqa: PLR0913, PLR0917
     port.greeting = first
     entry = make_entry(port.url, key=key)
     await hass.config_entries.async_setup(entry.entry_id)
-    await send(hass, port, *[bad] * 4)
+    await go_on(hass, port, *[bad] * 3)
     assert not issues(hass)
 
     await send(hass, port, bad)
@@ -304,28 +336,44 @@ async def test_another_meter_is_a_repair_issue(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
     await set_up(hass, port, make_entry)
-    await send(hass, port, encipher(OTHER_METER, 900, system_title=OTHER_TITLE))
+    others = [encipher(OTHER_METER, 900 + n, system_title=OTHER_TITLE) for n in range(5)]
+    await send(hass, port, *others[:4])
+    await let_pass(hass, 31)
+    assert not issues(hass)
+    assert state_of(hass, ENERGY).state == "25678.901"
 
+    await send(hass, port, others[4])
     issue = issues(hass)["other_meter"]
     assert issue.translation_placeholders
     assert issue.translation_placeholders["found"] == OTHER_SERIAL
     assert issue.translation_placeholders["serial_number"] == SERIAL
-    assert state_of(hass, ENERGY).state == "25678.901"
+    assert state_of(hass, ENERGY).state == "unavailable"
     assert not reauths(hass)
 
     await send(hass, port, port.next_frame(TELEGRAM))
     assert not issues(hass)
 
 
-async def test_another_meter_with_another_key_is_a_repair_issue_too(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+async def test_another_meter_with_another_key_is_a_repair_issue_only(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture
 ) -> None:
     entry = await set_up(hass, port, make_entry)
-    await send(hass, port, *failing(5, system_title=OTHER_TITLE))
+    await go_on(hass, port, *failing(4, system_title=OTHER_TITLE))
 
-    placeholders = issues(hass)["other_meter"].translation_placeholders
-    assert placeholders
-    assert placeholders["found"] == "SAG 6770041030"
+    assert not reauths(hass)
+    assert state_of(hass, ENERGY).state == "unavailable"
+    assert issues(hass).keys() == {"other_meter_unreadable"}
+    issue = issues(hass)["other_meter_unreadable"]
+    assert issue.is_fixable
+    assert issue.translation_placeholders == {
+        "name": entry.title,
+        "serial_number": SERIAL,
+        "port": port.url,
+    }
+    assert entry.runtime_data.obstacle == "other_meter_unreadable"
+    (line,) = [text for _, text in own_log(caplog)]
+    assert "another meter than SAG1030790002574" in line
+
     await hass.config_entries.async_remove(entry.entry_id)
     assert not issues(hass)
 
@@ -441,9 +489,11 @@ async def test_no_telegram_since_before_the_restart(
 @pytest.mark.parametrize(
     ("bad", "problem"),
     [
-        pytest.param([seal(FORGED)] * 5, "security_off", id="security off"),
+        pytest.param([seal(FORGED)] * 1000, "security_off", id="security off"),
         pytest.param(
-            [encipher(OTHER_METER, 1, system_title=OTHER_TITLE)], "other_meter", id="other meter"
+            [encipher(OTHER_METER, n, system_title=OTHER_TITLE) for n in range(1000)],
+            "other_meter",
+            id="other meter",
         ),
     ],
 )
@@ -452,9 +502,11 @@ async def test_repair_is_shown_again_after_a_restart(  # noqa: PLR0913, PLR0917
     port: MeterPort,
     make_entry: EntryMaker,
     hass_storage: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
     bad: list[bytes],
     problem: str,
 ) -> None:
+    monkeypatch.setattr(failures, "LEAST_DURATION", 0.1)
     entry = make_entry(port.url)
     # What Home Assistant stores of issues: that there was one, and whether it is ignored.
     hass_storage[ir.STORAGE_KEY] = {
@@ -476,10 +528,11 @@ async def test_repair_is_shown_again_after_a_restart(  # noqa: PLR0913, PLR0917
     await ir.async_get(hass).async_load()
     assert not issues(hass)
 
-    port.greeting = b"".join(bad)
+    port.sending = iter(bad)
     await hass.config_entries.async_setup(entry.entry_id)
     assert issues(hass).keys() == {problem}
 
+    port.sending = None
     port.greeting = port.next_frame(TELEGRAM)
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
@@ -550,8 +603,8 @@ async def test_damaged_frames_between_those_of_this_meter_are_no_other_meter(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
     await set_up(hass, port, make_entry)
-    for _ in range(5):
-        await send(hass, port, *failing(1), *failing(1, system_title=OTHER_TITLE))
+    for _ in range(3):
+        await go_on(hass, port, *failing(1), *failing(6, system_title=OTHER_TITLE), *failing(1))
     assert reauths(hass)
     assert not issues(hass)
 
@@ -578,7 +631,8 @@ async def test_markup_in_a_name_is_not_passed_on(
     entry = make_entry(port.url, key=None)
     await hass.config_entries.async_setup(entry.entry_id)
     markup = b"[x](http://a)".hex().upper()
-    await send(hass, port, seal(TELEGRAM.replace(SERIAL.encode().hex().upper(), markup)))
+    other = seal(TELEGRAM.replace(SERIAL.encode().hex().upper(), markup))
+    await go_on(hass, port, *[other] * 4)
 
     placeholders = issues(hass)["other_meter"].translation_placeholders
     assert placeholders

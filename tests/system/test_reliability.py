@@ -18,6 +18,7 @@ RUNS = {
     "ser2net": ["--count", "3"],
     "half-open": ["--count", "1"],
     "replug": ["--count", "3"],
+    "junk": ["--count", "12"],
     "day": ["--count", "300"],
     # How fast a busy machine is says nothing.
     "many": ["--count", "5", "--seconds", "0"],

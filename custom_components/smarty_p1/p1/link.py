@@ -33,7 +33,6 @@ READ_SIZE = 64 * 1024
 _SETTLING_DELAY = 0.5
 
 _HOST_AND_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
-_CREDENTIALS = re.compile(r"(?<=://)[^/?#]*@")
 
 
 def normalise_port(text: str) -> str:

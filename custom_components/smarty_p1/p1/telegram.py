@@ -13,7 +13,7 @@ from operator import ne
 from typing import Any, NamedTuple, cast
 
 from .obis import CHANNELS, DEVICE_NAME, MBUS_DEVICE_TYPES, METER_TIME, OBJECTS, default_unit
-from .values import Capture, MBusReading, Value, unknown
+from .values import MAX_NAME_SIZE, Capture, MBusReading, Value, unknown
 
 _NUMBER_LINE = re.compile(rb"[^(]+\((?P<digits>[0-9.]+)(?:\*(?P<unit>[^()]+))?\)")
 _is_number = re.compile(rb"[0-9]{1,15}(?:\.[0-9]{1,9})?").fullmatch
@@ -190,7 +190,7 @@ class TelegramParser:
 
     def _read_objects(self, lines: list[bytes]) -> None:
         pairs = [_parse_line(line) for line in lines]
-        self._identification = lines[0][1:].decode("latin-1")
+        self._identification = lines[0][1:].decode("latin-1")[:MAX_NAME_SIZE]
         self._places = [_place(line, *pair) for line, pair in zip(lines, pairs, strict=True)]
         self._objects = {reference: value for reference, value in pairs if reference}
         self._channels = _read_channels(self._objects)

@@ -48,6 +48,9 @@ _is_number = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?").fullmatch
 _is_count = re.compile(r"[+-]?[0-9]{1,15}").fullmatch
 _is_timestamp = re.compile(r"[0-9]{12}[SW]").fullmatch
 _is_octets = re.compile(r"(?:[0-9A-Fa-f]{2})+").fullmatch
+# The specification has identifiers of 48 octets and messages of 1,024; units have a few letters.
+MAX_NAME_SIZE = 64
+MAX_MESSAGE_SIZE = 2048
 _NO_TEXT = " \t\r\n\0"
 
 
@@ -106,16 +109,16 @@ def plain_text(text: str) -> str | None:
 def message(text: str) -> str | None:
     """Convert an octet string in hexadecimal to its text: UTF-8, else Latin-1."""
     if not _is_octets(text):
-        return text or None
-    return _decode(bytes.fromhex(text)).strip(_NO_TEXT) or None
+        return text[:MAX_MESSAGE_SIZE] or None
+    return _decode(bytes.fromhex(text)).strip(_NO_TEXT)[:MAX_MESSAGE_SIZE] or None
 
 
 def identifier(text: str) -> str | None:
     """Convert an identifier: ASCII in hexadecimal; one that is no printable ASCII stays as sent."""
     decoded = message(text)
     if decoded is None or (decoded.isascii() and decoded.isprintable()):
-        return decoded
-    return text
+        return decoded and decoded[:MAX_NAME_SIZE]
+    return text[:MAX_NAME_SIZE]
 
 
 def capture(text: str) -> Capture | None:
@@ -125,7 +128,7 @@ def capture(text: str) -> Capture | None:
         return None
     digits, _, unit = index.partition("*")
     value = float(digits) if _is_number(digits) else None
-    return Capture(timestamp(time), value, unit or None)
+    return Capture(timestamp(time), value, unit[:MAX_NAME_SIZE] or None)
 
 
 def unknown(text: str) -> str | tuple[str, ...] | None:
