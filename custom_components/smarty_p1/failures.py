@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
+from .entry_types import AnyConfigEntry
 from .p1 import Reason
 
 ENOUGH = 5
@@ -61,7 +61,7 @@ _STREAKS: HassKey[dict[str, Streak]] = HassKey(f"{DOMAIN}_streaks")
 
 
 @callback
-def streak_of(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Streak:
+def streak_of(hass: HomeAssistant, entry: AnyConfigEntry) -> Streak:
     """Return the failures of an entry with its present port and keys."""
     streaks = hass.data.setdefault(_STREAKS, {})
     streak = streaks.get(entry.entry_id)
