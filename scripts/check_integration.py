@@ -646,6 +646,20 @@ def check_parallel_updates(integration: Integration) -> Defects:
             yield f"{module}: PARALLEL_UPDATES missing"
 
 
+def check_entry_types(integration: Integration) -> Defects:
+    """Check that every signature names the type of a config entry, with what it holds."""
+    for module, tree in integration.modules.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.arg) and node.annotation is not None:
+                types = {
+                    name_of(part)
+                    for part in ast.walk(node.annotation)
+                    if isinstance(part, ast.expr)
+                }
+                if "ConfigEntry" in types:
+                    yield f"{module}: {node.arg} is a bare ConfigEntry"
+
+
 def check_quality_scale(integration: Integration) -> Defects:
     """Check that quality_scale.yaml, if there is one, speaks of every rule."""
     path = integration.path / "quality_scale.yaml"
@@ -735,6 +749,7 @@ CHECKS: dict[str, tuple[Callable[[Integration], Defects], ...]] = {
         check_descriptions_are_translated,
         check_services,
         check_parallel_updates,
+        check_entry_types,
         check_brand,
         check_repository,
     ),

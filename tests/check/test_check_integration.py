@@ -325,6 +325,10 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
         replace("sensor.py", "PARALLEL_UPDATES = 0", ""),
         "sensor.py: PARALLEL_UPDATES missing",
     ),
+    "entry without a named type": (
+        append("extra.py", "async def async_setup_entry(hass, entry: ConfigEntry[Any]): pass"),
+        "extra.py: entry is a bare ConfigEntry",
+    ),
     "actions undescribed": (
         lambda path: (path / "services.yaml").unlink(),
         "services.yaml wanted",

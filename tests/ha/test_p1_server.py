@@ -181,11 +181,22 @@ async def test_every_address_can_be_chosen(
 async def test_nothing_listens_by_default(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
-    entry = await set_up(hass, port, make_entry)
-    assert not any(
-        isinstance(getattr(listener, "__self__", None), p1_server.P1Server)
-        for listener in (entry._on_unload or [])
-    )
+    with patch.object(hass.loop, "create_server", side_effect=AssertionError) as listen:
+        await set_up(hass, port, make_entry)
+        await receive(hass, port, TELEGRAM)
+    assert not listen.called
+
+
+async def test_unloading_closes_the_repair(
+    hass: HomeAssistant, port: MeterPort, make_serving_entry: EntryMaker, p1_port: int
+) -> None:
+    issue_registry = ir.async_get(hass)
+    async with await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", p1_port):
+        entry = await set_up(hass, port, make_serving_entry)
+        issue_id = f"p1_server_{entry.entry_id}"
+        assert issue_registry.async_get_issue(DOMAIN, issue_id)
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        assert issue_registry.async_get_issue(DOMAIN, issue_id) is None
 
 
 async def test_unloading_closes_everything(
