@@ -245,9 +245,9 @@ def described(
             arguments = [argument.arg for argument in function.args.args]
             for name, call in calls(function):
                 given = {keyword.arg: keyword.value for keyword in call.keywords}
-                key = name_of(given.get("translation_key"))
-                if name in classes and key in arguments:
-                    at = arguments.index(key)
+                parameter = name_of(given.get("translation_key"))
+                if name in classes and parameter in arguments:
+                    at = arguments.index(parameter)
                     makers[function.name] = (at, classes[name], "device_class" in given)
     for name, call in calls(tree):
         if name in classes:

@@ -122,6 +122,7 @@ def reverse(content: dict[str, Any]) -> None:
 
 
 MANIFEST = "manifest.json"
+PLATFORMS = ("sensor", "binary_sensor", "event")
 
 
 def meter_form(texts: dict[str, Any]) -> dict[str, Any]:
@@ -297,9 +298,7 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
         "nothing in the code shows any progress",
     ),
     "platforms that are not recognized": (
-        lambda path: [
-            (path / f"{name}.py").unlink() for name in ("sensor", "binary_sensor", "event")
-        ],
+        lambda path: [(path / f"{name}.py").rename(path / f"{name}_.py") for name in PLATFORMS],
         "no platform found",
     ),
     "entity without icon": (
