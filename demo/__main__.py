@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PORT",
         type=_port,
         help="the first meter's port; the others follow, and what --all adds (the same as last "
-        "time; at first 20001)",
+        "time; at first 20101)",
     )
     add(
         "--interval",

@@ -25,6 +25,10 @@ class FlowFailedError(ClientError):
     """A config flow did not end with an entry."""
 
 
+class AlreadyThereError(FlowFailedError):
+    """What a config flow was to add has been added before."""
+
+
 async def is_listening(host: str, port: int) -> bool:
     """Tell whether somebody accepts connections there."""
     try:
@@ -109,16 +113,32 @@ class Client:
         """
         step = await self.post(_FLOWS, handler=handler, show_advanced_options=False)
         path = f"{_FLOWS}/{step['flow_id']}"
-        for choice in menus:
-            step = await self.post(path, next_step_id=choice)
-        step = await self._settled(path, await self.post(path, **fields))
-        if step["type"] == "form" and not step["errors"]:
-            step = await self._settled(path, await self.post(path))
+        if step["type"] != "abort":
+            for choice in menus:
+                step = await self.post(path, next_step_id=choice)
+            step = await self._settled(path, await self.post(path, **fields))
+            if step["type"] == "form" and not step["errors"]:
+                step = await self._settled(path, await self.post(path))
         if step["type"] != "create_entry":
             reason = f"the config flow of {handler}: {step.get('errors') or step.get('reason')}"
-            raise FlowFailedError(reason)
+            reasons = {step.get("reason"), *(step.get("errors") or {}).values()}
+            is_there = reasons & {"already_configured", "port_in_use", "single_instance_allowed"}
+            raise (AlreadyThereError if is_there else FlowFailedError)(reason)
         entry: dict[str, Any] = step["result"]
         return entry
+
+    async def reconfigure(self, handler: str, entry_id: str, **fields: object) -> None:
+        """Fill in the form that changes what a config entry was set up with."""
+        step = await self.post(_FLOWS, handler=handler, entry_id=entry_id)
+        path = f"{_FLOWS}/{step['flow_id']}"
+        step = await self._settled(path, await self.post(path, **fields))
+        if step.get("reason") != "reconfigure_successful":
+            reason = f"reconfiguring {handler}: {step.get('errors') or step.get('reason')}"
+            raise FlowFailedError(reason)
+
+    async def delete_entry(self, entry_id: str) -> None:
+        """Delete a config entry."""
+        await self._request("DELETE", f"/api/config/config_entries/entry/{entry_id}")
 
     async def set_options(self, entry_id: str, **fields: object) -> None:
         """Fill in the form of a config entry's options."""

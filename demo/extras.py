@@ -7,7 +7,7 @@ from pathlib import Path
 
 from simulator.boards import PULSES_PER_KWH, TANK_EMPTY_CM, TANK_FULL_CM
 
-from .client import Client, is_listening
+from .client import AlreadyThereError, Client, is_listening
 from .energy import DOMAIN
 from .home_assistant import HOST
 from .processes import Process, running
@@ -90,17 +90,24 @@ class Extras:
             if state.extras.get(kind) not in ours:
                 address = f"socket://{HOST}:{port}"
                 yield f"adding a {kind} board at {address} with the integration's config flow"
-                state.extras[kind] = await _add_board(client, kind, address)
+                try:
+                    state.extras[kind] = await _add_board(client, kind, address)
+                except AlreadyThereError:
+                    yield f"the {kind} board has been added by hand: left as it is"
                 state.save()
         if self.broker_port and state.extras.get(BROKER) not in theirs:
             yield f"adding mosquitto, and publishing meter 2 there: port {self.broker_port}"
-            broker = await client.run_flow(
-                "mqtt",
-                broker=HOST,
-                port=self.broker_port,
-                protocol="5",
-                other_settings=_NO_CERTIFICATES,
-            )
+            try:
+                broker = await client.run_flow(
+                    "mqtt",
+                    broker=HOST,
+                    port=self.broker_port,
+                    protocol="5",
+                    other_settings=_NO_CERTIFICATES,
+                )
+            except AlreadyThereError:
+                yield "MQTT has been set up by hand: left as it is"
+                return
             await client.set_options(state.entries["2"], min_interval=0, mqtt=_PUBLISHING)
             state.extras[BROKER] = broker["entry_id"]
             state.save()

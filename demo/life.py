@@ -7,8 +7,6 @@ from asyncio import FIRST_COMPLETED
 from pathlib import Path
 from typing import IO, Any
 
-from simulator import Meter
-
 from .client import PASSWORD, USER, Client
 from .energy import DOMAIN, entities_of, fill_history, set_up_dashboard
 from .extras import MOST_METERS, Extras
@@ -54,6 +52,9 @@ class Demo:
 
     def check(self, *, fresh: bool = False) -> None:
         """Find out whether this can work, and claim the directory."""
+        # First of all: the ports are not free either when a demo is running.
+        if self._directory.is_dir():
+            self._claim()
         try:
             state = State(self._directory) if fresh else State.load(self._directory)
         except UnreadableError as error:
@@ -78,27 +79,33 @@ class Demo:
             message = f"port {self._port} cannot be a meter's and Home Assistant's at once"
             raise UnusableError(message)
         _check_free(self._port, "Home Assistant", "--port chooses another")
-        for port in meter_ports:
-            _check_free(port, "a meter", "--fresh --meter-port chooses others")
-        for port, whose in extras.ports.items():
-            _check_free(port, whose, "--fresh --meter-port chooses others")
+        # Home Assistant would look for the meters it knows where they were.
+        remedy = f"{'--fresh ' if state.entries else ''}--meter-port chooses others"
+        for port, whose in (dict.fromkeys(meter_ports, "a meter") | extras.ports).items():
+            _check_free(port, whose, remedy)
 
-        self._directory.mkdir(parents=True, exist_ok=True)
-        try:
-            self._lock = lock(self._directory)
-        except InUseError as error:
-            raise UnusableError(error) from None
+        if not self._lock:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            self._claim()
         if fresh:
             clear(self._directory)
         state.save()
         self._state = state
+
+    def _claim(self) -> None:
+        try:
+            self._lock = lock(self._directory, f"http://{HOST}:{self._port}")
+        except InUseError as error:
+            raise UnusableError(error) from None
 
     async def run(self) -> None:
         """Start everything, say so, and go on until cancelled or the time is over."""
         state = self._state
         extras = Extras(state.meter_port, self._directory, wanted=self._has_extras)
         ports = range(state.meter_port, state.meter_port + state.meters)
-        meters = Meters(ports, self._interval, self._directory, boards=extras.boards)
+        meters = Meters(
+            ports, self._interval, self._directory, first=state.first_meter, boards=extras.boards
+        )
         log = self._directory / "home-assistant.log"
         home = Installation(self._directory / "config", self._port, log)
         _say(f"starting {state.meters} simulated meter{'s'[: state.meters > 1]}")
@@ -145,7 +152,7 @@ class Demo:
                 await _enable(client, entries[entry_id], name, serve=serve)
         entities = await entities_of(client, self._state.entries["1"])
         await set_up_dashboard(client, entities)
-        if hours := await fill_history(client, entities, Meter(1)):
+        if hours := await fill_history(client, entities, meters.meter(1)):
             _say(f"filled the Energy dashboard with {hours} hours of simulated history")
 
     async def _add_meters(self, client: Client, meters: Meters) -> None:
@@ -155,15 +162,32 @@ class Demo:
             if self._state.entries.get(str(number)) in entries:
                 continue
             address = meters.address(number)
+            fields = {"port": address, "encryption_key": meters.key(number), "advanced": {}}
+            if entry := await self._added_by_hand(client, meters.meter(number).device_name):
+                _say(f"meter {number} has been added by hand: taken over")
+                if entry["state"] in ("setup_retry", "setup_error"):
+                    _say(f"it is not read there: entering {address} and its key")
+                    await client.reconfigure(DOMAIN, entry["entry_id"], **fields)
+                self._state.entries[str(number)] = entry["entry_id"]
+                self._state.save()
+                continue
             _say(f"adding meter {number} at {address} with the integration's config flow")
-            entry = await client.run_flow(
-                DOMAIN, "meter", port=address, encryption_key=meters.key(number), advanced={}
-            )
+            entry = await client.run_flow(DOMAIN, "meter", **fields)
             self._state.entries[str(number)] = entry["entry_id"]
             self._state.save()
             if number == 1:
                 _say(f"entering a reference power of {TARIFF['reference_power']} kW in its options")
                 await client.set_options(entry["entry_id"], **TARIFF)
+
+    async def _added_by_hand(self, client: Client, serial_number: str) -> dict[str, Any] | None:
+        """Return the entry of a meter that the demo has not added itself, if there is one."""
+        entries = await client.entries(DOMAIN)
+        for device in await client.command("config/device_registry/list"):
+            if device["serial_number"] == serial_number:
+                for entry_id in device["config_entries"]:
+                    if entry_id in entries:
+                        return entries[entry_id]
+        return None
 
     def _announce(self, url: str) -> None:
         self.was_ready = True

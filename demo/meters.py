@@ -5,6 +5,8 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
+from simulator import Meter
+
 from .client import is_listening
 from .home_assistant import HOST, ROOT
 from .processes import Process, running
@@ -14,10 +16,20 @@ class Meters:
     """Meter 1, 2, ... on consecutive TCP ports, with their keys in a file."""
 
     def __init__(
-        self, ports: range, interval: float, directory: Path, *, boards: Mapping[str, int]
+        self,
+        ports: range,
+        interval: float,
+        directory: Path,
+        *,
+        first: int,
+        boards: Mapping[str, int],
     ) -> None:
-        """Take the ports of the meters, and of the boards by their kinds, one behind the other."""
+        """Take the ports of the meters, and of the boards by their kinds, one behind the other.
+
+        `first` is the number under which the simulator knows meter 1.
+        """
         self.ports = ports
+        self._first = first
         self._boards = boards
         self._interval = interval
         self._key_file = directory / "keys"
@@ -27,6 +39,7 @@ class Meters:
     async def serving(self) -> AsyncIterator[Process]:
         """Serve them as long as the context lasts."""
         command = [sys.executable, "-m", "simulator", "--meters", f"{len(self.ports)}"]
+        command += ["--first", f"{self._first}"]
         options = ["--listen", f"{HOST}:{self.ports[0]}", "--interval", f"{self._interval:g}"]
         for kind in self._boards:
             options += ["--board", kind, "--board-port", f"{min(self._boards.values())}"]
@@ -38,6 +51,10 @@ class Meters:
         ) as process:
             await process.until(self._are_listening)
             yield process
+
+    def meter(self, number: int) -> Meter:
+        """Return a meter as the simulator knows it, without its key."""
+        return Meter(self._first + number - 1)
 
     def address(self, number: int) -> str:
         """Return what to enter as a meter's port."""

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ CONTENTS = ("config", "keys", "home-assistant.log", "simulator.log", "demo.json"
 
 
 class InUseError(Exception):
-    """Another demo runs in this directory."""
+    """Another demo runs in this directory; the message says where, and what can be done."""
 
 
 class UnreadableError(Exception):
@@ -26,7 +27,10 @@ class State:
 
     directory: Path
     meters: int = 1
-    meter_port: int = 20001
+    # Neither the ports nor the serial numbers are those that `scripts/p1 simulate` begins with, so
+    # that both can be run, and read, at once.
+    meter_port: int = 20101
+    first_meter: int = 101
     # Meter's number -> config entry in Home Assistant.
     entries: dict[str, str] = field(default_factory=dict)
     # What `--all` adds, by its name -> config entry.
@@ -37,7 +41,9 @@ class State:
         """Read it, or begin anew. Raises UnreadableError when it is damaged."""
         path = directory / "demo.json"
         try:
-            return cls(directory, **json.loads(path.read_text(encoding="utf-8")))
+            content = json.loads(path.read_text(encoding="utf-8"))
+            # Demos that do not say so have always had meter 1.
+            return cls(directory, **{"first_meter": 1, **content})
         except FileNotFoundError:
             return cls(directory)
         except (OSError, ValueError, TypeError) as error:
@@ -52,14 +58,22 @@ class State:
         draft.replace(self.directory / "demo.json")
 
 
-def lock(directory: Path) -> IO[str]:
+def lock(directory: Path, url: str) -> IO[str]:
     """Keep other demos out of a directory until the returned file is closed."""
-    file = (directory / "lock").open("w", encoding="ascii")
+    file = (directory / "lock").open("a+", encoding="utf-8")
+    file.seek(0)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        message = f"another demo is running in {directory}"
+        message = (
+            f"another demo is running: {file.read() or 'it is just starting'}; what it keeps is in "
+            f"{directory}. Use that one, or end it with Ctrl-C in its terminal. For one beside it, "
+            "choose another --state, --port and --meter-port"
+        )
         raise InUseError(message) from None
+    file.truncate(0)
+    file.write(f"{url} (process {os.getpid()})")
+    file.flush()
     return file
 
 

@@ -120,6 +120,9 @@ def _texts(draw: st.DrawFn) -> list[bytes]:
         changed = draw(st.lists(st.integers(0, len(lines)), max_size=3))
         for at in changed:
             line = draw(_line | st.just(None) | st.sampled_from([*lines, ""]))
+            if at < len(lines) and draw(st.booleans()):
+                # The same digits, with another unit.
+                line = re.sub(r"\*[^)]*", f"*{draw(_units)}", lines[at])
             lines = [*lines[:at], *([] if line is None else [line]), *lines[at + 1 :]]
         body = f"{begin}{end_of_line.join(lines)}{end_of_line}!".encode("latin-1", "replace")
         digits = draw(st.just(b"%04X\r\n" % crc16(body)) | st.binary(max_size=6))

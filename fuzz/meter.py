@@ -11,6 +11,7 @@ from tests.p1.encoder import frame
 _IDENTIFICATION = "Lux5\\253694471_M"
 _LAYOUT_CHANGES = 0.05
 _CHANGES = 0.4
+_UNIT_CHANGES = 0.02
 # Groups of the electricity meter's registers: references, digits before and after the point, unit.
 _REGISTERS = (
     (("1-0:1.8.0", "1-0:2.8.0"), 6, 3, "kWh"),
@@ -55,6 +56,8 @@ class RandomMeter:
         self._name = f"SAG10307{chance.randrange(10**8):08d}"
         self._counter = chance.randrange(2**31)
         self._missing: set[str] = set()
+        # What comes twice: the line that does not count, in front of the one that does.
+        self._repeated: dict[str, Line] = {}
         self._lines: dict[str, Line] = {}
 
     def send(self, number: int) -> list[Sent]:
@@ -71,19 +74,30 @@ class RandomMeter:
             capture = lines[f"0-{channel}:24.2.1"].value
             serial = lines[f"0-{channel}:96.1.0"].value
             valve = lines[f"0-{channel}:24.4.0"].value
-            channels[channel] = (name, serial, capture[1], unit, capture[0], valve)
+            channels[channel] = (name, serial, capture[1], capture[2], capture[0], valve)
         if chance.random() < _LAYOUT_CHANGES:
             self._missing ^= {chance.choice(list(_NUMBERS) + list(_COUNTS))}
+        if chance.random() < _LAYOUT_CHANGES:
+            reference = chance.choice(list(_NUMBERS))
+            if self._repeated.pop(reference, None) is None:
+                self._repeated[reference] = self._number(*_NUMBERS[reference])
         for reference in self._missing:
             del lines[reference]
         self._lines = lines
-        body = "\r\n".join(
-            (f"/{_IDENTIFICATION}", "", *(f"{at}{line.sent}" for at, line in lines.items()), "!")
-        )
+        for reference in self._repeated:
+            if chance.random() < _CHANGES:
+                self._repeated[reference] = self._number(*_NUMBERS[reference])
+        body = "\r\n".join((f"/{_IDENTIFICATION}", "", *self._written(lines), "!"))
         text = f"{body}{crc16(body.encode()):04X}\r\n".encode()
         data = frame(self._counter, text, title=self._title)
         values = {reference: line.value for reference, line in lines.items()}
         return Sent(self._counter, data, text, self._title, values, channels)
+
+    def _written(self, lines: dict[str, Line]) -> Iterator[str]:
+        for reference, line in lines.items():
+            if reference in self._repeated:
+                yield f"{reference}{self._repeated[reference].sent}"
+            yield f"{reference}{line.sent}"
 
     def _electricity(self) -> Iterator[tuple[str, Line]]:
         chance = self._chance
@@ -91,7 +105,8 @@ class RandomMeter:
         yield "0-0:1.0.0", self._time()
         yield "0-0:42.0.0", Line(f"({self._name.encode().hex()})", self._name)
         for reference, (digits, decimals, unit) in _NUMBERS.items():
-            yield reference, self._kept(reference) or self._number(digits, decimals, unit)
+            kept = self._in_another_unit(reference, unit) or self._kept(reference)
+            yield reference, kept or self._number(digits, decimals, unit)
         for reference in _COUNTS:
             count = chance.randrange(3)
             yield reference, self._kept(reference) or Line(f"({count:05d})", count)
@@ -119,6 +134,18 @@ class RandomMeter:
     def _kept(self, reference: str) -> Line | None:
         """Return what was sent last time, more often than not."""
         return None if self._chance.random() < _CHANGES else self._lines.get(reference)
+
+    def _in_another_unit(self, reference: str, unit: str) -> Line | None:
+        """Return now and then the digits that were sent last time, with another unit or none."""
+        chance = self._chance
+        if reference not in self._lines or chance.random() >= _UNIT_CHANGES:
+            return None
+        digits = self._lines[reference].sent[1:-1].partition("*")[0]
+        number = float(digits)
+        if unit.startswith("k") and chance.random() < 0.4:
+            return Line(f"({digits}*{unit[1:]})", number / 1000)
+        foreign = Line(f"({digits}*{'x' * len(unit)})", None)
+        return chance.choice((foreign, Line(f"({digits})", number)))
 
     def _number(self, digits: int, decimals: int, unit: str) -> Line:
         written = f"{self._chance.randrange(10 ** (digits + decimals)):0{digits + decimals}d}"

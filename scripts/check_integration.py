@@ -11,11 +11,12 @@ import re
 import struct
 import sys
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from string import Formatter
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from awesomeversion import AwesomeVersion, AwesomeVersionException, AwesomeVersionStrategy
@@ -81,7 +82,6 @@ EXCEPTIONS = {
 }
 ATTRIBUTES_OF_FLOWS = {"_form_step": "step", "_progress_action": "progress"}
 # What Home Assistant's own helpers end a flow with, when they are not told otherwise.
-FLOW_MODULES = re.compile(r"(config|options)_flow\.py|flow_\w+\.py|publish/options\.py")
 ABORTS_OF_HELPERS = {
     "_abort_if_unique_id_configured": "already_configured",
     "_abort_if_unique_id_mismatch": "unique_id_mismatch",
@@ -148,10 +148,12 @@ class Integration:
 
     @cached_property
     def constants(self) -> dict[str, str]:
-        """The strings that const.py gives a name."""
+        """The strings that a const.py gives a name."""
         return {
             target.id: node.value.value
-            for node in ast.walk(self.modules.get("const.py", ast.Module()))
+            for module, tree in self.modules.items()
+            if Path(module).name == "const.py"
+            for node in ast.walk(tree)
             if isinstance(node, ast.Assign | ast.AnnAssign)
             and isinstance(node.value, ast.Constant)
             and isinstance(node.value.value, str)
@@ -182,9 +184,95 @@ class Integration:
         }
 
     @cached_property
+    def platforms(self) -> dict[str, str]:
+        """The platforms, and the module that Home Assistant loads for each."""
+        return {
+            platform: module
+            for platform in sorted(PLATFORMS)
+            for module in (f"{platform}.py", f"{platform}/__init__.py")
+            if module in self.modules
+        }
+
+    @cached_property
+    def descriptions(self) -> list[Description]:
+        """The entity descriptions of all modules."""
+        # An integration's own classes of descriptions are of the platform of their base.
+        classes = {f"{camel(platform)}EntityDescription": platform for platform in PLATFORMS}
+        own = {
+            node.name: name_of(base)
+            for tree in self.modules.values()
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ClassDef)
+            for base in node.bases
+        }
+        for name in own:
+            base = name
+            while base in own:
+                base = own[base]
+            if base in classes:
+                classes[name] = classes[base]
+        return [
+            Description(module, *found)
+            for module, tree in self.modules.items()
+            for found in described(self, tree, classes)
+        ]
+
+    @cached_property
     def all_strings(self) -> set[str]:
         """Every string that stands in any module."""
         return {text for module in self.modules for text in self.strings(module)}
+
+
+class Description(NamedTuple):
+    """An entity description: where it stands, and the key its name is looked up by."""
+
+    module: str
+    platform: str
+    key: str
+    has_device_class: bool
+
+
+def described(
+    integration: Integration, tree: ast.AST, classes: dict[str, str]
+) -> Iterator[tuple[str, str, bool]]:
+    """Yield platform, key, and whether there is a device class, of a module's descriptions.
+
+    Besides those whose key is written down there are those that a function makes out of a key.
+    """
+    makers: dict[str, tuple[int, str, bool]] = {}
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef):
+            arguments = [argument.arg for argument in function.args.args]
+            for name, call in calls(function):
+                given = {keyword.arg: keyword.value for keyword in call.keywords}
+                parameter = name_of(given.get("translation_key"))
+                if name in classes and parameter in arguments:
+                    at = arguments.index(parameter)
+                    makers[function.name] = (at, classes[name], "device_class" in given)
+    for name, call in calls(tree):
+        if name in classes:
+            has_class = any(keyword.arg == "device_class" for keyword in call.keywords)
+            if key := integration.keyword(call, "translation_key"):
+                yield classes[name], key, has_class
+        elif name in makers:
+            at, platform, has_class = makers[name]
+            if key := integration.string(call.args[at] if at < len(call.args) else None):
+                yield platform, key, has_class
+
+
+def camel(name: str) -> str:
+    """Return how a class writes the name of a platform."""
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def name_of(node: ast.expr | None) -> str:
+    """Return the last part of a name, without its type parameters; "" if it is no name."""
+    match node:
+        case ast.Subscript(value=value):
+            return name_of(value)
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
 
 
 def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
@@ -268,9 +356,9 @@ def check_discovery(integration: Integration) -> Defects:
     for source in sorted(sources):
         if f"async_step_{source}" not in steps:
             yield f"{source}: the config flow has no async_step_{source}"
-    config_flow = integration.modules.get("config_flow.py", ast.Module())
-    if sources and "async_set_unique_id" not in {name for name, _ in calls(config_flow)}:
-        yield "config_flow.py: a flow that can be discovered must set a unique id"
+    called = {name for tree in integration.modules.values() for name, _ in calls(tree)}
+    if sources and "async_set_unique_id" not in called:
+        yield "a flow that can be discovered must set a unique id"
 
 
 def usb_defects(matcher: dict[str, str]) -> Defects:
@@ -373,19 +461,22 @@ def forms(integration: Integration) -> Iterator[tuple[str, str, dict[str, Any]]]
 def check_flow_keys(integration: Integration) -> Defects:
     """Check that the steps, errors, aborts and progress of the flows in the code have texts."""
     flows = [integration.english.get(flow, {}) for flow in ("config", "options")]
+    flows += [text.get("fix_flow", {}) for text in integration.english.get("issues", {}).values()]
     known = {
         kind: {key for flow in flows for key in flow.get(kind, {})}
         for kind in ("step", "error", "abort", "progress")
     }
-    used: set[str] = set()
+    used: set[str] = set(integration.all_strings)
+    found: Counter[str] = Counter()
     for module, tree in integration.modules.items():
-        if not FLOW_MODULES.fullmatch(module):
-            continue
         for kind, key in flow_keys(integration, tree):
+            found[kind] += 1
             if key not in known[kind]:
                 yield f"{module}: {kind} {key} has no text"
-        used |= integration.strings(module)
         used |= {abort for name, _ in calls(tree) if (abort := ABORTS_OF_HELPERS.get(name))}
+    for kind, keys in known.items():
+        if keys and not found[kind]:
+            yield f"translations: nothing in the code shows any {kind}: this check is blind"
     for kind in ("error", "abort", "progress"):
         for key in sorted(known[kind] - used - ABORTS_OF_UPDATES):
             yield f"translations: {kind} {key} is never used"
@@ -489,28 +580,17 @@ def check_entities(integration: Integration) -> Defects:
     """Check that translated entities exist, and have an icon: their own or their class's."""
     icons = read_object(integration.path / "icons.json").get("entity", {})
     used = integration.all_strings
+    classed = {(d.platform, d.key) for d in integration.descriptions if d.has_device_class}
     for platform, entities in integration.english.get("entity", {}).items():
-        classed = keys_with_device_class(integration, f"{platform}.py")
         for key in entities:
             if key not in used:
                 yield f"translations: entity.{platform}.{key} is never used"
-            if key not in icons.get(platform, {}) and key not in classed:
+            if key not in icons.get(platform, {}) and (platform, key) not in classed:
                 yield f"icons.json: entity.{platform}.{key} missing (it has no device class)"
     for platform, entities in icons.items():
         for key in entities:
             if key not in integration.english.get("entity", {}).get(platform, {}):
                 yield f"icons.json: entity.{platform}.{key} has no translation"
-
-
-def keys_with_device_class(integration: Integration, module: str) -> set[str]:
-    """Return the strings in those calls of a module that name a device class."""
-    return {
-        text
-        for _, call in calls(integration.modules.get(module, ast.Module()))
-        if any(keyword.arg == "device_class" for keyword in call.keywords)
-        for value in (*call.args, *(keyword.value for keyword in call.keywords))
-        if (text := integration.string(value))
-    }
 
 
 def check_icons(integration: Integration) -> Defects:
@@ -522,12 +602,14 @@ def check_icons(integration: Integration) -> Defects:
 
 def check_descriptions_are_translated(integration: Integration) -> Defects:
     """Check that every entity description in the code has a name in the translations."""
-    for platform in PLATFORMS:
-        texts = integration.english.get("entity", {}).get(platform, {})
-        for name, call in calls(integration.modules.get(f"{platform}.py", ast.Module())):
-            key = integration.keyword(call, "translation_key")
-            if name.endswith("Description") and key and key not in texts:
-                yield f"{platform}.py: entity {key} has no text"
+    texts = integration.english.get("entity", {})
+    for module, platform, key, _ in integration.descriptions:
+        if key not in texts.get(platform, {}):
+            yield f"{module}: entity {key} has no text"
+    found = {description.platform for description in integration.descriptions}
+    for platform in integration.platforms.keys() | texts.keys():
+        if platform not in found:
+            yield f"{platform}: no entity descriptions found: this check is blind"
 
 
 def check_services(integration: Integration) -> Defects:
@@ -554,13 +636,28 @@ def check_services(integration: Integration) -> Defects:
 
 def check_parallel_updates(integration: Integration) -> Defects:
     """Check that every platform says how many updates may run at a time."""
-    for platform in sorted(PLATFORMS):
-        tree = integration.modules.get(f"{platform}.py")
-        if tree and not any(
+    if not integration.platforms:
+        yield "no platform found"
+    for module in integration.platforms.values():
+        if not any(
             isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PARALLEL_UPDATES"
-            for node in tree.body
+            for node in integration.modules[module].body
         ):
-            yield f"{platform}.py: PARALLEL_UPDATES missing"
+            yield f"{module}: PARALLEL_UPDATES missing"
+
+
+def check_entry_types(integration: Integration) -> Defects:
+    """Check that every signature names the type of a config entry, with what it holds."""
+    for module, tree in integration.modules.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.arg) and node.annotation is not None:
+                types = {
+                    name_of(part)
+                    for part in ast.walk(node.annotation)
+                    if isinstance(part, ast.expr)
+                }
+                if "ConfigEntry" in types:
+                    yield f"{module}: {node.arg} is a bare ConfigEntry"
 
 
 def check_quality_scale(integration: Integration) -> Defects:
@@ -652,6 +749,7 @@ CHECKS: dict[str, tuple[Callable[[Integration], Defects], ...]] = {
         check_descriptions_are_translated,
         check_services,
         check_parallel_updates,
+        check_entry_types,
         check_brand,
         check_repository,
     ),

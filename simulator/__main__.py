@@ -88,7 +88,7 @@ def _count(options: argparse.Namespace) -> int:
 
 
 def _meters(options: argparse.Namespace) -> list[Meter]:
-    numbers = range(1, options.meters + 1)
+    numbers = range(options.first, options.first + options.meters)
     if options.plain:
         return [Meter(number) for number in numbers]
     keys, made = read_keys(options.key_file, options.meters)
@@ -108,6 +108,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--meters", metavar="N", type=count, default=1, help="how many meters (1)")
+    add(
+        "--first",
+        metavar="N",
+        type=count,
+        default=1,
+        help="the first meter's number; each number has a serial number and a household of its "
+        "own (1; those of scripts/demo begin with 101)",
+    )
     add(
         "--board",
         dest="boards",

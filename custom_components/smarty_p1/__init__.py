@@ -1,6 +1,6 @@
 """The Luxembourg "Smarty" electricity meter, and the boards beside it: LED pulses, a tank."""
 
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr
@@ -12,7 +12,7 @@ from .coordinator import SmartyCoordinator
 from .entity import is_in_telegram, meter_device
 from .failures import forget_streak
 from .issues import Issues, async_follow_disabling
-from .kinds import Coordinator, async_forget, kind_of
+from .kinds import SmartyConfigEntry, async_forget, kind_of
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -25,7 +25,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     return True
 
 
-async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry[Coordinator]) -> bool:
+async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bool:
     """Set up a meter or a board: wait for its first reading, then create its entities."""
     kind = kind_of(entry)
     coordinator = kind.make(hass, entry)
@@ -46,7 +46,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry[Coordinator]
     return True
 
 
-async def async_unload_entry(hass: HomeAssistant, entry: ConfigEntry[Coordinator]) -> bool:
+async def async_unload_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bool:
     """Unload an entry. Home Assistant ends the link's task and thereby closes the port."""
     coordinator = entry.runtime_data
     coordinator.set_closed(is_closed=True)
@@ -58,7 +58,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: ConfigEntry[Coordinator
     return is_unloaded
 
 
-async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry[Coordinator]) -> None:
+async def async_remove_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> None:
     """Forget everything about an entry that is removed."""
     forget_streak(hass, entry.entry_id)
     Issues(hass, entry).close_all()
@@ -67,7 +67,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry[Coordinator
 
 
 async def async_remove_config_entry_device(
-    _hass: HomeAssistant, entry: ConfigEntry[Coordinator], device: dr.DeviceEntry
+    _hass: HomeAssistant, entry: SmartyConfigEntry, device: dr.DeviceEntry
 ) -> bool:
     """Let users delete a meter that was taken off the M-Bus: it is no longer in the telegram."""
     return (

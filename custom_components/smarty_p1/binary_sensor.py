@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_REFERENCE_POWER
-from .coordinator import SmartyConfigEntry, SmartyCoordinator
+from .coordinator import MeterConfigEntry, SmartyCoordinator
 from .entity import SmartyEntity, forget_entities
 
 PARALLEL_UPDATES = 0
@@ -27,7 +27,7 @@ BINARY_SENSORS = (WARNING,)
 
 async def async_setup_entry(
     _hass: HomeAssistant,
-    entry: SmartyConfigEntry,
+    entry: MeterConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Create the warning, if the user has entered a reference power."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, override
+from typing import override
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
@@ -10,7 +10,6 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import (
     PERCENTAGE,
     EntityCategory,
@@ -24,6 +23,7 @@ from homeassistant.helpers.typing import StateType
 from homeassistant.helpers.update_coordinator import CoordinatorEntity, DataUpdateCoordinator
 
 from .const import DOMAIN
+from .entry_types import AnyConfigEntry
 from .pulse_coordinator import PulseCoordinator
 from .pulse_tally import PulseData
 from .tank_coordinator import TankCoordinator, TankData
@@ -103,7 +103,7 @@ class _BoardSensor[D](CoordinatorEntity[DataUpdateCoordinator[D]], SensorEntity)
     def __init__(
         self,
         coordinator: DataUpdateCoordinator[D],
-        entry: ConfigEntry[Any],
+        entry: AnyConfigEntry,
         description: BoardSensorDescription[D],
     ) -> None:
         super().__init__(coordinator)

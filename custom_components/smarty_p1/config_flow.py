@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
+from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.const import CONF_PORT
 from homeassistant.core import callback
 from homeassistant.helpers.translation import async_get_translations
 
 from .const import CONF_KIND, DOMAIN, KIND_METER, KIND_PULSE, KIND_TANK
+from .entry_types import AnyConfigEntry
 from .flow_board_options import PulseOptionsFlow, TankOptionsFlow
 from .flow_discovery import DiscoverySteps
 from .flow_forms import NEW_PORT
@@ -26,7 +27,7 @@ _OPTIONS_FLOWS: Mapping[str, Callable[[], OptionsFlow]] = {
 }
 
 
-def _kind(entry: ConfigEntry[Any]) -> str:
+def _kind(entry: AnyConfigEntry) -> str:
     kind: str = entry.data.get(CONF_KIND, KIND_METER)
     return kind
 
@@ -37,7 +38,7 @@ class SmartyConfigFlow(UpdateSteps, DiscoverySteps, PulseSteps, TankSteps, domai
     @staticmethod
     @callback
     @override
-    def async_get_options_flow(config_entry: ConfigEntry[Any]) -> OptionsFlow:
+    def async_get_options_flow(config_entry: AnyConfigEntry) -> OptionsFlow:
         """Return the dialogue of the options."""
         return _OPTIONS_FLOWS[_kind(config_entry)]()
 

@@ -47,7 +47,7 @@ _URGENT = (*MESSAGES, "0-0:96.3.10", "0-1:96.3.10", "0-2:96.3.10")
 _MOST_METERS = 16
 _FURTHER_METERS = "further meters"
 
-type SmartyConfigEntry = ConfigEntry[SmartyCoordinator]
+type MeterConfigEntry = ConfigEntry[SmartyCoordinator]
 type TelegramListener = Callable[[Telegram], None]
 
 
@@ -95,12 +95,12 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
     entities are updated seldom.
     """
 
-    config_entry: SmartyConfigEntry
+    config_entry: MeterConfigEntry
     not_understood = "not_p1"
     latest: Telegram
     _decoder: Decoder
 
-    def __init__(self, hass: HomeAssistant, entry: SmartyConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: MeterConfigEntry) -> None:
         """Take the port, the keys and the meter's serial number from the entry."""
         super().__init__(hass, entry)
         self.serial_number = str(entry.unique_id)

@@ -16,7 +16,7 @@ from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
 from .const import CONF_REFERENCE_POWER, CONF_SURCHARGE_PRICE
-from .coordinator import SmartyConfigEntry, SmartyCoordinator
+from .coordinator import MeterConfigEntry, SmartyCoordinator
 from .demand import Demand, QuarterHour
 from .entity import SmartyEntity, forget_entities
 
@@ -98,7 +98,7 @@ def wanted_demand_sensors(options: Mapping[str, Any]) -> list[DemandSensorDescri
     return [each for each in DEMAND_SENSORS if each.option is None or each.option in options]
 
 
-def demand_sensors(entry: SmartyConfigEntry) -> list[DemandSensor]:
+def demand_sensors(entry: MeterConfigEntry) -> list[DemandSensor]:
     """Return the sensors that the entry's options ask for, and forget the others."""
     coordinator = entry.runtime_data
     wanted = wanted_demand_sensors(entry.options)

@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from .const import CONF_REFERENCE_POWER, CONF_SURCHARGE_PRICE
 from .demand import Demand, DemandMeter
+from .entry_types import AnyConfigEntry
 from .p1 import Telegram
 from .sparing_store import SparingStore
 
@@ -21,7 +21,7 @@ SAVE_INTERVAL = 300.0
 class DemandStore:
     """The demand of one config entry."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         """Take the tariff from the entry's options."""
         self._store = SparingStore(
             hass, f"{entry.entry_id}.demand", self._as_dict, interval=SAVE_INTERVAL

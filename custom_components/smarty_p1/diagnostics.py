@@ -6,13 +6,13 @@ from dataclasses import asdict
 from typing import Any, cast
 
 from homeassistant.components.diagnostics import REDACTED, async_redact_data
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 
 from .const import CONF_AUTHENTICATION_KEY, CONF_ENCRYPTION_KEY, CONF_TOPIC
 from .coordinator import SmartyCoordinator
-from .kinds import Coordinator
+from .kinds import Coordinator, SmartyConfigEntry
 from .link_coordinator import LinkCoordinator
 from .p1 import CHANNELS, DEVICE_NAME, MESSAGES, OBJECTS, Telegram, redact_port
 
@@ -27,7 +27,7 @@ _PRIVATE_REFERENCES = {
 
 
 async def async_get_config_entry_diagnostics(
-    _hass: HomeAssistant, entry: ConfigEntry[Coordinator]
+    _hass: HomeAssistant, entry: SmartyConfigEntry
 ) -> dict[str, Any]:
     """Return what helps to understand a problem with a meter or a board."""
     data = async_redact_data(dict(entry.data), _SECRETS)

@@ -7,7 +7,7 @@ from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import SmartyConfigEntry, SmartyCoordinator
+from .coordinator import MeterConfigEntry, SmartyCoordinator
 from .entity import SmartyEntity, add_what_is_sent
 from .p1 import Telegram, Value
 
@@ -50,7 +50,7 @@ EVENTS: tuple[MessageEventDescription, ...] = (
 
 async def async_setup_entry(
     _hass: HomeAssistant,
-    entry: SmartyConfigEntry,
+    entry: MeterConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Create the events of the messages that the meter sends, be they empty."""

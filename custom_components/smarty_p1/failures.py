@@ -9,12 +9,12 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
+from .entry_types import AnyConfigEntry
 from .p1 import Reason
 
 ENOUGH = 5
@@ -141,7 +141,7 @@ _STREAKS: HassKey[dict[str, Streak]] = HassKey(f"{DOMAIN}_streaks")
 
 
 @callback
-def streak_of(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Streak:
+def streak_of(hass: HomeAssistant, entry: AnyConfigEntry) -> Streak:
     """Return the failures of an entry with its present port and keys."""
     streaks = hass.data.setdefault(_STREAKS, {})
     streak = streaks.get(entry.entry_id)

@@ -3,12 +3,13 @@
 import re
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigFlowResult
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.const import CONF_PORT
 from homeassistant.helpers.service_info.usb import UsbServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 
 from .const import CONF_SERVICE
+from .entry_types import AnyConfigEntry
 from .flow_base import MeterFlow
 from .ports import async_entry_at, async_lasting_name
 
@@ -114,7 +115,7 @@ class DiscoverySteps(MeterFlow):
                 return True
         return False
 
-    def _move(self, entry: ConfigEntry[Any], port: str) -> None:
+    def _move(self, entry: AnyConfigEntry, port: str) -> None:
         self.hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_PORT: port})
         if entry.state is not ConfigEntryState.NOT_LOADED:
             self.hass.config_entries.async_schedule_reload(entry.entry_id)

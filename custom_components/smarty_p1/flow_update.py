@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, override
 
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigFlowResult
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigFlowResult
 from homeassistant.const import CONF_PORT
 
 from .const import (
@@ -14,6 +14,7 @@ from .const import (
     CONF_WITHOUT_VERIFICATION,
     SECTION_ADVANCED,
 )
+from .entry_types import AnyConfigEntry
 from .flow_base import MeterFlow
 from .flow_forms import PRESENT_PORT, OtherMeterError
 from .issues import Issues, Problem
@@ -38,7 +39,7 @@ class UpdateSteps(MeterFlow):
     """Reauthentication and reconfiguration: the same meter must answer before anything changes."""
 
     # None while a meter is added.
-    _entry: ConfigEntry[Any] | None = None
+    _entry: AnyConfigEntry | None = None
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
         """Begin because the keys do not fit any more."""
@@ -78,7 +79,7 @@ class UpdateSteps(MeterFlow):
             return self.async_abort(reason="reauth_successful")
         return self.async_abort(reason="reconfigure_successful")
 
-    def _begin_update(self, entry: ConfigEntry[Any], *, form_step: str) -> None:
+    def _begin_update(self, entry: AnyConfigEntry, *, form_step: str) -> None:
         self._entry = entry
         self._form_step = form_step
         self._next_step = "updated"
@@ -88,7 +89,7 @@ class UpdateSteps(MeterFlow):
             self._input[SECTION_ADVANCED] = {CONF_WITHOUT_VERIFICATION: True}
 
     async def _async_update(
-        self, entry: ConfigEntry[Any], user_input: dict[str, Any] | None
+        self, entry: AnyConfigEntry, user_input: dict[str, Any] | None
     ) -> ConfigFlowResult:
         data = entry.data
         port = data[CONF_PORT]
@@ -125,7 +126,7 @@ class UpdateSteps(MeterFlow):
             self._call_off_reauth(self._entry)
         return telegram
 
-    def _call_off_reauth(self, entry: ConfigEntry[Any]) -> None:
+    def _call_off_reauth(self, entry: AnyConfigEntry) -> None:
         """End another dialogue that asks for keys: these are right."""
         for flow in list(entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})):
             if flow["flow_id"] != self.flow_id:

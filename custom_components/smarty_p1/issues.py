@@ -1,11 +1,9 @@
 """What the user should repair: the issues of one meter, raised once and taken back when mended."""
 
 from enum import StrEnum
-from typing import Any
 
 from homeassistant.config_entries import (
     SIGNAL_CONFIG_ENTRY_CHANGED,
-    ConfigEntry,
     ConfigEntryChange,
 )
 from homeassistant.core import HomeAssistant, callback
@@ -13,6 +11,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from .const import DOMAIN
+from .entry_types import AnyConfigEntry
 
 ENTRY_ID = "entry_id"
 
@@ -61,7 +60,7 @@ def _issue_id(problem: Problem, entry_id: str) -> str:
 class Issues:
     """The repair issues of one config entry."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         """Know which issues there are already."""
         self._hass = hass
         self._entry = entry
@@ -115,7 +114,7 @@ def async_follow_disabling(hass: HomeAssistant) -> None:
     """Take everything back when a meter is disabled, also one that is waiting to be set up."""
 
     @callback
-    def close_issues(_change: ConfigEntryChange, entry: ConfigEntry[Any]) -> None:
+    def close_issues(_change: ConfigEntryChange, entry: AnyConfigEntry) -> None:
         if entry.domain == DOMAIN and entry.disabled_by:
             Issues(hass, entry).close_all()
 

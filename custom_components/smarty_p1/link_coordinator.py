@@ -5,9 +5,8 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, ClassVar, NamedTuple, override
+from typing import ClassVar, NamedTuple, override
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_PORT
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
@@ -16,6 +15,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util import dt as dt_util
 
 from .const import CONF_BAUD_RATE, DOMAIN, LOGGER
+from .entry_types import AnyConfigEntry
 from .p1 import Link, LinkError, PortNotFoundError, redact_port
 from .p1.link import BAUD_RATE, SILENCE_TIMEOUT
 from .setup_retry import limit_wait
@@ -42,7 +42,7 @@ class LinkCoordinator[D](DataUpdateCoordinator[D]):
     what was received and believed, `received_at` is when entities were updated last.
     """
 
-    config_entry: ConfigEntry[Any]
+    config_entry: AnyConfigEntry
     baud_rate: ClassVar[int] = BAUD_RATE
     silence_timeout: ClassVar[float | None] = SILENCE_TIMEOUT
     # A minute at most, and timers are late by a moment.
@@ -51,7 +51,7 @@ class LinkCoordinator[D](DataUpdateCoordinator[D]):
     nothing_received: ClassVar[str] = "nothing_received"
     not_understood: ClassVar[str]
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         """Take the port from the entry."""
         super().__init__(hass, LOGGER, config_entry=entry, name=entry.title)
         self.readings = 0

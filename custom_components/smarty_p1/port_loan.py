@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any
 
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
+
+from .entry_types import AnyConfigEntry
 
 _STATES_WITH_PORT = {
     ConfigEntryState.LOADED,
@@ -16,7 +17,7 @@ _STATES_WITH_PORT = {
 
 
 @asynccontextmanager
-async def borrowed_port(hass: HomeAssistant, entry: ConfigEntry[Any]) -> AsyncGenerator[None]:
+async def borrowed_port(hass: HomeAssistant, entry: AnyConfigEntry) -> AsyncGenerator[None]:
     """Unload an entry, so that nothing else reads its port; set it up again at the end.
 
     That also happens when the task that borrows it is cancelled, at whatever moment.
@@ -35,7 +36,7 @@ async def borrowed_port(hass: HomeAssistant, entry: ConfigEntry[Any]) -> AsyncGe
 
 async def _keep_unloaded(
     hass: HomeAssistant,
-    entry: ConfigEntry[Any],
+    entry: AnyConfigEntry,
     is_free: asyncio.Event,
     is_returned: asyncio.Event,
 ) -> None:

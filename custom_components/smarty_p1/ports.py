@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterable
 
 from homeassistant.components.usb import get_serial_by_id
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 
 from .const import CONF_KIND, DOMAIN
+from .entry_types import AnyConfigEntry
 from .p1 import holder_of, normalise_port
 
 _ALIASES = {"tcp": "socket"}
@@ -48,7 +48,7 @@ def _find_same(port: str, others: Iterable[str]) -> set[str]:
 
 async def async_entry_at(
     hass: HomeAssistant, port: str, *, but: str | None = None
-) -> ConfigEntry | None:
+) -> AnyConfigEntry | None:
     """Return the entry of this integration that reads a port, whatever name it has there.
 
     `but` is the id of an entry that does not count, nor do disabled ones.
@@ -91,7 +91,7 @@ async def _async_name_entry(hass: HomeAssistant, port: str) -> str | None:
     return next((f"{names[name].title} ({names[name].domain})" for name in same), None)
 
 
-def next_gateway_port(entries: Iterable[ConfigEntry]) -> str | None:
+def next_gateway_port(entries: Iterable[AnyConfigEntry]) -> str | None:
     """Return the first free port above those of meters at the gateway of the newest one."""
     used = [
         (CONF_KIND not in entry.data, gateway)  # a board's port says nothing about meters

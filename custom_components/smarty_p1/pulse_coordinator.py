@@ -3,9 +3,8 @@
 from abc import abstractmethod
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, ClassVar, override
+from typing import ClassVar, override
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import (
     CONF_ENTITY_ID,
     STATE_OFF,
@@ -24,6 +23,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util import dt as dt_util
 
 from .const import CONF_TOPIC, DOMAIN, LOGGER
+from .entry_types import AnyConfigEntry
 from .link_coordinator import LinkCoordinator
 from .p1 import LinkError, PortSilentError
 from .p1.probing import BUSY_TEXT
@@ -50,7 +50,7 @@ class PulsePortCoordinator(LinkCoordinator[PulseData]):
     stale_timeout = 30.0
     nothing_received = not_understood = "no_pulse"
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         """Take the port from the entry."""
         super().__init__(hass, entry)
         self.tally = PulseTally(hass, entry, self._show)
@@ -123,9 +123,9 @@ class PulsePortCoordinator(LinkCoordinator[PulseData]):
 class PulseSourceCoordinator(DataUpdateCoordinator[PulseData]):
     """Counts what something in Home Assistant says, and is available while that is."""
 
-    config_entry: ConfigEntry[Any]
+    config_entry: AnyConfigEntry
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         """Take the source from the entry."""
         super().__init__(hass, LOGGER, config_entry=entry, name=entry.title)
         self.readings = 0
@@ -189,7 +189,7 @@ class PulseSourceCoordinator(DataUpdateCoordinator[PulseData]):
 class PulseEntityCoordinator(PulseSourceCoordinator):
     """Counts the pulses of an entity: what it counts, or how often it goes on or happens."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         """Take the entity from the entry."""
         super().__init__(hass, entry)
         self._entity_id: str = entry.data[CONF_ENTITY_ID]
@@ -321,7 +321,7 @@ class PulseTopicCoordinator(PulseSourceCoordinator):
         self.tally.take(events)
 
 
-def make_pulse_coordinator(hass: HomeAssistant, entry: ConfigEntry[Any]) -> PulseCoordinator:
+def make_pulse_coordinator(hass: HomeAssistant, entry: AnyConfigEntry) -> PulseCoordinator:
     """Return the coordinator of the source that the entry names."""
     if CONF_ENTITY_ID in entry.data:
         return PulseEntityCoordinator(hass, entry)

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from .const import CONF_METER_READING, CONF_PULSES_PER_KWH
+from .entry_types import AnyConfigEntry
 from .readers import PulseMeter
 from .sparing_store import SparingStore
 
@@ -19,7 +19,7 @@ _UNKNOWN_COUNT = {"count": None, "is_counting": False, "ones": 0}
 class PulseStore:
     """The memory of one pulse reader: `meter` is what is known of it, and `source` whose it is."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         """Take the pulses per kWh from the entry's options."""
         self._store = SparingStore(
             hass, f"{entry.entry_id}.pulses", self._as_dict, interval=SAVE_INTERVAL

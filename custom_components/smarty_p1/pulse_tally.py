@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
+from .entry_types import AnyConfigEntry
 from .pulse_store import PulseStore
 from .readers import PulseMeter, Pulses
 
@@ -31,7 +30,7 @@ class PulseTally:
     """Counts the pulses of one config entry; calls `show` with what is to be shown."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry[Any], show: Callable[[PulseData], None]
+        self, hass: HomeAssistant, entry: AnyConfigEntry, show: Callable[[PulseData], None]
     ) -> None:
         """Start without pulses."""
         self._hass = hass

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any, override
 
 from homeassistant.components.sensor import SensorEntity
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -16,7 +15,7 @@ from .const import DOMAIN
 from .coordinator import SmartyCoordinator
 from .demand_sensor import demand_sensors
 from .entity import MBusEntity, SmartyEntity, add_what_is_sent, mbus_device_id
-from .kinds import Coordinator
+from .kinds import SmartyConfigEntry
 from .sensor_descriptions import (
     MBUS_INDEX,
     MBUS_SENSORS,
@@ -35,7 +34,7 @@ PARALLEL_UPDATES = 0
 
 async def async_setup_entry(
     _hass: HomeAssistant,
-    entry: ConfigEntry[Coordinator],
+    entry: SmartyConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Create the sensors of what the entry reads."""

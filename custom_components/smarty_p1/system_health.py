@@ -3,12 +3,13 @@
 from typing import Any
 
 from homeassistant.components.system_health import SystemHealthRegistration
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .coordinator import SmartyCoordinator
+from .entry_types import AnyConfigEntry
 from .link_coordinator import LinkCoordinator
 
 
@@ -28,19 +29,19 @@ async def _async_describe(hass: HomeAssistant) -> dict[str, Any]:
     }
 
 
-def _name(entry: ConfigEntry[Any], number: int) -> str:
+def _name(entry: AnyConfigEntry, number: int) -> str:
     """Name an entry without its serial number: this page is made to be posted somewhere."""
     serial_number = str(entry.unique_id)
     return f"{number}: {entry.title.replace(serial_number, f'…{serial_number[-4:]}')}"
 
 
-def _is_meter(entry: ConfigEntry[Any]) -> bool:
+def _is_meter(entry: AnyConfigEntry) -> bool:
     return entry.state is ConfigEntryState.LOADED and isinstance(
         entry.runtime_data, SmartyCoordinator
     )
 
 
-def _describe(entry: ConfigEntry[Any]) -> str:
+def _describe(entry: AnyConfigEntry) -> str:
     if entry.state is not ConfigEntryState.LOADED:
         return ", ".join(filter(None, [entry.state.value, entry.error_reason_translation_key]))
     coordinator = entry.runtime_data

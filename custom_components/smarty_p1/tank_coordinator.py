@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from .const import CONF_DISTANCE_EMPTY, CONF_DISTANCE_FULL, CONF_SHAPE, CONF_VOLUME
+from .entry_types import AnyConfigEntry
 from .link_coordinator import LinkCoordinator
 from .p1 import LinkError
 from .readers import Shape, Sonar, Tank
@@ -52,7 +52,7 @@ class TankCoordinator(LinkCoordinator[TankData]):
     nothing_received = "sensor_silent"
     not_understood = "not_sonar"
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         """Take the port from the entry, and the tank from its options."""
         super().__init__(hass, entry)
         self._tank = tank_of(dict(entry.options))

@@ -75,6 +75,17 @@ def replace(name: str, old: str, new: str) -> Damage:
     return damage
 
 
+def everywhere(old: str, new: str) -> Damage:
+    """Change every module that has a text."""
+
+    def damage(path: Path) -> None:
+        for module in path.rglob("*.py"):
+            text = module.read_text(encoding="utf-8")
+            module.write_text(text.replace(old, new), encoding="utf-8")
+
+    return damage
+
+
 def write(name: str, content: str | bytes) -> Damage:
     """Write a file."""
     data = content.encode() if isinstance(content, str) else content
@@ -111,6 +122,7 @@ def reverse(content: dict[str, Any]) -> None:
 
 
 MANIFEST = "manifest.json"
+PLATFORMS = ("sensor", "binary_sensor", "event")
 
 
 def meter_form(texts: dict[str, Any]) -> dict[str, Any]:
@@ -170,7 +182,7 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
         "P1 must be in lower case",
     ),
     "discovery without unique id": (
-        replace("config_flow.py", "async_set_unique_id", "async_forget"),
+        everywhere("async_set_unique_id", "async_forget"),
         "must set a unique id",
     ),
     "language lacks a key": (language(lambda t: t["config"].pop("abort")), "xx.json: .* missing"),
@@ -262,13 +274,37 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
         "entity.sensor.never is never used",
     ),
     "entity without text": (
-        append("sensor.py", "XDescription(key='x', translation_key='x')"),
-        "entity x has no text",
+        append("extra.py", "SensorEntityDescription(key='x', translation_key='x')"),
+        "extra.py: entity x has no text",
+    ),
+    "entity of an own class without text": (
+        append("sensor_descriptions.py", "SmartySensorDescription(translation_key='x')"),
+        "sensor_descriptions.py: entity x has no text",
+    ),
+    "entity out of a function without text": (
+        replace("sensor_descriptions.py", '_number("energy_imported"', '_number("x"'),
+        "sensor_descriptions.py: entity x has no text",
+    ),
+    "entity of another platform without text": (
+        replace("event.py", '_message("message"', '_message("power_net"'),
+        "event.py: entity power_net has no text",
+    ),
+    "descriptions that are not recognized": (
+        everywhere("EntityDescription", "EntityOutline"),
+        "sensor: no entity descriptions found",
+    ),
+    "progress that is not recognized": (
+        everywhere("progress_action", "work"),
+        "nothing in the code shows any progress",
+    ),
+    "platforms that are not recognized": (
+        lambda path: [(path / f"{name}.py").rename(path / f"{name}_.py") for name in PLATFORMS],
+        "no platform found",
     ),
     "entity without icon": (
         lambda path: [
             in_every_language(lambda t: t["entity"]["sensor"].update(x={"name": "X"}))(path),
-            append("sensor.py", "XDescription(key='x', translation_key='x')")(path),
+            append("extra.py", "SensorEntityDescription(key='x', translation_key='x')")(path),
         ],
         "icons.json: entity.sensor.x missing",
     ),
@@ -287,6 +323,10 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     "updates unlimited": (
         replace("sensor.py", "PARALLEL_UPDATES = 0", ""),
         "sensor.py: PARALLEL_UPDATES missing",
+    ),
+    "entry without a named type": (
+        append("extra.py", "async def async_setup_entry(hass, entry: ConfigEntry[Any]): pass"),
+        "extra.py: entry is a bare ConfigEntry",
     ),
     "actions undescribed": (
         lambda path: (path / "services.yaml").unlink(),
@@ -335,6 +375,17 @@ def test_a_defect_is_found(integration: Path, name: str) -> None:
     assert not re.search(finding, before)
     damage(integration)
     assert re.search(finding, "\n".join(defects(integration)))
+
+
+def test_descriptions_are_found_in_packages_too(integration: Path) -> None:
+    for old, new in (("sensor.py", "__init__.py"), ("sensor_descriptions.py", "tables.py")):
+        (integration / "sensor").mkdir(exist_ok=True)
+        (integration / old).rename(integration / "sensor" / new)
+    replace("sensor/__init__.py", "PARALLEL_UPDATES = 0", "")(integration)
+    replace("sensor/tables.py", '_number("energy_imported"', '_number("x"')(integration)
+    found = defects(integration)
+    assert "sensor/tables.py: entity x has no text" in found
+    assert "sensor/__init__.py: PARALLEL_UPDATES missing" in found
 
 
 def test_every_rule_may_be_done(integration: Path) -> None:

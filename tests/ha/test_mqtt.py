@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient, MqttMockPahoClient
 
 from .conftest import EntryMaker
-from .meter import SERIAL, MeterPort, seal, with_value
+from .meter import SERIAL, MeterPort, seal, with_value, without_channels
 from .pacing import TOO_OFTEN_AND_UNPUNCTUAL, Plan, shortest, turns, with_power
 from .support import TELEGRAM, own_log, receive, set_up, state_of, wait_until
 
@@ -333,6 +333,74 @@ async def test_a_broker_that_is_away(
     assert DISCOVERY in [topic for topic, _, _ in published.messages()]
     await receive(hass, port, with_power("04.444"))
     await wait_until(hass, lambda: len(published.on("active_power_imported")) == 2)
+
+
+async def test_a_broker_that_comes_back_is_sent_nothing_old(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    published: Published,
+    broker: Broker,
+) -> None:
+    entry = await set_up(hass, port, publishing(hass, make_entry))
+    await published.is_complete(1)
+    broker.go_away()
+    await receive(hass, port, with_power("01.111"))
+    entry.runtime_data._on_stale(None)
+    published.forget()
+
+    broker.come_back()
+    await wait_until(hass, lambda: published.on("availability") == ["offline"])
+    await hass.async_block_till_done(wait_background_tasks=False)
+    assert published.messages() == [(f"{ROOT}/availability", "offline", True)]
+    await receive(hass, port, with_power("02.222"))
+    await published.is_complete(1)
+    assert published.on("active_power_imported") == ["2.222"]
+
+
+async def test_a_meter_on_the_m_bus_that_is_away_stays_discovered(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
+) -> None:
+    entry = await set_up(hass, port, publishing(hass, make_entry, discovery=True))
+    await published.is_complete(1, LAST_STATES)
+    heat = {
+        topic
+        for topic, _, _ in published.messages()
+        if topic.startswith("elsewhere/") and "HEAT079000257403" in topic
+    }
+    assert heat
+    published.forget()
+    port.greeting = port.next_frame(without_channels(TELEGRAM))
+    await hass.config_entries.async_reload(entry.entry_id)
+    await wait_until(hass, lambda: len(published.on("active_power_imported")) == 1)
+    # The next one is published when the first one's work is done.
+    await receive(hass, port, without_channels(TELEGRAM))
+    await wait_until(hass, lambda: len(published.on("active_power_imported")) == 2)
+    assert not heat & taken_back(published)
+
+
+async def test_a_meter_that_is_removed_while_the_broker_is_away(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    published: Published,
+    broker: Broker,
+    hass_storage: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    entry = await set_up(hass, port, publishing(hass, make_entry, discovery=True))
+    await published.is_complete(1, LAST_STATES)
+    broker.go_away()
+    published.forget()
+    stored = f"smarty_p1.{entry.entry_id}.retained"
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert stored in hass_storage
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert published.messages() == []
+    [(_, warning)] = [line for line in own_log(caplog) if line[0] == "WARNING"]
+    assert DISCOVERY in warning
+    assert f"{ROOT}/availability" in warning
+    assert stored not in hass_storage
 
 
 async def test_publishing_that_fails_ends_nothing(

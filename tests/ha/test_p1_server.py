@@ -3,11 +3,12 @@
 import asyncio
 import re
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, suppress
 from unittest.mock import patch
 
 import pytest
+import pytest_socket
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -46,6 +47,14 @@ def make_serving_entry(make_entry: EntryMaker, p1_port: int, hass: HomeAssistant
         return entry
 
     return make
+
+
+@pytest.fixture
+def every_loopback_address_allowed() -> Generator[None]:
+    """Let the test connect to more than 127.0.0.1, which is all that the test kit allows."""
+    pytest_socket.socket_allow_hosts(["127.0.0.1", "127.0.0.2", "::1"], allow_unix_socket=True)
+    yield
+    pytest_socket.socket_allow_hosts(["127.0.0.1"])
 
 
 class Reader:
@@ -118,7 +127,38 @@ async def test_telegrams_come_as_the_meter_wrote_them(
         await wait_until(hass, lambda: server.clients == 1)
 
 
-@pytest.mark.parametrize("address", ["0.0.0.0", "::"])  # noqa: S104 - what is tested
+def has_ipv6() -> bool:
+    """Tell whether this machine knows IPv6."""
+    with suppress(OSError), socket.socket(socket.AF_INET6) as probe:
+        probe.bind(("::1", 0))
+        return True
+    return False
+
+
+async def answers(address: str, port: int) -> bool:
+    """Tell whether a program is let in at an address of this machine."""
+    try:
+        _, writer = await asyncio.open_connection(address, port)
+    except ConnectionRefusedError:
+        return False
+    writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
+    return True
+
+
+# What is chosen, and the addresses of this machine at which the server must then answer.
+ADDRESSES = {
+    "127.0.0.1": {"127.0.0.1"},
+    "127.0.0.2": {"127.0.0.2"},
+    "::1": {"::1"},
+    "0.0.0.0": {"127.0.0.1", "127.0.0.2"},  # noqa: S104 - what is tested
+    "::": {"127.0.0.1", "127.0.0.2", "::1"},
+}
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.usefixtures("every_loopback_address_allowed")
 async def test_every_address_can_be_chosen(
     hass: HomeAssistant, port: MeterPort, make_serving_entry: EntryMaker, p1_port: int, address: str
 ) -> None:
@@ -128,19 +168,35 @@ async def test_every_address_can_be_chosen(
         hass.config_entries.async_update_entry(entry, options={"p1_server": server})
         return entry
 
+    tried = {"127.0.0.1", "127.0.0.2"} | ({"::1"} if has_ipv6() else set())
+    expected = ADDRESSES[address] & tried
+    if not expected:
+        pytest.skip("this machine has no IPv6")
+
     await set_up(hass, port, make)
-    async with reading(p1_port):
-        pass
+
+    assert {each for each in tried if await answers(each, p1_port)} == expected
 
 
 async def test_nothing_listens_by_default(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
-    entry = await set_up(hass, port, make_entry)
-    assert not any(
-        isinstance(getattr(listener, "__self__", None), p1_server.P1Server)
-        for listener in (entry._on_unload or [])
-    )
+    with patch.object(hass.loop, "create_server", side_effect=AssertionError) as listen:
+        await set_up(hass, port, make_entry)
+        await receive(hass, port, TELEGRAM)
+    assert not listen.called
+
+
+async def test_unloading_closes_the_repair(
+    hass: HomeAssistant, port: MeterPort, make_serving_entry: EntryMaker, p1_port: int
+) -> None:
+    issue_registry = ir.async_get(hass)
+    async with await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", p1_port):
+        entry = await set_up(hass, port, make_serving_entry)
+        issue_id = f"p1_server_{entry.entry_id}"
+        assert issue_registry.async_get_issue(DOMAIN, issue_id)
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        assert issue_registry.async_get_issue(DOMAIN, issue_id) is None
 
 
 async def test_unloading_closes_everything(

@@ -51,6 +51,57 @@ def with_another_value(events: list[Event]) -> list[Event]:
     return events
 
 
+class UnitBlindDecoder(Decoder):
+    """Keeps a value for as long as its digits stay the same, whatever their unit."""
+
+    _known: dict[str, tuple[str, Any]]
+
+    def feed(self, data: bytes) -> list[Event]:
+        events = super().feed(data)
+        known = self.__dict__.setdefault("_known", {})
+        for event in events:
+            if isinstance(event, Telegram):
+                for reference in ("1-0:1.7.0", "1-0:2.7.0", "1-0:32.7.0"):
+                    line = event.text.decode().rpartition(f"{reference}(")[2].partition(")")[0]
+                    digits = line.partition("*")[0]
+                    if reference in event.objects and known.get(reference, "")[:1] == (digits,):
+                        event.objects[reference] = known[reference][1]  # type: ignore[index]
+                    known[reference] = (digits, event.objects.get(reference))
+        return events
+
+
+class FirstLineDecoder(Decoder):
+    """Believes the line that changed when a reference comes twice, and not the last."""
+
+    def feed(self, data: bytes) -> list[Event]:
+        events = super().feed(data)
+        lines = self.__dict__.setdefault("_lines", [])
+        for event in events:
+            if isinstance(event, Telegram):
+                former, lines[:] = lines[:], event.text.decode().splitlines()
+                if len(former) == len(lines):
+                    for old, new in zip(former, lines, strict=True):
+                        reference, _, value = new.partition("(")
+                        digits = value.partition("*")[0]
+                        if old != new and type(event.objects.get(reference)) is float:
+                            is_last = [x for x in lines if x.startswith(reference)][-1] is new
+                            if not is_last:
+                                event.objects[reference] = float(digits)  # type: ignore[index]
+        return events
+
+
+@pytest.mark.parametrize("wrong", [UnitBlindDecoder, FirstLineDecoder])
+def test_mutations_notice_a_decoder_that_remembers_wrongly(
+    wrong: type[Decoder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mutations, "Decoder", wrong)
+
+    _, failure = mutations.run_streams(1, range(20), 2000)
+
+    assert failure
+    assert "instead of" in failure.problem
+
+
 def with_an_exception(_events: list[Event]) -> list[Event]:
     msg = "a mistake"
     raise ValueError(msg)
@@ -59,7 +110,7 @@ def with_an_exception(_events: list[Event]) -> list[Event]:
 @pytest.mark.parametrize(
     ("spoil", "problem"),
     [
-        (without_last, "due are"),
+        (without_last, "by itself"),
         (with_a_replay, "due are"),
         (with_another_value, "'1-0:1.8.0': 1.0"),
         (with_an_exception, "ValueError: a mistake"),

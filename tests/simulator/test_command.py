@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from simulator import Meter
 from simulator.__main__ import main
 from tests.simulator.support import HEAD_SIZE, KEY, PROGRAM, PROJECT, field, open_frame, size
 
@@ -156,6 +157,15 @@ def test_key_file_that_cannot_be_used(tmp_path: Path) -> None:
     ran = run(tmp_path, "--key-file", "nowhere/keys")
     assert ran.returncode == 1
     assert ran.stderr == "p1 simulate: nowhere/keys cannot be written: No such file or directory\n"
+
+
+def test_meters_from_another_number_on(tmp_path: Path) -> None:
+    with running(
+        tmp_path, "--plain", "--meters", "2", "--first", "101", "--listen", "127.0.0.1:0"
+    ) as ran:
+        first, second = lines(ran, 2)
+    assert first.startswith(f"meter 101  {Meter(101).device_name}  ")
+    assert second.startswith(f"meter 102  {Meter(102).device_name}  ")
 
 
 def test_busy_port(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import re
 import signal
 import stat
@@ -15,6 +16,8 @@ from demo.client import Client
 from demo.energy import DOMAIN, entities_of, wait_for_values
 from demo.extras import BROKER_PORT, find_mosquitto
 from demo.home_assistant import ROOT
+from demo.state import State
+from simulator import Meter
 from tests.system.browser import BROWSERS, frontend
 from tests.system.support import (
     addresses_listening_on,
@@ -169,7 +172,7 @@ async def test_the_pages_show_the_meter(place: Place) -> None:
         device = await device_of(client, entry_id)
         await pages.shows(
             f"/config/devices/device/{device}",
-            *("SAG1030790002574", "Energy imported", "Energy exported", "Power imported"),
+            *(Meter(101).device_name, "Energy imported", "Energy exported", "Power imported"),
             *("Quarter-hour mean power", "Reference power will be exceeded"),
             *("Connected devices", "Gas meter", "Water meter", "Heat meter", "kWh"),
             screenshot="device",
@@ -207,8 +210,20 @@ async def test_two_demos_do_not_share_a_directory(place: Place) -> None:
     other_ports = ("--port", f"{free_ports()}", "--meter-port", f"{free_ports()}")
     async with place.demo("--fresh", *other_ports) as second:
         assert await second.ends() == 1
-    assert "another demo" in second.output
+    assert f"another demo is running: {place.url} (process " in second.output
+    assert f"{place.directory}" in second.output
+    for remedy in ("Use that one", "Ctrl-C", "--state"):
+        assert remedy in second.output
     assert (place.directory / "keys").exists()
+
+
+@pytest.mark.usefixtures("demo")
+async def test_a_second_demo_is_told_of_the_first(place: Place) -> None:
+    """As it is started most often: with the same ports, in the same directory."""
+    async with place.demo() as second:
+        assert await second.ends() == 1
+    assert f"another demo is running: {place.url} (process " in second.output
+    assert "--fresh" not in second.output
 
 
 async def test_sigterm_ends_everything(place: Place, demo: RunningDemo) -> None:
@@ -232,6 +247,51 @@ async def test_the_second_start_goes_on_with_the_first(place: Place, demo: Runni
         assert await third.ends(within=READY_WITHIN) == 0
     assert "adding" not in third.output
     assert "meter 2 is not served" in third.output
+
+
+async def test_a_meter_that_was_added_by_hand_is_taken_over(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    async with place.demo() as demo:
+        await demo.says("ready: ")
+        key = (place.directory / "keys").read_text(encoding="ascii").strip()
+        async with Client.logged_in(place.url) as client:
+            (entry_id,) = await client.entries(DOMAIN)
+            await client.delete_entry(entry_id)
+            by_hand = await client.run_flow(
+                *(DOMAIN, "meter"),
+                port=f"127.0.0.1:{place.meter_port}",
+                encryption_key=key,
+                advanced={},
+            )
+    async with place.demo() as demo:
+        await demo.says("ready: ")
+        async with Client.logged_in(place.url) as client:
+            assert [*await client.entries(DOMAIN)] == [by_hand["entry_id"]]
+    assert "meter 1 has been added by hand: taken over" in demo.output
+    async with place.demo() as demo:
+        await demo.says("ready: ")
+    assert "adding" not in demo.output
+    assert "by hand" not in demo.output
+
+
+async def test_it_runs_beside_simulated_meters(tmp_path: Path) -> None:
+    """With the ports and the serial numbers that each has when nobody chooses others."""
+    simulated = {Meter(number).device_name for number in range(1, 21)}
+    demonstrated = {Meter(101 + number).device_name for number in range(10)}
+    assert not simulated & demonstrated
+    state = State.load(tmp_path)
+    assert (state.meter_port, state.first_meter) == (20101, 101)
+
+
+async def test_an_earlier_demo_keeps_its_meters(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    content = {"meters": 1, "meter_port": place.meter_port, "entries": {}, "extras": {}}
+    (tmp_path / "demo.json").write_text(json.dumps(content), encoding="utf-8")
+    async with place.demo() as demo:
+        await demo.says("ready: ")
+        async with Client.logged_in(place.url) as client:
+            devices = await client.command("config/device_registry/list")
+    assert Meter(1).device_name in {device["serial_number"] for device in devices}
 
 
 async def test_everything(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -9,10 +10,11 @@ import pytest
 
 from demo.home_assistant import ROOT
 
+RUNS = ("ser2net", "half-open", "replug", "day", "many", "kill")
 FRAMES = sorted((ROOT / "tests" / "frames").glob("*.json"))
 
 
-def run(script: str, *arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
+def run(script: str | Path, *arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
     """Run a script in a directory, and return its end."""
     return subprocess.run(
         [ROOT / "scripts" / script, *arguments],
@@ -63,6 +65,58 @@ def test_fuzz_tells_what_there_is(tmp_path: Path, arguments: list[str]) -> None:
     end = run("fuzz", *arguments, directory=tmp_path)
     assert end.returncode == 1
     assert "usage: scripts/fuzz mutations|feed|flow" in end.stderr
+
+
+HELP = {
+    "bench": "test -m benchmarks",
+    "demo": "demo -m demo",
+    "fuzz mutations": "test -m fuzz.mutations",
+    "fuzz feed": "test -m fuzz.feed",
+    "fuzz flow": "test -m fuzz.flow",
+    "p1": "test -m p1",
+    "p1 decode": "test -m p1 decode",
+    "p1 watch": "test -m p1 watch",
+    "p1 simulate": "test -m simulator",
+    "soak": "demo -m reliability",
+    **{f"soak {name}": f"demo -m reliability {name}" for name in RUNS},
+}
+
+
+@pytest.fixture(scope="module")
+def bare_clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a clone in which nothing is installed, nor can be."""
+    clone = tmp_path_factory.mktemp("clone")
+    shutil.copytree(ROOT / "scripts", clone / "scripts")
+    (clone / "scripts" / "setup").write_text("#!/bin/sh\necho installing; exit 1\n")
+    return clone
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+@pytest.mark.parametrize("command", [*HELP, "fuzz", "test", "check"])
+def test_help_installs_nothing(bare_clone: Path, command: str, option: str) -> None:
+    script, *arguments = command.split()
+    end = run(bare_clone / "scripts" / script, *arguments, option, directory=bare_clone)
+    assert (end.returncode, end.stderr) == (0, "")
+    assert f"usage: scripts/{script}" in end.stdout or f"usage: {script}" in end.stdout
+
+
+@pytest.mark.parametrize("command", HELP)
+def test_help_tells_what_the_program_knows(tmp_path: Path, command: str) -> None:
+    environment, *module = HELP[command].split()
+    told = subprocess.run(
+        [ROOT / (".venv-demo" if environment == "demo" else ".venv") / "bin/python", *module, "-h"],
+        cwd=ROOT,
+        env={
+            "PYTHONPATH": f"{ROOT}/custom_components/smarty_p1:{ROOT}",
+            "COLUMNS": "100",
+            "NO_COLOR": "1",
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    script, *arguments = command.split()
+    assert run(script, *arguments, "--help", directory=tmp_path).stdout == told.stdout
 
 
 def test_p1_hands_its_exit_status_through(tmp_path: Path) -> None:

@@ -1,14 +1,13 @@
 """Where readings go besides entities: other programs that read a P1 port, and MQTT."""
 
 from types import ModuleType
-from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.importlib import async_import_module
 
 from ..const import CONF_ENABLED, SECTION_MQTT
 from ..coordinator import SmartyCoordinator
+from ..entry_types import AnyConfigEntry
 from . import p1_server
 from .retained import RetainedTopics
 
@@ -24,7 +23,7 @@ async def async_start(coordinator: SmartyCoordinator) -> None:
         await publisher.async_start(coordinator, retained)
 
 
-async def async_tell_absence(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+async def async_tell_absence(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     """Tell subscribers that there is no reading: a crash may have left them another message."""
     options = entry.options.get(SECTION_MQTT, {})
     if options.get(CONF_ENABLED):
