@@ -158,8 +158,9 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
     @override
     async def async_shutdown(self) -> None:
         """Stop waiting for telegrams."""
-        await super().async_shutdown()
+        self._pace.cancel()
         self._streak.pause()
+        await super().async_shutdown()
 
     async def async_close(self) -> None:
         """Store what is to be remembered, once and for all."""
@@ -356,11 +357,6 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
         # What waits for its turn would make the entities available again.
         self._pace.cancel()
         super()._fail()
-
-    @override
-    async def async_shutdown(self) -> None:
-        self._pace.cancel()
-        await super().async_shutdown()
 
     def _is_ours(self, telegram: Telegram) -> bool:
         """Tell whether the telegram names this entry's meter, or its frame proves it."""

@@ -5,11 +5,11 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 
 from .const import DOMAIN, LOGGER
+from .entry_types import AnyConfigEntry
 from .mbus import identity_of
 from .p1 import OBJECTS, Telegram
 
@@ -34,7 +34,7 @@ class Limits:
     out, "objects" and "meters", in each telegram anew.
     """
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         """Begin without any object; the meters that have devices stay."""
         self.ignored: Counter[str] = Counter()
         self._hass = hass
