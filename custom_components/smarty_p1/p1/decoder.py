@@ -5,17 +5,18 @@ candidate that is complete first is judged first, so a false start neither delay
 frame, and the result does not depend on how the bytes are chunked.
 
 Whoever writes to the line chooses how many candidates overlap: one every 4 bytes, each of up to
-32 KiB. So there is a bound on what is deciphered and summed up: 128 bytes for each byte received,
-and 512 KiB at once. It is shared so that no true frame is left out for want of it:
+32 KiB. So what is deciphered is bounded: 128 bytes for each byte received, and 512 KiB at once.
+What is left out for want of that is not reported either. No true frame is left out:
 
 - What is surely no new telegram, because its first block deciphers to something else or its frame
-  counter is not higher than the last one, may use one half only. What is left out of it is not
-  reported either.
-- What may be one may use the other half, too, but no candidate more than an eighth of what is left.
+  counter is not higher than the last one, can use up one half only.
+- What may be one is judged while the other half lasts, which is enough for eight frames of 32 KiB
+  and filled by 2 KiB of the line; and always if it has at most 2 KiB itself, as telegrams without
+  long messages do.
 
-To get at that eighth, a writer needs luck (one try in 30,000), or a recorded frame that is newer than
-the last one believed here: before the first telegram, or when this decoder missed it. Even then
-every true frame of up to 2,800 bytes is judged, and every longer one that is alone.
+To get at the second half, a writer needs luck (one try in 30,000) or a recorded frame that is newer
+than the last one believed here: before the first telegram, or when this decoder missed it. Frames
+that repeat its counter cannot follow closer than 22 bytes, which bounds the work for short ones.
 """
 
 import re
@@ -46,6 +47,7 @@ _WORK_A_BYTE = 128
 _MAX_WORK = 512 * 1024
 _RESERVED_WORK = _MAX_WORK // 2
 _LARGEST_SHARE = 8
+_SHORT_FRAME_SIZE = 2 * 1024
 # A plain telegram ends in a line of "!" and four digits: nothing shorter can be complete unseen.
 _END_MARK = b"\n!"
 _DIGITS_SIZE = 4
@@ -239,7 +241,8 @@ class Decoder:
             left, work = _MAX_WORK, allowed - _MAX_WORK
         size = end - start
         if left - size < _RESERVED_WORK and (
-            left < _LARGEST_SHARE * size or not self._may_be_new(start, header_size)
+            (size > _SHORT_FRAME_SIZE and left < _LARGEST_SHARE * size)
+            or not self._may_be_new(start, header_size)
         ):
             return
         self._work = work + size
