@@ -15,7 +15,7 @@ from tests.p1.encoder import KEY, crc, frame, telegram
 MICROSECONDS_A_BYTE = 20.0
 LONGEST_CALL = 100_000.0
 # All of a stream's longest frames are complete.
-SIZE = 48_000
+SIZE = 40_000
 TITLE = b"SAGxy\x00\x00\x01"
 TRIES = 3
 
@@ -28,7 +28,7 @@ def is_cheap(cost: Cost) -> bool:
 @pytest.mark.parametrize("name", STREAMS)
 def test_no_stream_costs_much(name: str, chunk_size: int) -> None:
     for mode in MODES:
-        costs = []
+        costs: list[Cost] = []
         # Another one of the machine's programs may have taken the caches; that does not count.
         while len(costs) < TRIES and not any(map(is_cheap, costs)):
             costs.append(measure(name, mode, chunk_size, SIZE))
@@ -52,10 +52,10 @@ def test_a_true_frame_behind_the_stream_comes_at_once(name: str, message_size: i
     assert (found.text, found.system_title) == (text, TITLE)
 
 
-@pytest.mark.parametrize("name", [name for name in STREAMS if "recorded" not in name])
+@pytest.mark.parametrize("name", [name for name in STREAMS if "headers" in name])
 def test_a_long_true_frame_behind_what_cannot_be_telegrams(name: str) -> None:
     stream = made(name, SIZE)
-    for size in range(3600, 4097, 62):
+    for size in range(3600, 4097, 120):
         text = telegram(*(f"0-0:96.13.{field}({size * '4'})" for field in (0, 2, 3, 4, 5)))
         decoder = Decoder(KEY)
         decoder.feed(stream)
