@@ -1,6 +1,6 @@
 """Print how long a telegram takes, beside dsmr-parser on the same frames in the same process.
 
-Then what the costliest streams cost, a byte.
+With --worst, what the costliest streams cost the decoder, a byte.
 """
 
 import argparse
@@ -19,12 +19,14 @@ def main() -> None:
     """Run the benchmarks and print a table."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=15, help="how often each side runs")
-    parser.add_argument("--worst", action="store_true", help="only the costliest streams")
+    parser.add_argument(
+        "--worst", action="store_true", help="instead: what the costliest streams cost"
+    )
     options = parser.parse_args()
-    if not options.worst:
+    if options.worst:
+        _print_worst(min(options.rounds, 2))
+    else:
         _print_comparison(options.rounds)
-        print()
-    _print_worst(min(options.rounds, 2))
 
 
 def _print_comparison(rounds: int) -> None:

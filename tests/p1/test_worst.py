@@ -7,7 +7,7 @@ of a core at the speed of a P1 port, where the decoder takes a fortieth (`script
 import pytest
 from hypothesis import given, strategies as st
 
-from benchmarks.worst import MODES, STREAMS, Cost, made, measure
+from benchmarks.worst import MODES, STREAMS, Cost, made, measure, measure_all
 from p1 import Decoder, Telegram
 from p1.crc import crc16
 from tests.p1.encoder import KEY, crc, frame, telegram
@@ -33,6 +33,13 @@ def test_no_stream_costs_much(name: str, chunk_size: int) -> None:
         while len(costs) < TRIES and not any(map(is_cheap, costs)):
             costs.append(measure(name, mode, chunk_size, SIZE))
         assert any(map(is_cheap, costs)), (mode.name, costs)
+
+
+def test_the_benchmark_measures_every_stream() -> None:
+    found = list(measure_all(64, 1))
+
+    assert len(found) == len(STREAMS) * len(MODES)
+    assert all(worst.a_byte > 0 and worst.longest_call > 0 for worst in found)
 
 
 @pytest.mark.parametrize("message_size", [0, 1800])
