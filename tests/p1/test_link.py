@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pty
+import time
 import tty
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -326,3 +327,69 @@ async def test_a_device_that_is_plugged_in_again_is_read_at_once(
     writer.cancel()
     await collector.stop()
     assert [type(error) for error in collector.losses] == [PortNotFoundError]
+
+
+async def test_whoever_writes_fast_does_not_keep_others_waiting() -> None:
+    """As when each byte costs 3 µs, with far more bytes at once than one call may take."""
+    flood = bytes(400_000)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(flood)
+        await reader.read()
+
+    received = 0
+    longest = 0.0
+
+    def take(data: bytes) -> None:
+        nonlocal received
+        received += len(data)
+        time.sleep(len(data) * 3e-6)
+
+    loop = asyncio.get_running_loop()
+    async with gateway(serve) as port:
+        link = Link(f"socket://127.0.0.1:{port}", take, lambda _: None)
+        task = asyncio.create_task(link.run())
+        while not received:
+            await asyncio.sleep(0)
+        started = last = loop.time()
+        while received < len(flood):
+            await asyncio.sleep(0.001)
+            longest = max(longest, loop.time() - last)
+            last = loop.time()
+        took = loop.time() - started
+        task.cancel()
+        await asyncio.wait([task])
+
+    assert longest < 0.1
+    # Ten times the speed of a port, so a share of the time remains for everything else.
+    assert took > 0.9 * len(flood) / 115_200
+
+
+async def test_a_port_at_full_speed_is_not_slowed() -> None:
+    everything = bytes(range(256)) * 90  # two seconds of a P1 port
+    delays: list[float] = []
+    loop = asyncio.get_running_loop()
+    sent: list[float] = []
+    closed = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for start in range(0, len(everything), 1152):
+            sent.append(loop.time())
+            writer.write(everything[start : start + 1152])
+            await asyncio.sleep(0.02)  # five times as fast
+        await reader.read()
+        closed.set()
+
+    def take(_: bytes) -> None:
+        delays.append(loop.time() - sent[-1])
+
+    async with gateway(serve) as port:
+        link = Link(f"socket://127.0.0.1:{port}", take, lambda _: None)
+        task = asyncio.create_task(link.run())
+        while len(delays) < len(everything) // 1152:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.wait([task])
+        await closed.wait()
+
+    assert sorted(delays)[len(delays) // 2] < 0.01

@@ -170,6 +170,23 @@ def test_lines_that_are_no_objects_are_passed_over() -> None:
     }
 
 
+def test_a_telegram_of_thousands_of_lines_is_cut() -> None:
+    lines = [f"9-{number // 200}:{number % 200}.0.0(1)" for number in range(1500)]
+
+    objects = read("1-0:1.8.0(1*kWh)", *lines).objects
+
+    assert list(objects)[:4] == ["1-3:0.2.8", "0-0:42.0.0", "1-0:1.8.0", "9-0:0.0.0"]
+    assert len(objects) == 512 - 2  # the identification, and the empty line behind it
+
+
+@pytest.mark.parametrize("reference", ["9-9:99.99.99", "1-1:31.4.0"])
+def test_an_object_of_thousands_of_values_is_cut(reference: str) -> None:
+    values = value(f"{reference}({')('.join(5000 * ['1'])})")
+
+    assert isinstance(values, tuple)
+    assert len(values) == 16
+
+
 def test_line_ends_without_carriage_returns() -> None:
     text = telegram("1-0:1.8.0(1*kWh)").replace(b"\r\n", b"\n")
 

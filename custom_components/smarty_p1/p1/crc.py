@@ -1,21 +1,29 @@
-"""The CRC of plain telegrams (DSMR P1 Companion Standard 5.0.2, section 6.2)."""
+"""The CRC of plain telegrams (DSMR P1 Companion Standard 5.0.2, section 6.2).
 
+The bits of a text, in the order in which they are sent, are the coefficients of a polynomial over
+GF(2), and the CRC is the remainder of x^16 times it. Computed with Python's long integers, in a
+few steps for all bits instead of one for each byte: x^16 + x^15 + x^2 + 1 is (x + 1) times
+q = x^15 + x + 1. The remainder by x + 1 is the parity. Modulo q, x^15 is x + 1, and squaring that
+again and again gives x^(15n) = x^n + 1 for n = 2, 4, 8 …: what stands above x^(15n) is folded down.
+"""
 
-def _table_entry(byte: int) -> int:
-    for _ in range(8):
-        byte = (byte >> 1) ^ (0xA001 if byte & 1 else 0)
-    return byte
-
-
-_TABLE = tuple(_table_entry(byte) for byte in range(256))
+# CRC-16/ARC begins each byte with its lowest bit.
+_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+_Q = 0b1000_0000_0000_0011
 
 
 def crc16(data: bytes) -> int:
     """Return the CRC-16 (polynomial 0x8005 reflected, initial 0, no final xor) of `data`."""
-    crc = 0
-    for byte in data:
-        crc = (crc >> 8) ^ _TABLE[(crc ^ byte) & 0xFF]
-    return crc
+    rest = int.from_bytes(data.translate(_REVERSED)) << 16
+    parity = rest.bit_count() & 1
+    n = 1 << (rest.bit_length() // 15).bit_length()
+    while n:
+        while high := rest >> 15 * n:
+            rest ^= high << 15 * n ^ high << n ^ high
+        n >>= 1
+    if rest.bit_count() & 1 != parity:
+        rest ^= _Q
+    return _REVERSED[rest & 0xFF] << 8 | _REVERSED[rest >> 8]
 
 
 def has_valid_crc(text: bytes) -> bool:

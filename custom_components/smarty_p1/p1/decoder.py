@@ -3,6 +3,20 @@
 Whatever looks like the beginning of a frame is a candidate, also within another candidate. The
 candidate that is complete first is judged first, so a false start neither delays nor costs a true
 frame, and the result does not depend on how the bytes are chunked.
+
+Whoever writes to the line chooses how many candidates overlap: one every 4 bytes, each of up to
+32 KiB. So what is deciphered is bounded: 128 bytes for each byte received, and 512 KiB at once.
+What is left out for want of that is not reported either. No true frame is left out:
+
+- What is surely no new telegram, because its first block deciphers to something else or its frame
+  counter is not higher than the last one, can use up one half only.
+- What may be one is judged while the other half lasts, which is enough for eight frames of 32 KiB
+  and filled by 2 KiB of the line; and always if it has at most 2 KiB itself, as telegrams without
+  long messages do.
+
+To get at the second half, a writer needs luck (one try in 30,000) or a recorded frame that is newer
+than the last one believed here: before the first telegram, or when this decoder missed it. Frames
+that repeat its counter cannot follow closer than 22 bytes, which bounds the work for short ones.
 """
 
 import re
@@ -13,6 +27,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .cipher import (
+    BLOCK_SIZE,
     DEFAULT_AUTHENTICATION_KEY,
     HEADER_MARK,
     MAX_FRAME_SIZE,
@@ -24,15 +39,23 @@ from .cipher import (
 from .crc import has_valid_crc
 from .telegram import Telegram, TelegramParser, Verification
 
-_CHUNK_SIZE = 4 * 1024
+# What many events at once cost grows with the square of this.
+_CHUNK_SIZE = 2 * 1024
 _TRIM_SIZE = 4 * 1024
+# The work that the candidates may cause, in bytes of frames.
+_WORK_A_BYTE = 128
+_MAX_WORK = 512 * 1024
+_RESERVED_WORK = _MAX_WORK // 2
+_LARGEST_SHARE = 8
+_SHORT_FRAME_SIZE = 2 * 1024
 # A plain telegram ends in a line of "!" and four digits: nothing shorter can be complete unseen.
 _END_MARK = b"\n!"
 _DIGITS_SIZE = 4
 _END_SIZE = len(_END_MARK) + _DIGITS_SIZE
 # Both bounds limit the work that a line full of false identifications can cause.
-_IDENTIFICATION = re.compile(rb"/(?=[A-Za-z]{3}[ -~]{0,128}\r?\n)")
+_IDENTIFICATION = re.compile(rb"/(?=[A-Za-z]{3}[ -~]{0,128}+\r?\n)")
 _MAX_IDENTIFICATIONS = 8
+_BEGINNING = re.compile(rb"\s*/[A-Za-z]{3}")
 
 
 class Reason(StrEnum):
@@ -119,6 +142,11 @@ class Decoder:
         self._plain_floor = 0
         self._wake = 0
         self._horizon = 0
+        self._trim_size = _TRIM_SIZE
+        # How many bytes were forgotten from the buffer, and how much work was done: as much as they
+        # allow and no less, so that what is left is bounded.
+        self._forgotten = 0
+        self._work = -_MAX_WORK
 
     def feed(self, data: bytes) -> list[Event]:
         """Take the next bytes of the line, any number; return what they completed, in order."""
@@ -202,12 +230,25 @@ class Decoder:
         return missing
 
     def _judge_frame(self, start: int, end: int, header_size: int, events: list[Event]) -> None:
+        if self._cipher is None:
+            header = bytes(self._buffer[start : start + header_size])
+            events.append(_rejection(Reason.KEY_MISSING, read_nonce(header, header_size)))
+            return
+        allowed = _WORK_A_BYTE * (self._forgotten + end)
+        work = self._work
+        left = allowed - work
+        if left > _MAX_WORK:
+            left, work = _MAX_WORK, allowed - _MAX_WORK
+        size = end - start
+        if left - size < _RESERVED_WORK and (
+            (size > _SHORT_FRAME_SIZE and left < _LARGEST_SHARE * size)
+            or not self._may_be_new(start, header_size)
+        ):
+            return
+        self._work = work + size
         frame = bytes(self._buffer[start:end])
         nonce = read_nonce(frame, header_size)
         title, counter = nonce[:8], int.from_bytes(nonce[8:])
-        if self._cipher is None:
-            events.append(_rejection(Reason.KEY_MISSING, nonce))
-            return
         text, verified = self._cipher.open(frame, header_size, nonce)
         verification = Verification.TAG
         if not verified:
@@ -224,6 +265,16 @@ class Decoder:
         self.last_counters[title] = counter
         telegram = self._parser.parse(text, counter, title, verification)
         events.append(telegram or _rejection(Reason.MALFORMED, nonce))
+
+    def _may_be_new(self, start: int, header_size: int) -> bool:
+        """Tell by its beginning whether a candidate may be a telegram that is due."""
+        beginning = bytes(self._buffer[start : start + header_size + BLOCK_SIZE])
+        nonce = read_nonce(beginning, header_size)
+        return (
+            self._cipher is not None
+            and int.from_bytes(nonce[8:]) > self.last_counters.get(nonce[:8], -1)
+            and bool(_BEGINNING.match(self._cipher.decipher(beginning[header_size:], nonce)))
+        )
 
     def _judge_plain(self, end: int, events: list[Event]) -> None:
         end_of_text = end - _DIGITS_SIZE  # no digits follow when the checksum is missing
@@ -250,31 +301,42 @@ class Decoder:
 
     def _consume(self, start: int, end: int, events: list[Event]) -> None:
         """Drop all up to `end`; what began before `start` and is still waiting was cut short."""
-        if self._candidates:
-            for candidate in sorted(self._candidates, key=_start_of):
-                began, header_size = _start_of(candidate), candidate & _HEADER_MASK
-                if header_size and self._floor <= began < start:
-                    header = bytes(self._buffer[began : began + header_size])
-                    events.append(_rejection(Reason.MALFORMED, read_nonce(header, header_size)))
-            later = (waiting for waiting in self._candidates if _start_of(waiting) >= end)
-            self._candidates = array("Q", later)
+        floor = self._floor
         self._floor = end
+        if not self._candidates:
+            return
+        cut_short = [
+            candidate
+            for candidate in self._candidates
+            if floor <= _start_of(candidate) < start and candidate & _HEADER_MASK
+        ]
+        for candidate in sorted(cut_short, key=_start_of):
+            began, header_size = _start_of(candidate), candidate & _HEADER_MASK
+            header = bytes(self._buffer[began : began + header_size])
+            events.append(_rejection(Reason.MALFORMED, read_nonce(header, header_size)))
+        later = (waiting for waiting in self._candidates if _start_of(waiting) >= end)
+        self._candidates = array("Q", later)
 
     def _trim(self) -> None:
         """Forget the bytes that no candidate and no plain telegram can need any more."""
         size = len(self._buffer)
         if self._floor == size:
             self._buffer.clear()
+            self._forgotten += size
             self._scanned = self._floor = self._plain_floor = 0
+            self._trim_size = _TRIM_SIZE
             return
-        if size < _TRIM_SIZE:
+        if size < self._trim_size:
             return
+        self._trim_size = size + _TRIM_SIZE  # finding out what may go costs too much for each byte
         plain_start = max(self._plain_floor, size - MAX_FRAME_SIZE)
         first_start = min(map(_start_of, self._candidates), default=size)
         keep = max(self._floor, min(self._scanned, plain_start, first_start))
-        if keep < _TRIM_SIZE:
+        if keep == 0:
             return
         del self._buffer[:keep]
+        self._forgotten += keep
+        self._trim_size -= keep
         shift = keep << _END_SHIFT | keep << _START_SHIFT
         self._candidates = array("Q", (candidate - shift for candidate in self._candidates))
         self._scanned = max(self._scanned - keep, 0)  # it may lie within the frame just consumed

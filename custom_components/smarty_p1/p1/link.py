@@ -28,7 +28,10 @@ CLOSE_TIMEOUT = 5.0
 SILENCE_TIMEOUT = 30.0
 FIRST_DELAY = 1.0
 LONGEST_DELAY = 60.0
-READ_SIZE = 64 * 1024
+READ_SIZE = 4 * 1024
+# Ten times what a P1 port can send. Whoever writes faster waits, so that all else need not.
+FASTEST = BAUD_RATE  # bytes a second
+_LONGEST_BURST = READ_SIZE // 2
 # The system gives a new device its owner and its names a moment after the device itself.
 _SETTLING_DELAY = 0.5
 
@@ -82,6 +85,25 @@ async def read_chunk(reader: asyncio.StreamReader) -> bytes:
         msg = "the other side closed the connection"
         raise PortClosedError(msg)
     return data
+
+
+class Pace:
+    """Keeps a writer from taking all the time of the event loop.
+
+    `StreamReader.read` does not wait while it has bytes in store, so whoever writes fast enough
+    would be served alone.
+    """
+
+    def __init__(self) -> None:
+        self._clock = asyncio.get_running_loop().time
+        self._due = 0.0
+
+    async def keep(self, size: int) -> None:
+        """Wait until so many bytes, after those before them, could have come at `FASTEST`."""
+        now = self._clock()
+        self._due = max(self._due, now) + size / FASTEST
+        if self._due - now > _LONGEST_BURST / FASTEST:
+            await asyncio.sleep(self._due - now)
 
 
 def _link_error(err: Exception, url: str) -> LinkError:
@@ -173,6 +195,7 @@ class Link:
                 self.is_open = False
 
     async def _hand_over(self, reader: asyncio.StreamReader) -> None:
+        pace = Pace()
         while True:
             try:
                 async with asyncio.timeout(self._silence_timeout):
@@ -181,3 +204,4 @@ class Link:
                 msg = f"no byte for {self._silence_timeout:.0f} s"
                 raise PortSilentError(msg) from err
             self._on_data(data)
+            await pace.keep(len(data))

@@ -19,7 +19,7 @@ from .errors import (
     SecurityOffError,
     WrongKeyError,
 )
-from .link import open_port, read_chunk
+from .link import Pace, open_port, read_chunk
 from .telegram import Telegram
 
 PROBE_TIMEOUT = 25.0
@@ -111,9 +111,12 @@ async def probe(
             while empty_connections < _MAX_EMPTY_CONNECTIONS:
                 async with open_port(url) as reader:
                     with suppress(PortClosedError):
+                        pace = Pace()
                         while True:
-                            if telegram := findings.read(await read_chunk(reader)):
+                            data = await read_chunk(reader)
+                            if telegram := findings.read(data):
                                 return telegram
+                            await pace.keep(len(data))
                 if findings.is_busy:
                     break
                 empty_connections += findings.is_empty

@@ -18,6 +18,8 @@ from .values import MAX_NAME_SIZE, Capture, MBusReading, Value, unknown
 _NUMBER_LINE = re.compile(rb"[^(]+\((?P<digits>[0-9.]+)(?:\*(?P<unit>[^()]+))?\)")
 _is_number = re.compile(rb"[0-9]{1,15}(?:\.[0-9]{1,9})?").fullmatch
 _NEVER = b"\n"  # no line begins so
+# The specification knows some 90 objects; whoever makes up a telegram could write thousands.
+MAX_LINES = 512
 _REFERENCE = re.compile(r"[0-9]{1,3}-[0-9]{1,3}:[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}")
 
 
@@ -36,10 +38,10 @@ class Verification(StrEnum):
 class Telegram:
     """One telegram that is believed; `verification` tells why.
 
-    `objects` holds every line by its exact OBIS reference (`A-B:C.D.E`). A value is a float or int
-    in the unit of the specification's table, a text, an aware datetime, a `Capture`, a tuple for
-    an object of several values, or None when the meter sent it empty or unreadable. An object
-    outside the table keeps the text between its brackets.
+    `objects` holds every line (the first 512) by its exact OBIS reference (`A-B:C.D.E`). A value is
+    a float or int in the unit of the specification's table, a text, an aware datetime, a `Capture`,
+    a tuple for an object of several values, or None when the meter sent it empty or unreadable. An
+    object outside the table keeps the text between its brackets.
 
     `channels` holds the meters by M-Bus channel number; a channel without a meter is left out.
     `frame_counter` and `system_title` (8 bytes) are None in a plain telegram. `text` is the
@@ -147,6 +149,7 @@ class TelegramParser:
             return None
         if lines[-1][:1] == b"!":
             lines.pop()  # the checksum, another one in every telegram
+        del lines[MAX_LINES:]
         if not self._update_objects(lines):
             self._read_objects(lines)
         objects = self._objects.copy()

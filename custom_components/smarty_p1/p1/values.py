@@ -47,10 +47,12 @@ _OFFSETS = {"S": "+02:00", "W": "+01:00"}
 _is_number = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?").fullmatch
 _is_count = re.compile(r"[+-]?[0-9]{1,15}").fullmatch
 _is_timestamp = re.compile(r"[0-9]{12}[SW]").fullmatch
-_is_octets = re.compile(r"(?:[0-9A-Fa-f]{2})+").fullmatch
+_is_octets = re.compile(r"(?:[0-9A-Fa-f]{2})++").fullmatch
 # The specification has identifiers of 48 octets and messages of 1,024; units have a few letters.
 MAX_NAME_SIZE = 64
 MAX_MESSAGE_SIZE = 2048
+# Of an object of more values than any has, the last text keeps the rest.
+_MAX_VALUES = 16
 _NO_TEXT = " \t\r\n\0"
 
 
@@ -59,6 +61,10 @@ def _decode(octets: bytes) -> str:
         return octets.decode()
     except UnicodeDecodeError:
         return octets.decode("latin-1")
+
+
+def _split(text: str) -> list[str]:
+    return text.split(")(", _MAX_VALUES - 1)
 
 
 def number(unit: str) -> Converter:
@@ -81,7 +87,7 @@ def numbers(unit: str) -> Converter:
     convert_one = number(unit)
 
     def convert(text: str) -> Value:
-        return tuple(cast("float | None", convert_one(part)) for part in text.split(")("))
+        return tuple(cast("float | None", convert_one(part)) for part in _split(text))
 
     return convert
 
@@ -133,4 +139,4 @@ def capture(text: str) -> Capture | None:
 
 def unknown(text: str) -> str | tuple[str, ...] | None:
     """Keep the text of an object that the table does not know; several values as a tuple."""
-    return tuple(text.split(")(")) if ")(" in text else text or None
+    return tuple(_split(text)) if ")(" in text else text or None
