@@ -41,7 +41,7 @@ DECIMALS = ", ".join(map(str, DEFAULT_AUTHENTICATION_KEY))
         f"{BYTES}}};",
         f"{BYTES} // from Creos",
         f"uint8_t key_SM1[] = {{{BYTES}}};",
-        f"const uint8_t KEY[16] PROGMEM={{\n  {BYTES.replace(', 0x88', ',\n  0x88')},\n}}; // Creos",
+        f"const uint8_t K[16] PROGMEM={{\n {BYTES.replace(', 0x8', ',\n 0x8')},\n}}; // Creos",
         f"byte key[] = {{{BYTES}}}; /* of the {{letter}} */",
         f"std::array<uint8_t, 16> key{{{{{BYTES}}}}};",
         f"#define KEY_SMARTY {{{BYTES}}}",

@@ -76,7 +76,7 @@ def _read_key(text: str) -> bytes | None:
     body = _COMMENTS.sub(" ", text).strip().rstrip(";")
     if body.count("{") + body.count("}") == 1:  # one of the two was not copied
         body = body.removeprefix("{").removesuffix("}")
-    if any(mark in body for mark in "{}\""):
+    if any(mark in body for mark in '{}"'):
         declaration = _DECLARATION.fullmatch(body)
         if declaration is None or "0x" in declaration["name"]:
             return None
