@@ -76,7 +76,8 @@ ERRORS: Mapping[type[BaseException], FormError] = {
     BaseException: FormError(CONF_BASE, "unknown"),
 }
 
-NEW_PORT = vol.Required(CONF_PORT)
+# Without a default, the frontend would choose the first port in the list by itself.
+NEW_PORT = vol.Required(CONF_PORT, default="")
 PRESENT_PORT = vol.Optional(CONF_PORT)
 
 _PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))

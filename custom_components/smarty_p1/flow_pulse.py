@@ -41,6 +41,7 @@ from .const import (
     KIND_PULSE,
 )
 from .flow_board import BoardFlow, Draft, FieldError
+from .flow_forms import NEW_PORT
 from .flow_port import async_port_selector
 from .pulse_coordinator import BINARY_DOMAINS, COUNT_DOMAINS, EVENT_DOMAIN, is_pulse
 from .pulse_store import DEFAULT_PULSES_PER_KWH
@@ -92,7 +93,7 @@ class PulseSteps(BoardFlow):
         return self._show_pulse_form(
             draft,
             {
-                vol.Required(CONF_PORT): await async_port_selector(self.hass),
+                NEW_PORT: await async_port_selector(self.hass),
                 vol.Required(CONF_BAUD_RATE): SelectSelector(
                     SelectSelectorConfig(
                         options=list(_BAUD_RATES), mode=SelectSelectorMode.DROPDOWN

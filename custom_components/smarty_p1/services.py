@@ -29,8 +29,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
     )
 
 
-@callback
-def _get_telegram(call: ServiceCall) -> ServiceResponse:
+async def _get_telegram(call: ServiceCall) -> ServiceResponse:
     """Return the current telegram of a meter as data.
 
     Raises ServiceValidationError when there is no such meter, or no current telegram.

@@ -9,6 +9,9 @@ from homeassistant.core import Event, HomeAssistant, callback
 
 from .p1 import NothingReceivedError
 
+# Closing a port may take some seconds.
+_LONGEST_END = 10.0
+
 
 @asynccontextmanager
 async def timeout_or_stop(hass: HomeAssistant, seconds: float | None) -> AsyncGenerator[None]:
@@ -23,6 +26,8 @@ async def timeout_or_stop(hass: HomeAssistant, seconds: float | None) -> AsyncGe
 
         @callback
         def on_stop(_event: Event) -> None:
+            # Home Assistant waits for what begins now, but not for what it finds at work.
+            hass.async_create_task(asyncio.wait([task], timeout=_LONGEST_END), "end of a wait")
             if not limit.expired() and not task.cancelling():
                 limit.reschedule(hass.loop.time())
 

@@ -92,7 +92,7 @@ def _read_key(text: str) -> bytes | None:
 
 
 def _read_bytes(words: list[str], *, is_array: bool) -> bytes | None:
-    """Return the key whose 16 bytes are given one by one, None when they can be read in two ways."""
+    """Return the key of 16 bytes given one by one, None when they can be read in two ways."""
     numbers = [word.removeprefix("0x").removeprefix("\\x") for word in words]
     prefixed = sum(number != word for number, word in zip(numbers, words, strict=True))
     if prefixed == KEY_SIZE:
