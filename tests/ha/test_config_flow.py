@@ -487,8 +487,12 @@ async def test_known_ports_can_be_chosen_by_name(
 ) -> None:
     by_id = "/dev/serial/by-id/usb-FTDI_P1_cable_A1-if00-port0"
     proxy = "esphome-hass://esphome/01ABC?port_name=P1&key=c2VjcmV0"
-    names = {"serial_number": "A1", "manufacturer": "FTDI", "description": "P1 cable"}
-    long = dict.fromkeys(names, "x" * 1000)
+    names: dict[str, Any] = {
+        "serial_number": "A1",
+        "manufacturer": "FTDI",
+        "description": "P1 cable",
+    }
+    long: dict[str, Any] = dict.fromkeys(names, "x" * 1000)
     known = [
         USBDevice(device=by_id, resolved_device="/dev/ttyUSB0", vid="0403", pid="6001", **names),
         SerialDevice(device="/dev/ttyS0", **dict.fromkeys(names)),
