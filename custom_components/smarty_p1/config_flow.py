@@ -71,7 +71,7 @@ class SmartyConfigFlow(UpdateSteps, DiscoverySteps, PulseSteps, TankSteps, domai
             user_input, user_input[CONF_PORT], present={}
         ):
             return await self.async_step_wait_for_telegram()
-        return self._show_form({"example": "192.168.1.50:2001"}, last_step=False)
+        return await self._async_show_form({"example": "192.168.1.50:2001"}, last_step=False)
 
     async def async_step_confirm(
         self, user_input: dict[str, Any] | None = None

@@ -127,6 +127,11 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
         return self._store.totals.falls
 
     @property
+    def last_counters(self) -> dict[bytes, int]:
+        """Return the last frame counter of each system title."""
+        return self._decoder.last_counters
+
+    @property
     def last_telegram_at(self) -> datetime | None:
         """Return when the last telegram was received, also before the last restart."""
         return self._store.last_telegram

@@ -18,8 +18,8 @@ from .const import (
 )
 from .coordinator import stored_keys
 from .flow_forms import ERRORS, form_schema, read_keys
+from .flow_port import address_error, async_port_selector
 from .p1 import (
-    LinkError,
     OtherAuthenticationKeyError,
     PortBusyError,
     Telegram,
@@ -27,9 +27,10 @@ from .p1 import (
     redact_port,
 )
 from .ports import async_entry_at, async_lasting_name, async_name_holder
+from .stopping import look_until_stop
 
 # The texts of errors may use these in whichever form they are shown.
-_NO_PLACEHOLDERS = dict.fromkeys(("error", "found", "port", "program", "title"), "")
+_NO_PLACEHOLDERS = dict.fromkeys(("found", "port", "program", "title"), "")
 
 
 class MeterFlow(ConfigFlow):
@@ -52,13 +53,16 @@ class MeterFlow(ConfigFlow):
         self._error_placeholders: dict[str, str] = {}
         self._probe_task: asyncio.Task[Telegram] | None = None
 
-    def _show_form(self, placeholders: Mapping[str, str], *, last_step: bool) -> ConfigFlowResult:
+    async def _async_show_form(
+        self, placeholders: Mapping[str, str], *, last_step: bool
+    ) -> ConfigFlowResult:
         """Show the form of `_form_step` with what was typed before, and what is wrong with it."""
         advanced = self._input.get(SECTION_ADVANCED, {})
         is_advanced_open = any(advanced.values()) or SECTION_ADVANCED in self._errors
-        schema = form_schema(
-            self._port_field, is_advanced_open=is_advanced_open, choices=self._choices
-        )
+        port_field = {}
+        if self._port_field:
+            port_field[self._port_field] = await async_port_selector(self.hass)
+        schema = form_schema(port_field, is_advanced_open=is_advanced_open, choices=self._choices)
         return self.async_show_form(
             step_id=self._form_step,
             data_schema=self.add_suggested_values_to_schema(schema, self._input),
@@ -83,6 +87,9 @@ class MeterFlow(ConfigFlow):
         keys = read_keys(user_input, present)
         self._errors = dict(keys.errors)
         self._error_placeholders = {}
+        if error := address_error(port):
+            self._note_error(CONF_PORT, error)
+            return False
         port = await async_lasting_name(self.hass, port)
         self._data = {CONF_PORT: port, **keys.data}
         reader = await async_entry_at(self.hass, port, but=self.context.get("entry_id"))
@@ -98,7 +105,9 @@ class MeterFlow(ConfigFlow):
             # Not started eagerly: a task that is done at once would let Home Assistant hand what
             # the user typed to the next step as well, and confirm what was never shown.
             self._probe_task = self.hass.async_create_task(
-                self._async_probe(), f"{DOMAIN} probe", eager_start=False
+                look_until_stop(self.hass, self._async_probe()),
+                f"{DOMAIN} probe",
+                eager_start=False,
             )
         if not self._probe_task.done():
             return self.async_show_progress(
@@ -130,12 +139,9 @@ class MeterFlow(ConfigFlow):
         key = error.key
         match err:
             case PortBusyError():
-                placeholders["error"] = str(err)
                 if program := await async_name_holder(self.hass, self._data[CONF_PORT]):
                     placeholders["program"] = program
                     key = "port_held"
-            case LinkError():
-                placeholders["error"] = str(err)
             case OtherAuthenticationKeyError():
                 self._choices.add(CONF_WITHOUT_VERIFICATION)
         if key == "unknown":

@@ -12,11 +12,13 @@ from homeassistant.helpers.translation import async_get_translations
 
 from .const import CONF_KIND, CONF_TOPIC, DOMAIN, LOGGER
 from .flow_forms import ERRORS
+from .flow_port import address_error
 from .p1 import LinkError, NothingReceivedError, NotP1Error, identify_port, redact_port
 from .port_loan import borrowed_port
 from .ports import async_entry_at, async_lasting_name
+from .stopping import look_until_stop
 
-_NO_PLACEHOLDERS = dict.fromkeys(("error", "port", "program", "title"), "")
+_NO_PLACEHOLDERS = dict.fromkeys(("port", "program", "title"), "")
 _SENSOR_ERRORS: Mapping[type[BaseException], str] = {
     NothingReceivedError: "sensor_silent",
     NotP1Error: "not_sonar",
@@ -115,11 +117,16 @@ class BoardFlow(ConfigFlow):
         draft.placeholders = error.placeholders
 
     async def _async_read_port(self, text: str) -> str:
-        """Return the port that was typed. Raises FieldError when another entry reads it."""
+        """Return the port that was typed.
+
+        Raises FieldError when it is none, or another entry reads it.
+        """
         if self._is_update:
             # What was shown, without its secrets, and left as it is.
             present = self._get_reconfigure_entry().data.get(CONF_PORT, "")
             text = present if text.strip() == redact_port(present) else text
+        if error := address_error(text):
+            raise FieldError(CONF_PORT, error)
         port = await async_lasting_name(self.hass, text)
         reader = await async_entry_at(self.hass, port, but=self.context.get("entry_id"))
         if reader:
@@ -144,7 +151,9 @@ class BoardFlow(ConfigFlow):
         """Show progress until what the source sends is known; go on with the step for that."""
         if self._look_task is None:
             self._look_task = self.hass.async_create_task(
-                self._async_look_undisturbed(look), f"{DOMAIN} {step}", eager_start=False
+                look_until_stop(self.hass, self._async_look_undisturbed(look)),
+                f"{DOMAIN} {step}",
+                eager_start=False,
             )
         if not self._look_task.done():
             return self.async_show_progress(
@@ -172,7 +181,7 @@ class BoardFlow(ConfigFlow):
             self._note(draft, FieldError(CONF_PORT, key))
         elif isinstance(err, LinkError):
             error = next(ERRORS[cls] for cls in type(err).__mro__ if cls in ERRORS)
-            self._note(draft, FieldError(CONF_PORT, error.key, error=str(err), port=draft.source))
+            self._note(draft, FieldError(CONF_PORT, error.key, port=draft.source))
         else:
             LOGGER.error("Unexpected error while looking at a source", exc_info=err)
             self._note(draft, FieldError(CONF_BASE, "unknown"))

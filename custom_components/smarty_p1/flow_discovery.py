@@ -3,14 +3,13 @@
 import re
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
-from homeassistant.const import CONF_PORT
+from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.helpers.service_info.usb import UsbServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 
 from .const import CONF_SERVICE
-from .entry_types import AnyConfigEntry
 from .flow_base import MeterFlow
+from .gateway_following import follow
 from .ports import async_entry_at, async_lasting_name
 
 # "P1" as a word, in whichever spelling: P1, p1-meter, P1_port, p1port, meterp1, MyP1Cable. What the
@@ -84,7 +83,7 @@ class DiscoverySteps(MeterFlow):
             if self._service:
                 self._data[CONF_SERVICE] = self._service
             return await self.async_step_wait_for_telegram()
-        return self._show_form(
+        return await self._async_show_form(
             {"name": self._found_name, "present_port": self._found_port}, last_step=False
         )
 
@@ -101,7 +100,7 @@ class DiscoverySteps(MeterFlow):
         return await self.async_step_discovery_confirm()
 
     async def _async_follow_service(self, service: str, urls: list[str]) -> bool:
-        """Tell whether an entry reads the announced port, after giving it the new address."""
+        """Tell whether an entry reads the announced port, or is to be looked for there."""
         for url in urls:
             reader = await async_entry_at(self.hass, url)
             if reader and reader.data.get(CONF_SERVICE, service) == service:
@@ -111,11 +110,6 @@ class DiscoverySteps(MeterFlow):
                 return True
         for entry in self._async_current_entries(include_ignore=False):
             if entry.data.get(CONF_SERVICE) == service:
-                self._move(entry, urls[0])
+                follow(self.hass, entry, urls[0])
                 return True
         return False
-
-    def _move(self, entry: AnyConfigEntry, port: str) -> None:
-        self.hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_PORT: port})
-        if entry.state is not ConfigEntryState.NOT_LOADED:
-            self.hass.config_entries.async_schedule_reload(entry.entry_id)

@@ -8,7 +8,7 @@ from homeassistant.const import CONF_BASE, CONF_PORT
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
-    SerialPortSelector,
+    SelectSelector,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
@@ -76,21 +76,25 @@ ERRORS: Mapping[type[BaseException], FormError] = {
     BaseException: FormError(CONF_BASE, "unknown"),
 }
 
-NEW_PORT = vol.Required(CONF_PORT)
+# Without a default, the frontend would choose the first port in the list by itself.
+NEW_PORT = vol.Required(CONF_PORT, default="")
 PRESENT_PORT = vol.Optional(CONF_PORT)
 
 _PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
 
 
 def form_schema(
-    port: vol.Marker | None, *, is_advanced_open: bool, choices: Iterable[str] = ()
+    port: Mapping[vol.Marker, SelectSelector],
+    *,
+    is_advanced_open: bool,
+    choices: Iterable[str] = (),
 ) -> vol.Schema:
     """Return a form that asks for the keys.
 
-    `port` is the marker of the port's field, if there is to be one. `choices` are those of the
-    two checkboxes that are shown: removing the key, and reading without verification.
+    `port` is the port's field, if there is to be one. `choices` are those of the two checkboxes
+    that are shown: removing the key, and reading without verification.
     """
-    fields: dict[vol.Marker, object] = {port: SerialPortSelector()} if port else {}
+    fields: dict[vol.Marker, object] = {**port}
     fields[vol.Optional(Secret(CONF_ENCRYPTION_KEY))] = _PASSWORD
     if CONF_REMOVE_KEY in choices:
         fields[vol.Optional(CONF_REMOVE_KEY, default=False)] = BooleanSelector()

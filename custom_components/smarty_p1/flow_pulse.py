@@ -14,6 +14,7 @@ from homeassistant.const import (
     STATE_UNKNOWN,
 )
 from homeassistant.core import Event, EventStateChangedData, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.helpers.selector import (
     EntitySelector,
@@ -24,13 +25,15 @@ from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
-    SerialPortSelector,
     TextSelector,
 )
+from homeassistant.util import dt as dt_util
 
 from .board_probing import PULSE_TIMEOUT, FoundPulses, probe_pulses
 from .const import (
     CONF_BAUD_RATE,
+    CONF_FIRST_COUNT,
+    CONF_FIRST_COUNT_AT,
     CONF_KIND,
     CONF_METER_READING,
     CONF_PULSES_PER_KWH,
@@ -38,6 +41,8 @@ from .const import (
     KIND_PULSE,
 )
 from .flow_board import BoardFlow, Draft, FieldError
+from .flow_forms import NEW_PORT
+from .flow_port import async_port_selector
 from .pulse_coordinator import BINARY_DOMAINS, COUNT_DOMAINS, EVENT_DOMAIN, is_pulse
 from .pulse_store import DEFAULT_PULSES_PER_KWH
 from .readers import PulseMeter
@@ -88,7 +93,7 @@ class PulseSteps(BoardFlow):
         return self._show_pulse_form(
             draft,
             {
-                vol.Required(CONF_PORT): SerialPortSelector(),
+                NEW_PORT: await async_port_selector(self.hass),
                 vol.Required(CONF_BAUD_RATE): SelectSelector(
                     SelectSelectorConfig(
                         options=list(_BAUD_RATES), mode=SelectSelectorMode.DROPDOWN
@@ -104,9 +109,9 @@ class PulseSteps(BoardFlow):
         draft = self._draft_of("pulse_entity", user_input)
         if user_input is not None:
             try:
-                return await self._async_go_on(
-                    draft, user_input, {CONF_ENTITY_ID: user_input[CONF_ENTITY_ID]}
-                )
+                entity_id = user_input[CONF_ENTITY_ID]
+                self._check_entity(entity_id)
+                return await self._async_go_on(draft, user_input, {CONF_ENTITY_ID: entity_id})
             except FieldError as err:
                 self._note(draft, err)
         domains = [*BINARY_DOMAINS, *COUNT_DOMAINS, EVENT_DOMAIN]
@@ -186,8 +191,11 @@ class PulseSteps(BoardFlow):
         return await probe_pulses(data[CONF_PORT], data[CONF_BAUD_RATE])
 
     def _tell_pulses(self, found: FoundPulses) -> str:
+        assert self._draft  # noqa: S101 - the forms lead here
         self._count = found.count
         if found.count is not None:
+            self._draft.data[CONF_FIRST_COUNT] = found.count
+            self._draft.data[CONF_FIRST_COUNT_AT] = dt_util.utcnow().timestamp()
             return "count_found"
         return "pulse_found" if found.has_come else "pulse_not_found"
 
@@ -202,6 +210,17 @@ class PulseSteps(BoardFlow):
             step_id=step,
             description_placeholders={"source": draft.source, "count": str(self._count)},
             last_step=True,
+        )
+
+    def _check_entity(self, entity_id: str) -> None:
+        """Raise FieldError when there is no such entity, or none that can say anything."""
+        if self.hass.states.get(entity_id):
+            return
+        known = er.async_get(self.hass).async_get(entity_id)
+        if known is None:
+            raise FieldError(CONF_ENTITY_ID, "entity_not_found")
+        raise FieldError(
+            CONF_ENTITY_ID, "entity_disabled" if known.disabled else "entity_without_state"
         )
 
     async def _async_watch_entity(self, entity_id: str) -> FoundPulses:

@@ -11,7 +11,6 @@ from homeassistant.helpers.selector import (
     NumberSelectorMode,
     SelectSelector,
     SelectSelectorConfig,
-    SerialPortSelector,
 )
 
 from .board_probing import probe_sonar
@@ -24,6 +23,8 @@ from .const import (
     KIND_TANK,
 )
 from .flow_board import BoardFlow, FieldError
+from .flow_forms import NEW_PORT
+from .flow_port import async_port_selector
 from .readers import Shape
 from .tank_coordinator import TANK_BAUD_RATE, tank_data, tank_of
 
@@ -81,7 +82,7 @@ class TankSteps(BoardFlow):
                 self._note(draft, err)
         geometry = {} if self._is_update else GEOMETRY
         return self._show_board_form(
-            draft, {vol.Required(CONF_PORT): SerialPortSelector(), **geometry}
+            draft, {NEW_PORT: await async_port_selector(self.hass), **geometry}
         )
 
     async def async_step_wait_for_sensor(

@@ -101,7 +101,7 @@ class UpdateSteps(MeterFlow):
                 if CONF_SERVICE in data and self._data[CONF_PORT] == port:
                     self._data[CONF_SERVICE] = data[CONF_SERVICE]
                 return await self.async_step_wait_for_telegram()
-        return self._show_form(
+        return await self._async_show_form(
             {
                 "name": entry.title,
                 "serial_number": str(entry.unique_id),

@@ -16,9 +16,20 @@ from homeassistant.util import dt as dt_util
 
 from .const import CONF_BAUD_RATE, DOMAIN, LOGGER
 from .entry_types import AnyConfigEntry
-from .p1 import Link, LinkError, PortNotFoundError, redact_port
+from .p1 import (
+    Link,
+    LinkError,
+    PortBusyError,
+    PortClosedError,
+    PortNotFoundError,
+    PortPermissionError,
+    PortSilentError,
+    PortUnreachableError,
+    redact_port,
+)
 from .p1.link import BAUD_RATE, SILENCE_TIMEOUT
 from .setup_retry import limit_wait
+from .stopping import timeout_or_stop
 
 SETUP_TIMEOUT = 30.0
 # The second try is for gateways that have not noticed yet that the last connection is closed.
@@ -32,7 +43,16 @@ class Obstacle(NamedTuple):
     placeholders: Mapping[str, str] = {}
 
 
-_LINK_LOST = "link_lost"
+# Why the port was lost, by the error and those it is a kind of.
+LOST: Mapping[type[BaseException], Obstacle] = {
+    PortNotFoundError: Obstacle("port_not_found"),
+    PortPermissionError: Obstacle("port_permission"),
+    PortBusyError: Obstacle("port_busy"),
+    PortClosedError: Obstacle("port_closed"),
+    PortUnreachableError: Obstacle("port_unreachable"),
+    PortSilentError: Obstacle("port_silent"),
+    LinkError: Obstacle("link_lost"),
+}
 
 
 class LinkCoordinator[D](DataUpdateCoordinator[D]):
@@ -92,7 +112,7 @@ class LinkCoordinator[D](DataUpdateCoordinator[D]):
             self.hass, self._link.run(), f"{self.name} link"
         )
         with suppress(TimeoutError):
-            async with asyncio.timeout(SETUP_TIMEOUT):
+            async with timeout_or_stop(self.hass, SETUP_TIMEOUT):
                 await self._setup_decided.wait()
         if not self.is_started:
             limit_wait(self.hass, self.config_entry)
@@ -132,7 +152,7 @@ class LinkCoordinator[D](DataUpdateCoordinator[D]):
     def _on_data(self, data: bytes) -> None:
         if self._is_closed:
             return
-        if self._obstacle.translation_key in {_LINK_LOST, self.nothing_received}:
+        if self._obstacle in (Obstacle(self.nothing_received), *LOST.values()):
             self._obstacle = Obstacle(self.not_understood)
         try:
             self._take(data)
@@ -143,7 +163,7 @@ class LinkCoordinator[D](DataUpdateCoordinator[D]):
     @callback
     def _on_lost(self, error: LinkError) -> None:
         LOGGER.debug("%s: lost the port: %s", self.name, error)
-        self._obstacle = Obstacle(_LINK_LOST, {"error": str(error)})
+        self._obstacle = next(LOST[cls] for cls in type(error).__mro__ if cls in LOST)
         self._losses += 1
         if self._losses >= SETUP_TRIES or isinstance(error, PortNotFoundError):
             self._setup_decided.set()
@@ -197,8 +217,10 @@ class LinkCoordinator[D](DataUpdateCoordinator[D]):
         )
 
     @property
-    def obstacle(self) -> str:
-        """Return the translation key of why there is no reading just now."""
+    def obstacle(self) -> str | None:
+        """Return the translation key of why there is no reading, None while readings come."""
+        if self.readings and self.last_update_success:
+            return None
         return self._obstacle.translation_key
 
     @property

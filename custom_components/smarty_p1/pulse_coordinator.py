@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import ClassVar, override
 
@@ -29,6 +30,7 @@ from .p1 import LinkError, PortSilentError
 from .p1.probing import BUSY_TEXT
 from .pulse_tally import PulseData, PulseTally
 from .setup_retry import limit_wait
+from .stopping import timeout_or_stop
 
 EVENT_DOMAIN = "event"
 BINARY_DOMAINS = ("binary_sensor", "input_boolean")
@@ -278,7 +280,11 @@ class PulseTopicCoordinator(PulseSourceCoordinator):
             raise self.explain(ConfigEntryNotReady)
         from homeassistant.components import mqtt  # noqa: PLC0415
 
-        if not await mqtt.async_wait_for_mqtt_client(self.hass):
+        is_there = False
+        with suppress(TimeoutError):
+            async with timeout_or_stop(self.hass, None):
+                is_there = await mqtt.async_wait_for_mqtt_client(self.hass)
+        if not is_there:
             limit_wait(self.hass, self.config_entry)
             raise self.explain(ConfigEntryNotReady)
         self._is_connected = mqtt.is_connected

@@ -4,7 +4,12 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
 
-from .const import CONF_METER_READING, CONF_PULSES_PER_KWH
+from .const import (
+    CONF_FIRST_COUNT,
+    CONF_FIRST_COUNT_AT,
+    CONF_METER_READING,
+    CONF_PULSES_PER_KWH,
+)
 from .entry_types import AnyConfigEntry
 from .readers import PulseMeter
 from .sparing_store import SparingStore
@@ -26,17 +31,24 @@ class PulseStore:
         )
         self._pulses_per_kwh: float = entry.options.get(CONF_PULSES_PER_KWH, DEFAULT_PULSES_PER_KWH)
         self._first_reading: float = entry.data.get(CONF_METER_READING, 0.0)
+        self._first_count: tuple[int, float] | None = None
+        if CONF_FIRST_COUNT in entry.data:
+            self._first_count = entry.data[CONF_FIRST_COUNT], entry.data[CONF_FIRST_COUNT_AT]
         self.source = entry.unique_id
         self.meter = PulseMeter(self._pulses_per_kwh)
 
     async def async_load(self) -> None:
         """Go on where the last run of Home Assistant left off."""
         if data := await self._store.async_load():
-            if data["source"] != self.source:
+            is_new_source = data["source"] != self.source
+            if is_new_source:
                 data |= _UNKNOWN_COUNT
             self.meter = PulseMeter.from_dict(data, self._pulses_per_kwh)
         else:
+            is_new_source = True
             self.meter.set_energy(self._first_reading)
+        if is_new_source and self._first_count:
+            self.meter.begin_at(*self._first_count)
 
     @callback
     def schedule_save(self) -> None:

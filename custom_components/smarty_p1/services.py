@@ -23,13 +23,13 @@ _SCHEMA = vol.Schema({vol.Optional(ATTR_CONFIG_ENTRY): str})
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions."""
-    hass.services.async_register(
-        DOMAIN, GET_TELEGRAM, _get_telegram, _SCHEMA, supports_response=SupportsResponse.ONLY
+    # A telegram holds serial numbers, messages of the grid operator, and what nobody knows.
+    service.async_register_admin_service(
+        hass, DOMAIN, GET_TELEGRAM, _get_telegram, _SCHEMA, SupportsResponse.ONLY
     )
 
 
-@callback
-def _get_telegram(call: ServiceCall) -> ServiceResponse:
+async def _get_telegram(call: ServiceCall) -> ServiceResponse:
     """Return the current telegram of a meter as data.
 
     Raises ServiceValidationError when there is no such meter, or no current telegram.

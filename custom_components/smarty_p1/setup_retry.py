@@ -26,6 +26,8 @@ _CANCEL: HassKey[dict[str, CALLBACK_TYPE]] = HassKey(f"{DOMAIN}_setup_retries")
 @callback
 def limit_wait(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     """Try the set-up of an entry again within a minute, unless that has happened by then."""
+    if hass.is_stopping:
+        return
     waiting = hass.data.setdefault(_CANCEL, {})
     if cancel := waiting.pop(entry.entry_id, None):
         cancel()

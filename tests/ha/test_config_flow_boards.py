@@ -16,6 +16,7 @@ from homeassistant.config_entries import (
 from homeassistant.const import CONF_ENTITY_ID, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers.entity_registry import EntityRegistry, RegistryEntryDisabler
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_mqtt_message
 from pytest_homeassistant_custom_component.typing import MqttMockHAClientGenerator
 
@@ -36,6 +37,7 @@ from .boards import ENERGY, GEOMETRY, LEVEL, pulse_entry, state, tank_entry
 from .conftest import EntryMaker
 from .flows import start, submit, suggested
 from .meter import MeterPort
+from .support import let_pass, let_pass_until
 
 PULSES: dict[str, Any] = {CONF_PULSES_PER_KWH: 800}
 
@@ -142,7 +144,7 @@ async def test_a_port_that_cannot_be_opened(hass: HomeAssistant, port: MeterPort
     result = await submit(hass, flow, port_input(port))
     assert result["errors"] == {CONF_PORT: "port_unreachable"}
     assert result["description_placeholders"]
-    assert "Connect call failed" in result["description_placeholders"]["error"]
+    assert "Connect call failed" not in str(result)
 
     await port.start()
     port.greeting = b"\r\n"
@@ -226,6 +228,89 @@ async def test_an_entity_that_goes_on(
     await hass.async_block_till_done()
     result = await hass.config_entries.flow.async_configure(flow["flow_id"])
     assert (await agree(hass, result, step))["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_pulses_count_from_what_the_dialogue_has_shown(hass: HomeAssistant) -> None:
+    hass.states.async_set("sensor.led", "1000")
+    found = await submit(
+        hass, await start(hass, "pulse", "pulse_entity"), {CONF_ENTITY_ID: "sensor.led", **PULSES}
+    )
+    assert found["description_placeholders"]
+    assert found["description_placeholders"]["count"] == "1000"
+
+    hass.states.async_set("sensor.led", "1008")  # while the user is reading the dialogue
+    result = await agree(hass, found, "count_found")
+    assert state(hass, ENERGY) == "0.01"
+
+    entry = result["result"]
+    hass.states.async_set("sensor.led", "1016")
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert state(hass, ENERGY) == "0.02"
+
+
+async def test_a_board_counts_from_what_the_dialogue_has_shown(
+    hass: HomeAssistant, port: MeterPort
+) -> None:
+    port.greeting = b"\r\n1000\r\n"
+    reading = {CONF_METER_READING: 50}
+    flow = await start(hass, "pulse", "pulse_port")
+    found = await submit(hass, flow, port_input(port, **reading))
+    port.greeting = b"\r\n1004\r\n1008\r\n"
+    await agree(hass, found, "count_found")
+
+    await let_pass_until(hass, 6, lambda: state(hass, ENERGY) == "50.01")
+
+
+async def test_another_source_counts_from_what_the_dialogue_has_shown(hass: HomeAssistant) -> None:
+    hass.states.async_set("sensor.old", "7")
+    hass.states.async_set("sensor.new", "2000")
+    entry = pulse_entry(hass, **{CONF_ENTITY_ID: "sensor.old"})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    hass.states.async_set("sensor.old", "17")
+    await let_pass(hass, 6)
+    assert entry.runtime_data.data.pulses == 10
+
+    form = await reconfigure(hass, entry, "pulse_entity")
+    found = await submit(hass, form, {CONF_ENTITY_ID: "sensor.new"})
+    assert found["step_id"] == "count_found"
+    hass.states.async_set("sensor.new", "2005")
+    await hass.config_entries.flow.async_configure(found["flow_id"], {})
+    await hass.async_block_till_done()
+
+    assert entry.runtime_data.data.pulses == 15
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [
+        ("none", "entity_not_found"),
+        ("disabled", "entity_disabled"),
+        ("without state", "entity_without_state"),
+    ],
+)
+async def test_an_entity_that_is_not_there(
+    hass: HomeAssistant, entity_registry: EntityRegistry, kind: str, error: str
+) -> None:
+    if kind != "none":
+        entity_registry.async_get_or_create(
+            "sensor",
+            "other",
+            "led",
+            suggested_object_id="led",
+            disabled_by=RegistryEntryDisabler.USER if kind == "disabled" else None,
+        )
+    fields = {CONF_ENTITY_ID: "sensor.led"}
+    flow = await start(hass, "pulse", "pulse_entity")
+    result = await submit(hass, flow, {**fields, **PULSES})
+    assert result["errors"] == {CONF_ENTITY_ID: error}
+    form = await reconfigure(
+        hass, pulse_entry(hass, **{CONF_ENTITY_ID: "sensor.old"}), "pulse_entity"
+    )
+    assert (await submit(hass, form, fields))["errors"] == {CONF_ENTITY_ID: error}
+
+    hass.states.async_set("sensor.led", "77")
+    assert (await submit(hass, result, {**fields, **PULSES}))["step_id"] == "count_found"
 
 
 # --- pulses of a topic ----------------------------------------------------------------------------

@@ -1,7 +1,9 @@
 """Ports that Home Assistant finds by itself: which ones, once each, and where they go."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from fnmatch import fnmatch
+from functools import partial
 from ipaddress import ip_address
 from typing import Any
 from unittest.mock import patch
@@ -23,19 +25,31 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.service_info.usb import UsbServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from homeassistant.loader import async_get_usb, async_get_zeroconf
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1 import ports
+from custom_components.smarty_p1 import gateway_following, ports
 from custom_components.smarty_p1.const import (
     CONF_ENCRYPTION_KEY,
     CONF_SERVICE,
+    CONF_VERIFY,
     DOMAIN,
     SECTION_ADVANCED,
 )
+from custom_components.smarty_p1.p1 import probe
 
 from .conftest import EntryMaker
 from .flows import confirm, start, submit, suggested
-from .meter import KEY, OTHER_KEY, OTHER_SERIAL, SERIAL, MeterPort, encipher, literal_frame
-from .support import TELEGRAM, set_up, wait_until
+from .meter import (
+    KEY,
+    OTHER_KEY,
+    OTHER_SERIAL,
+    SERIAL,
+    MeterPort,
+    encipher,
+    literal_frame,
+    seal,
+)
+from .support import TELEGRAM, let_pass, set_up, wait_until
 
 pytestmark = pytest.mark.usefixtures("short_wait")
 
@@ -304,19 +318,138 @@ async def elsewhere() -> AsyncGenerator[MeterPort]:
         yield server
 
 
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a meter be looked for again and again in less than a second."""
+    monkeypatch.setattr(gateway_following, "PROBE_INTERVAL", 0.1)
+    monkeypatch.setattr(gateway_following, "probe", partial(probe, timeout=0.4))
+
+
+async def lose(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry) -> None:
+    """Let a meter's readings stop."""
+    await port.stop()
+    await let_pass(hass, 61)
+    assert not entry.runtime_data.last_update_success
+
+
 async def test_gateway_comes_back_at_another_address(
     hass: HomeAssistant, port: MeterPort, elsewhere: MeterPort, make_entry: EntryMaker
 ) -> None:
     entry = await set_up(hass, port, make_entry)
     assert was_ended(await find(hass, service(port=port.port)), "already_configured")
+    await lose(hass, port, entry)
 
     result = await find(hass, service(port=elsewhere.port))
 
     assert was_ended(result, "already_configured")
-    assert entry.data[CONF_PORT] == elsewhere.url
-    await elsewhere.wait_for_clients(1)
+    await wait_until(hass, lambda: entry.data[CONF_PORT] == elsewhere.url)
     await wait_until(hass, lambda: entry.state is ConfigEntryState.LOADED)
-    assert port.clients == 0
+    await wait_until(hass, lambda: entry.runtime_data.last_update_success)
+    assert entry.data[CONF_SERVICE] == f"P1 meter.{TYPE}"
+
+
+@pytest.mark.usefixtures("soon")
+async def test_a_meter_that_delivers_is_not_looked_for_elsewhere(
+    hass: HomeAssistant, port: MeterPort, elsewhere: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    await find(hass, service(port=port.port))
+
+    for _ in range(20):
+        assert was_ended(await find(hass, service(port=elsewhere.port)), "already_configured")
+    await asyncio.sleep(0.3)
+    assert (entry.data[CONF_PORT], port.connections) == (port.url, 1)
+    assert elsewhere.connections == 0
+
+    # It may have been announced before its old address was found to be dead.
+    await lose(hass, port, entry)
+    await wait_until(hass, lambda: entry.data[CONF_PORT] == elsewhere.url)
+
+
+OTHER_METER = TELEGRAM.replace(SERIAL.encode().hex().upper(), OTHER_SERIAL.encode().hex().upper())
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("is_loaded", [True, False])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(encipher(TELEGRAM, 100, key=OTHER_KEY), id="other key"),
+        pytest.param(encipher(TELEGRAM, 1), id="recorded"),
+        pytest.param(encipher(OTHER_METER, 100), id="other meter"),
+        pytest.param(seal(TELEGRAM), id="plain"),
+        pytest.param(encipher(TELEGRAM, 100)[:-1] + b"?", id="forged tag"),
+    ],
+)
+async def test_whoever_announces_a_port_must_have_the_meter(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, sent: bytes, *, is_loaded: bool
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    await find(hass, service(port=port.port))
+    await lose(hass, port, entry)
+    if not is_loaded:
+        await hass.config_entries.async_unload(entry.entry_id)
+    async with MeterPort(sent) as attacker:
+        for _ in range(20):
+            assert was_ended(await find(hass, service(port=attacker.port)), "already_configured")
+        await attacker.wait_for_connections(2)
+        await asyncio.sleep(0.1)
+        assert entry.data[CONF_PORT] == port.url
+        # It ends by itself.
+        await wait_until(hass, lambda: not searches(hass))
+        assert attacker.connections <= 2 * gateway_following.PROBES
+        assert entry.data[CONF_PORT] == port.url
+
+
+def searches(hass: HomeAssistant) -> int:
+    """Return how many meters are looked for."""
+    tasks = asyncio.all_tasks(hass.loop)
+    return sum(f"{DOMAIN} gateway of" in task.get_name() for task in tasks)
+
+
+async def test_a_meter_is_looked_for_once_a_minute_however_often_it_is_announced(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    await find(hass, service(port=port.port))
+    await lose(hass, port, entry)
+    async with MeterPort(encipher(OTHER_METER, 100)) as attacker:
+        for _ in range(100):
+            await find(hass, service(port=attacker.port))
+        await asyncio.sleep(0.2)
+        assert searches(hass) == 1
+        assert attacker.connections == 1
+    assert gateway_following.PROBE_INTERVAL == 60
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize(
+    "entry_data", [{"key": None}, {CONF_VERIFY: False}], ids=["plain", "not verified"]
+)
+async def test_without_a_proof_no_gateway_is_followed(
+    hass: HomeAssistant, make_entry: EntryMaker, entry_data: dict[str, Any]
+) -> None:
+    entry = make_entry("socket://127.0.0.1:1", **entry_data, **{CONF_SERVICE: f"P1 meter.{TYPE}"})
+    sent = encipher(TELEGRAM, 1) if CONF_VERIFY in entry_data else seal(TELEGRAM)
+    async with MeterPort(sent) as attacker:
+        assert was_ended(await find(hass, service(port=attacker.port)), "already_configured")
+        await asyncio.sleep(0.1)
+        assert attacker.connections == 0
+    assert entry.data[CONF_PORT] == "socket://127.0.0.1:1"
+
+
+@pytest.mark.usefixtures("soon")
+async def test_an_entry_that_is_removed_is_looked_for_no_more(
+    hass: HomeAssistant, make_entry: EntryMaker
+) -> None:
+    entry = make_entry("socket://127.0.0.1:1", **{CONF_SERVICE: f"P1 meter.{TYPE}"})
+    async with MeterPort() as silent:
+        await find(hass, service(port=silent.port))
+        await silent.wait_for_connections(1)
+        await hass.config_entries.async_remove(entry.entry_id)
+        await wait_until(hass, lambda: not searches(hass))
+        assert silent.connections == 1
 
 
 async def test_second_address_of_a_gateway_changes_nothing(
@@ -332,32 +465,53 @@ async def test_second_address_of_a_gateway_changes_nothing(
     assert port.connections == 1
 
 
+@pytest.mark.usefixtures("soon")
 async def test_gateways_that_swap_their_addresses(
     hass: HomeAssistant, make_entry: EntryMaker
 ) -> None:
-    first = make_entry("socket://127.0.0.1:2001")
-    second = make_entry("socket://127.0.0.2:2001", serial=OTHER_SERIAL)
-    for entry in (first, second):
-        await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
-    await find(hass, service("P1 one"))
-    await find(hass, service("P1 two", ip="127.0.0.2"))
+    async with (
+        MeterPort(encipher(OTHER_METER, 100), exclusive=True) as one,
+        MeterPort(encipher(TELEGRAM, 100), exclusive=True) as two,
+    ):
+        first = make_entry(one.url, **{CONF_SERVICE: f"P1 one.{TYPE}"})
+        second = make_entry(two.url, serial=OTHER_SERIAL, **{CONF_SERVICE: f"P1 two.{TYPE}"})
 
-    await find(hass, service("P1 one", ip="127.0.0.2"))
-    await find(hass, service("P1 two", ip="127.0.0.1"))
+        await find(hass, service("P1 one", port=two.port))
+        await find(hass, service("P1 two", port=one.port))
 
-    assert first.data[CONF_PORT] == "socket://127.0.0.2:2001"
-    assert second.data[CONF_PORT] == "socket://127.0.0.1:2001"
+        await wait_until(hass, lambda: first.data[CONF_PORT] == two.url)
+        await wait_until(hass, lambda: second.data[CONF_PORT] == one.url)
 
 
-async def test_disabled_entry_follows_its_gateway_too(
-    hass: HomeAssistant, make_entry: EntryMaker
+@pytest.mark.usefixtures("soon")
+async def test_the_port_of_a_meter_that_delivers_is_not_disturbed(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
-    entry = make_entry("socket://127.0.0.1:2001", **{CONF_SERVICE: f"P1 meter.{TYPE}"})
+    reader = await set_up(hass, port, make_entry)
+    other = make_entry(
+        "socket://127.0.0.1:1", serial=OTHER_SERIAL, **{CONF_SERVICE: f"P1 two.{TYPE}"}
+    )
+    hass.config_entries.async_update_entry(
+        reader, data={**reader.data, CONF_SERVICE: f"P1 one.{TYPE}"}
+    )
+    await find(hass, service("P1 two", port=port.port))
+    await wait_until(hass, lambda: not searches(hass))
+    assert port.connections == 1
+    assert other.data[CONF_PORT] == "socket://127.0.0.1:1"
+
+
+@pytest.mark.usefixtures("soon")
+async def test_disabled_entry_stays_where_it_is(
+    hass: HomeAssistant, elsewhere: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = make_entry("socket://127.0.0.1:1", **{CONF_SERVICE: f"P1 meter.{TYPE}"})
     await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
 
-    assert was_ended(await find(hass, service(ip="127.0.0.2")), "already_configured")
+    assert was_ended(await find(hass, service(port=elsewhere.port)), "already_configured")
+    await asyncio.sleep(0.1)
 
-    assert entry.data[CONF_PORT] == "socket://127.0.0.2:2001"
+    assert entry.data[CONF_PORT] == "socket://127.0.0.1:1"
+    assert elsewhere.connections == 0
     assert entry.state is ConfigEntryState.NOT_LOADED
 
 

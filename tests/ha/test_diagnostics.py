@@ -18,7 +18,7 @@ from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagn
 
 from .conftest import EntryMaker
 from .meter import KEY, PUBLISHED_KEY, SERIAL, SYSTEM_TITLE, MeterPort, literal_telegram, with_value
-from .support import wait_until
+from .support import let_pass, wait_until
 
 SECRET_TEXT = "5365637265742074657874"  # "Secret text"
 TELEGRAM = with_value(
@@ -59,6 +59,7 @@ async def test_what_is_told(hass: HomeAssistant, port: MeterPort, entry: MockCon
 
     assert told["state"] == "loaded"
     assert told["is_available"]
+    assert told["obstacle"] is None
     assert told["telegrams"] == 2
     assert told["rejections"] == {"tag": 1}
     assert told["totals_held_back"] == {"1-0:1.8.0": 1}
@@ -67,6 +68,18 @@ async def test_what_is_told(hass: HomeAssistant, port: MeterPort, entry: MockCon
     assert told["telegram"]["objects"]["1-0:1.8.0"] == 25678.901
     assert told["telegram"]["objects"]["0-0:96.13.2"] is None
     assert told["telegram"]["channels"]["1"]["value"] == 678.901
+
+
+async def test_what_is_wrong_is_told_when_no_readings_come(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
+) -> None:
+    port.greeting = port.next_frame(TELEGRAM)
+    await let_pass(hass, 61)
+    told = await download(hass, entry)
+    assert (told["is_available"], told["obstacle"]) == (False, "nothing_received")
+
+    await wait_until(hass, lambda: entry.runtime_data.last_update_success)
+    assert (await download(hass, entry))["obstacle"] is None
 
 
 async def test_nothing_private_is_told(hass: HomeAssistant, entry: MockConfigEntry) -> None:

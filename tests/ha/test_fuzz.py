@@ -55,8 +55,8 @@ async def leaking_probe(_port: str, key: bytes | None, *_: object, **__: object)
     raise PortUnreachableError
 
 
-async def showing_probe(_port: str, key: bytes | None, *_: object, **__: object) -> None:
-    raise PortUnreachableError(key and key.hex())
+def showing_name(_port: str) -> str:
+    return KEY
 
 
 async def wrong_probe(*_: object, **__: object) -> None:
@@ -65,12 +65,18 @@ async def wrong_probe(*_: object, **__: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("probe", "problem"),
-    [(leaking_probe, "is logged"), (showing_probe, "is shown"), (wrong_probe, "an unknown error")],
+    ("name", "mistake", "problem"),
+    [
+        ("probe", leaking_probe, "is logged"),
+        ("redact_port", showing_name, "is shown"),
+        ("probe", wrong_probe, "an unknown error"),
+    ],
 )
-async def test_notices_what_is_wrong(hass: HomeAssistant, probe: object, problem: str) -> None:
+async def test_notices_what_is_wrong(
+    hass: HomeAssistant, name: str, mistake: object, problem: str
+) -> None:
     async with furnished(hass) as house:
-        with patch.object(flow_base, "probe", probe), pytest.raises(AssertionError) as caught:
+        with patch.object(flow_base, name, mistake), pytest.raises(AssertionError) as caught:
             await house.check(
                 Example(
                     {CONF_PORT: "/dev/ttyUSB0", CONF_ENCRYPTION_KEY: KEY},

@@ -244,7 +244,7 @@ async def test_a_port_that_cannot_be_opened(hass: HomeAssistant, port: MeterPort
     entry = pulse_entry(hass, **{CONF_PORT: port.url})
     assert not await hass.config_entries.async_setup(entry.entry_id)
     assert entry.state is ConfigEntryState.SETUP_RETRY
-    assert entry.error_reason_translation_key == "link_lost"
+    assert entry.error_reason_translation_key == "port_unreachable"
     assert links(hass) == 0
     await hass.config_entries.async_unload(entry.entry_id)
 

@@ -4,8 +4,11 @@ import json
 from typing import Any
 
 import pytest
-from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import ServiceValidationError, Unauthorized
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockUser
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.const import DOMAIN
 
@@ -69,3 +72,74 @@ async def test_an_old_telegram_is_not_the_current_one(
 
     with pytest.raises(ServiceValidationError, match=r"nothing is received|cannot be read"):
         await get_telegram(hass)
+
+
+async def test_only_administrators_and_automations_get_the_telegram(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_admin_user: MockUser,
+    hass_read_only_user: MockUser,
+) -> None:
+    await set_up(hass, port, make_entry)
+
+    async def ask(context: Context) -> Any:  # noqa: ANN401 - JSON
+        return await hass.services.async_call(
+            DOMAIN, "get_telegram", {}, blocking=True, return_response=True, context=context
+        )
+
+    assert (await ask(Context()))["serial_number"] == SERIAL
+    assert (await ask(Context(user_id=hass_admin_user.id)))["serial_number"] == SERIAL
+    with pytest.raises(Unauthorized):
+        await ask(Context(user_id=hass_read_only_user.id))
+    hass_read_only_user.groups = []
+    with pytest.raises(Unauthorized):
+        await ask(Context(user_id=hass_read_only_user.id))
+
+
+async def test_the_frontend_of_another_user_does_not_get_the_telegram(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_ws_client: WebSocketGenerator,
+    hass_admin_user: MockUser,
+) -> None:
+    await set_up(hass, port, make_entry)
+    client = await hass_ws_client(hass)
+    call = {
+        "type": "call_service",
+        "domain": DOMAIN,
+        "service": "get_telegram",
+        "return_response": True,
+    }
+    await client.send_json_auto_id(call)
+    assert (await client.receive_json())["result"]["response"]["serial_number"] == SERIAL
+
+    hass_admin_user.groups = []
+    await client.send_json_auto_id(call)
+    answer = await client.receive_json()
+
+    assert not answer["success"]
+    assert SERIAL not in str(answer)
+
+
+async def test_an_automation_gets_the_telegram_whoever_has_set_it_off(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, hass_read_only_user: MockUser
+) -> None:
+    await set_up(hass, port, make_entry)
+    automation = {
+        "triggers": {"trigger": "state", "entity_id": "input_boolean.go"},
+        "actions": [
+            {"action": f"{DOMAIN}.get_telegram", "response_variable": "telegram"},
+            {"event": "told", "event_data": {"meter": "{{ telegram.serial_number }}"}},
+        ],
+    }
+    hass.states.async_set("input_boolean.go", "off")
+    assert await async_setup_component(hass, "automation", {"automation": automation})
+    told = []
+    hass.bus.async_listen("told", lambda event: told.append(event.data["meter"]))
+
+    hass.states.async_set("input_boolean.go", "on", context=Context(hass_read_only_user.id))
+    await hass.async_block_till_done()
+
+    assert told == [SERIAL]

@@ -184,10 +184,10 @@ async def test_setup_says_why_the_port_cannot_be_opened(
     await hass.config_entries.async_setup(entry.entry_id)
 
     assert entry.state is ConfigEntryState.SETUP_RETRY
-    assert entry.error_reason_translation_key == "link_lost"
-    placeholders = entry.error_reason_translation_placeholders
-    assert placeholders
-    assert "Connect call failed" in placeholders["error"]
+    assert entry.error_reason_translation_key == "port_unreachable"
+    assert "Connect call failed" not in str(entry.error_reason_translation_placeholders)
+    assert entry.reason
+    assert "Errno" not in entry.reason
     assert links(hass) == 0
     await hass.config_entries.async_unload(entry.entry_id)
 

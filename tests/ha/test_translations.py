@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import custom_components.smarty_p1
-from custom_components.smarty_p1 import coordinator, flow_forms
+from custom_components.smarty_p1 import coordinator, flow_forms, link_coordinator
 from custom_components.smarty_p1.binary_sensor import BINARY_SENSORS
 from custom_components.smarty_p1.board_sensor import PULSE_SENSORS, TANK_SENSORS
 from custom_components.smarty_p1.const import (
@@ -53,15 +53,17 @@ def placeholders(text: str) -> set[str]:
 def test_each_error_of_a_probe_has_a_text() -> None:
     raised = {error.key for error in flow_forms.ERRORS.values()}
     typed = {"port_in_use", "key_malformed", "key_published", "authentication_key_malformed"}
+    typed |= {"port_missing", "port_number_missing"}
     special = {"port_held", "key_renewed", "security_switched_off"}
 
     boards = {"source_in_use", "entity_without_count", "topic_malformed", "sensor_silent"}
+    boards |= {"entity_not_found", "entity_disabled", "entity_without_state"}
     boards |= {"mqtt_not_running", "not_sonar", "tank_upside_down", "volume_zero"}
 
     assert TEXTS["config"]["error"].keys() == raised | typed | special | boards
     for key, text in TEXTS["config"]["error"].items():
         extra = {"serial_number"} if key == "other_meter" else set()
-        assert placeholders(text) <= {"error", "found", "port", "program", "title"} | extra
+        assert placeholders(text) <= {"found", "port", "program", "title"} | extra
 
 
 @pytest.mark.parametrize(
@@ -78,7 +80,8 @@ def test_each_error_of_the_protocol_is_told_apart(error: type[P1Error]) -> None:
 def test_each_obstacle_has_a_text() -> None:
     assert coordinator.REJECTED.keys() == set(Reason)
     obstacles = {obstacle.translation_key for obstacle in coordinator.REJECTED.values()}
-    obstacles |= {"link_lost", "nothing_received", "not_p1", "other_meter"}
+    obstacles |= {obstacle.translation_key for obstacle in link_coordinator.LOST.values()}
+    obstacles |= {"nothing_received", "not_p1", "other_meter"}
     obstacles.add(coordinator.NO_DEVICE_NAME.translation_key)
     obstacles.add(coordinator.OTHER_METER_UNREADABLE.translation_key)
     obstacles |= {PulsePortCoordinator.nothing_received, PulsePortCoordinator.not_understood}

@@ -36,6 +36,7 @@ _LONGEST_BURST = READ_SIZE // 2
 _SETTLING_DELAY = 0.5
 
 _HOST_AND_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
+_ERROR_NUMBER = re.compile(r"\[Errno -?[0-9]+\] ?")
 
 
 def normalise_port(text: str) -> str:
@@ -78,7 +79,7 @@ async def read_chunk(reader: asyncio.StreamReader) -> bytes:
     try:
         data = await reader.read(READ_SIZE)
     except (OSError, serialx.SerialException) as err:
-        raise PortClosedError(str(err)) from err
+        raise PortClosedError(_ERROR_NUMBER.sub("", str(err))) from err
     except Exception as err:  # every backend has exceptions of its own, with who knows what in them
         raise PortClosedError(type(err).__name__) from err
     if not data:
@@ -110,7 +111,7 @@ def _link_error(err: Exception, url: str) -> LinkError:
     # A text may repeat any part of the address, in a notation of its own.
     has_secret = redact_port(url) != url
     text = "" if has_secret else str(err)
-    text = text or type(err).__name__
+    text = _ERROR_NUMBER.sub("", text) or type(err).__name__
     match err:
         case PermissionError():
             return PortPermissionError(text)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 
 from .cipher import DEFAULT_AUTHENTICATION_KEY
@@ -89,22 +90,25 @@ class _Findings:
         return not self._first_bytes
 
 
-async def probe(
+async def probe(  # noqa: PLR0913
     url: str,
     key: bytes | None,
     authentication_key: bytes = DEFAULT_AUTHENTICATION_KEY,
     *,
     needs_tag: bool = True,
+    last_counters: Mapping[bytes, int] | None = None,
     timeout: float = PROBE_TIMEOUT,  # noqa: ASYNC109 - giving up is a result here, not a failure
 ) -> Telegram:
     """Return the first verified telegram that names its meter, within `timeout` seconds.
 
-    Without `needs_tag`, its CRC is enough.
+    Without `needs_tag`, its CRC is enough; with `last_counters`, its frame must be a newer one.
 
     Raises a LinkError when the port cannot be opened or closes at once, and otherwise the
     ProbeError that says what is wrong.
     """
-    findings = _Findings(Decoder(key, authentication_key, needs_tag=needs_tag))
+    findings = _Findings(
+        Decoder(key, authentication_key, last_counters=last_counters, needs_tag=needs_tag)
+    )
     empty_connections = 0
     with suppress(TimeoutError):
         async with asyncio.timeout(timeout):

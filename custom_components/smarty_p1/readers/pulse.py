@@ -80,6 +80,12 @@ class PulseMeter:
         """Set the total to what the meter shows."""
         self._base_kwh, self._base_pulses = kwh, self.pulses
 
+    def begin_at(self, count: int, at: float) -> None:
+        """Count from a running count that was seen before."""
+        self._running = RunningCount(self._pulses_per_kwh, count, at)
+        # Some boards send a 1 for each pulse.
+        self.is_counting = count > 1
+
     def power_kw(self, at: float) -> float | None:
         """Return the power: None before two pulses, and less and less while none comes."""
         return self._power.kw(at)
