@@ -53,7 +53,7 @@ _VERSION = 1
 # A thousandth of a watt, or of a watt-hour: far below what the register resolves, far above the
 # errors of binary fractions.
 _DECIMALS = 6
-_MAX_STORED = 1e12
+_MAX_STORED = 1e19
 _MAX_STORED_ITEMS = 10_000
 _QUARTER_HOURS_A_DAY = 96
 # A month that begins up to this long after the last one follows it, after an outage if need be.
@@ -221,14 +221,14 @@ class DemandMeter:
     ) -> Demand | None:
         """Take a telegram's time, imported energy and power, and its meter; return the snapshot.
 
-        A telegram without a time or without the energy changes nothing; one without a serial
+        A telegram without a time or without a possible energy changes nothing; one without a serial
         number is of the same meter as the last one. `threshold_kva` is what the connection carries;
         the last one is good until there is another.
         """
-        if time is not None and imported_kwh is not None:
+        if time is not None and imported_kwh is not None and imported_kwh >= 0:
             self._take(time.astimezone(UTC), round(imported_kwh * 1000), serial_number)
             self._power_kw = power_kw
-            if threshold_kva:
+            if threshold_kva is not None and threshold_kva > 0:
                 self._limit_kw = min(threshold_kva, MAX_POWER_KW)
             self.snapshot = self._make_snapshot()
         return self.snapshot
@@ -373,7 +373,8 @@ class DemandMeter:
             return month
         if month and not month.quarter_hours:
             del self._months[month.start]
-        entered = self._months[start] = self._months.pop(start, None) or _Month(start)
+        entered = self._months.pop(start) if start in self._months else _Month(start)
+        self._months[start] = entered
         if len(self._months) > MAX_MONTHS:
             *others, _ = self._months.values()
             least = min(others, key=lambda other: other.quarter_hours)
@@ -496,8 +497,10 @@ def _load_month(data: _Stored) -> _Month:
         raise ValueError
     energy_wh = _load_number(data["excess_wh"])
     if "excess" not in data:  # of earlier versions, which knew one price
-        excess = {(start.date(), None): energy_wh} if energy_wh else {}
-        return _Month(start, peak, int(peak is not None), excess)
+        month = _Month(start, peak, int(peak is not None))
+        if energy_wh:
+            month.excess_wh[start.date(), None] = energy_wh
+        return month
     excess = {
         (_load_day(each["day"]), _load_price_per_kwh(each["price"])): _load_number(
             each["energy_wh"]
