@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
+from homeassistant.util.json import load_json_object
 
 from .const import DOMAIN, LOGGER
 
@@ -48,8 +50,7 @@ class SparingStore:
         """
         try:
             stored: Any = await self._store.async_load()
-            # Home Assistant returns None also for a file that holds nothing.
-            if stored is None and not await self._hass.async_add_executor_job(self._has_file):
+            if stored is None and not await self._hass.async_add_executor_job(self._holds_null):
                 return None
             return parse(stored)
         except Exception as err:  # noqa: BLE001 - a file may hold anything
@@ -94,8 +95,12 @@ class SparingStore:
         """Return where the last file is that could not be read: one is kept, no more."""
         return Path(f"{self._store.path}{_ASIDE}")
 
-    def _has_file(self) -> bool:
-        return Path(self._store.path).exists()
+    def _holds_null(self) -> bool:
+        """Tell whether there is a file with null in it: Home Assistant returns None for both."""
+        try:
+            return load_json_object(self._store.path)["data"] is None
+        except HomeAssistantError, KeyError, ValueError:
+            return False
 
     def _put_aside(self) -> str | None:
         try:
