@@ -37,6 +37,7 @@ from zoneinfo import ZoneInfo
 REFERENCE_POWERS = (3, 7, 12, 17, 27, 43, 70, 100, 150, 200)
 """The classes of the tariff, in kW."""
 
+LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 QUARTER_HOUR = timedelta(minutes=15)
 MAX_GAP = QUARTER_HOUR
 """Readings farther apart than this are not bridged."""
@@ -47,7 +48,6 @@ MAX_POWER_KW = 1000.0
 MAX_MONTHS = 36
 """So many months are kept: two years, the running month, and room for what a wrong clock says."""
 
-_TIME_ZONE = ZoneInfo("Europe/Luxembourg")
 _HOUR = timedelta(hours=1)
 _VERSION = 1
 # A thousandth of a watt, or of a watt-hour: far below what the register resolves, far above the
@@ -162,12 +162,12 @@ def _quarter_start(time: datetime) -> datetime:
 
 
 def _month_start(time: datetime) -> datetime:
-    local = time.astimezone(_TIME_ZONE)
+    local = time.astimezone(LUXEMBOURG)
     return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def _local_day(time: datetime) -> date:
-    return time.astimezone(_TIME_ZONE).date()
+    return time.astimezone(LUXEMBOURG).date()
 
 
 class DemandMeter:
