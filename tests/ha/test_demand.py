@@ -188,7 +188,7 @@ async def test_what_is_stored_may_be_rubbish(
     await hass.async_block_till_done()
 
     assert float(state_of(hass, RUNNING).state) == 1.5
-    assert own_log(caplog) == []
+    assert [level for level, _ in own_log(caplog)] == ["WARNING"]
 
 
 async def test_updates_may_be_limited_without_losing_a_text_or_a_quarter_hour(
@@ -563,7 +563,7 @@ async def configure(
     entry: MockConfigEntry,
     clock: str,
     kwh: float,
-    **typed: Any,
+    **typed: float | str,
 ) -> Mapping[str, Any] | None:
     """Send the form of the options; the meter answers the reload at a time of day."""
     port.greeting = port.next_frame(at(clock, kwh))
@@ -589,7 +589,10 @@ async def test_another_price_leaves_the_past_alone(
     assert float(state_of(hass, COST).state) == 0.1  # and 0.25 kWh at 0.3
 
     # From a day on: all of July.
-    typed = {"surcharge_price": 0.2, "surcharge_price_since": "2025-07-01"}
+    typed: dict[str, float | str] = {
+        "surcharge_price": 0.2,
+        "surcharge_price_since": "2025-07-01",
+    }
     assert not await configure(hass, port, entry, "10:45:10", 102.0, **typed)
     assert float(state_of(hass, COST).state) == 0.1  # 0.5 kWh at 0.2
     assert entry.options["surcharge_price_since"] == "2025-07-01"
