@@ -153,6 +153,11 @@ async def test_nothing_that_is_stored_keeps_an_entry_from_working(
 ) -> None:
     entry = make(hass, port, make_entry, store)
     data = OF_0_1_0[store]["data"]
+    if store == "meter":
+        # One register and one index are as good as all.
+        registers = {"1-0:1.8.0": data["totals"]["registers"]["1-0:1.8.0"]}
+        totals = data["totals"] | {"registers": registers, "indexes": data["totals"]["indexes"][:1]}
+        data = data | {"totals": totals}
     for path in paths_in(data)[1:]:
         for value in ANYTHING:
             write(hass, entry, store, wrapped(replaced(data, path, value)))
@@ -303,10 +308,10 @@ async def test_a_meter_goes_on_from_the_files_of_an_earlier_version(
     assert float(state_of(hass, EXCESS).state) == 0.5
     assert entry.runtime_data.rejections.total() == 1
     assert own_log(caplog) == []
-    store = MeterStore(hass, entry.entry_id)
+    memory = MeterStore(hass, entry.entry_id)
     assert await hass.config_entries.async_unload(entry.entry_id)
-    await store.async_load()
-    assert store.last_counters(bytes.fromhex(KEY)) == {SYSTEM_TITLE: 4}
+    await memory.async_load()
+    assert memory.last_counters(bytes.fromhex(KEY)) == {SYSTEM_TITLE: 4}
 
 
 async def test_pulses_go_on_from_the_file_of_an_earlier_version(
