@@ -294,6 +294,21 @@ def test_25_months_are_kept_whatever_a_clock_says_in_between() -> None:
     assert len(kept) <= 36
 
 
+def test_two_telegrams_of_a_wrong_clock_leave_nothing_behind() -> None:
+    house = Connection("2026-07-15T12:00:00S", reference_kw=3)
+    house.read()
+    house.draw(15, 100)
+    for month in (8, 9, 11):
+        right, house.time = house.time, at(f"2026-{month:02}-15T12:00:00S")
+        house.read()
+        house.after(10)
+        house.time = right
+        house.after(10)
+        house.after(10)
+
+    assert stored_months(house) == ["2026-07"]
+
+
 def test_what_a_wrong_clock_left_is_forgotten_in_time() -> None:
     house = Connection("2000-01-01T00:00:00W", reference_kw=3)
     house.read()
