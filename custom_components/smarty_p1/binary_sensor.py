@@ -13,6 +13,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_REFERENCE_POWER
 from .coordinator import MeterConfigEntry, SmartyCoordinator
+from .demand_sensor import measured_since
 from .entity import SmartyEntity, forget_entities
 
 PARALLEL_UPDATES = 0
@@ -52,3 +53,9 @@ class ReferencePowerWarning(SmartyEntity, BinarySensorEntity):
         """Return the forecast, None while it is unknown."""
         demand = self.coordinator.demand.demand
         return demand.will_exceed if demand else None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, str | None]:
+        """Return since when that is measured which the forecast is made of."""
+        return measured_since(self.coordinator.demand.demand, is_known=self.is_on is not None)

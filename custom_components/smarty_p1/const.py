@@ -25,6 +25,7 @@ SECTION_ADVANCED: Final = "advanced"
 
 CONF_REFERENCE_POWER: Final = "reference_power"
 CONF_SURCHARGE_PRICE: Final = "surcharge_price"
+CONF_SURCHARGE_PRICE_SINCE: Final = "surcharge_price_since"
 CONF_MIN_INTERVAL: Final = "min_interval"
 
 SECTION_P1_SERVER: Final = "p1_server"

@@ -18,20 +18,26 @@ it. Samples of the power do not enter: a short spike costs nothing as long as th
   values belong to the connection: another meter does not reset them, nor does another reference
   power, which judges the quarter-hours that end from then on.
 - The reading that ends the last quarter-hour of a month still shows that month, as a whole; the
-  next one begins the new month. A month begins with readings that are bridged: one wrong time
-  does not wipe it out.
+  next one begins the new month. A month begins with readings that are bridged; one that is no
+  continuation, because a clock went back or years ahead, begins with a whole quarter-hour.
+- Months are kept by their start: a clock that was lost and comes back goes on in the right one.
+  What a wrong clock left behind is forgotten first.
+- A price holds from a day on; without one, from when it is entered, for the quarter-hours that
+  have their greater part before them. What was counted keeps its price, so the cost of a month is
+  the sum over its prices. The first price also holds for what had none in the running month.
 
 No Home Assistant, no I/O, no clock but the meter's; a fixed amount of work and memory a reading.
 """
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 REFERENCE_POWERS = (3, 7, 12, 17, 27, 43, 70, 100, 150, 200)
 """The classes of the tariff, in kW."""
 
+LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 QUARTER_HOUR = timedelta(minutes=15)
 MAX_GAP = QUARTER_HOUR
 """Readings farther apart than this are not bridged."""
@@ -39,16 +45,19 @@ CLOCK_TOLERANCE = timedelta(minutes=1)
 """How far a meter's clock is set back when it is corrected, and not set anew."""
 MAX_POWER_KW = 1000.0
 """More than any low-voltage connection draws: a register that rises faster has leapt."""
-MIN_REST = timedelta(minutes=1)
-"""What is left of a quarter-hour's energy is spread over at least this time."""
+MAX_MONTHS = 36
+"""So many months are kept: two years, the running month, and room for what a wrong clock says."""
 
-_TIME_ZONE = ZoneInfo("Europe/Luxembourg")
 _HOUR = timedelta(hours=1)
 _VERSION = 1
 # A thousandth of a watt, or of a watt-hour: far below what the register resolves, far above the
 # errors of binary fractions.
 _DECIMALS = 6
-_MAX_STORED = 1e12
+_MAX_STORED = 1e19
+_MAX_STORED_ITEMS = 10_000
+_QUARTER_HOURS_A_DAY = 96
+# A month that begins up to this long after the last one follows it, after an outage if need be.
+_MAX_STEP = timedelta(days=366)
 
 type _Stored = Any  # what `as_dict` returned, or whatever became of it
 
@@ -82,8 +91,7 @@ class Demand:
     available_kw: float | None
     """The power for the rest of the quarter-hour that makes its mean the reference power.
 
-    Never below 0. In the last minute, what is left is still spread over a whole minute: the value
-    stays a power that a house can use, and errs on the safe side.
+    Never below 0, nor above what the connection carries.
     """
     last_quarter: QuarterHour | None
     """The last complete quarter-hour, however long ago."""
@@ -94,7 +102,7 @@ class Demand:
     excess_kwh: float | None
     """The energy above the reference power this month, counted since one was set."""
     excess_cost: float | None
-    """What that costs, at the present price."""
+    """What that costs: each part at the price that held for it."""
 
 
 class _Running(NamedTuple):
@@ -106,10 +114,46 @@ class _Running(NamedTuple):
     energy_wh: float
 
 
-class _Month(NamedTuple):
+class _Price(NamedTuple):
+    """The price of a kWh above, the day from which it holds, and the one that held before."""
+
+    per_kwh: float | None = None
+    since: date | None = None
+    before: float | None = None
+    changed_in: datetime | None = None
+    """The quarter-hour that had its greater part when the price was changed."""
+
+    def of(self, quarter_start: datetime) -> float | None:
+        """Return the price of a quarter-hour."""
+        is_too_early = self.since is not None and _local_day(quarter_start) < self.since
+        return self.before if is_too_early or quarter_start == self.changed_in else self.per_kwh
+
+
+@dataclass(slots=True)
+class _Month:
+    """What is counted of a month; `excess_wh` by the day and the price."""
+
     start: datetime
     peak: QuarterHour | None = None
-    excess_wh: float = 0.0
+    quarter_hours: int = 0
+    excess_wh: dict[tuple[date, float | None], float] = field(default_factory=dict)
+
+    def add(self, quarter: QuarterHour, excess_wh: float, price: float | None) -> None:
+        """Count a complete quarter-hour."""
+        self.quarter_hours += 1
+        if self.peak is None or quarter.mean_kw > self.peak.mean_kw:
+            self.peak = quarter
+        if excess_wh:
+            key = _local_day(quarter.start), price
+            self.excess_wh[key] = self.excess_wh.get(key, 0.0) + excess_wh
+
+    def set_price(self, price: float | None, since: date | None) -> None:
+        """Let what was counted since a day have a price; without a day, what had none."""
+        counted, self.excess_wh = self.excess_wh, {}
+        for (day, old), energy_wh in counted.items():
+            is_meant = old is None if since is None else day >= since
+            key = day, price if is_meant else old
+            self.excess_wh[key] = self.excess_wh.get(key, 0.0) + energy_wh
 
 
 def _quarter_start(time: datetime) -> datetime:
@@ -118,8 +162,12 @@ def _quarter_start(time: datetime) -> datetime:
 
 
 def _month_start(time: datetime) -> datetime:
-    local = time.astimezone(_TIME_ZONE)
+    local = time.astimezone(LUXEMBOURG)
     return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def _local_day(time: datetime) -> date:
+    return time.astimezone(LUXEMBOURG).date()
 
 
 class DemandMeter:
@@ -129,25 +177,38 @@ class DemandMeter:
     """
 
     def __init__(
-        self, *, reference_kw: float | None = None, price_per_kwh: float | None = None
+        self,
+        *,
+        reference_kw: float | None = None,
+        price_per_kwh: float | None = None,
+        price_since: date | None = None,
     ) -> None:
         self.snapshot: Demand | None = None
         self._reference_kw = reference_kw
-        self._price_per_kwh = price_per_kwh
+        self._price = _Price()
         self._power_kw: float | None = None
+        self._limit_kw = MAX_POWER_KW
         self._serial_number: str | None = None
         self._running: _Running | None = None
         self._last_quarter: QuarterHour | None = None
-        self._month: _Month | None = None
+        # In the order in which they were entered last: the last one is running.
+        self._months: dict[datetime, _Month] = {}
+        self._set_price(price_per_kwh, price_since)
 
-    def set_tariff(self, *, reference_kw: float | None, price_per_kwh: float | None) -> None:
+    def set_tariff(
+        self,
+        *,
+        reference_kw: float | None,
+        price_per_kwh: float | None,
+        price_since: date | None = None,
+    ) -> None:
         """Change the reference power and the price of a kWh above it; None is not known.
 
-        What was counted this month stays. The running quarter-hour is judged as a whole by the new
-        reference power; the price is that of the whole month.
+        What was counted stays, at the price that it had before `price_since`. The running
+        quarter-hour is judged as a whole by the new reference power.
         """
         self._reference_kw = reference_kw
-        self._price_per_kwh = price_per_kwh
+        self._set_price(price_per_kwh, price_since)
         self.snapshot = self._make_snapshot()
 
     def update(
@@ -156,21 +217,26 @@ class DemandMeter:
         imported_kwh: float | None,
         power_kw: float | None,
         serial_number: str | None,
+        threshold_kva: float | None = None,
     ) -> Demand | None:
         """Take a telegram's time, imported energy and power, and its meter; return the snapshot.
 
-        A telegram without a time or without the energy changes nothing; one without a serial
-        number is of the same meter as the last one.
+        A telegram without a time or without a possible energy changes nothing; one without a serial
+        number is of the same meter as the last one. `threshold_kva` is what the connection carries;
+        the last one is good until there is another.
         """
-        if time is not None and imported_kwh is not None:
+        if time is not None and imported_kwh is not None and imported_kwh >= 0:
             self._take(time.astimezone(UTC), round(imported_kwh * 1000), serial_number)
             self._power_kw = power_kw
+            if threshold_kva is not None and threshold_kva > 0:
+                self._limit_kw = min(threshold_kva, MAX_POWER_KW)
             self.snapshot = self._make_snapshot()
         return self.snapshot
 
     def as_dict(self) -> dict[str, Any]:
         """Return all that must survive a restart, as JSON knows it."""
-        running, month = self._running, self._month
+        running, price = self._running, self._price
+        *others, month = map(_store_month, self._months.values()) if self._months else [None]
         return {
             "version": _VERSION,
             "serial_number": self._serial_number,
@@ -182,11 +248,13 @@ class DemandMeter:
                 "energy_wh": running.energy_wh,
             },
             "last_quarter": _store_quarter(self._last_quarter),
-            "month": month
-            and {
-                "start": month.start.isoformat(),
-                "peak": _store_quarter(month.peak),
-                "excess_wh": month.excess_wh,
+            "month": month,
+            "other_months": others,
+            "price": {
+                "per_kwh": price.per_kwh,
+                "since": price.since and price.since.isoformat(),
+                "before": price.before,
+                "changed_in": price.changed_in and price.changed_in.isoformat(),
             },
         }
 
@@ -197,36 +265,68 @@ class DemandMeter:
         *,
         reference_kw: float | None = None,
         price_per_kwh: float | None = None,
+        price_since: date | None = None,
     ) -> Self:
         """Return a meter that goes on where `as_dict` left off.
 
         The time in between is a gap like any other, and the present power is unknown until the
-        next reading. From data that is malformed, or of another version, nothing is taken: the
-        meter starts anew.
+        next reading. Raises ValueError for data that is malformed, or of another version.
         """
-        meter = cls(reference_kw=reference_kw, price_per_kwh=price_per_kwh)
+        meter = cls(reference_kw=reference_kw)
         try:
-            if data["version"] != _VERSION:
-                return meter
-            serial_number = _load_serial_number(data["serial_number"])
-            running = _load_running(data["running"])
-            last_quarter = _load_quarter(data["last_quarter"])
-            month = _load_month(data["month"])
-        except KeyError, TypeError, ValueError:
-            return meter
-        meter._serial_number = serial_number
-        meter._running = running
-        meter._last_quarter = last_quarter
-        meter._month = month
+            meter._restore(data)
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as err:
+            raise ValueError from err
+        meter._set_price(price_per_kwh, price_since)
         meter.snapshot = meter._make_snapshot()
         return meter
+
+    def _restore(self, data: _Stored) -> None:
+        if type(data["version"]) is not int or data["version"] != _VERSION:
+            raise ValueError
+        self._serial_number = _load_serial_number(data["serial_number"])
+        self._running = None if data["running"] is None else _load_running(data["running"])
+        self._last_quarter = _load_quarter(data["last_quarter"])
+        # Earlier versions stored the running month alone, and no price.
+        months = [*_load_list(data.get("other_months", [])), data["month"]]
+        loaded = [_load_month(month) for month in months if month is not None]
+        self._months = {month.start: month for month in loaded}
+        if len(loaded) > MAX_MONTHS or (self._running is None) != (not loaded):
+            raise ValueError
+        self._price = _load_price(data["price"]) if "price" in data else _Price()
+
+    @property
+    def _month(self) -> _Month | None:
+        return next(reversed(self._months.values()), None)
+
+    def _set_price(self, per_kwh: float | None, since: date | None) -> None:
+        old, running, month = self._price, self._running, self._month
+        if (per_kwh, since) == (old.per_kwh, old.since):
+            return
+        if since is not None:
+            before = old.of(_quarter_start(running.time)) if running else old.per_kwh
+            self._price = _Price(per_kwh, since, before)
+            for each in self._months.values():
+                each.set_price(per_kwh, since)
+            return
+        self._price = _Price(per_kwh)
+        if running and month:
+            start = _quarter_start(running.time)
+            before = old.of(start)
+            if before is None:
+                month.set_price(per_kwh, None)
+            elif before != per_kwh and running.time - start >= QUARTER_HOUR / 2:
+                self._price = _Price(per_kwh, None, before, start)
 
     def _take(self, time: datetime, imported_wh: int, serial_number: str | None) -> None:
         running, is_other_meter = self._running, self._is_other_meter(serial_number)
         self._serial_number = serial_number or self._serial_number
         if running is None or is_other_meter or _is_broken(running, time, imported_wh):
             self._running = _Running(time, imported_wh, time, 0.0)
-            self._month = self._month or _Month(_month_start(time))
+            if is_other_meter:
+                self._limit_kw = MAX_POWER_KW
+            if not self._months:
+                self._enter_month(time)
         elif time > running.time:
             self._bridge(running, time, imported_wh)
 
@@ -241,7 +341,8 @@ class DemandMeter:
         if start <= running.time:
             total_wh = running.energy_wh + energy_wh
             self._running = _Running(time, imported_wh, running.since, total_wh)
-            self._enter_month(start)
+            if self._goes_on_in_month(start):
+                self._enter_month(start)
             return
         before_wh = energy_wh * ((start - running.time) / (time - running.time))
         ended = start - QUARTER_HOUR
@@ -252,21 +353,34 @@ class DemandMeter:
     def _complete(self, start: datetime, energy_wh: float) -> None:
         quarter = QuarterHour(start, round(energy_wh * 4 / 1000, _DECIMALS))
         self._last_quarter = quarter
-        month = self._enter_month(start)
-        peak = month.peak
-        if peak is None or quarter.mean_kw > peak.mean_kw:
-            peak = quarter
-        excess_wh = month.excess_wh
+        excess_wh = 0.0
         if self._reference_kw is not None:
-            excess_wh += max(0.0, energy_wh - self._reference_kw * 1000 / 4)
-        self._month = _Month(month.start, peak, excess_wh)
+            excess_wh = max(0.0, energy_wh - self._reference_kw * 1000 / 4)
+        self._enter_month(start).add(quarter, excess_wh, self._price.of(start))
+
+    def _goes_on_in_month(self, quarter_start: datetime) -> bool:
+        """Tell whether a time is in a month that is known, or follows: a clock may be wrong."""
+        start, month = _month_start(quarter_start), self._month
+        return (
+            month is None
+            or start in self._months
+            or timedelta() <= quarter_start - month.start.astimezone(UTC) <= _MAX_STEP
+        )
 
     def _enter_month(self, quarter_start: datetime) -> _Month:
-        start = _month_start(quarter_start)
-        month = self._month
-        if month is None or month.start != start:
-            month = self._month = _Month(start)
-        return month
+        start, month = _month_start(quarter_start), self._month
+        if month and month.start == start:
+            return month
+        if month and not month.quarter_hours:
+            del self._months[month.start]
+        entered = self._months.pop(start) if start in self._months else _Month(start)
+        self._months[start] = entered
+        if len(self._months) > MAX_MONTHS:
+            *others, _ = self._months.values()
+            least = min(others, key=lambda other: other.quarter_hours)
+            is_scrap = least.quarter_hours < _QUARTER_HOURS_A_DAY
+            del self._months[(least if is_scrap else others[0]).start]
+        return entered
 
     def _make_snapshot(self) -> Demand | None:
         running, month = self._running, self._month
@@ -277,7 +391,7 @@ class DemandMeter:
         end = start + QUARTER_HOUR
         energy_kwh = energy_wh / 1000
         elapsed, rest, whole = (time - since) / _HOUR, end - time, (end - since) / _HOUR
-        power_kw, reference_kw, price = self._power_kw, self._reference_kw, self._price_per_kwh
+        power_kw, reference_kw = self._power_kw, self._reference_kw
 
         running_kw = round(energy_kwh / elapsed, _DECIMALS) if elapsed else power_kw
         projected_kw = will_exceed = available_kw = excess_kwh = excess_cost = None
@@ -287,10 +401,12 @@ class DemandMeter:
             if projected_kw is not None:
                 will_exceed = projected_kw > reference_kw
             left_kwh = max(0.0, reference_kw * whole - energy_kwh)
-            available_kw = round(left_kwh / (max(rest, MIN_REST) / _HOUR), _DECIMALS)
-            excess_kwh = round(month.excess_wh / 1000, _DECIMALS)
-            if price is not None:
-                excess_cost = round(excess_kwh * price, _DECIMALS)
+            exact_kw = left_kwh / (rest / _HOUR)
+            available_kw = min(round(exact_kw, _DECIMALS), self._limit_kw)
+            excess_kwh = round(sum(month.excess_wh.values()) / 1000, _DECIMALS)
+            if self._price.per_kwh is not None:
+                costs = ((price or 0.0) * wh for (_, price), wh in month.excess_wh.items())
+                excess_cost = round(sum(costs) / 1000, _DECIMALS)
         return Demand(
             time=time,
             quarter_start=start,
@@ -318,6 +434,19 @@ def _is_broken(running: _Running, time: datetime, imported_wh: int) -> bool:
 
 def _store_quarter(quarter: QuarterHour | None) -> dict[str, Any] | None:
     return quarter and {"start": quarter.start.isoformat(), "mean_kw": quarter.mean_kw}
+
+
+def _store_month(month: _Month) -> dict[str, Any]:
+    return {
+        "start": month.start.isoformat(),
+        "peak": _store_quarter(month.peak),
+        "excess_wh": sum(month.excess_wh.values()),
+        "quarter_hours": month.quarter_hours,
+        "excess": [
+            {"day": day.isoformat(), "price": price, "energy_wh": energy_wh}
+            for (day, price), energy_wh in month.excess_wh.items()
+        ],
+    }
 
 
 def _load_serial_number(data: _Stored) -> str | None:
@@ -362,7 +491,53 @@ def _load_quarter(data: _Stored) -> QuarterHour | None:
 
 
 def _load_month(data: _Stored) -> _Month:
-    start = _load_time(data["start"])
-    if start != _month_start(start):
+    time = _load_time(data["start"])
+    start, peak = _month_start(time), _load_quarter(data["peak"])
+    if start != time:
         raise ValueError
-    return _Month(_month_start(start), _load_quarter(data["peak"]), _load_number(data["excess_wh"]))
+    energy_wh = _load_number(data["excess_wh"])
+    if "excess" not in data:  # of earlier versions, which knew one price
+        month = _Month(start, peak, int(peak is not None))
+        if energy_wh:
+            month.excess_wh[start.date(), None] = energy_wh
+        return month
+    excess = {
+        (_load_day(each["day"]), _load_price_per_kwh(each["price"])): _load_number(
+            each["energy_wh"]
+        )
+        for each in _load_list(data["excess"])
+    }
+    return _Month(start, peak, _load_count(data["quarter_hours"]), excess)
+
+
+def _load_list(data: _Stored) -> list[_Stored]:
+    if type(data) is not list or len(data) > _MAX_STORED_ITEMS:
+        raise ValueError
+    return data
+
+
+def _load_count(data: _Stored) -> int:
+    if type(data) is not int or not 0 <= data <= _MAX_STORED:
+        raise ValueError
+    return data
+
+
+def _load_day(data: _Stored) -> date:
+    day = date.fromisoformat(data)
+    if not 1999 <= day.year <= 2100:  # noqa: PLR2004
+        raise ValueError
+    return day
+
+
+def _load_price_per_kwh(data: _Stored) -> float | None:
+    return None if data is None else _load_number(data)
+
+
+def _load_price(data: _Stored) -> _Price:
+    since, changed_in = data["since"], data["changed_in"]
+    return _Price(
+        _load_price_per_kwh(data["per_kwh"]),
+        None if since is None else _load_day(since),
+        _load_price_per_kwh(data["before"]),
+        None if changed_in is None else _load_time(changed_in),
+    )

@@ -27,6 +27,7 @@ class DemandSensorDescription(SensorEntityDescription):
 
     value_fn: Callable[[Demand], StateType]
     quarter_fn: Callable[[Demand], QuarterHour | None] | None = None
+    """The complete quarter-hour that it is about; without, the running one or the month."""
     option: str | None = None
     is_monthly: bool = False
 
@@ -138,9 +139,21 @@ class DemandSensor(SmartyEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return when the quarter-hour began that the value is about."""
-        demand, quarter_fn = self.coordinator.demand.demand, self.entity_description.quarter_fn
-        if quarter_fn is None:
+        """Return when that began which the value is about."""
+        description, demand = self.entity_description, self.coordinator.demand.demand
+        if description.is_monthly:
             return None
-        quarter = quarter_fn(demand) if demand else None
-        return {"start": dt_util.as_local(quarter.start) if quarter else None}
+        if description.quarter_fn is None:
+            return measured_since(demand, is_known=self.native_value is not None)
+        quarter = description.quarter_fn(demand) if demand else None
+        return {"start": _local_text(quarter.start) if quarter else None}
+
+
+def measured_since(demand: Demand | None, *, is_known: bool) -> dict[str, str | None]:
+    """Return since when that was measured which a value of the running quarter-hour is about."""
+    return {"measured_since": _local_text(demand.measured_since) if demand and is_known else None}
+
+
+def _local_text(time: datetime) -> str:
+    # As times, the two hours from 2 to 3 of October are equal, and the first would stay.
+    return dt_util.as_local(time).isoformat()

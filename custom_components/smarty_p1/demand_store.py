@@ -1,18 +1,19 @@
 """The quarter-hours of a connection in Home Assistant: fed by telegrams, kept over restarts."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast
 
 from homeassistant.core import HomeAssistant, callback
 
-from .const import CONF_REFERENCE_POWER, CONF_SURCHARGE_PRICE
+from .const import CONF_REFERENCE_POWER, CONF_SURCHARGE_PRICE, CONF_SURCHARGE_PRICE_SINCE
 from .demand import Demand, DemandMeter
 from .entry_types import AnyConfigEntry
 from .p1 import Telegram
 from .sparing_store import SparingStore
 
 IMPORTED_ENERGY = "1-0:1.8.0"
+_THRESHOLD = "0-0:17.0.0"
 # Gaps up to a quarter-hour are bridged, so a crash costs nothing. Nor do several in a row: what the
 # first telegram after a start says is saved at once. A memory card wears out.
 SAVE_INTERVAL = 300.0
@@ -26,8 +27,12 @@ class DemandStore:
         self._store = SparingStore(
             hass, f"{entry.entry_id}.demand", self._as_dict, interval=SAVE_INTERVAL
         )
-        self._reference_kw: float | None = entry.options.get(CONF_REFERENCE_POWER)
-        self._price_per_kwh: float | None = entry.options.get(CONF_SURCHARGE_PRICE)
+        since = entry.options.get(CONF_SURCHARGE_PRICE_SINCE)
+        self._tariff: dict[str, Any] = {
+            "reference_kw": entry.options.get(CONF_REFERENCE_POWER),
+            "price_per_kwh": entry.options.get(CONF_SURCHARGE_PRICE),
+            "price_since": since and date.fromisoformat(since),
+        }
         self._meter = DemandMeter()
         self._is_current = False
         self._is_closed = False
@@ -47,11 +52,9 @@ class DemandStore:
 
     async def async_load(self) -> None:
         """Go on where the last run of Home Assistant left off."""
-        self._meter = DemandMeter.from_dict(
-            await self._store.async_load(),
-            reference_kw=self._reference_kw,
-            price_per_kwh=self._price_per_kwh,
-        )
+        self._meter = await self._store.async_load(
+            lambda stored: DemandMeter.from_dict(stored, **self._tariff)
+        ) or DemandMeter(**self._tariff)
 
     @callback
     def update(self, telegram: Telegram) -> bool:
@@ -64,6 +67,7 @@ class DemandStore:
             energy,
             cast("float | None", telegram.objects.get("1-0:1.7.0")),
             telegram.serial_number,
+            cast("float | None", telegram.objects.get(_THRESHOLD)),
         )
         demand = self.demand
         if demand is not None and not self._is_closed:

@@ -7,23 +7,54 @@ believed of the totals; and the meter's system title.
 import hashlib
 import hmac
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN, LOGGER
+from .const import DOMAIN
+from .p1 import CHANNELS
 from .sparing_store import SparingStore
+from .stored_values import Stored, a_count, a_list, a_mapping, a_time, some_bytes
 from .totals import Totals
 
 # A crash leaves the frames of this time open to be replayed; a memory card wears out.
 SAVE_INTERVAL = 60.0
 _MAX_KEYS = 16
+_FINGERPRINT_SIZE = _TITLE_SIZE = 8
+_MAX_COUNTER = (1 << 32) - 1
 
 
 def _fingerprint(key: bytes) -> str:
     """Return what tells keys apart and tells nothing about them."""
-    return hmac.digest(key, DOMAIN.encode(), hashlib.sha256)[:8].hex()
+    return hmac.digest(key, DOMAIN.encode(), hashlib.sha256)[:_FINGERPRINT_SIZE].hex()
+
+
+class _Memory(NamedTuple):
+    counters: dict[str, dict[str, int]]
+    totals: Totals
+    named_channels: set[int]
+    system_title: bytes | None
+    last_telegram: datetime | None
+
+
+def _parse(data: Stored) -> _Memory:
+    stored = a_mapping(data)
+    title, last = stored["system_title"], stored["last_telegram"]
+    return _Memory(
+        counters={
+            some_bytes(fingerprint, _FINGERPRINT_SIZE).hex(): {
+                some_bytes(name, _TITLE_SIZE).hex(): a_count(count, _MAX_COUNTER)
+                for name, count in a_mapping(titles).items()
+            }
+            for fingerprint, titles in a_mapping(stored["counters"], _MAX_KEYS).items()
+        },
+        totals=Totals.from_dict(a_mapping(stored["totals"])),
+        named_channels={
+            a_count(channel, max(CHANNELS)) for channel in a_list(stored["named_channels"])
+        },
+        system_title=None if title is None else some_bytes(title, _TITLE_SIZE),
+        last_telegram=None if last is None else a_time(last),
+    )
 
 
 class MeterStore:
@@ -46,28 +77,14 @@ class MeterStore:
         self.last_telegram: datetime | None = None
 
     async def async_load(self) -> None:
-        """Go on where the last run of Home Assistant left off.
-
-        From what is malformed, nothing is taken that comes after the mistake.
-        """
-        data = await self._store.async_load()
-        if data is None:
-            return
-        try:
-            self._restore(data)
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as err:
-            LOGGER.warning("What is stored of a meter is damaged, and begun anew: %r", err)
-
-    def _restore(self, data: dict[str, Any]) -> None:
-        self._counters = {
-            fingerprint: {bytes.fromhex(title).hex(): int(last) for title, last in titles.items()}
-            for fingerprint, titles in data["counters"].items()
-        }
-        self.totals = Totals.from_dict(data["totals"])
-        self.named_channels = set(data["named_channels"])
-        self.system_title = data["system_title"] and bytes.fromhex(data["system_title"])
-        self.last_telegram = data["last_telegram"] and dt_util.parse_datetime(data["last_telegram"])
-        self._saved = self._news()
+        """Go on where the last run of Home Assistant left off."""
+        if stored := await self._store.async_load(_parse):
+            self._counters = stored.counters
+            self.totals = stored.totals
+            self.named_channels = stored.named_channels
+            self.system_title = stored.system_title
+            self.last_telegram = stored.last_telegram
+            self._saved = self._news()
 
     def last_counters(self, key: bytes) -> dict[bytes, int]:
         """Return the last frame counters of each system title under a key."""

@@ -7,6 +7,7 @@ import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
+    DateSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -15,15 +16,17 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
     SelectSelectorMode,
 )
+from homeassistant.util import dt as dt_util
 
 from .const import (
     CONF_MIN_INTERVAL,
     CONF_REFERENCE_POWER,
     CONF_SURCHARGE_PRICE,
+    CONF_SURCHARGE_PRICE_SINCE,
     SECTION_MQTT,
     SECTION_P1_SERVER,
 )
-from .demand import MAX_POWER_KW, REFERENCE_POWERS
+from .demand import LUXEMBOURG, MAX_POWER_KW, REFERENCE_POWERS
 from .publish.options import (
     OptionError,
     async_read_p1_server,
@@ -59,6 +62,7 @@ def _schema(currency: str, port: int, errors: Mapping[str, str]) -> vol.Schema:
                     unit_of_measurement=f"{currency}/kWh",
                 )
             ),
+            vol.Optional(CONF_SURCHARGE_PRICE_SINCE): DateSelector(),
             vol.Required(CONF_MIN_INTERVAL, default=0): NumberSelector(
                 NumberSelectorConfig(
                     min=0,
@@ -96,6 +100,10 @@ class SmartyOptionsFlow(OptionsFlowWithReload):
         shown = dict(self.config_entry.options)
         if CONF_REFERENCE_POWER in shown:
             shown[CONF_REFERENCE_POWER] = f"{shown[CONF_REFERENCE_POWER]:g}"
+        # The day is about the price that is entered with it: one that is past is not shown again.
+        since = shown.get(CONF_SURCHARGE_PRICE_SINCE, "")
+        if since <= dt_util.now(LUXEMBOURG).date().isoformat():
+            shown.pop(CONF_SURCHARGE_PRICE_SINCE, None)
         if user_input is not None:
             options = await self._async_read(user_input, errors)
             if not errors:
@@ -129,6 +137,10 @@ class SmartyOptionsFlow(OptionsFlowWithReload):
             else:
                 options[CONF_REFERENCE_POWER] = power
         entry = self.config_entry
+        if CONF_SURCHARGE_PRICE_SINCE not in options:
+            options |= self._since_of(options.get(CONF_SURCHARGE_PRICE))
+        elif CONF_SURCHARGE_PRICE not in options:
+            errors[CONF_SURCHARGE_PRICE] = "surcharge_price_missing"
         if typed := user_input.get(SECTION_P1_SERVER):
             try:
                 options[SECTION_P1_SERVER] = await async_read_p1_server(self.hass, entry, typed)
@@ -140,3 +152,10 @@ class SmartyOptionsFlow(OptionsFlowWithReload):
             except OptionError as err:
                 errors[SECTION_MQTT] = err.key
         return options
+
+    def _since_of(self, price: float | None) -> dict[str, str]:
+        """Return the day from which a price holds that stays as it was."""
+        options = self.config_entry.options
+        is_same = price is not None and price == options.get(CONF_SURCHARGE_PRICE)
+        since = options.get(CONF_SURCHARGE_PRICE_SINCE)
+        return {CONF_SURCHARGE_PRICE_SINCE: since} if is_same and since else {}

@@ -1,5 +1,6 @@
 """The pulses of one config entry, kept over restarts of Home Assistant."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
@@ -13,12 +14,25 @@ from .const import (
 from .entry_types import AnyConfigEntry
 from .readers import PulseMeter
 from .sparing_store import SparingStore
+from .stored_values import Stored, a_count, a_flag, a_mapping, a_number, a_text
 
 DEFAULT_PULSES_PER_KWH = 1000.0
 # A crash costs what a board does not count itself; a memory card wears out.
 SAVE_INTERVAL = 60.0
+_LEAST_PER_KWH = 1e-6
 # What a running count says nothing about that comes from elsewhere.
-_UNKNOWN_COUNT = {"count": None, "is_counting": False, "ones": 0}
+_UNKNOWN_COUNT: dict[str, Any] = {"count": None, "is_counting": False, "ones": 0}
+_SHAPE: Mapping[str, Callable[[Stored], object]] = {
+    "source": lambda value: value is None or a_text(value),
+    "pulses": a_count,
+    "pulses_per_kwh": lambda value: a_number(value, _LEAST_PER_KWH),
+    "base_kwh": a_number,
+    "base_pulses": a_count,
+    "is_counting": a_flag,
+    "ones": a_count,
+    "count": lambda value: value is None or a_count(value),
+    "counted_at": lambda value: a_number(value, 0),
+}
 
 
 class PulseStore:
@@ -39,16 +53,28 @@ class PulseStore:
 
     async def async_load(self) -> None:
         """Go on where the last run of Home Assistant left off."""
-        if data := await self._store.async_load():
-            is_new_source = data["source"] != self.source
-            if is_new_source:
-                data |= _UNKNOWN_COUNT
-            self.meter = PulseMeter.from_dict(data, self._pulses_per_kwh)
+        if meter := await self._store.async_load(self._parse):
+            self.meter = meter
         else:
-            is_new_source = True
             self.meter.set_energy(self._first_reading)
-        if is_new_source and self._first_count:
-            self.meter.begin_at(*self._first_count)
+            self._begin_count(self.meter)
+
+    def _parse(self, data: Stored) -> PulseMeter:
+        stored = a_mapping(data)
+        for name, check in _SHAPE.items():
+            check(stored[name])
+        if stored["base_pulses"] > stored["pulses"]:
+            raise ValueError
+        if stored["source"] == self.source:
+            return PulseMeter.from_dict(stored, self._pulses_per_kwh)
+        meter = PulseMeter.from_dict(stored | _UNKNOWN_COUNT, self._pulses_per_kwh)
+        self._begin_count(meter)
+        return meter
+
+    def _begin_count(self, meter: PulseMeter) -> None:
+        """Count from what the dialogue has shown."""
+        if self._first_count:
+            meter.begin_at(*self._first_count)
 
     @callback
     def schedule_save(self) -> None:

@@ -17,13 +17,14 @@ What is believed can be stored: also after a restart, a fall has to be confirmed
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
 from .mbus import channels_by_meter
 from .p1 import Capture, MBusReading, Telegram, Value
+from .stored_values import a_count, a_list, a_mapping, a_number, a_text, a_time
 
 CONFIRMATIONS = 6
 _MBUS_CONFIRMATIONS = 1
@@ -60,10 +61,12 @@ class _Total[M: (int, datetime)]:
         self._lower_moment: M = moment
 
     @classmethod
-    def restored(cls, stored: list[Any], confirmations: int) -> Self:
-        """Return what `as_list` was the content of."""
-        total = cls(stored[0], stored[1], confirmations)
-        total.sightings, total._lower, total._lower_moment = stored[2:]
+    def restored(cls, stored: list[Any], to_moment: Callable[[Any], M], confirmations: int) -> Self:
+        """Return what `as_list` was the content of. Raises ValueError for what is malformed."""
+        value, moment, sightings, lower, lower_moment = stored
+        total = cls(a_number(value), to_moment(moment), confirmations)
+        total.sightings = a_count(sightings)
+        total._lower, total._lower_moment = a_number(lower), to_moment(lower_moment)
         return total
 
     def as_list(self) -> list[Any]:
@@ -97,10 +100,6 @@ def _encoded(field: float | datetime) -> float | str:
     return field.isoformat() if isinstance(field, datetime) else field
 
 
-def _decoded(field: float | str) -> float | datetime:
-    return datetime.fromisoformat(field) if isinstance(field, str) else field
-
-
 class Totals:
     """The totals of one electricity meter and of the meters on its M-Bus channels.
 
@@ -117,15 +116,17 @@ class Totals:
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Self:
-        """Return what `as_dict` was the content of."""
+        """Return what `as_dict` was the content of. Raises an exception for what is malformed."""
         totals = cls()
-        totals.falls = Counter(stored["falls"])
-        totals._telegrams = stored["telegrams"]
-        for reference, fields in stored["registers"].items():
-            totals._registers[reference] = _Total.restored(fields, CONFIRMATIONS)
-        for identity, unit, *fields in stored["indexes"]:
-            decoded = [_decoded(field) for field in fields]
-            totals._indexes[identity, unit] = _Total.restored(decoded, _MBUS_CONFIRMATIONS)
+        falls = a_mapping(stored["falls"])
+        totals.falls = Counter({reference: a_count(falls[reference]) for reference in falls})
+        totals._telegrams = a_count(stored["telegrams"])
+        for reference, fields in a_mapping(stored["registers"]).items():
+            register = _Total[int].restored(a_list(fields), a_count, CONFIRMATIONS)
+            totals._registers[reference] = register
+        for identity, unit, *fields in map(a_list, a_list(stored["indexes"])):
+            index = _Total[datetime].restored(fields, a_time, _MBUS_CONFIRMATIONS)
+            totals._indexes[a_text(identity), None if unit is None else a_text(unit)] = index
         return totals
 
     def as_dict(self) -> dict[str, Any]:

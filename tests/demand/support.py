@@ -1,6 +1,7 @@
 """A meter's telegrams, as the tests write them down."""
 
-from datetime import datetime, timedelta
+import json
+from datetime import date, datetime, timedelta
 
 from demand import Demand, DemandMeter, QuarterHour
 
@@ -20,6 +21,8 @@ class Connection:
     def __init__(
         self, start: str, reference_kw: float | None = None, price: float | None = None
     ) -> None:
+        self.reference_kw = reference_kw
+        self.threshold_kva: float | None = None
         self.meter = DemandMeter(reference_kw=reference_kw, price_per_kwh=price)
         self.time = at(start)
         self.imported_wh = REGISTER_WH
@@ -28,11 +31,32 @@ class Connection:
 
     def read(self, power_kw: float | None = None) -> Demand:
         """Let the meter send a telegram."""
-        demand = self.meter.update(self.time, self.imported_wh / 1000, power_kw, self.serial)
+        demand = self.meter.update(
+            self.time, self.imported_wh / 1000, power_kw, self.serial, self.threshold_kva
+        )
         assert demand is not None
         if demand.last_quarter and demand.last_quarter not in self.quarters[-1:]:
             self.quarters.append(demand.last_quarter)
         return demand
+
+    def set_price(self, price: float | None, since: str | None = None) -> None:
+        """Enter another price, which holds from a day on."""
+        self.meter.set_tariff(
+            reference_kw=self.reference_kw,
+            price_per_kwh=price,
+            price_since=date.fromisoformat(since) if since else None,
+        )
+
+    def restart(self) -> None:
+        """Store what is known, and go on from that; the tariff stays."""
+        stored = json.loads(json.dumps(self.meter.as_dict(), allow_nan=False))
+        price = stored["price"]
+        self.meter = DemandMeter.from_dict(
+            stored,
+            reference_kw=self.reference_kw,
+            price_per_kwh=price["per_kwh"],
+            price_since=price["since"] and date.fromisoformat(price["since"]),
+        )
 
     def pass_by(self, seconds: float, used_wh: int = 0) -> None:
         """Let time pass and energy be used without a telegram."""

@@ -116,17 +116,49 @@ def test_the_registers_last_digit_is_4_watts() -> None:
     assert house.after(10, 1).last_quarter == (at("2026-07-15T12:00:00S"), 0.004)
 
 
-def test_the_power_available_stays_usable_in_the_last_minute() -> None:
+def test_the_power_available_is_exact_to_the_last_second() -> None:
     house = Connection("2026-07-15T12:00:00S", reference_kw=3)
     house.read()
 
-    # 3 kW are 750 Wh. After 14 minutes 600 Wh are used: 150 Wh in the last minute are 9 kW.
+    # At a steady 3 kW, 3 kW are available: 50 Wh in each minute, 5 Wh in 6 s.
+    assert house.draw(14, 50).available_kw == 3.0
+    for _ in range(9):
+        assert house.after(6, 5, 3.0).available_kw == pytest.approx(3.0)
+    assert house.after(6, 5, 3.0).available_kw == 3.0
+
+    # 3 kW are 750 Wh. After 14 minutes 600 Wh are used: 150 Wh in the last minute are 9 kW,
+    # in 10 s 54 kW; after 30 Wh of them, 120 Wh in 1 s are 432 kW.
     assert house.after(14 * 60, 600).available_kw == 9.0
-    # Of 150 Wh still left, 10 s before the end could draw 54 kW: a minute's 9 kW are shown.
-    assert house.after(50).available_kw == 9.0
-    assert house.after(9, 30).available_kw == 7.2  # 120 Wh * 60
+    assert house.after(50).available_kw == pytest.approx(54.0)
+    assert house.after(9, 30).available_kw == pytest.approx(432.0)
     # The next quarter-hour begins with its own 750 Wh.
     assert house.after(1).available_kw == 3.0
+
+
+def test_the_power_available_is_never_more_than_the_connection_carries() -> None:
+    house = Connection("2026-07-15T12:00:00S", reference_kw=30)
+    house.threshold_kva = 69.0
+    house.read()
+
+    # 30 kW are 7500 Wh: in 7.5 minutes 60 kW, in 5 minutes 90 kW.
+    assert house.after(450).available_kw == 60.0
+    assert house.after(150).available_kw == 69.0
+    house.threshold_kva = None  # not in every telegram
+    assert house.after(299).available_kw == 69.0
+    # Another meter has another threshold, or says none; the beginning of this quarter-hour is lost.
+    house.serial = "SAG1030790009999"
+    assert house.after(451).available_kw == 30.0
+    assert house.after(445).available_kw == 1000.0  # 30 kW for 450 s in 5 s are 2700 kW
+
+
+def test_the_power_available_without_a_usable_threshold() -> None:
+    house = Connection("2026-07-15T12:00:00S", reference_kw=30)
+    house.threshold_kva = 0.0
+    house.read()
+
+    assert house.after(890).available_kw == 1000.0  # 2700 kW
+    house.threshold_kva = 17.3  # less than the reference power: more cannot flow
+    assert house.after(10).available_kw == 17.3
 
 
 def test_without_a_reference_power_there_are_powers_only() -> None:
@@ -275,10 +307,9 @@ def test_another_reference_power_applies_from_then_on() -> None:
 
     # Set within a quarter-hour, it judges all of it; what was counted stays.
     house.draw(10, 100)
-    house.meter.set_tariff(reference_kw=5, price_per_kwh=0.2)
+    house.meter.set_tariff(reference_kw=5, price_per_kwh=PRICE)
     assert house.meter.snapshot
     assert house.meter.snapshot.excess_kwh == 0.75
-    assert house.meter.snapshot.excess_cost == 0.15  # 0.75 * 0.2
     assert house.meter.snapshot.available_kw == 3.0  # 1250 - 1000 Wh in 5 minutes
     demand = house.draw(5, 100)
     assert demand.excess_kwh == 1.0  # 0.75 + (6 - 5) / 4

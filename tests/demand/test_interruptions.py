@@ -1,5 +1,7 @@
 """Missing telegrams, other meters, registers that fall and clocks that are set."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.demand.support import Connection, at
@@ -200,6 +202,126 @@ def test_one_wrong_time_does_not_wipe_the_month_out() -> None:
         assert demand.month_start == at("2026-07-01T00:00:00S")
         assert demand.peak == (at("2026-07-15T12:00:00S"), 6.0)
         assert demand.excess_kwh == 0.75
+
+
+WRONG = [
+    "2000-01-01T00:00:00W",
+    "2026-05-03T10:00:00S",
+    "2027-07-15T12:20:00S",
+    "2099-12-31T23:00:00W",
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+@pytest.mark.parametrize("minutes", [1, 20, 45, 3 * 24 * 60])
+@pytest.mark.parametrize("has_restarts", [False, True])
+def test_a_clock_that_was_lost_goes_on_in_the_right_month(
+    wrong: str, minutes: int, *, has_restarts: bool
+) -> None:
+    house = Connection("2026-07-15T12:00:00S", reference_kw=3, price=0.1)
+    house.read()
+    house.draw(15, 100)  # 6 kW: 0.75 kWh above, 0.075 EUR
+
+    right, house.time = house.time, at(wrong)
+    house.read()
+    house.draw(minutes, 10)
+    if has_restarts:
+        house.restart()
+    house.time = right + timedelta(minutes=minutes)
+    house.after(60)
+    if has_restarts:
+        house.restart()
+    demand = house.after(60)
+
+    assert demand.month_start == at("2026-07-01T00:00:00S")
+    assert demand.peak == (at("2026-07-15T12:00:00S"), 6.0)
+    assert (demand.excess_kwh, demand.excess_cost) == (0.75, 0.075)
+    while house.time.minute % 15:
+        house.after(60)
+    assert house.draw(15, 100).excess_kwh == 1.5
+
+
+def test_two_telegrams_of_a_lost_clock_show_no_other_month() -> None:
+    house = Connection("2026-07-15T12:00:00S", reference_kw=3)
+    house.read()
+    house.draw(15, 100)
+
+    house.time = at("2000-01-01T00:00:00W")
+    house.read()
+    for _ in range(5):
+        assert house.after(10).month_start == at("2026-07-01T00:00:00S")
+    # A quarter-hour as a whole is more than a mistake: until then, nothing said the opposite.
+    assert house.draw(15, 10).month_start == at("2000-01-01T00:00:00W")
+
+
+def test_a_month_that_a_lost_clock_interrupts_at_its_end() -> None:
+    house = Connection("2026-07-31T23:30:00S", reference_kw=3)
+    house.read()
+    house.draw(15, 100)
+    house.time = at("2000-01-01T00:00:00W")
+    house.read()
+    house.draw(40, 10)
+
+    house.time = at("2026-08-01T00:10:00S")
+    house.read()
+    house.draw(5, 10)
+    demand = house.draw(15, 200)  # 12 kW: 2.25 kWh above
+    assert demand.month_start == at("2026-08-01T00:00:00S")
+    assert demand.excess_kwh == 2.25
+
+
+def stored_months(house: Connection) -> list[str]:
+    """Return which months are kept, the running one last."""
+    stored = house.meter.as_dict()
+    return [month["start"][:7] for month in (*stored["other_months"], stored["month"])]
+
+
+def test_25_months_are_kept_whatever_a_clock_says_in_between() -> None:
+    house = Connection("2026-01-01T00:00:00W", reference_kw=3)
+    real = [(2026 + n // 12, n % 12 + 1) for n in range(25)]
+    for year, month in real:
+        # A day of each, and then a clock that is lost again and again.
+        house.time = at(f"{year}-{month:02}-02T00:00:00W")
+        house.read()
+        house.draw(24 * 60 + 15, 100)
+        for _ in range(3):
+            house.time = at(f"{2040 + house.imported_wh % 50}-{month:02}-02T00:00:00W")
+            house.read()
+            house.draw(30, 10)
+
+    kept = stored_months(house)
+    assert {f"{year}-{month:02}" for year, month in real} <= set(kept)
+    assert len(kept) <= 36
+
+
+def test_two_telegrams_of_a_wrong_clock_leave_nothing_behind() -> None:
+    house = Connection("2026-07-15T12:00:00S", reference_kw=3)
+    house.read()
+    house.draw(15, 100)
+    for month in (8, 9, 11):
+        right, house.time = house.time, at(f"2026-{month:02}-15T12:00:00S")
+        house.read()
+        house.after(10)
+        house.time = right
+        house.after(10)
+        house.after(10)
+
+    assert stored_months(house) == ["2026-07"]
+
+
+def test_what_a_wrong_clock_left_is_forgotten_in_time() -> None:
+    house = Connection("2000-01-01T00:00:00W", reference_kw=3)
+    house.read()
+    house.draw(30, 10)
+    for month in range(40):
+        house.time = at(f"{2026 + month // 12}-{month % 12 + 1:02}-02T00:00:00W")
+        house.read()
+        house.draw(30, 100)
+
+    kept = stored_months(house)
+    assert len(kept) == 36
+    assert "2000-01" not in kept
+    assert kept[-25:] == [f"{2026 + n // 12}-{n % 12 + 1:02}" for n in range(15, 40)]
 
 
 def test_a_gap_over_the_end_of_a_month() -> None:

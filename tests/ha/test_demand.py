@@ -1,5 +1,6 @@
 """The quarter-hours in Home Assistant: sensors, warning, options, and what survives a restart."""
 
+from collections.abc import Mapping
 from typing import Any
 from unittest.mock import patch
 
@@ -82,7 +83,7 @@ async def test_a_quarter_hour(hass: HomeAssistant, port: MeterPort, make_entry: 
     assert float(state_of(hass, LAST).state) == 4.0
     assert float(state_of(hass, PEAK).state) == 4.0
     start = state_of(hass, PEAK).attributes["start"]
-    assert start.isoformat() == "2025-07-03T01:30:00-07:00"  # 10:30 in Luxembourg
+    assert start == "2025-07-03T01:30:00-07:00"  # 10:30 in Luxembourg
     assert float(state_of(hass, EXCESS).state) == 0.25
     assert float(state_of(hass, COST).state) == 0.025
     assert state_of(hass, COST).attributes["unit_of_measurement"] == hass.config.currency
@@ -187,7 +188,7 @@ async def test_what_is_stored_may_be_rubbish(
     await hass.async_block_till_done()
 
     assert float(state_of(hass, RUNNING).state) == 1.5
-    assert own_log(caplog) == []
+    assert [level for level, _ in own_log(caplog)] == ["WARNING"]
 
 
 async def test_updates_may_be_limited_without_losing_a_text_or_a_quarter_hour(
@@ -554,3 +555,127 @@ async def test_the_projection_is_there_but_disabled(
     registered = entity_registry.async_get("sensor.smarty_quarter_hour_projected_mean_power")
     assert registered is not None
     assert registered.disabled_by is er.RegistryEntryDisabler.INTEGRATION
+
+
+async def configure(
+    hass: HomeAssistant,
+    port: MeterPort,
+    entry: MockConfigEntry,
+    clock: str,
+    kwh: float,
+    **typed: float | str,
+) -> Mapping[str, Any] | None:
+    """Send the form of the options; the meter answers the reload at a time of day."""
+    port.greeting = port.next_frame(at(clock, kwh))
+    flow = await hass.config_entries.options.async_init(entry.entry_id)
+    result = await hass.config_entries.options.async_configure(
+        flow["flow_id"], {CONF_REFERENCE_POWER: "3", CONF_MIN_INTERVAL: 0, **typed}
+    )
+    await hass.async_block_till_done()
+    port.greeting = b""
+    return result.get("errors")
+
+
+async def test_another_price_leaves_the_past_alone(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:15:00", 100.0), **TARIFF)
+    await send(hass, port, entry, at("10:30:00", 101.0))
+    assert float(state_of(hass, COST).state) == 0.025  # 0.25 kWh at 0.1
+
+    assert not await configure(hass, port, entry, "10:30:10", 101.0, surcharge_price=0.3)
+    assert float(state_of(hass, COST).state) == 0.025
+    await send(hass, port, entry, at("10:45:00", 102.0))
+    assert float(state_of(hass, COST).state) == 0.1  # and 0.25 kWh at 0.3
+
+    # From a day on: all of July.
+    typed: dict[str, float | str] = {
+        "surcharge_price": 0.2,
+        "surcharge_price_since": "2025-07-01",
+    }
+    assert not await configure(hass, port, entry, "10:45:10", 102.0, **typed)
+    assert float(state_of(hass, COST).state) == 0.1  # 0.5 kWh at 0.2
+    assert entry.options["surcharge_price_since"] == "2025-07-01"
+
+    # What stays as it is keeps its day, and a new price does not take over that of the old one.
+    assert not await configure(hass, port, entry, "10:45:20", 102.0, surcharge_price=0.2)
+    assert entry.options["surcharge_price_since"] == "2025-07-01"
+    assert not await configure(hass, port, entry, "10:45:30", 102.0, surcharge_price=0.4)
+    assert "surcharge_price_since" not in entry.options
+    assert float(state_of(hass, COST).state) == 0.1
+    await send(hass, port, entry, at("11:00:00", 103.0))
+    assert float(state_of(hass, COST).state) == 0.2  # and 0.25 kWh at 0.4
+
+
+async def test_a_day_without_a_price_is_refused(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:15:00", 100.0), **TARIFF)
+
+    errors = await configure(
+        hass, port, entry, "10:15:10", 100.0, surcharge_price_since="2026-01-01"
+    )
+
+    assert errors == {CONF_SURCHARGE_PRICE: "surcharge_price_missing"}
+    assert dict(entry.options) == TARIFF
+
+
+async def test_the_peak_in_the_repeated_hour_of_october_has_its_own_start(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await hass.config.async_set_time_zone("Europe/Luxembourg")
+
+    def october(clock: str, kwh: float) -> str:
+        return with_value(at("10:00:00", kwh), "0-0:1.0.0", f"(251026{clock})")
+
+    entry = await set_up(hass, port, make_entry, october("021500S", 100.0))
+    await send(hass, port, entry, october("023000S", 101.0))
+    assert state_of(hass, PEAK).attributes["start"] == "2025-10-26T02:15:00+02:00"
+    assert state_of(hass, LAST).attributes["start"] == "2025-10-26T02:15:00+02:00"
+    assert state_of(hass, RUNNING).attributes["measured_since"] == "2025-10-26T02:30:00+02:00"
+
+    for clock, kwh in (
+        ("024500S", 101.1),
+        ("020000W", 101.2),
+        ("021500W", 101.3),
+        ("023000W", 103.0),
+    ):
+        await send(hass, port, entry, october(clock, kwh))
+    assert state_of(hass, PEAK).attributes["start"] == "2025-10-26T02:15:00+01:00"
+    assert state_of(hass, LAST).attributes["start"] == "2025-10-26T02:15:00+01:00"
+    assert state_of(hass, RUNNING).attributes["measured_since"] == "2025-10-26T02:30:00+01:00"
+
+
+async def test_after_a_gap_it_is_said_since_when_is_measured(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await hass.config.async_set_time_zone("Europe/Luxembourg")
+    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0), **TARIFF)
+    await send(hass, port, entry, at("11:05:00", 110.0, 4.0))
+
+    warning = hass.states.get(WARNING)
+    assert warning
+    states = [state_of(hass, RUNNING), state_of(hass, AVAILABLE), warning]
+    since = [state.attributes["measured_since"] for state in states]
+    assert since == ["2025-07-03T11:05:00+02:00"] * 3
+    await send(hass, port, entry, at("11:15:00", 110.5, 4.0))
+    assert state_of(hass, RUNNING).attributes["measured_since"] == "2025-07-03T11:15:00+02:00"
+
+    # Nothing is about the running quarter-hour while its telegrams lack the time.
+    await send(hass, port, entry, with_value(at("11:16:00", 110.5), "0-0:1.0.0", "()"))
+    assert state_of(hass, RUNNING).attributes["measured_since"] is None
+
+
+async def test_the_power_available_ends_at_the_threshold_in_the_telegram(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0), **TARIFF)
+
+    def with_threshold(text: str) -> str:
+        return with_value(text, "0-0:17.0.0", "(13.8*kVA)")
+
+    # 0.75 kWh are left: 45 kW for a minute.
+    await send(hass, port, entry, at("10:44:00", 100.0))
+    assert float(state_of(hass, AVAILABLE).state) == 45.0
+    await send(hass, port, entry, with_threshold(at("10:44:30", 100.0)))
+    assert float(state_of(hass, AVAILABLE).state) == 13.8

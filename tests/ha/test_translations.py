@@ -17,6 +17,7 @@ from custom_components.smarty_p1.const import (
     CONF_MIN_INTERVAL,
     CONF_REFERENCE_POWER,
     CONF_SURCHARGE_PRICE,
+    CONF_SURCHARGE_PRICE_SINCE,
 )
 from custom_components.smarty_p1.demand_sensor import DEMAND_SENSORS
 from custom_components.smarty_p1.event import EVENT_MESSAGE, EVENTS
@@ -123,7 +124,8 @@ def test_each_binary_sensor_has_a_name_and_an_icon() -> None:
 
 
 def test_each_option_has_a_name_and_an_explanation() -> None:
-    options = {CONF_REFERENCE_POWER, CONF_SURCHARGE_PRICE, CONF_MIN_INTERVAL}
+    tariff = {CONF_REFERENCE_POWER, CONF_SURCHARGE_PRICE, CONF_SURCHARGE_PRICE_SINCE}
+    options = {*tariff, CONF_MIN_INTERVAL}
 
     assert TEXTS["options"]["step"]["init"]["data"].keys() == options
     assert TEXTS["options"]["step"]["init"]["data_description"].keys() == options

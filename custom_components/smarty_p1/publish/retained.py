@@ -1,12 +1,21 @@
 """Which messages of a meter the broker keeps: they must be taken back one day."""
 
+import re
+
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.storage import Store
 
-from ..const import DOMAIN
+from ..sparing_store import SparingStore
+from ..stored_values import Stored, a_list, a_text
 
-_STORAGE_VERSION = 1
-_SAVE_DELAY = 5.0
+_SAVE_INTERVAL = 5.0
+_MAX_TOPICS = 1_000_000
+# Earlier versions noted topics that no broker takes.
+_IMPOSSIBLE = re.compile(r"[+#\0]")
+
+
+def _parse(stored: Stored) -> set[str]:
+    topics = {a_text(topic) for topic in a_list(stored, _MAX_TOPICS)}
+    return {topic for topic in topics if topic and not _IMPOSSIBLE.search(topic)}
 
 
 class RetainedTopics:
@@ -14,32 +23,32 @@ class RetainedTopics:
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Start without any."""
-        self._store = Store[list[str]](
-            hass, _STORAGE_VERSION, f"{DOMAIN}.{entry_id}.retained", private=True
+        self._store = SparingStore(
+            hass, f"{entry_id}.retained", self._sorted, interval=_SAVE_INTERVAL, private=True
         )
         self.topics: set[str] = set()
 
     async def async_load(self) -> None:
         """Remember those of the last run of Home Assistant."""
-        self.topics = set(await self._store.async_load() or ())
+        self.topics = await self._store.async_load(_parse) or set()
 
     @callback
     def add(self, topic: str) -> None:
         """Note that the broker keeps a message."""
         if topic not in self.topics:
             self.topics.add(topic)
-            self._store.async_delay_save(self._sorted, _SAVE_DELAY)
+            self._store.schedule()
 
     @callback
     def discard(self, topic: str) -> None:
         """Note that it does not any more."""
         if topic in self.topics:
             self.topics.remove(topic)
-            self._store.async_delay_save(self._sorted, _SAVE_DELAY)
+            self._store.schedule()
 
     async def async_save(self) -> None:
         """Write at once what is known."""
-        await self._store.async_save(self._sorted())
+        await self._store.async_save()
 
     async def async_remove(self) -> None:
         """Forget everything."""
