@@ -259,6 +259,8 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
 
     @callback
     def _on_telegram(self, telegram: Telegram) -> None:
+        if not self.limits.has_turn(telegram):
+            return
         if not self._is_ours(telegram):
             self._on_other_meter(telegram.serial_number)
             return

@@ -12,7 +12,7 @@ from homeassistant.helpers.selector import (
 )
 
 from .const import LOGGER
-from .p1 import normalise_port, redact_port
+from .p1 import MASK, normalise_port, redact_port
 
 _MAX_PORTS = 64
 # What devices say of themselves may be of any length.
@@ -53,6 +53,8 @@ def address_error(text: str) -> str | None:
     port = normalise_port(text)
     if not port:
         return "port_missing"
+    if MASK in port:
+        return "port_masked"  # what was shown, typed again: the secret is not in it
     if port.startswith("/"):
         return None
     try:

@@ -7,15 +7,15 @@ its own meter has sent a frame there that its key verifies, and that is newer th
 
 import asyncio
 from contextlib import AsyncExitStack
-from typing import Any
 
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
 from .const import CONF_VERIFY, DOMAIN, LOGGER
 from .coordinator import SmartyCoordinator, stored_keys
+from .entry_types import AnyConfigEntry
 from .meter_store import MeterStore
 from .p1 import P1Error, probe
 from .port_loan import borrowed_port
@@ -38,7 +38,7 @@ _FOLLOWER: HassKey[_Follower] = HassKey(f"{DOMAIN}_gateway_follower")
 
 
 @callback
-def follow(hass: HomeAssistant, entry: ConfigEntry[Any], port: str) -> None:
+def follow(hass: HomeAssistant, entry: AnyConfigEntry, port: str) -> None:
     """Look for the meter of an entry at another port, unless its own port delivers."""
     if not _can_be_proved(entry):
         LOGGER.debug("%s: only a key can prove that its gateway has moved", entry.title)
@@ -53,13 +53,13 @@ def follow(hass: HomeAssistant, entry: ConfigEntry[Any], port: str) -> None:
         )
 
 
-def _can_be_proved(entry: ConfigEntry[Any]) -> bool:
+def _can_be_proved(entry: AnyConfigEntry) -> bool:
     """Tell whether a telegram can prove that it is the entry's meter who sends it."""
     key, _ = stored_keys(entry.data)
     return key is not None and entry.data.get(CONF_VERIFY, True) and not entry.disabled_by
 
 
-def _is_delivering(entry: ConfigEntry[Any]) -> bool:
+def _is_delivering(entry: AnyConfigEntry) -> bool:
     return (
         entry.state is ConfigEntryState.LOADED
         and isinstance(entry.runtime_data, SmartyCoordinator)
@@ -67,7 +67,7 @@ def _is_delivering(entry: ConfigEntry[Any]) -> bool:
     )
 
 
-async def _async_search(hass: HomeAssistant, entry: ConfigEntry[Any], follower: _Follower) -> None:
+async def _async_search(hass: HomeAssistant, entry: AnyConfigEntry, follower: _Follower) -> None:
     try:
         for _ in range(PROBES):
             port = follower.ports[entry.entry_id]
@@ -87,7 +87,7 @@ async def _async_search(hass: HomeAssistant, entry: ConfigEntry[Any], follower: 
         del follower.ports[entry.entry_id]
 
 
-async def _async_answers(hass: HomeAssistant, entry: ConfigEntry[Any], port: str) -> bool:
+async def _async_answers(hass: HomeAssistant, entry: AnyConfigEntry, port: str) -> bool:
     """Tell whether the entry's own meter sends something new at a port."""
     data = entry.data
     key, authentication_key = stored_keys(data)
@@ -117,7 +117,7 @@ async def _async_answers(hass: HomeAssistant, entry: ConfigEntry[Any], port: str
 
 
 async def _async_last_counters(
-    hass: HomeAssistant, entry: ConfigEntry[Any], key: bytes
+    hass: HomeAssistant, entry: AnyConfigEntry, key: bytes
 ) -> dict[bytes, int]:
     """Return the last frame counters: whoever has recorded frames must not pass for the meter."""
     if entry.state is ConfigEntryState.LOADED and isinstance(entry.runtime_data, SmartyCoordinator):
@@ -128,7 +128,7 @@ async def _async_last_counters(
 
 
 @callback
-def _move(hass: HomeAssistant, entry: ConfigEntry[Any], port: str) -> None:
+def _move(hass: HomeAssistant, entry: AnyConfigEntry, port: str) -> None:
     LOGGER.info("%s: its meter answers at another address now, and is read there", entry.title)
     hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_PORT: port})
     if entry.state is not ConfigEntryState.NOT_LOADED:

@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from dataclasses import replace
-from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
@@ -11,10 +10,14 @@ from homeassistant.helpers import device_registry as dr
 from .const import DOMAIN, LOGGER
 from .entry_types import AnyConfigEntry
 from .mbus import identity_of
-from .p1 import OBJECTS, Telegram
+from .p1 import OBJECTS, Telegram, Verification
 
 MOST_OTHER_OBJECTS = 64
 MOST_MBUS_METERS = 16
+# Anybody who can write to the line can write telegrams without a tag, as fast as the line is. A
+# meter sends one a second at most.
+TELEGRAMS_A_SECOND = 2.0
+_MOST_TELEGRAMS_AT_ONCE = 300
 _MAX_SHOWN_SIZE = 64
 # Whoever can write to the line must not write markup into what people read.
 _UNSAFE = re.compile(r"[^0-9A-Za-z ._-]")
@@ -31,7 +34,7 @@ class Limits:
 
     That are objects outside the specification, counted since the set-up, and meters on the M-Bus,
     counted by their devices: to delete one makes room for another. `ignored` counts what was taken
-    out, "objects" and "meters", in each telegram anew.
+    out, "objects" and "meters", in each telegram anew, and whole "telegrams".
     """
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
@@ -42,6 +45,22 @@ class Limits:
         self._objects: set[str] = set()
         # Their devices are made a moment later.
         self._new_meters: set[str] = set()
+        self._turns = float(_MOST_TELEGRAMS_AT_ONCE)
+        self._counted_at = hass.loop.time()
+
+    def has_turn(self, telegram: Telegram) -> bool:
+        """Return whether a telegram may be shown: those without a tag only so many a second."""
+        if telegram.verification is Verification.TAG:
+            return True
+        now = self._hass.loop.time()
+        earned = (now - self._counted_at) * TELEGRAMS_A_SECOND
+        self._turns = min(self._turns + earned, _MOST_TELEGRAMS_AT_ONCE)
+        self._counted_at = now
+        if self._turns < 1:
+            self._note("telegrams", 1, TELEGRAMS_A_SECOND)
+            return False
+        self._turns -= 1
+        return True
 
     def apply(self, telegram: Telegram) -> Telegram:
         """Return the telegram without what is too much."""
@@ -55,8 +74,8 @@ class Limits:
             for reference in telegram.objects
             if reference not in OBJECTS and not self._admits_object(reference)
         }
-        self._note("objects", objects, MOST_OTHER_OBJECTS)
-        self._note("meters", channels, MOST_MBUS_METERS)
+        self._note("objects", len(objects), MOST_OTHER_OBJECTS)
+        self._note("meters", len(channels), MOST_MBUS_METERS)
         objects |= {f"0-{channel}:{field}" for channel in channels for field in _CHANNEL_FIELDS}
         if not objects:
             return telegram
@@ -102,15 +121,16 @@ class Limits:
     def _identifier(self, identity: str) -> str:
         return f"{self._entry.unique_id}_{identity}"
 
-    def _note(self, kind: str, refused: set[Any], most: int) -> None:
+    def _note(self, kind: str, refused: int, most: float) -> None:
         if not refused:
             return
         if not self.ignored[kind]:
             LOGGER.warning(_MESSAGES[kind], self._entry.title, most)
-        self.ignored[kind] += len(refused)
+        self.ignored[kind] += refused
 
 
 _MESSAGES = {
     "objects": "%s: more than %d objects that no specification knows; the others are ignored",
+    "telegrams": "%s: more than %d telegrams a second without a tag; the others are ignored",
     "meters": "%s: more than %d meters on the M-Bus; the others are ignored until you delete some",
 }

@@ -1,6 +1,7 @@
 """The dialogue of the options: the tariff, how often entities are updated, and publishing."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import voluptuous as vol
@@ -37,6 +38,9 @@ from .publish.options import (
 )
 
 _MAX_INTERVAL = 3600
+# Of the tariff; and prices are approved a year at a time.
+_FIRST_YEAR = 2025
+_YEARS_AHEAD = 2
 
 
 def _schema(currency: str, port: int, errors: Mapping[str, str]) -> vol.Schema:
@@ -91,6 +95,12 @@ def _read_power(text: str) -> float | None:
     return power if 0 < power <= MAX_POWER_KW else None
 
 
+def _is_plausible(day: str) -> bool:
+    """Return whether a price may hold from a day: since the tariff began, or soon."""
+    latest = dt_util.now(LUXEMBOURG).year + _YEARS_AHEAD
+    return _FIRST_YEAR <= date.fromisoformat(day).year <= latest
+
+
 class SmartyOptionsFlow(OptionsFlowWithReload):
     """Change the options of a meter."""
 
@@ -141,6 +151,8 @@ class SmartyOptionsFlow(OptionsFlowWithReload):
             options |= self._since_of(options.get(CONF_SURCHARGE_PRICE))
         elif CONF_SURCHARGE_PRICE not in options:
             errors[CONF_SURCHARGE_PRICE] = "surcharge_price_missing"
+        elif not _is_plausible(options[CONF_SURCHARGE_PRICE_SINCE]):
+            errors[CONF_SURCHARGE_PRICE_SINCE] = "surcharge_day_implausible"
         if typed := user_input.get(SECTION_P1_SERVER):
             try:
                 options[SECTION_P1_SERVER] = await async_read_p1_server(self.hass, entry, typed)

@@ -332,3 +332,28 @@ async def test_counters_of_other_meters_are_not_remembered_without_end(
     (titles,) = stored["counters"].values()
     assert len(titles) == 16
     assert titles[SYSTEM_TITLE.hex()] == port.counter
+
+
+async def test_plain_telegrams_as_fast_as_the_line_cost_little(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture
+) -> None:
+    port.greeting = seal(TELEGRAM)
+    entry = make_entry(port.url, key=None)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    caplog.clear()
+    coordinator: SmartyCoordinator = entry.runtime_data
+    lines = [line for line in TELEGRAM.splitlines() if line[:1] == "/" or "0-0:42.0.0" in line]
+    short = "\r\n".join([*lines, "1-0:1.8.0({}*kWh)", "!"])
+    for number in range(1000):
+        await port.send(seal(short.format(f"{25679 + number / 1000:010.3f}")))
+    await wait_until(
+        hass, lambda: coordinator.readings + coordinator.limits.ignored["telegrams"] > 1000
+    )
+    assert coordinator.readings < 400
+    assert len(own_log(caplog)) == 1
+
+    # What comes at the pace of a meter goes on.
+    await asyncio.sleep(1.0)
+    await port.send(seal(short.format("025690.123")))
+    await wait_until(hass, lambda: state_of(hass, ENERGY).state == "25690.123")

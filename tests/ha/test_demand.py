@@ -15,6 +15,7 @@ from custom_components.smarty_p1.const import (
     CONF_MIN_INTERVAL,
     CONF_REFERENCE_POWER,
     CONF_SURCHARGE_PRICE,
+    CONF_SURCHARGE_PRICE_SINCE,
 )
 from custom_components.smarty_p1.coordinator import SmartyCoordinator
 from custom_components.smarty_p1.totals import CONFIRMATIONS
@@ -679,3 +680,15 @@ async def test_the_power_available_ends_at_the_threshold_in_the_telegram(
     assert float(state_of(hass, AVAILABLE).state) == 45.0
     await send(hass, port, entry, with_threshold(at("10:44:30", 100.0)))
     assert float(state_of(hass, AVAILABLE).state) == 13.8
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "2024-12-31", "2099-01-01"])
+async def test_a_day_that_cannot_be_is_refused(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, day: str
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:15:00", 100.0), **TARIFF)
+
+    typed = {"surcharge_price": 0.2, "surcharge_price_since": day}
+    errors = await configure(hass, port, entry, "10:15:10", 100.0, **typed)
+
+    assert errors == {CONF_SURCHARGE_PRICE_SINCE: "surcharge_day_implausible"}

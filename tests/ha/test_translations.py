@@ -54,7 +54,7 @@ def placeholders(text: str) -> set[str]:
 def test_each_error_of_a_probe_has_a_text() -> None:
     raised = {error.key for error in flow_forms.ERRORS.values()}
     typed = {"port_in_use", "key_malformed", "key_published", "authentication_key_malformed"}
-    typed |= {"port_missing", "port_number_missing"}
+    typed |= {"port_masked", "port_missing", "port_number_missing"}
     special = {"port_held", "key_renewed", "security_switched_off"}
 
     boards = {"source_in_use", "entity_without_count", "topic_malformed", "sensor_silent"}

@@ -45,7 +45,7 @@ from .obis import (
     OBJECTS,
 )
 from .probing import probe
-from .redaction import identify_port, redact_port
+from .redaction import MASK, identify_port, redact_port
 from .telegram import Telegram, Verification
 from .values import Capture, MBusReading, Value
 
@@ -55,6 +55,7 @@ __all__ = [
     "DEFAULT_AUTHENTICATION_KEY",
     "DEVICE_NAME",
     "MBUS_DEVICE_TYPES",
+    "MASK",
     "MESSAGES",
     "METER_TIME",
     "OBJECTS",
