@@ -51,11 +51,6 @@ def test_the_version_is_the_one_that_is_told_about() -> None:
     assert newest.split()[0] == version
 
 
-def test_the_oldest_home_assistant_is_the_same_for_hacs_and_reader() -> None:
-    year, month, *_ = json.loads(read("hacs.json"))["homeassistant"].split(".")
-    assert f"Home Assistant {year}.{month} or newer" in read("README.md")
-
-
 @pytest.mark.parametrize("workflow", sorted(p.name for p in ROOT.glob(".github/workflows/*")))
 def test_every_action_has_a_version(workflow: str) -> None:
     used = [step["uses"] for step in steps(workflow) if "uses" in step]

@@ -224,7 +224,7 @@ async def test_two_meters_do_not_share_a_topic_root(
 async def test_a_serial_number_is_one_level_of_the_topic(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
-    serial = "A+#/B" + "x" * 100
+    serial = "A+#/B" + "x" * 59
     text = with_value(TELEGRAM, "0-0:42.0.0", f"({serial.encode().hex()})")
     port.greeting = port.next_frame(text)
     entry = make_entry(port.url, serial=serial)

@@ -225,8 +225,8 @@ async def test_new_key_starts_reauthentication_once(
     await go_on(hass, port, *failing(3))
     assert not reauths(hass)
     assert state_of(hass, ENERGY).state == "25678.901"
-    await send(hass, port, port.next_frame(TELEGRAM), *failing(50))
-    await let_pass(hass, 29)
+    await send(hass, port, port.next_frame(TELEGRAM), *failing(20))
+    await let_pass(hass, 28)
     await send(hass, port, *failing(1))
     assert not reauths(hass)
     assert state_of(hass, ENERGY).state == "25678.901"
