@@ -688,7 +688,7 @@ async def test_a_day_that_cannot_be_is_refused(
 ) -> None:
     entry = await set_up(hass, port, make_entry, at("10:15:00", 100.0), **TARIFF)
 
-    typed = {"surcharge_price": 0.2, "surcharge_price_since": day}
+    typed: dict[str, float | str] = {"surcharge_price": 0.2, "surcharge_price_since": day}
     errors = await configure(hass, port, entry, "10:15:10", 100.0, **typed)
 
     assert errors == {CONF_SURCHARGE_PRICE_SINCE: "surcharge_day_implausible"}
