@@ -8,11 +8,11 @@ from homeassistant.helpers.typing import ConfigType
 
 from . import publish
 from .const import DOMAIN
-from .coordinator import SmartyCoordinator
+from .coordinator import SmartyConfigEntry, async_forget, kind_of
+from .coordinator.failure_run import forget_streak
+from .coordinator.meter_coordinator import SmartyCoordinator
+from .coordinator.repair_issues import Issues, async_follow_disabling
 from .entity import is_in_telegram, meter_device
-from .failures import forget_streak
-from .issues import Issues, async_follow_disabling
-from .kinds import SmartyConfigEntry, async_forget, kind_of
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)

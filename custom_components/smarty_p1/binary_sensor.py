@@ -12,9 +12,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_REFERENCE_POWER
-from .coordinator import MeterConfigEntry, SmartyCoordinator
-from .demand_sensor import measured_since
+from .coordinator.meter_coordinator import MeterConfigEntry, SmartyCoordinator
 from .entity import SmartyEntity, forget_entities
+from .sensor.demand_sensors import measured_since
 
 PARALLEL_UPDATES = 0
 

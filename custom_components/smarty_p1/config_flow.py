@@ -9,15 +9,15 @@ from homeassistant.core import callback
 from homeassistant.helpers.translation import async_get_translations
 
 from .const import CONF_KIND, DOMAIN, KIND_METER, KIND_PULSE, KIND_TANK
-from .entry_types import AnyConfigEntry
-from .flow_board_options import PulseOptionsFlow, TankOptionsFlow
-from .flow_discovery import DiscoverySteps
-from .flow_forms import NEW_PORT
-from .flow_pulse import PulseSteps
-from .flow_tank import TankSteps
-from .flow_update import UpdateSteps
-from .options_flow import SmartyOptionsFlow
-from .ports import next_gateway_port
+from .coordinator.entry_types import AnyConfigEntry
+from .flows.board_options import PulseOptionsFlow, TankOptionsFlow
+from .flows.discovery_flow import DiscoverySteps
+from .flows.key_form import NEW_PORT
+from .flows.meter_options import SmartyOptionsFlow
+from .flows.port_names import next_gateway_port
+from .flows.pulse_flow import PulseSteps
+from .flows.reconfigure_reauth import UpdateSteps
+from .flows.tank_flow import TankSteps
 
 _NONE = "-"
 _OPTIONS_FLOWS: Mapping[str, Callable[[], OptionsFlow]] = {

@@ -11,10 +11,11 @@ from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 
 from .const import CONF_AUTHENTICATION_KEY, CONF_ENCRYPTION_KEY, CONF_TOPIC
-from .coordinator import SmartyCoordinator
-from .kinds import Coordinator, SmartyConfigEntry
-from .link_coordinator import LinkCoordinator
-from .p1 import CHANNELS, DEVICE_NAME, MESSAGES, OBJECTS, Telegram, redact_port
+from .coordinator import Coordinator, SmartyConfigEntry
+from .coordinator.meter_coordinator import SmartyCoordinator
+from .coordinator.port_coordinator import LinkCoordinator
+from .lib.p1 import CHANNELS, DEVICE_NAME, MESSAGES, OBJECTS, Telegram
+from .lib.port import redact_port
 
 _SECRETS = {CONF_ENCRYPTION_KEY, CONF_AUTHENTICATION_KEY}
 _CABLE = re.compile(r"(/dev/serial/by-id/).+")

@@ -12,9 +12,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import CONF_KIND, DOMAIN
-from .coordinator import SmartyCoordinator
-from .mbus import CHANNEL_PREFIX
-from .p1 import MBusReading, Telegram
+from .coordinator.meter_coordinator import SmartyCoordinator
+from .lib.meter.channels import CHANNEL_PREFIX
+from .lib.p1 import MBusReading, Telegram
 
 _MAKERS: Mapping[str, str] = {"SAG": "Sagemcom"}
 _SHORT_SERIAL_SIZE = 4

@@ -7,9 +7,9 @@ from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import MeterConfigEntry, SmartyCoordinator
+from .coordinator.meter_coordinator import MeterConfigEntry, SmartyCoordinator
 from .entity import SmartyEntity, add_what_is_sent
-from .p1 import Telegram, Value
+from .lib.p1 import Telegram, Value
 
 PARALLEL_UPDATES = 0
 

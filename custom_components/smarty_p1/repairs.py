@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
-from .issues import ENTRY_ID
+from .coordinator.repair_issues import ENTRY_ID
 
 
 class ReconfigureRepairFlow(RepairsFlow):

@@ -13,7 +13,7 @@ from homeassistant.helpers import service
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .coordinator import SmartyCoordinator
+from .coordinator.meter_coordinator import SmartyCoordinator
 
 ATTR_CONFIG_ENTRY = "config_entry"
 GET_TELEGRAM = "get_telegram"

@@ -8,9 +8,9 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .coordinator import SmartyCoordinator
-from .entry_types import AnyConfigEntry
-from .link_coordinator import LinkCoordinator
+from .coordinator.entry_types import AnyConfigEntry
+from .coordinator.meter_coordinator import SmartyCoordinator
+from .coordinator.port_coordinator import LinkCoordinator
 
 
 @callback

@@ -10,9 +10,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1 import flow_base, link_coordinator
 from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, DOMAIN
-from custom_components.smarty_p1.p1 import probe
+from custom_components.smarty_p1.coordinator import port_coordinator as link_coordinator
+from custom_components.smarty_p1.flows import meter_flow as flow_base
+from custom_components.smarty_p1.lib.port import probe
 
 from .meter import KEY, SERIAL, MeterPort
 

@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, get_sy
 
 from custom_components.smarty_p1.const import CONF_BAUD_RATE, CONF_ENCRYPTION_KEY, DOMAIN
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
-from custom_components.smarty_p1.p1 import LinkError, probe
+from custom_components.smarty_p1.lib.port import LinkError, probe
 
 from .boards import pulse_entry, tank_entry
 from .conftest import EntryMaker

@@ -20,7 +20,6 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.smarty_p1 import flow_base, flow_port, ports
 from custom_components.smarty_p1.const import (
     CONF_AUTHENTICATION_KEY,
     CONF_BAUD_RATE,
@@ -31,7 +30,13 @@ from custom_components.smarty_p1.const import (
     DOMAIN,
     SECTION_ADVANCED,
 )
-from custom_components.smarty_p1.p1 import holder, open_port, probe
+from custom_components.smarty_p1.flows import (
+    meter_flow as flow_base,
+    port_field as flow_port,
+    port_holder as holder,
+    port_names as ports,
+)
+from custom_components.smarty_p1.lib.port import open_port, probe
 
 from .boards import GEOMETRY, tank_entry
 from .conftest import EntryMaker

@@ -20,8 +20,6 @@ from homeassistant.helpers.entity_registry import EntityRegistry, RegistryEntryD
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_mqtt_message
 from pytest_homeassistant_custom_component.typing import MqttMockHAClientGenerator
 
-from custom_components.smarty_p1 import flow_pulse, flow_tank
-from custom_components.smarty_p1.board_probing import probe_pulses, probe_sonar
 from custom_components.smarty_p1.const import (
     CONF_BAUD_RATE,
     CONF_DISTANCE_FULL,
@@ -32,6 +30,8 @@ from custom_components.smarty_p1.const import (
     CONF_VOLUME,
     DOMAIN,
 )
+from custom_components.smarty_p1.flows import pulse_flow as flow_pulse, tank_flow as flow_tank
+from custom_components.smarty_p1.lib.boards.board_probe import probe_pulses, probe_sonar
 
 from .boards import ENERGY, GEOMETRY, LEVEL, pulse_entry, state, tank_entry
 from .conftest import EntryMaker

@@ -27,7 +27,6 @@ from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from homeassistant.loader import async_get_usb, async_get_zeroconf
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1 import gateway_following, ports
 from custom_components.smarty_p1.const import (
     CONF_ENCRYPTION_KEY,
     CONF_SERVICE,
@@ -35,7 +34,11 @@ from custom_components.smarty_p1.const import (
     DOMAIN,
     SECTION_ADVANCED,
 )
-from custom_components.smarty_p1.p1 import probe
+from custom_components.smarty_p1.flows import (
+    moved_gateway as gateway_following,
+    port_names as ports,
+)
+from custom_components.smarty_p1.lib.port import probe
 
 from .conftest import EntryMaker
 from .flows import confirm, start, submit, suggested

@@ -22,7 +22,6 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.smarty_p1 import failures, flow_base, link_coordinator
 from custom_components.smarty_p1.const import (
     CONF_AUTHENTICATION_KEY,
     CONF_ENCRYPTION_KEY,
@@ -32,8 +31,13 @@ from custom_components.smarty_p1.const import (
     DOMAIN,
     SECTION_ADVANCED,
 )
-from custom_components.smarty_p1.issues import Issues, Problem
-from custom_components.smarty_p1.p1 import probe
+from custom_components.smarty_p1.coordinator import (
+    failure_run as failures,
+    port_coordinator as link_coordinator,
+)
+from custom_components.smarty_p1.coordinator.repair_issues import Issues, Problem
+from custom_components.smarty_p1.flows import meter_flow as flow_base
+from custom_components.smarty_p1.lib.port import probe
 
 from .conftest import EntryMaker
 from .flows import is_advanced_open, submit, suggested

@@ -10,8 +10,8 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.coordinator import SmartyCoordinator
-from custom_components.smarty_p1.p1 import Reason
+from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.lib.p1 import Reason
 
 from .conftest import EntryMaker
 from .meter import (

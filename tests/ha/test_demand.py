@@ -17,8 +17,8 @@ from custom_components.smarty_p1.const import (
     CONF_SURCHARGE_PRICE,
     CONF_SURCHARGE_PRICE_SINCE,
 )
-from custom_components.smarty_p1.coordinator import SmartyCoordinator
-from custom_components.smarty_p1.totals import CONFIRMATIONS
+from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.lib.meter.totals import CONFIRMATIONS
 
 from .conftest import EntryMaker
 from .meter import MeterPort, literal_telegram, with_value, without_channels

@@ -13,7 +13,7 @@ from custom_components.smarty_p1.const import (
     CONF_REFERENCE_POWER,
     CONF_SERVICE,
 )
-from custom_components.smarty_p1.coordinator import SmartyCoordinator
+from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 
 from .conftest import EntryMaker

@@ -18,12 +18,12 @@ from pytest_homeassistant_custom_component.common import async_mock_service
 
 import custom_components.smarty_p1
 from custom_components.smarty_p1.binary_sensor import BINARY_SENSORS
-from custom_components.smarty_p1.board_sensor import PULSE_SENSORS, TANK_SENSORS
 from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.demand_sensor import DEMAND_SENSORS
 from custom_components.smarty_p1.event import EVENTS, MessageEventDescription
-from custom_components.smarty_p1.p1 import MBusReading
-from custom_components.smarty_p1.sensor_descriptions import (
+from custom_components.smarty_p1.lib.p1 import MBusReading
+from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK_SENSORS
+from custom_components.smarty_p1.sensor.demand_sensors import DEMAND_SENSORS
+from custom_components.smarty_p1.sensor.meter_sensors import (
     MBUS_SENSORS,
     RECEPTION_SENSORS,
     SENSORS,

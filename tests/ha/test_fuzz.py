@@ -11,10 +11,10 @@ import pytest
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 
-from custom_components.smarty_p1 import flow_base
 from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, LOGGER
-from custom_components.smarty_p1.p1 import PortUnreachableError
-from fuzz.flow import URL_SECRET, Example, furnished
+from custom_components.smarty_p1.flows import meter_flow as flow_base
+from custom_components.smarty_p1.lib.port import PortUnreachableError
+from dev.fuzz.flow import URL_SECRET, Example, furnished
 
 from .meter import KEY, literal_frame
 
@@ -24,7 +24,7 @@ GREETING = literal_frame("three_phase_gas_water_heat")
 
 def test_dialogues() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "fuzz.flow", "--minutes", "0.02", "--seed", "1"],
+        [sys.executable, "-m", "dev.fuzz.flow", "--minutes", "0.02", "--seed", "1"],
         env={**os.environ, "PYTHONPATH": str(PROJECT)},
         cwd=PROJECT,
         capture_output=True,

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from custom_components.smarty_p1.p1 import Decoder, Telegram
-from custom_components.smarty_p1.publish.smartyreader import (
+from custom_components.smarty_p1.lib.p1 import Decoder, Telegram
+from custom_components.smarty_p1.publish.mqtt_values import items
+from custom_components.smarty_p1.publish.smartyreader_names import (
     BOARD_NAMES,
     MISLEADING_NAMES,
     board_items,
     board_summary,
 )
-from custom_components.smarty_p1.publish.values import items
 
 from .meter import literal_telegram, seal, with_value
 

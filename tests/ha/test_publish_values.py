@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from custom_components.smarty_p1.p1 import Decoder, Telegram
-from custom_components.smarty_p1.publish.smartyreader import board_items, board_summary
-from custom_components.smarty_p1.publish.values import items
+from custom_components.smarty_p1.lib.p1 import Decoder, Telegram
+from custom_components.smarty_p1.publish.mqtt_values import items
+from custom_components.smarty_p1.publish.smartyreader_names import board_items, board_summary
 
 from .meter import seal, with_value
 from .support import TELEGRAM

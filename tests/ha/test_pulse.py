@@ -21,9 +21,9 @@ from custom_components.smarty_p1.const import (
     CONF_TOPIC,
     DOMAIN,
 )
+from custom_components.smarty_p1.coordinator.pulse_coordinator import PulsePortCoordinator
+from custom_components.smarty_p1.coordinator.pulse_tally import PulseTally
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
-from custom_components.smarty_p1.pulse_coordinator import PulsePortCoordinator
-from custom_components.smarty_p1.pulse_tally import PulseTally
 
 from .boards import ENERGY, POWER, pulse_entry, state
 from .meter import MeterPort

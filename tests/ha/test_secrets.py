@@ -20,7 +20,7 @@ from custom_components.smarty_p1.const import (
     CONF_VERIFY,
 )
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
-from custom_components.smarty_p1.p1 import Decoder, KeyFormatError, Reason, parse_key
+from custom_components.smarty_p1.lib.p1 import Decoder, KeyFormatError, Reason, parse_key
 
 from .conftest import EntryMaker
 from .flows import start
@@ -122,8 +122,8 @@ def test_the_command_line(tmp_path: Path, command: str) -> None:
     frames = tmp_path / "frames.bin"
     frames.write_bytes(encipher(TELEGRAM, 1) + encipher(TELEGRAM, 2, key=OTHER_KEY))
     module, *arguments = {
-        "decode": ("custom_components.smarty_p1.p1", "decode", frames),
-        "watch": ("custom_components.smarty_p1.p1", "watch", tmp_path / "missing"),
+        "decode": ("custom_components.smarty_p1.lib.p1", "decode", frames),
+        "watch": ("custom_components.smarty_p1.lib.p1", "watch", tmp_path / "missing"),
         "simulate": ("simulator", "--listen", "127.0.0.1:0", "--interval", "0.1"),
     }[command]
     output = tmp_path / "output"

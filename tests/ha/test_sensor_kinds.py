@@ -6,11 +6,11 @@ import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from custom_components.smarty_p1.coordinator import SmartyCoordinator
+from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.event import EVENTS
-from custom_components.smarty_p1.p1 import OBJECTS, Reason
-from custom_components.smarty_p1.sensor_descriptions import MBUS_SENSORS, SENSORS
-from custom_components.smarty_p1.totals import CONFIRMATIONS, REGISTERS
+from custom_components.smarty_p1.lib.meter.totals import CONFIRMATIONS, REGISTERS
+from custom_components.smarty_p1.lib.p1 import OBJECTS, Reason
+from custom_components.smarty_p1.sensor.meter_sensors import MBUS_SENSORS, SENSORS
 
 from .conftest import EntryMaker
 from .meter import OTHER_KEY, OTHER_SERIAL, SERIAL, MeterPort, encipher, with_value

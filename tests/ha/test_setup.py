@@ -11,9 +11,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceRegistry
 from homeassistant.helpers.entity_registry import EntityRegistry, async_entries_for_config_entry
 
-from custom_components.smarty_p1 import link_coordinator
 from custom_components.smarty_p1.const import CONF_AUTHENTICATION_KEY
-from custom_components.smarty_p1.p1 import open_port
+from custom_components.smarty_p1.coordinator import port_coordinator as link_coordinator
+from custom_components.smarty_p1.lib.port import open_port
 
 from .conftest import EntryMaker
 from .meter import (

@@ -14,8 +14,8 @@ from homeassistant.helpers.storage import STORAGE_DIR, Store
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import CONF_BAUD_RATE, CONF_METER_READING
-from custom_components.smarty_p1.meter_store import MeterStore
-from custom_components.smarty_p1.publish.retained import RetainedTopics
+from custom_components.smarty_p1.coordinator.meter_memory import MeterStore
+from custom_components.smarty_p1.publish.retained_topics import RetainedTopics
 
 from .boards import ENERGY, pulse_entry
 from .conftest import EntryMaker

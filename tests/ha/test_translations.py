@@ -10,26 +10,30 @@ from typing import Any
 import pytest
 
 import custom_components.smarty_p1
-from custom_components.smarty_p1 import coordinator, flow_forms, link_coordinator
 from custom_components.smarty_p1.binary_sensor import BINARY_SENSORS
-from custom_components.smarty_p1.board_sensor import PULSE_SENSORS, TANK_SENSORS
 from custom_components.smarty_p1.const import (
     CONF_MIN_INTERVAL,
     CONF_REFERENCE_POWER,
     CONF_SURCHARGE_PRICE,
     CONF_SURCHARGE_PRICE_SINCE,
 )
-from custom_components.smarty_p1.demand_sensor import DEMAND_SENSORS
+from custom_components.smarty_p1.coordinator import (
+    meter_coordinator as coordinator,
+    port_coordinator as link_coordinator,
+)
+from custom_components.smarty_p1.coordinator.pulse_coordinator import PulsePortCoordinator
+from custom_components.smarty_p1.coordinator.repair_issues import Problem
+from custom_components.smarty_p1.coordinator.tank_coordinator import TankCoordinator
 from custom_components.smarty_p1.event import EVENT_MESSAGE, EVENTS
-from custom_components.smarty_p1.issues import Problem
-from custom_components.smarty_p1.p1 import MBUS_DEVICE_TYPES, P1Error, Reason, errors
-from custom_components.smarty_p1.pulse_coordinator import PulsePortCoordinator
-from custom_components.smarty_p1.sensor_descriptions import (
+from custom_components.smarty_p1.flows import key_form as flow_forms
+from custom_components.smarty_p1.lib.p1 import MBUS_DEVICE_TYPES, P1Error, Reason, errors
+from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK_SENSORS
+from custom_components.smarty_p1.sensor.demand_sensors import DEMAND_SENSORS
+from custom_components.smarty_p1.sensor.meter_sensors import (
     MBUS_SENSORS,
     RECEPTION_SENSORS,
     SENSORS,
 )
-from custom_components.smarty_p1.tank_coordinator import TankCoordinator
 
 FOLDER = Path(custom_components.smarty_p1.__file__).parent
 TEXTS: dict[str, Any] = json.loads((FOLDER / "translations" / "en.json").read_text())

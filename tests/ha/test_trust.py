@@ -12,20 +12,20 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1 import (
-    coordinator as coordinator_module,
-    failures,
-    link_coordinator,
-)
 from custom_components.smarty_p1.const import (
     CONF_AUTHENTICATION_KEY,
     CONF_ENCRYPTION_KEY,
     CONF_VERIFY,
     DOMAIN,
 )
-from custom_components.smarty_p1.coordinator import SmartyCoordinator
-from custom_components.smarty_p1.meter_store import MeterStore
-from custom_components.smarty_p1.p1 import Reason
+from custom_components.smarty_p1.coordinator import (
+    failure_run as failures,
+    meter_coordinator as coordinator_module,
+    port_coordinator as link_coordinator,
+)
+from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.coordinator.meter_memory import MeterStore
+from custom_components.smarty_p1.lib.p1 import Reason
 
 from .conftest import EntryMaker
 from .meter import (

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import NamedTuple
 
-from demo.client import is_listening
-from demo.processes import Process, running
+from dev.demo.client import is_listening
+from dev.demo.processes import Process, running
 from tests.system.support import free_ports, program
 
 HOST = "127.0.0.1"

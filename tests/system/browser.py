@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator
 
 from playwright.async_api import BrowserContext, Page, async_playwright
 
-from demo.client import Client
-from demo.energy import DOMAIN
-from demo.home_assistant import ROOT
+from dev.demo.client import Client
+from dev.demo.energy import DOMAIN
+from dev.demo.home_assistant import ROOT
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SCREENSHOTS = ROOT / "screenshots"

@@ -6,8 +6,8 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-from demo.home_assistant import HOST, ROOT
-from demo.processes import Process, running
+from dev.demo.home_assistant import HOST, ROOT
+from dev.demo.processes import Process, running
 from tests.system.support import addresses_listening_on, free_ports, program
 
 _EXAMPLE = re.compile(r"^```yaml\n(%YAML 1\.1\n.*?)^```$", re.MULTILINE | re.DOTALL)

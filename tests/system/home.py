@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from demo.client import Client
-from demo.energy import DOMAIN, entities_of
-from demo.home_assistant import Installation
-from demo.processes import Process
+from dev.demo.client import Client
+from dev.demo.energy import DOMAIN, entities_of
+from dev.demo.home_assistant import Installation
+from dev.demo.processes import Process
 from tests.system.support import DEMO_PYTHON, RecordingMeter, free_ports
 
 # Some of the sensors, and the objects they show.

@@ -15,8 +15,8 @@ from typing import override
 
 import pytest
 
-from demo.home_assistant import ROOT
-from simulator import Meter
+from dev.demo.home_assistant import ROOT
+from dev.simulator import Meter
 
 # Below what the kernel gives to outgoing connections; another run, or worker, begins elsewhere.
 _PORTS = itertools.count(21000 + os.getpid() % 110 * 100)

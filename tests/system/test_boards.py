@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from demo.client import FlowFailedError
-from demo.energy import DOMAIN, entities_of
-from demo.processes import running
+from dev.demo.client import FlowFailedError
+from dev.demo.energy import DOMAIN, entities_of
+from dev.demo.processes import running
 from tests.system.broker import HOST, Broker
 from tests.system.browser import BROWSERS, frontend
 from tests.system.home import Home

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from demo.client import Client
-from demo.energy import DOMAIN, entities_of, wait_for_values
-from demo.extras import BROKER_PORT, find_mosquitto
-from demo.home_assistant import ROOT
-from demo.state import State
-from simulator import Meter
+from dev.demo.client import Client
+from dev.demo.energy import DOMAIN, entities_of, wait_for_values
+from dev.demo.extras import BROKER_PORT, find_mosquitto
+from dev.demo.home_assistant import ROOT
+from dev.demo.state import State
+from dev.simulator import Meter
 from tests.system.browser import BROWSERS, frontend
 from tests.system.support import (
     addresses_listening_on,

@@ -6,9 +6,9 @@ from itertools import pairwise
 import pytest
 import pytest_asyncio
 
-from demo.client import FlowFailedError
-from demo.energy import DAYS_OF_HISTORY, DOMAIN, TOTALS, fill_history, set_up_dashboard
-from simulator import Meter, Server, serve
+from dev.demo.client import FlowFailedError
+from dev.demo.energy import DAYS_OF_HISTORY, DOMAIN, TOTALS, fill_history, set_up_dashboard
+from dev.simulator import Meter, Server, serve
 from tests.system.home import Home
 from tests.system.support import RecordingMeter, processes_mentioning, until
 

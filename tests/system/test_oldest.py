@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from demo.client import FlowFailedError
-from demo.energy import DOMAIN
-from simulator import Server, serve
+from dev.demo.client import FlowFailedError
+from dev.demo.energy import DOMAIN
+from dev.simulator import Server, serve
 from tests.system.home import Home
 from tests.system.support import OLDEST_PYTHON, RecordingMeter, until, wanted_version
 

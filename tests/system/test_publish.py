@@ -20,11 +20,11 @@ import pytest_socket
 from dsmr_parser import obis_references
 from dsmr_parser.clients.protocol import create_tcp_dsmr_reader
 
-from demo.client import is_listening
-from demo.energy import DOMAIN
-from demo.home_assistant import ROOT
-from demo.processes import Process
-from simulator import Server, serve
+from dev.demo.client import is_listening
+from dev.demo.energy import DOMAIN
+from dev.demo.home_assistant import ROOT
+from dev.demo.processes import Process
+from dev.simulator import Server, serve
 from tests.system.broker import HOST, Broker, Message, Subscriber
 from tests.system.home import Home
 from tests.system.support import RecordingMeter, free_ports, until

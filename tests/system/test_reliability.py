@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from demo.home_assistant import ROOT
-from demo.processes import Process, running
+from dev.demo.home_assistant import ROOT
+from dev.demo.processes import Process, running
 from tests.system.support import program
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(400)]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.home_assistant import ROOT
+from dev.demo.home_assistant import ROOT
 
 RUNS = ("ser2net", "half-open", "replug", "day", "many", "kill")
 FRAMES = sorted((ROOT / "tests" / "frames").glob("*.json"))
@@ -68,17 +68,17 @@ def test_fuzz_tells_what_there_is(tmp_path: Path, arguments: list[str]) -> None:
 
 
 HELP = {
-    "bench": "test -m benchmarks",
-    "demo": "demo -m demo",
-    "fuzz mutations": "test -m fuzz.mutations",
-    "fuzz feed": "test -m fuzz.feed",
-    "fuzz flow": "test -m fuzz.flow",
+    "bench": "test -m dev.benchmarks",
+    "demo": "demo -m dev.demo",
+    "fuzz mutations": "test -m dev.fuzz.mutations",
+    "fuzz feed": "test -m dev.fuzz.feed",
+    "fuzz flow": "test -m dev.fuzz.flow",
     "p1": "test -m p1",
-    "p1 decode": "test -m p1 decode",
-    "p1 watch": "test -m p1 watch",
-    "p1 simulate": "test -m simulator",
-    "soak": "demo -m reliability",
-    **{f"soak {name}": f"demo -m reliability {name}" for name in RUNS},
+    "p1 decode": "test -m smarty_p1_cli decode",
+    "p1 watch": "test -m smarty_p1_cli watch",
+    "p1 simulate": "test -m dev.simulator",
+    "soak": "demo -m dev.reliability",
+    **{f"soak {name}": f"demo -m dev.reliability {name}" for name in RUNS},
 }
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from demo.processes import running
-from p1 import Decoder, Telegram, open_port
+from dev.demo.processes import running
+from smarty_p1.p1 import Decoder, Telegram
+from smarty_p1.port import open_port
 from tests.system.gateway import Gateway
 from tests.system.home import Home
 from tests.system.support import RecordingMeter, program, until

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from demo.energy import entities_of
-from simulator import serve
+from dev.demo.energy import entities_of
+from dev.simulator import serve
 from tests.system.gateway import Gateway
 from tests.system.home import Home
 from tests.system.support import RecordingMeter, until

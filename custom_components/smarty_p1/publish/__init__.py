@@ -6,10 +6,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.importlib import async_import_module
 
 from ..const import CONF_ENABLED, SECTION_MQTT
-from ..coordinator import SmartyCoordinator
-from ..entry_types import AnyConfigEntry
+from ..coordinator.entry_types import AnyConfigEntry
+from ..coordinator.meter_coordinator import SmartyCoordinator
 from . import p1_server
-from .retained import RetainedTopics
+from .retained_topics import RetainedTopics
 
 
 async def async_start(coordinator: SmartyCoordinator) -> None:

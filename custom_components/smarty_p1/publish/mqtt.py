@@ -27,22 +27,15 @@ from ..const import (
     LOGGER,
     SECTION_MQTT,
 )
-from ..coordinator import SmartyCoordinator
-from ..p1 import MESSAGES, Telegram
-from ..pace import Pace
-from .bounds import MAX_MBUS_METERS, Bounds
-from .discovery import (
-    Announcer,
-    devices,
-    event_topic,
-    new_texts,
-    states_payload,
-    states_topic,
-)
-from .options import Format
-from .retained import RetainedTopics
-from .smartyreader import board_items, board_summary
-from .values import items
+from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..coordinator.pace import Pace
+from ..lib.p1 import MESSAGES, Telegram
+from .mqtt_bounds import MAX_MBUS_METERS, Bounds
+from .mqtt_discovery import Announcer, devices, event_topic, new_texts, states_payload, states_topic
+from .mqtt_values import items
+from .publish_options import Format
+from .retained_topics import RetainedTopics
+from .smartyreader_names import board_items, board_summary
 
 ONLINE = "online"
 OFFLINE = "offline"

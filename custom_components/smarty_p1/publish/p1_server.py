@@ -15,10 +15,10 @@ from ..const import (
     LOGGER,
     SECTION_P1_SERVER,
 )
-from ..coordinator import SmartyCoordinator
-from ..issues import Issues, Problem
-from ..p1 import Telegram
-from ..p1.crc import crc16
+from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..coordinator.repair_issues import Issues, Problem
+from ..lib.p1 import Telegram
+from ..lib.p1.crc import crc16
 
 MAX_CLIENTS = 32
 # A client that is slow gets the last ones when it reads again, about a minute of them.

@@ -1,0 +1,386 @@
+"""From the port to the entities: this meter's telegrams, and what is wrong with others."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, override
+
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryNotReady
+from homeassistant.util import dt as dt_util
+
+from ..const import CONF_AUTHENTICATION_KEY, CONF_ENCRYPTION_KEY, CONF_MIN_INTERVAL, CONF_VERIFY
+from ..lib.meter.channels import CHANNEL_PREFIX, channels_by_meter
+from ..lib.p1 import (
+    DEFAULT_AUTHENTICATION_KEY,
+    MESSAGES,
+    Decoder,
+    Reason,
+    Rejection,
+    Telegram,
+    Value,
+    parse_key,
+)
+from .demand_memory import IMPORTED_ENERGY, DemandStore
+from .failure_run import FAILURES, Failure, streak_of
+from .limits import Limits, shown_name
+from .meter_memory import MeterStore
+from .pace import Pace
+from .port_coordinator import LinkCoordinator, Obstacle
+from .repair_issues import Issues, Problem
+
+LONG_ABSENCE = timedelta(hours=1)
+CLOCK_TOLERANCE = timedelta(minutes=5)
+# A clock at the limit must not raise and close its repair again and again.
+_CLOCK_MARGIN = timedelta(minutes=1)
+
+# What is shown at once, however seldom entities are to be updated: texts, breaker, relays.
+_URGENT = (*MESSAGES, "0-0:96.3.10", "0-1:96.3.10", "0-2:96.3.10")
+# Nothing but meters with the same keys gets that far; still, nothing grows without end.
+_MOST_METERS = 16
+_FURTHER_METERS = "further meters"
+
+type MeterConfigEntry = ConfigEntry[SmartyCoordinator]
+type TelegramListener = Callable[[Telegram], None]
+
+
+NO_DEVICE_NAME = Obstacle("no_device_name")
+OTHER_METER_UNREADABLE = Obstacle("other_meter_unreadable")
+REJECTED: Mapping[Reason, Obstacle] = {
+    Reason.TAG: Obstacle("wrong_key"),
+    Reason.AUTHENTICATION_KEY: Obstacle("other_authentication_key"),
+    Reason.REPLAY: Obstacle("replay"),
+    Reason.CRC: Obstacle("damaged"),
+    Reason.DOWNGRADE: Obstacle("security_off"),
+    Reason.KEY_MISSING: Obstacle("key_missing"),
+    Reason.MALFORMED: Obstacle("damaged"),
+}
+_JUDGED = {reason: (FAILURES.get(reason), obstacle) for reason, obstacle in REJECTED.items()}
+_AUTHENTICATION_KEY = REJECTED[Reason.AUTHENTICATION_KEY]
+_PROBLEMS: Mapping[Failure, Problem] = {
+    Failure.SECURITY_OFF: Problem.SECURITY_OFF,
+    Failure.SECURITY_ON: Problem.SECURITY_ON,
+    Failure.OTHER_METER: Problem.OTHER_METER,
+    Failure.FOREIGN_TITLE: Problem.OTHER_METER_UNREADABLE,
+}
+_OTHER_METER = {Problem.OTHER_METER, Problem.OTHER_METER_UNREADABLE}
+
+
+def stored_keys(data: Mapping[str, Any]) -> tuple[bytes | None, bytes]:
+    """Return the encryption key, if there is one, and the authentication key of an entry."""
+    key = data.get(CONF_ENCRYPTION_KEY)
+    authentication_key = data.get(CONF_AUTHENTICATION_KEY)
+    return (
+        parse_key(key) if key else None,
+        parse_key(authentication_key) if authentication_key else DEFAULT_AUTHENTICATION_KEY,
+    )
+
+
+def _urgent_values(telegram: Telegram) -> list[Value]:
+    return [telegram.objects.get(reference) for reference in _URGENT]
+
+
+class SmartyCoordinator(LinkCoordinator[Telegram]):
+    """Pushes the telegrams of one meter to its entities.
+
+    Their totals do not fall before that is confirmed; `falls` counts how often they wanted to, by
+    the reference of the object. `latest` is the last telegram that was believed, also when
+    entities are updated seldom.
+    """
+
+    config_entry: MeterConfigEntry
+    not_understood = "not_p1"
+    latest: Telegram
+    _decoder: Decoder
+
+    def __init__(self, hass: HomeAssistant, entry: MeterConfigEntry) -> None:
+        """Take the port, the keys and the meter's serial number from the entry."""
+        super().__init__(hass, entry)
+        self.serial_number = str(entry.unique_id)
+        self.rejections: Counter[Reason] = Counter()
+        self.other_meters: Counter[str | None] = Counter()
+        self.demand = DemandStore(hass, entry)
+        self.channels: Mapping[str, int] = {}
+        self._store = MeterStore(hass, entry.entry_id)
+        self._issues = Issues(hass, entry)
+        self._streak = streak_of(hass, entry)
+        self._failing: dict[Failure, Obstacle] = {}
+        self.limits = Limits(hass, entry)
+        self._key, self._authentication_key = stored_keys(entry.data)
+        self._needs_tag: bool = entry.data.get(CONF_VERIFY, True)
+        self._pace = Pace(hass.loop, entry.options.get(CONF_MIN_INTERVAL, 0))
+        self._needs_follow_up = True
+        self._remembered_counters: Mapping[bytes, int] = {}
+        self._seen_objects: set[str] = set()
+        self._telegram_listeners: list[TelegramListener] = []
+
+    @property
+    def falls(self) -> Counter[str]:
+        """Return how often totals wanted to fall."""
+        return self._store.totals.falls
+
+    @property
+    def last_counters(self) -> dict[bytes, int]:
+        """Return the last frame counter of each system title."""
+        return self._decoder.last_counters
+
+    @property
+    def last_telegram_at(self) -> datetime | None:
+        """Return when the last telegram was received, also before the last restart."""
+        return self._store.last_telegram
+
+    @override
+    async def async_start(self) -> None:
+        await self.demand.async_load()
+        await self._store.async_load()
+        self._decoder = Decoder(
+            self._key,
+            self._authentication_key,
+            last_counters=self._store.last_counters(self._key) if self._key else None,
+            needs_tag=self._needs_tag,
+        )
+        if self._needs_tag:
+            self._issues.close(Problem.NOT_VERIFIED)
+        else:
+            self._issues.open(Problem.NOT_VERIFIED)
+        self._streak.listen(self._on_failing)
+        try:
+            await super().async_start()
+        except ConfigEntryNotReady:
+            self._note_absence()
+            # The next try reads what is stored; nothing older may be written after that.
+            self.set_closed(is_closed=True)
+            await self._store.async_flush()
+            raise
+
+    @override
+    async def async_shutdown(self) -> None:
+        """Stop waiting for telegrams."""
+        self._pace.cancel()
+        self._streak.pause()
+        await super().async_shutdown()
+
+    async def async_close(self) -> None:
+        """Store what is to be remembered, once and for all."""
+        await self.demand.async_close()
+        await self._store.async_save()
+
+    @callback
+    def async_add_telegram_listener(self, listener: TelegramListener) -> CALLBACK_TYPE:
+        """Call the listener with every telegram, however seldom entities are updated.
+
+        Return what ends that.
+        """
+        self._telegram_listeners.append(listener)
+        return lambda: self._telegram_listeners.remove(listener)
+
+    @override
+    def _take(self, data: bytes) -> None:
+        events = self._decoder.feed(data)
+        if not events:
+            return
+        self._remember_counters()
+        for event in events:
+            if isinstance(event, Telegram):
+                self._on_telegram(event)
+            else:
+                self._on_rejection(event)
+
+    def _remember_counters(self) -> None:
+        counters = self._decoder.last_counters
+        if not self._key or counters == self._remembered_counters:
+            return
+        while len(counters) > _MOST_METERS:
+            del counters[next(title for title in counters if title != self._store.system_title)]
+        self._remembered_counters = counters.copy()
+        self._store.remember_counters(self._key, counters)
+        self._store.schedule_save()
+
+    @callback
+    def _on_rejection(self, rejection: Rejection) -> None:
+        # A line can be full of these: nothing here may take long.
+        reason = rejection.reason
+        self.rejections[reason] += 1
+        failure, obstacle = _JUDGED[reason]
+        if failure is None:
+            if not self._streak:
+                self._obstacle = obstacle
+            return
+        if failure is Failure.KEYS:
+            if self._is_foreign(rejection.system_title):
+                failure, obstacle = Failure.FOREIGN_TITLE, OTHER_METER_UNREADABLE
+            else:
+                # False beginnings in its frames seem to have any title.
+                self._streak.forget(Failure.FOREIGN_TITLE)
+                if self._failing.get(failure) is _AUTHENTICATION_KEY:
+                    obstacle = _AUTHENTICATION_KEY  # one that deciphers tells more than many
+        self._note_failure(failure, obstacle)
+
+    def _is_foreign(self, title: bytes | None) -> bool:
+        own = self._store.system_title
+        return title != own and own is not None and title is not None
+
+    @callback
+    def _note_failure(self, failure: Failure, obstacle: Obstacle) -> None:
+        self._obstacle = self._failing[failure] = obstacle
+        self._streak.add(failure)
+
+    @callback
+    def _on_failing(self, failure: Failure) -> None:
+        """Ask the user for help: what fails so often and for so long does not mend itself."""
+        self._obstacle = self._failing[failure]
+        if self.readings:
+            self._fail()
+        self._setup_decided.set()
+        problem = _PROBLEMS.get(failure)
+        if problem is None:
+            self._ask_for_keys()
+            return
+        if problem in _OTHER_METER:
+            # What is known last of the one other meter.
+            self._issues.close(*_OTHER_METER - {problem})
+        self._issues.open(problem, **self._placeholders())
+
+    @callback
+    def _ask_for_keys(self) -> None:
+        self._issues.close(Problem.OTHER_METER_UNREADABLE)
+        self._streak.has_asked_for_keys = True
+        # Does nothing while one is open.
+        self.config_entry.async_start_reauth(
+            self.hass, data={"reason": self._obstacle.translation_key}
+        )
+
+    @callback
+    def _on_telegram(self, telegram: Telegram) -> None:
+        if not self.limits.has_turn(telegram):
+            return
+        if not self._is_ours(telegram):
+            self._on_other_meter(telegram.serial_number)
+            return
+        self._on_reading()
+        self._end_streak()
+        self._store.system_title = telegram.system_title
+        self._store.last_telegram = dt_util.utcnow()
+        self._store.schedule_save()
+        self._check_clock(telegram)
+        telegram = self.limits.apply(telegram)
+        settled = self._store.totals.settle(telegram)
+        is_held_back = settled.objects.get(IMPORTED_ENERGY) != telegram.objects.get(IMPORTED_ENERGY)
+        # The quarter-hour goes without a reading rather than with one that is not of this moment.
+        has_milestone = not is_held_back and self.demand.update(telegram)
+        channels = self._identify_channels(settled)
+        self.latest = settled
+        is_urgent = self._is_urgent(settled, channels) or has_milestone
+        self._pace.offer(partial(self._show, settled, channels), is_urgent=is_urgent)
+        for listener in tuple(self._telegram_listeners):
+            listener(settled)
+
+    @callback
+    def _end_streak(self) -> None:
+        """Take back what the failures led to: the port and the keys are right."""
+        self._streak.end()
+        self._failing.clear()
+        self._issues.close(
+            Problem.NO_TELEGRAM, Problem.SECURITY_OFF, Problem.SECURITY_ON, *_OTHER_METER
+        )
+        if self._streak.has_asked_for_keys:
+            self._streak.has_asked_for_keys = False
+            for flow in list(self.config_entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})):
+                self.hass.config_entries.flow.async_abort(flow["flow_id"])
+
+    @callback
+    def _check_clock(self, telegram: Telegram) -> None:
+        if telegram.time is None:
+            return
+        deviation = abs(telegram.time - dt_util.utcnow())
+        if deviation <= CLOCK_TOLERANCE - _CLOCK_MARGIN:
+            self._issues.close(Problem.METER_CLOCK)
+        elif deviation > CLOCK_TOLERANCE and not self._issues.is_open(Problem.METER_CLOCK):
+            self._issues.open(
+                Problem.METER_CLOCK, minutes=str(round(deviation / timedelta(minutes=1)))
+            )
+
+    @callback
+    def _note_absence(self) -> None:
+        """Tell the user when there was a telegram once, and none for long."""
+        last = self._store.last_telegram
+        if last and dt_util.utcnow() - last >= LONG_ABSENCE:
+            self._issues.open(Problem.NO_TELEGRAM, port=self.shown_port)
+
+    @override
+    @callback
+    def _on_stale(self, now: datetime) -> None:
+        super()._on_stale(now)
+        self._note_absence()
+
+    def _identify_channels(self, telegram: Telegram) -> dict[str, int]:
+        """Return the channels by their meters.
+
+        A meter without identifier, on a channel that had one with, is none that can be trusted.
+        """
+        channels = channels_by_meter(telegram)
+        named = {c for identity, c in channels.items() if not identity.startswith(CHANNEL_PREFIX)}
+        self._store.named_channels |= named
+        return {
+            identity: channel
+            for identity, channel in channels.items()
+            if channel in named or channel not in self._store.named_channels
+        }
+
+    def _is_urgent(self, telegram: Telegram, channels: Mapping[str, int]) -> bool:
+        """Tell whether the entities are to be updated at once, however seldom they are otherwise.
+
+        Registers lose nothing when a telegram is passed over. A text, or the end of a month, could
+        be gone by the next. Entities that a telegram makes see only the one after it.
+        """
+        makes_entities = not telegram.objects.keys() <= self._seen_objects
+        self._seen_objects |= telegram.objects.keys()
+        is_urgent = (
+            makes_entities
+            or self._needs_follow_up
+            or channels != self.channels
+            or not self.last_update_success
+            or _urgent_values(telegram) != _urgent_values(self.data)
+        )
+        self._needs_follow_up = makes_entities
+        return is_urgent
+
+    @callback
+    def _show(self, telegram: Telegram, channels: Mapping[str, int]) -> None:
+        if not self._is_closed:
+            self.channels = channels
+            self._push(telegram)
+
+    @override
+    @callback
+    def _fail(self) -> None:
+        # What waits for its turn would make the entities available again.
+        self._pace.cancel()
+        super()._fail()
+
+    def _is_ours(self, telegram: Telegram) -> bool:
+        """Tell whether the telegram names this entry's meter, or its frame proves it."""
+        if telegram.serial_number is None:
+            return telegram.system_title is not None and (
+                telegram.system_title == self._store.system_title
+            )
+        return telegram.serial_number == self.serial_number
+
+    @callback
+    def _on_other_meter(self, serial_number: str | None) -> None:
+        is_new = serial_number not in self.other_meters
+        if is_new and serial_number and len(self.other_meters) >= _MOST_METERS:
+            self.other_meters[_FURTHER_METERS] += 1
+        else:
+            self.other_meters[serial_number] += 1
+        if serial_number is None:
+            self._obstacle = NO_DEVICE_NAME
+            return
+        obstacle = Obstacle("other_meter", {"found": shown_name(serial_number)})
+        self._note_failure(Failure.OTHER_METER, obstacle)
+
+    @override
+    def _placeholders(self) -> dict[str, str]:
+        return {"serial_number": self.serial_number, **super()._placeholders()}

@@ -1,0 +1,135 @@
+"""What is remembered of a meter over restarts of Home Assistant.
+
+The last frame counter of each key, so that recorded frames are never believed again; what is
+believed of the totals; and the meter's system title.
+"""
+
+import hashlib
+import hmac
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from homeassistant.core import HomeAssistant, callback
+
+from ..const import DOMAIN
+from ..lib.meter.totals import Totals
+from ..lib.p1 import CHANNELS
+from ..lib.stored_values import Stored, a_count, a_list, a_mapping, a_time, some_bytes
+from .throttled_store import SparingStore
+
+# A crash leaves the frames of this time open to be replayed; a memory card wears out.
+SAVE_INTERVAL = 60.0
+_MAX_KEYS = 16
+_FINGERPRINT_SIZE = _TITLE_SIZE = 8
+_MAX_COUNTER = (1 << 32) - 1
+
+
+def _fingerprint(key: bytes) -> str:
+    """Return what tells keys apart and tells nothing about them."""
+    return hmac.digest(key, DOMAIN.encode(), hashlib.sha256)[:_FINGERPRINT_SIZE].hex()
+
+
+class _Memory(NamedTuple):
+    counters: dict[str, dict[str, int]]
+    totals: Totals
+    named_channels: set[int]
+    system_title: bytes | None
+    last_telegram: datetime | None
+
+
+def _parse(data: Stored) -> _Memory:
+    stored = a_mapping(data)
+    title, last = stored["system_title"], stored["last_telegram"]
+    return _Memory(
+        counters={
+            some_bytes(fingerprint, _FINGERPRINT_SIZE).hex(): {
+                some_bytes(name, _TITLE_SIZE).hex(): a_count(count, _MAX_COUNTER)
+                for name, count in a_mapping(titles).items()
+            }
+            for fingerprint, titles in a_mapping(stored["counters"], _MAX_KEYS).items()
+        },
+        totals=Totals.from_dict(a_mapping(stored["totals"])),
+        named_channels={
+            a_count(channel, max(CHANNELS)) for channel in a_list(stored["named_channels"])
+        },
+        system_title=None if title is None else some_bytes(title, _TITLE_SIZE),
+        last_telegram=None if last is None else a_time(last),
+    )
+
+
+class MeterStore:
+    """The memory of one config entry.
+
+    `named_channels` are the M-Bus channels that had meters with an identifier, `last_telegram` is
+    when the last telegram was received.
+    """
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        """Start empty."""
+        self._store = SparingStore(
+            hass, f"{entry_id}.meter", self._as_dict, interval=SAVE_INTERVAL, private=True
+        )
+        self._counters: dict[str, dict[str, int]] = {}
+        self._saved: Any = None
+        self.totals = Totals()
+        self.named_channels: set[int] = set()
+        self.system_title: bytes | None = None
+        self.last_telegram: datetime | None = None
+
+    async def async_load(self) -> None:
+        """Go on where the last run of Home Assistant left off."""
+        if stored := await self._store.async_load(_parse):
+            self._counters = stored.counters
+            self.totals = stored.totals
+            self.named_channels = stored.named_channels
+            self.system_title = stored.system_title
+            self.last_telegram = stored.last_telegram
+            self._saved = self._news()
+
+    def last_counters(self, key: bytes) -> dict[bytes, int]:
+        """Return the last frame counters of each system title under a key."""
+        counters = self._counters.get(_fingerprint(key), {})
+        return {bytes.fromhex(title): counter for title, counter in counters.items()}
+
+    def remember_counters(self, key: bytes, counters: dict[bytes, int]) -> None:
+        """Note the last frame counters under a key; the key used least recently is forgotten."""
+        fingerprint = _fingerprint(key)
+        self._counters.pop(fingerprint, None)
+        self._counters[fingerprint] = {title.hex(): count for title, count in counters.items()}
+        while len(self._counters) > _MAX_KEYS:
+            del self._counters[next(iter(self._counters))]
+
+    @callback
+    def schedule_save(self) -> None:
+        """Save soon what is new, but not more than once a minute.
+
+        Rejected frames bring nothing new: whoever replays some must not use up the minute.
+        """
+        if not self._store.is_waiting and self._news() != self._saved:
+            self._store.schedule()
+
+    async def async_flush(self) -> None:
+        """Save at once what waits to be saved."""
+        if self._store.is_waiting:
+            await self.async_save()
+
+    async def async_save(self) -> None:
+        """Save at once."""
+        await self._store.async_save()
+
+    async def async_remove(self) -> None:
+        """Forget everything, with the config entry."""
+        await self._store.async_remove()
+
+    def _news(self) -> tuple[datetime | None, dict[str, dict[str, int]]]:
+        return self.last_telegram, {**self._counters}
+
+    def _as_dict(self) -> dict[str, Any]:
+        self._saved = self._news()
+        return {
+            "counters": self._counters,
+            "totals": self.totals.as_dict(),
+            "named_channels": sorted(self.named_channels),
+            "system_title": self.system_title and self.system_title.hex(),
+            "last_telegram": self.last_telegram and self.last_telegram.isoformat(),
+        }

@@ -1,0 +1,232 @@
+"""What all kinds of entries share: a port whose readings are pushed, and what is wrong with it."""
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
+from typing import ClassVar, NamedTuple, override
+
+from homeassistant.const import CONF_PORT
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util import dt as dt_util
+
+from ..const import CONF_BAUD_RATE, DOMAIN, LOGGER
+from ..lib.port import (
+    Link,
+    LinkError,
+    PortBusyError,
+    PortClosedError,
+    PortNotFoundError,
+    PortPermissionError,
+    PortSilentError,
+    PortUnreachableError,
+    redact_port,
+)
+from ..lib.port.link import BAUD_RATE, SILENCE_TIMEOUT
+from .entry_types import AnyConfigEntry
+from .setup_retry import limit_wait
+from .stopping import timeout_or_stop
+
+SETUP_TIMEOUT = 30.0
+# The second try is for gateways that have not noticed yet that the last connection is closed.
+SETUP_TRIES = 2
+
+
+class Obstacle(NamedTuple):
+    """Why there is no reading: the key of a translated exception and its placeholders."""
+
+    translation_key: str
+    placeholders: Mapping[str, str] = {}
+
+
+# Why the port was lost, by the error and those it is a kind of.
+LOST: Mapping[type[BaseException], Obstacle] = {
+    PortNotFoundError: Obstacle("port_not_found"),
+    PortPermissionError: Obstacle("port_permission"),
+    PortBusyError: Obstacle("port_busy"),
+    PortClosedError: Obstacle("port_closed"),
+    PortUnreachableError: Obstacle("port_unreachable"),
+    PortSilentError: Obstacle("port_silent"),
+    LinkError: Obstacle("link_lost"),
+}
+
+
+class LinkCoordinator[D](DataUpdateCoordinator[D]):
+    """Pushes the readings of one port to its entities.
+
+    They become unavailable when no reading comes for `stale_timeout` seconds. `readings` counts
+    what was received and believed, `received_at` is when entities were updated last.
+    """
+
+    config_entry: AnyConfigEntry
+    baud_rate: ClassVar[int] = BAUD_RATE
+    silence_timeout: ClassVar[float | None] = SILENCE_TIMEOUT
+    # A minute at most, and timers are late by a moment.
+    stale_timeout: ClassVar[float] = 59.9
+    # The keys of the translated exceptions for a port that sends nothing, and something else.
+    nothing_received: ClassVar[str] = "nothing_received"
+    not_understood: ClassVar[str]
+
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
+        """Take the port from the entry."""
+        super().__init__(hass, LOGGER, config_entry=entry, name=entry.title)
+        self.readings = 0
+        self.received_at = dt_util.utcnow()
+        self.shown_port = redact_port(entry.data[CONF_PORT])
+        self._link = Link(
+            entry.data[CONF_PORT],
+            self._on_data,
+            self._on_lost,
+            on_open=self._on_open,
+            silence_timeout=self.silence_timeout,
+            baud_rate=entry.data.get(CONF_BAUD_RATE, self.baud_rate),
+        )
+        self._is_closed = False
+        self._obstacle = Obstacle(self.nothing_received)
+        self._losses = 0
+        self._setup_decided = asyncio.Event()
+        self._cancel_stale_timer: CALLBACK_TYPE | None = None
+
+    @property
+    def is_started(self) -> bool:
+        """Tell whether there is something to show."""
+        return self.readings > 0
+
+    @property
+    def is_connected(self) -> bool:
+        """Tell whether the port is open."""
+        return self._link.is_open
+
+    async def async_start(self) -> None:
+        """Open the port and wait for the first reading.
+
+        Raises ConfigEntryNotReady when none comes.
+        """
+        # Home Assistant cancels this task and waits for its end, when the entry is unloaded and
+        # when its setup fails.
+        self.config_entry.async_create_background_task(
+            self.hass, self._link.run(), f"{self.name} link"
+        )
+        with suppress(TimeoutError):
+            async with timeout_or_stop(self.hass, SETUP_TIMEOUT):
+                await self._setup_decided.wait()
+        if not self.is_started:
+            limit_wait(self.hass, self.config_entry)
+            raise self.explain(ConfigEntryNotReady)
+
+    async def async_close(self) -> None:
+        """Store what is to be remembered, once and for all."""
+
+    @override
+    async def _async_update_data(self) -> D:
+        """Answer a manual refresh with what is known: a port cannot be asked."""
+        if not self.last_update_success:
+            raise self.explain(UpdateFailed)
+        return self.data
+
+    @override
+    async def async_shutdown(self) -> None:
+        """Stop waiting for readings."""
+        await super().async_shutdown()
+        if self._cancel_stale_timer:
+            self._cancel_stale_timer()
+            self._cancel_stale_timer = None
+
+    def set_closed(self, *, is_closed: bool) -> None:
+        """Ignore what is received, or no longer: there is nobody to show it, and no new entity."""
+        self._is_closed = is_closed
+
+    @abstractmethod
+    def _take(self, data: bytes) -> None:
+        """Take the next bytes; call `_on_reading` for what they complete and is believed."""
+
+    @callback
+    def _on_open(self) -> None:
+        """Note that the port is open."""
+
+    @callback
+    def _on_data(self, data: bytes) -> None:
+        if self._is_closed:
+            return
+        if self._obstacle in (Obstacle(self.nothing_received), *LOST.values()):
+            self._obstacle = Obstacle(self.not_understood)
+        try:
+            self._take(data)
+        except Exception:  # noqa: BLE001 - whatever it is
+            # A mistake here, or in what listens to updates, must not end the link for good.
+            LOGGER.exception("%s: unexpected error while taking a reading", self.name)
+
+    @callback
+    def _on_lost(self, error: LinkError) -> None:
+        LOGGER.debug("%s: lost the port: %s", self.name, error)
+        self._obstacle = next(LOST[cls] for cls in type(error).__mro__ if cls in LOST)
+        self._losses += 1
+        if self._losses >= SETUP_TRIES or isinstance(error, PortNotFoundError):
+            self._setup_decided.set()
+
+    @callback
+    def _on_reading(self) -> None:
+        """Note that a reading was received and is believed."""
+        if not self.last_update_success:
+            # At the level of the loss: by default, Home Assistant's log has nothing below it.
+            LOGGER.warning("%s: readings are coming again", self.name)
+        self.readings += 1
+        self._link.confirm()
+        self._obstacle = Obstacle(self.nothing_received)
+        self._restart_stale_timer()
+        self._setup_decided.set()
+
+    @callback
+    def _push(self, data: D) -> None:
+        """Update the entities."""
+        self.received_at = dt_util.utcnow()
+        self.async_set_updated_data(data)
+
+    @callback
+    def _restart_stale_timer(self) -> None:
+        if self._cancel_stale_timer:
+            self._cancel_stale_timer()
+        self._cancel_stale_timer = async_call_later(
+            self.hass, self.stale_timeout, HassJob(self._on_stale, cancel_on_shutdown=True)
+        )
+
+    @callback
+    def _on_stale(self, _now: datetime) -> None:
+        self._restart_stale_timer()
+        self._fail()
+
+    @callback
+    def _fail(self) -> None:
+        """Make the entities unavailable, and say why."""
+        if self.last_update_success:
+            self.async_set_update_error(self.explain(UpdateFailed))
+        else:
+            self.last_exception = self.explain(UpdateFailed)
+            self.async_update_listeners()  # what is received meanwhile is still counted
+
+    def explain[E: HomeAssistantError](self, error: type[E]) -> E:
+        """Return the error that says why there is no reading."""
+        return error(
+            translation_domain=DOMAIN,
+            translation_key=self._obstacle.translation_key,
+            translation_placeholders=self._placeholders(),
+        )
+
+    @property
+    def obstacle(self) -> str | None:
+        """Return the translation key of why there is no reading, None while readings come."""
+        if self.readings and self.last_update_success:
+            return None
+        return self._obstacle.translation_key
+
+    @property
+    def losses(self) -> int:
+        """Return how often the port was lost or could not be opened."""
+        return self._losses
+
+    def _placeholders(self) -> dict[str, str]:
+        return {"port": self.shown_port, **self._obstacle.placeholders}

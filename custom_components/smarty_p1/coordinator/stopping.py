@@ -1,0 +1,52 @@
+"""Waiting that ends when Home Assistant stops: it would otherwise wait along, or complain."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import asynccontextmanager
+
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import Event, HomeAssistant, callback
+
+from ..lib.port import NothingReceivedError
+
+# Closing a port may take some seconds.
+_LONGEST_END = 10.0
+
+
+@asynccontextmanager
+async def timeout_or_stop(hass: HomeAssistant, seconds: float | None) -> AsyncGenerator[None]:
+    """Raise TimeoutError after so many seconds, as asyncio does, or when Home Assistant stops.
+
+    Home Assistant cancels tasks in the background by itself then, which it logs as an error of
+    whoever was waiting there: that is a TimeoutError, too.
+    """
+    task = asyncio.current_task()
+    assert task  # noqa: S101 - nothing else waits
+    async with asyncio.timeout(0 if hass.is_stopping else seconds) as limit:
+
+        @callback
+        def on_stop(_event: Event) -> None:
+            # Home Assistant waits for what begins now, but not for what it finds at work.
+            hass.async_create_task(asyncio.wait([task], timeout=_LONGEST_END), "end of a wait")
+            if not limit.expired() and not task.cancelling():
+                limit.reschedule(hass.loop.time())
+
+        end_listening = hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, on_stop)
+        try:
+            yield
+        except asyncio.CancelledError:
+            if limit.expired() or not hass.is_stopping:
+                raise
+            task.uncancel()
+            raise TimeoutError from None
+        finally:
+            end_listening()
+
+
+async def look_until_stop[T](hass: HomeAssistant, look: Awaitable[T]) -> T:
+    """Return what a look at a source finds: nothing, when Home Assistant stops meanwhile."""
+    try:
+        async with timeout_or_stop(hass, None):
+            return await look
+    except TimeoutError:
+        raise NothingReceivedError from None

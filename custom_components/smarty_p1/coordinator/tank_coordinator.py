@@ -1,0 +1,76 @@
+"""From the port of a tank's sensor to its entities."""
+
+from dataclasses import dataclass
+from typing import Any, override
+
+from homeassistant.core import HomeAssistant, callback
+
+from ..const import CONF_DISTANCE_EMPTY, CONF_DISTANCE_FULL, CONF_SHAPE, CONF_VOLUME
+from ..lib.boards import Shape, Sonar, Tank
+from ..lib.port import LinkError
+from .entry_types import AnyConfigEntry
+from .port_coordinator import LinkCoordinator
+
+TANK_BAUD_RATE = 9600
+# The median is one of as many seconds.
+_UPDATE_INTERVAL = 5.0
+
+
+@dataclass(frozen=True)
+class TankData:
+    """What the entities of a tank show; None is unknown."""
+
+    distance_cm: float | None
+    level_percent: float | None
+    volume_l: float | None
+
+
+def tank_of(options: dict[str, Any]) -> Tank:
+    """Return the tank that the options describe. Raises ValueError when it cannot be."""
+    return Tank(
+        options[CONF_DISTANCE_EMPTY],
+        options[CONF_DISTANCE_FULL],
+        options[CONF_VOLUME],
+        Shape(options[CONF_SHAPE]),
+    )
+
+
+def tank_data(tank: Tank, distance_cm: float | None) -> TankData:
+    """Return what a distance means."""
+    share = tank.share(distance_cm)
+    return TankData(
+        None if distance_cm is None else round(distance_cm, 1),
+        None if share is None else round(100 * share, 1),
+        None if share is None else float(round(tank.volume_l * share)),
+    )
+
+
+class TankCoordinator(LinkCoordinator[TankData]):
+    """Pushes the level of one tank to its entities."""
+
+    baud_rate = TANK_BAUD_RATE
+    nothing_received = "sensor_silent"
+    not_understood = "not_sonar"
+
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
+        """Take the port from the entry, and the tank from its options."""
+        super().__init__(hass, entry)
+        self._tank = tank_of(dict(entry.options))
+        self._sonar = Sonar()
+        self._next_push = 0.0
+
+    @override
+    def _take(self, data: bytes) -> None:
+        now = self.hass.loop.time()
+        if not self._sonar.feed(data, now) or not self._sonar.is_settled:
+            return
+        self._on_reading()
+        if now >= self._next_push or not self.last_update_success:
+            self._next_push = now + _UPDATE_INTERVAL
+            self._push(tank_data(self._tank, self._sonar.distance_cm(now)))
+
+    @override
+    @callback
+    def _on_lost(self, error: LinkError) -> None:
+        super()._on_lost(error)
+        self._sonar.start_anew()

@@ -1,0 +1,113 @@
+"""What a config entry remembers, written seldom: memory cards wear out."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.storage import Store
+from homeassistant.util.json import load_json_object
+
+from ..const import DOMAIN, LOGGER
+
+_STORAGE_VERSION = 1
+_ASIDE = ".unreadable"
+
+
+type Content = dict[str, Any] | list[str]
+
+
+class SparingStore:
+    """A file that is written at most once in `interval` seconds, and when Home Assistant stops.
+
+    `is_waiting` tells whether something waits to be written.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        name: str,
+        content: Callable[[], Content],
+        *,
+        interval: float,
+        private: bool = False,
+    ) -> None:
+        """Take the end of the file's name, and what tells the content when it is written."""
+        self._hass = hass
+        self._store = Store[Content](hass, _STORAGE_VERSION, f"{DOMAIN}.{name}", private=private)
+        self._content = content
+        self._interval = interval
+        self._next_save = 0.0
+        self.is_waiting = False
+
+    async def async_load[T](self, parse: Callable[[Any], T]) -> T | None:
+        """Return what `parse` makes of what was written last, None when nothing was.
+
+        What cannot be read, whatever it is, is put aside: an entry begins anew rather than not at
+        all. `parse` raises for what has another shape, and changes nothing then.
+        """
+        try:
+            stored: Any = await self._store.async_load()
+            if stored is None and not await self._hass.async_add_executor_job(self._holds_null):
+                return None
+            return parse(stored)
+        except Exception as err:  # noqa: BLE001 - a file may hold anything
+            aside = await self._hass.async_add_executor_job(self._put_aside)
+            # Not the error's text: what is stored may be private.
+            LOGGER.warning(
+                "What is stored in %s cannot be read (%s), and is begun anew; %s",
+                self._store.path,
+                type(err).__name__,
+                f"it is kept as {aside}" if aside else "it cannot be kept",
+            )
+            return None
+
+    @callback
+    def schedule(self, *, at_once: bool = False) -> None:
+        """Write when it is time again, or at once."""
+        if self.is_waiting and not at_once:
+            return
+        self.is_waiting = True
+        delay = 0.0 if at_once else max(0.0, self._next_save - self._hass.loop.time())
+        # Home Assistant also saves what is waiting when it stops.
+        self._store.async_delay_save(self._content_when_due, delay)
+
+    async def async_save(self) -> None:
+        """Write now."""
+        self.is_waiting = False
+        await self._store.async_save(self._content())
+
+    async def async_remove(self) -> None:
+        """Remove the file, and what was put aside."""
+        await self._store.async_remove()
+        await self._hass.async_add_executor_job(self._remove_aside)
+
+    @callback
+    def _content_when_due(self) -> Content:
+        self.is_waiting = False
+        self._next_save = self._hass.loop.time() + self._interval
+        return self._content()
+
+    @property
+    def _aside(self) -> Path:
+        """Return where the last file is that could not be read: one is kept, no more."""
+        return Path(f"{self._store.path}{_ASIDE}")
+
+    def _holds_null(self) -> bool:
+        """Tell whether there is a file with null in it: Home Assistant returns None for both."""
+        try:
+            return load_json_object(self._store.path)["data"] is None
+        except HomeAssistantError, KeyError, ValueError:
+            return False
+
+    def _put_aside(self) -> str | None:
+        try:
+            return str(Path(self._store.path).replace(self._aside))
+        except OSError:
+            return None
+
+    def _remove_aside(self) -> None:
+        with suppress(OSError):
+            self._aside.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""The dialogues: setting up, reconfiguring, options."""

@@ -1,0 +1,115 @@
+"""The steps for ports that Home Assistant finds by itself: only the key is asked for."""
+
+import re
+from typing import Any, override
+
+from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.helpers.service_info.usb import UsbServiceInfo
+from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
+
+from ..const import CONF_SERVICE
+from .meter_flow import MeterFlow
+from .moved_gateway import follow
+from .port_names import async_entry_at, async_lasting_name
+
+# "P1" as a word, in whichever spelling: P1, p1-meter, P1_port, p1port, meterp1, MyP1Cable. What the
+# manifest's patterns find besides is not meant: esp12, HP1102, P1S.
+_SAYS_P1 = re.compile(
+    r"""(?: (?<![A-Za-z0-9])[Pp]1 | (?<=[a-z])P1 | (?<=meter)p1 )
+        (?: (?![A-Za-z0-9]) | (?=[A-Z][a-z]) | (?=port|meter|reader|gateway|cable|kabel|usb) )
+        | (?i:smarty|dsmr)""",
+    re.VERBOSE,
+)
+# The properties of a service in which it may say what it is; the manifest names the same.
+_TELLING_PROPERTIES = ("product", "name", "description", "model")
+# How the layers that a gateway announces are read; what is not here cannot be.
+_SCHEMES = {("tcp",): "socket", ("telnet", "tcp"): "rfc2217"}
+
+
+def _says_p1(*texts: str | None) -> bool:
+    return any(text and _SAYS_P1.search(text) for text in texts)
+
+
+def _addresses(info: ZeroconfServiceInfo) -> list[str]:
+    """Return the URLs of an announced port, the best one first; none if it cannot be read."""
+    stack = str(info.properties.get("gensiostack") or "tcp").lower()
+    layers = re.sub(r"\([^)]*\)", "", stack).replace(" ", "").split(",")
+    scheme = _SCHEMES.get(tuple(layers))
+    if scheme is None or not info.port:
+        return []
+    ips = [info.ip_address, *info.ip_addresses]
+    hosts = [f"[{ip}]" if ip.version == 6 else str(ip) for ip in ips]  # noqa: PLR2004
+    name = info.hostname.rstrip(".")
+    hosts += [name, name.removesuffix(".local")]
+    return [f"{scheme}://{host}:{info.port}" for host in hosts]
+
+
+class DiscoverySteps(MeterFlow):
+    """A port that was found: one dialogue a port, and none for a port that is read already."""
+
+    _found_port = ""
+    _found_name = ""
+    _service: str | None = None
+
+    @override
+    async def async_step_zeroconf(self, discovery_info: ZeroconfServiceInfo) -> ConfigFlowResult:
+        """Take a port that a gateway announces on the network."""
+        info = discovery_info
+        name = info.name.removesuffix(f".{info.type}")
+        urls = _addresses(info)
+        if not urls or not _says_p1(name, *map(info.properties.get, _TELLING_PROPERTIES)):
+            return self.async_abort(reason="not_p1_port")
+        self._service = info.name
+        if await self._async_follow_service(info.name, urls):
+            return self.async_abort(reason="already_configured")
+        return await self._async_offer(info.name, name, urls[0])
+
+    @override
+    async def async_step_usb(self, discovery_info: UsbServiceInfo) -> ConfigFlowResult:
+        """Take a cable that is plugged in."""
+        description = discovery_info.description
+        if not description or not _says_p1(description):
+            return self.async_abort(reason="not_p1_port")
+        port = await async_lasting_name(self.hass, discovery_info.device)
+        return await self._async_offer(port, description, port)
+
+    async def async_step_discovery_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the keys."""
+        if user_input is not None and await self._async_read_form(
+            user_input, self._found_port, present={}
+        ):
+            if self._service:
+                self._data[CONF_SERVICE] = self._service
+            return await self.async_step_wait_for_telegram()
+        return await self._async_show_form(
+            {"name": self._found_name, "present_port": self._found_port}, last_step=False
+        )
+
+    async def _async_offer(self, unique_id: str, name: str, port: str) -> ConfigFlowResult:
+        if await async_entry_at(self.hass, port):
+            return self.async_abort(reason="already_configured")
+        # Until the meter has said who it is, the port is what must not be offered twice.
+        await self.async_set_unique_id(unique_id)
+        self._abort_if_unique_id_configured()
+        self._form_step = "discovery_confirm"
+        self._found_port = port
+        self._found_name = name
+        self.context["title_placeholders"] = {"name": f"{name} ({port})"}
+        return await self.async_step_discovery_confirm()
+
+    async def _async_follow_service(self, service: str, urls: list[str]) -> bool:
+        """Tell whether an entry reads the announced port, or is to be looked for there."""
+        for url in urls:
+            reader = await async_entry_at(self.hass, url)
+            if reader and reader.data.get(CONF_SERVICE, service) == service:
+                self.hass.config_entries.async_update_entry(
+                    reader, data={**reader.data, CONF_SERVICE: service}
+                )
+                return True
+        for entry in self._async_current_entries(include_ignore=False):
+            if entry.data.get(CONF_SERVICE) == service:
+                follow(self.hass, entry, urls[0])
+                return True
+        return False

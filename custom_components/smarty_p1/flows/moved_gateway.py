@@ -1,0 +1,136 @@
+"""A gateway that is announced at another address: its meter must answer there first.
+
+Whoever is on the network may announce anything, as often as they like. So an announcement only
+says where to look: an entry whose own port delivers is left alone, and any other is changed when
+its own meter has sent a frame there that its key verifies, and that is newer than all before.
+"""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_PORT
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util.hass_dict import HassKey
+
+from ..const import CONF_VERIFY, DOMAIN, LOGGER
+from ..coordinator.entry_types import AnyConfigEntry
+from ..coordinator.meter_coordinator import SmartyCoordinator, stored_keys
+from ..coordinator.meter_memory import MeterStore
+from ..lib.p1 import P1Error
+from ..lib.port import probe
+from .paused_entry import borrowed_port
+from .port_names import async_entry_at
+
+# How often a meter is looked for at a new address, and how many times after an announcement.
+PROBE_INTERVAL = 60.0
+PROBES = 10
+
+
+class _Follower:
+    """What has been announced, by the entry that it may concern; one address is tried at a time."""
+
+    def __init__(self) -> None:
+        self.ports: dict[str, str] = {}
+        self.lock = asyncio.Lock()
+
+
+_FOLLOWER: HassKey[_Follower] = HassKey(f"{DOMAIN}_gateway_follower")
+
+
+@callback
+def follow(hass: HomeAssistant, entry: AnyConfigEntry, port: str) -> None:
+    """Look for the meter of an entry at another port, unless its own port delivers."""
+    if not _can_be_proved(entry):
+        LOGGER.debug("%s: only a key can prove that its gateway has moved", entry.title)
+        return
+    follower = hass.data.setdefault(_FOLLOWER, _Follower())
+    is_looking = entry.entry_id in follower.ports
+    follower.ports[entry.entry_id] = port
+    # However often something is announced, there is one search, and it keeps its pace.
+    if not is_looking:
+        hass.async_create_background_task(
+            _async_search(hass, entry, follower), f"{DOMAIN} gateway of {entry.title}"
+        )
+
+
+def _can_be_proved(entry: AnyConfigEntry) -> bool:
+    """Tell whether a telegram can prove that it is the entry's meter who sends it."""
+    key, _ = stored_keys(entry.data)
+    return key is not None and entry.data.get(CONF_VERIFY, True) and not entry.disabled_by
+
+
+def _is_delivering(entry: AnyConfigEntry) -> bool:
+    return (
+        entry.state is ConfigEntryState.LOADED
+        and isinstance(entry.runtime_data, SmartyCoordinator)
+        and entry.runtime_data.last_update_success
+    )
+
+
+async def _async_search(hass: HomeAssistant, entry: AnyConfigEntry, follower: _Follower) -> None:
+    try:
+        for _ in range(PROBES):
+            port = follower.ports[entry.entry_id]
+            if (
+                not hass.config_entries.async_get_entry(entry.entry_id)
+                or not _can_be_proved(entry)
+                or entry.data[CONF_PORT] == port
+            ):
+                return
+            if not _is_delivering(entry):
+                async with follower.lock:
+                    if await _async_answers(hass, entry, port):
+                        _move(hass, entry, port)
+                        return
+            await asyncio.sleep(PROBE_INTERVAL)
+    finally:
+        del follower.ports[entry.entry_id]
+
+
+async def _async_answers(hass: HomeAssistant, entry: AnyConfigEntry, port: str) -> bool:
+    """Tell whether the entry's own meter sends something new at a port."""
+    data = entry.data
+    key, authentication_key = stored_keys(data)
+    assert key  # noqa: S101 - nothing can be proved without
+    async with AsyncExitStack() as stack:
+        reader = await async_entry_at(hass, port, but=entry.entry_id)
+        if reader and _is_delivering(reader):
+            return False
+        if reader:  # gateways may have swapped their addresses, and serve one client each
+            await stack.enter_async_context(borrowed_port(hass, reader))
+        try:
+            telegram = await probe(
+                port,
+                key,
+                authentication_key,
+                last_counters=await _async_last_counters(hass, entry, key),
+            )
+        except P1Error as err:
+            LOGGER.debug("%s: no answer at an announced port: %s", entry.title, type(err).__name__)
+            return False
+    return (
+        telegram.serial_number == entry.unique_id
+        and entry.data == data
+        and not entry.disabled_by
+        and not _is_delivering(entry)
+    )
+
+
+async def _async_last_counters(
+    hass: HomeAssistant, entry: AnyConfigEntry, key: bytes
+) -> dict[bytes, int]:
+    """Return the last frame counters: whoever has recorded frames must not pass for the meter."""
+    if entry.state is ConfigEntryState.LOADED and isinstance(entry.runtime_data, SmartyCoordinator):
+        return entry.runtime_data.last_counters
+    store = MeterStore(hass, entry.entry_id)
+    await store.async_load()
+    return store.last_counters(key)
+
+
+@callback
+def _move(hass: HomeAssistant, entry: AnyConfigEntry, port: str) -> None:
+    LOGGER.info("%s: its meter answers at another address now, and is read there", entry.title)
+    hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_PORT: port})
+    if entry.state is not ConfigEntryState.NOT_LOADED:
+        hass.config_entries.async_schedule_reload(entry.entry_id)

@@ -1,0 +1,67 @@
+"""The port of an entry, for a while: most ports serve only one client at a time."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+
+from ..coordinator.entry_types import AnyConfigEntry
+
+_STATES_WITH_PORT = {
+    ConfigEntryState.LOADED,
+    ConfigEntryState.SETUP_RETRY,
+    ConfigEntryState.SETUP_ERROR,
+}
+
+
+@asynccontextmanager
+async def borrowed_port(hass: HomeAssistant, entry: AnyConfigEntry) -> AsyncGenerator[None]:
+    """Unload an entry, so that nothing else reads its port; set it up again at the end.
+
+    That also happens when the task that borrows it is cancelled, at whatever moment.
+    """
+    is_free, is_returned = asyncio.Event(), asyncio.Event()
+    # A task of its own: unloading must not be cancelled half-way.
+    hass.async_create_task(
+        _keep_unloaded(hass, entry, is_free, is_returned), f"{entry.title} port loan"
+    )
+    try:
+        await is_free.wait()
+        yield
+    finally:
+        is_returned.set()
+
+
+async def _keep_unloaded(
+    hass: HomeAssistant,
+    entry: AnyConfigEntry,
+    is_free: asyncio.Event,
+    is_returned: asyncio.Event,
+) -> None:
+    data = entry.data
+    try:
+        # What is being set up cannot be unloaded; that ends by itself.
+        while entry.setup_lock.locked():
+            async with entry.setup_lock:
+                pass
+        if is_returned.is_set():
+            return
+        had_port = entry.state in _STATES_WITH_PORT
+        if had_port:
+            await hass.config_entries.async_unload(entry.entry_id)
+    finally:
+        is_free.set()
+    await is_returned.wait()
+    if (
+        hass.is_stopping
+        or entry.disabled_by
+        or not hass.config_entries.async_get_entry(entry.entry_id)
+    ):
+        return
+    if entry.state is not ConfigEntryState.NOT_LOADED:
+        if entry.data != data:  # somebody else has set it up meanwhile, with the old data
+            hass.config_entries.async_schedule_reload(entry.entry_id)
+    elif had_port:
+        await hass.config_entries.async_setup(entry.entry_id)

@@ -1,0 +1,15 @@
+"""The small boards beside the meter: pulses of its LED, and a tank. No Home Assistant, no I/O.
+
+meter = PulseMeter(1000)
+for event in meter.feed(data, time.time()):  # any chunks, as they come
+    print(event.pulses, meter.energy_kwh, meter.power_kw(time.time()))
+
+sonar = Sonar()
+sonar.feed(data, time.time())
+print(tank.share(sonar.distance_cm(time.time())))
+"""
+
+from .pulse_meter import PulseMeter, Pulses
+from .tank_level import Shape, Sonar, Tank
+
+__all__ = ["PulseMeter", "Pulses", "Shape", "Sonar", "Tank"]

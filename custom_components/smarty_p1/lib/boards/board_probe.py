@@ -1,0 +1,73 @@
+"""Try the port of a board, and find out what it sends. No Home Assistant."""
+
+import asyncio
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+
+from ..port import NothingReceivedError, NotP1Error, PortBusyError, PortClosedError, open_port
+from ..port.link import read_chunk
+from ..port.probing import BUSY_TEXT
+from . import PulseMeter, Sonar
+
+# Below a few hundred watts, an LED blinks more seldom.
+PULSE_TIMEOUT = 20.0
+SONAR_TIMEOUT = 10.0
+# As many readings find the water among the echoes.
+_ENOUGH_READINGS = 20
+
+
+@dataclass(frozen=True)
+class FoundPulses:
+    """What came from a source of pulses: a running count, or else a pulse, or nothing."""
+
+    has_come: bool
+    count: int | None = None
+
+
+async def probe_pulses(
+    url: str,
+    baud_rate: int,
+    *,
+    timeout: float = PULSE_TIMEOUT,  # noqa: ASYNC109 - giving up is a result here, not a failure
+) -> FoundPulses:
+    """Return what a port sends first, within `timeout` seconds.
+
+    Raises a LinkError when the port cannot be opened or is lost.
+    """
+    meter = PulseMeter(1)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(timeout), open_port(url, baud_rate=baud_rate) as reader:
+            while True:
+                data = await read_chunk(reader)
+                if BUSY_TEXT in data:
+                    raise PortBusyError(data.decode("latin-1").strip())
+                if events := meter.feed(data, time.time()):
+                    return FoundPulses(has_come=True, count=events[-1].count)
+    return FoundPulses(has_come=False)
+
+
+async def probe_sonar(
+    url: str,
+    baud_rate: int,
+    *,
+    timeout: float = SONAR_TIMEOUT,  # noqa: ASYNC109 - as above
+) -> float | None:
+    """Return the distance in cm that a sensor measures, None when it sees nothing.
+
+    Raises a LinkError when the port cannot be opened, NothingReceivedError when it is silent, and
+    NotP1Error when something else sends there.
+    """
+    sonar = Sonar()
+    readings, has_come = 0, False
+    with suppress(TimeoutError, PortClosedError):
+        async with asyncio.timeout(timeout), open_port(url, baud_rate=baud_rate) as reader:
+            while readings < _ENOUGH_READINGS:
+                data = await read_chunk(reader)
+                has_come = True
+                if BUSY_TEXT in data:
+                    raise PortBusyError(data.decode("latin-1").strip())
+                readings += len(sonar.feed(data, time.monotonic()))
+    if not readings:
+        raise NotP1Error if has_come else NothingReceivedError
+    return sonar.distance_cm(time.monotonic())

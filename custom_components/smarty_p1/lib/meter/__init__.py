@@ -1,0 +1,1 @@
+"""What follows from telegrams: totals that do not fall, M-Bus meters, quarter-hours."""

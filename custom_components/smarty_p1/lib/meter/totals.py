@@ -1,0 +1,189 @@
+"""Totals that fall: held back until the meter says so again. No Home Assistant.
+
+Meters are seen to send 0 for a register or an index, once. Shown as it is, it would look like a
+new meter, and the rise back to the true total like the consumption of years.
+
+So a value below the last one that was believed is held back: the telegram is passed on with the
+last believed one in its place. The fall is believed when it is confirmed by as much again, or more,
+
+- for an index of an M-Bus meter: in a later capture, whichever telegram brings it;
+- for a register of the electricity meter: in the next `CONFIRMATIONS` telegrams that hold it,
+  which is a minute at a telegram every 10 seconds.
+
+A value that falls once more begins anew. A missing or empty value is passed on, and says nothing.
+A meter with another identifier is another meter; an index in another unit is another total.
+
+What is believed can be stored: also after a restart, a fall has to be confirmed.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from ..p1 import Capture, MBusReading, Telegram, Value
+from ..stored_values import a_count, a_list, a_mapping, a_number, a_text, a_time
+from .channels import channels_by_meter
+
+CONFIRMATIONS = 6
+_MBUS_CONFIRMATIONS = 1
+# Meters are replaced, and those that do not encrypt can be imitated: the oldest are forgotten.
+_MOST_INDEXES = 64
+_MAX_AHEAD = timedelta(days=1)
+REGISTERS = (
+    "1-0:1.8.0",
+    "1-0:2.8.0",
+    "1-0:3.8.0",
+    "1-0:4.8.0",
+    "0-0:96.7.21",
+    *(
+        f"{medium}:{group}.{event}.0"
+        for medium in ("1-0", "0-0")
+        for event in (32, 36)
+        for group in (32, 52, 72)
+    ),
+)
+
+
+class _Total[M: (int, datetime)]:
+    """One total: what is believed of it, and the lower value that waits to be confirmed.
+
+    A moment says which reading is a later one: a capture time, or the number of a telegram.
+    """
+
+    def __init__(self, value: float, moment: M, confirmations: int) -> None:
+        self.value = value
+        self.moment: M = moment
+        self.sightings = 0
+        self._confirmations = confirmations
+        self._lower = value
+        self._lower_moment: M = moment
+
+    @classmethod
+    def restored(cls, stored: list[Any], to_moment: Callable[[Any], M], confirmations: int) -> Self:
+        """Return what `as_list` was the content of. Raises ValueError for what is malformed."""
+        value, moment, sightings, lower, lower_moment = stored
+        total = cls(a_number(value), to_moment(moment), confirmations)
+        total.sightings = a_count(sightings)
+        total._lower, total._lower_moment = a_number(lower), to_moment(lower_moment)
+        return total
+
+    def as_list(self) -> list[Any]:
+        """Return everything that is known."""
+        return [self.value, self.moment, self.sightings, self._lower, self._lower_moment]
+
+    def believes(self, value: float, moment: M) -> bool:
+        """Take the next reading, and tell whether it is believed."""
+        if value < self.value and not self._is_confirmed(value, moment):
+            return False
+        self.value, self.moment, self.sightings = value, moment, 0
+        return True
+
+    def _is_confirmed(self, value: float, moment: M) -> bool:
+        if not self.sightings or value < self._lower:
+            self.sightings = 1
+        elif moment > self.moment and moment > self._lower_moment:
+            self.sightings += 1
+        else:
+            return False
+        self._lower, self._lower_moment = value, moment
+        return self.sightings > self._confirmations
+
+
+def _plausible(captured: datetime, told: datetime | None) -> datetime:
+    """Limit a capture time that lies far ahead, so that no later capture seems older for years."""
+    return min(captured, told + _MAX_AHEAD) if told else captured
+
+
+def _encoded(field: float | datetime) -> float | str:
+    return field.isoformat() if isinstance(field, datetime) else field
+
+
+class Totals:
+    """The totals of one electricity meter and of the meters on its M-Bus channels.
+
+    `falls` counts the falls that were held back, also those confirmed later, by the reference of
+    the object that fell.
+    """
+
+    def __init__(self) -> None:
+        """Start without believing anything."""
+        self.falls: Counter[str] = Counter()
+        self._telegrams = 0
+        self._registers: dict[str, _Total[int]] = {}
+        self._indexes: dict[tuple[str, str | None], _Total[datetime]] = {}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
+        """Return what `as_dict` was the content of. Raises an exception for what is malformed."""
+        totals = cls()
+        falls = a_mapping(stored["falls"])
+        totals.falls = Counter({reference: a_count(falls[reference]) for reference in falls})
+        totals._telegrams = a_count(stored["telegrams"])
+        for reference, fields in a_mapping(stored["registers"]).items():
+            register = _Total[int].restored(a_list(fields), a_count, CONFIRMATIONS)
+            totals._registers[reference] = register
+        for identity, unit, *fields in map(a_list, a_list(stored["indexes"])):
+            index = _Total[datetime].restored(fields, a_time, _MBUS_CONFIRMATIONS)
+            totals._indexes[a_text(identity), None if unit is None else a_text(unit)] = index
+        return totals
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything that is believed, as JSON knows it."""
+        return {
+            "falls": dict(self.falls),
+            "telegrams": self._telegrams,
+            "registers": {name: total.as_list() for name, total in self._registers.items()},
+            "indexes": [
+                [*key, *map(_encoded, total.as_list())] for key, total in self._indexes.items()
+            ],
+        }
+
+    def settle(self, telegram: Telegram) -> Telegram:
+        """Return the telegram with the last believed value for each total that has fallen."""
+        self._telegrams += 1
+        objects: dict[str, Value] = {}
+        channels: dict[int, MBusReading] = {}
+        for reference in REGISTERS:
+            value = telegram.objects.get(reference)
+            if not isinstance(value, float | int):
+                continue
+            register = self._registers.setdefault(
+                reference, _Total(value, self._telegrams, CONFIRMATIONS)
+            )
+            if self._holds_back(register, reference, value, self._telegrams):
+                objects[reference] = type(value)(register.value)  # a count stays a whole number
+        for identity, channel in channels_by_meter(telegram).items():
+            reading = telegram.channels[channel]
+            if reading.value is None or reading.time is None:
+                continue
+            moment = _plausible(reading.time, telegram.time)
+            key = identity, reading.unit
+            index = self._indexes.pop(key, None) or _Total(
+                reading.value, moment, _MBUS_CONFIRMATIONS
+            )
+            self._indexes[key] = index  # behind those that were seen less recently
+            reference = f"0-{channel}:24.2.1"
+            if self._holds_back(index, reference, reading.value, moment):
+                channels[channel] = replace(reading, value=index.value, time=index.moment)
+                objects[reference] = Capture(index.moment, index.value, reading.unit)
+        while len(self._indexes) > _MOST_INDEXES:
+            del self._indexes[next(iter(self._indexes))]
+        if not objects:
+            return telegram
+        return replace(
+            telegram,
+            objects={**telegram.objects, **objects},
+            channels={**telegram.channels, **channels},
+        )
+
+    def _holds_back[M: (int, datetime)](
+        self, total: _Total[M], reference: str, value: float, moment: M
+    ) -> bool:
+        is_new = not total.sightings
+        if total.believes(value, moment):
+            return False
+        if is_new:
+            self.falls[reference] += 1
+        return True

@@ -1,0 +1,50 @@
+"""The P1 port of the Luxembourg "Smarty" meter: bytes -> verified telegrams.
+
+    decoder = Decoder(parse_key("..."))
+    for event in decoder.feed(data):  # any chunks, as they come
+        match event:
+            case Telegram():
+                print(event.time, event.objects["1-0:1.8.0"], "kWh")
+            case Rejection():
+                print("not believed:", event.reason)
+
+The package knows nothing of Home Assistant, and does no I/O.
+"""
+
+from .cipher import DEFAULT_AUTHENTICATION_KEY, parse_key
+from .converters import Capture, MBusReading, Value
+from .decoder import Decoder, Event, Reason, Rejection
+from .errors import KeyFormatError, P1Error
+from .obis import (
+    CHANNELS,
+    CONTROL_STATES,
+    DEVICE_NAME,
+    MBUS_DEVICE_TYPES,
+    MESSAGES,
+    METER_TIME,
+    OBJECTS,
+)
+from .telegram import Telegram, Verification
+
+__all__ = [
+    "CHANNELS",
+    "CONTROL_STATES",
+    "DEFAULT_AUTHENTICATION_KEY",
+    "DEVICE_NAME",
+    "MBUS_DEVICE_TYPES",
+    "MESSAGES",
+    "METER_TIME",
+    "OBJECTS",
+    "Capture",
+    "Decoder",
+    "Event",
+    "KeyFormatError",
+    "MBusReading",
+    "P1Error",
+    "Reason",
+    "Rejection",
+    "Telegram",
+    "Value",
+    "Verification",
+    "parse_key",
+]

@@ -1,0 +1,128 @@
+"""Try a port and keys, and find out what exactly is wrong with them."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import suppress
+
+from ..p1 import DEFAULT_AUTHENTICATION_KEY, Decoder, P1Error, Reason, Rejection, Telegram
+from .errors import (
+    DamagedError,
+    KeyMissingError,
+    NoDeviceNameError,
+    NothingReceivedError,
+    NotP1Error,
+    OtherAuthenticationKeyError,
+    PortBusyError,
+    PortClosedError,
+    SecurityOffError,
+    WrongKeyError,
+)
+from .link import Pace, open_port, read_chunk
+
+PROBE_TIMEOUT = 25.0
+_REOPEN_DELAY = 1.0
+_MAX_EMPTY_CONNECTIONS = 3
+# One frame may be damaged on the way, and one whose tag alone is damaged looks like one of another
+# authentication key.
+_ENOUGH = {Reason.TAG: 3, Reason.AUTHENTICATION_KEY: 2}
+# What ser2net says to a client when it serves another one.
+BUSY_TEXT = b"in use"
+
+# In the order in which they explain why no telegram came.
+_ERRORS: dict[Reason, type[P1Error]] = {
+    Reason.KEY_MISSING: KeyMissingError,
+    Reason.DOWNGRADE: SecurityOffError,
+    Reason.AUTHENTICATION_KEY: OtherAuthenticationKeyError,
+    Reason.TAG: WrongKeyError,
+    Reason.CRC: DamagedError,
+    Reason.MALFORMED: DamagedError,
+}
+_CERTAIN = {Reason.KEY_MISSING, Reason.DOWNGRADE}
+
+
+class _Findings:
+    """What a port has delivered so far."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        self._decoder = decoder
+        self._rejections: Counter[Reason] = Counter()
+        self._nameless = False
+        self._first_bytes = b""
+
+    def read(self, data: bytes) -> Telegram | None:
+        """Return a telegram that names its meter. Raises a ProbeError as soon as it is certain."""
+        self._first_bytes = (self._first_bytes + data)[:64]
+        for event in self._decoder.feed(data):
+            match event:
+                case Telegram(serial_number=None):
+                    self._nameless = True
+                case Telegram():
+                    return event
+                case Rejection(reason=reason):
+                    self._rejections[reason] += 1
+                    if reason in _CERTAIN or self._rejections[reason] == _ENOUGH.get(reason):
+                        raise _ERRORS[reason]
+        return None
+
+    def verdict(self) -> P1Error:
+        """Return the best explanation why no telegram came."""
+        if self._nameless:
+            return NoDeviceNameError()
+        for reason, error in _ERRORS.items():
+            if self._rejections[reason]:
+                return error()
+        if self.is_busy:
+            return PortBusyError(self._first_bytes.decode("latin-1").strip())
+        return NotP1Error() if self._first_bytes else NothingReceivedError()
+
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether a gateway answered that it serves another client."""
+        return BUSY_TEXT in self._first_bytes
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether no byte came at all."""
+        return not self._first_bytes
+
+
+async def probe(  # noqa: PLR0913
+    url: str,
+    key: bytes | None,
+    authentication_key: bytes = DEFAULT_AUTHENTICATION_KEY,
+    *,
+    needs_tag: bool = True,
+    last_counters: Mapping[bytes, int] | None = None,
+    timeout: float = PROBE_TIMEOUT,  # noqa: ASYNC109 - giving up is a result here, not a failure
+) -> Telegram:
+    """Return the first verified telegram that names its meter, within `timeout` seconds.
+
+    Without `needs_tag`, its CRC is enough; with `last_counters`, its frame must be a newer one.
+
+    Raises a LinkError when the port cannot be opened or closes at once, and otherwise the
+    ProbeError that says what is wrong.
+    """
+    findings = _Findings(
+        Decoder(key, authentication_key, last_counters=last_counters, needs_tag=needs_tag)
+    )
+    empty_connections = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(timeout):
+            while empty_connections < _MAX_EMPTY_CONNECTIONS:
+                async with open_port(url) as reader:
+                    with suppress(PortClosedError):
+                        pace = Pace()
+                        while True:
+                            data = await read_chunk(reader)
+                            if telegram := findings.read(data):
+                                return telegram
+                            await pace.keep(len(data))
+                if findings.is_busy:
+                    break
+                empty_connections += findings.is_empty
+                await asyncio.sleep(_REOPEN_DELAY)
+            else:
+                msg = "the connection is closed as soon as it is opened"
+                raise PortBusyError(msg)
+    raise findings.verdict()

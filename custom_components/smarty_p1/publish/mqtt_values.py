@@ -1,0 +1,144 @@
+"""Every value of a telegram by a name of its own, as text: what one topic a value publishes.
+
+The names are those of the specification's table in small letters; those of a meter on an M-Bus
+channel begin with its kind and its channel.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from itertools import islice, zip_longest
+from typing import NamedTuple
+
+from ..lib.p1 import CHANNELS, OBJECTS, Capture, Telegram, Value
+
+MBUS_FIELDS = {
+    "24.1.0": "device_type",
+    "96.1.0": "equipment_identifier",
+    "24.2.1": "index",
+    "24.4.0": "valve",
+}
+_MBUS_NAMES = {
+    f"0-{channel}:{field}": (channel, name)
+    for channel in CHANNELS
+    for field, name in MBUS_FIELDS.items()
+}
+_INDEXES = {reference for reference, (_, name) in _MBUS_NAMES.items() if name == "index"}
+_NOT_CAPTURED = Capture(None, None, None)
+_LIMITS = ("current_limit_imported", "current_limit_exported")
+# The objects of several values that have a name each.
+_PARTS = {"1-1:31.4.0": _LIMITS, "1-1:34.4.0": _LIMITS}
+
+_number = re.compile(r"[+-]?[0-9]+(?:\.(?P<decimals>[0-9]+))?")
+# Digits alone may be an identifier or a code, whose zeros mean something.
+_is_number = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?").fullmatch
+_NO_NAME = re.compile(r"[^a-z0-9]+")
+# More than any object of a meter holds; each value has a topic of its own.
+_MAX_VALUES = 32
+
+
+class Item(NamedTuple):
+    """A value of a telegram. `text` is empty when the meter sent none; `sent` is what it sent."""
+
+    reference: str
+    name: str
+    unit: str | None
+    text: str
+    sent: str
+
+
+def items(telegram: Telegram) -> Iterator[Item]:
+    """Yield every value of a telegram; those of an object that has several one by one."""
+    sent = dict(_lines(telegram.text))
+    yield Item("", "identification", None, telegram.identification, telegram.identification)
+    for reference, value in telegram.objects.items():
+        yield from _items(telegram, reference, value, sent.get(reference, ""))
+
+
+def _lines(text: bytes) -> Iterator[tuple[str, str]]:
+    """Yield the reference of each line, and what stands between its first and last bracket."""
+    for line in text.splitlines():
+        reference, _, values = line.decode("latin-1").partition("(")
+        yield reference, values.removesuffix(")")
+
+
+def _items(telegram: Telegram, reference: str, value: Value, sent: str) -> Iterator[Item]:
+    name = _name(telegram, reference)
+    if reference in _INDEXES:
+        capture = value if isinstance(value, Capture) else _NOT_CAPTURED
+        yield from _index_items(telegram, reference, name, capture, sent)
+    elif isinstance(value, tuple):
+        parts = zip_longest(value, sent.split(")("), _PARTS.get(reference, ()))
+        for count, (part, sent_part, part_name) in enumerate(islice(parts, _MAX_VALUES), start=1):
+            own_name = part_name or f"{name}_{count}"
+            yield _item(reference, own_name, part, sent_part or "")._replace(sent=sent)
+    else:
+        yield _item(reference, name, value, sent)
+
+
+def _item(reference: str, name: str, value: Value, sent: str) -> Item:
+    if known := OBJECTS.get(reference):
+        return Item(reference, name, known.unit, _as_text(value, sent), sent)
+    number, unit = number_and_unit(sent)
+    return Item(reference, name, unit, number or _as_text(value, sent), sent)
+
+
+def _index_items(
+    telegram: Telegram, reference: str, name: str, capture: Capture, sent: str
+) -> Iterator[Item]:
+    """Yield an index, its unit and its time: always these, under the same names."""
+    reading = telegram.channels.get(_MBUS_NAMES[reference][0])
+    # Meters leave the unit out when there is no value. It is part of the board's name.
+    unit = capture.unit or (reading.unit if reading else None)
+    _, _, index = sent.partition(")(")
+    # An index whose time is fill bytes was never captured, whatever it says.
+    text = _as_text(capture.value, index) if capture.time else ""
+    yield Item(reference, name, unit, text, index)
+    yield Item(reference, f"{name}_unit", None, unit or "", unit or "")
+    capture_time = f"{name.removesuffix('_index')}_capture_time"
+    yield Item(reference, capture_time, None, _as_text(capture.time, ""), sent)
+
+
+def _name(telegram: Telegram, reference: str) -> str:
+    if reference in _MBUS_NAMES:
+        channel, name = _MBUS_NAMES[reference]
+        reading = telegram.channels.get(channel)
+        kind = "channel" if reading is None or reading.type == "unknown" else reading.type
+        return f"{kind}_{channel}_{name}"
+    if known := OBJECTS.get(reference):
+        return _NO_NAME.sub("_", known.name.lower().replace("'s", ""))
+    # Dots and colons mean something to programs that read topics.
+    return reference.replace(":", "_").replace(".", "_")
+
+
+def number_and_unit(sent: str) -> tuple[str | None, str | None]:
+    """Return the number that an unknown object holds, and its unit; twice None if it holds none."""
+    number, star, unit = sent.partition("*")
+    if not _is_number(number) or (star and not unit) or not (star or "." in number):
+        return None, None
+    return f"{Decimal(number):f}", unit or None
+
+
+def _as_text(value: Value, sent: str) -> str:
+    match value:
+        case None:
+            return ""
+        case float():
+            return _as_decimal(value, sent)
+        case datetime():
+            return value.isoformat()
+        case _:
+            return str(value)
+
+
+def _as_decimal(value: float, sent: str) -> str:
+    """Return a number as it was sent, or with as many decimals if those are enough for it."""
+    if match := _number.match(sent):
+        if float(match[0]) == value:
+            return f"{Decimal(match[0]):f}"
+        # Another number: a total that is held back, or one that was sent in another unit.
+        text = f"{value:.{len(match['decimals'] or '')}f}"
+        if float(text) == value:
+            return text
+    return f"{Decimal(repr(value)):f}"

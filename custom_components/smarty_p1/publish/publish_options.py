@@ -1,0 +1,244 @@
+"""The options of publishing: the two sections of the form, and what is wrong with their values."""
+
+import asyncio
+import errno
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from enum import StrEnum
+from ipaddress import ip_address
+from itertools import count
+from typing import Any, NamedTuple
+
+import voluptuous as vol
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+)
+
+from ..const import (
+    CONF_DISCOVERY,
+    CONF_DISCOVERY_PREFIX,
+    CONF_ENABLED,
+    CONF_FORMAT,
+    CONF_LISTEN_ADDRESS,
+    CONF_LISTEN_PORT,
+    CONF_MIN_INTERVAL,
+    CONF_RETAIN,
+    CONF_TOPIC,
+    DOMAIN,
+    EVERY_ADDRESS,
+    SECTION_MQTT,
+    SECTION_P1_SERVER,
+)
+from ..coordinator.entry_types import AnyConfigEntry
+from .mqtt_levels import RESERVED, level
+
+LOCAL_ADDRESS = "127.0.0.1"
+# Of ser2net's examples.
+FIRST_PORT = 2001
+LAST_PORT = 65535
+MQTT_DOMAIN = "mqtt"
+BOARD_TOPIC = "lamsmarty"
+DEFAULT_PREFIX = "homeassistant"
+MAX_INTERVAL = 3600
+
+
+class Format(StrEnum):
+    """What is published on MQTT."""
+
+    VALUES = "values"
+    """One topic a value."""
+    TELEGRAM = "telegram"
+    """One JSON object a telegram."""
+    BOTH = "both"
+    SMARTYREADER = "smartyreader"
+    """One topic a value, under the names and units of the SmartyReader board, and its JSON."""
+
+
+class OptionError(Exception):
+    """A section of the form cannot be taken."""
+
+    def __init__(self, *, key: str) -> None:
+        """Take the key of the error's text."""
+        super().__init__(key)
+        self.key = key
+
+
+class Defaults(NamedTuple):
+    """What is suggested for one meter, in view of the others."""
+
+    port: int
+    topic: str
+    board_topic: str
+
+
+def default_topic(serial_number: str | None) -> str:
+    """Return the topic root of a meter."""
+    return f"{DOMAIN}/{level(str(serial_number))}"
+
+
+def defaults(hass: HomeAssistant, entry: AnyConfigEntry) -> Defaults:
+    """Return what no other meter uses."""
+    others = _others(hass, entry)
+    ports = {options.get(CONF_LISTEN_PORT) for options in _sections(others, SECTION_P1_SERVER)}
+    topics = {options.get(CONF_TOPIC) for options in _sections(others, SECTION_MQTT)}
+    board_topics = (f"{BOARD_TOPIC}{number if number > 1 else ''}" for number in count(1))
+    return Defaults(
+        port=next(port for port in count(FIRST_PORT) if port not in ports),
+        topic=default_topic(entry.unique_id),
+        board_topic=next(topic for topic in board_topics if topic not in topics),
+    )
+
+
+def p1_server_schema(port: int) -> vol.Schema:
+    """Return the form of the P1 server."""
+    return vol.Schema(
+        {
+            vol.Required(CONF_ENABLED, default=False): BooleanSelector(),
+            vol.Required(CONF_LISTEN_ADDRESS, default=LOCAL_ADDRESS): SelectSelector(
+                SelectSelectorConfig(
+                    options=[LOCAL_ADDRESS, "0.0.0.0", EVERY_ADDRESS],  # noqa: S104 - a choice
+                    custom_value=True,
+                    mode=SelectSelectorMode.DROPDOWN,
+                )
+            ),
+            vol.Required(CONF_LISTEN_PORT, default=port): NumberSelector(
+                NumberSelectorConfig(min=1, max=LAST_PORT, step=1, mode=NumberSelectorMode.BOX)
+            ),
+        }
+    )
+
+
+def mqtt_schema() -> vol.Schema:
+    """Return the form of MQTT."""
+    return vol.Schema(
+        {
+            vol.Required(CONF_ENABLED, default=False): BooleanSelector(),
+            vol.Required(CONF_FORMAT, default=Format.VALUES.value): SelectSelector(
+                SelectSelectorConfig(
+                    options=[each.value for each in Format], translation_key="mqtt_format"
+                )
+            ),
+            vol.Optional(CONF_TOPIC): TextSelector(),
+            vol.Required(CONF_RETAIN, default=False): BooleanSelector(),
+            vol.Required(CONF_MIN_INTERVAL, default=0): NumberSelector(
+                NumberSelectorConfig(
+                    min=0,
+                    max=MAX_INTERVAL,
+                    step=1,
+                    mode=NumberSelectorMode.BOX,
+                    unit_of_measurement="s",
+                )
+            ),
+            vol.Required(CONF_DISCOVERY, default=False): BooleanSelector(),
+            vol.Required(CONF_DISCOVERY_PREFIX, default=DEFAULT_PREFIX): TextSelector(),
+        }
+    )
+
+
+async def async_read_p1_server(
+    hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what is stored of the P1 server. Raises OptionError."""
+    address, port = typed[CONF_LISTEN_ADDRESS].strip(), int(typed[CONF_LISTEN_PORT])
+    if typed[CONF_ENABLED]:
+        try:
+            ip_address(address)
+        except ValueError:
+            raise OptionError(key="p1_address_malformed") from None
+        for options in _sections(_others(hass, entry), SECTION_P1_SERVER):
+            if options[CONF_LISTEN_PORT] == port:
+                raise OptionError(key="p1_port_in_use")
+        # The port that is its own already cannot be tried.
+        await _async_try_to_listen(address, 0 if _serves(entry, port) else port)
+    return {**typed, CONF_LISTEN_ADDRESS: address, CONF_LISTEN_PORT: port}
+
+
+def read_mqtt(
+    hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what is stored of MQTT. Raises OptionError."""
+    suggested = defaults(hass, entry)
+    topic = typed.get(CONF_TOPIC, "").strip().strip("/")
+    if typed[CONF_FORMAT] == Format.SMARTYREADER:
+        topic = suggested.board_topic if topic in {"", suggested.topic} else topic
+    elif not topic or topic == _former_board_topic(entry):
+        topic = suggested.topic
+    prefix = typed[CONF_DISCOVERY_PREFIX].strip().strip("/")
+    if typed[CONF_ENABLED]:
+        if not hass.config_entries.async_has_entries(
+            MQTT_DOMAIN, include_ignore=False, include_disabled=False
+        ):
+            raise OptionError(key="mqtt_not_set_up")
+        if topic.startswith("$") or not _is_topic(topic):
+            raise OptionError(key="mqtt_topic_malformed")
+        if not _is_topic(prefix):
+            raise OptionError(key="mqtt_prefix_malformed")
+        for options in _sections(_others(hass, entry), SECTION_MQTT):
+            if options[CONF_TOPIC] == topic:
+                raise OptionError(key="mqtt_topic_in_use")
+    return {**typed, CONF_TOPIC: topic, CONF_DISCOVERY_PREFIX: prefix}
+
+
+def _former_board_topic(entry: AnyConfigEntry) -> str | None:
+    """Return the topic root that came with the board's names, and goes with them."""
+    for options in _sections([entry], SECTION_MQTT):
+        topic: str = options[CONF_TOPIC]
+        if options[CONF_FORMAT] == Format.SMARTYREADER and topic.startswith(BOARD_TOPIC):
+            return topic
+    return None
+
+
+def _others(hass: HomeAssistant, entry: AnyConfigEntry) -> list[AnyConfigEntry]:
+    return [other for other in hass.config_entries.async_entries(DOMAIN) if other is not entry]
+
+
+def _sections(entries: Iterable[AnyConfigEntry], section: str) -> list[Mapping[str, Any]]:
+    """Return a section of the options of each entry that uses it."""
+    sections = (entry.options.get(section, {}) for entry in entries)
+    return [options for options in sections if options.get(CONF_ENABLED)]
+
+
+def _serves(entry: AnyConfigEntry, port: int) -> bool:
+    own = _sections([entry], SECTION_P1_SERVER)
+    is_running = entry.state is ConfigEntryState.LOADED
+    return is_running and any(options[CONF_LISTEN_PORT] == port for options in own)
+
+
+def _is_topic(text: str) -> bool:
+    # Set up, it is loaded; where it is not, nobody should have to wait for it.
+    from homeassistant.components import mqtt  # noqa: PLC0415
+
+    try:
+        # With room for what follows.
+        mqtt.valid_publish_topic(f"{text}/{'_' * RESERVED}" if text else text)
+    except vol.Invalid:
+        return False
+    return True
+
+
+_LISTEN_ERRORS = {
+    errno.EADDRINUSE: "p1_port_in_use",
+    errno.EACCES: "p1_port_forbidden",
+}
+
+
+async def _async_try_to_listen(address: str, port: int) -> None:
+    try:
+        server = await asyncio.get_running_loop().create_server(
+            asyncio.Protocol, None if address == EVERY_ADDRESS else address, port
+        )
+    except OSError as err:
+        key = _LISTEN_ERRORS.get(err.errno or 0, "p1_address_unusable")
+        raise OptionError(key=key) from None
+    with closing(server):
+        pass
+    await server.wait_closed()

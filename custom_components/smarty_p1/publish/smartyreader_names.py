@@ -1,0 +1,177 @@
+"""The names of the SmartyReader board (weigu.lu): its topics, and the JSON object on its root.
+
+Where the board has no name for a value, it keeps the one it has here, so that nothing is left out.
+Where the board's name misleads, the value has both.
+"""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import NamedTuple
+
+from ..lib.p1 import METER_TIME, Telegram
+from .mqtt_levels import level
+from .mqtt_values import Item, items
+
+_NAMES: Mapping[str, str] = {
+    "1-3:0.2.8": "p1_version",
+    METER_TIME: "timestamp",
+    "0-0:42.0.0": "equipment_id",
+    "1-0:1.8.0": "act_energy_imported_p_plus",
+    "1-0:2.8.0": "act_energy_exported_p_minus",
+    "1-0:3.8.0": "react_energy_imported_q_plus",
+    "1-0:4.8.0": "react_energy_exported_q_minus",
+    "1-0:1.7.0": "act_pwr_imported_p_plus",
+    "1-0:2.7.0": "act_pwr_exported_p_minus",
+    "1-0:3.7.0": "react_pwr_imported_q_plus",
+    "1-0:4.7.0": "react_pwr_exported_q_minus",
+    "0-0:17.0.0": "active_threshold_smax",
+    "1-0:9.7.0": "apparent_import_pwr",
+    "1-0:10.7.0": "apparent_export_pwr",
+    "0-0:96.3.10": "breaker_ctrl_state_0",
+    "0-1:96.3.10": "breaker_ctrl_state_1",
+    "0-2:96.3.10": "breaker_ctrl_state_2",
+    "0-0:96.7.21": "num_pwr_failures",
+    "0-0:96.13.0": "msg_long_e_meter",
+    "0-0:96.13.2": "msg_long_ch2",
+    "0-0:96.13.3": "msg_long_ch3",
+    "0-0:96.13.4": "msg_long_ch4",
+    "0-0:96.13.5": "msg_long_ch5",
+}
+_PHASE_NAMES: Mapping[str, tuple[str, ...]] = {
+    # In the order of the phases, which have 20, 40, 60 or 30, 50, 70 in their references.
+    "volt": ("1-0:32.7.0", "1-0:52.7.0", "1-0:72.7.0"),
+    "curr": ("1-0:31.7.0", "1-0:51.7.0", "1-0:71.7.0"),
+    "act_pwr_imp_p_plus": ("1-0:21.7.0", "1-0:41.7.0", "1-0:61.7.0"),
+    "act_pwr_exp_p_minus": ("1-0:22.7.0", "1-0:42.7.0", "1-0:62.7.0"),
+    "react_pwr_imp_q_plus": ("1-0:23.7.0", "1-0:43.7.0", "1-0:63.7.0"),
+    "react_pwr_exp_q_minus": ("1-0:24.7.0", "1-0:44.7.0", "1-0:64.7.0"),
+    "num_volt_sags": ("1-0:32.32.0", "1-0:52.32.0", "1-0:72.32.0"),
+    "num_volt_swells": ("1-0:32.36.0", "1-0:52.36.0", "1-0:72.36.0"),
+}
+BOARD_NAMES: Mapping[str, str] = {
+    **_NAMES,
+    **{
+        reference: f"{name}_l{phase}"
+        for name, references in _PHASE_NAMES.items()
+        for phase, reference in enumerate(references, start=1)
+    },
+}
+"""The board's names by reference, without the unit that follows most of them."""
+
+# The specification's table prints 0-0: for these, and a meter may follow it.
+_OTHER_REFERENCES: Mapping[str, str] = {
+    reference.replace("1-0:", "0-0:"): name
+    for reference, name in BOARD_NAMES.items()
+    if name.startswith("num_volt_")
+}
+_NAMES_BY_REFERENCE = {**_OTHER_REFERENCES, **BOARD_NAMES}
+_GAS_NAMES: Mapping[str, str] = {
+    "gas_1_index": "gas_index",
+    "gas_1_equipment_identifier": "gas_meter_id_hex",
+}
+_LIMIT = "current_limit_imported"
+# The board takes the valve for the type, and the type for the valve.
+MISLEADING_NAMES: Mapping[str, str] = {
+    "0-1:24.1.0": "mbus_ch_sw_pos",
+    "0-1:24.4.0": "device_Type",
+}
+"""The board's names by reference of what has a better one as well."""
+
+# The board hands these on as they stand in the telegram, in hexadecimal.
+_AS_SENT = {reference for reference in _NAMES if reference.startswith("0-0:96.13.")}
+
+# What is calculated without calculating: it keeps the digits that the meter sends.
+_SOURCES: Mapping[str, str] = {
+    "energy_consumption_calc_kWh": "act_energy_imported_p_plus",
+    "energy_production_calc_kWh": "act_energy_exported_p_minus",
+    "gas_consumption_calc_m3": "gas_index",
+}
+_MAX_EXCESS_W = 30_000.0
+
+
+class BoardItem(NamedTuple):
+    """A value under the name that follows the root, its unit included."""
+
+    name: str
+    text: str
+
+
+def board_items(telegram: Telegram) -> Iterator[BoardItem]:
+    """Yield every value of a telegram under the board's names, and what the board calculates."""
+    texts: dict[str, str] = {}
+    for item in items(telegram):
+        name = _NAMES_BY_REFERENCE.get(item.reference) or _GAS_NAMES.get(item.name, item.name)
+        text = _text(telegram, item)
+        texts[name] = text
+        yield BoardItem(_with_unit(name, item), text)
+        if item.name == _LIMIT:
+            yield BoardItem(_with_unit("limiter_curr_monitor", item), text)
+        elif misleading := MISLEADING_NAMES.get(item.reference):
+            yield BoardItem(misleading, item.sent)
+    for name, value in board_summary(telegram).items():
+        text = "" if value is None else texts.get(_SOURCES.get(name, "")) or _as_text(value)
+        yield BoardItem(name, text)
+
+
+def _with_unit(name: str, item: Item) -> str:
+    # The meter's word for the unit of an index; the names themselves are plain.
+    return level(f"{name}_{item.unit}" if item.unit else name)
+
+
+def _text(telegram: Telegram, item: Item) -> str:
+    if item.reference == METER_TIME and telegram.time:
+        # Local time, as the board has it: without the offset.
+        return telegram.time.replace(tzinfo=None).isoformat()
+    if item.reference in _AS_SENT or item.name == "gas_1_equipment_identifier":
+        return item.sent
+    return item.text
+
+
+def board_summary(telegram: Telegram) -> dict[str, str | float | None]:
+    """Return what the board makes of a single telegram: topics, and the object on the root."""
+    number = telegram.objects.get
+    time = telegram.time
+    gas = telegram.channels.get(1)
+    has_gas = gas is not None and gas.type == "gas" and gas.unit == "m3"
+    summary: dict[str, str | float | None] = {
+        "smarty_datetime": time.replace(tzinfo=None).isoformat() if time else None,
+        "smarty_id": telegram.serial_number,
+        "energy_consumption_calc_kWh": _number(number("1-0:1.8.0")),
+        "energy_production_calc_kWh": _number(number("1-0:2.8.0")),
+    }
+    phases = {"": ("1-0:1.7.0", "1-0:2.7.0")} | {
+        f"_l{phase}": (
+            _PHASE_NAMES["act_pwr_imp_p_plus"][phase - 1],
+            _PHASE_NAMES["act_pwr_exp_p_minus"][phase - 1],
+        )
+        for phase in (1, 2, 3)
+    }
+    for suffix, (imported, exported) in phases.items():
+        consumption, production = _watts(number(imported)), _watts(number(exported))
+        summary[f"power_consumption{suffix}_calc_W"] = consumption
+        summary[f"power_production{suffix}_calc_W"] = production
+        summary[f"power_excess_solar{suffix}_calc_W"] = _excess(consumption, production)
+    summary["gas_consumption_calc_m3"] = gas.value if gas and has_gas else None
+    return summary
+
+
+def _as_text(value: str | float) -> str:
+    if isinstance(value, str):
+        return value
+    # 2345 rather than 2345.0: the meter sends whole watts. And never -0.
+    return f"{Decimal(repr(value + 0.0)).normalize():f}"
+
+
+def _number(value: object) -> float | None:
+    return value if isinstance(value, float) else None
+
+
+def _watts(kilowatts: object) -> float | None:
+    # Rounded: 1.234 * 1000 has digits that the meter did not send.
+    return round(kilowatts * 1000, 3) if isinstance(kilowatts, float) else None
+
+
+def _excess(consumption: float | None, production: float | None) -> float | None:
+    if consumption is None or production is None:
+        return None
+    return min(max(round(production - consumption, 3), 0.0), _MAX_EXCESS_W)

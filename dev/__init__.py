@@ -1,0 +1,1 @@
+"""What developers run: simulator, demo, benchmarks, fuzzers, reliability runs."""

@@ -1,0 +1,166 @@
+"""Encrypted bytes -> all states written, in one Home Assistant with its own dsmr integration."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+from dsmr_parser.clients.protocol import create_dsmr_protocol
+from homeassistant import loader
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_PORT
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
+
+from .frames import KEY, series
+
+# By name, because mypy knows the package `p1` inside of it by another one. Here, before the test
+# kit puts a package of the same name in the way.
+link_coordinator = import_module("custom_components.smarty_p1.coordinator.port_coordinator")
+
+FRAMES = 200
+SERIAL = "SAG1030790002574"
+
+type Receive = Callable[[bytes], None]
+
+
+class StatesResult(NamedTuple):
+    """Microseconds a telegram, for so many entities each."""
+
+    entities: int
+    own: float
+    other: float
+
+    @property
+    def ratio(self) -> float:
+        """Return how many times less the project's integration takes."""
+        return self.other / self.own
+
+
+class _NoTransport:
+    """A transport without a port."""
+
+    def __init__(self, protocol: asyncio.Protocol) -> None:
+        self._protocol = protocol
+
+    def close(self) -> None:
+        """Tell the protocol, which is waited for."""
+        self._protocol.connection_lost(None)
+
+
+def _enable(hass: HomeAssistant, entry: ConfigEntry[Any], number: int | None = None) -> int:
+    """Enable so many entities of an entry, or all; return how many that are."""
+    registry = er.async_get(hass)
+    entities = er.async_entries_for_config_entry(registry, entry.entry_id)
+    number = len(entities) if number is None else number
+    for index, entity in enumerate(entities):
+        disabled_by = None if index < number else er.RegistryEntryDisabler.USER
+        registry.async_update_entity(entity.entity_id, disabled_by=disabled_by)
+    return min(number, len(entities))
+
+
+async def _set_up_dsmr(hass: HomeAssistant, frames: list[bytes]) -> tuple[int, Receive]:
+    """Set the dsmr integration up; return how many entities it has, and what takes the bytes."""
+    entry = MockConfigEntry(
+        domain="dsmr",
+        unique_id=SERIAL,
+        data={
+            "port": "/dev/null",
+            "dsmr_version": "MSn",
+            "protocol": "dsmr_protocol",
+            "serial_id": SERIAL,
+            "serial_id_gas": None,
+            "encryption_key": KEY.hex(),
+        },
+        options={"time_between_update": 0},
+    )
+    entry.add_to_hass(hass)
+    receivers: list[Receive] = []
+
+    async def connect(_port: str, version: str, callback: Any, **options: Any) -> Any:  # noqa: ANN401
+        factory, _ = create_dsmr_protocol(version, callback, **options)
+        protocol = factory()
+        receivers.append(protocol.data_received)
+        return _NoTransport(protocol), protocol
+
+    with patch("homeassistant.components.dsmr.sensor.create_dsmr_reader", connect):
+        assert await hass.config_entries.async_setup(entry.entry_id)  # noqa: S101
+        await hass.async_block_till_done()
+        receivers[-1](frames.pop(0))
+        await hass.async_block_till_done()
+        number = _enable(hass, entry)
+        await hass.config_entries.async_reload(entry.entry_id)
+        await hass.async_block_till_done()
+        receivers[-1](frames.pop(0))
+        await hass.async_block_till_done()
+    return number, receivers[-1]
+
+
+async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> tuple[int, Receive]:
+    """Set the project's integration up with at most so many entities; return as above."""
+    entry = MockConfigEntry(
+        domain="smarty_p1",
+        title="benchmark",
+        unique_id=SERIAL,
+        data={CONF_PORT: "socket://127.0.0.1:1", "encryption_key": KEY.hex()},
+    )
+    entry.add_to_hass(hass)
+    receivers: list[Receive] = []
+
+    class Link:
+        """A port that delivers one frame at once, and then what the benchmark feeds."""
+
+        is_open = True
+
+        def __init__(self, _url: str, on_data: Receive, *_: object, **_options: object) -> None:
+            receivers.append(on_data)
+
+        def confirm(self) -> None:
+            """Take note of nothing."""
+
+        async def run(self) -> None:
+            receivers[-1](frames.pop(0))
+            await asyncio.Event().wait()
+
+    with patch.object(link_coordinator, "Link", Link):
+        assert await hass.config_entries.async_setup(entry.entry_id)  # noqa: S101
+        await hass.async_block_till_done()
+        number = _enable(hass, entry, number)
+        await hass.config_entries.async_reload(entry.entry_id)
+        await hass.async_block_till_done()
+    return number, receivers[-1]
+
+
+def _microseconds(receive: Receive, frames: list[bytes]) -> float:
+    start = time.process_time()
+    for frame in frames:
+        receive(frame)
+    return (time.process_time() - start) / len(frames) * 1e6
+
+
+async def compare_states(rounds: int) -> StatesResult:
+    """Time both integrations in turns on the same frames; the best round of each counts."""
+    frames = series((rounds + 1) * FRAMES)
+    async with async_test_home_assistant() as hass:
+        hass.data.pop(loader.DATA_CUSTOM_COMPONENTS, None)
+        await async_setup_component(hass, "homeassistant", {})
+        first = frames[:FRAMES]
+        number, other = await _set_up_dsmr(hass, first)
+        found, own = await _set_up_own(hass, first, number)
+        if found != number:
+            message = f"{found} entities cannot be compared with {number}"
+            raise RuntimeError(message)
+        times = []
+        for index in range(1, rounds + 1):
+            chunk = frames[index * FRAMES : (index + 1) * FRAMES]
+            times.append((_microseconds(own, chunk), _microseconds(other, chunk)))
+            await hass.async_block_till_done()
+        for entry in hass.config_entries.async_entries():
+            await hass.config_entries.async_unload(entry.entry_id)
+        await hass.async_stop(force=True)
+    best_own, best_other = (min(column) for column in zip(*times, strict=True))
+    return StatesResult(number, best_own, best_other)

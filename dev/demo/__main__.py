@@ -1,0 +1,110 @@
+"""The command line of the demo: what may be asked for, and how it is told to stop."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+from dev.simulator.arguments import count, positive
+
+from .client import ClientError
+from .home_assistant import ROOT
+from .life import LAST_PORT, Demo, UnusableError
+from .processes import ProcessEndedError
+
+
+def main() -> int:
+    """Run the demo until told to stop; return the exit status."""
+    options = _parser().parse_args()
+    demo = Demo(
+        options.state.resolve(),
+        port=options.port,
+        meters=options.meters,
+        meter_port=options.meter_port,
+        interval=options.interval,
+        extras=options.all,
+        minutes=options.minutes,
+    )
+    try:
+        demo.check(fresh=options.fresh)
+        return asyncio.run(_run_until_signalled(demo))
+    except (UnusableError, ProcessEndedError, ClientError) as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
+
+
+async def _run_until_signalled(demo: Demo) -> int:
+    running = asyncio.ensure_future(demo.run())
+    received: list[int] = []
+
+    def stop(number: int) -> None:
+        # Being told again must not interrupt the stopping.
+        if not received:
+            running.cancel()
+        received.append(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stop, number)
+    try:
+        await running
+    except asyncio.CancelledError:
+        return 0 if demo.was_ready else 128 + received[0]
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="scripts/demo",
+        description="Simulated encrypted meters, and a real Home Assistant that reads them. "
+        "Only this machine can reach them.",
+        epilog="Ctrl-C stops everything.",
+    )
+    add = parser.add_argument
+    add("--port", metavar="PORT", type=_port, default=8123, help="Home Assistant's port (8123)")
+    add(
+        "--meters",
+        metavar="N",
+        type=count,
+        help="how many meters, each with its own key (as many as last time; at first 1)",
+    )
+    add(
+        "--all",
+        action="store_true",
+        help="two meters at least, a pulse reader, a tank, and mosquitto if it is installed",
+    )
+    add(
+        "--meter-port",
+        metavar="PORT",
+        type=_port,
+        help="the first meter's port; the others follow, and what --all adds (the same as last "
+        "time; at first 20101)",
+    )
+    add(
+        "--interval",
+        metavar="SECONDS",
+        type=positive,
+        default=10.0,
+        help="time between telegrams (10)",
+    )
+    add("--minutes", metavar="N", type=positive, help="stop by itself, so long after being ready")
+    add("--fresh", action="store_true", help="forget what earlier demos left, and start over")
+    add(
+        "--state",
+        metavar="DIRECTORY",
+        type=Path,
+        default=ROOT / ".demo",
+        help="where to keep everything (.demo in the checkout)",
+    )
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= LAST_PORT:
+        message = f"{text!r} is not a port"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

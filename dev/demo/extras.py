@@ -1,0 +1,131 @@
+"""What `--all` adds to the meters: a pulse reader, a tank, and a broker that gets the telegrams."""
+
+import contextlib
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from dev.simulator.boards import PULSES_PER_KWH, TANK_EMPTY_CM, TANK_FULL_CM
+
+from .client import AlreadyThereError, Client, is_listening
+from .energy import DOMAIN
+from .home_assistant import HOST
+from .processes import Process, running
+from .state import State
+
+# Behind the port of the first meter, so that so many meters have room.
+MOST_METERS = 10
+BOARDS = {"pulse": MOST_METERS, "tank": MOST_METERS + 1}
+BROKER = "broker"
+BROKER_PORT = MOST_METERS + 2
+
+_CONFIGURATION = """\
+listener {port} {host}
+allow_anonymous true
+persistence false
+"""
+# A cistern in the garden, as the simulated sensor sees it.
+_TANK = {
+    "distance_empty": TANK_EMPTY_CM,
+    "distance_full": TANK_FULL_CM,
+    "volume": 5000,
+    "shape": "upright",
+}
+_NO_CERTIFICATES = {"set_client_cert": False, "set_ca_cert": "off"}
+_PUBLISHING = {
+    "enabled": True,
+    "format": "both",
+    "retain": False,
+    "min_interval": 0,
+    "discovery": False,
+    "discovery_prefix": "homeassistant",
+}
+
+
+def find_mosquitto() -> str | None:
+    """Return the broker's program, if it is installed; Debian hides it from ordinary users."""
+    return shutil.which("mosquitto") or shutil.which("/usr/sbin/mosquitto")
+
+
+class Extras:
+    """The boards and the broker of a demo."""
+
+    def __init__(self, first_port: int, directory: Path, *, wanted: bool) -> None:
+        """Take the first meter's port; without `wanted`, there are none."""
+        self._program = find_mosquitto() if wanted else None
+        self._directory = directory
+        self.boards = {kind: first_port + at for kind, at in BOARDS.items()} if wanted else {}
+        self.broker_port = first_port + BROKER_PORT if self._program else None
+
+    @property
+    def ports(self) -> dict[int, str]:
+        """Return the ports that are needed, and what for."""
+        ports = {port: f"a {kind} board" for kind, port in self.boards.items()}
+        return ports | ({self.broker_port: "mosquitto"} if self.broker_port else {})
+
+    @contextlib.asynccontextmanager
+    async def serving(self) -> AsyncIterator[list[Process]]:
+        """Run the broker, if there is one, as long as the context lasts."""
+        if not self._program or not self.broker_port:
+            yield []
+            return
+        configuration = self._directory / "mosquitto.conf"
+        configuration.write_text(
+            _CONFIGURATION.format(port=self.broker_port, host=HOST), encoding="ascii"
+        )
+        async with running(
+            "mosquitto",
+            [self._program, "-c", configuration],
+            log=self._directory / "mosquitto.log",
+            directory=self._directory,
+        ) as process:
+            port = self.broker_port
+            await process.until(lambda: is_listening(HOST, port))
+            yield [process]
+
+    async def add(self, client: Client, state: State) -> AsyncIterator[str]:
+        """Let Home Assistant know what is new, through the flows; yield what is being done."""
+        ours, theirs = await client.entries(DOMAIN), await client.entries("mqtt")
+        for kind, port in self.boards.items():
+            if state.extras.get(kind) not in ours:
+                address = f"socket://{HOST}:{port}"
+                yield f"adding a {kind} board at {address} with the integration's config flow"
+                try:
+                    state.extras[kind] = await _add_board(client, kind, address)
+                except AlreadyThereError:
+                    yield f"the {kind} board has been added by hand: left as it is"
+                state.save()
+        if self.broker_port and state.extras.get(BROKER) not in theirs:
+            yield f"adding mosquitto, and publishing meter 2 there: port {self.broker_port}"
+            try:
+                broker = await client.run_flow(
+                    "mqtt",
+                    broker=HOST,
+                    port=self.broker_port,
+                    protocol="5",
+                    other_settings=_NO_CERTIFICATES,
+                )
+            except AlreadyThereError:
+                yield "MQTT has been set up by hand: left as it is"
+                return
+            await client.set_options(state.entries["2"], min_interval=0, mqtt=_PUBLISHING)
+            state.extras[BROKER] = broker["entry_id"]
+            state.save()
+
+    def is_served(self, name: str) -> bool:
+        """Tell whether a board or the broker is there this time."""
+        return name in self.boards or (name == BROKER and self.broker_port is not None)
+
+
+async def _add_board(client: Client, kind: str, address: str) -> str:
+    if kind == "tank":
+        entry = await client.run_flow(DOMAIN, "tank", port=address, **_TANK)
+    else:
+        entry = await client.run_flow(
+            *(DOMAIN, "pulse", "pulse_port"),
+            port=address,
+            baud_rate="115200",
+            pulses_per_kwh=PULSES_PER_KWH,
+        )
+    entry_id: str = entry["entry_id"]
+    return entry_id

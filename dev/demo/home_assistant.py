@@ -1,0 +1,146 @@
+"""A real Home Assistant in a directory of its own, reachable from this machine only."""
+
+import contextlib
+import json
+import shutil
+import sys
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from .client import Client, is_listening
+from .processes import Process, running
+
+ROOT = Path(__file__).resolve().parents[2]
+INTEGRATION = ROOT / "custom_components" / "smarty_p1"
+HOST = "127.0.0.1"
+
+# What Home Assistant exits with when its user asks for a restart.
+RESTART = 100
+
+# The place is the city of Luxembourg. There is no `http:` on purpose: it is deprecated in YAML, and
+# what it said would be given up five minutes after the start, in a restart on all addresses.
+CONFIGURATION = """\
+homeassistant:
+  name: Smarty P1 demo
+  country: LU
+  currency: EUR
+  time_zone: Europe/Luxembourg
+  latitude: 49.6117
+  longitude: 6.13
+  elevation: 300
+  unit_system: metric
+  language: en
+frontend:
+config:
+energy:
+history:
+logbook:
+recorder:
+  commit_interval: 2
+logger:
+  default: warning
+  logs:
+    custom_components.smarty_p1: info
+    # These only miss programs that are of no use here.
+    haffmpeg: fatal
+    homeassistant.components.camera.img_util: fatal
+"""
+
+
+class Installation:
+    """The directory a Home Assistant keeps its configuration and its data in."""
+
+    def __init__(self, directory: Path, port: int, log: Path) -> None:
+        self.directory = directory
+        self.port = port
+        self.log = log
+
+    @property
+    def url(self) -> str:
+        """Where its pages are."""
+        return f"http://{HOST}:{self.port}"
+
+    def prepare(self) -> None:
+        """Write what it must find at its start; what it has stored itself stays."""
+        (self.directory / ".storage").mkdir(parents=True, exist_ok=True)
+        (self.directory / "configuration.yaml").write_text(CONFIGURATION, encoding="utf-8")
+        # A copy: whatever Home Assistant may do to its custom components, the checkout is safe.
+        copy = self.directory / "custom_components" / INTEGRATION.name
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(INTEGRATION, copy, ignore=shutil.ignore_patterns("__pycache__"))
+        # Only the first step is left for the user: the others would set up integrations that ask
+        # the internet for the weather and the like.
+        self._store("onboarding", 4, {"done": ["core_config", "analytics", "integration"]})
+        # In the form of the oldest supported version; a newer one turns it into its own.
+        self._store("http", 2, self._http_settings(), overwrite=True)
+
+    def _http_settings(self) -> dict[str, Any]:
+        return {
+            "stable": {
+                "server_host": [HOST],
+                "server_port": self.port,
+                "cors_allowed_origins": [],
+                "login_attempts_threshold": -1,
+                "ip_ban_enabled": True,
+                "ssl_profile": "modern",
+                "use_x_frame_options": True,
+                "created_at": datetime.now(UTC).isoformat(),
+                "error": None,
+                "error_message": None,
+            },
+            "pending": None,
+            "yaml_migration_done": True,
+        }
+
+    def _store(
+        self, key: str, version: int, data: dict[str, Any], *, overwrite: bool = False
+    ) -> None:
+        path = self.directory / ".storage" / key
+        if overwrite or not path.exists():
+            content = {"version": version, "minor_version": 1, "key": key, "data": data}
+            path.write_text(json.dumps(content, indent=2), encoding="utf-8")
+            path.chmod(0o600)
+
+    @contextlib.asynccontextmanager
+    async def running(
+        self,
+        python: Path | str = sys.executable,
+        *,
+        environment: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[Process]:
+        """Run it, with that interpreter's packages, until the context ends."""
+        self.prepare()
+        command = [python, "-m", "homeassistant", "--config", self.directory]
+        async with running(
+            "Home Assistant",
+            [*command, "--skip-pip", "--log-no-color"],
+            log=self.log,
+            directory=self.directory,
+            environment={
+                "HA_DISABLE_LOG_FILE": "1",
+                "PYTHONPATH": "",
+                "PYTHONNOUSERSITE": "1",
+                **(environment or {}),
+            },
+        ) as process:
+            yield process
+
+    @contextlib.asynccontextmanager
+    async def answering(self, process: Process) -> AsyncIterator[Client]:
+        """Wait until it answers, and be logged in as its owner until the context ends."""
+        await process.until(lambda: is_listening(HOST, self.port))
+        async with Client.logged_in(self.url) as client:
+            yield client
+
+    @contextlib.asynccontextmanager
+    async def ready(self, process: Process) -> AsyncIterator[Client]:
+        """Wait until it has started, and be logged in as its owner until the context ends."""
+        async with self.answering(process) as client:
+
+            async def is_running() -> bool:
+                return bool((await client.get("/api/config"))["state"] == "RUNNING")
+
+            await process.until(is_running)
+            yield client

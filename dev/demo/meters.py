@@ -1,0 +1,69 @@
+"""The simulated meters and boards of the demo, in a process of their own."""
+
+import contextlib
+import sys
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+from dev.simulator import Meter
+
+from .client import is_listening
+from .home_assistant import HOST, ROOT
+from .processes import Process, running
+
+
+class Meters:
+    """Meter 1, 2, ... on consecutive TCP ports, with their keys in a file."""
+
+    def __init__(
+        self,
+        ports: range,
+        interval: float,
+        directory: Path,
+        *,
+        first: int,
+        boards: Mapping[str, int],
+    ) -> None:
+        """Take the ports of the meters, and of the boards by their kinds, one behind the other.
+
+        `first` is the number under which the simulator knows meter 1.
+        """
+        self.ports = ports
+        self._first = first
+        self._boards = boards
+        self._interval = interval
+        self._key_file = directory / "keys"
+        self._log = directory / "simulator.log"
+
+    @contextlib.asynccontextmanager
+    async def serving(self) -> AsyncIterator[Process]:
+        """Serve them as long as the context lasts."""
+        command = [sys.executable, "-m", "dev.simulator", "--meters", f"{len(self.ports)}"]
+        command += ["--first", f"{self._first}"]
+        options = ["--listen", f"{HOST}:{self.ports[0]}", "--interval", f"{self._interval:g}"]
+        for kind in self._boards:
+            options += ["--board", kind, "--board-port", f"{min(self._boards.values())}"]
+        async with running(
+            "the simulator",
+            [*command, *options, "--key-file", self._key_file],
+            log=self._log,
+            directory=ROOT,
+        ) as process:
+            await process.until(self._are_listening)
+            yield process
+
+    def meter(self, number: int) -> Meter:
+        """Return a meter as the simulator knows it, without its key."""
+        return Meter(self._first + number - 1)
+
+    def address(self, number: int) -> str:
+        """Return what to enter as a meter's port."""
+        return f"socket://{HOST}:{self.ports[number - 1]}"
+
+    def key(self, number: int) -> str:
+        """Return a meter's encryption key; the simulator has made it at its start."""
+        return self._key_file.read_text(encoding="ascii").split()[number - 1]
+
+    async def _are_listening(self) -> bool:
+        ports = [*self.ports, *self._boards.values()]
+        return all([await is_listening(HOST, port) for port in ports])

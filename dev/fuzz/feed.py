@@ -1,0 +1,278 @@
+"""Any bytes and texts, for minutes: the decoder, the parser, and what reads keys and ports.
+
+Hypothesis makes streams, telegrams, keys and addresses that are almost right; where atheris is
+installed, it searches in a second process for bytes that reach code which none has reached yet.
+"""
+
+import argparse
+import importlib.util
+import re
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from hypothesis import strategies as st
+
+from dev.simulator.telegram import crc16
+from smarty_p1.p1 import OBJECTS
+from tests.lib.p1.encoder import FRAMES, KEY, frame, literal
+
+from . import properties
+from .rounds import Property, run_for
+
+_LONGEST_TEXT = 32_000
+_LITERALS = tuple(literal(path.stem) for path in sorted(FRAMES.glob("*.json")))
+_MARKS = (
+    b"\xdb\x08", b"\xdb", b"\n!", b"!", b"/", b"/Lux5\\253694471_M\r\n", b"\r\n", b"\r", b"\0",
+    b"\xdb\x08SAGgp\x04\x10\x2e\x82\x7d\x00\x30\x00\x00\x00\x01",
+    b"\xdb\x08SAGgp\x04\x10\x2e\x81\x60\x30\x00\x00\x00\x01",
+    b"\xdb\x08SAGgp\x04\x10\x2e\x12\x30\x00\x00\x00\x01",
+    b"\xdb\x08SAGgp\x04\x10\x2e\x82\xff\xff\x30",
+)  # fmt: skip
+
+_sizes = st.lists(st.integers(0, 80) | st.integers(0, 5000), min_size=1, max_size=5)
+
+# --- the line ----------------------------------------------------------------------------------
+_marks = st.sampled_from(_MARKS)
+_counters = st.integers(0, 2**32 - 1)
+_frames = (
+    st.sampled_from([found.data for found in _LITERALS])
+    | st.builds(frame, _counters, st.binary(min_size=1, max_size=60))
+    | st.builds(
+        frame, st.integers(0, 999_999), authentication_key=st.binary(min_size=16, max_size=16)
+    )
+)
+_damaged = st.builds(
+    lambda data, start, end, middle: data[: start % len(data)] + middle + data[end % len(data) :],
+    _frames,
+    st.integers(0, 2000),
+    st.integers(0, 2000),
+    st.binary(max_size=3),
+)
+_lines = st.lists(st.binary(max_size=40) | _marks | _frames | _damaged, max_size=12).map(b"".join)
+_patterns = st.lists(st.binary(max_size=40) | _marks | _damaged, min_size=1).map(b"".join)
+
+# --- telegrams ---------------------------------------------------------------------------------
+_numbers = st.from_regex(r"[+-]?[0-9]{0,20}(\.[0-9]{0,12})?", fullmatch=True) | st.sampled_from(
+    ["nan", "inf", "-inf", "1e5", "1_0", "٣", "²", "0x10", "-0", "9" * 400]
+)
+_units = st.sampled_from(
+    ["kWh", "Wh", "kW", "W", "kvar", "A", "V", "m3", "GJ", "kVA", "k", "", "*"]
+)
+_times = st.from_regex(r"[0-9]{12}[SWX]?", fullmatch=True) | st.builds(
+    "{:02d}{:02d}{:02d}{:02d}{:02d}{:02d}{}".format,
+    *(st.integers(0, highest) for highest in (99, 13, 32, 25, 61, 61)),
+    st.sampled_from("SW"),
+)
+_octets = st.binary(max_size=40).map(bytes.hex) | st.text(max_size=20).map(
+    lambda text: text.encode().hex().upper()
+)
+_long = st.integers(0, 6000).map(lambda size: "C3A4" * size)
+_value = (
+    st.builds("{}*{}".format, _numbers, _units)
+    | _numbers
+    | _times
+    | _octets
+    | _long
+    | st.text(st.characters(max_codepoint=0xFF), max_size=20)
+    | st.sampled_from(["", "000", "003", "007", "632525252525S"])
+)
+_brackets = st.lists(_value, max_size=3).map(lambda values: "".join(f"({v})" for v in values)) | (
+    st.text("()*0123456789.SW", max_size=20)
+)
+_references = st.sampled_from(sorted(OBJECTS)) | st.from_regex(
+    r"[0-9]{1,4}-[0-9]{1,4}:[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}", fullmatch=True
+)
+_line = st.builds("{}{}".format, _references, _brackets) | st.text(
+    st.characters(max_codepoint=0xFF), max_size=30
+)
+_mbus = st.builds(
+    lambda n, kind, name, time, index, valve: (
+        f"0-{n}:24.1.0({kind})\r\n0-{n}:96.1.0({name})\r\n0-{n}:24.2.1({time})({index})\r\n"
+        f"0-{n}:24.4.0({valve})"
+    ),
+    st.integers(0, 5),
+    st.sampled_from(["003", "004", "007", "099", "", "x"]),
+    _octets,
+    _times,
+    _value,
+    st.sampled_from(["0", "1", "9", ""]),
+)
+_telegram_lines = st.lists(_line | _mbus, max_size=12) | st.sampled_from(
+    [found.telegram.split("\r\n") for found in _LITERALS]
+)
+
+
+@st.composite
+def _texts(draw: st.DrawFn) -> list[bytes]:
+    """Telegrams in a row, each a bit different from the one before, as a meter sends them."""
+    begin = draw(st.sampled_from(["/Lux5\\253694471_M\r\n", "/", "", "\r\n/Lux5\r\n", "/Lux5\n"]))
+    end_of_line = draw(st.sampled_from(["\r\n", "\r\n", "\r\n", "\n", "\r", "\v", "\x1c"]))
+    lines = draw(_telegram_lines)
+    texts = []
+    for _ in range(draw(st.integers(1, 5))):
+        changed = draw(st.lists(st.integers(0, len(lines)), max_size=3))
+        for at in changed:
+            line = draw(_line | st.just(None) | st.sampled_from([*lines, ""]))
+            if at < len(lines) and draw(st.booleans()):
+                # The same digits, with another unit.
+                line = re.sub(r"\*[^)]*", f"*{draw(_units)}", lines[at])
+            lines = [*lines[:at], *([] if line is None else [line]), *lines[at + 1 :]]
+        body = f"{begin}{end_of_line.join(lines)}{end_of_line}!".encode("latin-1", "replace")
+        digits = draw(st.just(b"%04X\r\n" % crc16(body)) | st.binary(max_size=6))
+        texts.append((body + digits)[:_LONGEST_TEXT])
+    return texts
+
+
+# --- keys and ports ----------------------------------------------------------------------------
+_key_parts = st.text("0123456789ABCDEFabcdefxX :-\n\t\u00a0", max_size=48)
+_keys = (
+    st.text()
+    | _key_parts
+    | st.builds(
+        lambda separator, size: separator.join(
+            KEY.hex()[at : at + size] for at in range(0, 32, size)
+        ),
+        st.sampled_from(["", " ", ":", "-", "::", "\u2003", "_", ".", "0x"]),
+        st.integers(1, 32),
+    )
+    | st.text(max_size=3).map(lambda text: f"{text}{KEY.hex()}")
+    | st.text(max_size=3).map(lambda text: f"{KEY.hex()}{text}")
+)
+_hosts = st.text(max_size=20) | st.sampled_from(
+    ["127.0.0.1", "gateway.local", "[::1]", "[fe80::1%eth0]", "ü.lu", "user:pass@host", "a" * 300]
+)
+_schemes = st.sampled_from(
+    ["", "socket://", "tcp://", "rfc2217://", "esphome://", "device://", "//"]
+)
+_ports = st.text() | st.builds(
+    "{}{}:{}{}".format,
+    _schemes,
+    _hosts,
+    st.integers(-1, 10**6) | st.text(max_size=6),
+    st.text(max_size=20),
+)
+
+
+@st.composite
+def _secret_ports(draw: st.DrawFn) -> tuple[str, str]:
+    """Make an address with a secret in it, and tell the secret."""
+    name = draw(st.sampled_from(["key", "password", "noise_psk", "token", "k%65y", "x"]))
+    secret = draw(st.text("0123456789abcdef/+=%", min_size=12, max_size=44))
+    part = st.from_regex(r"[a-z]{0,8}(=[a-z0-9]{0,8})?", fullmatch=True)
+    before, after = draw(st.lists(part, max_size=2)), draw(st.lists(part, max_size=2))
+    query = "&".join([*before, f"{name}={secret}", *after])
+    fragment = draw(st.sampled_from(["", "#", "#x?y"]))
+    if draw(st.booleans()):
+        user = draw(st.sampled_from(["", "user:", "me@home:", ":"]))
+        return f"{draw(_schemes)}{user}{secret}@gateway.local:6053/{fragment}", secret
+    return f"{draw(_schemes)}gateway.local:6053/?{query}{fragment}", secret
+
+
+PROPERTIES = (
+    Property("lines", st.tuples(_lines, _sizes), lambda example: properties.check_feed(*example)),
+    Property(
+        "endless noise",
+        st.tuples(_patterns.filter(bool), _sizes),
+        lambda example: properties.check_endless(*example),
+    ),
+    Property(
+        "telegrams", st.tuples(_texts(), _sizes), lambda example: properties.check_texts(*example)
+    ),
+    Property("keys", _keys, properties.check_key),
+    Property("ports", _ports, properties.check_port),
+    Property("ports with secrets", _secret_ports(), properties.check_secret_port),
+)
+
+
+# --- atheris -----------------------------------------------------------------------------------
+def write_seeds(folder: Path) -> None:
+    """Write what atheris begins with: each literal frame, its text, a key, a port."""
+    for number, found in enumerate(_LITERALS):
+        (folder / f"frame-{number}").write_bytes(b"\x00\x20" + found.data)
+        (folder / f"telegram-{number}").write_bytes(b"\x01\x20" + found.telegram.encode("latin-1"))
+    (folder / "key").write_bytes(b"\x02" + KEY.hex().encode())
+    (folder / "port").write_bytes(b"\x03socket://gateway.local:2001/?key=x")
+
+
+def search(minutes: float, seed: int, folder: Path, corpus: Path) -> subprocess.Popen[bytes]:
+    """Start atheris, which leaves its log, and what it found, in the folder.
+
+    It begins with the inputs in `corpus`, and adds those that reach new code.
+    """
+    corpus.mkdir(parents=True, exist_ok=True)
+    write_seeds(corpus)
+    with (folder / "log").open("wb") as log:
+        return subprocess.Popen(  # noqa: S603 - the project's own program
+            [
+                sys.executable,
+                "-m",
+                "dev.fuzz.guided",
+                f"-max_total_time={max(1, round(60 * minutes))}",
+                f"-seed={seed % 2**31 + 1}",
+                f"-artifact_prefix={folder}/found-",
+                "-max_len=6000",
+                "-timeout=20",
+                "-print_final_stats=1",
+                str(corpus),
+            ],
+            stdout=log,
+            stderr=log,
+        )
+
+
+def _result(search: subprocess.Popen[bytes], folder: Path) -> tuple[int, str]:
+    """Wait for atheris; return how many inputs it tried, and its log when it found something."""
+    status = search.wait()
+    log = (folder / "log").read_text(encoding="utf-8", errors="replace")
+    for found in folder.glob("found-*"):
+        log += f"\n{found.name}: {found.read_bytes().hex()}"
+    done = re.search(r"Done ([0-9]+) runs", log)
+    return int(done[1]) if done else 0, log if status or not done else ""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run for some minutes, print one line, and return 1 if anything is wrong."""
+    parser = argparse.ArgumentParser(prog="fuzz feed", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--seed", type=int, help="the same one makes the same examples")
+    parser.add_argument(
+        "--corpus", type=Path, help="a folder that keeps what atheris found worth it"
+    )
+    options = parser.parse_args(arguments)
+    seed = secrets.randbits(31) if options.seed is None else options.seed
+    started = time.monotonic()
+    inputs = "atheris is not installed"
+    problem = ""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        guided = None
+        if options.minutes and importlib.util.find_spec("atheris"):
+            corpus = options.corpus or folder / "corpus"
+            guided = search(options.minutes, seed, folder, corpus)
+            stack.callback(guided.kill)
+        try:
+            numbers = run_for(options.minutes, seed, PROPERTIES)
+        except Exception:  # noqa: BLE001 - this is what is looked for
+            problem = traceback.format_exc()
+        else:
+            if guided:
+                runs, problem = _result(guided, folder)
+                inputs = f"atheris: {runs:,} inputs"
+    if problem:
+        print(f"FAILED with seed {seed}:\n{problem}", file=sys.stderr)
+        return 1
+    examples = ", ".join(f"{name} {number:,}" for name, number in numbers.items())
+    minutes = (time.monotonic() - started) / 60
+    print(f"nothing found in {minutes:.1f} minutes: hypothesis: {examples}; {inputs}; seed {seed}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,202 @@
+"""What must hold for any bytes and texts that reach the protocol package."""
+
+import json
+import math
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from dev.simulator.telegram import crc16
+from smarty_p1.p1 import (
+    CHANNELS,
+    Capture,
+    Decoder,
+    Event,
+    KeyFormatError,
+    MBusReading,
+    Reason,
+    Rejection,
+    Telegram,
+    Verification,
+    parse_key,
+)
+from smarty_p1.p1.crc import has_valid_crc
+from smarty_p1.p1.telegram import TelegramParser
+from smarty_p1.port import normalise_port, redact_port
+from tests.lib.p1.encoder import KEY, TITLE, frame
+
+_REFERENCE = re.compile(r"\d{1,3}-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}", re.ASCII)
+# The longest frame, what is looked at at once, and what may wait for the buffer to be trimmed.
+_BUFFER_BOUND = (32 + 4 + 4 + 4) * 1024
+_CANDIDATES_BOUND = 128 * 1024
+
+
+def check_feed(data: bytes, sizes: Sequence[int]) -> None:
+    """Feed bytes in chunks, with a key and without: no exception, always the same events."""
+    for key, needs_tag in ((KEY, True), (KEY, False), (None, True)):
+        events = decode(key, [data], needs_tag=needs_tag)
+        assert decode(key, in_chunks(data, sizes), needs_tag=needs_tag) == events
+        check_events(events, encrypted=key is not None, needs_tag=needs_tag)
+
+
+def decode(key: bytes | None, chunks: Iterable[bytes], *, needs_tag: bool = True) -> list[Event]:
+    """Return the events of some chunks; the decoder's memory stays bounded meanwhile."""
+    decoder = Decoder(key, needs_tag=needs_tag)
+    events: list[Event] = []
+    for chunk in chunks:
+        events += decoder.feed(chunk)
+        assert len(decoder._buffer) < _BUFFER_BOUND
+        assert decoder._candidates.itemsize * len(decoder._candidates) < _CANDIDATES_BOUND
+    return events
+
+
+def in_chunks(data: bytes, sizes: Sequence[int]) -> list[bytes]:
+    """Cut bytes into chunks of these sizes, over and over; 0 is an empty chunk."""
+    chunks = []
+    at = turn = 0
+    while at < len(data):
+        size = sizes[turn % len(sizes)] if any(sizes) else 1
+        chunks.append(data[at : at + size])
+        at += size
+        turn += 1
+    return chunks
+
+
+def check_endless(pattern: bytes, sizes: Sequence[int]) -> None:
+    """Feed the same bytes for long: memory stays bounded, and a good frame still gets in."""
+    data = pattern * (100_000 // len(pattern))
+    text = b"/Lux5\r\n\r\n!\r\n"
+    events = decode(KEY, [*in_chunks(data, [*sizes, 4096]), frame(1, text, title=b"OTHER\0\0\1")])
+    assert isinstance(events[-1], Telegram)
+    assert events[-1].text == text
+    decode(None, in_chunks(data, [*sizes, 4096]))
+
+
+def check_events(events: Iterable[Event], *, encrypted: bool, needs_tag: bool = True) -> None:
+    """Check that every event is of the documented types."""
+    for event in events:
+        if isinstance(event, Telegram):
+            check_telegram(event)
+            assert event.verification in _verifications(encrypted=encrypted, needs_tag=needs_tag)
+            assert (event.frame_counter is not None) is encrypted
+            assert (event.system_title is not None) is encrypted
+            continue
+        assert isinstance(event, Rejection)
+        assert isinstance(event.reason, Reason)
+        assert (event.frame_counter is None) is (event.system_title is None)
+        if event.frame_counter is not None:
+            assert 0 <= event.frame_counter < 2**32
+            assert len(event.system_title or b"") == 8
+
+
+def _verifications(*, encrypted: bool, needs_tag: bool) -> set[Verification]:
+    """Return what may vouch for a telegram."""
+    if not encrypted:
+        return {Verification.PLAIN}
+    return {Verification.TAG} if needs_tag else {Verification.TAG, Verification.CHECKSUM}
+
+
+def check_telegram(telegram: Telegram) -> None:
+    """Check that every value is of a documented type, and that JSON can take it."""
+    assert type(telegram.identification) is str
+    assert type(telegram.text) is bytes
+    _check_type(telegram.serial_number, str)
+    _check_scalar(telegram.time)
+    _check_type(telegram.time, datetime)
+    for reference, value in telegram.objects.items():
+        assert _REFERENCE.fullmatch(reference)
+        if type(value) is Capture:
+            _check_capture(value)
+        elif type(value) is tuple:
+            for part in value:
+                _check_scalar(part)
+        else:
+            _check_scalar(value)
+    for channel, reading in telegram.channels.items():
+        assert channel in CHANNELS
+        _check_reading(reading)
+    as_dict = telegram.as_dict()
+    assert json.loads(json.dumps(as_dict, allow_nan=False)) == json.loads(json.dumps(as_dict))
+
+
+def _check_type(value: object, expected: type) -> None:
+    assert value is None or type(value) is expected
+
+
+def _check_scalar(value: object) -> None:
+    assert value is None or type(value) in {float, int, str, datetime}
+    if isinstance(value, float):
+        assert math.isfinite(value)
+    if isinstance(value, datetime):
+        assert value.utcoffset() is not None
+
+
+def _check_capture(capture: Capture) -> None:
+    for value, expected in zip(capture, (datetime, float, str), strict=True):
+        _check_type(value, expected)
+        _check_scalar(value)
+
+
+def _check_reading(reading: MBusReading) -> None:
+    assert type(reading.type) is str
+    _check_type(reading.serial_number, str)
+    _check_type(reading.value, float)
+    _check_type(reading.unit, str)
+    _check_type(reading.time, datetime)
+    _check_type(reading.valve, int)
+
+
+def check_texts(texts: Sequence[bytes], sizes: Sequence[int]) -> None:
+    """Read telegrams in a row: each is read as if it were alone, parsed, enciphered or plain."""
+    parser = TelegramParser()
+    expected: list[Telegram | None] = []
+    for counter, text in enumerate(texts):
+        alone = TelegramParser().parse(text, counter, TITLE, Verification.TAG)
+        # What equals may differ in type, and 0.0 equals -0.0.
+        assert repr(parser.parse(text, counter, TITLE, Verification.TAG)) == repr(alone)
+        expected.append(alone)
+        assert has_valid_crc(text) is _has_valid_crc(text)
+        check_feed(text, sizes)
+    frames = b"".join(frame(counter, text) for counter, text in enumerate(texts))
+    events = decode(KEY, in_chunks(frames, sizes))
+    check_events(events, encrypted=True)
+    # Long ciphertexts now and then have a header in them, which is rejected.
+    assert [event for event in events if event.system_title == TITLE] == [
+        telegram or Rejection(Reason.MALFORMED, counter, TITLE)
+        for counter, telegram in enumerate(expected)
+    ]
+
+
+def _has_valid_crc(text: bytes) -> bool:
+    body, mark, digits = text.rpartition(b"!")
+    return bool(mark) and digits[:4] == f"{crc16(body + mark):04X}".encode()
+
+
+def check_key(text: str) -> None:
+    """Read a text as a key: it is one, or an error that does not repeat it."""
+    try:
+        key = parse_key(text)
+    except KeyFormatError as err:
+        assert err.__cause__ is None
+        assert err.__context__ is None
+        assert len(text) < 4 or text not in str(err)
+        return
+    assert type(key) is bytes
+    assert len(key) == 16
+    assert parse_key(key.hex()) == key
+    assert key.hex() in re.sub(r"[^0-9a-f]", "", text.lower().replace("0x", "", 1))
+
+
+def check_port(text: str) -> None:
+    """Read a text as a port: once read it stays as it is, and it can be shown."""
+    port = normalise_port(text)
+    assert normalise_port(port) == port
+    shown = redact_port(port)
+    assert redact_port(shown) == shown
+
+
+def check_secret_port(port: tuple[str, str]) -> None:
+    """Show an address that has this secret in it: it is left out."""
+    url, secret = port
+    assert secret in url
+    assert secret not in redact_port(normalise_port(url))

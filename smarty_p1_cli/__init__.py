@@ -1,0 +1,1 @@
+"""The command `smarty-p1`: decode and watch."""

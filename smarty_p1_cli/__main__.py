@@ -1,0 +1,224 @@
+"""The command line: decode recorded bytes, or watch a port."""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from io import TextIOWrapper
+from pathlib import Path
+from typing import BinaryIO, NoReturn, cast, override
+
+from smarty_p1.p1 import (
+    DEFAULT_AUTHENTICATION_KEY,
+    Decoder,
+    KeyFormatError,
+    Rejection,
+    Telegram,
+    parse_key,
+)
+from smarty_p1.port import normalise_port, redact_port
+
+from .watch import watch
+from .watch_state import EXPLANATIONS
+
+KEY_VARIABLE = "SMARTY_P1_KEY"
+AUTHENTICATION_KEY_VARIABLE = "SMARTY_P1_AUTHENTICATION_KEY"
+READ_SIZE = 64 * 1024
+
+
+class _UsageError(Exception):
+    """The command line asks for something that cannot be; the text says what."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Does not repeat what it cannot make sense of: it may be a key."""
+
+    @override
+    def error(self, message: str) -> NoReturn:
+        if message.startswith("unrecognized arguments"):
+            message = "unrecognized arguments; a key with blanks needs quotes"
+        elif "invalid choice" in message:
+            message = "the first argument must be decode, watch or simulate"
+        super().error(message)
+
+
+def _read_key_text(given: str | None, file: Path | None, variable: str) -> str | None:
+    if given is not None:
+        return given
+    if file is None:
+        return os.environ.get(variable) or None
+    try:
+        lines = file.read_text(encoding="utf-8-sig").strip().splitlines()
+    except (OSError, UnicodeDecodeError) as err:
+        reason = getattr(err, "strerror", None) or "it is no text"
+        # Its name stays out: it may be the key, given to the wrong option.
+        msg = f"cannot read the key file: {reason}"
+        raise _UsageError(msg) from None
+    return lines[0] if lines else ""
+
+
+def _parse(text: str, name: str) -> bytes:
+    try:
+        return parse_key(text)
+    except KeyFormatError as err:
+        msg = f"the {name} is malformed: {err}"
+        raise _UsageError(msg) from None
+
+
+def _read_keys(arguments: argparse.Namespace) -> tuple[bytes | None, bytes]:
+    key = _read_key_text(arguments.key, arguments.key_file, KEY_VARIABLE)
+    authentication_key = _read_key_text(
+        arguments.authentication_key,
+        arguments.authentication_key_file,
+        AUTHENTICATION_KEY_VARIABLE,
+    )
+    return (
+        None if key is None else _parse(key, "encryption key"),
+        DEFAULT_AUTHENTICATION_KEY
+        if authentication_key is None
+        else _parse(authentication_key, "authentication key"),
+    )
+
+
+def _explain(rejection: Rejection) -> str:
+    text = f"rejected ({rejection.reason}): {EXPLANATIONS[rejection.reason]}"
+    if rejection.system_title is None:
+        return text
+    title = rejection.system_title.hex().upper()
+    return f"{text} [frame counter {rejection.frame_counter}, system title {title}]"
+
+
+def _decode(stream: BinaryIO, decoder: Decoder) -> int:
+    telegrams = rejections = size = 0
+    # A terminal or pipe that takes no UTF-8 takes JSON's own escapes.
+    ensure_ascii = (sys.stdout.encoding or "").lower() != "utf-8"
+    while data := _read(stream):
+        size += len(data)
+        for event in decoder.feed(data):
+            match event:
+                case Telegram():
+                    telegrams += 1
+                    print(json.dumps(event.as_dict(), ensure_ascii=ensure_ascii), flush=True)
+                case Rejection():
+                    rejections += 1
+                    print(_explain(event), file=sys.stderr)
+    if not telegrams:
+        print(f"no telegram in {size} bytes", file=sys.stderr)
+    return 0 if telegrams and not rejections else 1
+
+
+def _read(stream: BinaryIO) -> bytes:
+    try:
+        return stream.read(READ_SIZE)
+    except OSError as err:
+        msg = f"cannot read the recorded bytes: {err.strerror}"
+        raise _UsageError(msg) from None
+
+
+def _open(name: str) -> BinaryIO:
+    if name == "-":
+        if sys.stdin is None:
+            msg = "standard input is closed"
+            raise _UsageError(msg)
+        # Unbuffered: a telegram is printed when it is complete, not when a buffer is full.
+        return cast("BinaryIO", open(sys.stdin.fileno(), "rb", buffering=0, closefd=False))
+    try:
+        return Path(name).open("rb")
+    except OSError as err:
+        msg = f"cannot read {_shown(name)}: {err.strerror}"
+        raise _UsageError(msg) from None
+
+
+def _shown(name: str) -> str:
+    """Return the name of a file, unless it is a key, and without the secrets of an address."""
+    try:
+        parse_key(name)
+    except KeyFormatError:
+        return redact_port(name)
+    return "a file whose name is a key"
+
+
+def _run_decode(arguments: argparse.Namespace) -> int:
+    decoder = Decoder(*_read_keys(arguments))
+    with _open(arguments.file) as stream:
+        return _decode(stream, decoder)
+
+
+def _run_watch(arguments: argparse.Namespace) -> int:
+    decoder = Decoder(*_read_keys(arguments))
+    asyncio.run(watch(normalise_port(arguments.url), decoder))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="p1",
+        description="The P1 port of a Smarty meter.",
+        epilog="`p1 simulate --help` tells how to start simulated meters.",
+        allow_abbrev=False,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    keys = _Parser(add_help=False)
+    group = keys.add_argument_group(
+        "keys",
+        "32 hexadecimal digits each. Other users of the machine can see a command line: prefer the"
+        f" files, or the variables {KEY_VARIABLE} and {AUTHENTICATION_KEY_VARIABLE}.",
+    )
+    group.add_argument("--key", metavar="HEX", help="the meter's encryption key")
+    group.add_argument("--key-file", metavar="FILE", type=Path, help="a file with it on line 1")
+    group.add_argument("--authentication-key", metavar="HEX", help="if not the published one")
+    group.add_argument("--authentication-key-file", metavar="FILE", type=Path)
+
+    decode = commands.add_parser(
+        "decode", parents=[keys], help="print one JSON object a telegram of recorded bytes"
+    )
+    decode.add_argument("file", metavar="FILE", help="the recorded bytes, or - for standard input")
+    decode.set_defaults(run=_run_decode)
+
+    watching = commands.add_parser(
+        "watch", parents=[keys], help="show a port's telegrams as they come"
+    )
+    watching.add_argument(
+        "url", metavar="URL", help="a device, host:port, or a URL such as socket://host:port"
+    )
+    watching.set_defaults(run=_run_watch)
+    return parser
+
+
+def main() -> int:
+    """Run the command and return its exit status."""
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - as long as the program
+    arguments = _parser().parse_args()
+    if sys.stdout is None:
+        print("p1: standard output is closed", file=sys.stderr)
+        return 1
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    try:
+        status: int = arguments.run(arguments)
+    except _UsageError as err:
+        print(f"p1: {err}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read the output has seen enough.
+        _give_up_output()
+        return 1
+    except OSError as err:
+        _give_up_output()
+        print(f"p1: cannot write: {err.strerror}", file=sys.stderr)
+        return 1
+    return status
+
+
+def _give_up_output() -> None:
+    """Keep Python from complaining at exit about what could not be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

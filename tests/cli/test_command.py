@@ -1,0 +1,254 @@
+"""The command line as a user runs it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from tests.lib.p1.encoder import KEY, frame, literal, telegram
+
+PROJECT = Path(__file__).parents[2]
+
+
+def run(
+    *arguments: str | Path, stdin: bytes = b"", **variables: str
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "smarty_p1_cli", *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(PROJECT), **variables},
+        check=False,
+    )
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Path:
+    path = tmp_path / "frame.bin"
+    path.write_bytes(literal("three_phase_gas_water_heat").data)
+    return path
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    path = tmp_path / "key"
+    path.write_text("0x" + KEY.hex(":") + "\n")
+    return path
+
+
+def test_decode_prints_one_object_a_telegram(recorded: Path) -> None:
+    result = run("decode", "--key", KEY.hex(), recorded)
+
+    assert (result.returncode, result.stderr) == (0, b"")
+    [line] = result.stdout.splitlines()
+    found = json.loads(line)
+    assert set(found) == {
+        "identification", "serial_number", "time", "frame_counter", "objects", "channels",
+    }  # fmt: skip
+    assert found["objects"]["1-0:1.8.0"] == 25678.901
+    assert found["channels"]["2"] == {
+        "type": "water",
+        "serial_number": "WATE079000257402",
+        "value": 28.103,
+        "unit": "m3",
+        "time": "2025-07-03T10:30:00+02:00",
+        "valve": 0,
+    }
+
+
+def test_keys_need_not_be_on_the_command_line(recorded: Path, key_file: Path) -> None:
+    by_option = run("decode", "--key", KEY.hex(), recorded)
+
+    assert run("decode", "--key-file", key_file, recorded).stdout == by_option.stdout
+    assert run("decode", recorded, SMARTY_P1_KEY=KEY.hex()).stdout == by_option.stdout
+    data = recorded.read_bytes()
+    assert run("decode", "--key-file", key_file, "-", stdin=data).stdout == by_option.stdout
+
+
+def test_another_authentication_key(tmp_path: Path, key_file: Path) -> None:
+    known = literal("other_authentication_key")
+    assert known.authentication_key
+    path = tmp_path / "frame.bin"
+    path.write_bytes(known.data)
+
+    result = run("decode", "--key-file", key_file, path)
+    assert result.returncode == 1
+    assert b"authentication key" in result.stderr
+
+    text = known.authentication_key.hex()
+    assert run("decode", "--key-file", key_file, "--authentication-key", text, path).returncode == 0
+    result = run("decode", "--key-file", key_file, path, SMARTY_P1_AUTHENTICATION_KEY=text)
+    assert result.returncode == 0
+
+
+def test_a_rejection_is_a_line_and_a_status(key_file: Path) -> None:
+    result = run("decode", "--key-file", key_file, "-", stdin=frame(5) + frame(5) + frame(6))
+
+    assert result.returncode == 1
+    assert len(result.stdout.splitlines()) == 2
+    [line] = result.stderr.splitlines()
+    assert line.startswith(b"rejected (replay)")
+
+
+def test_no_telegram_is_a_failure(key_file: Path) -> None:
+    result = run("decode", "--key-file", key_file, "-", stdin=b"nothing")
+
+    assert (result.returncode, result.stdout) == (1, b"")
+    assert result.stderr == b"no telegram in 7 bytes\n"
+
+
+def test_mistakes_are_named_and_keys_are_not(tmp_path: Path, recorded: Path) -> None:
+    secret = "C0FFEE" * 6  # 36 digits: too many for a key; the last 32 are one
+    for arguments in (
+        ("decode", "--key", secret, recorded),
+        ("decode", "--key-file", tmp_path / "missing", recorded),
+        ("decode", "--key-file", secret, recorded),
+        ("decode", f"--keyfile={secret}", recorded),
+        ("decode", secret[4:]),
+        ("--key", secret, "decode", recorded),
+        ("decode", "--key", secret[:8], secret[8:], recorded),
+        ("decode", "--key-file", tmp_path, recorded),
+        ("decode", tmp_path / "missing"),
+        ("decode", tmp_path),
+        ("decode",),
+        (),
+    ):
+        result = run(*arguments)
+        assert result.returncode == 2
+        assert result.stderr
+        assert b"Traceback" not in result.stderr
+        assert secret[8:].encode() not in result.stderr
+
+
+def test_whoever_reads_the_output_may_go(key_file: Path) -> None:
+    frames = b"".join(map(frame, range(2000)))
+    with subprocess.Popen(
+        [sys.executable, "-m", "smarty_p1_cli", "decode", "--key-file", key_file, "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        threading.Thread(target=_write, args=(process.stdin, frames), daemon=True).start()
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(20) == 1
+
+
+def _write(stream: IO[bytes], data: bytes) -> None:
+    with suppress(BrokenPipeError), stream:
+        stream.write(data)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_output_that_cannot_be_written(recorded: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        result = subprocess.run(
+            [sys.executable, "-m", "smarty_p1_cli", "decode", "--key", KEY.hex(), recorded],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(PROJECT)},
+            check=False,
+        )
+
+    assert result.returncode == 1
+    assert result.stderr == b"p1: cannot write: No space left on device\n"
+
+
+def test_output_that_takes_ascii_only() -> None:
+    known = literal("message_last_counter")
+    arguments = ("decode", "--key", KEY.hex(), "-")
+
+    result = run(*arguments, stdin=known.data, PYTHONIOENCODING="ascii")
+
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert json.loads(result.stdout)["objects"]["0-0:96.13.0"] == known.expect["message"]
+
+
+def test_watch_obeys_nothing_that_a_meter_says() -> None:
+    text = telegram("0-1:96.1.0(\x1b]0;pwn\x07)", "0-1:24.2.1(250703101500S)(1*\x1b[2Jm3)")
+    shown = _watch(text, "--key", KEY.hex())
+
+    assert b"\x1b]" not in shown
+    assert b"\x1b[2J" not in shown
+
+
+def _watch(text: bytes, *arguments: str) -> bytes:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(frame(1, text))
+                connection.recv(1)
+
+        threading.Thread(target=serve, daemon=True).start()
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        with subprocess.Popen(
+            [sys.executable, "-m", "smarty_p1_cli", "watch", address, *arguments],
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        ) as process:
+            assert process.stdout
+            shown = b""
+            while b"reading" not in shown:
+                shown += process.stdout.readline()
+            # It ends when nobody reads what it shows.
+            process.stdout.close()
+            process.send_signal(signal.SIGINT)
+            process.wait(20)
+    return shown
+
+
+def test_watch_writes_a_line_a_telegram_into_a_pipe(key_file: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(literal("three_phase_gas_water_heat").data)
+                connection.recv(1)
+
+        threading.Thread(target=serve, daemon=True).start()
+        port = server.getsockname()[1]
+        with subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "smarty_p1_cli",
+                "watch",
+                f"127.0.0.1:{port}",
+                "--key-file",
+                key_file,
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        ) as process:
+            assert process.stdout
+            assert process.stderr
+            shown = b""
+            while b"reading" not in shown:
+                shown += process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            process.wait(20)
+            assert b"Traceback" not in process.stderr.read()
+
+    assert b"SAG1030790002574" in shown
+    assert b"25678.901 kWh" in shown
+    assert b"12.345 GJ" in shown
+    assert len([line for line in shown.splitlines() if b"SAG1030790002574" in line]) == 1
+    assert b"\x1b" not in shown
+    assert KEY.hex().encode() not in shown.lower()

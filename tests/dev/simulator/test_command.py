@@ -1,0 +1,234 @@
+"""The command, as a program of its own."""
+
+import os
+import re
+import select
+import signal
+import socket
+import stat
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from dev.simulator import Meter
+from dev.simulator.__main__ import main
+from tests.dev.simulator.support import HEAD_SIZE, KEY, PROGRAM, PROJECT, field, open_frame, size
+
+PATIENCE = 30
+KEY_FILE = "smarty-simulator.keys"
+
+
+@contextmanager
+def running(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run the simulator in a folder; it is gone at the end, however the test went."""
+    with subprocess.Popen(
+        [*PROGRAM, *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the simulator where it ends by itself."""
+    return subprocess.run(
+        [*PROGRAM, *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def lines(process: subprocess.Popen[str], count: int) -> list[str]:
+    """Return the next lines of output."""
+    assert process.stdout
+    return [process.stdout.readline().rstrip("\n") for _ in range(count)]
+
+
+def ended(process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, str, str]:
+    """Send a signal; return the exit status and what was still printed."""
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=PATIENCE)
+    return process.returncode, output, errors
+
+
+def received(port: int, count: int) -> bytes:
+    """Return so many bytes from a TCP port."""
+    with socket.create_connection(("127.0.0.1", port), PATIENCE) as client:
+        data = b""
+        while len(data) < count:
+            data += client.recv(count - len(data))
+        return data
+
+
+def port_in(line: str) -> int:
+    """Return the port that a line names."""
+    return int(line.rpartition(":")[2])
+
+
+def frame_from(port: int) -> bytes:
+    """Return the first frame from a TCP port."""
+    with socket.create_connection(("127.0.0.1", port), PATIENCE) as client:
+        data = b""
+        while len(data) < HEAD_SIZE or len(data) < size(data):
+            data += client.recv(65536)
+        return data
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_serves_until_told_to_stop(tmp_path: Path, number: signal.Signals) -> None:
+    with running(tmp_path, "--meters", "2", "--listen", "127.0.0.1:0") as process:
+        assert lines(process, 1) == [f"2 new keys in {KEY_FILE}"]
+        ready = lines(process, 2)
+        assert re.fullmatch(r"meter 1  SAG1030790002574  socket://127\.0\.0\.1:\d+", ready[0])
+        assert re.fullmatch(r"meter 2  SAG10307\d{8}  socket://127\.0\.0\.1:\d+", ready[1])
+        keys = [bytes.fromhex(line) for line in (tmp_path / KEY_FILE).read_text().split()]
+        for line, key in zip(ready, keys, strict=True):
+            text = open_frame(frame_from(port_in(line)), key).text
+            assert bytes.fromhex(field(text, "0-0:42.0.0")).decode() in line
+        assert ended(process, number) == (0, "", "")
+    with pytest.raises(ConnectionRefusedError):
+        received(port_in(ready[0]), 1)
+
+
+def test_serves_a_terminal_and_takes_it_away(tmp_path: Path) -> None:
+    link = tmp_path / "meter"
+    with running(tmp_path, "--pty", str(link), "--plain", "--interval", "0.05") as process:
+        assert lines(process, 1) == [f"meter 1  SAG1030790002574  {link}"]
+        terminal = os.open(link, os.O_RDWR | os.O_NOCTTY)
+        data = b""
+        while b"!" not in data:
+            assert select.select([terminal], [], [], PATIENCE)[0]
+            data += os.read(terminal, 65536)
+        os.close(terminal)
+        assert data.startswith(b"/Lux5\\253694471_M\r\n\r\n1-3:0.2.8(42)\r\n")
+        assert ended(process, signal.SIGTERM) == (0, "", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_keys_are_made_once_for_their_owner_alone_and_never_shown(tmp_path: Path) -> None:
+    output = ""
+    for meters in ("1", "3", "2"):
+        with running(tmp_path, "--meters", meters, "--listen", "127.0.0.1:0") as process:
+            output += "\n".join(lines(process, 1 + (meters != "2")))
+            _, rest, errors = ended(process, signal.SIGTERM)
+            output += rest + errors
+    assert stat.S_IMODE((tmp_path / KEY_FILE).stat().st_mode) == 0o600
+    keys = (tmp_path / KEY_FILE).read_text().split()
+    assert len(set(keys)) == 3
+    assert all(re.fullmatch("[0-9A-F]{32}", key) for key in keys)
+    assert output.count("new key") == 2
+    for key in keys:
+        assert key.lower() not in output.lower()
+
+
+def test_key_file_of_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text(f"\n{KEY.hex()}\n")
+    with running(tmp_path, "--key-file", "mine", "--listen", "127.0.0.1:0") as process:
+        assert open_frame(frame_from(port_in(*lines(process, 1))), KEY).text.startswith("/Lux5")
+
+
+@pytest.mark.parametrize("line", [KEY.hex()[:-1], KEY.hex() + "00", "x" * 32, "é" * 32])
+def test_bad_key_is_named_by_its_line_only(tmp_path: Path, line: str) -> None:
+    (tmp_path / "mine").write_text(f"{KEY.hex()}\n{line}\n")
+    ran = run(tmp_path, "--key-file", "mine", "--meters", "2")
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert re.match(r"p1 simulate: mine(, line 2: a key has 32 hex digits| cannot)", ran.stderr)
+    assert line not in ran.stderr
+    assert KEY.hex() not in ran.stderr.lower()
+
+
+def test_key_file_that_cannot_be_used(tmp_path: Path) -> None:
+    ran = run(tmp_path, "--key-file", ".")
+    assert ran.returncode == 1
+    assert ran.stderr == "p1 simulate: . cannot be read: Is a directory\n"
+    ran = run(tmp_path, "--key-file", "nowhere/keys")
+    assert ran.returncode == 1
+    assert ran.stderr == "p1 simulate: nowhere/keys cannot be written: No such file or directory\n"
+
+
+def test_meters_from_another_number_on(tmp_path: Path) -> None:
+    with running(
+        tmp_path, "--plain", "--meters", "2", "--first", "101", "--listen", "127.0.0.1:0"
+    ) as ran:
+        first, second = lines(ran, 2)
+    assert first.startswith(f"meter 101  {Meter(101).device_name}  ")
+    assert second.startswith(f"meter 102  {Meter(102).device_name}  ")
+
+
+def test_busy_port(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        ran = run(tmp_path, "--plain", "--listen", f"127.0.0.1:{port}")
+    message = f"p1 simulate: port {port} of 127.0.0.1 is in use by another program\n"
+    assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", message)
+
+
+def test_places_that_cannot_be_served(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for arguments, trouble in (
+        (["--pty", "file"], "file: File exists"),
+        (["--pty", "nowhere/meter"], "nowhere/meter: No such file or directory"),
+        (["--listen", "no.such.host.invalid:1"], "cannot listen: "),
+    ):
+        ran = run(tmp_path, "--plain", *arguments)
+        assert (ran.returncode, ran.stdout) == (1, "")
+        assert ran.stderr.startswith(f"p1 simulate: {trouble}")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_faults_start_time_and_quiet(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    shown = ["--plain", "--quiet", "--start", "2026-01-31T18:00"]
+    sent = ["--fault", "no-p1=1/2", "--uart", "--chunk", "9", "--interval", "0.1"]
+    with running(tmp_path, *shown, *sent, "--listen", f"127.0.0.1:{port}") as process:
+        data = b""
+        while not data:
+            try:
+                data = received(port, 8000)
+            except ConnectionRefusedError:
+                assert process.poll() is None
+        assert data.startswith(b"/Lux5")
+        assert b"0-0:1.0.0(2601311800" in data
+        assert data.index(b"!") < data.index(b"node=1 ")
+        assert ended(process, signal.SIGTERM) == (0, "", "")
+
+
+def test_list_of_faults(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--list-faults"]) == 0
+    assert re.search("^flip +one bit", capsys.readouterr().out, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--meters", "0"],
+        ["--interval", "0"],
+        ["--speed", "fast"],
+        ["--start", "yesterday"],
+        ["--start", "2020-01-01"],
+        ["--listen", "20001"],
+        ["--listen", "127.0.0.1:70000"],
+        ["--listen", "127.0.0.1:65535", "--meters", "2"],
+        ["--chunk", "-1"],
+        ["--fault", "tea"],
+    ],
+)
+def test_bad_arguments(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(arguments)
+    assert exit_.value.code == 2
+    assert f"p1 simulate: error: argument {arguments[0]}: " in capsys.readouterr().err

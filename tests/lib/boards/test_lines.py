@@ -1,0 +1,53 @@
+"""Lines come out whole, however they end and whatever stands between them."""
+
+from hypothesis import given, strategies as st
+
+from smarty_p1.boards.lines import MAX_LINE_SIZE, LineSplitter
+from tests.lib.boards.support import cut, sizes
+
+texts = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=20)
+
+
+@given(st.lists(texts), st.sampled_from(["\r", "\n", "\r\n"]), sizes)
+def test_any_end_and_any_chunks(lines: list[str], end: str, lengths: list[int]) -> None:
+    splitter = LineSplitter()
+    data = "".join(line + end for line in lines).encode()
+
+    assert [line for chunk in cut(data, lengths) for line in splitter.feed(chunk)] == lines
+
+
+def test_the_first_line_after_starting_anew_may_be_empty() -> None:
+    splitter = LineSplitter()
+    splitter.feed(b"x\r")
+    splitter.start_anew()
+
+    assert splitter.feed(b"\n\n") == ["", ""]
+
+
+def test_spaces_around_do_not_count() -> None:
+    assert LineSplitter().feed(b"\t 12  \r\n a\tb \r\n") == ["12", "a b"]
+
+
+def test_noise_is_left_out() -> None:
+    splitter = LineSplitter()
+
+    assert splitter.feed(b"\xff\xfe\x80\r\n\x00\r\n\x1b[2J\r\nok\r\n") == ["ok"]
+    assert splitter.feed("süß\r\n".encode()) == ["süß"]
+
+
+def test_a_line_that_does_not_end_is_bounded() -> None:
+    splitter = LineSplitter()
+    for _ in range(1000):
+        assert splitter.feed(b"x" * 1000) == []
+    assert len(splitter._line) <= MAX_LINE_SIZE
+
+    assert splitter.feed(b"\r\n" + b"y" * MAX_LINE_SIZE + b"\r\n") == ["y" * MAX_LINE_SIZE]
+    assert splitter.feed(b"y" * (MAX_LINE_SIZE + 1) + b"\r\n") == []
+
+
+def test_starting_anew_forgets_the_line_that_was_begun() -> None:
+    splitter = LineSplitter()
+    splitter.feed(b"12")
+    splitter.start_anew()
+
+    assert splitter.feed(b"34\r\n") == ["34"]

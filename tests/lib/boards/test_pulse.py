@@ -1,0 +1,307 @@
+"""Energy and power from pulses: nothing lost, nothing invented, whatever the board sends."""
+
+import json
+from itertools import accumulate, pairwise
+
+import pytest
+from hypothesis import given, strategies as st
+
+from smarty_p1.boards import PulseMeter, Pulses
+from tests.lib.boards.support import cut, sizes
+
+PER_KWH = 1000
+WATT_SECONDS = 3600  # of a pulse, in kW s: 3.6
+ends = st.sampled_from([b"\r", b"\n", b"\r\n"])
+words = st.sampled_from([b"", b"p", b"pulse", b"pulse 7", b"LED blinked", b"+", b"#1"])
+
+
+def restarted(meter: PulseMeter, pulses_per_kwh: float = PER_KWH) -> PulseMeter:
+    """Return a meter that goes on from what this one has stored."""
+    return PulseMeter.from_dict(json.loads(json.dumps(meter.as_dict())), pulses_per_kwh)
+
+
+def counting(*counts: int, every: float = 10.0) -> PulseMeter:
+    """Return a meter that has read these counts."""
+    meter = PulseMeter(PER_KWH)
+    for number, count in enumerate(counts):
+        meter.read_count(f"{count}", number * every)
+    return meter
+
+
+@given(st.lists(words, max_size=30), ends, sizes)
+def test_a_text_is_a_pulse(lines: list[bytes], end: bytes, lengths: list[int]) -> None:
+    meter = PulseMeter(PER_KWH)
+    meter.feed(b"first" + end, 0)
+    data = b"".join(line + end for line in lines)
+    events = [event for chunk in cut(data, lengths) for event in meter.feed(chunk, 1)]
+
+    assert events == [Pulses(1)] * len(lines)
+    assert meter.pulses == len(lines) + 1
+    assert not meter.is_counting
+
+
+@given(st.lists(st.integers(0, 20), min_size=2, max_size=40), st.integers(0, 10**9), ends, sizes)
+def test_a_running_count_is_the_sum_of_its_differences(
+    steps: list[int], first: int, end: bytes, lengths: list[int]
+) -> None:
+    first += 2  # ones that do not rise could be pulses, too
+    counts = [first, *accumulate(steps, initial=first)]
+    meter = PulseMeter(PER_KWH)
+    meter.feed(end + b"x" + end, 0)
+    before = meter.pulses
+    data = b"".join(b"%d" % count + end for count in counts)
+    for chunk in cut(data, lengths):
+        meter.feed(chunk, 5)
+
+    assert meter.pulses - before == sum(steps)
+    assert meter.is_counting == any(steps)
+
+
+@given(st.lists(st.lists(st.integers(0, 30), min_size=1, max_size=8), min_size=1, max_size=8))
+def test_restarts_of_the_board_lose_nothing(lives: list[list[int]]) -> None:
+    """A board that says it stands at 0 when it starts, and has 100 pulses at least before it ends.
+
+    Without, a count could be as high again as the last of the life before, which nobody can see.
+    """
+    meter = counting(0)
+    at, total = 100.0, 0
+    for steps in lives:
+        for count in accumulate([100, *steps], initial=0):
+            at += 10
+            meter.feed(b"%d\r\n" % count, at)
+        total += 100 + sum(steps)
+
+    assert meter.pulses == total
+
+
+def test_a_restart_that_is_first_seen_after_some_pulses() -> None:
+    meter = counting(500, 510, 7, 9)
+
+    assert meter.pulses == 10 + 7 + 2
+
+
+@given(st.integers(1, 400), st.integers(0, 250))
+def test_what_came_while_nobody_listened(before: int, missed: int) -> None:
+    meter = restarted(counting(0, before))
+    meter.feed(b"%d\n" % (before + missed), 3600)
+    meter.feed(b"%d\n" % (before + missed), 3601)
+
+    assert meter.pulses == before + missed
+
+
+def test_a_board_that_restarted_while_nobody_listened() -> None:
+    meter = restarted(counting(0, 200))
+    meter.feed(b"board\n30\n", 3600)
+
+    assert meter.pulses == 230
+
+
+@pytest.mark.parametrize("size", [1 << 16, 1 << 32])
+def test_a_counter_that_ends(size: int) -> None:
+    meter = counting(size - 40, size - 20, 10)
+
+    assert meter.pulses == 20 + 30
+
+
+def test_a_count_that_is_set_is_no_pulse() -> None:
+    meter = counting(0, 200)
+    for at, count in enumerate(("199", "201", "unknown", "0", "3", "0.5", "3"), 20):
+        meter.read_own_count(count, at)
+
+    assert meter.pulses == 200 + 2 + 3
+
+
+def test_a_count_that_cannot_be_is_held_back() -> None:
+    meter = counting(1000, 1001, 91002, 1003)
+    assert meter.pulses == 3
+    assert meter.power_kw(30) == pytest.approx(WATT_SECONDS / 1000 * 2 / 20)
+
+    # The board counts from elsewhere now: known once it goes on from there.
+    meter = counting(1000, 1001, 500_000, 500_002, 500_003)
+    assert meter.pulses == 1 + 2 + 1
+
+
+def test_a_first_number_may_have_lost_its_first_digits() -> None:
+    meter = restarted(counting(123_000, 123_456))
+    meter.feed(b"57\r\n", 20)
+    meter.feed(b"123458\r\n", 30)
+    assert meter.pulses == 458
+
+    meter.start_anew()
+    meter.feed(b"123460\r\n", 40)
+    assert meter.pulses == 460
+    meter.feed(b"1234", 41)
+    meter.start_anew()
+    meter.feed(b"61\r\n123462\r\n", 50)
+    assert meter.pulses == 462
+
+
+def test_a_board_that_greets() -> None:
+    meter = counting(4, 5, 6)
+    assert meter.feed(b"Pulse counter v1.2\r\n\r\nready\r\n0\r\n1\r\n", 60)
+    assert meter.pulses == 3
+
+
+def test_decimals_of_a_count() -> None:
+    meter = PulseMeter(PER_KWH)
+    assert meter.read_line("7.0", 0) == [Pulses(0, 7)]
+    assert meter.read_line("9.00", 10) == [Pulses(2, 9)]
+    for text in ("9.5", "-3", "+3", "1e5", "1,5", "9" * 20, "unknown"):
+        assert meter.read_count(text, 20) == []
+        assert meter.read_line(text, 20) == []
+
+
+def test_pulses_and_counts_that_are_no_lines() -> None:
+    meter = PulseMeter(PER_KWH)
+    for _ in range(20):
+        assert meter.read_count("1", 0) == [Pulses(0, 1)]
+    assert meter.read_pulse(5) == [Pulses(1)]
+    assert meter.read_pulse(8.6) == [Pulses(1)]
+    assert (meter.pulses, meter.power_kw(8.6)) == (2, pytest.approx(1))
+
+
+def test_ones_that_never_rise_are_pulses() -> None:
+    meter = PulseMeter(PER_KWH)
+    for second in range(40):
+        meter.feed(b"1\r\n", second)
+    assert meter.pulses == 40
+    meter = restarted(meter)
+    meter.feed(b"1\r\n1\r\n", 50)
+    assert meter.pulses == 42
+
+    meter = PulseMeter(PER_KWH)
+    for count in b"1111111223":
+        meter.feed(bytes([count]) + b"\r\n", 10)
+    assert meter.pulses == 2
+    for _ in range(40):
+        meter.feed(b"3\r\n", 10)
+    assert meter.pulses == 2
+
+
+@given(st.binary(max_size=400), sizes)
+def test_chunks_make_no_difference(data: bytes, lengths: list[int]) -> None:
+    whole, chunked = PulseMeter(PER_KWH), PulseMeter(PER_KWH)
+    events = [event for chunk in cut(data, lengths) for event in chunked.feed(chunk, 5)]
+
+    assert events == whole.feed(data, 5)
+    assert chunked.as_dict() == whole.as_dict()
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.one_of(
+                st.binary(max_size=8),
+                st.sampled_from([b"x\r\n", b"\n", b"1\n", b"0\n"]),
+                st.integers(0, 10**10).map(lambda count: b"%d\r\n" % count),
+            ),
+            st.floats(-5, 5000),
+            st.sampled_from(["go on", "restart", "lost port", "other pulses per kWh"]),
+        )
+    )
+)
+def test_the_energy_never_falls(events: list[tuple[bytes, float, str]]) -> None:
+    meter = PulseMeter(PER_KWH)
+    at = 0.0
+    readings = [0.0]
+    for data, passed, event in events:
+        at += passed
+        before = meter.pulses
+        said = meter.feed(data, at)
+        assert sum(event.pulses for event in said) == meter.pulses - before
+        readings.append(meter.energy_kwh)
+        power = meter.power_kw(at)
+        assert power is None or power >= 0
+        if event == "lost port":
+            meter.start_anew()
+        elif event != "go on":
+            meter = restarted(meter, PER_KWH if event == "restart" else 640)
+            assert meter.energy_kwh == pytest.approx(readings[-1])
+
+    assert all(later >= earlier - 1e-9 for earlier, later in pairwise(readings))
+
+
+def test_energy_is_exact_and_can_be_set() -> None:
+    meter = counting(0, 3, 6)
+    assert meter.energy_kwh == 0.006
+    meter.set_energy(12345.678)
+    assert meter.energy_kwh == 12345.678
+    meter.feed(b"28\n", 60)
+    assert meter.energy_kwh == pytest.approx(12345.7)
+    assert restarted(meter).energy_kwh == meter.energy_kwh
+
+    meter = restarted(meter, 500)
+    assert meter.energy_kwh == pytest.approx(12345.7)
+    meter.feed(b"board\n33\n", 70)
+    assert meter.energy_kwh == pytest.approx(12345.71)
+    assert restarted(meter, 500).energy_kwh == meter.energy_kwh
+
+
+def test_power_is_the_time_between_pulses() -> None:
+    meter = PulseMeter(PER_KWH)
+    assert meter.power_kw(0) is None
+    meter.feed(b"p\n", 0)
+    assert meter.power_kw(1) is None
+    meter.feed(b"p\n", 3.6)
+    assert meter.power_kw(3.6) == pytest.approx(1)
+    assert meter.power_kw(7.2) == pytest.approx(1)
+    # One pulse would have come by now.
+    assert meter.power_kw(3.6 + 36) == pytest.approx(0.1)
+    assert meter.power_kw(3.6 + 36000) == pytest.approx(0.0001)
+    meter.feed(b"p\n", 3.6 + 7.2)
+    assert meter.power_kw(3.6 + 7.2) == pytest.approx(0.5)
+
+
+def test_power_of_counts_that_jump() -> None:
+    meter = counting(0, 50, 100, every=60)
+    assert meter.power_kw(120) == pytest.approx(3)
+    # No message, no news: until the next is due, nothing is known to have changed.
+    assert meter.power_kw(180) == pytest.approx(3)
+    assert meter.power_kw(240) == pytest.approx(1.5)
+    # A count that stands still is news.
+    meter.feed(b"100\n", 180)
+    assert meter.power_kw(180) == pytest.approx(0.06)
+
+
+def test_power_of_a_count_that_is_repeated() -> None:
+    meter = counting(5, 6, 6, 6, 6, 7)
+    assert meter.power_kw(50) == pytest.approx(WATT_SECONDS / 1000 / 40)
+
+
+def test_pulses_that_come_in_heaps() -> None:
+    meter = PulseMeter(PER_KWH)
+    meter.feed(b"p\n", 0)
+    for _ in range(9):
+        meter.feed(b"p\n", 10)
+    assert meter.power_kw(10) == pytest.approx(WATT_SECONDS / 1000 / 10)
+    for number in range(1, 11):
+        meter.feed(b"p\n", 10 + number / 10)
+    assert meter.power_kw(11) == pytest.approx(WATT_SECONDS / 1000 * (8 + 10), rel=0.01)
+
+
+def test_power_after_the_port_was_lost() -> None:
+    meter = counting(0, 10, 20)
+    assert meter.power_kw(20)
+    meter.start_anew()
+    assert meter.power_kw(20) is None
+    meter.feed(b"30\n", 1000)
+    assert (meter.pulses, meter.power_kw(1000)) == (30, None)
+    meter.feed(b"40\n", 1010)
+    assert meter.power_kw(1010) == pytest.approx(3.6)
+
+
+def test_power_over_a_new_connection() -> None:
+    meter = counting(0, 10, 20)
+    meter.feed(b"2", 25)
+    meter.begin_line()
+    assert meter.power_kw(36010) == pytest.approx(0.001 * 3600 * 10 / 35990)
+    meter.feed(b"8\r\n21\r\n", 36010)
+    assert meter.pulses == 21
+
+
+def test_the_clock_may_be_set() -> None:
+    meter = counting(0, 10, 20)
+    meter.feed(b"30\n", -1000)
+    meter.feed(b"40\n", -990)
+    assert meter.pulses == 40
+    assert meter.power_kw(-990) == pytest.approx(3.6)

@@ -1,0 +1,76 @@
+"""A meter's telegrams, as the tests write them down."""
+
+import json
+from datetime import date, datetime, timedelta
+
+from smarty_p1.meter.demand import Demand, DemandMeter, QuarterHour
+
+SERIAL = "SAG1030790002574"
+PRICE = 0.1139
+REGISTER_WH = 25_653_000
+
+
+def at(text: str) -> datetime:
+    """Return a meter's time: its date, its time of day, and `S` or `W`."""
+    return datetime.fromisoformat(text[:-1] + {"S": "+02:00", "W": "+01:00"}[text[-1]])
+
+
+class Connection:
+    """A connection whose register and clock the test moves."""
+
+    def __init__(
+        self, start: str, reference_kw: float | None = None, price: float | None = None
+    ) -> None:
+        self.reference_kw = reference_kw
+        self.threshold_kva: float | None = None
+        self.meter = DemandMeter(reference_kw=reference_kw, price_per_kwh=price)
+        self.time = at(start)
+        self.imported_wh = REGISTER_WH
+        self.serial: str | None = SERIAL
+        self.quarters: list[QuarterHour] = []
+
+    def read(self, power_kw: float | None = None) -> Demand:
+        """Let the meter send a telegram."""
+        demand = self.meter.update(
+            self.time, self.imported_wh / 1000, power_kw, self.serial, self.threshold_kva
+        )
+        assert demand is not None
+        if demand.last_quarter and demand.last_quarter not in self.quarters[-1:]:
+            self.quarters.append(demand.last_quarter)
+        return demand
+
+    def set_price(self, price: float | None, since: str | None = None) -> None:
+        """Enter another price, which holds from a day on."""
+        self.meter.set_tariff(
+            reference_kw=self.reference_kw,
+            price_per_kwh=price,
+            price_since=date.fromisoformat(since) if since else None,
+        )
+
+    def restart(self) -> None:
+        """Store what is known, and go on from that; the tariff stays."""
+        stored = json.loads(json.dumps(self.meter.as_dict(), allow_nan=False))
+        price = stored["price"]
+        self.meter = DemandMeter.from_dict(
+            stored,
+            reference_kw=self.reference_kw,
+            price_per_kwh=price["per_kwh"],
+            price_since=price["since"] and date.fromisoformat(price["since"]),
+        )
+
+    def pass_by(self, seconds: float, used_wh: int = 0) -> None:
+        """Let time pass and energy be used without a telegram."""
+        self.time += timedelta(seconds=seconds)
+        self.imported_wh += used_wh
+
+    def after(self, seconds: float, used_wh: int = 0, power_kw: float | None = None) -> Demand:
+        """Return what the telegram says that comes `seconds` later."""
+        self.pass_by(seconds, used_wh)
+        return self.read(power_kw)
+
+    def draw(self, minutes: int, wh_a_minute: int) -> Demand:
+        """Draw the same power for some minutes, with a telegram each; return the last."""
+        assert minutes > 0
+        for _ in range(minutes):
+            demand = self.after(60, wh_a_minute, wh_a_minute * 60 / 1000)
+        return demand

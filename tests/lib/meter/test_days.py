@@ -1,0 +1,339 @@
+"""Days computed by hand: the arithmetic stands beside the numbers."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from smarty_p1.meter.demand import DemandMeter, QuarterHour
+from tests.lib.meter.support import PRICE, Connection, at
+
+
+def test_a_day() -> None:
+    house = Connection("2026-07-15T00:00:00S", reference_kw=3, price=PRICE)
+    house.read()
+
+    house.draw(12 * 60, 20)  # until 12:00, 20 Wh a minute: 1.2 kW
+    house.draw(20, 120)  # until 12:20, 7.2 kW
+    house.draw(6 * 60 + 47, 20)  # until 19:07, 1.2 kW
+    house.draw(6, 200)  # until 19:13, 12 kW
+    demand = house.draw(4 * 60 + 47, 20)  # until midnight, 1.2 kW
+
+    # 12:00 15 * 120 Wh            = 1800 Wh -> 7.2 kW, 4.2 kW above 3 kW: 1.05 kWh
+    # 12:15  5 * 120 Wh + 10 * 20  =  800 Wh -> 3.2 kW, 0.2 kW above:      0.05 kWh
+    # 19:00  9 *  20 Wh +  6 * 200 = 1380 Wh -> 5.52 kW, 2.52 kW above:    0.63 kWh
+    # all others 15 * 20 Wh        =  300 Wh -> 1.2 kW
+    # Every sample above 3 kW would have been (12 - 3) kW * 0.1 h = 0.9 kWh at 19:07 alone.
+    high = {
+        at("2026-07-15T12:00:00S"): 7.2,
+        at("2026-07-15T12:15:00S"): 3.2,
+        at("2026-07-15T19:00:00S"): 5.52,
+    }
+    starts = [at("2026-07-15T00:00:00S") + n * timedelta(minutes=15) for n in range(96)]
+    assert house.quarters == [(start, high.get(start, 1.2)) for start in starts]
+    assert demand.peak == QuarterHour(at("2026-07-15T12:00:00S"), 7.2)
+    assert demand.excess_kwh == 1.73  # 1.05 + 0.05 + 0.63
+    assert demand.excess_cost == pytest.approx(0.197047)  # 1.73 * 0.1139
+    assert demand.month_start == at("2026-07-01T00:00:00S")
+
+
+def test_a_quarter_hour_from_its_start_to_its_end() -> None:
+    house = Connection("2026-07-15T12:00:00S", reference_kw=7)
+
+    # 12:00 exactly: no time has passed, so the present power stands in for the mean.
+    demand = house.read(2.0)
+    assert demand.time == demand.quarter_start == demand.measured_since == house.time
+    assert demand.running_kw == 2.0
+    assert demand.projected_kw == 2.0
+    assert demand.available_kw == 7.0
+    assert demand.will_exceed is False
+    assert (demand.last_quarter, demand.peak, demand.excess_kwh) == (None, None, 0)
+
+    # 12:05, 500 Wh so far: 0.5 kWh / (1/12 h) = 6 kW; with 9 kW for the 10 minutes left
+    # 0.5 + 9 / 6 = 2 kWh -> 8 kW; 7 kW are 1.75 kWh, so 1.25 kWh are left: 1.25 * 6 = 7.5 kW
+    demand = house.after(300, 500, 9.0)
+    assert demand.running_kw == 6.0
+    assert demand.projected_kw == 8.0
+    assert demand.will_exceed is True
+    assert demand.available_kw == 7.5
+
+    # The same, but with exactly the power that is available: the mean is the reference power.
+    demand = house.after(0, 0, 7.5)
+    assert demand.projected_kw == 7.0
+    assert demand.will_exceed is False
+
+    # 12:10, 1.85 kWh so far are more than 1.75 kWh: nothing may be drawn, and nothing helps.
+    demand = house.after(300, 1350, 0.0)
+    assert demand.running_kw == 11.1  # 1.85 * 6
+    assert demand.projected_kw == 7.4  # 1.85 * 4
+    assert demand.will_exceed is True
+    assert demand.available_kw == 0
+
+    # 12:15: the next one begins, and this one was 7.4 kW: (7.4 - 7) * 0.25 = 0.1 kWh above.
+    demand = house.after(300, 0, 0.0)
+    assert demand.quarter_start == demand.measured_since == at("2026-07-15T12:15:00S")
+    assert demand.running_kw == 0
+    assert demand.last_quarter == demand.peak == (at("2026-07-15T12:00:00S"), 7.4)
+    assert demand.excess_kwh == 0.1
+    assert demand.excess_cost is None
+
+
+def test_a_spike_within_a_low_quarter_hour_costs_nothing() -> None:
+    house = Connection("2026-07-15T12:00:00S", reference_kw=3, price=PRICE)
+    house.read()
+
+    house.draw(4, 200)  # 12 kW for 4 minutes
+    demand = house.draw(11, 0)
+
+    # 4 * 200 Wh = 800 Wh -> 3.2 kW: 0.05 kWh; a minute less of it would be 2.4 kW, and free.
+    assert demand.excess_kwh == 0.05
+    house.draw(3, 200)
+    assert house.draw(12, 0).excess_kwh == 0.05
+    assert house.quarters[-1].mean_kw == 2.4
+
+
+def test_telegrams_around_the_boundary_are_interpolated() -> None:
+    house = Connection("2026-07-15T11:59:57S")
+    house.read()
+
+    # 10 Wh in the 10 s from 11:59:57 to 12:00:07: 3 Wh before noon and 7 Wh after, in 7 s: 3.6 kW
+    assert house.after(10, 10).running_kw == 3.6
+    for _ in range(89):  # until 12:14:57, 89 * 10 Wh
+        demand = house.after(10, 10)
+    assert demand.last_quarter is None
+    # 40 Wh from 12:14:57 to 12:15:07: 12 Wh before, 28 Wh after.
+    demand = house.after(10, 40)
+
+    # 7 + 890 + 12 = 909 Wh -> 3.636 kW
+    assert demand.last_quarter == (at("2026-07-15T12:00:00S"), 3.636)
+    assert demand.running_kw == 14.4  # 28 Wh in 7 s
+
+
+def test_the_registers_last_digit_is_4_watts() -> None:
+    house = Connection("2026-07-15T12:00:00S")
+    house.read()
+
+    house.after(890)
+    assert house.after(10, 1).last_quarter == (at("2026-07-15T12:00:00S"), 0.004)
+
+
+def test_the_power_available_is_exact_to_the_last_second() -> None:
+    house = Connection("2026-07-15T12:00:00S", reference_kw=3)
+    house.read()
+
+    # At a steady 3 kW, 3 kW are available: 50 Wh in each minute, 5 Wh in 6 s.
+    assert house.draw(14, 50).available_kw == 3.0
+    for _ in range(9):
+        assert house.after(6, 5, 3.0).available_kw == pytest.approx(3.0)
+    assert house.after(6, 5, 3.0).available_kw == 3.0
+
+    # 3 kW are 750 Wh. After 14 minutes 600 Wh are used: 150 Wh in the last minute are 9 kW,
+    # in 10 s 54 kW; after 30 Wh of them, 120 Wh in 1 s are 432 kW.
+    assert house.after(14 * 60, 600).available_kw == 9.0
+    assert house.after(50).available_kw == pytest.approx(54.0)
+    assert house.after(9, 30).available_kw == pytest.approx(432.0)
+    # The next quarter-hour begins with its own 750 Wh.
+    assert house.after(1).available_kw == 3.0
+
+
+def test_the_power_available_is_never_more_than_the_connection_carries() -> None:
+    house = Connection("2026-07-15T12:00:00S", reference_kw=30)
+    house.threshold_kva = 69.0
+    house.read()
+
+    # 30 kW are 7500 Wh: in 7.5 minutes 60 kW, in 5 minutes 90 kW.
+    assert house.after(450).available_kw == 60.0
+    assert house.after(150).available_kw == 69.0
+    house.threshold_kva = None  # not in every telegram
+    assert house.after(299).available_kw == 69.0
+    # Another meter has another threshold, or says none; the beginning of this quarter-hour is lost.
+    house.serial = "SAG1030790009999"
+    assert house.after(451).available_kw == 30.0
+    assert house.after(445).available_kw == 1000.0  # 30 kW for 450 s in 5 s are 2700 kW
+
+
+def test_the_power_available_without_a_usable_threshold() -> None:
+    house = Connection("2026-07-15T12:00:00S", reference_kw=30)
+    house.threshold_kva = 0.0
+    house.read()
+
+    assert house.after(890).available_kw == 1000.0  # 2700 kW
+    house.threshold_kva = 17.3  # less than the reference power: more cannot flow
+    assert house.after(10).available_kw == 17.3
+
+
+def test_without_a_reference_power_there_are_powers_only() -> None:
+    house = Connection("2026-07-15T12:00:00S", price=PRICE)
+    house.read()
+    demand = house.draw(16, 1000)
+
+    assert demand.running_kw == demand.projected_kw == 60.0
+    assert demand.last_quarter == demand.peak == (at("2026-07-15T12:00:00S"), 60.0)
+    assert demand.will_exceed is None
+    assert demand.available_kw is None
+    assert demand.excess_kwh is None
+    assert demand.excess_cost is None
+
+
+def test_without_the_present_power_there_is_no_projection() -> None:
+    house = Connection("2026-07-15T12:00:00S", reference_kw=3)
+
+    assert house.read().running_kw is None
+    demand = house.after(60, 100)
+
+    assert demand.running_kw == 6.0
+    assert demand.projected_kw is None
+    assert demand.will_exceed is None
+    assert demand.available_kw == pytest.approx(0.65 / (14 / 60))  # 750 - 100 Wh in 14 minutes
+
+
+def test_a_telegram_without_time_or_energy_changes_nothing() -> None:
+    house = Connection("2026-07-15T12:00:00S", reference_kw=3)
+    assert house.meter.update(None, 1.0, 1.0, None) is None
+    assert house.meter.update(house.time, None, 1.0, None) is None
+    demand = house.read(1.0)
+
+    assert house.meter.update(None, 26000.0, 9.0, None) is demand
+    assert house.meter.update(at("2026-07-15T12:00:10S"), None, 9.0, None) is demand
+    assert house.meter.snapshot is demand
+
+
+def test_the_night_in_october_has_two_hours_from_2_to_3() -> None:
+    house = Connection("2026-10-25T00:00:00S", reference_kw=7)
+    house.read()
+    for _ in range(150):  # of 10 minutes, until 01:00 winter time
+        match house.time.astimezone(UTC).strftime("%H:%M"):
+            case "00:30":  # the first 02:30, in summer time
+                house.after(600, 1333)
+            case "00:40":
+                house.after(300, 667)
+                house.after(300, 0)
+            case "01:30":  # the second 02:30, in winter time
+                house.after(600, 1667)
+            case "01:40":
+                house.after(300, 833)
+                house.after(300, 0)
+            case _:
+                house.after(600, 100)
+    demand = house.read()
+
+    assert demand.time == at("2026-10-26T00:00:00W")
+    assert len(house.quarters) == 100  # 25 h
+    assert len({quarter.start for quarter in house.quarters}) == 100
+    means = {quarter.start: quarter.mean_kw for quarter in house.quarters}
+    # 1333 + 667 = 2000 Wh -> 8 kW, 1 kW above 7 kW; 1667 + 833 = 2500 Wh -> 10 kW, 3 kW above
+    assert means[at("2026-10-25T02:30:00S")] == 8.0
+    assert means[at("2026-10-25T02:30:00W")] == 10.0
+    assert demand.peak == (at("2026-10-25T02:30:00W"), 10.0)
+    assert demand.excess_kwh == 1.0  # (1 + 3) kW * 0.25 h
+
+
+def test_the_night_in_march_has_no_hour_from_2_to_3() -> None:
+    house = Connection("2026-03-29T00:00:00W")
+    house.read()
+    house.draw(2 * 60, 20)  # until 02:00 winter time, which is 03:00 summer time
+    house.time = at("2026-03-29T03:00:00S")
+    demand = house.draw(21 * 60, 50)
+
+    assert demand.time == at("2026-03-30T00:00:00S")
+    assert len(house.quarters) == 92  # 23 h
+    assert house.quarters[7] == (at("2026-03-29T01:45:00W"), 1.2)
+    assert house.quarters[8] == (at("2026-03-29T03:00:00S"), 3.0)
+
+
+@pytest.mark.parametrize(
+    ("before", "first", "month", "next_month"),
+    [
+        ("2026-07-31T23:40:00S", "2026-07-31T23:45:00S", "2026-07-01T00:00:00S", "08-01T00:00:00S"),
+        ("2026-10-31T23:40:00W", "2026-10-31T23:45:00W", "2026-10-01T00:00:00S", "11-01T00:00:00W"),
+        ("2026-03-31T23:40:00S", "2026-03-31T23:45:00S", "2026-03-01T00:00:00W", "04-01T00:00:00S"),
+    ],
+    ids=["july", "october", "march"],
+)
+def test_months_begin_at_midnight_in_luxembourg(
+    before: str, first: str, month: str, next_month: str
+) -> None:
+    house = Connection(before, reference_kw=3, price=PRICE)
+    house.read()
+    house.draw(19, 100)  # until 23:59
+
+    # The last quarter-hour of the month, 15 * 100 Wh -> 6 kW: (6 - 3) * 0.25 = 0.75 kWh.
+    demand = house.draw(1, 100)
+    assert demand.quarter_start == at("2026-" + next_month)
+    assert demand.month_start == at(month)
+    assert demand.month_start.isoformat() == at(month).isoformat()
+    assert demand.last_quarter == demand.peak == (at(first), 6.0)
+    assert (demand.excess_kwh, demand.excess_cost) == (0.75, pytest.approx(0.085425))
+
+    # The next month begins at nothing.
+    demand = house.draw(1, 60)
+    assert demand.month_start == at("2026-" + next_month)
+    assert demand.month_start.isoformat() == at("2026-" + next_month).isoformat()
+    assert demand.last_quarter == (at(first), 6.0)
+    assert demand.peak is None
+    assert (demand.excess_kwh, demand.excess_cost) == (0, 0)
+
+    # Its first quarter-hour: 15 * 60 Wh -> 3.6 kW, (3.6 - 3) * 0.25 = 0.15 kWh.
+    demand = house.draw(14, 60)
+    assert demand.peak == (at("2026-" + next_month), 3.6)
+    assert demand.excess_kwh == 0.15
+
+
+def test_a_month_ends_also_when_every_telegram_ends_a_quarter_hour() -> None:
+    house = Connection("2026-12-31T23:30:00W", reference_kw=3)
+    house.read()
+
+    assert house.after(900, 1000).month_start == at("2026-12-01T00:00:00W")
+    demand = house.after(900, 1250)
+    assert demand.month_start == at("2026-12-01T00:00:00W")
+    assert demand.peak == (at("2026-12-31T23:45:00W"), 5.0)
+    assert demand.excess_kwh == 0.75  # (4 - 3) / 4 + (5 - 3) / 4
+    demand = house.after(900, 900)
+    assert demand.month_start == at("2027-01-01T00:00:00W")
+    assert demand.peak == (at("2027-01-01T00:00:00W"), 3.6)
+    assert demand.excess_kwh == 0.15
+
+
+def test_of_equal_peaks_the_first_stays() -> None:
+    house = Connection("2026-07-15T12:00:00S")
+    house.read()
+
+    assert house.draw(60, 50).peak == (at("2026-07-15T12:00:00S"), 3.0)
+
+
+def test_another_reference_power_applies_from_then_on() -> None:
+    house = Connection("2026-07-15T12:00:00S", reference_kw=3, price=PRICE)
+    house.read()
+    assert house.draw(15, 100).excess_kwh == 0.75  # (6 - 3) / 4
+
+    # Set within a quarter-hour, it judges all of it; what was counted stays.
+    house.draw(10, 100)
+    house.meter.set_tariff(reference_kw=5, price_per_kwh=PRICE)
+    assert house.meter.snapshot
+    assert house.meter.snapshot.excess_kwh == 0.75
+    assert house.meter.snapshot.available_kw == 3.0  # 1250 - 1000 Wh in 5 minutes
+    demand = house.draw(5, 100)
+    assert demand.excess_kwh == 1.0  # 0.75 + (6 - 5) / 4
+
+    # Without one, nothing is counted, and nothing lost.
+    house.meter.set_tariff(reference_kw=None, price_per_kwh=None)
+    assert house.draw(15, 1000).excess_kwh is None
+    house.meter.set_tariff(reference_kw=7, price_per_kwh=None)
+    assert house.draw(1, 100).excess_kwh == 1.0
+
+
+def test_a_tariff_can_be_set_before_the_first_telegram() -> None:
+    meter = DemandMeter()
+    meter.set_tariff(reference_kw=3, price_per_kwh=PRICE)
+    assert meter.snapshot is None
+
+    demand = meter.update(at("2026-07-15T12:00:00S"), 1.0, 4.0, None)
+    assert demand
+    assert demand.will_exceed is True
+
+
+def test_times_are_in_utc() -> None:
+    demand = Connection("2026-07-15T12:07:10S").read()
+
+    assert demand.time.isoformat() == "2026-07-15T10:07:10+00:00"
+    assert demand.quarter_start == datetime(2026, 7, 15, 10, 0, tzinfo=UTC)
+    assert demand.month_start.isoformat() == "2026-07-01T00:00:00+02:00"

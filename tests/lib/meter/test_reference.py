@@ -1,0 +1,318 @@
+"""Any readings: the meter agrees with a slow and obvious one that has them all."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from smarty_p1.meter.demand import Demand, DemandMeter
+
+QUARTER = 900
+ROUNDING = 2e-6  # the meter's values are rounded to 1e-6
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A telegram, and the reference power that is set when it comes."""
+
+    second: int
+    wh: int
+    watts: int | None
+    serial: str | None
+    reference_kw: int | None
+
+
+@dataclass(frozen=True)
+class Quarter:
+    """A complete quarter-hour, and the reference power that judges it."""
+
+    start: int
+    kw: Fraction
+    reference_kw: int | None
+
+
+def local_month(second: int) -> tuple[int, int]:
+    """Return the year and month in Luxembourg by the rule of the European Union."""
+    time = datetime.fromtimestamp(second, UTC)
+
+    def last_sunday(month: int) -> datetime:
+        day = datetime(time.year, month, 31, 1, tzinfo=UTC)
+        return day - timedelta(days=day.isoweekday() % 7)
+
+    is_summer = last_sunday(3) <= time < last_sunday(10)
+    local = time + timedelta(hours=2 if is_summer else 1)
+    return local.year, local.month
+
+
+def segments(readings: list[Reading]) -> list[list[Reading]]:
+    """Part the readings wherever nothing is known in between, without those that do not count."""
+    parts: list[list[Reading]] = []
+    serial = None
+    for reading in readings:
+        last = parts[-1][-1] if parts else None
+        if (
+            last is None
+            or (reading.serial and serial and reading.serial != serial)
+            or reading.wh < last.wh
+            or reading.second < last.second - 60
+            or reading.second > last.second + QUARTER
+            or (reading.wh - last.wh) * 3600 > 1_000_000 * (reading.second - last.second + 60)
+        ):
+            parts.append([reading])
+        elif reading.second > last.second:
+            parts[-1].append(reading)
+        serial = reading.serial or serial
+    return parts
+
+
+def register_at(segment: list[Reading], second: int) -> Fraction:
+    """Interpolate the register."""
+    if second == segment[0].second:
+        return Fraction(segment[0].wh)
+    for a, b in pairwise(segment):
+        if a.second < second <= b.second:
+            share = Fraction(second - a.second, b.second - a.second)
+            return a.wh + (b.wh - a.wh) * share
+    raise AssertionError
+
+
+def quarters_of(segment: list[Reading]) -> list[Quarter]:
+    """Return the quarter-hours that lie in a segment from start to end."""
+    found = []
+    for number in range(segment[0].second // QUARTER, segment[-1].second // QUARTER + 1):
+        start, end = number * QUARTER, (number + 1) * QUARTER
+        if segment[0].second <= start and end <= segment[-1].second:
+            wh = register_at(segment, end) - register_at(segment, start)
+            judge = next(reading for reading in segment if reading.second >= end)
+            found.append(Quarter(start, wh / 250, judge.reference_kw))
+    return found
+
+
+type Shown = tuple[tuple[int, int], Quarter | None]
+
+
+def first_second(month: tuple[int, int]) -> int:
+    """Return when a month begins, on either side of the changes of the clock."""
+    second = int(datetime(*month, 1, tzinfo=UTC).timestamp())
+    return second - 7200 if local_month(second - 7200) == month else second - 3600
+
+
+def shown_months(parts: list[list[Reading]]) -> list[Shown]:
+    """Return the month that each bridged reading shows, and the quarter-hour that it ended."""
+    current = local_month(parts[0][0].second)
+    known: set[tuple[int, int]] = set()
+    shown: list[Shown] = [(current, None)]
+    for segment in parts:
+        complete = {quarter.start // QUARTER: quarter for quarter in quarters_of(segment)}
+        for a, b in pairwise(segment):
+            before, now = a.second // QUARTER, b.second // QUARTER
+            month = local_month(b.second)
+            if before == now:
+                ahead = now * QUARTER - first_second(current)
+                if month in known or 0 <= ahead <= 366 * 86400:
+                    current = month
+                shown.append((current, None))
+            elif before in complete:
+                current = local_month(a.second)
+                known.add(current)
+                shown.append((current, complete[before]))
+    return shown
+
+
+def above(quarter: Quarter) -> Fraction:
+    """Return the kWh of a quarter-hour above its reference power."""
+    if quarter.reference_kw is None:
+        return Fraction(0)
+    return max(Fraction(0), quarter.kw - quarter.reference_kw) / 4
+
+
+def seconds_of(time: datetime) -> float:
+    return time.timestamp()
+
+
+def check(demand: Demand, readings: list[Reading]) -> None:
+    """Compare a snapshot with all that can be computed from the readings up to it."""
+    parts = segments(readings)
+    check_running(demand, parts[-1], readings[-1])
+    check_quarters(demand, parts, readings[-1])
+
+
+def check_running(demand: Demand, segment: list[Reading], last: Reading) -> None:
+    now = segment[-1].second
+    start = now // QUARTER * QUARTER
+    since = max(start, segment[0].second)
+    assert seconds_of(demand.time) == now
+    assert seconds_of(demand.quarter_start) == start
+    assert seconds_of(demand.measured_since) == since
+
+    kwh = (register_at(segment, now) - register_at(segment, since)) / 1000
+    elapsed, rest = Fraction(now - since, 3600), Fraction(start + QUARTER - now, 3600)
+    kw = None if last.watts is None else Fraction(last.watts, 1000)
+    mean = kwh / elapsed if elapsed else kw
+    assert demand.running_kw == (mean if mean is None else pytest.approx(mean, abs=ROUNDING))
+
+    projected = None if kw is None else (kwh + kw * rest) / (elapsed + rest)
+    reference = last.reference_kw
+    if projected is None:
+        assert demand.projected_kw is None
+    else:
+        assert demand.projected_kw == pytest.approx(projected, abs=ROUNDING)
+    if projected is None or reference is None:
+        assert demand.will_exceed is None
+    elif abs(projected - reference) > ROUNDING:
+        assert demand.will_exceed is (projected > reference)
+
+    if reference is None:
+        assert demand.available_kw is None
+        return
+    assert demand.available_kw is not None
+    left = reference * (elapsed + rest) - kwh
+    if left <= 0:
+        assert demand.available_kw == pytest.approx(0, abs=ROUNDING)
+    else:
+        available = min(left / rest, Fraction(1000))
+        assert demand.available_kw == pytest.approx(available, abs=ROUNDING)
+        # What it promises: drawn for the rest, it does not make the mean exceed.
+        mean = (kwh + Fraction(demand.available_kw) * rest) / (elapsed + rest)
+        assert mean <= reference + ROUNDING
+
+
+def check_quarters(demand: Demand, parts: list[list[Reading]], last: Reading) -> None:
+    quarters = [quarter for segment in parts for quarter in quarters_of(segment)]
+    if quarters:
+        assert demand.last_quarter is not None
+        assert seconds_of(demand.last_quarter.start) == quarters[-1].start
+        assert demand.last_quarter.mean_kw == pytest.approx(quarters[-1].kw, abs=ROUNDING)
+    else:
+        assert demand.last_quarter is None
+
+    shown = shown_months(parts)
+    month = shown[-1][0]
+    of_month = [quarter for other, quarter in shown if quarter and other == month]
+    assert demand.month_start.replace(tzinfo=None) == datetime(*month, 1)  # noqa: DTZ001 - local
+    if of_month:
+        highest = max(quarter.kw for quarter in of_month)
+        near = {quarter.start for quarter in of_month if highest - quarter.kw < ROUNDING}
+        assert demand.peak is not None
+        assert demand.peak.mean_kw == pytest.approx(highest, abs=ROUNDING)
+        assert seconds_of(demand.peak.start) in near
+    else:
+        assert demand.peak is None
+    if last.reference_kw is None:
+        assert demand.excess_kwh is None
+        assert demand.excess_cost is None
+    else:
+        excess = sum(map(above, of_month), Fraction(0))
+        assert demand.excess_kwh == pytest.approx(excess, abs=ROUNDING)
+        assert demand.excess_cost == pytest.approx(excess / 8, abs=ROUNDING)
+
+
+BEGINNINGS = st.sampled_from(
+    [
+        "2026-07-15T11:58:20+02:00",
+        "2026-07-31T23:20:00+02:00",
+        "2026-10-25T01:40:05+02:00",
+        "2026-10-31T22:30:07+01:00",
+        "2026-03-29T01:10:00+01:00",
+        "2026-12-31T23:00:00+01:00",
+    ]
+).map(lambda text: int(datetime.fromisoformat(text).timestamp()))
+TO_BOUNDARY = None
+ORDINARY_STEPS = st.one_of(
+    st.sampled_from([10, 300, 600, 899, 900, TO_BOUNDARY]), st.integers(1, 900)
+)
+STEPS = st.one_of(
+    ORDINARY_STEPS,
+    ORDINARY_STEPS,
+    ORDINARY_STEPS,
+    st.sampled_from([0, -1, -60, -61, -900, -3600, 901, 1800]),
+    st.integers(-9000, 9000),
+    st.integers(-40 * 86400, 40 * 86400),
+)
+ENERGIES = st.one_of(
+    st.integers(0, 20),
+    st.integers(0, 5_000),
+    st.integers(0, 5_000),
+    st.integers(0, 300_000),
+    st.integers(-3_000, 3_000),
+    st.sampled_from([10**8, -(10**8)]),
+)
+POWERS = st.none() | st.integers(0, 40_000)
+REFERENCES = st.none() | st.sampled_from([3, 7, 12])
+CHANGES = st.sampled_from(["", "", "", "", "", "", "serial", "no serial", "reference"])
+
+
+@st.composite
+def readings_of(draw: st.DrawFn) -> list[Reading]:
+    second, wh = draw(BEGINNINGS), draw(st.integers(0, 10**9))
+    serial, reference_kw = 0, draw(REFERENCES)
+    readings = []
+    for _ in range(draw(st.integers(1, 30))):
+        change = draw(CHANGES)
+        serial += change == "serial"
+        if change == "reference":
+            reference_kw = draw(REFERENCES)
+        sent = None if change == "no serial" else f"SAG{serial}"
+        readings.append(Reading(second, wh, draw(POWERS), sent, reference_kw))
+        step = draw(STEPS)
+        second += QUARTER - second % QUARTER if step is TO_BOUNDARY else step
+        wh = max(0, wh + draw(ENERGIES))
+    return readings
+
+
+def feed(meter: DemandMeter, reading: Reading) -> Demand:
+    meter.set_tariff(reference_kw=reading.reference_kw, price_per_kwh=0.125)
+    demand = meter.update(
+        datetime.fromtimestamp(reading.second, UTC),
+        reading.wh / 1000,
+        None if reading.watts is None else reading.watts / 1000,
+        reading.serial,
+    )
+    assert demand is not None
+    return demand
+
+
+def stored_and_loaded(meter: DemandMeter) -> DemandMeter:
+    return DemandMeter.from_dict(json.loads(json.dumps(meter.as_dict(), allow_nan=False)))
+
+
+@given(readings_of())
+@settings(max_examples=400, deadline=None)
+def test_it_agrees_after_every_reading(readings: list[Reading]) -> None:
+    meter = DemandMeter()
+    for count, reading in enumerate(readings, 1):
+        check(feed(meter, reading), readings[:count])
+
+
+@given(readings_of(), st.sets(st.integers(0, 30)))
+@settings(max_examples=200, deadline=None)
+def test_stored_and_loaded_at_any_point_it_is_the_same(
+    readings: list[Reading], points: set[int]
+) -> None:
+    meter, stored = DemandMeter(), DemandMeter()
+    for index, reading in enumerate(readings):
+        if index in points:
+            stored = stored_and_loaded(stored)
+        assert feed(stored, reading) == feed(meter, reading)
+        assert stored.as_dict() == meter.as_dict()
+
+
+@given(readings_of())
+@settings(max_examples=200, deadline=None)
+def test_no_value_is_ever_negative_or_beyond_what_a_connection_draws(
+    readings: list[Reading],
+) -> None:
+    meter = DemandMeter()
+    for reading in readings:
+        demand = feed(meter, reading)
+        assert demand.measured_since <= demand.time
+        for quarter in (demand.last_quarter, demand.peak):
+            # Beyond it by what a clock that is corrected hides: a minute at each reading.
+            assert quarter is None or 0 <= quarter.mean_kw <= 1000 * (1 + len(readings) * 60 / 900)
+        for value in (demand.running_kw, demand.projected_kw, demand.available_kw):
+            assert value is None or value >= 0
+        assert demand.excess_kwh is None or demand.excess_kwh >= 0

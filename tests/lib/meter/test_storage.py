@@ -1,0 +1,237 @@
+"""What was stored goes on as if nothing had happened; what is malformed is refused."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from smarty_p1.meter.demand import DemandMeter
+from tests.lib.meter.support import PRICE, Connection, at
+
+
+def restart(house: Connection) -> None:
+    stored = json.loads(json.dumps(house.meter.as_dict(), allow_nan=False))
+    house.meter = DemandMeter.from_dict(stored, reference_kw=3, price_per_kwh=PRICE)
+
+
+def stored_house() -> Connection:
+    house = Connection("2026-07-15T12:00:00S", reference_kw=3, price=PRICE)
+    house.read()
+    house.draw(20, 100)
+    return house
+
+
+def test_what_is_stored() -> None:
+    assert stored_house().meter.as_dict() == {
+        "version": 1,
+        "serial_number": "SAG1030790002574",
+        "running": {
+            "time": "2026-07-15T10:20:00+00:00",
+            "imported_wh": 25_655_000,
+            "since": "2026-07-15T10:15:00+00:00",
+            "energy_wh": 500.0,
+        },
+        "last_quarter": {"start": "2026-07-15T10:00:00+00:00", "mean_kw": 6.0},
+        "month": {
+            "start": "2026-07-01T00:00:00+02:00",
+            "peak": {"start": "2026-07-15T10:00:00+00:00", "mean_kw": 6.0},
+            "excess_wh": 750.0,
+            "quarter_hours": 1,
+            "excess": [{"day": "2026-07-15", "price": 0.1139, "energy_wh": 750.0}],
+        },
+        "other_months": [],
+        "price": {"per_kwh": 0.1139, "since": None, "before": None, "changed_in": None},
+    }
+
+
+OF_VERSION_0_1 = """{
+  "version": 1, "serial_number": "SAG1030790002574",
+  "running": {"time": "2026-07-15T10:20:00+00:00", "imported_wh": 25655000,
+              "since": "2026-07-15T10:15:00+00:00", "energy_wh": 500.0},
+  "last_quarter": {"start": "2026-07-15T10:00:00+00:00", "mean_kw": 6.0},
+  "month": {"start": "2026-07-01T00:00:00+02:00",
+            "peak": {"start": "2026-07-15T10:00:00+00:00", "mean_kw": 6.0}, "excess_wh": 750.0}
+}"""
+
+
+def test_what_an_earlier_version_stored_goes_on() -> None:
+    house = Connection("2026-07-15T12:20:00S", reference_kw=3, price=PRICE)
+    house.imported_wh = 25_655_000
+    stored = json.loads(OF_VERSION_0_1)
+    house.meter = DemandMeter.from_dict(stored, reference_kw=3, price_per_kwh=PRICE)
+    assert house.meter.snapshot
+    assert house.meter.snapshot.excess_cost == pytest.approx(0.085425)  # 0.75 * 0.1139
+
+    # 500 + 10 * 100 = 1500 Wh -> 6 kW: another 0.75 kWh
+    demand = house.draw(10, 100)
+    assert demand.last_quarter == (at("2026-07-15T12:15:00S"), 6.0)
+    assert demand.excess_kwh == 1.5
+    house.restart()
+    assert house.after(60).excess_cost == pytest.approx(0.17085)
+
+
+def test_a_restart_is_a_gap_like_any_other() -> None:
+    house = stored_house()
+
+    restart(house)
+    assert house.meter.snapshot
+    assert house.meter.snapshot.excess_kwh == 0.75
+    assert house.meter.snapshot.projected_kw is None
+
+    # Home Assistant comes back after 5 minutes; 500 + 500 + 5 * 40 Wh = 1200 Wh -> 4.8 kW
+    house.after(300, 500)
+    demand = house.draw(5, 40)
+    assert demand.last_quarter == (at("2026-07-15T12:15:00S"), 4.8)
+    assert demand.excess_kwh == 1.2  # 0.75 + (4.8 - 3) / 4
+
+    # After an hour it knows the month, and not the quarter-hours between.
+    restart(house)
+    demand = house.after(3600, 9000)
+    assert demand.measured_since == house.time
+    assert demand.last_quarter == (at("2026-07-15T12:15:00S"), 4.8)
+    assert demand.peak == (at("2026-07-15T12:00:00S"), 6.0)
+    assert demand.excess_kwh == 1.2
+
+
+def test_another_meter_during_a_restart() -> None:
+    house = stored_house()
+    restart(house)
+    house.serial = "SAG1030790009999"
+
+    demand = house.after(10, 10)
+    assert demand.measured_since == house.time
+    assert demand.excess_kwh == 0.75
+
+
+def test_a_meter_that_has_read_nothing_can_be_stored() -> None:
+    meter = DemandMeter.from_dict(json.loads(json.dumps(DemandMeter().as_dict())))
+
+    assert meter.snapshot is None
+    assert meter.as_dict() == DemandMeter().as_dict()
+
+
+def without(data: Mapping[str, Any], *path: str | int) -> dict[str, Any]:
+    changed = json.loads(json.dumps(data))
+    inner = changed
+    for key in path[:-1]:
+        inner = inner[key]
+    del inner[path[-1]]
+    return dict(changed)
+
+
+def replaced(data: Mapping[str, Any], value: object, *path: str | int) -> dict[str, Any]:
+    changed = json.loads(json.dumps(data))
+    inner = changed
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    return dict(changed)
+
+
+PATHS = [
+    ("version",),
+    ("serial_number",),
+    ("running",),
+    ("running", "time"),
+    ("running", "imported_wh"),
+    ("running", "since"),
+    ("running", "energy_wh"),
+    ("last_quarter",),
+    ("last_quarter", "start"),
+    ("last_quarter", "mean_kw"),
+    ("month",),
+    ("month", "start"),
+    ("month", "peak"),
+    ("month", "peak", "start"),
+    ("month", "peak", "mean_kw"),
+    ("month", "excess_wh"),
+    ("month", "quarter_hours"),
+    ("month", "excess"),
+    ("month", "excess", 0),
+    ("month", "excess", 0, "day"),
+    ("month", "excess", 0, "energy_wh"),
+    ("price",),
+    ("price", "since"),
+    ("other_months",),
+]
+OPTIONAL = {("month", "excess"), ("month", "excess", 0), ("price",), ("other_months",)}
+TIMES = [
+    "",
+    "noon",
+    "2026-07-15",
+    "2026-07-15T10:00:00",  # of no time zone
+    "2026-07-15T10:00:00.5+00:00",  # no boundary, before the quarter-hour
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-14:00",
+    "2026-07-15T10:21:00+00:00",  # after the reading
+]
+
+
+def assert_malformed(stored: object) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - it says nothing of what is stored
+        DemandMeter.from_dict(stored, reference_kw=3)
+
+
+@pytest.mark.parametrize("path", [path for path in PATHS if path not in OPTIONAL])
+def test_what_is_missing(path: tuple[str | int, ...]) -> None:
+    assert_malformed(without(stored_house().meter.as_dict(), *path))
+
+
+@pytest.mark.parametrize("value", [True, -1, float("nan"), float("inf"), 10**400, [], {}, "x"])
+@pytest.mark.parametrize(
+    "path", [path for path in PATHS if path[-1] not in ("version", "serial_number")]
+)
+def test_what_is_of_another_kind(path: tuple[str | int, ...], value: object) -> None:
+    if path[-1] in ("excess", "other_months") and value == []:
+        return  # nothing was above, and there was no other month
+    assert_malformed(replaced(stored_house().meter.as_dict(), value, *path))
+
+
+@pytest.mark.parametrize("value", [1, True, [], {}])
+def test_a_serial_number_that_is_no_text(value: object) -> None:
+    assert_malformed(replaced(stored_house().meter.as_dict(), value, "serial_number"))
+
+
+@pytest.mark.parametrize("time", TIMES)
+@pytest.mark.parametrize(
+    "path", [path for path in PATHS if path[-1] in ("start", "since") and path[0] != "price"]
+)
+def test_times_that_cannot_be(path: tuple[str | int, ...], time: str) -> None:
+    assert_malformed(replaced(stored_house().meter.as_dict(), time, *path))
+
+
+@pytest.mark.parametrize("version", [0, 2, "1", None, [], {}])
+def test_other_versions(version: object) -> None:
+    assert_malformed(replaced(stored_house().meter.as_dict(), version, "version"))
+
+
+@pytest.mark.parametrize("stored", [None, [], {}, "x", 1, True, [1], {"version": 1}])
+def test_what_was_never_stored_so(stored: object) -> None:
+    assert_malformed(stored)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+
+
+@given(
+    st.sampled_from(PATHS),
+    JSON | st.sampled_from(TIMES) | st.datetimes(timezones=st.timezones()).map(str),
+)
+def test_whatever_is_stored_is_refused_or_goes_on(
+    path: tuple[str | int, ...], value: object
+) -> None:
+    stored = replaced(stored_house().meter.as_dict(), value, *path)
+
+    try:
+        meter = DemandMeter.from_dict(stored, reference_kw=3)
+    except ValueError:
+        return
+    json.dumps(meter.as_dict(), allow_nan=False)
+    for time in ("2026-07-15T12:20:10S", "2026-07-15T12:30:10S", "2026-08-01T00:00:00S"):
+        assert meter.update(at(time), 25655.1, 1.0, "SAG1030790002574")

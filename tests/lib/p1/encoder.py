@@ -1,0 +1,75 @@
+"""A meter's side of the protocol for the tests, written apart from the package under test."""
+
+import binascii
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+KEY = bytes.fromhex("AABBCCDDEEFF00112233445566778899")
+TITLE = b"SAGgp\x04\x10\x2e"
+AUTHENTICATION_KEY = bytes.fromhex("00112233445566778899AABBCCDDEEFF")
+DEVICE_NAME = "SAG1030790002574"
+FRAMES = Path(__file__).parents[2] / "frames"
+
+
+@dataclass(frozen=True)
+class Literal:
+    """A literal frame and what it must decode to."""
+
+    key: bytes | None
+    authentication_key: bytes | None
+    data: bytes
+    telegram: str
+    expect: dict[str, Any]
+    frame_counter: int | None
+
+
+@cache
+def literal(name: str) -> Literal:
+    """Load one of the literal frames."""
+    content = json.loads((FRAMES / f"{name}.json").read_text(encoding="utf-8"))
+    key, authentication_key = content["key"], content["authentication_key"]
+    return Literal(
+        key and bytes.fromhex(key),
+        authentication_key and bytes.fromhex(authentication_key),
+        bytes.fromhex(content["bytes"]),
+        content["telegram"],
+        content["expect"],
+        content["frame_counter"],
+    )
+
+
+def crc(data: bytes) -> int:
+    """Compute the CRC the long way: bit by bit, most significant bit of the polynomial first."""
+    reflected = int.from_bytes(bytes(int(f"{byte:08b}"[::-1], 2) for byte in data)) << 16
+    for position in range(8 * len(data) + 15, 15, -1):
+        if reflected >> position & 1:
+            reflected ^= 0x18005 << (position - 16)
+    return int(f"{reflected:016b}"[::-1], 2)
+
+
+def telegram(*lines: str, name: str | None = DEVICE_NAME) -> bytes:
+    """Write a telegram of these lines behind the usual first ones."""
+    own = [f"0-0:42.0.0({binascii.hexlify(name.encode()).decode()})"] if name else []
+    body = "\r\n".join(["/Lux5\\253694471_M", "", "1-3:0.2.8(42)", *own, *lines, "!"])
+    return f"{body}{crc(body.encode('latin-1')):04X}\r\n".encode("latin-1")
+
+
+def frame(
+    counter: int,
+    text: bytes | None = None,
+    *,
+    key: bytes = KEY,
+    title: bytes = TITLE,
+    authentication_key: bytes = AUTHENTICATION_KEY,
+) -> bytes:
+    """Encipher a telegram into a frame."""
+    plain = telegram(f"1-0:1.8.0({counter:010.3f}*kWh)") if text is None else text
+    count = counter.to_bytes(4, "big")
+    sealed = AESGCM(key).encrypt(title + count, plain, b"\x30" + authentication_key)[:-4]
+    body = b"\x30" + count + sealed
+    return b"\xdb\x08" + title + b"\x82" + len(body).to_bytes(2, "big") + body

@@ -1,0 +1,325 @@
+"""Whatever stands on the line: true frames come out, at once, and nothing else does."""
+
+import random
+import tracemalloc
+
+import pytest
+
+from smarty_p1.p1 import Decoder, Event, KeyFormatError, Reason, Rejection, Telegram
+from tests.lib.p1.encoder import AUTHENTICATION_KEY, KEY, TITLE, frame, literal, telegram
+
+RANDOM = random.Random(20250101)  # noqa: S311 - noise that is the same each time
+FALSE_START = b"\xdb\x08" + TITLE + b"\x82\xff\xff"
+# Claims 32,000 bytes: a length that a frame can have.
+LONG_FALSE_START = b"\xdb\x08" + TITLE + b"\x82\x7d\x00\x30\x00\x00\x00\x01"
+# Frame counters under which a telegram's tag has DB 08 in it, so many bytes before its end.
+TAGS_WITH_MARK = ((92459, 2), (69502, 3), (11697, 4), (14114, 5), (95450, 6), (30012, 13))
+
+
+def counters(events: list[Event]) -> list[int | None]:
+    return [event.frame_counter for event in events if isinstance(event, Telegram)]
+
+
+def reasons(events: list[Event]) -> list[Reason]:
+    return [event.reason for event in events if isinstance(event, Rejection)]
+
+
+def assert_each_comes_at_once(decoder: Decoder, first: int, number: int = 50) -> None:
+    """Feed good frames bytewise: each must come out with its last byte, none before."""
+    for counter in range(first, first + number):
+        data = frame(counter)
+        for byte in data[:-1]:
+            assert counters(decoder.feed(bytes([byte]))) == []
+        assert counters(decoder.feed(data[-1:])) == [counter]
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        FALSE_START,
+        LONG_FALSE_START,
+        FALSE_START + RANDOM.randbytes(500),
+        LONG_FALSE_START + RANDOM.randbytes(500),
+        b"\xdb\x08" * 40,
+        b"\xdb" * 40,
+        b"\xdb\x08" + TITLE + b"\x81\xff\x30\x00\x00\x00\x01",
+        b"\xdb\x08" + TITLE + b"\x12\x30\x00\x00\x00\x01",
+        b"/Lux5\\253694471_M\r\n\r\n1-0:1.8.0(",
+        b"\n!\n!ABC\n!ABCD",
+        RANDOM.randbytes(3000),
+    ],
+)
+def test_good_frames_after_noise(noise: bytes) -> None:
+    decoder = Decoder(KEY)
+    decoder.feed(noise)
+
+    assert_each_comes_at_once(decoder, 100)
+
+
+@pytest.mark.parametrize("at", [1, 2, 9, 11, 13, 14, 17, 18, 19, 60, 100, 140])
+def test_good_frames_after_a_frame_cut_short(at: int) -> None:
+    decoder = Decoder(KEY)
+    data = frame(99)
+    decoder.feed(data[:at])
+
+    assert_each_comes_at_once(decoder, 100, 5)
+
+
+def test_a_frame_cut_short_is_reported_once_the_next_one_proves_it() -> None:
+    decoder = Decoder(KEY)
+
+    events = decoder.feed(frame(1)[:-20] + frame(2))
+
+    assert counters(events) == [2]
+    assert reasons(events) == [Reason.TAG]  # it took the next frame's first bytes for its own
+
+    events = decoder.feed(frame(3)[:40] + frame(4))
+
+    assert counters(events) == [4]
+    assert reasons(events) == [Reason.TAG]
+
+    long_frame = frame(5, telegram("0-0:96.13.0(" + 2048 * "41" + ")"))
+    events = decoder.feed(long_frame[:40] + frame(6))
+
+    assert events[0] == Rejection(Reason.MALFORMED, 5, TITLE)
+    assert counters(events) == [6]
+
+
+def test_every_flipped_bit_is_noticed_and_costs_one_frame() -> None:
+    data = frame(7, telegram("1-0:1.8.0(000001.000*kWh)"))
+    for position in range(8 * len(data)):
+        decoder = Decoder(KEY)
+        damaged = bytearray(data)
+        damaged[position // 8] ^= 1 << position % 8
+
+        events = decoder.feed(bytes(damaged))
+        assert counters(events) == []
+        assert set(reasons(events)) <= {Reason.TAG, Reason.AUTHENTICATION_KEY}
+
+        assert counters(decoder.feed(frame(8))) == [8]
+
+
+def test_glued_frames_and_frames_glued_to_noise() -> None:
+    decoder = Decoder(KEY)
+
+    events = decoder.feed(frame(1) + frame(2) + b"\xdb" + frame(3) + b"\xdb\x08" + frame(4))
+
+    assert counters(events) == [1, 2, 3, 4]
+    assert reasons(events) == []
+
+
+def test_header_within_ciphertext() -> None:
+    """A counter is chosen under which the ciphertext itself holds a whole, plausible header."""
+    inner = b"\xdb\x08" + TITLE + b"\x82\x00\x60\x30"
+    decoder = Decoder(KEY)
+    # The key stream is what the cipher makes of zeros; it shows which text becomes `inner`.
+    size = len(telegram("0-0:96.13.0(" + 40 * "41" + ")"))
+    stream = frame(5, bytes(size))[18 : 18 + size]
+    text = bytearray(telegram("0-0:96.13.0(" + 40 * "41" + ")"))
+    start = text.index(b"4141") + 4
+    for index, byte in enumerate(inner):
+        text[start + index] = stream[start + index] ^ byte
+    data = frame(5, bytes(text))
+    assert inner in data
+
+    events = [event for byte in data + frame(6) for event in decoder.feed(bytes([byte]))]
+
+    assert counters(events) == [5, 6]
+    assert reasons(events) == []
+
+
+@pytest.mark.parametrize("size", range(1, 24))
+@pytest.mark.parametrize(("counter", "from_end"), TAGS_WITH_MARK)
+def test_a_frame_whose_tag_holds_what_may_begin_another(
+    counter: int, from_end: int, size: int
+) -> None:
+    data = frame(counter, telegram())
+    assert data.rindex(b"\xdb\x08") == len(data) - from_end
+    decoder = Decoder(KEY)
+    decoder.feed(bytes(5000))  # so much that the buffer is trimmed behind the frame
+    line = data + frame(counter + 1) + frame(counter + 2)
+
+    chunks = (line[start : start + size] for start in range(0, len(line), size))
+    events = [event for chunk in chunks for event in decoder.feed(chunk)]
+
+    assert counters(events) == [counter, counter + 1, counter + 2]
+    assert reasons(events) == []
+
+
+def test_any_security_but_authenticated_encryption_is_no_frame() -> None:
+    for control in (0x00, 0x10, 0x20, 0x31, 0xB0):
+        data = bytearray(frame(1))
+        data[13] = control
+        decoder = Decoder(KEY)
+        assert decoder.feed(bytes(data)) == []
+        assert counters(decoder.feed(frame(2))) == [2]
+
+
+def test_replayed_frames_are_refused() -> None:
+    decoder = Decoder(KEY)
+
+    assert counters(decoder.feed(frame(10) + frame(12))) == [10, 12]
+    assert decoder.feed(frame(12) + frame(11)) == [
+        Rejection(Reason.REPLAY, 12, TITLE),
+        Rejection(Reason.REPLAY, 11, TITLE),
+    ]
+    assert counters(decoder.feed(frame(13))) == [13]
+
+
+def test_another_system_title_counts_by_itself() -> None:
+    decoder = Decoder(KEY)
+    other = b"SAGgp\x04\x10\x2f"
+
+    assert counters(decoder.feed(frame(10) + frame(3, title=other) + frame(11))) == [10, 3, 11]
+    assert reasons(decoder.feed(frame(3, title=other) + frame(10))) == 2 * [Reason.REPLAY]
+
+
+def test_the_first_and_the_last_counter() -> None:
+    decoder = Decoder(KEY)
+
+    assert counters(decoder.feed(frame(0))) == [0]
+    assert counters(decoder.feed(frame(0xFFFFFFFF))) == [0xFFFFFFFF]
+    assert reasons(decoder.feed(frame(0))) == [Reason.REPLAY]
+
+
+def test_a_plain_telegram_is_not_believed_once_a_key_is_set() -> None:
+    decoder = Decoder(KEY)
+    plain = literal("plain").data
+
+    assert decoder.feed(plain) == [Rejection(Reason.DOWNGRADE)]
+    assert counters(decoder.feed(frame(1))) == [1]
+
+
+@pytest.mark.parametrize("size", [1, 5, 6, 64])
+def test_a_downgrade_is_noticed_with_its_last_digit(size: int) -> None:
+    decoder = Decoder(KEY)
+    plain = literal("plain").data.rstrip()
+
+    events = [
+        event
+        for start in range(0, len(plain), size)
+        for event in decoder.feed(plain[start : start + size])
+    ]
+
+    assert events == [Rejection(Reason.DOWNGRADE)]
+
+
+def test_an_encrypted_frame_without_a_key() -> None:
+    decoder = Decoder(None)
+
+    assert decoder.feed(frame(1)) == [Rejection(Reason.KEY_MISSING, 1, TITLE)]
+    [event] = decoder.feed(literal("plain").data)
+    assert isinstance(event, Telegram)
+
+
+def test_plain_telegrams_among_noise() -> None:
+    first, second = telegram("1-0:1.8.0(1*kWh)"), telegram("1-0:1.8.0(2*kWh)")
+    damaged = bytearray(first)
+    damaged[60] ^= 1
+    decoder = Decoder(None)
+
+    events = decoder.feed(
+        b"ab\n" + first + b"\x00/Lux" + bytes(damaged) + second[:50] + second + b"!" + first
+    )
+
+    values = [
+        event.objects["1-0:1.8.0"] if isinstance(event, Telegram) else event.reason
+        for event in events
+    ]
+    assert values == [1.0, Reason.CRC, Reason.MALFORMED, 2.0, 1.0]
+
+
+def test_a_plain_telegram_without_a_checksum_is_refused() -> None:
+    text = telegram("1-0:1.8.0(1*kWh)")
+    decoder = Decoder(None)
+
+    assert reasons(decoder.feed(text[:-6] + b"\r\n" + text[:-6] + b"0000\r\n")) == 2 * [Reason.CRC]
+
+
+def test_a_verified_text_that_is_no_telegram() -> None:
+    decoder = Decoder(KEY)
+
+    for counter, text in enumerate((b"x", b"\r\n", b"1-0:1.8.0(1*kWh)", 300 * b"\xff")):
+        assert decoder.feed(frame(counter, text)) == [Rejection(Reason.MALFORMED, counter, TITLE)]
+
+
+def test_the_valid_tag_outranks_the_checksum() -> None:
+    text = telegram("1-0:1.8.0(000001.000*kWh)")[:-6] + b"0000\r\n"
+
+    [event] = Decoder(KEY).feed(frame(1, text))
+
+    assert isinstance(event, Telegram)
+    assert event.objects["1-0:1.8.0"] == 1.0
+
+
+def test_the_longest_messages() -> None:
+    lines = [f"0-0:96.13.{field}({2048 * 'C3A4'[:4]})" for field in (0, 2, 3, 4, 5)]
+    data = frame(1, telegram(*(line.replace("C3A4" * 2048, "C3A4" * 1024) for line in lines)))
+    assert len(data) > 20_000
+
+    [event] = Decoder(KEY).feed(data)
+
+    assert isinstance(event, Telegram)
+    assert event.objects["0-0:96.13.5"] == 1024 * "ä"
+
+
+@pytest.mark.parametrize("key", [KEY, None])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        RANDOM.randbytes(65536),
+        LONG_FALSE_START + bytes(200),
+        LONG_FALSE_START + bytes(60),
+        LONG_FALSE_START,
+        b"\xdb\x08" + TITLE + b"\x82\xff\xff\x30",
+        b"\xdb\x08",
+        b"\n!",
+        b"/Lux5\\253694471_M\r\n" + 200 * b"1-0:1.8.0(1)\r\n",
+        b"/",
+        b"\0",
+    ],
+    ids=lambda pattern: pattern[:12].hex(),
+)
+def test_memory_stays_bounded_under_endless_noise(key: bytes | None, pattern: bytes) -> None:
+    stream = (pattern * (65536 // len(pattern) + 1))[:65536]
+    Decoder(key).feed(stream)  # what is made once and kept by the interpreter
+    tracemalloc.start()
+    try:
+        decoder = Decoder(key)
+        for size in (65536, 997):
+            for _ in range(4):
+                for start in range(0, len(stream), size):
+                    decoder.feed(stream[start : start + size])
+            assert tracemalloc.get_traced_memory()[0] < 65536
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_good_frame_behind_a_dense_crowd_of_false_headers() -> None:
+    for length in (b"\x82\x01\x00", b"\x82\x06\x00", b"\x82\x7d\x00", b"\x81\x60"):
+        decoder = Decoder(KEY)
+        decoder.feed((b"\xdb\x08" + TITLE + length + b"\x30\x00\x00\x00\x01") * 900)
+
+        assert_each_comes_at_once(decoder, 100, 3)
+
+
+def test_frames_that_follow_endless_noise() -> None:
+    decoder = Decoder(KEY)
+    for _ in range(20):
+        decoder.feed(RANDOM.randbytes(8191))
+
+    assert counters(decoder.feed(frame(1))) == [1]
+
+
+def test_nothing_is_fed() -> None:
+    decoder = Decoder(KEY)
+
+    assert decoder.feed(b"") == []
+    assert counters(decoder.feed(frame(1))) == [1]
+    assert decoder.feed(b"") == []
+
+
+def test_keys_of_a_wrong_size() -> None:
+    for key, authentication_key in ((b"", AUTHENTICATION_KEY), (KEY, b"x"), (bytes(32), KEY)):
+        with pytest.raises(KeyFormatError):
+            Decoder(key, authentication_key)

@@ -1,0 +1,90 @@
+"""Literal frames, made independently of this project, decode to what their maker says."""
+
+from datetime import datetime
+
+import pytest
+
+from smarty_p1.p1 import Decoder, Reason, Rejection, Telegram
+from tests.lib.p1.encoder import literal
+
+NAMES = [
+    "export_two_gas_meters",
+    "firmware_2018",
+    "length_in_81_form",
+    "length_in_short_form",
+    "message_last_counter",
+    "other_authentication_key",
+    "plain",
+    "three_phase_gas_water_heat",
+]
+
+
+def decoder_for(name: str) -> Decoder:
+    known = literal(name)
+    if known.authentication_key is None:
+        return Decoder(known.key)
+    return Decoder(known.key, known.authentication_key)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("size", [1, 3, 64, 65536])
+def test_literal_frame(name: str, size: int) -> None:
+    known = literal(name)
+    decoder = decoder_for(name)
+
+    events = [
+        event
+        for start in range(0, len(known.data), size)
+        for event in decoder.feed(known.data[start : start + size])
+    ]
+
+    [telegram] = events
+    assert isinstance(telegram, Telegram)
+    assert telegram.text.strip().decode() == known.telegram.strip()
+    assert telegram.frame_counter == known.frame_counter
+    assert telegram.identification == known.telegram.splitlines()[0][1:]
+    for what, value in known.expect.items():
+        match what:
+            case "serial":
+                assert telegram.serial_number == value
+            case "time":
+                assert telegram.time == datetime.fromisoformat(value)
+            case "message":
+                assert telegram.objects["0-0:96.13.0"] == value
+            case "channels":
+                readings = telegram.channels.items()
+                found = {str(number): [meter.type, meter.value] for number, meter in readings}
+                assert found == value
+            case _:
+                shown = telegram.objects[what]
+                assert (list(shown) if isinstance(shown, tuple) else shown) == value
+
+
+def test_every_object_of_a_full_telegram() -> None:
+    known = literal("three_phase_gas_water_heat")
+
+    [telegram] = decoder_for("three_phase_gas_water_heat").feed(known.data)
+
+    assert isinstance(telegram, Telegram)
+    references = [line.partition("(")[0] for line in known.telegram.splitlines()[2:-1]]
+    assert list(telegram.objects) == references
+    assert telegram.objects["1-0:72.36.0"] == 7
+    assert telegram.objects["0-0:17.0.0"] == 69.0
+    assert telegram.objects["1-0:64.7.0"] == 0.006
+    assert telegram.objects["0-0:96.13.0"] is None
+    assert telegram.channels[3].unit == "GJ"
+    assert telegram.channels[3].serial_number == "HEAT079000257403"
+    assert telegram.channels[1].time == datetime.fromisoformat("2025-07-03T10:30:00+02:00")
+    assert telegram.channels[1].valve == 0
+
+
+def test_another_authentication_key_is_told_apart_from_a_wrong_key() -> None:
+    known = literal("other_authentication_key")
+
+    assert known.key is not None
+    assert Decoder(known.key).feed(known.data) == [
+        Rejection(Reason.AUTHENTICATION_KEY, 1000, bytes.fromhex("534147677004102E"))
+    ]
+    assert Decoder(bytes(16)).feed(known.data) == [
+        Rejection(Reason.TAG, 1000, bytes.fromhex("534147677004102E"))
+    ]

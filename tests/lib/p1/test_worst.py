@@ -1,0 +1,95 @@
+"""Whatever stands on the line, it costs little, and no true frame.
+
+What a stream costs is measured in CPU time of this thread, with room for a slow machine: a quarter
+of a core at the speed of a P1 port, where the decoder takes a fortieth (`scripts/bench --worst`).
+"""
+
+import pytest
+from hypothesis import given, strategies as st
+
+from dev.benchmarks.worst import MODES, STREAMS, Cost, made, measure, measure_all
+from smarty_p1.p1 import Decoder, Telegram
+from smarty_p1.p1.crc import crc16
+from tests.lib.p1.encoder import KEY, crc, frame, telegram
+
+MICROSECONDS_A_BYTE = 20.0
+LONGEST_CALL = 100_000.0
+# All of a stream's longest frames are complete.
+SIZE = 40_000
+TITLE = b"SAGxy\x00\x00\x01"
+TRIES = 3
+
+
+def is_cheap(cost: Cost) -> bool:
+    return cost.a_byte < MICROSECONDS_A_BYTE and cost.longest_call < LONGEST_CALL
+
+
+@pytest.mark.parametrize("chunk_size", [1, 4096])
+@pytest.mark.parametrize("name", STREAMS)
+def test_no_stream_costs_much(name: str, chunk_size: int) -> None:
+    for mode in MODES:
+        costs: list[Cost] = []
+        # Another one of the machine's programs may have taken the caches; that does not count.
+        while len(costs) < TRIES and not any(map(is_cheap, costs)):
+            costs.append(measure(name, mode, chunk_size, SIZE))
+        assert any(map(is_cheap, costs)), (mode.name, costs)
+
+
+def test_the_benchmark_measures_every_stream() -> None:
+    found = list(measure_all(64, 1))
+
+    assert len(found) == len(STREAMS) * len(MODES)
+    assert all(worst.a_byte > 0 and worst.longest_call > 0 for worst in found)
+
+
+@pytest.mark.parametrize("message_size", [0, 1800])
+@pytest.mark.parametrize("name", STREAMS)
+def test_a_true_frame_behind_the_stream_comes_at_once(name: str, message_size: int) -> None:
+    """Frames one in the other end within the true one, with more work than there is for all."""
+    text = telegram(f"0-0:96.13.0({'4' * message_size})")
+    decoder = Decoder(KEY)
+    data = made(name, SIZE)
+    for start in range(0, len(data), 512):
+        decoder.feed(data[start : start + 512])
+    true = frame(1, text, title=TITLE)
+
+    assert not any(isinstance(event, Telegram) for event in decoder.feed(true[:-1]))
+    [found] = [event for event in decoder.feed(true[-1:]) if isinstance(event, Telegram)]
+
+    assert (found.text, found.system_title) == (text, TITLE)
+
+
+@pytest.mark.parametrize("name", [name for name in STREAMS if "headers" in name])
+def test_a_long_true_frame_behind_what_cannot_be_telegrams(name: str) -> None:
+    stream = made(name, SIZE)
+    for size in range(3600, 4097, 120):
+        text = telegram(*(f"0-0:96.13.{field}({size * '4'})" for field in (0, 2, 3, 4, 5)))
+        decoder = Decoder(KEY)
+        decoder.feed(stream)
+
+        events = decoder.feed(frame(1, text, title=TITLE))
+
+        assert text in [event.text for event in events if isinstance(event, Telegram)]
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_the_work_that_is_left_does_not_depend_on_the_chunks(name: str) -> None:
+    data = made(name, SIZE)
+    for mode in MODES:
+        whole, bytewise = (Decoder(mode.key, needs_tag=mode.needs_tag) for _ in range(2))
+
+        assert [event for byte in data for event in bytewise.feed(bytes([byte]))] == whole.feed(
+            data
+        )
+
+
+@given(st.binary(max_size=300))
+def test_the_checksum(data: bytes) -> None:
+    assert crc16(data) == crc(data)
+
+
+def test_the_checksum_of_long_texts() -> None:
+    for size in (0, 1, 2, 1000, 8191, 32768):
+        for byte in b"\x00\x01\x80\xff":
+            data = bytes([byte]) * size
+            assert crc16(data) == crc(data)

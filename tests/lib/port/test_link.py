@@ -1,0 +1,395 @@
+"""The link against real sockets and pseudo-terminals."""
+
+import asyncio
+import os
+import pty
+import time
+import tty
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import serialx
+
+from smarty_p1.port import (
+    Link,
+    LinkError,
+    PortBusyError,
+    PortClosedError,
+    PortNotFoundError,
+    PortSilentError,
+    PortUnreachableError,
+    open_port,
+)
+
+type Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def gateway(serve: Serve, port: int = 0) -> AsyncIterator[int]:
+    """Serve each client of a TCP port with `serve`; give the port."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await serve(reader, writer)
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", port)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        server.close_clients()
+        await server.wait_closed()
+
+
+@pytest.fixture
+def terminal() -> Iterator[tuple[int, str]]:
+    """Give the far end of a serial line, and the name of its near end."""
+    far, near = pty.openpty()
+    tty.setraw(near)
+    yield far, os.ttyname(near)
+    for end in (far, near):
+        try:
+            os.close(end)
+        except OSError:
+            continue
+
+
+class Collector:
+    """Runs a link and waits for what it brings."""
+
+    def __init__(self, url: str, silence_timeout: float = 30.0) -> None:
+        self.data = b""
+        self.is_convinced = False
+        self.losses: list[LinkError] = []
+        self._news = asyncio.Event()
+        link = Link(url, self._on_data, self._on_lost, silence_timeout=silence_timeout)
+        self.link = link
+        self._task = asyncio.create_task(link.run())
+
+    def _on_data(self, data: bytes) -> None:
+        self.data += data
+        if self.is_convinced:
+            self.link.confirm()
+        self._news.set()
+
+    def _on_lost(self, error: LinkError) -> None:
+        self.losses.append(error)
+        self._news.set()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not condition():
+                self._news.clear()
+                await self._news.wait()
+
+    async def stop(self) -> None:
+        self._task.cancel()
+        await asyncio.wait([self._task])
+
+
+@pytest.fixture(autouse=True)
+def _no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smarty_p1.port.link.FIRST_DELAY", 0.01)
+
+
+async def test_bytes_arrive_unchanged() -> None:
+    everything = bytes(range(256)) * 40
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(everything)
+        await writer.drain()
+        await reader.read()
+
+    async with gateway(serve) as port:
+        collector = Collector(f"socket://127.0.0.1:{port}")
+        await collector.until(lambda: len(collector.data) >= len(everything))
+        await collector.stop()
+
+    assert collector.data == everything
+    assert collector.losses == []
+
+
+async def test_a_serial_device(terminal: tuple[int, str]) -> None:
+    far, name = terminal
+    collector = Collector(name)
+    await asyncio.sleep(0.1)
+    os.write(far, b"\x00\x11\x13\xff\r\n\xdb")
+
+    await collector.until(lambda: len(collector.data) >= 7)
+    assert collector.data == b"\x00\x11\x13\xff\r\n\xdb"
+
+    os.close(far)
+    await collector.until(lambda: bool(collector.losses))
+    assert isinstance(collector.losses[0], PortClosedError)
+    await collector.stop()
+
+
+async def test_it_comes_back_after_every_loss() -> None:
+    served = 0
+
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal served
+        served += 1
+        writer.write(b"%d;" % served)
+        if served == 2:
+            writer.transport.abort()
+
+    async with gateway(serve) as port:
+        collector = Collector(f"socket://127.0.0.1:{port}")
+        await collector.until(lambda: b"4;" in collector.data)
+        await collector.stop()
+
+    assert all(isinstance(error, PortClosedError) for error in collector.losses)
+    assert len(collector.losses) >= 3
+
+
+async def test_it_comes_back_whatever_a_backend_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = serialx.open_serial_connection
+    opened = 0
+
+    async def open_and_fail(
+        **options: object,
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        nonlocal opened
+        opened += 1
+        reader, writer = await connect(**options)
+        if opened == 1:
+            reader.set_exception(RuntimeError("a mistake of the backend"))
+        return reader, writer
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"hello")
+        await reader.read()
+
+    monkeypatch.setattr(serialx, "open_serial_connection", open_and_fail)
+    async with gateway(serve) as port:
+        collector = Collector(f"socket://127.0.0.1:{port}")
+        await collector.until(lambda: opened == 2 and b"hello" in collector.data)
+        await collector.stop()
+
+    assert [str(error) for error in collector.losses] == ["RuntimeError"]
+
+
+async def test_a_gateway_that_is_away_is_found_when_it_is_back() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"hello")
+        await writer.drain()
+        await reader.read()
+
+    async with gateway(serve) as port:
+        pass
+    collector = Collector(f"socket://127.0.0.1:{port}")
+    await collector.until(lambda: len(collector.losses) >= 2)
+    assert all(isinstance(error, PortUnreachableError) for error in collector.losses)
+
+    async with gateway(serve, port):
+        await collector.until(lambda: collector.data == b"hello")
+        await collector.stop()
+
+
+async def test_silence_counts_as_a_loss() -> None:
+    connections = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        if connections > 1:
+            writer.write(b"awake")
+            await writer.drain()
+        await reader.read()
+
+    async with gateway(serve) as port:
+        collector = Collector(f"socket://127.0.0.1:{port}", silence_timeout=0.2)
+        await collector.until(lambda: collector.data == b"awake")
+        await collector.stop()
+
+    assert isinstance(collector.losses[0], PortSilentError)
+
+
+async def test_delays_grow_and_start_anew_once_a_meter_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("smarty_p1.port.link.FIRST_DELAY", 1.0)
+    delays: list[float] = []
+    sleep = asyncio.sleep
+
+    async def note(delay: float) -> None:
+        delays.append(delay)
+        await sleep(0)
+
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"x")
+
+    async with gateway(serve) as port:
+        pass
+    monkeypatch.setattr("smarty_p1.port.link.asyncio.sleep", note)
+    collector = Collector(f"socket://127.0.0.1:{port}")
+    await collector.until(lambda: len(collector.losses) > 9)
+    growing = delays[:9]
+    async with gateway(serve, port):
+        await collector.until(lambda: isinstance(collector.losses[-1], PortClosedError))
+        await collector.until(lambda: len(delays) >= len(collector.losses))
+        # A greeting, such as that somebody else is served, is not what was waited for.
+        assert delays[-1] >= 0.8 * 60
+        collector.is_convinced = True
+        seen = len(collector.losses)
+        await collector.until(lambda: len(collector.losses) > seen + 1)
+        await collector.stop()
+
+    for delay, middle in zip(growing, (1, 2, 4, 8, 16, 32, 60, 60, 60), strict=True):
+        assert 0.8 * middle <= delay <= 1.2 * middle
+    assert delays[-1] <= 1.2
+
+
+async def test_why_a_port_cannot_be_opened(terminal: tuple[int, str], tmp_path: object) -> None:
+    async def why(url: str) -> type[LinkError]:
+        with pytest.raises(LinkError) as info:
+            async with open_port(url):
+                pass
+        assert str(info.value)
+        return info.type
+
+    async def serve(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with gateway(serve) as port:
+        pass
+    assert await why(f"socket://127.0.0.1:{port}") is PortUnreachableError
+    assert await why("/dev/there-is-no-such-device") is PortNotFoundError
+    assert await why("nonsense://127.0.0.1") is PortNotFoundError
+    assert await why("socket://127.0.0.1") in (PortNotFoundError, PortUnreachableError)
+    assert await why("socket://127.0.0.1:99999") in (PortNotFoundError, PortUnreachableError)
+    assert await why("") is PortNotFoundError
+    assert await why(str(tmp_path)) in (PortNotFoundError, PortUnreachableError)
+    assert await why("/dev/null") in (PortNotFoundError, PortUnreachableError)
+    async with open_port(terminal[1]):
+        assert await why(terminal[1]) is PortBusyError
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "device:///dev/nothing?key=c2VjcmV0",
+        "/dev/\x1bnothing?key=c2VjcmV0",
+        "socket://127.0.0.1?key=c2VjcmV0",
+        "nonsense://127.0.0.1?password=c2VjcmV0",
+    ],
+)
+async def test_an_error_does_not_tell_the_secret_of_an_address(url: str) -> None:
+    with pytest.raises(PortNotFoundError) as caught:
+        async with open_port(url):
+            pass
+
+    assert str(caught.value)
+    assert "c2VjcmV0" not in str(caught.value)
+
+
+async def test_cancelling_closes_the_port() -> None:
+    closed = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"x")
+        await reader.read()
+        closed.set()
+
+    async with gateway(serve) as port:
+        collector = Collector(f"socket://127.0.0.1:{port}")
+        await collector.until(lambda: collector.data == b"x")
+        await collector.stop()
+        async with asyncio.timeout(10):
+            await closed.wait()
+
+
+async def test_a_device_that_is_plugged_in_again_is_read_at_once(
+    terminal: tuple[int, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smarty_p1.port.link.LONGEST_DELAY", 3600.0)
+    far, near = terminal
+    cable = tmp_path / "cable"
+    collector = Collector(str(cable))
+    await collector.until(lambda: len(collector.losses) == 1)
+    # As after many failures: only the cable's return can end the wait in time.
+    collector.link._delay = 3600.0
+    await asyncio.sleep(0.05)
+    cable.symlink_to(near)
+
+    async def write() -> None:
+        while True:
+            os.write(far, b"telegram")
+            await asyncio.sleep(0.05)
+
+    writer = asyncio.create_task(write())
+    await collector.until(lambda: b"telegram" in collector.data)
+    writer.cancel()
+    await collector.stop()
+    assert [type(error) for error in collector.losses] == [PortNotFoundError]
+
+
+async def test_whoever_writes_fast_does_not_keep_others_waiting() -> None:
+    """As when each byte costs 3 µs, with far more bytes at once than one call may take."""
+    flood = bytes(400_000)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(flood)
+        await reader.read()
+
+    received = 0
+    longest = 0.0
+
+    def take(data: bytes) -> None:
+        nonlocal received
+        received += len(data)
+        time.sleep(len(data) * 3e-6)
+
+    loop = asyncio.get_running_loop()
+    async with gateway(serve) as port:
+        link = Link(f"socket://127.0.0.1:{port}", take, lambda _: None)
+        task = asyncio.create_task(link.run())
+        while not received:
+            await asyncio.sleep(0)
+        started = last = loop.time()
+        while received < len(flood):
+            await asyncio.sleep(0.001)
+            longest = max(longest, loop.time() - last)
+            last = loop.time()
+        took = loop.time() - started
+        task.cancel()
+        await asyncio.wait([task])
+
+    assert longest < 0.1
+    # Ten times the speed of a port, so a share of the time remains for everything else.
+    assert took > 0.9 * len(flood) / 115_200
+
+
+async def test_a_port_at_full_speed_is_not_slowed() -> None:
+    everything = bytes(range(256)) * 90  # two seconds of a P1 port
+    delays: list[float] = []
+    loop = asyncio.get_running_loop()
+    sent: list[float] = []
+    closed = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for start in range(0, len(everything), 1152):
+            sent.append(loop.time())
+            writer.write(everything[start : start + 1152])
+            await asyncio.sleep(0.02)  # five times as fast
+        await reader.read()
+        closed.set()
+
+    def take(_: bytes) -> None:
+        delays.append(loop.time() - sent[-1])
+
+    async with gateway(serve) as port:
+        link = Link(f"socket://127.0.0.1:{port}", take, lambda _: None)
+        task = asyncio.create_task(link.run())
+        while len(delays) < len(everything) // 1152:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.wait([task])
+        await closed.wait()
+
+    assert sorted(delays)[len(delays) // 2] < 0.01

@@ -1,0 +1,123 @@
+"""Trying a port says exactly what is wrong."""
+
+import asyncio
+
+import pytest
+
+from smarty_p1.p1 import P1Error
+from smarty_p1.port import (
+    DamagedError,
+    KeyMissingError,
+    NoDeviceNameError,
+    NothingReceivedError,
+    NotP1Error,
+    OtherAuthenticationKeyError,
+    PortBusyError,
+    PortUnreachableError,
+    SecurityOffError,
+    WrongKeyError,
+    probe,
+)
+from tests.lib.p1.encoder import AUTHENTICATION_KEY, KEY, frame, literal, telegram
+from tests.lib.port.test_link import gateway
+
+OTHER_KEY = bytes(range(16))
+
+
+@pytest.fixture(autouse=True)
+def _no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smarty_p1.port.probing._REOPEN_DELAY", 0.01)
+
+
+async def tell(*pieces: bytes, key: bytes | None = KEY, close: bool = False) -> type[P1Error]:
+    """Probe a port that delivers these pieces; return the error."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+        if not close:
+            await reader.read()
+
+    async with gateway(serve) as port:
+        with pytest.raises(P1Error) as info:
+            await probe(f"socket://127.0.0.1:{port}", key, timeout=0.3)
+    return info.type
+
+
+async def test_what_is_wrong() -> None:
+    garbage = bytes(range(256))
+    assert await tell() is NothingReceivedError
+    assert await tell(garbage) is NotP1Error
+    assert await tell(garbage, close=True) is NotP1Error
+    assert await tell(literal("plain").data[:-9]) is NotP1Error
+    assert await tell(literal("plain").data[:-6] + b"0000\r\n", key=None) is DamagedError
+    assert await tell(frame(1, b"no telegram")) is DamagedError
+    assert await tell(frame(1), key=None) is KeyMissingError
+    assert await tell(frame(1), key=OTHER_KEY) is WrongKeyError
+    assert await tell(*map(frame, range(3)), key=OTHER_KEY) is WrongKeyError
+    assert await tell(literal("other_authentication_key").data) is OtherAuthenticationKeyError
+    assert await tell(literal("plain").data) is SecurityOffError
+    assert await tell(frame(1, telegram(name=None))) is NoDeviceNameError
+
+
+async def test_a_gateway_that_serves_somebody_else() -> None:
+    assert await tell(b"Port already in use\r\n", close=True) is PortBusyError
+    assert await tell(close=True) is PortBusyError
+
+
+async def test_a_port_that_cannot_be_opened() -> None:
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async with gateway(serve) as port:
+        pass
+    with pytest.raises(PortUnreachableError):
+        await probe(f"socket://127.0.0.1:{port}", KEY)
+
+
+async def test_the_meter_is_found_behind_noise_and_lost_connections() -> None:
+    connections = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        damaged = bytearray(frame(connections))
+        damaged[50] ^= 1
+        if connections == 1:
+            writer.write(frame(1)[100:] + damaged)
+            return
+        writer.write(frame(2, telegram(name=None)) + frame(3))
+        await reader.read()
+
+    async with gateway(serve) as port:
+        found = await probe(f"socket://127.0.0.1:{port}", KEY, AUTHENTICATION_KEY, timeout=20)
+
+    assert found.frame_counter == 3
+    assert found.serial_number == "SAG1030790002574"
+
+
+async def test_a_few_damaged_frames_are_no_verdict() -> None:
+    damaged_text, damaged_tag = bytearray(frame(1)), bytearray(frame(2))
+    damaged_text[60] ^= 1
+    damaged_tag[-1] ^= 1
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(bytes(damaged_text) + bytes(damaged_tag) + bytes(damaged_text) + frame(3))
+        await reader.read()
+
+    async with gateway(serve) as port:
+        found = await probe(f"socket://127.0.0.1:{port}", KEY, timeout=20)
+
+    assert found.frame_counter == 3
+
+
+async def test_a_plain_meter_needs_no_key() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(literal("plain").data)
+        await reader.read()
+
+    async with gateway(serve) as port:
+        found = await probe(f"socket://127.0.0.1:{port}", None, timeout=20)
+
+    assert found.objects["1-0:1.8.0"] == 12345.678
