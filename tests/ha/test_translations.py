@@ -26,7 +26,8 @@ from custom_components.smarty_p1.coordinator.repair_issues import Problem
 from custom_components.smarty_p1.coordinator.tank_coordinator import TankCoordinator
 from custom_components.smarty_p1.event import EVENT_MESSAGE, EVENTS
 from custom_components.smarty_p1.flows import key_form as flow_forms
-from custom_components.smarty_p1.lib.p1 import MBUS_DEVICE_TYPES, P1Error, Reason, errors
+from custom_components.smarty_p1.lib.p1 import MBUS_DEVICE_TYPES, P1Error, Reason
+from custom_components.smarty_p1.lib.port import errors
 from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK_SENSORS
 from custom_components.smarty_p1.sensor.demand_sensors import DEMAND_SENSORS
 from custom_components.smarty_p1.sensor.meter_sensors import (

@@ -73,7 +73,7 @@ HELP = {
     "fuzz mutations": "test -m dev.fuzz.mutations",
     "fuzz feed": "test -m dev.fuzz.feed",
     "fuzz flow": "test -m dev.fuzz.flow",
-    "p1": "test -m p1",
+    "p1": "test -m smarty_p1_cli",
     "p1 decode": "test -m smarty_p1_cli decode",
     "p1 watch": "test -m smarty_p1_cli watch",
     "p1 simulate": "test -m dev.simulator",
@@ -107,7 +107,7 @@ def test_help_tells_what_the_program_knows(tmp_path: Path, command: str) -> None
         [ROOT / (".venv-demo" if environment == "demo" else ".venv") / "bin/python", *module, "-h"],
         cwd=ROOT,
         env={
-            "PYTHONPATH": f"{ROOT}/custom_components/smarty_p1:{ROOT}",
+            "PYTHONPATH": str(ROOT),
             "COLUMNS": "100",
             "NO_COLOR": "1",
         },
