@@ -174,7 +174,7 @@ async def test_reads_without_verification_when_that_is_chosen(
         hass, refused, {**typed, SECTION_ADVANCED: {CONF_WITHOUT_VERIFICATION: True}}
     )
     assert found["description_placeholders"]
-    assert found["description_placeholders"]["verification"] == "not verified"
+    assert found["description_placeholders"]["verification"] == "Not verified"
     result = await confirm(hass, found)
 
     assert result["data"] == {**typed, CONF_VERIFY: False}
@@ -219,7 +219,7 @@ async def test_meter_without_key_is_not_read_without_verification(
         {CONF_PORT: port.url, SECTION_ADVANCED: {CONF_WITHOUT_VERIFICATION: True}},
     )
     assert found["description_placeholders"]
-    assert found["description_placeholders"]["verification"] == "not encrypted"
+    assert found["description_placeholders"]["verification"] == "Not encrypted"
     result = await confirm(hass, found)
     assert result["data"] == {CONF_PORT: port.url}
 
