@@ -72,7 +72,7 @@ async def test_sets_up_a_meter(hass: HomeAssistant, port: MeterPort) -> None:
     assert found["description_placeholders"] == {
         "serial_number": SERIAL,
         "identification": "Lux5\\253694471_M",
-        "verification": "verified",
+        "verification": "Verified",
         "power_imported": "2.345 kW",
         "power_exported": "0.0 kW",
         "energy_imported": "25678.901 kWh",
@@ -242,7 +242,7 @@ async def test_describes_a_meter_that_says_little(hass: HomeAssistant, port: Met
     assert found["description_placeholders"] == {
         "serial_number": SERIAL,
         "identification": "Lux5\\1",
-        "verification": "verified",
+        "verification": "Verified",
         "power_imported": "-",
         "power_exported": "-",
         "energy_imported": "-",
