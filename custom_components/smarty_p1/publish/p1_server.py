@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections import deque
+from collections.abc import Callable
 from typing import cast, override
 
 from homeassistant.core import callback
@@ -16,7 +17,7 @@ from ..const import (
     SECTION_P1_SERVER,
 )
 from ..coordinator.meter_coordinator import SmartyCoordinator
-from ..coordinator.repair_issues import Issues, Problem
+from ..coordinator.repair_issues import Problem, raise_issue, withdraw_issues
 from ..lib.p1 import Telegram
 from ..lib.p1.crc import crc16
 
@@ -172,8 +173,12 @@ class P1Server:
 async def async_start(coordinator: SmartyCoordinator) -> None:
     """Serve the telegrams of a meter, if its options say so, until its entry is unloaded."""
     entry = coordinator.config_entry
-    issues = Issues(coordinator.hass, entry)
-    issues.close(Problem.P1_SERVER)
+
+    @callback
+    def withdraw() -> None:
+        withdraw_issues(coordinator.hass, entry, [Problem.P1_SERVER])
+
+    withdraw()
     options = entry.options.get(SECTION_P1_SERVER, {})
     if not options.get(CONF_ENABLED):
         return
@@ -186,28 +191,35 @@ async def async_start(coordinator: SmartyCoordinator) -> None:
 
     entry.async_on_unload(coordinator.async_add_telegram_listener(pass_on))
     entry.async_on_unload(server.stop)
-    entry.async_on_unload(lambda: issues.close(Problem.P1_SERVER))
+    entry.async_on_unload(withdraw)
     try:
         await server.start(address, port)
     except OSError as err:
         # Readings go on. An address may be there a moment later, a port may become free.
         LOGGER.warning("%s: the P1 server cannot listen: %s", coordinator.name, err)
-        issues.open(
-            Problem.P1_SERVER, address=address, port=str(port), error=err.strerror or str(err)
+        raise_issue(
+            coordinator.hass,
+            entry,
+            Problem.P1_SERVER,
+            address=address,
+            port=str(port),
+            error=err.strerror or str(err),
         )
         entry.async_create_background_task(
             coordinator.hass,
-            _keep_trying(server, address, port, issues),
+            _keep_trying(server, address, port, withdraw),
             f"{coordinator.name} P1 server",
         )
 
 
-async def _keep_trying(server: P1Server, address: str, port: int, issues: Issues) -> None:
+async def _keep_trying(
+    server: P1Server, address: str, port: int, on_success: Callable[[], None]
+) -> None:
     while True:
         await asyncio.sleep(RETRY_EVERY)
         try:
             await server.start(address, port)
         except OSError:
             continue
-        issues.close(Problem.P1_SERVER)
+        on_success()
         return
