@@ -9,7 +9,7 @@ from homeassistant.helpers.typing import ConfigType
 from . import publish
 from .const import DOMAIN
 from .coordinator import SmartyConfigEntry, async_forget, kind_of
-from .coordinator.failure_run import forget_streak
+from .coordinator.failure_run import forget_failure_run
 from .coordinator.meter_coordinator import SmartyCoordinator
 from .coordinator.repair_issues import async_follow_disabling, withdraw_issues
 from .entity import is_in_telegram, meter_device
@@ -60,7 +60,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> b
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> None:
     """Forget everything about an entry that is removed."""
-    forget_streak(hass, entry.entry_id)
+    forget_failure_run(hass, entry.entry_id)
     withdraw_issues(hass, entry)
     await async_forget(hass, entry)
     await publish.async_remove(hass, entry.entry_id)

@@ -24,12 +24,12 @@ from ..lib.p1 import (
     parse_key,
 )
 from .demand_memory import IMPORTED_ENERGY, DemandStore
-from .failure_run import FAILURES, Failure, streak_of
+from .failure_run import FAILURES, Failure, failure_run_of
 from .limits import Limits, shown_name
 from .meter_memory import MeterStore
-from .pace import Pace
 from .port_coordinator import LinkCoordinator, Obstacle
 from .repair_issues import Problem, is_raised, raise_issue, withdraw_issues
+from .throttle import Throttle
 
 LONG_ABSENCE = timedelta(hours=1)
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -105,12 +105,12 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
         self.demand = DemandStore(hass, entry)
         self.channels: Mapping[str, int] = {}
         self._store = MeterStore(hass, entry.entry_id)
-        self._streak = streak_of(hass, entry)
+        self._streak = failure_run_of(hass, entry)
         self._failing: dict[Failure, Obstacle] = {}
         self.limits = Limits(hass, entry)
         self._key, self._authentication_key = stored_keys(entry.data)
         self._needs_tag: bool = entry.data.get(CONF_VERIFY, True)
-        self._pace = Pace(hass.loop, entry.options.get(CONF_MIN_INTERVAL, 0))
+        self._throttle = Throttle(hass.loop, entry.options.get(CONF_MIN_INTERVAL, 0))
         self._needs_follow_up = True
         self._remembered_counters: Mapping[bytes, int] = {}
         self._seen_objects: set[str] = set()
@@ -158,7 +158,7 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
     @override
     async def async_shutdown(self) -> None:
         """Stop waiting for telegrams."""
-        self._pace.cancel()
+        self._throttle.cancel()
         self._streak.pause()
         await super().async_shutdown()
 
@@ -273,7 +273,7 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
         channels = self._identify_channels(settled)
         self.latest = settled
         is_urgent = self._is_urgent(settled, channels) or has_milestone
-        self._pace.offer(partial(self._show, settled, channels), is_urgent=is_urgent)
+        self._throttle.offer(partial(self._show, settled, channels), is_urgent=is_urgent)
         for listener in tuple(self._telegram_listeners):
             listener(settled)
 
@@ -356,7 +356,7 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
     @callback
     def _fail(self) -> None:
         # What waits for its turn would make the entities available again.
-        self._pace.cancel()
+        self._throttle.cancel()
         super()._fail()
 
     def _is_ours(self, telegram: Telegram) -> bool:

@@ -10,6 +10,7 @@ from ..lib.boards import Shape, Sonar, Tank
 from ..lib.port import LinkError
 from .entry_types import AnyConfigEntry
 from .port_coordinator import LinkCoordinator
+from .throttle import Throttle
 
 TANK_BAUD_RATE = 9600
 # The median is one of as many seconds.
@@ -57,7 +58,7 @@ class TankCoordinator(LinkCoordinator[TankData]):
         super().__init__(hass, entry)
         self._tank = tank_of(dict(entry.options))
         self._sonar = Sonar()
-        self._next_push = 0.0
+        self._throttle = Throttle(hass.loop, _UPDATE_INTERVAL)
 
     @override
     def _take(self, data: bytes) -> None:
@@ -65,8 +66,7 @@ class TankCoordinator(LinkCoordinator[TankData]):
         if not self._sonar.feed(data, now) or not self._sonar.is_settled:
             return
         self._on_reading()
-        if now >= self._next_push or not self.last_update_success:
-            self._next_push = now + _UPDATE_INTERVAL
+        if self._throttle.has_turn(is_urgent=not self.last_update_success):
             self._push(tank_data(self._tank, self._sonar.distance_cm(now)))
 
     @override

@@ -28,7 +28,7 @@ from ..const import (
     SECTION_MQTT,
 )
 from ..coordinator.meter_coordinator import SmartyCoordinator
-from ..coordinator.pace import Pace
+from ..coordinator.throttle import Throttle
 from ..lib.p1 import MESSAGES, Telegram
 from .mqtt_bounds import MAX_MBUS_METERS, Bounds
 from .mqtt_discovery import Announcer, devices, event_topic, new_texts, states_payload, states_topic
@@ -173,7 +173,7 @@ class Publisher(_Worker):
         self._format = Format(options[CONF_FORMAT])
         self._retain: bool = options[CONF_RETAIN]
         minimum: float = options[CONF_MIN_INTERVAL]
-        self._pace = Pace(self._hass.loop, minimum)
+        self._throttle = Throttle(self._hass.loop, minimum)
         self._bounds = Bounds(coordinator.name)
         self._availability_topic = _availability_topic(options)
         self._announcer: Announcer | None = None
@@ -215,7 +215,7 @@ class Publisher(_Worker):
     def _on_telegram(self, telegram: Telegram) -> None:
         # A text could be gone by the next turn.
         has_news = _texts(telegram) != _texts(self._published)
-        self._pace.offer(partial(self._publish, telegram), is_urgent=has_news)
+        self._throttle.offer(partial(self._publish, telegram), is_urgent=has_news)
 
     @callback
     def _publish(self, telegram: Telegram) -> None:
@@ -228,7 +228,7 @@ class Publisher(_Worker):
         telegram, self._waiting = self._waiting, None
         if telegram is None:
             return
-        self._pace.restart()
+        self._throttle.restart()
         telegram = self._bounds.admit(telegram)
         before, self._published = self._published, telegram
         await self._send_values(telegram)
@@ -293,7 +293,7 @@ class Publisher(_Worker):
 
     async def _async_say_farewell(self) -> None:
         """Tell that no more telegrams come."""
-        self._pace.cancel()
+        self._throttle.cancel()
         self._task.cancel()  # nothing follows
         if self._bounds.ignored:
             LOGGER.info(
