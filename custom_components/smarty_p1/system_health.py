@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .coordinator.entry_types import AnyConfigEntry
 from .coordinator.meter_coordinator import SmartyCoordinator
-from .coordinator.port_coordinator import LinkCoordinator
+from .coordinator.port_coordinator import PortCoordinator
 
 
 @callback
@@ -46,7 +46,7 @@ def _describe(entry: AnyConfigEntry) -> str:
         return ", ".join(filter(None, [entry.state.value, entry.error_reason_translation_key]))
     coordinator = entry.runtime_data
     told = []
-    if isinstance(coordinator, LinkCoordinator):
+    if isinstance(coordinator, PortCoordinator):
         told = [coordinator.shown_port, "open" if coordinator.is_connected else "closed"]
     if isinstance(coordinator, SmartyCoordinator) and coordinator.last_telegram_at:
         age = (dt_util.utcnow() - coordinator.last_telegram_at).total_seconds()

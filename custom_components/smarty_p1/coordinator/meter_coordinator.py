@@ -27,7 +27,8 @@ from .demand_memory import IMPORTED_ENERGY, DemandStore
 from .failure_run import FAILURES, Failure, failure_run_of
 from .limits import Limits, shown_name
 from .meter_memory import MeterStore
-from .port_coordinator import LinkCoordinator, Obstacle
+from .port_coordinator import PortCoordinator
+from .push_coordinator import Obstacle
 from .repair_issues import Problem, is_raised, raise_issue, withdraw_issues
 from .throttle import Throttle
 
@@ -83,7 +84,7 @@ def _urgent_values(telegram: Telegram) -> list[Value]:
     return [telegram.objects.get(reference) for reference in _URGENT]
 
 
-class SmartyCoordinator(LinkCoordinator[Telegram]):
+class SmartyCoordinator(PortCoordinator[Telegram]):
     """Pushes the telegrams of one meter to its entities.
 
     Their totals do not fall before that is confirmed; `falls` counts how often they wanted to, by

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Any, override
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import CONF_DISTANCE_EMPTY, CONF_DISTANCE_FULL, CONF_SHAPE, CONF_VOLUME
 from ..lib.boards import Shape, Sonar, Tank
 from ..lib.port import LinkError
-from .entry_types import AnyConfigEntry
-from .port_coordinator import LinkCoordinator
+from .port_coordinator import PortCoordinator
 from .throttle import Throttle
 
 TANK_BAUD_RATE = 9600
@@ -46,15 +46,14 @@ def tank_data(tank: Tank, distance_cm: float | None) -> TankData:
     )
 
 
-class TankCoordinator(LinkCoordinator[TankData]):
+class TankCoordinator(PortCoordinator[TankData]):
     """Pushes the level of one tank to its entities."""
 
     baud_rate = TANK_BAUD_RATE
     nothing_received = "sensor_silent"
     not_understood = "not_sonar"
 
-    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-        """Take the port from the entry, and the tank from its options."""
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         super().__init__(hass, entry)
         self._tank = tank_of(dict(entry.options))
         self._sonar = Sonar()
