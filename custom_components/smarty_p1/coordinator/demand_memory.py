@@ -70,7 +70,7 @@ class DemandStore(ThrottledStore):
         demand = self.demand
         if demand is not None and not self._is_closed:
             # At once what a quarter-hour has come to.
-            self.schedule_save(at_once=before is None or before.last_quarter != demand.last_quarter)
+            self.schedule(at_once=before is None or before.last_quarter != demand.last_quarter)
         return _milestones(before) != _milestones(demand)
 
     async def async_close(self) -> None:

@@ -97,15 +97,14 @@ class MeterStore(ThrottledStore):
         while len(self._counters) > _MAX_KEYS:
             del self._counters[next(iter(self._counters))]
 
-    @override
     @callback
-    def schedule_save(self, *, at_once: bool = False) -> None:
-        """Save what is new, at most once a minute unless at once.
+    def schedule_save(self) -> None:
+        """Save soon what is new, but not more than once a minute.
 
         Rejected frames bring nothing new: whoever replays some must not use up the minute.
         """
         if not self.is_waiting and self._news() != self._saved:
-            super().schedule_save(at_once=at_once)
+            self.schedule()
 
     async def async_flush(self) -> None:
         """Save at once what waits to be saved."""

@@ -102,7 +102,7 @@ class PulseCounter(ThrottledStore):
     def add(self, events: list[Pulses]) -> None:
         """Store and show what the meter has made of a source's words."""
         if events:
-            self.schedule_save()
+            self.schedule()
             if self._display_throttle.has_turn():
                 self.show()
 

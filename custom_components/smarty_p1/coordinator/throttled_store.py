@@ -61,7 +61,7 @@ class ThrottledStore(ABC):
             return None
 
     @callback
-    def schedule_save(self, *, at_once: bool = False) -> None:
+    def schedule(self, *, at_once: bool = False) -> None:
         """Write at the next turn, or at once."""
         if self.is_waiting and not at_once:
             return

@@ -35,14 +35,14 @@ class RetainedTopics(ThrottledStore):
         """Note that the broker keeps a message."""
         if topic not in self.topics:
             self.topics.add(topic)
-            self.schedule_save()
+            self.schedule()
 
     @callback
     def discard(self, topic: str) -> None:
         """Note that the broker no longer keeps a message."""
         if topic in self.topics:
             self.topics.remove(topic)
-            self.schedule_save()
+            self.schedule()
 
     @override
     def _content(self) -> list[str]:
