@@ -32,8 +32,8 @@ from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.throttle import Throttle
 from ..lib.p1 import MESSAGES, Telegram
 from .mqtt_discovery import Announcer, devices, event_topic, new_texts, states_payload, states_topic
-from .mqtt_values import items
-from .publish_options import Format
+from .mqtt_topics import items
+from .publish_form import Format
 from .retained_topics import RetainedTopics
 from .smartyreader_names import board_items, board_summary
 
