@@ -6,13 +6,17 @@ wait so long.
 
 from datetime import datetime
 
-from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, ConfigEntryState
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigEntryState,
+)
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
-from .entry_types import AnyConfigEntry
 
 LONGEST_WAIT = 60.0
 _DIALOGUES = {SOURCE_REAUTH, SOURCE_RECONFIGURE}
@@ -20,7 +24,7 @@ _CANCEL: HassKey[dict[str, CALLBACK_TYPE]] = HassKey(f"{DOMAIN}_setup_retries")
 
 
 @callback
-def limit_wait(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
+def limit_wait(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Try the set-up of an entry again within a minute, unless that has happened by then."""
     if hass.is_stopping:
         return

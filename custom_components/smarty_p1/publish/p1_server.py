@@ -51,7 +51,6 @@ class _Client(asyncio.Protocol):
     _transport: asyncio.Transport
 
     def __init__(self, server: P1Server) -> None:
-        """Take the server that accepted it."""
         self._server = server
         self._waiting: deque[bytes] = deque(maxlen=MAX_WAITING)
         self._timeout: asyncio.TimerHandle | None = None
@@ -110,7 +109,6 @@ class P1Server:
     """Sends telegrams to all who connect to a TCP port: each gets those that come from then on."""
 
     def __init__(self, name: str) -> None:
-        """Take a name for the log."""
         self._name = name
         self._clients: set[_Client] = set()
         self._server: asyncio.Server | None = None
@@ -152,7 +150,7 @@ class P1Server:
             client.send(telegram)
 
     def admit(self, client: _Client) -> bool:
-        """Tell whether there is room for another client, and remember it."""
+        """Remember a client if there is room for it; return whether there is."""
         if len(self._clients) >= MAX_CLIENTS or self._is_stopped:
             if not self._has_refused:
                 self._has_refused = True
