@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant
 
 from ..const import CONF_KIND, CONF_TOPIC, KIND_METER, KIND_PULSE, KIND_TANK, PLATFORMS
 from .demand_memory import DemandStore
+from .entry_types import AnyConfigEntry
 from .meter_coordinator import MeterConfigEntry, SmartyCoordinator
 from .meter_memory import MeterStore
 from .pulse_counter import PulseCounter
@@ -20,23 +21,23 @@ type Coordinator = SmartyCoordinator | PulseCoordinator | TankCoordinator
 type SmartyConfigEntry = ConfigEntry[Coordinator]
 
 
-def kind_of(entry: ConfigEntry) -> str:
+def kind_of(entry: AnyConfigEntry) -> str:
     """Return what an entry reads."""
     kind: str = entry.data.get(CONF_KIND, KIND_METER)
     return kind
 
 
-def is_meter(entry: ConfigEntry) -> TypeGuard[MeterConfigEntry]:
+def is_meter(entry: AnyConfigEntry) -> TypeGuard[MeterConfigEntry]:
     """Return whether an entry reads a meter, not a board."""
     return kind_of(entry) == KIND_METER
 
 
-def platforms_of(entry: ConfigEntry) -> tuple[Platform, ...]:
+def platforms_of(entry: AnyConfigEntry) -> tuple[Platform, ...]:
     """Return the platforms that show what an entry reads."""
     return PLATFORMS if is_meter(entry) else (Platform.SENSOR,)
 
 
-def make_coordinator(hass: HomeAssistant, entry: ConfigEntry) -> Coordinator:
+def make_coordinator(hass: HomeAssistant, entry: AnyConfigEntry) -> Coordinator:
     """Return a new coordinator of what an entry reads."""
     kind = kind_of(entry)
     if kind == KIND_TANK:
@@ -50,7 +51,7 @@ def make_coordinator(hass: HomeAssistant, entry: ConfigEntry) -> Coordinator:
     return PulsePortCoordinator(hass, entry)
 
 
-async def async_forget(hass: HomeAssistant, entry: ConfigEntry) -> None:
+async def async_forget(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     """Remove what is stored for an entry, whatever it reads."""
     await DemandStore(hass, entry).async_remove()
     await MeterStore(hass, entry.entry_id).async_remove()

@@ -9,13 +9,13 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 from ..lib.p1 import Reason
+from .entry_types import AnyConfigEntry
 from .throttle import Throttle
 
 ENOUGH = 5
@@ -143,7 +143,7 @@ _RUNS: HassKey[dict[str, FailureRun]] = HassKey(f"{DOMAIN}_failure_runs")
 
 
 @callback
-def failure_run_of(hass: HomeAssistant, entry: ConfigEntry) -> FailureRun:
+def failure_run_of(hass: HomeAssistant, entry: AnyConfigEntry) -> FailureRun:
     """Return the failure run of an entry with its current port and keys."""
     runs = hass.data.setdefault(_RUNS, {})
     run = runs.get(entry.entry_id)

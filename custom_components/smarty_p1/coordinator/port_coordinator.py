@@ -7,7 +7,6 @@ from contextlib import suppress
 from datetime import datetime
 from typing import ClassVar, override
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_PORT
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
@@ -26,6 +25,7 @@ from ..lib.port import (
     redact_port,
 )
 from ..lib.port.link import BAUD_RATE, SILENCE_TIMEOUT
+from .entry_types import AnyConfigEntry
 from .push_coordinator import Obstacle, PushCoordinator
 from .stopping import timeout_or_stop
 
@@ -60,7 +60,7 @@ class PortCoordinator[D](PushCoordinator[D]):
     nothing_received: ClassVar[str] = "nothing_received"
     not_understood: ClassVar[str]
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         super().__init__(hass, entry)
         self.shown_port = redact_port(entry.data[CONF_PORT])
         self._link = Link(

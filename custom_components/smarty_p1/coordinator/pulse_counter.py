@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
@@ -13,6 +12,7 @@ from homeassistant.util import dt as dt_util
 from ..const import CONF_FIRST_COUNT, CONF_FIRST_COUNT_AT, CONF_METER_READING, CONF_PULSES_PER_KWH
 from ..lib.boards import PulseMeter, Pulses
 from ..lib.stored_values import Stored, a_count, a_flag, a_mapping, a_number, a_text
+from .entry_types import AnyConfigEntry
 from .throttle import Throttle
 from .throttled_store import ThrottledStore
 
@@ -54,7 +54,7 @@ class PulseCounter(ThrottledStore):
     `meter` is what has been counted, `source` the unique id of where it comes from.
     """
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         super().__init__(hass, f"{entry.entry_id}.pulses", interval=SAVE_INTERVAL)
         self._pulses_per_kwh: float = entry.options.get(CONF_PULSES_PER_KWH, DEFAULT_PULSES_PER_KWH)
         self._entry = entry

@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import ClassVar, override
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import LOGGER
 from ..lib.port import LinkError, PortSilentError
 from ..lib.port.probing import BUSY_TEXT
+from .entry_types import AnyConfigEntry
 from .port_coordinator import PortCoordinator
 from .pulse_counter import PulseCounter, PulseData
 
@@ -24,7 +24,7 @@ class PulsePortCoordinator(PortCoordinator[PulseData]):
     stale_timeout = 30.0
     nothing_received = not_understood = "no_pulse"
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         super().__init__(hass, entry)
         self.counter = PulseCounter(hass, entry)
 

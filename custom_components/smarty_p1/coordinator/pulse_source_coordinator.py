@@ -5,7 +5,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import override
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import (
     CONF_ENTITY_ID,
     STATE_OFF,
@@ -22,6 +21,7 @@ from homeassistant.helpers.event import (
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from ..const import CONF_TOPIC
+from .entry_types import AnyConfigEntry
 from .pulse_counter import PulseCounter, PulseData
 from .push_coordinator import Obstacle, PushCoordinator
 from .stopping import timeout_or_stop
@@ -36,7 +36,7 @@ COUNT_DOMAINS = (*OWN_COUNT_DOMAINS, "number", "sensor")
 class PulseSourceCoordinator(PushCoordinator[PulseData]):
     """Counts what something in Home Assistant says, and is available while that is."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         super().__init__(hass, entry)
         self.counter = PulseCounter(hass, entry)
 
@@ -82,7 +82,7 @@ class PulseSourceCoordinator(PushCoordinator[PulseData]):
 class PulseEntityCoordinator(PulseSourceCoordinator):
     """Counts the pulses of an entity: what it counts, or how often it goes on or happens."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         super().__init__(hass, entry)
         self._entity_id: str = entry.data[CONF_ENTITY_ID]
         self._obstacle = Obstacle("entity_unavailable", {"entity": self._entity_id})
@@ -155,7 +155,7 @@ class PulseTopicCoordinator(PulseSourceCoordinator):
 
     _is_connected: Callable[[HomeAssistant], bool]
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         super().__init__(hass, entry)
         self._topic: str = entry.data[CONF_TOPIC]
         self._obstacle = Obstacle("broker_unavailable", {"topic": self._topic})

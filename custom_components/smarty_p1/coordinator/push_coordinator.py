@@ -4,13 +4,13 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import NamedTuple, override
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
+from .entry_types import AnyConfigEntry
 from .setup_retry import limit_wait
 
 
@@ -28,10 +28,10 @@ class PushCoordinator[D](DataUpdateCoordinator[D]):
     last.
     """
 
-    config_entry: ConfigEntry
+    config_entry: AnyConfigEntry
     _obstacle: Obstacle
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         super().__init__(hass, LOGGER, config_entry=entry, name=entry.title)
         self.readings = 0
         self.received_at = dt_util.utcnow()

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
-from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange
+from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntryChange
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ..const import DOMAIN
+from .entry_types import AnyConfigEntry
 
 ENTRY_ID = "entry_id"
 
@@ -50,13 +51,13 @@ _ERRORS = {
 }
 
 
-def _issue_id(problem: Problem, entry: ConfigEntry) -> str:
+def _issue_id(problem: Problem, entry: AnyConfigEntry) -> str:
     return f"{problem}_{entry.entry_id}"
 
 
 @callback
 def raise_issue(
-    hass: HomeAssistant, entry: ConfigEntry, problem: Problem, **placeholders: str
+    hass: HomeAssistant, entry: AnyConfigEntry, problem: Problem, **placeholders: str
 ) -> None:
     """Tell the user about a problem of an entry."""
     ir.async_create_issue(
@@ -73,7 +74,7 @@ def raise_issue(
 
 @callback
 def withdraw_issues(
-    hass: HomeAssistant, entry: ConfigEntry, problems: Iterable[Problem] = Problem
+    hass: HomeAssistant, entry: AnyConfigEntry, problems: Iterable[Problem] = Problem
 ) -> None:
     """Withdraw what is no longer a problem of an entry: everything, unless problems are named."""
     issues = ir.async_get(hass).issues
@@ -84,7 +85,7 @@ def withdraw_issues(
 
 
 @callback
-def is_raised(hass: HomeAssistant, entry: ConfigEntry, problem: Problem) -> bool:
+def is_raised(hass: HomeAssistant, entry: AnyConfigEntry, problem: Problem) -> bool:
     """Return whether the user has been told about a problem that is not mended yet."""
     issue = ir.async_get(hass).async_get_issue(DOMAIN, _issue_id(problem, entry))
     # After a restart, Home Assistant remembers issues, for the sake of those that are ignored,
@@ -97,7 +98,7 @@ def async_follow_disabling(hass: HomeAssistant) -> None:
     """Withdraw everything when an entry is disabled, also one that is waiting to be set up."""
 
     @callback
-    def on_change(_change: ConfigEntryChange, entry: ConfigEntry) -> None:
+    def on_change(_change: ConfigEntryChange, entry: AnyConfigEntry) -> None:
         if entry.domain == DOMAIN and entry.disabled_by:
             withdraw_issues(hass, entry)
 

@@ -9,7 +9,6 @@ from datetime import datetime
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
-    ConfigEntry,
     ConfigEntryState,
 )
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
@@ -17,6 +16,7 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
+from .entry_types import AnyConfigEntry
 
 LONGEST_WAIT = 60.0
 _DIALOGUES = {SOURCE_REAUTH, SOURCE_RECONFIGURE}
@@ -24,7 +24,7 @@ _CANCEL: HassKey[dict[str, CALLBACK_TYPE]] = HassKey(f"{DOMAIN}_setup_retries")
 
 
 @callback
-def limit_wait(hass: HomeAssistant, entry: ConfigEntry) -> None:
+def limit_wait(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     """Try the set-up of an entry again within a minute, unless that has happened by then."""
     if hass.is_stopping:
         return

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import CONF_DISTANCE_EMPTY, CONF_DISTANCE_FULL, CONF_SHAPE, CONF_VOLUME
 from ..lib.boards import Shape, Sonar, Tank
 from ..lib.port import LinkError
+from .entry_types import AnyConfigEntry
 from .port_coordinator import PortCoordinator
 from .throttle import Throttle
 
@@ -53,7 +53,7 @@ class TankCoordinator(PortCoordinator[TankData]):
     nothing_received = "sensor_silent"
     not_understood = "not_sonar"
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         super().__init__(hass, entry)
         self._tank = tank_of(dict(entry.options))
         self._sonar = Sonar()

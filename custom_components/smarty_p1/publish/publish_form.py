@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 import voluptuous as vol
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -38,6 +38,7 @@ from ..const import (
     SECTION_MQTT,
     SECTION_P1_SERVER,
 )
+from ..coordinator.entry_types import AnyConfigEntry
 from .mqtt_topics import RESERVED, level
 
 LOCAL_ADDRESS = "127.0.0.1"
@@ -83,7 +84,7 @@ def default_topic(serial_number: str | None) -> str:
     return f"{DOMAIN}/{level(str(serial_number))}"
 
 
-def defaults(hass: HomeAssistant, entry: ConfigEntry) -> Defaults:
+def defaults(hass: HomeAssistant, entry: AnyConfigEntry) -> Defaults:
     """Return what no other meter uses."""
     others = _others(hass, entry)
     ports = {options.get(CONF_LISTEN_PORT) for options in _sections(others, SECTION_P1_SERVER)}
@@ -143,7 +144,7 @@ def mqtt_schema() -> vol.Schema:
 
 
 async def async_read_p1_server(
-    hass: HomeAssistant, entry: ConfigEntry, typed: Mapping[str, Any]
+    hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return what is stored of the P1 server. Raises OptionError."""
     address, port = typed[CONF_LISTEN_ADDRESS].strip(), int(typed[CONF_LISTEN_PORT])
@@ -160,7 +161,9 @@ async def async_read_p1_server(
     return {**typed, CONF_LISTEN_ADDRESS: address, CONF_LISTEN_PORT: port}
 
 
-def read_mqtt(hass: HomeAssistant, entry: ConfigEntry, typed: Mapping[str, Any]) -> dict[str, Any]:
+def read_mqtt(
+    hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return what is stored of MQTT. Raises OptionError."""
     suggested = defaults(hass, entry)
     topic = typed.get(CONF_TOPIC, "").strip().strip("/")
@@ -184,7 +187,7 @@ def read_mqtt(hass: HomeAssistant, entry: ConfigEntry, typed: Mapping[str, Any])
     return {**typed, CONF_TOPIC: topic, CONF_DISCOVERY_PREFIX: prefix}
 
 
-def _former_board_topic(entry: ConfigEntry) -> str | None:
+def _former_board_topic(entry: AnyConfigEntry) -> str | None:
     """Return the topic root that came with the board's names, and goes with them."""
     for options in _sections([entry], SECTION_MQTT):
         topic: str = options[CONF_TOPIC]
@@ -193,17 +196,17 @@ def _former_board_topic(entry: ConfigEntry) -> str | None:
     return None
 
 
-def _others(hass: HomeAssistant, entry: ConfigEntry) -> list[ConfigEntry]:
+def _others(hass: HomeAssistant, entry: AnyConfigEntry) -> list[AnyConfigEntry]:
     return [other for other in hass.config_entries.async_entries(DOMAIN) if other is not entry]
 
 
-def _sections(entries: Iterable[ConfigEntry], section: str) -> list[Mapping[str, Any]]:
+def _sections(entries: Iterable[AnyConfigEntry], section: str) -> list[Mapping[str, Any]]:
     """Return a section of the options of each entry that uses it."""
     sections = (entry.options.get(section, {}) for entry in entries)
     return [options for options in sections if options.get(CONF_ENABLED)]
 
 
-def _serves(entry: ConfigEntry, port: int) -> bool:
+def _serves(entry: AnyConfigEntry, port: int) -> bool:
     own = _sections([entry], SECTION_P1_SERVER)
     is_running = entry.state is ConfigEntryState.LOADED
     return is_running and any(options[CONF_LISTEN_PORT] == port for options in own)
