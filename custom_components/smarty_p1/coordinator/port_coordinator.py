@@ -14,6 +14,8 @@ from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from ..const import CONF_BAUD_RATE, LOGGER
 from ..lib.port import (
+    BAUD_RATE,
+    SILENCE_TIMEOUT,
     Link,
     LinkError,
     PortBusyError,
@@ -24,7 +26,6 @@ from ..lib.port import (
     PortUnreachableError,
     redact_port,
 )
-from ..lib.port.link import BAUD_RATE, SILENCE_TIMEOUT
 from .entry_types import AnyConfigEntry
 from .push_coordinator import Obstacle, PushCoordinator
 from .stopping import timeout_or_stop

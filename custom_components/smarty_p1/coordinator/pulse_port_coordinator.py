@@ -6,8 +6,7 @@ from typing import ClassVar, override
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import LOGGER
-from ..lib.port import LinkError, PortSilentError
-from ..lib.port.probing import BUSY_TEXT
+from ..lib.port import BUSY_TEXT, LinkError, PortSilentError
 from .entry_types import AnyConfigEntry
 from .port_coordinator import PortCoordinator
 from .pulse_counter import PulseCounter, PulseData

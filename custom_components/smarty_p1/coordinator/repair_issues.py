@@ -35,20 +35,13 @@ class Problem(StrEnum):
     """The P1 server cannot listen."""
 
 
-_MENDED_BY_RECONFIGURING = {
-    Problem.NO_TELEGRAM,
-    Problem.NOT_VERIFIED,
-    Problem.OTHER_METER,
-    Problem.OTHER_METER_UNREADABLE,
-    Problem.SECURITY_OFF,
-    Problem.SECURITY_ON,
-}
 _ERRORS = {
     Problem.OTHER_METER,
     Problem.OTHER_METER_UNREADABLE,
     Problem.SECURITY_OFF,
     Problem.SECURITY_ON,
 }
+_MENDED_BY_RECONFIGURING = {Problem.NO_TELEGRAM, Problem.NOT_VERIFIED, *_ERRORS}
 
 
 def _issue_id(problem: Problem, entry: AnyConfigEntry) -> str:

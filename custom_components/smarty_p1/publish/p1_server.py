@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import cast, override
 
 from homeassistant.core import callback
@@ -170,12 +171,8 @@ class P1Server:
 
 async def async_start(coordinator: SmartyCoordinator) -> None:
     """Serve the telegrams of a meter, if its options say so, until its entry is unloaded."""
-    entry = coordinator.config_entry
-
-    @callback
-    def withdraw() -> None:
-        withdraw_issues(coordinator.hass, entry, [Problem.P1_SERVER])
-
+    hass, entry = coordinator.hass, coordinator.config_entry
+    withdraw = partial(withdraw_issues, hass, entry, [Problem.P1_SERVER])
     withdraw()
     options = entry.options.get(SECTION_P1_SERVER, {})
     if not options.get(CONF_ENABLED):
@@ -195,19 +192,10 @@ async def async_start(coordinator: SmartyCoordinator) -> None:
     except OSError as err:
         # Readings go on. An address may be there a moment later, a port may become free.
         LOGGER.warning("%s: the P1 server cannot listen: %s", coordinator.name, err)
-        raise_issue(
-            coordinator.hass,
-            entry,
-            Problem.P1_SERVER,
-            address=address,
-            port=str(port),
-            error=err.strerror or str(err),
-        )
-        entry.async_create_background_task(
-            coordinator.hass,
-            _keep_trying(server, address, port, withdraw),
-            f"{coordinator.name} P1 server",
-        )
+        error = err.strerror or str(err)
+        raise_issue(hass, entry, Problem.P1_SERVER, address=address, port=str(port), error=error)
+        retries = _keep_trying(server, address, port, withdraw)
+        entry.async_create_background_task(hass, retries, f"{coordinator.name} P1 server")
 
 
 async def _keep_trying(
