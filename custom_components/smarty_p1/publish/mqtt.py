@@ -43,8 +43,8 @@ OFFLINE = "offline"
 _FAREWELL_TIMEOUT = 5.0
 # States are good for so many seconds longer than the time between two of them.
 _LIFETIME = 90.0
-# Brokers and subscribers remember topics. The telegrams of a meter need a quarter of these.
-MOST_TOPICS = 1024
+# Brokers and subscribers remember topics. Units are part of some names, and may vary without end.
+MOST_TOPICS = 4096
 
 
 def _is_connected(hass: HomeAssistant) -> bool:
@@ -281,7 +281,7 @@ class Publisher(_Worker):
         self._stale.discard(topic)
 
     def _has_place(self, topic: str) -> bool:
-        """Return whether a topic is one of the first: units, which are part of names, may vary."""
+        """Return whether a topic is one of the first `MOST_TOPICS`."""
         if topic not in self._topics and len(self._topics) < MOST_TOPICS:
             self._topics.add(topic)
             if len(self._topics) == MOST_TOPICS:
