@@ -8,7 +8,8 @@ from homeassistant.const import CONF_PORT
 from homeassistant.core import callback
 from homeassistant.helpers.translation import async_get_translations
 
-from .const import CONF_KIND, DOMAIN, KIND_METER, KIND_PULSE, KIND_TANK
+from .const import DOMAIN, KIND_METER, KIND_PULSE, KIND_TANK
+from .coordinator import kind_of
 from .coordinator.entry_types import AnyConfigEntry
 from .flows.board_options import PulseOptionsFlow, TankOptionsFlow
 from .flows.discovery_flow import DiscoverySteps
@@ -27,11 +28,6 @@ _OPTIONS_FLOWS: Mapping[str, Callable[[], OptionsFlow]] = {
 }
 
 
-def _kind(entry: AnyConfigEntry) -> str:
-    kind: str = entry.data.get(CONF_KIND, KIND_METER)
-    return kind
-
-
 class SmartyConfigFlow(UpdateSteps, DiscoverySteps, PulseSteps, TankSteps, domain=DOMAIN):
     """Set up a meter or a board."""
 
@@ -40,7 +36,7 @@ class SmartyConfigFlow(UpdateSteps, DiscoverySteps, PulseSteps, TankSteps, domai
     @override
     def async_get_options_flow(config_entry: AnyConfigEntry) -> OptionsFlow:
         """Return the dialogue of the options."""
-        return _OPTIONS_FLOWS[_kind(config_entry)]()
+        return _OPTIONS_FLOWS[kind_of(config_entry)]()
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -54,7 +50,7 @@ class SmartyConfigFlow(UpdateSteps, DiscoverySteps, PulseSteps, TankSteps, domai
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for what may have changed."""
-        kind = _kind(self._get_reconfigure_entry())
+        kind = kind_of(self._get_reconfigure_entry())
         if kind == KIND_PULSE:
             return await self.async_step_pulse()
         if kind == KIND_TANK:

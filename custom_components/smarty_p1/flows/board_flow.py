@@ -10,7 +10,8 @@ from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigFlow, ConfigF
 from homeassistant.const import CONF_BASE, CONF_ENTITY_ID, CONF_PORT
 from homeassistant.helpers.translation import async_get_translations
 
-from ..const import CONF_KIND, CONF_TOPIC, DOMAIN, LOGGER
+from ..const import CONF_TOPIC, DOMAIN, LOGGER
+from ..coordinator import is_meter
 from ..coordinator.stopping import look_until_stop
 from ..lib.port import LinkError, NothingReceivedError, NotP1Error, identify_port, redact_port
 from .key_form import ERRORS
@@ -136,7 +137,7 @@ class BoardFlow(ConfigFlow):
     def _check_unused(self, draft: Draft) -> None:
         """Raise FieldError when another entry has the same source, even if it is disabled."""
         for entry in self._async_current_entries(include_ignore=False):
-            is_other = entry.entry_id != self.context.get("entry_id") and CONF_KIND in entry.data
+            is_other = entry.entry_id != self.context.get("entry_id") and not is_meter(entry)
             # Unique ids of earlier versions have another form when there is a secret in them.
             if is_other and draft.unique_id in {entry.unique_id, _unique_id(entry.data)}:
                 raise FieldError(draft.source_field, "source_in_use", title=entry.title)

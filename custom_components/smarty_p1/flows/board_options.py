@@ -6,7 +6,7 @@ import voluptuous as vol
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlowWithReload
 
 from ..const import CONF_METER_READING, CONF_PULSES_PER_KWH
-from ..coordinator.pulse_store import PulseStore
+from ..coordinator.pulse_counter import PulseCounter
 from .board_flow import FieldError
 from .pulse_flow import METER_READING, PULSES_PER_KWH
 from .tank_flow import GEOMETRY, read_geometry
@@ -41,12 +41,11 @@ class PulseOptionsFlow(OptionsFlowWithReload):
     async def _async_set_energy(self, kwh: float) -> None:
         """Set the total, once: it is no option, for it changes with each pulse."""
         if self.config_entry.state is ConfigEntryState.LOADED:
-            await self.config_entry.runtime_data.tally.async_set_energy(kwh)
+            await self.config_entry.runtime_data.counter.async_set_energy(kwh)
             return
-        store = PulseStore(self.hass, self.config_entry)
-        await store.async_load()
-        store.meter.set_energy(kwh)
-        await store.async_save()
+        counter = PulseCounter(self.hass, self.config_entry)
+        await counter.async_load()
+        await counter.async_set_energy(kwh)
 
 
 class TankOptionsFlow(OptionsFlowWithReload):

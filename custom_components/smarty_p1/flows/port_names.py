@@ -8,7 +8,8 @@ from homeassistant.components.usb import get_serial_by_id
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 
-from ..const import CONF_KIND, DOMAIN
+from ..const import DOMAIN
+from ..coordinator import is_meter
 from ..coordinator.entry_types import AnyConfigEntry
 from ..lib.port import normalise_port
 from .port_holder import holder_of
@@ -95,7 +96,7 @@ async def _async_name_entry(hass: HomeAssistant, port: str) -> str | None:
 def next_gateway_port(entries: Iterable[AnyConfigEntry]) -> str | None:
     """Return the first free port above those of meters at the gateway of the newest one."""
     used = [
-        (CONF_KIND not in entry.data, gateway)  # a board's port says nothing about meters
+        (is_meter(entry), gateway)  # a board's port says nothing about meters
         for entry in sorted(entries, key=lambda entry: entry.created_at)
         if (gateway := _GATEWAY.fullmatch(entry.data.get(CONF_PORT, "")))
     ]

@@ -39,8 +39,13 @@ from ..const import (
     CONF_TOPIC,
     KIND_PULSE,
 )
-from ..coordinator.pulse_coordinator import BINARY_DOMAINS, COUNT_DOMAINS, EVENT_DOMAIN, is_pulse
-from ..coordinator.pulse_store import DEFAULT_PULSES_PER_KWH
+from ..coordinator.pulse_counter import DEFAULT_PULSES_PER_KWH
+from ..coordinator.pulse_source_coordinator import (
+    BINARY_DOMAINS,
+    COUNT_DOMAINS,
+    EVENT_DOMAIN,
+    is_pulse,
+)
 from ..lib.boards import PulseMeter
 from ..lib.boards.board_probe import PULSE_TIMEOUT, FoundPulses, probe_pulses
 from .board_flow import BoardFlow, Draft, FieldError

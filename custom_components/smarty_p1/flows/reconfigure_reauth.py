@@ -16,7 +16,7 @@ from ..const import (
 )
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.limits import shown_name
-from ..coordinator.repair_issues import Issues, Problem
+from ..coordinator.repair_issues import Problem, is_raised
 from ..lib.p1 import DEFAULT_AUTHENTICATION_KEY, Telegram
 from ..lib.port import SecurityOffError, identify_port, redact_port
 from .key_form import PRESENT_PORT, OtherMeterError
@@ -62,7 +62,7 @@ class UpdateSteps(MeterFlow):
             port = entry.data[CONF_PORT]
             if identify_port(port) == port:  # no secret goes back to a browser
                 self._input[CONF_PORT] = port
-            if Issues(self.hass, entry).is_open(Problem.SECURITY_OFF):
+            if is_raised(self.hass, entry, Problem.SECURITY_OFF):
                 self._choices.add(CONF_REMOVE_KEY)
         return await self._async_update(entry, user_input)
 
