@@ -77,7 +77,7 @@ def _has_live_view() -> bool:
     try:
         import rich  # noqa: F401, PLC0415 - an extra
     except ImportError:
-        sys.stderr.write("p1: for a live view: pip install rich\n")
+        sys.stderr.write("smarty-p1: for a live view: pip install rich\n")
         return False
     return True
 
