@@ -1,10 +1,12 @@
 """The package that is not Home Assistant's: built, installed and used as somebody else does."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -34,11 +36,12 @@ def uv(*arguments: str | Path) -> None:
 
 
 def run(program: Path, *arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run a program away from the repository."""
+    """Run a program away from the repository, and unaware of it."""
+    own = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     return subprocess.run(
         [program, *arguments],
         cwd=cwd,
-        env={"PATH": "/usr/bin:/bin", "COLUMNS": "100", "NO_COLOR": "1"},
+        env={**own, "COLUMNS": "100", "NO_COLOR": "1"},
         capture_output=True,
         text=True,
         check=False,
@@ -108,3 +111,18 @@ def test_the_extra_brings_what_watching_needs(tmp_path: Path) -> None:
     code = f"import smarty_p1.port, smarty_p1_cli.watch_view; {LOADED}"
     end = run(python, "-c", code, cwd=tmp_path)
     assert (end.stdout, end.stderr) == ("['rich', 'serialx']\n", "")
+
+
+def test_a_release_gets_the_integration_and_the_wheel(tmp_path: Path) -> None:
+    end = run(ROOT / "scripts" / "package", tmp_path / "dist", cwd=tmp_path)
+    if any(words in end.stderr for words in OFFLINE):
+        pytest.skip("the Python package index is out of reach")
+    assert end.returncode == 0, end.stderr
+
+    version = json.loads((LIBRARY.parent / "manifest.json").read_text(encoding="utf-8"))["version"]
+    wheel = f"smarty_p1-{version}-py3-none-any.whl"
+    assert sorted(path.name for path in (tmp_path / "dist").iterdir()) == [wheel, "smarty_p1.zip"]
+    with ZipFile(tmp_path / "dist" / "smarty_p1.zip") as archive:
+        names = set(archive.namelist())
+    assert {"manifest.json", "translations/en.json", "lib/p1/__init__.py"} <= names
+    assert not [name for name in names if name.endswith(".pyc")]
