@@ -52,7 +52,9 @@ def run(program: Path, *arguments: str | Path, cwd: Path) -> subprocess.Complete
 def install(path: Path, what: str) -> Path:
     """Install the package into an environment of its own, and return its programs' directory."""
     uv("venv", "--quiet", "--no-project", "--python", sys.executable, path)
-    uv("pip", "install", "--quiet", "--python", path / "bin" / "python", what)
+    # Otherwise it would be what was built the last time.
+    fresh = ("--refresh-package", "smarty-p1")
+    uv("pip", "install", "--quiet", *fresh, "--python", path / "bin" / "python", what)
     return path / "bin"
 
 
