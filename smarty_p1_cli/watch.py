@@ -144,7 +144,7 @@ def _plain() -> Iterator[_Show]:
 
 @contextmanager
 def _signals(changed: asyncio.Event) -> Iterator[None]:
-    """Draw anew at once when the window changes; leave the terminal tidy when told to end."""
+    """Draw anew at once when the window changes; leave the terminal tidy when terminated."""
     resized = getattr(signal, "SIGWINCH", None)
     if resized is None:  # no such signals here
         yield

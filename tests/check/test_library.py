@@ -1,4 +1,4 @@
-"""docs/library.md: what it tells others to write does what it says."""
+"""The examples of docs/library.md run, and print what the page says."""
 
 import json
 import re
