@@ -13,7 +13,7 @@ import sys
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from string import Formatter
 from typing import Any, NamedTuple
@@ -121,18 +121,6 @@ def read_object(path: Path) -> dict[str, Any]:
     return content
 
 
-@cache
-def parsed(source: str) -> ast.Module:
-    """Return the tree of a module."""
-    return ast.parse(source)
-
-
-@cache
-def nodes(tree: ast.AST) -> tuple[ast.AST, ...]:
-    """Return all nodes of a tree: every check asks for them."""
-    return tuple(ast.walk(tree))
-
-
 class Integration:
     """The files of one integration, and of the repository it stands in."""
 
@@ -154,7 +142,7 @@ class Integration:
     def modules(self) -> dict[str, ast.Module]:
         """The parsed sources, by their path within the integration."""
         return {
-            path.relative_to(self.path).as_posix(): parsed(path.read_text(encoding="utf-8"))
+            path.relative_to(self.path).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
             for path in sorted(self.path.rglob("*.py"))
         }
 
@@ -165,7 +153,7 @@ class Integration:
             target.id: node.value.value
             for module, tree in self.modules.items()
             if Path(module).name == "const.py"
-            for node in nodes(tree)
+            for node in ast.walk(tree)
             if isinstance(node, ast.Assign | ast.AnnAssign)
             and isinstance(node.value, ast.Constant)
             and isinstance(node.value.value, str)
@@ -188,10 +176,10 @@ class Integration:
 
     def strings(self, module: str) -> set[str]:
         """Return every string that stands in a module, by itself or by its name in const.py."""
-        found = nodes(self.modules.get(module, ast.Module()))
+        nodes = ast.walk(self.modules.get(module, ast.Module()))
         return {
             text
-            for node in found
+            for node in nodes
             if isinstance(node, ast.expr) and (text := self.string(node)) is not None
         }
 
@@ -213,7 +201,7 @@ class Integration:
         own = {
             node.name: name_of(base)
             for tree in self.modules.values()
-            for node in nodes(tree)
+            for node in ast.walk(tree)
             if isinstance(node, ast.ClassDef)
             for base in node.bases
         }
@@ -252,7 +240,7 @@ def described(
     Besides those whose key is written down there are those that a function makes out of a key.
     """
     makers: dict[str, tuple[int, str, bool]] = {}
-    for function in nodes(tree):
+    for function in ast.walk(tree):
         if isinstance(function, ast.FunctionDef):
             arguments = [argument.arg for argument in function.args.args]
             for name, call in calls(function):
@@ -289,7 +277,7 @@ def name_of(node: ast.expr | None) -> str:
 
 def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
     """Yield every call with the last part of the called name."""
-    for node in nodes(tree):
+    for node in ast.walk(tree):
         match node:
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
                 yield name, node
@@ -361,7 +349,7 @@ def check_discovery(integration: Integration) -> Defects:
     steps = {
         node.name
         for tree in integration.modules.values()
-        for node in nodes(tree)
+        for node in ast.walk(tree)
         if isinstance(node, ast.AsyncFunctionDef)
     }
     sources = {"usb", "zeroconf"} & manifest.keys()
@@ -511,7 +499,7 @@ def flow_keys(integration: Integration, tree: ast.AST) -> Iterator[tuple[str, st
                 yield kind, key
         if name in ABORTS_OF_HELPERS and not call.args and not integration.keyword(call, "reason"):
             yield "abort", ABORTS_OF_HELPERS[name]
-    for node in nodes(tree):
+    for node in ast.walk(tree):
         match node:
             case ast.Assign(targets=[ast.Name(id=name) | ast.Attribute(attr=name)], value=value):
                 key = integration.string(value)
@@ -522,7 +510,7 @@ def flow_keys(integration: Integration, tree: ast.AST) -> Iterator[tuple[str, st
 
 def error_keys(integration: Integration, tree: ast.AST) -> Iterator[str]:
     """Yield the keys of the errors that the code of a flow shows."""
-    for node in nodes(tree):
+    for node in ast.walk(tree):
         match node:
             case ast.Assign(targets=[ast.Subscript(value=ast.Name(id="errors"))], value=value):
                 values = [value]
@@ -661,11 +649,11 @@ def check_parallel_updates(integration: Integration) -> Defects:
 def check_entry_types(integration: Integration) -> Defects:
     """Check that every signature names the type of a config entry, with what it holds."""
     for module, tree in integration.modules.items():
-        for node in nodes(tree):
+        for node in ast.walk(tree):
             if isinstance(node, ast.arg) and node.annotation is not None:
                 types = {
                     name_of(part)
-                    for part in nodes(node.annotation)
+                    for part in ast.walk(node.annotation)
                     if isinstance(part, ast.expr)
                 }
                 if "ConfigEntry" in types:
