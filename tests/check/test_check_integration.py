@@ -26,9 +26,7 @@ OTHER_FILES = {"README.md": "Read me", "LICENSE": "Take it", "hacs.json": json.d
 def integration(tmp_path: Path) -> Path:
     """Return a copy of the integration, in a repository that has the other files."""
     copy = tmp_path / "custom_components" / NAME
-    # What other tests compile meanwhile may come and go.
-    compiled = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "custom_components" / NAME, copy, ignore=compiled)
+    shutil.copytree(ROOT / "custom_components" / NAME, copy)
     for name, text in OTHER_FILES.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     return copy

@@ -71,7 +71,7 @@ class UnitBlindDecoder(Decoder):
 
 
 class FirstLineDecoder(Decoder):
-    """Keeps the line that changed when a reference comes twice, and not the last."""
+    """Believes the line that changed when a reference comes twice, and not the last."""
 
     def feed(self, data: bytes) -> list[Event]:
         events = super().feed(data)
