@@ -84,6 +84,7 @@ async def judged(hass: HomeAssistant, port: MeterPort, frame: bytes) -> None:
     await wait_until(hass, lambda: number() > before)
 
 
+@pytest.mark.usefixtures("fast_line")
 @pytest.mark.parametrize("interval", [1, 10])
 @pytest.mark.parametrize("junk", JUNK.values(), ids=JUNK)
 async def test_junk_among_good_telegrams_changes_nothing(  # noqa: PLR0913, PLR0917
@@ -198,7 +199,7 @@ def invented_telegrams(number: int) -> Iterator[bytes]:
         yield seal(text)
 
 
-@pytest.mark.usefixtures("many_at_once")
+@pytest.mark.usefixtures("fast_line", "many_at_once")
 async def test_names_without_end(
     hass: HomeAssistant,
     port: MeterPort,
@@ -302,7 +303,7 @@ async def test_a_meter_that_is_deleted_makes_room(
     assert state_of(hass, "gas_meter_0029_gas_consumption").state == "678.901"
 
 
-@pytest.mark.usefixtures("many_at_once")
+@pytest.mark.usefixtures("fast_line", "many_at_once")
 async def test_a_repair_text_is_short(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:

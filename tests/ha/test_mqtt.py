@@ -241,6 +241,7 @@ def flood(number: int) -> str:
     return text
 
 
+@pytest.mark.usefixtures("fast_line")
 @pytest.mark.parametrize("form", ["both", "smartyreader"])
 async def test_somebody_on_the_line_makes_no_more_topics_than_that(  # noqa: PLR0913, PLR0917 - fixtures
     hass: HomeAssistant,
