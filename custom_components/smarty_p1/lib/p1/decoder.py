@@ -37,7 +37,8 @@ from .cipher import (
     read_nonce,
 )
 from .crc import has_valid_crc
-from .telegram import Telegram, TelegramParser, Verification
+from .parser import TelegramParser
+from .telegram import Telegram, Verification
 
 # What many events at once cost grows with the square of this.
 _CHUNK_SIZE = 2 * 1024
@@ -177,11 +178,10 @@ class Decoder:
         events: list[Event] = []
         size = len(self._buffer)
         while self._candidates:
-            candidate = self._candidates[0]
-            end = candidate >> _END_SHIFT
+            end = self._candidates[0] >> _END_SHIFT
             if end > size:
                 break
-            del self._candidates[0]
+            candidate = self._candidates.pop(0)
             start = _start_of(candidate)
             if start < self._floor:
                 continue
@@ -209,13 +209,13 @@ class Decoder:
         missing = _END_SIZE - 1
         at = max(self._scanned, self._floor)
         while (start := buffer.find(HEADER_MARK, at)) >= 0:
+            if start + MAX_HEADER_SIZE > size:
+                unsure = min(unsure, start)
+                break
             if sizes := read_header(buffer, start):
                 header_size, frame_size = sizes
                 end = start + frame_size
                 insort(self._candidates, end << _END_SHIFT | start << _START_SHIFT | header_size)
-            elif start + MAX_HEADER_SIZE > size:
-                unsure = min(unsure, start)
-                break
             at = start + 1
         at = max(self._scanned, self._floor)
         while (start := buffer.find(_END_MARK, at)) >= 0:
