@@ -16,6 +16,8 @@ from homeassistant.util import dt as dt_util
 
 from ..const import CONF_BAUD_RATE, DOMAIN, LOGGER
 from ..lib.port import (
+    BAUD_RATE,
+    SILENCE_TIMEOUT,
     Link,
     LinkError,
     PortBusyError,
@@ -26,7 +28,6 @@ from ..lib.port import (
     PortUnreachableError,
     redact_port,
 )
-from ..lib.port.link import BAUD_RATE, SILENCE_TIMEOUT
 from .entry_types import AnyConfigEntry
 from .setup_retry import limit_wait
 from .stopping import timeout_or_stop

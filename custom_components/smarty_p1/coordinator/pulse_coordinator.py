@@ -24,8 +24,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_TOPIC, DOMAIN, LOGGER
-from ..lib.port import LinkError, PortSilentError
-from ..lib.port.probing import BUSY_TEXT
+from ..lib.port import BUSY_TEXT, LinkError, PortSilentError
 from .entry_types import AnyConfigEntry
 from .port_coordinator import LinkCoordinator
 from .pulse_tally import PulseData, PulseTally

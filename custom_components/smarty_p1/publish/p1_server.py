@@ -17,8 +17,7 @@ from ..const import (
 )
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.repair_issues import Issues, Problem
-from ..lib.p1 import Telegram
-from ..lib.p1.crc import crc16
+from ..lib.p1 import Telegram, crc16
 
 MAX_CLIENTS = 32
 # A client that is slow gets the last ones when it reads again, about a minute of them.

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from dev.benchmarks.worst import MODES, STREAMS, Cost, made, measure, measure_all
-from smarty_p1.p1 import Decoder, Telegram
-from smarty_p1.p1.crc import crc16
+from smarty_p1.p1 import Decoder, Telegram, crc16
 from tests.lib.p1.encoder import KEY, crc, frame, telegram
 
 MICROSECONDS_A_BYTE = 20.0

@@ -5,9 +5,15 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ..port import NothingReceivedError, NotP1Error, PortBusyError, PortClosedError, open_port
-from ..port.link import read_chunk
-from ..port.probing import BUSY_TEXT
+from ..port import (
+    BUSY_TEXT,
+    NothingReceivedError,
+    NotP1Error,
+    PortBusyError,
+    PortClosedError,
+    open_port,
+    read_chunk,
+)
 from . import PulseMeter, Sonar
 
 # Below a few hundred watts, an LED blinks more seldom.

@@ -6,13 +6,14 @@
             case Telegram():
                 print(event.time, event.objects["1-0:1.8.0"], "kWh")
             case Rejection():
-                print("not believed:", event.reason)
+                print("rejected:", event.reason)
 
-The package knows nothing of Home Assistant, and does no I/O.
+It does no I/O, and needs nothing but `cryptography`; `port` opens ports and reads them.
 """
 
 from .cipher import DEFAULT_AUTHENTICATION_KEY, parse_key
 from .converters import Capture, MBusReading, Value
+from .crc import crc16
 from .decoder import Decoder, Event, Reason, Rejection
 from .errors import KeyFormatError, P1Error
 from .obis import (
@@ -46,5 +47,6 @@ __all__ = [
     "Telegram",
     "Value",
     "Verification",
+    "crc16",
     "parse_key",
 ]

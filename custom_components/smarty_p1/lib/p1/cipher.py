@@ -145,7 +145,7 @@ class FrameCipher:
     """Verifies and deciphers frames with one pair of keys."""
 
     def __init__(self, key: bytes, authentication_key: bytes) -> None:
-        """Take keys of 16 bytes each. Raises KeyFormatError for any other length."""
+        """Make a cipher of two keys of 16 bytes. Raises KeyFormatError for any other length."""
         if len(key) != KEY_SIZE or len(authentication_key) != KEY_SIZE:
             msg = "a key has 16 bytes"
             raise KeyFormatError(msg)

@@ -19,11 +19,16 @@ from .errors import (
     SecurityOffError,
     WrongKeyError,
 )
-from .link import Link, Pace, normalise_port, open_port, read_chunk
-from .probing import probe
+from .probing import BUSY_TEXT, probe
+from .read_limit import ReadLimit
+from .reconnect_backoff import SILENCE_TIMEOUT, Link
+from .serial_port import BAUD_RATE, normalise_port, open_port, read_chunk
 
 __all__ = [
+    "BAUD_RATE",
+    "BUSY_TEXT",
     "MASK",
+    "SILENCE_TIMEOUT",
     "DamagedError",
     "KeyMissingError",
     "Link",
@@ -32,7 +37,6 @@ __all__ = [
     "NotP1Error",
     "NothingReceivedError",
     "OtherAuthenticationKeyError",
-    "Pace",
     "PortBusyError",
     "PortClosedError",
     "PortNotFoundError",
@@ -40,6 +44,7 @@ __all__ = [
     "PortSilentError",
     "PortUnreachableError",
     "ProbeError",
+    "ReadLimit",
     "SecurityOffError",
     "WrongKeyError",
     "identify_port",

@@ -1,4 +1,4 @@
-"""Try a port and keys, and find out what exactly is wrong with them."""
+"""Trying a port and keys out, to find what exactly is wrong with them."""
 
 import asyncio
 from collections import Counter
@@ -18,7 +18,8 @@ from .errors import (
     SecurityOffError,
     WrongKeyError,
 )
-from .link import Pace, open_port, read_chunk
+from .read_limit import ReadLimit
+from .serial_port import open_port, read_chunk
 
 PROBE_TIMEOUT = 25.0
 _REOPEN_DELAY = 1.0
@@ -78,12 +79,12 @@ class _Findings:
 
     @property
     def is_busy(self) -> bool:
-        """Tell whether a gateway answered that it serves another client."""
+        """Whether a gateway answered that it serves another client."""
         return BUSY_TEXT in self._first_bytes
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether no byte came at all."""
+        """Whether no byte came at all."""
         return not self._first_bytes
 
 
@@ -112,12 +113,12 @@ async def probe(  # noqa: PLR0913
             while empty_connections < _MAX_EMPTY_CONNECTIONS:
                 async with open_port(url) as reader:
                     with suppress(PortClosedError):
-                        pace = Pace()
+                        limit = ReadLimit()
                         while True:
                             data = await read_chunk(reader)
                             if telegram := findings.read(data):
                                 return telegram
-                            await pace.keep(len(data))
+                            await limit.wait(len(data))
                 if findings.is_busy:
                     break
                 empty_connections += findings.is_empty
