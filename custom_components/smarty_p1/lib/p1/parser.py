@@ -114,7 +114,10 @@ class TelegramParser:
         for index in compress(range(len(values)), changes):
             reference, convert, _, _ = fields[index]
             try:
-                objects[reference] = convert(values[index].decode("latin-1"))
+                value = values[index]
+                objects[reference] = (
+                    float(value) if convert is float else convert(value.decode("latin-1"))
+                )
             except ValueError:
                 return False
             if reference in _CHANNELS:
