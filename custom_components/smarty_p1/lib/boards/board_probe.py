@@ -5,9 +5,16 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ..port import NothingReceivedError, NotP1Error, PortBusyError, PortClosedError, open_port
-from ..port.link import Pace, read_chunk
-from ..port.probing import BUSY_TEXT
+from ..port import (
+    BUSY_TEXT,
+    NothingReceivedError,
+    NotP1Error,
+    PortBusyError,
+    PortClosedError,
+    ReadLimit,
+    open_port,
+    read_chunk,
+)
 from . import PulseMeter, Sonar
 
 # Below a few hundred watts, an LED blinks more seldom.
@@ -38,14 +45,14 @@ async def probe_pulses(
     meter = PulseMeter(1)
     with suppress(TimeoutError):
         async with asyncio.timeout(timeout), open_port(url, baud_rate=baud_rate) as reader:
-            pace = Pace()
+            limit = ReadLimit()
             while True:
                 data = await read_chunk(reader)
                 if BUSY_TEXT in data:
                     raise PortBusyError(data.decode("latin-1").strip())
                 if events := meter.feed(data, time.time()):
                     return FoundPulses(has_come=True, count=events[-1].count)
-                await pace.keep(len(data))
+                await limit.wait(len(data))
     return FoundPulses(has_come=False)
 
 
@@ -64,14 +71,14 @@ async def probe_sonar(
     readings, has_come = 0, False
     with suppress(TimeoutError, PortClosedError):
         async with asyncio.timeout(timeout), open_port(url, baud_rate=baud_rate) as reader:
-            pace = Pace()
+            limit = ReadLimit()
             while readings < _ENOUGH_READINGS:
                 data = await read_chunk(reader)
                 has_come = True
                 if BUSY_TEXT in data:
                     raise PortBusyError(data.decode("latin-1").strip())
                 readings += len(sonar.feed(data, time.monotonic()))
-                await pace.keep(len(data))
+                await limit.wait(len(data))
     if not readings:
         raise NotP1Error if has_come else NothingReceivedError
     return sonar.distance_cm(time.monotonic())
