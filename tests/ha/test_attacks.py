@@ -74,7 +74,9 @@ async def judged(hass: HomeAssistant, port: MeterPort, frame: bytes) -> None:
 
     def number() -> int:
         return (
-            coordinator.readings + coordinator.rejections.total() + coordinator.other_meters.total()
+            coordinator.readings
+            + coordinator.reception.rejections.total()
+            + coordinator.reception.other_meters.total()
         )
 
     before = number()
@@ -167,7 +169,7 @@ async def test_listeners_are_not_called_at_each_rejection(
     assert state_of(hass, ENERGY).state == "unavailable"
     assert calls == 1
     await port.send(b"".join(small_frame(counter) for counter in range(1000, 2000)))
-    await wait_until(hass, lambda: coordinator.rejections.total() >= 1000)
+    await wait_until(hass, lambda: coordinator.reception.rejections.total() >= 1000)
     assert calls == 1
     await let_pass(hass, 11)
     await judged(hass, port, small_frame(2000))
@@ -311,9 +313,9 @@ async def test_a_repair_text_is_short(
     assert issue is not None
     assert issue.translation_placeholders
     assert len(issue.translation_placeholders["found"]) == 64
-    assert len(entry.runtime_data.other_meters) < 20
+    assert len(entry.runtime_data.reception.other_meters) < 20
     assert len(str(entry.runtime_data.last_exception)) < 300
-    assert entry.runtime_data.other_meters.total() == 50
+    assert entry.runtime_data.reception.other_meters.total() == 50
 
 
 async def test_counters_of_other_meters_are_not_remembered_without_end(
@@ -348,7 +350,7 @@ async def test_plain_telegrams_as_fast_as_the_line_cost_little(
     for number in range(1000):
         await port.send(seal(short.format(f"{25679 + number / 1000:010.3f}")))
     await wait_until(
-        hass, lambda: coordinator.readings + coordinator.limits.ignored["telegrams"] > 1000
+        hass, lambda: coordinator.readings + coordinator.reception.ignored["telegrams"] > 1000
     )
     assert coordinator.readings < 400
     assert len(own_log(caplog)) == 1

@@ -64,7 +64,7 @@ async def test_a_meter_in_all_kinds_of_trouble(  # noqa: PLR0913, PLR0917
     entry = make_entry(port.url, **{CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY})
     hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_VERIFY: verify})
     assert await hass.config_entries.async_setup(entry.entry_id)
-    rejections = entry.runtime_data.rejections
+    rejections = entry.runtime_data.reception.rejections
     for n in range(6):
         await port.send(encipher(TELEGRAM, 10 + n, key=OTHER_KEY) + seal(TELEGRAM))
     await wait_until(hass, lambda: min(rejections[Reason.TAG], rejections[Reason.DOWNGRADE]) > 5)

@@ -1,7 +1,7 @@
 """What is remembered of a meter over restarts of Home Assistant.
 
-The last frame counter of each key, so that recorded frames are never believed again; what is
-believed of the totals; and the meter's system title.
+The last frame counter of each key, so that recorded frames are never accepted again; the totals
+that were accepted; and the meter's system title.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import DOMAIN
-from ..lib.meter.totals import Totals
+from ..lib.meter import Totals
 from ..lib.p1 import CHANNELS
 from ..lib.stored_values import Stored, a_count, a_list, a_mapping, a_time, some_bytes
 from .throttled_store import SparingStore
@@ -65,7 +65,6 @@ class MeterStore:
     """
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
-        """Start empty."""
         self._store = SparingStore(
             hass, f"{entry_id}.meter", self._as_dict, interval=SAVE_INTERVAL, private=True
         )
