@@ -10,9 +10,10 @@ from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoor
 from custom_components.smarty_p1.event import EVENTS
 from custom_components.smarty_p1.lib.meter import CONFIRMATIONS, REGISTERS
 from custom_components.smarty_p1.lib.p1 import OBJECTS, Reason
-from custom_components.smarty_p1.sensor.meter_sensors import MBUS_SENSORS, SENSORS
+from custom_components.smarty_p1.sensor.meter_sensors import SENSORS
 
 from .conftest import EntryMaker
+from .documentation import MBUS_SENSORS
 from .meter import OTHER_KEY, OTHER_SERIAL, SERIAL, MeterPort, encipher, with_value
 from .support import TELEGRAM, let_pass, receive, set_up, state_of, values, wait_until
 
@@ -25,12 +26,13 @@ pytestmark = pytest.mark.usefixtures("everything_enabled")
 
 
 def test_each_object_of_the_specification_has_an_entity() -> None:
-    references = {name for known in SENSORS for source in known.sources for name in source}
-    fields = {known.field for known in MBUS_SENSORS}
-    channels = {f"0-{channel}:{field}" for channel in range(1, 5) for field in fields}
+    references = {name for known in SENSORS for source in known.references for name in source}
+    fields = {name for known in MBUS_SENSORS for source in known.references for name in source}
+    channels = {field.replace("n", f"{channel}") for channel in range(1, 5) for field in fields}
 
     assert references | channels == OBJECTS.keys()
-    assert {known.reference for known in EVENTS} == {name for name in OBJECTS if ".13." in name}
+    events = {name for known in EVENTS for source in known.references for name in source}
+    assert events == {name for name in OBJECTS if ".13." in name}
 
 
 def test_each_register_of_the_meter_is_a_total_that_must_not_fall() -> None:
@@ -38,7 +40,7 @@ def test_each_register_of_the_meter_is_a_total_that_must_not_fall() -> None:
         name
         for known in SENSORS
         if known.state_class == "total_increasing"
-        for source in known.sources
+        for source in known.references
         for name in source
     }
     assert totals == set(REGISTERS)

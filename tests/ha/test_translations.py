@@ -30,11 +30,10 @@ from custom_components.smarty_p1.lib.p1 import MBUS_DEVICE_TYPES, P1Error, Reaso
 from custom_components.smarty_p1.lib.port import errors
 from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK_SENSORS
 from custom_components.smarty_p1.sensor.demand_sensors import DEMAND_SENSORS
-from custom_components.smarty_p1.sensor.meter_sensors import (
-    MBUS_SENSORS,
-    RECEPTION_SENSORS,
-    SENSORS,
-)
+from custom_components.smarty_p1.sensor.meter_sensors import SENSORS
+from custom_components.smarty_p1.sensor.reception_sensors import RECEPTION_SENSORS
+
+from .documentation import MBUS_SENSORS
 
 FOLDER = Path(custom_components.smarty_p1.__file__).parent
 TEXTS: dict[str, Any] = json.loads((FOLDER / "translations" / "en.json").read_text())

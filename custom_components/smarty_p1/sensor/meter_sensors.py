@@ -266,6 +266,7 @@ SENSORS: tuple[DescribedSensor[Reading], ...] = (
         native_unit_of_measurement=UnitOfTime.SECONDS,
         entity_registry_enabled_default=False,
         value_fn=_clock_offset,
+        references=((METER_TIME,),),
         exists_fn=are_sent(((METER_TIME,),)),
         **_DIAGNOSTIC,
     ),
