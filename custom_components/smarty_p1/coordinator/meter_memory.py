@@ -7,6 +7,7 @@ that were accepted; and the meter's system title.
 import hashlib
 import hmac
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from homeassistant.core import HomeAssistant, callback
@@ -68,6 +69,8 @@ class MeterStore:
         self._store = SparingStore(
             hass, f"{entry_id}.meter", self._as_dict, interval=SAVE_INTERVAL, private=True
         )
+        # Slow, and wanted with each telegram; with the store, the key is forgotten.
+        self._fingerprint = lru_cache(maxsize=2)(_fingerprint)
         self._counters: dict[str, dict[str, int]] = {}
         self._saved: Any = None
         self.totals = Totals()
@@ -87,12 +90,12 @@ class MeterStore:
 
     def last_counters(self, key: bytes) -> dict[bytes, int]:
         """Return the last frame counters of each system title under a key."""
-        counters = self._counters.get(_fingerprint(key), {})
+        counters = self._counters.get(self._fingerprint(key), {})
         return {bytes.fromhex(title): counter for title, counter in counters.items()}
 
     def remember_counters(self, key: bytes, counters: dict[bytes, int]) -> None:
         """Note the last frame counters under a key; the key used least recently is forgotten."""
-        fingerprint = _fingerprint(key)
+        fingerprint = self._fingerprint(key)
         self._counters.pop(fingerprint, None)
         self._counters[fingerprint] = {title.hex(): count for title, count in counters.items()}
         while len(self._counters) > _MAX_KEYS:

@@ -72,7 +72,7 @@ CONTROL_STATE: _Kind = {
 
 def to_number(value: Value) -> float | None:
     """Return a number, None for whatever else the meter sends."""
-    return value if isinstance(value, float | int) else None
+    return value if isinstance(value, (float, int)) else None
 
 
 def to_text(value: Value) -> str | None:
@@ -86,7 +86,7 @@ def to_control_state(value: Value) -> str | None:
 
 
 def _to_difference(minuend: Value, subtrahend: Value) -> float | None:
-    if isinstance(minuend, float | int) and isinstance(subtrahend, float | int):
+    if isinstance(minuend, (float, int)) and isinstance(subtrahend, (float, int)):
         return round(minuend - subtrahend, _DECIMALS)
     return None
 
@@ -103,11 +103,6 @@ def _to_time(value: Value) -> datetime | None:
     return value if isinstance(value, datetime) else None
 
 
-def _first(reading: Reading, references: tuple[str, ...]) -> Value:
-    get = reading.telegram.objects.get
-    return next((value for name in references if (value := get(name)) is not None), None)
-
-
 def _sensor(
     key: str,
     convert: Callable[..., Shown],
@@ -117,13 +112,18 @@ def _sensor(
 ) -> DescribedSensor[Reading]:
     """Describe a sensor of some objects, each by its reference, or by those that meters use."""
     references = tuple((each,) if isinstance(each, str) else each for each in objects)
-    reference = references[0][0]
+    only, *others = references
 
     def value_of_one(reading: Reading) -> Shown:
-        return convert(reading.telegram.objects.get(reference))
+        get = reading.telegram.objects.get
+        value = None
+        for reference in only:
+            if (value := get(reference)) is not None:
+                break
+        return convert(value)
 
     def value_of_all(reading: Reading) -> Shown:
-        return convert(*(_first(reading, each) for each in references))
+        return convert(*[reading.telegram.objects.get(each[0]) for each in references])
 
     return DescribedSensor(
         key=key,
@@ -131,7 +131,7 @@ def _sensor(
         entity_registry_enabled_default=enabled,
         references=references,
         exists_fn=are_sent(references),
-        value_fn=value_of_one if len(references) == len(references[0]) == 1 else value_of_all,
+        value_fn=value_of_all if others else value_of_one,
         **details,
     )
 
