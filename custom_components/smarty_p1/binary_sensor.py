@@ -14,7 +14,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_REFERENCE_POWER
 from .coordinator.meter_coordinator import MeterConfigEntry
-from .entity import Described, SmartyEntity, add_entities
+from .entity import Described, SmartyEntity, find_new
 from .lib.meter import Reading
 from .sensor.demand_sensors import measured_since
 
@@ -44,13 +44,9 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Create the binary sensors that the options ask for."""
-    add_entities(
-        entry.runtime_data,
-        Platform.BINARY_SENSOR,
-        BINARY_SENSORS,
-        MeterBinarySensor,
-        async_add_entities,
-    )
+    coordinator = entry.runtime_data
+    find = find_new(coordinator, Platform.BINARY_SENSOR, BINARY_SENSORS, MeterBinarySensor)
+    async_add_entities(find(coordinator.data))  # what exists does not depend on the reading
 
 
 class MeterBinarySensor(SmartyEntity, BinarySensorEntity):

@@ -10,7 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.start import async_at_started
 
 from .coordinator.meter_coordinator import MeterConfigEntry
-from .entity import Described, SmartyEntity, add_entities, are_sent
+from .entity import Described, SmartyEntity, are_sent, find_new, on_new_objects
 from .lib.meter import Reading
 
 PARALLEL_UPDATES = 0
@@ -53,7 +53,8 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Create the events of the messages that the meter sends, be they empty."""
-    add_entities(entry.runtime_data, Platform.EVENT, EVENTS, MessageEvent, async_add_entities)
+    find = find_new(entry.runtime_data, Platform.EVENT, EVENTS, MessageEvent)
+    on_new_objects(entry.runtime_data, lambda reading: async_add_entities(find(reading)))
 
 
 class MessageEvent(SmartyEntity, EventEntity):

@@ -1,6 +1,6 @@
 """Sensors: what the meter counts, measures and says, and the indexes of its M-Bus meters."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, override
 
@@ -12,7 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from ..coordinator import SmartyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.tank_coordinator import TankCoordinator
-from ..entity import MBusEntity, SmartyEntity, add_entities, mbus_device, on_new_objects
+from ..entity import SmartyEntity, find_new, mbus_device, on_new_objects
 from ..lib.meter import Reading, Reception
 from .board_sensors import pulse_sensors, tank_sensors
 from .demand_sensors import DEMAND_SENSORS
@@ -32,15 +32,7 @@ async def async_setup_entry(
     """Create the sensors of what the entry reads."""
     match coordinator := entry.runtime_data:
         case SmartyCoordinator():
-            add_entities(
-                coordinator,
-                Platform.SENSOR,
-                (*SENSORS, *DEMAND_SENSORS),
-                MeterSensor,
-                async_add_entities,
-            )
-            async_add_entities([ReceptionSensor(coordinator, each) for each in RECEPTION_SENSORS])
-            _add_mbus_sensors(coordinator, async_add_entities)
+            _add_meter_sensors(coordinator, async_add_entities)
         case TankCoordinator():
             async_add_entities(tank_sensors(coordinator))
         case _:
@@ -48,9 +40,20 @@ async def async_setup_entry(
 
 
 class MeterSensor(SmartyEntity, SensorEntity):
-    """A sensor of the electricity meter."""
+    """A sensor of the electricity meter, or of a gas, water, heat or other meter."""
 
     entity_description: DescribedSensor[Reading]
+
+    @property
+    @override
+    def native_value(self) -> Shown:
+        """Return the value by the last reading, None when it is missing or empty."""
+        value: Shown = self.entity_description.value_fn(self.coordinator.data)
+        return value
+
+
+class MonthSensor(MeterSensor):
+    """A total that begins anew with each month, maybe in money."""
 
     def __init__(
         self, coordinator: SmartyCoordinator, description: DescribedSensor[Reading]
@@ -61,30 +64,17 @@ class MeterSensor(SmartyEntity, SensorEntity):
 
     @property
     @override
-    def native_value(self) -> Shown:
-        """Return the value by the last reading, None when it is missing or empty."""
-        value: Shown = self.entity_description.value_fn(self.coordinator.data)
-        return value
-
-    @property
-    @override
     def last_reset(self) -> datetime | None:
-        """Return when that began which a total is about."""
+        """Return when the month began."""
         last_reset_fn = self.entity_description.last_reset_fn
         return last_reset_fn(self.coordinator.data) if last_reset_fn else None
 
 
-class MBusSensor(MBusEntity, SensorEntity):
-    """A sensor of a gas, water, heat or other meter."""
-
-    entity_description: DescribedSensor[Reading]
-
-    @property
-    @override
-    def native_value(self) -> Shown:
-        """Return the value by the last reading, None when it is missing or empty."""
-        value: Shown = self.entity_description.value_fn(self.coordinator.data)
-        return value
+def _make_sensor(
+    coordinator: SmartyCoordinator, description: DescribedSensor[Reading]
+) -> MeterSensor:
+    make = MonthSensor if description.last_reset_fn else MeterSensor
+    return make(coordinator, description)
 
 
 class ReceptionSensor(SmartyEntity, SensorEntity):
@@ -113,27 +103,40 @@ class ReceptionSensor(SmartyEntity, SensorEntity):
         return attributes_fn(self.coordinator.reception) if attributes_fn else None
 
 
-def _add_mbus_sensors(
+def _add_meter_sensors(
     coordinator: SmartyCoordinator, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the sensors of the meters on the M-Bus channels, whenever they appear."""
+    """Add the sensors of what the telegram holds, also of what later telegrams add."""
+    descriptions = (*SENSORS, *DEMAND_SENSORS)
+    find = find_new(coordinator, Platform.SENSOR, descriptions, _make_sensor)
+    find_mbus = _find_new_of_mbus(coordinator)
+
+    def add_new(reading: Reading) -> None:
+        async_add_entities([*find(reading), *find_mbus(reading)])
+
+    on_new_objects(coordinator, add_new)
+    async_add_entities([ReceptionSensor(coordinator, each) for each in RECEPTION_SENSORS])
+
+
+def _find_new_of_mbus(coordinator: SmartyCoordinator) -> Callable[[Reading], list[MeterSensor]]:
+    """Return a function that makes the sensors of the meters on the M-Bus, when they appear."""
     added: dict[str, set[str]] = {}
     current: set[str] = set()
 
-    def add_new(reading: Reading) -> None:
+    def find(reading: Reading) -> list[MeterSensor]:
         for identity in reading.channels.keys() - current:
             # Also for a meter that was away meanwhile, and whose device the user has deleted.
             if mbus_device(coordinator, identity) is None:
                 added[identity] = set()
         current.clear()
         current.update(reading.channels)
-        sensors = []
+        new = []
         for identity, channel in reading.channels.items():
             keys = added.setdefault(identity, set())
             for each in mbus_sensors(identity, reading.telegram.channels[channel]):
                 if each.key not in keys and each.exists_fn(reading):
                     keys.add(each.key)
-                    sensors.append(MBusSensor(coordinator, identity, each))
-        async_add_entities(sensors)
+                    new.append(MeterSensor(coordinator, each, identity))
+        return new
 
-    on_new_objects(coordinator, add_new)
+    return find
