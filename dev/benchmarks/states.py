@@ -6,8 +6,8 @@ with entities of nobody whose values are set and written without any work.
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from importlib import import_module
 from typing import Any, NamedTuple
 from unittest.mock import patch
@@ -24,7 +24,6 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     MockEntityPlatform,
-    async_test_home_assistant,
 )
 
 from .frames import KEY, series
@@ -64,7 +63,8 @@ class _NoTransport:
 
 
 @asynccontextmanager
-async def _home_assistant() -> AsyncGenerator[HomeAssistant]:
+async def home_assistant() -> AsyncGenerator[HomeAssistant]:
+    """Run a Home Assistant that finds the integration, and unload everything at the end."""
     async with async_test_home_assistant() as hass:
         hass.data.pop(loader.DATA_CUSTOM_COMPONENTS, None)
         await async_setup_component(hass, "homeassistant", {})
@@ -122,20 +122,9 @@ async def _set_up_dsmr(hass: HomeAssistant, frames: list[bytes]) -> tuple[int, R
     return number, receivers[-1]
 
 
-async def _set_up_own(
-    hass: HomeAssistant, frames: list[bytes], number: int | None
-) -> tuple[int, Receive]:
-    """Set the project's integration up with at most so many entities; return as above.
-
-    Without a number, it has those that are enabled by default.
-    """
-    entry = MockConfigEntry(
-        domain="smarty_p1",
-        title="benchmark",
-        unique_id=SERIAL,
-        data={CONF_PORT: "socket://127.0.0.1:1", "encryption_key": KEY.hex()},
-    )
-    entry.add_to_hass(hass)
+@contextmanager
+def _fed(frames: list[bytes]) -> Iterator[list[Receive]]:
+    """Let ports deliver one of the frames at once; yield what takes the bytes of each port."""
     receivers: list[Receive] = []
 
     class Link:
@@ -154,13 +143,37 @@ async def _set_up_own(
             await asyncio.Event().wait()
 
     with patch.object(link_coordinator, "Link", Link):
-        assert await hass.config_entries.async_setup(entry.entry_id)  # noqa: S101
+        yield receivers
+
+
+async def _set_up_entry(hass: HomeAssistant, serial: str) -> ConfigEntry[Any]:
+    entry: ConfigEntry[Any] = MockConfigEntry(
+        domain="smarty_p1",
+        title="benchmark",
+        unique_id=serial,
+        data={CONF_PORT: f"socket://{serial}:1", "encryption_key": KEY.hex()},
+    )
+    entry.add_to_hass(hass)  # type: ignore[attr-defined]
+    assert await hass.config_entries.async_setup(entry.entry_id)  # noqa: S101
+    await hass.async_block_till_done()
+    return entry
+
+
+async def add_meter(hass: HomeAssistant, serial: str, frames: list[bytes]) -> Receive:
+    """Set a meter up with the entities that are enabled by default; return as below."""
+    with _fed(frames) as receivers:
+        await _set_up_entry(hass, serial)
+    return receivers[-1]
+
+
+async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> tuple[int, Receive]:
+    """Set the project's integration up with at most so many entities; return as above."""
+    with _fed(frames) as receivers:
+        entry = await _set_up_entry(hass, SERIAL)
+        number = _enable(hass, entry, number)
+        await hass.config_entries.async_reload(entry.entry_id)
         await hass.async_block_till_done()
-        if number is not None:
-            number = _enable(hass, entry, number)
-            await hass.config_entries.async_reload(entry.entry_id)
-            await hass.async_block_till_done()
-    return number or 0, receivers[-1]
+    return number, receivers[-1]
 
 
 def _microseconds(receive: Receive, frames: list[bytes]) -> float:
@@ -192,7 +205,7 @@ class _PlainSensor(SensorEntity):
 
 async def _make_plain(hass: HomeAssistant, sensors: list[SensorEntity]) -> list[SensorEntity]:
     """Add a sensor without a coordinator for each one of the integration, described as it is."""
-    plain = []
+    plain: list[SensorEntity] = []
     for number, sensor in enumerate(sensors):
         copy = _PlainSensor()
         copy.entity_description = sensor.entity_description
@@ -216,9 +229,9 @@ def _alone(sensors: list[SensorEntity], rows: list[list[Any]]) -> float:
 async def compare_with_home_assistant(rounds: int) -> AloneResult:
     """Time the whole way and the writing alone in turns; the best round of each counts."""
     frames = series((rounds + 1) * FRAMES)
-    async with _home_assistant() as hass:
+    async with home_assistant() as hass:
         values = frames[:FRAMES]
-        _, receive = await _set_up_own(hass, values, None)
+        receive = await add_meter(hass, SERIAL, values)
         platforms = async_get_platforms(hass, "smarty_p1")
         sensors = [
             entity
@@ -243,7 +256,7 @@ async def compare_with_home_assistant(rounds: int) -> AloneResult:
 async def compare_states(rounds: int) -> StatesResult:
     """Time both integrations in turns on the same frames; the best round of each counts."""
     frames = series((rounds + 1) * FRAMES)
-    async with _home_assistant() as hass:
+    async with home_assistant() as hass:
         first = frames[:FRAMES]
         number, other = await _set_up_dsmr(hass, first)
         found, own = await _set_up_own(hass, first, number)

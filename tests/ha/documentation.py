@@ -18,6 +18,7 @@ from custom_components.smarty_p1.sensor.demand_sensors import DEMAND_SENSORS
 from custom_components.smarty_p1.sensor.mbus_sensors import mbus_sensors
 from custom_components.smarty_p1.sensor.meter_sensors import SENSORS
 from custom_components.smarty_p1.sensor.reception_sensors import RECEPTION_SENSORS
+from custom_components.smarty_p1.sensor.sensor_description import DescribedSensor
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "entities.md"
@@ -28,7 +29,7 @@ _SMALLEST_TABLE = 4
 _REFERENCE = re.compile(r"\d+-[\dn]+:\d+\.\d+\.\d+")
 
 
-def _mbus(kind: str, unit: str) -> Sequence[Described[Any]]:
+def _mbus(kind: str, unit: str) -> Sequence[DescribedSensor[Any]]:
     return mbus_sensors(
         "1",
         MBusReading(type=kind, serial_number=None, value=None, unit=unit, time=None, valve=None),

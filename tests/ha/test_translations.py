@@ -32,6 +32,7 @@ from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK
 from custom_components.smarty_p1.sensor.demand_sensors import DEMAND_SENSORS
 from custom_components.smarty_p1.sensor.meter_sensors import SENSORS
 from custom_components.smarty_p1.sensor.reception_sensors import RECEPTION_SENSORS
+from custom_components.smarty_p1.sensor.sensor_description import DescribedSensor
 
 from .documentation import MBUS_SENSORS
 
@@ -110,7 +111,12 @@ def test_each_problem_has_a_text() -> None:
 
 
 def test_each_sensor_has_a_name_and_an_icon() -> None:
-    descriptions = (*SENSORS, *RECEPTION_SENSORS, *MBUS_SENSORS, *DEMAND_SENSORS)
+    descriptions: list[DescribedSensor[Any]] = [
+        *SENSORS,
+        *RECEPTION_SENSORS,
+        *MBUS_SENSORS,
+        *DEMAND_SENSORS,
+    ]
     keys = [str(description.translation_key) for description in descriptions]
     keys += [str(description.translation_key) for description in PULSE_SENSORS]
     keys += [str(description.translation_key) for description in TANK_SENSORS]
