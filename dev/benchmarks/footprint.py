@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import tracemalloc
-from statistics import mean
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
@@ -69,26 +68,30 @@ class MemoryResult(NamedTuple):
 
 async def memory_of_meters(number: int = 100) -> MemoryResult:
     """Set up one meter after the other, each with the entities that are enabled by default."""
-    sizes = []
+    middle = number // 2
+    sizes = {}
     async with home_assistant() as hass:
         tracemalloc.start()
         try:
-            before = _traced()
-            for seed in range(1, number + 1):
-                meter = Meter(seed, KEY)
+            sizes[0] = _traced()
+            for count in range(1, number + 1):
+                meter = Meter(count, KEY)
                 await add_meter(hass, meter.device_name, [meter.frame_at(START)])
-                after = _traced()
-                sizes.append((after - before) / 1024)
-                before = after
+                if count in {1, middle, number}:
+                    sizes[count] = _traced()
         finally:
             tracemalloc.stop()
-    middle = number // 2
-    return MemoryResult(number, sizes[0], mean(sizes[1:middle]), mean(sizes[middle:]))
+    return MemoryResult(
+        number,
+        sizes[1] - sizes[0],
+        (sizes[middle] - sizes[1]) / (middle - 1),
+        (sizes[number] - sizes[middle]) / (number - middle),
+    )
 
 
-def _traced() -> int:
+def _traced() -> float:
     gc.collect()
-    return tracemalloc.get_traced_memory()[0]
+    return tracemalloc.get_traced_memory()[0] / 1024
 
 
 if __name__ == "__main__":

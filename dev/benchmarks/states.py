@@ -24,6 +24,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     MockEntityPlatform,
+    async_test_home_assistant,
 )
 
 from .frames import KEY, series
