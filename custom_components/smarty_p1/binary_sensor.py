@@ -1,5 +1,6 @@
 """A warning in time: the running quarter-hour will end above the reference power."""
 
+from dataclasses import dataclass
 from typing import override
 
 from homeassistant.components.binary_sensor import (
@@ -12,18 +13,29 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_REFERENCE_POWER
-from .coordinator.meter_coordinator import MeterConfigEntry, SmartyCoordinator
-from .entity import SmartyEntity, forget_entities
+from .coordinator.meter_coordinator import MeterConfigEntry
+from .entity import Described, SmartyEntity, find_new
+from .lib.meter import Reading
 from .sensor.demand_sensors import measured_since
 
 PARALLEL_UPDATES = 0
 
-WARNING = BinarySensorEntityDescription(
-    key="demand_will_exceed",
-    translation_key="demand_will_exceed",
-    device_class=BinarySensorDeviceClass.PROBLEM,
+
+@dataclass(frozen=True, kw_only=True)
+class DescribedBinarySensor(Described[Reading], BinarySensorEntityDescription):
+    """A binary sensor, and what it shows of a reading."""
+
+
+BINARY_SENSORS = (
+    DescribedBinarySensor(
+        key="demand_will_exceed",
+        translation_key="demand_will_exceed",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        value_fn=lambda reading: reading.demand and reading.demand.will_exceed,
+        attributes_fn=measured_since(lambda demand: demand.will_exceed),
+        needed_options=(CONF_REFERENCE_POWER,),
+    ),
 )
-BINARY_SENSORS = (WARNING,)
 
 
 async def async_setup_entry(
@@ -31,31 +43,20 @@ async def async_setup_entry(
     entry: MeterConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Create the warning, if the user has entered a reference power."""
-    if CONF_REFERENCE_POWER in entry.options:
-        async_add_entities([ReferencePowerWarning(entry.runtime_data)])
-    else:
-        forget_entities(entry.runtime_data, Platform.BINARY_SENSOR, [WARNING.key])
+    """Create the binary sensors that the options ask for."""
+    coordinator = entry.runtime_data
+    find = find_new(coordinator, Platform.BINARY_SENSOR, BINARY_SENSORS, MeterBinarySensor)
+    async_add_entities(find(coordinator.data))  # what exists does not depend on the reading
 
 
-class ReferencePowerWarning(SmartyEntity, BinarySensorEntity):
-    """On while the projected mean power of the quarter-hour is above the reference power."""
+class MeterBinarySensor(SmartyEntity, BinarySensorEntity):
+    """A binary sensor of the electricity meter."""
 
-    entity_description = WARNING
-
-    def __init__(self, coordinator: SmartyCoordinator) -> None:
-        """Take the coordinator that follows the quarter-hours."""
-        super().__init__(coordinator, WARNING.key)
+    entity_description: DescribedBinarySensor
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return the forecast, None while it is unknown."""
-        demand = self.coordinator.demand.demand
-        return demand.will_exceed if demand else None
-
-    @property
-    @override
-    def extra_state_attributes(self) -> dict[str, str | None]:
-        """Return since when that is measured which the forecast is made of."""
-        return measured_since(self.coordinator.demand.demand, is_known=self.is_on is not None)
+        """Return None while that is unknown."""
+        is_on: bool | None = self.entity_description.value_fn(self.coordinator.data)
+        return is_on

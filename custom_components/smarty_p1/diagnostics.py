@@ -81,16 +81,17 @@ def _describe(coordinator: Coordinator) -> dict[str, Any]:
 
 
 def _describe_meter(coordinator: SmartyCoordinator) -> dict[str, Any]:
-    demand = coordinator.demand.demand
+    reading, reception = coordinator.data, coordinator.reception
     return {
-        "last_telegram_at": coordinator.last_telegram_at,
-        "telegrams": coordinator.readings,
-        "rejections": {str(reason): count for reason, count in coordinator.rejections.items()},
-        "telegrams_of_other_meters": coordinator.other_meters.total(),
-        "ignored": dict(coordinator.limits.ignored),
-        "totals_held_back": dict(coordinator.falls),
-        "demand": asdict(demand) if demand else None,
-        "telegram": _describe_telegram(coordinator.data),
+        "received_at": reading.received_at.isoformat(),
+        "last_telegram_at": coordinator.latest.received_at,
+        "telegrams": reception.telegrams,
+        "rejections": {str(reason): count for reason, count in reception.rejections.items()},
+        "telegrams_of_other_meters": reception.other_meters.total(),
+        "ignored": dict(reception.ignored),
+        "totals_held_back": dict(reception.totals_held_back),
+        "demand": reading.demand and asdict(reading.demand),
+        "telegram": _describe_telegram(reading.telegram),
     }
 
 

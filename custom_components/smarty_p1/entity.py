@@ -1,32 +1,61 @@
-"""The devices, the meter and the meters on its M-Bus channels, and what their entities share."""
+"""What an entity shows, said once in its description; the entities of a meter, and its devices."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol, override
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, override
 
 from homeassistant.const import Platform
 from homeassistant.core import callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
-from homeassistant.helpers.entity import Entity
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import DOMAIN
 from .coordinator import is_meter
 from .coordinator.meter_coordinator import SmartyCoordinator
-from .lib.meter.channels import CHANNEL_PREFIX
-from .lib.p1 import MBusReading, Telegram
+from .lib.meter import CHANNEL_PREFIX, Reading
 
 _MAKERS: Mapping[str, str] = {"SAG": "Sagemcom"}
 _SHORT_SERIAL_SIZE = 4
 
+type References = tuple[tuple[str, ...], ...]
 
-def _short(serial_number: str) -> str:
-    return serial_number[-_SHORT_SERIAL_SIZE:]
+
+@dataclass(frozen=True, kw_only=True)
+class Described[D](EntityDescription):
+    """What is shown of `D`, a reading for most: by an entity, on MQTT, and in docs/entities.md."""
+
+    value_fn: Callable[[D], Any]
+    attributes_fn: Callable[[D], Mapping[str, Any]] | None = None
+    last_reset_fn: Callable[[D], datetime | None] | None = None
+    exists_fn: Callable[[D], bool] = lambda _: True
+    """Whether there is something to show, be it empty. What exists once stays."""
+    needed_options: tuple[str, ...] = ()
+    """The options that the user must have set."""
+    references: References = ()
+    """The objects that are shown, each by the references that meters send it under."""
+
+    def is_wanted(self, options: Mapping[str, Any]) -> bool:
+        """Return whether the options of an entry ask for it."""
+        return all(option in options for option in self.needed_options)
+
+
+def are_sent(references: References) -> Callable[[Reading], bool]:
+    """Return a function that returns whether the meter sends some objects, be they empty."""
+    return lambda reading: all(
+        any(reference in reading.telegram.objects for reference in each) for each in references
+    )
+
+
+def short_serial(identity: str) -> str:
+    """Return the end of a serial number, which is enough to tell meters apart."""
+    return identity.removeprefix(CHANNEL_PREFIX)[-_SHORT_SERIAL_SIZE:]
 
 
 def _is_first(coordinator: SmartyCoordinator) -> bool:
-    """Tell whether no other meter was added before; only those after it are named by number."""
+    """Return whether no other meter was added before; only those after it are named by number."""
     entry = coordinator.config_entry
     return not any(
         is_meter(other) and other.created_at < entry.created_at
@@ -38,12 +67,12 @@ def meter_device(coordinator: SmartyCoordinator) -> DeviceInfo:
     """Return the device of the electricity meter."""
     # Three letters (FLAG) name the maker: at the beginning of the system title, or, in a plain
     # telegram, of the serial number.
-    title = coordinator.data.system_title
+    title = coordinator.data.telegram.system_title
     flag = title[:3].decode("latin-1") if title else coordinator.serial_number[:3]
     return DeviceInfo(
         identifiers={(DOMAIN, coordinator.serial_number)},
         translation_key="meter" if _is_first(coordinator) else "another_meter",
-        translation_placeholders={"serial": _short(coordinator.serial_number)},
+        translation_placeholders={"serial": short_serial(coordinator.serial_number)},
         manufacturer=_MAKERS.get(flag, flag),
         model="Smarty",
         serial_number=coordinator.serial_number,
@@ -55,106 +84,117 @@ def mbus_device_id(coordinator: SmartyCoordinator, identity: str) -> str:
     return f"{coordinator.serial_number}_{identity}"
 
 
+def mbus_device(coordinator: SmartyCoordinator, identity: str) -> dr.DeviceEntry | None:
+    """Return the device of a meter on an M-Bus channel, None when there is none."""
+    return dr.async_get(coordinator.hass).async_get_device_by_identifier(
+        (DOMAIN, mbus_device_id(coordinator, identity)),
+        config_entry_id=coordinator.config_entry.entry_id,
+    )
+
+
+def _mbus_device_info(coordinator: SmartyCoordinator, identity: str) -> DeviceInfo:
+    meter = coordinator.data.telegram.channels[coordinator.data.channels[identity]]
+    return DeviceInfo(
+        identifiers={(DOMAIN, mbus_device_id(coordinator, identity))},
+        translation_key=meter.type,
+        translation_placeholders={"serial": short_serial(identity)},
+        serial_number=meter.serial_number,
+        via_device_id=dr.async_get_device_id_by_identifier(
+            coordinator.hass,
+            (DOMAIN, coordinator.serial_number),
+            config_entry_id=coordinator.config_entry.entry_id,
+        ),
+    )
+
+
 def is_in_telegram(coordinator: SmartyCoordinator, device: dr.DeviceEntry) -> bool:
-    """Tell whether the device is the electricity meter, or a meter in its last telegram."""
-    present = {coordinator.serial_number}
-    present.update(mbus_device_id(coordinator, identity) for identity in coordinator.channels)
-    return any((DOMAIN, identifier) in device.identifiers for identifier in present)
+    """Return whether the device is the electricity meter, or a meter in its last telegram."""
+    current = {coordinator.serial_number}
+    current.update(mbus_device_id(coordinator, each) for each in coordinator.data.channels)
+    return any((DOMAIN, identifier) in device.identifiers for identifier in current)
 
 
-def forget_entities(
-    coordinator: SmartyCoordinator, platform: Platform, keys: Iterable[str]
-) -> None:
-    """Take entities that the options no longer ask for off the registry."""
-    registry = er.async_get(coordinator.hass)
-    for key in keys:
-        unique_id = f"{coordinator.serial_number}_{key}"
-        if entity_id := registry.async_get_entity_id(platform, DOMAIN, unique_id):
-            registry.async_remove(entity_id)
-
-
-class Description(Protocol):
-    """What the descriptions of all platforms have in common."""
-
-    def is_sent(self, telegram: Telegram) -> bool:
-        """Tell whether the meter sends what the entity shows."""
-
-
-def add_what_is_sent[D: Description](
-    coordinator: SmartyCoordinator,
-    descriptions: Iterable[D],
-    make: Callable[[SmartyCoordinator, D], Entity],
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add the entities of what the telegram holds, and later those of what it holds by then."""
-    missing = list(descriptions)
-    references: frozenset[str] = frozenset()
+def on_new_objects(coordinator: SmartyCoordinator, add_new: Callable[[Reading], None]) -> None:
+    """Call `add_new` with the current reading, and with later ones that may show something new."""
+    seen = coordinator.data.telegram
+    add_new(coordinator.data)
 
     @callback
-    def add_new_entities() -> None:
-        nonlocal missing, references
-        telegram = coordinator.data
-        if telegram.objects.keys() == references:
-            return
-        references = frozenset(telegram.objects)
-        sent = [description for description in missing if description.is_sent(telegram)]
-        missing = [description for description in missing if not description.is_sent(telegram)]
-        if sent:
-            async_add_entities([make(coordinator, description) for description in sent])
+    def look() -> None:
+        nonlocal seen
+        before, seen = seen, coordinator.data.telegram
+        if seen.objects.keys() != before.objects.keys() or seen.channels != before.channels:
+            add_new(coordinator.data)
 
-    add_new_entities()
-    coordinator.config_entry.async_on_unload(coordinator.async_add_listener(add_new_entities))
+    coordinator.config_entry.async_on_unload(coordinator.async_add_listener(look))
+
+
+def find_new[D: Described[Reading], E: Entity](
+    coordinator: SmartyCoordinator,
+    platform: Platform,
+    descriptions: Iterable[D],
+    make: Callable[[SmartyCoordinator, D], E],
+) -> Callable[[Reading], list[E]]:
+    """Return a function that makes the entities that a reading is the first to show.
+
+    The options decide which there can be; the others are removed.
+    """
+    registry = er.async_get(coordinator.hass)
+    missing: list[D] = []
+    for each in descriptions:
+        unique_id = f"{coordinator.serial_number}_{each.key}"
+        if each.is_wanted(coordinator.config_entry.options):
+            missing.append(each)
+        elif entity_id := registry.async_get_entity_id(platform, DOMAIN, unique_id):
+            registry.async_remove(entity_id)
+
+    def find(reading: Reading) -> list[E]:
+        new = [each for each in missing if each.exists_fn(reading)]
+        for each in new:
+            missing.remove(each)
+        return [make(coordinator, each) for each in new]
+
+    return find
 
 
 class SmartyEntity(CoordinatorEntity[SmartyCoordinator]):
-    """An entity of the electricity meter."""
+    """An entity of the electricity meter, or of a meter on its M-Bus, whichever channel that is.
+
+    One class for both: Python is faster with Home Assistant's code when it sees but one.
+    """
 
     _attr_has_entity_name = True
+    entity_description: Described[Any]
 
-    def __init__(self, coordinator: SmartyCoordinator, key: str) -> None:
-        """Take the part of the unique id that follows the meter's serial number."""
+    def __init__(
+        self,
+        coordinator: SmartyCoordinator,
+        description: Described[Any],
+        identity: str | None = None,
+    ) -> None:
         super().__init__(coordinator)
-        self._attr_unique_id = f"{coordinator.serial_number}_{key}"
-        self._attr_device_info = meter_device(coordinator)
-
-
-class MBusEntity(CoordinatorEntity[SmartyCoordinator]):
-    """An entity of a meter on an M-Bus channel, whichever channel that is at the moment."""
-
-    _attr_has_entity_name = True
-
-    def __init__(self, coordinator: SmartyCoordinator, identity: str, key: str) -> None:
-        """Take what identifies a meter in `coordinator.channels`."""
-        super().__init__(coordinator)
+        self.entity_description = description
         self._identity = identity
-        reading = coordinator.data.channels[coordinator.channels[identity]]
-        device_id = mbus_device_id(coordinator, identity)
-        self._attr_unique_id = f"{device_id}_{key}"
-        self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, device_id)},
-            translation_key=reading.type,
-            translation_placeholders={"serial": _short(identity.removeprefix(CHANNEL_PREFIX))},
-            serial_number=reading.serial_number,
-            via_device_id=dr.async_get_device_id_by_identifier(
-                coordinator.hass,
-                (DOMAIN, coordinator.serial_number),
-                config_entry_id=coordinator.config_entry.entry_id,
-            ),
-        )
-
-    @property
-    def channel(self) -> int | None:
-        """Return the channel the meter is on, None when it is not in the last telegram."""
-        return self.coordinator.channels.get(self._identity)
-
-    @property
-    def reading(self) -> MBusReading | None:
-        """Return the meter's reading in the last telegram, None when it is not in it."""
-        channel = self.channel
-        return None if channel is None else self.coordinator.data.channels[channel]
+        if identity is None:
+            device_id, device = coordinator.serial_number, meter_device(coordinator)
+        else:
+            device_id = mbus_device_id(coordinator, identity)
+            device = _mbus_device_info(coordinator, identity)
+        self._attr_unique_id = f"{device_id}_{description.key}"
+        self._attr_device_info = device
 
     @property
     @override
     def available(self) -> bool:
-        """Return False also when the meter is gone from the telegram."""
-        return super().available and self.channel is not None
+        """Return False also when a meter on the M-Bus is gone from the telegram."""
+        coordinator, identity = self.coordinator, self._identity
+        return coordinator.last_update_success and (
+            identity is None or identity in coordinator.data.channels
+        )
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Return what does not fit into the state."""
+        attributes_fn = self.entity_description.attributes_fn
+        return attributes_fn(self.coordinator.data) if attributes_fn else None

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from typing import override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.start import async_at_started
 
-from .coordinator.meter_coordinator import MeterConfigEntry, SmartyCoordinator
-from .entity import SmartyEntity, add_what_is_sent
-from .lib.p1 import Telegram, Value
+from .coordinator.meter_coordinator import MeterConfigEntry
+from .entity import Described, SmartyEntity, are_sent, find_new, on_new_objects
+from .lib.meter import Reading
 
 PARALLEL_UPDATES = 0
 
@@ -18,27 +20,24 @@ ATTR_TEXT = "text"
 
 
 @dataclass(frozen=True, kw_only=True)
-class MessageEventDescription(EventEntityDescription):
-    """The event of one message, by its object."""
-
-    reference: str
-
-    def is_sent(self, telegram: Telegram) -> bool:
-        """Tell whether the telegram holds the message, be it empty."""
-        return self.reference in telegram.objects
+class DescribedEvent(Described[Reading], EventEntityDescription):
+    """An event, and the text of a reading that it is about."""
 
 
-def _message(key: str, reference: str, *, enabled: bool = False) -> MessageEventDescription:
-    return MessageEventDescription(
+def _message(key: str, reference: str, *, enabled: bool = False) -> DescribedEvent:
+    references = ((reference,),)
+    return DescribedEvent(
         key=key,
         translation_key=key,
         event_types=[EVENT_MESSAGE],
         entity_registry_enabled_default=enabled,
-        reference=reference,
+        references=references,
+        exists_fn=are_sent(references),
+        value_fn=lambda reading: reading.telegram.objects.get(reference),
     )
 
 
-EVENTS: tuple[MessageEventDescription, ...] = (
+EVENTS: tuple[DescribedEvent, ...] = (
     _message("message", "0-0:96.13.0", enabled=True),
     _message("channel_message_1", "0-0:96.13.1"),
     _message("channel_message_2", "0-0:96.13.2"),
@@ -54,7 +53,8 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Create the events of the messages that the meter sends, be they empty."""
-    add_what_is_sent(entry.runtime_data, EVENTS, MessageEvent, async_add_entities)
+    find = find_new(entry.runtime_data, Platform.EVENT, EVENTS, MessageEvent)
+    on_new_objects(entry.runtime_data, lambda reading: async_add_entities(find(reading)))
 
 
 class MessageEvent(SmartyEntity, EventEntity):
@@ -63,35 +63,35 @@ class MessageEvent(SmartyEntity, EventEntity):
     A text that comes back after the message was empty is a new one.
     """
 
-    entity_description: MessageEventDescription
-
-    _text: Value = None
-
-    def __init__(
-        self, coordinator: SmartyCoordinator, description: MessageEventDescription
-    ) -> None:
-        """Take the description that makes this event."""
-        super().__init__(coordinator, description.key)
-        self.entity_description = description
+    entity_description: DescribedEvent
+    _text: object = None
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Remember the last message, so that it is not news after a restart."""
+        """Remember the last message, which is no news after a restart, and look at this one."""
         await super().async_added_to_hass()
         if (last := await self.async_get_last_event_data()) and last.last_event_attributes:
             self._text = last.last_event_attributes.get(ATTR_TEXT)
-        if not self.coordinator.data.objects.get(self.entity_description.reference):
-            self._text = None  # the same text would be a new one
+        # Automations listen when Home Assistant has started, and triggers ignore the first state.
+        self.async_on_remove(async_at_started(self.hass, self._look_soon))
+
+    @callback
+    def _look_soon(self, hass: HomeAssistant) -> None:
+        hass.loop.call_soon(self._fire_if_new)
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
         # First the event before: triggers ignore an event that follows "unavailable".
         super()._handle_coordinator_update()
-        objects = self.coordinator.data.objects
-        if self.entity_description.reference not in objects:
+        self._fire_if_new()
+
+    @callback
+    def _fire_if_new(self) -> None:
+        description, reading = self.entity_description, self.coordinator.data
+        if not self.available or not description.exists_fn(reading):
             return
-        text = objects[self.entity_description.reference]
+        text = description.value_fn(reading)
         if text and text != self._text:
             self._trigger_event(EVENT_MESSAGE, {ATTR_TEXT: text})
             self.async_write_ha_state()

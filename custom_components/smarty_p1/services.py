@@ -45,11 +45,11 @@ async def _get_telegram(call: ServiceCall) -> ServiceResponse:
     coordinator = entry.runtime_data
     if not coordinator.last_update_success:
         raise coordinator.explain(ServiceValidationError)
-    received_at = coordinator.last_telegram_at
+    reading = coordinator.latest
     return {
-        "received_at": received_at and dt_util.as_local(received_at).isoformat(),
-        "verification": coordinator.latest.verification.value,
-        **coordinator.latest.as_dict(),
+        "received_at": dt_util.as_local(reading.received_at).isoformat(),
+        "verification": reading.telegram.verification.value,
+        **reading.telegram.as_dict(),
     }
 
 

@@ -43,7 +43,7 @@ def _describe(entry: AnyConfigEntry) -> str:
     told = []
     if isinstance(coordinator, PortCoordinator):
         told = [coordinator.shown_port, "open" if coordinator.is_connected else "closed"]
-    if isinstance(coordinator, SmartyCoordinator) and coordinator.last_telegram_at:
-        age = (dt_util.utcnow() - coordinator.last_telegram_at).total_seconds()
+    if isinstance(coordinator, SmartyCoordinator):
+        age = (dt_util.utcnow() - coordinator.latest.received_at).total_seconds()
         told.append(f"last telegram {age:.0f} s ago")
     return ", ".join(told)

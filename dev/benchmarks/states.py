@@ -1,20 +1,31 @@
-"""Encrypted bytes -> all states written, in one Home Assistant with its own dsmr integration."""
+"""What the integration costs inside Home Assistant: states, imports, memory.
+
+Bytes -> all states written are compared, in one Home Assistant, with its own dsmr integration, and
+with entities of nobody whose values are set and written without any work.
+"""
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from importlib import import_module
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
 from dsmr_parser.clients.protocol import create_dsmr_protocol
 from homeassistant import loader
+from homeassistant.components.sensor import SensorEntity
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity_platform import async_get_platforms
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    MockEntityPlatform,
+    async_test_home_assistant,
+)
 
 from .frames import KEY, series
 
@@ -50,6 +61,18 @@ class _NoTransport:
     def close(self) -> None:
         """Tell the protocol, which is waited for."""
         self._protocol.connection_lost(None)
+
+
+@asynccontextmanager
+async def home_assistant() -> AsyncGenerator[HomeAssistant]:
+    """Run a Home Assistant that finds the integration, and unload everything at the end."""
+    async with async_test_home_assistant() as hass:
+        hass.data.pop(loader.DATA_CUSTOM_COMPONENTS, None)
+        await async_setup_component(hass, "homeassistant", {})
+        yield hass
+        for entry in hass.config_entries.async_entries():
+            await hass.config_entries.async_unload(entry.entry_id)
+        await hass.async_stop(force=True)
 
 
 def _enable(hass: HomeAssistant, entry: ConfigEntry[Any], number: int | None = None) -> int:
@@ -100,15 +123,9 @@ async def _set_up_dsmr(hass: HomeAssistant, frames: list[bytes]) -> tuple[int, R
     return number, receivers[-1]
 
 
-async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> tuple[int, Receive]:
-    """Set the project's integration up with at most so many entities; return as above."""
-    entry = MockConfigEntry(
-        domain="smarty_p1",
-        title="benchmark",
-        unique_id=SERIAL,
-        data={CONF_PORT: "socket://127.0.0.1:1", "encryption_key": KEY.hex()},
-    )
-    entry.add_to_hass(hass)
+@contextmanager
+def _fed(frames: list[bytes]) -> Iterator[list[Receive]]:
+    """Let ports deliver one of the frames at once; yield what takes the bytes of each port."""
     receivers: list[Receive] = []
 
     class Link:
@@ -127,8 +144,33 @@ async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> 
             await asyncio.Event().wait()
 
     with patch.object(link_coordinator, "Link", Link):
-        assert await hass.config_entries.async_setup(entry.entry_id)  # noqa: S101
-        await hass.async_block_till_done()
+        yield receivers
+
+
+async def _set_up_entry(hass: HomeAssistant, serial: str) -> ConfigEntry[Any]:
+    entry: ConfigEntry[Any] = MockConfigEntry(
+        domain="smarty_p1",
+        title="benchmark",
+        unique_id=serial,
+        data={CONF_PORT: f"socket://{serial}:1", "encryption_key": KEY.hex()},
+    )
+    entry.add_to_hass(hass)  # type: ignore[attr-defined]
+    assert await hass.config_entries.async_setup(entry.entry_id)  # noqa: S101
+    await hass.async_block_till_done()
+    return entry
+
+
+async def add_meter(hass: HomeAssistant, serial: str, frames: list[bytes]) -> Receive:
+    """Set a meter up with the entities that are enabled by default; return as below."""
+    with _fed(frames) as receivers:
+        await _set_up_entry(hass, serial)
+    return receivers[-1]
+
+
+async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> tuple[int, Receive]:
+    """Set the project's integration up with at most so many entities; return as above."""
+    with _fed(frames) as receivers:
+        entry = await _set_up_entry(hass, SERIAL)
         number = _enable(hass, entry, number)
         await hass.config_entries.async_reload(entry.entry_id)
         await hass.async_block_till_done()
@@ -142,12 +184,80 @@ def _microseconds(receive: Receive, frames: list[bytes]) -> float:
     return (time.process_time() - start) / len(frames) * 1e6
 
 
+class AloneResult(NamedTuple):
+    """Microseconds a telegram, and of Home Assistant for writing the same states alone."""
+
+    entities: int
+    own: float
+    alone: float
+
+    @property
+    def ratio(self) -> float:
+        """Return how many times longer the whole way takes."""
+        return self.own / self.alone
+
+
+class _PlainSensor(SensorEntity):
+    """A sensor whose value is set from outside."""
+
+    _attr_should_poll = False
+    _attr_has_entity_name = True
+
+
+async def _make_plain(hass: HomeAssistant, sensors: list[SensorEntity]) -> list[SensorEntity]:
+    """Add a sensor without a coordinator for each one of the integration, described as it is."""
+    plain: list[SensorEntity] = []
+    for number, sensor in enumerate(sensors):
+        copy = _PlainSensor()
+        copy.entity_description = sensor.entity_description
+        copy._attr_name = f"plain {number}"  # noqa: SLF001 - no translations here
+        copy._attr_unique_id = f"plain {number}"  # noqa: SLF001
+        plain.append(copy)
+    platform = MockEntityPlatform(hass, domain="sensor", platform_name="plain")
+    await platform.async_add_entities(plain)
+    return plain
+
+
+def _alone(sensors: list[SensorEntity], rows: list[list[Any]]) -> float:
+    start = time.process_time()
+    for row in rows:
+        for sensor, value in zip(sensors, row, strict=True):
+            sensor._attr_native_value = value  # noqa: SLF001 - Home Assistant's idiom
+            sensor.async_write_ha_state()
+    return (time.process_time() - start) / len(rows) * 1e6
+
+
+async def compare_with_home_assistant(rounds: int) -> AloneResult:
+    """Time the whole way and the writing alone in turns; the best round of each counts."""
+    frames = series((rounds + 1) * FRAMES)
+    async with home_assistant() as hass:
+        values = frames[:FRAMES]
+        receive = await add_meter(hass, SERIAL, values)
+        platforms = async_get_platforms(hass, "smarty_p1")
+        sensors = [
+            entity
+            for platform in platforms
+            for entity in platform.entities.values()
+            if isinstance(entity, SensorEntity)
+        ]
+        plain = await _make_plain(hass, sensors)
+        rows = []
+        for frame in values:
+            receive(frame)
+            rows.append([sensor.native_value for sensor in sensors])
+        times = []
+        for index in range(1, rounds + 1):
+            chunk = frames[index * FRAMES : (index + 1) * FRAMES]
+            times.append((_microseconds(receive, chunk), _alone(plain, rows)))
+            await hass.async_block_till_done()
+    own, alone = (min(column) for column in zip(*times, strict=True))
+    return AloneResult(len(sensors), own, alone)
+
+
 async def compare_states(rounds: int) -> StatesResult:
     """Time both integrations in turns on the same frames; the best round of each counts."""
     frames = series((rounds + 1) * FRAMES)
-    async with async_test_home_assistant() as hass:
-        hass.data.pop(loader.DATA_CUSTOM_COMPONENTS, None)
-        await async_setup_component(hass, "homeassistant", {})
+    async with home_assistant() as hass:
         first = frames[:FRAMES]
         number, other = await _set_up_dsmr(hass, first)
         found, own = await _set_up_own(hass, first, number)
@@ -159,8 +269,5 @@ async def compare_states(rounds: int) -> StatesResult:
             chunk = frames[index * FRAMES : (index + 1) * FRAMES]
             times.append((_microseconds(own, chunk), _microseconds(other, chunk)))
             await hass.async_block_till_done()
-        for entry in hass.config_entries.async_entries():
-            await hass.config_entries.async_unload(entry.entry_id)
-        await hass.async_stop(force=True)
     best_own, best_other = (min(column) for column in zip(*times, strict=True))
     return StatesResult(number, best_own, best_other)

@@ -1,13 +1,51 @@
-"""The tables of docs/entities.md."""
+"""The tables of docs/entities.md, made of the descriptions of the entities.
 
+After an intended change: python -m tests.ha.documentation
+"""
+
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import batched
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-ENTITIES = (Path(__file__).parents[2] / "docs" / "entities.md").read_text()
+from custom_components.smarty_p1.binary_sensor import BINARY_SENSORS
+from custom_components.smarty_p1.entity import Described
+from custom_components.smarty_p1.event import EVENTS
+from custom_components.smarty_p1.lib.p1 import MBusReading
+from custom_components.smarty_p1.sensor.demand_sensors import DEMAND_SENSORS
+from custom_components.smarty_p1.sensor.mbus_sensors import mbus_sensors
+from custom_components.smarty_p1.sensor.meter_sensors import SENSORS
+from custom_components.smarty_p1.sensor.reception_sensors import RECEPTION_SENSORS
+from custom_components.smarty_p1.sensor.sensor_description import DescribedSensor
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "entities.md"
+ENTITIES = PAGE.read_text()
+_TRANSLATIONS = ROOT / "custom_components" / "smarty_p1" / "translations" / "en.json"
+TEXTS: dict[str, Any] = json.loads(_TRANSLATIONS.read_text())["entity"]
 _SMALLEST_TABLE = 4
 _REFERENCE = re.compile(r"\d+-[\dn]+:\d+\.\d+\.\d+")
+
+
+def _mbus(kind: str, unit: str) -> Sequence[DescribedSensor[Any]]:
+    return mbus_sensors(
+        "1",
+        MBusReading(type=kind, serial_number=None, value=None, unit=unit, time=None, valve=None),
+    )
+
+
+MBUS_SENSORS = _mbus("heat", "GJ")[1:]
+MBUS_INDEXES = [_mbus(*kind)[0] for kind in (("gas", "m3"), ("water", "m3"), ("heat", "GJ"))]
+# In the order of the page.
+TABLES: list[tuple[str, Sequence[Described[Any]]]] = [
+    ("sensor", (*SENSORS, *RECEPTION_SENSORS)),
+    ("event", EVENTS),
+    ("sensor", DEMAND_SENSORS),
+    ("binary_sensor", BINARY_SENSORS),
+    ("sensor", (*MBUS_INDEXES, *MBUS_SENSORS)),
+]
 
 
 class Row(NamedTuple):
@@ -51,3 +89,80 @@ def documented() -> Iterator[Documented]:
                     set(_REFERENCE.findall(places)),
                     int(cost.split()[-1].replace(",", "")),
                 )
+
+
+def described(platform: str, description: Described[Any]) -> Row:
+    """Return the row that a description wants."""
+    classes = [
+        str(getattr(description, name))
+        for name in ("device_class", "state_class")
+        if getattr(description, name, None)
+    ]
+    return Row(
+        platform=platform,
+        name=TEXTS[platform][str(description.translation_key)]["name"],
+        unit=str(getattr(description, "native_unit_of_measurement", None) or ""),
+        classes=", ".join(classes),
+        category=str(description.entity_category or ""),
+        enabled=description.entity_registry_enabled_default,
+    )
+
+
+def rendered() -> str:
+    """Return the page with its tables as the descriptions want them.
+
+    What no description knows stays: what a value is made of in words, and the rows a day.
+    """
+    tables = iter(TABLES)
+    page: list[str] = []
+    header: list[str] = []
+    for line in ENTITIES.splitlines():
+        cells = _cells(line)
+        if cells[0] in {"sensor", "binary sensor", "event"}:
+            header = cells
+            page += [line, "|---" * len(header) + "|", *_rows(header, *next(tables))]
+        elif not header or not line.startswith("|"):
+            header = []
+            page.append(line)
+    return "\n".join([*page, ""])
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def _rows(
+    header: list[str], platform: str, descriptions: Sequence[Described[Any]]
+) -> Iterator[str]:
+    known = {cells[0]: cells for line in ENTITIES.splitlines() if (cells := _cells(line))}
+    rest = iter(descriptions)
+    for description in rest:
+        row = described(platform, description)
+        name = row.name
+        objects = _objects(description)
+        if name.endswith(" L1"):
+            name += " / L2 / L3"
+            others = next(batched(rest, 2, strict=True))
+            objects = " / ".join([objects, *map(_objects, others)])
+        _, words, *_, cost = known.get(name, ("", "", "0"))
+        if set(_REFERENCE.findall(words)) == set(_REFERENCE.findall(objects)):
+            objects = words
+        values = {
+            platform.replace("_", " "): name,
+            "object": objects,
+            "made of": objects,
+            "unit": row.unit,
+            "class": row.classes,
+            "category": row.category,
+            "on": "yes" if row.enabled else "",
+            "rows a day": cost,
+        }
+        yield "|" + "|".join(f" {values[column]} ".replace("  ", " ") for column in header) + "|"
+
+
+def _objects(description: Described[Any]) -> str:
+    return " \N{MINUS SIGN} ".join(" or ".join(references) for references in description.references)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(rendered())

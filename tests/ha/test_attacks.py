@@ -13,9 +13,9 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er, 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import CONF_VERIFY, DOMAIN
-from custom_components.smarty_p1.coordinator import limits
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
+from custom_components.smarty_p1.lib.meter import limits
 
 from .conftest import EntryMaker
 from .meter import (
@@ -76,7 +76,9 @@ async def judged(hass: HomeAssistant, port: MeterPort, frame: bytes) -> None:
 
     def number() -> int:
         return (
-            coordinator.readings + coordinator.rejections.total() + coordinator.other_meters.total()
+            coordinator.readings
+            + coordinator.reception.rejections.total()
+            + coordinator.reception.other_meters.total()
         )
 
     before = number()
@@ -170,7 +172,7 @@ async def test_listeners_are_not_called_at_each_rejection(
     assert state_of(hass, ENERGY).state == "unavailable"
     assert calls == 1
     await port.send(b"".join(small_frame(counter) for counter in range(1000, 2000)))
-    await wait_until(hass, lambda: coordinator.rejections.total() >= 1000)
+    await wait_until(hass, lambda: coordinator.reception.rejections.total() >= 1000)
     assert calls == 1
     now = hass.loop.time
     with patch.object(hass.loop, "time", lambda: now() + 11):
@@ -323,9 +325,9 @@ async def test_a_repair_text_is_short(
     assert issue is not None
     assert issue.translation_placeholders
     assert len(issue.translation_placeholders["found"]) == 64
-    assert len(entry.runtime_data.other_meters) < 20
+    assert len(entry.runtime_data.reception.other_meters) < 20
     assert len(str(entry.runtime_data.last_exception)) < 300
-    assert entry.runtime_data.other_meters.total() == 50
+    assert entry.runtime_data.reception.other_meters.total() == 50
 
 
 async def test_counters_of_other_meters_are_not_remembered_without_end(
@@ -360,7 +362,7 @@ async def test_plain_telegrams_as_fast_as_the_line_cost_little(
     for number in range(1000):
         await port.send(seal(short.format(f"{25679 + number / 1000:010.3f}")))
     await wait_until(
-        hass, lambda: coordinator.readings + coordinator.limits.ignored["telegrams"] > 1000
+        hass, lambda: coordinator.readings + coordinator.reception.ignored["telegrams"] > 1000
     )
     # Those at once, and two a second for what is less than ten seconds.
     assert coordinator.readings < 30 + 20

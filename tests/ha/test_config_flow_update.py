@@ -617,7 +617,7 @@ async def test_entry_is_reloaded_meanwhile(
     result = await hass.config_entries.flow.async_configure(form["flow_id"])
     assert is_done(result, "reconfigure_successful")
     await is_read(hass, entry)
-    assert entry.runtime_data.latest.frame_counter == 2
+    assert entry.runtime_data.latest.telegram.frame_counter == 2
 
 
 async def test_entry_is_disabled_meanwhile(

@@ -144,7 +144,7 @@ async def test_another_meter_is_ignored(
     other = energy(1).replace(SERIAL.encode().hex().upper(), OTHER_SERIAL.encode().hex().upper())
     for counter in range(3):
         await port.send(encipher(other, counter, system_title=b"SAGother"))
-    await wait_until(hass, lambda: coordinator.other_meters[OTHER_SERIAL] == 3)
+    await wait_until(hass, lambda: coordinator.reception.other_meters[OTHER_SERIAL] == 3)
 
     assert state_of(hass, ENERGY).state == "25678.901"
     assert coordinator.readings == 1
@@ -161,7 +161,7 @@ async def test_telegram_without_name_counts_when_its_frame_is_of_this_meter(
 ) -> None:
     nameless = with_value(NAMELESS, "1-0:1.8.0", "(025679.000*kWh)")
     await port.send(encipher(nameless, 100, system_title=b"SAGother"))
-    await wait_until(hass, lambda: coordinator.other_meters[None] == 1)
+    await wait_until(hass, lambda: coordinator.reception.other_meters[None] == 1)
     assert state_of(hass, ENERGY).state == "25678.901"
 
     await port.send(encipher(nameless, 100, system_title=SYSTEM_TITLE))
@@ -178,7 +178,7 @@ async def test_plain_telegram_without_name_is_ignored(
     coordinator: SmartyCoordinator = entry.runtime_data
 
     await port.send(seal(with_value(NAMELESS, "1-0:1.8.0", "(025679.000*kWh)")))
-    await wait_until(hass, lambda: coordinator.other_meters[None] == 1)
+    await wait_until(hass, lambda: coordinator.reception.other_meters[None] == 1)
     assert state_of(hass, ENERGY).state == "25678.901"
 
 
@@ -207,9 +207,9 @@ async def test_rejections_are_counted_and_explained(  # noqa: PLR0913, PLR0917
     explanation: str,
 ) -> None:
     await port.send(data)
-    await wait_until(hass, lambda: coordinator.rejections[reason] > 0)
+    await wait_until(hass, lambda: coordinator.reception.rejections[reason] > 0)
 
-    assert dict(coordinator.rejections) == {reason: 1}
+    assert dict(coordinator.reception.rejections) == {reason: 1}
     assert state_of(hass, ENERGY).state == "25678.901"
     coordinator._on_stale(dt_util.utcnow())
     assert explanation in str(coordinator.last_exception)
@@ -240,7 +240,7 @@ async def test_no_key_is_ever_logged(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     await port.send(encipher(TELEGRAM, 500, key=OTHER_KEY))
-    await wait_until(hass, lambda: entry.runtime_data.rejections[Reason.TAG] == 1)
+    await wait_until(hass, lambda: entry.runtime_data.reception.rejections[Reason.TAG] == 1)
     await let_pass(hass, 31)
     await port.wait_for_clients(0)
     await let_pass(hass, 61)

@@ -47,7 +47,7 @@ async def test_a_replaced_meter_is_a_new_device(
     assert state_of(hass, GAS).state == "unavailable"
     new = device_of(device_registry, entry, NEW_DEVICE)
     assert (new.name, new.serial_number) == ("Gas meter 7499", "GAS 079000257499")
-    assert entry.runtime_data.falls == {}
+    assert entry.runtime_data.reception.totals_held_back == {}
 
 
 async def test_only_meters_that_are_gone_can_be_deleted(

@@ -53,7 +53,7 @@ async def test_what_is_told(hass: HomeAssistant, port: MeterPort, entry: MockCon
     coordinator: SmartyCoordinator = entry.runtime_data
     await port.send_telegram(with_value(TELEGRAM, "1-0:1.8.0", "(000000.000*kWh)"))
     await port.send(b"\xdb\x08" + SYSTEM_TITLE + b"\x20\x30\x00\x00\x00\x09" + bytes(40))
-    await wait_until(hass, lambda: coordinator.rejections.total() > 0)
+    await wait_until(hass, lambda: coordinator.reception.rejections.total() > 0)
 
     told = await download(hass, entry)
 

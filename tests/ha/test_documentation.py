@@ -9,92 +9,56 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 from homeassistant.components import automation
-from homeassistant.components.sensor import SensorEntityDescription
 from homeassistant.core import Context, HomeAssistant, ServiceCall
 from homeassistant.helpers import config_validation as cv, script
-from homeassistant.helpers.entity import EntityDescription
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import async_mock_service
 
-import custom_components.smarty_p1
-from custom_components.smarty_p1.binary_sensor import BINARY_SENSORS
 from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.event import EVENTS, MessageEventDescription
-from custom_components.smarty_p1.lib.p1 import MBusReading
+from custom_components.smarty_p1.entity import Described
+from custom_components.smarty_p1.event import EVENTS
 from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK_SENSORS
-from custom_components.smarty_p1.sensor.demand_sensors import DEMAND_SENSORS
-from custom_components.smarty_p1.sensor.meter_sensors import (
-    MBUS_SENSORS,
-    RECEPTION_SENSORS,
-    SENSORS,
-    SmartySensorDescription,
-    mbus_index,
-)
+from custom_components.smarty_p1.sensor.meter_sensors import SENSORS
+from custom_components.smarty_p1.sensor.sensor_description import DescribedSensor
 
 from .conftest import EntryMaker
-from .documentation import ENTITIES, Row, documented
+from .documentation import ENTITIES, TABLES, TEXTS, described, documented, rendered
 from .meter import MeterPort
 from .support import let_pass, set_up
 
-FOLDER = Path(custom_components.smarty_p1.__file__).parent
-TEXTS: dict[str, Any] = json.loads((FOLDER / "translations" / "en.json").read_text())["entity"]
 DOCS = Path(__file__).parents[2] / "docs"
-MBUS_INDEXES = [
-    mbus_index(
-        MBusReading(type=kind, serial_number=None, value=None, unit=unit, time=None, valve=None)
-    )
-    for kind, unit in (("gas", "m3"), ("water", "m3"), ("heat", "GJ"))
-]
-SENSOR_DESCRIPTIONS: list[SensorEntityDescription] = [
-    *SENSORS,
-    *RECEPTION_SENSORS,
-    *MBUS_INDEXES,
-    *MBUS_SENSORS,
-    *DEMAND_SENSORS,
-]
-
-
-def described(platform: str, description: EntityDescription) -> Row:
-    """Return the row that a description wants."""
-    classes = [
-        str(getattr(description, name))
-        for name in ("device_class", "state_class")
-        if getattr(description, name, None)
-    ]
-    return Row(
-        platform=platform,
-        name=TEXTS[platform][str(description.translation_key)]["name"],
-        unit=str(getattr(description, "native_unit_of_measurement", None) or ""),
-        classes=", ".join(classes),
-        category=str(description.entity_category or ""),
-        enabled=description.entity_registry_enabled_default,
-    )
 
 
 def test_each_entity_stands_in_the_tables() -> None:
-    wanted = {described("sensor", description) for description in SENSOR_DESCRIPTIONS}
-    wanted |= {described("event", description) for description in EVENTS}
-    wanted |= {described("binary_sensor", description) for description in BINARY_SENSORS}
+    wanted = {
+        described(platform, description)
+        for platform, descriptions in TABLES
+        for description in descriptions
+    }
 
     rows = [found.row for found in documented()]
     assert set(rows) == wanted
     assert len(rows) == len(wanted)
 
 
+def test_the_tables_are_made_of_the_descriptions() -> None:
+    assert rendered() == ENTITIES, "python -m tests.ha.documentation writes them anew"
+
+
 @pytest.mark.parametrize("description", SENSORS, ids=lambda description: description.key)
-def test_each_object_of_a_sensor(description: SmartySensorDescription) -> None:
+def test_each_object_of_a_sensor(description: Described[Any]) -> None:
     row = described("sensor", description)
     found = [known.references for known in documented() if known.row == row]
 
-    assert found == [{reference for source in description.sources for reference in source}]
+    assert found == [{reference for source in description.references for reference in source}]
 
 
 @pytest.mark.parametrize("description", EVENTS, ids=lambda description: description.key)
-def test_each_object_of_an_event(description: MessageEventDescription) -> None:
+def test_each_object_of_an_event(description: Described[Any]) -> None:
     row = described("event", description)
     found = [known.references for known in documented() if known.row == row]
 
-    assert found == [{description.reference}]
+    assert found == [{reference for source in description.references for reference in source}]
 
 
 def test_the_rows_a_day_add_up() -> None:
@@ -257,7 +221,7 @@ def test_each_object_is_valid() -> None:
             assert json.loads(example.text)
 
 
-def board_row(description: SensorEntityDescription) -> str:
+def board_row(description: DescribedSensor[Any]) -> str:
     """Return what a table must say about a sensor of a board."""
     return " | ".join(
         [
@@ -271,7 +235,7 @@ def board_row(description: SensorEntityDescription) -> str:
 
 
 def test_each_sensor_of_a_board_stands_in_its_table() -> None:
-    pages: dict[str, Sequence[SensorEntityDescription]] = {
+    pages: dict[str, Sequence[DescribedSensor[Any]]] = {
         "pulse-reader": PULSE_SENSORS,
         "rainwater-tank": TANK_SENSORS,
     }

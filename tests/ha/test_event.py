@@ -1,8 +1,13 @@
 """The events: a message fires once, when it arrives."""
 
 import pytest
-from homeassistant.const import EVENT_STATE_CHANGED, STATE_UNAVAILABLE, STATE_UNKNOWN
-from homeassistant.core import Event, EventStateChangedData, HomeAssistant
+from homeassistant.const import (
+    EVENT_HOMEASSISTANT_STARTED,
+    EVENT_STATE_CHANGED,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+)
+from homeassistant.core import CoreState, Event, EventStateChangedData, HomeAssistant
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_capture_events
 
@@ -114,18 +119,32 @@ async def test_a_text_is_not_news_after_a_restart(
 
     port.greeting = port.next_frame(with_message("Off-peak"))
     await hass.config_entries.async_reload(entry.entry_id)
-    await receive(hass, port, with_message("Off-peak"))
+    await hass.async_block_till_done()
     assert messages.texts == ["Off-peak"]
 
 
-async def test_a_text_that_is_there_at_first_fires_with_the_next_telegram(
+async def test_a_text_that_is_there_at_first_fires_once_there_is_a_state(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
     messages = Messages(hass)
     await set_up(hass, port, make_entry, with_message("Peak"))
-    assert messages.texts == []
+    assert messages.texts == ["Peak"]
 
     await receive(hass, port, with_message("Peak"))
+    assert messages.texts == ["Peak"]
+
+
+async def test_a_text_that_is_there_at_first_waits_until_automations_listen(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    hass.set_state(CoreState.starting)
+    messages = Messages(hass)
+    await set_up(hass, port, make_entry, with_message("Peak"))
+    assert messages.texts == []
+
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await hass.async_block_till_done()
     assert messages.texts == ["Peak"]
 
 

@@ -25,8 +25,6 @@ async def states(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -
         return entry
 
     await set_up(hass, port, make)
-    # Entities that a telegram makes see the next one.
-    await receive(hass, port, with_power("00.500"))
     await asyncio.sleep(1.0)
     states: list[str] = []
 

@@ -64,10 +64,15 @@ async def test_a_meter_in_all_kinds_of_trouble(  # noqa: PLR0913, PLR0917
     entry = make_entry(port.url, **{CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY})
     hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_VERIFY: verify})
     assert await hass.config_entries.async_setup(entry.entry_id)
-    rejections = entry.runtime_data.rejections
     for n in range(6):
         await port.send(encipher(TELEGRAM, 10 + n, key=OTHER_KEY) + seal(TELEGRAM))
-    await wait_until(hass, lambda: min(rejections[Reason.TAG], rejections[Reason.DOWNGRADE]) > 5)
+    await wait_until(
+        hass,
+        lambda: all(
+            entry.runtime_data.reception.rejections[reason] > 5
+            for reason in (Reason.TAG, Reason.DOWNGRADE)
+        ),
+    )
     await let_pass(hass, 61)
     error = str(entry.runtime_data.last_exception)
     told = json.dumps(await async_get_config_entry_diagnostics(hass, entry), default=str)

@@ -8,11 +8,12 @@ from homeassistant.util import dt as dt_util
 
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.event import EVENTS
-from custom_components.smarty_p1.lib.meter.totals import CONFIRMATIONS, REGISTERS
+from custom_components.smarty_p1.lib.meter import CONFIRMATIONS, REGISTERS
 from custom_components.smarty_p1.lib.p1 import OBJECTS, Reason
-from custom_components.smarty_p1.sensor.meter_sensors import MBUS_SENSORS, SENSORS
+from custom_components.smarty_p1.sensor.meter_sensors import SENSORS
 
 from .conftest import EntryMaker
+from .documentation import MBUS_SENSORS
 from .meter import OTHER_KEY, OTHER_SERIAL, SERIAL, MeterPort, encipher, with_value
 from .support import TELEGRAM, let_pass, receive, set_up, state_of, values, wait_until
 
@@ -25,12 +26,13 @@ pytestmark = pytest.mark.usefixtures("everything_enabled")
 
 
 def test_each_object_of_the_specification_has_an_entity() -> None:
-    references = {name for known in SENSORS for source in known.sources for name in source}
-    fields = {known.field for known in MBUS_SENSORS}
-    channels = {f"0-{channel}:{field}" for channel in range(1, 5) for field in fields}
+    references = {name for known in SENSORS for source in known.references for name in source}
+    fields = {name for known in MBUS_SENSORS for source in known.references for name in source}
+    channels = {field.replace("n", f"{channel}") for channel in range(1, 5) for field in fields}
 
     assert references | channels == OBJECTS.keys()
-    assert {known.reference for known in EVENTS} == {name for name in OBJECTS if ".13." in name}
+    events = {name for known in EVENTS for source in known.references for name in source}
+    assert events == {name for name in OBJECTS if ".13." in name}
 
 
 def test_each_register_of_the_meter_is_a_total_that_must_not_fall() -> None:
@@ -38,7 +40,7 @@ def test_each_register_of_the_meter_is_a_total_that_must_not_fall() -> None:
         name
         for known in SENSORS
         if known.state_class == "total_increasing"
-        for source in known.sources
+        for source in known.references
         for name in source
     }
     assert totals == set(REGISTERS)
@@ -150,7 +152,7 @@ async def test_a_zero_in_one_telegram_does_not_lower_a_total(
     assert state_of(hass, ENERGY).state == "25678.999"
     assert state_of(hass, GAS).state == "678.999"
     assert state_of(hass, CAPTURED).state == "2025-07-03T08:40:00+00:00"
-    assert entry.runtime_data.falls == {"1-0:1.8.0": 1, "0-1:24.2.1": 1}
+    assert entry.runtime_data.reception.totals_held_back == {"1-0:1.8.0": 1, "0-1:24.2.1": 1}
 
 
 async def test_a_fall_that_is_confirmed_is_shown(
@@ -239,7 +241,7 @@ async def test_telegrams_are_counted(
     other = TELEGRAM.replace(SERIAL.encode().hex().upper(), OTHER_SERIAL.encode().hex().upper())
     await port.send(encipher(TELEGRAM, 500, key=OTHER_KEY))
     await port.send(encipher(other, 1, system_title=b"SAGother"))
-    await wait_until(hass, lambda: coordinator.other_meters.total() == 1)
+    await wait_until(hass, lambda: coordinator.reception.other_meters.total() == 1)
     await receive(hass, port, TELEGRAM)
 
     assert state_of(hass, "smarty_telegrams_received").state == "2"
@@ -260,7 +262,7 @@ async def test_telegrams_are_counted_while_none_is_believed(
     assert state_of(hass, "smarty_telegrams_rejected").state == "0"
 
     await port.send(encipher(TELEGRAM, 500, key=OTHER_KEY))
-    await wait_until(hass, lambda: coordinator.rejections.total() == 1)
+    await wait_until(hass, lambda: coordinator.reception.rejections.total() == 1)
     await let_pass(hass, 61)
 
     assert state_of(hass, ENERGY).state == "unavailable"

@@ -304,7 +304,7 @@ async def test_a_meter_goes_on_from_the_files_of_an_earlier_version(
     # 0.5 kWh before, and another 0.5 kWh: 4 kW, 1 kW above for a quarter-hour, twice.
     assert float(state_of(hass, LAST).state) == 4.0
     assert float(state_of(hass, EXCESS).state) == 0.5
-    assert entry.runtime_data.rejections.total() == 1
+    assert entry.runtime_data.reception.rejections.total() == 1
     assert own_log(caplog) == []
     memory = MeterStore(hass, entry.entry_id)
     assert await hass.config_entries.async_unload(entry.entry_id)

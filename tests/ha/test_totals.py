@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given, strategies as st
 
-from custom_components.smarty_p1.lib.meter.totals import CONFIRMATIONS, REGISTERS, Totals
+from custom_components.smarty_p1.lib.meter import CONFIRMATIONS, REGISTERS, Totals
 from custom_components.smarty_p1.lib.p1 import Capture, MBusReading, Telegram, Value
 
 ENERGY = "1-0:1.8.0"

@@ -30,11 +30,11 @@ from custom_components.smarty_p1.lib.p1 import MBUS_DEVICE_TYPES, P1Error, Reaso
 from custom_components.smarty_p1.lib.port import errors
 from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK_SENSORS
 from custom_components.smarty_p1.sensor.demand_sensors import DEMAND_SENSORS
-from custom_components.smarty_p1.sensor.meter_sensors import (
-    MBUS_SENSORS,
-    RECEPTION_SENSORS,
-    SENSORS,
-)
+from custom_components.smarty_p1.sensor.meter_sensors import SENSORS
+from custom_components.smarty_p1.sensor.reception_sensors import RECEPTION_SENSORS
+from custom_components.smarty_p1.sensor.sensor_description import DescribedSensor
+
+from .documentation import MBUS_SENSORS
 
 FOLDER = Path(custom_components.smarty_p1.__file__).parent
 TEXTS: dict[str, Any] = json.loads((FOLDER / "translations" / "en.json").read_text())
@@ -117,7 +117,12 @@ def test_each_problem_has_a_text() -> None:
 
 
 def test_each_sensor_has_a_name_and_an_icon() -> None:
-    descriptions = (*SENSORS, *RECEPTION_SENSORS, *MBUS_SENSORS, *DEMAND_SENSORS)
+    descriptions: list[DescribedSensor[Any]] = [
+        *SENSORS,
+        *RECEPTION_SENSORS,
+        *MBUS_SENSORS,
+        *DEMAND_SENSORS,
+    ]
     keys = [str(description.translation_key) for description in descriptions]
     keys += [str(description.translation_key) for description in PULSE_SENSORS]
     keys += [str(description.translation_key) for description in TANK_SENSORS]

@@ -98,7 +98,9 @@ async def send(hass: HomeAssistant, port: MeterPort, *frames: bytes) -> None:
     coordinator = hass.config_entries.async_entries(DOMAIN)[0].runtime_data
 
     def judged() -> int:
-        rejected: int = coordinator.rejections.total() + coordinator.other_meters.total()
+        rejected: int = (
+            coordinator.reception.rejections.total() + coordinator.reception.other_meters.total()
+        )
         return rejected + int(coordinator.readings)
 
     for judged_then, frame in enumerate(frames, judged() + 1):
@@ -397,9 +399,9 @@ async def test_reading_without_verification_is_a_choice_that_stays_visible(
     await forge(2_000_000_000)
     assert state_of(hass, ENERGY).state == "25678.901"
     await forge(2_000_000_000)
-    assert entry.runtime_data.rejections == {Reason.REPLAY: 1}
+    assert entry.runtime_data.reception.rejections == {Reason.REPLAY: 1}
     await forge(2_000_000_001, key=OTHER_KEY)
-    assert entry.runtime_data.rejections == {Reason.REPLAY: 1, Reason.TAG: 1}
+    assert entry.runtime_data.reception.rejections == {Reason.REPLAY: 1, Reason.TAG: 1}
     await send(hass, port, encipher(TELEGRAM, 2_000_000_002))
     assert state_of(hass, "smarty_verification").state == "verified"
     assert "not_verified" in issues(hass)

@@ -9,10 +9,18 @@ from typing import Any, override
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
+from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 
-from ..const import CONF_AUTHENTICATION_KEY, CONF_ENCRYPTION_KEY, CONF_MIN_INTERVAL, CONF_VERIFY
-from ..lib.meter.channels import CHANNEL_PREFIX, channels_by_meter
+from ..const import (
+    CONF_AUTHENTICATION_KEY,
+    CONF_ENCRYPTION_KEY,
+    CONF_MIN_INTERVAL,
+    CONF_VERIFY,
+    DOMAIN,
+    LOGGER,
+)
+from ..lib.meter import Limits, MeterReader, Reading, Reception, shown_name
 from ..lib.p1 import (
     DEFAULT_AUTHENTICATION_KEY,
     MESSAGES,
@@ -20,12 +28,10 @@ from ..lib.p1 import (
     Reason,
     Rejection,
     Telegram,
-    Value,
     parse_key,
 )
-from .demand_memory import IMPORTED_ENERGY, DemandStore
+from .demand_memory import DemandStore
 from .failure_run import FAILURES, Failure, failure_run_of
-from .limits import Limits, shown_name
 from .meter_memory import MeterStore
 from .port_coordinator import PortCoordinator
 from .push_coordinator import Obstacle
@@ -39,13 +45,17 @@ _CLOCK_MARGIN = timedelta(minutes=1)
 
 # What is shown at once, however seldom entities are to be updated: texts, breaker, relays.
 _URGENT = (*MESSAGES, "0-0:96.3.10", "0-1:96.3.10", "0-2:96.3.10")
+_IGNORED = {
+    "objects": "%s: more than %d objects that no specification knows; the others are ignored",
+    "telegrams": "%s: more than %d telegrams a second without a tag; the others are ignored",
+    "meters": "%s: more than %d meters on the M-Bus; the others are ignored until you delete some",
+}
 # Nothing but meters with the same keys gets that far; still, nothing grows without end.
 _MOST_METERS = 16
 _FURTHER_METERS = "further meters"
 
 type MeterConfigEntry = ConfigEntry[SmartyCoordinator]
-type TelegramListener = Callable[[Telegram], None]
-
+type ReadingListener = Callable[[Reading], None]
 
 NO_DEVICE_NAME = Obstacle("no_device_name")
 OTHER_METER_UNREADABLE = Obstacle("other_meter_unreadable")
@@ -80,62 +90,78 @@ def stored_keys(data: Mapping[str, Any]) -> tuple[bytes | None, bytes]:
     )
 
 
-def _urgent_values(telegram: Telegram) -> list[Value]:
-    return [telegram.objects.get(reference) for reference in _URGENT]
+def _urgent_values(reading: Reading) -> tuple[object, ...]:
+    """Return what could be gone by the next telegram that is shown, or is of this moment.
+
+    Registers lose nothing when a telegram is passed over.
+    """
+    demand, get = reading.demand, reading.telegram.objects.get
+    milestones = demand and (
+        demand.last_quarter and demand.last_quarter.start,
+        demand.month_start,
+        demand.will_exceed,
+        demand.running_kw is not None,
+    )
+    return reading.channels, milestones, *map(get, _URGENT)
 
 
-class SmartyCoordinator(PortCoordinator[Telegram]):
-    """Pushes the telegrams of one meter to its entities.
+class SmartyCoordinator(PortCoordinator[Reading]):
+    """Pushes the readings of one meter to its entities.
 
-    Their totals do not fall before that is confirmed; `falls` counts how often they wanted to, by
-    the reference of the object. `latest` is the last telegram that was believed, also when
-    entities are updated seldom.
+    `data` is the last one that was due, `latest` the last one, also when entities are updated
+    seldom.
     """
 
     config_entry: MeterConfigEntry
     not_understood = "not_p1"
-    latest: Telegram
+    latest: Reading
     _decoder: Decoder
+    _reader: MeterReader
 
     def __init__(self, hass: HomeAssistant, entry: MeterConfigEntry) -> None:
-        """Take the port, the keys and the meter's serial number from the entry."""
         super().__init__(hass, entry)
         self.serial_number = str(entry.unique_id)
-        self.rejections: Counter[Reason] = Counter()
-        self.other_meters: Counter[str | None] = Counter()
-        self.demand = DemandStore(hass, entry)
-        self.channels: Mapping[str, int] = {}
+        self._rejections: Counter[Reason] = Counter()
+        self._other_meters: Counter[str | None] = Counter()
+        self._demand_store = DemandStore(hass, entry)
         self._store = MeterStore(hass, entry.entry_id)
         self._streak = failure_run_of(hass, entry)
         self._failing: dict[Failure, Obstacle] = {}
-        self.limits = Limits(hass, entry)
+        self._limits = Limits(self._kept_meters, self._warn_of_ignored)
         self._key, self._authentication_key = stored_keys(entry.data)
         self._needs_tag: bool = entry.data.get(CONF_VERIFY, True)
-        self._throttle = Throttle(hass.loop, entry.options.get(CONF_MIN_INTERVAL, 0))
-        self._needs_follow_up = True
+        self._min_interval: float = entry.options.get(CONF_MIN_INTERVAL, 0)
+        self._throttle = Throttle(hass.loop, self._min_interval)
         self._remembered_counters: Mapping[bytes, int] = {}
         self._seen_objects: set[str] = set()
-        self._telegram_listeners: list[TelegramListener] = []
+        self._reading_listeners: list[ReadingListener] = []
 
     @property
-    def falls(self) -> Counter[str]:
-        """Return how often totals wanted to fall."""
-        return self._store.totals.falls
+    def reception(self) -> Reception:
+        """Return how telegrams came until now."""
+        return Reception(
+            telegrams=self.readings,
+            rejections=self._rejections.copy(),
+            other_meters=self._other_meters.copy(),
+            ignored=self._limits.ignored.copy(),
+            totals_held_back=self._store.totals.falls.copy(),
+        )
 
     @property
     def last_counters(self) -> dict[bytes, int]:
         """Return the last frame counter of each system title."""
         return self._decoder.last_counters
 
-    @property
-    def last_telegram_at(self) -> datetime | None:
-        """Return when the last telegram was received, also before the last restart."""
-        return self._store.last_telegram
-
     @override
     async def async_start(self) -> None:
-        await self.demand.async_load()
+        await self._demand_store.async_load()
         await self._store.async_load()
+        self._reader = MeterReader(
+            self._store.totals,
+            self._demand_store.meter,
+            self._store.named_channels,
+            self._limits,
+        )
         self._decoder = Decoder(
             self._key,
             self._authentication_key,
@@ -165,17 +191,17 @@ class SmartyCoordinator(PortCoordinator[Telegram]):
 
     async def async_close(self) -> None:
         """Store what is to be remembered, once and for all."""
-        await self.demand.async_close()
+        await self._demand_store.async_close()
         await self._store.async_save()
 
     @callback
-    def async_add_telegram_listener(self, listener: TelegramListener) -> CALLBACK_TYPE:
-        """Call the listener with every telegram, however seldom entities are updated.
+    def async_add_reading_listener(self, listener: ReadingListener) -> CALLBACK_TYPE:
+        """Call the listener with every reading, however seldom entities are updated.
 
         Return what ends that.
         """
-        self._telegram_listeners.append(listener)
-        return lambda: self._telegram_listeners.remove(listener)
+        self._reading_listeners.append(listener)
+        return lambda: self._reading_listeners.remove(listener)
 
     @override
     def _take(self, data: bytes) -> None:
@@ -203,7 +229,7 @@ class SmartyCoordinator(PortCoordinator[Telegram]):
     def _on_rejection(self, rejection: Rejection) -> None:
         # A line can be full of these: nothing here may take long.
         reason = rejection.reason
-        self.rejections[reason] += 1
+        self._rejections[reason] += 1
         failure, obstacle = _JUDGED[reason]
         if failure is None:
             if not self._streak:
@@ -255,28 +281,24 @@ class SmartyCoordinator(PortCoordinator[Telegram]):
 
     @callback
     def _on_telegram(self, telegram: Telegram) -> None:
-        if not self.limits.has_turn(telegram):
+        if not self._limits.has_turn(telegram, self.hass.loop.time()):
             return
         if not self._is_ours(telegram):
             self._on_other_meter(telegram.serial_number)
             return
+        now = dt_util.utcnow()
         self._on_reading()
         self._end_streak()
+        self._check_clock(telegram, now)
+        reading = self.latest = self._reader.read(telegram, now)
         self._store.system_title = telegram.system_title
-        self._store.last_telegram = dt_util.utcnow()
+        self._store.last_telegram = now
         self._store.schedule_save()
-        self._check_clock(telegram)
-        telegram = self.limits.apply(telegram)
-        settled = self._store.totals.settle(telegram)
-        is_held_back = settled.objects.get(IMPORTED_ENERGY) != telegram.objects.get(IMPORTED_ENERGY)
-        # The quarter-hour goes without a reading rather than with one that is not of this moment.
-        has_milestone = not is_held_back and self.demand.update(telegram)
-        channels = self._identify_channels(settled)
-        self.latest = settled
-        is_urgent = self._is_urgent(settled, channels) or has_milestone
-        self._throttle.offer(partial(self._show, settled, channels), is_urgent=is_urgent)
-        for listener in tuple(self._telegram_listeners):
-            listener(settled)
+        self._demand_store.schedule_save()
+        is_urgent = not self._min_interval or self._is_urgent(reading)
+        self._throttle.offer(partial(self._show, reading), is_urgent=is_urgent)
+        for listener in tuple(self._reading_listeners):
+            listener(reading)
 
     @callback
     def _end_streak(self) -> None:
@@ -290,10 +312,10 @@ class SmartyCoordinator(PortCoordinator[Telegram]):
                 self.hass.config_entries.flow.async_abort(flow["flow_id"])
 
     @callback
-    def _check_clock(self, telegram: Telegram) -> None:
+    def _check_clock(self, telegram: Telegram, now: datetime) -> None:
         if telegram.time is None:
             return
-        deviation = abs(telegram.time - dt_util.utcnow())
+        deviation = abs(telegram.time - now)
         if deviation <= CLOCK_TOLERANCE - _CLOCK_MARGIN:
             withdraw_issues(self.hass, self.config_entry, [Problem.METER_CLOCK])
         elif deviation > CLOCK_TOLERANCE and not is_raised(
@@ -315,43 +337,37 @@ class SmartyCoordinator(PortCoordinator[Telegram]):
         super()._on_stale(now)
         self._note_absence()
 
-    def _identify_channels(self, telegram: Telegram) -> dict[str, int]:
-        """Return the channels by their meters.
-
-        A meter without identifier, on a channel that had one with, is none that can be trusted.
-        """
-        channels = channels_by_meter(telegram)
-        named = {c for identity, c in channels.items() if not identity.startswith(CHANNEL_PREFIX)}
-        self._store.named_channels |= named
-        return {
-            identity: channel
-            for identity, channel in channels.items()
-            if channel in named or channel not in self._store.named_channels
-        }
-
-    def _is_urgent(self, telegram: Telegram, channels: Mapping[str, int]) -> bool:
-        """Tell whether the entities are to be updated at once, however seldom they are otherwise.
-
-        Registers lose nothing when a telegram is passed over. A text, or the end of a month, could
-        be gone by the next. Entities that a telegram makes see only the one after it.
-        """
-        makes_entities = not telegram.objects.keys() <= self._seen_objects
-        self._seen_objects |= telegram.objects.keys()
-        is_urgent = (
+    def _is_urgent(self, reading: Reading) -> bool:
+        """Return whether entities are to be updated at once, however seldom they are otherwise."""
+        makes_entities = not reading.telegram.objects.keys() <= self._seen_objects
+        self._seen_objects |= reading.telegram.objects.keys()
+        return (
             makes_entities
-            or self._needs_follow_up
-            or channels != self.channels
+            or self.readings == 1
             or not self.last_update_success
-            or _urgent_values(telegram) != _urgent_values(self.data)
+            or _urgent_values(reading) != _urgent_values(self.data)
         )
-        self._needs_follow_up = makes_entities
-        return is_urgent
 
     @callback
-    def _show(self, telegram: Telegram, channels: Mapping[str, int]) -> None:
+    def _show(self, reading: Reading) -> None:
         if not self._is_closed:
-            self.channels = channels
-            self._push(telegram)
+            self._push(reading)
+
+    def _kept_meters(self) -> set[str]:
+        """Return the meters on the M-Bus that have devices: to delete one makes room."""
+        devices = dr.async_entries_for_config_entry(
+            dr.async_get(self.hass), self.config_entry.entry_id
+        )
+        return {
+            name.removeprefix(f"{self.serial_number}_")
+            for device in devices
+            for domain, name in device.identifiers
+            if domain == DOMAIN and name != self.serial_number
+        }
+
+    @callback
+    def _warn_of_ignored(self, kind: str, most: float) -> None:
+        LOGGER.warning(_IGNORED[kind], self.config_entry.title, most)
 
     @override
     @callback
@@ -361,7 +377,7 @@ class SmartyCoordinator(PortCoordinator[Telegram]):
         super()._fail()
 
     def _is_ours(self, telegram: Telegram) -> bool:
-        """Tell whether the telegram names this entry's meter, or its frame proves it."""
+        """Return whether the telegram names this entry's meter, or its frame proves it."""
         if telegram.serial_number is None:
             return telegram.system_title is not None and (
                 telegram.system_title == self._store.system_title
@@ -370,11 +386,11 @@ class SmartyCoordinator(PortCoordinator[Telegram]):
 
     @callback
     def _on_other_meter(self, serial_number: str | None) -> None:
-        is_new = serial_number not in self.other_meters
-        if is_new and serial_number and len(self.other_meters) >= _MOST_METERS:
-            self.other_meters[_FURTHER_METERS] += 1
+        is_new = serial_number not in self._other_meters
+        if is_new and serial_number and len(self._other_meters) >= _MOST_METERS:
+            self._other_meters[_FURTHER_METERS] += 1
         else:
-            self.other_meters[serial_number] += 1
+            self._other_meters[serial_number] += 1
         if serial_number is None:
             self._obstacle = NO_DEVICE_NAME
             return

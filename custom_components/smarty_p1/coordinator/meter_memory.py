@@ -1,18 +1,19 @@
 """What is remembered of a meter over restarts of Home Assistant.
 
-The last frame counter of each key, so that recorded frames are never believed again; what is
-believed of the totals; and the meter's system title.
+The last frame counter of each key, so that recorded frames are never accepted again; the totals
+that were accepted; and the meter's system title.
 """
 
 import hashlib
 import hmac
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple, override
 
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import DOMAIN
-from ..lib.meter.totals import Totals
+from ..lib.meter import Totals
 from ..lib.p1 import CHANNELS
 from ..lib.stored_values import Stored, a_count, a_list, a_mapping, a_time, some_bytes
 from .throttled_store import ThrottledStore
@@ -65,8 +66,9 @@ class MeterStore(ThrottledStore):
     """
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
-        """Start empty."""
         super().__init__(hass, f"{entry_id}.meter", interval=SAVE_INTERVAL, private=True)
+        # Slow, and wanted with each telegram; with the store, the key is forgotten.
+        self._fingerprint = lru_cache(maxsize=2)(_fingerprint)
         self._counters: dict[str, dict[str, int]] = {}
         self._saved: Any = None
         self.totals = Totals()
@@ -86,12 +88,12 @@ class MeterStore(ThrottledStore):
 
     def last_counters(self, key: bytes) -> dict[bytes, int]:
         """Return the last frame counters of each system title under a key."""
-        counters = self._counters.get(_fingerprint(key), {})
+        counters = self._counters.get(self._fingerprint(key), {})
         return {bytes.fromhex(title): counter for title, counter in counters.items()}
 
     def remember_counters(self, key: bytes, counters: dict[bytes, int]) -> None:
         """Note the last frame counters under a key; the key used least recently is forgotten."""
-        fingerprint = _fingerprint(key)
+        fingerprint = self._fingerprint(key)
         self._counters.pop(fingerprint, None)
         self._counters[fingerprint] = {title.hex(): count for title, count in counters.items()}
         while len(self._counters) > _MAX_KEYS:

@@ -27,7 +27,7 @@ from ..const import (
     SECTION_MQTT,
     SECTION_P1_SERVER,
 )
-from ..lib.meter.demand import LUXEMBOURG, MAX_POWER_KW, REFERENCE_POWERS
+from ..lib.meter import LUXEMBOURG, MAX_POWER_KW, REFERENCE_POWERS
 from ..publish.publish_form import (
     OptionError,
     async_read_p1_server,

@@ -15,8 +15,8 @@ from ..const import (
     SECTION_ADVANCED,
 )
 from ..coordinator.entry_types import AnyConfigEntry
-from ..coordinator.limits import shown_name
 from ..coordinator.repair_issues import Problem, is_raised
+from ..lib.meter import shown_name
 from ..lib.p1 import DEFAULT_AUTHENTICATION_KEY, Telegram
 from ..lib.port import SecurityOffError, identify_port, redact_port
 from .key_form import PRESENT_PORT, OtherMeterError

@@ -27,9 +27,9 @@ from ..const import (
     LOGGER,
     SECTION_MQTT,
 )
-from ..coordinator.limits import MOST_MBUS_METERS
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.throttle import Throttle
+from ..lib.meter import MOST_MBUS_METERS, Reading
 from ..lib.p1 import MESSAGES, Telegram
 from .mqtt_discovery import Announcer, devices, event_topic, new_texts, states_payload, states_topic
 from .mqtt_topics import items
@@ -55,8 +55,8 @@ def _availability_topic(options: Mapping[str, Any]) -> str:
     return f"{options[CONF_TOPIC]}/availability"
 
 
-def _texts(telegram: Telegram | None) -> list[Any]:
-    return [telegram.objects.get(reference) for reference in MESSAGES] if telegram else []
+def _texts(reading: Reading | None) -> list[Any]:
+    return [*map(reading.telegram.objects.get, MESSAGES)] if reading else []
 
 
 async def async_start(coordinator: SmartyCoordinator, retained: RetainedTopics) -> None:
@@ -101,7 +101,6 @@ class _Worker:
     _task: asyncio.Task[None]
 
     def __init__(self, coordinator: SmartyCoordinator, retained: RetainedTopics) -> None:
-        """Take what the broker keeps."""
         self._coordinator = coordinator
         self._hass = coordinator.hass
         self._retained = retained
@@ -169,7 +168,6 @@ class Publisher(_Worker):
         options: Mapping[str, Any],
         retained: RetainedTopics,
     ) -> None:
-        """Take the section of the options."""
         super().__init__(coordinator, retained)
         self._root: str = options[CONF_TOPIC]
         self._format = Format(options[CONF_FORMAT])
@@ -185,8 +183,8 @@ class Publisher(_Worker):
             )
         # What the broker keeps since an earlier run, and this one has not sent.
         self._stale = set(retained.topics)
-        self._waiting: Telegram | None = coordinator.latest
-        self._published: Telegram | None = None
+        self._waiting: Reading | None = coordinator.latest
+        self._published: Reading | None = None
         self._availability = ""
         self._shapes: dict[str, object] = {}
 
@@ -196,7 +194,7 @@ class Publisher(_Worker):
             await self._announcer.async_load()
         entry = self._coordinator.config_entry
         entry.async_on_unload(self._async_say_farewell)
-        entry.async_on_unload(self._coordinator.async_add_telegram_listener(self._on_telegram))
+        entry.async_on_unload(self._coordinator.async_add_reading_listener(self._on_reading))
         entry.async_on_unload(self._coordinator.async_add_listener(self._work.set))
         entry.async_on_unload(
             self._hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._async_on_stop)
@@ -214,28 +212,28 @@ class Publisher(_Worker):
         super()._on_connection(is_connected)
 
     @callback
-    def _on_telegram(self, telegram: Telegram) -> None:
+    def _on_reading(self, reading: Reading) -> None:
         # A text could be gone by the next turn.
-        has_news = _texts(telegram) != _texts(self._published)
-        self._throttle.offer(partial(self._publish, telegram), is_urgent=has_news)
+        has_news = _texts(reading) != _texts(self._published)
+        self._throttle.offer(partial(self._publish, reading), is_urgent=has_news)
 
     @callback
-    def _publish(self, telegram: Telegram) -> None:
-        self._waiting = telegram
+    def _publish(self, reading: Reading) -> None:
+        self._waiting = reading
         self._work.set()
 
     @override
     async def _do(self) -> None:
         await self._send_availability()
-        telegram, self._waiting = self._waiting, None
-        if telegram is None:
+        reading, self._waiting = self._waiting, None
+        if reading is None:
             return
         self._throttle.restart()
-        before, self._published = self._published, telegram
-        await self._send_values(telegram)
+        before, self._published = self._published, reading
+        await self._send_values(reading.telegram)
         if self._announcer:
-            await self._send_states(self._announcer, telegram)
-            for event, payload in new_texts(telegram, before):
+            await self._send_states(self._announcer, reading)
+            for event, payload in new_texts(reading, before):
                 topic = event_topic(self._root, event)
                 await self._send(topic, json_dumps(payload), retain=False)
         await self._take_back_what_is_stale()
@@ -260,8 +258,9 @@ class Publisher(_Worker):
                 await self._send(f"{root}/{board_item.name}", board_item.text, retain=self._retain)
             await self._send(root, json_dumps(board_summary(telegram)), retain=self._retain)
 
-    async def _send_states(self, announcer: Announcer, telegram: Telegram) -> None:
-        for device in devices(self._coordinator, telegram):
+    async def _send_states(self, announcer: Announcer, reading: Reading) -> None:
+        options = self._coordinator.config_entry.options
+        for device in devices(reading, self._coordinator.reception, options):
             topic = announcer.topic(device)
             if self._shapes.get(topic) != device.shape:
                 message = announcer.message(device, self._availability_topic)

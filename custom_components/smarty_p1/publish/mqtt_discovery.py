@@ -4,12 +4,12 @@ Every device has one discovery message, and one topic with the states of its ent
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
-from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
+from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import EntityDescription
@@ -17,22 +17,18 @@ from homeassistant.helpers.icon import async_get_icons
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.loader import async_get_integration
 
-from ..binary_sensor import WARNING
-from ..const import CONF_REFERENCE_POWER, DOCUMENTATION_URL, DOMAIN
+from ..binary_sensor import BINARY_SENSORS
+from ..const import DOCUMENTATION_URL, DOMAIN
 from ..coordinator.meter_coordinator import SmartyCoordinator
-from ..entity import meter_device
-from ..event import EVENT_MESSAGE, EVENTS, MessageEventDescription
-from ..lib.meter.channels import CHANNEL_PREFIX
-from ..lib.p1 import MBusReading, Telegram
-from ..sensor.demand_sensors import DEMAND_SENSORS, DemandSensorDescription, wanted_demand_sensors
-from ..sensor.meter_sensors import (
-    MBUS_INDEX,
-    MBUS_SENSORS,
-    MBUS_UNITS,
-    RECEPTION_SENSORS,
-    SENSORS,
-    mbus_index,
-)
+from ..entity import Described, meter_device, short_serial
+from ..event import ATTR_TEXT, EVENT_MESSAGE, EVENTS
+from ..lib.meter import Reading, Reception
+from ..lib.p1 import MBusReading
+from ..sensor.demand_sensors import DEMAND_SENSORS
+from ..sensor.mbus_sensors import mbus_sensors
+from ..sensor.meter_sensors import SENSORS
+from ..sensor.reception_sensors import RECEPTION_SENSORS
+from ..sensor.sensor_description import DescribedSensor
 from .mqtt_topics import level
 
 STATES = "states"
@@ -40,17 +36,21 @@ EVENT_TOPICS = "events"
 
 # Home Assistant takes less in the ids of discovery than MQTT in a topic.
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
-_SHORT_SERIAL_SIZE = 4
+_ENTITIES: Mapping[Platform, tuple[Described[Reading], ...]] = {
+    Platform.SENSOR: (*SENSORS, *DEMAND_SENSORS),
+    Platform.BINARY_SENSOR: BINARY_SENSORS,
+    Platform.EVENT: EVENTS,
+}
 
 
 class State(NamedTuple):
     """An entity and what it shows."""
 
     platform: Platform
-    description: EntityDescription
+    description: Described[Any]
     value: Any
-    attributes: Mapping[str, Any] | None = None
-    last_reset: datetime | None = None
+    attributes: Mapping[str, Any] | None
+    last_reset: datetime | None
 
 
 @dataclass(frozen=True)
@@ -58,56 +58,37 @@ class Device:
     """A device, its entities and what they show; `identity` is that of an M-Bus meter."""
 
     identity: str | None
-    reading: MBusReading | None
-    states: list[State] = field(default_factory=list)
+    meter: MBusReading | None
+    states: list[State]
 
     @property
     def shape(self) -> object:
         """Return what the discovery message depends on."""
         keys = tuple(state.description.key for state in self.states)
-        return self.identity, self.reading and (self.reading.type, self.reading.unit), keys
+        return self.identity, self.meter and (self.meter.type, self.meter.unit), keys
 
 
-def devices(coordinator: SmartyCoordinator, telegram: Telegram) -> list[Device]:
-    """Return the meter and the meters on its M-Bus channels, as the telegram shows them."""
-    found = [Device(None, None, [*_meter_states(coordinator, telegram)])]
-    for identity, channel in coordinator.channels.items():
-        if reading := telegram.channels.get(channel):
-            found.append(Device(identity, reading, [*_mbus_states(telegram, channel, reading)]))
-    return found
+def devices(reading: Reading, reception: Reception, options: Mapping[str, Any]) -> Iterator[Device]:
+    """Yield the meter and the meters on its M-Bus channels, as the options ask for them."""
+    states = [*_states(Platform.SENSOR, RECEPTION_SENSORS, reception, options)]
+    for platform, descriptions in _ENTITIES.items():
+        states += _states(platform, descriptions, reading, options)
+    yield Device(None, None, states)
+    for identity in reading.channels:
+        if meter := reading.meter(identity):
+            sensors = mbus_sensors(identity, meter)
+            states = [*_states(Platform.SENSOR, sensors, reading, options)]
+            yield Device(identity, meter, states)
 
 
-def _meter_states(coordinator: SmartyCoordinator, telegram: Telegram) -> Iterator[State]:
-    for each in SENSORS:
-        if each.is_sent(telegram):
-            values = each.values(telegram)
-            attributes = each.attributes(*values) if each.attributes else None
-            yield State(Platform.SENSOR, each, each.convert(*values), attributes)
-    for reception in RECEPTION_SENSORS:
-        if reception.is_sent(telegram):
-            attributes = reception.attributes(coordinator) if reception.attributes else None
-            yield State(Platform.SENSOR, reception, reception.value(coordinator), attributes)
-    demand = coordinator.demand.demand
-    options = coordinator.config_entry.options
-    for wanted in wanted_demand_sensors(options):
-        value = wanted.value_fn(demand) if demand else None
-        last_reset = demand.month_start if demand and wanted.is_monthly else None
-        yield State(Platform.SENSOR, wanted, value, last_reset=last_reset)
-    if CONF_REFERENCE_POWER in options:
-        yield State(Platform.BINARY_SENSOR, WARNING, demand.will_exceed if demand else None)
-    for event in EVENTS:
-        if event.is_sent(telegram):
-            yield State(Platform.EVENT, event, None)
-
-
-def _mbus_states(telegram: Telegram, channel: int, reading: MBusReading) -> Iterator[State]:
-    if reading.unit in MBUS_UNITS and f"0-{channel}:{MBUS_INDEX}" in telegram.objects:
-        yield State(Platform.SENSOR, mbus_index(reading), reading.value)
-    for each in MBUS_SENSORS:
-        reference = f"0-{channel}:{each.field}"
-        if reference in telegram.objects:
-            value = each.convert(telegram.objects[reference])
-            yield State(Platform.SENSOR, each, value)
+def _states[D](
+    platform: Platform, descriptions: Iterable[Described[D]], data: D, options: Mapping[str, Any]
+) -> Iterator[State]:
+    for each in descriptions:
+        if each.is_wanted(options) and each.exists_fn(data):
+            attributes = each.attributes_fn and each.attributes_fn(data)
+            last_reset = each.last_reset_fn and each.last_reset_fn(data)
+            yield State(platform, each, each.value_fn(data), attributes, last_reset)
 
 
 def states_topic(root: str, device: Device) -> str:
@@ -130,19 +111,19 @@ def states_payload(device: Device) -> dict[str, Any]:
         payload[key] = _as_json(state.value)
         if state.attributes is not None:
             payload[f"{key}_attributes"] = dict(state.attributes)
-        if isinstance(state.description, DemandSensorDescription) and state.description.is_monthly:
+        if state.description.last_reset_fn:
             payload[f"{key}_last_reset"] = _as_json(state.last_reset)
     return payload
 
 
 def new_texts(
-    telegram: Telegram, before: Telegram | None
-) -> Iterator[tuple[MessageEventDescription, dict[str, str]]]:
-    """Yield the events of the messages that are others than in the telegram before."""
+    reading: Reading, before: Reading | None
+) -> Iterator[tuple[EntityDescription, dict[str, str]]]:
+    """Yield the events of the messages that are others than in the reading before."""
     for event in EVENTS if before else ():
-        text = telegram.objects.get(event.reference)
-        if text and before and text != before.objects.get(event.reference):
-            yield event, {"event_type": EVENT_MESSAGE, "text": str(text)}
+        text = event.value_fn(reading)
+        if text and before and text != event.value_fn(before):
+            yield event, {"event_type": EVENT_MESSAGE, ATTR_TEXT: str(text)}
 
 
 def _as_json(value: object) -> object:
@@ -159,7 +140,6 @@ class Announcer:
     def __init__(
         self, coordinator: SmartyCoordinator, root: str, prefix: str, lifetime: float
     ) -> None:
-        """Take the root of the meter's topics, and for how many seconds states are good."""
         self._coordinator = coordinator
         self._root = root
         self._prefix = prefix
@@ -185,7 +165,7 @@ class Announcer:
         }
 
     def owns(self, topic: str) -> bool:
-        """Tell whether a topic is one of this meter's discovery messages."""
+        """Return whether a topic is one of this meter's discovery messages."""
         return topic.startswith(f"{self._prefix}/device/{self._id}")
 
     def topic(self, device: Device) -> str:
@@ -213,20 +193,19 @@ class Announcer:
         One that is only left out would stay in the other Home Assistant, with its last state.
         """
         options = self._coordinator.config_entry.options
-        wanted = wanted_demand_sensors(options)
-        unwanted: list[tuple[Platform, EntityDescription]] = [
-            (Platform.SENSOR, each) for each in DEMAND_SENSORS if each not in wanted
-        ]
-        if CONF_REFERENCE_POWER not in options:
-            unwanted.append((Platform.BINARY_SENSOR, WARNING))
-        return {f"{platform}_{each.key}": {"platform": platform} for platform, each in unwanted}
+        return {
+            f"{platform}_{each.key}": {"platform": platform}
+            for platform, descriptions in _ENTITIES.items()
+            for each in descriptions
+            if not each.is_wanted(options)
+        }
 
     def _device_id(self, device: Device) -> str:
         return f"{self._id}_{_safe(device.identity)}" if device.identity else self._id
 
     def _device(self, device: Device) -> dict[str, Any]:
         described: dict[str, Any] = {"identifiers": [self._device_id(device)]}
-        if device.identity is None or device.reading is None:
+        if device.identity is None or device.meter is None:
             meter = meter_device(self._coordinator)
             return described | {
                 "name": self._coordinator.config_entry.title,
@@ -234,11 +213,11 @@ class Announcer:
                 "model": meter["model"],
                 "serial_number": self._coordinator.serial_number,
             }
-        name = self._names[f"component.{DOMAIN}.device.{device.reading.type}.name"]
-        serial = device.identity.removeprefix(CHANNEL_PREFIX)[-_SHORT_SERIAL_SIZE:]
+        name = self._names[f"component.{DOMAIN}.device.{device.meter.type}.name"]
+        serial = short_serial(device.identity)
         described |= {"name": name.format(serial=serial), "via_device": self._id}
-        if device.reading.serial_number:
-            described["serial_number"] = device.reading.serial_number
+        if device.meter.serial_number:
+            described["serial_number"] = device.meter.serial_number
         return described
 
     def _component(self, device: Device, state: State) -> dict[str, Any]:
@@ -266,7 +245,7 @@ class Announcer:
                 )
             case _:
                 component |= self._stated(device, key)
-                component |= self._sensor(cast("SensorEntityDescription", description))
+                component |= self._sensor(cast("DescribedSensor[Any]", description))
         if state.attributes is not None:
             component["json_attributes_topic"] = component["state_topic"]
             component["json_attributes_template"] = (
@@ -282,7 +261,7 @@ class Announcer:
             "expire_after": round(self._lifetime),
         }
 
-    def _sensor(self, description: SensorEntityDescription) -> dict[str, Any]:
+    def _sensor(self, description: DescribedSensor[Any]) -> dict[str, Any]:
         unit = description.native_unit_of_measurement
         if description.device_class is SensorDeviceClass.MONETARY:
             unit = self._coordinator.hass.config.currency
@@ -292,7 +271,7 @@ class Announcer:
             "suggested_display_precision": description.suggested_display_precision,
             "options": description.options,
         }
-        if isinstance(description, DemandSensorDescription) and description.is_monthly:
+        if description.last_reset_fn:
             sensor["last_reset_value_template"] = (
                 f"{{{{ value_json.{description.key}_last_reset or '' }}}}"
             )

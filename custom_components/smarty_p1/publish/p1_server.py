@@ -19,7 +19,8 @@ from ..const import (
 )
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.repair_issues import Problem, raise_issue, withdraw_issues
-from ..lib.p1 import Telegram, crc16
+from ..lib.meter import Reading
+from ..lib.p1 import crc16
 
 MAX_CLIENTS = 32
 # A client that is slow gets the last ones when it reads again, about a minute of them.
@@ -180,10 +181,10 @@ async def async_start(coordinator: SmartyCoordinator) -> None:
     address, port = options[CONF_LISTEN_ADDRESS], options[CONF_LISTEN_PORT]
 
     @callback
-    def pass_on(telegram: Telegram) -> None:
-        server.send(telegram.text)
+    def pass_on(reading: Reading) -> None:
+        server.send(reading.telegram.text)
 
-    entry.async_on_unload(coordinator.async_add_telegram_listener(pass_on))
+    entry.async_on_unload(coordinator.async_add_reading_listener(pass_on))
     entry.async_on_unload(server.stop)
     entry.async_on_unload(withdraw)
     try:

@@ -1,13 +1,10 @@
 """Sensors of the small boards: what the LED pulses mean, and how full the tank is."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import override
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
     SensorEntity,
-    SensorEntityDescription,
     SensorStateClass,
 )
 from homeassistant.const import (
@@ -27,17 +24,10 @@ from ..coordinator import PulseCoordinator
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.pulse_counter import PulseData
 from ..coordinator.tank_coordinator import TankCoordinator, TankData
+from .sensor_description import DescribedSensor
 
-
-@dataclass(frozen=True, kw_only=True)
-class BoardSensorDescription[D](SensorEntityDescription):
-    """A sensor, and how its value is made of what the coordinator knows."""
-
-    value_fn: Callable[[D], StateType]
-
-
-PULSE_SENSORS: tuple[BoardSensorDescription[PulseData], ...] = (
-    BoardSensorDescription(
+PULSE_SENSORS: tuple[DescribedSensor[PulseData], ...] = (
+    DescribedSensor(
         key="pulse_energy",
         translation_key="pulse_energy",
         device_class=SensorDeviceClass.ENERGY,
@@ -46,7 +36,7 @@ PULSE_SENSORS: tuple[BoardSensorDescription[PulseData], ...] = (
         suggested_display_precision=3,
         value_fn=lambda data: data.energy_kwh,
     ),
-    BoardSensorDescription(
+    DescribedSensor(
         key="pulse_power",
         translation_key="pulse_power",
         device_class=SensorDeviceClass.POWER,
@@ -55,7 +45,7 @@ PULSE_SENSORS: tuple[BoardSensorDescription[PulseData], ...] = (
         suggested_display_precision=3,
         value_fn=lambda data: data.power_kw,
     ),
-    BoardSensorDescription(
+    DescribedSensor(
         key="pulses",
         translation_key="pulses",
         state_class=SensorStateClass.TOTAL_INCREASING,
@@ -64,8 +54,8 @@ PULSE_SENSORS: tuple[BoardSensorDescription[PulseData], ...] = (
         value_fn=lambda data: data.pulses,
     ),
 )
-TANK_SENSORS: tuple[BoardSensorDescription[TankData], ...] = (
-    BoardSensorDescription(
+TANK_SENSORS: tuple[DescribedSensor[TankData], ...] = (
+    DescribedSensor(
         key="tank_level",
         translation_key="tank_level",
         state_class=SensorStateClass.MEASUREMENT,
@@ -73,7 +63,7 @@ TANK_SENSORS: tuple[BoardSensorDescription[TankData], ...] = (
         suggested_display_precision=0,
         value_fn=lambda data: data.level_percent,
     ),
-    BoardSensorDescription(
+    DescribedSensor(
         key="tank_volume",
         translation_key="tank_volume",
         device_class=SensorDeviceClass.VOLUME_STORAGE,
@@ -82,7 +72,7 @@ TANK_SENSORS: tuple[BoardSensorDescription[TankData], ...] = (
         suggested_display_precision=0,
         value_fn=lambda data: data.volume_l,
     ),
-    BoardSensorDescription(
+    DescribedSensor(
         key="tank_distance",
         translation_key="tank_distance",
         device_class=SensorDeviceClass.DISTANCE,
@@ -98,13 +88,13 @@ TANK_SENSORS: tuple[BoardSensorDescription[TankData], ...] = (
 
 class _BoardSensor[D](CoordinatorEntity[DataUpdateCoordinator[D]], SensorEntity):
     _attr_has_entity_name = True
-    entity_description: BoardSensorDescription[D]
+    entity_description: DescribedSensor[D]
 
     def __init__(
         self,
         coordinator: DataUpdateCoordinator[D],
         entry: AnyConfigEntry,
-        description: BoardSensorDescription[D],
+        description: DescribedSensor[D],
     ) -> None:
         super().__init__(coordinator)
         self.entity_description = description
@@ -116,8 +106,9 @@ class _BoardSensor[D](CoordinatorEntity[DataUpdateCoordinator[D]], SensorEntity)
     @property
     @override
     def native_value(self) -> StateType:
-        """Return the present value, None while it is unknown."""
-        return self.entity_description.value_fn(self.coordinator.data)
+        """Return the current value, None while it is unknown."""
+        value: StateType = self.entity_description.value_fn(self.coordinator.data)
+        return value
 
 
 def pulse_sensors(coordinator: PulseCoordinator) -> list[SensorEntity]:

@@ -1,4 +1,4 @@
-"""The sensors as tables: which object of the telegram each one shows, and how.
+"""The sensors of the electricity meter as a table: which objects each one shows, and how.
 
 Enabled by default is what a household looks at. What only some need is disabled by default, and so
 is what would fill the database. docs/entities.md shows the choice and what it costs.
@@ -6,15 +6,10 @@ is what would fill the database. docs/entities.md shows the choice and what it c
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any
 
-from homeassistant.components.sensor import (
-    SensorDeviceClass,
-    SensorEntityDescription,
-    SensorStateClass,
-)
+from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import (
     EntityCategory,
     UnitOfApparentPower,
@@ -25,259 +20,175 @@ from homeassistant.const import (
     UnitOfReactiveEnergy,
     UnitOfReactivePower,
     UnitOfTime,
-    UnitOfVolume,
 )
 from homeassistant.helpers.typing import StateType
 
-from ..coordinator.meter_coordinator import SmartyCoordinator
-from ..lib.p1 import (
-    CONTROL_STATES,
-    OBJECTS,
-    Capture,
-    MBusReading,
-    Reason,
-    Telegram,
-    Value,
-    Verification,
-)
+from ..entity import are_sent
+from ..lib.meter import Reading
+from ..lib.p1 import CONTROL_STATES, METER_TIME, OBJECTS, Value, Verification
+from .sensor_description import DescribedSensor
 
 MAX_STATE_SIZE = 255
 _DECIMALS = 3
 
 type Shown = StateType | datetime
-type Attributes = Mapping[str, StateType]
+type _Kind = Mapping[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
-class SmartySensorDescription(SensorEntityDescription):
-    """A sensor that shows objects of the telegram.
-
-    Each source is one object, by the references that meters send it under. `convert` and
-    `attributes` take the value of each, None for one that is missing or empty.
-    """
-
-    sources: tuple[tuple[str, ...], ...]
-    convert: Callable[..., Shown]
-    attributes: Callable[..., Attributes] | None = None
-
-    def is_sent(self, telegram: Telegram) -> bool:
-        """Tell whether the telegram holds the objects, be they empty."""
-        objects = telegram.objects
-        return all(any(name in objects for name in source) for source in self.sources)
-
-    def values(self, telegram: Telegram) -> list[Value]:
-        """Return the value of each source."""
-        get = telegram.objects.get
-        return [
-            next((value for name in source if (value := get(name)) is not None), None)
-            for source in self.sources
-        ]
+def _quantity(
+    device_class: SensorDeviceClass,
+    unit: str,
+    state_class: SensorStateClass = SensorStateClass.MEASUREMENT,
+    decimals: int = _DECIMALS,
+) -> _Kind:
+    return {
+        "device_class": device_class,
+        "native_unit_of_measurement": unit,
+        "state_class": state_class,
+        "suggested_display_precision": decimals,
+    }
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReceptionSensorDescription(SensorEntityDescription):
-    """A sensor that shows something about the telegrams and how they are received."""
-
-    value: Callable[[SmartyCoordinator], Shown]
-    attributes: Callable[[SmartyCoordinator], Attributes] | None = None
-    needs: Callable[[Telegram], bool] = lambda _telegram: True
-    is_always_available: bool = False
-
-    def is_sent(self, telegram: Telegram) -> bool:
-        """Tell whether the meter sends what the sensor needs."""
-        return self.needs(telegram)
-
-
-@dataclass(frozen=True, kw_only=True)
-class MBusSensorDescription(SensorEntityDescription):
-    """A sensor that shows an object of an M-Bus channel: 0-n: and its field."""
-
-    field: str
-    convert: Callable[[Value], Shown]
-
-
-class _Kind(NamedTuple):
-    """A quantity: its classes, its unit and the decimals that are worth showing."""
-
-    device_class: SensorDeviceClass
-    state_class: SensorStateClass
-    unit: str
-    decimals: int = _DECIMALS
-
-
-_ENERGY = _Kind(
-    SensorDeviceClass.ENERGY,
-    SensorStateClass.TOTAL_INCREASING,
-    UnitOfEnergy.KILO_WATT_HOUR,
+_TOTAL = SensorStateClass.TOTAL_INCREASING
+_ENERGY = _quantity(SensorDeviceClass.ENERGY, UnitOfEnergy.KILO_WATT_HOUR, _TOTAL)
+_REACTIVE_ENERGY = _quantity(
+    SensorDeviceClass.REACTIVE_ENERGY, UnitOfReactiveEnergy.KILO_VOLT_AMPERE_REACTIVE_HOUR, _TOTAL
 )
-_REACTIVE_ENERGY = _Kind(
-    SensorDeviceClass.REACTIVE_ENERGY,
-    SensorStateClass.TOTAL_INCREASING,
-    UnitOfReactiveEnergy.KILO_VOLT_AMPERE_REACTIVE_HOUR,
+_POWER = _quantity(SensorDeviceClass.POWER, UnitOfPower.KILO_WATT)
+_REACTIVE_POWER = _quantity(
+    SensorDeviceClass.REACTIVE_POWER, UnitOfReactivePower.KILO_VOLT_AMPERE_REACTIVE
 )
-_POWER = _Kind(
-    SensorDeviceClass.POWER,
-    SensorStateClass.MEASUREMENT,
-    UnitOfPower.KILO_WATT,
-)
-_REACTIVE_POWER = _Kind(
-    SensorDeviceClass.REACTIVE_POWER,
-    SensorStateClass.MEASUREMENT,
-    UnitOfReactivePower.KILO_VOLT_AMPERE_REACTIVE,
-)
-_APPARENT_POWER = _Kind(
-    SensorDeviceClass.APPARENT_POWER,
-    SensorStateClass.MEASUREMENT,
-    UnitOfApparentPower.KILO_VOLT_AMPERE,
-)
-_VOLTAGE = _Kind(
-    SensorDeviceClass.VOLTAGE,
-    SensorStateClass.MEASUREMENT,
-    UnitOfElectricPotential.VOLT,
-    decimals=1,
-)
-_CURRENT = _Kind(
-    SensorDeviceClass.CURRENT,
-    SensorStateClass.MEASUREMENT,
-    UnitOfElectricCurrent.AMPERE,
-    decimals=1,
-)
+_APPARENT_POWER = _quantity(SensorDeviceClass.APPARENT_POWER, UnitOfApparentPower.KILO_VOLT_AMPERE)
+_VOLTAGE = _quantity(SensorDeviceClass.VOLTAGE, UnitOfElectricPotential.VOLT, decimals=1)
+_CURRENT = _quantity(SensorDeviceClass.CURRENT, UnitOfElectricCurrent.AMPERE, decimals=1)
+_DIAGNOSTIC: _Kind = {"entity_category": EntityCategory.DIAGNOSTIC}
+# A setting of the meter: no measurement, so no statistics.
+_SETTING: _Kind = {**_DIAGNOSTIC, "state_class": None}
+CONTROL_STATE: _Kind = {
+    "device_class": SensorDeviceClass.ENUM,
+    "options": list(CONTROL_STATES.values()),
+}
 
 
-def _to_number(value: Value) -> float | None:
-    return value if isinstance(value, float | int) else None
+def to_number(value: Value) -> float | None:
+    """Return a number, None for whatever else the meter sends."""
+    return value if isinstance(value, (float, int)) else None
+
+
+def to_text(value: Value) -> str | None:
+    """Return as much of a text as a state holds."""
+    return value[:MAX_STATE_SIZE] if isinstance(value, str) else None
+
+
+def to_control_state(value: Value) -> str | None:
+    """Return the name of the state of a breaker, relay or valve."""
+    return CONTROL_STATES.get(value) if isinstance(value, int) else None
 
 
 def _to_difference(minuend: Value, subtrahend: Value) -> float | None:
-    if isinstance(minuend, float | int) and isinstance(subtrahend, float | int):
+    if isinstance(minuend, (float, int)) and isinstance(subtrahend, (float, int)):
         return round(minuend - subtrahend, _DECIMALS)
     return None
 
 
 def _to_first(value: Value) -> float | None:
-    return _to_number(value[0]) if isinstance(value, tuple) else None
+    return to_number(value[0]) if isinstance(value, tuple) else None
 
 
 def _to_second(value: Value) -> float | None:
-    return _to_number(value[1]) if isinstance(value, tuple) and len(value) > 1 else None
-
-
-def _to_control_state(value: Value) -> str | None:
-    return CONTROL_STATES.get(value) if isinstance(value, int) else None
-
-
-def _to_text(value: Value) -> str | None:
-    return value[:MAX_STATE_SIZE] if isinstance(value, str) else None
+    return to_number(value[1]) if isinstance(value, tuple) and len(value) > 1 else None
 
 
 def _to_time(value: Value) -> datetime | None:
     return value if isinstance(value, datetime) else None
 
 
-def _to_capture_time(value: Value) -> datetime | None:
-    return value.time if isinstance(value, Capture) else None
+def _sensor(
+    key: str,
+    convert: Callable[..., Shown],
+    *objects: str | tuple[str, ...],
+    enabled: bool = True,
+    **details: Any,  # noqa: ANN401 - the fields of the description
+) -> DescribedSensor[Reading]:
+    """Describe a sensor of some objects, each by its reference, or by those that meters use."""
+    references = tuple((each,) if isinstance(each, str) else each for each in objects)
+    only, *others = references
 
+    def value_of_one(reading: Reading) -> Shown:
+        get = reading.telegram.objects.get
+        value = None
+        for reference in only:
+            if (value := get(reference)) is not None:
+                break
+        return convert(value)
 
-def _whole_text(value: Value) -> Attributes:
-    return {"text": value if isinstance(value, str) else None}
+    def value_of_all(reading: Reading) -> Shown:
+        return convert(*[reading.telegram.objects.get(each[0]) for each in references])
+
+    return DescribedSensor(
+        key=key,
+        translation_key=key,
+        entity_registry_enabled_default=enabled,
+        references=references,
+        exists_fn=are_sent(references),
+        value_fn=value_of_all if others else value_of_one,
+        **details,
+    )
 
 
 def _number(
     key: str, kind: _Kind, reference: str, *, enabled: bool = True
-) -> SmartySensorDescription:
-    return SmartySensorDescription(
-        key=key,
-        translation_key=key,
-        device_class=kind.device_class,
-        state_class=kind.state_class,
-        native_unit_of_measurement=kind.unit,
-        suggested_display_precision=kind.decimals,
-        entity_registry_enabled_default=enabled,
-        sources=((reference,),),
-        convert=_to_number,
-    )
+) -> DescribedSensor[Reading]:
+    return _sensor(key, to_number, reference, enabled=enabled, **kind)
 
 
-def _net_power(key: str, imported: str, exported: str) -> SmartySensorDescription:
-    return SmartySensorDescription(
-        key=key,
-        translation_key=key,
-        device_class=_POWER.device_class,
-        state_class=_POWER.state_class,
-        native_unit_of_measurement=_POWER.unit,
-        suggested_display_precision=_POWER.decimals,
-        sources=((imported,), (exported,)),
-        convert=_to_difference,
-    )
+def _net_power(key: str, imported: str, exported: str) -> DescribedSensor[Reading]:
+    return _sensor(key, _to_difference, imported, exported, **_POWER)
 
 
-def _limit(
-    key: str,
-    kind: _Kind,
-    convert: Callable[[Value], float | None],
-    *references: str,
-    enabled: bool = False,
-) -> SmartySensorDescription:
-    # A setting of the meter: no measurement, so no statistics.
-    return SmartySensorDescription(
-        key=key,
-        translation_key=key,
-        device_class=kind.device_class,
-        native_unit_of_measurement=kind.unit,
-        suggested_display_precision=kind.decimals,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=enabled,
-        sources=(references,),
-        convert=convert,
-    )
+def _state(key: str, reference: str) -> DescribedSensor[Reading]:
+    return _sensor(key, to_control_state, reference, **CONTROL_STATE)
 
 
-def _control_state(key: str, reference: str) -> SmartySensorDescription:
-    return SmartySensorDescription(
-        key=key,
-        translation_key=key,
-        device_class=SensorDeviceClass.ENUM,
-        options=list(CONTROL_STATES.values()),
-        sources=((reference,),),
-        convert=_to_control_state,
-    )
+def _limit(key: str, convert: Callable[[Value], float | None]) -> DescribedSensor[Reading]:
+    references = ("1-1:31.4.0", "1-1:34.4.0")
+    return _sensor(key, convert, references, enabled=False, **{**_CURRENT, **_SETTING})
 
 
-def _counter(key: str, *references: str) -> SmartySensorDescription:
-    return SmartySensorDescription(
-        key=key,
-        translation_key=key,
-        state_class=SensorStateClass.TOTAL_INCREASING,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        sources=(references,),
-        convert=_to_number,
-    )
+def _counter(key: str, *references: str) -> DescribedSensor[Reading]:
+    return _sensor(key, to_number, references, enabled=False, state_class=_TOTAL, **_DIAGNOSTIC)
 
 
-def _message(key: str, reference: str, *, enabled: bool = False) -> SmartySensorDescription:
-    return SmartySensorDescription(
-        key=key,
-        translation_key=key,
-        entity_registry_enabled_default=enabled,
-        sources=((reference,),),
-        convert=_to_text,
-        attributes=_whole_text,
-    )
+def _message(key: str, reference: str, *, enabled: bool = False) -> DescribedSensor[Reading]:
+    def whole_text(reading: Reading) -> dict[str, StateType]:
+        text = reading.telegram.objects.get(reference)
+        return {"text": text if isinstance(text, str) else None}
+
+    return _sensor(key, to_text, reference, enabled=enabled, attributes_fn=whole_text)
 
 
-def _text(key: str, reference: str) -> SmartySensorDescription:
-    return SmartySensorDescription(
-        key=key,
-        translation_key=key,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        sources=((reference,),),
-        convert=_to_text,
-    )
+def _clock_offset(reading: Reading) -> int | None:
+    time = reading.telegram.time
+    return None if time is None else round((time - reading.received_at).total_seconds())
 
 
-SENSORS: tuple[SmartySensorDescription, ...] = (
+# Of the attributes of a state, the recorder stores 16 KiB in UTF-8.
+_MAX_OTHER_TEXT = 8_000
+
+
+def _one_line(value: Value) -> str:
+    text = " ".join(map(str, value)) if isinstance(value, tuple) else str(value or "")
+    return text if text.isprintable() else re.sub(r"[^ -~]", "?", text)
+
+
+def _other_objects(reading: Reading) -> dict[str, str]:
+    objects = reading.telegram.objects
+    others = {name: value for name, value in objects.items() if name not in OBJECTS}
+    size = _MAX_OTHER_TEXT // max(len(others), 1)
+    return {reference: _one_line(value)[:size] for reference, value in others.items()}
+
+
+SENSORS: tuple[DescribedSensor[Reading], ...] = (
     _number("energy_imported", _ENERGY, "1-0:1.8.0"),
     _number("energy_exported", _ENERGY, "1-0:2.8.0"),
     _number("reactive_energy_imported", _REACTIVE_ENERGY, "1-0:3.8.0", enabled=False),
@@ -310,12 +221,12 @@ SENSORS: tuple[SmartySensorDescription, ...] = (
     _number("current_l1", _CURRENT, "1-0:31.7.0"),
     _number("current_l2", _CURRENT, "1-0:51.7.0"),
     _number("current_l3", _CURRENT, "1-0:71.7.0"),
-    _control_state("breaker", "0-0:96.3.10"),
-    _control_state("relay_1", "0-1:96.3.10"),
-    _control_state("relay_2", "0-2:96.3.10"),
-    _limit("power_threshold", _APPARENT_POWER, _to_number, "0-0:17.0.0", enabled=True),
-    _limit("current_limit_imported", _CURRENT, _to_first, "1-1:31.4.0", "1-1:34.4.0"),
-    _limit("current_limit_exported", _CURRENT, _to_second, "1-1:31.4.0", "1-1:34.4.0"),
+    _state("breaker", "0-0:96.3.10"),
+    _state("relay_1", "0-1:96.3.10"),
+    _state("relay_2", "0-2:96.3.10"),
+    _sensor("power_threshold", to_number, "0-0:17.0.0", **{**_APPARENT_POWER, **_SETTING}),
+    _limit("current_limit_imported", _to_first),
+    _limit("current_limit_exported", _to_second),
     _counter("power_failures", "0-0:96.7.21"),
     _counter("voltage_sags_l1", "1-0:32.32.0", "0-0:32.32.0"),
     _counter("voltage_sags_l2", "1-0:52.32.0", "0-0:52.32.0"),
@@ -329,171 +240,43 @@ SENSORS: tuple[SmartySensorDescription, ...] = (
     _message("channel_message_3", "0-0:96.13.3"),
     _message("channel_message_4", "0-0:96.13.4"),
     _message("channel_message_5", "0-0:96.13.5"),
-    SmartySensorDescription(
-        key="meter_time",
-        translation_key="meter_time",
+    _sensor(
+        "meter_time",
+        _to_time,
+        METER_TIME,
+        enabled=False,
         device_class=SensorDeviceClass.TIMESTAMP,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        sources=(("0-0:1.0.0",),),
-        convert=_to_time,
+        **_DIAGNOSTIC,
     ),
-    _text("p1_version", "1-3:0.2.8"),
-    _text("device_name", "0-0:42.0.0"),
-)
-
-
-def _clock_offset(coordinator: SmartyCoordinator) -> int | None:
-    time = coordinator.data.time
-    return None if time is None else round((time - coordinator.received_at).total_seconds())
-
-
-def _rejected(coordinator: SmartyCoordinator) -> int:
-    return coordinator.rejections.total() + coordinator.other_meters.total()
-
-
-def _rejected_by_reason(coordinator: SmartyCoordinator) -> Attributes:
-    reasons = {reason.value: coordinator.rejections[reason] for reason in Reason}
-    return {**reasons, "other_meter": coordinator.other_meters.total()}
-
-
-# Of the attributes of a state, the recorder stores 16 KiB in UTF-8.
-_MAX_OTHER_TEXT = 8_000
-
-
-def _one_line(value: Value) -> str:
-    text = " ".join(map(str, value)) if isinstance(value, tuple) else str(value or "")
-    return text if text.isprintable() else re.sub(r"[^ -~]", "?", text)
-
-
-def _other_objects(telegram: Telegram) -> Attributes:
-    others = {name: value for name, value in telegram.objects.items() if name not in OBJECTS}
-    size = _MAX_OTHER_TEXT // max(len(others), 1)
-    return {reference: _one_line(value)[:size] for reference, value in others.items()}
-
-
-RECEPTION_SENSORS: tuple[ReceptionSensorDescription, ...] = (
-    ReceptionSensorDescription(
+    _sensor("p1_version", to_text, "1-3:0.2.8", enabled=False, **_DIAGNOSTIC),
+    _sensor("device_name", to_text, "0-0:42.0.0", enabled=False, **_DIAGNOSTIC),
+    DescribedSensor(
         key="verification",
         translation_key="verification",
         device_class=SensorDeviceClass.ENUM,
         options=[verification.value for verification in Verification],
-        entity_category=EntityCategory.DIAGNOSTIC,
-        value=lambda coordinator: coordinator.data.verification.value,
+        value_fn=lambda reading: reading.telegram.verification.value,
+        **_DIAGNOSTIC,
     ),
-    ReceptionSensorDescription(
+    DescribedSensor(
         key="clock_offset",
         translation_key="clock_offset",
         device_class=SensorDeviceClass.DURATION,
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfTime.SECONDS,
-        entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
-        value=_clock_offset,
-        needs=lambda telegram: "0-0:1.0.0" in telegram.objects,
+        value_fn=_clock_offset,
+        references=((METER_TIME,),),
+        exists_fn=are_sent(((METER_TIME,),)),
+        **_DIAGNOSTIC,
     ),
-    ReceptionSensorDescription(
-        key="telegrams_received",
-        translation_key="telegrams_received",
-        state_class=SensorStateClass.TOTAL_INCREASING,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        value=lambda coordinator: coordinator.readings,
-        is_always_available=True,
-    ),
-    ReceptionSensorDescription(
-        key="telegrams_rejected",
-        translation_key="telegrams_rejected",
-        state_class=SensorStateClass.TOTAL_INCREASING,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        value=_rejected,
-        attributes=_rejected_by_reason,
-        is_always_available=True,
-    ),
-    ReceptionSensorDescription(
+    DescribedSensor(
         key="other_objects",
         translation_key="other_objects",
-        entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
-        value=lambda coordinator: len(_other_objects(coordinator.data)),
-        attributes=lambda coordinator: _other_objects(coordinator.data),
-        needs=lambda telegram: bool(_other_objects(telegram)),
+        value_fn=lambda reading: len(_other_objects(reading)),
+        attributes_fn=_other_objects,
+        exists_fn=lambda reading: bool(_other_objects(reading)),
+        **_DIAGNOSTIC,
     ),
 )
-
-
-MBUS_INDEX = "24.2.1"
-MBUS_SENSORS: tuple[MBusSensorDescription, ...] = (
-    MBusSensorDescription(
-        key="capture_time",
-        translation_key="capture_time",
-        device_class=SensorDeviceClass.TIMESTAMP,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        field=MBUS_INDEX,
-        convert=_to_capture_time,
-    ),
-    # Disabled: also meters without a valve send a state, mostly "disconnected".
-    MBusSensorDescription(
-        key="valve",
-        translation_key="valve",
-        device_class=SensorDeviceClass.ENUM,
-        options=list(CONTROL_STATES.values()),
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        field="24.4.0",
-        convert=_to_control_state,
-    ),
-    MBusSensorDescription(
-        key="device_type",
-        translation_key="device_type",
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        field="24.1.0",
-        convert=_to_number,
-    ),
-    MBusSensorDescription(
-        key="equipment_identifier",
-        translation_key="equipment_identifier",
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        field="96.1.0",
-        convert=_to_text,
-    ),
-)
-
-MBUS_UNITS: Mapping[str | None, UnitOfVolume | UnitOfEnergy] = {
-    "m3": UnitOfVolume.CUBIC_METERS,
-    "Wh": UnitOfEnergy.WATT_HOUR,
-    "kWh": UnitOfEnergy.KILO_WATT_HOUR,
-    "MWh": UnitOfEnergy.MEGA_WATT_HOUR,
-    "MJ": UnitOfEnergy.MEGA_JOULE,
-    "GJ": UnitOfEnergy.GIGA_JOULE,
-}
-_VOLUME_CLASSES: Mapping[str, SensorDeviceClass] = {
-    "gas": SensorDeviceClass.GAS,
-    "water": SensorDeviceClass.WATER,
-    "hot_water": SensorDeviceClass.WATER,
-    "very_hot_water": SensorDeviceClass.WATER,
-    "cold_water": SensorDeviceClass.WATER,
-    "waste_water": SensorDeviceClass.WATER,
-    "compressed_air": SensorDeviceClass.VOLUME,
-}
-
-
-def mbus_index(reading: MBusReading) -> SensorEntityDescription:
-    """Describe the index of a meter whose unit is one of `MBUS_UNITS`."""
-    unit = MBUS_UNITS[reading.unit]
-    if isinstance(unit, UnitOfVolume):
-        device_class = _VOLUME_CLASSES.get(reading.type)
-    else:
-        device_class = None if reading.type == "unknown" else SensorDeviceClass.ENERGY
-    return SensorEntityDescription(
-        key="index",
-        translation_key=reading.type,
-        device_class=device_class,
-        state_class=SensorStateClass.TOTAL_INCREASING,
-        native_unit_of_measurement=unit,
-        suggested_display_precision=_DECIMALS,
-    )

@@ -31,6 +31,7 @@ No Home Assistant, no I/O, no clock but the meter's; a fixed amount of work and 
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
@@ -161,6 +162,7 @@ def _quarter_start(time: datetime) -> datetime:
     return time.replace(minute=time.minute // 15 * 15, second=0, microsecond=0)
 
 
+@lru_cache(maxsize=16)
 def _month_start(time: datetime) -> datetime:
     local = time.astimezone(LUXEMBOURG)
     return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)

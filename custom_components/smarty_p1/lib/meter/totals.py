@@ -3,8 +3,8 @@
 Meters are seen to send 0 for a register or an index, once. Shown as it is, it would look like a
 new meter, and the rise back to the true total like the consumption of years.
 
-So a value below the last one that was believed is held back: the telegram is passed on with the
-last believed one in its place. The fall is believed when it is confirmed by as much again, or more,
+So a value below the last one that was accepted is held back: the telegram is passed on with the
+last accepted one in its place. The fall is accepted when it is confirmed by as much again, or more,
 
 - for an index of an M-Bus meter: in a later capture, whichever telegram brings it;
 - for a register of the electricity meter: in the next `CONFIRMATIONS` telegrams that hold it,
@@ -13,7 +13,7 @@ last believed one in its place. The fall is believed when it is confirmed by as 
 A value that falls once more begins anew. A missing or empty value is passed on, and says nothing.
 A meter with another identifier is another meter; an index in another unit is another total.
 
-What is believed can be stored: also after a restart, a fall has to be confirmed.
+What is accepted can be stored: also after a restart, a fall has to be confirmed.
 """
 
 from collections import Counter
@@ -47,7 +47,7 @@ REGISTERS = (
 
 
 class _Total[M: (int, datetime)]:
-    """One total: what is believed of it, and the lower value that waits to be confirmed.
+    """One total: what is accepted of it, and the lower value that waits to be confirmed.
 
     A moment says which reading is a later one: a capture time, or the number of a telegram.
     """
@@ -73,8 +73,8 @@ class _Total[M: (int, datetime)]:
         """Return everything that is known."""
         return [self.value, self.moment, self.sightings, self._lower, self._lower_moment]
 
-    def believes(self, value: float, moment: M) -> bool:
-        """Take the next reading, and tell whether it is believed."""
+    def accepts(self, value: float, moment: M) -> bool:
+        """Return whether the next reading is accepted, and remember it."""
         if value < self.value and not self._is_confirmed(value, moment):
             return False
         self.value, self.moment, self.sightings = value, moment, 0
@@ -108,7 +108,6 @@ class Totals:
     """
 
     def __init__(self) -> None:
-        """Start without believing anything."""
         self.falls: Counter[str] = Counter()
         self._telegrams = 0
         self._registers: dict[str, _Total[int]] = {}
@@ -130,7 +129,7 @@ class Totals:
         return totals
 
     def as_dict(self) -> dict[str, Any]:
-        """Return everything that is believed, as JSON knows it."""
+        """Return everything that is accepted, as JSON knows it."""
         return {
             "falls": dict(self.falls),
             "telegrams": self._telegrams,
@@ -141,17 +140,18 @@ class Totals:
         }
 
     def settle(self, telegram: Telegram) -> Telegram:
-        """Return the telegram with the last believed value for each total that has fallen."""
+        """Return the telegram with the last accepted value for each total that has fallen."""
         self._telegrams += 1
         objects: dict[str, Value] = {}
         channels: dict[int, MBusReading] = {}
         for reference in REGISTERS:
             value = telegram.objects.get(reference)
-            if not isinstance(value, float | int):
+            if not isinstance(value, (float, int)):
                 continue
-            register = self._registers.setdefault(
-                reference, _Total(value, self._telegrams, CONFIRMATIONS)
-            )
+            register = self._registers.get(reference)
+            if register is None:
+                register = _Total(value, self._telegrams, CONFIRMATIONS)
+                self._registers[reference] = register
             if self._holds_back(register, reference, value, self._telegrams):
                 objects[reference] = type(value)(register.value)  # a count stays a whole number
         for identity, channel in channels_by_meter(telegram).items():
@@ -182,7 +182,7 @@ class Totals:
         self, total: _Total[M], reference: str, value: float, moment: M
     ) -> bool:
         is_new = not total.sightings
-        if total.believes(value, moment):
+        if total.accepts(value, moment):
             return False
         if is_new:
             self.falls[reference] += 1

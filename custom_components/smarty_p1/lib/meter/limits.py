@@ -1,0 +1,116 @@
+"""How much is read of what the line names: meters that do not encrypt can be imitated."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Set as AbstractSet
+from dataclasses import replace
+
+from ..p1 import OBJECTS, Telegram, Verification
+from .channels import identity_of
+
+MOST_OTHER_OBJECTS = 64
+MOST_MBUS_METERS = 16
+# Anybody who can write to the line can write telegrams without a tag, as fast as the line is. A
+# meter sends one a second at most.
+TELEGRAMS_A_SECOND = 2.0
+# What a link may have held up: it is made anew after 30 seconds without a byte.
+MOST_TELEGRAMS_AT_ONCE = 30
+_MAX_SHOWN_SIZE = 64
+# Whoever can write to the line must not write markup into what people read.
+_UNSAFE = re.compile(r"[^0-9A-Za-z ._-]")
+_CHANNEL_FIELDS = ("24.1.0", "96.1.0", "24.2.1", "24.4.0")
+
+
+def shown_name(name: str) -> str:
+    """Return what a meter calls itself as people may read it."""
+    return _UNSAFE.sub("?", name[:_MAX_SHOWN_SIZE])
+
+
+class Limits:
+    """Removes what is too much from the telegrams of one meter.
+
+    That are objects outside the specification, and meters on the M-Bus beyond those that are kept:
+    `kept_meters` returns their identities, and to forget one makes room for another. `ignored`
+    counts what was removed, "objects" and "meters", in each telegram anew, and whole "telegrams";
+    `warn` is called with the kind and the limit when the first of a kind is.
+    """
+
+    def __init__(
+        self,
+        kept_meters: Callable[[], AbstractSet[str]] = frozenset,
+        warn: Callable[[str, float], None] = lambda _kind, _most: None,
+    ) -> None:
+        self.ignored: Counter[str] = Counter()
+        self._kept_meters = kept_meters
+        self._warn = warn
+        self._objects: set[str] = set()
+        # Those that are not kept yet, and all that the last telegram was allowed.
+        self._new_meters: set[str] = set()
+        self._meters: AbstractSet[str] = frozenset()
+        self._turns = float(MOST_TELEGRAMS_AT_ONCE)
+        self._counted_at = 0.0
+
+    def has_turn(self, telegram: Telegram, now: float) -> bool:
+        """Return whether a telegram may be read: those without a tag only so many a second."""
+        if telegram.verification is Verification.TAG:
+            return True
+        earned = (now - self._counted_at) * TELEGRAMS_A_SECOND
+        self._turns = min(self._turns + earned, MOST_TELEGRAMS_AT_ONCE)
+        self._counted_at = now
+        if self._turns < 1:
+            self._note("telegrams", 1, TELEGRAMS_A_SECOND)
+            return False
+        self._turns -= 1
+        return True
+
+    def apply(self, telegram: Telegram) -> Telegram:
+        """Return the telegram without what is too much."""
+        objects = {
+            reference
+            for reference in telegram.objects.keys() - OBJECTS.keys()
+            if not self._admits_object(reference)
+        }
+        channels = self._refused_channels(telegram)
+        if not objects and not channels:
+            return telegram
+        self._note("objects", len(objects), MOST_OTHER_OBJECTS)
+        self._note("meters", len(channels), MOST_MBUS_METERS)
+        objects |= {f"0-{channel}:{field}" for channel in channels for field in _CHANNEL_FIELDS}
+        return replace(
+            telegram,
+            objects={
+                name: value for name, value in telegram.objects.items() if name not in objects
+            },
+            channels={
+                channel: meter
+                for channel, meter in telegram.channels.items()
+                if channel not in channels
+            },
+        )
+
+    def _admits_object(self, reference: str) -> bool:
+        if reference not in self._objects and len(self._objects) < MOST_OTHER_OBJECTS:
+            self._objects.add(reference)
+        return reference in self._objects
+
+    def _refused_channels(self, telegram: Telegram) -> set[int]:
+        found = {
+            channel: identity_of(channel, meter) for channel, meter in telegram.channels.items()
+        }
+        meters = set(found.values())
+        if meters == self._meters:
+            return set()
+        kept = self._kept_meters()
+        self._new_meters -= kept
+        for identity in found.values():
+            if identity not in kept and len(kept) + len(self._new_meters) < MOST_MBUS_METERS:
+                self._new_meters.add(identity)
+        self._meters = meters & (kept | self._new_meters)
+        return {channel for channel, identity in found.items() if identity not in self._meters}
+
+    def _note(self, kind: str, refused: int, most: float) -> None:
+        if not refused:
+            return
+        if not self.ignored[kind]:
+            self._warn(kind, most)
+        self.ignored[kind] += refused
