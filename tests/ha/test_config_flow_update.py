@@ -36,7 +36,7 @@ from custom_components.smarty_p1.coordinator import (
     port_coordinator as link_coordinator,
 )
 from custom_components.smarty_p1.coordinator.repair_issues import Issues, Problem
-from custom_components.smarty_p1.flows import meter_flow as flow_base
+from custom_components.smarty_p1.flows import meter_setup
 from custom_components.smarty_p1.lib.port import probe
 
 from .conftest import EntryMaker
@@ -503,7 +503,7 @@ async def begin(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry) ->
     """Let the dialogue wait for a telegram that does not come."""
     form = await start_reconfigure(hass, entry)
     connections = port.connections
-    with patch.object(flow_base, "probe", probe):
+    with patch.object(meter_setup, "probe", probe):
         result = await hass.config_entries.flow.async_configure(form["flow_id"], {})
         await port.wait_for_connections(connections + 1)
     assert result["type"] is FlowResultType.SHOW_PROGRESS
@@ -586,7 +586,7 @@ async def test_mistake_while_waiting(
     form = await start_reconfigure(hass, entry)
     port.greeting = port.next_frame(TELEGRAM)
 
-    with patch.object(flow_base, "probe", side_effect=RuntimeError("a mistake")):
+    with patch.object(meter_setup, "probe", side_effect=RuntimeError("a mistake")):
         result = await submit(hass, form, {})
 
     assert result["errors"] == {"base": "unknown"}
@@ -601,7 +601,7 @@ async def test_entry_is_reloaded_meanwhile(
     entry = await set_up(hass, port, make_entry)
     port.exclusive = False
     form = await start_reconfigure(hass, entry)
-    with patch.object(flow_base, "probe", probe):
+    with patch.object(meter_setup, "probe", probe):
         await hass.config_entries.flow.async_configure(
             form["flow_id"], {CONF_ENCRYPTION_KEY: OTHER_KEY}
         )

@@ -1,12 +1,18 @@
-"""Try the port of a board, and find out what it sends. No Home Assistant."""
+"""Try the port of a board, and find out what it sends."""
 
 import asyncio
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ..port import NothingReceivedError, NotP1Error, PortBusyError, PortClosedError, open_port
-from ..port.link import read_chunk
+from ..port import (
+    NothingReceivedError,
+    NotP1Error,
+    PortBusyError,
+    PortClosedError,
+    open_port,
+    read_chunk,
+)
 from ..port.probing import BUSY_TEXT
 from . import PulseMeter, Sonar
 
@@ -15,6 +21,14 @@ PULSE_TIMEOUT = 20.0
 SONAR_TIMEOUT = 10.0
 # As many readings find the water among the echoes.
 _ENOUGH_READINGS = 20
+
+
+class SonarSilentError(NothingReceivedError):
+    """Not one byte came from where a distance sensor should be."""
+
+
+class NotSonarError(NotP1Error):
+    """Bytes came, but no reading of a distance sensor."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +53,7 @@ async def probe_pulses(
     with suppress(TimeoutError):
         async with asyncio.timeout(timeout), open_port(url, baud_rate=baud_rate) as reader:
             while True:
-                data = await read_chunk(reader)
-                if BUSY_TEXT in data:
-                    raise PortBusyError(data.decode("latin-1").strip())
-                if events := meter.feed(data, time.time()):
+                if events := meter.feed(await _read(reader), time.time()):
                     return FoundPulses(has_come=True, count=events[-1].count)
     return FoundPulses(has_come=False)
 
@@ -55,19 +66,25 @@ async def probe_sonar(
 ) -> float | None:
     """Return the distance in cm that a sensor measures, None when it sees nothing.
 
-    Raises a LinkError when the port cannot be opened, NothingReceivedError when it is silent, and
-    NotP1Error when something else sends there.
+    Raises a LinkError when the port cannot be opened, SonarSilentError when nothing comes, and
+    NotSonarError when something else does.
     """
     sonar = Sonar()
     readings, has_come = 0, False
     with suppress(TimeoutError, PortClosedError):
         async with asyncio.timeout(timeout), open_port(url, baud_rate=baud_rate) as reader:
             while readings < _ENOUGH_READINGS:
-                data = await read_chunk(reader)
+                data = await _read(reader)
                 has_come = True
-                if BUSY_TEXT in data:
-                    raise PortBusyError(data.decode("latin-1").strip())
                 readings += len(sonar.feed(data, time.monotonic()))
     if not readings:
-        raise NotP1Error if has_come else NothingReceivedError
+        raise NotSonarError if has_come else SonarSilentError
     return sonar.distance_cm(time.monotonic())
+
+
+async def _read(reader: asyncio.StreamReader) -> bytes:
+    """Return the next bytes. Raises PortBusyError when a gateway serves another client."""
+    data = await read_chunk(reader)
+    if BUSY_TEXT in data:
+        raise PortBusyError(data.decode("latin-1").strip())
+    return data
