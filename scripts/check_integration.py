@@ -521,7 +521,7 @@ def error_keys(integration: Integration, tree: ast.AST) -> Iterator[str]:
                 value=ast.Dict(values=values),
             ):
                 pass
-            case ast.Call(func=ast.Attribute(attr="_note_error"), args=[_, value]):
+            case ast.Call(func=ast.Name(id="FieldError"), args=[_, value]):
                 values = [value]
             case _:
                 continue

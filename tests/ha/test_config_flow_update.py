@@ -6,7 +6,11 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from homeassistant.components.repairs import DOMAIN as REPAIRS
+from homeassistant.components.repairs import (
+    DOMAIN as REPAIRS,
+    RepairsFlowContext,
+    repairs_flow_manager,
+)
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
@@ -709,6 +713,23 @@ async def test_repair_leads_to_the_dialogue(
     assert flow["step_id"] == "reconfigure"
     assert flow["context"]["source"] == SOURCE_RECONFIGURE
     assert flow["context"]["entry_id"] == entry.entry_id
+
+
+async def test_repair_of_a_meter_that_is_removed_meanwhile(
+    hass: HomeAssistant, make_entry: EntryMaker
+) -> None:
+    assert await async_setup_component(hass, REPAIRS, {})
+    entry = make_entry("socket://127.0.0.1:1")
+    Issues(hass, entry).open(Problem.NO_TELEGRAM, port="")
+    repairs = repairs_flow_manager(hass)
+    assert repairs
+    context = RepairsFlowContext(issue_id=f"no_telegram_{entry.entry_id}")
+    explanation = await repairs.async_init(DOMAIN, context=context)
+    await hass.config_entries.async_remove(entry.entry_id)
+
+    end = await repairs.async_configure(explanation["flow_id"], {})
+
+    assert (end["type"], end["reason"]) == (FlowResultType.ABORT, "entry_removed")
 
 
 async def test_stored_keys_are_never_shown_nor_logged(

@@ -85,19 +85,19 @@ class Dialogue(ConfigFlow):
 
     def _show(
         self,
-        step: str,
         fields: Mapping[Any, Any],
         suggested: Mapping[str, Any],
         *,
+        step_id: str,
         last_step: bool = False,
         **placeholders: str,
     ) -> ConfigFlowResult:
         """Show a form with what was typed before, or else is suggested, and what is wrong."""
-        self._form_step = step
+        self._form_step = step_id
         names = {str(marker) for marker in fields}
         shown = suggested if self._input is None else self._input
         return self.async_show_form(
-            step_id=step,
+            step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(vol.Schema(dict(fields)), shown),
             errors={
                 name if name in names else CONF_BASE: key for name, key in self._errors.items()
@@ -126,7 +126,7 @@ class Dialogue(ConfigFlow):
         step: str,
         look: Callable[[], Awaitable[str]],
         *,
-        action: str | None = None,
+        progress_action: str,
         placeholder: str = "source",
     ) -> ConfigFlowResult:
         """Show progress until `look` has found something; it returns the step to go on with."""
@@ -141,7 +141,7 @@ class Dialogue(ConfigFlow):
         if not self._look_task.done():
             return self.async_show_progress(
                 step_id=step,
-                progress_action=action or step,
+                progress_action=progress_action,
                 description_placeholders={placeholder: self._shown_source},
                 progress_task=self._look_task,
             )

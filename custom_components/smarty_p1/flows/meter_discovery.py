@@ -77,7 +77,11 @@ class DiscoverySteps(MeterSteps):
         if await self._async_accept(user_input, self._async_read_meter):
             return await self.async_step_wait_for_telegram()
         return await self._async_show_meter(
-            "discovery_confirm", None, {}, name=self._found_name, present_port=self._known_port
+            None,
+            {},
+            step_id="discovery_confirm",
+            name=self._found_name,
+            present_port=self._known_port,
         )
 
     async def _async_offer(self, unique_id: str, name: str, port: str) -> ConfigFlowResult:

@@ -45,14 +45,18 @@ class UpdateSteps(MeterSteps):
 
     async def async_step_reauth_confirm(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the keys."""
-        return await self._async_update("reauth_confirm", self._get_reauth_entry(), user_input)
+        return await self._async_update(
+            user_input, self._get_reauth_entry(), step_id="reauth_confirm"
+        )
 
     async def async_step_reconfigure(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the port and the keys."""
         entry = self._get_reconfigure_entry()
         if Issues(self.hass, entry).is_open(Problem.SECURITY_OFF):
             self._choices.add(CONF_REMOVE_KEY)
-        return await self._async_update("reconfigure", entry, user_input, CURRENT_PORT)
+        return await self._async_update(
+            user_input, entry, step_id="reconfigure", port_field=CURRENT_PORT
+        )
 
     async def async_step_updated(self, _user_input: Input = None) -> ConfigFlowResult:
         """Say that it is done: the telegram has changed the entry."""
@@ -63,9 +67,10 @@ class UpdateSteps(MeterSteps):
 
     async def _async_update(
         self,
-        step: str,
-        entry: AnyConfigEntry,
         user_input: Input,
+        entry: AnyConfigEntry,
+        *,
+        step_id: str,
         port_field: vol.Marker | None = None,
     ) -> ConfigFlowResult:
         port = entry.data[CONF_PORT]
@@ -79,9 +84,9 @@ class UpdateSteps(MeterSteps):
             self._choices.add(CONF_WITHOUT_VERIFICATION)
             suggested[SECTION_ADVANCED] = {CONF_WITHOUT_VERIFICATION: True}
         return await self._async_show_meter(
-            step,
             port_field,
             suggested,
+            step_id=step_id,
             last_step=True,
             name=entry.title,
             serial_number=str(entry.unique_id),

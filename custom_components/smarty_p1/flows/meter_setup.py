@@ -37,14 +37,16 @@ class MeterSteps(Dialogue):
         if await self._async_accept(user_input, self._async_read_meter):
             return await self.async_step_wait_for_telegram()
         port = next_gateway_port(self._async_current_entries(include_ignore=False))
-        return await self._async_show_meter("meter", NEW_PORT, {CONF_PORT: port} if port else {})
+        return await self._async_show_meter(
+            NEW_PORT, {CONF_PORT: port} if port else {}, step_id="meter"
+        )
 
     async def async_step_wait_for_telegram(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show progress until the meter has sent a telegram or the reason is known."""
         return await self._async_look(
             "wait_for_telegram",
             self._async_find_meter,
-            action="wait_for_same_meter" if self._updated_entry else None,
+            progress_action="wait_for_same_meter" if self._updated_entry else "wait_for_telegram",
             placeholder="port",
         )
 
@@ -74,10 +76,10 @@ class MeterSteps(Dialogue):
 
     async def _async_show_meter(
         self,
-        step: str,
         port: vol.Marker | None,
         suggested: Mapping[str, Any],
         *,
+        step_id: str,
         last_step: bool = False,
         **placeholders: str,
     ) -> ConfigFlowResult:
@@ -86,7 +88,7 @@ class MeterSteps(Dialogue):
         is_open = any(shown.get(SECTION_ADVANCED, {}).values()) or SECTION_ADVANCED in self._errors
         fields = {port: await async_port_field(self.hass)} if port else {}
         fields |= key_fields(is_advanced_open=is_open, choices=self._choices)
-        return self._show(step, fields, suggested, last_step=last_step, **placeholders)
+        return self._show(fields, suggested, step_id=step_id, last_step=last_step, **placeholders)
 
     async def _async_read_meter(self, user_input: dict[str, Any]) -> None:
         """Turn what was typed into an entry's data. Raises FieldError."""

@@ -11,7 +11,8 @@ from homeassistant.components.usb import get_serial_by_id
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 
-from ..const import CONF_KIND, DOMAIN
+from ..const import DOMAIN, KIND_METER
+from ..coordinator import name_of_kind
 from ..coordinator.entry_types import AnyConfigEntry
 from ..lib.port import normalise_port
 
@@ -97,9 +98,10 @@ def _holder_of(device: str) -> int | None:
 
 
 def _program_of(pid: int) -> str:
+    program = str(pid)
     with suppress(OSError):
-        return (_PROCESSES / str(pid) / "comm").read_text(errors="replace").strip()
-    return str(pid)
+        program = (_PROCESSES / program / "comm").read_text(errors="replace").strip()
+    return program
 
 
 async def _async_name_entry(hass: HomeAssistant, port: str) -> str | None:
@@ -118,7 +120,7 @@ async def _async_name_entry(hass: HomeAssistant, port: str) -> str | None:
 def next_gateway_port(entries: Iterable[AnyConfigEntry]) -> str | None:
     """Return the first free port above those of meters at the gateway of the newest one."""
     used = [
-        (CONF_KIND not in entry.data, gateway)  # a board's port says nothing about meters
+        (name_of_kind(entry) == KIND_METER, gateway)  # a board's port says nothing about meters
         for entry in sorted(entries, key=lambda entry: entry.created_at)
         if (gateway := _GATEWAY.fullmatch(entry.data.get(CONF_PORT, "")))
     ]

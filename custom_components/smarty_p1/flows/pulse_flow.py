@@ -1,5 +1,6 @@
 """The dialogues of an LED pulse reader: what sends its pulses, whether one comes, options."""
 
+from functools import partialmethod
 from typing import Any
 
 import voluptuous as vol
@@ -46,39 +47,17 @@ class PulseSteps(BoardSteps):
             sources.append("pulse_topic")
         return self.async_show_menu(step_id="pulse", menu_options=sources)
 
-    async def async_step_pulse_port(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the port of the board."""
-        return await self._async_ask("pulse_port", user_input)
-
-    async def async_step_pulse_entity(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for an entity."""
-        return await self._async_ask("pulse_entity", user_input)
-
-    async def async_step_pulse_topic(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for an MQTT topic."""
-        return await self._async_ask("pulse_topic", user_input)
-
     async def async_step_wait_for_pulse(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show progress until a pulse or a count has come."""
-        return await self._async_look("wait_for_pulse", self._async_find_pulses)
+        return await self._async_look(
+            "wait_for_pulse", self._async_find_pulses, progress_action="wait_for_pulse"
+        )
 
-    async def async_step_pulse_found(self, user_input: Input = None) -> ConfigFlowResult:
-        """Say that pulses come."""
-        return await self._async_confirm_pulses("pulse_found", user_input)
-
-    async def async_step_count_found(self, user_input: Input = None) -> ConfigFlowResult:
-        """Say that a running count comes."""
-        return await self._async_confirm_pulses("count_found", user_input)
-
-    async def async_step_pulse_not_found(self, user_input: Input = None) -> ConfigFlowResult:
-        """Say that no pulse has come; the user may know why."""
-        return await self._async_confirm_pulses("pulse_not_found", user_input)
-
-    async def _async_ask(self, step: str, user_input: Input) -> ConfigFlowResult:
+    async def _async_ask(self, user_input: Input = None, *, step_id: str) -> ConfigFlowResult:
         if await self._async_accept(user_input, self._async_read_pulses):
             return await self.async_step_wait_for_pulse()
         fields: dict[Any, Any]
-        match step:
+        match step_id:
             case "pulse_port":
                 rates = list_field((rate, rate) for rate in _BAUD_RATES)
                 port = await async_port_field(self.hass)
@@ -94,7 +73,7 @@ class PulseSteps(BoardSteps):
             fields[vol.Optional(CONF_METER_READING)] = _METER_READING
         suggested = self._suggested_source
         suggested[CONF_BAUD_RATE] = str(suggested.get(CONF_BAUD_RATE, _BAUD_RATES[-1]))
-        return self._show(step, fields, suggested)
+        return self._show(fields, suggested, step_id=step_id)
 
     async def _async_read_pulses(self, user_input: dict[str, Any]) -> None:
         """Turn what was typed into an entry's data and options. Raises FieldError."""
@@ -123,14 +102,24 @@ class PulseSteps(BoardSteps):
         self._data[CONF_FIRST_COUNT_AT] = dt_util.utcnow().timestamp()
         return "count_found"
 
-    async def _async_confirm_pulses(self, step: str, user_input: Input) -> ConfigFlowResult:
+    async def _async_confirm_pulses(
+        self, user_input: Input = None, *, step_id: str
+    ) -> ConfigFlowResult:
         if user_input is not None:
             return await self._async_finish("pulse_reader")
         return self.async_show_form(
-            step_id=step,
+            step_id=step_id,
             description_placeholders={"source": self._shown_source, "count": str(self._count)},
             last_step=True,
         )
+
+    # A form for each kind of source, and a step for each thing that may come from it.
+    async_step_pulse_port = partialmethod(_async_ask, step_id="pulse_port")
+    async_step_pulse_entity = partialmethod(_async_ask, step_id="pulse_entity")
+    async_step_pulse_topic = partialmethod(_async_ask, step_id="pulse_topic")
+    async_step_pulse_found = partialmethod(_async_confirm_pulses, step_id="pulse_found")
+    async_step_count_found = partialmethod(_async_confirm_pulses, step_id="count_found")
+    async_step_pulse_not_found = partialmethod(_async_confirm_pulses, step_id="pulse_not_found")
 
 
 def _read_entity(hass: HomeAssistant, entity_id: str) -> str:

@@ -57,11 +57,13 @@ class TankSteps(BoardSteps):
             return await self.async_step_wait_for_sensor()
         geometry = {} if self._updated_entry else _GEOMETRY
         fields = {NEW_PORT: await async_port_field(self.hass), **geometry}
-        return self._show("tank", fields, self._suggested_source)
+        return self._show(fields, self._suggested_source, step_id="tank")
 
     async def async_step_wait_for_sensor(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show progress until the sensor has measured the distance."""
-        return await self._async_look("wait_for_sensor", self._async_measure)
+        return await self._async_look(
+            "wait_for_sensor", self._async_measure, progress_action="wait_for_sensor"
+        )
 
     async def async_step_tank_found(self, user_input: Input = None) -> ConfigFlowResult:
         """Show the distance, and the level that results."""
