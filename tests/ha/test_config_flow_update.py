@@ -716,11 +716,11 @@ async def test_repair_leads_to_the_dialogue(
 
 
 async def test_repair_of_a_meter_that_is_removed_meanwhile(
-    hass: HomeAssistant, make_entry: EntryMaker
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
     assert await async_setup_component(hass, REPAIRS, {})
-    entry = make_entry("socket://127.0.0.1:1")
-    Issues(hass, entry).open(Problem.NO_TELEGRAM, port="")
+    entry = await set_up(hass, port, make_entry)
+    Issues(hass, entry).open(Problem.NO_TELEGRAM, port=port.url)
     repairs = repairs_flow_manager(hass)
     assert repairs
     context = RepairsFlowContext(issue_id=f"no_telegram_{entry.entry_id}")

@@ -53,7 +53,7 @@ class PulseSteps(BoardSteps):
             "wait_for_pulse", self._async_find_pulses, progress_action="wait_for_pulse"
         )
 
-    async def _async_ask(self, user_input: Input = None, *, step_id: str) -> ConfigFlowResult:
+    async def _async_ask(self, user_input: Input, *, step_id: str) -> ConfigFlowResult:
         if await self._async_accept(user_input, self._async_read_pulses):
             return await self.async_step_wait_for_pulse()
         fields: dict[Any, Any]
@@ -102,9 +102,7 @@ class PulseSteps(BoardSteps):
         self._data[CONF_FIRST_COUNT_AT] = dt_util.utcnow().timestamp()
         return "count_found"
 
-    async def _async_confirm_pulses(
-        self, user_input: Input = None, *, step_id: str
-    ) -> ConfigFlowResult:
+    async def _async_confirm_pulses(self, user_input: Input, *, step_id: str) -> ConfigFlowResult:
         if user_input is not None:
             return await self._async_finish("pulse_reader")
         return self.async_show_form(
