@@ -169,7 +169,7 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
         "usb is wanted in dependencies",
     ),
     "usb unheard": (
-        replace("flow_discovery.py", "async_step_usb", "async_step_tube"),
+        replace("flows/meter_discovery.py", "async_step_usb", "async_step_tube"),
         "no async_step_usb",
     ),
     "zeroconf type": (

@@ -39,12 +39,11 @@ def source_field(data: Mapping[str, Any]) -> str:
 
 
 class Dialogue(ConfigFlow):
-    """One entry that is added or updated."""
+    """A dialogue that adds an entry, or updates one."""
 
     VERSION = 1
 
     def __init__(self) -> None:
-        """Start with an empty form."""
         self._form_step = ""
         self._input: Input = None
         self._data: dict[str, Any] = {}

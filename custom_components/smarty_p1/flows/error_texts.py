@@ -50,10 +50,9 @@ _GATEWAY_SCHEMES = {"socket", "tcp", "rfc2217"}
 
 
 class FieldError(Exception):
-    """Something is wrong: the field that it is shown at, and the key of the text."""
+    """Something is wrong: at which field, the key of its text, and what that wants filled in."""
 
     def __init__(self, field: str, key: str, **placeholders: str) -> None:
-        """Keep what the text wants filled in."""
         super().__init__(key)
         self.field = field
         self.key = key

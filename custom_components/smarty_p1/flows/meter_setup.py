@@ -28,8 +28,8 @@ class MeterSteps(Dialogue):
     _service: str | None = None
 
     def __init__(self) -> None:
-        """Offer neither of the two checkboxes about keys before there is a reason."""
         super().__init__()
+        # Of the two checkboxes about keys, those that there is a reason to show.
         self._choices: set[str] = set()
 
     async def async_step_meter(self, user_input: Input = None) -> ConfigFlowResult:

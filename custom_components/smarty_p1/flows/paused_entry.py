@@ -36,10 +36,7 @@ async def paused_entry(hass: HomeAssistant, entry: AnyConfigEntry | None) -> Asy
 
 
 async def _keep_unloaded(
-    hass: HomeAssistant,
-    entry: AnyConfigEntry,
-    is_free: asyncio.Event,
-    is_over: asyncio.Event,
+    hass: HomeAssistant, entry: AnyConfigEntry, is_free: asyncio.Event, is_over: asyncio.Event
 ) -> None:
     data = entry.data
     try:
