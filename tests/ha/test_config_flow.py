@@ -470,7 +470,7 @@ async def test_address_that_is_not_complete(
         board = await submit(hass, await start(hass, *path), {CONF_PORT: text, **more})
         assert board["errors"] == {CONF_PORT: error}
         assert suggested(board)[CONF_PORT] == text
-    if text.strip():  # an empty field keeps the present port
+    if text.strip():  # an empty field keeps the current port
         form = await make_entry("socket://127.0.0.1:1").start_reconfigure_flow(hass)
         assert (await submit(hass, form, fields))["errors"] == {CONF_PORT: error}
 

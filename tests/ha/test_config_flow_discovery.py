@@ -102,12 +102,12 @@ async def find(hass: HomeAssistant, info: ZeroconfServiceInfo | UsbServiceInfo) 
 
 
 def was_ended(result: ConfigFlowResult, reason: str) -> bool:
-    """Tell whether nothing is offered."""
+    """Return whether nothing is offered."""
     return (result["type"], result["reason"]) == (FlowResultType.ABORT, reason)
 
 
 async def is_announced_to_us(hass: HomeAssistant, info: ZeroconfServiceInfo) -> bool:
-    """Tell whether Home Assistant starts a dialogue for a service, by the manifest's patterns."""
+    """Return whether Home Assistant starts a dialogue for a service, by the manifest's patterns."""
     return any(
         fnmatch(info.name.lower(), matcher.get("name", "*"))
         and all(
@@ -120,7 +120,7 @@ async def is_announced_to_us(hass: HomeAssistant, info: ZeroconfServiceInfo) -> 
 
 
 async def is_plugged_in_for_us(hass: HomeAssistant, info: UsbServiceInfo) -> bool:
-    """Tell whether Home Assistant starts a dialogue for a device, by the manifest's patterns."""
+    """Return whether Home Assistant starts a dialogue for a device, by the manifest's patterns."""
     device = USBDevice(
         device=info.device,
         vid=info.vid,

@@ -116,7 +116,7 @@ async def is_read(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 
 def is_done(result: ConfigFlowResult, reason: str) -> bool:
-    """Tell whether the dialogue ended well."""
+    """Return whether the dialogue ended well."""
     return (result["type"], result["reason"]) == (FlowResultType.ABORT, reason)
 
 
