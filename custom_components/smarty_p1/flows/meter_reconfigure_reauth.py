@@ -74,6 +74,7 @@ class UpdateSteps(MeterSteps):
         port_field: vol.Marker | None = None,
     ) -> ConfigFlowResult:
         port = entry.data[CONF_PORT]
+        self._progress_action = "wait_for_same_meter"
         self._known_port, self._service = port, entry.data.get(CONF_SERVICE)
         if await self._async_accept(user_input, self._async_read_meter):
             return await self.async_step_wait_for_telegram()

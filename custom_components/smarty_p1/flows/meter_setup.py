@@ -23,6 +23,7 @@ class MeterSteps(Dialogue):
     """A meter at a port."""
 
     _telegram: Telegram
+    _progress_action = "wait_for_telegram"
     # What is read unless something else is typed, and the service of a gateway that announces it.
     _known_port = ""
     _service: str | None = None
@@ -46,7 +47,7 @@ class MeterSteps(Dialogue):
         return await self._async_look(
             "wait_for_telegram",
             self._async_find_meter,
-            progress_action="wait_for_same_meter" if self._updated_entry else "wait_for_telegram",
+            progress_action=self._progress_action,
             placeholder="port",
         )
 
