@@ -278,12 +278,12 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
         "extra.py: entity x has no text",
     ),
     "entity of an own class without text": (
-        append("sensor_descriptions.py", "SmartySensorDescription(translation_key='x')"),
-        "sensor_descriptions.py: entity x has no text",
+        append("sensor/meter_sensors.py", "SmartySensorDescription(translation_key='x')"),
+        "sensor/meter_sensors.py: entity x has no text",
     ),
     "entity out of a function without text": (
-        replace("sensor_descriptions.py", '_number("energy_imported"', '_number("x"'),
-        "sensor_descriptions.py: entity x has no text",
+        replace("sensor/meter_sensors.py", '_number("energy_imported"', '_number("x"'),
+        "sensor/meter_sensors.py: entity x has no text",
     ),
     "entity of another platform without text": (
         replace("event.py", '_message("message"', '_message("power_net"'),
@@ -298,7 +298,12 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
         "nothing in the code shows any progress",
     ),
     "platforms that are not recognized": (
-        lambda path: [(path / f"{name}.py").rename(path / f"{name}_.py") for name in PLATFORMS],
+        lambda path: [
+            file.rename(file.with_name(f"{file.stem}_{file.suffix}"))
+            for name in PLATFORMS
+            for file in (path / f"{name}.py", path / name)
+            if file.exists()
+        ],
         "no platform found",
     ),
     "entity without icon": (
@@ -321,8 +326,8 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
         "fa:eye is no mdi: icon",
     ),
     "updates unlimited": (
-        replace("sensor.py", "PARALLEL_UPDATES = 0", ""),
-        "sensor.py: PARALLEL_UPDATES missing",
+        replace("sensor/__init__.py", "PARALLEL_UPDATES = 0", ""),
+        "sensor/__init__.py: PARALLEL_UPDATES missing",
     ),
     "entry without a named type": (
         append("extra.py", "async def async_setup_entry(hass, entry: ConfigEntry[Any]): pass"),
@@ -378,14 +383,9 @@ def test_a_defect_is_found(integration: Path, name: str) -> None:
 
 
 def test_descriptions_are_found_in_packages_too(integration: Path) -> None:
-    for old, new in (("sensor.py", "__init__.py"), ("sensor_descriptions.py", "tables.py")):
-        (integration / "sensor").mkdir(exist_ok=True)
-        (integration / old).rename(integration / "sensor" / new)
-    replace("sensor/__init__.py", "PARALLEL_UPDATES = 0", "")(integration)
+    (integration / "sensor" / "meter_sensors.py").rename(integration / "sensor" / "tables.py")
     replace("sensor/tables.py", '_number("energy_imported"', '_number("x"')(integration)
-    found = defects(integration)
-    assert "sensor/tables.py: entity x has no text" in found
-    assert "sensor/__init__.py: PARALLEL_UPDATES missing" in found
+    assert "sensor/tables.py: entity x has no text" in defects(integration)
 
 
 def test_every_rule_may_be_done(integration: Path) -> None:

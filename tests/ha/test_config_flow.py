@@ -71,7 +71,7 @@ async def test_sets_up_a_meter(hass: HomeAssistant, port: MeterPort) -> None:
     assert found["description_placeholders"] == {
         "serial_number": SERIAL,
         "identification": "Lux5\\253694471_M",
-        "verification": "verified",
+        "verification": "Verified",
         "power_imported": "2.345 kW",
         "power_exported": "0.0 kW",
         "energy_imported": "25678.901 kWh",
@@ -173,7 +173,7 @@ async def test_reads_without_verification_when_that_is_chosen(
         hass, refused, {**typed, SECTION_ADVANCED: {CONF_WITHOUT_VERIFICATION: True}}
     )
     assert found["description_placeholders"]
-    assert found["description_placeholders"]["verification"] == "not verified"
+    assert found["description_placeholders"]["verification"] == "Not verified"
     result = await confirm(hass, found)
 
     assert result["data"] == {**typed, CONF_VERIFY: False}
@@ -218,7 +218,7 @@ async def test_meter_without_key_is_not_read_without_verification(
         {CONF_PORT: port.url, SECTION_ADVANCED: {CONF_WITHOUT_VERIFICATION: True}},
     )
     assert found["description_placeholders"]
-    assert found["description_placeholders"]["verification"] == "not encrypted"
+    assert found["description_placeholders"]["verification"] == "Not encrypted"
     result = await confirm(hass, found)
     assert result["data"] == {CONF_PORT: port.url}
 
@@ -241,7 +241,7 @@ async def test_describes_a_meter_that_says_little(hass: HomeAssistant, port: Met
     assert found["description_placeholders"] == {
         "serial_number": SERIAL,
         "identification": "Lux5\\1",
-        "verification": "verified",
+        "verification": "Verified",
         "power_imported": "-",
         "power_exported": "-",
         "energy_imported": "-",

@@ -1,7 +1,8 @@
 """The dialogues that set pulse readers and tanks up, change them, and their options."""
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 from unittest.mock import patch
@@ -32,6 +33,7 @@ from custom_components.smarty_p1.const import (
 )
 from custom_components.smarty_p1.flows import first_pulse, tank_flow
 from custom_components.smarty_p1.lib.boards.board_probe import probe_pulses, probe_sonar
+from custom_components.smarty_p1.lib.port import NotP1Error
 
 from .boards import ENERGY, GEOMETRY, LEVEL, pulse_entry, state, tank_entry
 from .conftest import EntryMaker
@@ -51,6 +53,31 @@ def short_wait() -> Generator[None]:
         patch.object(first_pulse, "PULSE_TIMEOUT", 0.4),
     ):
         yield
+
+
+@pytest.mark.parametrize("look", [probe_pulses, probe_sonar])
+async def test_a_look_at_a_port_takes_no_more_than_ten_times_what_a_line_carries(
+    look: Callable[..., Coroutine[Any, Any, object]],
+) -> None:
+    taken = 0
+
+    async def write(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal taken
+        with suppress(OSError):
+            while True:
+                writer.write(bytes(10_000))
+                await writer.drain()
+                taken += 10_000
+        writer.close()
+
+    async with await asyncio.start_server(write, "127.0.0.1", 0) as server:
+        [socket] = server.sockets
+        url = f"socket://127.0.0.1:{socket.getsockname()[1]}"
+        with suppress(NotP1Error):
+            await look(url, 115_200, timeout=2)
+        in_two_seconds = taken
+    # Besides, as much as the system keeps between the two of them.
+    assert in_two_seconds < 2 * 115_200 + 8_000_000
 
 
 def port_input(port: MeterPort, **more: object) -> dict[str, Any]:

@@ -77,7 +77,7 @@ async def test_unavailable_after_a_minute_and_back(
     level, text = own_log(caplog)[0]
     assert level == "ERROR"
     assert f"Smarty {SERIAL}" in text
-    assert f"The connection to {port.url} is open, but nothing comes any more" in text
+    assert f"The connection to {port.url} is open, but no more data arrives" in text
 
     port.greeting = port.next_frame(energy(25679))
     await let_pass_until(hass, 30, lambda: coordinator.readings == 2)

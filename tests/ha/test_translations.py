@@ -73,7 +73,13 @@ def test_each_error_of_a_probe_has_a_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [cls for cls in vars(errors).values() if isinstance(cls, type)], ids=str
+    "error",
+    [
+        cls
+        for cls in vars(errors).values()
+        if isinstance(cls, type) and cls.__module__ == errors.__name__
+    ],
+    ids=str,
 )
 def test_each_error_of_the_protocol_is_told_apart(error: type[P1Error]) -> None:
     mapped = next(cls for cls in error.__mro__ if cls in error_texts.ERRORS)

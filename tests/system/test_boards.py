@@ -202,7 +202,7 @@ async def test_the_dialogues(home: Home) -> None:
         )
         await pages.shows_dialogue(
             "Rainwater tank",
-            texts=("MaxBotix XL-MaxSonar", "Distance when empty", "Lying cylinder", "cm"),
+            texts=("MaxBotix XL-MaxSonar", "Distance when empty", "Horizontal cylinder", "cm"),
             screenshot="rainwater-tank",
         )
 

@@ -232,7 +232,8 @@ async def test_helpers_of_home_assistant_add_them_up(six: Six) -> None:
 
     # Without one of the meters there is no sum, rather than a smaller one.
     six.lines.set_faults("other-key", meter=1)
-    await until(is_unknown, within=PATIENCE)
+    # A reading stands for half a minute, whatever comes between.
+    await until(is_unknown, within=30 + PATIENCE)
     six.lines.set_faults(meter=1)
     await six.follow()
     await until(are_right, within=PATIENCE)

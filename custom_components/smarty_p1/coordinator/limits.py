@@ -17,7 +17,8 @@ MOST_MBUS_METERS = 16
 # Anybody who can write to the line can write telegrams without a tag, as fast as the line is. A
 # meter sends one a second at most.
 TELEGRAMS_A_SECOND = 2.0
-_MOST_TELEGRAMS_AT_ONCE = 300
+# What a link may have held up: it is made anew after 30 seconds without a byte.
+MOST_TELEGRAMS_AT_ONCE = 30
 _MAX_SHOWN_SIZE = 64
 # Whoever can write to the line must not write markup into what people read.
 _UNSAFE = re.compile(r"[^0-9A-Za-z ._-]")
@@ -45,7 +46,7 @@ class Limits:
         self._objects: set[str] = set()
         # Their devices are made a moment later.
         self._new_meters: set[str] = set()
-        self._turns = float(_MOST_TELEGRAMS_AT_ONCE)
+        self._turns = float(MOST_TELEGRAMS_AT_ONCE)
         self._counted_at = hass.loop.time()
 
     def has_turn(self, telegram: Telegram) -> bool:
@@ -54,7 +55,7 @@ class Limits:
             return True
         now = self._hass.loop.time()
         earned = (now - self._counted_at) * TELEGRAMS_A_SECOND
-        self._turns = min(self._turns + earned, _MOST_TELEGRAMS_AT_ONCE)
+        self._turns = min(self._turns + earned, MOST_TELEGRAMS_AT_ONCE)
         self._counted_at = now
         if self._turns < 1:
             self._note("telegrams", 1, TELEGRAMS_A_SECOND)

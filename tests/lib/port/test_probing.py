@@ -112,6 +112,42 @@ async def test_a_few_damaged_frames_are_no_verdict() -> None:
     assert found.frame_counter == 3
 
 
+@pytest.mark.parametrize("key", [KEY, None], ids=["key", "no key"])
+async def test_whoever_writes_to_the_line_cannot_say_what_is_wrong(key: bytes | None) -> None:
+    true = literal("plain").data if key is None else frame(9)
+    junk = frame(1, key=OTHER_KEY) + (b"" if key is None else literal("plain").data)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in range(10):
+            writer.write(junk)
+            await asyncio.sleep(0.02)
+        writer.write(true)
+        await reader.read()
+
+    async with gateway(serve) as port:
+        found = await probe(f"socket://127.0.0.1:{port}", key, timeout=20)
+
+    assert found.serial_number is not None
+
+
+@pytest.mark.parametrize("key", [OTHER_KEY, None], ids=["wrong key", "no key"])
+async def test_what_is_clear_is_said_when_another_telegram_was_due(
+    key: bytes | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smarty_p1.port.probing._LEAST_LISTENING", 0.3)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"".join(map(frame, range(3))))
+        await reader.read()
+
+    loop = asyncio.get_running_loop()
+    start = loop.time()
+    async with gateway(serve) as port:
+        with pytest.raises(WrongKeyError if key else KeyMissingError):
+            await probe(f"socket://127.0.0.1:{port}", key, timeout=20)
+    assert 0.3 <= loop.time() - start < 5
+
+
 async def test_a_plain_meter_needs_no_key() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(literal("plain").data)

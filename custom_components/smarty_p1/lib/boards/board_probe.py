@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..port import (
     NothingReceivedError,
     NotP1Error,
+    Pace,
     PortBusyError,
     PortClosedError,
     open_port,
@@ -52,8 +53,9 @@ async def probe_pulses(
     meter = PulseMeter(1)
     with suppress(TimeoutError):
         async with asyncio.timeout(timeout), open_port(url, baud_rate=baud_rate) as reader:
+            pace = Pace()
             while True:
-                if events := meter.feed(await _read(reader), time.time()):
+                if events := meter.feed(await _read(reader, pace), time.time()):
                     return FoundPulses(has_come=True, count=events[-1].count)
     return FoundPulses(has_come=False)
 
@@ -73,8 +75,9 @@ async def probe_sonar(
     readings, has_come = 0, False
     with suppress(TimeoutError, PortClosedError):
         async with asyncio.timeout(timeout), open_port(url, baud_rate=baud_rate) as reader:
+            pace = Pace()
             while readings < _ENOUGH_READINGS:
-                data = await _read(reader)
+                data = await _read(reader, pace)
                 has_come = True
                 readings += len(sonar.feed(data, time.monotonic()))
     if not readings:
@@ -82,9 +85,13 @@ async def probe_sonar(
     return sonar.distance_cm(time.monotonic())
 
 
-async def _read(reader: asyncio.StreamReader) -> bytes:
-    """Return the next bytes. Raises PortBusyError when a gateway serves another client."""
+async def _read(reader: asyncio.StreamReader, pace: Pace) -> bytes:
+    """Return the next bytes, at the pace of a line.
+
+    Raises PortBusyError when a gateway serves another client.
+    """
     data = await read_chunk(reader)
     if BUSY_TEXT in data:
         raise PortBusyError(data.decode("latin-1").strip())
+    await pace.keep(len(data))
     return data

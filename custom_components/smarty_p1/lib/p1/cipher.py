@@ -53,6 +53,9 @@ _DECLARATION = re.compile(
 )
 _SEPARATED_BYTES = re.compile(r"(?:0x|\\x)?[0-9a-f]{1,3}(?:[\s:;,\-]+(?:0x|\\x)?[0-9a-f]{1,3}){15}")
 _JOINED_BYTES = re.compile(r"(?:(?:0x|\\x)[0-9a-f]{2}){16}")
+# What other languages and people put around a key; and what pages and mails leave in it unseen.
+_ENCLOSING = {"[]", "()", "''"}
+_INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff]")
 # More than any program around a key.
 _LONGEST_KEY_TEXT = 2000
 
@@ -73,8 +76,10 @@ def parse_key(text: str) -> bytes:
 
 
 def _read_key(text: str) -> bytes | None:
-    is_array = False
-    body = _COMMENTS.sub(" ", text).strip().rstrip(";")
+    body = _COMMENTS.sub(" ", _INVISIBLE.sub("", text)).strip().rstrip(",; \t\r\n")
+    is_array = body[:1] in {"[", "("}
+    if body[:1] + body[-1:] in _ENCLOSING:
+        body = body[1:-1].strip()
     if body.count("{") + body.count("}") == 1:  # one of the two was not copied
         body = body.removeprefix("{").removesuffix("}")
     if any(mark in body for mark in '{}"'):

@@ -25,7 +25,10 @@ _REOPEN_DELAY = 1.0
 _MAX_EMPTY_CONNECTIONS = 3
 # One frame may be damaged on the way, and one whose tag alone is damaged looks like one of another
 # authentication key.
-_ENOUGH = {Reason.TAG: 3, Reason.AUTHENTICATION_KEY: 2}
+_ENOUGH = {Reason.KEY_MISSING: 1, Reason.DOWNGRADE: 1, Reason.AUTHENTICATION_KEY: 2, Reason.TAG: 3}
+# A meter sends every ten seconds at least. Whoever writes to the line can make any failure, but
+# cannot keep a telegram from coming within so many seconds of the first.
+_LEAST_LISTENING = 12.0
 # What ser2net says to a client when it serves another one.
 BUSY_TEXT = b"in use"
 
@@ -38,7 +41,6 @@ _ERRORS: dict[Reason, type[P1Error]] = {
     Reason.CRC: DamagedError,
     Reason.MALFORMED: DamagedError,
 }
-_CERTAIN = {Reason.KEY_MISSING, Reason.DOWNGRADE}
 
 
 class _Findings:
@@ -51,7 +53,7 @@ class _Findings:
         self._first_bytes = b""
 
     def read(self, data: bytes) -> Telegram | None:
-        """Return a telegram that names its meter. Raises a ProbeError as soon as it is certain."""
+        """Return a telegram that names its meter."""
         self._first_bytes = (self._first_bytes + data)[:64]
         for event in self._decoder.feed(data):
             match event:
@@ -61,8 +63,6 @@ class _Findings:
                     return event
                 case Rejection(reason=reason):
                     self._rejections[reason] += 1
-                    if reason in _CERTAIN or self._rejections[reason] == _ENOUGH.get(reason):
-                        raise _ERRORS[reason]
         return None
 
     def verdict(self) -> P1Error:
@@ -75,6 +75,16 @@ class _Findings:
         if self.is_busy:
             return PortBusyError(self._first_bytes.decode("latin-1").strip())
         return NotP1Error() if self._first_bytes else NothingReceivedError()
+
+    @property
+    def has_failed(self) -> bool:
+        """Tell whether anything failed."""
+        return bool(self._rejections)
+
+    @property
+    def is_certain(self) -> bool:
+        """Tell whether it is clear what is wrong, if no telegram comes."""
+        return any(self._rejections[reason] >= enough for reason, enough in _ENOUGH.items())
 
     @property
     def is_busy(self) -> bool:
@@ -98,6 +108,8 @@ async def probe(  # noqa: PLR0913
 ) -> Telegram:
     """Return the first verified telegram that names its meter, within `timeout` seconds.
 
+    When it is clear what is wrong, it is waited for no longer than a meter takes to send one more.
+
     Without `needs_tag`, its CRC is enough; with `last_counters`, its frame must be a newer one.
 
     Raises a LinkError when the port cannot be opened or closes at once, and otherwise the
@@ -107,8 +119,11 @@ async def probe(  # noqa: PLR0913
         Decoder(key, authentication_key, last_counters=last_counters, needs_tag=needs_tag)
     )
     empty_connections = 0
+    clock = asyncio.get_running_loop().time
+    deadline: float | None = None
     with suppress(TimeoutError):
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(timeout) as limit:
+            longest = clock() + timeout
             while empty_connections < _MAX_EMPTY_CONNECTIONS:
                 async with open_port(url) as reader:
                     with suppress(PortClosedError):
@@ -117,6 +132,10 @@ async def probe(  # noqa: PLR0913
                             data = await read_chunk(reader)
                             if telegram := findings.read(data):
                                 return telegram
+                            if deadline is None and findings.has_failed:
+                                deadline = min(clock() + _LEAST_LISTENING, longest)
+                            if deadline is not None and findings.is_certain:
+                                limit.reschedule(deadline)
                             await pace.keep(len(data))
                 if findings.is_busy:
                     break

@@ -1,4 +1,4 @@
-"""The protocol's tests talk to real sockets on this machine."""
+"""The library's tests talk to real sockets on this machine."""
 
 import pytest
 
