@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import os
+import re
 import sys
 from io import TextIOWrapper
 from pathlib import Path
@@ -17,14 +18,15 @@ from smarty_p1.p1 import (
     Telegram,
     parse_key,
 )
-from smarty_p1.port import normalise_port, redact_port
 
-from .watch import watch
-from .watch_state import EXPLANATIONS
+from .rejection_words import explain
 
+PROGRAM = "smarty-p1"
 KEY_VARIABLE = "SMARTY_P1_KEY"
 AUTHENTICATION_KEY_VARIABLE = "SMARTY_P1_AUTHENTICATION_KEY"
 READ_SIZE = 64 * 1024
+# None of what sets a secret apart in an address.
+FILE_NAME = re.compile(r"(?:[A-Za-z]:)?[^:@%?#&;=]+")
 
 
 class _UsageError(Exception):
@@ -39,7 +41,7 @@ class _Parser(argparse.ArgumentParser):
         if message.startswith("unrecognized arguments"):
             message = "unrecognized arguments; a key with blanks needs quotes"
         elif "invalid choice" in message:
-            message = "the first argument must be decode, watch or simulate"
+            message = "the first argument must be decode or watch"
         super().error(message)
 
 
@@ -81,14 +83,6 @@ def _read_keys(arguments: argparse.Namespace) -> tuple[bytes | None, bytes]:
     )
 
 
-def _explain(rejection: Rejection) -> str:
-    text = f"rejected ({rejection.reason}): {EXPLANATIONS[rejection.reason]}"
-    if rejection.system_title is None:
-        return text
-    title = rejection.system_title.hex().upper()
-    return f"{text} [frame counter {rejection.frame_counter}, system title {title}]"
-
-
 def _decode(stream: BinaryIO, decoder: Decoder) -> int:
     telegrams = rejections = size = 0
     # A terminal or pipe that takes no UTF-8 takes JSON's own escapes.
@@ -102,7 +96,7 @@ def _decode(stream: BinaryIO, decoder: Decoder) -> int:
                     print(json.dumps(event.as_dict(), ensure_ascii=ensure_ascii), flush=True)
                 case Rejection():
                     rejections += 1
-                    print(_explain(event), file=sys.stderr)
+                    print(explain(event), file=sys.stderr)
     if not telegrams:
         print(f"no telegram in {size} bytes", file=sys.stderr)
     return 0 if telegrams and not rejections else 1
@@ -131,11 +125,11 @@ def _open(name: str) -> BinaryIO:
 
 
 def _shown(name: str) -> str:
-    """Return the name of a file, unless it is a key, and without the secrets of an address."""
+    """Return the name of a file, unless it may be a key or an address with a password in it."""
     try:
         parse_key(name)
     except KeyFormatError:
-        return redact_port(name)
+        return name if FILE_NAME.fullmatch(name) else "the file"
     return "a file whose name is a key"
 
 
@@ -146,6 +140,14 @@ def _run_decode(arguments: argparse.Namespace) -> int:
 
 
 def _run_watch(arguments: argparse.Namespace) -> int:
+    # Decoding does without serialx, which is an extra.
+    try:
+        from smarty_p1.port import normalise_port  # noqa: PLC0415
+
+        from .watch import watch  # noqa: PLC0415
+    except ModuleNotFoundError as err:
+        msg = f"watching a port needs {err.name}: pip install {err.name}"
+        raise _UsageError(msg) from None
     decoder = Decoder(*_read_keys(arguments))
     asyncio.run(watch(normalise_port(arguments.url), decoder))
     return 0
@@ -153,9 +155,9 @@ def _run_watch(arguments: argparse.Namespace) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
-        prog="p1",
+        prog=PROGRAM,
         description="The P1 port of a Smarty meter.",
-        epilog="`p1 simulate --help` tells how to start simulated meters.",
+        epilog="In a clone of the repository, `scripts/p1 simulate` starts simulated meters.",
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -193,14 +195,14 @@ def main() -> int:
         sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - as long as the program
     arguments = _parser().parse_args()
     if sys.stdout is None:
-        print("p1: standard output is closed", file=sys.stderr)
+        print(f"{PROGRAM}: standard output is closed", file=sys.stderr)
         return 1
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
     try:
         status: int = arguments.run(arguments)
     except _UsageError as err:
-        print(f"p1: {err}", file=sys.stderr)
+        print(f"{PROGRAM}: {err}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
@@ -210,7 +212,7 @@ def main() -> int:
         return 1
     except OSError as err:
         _give_up_output()
-        print(f"p1: cannot write: {err.strerror}", file=sys.stderr)
+        print(f"{PROGRAM}: cannot write: {err.strerror}", file=sys.stderr)
         return 1
     return status
 

@@ -77,7 +77,7 @@ def _has_live_view() -> bool:
     try:
         import rich  # noqa: F401, PLC0415 - an extra
     except ImportError:
-        sys.stderr.write("p1: for a live view: pip install rich\n")
+        sys.stderr.write("smarty-p1: for a live view: pip install rich\n")
         return False
     return True
 
@@ -144,7 +144,7 @@ def _plain() -> Iterator[_Show]:
 
 @contextmanager
 def _signals(changed: asyncio.Event) -> Iterator[None]:
-    """Draw anew at once when the window changes; leave the terminal tidy when told to end."""
+    """Draw anew at once when the window changes; leave the terminal tidy when terminated."""
     resized = getattr(signal, "SIGWINCH", None)
     if resized is None:  # no such signals here
         yield

@@ -28,6 +28,8 @@ from smarty_p1.port import (
     PortUnreachableError,
 )
 
+from .rejection_words import EXPLANATIONS
+
 # A meter sends every ten seconds.
 LATE = 15.0
 _LONGEST_TEXT = 1024
@@ -35,15 +37,6 @@ _LONGEST_DETAIL = 120
 _LONGEST_PORT = 60
 _LONGEST_INDEX = 24
 
-EXPLANATIONS = {
-    Reason.TAG: "wrong key, or damaged on the way (the tag does not verify)",
-    Reason.AUTHENTICATION_KEY: "the key is right, but the meter's authentication key is another",
-    Reason.REPLAY: "the frame counter is not higher than the last one",
-    Reason.CRC: "the checksum of the plain telegram is wrong or missing",
-    Reason.DOWNGRADE: "a plain telegram although a key is set",
-    Reason.KEY_MISSING: "encrypted, and no key is set",
-    Reason.MALFORMED: "cut short, or no telegram inside",
-}
 _LOSSES: dict[type[LinkError], str] = {
     PortNotFoundError: "no such device, host or service",
     PortUnreachableError: "the port does not answer",

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from smarty_p1.p1 import MESSAGES, OBJECTS, MBusReading, Telegram, Value
 
+from .rejection_words import EXPLANATIONS
 from .watch_state import (
-    EXPLANATIONS,
     Known,
     Level,
     channel_type,

@@ -8,10 +8,9 @@ from homeassistant.helpers.typing import ConfigType
 
 from . import publish
 from .const import DOMAIN
-from .coordinator import SmartyConfigEntry, async_forget, kind_of
-from .coordinator.failure_run import forget_streak
-from .coordinator.meter_coordinator import SmartyCoordinator
-from .coordinator.repair_issues import Issues, async_follow_disabling
+from .coordinator import SmartyConfigEntry, async_forget, is_meter, make_coordinator, platforms_of
+from .coordinator.failure_run import forget_failure_run
+from .coordinator.repair_issues import async_follow_disabling, withdraw_issues
 from .entity import is_in_telegram, meter_device
 from .services import async_setup_services
 
@@ -27,22 +26,21 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bool:
     """Set up a meter or a board: wait for its first reading, then create its entities."""
-    kind = kind_of(entry)
-    coordinator = kind.make(hass, entry)
+    coordinator = make_coordinator(hass, entry)
     try:
         await coordinator.async_start()
     except ConfigEntryNotReady:
         await publish.async_tell_absence(hass, entry)
         raise
     entry.runtime_data = coordinator
-    if isinstance(coordinator, SmartyCoordinator):
+    if is_meter(entry):
         # The meters on its M-Bus channels refer to this device, whichever platform comes first.
         dr.async_get(hass).async_get_or_create(
-            config_entry_id=entry.entry_id, **meter_device(coordinator)
+            config_entry_id=entry.entry_id, **meter_device(entry.runtime_data)
         )
-    await hass.config_entries.async_forward_entry_setups(entry, kind.platforms)
-    if isinstance(coordinator, SmartyCoordinator):
-        await publish.async_start(coordinator)
+    await hass.config_entries.async_forward_entry_setups(entry, platforms_of(entry))
+    if is_meter(entry):
+        await publish.async_start(entry.runtime_data)
     return True
 
 
@@ -50,7 +48,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> b
     """Unload an entry. Home Assistant ends the link's task and thereby closes the port."""
     coordinator = entry.runtime_data
     coordinator.set_closed(is_closed=True)
-    is_unloaded = await hass.config_entries.async_unload_platforms(entry, kind_of(entry).platforms)
+    is_unloaded = await hass.config_entries.async_unload_platforms(entry, platforms_of(entry))
     if is_unloaded:
         await coordinator.async_close()
     else:
@@ -60,8 +58,8 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> b
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> None:
     """Forget everything about an entry that is removed."""
-    forget_streak(hass, entry.entry_id)
-    Issues(hass, entry).close_all()
+    forget_failure_run(hass, entry.entry_id)
+    withdraw_issues(hass, entry)
     await async_forget(hass, entry)
     await publish.async_remove(hass, entry.entry_id)
 
@@ -72,6 +70,6 @@ async def async_remove_config_entry_device(
     """Let users delete a meter that was taken off the M-Bus: it is no longer in the telegram."""
     return (
         entry.state is ConfigEntryState.LOADED
-        and isinstance(entry.runtime_data, SmartyCoordinator)
+        and is_meter(entry)
         and not is_in_telegram(entry.runtime_data, device)
     )

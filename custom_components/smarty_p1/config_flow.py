@@ -7,7 +7,7 @@ from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.core import callback
 
 from .const import DOMAIN, KIND_METER, KIND_PULSE, KIND_TANK
-from .coordinator import name_of_kind
+from .coordinator import kind_of
 from .coordinator.entry_types import AnyConfigEntry
 from .flows.dialogue import Input
 from .flows.meter_discovery import DiscoverySteps
@@ -31,7 +31,7 @@ class SmartyConfigFlow(UpdateSteps, DiscoverySteps, PulseSteps, TankSteps, domai
     @override
     def async_get_options_flow(config_entry: AnyConfigEntry) -> OptionsFlow:
         """Return the dialogue of the options."""
-        return _OPTIONS_FLOWS[name_of_kind(config_entry)]()
+        return _OPTIONS_FLOWS[kind_of(config_entry)]()
 
     @override
     async def async_step_user(self, user_input: Input = None) -> ConfigFlowResult:
@@ -41,7 +41,7 @@ class SmartyConfigFlow(UpdateSteps, DiscoverySteps, PulseSteps, TankSteps, domai
     @override
     async def async_step_reconfigure(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for what may have changed."""
-        kind = name_of_kind(self._get_reconfigure_entry())
+        kind = kind_of(self._get_reconfigure_entry())
         if kind == KIND_PULSE:
             return await self.async_step_pulse()
         if kind == KIND_TANK:

@@ -9,7 +9,7 @@ DOMAIN: Final = "smarty_p1"
 PLATFORMS: Final = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR)
 LOGGER: Final = logging.getLogger(__package__)
 
-# What an entry reads: a meter, unless it says otherwise.
+# What an entry reads: a meter, unless its data says otherwise.
 CONF_KIND: Final = "kind"
 KIND_METER: Final = "meter"
 KIND_PULSE: Final = "pulse"

@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant
 from .const import CONF_AUTHENTICATION_KEY, CONF_ENCRYPTION_KEY, CONF_TOPIC
 from .coordinator import Coordinator, SmartyConfigEntry
 from .coordinator.meter_coordinator import SmartyCoordinator
-from .coordinator.port_coordinator import LinkCoordinator
+from .coordinator.port_coordinator import PortCoordinator
 from .lib.p1 import CHANNELS, DEVICE_NAME, MESSAGES, OBJECTS, Telegram
 from .lib.port import redact_port
 
@@ -70,7 +70,7 @@ def _describe(coordinator: Coordinator) -> dict[str, Any]:
         "is_available": coordinator.last_update_success,
         "received_at": coordinator.received_at.isoformat(),
     }
-    if isinstance(coordinator, LinkCoordinator):
+    if isinstance(coordinator, PortCoordinator):
         told |= {
             "obstacle": coordinator.obstacle,
             "link": {"is_open": coordinator.is_connected, "losses": coordinator.losses},

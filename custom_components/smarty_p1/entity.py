@@ -11,7 +11,8 @@ from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .const import CONF_KIND, DOMAIN
+from .const import DOMAIN
+from .coordinator import is_meter
 from .coordinator.meter_coordinator import SmartyCoordinator
 from .lib.meter.channels import CHANNEL_PREFIX
 from .lib.p1 import MBusReading, Telegram
@@ -28,8 +29,7 @@ def _is_first(coordinator: SmartyCoordinator) -> bool:
     """Tell whether no other meter was added before; only those after it are named by number."""
     entry = coordinator.config_entry
     return not any(
-        CONF_KIND not in other.data  # a meter
-        and other.created_at < entry.created_at
+        is_meter(other) and other.created_at < entry.created_at
         for other in coordinator.hass.config_entries.async_entries(DOMAIN, include_ignore=False)
     )
 

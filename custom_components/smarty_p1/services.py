@@ -13,7 +13,7 @@ from homeassistant.helpers import service
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .coordinator.meter_coordinator import SmartyCoordinator
+from .coordinator import is_meter
 
 ATTR_CONFIG_ENTRY = "config_entry"
 GET_TELEGRAM = "get_telegram"
@@ -36,13 +36,13 @@ async def _get_telegram(call: ServiceCall) -> ServiceResponse:
     """
     entry_id = call.data.get(ATTR_CONFIG_ENTRY) or _only_meter(call.hass)
     entry = service.async_get_config_entry(call.hass, DOMAIN, entry_id)
-    coordinator = entry.runtime_data
-    if not isinstance(coordinator, SmartyCoordinator):
+    if not is_meter(entry):
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key="no_telegrams",
             translation_placeholders={"title": entry.title},
         )
+    coordinator = entry.runtime_data
     if not coordinator.last_update_success:
         raise coordinator.explain(ServiceValidationError)
     received_at = coordinator.last_telegram_at
@@ -58,6 +58,6 @@ def _only_meter(hass: HomeAssistant) -> str | None:
     meters = [
         entry.entry_id
         for entry in hass.config_entries.async_loaded_entries(DOMAIN)
-        if isinstance(entry.runtime_data, SmartyCoordinator)
+        if is_meter(entry)
     ]
     return meters[0] if len(meters) == 1 else None

@@ -8,9 +8,10 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
+from .coordinator import is_meter
 from .coordinator.entry_types import AnyConfigEntry
 from .coordinator.meter_coordinator import SmartyCoordinator
-from .coordinator.port_coordinator import LinkCoordinator
+from .coordinator.port_coordinator import PortCoordinator
 
 
 @callback
@@ -22,8 +23,8 @@ def async_register(_hass: HomeAssistant, register: SystemHealthRegistration) -> 
 async def _async_describe(hass: HomeAssistant) -> dict[str, Any]:
     """Return a line for each entry, under its title, and how many meters there are."""
     entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
-    meters = [entry for entry in entries if _is_meter(entry)]
-    told = {"meters": len(meters)}
+    loaded = [entry for entry in entries if entry.state is ConfigEntryState.LOADED]
+    told = {"meters": sum(is_meter(entry) for entry in loaded)}
     return told | {
         _name(entry, number): _describe(entry) for number, entry in enumerate(entries, start=1)
     }
@@ -35,18 +36,12 @@ def _name(entry: AnyConfigEntry, number: int) -> str:
     return f"{number}: {entry.title.replace(serial_number, f'…{serial_number[-4:]}')}"
 
 
-def _is_meter(entry: AnyConfigEntry) -> bool:
-    return entry.state is ConfigEntryState.LOADED and isinstance(
-        entry.runtime_data, SmartyCoordinator
-    )
-
-
 def _describe(entry: AnyConfigEntry) -> str:
     if entry.state is not ConfigEntryState.LOADED:
         return ", ".join(filter(None, [entry.state.value, entry.error_reason_translation_key]))
     coordinator = entry.runtime_data
     told = []
-    if isinstance(coordinator, LinkCoordinator):
+    if isinstance(coordinator, PortCoordinator):
         told = [coordinator.shown_port, "open" if coordinator.is_connected else "closed"]
     if isinstance(coordinator, SmartyCoordinator) and coordinator.last_telegram_at:
         age = (dt_util.utcnow() - coordinator.last_telegram_at).total_seconds()

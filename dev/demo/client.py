@@ -30,7 +30,7 @@ class AlreadyThereError(FlowFailedError):
 
 
 async def is_listening(host: str, port: int) -> bool:
-    """Tell whether somebody accepts connections there."""
+    """Return whether somebody accepts connections there."""
     try:
         _, writer = await asyncio.open_connection(host, port)
     except OSError:

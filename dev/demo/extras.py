@@ -51,7 +51,7 @@ class Extras:
     """The boards and the broker of a demo."""
 
     def __init__(self, first_port: int, directory: Path, *, wanted: bool) -> None:
-        """Take the first meter's port; without `wanted`, there are none."""
+        """Place them behind the first meter's port; without `wanted`, there are none."""
         self._program = find_mosquitto() if wanted else None
         self._directory = directory
         self.boards = {kind: first_port + at for kind, at in BOARDS.items()} if wanted else {}
@@ -113,7 +113,7 @@ class Extras:
             state.save()
 
     def is_served(self, name: str) -> bool:
-        """Tell whether a board or the broker is there this time."""
+        """Return whether a board or the broker is there this time."""
         return name in self.boards or (name == BROKER and self.broker_port is not None)
 
 

@@ -24,7 +24,7 @@ class Meters:
         first: int,
         boards: Mapping[str, int],
     ) -> None:
-        """Take the ports of the meters, and of the boards by their kinds, one behind the other.
+        """Plan the meters on `ports`, and the boards on theirs, by their kinds.
 
         `first` is the number under which the simulator knows meter 1.
         """

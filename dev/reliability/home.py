@@ -60,10 +60,9 @@ class Running(NamedTuple):
 
 
 class MeterWatch(Watch):
-    """What is shown of a numbered meter."""
+    """What is shown of a numbered meter; its entities are named by their translation keys."""
 
     def __init__(self, entities: dict[str, str], meter: NumberedMeter) -> None:
-        """Take its entities by their translation keys."""
         super().__init__()
         self.last_telegram = 0.0
         self._entities = entities
@@ -82,16 +81,16 @@ class MeterWatch(Watch):
             return None
 
     def shows_telegram_since(self, moment: float) -> bool:
-        """Tell whether the shown telegram was sent after a moment."""
+        """Return whether the shown telegram was sent after a moment."""
         voltage = self.number("voltage_l1")
         return voltage is not None and self._meter.moments.get(voltage, 0.0) > moment
 
     def shows_last_telegram(self) -> bool:
-        """Tell whether the shown telegram is the last one."""
+        """Return whether the shown telegram is the last one."""
         return self.number("voltage_l1") == self._meter.last_voltage
 
     def is_unavailable(self) -> bool:
-        """Tell whether no entity is available."""
+        """Return whether no entity is available."""
         return {shown.state for shown in self.states.values()} == {"unavailable"}
 
     def last_written(self) -> float:

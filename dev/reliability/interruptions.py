@@ -51,7 +51,7 @@ async def ser2net(directory: Path, count: int) -> Result:
 
 
 async def replug(directory: Path, count: int) -> Result:
-    """Take the serial port away and put it back, as who pulls the cable does."""
+    """Remove the serial port and put it back, as somebody who pulls the cable does."""
     result = Result()
     device = directory / "serial"
     meter = NumberedMeter()

@@ -22,13 +22,13 @@ INTERVAL = 1.0
 EXTRA_KW = 9.0
 # Two quarter-hours end in it, at least one of them is whole.
 PAST = timedelta(minutes=35)
-# What may be believed again after a crash, and the time to write down what may not.
+# How recent a telegram may be to be accepted again after a crash, and the time to save counters.
 REPLAY_AGE = 61.0
 REPLAYS = 25
 # Home Assistant lives so long at most: the counter is saved twice in that time.
 LIFE = 120.0
 PATIENCE = 90.0
-# How long a telegram that was believed may take to be shown.
+# How long an accepted telegram may take to be shown.
 LOOK = 3.0
 # Values that never fall: the register, and what this month has come to so far.
 TOTALS = ("energy_imported", "demand_excess_energy", "demand_excess_cost", "demand_peak")
@@ -134,7 +134,7 @@ class _Scene:
         )
 
     async def _replay(self, home: Running) -> int:
-        """Send telegrams that were older than a minute; return how many, all of them unbelieved."""
+        """Send telegrams older than a minute, of which none may be accepted; return how many."""
         old = [sent.frame for sent in self._meter.sent if sent.moment < self._died - REPLAY_AGE]
 
         async def is_connected() -> bool:
@@ -147,12 +147,12 @@ class _Scene:
         end = time.monotonic() + LOOK
         while time.monotonic() < end:
             states = await home.client.get("/api/states")
-            if believed := [
+            if accepted := [
                 f"{state['entity_id']} {state['state']}"
                 for state in states
                 if state["entity_id"] in self._entities and state["state"] not in ABSENT
             ]:
-                message = f"old telegrams were believed: {', '.join(believed[:3])}, ..."
+                message = f"old telegrams were accepted: {', '.join(accepted[:3])}, ..."
                 raise MissedError(message)
             await asyncio.sleep(0.2)
         return len(old[-REPLAYS:])

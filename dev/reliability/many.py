@@ -31,10 +31,12 @@ _VOLTAGE = "_voltage_l1"
 
 
 class _Latencies(Watch):
-    """How long after its last byte each telegram was in the states."""
+    """How long after its last byte each telegram was in the states.
+
+    The meters are found by their entities of the voltage on L1.
+    """
 
     def __init__(self, meters: Mapping[str, NumberedMeter]) -> None:
-        """Take the meters by their entities of the voltage on L1."""
         super().__init__()
         self.milliseconds: list[float] = []
         self._meters = meters
@@ -46,7 +48,7 @@ class _Latencies(Watch):
             self.milliseconds.append((shown.written - sent) * 1000)
 
     def shows_all(self) -> bool:
-        """Tell whether each meter has a voltage, and every entity is available."""
+        """Return whether each meter has a voltage, and every entity is available."""
         shown = {entity_id: state.state for entity_id, state in self.states.items()}
         return shown.keys() >= self._meters.keys() and "unavailable" not in shown.values()
 

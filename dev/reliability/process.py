@@ -33,6 +33,6 @@ def cpu_seconds(pid: int) -> float:
 
 
 def is_served(port: int) -> bool:
-    """Tell whether somebody listens on a TCP port of IPv4, without a connection."""
+    """Return whether somebody listens on a TCP port of IPv4, without a connection."""
     table = Path("/proc/net/tcp").read_text(encoding="ascii")
     return bool(re.search(rf"^ *\d+: [0-9A-F]+:{port:04X} \S+ 0A", table, re.MULTILINE))

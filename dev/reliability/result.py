@@ -23,7 +23,7 @@ class Result:
         self.lines.append(line)
 
     def want(self, figure: str, *, holds: bool) -> None:
-        """Take note of a wanted figure that does not hold."""
+        """Record a wanted figure as missed unless it holds."""
         if not holds:
             self.missed.append(figure)
 
@@ -34,7 +34,7 @@ def spread(seconds: Sequence[float], *, decimals: int = 1) -> str:
 
 
 def tell(progress: str) -> None:
-    """Tell whoever waits how far a run is."""
+    """Print how far a run is, for whoever waits."""
     print(progress, file=sys.stderr, flush=True)
 
 

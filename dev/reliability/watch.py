@@ -23,12 +23,11 @@ class Watch:
     """The states of some entities, always the last ones."""
 
     def __init__(self) -> None:
-        """Begin without any."""
         self.states: dict[str, Shown] = {}
         self._news = asyncio.Event()
 
     def on_state(self, entity_id: str, shown: Shown) -> None:
-        """Take note of a change."""
+        """Notice a change; called for each."""
 
     @contextlib.asynccontextmanager
     async def following(self, client: Client, entity_ids: Iterable[str]) -> AsyncIterator[None]:

@@ -1,7 +1,7 @@
 """Simulated Luxembourg "Smarty" meters: their own encoder, a household each, faults on demand.
 
 From the command line, `python -m dev.simulator --meters 2 --fault noise=1/5` serves two meters on
-TCP ports 20001 and 20002; their keys are in `smarty-simulator.keys`. `--help` tells the rest.
+TCP ports 20001 and 20002; their keys are in `smarty-simulator.keys`. `--help` lists all options.
 
 From Python:
 
@@ -18,7 +18,7 @@ From Python:
         await server.start()                        # on the same ports, the counter goes on
 
 Readings depend on nothing but the time and the meter's number, so `meter.history(start, end, step)`
-tells what the meter would have sent before the simulator was started.
+returns what the meter would have sent before the simulator was started.
 """
 
 from .boards import Board, PulseBoard, TankBoard

@@ -1,4 +1,4 @@
-"""The command line: `python -m simulator`."""
+"""The command line: `python -m dev.simulator`."""
 
 import argparse
 import asyncio

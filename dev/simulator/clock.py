@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 
 class Clock:
-    """Tells the meters' time, `speed` times as fast as the wall's, from `start` on."""
+    """The meters' time: `speed` times as fast as the wall's, from `start` on."""
 
     def __init__(self, start: datetime | None = None, speed: float = 1.0) -> None:
         if speed <= 0:

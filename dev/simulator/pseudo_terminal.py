@@ -47,7 +47,7 @@ class PseudoTerminal(Line):
             os.close(slave)
 
     def close(self) -> None:
-        """Take the terminal away, as pulling the plug does, and its link."""
+        """Remove the terminal and its link, as pulling the plug does."""
         if self._master < 0:
             return
         with contextlib.suppress(OSError):
@@ -57,7 +57,7 @@ class PseudoTerminal(Line):
         self._master = -1
 
     def has_reader(self) -> bool:
-        """Tell whether somebody has the terminal open."""
+        """Whether somebody has the terminal open."""
         poll = select.poll()
         poll.register(self._master, select.POLLOUT)
         return not any(event & select.POLLHUP for _, event in poll.poll(0))

@@ -22,7 +22,7 @@ def read(name: str) -> str:
 
 
 def headings() -> list[str]:
-    """Return the versions that CHANGELOG.md tells about, the newest first."""
+    """Return the versions in CHANGELOG.md, the newest first."""
     return re.findall(r"^## (.+)$", read("CHANGELOG.md"), re.MULTILINE)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
@@ -85,6 +86,18 @@ def test_an_environment_has_only_what_its_home_assistant_allows(kind: str) -> No
 def test_what_the_integration_uses_is_what_home_assistant_brings(kind: str, package: str) -> None:
     pinned = str(constraints(kind)[package].specifier)
     assert pinned == f"=={installed(kind)[package].version}"
+
+
+def test_the_package_asks_for_no_more_than_the_oldest_home_assistant_brings() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    least = {
+        requirement.name: str(requirement.specifier)
+        for text in (*project["dependencies"], *project["optional-dependencies"]["port"])
+        for requirement in [Requirement(text)]
+    }
+    pinned = {name: str(constraints("test")[name].specifier) for name in least}
+
+    assert least == {name: exact.replace("==", ">=") for name, exact in pinned.items()}
 
 
 @pytest.mark.parametrize("kind", ENVIRONMENTS)

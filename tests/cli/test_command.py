@@ -164,7 +164,7 @@ def test_output_that_cannot_be_written(recorded: Path) -> None:
         )
 
     assert result.returncode == 1
-    assert result.stderr == b"p1: cannot write: No space left on device\n"
+    assert result.stderr == b"smarty-p1: cannot write: No space left on device\n"
 
 
 def test_output_that_takes_ascii_only() -> None:

@@ -32,7 +32,8 @@ from smarty_p1.port import (
     PortSilentError,
     PortUnreachableError,
 )
-from smarty_p1_cli.watch_state import EXPLANATIONS, LATE, Known, condition, summary
+from smarty_p1_cli.rejection_words import EXPLANATIONS
+from smarty_p1_cli.watch_state import LATE, Known, condition, summary
 from smarty_p1_cli.watch_view import view
 from tests.lib.p1.encoder import KEY, frame, literal, telegram
 

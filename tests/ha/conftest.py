@@ -1,5 +1,6 @@
 """What all tests of the integration share: a meter's port, and entries in a Home Assistant."""
 
+import asyncio.constants
 from collections.abc import AsyncGenerator, Callable, Generator
 from functools import partial
 from unittest.mock import PropertyMock, patch
@@ -13,16 +14,26 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, DOMAIN
 from custom_components.smarty_p1.coordinator import port_coordinator as link_coordinator
 from custom_components.smarty_p1.flows import meter_setup
-from custom_components.smarty_p1.lib.port import probe
+from custom_components.smarty_p1.lib.port import link, probe
 
 from .meter import KEY, SERIAL, MeterPort
 
 type EntryMaker = Callable[..., MockConfigEntry]
 
 
+@pytest.fixture(autouse=True, scope="session")
+def shallow_stacks() -> Generator[None]:
+    """Let asyncio's debug mode, which the test kit turns on, note one frame of each call's stack.
+
+    With ten, which nobody reads, that takes half of the time.
+    """
+    with patch.object(asyncio.constants, "DEBUG_STACK_DEPTH", 1):
+        yield
+
+
 @pytest.fixture(autouse=True)
-def integration(enable_custom_integrations: None, socket_enabled: None) -> None:
-    """Let Home Assistant find the integration, and let it connect to 127.0.0.1."""
+def integration(enable_custom_integrations: None) -> None:
+    """Let Home Assistant find the integration."""
 
 
 @pytest.fixture
@@ -65,6 +76,12 @@ def make_entry(hass: HomeAssistant) -> EntryMaker:
         return entry
 
     return make
+
+
+@pytest.fixture
+def fast_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a port be read as fast as somebody writes to it."""
+    monkeypatch.setattr(link, "FASTEST", 1e9)
 
 
 @pytest.fixture

@@ -89,15 +89,14 @@ def encipher(
 class MeterPort:
     """A TCP port as a gateway at a meter offers it.
 
-    Whoever connects gets `greeting` at once, then what `sending` still yields, a piece every
-    0.01 s, and then what is sent. An `exclusive` port turns away
-    whoever comes while another client is there, as ser2net does.
+    Whoever connects gets `greeting`, or what it returns, at once, then what `sending` still yields,
+    a piece every 0.01 s, and then what is sent. An `exclusive` port turns away whoever comes while
+    another client is there, as ser2net does.
     """
 
     def __init__(
         self, greeting: bytes | Callable[[], bytes] = b"", *, exclusive: bool = False
     ) -> None:
-        """Take what is sent to each new client, or what makes it."""
         self.greeting = greeting
         self.sending: Iterator[bytes] | None = None
         self.exclusive = exclusive

@@ -27,7 +27,7 @@ async def wait_until(hass: HomeAssistant, condition: Callable[[], bool]) -> None
     """Wait for what bytes from a real port bring about."""
     async with asyncio.timeout(_PATIENCE):
         while not condition():
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.001)
     await hass.async_block_till_done()
 
 

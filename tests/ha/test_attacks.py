@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from homeassistant.config_entries import ConfigEntryState
@@ -83,6 +84,7 @@ async def judged(hass: HomeAssistant, port: MeterPort, frame: bytes) -> None:
     await wait_until(hass, lambda: number() > before)
 
 
+@pytest.mark.usefixtures("fast_line")
 @pytest.mark.parametrize("interval", [1, 10])
 @pytest.mark.parametrize("junk", JUNK.values(), ids=JUNK)
 async def test_junk_among_good_telegrams_changes_nothing(  # noqa: PLR0913, PLR0917
@@ -170,8 +172,9 @@ async def test_listeners_are_not_called_at_each_rejection(
     await port.send(b"".join(small_frame(counter) for counter in range(1000, 2000)))
     await wait_until(hass, lambda: coordinator.rejections.total() >= 1000)
     assert calls == 1
-    await let_pass(hass, 11)
-    await judged(hass, port, small_frame(2000))
+    now = hass.loop.time
+    with patch.object(hass.loop, "time", lambda: now() + 11):
+        await judged(hass, port, small_frame(2000))
     assert calls == 2
 
 
@@ -196,7 +199,7 @@ def invented_telegrams(number: int) -> Iterator[bytes]:
         yield seal(text)
 
 
-@pytest.mark.usefixtures("many_at_once")
+@pytest.mark.usefixtures("fast_line", "many_at_once")
 async def test_names_without_end(
     hass: HomeAssistant,
     port: MeterPort,
@@ -300,7 +303,7 @@ async def test_a_meter_that_is_deleted_makes_room(
     assert state_of(hass, "gas_meter_0029_gas_consumption").state == "678.901"
 
 
-@pytest.mark.usefixtures("many_at_once")
+@pytest.mark.usefixtures("fast_line", "many_at_once")
 async def test_a_repair_text_is_short(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:

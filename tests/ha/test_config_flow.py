@@ -388,8 +388,9 @@ async def test_form_as_the_frontend_gets_it(
     assert [field["name"] for field in advanced["schema"]] == [CONF_AUTHENTICATION_KEY]
 
 
-async def test_two_wrong_frames_are_enough(hass: HomeAssistant, port: MeterPort) -> None:
-    port.greeting = ENCRYPTED + encipher(ANOTHER_TELEGRAM, 1001)
+async def test_three_wrong_frames_are_enough(hass: HomeAssistant, port: MeterPort) -> None:
+    others = [encipher(ANOTHER_TELEGRAM, counter) for counter in (1001, 1002)]
+    port.greeting = b"".join([ENCRYPTED, *others])
 
     with patch.object(meter_setup, "probe", probe):
         result = await submit(

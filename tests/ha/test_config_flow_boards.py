@@ -482,7 +482,7 @@ async def test_a_count_from_elsewhere_says_nothing_of_the_one_before(hass: HomeA
     assert state(hass, ENERGY) == "0.01"
     hass.states.async_set("sensor.other_led", "71")
     await hass.async_block_till_done()
-    assert entry.runtime_data.tally.meter.pulses == 11
+    assert entry.runtime_data.counter.meter.pulses == 11
 
 
 async def test_a_tank_keeps_its_port(hass: HomeAssistant, port: MeterPort) -> None:

@@ -324,8 +324,8 @@ async def elsewhere() -> AsyncGenerator[MeterPort]:
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a meter be looked for again and again in less than a second."""
-    monkeypatch.setattr(moved_gateway, "PROBE_INTERVAL", 0.1)
-    monkeypatch.setattr(moved_gateway, "probe", partial(probe, timeout=0.4))
+    monkeypatch.setattr(moved_gateway, "PROBE_INTERVAL", 0.05)
+    monkeypatch.setattr(moved_gateway, "probe", partial(probe, timeout=0.1))
 
 
 async def lose(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry) -> None:

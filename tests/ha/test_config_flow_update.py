@@ -39,7 +39,7 @@ from custom_components.smarty_p1.coordinator import (
     failure_run as failures,
     port_coordinator as link_coordinator,
 )
-from custom_components.smarty_p1.coordinator.repair_issues import Issues, Problem
+from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise_issue
 from custom_components.smarty_p1.flows import meter_setup
 from custom_components.smarty_p1.lib.port import probe
 
@@ -435,7 +435,7 @@ async def test_meter_no_longer_encrypts(
     entry = make_entry(port.url, **{CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY})
     port.greeting = literal_frame("plain")
     if is_known:
-        Issues(hass, entry).open(Problem.SECURITY_OFF, port=port.url)
+        raise_issue(hass, entry, Problem.SECURITY_OFF, port=port.url)
     form = await start_reconfigure(hass, entry)
     assert (CONF_REMOVE_KEY in suggested(form)) is is_known
 
@@ -453,7 +453,7 @@ async def test_key_is_not_removed_when_the_meter_encrypts(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
     entry = make_entry(port.url)
-    Issues(hass, entry).open(Problem.SECURITY_OFF, port=port.url)
+    raise_issue(hass, entry, Problem.SECURITY_OFF, port=port.url)
     port.greeting = encipher(TELEGRAM, 1)
 
     result = await submit(hass, await start_reconfigure(hass, entry), {CONF_REMOVE_KEY: True})
@@ -693,7 +693,7 @@ async def test_repair_leads_to_the_dialogue(
     for component in (REPAIRS, "http"):
         assert await async_setup_component(hass, component, {})
     entry = await set_up(hass, port, make_entry)
-    Issues(hass, entry).open(Problem.NO_TELEGRAM, port=port.url)
+    raise_issue(hass, entry, Problem.NO_TELEGRAM, port=port.url)
     client = await hass_client()
 
     response = await client.post(
@@ -720,7 +720,7 @@ async def test_repair_of_a_meter_that_is_removed_meanwhile(
 ) -> None:
     assert await async_setup_component(hass, REPAIRS, {})
     entry = await set_up(hass, port, make_entry)
-    Issues(hass, entry).open(Problem.NO_TELEGRAM, port=port.url)
+    raise_issue(hass, entry, Problem.NO_TELEGRAM, port=port.url)
     repairs = repairs_flow_manager(hass)
     assert repairs
     context = RepairsFlowContext(issue_id=f"no_telegram_{entry.entry_id}")

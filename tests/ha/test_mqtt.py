@@ -14,6 +14,8 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_mqtt_message
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient, MqttMockPahoClient
 
+from custom_components.smarty_p1.publish import mqtt as mqtt_publisher
+
 from .conftest import EntryMaker
 from .meter import SERIAL, MeterPort, seal, with_value, without_channels
 from .pacing import TOO_OFTEN_AND_UNPUNCTUAL, Plan, shortest, turns, with_power
@@ -239,6 +241,7 @@ def flood(number: int) -> str:
     return text
 
 
+@pytest.mark.usefixtures("fast_line")
 @pytest.mark.parametrize("form", ["both", "smartyreader"])
 async def test_somebody_on_the_line_makes_no_more_topics_than_that(  # noqa: PLR0913, PLR0917 - fixtures
     hass: HomeAssistant,
@@ -282,6 +285,37 @@ async def test_somebody_on_the_line_makes_no_more_topics_than_that(  # noqa: PLR
     published.forget()
     await hass.config_entries.async_remove(entry.entry_id)
     assert taken_back(published) == {topic for topic, text in last.items() if text}
+
+
+async def test_units_without_end_make_no_topics_without_end(  # noqa: PLR0913, PLR0917 - fixtures
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    published: Published,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(mqtt_publisher, "MOST_TOPICS", 110)
+    make = publishing(hass, make_entry, format="smartyreader")
+
+    def complete() -> int:
+        return sum(topic == ROOT for topic, _, _ in published.messages())
+
+    entry = make(port.url, key=None)
+    port.greeting = seal(TELEGRAM)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait_until(hass, lambda: complete() == 1)
+    usual = {topic for topic, _, _ in published.messages()}
+    assert len(usual) < 110
+    for number in range(20):
+        index = f"(250703103000S)(00678.901*unit{number})"
+        await port.send(seal(with_value(TELEGRAM, "0-1:24.2.1", index)))
+        await wait_until(hass, lambda number=number: complete() == number + 2)  # type: ignore[misc]
+    topics = {topic for topic, _, _ in published.messages()}
+    assert len(topics) == 110
+    assert usual <= topics
+    beyond = [line for line in own_log(caplog) if "and no further ones" in line[1]]
+    assert [level for level, _ in beyond] == ["WARNING"]
 
 
 async def test_meters_that_are_away_have_so_many_places_at_the_broker(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from custom_components.smarty_p1.lib.p1 import Decoder, Telegram
-from custom_components.smarty_p1.publish.mqtt_values import items
+from custom_components.smarty_p1.publish.mqtt_topics import items
 from custom_components.smarty_p1.publish.smartyreader_names import (
     BOARD_NAMES,
     MISLEADING_NAMES,

@@ -226,7 +226,7 @@ async def test_a_serial_number_is_one_level_of_the_topic(
 ) -> None:
     serial = "A+#/B" + "x" * 59
     text = with_value(TELEGRAM, "0-0:42.0.0", f"({serial.encode().hex()})")
-    port.greeting = port.next_frame(text)
+    port.greeting = lambda: port.next_frame(text)
     entry = make_entry(port.url, serial=serial)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await enter(hass, entry, mqtt={"enabled": True})

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from custom_components.smarty_p1.lib.p1 import Decoder, Telegram
-from custom_components.smarty_p1.publish.mqtt_values import items
+from custom_components.smarty_p1.publish.mqtt_topics import items
 from custom_components.smarty_p1.publish.smartyreader_names import board_items, board_summary
 
 from .meter import seal, with_value

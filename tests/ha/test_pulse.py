@@ -21,8 +21,8 @@ from custom_components.smarty_p1.const import (
     CONF_TOPIC,
     DOMAIN,
 )
-from custom_components.smarty_p1.coordinator.pulse_coordinator import PulsePortCoordinator
-from custom_components.smarty_p1.coordinator.pulse_tally import PulseTally
+from custom_components.smarty_p1.coordinator.pulse_counter import PulseCounter
+from custom_components.smarty_p1.coordinator.pulse_port_coordinator import PulsePortCoordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 
 from .boards import ENERGY, POWER, pulse_entry, state
@@ -68,7 +68,7 @@ class Clock:
 def clock(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Return the clock of the pulses."""
     clock = Clock(hass)
-    monkeypatch.setattr(PulseTally, "now", lambda _self: clock.now)
+    monkeypatch.setattr(PulseCounter, "now", lambda _self: clock.now)
     return clock
 
 
@@ -118,16 +118,16 @@ async def test_the_total_survives_restarts(
     hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, hass_storage: dict[str, Any]
 ) -> None:
     await send(hass, port, entry, b"x\r\n100\r\n104\r\n")
-    stored = entry.runtime_data.tally.meter.pulses
+    stored = entry.runtime_data.counter.meter.pulses
     assert await hass.config_entries.async_reload(entry.entry_id)
     assert hass_storage[f"{DOMAIN}.{entry.entry_id}.pulses"]["data"]["pulses"] == stored == 5
     assert state(hass, ENERGY) == "0.005"
 
     await send(hass, port, entry, b"110\r\n")
-    assert entry.runtime_data.tally.meter.pulses == 11
+    assert entry.runtime_data.counter.meter.pulses == 11
     # The board counts from 0 again.
     await send(hass, port, entry, b"0\r\n2\r\n")
-    assert entry.runtime_data.tally.meter.pulses == 13
+    assert entry.runtime_data.counter.meter.pulses == 13
 
 
 async def test_what_is_stored_goes_with_the_entry(
@@ -211,7 +211,7 @@ async def test_what_is_set_while_the_port_is_lost(
     await port.stop()
     await wait_until(hass, lambda: not entry.runtime_data.is_connected)
     await clock.tick(31)
-    await entry.runtime_data.tally.async_set_energy(5)
+    await entry.runtime_data.counter.async_set_energy(5)
     assert state(hass, ENERGY) == "unavailable"
     await port.start()
     await let_pass_until(hass, RECONNECT, lambda: port.clients == 1)
@@ -280,7 +280,7 @@ async def set_state(hass: HomeAssistant, entity_id: str, *values: str) -> None:
 
 def pulses(entry: MockConfigEntry) -> int:
     """Return how many pulses were counted."""
-    count: int = entry.runtime_data.tally.meter.pulses
+    count: int = entry.runtime_data.counter.meter.pulses
     return count
 
 

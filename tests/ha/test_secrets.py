@@ -122,9 +122,9 @@ def test_the_command_line(tmp_path: Path, command: str) -> None:
     frames = tmp_path / "frames.bin"
     frames.write_bytes(encipher(TELEGRAM, 1) + encipher(TELEGRAM, 2, key=OTHER_KEY))
     module, *arguments = {
-        "decode": ("custom_components.smarty_p1.lib.p1", "decode", frames),
-        "watch": ("custom_components.smarty_p1.lib.p1", "watch", tmp_path / "missing"),
-        "simulate": ("simulator", "--listen", "127.0.0.1:0", "--interval", "0.1"),
+        "decode": ("smarty_p1_cli", "decode", frames),
+        "watch": ("smarty_p1_cli", "watch", tmp_path / "missing"),
+        "simulate": ("dev.simulator", "--listen", "127.0.0.1:0", "--interval", "0.1"),
     }[command]
     output = tmp_path / "output"
     with (
@@ -146,4 +146,5 @@ def test_the_command_line(tmp_path: Path, command: str) -> None:
 
     told = output.read_text()
     assert told
+    assert "No module" not in told
     assert_no_secret(told)

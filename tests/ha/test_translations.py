@@ -21,7 +21,7 @@ from custom_components.smarty_p1.coordinator import (
     meter_coordinator as coordinator,
     port_coordinator as link_coordinator,
 )
-from custom_components.smarty_p1.coordinator.pulse_coordinator import PulsePortCoordinator
+from custom_components.smarty_p1.coordinator.pulse_port_coordinator import PulsePortCoordinator
 from custom_components.smarty_p1.coordinator.repair_issues import Problem
 from custom_components.smarty_p1.coordinator.tank_coordinator import TankCoordinator
 from custom_components.smarty_p1.event import EVENT_MESSAGE, EVENTS

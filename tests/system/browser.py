@@ -62,7 +62,7 @@ class Frontend:
         assert not missing, f"{path} never showed {missing}"
 
     async def shows_dialogue(self, *choices: str, texts: tuple[str, ...], screenshot: str) -> None:
-        """Begin to add something, choose in the menus, and take a picture of the form."""
+        """Start adding something, choose in the menus, and take a picture of the form."""
         page = await self._context.new_page()
         try:
             path = f"/config/integrations/dashboard/add?domain={DOMAIN}"

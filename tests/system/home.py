@@ -120,7 +120,7 @@ class Home:
         return {state["entity_id"]: state for state in await self.client.get("/api/states")}
 
     async def shows_last_telegram(self) -> bool:
-        """Tell whether every sensor shows what the meter has sent last."""
+        """Return whether every sensor shows what the meter has sent last."""
         states = await self.states()
         wanted = {key: self.meter.last_value(name) for key, name in REFERENCES.items()}
         shown = {key: states[key] for key in REFERENCES}

@@ -99,7 +99,7 @@ class Place:
                 await process.communicate()
 
     async def is_deserted(self) -> bool:
-        """Tell whether no process is left."""
+        """Return whether no process is left."""
         return not processes_mentioning(self.directory)
 
 

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150)
 
 KEY = bytes.fromhex("5A3C00F1E2D4C6B8A99788766554433F")
 OTHER_KEY = bytes.fromhex("1F2E3D4C5B6A79888897A6B5C4D3E2F1")
-# The last telegram is believed for a minute when no other comes.
+# The last telegram counts as current for a minute when no other comes.
 STALE = 60.0
 # What the recorder is to know of the statistics: unit, kind of unit, and sum or mean.
 STATISTICS = {

@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, override
 from zoneinfo import ZoneInfo
@@ -650,8 +650,15 @@ class Wallbox:
             writer.close()
 
 
+async def keep_sending(line: Server, meter: HistoricMeter) -> None:
+    """Send telegrams more often than the meter does."""
+    while True:
+        line.push(meter.frame_at(datetime.now(UTC)))
+        await asyncio.sleep(0.2)
+
+
 async def test_programs_read_while_one_of_them_stalls(
-    neighbour: Home, meter: HistoricMeter, served: int
+    neighbour: Home, line: Server, meter: HistoricMeter, served: int
 ) -> None:
     # It connects and never reads, and the kernel keeps little for it.
     stalled = socket.socket()
@@ -671,7 +678,9 @@ async def test_programs_read_while_one_of_them_stalls(
     async def have_read_many() -> bool:
         return min(len(read), len(wallbox.telegrams)) >= TELEGRAMS_TO_STALL
 
+    sending = asyncio.create_task(keep_sending(line, meter))
     await until(have_read_many, within=TELEGRAMS_TO_STALL + PATIENCE)
+    sending.cancel()
     sent = [text for texts in meter.telegrams.values() for text in texts]
     assert set(wallbox.telegrams) <= set(sent)
     for telegram in read:

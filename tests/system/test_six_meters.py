@@ -66,7 +66,7 @@ class Six:
         return {key: meter.last_value(reference) for key, reference in REFERENCES.items()}
 
     async def all_show_the_last_telegram(self, *, but: int | None = None) -> bool:
-        """Tell whether Home Assistant shows what each of these meters has sent last."""
+        """Return whether Home Assistant shows what each of these meters has sent last."""
         shown = await self.shown()
         return all(shown[number] == self.sent(number) for number in NUMBERS if number != but)
 
@@ -94,7 +94,7 @@ class Six:
         }
 
     async def telegrams_of(self, number: int) -> int:
-        """Return how many telegrams of a meter were believed."""
+        """Return how many telegrams of a meter were accepted."""
         count: int = (await self.diagnostics())[number]["telegrams"]
         return count
 

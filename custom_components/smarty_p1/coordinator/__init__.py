@@ -1,52 +1,58 @@
-"""What an entry can read, and what is different then."""
+"""What an entry can read: a meter, pulses or a tank, and the coordinator of each."""
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import TypeGuard
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import Platform
+from homeassistant.const import CONF_ENTITY_ID, Platform
 from homeassistant.core import HomeAssistant
 
-from ..const import CONF_KIND, KIND_METER, KIND_PULSE, KIND_TANK, PLATFORMS
+from ..const import CONF_KIND, CONF_TOPIC, KIND_METER, KIND_PULSE, KIND_TANK, PLATFORMS
 from .demand_memory import DemandStore
 from .entry_types import AnyConfigEntry
-from .meter_coordinator import SmartyCoordinator
+from .meter_coordinator import MeterConfigEntry, SmartyCoordinator
 from .meter_memory import MeterStore
-from .pulse_coordinator import PulseCoordinator, make_pulse_coordinator
-from .pulse_store import PulseStore
+from .pulse_counter import PulseCounter
+from .pulse_port_coordinator import PulsePortCoordinator
+from .pulse_source_coordinator import PulseEntityCoordinator, PulseTopicCoordinator
 from .tank_coordinator import TankCoordinator
 
+type PulseCoordinator = PulsePortCoordinator | PulseEntityCoordinator | PulseTopicCoordinator
 type Coordinator = SmartyCoordinator | PulseCoordinator | TankCoordinator
 type SmartyConfigEntry = ConfigEntry[Coordinator]
 
 
-class Kind(NamedTuple):
-    """One kind of entry: how its coordinator is made, and which platforms show it."""
-
-    make: Callable[[HomeAssistant, AnyConfigEntry], Coordinator]
-    platforms: tuple[Platform, ...]
-
-
-_KINDS: Mapping[str, Kind] = {
-    KIND_METER: Kind(SmartyCoordinator, PLATFORMS),
-    KIND_PULSE: Kind(make_pulse_coordinator, (Platform.SENSOR,)),
-    KIND_TANK: Kind(TankCoordinator, (Platform.SENSOR,)),
-}
-
-
-def name_of_kind(entry: AnyConfigEntry) -> str:
+def kind_of(entry: AnyConfigEntry) -> str:
     """Return what an entry reads."""
-    name: str = entry.data.get(CONF_KIND, KIND_METER)
-    return name
+    kind: str = entry.data.get(CONF_KIND, KIND_METER)
+    return kind
 
 
-def kind_of(entry: AnyConfigEntry) -> Kind:
-    """Return what is different for an entry."""
-    return _KINDS[name_of_kind(entry)]
+def is_meter(entry: AnyConfigEntry) -> TypeGuard[MeterConfigEntry]:
+    """Return whether an entry reads a meter, not a board."""
+    return kind_of(entry) == KIND_METER
+
+
+def platforms_of(entry: AnyConfigEntry) -> tuple[Platform, ...]:
+    """Return the platforms that show what an entry reads."""
+    return PLATFORMS if is_meter(entry) else (Platform.SENSOR,)
+
+
+def make_coordinator(hass: HomeAssistant, entry: AnyConfigEntry) -> Coordinator:
+    """Return a new coordinator of what an entry reads."""
+    kind = kind_of(entry)
+    if kind == KIND_TANK:
+        return TankCoordinator(hass, entry)
+    if kind != KIND_PULSE:
+        return SmartyCoordinator(hass, entry)
+    if CONF_ENTITY_ID in entry.data:
+        return PulseEntityCoordinator(hass, entry)
+    if CONF_TOPIC in entry.data:
+        return PulseTopicCoordinator(hass, entry)
+    return PulsePortCoordinator(hass, entry)
 
 
 async def async_forget(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-    """Remove what is stored for an entry, of whatever kind."""
+    """Remove what is stored for an entry, whatever it reads."""
     await DemandStore(hass, entry).async_remove()
     await MeterStore(hass, entry.entry_id).async_remove()
-    await PulseStore(hass, entry).async_remove()
+    await PulseCounter(hass, entry).async_remove()

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any, cast, override
 
 from homeassistant.core import HomeAssistant, callback
 
@@ -10,7 +10,7 @@ from ..const import CONF_REFERENCE_POWER, CONF_SURCHARGE_PRICE, CONF_SURCHARGE_P
 from ..lib.meter.demand import Demand, DemandMeter
 from ..lib.p1 import Telegram
 from .entry_types import AnyConfigEntry
-from .throttled_store import SparingStore
+from .throttled_store import ThrottledStore
 
 IMPORTED_ENERGY = "1-0:1.8.0"
 _THRESHOLD = "0-0:17.0.0"
@@ -19,14 +19,12 @@ _THRESHOLD = "0-0:17.0.0"
 SAVE_INTERVAL = 300.0
 
 
-class DemandStore:
+class DemandStore(ThrottledStore):
     """The demand of one config entry."""
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         """Take the tariff from the entry's options."""
-        self._store = SparingStore(
-            hass, f"{entry.entry_id}.demand", self._as_dict, interval=SAVE_INTERVAL
-        )
+        super().__init__(hass, f"{entry.entry_id}.demand", interval=SAVE_INTERVAL)
         since = entry.options.get(CONF_SURCHARGE_PRICE_SINCE)
         self._tariff: dict[str, Any] = {
             "reference_kw": entry.options.get(CONF_REFERENCE_POWER),
@@ -52,7 +50,7 @@ class DemandStore:
 
     async def async_load(self) -> None:
         """Go on where the last run of Home Assistant left off."""
-        self._meter = await self._store.async_load(
+        self._meter = await self._async_read(
             lambda stored: DemandMeter.from_dict(stored, **self._tariff)
         ) or DemandMeter(**self._tariff)
 
@@ -72,22 +70,17 @@ class DemandStore:
         demand = self.demand
         if demand is not None and not self._is_closed:
             # At once what a quarter-hour has come to.
-            self._store.schedule(
-                at_once=before is None or before.last_quarter != demand.last_quarter
-            )
+            self.schedule(at_once=before is None or before.last_quarter != demand.last_quarter)
         return _milestones(before) != _milestones(demand)
 
     async def async_close(self) -> None:
         """Save at once, and for the last time."""
         self._is_closed = True
         if self._meter.snapshot is not None:
-            await self._store.async_save()
+            await self.async_save()
 
-    async def async_remove(self) -> None:
-        """Forget everything, with the config entry."""
-        await self._store.async_remove()
-
-    def _as_dict(self) -> dict[str, Any]:
+    @override
+    def _content(self) -> dict[str, Any]:
         return self._meter.as_dict()
 
 

@@ -1,7 +1,7 @@
-"""Telegrams that fail, and none that is believed: what that takes to have a reason.
+"""A failure run: telegrams fail, and none is accepted, until that must have a reason.
 
-Whoever can write to the line can make telegrams fail. While good ones come between them, that is
-nothing to tell anybody.
+Whoever can write to the line can make telegrams fail. While good ones come between them, nobody
+needs to know.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,13 +16,14 @@ from homeassistant.util.hass_dict import HassKey
 from ..const import DOMAIN
 from ..lib.p1 import Reason
 from .entry_types import AnyConfigEntry
+from .throttle import Throttle
 
 ENOUGH = 5
 LEAST_DURATION = 30.0
 # A meter sends every ten seconds at least: whatever was before a set-up, one telegram is due in it.
 LEAST_LISTENING = 15.0
-# How often what goes on is told again.
-TELL_INTERVAL = 10.0
+# What goes on is reported again after so many seconds.
+_REPORT_INTERVAL = 10.0
 
 
 class Failure(Enum):
@@ -33,7 +34,7 @@ class Failure(Enum):
     FOREIGN_TITLE = auto()
     """The same, but the frames do not even claim to be of this meter."""
     OTHER_METER = auto()
-    """Telegrams that are believed, and name another meter."""
+    """Telegrams that verify, and name another meter."""
     SECURITY_OFF = auto()
     SECURITY_ON = auto()
 
@@ -49,36 +50,36 @@ FAILURES: Mapping[Reason, Failure] = {
 }
 
 
-class Streak:
-    """The failures since the last telegram of this meter that was believed.
+class FailureRun:
+    """The failures since the last telegram of this meter that was accepted.
 
-    One is told when it makes `ENOUGH` of its kind, and the first of all is `LEAST_DURATION` ago;
-    those after it at most once in `TELL_INTERVAL`.
+    A failure is reported when there are `ENOUGH` of its kind and the first of all was
+    `LEAST_DURATION` ago; later ones are reported every ten seconds at most.
 
-    It outlives a set-up that fails, for that may wait too short for so many, and ends when the
+    It outlives a set-up that fails, which may not wait long enough for so many, and ends when the
     port or the keys are changed. Only the time in which somebody listens counts.
     """
 
     def __init__(self, hass: HomeAssistant, data: Mapping[str, Any]) -> None:
-        """Take the port and the keys that failed."""
+        """Begin a run with the port and the keys in `data`."""
         self.data = data
         self.has_asked_for_keys = False
         self._hass = hass
-        self._tell: Callable[[Failure], None] | None = None
+        self._report: Callable[[Failure], None] | None = None
         self._counts: dict[Failure, int] = {}
-        self._told: set[Failure] = set()
+        self._throttles: dict[Failure, Throttle] = {}
         self._missing = LEAST_DURATION
         self._timer_started = 0.0
         self._cancel_timer: CALLBACK_TYPE | None = None
 
     def __bool__(self) -> bool:
-        """Tell whether there is any failure."""
+        """Return whether there is any failure."""
         return bool(self._counts)
 
     @callback
-    def listen(self, tell: Callable[[Failure], None]) -> None:
-        """Begin to listen; call `tell` for what has a reason."""
-        self._tell = tell
+    def listen(self, report: Callable[[Failure], None]) -> None:
+        """Begin to listen; call `report` with each kind of failure that has a reason."""
+        self._report = report
         if self._counts:
             self._missing = max(self._missing, LEAST_LISTENING)
             self._start_timer(self._missing)
@@ -86,8 +87,8 @@ class Streak:
     @callback
     def pause(self) -> None:
         """Stop listening."""
-        self._tell = None
-        self._told.clear()
+        self._report = None
+        self._throttles.clear()
         if self._cancel_timer:
             self._missing -= self._hass.loop.time() - self._timer_started
             self._stop_timer()
@@ -97,19 +98,16 @@ class Streak:
         """Count a failure."""
         count = self._counts[failure] = self._counts.get(failure, 0) + 1
         if self._missing <= 0:
-            if self._tell and count >= ENOUGH and failure not in self._told:
-                self._told.add(failure)
-                if self._cancel_timer is None:
-                    self._start_timer(TELL_INTERVAL)
-                self._tell(failure)
+            if self._report and count >= ENOUGH and self._throttle(failure).has_turn():
+                self._report(failure)
         elif self._cancel_timer is None:
             self._start_timer(self._missing)
 
     @callback
     def end(self) -> None:
-        """Begin anew: a telegram was believed."""
+        """Begin anew: a telegram was accepted."""
         self._counts.clear()
-        self._told.clear()
+        self._throttles.clear()
         self._missing = LEAST_DURATION
         self._stop_timer()
 
@@ -117,6 +115,11 @@ class Streak:
     def forget(self, failure: Failure) -> None:
         """Begin to count one kind anew."""
         self._counts.pop(failure, None)
+
+    def _throttle(self, failure: Failure) -> Throttle:
+        if failure not in self._throttles:
+            self._throttles[failure] = Throttle(self._hass.loop, _REPORT_INTERVAL)
+        return self._throttles[failure]
 
     @callback
     def _start_timer(self, delay: float) -> None:
@@ -133,24 +136,23 @@ class Streak:
     @callback
     def _on_timer(self, _now: datetime) -> None:
         self._cancel_timer = None
-        self._told.clear()
         self._missing = 0.0
 
 
-_STREAKS: HassKey[dict[str, Streak]] = HassKey(f"{DOMAIN}_streaks")
+_RUNS: HassKey[dict[str, FailureRun]] = HassKey(f"{DOMAIN}_failure_runs")
 
 
 @callback
-def streak_of(hass: HomeAssistant, entry: AnyConfigEntry) -> Streak:
-    """Return the failures of an entry with its present port and keys."""
-    streaks = hass.data.setdefault(_STREAKS, {})
-    streak = streaks.get(entry.entry_id)
-    if streak is None or streak.data != entry.data:
-        streak = streaks[entry.entry_id] = Streak(hass, entry.data)
-    return streak
+def failure_run_of(hass: HomeAssistant, entry: AnyConfigEntry) -> FailureRun:
+    """Return the failure run of an entry with its current port and keys."""
+    runs = hass.data.setdefault(_RUNS, {})
+    run = runs.get(entry.entry_id)
+    if run is None or run.data != entry.data:
+        run = runs[entry.entry_id] = FailureRun(hass, entry.data)
+    return run
 
 
 @callback
-def forget_streak(hass: HomeAssistant, entry_id: str) -> None:
+def forget_failure_run(hass: HomeAssistant, entry_id: str) -> None:
     """Forget the failures of an entry that is removed."""
-    hass.data.get(_STREAKS, {}).pop(entry_id, None)
+    hass.data.get(_RUNS, {}).pop(entry_id, None)

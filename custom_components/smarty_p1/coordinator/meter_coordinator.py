@@ -24,12 +24,13 @@ from ..lib.p1 import (
     parse_key,
 )
 from .demand_memory import IMPORTED_ENERGY, DemandStore
-from .failure_run import FAILURES, Failure, streak_of
+from .failure_run import FAILURES, Failure, failure_run_of
 from .limits import Limits, shown_name
 from .meter_memory import MeterStore
-from .pace import Pace
-from .port_coordinator import LinkCoordinator, Obstacle
-from .repair_issues import Issues, Problem
+from .port_coordinator import PortCoordinator
+from .push_coordinator import Obstacle
+from .repair_issues import Problem, is_raised, raise_issue, withdraw_issues
+from .throttle import Throttle
 
 LONG_ABSENCE = timedelta(hours=1)
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -66,6 +67,7 @@ _PROBLEMS: Mapping[Failure, Problem] = {
     Failure.FOREIGN_TITLE: Problem.OTHER_METER_UNREADABLE,
 }
 _OTHER_METER = {Problem.OTHER_METER, Problem.OTHER_METER_UNREADABLE}
+_MENDED_BY_TELEGRAM = (Problem.NO_TELEGRAM, *_PROBLEMS.values())
 
 
 def stored_keys(data: Mapping[str, Any]) -> tuple[bytes | None, bytes]:
@@ -82,7 +84,7 @@ def _urgent_values(telegram: Telegram) -> list[Value]:
     return [telegram.objects.get(reference) for reference in _URGENT]
 
 
-class SmartyCoordinator(LinkCoordinator[Telegram]):
+class SmartyCoordinator(PortCoordinator[Telegram]):
     """Pushes the telegrams of one meter to its entities.
 
     Their totals do not fall before that is confirmed; `falls` counts how often they wanted to, by
@@ -104,13 +106,12 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
         self.demand = DemandStore(hass, entry)
         self.channels: Mapping[str, int] = {}
         self._store = MeterStore(hass, entry.entry_id)
-        self._issues = Issues(hass, entry)
-        self._streak = streak_of(hass, entry)
+        self._streak = failure_run_of(hass, entry)
         self._failing: dict[Failure, Obstacle] = {}
         self.limits = Limits(hass, entry)
         self._key, self._authentication_key = stored_keys(entry.data)
         self._needs_tag: bool = entry.data.get(CONF_VERIFY, True)
-        self._pace = Pace(hass.loop, entry.options.get(CONF_MIN_INTERVAL, 0))
+        self._throttle = Throttle(hass.loop, entry.options.get(CONF_MIN_INTERVAL, 0))
         self._needs_follow_up = True
         self._remembered_counters: Mapping[bytes, int] = {}
         self._seen_objects: set[str] = set()
@@ -142,9 +143,9 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
             needs_tag=self._needs_tag,
         )
         if self._needs_tag:
-            self._issues.close(Problem.NOT_VERIFIED)
+            withdraw_issues(self.hass, self.config_entry, [Problem.NOT_VERIFIED])
         else:
-            self._issues.open(Problem.NOT_VERIFIED)
+            raise_issue(self.hass, self.config_entry, Problem.NOT_VERIFIED)
         self._streak.listen(self._on_failing)
         try:
             await super().async_start()
@@ -158,7 +159,7 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
     @override
     async def async_shutdown(self) -> None:
         """Stop waiting for telegrams."""
-        self._pace.cancel()
+        self._throttle.cancel()
         self._streak.pause()
         await super().async_shutdown()
 
@@ -240,12 +241,12 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
             return
         if problem in _OTHER_METER:
             # What is known last of the one other meter.
-            self._issues.close(*_OTHER_METER - {problem})
-        self._issues.open(problem, **self._placeholders())
+            withdraw_issues(self.hass, self.config_entry, _OTHER_METER - {problem})
+        raise_issue(self.hass, self.config_entry, problem, **self._placeholders())
 
     @callback
     def _ask_for_keys(self) -> None:
-        self._issues.close(Problem.OTHER_METER_UNREADABLE)
+        withdraw_issues(self.hass, self.config_entry, [Problem.OTHER_METER_UNREADABLE])
         self._streak.has_asked_for_keys = True
         # Does nothing while one is open.
         self.config_entry.async_start_reauth(
@@ -273,7 +274,7 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
         channels = self._identify_channels(settled)
         self.latest = settled
         is_urgent = self._is_urgent(settled, channels) or has_milestone
-        self._pace.offer(partial(self._show, settled, channels), is_urgent=is_urgent)
+        self._throttle.offer(partial(self._show, settled, channels), is_urgent=is_urgent)
         for listener in tuple(self._telegram_listeners):
             listener(settled)
 
@@ -282,9 +283,7 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
         """Take back what the failures led to: the port and the keys are right."""
         self._streak.end()
         self._failing.clear()
-        self._issues.close(
-            Problem.NO_TELEGRAM, Problem.SECURITY_OFF, Problem.SECURITY_ON, *_OTHER_METER
-        )
+        withdraw_issues(self.hass, self.config_entry, _MENDED_BY_TELEGRAM)
         if self._streak.has_asked_for_keys:
             self._streak.has_asked_for_keys = False
             for flow in list(self.config_entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})):
@@ -296,18 +295,19 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
             return
         deviation = abs(telegram.time - dt_util.utcnow())
         if deviation <= CLOCK_TOLERANCE - _CLOCK_MARGIN:
-            self._issues.close(Problem.METER_CLOCK)
-        elif deviation > CLOCK_TOLERANCE and not self._issues.is_open(Problem.METER_CLOCK):
-            self._issues.open(
-                Problem.METER_CLOCK, minutes=str(round(deviation / timedelta(minutes=1)))
-            )
+            withdraw_issues(self.hass, self.config_entry, [Problem.METER_CLOCK])
+        elif deviation > CLOCK_TOLERANCE and not is_raised(
+            self.hass, self.config_entry, Problem.METER_CLOCK
+        ):
+            minutes = str(round(deviation / timedelta(minutes=1)))
+            raise_issue(self.hass, self.config_entry, Problem.METER_CLOCK, minutes=minutes)
 
     @callback
     def _note_absence(self) -> None:
         """Tell the user when there was a telegram once, and none for long."""
         last = self._store.last_telegram
         if last and dt_util.utcnow() - last >= LONG_ABSENCE:
-            self._issues.open(Problem.NO_TELEGRAM, port=self.shown_port)
+            raise_issue(self.hass, self.config_entry, Problem.NO_TELEGRAM, port=self.shown_port)
 
     @override
     @callback
@@ -357,7 +357,7 @@ class SmartyCoordinator(LinkCoordinator[Telegram]):
     @callback
     def _fail(self) -> None:
         # What waits for its turn would make the entities available again.
-        self._pace.cancel()
+        self._throttle.cancel()
         super()._fail()
 
     def _is_ours(self, telegram: Telegram) -> bool:

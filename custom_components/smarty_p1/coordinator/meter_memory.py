@@ -7,7 +7,7 @@ believed of the totals; and the meter's system title.
 import hashlib
 import hmac
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, override
 
 from homeassistant.core import HomeAssistant, callback
 
@@ -15,7 +15,7 @@ from ..const import DOMAIN
 from ..lib.meter.totals import Totals
 from ..lib.p1 import CHANNELS
 from ..lib.stored_values import Stored, a_count, a_list, a_mapping, a_time, some_bytes
-from .throttled_store import SparingStore
+from .throttled_store import ThrottledStore
 
 # A crash leaves the frames of this time open to be replayed; a memory card wears out.
 SAVE_INTERVAL = 60.0
@@ -57,7 +57,7 @@ def _parse(data: Stored) -> _Memory:
     )
 
 
-class MeterStore:
+class MeterStore(ThrottledStore):
     """The memory of one config entry.
 
     `named_channels` are the M-Bus channels that had meters with an identifier, `last_telegram` is
@@ -66,9 +66,7 @@ class MeterStore:
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Start empty."""
-        self._store = SparingStore(
-            hass, f"{entry_id}.meter", self._as_dict, interval=SAVE_INTERVAL, private=True
-        )
+        super().__init__(hass, f"{entry_id}.meter", interval=SAVE_INTERVAL, private=True)
         self._counters: dict[str, dict[str, int]] = {}
         self._saved: Any = None
         self.totals = Totals()
@@ -78,7 +76,7 @@ class MeterStore:
 
     async def async_load(self) -> None:
         """Go on where the last run of Home Assistant left off."""
-        if stored := await self._store.async_load(_parse):
+        if stored := await self._async_read(_parse):
             self._counters = stored.counters
             self.totals = stored.totals
             self.named_channels = stored.named_channels
@@ -105,26 +103,19 @@ class MeterStore:
 
         Rejected frames bring nothing new: whoever replays some must not use up the minute.
         """
-        if not self._store.is_waiting and self._news() != self._saved:
-            self._store.schedule()
+        if not self.is_waiting and self._news() != self._saved:
+            self.schedule()
 
     async def async_flush(self) -> None:
         """Save at once what waits to be saved."""
-        if self._store.is_waiting:
+        if self.is_waiting:
             await self.async_save()
-
-    async def async_save(self) -> None:
-        """Save at once."""
-        await self._store.async_save()
-
-    async def async_remove(self) -> None:
-        """Forget everything, with the config entry."""
-        await self._store.async_remove()
 
     def _news(self) -> tuple[datetime | None, dict[str, dict[str, int]]]:
         return self.last_telegram, {**self._counters}
 
-    def _as_dict(self) -> dict[str, Any]:
+    @override
+    def _content(self) -> dict[str, Any]:
         self._saved = self._news()
         return {
             "counters": self._counters,

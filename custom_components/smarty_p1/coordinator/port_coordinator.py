@@ -1,21 +1,21 @@
-"""What all kinds of entries share: a port whose readings are pushed, and what is wrong with it."""
+"""What the coordinators of all ports share: a link to read from, and what is wrong with it."""
 
 import asyncio
 from abc import abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import ClassVar, NamedTuple, override
+from typing import ClassVar, override
 
 from homeassistant.const import CONF_PORT
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
 from homeassistant.helpers.event import async_call_later
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
-from homeassistant.util import dt as dt_util
+from homeassistant.helpers.update_coordinator import UpdateFailed
 
-from ..const import CONF_BAUD_RATE, DOMAIN, LOGGER
+from ..const import CONF_BAUD_RATE, LOGGER
 from ..lib.port import (
+    BAUD_RATE,
+    SILENCE_TIMEOUT,
     Link,
     LinkError,
     PortBusyError,
@@ -26,21 +26,13 @@ from ..lib.port import (
     PortUnreachableError,
     redact_port,
 )
-from ..lib.port.link import BAUD_RATE, SILENCE_TIMEOUT
 from .entry_types import AnyConfigEntry
-from .setup_retry import limit_wait
+from .push_coordinator import Obstacle, PushCoordinator
 from .stopping import timeout_or_stop
 
 SETUP_TIMEOUT = 30.0
 # The second try is for gateways that have not noticed yet that the last connection is closed.
 SETUP_TRIES = 2
-
-
-class Obstacle(NamedTuple):
-    """Why there is no reading: the key of a translated exception and its placeholders."""
-
-    translation_key: str
-    placeholders: Mapping[str, str] = {}
 
 
 # Why the port was lost, by the error and those it is a kind of.
@@ -55,14 +47,12 @@ LOST: Mapping[type[BaseException], Obstacle] = {
 }
 
 
-class LinkCoordinator[D](DataUpdateCoordinator[D]):
+class PortCoordinator[D](PushCoordinator[D]):
     """Pushes the readings of one port to its entities.
 
-    They become unavailable when no reading comes for `stale_timeout` seconds. `readings` counts
-    what was received and believed, `received_at` is when entities were updated last.
+    They become unavailable when no reading comes for `stale_timeout` seconds.
     """
 
-    config_entry: AnyConfigEntry
     baud_rate: ClassVar[int] = BAUD_RATE
     silence_timeout: ClassVar[float | None] = SILENCE_TIMEOUT
     # A minute at most, and timers are late by a moment.
@@ -72,10 +62,7 @@ class LinkCoordinator[D](DataUpdateCoordinator[D]):
     not_understood: ClassVar[str]
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-        """Take the port from the entry."""
-        super().__init__(hass, LOGGER, config_entry=entry, name=entry.title)
-        self.readings = 0
-        self.received_at = dt_util.utcnow()
+        super().__init__(hass, entry)
         self.shown_port = redact_port(entry.data[CONF_PORT])
         self._link = Link(
             entry.data[CONF_PORT],
@@ -85,7 +72,6 @@ class LinkCoordinator[D](DataUpdateCoordinator[D]):
             silence_timeout=self.silence_timeout,
             baud_rate=entry.data.get(CONF_BAUD_RATE, self.baud_rate),
         )
-        self._is_closed = False
         self._obstacle = Obstacle(self.nothing_received)
         self._losses = 0
         self._setup_decided = asyncio.Event()
@@ -93,14 +79,15 @@ class LinkCoordinator[D](DataUpdateCoordinator[D]):
 
     @property
     def is_started(self) -> bool:
-        """Tell whether there is something to show."""
+        """Return whether there is something to show."""
         return self.readings > 0
 
     @property
     def is_connected(self) -> bool:
-        """Tell whether the port is open."""
+        """Return whether the port is open."""
         return self._link.is_open
 
+    @override
     async def async_start(self) -> None:
         """Open the port and wait for the first reading.
 
@@ -115,18 +102,7 @@ class LinkCoordinator[D](DataUpdateCoordinator[D]):
             async with timeout_or_stop(self.hass, SETUP_TIMEOUT):
                 await self._setup_decided.wait()
         if not self.is_started:
-            limit_wait(self.hass, self.config_entry)
-            raise self.explain(ConfigEntryNotReady)
-
-    async def async_close(self) -> None:
-        """Store what is to be remembered, once and for all."""
-
-    @override
-    async def _async_update_data(self) -> D:
-        """Answer a manual refresh with what is known: a port cannot be asked."""
-        if not self.last_update_success:
-            raise self.explain(UpdateFailed)
-        return self.data
+            raise self._not_ready()
 
     @override
     async def async_shutdown(self) -> None:
@@ -136,13 +112,9 @@ class LinkCoordinator[D](DataUpdateCoordinator[D]):
             self._cancel_stale_timer()
             self._cancel_stale_timer = None
 
-    def set_closed(self, *, is_closed: bool) -> None:
-        """Ignore what is received, or no longer: there is nobody to show it, and no new entity."""
-        self._is_closed = is_closed
-
     @abstractmethod
     def _take(self, data: bytes) -> None:
-        """Take the next bytes; call `_on_reading` for what they complete and is believed."""
+        """Read the next bytes; call `_on_reading` for what they complete and is accepted."""
 
     @callback
     def _on_open(self) -> None:
@@ -170,7 +142,7 @@ class LinkCoordinator[D](DataUpdateCoordinator[D]):
 
     @callback
     def _on_reading(self) -> None:
-        """Note that a reading was received and is believed."""
+        """Note that a reading was received and accepted."""
         if not self.last_update_success:
             # At the level of the loss: by default, Home Assistant's log has nothing below it.
             LOGGER.warning("%s: readings are coming again", self.name)
@@ -179,12 +151,6 @@ class LinkCoordinator[D](DataUpdateCoordinator[D]):
         self._obstacle = Obstacle(self.nothing_received)
         self._restart_stale_timer()
         self._setup_decided.set()
-
-    @callback
-    def _push(self, data: D) -> None:
-        """Update the entities."""
-        self.received_at = dt_util.utcnow()
-        self.async_set_updated_data(data)
 
     @callback
     def _restart_stale_timer(self) -> None:
@@ -208,14 +174,6 @@ class LinkCoordinator[D](DataUpdateCoordinator[D]):
             self.last_exception = self.explain(UpdateFailed)
             self.async_update_listeners()  # what is received meanwhile is still counted
 
-    def explain[E: HomeAssistantError](self, error: type[E]) -> E:
-        """Return the error that says why there is no reading."""
-        return error(
-            translation_domain=DOMAIN,
-            translation_key=self._obstacle.translation_key,
-            translation_placeholders=self._placeholders(),
-        )
-
     @property
     def obstacle(self) -> str | None:
         """Return the translation key of why there is no reading, None while readings come."""
@@ -228,5 +186,6 @@ class LinkCoordinator[D](DataUpdateCoordinator[D]):
         """Return how often the port was lost or could not be opened."""
         return self._losses
 
+    @override
     def _placeholders(self) -> dict[str, str]:
-        return {"port": self.shown_port, **self._obstacle.placeholders}
+        return {"port": self.shown_port, **super()._placeholders()}

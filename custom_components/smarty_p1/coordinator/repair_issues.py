@@ -1,5 +1,6 @@
-"""What the user should repair: the issues of one meter, raised once and taken back when mended."""
+"""Raise and withdraw the repair issues of an entry; repairs.py holds the dialogue that mends."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntryChange
@@ -34,85 +35,64 @@ class Problem(StrEnum):
     """The P1 server cannot listen."""
 
 
-_MENDED_BY_RECONFIGURING = {
-    Problem.NO_TELEGRAM,
-    Problem.NOT_VERIFIED,
-    Problem.OTHER_METER,
-    Problem.OTHER_METER_UNREADABLE,
-    Problem.SECURITY_OFF,
-    Problem.SECURITY_ON,
-}
 _ERRORS = {
     Problem.OTHER_METER,
     Problem.OTHER_METER_UNREADABLE,
     Problem.SECURITY_OFF,
     Problem.SECURITY_ON,
 }
+_MENDED_BY_RECONFIGURING = {Problem.NO_TELEGRAM, Problem.NOT_VERIFIED, *_ERRORS}
 
 
-def _issue_id(problem: Problem, entry_id: str) -> str:
-    return f"{problem}_{entry_id}"
+def _issue_id(problem: Problem, entry: AnyConfigEntry) -> str:
+    return f"{problem}_{entry.entry_id}"
 
 
-class Issues:
-    """The repair issues of one config entry."""
+@callback
+def raise_issue(
+    hass: HomeAssistant, entry: AnyConfigEntry, problem: Problem, **placeholders: str
+) -> None:
+    """Tell the user about a problem of an entry."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _issue_id(problem, entry),
+        data={ENTRY_ID: entry.entry_id},
+        is_fixable=problem in _MENDED_BY_RECONFIGURING,
+        severity=ir.IssueSeverity.ERROR if problem in _ERRORS else ir.IssueSeverity.WARNING,
+        translation_key=problem,
+        translation_placeholders={"name": entry.title, **placeholders},
+    )
 
-    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-        """Know which issues there are already."""
-        self._hass = hass
-        self._entry = entry
-        registry = ir.async_get(hass)
-        known = {
-            problem: issue
-            for problem in Problem
-            if (issue := registry.async_get_issue(DOMAIN, _issue_id(problem, entry.entry_id)))
-        }
-        # After a restart, Home Assistant remembers issues, for the sake of those that are ignored,
-        # but shows none that is not opened again.
-        self._known = set(known)
-        self._open = {problem for problem, issue in known.items() if issue.active}
 
-    @callback
-    def open(self, problem: Problem, **placeholders: str) -> None:
-        """Tell the user about a problem."""
-        self._known.add(problem)
-        self._open.add(problem)
-        ir.async_create_issue(
-            self._hass,
-            DOMAIN,
-            _issue_id(problem, self._entry.entry_id),
-            data={ENTRY_ID: self._entry.entry_id},
-            is_fixable=problem in _MENDED_BY_RECONFIGURING,
-            severity=ir.IssueSeverity.ERROR if problem in _ERRORS else ir.IssueSeverity.WARNING,
-            translation_key=problem,
-            translation_placeholders={"name": self._entry.title, **placeholders},
-        )
+@callback
+def withdraw_issues(
+    hass: HomeAssistant, entry: AnyConfigEntry, problems: Iterable[Problem] = Problem
+) -> None:
+    """Withdraw what is no longer a problem of an entry: everything, unless problems are named."""
+    issues = ir.async_get(hass).issues
+    for problem in problems:
+        issue = DOMAIN, _issue_id(problem, entry)
+        if issue in issues:
+            ir.async_delete_issue(hass, *issue)
 
-    def is_open(self, problem: Problem) -> bool:
-        """Tell whether the user was told about a problem, and it is not mended."""
-        return problem in self._open
 
-    @callback
-    def close(self, *problems: Problem) -> None:
-        """Take back what is no problem any more."""
-        for problem in self._known.intersection(problems):
-            self._known.remove(problem)
-            self._open.discard(problem)
-            ir.async_delete_issue(self._hass, DOMAIN, _issue_id(problem, self._entry.entry_id))
-
-    @callback
-    def close_all(self) -> None:
-        """Take everything back, when the meter is disabled or removed."""
-        self.close(*Problem)
+@callback
+def is_raised(hass: HomeAssistant, entry: AnyConfigEntry, problem: Problem) -> bool:
+    """Return whether the user has been told about a problem that is not mended yet."""
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, _issue_id(problem, entry))
+    # After a restart, Home Assistant remembers issues, for the sake of those that are ignored,
+    # but shows none that is not raised again.
+    return issue is not None and issue.active
 
 
 @callback
 def async_follow_disabling(hass: HomeAssistant) -> None:
-    """Take everything back when a meter is disabled, also one that is waiting to be set up."""
+    """Withdraw everything when an entry is disabled, also one that is waiting to be set up."""
 
     @callback
-    def close_issues(_change: ConfigEntryChange, entry: AnyConfigEntry) -> None:
+    def on_change(_change: ConfigEntryChange, entry: AnyConfigEntry) -> None:
         if entry.domain == DOMAIN and entry.disabled_by:
-            Issues(hass, entry).close_all()
+            withdraw_issues(hass, entry)
 
-    async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, close_issues)
+    async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, on_change)

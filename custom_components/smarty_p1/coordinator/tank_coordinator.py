@@ -9,7 +9,8 @@ from ..const import CONF_DISTANCE_EMPTY, CONF_DISTANCE_FULL, CONF_SHAPE, CONF_VO
 from ..lib.boards import Shape, Sonar, Tank
 from ..lib.port import LinkError
 from .entry_types import AnyConfigEntry
-from .port_coordinator import LinkCoordinator
+from .port_coordinator import PortCoordinator
+from .throttle import Throttle
 
 TANK_BAUD_RATE = 9600
 # The median is one of as many seconds.
@@ -45,7 +46,7 @@ def tank_data(tank: Tank, distance_cm: float | None) -> TankData:
     )
 
 
-class TankCoordinator(LinkCoordinator[TankData]):
+class TankCoordinator(PortCoordinator[TankData]):
     """Pushes the level of one tank to its entities."""
 
     baud_rate = TANK_BAUD_RATE
@@ -53,11 +54,10 @@ class TankCoordinator(LinkCoordinator[TankData]):
     not_understood = "not_sonar"
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-        """Take the port from the entry, and the tank from its options."""
         super().__init__(hass, entry)
         self._tank = tank_of(dict(entry.options))
         self._sonar = Sonar()
-        self._next_push = 0.0
+        self._throttle = Throttle(hass.loop, _UPDATE_INTERVAL)
 
     @override
     def _take(self, data: bytes) -> None:
@@ -65,8 +65,7 @@ class TankCoordinator(LinkCoordinator[TankData]):
         if not self._sonar.feed(data, now) or not self._sonar.is_settled:
             return
         self._on_reading()
-        if now >= self._next_push or not self.last_update_success:
-            self._next_push = now + _UPDATE_INTERVAL
+        if self._throttle.has_turn(is_urgent=not self.last_update_success):
             self._push(tank_data(self._tank, self._sonar.distance_cm(now)))
 
     @override

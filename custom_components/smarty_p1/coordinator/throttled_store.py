@@ -1,5 +1,6 @@
 """What a config entry remembers, written seldom: memory cards wear out."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -11,42 +12,37 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util.json import load_json_object
 
 from ..const import DOMAIN, LOGGER
+from .throttle import Throttle
 
 _STORAGE_VERSION = 1
 _ASIDE = ".unreadable"
 
-
 type Content = dict[str, Any] | list[str]
 
 
-class SparingStore:
+class ThrottledStore(ABC):
     """A file that is written at most once in `interval` seconds, and when Home Assistant stops.
 
-    `is_waiting` tells whether something waits to be written.
+    `name` is the end of the file's name. `is_waiting` is True while a change waits to be written.
     """
 
     def __init__(
-        self,
-        hass: HomeAssistant,
-        name: str,
-        content: Callable[[], Content],
-        *,
-        interval: float,
-        private: bool = False,
+        self, hass: HomeAssistant, name: str, *, interval: float, private: bool = False
     ) -> None:
-        """Take the end of the file's name, and what tells the content when it is written."""
         self._hass = hass
         self._store = Store[Content](hass, _STORAGE_VERSION, f"{DOMAIN}.{name}", private=private)
-        self._content = content
-        self._interval = interval
-        self._next_save = 0.0
+        self._throttle = Throttle(hass.loop, interval)
         self.is_waiting = False
 
-    async def async_load[T](self, parse: Callable[[Any], T]) -> T | None:
+    @abstractmethod
+    def _content(self) -> Content:
+        """Return what is to be written."""
+
+    async def _async_read[T](self, parse: Callable[[Any], T]) -> T | None:
         """Return what `parse` makes of what was written last, None when nothing was.
 
-        What cannot be read, whatever it is, is put aside: an entry begins anew rather than not at
-        all. `parse` raises for what has another shape, and changes nothing then.
+        A file that cannot be read, for whatever reason, is put aside: an entry begins anew rather
+        than not at all. `parse` raises an error for what has another shape, and changes nothing.
         """
         try:
             stored: Any = await self._store.async_load()
@@ -66,11 +62,11 @@ class SparingStore:
 
     @callback
     def schedule(self, *, at_once: bool = False) -> None:
-        """Write when it is time again, or at once."""
+        """Write at the next turn, or at once."""
         if self.is_waiting and not at_once:
             return
         self.is_waiting = True
-        delay = 0.0 if at_once else max(0.0, self._next_save - self._hass.loop.time())
+        delay = 0.0 if at_once else self._throttle.remaining
         # Home Assistant also saves what is waiting when it stops.
         self._store.async_delay_save(self._content_when_due, delay)
 
@@ -87,7 +83,7 @@ class SparingStore:
     @callback
     def _content_when_due(self) -> Content:
         self.is_waiting = False
-        self._next_save = self._hass.loop.time() + self._interval
+        self._throttle.restart()
         return self._content()
 
     @property
@@ -96,7 +92,7 @@ class SparingStore:
         return Path(f"{self._store.path}{_ASIDE}")
 
     def _holds_null(self) -> bool:
-        """Tell whether there is a file with null in it: Home Assistant returns None for both."""
+        """Return whether the file holds null, which Home Assistant reads like a missing file."""
         try:
             return load_json_object(self._store.path)["data"] is None
         except HomeAssistantError, KeyError, ValueError:

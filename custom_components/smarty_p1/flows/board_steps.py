@@ -6,8 +6,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.const import CONF_PORT
 
-from ..const import KIND_METER
-from ..coordinator import name_of_kind
+from ..coordinator import is_meter
 from ..lib.port import identify_port, redact_port
 from .dialogue import Dialogue, source_field
 from .error_texts import FieldError
@@ -35,8 +34,7 @@ class BoardSteps(Dialogue):
         """Raise FieldError when another entry has the same source, even if it is disabled."""
         unique_id = _unique_id(self._data)
         for entry in self._async_current_entries(include_ignore=False):
-            is_board = name_of_kind(entry) != KIND_METER
-            is_other = is_board and entry.entry_id != self.context.get("entry_id")
+            is_other = entry.entry_id != self.context.get("entry_id") and not is_meter(entry)
             # Unique ids of earlier versions have another form when there is a secret in them.
             if is_other and unique_id in {entry.unique_id, _unique_id(entry.data)}:
                 raise FieldError(source_field(self._data), "source_in_use", title=entry.title)

@@ -19,7 +19,7 @@ from ..const import (
     SECTION_P1_SERVER,
 )
 from ..lib.meter.demand import LUXEMBOURG, MAX_POWER_KW, REFERENCE_POWERS
-from ..publish.publish_options import (
+from ..publish.publish_form import (
     OptionError,
     async_read_p1_server,
     defaults,

@@ -17,7 +17,7 @@ from ..const import (
 )
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.limits import shown_name
-from ..coordinator.repair_issues import Issues, Problem
+from ..coordinator.repair_issues import Problem, is_raised
 from ..lib.port import SecurityOffError, identify_port, redact_port
 from .dialogue import Input
 from .error_texts import FieldError
@@ -52,7 +52,7 @@ class UpdateSteps(MeterSteps):
     async def async_step_reconfigure(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the port and the keys."""
         entry = self._get_reconfigure_entry()
-        if Issues(self.hass, entry).is_open(Problem.SECURITY_OFF):
+        if is_raised(self.hass, entry, Problem.SECURITY_OFF):
             self._choices.add(CONF_REMOVE_KEY)
         return await self._async_update(
             user_input, entry, step_id="reconfigure", port_field=CURRENT_PORT

@@ -11,8 +11,8 @@ from homeassistant.components.usb import get_serial_by_id
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 
-from ..const import DOMAIN, KIND_METER
-from ..coordinator import name_of_kind
+from ..const import DOMAIN
+from ..coordinator import is_meter
 from ..coordinator.entry_types import AnyConfigEntry
 from ..lib.port import normalise_port
 
@@ -120,7 +120,7 @@ async def _async_name_entry(hass: HomeAssistant, port: str) -> str | None:
 def next_gateway_port(entries: Iterable[AnyConfigEntry]) -> str | None:
     """Return the first free port above those of meters at the gateway of the newest one."""
     used = [
-        (name_of_kind(entry) == KIND_METER, gateway)  # a board's port says nothing about meters
+        (is_meter(entry), gateway)  # a board's port says nothing about meters
         for entry in sorted(entries, key=lambda entry: entry.created_at)
         if (gateway := _GATEWAY.fullmatch(entry.data.get(CONF_PORT, "")))
     ]

@@ -21,8 +21,8 @@ from ..const import (
     CONF_TOPIC,
     KIND_PULSE,
 )
-from ..coordinator.pulse_coordinator import BINARY_DOMAINS, COUNT_DOMAINS, EVENT_DOMAIN
-from ..coordinator.pulse_store import DEFAULT_PULSES_PER_KWH, PulseStore
+from ..coordinator.pulse_counter import DEFAULT_PULSES_PER_KWH, PulseCounter
+from ..coordinator.pulse_source_coordinator import BINARY_DOMAINS, COUNT_DOMAINS, EVENT_DOMAIN
 from .board_steps import BoardSteps
 from .dialogue import Input
 from .error_texts import FieldError
@@ -169,9 +169,8 @@ class PulseOptionsFlow(OptionsFlowWithReload):
     async def _async_set_energy(self, kwh: float) -> None:
         """Set the total, once: it is no option, for it changes with each pulse."""
         if self.config_entry.state is ConfigEntryState.LOADED:
-            await self.config_entry.runtime_data.tally.async_set_energy(kwh)
+            await self.config_entry.runtime_data.counter.async_set_energy(kwh)
             return
-        store = PulseStore(self.hass, self.config_entry)
-        await store.async_load()
-        store.meter.set_energy(kwh)
-        await store.async_save()
+        counter = PulseCounter(self.hass, self.config_entry)
+        await counter.async_load()
+        await counter.async_set_energy(kwh)

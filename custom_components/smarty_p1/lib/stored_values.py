@@ -1,6 +1,6 @@
-"""What was stored, checked: a file may have been edited, cut off or be of another version.
+"""Checks of what was stored: a file may have been edited, cut off or be of another version.
 
-Each function returns what it was given if it is what it should be, and raises ValueError else.
+Each function returns what it was given if that is what it should be, and raises ValueError if not.
 """
 
 from datetime import datetime

@@ -27,13 +27,13 @@ from ..const import (
     LOGGER,
     SECTION_MQTT,
 )
+from ..coordinator.limits import MOST_MBUS_METERS
 from ..coordinator.meter_coordinator import SmartyCoordinator
-from ..coordinator.pace import Pace
+from ..coordinator.throttle import Throttle
 from ..lib.p1 import MESSAGES, Telegram
-from .mqtt_bounds import MAX_MBUS_METERS, Bounds
 from .mqtt_discovery import Announcer, devices, event_topic, new_texts, states_payload, states_topic
-from .mqtt_values import items
-from .publish_options import Format
+from .mqtt_topics import items
+from .publish_form import Format
 from .retained_topics import RetainedTopics
 from .smartyreader_names import board_items, board_summary
 
@@ -43,6 +43,8 @@ OFFLINE = "offline"
 _FAREWELL_TIMEOUT = 5.0
 # States are good for so many seconds longer than the time between two of them.
 _LIFETIME = 90.0
+# Brokers and subscribers remember topics. Units are part of some names, and may vary without end.
+MOST_TOPICS = 4096
 
 
 def _is_connected(hass: HomeAssistant) -> bool:
@@ -173,8 +175,8 @@ class Publisher(_Worker):
         self._format = Format(options[CONF_FORMAT])
         self._retain: bool = options[CONF_RETAIN]
         minimum: float = options[CONF_MIN_INTERVAL]
-        self._pace = Pace(self._hass.loop, minimum)
-        self._bounds = Bounds(coordinator.name)
+        self._throttle = Throttle(self._hass.loop, minimum)
+        self._topics: set[str] = set()
         self._availability_topic = _availability_topic(options)
         self._announcer: Announcer | None = None
         if options[CONF_DISCOVERY]:
@@ -215,7 +217,7 @@ class Publisher(_Worker):
     def _on_telegram(self, telegram: Telegram) -> None:
         # A text could be gone by the next turn.
         has_news = _texts(telegram) != _texts(self._published)
-        self._pace.offer(partial(self._publish, telegram), is_urgent=has_news)
+        self._throttle.offer(partial(self._publish, telegram), is_urgent=has_news)
 
     @callback
     def _publish(self, telegram: Telegram) -> None:
@@ -228,8 +230,7 @@ class Publisher(_Worker):
         telegram, self._waiting = self._waiting, None
         if telegram is None:
             return
-        self._pace.restart()
-        telegram = self._bounds.admit(telegram)
+        self._throttle.restart()
         before, self._published = self._published, telegram
         await self._send_values(telegram)
         if self._announcer:
@@ -271,21 +272,35 @@ class Publisher(_Worker):
 
     @override
     async def _send(self, topic: str, payload: str, *, retain: bool) -> None:
+        if not self._has_place(topic):
+            return
         if topic in self._stale and not retain:
             # First: whoever listens would take the empty message for the newer one.
             await super()._send(topic, "", retain=True)
         await super()._send(topic, payload, retain=retain)
         self._stale.discard(topic)
 
+    def _has_place(self, topic: str) -> bool:
+        """Return whether a topic is one of the first `MOST_TOPICS`."""
+        if topic not in self._topics and len(self._topics) < MOST_TOPICS:
+            self._topics.add(topic)
+            if len(self._topics) == MOST_TOPICS:
+                LOGGER.warning(
+                    "%s: %d topics are published on MQTT, and no further ones",
+                    self._coordinator.name,
+                    MOST_TOPICS,
+                )
+        return topic in self._topics
+
     async def _take_back_what_is_stale(self) -> None:
         """Take back what earlier options had the broker keep, once all that is wanted is there."""
-        places = MAX_MBUS_METERS
+        places = MOST_MBUS_METERS
         for topic in sorted(self._stale):
             # A meter on the M-Bus that is away keeps its place there, as it does here.
             if places and self._announcer and self._announcer.owns(topic):
                 places -= 1
             else:
-                await self._send(topic, "", retain=True)
+                await super()._send(topic, "", retain=True)
         self._stale.clear()
 
     async def _async_on_stop(self, _event: Event) -> None:
@@ -293,14 +308,8 @@ class Publisher(_Worker):
 
     async def _async_say_farewell(self) -> None:
         """Tell that no more telegrams come."""
-        self._pace.cancel()
+        self._throttle.cancel()
         self._task.cancel()  # nothing follows
-        if self._bounds.ignored:
-            LOGGER.info(
-                "%s: %s objects were not published on MQTT",
-                self._coordinator.name,
-                self._bounds.ignored,
-            )
         if _is_connected(self._hass):
             with suppress(HomeAssistantError, TimeoutError):
                 async with asyncio.timeout(_FAREWELL_TIMEOUT):

@@ -33,7 +33,7 @@ from ..sensor.meter_sensors import (
     SENSORS,
     mbus_index,
 )
-from .mqtt_levels import level
+from .mqtt_topics import level
 
 STATES = "states"
 EVENT_TOPICS = "events"

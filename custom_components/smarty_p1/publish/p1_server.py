@@ -3,6 +3,8 @@
 import asyncio
 import socket
 from collections import deque
+from collections.abc import Callable
+from functools import partial
 from typing import cast, override
 
 from homeassistant.core import callback
@@ -16,9 +18,8 @@ from ..const import (
     SECTION_P1_SERVER,
 )
 from ..coordinator.meter_coordinator import SmartyCoordinator
-from ..coordinator.repair_issues import Issues, Problem
-from ..lib.p1 import Telegram
-from ..lib.p1.crc import crc16
+from ..coordinator.repair_issues import Problem, raise_issue, withdraw_issues
+from ..lib.p1 import Telegram, crc16
 
 MAX_CLIENTS = 32
 # A client that is slow gets the last ones when it reads again, about a minute of them.
@@ -50,7 +51,6 @@ class _Client(asyncio.Protocol):
     _transport: asyncio.Transport
 
     def __init__(self, server: P1Server) -> None:
-        """Take the server that accepted it."""
         self._server = server
         self._waiting: deque[bytes] = deque(maxlen=MAX_WAITING)
         self._timeout: asyncio.TimerHandle | None = None
@@ -109,7 +109,6 @@ class P1Server:
     """Sends telegrams to all who connect to a TCP port: each gets those that come from then on."""
 
     def __init__(self, name: str) -> None:
-        """Take a name for the log."""
         self._name = name
         self._clients: set[_Client] = set()
         self._server: asyncio.Server | None = None
@@ -151,7 +150,7 @@ class P1Server:
             client.send(telegram)
 
     def admit(self, client: _Client) -> bool:
-        """Tell whether there is room for another client, and remember it."""
+        """Remember a client if there is room for it; return whether there is."""
         if len(self._clients) >= MAX_CLIENTS or self._is_stopped:
             if not self._has_refused:
                 self._has_refused = True
@@ -171,9 +170,9 @@ class P1Server:
 
 async def async_start(coordinator: SmartyCoordinator) -> None:
     """Serve the telegrams of a meter, if its options say so, until its entry is unloaded."""
-    entry = coordinator.config_entry
-    issues = Issues(coordinator.hass, entry)
-    issues.close(Problem.P1_SERVER)
+    hass, entry = coordinator.hass, coordinator.config_entry
+    withdraw = partial(withdraw_issues, hass, entry, [Problem.P1_SERVER])
+    withdraw()
     options = entry.options.get(SECTION_P1_SERVER, {})
     if not options.get(CONF_ENABLED):
         return
@@ -186,28 +185,26 @@ async def async_start(coordinator: SmartyCoordinator) -> None:
 
     entry.async_on_unload(coordinator.async_add_telegram_listener(pass_on))
     entry.async_on_unload(server.stop)
-    entry.async_on_unload(lambda: issues.close(Problem.P1_SERVER))
+    entry.async_on_unload(withdraw)
     try:
         await server.start(address, port)
     except OSError as err:
         # Readings go on. An address may be there a moment later, a port may become free.
         LOGGER.warning("%s: the P1 server cannot listen: %s", coordinator.name, err)
-        issues.open(
-            Problem.P1_SERVER, address=address, port=str(port), error=err.strerror or str(err)
-        )
-        entry.async_create_background_task(
-            coordinator.hass,
-            _keep_trying(server, address, port, issues),
-            f"{coordinator.name} P1 server",
-        )
+        error = err.strerror or str(err)
+        raise_issue(hass, entry, Problem.P1_SERVER, address=address, port=str(port), error=error)
+        retries = _keep_trying(server, address, port, withdraw)
+        entry.async_create_background_task(hass, retries, f"{coordinator.name} P1 server")
 
 
-async def _keep_trying(server: P1Server, address: str, port: int, issues: Issues) -> None:
+async def _keep_trying(
+    server: P1Server, address: str, port: int, on_success: Callable[[], None]
+) -> None:
     while True:
         await asyncio.sleep(RETRY_EVERY)
         try:
             await server.start(address, port)
         except OSError:
             continue
-        issues.close(Problem.P1_SERVER)
+        on_success()
         return

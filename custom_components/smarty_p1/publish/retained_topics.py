@@ -1,10 +1,11 @@
-"""Which messages of a meter the broker keeps: they must be taken back one day."""
+"""The topics on which the broker keeps a message of a meter: they must be cleared one day."""
 
 import re
+from typing import override
 
 from homeassistant.core import HomeAssistant, callback
 
-from ..coordinator.throttled_store import SparingStore
+from ..coordinator.throttled_store import ThrottledStore
 from ..lib.stored_values import Stored, a_list, a_text
 
 _SAVE_INTERVAL = 5.0
@@ -18,42 +19,31 @@ def _parse(stored: Stored) -> set[str]:
     return {topic for topic in topics if topic and not _IMPOSSIBLE.search(topic)}
 
 
-class RetainedTopics:
+class RetainedTopics(ThrottledStore):
     """The topics on which the broker keeps a message of one config entry."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
-        """Start without any."""
-        self._store = SparingStore(
-            hass, f"{entry_id}.retained", self._sorted, interval=_SAVE_INTERVAL, private=True
-        )
+        super().__init__(hass, f"{entry_id}.retained", interval=_SAVE_INTERVAL, private=True)
         self.topics: set[str] = set()
 
     async def async_load(self) -> None:
         """Remember those of the last run of Home Assistant."""
-        self.topics = await self._store.async_load(_parse) or set()
+        self.topics = await self._async_read(_parse) or set()
 
     @callback
     def add(self, topic: str) -> None:
         """Note that the broker keeps a message."""
         if topic not in self.topics:
             self.topics.add(topic)
-            self._store.schedule()
+            self.schedule()
 
     @callback
     def discard(self, topic: str) -> None:
-        """Note that it does not any more."""
+        """Note that the broker no longer keeps a message."""
         if topic in self.topics:
             self.topics.remove(topic)
-            self._store.schedule()
+            self.schedule()
 
-    async def async_save(self) -> None:
-        """Write at once what is known."""
-        await self._store.async_save()
-
-    async def async_remove(self) -> None:
-        """Forget everything."""
-        await self._store.async_remove()
-
-    @callback
-    def _sorted(self) -> list[str]:
+    @override
+    def _content(self) -> list[str]:
         return sorted(self.topics)

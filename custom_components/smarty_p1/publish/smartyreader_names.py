@@ -9,8 +9,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from ..lib.p1 import METER_TIME, Telegram
-from .mqtt_levels import level
-from .mqtt_values import Item, items
+from .mqtt_topics import Item, items, level
 
 _NAMES: Mapping[str, str] = {
     "1-3:0.2.8": "p1_version",

@@ -25,10 +25,12 @@ def every(start: datetime, count: int, step: timedelta) -> list[datetime]:
 @everyone
 @pytest.mark.parametrize("day", [SUMMER, WINTER], ids=["summer", "winter"])
 def test_registers_follow_the_powers(household: Household, day: datetime) -> None:
+    hours = STEP.total_seconds() / 3600
+    new = household.registers_at(day)
     for before in every(day, 8640, STEP):
-        net = sum(household.powers_at(before).active) * STEP.total_seconds() / 3600
-        reactive = sum(household.powers_at(before).reactive) * STEP.total_seconds() / 3600
-        old, new = household.registers_at(before), household.registers_at(before + STEP)
+        powers = household.powers_at(before)
+        net, reactive = sum(powers.active) * hours, sum(powers.reactive) * hours
+        old, new = new, household.registers_at(before + STEP)
         assert new.imported_kwh - old.imported_kwh == pytest.approx(max(net, 0), abs=1e-9)
         assert new.exported_kwh - old.exported_kwh == pytest.approx(max(-net, 0), abs=1e-9)
         assert new.reactive_imported_kvarh - old.reactive_imported_kvarh == pytest.approx(

@@ -152,7 +152,7 @@ def test_channels_hold_their_capture_until_the_next() -> None:
         assert values[0] < values[-1]
 
 
-def test_history_ends_where_the_present_begins() -> None:
+def test_history_ends_where_the_current_reading_begins() -> None:
     meter = Meter(1)
     past = list(meter.history(WHEN - timedelta(days=2), WHEN, timedelta(hours=1)))
     assert len(past) == 48

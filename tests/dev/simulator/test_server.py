@@ -241,7 +241,7 @@ async def test_busy_port_is_named_and_nothing_stays_open() -> None:
 
 
 async def ended(reader: asyncio.StreamReader) -> bool:
-    """Tell whether the connection ends, after what was still on its way."""
+    """Return whether the connection ends, after what was still on its way."""
     try:
         await reader.read()
     except ConnectionResetError:

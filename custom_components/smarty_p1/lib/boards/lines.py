@@ -12,7 +12,6 @@ class LineSplitter:
     """
 
     def __init__(self) -> None:
-        """Start in the middle of a line, for all that is known."""
         self.start_anew()
 
     def start_anew(self) -> None:
@@ -22,7 +21,7 @@ class LineSplitter:
         self._last = _LF
 
     def feed(self, data: bytes) -> list[str]:
-        """Take the next bytes, any number; return the lines they completed, without their ends."""
+        """Read the next bytes, any number; return the lines they complete, without their ends."""
         lines = []
         for byte in data:
             if byte in {_CR, _LF}:

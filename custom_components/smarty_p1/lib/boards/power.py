@@ -9,7 +9,6 @@ class PulsePower:
     """Follows the power behind pulses of a fixed energy; times are in seconds."""
 
     def __init__(self, pulses_per_kwh: float) -> None:
-        """Start without a pulse."""
         self._kws_per_pulse = 3600 / pulses_per_kwh
         self._mean_kw: float | None = None
         self._last_at = 0.0
@@ -25,7 +24,7 @@ class PulsePower:
         return min(self._mean_kw, self._last_pulses * self._kws_per_pulse / silence)
 
     def add(self, pulses: int, at: float) -> None:
-        """Take pulses, at least one, that have come since the last."""
+        """Add the pulses, at least one, that have come since the last."""
         self._last_at, self._last_pulses = at, pulses
         if self._heap_at is None or at < self._heap_at:  # the first, or the clock was set
             self._heap_at, self._heap, self._mean_kw = at, 0, None
@@ -36,5 +35,5 @@ class PulsePower:
             self._heap_at, self._heap = at, 0
 
     def note_standstill(self) -> None:
-        """Know that less than one pulse has come since the last."""
+        """Note that less than one pulse has come since the last."""
         self._last_pulses = min(self._last_pulses, 1)

@@ -30,10 +30,12 @@ class Pulses:
 
 
 class PulseMeter:
-    """Counts the energy and follows the power behind pulses: `pulses` have been until now."""
+    """Counts the energy and follows the power behind pulses.
+
+    `pulses` is their number until now, `pulses_per_kwh` what is printed on the meter.
+    """
 
     def __init__(self, pulses_per_kwh: float) -> None:
-        """Take what is printed on the meter."""
         self.pulses = 0
         self.is_counting = False
         self._pulses_per_kwh = pulses_per_kwh
@@ -91,18 +93,18 @@ class PulseMeter:
         return self._power.kw(at)
 
     def begin_line(self) -> None:
-        """Know that the next line may have lost its beginning: the port was opened."""
+        """Expect that the next line has lost its beginning: the port was opened."""
         self._lines.start_anew()
         self._running.start_anew()
         self._is_first = True
 
     def start_anew(self) -> None:
-        """Know that pulses may have been missed, too: the port was lost."""
+        """Expect that pulses have been missed, too: the port was lost."""
         self.begin_line()
         self._power = PulsePower(self._pulses_per_kwh)
 
     def feed(self, data: bytes, at: float) -> list[Pulses]:
-        """Take the next bytes of a line, any number; return what its lines say."""
+        """Read the next bytes of a line, any number; return what its lines say."""
         read = []
         for line in self._lines.feed(data):
             read.append(self._read_line(line, at, is_whole=not self._is_first))
@@ -110,21 +112,21 @@ class PulseMeter:
         return self._add(read, at)
 
     def read_line(self, text: str, at: float) -> list[Pulses]:
-        """Take a line that came as a whole; return what it says."""
+        """Read a line that came as a whole; return what it says."""
         return self._add([self._read_line(text, at)], at)
 
     def read_count(self, text: str, at: float, *, is_old: bool = False) -> list[Pulses]:
-        """Take a running count, which may be older than the last; what is none says nothing."""
+        """Read a running count, which may be older than the last; any other text says nothing."""
         is_whole = not is_old or self._running.count is None
         return self._add([self._read_count(text, at, is_whole=is_whole)], at)
 
     def read_own_count(self, text: str, at: float) -> list[Pulses]:
-        """Take the count of what is no board: when it is lower, it was set, and no pulse came."""
+        """Read the count of what is no board: a lower one was set, and no pulse came."""
         self._running.begin_below(parse_count(text))
         return self.read_count(text, at)
 
     def read_pulse(self, at: float) -> list[Pulses]:
-        """Take one pulse."""
+        """Count one pulse."""
         return self._add([Pulses(1)], at)
 
     def _add(self, read: list[Pulses | None], at: float) -> list[Pulses]:
@@ -150,6 +152,6 @@ class PulseMeter:
     def _read_count(self, text: str, at: float, *, is_whole: bool = True) -> Pulses | None:
         if (count := parse_count(text)) is None:
             return None
-        pulses = self._running.take(count, at, is_whole=is_whole) or 0
+        pulses = self._running.accept(count, at, is_whole=is_whole) or 0
         self.is_counting |= pulses > 0
         return Pulses(pulses, count)

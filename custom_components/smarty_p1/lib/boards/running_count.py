@@ -20,14 +20,13 @@ def parse_count(text: str) -> int | None:
 
 
 class RunningCount:
-    """The last count that was believed, `count`, and when it came, `at`.
+    """The last count that was accepted, `count`, and when it came, `at`.
 
     A count that rises too fast to be true is held back until the next one says whether it was
     damaged on its way or the board counts from there now; what it rose by is then lost.
     """
 
     def __init__(self, pulses_per_kwh: float, count: int | None = None, at: float = 0.0) -> None:
-        """Go on from what was known."""
         self.count = count
         self.at = at
         self._max_rate = MAX_POWER_KW * pulses_per_kwh / 3600
@@ -42,7 +41,7 @@ class RunningCount:
         if self.count is not None and count is not None and count < self.count:
             self.count = self._held = None
 
-    def take(self, count: int, at: float, *, is_whole: bool = True) -> int | None:
+    def accept(self, count: int, at: float, *, is_whole: bool = True) -> int | None:
         """Return the pulses since the last count, None when the count cannot be trusted.
 
         One that may have lost its first digits, or be an old one, is trusted only when it is not

@@ -50,13 +50,12 @@ class Sonar:
     """
 
     def __init__(self) -> None:
-        """Start without a distance."""
         self._buffer = b""
         self._readings: deque[tuple[float, float | None]] = deque(maxlen=_MAX_READINGS)
 
     @property
     def is_settled(self) -> bool:
-        """Tell whether there were readings enough to tell water from echoes."""
+        """Whether there were enough readings to tell water from echoes."""
         return len(self._readings) >= _LEAST_READINGS
 
     def start_anew(self) -> None:
@@ -65,7 +64,7 @@ class Sonar:
         self._readings.clear()
 
     def feed(self, data: bytes, at: float) -> list[Reading]:
-        """Take the next bytes, any number; return the readings they completed."""
+        """Read the next bytes, any number; return the readings they complete."""
         self._buffer += data
         readings, end = [], 0
         for match in _find_readings(self._buffer):

@@ -13,6 +13,7 @@ The package knows nothing of Home Assistant, and does no I/O.
 
 from .cipher import DEFAULT_AUTHENTICATION_KEY, parse_key
 from .converters import Capture, MBusReading, Value
+from .crc import crc16
 from .decoder import Decoder, Event, Reason, Rejection
 from .errors import KeyFormatError, P1Error
 from .obis import (
@@ -46,5 +47,6 @@ __all__ = [
     "Telegram",
     "Value",
     "Verification",
+    "crc16",
     "parse_key",
 ]

@@ -19,11 +19,22 @@ from .errors import (
     SecurityOffError,
     WrongKeyError,
 )
-from .link import Link, Pace, normalise_port, open_port, read_chunk
-from .probing import probe
+from .link import (
+    BAUD_RATE,
+    SILENCE_TIMEOUT,
+    Link,
+    Pace,
+    normalise_port,
+    open_port,
+    read_chunk,
+)
+from .probing import BUSY_TEXT, probe
 
 __all__ = [
+    "BAUD_RATE",
+    "BUSY_TEXT",
     "MASK",
+    "SILENCE_TIMEOUT",
     "DamagedError",
     "KeyMissingError",
     "Link",

@@ -1,7 +1,7 @@
-"""Every value of a telegram by a name of its own, as text: what one topic a value publishes.
+"""The topics of a telegram: a name for each of its values, and the value as text.
 
 The names are those of the specification's table in small letters; those of a meter on an M-Bus
-channel begin with its kind and its channel.
+channel begin with its kind and its channel. What a meter says is never more than one level.
 """
 
 import re
@@ -13,7 +13,10 @@ from typing import NamedTuple
 
 from ..lib.p1 import CHANNELS, OBJECTS, Capture, Telegram, Value
 
-MBUS_FIELDS = {
+# Of MQTT's own limit of 65,535 bytes for a whole topic, more than the levels below a root need.
+RESERVED = 512
+
+_MBUS_FIELDS = {
     "24.1.0": "device_type",
     "96.1.0": "equipment_identifier",
     "24.2.1": "index",
@@ -22,7 +25,7 @@ MBUS_FIELDS = {
 _MBUS_NAMES = {
     f"0-{channel}:{field}": (channel, name)
     for channel in CHANNELS
-    for field, name in MBUS_FIELDS.items()
+    for field, name in _MBUS_FIELDS.items()
 }
 _INDEXES = {reference for reference, (_, name) in _MBUS_NAMES.items() if name == "index"}
 _NOT_CAPTURED = Capture(None, None, None)
@@ -36,16 +39,23 @@ _is_number = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?").fullmatch
 _NO_NAME = re.compile(r"[^a-z0-9]+")
 # More than any object of a meter holds; each value has a topic of its own.
 _MAX_VALUES = 32
+_MAX_LEVEL_SIZE = 64
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
 
 
 class Item(NamedTuple):
-    """A value of a telegram. `text` is empty when the meter sent none; `sent` is what it sent."""
+    """A value of a telegram: `sent` as the meter sent it, `text` empty when it sent none."""
 
     reference: str
     name: str
     unit: str | None
     text: str
     sent: str
+
+
+def level(text: str) -> str:
+    """Return a text as a level of a topic. In it, `#`, `+`, `/` and NUL would have a meaning."""
+    return _UNSAFE.sub("_", text[:_MAX_LEVEL_SIZE])
 
 
 def items(telegram: Telegram) -> Iterator[Item]:
@@ -80,7 +90,7 @@ def _items(telegram: Telegram, reference: str, value: Value, sent: str) -> Itera
 def _item(reference: str, name: str, value: Value, sent: str) -> Item:
     if known := OBJECTS.get(reference):
         return Item(reference, name, known.unit, _as_text(value, sent), sent)
-    number, unit = number_and_unit(sent)
+    number, unit = _number_and_unit(sent)
     return Item(reference, name, unit, number or _as_text(value, sent), sent)
 
 
@@ -112,7 +122,7 @@ def _name(telegram: Telegram, reference: str) -> str:
     return reference.replace(":", "_").replace(".", "_")
 
 
-def number_and_unit(sent: str) -> tuple[str | None, str | None]:
+def _number_and_unit(sent: str) -> tuple[str | None, str | None]:
     """Return the number that an unknown object holds, and its unit; twice None if it holds none."""
     number, star, unit = sent.partition("*")
     if not _is_number(number) or (star and not unit) or not (star or "." in number):

@@ -1,4 +1,4 @@
-"""The options of publishing: the two sections of the form, and what is wrong with their values."""
+"""The form of the options of publishing, its two sections, and the check of what was entered."""
 
 import asyncio
 import errno
@@ -39,7 +39,7 @@ from ..const import (
     SECTION_P1_SERVER,
 )
 from ..coordinator.entry_types import AnyConfigEntry
-from .mqtt_levels import RESERVED, level
+from .mqtt_topics import RESERVED, level
 
 LOCAL_ADDRESS = "127.0.0.1"
 # Of ser2net's examples.
@@ -64,10 +64,9 @@ class Format(StrEnum):
 
 
 class OptionError(Exception):
-    """A section of the form cannot be taken."""
+    """A section of the form that cannot be accepted; `key` is that of the error's text."""
 
     def __init__(self, *, key: str) -> None:
-        """Take the key of the error's text."""
         super().__init__(key)
         self.key = key
 

@@ -1,0 +1,148 @@
+"""The pulses of one entry, from whatever source: counted, stored, and shown now and then."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, override
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.util import dt as dt_util
+
+from ..const import CONF_FIRST_COUNT, CONF_FIRST_COUNT_AT, CONF_METER_READING, CONF_PULSES_PER_KWH
+from ..lib.boards import PulseMeter, Pulses
+from ..lib.stored_values import Stored, a_count, a_flag, a_mapping, a_number, a_text
+from .entry_types import AnyConfigEntry
+from .throttle import Throttle
+from .throttled_store import ThrottledStore
+
+DEFAULT_PULSES_PER_KWH = 1000.0
+# A crash costs what a board does not count itself; a memory card wears out.
+SAVE_INTERVAL = 60.0
+# Entities are not updated more often, however fast the LED blinks; and the power falls so often.
+UPDATE_INTERVAL = timedelta(seconds=5)
+_ENERGY_DECIMALS = 6
+_POWER_DECIMALS = 3
+_LEAST_PER_KWH = 1e-6
+# What a running count says nothing about that comes from elsewhere.
+_UNKNOWN_COUNT: dict[str, Any] = {"count": None, "is_counting": False, "ones": 0}
+_SHAPE: Mapping[str, Callable[[Stored], object]] = {
+    "source": lambda value: value is None or a_text(value),
+    "pulses": a_count,
+    "pulses_per_kwh": lambda value: a_number(value, _LEAST_PER_KWH),
+    "base_kwh": a_number,
+    "base_pulses": a_count,
+    "is_counting": a_flag,
+    "ones": a_count,
+    "count": lambda value: value is None or a_count(value),
+    "counted_at": lambda value: a_number(value, 0),
+}
+
+
+@dataclass(frozen=True)
+class PulseData:
+    """What the entities of a pulse reader show."""
+
+    energy_kwh: float
+    power_kw: float | None
+    pulses: int
+
+
+class PulseCounter(ThrottledStore):
+    """Counts the pulses of one entry over restarts of Home Assistant.
+
+    `meter` is what has been counted, `source` the unique id of where it comes from.
+    """
+
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
+        super().__init__(hass, f"{entry.entry_id}.pulses", interval=SAVE_INTERVAL)
+        self._pulses_per_kwh: float = entry.options.get(CONF_PULSES_PER_KWH, DEFAULT_PULSES_PER_KWH)
+        self._entry = entry
+        self._display: Callable[[PulseData], None] | None = None
+        self._display_throttle = Throttle(hass.loop, UPDATE_INTERVAL.total_seconds())
+        self._shown: PulseData | None = None
+        self.source = entry.unique_id
+        self.meter = PulseMeter(self._pulses_per_kwh)
+
+    @staticmethod
+    def now() -> float:
+        """Return the time as the meter wants it."""
+        return dt_util.utcnow().timestamp()
+
+    @property
+    def data(self) -> PulseData:
+        """Return what is known at the moment."""
+        power = self.meter.power_kw(self.now())
+        return PulseData(
+            round(self.meter.energy_kwh, _ENERGY_DECIMALS),
+            None if power is None else round(power, _POWER_DECIMALS),
+            self.meter.pulses,
+        )
+
+    async def async_load(self) -> None:
+        """Go on where the last run of Home Assistant left off."""
+        if meter := await self._async_read(self._parse):
+            self.meter = meter
+        else:
+            self.meter.set_energy(self._entry.data.get(CONF_METER_READING, 0.0))
+            self._begin_count(self.meter)
+
+    async def async_start(self, display: Callable[[PulseData], None]) -> None:
+        """Load, then call `display` with what is to be shown until the entry is unloaded."""
+        await self.async_load()
+        self._display = display
+        # The power falls while no pulse comes.
+        self._entry.async_on_unload(
+            async_track_time_interval(
+                self._hass, self._on_tick, UPDATE_INTERVAL, cancel_on_shutdown=True
+            )
+        )
+
+    @callback
+    def add(self, events: list[Pulses]) -> None:
+        """Store and show what the meter has made of a source's words."""
+        if events:
+            self.schedule()
+            if self._display_throttle.has_turn():
+                self.show()
+
+    async def async_set_energy(self, kwh: float) -> None:
+        """Set the total to what the meter shows, and store it: nobody wants to type it again."""
+        self.meter.set_energy(kwh)
+        self.show()
+        await self.async_save()
+
+    @callback
+    def show(self) -> None:
+        """Show what is known at the moment."""
+        if self._display:
+            self._display_throttle.restart()
+            self._shown = self.data
+            self._display(self._shown)
+
+    @callback
+    def _on_tick(self, _now: datetime) -> None:
+        if self._shown and self.data != self._shown:
+            self.show()
+
+    def _parse(self, data: Stored) -> PulseMeter:
+        stored = a_mapping(data)
+        for name, check in _SHAPE.items():
+            check(stored[name])
+        if stored["base_pulses"] > stored["pulses"]:
+            raise ValueError
+        if stored["source"] == self.source:
+            return PulseMeter.from_dict(stored, self._pulses_per_kwh)
+        meter = PulseMeter.from_dict(stored | _UNKNOWN_COUNT, self._pulses_per_kwh)
+        self._begin_count(meter)
+        return meter
+
+    def _begin_count(self, meter: PulseMeter) -> None:
+        """Count from what the dialogue has shown."""
+        data = self._entry.data
+        if CONF_FIRST_COUNT in data:
+            meter.begin_at(data[CONF_FIRST_COUNT], data[CONF_FIRST_COUNT_AT])
+
+    @override
+    def _content(self) -> dict[str, Any]:
+        return {"source": self.source, **self.meter.as_dict()}

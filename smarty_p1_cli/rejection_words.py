@@ -1,0 +1,22 @@
+"""What a rejection means, in words."""
+
+from smarty_p1.p1 import Reason, Rejection
+
+EXPLANATIONS = {
+    Reason.TAG: "wrong key, or damaged on the way (the tag does not verify)",
+    Reason.AUTHENTICATION_KEY: "the key is right, but the meter's authentication key is another",
+    Reason.REPLAY: "the frame counter is not higher than the last one",
+    Reason.CRC: "the checksum of the plain telegram is wrong or missing",
+    Reason.DOWNGRADE: "a plain telegram although a key is set",
+    Reason.KEY_MISSING: "encrypted, and no key is set",
+    Reason.MALFORMED: "cut short, or no telegram inside",
+}
+
+
+def explain(rejection: Rejection) -> str:
+    """Return a line about a rejected frame: why, and which one it was."""
+    text = f"rejected ({rejection.reason}): {EXPLANATIONS[rejection.reason]}"
+    if rejection.system_title is None:
+        return text
+    title = rejection.system_title.hex().upper()
+    return f"{text} [frame counter {rejection.frame_counter}, system title {title}]"

@@ -1,0 +1,161 @@
+"""The house: who may import whom. docs/architecture.md shows it."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HOUSE = ROOT / "custom_components" / "smarty_p1"
+
+# From the roof to the ground: a file or folder imports from its own floor and those below.
+FLOORS = (
+    ("__init__", "config_flow", "flows", "diagnostics", "repairs", "services", "system_health"),
+    ("publish",),
+    ("sensor", "binary_sensor", "event"),
+    ("entity",),
+    ("coordinator",),
+    ("lib", "const"),
+)
+# The parts of the library, and which others each may use. From outside, a part is its `__init__`.
+PARTS = {"p1": (), "port": ("p1",), "meter": ("p1",), "boards": ("p1", "port")}
+# What the library needs beside Python itself.
+NEEDED = {"p1": {"cryptography"}, "port": {"serialx"}}
+# Fuzzers, benchmarks and tests look inside of what they examine.
+OTHERS = ("smarty_p1_cli", "dev/demo", "dev/reliability", "scripts")
+# Imports that reach past a face today: to be emptied.
+STILL_PAST_A_FACE = {
+    "coordinator/demand_memory -> lib/meter/demand",
+    "coordinator/limits -> lib/meter/channels",
+    "coordinator/meter_coordinator -> lib/meter/channels",
+    "coordinator/meter_memory -> lib/meter/totals",
+    "coordinator/port_coordinator -> lib/port/link",
+    "coordinator/pulse_coordinator -> lib/port/probing",
+    "entity -> lib/meter/channels",
+    "flows/meter_options -> lib/meter/demand",
+    "flows/pulse_flow -> lib/boards/board_probe",
+    "flows/tank_flow -> lib/boards/board_probe",
+    "lib/boards/board_probe -> lib/port/link",
+    "lib/boards/board_probe -> lib/port/probing",
+    "publish/mqtt_discovery -> lib/meter/channels",
+    "publish/p1_server -> lib/p1/crc",
+    "sensor/demand_sensors -> lib/meter/demand",
+}
+
+type Edge = tuple[str, str]
+
+
+def modules(directory: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the modules of a directory, by their path within it without the suffix."""
+    for path in sorted(directory.rglob("*.py")):
+        yield path.relative_to(directory).with_suffix("").as_posix(), path
+
+
+def imported(path: Path) -> Iterator[tuple[int, str, str]]:
+    """Yield what a file imports, wherever in it: how far up, the module, and a name in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((0, alias.name, "") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from ((node.level, node.module or "", alias.name) for alias in node.names)
+
+
+@cache
+def edges() -> frozenset[Edge]:
+    """Return who imports whom in the integration."""
+    known = dict(modules(HOUSE))
+    found = set()
+    for name, path in known.items():
+        for level, module, inner in imported(path):
+            if not level:
+                continue
+            target = [*name.split("/")[:-level], *filter(None, module.split("."))]
+            # The name may be a module itself, or a folder, or be in one of either.
+            places = ([*target, inner], [*target, inner, "__init__"], [*target, "__init__"], target)
+            found.add((name, next(one for at in places if (one := "/".join(at)) in known)))
+    return frozenset(found)
+
+
+def floor(module: str) -> int:
+    """Return the number of a module's floor, counted from the roof."""
+    room = module.partition("/")[0]
+    [number] = [n for n, rooms in enumerate(FLOORS) if room in rooms]
+    return number
+
+
+def part(module: str) -> str:
+    """Return the part of the library that a module belongs to, "" if it is in none."""
+    match module.split("/"):
+        case ["lib", name, _]:
+            return name
+    return ""
+
+
+def shown(found: Iterator[Edge]) -> list[str]:
+    return sorted({f"{name} -> {target}" for name, target in found})
+
+
+@pytest.mark.parametrize("name", [name for name, _ in modules(HOUSE)])
+def test_everything_has_a_floor(name: str) -> None:
+    assert floor(name) >= 0
+
+
+def test_nothing_is_imported_from_above() -> None:
+    assert shown(edge for edge in edges() if floor(edge[0]) > floor(edge[1])) == []
+
+
+def test_nothing_goes_in_circles() -> None:
+    graph: dict[str, set[str]] = {}
+    for name, target in edges():
+        graph.setdefault(name, set()).add(target)
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" <- ".join(error.args[1]))
+
+
+def test_the_library_is_used_by_its_faces() -> None:
+    past = (
+        (name, target)
+        for name, target in edges()
+        if part(target) not in ("", part(name)) and not target.endswith("/__init__")
+    )
+    assert set(shown(past)) == STILL_PAST_A_FACE
+
+
+def test_the_parts_of_the_library_use_what_is_below() -> None:
+    assert {part(name) for name, _ in modules(HOUSE)} == {"", *PARTS}
+    wrong = (
+        (name, target)
+        for name, target in edges()
+        if part(name) and part(target) not in ("", part(name), *PARTS[part(name)])
+    )
+    assert shown(wrong) == []
+
+
+@pytest.mark.parametrize("name", [name for name, _ in modules(HOUSE) if name.startswith("lib/")])
+def test_the_library_needs_little(name: str) -> None:
+    allowed = NEEDED.get(part(name), set()) | sys.stdlib_module_names
+    found = {
+        module.split(".")[0] for level, module, _ in imported(HOUSE / f"{name}.py") if not level
+    }
+    assert found - allowed == set()
+
+
+@pytest.mark.parametrize("directory", OTHERS)
+def test_others_use_the_library_by_its_faces(directory: str) -> None:
+    faces = {"smarty_p1", *(f"smarty_p1.{name}" for name in PARTS)}
+    for name, path in modules(ROOT / directory):
+        for level, module, _ in imported(path):
+            if not level and module.split(".")[0] in ("smarty_p1", "custom_components"):
+                assert module in faces, name
+
+
+def test_the_simulator_shares_no_code_with_the_decoder() -> None:
+    for name, path in modules(ROOT / "dev" / "simulator"):
+        for _, module, _ in imported(path):
+            assert not module.startswith(("smarty_p1", "custom_components")), name

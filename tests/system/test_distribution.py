@@ -1,0 +1,130 @@
+"""The package that is not Home Assistant's: built, installed and used as somebody else does."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from dev.demo.home_assistant import ROOT
+
+LIBRARY = ROOT / "custom_components" / "smarty_p1" / "lib"
+COMMAND = ROOT / "smarty_p1_cli"
+OFFLINE = ("error sending request", "dns error", "tcp connect error")
+FRAME = json.loads((ROOT / "tests/frames/three_phase_gas_water_heat.json").read_text("utf-8"))
+
+# Modules of packages that an installation need not have.
+LOADED = "print(sorted({'serialx', 'rich', 'homeassistant'} & set(__import__('sys').modules)))"
+
+
+def uv(*arguments: str | Path) -> None:
+    """Run the installer that scripts/setup uses."""
+    own = ("uv/bin/uv", "uv-venv/bin/uv")
+    found = [path for name in own if (path := ROOT / ".python" / name).is_file()]
+    program = str(found[0]) if found else shutil.which("uv")
+    assert program, "scripts/setup left no uv behind"
+    end = subprocess.run(
+        [program, *arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=50
+    )
+    if end.returncode and any(words in end.stderr for words in OFFLINE):
+        pytest.skip("the Python package index is out of reach")
+    assert end.returncode == 0, end.stderr
+
+
+def run(program: Path, *arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run a program away from the repository, and unaware of it."""
+    own = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return subprocess.run(
+        [program, *arguments],
+        cwd=cwd,
+        env={**own, "COLUMNS": "100", "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+
+
+def install(path: Path, what: str) -> Path:
+    """Install the package into an environment of its own, and return its programs' directory."""
+    uv("venv", "--quiet", "--no-project", "--python", sys.executable, path)
+    # Otherwise it would be what was built the last time.
+    fresh = ("--refresh-package", "smarty-p1")
+    uv("pip", "install", "--quiet", *fresh, "--python", path / "bin" / "python", what)
+    return path / "bin"
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the programs of an environment that has the package without extras."""
+    return install(tmp_path_factory.mktemp("plain") / "venv", str(ROOT))
+
+
+def test_the_package_holds_library_and_command_and_no_more(programs: Path) -> None:
+    [packages] = programs.parent.glob("lib/python3.*/site-packages")
+
+    def files(directory: Path) -> set[str]:
+        found = (path.relative_to(directory).as_posix() for path in directory.rglob("*.*"))
+        return {name for name in found if "__pycache__" not in name}
+
+    assert files(packages / "smarty_p1") == files(LIBRARY)
+    assert "py.typed" in files(LIBRARY)
+    assert files(packages / "smarty_p1_cli") == files(COMMAND)
+    assert not (packages / "custom_components").exists()
+
+
+def test_its_version_is_that_of_the_integration(programs: Path, tmp_path: Path) -> None:
+    manifest = json.loads((LIBRARY.parent / "manifest.json").read_text(encoding="utf-8"))
+    code = "import importlib.metadata; print(importlib.metadata.version('smarty-p1'))"
+    end = run(programs / "python", "-c", code, cwd=tmp_path)
+    assert end.stdout.strip() == manifest["version"]
+
+
+def test_the_command_says_what_it_can_do(programs: Path, tmp_path: Path) -> None:
+    told = (ROOT / "scripts" / "help" / "p1.txt").read_text(encoding="utf-8")
+    for start in (["smarty-p1"], ["python", "-m", "smarty_p1_cli"]):
+        end = run(programs / start[0], *start[1:], "--help", cwd=tmp_path)
+        assert (end.returncode, end.stdout, end.stderr) == (0, told, "")
+
+
+def test_decoding_needs_no_extras(programs: Path, tmp_path: Path) -> None:
+    (tmp_path / "recorded").write_bytes(bytes.fromhex(FRAME["bytes"]))
+    (tmp_path / "key").write_text(FRAME["key"], encoding="ascii")
+    end = run(programs / "smarty-p1", "decode", "--key-file", "key", "recorded", cwd=tmp_path)
+    assert (end.returncode, end.stderr) == (0, "")
+    assert json.loads(end.stdout)["objects"]["1-0:1.8.0"] == 25678.901
+
+    end = run(programs / "python", "-c", f"import smarty_p1.p1; {LOADED}", cwd=tmp_path)
+    assert (end.stdout, end.stderr) == ("[]\n", "")
+
+
+def test_watching_without_extras_says_what_is_missing(programs: Path, tmp_path: Path) -> None:
+    end = run(programs / "smarty-p1", "watch", "127.0.0.1:9", cwd=tmp_path)
+    assert (end.returncode, end.stdout) == (2, "")
+    assert end.stderr == "smarty-p1: watching a port needs serialx: pip install serialx\n"
+
+
+def test_the_extra_brings_what_watching_needs(tmp_path: Path) -> None:
+    python = install(tmp_path / "venv", f"{ROOT}[watch]") / "python"
+    code = f"import smarty_p1.port, smarty_p1_cli.watch_view; {LOADED}"
+    end = run(python, "-c", code, cwd=tmp_path)
+    assert (end.stdout, end.stderr) == ("['rich', 'serialx']\n", "")
+
+
+def test_a_release_gets_the_integration_and_the_wheel(tmp_path: Path) -> None:
+    end = run(ROOT / "scripts" / "package", tmp_path / "dist", cwd=tmp_path)
+    if any(words in end.stderr for words in OFFLINE):
+        pytest.skip("the Python package index is out of reach")
+    assert end.returncode == 0, end.stderr
+
+    version = json.loads((LIBRARY.parent / "manifest.json").read_text(encoding="utf-8"))["version"]
+    wheel = f"smarty_p1-{version}-py3-none-any.whl"
+    assert sorted(path.name for path in (tmp_path / "dist").iterdir()) == [wheel, "smarty_p1.zip"]
+    with ZipFile(tmp_path / "dist" / "smarty_p1.zip") as archive:
+        names = set(archive.namelist())
+    assert {"manifest.json", "translations/en.json", "lib/p1/__init__.py"} <= names
+    assert not [name for name in names if name.endswith(".pyc")]
