@@ -8,8 +8,8 @@ import asyncio
 import platform
 from importlib.metadata import version
 
-from .decoding import AIMS, FRAMES, compare
-from .states import compare_states
+from .decoding import AIMS, FIRST_AIM, FRAMES, SERIES, Result, compare, first_telegram
+from .states import StatesResult, compare_states
 from .worst import AIM, CHUNK_SIZES, STREAMS, measure_all
 
 WORST_SIZE = 60_000
@@ -18,7 +18,7 @@ WORST_SIZE = 60_000
 def main() -> None:
     """Run the benchmarks and print a table."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=15, help="how often each side runs")
+    parser.add_argument("--rounds", type=int, default=10, help="how often each side runs")
     parser.add_argument(
         "--worst", action="store_true", help="instead: what the costliest streams cost"
     )
@@ -31,32 +31,34 @@ def main() -> None:
 
 def _print_comparison(rounds: int) -> None:
     print(
-        f"encrypted frame to telegram, tag verified; {FRAMES} frames, best of {rounds} rounds; "
-        f"CPython {platform.python_version()}, dsmr-parser {version('dsmr-parser')}"
+        f"best of {rounds} rounds of {FRAMES} telegrams; CPython {platform.python_version()}, "
+        f"dsmr-parser {version('dsmr-parser')}, Home Assistant {version('homeassistant')}"
     )
+    _print_head("encrypted frame to telegram, tag verified", "dsmr-parser, µs", "times faster")
+    for name, make in SERIES.items():
+        frames = make(FRAMES)
+        for chunk_size, aim in AIMS.items():
+            result = compare(frames, chunk_size, rounds)
+            _print_row(f"{name}; chunks of {chunk_size}", result, aim)
     print()
-    print("| bytes a chunk | smarty_p1, µs | dsmr-parser, µs | times faster | aim |")
-    print("|---:|---:|---:|---:|---:|")
-    for chunk_size, aim in AIMS.items():
-        result = compare(chunk_size, rounds)
-        print(
-            f"| {chunk_size} | {result.own:.1f} | {result.other:.1f} "
-            f"| {result.ratio:.1f} | {aim} |",
-            flush=True,
-        )
+    print("| a new decoder's first telegram | smarty_p1, µs | aim |")
+    print("|---|---:|---:|")
+    for name, make in SERIES.items():
+        print(f"| {name} | {first_telegram(make(1)[0], rounds):.0f} | {FIRST_AIM} |")
     states = asyncio.run(compare_states(rounds))
+    _print_head("encrypted frame to all states written", "its dsmr, µs", "times less")
+    _print_row(f"{states.entities} entities each", states, 3)
+
+
+def _print_head(what: str, other: str, ratio: str) -> None:
     print()
-    print(
-        f"encrypted frame to all states written, {states.entities} entities each; "
-        f"Home Assistant {version('homeassistant')}"
-    )
-    print()
-    print("| smarty_p1, µs | its dsmr, µs | times less | aim | smarty_p1, µs an entity |")
-    print("|---:|---:|---:|---:|---:|")
-    print(
-        f"| {states.own:.1f} | {states.other:.1f} | {states.ratio:.1f} | 3 "
-        f"| {states.own / states.entities:.1f} |"
-    )
+    print(f"| {what} | smarty_p1, µs | {other} | {ratio} | aim |")
+    print("|---|---:|---:|---:|---:|")
+
+
+def _print_row(what: str, result: Result | StatesResult, aim: float) -> None:
+    times = f"{result.own:.1f} | {result.other:.1f}"
+    print(f"| {what} | {times} | {result.ratio:.1f} | {aim} |", flush=True)
 
 
 def _print_worst(rounds: int) -> None:

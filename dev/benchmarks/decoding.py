@@ -10,19 +10,25 @@ from dsmr_parser.parsers import TelegramParser
 
 from smarty_p1.p1 import DEFAULT_AUTHENTICATION_KEY, Decoder, Telegram
 
-from .frames import KEY, in_chunks, series
+from .frames import KEY, in_chunks, literal_series, series
 
 type Chunks = Iterable[bytes]
 type Registers = list[float]
 
 FRAMES = 200
-AIMS = {64: 40, 1: 8}
+SERIES: dict[str, Callable[[int], list[bytes]]] = {
+    "the simulator's meter": series,
+    "a literal telegram, eleven lines changing": literal_series,
+}
+AIMS = {64: 60, 1: 12}
+"""How many times faster than dsmr-parser, by the bytes a chunk."""
+FIRST_AIM = 100
+_FIRST_ROUNDS = 200
 
 
 class Result(NamedTuple):
-    """Microseconds a telegram, for chunks of so many bytes."""
+    """Microseconds a telegram."""
 
-    chunk_size: int
     own: float
     other: float
 
@@ -68,19 +74,23 @@ def _microseconds(read: Callable[[Chunks], Registers], chunks: Chunks, number: i
     return took / number * 1e6
 
 
-def compare(chunk_size: int, rounds: int) -> Result:
+def compare(frames: list[bytes], chunk_size: int, rounds: int) -> Result:
     """Time both readers in turns on the same chunks; the best round of each counts."""
-    frames = series(FRAMES)
     chunks = [chunk for frame in frames for chunk in in_chunks(frame, chunk_size)]
     if read_with_own(chunks) != read_with_dsmr_parser(chunks):
         message = "the two readers disagree about what the meter says"
         raise RuntimeError(message)
     times = [
         (
-            _microseconds(read_with_own, chunks, FRAMES),
-            _microseconds(read_with_dsmr_parser, chunks, FRAMES),
+            _microseconds(read_with_own, chunks, len(frames)),
+            _microseconds(read_with_dsmr_parser, chunks, len(frames)),
         )
         for _ in range(rounds)
     ]
     own, other = (min(column) for column in zip(*times, strict=True))
-    return Result(chunk_size, own, other)
+    return Result(own, other)
+
+
+def first_telegram(frame: bytes, rounds: int) -> float:
+    """Return how many microseconds a new decoder takes for its first telegram."""
+    return min(_microseconds(read_with_own, [frame], 1) for _ in range(_FIRST_ROUNDS * rounds))

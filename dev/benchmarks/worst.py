@@ -12,8 +12,7 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from smarty_p1.p1 import Decoder
-from smarty_p1.p1.crc import crc16
+from smarty_p1.p1 import Decoder, crc16
 
 from .frames import KEY, in_chunks, series
 
@@ -27,7 +26,7 @@ _IDENTIFICATION = b"/Lux5\\253694471_M\r\n"
 
 
 class Mode(NamedTuple):
-    """What the decoder believes."""
+    """What the decoder accepts."""
 
     name: str
     key: bytes | None

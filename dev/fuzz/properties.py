@@ -21,7 +21,7 @@ from smarty_p1.p1 import (
     parse_key,
 )
 from smarty_p1.p1.crc import has_valid_crc
-from smarty_p1.p1.telegram import TelegramParser
+from smarty_p1.p1.parser import TelegramParser
 from smarty_p1.port import normalise_port, redact_port
 from tests.lib.p1.encoder import KEY, TITLE, frame
 

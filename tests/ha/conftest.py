@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, DOMAIN
 from custom_components.smarty_p1.coordinator import port_coordinator as link_coordinator
 from custom_components.smarty_p1.flows import meter_setup
-from custom_components.smarty_p1.lib.port import link, probe
+from custom_components.smarty_p1.lib.port import probe, read_limit
 
 from .meter import KEY, SERIAL, MeterPort
 
@@ -81,7 +81,7 @@ def make_entry(hass: HomeAssistant) -> EntryMaker:
 @pytest.fixture
 def fast_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a port be read as fast as somebody writes to it."""
-    monkeypatch.setattr(link, "FASTEST", 1e9)
+    monkeypatch.setattr(read_limit, "FASTEST", 1e9)
 
 
 @pytest.fixture

@@ -209,7 +209,9 @@ def kind_of_example(example: Example) -> str:
 
 
 def test_each_block_says_what_it_is_written_in() -> None:
-    assert {each.language for each in EXAMPLES} == {"yaml", "json", "sh", "js"}
+    assert {each.language for each in EXAMPLES} == {
+        *("yaml", "json", "sh", "js", "python", "text", "mermaid"),
+    }
 
 
 @pytest.mark.parametrize("example", YAML_EXAMPLES, ids=str)

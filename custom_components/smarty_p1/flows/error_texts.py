@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from homeassistant.const import CONF_BASE, CONF_PORT
 
 from ..const import CONF_ENCRYPTION_KEY, SECTION_ADVANCED
-from ..lib.boards.board_probe import NotSonarError, SonarSilentError
+from ..lib.boards import NotSonarError, SonarSilentError
 from ..lib.port import (
     MASK,
     DamagedError,

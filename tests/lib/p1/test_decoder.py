@@ -182,7 +182,7 @@ def test_the_first_and_the_last_counter() -> None:
     assert reasons(decoder.feed(frame(0))) == [Reason.REPLAY]
 
 
-def test_a_plain_telegram_is_not_believed_once_a_key_is_set() -> None:
+def test_a_plain_telegram_is_not_accepted_once_a_key_is_set() -> None:
     decoder = Decoder(KEY)
     plain = literal("plain").data
 

@@ -71,7 +71,7 @@ class UnitBlindDecoder(Decoder):
 
 
 class FirstLineDecoder(Decoder):
-    """Believes the line that changed when a reference comes twice, and not the last."""
+    """Accepts the line that changed when a reference comes twice, and not the last."""
 
     def feed(self, data: bytes) -> list[Event]:
         events = super().feed(data)

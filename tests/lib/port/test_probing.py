@@ -19,7 +19,7 @@ from smarty_p1.port import (
     probe,
 )
 from tests.lib.p1.encoder import AUTHENTICATION_KEY, KEY, frame, literal, telegram
-from tests.lib.port.test_link import gateway
+from tests.lib.port.test_port import gateway
 
 OTHER_KEY = bytes(range(16))
 

@@ -6,16 +6,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from ..port import (
+    BUSY_TEXT,
     NothingReceivedError,
     NotP1Error,
-    Pace,
     PortBusyError,
     PortClosedError,
+    ReadLimit,
     open_port,
     read_chunk,
 )
-from ..port.probing import BUSY_TEXT
-from . import PulseMeter, Sonar
+from .pulse_meter import PulseMeter
+from .tank_level import Sonar
 
 # Below a few hundred watts, an LED blinks more seldom.
 PULSE_TIMEOUT = 20.0
@@ -53,9 +54,9 @@ async def probe_pulses(
     meter = PulseMeter(1)
     with suppress(TimeoutError):
         async with asyncio.timeout(timeout), open_port(url, baud_rate=baud_rate) as reader:
-            pace = Pace()
+            limit = ReadLimit()
             while True:
-                if events := meter.feed(await _read(reader, pace), time.time()):
+                if events := meter.feed(await _read(reader, limit), time.time()):
                     return FoundPulses(has_come=True, count=events[-1].count)
     return FoundPulses(has_come=False)
 
@@ -75,9 +76,9 @@ async def probe_sonar(
     readings, has_come = 0, False
     with suppress(TimeoutError, PortClosedError):
         async with asyncio.timeout(timeout), open_port(url, baud_rate=baud_rate) as reader:
-            pace = Pace()
+            limit = ReadLimit()
             while readings < _ENOUGH_READINGS:
-                data = await _read(reader, pace)
+                data = await _read(reader, limit)
                 has_come = True
                 readings += len(sonar.feed(data, time.monotonic()))
     if not readings:
@@ -85,7 +86,7 @@ async def probe_sonar(
     return sonar.distance_cm(time.monotonic())
 
 
-async def _read(reader: asyncio.StreamReader, pace: Pace) -> bytes:
+async def _read(reader: asyncio.StreamReader, limit: ReadLimit) -> bytes:
     """Return the next bytes, at the pace of a line.
 
     Raises PortBusyError when a gateway serves another client.
@@ -93,5 +94,5 @@ async def _read(reader: asyncio.StreamReader, pace: Pace) -> bytes:
     data = await read_chunk(reader)
     if BUSY_TEXT in data:
         raise PortBusyError(data.decode("latin-1").strip())
-    await pace.keep(len(data))
+    await limit.wait(len(data))
     return data

@@ -6,9 +6,9 @@
             case Telegram():
                 print(event.time, event.objects["1-0:1.8.0"], "kWh")
             case Rejection():
-                print("not believed:", event.reason)
+                print("rejected:", event.reason)
 
-The package knows nothing of Home Assistant, and does no I/O.
+It does no I/O, and needs nothing but `cryptography`; `port` opens ports and reads them.
 """
 
 from .cipher import DEFAULT_AUTHENTICATION_KEY, parse_key

@@ -29,7 +29,7 @@ KEY_SIZE = 16
 BLOCK_SIZE = 16
 TAG_SIZE = 12
 _FULL_TAG_SIZE = 16
-SECURITY_CONTROL = b"\x30"
+SECURITY_CONTROL = 0x30
 HEADER_MARK = b"\xdb\x08"
 MAX_HEADER_SIZE = 18
 # Six messages of 2,048 bytes in hexadecimal and the rest of a telegram stay below this.
@@ -38,10 +38,9 @@ _SECURITY_AND_COUNTER_SIZE = 5
 # Nothing shorter than "/" and the tag can be a telegram.
 _MIN_LENGTH = _SECURITY_AND_COUNTER_SIZE + 1 + TAG_SIZE
 
-_HEADER = re.compile(
-    rb"\xdb\x08.{8}(?:\x82(..)|\x81(.)|([\x00-\x7f]))\x30.{4}",
-    re.DOTALL,
-)
+_LENGTH_IN_TWO_BYTES = 0x82
+_LENGTH_IN_ONE_BYTE = 0x81
+_LONGEST_SHORT_LENGTH = 0x7F
 _KEY_SEPARATORS = re.compile(r"[\s:;,\-]")
 _COMMENTS = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 # What stands around the bytes in a C program: `uint8_t key[] = {...};`, `#define KEY "..."`.
@@ -122,15 +121,22 @@ def _of(numbers: list[str], base: int) -> bytes | None:
 def read_header(buffer: bytes | bytearray, start: int) -> tuple[int, int] | None:
     """Return the sizes of the header that begins at `start`, and of its whole frame, in bytes.
 
-    None when these bytes are no header.
+    At least MAX_HEADER_SIZE bytes must be there, of which the first are HEADER_MARK. None when
+    they are no header.
     """
-    match = _HEADER.match(buffer, start)
-    if match is None:
+    length, size = buffer[start + 10], 16
+    if length == _LENGTH_IN_TWO_BYTES:
+        length, size = buffer[start + 11] << 8 | buffer[start + 12], 18
+    elif length == _LENGTH_IN_ONE_BYTE:
+        length, size = buffer[start + 11], 17
+    elif length > _LONGEST_SHORT_LENGTH:
         return None
-    length = int.from_bytes(match[match.lastindex or 0])
-    size = match.end() - start
     frame_size = size - _SECURITY_AND_COUNTER_SIZE + length
-    if length < _MIN_LENGTH or frame_size > MAX_FRAME_SIZE:
+    if (
+        buffer[start + size - _SECURITY_AND_COUNTER_SIZE] != SECURITY_CONTROL
+        or length < _MIN_LENGTH
+        or frame_size > MAX_FRAME_SIZE
+    ):
         return None
     return size, frame_size
 
@@ -144,12 +150,12 @@ class FrameCipher:
     """Verifies and deciphers frames with one pair of keys."""
 
     def __init__(self, key: bytes, authentication_key: bytes) -> None:
-        """Take keys of 16 bytes each. Raises KeyFormatError for any other length."""
+        """Make a cipher of two keys of 16 bytes. Raises KeyFormatError for any other length."""
         if len(key) != KEY_SIZE or len(authentication_key) != KEY_SIZE:
             msg = "a key has 16 bytes"
             raise KeyFormatError(msg)
         self._encrypt = AESGCM(key).encrypt
-        self._associated_data = SECURITY_CONTROL + authentication_key
+        self._associated_data = bytes([SECURITY_CONTROL]) + authentication_key
 
     def decipher(self, ciphertext: bytes, nonce: bytes) -> bytes:
         """Return the text of a ciphertext or of its beginning; nothing vouches for it."""

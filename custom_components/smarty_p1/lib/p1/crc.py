@@ -27,7 +27,7 @@ def crc16(data: bytes) -> int:
 
 
 def has_valid_crc(text: bytes) -> bool:
-    """Tell whether the telegram in `text`, from `/` on, ends in `!` and its own CRC."""
+    """Return whether the telegram in `text`, from `/` on, ends in `!` and its own CRC."""
     covered = text.rfind(b"!") + 1
     digits = text[covered : covered + 4]
     return covered > 0 and digits == b"%04X" % crc16(text[:covered])

@@ -15,7 +15,7 @@ What is left out for want of that is not reported either. No true frame is left 
   long messages do.
 
 To get at the second half, a writer needs luck (one try in 30,000) or a recorded frame that is newer
-than the last one believed here: before the first telegram, or when this decoder missed it. Frames
+than the last one accepted here: before the first telegram, or when this decoder missed it. Frames
 that repeat its counter cannot follow closer than 22 bytes, which bounds the work for short ones.
 """
 
@@ -37,7 +37,8 @@ from .cipher import (
     read_nonce,
 )
 from .crc import has_valid_crc
-from .telegram import Telegram, TelegramParser, Verification
+from .parser import TelegramParser
+from .telegram import Telegram, Verification
 
 # What many events at once cost grows with the square of this.
 _CHUNK_SIZE = 2 * 1024
@@ -59,7 +60,7 @@ _BEGINNING = re.compile(rb"\s*/[A-Za-z]{3}")
 
 
 class Reason(StrEnum):
-    """Why bytes that look like a frame or a telegram are not believed."""
+    """Why bytes that look like a frame or a telegram are not accepted."""
 
     TAG = "tag"
     """The tag does not verify: another encryption key, or damaged on the way."""
@@ -109,8 +110,8 @@ def _start_of(candidate: int) -> int:
 class Decoder:
     """Decodes the bytes of one P1 port.
 
-    With a key, only frames are believed whose 96-bit tag verifies and whose frame counter rises.
-    Without one, only plain telegrams are believed whose CRC holds.
+    With a key, it accepts only frames whose 96-bit tag verifies and whose frame counter rises.
+    Without one, it accepts only plain telegrams whose CRC holds.
 
     `last_counters` holds the last frame counter of each system title (8 bytes) under this key.
     """
@@ -123,11 +124,10 @@ class Decoder:
         last_counters: Mapping[bytes, int] | None = None,
         needs_tag: bool = True,
     ) -> None:
-        """Take keys of 16 bytes. Raises KeyFormatError for any other length.
+        """Go on from the `last_counters` of an earlier decoder with the same key.
 
-        Go on from the `last_counters` of an earlier decoder with the same key. Without
-        `needs_tag`, a frame is also believed when only the CRC of its telegram holds, which
-        whoever can write to the line can forge.
+        Without `needs_tag`, a frame is also accepted when only the CRC of its telegram holds, which
+        whoever can write to the line can forge. Raises KeyFormatError when a key has not 16 bytes.
         """
         self._cipher = None if key is None else FrameCipher(key, authentication_key)
         self._parser = TelegramParser()
@@ -149,7 +149,7 @@ class Decoder:
         self._work = -_MAX_WORK
 
     def feed(self, data: bytes) -> list[Event]:
-        """Take the next bytes of the line, any number; return what they completed, in order."""
+        """Return what the next bytes of the line, any number of them, complete, in order."""
         buffer = self._buffer
         buffer += data
         size = len(buffer)
@@ -177,11 +177,10 @@ class Decoder:
         events: list[Event] = []
         size = len(self._buffer)
         while self._candidates:
-            candidate = self._candidates[0]
-            end = candidate >> _END_SHIFT
+            end = self._candidates[0] >> _END_SHIFT
             if end > size:
                 break
-            del self._candidates[0]
+            candidate = self._candidates.pop(0)
             start = _start_of(candidate)
             if start < self._floor:
                 continue
@@ -209,13 +208,13 @@ class Decoder:
         missing = _END_SIZE - 1
         at = max(self._scanned, self._floor)
         while (start := buffer.find(HEADER_MARK, at)) >= 0:
+            if start + MAX_HEADER_SIZE > size:
+                unsure = min(unsure, start)
+                break
             if sizes := read_header(buffer, start):
                 header_size, frame_size = sizes
                 end = start + frame_size
                 insort(self._candidates, end << _END_SHIFT | start << _START_SHIFT | header_size)
-            elif start + MAX_HEADER_SIZE > size:
-                unsure = min(unsure, start)
-                break
             at = start + 1
         at = max(self._scanned, self._floor)
         while (start := buffer.find(_END_MARK, at)) >= 0:
@@ -267,7 +266,7 @@ class Decoder:
         events.append(telegram or _rejection(Reason.MALFORMED, nonce))
 
     def _may_be_new(self, start: int, header_size: int) -> bool:
-        """Tell by its beginning whether a candidate may be a telegram that is due."""
+        """Return whether a candidate may be a telegram that is due, judging by its beginning."""
         beginning = bytes(self._buffer[start : start + header_size + BLOCK_SIZE])
         nonce = read_nonce(beginning, header_size)
         return (

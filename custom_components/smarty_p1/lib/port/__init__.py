@@ -19,16 +19,10 @@ from .errors import (
     SecurityOffError,
     WrongKeyError,
 )
-from .link import (
-    BAUD_RATE,
-    SILENCE_TIMEOUT,
-    Link,
-    Pace,
-    normalise_port,
-    open_port,
-    read_chunk,
-)
 from .probing import BUSY_TEXT, probe
+from .read_limit import ReadLimit
+from .reconnect_backoff import SILENCE_TIMEOUT, Link
+from .serial_port import BAUD_RATE, normalise_port, open_port, read_chunk
 
 __all__ = [
     "BAUD_RATE",
@@ -43,7 +37,6 @@ __all__ = [
     "NotP1Error",
     "NothingReceivedError",
     "OtherAuthenticationKeyError",
-    "Pace",
     "PortBusyError",
     "PortClosedError",
     "PortNotFoundError",
@@ -51,6 +44,7 @@ __all__ = [
     "PortSilentError",
     "PortUnreachableError",
     "ProbeError",
+    "ReadLimit",
     "SecurityOffError",
     "WrongKeyError",
     "identify_port",

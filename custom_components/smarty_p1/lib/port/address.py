@@ -49,7 +49,7 @@ def _redact(url: str, *, keeps_port_name: bool) -> str:
 
 
 def _is_before_query(address: str, query: str) -> bool:
-    """Tell whether the query that has an @ in it is one, and no part of a password."""
+    """Return whether a query that has an @ in it is one, and not a part of a password."""
     host = _AT.split(address)[-1]
     return query.startswith("?") and "=" in query and bool(_HOST.fullmatch(host))
 

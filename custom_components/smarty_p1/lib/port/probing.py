@@ -1,4 +1,4 @@
-"""Try a port and keys, and find out what exactly is wrong with them."""
+"""Trying a port and keys out, to find what exactly is wrong with them."""
 
 import asyncio
 from collections import Counter
@@ -18,7 +18,8 @@ from .errors import (
     SecurityOffError,
     WrongKeyError,
 )
-from .link import Pace, open_port, read_chunk
+from .read_limit import ReadLimit
+from .serial_port import open_port, read_chunk
 
 PROBE_TIMEOUT = 25.0
 _REOPEN_DELAY = 1.0
@@ -88,12 +89,12 @@ class _Findings:
 
     @property
     def is_busy(self) -> bool:
-        """Tell whether a gateway answered that it serves another client."""
+        """Whether a gateway answered that it serves another client."""
         return BUSY_TEXT in self._first_bytes
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether no byte came at all."""
+        """Whether no byte came at all."""
         return not self._first_bytes
 
 
@@ -122,12 +123,12 @@ async def probe(  # noqa: PLR0913
     clock = asyncio.get_running_loop().time
     deadline: float | None = None
     with suppress(TimeoutError):
-        async with asyncio.timeout(timeout) as limit:
+        async with asyncio.timeout(timeout) as waiting:
             longest = clock() + timeout
             while empty_connections < _MAX_EMPTY_CONNECTIONS:
                 async with open_port(url) as reader:
                     with suppress(PortClosedError):
-                        pace = Pace()
+                        limit = ReadLimit()
                         while True:
                             data = await read_chunk(reader)
                             if telegram := findings.read(data):
@@ -135,8 +136,8 @@ async def probe(  # noqa: PLR0913
                             if deadline is None and findings.has_failed:
                                 deadline = min(clock() + _LEAST_LISTENING, longest)
                             if deadline is not None and findings.is_certain:
-                                limit.reschedule(deadline)
-                            await pace.keep(len(data))
+                                waiting.reschedule(deadline)
+                            await limit.wait(len(data))
                 if findings.is_busy:
                     break
                 empty_connections += findings.is_empty

@@ -93,7 +93,7 @@ class Collector:
 
 @pytest.fixture(autouse=True)
 def _no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smarty_p1.port.link.FIRST_DELAY", 0.01)
+    monkeypatch.setattr("smarty_p1.port.reconnect_backoff.FIRST_DELAY", 0.01)
 
 
 async def test_bytes_arrive_unchanged() -> None:
@@ -213,7 +213,7 @@ async def test_silence_counts_as_a_loss() -> None:
 async def test_delays_grow_and_start_anew_once_a_meter_answers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("smarty_p1.port.link.FIRST_DELAY", 1.0)
+    monkeypatch.setattr("smarty_p1.port.reconnect_backoff.FIRST_DELAY", 1.0)
     delays: list[float] = []
     sleep = asyncio.sleep
 
@@ -226,7 +226,7 @@ async def test_delays_grow_and_start_anew_once_a_meter_answers(
 
     async with gateway(serve) as port:
         pass
-    monkeypatch.setattr("smarty_p1.port.link.asyncio.sleep", note)
+    monkeypatch.setattr("smarty_p1.port.reconnect_backoff.asyncio.sleep", note)
     collector = Collector(f"socket://127.0.0.1:{port}")
     await collector.until(lambda: len(collector.losses) > 9)
     growing = delays[:9]
@@ -307,7 +307,7 @@ async def test_cancelling_closes_the_port() -> None:
 async def test_a_device_that_is_plugged_in_again_is_read_at_once(
     terminal: tuple[int, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("smarty_p1.port.link.LONGEST_DELAY", 3600.0)
+    monkeypatch.setattr("smarty_p1.port.reconnect_backoff.LONGEST_DELAY", 3600.0)
     far, near = terminal
     cable = tmp_path / "cable"
     collector = Collector(str(cable))

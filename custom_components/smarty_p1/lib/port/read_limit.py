@@ -1,0 +1,28 @@
+"""How fast a port is read at most."""
+
+import asyncio
+
+from .serial_port import BAUD_RATE, READ_SIZE
+
+# Ten times what a P1 port can send. Whoever writes faster waits, so that all else need not.
+FASTEST = BAUD_RATE  # bytes a second
+_LONGEST_BURST = READ_SIZE // 2
+
+
+class ReadLimit:
+    """Slows reading down, so that a fast writer does not take all the time of the event loop.
+
+    `StreamReader.read` does not wait while it has bytes in store, so whoever writes fast enough
+    would be served alone.
+    """
+
+    def __init__(self) -> None:
+        self._clock = asyncio.get_running_loop().time
+        self._due = 0.0
+
+    async def wait(self, size: int) -> None:
+        """Wait until so many bytes, after those before them, could have come at `FASTEST`."""
+        now = self._clock()
+        self._due = max(self._due, now) + size / FASTEST
+        if self._due - now > _LONGEST_BURST / FASTEST:
+            await asyncio.sleep(self._due - now)

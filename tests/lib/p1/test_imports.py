@@ -1,0 +1,45 @@
+"""What the library needs: `p1` needs cryptography, and only `port` needs serialx."""
+
+import subprocess
+import sys
+
+import pytest
+
+# Imports of all else fail, as where it is not installed.
+PROGRAM = """
+import sys
+from importlib import import_module
+
+class Nothing:
+    def find_spec(self, name, path=None, target=None):
+        package = name.partition(".")[0]
+        if package not in allowed and package not in sys.stdlib_module_names:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+allowed = {"smarty_p1", *sys.argv[2:]}
+sys.meta_path.insert(0, Nothing())
+import_module(sys.argv[1])
+"""
+
+
+def imports(module: str, *packages: str) -> str:
+    """Import a module where only these packages are; return what fails."""
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", PROGRAM, module, *packages],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stderr
+
+
+@pytest.mark.parametrize("package", ["smarty_p1", "smarty_p1.p1"])
+def test_the_protocol_needs_cryptography_only(package: str) -> None:
+    # What cryptography itself is made of.
+    assert imports(package, "cryptography", "_cffi_backend", "cffi") == ""
+
+
+def test_ports_need_serialx() -> None:
+    found = imports("smarty_p1.port", "cryptography", "_cffi_backend", "cffi")
+
+    assert "No module named 'serialx'" in found
