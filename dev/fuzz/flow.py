@@ -55,7 +55,7 @@ from custom_components.smarty_p1.const import (
     LOGGER,
     SECTION_ADVANCED,
 )
-from custom_components.smarty_p1.flows import meter_flow as flow_base
+from custom_components.smarty_p1.flows import meter_setup
 from custom_components.smarty_p1.lib.port import normalise_port, probe, probing, redact_port
 from tests.ha.meter import (
     KEY,
@@ -425,7 +425,9 @@ async def furnished(hass: HomeAssistant) -> AsyncGenerator[House]:
         refusing.bind(("127.0.0.1", 0))  # and nobody listens
         for name in ("async_setup_entry", "async_unload_entry", "async_remove_entry"):
             stack.enter_context(patch.object(integration, name, return_value=True))
-        stack.enter_context(patch.object(flow_base, "probe", partial(probe, timeout=PROBE_TIMEOUT)))
+        stack.enter_context(
+            patch.object(meter_setup, "probe", partial(probe, timeout=PROBE_TIMEOUT))
+        )
         stack.enter_context(patch.object(probing, "_REOPEN_DELAY", 0))
         async with MeterPort() as meter:
             yield House(hass, meter, f"127.0.0.1:{refusing.getsockname()[1]}")

@@ -33,16 +33,9 @@ STILL_PAST_A_FACE = {
     "coordinator/limits -> lib/meter/channels",
     "coordinator/meter_coordinator -> lib/meter/channels",
     "coordinator/meter_memory -> lib/meter/totals",
-    "coordinator/port_coordinator -> lib/port/link",
-    "coordinator/pulse_coordinator -> lib/port/probing",
     "entity -> lib/meter/channels",
     "flows/meter_options -> lib/meter/demand",
-    "flows/pulse_flow -> lib/boards/board_probe",
-    "flows/tank_flow -> lib/boards/board_probe",
-    "lib/boards/board_probe -> lib/port/link",
-    "lib/boards/board_probe -> lib/port/probing",
     "publish/mqtt_discovery -> lib/meter/channels",
-    "publish/p1_server -> lib/p1/crc",
     "sensor/demand_sensors -> lib/meter/demand",
 }
 

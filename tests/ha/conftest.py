@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, DOMAIN
 from custom_components.smarty_p1.coordinator import port_coordinator as link_coordinator
-from custom_components.smarty_p1.flows import meter_flow as flow_base
+from custom_components.smarty_p1.flows import meter_setup
 from custom_components.smarty_p1.lib.port import probe, read_limit
 
 from .meter import KEY, SERIAL, MeterPort
@@ -48,7 +48,7 @@ def everything_enabled() -> Generator[None]:
 @pytest.fixture
 def short_wait() -> Generator[None]:
     """Let dialogues give up waiting for a telegram soon."""
-    with patch.object(flow_base, "probe", partial(probe, timeout=0.4)):
+    with patch.object(meter_setup, "probe", partial(probe, timeout=0.4)):
         yield
 
 

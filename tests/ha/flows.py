@@ -64,7 +64,7 @@ def suggested(result: ConfigFlowResult) -> dict[str, Any]:
 
 
 def is_advanced_open(result: ConfigFlowResult) -> bool:
-    """Tell whether the form shows the advanced section."""
+    """Return whether the form shows the advanced section."""
     assert result["data_schema"] is not None
     advanced = result["data_schema"].schema[SECTION_ADVANCED]
     return not advanced.options["collapsed"]

@@ -31,10 +31,9 @@ from custom_components.smarty_p1.const import (
     SECTION_ADVANCED,
 )
 from custom_components.smarty_p1.flows import (
-    meter_flow as flow_base,
-    port_field as flow_port,
-    port_holder as holder,
-    port_names as ports,
+    form_fields,
+    meter_setup,
+    ports_in_use,
 )
 from custom_components.smarty_p1.lib.port import open_port, probe
 
@@ -393,7 +392,7 @@ async def test_three_wrong_frames_are_enough(hass: HomeAssistant, port: MeterPor
     others = [encipher(ANOTHER_TELEGRAM, counter) for counter in (1001, 1002)]
     port.greeting = b"".join([ENCRYPTED, *others])
 
-    with patch.object(flow_base, "probe", probe):
+    with patch.object(meter_setup, "probe", probe):
         result = await submit(
             hass, await start(hass), {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: OTHER_KEY}
         )
@@ -472,7 +471,7 @@ async def test_address_that_is_not_complete(
         board = await submit(hass, await start(hass, *path), {CONF_PORT: text, **more})
         assert board["errors"] == {CONF_PORT: error}
         assert suggested(board)[CONF_PORT] == text
-    if text.strip():  # an empty field keeps the present port
+    if text.strip():  # an empty field keeps the current port
         form = await make_entry("socket://127.0.0.1:1").start_reconfigure_flow(hass)
         assert (await submit(hass, form, fields))["errors"] == {CONF_PORT: error}
 
@@ -507,7 +506,7 @@ async def test_known_ports_can_be_chosen_by_name(
         SerialDevice(device=proxy, **{**names, "description": "Gateway (P1)"}),
         SerialDevice(device="/dev/ttyUSB9", **long),
     ]
-    with patch.object(flow_port, "async_scan_serial_ports", AsyncMock(return_value=known)):
+    with patch.object(form_fields, "async_scan_serial_ports", AsyncMock(return_value=known)):
         usb, board, network, odd = await options_of_port(hass, *path)
 
     assert usb == {"value": by_id, "label": "P1 cable, FTDI, A1 (/dev/ttyUSB0)"}
@@ -521,9 +520,11 @@ async def test_known_ports_can_be_chosen_by_name(
 async def test_many_ports_and_none(hass: HomeAssistant) -> None:
     none = dict.fromkeys(("serial_number", "manufacturer", "description"))
     many = [SerialDevice(device=f"/dev/ttyUSB{number}", **none) for number in range(1000)]
-    with patch.object(flow_port, "async_scan_serial_ports", AsyncMock(return_value=many)):
+    with patch.object(form_fields, "async_scan_serial_ports", AsyncMock(return_value=many)):
         assert len(await options_of_port(hass)) == 64
-    with patch.object(flow_port, "async_scan_serial_ports", side_effect=OSError(5, "Input/output")):
+    with patch.object(
+        form_fields, "async_scan_serial_ports", side_effect=OSError(5, "Input/output")
+    ):
         assert await options_of_port(hass) == []
 
 
@@ -545,7 +546,7 @@ async def test_what_was_typed_stays_after_an_error_elsewhere(
 async def test_port_closed_at_once(hass: HomeAssistant, port: MeterPort) -> None:
     with (
         patch.object(sys.modules[probe.__module__], "_REOPEN_DELAY", 0),
-        patch.object(flow_base, "probe", probe),
+        patch.object(meter_setup, "probe", probe),
     ):
         flow = await start(hass)
         user_input = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
@@ -610,11 +611,19 @@ async def test_device_is_held_by_another_integration(hass: HomeAssistant, device
     assert result["description_placeholders"]["program"] == "Meter (dsmr)"
 
 
-async def test_device_is_held_by_home_assistant(hass: HomeAssistant, device: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "more"),
+    [
+        (("meter",), {CONF_ENCRYPTION_KEY: KEY}),
+        (("pulse", "pulse_port"), {CONF_BAUD_RATE: "9600", CONF_PULSES_PER_KWH: 1000}),
+        (("tank",), GEOMETRY),
+    ],
+)
+async def test_device_is_held_by_home_assistant(
+    hass: HomeAssistant, device: str, path: tuple[str, ...], more: dict[str, Any]
+) -> None:
     async with open_port(device):
-        result = await submit(
-            hass, await start(hass), {CONF_PORT: device, CONF_ENCRYPTION_KEY: KEY}
-        )
+        result = await submit(hass, await start(hass, *path), {CONF_PORT: device, **more})
 
     assert result["errors"] == {CONF_PORT: "port_held"}
     assert result["description_placeholders"]
@@ -623,7 +632,7 @@ async def test_device_is_held_by_home_assistant(hass: HomeAssistant, device: str
 
 async def test_holder_of_a_busy_device_cannot_be_told(hass: HomeAssistant, device: str) -> None:
     async with open_port(device):
-        with patch.object(holder, "_PROCESSES", Path("/nowhere")):
+        with patch.object(ports_in_use, "_PROCESSES", Path("/nowhere")):
             errors = await open_error(hass, device)
 
     assert errors == {CONF_PORT: "port_busy"}
@@ -635,7 +644,7 @@ def by_id(device: str, tmp_path: Path) -> Generator[str]:
     link = tmp_path / "usb-P1_cable"
     link.symlink_to(device)
     names = {device: str(link)}
-    with patch.object(ports, "get_serial_by_id", lambda name: names.get(name, name)):
+    with patch.object(ports_in_use, "get_serial_by_id", lambda name: names.get(name, name)):
         yield str(link)
 
 
@@ -712,7 +721,7 @@ async def test_device_is_not_permitted(hass: HomeAssistant) -> None:
 
 
 async def test_something_unexpected(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> None:
-    with patch.object(flow_base, "probe", side_effect=RuntimeError("a mistake")):
+    with patch.object(meter_setup, "probe", side_effect=RuntimeError("a mistake")):
         errors = await open_error(hass, "/dev/ttyUSB0")
 
     assert errors == {"base": "unknown"}
@@ -775,7 +784,7 @@ async def test_port_of_a_disabled_entry_is_free(
 async def test_cancelled_while_waiting(hass: HomeAssistant, port: MeterPort) -> None:
     flow = await start(hass)
     user_input = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
-    with patch.object(flow_base, "probe", probe):
+    with patch.object(meter_setup, "probe", probe):
         result = await hass.config_entries.flow.async_configure(flow["flow_id"], user_input)
     assert result["type"] is FlowResultType.SHOW_PROGRESS
     assert result["description_placeholders"] == {"port": port.url}
@@ -792,7 +801,7 @@ async def test_cancelled_while_waiting(hass: HomeAssistant, port: MeterPort) -> 
 async def test_waits_for_a_telegram_that_comes_late(hass: HomeAssistant, port: MeterPort) -> None:
     flow = await start(hass)
     user_input = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
-    with patch.object(flow_base, "probe", probe):
+    with patch.object(meter_setup, "probe", probe):
         await hass.config_entries.flow.async_configure(flow["flow_id"], user_input)
     await port.wait_for_clients(1)
 

@@ -31,8 +31,8 @@ from custom_components.smarty_p1.const import (
     CONF_VOLUME,
     DOMAIN,
 )
-from custom_components.smarty_p1.flows import pulse_flow as flow_pulse, tank_flow as flow_tank
-from custom_components.smarty_p1.lib.boards.board_probe import probe_pulses, probe_sonar
+from custom_components.smarty_p1.flows import first_pulse, tank_flow
+from custom_components.smarty_p1.lib.boards import probe_pulses, probe_sonar
 from custom_components.smarty_p1.lib.port import NotP1Error
 
 from .boards import ENERGY, GEOMETRY, LEVEL, pulse_entry, state, tank_entry
@@ -48,9 +48,9 @@ PULSES: dict[str, Any] = {CONF_PULSES_PER_KWH: 800}
 def short_wait() -> Generator[None]:
     """Give up waiting soon."""
     with (
-        patch.object(flow_pulse, "probe_pulses", partial(probe_pulses, timeout=0.4)),
-        patch.object(flow_tank, "probe_sonar", partial(probe_sonar, timeout=0.4)),
-        patch.object(flow_pulse, "PULSE_TIMEOUT", 0.4),
+        patch.object(first_pulse, "probe_pulses", partial(probe_pulses, timeout=0.4)),
+        patch.object(tank_flow, "probe_sonar", partial(probe_sonar, timeout=0.4)),
+        patch.object(first_pulse, "PULSE_TIMEOUT", 0.4),
     ):
         yield
 
@@ -188,7 +188,7 @@ async def test_a_gateway_that_serves_somebody_else(hass: HomeAssistant, port: Me
 
 
 async def test_something_unexpected(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> None:
-    with patch.object(flow_tank, "probe_sonar", side_effect=RuntimeError("a mistake")):
+    with patch.object(tank_flow, "probe_sonar", side_effect=RuntimeError("a mistake")):
         result = await submit(
             hass, await start(hass, "tank"), {CONF_PORT: "/dev/ttyUSB0", **GEOMETRY}
         )

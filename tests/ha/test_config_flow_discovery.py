@@ -35,8 +35,8 @@ from custom_components.smarty_p1.const import (
     SECTION_ADVANCED,
 )
 from custom_components.smarty_p1.flows import (
-    moved_gateway as gateway_following,
-    port_names as ports,
+    moved_gateway,
+    ports_in_use,
 )
 from custom_components.smarty_p1.lib.port import probe
 
@@ -102,12 +102,12 @@ async def find(hass: HomeAssistant, info: ZeroconfServiceInfo | UsbServiceInfo) 
 
 
 def was_ended(result: ConfigFlowResult, reason: str) -> bool:
-    """Tell whether nothing is offered."""
+    """Return whether nothing is offered."""
     return (result["type"], result["reason"]) == (FlowResultType.ABORT, reason)
 
 
 async def is_announced_to_us(hass: HomeAssistant, info: ZeroconfServiceInfo) -> bool:
-    """Tell whether Home Assistant starts a dialogue for a service, by the manifest's patterns."""
+    """Return whether Home Assistant starts a dialogue for a service, by the manifest's patterns."""
     return any(
         fnmatch(info.name.lower(), matcher.get("name", "*"))
         and all(
@@ -120,7 +120,7 @@ async def is_announced_to_us(hass: HomeAssistant, info: ZeroconfServiceInfo) -> 
 
 
 async def is_plugged_in_for_us(hass: HomeAssistant, info: UsbServiceInfo) -> bool:
-    """Tell whether Home Assistant starts a dialogue for a device, by the manifest's patterns."""
+    """Return whether Home Assistant starts a dialogue for a device, by the manifest's patterns."""
     device = USBDevice(
         device=info.device,
         vid=info.vid,
@@ -211,7 +211,7 @@ async def test_error_of_a_found_port_is_shown_although_it_has_no_field(
 
 async def test_found_cable_is_stored_by_its_lasting_name(hass: HomeAssistant) -> None:
     by_id = "/dev/serial/by-id/usb-FTDI_P1_cable_A1-if00-port0"
-    with patch.object(ports, "get_serial_by_id", return_value=by_id):
+    with patch.object(ports_in_use, "get_serial_by_id", return_value=by_id):
         form = await find(hass, cable())
         assert form["description_placeholders"]
         assert form["description_placeholders"]["present_port"] == by_id
@@ -324,8 +324,8 @@ async def elsewhere() -> AsyncGenerator[MeterPort]:
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a meter be looked for again and again in less than a second."""
-    monkeypatch.setattr(gateway_following, "PROBE_INTERVAL", 0.05)
-    monkeypatch.setattr(gateway_following, "probe", partial(probe, timeout=0.1))
+    monkeypatch.setattr(moved_gateway, "PROBE_INTERVAL", 0.05)
+    monkeypatch.setattr(moved_gateway, "probe", partial(probe, timeout=0.1))
 
 
 async def lose(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry) -> None:
@@ -401,7 +401,7 @@ async def test_whoever_announces_a_port_must_have_the_meter(
         assert entry.data[CONF_PORT] == port.url
         # It ends by itself.
         await wait_until(hass, lambda: not searches(hass))
-        assert attacker.connections <= 2 * gateway_following.PROBES
+        assert attacker.connections <= 2 * moved_gateway.PROBES
         assert entry.data[CONF_PORT] == port.url
 
 
@@ -423,7 +423,7 @@ async def test_a_meter_is_looked_for_once_a_minute_however_often_it_is_announced
         await asyncio.sleep(0.2)
         assert searches(hass) == 1
         assert attacker.connections == 1
-    assert gateway_following.PROBE_INTERVAL == 60
+    assert moved_gateway.PROBE_INTERVAL == 60
 
 
 @pytest.mark.usefixtures("soon")

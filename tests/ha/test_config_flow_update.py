@@ -6,7 +6,11 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from homeassistant.components.repairs import DOMAIN as REPAIRS
+from homeassistant.components.repairs import (
+    DOMAIN as REPAIRS,
+    RepairsFlowContext,
+    repairs_flow_manager,
+)
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
@@ -36,7 +40,7 @@ from custom_components.smarty_p1.coordinator import (
     port_coordinator as link_coordinator,
 )
 from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise_issue
-from custom_components.smarty_p1.flows import meter_flow as flow_base
+from custom_components.smarty_p1.flows import meter_setup
 from custom_components.smarty_p1.lib.port import probe
 
 from .conftest import EntryMaker
@@ -112,7 +116,7 @@ async def is_read(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 
 def is_done(result: ConfigFlowResult, reason: str) -> bool:
-    """Tell whether the dialogue ended well."""
+    """Return whether the dialogue ended well."""
     return (result["type"], result["reason"]) == (FlowResultType.ABORT, reason)
 
 
@@ -503,7 +507,7 @@ async def begin(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry) ->
     """Let the dialogue wait for a telegram that does not come."""
     form = await start_reconfigure(hass, entry)
     connections = port.connections
-    with patch.object(flow_base, "probe", probe):
+    with patch.object(meter_setup, "probe", probe):
         result = await hass.config_entries.flow.async_configure(form["flow_id"], {})
         await port.wait_for_connections(connections + 1)
     assert result["type"] is FlowResultType.SHOW_PROGRESS
@@ -586,7 +590,7 @@ async def test_mistake_while_waiting(
     form = await start_reconfigure(hass, entry)
     port.greeting = port.next_frame(TELEGRAM)
 
-    with patch.object(flow_base, "probe", side_effect=RuntimeError("a mistake")):
+    with patch.object(meter_setup, "probe", side_effect=RuntimeError("a mistake")):
         result = await submit(hass, form, {})
 
     assert result["errors"] == {"base": "unknown"}
@@ -601,7 +605,7 @@ async def test_entry_is_reloaded_meanwhile(
     entry = await set_up(hass, port, make_entry)
     port.exclusive = False
     form = await start_reconfigure(hass, entry)
-    with patch.object(flow_base, "probe", probe):
+    with patch.object(meter_setup, "probe", probe):
         await hass.config_entries.flow.async_configure(
             form["flow_id"], {CONF_ENCRYPTION_KEY: OTHER_KEY}
         )
@@ -709,6 +713,23 @@ async def test_repair_leads_to_the_dialogue(
     assert flow["step_id"] == "reconfigure"
     assert flow["context"]["source"] == SOURCE_RECONFIGURE
     assert flow["context"]["entry_id"] == entry.entry_id
+
+
+async def test_repair_of_a_meter_that_is_removed_meanwhile(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    assert await async_setup_component(hass, REPAIRS, {})
+    entry = await set_up(hass, port, make_entry)
+    raise_issue(hass, entry, Problem.NO_TELEGRAM, port=port.url)
+    repairs = repairs_flow_manager(hass)
+    assert repairs
+    context = RepairsFlowContext(issue_id=f"no_telegram_{entry.entry_id}")
+    explanation = await repairs.async_init(DOMAIN, context=context)
+    await hass.config_entries.async_remove(entry.entry_id)
+
+    end = await repairs.async_configure(explanation["flow_id"], {})
+
+    assert (end["type"], end["reason"]) == (FlowResultType.ABORT, "entry_removed")
 
 
 async def test_stored_keys_are_never_shown_nor_logged(

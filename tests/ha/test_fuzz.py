@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
@@ -12,7 +13,7 @@ from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 
 from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, LOGGER
-from custom_components.smarty_p1.flows import meter_flow as flow_base
+from custom_components.smarty_p1.flows import dialogue, meter_setup
 from custom_components.smarty_p1.lib.port import PortUnreachableError
 from dev.fuzz.flow import URL_SECRET, Example, furnished
 
@@ -65,18 +66,18 @@ async def wrong_probe(*_: object, **__: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "mistake", "problem"),
+    ("module", "name", "mistake", "problem"),
     [
-        ("probe", leaking_probe, "is logged"),
-        ("redact_port", showing_name, "is shown"),
-        ("probe", wrong_probe, "an unknown error"),
+        (meter_setup, "probe", leaking_probe, "is logged"),
+        (dialogue, "redact_port", showing_name, "is shown"),
+        (meter_setup, "probe", wrong_probe, "an unknown error"),
     ],
 )
 async def test_notices_what_is_wrong(
-    hass: HomeAssistant, name: str, mistake: object, problem: str
+    hass: HomeAssistant, module: ModuleType, name: str, mistake: object, problem: str
 ) -> None:
     async with furnished(hass) as house:
-        with patch.object(flow_base, name, mistake), pytest.raises(AssertionError) as caught:
+        with patch.object(module, name, mistake), pytest.raises(AssertionError) as caught:
             await house.check(
                 Example(
                     {CONF_PORT: "/dev/ttyUSB0", CONF_ENCRYPTION_KEY: KEY},

@@ -25,7 +25,7 @@ from custom_components.smarty_p1.coordinator.pulse_port_coordinator import Pulse
 from custom_components.smarty_p1.coordinator.repair_issues import Problem
 from custom_components.smarty_p1.coordinator.tank_coordinator import TankCoordinator
 from custom_components.smarty_p1.event import EVENT_MESSAGE, EVENTS
-from custom_components.smarty_p1.flows import key_form as flow_forms
+from custom_components.smarty_p1.flows import error_texts
 from custom_components.smarty_p1.lib.p1 import MBUS_DEVICE_TYPES, P1Error, Reason
 from custom_components.smarty_p1.lib.port import errors
 from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK_SENSORS
@@ -57,10 +57,10 @@ def placeholders(text: str) -> set[str]:
 
 
 def test_each_error_of_a_probe_has_a_text() -> None:
-    raised = {error.key for error in flow_forms.ERRORS.values()}
+    raised = {key for _, key in error_texts.ERRORS.values()}
     typed = {"port_in_use", "key_malformed", "key_published", "authentication_key_malformed"}
     typed |= {"port_masked", "port_missing", "port_number_missing"}
-    special = {"port_held", "key_renewed", "security_switched_off"}
+    special = {"port_held", "key_renewed", "security_switched_off", "other_meter"}
 
     boards = {"source_in_use", "entity_without_count", "topic_malformed", "sensor_silent"}
     boards |= {"entity_not_found", "entity_disabled", "entity_without_state"}
@@ -82,7 +82,7 @@ def test_each_error_of_a_probe_has_a_text() -> None:
     ids=str,
 )
 def test_each_error_of_the_protocol_is_told_apart(error: type[P1Error]) -> None:
-    mapped = next(cls for cls in error.__mro__ if cls in flow_forms.ERRORS)
+    mapped = next(cls for cls in error.__mro__ if cls in error_texts.ERRORS)
     if issubclass(error, errors.ProbeError) and error is not errors.ProbeError:
         assert mapped is error
     elif issubclass(error, errors.LinkError):

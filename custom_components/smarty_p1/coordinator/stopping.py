@@ -1,13 +1,11 @@
 """Waiting that ends when Home Assistant stops: it would otherwise wait along, or complain."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant, callback
-
-from ..lib.port import NothingReceivedError
 
 # Closing a port may take some seconds.
 _LONGEST_END = 10.0
@@ -41,12 +39,3 @@ async def timeout_or_stop(hass: HomeAssistant, seconds: float | None) -> AsyncGe
             raise TimeoutError from None
         finally:
             end_listening()
-
-
-async def look_until_stop[T](hass: HomeAssistant, look: Awaitable[T]) -> T:
-    """Return what a look at a source finds: nothing, when Home Assistant stops meanwhile."""
-    try:
-        async with timeout_or_stop(hass, None):
-            return await look
-    except TimeoutError:
-        raise NothingReceivedError from None

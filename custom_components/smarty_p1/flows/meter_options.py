@@ -7,16 +7,7 @@ from typing import Any
 import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.data_entry_flow import section
-from homeassistant.helpers.selector import (
-    DateSelector,
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-)
+from homeassistant.helpers.selector import DateSelector
 from homeassistant.util import dt as dt_util
 
 from ..const import (
@@ -36,6 +27,7 @@ from ..publish.publish_form import (
     p1_server_schema,
     read_mqtt,
 )
+from .form_fields import list_field, number_field
 
 _MAX_INTERVAL = 3600
 # Of the tariff; and prices are approved a year at a time.
@@ -47,34 +39,13 @@ def _schema(currency: str, port: int, errors: Mapping[str, str]) -> vol.Schema:
     """Return the form, those of its sections open that hold an error."""
     return vol.Schema(
         {
-            vol.Optional(CONF_REFERENCE_POWER): SelectSelector(
-                SelectSelectorConfig(
-                    options=[
-                        SelectOptionDict(value=str(power), label=f"{power} kW")
-                        for power in REFERENCE_POWERS
-                    ],
-                    custom_value=True,
-                    mode=SelectSelectorMode.DROPDOWN,
-                )
+            vol.Optional(CONF_REFERENCE_POWER): list_field(
+                ((str(power), f"{power} kW") for power in REFERENCE_POWERS), takes_any=True
             ),
-            vol.Optional(CONF_SURCHARGE_PRICE): NumberSelector(
-                NumberSelectorConfig(
-                    min=0,
-                    max=100,
-                    step="any",
-                    mode=NumberSelectorMode.BOX,
-                    unit_of_measurement=f"{currency}/kWh",
-                )
-            ),
+            vol.Optional(CONF_SURCHARGE_PRICE): number_field(100, f"{currency}/kWh"),
             vol.Optional(CONF_SURCHARGE_PRICE_SINCE): DateSelector(),
-            vol.Required(CONF_MIN_INTERVAL, default=0): NumberSelector(
-                NumberSelectorConfig(
-                    min=0,
-                    max=_MAX_INTERVAL,
-                    step=1,
-                    mode=NumberSelectorMode.BOX,
-                    unit_of_measurement="s",
-                )
+            vol.Required(CONF_MIN_INTERVAL, default=0): number_field(
+                _MAX_INTERVAL, "s", is_whole=True
             ),
             vol.Optional(SECTION_P1_SERVER): section(
                 p1_server_schema(port), {"collapsed": SECTION_P1_SERVER not in errors}

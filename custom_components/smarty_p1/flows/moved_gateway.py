@@ -6,7 +6,6 @@ its own meter has sent a frame there that its key verifies, and that is newer th
 """
 
 import asyncio
-from contextlib import AsyncExitStack
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_PORT
@@ -19,8 +18,8 @@ from ..coordinator.meter_coordinator import SmartyCoordinator, stored_keys
 from ..coordinator.meter_memory import MeterStore
 from ..lib.p1 import P1Error
 from ..lib.port import probe
-from .paused_entry import borrowed_port
-from .port_names import async_entry_at
+from .paused_entry import paused_entry
+from .ports_in_use import async_entry_at
 
 # How often a meter is looked for at a new address, and how many times after an announcement.
 PROBE_INTERVAL = 60.0
@@ -55,7 +54,7 @@ def follow(hass: HomeAssistant, entry: AnyConfigEntry, port: str) -> None:
 
 
 def _can_be_proved(entry: AnyConfigEntry) -> bool:
-    """Tell whether a telegram can prove that it is the entry's meter who sends it."""
+    """Return whether a telegram can prove that it is the entry's meter who sends it."""
     key, _ = stored_keys(entry.data)
     return key is not None and entry.data.get(CONF_VERIFY, True) and not entry.disabled_by
 
@@ -89,23 +88,18 @@ async def _async_search(hass: HomeAssistant, entry: AnyConfigEntry, follower: _F
 
 
 async def _async_answers(hass: HomeAssistant, entry: AnyConfigEntry, port: str) -> bool:
-    """Tell whether the entry's own meter sends something new at a port."""
+    """Return whether the entry's own meter sends something new at a port."""
     data = entry.data
     key, authentication_key = stored_keys(data)
     assert key  # noqa: S101 - nothing can be proved without
-    async with AsyncExitStack() as stack:
-        reader = await async_entry_at(hass, port, but=entry.entry_id)
-        if reader and _is_delivering(reader):
-            return False
-        if reader:  # gateways may have swapped their addresses, and serve one client each
-            await stack.enter_async_context(borrowed_port(hass, reader))
+    reader = await async_entry_at(hass, port, but=entry.entry_id)
+    if reader and _is_delivering(reader):
+        return False
+    # Gateways may have swapped their addresses, and serve one client each.
+    async with paused_entry(hass, reader):
+        counters = await _async_last_counters(hass, entry, key)
         try:
-            telegram = await probe(
-                port,
-                key,
-                authentication_key,
-                last_counters=await _async_last_counters(hass, entry, key),
-            )
+            telegram = await probe(port, key, authentication_key, last_counters=counters)
         except P1Error as err:
             LOGGER.debug("%s: no answer at an announced port: %s", entry.title, type(err).__name__)
             return False

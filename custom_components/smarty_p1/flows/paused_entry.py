@@ -1,4 +1,4 @@
-"""The port of an entry, for a while: most ports serve only one client at a time."""
+"""An entry is paused while something else needs its port: most serve one client at a time."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -17,28 +17,26 @@ _STATES_WITH_PORT = {
 
 
 @asynccontextmanager
-async def borrowed_port(hass: HomeAssistant, entry: AnyConfigEntry) -> AsyncGenerator[None]:
-    """Unload an entry, so that nothing else reads its port; set it up again at the end.
+async def paused_entry(hass: HomeAssistant, entry: AnyConfigEntry | None) -> AsyncGenerator[None]:
+    """Unload an entry, if there is one, so that nothing reads its port; set it up at the end.
 
-    That also happens when the task that borrows it is cancelled, at whatever moment.
+    That also happens when the task that needs the port is cancelled, at whatever moment.
     """
-    is_free, is_returned = asyncio.Event(), asyncio.Event()
+    if entry is None:
+        yield
+        return
+    is_free, is_over = asyncio.Event(), asyncio.Event()
     # A task of its own: unloading must not be cancelled half-way.
-    hass.async_create_task(
-        _keep_unloaded(hass, entry, is_free, is_returned), f"{entry.title} port loan"
-    )
+    hass.async_create_task(_keep_unloaded(hass, entry, is_free, is_over), f"{entry.title} paused")
     try:
         await is_free.wait()
         yield
     finally:
-        is_returned.set()
+        is_over.set()
 
 
 async def _keep_unloaded(
-    hass: HomeAssistant,
-    entry: AnyConfigEntry,
-    is_free: asyncio.Event,
-    is_returned: asyncio.Event,
+    hass: HomeAssistant, entry: AnyConfigEntry, is_free: asyncio.Event, is_over: asyncio.Event
 ) -> None:
     data = entry.data
     try:
@@ -46,14 +44,14 @@ async def _keep_unloaded(
         while entry.setup_lock.locked():
             async with entry.setup_lock:
                 pass
-        if is_returned.is_set():
+        if is_over.is_set():
             return
         had_port = entry.state in _STATES_WITH_PORT
         if had_port:
             await hass.config_entries.async_unload(entry.entry_id)
     finally:
         is_free.set()
-    await is_returned.wait()
+    await is_over.wait()
     if (
         hass.is_stopping
         or entry.disabled_by

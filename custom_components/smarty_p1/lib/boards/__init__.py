@@ -1,4 +1,4 @@
-"""The small boards beside the meter: pulses of its LED, and a tank. No Home Assistant, no I/O.
+"""The small boards beside the meter: pulses of its LED, and a tank. Trying a port needs serialx.
 
 meter = PulseMeter(1000)
 for event in meter.feed(data, time.time()):  # any chunks, as they come
@@ -9,7 +9,27 @@ sonar.feed(data, time.time())
 print(tank.share(sonar.distance_cm(time.time())))
 """
 
+from .board_probe import (
+    PULSE_TIMEOUT,
+    FoundPulses,
+    NotSonarError,
+    SonarSilentError,
+    probe_pulses,
+    probe_sonar,
+)
 from .pulse_meter import PulseMeter, Pulses
 from .tank_level import Shape, Sonar, Tank
 
-__all__ = ["PulseMeter", "Pulses", "Shape", "Sonar", "Tank"]
+__all__ = [
+    "PULSE_TIMEOUT",
+    "FoundPulses",
+    "NotSonarError",
+    "PulseMeter",
+    "Pulses",
+    "Shape",
+    "Sonar",
+    "SonarSilentError",
+    "Tank",
+    "probe_pulses",
+    "probe_sonar",
+]

@@ -1,4 +1,4 @@
-"""Try the port of a board, and find out what it sends. No Home Assistant."""
+"""Try the port of a board, and find out what it sends."""
 
 import asyncio
 import time
@@ -15,13 +15,22 @@ from ..port import (
     open_port,
     read_chunk,
 )
-from . import PulseMeter, Sonar
+from .pulse_meter import PulseMeter
+from .tank_level import Sonar
 
 # Below a few hundred watts, an LED blinks more seldom.
 PULSE_TIMEOUT = 20.0
 SONAR_TIMEOUT = 10.0
 # As many readings find the water among the echoes.
 _ENOUGH_READINGS = 20
+
+
+class SonarSilentError(NothingReceivedError):
+    """Not one byte came from where a distance sensor should be."""
+
+
+class NotSonarError(NotP1Error):
+    """Bytes came, but no reading of a distance sensor."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +56,8 @@ async def probe_pulses(
         async with asyncio.timeout(timeout), open_port(url, baud_rate=baud_rate) as reader:
             limit = ReadLimit()
             while True:
-                data = await read_chunk(reader)
-                if BUSY_TEXT in data:
-                    raise PortBusyError(data.decode("latin-1").strip())
-                if events := meter.feed(data, time.time()):
+                if events := meter.feed(await _read(reader, limit), time.time()):
                     return FoundPulses(has_come=True, count=events[-1].count)
-                await limit.wait(len(data))
     return FoundPulses(has_come=False)
 
 
@@ -64,8 +69,8 @@ async def probe_sonar(
 ) -> float | None:
     """Return the distance in cm that a sensor measures, None when it sees nothing.
 
-    Raises a LinkError when the port cannot be opened, NothingReceivedError when it is silent, and
-    NotP1Error when something else sends there.
+    Raises a LinkError when the port cannot be opened, SonarSilentError when nothing comes, and
+    NotSonarError when something else does.
     """
     sonar = Sonar()
     readings, has_come = 0, False
@@ -73,12 +78,21 @@ async def probe_sonar(
         async with asyncio.timeout(timeout), open_port(url, baud_rate=baud_rate) as reader:
             limit = ReadLimit()
             while readings < _ENOUGH_READINGS:
-                data = await read_chunk(reader)
+                data = await _read(reader, limit)
                 has_come = True
-                if BUSY_TEXT in data:
-                    raise PortBusyError(data.decode("latin-1").strip())
                 readings += len(sonar.feed(data, time.monotonic()))
-                await limit.wait(len(data))
     if not readings:
-        raise NotP1Error if has_come else NothingReceivedError
+        raise NotSonarError if has_come else SonarSilentError
     return sonar.distance_cm(time.monotonic())
+
+
+async def _read(reader: asyncio.StreamReader, limit: ReadLimit) -> bytes:
+    """Return the next bytes, at the pace of a line.
+
+    Raises PortBusyError when a gateway serves another client.
+    """
+    data = await read_chunk(reader)
+    if BUSY_TEXT in data:
+        raise PortBusyError(data.decode("latin-1").strip())
+    await limit.wait(len(data))
+    return data

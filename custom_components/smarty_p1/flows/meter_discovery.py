@@ -1,16 +1,17 @@
-"""The steps for ports that Home Assistant finds by itself: only the key is asked for."""
+"""The steps for ports that Home Assistant discovers by itself: only the key is asked for."""
 
 import re
-from typing import Any, override
+from typing import override
 
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.helpers.service_info.usb import UsbServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 
 from ..const import CONF_SERVICE
-from .meter_flow import MeterFlow
+from .dialogue import Input
+from .meter_setup import MeterSteps
 from .moved_gateway import follow
-from .port_names import async_entry_at, async_lasting_name
+from .ports_in_use import async_entry_at, async_lasting_name
 
 # "P1" as a word, in whichever spelling: P1, p1-meter, P1_port, p1port, meterp1, MyP1Cable. What the
 # manifest's patterns find besides is not meant: esp12, HP1102, P1S.
@@ -44,16 +45,14 @@ def _addresses(info: ZeroconfServiceInfo) -> list[str]:
     return [f"{scheme}://{host}:{info.port}" for host in hosts]
 
 
-class DiscoverySteps(MeterFlow):
+class DiscoverySteps(MeterSteps):
     """A port that was found: one dialogue a port, and none for a port that is read already."""
 
-    _found_port = ""
     _found_name = ""
-    _service: str | None = None
 
     @override
     async def async_step_zeroconf(self, discovery_info: ZeroconfServiceInfo) -> ConfigFlowResult:
-        """Take a port that a gateway announces on the network."""
+        """Offer a port that a gateway announces on the network."""
         info = discovery_info
         name = info.name.removesuffix(f".{info.type}")
         urls = _addresses(info)
@@ -66,25 +65,23 @@ class DiscoverySteps(MeterFlow):
 
     @override
     async def async_step_usb(self, discovery_info: UsbServiceInfo) -> ConfigFlowResult:
-        """Take a cable that is plugged in."""
+        """Offer a cable that is plugged in."""
         description = discovery_info.description
         if not description or not _says_p1(description):
             return self.async_abort(reason="not_p1_port")
         port = await async_lasting_name(self.hass, discovery_info.device)
         return await self._async_offer(port, description, port)
 
-    async def async_step_discovery_confirm(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
+    async def async_step_discovery_confirm(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the keys."""
-        if user_input is not None and await self._async_read_form(
-            user_input, self._found_port, present={}
-        ):
-            if self._service:
-                self._data[CONF_SERVICE] = self._service
+        if await self._async_accept(user_input, self._async_read_meter):
             return await self.async_step_wait_for_telegram()
-        return await self._async_show_form(
-            {"name": self._found_name, "present_port": self._found_port}, last_step=False
+        return await self._async_show_meter(
+            None,
+            {},
+            step_id="discovery_confirm",
+            name=self._found_name,
+            present_port=self._known_port,
         )
 
     async def _async_offer(self, unique_id: str, name: str, port: str) -> ConfigFlowResult:
@@ -93,14 +90,13 @@ class DiscoverySteps(MeterFlow):
         # Until the meter has said who it is, the port is what must not be offered twice.
         await self.async_set_unique_id(unique_id)
         self._abort_if_unique_id_configured()
-        self._form_step = "discovery_confirm"
-        self._found_port = port
+        self._known_port = port
         self._found_name = name
         self.context["title_placeholders"] = {"name": f"{name} ({port})"}
         return await self.async_step_discovery_confirm()
 
     async def _async_follow_service(self, service: str, urls: list[str]) -> bool:
-        """Tell whether an entry reads the announced port, or is to be looked for there."""
+        """Return whether an entry reads the announced port, or is to be looked for there."""
         for url in urls:
             reader = await async_entry_at(self.hass, url)
             if reader and reader.data.get(CONF_SERVICE, service) == service:

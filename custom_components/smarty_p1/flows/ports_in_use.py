@@ -1,8 +1,11 @@
-"""What is known of ports without opening them: their lasting names, who uses them, the next one."""
+"""Which ports are in use and by whom, their lasting names, and the next one that is free."""
 
 import os
 import re
 from collections.abc import Iterable
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
 
 from homeassistant.components.usb import get_serial_by_id
 from homeassistant.const import CONF_PORT
@@ -12,23 +15,23 @@ from ..const import DOMAIN
 from ..coordinator import is_meter
 from ..coordinator.entry_types import AnyConfigEntry
 from ..lib.port import normalise_port
-from .port_holder import holder_of
 
 _ALIASES = {"tcp": "socket"}
 _URL = re.compile(r"(?P<scheme>[a-z0-9+.-]+)://(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _GATEWAY = re.compile(r"(?P<prefix>socket://|tcp://|rfc2217://)(?P<host>[^/?#@]+):(?P<port>\d+)")
 _HIGHEST_PORT = 65535
+_PROCESSES = Path("/proc")
 
 
-def is_device(port: str) -> bool:
-    """Tell whether a port is a device of this machine, and no URL."""
+def _is_device(port: str) -> bool:
+    """Return whether a port is a device of this machine, and no URL."""
     return not _URL.fullmatch(port)
 
 
 async def async_lasting_name(hass: HomeAssistant, text: str) -> str:
     """Return the port that a user means, by a name that it keeps when it is plugged in again."""
     port = normalise_port(text)
-    return await hass.async_add_executor_job(get_serial_by_id, port) if is_device(port) else port
+    return await hass.async_add_executor_job(get_serial_by_id, port) if _is_device(port) else port
 
 
 def _identity(port: str) -> str:
@@ -44,8 +47,10 @@ def _identity(port: str) -> str:
         return port
 
 
-def _find_same(port: str, others: Iterable[str]) -> set[str]:
-    return {other for other in others if _identity(other) == _identity(port)}
+def _first_same(port: str, named: Iterable[tuple[str, AnyConfigEntry]]) -> AnyConfigEntry | None:
+    """Return the first entry beside which a name of a port stands."""
+    identity = _identity(port)
+    return next((entry for name, entry in named if _identity(name) == identity), None)
 
 
 async def async_entry_at(
@@ -55,42 +60,61 @@ async def async_entry_at(
 
     `but` is the id of an entry that does not count, nor do disabled ones.
     """
-    entries = [
-        entry
-        for entry in hass.config_entries.async_entries(
-            DOMAIN, include_ignore=False, include_disabled=False
-        )
+    entries = hass.config_entries.async_entries(
+        DOMAIN, include_ignore=False, include_disabled=False
+    )
+    named = [
+        (entry.data[CONF_PORT], entry)
+        for entry in entries
         if entry.entry_id != but and CONF_PORT in entry.data
     ]
-    names = await hass.async_add_executor_job(
-        _find_same, port, [entry.data[CONF_PORT] for entry in entries]
-    )
-    return next((entry for entry in entries if entry.data[CONF_PORT] in names), None)
+    return await hass.async_add_executor_job(_first_same, port, named)
 
 
 async def async_name_holder(hass: HomeAssistant, port: str) -> str | None:
     """Return who holds a serial device open: another program, or an integration's entry."""
-    if not is_device(port):
+    if not _is_device(port):
         return None
-    holder = await hass.async_add_executor_job(holder_of, port)
-    if holder is None:
+    pid = await hass.async_add_executor_job(_holder_of, port)
+    if pid is None:
         return None
-    if holder.pid != os.getpid():
-        return f"{holder.program} ({holder.pid})"
+    if pid != os.getpid():
+        return f"{await hass.async_add_executor_job(_program_of, pid)} ({pid})"
     return await _async_name_entry(hass, port) or "Home Assistant"
+
+
+def _holder_of(device: str) -> int | None:
+    """Return a process that holds a device open, other ones than this before this one.
+
+    None when there is none that may be looked into, or no `/proc`.
+    """
+    real_path = os.path.realpath(device)
+    holders = set()
+    for file in _PROCESSES.glob("[0-9]*/fd/*"):
+        with suppress(OSError):
+            if str(file.readlink()) == real_path:
+                holders.add(int(file.parts[-3]))
+    return min(holders, key=lambda pid: (pid == os.getpid(), pid), default=None)
+
+
+def _program_of(pid: int) -> str:
+    program = str(pid)
+    with suppress(OSError):
+        program = (_PROCESSES / program / "comm").read_text(errors="replace").strip()
+    return program
 
 
 async def _async_name_entry(hass: HomeAssistant, port: str) -> str | None:
     """Return the title and the domain of an entry that names the device."""
     entries = hass.config_entries.async_entries(include_ignore=False, include_disabled=False)
-    names = {
-        value: entry
+    named = [
+        (value, entry)
         for entry in entries
         for value in entry.data.values()
         if isinstance(value, str) and value.startswith("/")
-    }
-    same = await hass.async_add_executor_job(_find_same, port, list(names))
-    return next((f"{names[name].title} ({names[name].domain})" for name in same), None)
+    ]
+    entry = await hass.async_add_executor_job(_first_same, port, named)
+    return f"{entry.title} ({entry.domain})" if entry else None
 
 
 def next_gateway_port(entries: Iterable[AnyConfigEntry]) -> str | None:
@@ -104,10 +128,9 @@ def next_gateway_port(entries: Iterable[AnyConfigEntry]) -> str | None:
     if not meters:
         return None
     newest = meters[-1]
-    port = max(int(meter["port"]) for meter in meters if meter["host"] == newest["host"]) + 1
     taken = {int(other["port"]) for _, other in used if other["host"] == newest["host"]}
-    while port in taken:
-        port += 1
+    first = max(int(meter["port"]) for meter in meters if meter["host"] == newest["host"]) + 1
+    port = next(port for port in count(first) if port not in taken)
     if port > _HIGHEST_PORT:
         return None
     prefix = "" if newest["prefix"] == "socket://" else newest["prefix"]

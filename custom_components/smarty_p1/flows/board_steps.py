@@ -1,0 +1,61 @@
+"""What the dialogues of pulse readers and tanks share: one entry a source, named as its device."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.const import CONF_PORT
+
+from ..coordinator import is_meter
+from ..lib.port import identify_port, redact_port
+from .dialogue import Dialogue, source_field
+from .error_texts import FieldError
+
+
+def _unique_id(data: Mapping[str, Any]) -> str:
+    """Return what is the same for two entries of one source."""
+    name = source_field(data)
+    source = str(data[name])
+    return f"{name}:{identify_port(source) if name == CONF_PORT else source}"
+
+
+class BoardSteps(Dialogue):
+    """A small board beside the meter."""
+
+    @property
+    def _suggested_source(self) -> dict[str, Any]:
+        """Return what the form shows of the entry that is updated, without the secret of a URL."""
+        suggested = dict(entry.data) if (entry := self._updated_entry) else {}
+        if CONF_PORT in suggested:
+            suggested[CONF_PORT] = redact_port(suggested[CONF_PORT])
+        return suggested
+
+    def _check_unused(self) -> None:
+        """Raise FieldError when another entry has the same source, even if it is disabled."""
+        unique_id = _unique_id(self._data)
+        for entry in self._async_current_entries(include_ignore=False):
+            is_other = entry.entry_id != self.context.get("entry_id") and not is_meter(entry)
+            # Unique ids of earlier versions have another form when there is a secret in them.
+            if is_other and unique_id in {entry.unique_id, _unique_id(entry.data)}:
+                raise FieldError(source_field(self._data), "source_in_use", title=entry.title)
+
+    async def _async_finish(self, device: str) -> ConfigFlowResult:
+        """Create the entry, named as the device is, or change the one that is reconfigured."""
+        unique_id = _unique_id(self._data)
+        if entry := self._updated_entry:
+            # What is stored about a source belongs to its unique id, also to an older form of it.
+            is_same = _unique_id(entry.data) == unique_id
+            return self.async_update_reload_and_abort(
+                entry,
+                unique_id=entry.unique_id if is_same else unique_id,
+                data=self._data,
+                reason="board_reconfigured",
+            )
+        return await self._async_create(unique_id, await self._async_new_title(device))
+
+    async def _async_new_title(self, device: str) -> str:
+        """Return a name that no entry has, in the language of the house."""
+        name = await self._async_text(f"device.{device}.name")
+        titles = {entry.title for entry in self._async_current_entries(include_ignore=False)}
+        numbered = (f"{name} {number}" for number in range(2, len(titles) + 3))
+        return next(title for title in (name, *numbered) if title not in titles)

@@ -1,0 +1,185 @@
+"""What all dialogues share: a form, a look at the source that it names, and what was found there.
+
+A step with a form calls `_async_accept` with what was typed, goes on to the step that looks, or
+else calls `_async_show`. The step that looks calls `_async_look`, which goes on to the step that
+shows what was found, or back to the form with what is wrong.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import voluptuous as vol
+from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+from homeassistant.const import CONF_BASE, CONF_ENTITY_ID, CONF_PORT
+from homeassistant.helpers.translation import async_get_translations
+
+from ..const import CONF_TOPIC, DOCUMENTATION_URL, DOMAIN, LOGGER
+from ..coordinator.entry_types import AnyConfigEntry
+from ..coordinator.stopping import timeout_or_stop
+from ..lib.port import NothingReceivedError, PortBusyError, redact_port
+from .error_texts import FieldError, check_address, field_error
+from .paused_entry import paused_entry
+from .ports_in_use import async_entry_at, async_lasting_name, async_name_holder
+
+# Texts may use these in whichever form they are shown.
+_PLACEHOLDERS = {
+    **dict.fromkeys(("found", "port", "program", "title"), ""),
+    "documentation_url": DOCUMENTATION_URL,
+    "example": "192.168.1.50:2001",
+}
+
+# What was typed into a form, None when it is to be shown.
+type Input = dict[str, Any] | None
+
+
+def source_field(data: Mapping[str, Any]) -> str:
+    """Return which field of an entry's data says what is read."""
+    return next(name for name in (CONF_PORT, CONF_ENTITY_ID, CONF_TOPIC) if name in data)
+
+
+class Dialogue(ConfigFlow):
+    """A dialogue that adds an entry, or updates one."""
+
+    VERSION = 1
+
+    def __init__(self) -> None:
+        self._form_step = ""
+        self._input: Input = None
+        self._data: dict[str, Any] = {}
+        self._options: dict[str, Any] = {}
+        self._errors: dict[str, str] = {}
+        self._error_placeholders: dict[str, str] = {}
+        self._look_task: asyncio.Task[str] | None = None
+
+    @property
+    def _updated_entry(self) -> AnyConfigEntry | None:
+        """Return the entry that is reconfigured or needs new keys; None while one is added."""
+        entry_id = self.context.get("entry_id")
+        return self.hass.config_entries.async_get_known_entry(entry_id) if entry_id else None
+
+    @property
+    def _shown_source(self) -> str:
+        """Return what is read, without the secrets that some URLs carry."""
+        name = source_field(self._data)
+        source: str = self._data[name]
+        return redact_port(source) if name == CONF_PORT else source
+
+    async def _async_accept(
+        self, user_input: Input, read: Callable[[dict[str, Any]], Awaitable[None]]
+    ) -> bool:
+        """Return whether something was typed that `read` finds nothing wrong with."""
+        if user_input is None:
+            return False
+        self._input, self._errors, self._error_placeholders = user_input, {}, {}
+        try:
+            await read(user_input)
+        except FieldError as err:
+            self._note(err)
+        return not self._errors
+
+    def _note(self, error: FieldError) -> None:
+        self._errors[error.field] = error.key
+        self._error_placeholders |= error.placeholders
+
+    def _show(
+        self,
+        fields: Mapping[Any, Any],
+        suggested: Mapping[str, Any],
+        *,
+        step_id: str,
+        last_step: bool = False,
+        **placeholders: str,
+    ) -> ConfigFlowResult:
+        """Show a form with what was typed before, or else is suggested, and what is wrong."""
+        self._form_step = step_id
+        names = {str(marker) for marker in fields}
+        shown = suggested if self._input is None else self._input
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(vol.Schema(dict(fields)), shown),
+            errors={
+                name if name in names else CONF_BASE: key for name, key in self._errors.items()
+            },
+            description_placeholders={**_PLACEHOLDERS, **placeholders, **self._error_placeholders},
+            last_step=last_step,
+        )
+
+    async def _async_read_port(self, text: str) -> str:
+        """Return the port that was typed.
+
+        Raises FieldError when it is none, or another entry reads it.
+        """
+        if entry := self._updated_entry:
+            # What was shown, without its secrets, and left as it is.
+            current = entry.data.get(CONF_PORT, "")
+            text = current if text.strip() == redact_port(current) else text
+        check_address(text)
+        port = await async_lasting_name(self.hass, text)
+        if reader := await async_entry_at(self.hass, port, but=self.context.get("entry_id")):
+            raise FieldError(CONF_PORT, "port_in_use", title=reader.title)
+        return port
+
+    async def _async_look(
+        self,
+        step: str,
+        look: Callable[[], Awaitable[str]],
+        *,
+        progress_action: str,
+        placeholder: str = "source",
+    ) -> ConfigFlowResult:
+        """Show progress until `look` has found something; it returns the step to go on with."""
+        if self._look_task is None:
+            # Not started eagerly: a task that is done at once would let Home Assistant hand what
+            # the user typed to the next step as well, and confirm what was never shown.
+            self._look_task = self.hass.async_create_task(
+                self._async_look_undisturbed(look),
+                f"{DOMAIN} {step}",
+                eager_start=False,
+            )
+        if not self._look_task.done():
+            return self.async_show_progress(
+                step_id=step,
+                progress_action=progress_action,
+                description_placeholders={placeholder: self._shown_source},
+                progress_task=self._look_task,
+            )
+        task, self._look_task = self._look_task, None
+        if (err := task.exception()) is None:
+            return self.async_show_progress_done(next_step_id=task.result())
+        await self._async_explain(err)
+        return self.async_show_progress_done(next_step_id=self._form_step)
+
+    async def _async_look_undisturbed(self, look: Callable[[], Awaitable[str]]) -> str:
+        # Also when another port is tried: it may be the same one by another address.
+        pause = paused_entry(self.hass, self._updated_entry)
+        try:
+            async with timeout_or_stop(self.hass, None), pause:
+                return await look()
+        except TimeoutError:  # Home Assistant stops
+            raise NothingReceivedError from None
+
+    async def _async_explain(self, err: BaseException) -> None:
+        """Note why nothing was found."""
+        error = field_error(err)
+        if error.key == "unknown":
+            LOGGER.error("Unexpected error while looking at a source", exc_info=err)
+        if isinstance(err, PortBusyError) and (
+            program := await async_name_holder(self.hass, self._data[CONF_PORT])
+        ):
+            error = FieldError(error.field, "port_held", program=program)
+        self._error_placeholders["port"] = self._shown_source
+        self._note(error)
+
+    async def _async_create(self, unique_id: str, title: str) -> ConfigFlowResult:
+        """Create the entry, unless there is one already."""
+        await self.async_set_unique_id(unique_id, raise_on_progress=False)
+        self._abort_if_unique_id_configured()
+        return self.async_create_entry(title=title, data=self._data, options=self._options)
+
+    async def _async_text(self, key: str) -> str:
+        """Return a text of this integration, such as `device.tank.name`, in the user's language."""
+        texts = await async_get_translations(
+            self.hass, self.hass.config.language, key.partition(".")[0], {DOMAIN}
+        )
+        return texts[f"component.{DOMAIN}.{key}"]

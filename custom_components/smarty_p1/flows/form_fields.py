@@ -1,0 +1,70 @@
+"""The fields that several forms have: a port to choose or type, a number, a list."""
+
+from collections.abc import Iterable
+
+import voluptuous as vol
+from homeassistant.components.usb import SerialDevice, async_scan_serial_ports
+from homeassistant.const import CONF_PORT
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.selector import (
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
+
+from ..const import LOGGER
+from ..lib.port import redact_port
+
+# Without a default, the frontend would choose the first port in the list by itself.
+NEW_PORT = vol.Required(CONF_PORT, default="")
+CURRENT_PORT = vol.Optional(CONF_PORT)
+
+_MAX_PORTS = 64
+# What devices say of themselves may be of any length.
+_MAX_NAME = 64
+
+
+def number_field(
+    most: float, unit: str | None = None, *, least: float = 0, is_whole: bool = False
+) -> NumberSelector:
+    """Return a field for a number."""
+    config = NumberSelectorConfig(
+        min=least, max=most, step=1 if is_whole else "any", mode=NumberSelectorMode.BOX
+    )
+    if unit:
+        config["unit_of_measurement"] = unit
+    return NumberSelector(config)
+
+
+def list_field(options: Iterable[tuple[str, str]], *, takes_any: bool = False) -> SelectSelector:
+    """Return a field to choose from values with their labels, or to type something else."""
+    return SelectSelector(
+        SelectSelectorConfig(
+            options=[SelectOptionDict(value=value, label=label) for value, label in options],
+            custom_value=takes_any,
+            mode=SelectSelectorMode.DROPDOWN,
+        )
+    )
+
+
+async def async_port_field(hass: HomeAssistant) -> SelectSelector:
+    """Return a field that offers the serial ports there are, and takes any address besides."""
+    try:
+        ports = await async_scan_serial_ports(hass)
+    except OSError as err:
+        LOGGER.debug("Serial ports cannot be listed: %s", type(err).__name__)
+        ports = []
+    # The frontend's own field for serial ports shows what is typed as an unknown item.
+    return list_field(((port.device, _label(port)) for port in ports[:_MAX_PORTS]), takes_any=True)
+
+
+def _label(port: SerialDevice) -> str:
+    """Return the name of a port, with what tells it apart from others of its kind."""
+    texts = (port.description, port.manufacturer, port.serial_number)
+    names = [text[:_MAX_NAME] for text in texts if text and text.isprintable()]
+    address = redact_port(port.resolved_device or port.device)
+    return f"{', '.join(names)} ({address})" if names else address

@@ -1,0 +1,78 @@
+"""The keys of a meter in a form: their fields, and what was typed into them."""
+
+from collections.abc import Container, Mapping
+from typing import Any
+
+import voluptuous as vol
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+from probatio import Secret
+
+from ..const import (
+    CONF_AUTHENTICATION_KEY,
+    CONF_ENCRYPTION_KEY,
+    CONF_REMOVE_KEY,
+    CONF_VERIFY,
+    CONF_WITHOUT_VERIFICATION,
+    SECTION_ADVANCED,
+)
+from ..lib.p1 import DEFAULT_AUTHENTICATION_KEY, KeyFormatError, parse_key
+
+PUBLISHED_KEY = DEFAULT_AUTHENTICATION_KEY.hex().upper()
+
+_PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
+# The field that says so, and the text, when what was typed is no key.
+_MALFORMED = {
+    CONF_ENCRYPTION_KEY: (CONF_ENCRYPTION_KEY, "key_malformed"),
+    CONF_AUTHENTICATION_KEY: (SECTION_ADVANCED, "authentication_key_malformed"),
+}
+
+
+def key_fields(*, is_advanced_open: bool, choices: Container[str]) -> dict[Any, Any]:
+    """Return the fields of the keys.
+
+    `choices` are those of the two checkboxes that are shown: removing the key, and reading without
+    verification.
+    """
+    fields: dict[Any, Any] = {vol.Optional(Secret(CONF_ENCRYPTION_KEY)): _PASSWORD}
+    if CONF_REMOVE_KEY in choices:
+        fields[vol.Optional(CONF_REMOVE_KEY, default=False)] = BooleanSelector()
+    advanced: dict[Any, Any] = {vol.Optional(Secret(CONF_AUTHENTICATION_KEY)): _PASSWORD}
+    if CONF_WITHOUT_VERIFICATION in choices:
+        advanced[vol.Optional(CONF_WITHOUT_VERIFICATION, default=False)] = BooleanSelector()
+    fields[vol.Optional(SECTION_ADVANCED)] = section(
+        vol.Schema(advanced), {"collapsed": not is_advanced_open}
+    )
+    return fields
+
+
+def read_keys(
+    user_input: Mapping[str, Any], current: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the part of an entry's data that is about keys, and errors by their fields.
+
+    A field that is empty means the current key.
+    """
+    if user_input.get(CONF_REMOVE_KEY):
+        return {}, {}
+    advanced = user_input.get(SECTION_ADVANCED, {})
+    data = {name: current[name] for name in _MALFORMED if name in current}
+    errors = {}
+    for name, (field, error) in _MALFORMED.items():
+        if text := {**user_input, **advanced}.get(name, "").strip():
+            try:
+                data[name] = parse_key(text).hex().upper()
+            except KeyFormatError:
+                errors[field] = error
+    if data.get(CONF_ENCRYPTION_KEY) == PUBLISHED_KEY:
+        errors[CONF_ENCRYPTION_KEY] = "key_published"
+    if data.get(CONF_AUTHENTICATION_KEY) == PUBLISHED_KEY:
+        del data[CONF_AUTHENTICATION_KEY]
+    if advanced.get(CONF_WITHOUT_VERIFICATION) and CONF_ENCRYPTION_KEY in data:
+        data[CONF_VERIFY] = False
+    return data, errors

@@ -1,0 +1,131 @@
+"""The steps that set a meter up: port and keys, a telegram that proves them, which meter it is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import voluptuous as vol
+from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.const import CONF_PORT
+
+from ..const import CONF_SERVICE, CONF_VERIFY, CONF_WITHOUT_VERIFICATION, SECTION_ADVANCED
+from ..coordinator.meter_coordinator import stored_keys
+from ..lib.p1 import Telegram
+from ..lib.port import OtherAuthenticationKeyError, probe
+from .dialogue import Dialogue, Input
+from .form_fields import NEW_PORT, async_port_field
+from .meter_keys import key_fields, read_keys
+from .ports_in_use import next_gateway_port
+
+_NONE = "-"
+
+
+class MeterSteps(Dialogue):
+    """A meter at a port."""
+
+    _telegram: Telegram
+    _progress_action = "wait_for_telegram"
+    # What is read unless something else is typed, and the service of a gateway that announces it.
+    _known_port = ""
+    _service: str | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Of the two checkboxes about keys, those that there is a reason to show.
+        self._choices: set[str] = set()
+
+    async def async_step_meter(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask for the port and the keys."""
+        if await self._async_accept(user_input, self._async_read_meter):
+            return await self.async_step_wait_for_telegram()
+        port = next_gateway_port(self._async_current_entries(include_ignore=False))
+        return await self._async_show_meter(
+            NEW_PORT, {CONF_PORT: port} if port else {}, step_id="meter"
+        )
+
+    async def async_step_wait_for_telegram(self, _user_input: Input = None) -> ConfigFlowResult:
+        """Show progress until the meter has sent a telegram or the reason is known."""
+        return await self._async_look(
+            "wait_for_telegram",
+            self._async_find_meter,
+            progress_action=self._progress_action,
+            placeholder="port",
+        )
+
+    async def async_step_confirm(self, user_input: Input = None) -> ConfigFlowResult:
+        """Show which meter was found, then create its entry."""
+        telegram = self._telegram
+        serial_number = str(telegram.serial_number)
+        if user_input is not None:
+            return await self._async_create(serial_number, f"Smarty {serial_number}")
+        await self.async_set_unique_id(serial_number, raise_on_progress=False)
+        self._abort_if_unique_id_configured()
+        verification = f"entity.sensor.verification.state.{telegram.verification.value}"
+        return self.async_show_form(
+            step_id="confirm",
+            description_placeholders={
+                "serial_number": serial_number,
+                "identification": telegram.identification,
+                "verification": await self._async_text(verification),
+                "power_imported": _format(telegram, "1-0:1.7.0", "kW"),
+                "power_exported": _format(telegram, "1-0:2.7.0", "kW"),
+                "energy_imported": _format(telegram, "1-0:1.8.0", "kWh"),
+                "energy_exported": _format(telegram, "1-0:2.8.0", "kWh"),
+                "channels": await self._async_describe_channels(),
+            },
+            last_step=True,
+        )
+
+    async def _async_show_meter(
+        self,
+        port: vol.Marker | None,
+        suggested: Mapping[str, Any],
+        *,
+        step_id: str,
+        last_step: bool = False,
+        **placeholders: str,
+    ) -> ConfigFlowResult:
+        """Show the form of a meter, with a field for the port if there is to be one."""
+        shown = suggested if self._input is None else self._input
+        is_open = any(shown.get(SECTION_ADVANCED, {}).values()) or SECTION_ADVANCED in self._errors
+        fields = {port: await async_port_field(self.hass)} if port else {}
+        fields |= key_fields(is_advanced_open=is_open, choices=self._choices)
+        return self._show(fields, suggested, step_id=step_id, last_step=last_step, **placeholders)
+
+    async def _async_read_meter(self, user_input: dict[str, Any]) -> None:
+        """Turn what was typed into an entry's data. Raises FieldError."""
+        entry = self._updated_entry
+        keys, self._errors = read_keys(user_input, entry.data if entry else {})
+        typed = user_input.get(CONF_PORT, "").strip()
+        port = await self._async_read_port(typed or self._known_port)
+        self._data = {CONF_PORT: port, **keys}
+        if self._service and port == self._known_port:
+            self._data[CONF_SERVICE] = self._service
+
+    async def _async_find_meter(self) -> str:
+        """Wait for the telegram that proves port and keys."""
+        try:
+            self._telegram = await probe(
+                self._data[CONF_PORT],
+                *stored_keys(self._data),
+                needs_tag=self._data.get(CONF_VERIFY, True),
+            )
+        except OtherAuthenticationKeyError:
+            self._choices.add(CONF_WITHOUT_VERIFICATION)
+            raise
+        return "confirm"
+
+    async def _async_describe_channels(self) -> str:
+        """Return a list of the meters on the M-Bus channels, in the language of the house."""
+        lines = []
+        for channel, reading in self._telegram.channels.items():
+            name = (await self._async_text(f"device.{reading.type}.name")).format(
+                serial=reading.serial_number or ""
+            )
+            index = "" if reading.value is None else f", {reading.value} {reading.unit or ''}"
+            lines.append(f"- M-Bus {channel}: {name.rstrip()}{index.rstrip()}")
+        return "\n".join(lines) or _NONE
+
+
+def _format(telegram: Telegram, reference: str, unit: str) -> str:
+    value = telegram.objects.get(reference)
+    return f"{value} {unit}" if isinstance(value, float) else _NONE
