@@ -22,22 +22,11 @@ FLOORS = (
     ("lib", "const"),
 )
 # The parts of the library, and which others each may use. From outside, a part is its `__init__`.
-PARTS = {"p1": (), "port": ("p1",), "meter": ("p1",), "boards": ("p1", "port")}
+PARTS = {"p1": (), "port": ("p1",), "meter": ("p1",), "boards": ("p1",)}
 # What the library needs beside Python itself.
 NEEDED = {"p1": {"cryptography"}, "port": {"serialx"}}
 # Fuzzers, benchmarks and tests look inside of what they examine.
 OTHERS = ("smarty_p1_cli", "dev/demo", "dev/reliability", "scripts")
-# Imports that reach past a face today: to be emptied.
-STILL_PAST_A_FACE = {
-    "coordinator/demand_memory -> lib/meter/demand",
-    "coordinator/limits -> lib/meter/channels",
-    "coordinator/meter_coordinator -> lib/meter/channels",
-    "coordinator/meter_memory -> lib/meter/totals",
-    "entity -> lib/meter/channels",
-    "flows/meter_options -> lib/meter/demand",
-    "publish/mqtt_discovery -> lib/meter/channels",
-    "sensor/demand_sensors -> lib/meter/demand",
-}
 
 type Edge = tuple[str, str]
 
@@ -117,7 +106,7 @@ def test_the_library_is_used_by_its_faces() -> None:
         for name, target in edges()
         if part(target) not in ("", part(name)) and not target.endswith("/__init__")
     )
-    assert set(shown(past)) == STILL_PAST_A_FACE
+    assert shown(past) == []
 
 
 def test_the_parts_of_the_library_use_what_is_below() -> None:

@@ -32,7 +32,7 @@ from custom_components.smarty_p1.const import (
     DOMAIN,
 )
 from custom_components.smarty_p1.flows import first_pulse, tank_flow
-from custom_components.smarty_p1.lib.boards import probe_pulses, probe_sonar
+from custom_components.smarty_p1.flows.board_probe import probe_pulses, probe_sonar
 from custom_components.smarty_p1.lib.port import NotP1Error
 
 from .boards import ENERGY, GEOMETRY, LEVEL, pulse_entry, state, tank_entry

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from homeassistant.const import CONF_BASE, CONF_PORT
 
 from ..const import CONF_ENCRYPTION_KEY, SECTION_ADVANCED
-from ..lib.boards import NotSonarError, SonarSilentError
 from ..lib.port import (
     MASK,
     DamagedError,
@@ -27,6 +26,7 @@ from ..lib.port import (
     WrongKeyError,
     normalise_port,
 )
+from .board_probe import NotSonarError, SonarSilentError
 
 # An error at a field of a section is shown only when it names the section itself.
 ERRORS: Mapping[type[BaseException], tuple[str, str]] = {

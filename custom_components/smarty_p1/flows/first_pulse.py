@@ -16,7 +16,8 @@ from homeassistant.helpers.event import async_track_state_change_event
 
 from ..const import CONF_BAUD_RATE, CONF_TOPIC
 from ..coordinator.pulse_source_coordinator import COUNT_DOMAINS, is_pulse
-from ..lib.boards import PULSE_TIMEOUT, FoundPulses, PulseMeter, probe_pulses
+from ..lib.boards import PulseMeter
+from .board_probe import PULSE_TIMEOUT, FoundPulses, probe_pulses
 from .error_texts import FieldError
 
 _NOTHING = FoundPulses(has_come=False)

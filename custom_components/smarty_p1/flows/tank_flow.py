@@ -16,7 +16,8 @@ from ..const import (
     KIND_TANK,
 )
 from ..coordinator.tank_coordinator import TANK_BAUD_RATE, tank_data, tank_of
-from ..lib.boards import Shape, probe_sonar
+from ..lib.boards import Shape
+from .board_probe import probe_sonar
 from .board_steps import BoardSteps
 from .dialogue import Input
 from .error_texts import FieldError

@@ -5,7 +5,8 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ..port import (
+from ..lib.boards import PulseMeter, Sonar
+from ..lib.port import (
     BUSY_TEXT,
     NothingReceivedError,
     NotP1Error,
@@ -15,8 +16,6 @@ from ..port import (
     open_port,
     read_chunk,
 )
-from .pulse_meter import PulseMeter
-from .tank_level import Sonar
 
 # Below a few hundred watts, an LED blinks more seldom.
 PULSE_TIMEOUT = 20.0
