@@ -374,7 +374,7 @@ async def test_another_meter_with_another_key_is_a_repair_issue_only(
     }
     assert entry.runtime_data.obstacle == "other_meter_unreadable"
     (line,) = [text for _, text in own_log(caplog)]
-    assert "another meter than SAG1030790002574" in line
+    assert "a meter other than SAG1030790002574" in line
 
     await hass.config_entries.async_remove(entry.entry_id)
     assert not issues(hass)

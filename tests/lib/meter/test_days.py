@@ -135,6 +135,25 @@ def test_the_power_available_is_exact_to_the_last_second() -> None:
     assert house.after(1).available_kw == 3.0
 
 
+def test_the_resolution_of_the_register_takes_no_power_away() -> None:
+    # 3 kW, of which the register counts whole watt-hours, from just below the next one on.
+    house = Connection("2026-07-15T12:00:00S", reference_kw=3)
+    house.read()
+    shown = [0]
+    for second in range(1, 900):
+        shown.append(int(0.9 + second * 3000 / 3600))
+        demand = house.after(1, shown[-1] - shown[-2], 3.0)
+        assert demand.available_kw is not None
+        assert demand.available_kw >= 3.0
+
+    # What is really too much is: 2 Wh above, 5 s before the end, are 1.44 kW less.
+    house = Connection("2026-07-15T12:00:00S", reference_kw=3)
+    house.read()
+    house.after(500, 400)
+    assert house.after(395, 348).available_kw == pytest.approx(1.44)  # 2 Wh are left for 5 s
+    assert house.after(4, 3).available_kw == 0
+
+
 def test_the_power_available_is_never_more_than_the_connection_carries() -> None:
     house = Connection("2026-07-15T12:00:00S", reference_kw=30)
     house.threshold_kva = 69.0

@@ -171,7 +171,11 @@ def check_running(demand: Demand, segment: list[Reading], last: Reading) -> None
         return
     assert demand.available_kw is not None
     left = reference * (elapsed + rest) - kwh
-    if left <= 0:
+    if abs((left + Fraction(1, 1000)) / rest - reference) < ROUNDING:
+        return
+    if left / rest < reference < (left + Fraction(1, 1000)) / rest:
+        assert demand.available_kw == pytest.approx(min(reference, Fraction(1000)), abs=ROUNDING)
+    elif left <= 0:
         assert demand.available_kw == pytest.approx(0, abs=ROUNDING)
     else:
         available = min(left / rest, Fraction(1000))

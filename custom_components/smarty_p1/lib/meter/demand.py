@@ -54,6 +54,8 @@ _VERSION = 1
 # A thousandth of a watt, or of a watt-hour: far below what the register resolves, far above the
 # errors of binary fractions.
 _DECIMALS = 6
+# The register counts whole watt-hours: it may show up to one more than was drawn since the start.
+_RESOLUTION_KWH = 0.001
 _MAX_STORED = 1e19
 _MAX_STORED_ITEMS = 10_000
 _QUARTER_HOURS_A_DAY = 96
@@ -92,7 +94,8 @@ class Demand:
     available_kw: float | None
     """The power for the rest of the quarter-hour that makes its mean the reference power.
 
-    Never below 0, nor above what the connection carries.
+    Never below 0, nor above what the connection carries. Not below the reference power for the
+    sake of less than a watt-hour, which in the last seconds would be kilowatts.
     """
     last_quarter: QuarterHour | None
     """The last complete quarter-hour, however long ago."""
@@ -402,8 +405,10 @@ class DemandMeter:
         if reference_kw is not None:
             if projected_kw is not None:
                 will_exceed = projected_kw > reference_kw
-            left_kwh = max(0.0, reference_kw * whole - energy_kwh)
-            exact_kw = left_kwh / (rest / _HOUR)
+            left_kwh = reference_kw * whole - energy_kwh
+            exact_kw = max(0.0, left_kwh / (rest / _HOUR))
+            if exact_kw < reference_kw <= (left_kwh + _RESOLUTION_KWH) / (rest / _HOUR):
+                exact_kw = reference_kw
             available_kw = min(round(exact_kw, _DECIMALS), self._limit_kw)
             excess_kwh = round(sum(month.excess_wh.values()) / 1000, _DECIMALS)
             if self._price.per_kwh is not None:
