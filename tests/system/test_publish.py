@@ -564,7 +564,8 @@ async def test_another_home_assistant_finds_the_meter(
     unique = f"smarty_p1_{meter.device_name}"
 
     async def has_found_it() -> bool:
-        return f"{unique}_sensor_energy_imported" in await registry()
+        wanted = {f"{unique}_sensor_{key}" for key in ("energy_imported", "power_imported")}
+        return wanted <= (await registry()).keys()
 
     await until(has_found_it, within=PATIENCE)
 
