@@ -1,4 +1,4 @@
-"""Ways through the dialogues."""
+"""Ways through the dialogs."""
 
 import asyncio
 from typing import Any
@@ -14,7 +14,7 @@ PROGRESS = {"wait_for_telegram", "wait_for_same_meter", "wait_for_pulse", "wait_
 
 
 async def start(hass: HomeAssistant, *path: str) -> ConfigFlowResult:
-    """Open the dialogue, and choose in its menus; a meter unless told otherwise."""
+    """Open the dialog, and choose in its menus; a meter unless told otherwise."""
     result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     assert result["step_id"] == "user"
     for step in path or ("meter",):
@@ -32,13 +32,13 @@ async def start(hass: HomeAssistant, *path: str) -> ConfigFlowResult:
 async def submit(
     hass: HomeAssistant, flow: ConfigFlowResult, user_input: dict[str, Any]
 ) -> ConfigFlowResult:
-    """Fill in the form, wait as long as the dialogue shows progress, return what it shows then."""
+    """Fill in the form, wait as long as the dialog shows progress, return what it shows then."""
     result = await hass.config_entries.flow.async_configure(flow["flow_id"], user_input)
     return await settle(hass, result)
 
 
 async def settle(hass: HomeAssistant, result: ConfigFlowResult) -> ConfigFlowResult:
-    """Wait as long as the dialogue shows progress, return what it shows then."""
+    """Wait as long as the dialog shows progress, return what it shows then."""
     while result["type"] is FlowResultType.SHOW_PROGRESS:
         assert result["progress_action"] in PROGRESS
         await asyncio.sleep(0.01)

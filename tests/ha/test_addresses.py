@@ -43,13 +43,13 @@ NOWHERE = [
 
 
 def shown(result: ConfigFlowResult) -> str:
-    """Return what a dialogue tells a browser."""
+    """Return what a dialog tells a browser."""
     values = suggested(result) if result.get("data_schema") else {}
     return f"{values} {result.get('description_placeholders')} {result.get('errors')}"
 
 
 async def reconfigure(hass: HomeAssistant, entry: MockConfigEntry, *path: str) -> ConfigFlowResult:
-    """Open the dialogue that changes an entry."""
+    """Open the dialog that changes an entry."""
     result = await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
     )

@@ -62,7 +62,7 @@ JUNK: dict[str, Callable[[int], bytes]] = {
 
 
 def troubles(hass: HomeAssistant) -> list[object]:
-    """Return what the user is bothered with: dialogues and repairs."""
+    """Return what the user is bothered with: dialogs and repairs."""
     issues = ir.async_get(hass).issues.values()
     return [
         *hass.config_entries.flow.async_progress(),

@@ -1,4 +1,4 @@
-"""The dialogue that sets a meter up: each way through it, and each error, provoked for real."""
+"""The dialog that sets a meter up: each way through it, and each error, provoked for real."""
 
 import asyncio
 import os
@@ -742,7 +742,7 @@ async def test_same_meter_twice(
     assert len(hass.config_entries.async_entries(DOMAIN)) == 1
 
 
-async def test_same_meter_in_two_dialogues(hass: HomeAssistant, port: MeterPort) -> None:
+async def test_same_meter_in_two_dialogs(hass: HomeAssistant, port: MeterPort) -> None:
     port.greeting = ENCRYPTED
     user_input = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
     first = await submit(hass, await start(hass), user_input)
@@ -805,7 +805,7 @@ async def test_waits_for_a_telegram_that_comes_late(hass: HomeAssistant, port: M
         await hass.config_entries.flow.async_configure(flow["flow_id"], user_input)
     await port.wait_for_clients(1)
 
-    # The dialogue can be loaded anew while it waits, and does not connect twice.
+    # The dialog can be loaded anew while it waits, and does not connect twice.
     again = await hass.config_entries.flow.async_configure(flow["flow_id"])
     assert again["type"] is FlowResultType.SHOW_PROGRESS
     await port.send(ENCRYPTED)

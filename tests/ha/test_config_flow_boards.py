@@ -1,4 +1,4 @@
-"""The dialogues that set pulse readers and tanks up, change them, and their options."""
+"""The dialogs that set pulse readers and tanks up, change them, and their options."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Generator
@@ -257,7 +257,7 @@ async def test_an_entity_that_goes_on(
     assert (await agree(hass, result, step))["type"] is FlowResultType.CREATE_ENTRY
 
 
-async def test_pulses_count_from_what_the_dialogue_has_shown(hass: HomeAssistant) -> None:
+async def test_pulses_count_from_what_the_dialog_has_shown(hass: HomeAssistant) -> None:
     hass.states.async_set("sensor.led", "1000")
     found = await submit(
         hass, await start(hass, "pulse", "pulse_entity"), {CONF_ENTITY_ID: "sensor.led", **PULSES}
@@ -265,7 +265,7 @@ async def test_pulses_count_from_what_the_dialogue_has_shown(hass: HomeAssistant
     assert found["description_placeholders"]
     assert found["description_placeholders"]["count"] == "1000"
 
-    hass.states.async_set("sensor.led", "1008")  # while the user is reading the dialogue
+    hass.states.async_set("sensor.led", "1008")  # while the user is reading the dialog
     result = await agree(hass, found, "count_found")
     assert state(hass, ENERGY) == "0.01"
 
@@ -276,7 +276,7 @@ async def test_pulses_count_from_what_the_dialogue_has_shown(hass: HomeAssistant
     assert state(hass, ENERGY) == "0.02"
 
 
-async def test_a_board_counts_from_what_the_dialogue_has_shown(
+async def test_a_board_counts_from_what_the_dialog_has_shown(
     hass: HomeAssistant, port: MeterPort
 ) -> None:
     port.greeting = b"\r\n1000\r\n"
@@ -289,7 +289,7 @@ async def test_a_board_counts_from_what_the_dialogue_has_shown(
     await let_pass_until(hass, 6, lambda: state(hass, ENERGY) == "50.01")
 
 
-async def test_another_source_counts_from_what_the_dialogue_has_shown(hass: HomeAssistant) -> None:
+async def test_another_source_counts_from_what_the_dialog_has_shown(hass: HomeAssistant) -> None:
     hass.states.async_set("sensor.old", "7")
     hass.states.async_set("sensor.new", "2000")
     entry = pulse_entry(hass, **{CONF_ENTITY_ID: "sensor.old"})
@@ -443,7 +443,7 @@ async def test_a_tank_that_cannot_be(
 
 
 async def reconfigure(hass: HomeAssistant, entry: MockConfigEntry, *path: str) -> ConfigFlowResult:
-    """Open the dialogue that changes the source."""
+    """Open the dialog that changes the source."""
     result = await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
     )

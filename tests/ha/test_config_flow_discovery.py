@@ -107,7 +107,7 @@ def was_ended(result: ConfigFlowResult, reason: str) -> bool:
 
 
 async def is_announced_to_us(hass: HomeAssistant, info: ZeroconfServiceInfo) -> bool:
-    """Return whether Home Assistant starts a dialogue for a service, by the manifest's patterns."""
+    """Return whether Home Assistant starts a dialog for a service, by the manifest's patterns."""
     return any(
         fnmatch(info.name.lower(), matcher.get("name", "*"))
         and all(
@@ -120,7 +120,7 @@ async def is_announced_to_us(hass: HomeAssistant, info: ZeroconfServiceInfo) -> 
 
 
 async def is_plugged_in_for_us(hass: HomeAssistant, info: UsbServiceInfo) -> bool:
-    """Return whether Home Assistant starts a dialogue for a device, by the manifest's patterns."""
+    """Return whether Home Assistant starts a dialog for a device, by the manifest's patterns."""
     device = USBDevice(
         device=info.device,
         vid=info.vid,

@@ -12,7 +12,7 @@ from homeassistant.helpers.device_registry import DeviceRegistry
 from homeassistant.helpers.entity_registry import EntityRegistry, async_entries_for_config_entry
 
 from custom_components.smarty_p1.const import CONF_AUTHENTICATION_KEY
-from custom_components.smarty_p1.coordinator import port_coordinator as link_coordinator
+from custom_components.smarty_p1.coordinator import port_coordinator
 from custom_components.smarty_p1.lib.port import open_port
 
 from .conftest import EntryMaker
@@ -148,7 +148,7 @@ async def test_setup_fails_for_a_reason(
     port.greeting, key = meter
     entry = make_entry(port.url, key=key)
 
-    with patch.object(link_coordinator, "SETUP_TIMEOUT", 0.3):
+    with patch.object(port_coordinator, "SETUP_TIMEOUT", 0.3):
         await hass.config_entries.async_setup(entry.entry_id)
 
     assert entry.state is ConfigEntryState.SETUP_RETRY
@@ -166,7 +166,7 @@ async def test_setup_names_the_other_meter(
     port.greeting = literal_frame("export_two_gas_meters")
     entry = make_entry(port.url)
 
-    with patch.object(link_coordinator, "SETUP_TIMEOUT", 0.3):
+    with patch.object(port_coordinator, "SETUP_TIMEOUT", 0.3):
         await hass.config_entries.async_setup(entry.entry_id)
 
     assert entry.reason

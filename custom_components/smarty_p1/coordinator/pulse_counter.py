@@ -138,7 +138,7 @@ class PulseCounter(ThrottledStore):
         return meter
 
     def _begin_count(self, meter: PulseMeter) -> None:
-        """Count from what the dialogue has shown."""
+        """Count from what the dialog has shown."""
         data = self._entry.data
         if CONF_FIRST_COUNT in data:
             meter.begin_at(data[CONF_FIRST_COUNT], data[CONF_FIRST_COUNT_AT])

@@ -1,4 +1,4 @@
-"""Raise and withdraw the repair issues of an entry; repairs.py holds the dialogue that mends."""
+"""Raise and withdraw the repair issues of an entry; repairs.py holds the dialog that mends."""
 
 from collections.abc import Iterable
 from enum import StrEnum

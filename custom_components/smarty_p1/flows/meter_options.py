@@ -1,4 +1,4 @@
-"""The dialogue of the options: the tariff, how often entities are updated, and publishing."""
+"""The dialog of the options: the tariff, how often entities are updated, and publishing."""
 
 from collections.abc import Mapping
 from datetime import date

@@ -1,4 +1,4 @@
-"""The dialogues of an LED pulse reader: what sends its pulses, whether one comes, options."""
+"""The dialogs of an LED pulse reader: what sends its pulses, whether one comes, options."""
 
 from functools import partialmethod
 from typing import Any
@@ -24,7 +24,7 @@ from ..const import (
 from ..coordinator.pulse_counter import DEFAULT_PULSES_PER_KWH, PulseCounter
 from ..coordinator.pulse_source_coordinator import BINARY_DOMAINS, COUNT_DOMAINS, EVENT_DOMAIN
 from .board_steps import BoardSteps
-from .dialogue import Input
+from .dialog import Input
 from .error_texts import FieldError
 from .first_pulse import async_find_pulses
 from .form_fields import NEW_PORT, async_port_field, list_field, number_field

@@ -1,4 +1,4 @@
-"""The dialogues of a rainwater tank: its sensor's port, how far the water is from it, options."""
+"""The dialogs of a rainwater tank: its sensor's port, how far the water is from it, options."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from ..coordinator.tank_coordinator import TANK_BAUD_RATE, tank_data, tank_of
 from ..lib.boards import Shape
 from .board_probe import probe_sonar
 from .board_steps import BoardSteps
-from .dialogue import Input
+from .dialog import Input
 from .error_texts import FieldError
 from .form_fields import NEW_PORT, async_port_field, number_field
 
