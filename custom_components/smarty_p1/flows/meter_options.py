@@ -99,7 +99,7 @@ class SmartyOptionsFlow(OptionsFlowWithReload):
             errors=errors,
             description_placeholders={
                 "topic": suggested.topic,
-                "board_topic": suggested.board_topic,
+                "board_topic": suggested.smartyreader_topic,
             },
         )
 
