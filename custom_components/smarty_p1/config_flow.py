@@ -1,4 +1,4 @@
-"""The dialog of an entry begins here: which kind it is, and which steps are its own."""
+"""The config flow: which kind of entry it is, and which steps are its own."""
 
 from collections.abc import Callable, Mapping
 from typing import override

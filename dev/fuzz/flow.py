@@ -83,7 +83,7 @@ _TEXTS: dict[str, Any] = json.loads(
 class Example(NamedTuple):
     """What is typed, what the meter on port "{meter}" sends, and how other connections fail.
 
-    `source` tells which dialog it is; when a meter is added, `is_known` that it was before.
+    `source` says which dialog it is; when a meter is added, `is_known` that it was before.
     """
 
     typed: dict[str, Any]

@@ -191,7 +191,7 @@ async def test_a_new_board_is_known_by_an_address_without_a_secret(
 
 
 @pytest.mark.parametrize(
-    ("present", "other"),
+    ("current", "other"),
     [
         ("socket://user:s3cret@gateway:1", "socket://user:another@gateway:1"),
         ("socket://user:s3cret@gateway:1", "gateway:1"),
@@ -200,10 +200,10 @@ async def test_a_new_board_is_known_by_an_address_without_a_secret(
     ],
 )
 async def test_one_board_is_not_set_up_twice_with_two_secrets(
-    hass: HomeAssistant, present: str, other: str
+    hass: HomeAssistant, current: str, other: str
 ) -> None:
     # Its unique id is that of an earlier version, which held the secret.
-    pulse_entry(hass, **{CONF_PORT: present, CONF_BAUD_RATE: 9600})
+    pulse_entry(hass, **{CONF_PORT: current, CONF_BAUD_RATE: 9600})
     form = await start(hass, "pulse", "pulse_port")
     result = await submit(
         hass, form, {CONF_PORT: other, CONF_BAUD_RATE: "9600", "pulses_per_kwh": 1000.0}

@@ -1,4 +1,4 @@
-"""Which telegrams are believed, and what happens when none comes or the port is lost."""
+"""Which telegrams are accepted, and what happens when none comes or the port is lost."""
 
 import logging
 

@@ -74,7 +74,7 @@ class Reader:
             return lines + line
 
     async def is_closed(self) -> bool:
-        """Tell whether the connection ends without another telegram."""
+        """Return whether the connection ends without another telegram."""
         with suppress(ConnectionError):
             async with asyncio.timeout(10):
                 return await self._reader.read() == b""
@@ -128,7 +128,7 @@ async def test_telegrams_come_as_the_meter_wrote_them(
 
 
 def has_ipv6() -> bool:
-    """Tell whether this machine knows IPv6."""
+    """Return whether this machine knows IPv6."""
     with suppress(OSError), socket.socket(socket.AF_INET6) as probe:
         probe.bind(("::1", 0))
         return True
@@ -136,7 +136,7 @@ def has_ipv6() -> bool:
 
 
 async def answers(address: str, port: int) -> bool:
-    """Tell whether a program is let in at an address of this machine."""
+    """Return whether a program is let in at an address of this machine."""
     try:
         _, writer = await asyncio.open_connection(address, port)
     except ConnectionRefusedError:

@@ -251,7 +251,7 @@ async def test_telegrams_are_counted(
     assert {reason: rejected.attributes[reason] for reason in counts} == counts
 
 
-async def test_telegrams_are_counted_while_none_is_believed(
+async def test_telegrams_are_counted_while_none_is_accepted(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
     entry = await set_up(hass, port, make_entry)

@@ -50,14 +50,13 @@ OTHER_METER = TELEGRAM.replace(SERIAL.encode().hex().upper(), OTHER_SERIAL.encod
 
 
 class Clock:
-    """What the coordinator takes for the present."""
+    """What the coordinator takes for the current time."""
 
     def __init__(self) -> None:
-        """Begin with the time of the telegram."""
         self.now = datetime.fromisoformat("2025-07-03T08:30:00+00:00")
 
     def utcnow(self) -> datetime:
-        """Return the present."""
+        """Return the current time."""
         return self.now
 
 

@@ -14,7 +14,7 @@ def sockets_for_fixtures() -> None:
 
 @pytest.fixture(autouse=True)
 def sockets() -> Iterator[None]:
-    """Give every test its sockets; those who come after are without again."""
+    """Give every test its sockets; without them again afterwards."""
     pytest_socket.enable_socket()
     yield
     pytest_socket.disable_socket(allow_unix_socket=True)

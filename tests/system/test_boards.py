@@ -39,7 +39,7 @@ class Wire:
 
     @contextlib.asynccontextmanager
     async def plugged_in(self) -> AsyncIterator[Wire]:
-        """Have the line as long as the context lasts."""
+        """Keep the line as long as the context lasts."""
         ends = [f"pty,raw,echo=0,link={end}" for end in (self.port, self._far_end)]
         log = self._directory / "socat.log"
         async with running(

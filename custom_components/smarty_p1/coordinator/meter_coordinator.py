@@ -138,7 +138,7 @@ class SmartyCoordinator(PortCoordinator[Reading]):
 
     @property
     def reception(self) -> Reception:
-        """Return how telegrams came until now."""
+        """Return how telegrams have been received until now."""
         return Reception(
             telegrams=self.readings,
             rejections=self._rejections.copy(),
@@ -302,7 +302,7 @@ class SmartyCoordinator(PortCoordinator[Reading]):
 
     @callback
     def _end_streak(self) -> None:
-        """Take back what the failures led to: the port and the keys are right."""
+        """Withdraw what the failures led to: the port and the keys are right."""
         self._streak.end()
         self._failing.clear()
         withdraw_issues(self.hass, self.config_entry, _MENDED_BY_TELEGRAM)
@@ -326,7 +326,7 @@ class SmartyCoordinator(PortCoordinator[Reading]):
 
     @callback
     def _note_absence(self) -> None:
-        """Tell the user when there was a telegram once, and none for long."""
+        """Raise an issue when there were telegrams once, and none for long."""
         last = self._store.last_telegram
         if last and dt_util.utcnow() - last >= LONG_ABSENCE:
             raise_issue(self.hass, self.config_entry, Problem.NO_TELEGRAM, port=self.shown_port)

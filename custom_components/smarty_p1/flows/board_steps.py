@@ -1,4 +1,4 @@
-"""What the dialogs of pulse readers and tanks share: one entry a source, named as its device."""
+"""What the dialogs of pulse readers and tanks share: one entry per source, named as its device."""
 
 from collections.abc import Mapping
 from typing import Any

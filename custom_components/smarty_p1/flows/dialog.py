@@ -160,7 +160,7 @@ class Dialog(ConfigFlow):
             raise NothingReceivedError from None
 
     async def _async_explain(self, err: BaseException) -> None:
-        """Note why nothing was found."""
+        """Remember why nothing was found, for the form."""
         error = field_error(err)
         if error.key == "unknown":
             LOGGER.error("Unexpected error while looking at a source", exc_info=err)

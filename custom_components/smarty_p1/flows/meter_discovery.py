@@ -46,7 +46,7 @@ def _addresses(info: ZeroconfServiceInfo) -> list[str]:
 
 
 class DiscoverySteps(MeterSteps):
-    """A port that was found: one dialog a port, and none for a port that is read already."""
+    """A port that was found: one dialog per port, and none for a port that is read already."""
 
     _found_name = ""
 

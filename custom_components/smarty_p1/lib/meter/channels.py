@@ -1,4 +1,4 @@
-"""Which meter is on which M-Bus channel. No Home Assistant."""
+"""Which meter is on which M-Bus channel."""
 
 from datetime import UTC, datetime
 

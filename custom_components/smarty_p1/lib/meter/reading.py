@@ -37,7 +37,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Reception:
-    """How the telegrams of a meter came until now."""
+    """How the telegrams of a meter have been received until now."""
 
     telegrams: int
     """Those that were accepted."""
