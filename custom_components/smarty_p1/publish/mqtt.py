@@ -197,7 +197,7 @@ class Publisher(_Worker):
         entry.async_on_unload(self._coordinator.async_add_reading_listener(self._on_reading))
         entry.async_on_unload(self._coordinator.async_add_listener(self._work.set))
         entry.async_on_unload(
-            self._hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._async_on_stop)
+            self._hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._async_publish_offline)
         )
         await super().async_start()
 
@@ -302,10 +302,7 @@ class Publisher(_Worker):
                 await super()._send(topic, "", retain=True)
         self._stale.clear()
 
-    async def _async_on_stop(self, _event: Event) -> None:
-        await self._async_publish_offline()
-
-    async def _async_publish_offline(self) -> None:
+    async def _async_publish_offline(self, _stop: Event | None = None) -> None:
         """Publish that no more telegrams come."""
         self._throttle.cancel()
         self._task.cancel()  # nothing follows
