@@ -4,9 +4,10 @@ import asyncio
 from typing import Any
 
 import probatio
-from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
+from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, section
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import DOMAIN, SECTION_ADVANCED
 
@@ -26,6 +27,18 @@ async def start(hass: HomeAssistant, *path: str) -> ConfigFlowResult:
         assert result["step_id"] == step
     assert result["type"] is FlowResultType.FORM
     assert result["errors"] == {}
+    return result
+
+
+async def reconfigure(hass: HomeAssistant, entry: MockConfigEntry, *path: str) -> ConfigFlowResult:
+    """Open the dialog that changes an entry, and choose in its menus."""
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
+    )
+    for step in path:
+        result = await hass.config_entries.flow.async_configure(
+            result["flow_id"], {"next_step_id": step}
+        )
     return result
 
 

@@ -5,7 +5,7 @@ import logging
 from typing import Any
 
 import pytest
-from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState, ConfigFlowResult
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -19,7 +19,7 @@ from custom_components.smarty_p1.lib.port import LinkError, probe
 
 from .boards import pulse_entry, tank_entry
 from .conftest import EntryMaker
-from .flows import settle, start, submit, suggested
+from .flows import reconfigure, settle, start, submit, suggested
 from .meter import KEY, MeterPort, literal_frame
 from .support import let_pass
 
@@ -46,18 +46,6 @@ def shown(result: ConfigFlowResult) -> str:
     """Return what a dialog tells a browser."""
     values = suggested(result) if result.get("data_schema") else {}
     return f"{values} {result.get('description_placeholders')} {result.get('errors')}"
-
-
-async def reconfigure(hass: HomeAssistant, entry: MockConfigEntry, *path: str) -> ConfigFlowResult:
-    """Open the dialog that changes an entry."""
-    result = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
-    )
-    for step in path:
-        result = await hass.config_entries.flow.async_configure(
-            result["flow_id"], {"next_step_id": step}
-        )
-    return result
 
 
 async def everything_told(hass: HomeAssistant, entry: MockConfigEntry) -> str:

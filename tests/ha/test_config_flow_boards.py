@@ -9,7 +9,6 @@ from unittest.mock import patch
 
 import pytest
 from homeassistant.config_entries import (
-    SOURCE_RECONFIGURE,
     ConfigEntryDisabler,
     ConfigEntryState,
     ConfigFlowResult,
@@ -18,7 +17,7 @@ from homeassistant.const import CONF_ENTITY_ID, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.entity_registry import EntityRegistry, RegistryEntryDisabler
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_mqtt_message
+from pytest_homeassistant_custom_component.common import async_fire_mqtt_message
 from pytest_homeassistant_custom_component.typing import MqttMockHAClientGenerator
 
 from custom_components.smarty_p1.const import (
@@ -37,7 +36,7 @@ from custom_components.smarty_p1.lib.port import NotP1Error
 
 from .boards import ENERGY, GEOMETRY, LEVEL, pulse_entry, state, tank_entry
 from .conftest import EntryMaker
-from .flows import start, submit, suggested
+from .flows import reconfigure, start, submit, suggested
 from .meter import MeterPort
 from .support import let_pass, let_pass_until
 
@@ -440,18 +439,6 @@ async def test_a_tank_that_cannot_be(
 
 
 # --- changes --------------------------------------------------------------------------------------
-
-
-async def reconfigure(hass: HomeAssistant, entry: MockConfigEntry, *path: str) -> ConfigFlowResult:
-    """Open the dialog that changes the source."""
-    result = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
-    )
-    for step in path:
-        result = await hass.config_entries.flow.async_configure(
-            result["flow_id"], {"next_step_id": step}
-        )
-    return result
 
 
 async def test_a_board_moves_to_another_port(hass: HomeAssistant, port: MeterPort) -> None:
