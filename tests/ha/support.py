@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -21,6 +22,14 @@ TELEGRAM = literal_telegram("three_phase_gas_water_heat")
 
 _PATIENCE = 10.0
 _TRIES = 500
+
+
+def free_port() -> int:
+    """Return a port that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 async def wait_until(hass: HomeAssistant, condition: Callable[[], bool]) -> None:
