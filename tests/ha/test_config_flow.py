@@ -53,7 +53,7 @@ from .meter import (
     literal_telegram,
     with_value,
 )
-from .support import values, wait_until
+from .support import NAMELESS, values, wait_until
 
 ENCRYPTED = literal_frame("three_phase_gas_water_heat")
 ANOTHER_TELEGRAM = literal_telegram("three_phase_gas_water_heat")
@@ -248,9 +248,6 @@ async def test_describes_a_meter_that_says_little(hass: HomeAssistant, port: Met
         "energy_exported": "-",
         "channels": "- M-Bus 2: M-Bus meter, 28.103 XX\n- M-Bus 4: Gas meter 1234",
     }
-
-
-NAMELESS = with_value(literal_telegram("plain"), "0-0:42.0.0", None)
 
 
 @pytest.mark.parametrize(

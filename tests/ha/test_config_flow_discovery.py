@@ -52,7 +52,7 @@ from .meter import (
     literal_frame,
     seal,
 )
-from .support import TELEGRAM, let_pass, set_up, wait_until
+from .support import OTHER_METER, TELEGRAM, let_pass, set_up, wait_until
 
 pytestmark = pytest.mark.usefixtures("short_wait")
 
@@ -367,9 +367,6 @@ async def test_a_meter_that_delivers_is_not_looked_for_elsewhere(
     # It may have been announced before its old address was found to be dead.
     await lose(hass, port, entry)
     await wait_until(hass, lambda: entry.data[CONF_PORT] == elsewhere.url)
-
-
-OTHER_METER = TELEGRAM.replace(SERIAL.encode().hex().upper(), OTHER_SERIAL.encode().hex().upper())
 
 
 @pytest.mark.usefixtures("soon")

@@ -21,10 +21,9 @@ from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoor
 from custom_components.smarty_p1.lib.meter import CONFIRMATIONS
 
 from .conftest import EntryMaker
-from .meter import MeterPort, literal_telegram, with_value, without_channels
-from .support import let_pass, own_log, state_of, wait_until
+from .meter import MeterPort, with_value, without_channels
+from .support import TELEGRAM, let_pass, own_log, state_of, wait_until
 
-TELEGRAM = literal_telegram("three_phase_gas_water_heat")
 WARNING = "binary_sensor.smarty_reference_power_will_be_exceeded"
 RUNNING = "smarty_quarter_hour_mean_power"
 LAST = "smarty_last_quarter_hour_mean_power"

@@ -27,9 +27,8 @@ from .meter import (
     literal_frame,
     literal_telegram,
     seal,
-    with_value,
 )
-from .support import TELEGRAM, device_of, links, stale_timers, values
+from .support import NAMELESS, TELEGRAM, device_of, links, stale_timers, values
 
 ENCRYPTED = literal_frame("three_phase_gas_water_heat")
 PLAIN = literal_frame("plain")
@@ -112,9 +111,6 @@ async def test_sets_up_a_meter_without_encryption(
     assert await hass.config_entries.async_setup(entry.entry_id)
     assert values(hass)["smarty_energy_imported"] == "12345.678"
     assert device_of(device_registry, entry, SERIAL).manufacturer == "Sagemcom"
-
-
-NAMELESS = with_value(literal_telegram("plain"), "0-0:42.0.0", None)
 
 
 @pytest.mark.parametrize(

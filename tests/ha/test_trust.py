@@ -41,12 +41,18 @@ from .meter import (
     seal,
     with_value,
 )
-from .support import TELEGRAM, let_pass, own_log, set_up, state_of, wait_until
-
-ENERGY = "smarty_energy_imported"
-OTHER_TITLE = bytes.fromhex("5341476770041030")
-FORGED = with_value(TELEGRAM, "1-0:1.8.0", "(099999.999*kWh)")
-OTHER_METER = TELEGRAM.replace(SERIAL.encode().hex().upper(), OTHER_SERIAL.encode().hex().upper())
+from .support import (
+    ENERGY,
+    FORGED,
+    OTHER_METER,
+    OTHER_TITLE,
+    TELEGRAM,
+    let_pass,
+    own_log,
+    set_up,
+    state_of,
+    wait_until,
+)
 
 
 class Clock:
