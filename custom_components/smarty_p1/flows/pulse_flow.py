@@ -143,10 +143,6 @@ def _read_topic(text: str) -> str:
 class PulseOptionsFlow(OptionsFlowWithReload):
     """Change the options of an LED pulse reader."""
 
-    async def async_step_init(self, _user_input: Input = None) -> ConfigFlowResult:
-        """Begin."""
-        return await self.async_step_pulse()
-
     async def async_step_pulse(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the pulses per kWh, and for what the meter shows."""
         if user_input is not None:
@@ -165,6 +161,8 @@ class PulseOptionsFlow(OptionsFlowWithReload):
                 vol.Schema(fields), self.config_entry.options
             ),
         )
+
+    async_step_init = async_step_pulse
 
     async def _async_set_energy(self, kwh: float) -> None:
         """Set the total, once: it is no option, for it changes with each pulse."""

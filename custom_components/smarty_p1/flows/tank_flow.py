@@ -100,10 +100,6 @@ def _shown(value: float | None, unit: str) -> str:
 class TankOptionsFlow(OptionsFlowWithReload):
     """Change the geometry of a tank."""
 
-    async def async_step_init(self, _user_input: Input = None) -> ConfigFlowResult:
-        """Begin."""
-        return await self.async_step_tank()
-
     async def async_step_tank(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the geometry."""
         errors = {}
@@ -119,3 +115,5 @@ class TankOptionsFlow(OptionsFlowWithReload):
             ),
             errors=errors,
         )
+
+    async_step_init = async_step_tank
