@@ -242,7 +242,7 @@ class SmartyCoordinator(PortCoordinator[Reading]):
                 # False beginnings in its frames seem to have any title.
                 self._failure_run.forget(Failure.FOREIGN_TITLE)
                 if self._failing.get(failure) is _AUTHENTICATION_KEY:
-                    obstacle = _AUTHENTICATION_KEY  # one that deciphers tells more than many
+                    obstacle = _AUTHENTICATION_KEY  # one that deciphers says more than many
         self._note_failure(failure, obstacle)
 
     def _is_foreign(self, title: bytes | None) -> bool:

@@ -36,7 +36,7 @@ class UpdateSteps(MeterSteps):
     """Reauthentication and reconfiguration: the same meter must answer before anything changes."""
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
-        """Begin because the keys do not fit any more."""
+        """Go on with the form: the keys do not fit any more."""
         if reason := _REASONS.get(entry_data.get("reason", "")):
             self._note(FieldError(*reason))
             if reason[0] == SECTION_ADVANCED:

@@ -107,7 +107,7 @@ class _Worker:
         self._work = asyncio.Event()
 
     async def async_start(self) -> None:
-        """Begin, and end when the entry is unloaded."""
+        """Begin to work, until the entry is unloaded."""
         entry = self._coordinator.config_entry
         entry.async_on_unload(
             mqtt.async_subscribe_connection_status(self._hass, self._on_connection)
@@ -119,7 +119,7 @@ class _Worker:
 
     @callback
     def _on_connection(self, is_connected: bool) -> None:  # noqa: FBT001 - as it is called
-        """Go on when the broker is there."""
+        """Work when the broker is there."""
         if is_connected:
             self._work.set()
 

@@ -37,7 +37,7 @@ _NAMES: Mapping[str, str] = {
     "0-0:96.13.5": "msg_long_ch5",
 }
 _PHASE_NAMES: Mapping[str, tuple[str, ...]] = {
-    # In the order of the phases, which have 20, 40, 60 or 30, 50, 70 in their references.
+    # In the order of the phases, whose references have 20, 40, 60 or 30, 50, 70.
     "volt": ("1-0:32.7.0", "1-0:52.7.0", "1-0:72.7.0"),
     "curr": ("1-0:31.7.0", "1-0:51.7.0", "1-0:71.7.0"),
     "act_pwr_imp_p_plus": ("1-0:21.7.0", "1-0:41.7.0", "1-0:61.7.0"),

@@ -26,7 +26,7 @@ it. Samples of the power do not enter: a short spike costs nothing as long as th
   have their greater part before them. What was counted keeps its price, so the cost of a month is
   the sum over its prices. The first price also holds for what had none in the running month.
 
-No I/O, no clock but the meter's; a fixed amount of work and memory a reading.
+No I/O, no clock but the meter's; a fixed amount of work and memory per reading.
 """
 
 from dataclasses import dataclass, field
