@@ -11,13 +11,13 @@ from coverage.exceptions import NoDataError
 
 ROOT = Path(__file__).resolve().parents[1]
 INTEGRATION = Path("custom_components", "smarty_p1")
-# What Home Assistant's quality scale wants: of all lines, and of those of the dialogues.
+# What Home Assistant's quality scale wants: of all lines, and of those of the dialogs.
 LEAST = 97.0
-LEAST_OF_DIALOGUES = 100.0
+LEAST_OF_DIALOGS = 100.0
 
 
-def find_dialogues(integration: Path) -> list[Path]:
-    """Return the modules of the dialogues: whatever says "flow" in its name or its folder's."""
+def find_dialogs(integration: Path) -> list[Path]:
+    """Return the modules of the dialogs: whatever says "flow" in its name or its folder's."""
     modules = integration.rglob("*.py")
     return sorted(path for path in modules if "flow" in str(path.relative_to(integration)))
 
@@ -25,9 +25,9 @@ def find_dialogues(integration: Path) -> list[Path]:
 def find_problems(root: Path) -> list[str]:
     """Print what was not run, and return what is wrong with it."""
     integration = root / INTEGRATION
-    dialogues = find_dialogues(integration)
-    if integration / "config_flow.py" not in dialogues:
-        return ["no dialogues found: tell this script where they are"]
+    dialogs = find_dialogs(integration)
+    if integration / "config_flow.py" not in dialogs:
+        return ["no dialogs found: tell this script where they are"]
     coverage = Coverage(
         data_file=root / ".coverage" / "data", config_file=str(ROOT / "pyproject.toml")
     )
@@ -35,7 +35,7 @@ def find_problems(root: Path) -> list[str]:
     problems = []
     for name, files, least in (
         ("the integration", [f"{integration}/**"], LEAST),
-        ("the dialogues", [str(path) for path in dialogues], LEAST_OF_DIALOGUES),
+        ("the dialogs", [str(path) for path in dialogs], LEAST_OF_DIALOGS),
     ):
         try:
             percentage = coverage.report(include=files, file=sys.stdout)

@@ -177,8 +177,8 @@ def check_texts_exist(integration: Integration) -> Defects:
 
 def check_texts_are_used(integration: Integration) -> Defects:
     """Check that the code uses every text: a key that was renamed, or forgotten."""
-    dialogues = ("step", "error", "abort", "progress")
-    for kind in (*dialogues, *TRANSLATED, *integration.english["entity"]):
+    dialogs = ("step", "error", "abort", "progress")
+    for kind in (*dialogs, *TRANSLATED, *integration.english["entity"]):
         for key in sorted(integration.keys(kind) - integration.words - ABORTS):
             yield f"en.json: {kind} {key} is never used"
 

@@ -174,7 +174,7 @@ def _parser() -> argparse.ArgumentParser:
     group.add_argument("--authentication-key-file", metavar="FILE", type=Path)
 
     decode = commands.add_parser(
-        "decode", parents=[keys], help="print one JSON object a telegram of recorded bytes"
+        "decode", parents=[keys], help="print one JSON object per telegram of recorded bytes"
     )
     decode.add_argument("file", metavar="FILE", help="the recorded bytes, or - for standard input")
     decode.set_defaults(run=_run_decode)

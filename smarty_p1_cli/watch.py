@@ -1,4 +1,4 @@
-"""A port's telegrams in the terminal: a live view of them, or a line each."""
+"""A port's telegrams in the terminal: a live view of them, or one line per telegram."""
 
 import asyncio
 import math

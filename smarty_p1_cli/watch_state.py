@@ -83,7 +83,7 @@ class Known:
     """Why the last frame was rejected, until a telegram comes."""
 
     def open(self, now: float) -> None:
-        """Note that the port was opened."""
+        """Record that the port was opened."""
         # A silent port is opened anew now and then, which makes it no better.
         if not isinstance(self.error, PortSilentError):
             self.silent_since = self.searched_since = now
@@ -91,12 +91,12 @@ class Known:
         self.is_open = True
 
     def lose(self, error: LinkError) -> None:
-        """Note that the port was lost, or could not be opened."""
+        """Record that the port was lost, or could not be opened."""
         self.is_open = False
         self.error = error
 
     def receive(self, size: int, events: Sequence[Event], now: float) -> None:
-        """Note that bytes came, and what they completed."""
+        """Record that bytes came, and what they completed."""
         self.received += size
         self.silent_since = now
         self.error = None

@@ -128,7 +128,7 @@ def _rows(known: Known, width: int) -> Iterator[_Row]:
 
 
 def _table(telegram: Telegram, titles: Sequence[str], quantities: _Quantities) -> list[_Row]:
-    """Return a row a quantity that the meter sends, below the titles of the columns."""
+    """Return a row per quantity that the meter sends, below the titles of the columns."""
     labels, columns = [""], [[title] for title in titles]
     counts = [0]
     for name, unit, references in quantities:

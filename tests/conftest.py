@@ -5,6 +5,6 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def sockets(request: pytest.FixtureRequest) -> None:
-    """Let tests open sockets, which Home Assistant's test kit, where it is installed, forbids."""
+    """Allow sockets in tests; Home Assistant's test kit, where it is installed, forbids them."""
     if request.config.pluginmanager.hasplugin("socket"):
         request.getfixturevalue("socket_enabled")

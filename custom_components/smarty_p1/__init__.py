@@ -18,7 +18,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
-    """Register the actions, which are there before any meter is; know when one is disabled."""
+    """Register the actions, which exist before any meter does, and follow disabled entries."""
     async_setup_services(hass)
     async_follow_disabling(hass)
     return True
@@ -30,7 +30,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
     try:
         await coordinator.async_start()
     except ConfigEntryNotReady:
-        await publish.async_tell_absence(hass, entry)
+        await publish.async_publish_offline(hass, entry)
         raise
     entry.runtime_data = coordinator
     if is_meter(entry):
@@ -57,7 +57,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> b
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> None:
-    """Forget everything about an entry that is removed."""
+    """Remove all that is stored, shown or published of an entry that is removed."""
     forget_failure_run(hass, entry.entry_id)
     withdraw_issues(hass, entry)
     await async_forget(hass, entry)
@@ -67,7 +67,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> N
 async def async_remove_config_entry_device(
     _hass: HomeAssistant, entry: SmartyConfigEntry, device: dr.DeviceEntry
 ) -> bool:
-    """Let users delete a meter that was taken off the M-Bus: it is no longer in the telegram."""
+    """Return whether a device may be deleted: a meter that is no longer in the telegram."""
     return (
         entry.state is ConfigEntryState.LOADED
         and is_meter(entry)

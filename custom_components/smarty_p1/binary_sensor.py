@@ -57,6 +57,6 @@ class MeterBinarySensor(SmartyEntity, BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return None while that is unknown."""
+        """Return whether the warning is on, None while that is unknown."""
         is_on: bool | None = self.entity_description.value_fn(self.coordinator.data)
         return is_on

@@ -1,4 +1,4 @@
-"""The dialogue of an entry begins here: which kind it is, and which steps are its own."""
+"""The config flow: which kind of entry it is, and which steps are its own."""
 
 from collections.abc import Callable, Mapping
 from typing import override
@@ -9,7 +9,7 @@ from homeassistant.core import callback
 from .const import DOMAIN, KIND_METER, KIND_PULSE, KIND_TANK
 from .coordinator import kind_of
 from .coordinator.entry_types import AnyConfigEntry
-from .flows.dialogue import Input
+from .flows.dialog import Input
 from .flows.meter_discovery import DiscoverySteps
 from .flows.meter_options import SmartyOptionsFlow
 from .flows.meter_reconfigure_reauth import UpdateSteps
@@ -30,7 +30,7 @@ class SmartyConfigFlow(UpdateSteps, DiscoverySteps, PulseSteps, TankSteps, domai
     @callback
     @override
     def async_get_options_flow(config_entry: AnyConfigEntry) -> OptionsFlow:
-        """Return the dialogue of the options."""
+        """Return the dialog of the options."""
         return _OPTIONS_FLOWS[kind_of(config_entry)]()
 
     @override

@@ -42,7 +42,7 @@ CONF_DISCOVERY_PREFIX: Final = "discovery_prefix"
 
 CONF_BAUD_RATE: Final = "baud_rate"
 CONF_PULSES_PER_KWH: Final = "pulses_per_kwh"
-# The running count that the dialogue has shown, and when: pulses count from there.
+# The running count that the dialog has shown, and when: pulses count from there.
 CONF_FIRST_COUNT: Final = "first_count"
 CONF_FIRST_COUNT_AT: Final = "first_count_at"
 CONF_METER_READING: Final = "meter_reading"

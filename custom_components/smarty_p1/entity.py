@@ -186,7 +186,7 @@ class SmartyEntity(CoordinatorEntity[SmartyCoordinator]):
     @property
     @override
     def available(self) -> bool:
-        """Return False also when a meter on the M-Bus is gone from the telegram."""
+        """Return whether there are readings, and a meter on the M-Bus is in the last one."""
         coordinator, identity = self.coordinator, self._identity
         return coordinator.last_update_success and (
             identity is None or identity in coordinator.data.channels

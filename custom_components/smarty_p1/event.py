@@ -68,7 +68,7 @@ class MessageEvent(SmartyEntity, EventEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Remember the last message, which is no news after a restart, and look at this one."""
+        """Restore the last message, which is no news after a restart; look at the current one."""
         await super().async_added_to_hass()
         if (last := await self.async_get_last_event_data()) and last.last_event_attributes:
             self._text = last.last_event_attributes.get(ATTR_TEXT)

@@ -1,4 +1,4 @@
-"""The way out of a repair issue: the dialogue that changes port and keys."""
+"""The way out of a repair issue: the dialog that changes port and keys."""
 
 from typing import override
 
@@ -39,5 +39,5 @@ class ReconfigureRepairFlow(ConfirmRepairFlow):
 async def async_create_fix_flow(
     _hass: HomeAssistant, _issue_id: str, _data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
-    """Return the dialogue of an issue."""
+    """Return the dialog of an issue."""
     return ReconfigureRepairFlow()

@@ -51,7 +51,7 @@ class Extras:
     """The boards and the broker of a demo."""
 
     def __init__(self, first_port: int, directory: Path, *, wanted: bool) -> None:
-        """Place them behind the first meter's port; without `wanted`, there are none."""
+        """Place them behind the first meter's port; unless `wanted`, there are none."""
         self._program = find_mosquitto() if wanted else None
         self._directory = directory
         self.boards = {kind: first_port + at for kind, at in BOARDS.items()} if wanted else {}
@@ -84,7 +84,7 @@ class Extras:
             yield [process]
 
     async def add(self, client: Client, state: State) -> AsyncIterator[str]:
-        """Let Home Assistant know what is new, through the flows; yield what is being done."""
+        """Add what is new to Home Assistant, through the flows; yield what is being done."""
         ours, theirs = await client.entries(DOMAIN), await client.entries("mqtt")
         for kind, port in self.boards.items():
             if state.extras.get(kind) not in ours:

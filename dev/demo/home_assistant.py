@@ -59,7 +59,7 @@ class Installation:
 
     @property
     def url(self) -> str:
-        """Where its pages are."""
+        """Return where its pages are."""
         return f"http://{HOST}:{self.port}"
 
     def prepare(self) -> None:

@@ -156,7 +156,7 @@ class Demo:
             _say(f"filled the Energy dashboard with {hours} hours of simulated history")
 
     async def _add_meters(self, client: Client, meters: Meters) -> None:
-        """Let Home Assistant know every meter."""
+        """Add the meters that Home Assistant does not know yet."""
         entries = await client.entries(DOMAIN)
         for number in range(1, self._state.meters + 1):
             if self._state.entries.get(str(number)) in entries:
@@ -197,7 +197,7 @@ class Demo:
 
 
 async def _enable(client: Client, entry: dict[str, Any], name: str, *, serve: bool) -> None:
-    """Let Home Assistant read exactly what is there this time."""
+    """Enable or disable an entry, so that Home Assistant reads what is served this time."""
     if serve == (entry["disabled_by"] is None):
         return
     _say(f"{name} is {'served again' if serve else 'not served this time: disabled'}")

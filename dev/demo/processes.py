@@ -29,12 +29,12 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """The process's number."""
+        """Return the process's number."""
         return self._process.pid
 
     @property
     def status(self) -> int | None:
-        """The exit status, once it has ended."""
+        """Return the exit status, once it has ended."""
         return self._process.returncode
 
     def ended(self) -> ProcessEndedError:

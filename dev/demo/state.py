@@ -23,7 +23,7 @@ class UnreadableError(Exception):
 
 @dataclass
 class State:
-    """Kept in `demo.json`."""
+    """What is kept in `demo.json`."""
 
     directory: Path
     meters: int = 1

@@ -162,7 +162,7 @@ _ports = st.text() | st.builds(
 
 @st.composite
 def _secret_ports(draw: st.DrawFn) -> tuple[str, str]:
-    """Make an address with a secret in it, and tell the secret."""
+    """Return an address with a secret in it, and the secret."""
     name = draw(st.sampled_from(["key", "password", "noise_psk", "token", "k%65y", "x"]))
     secret = draw(st.text("0123456789abcdef/+=%", min_size=12, max_size=44))
     part = st.from_regex(r"[a-z]{0,8}(=[a-z0-9]{0,8})?", fullmatch=True)

@@ -1,4 +1,4 @@
-"""Any text in the dialogues' port and key fields, for minutes, in the test kit's Home Assistant.
+"""Any text in the dialogs' port and key fields, for minutes, in the test kit's Home Assistant.
 
 Meters are set up, reconfigured and reauthenticated, with serialx and the probe as they are. What
 would leave this machine fails as the example says; only a meter that this script serves itself and
@@ -83,7 +83,7 @@ _TEXTS: dict[str, Any] = json.loads(
 class Example(NamedTuple):
     """What is typed, what the meter on port "{meter}" sends, and how other connections fail.
 
-    `source` tells which dialogue it is; when a meter is added, `is_known` that it was before.
+    `source` says which dialog it is; when a meter is added, `is_known` that it was before.
     """
 
     typed: dict[str, Any]
@@ -233,7 +233,7 @@ class House:
         self._log = _Log()
 
     async def check(self, example: Example) -> None:
-        """Walk through the dialogue with one example; raise AssertionError at anything wrong."""
+        """Walk through the dialog with one example; raise AssertionError at anything wrong."""
         self._meter.greeting = example.greeting
         typed = dict(example.typed)
         for name, address in (("{meter}", self._meter.address), ("{refused}", self._refused)):
@@ -454,9 +454,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with asyncio.Runner() as runner:
         stay = _house()
         house = runner.run(stay.__aenter__())
-        dialogue = Property("dialogues", EXAMPLES, lambda example: runner.run(house.check(example)))
+        dialog = Property("dialogs", EXAMPLES, lambda example: runner.run(house.check(example)))
         try:
-            numbers = run_for(options.minutes, seed, [dialogue])
+            numbers = run_for(options.minutes, seed, [dialog])
         except Exception:  # noqa: BLE001 - this is what is looked for
             print(f"FAILED with seed {seed}:\n{traceback.format_exc()}", file=sys.stderr)
             return 1
@@ -465,7 +465,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     outcomes = ", ".join(f"{name} {number:,}" for name, number in house.outcomes.most_common())
     minutes = (time.monotonic() - started) / 60
     print(
-        f"nothing found in {minutes:.1f} minutes: {numbers.total():,} dialogues "
+        f"nothing found in {minutes:.1f} minutes: {numbers.total():,} dialogs "
         f"({outcomes}); seed {seed}"
     )
     return 0

@@ -294,7 +294,7 @@ def _compare(telegrams: Sequence[Telegram], expected: Sequence[Sent]) -> str | N
 def _compare_with_new_decoder(
     telegrams: Sequence[Telegram], expected: Sequence[Sent]
 ) -> str | None:
-    """Return what hangs over from earlier telegrams."""
+    """Return what is left over from earlier telegrams."""
     for event, sent in zip(telegrams, expected, strict=True):
         alone = [found for found in Decoder(KEY).feed(sent.frame) if isinstance(found, Telegram)]
         # What equals may differ in type, and 0.0 equals -0.0.

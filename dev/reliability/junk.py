@@ -52,18 +52,18 @@ async def junk(directory: Path, count: int) -> Result:
             lines = warnings(home_place.log, start)
             result.say(
                 f"{name}: {absent} of {len(states)} polls unavailable, "
-                f"{troubles} dialogues and repairs, {len(lines)} lines in the log, "
+                f"{troubles} dialogs and repairs, {len(lines)} lines in the log, "
                 f"{core:.1%} of a core"
             )
             tell(result.lines[-1])
             result.want(f"{name}: always available", holds=not absent)
-            result.want(f"{name}: no dialogue, no repair", holds=not troubles)
+            result.want(f"{name}: no dialog, no repair", holds=not troubles)
             result.want(f"{name}: {MOST_LINES} lines", holds=len(lines) <= MOST_LINES)
     return result
 
 
 async def _poll(home: Running, entity_id: str, seconds: float) -> tuple[list[str], int]:
-    """Return the states of an entity, and how many dialogues and repairs there were at most."""
+    """Return the states of an entity, and how many dialogs and repairs there were at most."""
     states: list[str] = []
     troubles = 0
     end = time.monotonic() + seconds

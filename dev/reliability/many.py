@@ -121,7 +121,7 @@ async def _serving(meters: list[NumberedMeter]) -> AsyncIterator[list[str]]:
 
 
 def _multiply_entry(place: Home, ports: dict[str, str]) -> None:
-    """Let there be the config entry of the one meter that was added for each meter."""
+    """Copy the config entry of the one meter that was added, once for each other meter."""
     path = place.storage / "core.config_entries"
     content = json.loads(path.read_text(encoding="utf-8"))
     entries = content["data"]["entries"]

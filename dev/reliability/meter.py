@@ -22,7 +22,7 @@ class Sent(NamedTuple):
 
 
 class NumberedMeter(Meter):
-    """A meter whose voltage on L1 is another one in each of 700 telegrams in a row.
+    """A meter whose voltage on L1 differs in each of 700 telegrams in a row.
 
     `extra_kw` is what it draws besides what its household does.
     """
@@ -63,12 +63,12 @@ class NumberedMeter(Meter):
 
     @property
     def last_voltage(self) -> float:
-        """The voltage of the last telegram."""
+        """Return the voltage of the last telegram."""
         return round(_LOWEST_VOLTAGE + len(self.sent) % _NUMBERS / 10, 1)
 
 
 class SettableClock(Clock):
-    """The wall's clock, until it is told another moment."""
+    """The wall's clock, until it is set to another moment."""
 
     moment: datetime | None = None
 

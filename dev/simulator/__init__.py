@@ -10,7 +10,7 @@ From Python:
     meter.frame_at(when)                            # enciphered; the frame counter rises
 
     async with serve([meter], interval=0.05, faults=["flip=0.1"]) as server:
-        server.ports                                # one a meter
+        server.ports                                # one per meter
         server.set_faults("silence")                # and no others; set_faults() heals
         server.push(b"literal bytes")
         server.disconnect()

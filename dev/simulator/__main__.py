@@ -144,7 +144,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         type=Path,
         default=DEFAULT_KEY_FILE,
-        help=f"32 hex digits a line, a line a meter; missing keys are made ({DEFAULT_KEY_FILE})",
+        help="32 hex digits per line, a line per meter; missing keys are made "
+        f"({DEFAULT_KEY_FILE})",
     )
     add("--plain", action="store_true", help="send telegrams unenciphered")
     add(

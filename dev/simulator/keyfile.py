@@ -1,4 +1,4 @@
-"""The meters' keys: a line a meter, in a file that only its owner reads."""
+"""The meters' keys: a line per meter, in a file that only its owner can read."""
 
 import os
 import secrets

@@ -20,7 +20,7 @@ class Outlet:
         self._port = FaultyPort(seed=meter.number)
 
     def set_faults(self, faults: Iterable[Fault | str]) -> None:
-        """Have these faults and no others from the next frame on."""
+        """Switch to these faults, and no others, from the next frame on."""
         self._port = FaultyPort(faults, seed=self.meter.number)
 
     def plug_in(self, line: Line) -> None:

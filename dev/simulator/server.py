@@ -143,7 +143,7 @@ class Server:
         return tcp + [str(terminal.link) for terminal in self._terminals[index : index + 1]]
 
     def set_faults(self, *faults: Fault | str, meter: int | None = None) -> None:
-        """Have these faults and no others from now on, at one meter or all."""
+        """Switch to these faults, and no others, at one meter or all."""
         for outlet in self._chosen(meter):
             outlet.set_faults(faults)
 
@@ -199,7 +199,7 @@ async def _attend(outlet: Outlet | BoardOutlet, terminal: PseudoTerminal) -> Non
 
 
 async def _connect(outlet: Outlet | BoardOutlet, line: Line) -> bool:
-    """Have the line plugged in until it is to be cut (return true) or its reader leaves."""
+    """Keep the line plugged in until its reader leaves or it is to be cut: then return True."""
     sending = asyncio.create_task(line.send_offered())
     leaving = asyncio.create_task(line.left())
     outlet.plug_in(line)

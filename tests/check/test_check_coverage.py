@@ -41,16 +41,16 @@ def test_too_little_of_the_integration(tmp_path: Path) -> None:
     assert "47-50" in end.stdout
 
 
-def test_a_line_of_a_dialogue_is_missing(tmp_path: Path) -> None:
+def test_a_line_of_a_dialog_is_missing(tmp_path: Path) -> None:
     end = check(tmp_path, {"config_flow.py": 50, "flows/tank.py": 49, "sensor.py": 50})
     assert end.returncode == 1
-    assert end.stderr.startswith("coverage: the tests run 99.00 % of the dialogues")
+    assert end.stderr.startswith("coverage: the tests run 99.00 % of the dialogs")
 
 
-def test_there_are_no_dialogues(tmp_path: Path) -> None:
+def test_there_are_no_dialogs(tmp_path: Path) -> None:
     end = check(tmp_path, {"sensor.py": 50})
     assert end.returncode == 1
-    assert "no dialogues found" in end.stderr
+    assert "no dialogs found" in end.stderr
 
 
 def test_nothing_was_measured(tmp_path: Path) -> None:

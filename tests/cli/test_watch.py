@@ -282,7 +282,7 @@ def terminal(
 
 @contextmanager
 def gateway(*connections: bytes) -> Iterator[str]:
-    """Serve a gateway that closes each connection but the last, and tell its address."""
+    """Serve a gateway that closes each connection but the last; yield its address."""
     over = threading.Event()
 
     def serve() -> None:

@@ -12,7 +12,7 @@ from homeassistant.helpers.entity import Entity
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, DOMAIN
-from custom_components.smarty_p1.coordinator import port_coordinator as link_coordinator
+from custom_components.smarty_p1.coordinator import port_coordinator
 from custom_components.smarty_p1.flows import meter_setup
 from custom_components.smarty_p1.lib.port import probe, read_limit
 
@@ -47,7 +47,7 @@ def everything_enabled() -> Generator[None]:
 
 @pytest.fixture
 def short_wait() -> Generator[None]:
-    """Let dialogues give up waiting for a telegram soon."""
+    """Let dialogs give up waiting for a telegram soon."""
     with patch.object(meter_setup, "probe", partial(probe, timeout=0.4)):
         yield
 
@@ -87,4 +87,4 @@ def fast_line(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def short_setup(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let set-up give up soon."""
-    monkeypatch.setattr(link_coordinator, "SETUP_TIMEOUT", 0.3)
+    monkeypatch.setattr(port_coordinator, "SETUP_TIMEOUT", 0.3)

@@ -1,12 +1,13 @@
-"""Ways through the dialogues."""
+"""Ways through the dialogs."""
 
 import asyncio
 from typing import Any
 
 import probatio
-from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
+from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, section
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import DOMAIN, SECTION_ADVANCED
 
@@ -14,7 +15,7 @@ PROGRESS = {"wait_for_telegram", "wait_for_same_meter", "wait_for_pulse", "wait_
 
 
 async def start(hass: HomeAssistant, *path: str) -> ConfigFlowResult:
-    """Open the dialogue, and choose in its menus; a meter unless told otherwise."""
+    """Open the dialog, and choose in its menus; a meter unless told otherwise."""
     result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     assert result["step_id"] == "user"
     for step in path or ("meter",):
@@ -29,16 +30,28 @@ async def start(hass: HomeAssistant, *path: str) -> ConfigFlowResult:
     return result
 
 
+async def reconfigure(hass: HomeAssistant, entry: MockConfigEntry, *path: str) -> ConfigFlowResult:
+    """Open the dialog that changes an entry, and choose in its menus."""
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
+    )
+    for step in path:
+        result = await hass.config_entries.flow.async_configure(
+            result["flow_id"], {"next_step_id": step}
+        )
+    return result
+
+
 async def submit(
     hass: HomeAssistant, flow: ConfigFlowResult, user_input: dict[str, Any]
 ) -> ConfigFlowResult:
-    """Fill in the form, wait as long as the dialogue shows progress, return what it shows then."""
+    """Fill in the form, wait as long as the dialog shows progress, return what it shows then."""
     result = await hass.config_entries.flow.async_configure(flow["flow_id"], user_input)
     return await settle(hass, result)
 
 
 async def settle(hass: HomeAssistant, result: ConfigFlowResult) -> ConfigFlowResult:
-    """Wait as long as the dialogue shows progress, return what it shows then."""
+    """Wait as long as the dialog shows progress, return what it shows then."""
     while result["type"] is FlowResultType.SHOW_PROGRESS:
         assert result["progress_action"] in PROGRESS
         await asyncio.sleep(0.01)

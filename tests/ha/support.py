@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -15,12 +16,25 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.smarty_p1.const import DOMAIN, LOGGER
 
 from .conftest import EntryMaker
-from .meter import MeterPort, literal_telegram
+from .meter import OTHER_SERIAL, SERIAL, MeterPort, literal_telegram, with_value
 
 TELEGRAM = literal_telegram("three_phase_gas_water_heat")
+OTHER_METER = TELEGRAM.replace(SERIAL.encode().hex().upper(), OTHER_SERIAL.encode().hex().upper())
+FORGED = with_value(TELEGRAM, "1-0:1.8.0", "(099999.999*kWh)")
+NAMELESS = with_value(literal_telegram("plain"), "0-0:42.0.0", None)
+OTHER_TITLE = bytes.fromhex("5341476770041030")
+ENERGY = "smarty_energy_imported"
 
 _PATIENCE = 10.0
 _TRIES = 500
+
+
+def free_port() -> int:
+    """Return a port that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 async def wait_until(hass: HomeAssistant, condition: Callable[[], bool]) -> None:

@@ -5,7 +5,7 @@ import logging
 from typing import Any
 
 import pytest
-from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState, ConfigFlowResult
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -19,7 +19,7 @@ from custom_components.smarty_p1.lib.port import LinkError, probe
 
 from .boards import pulse_entry, tank_entry
 from .conftest import EntryMaker
-from .flows import settle, start, submit, suggested
+from .flows import reconfigure, settle, start, submit, suggested
 from .meter import KEY, MeterPort, literal_frame
 from .support import let_pass
 
@@ -43,21 +43,9 @@ NOWHERE = [
 
 
 def shown(result: ConfigFlowResult) -> str:
-    """Return what a dialogue tells a browser."""
+    """Return what a dialog tells a browser."""
     values = suggested(result) if result.get("data_schema") else {}
     return f"{values} {result.get('description_placeholders')} {result.get('errors')}"
-
-
-async def reconfigure(hass: HomeAssistant, entry: MockConfigEntry, *path: str) -> ConfigFlowResult:
-    """Open the dialogue that changes an entry."""
-    result = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
-    )
-    for step in path:
-        result = await hass.config_entries.flow.async_configure(
-            result["flow_id"], {"next_step_id": step}
-        )
-    return result
 
 
 async def everything_told(hass: HomeAssistant, entry: MockConfigEntry) -> str:
@@ -191,7 +179,7 @@ async def test_a_new_board_is_known_by_an_address_without_a_secret(
 
 
 @pytest.mark.parametrize(
-    ("present", "other"),
+    ("current", "other"),
     [
         ("socket://user:s3cret@gateway:1", "socket://user:another@gateway:1"),
         ("socket://user:s3cret@gateway:1", "gateway:1"),
@@ -200,10 +188,10 @@ async def test_a_new_board_is_known_by_an_address_without_a_secret(
     ],
 )
 async def test_one_board_is_not_set_up_twice_with_two_secrets(
-    hass: HomeAssistant, present: str, other: str
+    hass: HomeAssistant, current: str, other: str
 ) -> None:
     # Its unique id is that of an earlier version, which held the secret.
-    pulse_entry(hass, **{CONF_PORT: present, CONF_BAUD_RATE: 9600})
+    pulse_entry(hass, **{CONF_PORT: current, CONF_BAUD_RATE: 9600})
     form = await start(hass, "pulse", "pulse_port")
     result = await submit(
         hass, form, {CONF_PORT: other, CONF_BAUD_RATE: "9600", "pulses_per_kwh": 1000.0}

@@ -21,7 +21,6 @@ from .conftest import EntryMaker
 from .meter import (
     KEY,
     OTHER_KEY,
-    OTHER_SERIAL,
     SERIAL,
     SYSTEM_TITLE,
     MeterPort,
@@ -30,13 +29,20 @@ from .meter import (
     with_value,
     without_channels,
 )
-from .support import TELEGRAM, let_pass, own_log, set_up, state_of, wait_until
+from .support import (
+    ENERGY,
+    FORGED,
+    OTHER_METER,
+    OTHER_TITLE,
+    TELEGRAM,
+    let_pass,
+    own_log,
+    set_up,
+    state_of,
+    wait_until,
+)
 
-ENERGY = "smarty_energy_imported"
-OTHER_TITLE = bytes.fromhex("5341476770041030")
-FORGED = with_value(TELEGRAM, "1-0:1.8.0", "(099999.999*kWh)")
 DAMAGED = seal(TELEGRAM).replace(b"1.8.0(0", b"1.8.0(9")
-OTHER_METER = TELEGRAM.replace(SERIAL.encode().hex().upper(), OTHER_SERIAL.encode().hex().upper())
 MOST_OBJECTS = 64
 MOST_METERS = 16
 
@@ -62,7 +68,7 @@ JUNK: dict[str, Callable[[int], bytes]] = {
 
 
 def troubles(hass: HomeAssistant) -> list[object]:
-    """Return what the user is bothered with: dialogues and repairs."""
+    """Return what the user is bothered with: dialogs and repairs."""
     issues = ir.async_get(hass).issues.values()
     return [
         *hass.config_entries.flow.async_progress(),

@@ -1,4 +1,4 @@
-"""The dialogue that sets a meter up: each way through it, and each error, provoked for real."""
+"""The dialog that sets a meter up: each way through it, and each error, provoked for real."""
 
 import asyncio
 import os
@@ -53,7 +53,7 @@ from .meter import (
     literal_telegram,
     with_value,
 )
-from .support import values, wait_until
+from .support import NAMELESS, values, wait_until
 
 ENCRYPTED = literal_frame("three_phase_gas_water_heat")
 ANOTHER_TELEGRAM = literal_telegram("three_phase_gas_water_heat")
@@ -248,9 +248,6 @@ async def test_describes_a_meter_that_says_little(hass: HomeAssistant, port: Met
         "energy_exported": "-",
         "channels": "- M-Bus 2: M-Bus meter, 28.103 XX\n- M-Bus 4: Gas meter 1234",
     }
-
-
-NAMELESS = with_value(literal_telegram("plain"), "0-0:42.0.0", None)
 
 
 @pytest.mark.parametrize(
@@ -742,7 +739,7 @@ async def test_same_meter_twice(
     assert len(hass.config_entries.async_entries(DOMAIN)) == 1
 
 
-async def test_same_meter_in_two_dialogues(hass: HomeAssistant, port: MeterPort) -> None:
+async def test_same_meter_in_two_dialogs(hass: HomeAssistant, port: MeterPort) -> None:
     port.greeting = ENCRYPTED
     user_input = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
     first = await submit(hass, await start(hass), user_input)
@@ -805,7 +802,7 @@ async def test_waits_for_a_telegram_that_comes_late(hass: HomeAssistant, port: M
         await hass.config_entries.flow.async_configure(flow["flow_id"], user_input)
     await port.wait_for_clients(1)
 
-    # The dialogue can be loaded anew while it waits, and does not connect twice.
+    # The dialog can be loaded anew while it waits, and does not connect twice.
     again = await hass.config_entries.flow.async_configure(flow["flow_id"])
     assert again["type"] is FlowResultType.SHOW_PROGRESS
     await port.send(ENCRYPTED)

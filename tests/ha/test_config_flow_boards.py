@@ -1,4 +1,4 @@
-"""The dialogues that set pulse readers and tanks up, change them, and their options."""
+"""The dialogs that set pulse readers and tanks up, change them, and their options."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Generator
@@ -9,7 +9,6 @@ from unittest.mock import patch
 
 import pytest
 from homeassistant.config_entries import (
-    SOURCE_RECONFIGURE,
     ConfigEntryDisabler,
     ConfigEntryState,
     ConfigFlowResult,
@@ -18,7 +17,7 @@ from homeassistant.const import CONF_ENTITY_ID, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.entity_registry import EntityRegistry, RegistryEntryDisabler
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_mqtt_message
+from pytest_homeassistant_custom_component.common import async_fire_mqtt_message
 from pytest_homeassistant_custom_component.typing import MqttMockHAClientGenerator
 
 from custom_components.smarty_p1.const import (
@@ -37,7 +36,7 @@ from custom_components.smarty_p1.lib.port import NotP1Error
 
 from .boards import ENERGY, GEOMETRY, LEVEL, pulse_entry, state, tank_entry
 from .conftest import EntryMaker
-from .flows import start, submit, suggested
+from .flows import reconfigure, start, submit, suggested
 from .meter import MeterPort
 from .support import let_pass, let_pass_until
 
@@ -257,7 +256,7 @@ async def test_an_entity_that_goes_on(
     assert (await agree(hass, result, step))["type"] is FlowResultType.CREATE_ENTRY
 
 
-async def test_pulses_count_from_what_the_dialogue_has_shown(hass: HomeAssistant) -> None:
+async def test_pulses_count_from_what_the_dialog_has_shown(hass: HomeAssistant) -> None:
     hass.states.async_set("sensor.led", "1000")
     found = await submit(
         hass, await start(hass, "pulse", "pulse_entity"), {CONF_ENTITY_ID: "sensor.led", **PULSES}
@@ -265,7 +264,7 @@ async def test_pulses_count_from_what_the_dialogue_has_shown(hass: HomeAssistant
     assert found["description_placeholders"]
     assert found["description_placeholders"]["count"] == "1000"
 
-    hass.states.async_set("sensor.led", "1008")  # while the user is reading the dialogue
+    hass.states.async_set("sensor.led", "1008")  # while the user is reading the dialog
     result = await agree(hass, found, "count_found")
     assert state(hass, ENERGY) == "0.01"
 
@@ -276,7 +275,7 @@ async def test_pulses_count_from_what_the_dialogue_has_shown(hass: HomeAssistant
     assert state(hass, ENERGY) == "0.02"
 
 
-async def test_a_board_counts_from_what_the_dialogue_has_shown(
+async def test_a_board_counts_from_what_the_dialog_has_shown(
     hass: HomeAssistant, port: MeterPort
 ) -> None:
     port.greeting = b"\r\n1000\r\n"
@@ -289,7 +288,7 @@ async def test_a_board_counts_from_what_the_dialogue_has_shown(
     await let_pass_until(hass, 6, lambda: state(hass, ENERGY) == "50.01")
 
 
-async def test_another_source_counts_from_what_the_dialogue_has_shown(hass: HomeAssistant) -> None:
+async def test_another_source_counts_from_what_the_dialog_has_shown(hass: HomeAssistant) -> None:
     hass.states.async_set("sensor.old", "7")
     hass.states.async_set("sensor.new", "2000")
     entry = pulse_entry(hass, **{CONF_ENTITY_ID: "sensor.old"})
@@ -440,18 +439,6 @@ async def test_a_tank_that_cannot_be(
 
 
 # --- changes --------------------------------------------------------------------------------------
-
-
-async def reconfigure(hass: HomeAssistant, entry: MockConfigEntry, *path: str) -> ConfigFlowResult:
-    """Open the dialogue that changes the source."""
-    result = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
-    )
-    for step in path:
-        result = await hass.config_entries.flow.async_configure(
-            result["flow_id"], {"next_step_id": step}
-        )
-    return result
 
 
 async def test_a_board_moves_to_another_port(hass: HomeAssistant, port: MeterPort) -> None:

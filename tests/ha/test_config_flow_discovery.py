@@ -52,7 +52,7 @@ from .meter import (
     literal_frame,
     seal,
 )
-from .support import TELEGRAM, let_pass, set_up, wait_until
+from .support import OTHER_METER, TELEGRAM, let_pass, set_up, wait_until
 
 pytestmark = pytest.mark.usefixtures("short_wait")
 
@@ -107,7 +107,7 @@ def was_ended(result: ConfigFlowResult, reason: str) -> bool:
 
 
 async def is_announced_to_us(hass: HomeAssistant, info: ZeroconfServiceInfo) -> bool:
-    """Return whether Home Assistant starts a dialogue for a service, by the manifest's patterns."""
+    """Return whether Home Assistant starts a dialog for a service, by the manifest's patterns."""
     return any(
         fnmatch(info.name.lower(), matcher.get("name", "*"))
         and all(
@@ -120,7 +120,7 @@ async def is_announced_to_us(hass: HomeAssistant, info: ZeroconfServiceInfo) -> 
 
 
 async def is_plugged_in_for_us(hass: HomeAssistant, info: UsbServiceInfo) -> bool:
-    """Return whether Home Assistant starts a dialogue for a device, by the manifest's patterns."""
+    """Return whether Home Assistant starts a dialog for a device, by the manifest's patterns."""
     device = USBDevice(
         device=info.device,
         vid=info.vid,
@@ -367,9 +367,6 @@ async def test_a_meter_that_delivers_is_not_looked_for_elsewhere(
     # It may have been announced before its old address was found to be dead.
     await lose(hass, port, entry)
     await wait_until(hass, lambda: entry.data[CONF_PORT] == elsewhere.url)
-
-
-OTHER_METER = TELEGRAM.replace(SERIAL.encode().hex().upper(), OTHER_SERIAL.encode().hex().upper())
 
 
 @pytest.mark.usefixtures("soon")

@@ -1,4 +1,4 @@
-"""The dialogues that change a meter that is set up, at ports that serve one client at a time."""
+"""The dialogs that change a meter that is set up, at ports that serve one client at a time."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
@@ -36,8 +36,8 @@ from custom_components.smarty_p1.const import (
     SECTION_ADVANCED,
 )
 from custom_components.smarty_p1.coordinator import (
-    failure_run as failures,
-    port_coordinator as link_coordinator,
+    failure_run,
+    port_coordinator,
 )
 from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise_issue
 from custom_components.smarty_p1.flows import meter_setup
@@ -70,7 +70,7 @@ OF_OTHER_METER = encipher(
 @pytest.fixture(autouse=True)
 def short_setup() -> Generator[None]:
     """Let an entry that cannot be set up give up soon."""
-    with patch.object(link_coordinator, "SETUP_TIMEOUT", 0.5):
+    with patch.object(port_coordinator, "SETUP_TIMEOUT", 0.5):
         yield
 
 
@@ -91,7 +91,7 @@ async def other_port() -> AsyncGenerator[MeterPort]:
 async def start_reauth(
     hass: HomeAssistant, entry: MockConfigEntry, reason: str = "wrong_key"
 ) -> ConfigFlowResult:
-    """Open the dialogue as the coordinator does."""
+    """Open the dialog as the coordinator does."""
     entry.async_start_reauth(hass, data={"reason": reason})
     await hass.async_block_till_done()
     (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
@@ -102,7 +102,7 @@ async def start_reauth(
 
 
 async def start_reconfigure(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlowResult:
-    """Open the dialogue as the user does."""
+    """Open the dialog as the user does."""
     form: ConfigFlowResult = await entry.start_reconfigure_flow(hass)
     assert form["step_id"] == "reconfigure"
     assert form["errors"] == {}
@@ -116,7 +116,7 @@ async def is_read(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 
 def is_done(result: ConfigFlowResult, reason: str) -> bool:
-    """Return whether the dialogue ended well."""
+    """Return whether the dialog ended well."""
     return (result["type"], result["reason"]) == (FlowResultType.ABORT, reason)
 
 
@@ -150,7 +150,7 @@ async def test_new_key(hass: HomeAssistant, port: MeterPort, make_entry: EntryMa
 async def test_new_key_after_telegrams_that_fail_for_half_a_minute(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(failures, "LEAST_DURATION", 0.2)
+    monkeypatch.setattr(failure_run, "LEAST_DURATION", 0.2)
     entry = await set_up(hass, port, make_entry)
     for counter in range(1, 6):
         await port.send(encipher(TELEGRAM, counter, key=OTHER_KEY))
@@ -167,7 +167,7 @@ async def test_new_key_after_telegrams_that_fail_for_half_a_minute(
     assert hass.config_entries.flow.async_progress() == []
 
 
-async def test_new_key_ends_the_other_dialogue_that_asks_for_it(
+async def test_new_key_ends_the_other_dialog_that_asks_for_it(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
     entry = await set_up(hass, port, make_entry)
@@ -504,7 +504,7 @@ async def test_form_that_is_filled_in_badly_leaves_the_readings_alone(
 
 
 async def begin(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry) -> ConfigFlowResult:
-    """Let the dialogue wait for a telegram that does not come."""
+    """Let the dialog wait for a telegram that does not come."""
     form = await start_reconfigure(hass, entry)
     connections = port.connections
     with patch.object(meter_setup, "probe", probe):
@@ -516,7 +516,7 @@ async def begin(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry) ->
     return result
 
 
-async def test_dialogue_is_closed_while_it_waits(
+async def test_dialog_is_closed_while_it_waits(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
     entry = await set_up(hass, port, make_entry)
@@ -530,7 +530,7 @@ async def test_dialogue_is_closed_while_it_waits(
 
 
 @pytest.mark.parametrize("turns", range(6))
-async def test_dialogue_is_closed_at_any_moment(
+async def test_dialog_is_closed_at_any_moment(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, turns: int
 ) -> None:
     entry = await set_up(hass, port, make_entry)
@@ -549,7 +549,7 @@ async def test_dialogue_is_closed_at_any_moment(
     assert entry.data[CONF_ENCRYPTION_KEY] == KEY
 
 
-async def test_dialogue_is_closed_while_home_assistant_is_trying(
+async def test_dialog_is_closed_while_home_assistant_is_trying(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
     entry = make_entry(port.url)
@@ -684,7 +684,7 @@ async def test_disabled_entry_is_not_set_up(
 # --- repairs, secrets -----------------------------------------------------------------------------
 
 
-async def test_repair_leads_to_the_dialogue(
+async def test_repair_leads_to_the_dialog(
     hass: HomeAssistant,
     port: MeterPort,
     make_entry: EntryMaker,

@@ -1,4 +1,4 @@
-"""Which telegrams are believed, and what happens when none comes or the port is lost."""
+"""Which telegrams are accepted, and what happens when none comes or the port is lost."""
 
 import logging
 
@@ -22,15 +22,21 @@ from .meter import (
     MeterPort,
     encipher,
     literal_frame,
-    literal_telegram,
     seal,
     with_value,
 )
-from .support import let_pass, let_pass_until, own_log, stale_timers, state_of, wait_until
+from .support import (
+    ENERGY,
+    TELEGRAM,
+    let_pass,
+    let_pass_until,
+    own_log,
+    stale_timers,
+    state_of,
+    wait_until,
+)
 
-TELEGRAM = literal_telegram("three_phase_gas_water_heat")
 NAMELESS = with_value(TELEGRAM, "0-0:42.0.0", None)
-ENERGY = "smarty_energy_imported"
 RECONNECT = 5
 
 

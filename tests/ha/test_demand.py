@@ -21,10 +21,9 @@ from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoor
 from custom_components.smarty_p1.lib.meter import CONFIRMATIONS
 
 from .conftest import EntryMaker
-from .meter import MeterPort, literal_telegram, with_value, without_channels
-from .support import let_pass, own_log, state_of, wait_until
+from .meter import MeterPort, with_value, without_channels
+from .support import TELEGRAM, let_pass, own_log, state_of, wait_until
 
-TELEGRAM = literal_telegram("three_phase_gas_water_heat")
 WARNING = "binary_sensor.smarty_reference_power_will_be_exceeded"
 RUNNING = "smarty_quarter_hour_mean_power"
 LAST = "smarty_last_quarter_hour_mean_power"
@@ -326,7 +325,7 @@ async def test_a_register_that_is_held_back_is_no_reading_of_the_quarter_hour(
     assert float(state_of(hass, EXCESS).state) == 1.5
 
 
-async def test_what_is_believed_of_totals_survives_a_reload(
+async def test_what_is_accepted_of_totals_survives_a_reload(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
     entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0))
@@ -454,7 +453,7 @@ async def test_limited_updates_hold_back_and_count_totals_that_fall(
     assert coordinator.reception.totals_held_back == {"1-0:1.8.0": 2}
 
 
-async def test_limited_updates_believe_a_fall_that_is_confirmed_meanwhile(
+async def test_limited_updates_accept_a_fall_that_is_confirmed_meanwhile(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
     entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0), **{CONF_MIN_INTERVAL: 3600})

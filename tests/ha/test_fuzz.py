@@ -1,4 +1,4 @@
-"""The fuzzing of the dialogue for a moment, and that it notices what it is there to find."""
+"""The fuzzing of the dialog for a moment, and that it notices what it is there to find."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 
 from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, LOGGER
-from custom_components.smarty_p1.flows import dialogue, meter_setup
+from custom_components.smarty_p1.flows import dialog, meter_setup
 from custom_components.smarty_p1.lib.port import PortUnreachableError
 from dev.fuzz.flow import URL_SECRET, Example, furnished
 
@@ -23,7 +23,7 @@ PROJECT = Path(__file__).parents[2]
 GREETING = literal_frame("three_phase_gas_water_heat")
 
 
-def test_dialogues() -> None:
+def test_dialogs() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "dev.fuzz.flow", "--minutes", "0.02", "--seed", "1"],
         env={**os.environ, "PYTHONPATH": str(PROJECT)},
@@ -42,7 +42,7 @@ def example(**typed: Any) -> Example:  # noqa: ANN401 - as the form has it
     return Example(typed, GREETING, ConnectionRefusedError("refused"))
 
 
-async def test_a_good_dialogue(hass: HomeAssistant) -> None:
+async def test_a_good_dialog(hass: HomeAssistant) -> None:
     async with furnished(hass) as house:
         await house.check(example(port="{meter}", encryption_key=KEY))
         await house.check(example(port="{refused}", encryption_key="?"))
@@ -69,7 +69,7 @@ async def wrong_probe(*_: object, **__: object) -> None:
     ("module", "name", "mistake", "problem"),
     [
         (meter_setup, "probe", leaking_probe, "is logged"),
-        (dialogue, "redact_port", showing_name, "is shown"),
+        (dialog, "redact_port", showing_name, "is shown"),
         (meter_setup, "probe", wrong_probe, "an unknown error"),
     ],
 )

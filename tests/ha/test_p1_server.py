@@ -17,18 +17,11 @@ from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.publish import p1_server
 
 from .conftest import EntryMaker
-from .meter import MeterPort, seal, with_value
-from .support import TELEGRAM, own_log, receive, set_up, values, wait_until
+from .meter import MeterPort, seal
+from .pacing import with_power
+from .support import TELEGRAM, free_port, own_log, receive, set_up, values, wait_until
 
 ENDING = re.compile(rb"![0-9A-F]{4}\r\n")
-
-
-def free_port() -> int:
-    """Return a port that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture
@@ -74,7 +67,7 @@ class Reader:
             return lines + line
 
     async def is_closed(self) -> bool:
-        """Tell whether the connection ends without another telegram."""
+        """Return whether the connection ends without another telegram."""
         with suppress(ConnectionError):
             async with asyncio.timeout(10):
                 return await self._reader.read() == b""
@@ -91,11 +84,6 @@ async def reading(port: int) -> AsyncGenerator[Reader]:
         writer.close()
         with suppress(ConnectionError):
             await writer.wait_closed()
-
-
-def with_power(kilowatts: str) -> str:
-    """Return a telegram that can be told apart."""
-    return with_value(TELEGRAM, "1-0:1.7.0", f"({kilowatts}*kW)")
 
 
 def server_of(entry: MockConfigEntry) -> p1_server.P1Server:
@@ -128,7 +116,7 @@ async def test_telegrams_come_as_the_meter_wrote_them(
 
 
 def has_ipv6() -> bool:
-    """Tell whether this machine knows IPv6."""
+    """Return whether this machine knows IPv6."""
     with suppress(OSError), socket.socket(socket.AF_INET6) as probe:
         probe.bind(("::1", 0))
         return True
@@ -136,7 +124,7 @@ def has_ipv6() -> bool:
 
 
 async def answers(address: str, port: int) -> bool:
-    """Tell whether a program is let in at an address of this machine."""
+    """Return whether a program is let in at an address of this machine."""
     try:
         _, writer = await asyncio.open_connection(address, port)
     except ConnectionRefusedError:

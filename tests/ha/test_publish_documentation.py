@@ -8,10 +8,10 @@ import pytest
 from custom_components.smarty_p1.lib.p1 import Decoder, Telegram
 from custom_components.smarty_p1.publish.mqtt_topics import items
 from custom_components.smarty_p1.publish.smartyreader_names import (
-    BOARD_NAMES,
     MISLEADING_NAMES,
-    board_items,
-    board_summary,
+    SMARTYREADER_NAMES,
+    smartyreader_items,
+    smartyreader_summary,
 )
 
 from .meter import literal_telegram, seal, with_value
@@ -43,14 +43,14 @@ def test_each_topic_is_documented(telegram: Telegram) -> None:
     assert documented == published
 
 
-def test_each_name_of_the_board_is_documented(telegram: Telegram) -> None:
+def test_each_name_of_the_smartyreader_is_documented(telegram: Telegram) -> None:
     documented = {match["board"] for match in ROW.finditer(TEXT)} - {""}
     calculated = set(re.findall(r"\w+_calc_\w+|smarty_\w+", CALCULATED))
-    assert calculated == board_summary(telegram).keys()
+    assert calculated == smartyreader_summary(telegram).keys()
     own = {f"{item.name}_{item.unit}" if item.unit else item.name for item in items(telegram)}
-    published = {item.name for item in board_items(telegram)}
+    published = {item.name for item in smartyreader_items(telegram)}
     # Two names are the same here and there.
     same = {"p1_version", "active_threshold_smax_kVA"}
     assert published - own == documented - same | calculated
     others = {"gas_index_m3", "gas_meter_id_hex", "limiter_curr_monitor_A", *MISLEADING_NAMES}
-    assert len(documented) == len(BOARD_NAMES) + len(others)
+    assert len(documented) == len(SMARTYREADER_NAMES) + len(others)

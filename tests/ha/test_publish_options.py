@@ -1,6 +1,5 @@
 """The options of publishing: what may be entered, what is suggested, what is stored."""
 
-import socket
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from .conftest import EntryMaker
 from .meter import OTHER_SERIAL, SERIAL, MeterPort, with_value
-from .support import TELEGRAM, set_up
+from .support import TELEGRAM, free_port, set_up
 
 # An address for examples: no machine has it.
 FOREIGN_ADDRESS = "192.0.2.1"
@@ -53,14 +52,6 @@ def section_of(result: ConfigFlowResult, name: str) -> Mapping[str, Any]:
 def p1_server(port: int, address: str = "127.0.0.1") -> dict[str, Any]:
     """Return what is entered to switch the P1 server on."""
     return {"enabled": True, "address": address, "port": port}
-
-
-def free_port() -> int:
-    """Return a port that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def test_everything_is_off_and_collapsed(

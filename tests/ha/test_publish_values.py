@@ -6,7 +6,10 @@ import pytest
 
 from custom_components.smarty_p1.lib.p1 import Decoder, Telegram
 from custom_components.smarty_p1.publish.mqtt_topics import items
-from custom_components.smarty_p1.publish.smartyreader_names import board_items, board_summary
+from custom_components.smarty_p1.publish.smartyreader_names import (
+    smartyreader_items,
+    smartyreader_summary,
+)
 
 from .meter import seal, with_value
 from .support import TELEGRAM
@@ -24,9 +27,9 @@ def own_names(telegram: Telegram) -> dict[str, str]:
     return {item.name: item.text for item in items(telegram)}
 
 
-def board_names(telegram: Telegram) -> dict[str, str]:
-    """Return the values by the board's names."""
-    return {item.name: item.text for item in board_items(telegram)}
+def smartyreader_names_of(telegram: Telegram) -> dict[str, str]:
+    """Return the values by the SmartyReader's names."""
+    return {item.name: item.text for item in smartyreader_items(telegram)}
 
 
 @pytest.mark.parametrize(
@@ -43,17 +46,17 @@ def test_an_index_that_is_unknown_keeps_its_topics(sent: str) -> None:
     telegram = telegram_with("0-1:24.2.1", sent)
     usual = telegram_with("0-1:24.4.0", "(0)")
     assert own_names(telegram).keys() == own_names(usual).keys()
-    assert board_names(telegram).keys() == board_names(usual).keys()
+    assert smartyreader_names_of(telegram).keys() == smartyreader_names_of(usual).keys()
     assert own_names(telegram)["gas_1_index"] == ""
     # A display that knows the value under this name must not go on showing an old one.
-    assert board_names(telegram)["gas_index_m3"] == ""
+    assert smartyreader_names_of(telegram)["gas_index_m3"] == ""
 
 
 def test_an_index_without_a_unit_is_in_that_of_its_kind() -> None:
     telegram = telegram_with("0-1:24.2.1", "(250703103000S)(00678.901)")
     assert own_names(telegram)["gas_1_index"] == "678.901"
     assert own_names(telegram)["gas_1_index_unit"] == "m3"
-    assert board_names(telegram)["gas_index_m3"] == "678.901"
+    assert smartyreader_names_of(telegram)["gas_index_m3"] == "678.901"
 
 
 @pytest.mark.parametrize(
@@ -87,15 +90,15 @@ def test_both_limits_have_a_topic(sent: str, imported: str, exported: str) -> No
 def test_numbers_keep_their_digits(sent: str, published: str) -> None:
     telegram = telegram_with("1-0:1.8.0", sent)
     assert own_names(telegram)["active_energy_imported"] == published
-    assert board_names(telegram)["act_energy_imported_p_plus_kWh"] == published
+    assert smartyreader_names_of(telegram)["act_energy_imported_p_plus_kWh"] == published
 
 
 @pytest.mark.parametrize("medium", ["1-0", "0-0"])
-def test_sags_have_the_name_of_the_board_however_they_are_sent(medium: str) -> None:
+def test_sags_have_the_name_of_the_smartyreader_however_they_are_sent(medium: str) -> None:
     text = with_value(TELEGRAM, "1-0:32.32.0", None)
     (telegram,) = Decoder(None).feed(seal(with_value(text, f"{medium}:32.32.0", "(00007)")))
     assert isinstance(telegram, Telegram)
-    assert board_names(telegram)["num_volt_sags_l1"] == "7"
+    assert smartyreader_names_of(telegram)["num_volt_sags_l1"] == "7"
 
 
 @pytest.mark.parametrize(
@@ -125,25 +128,27 @@ def test_numbers_of_unknown_objects_are_numbers(
         }
 
     assert unknown(own_names(telegram)) == own
-    assert unknown(board_names(telegram)) == board
+    assert unknown(smartyreader_names_of(telegram)) == board
 
 
 @pytest.mark.parametrize("unit", ["#", "+", "a/b", "\0", "m\xb3", "$", " ", "x" * 5000])
 def test_a_unit_is_no_more_than_a_part_of_a_name(unit: str) -> None:
     telegram = telegram_with("0-1:24.2.1", f"(250703103000S)(00678.901*{unit})")
-    names = board_names(telegram_with("1-0:99.8.7", f"(1.5*{unit})")) | board_names(telegram)
+    names = smartyreader_names_of(
+        telegram_with("1-0:99.8.7", f"(1.5*{unit})")
+    ) | smartyreader_names_of(telegram)
     assert all(re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", name) for name in names)
     assert "678.901" in names.values()
     assert "1.5" in names.values()
 
 
-def test_what_the_board_calculates_has_a_topic() -> None:
+def test_what_the_smartyreader_calculates_has_a_topic() -> None:
     text = with_value(TELEGRAM, "1-0:1.8.0", "(025678.900*kWh)")
     text = with_value(with_value(text, "1-0:1.7.0", "(00.000*kW)"), "1-0:2.7.0", "(01.234*kW)")
     text = with_value(with_value(text, "1-0:22.7.0", "(40.000*kW)"), "1-0:62.7.0", "()")
     (telegram,) = Decoder(None).feed(seal(text))
     assert isinstance(telegram, Telegram)
-    board = board_names(telegram)
+    board = smartyreader_names_of(telegram)
     calculated = {
         name: text for name, text in board.items() if "_calc_" in name or name.startswith("smarty_")
     }
@@ -171,13 +176,13 @@ def test_what_the_board_calculates_has_a_topic() -> None:
 
 def test_an_index_in_another_unit_is_no_gas_consumption() -> None:
     telegram = telegram_with("0-1:24.2.1", "(250703103000S)(00678.901*kWh)")
-    assert board_names(telegram)["gas_consumption_calc_m3"] == ""
-    assert board_summary(telegram)["gas_consumption_calc_m3"] is None
+    assert smartyreader_names_of(telegram)["gas_consumption_calc_m3"] == ""
+    assert smartyreader_summary(telegram)["gas_consumption_calc_m3"] is None
 
 
-def test_what_the_board_has_the_wrong_way_round_has_both_names() -> None:
-    board = board_names(telegram_with("0-1:24.4.0", "(2)"))
-    # The type of the device is where the board has the switch, and the other way round.
+def test_what_the_smartyreader_has_the_wrong_way_round_has_both_names() -> None:
+    board = smartyreader_names_of(telegram_with("0-1:24.4.0", "(2)"))
+    # The type of the device is where the SmartyReader has the switch, and the other way round.
     assert (board["device_Type"], board["gas_1_valve"]) == ("2", "2")
     assert (board["mbus_ch_sw_pos"], board["gas_1_device_type"]) == ("003", "3")
     assert (board["limiter_curr_monitor_A"], board["current_limit_imported_A"]) == ("100", "100")

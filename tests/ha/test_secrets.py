@@ -89,7 +89,7 @@ async def test_a_meter_in_all_kinds_of_trouble(  # noqa: PLR0913, PLR0917
 
 
 @pytest.mark.parametrize("typed", [KEY, KEY + "0", f"{KEY[:-1]}G", f"0x {KEY} {OTHER_KEY}"])
-async def test_the_dialogue(
+async def test_the_dialog(
     hass: HomeAssistant, port: MeterPort, caplog: pytest.LogCaptureFixture, typed: str
 ) -> None:
     caplog.set_level(logging.DEBUG)

@@ -17,13 +17,11 @@ from .meter import (
     MeterPort,
     encipher,
     literal_frame,
-    literal_telegram,
     with_value,
     without_channels,
 )
-from .support import device_of, let_pass, receive, set_up, state_of, values
+from .support import TELEGRAM, device_of, let_pass, receive, set_up, state_of, values
 
-TELEGRAM = literal_telegram("three_phase_gas_water_heat")
 WITHOUT_CHANNELS = without_channels(TELEGRAM)
 GAS = "gas_meter_7401_gas_consumption"
 WATER = "water_meter_7402_water_consumption"

@@ -15,9 +15,8 @@ from custom_components.smarty_p1.sensor.meter_sensors import SENSORS
 from .conftest import EntryMaker
 from .documentation import MBUS_SENSORS
 from .meter import OTHER_KEY, OTHER_SERIAL, SERIAL, MeterPort, encipher, with_value
-from .support import TELEGRAM, let_pass, receive, set_up, state_of, values, wait_until
+from .support import ENERGY, TELEGRAM, let_pass, receive, set_up, state_of, values, wait_until
 
-ENERGY = "smarty_energy_imported"
 GAS = "gas_meter_7401_gas_consumption"
 CAPTURED = "gas_meter_7401_capture_time"
 VALVE = "gas_meter_7401_valve"
@@ -251,7 +250,7 @@ async def test_telegrams_are_counted(
     assert {reason: rejected.attributes[reason] for reason in counts} == counts
 
 
-async def test_telegrams_are_counted_while_none_is_believed(
+async def test_telegrams_are_counted_while_none_is_accepted(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
     entry = await set_up(hass, port, make_entry)

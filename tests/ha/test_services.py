@@ -14,9 +14,7 @@ from custom_components.smarty_p1.const import DOMAIN
 
 from .conftest import EntryMaker
 from .meter import OTHER_SERIAL, SERIAL, MeterPort, encipher, with_value
-from .support import TELEGRAM, let_pass, receive, set_up
-
-OTHER_METER = TELEGRAM.replace(SERIAL.encode().hex().upper(), OTHER_SERIAL.encode().hex().upper())
+from .support import OTHER_METER, TELEGRAM, let_pass, receive, set_up
 
 
 async def get_telegram(hass: HomeAssistant, **data: str) -> dict[str, Any]:

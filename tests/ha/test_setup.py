@@ -12,7 +12,7 @@ from homeassistant.helpers.device_registry import DeviceRegistry
 from homeassistant.helpers.entity_registry import EntityRegistry, async_entries_for_config_entry
 
 from custom_components.smarty_p1.const import CONF_AUTHENTICATION_KEY
-from custom_components.smarty_p1.coordinator import port_coordinator as link_coordinator
+from custom_components.smarty_p1.coordinator import port_coordinator
 from custom_components.smarty_p1.lib.port import open_port
 
 from .conftest import EntryMaker
@@ -27,9 +27,8 @@ from .meter import (
     literal_frame,
     literal_telegram,
     seal,
-    with_value,
 )
-from .support import TELEGRAM, device_of, links, stale_timers, values
+from .support import NAMELESS, TELEGRAM, device_of, links, stale_timers, values
 
 ENCRYPTED = literal_frame("three_phase_gas_water_heat")
 PLAIN = literal_frame("plain")
@@ -114,9 +113,6 @@ async def test_sets_up_a_meter_without_encryption(
     assert device_of(device_registry, entry, SERIAL).manufacturer == "Sagemcom"
 
 
-NAMELESS = with_value(literal_telegram("plain"), "0-0:42.0.0", None)
-
-
 @pytest.mark.parametrize(
     ("meter", "reason"),
     [
@@ -148,7 +144,7 @@ async def test_setup_fails_for_a_reason(
     port.greeting, key = meter
     entry = make_entry(port.url, key=key)
 
-    with patch.object(link_coordinator, "SETUP_TIMEOUT", 0.3):
+    with patch.object(port_coordinator, "SETUP_TIMEOUT", 0.3):
         await hass.config_entries.async_setup(entry.entry_id)
 
     assert entry.state is ConfigEntryState.SETUP_RETRY
@@ -166,7 +162,7 @@ async def test_setup_names_the_other_meter(
     port.greeting = literal_frame("export_two_gas_meters")
     entry = make_entry(port.url)
 
-    with patch.object(link_coordinator, "SETUP_TIMEOUT", 0.3):
+    with patch.object(port_coordinator, "SETUP_TIMEOUT", 0.3):
         await hass.config_entries.async_setup(entry.entry_id)
 
     assert entry.reason

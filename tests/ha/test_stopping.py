@@ -106,7 +106,7 @@ async def test_while_a_set_up_waits_for_mqtt(
     assert set_up_task.done()
 
 
-async def test_while_a_dialogue_waits_for_a_telegram(
+async def test_while_a_dialog_waits_for_a_telegram(
     hass: HomeAssistant,
     port: MeterPort,
     stop: Callable[[], Coroutine[None, None, None]],
@@ -123,7 +123,7 @@ async def test_while_a_dialogue_waits_for_a_telegram(
     await port.wait_for_clients(0)
 
 
-async def test_while_a_dialogue_has_the_port_of_an_entry(
+async def test_while_a_dialog_has_the_port_of_an_entry(
     hass: HomeAssistant,
     port: MeterPort,
     make_entry: EntryMaker,
@@ -141,7 +141,7 @@ async def test_while_a_dialogue_has_the_port_of_an_entry(
 
 
 @pytest.mark.parametrize("path", [("pulse", "pulse_port"), ("pulse", "pulse_entity"), ("tank",)])
-async def test_while_a_dialogue_waits_for_a_board(
+async def test_while_a_dialog_waits_for_a_board(
     hass: HomeAssistant,
     port: MeterPort,
     stop: Callable[[], Coroutine[None, None, None]],

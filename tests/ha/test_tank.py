@@ -8,11 +8,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.smarty_p1.const import CONF_SHAPE
 from custom_components.smarty_p1.coordinator import (
-    port_coordinator as link_coordinator,
+    port_coordinator,
     tank_coordinator,
 )
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
-from custom_components.smarty_p1.lib import boards as readers
+from custom_components.smarty_p1.lib.boards import tank_level
 
 from .boards import DISTANCE, LEVEL, VOLUME, state, tank_entry
 from .meter import MeterPort
@@ -23,7 +23,7 @@ from .support import let_pass, let_pass_until, links, wait_until
 def every_reading_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let tests see each reading at once."""
     monkeypatch.setattr(tank_coordinator, "_UPDATE_INTERVAL", 0)
-    monkeypatch.setattr(readers.tank_level, "_LEAST_READINGS", 1)
+    monkeypatch.setattr(tank_level, "_LEAST_READINGS", 1)
 
 
 async def set_up(
@@ -66,7 +66,7 @@ async def test_the_level_of_the_water(hass: HomeAssistant, port: MeterPort) -> N
 async def test_an_echo_that_comes_first_is_not_shown(
     hass: HomeAssistant, port: MeterPort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readers.tank_level, "_LEAST_READINGS", 5)
+    monkeypatch.setattr(tank_level, "_LEAST_READINGS", 5)
     changes = async_capture_events(hass, EVENT_STATE_CHANGED)
     await set_up(hass, port, b"R060\r" + b"R120\r" * 4)
     states = [event.data["new_state"] for event in changes]
@@ -121,7 +121,7 @@ async def test_set_up_fails_for_a_reason(
     greeting: bytes,
     reason: str,
 ) -> None:
-    monkeypatch.setattr(link_coordinator, "SETUP_TIMEOUT", 0.3)
+    monkeypatch.setattr(port_coordinator, "SETUP_TIMEOUT", 0.3)
     port.greeting = greeting
     entry = tank_entry(hass, port.url)
     assert not await hass.config_entries.async_setup(entry.entry_id)

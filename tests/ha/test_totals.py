@@ -80,7 +80,7 @@ def test_a_zero_in_one_telegram_is_held_back() -> None:
     assert totals.falls == {ENERGY: 1}
 
 
-def test_a_fall_is_believed_when_the_next_telegrams_confirm_it() -> None:
+def test_a_fall_is_accepted_when_the_next_telegrams_confirm_it() -> None:
     totals = Totals()
     lower = [1.0 + n / 1000 for n in range(CONFIRMATIONS + 2)]
 
@@ -150,7 +150,7 @@ def test_an_index_is_held_back_however_often_its_capture_is_repeated() -> None:
     assert totals.falls == {INDEX: 1}
 
 
-def test_an_index_is_believed_when_a_later_capture_confirms_it() -> None:
+def test_an_index_is_accepted_when_a_later_capture_confirms_it() -> None:
     totals = Totals()
 
     assert indexes(totals, [(9.0, 0), (0.0, 5), (0.1, 10), (0.2, 15)]) == [9.0, 9.0, 0.1, 0.2]
@@ -230,11 +230,11 @@ def test_registers_fall_only_after_confirmation(values: list[int]) -> None:
     """Compare with the rule, read off the whole history at each telegram."""
     shown = registers(Totals(), values)
 
-    believed = values[0]
-    since = 0  # where the last believed value stands
+    accepted = values[0]
+    since = 0  # where the last accepted value stands
     for at, value in enumerate(values):
         window = values[max(since + 1, at - CONFIRMATIONS) : at + 1]
         confirmed = len(window) > CONFIRMATIONS and window == sorted(window)
-        if value >= believed or (confirmed and window[-1] < believed):
-            believed, since = value, at
-        assert shown[at] == believed
+        if value >= accepted or (confirmed and window[-1] < accepted):
+            accepted, since = value, at
+        assert shown[at] == accepted

@@ -18,8 +18,8 @@ from custom_components.smarty_p1.const import (
     CONF_SURCHARGE_PRICE_SINCE,
 )
 from custom_components.smarty_p1.coordinator import (
-    meter_coordinator as coordinator,
-    port_coordinator as link_coordinator,
+    meter_coordinator,
+    port_coordinator,
 )
 from custom_components.smarty_p1.coordinator.pulse_port_coordinator import PulsePortCoordinator
 from custom_components.smarty_p1.coordinator.repair_issues import Problem
@@ -90,12 +90,12 @@ def test_each_error_of_the_protocol_is_told_apart(error: type[P1Error]) -> None:
 
 
 def test_each_obstacle_has_a_text() -> None:
-    assert coordinator.REJECTED.keys() == set(Reason)
-    obstacles = {obstacle.translation_key for obstacle in coordinator.REJECTED.values()}
-    obstacles |= {obstacle.translation_key for obstacle in link_coordinator.LOST.values()}
+    assert meter_coordinator.REJECTED.keys() == set(Reason)
+    obstacles = {obstacle.translation_key for obstacle in meter_coordinator.REJECTED.values()}
+    obstacles |= {obstacle.translation_key for obstacle in port_coordinator.LOST.values()}
     obstacles |= {"nothing_received", "not_p1", "other_meter"}
-    obstacles.add(coordinator.NO_DEVICE_NAME.translation_key)
-    obstacles.add(coordinator.OTHER_METER_UNREADABLE.translation_key)
+    obstacles.add(meter_coordinator.NO_DEVICE_NAME.translation_key)
+    obstacles.add(meter_coordinator.OTHER_METER_UNREADABLE.translation_key)
     obstacles |= {PulsePortCoordinator.nothing_received, PulsePortCoordinator.not_understood}
     obstacles |= {TankCoordinator.nothing_received, TankCoordinator.not_understood}
     obstacles |= {"entity_unavailable", "broker_unavailable"}

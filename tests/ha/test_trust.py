@@ -19,9 +19,9 @@ from custom_components.smarty_p1.const import (
     DOMAIN,
 )
 from custom_components.smarty_p1.coordinator import (
-    failure_run as failures,
-    meter_coordinator as coordinator_module,
-    port_coordinator as link_coordinator,
+    failure_run,
+    meter_coordinator,
+    port_coordinator,
 )
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.coordinator.meter_memory import MeterStore
@@ -41,23 +41,28 @@ from .meter import (
     seal,
     with_value,
 )
-from .support import TELEGRAM, let_pass, own_log, set_up, state_of, wait_until
-
-ENERGY = "smarty_energy_imported"
-OTHER_TITLE = bytes.fromhex("5341476770041030")
-FORGED = with_value(TELEGRAM, "1-0:1.8.0", "(099999.999*kWh)")
-OTHER_METER = TELEGRAM.replace(SERIAL.encode().hex().upper(), OTHER_SERIAL.encode().hex().upper())
+from .support import (
+    ENERGY,
+    FORGED,
+    OTHER_METER,
+    OTHER_TITLE,
+    TELEGRAM,
+    let_pass,
+    own_log,
+    set_up,
+    state_of,
+    wait_until,
+)
 
 
 class Clock:
-    """What the coordinator takes for the present."""
+    """What the coordinator takes for the current time."""
 
     def __init__(self) -> None:
-        """Begin with the time of the telegram."""
         self.now = datetime.fromisoformat("2025-07-03T08:30:00+00:00")
 
     def utcnow(self) -> datetime:
-        """Return the present."""
+        """Return the current time."""
         return self.now
 
 
@@ -65,7 +70,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Stop the coordinator's clock, but neither the event loop nor its real connections."""
     clock = Clock()
-    monkeypatch.setattr(coordinator_module, "dt_util", clock)
+    monkeypatch.setattr(meter_coordinator, "dt_util", clock)
     return clock
 
 
@@ -76,7 +81,7 @@ def patient_link(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def reauths(hass: HomeAssistant) -> list[Any]:
-    """Return the dialogues that ask for new keys."""
+    """Return the dialogs that ask for new keys."""
     return [
         flow
         for flow in hass.config_entries.flow.async_progress()
@@ -264,7 +269,7 @@ async def test_reauthentication_is_called_off_when_the_old_key_fits_again(
 async def test_reauthentication_that_a_reload_calls_off_starts_again(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(failures, "LEAST_LISTENING", 0.1)
+    monkeypatch.setattr(failure_run, "LEAST_LISTENING", 0.1)
     entry = await set_up(hass, port, make_entry)
     await go_on(hass, port, *failing(4))
     assert reauths(hass)
@@ -284,8 +289,8 @@ async def test_reauthentication_that_a_reload_calls_off_starts_again(
 async def test_reauthentication_starts_while_set_up_fails(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(failures, "LEAST_DURATION", 0.4)
-    monkeypatch.setattr(failures, "LEAST_LISTENING", 0.1)
+    monkeypatch.setattr(failure_run, "LEAST_DURATION", 0.4)
+    monkeypatch.setattr(failure_run, "LEAST_LISTENING", 0.1)
     port.sending = failing(1000)
     entry = make_entry(port.url)
     await hass.config_entries.async_setup(entry.entry_id)
@@ -508,7 +513,7 @@ async def test_repair_is_shown_again_after_a_restart(  # noqa: PLR0913, PLR0917
     bad: list[bytes],
     problem: str,
 ) -> None:
-    monkeypatch.setattr(failures, "LEAST_DURATION", 0.1)
+    monkeypatch.setattr(failure_run, "LEAST_DURATION", 0.1)
     entry = make_entry(port.url)
     # What Home Assistant stores of issues: that there was one, and whether it is ignored.
     hass_storage[ir.STORAGE_KEY] = {
@@ -563,7 +568,7 @@ async def test_nothing_old_is_stored_after_a_set_up_that_failed(
     monkeypatch: pytest.MonkeyPatch,
     hass_storage: dict[str, Any],
 ) -> None:
-    monkeypatch.setattr(link_coordinator, "SETUP_TIMEOUT", 1.0)
+    monkeypatch.setattr(port_coordinator, "SETUP_TIMEOUT", 1.0)
     entry = make_entry(port.url)
     stored = f"{DOMAIN}.{entry.entry_id}.meter"
 

@@ -16,7 +16,7 @@ from dev.demo.home_assistant import ROOT
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SCREENSHOTS = ROOT / "screenshots"
 PATIENCE = 30.0
-# Charts and dialogues move for about so long.
+# Charts and dialogs move for about so long.
 ANIMATION = 1.0
 
 # The frontend is made of web components: what a reader sees is spread over their shadow roots.
@@ -61,7 +61,7 @@ class Frontend:
             await page.close()
         assert not missing, f"{path} never showed {missing}"
 
-    async def shows_dialogue(self, *choices: str, texts: tuple[str, ...], screenshot: str) -> None:
+    async def shows_dialog(self, *choices: str, texts: tuple[str, ...], screenshot: str) -> None:
         """Start adding something, choose in the menus, and take a picture of the form."""
         page = await self._context.new_page()
         try:
@@ -76,7 +76,7 @@ class Frontend:
             await page.get_by_role("dialog").last.screenshot(path=SCREENSHOTS / f"{screenshot}.png")
         finally:
             await page.close()
-        assert not missing, f"the dialogue never showed {missing}"
+        assert not missing, f"the dialog never showed {missing}"
 
     def _note(self, url: str) -> None:
         if not url.startswith((self._url, "data:", "blob:")):

@@ -8,13 +8,13 @@ import pytest_socket
 
 @pytest.fixture(autouse=True, scope="module")
 def sockets_for_fixtures() -> None:
-    """Give fixtures that outlive a test the sockets Home Assistant's test kit takes away."""
+    """Allow sockets, which Home Assistant's test kit forbids, in fixtures that outlive a test."""
     pytest_socket.enable_socket()
 
 
 @pytest.fixture(autouse=True)
 def sockets() -> Iterator[None]:
-    """Give every test its sockets; those who come after are without again."""
+    """Allow sockets in every test, and forbid them again afterwards."""
     pytest_socket.enable_socket()
     yield
     pytest_socket.disable_socket(allow_unix_socket=True)

@@ -39,7 +39,7 @@ class Wire:
 
     @contextlib.asynccontextmanager
     async def plugged_in(self) -> AsyncIterator[Wire]:
-        """Have the line as long as the context lasts."""
+        """Keep the line as long as the context lasts."""
         ends = [f"pty,raw,echo=0,link={end}" for end in (self.port, self._far_end)]
         log = self._directory / "socat.log"
         async with running(
@@ -193,14 +193,14 @@ async def test_a_tank(home: Home, wires: dict[str, Wire]) -> None:
         await shows(home, entry["entry_id"], tank_level="100.0", tank_volume="5000.0")
 
 
-async def test_the_dialogues(home: Home) -> None:
+async def test_the_dialogs(home: Home) -> None:
     async with frontend(home.client, program(*BROWSERS)) as pages:
-        await pages.shows_dialogue(
+        await pages.shows_dialog(
             *("LED pulse reader", "A serial port or network gateway"),
             texts=("Port of the pulse board", "Baud rate", "1000 imp/kWh", "kWh"),
             screenshot="pulse-reader",
         )
-        await pages.shows_dialogue(
+        await pages.shows_dialog(
             "Rainwater tank",
             texts=("MaxBotix XL-MaxSonar", "Distance when empty", "Horizontal cylinder", "cm"),
             screenshot="rainwater-tank",

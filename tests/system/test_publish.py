@@ -98,8 +98,8 @@ VALUES = """
     channel_4_device_type 0-4:24.1.0
     channel_4_valve 0-4:24.4.0
 """
-# What the board calls them; `=` is what it has no name for.
-BOARD = """
+# What the SmartyReader calls them.
+SMARTYREADER = """
     p1_version 1-3:0.2.8
     act_energy_imported_p_plus_kWh 1-0:1.8.0
     act_energy_exported_p_minus_kWh 1-0:2.8.0
@@ -247,16 +247,16 @@ def expected_of_channels(sent: dict[str, list[str]]) -> dict[str, str]:
     return text
 
 
-def expected_board_values(telegram: str) -> dict[str, str]:
-    """Return every value of a telegram by the board's name, and by its own where that has none."""
+def expected_smartyreader_values(telegram: str) -> dict[str, str]:
+    """Return every value of a telegram by its name at the SmartyReader, or else its own."""
     sent = sent_in(telegram)
-    text = expected(telegram, BOARD) | expected_of_channels(sent)
+    text = expected(telegram, SMARTYREADER) | expected_of_channels(sent)
     del text["gas_1_equipment_identifier"]
     return (
         text
         | expected_of_calculations(text, sent)
         | {
-            # The wrong way round, as the board has them.
+            # The wrong way round, as the SmartyReader has them.
             "device_Type": sent["0-1:24.4.0"][0],
             "mbus_ch_sw_pos": sent["0-1:24.1.0"][0],
             "identification": telegram.split("\r\n", maxsplit=1)[0][1:],
@@ -274,7 +274,7 @@ def expected_board_values(telegram: str) -> dict[str, str]:
 
 
 def expected_of_calculations(text: dict[str, str], sent: dict[str, list[str]]) -> dict[str, str]:
-    """Return what the board makes of one telegram."""
+    """Return what the SmartyReader makes of one telegram."""
     calculated = {
         "smarty_datetime": as_iso(sent["0-0:1.0.0"][0])[:19],
         "smarty_id": bytes.fromhex(sent["0-0:42.0.0"][0]).decode(),
@@ -397,7 +397,7 @@ async def add_broker(home: Home, broker: Broker) -> None:
 
 
 async def publish(home: Home, **mqtt: object) -> None:
-    """Have the meter published."""
+    """Switch the publishing of the meter on."""
     options = {"enabled": True, "format": "values", "retain": False, "min_interval": 0}
     options |= {"discovery": False, "discovery_prefix": "homeassistant"}
     await home.set_options(min_interval=0, mqtt=options | mqtt)
@@ -475,13 +475,15 @@ def decode(frame: bytes) -> object:
     return json.loads(finished.stdout)
 
 
-async def test_the_names_of_the_board(home: Home, broker: Broker, meter: HistoricMeter) -> None:
+async def test_the_names_of_the_smartyreader(
+    home: Home, broker: Broker, meter: HistoricMeter
+) -> None:
     async with broker.subscribed("lamsmarty/#", "board") as subscriber:
         await publish(home, format="smartyreader")
         for published in await two_groups(subscriber, "lamsmarty"):
             summary = json.loads(published.pop("lamsmarty"))
             telegrams = meter.telegrams[published["timestamp"]]
-            assert published in [expected_board_values(telegram) for telegram in telegrams]
+            assert published in [expected_smartyreader_values(telegram) for telegram in telegrams]
             assert summary["smarty_datetime"] == published["timestamp"]
             assert summary["smarty_id"] == meter.device_name
             told = {

@@ -131,7 +131,7 @@ async def test_each_shows_its_own_values(six: Six) -> None:
     assert len(energies) == len(NUMBERS)
 
 
-async def test_the_dialogue_suggests_the_next_port_of_the_gateway(six: Six) -> None:
+async def test_the_dialog_suggests_the_next_port_of_the_gateway(six: Six) -> None:
     first, *others = map(six.gateway.url, NUMBERS)
     assert six.ports == [first, *(url.removeprefix("socket://") for url in others)]
 

@@ -10,8 +10,8 @@ from ..lib.meter import DemandMeter
 from .entry_types import AnyConfigEntry
 from .throttled_store import ThrottledStore
 
-# Gaps up to a quarter-hour are bridged, so a crash costs nothing. Nor do several in a row: what the
-# first telegram after a start says is saved at once. A memory card wears out.
+# Memory cards wear out. Gaps of up to a quarter-hour are bridged, so a crash costs nothing, nor do
+# several in a row: what the first telegram after a start says is saved at once.
 SAVE_INTERVAL = 300.0
 
 
@@ -31,7 +31,7 @@ class DemandStore(ThrottledStore):
         self._is_closed = False
 
     async def async_load(self) -> None:
-        """Go on where the last run of Home Assistant left off."""
+        """Load what the last run of Home Assistant has stored."""
         self.meter = await self._async_read(
             lambda stored: DemandMeter.from_dict(stored, **self._tariff)
         ) or DemandMeter(**self._tariff)

@@ -1,4 +1,4 @@
-"""The config entries of this integration, as signatures name them."""
+"""The types of this integration's config entries, for signatures."""
 
 from typing import Any
 

@@ -61,7 +61,6 @@ class FailureRun:
     """
 
     def __init__(self, hass: HomeAssistant, data: Mapping[str, Any]) -> None:
-        """Begin a run with the port and the keys in `data`."""
         self.data = data
         self.has_asked_for_keys = False
         self._hass = hass
@@ -78,7 +77,7 @@ class FailureRun:
 
     @callback
     def listen(self, report: Callable[[Failure], None]) -> None:
-        """Begin to listen; call `report` with each kind of failure that has a reason."""
+        """Listen: call `report` with each kind of failure that has a reason."""
         self._report = report
         if self._counts:
             self._missing = max(self._missing, LEAST_LISTENING)
@@ -105,7 +104,7 @@ class FailureRun:
 
     @callback
     def end(self) -> None:
-        """Begin anew: a telegram was accepted."""
+        """Forget all failures: a telegram was accepted."""
         self._counts.clear()
         self._throttles.clear()
         self._missing = LEAST_DURATION
@@ -113,7 +112,7 @@ class FailureRun:
 
     @callback
     def forget(self, failure: Failure) -> None:
-        """Begin to count one kind anew."""
+        """Forget the failures of one kind."""
         self._counts.pop(failure, None)
 
     def _throttle(self, failure: Failure) -> Throttle:

@@ -125,7 +125,7 @@ class SmartyCoordinator(PortCoordinator[Reading]):
         self._other_meters: Counter[str | None] = Counter()
         self._demand_store = DemandStore(hass, entry)
         self._store = MeterStore(hass, entry.entry_id)
-        self._streak = failure_run_of(hass, entry)
+        self._failure_run = failure_run_of(hass, entry)
         self._failing: dict[Failure, Obstacle] = {}
         self._limits = Limits(self._kept_meters, self._warn_of_ignored)
         self._key, self._authentication_key = stored_keys(entry.data)
@@ -138,7 +138,7 @@ class SmartyCoordinator(PortCoordinator[Reading]):
 
     @property
     def reception(self) -> Reception:
-        """Return how telegrams came until now."""
+        """Return how telegrams have been received until now."""
         return Reception(
             telegrams=self.readings,
             rejections=self._rejections.copy(),
@@ -172,7 +172,7 @@ class SmartyCoordinator(PortCoordinator[Reading]):
             withdraw_issues(self.hass, self.config_entry, [Problem.NOT_VERIFIED])
         else:
             raise_issue(self.hass, self.config_entry, Problem.NOT_VERIFIED)
-        self._streak.listen(self._on_failing)
+        self._failure_run.listen(self._on_failing)
         try:
             await super().async_start()
         except ConfigEntryNotReady:
@@ -186,7 +186,7 @@ class SmartyCoordinator(PortCoordinator[Reading]):
     async def async_shutdown(self) -> None:
         """Stop waiting for telegrams."""
         self._throttle.cancel()
-        self._streak.pause()
+        self._failure_run.pause()
         await super().async_shutdown()
 
     async def async_close(self) -> None:
@@ -232,7 +232,7 @@ class SmartyCoordinator(PortCoordinator[Reading]):
         self._rejections[reason] += 1
         failure, obstacle = _JUDGED[reason]
         if failure is None:
-            if not self._streak:
+            if not self._failure_run:
                 self._obstacle = obstacle
             return
         if failure is Failure.KEYS:
@@ -240,9 +240,9 @@ class SmartyCoordinator(PortCoordinator[Reading]):
                 failure, obstacle = Failure.FOREIGN_TITLE, OTHER_METER_UNREADABLE
             else:
                 # False beginnings in its frames seem to have any title.
-                self._streak.forget(Failure.FOREIGN_TITLE)
+                self._failure_run.forget(Failure.FOREIGN_TITLE)
                 if self._failing.get(failure) is _AUTHENTICATION_KEY:
-                    obstacle = _AUTHENTICATION_KEY  # one that deciphers tells more than many
+                    obstacle = _AUTHENTICATION_KEY  # one that deciphers says more than many
         self._note_failure(failure, obstacle)
 
     def _is_foreign(self, title: bytes | None) -> bool:
@@ -252,7 +252,7 @@ class SmartyCoordinator(PortCoordinator[Reading]):
     @callback
     def _note_failure(self, failure: Failure, obstacle: Obstacle) -> None:
         self._obstacle = self._failing[failure] = obstacle
-        self._streak.add(failure)
+        self._failure_run.add(failure)
 
     @callback
     def _on_failing(self, failure: Failure) -> None:
@@ -273,7 +273,7 @@ class SmartyCoordinator(PortCoordinator[Reading]):
     @callback
     def _ask_for_keys(self) -> None:
         withdraw_issues(self.hass, self.config_entry, [Problem.OTHER_METER_UNREADABLE])
-        self._streak.has_asked_for_keys = True
+        self._failure_run.has_asked_for_keys = True
         # Does nothing while one is open.
         self.config_entry.async_start_reauth(
             self.hass, data={"reason": self._obstacle.translation_key}
@@ -288,7 +288,7 @@ class SmartyCoordinator(PortCoordinator[Reading]):
             return
         now = dt_util.utcnow()
         self._on_reading()
-        self._end_streak()
+        self._end_failure_run()
         self._check_clock(telegram, now)
         reading = self.latest = self._reader.read(telegram, now)
         self._store.system_title = telegram.system_title
@@ -301,13 +301,13 @@ class SmartyCoordinator(PortCoordinator[Reading]):
             listener(reading)
 
     @callback
-    def _end_streak(self) -> None:
-        """Take back what the failures led to: the port and the keys are right."""
-        self._streak.end()
+    def _end_failure_run(self) -> None:
+        """Withdraw what the failures led to: the port and the keys are right."""
+        self._failure_run.end()
         self._failing.clear()
         withdraw_issues(self.hass, self.config_entry, _MENDED_BY_TELEGRAM)
-        if self._streak.has_asked_for_keys:
-            self._streak.has_asked_for_keys = False
+        if self._failure_run.has_asked_for_keys:
+            self._failure_run.has_asked_for_keys = False
             for flow in list(self.config_entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})):
                 self.hass.config_entries.flow.async_abort(flow["flow_id"])
 
@@ -326,7 +326,7 @@ class SmartyCoordinator(PortCoordinator[Reading]):
 
     @callback
     def _note_absence(self) -> None:
-        """Tell the user when there was a telegram once, and none for long."""
+        """Raise an issue when there were telegrams once, and none for long."""
         last = self._store.last_telegram
         if last and dt_util.utcnow() - last >= LONG_ABSENCE:
             raise_issue(self.hass, self.config_entry, Problem.NO_TELEGRAM, port=self.shown_port)

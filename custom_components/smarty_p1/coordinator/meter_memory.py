@@ -26,7 +26,7 @@ _MAX_COUNTER = (1 << 32) - 1
 
 
 def _fingerprint(key: bytes) -> str:
-    """Return what tells keys apart and tells nothing about them."""
+    """Return what tells keys apart without revealing anything about them."""
     return hmac.digest(key, DOMAIN.encode(), hashlib.sha256)[:_FINGERPRINT_SIZE].hex()
 
 
@@ -77,7 +77,7 @@ class MeterStore(ThrottledStore):
         self.last_telegram: datetime | None = None
 
     async def async_load(self) -> None:
-        """Go on where the last run of Home Assistant left off."""
+        """Load what the last run of Home Assistant has stored."""
         if stored := await self._async_read(_parse):
             self._counters = stored.counters
             self.totals = stored.totals
@@ -92,7 +92,7 @@ class MeterStore(ThrottledStore):
         return {bytes.fromhex(title): counter for title, counter in counters.items()}
 
     def remember_counters(self, key: bytes, counters: dict[bytes, int]) -> None:
-        """Note the last frame counters under a key; the key used least recently is forgotten."""
+        """Set the last frame counters under a key; the key used least recently is forgotten."""
         fingerprint = self._fingerprint(key)
         self._counters.pop(fingerprint, None)
         self._counters[fingerprint] = {title.hex(): count for title, count in counters.items()}

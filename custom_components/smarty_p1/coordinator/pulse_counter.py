@@ -24,7 +24,7 @@ UPDATE_INTERVAL = timedelta(seconds=5)
 _ENERGY_DECIMALS = 6
 _POWER_DECIMALS = 3
 _LEAST_PER_KWH = 1e-6
-# What a running count says nothing about that comes from elsewhere.
+# What is known of the running count of another source: nothing.
 _UNKNOWN_COUNT: dict[str, Any] = {"count": None, "is_counting": False, "ones": 0}
 _SHAPE: Mapping[str, Callable[[Stored], object]] = {
     "source": lambda value: value is None or a_text(value),
@@ -66,7 +66,7 @@ class PulseCounter(ThrottledStore):
 
     @staticmethod
     def now() -> float:
-        """Return the time as the meter wants it."""
+        """Return the time of the clock that the meter reads."""
         return dt_util.utcnow().timestamp()
 
     @property
@@ -80,7 +80,7 @@ class PulseCounter(ThrottledStore):
         )
 
     async def async_load(self) -> None:
-        """Go on where the last run of Home Assistant left off."""
+        """Load what the last run of Home Assistant has stored."""
         if meter := await self._async_read(self._parse):
             self.meter = meter
         else:
@@ -100,7 +100,7 @@ class PulseCounter(ThrottledStore):
 
     @callback
     def add(self, events: list[Pulses]) -> None:
-        """Store and show what the meter has made of a source's words."""
+        """Store and show what the meter has made of what a source sent."""
         if events:
             self.schedule()
             if self._display_throttle.has_turn():
@@ -138,7 +138,7 @@ class PulseCounter(ThrottledStore):
         return meter
 
     def _begin_count(self, meter: PulseMeter) -> None:
-        """Count from what the dialogue has shown."""
+        """Count from what the dialog has shown."""
         data = self._entry.data
         if CONF_FIRST_COUNT in data:
             meter.begin_at(data[CONF_FIRST_COUNT], data[CONF_FIRST_COUNT_AT])

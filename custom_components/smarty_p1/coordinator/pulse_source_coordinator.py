@@ -69,7 +69,7 @@ class PulseSourceCoordinator(PushCoordinator[PulseData]):
 
     @callback
     def _check_availability(self) -> None:
-        """Let the entities be available when the source is."""
+        """Make the entities available when the source is, and unavailable when it is not."""
         if self._is_there() == self.last_update_success:
             return
         if self.last_update_success:

@@ -45,7 +45,7 @@ class PushCoordinator[D](DataUpdateCoordinator[D]):
         """Store what is to be remembered, once and for all."""
 
     def set_closed(self, *, is_closed: bool) -> None:
-        """Ignore what is received, or no longer: there is nobody to show it, and no new entity."""
+        """Ignore what is received, or stop ignoring it: no entity may be updated or added."""
         self._is_closed = is_closed
 
     @override

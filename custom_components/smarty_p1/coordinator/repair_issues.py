@@ -1,4 +1,4 @@
-"""Raise and withdraw the repair issues of an entry; repairs.py holds the dialogue that mends."""
+"""Raise and withdraw the repair issues of an entry; repairs.py holds the dialog that mends."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -52,7 +52,7 @@ def _issue_id(problem: Problem, entry: AnyConfigEntry) -> str:
 def raise_issue(
     hass: HomeAssistant, entry: AnyConfigEntry, problem: Problem, **placeholders: str
 ) -> None:
-    """Tell the user about a problem of an entry."""
+    """Raise the issue of a problem of an entry."""
     ir.async_create_issue(
         hass,
         DOMAIN,
@@ -79,7 +79,7 @@ def withdraw_issues(
 
 @callback
 def is_raised(hass: HomeAssistant, entry: AnyConfigEntry, problem: Problem) -> bool:
-    """Return whether the user has been told about a problem that is not mended yet."""
+    """Return whether the issue of a problem is raised, and not withdrawn yet."""
     issue = ir.async_get(hass).async_get_issue(DOMAIN, _issue_id(problem, entry))
     # After a restart, Home Assistant remembers issues, for the sake of those that are ignored,
     # but shows none that is not raised again.

@@ -15,7 +15,7 @@ from ..const import DOMAIN
 from .entry_types import AnyConfigEntry
 
 LONGEST_WAIT = 60.0
-_DIALOGUES = {SOURCE_REAUTH, SOURCE_RECONFIGURE}
+_DIALOGS = {SOURCE_REAUTH, SOURCE_RECONFIGURE}
 _CANCEL: HassKey[dict[str, CALLBACK_TYPE]] = HassKey(f"{DOMAIN}_setup_retries")
 
 
@@ -33,8 +33,8 @@ def limit_wait(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         del waiting[entry.entry_id]
         if entry.state is not ConfigEntryState.SETUP_RETRY:
             return
-        # A reload would close a dialogue that the user is just filling in.
-        if any(entry.async_get_active_flows(hass, _DIALOGUES)):
+        # A reload would close a dialog that the user is just filling in.
+        if any(entry.async_get_active_flows(hass, _DIALOGS)):
             limit_wait(hass, entry)
         else:
             hass.config_entries.async_schedule_reload(entry.entry_id)

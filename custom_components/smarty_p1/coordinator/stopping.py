@@ -1,4 +1,4 @@
-"""Waiting that ends when Home Assistant stops: it would otherwise wait along, or complain."""
+"""Waiting that ends when Home Assistant stops, which would otherwise wait too, or complain."""
 
 import asyncio
 from collections.abc import AsyncGenerator

@@ -1,1 +1,1 @@
-"""The dialogues: setting up, reconfiguring, options."""
+"""The dialogs: setting up, reconfiguring, options."""

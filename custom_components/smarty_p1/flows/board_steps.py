@@ -1,4 +1,4 @@
-"""What the dialogues of pulse readers and tanks share: one entry a source, named as its device."""
+"""What the dialogs of pulse readers and tanks share: one entry per source, named as its device."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from homeassistant.const import CONF_PORT
 
 from ..coordinator import is_meter
 from ..lib.port import identify_port, redact_port
-from .dialogue import Dialogue, source_field
+from .dialog import Dialog, source_field
 from .error_texts import FieldError
 
 
@@ -19,7 +19,7 @@ def _unique_id(data: Mapping[str, Any]) -> str:
     return f"{name}:{identify_port(source) if name == CONF_PORT else source}"
 
 
-class BoardSteps(Dialogue):
+class BoardSteps(Dialog):
     """A small board beside the meter."""
 
     @property

@@ -8,7 +8,7 @@ from homeassistant.helpers.service_info.usb import UsbServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 
 from ..const import CONF_SERVICE
-from .dialogue import Input
+from .dialog import Input
 from .meter_setup import MeterSteps
 from .moved_gateway import follow
 from .ports_in_use import async_entry_at, async_lasting_name
@@ -46,7 +46,7 @@ def _addresses(info: ZeroconfServiceInfo) -> list[str]:
 
 
 class DiscoverySteps(MeterSteps):
-    """A port that was found: one dialogue a port, and none for a port that is read already."""
+    """A port that was found: one dialog per port, and none for a port that is read already."""
 
     _found_name = ""
 

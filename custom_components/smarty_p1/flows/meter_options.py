@@ -1,4 +1,4 @@
-"""The dialogue of the options: the tariff, how often entities are updated, and publishing."""
+"""The dialog of the options: the tariff, how often entities are updated, and publishing."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -99,7 +99,7 @@ class SmartyOptionsFlow(OptionsFlowWithReload):
             errors=errors,
             description_placeholders={
                 "topic": suggested.topic,
-                "board_topic": suggested.board_topic,
+                "board_topic": suggested.smartyreader_topic,
             },
         )
 

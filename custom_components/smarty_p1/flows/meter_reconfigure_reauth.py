@@ -19,7 +19,7 @@ from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.repair_issues import Problem, is_raised
 from ..lib.meter import shown_name
 from ..lib.port import SecurityOffError, identify_port, redact_port
-from .dialogue import Input
+from .dialog import Input
 from .error_texts import FieldError
 from .form_fields import CURRENT_PORT
 from .meter_keys import PUBLISHED_KEY
@@ -36,7 +36,7 @@ class UpdateSteps(MeterSteps):
     """Reauthentication and reconfiguration: the same meter must answer before anything changes."""
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
-        """Begin because the keys do not fit any more."""
+        """Go on with the form: the keys do not fit any more."""
         if reason := _REASONS.get(entry_data.get("reason", "")):
             self._note(FieldError(*reason))
             if reason[0] == SECTION_ADVANCED:
@@ -111,7 +111,7 @@ class UpdateSteps(MeterSteps):
             raise FieldError(CONF_PORT, "other_meter", found=shown_name(serial_number))
         # Here and not in the next step, for that waits for a browser that may be gone.
         self.hass.config_entries.async_update_entry(entry, data=self._data)
-        # Another dialogue that asks for keys ends: these are right.
+        # Another dialog that asks for keys ends: these are right.
         for flow in list(entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})):
             if flow["flow_id"] != self.flow_id:
                 self.hass.config_entries.flow.async_abort(flow["flow_id"])

@@ -11,7 +11,7 @@ from ..const import CONF_SERVICE, CONF_VERIFY, CONF_WITHOUT_VERIFICATION, SECTIO
 from ..coordinator.meter_coordinator import stored_keys
 from ..lib.p1 import Telegram
 from ..lib.port import OtherAuthenticationKeyError, probe
-from .dialogue import Dialogue, Input
+from .dialog import Dialog, Input
 from .form_fields import NEW_PORT, async_port_field
 from .meter_keys import key_fields, read_keys
 from .ports_in_use import next_gateway_port
@@ -19,7 +19,7 @@ from .ports_in_use import next_gateway_port
 _NONE = "-"
 
 
-class MeterSteps(Dialogue):
+class MeterSteps(Dialog):
     """A meter at a port."""
 
     _telegram: Telegram

@@ -114,7 +114,7 @@ async def _async_answers(hass: HomeAssistant, entry: AnyConfigEntry, port: str) 
 async def _async_last_counters(
     hass: HomeAssistant, entry: AnyConfigEntry, key: bytes
 ) -> dict[bytes, int]:
-    """Return the last frame counters: whoever has recorded frames must not pass for the meter."""
+    """Return the last frame counters, so that nobody passes recorded frames off as the meter's."""
     if entry.state is ConfigEntryState.LOADED and isinstance(entry.runtime_data, SmartyCoordinator):
         return entry.runtime_data.last_counters
     store = MeterStore(hass, entry.entry_id)

@@ -38,7 +38,7 @@ def _identity(port: str) -> str:
     """Return what is the same for two names of one port."""
     if url := _URL.fullmatch(port):
         scheme = url["scheme"].lower()
-        # Who asks makes no other port of it.
+        # A user name does not make it another port.
         address = url["rest"].rpartition("@")[2] if "?" not in url["rest"] else url["rest"]
         return f"{_ALIASES.get(scheme, scheme)}://{address.lower().rstrip('/')}"
     try:
@@ -48,7 +48,7 @@ def _identity(port: str) -> str:
 
 
 def _first_same(port: str, named: Iterable[tuple[str, AnyConfigEntry]]) -> AnyConfigEntry | None:
-    """Return the first entry beside which a name of a port stands."""
+    """Return the entry of the first name that means the same port."""
     identity = _identity(port)
     return next((entry for name, entry in named if _identity(name) == identity), None)
 

@@ -1,4 +1,4 @@
-"""The dialogues of an LED pulse reader: what sends its pulses, whether one comes, options."""
+"""The dialogs of an LED pulse reader: what sends its pulses, whether one comes, options."""
 
 from functools import partialmethod
 from typing import Any
@@ -24,7 +24,7 @@ from ..const import (
 from ..coordinator.pulse_counter import DEFAULT_PULSES_PER_KWH, PulseCounter
 from ..coordinator.pulse_source_coordinator import BINARY_DOMAINS, COUNT_DOMAINS, EVENT_DOMAIN
 from .board_steps import BoardSteps
-from .dialogue import Input
+from .dialog import Input
 from .error_texts import FieldError
 from .first_pulse import async_find_pulses
 from .form_fields import NEW_PORT, async_port_field, list_field, number_field
@@ -143,10 +143,6 @@ def _read_topic(text: str) -> str:
 class PulseOptionsFlow(OptionsFlowWithReload):
     """Change the options of an LED pulse reader."""
 
-    async def async_step_init(self, _user_input: Input = None) -> ConfigFlowResult:
-        """Begin."""
-        return await self.async_step_pulse()
-
     async def async_step_pulse(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the pulses per kWh, and for what the meter shows."""
         if user_input is not None:
@@ -165,6 +161,8 @@ class PulseOptionsFlow(OptionsFlowWithReload):
                 vol.Schema(fields), self.config_entry.options
             ),
         )
+
+    async_step_init = async_step_pulse
 
     async def _async_set_energy(self, kwh: float) -> None:
         """Set the total, once: it is no option, for it changes with each pulse."""

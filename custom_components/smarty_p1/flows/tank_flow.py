@@ -1,4 +1,4 @@
-"""The dialogues of a rainwater tank: its sensor's port, how far the water is from it, options."""
+"""The dialogs of a rainwater tank: its sensor's port, how far the water is from it, options."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from ..coordinator.tank_coordinator import TANK_BAUD_RATE, tank_data, tank_of
 from ..lib.boards import Shape
 from .board_probe import probe_sonar
 from .board_steps import BoardSteps
-from .dialogue import Input
+from .dialog import Input
 from .error_texts import FieldError
 from .form_fields import NEW_PORT, async_port_field, number_field
 
@@ -100,10 +100,6 @@ def _shown(value: float | None, unit: str) -> str:
 class TankOptionsFlow(OptionsFlowWithReload):
     """Change the geometry of a tank."""
 
-    async def async_step_init(self, _user_input: Input = None) -> ConfigFlowResult:
-        """Begin."""
-        return await self.async_step_tank()
-
     async def async_step_tank(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the geometry."""
         errors = {}
@@ -119,3 +115,5 @@ class TankOptionsFlow(OptionsFlowWithReload):
             ),
             errors=errors,
         )
+
+    async_step_init = async_step_tank

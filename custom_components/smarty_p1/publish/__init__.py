@@ -23,21 +23,21 @@ async def async_start(coordinator: SmartyCoordinator) -> None:
         await publisher.async_start(coordinator, retained)
 
 
-async def async_tell_absence(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-    """Tell subscribers that there is no reading: a crash may have left them another message."""
+async def async_publish_offline(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
+    """Publish that a meter is offline: a crash may have left another message with the broker."""
     options = entry.options.get(SECTION_MQTT, {})
     if options.get(CONF_ENABLED):
         publisher = await _async_import_mqtt(hass)
-        await publisher.async_tell_absence(hass, options)
+        await publisher.async_publish_offline(hass, options)
 
 
 async def async_remove(hass: HomeAssistant, entry_id: str) -> None:
-    """Take back what is left of an entry that is removed."""
+    """Clear what the broker keeps of an entry that is removed."""
     retained = RetainedTopics(hass, entry_id)
     await retained.async_load()
     if retained.topics:
         publisher = await _async_import_mqtt(hass)
-        await publisher.async_take_back(hass, retained)
+        await publisher.async_clear(hass, retained)
     await retained.async_remove()
 
 

@@ -35,12 +35,12 @@ from .mqtt_discovery import Announcer, devices, event_topic, new_texts, states_p
 from .mqtt_topics import items
 from .publish_form import Format
 from .retained_topics import RetainedTopics
-from .smartyreader_names import board_items, board_summary
+from .smartyreader_names import smartyreader_items, smartyreader_summary
 
 ONLINE = "online"
 OFFLINE = "offline"
 # A broker that takes nothing any more must not hold up an entry that is unloaded.
-_FAREWELL_TIMEOUT = 5.0
+_OFFLINE_TIMEOUT = 5.0
 # States are good for so many seconds longer than the time between two of them.
 _LIFETIME = 90.0
 # Brokers and subscribers remember topics. Units are part of some names, and may vary without end.
@@ -62,7 +62,7 @@ def _texts(reading: Reading | None) -> list[Any]:
 async def async_start(coordinator: SmartyCoordinator, retained: RetainedTopics) -> None:
     """Publish the telegrams of a meter, if its options say so, until its entry is unloaded.
 
-    What the broker keeps of earlier options is taken back.
+    What the broker keeps of earlier options is cleared.
     """
     options = coordinator.config_entry.options.get(SECTION_MQTT, {})
     worker: _Worker
@@ -73,16 +73,16 @@ async def async_start(coordinator: SmartyCoordinator, retained: RetainedTopics) 
     await worker.async_start()
 
 
-async def async_tell_absence(hass: HomeAssistant, options: Mapping[str, Any]) -> None:
-    """Tell subscribers that a meter is not read, before it ever was in this run."""
+async def async_publish_offline(hass: HomeAssistant, options: Mapping[str, Any]) -> None:
+    """Publish that a meter is offline, before it was ever read in this run."""
     if _is_connected(hass):
         with suppress(HomeAssistantError, TimeoutError):
-            async with asyncio.timeout(_FAREWELL_TIMEOUT):
+            async with asyncio.timeout(_OFFLINE_TIMEOUT):
                 await mqtt.async_publish(hass, _availability_topic(options), OFFLINE, retain=True)
 
 
-async def async_take_back(hass: HomeAssistant, retained: RetainedTopics) -> None:
-    """Take back what the broker keeps of a meter that is removed."""
+async def async_clear(hass: HomeAssistant, retained: RetainedTopics) -> None:
+    """Clear what the broker keeps of a meter that is removed."""
     if not _is_connected(hass):
         LOGGER.warning(
             "The MQTT broker is away: it keeps the messages of a meter that was removed, on %s",
@@ -90,7 +90,7 @@ async def async_take_back(hass: HomeAssistant, retained: RetainedTopics) -> None
         )
         return
     with suppress(HomeAssistantError, TimeoutError):
-        async with asyncio.timeout(_FAREWELL_TIMEOUT):
+        async with asyncio.timeout(_OFFLINE_TIMEOUT):
             for topic in retained.topics:
                 await mqtt.async_publish(hass, topic, "", retain=True)
 
@@ -107,7 +107,7 @@ class _Worker:
         self._work = asyncio.Event()
 
     async def async_start(self) -> None:
-        """Begin, and end when the entry is unloaded."""
+        """Begin to work, until the entry is unloaded."""
         entry = self._coordinator.config_entry
         entry.async_on_unload(
             mqtt.async_subscribe_connection_status(self._hass, self._on_connection)
@@ -119,7 +119,7 @@ class _Worker:
 
     @callback
     def _on_connection(self, is_connected: bool) -> None:  # noqa: FBT001 - as it is called
-        """Go on when the broker is there."""
+        """Work when the broker is there."""
         if is_connected:
             self._work.set()
 
@@ -150,7 +150,7 @@ class _Worker:
 
 
 class _Cleaner(_Worker):
-    """Takes back what the broker keeps of a meter that is no longer published."""
+    """Clears what the broker keeps of a meter that is no longer published."""
 
     @override
     async def _do(self) -> None:
@@ -193,11 +193,11 @@ class Publisher(_Worker):
         if self._announcer:
             await self._announcer.async_load()
         entry = self._coordinator.config_entry
-        entry.async_on_unload(self._async_say_farewell)
+        entry.async_on_unload(self._async_publish_offline)
         entry.async_on_unload(self._coordinator.async_add_reading_listener(self._on_reading))
         entry.async_on_unload(self._coordinator.async_add_listener(self._work.set))
         entry.async_on_unload(
-            self._hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._async_on_stop)
+            self._hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._async_publish_offline)
         )
         await super().async_start()
 
@@ -236,7 +236,7 @@ class Publisher(_Worker):
             for event, payload in new_texts(reading, before):
                 topic = event_topic(self._root, event)
                 await self._send(topic, json_dumps(payload), retain=False)
-        await self._take_back_what_is_stale()
+        await self._clear_what_is_stale()
 
     async def _send_availability(self) -> None:
         availability = ONLINE if self._coordinator.last_update_success else OFFLINE
@@ -254,9 +254,9 @@ class Publisher(_Worker):
             payload = json_dumps(telegram.as_dict())
             await self._send(f"{root}/telegram", payload, retain=self._retain)
         if self._format is Format.SMARTYREADER:
-            for board_item in board_items(telegram):
-                await self._send(f"{root}/{board_item.name}", board_item.text, retain=self._retain)
-            await self._send(root, json_dumps(board_summary(telegram)), retain=self._retain)
+            for name, text in smartyreader_items(telegram):
+                await self._send(f"{root}/{name}", text, retain=self._retain)
+            await self._send(root, json_dumps(smartyreader_summary(telegram)), retain=self._retain)
 
     async def _send_states(self, announcer: Announcer, reading: Reading) -> None:
         options = self._coordinator.config_entry.options
@@ -291,8 +291,8 @@ class Publisher(_Worker):
                 )
         return topic in self._topics
 
-    async def _take_back_what_is_stale(self) -> None:
-        """Take back what earlier options had the broker keep, once all that is wanted is there."""
+    async def _clear_what_is_stale(self) -> None:
+        """Clear what earlier options had the broker keep, once all that is wanted is there."""
         places = MOST_MBUS_METERS
         for topic in sorted(self._stale):
             # A meter on the M-Bus that is away keeps its place there, as it does here.
@@ -302,15 +302,12 @@ class Publisher(_Worker):
                 await super()._send(topic, "", retain=True)
         self._stale.clear()
 
-    async def _async_on_stop(self, _event: Event) -> None:
-        await self._async_say_farewell()
-
-    async def _async_say_farewell(self) -> None:
-        """Tell that no more telegrams come."""
+    async def _async_publish_offline(self, _stop: Event | None = None) -> None:
+        """Publish that no more telegrams come."""
         self._throttle.cancel()
         self._task.cancel()  # nothing follows
         if _is_connected(self._hass):
             with suppress(HomeAssistantError, TimeoutError):
-                async with asyncio.timeout(_FAREWELL_TIMEOUT):
+                async with asyncio.timeout(_OFFLINE_TIMEOUT):
                     await self._send(self._availability_topic, OFFLINE, retain=True)
         await self._retained.async_save()

@@ -97,7 +97,7 @@ def states_topic(root: str, device: Device) -> str:
 
 
 def event_topic(root: str, event: EntityDescription) -> str:
-    """Return the topic on which an event is told."""
+    """Return the topic of an event."""
     return f"{root}/{EVENT_TOPICS}/{event.key}"
 
 
@@ -119,7 +119,7 @@ def states_payload(device: Device) -> dict[str, Any]:
 def new_texts(
     reading: Reading, before: Reading | None
 ) -> Iterator[tuple[EntityDescription, dict[str, str]]]:
-    """Yield the events of the messages that are others than in the reading before."""
+    """Yield the events of the messages that differ from those of the reading before."""
     for event in EVENTS if before else ():
         text = event.value_fn(reading)
         if text and before and text != event.value_fn(before):
@@ -188,7 +188,7 @@ class Announcer:
         }
 
     def _unwanted(self) -> dict[str, dict[str, Any]]:
-        """Return what takes back the components that the options may have asked for before.
+        """Return what removes the components that the options may have asked for before.
 
         One that is only left out would stay in the other Home Assistant, with its last state.
         """
@@ -257,7 +257,7 @@ class Announcer:
         return {
             "state_topic": states_topic(self._root, device),
             "value_template": f"{{{{ value_json.{key} }}}}",
-            # Whoever is gone without a word would seem to be there for ever.
+            # Without an end, who is gone without a word would seem to be there for ever.
             "expire_after": round(self._lifetime),
         }
 

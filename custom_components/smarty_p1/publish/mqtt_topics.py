@@ -99,7 +99,7 @@ def _index_items(
 ) -> Iterator[Item]:
     """Yield an index, its unit and its time: always these, under the same names."""
     reading = telegram.channels.get(_MBUS_NAMES[reference][0])
-    # Meters leave the unit out when there is no value. It is part of the board's name.
+    # Meters leave the unit out when there is no value. It is part of the SmartyReader's name.
     unit = capture.unit or (reading.unit if reading else None)
     _, _, index = sent.partition(")(")
     # An index whose time is fill bytes was never captured, whatever it says.

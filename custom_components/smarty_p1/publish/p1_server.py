@@ -151,7 +151,7 @@ class P1Server:
             client.send(telegram)
 
     def admit(self, client: _Client) -> bool:
-        """Remember a client if there is room for it; return whether there is."""
+        """Add a client if there is room for it; return whether there is."""
         if len(self._clients) >= MAX_CLIENTS or self._is_stopped:
             if not self._has_refused:
                 self._has_refused = True
@@ -165,7 +165,7 @@ class P1Server:
         return True
 
     def dismiss(self, client: _Client) -> None:
-        """Forget a client."""
+        """Remove a client."""
         self._clients.discard(client)
 
 

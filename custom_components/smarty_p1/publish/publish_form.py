@@ -46,7 +46,7 @@ LOCAL_ADDRESS = "127.0.0.1"
 FIRST_PORT = 2001
 LAST_PORT = 65535
 MQTT_DOMAIN = "mqtt"
-BOARD_TOPIC = "lamsmarty"
+SMARTYREADER_TOPIC = "lamsmarty"
 DEFAULT_PREFIX = "homeassistant"
 MAX_INTERVAL = 3600
 
@@ -55,12 +55,12 @@ class Format(StrEnum):
     """What is published on MQTT."""
 
     VALUES = "values"
-    """One topic a value."""
+    """One topic per value."""
     TELEGRAM = "telegram"
-    """One JSON object a telegram."""
+    """One JSON object per telegram."""
     BOTH = "both"
     SMARTYREADER = "smartyreader"
-    """One topic a value, under the names and units of the SmartyReader board, and its JSON."""
+    """One topic per value, under the names and units of the SmartyReader, and its JSON."""
 
 
 class OptionError(Exception):
@@ -76,7 +76,7 @@ class Defaults(NamedTuple):
 
     port: int
     topic: str
-    board_topic: str
+    smartyreader_topic: str
 
 
 def default_topic(serial_number: str | None) -> str:
@@ -89,11 +89,13 @@ def defaults(hass: HomeAssistant, entry: AnyConfigEntry) -> Defaults:
     others = _others(hass, entry)
     ports = {options.get(CONF_LISTEN_PORT) for options in _sections(others, SECTION_P1_SERVER)}
     topics = {options.get(CONF_TOPIC) for options in _sections(others, SECTION_MQTT)}
-    board_topics = (f"{BOARD_TOPIC}{number if number > 1 else ''}" for number in count(1))
+    smartyreader_topics = (
+        f"{SMARTYREADER_TOPIC}{number if number > 1 else ''}" for number in count(1)
+    )
     return Defaults(
         port=next(port for port in count(FIRST_PORT) if port not in ports),
         topic=default_topic(entry.unique_id),
-        board_topic=next(topic for topic in board_topics if topic not in topics),
+        smartyreader_topic=next(topic for topic in smartyreader_topics if topic not in topics),
     )
 
 
@@ -168,8 +170,8 @@ def read_mqtt(
     suggested = defaults(hass, entry)
     topic = typed.get(CONF_TOPIC, "").strip().strip("/")
     if typed[CONF_FORMAT] == Format.SMARTYREADER:
-        topic = suggested.board_topic if topic in {"", suggested.topic} else topic
-    elif not topic or topic == _former_board_topic(entry):
+        topic = suggested.smartyreader_topic if topic in {"", suggested.topic} else topic
+    elif not topic or topic == _former_smartyreader_topic(entry):
         topic = suggested.topic
     prefix = typed[CONF_DISCOVERY_PREFIX].strip().strip("/")
     if typed[CONF_ENABLED]:
@@ -187,11 +189,11 @@ def read_mqtt(
     return {**typed, CONF_TOPIC: topic, CONF_DISCOVERY_PREFIX: prefix}
 
 
-def _former_board_topic(entry: AnyConfigEntry) -> str | None:
-    """Return the topic root that came with the board's names, and goes with them."""
+def _former_smartyreader_topic(entry: AnyConfigEntry) -> str | None:
+    """Return the topic root that came with the SmartyReader's names, and goes with them."""
     for options in _sections([entry], SECTION_MQTT):
         topic: str = options[CONF_TOPIC]
-        if options[CONF_FORMAT] == Format.SMARTYREADER and topic.startswith(BOARD_TOPIC):
+        if options[CONF_FORMAT] == Format.SMARTYREADER and topic.startswith(SMARTYREADER_TOPIC):
             return topic
     return None
 

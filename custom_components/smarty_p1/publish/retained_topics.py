@@ -27,19 +27,19 @@ class RetainedTopics(ThrottledStore):
         self.topics: set[str] = set()
 
     async def async_load(self) -> None:
-        """Remember those of the last run of Home Assistant."""
+        """Load those of the last run of Home Assistant."""
         self.topics = await self._async_read(_parse) or set()
 
     @callback
     def add(self, topic: str) -> None:
-        """Note that the broker keeps a message."""
+        """Add a topic on which the broker keeps a message."""
         if topic not in self.topics:
             self.topics.add(topic)
             self.schedule()
 
     @callback
     def discard(self, topic: str) -> None:
-        """Note that the broker no longer keeps a message."""
+        """Remove a topic on which the broker no longer keeps a message."""
         if topic in self.topics:
             self.topics.remove(topic)
             self.schedule()

@@ -1,7 +1,7 @@
-"""The names of the SmartyReader board (weigu.lu): its topics, and the JSON object on its root.
+"""The names of the SmartyReader (weigu.lu): its topics, and the JSON object on its root.
 
-Where the board has no name for a value, it keeps the one it has here, so that nothing is left out.
-Where the board's name misleads, the value has both.
+Where it has no name for a value, the value keeps the one it has here, so that nothing is left out.
+Where its name misleads, the value has both.
 """
 
 from collections.abc import Iterator, Mapping
@@ -37,7 +37,7 @@ _NAMES: Mapping[str, str] = {
     "0-0:96.13.5": "msg_long_ch5",
 }
 _PHASE_NAMES: Mapping[str, tuple[str, ...]] = {
-    # In the order of the phases, which have 20, 40, 60 or 30, 50, 70 in their references.
+    # In the order of the phases, whose references have 20, 40, 60 or 30, 50, 70.
     "volt": ("1-0:32.7.0", "1-0:52.7.0", "1-0:72.7.0"),
     "curr": ("1-0:31.7.0", "1-0:51.7.0", "1-0:71.7.0"),
     "act_pwr_imp_p_plus": ("1-0:21.7.0", "1-0:41.7.0", "1-0:61.7.0"),
@@ -47,7 +47,7 @@ _PHASE_NAMES: Mapping[str, tuple[str, ...]] = {
     "num_volt_sags": ("1-0:32.32.0", "1-0:52.32.0", "1-0:72.32.0"),
     "num_volt_swells": ("1-0:32.36.0", "1-0:52.36.0", "1-0:72.36.0"),
 }
-BOARD_NAMES: Mapping[str, str] = {
+SMARTYREADER_NAMES: Mapping[str, str] = {
     **_NAMES,
     **{
         reference: f"{name}_l{phase}"
@@ -55,28 +55,28 @@ BOARD_NAMES: Mapping[str, str] = {
         for phase, reference in enumerate(references, start=1)
     },
 }
-"""The board's names by reference, without the unit that follows most of them."""
+"""The SmartyReader's names by reference, without the unit that follows most of them."""
 
 # The specification's table prints 0-0: for these, and a meter may follow it.
 _OTHER_REFERENCES: Mapping[str, str] = {
     reference.replace("1-0:", "0-0:"): name
-    for reference, name in BOARD_NAMES.items()
+    for reference, name in SMARTYREADER_NAMES.items()
     if name.startswith("num_volt_")
 }
-_NAMES_BY_REFERENCE = {**_OTHER_REFERENCES, **BOARD_NAMES}
+_NAMES_BY_REFERENCE = {**_OTHER_REFERENCES, **SMARTYREADER_NAMES}
 _GAS_NAMES: Mapping[str, str] = {
     "gas_1_index": "gas_index",
     "gas_1_equipment_identifier": "gas_meter_id_hex",
 }
 _LIMIT = "current_limit_imported"
-# The board takes the valve for the type, and the type for the valve.
+# The SmartyReader takes the valve for the type, and the type for the valve.
 MISLEADING_NAMES: Mapping[str, str] = {
     "0-1:24.1.0": "mbus_ch_sw_pos",
     "0-1:24.4.0": "device_Type",
 }
-"""The board's names by reference of what has a better one as well."""
+"""The SmartyReader's names by reference of what has a better one as well."""
 
-# The board hands these on as they stand in the telegram, in hexadecimal.
+# The SmartyReader hands these on as they stand in the telegram, in hexadecimal.
 _AS_SENT = {reference for reference in _NAMES if reference.startswith("0-0:96.13.")}
 
 # What is calculated without calculating: it keeps the digits that the meter sends.
@@ -88,28 +88,28 @@ _SOURCES: Mapping[str, str] = {
 _MAX_EXCESS_W = 30_000.0
 
 
-class BoardItem(NamedTuple):
+class SmartyReaderItem(NamedTuple):
     """A value under the name that follows the root, its unit included."""
 
     name: str
     text: str
 
 
-def board_items(telegram: Telegram) -> Iterator[BoardItem]:
-    """Yield every value of a telegram under the board's names, and what the board calculates."""
+def smartyreader_items(telegram: Telegram) -> Iterator[SmartyReaderItem]:
+    """Yield every value of a telegram under the SmartyReader's names, and what that calculates."""
     texts: dict[str, str] = {}
     for item in items(telegram):
         name = _NAMES_BY_REFERENCE.get(item.reference) or _GAS_NAMES.get(item.name, item.name)
         text = _text(telegram, item)
         texts[name] = text
-        yield BoardItem(_with_unit(name, item), text)
+        yield SmartyReaderItem(_with_unit(name, item), text)
         if item.name == _LIMIT:
-            yield BoardItem(_with_unit("limiter_curr_monitor", item), text)
+            yield SmartyReaderItem(_with_unit("limiter_curr_monitor", item), text)
         elif misleading := MISLEADING_NAMES.get(item.reference):
-            yield BoardItem(misleading, item.sent)
-    for name, value in board_summary(telegram).items():
+            yield SmartyReaderItem(misleading, item.sent)
+    for name, value in smartyreader_summary(telegram).items():
         text = "" if value is None else texts.get(_SOURCES.get(name, "")) or _as_text(value)
-        yield BoardItem(name, text)
+        yield SmartyReaderItem(name, text)
 
 
 def _with_unit(name: str, item: Item) -> str:
@@ -119,15 +119,15 @@ def _with_unit(name: str, item: Item) -> str:
 
 def _text(telegram: Telegram, item: Item) -> str:
     if item.reference == METER_TIME and telegram.time:
-        # Local time, as the board has it: without the offset.
+        # Local time, as the SmartyReader has it: without the offset.
         return telegram.time.replace(tzinfo=None).isoformat()
     if item.reference in _AS_SENT or item.name == "gas_1_equipment_identifier":
         return item.sent
     return item.text
 
 
-def board_summary(telegram: Telegram) -> dict[str, str | float | None]:
-    """Return what the board makes of a single telegram: topics, and the object on the root."""
+def smartyreader_summary(telegram: Telegram) -> dict[str, str | float | None]:
+    """Return what the SmartyReader makes of one telegram: topics, and the object on the root."""
     number = telegram.objects.get
     time = telegram.time
     gas = telegram.channels.get(1)

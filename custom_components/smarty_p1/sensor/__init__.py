@@ -85,7 +85,7 @@ class ReceptionSensor(SmartyEntity, SensorEntity):
     @property
     @override
     def available(self) -> bool:
-        """Return True also without telegrams: just then it is worth knowing."""
+        """Return True, also without telegrams: that is when it is worth knowing."""
         return True
 
     @property

@@ -39,7 +39,7 @@ def test_a_day() -> None:
 def test_a_quarter_hour_from_its_start_to_its_end() -> None:
     house = Connection("2026-07-15T12:00:00S", reference_kw=7)
 
-    # 12:00 exactly: no time has passed, so the present power stands in for the mean.
+    # 12:00 exactly: no time has passed, so the current power stands in for the mean.
     demand = house.read(2.0)
     assert demand.time == demand.quarter_start == demand.measured_since == house.time
     assert demand.running_kw == 2.0

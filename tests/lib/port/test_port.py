@@ -28,7 +28,7 @@ type Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[No
 
 @asynccontextmanager
 async def gateway(serve: Serve, port: int = 0) -> AsyncIterator[int]:
-    """Serve each client of a TCP port with `serve`; give the port."""
+    """Serve each client of a TCP port with `serve`; yield the port."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -47,7 +47,7 @@ async def gateway(serve: Serve, port: int = 0) -> AsyncIterator[int]:
 
 @pytest.fixture
 def terminal() -> Iterator[tuple[int, str]]:
-    """Give the far end of a serial line, and the name of its near end."""
+    """Yield the far end of a serial line, and the name of its near end."""
     far, near = pty.openpty()
     tty.setraw(near)
     yield far, os.ttyname(near)

@@ -1,6 +1,6 @@
 """Power from the time between pulses."""
 
-# Powers are means over at least so many seconds: pulses may come in heaps.
+# Powers are means over at least so many seconds: pulses may come in bursts.
 _SHORTEST_MEAN = 1.0
 _NO_TIME = 1e-3
 

@@ -1,7 +1,7 @@
 """The LED of a meter: each blink is a fixed energy, which a board sees and passes on.
 
-A board sends a line a pulse, empty or of any text, or its running count as a number. Which of both
-is seen by what it sends: numbers that rise are a running count, and from then on a text is no pulse
+A board sends a line per pulse, empty or of any text, or its running count as a number. What it
+sends shows which: numbers that rise are a running count, and from then on a text is no pulse
 (a board greets when it starts); before, each text is one. The same number again and again is a
 count that stands still; but a 1 that came `_ENOUGH` times, and never more, is a pulse each time.
 

@@ -37,7 +37,7 @@ class RunningCount:
         self._held = None
 
     def begin_below(self, count: int | None) -> None:
-        """Begin anew when the next count is lower: it was set, and nothing has been counted."""
+        """Begin anew if the next count is lower: it was set, and nothing has been counted."""
         if self.count is not None and count is not None and count < self.count:
             self.count = self._held = None
 

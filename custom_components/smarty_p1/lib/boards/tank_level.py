@@ -55,7 +55,7 @@ class Sonar:
 
     @property
     def is_settled(self) -> bool:
-        """Whether there were enough readings to tell water from echoes."""
+        """Return whether there were enough readings to tell water from echoes."""
         return len(self._readings) >= _LEAST_READINGS
 
     def start_anew(self) -> None:
@@ -98,7 +98,7 @@ class Tank:
     shape: Shape
 
     def __post_init__(self) -> None:
-        """Raise ValueError when it cannot be so."""
+        """Raise ValueError when there can be no such tank."""
         if not (0 <= self.full_cm < self.empty_cm and self.volume_l > 0):
             msg = "the distance when empty is the longer one, and the volume above 0"
             raise ValueError(msg)

@@ -1,4 +1,4 @@
-"""Which meter is on which M-Bus channel. No Home Assistant."""
+"""Which meter is on which M-Bus channel."""
 
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 def identity_of(channel: int, reading: MBusReading) -> str:
     """Return what identifies the meter on a channel.
 
-    That is the equipment identifier. Only a meter without one is identified by its channel.
+    It is the equipment identifier; only a meter without one is identified by its channel.
     """
     return reading.serial_number or f"{CHANNEL_PREFIX}{channel}"
 

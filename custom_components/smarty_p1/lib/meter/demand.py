@@ -26,7 +26,7 @@ it. Samples of the power do not enter: a short spike costs nothing as long as th
   have their greater part before them. What was counted keeps its price, so the cost of a month is
   the sum over its prices. The first price also holds for what had none in the running month.
 
-No Home Assistant, no I/O, no clock but the meter's; a fixed amount of work and memory a reading.
+No I/O, no clock but the meter's; a fixed amount of work and memory per reading.
 """
 
 from dataclasses import dataclass, field
@@ -86,9 +86,9 @@ class Demand:
     measured_since: datetime
     """From when on the running quarter-hour is known: its start, if nothing was missed."""
     running_kw: float | None
-    """Energy so far by time so far; before any time has passed, the present power."""
+    """Energy so far by time so far; before any time has passed, the current power."""
     projected_kw: float | None
-    """Its mean when it ends, if the present power stays; None while that is unknown."""
+    """Its mean when it ends, if the current power stays; None while that is unknown."""
     will_exceed: bool | None
     """Whether the projection is above the reference power."""
     available_kw: float | None
@@ -152,7 +152,7 @@ class _Month:
             self.excess_wh[key] = self.excess_wh.get(key, 0.0) + excess_wh
 
     def set_price(self, price: float | None, since: date | None) -> None:
-        """Let what was counted since a day have a price; without a day, what had none."""
+        """Set the price of what was counted since a day; without a day, of what had none."""
         counted, self.excess_wh = self.excess_wh, {}
         for (day, old), energy_wh in counted.items():
             is_meant = old is None if since is None else day >= since
@@ -224,7 +224,7 @@ class DemandMeter:
         serial_number: str | None,
         threshold_kva: float | None = None,
     ) -> Demand | None:
-        """Take a telegram's time, imported energy and power, and its meter; return the snapshot.
+        """Read a telegram's time, imported energy and power, and its meter; return the snapshot.
 
         A telegram without a time or without a possible energy changes nothing; one without a serial
         number is of the same meter as the last one. `threshold_kva` is what the connection carries;
@@ -274,7 +274,7 @@ class DemandMeter:
     ) -> Self:
         """Return a meter that goes on where `as_dict` left off.
 
-        The time in between is a gap like any other, and the present power is unknown until the
+        The time in between is a gap like any other, and the current power is unknown until the
         next reading. Raises ValueError for data that is malformed, or of another version.
         """
         meter = cls(reference_kw=reference_kw)
@@ -364,7 +364,7 @@ class DemandMeter:
         self._enter_month(start).add(quarter, excess_wh, self._price.of(start))
 
     def _goes_on_in_month(self, quarter_start: datetime) -> bool:
-        """Tell whether a time is in a month that is known, or follows: a clock may be wrong."""
+        """Return whether a time is in a known month, or the next: a clock may be wrong."""
         start, month = _month_start(quarter_start), self._month
         return (
             month is None
@@ -431,7 +431,7 @@ class DemandMeter:
 
 
 def _is_broken(running: _Running, time: datetime, imported_wh: int) -> bool:
-    """Tell whether nothing can be said about the energy between the last reading and this one."""
+    """Return whether nothing can be said about the energy between the last reading and this."""
     passed = time - running.time
     energy_wh = imported_wh - running.imported_wh
     # The clock may have been corrected in between, so some more time may really have passed.

@@ -29,7 +29,7 @@ def shown_name(name: str) -> str:
 class Limits:
     """Removes what is too much from the telegrams of one meter.
 
-    That are objects outside the specification, and meters on the M-Bus beyond those that are kept:
+    These are objects outside the specification, and meters on the M-Bus beyond those kept:
     `kept_meters` returns their identities, and to forget one makes room for another. `ignored`
     counts what was removed, "objects" and "meters", in each telegram anew, and whole "telegrams";
     `warn` is called with the kind and the limit when the first of a kind is.

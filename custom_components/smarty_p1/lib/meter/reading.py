@@ -1,4 +1,4 @@
-"""One `Reading` a telegram: its totals settled, its M-Bus meters identified, its quarter-hour."""
+"""One `Reading` per telegram: its totals settled, its M-Bus meters identified, its quarter-hour."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ _THRESHOLD = "0-0:17.0.0"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is known of a meter by one telegram, and the only thing that others read.
+    """What is known of a meter from one telegram, and the only thing that others read.
 
     `channels` holds the M-Bus channels by what identifies the meters on them. `demand` is None
     before the first telegram ever with a time and the imported energy.
@@ -37,7 +37,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Reception:
-    """How the telegrams of a meter came until now."""
+    """How the telegrams of a meter have been received until now."""
 
     telegrams: int
     """Those that were accepted."""

@@ -1,4 +1,4 @@
-"""Totals that fall: held back until the meter says so again. No Home Assistant.
+"""Totals that fall: held back until the meter says so again.
 
 Meters are seen to send 0 for a register or an index, once. Shown as it is, it would look like a
 new meter, and the rise back to the true total like the consumption of years.
@@ -74,7 +74,7 @@ class _Total[M: (int, datetime)]:
         return [self.value, self.moment, self.sightings, self._lower, self._lower_moment]
 
     def accepts(self, value: float, moment: M) -> bool:
-        """Return whether the next reading is accepted, and remember it."""
+        """Return whether the next reading is accepted; it is remembered."""
         if value < self.value and not self._is_confirmed(value, moment):
             return False
         self.value, self.moment, self.sightings = value, moment, 0
@@ -92,7 +92,7 @@ class _Total[M: (int, datetime)]:
 
 
 def _plausible(captured: datetime, told: datetime | None) -> datetime:
-    """Limit a capture time that lies far ahead, so that no later capture seems older for years."""
+    """Return a capture time, limited when far ahead: later ones would seem older for years."""
     return min(captured, told + _MAX_AHEAD) if told else captured
 
 

@@ -79,22 +79,22 @@ class _Findings:
 
     @property
     def has_failed(self) -> bool:
-        """Tell whether anything failed."""
+        """Return whether anything failed."""
         return bool(self._rejections)
 
     @property
     def is_certain(self) -> bool:
-        """Tell whether it is clear what is wrong, if no telegram comes."""
+        """Return whether it is clear what is wrong, if no telegram comes."""
         return any(self._rejections[reason] >= enough for reason, enough in _ENOUGH.items())
 
     @property
     def is_busy(self) -> bool:
-        """Whether a gateway answered that it serves another client."""
+        """Return whether a gateway answered that it serves another client."""
         return BUSY_TEXT in self._first_bytes
 
     @property
     def is_empty(self) -> bool:
-        """Whether no byte came at all."""
+        """Return whether no byte came at all."""
         return not self._first_bytes
 
 

@@ -1,4 +1,4 @@
-"""What all dialogues share: a form, a look at the source that it names, and what was found there.
+"""What all dialogs share: a form, a look at the source that it names, and what was found there.
 
 A step with a form calls `_async_accept` with what was typed, goes on to the step that looks, or
 else calls `_async_show`. The step that looks calls `_async_look`, which goes on to the step that
@@ -38,8 +38,8 @@ def source_field(data: Mapping[str, Any]) -> str:
     return next(name for name in (CONF_PORT, CONF_ENTITY_ID, CONF_TOPIC) if name in data)
 
 
-class Dialogue(ConfigFlow):
-    """A dialogue that adds an entry, or updates one."""
+class Dialog(ConfigFlow):
+    """A dialog that adds an entry, or updates one."""
 
     VERSION = 1
 
@@ -160,7 +160,7 @@ class Dialogue(ConfigFlow):
             raise NothingReceivedError from None
 
     async def _async_explain(self, err: BaseException) -> None:
-        """Note why nothing was found."""
+        """Remember why nothing was found, for the form."""
         error = field_error(err)
         if error.key == "unknown":
             LOGGER.error("Unexpected error while looking at a source", exc_info=err)
