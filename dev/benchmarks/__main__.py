@@ -1,6 +1,7 @@
-"""Print how long a telegram takes, beside dsmr-parser on the same frames in the same process.
+"""Print what a telegram costs, beside what others take for the same frames in the same process.
 
-With --worst, what the costliest streams cost the decoder, a byte.
+And what the integration costs while nothing comes. With --worst, what the costliest streams cost
+the decoder, a byte.
 """
 
 import argparse
@@ -9,7 +10,8 @@ import platform
 from importlib.metadata import version
 
 from .decoding import AIMS, FIRST_AIM, FRAMES, SERIES, Result, compare, first_telegram
-from .states import StatesResult, compare_states
+from .footprint import IMPORT_AIM, LINEAR, import_cost, memory_of_meters, of_each_further
+from .states import AloneResult, StatesResult, compare_states, compare_with_home_assistant
 from .worst import AIM, CHUNK_SIZES, STREAMS, measure_all
 
 WORST_SIZE = 60_000
@@ -20,6 +22,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=10, help="how often each side runs")
     parser.add_argument(
+        "--meters", type=int, default=20, help="of how many meters the memory is measured"
+    )
+    parser.add_argument(
         "--worst", action="store_true", help="instead: what the costliest streams cost"
     )
     options = parser.parse_args()
@@ -27,6 +32,7 @@ def main() -> None:
         _print_worst(min(options.rounds, 2))
     else:
         _print_comparison(options.rounds)
+        _print_footprint(min(options.rounds, 2), options.meters)
 
 
 def _print_comparison(rounds: int) -> None:
@@ -48,6 +54,26 @@ def _print_comparison(rounds: int) -> None:
     states = asyncio.run(compare_states(rounds))
     _print_head("encrypted frame to all states written", "its dsmr, µs", "times less")
     _print_row(f"{states.entities} entities each", states, 3)
+    alone = asyncio.run(compare_with_home_assistant(min(rounds, 5)))
+    _print_head("encrypted frame to all states written", "writing alone, µs", "times longer")
+    _print_row(f"{alone.entities} entities, their states and attributes", alone, 1.5)
+
+
+def _print_footprint(rounds: int, meters: int) -> None:
+    print()
+    print("| import of the integration and its platforms | ms | aim |")
+    print("|---|---:|---:|")
+    print(f"| beyond what is loaded | {import_cost(rounds):.0f} | {IMPORT_AIM} |", flush=True)
+    sizes = memory_of_meters(meters)
+    print()
+    print("| resident memory | MiB | each further meter, KiB | aim |")
+    print("|---|---:|---:|---:|")
+    (_, first), *others = sizes.items()
+    print(f"| 1 meter | {first / 1024:.1f} | | |")
+    further = of_each_further(sizes)
+    for (count, size), each in zip(others, further, strict=True):
+        aim = f"{further[0] * LINEAR:.0f}"
+        print(f"| {count} meters | {size / 1024:.1f} | {each:.0f} | {aim} |")
 
 
 def _print_head(what: str, other: str, ratio: str) -> None:
@@ -56,9 +82,9 @@ def _print_head(what: str, other: str, ratio: str) -> None:
     print("|---|---:|---:|---:|---:|")
 
 
-def _print_row(what: str, result: Result | StatesResult, aim: float) -> None:
+def _print_row(what: str, result: Result | StatesResult | AloneResult, aim: float) -> None:
     times = f"{result.own:.1f} | {result.other:.1f}"
-    print(f"| {what} | {times} | {result.ratio:.1f} | {aim} |", flush=True)
+    print(f"| {what} | {times} | {result.ratio:.3g} | {aim} |", flush=True)
 
 
 def _print_worst(rounds: int) -> None:

@@ -1,19 +1,25 @@
 """What the integration costs while nothing comes: the time to import it, and memory a meter."""
 
 import asyncio
+import ctypes
 import gc
 import os
 import subprocess
 import sys
-import tracemalloc
+from itertools import pairwise
+from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
 
 from dev.simulator import Meter
 
-from .frames import KEY, START
+from .frames import INTERVAL, KEY, START
 from .states import add_meter, home_assistant
 
+IMPORT_AIM = 50
+LINEAR = 1.1
+"""How many times as much as the first ones the last meters may take."""
+_STEPS = 4
+_KIB = 1024
 # What Home Assistant has loaded before any integration of a user.
 _IMPORTS = """
 import importlib, sys, time
@@ -29,6 +35,19 @@ print((time.process_time() - start) * 1e3)
 """
 
 
+def _run(*arguments: str, **environment: str) -> str:
+    """Return what Python prints in a process of its own."""
+    done = subprocess.run(  # noqa: S603 - Python itself
+        [sys.executable, *arguments],
+        env={**os.environ, **environment},
+        check=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    return done.stdout
+
+
 def import_cost(rounds: int) -> float:
     """Return the milliseconds that importing the integration and its platforms takes.
 
@@ -36,64 +55,58 @@ def import_cost(rounds: int) -> float:
     counts.
     """
     with TemporaryDirectory() as compiled:
-        environment = {**os.environ, "PYTHONPYCACHEPREFIX": compiled}
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        times = []
-        for _ in range(rounds + 1):
-            done = subprocess.run(  # noqa: S603 - Python itself
-                [sys.executable, "-c", _IMPORTS],
-                env=environment,
-                check=True,
-                capture_output=True,
-                text=True,
-            )
-            times.append(float(done.stdout))
+        keep = {"PYTHONPYCACHEPREFIX": compiled, "PYTHONDONTWRITEBYTECODE": ""}
+        times = [float(_run("-c", _IMPORTS, **keep)) for _ in range(rounds + 1)]
     return min(times[1:])  # the first compiles
 
 
-class MemoryResult(NamedTuple):
-    """KiB that a meter takes: the first, which loads everything, and those after it."""
+def memory_of_meters(number: int) -> dict[int, float]:
+    """Return the memory in KiB that so many meters take, and 1, and some numbers between.
 
-    meters: int
-    first: float
-    first_half: float
-    """The mean of the 2nd to the middle one."""
-    second_half: float
-
-    @property
-    def growth(self) -> float:
-        """Return how much more a meter takes when there are many: 1 is linear."""
-        return self.second_half / self.first_half
+    It is what the process has resident beyond what it had without a meter.
+    """
+    lines = _run("-m", __spec__.name, str(number)).splitlines()
+    return {int(count): float(size) for count, size in map(str.split, lines)}
 
 
-async def memory_of_meters(number: int = 100) -> MemoryResult:
-    """Set up one meter after the other, each with the entities that are enabled by default."""
-    middle = number // 2
-    sizes = {}
+def of_each_further(sizes: dict[int, float]) -> list[float]:
+    """Return what each further meter takes in KiB, from one measured number to the next."""
+    return [
+        (size - size_before) / (count - count_before)
+        for (count_before, size_before), (count, size) in pairwise(sizes.items())
+    ]
+
+
+async def _print_memory(number: int) -> None:
+    """Set up one meter after the other, each with the entities that are enabled by default.
+
+    Each one still gets a telegram now and then, as its entities are unavailable otherwise.
+    """
+    steps = {1, *(number * step // _STEPS for step in range(1, _STEPS + 1))}
     async with home_assistant() as hass:
-        tracemalloc.start()
-        try:
-            sizes[0] = _traced()
-            for count in range(1, number + 1):
-                meter = Meter(count, KEY)
-                await add_meter(hass, meter.device_name, [meter.frame_at(START)])
-                if count in {1, middle, number}:
-                    sizes[count] = _traced()
-        finally:
-            tracemalloc.stop()
-    return MemoryResult(
-        number,
-        sizes[1] - sizes[0],
-        (sizes[middle] - sizes[1]) / (middle - 1),
-        (sizes[number] - sizes[middle]) / (number - middle),
-    )
+        empty = _resident()
+        meters = []
+        for count in range(1, number + 1):
+            meter = Meter(count, KEY)
+            receive = await add_meter(hass, meter.device_name, [meter.frame_at(START)])
+            meters.append((meter, receive))
+            if count in steps:
+                for each, feed in meters:
+                    feed(each.frame_at(START + count * INTERVAL))
+                await hass.async_block_till_done()
+                if any(state.state == "unavailable" for state in hass.states.async_all()):
+                    message = "a meter that is unavailable is not what is measured"
+                    raise RuntimeError(message)
+                print(count, _resident() - empty, flush=True)
 
 
-def _traced() -> float:
+def _resident() -> float:
+    """Return the resident memory of this process in KiB, without what is free."""
     gc.collect()
-    return tracemalloc.get_traced_memory()[0] / 1024
+    ctypes.CDLL(None).malloc_trim(0)
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / _KIB
 
 
 if __name__ == "__main__":
-    print(import_cost(5))
-    print(asyncio.run(memory_of_meters()))
+    asyncio.run(_print_memory(int(sys.argv[1])))

@@ -1,4 +1,4 @@
-"""What the integration costs inside Home Assistant: states, imports, memory.
+"""What a telegram costs inside Home Assistant.
 
 Bytes -> all states written are compared, in one Home Assistant, with its own dsmr integration, and
 with entities of nobody whose values are set and written without any work.
@@ -6,19 +6,22 @@ with entities of nobody whose values are set and written without any work.
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from importlib import import_module
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
 from dsmr_parser.clients.protocol import create_dsmr_protocol
 from homeassistant import loader
+from homeassistant.components.event import EventEntity
 from homeassistant.components.sensor import SensorEntity
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import async_get_platforms
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import (
@@ -66,13 +69,14 @@ class _NoTransport:
 @asynccontextmanager
 async def home_assistant() -> AsyncGenerator[HomeAssistant]:
     """Run a Home Assistant that finds the integration, and unload everything at the end."""
-    async with async_test_home_assistant() as hass:
-        hass.data.pop(loader.DATA_CUSTOM_COMPONENTS, None)
-        await async_setup_component(hass, "homeassistant", {})
-        yield hass
-        for entry in hass.config_entries.async_entries():
-            await hass.config_entries.async_unload(entry.entry_id)
-        await hass.async_stop(force=True)
+    with TemporaryDirectory() as config:
+        async with async_test_home_assistant(config_dir=config) as hass:
+            hass.data.pop(loader.DATA_CUSTOM_COMPONENTS, None)
+            await async_setup_component(hass, "homeassistant", {})
+            yield hass
+            for entry in hass.config_entries.async_entries():
+                await hass.config_entries.async_unload(entry.entry_id)
+            await hass.async_stop(force=True)
 
 
 def _enable(hass: HomeAssistant, entry: ConfigEntry[Any], number: int | None = None) -> int:
@@ -189,12 +193,12 @@ class AloneResult(NamedTuple):
 
     entities: int
     own: float
-    alone: float
+    other: float
 
     @property
     def ratio(self) -> float:
         """Return how many times longer the whole way takes."""
-        return self.own / self.alone
+        return self.own / self.other
 
 
 class _PlainSensor(SensorEntity):
@@ -204,26 +208,41 @@ class _PlainSensor(SensorEntity):
     _attr_has_entity_name = True
 
 
-async def _make_plain(hass: HomeAssistant, sensors: list[SensorEntity]) -> list[SensorEntity]:
-    """Add a sensor without a coordinator for each one of the integration, described as it is."""
-    plain: list[SensorEntity] = []
-    for number, sensor in enumerate(sensors):
-        copy = _PlainSensor()
-        copy.entity_description = sensor.entity_description
+class _PlainEvent(EventEntity):
+    """An event that never comes."""
+
+    _attr_should_poll = False
+    _attr_has_entity_name = True
+
+
+async def _make_plain(hass: HomeAssistant, entities: list[Entity]) -> list[Entity]:
+    """Add an entity without a coordinator for each one of the integration, described as it is."""
+    plain: list[Entity] = []
+    for number, entity in enumerate(entities):
+        copy: Any = _PlainSensor() if isinstance(entity, SensorEntity) else _PlainEvent()
+        copy.entity_description = entity.entity_description
         copy._attr_name = f"plain {number}"  # noqa: SLF001 - no translations here
         copy._attr_unique_id = f"plain {number}"  # noqa: SLF001
+        domain = entity.entity_id.partition(".")[0]
+        platform = MockEntityPlatform(hass, domain=domain, platform_name="plain")
+        await platform.async_add_entities([copy])
         plain.append(copy)
-    platform = MockEntityPlatform(hass, domain="sensor", platform_name="plain")
-    await platform.async_add_entities(plain)
     return plain
 
 
-def _alone(sensors: list[SensorEntity], rows: list[list[Any]]) -> float:
+def _shown(entity: Entity) -> tuple[Any, Mapping[str, Any] | None]:
+    value = entity.native_value if isinstance(entity, SensorEntity) else None
+    return value, entity.extra_state_attributes
+
+
+def _alone(entities: list[Any], rows: list[list[tuple[Any, Any]]]) -> float:
     start = time.process_time()
     for row in rows:
-        for sensor, value in zip(sensors, row, strict=True):
-            sensor._attr_native_value = value  # noqa: SLF001 - Home Assistant's idiom
-            sensor.async_write_ha_state()
+        for entity, (value, attributes) in zip(entities, row, strict=True):
+            entity._attr_native_value = value  # noqa: SLF001 - Home Assistant's idiom
+            if attributes is not None:
+                entity._attr_extra_state_attributes = attributes  # noqa: SLF001
+            entity.async_write_ha_state()
     return (time.process_time() - start) / len(rows) * 1e6
 
 
@@ -234,24 +253,19 @@ async def compare_with_home_assistant(rounds: int) -> AloneResult:
         values = frames[:FRAMES]
         receive = await add_meter(hass, SERIAL, values)
         platforms = async_get_platforms(hass, "smarty_p1")
-        sensors = [
-            entity
-            for platform in platforms
-            for entity in platform.entities.values()
-            if isinstance(entity, SensorEntity)
-        ]
-        plain = await _make_plain(hass, sensors)
+        written = [each for platform in platforms for each in platform.entities.values()]
+        plain = await _make_plain(hass, written)
         rows = []
         for frame in values:
             receive(frame)
-            rows.append([sensor.native_value for sensor in sensors])
+            rows.append([_shown(each) for each in written])
         times = []
         for index in range(1, rounds + 1):
             chunk = frames[index * FRAMES : (index + 1) * FRAMES]
             times.append((_microseconds(receive, chunk), _alone(plain, rows)))
             await hass.async_block_till_done()
     own, alone = (min(column) for column in zip(*times, strict=True))
-    return AloneResult(len(sensors), own, alone)
+    return AloneResult(len(written), own, alone)
 
 
 async def compare_states(rounds: int) -> StatesResult:

@@ -134,10 +134,10 @@ def test_p1_simulates(tmp_path: Path) -> None:
     assert "silence" in end.stdout
 
 
-def test_bench_measures_both_sides(tmp_path: Path) -> None:
+def test_bench_measures_everything(tmp_path: Path) -> None:
     end = run("bench", "--rounds", "1", directory=tmp_path)
     assert end.returncode == 0, end.stderr
     numbers = [
         line for line in end.stdout.splitlines() if re.match(r"\| [^|]+ \| [0-9.]+ \|", line)
     ]
-    assert len(numbers) == 7
+    assert len(numbers) == 7 + 1 + 1 + 5  # a telegram, its states, the import, the meters
