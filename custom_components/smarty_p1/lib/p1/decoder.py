@@ -167,8 +167,10 @@ class Decoder:
             return []
         if len(data) > _CHUNK_SIZE:
             del buffer[-len(data) :]
-            chunks = (data[at : at + _CHUNK_SIZE] for at in range(0, len(data), _CHUNK_SIZE))
-            return [event for chunk in chunks for event in self.feed(chunk)]
+            events: list[Event] = []
+            for at in range(0, len(data), _CHUNK_SIZE):  # no closure, which would cost every call
+                events += self.feed(data[at : at + _CHUNK_SIZE])
+            return events
         return self._advance()
 
     def _advance(self) -> list[Event]:
