@@ -9,7 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
-STOP_TIMEOUT = 20.0
+STOP_TIMEOUT = 45.0
 LINES_OF_LOG = 15
 
 _PR_SET_PDEATHSIG = 1
