@@ -40,6 +40,7 @@ from custom_components.smarty_p1.flows import (
 )
 from custom_components.smarty_p1.lib.port import probe
 
+from .boards import pulse_entry
 from .conftest import EntryMaker
 from .flows import confirm, start, submit, suggested
 from .meter import (
@@ -498,6 +499,22 @@ async def test_the_port_of_a_meter_that_delivers_is_not_disturbed(
     await wait_until(hass, lambda: not searches(hass))
     assert port.connections == 1
     assert other.data[CONF_PORT] == "socket://127.0.0.1:1"
+
+
+@pytest.mark.usefixtures("soon")
+async def test_the_port_of_a_board_that_delivers_is_not_disturbed(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    board = pulse_entry(hass, port=port.url, baud_rate=9600)
+    assert await hass.config_entries.async_setup(board.entry_id)
+    await port.wait_for_connections(1)
+    make_entry("socket://127.0.0.1:1", **{CONF_SERVICE: f"P1 meter.{TYPE}"})
+
+    await find(hass, service(port=port.port))
+    await wait_until(hass, lambda: not searches(hass))
+
+    assert port.connections == 1
+    assert CONF_SERVICE not in board.data
 
 
 @pytest.mark.usefixtures("soon")

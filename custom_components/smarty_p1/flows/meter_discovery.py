@@ -8,6 +8,7 @@ from homeassistant.helpers.service_info.usb import UsbServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 
 from ..const import CONF_SERVICE
+from ..coordinator import is_meter
 from .dialog import Input
 from .meter_setup import MeterSteps
 from .moved_gateway import follow
@@ -99,7 +100,8 @@ class DiscoverySteps(MeterSteps):
         """Return whether an entry reads the announced port, or is to be looked for there."""
         for url in urls:
             reader = await async_entry_at(self.hass, url)
-            if reader and reader.data.get(CONF_SERVICE, service) == service:
+            # A board at that port says nothing about where a meter's gateway is.
+            if reader and is_meter(reader) and reader.data.get(CONF_SERVICE, service) == service:
                 self.hass.config_entries.async_update_entry(
                     reader, data={**reader.data, CONF_SERVICE: service}
                 )

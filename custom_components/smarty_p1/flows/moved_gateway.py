@@ -60,11 +60,7 @@ def _can_be_proved(entry: AnyConfigEntry) -> bool:
 
 
 def _is_delivering(entry: AnyConfigEntry) -> bool:
-    return (
-        entry.state is ConfigEntryState.LOADED
-        and isinstance(entry.runtime_data, SmartyCoordinator)
-        and entry.runtime_data.last_update_success
-    )
+    return entry.state is ConfigEntryState.LOADED and entry.runtime_data.last_update_success
 
 
 async def _async_search(hass: HomeAssistant, entry: AnyConfigEntry, follower: _Follower) -> None:
