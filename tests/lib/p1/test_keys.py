@@ -50,6 +50,7 @@ DECIMALS = ", ".join(map(str, DEFAULT_AUTHENTICATION_KEY))
         f"({BYTES})",
         "'00112233445566778899AABBCCDDEEFF'",
         "\ufeff0011223344556677\u200b8899AABBCCDDEEFF",
+        "\u200e0011223344556677\u00ad8899AABBCCDDEEFF\u202c",
     ],
 )
 def test_a_key_as_people_paste_it(text: str) -> None:

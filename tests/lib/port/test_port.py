@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import serialx
 
+from dev.ports import free_ports
 from smarty_p1.port import (
     Link,
     LinkError,
@@ -27,7 +28,7 @@ type Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[No
 
 
 @asynccontextmanager
-async def gateway(serve: Serve, port: int = 0) -> AsyncIterator[int]:
+async def gateway(serve: Serve, port: int | None = None) -> AsyncIterator[int]:
     """Serve each client of a TCP port with `serve`; yield the port."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -36,9 +37,10 @@ async def gateway(serve: Serve, port: int = 0) -> AsyncIterator[int]:
         finally:
             writer.close()
 
+    port = port or free_ports()
     server = await asyncio.start_server(handle, "127.0.0.1", port)
     try:
-        yield server.sockets[0].getsockname()[1]
+        yield port
     finally:
         server.close()
         server.close_clients()
@@ -338,7 +340,7 @@ async def test_whoever_writes_fast_does_not_keep_others_waiting() -> None:
         await reader.read()
 
     received = 0
-    longest = 0.0
+    most_at_once = 0
 
     def take(data: bytes) -> None:
         nonlocal received
@@ -351,16 +353,16 @@ async def test_whoever_writes_fast_does_not_keep_others_waiting() -> None:
         task = asyncio.create_task(link.run())
         while not received:
             await asyncio.sleep(0)
-        started = last = loop.time()
+        started = loop.time()
         while received < len(flood):
+            before = received
             await asyncio.sleep(0.001)
-            longest = max(longest, loop.time() - last)
-            last = loop.time()
+            most_at_once = max(most_at_once, received - before)
         took = loop.time() - started
         task.cancel()
         await asyncio.wait([task])
 
-    assert longest < 0.1
+    assert most_at_once * 3e-6 < 0.1
     # Ten times the speed of a port, so a share of the time remains for everything else.
     assert took > 0.9 * len(flood) / 115_200
 
@@ -380,16 +382,22 @@ async def test_a_port_at_full_speed_is_not_slowed() -> None:
         await reader.read()
         closed.set()
 
-    def take(_: bytes) -> None:
-        delays.append(loop.time() - sent[-1])
+    received = 0
+
+    def take(data: bytes) -> None:
+        nonlocal received
+        received += len(data)
+        # Of the last that has come whole; a busy machine may hand over several at once.
+        delays.append(loop.time() - sent[max(received // 1152 - 1, 0)])
 
     async with gateway(serve) as port:
         link = Link(f"socket://127.0.0.1:{port}", take, lambda _: None)
         task = asyncio.create_task(link.run())
-        while len(delays) < len(everything) // 1152:
+        while received < len(everything):
             await asyncio.sleep(0.01)
         task.cancel()
         await asyncio.wait([task])
         await closed.wait()
 
-    assert sorted(delays)[len(delays) // 2] < 0.01
+    # At the speed of a port half of them would be late by most of a second.
+    assert sorted(delays)[len(delays) // 2] < 0.1

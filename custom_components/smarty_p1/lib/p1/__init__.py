@@ -11,11 +11,18 @@
 It does no I/O, and needs nothing but `cryptography`; `port` opens ports and reads them.
 """
 
-from .cipher import DEFAULT_AUTHENTICATION_KEY, parse_key
+from .cipher import (
+    DEFAULT_AUTHENTICATION_KEY,
+    FINGERPRINT_SIZE,
+    MAX_FRAME_SIZE,
+    key_fingerprint,
+    parse_key,
+)
 from .converters import Capture, MBusReading, Value
 from .crc import crc16
 from .decoder import Decoder, Event, Reason, Rejection
 from .errors import KeyFormatError, P1Error
+from .frame_splitter import Frame, FrameSplitter
 from .obis import (
     CHANNELS,
     CONTROL_STATES,
@@ -32,6 +39,8 @@ __all__ = [
     "CONTROL_STATES",
     "DEFAULT_AUTHENTICATION_KEY",
     "DEVICE_NAME",
+    "FINGERPRINT_SIZE",
+    "MAX_FRAME_SIZE",
     "MBUS_DEVICE_TYPES",
     "MESSAGES",
     "METER_TIME",
@@ -39,6 +48,8 @@ __all__ = [
     "Capture",
     "Decoder",
     "Event",
+    "Frame",
+    "FrameSplitter",
     "KeyFormatError",
     "MBusReading",
     "P1Error",
@@ -48,5 +59,6 @@ __all__ = [
     "Value",
     "Verification",
     "crc16",
+    "key_fingerprint",
     "parse_key",
 ]

@@ -15,8 +15,9 @@ Source: E-Meter P1 Specification 1.1.3 (Luxmetering), section 3.2.5; DLMS UA Gre
 9.2 (security suite 0: AES-128-GCM).
 """
 
+import hashlib
+import hmac
 import re
-from hmac import compare_digest
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -26,6 +27,7 @@ DEFAULT_AUTHENTICATION_KEY = bytes.fromhex("00112233445566778899AABBCCDDEEFF")
 """The authentication key that the specification publishes for all meters (section 3.4.1)."""
 
 KEY_SIZE = 16
+FINGERPRINT_SIZE = 8
 BLOCK_SIZE = 16
 TAG_SIZE = 12
 _FULL_TAG_SIZE = 16
@@ -37,7 +39,6 @@ MAX_FRAME_SIZE = 32 * 1024
 _SECURITY_AND_COUNTER_SIZE = 5
 # Nothing shorter than "/" and the tag can be a telegram.
 _MIN_LENGTH = _SECURITY_AND_COUNTER_SIZE + 1 + TAG_SIZE
-MIN_FRAME_SIZE = len(HEADER_MARK) + 8 + 1 + _MIN_LENGTH
 
 _LENGTH_IN_TWO_BYTES = 0x82
 _LENGTH_IN_ONE_BYTE = 0x81
@@ -55,7 +56,7 @@ _SEPARATED_BYTES = re.compile(r"(?:0x|\\x)?[0-9a-f]{1,3}(?:[\s:;,\-]+(?:0x|\\x)?
 _JOINED_BYTES = re.compile(r"(?:(?:0x|\\x)[0-9a-f]{2}){16}")
 # What other languages and people put around a key; and what pages and mails leave in it unseen.
 _ENCLOSING = {"[]", "()", "''"}
-_INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff]")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 # More than any program around a key.
 _LONGEST_KEY_TEXT = 2000
 
@@ -73,6 +74,11 @@ def parse_key(text: str) -> bytes:
         msg = "a key has 32 hexadecimal digits (0-9, A-F)"
         raise KeyFormatError(msg)
     return key
+
+
+def key_fingerprint(key: bytes) -> str:
+    """Return what tells keys apart without revealing anything about them: hexadecimal digits."""
+    return hmac.digest(key, b"smarty_p1", hashlib.sha256)[:FINGERPRINT_SIZE].hex()
 
 
 def _read_key(text: str) -> bytes | None:
@@ -172,4 +178,4 @@ class FrameCipher:
         # enciphering the text once more gives the whole tag, of which the frame carries 96 bits.
         text = self._encrypt(nonce, ciphertext, None)[:-_FULL_TAG_SIZE]
         full_tag = self._encrypt(nonce, text, self._associated_data)[-_FULL_TAG_SIZE:]
-        return text, compare_digest(full_tag[:TAG_SIZE], frame[-TAG_SIZE:])
+        return text, hmac.compare_digest(full_tag[:TAG_SIZE], frame[-TAG_SIZE:])

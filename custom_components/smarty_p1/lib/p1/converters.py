@@ -54,13 +54,19 @@ MAX_MESSAGE_SIZE = 2048
 # Of an object of more values than any has, the last text keeps the rest.
 _MAX_VALUES = 16
 _NO_TEXT = " \t\r\n\0"
+# All but tabs and line ends: nobody can read them, and some databases refuse them.
+_CONTROLS = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
-def _decode(octets: bytes) -> str:
+def _text_of(text: str) -> str:
+    if not _is_octets(text):
+        return text
+    octets = bytes.fromhex(text)
     try:
-        return octets.decode()
+        decoded = octets.decode()
     except UnicodeDecodeError:
-        return octets.decode("latin-1")
+        decoded = octets.decode("latin-1")
+    return decoded.strip(_NO_TEXT)
 
 
 def _split(text: str) -> list[str]:
@@ -109,22 +115,19 @@ def timestamp(text: str) -> datetime | None:
 
 def plain_text(text: str) -> str | None:
     """Convert a text that is shown as it is sent."""
-    return text or None
+    return _CONTROLS.sub("", text) or None
 
 
 def message(text: str) -> str | None:
     """Convert an octet string in hexadecimal to its text: UTF-8, else Latin-1."""
-    if not _is_octets(text):
-        return text[:MAX_MESSAGE_SIZE] or None
-    return _decode(bytes.fromhex(text)).strip(_NO_TEXT)[:MAX_MESSAGE_SIZE] or None
+    return _CONTROLS.sub("", _text_of(text)).strip()[:MAX_MESSAGE_SIZE] or None
 
 
 def identifier(text: str) -> str | None:
     """Convert an identifier: ASCII in hexadecimal; one that is no printable ASCII stays as sent."""
-    decoded = message(text)
-    if decoded is None or (decoded.isascii() and decoded.isprintable()):
-        return decoded and decoded[:MAX_NAME_SIZE]
-    return text[:MAX_NAME_SIZE]
+    decoded = _text_of(text)
+    is_readable = decoded.isascii() and decoded.isprintable()
+    return (decoded if is_readable else text)[:MAX_NAME_SIZE] or None
 
 
 def capture(text: str) -> Capture | None:

@@ -1,9 +1,5 @@
 """Bytes in any chunks -> telegrams and rejections. No I/O, no clock, no exceptions.
 
-Whatever looks like the beginning of a frame is a candidate, also within another candidate. The
-candidate that is complete first is judged first, so a false start neither delays nor costs a true
-frame, and the result does not depend on how the bytes are chunked.
-
 Whoever writes to the line chooses how many candidates overlap: one every 4 bytes, each of up to
 32 KiB. So what is deciphered is bounded: 128 bytes for each byte received, and 512 KiB at once.
 What is left out for want of that is not reported either. No true frame is left out:
@@ -21,38 +17,29 @@ that repeat its counter cannot follow closer than 22 bytes, which bounds the wor
 
 import re
 from array import array
-from bisect import insort
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import override
 
+from .candidates import DIGITS_SIZE, HEADER_MASK, CandidateSearch, start_of
 from .cipher import (
     BLOCK_SIZE,
     DEFAULT_AUTHENTICATION_KEY,
-    HEADER_MARK,
     MAX_FRAME_SIZE,
-    MAX_HEADER_SIZE,
     FrameCipher,
-    read_header,
     read_nonce,
 )
 from .crc import has_valid_crc
 from .parser import TelegramParser
 from .telegram import Telegram, Verification
 
-# What many events at once cost grows with the square of this.
-_CHUNK_SIZE = 2 * 1024
-_TRIM_SIZE = 4 * 1024
 # The work that the candidates may cause, in bytes of frames.
 _WORK_A_BYTE = 128
 _MAX_WORK = 512 * 1024
 _RESERVED_WORK = _MAX_WORK // 2
 _LARGEST_SHARE = 8
 _SHORT_FRAME_SIZE = 2 * 1024
-# A plain telegram ends in a line of "!" and four digits: nothing shorter can be complete unseen.
-_END_MARK = b"\n!"
-_DIGITS_SIZE = 4
-_END_SIZE = len(_END_MARK) + _DIGITS_SIZE
 # Both bounds limit the work that a line full of false identifications can cause.
 _IDENTIFICATION = re.compile(rb"/(?=[A-Za-z]{3}[ -~]{0,128}+\r?\n)")
 _MAX_IDENTIFICATIONS = 8
@@ -94,20 +81,7 @@ def _rejection(reason: Reason, nonce: bytes) -> Rejection:
 type Event = Telegram | Rejection
 
 
-# Where something lies that may be a frame: its end, its start, the size of its header. Without a
-# header it is the end mark of a plain telegram, which may have begun anywhere before. Packed into
-# one integer of 8 bytes, ordered by the end: noise can be full of them.
-_END_SHIFT = 32
-_START_SHIFT = 8
-_START_MASK = 0xFFFFFF
-_HEADER_MASK = 0xFF
-
-
-def _start_of(candidate: int) -> int:
-    return candidate >> _START_SHIFT & _START_MASK
-
-
-class Decoder:
+class Decoder(CandidateSearch[Event]):
     """Decodes the bytes of one P1 port.
 
     With a key, it accepts only frames whose 96-bit tag verifies and whose frame counter rises.
@@ -129,107 +103,16 @@ class Decoder:
         Without `needs_tag`, a frame is also accepted when only the CRC of its telegram holds, which
         whoever can write to the line can forge. Raises KeyFormatError when a key has not 16 bytes.
         """
+        super().__init__()
         self._cipher = None if key is None else FrameCipher(key, authentication_key)
         self._parser = TelegramParser()
         self._needs_tag = needs_tag
         self.last_counters = dict(last_counters or {})
-        self._buffer = bytearray()
-        self._candidates = array("Q")
-        # Positions in the buffer: what has been searched for candidates; where a frame, and where
-        # a plain telegram, can begin; the sizes at which to search and to judge again.
-        self._scanned = 0
-        self._floor = 0
-        self._plain_floor = 0
-        self._wake = 0
-        self._horizon = 0
-        self._trim_size = _TRIM_SIZE
-        # How many bytes were forgotten from the buffer, and how much work was done: as much as they
-        # allow and no less, so that what is left is bounded.
-        self._forgotten = 0
+        # How much work was done: as much as the bytes received allow and no less, so that what is
+        # left is bounded.
         self._work = -_MAX_WORK
 
-    def feed(self, data: bytes) -> list[Event]:
-        """Return what the next bytes of the line, any number of them, complete, in order."""
-        buffer = self._buffer
-        buffer += data
-        size = len(buffer)
-        if size < self._wake:
-            return []
-        horizon, scanned = self._horizon, self._scanned
-        if (
-            size < horizon
-            and buffer.find(HEADER_MARK, scanned) < 0
-            and buffer.find(_END_MARK, scanned) < 0
-        ):
-            self._scanned = size - 1  # the last byte may begin a mark
-            wake = size - 1 + _END_SIZE
-            self._wake = wake if wake < horizon else horizon  # noqa: FURB136 - hot
-            return []
-        if len(data) > _CHUNK_SIZE:
-            del buffer[-len(data) :]
-            events: list[Event] = []
-            for at in range(0, len(data), _CHUNK_SIZE):  # no closure, which would cost every call
-                events += self.feed(data[at : at + _CHUNK_SIZE])
-            return events
-        return self._advance()
-
-    def _advance(self) -> list[Event]:
-        """Judge what is complete by now, and decide when to look again."""
-        missing = self._find_candidates()
-        events: list[Event] = []
-        size = len(self._buffer)
-        while self._candidates:
-            end = self._candidates[0] >> _END_SHIFT
-            if end > size:
-                break
-            candidate = self._candidates.pop(0)
-            start = _start_of(candidate)
-            if start < self._floor:
-                continue
-            if header_size := candidate & _HEADER_MASK:
-                self._judge_frame(start, end, header_size, events)
-            else:
-                self._judge_plain(end, events)
-        self._trim()
-        size = len(self._buffer)
-        # Even when nothing ends before, the buffer must be trimmed now and then.
-        self._horizon = size + _TRIM_SIZE
-        if self._candidates:
-            self._horizon = min(self._horizon, self._candidates[0] >> _END_SHIFT)
-        self._wake = size + missing if missing < self._horizon - size else self._horizon
-        return events
-
-    def _find_candidates(self) -> int:
-        """Note all headers and ends that the bytes since the last search reveal.
-
-        Return how many more bytes any other needs at least to be complete.
-        """
-        buffer = self._buffer
-        size = len(buffer)
-        unsure = max(size - 1, 0)
-        missing = _END_SIZE - 1
-        at = max(self._scanned, self._floor)
-        while (start := buffer.find(HEADER_MARK, at)) >= 0:
-            if start + MAX_HEADER_SIZE > size:
-                unsure = min(unsure, start)
-                break
-            if sizes := read_header(buffer, start):
-                header_size, frame_size = sizes
-                end = start + frame_size
-                insort(self._candidates, end << _END_SHIFT | start << _START_SHIFT | header_size)
-            at = start + 1
-        at = max(self._scanned, self._floor)
-        while (start := buffer.find(_END_MARK, at)) >= 0:
-            end = start + _END_SIZE
-            if end > size:
-                unsure = min(unsure, start)
-                missing = end - size
-                break
-            insort(self._candidates, end << _END_SHIFT | start << _START_SHIFT)
-            at = start + 1
-        self._scanned = unsure
-        return missing
-
+    @override
     def _judge_frame(self, start: int, end: int, header_size: int, events: list[Event]) -> None:
         if self._cipher is None:
             header = bytes(self._buffer[start : start + header_size])
@@ -277,8 +160,9 @@ class Decoder:
             and bool(_BEGINNING.match(self._cipher.decipher(beginning[header_size:], nonce)))
         )
 
+    @override
     def _judge_plain(self, end: int, events: list[Event]) -> None:
-        end_of_text = end - _DIGITS_SIZE  # no digits follow when the checksum is missing
+        end_of_text = end - DIGITS_SIZE  # no digits follow when the checksum is missing
         if end_of_text <= self._plain_floor:
             return  # found again in a search for the rest of a header before it
         floor = max(self._plain_floor, self._floor, end - MAX_FRAME_SIZE)
@@ -309,37 +193,11 @@ class Decoder:
         cut_short = [
             candidate
             for candidate in self._candidates
-            if floor <= _start_of(candidate) < start and candidate & _HEADER_MASK
+            if floor <= start_of(candidate) < start and candidate & HEADER_MASK
         ]
-        for candidate in sorted(cut_short, key=_start_of):
-            began, header_size = _start_of(candidate), candidate & _HEADER_MASK
+        for candidate in sorted(cut_short, key=start_of):
+            began, header_size = start_of(candidate), candidate & HEADER_MASK
             header = bytes(self._buffer[began : began + header_size])
             events.append(_rejection(Reason.MALFORMED, read_nonce(header, header_size)))
-        later = (waiting for waiting in self._candidates if _start_of(waiting) >= end)
+        later = (waiting for waiting in self._candidates if start_of(waiting) >= end)
         self._candidates = array("Q", later)
-
-    def _trim(self) -> None:
-        """Forget the bytes that no candidate and no plain telegram can need any more."""
-        size = len(self._buffer)
-        if self._floor == size:
-            self._buffer.clear()
-            self._forgotten += size
-            self._scanned = self._floor = self._plain_floor = 0
-            self._trim_size = _TRIM_SIZE
-            return
-        if size < self._trim_size:
-            return
-        self._trim_size = size + _TRIM_SIZE  # finding out what may go costs too much for each byte
-        plain_start = max(self._plain_floor, size - MAX_FRAME_SIZE)
-        first_start = min(map(_start_of, self._candidates), default=size)
-        keep = max(self._floor, min(self._scanned, plain_start, first_start))
-        if keep == 0:
-            return
-        del self._buffer[:keep]
-        self._forgotten += keep
-        self._trim_size -= keep
-        shift = keep << _END_SHIFT | keep << _START_SHIFT
-        self._candidates = array("Q", (candidate - shift for candidate in self._candidates))
-        self._scanned = max(self._scanned - keep, 0)  # it may lie within the frame just consumed
-        self._floor = 0
-        self._plain_floor = max(self._plain_floor - keep, 0)

@@ -1,12 +1,14 @@
 """What a telegram says: its objects, and the meters on its M-Bus channels."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from .converters import MBusReading, Value
+
+_READING_NAMES = [one.name for one in fields(MBusReading)]
 
 
 class Verification(StrEnum):
@@ -53,7 +55,7 @@ class Telegram:
             "frame_counter": self.frame_counter,
             "objects": {reference: _as_json(value) for reference, value in self.objects.items()},
             "channels": {
-                str(channel): {name: _as_json(value) for name, value in asdict(reading).items()}
+                str(channel): {name: _as_json(getattr(reading, name)) for name in _READING_NAMES}
                 for channel, reading in self.channels.items()
             },
         }

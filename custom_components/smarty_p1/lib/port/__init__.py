@@ -22,13 +22,14 @@ from .errors import (
 from .probing import BUSY_TEXT, probe
 from .read_limit import ReadLimit
 from .reconnect_backoff import SILENCE_TIMEOUT, Link
-from .serial_port import BAUD_RATE, normalise_port, open_port, read_chunk
+from .serial_port import BAUD_RATE, ByteReader, Opener, normalise_port, open_port, read_chunk
 
 __all__ = [
     "BAUD_RATE",
     "BUSY_TEXT",
     "MASK",
     "SILENCE_TIMEOUT",
+    "ByteReader",
     "DamagedError",
     "KeyMissingError",
     "Link",
@@ -36,6 +37,7 @@ __all__ = [
     "NoDeviceNameError",
     "NotP1Error",
     "NothingReceivedError",
+    "Opener",
     "OtherAuthenticationKeyError",
     "PortBusyError",
     "PortClosedError",

@@ -19,7 +19,7 @@ from .errors import (
     WrongKeyError,
 )
 from .read_limit import ReadLimit
-from .serial_port import open_port, read_chunk
+from .serial_port import Opener, open_port, read_chunk
 
 PROBE_TIMEOUT = 25.0
 _REOPEN_DELAY = 1.0
@@ -105,6 +105,7 @@ async def probe(  # noqa: PLR0913
     *,
     needs_tag: bool = True,
     last_counters: Mapping[bytes, int] | None = None,
+    opener: Opener | None = None,
     timeout: float = PROBE_TIMEOUT,  # noqa: ASYNC109 - giving up is a result here, not a failure
 ) -> Telegram:
     """Return the first verified telegram that names its meter, within `timeout` seconds.
@@ -112,6 +113,7 @@ async def probe(  # noqa: PLR0913
     When it is clear what is wrong, it is waited for no longer than a meter takes to send one more.
 
     Without `needs_tag`, its CRC is enough; with `last_counters`, its frame must be a newer one.
+    What is no device and no URL has an `opener` of its own.
 
     Raises a LinkError when the port cannot be opened or closes at once, and otherwise the
     ProbeError that says what is wrong.
@@ -126,7 +128,7 @@ async def probe(  # noqa: PLR0913
         async with asyncio.timeout(timeout) as waiting:
             longest = clock() + timeout
             while empty_connections < _MAX_EMPTY_CONNECTIONS:
-                async with open_port(url) as reader:
+                async with opener() if opener else open_port(url) as reader:
                     with suppress(PortClosedError):
                         limit = ReadLimit()
                         while True:

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from random import uniform
 
 from .errors import LinkError, PortSilentError
 from .read_limit import ReadLimit
-from .serial_port import BAUD_RATE, open_port, read_chunk
+from .serial_port import BAUD_RATE, ByteReader, Opener, open_port, read_chunk
 
 SILENCE_TIMEOUT = 30.0
 FIRST_DELAY = 1.0
@@ -38,10 +39,12 @@ class Link:
         on_open: Callable[[], None] = lambda: None,
         silence_timeout: float | None = SILENCE_TIMEOUT,
         baud_rate: int = BAUD_RATE,
+        opener: Opener | None = None,
     ) -> None:
         """Call `on_data` with received bytes, `on_lost` at each loss or failed try, and `on_open`.
 
         A connection without a byte for `silence_timeout` seconds is opened anew; None waits on.
+        What is no device and no URL has an `opener` of its own.
         """
         self.is_open = False
         self._url = url
@@ -49,7 +52,7 @@ class Link:
         self._on_lost = on_lost
         self._on_open = on_open
         self._silence_timeout = silence_timeout
-        self._baud_rate = baud_rate
+        self._open = opener or partial(open_port, url, baud_rate=baud_rate)
         self._delay = FIRST_DELAY
 
     def confirm(self) -> None:
@@ -80,7 +83,7 @@ class Link:
         return True
 
     async def _read(self) -> None:
-        async with open_port(self._url, baud_rate=self._baud_rate) as reader:
+        async with self._open() as reader:
             self.is_open = True
             self._on_open()
             try:
@@ -88,7 +91,7 @@ class Link:
             finally:
                 self.is_open = False
 
-    async def _hand_over(self, reader: asyncio.StreamReader) -> None:
+    async def _hand_over(self, reader: ByteReader) -> None:
         limit = ReadLimit()
         while True:
             try:

@@ -4,8 +4,9 @@ import asyncio
 import errno
 import re
 import socket
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import Protocol
 
 import serialx
 
@@ -26,6 +27,16 @@ READ_SIZE = 4 * 1024
 
 _HOST_AND_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
 _ERROR_NUMBER = re.compile(r"\[Errno -?[0-9]+\] ?")
+
+
+class ByteReader(Protocol):
+    """What bytes can be read from: asyncio's StreamReader, or something like it."""
+
+    async def read(self, n: int, /) -> bytes:
+        """Return the next bytes, `n` at most; none at the end. Raises a LinkError or others."""
+
+
+type Opener = Callable[[], AbstractAsyncContextManager[ByteReader]]
 
 
 def normalise_port(text: str) -> str:
@@ -63,10 +74,12 @@ async def _open(url: str, baud_rate: int) -> tuple[asyncio.StreamReader, asyncio
     raise error from (cause if redact_port(url) == url else None)
 
 
-async def read_chunk(reader: asyncio.StreamReader) -> bytes:
+async def read_chunk(reader: ByteReader) -> bytes:
     """Return the next bytes, at least one. Raises PortClosedError when no more will come."""
     try:
         data = await reader.read(READ_SIZE)
+    except LinkError:
+        raise
     except (OSError, serialx.SerialException) as err:
         raise PortClosedError(_ERROR_NUMBER.sub("", str(err))) from err
     except Exception as err:  # every backend has exceptions of its own, with who knows what in them

@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import Callable
 
-from homeassistant.core import callback
-
 # How long before its turn something may come: it waits for its turn then.
 _EARLY = 0.5
 
@@ -27,7 +25,6 @@ class Throttle:
         """Return the seconds until the next turn, 0 when it is due."""
         return max(0.0, self._next_turn - self._loop.time())
 
-    @callback
     def has_turn(self, *, is_urgent: bool = False) -> bool:
         """Return whether it is time, or urgent; if so, the interval begins anew."""
         if not is_urgent and self.remaining:
@@ -35,7 +32,6 @@ class Throttle:
         self.restart()
         return True
 
-    @callback
     def offer(self, action: Callable[[], None], *, is_urgent: bool) -> None:
         """Run the action at once, a moment later, or not at all; it replaces one that waits.
 
@@ -48,12 +44,10 @@ class Throttle:
         elif self.remaining <= _EARLY:
             self._waiting = self._loop.call_at(self._next_turn, self._run, action)
 
-    @callback
     def restart(self) -> None:
         """Begin the interval anew."""
         self._next_turn = self._loop.time() + self._interval
 
-    @callback
     def cancel(self) -> None:
         """Forget the action that waits for its turn."""
         if self._waiting:
