@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from smarty_p1.meter import DemandMeter, Limits, MeterReader, Reading, Totals
+from smarty_p1.meter import Limits, MeterReader, Reading, Totals
 from smarty_p1.p1 import MBusReading, Telegram
+from smarty_p1.tariff import Contract, DemandMeter
 
 NOW = datetime(2025, 7, 3, 8, 30, 2, tzinfo=UTC)
 GAS = MBusReading(type="gas", serial_number="GAS7401", value=678.9, unit="m3", time=NOW, valve=None)
@@ -24,7 +25,7 @@ def with_objects(**values: float) -> Telegram:
 
 def reader(limits: Limits | None = None) -> MeterReader:
     """Return a reader that knows nothing yet."""
-    return MeterReader(Totals(), DemandMeter(reference_kw=7), limits=limits)
+    return MeterReader(Totals(), DemandMeter(Contract(reference_kw=7)), limits=limits)
 
 
 def test_a_reading_holds_all_that_is_known() -> None:

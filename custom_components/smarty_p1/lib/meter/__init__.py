@@ -1,6 +1,6 @@
 """What follows from the telegrams of a meter: telegrams -> readings.
 
-    reader = MeterReader(Totals(), DemandMeter(reference_kw=7))
+    reader = MeterReader(Totals(), DemandMeter(Contract(reference_kw=7)))
     reading = reader.read(telegram, datetime.now(UTC))
     print(reading.telegram.objects["1-0:1.8.0"], reading.channels, reading.demand)
 
@@ -9,7 +9,7 @@ identifiers, and the quarter-hours of the grid tariff are followed.
 """
 
 from .channels import CHANNEL_PREFIX
-from .demand import LUXEMBOURG, MAX_POWER_KW, REFERENCE_POWERS, Demand, DemandMeter, QuarterHour
+from .flow_rate import FlowRates
 from .limits import MOST_MBUS_METERS, Limits, shown_name
 from .reading import IMPORTED_ENERGY, MeterReader, Reading, Reception
 from .totals import CONFIRMATIONS, REGISTERS, Totals
@@ -18,16 +18,11 @@ __all__ = [
     "CHANNEL_PREFIX",
     "CONFIRMATIONS",
     "IMPORTED_ENERGY",
-    "LUXEMBOURG",
-    "MAX_POWER_KW",
     "MOST_MBUS_METERS",
-    "REFERENCE_POWERS",
     "REGISTERS",
-    "Demand",
-    "DemandMeter",
+    "FlowRates",
     "Limits",
     "MeterReader",
-    "QuarterHour",
     "Reading",
     "Reception",
     "Totals",

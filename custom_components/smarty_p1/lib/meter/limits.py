@@ -2,10 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Set as AbstractSet
+from collections.abc import Callable, Mapping, Set as AbstractSet
 from dataclasses import replace
 
-from ..p1 import OBJECTS, Telegram, Verification
+from ..p1 import OBJECTS, MBusReading, Telegram, Verification
 from .channels import identity_of
 
 MOST_OTHER_OBJECTS = 64
@@ -47,6 +47,7 @@ class Limits:
         # Those that are not kept yet, and all that the last telegram was allowed.
         self._new_meters: set[str] = set()
         self._meters: AbstractSet[str] = frozenset()
+        self._admitted: Mapping[int, MBusReading] = {}
         self._turns = float(MOST_TELEGRAMS_AT_ONCE)
         self._counted_at = 0.0
 
@@ -65,11 +66,10 @@ class Limits:
 
     def apply(self, telegram: Telegram) -> Telegram:
         """Return the telegram without what is too much."""
-        objects = {
-            reference
-            for reference in telegram.objects.keys() - OBJECTS.keys()
-            if not self._admits_object(reference)
-        }
+        objects = set()
+        if not telegram.objects.keys() <= OBJECTS.keys():
+            others = telegram.objects.keys() - OBJECTS.keys()
+            objects = {each for each in others if not self._admits_object(each)}
         channels = self._refused_channels(telegram)
         if not objects and not channels:
             return telegram
@@ -94,11 +94,14 @@ class Limits:
         return reference in self._objects
 
     def _refused_channels(self, telegram: Telegram) -> set[int]:
+        if telegram.channels == self._admitted:
+            return set()
         found = {
             channel: identity_of(channel, meter) for channel, meter in telegram.channels.items()
         }
         meters = set(found.values())
         if meters == self._meters:
+            self._admitted = telegram.channels
             return set()
         kept = self._kept_meters()
         self._new_meters -= kept

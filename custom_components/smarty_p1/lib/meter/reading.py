@@ -1,18 +1,20 @@
-"""One `Reading` per telegram: its totals settled, its M-Bus meters identified, its quarter-hour."""
+"""One `Reading` per telegram: totals settled, M-Bus meters identified, quarter-hour, flows."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import cast
+from typing import Any
 
 from ..p1 import MBusReading, Reason, Telegram
+from ..tariff import NO_PRICES, Demand, DemandMeter, Energies, MarketPrices
 from .channels import CHANNEL_PREFIX, channels_by_meter
-from .demand import Demand, DemandMeter
+from .flow_rate import FlowRates
 from .limits import Limits
 from .totals import Totals
 
 IMPORTED_ENERGY = "1-0:1.8.0"
+_ENERGIES = (IMPORTED_ENERGY, "1-0:2.8.0", "1-0:3.8.0", "1-0:4.8.0")
 _IMPORTED_POWER = "1-0:1.7.0"
 _THRESHOLD = "0-0:17.0.0"
 
@@ -22,12 +24,14 @@ class Reading:
     """What is known of a meter from one telegram, and the only thing that others read.
 
     `channels` holds the M-Bus channels by what identifies the meters on them. `demand` is None
-    before the first telegram ever with a time and the imported energy.
+    before the first telegram ever with a time and the imported energy. `flows` holds what flows
+    through those meters, in m³/h or kW, where that is known.
     """
 
     telegram: Telegram
     channels: Mapping[str, int]
     demand: Demand | None
+    flows: Mapping[str, float]
     received_at: datetime
 
     def meter(self, identity: str) -> MBusReading | None:
@@ -53,8 +57,8 @@ class Reception:
 class MeterReader:
     """Makes the readings of one meter from its telegrams.
 
-    What must survive a restart is handed in, and stored by its owner: the totals, the demand and
-    the channels that had meters with an identifier.
+    What must survive a restart is handed in, and stored by its owner: the totals, the demand, the
+    channels that had meters with an identifier, and the flows.
     """
 
     def __init__(
@@ -63,46 +67,69 @@ class MeterReader:
         demand_meter: DemandMeter,
         named_channels: set[int] | None = None,
         limits: Limits | None = None,
+        flow_rates: FlowRates | None = None,
     ) -> None:
         self._totals = totals
         self._demand_meter = demand_meter
         self._named_channels = set() if named_channels is None else named_channels
         self._limits = limits or Limits()
+        self._flow_rates = flow_rates or FlowRates()
+        self._identified_in: Mapping[int, MBusReading] = {}
+        self._channels: Mapping[str, int] = {}
         self._demand = _without_current_values(demand_meter.snapshot)
 
-    def read(self, telegram: Telegram, received_at: datetime) -> Reading:
-        """Return what is known after a telegram."""
+    def read(
+        self, telegram: Telegram, received_at: datetime, market: MarketPrices = NO_PRICES
+    ) -> Reading:
+        """Return what is known after a telegram, which came at the market's prices."""
         telegram = self._limits.apply(telegram)
         settled = self._totals.settle(telegram)
         # The quarter-hour goes without a reading rather than with one that is not of this moment.
         if settled.objects.get(IMPORTED_ENERGY) == telegram.objects.get(IMPORTED_ENERGY):
-            self._follow_quarter_hour(telegram)
-        return Reading(settled, self._identify_channels(settled), self._demand, received_at)
+            self._follow_quarter_hour(telegram, settled, market)
+        channels = self._identify_channels(settled)
+        flows = self._flow_rates.update(settled, channels, received_at)
+        return Reading(settled, channels, self._demand, flows, received_at)
 
-    def _follow_quarter_hour(self, telegram: Telegram) -> None:
-        energy, power, threshold = (
-            cast("float | None", telegram.objects.get(reference))
-            for reference in (IMPORTED_ENERGY, _IMPORTED_POWER, _THRESHOLD)
-        )
+    def _follow_quarter_hour(
+        self, telegram: Telegram, settled: Telegram, market: MarketPrices
+    ) -> None:
+        get: Callable[[str], Any] = telegram.objects.get
+        registers = [get(each) for each in _ENERGIES]
+        if settled is not telegram:
+            # Nor with another register that is not of this moment.
+            accepted = map(settled.objects.get, _ENERGIES)
+            pairs = zip(registers, accepted, strict=True)
+            registers = [value if value == other else None for value, other in pairs]
+        energies = Energies(*registers)
         self._demand = self._demand_meter.update(
-            telegram.time, energy, power, telegram.serial_number, threshold
+            telegram.time,
+            energies,
+            get(_IMPORTED_POWER),
+            telegram.serial_number,
+            get(_THRESHOLD),
+            market,
         )
-        if telegram.time is None or energy is None:
+        if telegram.time is None or energies.imported_kwh is None:
             self._demand = _without_current_values(self._demand)
 
-    def _identify_channels(self, telegram: Telegram) -> dict[str, int]:
+    def _identify_channels(self, telegram: Telegram) -> Mapping[str, int]:
         """Return the channels by their meters.
 
         A meter without identifier on a channel that had one with is not to be trusted.
         """
+        if telegram.channels == self._identified_in:
+            return self._channels
         channels = channels_by_meter(telegram)
         named = {c for identity, c in channels.items() if not identity.startswith(CHANNEL_PREFIX)}
         self._named_channels |= named
-        return {
+        self._identified_in = telegram.channels
+        self._channels = {
             identity: channel
             for identity, channel in channels.items()
             if channel in named or channel not in self._named_channels
         }
+        return self._channels
 
 
 def _without_current_values(demand: Demand | None) -> Demand | None:

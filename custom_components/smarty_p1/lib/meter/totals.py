@@ -96,6 +96,10 @@ def _plausible(captured: datetime, told: datetime | None) -> datetime:
     return min(captured, told + _MAX_AHEAD) if told else captured
 
 
+def _index_reference(channel: int) -> str:
+    return f"0-{channel}:24.2.1"
+
+
 def _encoded(field: float | datetime) -> float | str:
     return field.isoformat() if isinstance(field, datetime) else field
 
@@ -112,6 +116,8 @@ class Totals:
         self._telegrams = 0
         self._registers: dict[str, _Total[int]] = {}
         self._indexes: dict[tuple[str, str | None], _Total[datetime]] = {}
+        # The captures accepted last: telegrams repeat them for minutes or an hour.
+        self._accepted: Mapping[int, MBusReading] = {}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Self:
@@ -142,18 +148,42 @@ class Totals:
     def settle(self, telegram: Telegram) -> Telegram:
         """Return the telegram with the last accepted value for each total that has fallen."""
         self._telegrams += 1
+        objects = self._fallen_registers(telegram)
+        channels = self._fallen_indexes(telegram)
+        if not objects and not channels:
+            return telegram
+        for channel, reading in channels.items():
+            capture = Capture(reading.time, reading.value, reading.unit)
+            objects[_index_reference(channel)] = capture
+        return replace(
+            telegram,
+            objects={**telegram.objects, **objects},
+            channels={**telegram.channels, **channels},
+        )
+
+    def _fallen_registers(self, telegram: Telegram) -> dict[str, Value]:
+        """Return the last accepted values of the registers that have fallen."""
         objects: dict[str, Value] = {}
-        channels: dict[int, MBusReading] = {}
+        get = telegram.objects.get
         for reference in REGISTERS:
-            value = telegram.objects.get(reference)
+            value = get(reference)
             if not isinstance(value, (float, int)):
                 continue
             register = self._registers.get(reference)
+            if register and value == register.value and not register.sightings:
+                continue  # most of them hardly ever change
             if register is None:
                 register = _Total(value, self._telegrams, CONFIRMATIONS)
                 self._registers[reference] = register
             if self._holds_back(register, reference, value, self._telegrams):
                 objects[reference] = type(value)(register.value)  # a count stays a whole number
+        return objects
+
+    def _fallen_indexes(self, telegram: Telegram) -> dict[int, MBusReading]:
+        """Return what is accepted of the meters on the M-Bus whose indexes have fallen."""
+        channels: dict[int, MBusReading] = {}
+        if telegram.channels == self._accepted:
+            return channels
         for identity, channel in channels_by_meter(telegram).items():
             reading = telegram.channels[channel]
             if reading.value is None or reading.time is None:
@@ -164,19 +194,12 @@ class Totals:
                 reading.value, moment, _MBUS_CONFIRMATIONS
             )
             self._indexes[key] = index  # behind those that were seen less recently
-            reference = f"0-{channel}:24.2.1"
-            if self._holds_back(index, reference, reading.value, moment):
+            if self._holds_back(index, _index_reference(channel), reading.value, moment):
                 channels[channel] = replace(reading, value=index.value, time=index.moment)
-                objects[reference] = Capture(index.moment, index.value, reading.unit)
         while len(self._indexes) > _MOST_INDEXES:
             del self._indexes[next(iter(self._indexes))]
-        if not objects:
-            return telegram
-        return replace(
-            telegram,
-            objects={**telegram.objects, **objects},
-            channels={**telegram.channels, **channels},
-        )
+        self._accepted = {} if channels else telegram.channels
+        return channels
 
     def _holds_back[M: (int, datetime)](
         self, total: _Total[M], reference: str, value: float, moment: M

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from smarty_p1.meter.demand import Demand
-from tests.lib.meter.support import Connection, at
+from smarty_p1.tariff import Demand
+from tests.lib.tariff.support import Connection, at, cost
 
 
 def house_with(price: float | None, start: str) -> Connection:
@@ -32,18 +32,18 @@ def wait_until(house: Connection, text: str) -> Demand:
 
 def test_another_price_holds_from_when_it_is_entered() -> None:
     house = house_with(0.1, "2026-07-15T12:00:00S")
-    assert use(house, 2).excess_cost == pytest.approx(0.10)  # 2 * 0.5 * 0.1
+    assert cost(use(house, 2)) == pytest.approx(0.10)  # 2 * 0.5 * 0.1
 
     house.set_price(0.3)
     assert house.meter.snapshot
-    assert house.meter.snapshot.excess_cost == pytest.approx(0.10)
+    assert cost(house.meter.snapshot) == pytest.approx(0.10)
     demand = use(house)
     assert demand.excess_kwh == 1.5
-    assert demand.excess_cost == pytest.approx(0.25)  # 0.10 + 0.5 * 0.3
+    assert cost(demand) == pytest.approx(0.25)  # 0.10 + 0.5 * 0.3
 
     house.restart()
     house.set_price(0.1)
-    assert use(house).excess_cost == pytest.approx(0.30)  # 0.25 + 0.5 * 0.1
+    assert cost(use(house)) == pytest.approx(0.30)  # 0.25 + 0.5 * 0.1
 
 
 @pytest.mark.parametrize(("minutes", "price"), [(7, 0.3), (8, 0.1)])
@@ -54,56 +54,56 @@ def test_a_quarter_hour_has_the_price_of_its_greater_part(minutes: int, price: f
     house.restart()
 
     demand = house.after(900 - minutes * 60, 625)
-    assert demand.excess_cost == pytest.approx(0.5 * price)
-    assert use(house).excess_cost == pytest.approx(0.5 * price + 0.15)
+    assert cost(demand) == pytest.approx(0.5 * price)
+    assert cost(use(house)) == pytest.approx(0.5 * price + 0.15)
 
 
 def test_the_first_price_holds_for_the_running_month() -> None:
     house = house_with(None, "2026-06-30T23:30:00S")
     use(house, 2)
-    assert use(house, 2).excess_cost is None
+    assert cost(use(house, 2)) is None
 
     house.set_price(0.2)
     assert house.meter.snapshot
-    assert house.meter.snapshot.excess_cost == pytest.approx(0.20)  # of July: 2 * 0.5 * 0.2
+    assert cost(house.meter.snapshot) == pytest.approx(0.20)  # of July: 2 * 0.5 * 0.2
 
     # One that is taken back and entered again holds for what had none.
     house.set_price(None)
-    assert use(house).excess_cost is None
+    assert cost(use(house)) is None
     house.set_price(0.4)
-    assert house.meter.snapshot.excess_cost == pytest.approx(0.40)  # 0.20 + 0.5 * 0.4
+    assert cost(house.meter.snapshot) == pytest.approx(0.40)  # 0.20 + 0.5 * 0.4
 
 
 def test_a_price_entered_in_january_does_not_reprice_december() -> None:
     house = house_with(0.1, "2026-12-31T23:30:00W")
-    assert use(house, 2).excess_cost == pytest.approx(0.10)
+    assert cost(use(house, 2)) == pytest.approx(0.10)
     assert house.read().month_start == at("2026-12-01T00:00:00W")
 
     house.set_price(0.2)
-    assert house.read().excess_cost == pytest.approx(0.10)  # December, as it was
+    assert cost(house.read()) == pytest.approx(0.10)  # December, as it was
     demand = use(house)
     assert demand.month_start == at("2027-01-01T00:00:00W")
-    assert demand.excess_cost == pytest.approx(0.10)  # 0.5 * 0.2
+    assert cost(demand) == pytest.approx(0.10)  # 0.5 * 0.2
 
 
 def test_a_price_with_a_day_to_come() -> None:
     house = house_with(0.1, "2026-12-30T12:00:00W")
     house.set_price(0.2, "2027-01-01")
-    assert use(house).excess_cost == pytest.approx(0.05)
+    assert cost(use(house)) == pytest.approx(0.05)
 
     house.restart()
     wait_until(house, "2026-12-31T23:45:00W")
-    assert use(house).excess_cost == pytest.approx(0.10)  # still December, 2 * 0.5 * 0.1
+    assert cost(use(house)) == pytest.approx(0.10)  # still December, 2 * 0.5 * 0.1
     demand = use(house)
     assert demand.month_start == at("2027-01-01T00:00:00W")
-    assert demand.excess_cost == pytest.approx(0.10)  # 0.5 * 0.2
+    assert cost(demand) == pytest.approx(0.10)  # 0.5 * 0.2
 
 
 def test_a_price_with_a_day_in_mid_month_that_was_entered_late() -> None:
     house = house_with(0.1, "2026-10-24T23:30:00S")
     use(house, 2)
     # The 25th has 25 hours; its energy is 100 quarter-hours of 0.5 kWh.
-    assert use(house, 100).excess_cost == pytest.approx(5.10)  # 102 * 0.5 * 0.1
+    assert cost(use(house, 100)) == pytest.approx(5.10)  # 102 * 0.5 * 0.1
     assert house.time == at("2026-10-26T00:00:00W")
     use(house)
 
@@ -111,12 +111,12 @@ def test_a_price_with_a_day_in_mid_month_that_was_entered_late() -> None:
 
     assert house.meter.snapshot
     # 2 * 0.5 * 0.1 + 101 * 0.5 * 0.3
-    assert house.meter.snapshot.excess_cost == pytest.approx(0.10 + 15.15)
+    assert cost(house.meter.snapshot) == pytest.approx(0.10 + 15.15)
     # The same again changes nothing; a correction replaces the price from that day on.
     house.set_price(0.3, "2026-10-25")
-    assert use(house).excess_cost == pytest.approx(0.10 + 15.30)
+    assert cost(use(house)) == pytest.approx(0.10 + 15.30)
     house.set_price(0.2, "2026-10-26")
-    assert house.meter.snapshot.excess_cost == pytest.approx(0.10 + 15.00 + 0.20)
+    assert cost(house.meter.snapshot) == pytest.approx(0.10 + 15.00 + 0.20)
 
 
 def test_the_last_of_february_in_a_leap_year() -> None:
@@ -124,10 +124,10 @@ def test_the_last_of_february_in_a_leap_year() -> None:
     house.set_price(0.2, "2028-03-01")
 
     demand = use(house)
-    assert (demand.excess_kwh, demand.excess_cost) == (0.5, pytest.approx(0.05))
+    assert (demand.excess_kwh, cost(demand)) == (0.5, pytest.approx(0.05))
     demand = use(house)
     assert demand.month_start == at("2028-03-01T00:00:00W")
-    assert (demand.excess_kwh, demand.excess_cost) == (0.5, pytest.approx(0.10))
+    assert (demand.excess_kwh, cost(demand)) == (0.5, pytest.approx(0.10))
 
 
 def test_a_clock_that_is_lost_when_the_price_changes() -> None:
@@ -144,4 +144,4 @@ def test_a_clock_that_is_lost_when_the_price_changes() -> None:
     house.after(14 * 60)
 
     demand = use(house)
-    assert demand.excess_cost == pytest.approx(0.25)  # 2 * 0.5 * 0.1 + 0.5 * 0.3
+    assert cost(demand) == pytest.approx(0.25)  # 2 * 0.5 * 0.1 + 0.5 * 0.3

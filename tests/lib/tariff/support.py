@@ -1,9 +1,10 @@
 """A meter's telegrams, as the tests write them down."""
 
 import json
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from smarty_p1.meter.demand import Demand, DemandMeter, QuarterHour
+from smarty_p1.tariff import Contract, Demand, DemandMeter, Energies, QuarterHour
 
 SERIAL = "SAG1030790002574"
 PRICE = 0.1139
@@ -15,15 +16,36 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text[:-1] + {"S": "+02:00", "W": "+01:00"}[text[-1]])
 
 
+def quarter(start: str, mean_kw: float) -> QuarterHour:
+    """Return a quarter-hour of which the imported energy alone is known."""
+    return QuarterHour(at(start), mean_kw)
+
+
+def cost(demand: Demand) -> float | None:
+    """Return what the energy above the reference power costs this month, each part at its price."""
+    now = demand.contracts.at(demand.quarter_start)
+    if now.reference_kw is None or now.surcharge is None:
+        return None
+    found = 0.0
+    for day in demand.month.days:
+        contract = demand.contracts.at(day.start)
+        own_kw = contract.reference_kw
+        if own_kw is not None and own_kw in day.above:
+            excess_wh = day.above[own_kw].energy_wh
+            found += excess_wh / 1000 * (contract.surcharge or 0)
+    return round(found, 6)
+
+
 class Connection:
     """A connection whose register and clock the test moves."""
 
     def __init__(
         self, start: str, reference_kw: float | None = None, price: float | None = None
     ) -> None:
-        self.reference_kw = reference_kw
+        self.contract = Contract(reference_kw=reference_kw, surcharge=price)
+        self.since: date | None = None
         self.threshold_kva: float | None = None
-        self.meter = DemandMeter(reference_kw=reference_kw, price_per_kwh=price)
+        self.meter = DemandMeter(self.contract)
         self.time = at(start)
         self.imported_wh = REGISTER_WH
         self.serial: str | None = SERIAL
@@ -32,7 +54,11 @@ class Connection:
     def read(self, power_kw: float | None = None) -> Demand:
         """Let the meter send a telegram."""
         demand = self.meter.update(
-            self.time, self.imported_wh / 1000, power_kw, self.serial, self.threshold_kva
+            self.time,
+            Energies(self.imported_wh / 1000),
+            power_kw,
+            self.serial,
+            self.threshold_kva,
         )
         assert demand is not None
         if demand.last_quarter and demand.last_quarter not in self.quarters[-1:]:
@@ -41,22 +67,18 @@ class Connection:
 
     def set_price(self, price: float | None, since: str | None = None) -> None:
         """Enter another price, which holds from a day on."""
-        self.meter.set_tariff(
-            reference_kw=self.reference_kw,
-            price_per_kwh=price,
-            price_since=date.fromisoformat(since) if since else None,
-        )
+        self.change(replace(self.contract, surcharge=price), since)
+
+    def change(self, contract: Contract, since: str | None = None) -> None:
+        """Enter another contract, which holds from a day on."""
+        self.contract = contract
+        self.since = date.fromisoformat(since) if since else None
+        self.meter.change_contract(contract, self.since)
 
     def restart(self) -> None:
-        """Store what is known, and go on from that; the tariff stays."""
+        """Store what is known, and go on from that; the contract stays."""
         stored = json.loads(json.dumps(self.meter.as_dict(), allow_nan=False))
-        price = stored["price"]
-        self.meter = DemandMeter.from_dict(
-            stored,
-            reference_kw=self.reference_kw,
-            price_per_kwh=price["per_kwh"],
-            price_since=price["since"] and date.fromisoformat(price["since"]),
-        )
+        self.meter = DemandMeter.from_dict(stored, self.contract, self.since)
 
     def pass_by(self, seconds: float, used_wh: int = 0) -> None:
         """Let time pass and energy be used without a telegram."""

@@ -1,11 +1,12 @@
 """Days computed by hand: the arithmetic stands beside the numbers."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from smarty_p1.meter.demand import DemandMeter, QuarterHour
-from tests.lib.meter.support import PRICE, Connection, at
+from smarty_p1.tariff import Contract, DemandMeter, Energies, QuarterHour
+from tests.lib.tariff.support import PRICE, Connection, at, cost
 
 
 def test_a_day() -> None:
@@ -29,10 +30,10 @@ def test_a_day() -> None:
         at("2026-07-15T19:00:00S"): 5.52,
     }
     starts = [at("2026-07-15T00:00:00S") + n * timedelta(minutes=15) for n in range(96)]
-    assert house.quarters == [(start, high.get(start, 1.2)) for start in starts]
+    assert house.quarters == [QuarterHour(start, high.get(start, 1.2)) for start in starts]
     assert demand.peak == QuarterHour(at("2026-07-15T12:00:00S"), 7.2)
     assert demand.excess_kwh == 1.73  # 1.05 + 0.05 + 0.63
-    assert demand.excess_cost == pytest.approx(0.197047)  # 1.73 * 0.1139
+    assert cost(demand) == pytest.approx(0.197047)  # 1.73 * 0.1139
     assert demand.month_start == at("2026-07-01T00:00:00S")
 
 
@@ -72,9 +73,9 @@ def test_a_quarter_hour_from_its_start_to_its_end() -> None:
     demand = house.after(300, 0, 0.0)
     assert demand.quarter_start == demand.measured_since == at("2026-07-15T12:15:00S")
     assert demand.running_kw == 0
-    assert demand.last_quarter == demand.peak == (at("2026-07-15T12:00:00S"), 7.4)
+    assert demand.last_quarter == demand.peak == QuarterHour(at("2026-07-15T12:00:00S"), 7.4)
     assert demand.excess_kwh == 0.1
-    assert demand.excess_cost is None
+    assert cost(demand) is None
 
 
 def test_a_spike_within_a_low_quarter_hour_costs_nothing() -> None:
@@ -104,7 +105,7 @@ def test_telegrams_around_the_boundary_are_interpolated() -> None:
     demand = house.after(10, 40)
 
     # 7 + 890 + 12 = 909 Wh -> 3.636 kW
-    assert demand.last_quarter == (at("2026-07-15T12:00:00S"), 3.636)
+    assert demand.last_quarter == QuarterHour(at("2026-07-15T12:00:00S"), 3.636)
     assert demand.running_kw == 14.4  # 28 Wh in 7 s
 
 
@@ -113,7 +114,7 @@ def test_the_registers_last_digit_is_4_watts() -> None:
     house.read()
 
     house.after(890)
-    assert house.after(10, 1).last_quarter == (at("2026-07-15T12:00:00S"), 0.004)
+    assert house.after(10, 1).last_quarter == QuarterHour(at("2026-07-15T12:00:00S"), 0.004)
 
 
 def test_the_power_available_is_exact_to_the_last_second() -> None:
@@ -186,11 +187,11 @@ def test_without_a_reference_power_there_are_powers_only() -> None:
     demand = house.draw(16, 1000)
 
     assert demand.running_kw == demand.projected_kw == 60.0
-    assert demand.last_quarter == demand.peak == (at("2026-07-15T12:00:00S"), 60.0)
+    assert demand.last_quarter == demand.peak == QuarterHour(at("2026-07-15T12:00:00S"), 60.0)
     assert demand.will_exceed is None
     assert demand.available_kw is None
     assert demand.excess_kwh is None
-    assert demand.excess_cost is None
+    assert cost(demand) is None
 
 
 def test_without_the_present_power_there_is_no_projection() -> None:
@@ -207,12 +208,12 @@ def test_without_the_present_power_there_is_no_projection() -> None:
 
 def test_a_telegram_without_time_or_energy_changes_nothing() -> None:
     house = Connection("2026-07-15T12:00:00S", reference_kw=3)
-    assert house.meter.update(None, 1.0, 1.0, None) is None
-    assert house.meter.update(house.time, None, 1.0, None) is None
+    assert house.meter.update(None, Energies(1.0), 1.0, None) is None
+    assert house.meter.update(house.time, Energies(None), 1.0, None) is None
     demand = house.read(1.0)
 
-    assert house.meter.update(None, 26000.0, 9.0, None) is demand
-    assert house.meter.update(at("2026-07-15T12:00:10S"), None, 9.0, None) is demand
+    assert house.meter.update(None, Energies(26000.0), 9.0, None) is demand
+    assert house.meter.update(at("2026-07-15T12:00:10S"), Energies(None), 9.0, None) is demand
     assert house.meter.snapshot is demand
 
 
@@ -242,7 +243,7 @@ def test_the_night_in_october_has_two_hours_from_2_to_3() -> None:
     # 1333 + 667 = 2000 Wh -> 8 kW, 1 kW above 7 kW; 1667 + 833 = 2500 Wh -> 10 kW, 3 kW above
     assert means[at("2026-10-25T02:30:00S")] == 8.0
     assert means[at("2026-10-25T02:30:00W")] == 10.0
-    assert demand.peak == (at("2026-10-25T02:30:00W"), 10.0)
+    assert demand.peak == QuarterHour(at("2026-10-25T02:30:00W"), 10.0)
     assert demand.excess_kwh == 1.0  # (1 + 3) kW * 0.25 h
 
 
@@ -255,8 +256,8 @@ def test_the_night_in_march_has_no_hour_from_2_to_3() -> None:
 
     assert demand.time == at("2026-03-30T00:00:00S")
     assert len(house.quarters) == 92  # 23 h
-    assert house.quarters[7] == (at("2026-03-29T01:45:00W"), 1.2)
-    assert house.quarters[8] == (at("2026-03-29T03:00:00S"), 3.0)
+    assert house.quarters[7] == QuarterHour(at("2026-03-29T01:45:00W"), 1.2)
+    assert house.quarters[8] == QuarterHour(at("2026-03-29T03:00:00S"), 3.0)
 
 
 @pytest.mark.parametrize(
@@ -280,20 +281,20 @@ def test_months_begin_at_midnight_in_luxembourg(
     assert demand.quarter_start == at("2026-" + next_month)
     assert demand.month_start == at(month)
     assert demand.month_start.isoformat() == at(month).isoformat()
-    assert demand.last_quarter == demand.peak == (at(first), 6.0)
-    assert (demand.excess_kwh, demand.excess_cost) == (0.75, pytest.approx(0.085425))
+    assert demand.last_quarter == demand.peak == QuarterHour(at(first), 6.0)
+    assert (demand.excess_kwh, cost(demand)) == (0.75, pytest.approx(0.085425))
 
     # The next month begins at nothing.
     demand = house.draw(1, 60)
     assert demand.month_start == at("2026-" + next_month)
     assert demand.month_start.isoformat() == at("2026-" + next_month).isoformat()
-    assert demand.last_quarter == (at(first), 6.0)
+    assert demand.last_quarter == QuarterHour(at(first), 6.0)
     assert demand.peak is None
-    assert (demand.excess_kwh, demand.excess_cost) == (0, 0)
+    assert (demand.excess_kwh, cost(demand)) == (0, 0)
 
     # Its first quarter-hour: 15 * 60 Wh -> 3.6 kW, (3.6 - 3) * 0.25 = 0.15 kWh.
     demand = house.draw(14, 60)
-    assert demand.peak == (at("2026-" + next_month), 3.6)
+    assert demand.peak == QuarterHour(at("2026-" + next_month), 3.6)
     assert demand.excess_kwh == 0.15
 
 
@@ -304,11 +305,11 @@ def test_a_month_ends_also_when_every_telegram_ends_a_quarter_hour() -> None:
     assert house.after(900, 1000).month_start == at("2026-12-01T00:00:00W")
     demand = house.after(900, 1250)
     assert demand.month_start == at("2026-12-01T00:00:00W")
-    assert demand.peak == (at("2026-12-31T23:45:00W"), 5.0)
+    assert demand.peak == QuarterHour(at("2026-12-31T23:45:00W"), 5.0)
     assert demand.excess_kwh == 0.75  # (4 - 3) / 4 + (5 - 3) / 4
     demand = house.after(900, 900)
     assert demand.month_start == at("2027-01-01T00:00:00W")
-    assert demand.peak == (at("2027-01-01T00:00:00W"), 3.6)
+    assert demand.peak == QuarterHour(at("2027-01-01T00:00:00W"), 3.6)
     assert demand.excess_kwh == 0.15
 
 
@@ -316,7 +317,7 @@ def test_of_equal_peaks_the_first_stays() -> None:
     house = Connection("2026-07-15T12:00:00S")
     house.read()
 
-    assert house.draw(60, 50).peak == (at("2026-07-15T12:00:00S"), 3.0)
+    assert house.draw(60, 50).peak == QuarterHour(at("2026-07-15T12:00:00S"), 3.0)
 
 
 def test_another_reference_power_applies_from_then_on() -> None:
@@ -324,28 +325,33 @@ def test_another_reference_power_applies_from_then_on() -> None:
     house.read()
     assert house.draw(15, 100).excess_kwh == 0.75  # (6 - 3) / 4
 
-    # Set within a quarter-hour, it judges all of it; what was counted stays.
+    # Set in the second half of a quarter-hour, it judges the next one; what was counted stays.
     house.draw(10, 100)
-    house.meter.set_tariff(reference_kw=5, price_per_kwh=PRICE)
+    house.change(replace(house.contract, reference_kw=5))
     assert house.meter.snapshot
     assert house.meter.snapshot.excess_kwh == 0.75
-    assert house.meter.snapshot.available_kw == 3.0  # 1250 - 1000 Wh in 5 minutes
-    demand = house.draw(5, 100)
-    assert demand.excess_kwh == 1.0  # 0.75 + (6 - 5) / 4
+    assert house.meter.snapshot.available_kw == 0.0  # 750 - 1000 Wh
+    assert house.draw(5, 100).excess_kwh == 1.5  # 0.75 + (6 - 3) / 4
+    assert house.draw(15, 100).excess_kwh == 1.75  # 1.5 + (6 - 5) / 4
+    # Set in the first half, it judges all of it.
+    house.draw(5, 100)
+    house.change(replace(house.contract, reference_kw=4))
+    assert house.meter.snapshot.available_kw == 3.0  # 1000 - 500 Wh in 10 minutes
+    assert house.draw(10, 100).excess_kwh == 2.25  # 1.75 + (6 - 4) / 4
 
-    # Without one, nothing is counted, and nothing lost.
-    house.meter.set_tariff(reference_kw=None, price_per_kwh=None)
+    # Without one, nothing is counted, and nothing lost. The next one holds for the time without.
+    house.change(Contract())
     assert house.draw(15, 1000).excess_kwh is None
-    house.meter.set_tariff(reference_kw=7, price_per_kwh=None)
-    assert house.draw(1, 100).excess_kwh == 1.0
+    house.change(Contract(reference_kw=7))
+    assert house.draw(1, 100).excess_kwh == 15.5  # 2.25 + (60 - 7) / 4
 
 
 def test_a_tariff_can_be_set_before_the_first_telegram() -> None:
     meter = DemandMeter()
-    meter.set_tariff(reference_kw=3, price_per_kwh=PRICE)
+    meter.change_contract(Contract(reference_kw=3))
     assert meter.snapshot is None
 
-    demand = meter.update(at("2026-07-15T12:00:00S"), 1.0, 4.0, None)
+    demand = meter.update(at("2026-07-15T12:00:00S"), Energies(1.0), 4.0, None)
     assert demand
     assert demand.will_exceed is True
 

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.lib.meter.support import Connection, at
+from smarty_p1.tariff import Energies, QuarterHour
+from tests.lib.tariff.support import Connection, at, cost
 
 
 def test_telegrams_missing_at_the_boundary() -> None:
@@ -16,10 +17,10 @@ def test_telegrams_missing_at_the_boundary() -> None:
     demand = house.after(12 * 60, 1200)
 
     # 200 + 500 = 700 Wh -> 2.8 kW, and 0.7 kWh in 7 minutes are 6 kW.
-    assert demand.last_quarter == (at("2026-07-15T11:45:00S"), 2.8)
+    assert demand.last_quarter == QuarterHour(at("2026-07-15T11:45:00S"), 2.8)
     assert demand.running_kw == 6.0
     # 700 + 8 * 100 = 1500 Wh -> 6 kW
-    assert house.draw(8, 100).last_quarter == (at("2026-07-15T12:00:00S"), 6.0)
+    assert house.draw(8, 100).last_quarter == QuarterHour(at("2026-07-15T12:00:00S"), 6.0)
 
 
 def test_a_gap_of_a_quarter_hour_is_bridged() -> None:
@@ -30,7 +31,7 @@ def test_a_gap_of_a_quarter_hour_is_bridged() -> None:
     # 12:01 to 12:16: 14 of 15 minutes, 840 of 900 Wh, belong to the first.
     demand = house.after(900, 900)
 
-    assert demand.last_quarter == (at("2026-07-15T12:00:00S"), 3.6)  # 60 + 840 Wh
+    assert demand.last_quarter == QuarterHour(at("2026-07-15T12:00:00S"), 3.6)  # 60 + 840 Wh
     assert demand.running_kw == 3.6
 
 
@@ -42,24 +43,24 @@ def test_a_longer_gap_gives_nothing_for_the_quarter_hours_it_touches() -> None:
     # 12:01 to 12:16:01, at 60 kW: no peak, nothing above.
     demand = house.after(901, 15_000, 2.0)
     assert demand.measured_since == at("2026-07-15T12:16:01S")
-    assert demand.last_quarter == demand.peak == (at("2026-07-15T11:45:00S"), 1.2)
+    assert demand.last_quarter == demand.peak == QuarterHour(at("2026-07-15T11:45:00S"), 1.2)
     assert demand.excess_kwh == 0
     house.after(59, 100)
     demand = house.draw(13, 100)  # until 12:30
-    assert demand.last_quarter == demand.peak == (at("2026-07-15T11:45:00S"), 1.2)
+    assert demand.last_quarter == demand.peak == QuarterHour(at("2026-07-15T11:45:00S"), 1.2)
 
     # 12:30 to 12:45 is whole again.
     demand = house.draw(15, 40)
-    assert demand.last_quarter == demand.peak == (at("2026-07-15T12:30:00S"), 2.4)
+    assert demand.last_quarter == demand.peak == QuarterHour(at("2026-07-15T12:30:00S"), 2.4)
 
 
 def test_a_gap_from_boundary_to_boundary_touches_only_what_is_between() -> None:
     house = Connection("2026-07-15T12:00:00S")
     house.read()
     house.draw(15, 20)
-    assert house.after(1800, 5000).last_quarter == (at("2026-07-15T12:00:00S"), 1.2)
+    assert house.after(1800, 5000).last_quarter == QuarterHour(at("2026-07-15T12:00:00S"), 1.2)
 
-    assert house.draw(15, 50).last_quarter == (at("2026-07-15T12:45:00S"), 3.0)
+    assert house.draw(15, 50).last_quarter == QuarterHour(at("2026-07-15T12:45:00S"), 3.0)
     assert len(house.quarters) == 2
 
 
@@ -83,7 +84,7 @@ def test_reading_begins_within_a_quarter_hour() -> None:
     # It is not complete, the next one is.
     demand = house.draw(5, 1000)
     assert (demand.last_quarter, demand.peak, demand.excess_kwh) == (None, None, 0)
-    assert house.draw(15, 50).last_quarter == (at("2026-07-15T12:15:00S"), 3.0)
+    assert house.draw(15, 50).last_quarter == QuarterHour(at("2026-07-15T12:15:00S"), 3.0)
 
 
 def test_another_meter_begins_anew_and_the_month_stays() -> None:
@@ -99,9 +100,9 @@ def test_another_meter_begins_anew_and_the_month_stays() -> None:
     assert demand.excess_kwh == 0.75  # (6 - 3) / 4
     demand = house.after(290, 100)
     demand = house.draw(5, 100)  # until 12:30: no value
-    assert demand.peak == demand.last_quarter == (at("2026-07-15T12:00:00S"), 6.0)
+    assert demand.peak == demand.last_quarter == QuarterHour(at("2026-07-15T12:00:00S"), 6.0)
     demand = house.draw(15, 200)
-    assert demand.peak == (at("2026-07-15T12:30:00S"), 12.0)
+    assert demand.peak == QuarterHour(at("2026-07-15T12:30:00S"), 12.0)
     assert demand.excess_kwh == 3.0  # 0.75 + (12 - 3) / 4
 
 
@@ -139,12 +140,12 @@ def test_a_register_that_is_0_once_is_no_peak() -> None:
     house = Connection("2026-07-15T12:00:00S", reference_kw=3)
     house.read()
     house.draw(5, 20)
-    house.meter.update(house.time, 0.0, 1.2, house.serial)
+    house.meter.update(house.time, Energies(0.0), 1.2, house.serial)
 
     demand = house.draw(10, 20)
     assert demand.measured_since == demand.quarter_start == at("2026-07-15T12:15:00S")
     assert (demand.last_quarter, demand.peak, demand.excess_kwh) == (None, None, 0)
-    assert house.draw(15, 20).peak == (at("2026-07-15T12:15:00S"), 1.2)
+    assert house.draw(15, 20).peak == QuarterHour(at("2026-07-15T12:15:00S"), 1.2)
 
 
 @pytest.mark.parametrize("seconds", [1, 5, 60])
@@ -158,7 +159,7 @@ def test_a_clock_set_back_a_little_waits_until_it_has_caught_up(seconds: int) ->
     for _ in range(seconds):
         demand = house.after(1, 1)
         assert demand.time == at("2026-07-15T12:15:00S")
-        assert demand.last_quarter == (at("2026-07-15T12:00:00S"), 3.0)
+        assert demand.last_quarter == QuarterHour(at("2026-07-15T12:00:00S"), 3.0)
     # What was used meanwhile is not lost: in the first 10 s after it.
     demand = house.after(10, 10)
     assert demand.running_kw == pytest.approx((seconds + 10) / 1000 * 360)
@@ -172,7 +173,7 @@ def test_a_clock_corrected_forward_is_followed() -> None:
 
     # 12:14:00 to 12:15:04, with 32 Wh: 60 of 64 s before the boundary, 30 Wh, and 2 Wh after.
     demand = house.after(64, 32)
-    assert demand.last_quarter == (at("2026-07-15T12:00:00S"), 2.92)  # 700 + 30 Wh
+    assert demand.last_quarter == QuarterHour(at("2026-07-15T12:00:00S"), 2.92)  # 700 + 30 Wh
     assert demand.running_kw == 1.8  # 2 Wh in 4 s
 
 
@@ -184,7 +185,7 @@ def test_a_clock_set_back_begins_anew(seconds: int) -> None:
     demand = house.after(-seconds, 50)
 
     assert demand.measured_since == house.time
-    assert demand.last_quarter == demand.peak == (at("2026-07-15T12:15:00S"), 6.0)
+    assert demand.last_quarter == demand.peak == QuarterHour(at("2026-07-15T12:15:00S"), 6.0)
     assert demand.excess_kwh == 0.75
     assert demand.month_start == at("2026-07-01T00:00:00S")
 
@@ -200,7 +201,7 @@ def test_one_wrong_time_does_not_wipe_the_month_out() -> None:
         house.time = right
         demand = house.draw(5, 100)
         assert demand.month_start == at("2026-07-01T00:00:00S")
-        assert demand.peak == (at("2026-07-15T12:00:00S"), 6.0)
+        assert demand.peak == QuarterHour(at("2026-07-15T12:00:00S"), 6.0)
         assert demand.excess_kwh == 0.75
 
 
@@ -234,8 +235,8 @@ def test_a_clock_that_was_lost_goes_on_in_the_right_month(
     demand = house.after(60)
 
     assert demand.month_start == at("2026-07-01T00:00:00S")
-    assert demand.peak == (at("2026-07-15T12:00:00S"), 6.0)
-    assert (demand.excess_kwh, demand.excess_cost) == (0.75, 0.075)
+    assert demand.peak == QuarterHour(at("2026-07-15T12:00:00S"), 6.0)
+    assert (demand.excess_kwh, cost(demand)) == (0.75, 0.075)
     while house.time.minute % 15:
         house.after(60)
     assert house.draw(15, 100).excess_kwh == 1.5
@@ -270,10 +271,54 @@ def test_a_month_that_a_lost_clock_interrupts_at_its_end() -> None:
     assert demand.excess_kwh == 2.25
 
 
-def stored_months(house: Connection) -> list[str]:
-    """Return which months are kept, the running one last."""
-    stored = house.meter.as_dict()
-    return [month["start"][:7] for month in (*stored["other_months"], stored["month"])]
+@pytest.mark.parametrize("minutes", [2, 30, 90])
+@pytest.mark.parametrize("is_once", [True, False])
+@pytest.mark.parametrize("gaps", [1, 2])
+def test_a_clock_set_back_soon_after_a_gap_costs_nothing(
+    minutes: int, gaps: int, *, is_once: bool
+) -> None:
+    house = Connection("2026-07-15T08:00:00S", reference_kw=3)
+    house.read()
+    house.draw(60, 100)  # four quarter-hours of 6 kW: 4 * 0.75 kWh above
+    for _ in range(gaps):
+        house.pass_by(2 * 3600)
+        house.read()
+        house.draw(60, 100)
+    assert house.draw(60, 100).excess_kwh == 6.0 + gaps * 3.0  # each hour has four
+
+    right = house.time
+    house.time -= timedelta(minutes=minutes)
+    house.read()
+    if is_once:
+        house.time = right
+    demand = house.draw(30, 10)
+
+    assert demand.excess_kwh == 6.0 + gaps * 3.0
+    # The hours at 6 kW, and half an hour at 0.6 kW, of which the last quarter-hour may run.
+    assert demand.month.imported_kwh == pytest.approx(12.3 + gaps * 6.0, abs=0.15)
+
+
+def test_what_a_clock_says_that_leaps_ahead_for_a_while_does_not_count() -> None:
+    house = Connection("2026-07-15T08:00:00S", reference_kw=3)
+    house.read()
+    house.draw(60, 100)
+    house.time += timedelta(days=1)
+    assert house.draw(120, 100).excess_kwh == 8.25  # the first quarter-hour began in the gap
+    house.time -= timedelta(days=1)
+
+    demand = house.draw(30, 10)
+
+    # Now it is a gap from 9 until 11.
+    assert demand.excess_kwh == 3.0
+    assert demand.month.imported_kwh == pytest.approx(18.3, abs=0.15)
+    assert [day.quarter_hours for day in demand.month.days] == [5]
+
+
+def known_months(house: Connection) -> list[str]:
+    """Return the months that are known, the one that is shown last."""
+    demand = house.meter.snapshot
+    assert demand
+    return [f"{month.start:%Y-%m}" for month in (*demand.earlier_months, demand.month)]
 
 
 def test_25_months_are_kept_whatever_a_clock_says_in_between() -> None:
@@ -289,9 +334,10 @@ def test_25_months_are_kept_whatever_a_clock_says_in_between() -> None:
             house.read()
             house.draw(30, 10)
 
-    kept = stored_months(house)
-    assert {f"{year}-{month:02}" for year, month in real} <= set(kept)
-    assert len(kept) <= 36
+    house.time = at("2028-01-03T01:00:00W")
+    house.read()
+    house.draw(30, 10)
+    assert known_months(house) == [f"{year}-{month:02}" for year, month in real]
 
 
 def test_two_telegrams_of_a_wrong_clock_leave_nothing_behind() -> None:
@@ -306,7 +352,7 @@ def test_two_telegrams_of_a_wrong_clock_leave_nothing_behind() -> None:
         house.after(10)
         house.after(10)
 
-    assert stored_months(house) == ["2026-07"]
+    assert known_months(house) == ["2026-07"]
 
 
 def test_what_a_wrong_clock_left_is_forgotten_in_time() -> None:
@@ -318,10 +364,7 @@ def test_what_a_wrong_clock_left_is_forgotten_in_time() -> None:
         house.read()
         house.draw(30, 100)
 
-    kept = stored_months(house)
-    assert len(kept) == 36
-    assert "2000-01" not in kept
-    assert kept[-25:] == [f"{2026 + n // 12}-{n % 12 + 1:02}" for n in range(15, 40)]
+    assert known_months(house) == [f"{2026 + n // 12}-{n % 12 + 1:02}" for n in range(15, 40)]
 
 
 def test_a_gap_over_the_end_of_a_month() -> None:
@@ -348,4 +391,4 @@ def test_telegrams_of_the_same_second_count_once() -> None:
     # Energy that came within the second is in the next reading.
     assert house.after(0, 3).running_kw == 3.6
     assert house.after(60, 57).running_kw == 3.6
-    assert house.draw(13, 60).last_quarter == (at("2026-07-15T12:00:00S"), 3.6)
+    assert house.draw(13, 60).last_quarter == QuarterHour(at("2026-07-15T12:00:00S"), 3.6)

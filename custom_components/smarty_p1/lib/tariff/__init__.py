@@ -1,0 +1,59 @@
+"""Luxembourg's grid tariff: the quarter-hour that it is about, and what it costs.
+
+meter = DemandMeter(Contract(reference_kw=7))
+demand = meter.update(time, Energies(imported_kwh), power_kw, serial_number)  # with every telegram
+bill(demand.month, demand.contracts, demand.time).total
+"""
+
+from .bill import Bill, Line, bill
+from .calendar import LUXEMBOURG
+from .comparison import ClassCost, Comparison, MonthComparison, compare
+from .contract import (
+    METER_SIZES,
+    NO_CONTRACT,
+    NO_PRICES,
+    REFERENCE_POWERS,
+    Contract,
+    Contracts,
+    MarketPrices,
+)
+from .demand import Demand
+from .demand_meter import DemandMeter
+from .kwh_price import KwhPrice, kwh_price
+from .month import Above, Day, Month, QuarterHour
+from .network_prices import LATEST_YEAR, NetworkPrices, network_prices
+from .registers import MAX_POWER_KW, Energies
+from .storage import load_months, store_months
+
+__all__ = [
+    "LATEST_YEAR",
+    "LUXEMBOURG",
+    "MAX_POWER_KW",
+    "METER_SIZES",
+    "NO_CONTRACT",
+    "NO_PRICES",
+    "REFERENCE_POWERS",
+    "Above",
+    "Bill",
+    "ClassCost",
+    "Comparison",
+    "Contract",
+    "Contracts",
+    "Day",
+    "Demand",
+    "DemandMeter",
+    "Energies",
+    "KwhPrice",
+    "Line",
+    "MarketPrices",
+    "Month",
+    "MonthComparison",
+    "NetworkPrices",
+    "QuarterHour",
+    "bill",
+    "compare",
+    "kwh_price",
+    "load_months",
+    "network_prices",
+    "store_months",
+]

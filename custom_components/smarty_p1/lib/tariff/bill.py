@@ -1,0 +1,195 @@
+"""What a month costs: the lines of a bill, net, and the VAT on them.
+
+    bill(month, contracts, until).total
+
+- Each line is its quantity times its price, in whole cents; half a cent is rounded up, as is usual
+  with money. A price that changes within the month makes two lines of one name. Net is the sum of
+  the lines, VAT is rounded once, and the total is the sum of both: it adds up on paper.
+- Prices by the month run by the calendar from its start, whether measured or not.
+- Prices that the contract leaves open are the published ones of the month's year.
+- Energy at the market's price was priced as it came; what came while that price was unknown is on
+  no line, and `unpriced_kwh` says how much that is.
+- There is no VAT on what is fed in.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from .contract import Contracts
+from .month import Month
+from .month_parts import MonthPart, parts_of
+from .network_prices import AgreedPrices, network_prices
+
+_LINE_NAMES = (
+    "energy",
+    "energy_fee",
+    "network_fixed",
+    "network_variable",
+    "meter",
+    "surcharge",
+    "feed_in",
+)
+_MONTHLY = ("energy_fee", "network_fixed", "meter")
+_CENT = 10_000_000
+"""In billionths of the currency."""
+
+
+class Line(NamedTuple):
+    """A line of a bill, without VAT."""
+
+    name: str
+    """`energy`, `energy_fee`, `network_fixed`, `network_variable`, `meter`, `surcharge`, or
+    `feed_in`, in this order."""
+    quantity: float
+    unit: str
+    """`kWh` or `month`."""
+    price: float
+    """Of one unit; where it follows the market, the mean of the month, with the margin."""
+    amount: float
+    """Negative for what the household is paid."""
+
+
+class Bill(NamedTuple):
+    """What a month costs, or what has passed of it. Amounts are in whole cents."""
+
+    lines: tuple[Line, ...]
+    missing: tuple[str, ...]
+    """Names of lines that belong on the bill, but whose price is not known."""
+    vat_rate: float | None
+    """0 for a contract without VAT; None is not known."""
+    net: float | None
+    """The sum of the lines; like what follows from it, None while a line is missing."""
+    vat: float | None
+    total: float | None
+    unpriced_kwh: float
+    """Imported energy that is not on a line `energy`."""
+    unpriced_exported_kwh: float
+    """Exported energy that is not on a line `feed_in`."""
+
+    def amount(self, *names: str) -> float | None:
+        """Return what the lines of these names cost with VAT; None while one of them is unknown."""
+        lines = [line for line in self.lines if line.name in names]
+        if not lines or self.vat_rate is None or any(name in self.missing for name in names):
+            return None
+        return to_cents(sum(line.amount for line in lines) + self.vat_rate * _taxed(lines))
+
+
+class _Charge(NamedTuple):
+    """A quantity and its price, and what the market's prices of that quantity add to it."""
+
+    name: str
+    quantity: float
+    price: float | None
+    market: float | None = None
+
+
+def bill(month: Month, contracts: Contracts, until: datetime) -> Bill:
+    """Return the bill of a month as it is at a moment; of one that has ended, the whole bill."""
+    published = network_prices(month.start.year)
+    parts = parts_of(month, contracts, until)
+    charges = [
+        charge
+        for part in parts
+        for charge in _charges(part, AgreedPrices(part.contract, published))
+    ]
+    if len(parts) > 1:
+        charges = _merged(charges)
+    missing = [charge.name for charge in charges if charge.price is None]
+    lines = [_line(charge, charge.price) for charge in charges if charge.price is not None]
+
+    # A bill has VAT or it has not: what was agreed last is for all of it.
+    vat_rate = AgreedPrices(parts[-1].contract, published).vat_rate
+    net = vat = total = None
+    if not missing and vat_rate is not None:
+        net = round(sum([line.amount for line in lines]), 2)
+        vat = to_cents(vat_rate * _taxed(lines))
+        total = round(net + vat, 2)
+    return Bill(
+        lines=tuple(lines),
+        missing=tuple(dict.fromkeys(missing)),
+        vat_rate=vat_rate,
+        net=net,
+        vat=vat,
+        total=total,
+        unpriced_kwh=_not_charged(charges, "energy", sum([part.imported_kwh for part in parts])),
+        unpriced_exported_kwh=_not_charged(
+            charges, "feed_in", sum([part.exported_kwh for part in parts])
+        ),
+    )
+
+
+def to_cents(amount: float) -> float:
+    """Round to whole cents, half a cent away from 0.
+
+    Binary fractions that are a hair off half a cent count as half a cent: 2.675 becomes 2.68.
+    """
+    billionths = round(abs(amount) * 1e9)
+    cents = (billionths + _CENT // 2) // _CENT
+    return (cents if amount > 0 else -cents) / 100
+
+
+def _charges(part: MonthPart, prices: AgreedPrices) -> Iterator[_Charge]:
+    """Yield what is charged for a part of a month, in the order of a bill."""
+    contract, days, months, imported_kwh, exported_kwh = part
+    above_kwh = part.above_kwh(contract.reference_kw)
+
+    if contract.energy_margin is not None:
+        priced_kwh = sum([day.market_wh for day in days]) / 1000
+        if priced_kwh or not imported_kwh:
+            cost = sum([day.market_cost for day in days])
+            yield _Charge("energy", priced_kwh, contract.energy_margin, cost)
+    elif contract.energy_price is not None:
+        yield _Charge("energy", imported_kwh, contract.energy_price)
+    if contract.energy_fee is not None:
+        yield _Charge("energy_fee", months, contract.energy_fee)
+
+    yield _Charge("network_fixed", months, prices.fixed(contract.reference_kw))
+    variable_kwh = imported_kwh - above_kwh if contract.replaces_variable else imported_kwh
+    yield _Charge("network_variable", variable_kwh, prices.variable)
+    yield _Charge("meter", months, prices.meter)
+    # Without a reference power nobody knows what is above it.
+    yield _Charge("surcharge", above_kwh, contract.reference_kw and prices.surcharge)
+
+    if contract.feed_in_margin is not None:
+        priced_kwh = sum([day.market_exported_wh for day in days]) / 1000
+        if priced_kwh or not exported_kwh:
+            revenue = sum([day.market_revenue for day in days])
+            yield _Charge("feed_in", priced_kwh, contract.feed_in_margin, revenue)
+    elif contract.feed_in_price is not None:
+        yield _Charge("feed_in", exported_kwh, contract.feed_in_price)
+
+
+def _merged(charges: list[_Charge]) -> list[_Charge]:
+    """Merge charges of the same name and price, in the order of a bill."""
+    merged: dict[tuple[str, float | None, bool], _Charge] = {}
+    for name, quantity, price, market in charges:
+        key = (name, price, market is None)
+        if same := merged.get(key):
+            added = None if market is None else (same.market or 0.0) + market
+            merged[key] = _Charge(name, same.quantity + quantity, price, added)
+        else:
+            merged[key] = _Charge(name, quantity, price, market)
+    return sorted(merged.values(), key=lambda charge: _LINE_NAMES.index(charge.name))
+
+
+def _line(charge: _Charge, price: float) -> Line:
+    name, quantity, _, market = charge
+    if name in _MONTHLY:
+        return Line(name, round(quantity, 6), "month", price, to_cents(quantity * price))
+    # To the watt-hour: the amount follows from what is shown.
+    quantity = round(quantity, 3)
+    cost = quantity * price + (market or 0.0)
+    if market is not None and quantity:
+        price = round(cost / quantity, 6)
+    return Line(name, quantity, "kWh", price, to_cents(-cost if name == "feed_in" else cost))
+
+
+def _taxed(lines: list[Line]) -> float:
+    return sum([line.amount for line in lines if line.name != "feed_in"])
+
+
+def _not_charged(charges: list[_Charge], name: str, energy_kwh: float) -> float:
+    """Return how much of an energy is on no line of that name."""
+    charged_kwh = sum([charge.quantity for charge in charges if charge.name == name])
+    return max(0.0, round(energy_kwh - charged_kwh, 3))

@@ -1,0 +1,47 @@
+"""Quarter-hours, days and months of the tariff: those of Luxembourg's clock."""
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
+QUARTER_HOUR = timedelta(minutes=15)
+
+_MORE_THAN_A_DAY = timedelta(hours=36)
+_MORE_THAN_A_MONTH = timedelta(days=45)
+
+
+def quarter_start(time: datetime) -> datetime:
+    """Return when the quarter-hour of a time began; both in UTC.
+
+    There, the hour that October repeats is two hours; its offsets are whole hours.
+    """
+    return time.replace(minute=time.minute // 15 * 15, second=0, microsecond=0)
+
+
+@lru_cache(maxsize=64)
+def day_start(time: datetime) -> datetime:
+    """Return the midnight of a time's day in Luxembourg, in UTC."""
+    return _midnight(time).astimezone(UTC)
+
+
+@lru_cache(maxsize=64)
+def day_end(time: datetime) -> datetime:
+    """Return the midnight after a time in Luxembourg, in UTC."""
+    return day_start(day_start(time) + _MORE_THAN_A_DAY)
+
+
+@lru_cache(maxsize=64)
+def month_start(time: datetime) -> datetime:
+    """Return the first midnight of a time's month, in Luxembourg's time."""
+    return _midnight(time).replace(day=1)
+
+
+@lru_cache(maxsize=64)
+def month_end(time: datetime) -> datetime:
+    """Return the first midnight of the month after that of a time, in Luxembourg's time."""
+    return month_start(month_start(time) + _MORE_THAN_A_MONTH)
+
+
+def _midnight(time: datetime) -> datetime:
+    return time.astimezone(LUXEMBOURG).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)

@@ -1,0 +1,121 @@
+"""Which reference power would have been the cheapest.
+
+    compare(months, contracts, until).cheapest
+
+What differs between the classes is the fixed price and the surcharge: a smaller class costs less
+a month, and more for every kilowatt-hour above it. Only whole months decide, the last 12 of them;
+nothing is extrapolated. Without VAT.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from .bill import to_cents
+from .contract import REFERENCE_POWERS, Contracts
+from .month import Month
+from .month_parts import MonthPart, parts_of
+from .network_prices import AgreedPrices, network_prices
+
+MONTHS_TO_JUDGE_BY = 12
+_WHOLE = 0.99
+_MONTHS_A_YEAR = 12
+
+
+class ClassCost(NamedTuple):
+    """What a class costs in a month, or would have cost; None where a price is not known."""
+
+    excess_kwh: float
+    fixed: float | None
+    surcharge: float | None
+    total: float | None
+
+
+class MonthComparison(NamedTuple):
+    """A month, and what each class would have cost in it."""
+
+    start: datetime
+    """Its first midnight, in Luxembourg's time."""
+    measured_share: float
+    is_whole: bool
+    """Whether it has ended, and as good as all of it was measured."""
+    classes: Mapping[int, ClassCost]
+
+
+class Comparison(NamedTuple):
+    """The classes over several months."""
+
+    months: tuple[MonthComparison, ...]
+    decisive: tuple[MonthComparison, ...]
+    """Those that decide: the last whole ones."""
+    totals: Mapping[int, float | None]
+    """What each class would have cost in these; empty before there is one."""
+    cheapest: int | None
+    """In kW; None before there is a whole month."""
+    saving_per_year: float | None
+    """How much more the present class costs; None without one, or before a whole month."""
+
+
+def compare(months: Sequence[Month], contracts: Contracts, until: datetime) -> Comparison:
+    """Compare the classes over months, in the order of time; the last one may be running."""
+    compared = tuple(_compare_month(month, contracts, until) for month in months)
+    decisive = tuple(month for month in compared if month.is_whole)[-MONTHS_TO_JUDGE_BY:]
+    totals = {
+        kw: _sum([month.classes[kw].total for month in decisive])
+        for kw in REFERENCE_POWERS
+        if decisive
+    }
+    known = {kw: total for kw, total in totals.items() if total is not None}
+    if not known:
+        return Comparison(compared, decisive, totals, None, None)
+    cheapest = min(known, key=known.__getitem__)
+    saving = None
+    own = next((kw for kw in known if kw == contracts.at(until).reference_kw), None)
+    if own is not None:
+        saving = to_cents((known[own] - known[cheapest]) / len(decisive) * _MONTHS_A_YEAR)
+    return Comparison(compared, decisive, totals, cheapest, saving)
+
+
+def _compare_month(month: Month, contracts: Contracts, until: datetime) -> MonthComparison:
+    published = network_prices(month.start.year)
+    parts = [
+        (part, AgreedPrices(part.contract, published)) for part in parts_of(month, contracts, until)
+    ]
+    share = month.measured_share(until)
+    return MonthComparison(
+        start=month.start,
+        measured_share=share,
+        is_whole=month.end <= until and share >= _WHOLE,
+        classes={kw: _class_cost(kw, parts) for kw in REFERENCE_POWERS},
+    )
+
+
+def _class_cost(kw: int, parts: list[tuple[MonthPart, AgreedPrices]]) -> ClassCost:
+    fixed = _sum([_times(part.months, prices.fixed(kw)) for part, prices in parts])
+    surcharge = _sum([_times(part.above_kwh(kw), _surcharge(prices)) for part, prices in parts])
+    fixed, surcharge = fixed and to_cents(fixed), surcharge and to_cents(surcharge)
+    return ClassCost(
+        excess_kwh=round(sum(part.above_kwh(kw) for part, _ in parts), 3),
+        fixed=fixed,
+        surcharge=surcharge,
+        total=_sum([fixed, surcharge]),
+    )
+
+
+def _surcharge(prices: AgreedPrices) -> float | None:
+    """Return how much more a kWh above costs than one below."""
+    if not prices.contract.replaces_variable:
+        return prices.surcharge
+    if prices.surcharge is None or prices.variable is None:
+        return None
+    return prices.surcharge - prices.variable
+
+
+def _times(quantity: float, price: float | None) -> float | None:
+    return None if price is None else quantity * price
+
+
+def _sum(amounts: list[float | None]) -> float | None:
+    """Return the sum, None unless every part of it is known."""
+    known = [amount for amount in amounts if amount is not None]
+    return round(sum(known), 9) if len(known) == len(amounts) else None

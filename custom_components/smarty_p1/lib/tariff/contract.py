@@ -1,0 +1,131 @@
+"""What a household has agreed with the operator of the grid and the supplier, and since when."""
+
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from .calendar import day_end, day_start
+
+REFERENCE_POWERS = (3, 7, 12, 17, 27, 43, 70, 100, 150, 200)
+"""The classes of the tariff, in kW."""
+METER_SIZES = (40, 63, 120)
+"""The sizes of meters that have prices of their own, each by its smallest current in ampere."""
+BEGINNING = datetime(1999, 1, 1, tzinfo=UTC)
+"""Before all that a meter says: the first contract holds from then on."""
+MAX_CONTRACTS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """All that a bill depends on besides the energy. Prices are without VAT.
+
+    A price that is None is the one published for the year; those of the energy are not published.
+    """
+
+    reference_kw: float | None = None
+    meter_ampere: int = METER_SIZES[0]
+    has_vat: bool = True
+    replaces_variable: bool = False
+    """Whether a kWh above the reference power costs the surcharge instead of the variable price,
+    and not on top of it."""
+    energy_price: float | None = None
+    """Of an imported kWh, unless it follows the market."""
+    energy_margin: float | None = None
+    """What an imported kWh costs on top of the market's price; None when it does not follow it."""
+    energy_fee: float | None = None
+    """What the supplier charges a month."""
+    feed_in_price: float | None = None
+    """Of an exported kWh, unless it follows the market."""
+    feed_in_margin: float | None = None
+    """What is added to the market's price of an exported kWh, or, when negative, taken off."""
+    network_fixed: float | None = None
+    """Of the reference power, a month."""
+    network_variable: float | None = None
+    surcharge: float | None = None
+    """Of a kWh above the reference power."""
+    meter_fee: float | None = None
+    """Of the meter, a month."""
+
+    @property
+    def has_energy_price(self) -> bool:
+        """Return whether an imported kWh has a price, be it the market's."""
+        return self.energy_price is not None or self.energy_margin is not None
+
+    @property
+    def has_feed_in_price(self) -> bool:
+        """Return whether an exported kWh has a price, be it the market's."""
+        return self.feed_in_price is not None or self.feed_in_margin is not None
+
+
+NO_CONTRACT = Contract()
+"""Nothing is agreed, as far as is known."""
+
+
+class MarketPrices(NamedTuple):
+    """The market's prices of a kWh now, without margins; None is not known."""
+
+    energy: float | None = None
+    feed_in: float | None = None
+
+
+NO_PRICES = MarketPrices()
+
+
+def only_adds(before: Contract, after: Contract) -> bool:
+    """Return whether a contract differs from another only in saying what that one left open.
+
+    VAT does not matter: a bill as a whole has it or not.
+    """
+    names = (field.name for field in fields(before) if field.name != "has_vat")
+    values = ((name, getattr(before, name)) for name in names)
+    return all(value is None or getattr(after, name) == value for name, value in values)
+
+
+@dataclass(frozen=True, slots=True)
+class Contracts:
+    """The contracts of a connection, each with the moment from which it holds, in that order.
+
+    The first one also holds for all that was before it.
+    """
+
+    entries: tuple[tuple[datetime, Contract], ...] = ((BEGINNING, NO_CONTRACT),)
+
+    @property
+    def latest(self) -> Contract:
+        """Return the contract that was entered last."""
+        return self.entries[-1][1]
+
+    def at(self, time: datetime) -> Contract:
+        """Return the contract of a moment."""
+        for since, contract in reversed(self.entries):
+            if since <= time:
+                return contract
+        return self.entries[0][1]
+
+    def between(self, start: datetime, end: datetime) -> tuple[Contract, ...]:
+        """Return those that hold in a period, in that order: one at least."""
+        later = (contract for since, contract in self.entries if start < since < end)
+        return self.at(start), *later
+
+    def part_start(self, time: datetime) -> datetime:
+        """Return when the day of a moment began, or its part in which its contract holds."""
+        start = day_start(time)
+        return next(
+            (max(start, since) for since, _ in reversed(self.entries) if since <= time), start
+        )
+
+    def part_end(self, time: datetime) -> datetime:
+        """Return when the day of a moment ends, or its part in which its contract holds."""
+        end = day_end(time)
+        return min([end, *(since for since, _ in self.entries if since > time)])
+
+    def changed(self, contract: Contract, since: datetime) -> Contracts:
+        """Return the contracts with one that holds from a moment on, whatever came after that.
+
+        Of more than `MAX_CONTRACTS`, the oldest ones are forgotten.
+        """
+        since = since.astimezone(UTC)
+        kept = tuple(entry for entry in self.entries if entry[0] < since)
+        if not kept or kept[-1][1] != contract:
+            kept += ((since, contract),)
+        return Contracts(kept[-MAX_CONTRACTS:])

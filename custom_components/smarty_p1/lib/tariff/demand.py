@@ -1,0 +1,62 @@
+"""What is known of a quarter-hour and its month after a reading."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from .calendar import month_start
+from .contract import Contracts, MarketPrices
+from .ledger import with_running
+from .month import Month, QuarterHour
+from .registers import Amounts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demand:
+    """What is known after a reading. Times are in UTC, except the month's.
+
+    Of a quarter-hour whose beginning was missed, the values of the running one are about the part
+    since `measured_since`, as if the missed part were like it.
+    """
+
+    time: datetime
+    """The meter's time of the last reading that counts."""
+    quarter_start: datetime
+    measured_since: datetime
+    """From when on the running quarter-hour is known: its start, if nothing was missed."""
+    running_kw: float | None
+    """Energy so far by time so far; before any time has passed, the current power."""
+    projected_kw: float | None
+    """Its mean when it ends, if the current power stays; None while that is unknown."""
+    will_exceed: bool | None
+    """Whether the projection is above the reference power."""
+    available_kw: float | None
+    """The power for the rest of the quarter-hour that makes its mean the reference power.
+
+    Never below 0, nor above what the connection carries. Not below the reference power for the
+    sake of less than a watt-hour, which in the last seconds would be kilowatts.
+    """
+    last_quarter: QuarterHour | None
+    """The last complete quarter-hour, however long ago."""
+    month_start: datetime
+    """Midnight in Luxembourg at which the month of the values below began: their last reset."""
+    peak: QuarterHour | None
+    """The highest quarter-hour of the month; of equal ones, the first."""
+    excess_kwh: float | None
+    """The energy above the reference power this month, by the one of each moment."""
+    known_month: Month
+    """The one that began at `month_start`, without the running quarter-hour."""
+    running: Amounts
+    """What came in the running quarter-hour."""
+    earlier_months: tuple[Month, ...]
+    """The 24 months before it, as far as they are known, in the order of their time."""
+    contracts: Contracts
+    market: MarketPrices
+
+    @cached_property
+    def month(self) -> Month:
+        """Return the month, with what came in the running quarter-hour if that belongs to it."""
+        since, month = self.measured_since, self.known_month
+        if month_start(since) != month.start:
+            return month
+        return with_running(month, self.contracts.part_start(since), self.running)

@@ -1,0 +1,259 @@
+"""The quarter-hour that Luxembourg's grid tariff is about: mean power, peak, energy above.
+
+    meter = DemandMeter(Contract(reference_kw=7))
+    demand = meter.update(time, Energies(imported_kwh), power_kw, serial_number)  # every telegram
+    if demand and demand.will_exceed:
+        print("shed load: at most", demand.available_kw, "kW until the quarter-hour ends")
+
+The tariff charges `max(0, mean power - reference power) * 0.25 h` for every quarter-hour of the
+meter's clock. What was drawn in a quarter-hour is the difference of the register of imported
+energy (1-0:1.8.0) between its start and its end, each interpolated between the readings around
+it. Samples of the power do not enter: a short spike costs nothing as long as the mean stays low.
+
+- Two readings up to 15 minutes apart are bridged. Across a longer gap, another meter, a register
+  that falls or leaps, or a clock that is set, nothing is known of quarter-hours: those that this
+  touches have no mean, and neither a peak nor energy above. The energy of days and months is known
+  all the same (`history.py`).
+- A clock set back by up to a minute is a correction: readings wait until it has caught up.
+- The month is the calendar's in Luxembourg; a quarter-hour belongs to the one it starts in. Its
+  values belong to the connection: another meter does not reset them.
+- The reading that ends the last quarter-hour of a month still shows that month, as a whole; the
+  next one begins the new month. A month begins with readings that are bridged; one that is no
+  continuation, because a clock went back or years ahead, begins with a whole quarter-hour.
+- A contract holds from a day on; without one, from when it is entered, for the quarter-hours that
+  have their greater part before them. It judges and prices what comes from then on, so a day has a
+  record for each of its contracts.
+
+No I/O, no clock but the meter's; a fixed amount of work and memory per reading.
+"""
+
+from datetime import UTC, date, datetime, time as time_of_day, timedelta
+from typing import Any, Self
+
+from ..stored_values import Stored, a_list, a_mapping
+from .calendar import LUXEMBOURG, QUARTER_HOUR, month_start, quarter_start
+from .contract import (
+    BEGINNING,
+    NO_CONTRACT,
+    NO_PRICES,
+    Contract,
+    Contracts,
+    MarketPrices,
+    only_adds,
+)
+from .demand import Demand
+from .history import MAX_STRETCHES, History
+from .ledger import MAX_MONTHS
+from .month import Month
+from .registers import DECIMALS, MAX_POWER_KW, Energies, Reading
+from .storage import (
+    a_version,
+    load_contracts,
+    load_month_start,
+    load_quarter,
+    load_stretch,
+    store_contracts,
+    store_quarter,
+    store_stretch,
+)
+from .stretch import Stretch
+from .summary import Summary, summarised
+from .upgrade import upgraded
+
+_VERSIONS = (1, 2)
+_MIDNIGHT = time_of_day()
+_HOUR = timedelta(hours=1)
+# The register counts whole watt-hours: it may show up to one more than was drawn since the start.
+_RESOLUTION_KWH = 0.001
+
+
+class DemandMeter:
+    """Follows the quarter-hours of one connection.
+
+    `snapshot` is what is known by the last reading, None before the first ever.
+    """
+
+    def __init__(self, contract: Contract = NO_CONTRACT, months: tuple[Month, ...] = ()) -> None:
+        self.snapshot: Demand | None = None
+        self._contracts = Contracts(((BEGINNING, contract),))
+        self._market = NO_PRICES
+        self._power_kw: float | None = None
+        self._limit_kw = MAX_POWER_KW
+        self._history = History(months)
+        self._summary: Summary | None = None
+
+    def change_contract(self, contract: Contract, since: date | None = None) -> None:
+        """Let another contract hold from a day on, or from now on.
+
+        Now is the running quarter-hour, or the next one when the greater part of it has passed. The
+        first one that says anything holds for all that is known. A contract that only says what
+        the last one left open takes its place, as far back as the running month. What was entered
+        for a later time is forgotten.
+        """
+        contracts = self._contracts
+        if since is not None:
+            start = datetime.combine(since, _MIDNIGHT, LUXEMBOURG)
+            self._contracts = contracts.changed(contract, start)
+        elif contract != contracts.latest:
+            self._contracts = contracts.changed(contract, self._start_of(contract))
+        self.snapshot = self._make_snapshot()
+
+    def update(  # noqa: PLR0913, PLR0917 - a telegram says as much
+        self,
+        time: datetime | None,
+        energies: Energies,
+        power_kw: float | None,
+        serial_number: str | None,
+        threshold_kva: float | None = None,
+        market: MarketPrices = NO_PRICES,
+    ) -> Demand | None:
+        """Read a telegram's time, registers and power, and its meter; return the snapshot.
+
+        A telegram without a time or without a possible imported energy changes nothing; one without
+        a serial number is of the same meter as the last one. `threshold_kva` is what the connection
+        carries; the last one is good until there is another. `market` holds from now on.
+        """
+        if time is None:
+            return self.snapshot
+        stretch = self._stretch
+        is_same = stretch is not None and stretch.is_of(serial_number)
+        last = stretch.reading if stretch and is_same else None
+        reading = Reading.of(time.astimezone(UTC), energies, last)
+        if reading is None:
+            return self.snapshot
+        if not is_same:
+            self._limit_kw = MAX_POWER_KW
+        prices = self._market, market
+        self._history.take(reading, serial_number, self._contracts, prices)
+        self._market = market
+        self._power_kw = power_kw
+        if threshold_kva is not None and threshold_kva > 0:
+            self._limit_kw = min(threshold_kva, MAX_POWER_KW)
+        self.snapshot = self._make_snapshot()
+        return self.snapshot
+
+    @property
+    def finished_months(self) -> tuple[Month, ...]:
+        """Return the months before the running one, as far as their dates are sure."""
+        return self._history.finished
+
+    @property
+    def stored_months(self) -> tuple[Month, ...]:
+        """Return those that `as_dict` leaves out, because they are stored beside it."""
+        return self._history.archived
+
+    def leave_out(self, months: tuple[Month, ...]) -> None:
+        """Note that these months are stored now, and no others, beside what `as_dict` returns."""
+        self._history.archived = months
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all else that must survive a restart, as JSON knows it."""
+        history = self._history
+        return {
+            "version": _VERSIONS[-1],
+            "stretches": [
+                store_stretch(stretch, () if index else history.archived)
+                for index, stretch in enumerate(history.stretches)
+            ],
+            "last_quarter": store_quarter(history.last_quarter),
+            "contracts": store_contracts(self._contracts),
+            # The months that it relies on: what is stored beside it may be newer.
+            "stored_months": [month.start.isoformat() for month in history.archived],
+        }
+
+    @classmethod
+    def from_dict(
+        cls,
+        data: Stored,
+        contract: Contract = NO_CONTRACT,
+        since: date | None = None,
+        months: tuple[Month, ...] = (),
+    ) -> Self:
+        """Return a meter that goes on where `as_dict` left off, with a contract since a day.
+
+        `months` are those that were stored beside it. The time in between is a gap like any other,
+        and the current power is unknown until the next reading. Raises ValueError for data that is
+        malformed, or of another version.
+        """
+        meter = cls(contract)
+        try:
+            stored = a_mapping(data)
+            if a_version(stored, *_VERSIONS) == 1:
+                stored = upgraded(data, contract)
+            meter._restore(stored, months)
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as err:
+            raise ValueError from err
+        meter.change_contract(contract, since)
+        return meter
+
+    def _restore(self, stored: dict[str, Stored], months: tuple[Month, ...]) -> None:
+        stretches = [load_stretch(each) for each in a_list(stored["stretches"], MAX_STRETCHES)]
+        starts = {load_month_start(each) for each in a_list(stored["stored_months"], MAX_MONTHS)}
+        self._history = History(
+            tuple(month for month in months if month.start in starts),
+            stretches,
+            load_quarter(stored["last_quarter"]),
+        )
+        self._contracts = load_contracts(stored["contracts"])
+
+    @property
+    def _stretch(self) -> Stretch | None:
+        return self._history.stretches[-1] if self._history.stretches else None
+
+    def _start_of(self, contract: Contract) -> datetime:
+        """Return when a contract without a day begins."""
+        now = self._history.sure_time
+        if now is None or self._contracts == Contracts():
+            return BEGINNING
+        since, latest = self._contracts.entries[-1]
+        start = quarter_start(now)
+        if now - start >= QUARTER_HOUR / 2:
+            start += QUARTER_HOUR
+        if only_adds(latest, contract):
+            start = min(start, max(since, month_start(now).astimezone(UTC)))
+        return start
+
+    def _make_snapshot(self) -> Demand | None:
+        stretch = self._stretch
+        if stretch is None:
+            return None
+        time, since = stretch.reading.time, stretch.since
+        start = quarter_start(time)
+        end = start + QUARTER_HOUR
+        energy_kwh = stretch.amounts.imported_wh / 1000
+        elapsed, rest, whole = (time - since) / _HOUR, end - time, (end - since) / _HOUR
+        power_kw, reference_kw = self._power_kw, self._contracts.at(start).reference_kw
+        summary = self._summary = summarised(
+            self._history.months, self._contracts, stretch.month_start, self._summary
+        )
+        running_kw = round(energy_kwh / elapsed, DECIMALS) if elapsed else power_kw
+        projected_kw = will_exceed = available_kw = excess_kwh = None
+        if power_kw is not None:
+            projected_kw = round((energy_kwh + power_kw * (rest / _HOUR)) / whole, DECIMALS)
+        if reference_kw is not None:
+            if projected_kw is not None:
+                will_exceed = projected_kw > reference_kw
+            left_kwh = reference_kw * whole - energy_kwh
+            exact_kw = max(0.0, left_kwh / (rest / _HOUR))
+            if exact_kw < reference_kw <= (left_kwh + _RESOLUTION_KWH) / (rest / _HOUR):
+                exact_kw = reference_kw
+            available_kw = min(round(exact_kw, DECIMALS), self._limit_kw)
+            excess_kwh = summary.excess_kwh
+        return Demand(
+            time=time,
+            quarter_start=start,
+            measured_since=since,
+            running_kw=running_kw,
+            projected_kw=projected_kw,
+            will_exceed=will_exceed,
+            available_kw=available_kw,
+            last_quarter=self._history.last_quarter,
+            month_start=summary.month.start,
+            peak=summary.month.peak,
+            excess_kwh=excess_kwh,
+            known_month=summary.month,
+            running=stretch.amounts,
+            earlier_months=summary.earlier,
+            contracts=self._contracts,
+            market=self._market,
+        )

@@ -1,0 +1,233 @@
+"""What the readings of a connection have come to, whatever clocks and registers do.
+
+The register of imported energy tells what came while nothing was read, but a clock that is wrong
+tells a wrong month. So whatever comes after a break (a gap, another meter, a register that falls or
+leaps, a clock that is set) is kept apart from what was before, until it has lasted for a day of
+measured quarter-hours:
+
+- What came in the gap is booked when the clock after it has gone on for a whole quarter-hour. It
+  is shared out to its days by time; what came while a clock was set is of the day after.
+- When a clock is back where it belongs, or the right meter, that goes on from before the break.
+  What the wrong one left behind is gone, and its time is a gap.
+- Readings of less than a whole quarter-hour between two breaks are a part of the gap.
+
+So the months hold what the register rose by, once.
+"""
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from .calendar import QUARTER_HOUR, month_start, quarter_start
+from .contract import Contracts, MarketPrices
+from .ledger import Ledger, above_each, joined
+from .month import Day, Month, QuarterHour
+from .registers import DECIMALS, Amounts, Reading, Rise, is_bridged
+from .stretch import MAX_SHARED_GAP, Stretch, is_part_of_gap, is_taken_up
+
+MAX_STRETCHES = 8
+"""Clocks that are set again and again are believed before they have run for a day."""
+
+_A_DAY = 96
+# A month that begins up to this long after the last one follows it, after an outage if need be.
+_MAX_STEP = timedelta(days=366)
+# A clock that is set ahead leaves no more than this between two readings; an outage of that time
+# would.
+_MOST_OF_A_LEAP_WH = 10_000
+
+
+class History:
+    """The stretches of a connection: what is sure, and what has to prove itself upon it.
+
+    There is none before the first reading. `archived` are the months that are stored elsewhere: the
+    first stretch is given without them.
+    """
+
+    def __init__(
+        self,
+        archived: tuple[Month, ...] = (),
+        stretches: list[Stretch] | None = None,
+        last_quarter: QuarterHour | None = None,
+    ) -> None:
+        self.stretches: list[Stretch] = stretches or []
+        self.last_quarter = last_quarter
+        self.archived = archived
+        self._months: dict[datetime, Month] | None = None
+        if self.stretches:
+            sure = self.stretches[0]
+            sure.ledger = Ledger.of(archived, sure.ledger.months.values())
+
+    @property
+    def months(self) -> dict[datetime, Month]:
+        """Return all that is known, by month; the same object until there is something new."""
+        if self._months is None:
+            self._months = _all_months(self.stretches)
+        return self._months
+
+    @property
+    def finished(self) -> tuple[Month, ...]:
+        """Return the months that are sure, without the running one."""
+        if not self.stretches:
+            return ()
+        sure = self.stretches[0]
+        return tuple(m for m in sure.ledger.months.values() if m.start != sure.month_start)
+
+    @property
+    def sure_time(self) -> datetime | None:
+        """Return the time of the last reading whose clock may be right."""
+        stretches = self.stretches
+        for before, after in reversed([*pairwise(stretches)]):
+            if before.may_be_followed_by(after.first, after.serial_number):
+                return after.reading.time
+        return stretches[0].reading.time if stretches else None
+
+    def take(
+        self,
+        reading: Reading,
+        serial_number: str | None,
+        contracts: Contracts,
+        market: tuple[MarketPrices, MarketPrices],
+    ) -> None:
+        """Go on with a reading; `market` is at the last reading, and at this one."""
+        if not self.stretches:
+            self.stretches.append(Stretch.begun(reading, serial_number, None))
+            self.stretches[0].ledger = Ledger(self.archived)
+            return
+        last = self.stretches[-1]
+        if not last.is_of(serial_number) or not is_bridged(last.reading, reading):
+            self._break_off(reading, serial_number or last.serial_number, contracts)
+        elif reading.time > last.reading.time:
+            self._bridge(last, reading, contracts, market)
+        self.stretches[-1].serial_number = serial_number or self.stretches[-1].serial_number
+
+    def _bridge(
+        self,
+        stretch: Stretch,
+        reading: Reading,
+        contracts: Contracts,
+        market: tuple[MarketPrices, MarketPrices],
+    ) -> None:
+        """Share the energy since the last reading out to the quarter-hours: one, or two."""
+        before, after = market
+        last, stretch.reading = stretch.reading, reading
+        rise, start = Rise.between(last, reading), quarter_start(reading.time)
+        if start <= last.time:
+            stretch.amounts = stretch.amounts.plus(rise, 1.0, after)
+            if self._goes_on_in_month(stretch.month_start, start):
+                stretch.month_start = month_start(start)
+            return
+        share = (start - last.time) / (reading.time - last.time)
+        stretch.amounts = stretch.amounts.plus(rise, share, before)
+        if stretch.since == start - QUARTER_HOUR:
+            self._complete(stretch, contracts)
+        else:
+            self._book(stretch, contracts)
+        # Now it may be another one.
+        stretch = self.stretches[-1]
+        stretch.since = start
+        if share < 1:
+            stretch.amounts = stretch.amounts.plus(rise, 1.0 - share, after)
+
+    def _goes_on_in_month(self, shown: datetime, start: datetime) -> bool:
+        """Return whether a time is in a known month, or the next: a clock may be wrong."""
+        month = month_start(start)
+        if month == shown:
+            return False
+        known = self.months.get(month)
+        return (
+            known is not None and known.quarter_hours > 0
+        ) or timedelta() <= start - shown <= _MAX_STEP
+
+    def _book(self, stretch: Stretch, contracts: Contracts) -> None:
+        """Add what came in a part of a quarter-hour."""
+        amounts, stretch.amounts = stretch.amounts, Amounts()
+        if amounts.imported_wh or amounts.exported_wh:
+            day = Day(start=contracts.part_start(stretch.since))
+            self._add(stretch, amounts.added_to(day))
+
+    def _complete(self, stretch: Stretch, contracts: Contracts) -> None:
+        start, amounts = stretch.since, stretch.amounts
+        quarter = self.last_quarter = QuarterHour(start, *amounts.totals())
+        contract = contracts.at(start)
+        energy_wh = round(amounts.imported_wh, DECIMALS)
+        day = Day(
+            start=contracts.part_start(start),
+            quarter_hours=1,
+            above=above_each(energy_wh, contract.reference_kw),
+        )
+        self._add(stretch, amounts.added_to(day), quarter)
+        stretch.amounts = Amounts()
+        stretch.month_start = month_start(start)
+        stretch.quarter_hours += 1
+        if len(self.stretches) > 1:
+            if stretch.quarter_hours == 1:
+                self._book_gap(self.stretches[-2], stretch, contracts)
+            if stretch.quarter_hours >= _A_DAY:
+                while len(self.stretches) > 1:
+                    self._believe()
+
+    def _add(self, stretch: Stretch, day: Day, quarter: QuarterHour | None = None) -> None:
+        stretch.ledger.add(day, quarter)
+        self._months = None
+
+    def _believe(self) -> None:
+        """Add the second stretch to what is sure."""
+        sure, following = self.stretches[:2]
+        for month in following.ledger.months.values():
+            sure.ledger.add_month(month)
+        following.ledger = sure.ledger
+        del self.stretches[0]
+        self._months = None
+
+    def _break_off(self, reading: Reading, serial_number: str | None, contracts: Contracts) -> None:
+        """Begin a stretch, after the one that the reading goes on from."""
+        stretches, last = self.stretches, self.stretches[-1]
+        for index in reversed(range(len(stretches) - 1)):
+            stretch, *later = stretches[index:]
+            if is_taken_up(stretch, later, reading, serial_number):
+                del stretches[index + 1 :]
+                break
+        else:
+            is_short = len(stretches) > 1 and not last.quarter_hours
+            if is_short and is_part_of_gap(stretches[-2], last, reading, serial_number):
+                stretches.pop()
+            else:
+                self._book(last, contracts)
+                if is_short:
+                    self._book_gap(stretches[-2], last, contracts)
+        while len(stretches) >= MAX_STRETCHES:
+            self._believe()
+        stretches.append(Stretch.begun(reading, serial_number, stretches[-1].month_start))
+        self._months = None
+
+    def _book_gap(self, before: Stretch, after: Stretch, contracts: Contracts) -> None:
+        """Add what came between two stretches."""
+        if not before.is_register_of(after.first, after.serial_number):
+            return
+        start, end = before.reading.time, after.first.time
+        rise = Rise.between(before.reading, after.first)
+        if start < end <= start + MAX_SHARED_GAP:
+            while start < end:
+                part_end = min(contracts.part_end(start), end)
+                share = (part_end - start) / (end - before.reading.time)
+                self._add(after, _gap_day(contracts.part_start(start), rise, share))
+                start = part_end
+        elif end <= start or rise.imported_wh <= _MOST_OF_A_LEAP_WH:
+            self._add(after, _gap_day(contracts.part_start(end), rise, 1.0))
+
+
+def _gap_day(start: datetime, rise: Rise, share: float) -> Day:
+    imported_wh = rise.imported_wh * share
+    return Day(
+        start=start,
+        imported_wh=imported_wh,
+        exported_wh=rise.exported_wh * share,
+        gap_wh=imported_wh,
+    )
+
+
+def _all_months(stretches: list[Stretch]) -> dict[datetime, Month]:
+    months: dict[datetime, Month] = {}
+    for stretch in stretches:
+        for start, month in stretch.ledger.months.items():
+            months[start] = joined(months[start], month) if start in months else month
+    return months

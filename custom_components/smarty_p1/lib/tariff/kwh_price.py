@@ -1,0 +1,37 @@
+"""What a kilowatt-hour costs now."""
+
+from typing import NamedTuple
+
+from .contract import Contract, MarketPrices
+from .network_prices import agreed_prices
+
+
+class KwhPrice(NamedTuple):
+    """The price of a kWh that is imported now, with VAT, and what is paid for an exported one.
+
+    In currency per kWh; None is not agreed, or not known.
+    """
+
+    imported: float | None
+    exported: float | None
+
+
+def kwh_price(contract: Contract, year: int, market: MarketPrices) -> KwhPrice:
+    """Return the price of the energy and of the grid for a kWh, without the surcharge.
+
+    Whether a kWh bears that is known only when its quarter-hour ends. The year is Luxembourg's.
+    """
+    prices = agreed_prices(contract, year)
+    energy = _energy(contract.energy_price, contract.energy_margin, market.energy)
+    exported = _energy(contract.feed_in_price, contract.feed_in_margin, market.feed_in)
+    imported = None
+    if energy is not None and prices.variable is not None and prices.vat_rate is not None:
+        imported = round((energy + prices.variable) * (1 + prices.vat_rate), 6)
+    return KwhPrice(imported, None if exported is None else round(exported, 6))
+
+
+def _energy(price: float | None, margin: float | None, market: float | None) -> float | None:
+    """Return the price of the energy, which follows the market if there is a margin."""
+    if margin is None:
+        return price
+    return None if market is None else market + margin

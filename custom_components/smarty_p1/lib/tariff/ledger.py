@@ -1,0 +1,150 @@
+"""The months that are kept, and how something is added to one."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Self
+
+from .calendar import QUARTER_HOUR, day_end, month_start
+from .contract import REFERENCE_POWERS
+from .month import Above, Day, Month, QuarterHour
+from .registers import DECIMALS, Amounts
+
+MAX_MONTHS = 36
+"""So many months are kept: two years, the running month, and room for what a wrong clock says."""
+
+_QUARTER_HOURS_A_DAY = 96
+
+
+def above_each(energy_wh: float, own_kw: float | None) -> dict[float, Above]:
+    """Return how far the energy of a quarter-hour is above each class that it exceeds.
+
+    That of a reference power which is no class is there in any case.
+    """
+    found: dict[float, Above] = {}
+    for reference_kw in REFERENCE_POWERS:
+        excess_wh = energy_wh - reference_kw * 250
+        if excess_wh <= 0:
+            break
+        found[reference_kw] = Above(1, excess_wh)
+    if own_kw is not None and own_kw not in REFERENCE_POWERS:
+        excess_wh = max(0.0, energy_wh - own_kw * 250)
+        found[own_kw] = Above(int(excess_wh > 0), excess_wh)
+    return found
+
+
+def joined(month: Month, other: Month) -> Month:
+    """Return a month with all that is known of it: what two know of it together."""
+    days = {day.start: day for day in month.days}
+    for day in other.days:
+        days[day.start] = _joined_days(days[day.start], day) if day.start in days else day
+    peaks = [peak for peak in (month.peak, other.peak) if peak]
+    return Month(
+        start=month.start,
+        days=_limited(sorted(days.values(), key=lambda day: day.start)),
+        peak=max(peaks, key=lambda peak: peak.mean_kw) if peaks else None,
+        earlier_quarter_hours=month.earlier_quarter_hours + other.earlier_quarter_hours,
+    )
+
+
+def with_running(month: Month, start: datetime, amounts: Amounts) -> Month:
+    """Return a month with what came in the running quarter-hour, on the day that began at start."""
+    *_, last = month.days or (None,)
+    if last is None or last.start < start:
+        days = (*month.days, amounts.added_to(Day(start=start)))
+    elif last.start == start:
+        days = (*month.days[:-1], amounts.added_to(last))
+    else:
+        return joined(month, Month(start=month.start, days=(amounts.added_to(Day(start=start)),)))
+    return Month(
+        start=month.start,
+        days=days,
+        peak=month.peak,
+        earlier_quarter_hours=month.earlier_quarter_hours,
+    )
+
+
+def _joined_days(day: Day, other: Day) -> Day:
+    above = {
+        reference_kw: _joined_above(day.above.get(reference_kw), other.above.get(reference_kw))
+        for reference_kw in {**day.above, **other.above}
+    }
+    return Day(
+        start=day.start,
+        imported_wh=_sum(day.imported_wh, other.imported_wh),
+        exported_wh=_sum(day.exported_wh, other.exported_wh),
+        gap_wh=_sum(day.gap_wh, other.gap_wh),
+        quarter_hours=day.quarter_hours + other.quarter_hours,
+        above=above,
+        market_cost=_sum(day.market_cost, other.market_cost),
+        market_wh=_sum(day.market_wh, other.market_wh),
+        market_revenue=_sum(day.market_revenue, other.market_revenue),
+        market_exported_wh=_sum(day.market_exported_wh, other.market_exported_wh),
+    )
+
+
+def _joined_above(*both: Above | None) -> Above:
+    known = [above for above in both if above]
+    return Above(
+        sum(above.quarter_hours for above in known),
+        round(sum(above.energy_wh for above in known), DECIMALS),
+    )
+
+
+def _sum(a: float, b: float) -> float:
+    return round(a + b, DECIMALS)
+
+
+def _limited(days: list[Day]) -> tuple[Day, ...]:
+    """Return days of no more quarter-hours than they have: a clock set back repeats some."""
+    found = []
+    for day, following in zip(days, [*days[1:], None], strict=True):
+        end = day_end(day.start)
+        if following:
+            end = min(end, following.start)
+        found.append(_limited_day(day, (end - day.start) // QUARTER_HOUR))
+    return tuple(found)
+
+
+def _limited_day(day: Day, most: int) -> Day:
+    if max(day.quarter_hours, *(above.quarter_hours for above in day.above.values()), 0) <= most:
+        return day
+    return replace(
+        day,
+        quarter_hours=min(day.quarter_hours, most),
+        above={
+            power: Above(min(above.quarter_hours, most), above.energy_wh)
+            for power, above in day.above.items()
+        },
+    )
+
+
+class Ledger:
+    """Months by their start; what was added to last is the last."""
+
+    def __init__(self, months: Iterable[Month] = ()) -> None:
+        self.months = {month.start: month for month in months}
+
+    @classmethod
+    def of(cls, months: Iterable[Month], newer: Iterable[Month]) -> Self:
+        """Return a ledger of months, of which some are known anew."""
+        ledger = cls(months)
+        for month in newer:
+            ledger.months.pop(month.start, None)
+            ledger.add_month(month)
+        return ledger
+
+    def add(self, day: Day, peak: QuarterHour | None = None) -> None:
+        """Add something to a day, and a complete quarter-hour to the highest of its month."""
+        start = month_start(day.start)
+        self.add_month(Month(start=start, days=(day,), peak=peak))
+
+    def add_month(self, month: Month) -> None:
+        """Add what is known of a month. What a wrong clock left is forgotten first."""
+        known = self.months.pop(month.start, None)
+        self.months[month.start] = joined(known, month) if known else month
+        if len(self.months) > MAX_MONTHS:
+            *others, _ = self.months.values()
+            least = min(others, key=lambda other: other.quarter_hours)
+            is_scrap = least.quarter_hours < _QUARTER_HOURS_A_DAY
+            del self.months[(least if is_scrap else others[0]).start]

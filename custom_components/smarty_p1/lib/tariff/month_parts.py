@@ -1,0 +1,75 @@
+"""A month divided by the contracts that held in it.
+
+Prices by the month run by the calendar: each day of a month has the same share of it, also those
+of 23 and 25 hours, as on a bill; the running day has the share of it that has passed.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from operator import attrgetter
+from typing import NamedTuple
+
+from .calendar import month_end
+from .contract import Contract, Contracts
+from .month import Day, Month
+
+_start_of = attrgetter("start")
+
+
+class MonthPart(NamedTuple):
+    """A part of a month that has one contract."""
+
+    contract: Contract
+    days: Sequence[Day]
+    months: float
+    """How much of the month it is."""
+    imported_kwh: float
+    exported_kwh: float
+
+    def above_kwh(self, reference_kw: float | None) -> float:
+        """Return the energy above a reference power."""
+        if reference_kw is None:
+            return 0.0
+        kw, days = reference_kw, self.days
+        return sum([day.above[kw].energy_wh for day in days if kw in day.above]) / 1000
+
+
+def parts_of(month: Month, contracts: Contracts, until: datetime) -> list[MonthPart]:
+    """Divide what has passed of a month until a moment; there is at least one part."""
+    midnights = _midnights(month.start)
+    end = min(until, midnights[-1])
+    begins = [midnights[0]]
+    begins += [since for since, _ in contracts.entries if midnights[0] < since < end]
+    passed = [_days_before(time, midnights) for time in (*begins, end)]
+    bounds = [bisect_left(month.days, begin, key=_start_of) for begin in begins[1:]]
+    bounds = [0, *bounds, len(month.days)]
+    parts = []
+    for n, begin in enumerate(begins):
+        days = month.days[bounds[n] : bounds[n + 1]]
+        part = MonthPart(
+            contract=contracts.at(begin),
+            days=days,
+            months=(passed[n + 1] - passed[n]) / (len(midnights) - 1),
+            imported_kwh=sum([day.imported_wh for day in days]) / 1000,
+            exported_kwh=sum([day.exported_wh for day in days]) / 1000,
+        )
+        parts.append(part)
+    return parts
+
+
+@lru_cache(maxsize=64)
+def _midnights(start: datetime) -> tuple[datetime, ...]:
+    """Return the midnights of a month in UTC, with the one that ends it."""
+    # Both are of one time zone, in which every day has 24 hours of the clock on the wall.
+    days = (month_end(start) - start).days
+    return tuple((start + timedelta(days=day)).astimezone(UTC) for day in range(days + 1))
+
+
+def _days_before(time: datetime, midnights: tuple[datetime, ...]) -> float:
+    """Return how many days of a month have passed."""
+    day = bisect_right(midnights, time) - 1
+    if not 0 <= day < len(midnights) - 1:
+        return max(day, 0)
+    return day + (time - midnights[day]) / (midnights[day + 1] - midnights[day])

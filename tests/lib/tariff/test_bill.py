@@ -1,0 +1,399 @@
+"""Bills computed by hand: the arithmetic stands beside the numbers."""
+
+import pytest
+
+from smarty_p1.tariff import Contract, Contracts, Month, bill
+from tests.lib.tariff.months import (
+    LONG_AGO,
+    agreed,
+    changing,
+    day,
+    lines,
+    local,
+    month,
+    sums,
+    whole_month,
+)
+
+
+def test_an_ordinary_month() -> None:
+    june = whole_month("2026-06", 30, kwh=300, above={3: 45, 7: 10})
+    due = bill(june, agreed(reference_kw=7, energy_price=0.15), local("2026-07-01"))
+
+    assert lines(due) == [
+        ("energy", 300, 0.15, 45.00),  #            300 * 0.15
+        ("network_fixed", 1, 12.84, 12.84),  #      7 kW in 2026
+        ("network_variable", 300, 0.051, 15.30),  # 300 * 0.051
+        ("meter", 1, 5.72, 5.72),  #                40 A in 2026
+        ("surcharge", 10, 0.0765, 0.77),  #         10 * 0.0765 = 0.765, half a cent is rounded up
+    ]
+    # 45.00 + 12.84 + 15.30 + 5.72 + 0.77 = 79.63; 8 % of it is 6.3704; 79.63 + 6.37 = 86.00
+    assert sums(due) == (79.63, 6.37, 86.00)
+    assert [line.unit for line in due.lines] == ["kWh", "month", "kWh", "month", "kWh"]
+    assert (due.missing, due.vat_rate, due.unpriced_kwh) == ((), 0.08, 0)
+
+
+def test_all_lines_in_their_order() -> None:
+    june = whole_month("2026-06", 30, kwh=300, above={7: 10}, exported_wh=200_000)
+    contract = {"energy_price": 0.15, "energy_fee": 2.5, "feed_in_price": 0.08, "meter_ampere": 63}
+    due = bill(june, agreed(reference_kw=7, **contract), local("2026-07-01"))
+
+    assert lines(due) == [
+        ("energy", 300, 0.15, 45.00),
+        ("energy_fee", 1, 2.5, 2.50),
+        ("network_fixed", 1, 12.84, 12.84),
+        ("network_variable", 300, 0.051, 15.30),
+        ("meter", 1, 8.69, 8.69),  #        63 A
+        ("surcharge", 10, 0.0765, 0.77),
+        ("feed_in", 200, 0.08, -16.00),  #  200 * 0.08, which the household is paid
+    ]
+    # 45.00 + 2.50 + 12.84 + 15.30 + 8.69 + 0.77 = 85.10; less 16.00 is 69.10
+    # VAT is on what is bought only: 85.10 * 0.08 = 6.808; 69.10 + 6.81 = 75.91
+    assert sums(due) == (69.10, 6.81, 75.91)
+    assert due.amount("feed_in") == -16.00
+    assert due.amount("energy", "energy_fee") == 51.30  # 47.50 * 1.08
+    # 12.84 + 15.30 + 8.69 = 36.83; 36.83 * 1.08 = 39.7764
+    assert due.amount("network_fixed", "network_variable", "meter") == 39.78
+    assert due.amount("surcharge") == 0.83  # 0.77 * 1.08 = 0.8316
+    # 51.30 + 39.78 + 0.83 - 16.00 = 75.91
+
+
+@pytest.mark.parametrize(
+    ("until", "share", "fixed", "meter"),
+    [
+        ("2026-06-01", 0, 0.00, 0.00),
+        ("2026-06-11", 0.333333, 4.28, 1.91),  # 10 of 30 days: 12.84 / 3; 5.72 / 3 = 1.9067
+        ("2026-06-11T18:00", 0.358333, 4.60, 2.05),  # 10.75 / 30: 4.601; 2.0497
+        ("2026-06-30T23:45", 0.999653, 12.84, 5.72),
+        ("2026-07-01", 1, 12.84, 5.72),
+        ("2027-01-01", 1, 12.84, 5.72),
+        ("2026-05-01", 0, 0.00, 0.00),
+    ],
+)
+def test_the_running_month(until: str, share: float, fixed: float, meter: float) -> None:
+    june = month("2026-06", day("2026-06-01", 12), day("2026-06-10", 8))
+    due = bill(june, agreed(reference_kw=7), local(until))
+    assert lines(due) == [
+        ("network_fixed", share, 12.84, fixed),
+        ("network_variable", 20, 0.051, 1.02),
+        ("meter", share, 5.72, meter),
+        ("surcharge", 0, 0.0765, 0.00),
+    ]
+
+
+def test_march_with_its_day_of_23_hours() -> None:
+    # Luxembourg's noon on 29 March 2026 is 11 hours after midnight: 28 days and 11/23 of 31 have
+    # passed. 12.84 * 655/713 = 11.7955; 5.72 * 655/713 = 5.2547
+    march = month("2026-03", day("2026-03-29", 20))
+    due = bill(march, agreed(reference_kw=7), local("2026-03-29T12:00"))
+    assert lines(due)[0] == ("network_fixed", 0.918654, 12.84, 11.80)
+    assert lines(due)[2] == ("meter", 0.918654, 5.72, 5.25)
+
+    whole = bill(march, agreed(reference_kw=7), local("2026-04-01"))
+    # 12.84 + 20 * 0.051 + 5.72 = 19.58; 19.58 * 0.08 = 1.5664
+    assert sums(whole) == (19.58, 1.57, 21.15)
+
+
+def test_october_with_its_day_of_25_hours() -> None:
+    # The 25th has 25 hours, of which 13 have passed at noon: 24.52 of 31 days.
+    # 12.84 * 24.52/31 = 10.1560; 5.72 * 24.52/31 = 4.5243
+    october = month("2026-10", day("2026-10-25", 20))
+    due = bill(october, agreed(reference_kw=7), local("2026-10-25T12:00"))
+    assert lines(due)[0] == ("network_fixed", 0.790968, 12.84, 10.16)
+    assert lines(due)[2] == ("meter", 0.790968, 5.72, 4.52)
+
+    # A change at the midnight that ends it: 25 of 31 days with 7 kW, 6 of 31 with 12 kW.
+    # 12.84 * 25/31 = 10.3548; 19.61 * 6/31 = 3.7955
+    contracts = changing(
+        ("2020-01-01", Contract(reference_kw=7)), ("2026-10-26", Contract(reference_kw=12))
+    )
+    whole = bill(october, contracts, local("2026-11-01"))
+    assert lines(whole)[:2] == [
+        ("network_fixed", 0.806452, 12.84, 10.35),
+        ("network_fixed", 0.193548, 19.61, 3.80),
+    ]
+
+
+def test_new_year() -> None:
+    contracts = agreed(reference_kw=7)
+    december = whole_month("2025-12", 31, kwh=300, above={7: 10})
+    january = whole_month("2026-01", 31, kwh=300, above={7: 10})
+
+    due = bill(december, contracts, local("2026-01-01"))
+    assert lines(due) == [
+        ("network_fixed", 1, 19.27, 19.27),
+        ("network_variable", 300, 0.0759, 22.77),
+        ("meter", 1, 5.90, 5.90),
+        ("surcharge", 10, 0.1139, 1.14),  # 1.139
+    ]
+    assert sums(due) == (49.08, 3.93, 53.01)  # 49.08 * 0.08 = 3.9264
+
+    due = bill(january, contracts, local("2026-02-01"))
+    assert [amount for *_, amount in lines(due)] == [12.84, 15.30, 5.72, 0.77]
+    assert sums(due) == (34.63, 2.77, 37.40)  # 34.63 * 0.08 = 2.7704
+
+
+def test_a_year_that_is_not_known_has_the_prices_of_the_last_one() -> None:
+    due = bill(whole_month("2031-01", 31, kwh=300), agreed(reference_kw=7), local("2031-02-01"))
+    assert [amount for *_, amount in lines(due)] == [12.84, 15.30, 5.72, 0.00]
+
+
+def test_another_class_from_the_middle_of_the_month() -> None:
+    june = month(
+        "2026-06",
+        day("2026-06-15", 120, {3: 20, 7: 6, 12: 1}),
+        day("2026-06-16", 180, {3: 30, 7: 9, 12: 2}),
+    )
+    contracts = changing(
+        ("2020-01-01", Contract(reference_kw=7)), ("2026-06-16", Contract(reference_kw=12))
+    )
+    due = bill(june, contracts, local("2026-07-01"))
+    assert lines(due) == [
+        ("network_fixed", 0.5, 12.84, 6.42),
+        ("network_fixed", 0.5, 19.61, 9.81),  #      9.805
+        ("network_variable", 300, 0.051, 15.30),
+        ("meter", 1, 5.72, 5.72),
+        ("surcharge", 8, 0.0765, 0.61),  #           6 above 7 kW, 2 above 12 kW: 0.612
+    ]
+    assert sums(due) == (37.86, 3.03, 40.89)  # 37.86 * 0.08 = 3.0288
+
+    # On the 21st: 15 days of the one, 5 of the other. 12.84 / 2; 19.61 / 6 = 3.2683
+    due = bill(june, contracts, local("2026-06-21"))
+    assert [amount for *_, amount in lines(due)][:2] == [6.42, 3.27]
+    # On the 11th, the other one has not begun: 12.84 / 3
+    due = bill(june, contracts, local("2026-06-11"))
+    assert lines(due)[0] == ("network_fixed", 0.333333, 12.84, 4.28)
+    assert lines(due)[1][0] == "network_variable"
+
+
+def test_another_price_from_the_middle_of_the_month() -> None:
+    june = month("2026-06", day("2026-06-10", 100), day("2026-06-11", 200))
+    contracts = changing(
+        ("2020-01-01", Contract(reference_kw=7, energy_price=0.15, energy_fee=3)),
+        ("2026-06-11", Contract(reference_kw=7, energy_price=0.18, energy_fee=3)),
+    )
+    due = bill(june, contracts, local("2026-07-01"))
+    assert lines(due)[:3] == [
+        ("energy", 100, 0.15, 15.00),
+        ("energy", 200, 0.18, 36.00),
+        ("energy_fee", 1, 3, 3.00),
+    ]
+    assert due.amount("energy", "energy_fee") == 58.32  # 54 * 1.08
+
+
+def test_another_price_from_the_middle_of_a_day() -> None:
+    # The 10th is two: until noon, and from then on. 9.5 of 30 days have the lower fee:
+    # 3 * 9.5/30 = 0.95; 6 * 20.5/30 = 4.10
+    june = month("2026-06", day("2026-06-10", 4), day("2026-06-10T12:00", 5))
+    contracts = changing(
+        ("2020-01-01", Contract(reference_kw=7, energy_price=0.15, energy_fee=3)),
+        ("2026-06-10T12:00", Contract(reference_kw=7, energy_price=0.20, energy_fee=6)),
+    )
+    due = bill(june, contracts, local("2026-07-01"))
+    assert lines(due)[:4] == [
+        ("energy", 4, 0.15, 0.60),
+        ("energy", 5, 0.20, 1.00),
+        ("energy_fee", 0.316667, 3, 0.95),
+        ("energy_fee", 0.683333, 6, 4.10),
+    ]
+
+
+def test_a_contract_for_a_later_month_changes_nothing() -> None:
+    june = whole_month("2026-06", 30, kwh=300)
+    later = ("2026-07-01", Contract(reference_kw=12, has_vat=False))
+    contracts = changing(("2020-01-01", Contract(reference_kw=7)), later)
+    until = local("2026-09-01")
+    assert bill(june, contracts, until) == bill(june, agreed(reference_kw=7), until)
+
+
+def test_the_first_contract_also_holds_for_what_was_before_it() -> None:
+    june = whole_month("2026-06", 30, kwh=300)
+    contracts = changing(("2026-09-01", Contract(reference_kw=7)))
+    assert lines(bill(june, contracts, local("2026-07-01")))[0][3] == 12.84
+
+
+def test_a_month_of_which_a_part_was_measured() -> None:
+    june = month("2026-06", *(day(f"2026-06-{n}", 10) for n in range(21, 31)))
+    due = bill(june, agreed(reference_kw=7), local("2026-07-01"))
+    # What was not measured is on no line; what is paid by the month is there as a whole.
+    assert [amount for *_, amount in lines(due)] == [12.84, 5.10, 5.72, 0.00]
+    assert june.measured_share(local("2026-07-01")) == 0.3333  # 10 of 30 days
+
+
+def test_a_month_of_which_nothing_is_known() -> None:
+    due = bill(month("2026-06"), agreed(reference_kw=3, energy_price=0.15), local("2026-07-01"))
+    # 7.42 + 5.72 = 13.14; 13.14 * 0.08 = 1.0512
+    assert sums(due) == (13.14, 1.05, 14.19)
+    assert due.amount("energy") == 0
+
+
+def test_the_surcharge_instead_of_the_variable_price() -> None:
+    june = whole_month("2026-06", 30, kwh=300, above={7: 10})
+    due = bill(june, agreed(reference_kw=7, replaces_variable=True), local("2026-07-01"))
+    assert lines(due)[1] == ("network_variable", 290, 0.051, 14.79)
+    assert lines(due)[3] == ("surcharge", 10, 0.0765, 0.77)
+
+
+def test_without_vat() -> None:
+    june = whole_month("2026-06", 30, kwh=300, above={7: 10})
+    due = bill(june, agreed(reference_kw=7, has_vat=False), local("2026-07-01"))
+    assert (due.vat_rate, *sums(due)) == (0, 34.63, 0, 34.63)
+    assert due.amount("surcharge") == 0.77
+
+
+def test_prices_of_ones_own() -> None:
+    june = whole_month("2026-06", 30, kwh=300, above={5.5: 10})
+    own = {"network_fixed": 10, "network_variable": 0.06, "surcharge": 0.09, "meter_fee": 6}
+    due = bill(june, agreed(reference_kw=5.5, **own), local("2026-07-01"))
+    assert lines(due) == [
+        ("network_fixed", 1, 10, 10.00),
+        ("network_variable", 300, 0.06, 18.00),
+        ("meter", 1, 6, 6.00),
+        ("surcharge", 10, 0.09, 0.90),
+    ]
+    assert sums(due) == (34.90, 2.79, 37.69)  # 34.90 * 0.08 = 2.792
+
+
+def test_a_price_of_0_is_a_price() -> None:
+    june = whole_month("2026-06", 30, kwh=300)
+    own = {"network_fixed": 0, "network_variable": 0, "surcharge": 0, "meter_fee": 0}
+    due = bill(june, agreed(reference_kw=7, energy_price=0, **own), local("2026-07-01"))
+    assert sums(due) == (0, 0, 0)
+    assert len(due.lines) == 5
+
+
+def test_the_price_of_the_market() -> None:
+    june = month(
+        "2026-06",
+        day("2026-06-01", 100, market_wh=100_000, market_cost=9.00),
+        day("2026-06-02", 200, market_wh=180_000, market_cost=12.00),
+    )
+    due = bill(june, agreed(reference_kw=7, energy_margin=0.10), local("2026-07-01"))
+    # 280 of 300 kWh have a price: 9.00 + 12.00 + 280 * 0.10 = 49.00, which is 0.175 a kWh
+    assert lines(due)[0] == ("energy", 280, 0.175, 49.00)
+    assert due.unpriced_kwh == 20
+    assert lines(due)[2] == ("network_variable", 300, 0.051, 15.30)
+
+
+def test_a_market_below_0() -> None:
+    june = whole_month("2026-06", 30, kwh=10, market_wh=10_000, market_cost=-2.0)
+    due = bill(june, agreed(reference_kw=7, energy_margin=0.1), local("2026-07-01"))
+    assert lines(due)[0] == ("energy", 10, -0.1, -1.00)  # -2.00 + 10 * 0.1
+
+
+def test_a_market_whose_price_was_never_known() -> None:
+    june = whole_month("2026-06", 30, kwh=10)
+    due = bill(june, agreed(reference_kw=7, energy_margin=0.1), local("2026-07-01"))
+    assert (due.amount("energy"), due.unpriced_kwh) == (None, 10)
+    # Before the first watt-hour there is nothing to have a price.
+    due = bill(month("2026-06"), agreed(reference_kw=7, energy_margin=0.1), local("2026-06-01"))
+    assert (due.amount("energy"), due.unpriced_kwh) == (0, 0)
+
+
+def test_from_a_fixed_price_to_that_of_the_market() -> None:
+    june = month(
+        "2026-06",
+        day("2026-06-15", 100),
+        day("2026-06-16", 50, market_wh=50_000, market_cost=4.00),
+        day("2026-06-17", 50, market_wh=30_000, market_cost=2.00),
+    )
+    contracts = changing(
+        ("2020-01-01", Contract(reference_kw=7, energy_price=0.15)),
+        ("2026-06-16", Contract(reference_kw=7, energy_margin=0.15)),
+        ("2026-06-17", Contract(reference_kw=12, energy_margin=0.15)),
+    )
+    due = bill(june, contracts, local("2026-07-01"))
+    assert lines(due)[:2] == [
+        ("energy", 100, 0.15, 15.00),
+        ("energy", 80, 0.225, 18.00),  # 4.00 + 2.00 + 80 * 0.15; 18.00 / 80
+    ]
+    assert due.unpriced_kwh == 20
+
+
+def test_feeding_in_at_the_price_of_the_market() -> None:
+    june = whole_month(
+        "2026-06", 30, exported_wh=100_000, market_exported_wh=90_000, market_revenue=6.30
+    )
+    due = bill(june, agreed(reference_kw=7, feed_in_margin=-0.01), local("2026-07-01"))
+    # 6.30 - 90 * 0.01 = 5.40, which is 0.06 a kWh
+    assert lines(due)[-1] == ("feed_in", 90, 0.06, -5.40)
+    assert due.unpriced_exported_kwh == 10
+    assert due.amount("feed_in") == -5.40
+
+
+def test_without_an_energy_price_it_is_the_bill_of_the_grid() -> None:
+    june = whole_month("2026-06", 30, kwh=300)
+    due = bill(june, agreed(reference_kw=7), local("2026-07-01"))
+    assert sums(due) == (33.86, 2.71, 36.57)  # 12.84 + 15.30 + 5.72; 2.7088
+    assert due.amount("energy") is None
+    assert due.unpriced_kwh == 300
+
+
+def missing(june: Month, contracts: Contracts) -> tuple[str, ...]:
+    """Return what is missing on a bill that has no sums because of that."""
+    due = bill(june, contracts, june.end)
+    assert sums(due) == (None, None, None)
+    for name in due.missing:
+        assert due.amount(name) is None
+    return due.missing
+
+
+def test_what_is_not_published_is_missing() -> None:
+    june = whole_month("2025-06", 30, kwh=300)
+    assert missing(june, agreed(reference_kw=150)) == ("network_fixed",)
+    assert missing(june, agreed(reference_kw=5)) == ("network_fixed",)
+    assert bill(june, agreed(reference_kw=150), june.end).amount("meter") == 6.37  # 5.90 * 1.08
+    assert bill(june, agreed(reference_kw=150, network_fixed=300), june.end).total
+    # In 2026 it is published: 206.60 + 15.30 + 5.72 = 227.62; 18.2096 of VAT
+    june = whole_month("2026-06", 30, kwh=300)
+    assert bill(june, agreed(reference_kw=150), june.end).total == 245.83
+
+
+def test_one_class_of_the_month_is_not_published() -> None:
+    contracts = changing(
+        ("2020-01-01", Contract(reference_kw=100)), ("2025-06-16", Contract(reference_kw=150))
+    )
+    assert missing(whole_month("2025-06", 30), contracts) == ("network_fixed",)
+
+
+def test_without_a_reference_power_two_lines_are_missing() -> None:
+    june = whole_month("2026-06", 30, kwh=300)
+    assert missing(june, Contracts()) == ("network_fixed", "surcharge")
+    assert missing(june, agreed(surcharge=0.08, network_fixed=9)) == ("surcharge",)
+
+
+def test_before_the_tariff_nothing_was_published() -> None:
+    june = whole_month("2024-06", 30, kwh=300)
+    grid = ("network_fixed", "network_variable", "meter", "surcharge")
+    assert missing(june, agreed(reference_kw=7)) == grid
+
+
+def test_what_was_agreed_last_says_whether_there_is_vat() -> None:
+    contracts = Contracts(
+        (
+            (LONG_AGO, Contract(reference_kw=7)),
+            (local("2026-06-16"), Contract(reference_kw=7, has_vat=False)),
+        )
+    )
+    june = whole_month("2026-06", 30)
+    assert bill(june, contracts, local("2026-06-16")).vat_rate == 0.08
+    assert bill(june, contracts, local("2026-07-01")).vat_rate == 0
+
+
+@pytest.mark.parametrize(
+    ("price", "amount"),
+    [(2.675, 2.68), (1.005, 1.01), (0.615, 0.62), (1.115, 1.12), (2.6749, 2.67), (0.005, 0.01)],
+)
+def test_half_a_cent_is_rounded_up_whatever_binary_fractions_are(
+    price: float, amount: float
+) -> None:
+    june = whole_month("2026-06", 30, exported_wh=1000)
+    due = bill(june, agreed(reference_kw=7, feed_in_price=price, energy_fee=price), june.end)
+    assert (lines(due)[0][3], lines(due)[-1][3]) == (amount, -amount)
+
+
+def test_what_a_line_shows_is_what_it_is_computed_from() -> None:
+    # 0.1234564 kWh is shown as 0.123 kWh: at 50 a kWh, 6.15 and not 6.17.
+    june = month("2026-06", day("2026-06-01", exported_wh=123.4564))
+    due = bill(june, agreed(reference_kw=7, feed_in_price=50), local("2026-07-01"))
+    assert lines(due)[-1] == ("feed_in", 0.123, 50, -6.15)

@@ -1,0 +1,137 @@
+"""Which class is the cheapest, computed by hand: the arithmetic stands beside the numbers."""
+
+import pytest
+
+from smarty_p1.tariff import REFERENCE_POWERS, Contract, compare
+from tests.lib.tariff.months import agreed, changing, day, local, month, whole_month
+
+
+def test_a_month() -> None:
+    june = whole_month("2026-06", 30, kwh=300, above={3: 12.345, 7: 0.5})
+    found = compare([june], agreed(reference_kw=7), local("2026-07-01"))
+
+    [only] = found.months
+    assert (only.start, only.measured_share, only.is_whole) == (june.start, 1.0, True)
+    assert tuple(only.classes) == REFERENCE_POWERS
+    assert only.classes[3] == (12.345, 7.42, 0.94, 8.36)  # 12.345 * 0.0765 = 0.9444
+    assert only.classes[7] == (0.5, 12.84, 0.04, 12.88)  # 0.03825
+    assert only.classes[12] == (0, 19.61, 0, 19.61)
+    assert only.classes[200] == (0, 274.35, 0, 274.35)
+    # 12.88 - 8.36 = 4.52 a month, 54.24 a year
+    assert (len(found.decisive), found.cheapest, found.saving_per_year) == (1, 3, 54.24)
+
+
+@pytest.mark.parametrize(("kwh", "cheapest"), [(71.5, 3), (71.8, 7)])
+def test_where_another_class_becomes_cheaper(kwh: float, cheapest: int) -> None:
+    # In 2025, 7 kW cost 19.27 - 11.11 = 8.16 more than 3 kW, as much as 71.64 kWh above 3 kW:
+    # 71.5 * 0.1139 = 8.144, 71.8 * 0.1139 = 8.178
+    june = whole_month("2025-06", 30, above={3: kwh})
+    found = compare([june], agreed(reference_kw=12), local("2025-07-01"))
+    assert found.cheapest == cheapest
+
+
+def test_the_present_class_is_the_cheapest() -> None:
+    june = whole_month("2026-06", 30, kwh=300, above={3: 5})
+    found = compare([june], agreed(reference_kw=3), local("2026-07-01"))
+    assert (found.cheapest, found.saving_per_year) == (3, 0.0)
+
+
+def test_the_running_month_decides_nothing() -> None:
+    june = whole_month("2026-06", 30, above={3: 5})
+    july = month("2026-07", day("2026-07-01", 200, {3: 190, 7: 100, 12: 40}))
+    found = compare([june, july], agreed(reference_kw=7), local("2026-07-11"))
+
+    running = found.months[1]
+    assert (running.is_whole, running.measured_share) == (False, 0.1)  # 96 of 960 quarter-hours
+    # 10 of 31 days: 7.42 * 10/31 = 2.3935; 190 * 0.0765 = 14.535
+    assert running.classes[3] == (190, 2.39, 14.54, 16.93)
+    assert (len(found.decisive), found.cheapest) == (1, 3)
+
+
+def test_before_a_whole_month_nothing_is_said() -> None:
+    june = month("2026-06", *(day(f"2026-06-{n:02}", 5) for n in range(2, 31)))
+    for months, until in (
+        ([], "2026-07-01"),
+        ([june], "2026-07-01"),  # 29 of 30 days: 0.967
+        ([whole_month("2026-06", 30)], "2026-06-30T23:59"),
+    ):
+        found = compare(months, agreed(reference_kw=7), local(until))
+        assert len(found.months) == len(months)
+        assert (len(found.decisive), found.cheapest, found.saving_per_year) == (0, None, None)
+
+
+def test_the_last_twelve_whole_months_decide() -> None:
+    names = [f"2025-{n:02}" for n in range(6, 13)] + [f"2026-{n:02}" for n in range(1, 7)]
+    # In the first of these thirteen, 7 kW would have been far cheaper than 3 kW.
+    months = [
+        whole_month(name, 31, above={3: 1000 if n == 0 else 0}) for n, name in enumerate(names)
+    ]
+    found = compare(months, agreed(reference_kw=7), local("2026-07-01"))
+    assert (len(found.decisive), found.cheapest) == (12, 3)
+    # Six months of 2025 and six of 2026: 6 * (19.27 - 11.11) + 6 * (12.84 - 7.42) = 48.96 + 32.52
+    assert found.saving_per_year == 81.48
+
+
+def test_a_saving_of_less_than_a_year_is_one_of_a_year() -> None:
+    months = [whole_month("2026-05", 31), whole_month("2026-06", 30)]
+    found = compare(months, agreed(reference_kw=12), local("2026-07-01"))
+    assert found.saving_per_year == 146.28  # (19.61 - 7.42) * 12
+
+
+def test_a_class_that_was_not_published_is_not_judged() -> None:
+    huge: dict[float, float] = {kw: 50_000.0 for kw in REFERENCE_POWERS if kw < 150}
+    found = compare(
+        [whole_month("2025-06", 30, above=huge)], agreed(reference_kw=150), local("2025-07-01")
+    )
+    assert found.months[0].classes[150] == (0, None, 0, None)
+    assert found.cheapest == 3  # all others have the same surcharge
+    assert found.saving_per_year is None
+    # In 2026 it is known.
+    found = compare(
+        [whole_month("2026-06", 30, above=huge)], agreed(reference_kw=100), local("2026-07-01")
+    )
+    assert found.cheapest == 150
+
+
+@pytest.mark.parametrize("reference_kw", [None, 5])
+def test_without_a_class_there_is_no_saving(reference_kw: float | None) -> None:
+    june = whole_month("2026-06", 30)
+    found = compare([june], agreed(reference_kw=reference_kw), local("2026-07-01"))
+    assert (found.cheapest, found.saving_per_year) == (3, None)
+
+
+def test_what_is_above_costs_the_surcharge_instead_of_the_variable_price() -> None:
+    june = whole_month("2026-06", 30, above={3: 100})
+    contracts = agreed(reference_kw=7, replaces_variable=True)
+    found = compare([june], contracts, local("2026-07-01"))
+    # 100 * (0.0765 - 0.0510) = 2.55
+    assert found.months[0].classes[3] == (100, 7.42, 2.55, 9.97)
+    assert (found.cheapest, found.saving_per_year) == (3, 34.44)  # (12.84 - 9.97) * 12
+
+
+def test_an_own_price_is_for_the_own_class_only() -> None:
+    june = whole_month("2026-06", 30, above={3: 100})
+    contracts = agreed(reference_kw=7, network_fixed=10, surcharge=0.1)
+    found = compare([june], contracts, local("2026-07-01"))
+    assert found.months[0].classes[3] == (100, 7.42, 10, 17.42)
+    assert found.months[0].classes[7] == (0, 10, 0, 10)
+    assert found.months[0].classes[12] == (0, 19.61, 0, 19.61)
+    assert (found.cheapest, found.saving_per_year) == (7, 0)
+
+
+def test_a_contract_that_changes_in_the_month() -> None:
+    june = month(
+        "2026-06",
+        *(day(f"2026-06-{n:02}", above={3: 4, 7: 2}) for n in range(1, 31)),
+    )
+    contracts = changing(
+        ("2020-01-01", Contract(reference_kw=7, network_fixed=12, surcharge=0.08)),
+        ("2026-06-11", Contract(reference_kw=12)),
+    )
+    found = compare([june], contracts, local("2026-07-01"))
+    # Above 3 kW 40 kWh at 0.08 and 80 at 0.0765: 3.20 + 6.12
+    assert found.months[0].classes[3] == (120, 7.42, 9.32, 16.74)
+    # 10 days at the own 12.00, 20 at 12.84: 4.00 + 8.56; 20 * 0.08 + 40 * 0.0765 = 1.60 + 3.06
+    assert found.months[0].classes[7] == (60, 12.56, 4.66, 17.22)
+    # The present class is 12 kW: 19.61 - 16.74 = 2.87 a month
+    assert (found.cheapest, found.saving_per_year) == (3, 34.44)

@@ -1,0 +1,182 @@
+"""The numbers in docs/tariff.md are those that the integration computes."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smarty_p1.tariff import (
+    Above,
+    Contract,
+    Day,
+    DemandMeter,
+    Energies,
+    MarketPrices,
+    Month,
+    NetworkPrices,
+    bill,
+    compare,
+    kwh_price,
+    network_prices,
+)
+from tests.lib.tariff.months import LUXEMBOURG, agreed, local, whole_month
+
+PAGE = (Path(__file__).parents[3] / "docs" / "tariff.md").read_text(encoding="utf-8")
+HOUSEHOLD: dict[str, Any] = {
+    "reference_kw": 7,
+    "energy_price": 0.145,
+    "energy_fee": 2.5,
+    "feed_in_price": 0.08,
+}
+
+
+def section(heading: str) -> str:
+    """Return what stands below a heading."""
+    [found] = re.findall(
+        rf"^#+ {re.escape(heading)}$(.*?)(?=^#|\Z)", PAGE, re.MULTILINE | re.DOTALL
+    )
+    return str(found)
+
+
+def rows(heading: str) -> list[list[str]]:
+    """Return the rows of a section's table, without its head and without what makes cells bold."""
+    table = re.findall(r"^\| *(.*?) *\|$", section(heading), re.MULTILINE)
+    return [[cell.strip("*` ") for cell in row.split("|")] for row in table[2:]]
+
+
+def number(cell: str) -> float:
+    return float(re.sub(r" (kWh|month|kW|€)$", "", cell).replace("\N{MINUS SIGN}", "-"))
+
+
+def answer(heading: str) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """Return the answer that a section shows."""
+    [found] = re.findall(r"```json\n(.*?)```", section(heading), re.DOTALL)
+    return json.loads(found)
+
+
+@pytest.fixture
+def june() -> Month:
+    """Return the worked month."""
+    above: dict[float, float] = {
+        int(number(kw)): number(kwh)
+        for kw, kwh, *_ in rows("Which reference power is the cheapest")
+    }
+    quantities = {name: quantity for name, quantity, *_ in rows("A worked month")}
+    return whole_month(
+        "2026-06",
+        30,
+        kwh=number(quantities["network_variable"]),
+        above=above,
+        exported_wh=number(quantities["feed_in"]) * 1000,
+    )
+
+
+def test_the_prices() -> None:
+    named: dict[str, Callable[[NetworkPrices], float]] = {
+        "variable price": lambda prices: prices.variable,
+        "surcharge": lambda prices: prices.surcharge,
+        "3 kW": lambda prices: prices.fixed[3],
+        "7 kW": lambda prices: prices.fixed[7],
+        "12 kW": lambda prices: prices.fixed[12],
+        "17 kW": lambda prices: prices.fixed[17],
+        "27 kW": lambda prices: prices.fixed[27],
+        "40\N{EN DASH}50 A": lambda prices: prices.meter[40],
+        "63\N{EN DASH}100 A": lambda prices: prices.meter[63],
+        "from 120 A": lambda prices: prices.meter[120],
+    }
+    shown = rows("How the tariff works")
+    assert len(shown) == len(named)
+    years = [prices for prices in map(network_prices, (2025, 2026)) if prices]
+    for part, what, in_2025, in_2026 in shown:
+        price = named[part if part in named else what.rpartition(": ")[2]]
+        assert [number(in_2025), number(in_2026)] == [price(year) for year in years]
+
+
+def test_the_worked_day() -> None:
+    meter = DemandMeter(Contract(reference_kw=7))
+    *quarters, others, of_day = rows("A worked day")
+    energies = {quarter[0]: quarter for quarter in quarters}
+    time, register_kwh = local("2026-06-15"), 1000.0
+    demand = meter.update(time, Energies(register_kwh), None, None)
+    for _ in range(96):
+        clock = time.astimezone(LUXEMBOURG).strftime("%H:%M")
+        row = energies.pop(clock, others)
+        for _ in range(15):
+            time += timedelta(minutes=1)
+            register_kwh += number(row[1]) / 15
+            demand = meter.update(time, Energies(register_kwh), None, None)
+        assert demand
+        assert demand.last_quarter
+        assert demand.last_quarter.mean_kw == pytest.approx(number(row[2]), abs=0.005)
+    assert energies == {}
+
+    assert demand
+    day = demand.month.days[0]
+    assert day.imported_wh == pytest.approx(number(of_day[1]) * 1000)
+    for kw, cell in zip((3, 7, 12), of_day[3:], strict=True):
+        assert day.above[kw].energy_wh == pytest.approx(number(cell) * 1000, abs=3)
+        of_rows = [number(row[(3, 7, 12).index(kw) + 3]) for row in quarters]
+        assert sum(of_rows) == pytest.approx(number(cell))
+
+    kwh, price, euro = re.findall(r"([\d.]+) kWh . ([\d.]+) € = ([\d.]+) €", PAGE)[0]
+    above = Day(start=local("2026-06-15"), above={7: Above(3, number(kwh) * 1000)})
+    month = Month(start=demand.month.start, days=(above,))
+    surcharge = bill(month, agreed(reference_kw=7), month.end).lines[-1]
+    assert surcharge == ("surcharge", float(kwh), "kWh", float(price), float(euro))
+
+
+def test_the_worked_month(june: Month) -> None:
+    due = bill(june, agreed(**HOUSEHOLD), june.end)
+    *shown, net, vat, total = rows("A worked month")
+    assert [(name, number(q), number(p), number(a)) for name, q, p, a in shown] == [
+        (line.name, line.quantity, line.price, line.amount) for line in due.lines
+    ]
+    assert [number(row[-1]) for row in (net, vat, total)] == [due.net, due.vat, due.total]
+    assert answer("`smarty_p1.get_bill`") == {
+        "month": f"{june.start:%Y-%m}",
+        "measured_share": june.measured_share(june.end),
+        "lines": [line._asdict() for line in due.lines],
+        "net": due.net,
+        "vat": due.vat,
+        "total": due.total,
+    }
+    early = bill(june, agreed(**HOUSEHOLD), local("2026-06-11"))
+    assert "12.84 \N{MULTIPLICATION SIGN} 10 ÷ 30 = 4.28 €" in PAGE
+    assert [line.amount for line in early.lines if line.name == "network_fixed"] == [4.28]
+
+
+def test_the_classes(june: Month) -> None:
+    found = compare([june], agreed(**HOUSEHOLD), june.end)
+    [month] = found.months
+    for kw, *cells in rows("Which reference power is the cheapest"):
+        assert tuple(map(number, cells)) == month.classes[int(number(kw))]
+    shown = answer("`smarty_p1.compare_reference_powers`")
+    assert (shown["cheapest"], shown["saving_per_year"]) == (found.cheapest, found.saving_per_year)
+    [only] = shown["months"]
+    for kw, cost in only["classes"].items():
+        assert cost == month.classes[int(kw)]._asdict()
+    assert f"{found.saving_per_year} € a year" in PAGE.replace("\n", " ")
+
+
+def test_the_entities(june: Month) -> None:
+    contracts = agreed(**HOUSEHOLD)
+    due = bill(june, contracts, june.end)
+    price = kwh_price(contracts.at(june.start), 2026, MarketPrices())
+    revenue = due.amount("feed_in")
+    assert revenue is not None
+    shown = {name: value for name, value, _ in rows("The entities") if value}
+    assert {name: number(value) for name, value in shown.items()} == {
+        "Price of imported energy": price.imported,
+        "Price of exported energy": price.exported,
+        "Energy cost this month": due.amount("energy", "energy_fee"),
+        "Network cost this month": due.amount("network_fixed", "network_variable", "meter"),
+        "Surcharge": due.amount("surcharge"),
+        "Feed-in revenue this month": -revenue,
+        "Total cost this month": due.total,
+        "Cheapest reference power": 3,
+        "Possible saving per year": compare([june], contracts, june.end).saving_per_year,
+    }

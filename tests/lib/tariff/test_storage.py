@@ -1,0 +1,387 @@
+"""What was stored goes on as if nothing had happened; what is malformed is refused."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from smarty_p1.tariff import (
+    Contract,
+    DemandMeter,
+    Energies,
+    QuarterHour,
+    load_months,
+    store_months,
+)
+from tests.lib.tariff.support import PRICE, Connection, at, cost
+
+
+def restart(house: Connection) -> None:
+    stored = json.loads(json.dumps(house.meter.as_dict(), allow_nan=False))
+    house.meter = DemandMeter.from_dict(stored, Contract(reference_kw=3, surcharge=PRICE))
+
+
+def stored_house() -> Connection:
+    house = Connection("2026-07-15T12:00:00S", reference_kw=3, price=PRICE)
+    house.read()
+    house.draw(20, 100)
+    return house
+
+
+def test_what_is_stored() -> None:
+    assert stored_house().meter.as_dict() == {
+        "version": 2,
+        "stretches": [
+            {
+                "first": {"time": "2026-07-15T10:00:00+00:00", "imported_wh": 25_653_000},
+                "reading": {"time": "2026-07-15T10:20:00+00:00", "imported_wh": 25_655_000},
+                "since": "2026-07-15T10:15:00+00:00",
+                "amounts": {
+                    "imported_wh": 500.0,
+                    "exported_wh": 0.0,
+                    "is_exported_exact": False,
+                    "reactive_imported_varh": None,
+                    "reactive_exported_varh": None,
+                    "market_cost": 0.0,
+                    "market_wh": 0.0,
+                    "market_revenue": 0.0,
+                    "market_exported_wh": 0.0,
+                },
+                "serial_number": "SAG1030790002574",
+                "month_start": "2026-07-01T00:00:00+02:00",
+                "months": [
+                    {
+                        "start": "2026-07-01T00:00:00+02:00",
+                        "peak": {"start": "2026-07-15T10:00:00+00:00", "mean_kw": 6.0},
+                        "earlier_quarter_hours": 0,
+                        "days": [
+                            {
+                                "start": "2026-07-14T22:00:00+00:00",
+                                "imported_wh": 1500.0,
+                                "quarter_hours": 1,
+                                "above": {"3": [1, 750.0]},
+                            }
+                        ],
+                    }
+                ],
+                "quarter_hours": 1,
+            }
+        ],
+        "last_quarter": {"start": "2026-07-15T10:00:00+00:00", "mean_kw": 6.0},
+        "stored_months": [],
+        "contracts": [
+            {
+                "since": "1999-01-01T00:00:00+00:00",
+                "reference_kw": 3,
+                "meter_ampere": 40,
+                "has_vat": True,
+                "replaces_variable": False,
+                "surcharge": 0.1139,
+            }
+        ],
+    }
+
+
+OF_VERSION_0_1 = """{
+  "version": 1, "serial_number": "SAG1030790002574",
+  "running": {"time": "2026-07-15T10:20:00+00:00", "imported_wh": 25655000,
+              "since": "2026-07-15T10:15:00+00:00", "energy_wh": 500.0},
+  "last_quarter": {"start": "2026-07-15T10:00:00+00:00", "mean_kw": 6.0},
+  "month": {"start": "2026-07-01T00:00:00+02:00",
+            "peak": {"start": "2026-07-15T10:00:00+00:00", "mean_kw": 6.0}, "excess_wh": 750.0}
+}"""
+
+
+def test_what_an_earlier_version_stored_goes_on() -> None:
+    house = Connection("2026-07-15T12:20:00S", reference_kw=3, price=PRICE)
+    house.imported_wh = 25_655_000
+    stored = json.loads(OF_VERSION_0_1)
+    house.meter = DemandMeter.from_dict(stored, Contract(reference_kw=3, surcharge=PRICE))
+    assert house.meter.snapshot
+    assert cost(house.meter.snapshot) == pytest.approx(0.085425)  # 0.75 * 0.1139
+
+    # 500 + 10 * 100 = 1500 Wh -> 6 kW: another 0.75 kWh
+    demand = house.draw(10, 100)
+    assert demand.last_quarter == QuarterHour(at("2026-07-15T12:15:00S"), 6.0)
+    assert demand.excess_kwh == 1.5
+    house.restart()
+    assert cost(house.after(60)) == pytest.approx(0.17085)
+
+
+def test_a_restart_is_a_gap_like_any_other() -> None:
+    house = stored_house()
+
+    restart(house)
+    assert house.meter.snapshot
+    assert house.meter.snapshot.excess_kwh == 0.75
+    assert house.meter.snapshot.projected_kw is None
+
+    # Home Assistant comes back after 5 minutes; 500 + 500 + 5 * 40 Wh = 1200 Wh -> 4.8 kW
+    house.after(300, 500)
+    demand = house.draw(5, 40)
+    assert demand.last_quarter == QuarterHour(at("2026-07-15T12:15:00S"), 4.8)
+    assert demand.excess_kwh == 1.2  # 0.75 + (4.8 - 3) / 4
+
+    # After an hour it knows the month, and not the quarter-hours between.
+    restart(house)
+    demand = house.after(3600, 9000)
+    assert demand.measured_since == house.time
+    assert demand.last_quarter == QuarterHour(at("2026-07-15T12:15:00S"), 4.8)
+    assert demand.peak == QuarterHour(at("2026-07-15T12:00:00S"), 6.0)
+    assert demand.excess_kwh == 1.2
+
+
+def test_another_meter_during_a_restart() -> None:
+    house = stored_house()
+    restart(house)
+    house.serial = "SAG1030790009999"
+
+    demand = house.after(10, 10)
+    assert demand.measured_since == house.time
+    assert demand.excess_kwh == 0.75
+
+
+def test_a_meter_that_has_read_nothing_can_be_stored() -> None:
+    meter = DemandMeter.from_dict(json.loads(json.dumps(DemandMeter().as_dict())))
+
+    assert meter.snapshot is None
+    assert meter.as_dict() == DemandMeter().as_dict()
+
+
+def without(data: Mapping[str, Any], *path: str | int) -> dict[str, Any]:
+    changed = json.loads(json.dumps(data))
+    inner = changed
+    for key in path[:-1]:
+        inner = inner[key]
+    del inner[path[-1]]
+    return dict(changed)
+
+
+def replaced(data: Mapping[str, Any], value: object, *path: str | int) -> dict[str, Any]:
+    changed = json.loads(json.dumps(data))
+    inner = changed
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    return dict(changed)
+
+
+STRETCH = ("stretches", 0)
+MONTH = (*STRETCH, "months", 0)
+DAY = (*MONTH, "days", 0)
+PATHS: list[tuple[str | int, ...]] = [
+    ("version",),
+    ("stretches",),
+    STRETCH,
+    (*STRETCH, "first"),
+    (*STRETCH, "first", "time"),
+    (*STRETCH, "reading"),
+    (*STRETCH, "reading", "time"),
+    (*STRETCH, "reading", "imported_wh"),
+    (*STRETCH, "since"),
+    (*STRETCH, "amounts"),
+    (*STRETCH, "amounts", "imported_wh"),
+    (*STRETCH, "amounts", "market_wh"),
+    (*STRETCH, "serial_number"),
+    (*STRETCH, "month_start"),
+    (*STRETCH, "months"),
+    (*STRETCH, "quarter_hours"),
+    ("last_quarter",),
+    ("last_quarter", "start"),
+    ("last_quarter", "mean_kw"),
+    ("stored_months",),
+    MONTH,
+    (*MONTH, "start"),
+    (*MONTH, "peak"),
+    (*MONTH, "peak", "start"),
+    (*MONTH, "peak", "mean_kw"),
+    (*MONTH, "earlier_quarter_hours"),
+    (*MONTH, "days"),
+    DAY,
+    (*DAY, "start"),
+    (*DAY, "imported_wh"),
+    (*DAY, "quarter_hours"),
+    (*DAY, "above"),
+    (*DAY, "above", "3"),
+    (*DAY, "above", "3", 0),
+    (*DAY, "above", "3", 1),
+    ("contracts",),
+    ("contracts", 0),
+    ("contracts", 0, "since"),
+    ("contracts", 0, "reference_kw"),
+]
+OPTIONAL = {
+    MONTH,
+    DAY,
+    STRETCH,
+    (*STRETCH, "amounts", "imported_wh"),
+    (*STRETCH, "amounts", "market_wh"),
+    (*DAY, "imported_wh"),
+    (*DAY, "above", "3"),
+    ("contracts", 0, "reference_kw"),
+}
+TIMES = [
+    "",
+    "noon",
+    "2026-07-15",
+    "2026-07-15T10:00:00",  # of no time zone
+    "2026-07-15T10:00:00.5+00:00",  # no boundary, before the quarter-hour
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-14:00",
+    "2026-07-15T10:21:00+00:00",  # after the reading
+]
+
+
+def assert_malformed(stored: object) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - it says nothing of what is stored
+        DemandMeter.from_dict(stored, Contract(reference_kw=3))
+
+
+@pytest.mark.parametrize("path", [path for path in PATHS if path not in OPTIONAL])
+def test_what_is_missing(path: tuple[str | int, ...]) -> None:
+    assert_malformed(without(stored_house().meter.as_dict(), *path))
+
+
+@pytest.mark.parametrize("value", [True, -1, float("nan"), float("inf"), 10**400, [], {}, "x"])
+@pytest.mark.parametrize(
+    "path", [path for path in PATHS if path[-1] not in ("version", "serial_number")]
+)
+def test_what_is_of_another_kind(path: tuple[str | int, ...], value: object) -> None:
+    if (path[-1] in ("stretches", "months", "days", "stored_months") and value == []) or (
+        path[-1] == "above" and value == {}
+    ):
+        return  # nothing was counted
+    assert_malformed(replaced(stored_house().meter.as_dict(), value, *path))
+
+
+@pytest.mark.parametrize("value", [1, True, [], {}])
+def test_a_serial_number_that_is_no_text(value: object) -> None:
+    assert_malformed(replaced(stored_house().meter.as_dict(), value, *STRETCH, "serial_number"))
+
+
+@pytest.mark.parametrize("time", TIMES)
+@pytest.mark.parametrize(
+    "path", [path for path in PATHS if path[-1] in ("start", "since") and path[0] != "contracts"]
+)
+def test_times_that_cannot_be(path: tuple[str | int, ...], time: str) -> None:
+    assert_malformed(replaced(stored_house().meter.as_dict(), time, *path))
+
+
+@pytest.mark.parametrize("version", [0, 3, "1", None, [], {}])
+def test_other_versions(version: object) -> None:
+    assert_malformed(replaced(stored_house().meter.as_dict(), version, "version"))
+
+
+@pytest.mark.parametrize("stored", [None, [], {}, "x", 1, True, [1], {"version": 1}])
+def test_what_was_never_stored_so(stored: object) -> None:
+    assert_malformed(stored)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+
+
+@given(
+    st.sampled_from(PATHS),
+    JSON | st.sampled_from(TIMES) | st.datetimes(timezones=st.timezones()).map(str),
+)
+def test_whatever_is_stored_is_refused_or_goes_on(
+    path: tuple[str | int, ...], value: object
+) -> None:
+    stored = replaced(stored_house().meter.as_dict(), value, *path)
+
+    try:
+        meter = DemandMeter.from_dict(stored, Contract(reference_kw=3))
+    except ValueError:
+        return
+    json.dumps(meter.as_dict(), allow_nan=False)
+    for time in ("2026-07-15T12:20:10S", "2026-07-15T12:30:10S", "2026-08-01T00:00:00S"):
+        assert meter.update(at(time), Energies(25655.1), 1.0, "SAG1030790002574")
+
+
+def house_over_months() -> Connection:
+    """Return a house with a quarter-hour in June, July and August each."""
+    house = Connection("2026-06-15T12:00:00S", reference_kw=3)
+    house.read()
+    house.draw(16, 100)
+    for month in (7, 8):
+        house.time = at(f"2026-{month:02}-15T12:00:00S")
+        house.read()
+        house.draw(24 * 60 + 31, 100)
+    return house
+
+
+def test_months_that_have_ended_are_stored_beside_the_rest() -> None:
+    house = house_over_months()
+    expected = house.meter.snapshot
+    months = house.meter.finished_months
+    assert [f"{month.start:%Y-%m}" for month in months] == ["2026-06", "2026-07"]
+    assert house.meter.stored_months == ()
+    before = json.loads(json.dumps(house.meter.as_dict()))
+    beside = load_months(json.loads(json.dumps(store_months(months))))
+    assert beside == months
+
+    house.meter.leave_out(beside)
+    after = json.loads(json.dumps(house.meter.as_dict()))
+    assert [month["start"][:7] for month in after["stretches"][0]["months"]] == ["2026-08"]
+
+    # Killed before or after either was written: the same, once.
+    for stored, stored_beside in ((before, ()), (before, beside), (after, beside)):
+        meter = DemandMeter.from_dict(stored, house.contract, None, stored_beside)
+        assert meter.snapshot
+        assert expected
+        assert meter.snapshot.month == expected.month
+        assert meter.snapshot.earlier_months == expected.earlier_months
+
+
+def test_a_month_that_changes_after_it_was_stored_counts_once() -> None:
+    house = house_over_months()
+    beside = house.meter.finished_months
+    house.meter.leave_out(beside)
+    [_, july] = beside
+    # A clock that goes back to July for two days.
+    house.time = at("2026-07-20T12:00:00S")
+    house.read()
+    house.draw(25 * 60, 10)
+    house.time = at("2026-08-20T12:00:00S")
+    house.read()
+    house.draw(25 * 60, 10)
+
+    assert house.meter.finished_months != house.meter.stored_months
+    stored = json.loads(json.dumps(house.meter.as_dict()))
+    meter = DemandMeter.from_dict(stored, house.contract, None, beside)
+    assert meter.snapshot
+    assert house.meter.snapshot
+    assert meter.snapshot.earlier_months == house.meter.snapshot.earlier_months
+    assert meter.snapshot.earlier_months[-1].imported_kwh == pytest.approx(july.imported_kwh + 15)
+
+
+def test_months_alone_begin_a_connection() -> None:
+    house = house_over_months()
+    months = house.meter.finished_months
+    house.meter = DemandMeter(house.contract, months)
+
+    demand = house.read()
+    assert demand.earlier_months == months
+    assert demand.month.imported_kwh == 0
+    assert house.meter.as_dict()["stretches"][0]["months"] == []
+
+
+@pytest.mark.parametrize("stored", [None, [], {}, {"version": 1}, {"version": 2, "months": []}])
+def test_months_that_were_never_stored_so(stored: object) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011
+        load_months(stored)
+
+
+def test_too_many_months() -> None:
+    [month, _] = house_over_months().meter.finished_months
+    stored = store_months([month, month])
+    with pytest.raises(ValueError):  # noqa: PT011
+        load_months(stored)
+    with pytest.raises(ValueError):  # noqa: PT011
+        load_months({**stored, "months": stored["months"][:1] * 37})
