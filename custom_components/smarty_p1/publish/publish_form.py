@@ -4,7 +4,6 @@ import asyncio
 import errno
 from collections.abc import Iterable, Mapping
 from contextlib import closing
-from enum import StrEnum
 from ipaddress import ip_address
 from itertools import count
 from typing import Any, NamedTuple
@@ -39,28 +38,20 @@ from ..const import (
     SECTION_P1_SERVER,
 )
 from ..coordinator.entry_types import AnyConfigEntry
-from .mqtt_topics import RESERVED, level
+from ..lib.publish import (
+    DEFAULT_PREFIX,
+    MAX_INTERVAL,
+    RESERVED,
+    SMARTYREADER_TOPIC,
+    Format,
+    default_topic,
+)
 
 LOCAL_ADDRESS = "127.0.0.1"
 # Of ser2net's examples.
 FIRST_PORT = 2001
 LAST_PORT = 65535
 MQTT_DOMAIN = "mqtt"
-SMARTYREADER_TOPIC = "lamsmarty"
-DEFAULT_PREFIX = "homeassistant"
-MAX_INTERVAL = 3600
-
-
-class Format(StrEnum):
-    """What is published on MQTT."""
-
-    VALUES = "values"
-    """One topic per value."""
-    TELEGRAM = "telegram"
-    """One JSON object per telegram."""
-    BOTH = "both"
-    SMARTYREADER = "smartyreader"
-    """One topic per value, under the names and units of the SmartyReader, and its JSON."""
 
 
 class OptionError(Exception):
@@ -77,11 +68,6 @@ class Defaults(NamedTuple):
     port: int
     topic: str
     smartyreader_topic: str
-
-
-def default_topic(serial_number: str | None) -> str:
-    """Return the topic root of a meter."""
-    return f"{DOMAIN}/{level(str(serial_number))}"
 
 
 def defaults(hass: HomeAssistant, entry: AnyConfigEntry) -> Defaults:

@@ -5,13 +5,13 @@ channel begin with its kind and its channel. What a meter says is never more tha
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice, zip_longest
 from typing import NamedTuple
 
-from ..lib.p1 import CHANNELS, OBJECTS, Capture, Telegram, Value
+from ..p1 import CHANNELS, OBJECTS, Capture, Telegram, Value
 
 # Of MQTT's own limit of 65,535 bytes for a whole topic, more than the levels below a root need.
 RESERVED = 512
@@ -30,8 +30,8 @@ _MBUS_NAMES = {
 _INDEXES = {reference for reference, (_, name) in _MBUS_NAMES.items() if name == "index"}
 _NOT_CAPTURED = Capture(None, None, None)
 _LIMITS = ("current_limit_imported", "current_limit_exported")
-# The objects of several values that have a name each.
-_PARTS = {"1-1:31.4.0": _LIMITS, "1-1:34.4.0": _LIMITS}
+PART_NAMES: Mapping[str, Sequence[str]] = {"1-1:31.4.0": _LIMITS, "1-1:34.4.0": _LIMITS}
+"""The names of the values of an object that holds several, by its reference."""
 
 _number = re.compile(r"[+-]?[0-9]+(?:\.(?P<decimals>[0-9]+))?")
 # Digits alone may be an identifier or a code, whose zeros mean something.
@@ -79,7 +79,7 @@ def _items(telegram: Telegram, reference: str, value: Value, sent: str) -> Itera
         capture = value if isinstance(value, Capture) else _NOT_CAPTURED
         yield from _index_items(telegram, reference, name, capture, sent)
     elif isinstance(value, tuple):
-        parts = zip_longest(value, sent.split(")("), _PARTS.get(reference, ()))
+        parts = zip_longest(value, sent.split(")("), PART_NAMES.get(reference, ()))
         for count, (part, sent_part, part_name) in enumerate(islice(parts, _MAX_VALUES), start=1):
             own_name = part_name or f"{name}_{count}"
             yield _item(reference, own_name, part, sent_part or "")._replace(sent=sent)
@@ -110,16 +110,21 @@ def _index_items(
     yield Item(reference, capture_time, None, _as_text(capture.time, ""), sent)
 
 
+def object_name(reference: str) -> str:
+    """Return the name of an object that is no M-Bus meter's."""
+    if known := OBJECTS.get(reference):
+        return _NO_NAME.sub("_", known.name.lower().replace("'s", ""))
+    # Dots and colons mean something to programs that read topics.
+    return reference.replace(":", "_").replace(".", "_")
+
+
 def _name(telegram: Telegram, reference: str) -> str:
     if reference in _MBUS_NAMES:
         channel, name = _MBUS_NAMES[reference]
         reading = telegram.channels.get(channel)
         kind = "channel" if reading is None or reading.type == "unknown" else reading.type
         return f"{kind}_{channel}_{name}"
-    if known := OBJECTS.get(reference):
-        return _NO_NAME.sub("_", known.name.lower().replace("'s", ""))
-    # Dots and colons mean something to programs that read topics.
-    return reference.replace(":", "_").replace(".", "_")
+    return object_name(reference)
 
 
 def _number_and_unit(sent: str) -> tuple[str | None, str | None]:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
-from ..lib.p1 import METER_TIME, Telegram
-from .mqtt_topics import Item, items, level
+from ..p1 import METER_TIME, Telegram
+from .topics import Item, items, level
 
 _NAMES: Mapping[str, str] = {
     "1-3:0.2.8": "p1_version",

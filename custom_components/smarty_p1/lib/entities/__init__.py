@@ -1,0 +1,53 @@
+"""What there is to show of a meter: readings -> entities, as tables.
+
+Home Assistant's entities are made of these tables, and so is what another Home Assistant finds on
+MQTT. A new sensor is one line in one of them, a name in each of the translations, and an icon.
+"""
+
+from .binary_sensors import BINARY_SENSORS
+from .demand_sensors import DEMAND_SENSORS, MEASURED_SINCE
+from .description import (
+    CURRENCY,
+    Described,
+    DescribedBinarySensor,
+    DescribedEvent,
+    DescribedSensor,
+    Shown,
+    are_sent,
+    local_times,
+)
+from .devices import MBUS_MODEL, METER_MODEL, SHORT_SERIAL_SIZE, maker, short_serial
+from .events import ATTR_TEXT, EVENT_MESSAGE, EVENTS
+from .mbus_sensors import mbus_sensors
+from .meter_sensors import SENSORS, TEXT, sends_decimals
+from .reception_sensors import RECEPTION_SENSORS
+from .tariff_sensors import TARIFF_SENSORS, UNRECORDED_ATTRIBUTES
+
+__all__ = [
+    "ATTR_TEXT",
+    "BINARY_SENSORS",
+    "CURRENCY",
+    "DEMAND_SENSORS",
+    "EVENTS",
+    "EVENT_MESSAGE",
+    "MBUS_MODEL",
+    "MEASURED_SINCE",
+    "METER_MODEL",
+    "RECEPTION_SENSORS",
+    "SENSORS",
+    "SHORT_SERIAL_SIZE",
+    "TARIFF_SENSORS",
+    "TEXT",
+    "UNRECORDED_ATTRIBUTES",
+    "Described",
+    "DescribedBinarySensor",
+    "DescribedEvent",
+    "DescribedSensor",
+    "Shown",
+    "are_sent",
+    "local_times",
+    "maker",
+    "mbus_sensors",
+    "sends_decimals",
+    "short_serial",
+]

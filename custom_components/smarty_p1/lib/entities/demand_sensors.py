@@ -1,0 +1,120 @@
+"""The sensors about the quarter-hours that the grid tariff is about."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from ..meter import Reading
+from ..tariff import Demand, QuarterHour
+from .description import KILOWATT, KILOWATT_HOUR, MEASUREMENT, TOTAL, DescribedSensor
+
+type Attributes = dict[str, datetime | None]
+
+# As the options of a meter name it.
+REFERENCE_POWER = "reference_power"
+
+MEASURED_SINCE = "measured_since"
+_DECIMALS = 3
+# What is computed anew with every telegram: more would fill the database, and nobody reads it.
+_RUNNING_DECIMALS = 2
+
+
+def measured_since[T](value_fn: Callable[[Demand], T | None]) -> Callable[[Reading], Attributes]:
+    """Return a function that returns since when a value of the running quarter-hour is measured."""
+
+    def attributes(reading: Reading) -> Attributes:
+        demand = reading.demand
+        if demand is None or value_fn(demand) is None:
+            return {MEASURED_SINCE: None}
+        return {MEASURED_SINCE: demand.measured_since}
+
+    return attributes
+
+
+def month_start(reading: Reading) -> datetime | None:
+    """Return when the month began whose totals are shown."""
+    return reading.demand.month_start if reading.demand else None
+
+
+def _power(
+    key: str,
+    value_fn: Callable[[Demand], float | None],
+    attributes_fn: Callable[[Reading], Mapping[str, Any]],
+    *needed_options: str,
+    decimals: int = _DECIMALS,
+    enabled: bool = True,
+) -> DescribedSensor[Reading]:
+    return DescribedSensor(
+        key=key,
+        translation_key=key,
+        device_class="power",
+        state_class=MEASUREMENT,
+        native_unit_of_measurement=KILOWATT,
+        suggested_display_precision=decimals,
+        entity_registry_enabled_default=enabled,
+        value_fn=lambda reading: reading.demand and value_fn(reading.demand),
+        attributes_fn=attributes_fn,
+        needed_options=needed_options,
+    )
+
+
+def _running_power(
+    key: str,
+    value_fn: Callable[[Demand], float | None],
+    *needed_options: str,
+    enabled: bool = True,
+) -> DescribedSensor[Reading]:
+    """Describe a power of the running quarter-hour."""
+
+    def rounded(demand: Demand) -> float | None:
+        power = value_fn(demand)
+        return None if power is None else round(power, _RUNNING_DECIMALS)
+
+    return _power(
+        key,
+        rounded,
+        measured_since(value_fn),
+        *needed_options,
+        decimals=_RUNNING_DECIMALS,
+        enabled=enabled,
+    )
+
+
+def mean_power(
+    key: str,
+    quarter_fn: Callable[[Demand], QuarterHour | None],
+    attributes_fn: Callable[[Reading], Mapping[str, Any]] | None = None,
+    *,
+    enabled: bool = True,
+) -> DescribedSensor[Reading]:
+    """Describe the mean power of a complete quarter-hour."""
+
+    def mean(demand: Demand) -> float | None:
+        quarter = quarter_fn(demand)
+        return quarter.mean_kw if quarter else None
+
+    def start(reading: Reading) -> Attributes:
+        quarter = reading.demand and quarter_fn(reading.demand)
+        return {"start": quarter.start if quarter else None}
+
+    return _power(key, mean, attributes_fn or start, enabled=enabled)
+
+
+DEMAND_SENSORS: tuple[DescribedSensor[Reading], ...] = (
+    _running_power("demand_running", lambda demand: demand.running_kw),
+    _running_power("demand_projected", lambda demand: demand.projected_kw, enabled=False),
+    mean_power("demand_last", lambda demand: demand.last_quarter),
+    mean_power("demand_peak", lambda demand: demand.peak),
+    _running_power("demand_available", lambda demand: demand.available_kw, REFERENCE_POWER),
+    DescribedSensor(
+        key="demand_excess_energy",
+        translation_key="demand_excess_energy",
+        device_class="energy",
+        state_class=TOTAL,
+        native_unit_of_measurement=KILOWATT_HOUR,
+        suggested_display_precision=_DECIMALS,
+        value_fn=lambda reading: reading.demand and reading.demand.excess_kwh,
+        last_reset_fn=month_start,
+        needed_options=(REFERENCE_POWER,),
+    ),
+)

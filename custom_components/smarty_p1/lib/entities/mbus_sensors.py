@@ -1,0 +1,139 @@
+"""The sensors of a gas, water, heat or other meter on an M-Bus channel, whichever that is."""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from ..meter import Reading
+from ..p1 import Capture, MBusReading, Value
+from .description import (
+    DIAGNOSTIC,
+    KILOWATT,
+    KILOWATT_HOUR,
+    MEASUREMENT,
+    TOTAL_INCREASING,
+    DescribedSensor,
+    Shown,
+)
+from .meter_sensors import CONTROL_STATE, to_control_state, to_number, to_text
+
+_CUBIC_METRES = "m³"
+_UNITS: Mapping[str | None, str] = {
+    "m3": _CUBIC_METRES,
+    "Wh": "Wh",
+    "kWh": KILOWATT_HOUR,
+    "MWh": "MWh",
+    "MJ": "MJ",
+    "GJ": "GJ",
+}
+_VOLUME_CLASSES: Mapping[str, str] = {
+    "gas": "gas",
+    "water": "water",
+    "hot_water": "water",
+    "very_hot_water": "water",
+    "cold_water": "water",
+    "waste_water": "water",
+    "compressed_air": "volume",
+}
+_FLOW_RATE: Mapping[str, Any] = {
+    "device_class": "volume_flow_rate",
+    "native_unit_of_measurement": "m³/h",
+}
+_POWER: Mapping[str, Any] = {
+    "device_class": "power",
+    "native_unit_of_measurement": KILOWATT,
+}
+_INDEX = "24.2.1"
+_DIAGNOSTIC: Mapping[str, Any] = {
+    "entity_category": DIAGNOSTIC,
+    "entity_registry_enabled_default": False,
+}
+
+
+def mbus_sensors(identity: str, meter: MBusReading) -> tuple[DescribedSensor[Reading], ...]:
+    """Describe the sensors of a meter; its index only when the unit is known."""
+    return _mbus_sensors(identity, meter.type, meter.unit)
+
+
+@lru_cache(maxsize=256)
+def _mbus_sensors(
+    identity: str, kind: str, unit: str | None
+) -> tuple[DescribedSensor[Reading], ...]:
+    """Make the descriptions once: MQTT asks for them with every telegram."""
+
+    def reference(reading: Reading, field: str) -> str:
+        return f"0-{reading.channels.get(identity)}:{field}"
+
+    def sensor(
+        key: str,
+        convert: Callable[[Value], Shown],
+        field: str,
+        *,
+        translation_key: str | None = None,
+        **details: Any,  # noqa: ANN401 - the fields of the description
+    ) -> DescribedSensor[Reading]:
+        return DescribedSensor(
+            key=key,
+            translation_key=translation_key or key,
+            references=((f"0-n:{field}",),),
+            exists_fn=lambda reading: reference(reading, field) in reading.telegram.objects,
+            value_fn=lambda reading: convert(
+                reading.telegram.objects.get(reference(reading, field))
+            ),
+            **details,
+        )
+
+    sensors = (
+        sensor(
+            "capture_time",
+            lambda value: value.time if isinstance(value, Capture) else None,
+            _INDEX,
+            device_class="timestamp",
+            **_DIAGNOSTIC,
+        ),
+        # Disabled: also meters without a valve send a state, mostly "disconnected".
+        sensor("valve", to_control_state, "24.4.0", **CONTROL_STATE, **_DIAGNOSTIC),
+        sensor("device_type", to_number, "24.1.0", **_DIAGNOSTIC),
+        sensor("equipment_identifier", to_text, "96.1.0", **_DIAGNOSTIC),
+    )
+    if unit not in _UNITS:
+        return sensors
+
+    def index(reading: Reading) -> float | None:
+        meter = reading.meter(identity)
+        return meter.value if meter and meter.unit == unit else None
+
+    def flow(key: str, kind: Mapping[str, Any]) -> DescribedSensor[Reading]:
+        return DescribedSensor(
+            key=key,
+            translation_key=key,
+            state_class=MEASUREMENT,
+            suggested_display_precision=3,
+            references=((f"0-n:{_INDEX}",),),
+            exists_fn=lambda reading: reference(reading, _INDEX) in reading.telegram.objects,
+            value_fn=lambda reading: reading.flows.get(identity),
+            **kind,
+        )
+
+    is_volume = _UNITS[unit] == _CUBIC_METRES
+    return (
+        DescribedSensor(
+            key="index",
+            translation_key=kind,
+            device_class=_device_class(kind, _UNITS[unit]),
+            state_class=TOTAL_INCREASING,
+            native_unit_of_measurement=_UNITS[unit],
+            suggested_display_precision=3,
+            references=((f"0-n:{_INDEX}",),),
+            exists_fn=lambda reading: reference(reading, _INDEX) in reading.telegram.objects,
+            value_fn=index,  # None rather than an index in another unit
+        ),
+        flow("flow_rate", _FLOW_RATE) if is_volume else flow("power", _POWER),
+        *sensors,
+    )
+
+
+def _device_class(kind: str, unit: str) -> str | None:
+    if unit == _CUBIC_METRES:
+        return _VOLUME_CLASSES.get(kind)
+    return None if kind == "unknown" else "energy"

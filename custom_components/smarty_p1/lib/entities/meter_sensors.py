@@ -1,0 +1,284 @@
+"""The sensors of the electricity meter as a table: which objects each one shows, and how.
+
+Enabled by default is what a household looks at. What only some need is disabled by default, and so
+is what would fill the database. docs/entities.md shows the choice and what it costs.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from ..meter import Reading
+from ..p1 import CONTROL_STATES, METER_TIME, OBJECTS, Telegram, Value, Verification
+from .description import (
+    DIAGNOSTIC,
+    KILOWATT,
+    KILOWATT_HOUR,
+    MEASUREMENT,
+    TOTAL_INCREASING,
+    DescribedSensor,
+    References,
+    Shown,
+    are_sent,
+)
+
+MAX_STATE_SIZE = 255
+TEXT = "text"
+_DECIMALS = 3
+
+type _Kind = Mapping[str, Any]
+
+
+def _quantity(
+    device_class: str,
+    unit: str,
+    state_class: str = MEASUREMENT,
+    decimals: int = _DECIMALS,
+) -> _Kind:
+    return {
+        "device_class": device_class,
+        "native_unit_of_measurement": unit,
+        "state_class": state_class,
+        "suggested_display_precision": decimals,
+    }
+
+
+_ENERGY = _quantity("energy", KILOWATT_HOUR, TOTAL_INCREASING)
+_REACTIVE_ENERGY = _quantity("reactive_energy", "kvarh", TOTAL_INCREASING)
+_POWER = _quantity("power", KILOWATT)
+_REACTIVE_POWER = _quantity("reactive_power", "kvar")
+_APPARENT_POWER = _quantity("apparent_power", "kVA")
+_THRESHOLD = _quantity("apparent_power", "kVA", decimals=1)
+_VOLTAGE = _quantity("voltage", "V", decimals=1)
+_CURRENT = _quantity("current", "A", decimals=0)
+_DIAGNOSTIC: _Kind = {"entity_category": DIAGNOSTIC}
+_COUNT: _Kind = {**_DIAGNOSTIC, "state_class": TOTAL_INCREASING}
+# A setting of the meter: no measurement, so no statistics.
+_SETTING: _Kind = {**_DIAGNOSTIC, "state_class": None}
+CONTROL_STATE: _Kind = {
+    "device_class": "enum",
+    "options": tuple(CONTROL_STATES.values()),
+}
+
+
+def to_number(value: Value) -> float | None:
+    """Return a number, None for whatever else the meter sends."""
+    return value if isinstance(value, (float, int)) else None
+
+
+def to_text(value: Value) -> str | None:
+    """Return as much of a text as a state holds."""
+    return value[:MAX_STATE_SIZE] if isinstance(value, str) else None
+
+
+def to_control_state(value: Value) -> str | None:
+    """Return the name of the state of a breaker, relay or valve."""
+    return CONTROL_STATES.get(value) if isinstance(value, int) else None
+
+
+def sends_decimals(telegram: Telegram, references: References) -> bool:
+    """Return whether a meter sends a number with decimals, as some firmware does for currents."""
+    [names] = references
+    either = b"|".join(re.escape(name.encode()) for name in names)
+    return re.search(rb"^(?:%b)\(-?\d+\." % either, telegram.text, re.MULTILINE) is not None
+
+
+def _to_difference(minuend: Value, subtrahend: Value) -> float | None:
+    if isinstance(minuend, (float, int)) and isinstance(subtrahend, (float, int)):
+        return round(minuend - subtrahend, _DECIMALS)
+    return None
+
+
+def _to_first(value: Value) -> float | None:
+    return to_number(value[0]) if isinstance(value, tuple) else None
+
+
+def _to_second(value: Value) -> float | None:
+    return to_number(value[1]) if isinstance(value, tuple) and len(value) > 1 else None
+
+
+def _to_time(value: Value) -> datetime | None:
+    return value if isinstance(value, datetime) else None
+
+
+def _sensor(
+    key: str,
+    convert: Callable[..., Shown],
+    *objects: str | tuple[str, ...],
+    enabled: bool = True,
+    **details: Any,  # noqa: ANN401 - the fields of the description
+) -> DescribedSensor[Reading]:
+    """Describe a sensor of some objects, each by its reference, or by those that meters use."""
+    references = tuple((each,) if isinstance(each, str) else each for each in objects)
+    only, *others = references
+
+    def value_of_one(reading: Reading) -> Shown:
+        get = reading.telegram.objects.get
+        value = None
+        for reference in only:
+            if (value := get(reference)) is not None:
+                break
+        return convert(value)
+
+    def value_of_all(reading: Reading) -> Shown:
+        return convert(*[reading.telegram.objects.get(each[0]) for each in references])
+
+    return DescribedSensor(
+        key=key,
+        translation_key=key,
+        entity_registry_enabled_default=enabled,
+        references=references,
+        exists_fn=are_sent(references),
+        value_fn=value_of_all if others else value_of_one,
+        **details,
+    )
+
+
+def _number(
+    key: str, kind: _Kind, reference: str, *, enabled: bool = True
+) -> DescribedSensor[Reading]:
+    return _sensor(key, to_number, reference, enabled=enabled, **kind)
+
+
+def _net_power(key: str, imported: str, exported: str) -> DescribedSensor[Reading]:
+    return _sensor(key, _to_difference, imported, exported, **_POWER)
+
+
+def _state(key: str, reference: str) -> DescribedSensor[Reading]:
+    return _sensor(key, to_control_state, reference, **CONTROL_STATE)
+
+
+def _limit(key: str, convert: Callable[[Value], float | None]) -> DescribedSensor[Reading]:
+    references = ("1-1:31.4.0", "1-1:34.4.0")
+    return _sensor(key, convert, references, enabled=False, **{**_CURRENT, **_SETTING})
+
+
+def _counter(key: str, *references: str) -> DescribedSensor[Reading]:
+    return _sensor(key, to_number, references, enabled=False, **_COUNT)
+
+
+def _message(key: str, reference: str) -> DescribedSensor[Reading]:
+    """Describe the text of a message as it stands; disabled, for its event shows it, too."""
+
+    def whole_text(reading: Reading) -> dict[str, str | None]:
+        text = reading.telegram.objects.get(reference)
+        return {TEXT: text if isinstance(text, str) else None}
+
+    return _sensor(key, to_text, reference, enabled=False, attributes_fn=whole_text)
+
+
+def _clock_offset(reading: Reading) -> int | None:
+    time = reading.telegram.time
+    return None if time is None else round((time - reading.received_at).total_seconds())
+
+
+# Of the attributes of a state, the recorder stores 16 KiB in UTF-8.
+_MAX_OTHER_TEXT = 8_000
+
+
+def _one_line(value: Value) -> str:
+    text = " ".join(map(str, value)) if isinstance(value, tuple) else str(value or "")
+    return text if text.isprintable() else re.sub(r"[^ -~]", "?", text)
+
+
+def _other_objects(reading: Reading) -> dict[str, str]:
+    objects = reading.telegram.objects
+    others = {name: value for name, value in objects.items() if name not in OBJECTS}
+    size = _MAX_OTHER_TEXT // max(len(others), 1)
+    return {reference: _one_line(value)[:size] for reference, value in others.items()}
+
+
+SENSORS: tuple[DescribedSensor[Reading], ...] = (
+    _number("energy_imported", _ENERGY, "1-0:1.8.0"),
+    _number("energy_exported", _ENERGY, "1-0:2.8.0"),
+    _number("reactive_energy_imported", _REACTIVE_ENERGY, "1-0:3.8.0", enabled=False),
+    _number("reactive_energy_exported", _REACTIVE_ENERGY, "1-0:4.8.0", enabled=False),
+    _net_power("power_net", "1-0:1.7.0", "1-0:2.7.0"),
+    _number("power_imported", _POWER, "1-0:1.7.0", enabled=False),
+    _number("power_exported", _POWER, "1-0:2.7.0", enabled=False),
+    _number("reactive_power_imported", _REACTIVE_POWER, "1-0:3.7.0", enabled=False),
+    _number("reactive_power_exported", _REACTIVE_POWER, "1-0:4.7.0", enabled=False),
+    _number("apparent_power_imported", _APPARENT_POWER, "1-0:9.7.0", enabled=False),
+    _number("apparent_power_exported", _APPARENT_POWER, "1-0:10.7.0", enabled=False),
+    _net_power("power_net_l1", "1-0:21.7.0", "1-0:22.7.0"),
+    _net_power("power_net_l2", "1-0:41.7.0", "1-0:42.7.0"),
+    _net_power("power_net_l3", "1-0:61.7.0", "1-0:62.7.0"),
+    _number("power_imported_l1", _POWER, "1-0:21.7.0", enabled=False),
+    _number("power_imported_l2", _POWER, "1-0:41.7.0", enabled=False),
+    _number("power_imported_l3", _POWER, "1-0:61.7.0", enabled=False),
+    _number("power_exported_l1", _POWER, "1-0:22.7.0", enabled=False),
+    _number("power_exported_l2", _POWER, "1-0:42.7.0", enabled=False),
+    _number("power_exported_l3", _POWER, "1-0:62.7.0", enabled=False),
+    _number("reactive_power_imported_l1", _REACTIVE_POWER, "1-0:23.7.0", enabled=False),
+    _number("reactive_power_imported_l2", _REACTIVE_POWER, "1-0:43.7.0", enabled=False),
+    _number("reactive_power_imported_l3", _REACTIVE_POWER, "1-0:63.7.0", enabled=False),
+    _number("reactive_power_exported_l1", _REACTIVE_POWER, "1-0:24.7.0", enabled=False),
+    _number("reactive_power_exported_l2", _REACTIVE_POWER, "1-0:44.7.0", enabled=False),
+    _number("reactive_power_exported_l3", _REACTIVE_POWER, "1-0:64.7.0", enabled=False),
+    _number("voltage_l1", _VOLTAGE, "1-0:32.7.0", enabled=False),
+    _number("voltage_l2", _VOLTAGE, "1-0:52.7.0", enabled=False),
+    _number("voltage_l3", _VOLTAGE, "1-0:72.7.0", enabled=False),
+    _number("current_l1", _CURRENT, "1-0:31.7.0", enabled=False),
+    _number("current_l2", _CURRENT, "1-0:51.7.0", enabled=False),
+    _number("current_l3", _CURRENT, "1-0:71.7.0", enabled=False),
+    _state("breaker", "0-0:96.3.10"),
+    _state("relay_1", "0-1:96.3.10"),
+    _state("relay_2", "0-2:96.3.10"),
+    _sensor("power_threshold", to_number, "0-0:17.0.0", **{**_THRESHOLD, **_SETTING}),
+    _limit("current_limit_imported", _to_first),
+    _limit("current_limit_exported", _to_second),
+    _counter("power_failures", "0-0:96.7.21"),
+    _counter("voltage_sags_l1", "1-0:32.32.0", "0-0:32.32.0"),
+    _counter("voltage_sags_l2", "1-0:52.32.0", "0-0:52.32.0"),
+    _counter("voltage_sags_l3", "1-0:72.32.0", "0-0:72.32.0"),
+    _counter("voltage_swells_l1", "1-0:32.36.0", "0-0:32.36.0"),
+    _counter("voltage_swells_l2", "1-0:52.36.0", "0-0:52.36.0"),
+    _counter("voltage_swells_l3", "1-0:72.36.0", "0-0:72.36.0"),
+    _message("message", "0-0:96.13.0"),
+    _message("channel_message_1", "0-0:96.13.1"),
+    _message("channel_message_2", "0-0:96.13.2"),
+    _message("channel_message_3", "0-0:96.13.3"),
+    _message("channel_message_4", "0-0:96.13.4"),
+    _message("channel_message_5", "0-0:96.13.5"),
+    _sensor(
+        "meter_time",
+        _to_time,
+        METER_TIME,
+        enabled=False,
+        device_class="timestamp",
+        **_DIAGNOSTIC,
+    ),
+    _sensor("p1_version", to_text, "1-3:0.2.8", enabled=False, **_DIAGNOSTIC),
+    _sensor("device_name", to_text, "0-0:42.0.0", enabled=False, **_DIAGNOSTIC),
+    DescribedSensor(
+        key="verification",
+        translation_key="verification",
+        device_class="enum",
+        options=tuple(verification.value for verification in Verification),
+        value_fn=lambda reading: reading.telegram.verification.value,
+        **_DIAGNOSTIC,
+    ),
+    DescribedSensor(
+        key="clock_offset",
+        translation_key="clock_offset",
+        device_class="duration",
+        state_class=MEASUREMENT,
+        native_unit_of_measurement="s",
+        entity_registry_enabled_default=False,
+        value_fn=_clock_offset,
+        references=((METER_TIME,),),
+        exists_fn=are_sent(((METER_TIME,),)),
+        **_DIAGNOSTIC,
+    ),
+    DescribedSensor(
+        key="other_objects",
+        translation_key="other_objects",
+        entity_registry_enabled_default=False,
+        value_fn=lambda reading: len(_other_objects(reading)),
+        attributes_fn=_other_objects,
+        records_attributes=False,
+        exists_fn=lambda reading: bool(_other_objects(reading)),
+        **_DIAGNOSTIC,
+    ),
+)

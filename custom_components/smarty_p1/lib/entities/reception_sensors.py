@@ -1,0 +1,35 @@
+"""The sensors about how telegrams are received."""
+
+from ..meter import Reception
+from ..p1 import Reason
+from .description import DIAGNOSTIC, TOTAL_INCREASING, DescribedSensor
+
+
+def _rejected(reception: Reception) -> int:
+    return reception.rejections.total() + reception.other_meters.total()
+
+
+def _rejected_by_reason(reception: Reception) -> dict[str, int]:
+    reasons = {reason.value: reception.rejections[reason] for reason in Reason}
+    return {**reasons, "other_meter": reception.other_meters.total()}
+
+
+RECEPTION_SENSORS: tuple[DescribedSensor[Reception], ...] = (
+    DescribedSensor(
+        key="telegrams_received",
+        translation_key="telegrams_received",
+        state_class=TOTAL_INCREASING,
+        entity_category=DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda reception: reception.telegrams,
+    ),
+    DescribedSensor(
+        key="telegrams_rejected",
+        translation_key="telegrams_rejected",
+        state_class=TOTAL_INCREASING,
+        entity_category=DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=_rejected,
+        attributes_fn=_rejected_by_reason,
+    ),
+)

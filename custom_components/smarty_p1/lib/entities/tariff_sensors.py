@@ -1,0 +1,139 @@
+"""The sensors about what it costs: prices, the running month's costs, peaks, the cheapest class."""
+
+from collections.abc import Callable
+
+from ..meter import Reading
+from ..tariff import Demand
+from . import tariff_values as values
+from .demand_sensors import REFERENCE_POWER, mean_power, month_start
+from .description import (
+    CURRENCY,
+    KILOWATT,
+    MEASUREMENT,
+    TOTAL,
+    DescribedSensor,
+    NeededOption,
+)
+from .tariff_values import Attributes
+
+UNRECORDED_ATTRIBUTES = frozenset({"classes", "months"})
+"""Attributes that are too long to be stored with each state."""
+
+_ENERGY_PRICE = ("energy_price", "energy_price_entity")
+_FEED_IN_PRICE = ("feed_in_price", "feed_in_price_entity")
+
+
+def _shown[T](value_fn: Callable[[Demand], T]) -> Callable[[Reading], T | None]:
+    """Return a function that returns a value of the demand, None before there is one."""
+    return lambda reading: value_fn(reading.demand) if reading.demand else None
+
+
+def _attributes(
+    attributes_fn: Callable[[Demand], Attributes],
+) -> Callable[[Reading], Attributes]:
+    """Return a function that returns attributes of the demand, none before there is one."""
+    return lambda reading: attributes_fn(reading.demand) if reading.demand else {}
+
+
+def _price(
+    key: str, value_fn: Callable[[Demand], float | None], needed: NeededOption, *, enabled: bool
+) -> DescribedSensor[Reading]:
+    # No device class: monetary are amounts only.
+    return DescribedSensor(
+        key=key,
+        translation_key=key,
+        state_class=MEASUREMENT,
+        native_unit_of_measurement=f"{CURRENCY}/kWh",
+        suggested_display_precision=4,
+        entity_registry_enabled_default=enabled,
+        value_fn=_shown(value_fn),
+        needed_options=(needed,),
+    )
+
+
+def _monetary(
+    key: str,
+    value_fn: Callable[[Demand], float | None],
+    attributes_fn: Callable[[Demand], Attributes],
+    *needed_options: NeededOption,
+    enabled: bool = False,
+) -> DescribedSensor[Reading]:
+    """Describe an amount of money of the running month."""
+    return DescribedSensor(
+        key=key,
+        translation_key=key,
+        device_class="monetary",
+        state_class=TOTAL,
+        native_unit_of_measurement=CURRENCY,
+        suggested_display_precision=2,
+        entity_registry_enabled_default=enabled,
+        value_fn=_shown(value_fn),
+        attributes_fn=_attributes(attributes_fn),
+        last_reset_fn=month_start,
+        needed_options=needed_options,
+    )
+
+
+TARIFF_SENSORS: tuple[DescribedSensor[Reading], ...] = (
+    _price(
+        "price_import", lambda demand: values.price(demand).imported, _ENERGY_PRICE, enabled=True
+    ),
+    _price(
+        "price_export", lambda demand: values.price(demand).exported, _FEED_IN_PRICE, enabled=False
+    ),
+    _monetary(
+        "cost_energy",
+        values.cost("energy", "energy_fee"),
+        values.energy_attributes,
+        _ENERGY_PRICE,
+    ),
+    _monetary(
+        "cost_network",
+        values.cost("network_fixed", "network_variable", "meter"),
+        values.measured_share,
+        REFERENCE_POWER,
+    ),
+    _monetary(
+        "demand_excess_cost",
+        values.surcharge,
+        values.measured_share,
+        REFERENCE_POWER,
+        enabled=True,
+    ),
+    _monetary("feed_in", values.feed_in, values.feed_in_attributes, _FEED_IN_PRICE),
+    _monetary(
+        "cost_total",
+        values.total,
+        values.total_attributes,
+        REFERENCE_POWER,
+        _ENERGY_PRICE,
+        enabled=True,
+    ),
+    mean_power(
+        "peak_last_month",
+        values.peak_last_month,
+        _attributes(values.peak_last_month_attributes),
+        enabled=False,
+    ),
+    mean_power("peak_12_months", values.peak_12_months, enabled=False),
+    DescribedSensor(
+        key="quarter_hours_above",
+        translation_key="quarter_hours_above",
+        state_class=TOTAL,
+        entity_registry_enabled_default=False,
+        value_fn=_shown(values.quarter_hours_above),
+        attributes_fn=_attributes(values.measured_share),
+        last_reset_fn=month_start,
+        needed_options=(REFERENCE_POWER,),
+    ),
+    DescribedSensor(
+        key="cheapest_reference_power",
+        translation_key="cheapest_reference_power",
+        device_class="power",
+        native_unit_of_measurement=KILOWATT,
+        suggested_display_precision=0,
+        value_fn=_shown(values.cheapest),
+        attributes_fn=_attributes(values.classes),
+    ),
+    _monetary("saving_per_year", values.saving, values.compared_months, REFERENCE_POWER),
+)

@@ -1,0 +1,199 @@
+"""What the sensors about the costs show, each worked out of the demand."""
+
+from collections import deque
+from collections.abc import Callable
+from operator import is_
+from typing import Any
+
+from ..tariff import (
+    LUXEMBOURG,
+    Bill,
+    Comparison,
+    Demand,
+    KwhPrice,
+    Month,
+    QuarterHour,
+    bill,
+    compare,
+    kwh_price,
+)
+
+type Attributes = dict[str, Any]
+
+_METERS = 8
+
+
+class _Remembered[T]:
+    """What was worked out last: the sensors of a meter ask for the same, one after the other.
+
+    Of several meters, whose telegrams take turns, that of each.
+
+    `depends_on` returns the objects that the result depends on.
+    """
+
+    def __init__(
+        self, make: Callable[[Demand], T], depends_on: Callable[[Demand], tuple[object, ...]]
+    ) -> None:
+        self._make = make
+        self._depends_on = depends_on
+        self._last: deque[tuple[tuple[object, ...], T]] = deque(maxlen=_METERS)
+
+    def __call__(self, demand: Demand) -> T:
+        parts = self._depends_on(demand)
+        for known, made in self._last:
+            if len(parts) == len(known) and all(map(is_, parts, known)):  # noqa: B912
+                return made
+        made = self._make(demand)
+        self._last.appendleft((parts, made))
+        return made
+
+
+def _bill_of_last_month(demand: Demand) -> Bill | None:
+    month = _last_month(demand)
+    return None if month is None else bill(month, demand.contracts, month.end)
+
+
+def _compare(demand: Demand) -> Comparison:
+    # Those that have ended: the running one decides nothing.
+    return compare(demand.earlier_months, demand.contracts, demand.time)
+
+
+def _compared(demand: Demand) -> tuple[object, ...]:
+    """Return what a comparison depends on."""
+    return *demand.earlier_months, demand.contracts, demand.contracts.at(demand.time)
+
+
+def _decisive_months(demand: Demand) -> Attributes:
+    return {"months": [f"{month.start:%Y-%m}" for month in _comparison(demand).decisive]}
+
+
+def _classes(demand: Demand) -> Attributes:
+    costs = {
+        str(kw): None if total is None else round(total, 2)
+        for kw, total in _comparison(demand).totals.items()
+    }
+    return {**_decisive_months(demand), "classes": costs}
+
+
+_this_month = _Remembered(
+    lambda demand: bill(demand.month, demand.contracts, demand.time), lambda demand: (demand,)
+)
+_measured_share = _Remembered(
+    lambda demand: demand.month.measured_share(demand.time), lambda demand: (demand,)
+)
+_before = _Remembered(
+    _bill_of_last_month, lambda demand: (*demand.earlier_months, demand.contracts)
+)
+_comparison = _Remembered(_compare, _compared)
+compared_months = _Remembered(_decisive_months, _compared)
+"""Returns the months that decide: the last twelve whole ones."""
+classes = _Remembered(_classes, _compared)
+"""Returns the months that decide, and what each class would have cost in them."""
+
+
+def _last_month(demand: Demand) -> Month | None:
+    """Return the month before the running one, None when nothing is known of it."""
+    months = demand.earlier_months
+    return months[-1] if months and months[-1].end == demand.month.start else None
+
+
+def price(demand: Demand) -> KwhPrice:
+    """Return what a kWh costs now."""
+    contract = demand.contracts.at(demand.time)
+    return kwh_price(contract, demand.time.astimezone(LUXEMBOURG).year, demand.market)
+
+
+def cost(*names: str) -> Callable[[Demand], float | None]:
+    """Return a function of the cost of some lines, in whole cents, so that it changes seldom."""
+    return lambda demand: _this_month(demand).amount(*names)
+
+
+def surcharge(demand: Demand) -> float | None:
+    """Return what the energy above the reference power costs, more exactly than in cents.
+
+    It changes once a quarter-hour at most.
+    """
+    due = _this_month(demand)
+    lines = [line for line in due.lines if line.name == "surcharge"]
+    if not lines or due.vat_rate is None or "surcharge" in due.missing:
+        return None
+    return round(sum(line.quantity * line.price for line in lines) * (1 + due.vat_rate), 6)
+
+
+def total(demand: Demand) -> float | None:
+    """Return the total of the bill."""
+    return _this_month(demand).total
+
+
+def feed_in(demand: Demand) -> float | None:
+    """Return what is paid for the exported energy."""
+    amount = _this_month(demand).amount("feed_in")
+    return None if amount is None else abs(amount) and -amount
+
+
+def measured_share(demand: Demand) -> Attributes:
+    """Return how much of the month was measured."""
+    return {"measured_share": _measured_share(demand)}
+
+
+def energy_attributes(demand: Demand) -> Attributes:
+    """Return how much of the month was measured, and what energy has no price."""
+    return _with_unpriced(measured_share(demand), _this_month(demand).unpriced_kwh)
+
+
+def feed_in_attributes(demand: Demand) -> Attributes:
+    """Return how much of the month was measured, and what exported energy has no price."""
+    return _with_unpriced(measured_share(demand), _this_month(demand).unpriced_exported_kwh)
+
+
+def total_attributes(demand: Demand) -> Attributes:
+    """Return the total of last month, too."""
+    before = _before(demand)
+    return {"last_month": before.total if before else None, **energy_attributes(demand)}
+
+
+def _with_unpriced(attributes: Attributes, unpriced_kwh: float) -> Attributes:
+    return {**attributes, "unpriced_kwh": unpriced_kwh} if unpriced_kwh else attributes
+
+
+def peak_last_month(demand: Demand) -> QuarterHour | None:
+    """Return the highest quarter-hour of the month before the running one."""
+    month = _last_month(demand)
+    return month.peak if month else None
+
+
+def peak_last_month_attributes(demand: Demand) -> Attributes:
+    """Return when it started, and how much of that month was measured."""
+    month = _last_month(demand)
+    share = month.measured_share(month.end) if month else None
+    return {**start(peak_last_month(demand)), "measured_share": share}
+
+
+def peak_12_months(demand: Demand) -> QuarterHour | None:
+    """Return the highest quarter-hour of the running month and the eleven before it."""
+    month_start = demand.month.start
+    year_before = month_start.replace(year=month_start.year - 1)
+    months = (*demand.earlier_months, demand.month)
+    peaks = [month.peak for month in months if month.start > year_before and month.peak]
+    return max(peaks, key=lambda peak: peak.mean_kw, default=None)
+
+
+def start(quarter: QuarterHour | None) -> Attributes:
+    """Return when a quarter-hour started."""
+    return {"start": quarter and quarter.start}
+
+
+def quarter_hours_above(demand: Demand) -> int:
+    """Return how many of the month were above the reference power, by the one of their time."""
+    own = ((demand.contracts.at(day.start).reference_kw, day) for day in demand.month.days)
+    return sum(day.above[kw].quarter_hours for kw, day in own if kw is not None and kw in day.above)
+
+
+def cheapest(demand: Demand) -> int | None:
+    """Return the reference power that would have been the cheapest."""
+    return _comparison(demand).cheapest
+
+
+def saving(demand: Demand) -> float | None:
+    """Return what it would have saved in a year."""
+    return _comparison(demand).saving_per_year

@@ -1,0 +1,65 @@
+"""A meter on MQTT: readings -> topics and payloads, and what Home Assistant discovers there.
+
+    messages = MeterMessages(Published("smarty_p1/house", Format.VALUES), json.dumps)
+    for message in messages.reading(reading, reception):
+        client.publish(message.topic, message.payload, retain=message.retain)
+
+It sends nothing itself.
+"""
+
+from .discovery import Announcer, Discovery, MeterAnnounced, Texts
+from .form import (
+    DEFAULT_PREFIX,
+    DOMAIN,
+    MAX_INTERVAL,
+    SMARTYREADER_TOPIC,
+    Format,
+    default_topic,
+)
+from .messages import (
+    LIFETIME,
+    MOST_TOPICS,
+    OFFLINE,
+    ONLINE,
+    Message,
+    MeterMessages,
+    Published,
+    availability_topic,
+)
+from .smartyreader_names import (
+    MISLEADING_NAMES,
+    SMARTYREADER_NAMES,
+    smartyreader_items,
+    smartyreader_summary,
+)
+from .topics import PART_NAMES, RESERVED, items, level, object_name
+
+__all__ = [
+    "DEFAULT_PREFIX",
+    "DOMAIN",
+    "LIFETIME",
+    "MAX_INTERVAL",
+    "MISLEADING_NAMES",
+    "MOST_TOPICS",
+    "OFFLINE",
+    "ONLINE",
+    "PART_NAMES",
+    "RESERVED",
+    "SMARTYREADER_NAMES",
+    "SMARTYREADER_TOPIC",
+    "Announcer",
+    "Discovery",
+    "Format",
+    "Message",
+    "MeterAnnounced",
+    "MeterMessages",
+    "Published",
+    "Texts",
+    "availability_topic",
+    "default_topic",
+    "items",
+    "level",
+    "object_name",
+    "smartyreader_items",
+    "smartyreader_summary",
+]

@@ -1,0 +1,33 @@
+"""What discovery says of entities and of this integration: names, icons, and its version."""
+
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.icon import async_get_icons
+from homeassistant.helpers.translation import async_get_translations
+from homeassistant.loader import async_get_integration
+
+from ..const import DOCUMENTATION_URL, DOMAIN
+from ..lib.publish import Texts
+
+_COMPONENT = f"component.{DOMAIN}."
+
+
+async def async_load_texts(hass: HomeAssistant) -> Texts:
+    """Return the names in English, and the icons."""
+    names: dict[str, str] = {}
+    for category in ("device", "entity"):
+        texts = await async_get_translations(hass, "en", category, {DOMAIN})
+        names |= {key.removeprefix(_COMPONENT): text for key, text in texts.items()}
+    icons: dict[str, Any] = await async_get_icons(hass, "entity", {DOMAIN})
+    return Texts(names, icons.get(DOMAIN, {}))
+
+
+async def async_load_origin(hass: HomeAssistant) -> dict[str, str]:
+    """Return who announces."""
+    integration = await async_get_integration(hass, DOMAIN)
+    return {
+        "name": DOMAIN,
+        "sw_version": str(integration.version),
+        "support_url": DOCUMENTATION_URL,
+    }
