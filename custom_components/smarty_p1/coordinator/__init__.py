@@ -14,6 +14,7 @@ from .meter_memory import MeterStore
 from .pulse_counter import PulseCounter
 from .pulse_port_coordinator import PulsePortCoordinator
 from .pulse_source_coordinator import PulseEntityCoordinator, PulseTopicCoordinator
+from .quarter_hour_series import QuarterHourSeries
 from .tank_coordinator import TankCoordinator
 
 type PulseCoordinator = PulsePortCoordinator | PulseEntityCoordinator | PulseTopicCoordinator
@@ -53,6 +54,7 @@ def make_coordinator(hass: HomeAssistant, entry: AnyConfigEntry) -> Coordinator:
 
 async def async_forget(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     """Remove what is stored for an entry, whatever it reads."""
-    await DemandStore(hass, entry).async_remove()
+    await DemandStore(hass, entry.entry_id).async_remove()
     await MeterStore(hass, entry.entry_id).async_remove()
     await PulseCounter(hass, entry).async_remove()
+    await QuarterHourSeries(hass, entry.entry_id).async_remove()

@@ -1,13 +1,12 @@
-"""The quarter-hours of a connection, kept over restarts of Home Assistant."""
+"""The quarter-hours of a connection and its months, kept over restarts of Home Assistant."""
 
+from asyncio import Task, wait
 from datetime import date
 from typing import Any, override
 
 from homeassistant.core import HomeAssistant, callback
 
-from ..const import CONF_REFERENCE_POWER, CONF_SURCHARGE_PRICE, CONF_SURCHARGE_PRICE_SINCE
-from ..lib.meter import DemandMeter
-from .entry_types import AnyConfigEntry
+from ..lib.tariff import NO_CONTRACT, Contract, DemandMeter, Month, load_months, store_months
 from .throttled_store import ThrottledStore
 
 # Memory cards wear out. Gaps of up to a quarter-hour are bridged, so a crash costs nothing, nor do
@@ -15,26 +14,49 @@ from .throttled_store import ThrottledStore
 SAVE_INTERVAL = 300.0
 
 
-class DemandStore(ThrottledStore):
-    """The demand meter of one config entry, and its file."""
+class MonthStore(ThrottledStore):
+    """The months that have ended: what changes once a month need not be written each time."""
 
-    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-        super().__init__(hass, f"{entry.entry_id}.demand", interval=SAVE_INTERVAL)
-        since = entry.options.get(CONF_SURCHARGE_PRICE_SINCE)
-        self._tariff: dict[str, Any] = {
-            "reference_kw": entry.options.get(CONF_REFERENCE_POWER),
-            "price_per_kwh": entry.options.get(CONF_SURCHARGE_PRICE),
-            "price_since": since and date.fromisoformat(since),
-        }
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        super().__init__(hass, f"{entry_id}.months", interval=SAVE_INTERVAL)
+        self._months: tuple[Month, ...] = ()
+
+    async def async_load(self) -> tuple[Month, ...]:
+        """Return what is stored."""
+        return await self._async_read(load_months) or ()
+
+    async def async_store(self, months: tuple[Month, ...]) -> tuple[Month, ...]:
+        """Store months, and return which ones are stored then: a disk may be full."""
+        self._months = months
+        await self.async_save()
+        return await self.async_load()
+
+    @override
+    def _content(self) -> dict[str, Any]:
+        return store_months(self._months)
+
+
+class DemandStore(ThrottledStore):
+    """The demand meter of one config entry, and its files: all but old months are in the first.
+
+    It leaves out what the other one holds, and only that: either may be written when the other is
+    not, and nothing is lost or counted twice.
+    """
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        super().__init__(hass, f"{entry_id}.demand", interval=SAVE_INTERVAL)
+        self._months = MonthStore(hass, entry_id)
+        self._storing: Task[None] | None = None
         self.meter = DemandMeter()
         self._noted = self.meter.snapshot
         self._is_closed = False
 
-    async def async_load(self) -> None:
-        """Load what the last run of Home Assistant has stored."""
+    async def async_load(self, contract: Contract = NO_CONTRACT, since: date | None = None) -> None:
+        """Load what the last run of Home Assistant has stored; a contract holds since a day."""
+        months = await self._months.async_load()
         self.meter = await self._async_read(
-            lambda stored: DemandMeter.from_dict(stored, **self._tariff)
-        ) or DemandMeter(**self._tariff)
+            lambda stored: DemandMeter.from_dict(stored, contract, since, months)
+        ) or DemandMeter(contract, months)
         self._noted = self.meter.snapshot
 
     @callback
@@ -44,13 +66,32 @@ class DemandStore(ThrottledStore):
         if demand is None or demand is before or self._is_closed:
             return
         self._noted = demand
-        self.schedule(at_once=before is None or before.last_quarter != demand.last_quarter)
+        has_ended = before is None or before.last_quarter != demand.last_quarter
+        self.schedule(at_once=has_ended)
+        if has_ended and self.meter.finished_months != self.meter.stored_months:
+            self._store_months()
 
     async def async_close(self) -> None:
         """Save at once, and for the last time."""
         self._is_closed = True
+        if self._storing:
+            await wait([self._storing])
         if self.meter.snapshot is not None:
             await self.async_save()
+
+    @override
+    async def async_remove(self) -> None:
+        """Remove the files, and what was put aside."""
+        await self._months.async_remove()
+        await super().async_remove()
+
+    @callback
+    def _store_months(self) -> None:
+        if self._storing is None or self._storing.done():
+            self._storing = self._hass.async_create_task(self._async_store_months())
+
+    async def _async_store_months(self) -> None:
+        self.meter.leave_out(await self._months.async_store(self.meter.finished_months))
 
     @override
     def _content(self) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 from ..lib.p1 import Reason
+from ..lib.throttle import Throttle
 from .entry_types import AnyConfigEntry
-from .throttle import Throttle
 
 ENOUGH = 5
 LEAST_DURATION = 30.0

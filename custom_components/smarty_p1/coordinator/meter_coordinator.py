@@ -30,13 +30,17 @@ from ..lib.p1 import (
     Telegram,
     parse_key,
 )
+from ..lib.throttle import Throttle
+from .contract_options import contract_of, contract_since
 from .demand_memory import DemandStore
 from .failure_run import FAILURES, Failure, failure_run_of
+from .market_prices import MarketPriceEntities
 from .meter_memory import MeterStore
+from .network_price_check import async_check_network_prices
 from .port_coordinator import PortCoordinator
 from .push_coordinator import Obstacle
+from .quarter_hour_series import QuarterHourSeries
 from .repair_issues import Problem, is_raised, raise_issue, withdraw_issues
-from .throttle import Throttle
 
 LONG_ABSENCE = timedelta(hours=1)
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -123,7 +127,9 @@ class SmartyCoordinator(PortCoordinator[Reading]):
         self.serial_number = str(entry.unique_id)
         self._rejections: Counter[Reason] = Counter()
         self._other_meters: Counter[str | None] = Counter()
-        self._demand_store = DemandStore(hass, entry)
+        self._demand_store = DemandStore(hass, entry.entry_id)
+        self.quarter_hours = QuarterHourSeries(hass, entry.entry_id)
+        self._market = MarketPriceEntities(hass, entry)
         self._store = MeterStore(hass, entry.entry_id)
         self._failure_run = failure_run_of(hass, entry)
         self._failing: dict[Failure, Obstacle] = {}
@@ -154,13 +160,15 @@ class SmartyCoordinator(PortCoordinator[Reading]):
 
     @override
     async def async_start(self) -> None:
-        await self._demand_store.async_load()
+        options = self.config_entry.options
+        await self._demand_store.async_load(contract_of(options), contract_since(options))
         await self._store.async_load()
         self._reader = MeterReader(
             self._store.totals,
             self._demand_store.meter,
             self._store.named_channels,
             self._limits,
+            self._store.flow_rates,
         )
         self._decoder = Decoder(
             self._key,
@@ -173,6 +181,8 @@ class SmartyCoordinator(PortCoordinator[Reading]):
         else:
             raise_issue(self.hass, self.config_entry, Problem.NOT_VERIFIED)
         self._failure_run.listen(self._on_failing)
+        self._market.async_start()
+        async_check_network_prices(self.hass, self.config_entry)
         try:
             await super().async_start()
         except ConfigEntryNotReady:
@@ -192,6 +202,7 @@ class SmartyCoordinator(PortCoordinator[Reading]):
     async def async_close(self) -> None:
         """Store what is to be remembered, once and for all."""
         await self._demand_store.async_close()
+        await self.quarter_hours.async_close()
         await self._store.async_save()
 
     @callback
@@ -290,11 +301,13 @@ class SmartyCoordinator(PortCoordinator[Reading]):
         self._on_reading()
         self._end_failure_run()
         self._check_clock(telegram, now)
-        reading = self.latest = self._reader.read(telegram, now)
+        reading = self.latest = self._reader.read(telegram, now, self._market.prices())
         self._store.system_title = telegram.system_title
         self._store.last_telegram = now
         self._store.schedule_save()
         self._demand_store.schedule_save()
+        if reading.demand:
+            self.quarter_hours.append(reading.demand.last_quarter)
         is_urgent = not self._min_interval or self._is_urgent(reading)
         self._throttle.offer(partial(self._show, reading), is_urgent=is_urgent)
         for listener in tuple(self._reading_listeners):
@@ -313,7 +326,8 @@ class SmartyCoordinator(PortCoordinator[Reading]):
 
     @callback
     def _check_clock(self, telegram: Telegram, now: datetime) -> None:
-        if telegram.time is None:
+        # At a topic, telegrams come late that have waited for the broker.
+        if telegram.time is None or self._is_topic:
             return
         deviation = abs(telegram.time - now)
         if deviation <= CLOCK_TOLERANCE - _CLOCK_MARGIN:
@@ -399,4 +413,4 @@ class SmartyCoordinator(PortCoordinator[Reading]):
 
     @override
     def _placeholders(self) -> dict[str, str]:
-        return {"serial_number": self.serial_number, **super()._placeholders()}
+        return {"serial_number": shown_name(self.serial_number), **super()._placeholders()}

@@ -1,33 +1,25 @@
 """What is remembered of a meter over restarts of Home Assistant.
 
 The last frame counter of each key, so that recorded frames are never accepted again; the totals
-that were accepted; and the meter's system title.
+that were accepted; the flows through the meters on the M-Bus; and the meter's system title.
 """
 
-import hashlib
-import hmac
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, override
 
 from homeassistant.core import HomeAssistant, callback
 
-from ..const import DOMAIN
-from ..lib.meter import Totals
-from ..lib.p1 import CHANNELS
+from ..lib.meter import FlowRates, Totals
+from ..lib.p1 import CHANNELS, FINGERPRINT_SIZE, key_fingerprint
 from ..lib.stored_values import Stored, a_count, a_list, a_mapping, a_time, some_bytes
 from .throttled_store import ThrottledStore
 
 # A crash leaves the frames of this time open to be replayed; a memory card wears out.
 SAVE_INTERVAL = 60.0
 _MAX_KEYS = 16
-_FINGERPRINT_SIZE = _TITLE_SIZE = 8
+_TITLE_SIZE = 8
 _MAX_COUNTER = (1 << 32) - 1
-
-
-def _fingerprint(key: bytes) -> str:
-    """Return what tells keys apart without revealing anything about them."""
-    return hmac.digest(key, DOMAIN.encode(), hashlib.sha256)[:_FINGERPRINT_SIZE].hex()
 
 
 class _Memory(NamedTuple):
@@ -36,6 +28,7 @@ class _Memory(NamedTuple):
     named_channels: set[int]
     system_title: bytes | None
     last_telegram: datetime | None
+    flow_rates: FlowRates
 
 
 def _parse(data: Stored) -> _Memory:
@@ -43,7 +36,7 @@ def _parse(data: Stored) -> _Memory:
     title, last = stored["system_title"], stored["last_telegram"]
     return _Memory(
         counters={
-            some_bytes(fingerprint, _FINGERPRINT_SIZE).hex(): {
+            some_bytes(fingerprint, FINGERPRINT_SIZE).hex(): {
                 some_bytes(name, _TITLE_SIZE).hex(): a_count(count, _MAX_COUNTER)
                 for name, count in a_mapping(titles).items()
             }
@@ -55,6 +48,8 @@ def _parse(data: Stored) -> _Memory:
         },
         system_title=None if title is None else some_bytes(title, _TITLE_SIZE),
         last_telegram=None if last is None else a_time(last),
+        # Not in the files of earlier versions.
+        flow_rates=FlowRates.from_list(stored.get("flows", [])),
     )
 
 
@@ -68,13 +63,14 @@ class MeterStore(ThrottledStore):
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         super().__init__(hass, f"{entry_id}.meter", interval=SAVE_INTERVAL, private=True)
         # Slow, and wanted with each telegram; with the store, the key is forgotten.
-        self._fingerprint = lru_cache(maxsize=2)(_fingerprint)
+        self._fingerprint = lru_cache(maxsize=2)(key_fingerprint)
         self._counters: dict[str, dict[str, int]] = {}
         self._saved: Any = None
         self.totals = Totals()
         self.named_channels: set[int] = set()
         self.system_title: bytes | None = None
         self.last_telegram: datetime | None = None
+        self.flow_rates = FlowRates()
 
     async def async_load(self) -> None:
         """Load what the last run of Home Assistant has stored."""
@@ -84,6 +80,7 @@ class MeterStore(ThrottledStore):
             self.named_channels = stored.named_channels
             self.system_title = stored.system_title
             self.last_telegram = stored.last_telegram
+            self.flow_rates = stored.flow_rates
             self._saved = self._news()
 
     def last_counters(self, key: bytes) -> dict[bytes, int]:
@@ -125,4 +122,5 @@ class MeterStore(ThrottledStore):
             "named_channels": sorted(self.named_channels),
             "system_title": self.system_title and self.system_title.hex(),
             "last_telegram": self.last_telegram and self.last_telegram.isoformat(),
+            "flows": self.flow_rates.as_list(),
         }

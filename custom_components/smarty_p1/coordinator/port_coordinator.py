@@ -27,6 +27,13 @@ from ..lib.port import (
     redact_port,
 )
 from .entry_types import AnyConfigEntry
+from .mqtt_port import (
+    GatewayOfflineError,
+    MqttDisconnectedError,
+    MqttMissingError,
+    topic_of,
+    topic_opener,
+)
 from .push_coordinator import Obstacle, PushCoordinator
 from .stopping import timeout_or_stop
 
@@ -43,8 +50,12 @@ LOST: Mapping[type[BaseException], Obstacle] = {
     PortClosedError: Obstacle("port_closed"),
     PortUnreachableError: Obstacle("port_unreachable"),
     PortSilentError: Obstacle("port_silent"),
+    MqttMissingError: Obstacle("mqtt_missing"),
+    MqttDisconnectedError: Obstacle("mqtt_disconnected"),
+    GatewayOfflineError: Obstacle("gateway_offline"),
     LinkError: Obstacle("link_lost"),
 }
+_LOST = tuple(LOST.values())
 
 
 class PortCoordinator[D](PushCoordinator[D]):
@@ -63,18 +74,23 @@ class PortCoordinator[D](PushCoordinator[D]):
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         super().__init__(hass, entry)
-        self.shown_port = redact_port(entry.data[CONF_PORT])
+        port = entry.data[CONF_PORT]
+        self.shown_port = redact_port(port)
+        # A topic is silent when the meter or its gateway is, and stays what it is.
+        self._is_topic = topic_of(port) is not None
         self._link = Link(
-            entry.data[CONF_PORT],
+            port,
             self._on_data,
             self._on_lost,
             on_open=self._on_open,
-            silence_timeout=self.silence_timeout,
+            silence_timeout=None if self._is_topic else self.silence_timeout,
             baud_rate=entry.data.get(CONF_BAUD_RATE, self.baud_rate),
+            opener=topic_opener(hass, port, self._on_away),
         )
-        self._obstacle = Obstacle(self.nothing_received)
+        self._obstacle = self._silence = Obstacle(self.nothing_received)
         self._losses = 0
         self._setup_decided = asyncio.Event()
+        self._stale_job = HassJob(self._on_stale, cancel_on_shutdown=True)
         self._cancel_stale_timer: CALLBACK_TYPE | None = None
 
     @property
@@ -124,7 +140,7 @@ class PortCoordinator[D](PushCoordinator[D]):
     def _on_data(self, data: bytes) -> None:
         if self._is_closed:
             return
-        if self._obstacle in (Obstacle(self.nothing_received), *LOST.values()):
+        if self._obstacle is self._silence or self._obstacle in _LOST:
             self._obstacle = Obstacle(self.not_understood)
         try:
             self._take(data)
@@ -141,6 +157,15 @@ class PortCoordinator[D](PushCoordinator[D]):
             self._setup_decided.set()
 
     @callback
+    def _on_away(self, error: LinkError) -> None:
+        """Note that nothing will come for now, although the port stays open."""
+        if self._is_closed:
+            return
+        self._on_lost(error)
+        if self.readings:
+            self._fail()
+
+    @callback
     def _on_reading(self) -> None:
         """Note that a reading was received and accepted."""
         if not self.last_update_success:
@@ -148,7 +173,7 @@ class PortCoordinator[D](PushCoordinator[D]):
             LOGGER.warning("%s: readings are coming again", self.name)
         self.readings += 1
         self._link.confirm()
-        self._obstacle = Obstacle(self.nothing_received)
+        self._obstacle = self._silence
         self._restart_stale_timer()
         self._setup_decided.set()
 
@@ -156,9 +181,7 @@ class PortCoordinator[D](PushCoordinator[D]):
     def _restart_stale_timer(self) -> None:
         if self._cancel_stale_timer:
             self._cancel_stale_timer()
-        self._cancel_stale_timer = async_call_later(
-            self.hass, self.stale_timeout, HassJob(self._on_stale, cancel_on_shutdown=True)
-        )
+        self._cancel_stale_timer = async_call_later(self.hass, self.stale_timeout, self._stale_job)
 
     @callback
     def _on_stale(self, _now: datetime) -> None:

@@ -12,8 +12,8 @@ from homeassistant.util import dt as dt_util
 from ..const import CONF_FIRST_COUNT, CONF_FIRST_COUNT_AT, CONF_METER_READING, CONF_PULSES_PER_KWH
 from ..lib.boards import PulseMeter, Pulses
 from ..lib.stored_values import Stored, a_count, a_flag, a_mapping, a_number, a_text
+from ..lib.throttle import Throttle
 from .entry_types import AnyConfigEntry
-from .throttle import Throttle
 from .throttled_store import ThrottledStore
 
 DEFAULT_PULSES_PER_KWH = 1000.0

@@ -1,4 +1,4 @@
-"""Raise and withdraw the repair issues of an entry; repairs.py holds the dialog that mends."""
+"""Raise and withdraw the repair issues of an entry; repairs.py holds the dialogs that mend."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -9,7 +9,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ..const import DOMAIN
-from .entry_types import AnyConfigEntry
+from .entry_types import AnyConfigEntry, short_title
 
 ENTRY_ID = "entry_id"
 
@@ -33,6 +33,8 @@ class Problem(StrEnum):
     """No key is set, and the meter encrypts now."""
     P1_SERVER = "p1_server"
     """The P1 server cannot listen."""
+    NETWORK_PRICES = "network_prices"
+    """A year has begun whose network prices are not known, and those of the last one are used."""
 
 
 _ERRORS = {
@@ -41,7 +43,7 @@ _ERRORS = {
     Problem.SECURITY_OFF,
     Problem.SECURITY_ON,
 }
-_MENDED_BY_RECONFIGURING = {Problem.NO_TELEGRAM, Problem.NOT_VERIFIED, *_ERRORS}
+_FIXABLE = {Problem.NO_TELEGRAM, Problem.NOT_VERIFIED, Problem.NETWORK_PRICES, *_ERRORS}
 
 
 def _issue_id(problem: Problem, entry: AnyConfigEntry) -> str:
@@ -58,10 +60,10 @@ def raise_issue(
         DOMAIN,
         _issue_id(problem, entry),
         data={ENTRY_ID: entry.entry_id},
-        is_fixable=problem in _MENDED_BY_RECONFIGURING,
+        is_fixable=problem in _FIXABLE,
         severity=ir.IssueSeverity.ERROR if problem in _ERRORS else ir.IssueSeverity.WARNING,
         translation_key=problem,
-        translation_placeholders={"name": entry.title, **placeholders},
+        translation_placeholders={"name": short_title(entry), **placeholders},
     )
 
 

@@ -8,9 +8,9 @@ from homeassistant.core import HomeAssistant, callback
 from ..const import CONF_DISTANCE_EMPTY, CONF_DISTANCE_FULL, CONF_SHAPE, CONF_VOLUME
 from ..lib.boards import Shape, Sonar, Tank
 from ..lib.port import LinkError
+from ..lib.throttle import Throttle
 from .entry_types import AnyConfigEntry
 from .port_coordinator import PortCoordinator
-from .throttle import Throttle
 
 TANK_BAUD_RATE = 9600
 # The median is one of as many seconds.

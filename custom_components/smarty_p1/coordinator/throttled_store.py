@@ -12,7 +12,7 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util.json import load_json_object
 
 from ..const import DOMAIN, LOGGER
-from .throttle import Throttle
+from ..lib.throttle import Throttle
 
 _STORAGE_VERSION = 1
 _ASIDE = ".unreadable"

@@ -105,8 +105,8 @@ class Dialog(ConfigFlow):
             last_step=last_step,
         )
 
-    async def _async_read_port(self, text: str) -> str:
-        """Return the port that was typed.
+    async def _async_read_port(self, text: str, *, takes_topic: bool = False) -> str:
+        """Return the port that was typed, or the topic.
 
         Raises FieldError when it is none, or another entry reads it.
         """
@@ -114,7 +114,7 @@ class Dialog(ConfigFlow):
             # What was shown, without its secrets, and left as it is.
             current = entry.data.get(CONF_PORT, "")
             text = current if text.strip() == redact_port(current) else text
-        check_address(text)
+        check_address(text, takes_topic=takes_topic)
         port = await async_lasting_name(self.hass, text)
         if reader := await async_entry_at(self.hass, port, but=self.context.get("entry_id")):
             raise FieldError(CONF_PORT, "port_in_use", title=reader.title)

@@ -10,6 +10,12 @@ from urllib.parse import urlsplit
 from homeassistant.const import CONF_BASE, CONF_PORT
 
 from ..const import CONF_ENCRYPTION_KEY, SECTION_ADVANCED
+from ..coordinator.mqtt_port import (
+    GatewayOfflineError,
+    MqttDisconnectedError,
+    MqttMissingError,
+    topic_of,
+)
 from ..lib.port import (
     MASK,
     DamagedError,
@@ -33,6 +39,9 @@ ERRORS: Mapping[type[BaseException], tuple[str, str]] = {
     PortNotFoundError: (CONF_PORT, "port_not_found"),
     PortPermissionError: (CONF_PORT, "port_permission"),
     PortBusyError: (CONF_PORT, "port_busy"),
+    MqttMissingError: (CONF_PORT, "mqtt_missing"),
+    MqttDisconnectedError: (CONF_PORT, "mqtt_disconnected"),
+    GatewayOfflineError: (CONF_PORT, "gateway_offline"),
     LinkError: (CONF_PORT, "port_unreachable"),
     NothingReceivedError: (CONF_PORT, "nothing_received"),
     NotP1Error: (CONF_PORT, "not_p1"),
@@ -46,6 +55,8 @@ ERRORS: Mapping[type[BaseException], tuple[str, str]] = {
     NoDeviceNameError: (CONF_BASE, "no_device_name"),
     BaseException: (CONF_BASE, "unknown"),
 }
+# Of the 65,535 bytes that MQTT allows.
+_LONGEST_TOPIC = 1024
 _GATEWAY_SCHEMES = {"socket", "tcp", "rfc2217"}
 
 
@@ -66,7 +77,13 @@ def field_error(err: BaseException) -> FieldError:
     return FieldError(*next(ERRORS[cls] for cls in type(err).__mro__ if cls in ERRORS))
 
 
-def check_address(text: str) -> None:
+def check_topic(topic: str, field: str) -> None:
+    """Raise FieldError when what was typed is no topic, or several."""
+    if not topic or set(topic) & set("+#\0") or len(topic.encode()) > _LONGEST_TOPIC:
+        raise FieldError(field, "topic_malformed")
+
+
+def check_address(text: str, *, takes_topic: bool = False) -> None:
     """Raise FieldError when a port that was typed cannot be tried."""
     port = normalise_port(text)
     if not port:
@@ -74,6 +91,9 @@ def check_address(text: str) -> None:
     if MASK in port:  # what was shown, typed again: the secret is not in it
         raise FieldError(CONF_PORT, "port_masked")
     if port.startswith("/"):
+        return
+    if takes_topic and (topic := topic_of(port)) is not None:
+        check_topic(topic, CONF_PORT)
         return
     try:
         url = urlsplit(port)

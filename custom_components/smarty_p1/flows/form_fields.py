@@ -17,6 +17,7 @@ from homeassistant.helpers.selector import (
 )
 
 from ..const import LOGGER
+from ..coordinator.mqtt_port import PREFIX
 from ..lib.port import redact_port
 
 # Without a default, the frontend would choose the first port in the list by itself.
@@ -51,15 +52,20 @@ def list_field(options: Iterable[tuple[str, str]], *, takes_any: bool = False) -
     )
 
 
-async def async_port_field(hass: HomeAssistant) -> SelectSelector:
-    """Return a field that offers the serial ports there are, and takes any address besides."""
+async def async_port_field(hass: HomeAssistant, topics: Iterable[str] = ()) -> SelectSelector:
+    """Return a field that offers the serial ports there are, and takes any address besides.
+
+    It offers these topics of MQTT, too.
+    """
     try:
         ports = await async_scan_serial_ports(hass)
     except OSError as err:
         LOGGER.debug("Serial ports cannot be listed: %s", type(err).__name__)
         ports = []
     # The frontend's own field for serial ports shows what is typed as an unknown item.
-    return list_field(((port.device, _label(port)) for port in ports[:_MAX_PORTS]), takes_any=True)
+    offered = [(port.device, _label(port)) for port in ports[:_MAX_PORTS]]
+    offered += [(f"{PREFIX}{topic}", f"MQTT ({topic})") for topic in topics]
+    return list_field(offered, takes_any=True)
 
 
 def _label(port: SerialDevice) -> str:

@@ -1,24 +1,14 @@
 """The dialog of the options: the tariff, how often entities are updated, and publishing."""
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Container, Mapping
 from typing import Any
 
 import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.data_entry_flow import section
-from homeassistant.helpers.selector import DateSelector
-from homeassistant.util import dt as dt_util
 
-from ..const import (
-    CONF_MIN_INTERVAL,
-    CONF_REFERENCE_POWER,
-    CONF_SURCHARGE_PRICE,
-    CONF_SURCHARGE_PRICE_SINCE,
-    SECTION_MQTT,
-    SECTION_P1_SERVER,
-)
-from ..lib.meter import LUXEMBOURG, MAX_POWER_KW, REFERENCE_POWERS
+from ..const import CONF_MIN_INTERVAL, CONF_PRICES_CONFIRMED, SECTION_MQTT, SECTION_P1_SERVER
+from ..coordinator.entry_types import short_title
 from ..publish.publish_form import (
     OptionError,
     async_read_p1_server,
@@ -27,49 +17,31 @@ from ..publish.publish_form import (
     p1_server_schema,
     read_mqtt,
 )
-from .form_fields import list_field, number_field
+from .form_fields import number_field
+from .tariff_options import Errors, contract_fields, filled_sections, read_contract, shown_contract
 
 _MAX_INTERVAL = 3600
-# Of the tariff; and prices are approved a year at a time.
-_FIRST_YEAR = 2025
-_YEARS_AHEAD = 2
+_PUBLISHING = (SECTION_P1_SERVER, SECTION_MQTT)
+_OTHERS = (CONF_MIN_INTERVAL, *_PUBLISHING)
+# What stays when the form does not speak of it.
+_KEPT = (CONF_PRICES_CONFIRMED, *_PUBLISHING)
 
 
-def _schema(currency: str, port: int, errors: Mapping[str, str]) -> vol.Schema:
-    """Return the form, those of its sections open that hold an error."""
+def _schema(currency: str, port: int, open_sections: Container[str]) -> vol.Schema:
+    """Return the form."""
+    publishing = {SECTION_P1_SERVER: p1_server_schema(port), SECTION_MQTT: mqtt_schema()}
     return vol.Schema(
         {
-            vol.Optional(CONF_REFERENCE_POWER): list_field(
-                ((str(power), f"{power} kW") for power in REFERENCE_POWERS), takes_any=True
-            ),
-            vol.Optional(CONF_SURCHARGE_PRICE): number_field(100, f"{currency}/kWh"),
-            vol.Optional(CONF_SURCHARGE_PRICE_SINCE): DateSelector(),
+            **contract_fields(currency, open_sections),
             vol.Required(CONF_MIN_INTERVAL, default=0): number_field(
                 _MAX_INTERVAL, "s", is_whole=True
             ),
-            vol.Optional(SECTION_P1_SERVER): section(
-                p1_server_schema(port), {"collapsed": SECTION_P1_SERVER not in errors}
-            ),
-            vol.Optional(SECTION_MQTT): section(
-                mqtt_schema(), {"collapsed": SECTION_MQTT not in errors}
-            ),
+            **{
+                vol.Optional(name): section(schema, {"collapsed": name not in open_sections})
+                for name, schema in publishing.items()
+            },
         }
     )
-
-
-def _read_power(text: str) -> float | None:
-    """Return a typed power in kW, None when it is none."""
-    try:
-        power = float(text.lower().removesuffix("kw").strip().replace(",", "."))
-    except ValueError:
-        return None
-    return power if 0 < power <= MAX_POWER_KW else None
-
-
-def _is_plausible(day: str) -> bool:
-    """Return whether a price may hold from a day: since the tariff began, or soon."""
-    latest = dt_util.now(LUXEMBOURG).year + _YEARS_AHEAD
-    return _FIRST_YEAR <= date.fromisoformat(day).year <= latest
 
 
 class SmartyOptionsFlow(OptionsFlowWithReload):
@@ -77,53 +49,36 @@ class SmartyOptionsFlow(OptionsFlowWithReload):
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for the options."""
-        errors: dict[str, str] = {}
-        shown = dict(self.config_entry.options)
-        if CONF_REFERENCE_POWER in shown:
-            shown[CONF_REFERENCE_POWER] = f"{shown[CONF_REFERENCE_POWER]:g}"
-        # The day is about the price that is entered with it: one that is past is not shown again.
-        since = shown.get(CONF_SURCHARGE_PRICE_SINCE, "")
-        if since <= dt_util.now(LUXEMBOURG).date().isoformat():
-            shown.pop(CONF_SURCHARGE_PRICE_SINCE, None)
+        errors: Errors = {}
+        stored = self.config_entry.options
+        others = {name: stored[name] for name in _OTHERS if name in stored}
+        shown = shown_contract(stored) | others
         if user_input is not None:
             options = await self._async_read(user_input, errors)
             if not errors:
                 return self.async_create_entry(data=options)
             shown = user_input
         suggested = defaults(self.hass, self.config_entry)
+        open_sections = errors.keys() | filled_sections(shown)
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
-                _schema(self.hass.config.currency, suggested.port, errors), shown
+                _schema(self.hass.config.currency, suggested.port, open_sections), shown
             ),
             errors=errors,
             description_placeholders={
+                "name": short_title(self.config_entry),
                 "topic": suggested.topic,
                 "board_topic": suggested.smartyreader_topic,
             },
         )
 
-    async def _async_read(
-        self, user_input: Mapping[str, Any], errors: dict[str, str]
-    ) -> dict[str, Any]:
+    async def _async_read(self, user_input: Mapping[str, Any], errors: Errors) -> dict[str, Any]:
         """Return what is stored of what the user typed, and note what is wrong with it."""
-        # A section that is not sent stays as it is.
-        sections = {SECTION_P1_SERVER, SECTION_MQTT} & self.config_entry.options.keys()
-        kept = {name: self.config_entry.options[name] for name in sections}
-        options = kept | dict(user_input)
-        if text := options.pop(CONF_REFERENCE_POWER, "").strip():
-            power = _read_power(text)
-            if power is None:
-                errors[CONF_REFERENCE_POWER] = "reference_power_malformed"
-            else:
-                options[CONF_REFERENCE_POWER] = power
         entry = self.config_entry
-        if CONF_SURCHARGE_PRICE_SINCE not in options:
-            options |= self._since_of(options.get(CONF_SURCHARGE_PRICE))
-        elif CONF_SURCHARGE_PRICE not in options:
-            errors[CONF_SURCHARGE_PRICE] = "surcharge_price_missing"
-        elif not _is_plausible(options[CONF_SURCHARGE_PRICE_SINCE]):
-            errors[CONF_SURCHARGE_PRICE_SINCE] = "surcharge_day_implausible"
+        options = {name: entry.options[name] for name in _KEPT if name in entry.options}
+        options |= read_contract(self.hass, entry.options, user_input, errors)
+        options[CONF_MIN_INTERVAL] = user_input[CONF_MIN_INTERVAL]
         if typed := user_input.get(SECTION_P1_SERVER):
             try:
                 options[SECTION_P1_SERVER] = await async_read_p1_server(self.hass, entry, typed)
@@ -135,10 +90,3 @@ class SmartyOptionsFlow(OptionsFlowWithReload):
             except OptionError as err:
                 errors[SECTION_MQTT] = err.key
         return options
-
-    def _since_of(self, price: float | None) -> dict[str, str]:
-        """Return the day from which a price holds that stays as it was."""
-        options = self.config_entry.options
-        is_same = price is not None and price == options.get(CONF_SURCHARGE_PRICE)
-        since = options.get(CONF_SURCHARGE_PRICE_SINCE)
-        return {CONF_SURCHARGE_PRICE_SINCE: since} if is_same and since else {}

@@ -15,7 +15,7 @@ from ..const import (
     CONF_WITHOUT_VERIFICATION,
     SECTION_ADVANCED,
 )
-from ..coordinator.entry_types import AnyConfigEntry
+from ..coordinator.entry_types import AnyConfigEntry, short_title
 from ..coordinator.repair_issues import Problem, is_raised
 from ..lib.meter import shown_name
 from ..lib.port import SecurityOffError, identify_port, redact_port
@@ -89,8 +89,8 @@ class UpdateSteps(MeterSteps):
             suggested,
             step_id=step_id,
             last_step=True,
-            name=entry.title,
-            serial_number=str(entry.unique_id),
+            name=short_title(entry),
+            serial_number=shown_name(str(entry.unique_id)),
             present_port=redact_port(port),
             published_key=PUBLISHED_KEY,
         )

@@ -14,6 +14,7 @@ from homeassistant.core import HomeAssistant
 from ..const import DOMAIN
 from ..coordinator import is_meter
 from ..coordinator.entry_types import AnyConfigEntry
+from ..coordinator.mqtt_port import topic_of
 from ..lib.port import normalise_port
 
 _ALIASES = {"tcp": "socket"}
@@ -24,8 +25,8 @@ _PROCESSES = Path("/proc")
 
 
 def _is_device(port: str) -> bool:
-    """Return whether a port is a device of this machine, and no URL."""
-    return not _URL.fullmatch(port)
+    """Return whether a port is a device of this machine, and no URL or topic."""
+    return not _URL.fullmatch(port) and topic_of(port) is None
 
 
 async def async_lasting_name(hass: HomeAssistant, text: str) -> str:
@@ -41,6 +42,8 @@ def _identity(port: str) -> str:
         # A user name does not make it another port.
         address = url["rest"].rpartition("@")[2] if "?" not in url["rest"] else url["rest"]
         return f"{_ALIASES.get(scheme, scheme)}://{address.lower().rstrip('/')}"
+    if topic_of(port) is not None:
+        return port
     try:
         return os.path.realpath(port)
     except ValueError:  # a NUL: no device has such a name

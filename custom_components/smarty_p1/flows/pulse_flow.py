@@ -21,11 +21,12 @@ from ..const import (
     CONF_TOPIC,
     KIND_PULSE,
 )
+from ..coordinator.entry_types import short_title
 from ..coordinator.pulse_counter import DEFAULT_PULSES_PER_KWH, PulseCounter
 from ..coordinator.pulse_source_coordinator import BINARY_DOMAINS, COUNT_DOMAINS, EVENT_DOMAIN
 from .board_steps import BoardSteps
 from .dialog import Input
-from .error_texts import FieldError
+from .error_texts import FieldError, check_topic
 from .first_pulse import async_find_pulses
 from .form_fields import NEW_PORT, async_port_field, list_field, number_field
 
@@ -135,8 +136,7 @@ def _read_entity(hass: HomeAssistant, entity_id: str) -> str:
 def _read_topic(text: str) -> str:
     """Return the topic that was typed. Raises FieldError when it is none, or several."""
     topic = text.strip()
-    if not topic or set(topic) & set("+#\0"):
-        raise FieldError(CONF_TOPIC, "topic_malformed")
+    check_topic(topic, CONF_TOPIC)
     return topic
 
 
@@ -160,6 +160,7 @@ class PulseOptionsFlow(OptionsFlowWithReload):
             data_schema=self.add_suggested_values_to_schema(
                 vol.Schema(fields), self.config_entry.options
             ),
+            description_placeholders={"name": short_title(self.config_entry)},
         )
 
     async_step_init = async_step_pulse

@@ -15,6 +15,7 @@ from ..const import (
     CONF_VOLUME,
     KIND_TANK,
 )
+from ..coordinator.entry_types import short_title
 from ..coordinator.tank_coordinator import TANK_BAUD_RATE, tank_data, tank_of
 from ..lib.boards import Shape
 from .board_probe import probe_sonar
@@ -114,6 +115,7 @@ class TankOptionsFlow(OptionsFlowWithReload):
                 vol.Schema(_GEOMETRY), user_input or self.config_entry.options
             ),
             errors=errors,
+            description_placeholders={"name": short_title(self.config_entry)},
         )
 
     async_step_init = async_step_tank

@@ -1,0 +1,95 @@
+"""What the options of a meter say about its contract."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from ..const import (
+    CONF_ENERGY_FEE,
+    CONF_ENERGY_MARGIN,
+    CONF_ENERGY_PRICE,
+    CONF_ENERGY_PRICE_ENTITY,
+    CONF_FEED_IN_MARGIN,
+    CONF_FEED_IN_PRICE,
+    CONF_FEED_IN_PRICE_ENTITY,
+    CONF_METER_AMPERE,
+    CONF_METER_FEE,
+    CONF_NETWORK_FIXED_PRICE,
+    CONF_NETWORK_VARIABLE_PRICE,
+    CONF_PRICES_CONFIRMED,
+    CONF_REFERENCE_POWER,
+    CONF_SURCHARGE_PRICE,
+    CONF_SURCHARGE_PRICE_SINCE,
+    CONF_SURCHARGE_REPLACES_VARIABLE,
+    CONF_VAT,
+)
+from ..lib.tariff import LATEST_YEAR, METER_SIZES, Contract
+
+DEFAULT_METER_AMPERE = str(METER_SIZES[0])
+
+_PRICES = {
+    CONF_ENERGY_PRICE,
+    CONF_ENERGY_PRICE_ENTITY,
+    CONF_FEED_IN_PRICE,
+    CONF_FEED_IN_PRICE_ENTITY,
+}
+
+
+def contract_of(options: Mapping[str, Any]) -> Contract:
+    """Return the contract; prices that the options leave open are the published ones."""
+    energy_price, energy_margin = _price_or_margin(
+        options, CONF_ENERGY_PRICE, CONF_ENERGY_PRICE_ENTITY, CONF_ENERGY_MARGIN
+    )
+    feed_in_price, feed_in_margin = _price_or_margin(
+        options, CONF_FEED_IN_PRICE, CONF_FEED_IN_PRICE_ENTITY, CONF_FEED_IN_MARGIN
+    )
+    return Contract(
+        reference_kw=options.get(CONF_REFERENCE_POWER),
+        meter_ampere=int(options.get(CONF_METER_AMPERE, DEFAULT_METER_AMPERE)),
+        # Before VAT was an option, there was a surcharge alone, and it was shown as entered.
+        has_vat=options.get(
+            CONF_VAT, CONF_SURCHARGE_PRICE not in options or not _PRICES.isdisjoint(options)
+        ),
+        replaces_variable=options.get(CONF_SURCHARGE_REPLACES_VARIABLE, False),
+        energy_price=energy_price,
+        energy_margin=energy_margin,
+        energy_fee=options.get(CONF_ENERGY_FEE),
+        feed_in_price=feed_in_price,
+        feed_in_margin=feed_in_margin,
+        network_fixed=options.get(CONF_NETWORK_FIXED_PRICE),
+        network_variable=options.get(CONF_NETWORK_VARIABLE_PRICE),
+        surcharge=options.get(CONF_SURCHARGE_PRICE),
+        meter_fee=options.get(CONF_METER_FEE),
+    )
+
+
+def contract_since(options: Mapping[str, Any]) -> date | None:
+    """Return the day from which the contract holds, if one was entered."""
+    since: str | None = options.get(CONF_SURCHARGE_PRICE_SINCE)
+    return date.fromisoformat(since) if since else None
+
+
+def needs_prices_of(year: int, options: Mapping[str, Any]) -> bool:
+    """Return whether bills of a year use published prices that are not known.
+
+    Not when the household has entered its own prices, or has accepted those of the year before.
+    """
+    priced = {CONF_REFERENCE_POWER, CONF_ENERGY_PRICE, CONF_ENERGY_PRICE_ENTITY}
+    own = {CONF_NETWORK_VARIABLE_PRICE, CONF_METER_FEE}
+    if CONF_REFERENCE_POWER in options:
+        own |= {CONF_NETWORK_FIXED_PRICE, CONF_SURCHARGE_PRICE}
+    return (
+        year > LATEST_YEAR
+        and not priced.isdisjoint(options)
+        and not own <= options.keys()
+        and options.get(CONF_PRICES_CONFIRMED) != year
+    )
+
+
+def _price_or_margin(
+    options: Mapping[str, Any], price: str, entity: str, margin: str
+) -> tuple[float | None, float | None]:
+    """Return a fixed price, or the margin of one that follows the market."""
+    if entity in options:
+        return None, options.get(margin, 0.0)
+    return options.get(price), None

@@ -1,0 +1,94 @@
+"""The market's prices of a kWh: what the entities say that were chosen in the options."""
+
+from functools import partial
+from math import isfinite
+
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
+from homeassistant.core import Event, HomeAssistant, State, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.event import async_track_entity_registry_updated_event
+
+from ..const import CONF_ENERGY_PRICE_ENTITY, CONF_FEED_IN_PRICE_ENTITY
+from ..lib.tariff import MarketPrices
+from .entry_types import AnyConfigEntry
+
+# In the currency of Home Assistant.
+MAX_PRICE = 100.0
+_OPTIONS = (CONF_ENERGY_PRICE_ENTITY, CONF_FEED_IN_PRICE_ENTITY)
+_SIGNS = {"EUR": "€"}
+_HUNDREDTHS = ("ct", "c", "¢")
+
+
+def price_units(currency: str) -> dict[str, float]:
+    """Return the units that a price may have, each with its factor to a price per kWh."""
+    names = (currency, _SIGNS.get(currency, currency))
+    return (
+        {f"{name}/kWh": 1.0 for name in names}
+        | {f"{name}/MWh": 0.001 for name in names}
+        | {f"{name}/kWh": 0.01 for name in _HUNDREDTHS}
+    )
+
+
+def unit_factor(state: State, currency: str) -> float | None:
+    """Return the factor from a state to a price per kWh, None when its unit is not a price."""
+    unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+    # A template or a helper need not have one.
+    return price_units(currency).get(unit) if unit else 1.0
+
+
+def price_of(state: State | None, currency: str) -> float | None:
+    """Return the price per kWh that a state says, None when it says none or an impossible one."""
+    factor = unit_factor(state, currency) if state else None
+    if state is None or factor is None:
+        return None
+    try:
+        price = float(state.state) * factor
+    except ValueError:
+        return None
+    return price if isfinite(price) and abs(price) <= MAX_PRICE else None
+
+
+class MarketPriceEntities:
+    """The entities that hold the market's prices, wherever the user moves them to."""
+
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
+        self._hass = hass
+        self._entry = entry
+
+    @callback
+    def async_start(self) -> None:
+        """Follow the entities when they are given other names, until the entry is unloaded."""
+        for option in _OPTIONS:
+            if entity_id := self._entry.options.get(option):
+                self._follow(option, entity_id)
+
+    def prices(self) -> MarketPrices:
+        """Return the prices of this moment."""
+        return MarketPrices(*map(self._price, _OPTIONS))
+
+    def _price(self, option: str) -> float | None:
+        entity_id = self._entry.options.get(option)
+        if entity_id is None:
+            return None
+        return price_of(self._hass.states.get(entity_id), self._hass.config.currency)
+
+    @callback
+    def _follow(self, option: str, entity_id: str) -> None:
+        self._entry.async_on_unload(
+            async_track_entity_registry_updated_event(
+                self._hass, entity_id, partial(self._on_registry_change, option)
+            )
+        )
+
+    @callback
+    def _on_registry_change(
+        self, option: str, event: Event[er.EventEntityRegistryUpdatedData]
+    ) -> None:
+        data, options = event.data, self._entry.options
+        # An entity that takes over the id of one that was renamed is not the one that was chosen.
+        if data["action"] == "update" and data.get("old_entity_id") == options.get(option):
+            entity_id = data["entity_id"]
+            self._hass.config_entries.async_update_entry(
+                self._entry, options={**options, option: entity_id}
+            )
+            self._follow(option, entity_id)

@@ -1,0 +1,138 @@
+"""A topic of Home Assistant's MQTT as a port: what a gateway without the key publishes there."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+
+from ..lib.p1 import MAX_FRAME_SIZE
+from ..lib.port import ByteReader, LinkError, Opener, PortNotFoundError
+
+if TYPE_CHECKING:
+    from homeassistant.components.mqtt import ReceiveMessage
+
+PREFIX = "mqtt:"
+FRAME_LEVEL = "/frame"
+STATUS_LEVEL = "/status"
+OFFLINE = "offline"
+ONLINE = "online"
+# What waits to be read; a gateway sends what has waited there no faster than it is read here.
+_MOST_WAITING = 1024 * 1024
+
+type AwayListener = Callable[[LinkError], None]
+
+
+class MqttMissingError(PortNotFoundError):
+    """Home Assistant's MQTT integration is not set up."""
+
+
+class MqttDisconnectedError(LinkError):
+    """Home Assistant's MQTT integration has no connection to its broker."""
+
+
+class GatewayOfflineError(LinkError):
+    """The gateway says that it is offline, or the broker says so in its place."""
+
+
+def topic_of(port: str) -> str | None:
+    """Return the topic of a port, None when it is a device or URL."""
+    return port.removeprefix(PREFIX) if port.startswith(PREFIX) else None
+
+
+def topic_opener(
+    hass: HomeAssistant, port: str, on_away: AwayListener | None = None
+) -> Opener | None:
+    """Return what opens a port that is a topic, None for any other.
+
+    `on_away` is called when the gateway or the broker goes away, which may come back: the port
+    stays open. Without it, reading ends with that error.
+    """
+    topic = topic_of(port)
+    return None if topic is None else partial(_open_topic, hass, topic, on_away)
+
+
+class _TopicReader:
+    """The payloads of a topic, one after the other, as bytes."""
+
+    def __init__(self, on_away: AwayListener | None) -> None:
+        self._on_away = on_away or self._fail
+        self._payloads: deque[bytes] = deque()
+        self._size = 0
+        self._error: LinkError | None = None
+        self._is_offline = False
+        self._news = asyncio.Event()
+
+    @callback
+    def on_frame(self, message: ReceiveMessage) -> None:
+        payload = message.payload
+        if message.retain or not isinstance(payload, bytes):
+            return  # what the broker has kept is old
+        if 0 < len(payload) <= MAX_FRAME_SIZE and self._size + len(payload) <= _MOST_WAITING:
+            self._payloads.append(payload)
+            self._size += len(payload)
+            self._is_offline = False
+            self._news.set()
+
+    @callback
+    def on_status(self, message: ReceiveMessage) -> None:
+        # Once: all entities are told, and anybody on the broker may say it often.
+        if message.payload == OFFLINE and not self._is_offline:
+            self._is_offline = True
+            self._on_away(GatewayOfflineError())
+
+    @callback
+    def on_connection(self, is_connected: bool) -> None:  # noqa: FBT001 - as it is called
+        if not is_connected:
+            self._is_offline = False
+            self._on_away(MqttDisconnectedError())
+
+    def _fail(self, error: LinkError) -> None:
+        self._error = error
+        self._news.set()
+
+    async def read(self, n: int, /) -> bytes:
+        """Return what came, `n` bytes at most, at least one. Raises a LinkError."""
+        while not self._payloads:
+            if self._error:
+                raise self._error
+            self._news.clear()
+            await self._news.wait()
+        payload = self._payloads.popleft()
+        data, rest = payload[:n], payload[n:]
+        if rest:
+            self._payloads.appendleft(rest)
+        self._size -= len(data)
+        return data
+
+
+@asynccontextmanager
+async def _open_topic(
+    hass: HomeAssistant, topic: str, on_away: AwayListener | None
+) -> AsyncGenerator[ByteReader]:
+    # Without the integration, what it imports is not there either.
+    if "mqtt" not in hass.config.components:
+        raise MqttMissingError
+    from homeassistant.components import mqtt  # noqa: PLC0415
+
+    if not await mqtt.async_wait_for_mqtt_client(hass):
+        raise MqttMissingError
+    if not mqtt.is_connected(hass):
+        raise MqttDisconnectedError
+    reader = _TopicReader(on_away)
+    async with AsyncExitStack() as stack:
+        try:
+            stack.callback(
+                await mqtt.async_subscribe(hass, topic, reader.on_frame, qos=1, encoding=None)
+            )
+            if topic.endswith(FRAME_LEVEL):
+                status = topic.removesuffix(FRAME_LEVEL) + STATUS_LEVEL
+                stack.callback(await mqtt.async_subscribe(hass, status, reader.on_status, qos=1))
+        except HomeAssistantError as err:
+            raise MqttMissingError from err
+        stack.callback(mqtt.async_subscribe_connection_status(hass, reader.on_connection))
+        yield reader

@@ -1,0 +1,28 @@
+"""Ask for the network prices of a year that is not known, as soon as it has begun."""
+
+from datetime import datetime
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.event import async_track_utc_time_change
+from homeassistant.util import dt as dt_util
+
+from ..lib.tariff import LATEST_YEAR, LUXEMBOURG
+from .contract_options import needs_prices_of
+from .entry_types import AnyConfigEntry
+from .repair_issues import Problem, raise_issue, withdraw_issues
+
+
+@callback
+def async_check_network_prices(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
+    """Check now, and with every hour until the entry is unloaded: a clock may be put right."""
+
+    @callback
+    def check(now: datetime) -> None:
+        year = now.astimezone(LUXEMBOURG).year
+        if needs_prices_of(year, entry.options):
+            raise_issue(hass, entry, Problem.NETWORK_PRICES, year=str(year), last=str(LATEST_YEAR))
+        else:
+            withdraw_issues(hass, entry, [Problem.NETWORK_PRICES])
+
+    check(dt_util.utcnow())
+    entry.async_on_unload(async_track_utc_time_change(hass, check, minute=0, second=0))

@@ -1,0 +1,47 @@
+"""The topics at which gateways publish frames just now, to choose one of them."""
+
+import asyncio
+from contextlib import ExitStack
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+
+from ..const import DOMAIN, LOGGER
+from ..coordinator.mqtt_port import FRAME_LEVEL, ONLINE, STATUS_LEVEL
+
+# What the broker keeps comes at once; most frames come later than anybody wants to wait.
+LOOK_TIME = 1.0
+_MOST_TOPICS = 64
+_LONGEST_TOPIC = 128
+
+
+async def async_topics_seen(hass: HomeAssistant) -> list[str]:
+    """Return the topics below `smarty_p1` that gateways publish frames at, sorted.
+
+    There are none without Home Assistant's MQTT, or while that has no connection.
+    """
+    if "mqtt" not in hass.config.components:
+        return []
+    from homeassistant.components import mqtt  # noqa: PLC0415 - only there with its integration
+
+    if mqtt.DATA_MQTT not in hass.data or not mqtt.is_connected(hass):
+        return []
+    roots: set[str] = set()
+
+    @callback
+    def on_message(message: mqtt.ReceiveMessage) -> None:
+        root, _, level = message.topic.rpartition("/")
+        is_there = f"/{level}" == FRAME_LEVEL or message.payload == ONLINE.encode()
+        is_fit = len(root) <= _LONGEST_TOPIC and root.isprintable()
+        if is_there and is_fit and len(roots) < _MOST_TOPICS:
+            roots.add(root)
+
+    with ExitStack() as stack:
+        try:
+            for level in (FRAME_LEVEL, STATUS_LEVEL):
+                topic = f"{DOMAIN}/+{level}"
+                stack.callback(await mqtt.async_subscribe(hass, topic, on_message, encoding=None))
+            await asyncio.sleep(LOOK_TIME)
+        except HomeAssistantError as err:
+            LOGGER.debug("Topics cannot be looked for: %s", err)
+    return [f"{root}{FRAME_LEVEL}" for root in sorted(roots)]

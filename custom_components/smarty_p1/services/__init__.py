@@ -1,0 +1,27 @@
+"""The actions of the integration."""
+
+from homeassistant.core import HomeAssistant, SupportsResponse, callback
+from homeassistant.helpers import service
+
+from ..const import DOMAIN
+from . import bill, quarter_hours, telegram
+
+
+@callback
+def async_setup_services(hass: HomeAssistant) -> None:
+    """Register the actions.
+
+    Whoever may see the states of the meter's entities may ask what they are made of: the energies
+    and what they cost. A telegram also holds serial numbers, messages of the grid operator, and
+    what nobody knows: only administrators and automations get that.
+    """
+    only = SupportsResponse.ONLY
+    service.async_register_admin_service(
+        hass, DOMAIN, "get_telegram", telegram.get_telegram, telegram.SCHEMA, only
+    )
+    for name, action, schema in (
+        ("get_bill", bill.get_bill, bill.BILL_SCHEMA),
+        ("compare_reference_powers", bill.compare_reference_powers, bill.COMPARISON_SCHEMA),
+        ("get_quarter_hours", quarter_hours.get_quarter_hours, quarter_hours.SCHEMA),
+    ):
+        hass.services.async_register(DOMAIN, name, action, schema, only)

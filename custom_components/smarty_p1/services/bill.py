@@ -1,0 +1,101 @@
+"""The actions that return what a month costs, and what other reference powers would have cost."""
+
+from typing import Any
+
+import voluptuous as vol
+from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.helpers import config_validation as cv
+
+from ..lib.tariff import Demand, Month, MonthComparison, bill, compare
+from .meter_of_call import METER, coordinator_of, invalid
+
+ATTR_MONTH = "month"
+BILL_SCHEMA = vol.Schema({**METER, vol.Optional(ATTR_MONTH): cv.string})
+COMPARISON_SCHEMA = vol.Schema(METER)
+
+# Of what was entered, in an error.
+_MAX_SHOWN = 40
+
+
+async def get_bill(call: ServiceCall) -> ServiceResponse:
+    """Return the bill of a month, "2026-06" for one; without a month that of the running one.
+
+    Amounts are in the currency of the prices, the lines' without VAT. Without an energy price it
+    is the bill of the grid. What is not known is said: a line whose price is not known is named in
+    `missing`, and there is no total then; energy that came while its price was unknown is in
+    `unpriced_kwh` and `unpriced_exported_kwh`.
+
+    Raises ServiceValidationError when there is no such meter or month, or no reference power.
+    """
+    coordinator = coordinator_of(call)
+    demand = _demand_of(call)
+    months = {_name(month): month for month in _months(demand)}
+    name = call.data.get(ATTR_MONTH, _name(demand.month))
+    if name not in months:
+        shown = name[:_MAX_SHOWN]
+        raise invalid(translation_key="month_unknown", month=shown, months=", ".join(months))
+    month = months[name]
+    until = min(month.end, demand.time)
+    contracts = demand.contracts.between(month.start, until)
+    if contracts[-1].reference_kw is None:
+        raise invalid(
+            translation_key="reference_power_missing", title=coordinator.config_entry.title
+        )
+
+    due = bill(month, demand.contracts, until)
+    answer: dict[str, Any] = {
+        "month": name,
+        "measured_share": month.measured_share(until),
+        "lines": [line._asdict() for line in due.lines],
+        "net": due.net,
+        "vat": due.vat,
+        "total": due.total,
+    }
+    if due.missing:
+        answer["missing"] = list(due.missing)
+    if due.unpriced_kwh and any(each.has_energy_price for each in contracts):
+        answer["unpriced_kwh"] = due.unpriced_kwh
+    if due.unpriced_exported_kwh and any(each.has_feed_in_price for each in contracts):
+        answer["unpriced_exported_kwh"] = due.unpriced_exported_kwh
+    return answer
+
+
+async def compare_reference_powers(call: ServiceCall) -> ServiceResponse:
+    """Return what each class would have cost in the known months, without VAT.
+
+    `cheapest` and `saving_per_year` are those of the last twelve whole months, and null before
+    there is one. A cost is null where its price is not known.
+
+    Raises ServiceValidationError when there is no such meter, or nothing has been counted yet.
+    """
+    demand = _demand_of(call)
+    comparison = compare(_months(demand), demand.contracts, demand.time)
+    return {
+        "months": [_compared(month) for month in comparison.months],
+        "cheapest": comparison.cheapest,
+        "saving_per_year": comparison.saving_per_year,
+    }
+
+
+def _demand_of(call: ServiceCall) -> Demand:
+    coordinator = coordinator_of(call)
+    demand = coordinator.latest.demand
+    if demand is None:
+        raise invalid(translation_key="nothing_counted", title=coordinator.config_entry.title)
+    return demand
+
+
+def _months(demand: Demand) -> tuple[Month, ...]:
+    return (*demand.earlier_months, demand.month)
+
+
+def _name(month: Month) -> str:
+    return f"{month.start:%Y-%m}"
+
+
+def _compared(month: MonthComparison) -> dict[str, Any]:
+    return {
+        "month": f"{month.start:%Y-%m}",
+        "measured_share": month.measured_share,
+        "classes": {str(kw): cost._asdict() for kw, cost in month.classes.items()},
+    }

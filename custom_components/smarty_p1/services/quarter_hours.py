@@ -1,0 +1,126 @@
+"""The action that returns the quarter-hours of a period, as data or as CSV.
+
+Times are Luxembourg's, as the tariff's days and months are. A quarter-hour that was not measured
+from start to end is left out; an energy that the meter does not send is null, or an empty cell.
+
+The CSV names its columns as Leneda, the national data platform, names its series: 1-1:1.29.0 and
+1-1:2.29.0 in kW, 1-1:3.29.0 and 1-1:4.29.0 in kvar, each the mean of a quarter-hour. How exactly
+the platform's own files look is not published; there may be other columns, and other separators.
+"""
+
+import csv
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from io import StringIO
+from typing import Any
+
+import voluptuous as vol
+from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN
+from ..coordinator.quarter_hour_series import KEPT, as_decimal
+from ..lib.tariff import LUXEMBOURG, QuarterHour
+from .meter_of_call import METER, coordinator_of, invalid
+
+ATTR_START = "start"
+ATTR_END = "end"
+ATTR_FORMAT = "format"
+FORMAT_JSON = "json"
+FORMAT_CSV = "csv"
+# Beyond these, a time has no counterpart in every time zone.
+_YEAR = vol.Range(1999, 2100, msg="The year must be between 1999 and 2100")
+
+
+def _time(value: Any) -> datetime:  # noqa: ANN401 - whatever was entered
+    """Return a time. Raises vol.Invalid for what is none, or of a year without Smarty meters."""
+    time = cv.datetime(value)
+    _YEAR(time.year)
+    return time
+
+
+SCHEMA = vol.Schema(
+    {
+        **METER,
+        vol.Required(ATTR_START): _time,
+        vol.Required(ATTR_END): _time,
+        vol.Optional(ATTR_FORMAT, default=FORMAT_JSON): vol.In([FORMAT_JSON, FORMAT_CSV]),
+    }
+)
+
+_CSV_HEADER = (
+    "start",
+    "1-1:1.29.0 (kW)",
+    "1-1:2.29.0 (kW)",
+    "1-1:3.29.0 (kvar)",
+    "1-1:4.29.0 (kvar)",
+)
+# A period that ends at the same time of the day may have one hour more.
+_LONGEST = KEPT + timedelta(hours=1)
+
+
+async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
+    """Return the quarter-hours of a meter that start in a period, in the order of their time.
+
+    Raises ServiceValidationError when there is no such meter, or the period is none or too long,
+    and HomeAssistantError when the stored files cannot be read.
+    """
+    coordinator = coordinator_of(call)
+    start, end = (dt_util.as_utc(call.data[name]) for name in (ATTR_START, ATTR_END))
+    if end <= start:
+        raise invalid(translation_key="end_before_start")
+    if end - start > _LONGEST:
+        raise invalid(translation_key="period_too_long", days=str(KEPT.days))
+    try:
+        found = await coordinator.quarter_hours.async_read(start, end)
+    except OSError as err:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="quarter_hours_unreadable",
+            translation_placeholders={"error": str(err.strerror)},
+        ) from err
+    render: Callable[[Sequence[QuarterHour]], dict[str, Any]]
+    render = _as_csv if call.data[ATTR_FORMAT] == FORMAT_CSV else _as_json
+    # A year has 35,000 of them.
+    return await call.hass.async_add_executor_job(render, found)
+
+
+def _local(quarter: QuarterHour) -> str:
+    return quarter.start.astimezone(LUXEMBOURG).isoformat()
+
+
+def _as_json(quarters: Sequence[QuarterHour]) -> dict[str, Any]:
+    return {
+        "quarter_hours": [
+            {
+                "start": _local(each),
+                "imported_kwh": _rounded(each.imported_kwh),
+                "exported_kwh": _rounded(each.exported_kwh),
+                "reactive_imported_kvarh": _rounded(each.reactive_imported_kvarh),
+                "reactive_exported_kvarh": _rounded(each.reactive_exported_kvarh),
+            }
+            for each in quarters
+        ]
+    }
+
+
+def _rounded(energy: float | None) -> float | None:
+    return None if energy is None else round(energy, 6)
+
+
+def _as_csv(quarters: Sequence[QuarterHour]) -> dict[str, Any]:
+    text = StringIO()
+    writer = csv.writer(text, delimiter=";", lineterminator="\n")
+    writer.writerow(_CSV_HEADER)
+    for each in quarters:
+        energies = (
+            each.imported_kwh,
+            each.exported_kwh,
+            each.reactive_imported_kvarh,
+            each.reactive_exported_kvarh,
+        )
+        means = (None if energy is None else energy * 4 for energy in energies)
+        writer.writerow([_local(each), *map(as_decimal, means)])
+    return {"csv": text.getvalue()}

@@ -1,0 +1,26 @@
+"""The action that returns the current telegram as data."""
+
+import voluptuous as vol
+from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.util import dt as dt_util
+
+from .meter_of_call import METER, coordinator_of
+
+SCHEMA = vol.Schema(METER)
+
+
+async def get_telegram(call: ServiceCall) -> ServiceResponse:
+    """Return the current telegram of a meter as data.
+
+    Raises ServiceValidationError when there is no such meter, or no current telegram.
+    """
+    coordinator = coordinator_of(call)
+    if not coordinator.last_update_success:
+        raise coordinator.explain(ServiceValidationError)
+    reading = coordinator.latest
+    return {
+        "received_at": dt_util.as_local(reading.received_at).isoformat(),
+        "verification": reading.telegram.verification.value,
+        **reading.telegram.as_dict(),
+    }
