@@ -1,0 +1,31 @@
+"""The dashboard "Smarty": serves its module, and lets every page of the frontend load it.
+
+What is on the dashboard, and how it finds the entities, stands in `frontend/smarty-p1.js`.
+"""
+
+import hashlib
+from pathlib import Path
+
+from homeassistant.components.frontend import DOMAIN as FRONTEND, add_extra_js_url
+from homeassistant.components.http.server import StaticPathConfig
+from homeassistant.core import HomeAssistant
+from homeassistant.loader import async_get_integration
+
+from .const import DOMAIN
+
+MODULE_URL = f"/{DOMAIN}/smarty-p1.js"
+_MODULE = Path(__file__).parent / "frontend" / "smarty-p1.js"
+
+
+async def async_setup_dashboard(hass: HomeAssistant) -> None:
+    """Offer the dashboard where there is a frontend; to be called once."""
+    if FRONTEND not in hass.config.components:
+        return
+    await hass.http.async_register_static_paths(
+        [StaticPathConfig(MODULE_URL, str(_MODULE), cache_headers=True)]
+    )
+    version = (await async_get_integration(hass, DOMAIN)).version
+    content = await hass.async_add_executor_job(_MODULE.read_bytes)
+    # Browsers keep it for a month: another version, or none but another content, is another URL.
+    digest = hashlib.sha256(content).hexdigest()[:8]
+    add_extra_js_url(hass, f"{MODULE_URL}?v={version}-{digest}")
