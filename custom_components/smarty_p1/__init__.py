@@ -11,6 +11,7 @@ from .const import DOMAIN
 from .coordinator import SmartyConfigEntry, async_forget, is_meter, make_coordinator, platforms_of
 from .coordinator.failure_run import forget_failure_run
 from .coordinator.repair_issues import async_follow_disabling, withdraw_issues
+from .dashboard import async_setup_dashboard
 from .entity import is_in_telegram, meter_device
 from .services import async_setup_services
 
@@ -18,9 +19,10 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
-    """Register the actions, which exist before any meter does, and follow disabled entries."""
+    """Register what exists before any meter does, and follow disabled entries."""
     async_setup_services(hass)
     async_follow_disabling(hass)
+    await async_setup_dashboard(hass)
     return True
 
 

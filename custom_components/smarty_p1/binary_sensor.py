@@ -1,7 +1,7 @@
 """A warning in time: the running quarter-hour will end above the reference power."""
 
-from dataclasses import dataclass
-from typing import override
+from collections.abc import Mapping
+from typing import Any, override
 
 from homeassistant.components.binary_sensor import (
     BinarySensorEntity,
@@ -13,29 +13,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_REFERENCE_POWER
-from .coordinator.meter_coordinator import MeterConfigEntry
-from .entity import Described, SmartyEntity, find_new
-from .lib.meter import Reading
-from .sensor.demand_sensors import measured_since
+from .coordinator.meter_coordinator import MeterConfigEntry, SmartyCoordinator
+from .entity import SmartyEntity, category_of, find_new
+from .lib.entities import BINARY_SENSORS, MEASURED_SINCE, DescribedBinarySensor
 
 PARALLEL_UPDATES = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class DescribedBinarySensor(Described[Reading], BinarySensorEntityDescription):
-    """A binary sensor, and what it shows of a reading."""
-
-
-BINARY_SENSORS = (
-    DescribedBinarySensor(
-        key="demand_will_exceed",
-        translation_key="demand_will_exceed",
-        device_class=BinarySensorDeviceClass.PROBLEM,
-        value_fn=lambda reading: reading.demand and reading.demand.will_exceed,
-        attributes_fn=measured_since(lambda demand: demand.will_exceed),
-        needed_options=(CONF_REFERENCE_POWER,),
-    ),
-)
 
 
 async def async_setup_entry(
@@ -52,11 +34,30 @@ async def async_setup_entry(
 class MeterBinarySensor(SmartyEntity, BinarySensorEntity):
     """A binary sensor of the electricity meter."""
 
-    entity_description: DescribedBinarySensor
+    _unrecorded_attributes = frozenset({MEASURED_SINCE})
+    described: DescribedBinarySensor
+
+    def __init__(self, coordinator: SmartyCoordinator, described: DescribedBinarySensor) -> None:
+        device_class = described.device_class
+        description = BinarySensorEntityDescription(
+            key=described.key,
+            translation_key=described.translation_key,
+            device_class=BinarySensorDeviceClass(device_class) if device_class else None,
+            entity_category=category_of(described),
+            entity_registry_enabled_default=described.entity_registry_enabled_default,
+        )
+        super().__init__(coordinator, described, description)
 
     @property
     @override
     def is_on(self) -> bool | None:
         """Return whether the warning is on, None while that is unknown."""
-        is_on: bool | None = self.entity_description.value_fn(self.coordinator.data)
+        is_on: bool | None = self.described.value_fn(self.coordinator.data)
         return is_on
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """Return also the reference power in kW: what a gauge of the quarter-hour ends at."""
+        reference_power = self.coordinator.config_entry.options[CONF_REFERENCE_POWER]
+        return {**(super().extra_state_attributes or {}), "reference_power": reference_power}

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, cast
 
 from homeassistant.components.diagnostics import REDACTED, async_redact_data
@@ -13,12 +13,14 @@ from homeassistant.core import HomeAssistant
 from .const import CONF_AUTHENTICATION_KEY, CONF_ENCRYPTION_KEY, CONF_TOPIC
 from .coordinator import Coordinator, SmartyConfigEntry
 from .coordinator.meter_coordinator import SmartyCoordinator
+from .coordinator.mqtt_port import PREFIX
 from .coordinator.port_coordinator import PortCoordinator
 from .lib.p1 import CHANNELS, DEVICE_NAME, MESSAGES, OBJECTS, Telegram
 from .lib.port import redact_port
+from .lib.tariff import Demand
 
 _SECRETS = {CONF_ENCRYPTION_KEY, CONF_AUTHENTICATION_KEY}
-_CABLE = re.compile(r"(/dev/serial/by-id/).+")
+_NAMING = re.compile(rf"(/dev/serial/by-id/|^{PREFIX}).+")
 # What names the meters, and what the grid operator writes to the household.
 _PRIVATE_REFERENCES = {
     DEVICE_NAME,
@@ -33,7 +35,7 @@ async def async_get_config_entry_diagnostics(
     """Return what helps to understand a problem with a meter or a board."""
     data = async_redact_data(dict(entry.data), _SECRETS)
     if CONF_PORT in data:
-        data[CONF_PORT] = _redact_cable(redact_port(data[CONF_PORT]))
+        data[CONF_PORT] = _redact_names(redact_port(data[CONF_PORT]))
     told = {
         "data": data,
         # The topic root holds the serial number, unless the user has chosen another one.
@@ -46,9 +48,9 @@ async def async_get_config_entry_diagnostics(
     return _redact_text(told, str(entry.unique_id))
 
 
-def _redact_cable(port: str) -> str:
-    """Hide the serial number that the name of a USB cable's port contains."""
-    return _CABLE.sub(rf"\1{REDACTED}", port)
+def _redact_names(port: str) -> str:
+    """Hide the serial number in the name of a USB cable's port, and what a topic may name."""
+    return _NAMING.sub(rf"\1{REDACTED}", port)
 
 
 def _redact_text[T](told: T, private: str) -> T:
@@ -90,9 +92,16 @@ def _describe_meter(coordinator: SmartyCoordinator) -> dict[str, Any]:
         "telegrams_of_other_meters": reception.other_meters.total(),
         "ignored": dict(reception.ignored),
         "totals_held_back": dict(reception.totals_held_back),
-        "demand": reading.demand and asdict(reading.demand),
+        "demand": reading.demand and _describe_demand(reading.demand),
         "telegram": _describe_telegram(reading.telegram),
     }
+
+
+def _describe_demand(demand: Demand) -> dict[str, Any]:
+    # The months before would be many, and a contract is in the options.
+    told = asdict(replace(demand, earlier_months=()))
+    del told["known_month"], told["running"]
+    return told | {"month": asdict(demand.month)}
 
 
 def _describe_telegram(telegram: Telegram) -> dict[str, Any]:

@@ -1,57 +1,34 @@
-"""What an entity shows, said once in its description; the entities of a meter, and its devices."""
+"""The entities of a meter, which show what is described once, and its devices."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, override
 
-from homeassistant.const import Platform
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
+from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .coordinator import is_meter
 from .coordinator.meter_coordinator import SmartyCoordinator
-from .lib.meter import CHANNEL_PREFIX, Reading
-
-_MAKERS: Mapping[str, str] = {"SAG": "Sagemcom"}
-_SHORT_SERIAL_SIZE = 4
-
-type References = tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Described[D](EntityDescription):
-    """What is shown of `D`, a reading for most: by an entity, on MQTT, and in docs/entities.md."""
-
-    value_fn: Callable[[D], Any]
-    attributes_fn: Callable[[D], Mapping[str, Any]] | None = None
-    last_reset_fn: Callable[[D], datetime | None] | None = None
-    exists_fn: Callable[[D], bool] = lambda _: True
-    """Whether there is something to show, be it empty. What exists once stays."""
-    needed_options: tuple[str, ...] = ()
-    """The options that the user must have set."""
-    references: References = ()
-    """The objects that are shown, each by the references that meters send it under."""
-
-    def is_wanted(self, options: Mapping[str, Any]) -> bool:
-        """Return whether the options of an entry ask for it."""
-        return all(option in options for option in self.needed_options)
+from .lib.entities import (
+    MBUS_MODEL,
+    METER_MODEL,
+    Described,
+    local_times,
+    maker,
+    short_serial,
+)
+from .lib.meter import Reading
 
 
-def are_sent(references: References) -> Callable[[Reading], bool]:
-    """Return a function that returns whether the meter sends some objects, be they empty."""
-    return lambda reading: all(
-        any(reference in reading.telegram.objects for reference in each) for each in references
-    )
-
-
-def short_serial(identity: str) -> str:
-    """Return the end of a serial number, which is enough to tell meters apart."""
-    return identity.removeprefix(CHANNEL_PREFIX)[-_SHORT_SERIAL_SIZE:]
+def category_of(described: Described[Any]) -> EntityCategory | None:
+    """Return the category of an entity as Home Assistant knows it."""
+    category = described.entity_category
+    return EntityCategory(category) if category else None
 
 
 def _is_first(coordinator: SmartyCoordinator) -> bool:
@@ -65,16 +42,12 @@ def _is_first(coordinator: SmartyCoordinator) -> bool:
 
 def meter_device(coordinator: SmartyCoordinator) -> DeviceInfo:
     """Return the device of the electricity meter."""
-    # Three letters (FLAG) name the maker: at the beginning of the system title, or, in a plain
-    # telegram, of the serial number.
-    title = coordinator.data.telegram.system_title
-    flag = title[:3].decode("latin-1") if title else coordinator.serial_number[:3]
     return DeviceInfo(
         identifiers={(DOMAIN, coordinator.serial_number)},
         translation_key="meter" if _is_first(coordinator) else "another_meter",
         translation_placeholders={"serial": short_serial(coordinator.serial_number)},
-        manufacturer=_MAKERS.get(flag, flag),
-        model="Smarty",
+        manufacturer=maker(coordinator.data.telegram, coordinator.serial_number),
+        model=METER_MODEL,
         serial_number=coordinator.serial_number,
     )
 
@@ -98,6 +71,7 @@ def _mbus_device_info(coordinator: SmartyCoordinator, identity: str) -> DeviceIn
         identifiers={(DOMAIN, mbus_device_id(coordinator, identity))},
         translation_key=meter.type,
         translation_placeholders={"serial": short_serial(identity)},
+        model=MBUS_MODEL,
         serial_number=meter.serial_number,
         via_device_id=dr.async_get_device_id_by_identifier(
             coordinator.hass,
@@ -164,15 +138,16 @@ class SmartyEntity(CoordinatorEntity[SmartyCoordinator]):
     """
 
     _attr_has_entity_name = True
-    entity_description: Described[Any]
 
     def __init__(
         self,
         coordinator: SmartyCoordinator,
-        description: Described[Any],
+        described: Described[Any],
+        description: EntityDescription,
         identity: str | None = None,
     ) -> None:
         super().__init__(coordinator)
+        self.described = described
         self.entity_description = description
         self._identity = identity
         if identity is None:
@@ -180,7 +155,7 @@ class SmartyEntity(CoordinatorEntity[SmartyCoordinator]):
         else:
             device_id = mbus_device_id(coordinator, identity)
             device = _mbus_device_info(coordinator, identity)
-        self._attr_unique_id = f"{device_id}_{description.key}"
+        self._attr_unique_id = f"{device_id}_{described.key}"
         self._attr_device_info = device
 
     @property
@@ -196,5 +171,8 @@ class SmartyEntity(CoordinatorEntity[SmartyCoordinator]):
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
         """Return what does not fit into the state."""
-        attributes_fn = self.entity_description.attributes_fn
-        return attributes_fn(self.coordinator.data) if attributes_fn else None
+        attributes_fn = self.described.attributes_fn
+        if attributes_fn is None:
+            return None
+        zone = dt_util.get_default_time_zone()
+        return local_times(attributes_fn(self.coordinator.data), zone)

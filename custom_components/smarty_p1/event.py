@@ -1,49 +1,75 @@
-"""Events: the messages of the grid operator, when they arrive."""
+"""Events: messages of the grid operator when they arrive, and what the meter counts of the grid."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import override
+from typing import Any, override
 
-from homeassistant.components.event import EventEntity, EventEntityDescription
-from homeassistant.const import Platform
+from homeassistant.components.event import (
+    EventEntity,
+    EventEntityDescription,
+    EventExtraStoredData,
+)
+from homeassistant.const import ATTR_ENTITY_ID, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.start import async_at_started
 
-from .coordinator.meter_coordinator import MeterConfigEntry
-from .entity import Described, SmartyEntity, are_sent, find_new, on_new_objects
+from .const import DOMAIN
+from .coordinator.meter_coordinator import MeterConfigEntry, SmartyCoordinator
+from .entity import SmartyEntity, category_of, find_new, on_new_objects
+from .lib.entities import ATTR_TEXT, EVENT_MESSAGE, EVENTS, DescribedEvent
 from .lib.meter import Reading
+from .lib.stored_values import a_count, a_mapping
 
 PARALLEL_UPDATES = 0
 
-EVENT_MESSAGE = "message"
-ATTR_TEXT = "text"
+# On the bus, for the logbook: of the attributes of a state, it shows only the type of an event.
+MESSAGE_RECEIVED = f"{DOMAIN}_message_received"
+ATTR_COUNT = "count"
+ATTR_PHASES = "phases"
+# The counters of each kind, by phase if there is one for each, and the references meters send.
+_COUNTERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "power_failure": {"": ("0-0:96.7.21",)},
+    **{
+        kind: {
+            phase: (f"1-0:{group}.{number}.0", f"0-0:{group}.{number}.0")
+            for phase, group in (("L1", 32), ("L2", 52), ("L3", 72))
+        }
+        for kind, number in (("voltage_sag", 32), ("voltage_swell", 36))
+    },
+}
+_COUNTER_REFERENCES = tuple(each for kind in _COUNTERS.values() for each in kind.values())
+_COUNTER_NAMES = {
+    reference: f"{kind} {phase}"
+    for kind, phases in _COUNTERS.items()
+    for phase, references in phases.items()
+    for reference in references
+}
 
 
-@dataclass(frozen=True, kw_only=True)
-class DescribedEvent(Described[Reading], EventEntityDescription):
-    """An event, and the text of a reading that it is about."""
+def _counts(reading: Reading) -> dict[str, int]:
+    """Return the counters that the meter sends, by kind and phase."""
+    get = reading.telegram.objects.get
+    return {
+        name: value
+        for reference, name in _COUNTER_NAMES.items()
+        if isinstance(value := get(reference), int)
+    }
 
 
-def _message(key: str, reference: str, *, enabled: bool = False) -> DescribedEvent:
-    references = ((reference,),)
-    return DescribedEvent(
-        key=key,
-        translation_key=key,
-        event_types=[EVENT_MESSAGE],
-        entity_registry_enabled_default=enabled,
-        references=references,
-        exists_fn=are_sent(references),
-        value_fn=lambda reading: reading.telegram.objects.get(reference),
-    )
+def _has_counts(reading: Reading) -> bool:
+    get = reading.telegram.objects.get
+    return any(isinstance(get(reference), int) for reference in _COUNTER_NAMES)
 
 
-EVENTS: tuple[DescribedEvent, ...] = (
-    _message("message", "0-0:96.13.0", enabled=True),
-    _message("channel_message_1", "0-0:96.13.1"),
-    _message("channel_message_2", "0-0:96.13.2"),
-    _message("channel_message_3", "0-0:96.13.3"),
-    _message("channel_message_4", "0-0:96.13.4"),
-    _message("channel_message_5", "0-0:96.13.5"),
+DISTURBANCE = DescribedEvent(
+    key="disturbance",
+    translation_key="disturbance",
+    event_types=tuple(_COUNTERS),
+    references=_COUNTER_REFERENCES,
+    exists_fn=_has_counts,
+    value_fn=_counts,
 )
 
 
@@ -52,26 +78,37 @@ async def async_setup_entry(
     entry: MeterConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Create the events of the messages that the meter sends, be they empty."""
-    find = find_new(entry.runtime_data, Platform.EVENT, EVENTS, MessageEvent)
-    on_new_objects(entry.runtime_data, lambda reading: async_add_entities(find(reading)))
+    """Create the events of what the meter sends, be it empty."""
+    coordinator = entry.runtime_data
+    find_messages = find_new(coordinator, Platform.EVENT, EVENTS, MessageEvent)
+    find_disturbances = find_new(coordinator, Platform.EVENT, (DISTURBANCE,), DisturbanceEvent)
+
+    def add_new(reading: Reading) -> None:
+        async_add_entities([*find_messages(reading), *find_disturbances(reading)])
+
+    on_new_objects(coordinator, add_new)
 
 
-class MessageEvent(SmartyEntity, EventEntity):
-    """Fires when a message has another text than the last one that it fired for.
+class MeterEvent(SmartyEntity, EventEntity):
+    """Fires when a reading says something new, also new since before a restart."""
 
-    A text that comes back after the message was empty is a new one.
-    """
+    described: DescribedEvent
+    _was_available: bool | None = None
 
-    entity_description: DescribedEvent
-    _text: object = None
+    def __init__(self, coordinator: SmartyCoordinator, described: DescribedEvent) -> None:
+        description = EventEntityDescription(
+            key=described.key,
+            translation_key=described.translation_key,
+            event_types=list(described.event_types),
+            entity_category=category_of(described),
+            entity_registry_enabled_default=described.entity_registry_enabled_default,
+        )
+        super().__init__(coordinator, described, description)
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Restore the last message, which is no news after a restart; look at the current one."""
+        """Look at the current reading when somebody can listen."""
         await super().async_added_to_hass()
-        if (last := await self.async_get_last_event_data()) and last.last_event_attributes:
-            self._text = last.last_event_attributes.get(ATTR_TEXT)
         # Automations listen when Home Assistant has started, and triggers ignore the first state.
         self.async_on_remove(async_at_started(self.hass, self._look_soon))
 
@@ -82,17 +119,99 @@ class MessageEvent(SmartyEntity, EventEntity):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        # First the event before: triggers ignore an event that follows "unavailable".
-        super()._handle_coordinator_update()
+        is_available = self.available
+        if is_available != self._was_available:
+            # The event before: triggers ignore an event that follows "unavailable".
+            super()._handle_coordinator_update()
+            self._was_available = is_available
         self._fire_if_new()
 
     @callback
     def _fire_if_new(self) -> None:
-        description, reading = self.entity_description, self.coordinator.data
-        if not self.available or not description.exists_fn(reading):
-            return
-        text = description.value_fn(reading)
-        if text and text != self._text:
-            self._trigger_event(EVENT_MESSAGE, {ATTR_TEXT: text})
+        described, reading = self.described, self.coordinator.data
+        if self.available and described.exists_fn(reading):
+            self._fire(described.value_fn(reading))
+
+    @callback
+    def _fire(self, value: Any) -> None:  # noqa: ANN401 - whatever the description returns
+        """Fire what is new about a value."""
+        raise NotImplementedError
+
+
+class MessageEvent(MeterEvent):
+    """Fires when a message has another text than the last one that it fired for.
+
+    A text that comes back after the message was empty is a new one.
+    """
+
+    _text: object = None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Restore the last message, which is no news after a restart."""
+        if (last := await self.async_get_last_event_data()) and last.last_event_attributes:
+            self._text = last.last_event_attributes.get(ATTR_TEXT)
+        await super().async_added_to_hass()
+
+    @override
+    @callback
+    def _fire(self, value: str | None) -> None:
+        if value and value != self._text:
+            self._trigger_event(EVENT_MESSAGE, {ATTR_TEXT: value})
             self.async_write_ha_state()
-        self._text = text
+            self.hass.bus.async_fire(
+                MESSAGE_RECEIVED, {ATTR_ENTITY_ID: self.entity_id, ATTR_TEXT: value}
+            )
+        self._text = value
+
+
+@dataclass
+class _StoredCounts(EventExtraStoredData):
+    """The last event, and what the meter had counted."""
+
+    counts: dict[str, int]
+
+
+class DisturbanceEvent(MeterEvent):
+    """Fires when the meter has counted a power failure, a sag or a swell of the voltage.
+
+    Also one that ended the telegrams, or Home Assistant: the counts are remembered.
+    """
+
+    _counts: Mapping[str, int] = {}
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Restore what the meter had counted before a restart."""
+        if last := await self.async_get_last_extra_data():
+            with suppress(KeyError, ValueError):
+                stored = a_mapping(last.as_dict()["counts"])
+                self._counts = {name: a_count(count) for name, count in stored.items()}
+        await super().async_added_to_hass()
+
+    @property
+    @override
+    def extra_restore_state_data(self) -> _StoredCounts:
+        """Return what is to be remembered."""
+        last = super().extra_restore_state_data
+        return _StoredCounts(last.last_event_type, last.last_event_attributes, dict(self._counts))
+
+    @override
+    @callback
+    def _fire(self, value: dict[str, int]) -> None:
+        if value == self._counts:
+            return
+        for kind, phases in _COUNTERS.items():
+            rises = {
+                phase: rise
+                for phase in phases
+                if (name := f"{kind} {phase}") in value
+                and (rise := value[name] - self._counts.get(name, value[name])) > 0
+            }
+            if rises:
+                details: dict[str, Any] = {ATTR_COUNT: sum(rises.values())}
+                if any(rises):
+                    details[ATTR_PHASES] = list(rises)
+                self._trigger_event(kind, details)
+                self.async_write_ha_state()
+        self._counts = {**self._counts, **value}

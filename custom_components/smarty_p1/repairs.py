@@ -1,4 +1,4 @@
-"""The way out of a repair issue: the dialog that changes port and keys."""
+"""The ways out of the repair issues: change port and keys, or see to the network prices."""
 
 from typing import override
 
@@ -8,11 +8,12 @@ from homeassistant.components.repairs import (
     RepairsFlow,
     RepairsFlowResult,
 )
-from homeassistant.config_entries import SOURCE_RECONFIGURE
+from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntry
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
 
-from .const import DOMAIN
-from .coordinator.repair_issues import ENTRY_ID
+from .const import CONF_PRICES_CONFIRMED, DOMAIN
+from .coordinator.repair_issues import ENTRY_ID, Problem
 
 
 class ReconfigureRepairFlow(ConfirmRepairFlow):
@@ -25,19 +26,63 @@ class ReconfigureRepairFlow(ConfirmRepairFlow):
         """Say what happened and what can be done about it."""
         if user_input is None:
             return await super().async_step_confirm()
-        entry_id = str((self.data or {})[ENTRY_ID])
-        if self.hass.config_entries.async_get_entry(entry_id) is None:
+        entry = _entry_of(self)
+        if entry is None:
             return self.async_abort(reason="entry_removed")
         flow = await self.hass.config_entries.flow.async_init(
-            DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry_id}
+            DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
         )
         return self.async_abort(
             reason="reconfigure", next_flow=(FlowType.CONFIG_FLOW, flow["flow_id"])
         )
 
 
+class NetworkPricesRepairFlow(RepairsFlow):
+    """Accept the prices of the last year known, or go on with the options to enter others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._placeholders: dict[str, str] = {}
+
+    async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Say what is missing, and offer both ways."""
+        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
+        if issue:
+            self._placeholders = dict(issue.translation_placeholders or {})
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=["keep", "enter"],
+            description_placeholders=self._placeholders,
+        )
+
+    async def async_step_keep(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Accept the prices for the year that the user was told of; the issue goes."""
+        entry = _entry_of(self)
+        if entry is None:
+            return self.async_abort(reason="entry_removed")
+        options = {**entry.options, CONF_PRICES_CONFIRMED: int(self._placeholders["year"])}
+        self.hass.config_entries.async_update_entry(entry, options=options)
+        return self.async_create_entry(data={})
+
+    async def async_step_enter(
+        self, _user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Open the options; the issue goes when all prices are entered."""
+        entry = _entry_of(self)
+        if entry is None:
+            return self.async_abort(reason="entry_removed")
+        flow = await self.hass.config_entries.options.async_init(entry.entry_id)
+        return self.async_abort(reason="enter", next_flow=(FlowType.OPTIONS_FLOW, flow["flow_id"]))
+
+
+def _entry_of(flow: RepairsFlow) -> ConfigEntry | None:
+    return flow.hass.config_entries.async_get_entry(str((flow.data or {})[ENTRY_ID]))
+
+
 async def async_create_fix_flow(
-    _hass: HomeAssistant, _issue_id: str, _data: dict[str, str | int | float | None] | None
+    _hass: HomeAssistant, issue_id: str, _data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
     """Return the dialog of an issue."""
+    if issue_id.startswith(Problem.NETWORK_PRICES):
+        return NetworkPricesRepairFlow()
     return ReconfigureRepairFlow()

@@ -11,6 +11,7 @@ from .const import DOMAIN
 from .coordinator import is_meter
 from .coordinator.entry_types import AnyConfigEntry
 from .coordinator.meter_coordinator import SmartyCoordinator
+from .coordinator.mqtt_port import PREFIX, topic_of
 from .coordinator.port_coordinator import PortCoordinator
 
 
@@ -42,7 +43,12 @@ def _describe(entry: AnyConfigEntry) -> str:
     coordinator = entry.runtime_data
     told = []
     if isinstance(coordinator, PortCoordinator):
-        told = [coordinator.shown_port, "open" if coordinator.is_connected else "closed"]
+        port = coordinator.shown_port
+        # A topic may name the meter, or the house.
+        told = [
+            port if topic_of(port) is None else PREFIX,
+            "open" if coordinator.is_connected else "closed",
+        ]
     if isinstance(coordinator, SmartyCoordinator):
         age = (dt_util.utcnow() - coordinator.latest.received_at).total_seconds()
         told.append(f"last telegram {age:.0f} s ago")

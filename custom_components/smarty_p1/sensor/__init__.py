@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
-from homeassistant.const import Platform
+from homeassistant.const import MATCH_ALL, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -13,13 +13,22 @@ from ..coordinator import SmartyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.tank_coordinator import TankCoordinator
 from ..entity import SmartyEntity, find_new, mbus_device, on_new_objects
+from ..lib.entities import (
+    DEMAND_SENSORS,
+    MEASURED_SINCE,
+    RECEPTION_SENSORS,
+    SENSORS,
+    TARIFF_SENSORS,
+    TEXT,
+    UNRECORDED_ATTRIBUTES,
+    DescribedSensor,
+    Shown,
+    mbus_sensors,
+    sends_decimals,
+)
 from ..lib.meter import Reading, Reception
 from .board_sensors import pulse_sensors, tank_sensors
-from .demand_sensors import DEMAND_SENSORS
-from .mbus_sensors import mbus_sensors
-from .meter_sensors import SENSORS, Shown
-from .reception_sensors import RECEPTION_SENSORS
-from .sensor_description import DescribedSensor
+from .sensor_description import sensor_description
 
 PARALLEL_UPDATES = 0
 
@@ -42,45 +51,67 @@ async def async_setup_entry(
 class MeterSensor(SmartyEntity, SensorEntity):
     """A sensor of the electricity meter, or of a gas, water, heat or other meter."""
 
-    entity_description: DescribedSensor[Reading]
+    # The text of a message is recorded once, by its event.
+    _unrecorded_attributes = frozenset({MEASURED_SINCE, TEXT, *UNRECORDED_ATTRIBUTES})
+    described: DescribedSensor[Reading]
+
+    def __init__(
+        self,
+        coordinator: SmartyCoordinator,
+        described: DescribedSensor[Reading],
+        identity: str | None = None,
+    ) -> None:
+        description = sensor_description(described, coordinator.hass.config.currency)
+        super().__init__(coordinator, described, description, identity)
+        if description.device_class is SensorDeviceClass.CURRENT and sends_decimals(
+            coordinator.data.telegram, described.references
+        ):
+            self._attr_suggested_display_precision = 1
 
     @property
     @override
     def native_value(self) -> Shown:
         """Return the value by the last reading, None when it is missing or empty."""
-        value: Shown = self.entity_description.value_fn(self.coordinator.data)
+        value: Shown = self.described.value_fn(self.coordinator.data)
         return value
 
 
 class MonthSensor(MeterSensor):
-    """A total that begins anew with each month, maybe in money."""
-
-    def __init__(
-        self, coordinator: SmartyCoordinator, description: DescribedSensor[Reading]
-    ) -> None:
-        super().__init__(coordinator, description)
-        if description.device_class is SensorDeviceClass.MONETARY:
-            self._attr_native_unit_of_measurement = coordinator.hass.config.currency
+    """A total that begins anew with each month."""
 
     @property
     @override
     def last_reset(self) -> datetime | None:
         """Return when the month began."""
-        last_reset_fn = self.entity_description.last_reset_fn
+        last_reset_fn = self.described.last_reset_fn
         return last_reset_fn(self.coordinator.data) if last_reset_fn else None
 
 
+class UnrecordedSensor(MeterSensor):
+    """A sensor with attributes that are too many and too long for the recorder."""
+
+    _unrecorded_attributes = frozenset({MATCH_ALL})
+
+
 def _make_sensor(
-    coordinator: SmartyCoordinator, description: DescribedSensor[Reading]
+    coordinator: SmartyCoordinator, described: DescribedSensor[Reading]
 ) -> MeterSensor:
-    make = MonthSensor if description.last_reset_fn else MeterSensor
-    return make(coordinator, description)
+    if described.last_reset_fn:
+        return MonthSensor(coordinator, described)
+    make = MeterSensor if described.records_attributes else UnrecordedSensor
+    return make(coordinator, described)
 
 
 class ReceptionSensor(SmartyEntity, SensorEntity):
     """A sensor that shows how telegrams are received, also while none is accepted."""
 
-    entity_description: DescribedSensor[Reception]
+    described: DescribedSensor[Reception]
+
+    def __init__(
+        self, coordinator: SmartyCoordinator, described: DescribedSensor[Reception]
+    ) -> None:
+        description = sensor_description(described, coordinator.hass.config.currency)
+        super().__init__(coordinator, described, description)
 
     @property
     @override
@@ -92,14 +123,14 @@ class ReceptionSensor(SmartyEntity, SensorEntity):
     @override
     def native_value(self) -> Shown:
         """Return the current value."""
-        value: Shown = self.entity_description.value_fn(self.coordinator.reception)
+        value: Shown = self.described.value_fn(self.coordinator.reception)
         return value
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
         """Return what the value is made of."""
-        attributes_fn = self.entity_description.attributes_fn
+        attributes_fn = self.described.attributes_fn
         return attributes_fn(self.coordinator.reception) if attributes_fn else None
 
 
@@ -107,7 +138,7 @@ def _add_meter_sensors(
     coordinator: SmartyCoordinator, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the sensors of what the telegram holds, also of what later telegrams add."""
-    descriptions = (*SENSORS, *DEMAND_SENSORS)
+    descriptions = (*SENSORS, *DEMAND_SENSORS, *TARIFF_SENSORS)
     find = find_new(coordinator, Platform.SENSOR, descriptions, _make_sensor)
     find_mbus = _find_new_of_mbus(coordinator)
 

@@ -24,7 +24,8 @@ from ..coordinator import PulseCoordinator
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.pulse_counter import PulseData
 from ..coordinator.tank_coordinator import TankCoordinator, TankData
-from .sensor_description import DescribedSensor
+from ..lib.entities import DescribedSensor
+from .sensor_description import sensor_description
 
 PULSE_SENSORS: tuple[DescribedSensor[PulseData], ...] = (
     DescribedSensor(
@@ -88,36 +89,41 @@ TANK_SENSORS: tuple[DescribedSensor[TankData], ...] = (
 
 class _BoardSensor[D](CoordinatorEntity[DataUpdateCoordinator[D]], SensorEntity):
     _attr_has_entity_name = True
-    entity_description: DescribedSensor[D]
 
     def __init__(
         self,
         coordinator: DataUpdateCoordinator[D],
         entry: AnyConfigEntry,
-        description: DescribedSensor[D],
+        described: DescribedSensor[D],
+        device: DeviceInfo,
     ) -> None:
         super().__init__(coordinator)
-        self.entity_description = description
-        self._attr_unique_id = f"{entry.entry_id}_{description.key}"
+        self._described = described
+        currency = coordinator.hass.config.currency
+        self.entity_description = sensor_description(described, currency)
+        self._attr_unique_id = f"{entry.entry_id}_{described.key}"
         self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, entry.entry_id)}, name=entry.title
+            identifiers={(DOMAIN, entry.entry_id)}, name=entry.title, **device
         )
 
     @property
     @override
     def native_value(self) -> StateType:
         """Return the current value, None while it is unknown."""
-        value: StateType = self.entity_description.value_fn(self.coordinator.data)
+        value: StateType = self._described.value_fn(self.coordinator.data)
         return value
 
 
 def pulse_sensors(coordinator: PulseCoordinator) -> list[SensorEntity]:
     """Return the sensors of an LED pulse reader."""
     entry = coordinator.config_entry
-    return [_BoardSensor(coordinator, entry, description) for description in PULSE_SENSORS]
+    # Any board that can see an LED will do: who made it is not known.
+    device = DeviceInfo(model="LED pulse reader")
+    return [_BoardSensor(coordinator, entry, each, device) for each in PULSE_SENSORS]
 
 
 def tank_sensors(coordinator: TankCoordinator) -> list[SensorEntity]:
     """Return the sensors of a tank."""
     entry = coordinator.config_entry
-    return [_BoardSensor(coordinator, entry, description) for description in TANK_SENSORS]
+    device = DeviceInfo(manufacturer="MaxBotix", model="XL-MaxSonar")
+    return [_BoardSensor(coordinator, entry, each, device) for each in TANK_SENSORS]

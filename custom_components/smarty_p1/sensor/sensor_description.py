@@ -1,12 +1,31 @@
-"""The description of every sensor: those of the meter, of its M-Bus meters, and of the boards."""
+"""Home Assistant's description of a sensor, made of what is said about it once."""
 
-from dataclasses import dataclass
+from typing import Any
 
-from homeassistant.components.sensor import SensorEntityDescription
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntityDescription,
+    SensorStateClass,
+)
 
-from ..entity import Described
+from ..entity import category_of
+from ..lib.entities import DescribedSensor
 
 
-@dataclass(frozen=True, kw_only=True)
-class DescribedSensor[D](Described[D], SensorEntityDescription):
-    """A sensor, and what it shows of `D`."""
+def sensor_description(sensor: DescribedSensor[Any], currency: str) -> SensorEntityDescription:
+    """Return the description of a sensor, which may be of an amount in Home Assistant's currency.
+
+    Raises ValueError for a class that Home Assistant does not know.
+    """
+    device_class, state_class = sensor.device_class, sensor.state_class
+    return SensorEntityDescription(
+        key=sensor.key,
+        translation_key=sensor.translation_key,
+        device_class=SensorDeviceClass(device_class) if device_class else None,
+        state_class=SensorStateClass(state_class) if state_class else None,
+        native_unit_of_measurement=sensor.unit(currency),
+        suggested_display_precision=sensor.suggested_display_precision,
+        options=None if sensor.options is None else list(sensor.options),
+        entity_category=category_of(sensor),
+        entity_registry_enabled_default=sensor.entity_registry_enabled_default,
+    )

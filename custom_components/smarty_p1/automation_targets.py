@@ -1,0 +1,66 @@
+"""Which entities the integration's own triggers and conditions are about."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar
+
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, Platform, UnitOfElectricPotential
+from homeassistant.core import HomeAssistant, State, split_entity_id
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.automation import DomainSpec
+from homeassistant.util.unit_conversion import ElectricPotentialConverter
+
+from .const import DOMAIN
+
+WARNING = frozenset({"demand_will_exceed"})
+MESSAGES = frozenset({"message", *(f"channel_message_{number}" for number in range(1, 6))})
+DISTURBANCE = frozenset({"disturbance"})
+BREAKER = frozenset({"breaker"})
+RELAYS = frozenset({"relay_1", "relay_2"})
+VALVE = frozenset({"valve"})
+VOLTAGES = frozenset({"voltage_l1", "voltage_l2", "voltage_l3"})
+
+# 230 V, 10 % more or less: what EN 50160 has the grid keep to.
+LEAST_VOLTAGE = 207.0
+MOST_VOLTAGE = 253.0
+
+
+class OwnEntities:
+    """Narrows the target of a trigger or condition to entities of a kind, whatever their names.
+
+    They are of one domain, and have one of the translation keys.
+    """
+
+    _hass: HomeAssistant
+    _domain: ClassVar[str]
+    _domain_specs: Mapping[str, DomainSpec] = MappingProxyType(
+        dict.fromkeys((Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR), DomainSpec())
+    )
+    _keys: ClassVar[frozenset[str]]
+    # A device stands for all of its entities here: the keys say which.
+    _primary_entities_only: ClassVar[bool] = False
+
+    def entity_filter(self, entities: set[str]) -> set[str]:
+        """Return those that are meant."""
+        registry = er.async_get(self._hass)
+        return {
+            entity_id
+            for entity_id in entities
+            if split_entity_id(entity_id)[0] == self._domain
+            and (entry := registry.async_get(entity_id))
+            and entry.platform == DOMAIN
+            and entry.translation_key in self._keys
+        }
+
+
+def is_outside_range(state: State) -> bool | None:
+    """Return whether a voltage is outside of what the grid keeps to, None if it is no voltage."""
+    unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+    try:
+        volts = ElectricPotentialConverter.convert(
+            float(state.state), unit, UnitOfElectricPotential.VOLT
+        )
+    except ValueError, HomeAssistantError:
+        return None
+    return not LEAST_VOLTAGE <= volts <= MOST_VOLTAGE

@@ -1,0 +1,73 @@
+"""Conditions for automations: what the meter says about tariff, voltage and switches."""
+
+from typing import override
+
+from homeassistant.const import STATE_OFF, STATE_ON, Platform
+from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers.condition import (
+    Condition,
+    EntityConditionBase,
+    EntityStateConditionBase,
+)
+
+from .automation_targets import (
+    BREAKER,
+    RELAYS,
+    VALVE,
+    VOLTAGES,
+    WARNING,
+    OwnEntities,
+    is_outside_range,
+)
+
+_CONNECTED = "connected"
+
+
+class _OwnCondition(OwnEntities, EntityConditionBase):
+    """Is about entities of a kind."""
+
+    @override
+    def _check_all_match_state(self, states: list[State]) -> bool:
+        # Home Assistant takes everything to be true of all of none: of a meter that is unavailable.
+        return bool(states) and super()._check_all_match_state(states)
+
+
+def _state(domain: Platform, keys: frozenset[str], state: str) -> type[Condition]:
+    class StateCondition(_OwnCondition, EntityStateConditionBase):
+        """Whether entities are in a state."""
+
+        _domain = domain
+        _keys = keys
+        _states = {state}  # noqa: RUF012 - as Home Assistant declares it
+
+    return StateCondition
+
+
+def _voltage(*, is_outside: bool) -> type[Condition]:
+    class VoltageCondition(_OwnCondition):
+        """Whether voltages are outside of the range that the grid keeps to, or in it."""
+
+        _domain = Platform.SENSOR
+        _keys = VOLTAGES
+
+        @override
+        def is_valid_state(self, entity_state: State) -> bool:
+            return is_outside_range(entity_state) is is_outside
+
+    return VoltageCondition
+
+
+CONDITIONS: dict[str, type[Condition]] = {
+    "is_reference_power_exceeded_soon": _state(Platform.BINARY_SENSOR, WARNING, STATE_ON),
+    "is_reference_power_kept": _state(Platform.BINARY_SENSOR, WARNING, STATE_OFF),
+    "is_voltage_out_of_range": _voltage(is_outside=True),
+    "is_voltage_in_range": _voltage(is_outside=False),
+    "is_breaker_connected": _state(Platform.SENSOR, BREAKER, _CONNECTED),
+    "is_relay_connected": _state(Platform.SENSOR, RELAYS, _CONNECTED),
+    "is_valve_open": _state(Platform.SENSOR, VALVE, _CONNECTED),
+}
+
+
+async def async_get_conditions(_hass: HomeAssistant) -> dict[str, type[Condition]]:
+    """Return the conditions by their names."""
+    return CONDITIONS

@@ -1,0 +1,36 @@
+"""The logbook: what the messages of the grid operator say. Types of events it knows by itself."""
+
+from collections.abc import Callable
+
+from homeassistant.components.logbook.const import (
+    LOGBOOK_ENTRY_ENTITY_ID,
+    LOGBOOK_ENTRY_MESSAGE,
+    LOGBOOK_ENTRY_NAME,
+)
+from homeassistant.const import ATTR_ENTITY_ID, MAX_LENGTH_STATE_STATE
+from homeassistant.core import Event, HomeAssistant, callback
+
+from .const import DOMAIN
+from .event import MESSAGE_RECEIVED
+from .lib.entities import ATTR_TEXT
+
+
+@callback
+def async_describe_events(
+    hass: HomeAssistant,
+    async_describe_event: Callable[[str, str, Callable[[Event], dict[str, str]]], None],
+) -> None:
+    """Describe the arrival of a message: by its entity's name, and its own words."""
+
+    @callback
+    def describe(event: Event) -> dict[str, str]:
+        entity_id, text = str(event.data[ATTR_ENTITY_ID]), str(event.data[ATTR_TEXT])
+        state = hass.states.get(entity_id)
+        # Quotes rather than a verb: the message has its language, the reader may have another.
+        return {
+            LOGBOOK_ENTRY_NAME: state.name if state else entity_id,
+            LOGBOOK_ENTRY_MESSAGE: f"“{text[:MAX_LENGTH_STATE_STATE]}”",
+            LOGBOOK_ENTRY_ENTITY_ID: entity_id,
+        }
+
+    async_describe_event(DOMAIN, MESSAGE_RECEIVED, describe)

@@ -1,0 +1,105 @@
+"""Triggers for automations: what the meter says about tariff, grid, messages and switches."""
+
+from typing import override
+
+from homeassistant.components.event.const import ATTR_EVENT_TYPE
+from homeassistant.const import STATE_OFF, STATE_ON, Platform
+from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers.trigger import (
+    ENTITY_STATE_TRIGGER_SCHEMA,
+    EntityTargetStateTriggerBase,
+    EntityTriggerBase,
+    NotTriggeredReasonReporter,
+    StatelessEntityTriggerBase,
+    Trigger,
+)
+
+from .automation_targets import (
+    BREAKER,
+    DISTURBANCE,
+    MESSAGES,
+    RELAYS,
+    VALVE,
+    VOLTAGES,
+    WARNING,
+    OwnEntities,
+    is_outside_range,
+)
+
+
+def _warning(to_state: str) -> type[Trigger]:
+    class WarningTrigger(OwnEntities, EntityTargetStateTriggerBase):
+        """Fires when the warning goes to a state."""
+
+        _domain = Platform.BINARY_SENSOR
+        _keys = WARNING
+        _to_states = {to_state}  # noqa: RUF012 - as Home Assistant declares it
+
+    return WarningTrigger
+
+
+def _event(keys: frozenset[str], event_type: str) -> type[Trigger]:
+    class EventTrigger(OwnEntities, StatelessEntityTriggerBase):
+        """Fires when an event entity fires, with a type of event."""
+
+        _domain = Platform.EVENT
+        _keys = keys
+
+        @override
+        def is_valid_state(
+            self, state: State, report_not_triggered: NotTriggeredReasonReporter
+        ) -> bool:
+            return state.attributes.get(ATTR_EVENT_TYPE) == event_type
+
+    return EventTrigger
+
+
+def _changed(keys: frozenset[str]) -> type[Trigger]:
+    class ChangedTrigger(OwnEntities, EntityTriggerBase):
+        """Fires when one of some sensors changes from one known state to another."""
+
+        _domain = Platform.SENSOR
+        _keys = keys
+        _schema = ENTITY_STATE_TRIGGER_SCHEMA
+
+    return ChangedTrigger
+
+
+def _voltage(*, is_outside: bool) -> type[Trigger]:
+    class VoltageTrigger(OwnEntities, EntityTriggerBase):
+        """Fires when a voltage leaves the range that the grid keeps to, or is back in it."""
+
+        _domain = Platform.SENSOR
+        _keys = VOLTAGES
+
+        @override
+        def is_valid_state(
+            self, state: State, report_not_triggered: NotTriggeredReasonReporter
+        ) -> bool:
+            return is_outside_range(state) is is_outside
+
+        @override
+        def is_valid_transition(self, from_state: State, to_state: State) -> bool:
+            return is_outside_range(from_state) is not is_outside
+
+    return VoltageTrigger
+
+
+TRIGGERS: dict[str, type[Trigger]] = {
+    "reference_power_exceeded_soon": _warning(STATE_ON),
+    "reference_power_kept": _warning(STATE_OFF),
+    "message_received": _event(MESSAGES, "message"),
+    "power_failure_counted": _event(DISTURBANCE, "power_failure"),
+    "voltage_sag_counted": _event(DISTURBANCE, "voltage_sag"),
+    "voltage_swell_counted": _event(DISTURBANCE, "voltage_swell"),
+    "voltage_left_range": _voltage(is_outside=True),
+    "voltage_back_in_range": _voltage(is_outside=False),
+    "breaker_changed": _changed(BREAKER),
+    "relay_changed": _changed(RELAYS),
+    "valve_changed": _changed(VALVE),
+}
+
+
+async def async_get_triggers(_hass: HomeAssistant) -> dict[str, type[Trigger]]:
+    """Return the triggers by their names."""
+    return TRIGGERS
