@@ -1,11 +1,13 @@
-"""The command line: decode recorded bytes, or watch a port."""
+"""The command line: decode recorded bytes, watch a port, pass its frames on, or collect them."""
 
 import argparse
 import asyncio
 import json
+import logging
 import os
 import re
 import sys
+from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
 from typing import BinaryIO, NoReturn, cast, override
@@ -41,7 +43,7 @@ class _Parser(argparse.ArgumentParser):
         if message.startswith("unrecognized arguments"):
             message = "unrecognized arguments; a key with blanks needs quotes"
         elif "invalid choice" in message:
-            message = "the first argument must be decode or watch"
+            message = "the first argument must be decode, watch, gateway or collect"
         super().error(message)
 
 
@@ -153,6 +155,37 @@ def _run_watch(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _run_gateway(arguments: argparse.Namespace) -> int:
+    return _serve(arguments, "smarty_p1_gateway", "the gateway", "gateway")
+
+
+def _run_collect(arguments: argparse.Namespace) -> int:
+    return _serve(arguments, "smarty_p1_fleet", "the collector", "fleet")
+
+
+def _serve(arguments: argparse.Namespace, module: str, name: str, extra: str) -> int:
+    # Its libraries are an extra.
+    try:
+        errors = import_module("smarty_p1_gateway")
+        service = import_module(module)
+    except ModuleNotFoundError as err:
+        msg = f"{name} needs {err.name}: install smarty-p1 with its extra [{extra}]"
+        raise _UsageError(msg) from None
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    try:
+        config = service.read_config(arguments.config)
+        if not arguments.check:
+            asyncio.run(service.run(config))
+    except errors.UnavailableError as err:
+        # Whoever starts it again does so with reason.
+        print(f"{PROGRAM}: {_shown(str(arguments.config))}: {err}", file=sys.stderr)
+        return 1
+    except errors.ConfigError as err:
+        msg = f"{_shown(str(arguments.config))}: {err}"
+        raise _UsageError(msg) from None
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog=PROGRAM,
@@ -186,6 +219,24 @@ def _parser() -> argparse.ArgumentParser:
         "url", metavar="URL", help="a device, host:port, or a URL such as socket://host:port"
     )
     watching.set_defaults(run=_run_watch)
+
+    gateway = commands.add_parser(
+        "gateway", help="publish what ports send on an MQTT broker, decoded or as it came"
+    )
+    gateway.add_argument(
+        "--config", metavar="FILE", type=Path, required=True, help="what to read and where to go"
+    )
+    gateway.add_argument("--check", action="store_true", help="only check the file")
+    gateway.set_defaults(run=_run_gateway)
+
+    collect = commands.add_parser(
+        "collect", help="verify sealed frames of a NATS cluster, and store their values"
+    )
+    collect.add_argument(
+        "--config", metavar="FILE", type=Path, required=True, help="what to read and where to go"
+    )
+    collect.add_argument("--check", action="store_true", help="only check the file")
+    collect.set_defaults(run=_run_collect)
     return parser
 
 
@@ -204,7 +255,7 @@ def main() -> int:
     except _UsageError as err:
         print(f"{PROGRAM}: {err}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt, asyncio.CancelledError:
         return 130
     except BrokenPipeError:
         # Whoever read the output has seen enough.

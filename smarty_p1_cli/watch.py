@@ -151,7 +151,9 @@ def _signals(changed: asyncio.Event) -> Iterator[None]:
         return
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(resized, changed.set)
-    loop.add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
+    # Not by SIGINT: whoever was started in the background of a script ignores that.
+    if watching := asyncio.current_task():
+        loop.add_signal_handler(signal.SIGTERM, watching.cancel)
     try:
         yield
     finally:

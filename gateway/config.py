@@ -1,0 +1,186 @@
+"""The configuration: a TOML file, checked whole, with a message for whatever is wrong in it."""
+
+import re
+import ssl
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv6Address
+from itertools import count
+from pathlib import Path
+
+from smarty_p1.port import identify_port, normalise_port, redact_port
+from smarty_p1.publish import SMARTYREADER_TOPIC, Format
+
+from .config_table import NAME, ConfigError, ConfigTable, read_toml
+from .login import read_tls, read_user
+from .nats_config import NatsConfig, read_nats
+from .publish_config import DecodingConfig, take_decoding
+
+PASSWORD_VARIABLE = "SMARTY_P1_MQTT_PASSWORD"  # noqa: S105 - its name
+DEFAULT_ROOT = "smarty_p1"
+_PLAIN_PORT = 1883
+_TLS_PORT = 8883
+_MOST_PORTS = 1000
+_MEGABYTE = 1024 * 1024
+_HOST = re.compile(r"[^\s:/@\[\]?#]+")
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerConfig:
+    """The MQTT broker, and how to log in there. `tls` is None for a connection that is not."""
+
+    host: str
+    port: int
+    username: str | None
+    password: str | None = field(repr=False)
+    tls: ssl.SSLContext | None
+
+
+@dataclass(frozen=True, slots=True)
+class PortConfig:
+    """A P1 port. Without `root`, its topics begin with `prefix` and what the meter calls itself.
+
+    `label` tells it apart, also over restarts, and has no secret in it. `sealed`: its frames are
+    published as they came.
+    """
+
+    address: str
+    label: str
+    name: str | None
+    root: str | None
+    prefix: str
+    sealed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayConfig:
+    """What a gateway reads, where it publishes that, and where it waits meanwhile.
+
+    Without `decoding`, it has no key.
+    """
+
+    broker: BrokerConfig | NatsConfig
+    ports: tuple[PortConfig, ...]
+    queue_path: Path
+    queue_bytes: int
+    metrics_address: str
+    metrics_port: int | None
+    decoding: DecodingConfig | None
+
+
+def read_config(path: Path) -> GatewayConfig:
+    """Return what a file says. Raises ConfigError when something is missing or wrong in it."""
+    content = read_toml(path)
+    ports = content.pop("port", [])
+    if ("mqtt" in content) is ("nats" in content):
+        msg = "there must be either [mqtt] or [nats], where frames are published"
+        raise ConfigError(msg)
+    to_nats = "nats" in content
+    if to_nats and "keys" in content:
+        msg = "[keys] needs [mqtt]: what goes to [nats] is sealed, and decoded by collectors"
+        raise ConfigError(msg)
+    target = ConfigTable(name := "nats" if to_nats else "mqtt", content.pop(name))
+    decoding = take_decoding(content)
+    queue = ConfigTable("queue", content.pop("queue", {}))
+    metrics = ConfigTable("metrics", content.pop("metrics", {}))
+    ConfigTable("top of the file", content).end()
+
+    prefix = (None if to_nats else target.take_topic("topic")) or DEFAULT_ROOT
+    broker = read_nats(target) if to_nats else _read_broker(target)
+    queue_path = Path(queue.take_text("path", "smarty-p1-queue.sqlite3") or "")
+    megabytes = queue.take("max_megabytes", int, 256) or 0
+    if megabytes < 1:
+        queue.fail("max_megabytes", "must be 1 or more")
+    address = metrics.take_text("address", "127.0.0.1") or ""
+    metrics_port = metrics.take_port("port", None)
+    for table in (target, queue, metrics):
+        table.end()
+    return GatewayConfig(
+        broker,
+        _read_ports(ports, prefix, decoding, to_nats=to_nats),
+        queue_path if queue_path.is_absolute() else path.parent / queue_path,
+        megabytes * _MEGABYTE,
+        address,
+        metrics_port,
+        decoding,
+    )
+
+
+def _read_broker(table: ConfigTable) -> BrokerConfig:
+    host = table.take_text("host")
+    if host is None:
+        table.fail("host", "is missing: the name or address of the MQTT broker")
+    host = host.strip()
+    if not _is_host(host):
+        table.fail("host", "must be a name or an address alone; port, username and tls are keys")
+    tls = read_tls(table)
+    port = table.take_port("port", _TLS_PORT if tls else _PLAIN_PORT)
+    username, password = read_user(table, PASSWORD_VARIABLE)
+    return BrokerConfig(host, port or 0, username, password, tls)
+
+
+def _is_host(text: str) -> bool:
+    if _HOST.fullmatch(text):
+        return True
+    try:
+        IPv6Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _read_ports(
+    content: object, prefix: str, decoding: DecodingConfig | None, *, to_nats: bool
+) -> tuple[PortConfig, ...]:
+    if not isinstance(content, list) or not content:
+        msg = "there is no [[port]]: each P1 port needs one"
+        raise ConfigError(msg)
+    if len(content) > _MOST_PORTS:
+        msg = f"there are more than {_MOST_PORTS} [[port]]"
+        raise ConfigError(msg)
+    ports = tuple(
+        _read_port(
+            ConfigTable(f"port {number}", table),
+            prefix,
+            is_decoded=decoding is not None,
+            to_nats=to_nats,
+        )
+        for number, table in enumerate(content, start=1)
+    )
+    if decoding and decoding.publish.form is Format.SMARTYREADER:
+        ports = _with_smartyreader_roots(ports)
+    for what, values in (
+        ("address", [identify_port(port.address) for port in ports]),
+        ("name", [port.label for port in ports]),
+        ("root", [port.root for port in ports if port.root]),
+    ):
+        if len(set(values)) < len(values):
+            msg = f"two [[port]] have the same {what}"
+            raise ConfigError(msg)
+    return ports
+
+
+def _with_smartyreader_roots(ports: tuple[PortConfig, ...]) -> tuple[PortConfig, ...]:
+    """Return the ports with the SmartyReader's topic where they have none of their own."""
+    used = {port.root for port in ports}
+    names = (f"{SMARTYREADER_TOPIC}{number if number > 1 else ''}" for number in count(1))
+    free = (name for name in names if name not in used)
+    return tuple(port if port.root else replace(port, root=next(free)) for port in ports)
+
+
+def _read_port(table: ConfigTable, prefix: str, *, is_decoded: bool, to_nats: bool) -> PortConfig:
+    address = table.take_text("address")
+    if address is None:
+        table.fail("address", "is missing: a device, host:port, or socket://host:port")
+    address = normalise_port(address)
+    name = table.take_text("name")
+    if name is not None and not NAME.fullmatch(name):
+        table.fail("name", "must have 1 to 64 of A-Z, a-z, 0-9, _, . and -")
+    root = table.take_topic("root")
+    if root and to_nats:
+        table.fail("root", "is for [mqtt]: with [nats], the subject has the meter's system title")
+    root = root or (f"{prefix}/{name}" if name else None)
+    sealed = table.take("sealed", bool, default=not is_decoded) or False
+    if not sealed and not is_decoded:
+        table.fail("sealed", "cannot be false without [keys]: nothing would be published")
+    table.end()
+    return PortConfig(address, name or redact_port(address), name, root, prefix, sealed)

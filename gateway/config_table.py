@@ -1,0 +1,117 @@
+"""A table of a TOML file, checked key by key, with a message for whatever is wrong in it."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, NoReturn
+
+NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_HIGHEST_PORT = 65535
+# An unknown key that is shown: a secret, put there by mistake, has digits or is longer.
+_SHOWN_KEY = re.compile(r"[A-Za-z_-]{1,24}")
+# MQTT allows 65,535 bytes, but no broker's administrator wants to read them.
+_LONGEST_TOPIC = 256
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the text says what is wrong, and repeats no secret."""
+
+
+class UnavailableError(ConfigError):
+    """What the configuration names cannot be used just now; the next try may find it mended."""
+
+
+class ConfigTable:
+    """A table of the file, whose keys are taken one by one; whatever is left is a mistake."""
+
+    def __init__(self, name: str, content: object) -> None:
+        """Begin with what was read of it. Raises ConfigError when that is no table."""
+        if not isinstance(content, dict):
+            msg = f"[{name}] must be a table"
+            raise ConfigError(msg)
+        self._name = name
+        self._content: dict[str, Any] = dict(content)
+
+    def fail(self, key: str, what: str) -> NoReturn:
+        """Raise ConfigError that says what is wrong with a value."""
+        msg = f"[{self._name}] {key} {what}"
+        raise ConfigError(msg) from None
+
+    def take[T](self, key: str, kind: type[T], default: T | None = None) -> T | None:
+        """Return a value. Raises ConfigError when it is of another type."""
+        if key not in self._content:
+            return default
+        value = self._content.pop(key)
+        if type(value) is not kind:
+            names = {str: "a text in quotes", int: "a whole number", bool: "true or false"}
+            self.fail(key, f"must be {names.get(kind, 'a list')}")
+        return value
+
+    def take_text(self, key: str, default: str | None = None) -> str | None:
+        """Return a text that is not empty. Raises ConfigError."""
+        text = self.take(key, str, default)
+        if text is not None and (not text.strip() or not text.isprintable()):
+            self.fail(key, "must not be empty, nor have signs in it that cannot be seen")
+        return text
+
+    def take_texts(self, key: str) -> tuple[str, ...]:
+        """Return the texts of a list, () when there is none. Raises ConfigError."""
+        texts = self.take(key, list)
+        if texts is None:
+            return ()
+        are_texts = (isinstance(text, str) and text and "\0" not in text for text in texts)
+        if not texts or not all(are_texts):
+            self.fail(key, "must be a list of texts in quotes")
+        return tuple(texts)
+
+    def take_topic(self, key: str) -> str | None:
+        """Return an MQTT topic that others can follow. Raises ConfigError."""
+        topic = self.take_text(key)
+        if topic is None:
+            return None
+        if set(topic) & set("+#") or topic.startswith(("/", "$")) or topic.endswith("/"):
+            self.fail(key, "must be a topic, without + and #, and no / or $ at its ends")
+        if len(topic.encode()) > _LONGEST_TOPIC:
+            self.fail(key, f"must not be longer than {_LONGEST_TOPIC} bytes")
+        return topic
+
+    def take_port(self, key: str, default: int | None) -> int | None:
+        """Return the number of a TCP port. Raises ConfigError."""
+        port = self.take(key, int, default)
+        if port is not None and not 1 <= port <= _HIGHEST_PORT:
+            self.fail(key, f"must be from 1 to {_HIGHEST_PORT}")
+        return port
+
+    @property
+    def is_left(self) -> bool:
+        """Return whether there is a key that nobody took."""
+        return bool(self._content)
+
+    def end(self) -> None:
+        """Raise ConfigError when there is a key that nobody took."""
+        if unknown := next(iter(self._content), None):
+            shown = unknown if _SHOWN_KEY.fullmatch(unknown) else "a key"
+            self.fail(shown, "is not known")
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the content of a TOML file. Raises ConfigError, which repeats nothing of it."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as err:
+        msg = f"cannot be read: {err.strerror}"
+        raise ConfigError(msg) from None
+    except UnicodeDecodeError:
+        msg = "is no text in UTF-8"
+        raise ConfigError(msg) from None
+    except tomllib.TOMLDecodeError as err:
+        msg = f"is no TOML: {_place_of(err)}"
+        raise ConfigError(msg) from None
+    except ValueError, RecursionError:
+        msg = "has a number with too many digits in it, or too many brackets"
+        raise ConfigError(msg) from None
+
+
+def _place_of(err: tomllib.TOMLDecodeError) -> str:
+    # Its text may repeat what stands there.
+    return f"line {err.lineno}, column {err.colno}"

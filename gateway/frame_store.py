@@ -1,0 +1,160 @@
+"""The queue on disk, as the event loop uses it: waiting for the disk is done in a thread."""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import count, islice
+from pathlib import Path
+
+from .frame_queue import FrameQueue, NewFrame, WaitingFrame
+from .metrics import Metrics
+
+LOGGER = logging.getLogger(__name__)
+
+# While the disk cannot be written; beyond that, the oldest frame goes.
+_MOST_IN_MEMORY = 8 * 1024 * 1024
+_RETRY_DELAY = 2.0
+
+
+class FrameStore:
+    """Takes frames at once, writes them as fast as the disk can, and tells who waits for them.
+
+    While the disk cannot be written, frames wait in memory, and are published from there.
+    """
+
+    def __init__(self, ports: Iterable[str], metrics: Metrics) -> None:
+        self._ports = tuple(ports)
+        self._metrics = metrics
+        self._thread = ThreadPoolExecutor(1, "queue")
+        # In order. Their numbers are below those on disk, which are above zero.
+        self._new: dict[int, NewFrame] = {}
+        self._new_size = 0
+        self._numbers = count(-1, -1)
+        self._has_failed = False
+        self._adding: asyncio.Future[None] | None = None
+        self._has_new = asyncio.Event()
+        self._news = {port: asyncio.Event() for port in self._ports}
+        self._queue: FrameQueue
+
+    async def _in_thread[T](self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    async def open(self, path: Path, most_bytes: int) -> None:
+        """Open the queue. Raises what FrameQueue does."""
+        self._queue = await self._in_thread(partial(FrameQueue, path, self._ports, most_bytes))
+        for port in self._ports:
+            self._metrics.dropped.labels(port)
+            self._note(port)
+            self._news[port].set()
+
+    def put(self, frame: NewFrame) -> None:
+        """Take a frame, which is written a moment later."""
+        self._new[next(self._numbers)] = frame
+        self._new_size += len(frame.data)
+        while self._new_size > _MOST_IN_MEMORY:
+            oldest = next(iter(self._new))
+            self._metrics.dropped.labels(self._new[oldest].port).inc()
+            self._forget(oldest)
+        self._has_new.set()
+
+    def _forget(self, number: int) -> None:
+        if frame := self._new.pop(number, None):
+            self._new_size -= len(frame.data)
+
+    async def write(self) -> None:
+        """Write what comes, until cancelled."""
+        while True:
+            await self._has_new.wait()
+            self._has_new.clear()
+            try:
+                await self._write_all()
+            except sqlite3.Error as err:
+                if not self._has_failed:
+                    LOGGER.error("The queue cannot be written: %s", err)  # noqa: TRY400
+                self._has_failed = True
+                for port in {frame.port for frame in self._new.values()}:
+                    self._tell(port)
+                await asyncio.sleep(_RETRY_DELAY)
+                self._has_new.set()
+
+    async def _write_all(self) -> None:
+        while new := dict(self._new):
+            self._adding = asyncio.ensure_future(self._add(new))
+            # Whoever stops waiting does not stop it.
+            await asyncio.wait([self._adding])
+            self._adding.result()
+
+    async def _add(self, new: dict[int, NewFrame]) -> None:
+        frames = tuple(new.values())
+        dropped = await self._in_thread(partial(self._queue.add, frames))
+        if self._has_failed:
+            LOGGER.warning("The queue can be written again")
+            self._has_failed = False
+        for number in new:
+            self._forget(number)
+        for port, lost in dropped.items():
+            self._metrics.dropped.labels(port).inc(lost)
+        for port in {frame.port for frame in frames}:
+            self._tell(port)
+
+    def _tell(self, port: str) -> None:
+        self._note(port)
+        self._news[port].set()
+
+    def _note(self, port: str) -> None:
+        waiting = [len(frame.data) for frame in self._in_memory(port).values()]
+        self._metrics.queue_length.labels(port).set(self._queue.length(port) + len(waiting))
+        self._metrics.queue_bytes.labels(port).set(self._queue.size(port) + sum(waiting))
+
+    def _in_memory(self, port: str) -> dict[int, NewFrame]:
+        """Return the frames of a port that cannot be written now."""
+        if not self._has_failed:
+            return {}
+        return {number: frame for number, frame in self._new.items() if frame.port == port}
+
+    def is_empty(self) -> bool:
+        """Return whether nothing waits, of any port."""
+        return not self._new and not any(map(self._queue.length, self._ports))
+
+    async def wait(self, port: str) -> None:
+        """Wait until there may be frames of a port."""
+        await self._news[port].wait()
+        self._news[port].clear()
+
+    async def last_topic(self, port: str) -> str | None:
+        """Return the topic of the youngest frame of a port that waits."""
+        return await self._in_thread(partial(self._queue.last_topic, port))
+
+    async def oldest(self, port: str, most: int) -> list[WaitingFrame]:
+        """Return the oldest frames of a port."""
+        frames = await self._in_thread(partial(self._queue.oldest, port, most))
+        return frames or [
+            WaitingFrame(number, frame.topic, frame.data)
+            for number, frame in islice(self._in_memory(port).items(), most)
+        ]
+
+    async def remove(self, port: str, frames: Sequence[WaitingFrame]) -> None:
+        """Remove the oldest frames, which are acknowledged."""
+        for frame in frames:
+            self._forget(frame.number)
+        on_disk = [frame for frame in frames if frame.number > 0]
+        await self._in_thread(partial(self._queue.remove, port, on_disk))
+        self._note(port)
+
+    async def close(self) -> None:
+        """Write what is left, and close the queue."""
+        if self._adding:
+            # What is just being written must not be written twice.
+            await asyncio.gather(self._adding, return_exceptions=True)
+        try:
+            await self._write_all()
+        except sqlite3.Error as err:
+            LOGGER.error("%d frames could not be written: %s", len(self._new), err)  # noqa: TRY400
+        try:
+            await self._in_thread(self._queue.close)
+        except sqlite3.Error as err:
+            LOGGER.error("The queue could not be cleared: %s", err)  # noqa: TRY400
+        self._thread.shutdown()

@@ -1,0 +1,217 @@
+"""The meters' keys: from a file that its owner alone can read, or from a command."""
+
+import os
+import re
+import signal
+import stat
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Timer
+from typing import IO, override
+
+from smarty_p1.p1 import DEFAULT_AUTHENTICATION_KEY
+
+from .config_table import ConfigTable, UnavailableError
+from .login import expand
+
+MOST_LINES = 1_000_000
+MOST_BYTES = 64 * 1024 * 1024
+_COMMAND_TIMEOUT = 30.0
+_KEY_SIZE = 16
+_EVERY_METER = "*"
+_TITLE = re.compile(r"[0-9A-Fa-f]{16}")
+_KEY = re.compile(r"[0-9A-Fa-f]{32}")
+
+
+class _KeysError(Exception):
+    """The keys cannot be read; the text says why, and nothing of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeterKeys:
+    """The keys of a meter, 16 bytes each."""
+
+    encryption: bytes = field(repr=False)
+    authentication: bytes = field(default=DEFAULT_AUTHENTICATION_KEY, repr=False)
+
+
+class Keys:
+    """The keys of meters by system title."""
+
+    def __init__(self, by_title: Mapping[bytes, bytes], otherwise: bytes | None) -> None:
+        """Take keys as they stand one behind the other: 16 or 32 bytes."""
+        # As bytes: a country has 300,000 meters.
+        self._by_title = by_title
+        self._otherwise = otherwise
+
+    @override
+    def __repr__(self) -> str:
+        every = " and every other" if self._otherwise else ""
+        return f"<Keys of {len(self._by_title)} meters{every}>"
+
+    def of(self, system_title: bytes) -> MeterKeys | None:
+        """Return the keys of the meter with a system title of 8 bytes, None without any."""
+        joined = self._by_title.get(system_title, self._otherwise)
+        if joined is None:
+            return None
+        encryption, authentication = joined[:_KEY_SIZE], joined[_KEY_SIZE:]
+        return MeterKeys(encryption, authentication or DEFAULT_AUTHENTICATION_KEY)
+
+
+def read_keys(table: ConfigTable) -> Keys | None:
+    """Return the keys that a table `[keys]` names, None when it names none. Raises ConfigError."""
+    file = table.take_text("file")
+    command = table.take_texts("command")
+    if file and command:
+        table.fail("file", "and command are both there: one of them is enough")
+    try:
+        if file:
+            return _parse(_read_file(expand(table, "file", file)))
+        if command:
+            return _parse(_read_output(command))
+    except _KeysError as err:
+        if file:
+            table.fail("file", str(err))
+        # What it asks may be away.
+        msg = f"[keys] command {err}"
+        raise UnavailableError(msg) from None
+    return None
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        with open(path, "rb", opener=_open_at_once) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                msg = "is no regular file"
+                raise _KeysError(msg)
+            if status.st_mode & _forbidden_bits(path, status):
+                msg = "may be read or written by others than its owner: chmod 600 it"
+                raise _KeysError(msg)
+            return _read(file)
+    except OSError as err:
+        msg = f"cannot be read: {err.strerror}"
+        raise _KeysError(msg) from None
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    # A pipe is refused, and not waited for.
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def _forbidden_bits(path: Path, status: os.stat_result) -> int:
+    """Return the permissions that a file of keys must not have.
+
+    A credential of systemd is root's, mode 0400, with an access list that lets the service's user
+    read it. The mode shows that list's mask in the bits of the group: 0440.
+    """
+    directory = os.environ.get("CREDENTIALS_DIRECTORY")
+    if directory and status.st_uid == 0 and path.parent == Path(directory):
+        return stat.S_IWGRP | stat.S_IXGRP | stat.S_IRWXO
+    return stat.S_IRWXG | stat.S_IRWXO
+
+
+def _read_output(command: Sequence[str]) -> bytes:
+    try:
+        process = subprocess.Popen(  # noqa: S603 - it is the operator's own
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            # Whatever goes wrong with keys is better not logged.
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError as err:
+        msg = f"cannot be run: {err.strerror}"
+        raise _KeysError(msg) from None
+    is_late = False
+
+    def kill() -> None:
+        # With whatever it started: that would keep the pipe open.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+    def give_up() -> None:
+        nonlocal is_late
+        is_late = True
+        kill()
+
+    timer = Timer(_COMMAND_TIMEOUT, give_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        assert process.stdout is not None  # noqa: S101 - a pipe
+        with process.stdout:
+            text = _read(process.stdout)
+        status = process.wait()
+    except BaseException:
+        kill()
+        process.wait()
+        raise
+    finally:
+        timer.cancel()
+        timer.join()
+    if is_late:
+        msg = f"did not end within {_COMMAND_TIMEOUT:.0f} seconds"
+        raise _KeysError(msg)
+    if status:
+        msg = f"failed with status {status}"
+        raise _KeysError(msg)
+    return text
+
+
+def _read(file: IO[bytes]) -> bytes:
+    text = file.read(MOST_BYTES + 1)
+    if len(text) > MOST_BYTES:
+        msg = f"has more than {MOST_BYTES // 1024**2} MiB"
+        raise _KeysError(msg)
+    return text
+
+
+def _parse(content: bytes) -> Keys:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        msg = "is no text in UTF-8"
+        raise _KeysError(msg) from None
+    lines = text.splitlines()
+    if len(lines) > MOST_LINES:
+        msg = f"has more than {MOST_LINES:,} lines"
+        raise _KeysError(msg)
+    by_title: dict[bytes, bytes] = {}
+    otherwise: bytes | None = None
+    for number, title, keys in _entries(lines):
+        if title in by_title or (title == b"" and otherwise):
+            msg = f"line {number}: its meter stands on an earlier line, too"
+            raise _KeysError(msg)
+        if title:
+            by_title[title] = keys
+        else:
+            otherwise = keys
+    if not by_title and otherwise is None:
+        msg = "has no key in it"
+        raise _KeysError(msg)
+    return Keys(by_title, otherwise)
+
+
+def _entries(lines: Iterable[str]) -> Iterable[tuple[int, bytes, bytes]]:
+    """Yield number, title (empty for every meter) and keys, one behind the other, of each line."""
+    for number, line in enumerate(lines, start=1):
+        words = line.partition("#")[0].split()
+        if not words:
+            continue
+        title, *keys = words
+        if title != _EVERY_METER and not _TITLE.fullmatch(title):
+            msg = f"line {number}: it must begin with a system title, 16 hexadecimal digits, or *"
+            raise _KeysError(msg)
+        if len(keys) not in {1, 2} or not all(map(_KEY.fullmatch, keys)):
+            msg = f"line {number}: one or two keys must follow, 32 hexadecimal digits each"
+            raise _KeysError(msg)
+        yield (
+            number,
+            b"" if title == _EVERY_METER else bytes.fromhex(title),
+            bytes.fromhex("".join(keys)),
+        )

@@ -1,0 +1,131 @@
+"""What must survive a restart beside the frames: small, by name, in the file of the queue."""
+
+import asyncio
+import json
+import logging
+import sqlite3
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from .frame_queue import as_text
+
+LOGGER = logging.getLogger(__name__)
+
+_RETRY_DELAY = 2.0
+# The queue's thread writes to the same file.
+_LOCK_TIMEOUT = 10.0
+# A process that is killed loses nothing that was committed: see the queue.
+_SETTINGS = """
+PRAGMA synchronous = NORMAL;
+CREATE TABLE IF NOT EXISTS memory (name TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;
+"""
+_WRITE = "INSERT OR REPLACE INTO memory VALUES (?, ?)"
+
+type Content = dict[str, Any]
+
+
+def to_json(content: object) -> str:
+    """Return JSON, as short as it can be."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+
+
+class Memory:
+    """Takes what is to be remembered at once, and writes it as fast as the disk can.
+
+    Of several contents of one name, the last one is written.
+    """
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "memory")
+        self._new: dict[str, Callable[[], Content]] = {}
+        self._has_new = asyncio.Event()
+        # Set when what waits, or is just being written, was written.
+        self._next = asyncio.Event()
+        self._current: asyncio.Event | None = None
+        self._stored: dict[str, str] = {}
+        self._database: sqlite3.Connection
+
+    async def _in_thread[T](self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    async def open(self, path: Path) -> None:
+        """Read what there is. Raises sqlite3.Error. The queue must have been opened before."""
+        self._stored = await self._in_thread(partial(self._read, path))
+
+    def _read(self, path: Path) -> dict[str, str]:
+        self._database = sqlite3.connect(path, timeout=_LOCK_TIMEOUT)
+        self._database.text_factory = as_text
+        self._database.executescript(_SETTINGS)
+        return dict(self._database.execute("SELECT name, content FROM memory").fetchall())
+
+    def read[T](self, name: str, parse: Callable[[Any], T]) -> T | None:
+        """Return what was stored in an earlier run, None for nothing, and for what is damaged."""
+        try:
+            stored = self._stored.pop(name, None)
+            return None if stored is None else parse(json.loads(stored))
+        except Exception as err:  # noqa: BLE001 - a file may hold anything
+            # Not the error's text: what is stored may be private.
+            LOGGER.error(  # noqa: TRY400
+                "What is stored of %s cannot be read (%s), and is begun anew",
+                name,
+                type(err).__name__,
+            )
+            return None
+
+    def put(self, name: str, make: Callable[[], Content]) -> None:
+        """Have the content that `make` returns written a moment later."""
+        self._new[name] = make
+        self._has_new.set()
+
+    async def written(self) -> None:
+        """Wait until all that was put was written, or could not be."""
+        waiting = self._next if self._new else self._current
+        if waiting:
+            await waiting.wait()
+
+    async def write(self) -> None:
+        """Write what comes, until cancelled."""
+        has_failed = False
+        while True:
+            await self._has_new.wait()
+            self._has_new.clear()
+            try:
+                await self._write_all()
+                has_failed = False
+            except sqlite3.Error as err:
+                if not has_failed:
+                    LOGGER.error("Nothing can be stored: %s", err)  # noqa: TRY400
+                has_failed = True
+                await asyncio.sleep(_RETRY_DELAY)
+                self._has_new.set()
+
+    async def _write_all(self) -> None:
+        while makers := dict(self._new):
+            self._new.clear()
+            self._current, self._next = self._next, asyncio.Event()
+            contents = {name: make() for name, make in makers.items()}
+            try:
+                await asyncio.shield(self._in_thread(partial(self._commit, contents)))
+            except sqlite3.Error:
+                self._new = makers | self._new
+                raise
+            finally:
+                # Also when the disk is full: readings are shown nevertheless.
+                self._current.set()
+
+    def _commit(self, contents: Mapping[str, Content]) -> None:
+        rows = [(name, to_json(content)) for name, content in contents.items()]
+        with self._database:
+            self._database.executemany(_WRITE, rows)
+
+    async def close(self) -> None:
+        """Write what is left."""
+        try:
+            await self._write_all()
+        except sqlite3.Error as err:
+            LOGGER.error("What was new could not be stored: %s", err)  # noqa: TRY400
+        await self._in_thread(self._database.close)
+        self._thread.shutdown()

@@ -1,0 +1,63 @@
+"""A connection to a NATS cluster: the library's client, for one configuration."""
+
+from collections.abc import Awaitable, Callable
+from typing import override
+
+from nats.aio.client import Client, RawCredentials
+from nats.errors import Error
+
+from .nats_config import NatsConfig
+
+# A node that is silently gone is noticed within 30 seconds.
+_PING_INTERVAL = 10
+_CONNECT_TIMEOUT = 5
+
+
+class NoTlsError(Error):
+    """The server does not want TLS, so that nothing must be said to it."""
+
+    @override
+    def __str__(self) -> str:
+        return "the server is configured without TLS"
+
+
+class NatsClient(Client):
+    """Logs in nowhere without TLS when it is to have it; the library leaves that to the server."""
+
+    def __init__(self, config: NatsConfig) -> None:
+        super().__init__()
+        self._config = config
+
+    async def open(
+        self,
+        on_error: Callable[[Exception], Awaitable[None]],
+        on_closed: Callable[[], Awaitable[None]],
+        *,
+        reconnect: bool,
+    ) -> None:
+        """Connect to one of the servers, each in turn until one answers.
+
+        Without `reconnect`, `on_closed` is called when the connection is lost. Raises
+        nats.errors.Error, OSError and TimeoutError.
+        """
+        config = self._config
+        credentials = None if config.credentials is None else RawCredentials(config.credentials)
+        await self.connect(
+            list(config.servers),
+            user=config.username,
+            password=config.password,
+            user_credentials=credentials,
+            tls=config.tls,
+            error_cb=on_error,
+            closed_cb=on_closed,
+            allow_reconnect=reconnect,
+            max_reconnect_attempts=-1,
+            connect_timeout=_CONNECT_TIMEOUT,
+            ping_interval=_PING_INTERVAL,
+        )
+
+    @override
+    def _connect_command(self) -> bytes:
+        if self._config.tls is not None and not self._server_info.get("tls_required"):
+            raise NoTlsError
+        return super()._connect_command()

@@ -1,0 +1,88 @@
+"""The table [nats]: the servers of a NATS cluster, and how to log in there."""
+
+import re
+import ssl
+from binascii import Error as Base64Error
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from urllib.parse import SplitResult, urlsplit
+
+from .config_table import ConfigError, ConfigTable
+from .login import read_secret, read_tls, read_user
+
+PASSWORD_VARIABLE = "SMARTY_P1_NATS_PASSWORD"  # noqa: S105 - its name
+_PORT = 4222
+_MOST_SERVERS = 100
+_SEED = re.compile(
+    r"-----BEGIN NATS USER JWT-----\n.*\n-----BEGIN USER NKEY SEED-----\n(.*?)\n", re.DOTALL
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NatsConfig:
+    """A NATS cluster. `servers` are URLs; `tls` is None for a connection that is not encrypted.
+
+    `credentials` is the content of a credentials file, which then is the only login.
+    """
+
+    servers: tuple[str, ...]
+    username: str | None
+    password: str | None = field(repr=False)
+    credentials: str | None = field(repr=False)
+    tls: ssl.SSLContext | None
+
+
+def read_nats(table: ConfigTable) -> NatsConfig:
+    """Return what the table says. Raises ConfigError."""
+    if find_spec("nats") is None or find_spec("nkeys") is None:
+        msg = "[nats] needs nats-py: install smarty-p1 with its extra [fleet]"
+        raise ConfigError(msg)
+    texts = table.take_texts("servers")
+    if not texts:
+        table.fail("servers", "is missing: a list of the nodes, such as ['nats://node1:4222']")
+    if len(texts) > _MOST_SERVERS:
+        table.fail("servers", f"must not have more than {_MOST_SERVERS} nodes")
+    servers = tuple(_read_server(table, text) for text in texts)
+    credentials = _read_credentials(table)
+    username, password = read_user(table, PASSWORD_VARIABLE)
+    if username is not None and credentials is not None:
+        table.fail("username", "and credentials_file are both there: one of them is enough")
+    if username is not None and password is None:
+        table.fail("password_file", f"is missing, and so is ${PASSWORD_VARIABLE}")
+    return NatsConfig(servers, username, password, credentials, read_tls(table))
+
+
+def _read_credentials(table: ConfigTable) -> str | None:
+    text = read_secret(table, "credentials_file")
+    if text is None:
+        return None
+    # Otherwise it would be found out, and tried again, at every connection.
+    from nkeys import NkeysError, from_seed  # noqa: PLC0415
+
+    try:
+        found = _SEED.search(text.replace("\r", ""))
+        from_seed(bytearray(found[1] if found else "", "ascii"))
+    except NkeysError, Base64Error, ValueError:
+        table.fail("credentials_file", "is no NATS credentials file")
+    return text
+
+
+def _read_server(table: ConfigTable, text: str) -> str:
+    try:
+        url = urlsplit(text if "://" in text else f"nats://{text}")
+        port = url.port or _PORT
+    except ValueError:
+        table.fail("servers", "must be like nats://node1:4222")
+    if "@" in url.netloc:
+        table.fail("servers", "must not have a login in it: use username and password_file")
+    if not _is_server(url):
+        table.fail("servers", "must be like nats://node1:4222; for TLS, set tls = true")
+    host = f"[{url.hostname}]" if ":" in (url.hostname or "") else url.hostname
+    return f"nats://{host}:{port}"
+
+
+def _is_server(url: SplitResult) -> bool:
+    plain = not (url.path.strip("/") or url.query or url.fragment)
+    return (
+        url.scheme == "nats" and plain and re.fullmatch(r"[\w.:-]+", url.hostname or "") is not None
+    )

@@ -1,0 +1,66 @@
+"""A P1 port, read and opened again when it is lost."""
+
+import logging
+from collections.abc import Sequence
+from typing import Protocol
+
+from smarty_p1.port import Link, LinkError
+
+from .config import PortConfig
+from .metrics import Metrics
+
+LOGGER = logging.getLogger(__name__)
+
+# At least eleven telegrams, if it were any.
+_MUCH = 16 * 1024
+_NOTHING = "%s: %d KiB came without a frame that is accepted; `smarty-p1 watch` says what they are"
+
+
+class Taker(Protocol):
+    """What is done with the bytes of a port."""
+
+    def take(self, data: bytes) -> bool:
+        """Take the next bytes; return whether they show that the port is the right one."""
+
+
+class PortReader:
+    """Reads one port."""
+
+    def __init__(self, port: PortConfig, takers: Sequence[Taker], metrics: Metrics) -> None:
+        self._port = port
+        self._takers = takers
+        self._bytes = metrics.bytes.labels(port.label)
+        self._is_open = metrics.port_open.labels(port.label)
+        self._losses = metrics.port_losses.labels(port.label)
+        self._was_lost = False
+        self._in_vain = 0
+        self._link = Link(port.address, self._on_data, self._on_lost, on_open=self._on_open)
+
+    async def run(self) -> None:
+        """Read until cancelled."""
+        await self._link.run()
+
+    def _on_open(self) -> None:
+        self._is_open.set(1)
+
+    def _on_lost(self, error: LinkError) -> None:
+        self._is_open.set(0)
+        self._losses.inc()
+        # Once for each loss: it is tried again every minute.
+        level = logging.DEBUG if self._was_lost else logging.WARNING
+        self._was_lost = True
+        LOGGER.log(level, "%s: %s (%s)", self._port.label, error, type(error).__name__)
+
+    def _on_data(self, data: bytes) -> None:
+        self._bytes.inc(len(data))
+        are_right = [taker.take(data) for taker in self._takers]
+        if True not in are_right:
+            before, self._in_vain = self._in_vain, self._in_vain + len(data)
+            if before < _MUCH <= self._in_vain:
+                LOGGER.warning(_NOTHING, self._port.label, _MUCH // 1024)
+            return
+        self._in_vain = 0
+        if self._was_lost:
+            LOGGER.warning("%s: frames are coming again", self._port.label)
+            self._was_lost = False
+        self._link.confirm()

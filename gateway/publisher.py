@@ -1,0 +1,121 @@
+"""From the queue to the broker: each frame until the broker has acknowledged it.
+
+Each port has a connection of its own, and thereby a last will of its own.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from random import uniform
+
+import aiomqtt
+
+from smarty_p1.publish import OFFLINE, ONLINE
+
+from .config import BrokerConfig, PortConfig
+from .frame_queue import WaitingFrame
+from .frame_store import FrameStore
+from .metrics import Metrics
+from .mqtt_client import FIRST_DELAY, LONGEST_DELAY, LOST, MqttClient, first_to_end
+from .topic_root import TopicRoot
+
+LOGGER = logging.getLogger(__name__)
+
+# Sent before the first of them is acknowledged; the library's own limit is 20.
+_WINDOW = 16
+# A broker that is back is found by its other clients within so many seconds. What is sent before
+# that, they miss: Home Assistant tries every ten seconds.
+_GRACE = 12.0
+# What has waited is sent no faster than listeners read it.
+_BACKLOG_RATE = 96 * 1024
+
+
+class Publisher:
+    """Publishes the frames of one port, and whether this gateway is there."""
+
+    def __init__(  # noqa: PLR0913
+        self,
+        broker: BrokerConfig,
+        port: PortConfig,
+        root: TopicRoot,
+        store: FrameStore,
+        metrics: Metrics,
+        *,
+        speakers: dict[str, object],
+    ) -> None:
+        self._broker = broker
+        self._port = port
+        self._root = root
+        self._store = store
+        self._speakers = speakers
+        self._published = metrics.published.labels(port.label)
+        self._losses = metrics.broker_losses.labels(port.label)
+        self._connected = metrics.broker_connected.labels(port.label)
+        self._delay = FIRST_DELAY
+        self._was_lost = False
+
+    async def run(self) -> None:
+        """Publish until cancelled; then say that this gateway is offline."""
+        if topic := await self._store.last_topic(self._port.label):
+            self._root.restore(topic.removesuffix("/frame"))
+        if not self._root.topic:
+            await self._root.changed.wait()
+        while True:
+            self._root.changed.clear()
+            try:
+                await self._serve(self._root.topic)
+            except LOST as err:
+                self._on_lost(err)
+                await asyncio.sleep(self._delay * uniform(0.8, 1.2))  # noqa: S311 - no secret
+                self._delay = min(2 * self._delay, LONGEST_DELAY)
+
+    def _on_lost(self, error: Exception) -> None:
+        self._losses.inc()
+        level = logging.DEBUG if self._was_lost else logging.WARNING
+        self._was_lost = True
+        LOGGER.log(level, "%s: the broker is away: %s", self._port.label, error)
+
+    async def _serve(self, root: str) -> None:
+        """Be connected until the root changes. Raises MqttError when the connection is lost."""
+        status = f"{root}/status"
+        self._speakers[status] = self
+        async with MqttClient(self._broker, status, OFFLINE) as client:
+            try:
+                await client.send(status, ONLINE, retain=True)
+                with self._connected.track_inprogress():
+                    await first_to_end(
+                        self._publish_all(client), client.until_lost(), self._root.changed.wait()
+                    )
+            finally:
+                # A client that goes in peace leaves no will.
+                if self._speakers[status] is self:
+                    with suppress(aiomqtt.MqttError):
+                        await client.publish(status, OFFLINE, qos=1, retain=True, timeout=2)
+
+    async def _publish_all(self, client: MqttClient) -> None:
+        if self._was_lost:
+            await asyncio.sleep(_GRACE)
+        while True:
+            while frames := await self._store.oldest(self._port.label, _WINDOW):
+                await self._publish(client, frames)
+                if self._was_lost:
+                    LOGGER.warning("%s: the broker is there again", self._port.label)
+                    self._was_lost = False
+                self._delay = FIRST_DELAY
+                if len(frames) > 1:
+                    size = sum(len(frame.data) for frame in frames)
+                    await asyncio.sleep(size / _BACKLOG_RATE)
+            await self._store.wait(self._port.label)
+
+    async def _publish(self, client: MqttClient, frames: Sequence[WaitingFrame]) -> None:
+        """Publish frames, in order, and remove those that were acknowledged."""
+        sends = (client.send(frame.topic, frame.data) for frame in frames)
+        results = await asyncio.gather(*sends, return_exceptions=True)
+        if client.refusal is None:
+            count = next((n for n, result in enumerate(results) if result), len(frames))
+            acknowledged = frames[:count]
+            await self._store.remove(self._port.label, acknowledged)
+            self._published.inc(len(acknowledged))
+        if failure := next(filter(None, results), None):
+            raise failure

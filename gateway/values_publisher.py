@@ -1,0 +1,269 @@
+"""From the readings of a port to the broker: what is decoded, and whether the meter is read.
+
+Each port has a connection of its own, and thereby a last will of its own. Nothing queues: what
+matters is the newest reading. While the broker is away none is published; after it is back,
+everything that it should keep is sent again.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from functools import partial
+from random import uniform
+from typing import Any
+
+import aiomqtt
+
+from smarty_p1.meter import Reading, Reception
+from smarty_p1.publish import (
+    MOST_TOPICS,
+    OFFLINE,
+    Announcer,
+    Message,
+    MeterAnnounced,
+    MeterMessages,
+    Published,
+    availability_topic,
+    level,
+)
+from smarty_p1.stored_values import Stored, a_list, a_mapping, a_text, some_bytes
+from smarty_p1.tariff import LUXEMBOURG
+from smarty_p1.throttle import Throttle
+
+from .config import BrokerConfig, PortConfig
+from .memory import to_json
+from .meters import Meter, Meters
+from .metrics import Metrics
+from .mqtt_client import FIRST_DELAY, LONGEST_DELAY, LOST, MqttClient, RefusedError, first_to_end
+from .publish_config import PublishConfig
+
+LOGGER = logging.getLogger(__name__)
+
+# A minute at most, and timers are late by a moment.
+_STALE_AFTER = 59.9
+_CURRENCY = "EUR"
+_TITLE_SIZE = 8
+# Those of earlier options, too.
+_MOST_RETAINED = 4 * MOST_TOPICS
+
+
+class ValuesPublisher:
+    """Publishes the readings of one port."""
+
+    def __init__(
+        self,
+        broker: BrokerConfig,
+        port: PortConfig,
+        publish: PublishConfig,
+        meters: Meters,
+        metrics: Metrics,
+    ) -> None:
+        self._broker = broker
+        self._port = port
+        self._publish = publish
+        self._memory = meters.memory
+        self._speakers = meters.speakers
+        self._losses = metrics.broker_losses.labels(port.label)
+        self._connected = metrics.broker_connected.labels(port.label)
+        self._throttle = Throttle(asyncio.get_running_loop(), publish.min_interval)
+        self._work = asyncio.Event()
+        self._root_changed = asyncio.Event()
+        self._stale_timer: asyncio.TimerHandle | None = None
+        self._delay = FIRST_DELAY
+        self._was_lost = False
+        self._refused: set[str] = set()
+        self.title: bytes | None = None
+        self._root = ""
+        self._retained: set[str] = set()
+        self._memory.read(self._name, self._restore)
+        self._root = port.root or self._root
+        self._messages: MeterMessages | None = None
+        self._is_online = False
+        self._latest: tuple[Reading, Reception] | None = None
+        self._waiting: tuple[Reading, Reception] | None = None
+
+    @property
+    def _name(self) -> str:
+        return f"port {self._port.label}"
+
+    def _restore(self, data: Stored) -> None:
+        stored = a_mapping(data)
+        title, root = some_bytes(stored["title"], _TITLE_SIZE), a_text(stored["root"])
+        retained = {a_text(topic) for topic in a_list(stored["retained"], _MOST_RETAINED)}
+        self.title, self._root, self._retained = title, root, retained
+
+    def _as_dict(self) -> dict[str, Any]:
+        return {
+            "title": self.title.hex() if self.title else "",
+            "root": self._root,
+            "retained": sorted(self._retained),
+        }
+
+    def on_reading(self, meter: Meter, reading: Reading, reception: Reception) -> None:
+        """Publish a reading, now or at its turn."""
+        if self._messages is None or self.title != meter.title:
+            self._begin(meter)
+        self._speakers[availability_topic(self._root)] = self
+        self._latest = reading, reception
+        self._set_online(is_online=True)
+        self._restart_stale_timer()
+        # A text could be gone by the next turn.
+        has_news = self._messages is None or self._messages.has_news(reading)
+        self._throttle.offer(partial(self._offer, reading, reception), is_urgent=has_news)
+
+    def _on_stale(self) -> None:
+        self._throttle.cancel()
+        self._set_online(is_online=False)
+
+    def _offer(self, reading: Reading, reception: Reception) -> None:
+        self._waiting = reading, reception
+        self._work.set()
+
+    def _set_online(self, *, is_online: bool) -> None:
+        if is_online != self._is_online:
+            self._is_online = is_online
+            self._work.set()
+
+    def _restart_stale_timer(self) -> None:
+        if self._stale_timer:
+            self._stale_timer.cancel()
+        loop = asyncio.get_running_loop()
+        self._stale_timer = loop.call_later(_STALE_AFTER, self._on_stale)
+
+    def _begin(self, meter: Meter) -> None:
+        """Begin with a meter: the first one, or another."""
+        serial_number = meter.serial_number or meter.title.hex().upper()
+        root = self._port.root or f"{self._port.prefix}/{level(serial_number)}"
+        self.title = meter.title
+        self._messages = MeterMessages(
+            Published(root, self._publish.form, self._publish.retain),
+            to_json,
+            self._announcer(serial_number, root),
+            self._retained,
+            self._warn_of_topics,
+        )
+        if root != self._root:
+            self._root = root
+            self._root_changed.set()
+        self._memory.put(self._name, self._as_dict)
+
+    def _announcer(self, serial_number: str, root: str) -> Announcer | None:
+        if self._publish.discovery is None:
+            return None
+        options: Mapping[str, Any] = {}
+        title = self._port.name or f"Smarty {serial_number}"
+        meter = MeterAnnounced(serial_number, title, options, _CURRENCY, LUXEMBOURG)
+        return Announcer(meter, self._publish.discovery, root)
+
+    def _warn_of_topics(self) -> None:
+        LOGGER.warning(
+            "%s: %d topics are published, and no further ones", self._port.label, MOST_TOPICS
+        )
+
+    async def run(self) -> None:
+        """Publish until cancelled; then say that the meter is not read."""
+        if not self._root:
+            await self._root_changed.wait()
+        while True:
+            self._root_changed.clear()
+            try:
+                await self._serve(availability_topic(self._root))
+            except LOST as err:
+                self._on_broker_lost(err)
+                await asyncio.sleep(self._delay * uniform(0.8, 1.2))  # noqa: S311 - no secret
+                self._delay = min(2 * self._delay, LONGEST_DELAY)
+
+    def _on_broker_lost(self, error: Exception) -> None:
+        self._losses.inc()
+        level_ = logging.DEBUG if self._was_lost else logging.WARNING
+        self._was_lost = True
+        LOGGER.log(level_, "%s: the broker is away: %s", self._port.label, error)
+
+    async def _serve(self, topic: str) -> None:
+        """Be connected until the root changes. Raises MqttError when the connection is lost."""
+        async with MqttClient(self._broker, topic, OFFLINE) as client:
+            try:
+                with self._connected.track_inprogress():
+                    await first_to_end(
+                        self._publish_all(client, topic),
+                        client.until_lost(),
+                        self._root_changed.wait(),
+                    )
+            finally:
+                # A client that goes in peace leaves no will.
+                if self._speaks(topic):
+                    with suppress(aiomqtt.MqttError):
+                        await client.publish(topic, OFFLINE, qos=1, retain=True, timeout=2)
+
+    async def _publish_all(self, client: MqttClient, topic: str) -> None:
+        if self._messages:
+            # A broker that was restarted may keep nothing.
+            self._messages.begin_anew()
+        elif self._speaks(topic):
+            # What it keeps may be what an earlier run said.
+            await client.send(topic, OFFLINE, retain=True)
+        self._waiting = self._latest if self._is_online else None
+        self._work.set()
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            if self._messages is None:
+                continue
+            await self._send(client, self._messages.availability(is_online=self._is_online))
+            self._delay = FIRST_DELAY
+            if self._was_lost:
+                LOGGER.warning("%s: the broker is there again", self._port.label)
+                self._was_lost = False
+            waiting, self._waiting = self._waiting, None
+            if waiting:
+                self._throttle.restart()
+                # First: what was published is refused when it comes again, also after a kill.
+                await self._memory.written()
+                await self._send(client, self._messages.reading(*waiting))
+
+    async def _send(self, client: MqttClient, messages: Iterable[Message]) -> None:
+        for topic, payload, retain in messages:
+            if not retain:
+                await client.publish(topic, payload)
+                continue
+            if payload in {"", OFFLINE} and not self._speaks(topic):
+                self._forget(topic)
+                continue
+            if payload:
+                # Before: it may be there although this ends early.
+                self._remember(topic)
+            if topic == availability_topic(self._root):
+                await client.send(topic, payload, retain=True)
+            elif payload and topic.startswith(self._root):
+                await client.publish(topic, payload, retain=True)
+            else:
+                await self._send_once(client, topic, payload)
+            if not payload:
+                self._speakers.pop(topic, None)
+                self._forget(topic)
+
+    async def _send_once(self, client: MqttClient, topic: str, payload: str) -> None:
+        """Send what is not said again: discovery, and that something is to be forgotten."""
+        try:
+            await client.send(topic, payload, retain=True)
+        except RefusedError as err:
+            client.refusal = None
+            if topic not in self._refused:
+                self._refused.add(topic)
+                LOGGER.warning("%s: %s, %s", self._port.label, topic, err)
+
+    def _speaks(self, topic: str) -> bool:
+        """Return whether no other port has spoken there since: it may have the meter now."""
+        return self._speakers.get(topic, self) is self
+
+    def _remember(self, topic: str) -> None:
+        self._speakers[topic] = self
+        if topic not in self._retained:
+            self._retained.add(topic)
+            self._memory.put(self._name, self._as_dict)
+
+    def _forget(self, topic: str) -> None:
+        if topic in self._retained:
+            self._retained.discard(topic)
+            self._memory.put(self._name, self._as_dict)
