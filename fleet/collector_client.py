@@ -1,0 +1,34 @@
+"""The library's client, for messages that anybody who may publish has made up."""
+
+from typing import override
+
+from nats.aio.msg import Msg
+
+from smarty_p1_gateway.nats_client import NatsClient
+
+
+class CollectorClient(NatsClient):
+    """Takes messages whose subject or headers are no text.
+
+    The library would stop reading at such a message, and again at each time it is delivered.
+    """
+
+    @override
+    async def _process_headers(self, headers: bytes | None) -> dict[str, str] | None:
+        try:
+            return await super()._process_headers(headers)
+        except ValueError, IndexError:
+            return None
+
+    @override
+    def _build_message(
+        self,
+        sid: int,
+        subject: bytes,
+        reply: bytes,
+        data: bytes,
+        headers: dict[str, str] | None,
+    ) -> Msg:
+        readable = subject.decode(errors="replace").encode()
+        message: Msg = super()._build_message(sid, readable, reply, data, headers)
+        return message

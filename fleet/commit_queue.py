@@ -1,0 +1,80 @@
+"""What was stored and may be committed, once the store has surely kept it. No I/O, no clock."""
+
+from collections import Counter, deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .store_run import StoreRestartedError, StoreRun, Write
+
+
+@dataclass(slots=True)
+class Batch:
+    """Messages that were dealt with: all of the partition's up to `sequence`.
+
+    `counters` are those of the meters in it, as PartitionState has them, `ack` is where to
+    acknowledge the last message, and `began` and `arrived` are when the stream got the first and
+    the last one (Unix seconds).
+    `outcomes` counts what became of them.
+    """
+
+    sequence: int
+    ack: str
+    began: float
+    arrived: float
+    counters: dict[bytes, int] = field(default_factory=dict)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    write: Write | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Batches that are committed together, as one."""
+
+    sequence: int
+    ack: str
+    arrived: float
+    counters: Mapping[bytes, int]
+    outcomes: Counter[str]
+
+
+class CommitQueue:
+    """Batches in the order of the stream."""
+
+    def __init__(self) -> None:
+        self._batches: deque[Batch] = deque()
+
+    @property
+    def oldest(self) -> float | None:
+        """Return when the stream got the first message that waits, None if none does."""
+        return self._batches[0].began if self._batches else None
+
+    def add(self, batch: Batch) -> None:
+        """Add a batch whose values, if it had any, are written."""
+        self._batches.append(batch)
+
+    def check(self, run: StoreRun | None) -> None:
+        """Raise StoreRestartedError when the store was restarted since the oldest write."""
+        write = next((batch.write for batch in self._batches if batch.write), None)
+        if run is not None and write is not None and write.process != run.process:
+            raise StoreRestartedError
+
+    def take(self, run: StoreRun | None) -> Commit | None:
+        """Take what the store surely has, None if that is nothing.
+
+        Raises StoreRestartedError when the store was restarted too soon after a write.
+        """
+        ready: list[Batch] = []
+        while self._batches:
+            write = self._batches[0].write
+            if write is not None and (run is None or not run.keeps(write)):
+                break
+            ready.append(self._batches.popleft())
+        if not ready:
+            return None
+        counters: dict[bytes, int] = {}
+        outcomes: Counter[str] = Counter()
+        for batch in ready:
+            counters |= batch.counters
+            outcomes += batch.outcomes
+        last = ready[-1]
+        return Commit(last.sequence, last.ack, last.arrived, counters, outcomes)

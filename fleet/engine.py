@@ -1,0 +1,96 @@
+"""The stream and the buckets in NATS, made where they are missing."""
+
+import json
+import logging
+
+from nats.js import JetStreamContext
+from nats.js.api import DiscardPolicy, KeyValueConfig, StorageType, StreamConfig, StreamInfo
+from nats.js.errors import (
+    BucketNotFoundError,
+    KeyNotFoundError,
+    KeyWrongLastSequenceError,
+    NotFoundError,
+)
+from nats.js.kv import KeyValue
+
+from .leases import LEASE_TIME
+from .subjects import LEASES, PARTITIONS, STREAM, STREAM_SUBJECTS
+
+LOGGER = logging.getLogger(__name__)
+
+_REPLICAS = 3
+_MAX_AGE = 7 * 86400.0
+_DUPLICATE_WINDOW = 600.0
+# Twice what a frame can have, and its headers.
+_MAX_MESSAGE = 64 * 1024
+_COUNT_KEY = "partitions"
+
+
+class OtherPartitionsError(Exception):
+    """The cluster's collectors were set up with another number of partitions: `number`."""
+
+    def __init__(self, number: object) -> None:
+        super().__init__()
+        self.number = number
+
+
+async def make_stream(js: JetStreamContext, max_bytes: int) -> StreamInfo:
+    """Make the stream of the frames, unless it is there, however it is configured."""
+    try:
+        return await js.stream_info(STREAM)
+    except NotFoundError:
+        LOGGER.warning("There is no stream %s: it is made", STREAM)
+        return await js.add_stream(
+            StreamConfig(
+                name=STREAM,
+                subjects=[STREAM_SUBJECTS],
+                num_replicas=_REPLICAS,
+                storage=StorageType.FILE,
+                discard=DiscardPolicy.OLD,
+                max_age=_MAX_AGE,
+                max_bytes=max_bytes,
+                max_msg_size=_MAX_MESSAGE,
+                duplicate_window=_DUPLICATE_WINDOW,
+            )
+        )
+
+
+async def open_leases(js: JetStreamContext) -> KeyValue:
+    """Return the bucket of the leases."""
+    return await _open(
+        js,
+        KeyValueConfig(
+            bucket=LEASES, ttl=LEASE_TIME, storage=StorageType.MEMORY, replicas=_REPLICAS
+        ),
+    )
+
+
+async def open_states(js: JetStreamContext, partitions: int) -> KeyValue:
+    """Return the bucket of the partitions' states.
+
+    Raises OtherPartitionsError when it was made for another number of them.
+    """
+    bucket = await _open(
+        js, KeyValueConfig(bucket=PARTITIONS, storage=StorageType.FILE, replicas=_REPLICAS)
+    )
+    try:
+        entry = await bucket.get(_COUNT_KEY)
+    except KeyNotFoundError:
+        try:
+            await bucket.create(_COUNT_KEY, json.dumps(partitions).encode())
+        except KeyWrongLastSequenceError:
+            entry = await bucket.get(_COUNT_KEY)
+        else:
+            return bucket
+    text = (entry.value or b"").decode("ascii", "replace")
+    if text != json.dumps(partitions):
+        raise OtherPartitionsError(text[:16])
+    return bucket
+
+
+async def _open(js: JetStreamContext, config: KeyValueConfig) -> KeyValue:
+    try:
+        return await js.key_value(config.bucket)
+    except BucketNotFoundError:
+        LOGGER.warning("There is no bucket %s: it is made", config.bucket)
+        return await js.create_key_value(config)

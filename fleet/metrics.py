@@ -1,0 +1,78 @@
+"""What Prometheus can ask at /metrics; nothing of it is about one meter."""
+
+import time
+from collections import Counter as Counts
+from collections.abc import Callable
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+)
+
+from smarty_p1_gateway.metrics import serve
+
+_PREFIX = "smarty_p1_collector"
+_DELAYS = (0.5, 1, 2, 3, 5, 10, 15, 30, 60, 300, 3600)
+TELEGRAM = "telegram"
+disable_created_metrics()  # type: ignore[no-untyped-call]
+
+
+class Metrics:
+    """Counters and gauges of one collector. What was done is counted when it is committed."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+
+        def counter(name: str, text: str, *labels: str) -> Counter:
+            return Counter(f"{_PREFIX}_{name}", text, labels, registry=self.registry)
+
+        def gauge(name: str, text: str) -> Gauge:
+            return Gauge(f"{_PREFIX}_{name}", text, registry=self.registry)
+
+        self.telegrams = counter("telegrams", "Telegrams whose values are stored for good")
+        self.rejected = counter("rejected", "Messages that were no new telegram", "reason")
+        self.discarded = counter(
+            "discarded", "Messages that the stream discarded before they were read, estimated"
+        )
+        self.commits = counter("commits", "How often the state of a partition was committed")
+        self.begun = counter("partitions_begun", "How often a partition was read from its state")
+        self.writes = counter("writes", "Writes that VictoriaMetrics acknowledged")
+        self.failed_writes = counter("failed_writes", "Writes that it did not")
+        self.store_restarts = counter("store_restarts", "Restarts of VictoriaMetrics seen")
+        self.nats_losses = counter("nats_losses", "How often the connection to NATS was lost")
+        self.partitions = gauge("partitions", "Partitions that belong to this collector")
+        self._oldest = gauge("oldest_age_seconds", "Age of the oldest message not committed")
+        self.delay = Histogram(
+            f"{_PREFIX}_delay_seconds",
+            "From a telegram's time to its write",
+            buckets=_DELAYS,
+            registry=self.registry,
+        )
+
+    def count(self, outcomes: Counts[str]) -> None:
+        """Count what became of messages that are committed."""
+        for outcome, number in outcomes.items():
+            if outcome == TELEGRAM:
+                self.telegrams.inc(number)
+            else:
+                self.rejected.labels(outcome).inc(number)
+
+    def watch_oldest(self, oldest: Callable[[], float | None]) -> None:
+        """Ask there when the oldest message not committed arrived (Unix seconds), None for none."""
+
+        def age() -> float:
+            arrived = oldest()
+            return 0.0 if arrived is None else max(0.0, time.time() - arrived)
+
+        self._oldest.set_function(age)
+
+    def serve(self, address: str, port: int) -> None:
+        """Answer Prometheus, in a thread of its own. Raises OSError when that cannot be."""
+        serve(self.registry, address, port)

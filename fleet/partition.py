@@ -1,0 +1,280 @@
+"""One partition: its frames are read, verified, stored, and committed once the store kept them.
+
+When only reading fails, it goes on behind what was dealt with, if nobody else has committed
+anything meanwhile. Whatever else goes wrong, the partition is begun again from what is committed.
+What is stored twice thereby is the same: the same series, time and value.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import time
+from dataclasses import dataclass, replace
+
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.errors import KeyNotFoundError, NotFoundError
+from nats.js.kv import KeyValue
+
+from smarty_p1.p1 import Telegram
+from smarty_p1_gateway import Keys
+
+from .commit_queue import Batch, CommitQueue
+from .frame_reader import FrameMessage, FrameReader, GapError
+from .lines import Sample, make_sample
+from .meters import Meters, UnknownMeters
+from .metrics import TELEGRAM, Metrics
+from .outage import Outage
+from .partition_state import PartitionState, StateError, parse_state
+from .store import Store
+from .store_run import StoreRestartedError
+from .subjects import STREAM, reading_of
+
+LOGGER = logging.getLogger(__name__)
+
+_READ_TIMEOUT = 1.0
+# A commit is a message to three servers and their disks.
+_COMMIT_INTERVAL = 5.0
+_LOOK_INTERVAL = 0.1
+_SAME = 1e-4
+
+
+@dataclass(slots=True)
+class Collector:
+    """What the partitions of a collector share; the stream has nothing before `first_sequence`."""
+
+    nats: Client
+    js: JetStreamContext
+    states: KeyValue
+    store: Store
+    keys: Keys
+    metrics: Metrics
+    unknown_meters: UnknownMeters
+    partitions: int
+    most_decoders: int
+    publishes_readings: bool
+    first_sequence: int
+
+
+class Partition:
+    """Works on one partition as long as it belongs to this collector."""
+
+    def __init__(self, number: int, collector: Collector) -> None:
+        self._number = number
+        self._collector = collector
+        self._outage = Outage(f"Partition {number}")
+        self._state = PartitionState()
+        self._revision = 0
+        self._queue = CommitQueue()
+        # All up to here was dealt with, and is in the queue or committed, unless `_meters` is None.
+        self._handled = 0
+        self._handled_at = 0.0
+        # Where the stream began when there was nothing left to read.
+        self._at_end = 0
+        self._meters: Meters | None = None
+        self._being_stored: float | None = None
+        self._last_commit = time.monotonic()
+        # Nothing is published a second time when the partition is begun again.
+        self._published = 0
+
+    @property
+    def oldest(self) -> float | None:
+        """Return when the oldest message not committed arrived (Unix seconds)."""
+        oldest = self._queue.oldest
+        return self._being_stored if oldest is None else oldest
+
+    def use(self, collector: Collector) -> None:
+        """Go on with another connection."""
+        self._collector = collector
+
+    async def run(self) -> None:
+        """Work until cancelled, over losses of the connection."""
+        while True:
+            try:
+                await self._work()
+            except (
+                GapError,
+                StoreRestartedError,
+                StateError,
+                NatsError,
+                OSError,
+                TimeoutError,
+            ) as error:
+                self._outage.note(error)
+            except Exception as error:
+                LOGGER.debug("Partition %d", self._number, exc_info=True)
+                self._outage.note(error)
+            await self._outage.wait()
+            # Until there is another one: see `use`.
+            while self._collector.nats.is_closed:  # noqa: ASYNC110
+                await asyncio.sleep(_LOOK_INTERVAL)
+
+    async def _work(self) -> None:
+        collector = self._collector
+        await self._claim()
+        reader = FrameReader(collector.nats, collector.js, self._number, self._state.epoch)
+        await reader.open(self._handled)
+        try:
+            with contextlib.suppress(NatsError, TimeoutError):
+                await reader.forget_earlier()
+            await self._read(reader)
+        finally:
+            with contextlib.suppress(NatsError, OSError):
+                await reader.close()
+
+    async def _claim(self) -> None:
+        """Begin an epoch: whoever still works in an earlier one can no longer commit."""
+        states = self._collector.states
+        key = str(self._number)
+        try:
+            entry = await states.get(key)
+        except KeyNotFoundError:
+            found, revision = PartitionState(), None
+        else:
+            found, revision = parse_state(entry.value or b""), entry.revision
+        if not await self._is_in_stream(found):
+            LOGGER.warning("Partition %d: the stream was made anew", self._number)
+            found = replace(found, sequence=0, arrived=0.0)
+            self._published = self._at_end = 0
+        # Not who began meanwhile matters, but what was committed.
+        goes_on = found.is_as_far_as(self._state) and await self._has_stayed()
+        begun = found.begun()
+        if revision is None:
+            self._revision = await states.create(key, begun.to_json())
+        else:
+            self._revision = await states.update(key, begun.to_json(), revision)
+        self._state = begun
+        if self._meters is None or not goes_on:
+            self._meters = self._begin()
+
+    async def _is_in_stream(self, state: PartitionState) -> bool:
+        """Return False when the stream was made anew since then, and counts from 1 again."""
+        collector = self._collector
+        info = await collector.js.stream_info(STREAM)
+        collector.first_sequence = info.state.first_seq
+        if info.state.last_seq < state.sequence:
+            return False
+        arrived = await self._arrived(state.sequence) if state.arrived else None
+        return arrived is None or _is_same(arrived, state.arrived)
+
+    async def _has_stayed(self) -> bool:
+        """Return whether the stream still has what was read of it last."""
+        arrived = await self._arrived(self._handled) if self._handled_at else None
+        return arrived is not None and _is_same(arrived, self._handled_at)
+
+    async def _arrived(self, sequence: int) -> float | None:
+        """Return when the stream got a message, None if it has it no longer."""
+        try:
+            message = await self._collector.js.get_msg(STREAM, sequence)
+        except NotFoundError:
+            return None
+        return message.time.timestamp() if message.time else None
+
+    def _begin(self) -> Meters:
+        """Begin behind what is committed."""
+        collector = self._collector
+        collector.metrics.begun.inc()
+        self._queue = CommitQueue()
+        self._handled, self._handled_at = self._state.sequence, self._state.arrived
+        return Meters(
+            self._number,
+            collector.partitions,
+            collector.keys,
+            self._state.counters,
+            most_decoders=collector.most_decoders,
+            on_unknown=collector.unknown_meters.note,
+        )
+
+    async def _read(self, reader: FrameReader) -> None:
+        collector = self._collector
+        while meters := self._meters:
+            first_sequence = collector.first_sequence
+            messages = await reader.read(_READ_TIMEOUT)
+            # Until the end, it is not known how far it got when it fails.
+            self._meters = None
+            if messages:
+                self._count_discarded(messages[0].sequence)
+                await self._store(meters, messages)
+            if messages or reader.is_at_end:
+                self._outage.end()
+            # At once: what the store has lost is to be there again soon.
+            self._queue.check(collector.store.run)
+            if time.monotonic() - self._last_commit >= _COMMIT_INTERVAL:
+                await self._commit(reader)
+            self._meters = meters
+            if reader.is_at_end:
+                self._at_end = first_sequence - 1
+
+    def _count_discarded(self, sequence: int) -> None:
+        """Count what the stream let go of, for its limits, before a message and unread.
+
+        It counts the messages of all partitions together: this one has about its share of them.
+        """
+        collector = self._collector
+        first = min(sequence, collector.first_sequence)
+        discarded = first - 1 - max(self._handled, self._at_end)
+        if discarded > 0:
+            LOGGER.error(
+                "Partition %d: the stream has discarded frames before they were read, some %d",
+                self._number,
+                -(-discarded // collector.partitions),
+            )
+            collector.metrics.discarded.inc(discarded / collector.partitions)
+
+    async def _store(self, meters: Meters, messages: list[FrameMessage]) -> None:
+        last = messages[-1]
+        batch = Batch(last.sequence, last.ack, messages[0].arrived, last.arrived)
+        samples: list[Sample] = []
+        telegrams: list[Telegram] = []
+        for message in messages:
+            event = meters.judge(message.subject, message.data)
+            if isinstance(event, str):
+                batch.outcomes[event] += 1
+                continue
+            batch.outcomes[TELEGRAM] += 1
+            samples.append(make_sample(event, message.arrived))
+            title_with_key = meters.title_with_key(event.system_title or b"")
+            batch.counters[title_with_key] = event.frame_counter or 0
+            if message.sequence > self._published:
+                telegrams.append(event)
+        if samples:
+            self._being_stored = batch.began
+            batch.write = await self._collector.store.write(samples)
+            self._being_stored = None
+        self._queue.add(batch)
+        self._handled, self._handled_at = last.sequence, last.arrived
+        await self._publish(telegrams)
+        self._published = max(self._published, last.sequence)
+
+    async def _publish(self, telegrams: list[Telegram]) -> None:
+        collector = self._collector
+        if not collector.publishes_readings or not collector.nats.is_connected:
+            return
+        with contextlib.suppress(NatsError):  # nothing depends on it
+            for telegram in telegrams:
+                subject = reading_of(telegram.system_title or b"")
+                await collector.nats.publish(subject, json.dumps(telegram.as_dict()).encode())
+
+    async def _commit(self, reader: FrameReader) -> None:
+        collector = self._collector
+        if not collector.nats.is_connected:
+            return
+        self._last_commit = time.monotonic()
+        commit = self._queue.take(collector.store.run)
+        if commit is None:
+            return
+        state = self._state.advanced(commit.sequence, commit.arrived, commit.counters)
+        self._revision = await collector.states.update(
+            str(self._number), state.to_json(), self._revision
+        )
+        self._state = state
+        collector.metrics.commits.inc()
+        collector.metrics.count(commit.outcomes)
+        await reader.acknowledge(commit.ack)
+
+
+def _is_same(moment: float, other: float) -> bool:
+    # One of them was rounded to microseconds, the other to what a float can hold.
+    return abs(moment - other) < _SAME

@@ -1,0 +1,190 @@
+"""One process that works on its share of the partitions, until it is told to stop."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+
+from smarty_p1_gateway import UnavailableError
+
+from .collector_client import CollectorClient
+from .config import CollectorConfig
+from .engine import OtherPartitionsError, make_stream, open_leases, open_states
+from .leases import Leases
+from .meters import UnknownMeters
+from .metrics import Metrics
+from .outage import Outage
+from .partition import Collector, Partition
+from .store import Store
+
+LOGGER = logging.getLogger(__name__)
+
+_API_TIMEOUT = 3.0
+_LOOK_INTERVAL = 5.0
+# Each keeps some 30 kB of what a meter's telegrams look like.
+# In each partition: where there are more meters, some decoders begin anew with each telegram.
+_MOST_DECODERS = 5_000
+
+
+async def run(config: CollectorConfig) -> None:
+    """Collect until SIGTERM or SIGINT.
+
+    Raises UnavailableError when the address for the metrics cannot be used.
+    """
+    metrics = Metrics()
+    if config.metrics_port is not None:
+        try:
+            metrics.serve(config.metrics_address, config.metrics_port)
+        except OSError as err:
+            msg = f"[metrics] address and port cannot be used: {err.strerror}"
+            raise UnavailableError(msg) from None
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    store = Store(config.store_url, metrics)
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(store.serve()),
+            group.create_task(_Session(config, store, metrics).keep()),
+        ]
+        await stop.wait()
+        LOGGER.info("Stopping")
+        for task in tasks:
+            task.cancel()
+
+
+class _Session:
+    """Connections to NATS, one after the other, and what is done with each."""
+
+    def __init__(self, config: CollectorConfig, store: Store, metrics: Metrics) -> None:
+        self._config = config
+        self._store = store
+        self._metrics = metrics
+        self._unknown_meters = UnknownMeters()
+        self._outage = Outage("The connection to NATS")
+        self._working: dict[int, tuple[Partition, asyncio.Task[None]]] = {}
+        metrics.watch_oldest(self._oldest)
+
+    async def keep(self) -> None:
+        """Connect, work, and connect anew when the library gives up; until cancelled."""
+        try:
+            while True:
+                await self._connect_once()
+                self._metrics.partitions.set(0)
+                await self._outage.wait()
+        finally:
+            await self._end_work()
+
+    async def _connect_once(self) -> None:
+        nats = CollectorClient(self._config.nats)
+        closed = asyncio.Event()
+        try:
+            await nats.open(self._on_error, _setter(closed), reconnect=False)
+            await self._collect(nats, closed)
+            self._metrics.nats_losses.inc()
+            self._outage.note(ConnectionError())
+        except (NatsError, OSError, TimeoutError) as error:
+            self._outage.note(error)
+        except OtherPartitionsError as error:
+            LOGGER.error(  # noqa: TRY400 - it says all
+                "The cluster was set up with %s partitions, and this collector with %d",
+                error.number,
+                self._config.partitions,
+            )
+            self._outage.note(error)
+        except Exception as error:
+            LOGGER.debug("NATS", exc_info=True)
+            self._outage.note(error)
+        finally:
+            with suppress(NatsError, OSError, TimeoutError):
+                await nats.close()
+
+    async def _collect(self, nats: Client, closed: asyncio.Event) -> None:
+        config = self._config
+        js = nats.jetstream(timeout=_API_TIMEOUT)
+        stream = await make_stream(js, config.stream_bytes)
+        collector = Collector(
+            nats,
+            js,
+            await open_states(js, config.partitions),
+            self._store,
+            config.keys,
+            self._metrics,
+            self._unknown_meters,
+            config.partitions,
+            _MOST_DECODERS,
+            config.publishes_readings,
+            stream.state.first_seq,
+        )
+        leases = Leases(
+            js,
+            await open_leases(js),
+            config.name,
+            config.partitions,
+            lambda owned: self._work_on(owned, collector),
+        )
+        self._outage.end()
+        LOGGER.info("Connected as %s", config.name)
+        tasks = [
+            asyncio.create_task(work)
+            for work in (leases.run(), self._watch(collector), closed.wait())
+        ]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            is_stuck = nats.is_closed or tasks[0].done()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            if not is_stuck:
+                await leases.release()
+
+    async def _watch(self, collector: Collector) -> None:
+        """See where the stream begins, and make anew what somebody deletes."""
+        js = collector.js
+        while True:
+            await asyncio.sleep(_LOOK_INTERVAL)
+            with suppress(NatsError, TimeoutError):
+                stream = await make_stream(js, self._config.stream_bytes)
+                collector.first_sequence = stream.state.first_seq
+                await open_states(js, self._config.partitions)
+                await open_leases(js)
+
+    def _work_on(self, owned: frozenset[int], collector: Collector) -> None:
+        for number in [one for one in self._working if one not in owned]:
+            self._working.pop(number)[1].cancel()
+        for number in owned:
+            if number in self._working:
+                self._working[number][0].use(collector)
+                continue
+            partition = Partition(number, collector)
+            self._working[number] = partition, asyncio.create_task(partition.run())
+        self._metrics.partitions.set(len(owned))
+        LOGGER.info("Partitions: %s", ", ".join(map(str, sorted(owned))) or "none")
+
+    async def _end_work(self) -> None:
+        tasks = [task for _, task in self._working.values()]
+        self._working.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _oldest(self) -> float | None:
+        oldest = (partition.oldest for partition, _ in list(self._working.values()))
+        return min((one for one in oldest if one is not None), default=None)
+
+    async def _on_error(self, error: Exception) -> None:
+        LOGGER.debug("NATS: %s", type(error).__name__)
+
+
+def _setter(event: asyncio.Event) -> Callable[[], Awaitable[None]]:
+    async def set_event() -> None:
+        event.set()
+
+    return set_event
