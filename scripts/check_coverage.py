@@ -17,9 +17,14 @@ LEAST_OF_DIALOGS = 100.0
 
 
 def find_dialogs(integration: Path) -> list[Path]:
-    """Return the modules of the dialogs: whatever says "flow" in its name or its folder's."""
-    modules = integration.rglob("*.py")
-    return sorted(path for path in modules if "flow" in str(path.relative_to(integration)))
+    """Return the modules of the dialogs: whatever says "flow" in its name or its folder's.
+
+    Not in the library, in which water flows.
+    """
+    modules = {path: path.relative_to(integration) for path in integration.rglob("*.py")}
+    return sorted(
+        path for path, name in modules.items() if "flow" in str(name) and name.parts[0] != "lib"
+    )
 
 
 def find_problems(root: Path) -> list[str]:

@@ -37,6 +37,7 @@ FORBIDDEN = {
 }
 WORD = re.compile(r'"([\w-]+)"|\basync_step_(\w+)')
 SHOWN = re.compile(r'\b(step_id|reason|translation_key)="(\w+)"|errors\[[^]]+\] = "(\w+)"')
+SELECTOR = re.compile(r"translation_key: (\w+)")
 # A step that waits for a task has no form.
 PROGRESS = re.compile(r"async_show_progress\(\s*step_id=")
 
@@ -88,9 +89,11 @@ class Integration:
 
     @cached_property
     def words(self) -> set[str]:
-        """What stands in quotes in the code, and the steps that functions are named after."""
+        """What stands in quotes in the code, the steps of functions, the selectors of actions."""
         code = "\n".join(self.sources.values())
-        return {quoted or step for quoted, step in WORD.findall(code)}
+        words = {quoted or step for quoted, step in WORD.findall(code)}
+        actions = self.path / "services.yaml"
+        return words | set(SELECTOR.findall(actions.read_text() if actions.exists() else ""))
 
     def keys(self, *kinds: str) -> set[str]:
         """Return the keys of some kinds of texts, wherever in the texts the kinds stand."""

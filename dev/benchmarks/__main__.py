@@ -12,6 +12,7 @@ from importlib.metadata import version
 from .decoding import AIMS, FIRST_AIM, FRAMES, SERIES, Result, compare, first_telegram
 from .footprint import IMPORT_AIM, LINEAR, import_cost, memory_of_meters, of_each_further
 from .states import AloneResult, StatesResult, compare_states, compare_with_home_assistant
+from .tariff import cost_of_tariff
 from .worst import AIM, CHUNK_SIZES, STREAMS, measure_all
 
 WORST_SIZE = 60_000
@@ -51,6 +52,12 @@ def _print_comparison(rounds: int) -> None:
     print("|---|---:|---:|")
     for name, make in SERIES.items():
         print(f"| {name} | {first_telegram(make(1)[0], rounds):.0f} | {FIRST_AIM} |")
+    quarter_hour, month = cost_of_tariff(rounds, FRAMES)
+    print()
+    print("| what the tariff costs a telegram | smarty_p1, µs |")
+    print("|---|---:|")
+    print(f"| the quarter-hour and its month | {quarter_hour:.1f} |")
+    print(f"| the bill, when an enabled entity asks for it | {month:.1f} |")
     states = asyncio.run(compare_states(rounds))
     _print_head("encrypted frame to all states written", "its dsmr, µs", "times less")
     _print_row(f"{states.entities} entities each", states, 3)

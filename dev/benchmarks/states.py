@@ -37,6 +37,7 @@ from .frames import KEY, series
 link_coordinator = import_module("custom_components.smarty_p1.coordinator.port_coordinator")
 
 FRAMES = 200
+A_DAY = 86_400
 SERIAL = "SAG1030790002574"
 
 type Receive = Callable[[bytes], None]
@@ -69,7 +70,10 @@ class _NoTransport:
 @asynccontextmanager
 async def home_assistant() -> AsyncGenerator[HomeAssistant]:
     """Run a Home Assistant that finds the integration, and unload everything at the end."""
-    with TemporaryDirectory() as config:
+    # Half a minute after entities were enabled, Home Assistant loads their entries once more: in
+    # the middle of what is measured, where that takes so long.
+    no_reload = patch("homeassistant.config_entries.RELOAD_AFTER_UPDATE_DELAY", A_DAY)
+    with no_reload, TemporaryDirectory() as config:
         async with async_test_home_assistant(config_dir=config) as hass:
             hass.data.pop(loader.DATA_CUSTOM_COMPONENTS, None)
             await async_setup_component(hass, "homeassistant", {})

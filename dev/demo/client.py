@@ -57,7 +57,7 @@ class Client:
     @contextlib.asynccontextmanager
     async def logged_in(cls, url: str) -> AsyncIterator[Self]:
         """Log in, after making the owner's account where there is none."""
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session:
             client = cls(session, url)
             client.tokens = await client._request_tokens()
             async with session.ws_connect(f"{url}/api/websocket", max_msg_size=0) as websocket:
@@ -147,6 +147,12 @@ class Client:
         if step["type"] != "create_entry":
             reason = f"the options of {entry_id}: {step.get('errors') or step.get('reason')}"
             raise FlowFailedError(reason)
+
+    async def stay(self) -> None:
+        """Stay logged in for longer than the half hour that a login is good for."""
+        self.tokens["access_token"] = await self.command(
+            "auth/long_lived_access_token", client_name=f"demo {datetime.now(UTC)}", lifespan=2
+        )
 
     async def _settled(self, path: str, step: dict[str, Any]) -> dict[str, Any]:
         """Return the step that follows while the flow shows a progress bar."""

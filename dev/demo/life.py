@@ -4,20 +4,49 @@ import asyncio
 import socket
 import time
 from asyncio import FIRST_COMPLETED
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from dev.simulator import Meter
+from smarty_p1.tariff import Contract
+
+from . import inverter
 from .client import PASSWORD, USER, Client
-from .energy import DOMAIN, entities_of, fill_history, set_up_dashboard
+from .costs import fill_costs
+from .dashboard import add_flow_rates, set_up_dashboard
+from .energy import DOMAIN, enable, entities_of, fill_history, flows_of
 from .extras import MOST_METERS, Extras
 from .home_assistant import HOST, RESTART, Installation
+from .inverter import keep_inverter_shown, show_inverter
 from .meters import Meters
+from .overview import URL_PATH, add_overview
 from .processes import Process
 from .state import InUseError, State, UnreadableError, clear, lock
+from .year import Year, simulate_year, store_year
 
 LAST_PORT = 65535
-# Meter 1 charges a car with 11 kW. The price per kWh is that of 2025.
-TARIFF = {"reference_power": "7", "surcharge_price": 0.1139, "min_interval": 0}
+# Meter 1 charges a car with 11 kW.
+REFERENCE_POWER = 7
+ENERGY_PRICE = 0.1463
+FEED_IN_PRICE = 0.0782
+TARIFF = {
+    "reference_power": str(REFERENCE_POWER),
+    "energy_price": ENERGY_PRICE,
+    "feed_in": {"feed_in_price": FEED_IN_PRICE},
+    "min_interval": 0,
+}
+# What the dashboard can show besides what is enabled anyway.
+ENABLED = (
+    *("price_export", "cost_energy", "cost_network", "feed_in"),
+    *("saving_per_year", "peak_last_month", "peak_12_months", "quarter_hours_above"),
+    *(f"{key}_l{phase}" for key in ("voltage", "current") for phase in (1, 2, 3)),
+    *("power_failures", "telegrams_received", "telegrams_rejected", "clock_offset"),
+    *(f"{key}_l{phase}" for key in ("voltage_sags", "voltage_swells") for phase in (1, 2, 3)),
+)
+CONTRACT = Contract(
+    reference_kw=REFERENCE_POWER, energy_price=ENERGY_PRICE, feed_in_price=FEED_IN_PRICE
+)
 
 
 class UnusableError(Exception):
@@ -49,6 +78,8 @@ class Demo:
         self._deadline: float | None = None
         self._lock: IO[str] | None = None
         self._state = State(directory)
+        # Of meter 1, when it has just been added.
+        self._year: Year | None = None
 
     def check(self, *, fresh: bool = False) -> None:
         """Find out whether this can work, and claim the directory."""
@@ -67,11 +98,11 @@ class Demo:
             raise UnusableError(message)
         state.meters = self._count or max(state.meters, 2 if self._has_extras else 1)
         state.meter_port = self._meter_port or state.meter_port
-        if self._has_extras and not MOST_METERS >= state.meters > 1:
-            message = f"with --all there are 2 to {MOST_METERS} meters"
+        if self._has_extras and not MOST_METERS > state.meters > 1:
+            message = f"with --all there are 2 to {MOST_METERS - 1} meters"
             raise UnusableError(message)
         extras = Extras(state.meter_port, self._directory, wanted=self._has_extras)
-        meter_ports = range(state.meter_port, state.meter_port + state.meters)
+        meter_ports = _ports(state)
         if max([*meter_ports, *extras.ports]) > LAST_PORT:
             message = f"there are no ports above {LAST_PORT} for so many meters"
             raise UnusableError(message)
@@ -102,13 +133,17 @@ class Demo:
         """Start everything, say so, and go on until cancelled or the time is over."""
         state = self._state
         extras = Extras(state.meter_port, self._directory, wanted=self._has_extras)
-        ports = range(state.meter_port, state.meter_port + state.meters)
         meters = Meters(
-            ports, self._interval, self._directory, first=state.first_meter, boards=extras.boards
+            _ports(state),
+            self._interval,
+            self._directory,
+            first=state.first_meter,
+            boards=extras.boards,
         )
         log = self._directory / "home-assistant.log"
         home = Installation(self._directory / "config", self._port, log)
-        _say(f"starting {state.meters} simulated meter{'s'[: state.meters > 1]}")
+        several = "s"[: state.meters > 1]
+        _say(f"starting {state.meters} simulated meter{several}, and one that you can add yourself")
         try:
             async with meters.serving() as simulator, extras.serving() as brokers:
                 others = [simulator, *brokers]
@@ -124,11 +159,20 @@ class Demo:
         _say("starting Home Assistant (this takes longest the first time)")
         async with home.running() as process:
             async with home.ready(process) as client:
-                await self._set_up(client, meters, extras)
-            self._announce(home.url)
-            if self._minutes and not self._deadline:
-                self._deadline = time.monotonic() + self._minutes * 60
-            ended = await _first_to_end([*others, process], self._deadline)
+                entities = await self._set_up(client, meters, extras)
+                await self._announce(client, meters)
+                if self._minutes and not self._deadline:
+                    self._deadline = time.monotonic() + self._minutes * 60
+                tasks = [
+                    asyncio.create_task(keep_inverter_shown(client, meters.meter(1))),
+                    asyncio.create_task(add_flow_rates(client, entities)),
+                ]
+                try:
+                    ended = await _first_to_end([*others, process], self._deadline)
+                finally:
+                    for task in tasks:
+                        task.cancel()
+                    await asyncio.gather(*tasks, return_exceptions=True)
             if not ended:
                 _say(f"{self._minutes:g} minutes are over")
                 return False
@@ -136,7 +180,8 @@ class Demo:
                 return True
             raise ended.ended()
 
-    async def _set_up(self, client: Client, meters: Meters, extras: Extras) -> None:
+    async def _set_up(self, client: Client, meters: Meters, extras: Extras) -> dict[str, str]:
+        """Set up what is not there yet; return the entities of meter 1 and its inverter."""
         await self._add_meters(client, meters)
         async for step in extras.add(client, self._state):
             _say(step)
@@ -150,10 +195,18 @@ class Demo:
         for entry_id, (name, serve) in served.items():
             if entry_id in entries:
                 await _enable(client, entries[entry_id], name, serve=serve)
-        entities = await entities_of(client, self._state.entries["1"])
+        first = self._state.entries["1"]
+        await show_inverter(client, meters.meter(1))
+        entities = await entities_of(client, first) | await flows_of(client, first)
+        entities |= {"production": inverter.ENERGY, "production_power": inverter.POWER}
         await set_up_dashboard(client, entities)
+        await add_overview(client)
         if hours := await fill_history(client, entities, meters.meter(1)):
             _say(f"filled the Energy dashboard with {hours} hours of simulated history")
+        if self._year:
+            await fill_costs(client, entities, self._year.costs)
+            self._year = None
+        return entities
 
     async def _add_meters(self, client: Client, meters: Meters) -> None:
         """Add the meters that Home Assistant does not know yet."""
@@ -176,8 +229,20 @@ class Demo:
             self._state.entries[str(number)] = entry["entry_id"]
             self._state.save()
             if number == 1:
-                _say(f"entering a reference power of {TARIFF['reference_power']} kW in its options")
-                await client.set_options(entry["entry_id"], **TARIFF)
+                self._year = await self._store_year(client, meters.meter(1), entry["entry_id"])
+
+    async def _store_year(self, client: Client, meter: Meter, entry_id: str) -> Year:
+        """Give the first meter a contract, and a year that it could have been read."""
+        _say(f"entering a reference power of {REFERENCE_POWER} kW and prices in its options")
+        _say("storing a simulated year of quarter-hours and months")
+        year = await asyncio.to_thread(simulate_year, meter, CONTRACT, datetime.now(UTC))
+        # Costs shown before the year is known would count as paid at the first statistics.
+        await client.command("config_entries/disable", entry_id=entry_id, disabled_by="user")
+        await client.set_options(entry_id, **TARIFF)
+        await asyncio.to_thread(store_year, self._directory / "config", entry_id, year)
+        await client.command("config_entries/disable", entry_id=entry_id, disabled_by=None)
+        await enable(client, entry_id, *ENABLED)
+        return year
 
     async def _added_by_hand(self, client: Client, serial_number: str) -> dict[str, Any] | None:
         """Return the entry of a meter that the demo has not added itself, if there is one."""
@@ -189,11 +254,22 @@ class Demo:
                         return entries[entry_id]
         return None
 
-    def _announce(self, url: str) -> None:
+    async def _announce(self, client: Client, meters: Meters) -> None:
         self.was_ready = True
-        _say(f"ready: {url}   user {USER}, password {PASSWORD}")
-        _say(f"the Energy dashboard: {url}/energy")
+        further = len(meters.ports)
+        if not await self._added_by_hand(client, meters.meter(further).device_name):
+            _say("to try the dialog, add the integration once more: Smart meter (P1)")
+            _say(f"    port {meters.address(further)}   key {meters.key(further)}")
+        _say(f"the dashboard of the meters: {client.url}/{URL_PATH}")
+        _say(f"the Energy dashboard: {client.url}/energy")
+        _say("everything is simulated, also the past year and the inverter")
         _say("Ctrl-C stops everything")
+        _say(f"ready: {client.url}   user {USER}, password {PASSWORD}")
+
+
+def _ports(state: State) -> range:
+    """Return the ports of the meters, and of one more that is left to be added by hand."""
+    return range(state.meter_port, state.meter_port + state.meters + 1)
 
 
 async def _enable(client: Client, entry: dict[str, Any], name: str, *, serve: bool) -> None:

@@ -68,7 +68,7 @@ from tests.ha.meter import (
 
 from .rounds import Property, run_for
 
-PROBE_TIMEOUT = 0.1
+PROBE_TIMEOUT = 0.3
 TAKEN_PORT = "socket://10.11.12.13:2001"
 URL_SECRET = "c2VjcmV0IG9mIGFuIGFkZHJlc3M="  # noqa: S105 - made for this
 # What is less like a key is too likely to be written somewhere by chance.

@@ -1,16 +1,15 @@
 """The Home Assistant of a run, and what of it shows the numbered meters."""
 
 import contextlib
-import socket
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
-from random import randrange
 from typing import NamedTuple, override
 
 from dev.demo.client import Client
 from dev.demo.energy import DOMAIN, entities_of
-from dev.demo.home_assistant import HOST, Installation
+from dev.demo.home_assistant import Installation
 from dev.demo.processes import Process
+from dev.ports import free_ports
 
 from .meter import KEY, NumberedMeter
 from .watch import Shown, Watch
@@ -21,13 +20,8 @@ TARIFF = {"reference_power": "3", "surcharge_price": 0.1139, "min_interval": 0}
 ABSENT = ("unavailable", "unknown")
 
 
-def free_port() -> int:
-    """Return a TCP port that nobody uses, nor the kernel gives to outgoing connections."""
-    while True:
-        port = randrange(10_000, 30_000)  # noqa: S311 - no secret
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind((HOST, port))
-            return port
+NUMBER = "power_net_l1"
+"""The entity that tells which telegram is shown."""
 
 
 class Running(NamedTuple):
@@ -70,7 +64,7 @@ class MeterWatch(Watch):
 
     @override
     def on_state(self, entity_id: str, shown: Shown) -> None:
-        if entity_id == self._entities["voltage_l1"] and shown.state not in ABSENT:
+        if entity_id == self._entities[NUMBER] and shown.state not in ABSENT:
             self.last_telegram = shown.written
 
     def number(self, key: str) -> float | None:
@@ -82,12 +76,12 @@ class MeterWatch(Watch):
 
     def shows_telegram_since(self, moment: float) -> bool:
         """Return whether the shown telegram was sent after a moment."""
-        voltage = self.number("voltage_l1")
-        return voltage is not None and self._meter.moments.get(voltage, 0.0) > moment
+        power = self.number(NUMBER)
+        return power is not None and self._meter.moments.get(power, 0.0) > moment
 
     def shows_last_telegram(self) -> bool:
         """Return whether the shown telegram is the last one."""
-        return self.number("voltage_l1") == self._meter.last_voltage
+        return self.number(NUMBER) == self._meter.last_power
 
     def is_unavailable(self) -> bool:
         """Return whether no entity is available."""
@@ -104,7 +98,7 @@ class Home:
     def __init__(self, directory: Path) -> None:
         self.log = directory / "home-assistant.log"
         self.storage = directory / "config" / ".storage"
-        self._installation = Installation(directory / "config", free_port(), self.log)
+        self._installation = Installation(directory / "config", free_ports(), self.log)
 
     @contextlib.asynccontextmanager
     async def running(

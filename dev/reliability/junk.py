@@ -11,7 +11,7 @@ from dev.demo.energy import DOMAIN, entities_of
 from dev.demo.home_assistant import HOST
 from dev.simulator import Server, serve
 
-from .home import ABSENT, Home, Running
+from .home import ABSENT, NUMBER, Home, Running
 from .meter import NumberedMeter
 from .process import cpu_seconds
 from .result import Result, tell, warnings
@@ -35,7 +35,7 @@ async def junk(directory: Path, count: int) -> Result:
         home_place.running() as home,
     ):
         entry_id = await home.add_meter(f"socket://{HOST}:{line.ports[0]}")
-        voltage = (await entities_of(home.client, entry_id))["voltage_l1"]
+        power = (await entities_of(home.client, entry_id))[NUMBER]
         attacks: dict[str, Callable[[], Awaitable[None]]] = {
             "nothing": partial(asyncio.sleep, count),
             f"{FRAMES_A_TELEGRAM} frames a telegram": partial(_trickle, line, meter),
@@ -45,7 +45,7 @@ async def junk(directory: Path, count: int) -> Result:
             start = home_place.log.stat().st_size
             busy, began = cpu_seconds(home.process.pid), time.monotonic()
             attacking = asyncio.ensure_future(attack())
-            states, troubles = await _poll(home, voltage, count)
+            states, troubles = await _poll(home, power, count)
             attacking.cancel()
             core = (cpu_seconds(home.process.pid) - busy) / (time.monotonic() - began)
             absent = sum(state in ABSENT for state in states)

@@ -14,7 +14,7 @@ from typing import override
 from dev.demo.energy import DOMAIN
 from dev.simulator import serve
 
-from .home import ABSENT, Home, Running
+from .home import ABSENT, NUMBER, Home, Running
 from .meter import NumberedMeter
 from .process import cpu_seconds, resident_mib
 from .result import Result
@@ -27,13 +27,13 @@ PATIENCE = 120.0
 REST = 15.0
 # How long latencies are collected.
 SECONDS = 60.0
-_VOLTAGE = "_voltage_l1"
+_NUMBER = f"_{NUMBER}"
 
 
 class _Latencies(Watch):
     """How long after its last byte each telegram was in the states.
 
-    The meters are found by their entities of the voltage on L1.
+    The meters are found by their entities of the power on L1.
     """
 
     def __init__(self, meters: Mapping[str, NumberedMeter]) -> None:
@@ -48,7 +48,7 @@ class _Latencies(Watch):
             self.milliseconds.append((shown.written - sent) * 1000)
 
     def shows_all(self) -> bool:
-        """Return whether each meter has a voltage, and every entity is available."""
+        """Return whether each meter has a power, and every entity is available."""
         shown = {entity_id: state.state for entity_id, state in self.states.items()}
         return shown.keys() >= self._meters.keys() and "unavailable" not in shown.values()
 
@@ -68,19 +68,19 @@ async def many(directory: Path, count: int, seconds: float) -> Result:
         _multiply_entry(place, dict(zip(meters, ports, strict=True)))
         async with place.running() as home:
             entities = await _enabled_entities(home)
-            voltages = {
-                entity_id: meters[unique_id.removesuffix(_VOLTAGE)]
+            powers = {
+                entity_id: meters[unique_id.removesuffix(_NUMBER)]
                 for entity_id, unique_id in entities.items()
-                if unique_id.endswith(_VOLTAGE)
+                if unique_id.endswith(_NUMBER)
             }
-            result.say(f"{len(voltages)} meters with {len(entities)} enabled entities")
-            result.want(f"{count} meters", holds=len(voltages) == count)
-            watch = _Latencies(voltages)
+            result.say(f"{len(powers)} meters with {len(entities)} enabled entities")
+            result.want(f"{count} meters", holds=len(powers) == count)
+            watch = _Latencies(powers)
             async with watch.following(home.client, entities):
                 await watch.until("every state", watch.shows_all, within=PATIENCE)
             if seconds:
-                watch = _Latencies(voltages)
-                async with watch.following(home.client, voltages):
+                watch = _Latencies(powers)
+                async with watch.following(home.client, powers):
                     await _measure(result, home, watch, seconds)
     return result
 

@@ -10,7 +10,6 @@ from dev.simulator.reading import Flow, Reading
 
 KEY = bytes.fromhex("8F1E2D3C4B5A69788796A5B4C3D2E1F0")
 # The number is told in tenths of a volt above this.
-_LOWEST_VOLTAGE = 200.0
 _NUMBERS = 700
 
 
@@ -22,7 +21,7 @@ class Sent(NamedTuple):
 
 
 class NumberedMeter(Meter):
-    """A meter whose voltage on L1 differs in each of 700 telegrams in a row.
+    """A meter whose power on L1 differs in each of 700 telegrams in a row.
 
     `extra_kw` is what it draws besides what its household does.
     """
@@ -42,7 +41,7 @@ class NumberedMeter(Meter):
         energy, power = reading.energy, reading.power
         return replace(
             reading,
-            phases=(first._replace(voltage=self.last_voltage), second, third),
+            phases=(first._replace(power=Flow(self.last_power, 0.0)), second, third),
             energy=Flow(energy.imported + extra_kwh, energy.exported),
             power=Flow(power.imported + self._extra_kw, power.exported),
         )
@@ -58,13 +57,13 @@ class NumberedMeter(Meter):
         self.sent.append(Sent(0.0, b""))
         frame = super().frame_at(when, key=key, authentication_key=authentication_key)
         self.sent[-1] = Sent(time.time(), frame)
-        self.moments[self.last_voltage] = self.sent[-1].moment
+        self.moments[self.last_power] = self.sent[-1].moment
         return frame
 
     @property
-    def last_voltage(self) -> float:
-        """Return the voltage of the last telegram."""
-        return round(_LOWEST_VOLTAGE + len(self.sent) % _NUMBERS / 10, 1)
+    def last_power(self) -> float:
+        """Return the power on L1 in the last telegram, in kW."""
+        return round(len(self.sent) % _NUMBERS / 1000, 3)
 
 
 class SettableClock(Clock):

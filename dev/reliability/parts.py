@@ -10,8 +10,8 @@ from typing import Self
 
 from dev.demo.home_assistant import HOST
 from dev.demo.processes import Process, running
+from dev.ports import free_ports
 
-from .home import free_port
 from .process import is_served
 from .result import MissedError
 
@@ -42,9 +42,9 @@ class Part:
         if program is None:
             message = f"{name} is not installed"
             raise MissedError(message)
-        self._name = name
+        self._name = Path(program).name
         self._command = [program, *command[1:]]
-        self._directory = directory
+        self.directory = directory
         self._is_ready = is_ready
         self._running = contextlib.AsyncExitStack()
 
@@ -57,14 +57,19 @@ class Part:
         """End it."""
         await self._running.aclose()
 
+    @property
+    def pid(self) -> int:
+        """Return the number of the process that was started last."""
+        return self._process.pid
+
     async def start(self) -> None:
         """Start it and wait until it is ready."""
         self._process = await self._running.enter_async_context(
             running(
                 self._name,
                 self._command,
-                log=self._directory / f"{self._name}.log",
-                directory=self._directory,
+                log=self.directory / f"{self._name}.log",
+                directory=self.directory,
             )
         )
 
@@ -86,7 +91,7 @@ class Part:
 
 def gateway(device: Path, directory: Path) -> tuple[Part, str]:
     """Return a ser2net that serves a serial device, and the URL to read it at."""
-    port = free_port()
+    port = free_ports()
     configuration = directory / "ser2net.yaml"
     configuration.write_text(_SER2NET.format(host=HOST, port=port, device=device), encoding="ascii")
     command: list[str | Path] = ["ser2net", "-n", "-d", "-c", configuration]

@@ -36,7 +36,10 @@ STEP = 60 // len(RIPPLE)
 
 
 class Registers(NamedTuple):
-    """What has flowed since the epoch, in W·min, 0.01 var·min, Wh of heat and l of water."""
+    """What has flowed since the epoch, in W·min, 0.01 var·min, Wh of heat and l of water.
+
+    No meter sees what the panels produced, in W·min: their inverter does.
+    """
 
     imported: float = 0
     exported: float = 0
@@ -44,6 +47,7 @@ class Registers(NamedTuple):
     reactive_exported: float = 0
     warmth: float = 0
     water: float = 0
+    produced: float = 0
 
     def plus(self, other: Iterable[float], times: int = 1) -> Registers:
         """Return the sum with another flow, taken so many times."""
@@ -58,6 +62,11 @@ class Registers(NamedTuple):
     def exported_kwh(self) -> float:
         """Return the active energy exported."""
         return self.exported / WATT_MINUTES_PER_KWH
+
+    @property
+    def produced_kwh(self) -> float:
+        """Return the energy that the panels produced."""
+        return self.produced / WATT_MINUTES_PER_KWH
 
     @property
     def reactive_imported_kvarh(self) -> float:
@@ -114,6 +123,7 @@ class _Flows(NamedTuple):
             inductive - sum(self.reactive),
             sum(self.warmth),
             sum(self.water),
+            sum(self.solar),
         )
 
 
@@ -127,6 +137,7 @@ class _Day(NamedTuple):
     reactive_exported: array[int]
     warmth: array[int]
     water: array[int]
+    produced: array[int]
 
 
 class Household:
@@ -157,6 +168,7 @@ class Household:
             up_to_now(day.reactive_exported),
             day.warmth[slot],
             day.water[slot],
+            up_to_now(day.produced),
         )
         registers = self._midnight(index).plus(today)
         return registers.plus(self._midnight(DAYS_OF_LIFE), years) if years else registers
@@ -183,6 +195,11 @@ class Household:
             ),
         )
 
+    def produced_kw_at(self, when: datetime) -> float:
+        """Return what the panels produce at a moment."""
+        days, minute, _ = _split(when)
+        return self._day(days % DAYS_OF_LIFE).flows.solar[minute] / 1000
+
     def _sun_of_phases(self, watts: int) -> list[float]:
         count, own = self.house.phases, self.house.solar_phase
         if own is None:
@@ -208,6 +225,7 @@ class Household:
                 _sums(max(-var, 0) for var in flows.reactive),
                 _sums(flows.warmth),
                 _sums(flows.water),
+                _sums(flows.solar),
             )
         return self._days[index]
 

@@ -69,7 +69,7 @@ class Meter:
         chance = dice("history", number)
         # What the registers stood at when the simulated time began.
         self._before = Registers(*(chance.randrange(10**8, 10**9) for _ in range(4))).plus(
-            (0, 0, 0, 0, chance.randrange(10**6, 10**8), chance.randrange(10**4, 10**6))
+            (0, 0, 0, 0, chance.randrange(10**6, 10**8), chance.randrange(10**4, 10**6), 0)
         )
         if not self.house.solar_peak:
             self._before = self._before._replace(exported=0)

@@ -1,0 +1,35 @@
+"""What the simulated year has cost, as statistics: on the bill, and in the Energy dashboard."""
+
+from datetime import datetime
+from typing import Any
+
+from .client import Client
+from .energy import BEFORE_ANY_CHART, HOUR, import_rows, wait_for_rows, wait_for_values
+from .year import Costs
+
+_CURRENCY = "EUR"
+
+
+async def fill_costs(client: Client, entities: dict[str, str], costs: Costs) -> None:
+    """Fill the statistics of the costs; those of the Energy dashboard need its prices."""
+    by_energy = (await client.command("energy/info"))["cost_sensors"]
+    paid = {
+        entities["cost_total"]: costs.bill,
+        by_energy[entities["energy_imported"]]: costs.imported,
+        by_energy[entities["energy_exported"]]: costs.exported,
+    }
+    await wait_for_values(client, list(paid))
+    for entity_id, amounts in paid.items():
+        rows = _rows(amounts)
+        await import_rows(client, entity_id, rows, _CURRENCY, None, has_sum=True)
+    await wait_for_rows(client, entity_id, rows)
+
+
+def _rows(amounts: dict[datetime, float]) -> list[dict[str, Any]]:
+    """Return a row per hour that is known. The recorder's own sums begin with 0, after the last."""
+    (first, _), *_, (_, last) = amounts.items()
+    rows = {first - BEFORE_ANY_CHART: 0.0} | {end - HOUR: paid for end, paid in amounts.items()}
+    return [
+        {"start": start.isoformat(), "state": round(paid, 2), "sum": round(paid - last, 2)}
+        for start, paid in rows.items()
+    ]

@@ -1,0 +1,29 @@
+"""The dashboard that the demo opens on: that of the integration."""
+
+from .client import Client
+
+URL_PATH = "dashboard-smarty"
+_STRATEGY = {"type": "custom:smarty-p1"}
+
+
+async def add_overview(client: Client) -> None:
+    """Add the dashboard as its dialog does, and let the user's pages begin with it; once."""
+    dashboards = await client.command("lovelace/dashboards/list")
+    if any(dashboard["url_path"] == URL_PATH for dashboard in dashboards):
+        return
+    await client.command(
+        "lovelace/dashboards/create",
+        url_path=URL_PATH,
+        title="Smarty",
+        icon="mdi:meter-electric",
+        mode="storage",
+        show_in_sidebar=True,
+        require_admin=False,
+    )
+    await client.command("lovelace/config/save", url_path=URL_PATH, config={"strategy": _STRATEGY})
+    stored = await client.command("frontend/get_user_data", key="core")
+    await client.command(
+        "frontend/set_user_data",
+        key="core",
+        value={**(stored["value"] or {}), "default_panel": URL_PATH},
+    )

@@ -1,0 +1,135 @@
+"""A year that a simulated meter could have been read: its quarter-hours, months and costs.
+
+It is made by the library itself, from what the simulated registers read every quarter-hour, and
+stored where the integration keeps what it has read.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dev.simulator import Meter
+from smarty_p1.tariff import (
+    LUXEMBOURG,
+    NO_PRICES,
+    Contract,
+    Demand,
+    DemandMeter,
+    Energies,
+    QuarterHour,
+    bill,
+    kwh_price,
+)
+
+from .energy import DOMAIN, registers, start_of_history
+
+MONTHS = 12
+"""Whole ones, before the running one."""
+_QUARTER_HOUR = timedelta(minutes=15)
+_HEADER = "start,imported_wh,exported_wh,reactive_imported_varh,reactive_exported_varh"
+
+
+@dataclass
+class Costs:
+    """What had been paid at the end of each hour since the start, without what was before."""
+
+    bill: dict[datetime, float] = field(default_factory=dict)
+    """Of all bills together; at midnight and in the last hour only."""
+    imported: dict[datetime, float] = field(default_factory=dict)
+    """For energy at the price of a kilowatt-hour."""
+    exported: dict[datetime, float] = field(default_factory=dict)
+
+
+class Year(NamedTuple):
+    """What the integration would have stored, and what its recorder would know of costs."""
+
+    demand: dict[str, Any]
+    quarter_hours: list[QuarterHour]
+    costs: Costs
+
+
+def simulate_year(meter: Meter, contract: Contract, now: datetime) -> Year:
+    """Let a demand meter read every quarter-hour since the start of a month a year ago."""
+    start = start_of_history(now)
+    demand_meter = DemandMeter(contract)
+    quarter_hours: list[QuarterHour] = []
+    costs = _CostMeter(contract, now)
+    while start <= now:
+        read = registers(meter, start)
+        energies = (
+            read.imported_kwh,
+            read.exported_kwh,
+            read.reactive_imported_kvarh,
+            read.reactive_exported_kvarh,
+        )
+        demand = demand_meter.update(
+            start, Energies(*(round(each, 3) for each in energies)), None, meter.device_name
+        )
+        if demand and demand.last_quarter:
+            quarter_hours.append(demand.last_quarter)
+        if demand and not start.minute:
+            costs.read(start, read.imported_kwh, read.exported_kwh, demand)
+        start += _QUARTER_HOUR
+    return Year(demand_meter.as_dict(), quarter_hours, costs.costs)
+
+
+class _CostMeter:
+    """Adds up what is paid."""
+
+    def __init__(self, contract: Contract, now: datetime) -> None:
+        self.costs = Costs()
+        self._contract = contract
+        self._last_hour = now.replace(minute=0, second=0, microsecond=0)
+        self._registers: tuple[float, float] | None = None
+        self._paid = [0.0, 0.0]
+        self._earlier_bills = 0.0
+
+    def read(
+        self, time: datetime, imported_kwh: float, exported_kwh: float, demand: Demand
+    ) -> None:
+        """Read the registers at a whole hour."""
+        local = time.astimezone(LUXEMBOURG)
+        if self._registers:
+            price = kwh_price(self._contract, local.year, NO_PRICES)
+            for index, (kwh, each) in enumerate(
+                zip((imported_kwh, exported_kwh), (price.imported, price.exported), strict=True)
+            ):
+                self._paid[index] += (kwh - self._registers[index]) * (each or 0)
+            self.costs.imported[time], self.costs.exported[time] = self._paid
+        self._registers = imported_kwh, exported_kwh
+        if self.costs.imported and (local.hour == 0 or time == self._last_hour):
+            total = self._earlier_bills + (bill(demand.month, demand.contracts, time).total or 0)
+            self.costs.bill[time] = total
+            # The reading that ends a month still shows it as a whole.
+            if local.day == 1 and local.hour == 0:
+                self._earlier_bills = total
+
+
+def store_year(directory: Path, entry_id: str, year: Year) -> None:
+    """Store a year for a config entry, which must not be read meanwhile."""
+    storage = directory / ".storage"
+    name = f"{DOMAIN}.{entry_id}.demand"
+    content = {"version": 1, "minor_version": 1, "key": name, "data": year.demand}
+    (storage / name).write_text(json.dumps(content), encoding="utf-8")
+    folder = storage / f"{DOMAIN}.{entry_id}.quarter_hours"
+    folder.mkdir(exist_ok=True)
+    by_month: dict[str, list[str]] = {}
+    for quarter in year.quarter_hours:
+        month = f"{quarter.start.astimezone(LUXEMBOURG):%Y-%m}"
+        by_month.setdefault(month, [_HEADER]).append(_line(quarter))
+    for month, lines in by_month.items():
+        (folder / f"{month}.csv").write_text("\n".join([*lines, ""]), encoding="ascii")
+
+
+def _line(quarter: QuarterHour) -> str:
+    energies: Iterable[float | None] = (
+        quarter.imported_kwh,
+        quarter.exported_kwh,
+        quarter.reactive_imported_kvarh,
+        quarter.reactive_exported_kvarh,
+    )
+    numbers = ("" if each is None else f"{each * 1000:.3f}" for each in energies)
+    return f"{quarter.start:%Y-%m-%dT%H:%MZ},{','.join(numbers)}"

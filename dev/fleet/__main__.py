@@ -1,0 +1,80 @@
+"""Run a fleet of meters on this machine, let parts of it fail, and compare every value.
+
+Three NATS nodes, VictoriaMetrics, two collectors, gateways, and simulated meters that send every
+ten seconds; something hostile between them. The exit status is 1 when anything was lost, doubled or
+wrongly accepted, or took too long.
+"""
+
+import argparse
+import asyncio
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from dev.demo.home_assistant import ROOT
+from dev.demo.processes import ProcessEndedError
+from dev.reliability.result import MissedError, Result
+from dev.simulator.arguments import count, positive
+
+from .report import report
+from .run import Options, run
+
+
+def main() -> int:
+    """Run what was asked for; return the exit status."""
+    options = _options()
+    # Everything that was started is to be stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    os.environ["PYTHONPATH"] = str(ROOT)
+    directory = Path(tempfile.mkdtemp(prefix="smarty-fleet-"))
+    started = time.monotonic()
+    try:
+        result = report(asyncio.run(run(directory, options)), options)
+    except (MissedError, ProcessEndedError) as error:
+        result = Result(missed=[str(error)])
+    except KeyboardInterrupt:
+        shutil.rmtree(directory)
+        return 130
+    for line in result.lines:
+        print(line)
+    for figure in result.missed:
+        print(f"MISSED: {figure}")
+    print(f"{'missed' if result.missed else 'met'}, {time.monotonic() - started:.0f} s")
+    if result.missed:
+        print(f"the logs are in {directory}", file=sys.stderr)
+        return 1
+    shutil.rmtree(directory)
+    return 0
+
+
+def _options() -> Options:
+    parser = argparse.ArgumentParser(
+        prog="scripts/fleet",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--meters", metavar="N", type=count, default=100, help="how many (100)")
+    parser.add_argument(
+        "--minutes", metavar="M", type=positive, default=2.0, help="how long they send (2)"
+    )
+    parser.add_argument(
+        "--kills",
+        nargs="?",
+        const="any",
+        default="none",
+        choices=("any", "each"),
+        help="kill a part every ten seconds, at random; `each`: one of each kind, and no more",
+    )
+    parser.add_argument(
+        "--seed", metavar="S", type=int, default=1, help="of keys, kills and attacks (1)"
+    )
+    given = parser.parse_args()
+    return Options(given.meters, given.minutes * 60, given.seed, given.kills)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

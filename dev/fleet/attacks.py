@@ -1,0 +1,60 @@
+"""What somebody without the keys puts on the line or into the stream: nothing of it may count."""
+
+from collections.abc import Mapping, Sequence
+from random import Random
+
+from dev.simulator.faults import noise
+from dev.simulator.frame import FULL_TAG_SIZE, LAST_COUNTER, TAG_SIZE, TITLE_SIZE, encipher
+
+# DB, the title's length, the title; then three bytes of length, security and the counter.
+_TITLE = slice(2, 2 + TITLE_SIZE)
+_COUNTER = slice(_TITLE.stop + 4, _TITLE.stop + 8)
+_TEXT = _COUNTER.stop
+_OWN_KEY = bytes(FULL_TAG_SIZE)
+
+FORGED = ("text", "tag", "title", "own-key", "highest-counter", "next-counter")
+
+
+def title_of(frame: bytes) -> bytes:
+    """Return the system title of a frame as the simulator makes it."""
+    return frame[_TITLE]
+
+
+def counter_of(frame: bytes) -> int:
+    """Return the counter of a frame as the simulator makes it."""
+    return int.from_bytes(frame[_COUNTER])
+
+
+def forge(kind: str, frame: bytes, telegram: str, other_title: bytes, chance: Random) -> bytes:
+    """Return a forged frame, from a true one of a meter.
+
+    `telegram` is what the forger wants to tell, `other_title` another meter's.
+    """
+    title, counter = title_of(frame), counter_of(frame)
+    match kind:
+        case "text":
+            return _flip(frame, chance.randrange(_TEXT, len(frame) - TAG_SIZE), chance)
+        case "tag":
+            return _flip(frame, chance.randrange(len(frame) - TAG_SIZE, len(frame)), chance)
+        case "title":
+            return frame[: _TITLE.start] + other_title + frame[_TITLE.stop :]
+        case "highest-counter":
+            counter = LAST_COUNTER - chance.randrange(1000)
+        case "next-counter":
+            counter += 1
+    return encipher(telegram, key=_OWN_KEY, system_title=title, counter=counter)
+
+
+def _flip(frame: bytes, place: int, chance: Random) -> bytes:
+    return frame[:place] + bytes([frame[place] ^ 1 << chance.randrange(8)]) + frame[place + 1 :]
+
+
+def junk(chance: Random) -> bytes:
+    """Return bytes that mean nothing, with headers among them."""
+    return noise(chance)
+
+
+def pick(chance: Random, weights: Mapping[str, int]) -> str:
+    """Return a kind of attack, some more often than others."""
+    kinds: Sequence[str] = [*weights]
+    return chance.choices(kinds, [*weights.values()])[0]

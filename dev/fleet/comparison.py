@@ -1,0 +1,66 @@
+"""Compares what is stored with what the meters sent: value by value, and in both directions."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from .truth import Series
+
+STORAGE_DELAY = Series("storage_delay")
+
+type Truth = Mapping[int, Mapping[Series, float]]
+"""The registers of a meter by the time of the telegram, in ms."""
+
+
+class Sample(NamedTuple):
+    """A value in the store, at a time in ms."""
+
+    series: Series
+    time: int
+    value: float
+
+
+@dataclass
+class Comparison:
+    """What was found at one meter. Times are those of its telegrams.
+
+    `missing`: telegrams of which nothing is stored. `partial`: of which a register is missing.
+    `wrong`: a register has another value. `foreign`: samples at a time or of a register that the
+    meter did not send. `doubled`: registers with several samples at one time.
+    """
+
+    stored: set[int] = field(default_factory=set)
+    missing: set[int] = field(default_factory=set)
+    partial: set[int] = field(default_factory=set)
+    wrong: list[Sample] = field(default_factory=list)
+    foreign: list[Sample] = field(default_factory=list)
+    doubled: list[Sample] = field(default_factory=list)
+
+
+def compare(truth: Truth, stored: Iterable[Sample]) -> Comparison:
+    """Compare the samples of a meter with what it sent."""
+    found = Comparison()
+    expected = {
+        (series, time): value for time, values in truth.items() for series, value in values.items()
+    }
+    expected |= {(STORAGE_DELAY, time): float("nan") for time in truth}
+    seen: Counter[tuple[Series, int]] = Counter()
+    for sample in stored:
+        at = sample.series, sample.time
+        seen[at] += 1
+        if at not in expected:
+            found.foreign.append(sample)
+        elif seen[at] > 1:
+            found.doubled.append(sample)
+        elif sample.series != STORAGE_DELAY and sample.value != expected[at]:
+            found.wrong.append(sample)
+    for time, values in truth.items():
+        missing = [series for series in (*values, STORAGE_DELAY) if not seen[series, time]]
+        if not missing:
+            found.stored.add(time)
+        elif len(missing) > len(values):
+            found.missing.add(time)
+        else:
+            found.partial.add(time)
+    return found

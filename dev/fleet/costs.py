@@ -1,0 +1,75 @@
+"""What the parts cost: processor time summed over restarts, memory, disk."""
+
+import asyncio
+import contextlib
+import os
+import platform
+from collections import defaultdict
+from pathlib import Path
+
+from dev.reliability.parts import Part
+from dev.reliability.process import cpu_seconds, resident_mib
+
+_EVERY = 1.0
+
+
+class Costs:
+    """What each kind of part has used since the beginning."""
+
+    def __init__(self, parts: dict[str, list[Part]]) -> None:
+        self.most_mib: dict[str, float] = defaultdict(float)
+        self._parts = parts
+        self._seconds: dict[str, dict[int, float]] = defaultdict(dict)
+        self._before: dict[str, float] = {}
+
+    async def watch(self) -> None:
+        """Look again and again, until cancelled."""
+        while True:
+            self.look()
+            await asyncio.sleep(_EVERY)
+
+    def look(self) -> None:
+        """Read what the kernel counts; to be called before a part is killed, too."""
+        for kind, parts in self._parts.items():
+            mib = 0.0
+            for part in parts:
+                with contextlib.suppress(OSError):
+                    self._seconds[kind][part.pid] = cpu_seconds(part.pid)
+                    mib += resident_mib(part.pid)
+            self.most_mib[kind] = max(self.most_mib[kind], mib)
+
+    def begin(self) -> None:
+        """Count from now on."""
+        self.look()
+        self._before = self._sums()
+
+    def end(self) -> dict[str, float]:
+        """Return how long each kind of part has kept a core busy, in seconds."""
+        self.look()
+        return {kind: sum_ - self._before.get(kind, 0.0) for kind, sum_ in self._sums().items()}
+
+    def _sums(self) -> dict[str, float]:
+        return {kind: sum(seconds.values()) for kind, seconds in self._seconds.items()}
+
+
+def disk_mib(directory: Path) -> float:
+    """Return how much a directory takes, in MiB."""
+    blocks = 0
+    for path in directory.rglob("*"):
+        with contextlib.suppress(OSError):
+            blocks += path.lstat().st_blocks
+    return blocks * 512 / 1024**2
+
+
+def machine() -> str:
+    """Return what this machine is."""
+    model = "unknown processor"
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                model = line.partition(":")[2].strip()
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
+    return (
+        f"{os.cpu_count()} cores ({model}), {memory:.0f} GiB, "
+        f"{platform.system()} {platform.release()}, CPython {platform.python_version()}"
+    )

@@ -1,0 +1,55 @@
+"""What VictoriaMetrics has: every sample of a meter, as whoever asks it would get them."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import aiohttp
+
+from .comparison import Sample
+from .truth import Series
+
+_PREFIX = "smarty_p1_"
+
+
+class Export:
+    """Asks a VictoriaMetrics."""
+
+    def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
+        self._url = url
+        self._session = session
+
+    async def meters(self) -> set[str]:
+        """Return the serial numbers of all meters it knows."""
+        answer = await self._get("/api/v1/label/meter/values", start="0")
+        return set(json.loads(answer)["data"])
+
+    async def samples(self, serial_number: str) -> list[Sample]:
+        """Return what it has of a meter."""
+        selector = f'{{__name__=~"{_PREFIX}.*",meter="{serial_number}"}}'
+        answer = await self._get("/api/v1/export", **{"match[]": selector, "start": "0"})
+        return [sample for line in answer.splitlines() for sample in _samples(json.loads(line))]
+
+    async def telegrams(self, since: float) -> set[tuple[str, int]]:
+        """Return the telegrams that it has since then: serial numbers, and times in ms."""
+        selector = f"{_PREFIX}storage_delay"
+        answer = await self._get("/api/v1/export", **{"match[]": selector, "start": f"{since:.0f}"})
+        told = map(json.loads, answer.splitlines())
+        return {(one["metric"]["meter"], time) for one in told for time in one["timestamps"]}
+
+    async def _get(self, path: str, **query: str) -> str:
+        async with self._session.get(self._url + path, params=query) as answer:
+            answer.raise_for_status()
+            return await answer.text()
+
+
+def _samples(told: dict[str, Any]) -> Iterator[Sample]:
+    labels = told["metric"]
+    series = Series(
+        labels["__name__"].removeprefix(_PREFIX),
+        labels.get("channel", ""),
+        labels.get("type", ""),
+        labels.get("device", ""),
+    )
+    for time, value in zip(told["timestamps"], told["values"], strict=True):
+        yield Sample(series, int(time), float(value))

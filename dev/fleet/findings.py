@@ -1,0 +1,160 @@
+"""From the record of the meters and the samples of the store to the figures of a run."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from .comparison import STORAGE_DELAY, Sample, compare
+from .export import Export
+from .kills import Interruption
+from .meters import FleetMeter
+from .store_watch import StoreWatch
+from .truth import Attack, Sent, Series, time_of, values_of
+
+# A frame is written to the gateway's disk within this time of its last byte,
+_IN_HANDS = 1.0
+# unless the machine is so busy that the gateway does nothing else either: at most for so long.
+_MOST_IN_HANDS = 10.0
+_NOTICED = 0.3
+# A gateway that runs again has connected to all its ports within this time.
+_CONNECTED = 20.0
+
+
+@dataclass
+class Findings:
+    """What became of the telegrams of all meters."""
+
+    sent: int = 0
+    stored: int = 0
+    registers: int = 0
+    not_read: int = 0
+    in_hands: int = 0
+    lost: list[Sent] = field(default_factory=list)
+    partial: int = 0
+    wrong: int = 0
+    foreign: int = 0
+    doubled: int = 0
+    unknown_meters: int = 0
+    written_again: int = 0
+    stored_at: list[tuple[float, float]] = field(default_factory=list)
+    """Of each telegram, when it was sent and when it was stored."""
+    examples: list[str] = field(default_factory=list)
+
+    def standstill(self) -> float:
+        """Return the longest time in which nothing was stored, in seconds."""
+        ordered = sorted(stored for _, stored in self.stored_at)
+        return max((b - a for a, b in pairwise(ordered)), default=0.0)
+
+    def delays(self, start: float = 0.0, end: float = math.inf) -> list[float]:
+        """Return how long the telegrams that were sent in a time took, in order."""
+        return sorted(stored - sent for sent, stored in self.stored_at if start <= sent < end)
+
+
+class Examiner:
+    """Compares meter by meter."""
+
+    def __init__(
+        self,
+        events: Iterable[Sent | Attack],
+        interruptions: Sequence[Interruption],
+        heard: Mapping[tuple[str, int], float],
+        watch: StoreWatch,
+        gateway_of: Callable[[int], int],
+    ) -> None:
+        """Take what happened; `heard` is when a listener first heard of each telegram.
+
+        Telegrams are known there by system title and frame counter.
+        """
+        self.findings = Findings()
+        self.attacks: Counter[str] = Counter()
+        """What was hostile on the lines, by kind, if somebody read it."""
+        self._telegrams: dict[int, dict[int, Sent]] = {}
+        self._killed = [one for one in interruptions if one.kind == "gateway" and one.was_killed]
+        self._heard = heard
+        self._watch = watch
+        self._gateway_of = gateway_of
+        self._stored: dict[int, list[float]] = {}
+        """When the telegrams were sent that each gateway has passed on."""
+        for event in events:
+            if isinstance(event, Sent):
+                self._telegrams.setdefault(event.meter, {})[time_of(event.text)] = event
+                self.findings.sent += 1
+            elif event.was_read:
+                self.attacks[event.kind] += 1
+
+    async def examine(self, meters: Iterable[FleetMeter], export: Export) -> None:
+        """Compare every register of every meter."""
+        unknown = await export.meters()
+        missing: list[Sent] = []
+        for meter in meters:
+            missing += self._examine(meter, await export.samples(meter.device_name))
+            unknown.discard(meter.device_name)
+        self.findings.unknown_meters = len(unknown)
+        for sent in missing:
+            if not sent.was_read and self._was_down(sent):
+                self.findings.not_read += 1
+            elif self._was_in_hands(sent):
+                self.findings.in_hands += 1
+            else:
+                self.findings.lost.append(sent)
+
+    def _examine(self, meter: FleetMeter, stored: Sequence[Sample]) -> list[Sent]:
+        """Compare a meter's registers; return its telegrams that are not there."""
+        findings, telegrams = self.findings, self._telegrams.get(meter.number, {})
+        truth = {time: values_of(sent.text) for time, sent in telegrams.items()}
+        found = compare(truth, stored)
+        findings.stored += len(found.stored)
+        findings.registers += sum(len(truth[time]) for time in found.stored)
+        findings.partial += len(found.partial)
+        passed_on = self._stored.setdefault(self._gateway_of(meter.number), [])
+        passed_on += [telegrams[time].moment for time in found.stored]
+        for word in ("wrong", "foreign", "doubled"):
+            samples = getattr(found, word)
+            setattr(findings, word, getattr(findings, word) + len(samples))
+            findings.examples += [f"{word}: {meter.device_name} {one}" for one in samples[:1]]
+        return [telegrams[time] for time in found.missing]
+
+    def _was_down(self, sent: Sent) -> bool:
+        return any(
+            one.number == self._gateway_of(sent.meter)
+            and one.moment <= sent.moment <= one.back + _CONNECTED
+            for one in self._killed
+        )
+
+    def _was_in_hands(self, sent: Sent) -> bool:
+        gateway = self._gateway_of(sent.meter)
+        for kill in (one.moment for one in self._killed if one.number == gateway):
+            if -_IN_HANDS <= sent.moment - kill <= _NOTICED:
+                return True
+            is_read = sent.was_read and kill - _MOST_IN_HANDS <= sent.moment <= kill
+            if is_read and not any(
+                sent.moment + _IN_HANDS <= moment <= kill for moment in self._stored[gateway]
+            ):
+                return True
+        return False
+
+    async def examine_doubles(self, meters: Iterable[FleetMeter], export: Export) -> None:
+        """Look at what was written several times: it must have been the same, but for its delay.
+
+        What VictoriaMetrics lost when it was killed is written again, and what was not committed
+        yet, too, with a longer delay, and it does not keep all of them.
+        """
+        findings = self.findings
+        for meter in meters:
+            telegrams = self._telegrams.get(meter.number, {})
+            values: dict[tuple[Series, int], list[float]] = {}
+            for series, time, value in await export.samples(meter.device_name):
+                values.setdefault((series, time), []).append(value)
+            for (series, time), written in values.items():
+                findings.written_again += len(written) - 1
+                if series != STORAGE_DELAY:
+                    findings.doubled += len(set(written)) - 1
+                elif sent := telegrams.get(time):
+                    surely = time / 1000 + min(written)
+                    # Readings are told when their values are stored.
+                    title = meter.system_title.hex().upper()
+                    first = min(surely, self._heard.get((title, sent.counter), surely))
+                    stored = self._watch.stored_at((meter.device_name, time), first, surely)
+                    findings.stored_at.append((sent.moment, stored))

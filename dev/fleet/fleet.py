@@ -1,0 +1,210 @@
+"""The whole fleet on this machine: cluster, store, collectors, gateways, meters."""
+
+import asyncio
+import contextlib
+import json
+import math
+import re
+import sys
+import time
+from pathlib import Path
+from typing import Self
+
+import aiohttp
+
+from dev.demo.home_assistant import HOST
+from dev.ports import free_ports
+from dev.reliability.parts import Part
+from dev.reliability.process import is_served
+from dev.reliability.result import MissedError
+
+from .cluster import NatsCluster
+from .meters import write_keys
+from .storage import VictoriaMetrics
+from .village import DONE, INTERVAL, PORTS, RECORD
+
+COLLECTORS = 2
+_MOST_PORTS = 1000
+_LEAST_GATEWAYS = 2
+_BEGINNING = 180.0
+
+_GATEWAY = """\
+[nats]
+servers = {servers}
+[queue]
+path = "queue.sqlite3"
+[metrics]
+port = {metrics}
+"""
+_PORT = """\
+[[port]]
+address = "socket://{host}:{port}"
+name = "meter{number}"
+"""
+_COLLECTOR = """\
+[nats]
+servers = {servers}
+[store]
+url = "{store}"
+[keys]
+file = "{keys}"
+[collector]
+name = "collector{number}"
+[metrics]
+port = {metrics}
+"""
+
+
+class Program(Part):
+    """A `smarty-p1` with a configuration, and metrics on a port."""
+
+    def __init__(self, verb: str, configuration: Path, metrics_port: int) -> None:
+        command: list[str | Path] = [sys.executable, "-P", "-m", "smarty_p1_cli", verb]
+        command += ["--config", configuration]
+        super().__init__(command, configuration.parent, lambda: is_served(metrics_port))
+        self._metrics_url = f"http://{HOST}:{metrics_port}/metrics"
+
+    async def metrics(self, session: aiohttp.ClientSession) -> list[tuple[str, str, float]]:
+        """Return its metrics: name, labels, value."""
+        async with session.get(self._metrics_url) as answer:
+            text = await answer.text()
+        found = re.findall(r"(?m)^(\w+)(?:\{(.*)\})? (\S+)$", text)
+        return [(name, labels, float(value)) for name, labels, value in found]
+
+
+class Fleet:
+    """Everything that runs; in a directory of their own each."""
+
+    def __init__(self, directory: Path, meters: int, seconds: float, seed: int) -> None:
+        self.directory = directory
+        self.count = max(_LEAST_GATEWAYS, math.ceil(meters / _MOST_PORTS))
+        self.seed = seed
+        self.cluster = NatsCluster(directory)
+        self.store = VictoriaMetrics(directory / "victoria-metrics")
+        self._meters = meters
+        self.villages = [self._village(number, seconds) for number in range(self.count)]
+        self.gateways: list[Program] = []
+        self.collectors = [self._collector(number) for number in range(COLLECTORS)]
+        self._running = contextlib.AsyncExitStack()
+
+    @property
+    def parts(self) -> dict[str, list[Part]]:
+        """Return what may be killed, by kind."""
+        return {
+            "NATS node": [*self.cluster.nodes],
+            "VictoriaMetrics": [self.store],
+            "collector": [*self.collectors],
+            "gateway": [*self.gateways],
+        }
+
+    @property
+    def records(self) -> list[Path]:
+        """Return where the meters write down what they send."""
+        return [self.directory / f"village{number}" / RECORD for number in range(self.count)]
+
+    def gateway_of(self, meter: int) -> int:
+        """Return which gateway reads a meter."""
+        return next(k for k in range(self.count) if meter < self._first(k + 1))
+
+    async def __aenter__(self) -> Self:
+        """Start everything; the meters begin as soon as they are read."""
+        async with contextlib.AsyncExitStack() as running:
+            await running.enter_async_context(self.cluster)
+            await self.cluster.until_ready()
+            write_keys(self.directory / "keys", self.seed, self._meters)
+            parts: list[Part] = [self.store, *self.collectors, *self.villages]
+            await asyncio.gather(*map(running.enter_async_context, parts))
+            self.gateways = [self._gateway(number) for number in range(self.count)]
+            await asyncio.gather(*map(running.enter_async_context, self.gateways))
+            self._running = running.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """End everything."""
+        await self._running.aclose()
+
+    async def until_begun(self) -> None:
+        """Wait until all meters send. Raises MissedError."""
+        try:
+            async with asyncio.timeout(_BEGINNING):
+                while not all(path.exists() for path in self.records):
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            message = "the meters have not begun to send"
+            raise MissedError(message) from None
+
+    async def until_done(self) -> None:
+        """Wait until the meters have sent everything. Raises MissedError when they stop before."""
+        size, grew = 0, time.monotonic()
+        while not all(path.with_name(DONE).exists() for path in self.records):
+            await asyncio.sleep(0.1)
+            if size != (size := sum(path.stat().st_size for path in self.records)):
+                grew = time.monotonic()
+            if time.monotonic() > grew + _BEGINNING:
+                message = "the meters send no more"
+                raise MissedError(message)
+
+    async def metric(self, programs: list[Program], name: str) -> dict[str, float]:
+        """Return the sum of a metric over programs and labels, by its label `reason`.
+
+        Raises OSError and aiohttp's errors.
+        """
+        sums: dict[str, float] = {}
+        async with aiohttp.ClientSession() as session:
+            for program in programs:
+                for found, labels, value in await program.metrics(session):
+                    if found == name:
+                        reason = re.search(r'reason="(.*?)"', labels)
+                        key = reason[1] if reason else ""
+                        sums[key] = sums.get(key, 0.0) + value
+        return sums
+
+    def _first(self, number: int) -> int:
+        return 1 + self._meters * number // self.count
+
+    def _make_directory(self, name: str) -> Path:
+        directory = self.directory / name
+        directory.mkdir(parents=True, exist_ok=True)
+        return directory
+
+    def _village(self, number: int, seconds: float) -> Part:
+        directory = self._make_directory(f"village{number}")
+        first = self._first(number)
+        arguments = {
+            "directory": directory,
+            "seed": self.seed,
+            "first": first,
+            "count": self._first(number + 1) - first,
+            "seconds": seconds,
+            "interval": INTERVAL,
+        }
+        words = [f"--{name}={value}" for name, value in arguments.items()]
+        command: list[str | Path] = [sys.executable, "-P", "-m", "dev.fleet.village", *words]
+        return Part(command, directory, (directory / PORTS).exists)
+
+    def _gateway(self, number: int) -> Program:
+        directory = self._make_directory(f"gateway{number}")
+        metrics_port = free_ports()
+        ports = json.loads((self.directory / f"village{number}" / PORTS).read_bytes())
+        text = _GATEWAY.format(servers=[*self.cluster.urls], metrics=metrics_port)
+        for meter, port in enumerate(ports, self._first(number)):
+            text += _PORT.format(host=HOST, port=port, number=meter)
+        configuration = directory / "gateway.toml"
+        configuration.write_text(text, encoding="utf-8")
+        return Program("gateway", configuration, metrics_port)
+
+    def _collector(self, number: int) -> Program:
+        directory = self._make_directory(f"collector{number}")
+        metrics_port = free_ports()
+        configuration = directory / "collect.toml"
+        configuration.write_text(
+            _COLLECTOR.format(
+                servers=[*self.cluster.urls],
+                store=self.store.url,
+                keys=self.directory / "keys",
+                number=number + 1,
+                metrics=metrics_port,
+            ),
+            encoding="utf-8",
+        )
+        return Program("collect", configuration, metrics_port)

@@ -1,0 +1,135 @@
+"""Somebody who can read the stream and publish to it, but has no key."""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from random import Random
+
+import nats
+import nats.errors
+import nats.js.errors
+from nats.aio.client import Client
+from nats.js import JetStreamContext
+from nats.js.api import RawStreamMsg
+
+from .attacks import FORGED, forge, junk, pick, title_of
+from .meters import FleetMeter
+
+STREAM = "smarty_p1_frames"
+SUBJECT = "smarty_p1.sealed"
+# So that what it adds to the stream can be told apart there; collectors know nothing of it.
+MARK = "Intruder"
+_EVERY = 0.4
+# Once more at the end, when everything is committed, and nothing may be told again.
+_OLD_FRAMES = 100
+_WEIGHTS = dict.fromkeys(FORGED, 1) | {
+    "replay with its id": 3,
+    "replay with a new id": 3,
+    "junk": 1,
+    "of an unknown meter": 1,
+}
+_ID = "Nats-Msg-Id"
+
+
+class Intruder:
+    """Publishes old and forged frames; what the cluster has acknowledged is counted."""
+
+    def __init__(
+        self,
+        servers: Sequence[str],
+        no_meter: FleetMeter,
+        chance: Random,
+        *,
+        may_omit_ids: bool,
+    ) -> None:
+        """Publish without ids, too, if that is allowed.
+
+        After a node of NATS 2.9 was killed, it may store such a message a second time, and number
+        those behind it otherwise than the other nodes do: docs/fleet.md.
+        """
+        self.published: Counter[str] = Counter()
+        self.dropped = 0
+        self._servers = [*servers]
+        # It lies about a meter that there is not: whoever believes it shows that.
+        self._meter = no_meter
+        self._chance = chance
+        self._may_omit_ids = may_omit_ids
+        self._weights = _WEIGHTS | ({"replay without an id": 3} if may_omit_ids else {})
+
+    async def run(self) -> None:
+        """Go on until cancelled."""
+        async with await connect(self._servers) as client:
+            stream = client.jetstream(timeout=3)
+            while True:
+                with contextlib.suppress(OSError, nats.errors.Error, nats.js.errors.Error):
+                    state = (await stream.stream_info(STREAM)).state
+                    if state.messages:
+                        pair = [
+                            await stream.get_msg(
+                                STREAM, self._chance.randint(state.first_seq, state.last_seq)
+                            )
+                            for _ in range(2)
+                        ]
+                        await self._publish(stream, *pair)
+                await asyncio.sleep(_EVERY)
+
+    async def replay(self, stream: JetStreamContext) -> None:
+        """Publish old frames under new ids. Raises OSError and nats.errors.Error."""
+        state = (await stream.stream_info(STREAM)).state
+        sequences = range(state.first_seq, state.last_seq + 1)
+        for sequence in self._chance.sample(sequences, min(len(sequences), _OLD_FRAMES)):
+            one = await stream.get_msg(STREAM, sequence)
+            title = (one.subject or "").rpartition(".")[2]
+            headers = {MARK: "1", _ID: self._new_id(title)}
+            await stream.publish(f"{SUBJECT}.{title}", one.data or b"", headers=headers)
+            self.published["replay at the end"] += 1
+
+    async def _publish(
+        self, stream: JetStreamContext, one: RawStreamMsg, other: RawStreamMsg
+    ) -> None:
+        frame, headers = one.data or b"", {MARK: "1"}
+        title = (one.subject or "").rpartition(".")[2]
+        kind = pick(self._chance, self._weights)
+        known_id = (one.headers or {}).get(_ID)
+        if frame[:1] != b"\xdb" or MARK in (one.headers or {}):
+            return
+        match kind:
+            case "replay with its id":
+                if known_id is None:
+                    return
+                headers[_ID] = known_id
+            case "replay without an id":
+                pass
+            case "replay with a new id":
+                headers[_ID] = self._new_id(title)
+            case "junk":
+                frame = junk(self._chance)
+            case "of an unknown meter":
+                title = self._chance.randbytes(8).hex().upper()
+                frame = frame[:2] + bytes.fromhex(title) + frame[10:]
+            case _:
+                lie = self._meter.telegram_at(datetime.now(UTC))
+                other_title = title_of(other.data or bytes(10))
+                frame = forge(kind, frame, lie, other_title, self._chance)
+                title = title_of(frame).hex().upper()
+        if _ID not in headers and not self._may_omit_ids:
+            headers[_ID] = self._new_id(title)
+        acknowledged = await stream.publish(f"{SUBJECT}.{title}", frame, headers=headers)
+        self.published[kind] += 1
+        self.dropped += bool(acknowledged.duplicate)
+
+    def _new_id(self, title: str) -> str:
+        return f"{title}-{self._chance.randrange(2**32)}"
+
+
+async def connect(servers: Sequence[str]) -> Client:
+    """Connect to the cluster, over whatever happens to its nodes."""
+
+    async def ignore(_: Exception) -> None:
+        pass
+
+    return await nats.connect(
+        [*servers], max_reconnect_attempts=-1, reconnect_time_wait=0.2, error_cb=ignore
+    )

@@ -1,0 +1,92 @@
+"""Parts that are killed and started again, or stopped for a while, while everything runs."""
+
+import asyncio
+import math
+import signal
+import time
+from collections import Counter
+from dataclasses import dataclass
+from random import Random
+
+from dev.reliability.parts import Part
+from dev.reliability.result import tell
+
+from .costs import Costs
+
+EVERY = 10.0
+# Down for so long, from and to.
+_DOWN = (1.0, 5.0)
+# One of so many interruptions is no kill.
+_STOP_ONE_OF = 5
+
+
+@dataclass
+class Interruption:
+    """A part that was killed, or only stopped; when, and when it ran again (Unix seconds)."""
+
+    kind: str
+    number: int
+    was_killed: bool
+    moment: float
+    back: float = math.inf
+
+
+class Killer:
+    """Interrupts one part after the other."""
+
+    def __init__(self, parts: dict[str, list[Part]], costs: Costs, chance: Random) -> None:
+        self.interruptions: list[Interruption] = []
+        self._parts = [
+            (kind, number, part) for kind, some in parts.items() for number, part in enumerate(some)
+        ]
+        self._costs = costs
+        self._chance = chance
+
+    async def run(self, seconds: float, every: float = EVERY) -> None:
+        """Interrupt any part every so often, for so many seconds."""
+        end = time.monotonic() + seconds
+        due = time.monotonic() + every
+        while due < end:
+            await asyncio.sleep(due - time.monotonic())
+            kind, number, part = self._chance.choice(self._parts)
+            await self._interrupt(
+                kind, number, part, kill=bool(self._chance.randrange(_STOP_ONE_OF))
+            )
+            due = max(due + every, time.monotonic())
+
+    async def kill_each_kind(self, pause: float) -> None:
+        """Kill one part of each kind, in any order."""
+        kinds = [*dict.fromkeys(kind for kind, _, _ in self._parts)]
+        self._chance.shuffle(kinds)
+        for wanted in kinds:
+            await asyncio.sleep(pause)
+            some = [one for one in self._parts if one[0] == wanted]
+            await self._interrupt(*self._chance.choice(some), kill=True)
+
+    async def _interrupt(self, kind: str, number: int, part: Part, *, kill: bool) -> None:
+        down = self._chance.uniform(*_DOWN)
+        self._costs.look()
+        moment = time.time()
+        interruption = Interruption(kind, number, kill, moment)
+        self.interruptions.append(interruption)
+        if kill:
+            await part.kill()
+            await asyncio.sleep(down)
+            await part.start()
+        else:
+            part.send(signal.SIGSTOP)
+            await asyncio.sleep(down)
+            part.send(signal.SIGCONT)
+        interruption.back = time.time()
+        word = "killed, back" if kill else "stopped, goes on"
+        tell(f"{kind} {number + 1} {word} after {interruption.back - moment:.1f} s")
+
+    def told(self) -> str:
+        """Return how often which kind was interrupted."""
+        killed = Counter(one.kind for one in self.interruptions if one.was_killed)
+        stopped = Counter(one.kind for one in self.interruptions if not one.was_killed)
+        kinds = dict.fromkeys(kind for kind, _, _ in self._parts)
+        return ", ".join(
+            f"{kind} {killed[kind]}" + (f" (and {stopped[kind]} stopped)" if stopped[kind] else "")
+            for kind in kinds
+        )

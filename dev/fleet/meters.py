@@ -1,0 +1,70 @@
+"""Meters by the thousand: cheap to ask, no two alike, and their keys."""
+
+import os
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import override
+
+from dev.simulator import House, Meter
+from dev.simulator.dice import dice
+from dev.simulator.house import HOUSES
+from dev.simulator.household import Household
+from dev.simulator.reading import Reading
+
+# Every third meter has others on its M-Bus.
+_PIPED = 3
+# A household that has worked out a day answers quickly: few of them serve all meters, at other
+# times of their last two days.
+_SHIFT = timedelta(minutes=5)
+_SHIFTS = 570
+
+
+@cache
+def _household(kind: int, *, is_piped: bool) -> Household:
+    return Household(_house(kind, is_piped=is_piped), kind)
+
+
+def _house(kind: int, *, is_piped: bool) -> House:
+    return replace(HOUSES[kind], media=("gas", "water", "heat") if is_piped else ())
+
+
+class FleetMeter(Meter):
+    """Meter 1, 2, ... of a fleet."""
+
+    def __init__(self, number: int, key: bytes) -> None:
+        kind, is_piped = number % len(HOUSES), number % _PIPED == 0
+        super().__init__(number, key, house=_house(kind, is_piped=is_piped))
+        self.household = _household(kind, is_piped=is_piped)
+        self.last_telegram = ""
+        self._shift = number // len(HOUSES) % _SHIFTS * _SHIFT
+
+    @override
+    def telegram_at(self, when: datetime) -> str:
+        self.last_telegram = super().telegram_at(when)
+        return self.last_telegram
+
+    @override
+    def reading_at(self, when: datetime) -> Reading:
+        return replace(super().reading_at(when - self._shift), time=when)
+
+
+def make_meters(seed: int, first: int, count: int) -> list[FleetMeter]:
+    """Return so many meters from a number on."""
+    return [FleetMeter(number, key_of(seed, number)) for number in range(first, first + count)]
+
+
+def key_of(seed: int, number: int) -> bytes:
+    """Return the key of a meter."""
+    return dice("fleet", seed, number).randbytes(16)
+
+
+def write_keys(path: Path, seed: int, count: int) -> None:
+    """Write the keys of all meters by system title, for the collectors and nobody else."""
+    lines = (
+        f"{Meter(number).system_title.hex().upper()} {key_of(seed, number).hex().upper()}\n"
+        for number in range(1, count + 1)
+    )
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:  # noqa: PTH123
+        file.writelines(lines)

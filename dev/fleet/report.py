@@ -1,0 +1,115 @@
+"""The figures of a run in words, and which of them should have been others."""
+
+from collections.abc import Mapping
+
+from dev.reliability.result import Result
+
+from .costs import machine
+from .findings import Findings
+from .kills import EVERY
+from .run import METERS, Options, Outcome
+
+_MOST_P95 = 2.0
+_MOST_P95_WITH_KILLS = 15.0
+_SHOWN = 10
+
+
+def report(outcome: Outcome, options: Options) -> Result:
+    """Return the lines, and the aims that were missed."""
+    result = Result()
+    with_kills = options.kills != "none"
+    _tell_telegrams(outcome.findings, result)
+    _tell_delays(outcome, result, _MOST_P95_WITH_KILLS if with_kills else _MOST_P95)
+    _tell_attacks(outcome, result)
+    if with_kills:
+        result.say(f"killed: {outcome.killer.told()}")
+    _tell_costs(outcome, options, result)
+    result.say(f"machine: {machine()}")
+    return result
+
+
+def _tell_telegrams(findings: Findings, result: Result) -> None:
+    result.say(
+        f"telegrams: {findings.sent} sent, {findings.stored} stored with every register "
+        f"({findings.registers} values), {len(findings.lost)} lost, "
+        f"{findings.partial} with a register missing"
+    )
+    result.say(f"not read, for the gateway was down: {findings.not_read}")
+    result.say(
+        "in the hands of a gateway that was killed (sent just before), and not stored: "
+        f"{findings.in_hands}"
+    )
+    result.say(
+        f"doubled: {findings.doubled}; wrong values: {findings.wrong}; foreign: {findings.foreign} "
+        f"values, {findings.unknown_meters} meters; written again, the same: "
+        f"{findings.written_again} values"
+    )
+    for example in findings.examples[:_SHOWN]:
+        result.say(example)
+    for sent in findings.lost[:_SHOWN]:
+        result.say(f"lost: meter {sent.meter}, frame {sent.counter}, sent at {sent.moment:.2f}")
+    result.want("no telegram lost", holds=not findings.lost)
+    result.want("every register of a telegram", holds=not findings.partial)
+    result.want("nothing doubled", holds=not findings.doubled)
+
+
+def _tell_delays(outcome: Outcome, result: Result, most_p95: float) -> None:
+    ordered = outcome.findings.delays()
+    result.want("anything stored", holds=bool(ordered))
+    if ordered:
+        median, p95 = (ordered[int(len(ordered) * share)] for share in (0.5, 0.95))
+        result.say(
+            f"meter to storage: p50 {median:.2f} s, p95 {p95:.2f} s, longest {ordered[-1]:.1f} s; "
+            f"longest standstill {outcome.findings.standstill():.1f} s; "
+            f"all committed {outcome.settled:.0f} s after the last telegram"
+        )
+        result.want(f"p95 below {most_p95:.0f} s", holds=p95 < most_p95)
+    worst: dict[str, float] = {}
+    for one in outcome.killer.interruptions:
+        delays = outcome.findings.delays(one.moment, one.moment + EVERY)
+        worst[one.kind] = max(worst.get(one.kind, 0.0), *delays[-1:], 0.0)
+    if worst:
+        told = ", ".join(f"{kind} {delay:.1f} s" for kind, delay in worst.items())
+        result.say(f"longest of what was sent within {EVERY:.0f} s after an interruption: {told}")
+    result.want(
+        f"everything committed, not {outcome.not_committed} messages behind",
+        holds=not outcome.not_committed,
+    )
+
+
+def _tell_attacks(outcome: Outcome, result: Result) -> None:
+    findings, listener, intruder = outcome.findings, outcome.listener, outcome.intruder
+    on_lines, to_nats = outcome.attacks, intruder.published
+    accepted = findings.wrong + findings.foreign + findings.unknown_meters + listener.replays
+    result.say(
+        f"forged, replayed, plain, junk: {on_lines.total()} on the lines, {to_nats.total()} to "
+        f"NATS; {accepted} accepted"
+    )
+    result.say(f"on the lines: {_told(on_lines)}")
+    result.say(f"to NATS: {_told(to_nats)}; {intruder.dropped} of them dropped there as doubles")
+    result.say(f"refused by the collectors since their last start: {_told(outcome.rejected)}")
+    doubles = outcome.doubles
+    result.say(
+        f"in the stream: {doubles.messages} messages of gateways, {doubles.doubled} doubled; "
+        f"{doubles.intruded} of the intruder. Readings heard from NATS: {len(listener.heard)}, "
+        f"{listener.again} again"
+    )
+    result.want("nothing forged or replayed accepted", holds=not accepted)
+    result.want("no doubles in the stream", holds=not doubles.doubled)
+
+
+def _tell_costs(outcome: Outcome, options: Options, result: Result) -> None:
+    cores = {
+        kind: busy / outcome.seconds * 1000 / options.meters for kind, busy in outcome.busy.items()
+    }
+    product = sum(share for kind, share in cores.items() if kind != METERS)
+    shares = ", ".join(f"{kind} {share:.3f}" for kind, share in cores.items())
+    result.say(f"cores per 1,000 meters: {product:.3f} without the meters; {shares}")
+    mib = ", ".join(f"{kind} {mib:.0f}" for kind, mib in outcome.costs.most_mib.items())
+    result.say(f"memory at most, MiB: {mib}")
+    disk = ", ".join(f"{kind} {mib:.1f}" for kind, mib in outcome.disk.items())
+    result.say(f"disk at the end, MiB: {disk}")
+
+
+def _told(counts: Mapping[str, float]) -> str:
+    return ", ".join(f"{kind} {count:.0f}" for kind, count in sorted(counts.items())) or "none"

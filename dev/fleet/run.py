@@ -1,0 +1,195 @@
+"""A run: everything is started, meters send, parts are killed, and then all is compared."""
+
+import asyncio
+import contextlib
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+from nats.js import JetStreamContext
+
+from dev.reliability.parts import Part
+from dev.reliability.result import MissedError, tell
+from dev.simulator.dice import dice
+
+from .costs import Costs, disk_mib
+from .export import Export
+from .findings import Examiner, Findings
+from .fleet import Fleet
+from .intruder import Intruder, connect
+from .kills import Killer
+from .listener import Listener
+from .meters import make_meters
+from .storage import VictoriaMetrics
+from .store_watch import StoreWatch
+from .stream import ERRORS, Doubles, consumers, count_doubles, partitions_behind
+from .truth import read_record
+
+# As long as anything advances, it is waited for.
+_NO_ADVANCE = 120.0
+_ANSWERS_WITHIN = 60.0
+METERS = "meters (simulated)"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is run. `kills`: "none", "any" part every ten seconds, or one of "each" kind."""
+
+    meters: int
+    seconds: float
+    seed: int
+    kills: str = "none"
+
+
+@dataclass
+class Outcome:
+    """What a run found out. `busy` is how long each kind of part kept a core busy, in seconds."""
+
+    findings: Findings
+    attacks: Counter[str]
+    intruder: Intruder
+    listener: Listener
+    doubles: Doubles
+    killer: Killer
+    costs: Costs
+    busy: dict[str, float]
+    seconds: float
+    settled: float
+    not_committed: int
+    rejected: dict[str, float] = field(default_factory=dict)
+    disk: dict[str, float] = field(default_factory=dict)
+
+
+async def run(directory: Path, options: Options) -> Outcome:
+    """Run, and return what was found. Raises MissedError when there is no use in going on."""
+    fleet = Fleet(directory, options.meters, options.seconds, options.seed)
+    async with fleet:
+        costs = Costs({**fleet.parts, METERS: [*fleet.villages]})
+        killer = Killer(fleet.parts, costs, dice("kills", options.seed))
+        # It lies about a meter that there is not: whoever believes it shows that.
+        [phantom] = make_meters(options.seed, options.meters + 1, 1)
+        intruder = Intruder(
+            fleet.cluster.urls,
+            phantom,
+            dice("intruder", options.seed),
+            may_omit_ids=options.kills == "none",
+        )
+        listener = Listener()
+        watch = StoreWatch(fleet.store.url, killer.interruptions)
+        async with await connect(fleet.cluster.urls) as client:
+            await listener.listen(client)
+            await fleet.until_begun()
+            tell(f"{options.meters} meters send")
+            began = time.monotonic()
+            costs.begin()
+            stream = client.jetstream(timeout=5)
+            async with _in_background(
+                costs.watch(), intruder.run(), watch.run(), listener.follow_commits(stream)
+            ):
+                await _kill(killer, options)
+                await fleet.until_done()
+            seconds, busy = time.monotonic() - began, costs.end()
+            tell("all telegrams are sent; waiting until they are committed")
+            not_committed = await _until_committed(fleet, stream)
+            settled = time.monotonic() - began - seconds
+            await _answer(lambda: listener.note_commits(stream))
+            await _answer(lambda: intruder.replay(stream))
+            not_committed += await _until_committed(fleet, stream)
+            doubles = await _answer(lambda: count_doubles(stream))
+            rejected = await _answer(
+                lambda: fleet.metric(fleet.collectors, "smarty_p1_collector_rejected_total")
+            )
+        tell("comparing")
+        # What is committed must be on its disk.
+        await fleet.store.kill()
+        examiner = Examiner(
+            read_record(fleet.records),
+            killer.interruptions,
+            listener.heard,
+            watch,
+            fleet.gateway_of,
+        )
+        meters = make_meters(options.seed, 1, options.meters)
+        async with _asking(fleet.store.directory) as export:
+            await examiner.examine(meters, export)
+        async with _asking(fleet.store.directory, shows_doubles=True) as export:
+            await examiner.examine_doubles(meters, export)
+        return Outcome(
+            findings=examiner.findings,
+            attacks=examiner.attacks,
+            intruder=intruder,
+            listener=listener,
+            doubles=doubles,
+            killer=killer,
+            costs=costs,
+            busy=busy,
+            seconds=seconds,
+            settled=settled,
+            not_committed=not_committed,
+            rejected=rejected,
+            disk={kind: _disk(parts) for kind, parts in fleet.parts.items()},
+        )
+
+
+@contextlib.asynccontextmanager
+async def _asking(directory: Path, *, shows_doubles: bool = False) -> AsyncIterator[Export]:
+    """Start another VictoriaMetrics on the same data."""
+    async with (
+        VictoriaMetrics(directory, shows_doubles=shows_doubles) as store,
+        aiohttp.ClientSession() as session,
+    ):
+        yield Export(store.url, session)
+
+
+async def _kill(killer: Killer, options: Options) -> None:
+    match options.kills:
+        case "any":
+            await killer.run(options.seconds)
+        case "each":
+            await killer.kill_each_kind(options.seconds / 5)
+
+
+@contextlib.asynccontextmanager
+async def _in_background(*works: Coroutine[object, object, None]) -> AsyncIterator[None]:
+    """Do works meanwhile, which have no end. Raises what they raise."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(work) for work in works]
+        yield
+        for task in tasks:
+            task.cancel()
+
+
+async def _until_committed(fleet: Fleet, stream: JetStreamContext) -> int:
+    """Wait until no gateway and no partition has anything left; return what is left."""
+    least, advanced, left_at = None, time.monotonic(), list[int]()
+    while time.monotonic() < advanced + _NO_ADVANCE:
+        with contextlib.suppress(aiohttp.ClientError, *ERRORS):
+            queued = await fleet.metric(fleet.gateways, "smarty_p1_gateway_queue_length")
+            behind = await partitions_behind(stream)
+            left = int(sum(queued.values())) + sum(behind)
+            if not left:
+                return 0
+            if least is None or left < least:
+                least, advanced = left, time.monotonic()
+                left_at = behind
+        await asyncio.sleep(0.5)
+    tell(f"not committed, by partition: {left_at}; {await consumers(stream)}")
+    return least or -1
+
+
+async def _answer[T](ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask until there is an answer, for a while. Raises MissedError."""
+    end = time.monotonic() + _ANSWERS_WITHIN
+    while time.monotonic() < end:
+        with contextlib.suppress(aiohttp.ClientError, *ERRORS):
+            return await ask()
+        await asyncio.sleep(0.5)
+    message = "a part does not answer"
+    raise MissedError(message)
+
+
+def _disk(parts: list[Part]) -> float:
+    return sum(disk_mib(part.directory) for part in parts)

@@ -1,0 +1,28 @@
+"""A VictoriaMetrics that can be killed and started again."""
+
+from pathlib import Path
+
+from dev.demo.home_assistant import HOST
+from dev.ports import free_ports
+from dev.reliability.parts import Part
+from dev.reliability.process import is_served
+
+
+class VictoriaMetrics(Part):
+    """A single node, reached at `url`; `shows_doubles`: also what was written several times."""
+
+    def __init__(self, directory: Path, *, shows_doubles: bool = False) -> None:
+        port = free_ports()
+        self.url = f"http://{HOST}:{port}"
+        directory.mkdir(parents=True, exist_ok=True)
+        command: list[str | Path] = [
+            "victoria-metrics",
+            f"-storageDataPath={directory / 'data'}",
+            f"-httpListenAddr={HOST}:{port}",
+            "-retentionPeriod=10y",
+            # The same values written twice count once.
+            *([] if shows_doubles else ["-dedup.minScrapeInterval=1ms"]),
+            # What was just written is found at once.
+            "-search.latencyOffset=0s",
+        ]
+        super().__init__(command, directory, lambda: is_served(port))

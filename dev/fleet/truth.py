@@ -1,0 +1,161 @@
+"""What the meters sent: written down by the simulator, and read again to compare with.
+
+What a telegram's text means is worked out here by itself, and shares nothing with the decoder.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple, TextIO
+
+# The name of each register in the store, by what a telegram calls it.
+_PHASES = {
+    "32.7.0": "voltage_l1",
+    "52.7.0": "voltage_l2",
+    "72.7.0": "voltage_l3",
+    "31.7.0": "current_l1",
+    "51.7.0": "current_l2",
+    "71.7.0": "current_l3",
+    "21.7.0": "active_power_imported_l1",
+    "41.7.0": "active_power_imported_l2",
+    "61.7.0": "active_power_imported_l3",
+    "22.7.0": "active_power_exported_l1",
+    "42.7.0": "active_power_exported_l2",
+    "62.7.0": "active_power_exported_l3",
+    "23.7.0": "reactive_power_imported_l1",
+    "43.7.0": "reactive_power_imported_l2",
+    "63.7.0": "reactive_power_imported_l3",
+    "24.7.0": "reactive_power_exported_l1",
+    "44.7.0": "reactive_power_exported_l2",
+    "64.7.0": "reactive_power_exported_l3",
+    "32.32.0": "voltage_sags_l1",
+    "52.32.0": "voltage_sags_l2",
+    "72.32.0": "voltage_sags_l3",
+    "32.36.0": "voltage_swells_l1",
+    "52.36.0": "voltage_swells_l2",
+    "72.36.0": "voltage_swells_l3",
+}
+NAMES: Mapping[str, str] = {
+    "1-0:1.8.0": "active_energy_imported",
+    "1-0:2.8.0": "active_energy_exported",
+    "1-0:3.8.0": "reactive_energy_imported",
+    "1-0:4.8.0": "reactive_energy_exported",
+    "1-0:1.7.0": "active_power_imported",
+    "1-0:2.7.0": "active_power_exported",
+    "1-0:3.7.0": "reactive_power_imported",
+    "1-0:4.7.0": "reactive_power_exported",
+    "0-0:17.0.0": "active_threshold_smax",
+    "1-0:9.7.0": "apparent_power_imported",
+    "1-0:10.7.0": "apparent_power_exported",
+    "0-0:96.3.10": "breaker_control_state",
+    "0-1:96.3.10": "relay_1_control_state",
+    "0-2:96.3.10": "relay_2_control_state",
+    "0-0:96.7.21": "power_failures",
+    **{f"1-0:{reference}": name for reference, name in _PHASES.items()},
+}
+_LIMITS = "1-1:31.4.0"
+_MBUS_TYPES = {3: "gas", 4: "heat", 7: "water"}
+_LINE = re.compile(r"^(\d-\d:[\d.]+)\((.*)\)\r$", re.MULTILINE)
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_TIME = re.compile(r"(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)([SW])")
+
+
+class Series(NamedTuple):
+    """A register of a meter, or of one on its M-Bus."""
+
+    name: str
+    channel: str = ""
+    type: str = ""
+    device: str = ""
+
+
+class Sent(NamedTuple):
+    """A telegram of a meter: when it was sent (`time.time()`), and whether somebody read."""
+
+    meter: int
+    moment: float
+    was_read: bool
+    counter: int
+    text: str
+
+
+class Attack(NamedTuple):
+    """Something hostile on the line of a meter."""
+
+    kind: str
+    meter: int
+    moment: float
+    was_read: bool
+
+
+def time_of(text: str) -> int:
+    """Return the milliseconds of a telegram's own time since 1970."""
+    return _milliseconds(_lines(text)["0-0:1.0.0"])
+
+
+def values_of(text: str) -> dict[Series, float]:
+    """Return every register of a telegram."""
+    lines = _lines(text)
+    values = {Series(NAMES[at]): _number(value) for at, value in lines.items() if at in NAMES}
+    imported, exported = lines[_LIMITS].split(")(")
+    values[Series("current_limit_imported")] = _number(imported)
+    values[Series("current_limit_exported")] = _number(exported)
+    for channel in "1234":
+        if identifier := lines.get(f"0-{channel}:96.1.0"):
+            device = bytes.fromhex(identifier).decode("ascii")
+            kind = _MBUS_TYPES[int(lines[f"0-{channel}:24.1.0"])]
+            _, _, index = lines[f"0-{channel}:24.2.1"].partition(")(")
+            values[Series("index", channel, kind, device)] = _number(index)
+            values[Series("valve", channel, kind, device)] = _number(lines[f"0-{channel}:24.4.0"])
+    return values
+
+
+def _lines(text: str) -> dict[str, str]:
+    return dict(_LINE.findall(text))
+
+
+def _number(value: str) -> float:
+    found = _NUMBER.match(value)
+    if found is None:
+        message = f"{value!r} is no number"
+        raise ValueError(message)
+    return float(found[0])
+
+
+def _milliseconds(value: str) -> int:
+    found = _TIME.fullmatch(value)
+    if found is None:
+        message = f"{value!r} is no time"
+        raise ValueError(message)
+    *parts, season = found.groups()
+    year, month, day, hour, minute, second = map(int, parts)
+    local = datetime(2000 + year, month, day, hour, minute, second, tzinfo=UTC)
+    return round((local - timedelta(hours=2 if season == "S" else 1)).timestamp() * 1000)
+
+
+class Record:
+    """Where the simulator writes down what it sends: a line each."""
+
+    def __init__(self, path: Path) -> None:
+        self._file: TextIO = path.open("a", encoding="ascii")
+
+    def write(self, event: Sent | Attack) -> None:
+        """Add a line, in the file at once, whatever becomes of this process."""
+        self._file.write(json.dumps([type(event).__name__, *event]) + "\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def read_record(paths: Iterable[Path]) -> Iterator[Sent | Attack]:
+    """Yield what was written down."""
+    kinds = {kind.__name__: kind for kind in (Sent, Attack)}
+    for path in paths:
+        with path.open(encoding="ascii") as lines:
+            for line in lines:
+                name, *fields = json.loads(line)
+                yield kinds[name](*fields)

@@ -1,0 +1,140 @@
+"""The meters that one gateway reads, in a process of their own: they send, and write that down.
+
+It begins as soon as every meter has a reader. What is hostile comes between the true telegrams.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import time
+from collections import deque
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+from dev.simulator import Server
+from dev.simulator.dice import dice
+
+from .attacks import FORGED, forge, junk, pick
+from .meters import FleetMeter, make_meters
+from .truth import Attack, Record, Sent
+
+INTERVAL = 10.0
+PORTS = "ports.json"
+RECORD = "record.jsonl"
+DONE = "done"
+_PATIENCE = 120.0
+# Before one of so many telegrams something hostile comes.
+_ONE_OF = 10
+_WEIGHTS = dict.fromkeys(FORGED, 2) | {"replay": 5, "plain": 2, "junk": 2}
+_REMEMBERED = 6
+_AHEAD = timedelta(seconds=4)
+
+
+class Village:
+    """Meters on TCP ports, each of which sends at a moment of its own within the interval."""
+
+    def __init__(self, seed: int, meters: list[FleetMeter], server: Server, record: Record) -> None:
+        self._meters = meters
+        self._server = server
+        self._record = record
+        self._chance = dice("village", seed, meters[0].number)
+        self._frames = {meter.number: deque[bytes](maxlen=_REMEMBERED) for meter in meters}
+        self._last: dict[int, int] = {}
+
+    async def send(self, seconds: float, interval: float) -> None:
+        """Send for so many seconds."""
+        start = time.monotonic()
+        for moment, meter in self._moments(interval):
+            if moment >= seconds:
+                return
+            await asyncio.sleep(max(0.0, start + moment - time.monotonic()))
+            # No two telegrams of a meter may have the same time, however late this process is.
+            if self._last.get(meter.number) != (second := int(time.time())):
+                self._last[meter.number] = second
+                if not self._chance.randrange(_ONE_OF):
+                    self._attack(meter)
+                self._send_telegram(meter)
+
+    def _moments(self, interval: float) -> Iterator[tuple[float, FleetMeter]]:
+        step = interval / len(self._meters)
+        for number in count():
+            which = number % len(self._meters)
+            # Not on the whole second, whose end is before the telegram is out.
+            yield number * step + step / 2, self._meters[which]
+
+    def _send_telegram(self, meter: FleetMeter) -> None:
+        counter = meter.next_counter
+        moment = time.time()
+        frame = meter.frame_at(datetime.fromtimestamp(moment, UTC))
+        self._frames[meter.number].append(frame)
+        was_read = self._push(meter, frame)
+        self._record.write(Sent(meter.number, moment, was_read, counter, meter.last_telegram))
+
+    def _attack(self, meter: FleetMeter) -> None:
+        kind = pick(self._chance, _WEIGHTS)
+        known = self._frames[meter.number]
+        if not known:
+            return
+        # What would be seen if anybody believed it: the meter does not send at that time.
+        lie = meter.telegram_at(datetime.now(UTC) + _AHEAD)
+        match kind:
+            case "replay":
+                data = self._chance.choice(known)
+            case "plain":
+                data = lie.encode("ascii")
+            case "junk":
+                data = junk(self._chance)
+            case _:
+                other = self._chance.choice(self._meters).system_title
+                data = forge(kind, known[-1], lie, other, self._chance)
+        was_read = self._push(meter, data)
+        self._record.write(Attack(kind, meter.number, time.time(), was_read))
+
+    def _push(self, meter: FleetMeter, data: bytes) -> bool:
+        self._server.push(data, meter=meter.number)
+        return self._server.connections(meter=meter.number) > 0
+
+
+async def run(arguments: argparse.Namespace) -> None:
+    """Serve the meters until this process is ended, and send for a while."""
+    directory: Path = arguments.directory
+    meters = make_meters(arguments.seed, arguments.first, arguments.count)
+    for meter in meters:
+        # The first question takes longest: no telegram is to wait for it.
+        meter.telegram_at(datetime.now(UTC))
+    # Telegrams are sent from here; the server's own would not be staggered.
+    async with Server(meters, interval=1e9, faults=["silence"]) as server:
+        ports = directory / PORTS
+        new = ports.with_suffix(".new")
+        new.write_text(json.dumps(server.ports), encoding="ascii")
+        new.replace(ports)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                while not all(server.connections(meter=meter.number) for meter in meters):
+                    await asyncio.sleep(0.1)
+        record = Record(directory / RECORD)
+        await Village(arguments.seed, meters, server, record).send(
+            arguments.seconds, arguments.interval
+        )
+        record.close()
+        (directory / DONE).touch()
+        await asyncio.Event().wait()
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="dev.fleet.village", description=__doc__)
+    parser.add_argument("--directory", type=Path, required=True)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--first", type=int, required=True)
+    parser.add_argument("--count", type=int, required=True)
+    parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("--interval", type=float, default=INTERVAL)
+    asyncio.run(run(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()
