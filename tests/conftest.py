@@ -1,6 +1,27 @@
-"""What all tests share: sockets."""
+"""What all tests share: sockets, that Ctrl-C counts, and that a busy machine does not."""
 
+import asyncio
+import math
+import signal
+from collections.abc import Callable
+from time import CLOCK_MONOTONIC, clock_gettime
+from typing import Any
+
+import hypothesis
 import pytest
+
+# Who is started in the background of a script ignores it, and so would every program started here.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Neither how long an example takes nor which ones are tried may make a test fail only sometimes.
+hypothesis.settings.register_profile(
+    "same",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("same")
 
 
 @pytest.fixture(autouse=True)
@@ -8,3 +29,38 @@ def sockets(request: pytest.FixtureRequest) -> None:
     """Allow sockets in tests; Home Assistant's test kit, where it is installed, forbids them."""
     if request.config.pluginmanager.hasplugin("socket"):
         request.getfixturevalue("socket_enabled")
+
+
+# How long the event loop may be kept from running before the rest of the time does not count.
+_LONGEST_STEP = 0.02
+
+
+@pytest.fixture(autouse=True)
+async def patient_time() -> None:
+    """Let time pass for the event loop only while it runs.
+
+    On a machine that has no time for the tests, whatever is short would run out before it began:
+    what both ends of a connection do in here needs the loop, but its clock would not.
+    """
+    loop: Any = asyncio.get_running_loop()
+    clock: Callable[[], float] = loop.time
+    select = loop._selector.select
+    seen = clock(), clock_gettime(CLOCK_MONOTONIC)
+    lost = 0.0
+
+    def time() -> float:
+        nonlocal lost, seen
+        now = clock(), clock_gettime(CLOCK_MONOTONIC)
+        step, true_step = now[0] - seen[0], now[1] - seen[1]
+        # Otherwise a test has stopped the clock, and sets it.
+        if math.isclose(step, true_step, abs_tol=0.001):
+            lost += max(0.0, step - _LONGEST_STEP)
+        seen = now
+        return now[0] - lost
+
+    def select_briefly(timeout: float | None) -> object:
+        return select(_LONGEST_STEP if timeout is None else min(timeout, _LONGEST_STEP))
+
+    loop.slow_callback_duration = math.inf  # nor does the log say that the machine is slow
+    loop.time = time
+    loop._selector.select = select_briefly

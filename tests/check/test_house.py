@@ -14,7 +14,18 @@ HOUSE = ROOT / "custom_components" / "smarty_p1"
 
 # From the roof to the ground: a file or folder imports from its own floor and those below.
 FLOORS = (
-    ("__init__", "config_flow", "flows", "diagnostics", "repairs", "services", "system_health"),
+    (
+        "__init__",
+        "config_flow",
+        "flows",
+        "dashboard",
+        "diagnostics",
+        "repairs",
+        "services",
+        "system_health",
+    ),
+    ("trigger", "condition", "logbook"),
+    ("automation_targets",),
     ("publish",),
     ("sensor", "binary_sensor", "event"),
     ("entity",),
@@ -22,11 +33,27 @@ FLOORS = (
     ("lib", "const"),
 )
 # The parts of the library, and which others each may use. From outside, a part is its `__init__`.
-PARTS = {"p1": (), "port": ("p1",), "meter": ("p1",), "boards": ("p1",)}
+PARTS = {
+    "p1": (),
+    "tariff": (),
+    "port": ("p1",),
+    "meter": ("p1", "tariff"),
+    "boards": ("p1",),
+    "entities": ("p1", "tariff", "meter"),
+    "publish": ("p1", "meter", "entities"),
+}
 # What the library needs beside Python itself.
 NEEDED = {"p1": {"cryptography"}, "port": {"serialx"}}
 # Fuzzers, benchmarks and tests look inside of what they examine.
-OTHERS = ("smarty_p1_cli", "dev/demo", "dev/reliability", "scripts")
+OTHERS = (
+    "smarty_p1_cli",
+    "fleet",
+    "gateway",
+    "dev/demo",
+    "dev/fleet",
+    "dev/reliability",
+    "scripts",
+)
 
 type Edge = tuple[str, str]
 
@@ -47,6 +74,13 @@ def imported(path: Path) -> Iterator[tuple[int, str, str]]:
 
 
 @cache
+def shown_by(face: Path | None) -> frozenset[str]:
+    """Return the names that a folder's `__init__` imports from its modules."""
+    names = imported(face) if face else ()
+    return frozenset(inner for level, module, inner in names if level and module)
+
+
+@cache
 def edges() -> frozenset[Edge]:
     """Return who imports whom in the integration."""
     known = dict(modules(HOUSE))
@@ -56,8 +90,11 @@ def edges() -> frozenset[Edge]:
             if not level:
                 continue
             target = [*name.split("/")[:-level], *filter(None, module.split("."))]
-            # The name may be a module itself, or a folder, or be in one of either.
-            places = ([*target, inner], [*target, inner, "__init__"], [*target, "__init__"], target)
+            # The name may be a module itself, or a folder, or be in one of either. Where a face
+            # shows a function that is called like its module, it hides the module.
+            places = [[*target, inner], [*target, inner, "__init__"], [*target, "__init__"], target]
+            if inner in shown_by(known.get("/".join([*target, "__init__"]))):
+                places = places[2:]
             found.add((name, next(one for at in places if (one := "/".join(at)) in known)))
     return frozenset(found)
 
@@ -130,7 +167,8 @@ def test_the_library_needs_little(name: str) -> None:
 
 @pytest.mark.parametrize("directory", OTHERS)
 def test_others_use_the_library_by_its_faces(directory: str) -> None:
-    faces = {"smarty_p1", *(f"smarty_p1.{name}" for name in PARTS)}
+    alone = {path.stem for path in (HOUSE / "lib").glob("[a-z]*.py")}
+    faces = {"smarty_p1", *(f"smarty_p1.{name}" for name in alone.union(PARTS))}
     for name, path in modules(ROOT / directory):
         for level, module, _ in imported(path):
             if not level and module.split(".")[0] in ("smarty_p1", "custom_components"):

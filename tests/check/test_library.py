@@ -2,15 +2,15 @@
 
 import json
 import re
-import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+from tests.sending import sending
 
 ROOT = Path(__file__).parents[2]
 ADDRESS = "192.168.1.50:2001"
@@ -36,16 +36,8 @@ def examples() -> list[Example]:
 @pytest.fixture
 def address(socket_enabled: None) -> Iterator[str]:  # noqa: ARG001
     """Return the address of a port that sends the recorded frame."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def serve() -> None:
-            connection, _ = server.accept()
-            with connection:
-                connection.sendall(bytes.fromhex(FRAME["bytes"]))
-                connection.recv(1)
-
-        threading.Thread(target=serve, daemon=True).start()
-        yield f"127.0.0.1:{server.getsockname()[1]}"
+    with sending(bytes.fromhex(FRAME["bytes"])) as address:
+        yield address
 
 
 @pytest.mark.parametrize("example", examples(), ids=lambda example: example.title)

@@ -51,9 +51,12 @@ def test_the_least_that_is_promised_is_the_version_of_the_test_kit() -> None:
     oldest = wanted("test")
     hacs = json.loads((ROOT / "hacs.json").read_text(encoding="utf-8"))
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    upkeep = (ROOT / "docs" / "upkeep.md").read_text(encoding="utf-8")
 
     assert hacs["homeassistant"] == oldest
     assert re.findall(r"Home Assistant (\S+) or newer", readme) == [oldest]
+    promised = f"{oldest} or later. The tests run with that version and with {wanted('demo')}."
+    assert promised in upkeep
     kit = installed("test")["pytest-homeassistant-custom-component"]
     assert f"homeassistant=={oldest}" in (kit.requires or [])
 

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -14,6 +13,7 @@ from typing import IO
 import pytest
 
 from tests.lib.p1.encoder import KEY, frame, literal, telegram
+from tests.sending import sending
 
 PROJECT = Path(__file__).parents[2]
 
@@ -42,6 +42,36 @@ def key_file(tmp_path: Path) -> Path:
     path = tmp_path / "key"
     path.write_text("0x" + KEY.hex(":") + "\n")
     return path
+
+
+def test_the_gateway_says_what_is_wrong_in_its_configuration(tmp_path: Path) -> None:
+    config = tmp_path / "gateway.toml"
+    config.write_text('[mqtt]\npassword = "s3cret"\n[[port]]\naddress = "/dev/ttyUSB0"\n')
+    result = run("gateway", "--config", config)
+    assert (result.returncode, result.stdout) == (2, b"")
+    assert (
+        result.stderr.decode()
+        == f"smarty-p1: {config}: [mqtt] host is missing: the name or address of the MQTT broker\n"
+    )
+
+    config.write_text('[mqtt]\nhost = "b"\n[[port]]\naddress = "/dev/ttyUSB0"\n')
+    result = run("gateway", "--check", "--config", config)
+    assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
+
+
+@pytest.mark.parametrize(
+    ("command", "broker"),
+    [("gateway", 'mqtt.host = "broker"'), ("collect", 'nats.servers = ["nats://node"]')],
+)
+def test_what_may_be_there_next_time_is_told_apart(
+    command: str, broker: str, tmp_path: Path
+) -> None:
+    config = tmp_path / "config.toml"
+    more = 'port = [{ address = "line" }]' if command == "gateway" else 'store.url = "http://store"'
+    config.write_text(f'{broker}\n{more}\nkeys.command = ["false"]\n')
+    result = run(command, "--config", config)
+    assert (result.returncode, result.stdout) == (1, b"")
+    assert result.stderr.decode().startswith(f"smarty-p1: {config}: [keys] command ")
 
 
 def test_decode_prints_one_object_a_telegram(recorded: Path) -> None:
@@ -140,11 +170,13 @@ def test_whoever_reads_the_output_may_go(key_file: Path) -> None:
         assert process.stdin
         assert process.stdout
         assert process.stderr
-        threading.Thread(target=_write, args=(process.stdin, frames), daemon=True).start()
+        writing = threading.Thread(target=_write, args=(process.stdin, frames), daemon=True)
+        writing.start()
         process.stdout.readline()
         process.stdout.close()
         assert process.stderr.read() == b""
-        assert process.wait(20) == 1
+        assert process.wait() == 1
+        writing.join(30)
 
 
 def _write(stream: IO[bytes], data: bytes) -> None:
@@ -186,65 +218,43 @@ def test_watch_obeys_nothing_that_a_meter_says() -> None:
 
 
 def _watch(text: bytes, *arguments: str) -> bytes:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def serve() -> None:
-            connection, _ = server.accept()
-            with connection:
-                connection.sendall(frame(1, text))
-                connection.recv(1)
-
-        threading.Thread(target=serve, daemon=True).start()
-        address = f"127.0.0.1:{server.getsockname()[1]}"
-        with subprocess.Popen(
+    with (
+        sending(frame(1, text)) as address,
+        subprocess.Popen(
             [sys.executable, "-m", "smarty_p1_cli", "watch", address, *arguments],
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": str(PROJECT)},
-        ) as process:
-            assert process.stdout
-            shown = b""
-            while b"reading" not in shown:
-                shown += process.stdout.readline()
-            # It ends when nobody reads what it shows.
-            process.stdout.close()
-            process.send_signal(signal.SIGINT)
-            process.wait(20)
+        ) as process,
+    ):
+        assert process.stdout
+        shown = b""
+        while b"reading" not in shown:
+            shown += process.stdout.readline()
+        # It ends when nobody reads what it shows.
+        process.stdout.close()
+        process.send_signal(signal.SIGINT)
+        process.wait()
     return shown
 
 
 def test_watch_writes_a_line_a_telegram_into_a_pipe(key_file: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def serve() -> None:
-            connection, _ = server.accept()
-            with connection:
-                connection.sendall(literal("three_phase_gas_water_heat").data)
-                connection.recv(1)
-
-        threading.Thread(target=serve, daemon=True).start()
-        port = server.getsockname()[1]
-        with subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "smarty_p1_cli",
-                "watch",
-                f"127.0.0.1:{port}",
-                "--key-file",
-                key_file,
-            ],
+    with (
+        sending(literal("three_phase_gas_water_heat").data) as address,
+        subprocess.Popen(
+            [sys.executable, "-m", "smarty_p1_cli", "watch", address, "--key-file", key_file],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": str(PROJECT)},
-        ) as process:
-            assert process.stdout
-            assert process.stderr
-            shown = b""
-            while b"reading" not in shown:
-                shown += process.stdout.readline()
-            process.send_signal(signal.SIGINT)
-            process.wait(20)
-            assert b"Traceback" not in process.stderr.read()
+        ) as process,
+    ):
+        assert process.stdout
+        assert process.stderr
+        shown = b""
+        while b"reading" not in shown:
+            shown += process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        assert b"Traceback" not in process.stderr.read()
 
     assert b"SAG1030790002574" in shown
     assert b"25678.901 kWh" in shown

@@ -22,6 +22,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from dev.ports import free_ports
 from smarty_p1.p1 import Decoder, Reason, Rejection, Telegram
 from smarty_p1.port import (
     LinkError,
@@ -41,6 +42,7 @@ PROJECT = Path(__file__).parents[2]
 WRONG_KEY = "00112233445566778899AABBCCDDEEFF"
 SIZES = [(40, 12), (80, 24), (80, 45), (120, 40), (200, 60)]
 NOW = 1000.0
+PATIENCE = 90
 
 
 def known_of(data: bytes, port: str = "socket://gateway:2001") -> Known:
@@ -133,7 +135,7 @@ def test_nothing_that_a_meter_says_is_obeyed() -> None:
     shown = "\n".join(rows)
     assert "\x1b" not in shown
     assert "\x9b" not in shown
-    assert "[red]hi ?[2J[/red]" in shown
+    assert "[red]hi [2J[/red]" in shown
     assert "[bold]?2J[/]" in shown
     assert "2.0 m3" in shown
     assert max(map(cell_len, rows)) <= 80
@@ -208,6 +210,7 @@ class Terminal:
         self._own, other = pty.openpty()
         self.resize(width, height)
         self.received = b""
+        self._judged = 0
         self.process = subprocess.Popen(
             [sys.executable, "-m", "smarty_p1_cli", "watch", *arguments],
             stdin=other,
@@ -228,19 +231,23 @@ class Terminal:
         """Change the size of the window."""
         fcntl.ioctl(self._own, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
 
-    def rows(self) -> list[str]:
-        """Return what was drawn last, from the upper left corner on."""
-        text = self.received.decode(errors="replace").rpartition("\x1b[H")[2]
-        plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text).replace("\r\n", "\n")
-        return [row.rstrip() for row in plain.split("\n")]
-
     def wait_for(self, condition: Callable[[list[str]], bool]) -> list[str]:
-        """Read on until what is shown is as expected."""
-        end = time.monotonic() + 15
-        while not condition(self.rows()):
-            assert time.monotonic() < end, self.rows()
+        """Read on until a picture is as expected, though others may have followed it already."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            # Each begins in the upper left corner; nobody knows yet how much of the last is there.
+            *pictures, _ = self.received.decode(errors="replace").split("\x1b[H")
+            for picture in pictures[self._judged :]:
+                if condition(rows := _rows(picture)):
+                    return rows
+                self._judged += 1
+            assert time.monotonic() < end, pictures[-1:]
             self._read()
-        return self.rows()
+
+    def wait_for_line(self, beginning: bytes) -> None:
+        """Read on until a line begins so."""
+        while b"\n" + beginning not in self.received:
+            assert self._read(), self.received
 
     def _read(self) -> bool:
         if not select.select([self._own], [], [], 0.2)[0]:
@@ -261,9 +268,14 @@ class Terminal:
     def interrupt(self, by: signal.Signals = signal.SIGINT) -> int:
         """Press Ctrl-C, and return the exit status."""
         self.process.send_signal(by)
-        while self._read() and self.process.poll() is None:
+        while self._read():
             pass
-        return self.process.wait(10)
+        return self.process.wait()
+
+
+def _rows(picture: str) -> list[str]:
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", picture).replace("\r\n", "\n")
+    return [row.rstrip() for row in plain.split("\n")]
 
 
 def are_as_many_as(height: int) -> Callable[[list[str]], bool]:
@@ -291,7 +303,7 @@ def gateway(*connections: bytes) -> Iterator[str]:
             with connection:
                 connection.sendall(data)
                 if number == len(connections):
-                    over.wait(30)
+                    over.wait()
 
     def serve_until_closed() -> None:
         with suppress(OSError):
@@ -335,6 +347,16 @@ def test_the_terminal_is_left_tidy_when_something_else_ends_it() -> None:
     assert b"Traceback" not in shown.received
 
 
+def test_what_a_script_has_started_in_the_background_can_be_ended() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with gateway(FULL) as address, terminal(address, "--key", KEY.hex()) as shown:
+            shown.wait_for(lambda rows: "25678.901" in "".join(rows))
+            assert shown.interrupt(signal.SIGTERM) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_a_wrong_key_is_said_in_the_first_line() -> None:
     with gateway(FULL) as address, terminal(address, "--key", WRONG_KEY, width=40, height=12) as at:
         rows = at.wait_for(lambda rows: "tag 1" in " ".join(rows))
@@ -354,9 +376,7 @@ def test_a_port_that_is_lost_comes_back() -> None:
 
 
 def test_a_port_that_refuses_is_said() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    with terminal(f"socket://me:secret@127.0.0.1:{port}") as shown:
+    with terminal(f"socket://me:secret@127.0.0.1:{free_ports()}") as shown:
         shown.wait_for(lambda rows: rows[0].startswith("the port does not answer"))
     assert b"secret" not in shown.received
 
@@ -365,7 +385,7 @@ def test_without_rich_it_says_how_to_get_it_and_writes_lines(tmp_path: Path) -> 
     (tmp_path / "rich.py").write_text("raise ImportError\n", encoding="ascii")
     path = f"{tmp_path}:{PROJECT}"
     with gateway(FULL) as address, terminal(address, "--key", KEY.hex(), path=path) as shown:
-        shown.wait_for(lambda rows: any(row.startswith("reading") for row in rows))
+        shown.wait_for_line(b"reading")
         assert shown.interrupt() == 130
 
     assert b"pip install rich" in shown.received

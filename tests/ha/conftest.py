@@ -3,6 +3,7 @@
 import asyncio.constants
 from collections.abc import AsyncGenerator, Callable, Generator
 from functools import partial
+from pathlib import Path
 from unittest.mock import PropertyMock, patch
 
 import pytest
@@ -12,9 +13,9 @@ from homeassistant.helpers.entity import Entity
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, DOMAIN
-from custom_components.smarty_p1.coordinator import port_coordinator
+from custom_components.smarty_p1.coordinator import port_coordinator, quarter_hour_series
 from custom_components.smarty_p1.flows import meter_setup
-from custom_components.smarty_p1.lib.port import probe, read_limit
+from custom_components.smarty_p1.lib.port import probe, probing, read_limit
 
 from .meter import KEY, SERIAL, MeterPort
 
@@ -36,6 +37,12 @@ def integration(enable_custom_integrations: None) -> None:
     """Let Home Assistant find the integration."""
 
 
+@pytest.fixture(autouse=True)
+def quarter_hours_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let the files of the quarter-hours be in a folder of the test's own."""
+    monkeypatch.setattr(quarter_hour_series, "STORAGE_DIR", str(tmp_path / ".storage"))
+
+
 @pytest.fixture
 def everything_enabled() -> Generator[None]:
     """Let Home Assistant enable all entities, whatever their default."""
@@ -47,8 +54,14 @@ def everything_enabled() -> Generator[None]:
 
 @pytest.fixture
 def short_wait() -> Generator[None]:
-    """Let dialogs give up waiting for a telegram soon."""
-    with patch.object(meter_setup, "probe", partial(probe, timeout=0.4)):
+    """Let dialogs give up waiting for a telegram soon, and at once when it is clear what is wrong.
+
+    Not too soon: on a busy machine, what is sent at once may take a second.
+    """
+    with (
+        patch.object(meter_setup, "probe", partial(probe, timeout=2.0)),
+        patch.object(probing, "_LEAST_LISTENING", 0.2),
+    ):
         yield
 
 

@@ -8,17 +8,21 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import batched
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from custom_components.smarty_p1.binary_sensor import BINARY_SENSORS
-from custom_components.smarty_p1.entity import Described
-from custom_components.smarty_p1.event import EVENTS
+from custom_components.smarty_p1.event import DISTURBANCE
+from custom_components.smarty_p1.lib.entities import (
+    BINARY_SENSORS,
+    DEMAND_SENSORS,
+    EVENTS,
+    RECEPTION_SENSORS,
+    SENSORS,
+    TARIFF_SENSORS,
+    Described,
+    DescribedSensor,
+    mbus_sensors,
+)
 from custom_components.smarty_p1.lib.p1 import MBusReading
-from custom_components.smarty_p1.sensor.demand_sensors import DEMAND_SENSORS
-from custom_components.smarty_p1.sensor.mbus_sensors import mbus_sensors
-from custom_components.smarty_p1.sensor.meter_sensors import SENSORS
-from custom_components.smarty_p1.sensor.reception_sensors import RECEPTION_SENSORS
-from custom_components.smarty_p1.sensor.sensor_description import DescribedSensor
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "entities.md"
@@ -29,21 +33,23 @@ _SMALLEST_TABLE = 4
 _REFERENCE = re.compile(r"\d+-[\dn]+:\d+\.\d+\.\d+")
 
 
-def _mbus(kind: str, unit: str) -> Sequence[DescribedSensor[Any]]:
+def mbus_of(kind: str, unit: str) -> Sequence[DescribedSensor[Any]]:
+    """Return the descriptions of a meter on the M-Bus."""
     return mbus_sensors(
         "1",
         MBusReading(type=kind, serial_number=None, value=None, unit=unit, time=None, valve=None),
     )
 
 
-MBUS_SENSORS = _mbus("heat", "GJ")[1:]
-MBUS_INDEXES = [_mbus(*kind)[0] for kind in (("gas", "m3"), ("water", "m3"), ("heat", "GJ"))]
+MBUS_SENSORS = (mbus_of("gas", "m3")[1], *mbus_of("heat", "GJ")[1:])
+MBUS_INDEXES = [mbus_of(*kind)[0] for kind in (("gas", "m3"), ("water", "m3"), ("heat", "GJ"))]
 # In the order of the page.
 TABLES: list[tuple[str, Sequence[Described[Any]]]] = [
     ("sensor", (*SENSORS, *RECEPTION_SENSORS)),
-    ("event", EVENTS),
+    ("event", (*EVENTS, DISTURBANCE)),
     ("sensor", DEMAND_SENSORS),
     ("binary_sensor", BINARY_SENSORS),
+    ("sensor", TARIFF_SENSORS),
     ("sensor", (*MBUS_INDEXES, *MBUS_SENSORS)),
 ]
 
@@ -101,11 +107,19 @@ def described(platform: str, description: Described[Any]) -> Row:
     return Row(
         platform=platform,
         name=TEXTS[platform][str(description.translation_key)]["name"],
-        unit=str(getattr(description, "native_unit_of_measurement", None) or ""),
+        unit=_unit(description),
         classes=", ".join(classes),
         category=str(description.entity_category or ""),
         enabled=description.entity_registry_enabled_default,
     )
+
+
+def _unit(description: Described[Any]) -> str:
+    """Return the unit of a sensor; of a price that in Luxembourg's currency."""
+    # By the unit: Home Assistant's own descriptions are not instances of their own classes.
+    if not getattr(description, "native_unit_of_measurement", None):
+        return ""
+    return str(cast("DescribedSensor[Any]", description).unit("EUR"))
 
 
 def rendered() -> str:

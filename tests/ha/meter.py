@@ -10,6 +10,8 @@ from typing import Self
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from dev.ports import free_ports
+
 FRAMES = Path(__file__).parents[1] / "frames"
 
 KEY = "AABBCCDDEEFF00112233445566778899"
@@ -106,7 +108,7 @@ class MeterPort:
         self._clients: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
         self._changed = asyncio.Condition()
-        self.port = 0
+        self.port = free_ports()
 
     async def __aenter__(self) -> Self:
         """Start listening on a free port."""
@@ -135,7 +137,6 @@ class MeterPort:
     async def start(self) -> None:
         """Listen, on the same port as before."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         """Refuse new clients and drop the old ones."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import socket
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -25,21 +24,13 @@ NAMELESS = with_value(literal_telegram("plain"), "0-0:42.0.0", None)
 OTHER_TITLE = bytes.fromhex("5341476770041030")
 ENERGY = "smarty_energy_imported"
 
-_PATIENCE = 10.0
+PATIENCE = 40.0
 _TRIES = 500
-
-
-def free_port() -> int:
-    """Return a port that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def wait_until(hass: HomeAssistant, condition: Callable[[], bool]) -> None:
     """Wait for what bytes from a real port bring about."""
-    async with asyncio.timeout(_PATIENCE):
+    async with asyncio.timeout(PATIENCE):
         while not condition():
             await asyncio.sleep(0.001)
     await hass.async_block_till_done()

@@ -23,7 +23,7 @@ from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagn
 from custom_components.smarty_p1.lib.p1 import Decoder, KeyFormatError, Reason, parse_key
 
 from .conftest import EntryMaker
-from .flows import start
+from .dialogs import start
 from .meter import KEY, OTHER_AUTHENTICATION_KEY, OTHER_KEY, MeterPort, encipher, seal
 from .support import TELEGRAM, let_pass, wait_until
 
@@ -142,7 +142,7 @@ def test_the_command_line(tmp_path: Path, command: str) -> None:
             stderr=file,
         ) as process,
     ):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 40
         while not output.stat().st_size and time.monotonic() < deadline:
             time.sleep(0.05)
         with suppress(subprocess.TimeoutExpired):

@@ -3,7 +3,6 @@
 import asyncio
 import os
 from itertools import count
-from unittest.mock import patch
 
 import pytest
 from homeassistant.config_entries import ConfigEntryState
@@ -12,7 +11,6 @@ from homeassistant.helpers.device_registry import DeviceRegistry
 from homeassistant.helpers.entity_registry import EntityRegistry, async_entries_for_config_entry
 
 from custom_components.smarty_p1.const import CONF_AUTHENTICATION_KEY
-from custom_components.smarty_p1.coordinator import port_coordinator
 from custom_components.smarty_p1.lib.port import open_port
 
 from .conftest import EntryMaker
@@ -113,6 +111,7 @@ async def test_sets_up_a_meter_without_encryption(
     assert device_of(device_registry, entry, SERIAL).manufacturer == "Sagemcom"
 
 
+@pytest.mark.usefixtures("short_setup")
 @pytest.mark.parametrize(
     ("meter", "reason"),
     [
@@ -144,8 +143,7 @@ async def test_setup_fails_for_a_reason(
     port.greeting, key = meter
     entry = make_entry(port.url, key=key)
 
-    with patch.object(port_coordinator, "SETUP_TIMEOUT", 0.3):
-        await hass.config_entries.async_setup(entry.entry_id)
+    await hass.config_entries.async_setup(entry.entry_id)
 
     assert entry.state is ConfigEntryState.SETUP_RETRY
     assert entry.error_reason_translation_key == reason
@@ -156,14 +154,14 @@ async def test_setup_fails_for_a_reason(
     await hass.config_entries.async_unload(entry.entry_id)
 
 
+@pytest.mark.usefixtures("short_setup")
 async def test_setup_names_the_other_meter(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
     port.greeting = literal_frame("export_two_gas_meters")
     entry = make_entry(port.url)
 
-    with patch.object(port_coordinator, "SETUP_TIMEOUT", 0.3):
-        await hass.config_entries.async_setup(entry.entry_id)
+    await hass.config_entries.async_setup(entry.entry_id)
 
     assert entry.reason
     assert OTHER_SERIAL in entry.reason

@@ -18,8 +18,11 @@ from syrupy.assertion import SnapshotAssertion
 
 from custom_components.smarty_p1.const import (
     CONF_AUTHENTICATION_KEY,
+    CONF_ENERGY_PRICE,
+    CONF_FEED_IN_PRICE,
     CONF_REFERENCE_POWER,
     CONF_SURCHARGE_PRICE,
+    CONF_VAT,
 )
 
 from .conftest import EntryMaker
@@ -65,7 +68,8 @@ TELEGRAMS = {
     "empty channels": encipher(empty_channels(), 1),
     "message": literal_frame("message_last_counter"),
 }
-TARIFF = {CONF_REFERENCE_POWER: 7.0, CONF_SURCHARGE_PRICE: 0.1139}
+TARIFF = {CONF_REFERENCE_POWER: 7.0, CONF_SURCHARGE_PRICE: 0.1139, CONF_ENERGY_PRICE: 0.15}
+TARIFF |= {CONF_FEED_IN_PRICE: 0.06, CONF_VAT: True}
 LITERAL_FRAMES = sorted(path.stem for path in FRAMES.glob("*.json"))
 
 

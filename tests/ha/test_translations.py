@@ -2,21 +2,18 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
 import pytest
+import yaml
+from homeassistant.data_entry_flow import section
 
 import custom_components.smarty_p1
-from custom_components.smarty_p1.binary_sensor import BINARY_SENSORS
-from custom_components.smarty_p1.const import (
-    CONF_MIN_INTERVAL,
-    CONF_REFERENCE_POWER,
-    CONF_SURCHARGE_PRICE,
-    CONF_SURCHARGE_PRICE_SINCE,
-)
+from custom_components.smarty_p1.condition import CONDITIONS
+from custom_components.smarty_p1.const import CONF_MIN_INTERVAL
 from custom_components.smarty_p1.coordinator import (
     meter_coordinator,
     port_coordinator,
@@ -24,22 +21,37 @@ from custom_components.smarty_p1.coordinator import (
 from custom_components.smarty_p1.coordinator.pulse_port_coordinator import PulsePortCoordinator
 from custom_components.smarty_p1.coordinator.repair_issues import Problem
 from custom_components.smarty_p1.coordinator.tank_coordinator import TankCoordinator
-from custom_components.smarty_p1.event import EVENT_MESSAGE, EVENTS
+from custom_components.smarty_p1.event import DISTURBANCE
 from custom_components.smarty_p1.flows import error_texts
+from custom_components.smarty_p1.flows.tariff_options import contract_fields
+from custom_components.smarty_p1.lib.entities import (
+    BINARY_SENSORS,
+    DEMAND_SENSORS,
+    EVENTS,
+    RECEPTION_SENSORS,
+    SENSORS,
+    TARIFF_SENSORS,
+    Described,
+    DescribedSensor,
+)
 from custom_components.smarty_p1.lib.p1 import MBUS_DEVICE_TYPES, P1Error, Reason
 from custom_components.smarty_p1.lib.port import errors
 from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK_SENSORS
-from custom_components.smarty_p1.sensor.demand_sensors import DEMAND_SENSORS
-from custom_components.smarty_p1.sensor.meter_sensors import SENSORS
-from custom_components.smarty_p1.sensor.reception_sensors import RECEPTION_SENSORS
-from custom_components.smarty_p1.sensor.sensor_description import DescribedSensor
+from custom_components.smarty_p1.trigger import TRIGGERS
 
-from .documentation import MBUS_SENSORS
+from .documentation import MBUS_SENSORS, mbus_of
 
 FOLDER = Path(custom_components.smarty_p1.__file__).parent
 TEXTS: dict[str, Any] = json.loads((FOLDER / "translations" / "en.json").read_text())
 ICONS: dict[str, Any] = json.loads((FOLDER / "icons.json").read_text())
+LANGUAGES: dict[str, dict[str, Any]] = {
+    path.stem: json.loads(path.read_text()) for path in (FOLDER / "translations").glob("*.json")
+}
 MBUS_TYPES = {*MBUS_DEVICE_TYPES.values(), "unknown"}
+# What a device page shows of a name on a telephone.
+LONGEST_NAME = 28
+# What a list of repairs shows in one line there.
+LONGEST_TITLE = 36
 
 
 def flatten(texts: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
@@ -100,8 +112,15 @@ def test_each_obstacle_has_a_text() -> None:
     obstacles |= {TankCoordinator.nothing_received, TankCoordinator.not_understood}
     obstacles |= {"entity_unavailable", "broker_unavailable"}
 
-    assert TEXTS["exceptions"].keys() == obstacles | {"no_telegrams"}
+    of_actions = {"no_telegrams", "nothing_counted", "month_unknown", "reference_power_missing"}
+    of_actions |= {"end_before_start", "period_too_long", "quarter_hours_unreadable"}
+    assert TEXTS["exceptions"].keys() == obstacles | of_actions
     extra = {
+        "nothing_counted": {"title"},
+        "month_unknown": {"month", "months"},
+        "reference_power_missing": {"title"},
+        "period_too_long": {"days"},
+        "quarter_hours_unreadable": {"error"},
         "link_lost": {"error"},
         "other_meter": {"found"},
         "no_telegrams": {"title"},
@@ -122,6 +141,7 @@ def test_each_sensor_has_a_name_and_an_icon() -> None:
         *RECEPTION_SENSORS,
         *MBUS_SENSORS,
         *DEMAND_SENSORS,
+        *TARIFF_SENSORS,
     ]
     keys = [str(description.translation_key) for description in descriptions]
     keys += [str(description.translation_key) for description in PULSE_SENSORS]
@@ -140,20 +160,46 @@ def test_each_binary_sensor_has_a_name_and_an_icon() -> None:
 
 
 def test_each_option_has_a_name_and_an_explanation() -> None:
-    tariff = {CONF_REFERENCE_POWER, CONF_SURCHARGE_PRICE, CONF_SURCHARGE_PRICE_SINCE}
-    options = {*tariff, CONF_MIN_INTERVAL}
+    form = TEXTS["options"]["step"]["init"]
+    fields = contract_fields("EUR", ())
+    sections = {str(key): field for key, field in fields.items() if isinstance(field, section)}
+    options = {str(key) for key in fields} - sections.keys() | {CONF_MIN_INTERVAL}
 
-    assert TEXTS["options"]["step"]["init"]["data"].keys() == options
-    assert TEXTS["options"]["step"]["init"]["data_description"].keys() == options
+    assert form["data"].keys() == form["data_description"].keys() == options
+    assert form["sections"].keys() == {*sections, "p1_server", "mqtt"}
+    for name, field in sections.items():
+        asked = {str(key) for key in field.schema.schema}
+        texts = form["sections"][name]
+        assert texts["data"].keys() == texts["data_description"].keys() == asked
 
 
 def test_each_event_has_a_name_an_icon_and_its_types() -> None:
-    keys = {str(description.translation_key) for description in EVENTS}
+    types = {each.translation_key: list(each.event_types) for each in (*EVENTS, DISTURBANCE)}
 
-    assert TEXTS["entity"]["event"].keys() == keys
-    assert ICONS["entity"]["event"].keys() == keys
-    for texts in TEXTS["entity"]["event"].values():
-        assert texts["state_attributes"]["event_type"]["state"].keys() == {EVENT_MESSAGE}
+    assert TEXTS["entity"]["event"].keys() == types.keys()
+    assert ICONS["entity"]["event"].keys() == types.keys()
+    for key, texts in TEXTS["entity"]["event"].items():
+        assert list(texts["state_attributes"]["event_type"]["state"]) == types[key]
+
+
+@pytest.mark.parametrize(
+    ("kind", "icon", "known"),
+    [("triggers", "trigger", TRIGGERS), ("conditions", "condition", CONDITIONS)],
+)
+def test_each_trigger_and_condition_has_its_texts(
+    kind: str, icon: str, known: Mapping[str, object]
+) -> None:
+    described = yaml.safe_load((FOLDER / f"{kind}.yaml").read_text())
+    fields = {
+        name: set(each.get("fields", ())) for name, each in described.items() if name[0] != "."
+    }
+
+    assert fields.keys() == known.keys()
+    assert TEXTS[kind].keys() == ICONS[kind].keys() == known.keys()
+    for name, texts in TEXTS[kind].items():
+        assert texts.keys() >= {"name", "description"}
+        assert set(texts.get("fields", ())) == fields[name]
+        assert ICONS[kind][name].keys() == {icon}
 
 
 def test_each_state_and_each_reason_has_a_text() -> None:
@@ -173,3 +219,46 @@ def test_texts_hold_no_addresses_and_no_references() -> None:
     for path, text in flatten(TEXTS):
         assert not re.search(r"://|www\.|\[%key|<[a-z/]", text), path
         assert text == text.strip(), path
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_name_is_cut_off(language: str) -> None:
+    for platform, texts in LANGUAGES[language]["entity"].items():
+        for key, text in texts.items():
+            assert len(text["name"]) <= LONGEST_NAME, f"{platform} {key}: {text['name']}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_two_names_on_a_device_are_alike(language: str) -> None:
+    def names(platform: str, descriptions: Iterable[Described[Any]]) -> list[str]:
+        return [
+            LANGUAGES[language]["entity"][platform][str(each.translation_key)]["name"]
+            for each in descriptions
+        ]
+
+    meter = names("sensor", (*SENSORS, *RECEPTION_SENSORS, *DEMAND_SENSORS))
+    meter += names("binary_sensor", BINARY_SENSORS) + names("event", EVENTS)
+    devices = [meter, names("sensor", PULSE_SENSORS), names("sensor", TANK_SENSORS)]
+    for kind in MBUS_TYPES:
+        devices += [names("sensor", mbus_of(kind, unit)) for unit in ("m3", "kWh")]
+
+    for device in devices:
+        assert len(device) == len(set(device)), sorted(device)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_title_of_a_repair_fits_one_line(language: str) -> None:
+    for key, text in LANGUAGES[language]["issues"].items():
+        title = text["title"].format(name="Smarty 2574", year=2027)
+        assert len(title) <= LONGEST_TITLE, f"{key}: {title}"
+
+
+def test_german_speaks_as_home_assistant_does() -> None:
+    for path, text in flatten(LANGUAGES["de"]):
+        assert not re.search(r"\b(Sie|Ihre?[mnrs]?|Ihnen)\b", text), path
+
+
+def test_french_keeps_its_punctuation_with_the_word() -> None:
+    for path, text in flatten(LANGUAGES["fr"]):
+        # `::` stands for all addresses.
+        assert not re.search(r" ([;!?»]|:(?!:))|« ", text), path

@@ -7,6 +7,7 @@ from statistics import median
 
 import pytest
 
+from dev.ports import free_ports
 from dev.simulator import Clock, Meter, PulseBoard, TankBoard, serve
 from dev.simulator.boards import TANK_EMPTY_CM, TANK_FULL_CM
 from tests.dev.simulator.support import KEY
@@ -48,10 +49,11 @@ def test_a_sensor_with_echoes() -> None:
         assert TANK_FULL_CM < board.distance_cm(NOON + timedelta(hours=hours)) < TANK_EMPTY_CM
 
 
-async def test_boards_have_ports_of_their_own(unused_tcp_port: int) -> None:
+async def test_boards_have_ports_of_their_own() -> None:
     boards = [TankBoard(), TankBoard()]
-    async with serve([Meter(1, KEY)], boards=boards, board_port=unused_tcp_port) as server:
-        assert server.ports[1:] == [unused_tcp_port, unused_tcp_port + 1]
+    first = free_ports(2)
+    async with serve([Meter(1, KEY)], boards=boards, board_port=first) as server:
+        assert server.ports[1:] == [first, first + 1]
 
 
 async def test_boards_are_served_behind_the_meters() -> None:

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from dev.ports import free_ports
 from dev.simulator import Meter
 from dev.simulator.__main__ import main
 from tests.dev.simulator.support import HEAD_SIZE, KEY, PROGRAM, PROJECT, field, open_frame, size
 
-PATIENCE = 30
+PATIENCE = 90
 KEY_FILE = "smarty-simulator.keys"
 
 
@@ -189,8 +190,7 @@ def test_places_that_cannot_be_served(tmp_path: Path, run: Run) -> None:
 
 
 def test_faults_start_time_and_quiet(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_ports()
     shown = ["--plain", "--quiet", "--start", "2026-01-31T18:00"]
     sent = ["--fault", "no-p1=1/2", "--uart", "--chunk", "9", "--interval", "0.1"]
     with running(tmp_path, *shown, *sent, "--listen", f"127.0.0.1:{port}") as process:

@@ -48,7 +48,6 @@ def test_registers_never_fall_over_days_and_years(household: Household) -> None:
         assert all(a <= b for a, b in zip(old, new, strict=True))
 
 
-@settings(deadline=None)
 @given(st.sampled_from(HOUSEHOLDS), MOMENTS, st.timedeltas(timedelta(0), timedelta(days=3)))
 def test_registers_never_fall(household: Household, when: datetime, later: timedelta) -> None:
     for a, b in zip(
@@ -57,7 +56,7 @@ def test_registers_never_fall(household: Household, when: datetime, later: timed
         assert a <= b
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.sampled_from(range(len(HOUSES))), MOMENTS)
 def test_answers_do_not_depend_on_earlier_questions(index: int, when: datetime) -> None:
     fresh = Household(HOUSES[index], index + 1)

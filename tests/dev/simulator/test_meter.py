@@ -76,7 +76,7 @@ def test_telegram_agrees_with_itself(number: int) -> None:
 METERS = [Meter(number) for number in range(1, 6)]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.sampled_from(METERS),
     st.timedeltas(timedelta(0), timedelta(days=9999)).map(lambda age: EPOCH + age),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dev.ports import free_ports
 from dev.simulator import Clock, Meter, Pieces, PortInUseError, Server, serve
 from dev.simulator.line import BYTES_PER_SECOND
 from tests.dev.simulator.support import HEAD_SIZE, KEY, Opened, field, open_frame, size
@@ -162,13 +163,15 @@ async def test_faults_of_one_meter_leave_the_others_alone() -> None:
 
 
 async def test_connection_is_closed_behind_a_whole_frame() -> None:
-    async with serve([Meter(1, KEY)], interval=FAST, faults=["close=1/3"]) as server:
+    async with serve([Meter(1, KEY, counter=1)], interval=FAST, faults=["close=1/3"]) as server:
         for _ in range(2):
             async with connection(server) as reader:
                 data = await reader.read()
-                for _ in range(3):
-                    data = open_frame(data).rest
-                assert data == b""
+                while data:
+                    frame = open_frame(data)
+                    data = frame.rest
+                # Not always three: the meter goes on while the connection is being closed.
+                assert frame.counter % 3 == 0
 
 
 async def test_silence_keeps_the_connection() -> None:
@@ -208,7 +211,7 @@ async def test_disconnect_leaves_the_port_open() -> None:
 
 
 async def test_stop_and_start_again_on_the_same_port() -> None:
-    async with serve([Meter(1, KEY)], interval=FAST) as server:
+    async with serve([Meter(1, KEY)], port=free_ports(), interval=FAST) as server:
         ports = list(server.ports)
         async with connection(server) as reader:
             before = (await next_frame(reader)).counter
@@ -231,12 +234,12 @@ async def test_clients_that_leave_are_forgotten() -> None:
 
 
 async def test_busy_port_is_named_and_nothing_stays_open() -> None:
-    with socket.create_server((HOST, 0)) as busy:
-        port = busy.getsockname()[1]
+    first = free_ports(2)
+    with socket.create_server((HOST, first + 1)):
         meters = [Meter(1, KEY), Meter(2, KEY)]
-        with pytest.raises(PortInUseError, match=f"port {port} "):
-            await Server(meters, HOST, port - 1).start()
-        with socket.create_server((HOST, port - 1)):
+        with pytest.raises(PortInUseError, match=f"port {first + 1} "):
+            await Server(meters, HOST, first).start()
+        with socket.create_server((HOST, first)):
             pass
 
 
@@ -320,8 +323,11 @@ async def test_terminal_whose_reader_sleeps_drops_frames(tmp_path: Path) -> None
     async with serve([meter], port=None, links=[link], interval=FAST):
         terminal = os.open(link, os.O_RDWR | os.O_NOCTTY)
         await until(lambda: meter.next_counter > 20)
-        frame = open_frame(os.read(terminal, 65536))
-        assert (frame.counter, frame.rest) == (0, b"")
+        data = os.read(terminal, 65536)
+        frame = open_frame(data)
+        assert frame.counter == 0
+        # On a busy machine, the kernel may not have passed the first on when the second comes.
+        assert len(frame.rest) <= len(data) - len(frame.rest)
         os.close(terminal)
 
 

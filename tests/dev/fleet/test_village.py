@@ -1,0 +1,44 @@
+"""The meters of a village send what they write down, one after the other, and lies between."""
+
+import asyncio
+from pathlib import Path
+
+from dev.fleet.meters import key_of, make_meters
+from dev.fleet.truth import Attack, Record, Sent, read_record
+from dev.fleet.village import Village
+from dev.simulator import Server
+from smarty_p1.p1 import Decoder, Telegram
+
+METERS = 3
+SEED = 5
+
+
+async def test_what_is_read_is_what_is_written_down(tmp_path: Path) -> None:
+    meters = make_meters(SEED, 1, METERS)
+    record = Record(tmp_path / "record")
+    async with Server(meters, interval=1e9, faults=["silence"]) as server:
+        readers = []
+        # Nobody reads the last one.
+        for port in server.ports[:-1]:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            readers.append((reader, writer))
+        while server.connections() < len(readers):
+            await asyncio.sleep(0.01)
+        await Village(SEED, meters, server, record).send(seconds=12, interval=1.2)
+        await asyncio.sleep(0.2)
+    record.close()
+    received = [await reader.read() for reader, _ in readers]
+    for _, writer in readers:
+        writer.close()
+
+    events = [*read_record([tmp_path / "record"])]
+    sent = [event for event in events if isinstance(event, Sent)]
+    assert [one.meter for one in sent[:METERS]] == [1, 2, 3]
+    # Not all at once.
+    assert sent[-1].moment - sent[0].moment > 9
+    assert [one.was_read for one in sent] == [one.meter < METERS for one in sent]
+    assert any(isinstance(event, Attack) for event in events)
+    for number, data in enumerate(received, 1):
+        told = Decoder(key_of(SEED, number)).feed(data)
+        texts = [one.text.decode("ascii") for one in told if isinstance(one, Telegram)]
+        assert texts == [one.text for one in sent if one.meter == number]

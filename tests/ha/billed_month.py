@@ -1,0 +1,93 @@
+"""A meter with one month and a half behind it, whose bills are worked out by hand.
+
+May 2026 has 2976 quarter-hours. Ten of them, the first ones, took 2 kWh each, which is 8 kW, and
+the others 0.1 kWh: 20 + 2966 * 0.1 = 316.6 kWh. In the first thousand, 0.02 kWh each were exported:
+20 kWh. Above 7 kW are 10 * 0.25 = 2.5 kWh, above 3 kW 10 * 1.25 = 12.5 kWh. The first 15 days of
+June took 0.1 kWh in each quarter-hour: 1440 * 0.1 = 144 kWh.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smarty_p1.const import (
+    CONF_ENERGY_PRICE,
+    CONF_FEED_IN_PRICE,
+    CONF_REFERENCE_POWER,
+    CONF_VAT,
+)
+from custom_components.smarty_p1.lib.tariff import Contract, DemandMeter, Energies
+
+from .conftest import EntryMaker
+from .meter import SERIAL, MeterPort, with_value
+from .support import TELEGRAM
+
+OPTIONS = {
+    CONF_REFERENCE_POWER: 7.0,
+    CONF_ENERGY_PRICE: 0.15,
+    CONF_FEED_IN_PRICE: 0.06,
+    CONF_VAT: True,
+}
+CONTRACT = Contract(reference_kw=7.0, energy_price=0.15, feed_in_price=0.06)
+START = datetime(2026, 4, 30, 22, tzinfo=UTC)
+"""Midnight in Luxembourg."""
+IMPORTED_KWH = 1000.0
+EXPORTED_KWH = 500.0
+REACTIVE_KVARH = 300.0
+
+_QUARTER_HOUR = timedelta(minutes=15)
+_MAY, _UNTIL_MID_JUNE = 2976, 2976 + 1440
+
+
+def telegram(
+    clock: str, imported_kwh: float, exported_kwh: float = 0.0, reactive_kvarh: float = 0.0
+) -> str:
+    """Return a telegram of 16 June 2026, summer time, with what was counted since midnight."""
+    text = with_value(TELEGRAM, "0-0:1.0.0", f"(260616{clock.replace(':', '')}S)")
+    for reference, value, unit in (
+        ("1-0:1.8.0", IMPORTED_KWH + 316.6 + 144 + imported_kwh, "kWh"),
+        ("1-0:2.8.0", EXPORTED_KWH + 20 + exported_kwh, "kWh"),
+        ("1-0:3.8.0", REACTIVE_KVARH + reactive_kvarh, "kvarh"),
+        ("1-0:4.8.0", REACTIVE_KVARH, "kvarh"),
+    ):
+        text = with_value(text, reference, f"({value:010.3f}*{unit})")
+    return text
+
+
+def stored(contract: Contract) -> dict[str, Any]:
+    """Return what is stored at the last quarter-hour before 16 June."""
+    meter = DemandMeter(contract)
+    imported_wh, exported_wh = 0, 0
+    for n in range(_UNTIL_MID_JUNE):
+        energies = Energies(
+            IMPORTED_KWH + imported_wh / 1000,
+            EXPORTED_KWH + exported_wh / 1000,
+            REACTIVE_KVARH,
+            REACTIVE_KVARH,
+        )
+        meter.update(START + n * _QUARTER_HOUR, energies, 0.4, SERIAL)
+        imported_wh += 2000 if n < 10 else 100
+        exported_wh += 20 if n < 1000 else 0
+    return meter.as_dict()
+
+
+async def set_up(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_storage: dict[str, Any],
+    **options: float | None,
+) -> MockConfigEntry:
+    """Return an entry whose meter has sent its telegram of midnight."""
+    port.greeting = port.next_frame(telegram("00:00:00", 0.0))
+    entry = make_entry(port.url)
+    hass.config_entries.async_update_entry(entry, options=options or OPTIONS)
+    key = f"smarty_p1.{entry.entry_id}.demand"
+    contract = Contract(reference_kw=options["reference_power"]) if options else CONTRACT
+    hass_storage[key] = {"version": 1, "key": key, "data": stored(contract)}
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    port.greeting = b""
+    return entry

@@ -1,0 +1,647 @@
+"""The blueprints in a Home Assistant, with simulated readings: what they do, and when."""
+
+import asyncio
+import re
+import shutil
+from collections.abc import AsyncGenerator, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import CoreState, HomeAssistant, ServiceCall, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import device_registry as dr
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+
+from custom_components.smarty_p1.const import CONF_REFERENCE_POWER, DOMAIN
+from tests.ha.conftest import EntryMaker
+from tests.ha.meter import SERIAL, MeterPort, with_value
+from tests.ha.support import TELEGRAM, device_of, receive
+
+FOLDER = Path(__file__).parents[3] / "blueprints" / "automation" / DOMAIN
+MINUTE = 60.0
+# Of the event loop, from a state to the last of the calls it leads to.
+_TURNS = 30
+KILOWATTS = {"unit_of_measurement": "kW", "device_class": "power"}
+
+type Use = Callable[..., Any]
+
+
+@pytest.fixture
+async def use(hass: HomeAssistant, tmp_path: Path) -> AsyncGenerator[Use]:
+    """Return a function that makes an automation from a blueprint with these inputs."""
+
+    async def make(name: str, **inputs: object) -> None:
+        shutil.copytree(FOLDER, tmp_path / "blueprints" / "automation" / DOMAIN)
+        hass.config.config_dir = str(tmp_path)
+        use_blueprint = {"path": f"{DOMAIN}/{name}.yaml", "input": inputs}
+        config = {"automation": {"use_blueprint": use_blueprint}}
+        assert await async_setup_component(hass, "automation", config)
+        await hass.async_block_till_done()
+        if hass.state is CoreState.not_running:
+            await hass.async_start()
+            await settle()
+        [state] = hass.states.async_all("automation")
+        assert state.state == "on"
+
+    yield make
+    data = {"entity_id": "all"}
+    await hass.services.async_call("automation", "turn_off", data, blocking=True)
+
+
+async def settle() -> None:
+    """Let Home Assistant do what it can at this moment, without waiting for delays to be over."""
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
+def test_each_blueprint_can_be_imported(path: Path) -> None:
+    pages = [FOLDER.parents[2] / name for name in ("README.md", "docs/automations.md")]
+    address = re.search(r"source_url: (.*)", path.read_text())
+
+    assert address
+    assert address[1].endswith(path.relative_to(FOLDER.parents[2]).as_posix())
+    link = f"/redirect/blueprint_import/?blueprint_url={quote(address[1], safe='')}"
+    for page in pages:
+        assert re.search(rf"{re.escape(link)}[)\n]", page.read_text())
+
+
+class Home:
+    """Time, states, and what was called, in the order of the calls."""
+
+    def __init__(self, hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+        self._hass = hass
+        self._freezer = freezer
+        self._calls: list[tuple[str, Any]] = []
+        self.refusing: set[str] = set()
+
+    def note(self, domain: str, *services: str) -> None:
+        """Note the calls of some services, and let their states follow."""
+
+        @callback
+        def called(call: ServiceCall) -> None:
+            value = call.data.get("value")
+            for entity_id in call.data["entity_id"]:
+                if entity_id in self.refusing:
+                    raise HomeAssistantError
+                self._calls.append((call.service, entity_id if value is None else value))
+                new = str(value) if value is not None else call.service.removeprefix("turn_")
+                old = self._hass.states.get(entity_id)
+                self._hass.states.async_set(entity_id, new, old.attributes if old else None)
+
+        for service in services:
+            self._hass.services.async_register(domain, service, called)
+
+    @property
+    def calls(self) -> list[tuple[str, Any]]:
+        """Return the calls since this was last asked."""
+        calls, self._calls = self._calls, []
+        return calls
+
+    async def set(self, entity_id: str, state: float | str, **attributes: str) -> None:
+        """Set a state."""
+        self._hass.states.async_set(entity_id, str(state), attributes)
+        await settle()
+
+    async def powers(self, **kilowatts: float | str) -> None:
+        """Set the states of power sensors."""
+        for name, value in kilowatts.items():
+            self._hass.states.async_set(f"sensor.{name}", str(value), KILOWATTS)
+        await settle()
+
+    async def let_pass(self, seconds: float) -> None:
+        """Let time pass, in steps of at most half a minute."""
+        while seconds > 0:
+            step = min(seconds, 30.0)
+            self._freezer.tick(timedelta(seconds=step))
+            async_fire_time_changed(self._hass)
+            await settle()
+            seconds -= step
+
+
+@pytest.fixture
+def home(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Home:
+    """Return a home at noon."""
+    freezer.move_to("2026-02-03 12:00:05+00:00")
+    return Home(hass, freezer)
+
+
+class TestChargeCar:
+    """The car, with three phases: an ampere is 0.69 kW."""
+
+    @pytest.fixture(autouse=True)
+    async def automation(self, hass: HomeAssistant, home: Home, use: Use) -> None:
+        """Charge with 16 A: 11.04 kW, and the house draws 1 kW."""
+        home.note("number", "set_value")
+        home.note("homeassistant", "turn_on", "turn_off")
+        hass.states.async_set("switch.charger", "on")
+        hass.states.async_set("number.current", "16")
+        hass.states.async_set("input_boolean.wanted", "on")
+        await home.powers(available=13, net=12.04, charger=11.04)
+        await use(
+            "charge_car",
+            available_power="sensor.available",
+            net_power="sensor.net",
+            charger_power="sensor.charger",
+            charging_current="number.current",
+            charger_switch="switch.charger",
+            allowed="input_boolean.wanted",
+        )
+
+    async def test_down_at_once_and_up_after_a_while(self, home: Home) -> None:
+        await home.powers(available=7)
+        # (7 - 1) / 0.69 = 8.7
+        assert home.calls == [("set_value", 8)]
+        await home.powers(net=6.52, charger=5.52)
+        await home.let_pass(40)
+        await home.powers(available=8)  # (8 - 1) / 0.69 = 10.1
+        await home.let_pass(4 * MINUTE)
+        assert home.calls == []
+        await home.let_pass(1 * MINUTE)
+        assert home.calls == [("set_value", 10)]
+
+    async def test_solar_surplus_counts(self, home: Home) -> None:
+        await home.powers(net=8.04, available=7)  # the panels yield 4 kW: 14.5 A
+        assert home.calls == [("set_value", 14)]
+
+    async def test_less_than_a_step_changes_nothing(self, home: Home) -> None:
+        await home.powers(available=7)
+        await home.powers(net=6.52, charger=5.52)
+        assert home.calls == [("set_value", 8)]
+        await home.powers(available=7.15)  # 8.9
+        await home.let_pass(10 * MINUTE)
+        assert home.calls == []
+
+    async def test_it_pauses_and_resumes_with_something_to_spare(self, home: Home) -> None:
+        await home.powers(available=5)  # 5.8
+        assert home.calls == [("turn_off", "switch.charger")]
+        await home.powers(net=1, charger=0)
+        await home.powers(available=5.5)  # 6.5: enough, with nothing to spare
+        await home.let_pass(10 * MINUTE)
+        assert home.calls == []
+        await home.powers(available=6)  # 7.2
+        assert home.calls == [("set_value", 6), ("turn_on", "switch.charger")]
+
+    async def test_a_pause_is_no_shorter_than_its_least_time(self, home: Home) -> None:
+        await home.powers(available=5)
+        await home.powers(net=1, charger=0, available=9)
+        await home.let_pass(4.5 * MINUTE)
+        assert home.calls == [("turn_off", "switch.charger")]
+        await home.let_pass(1.5 * MINUTE)
+        assert home.calls == [("set_value", 6), ("turn_on", "switch.charger")]
+
+    async def test_without_readings_it_goes_down_to_the_least(self, home: Home) -> None:
+        await home.powers(available="unavailable")
+        await home.let_pass(50)
+        assert home.calls == []
+        await home.let_pass(20)
+        assert home.calls == [("set_value", 6)]
+
+    async def test_a_telegram_may_be_missing(self, home: Home) -> None:
+        await home.powers(available="unknown")
+        await home.let_pass(30)
+        await home.powers(available=13)
+        await home.let_pass(2 * MINUTE)
+        assert home.calls == []
+
+    async def test_what_is_not_wanted_is_not_touched(self, home: Home) -> None:
+        await home.set("input_boolean.wanted", "off")
+        await home.powers(available=2)
+        await home.let_pass(2 * MINUTE)
+        assert home.calls == []
+
+    async def test_watts_are_not_kilowatts(self, home: Home) -> None:
+        await home.set("sensor.charger", 11_040, unit_of_measurement="W")
+        await home.powers(available=7)
+        assert home.calls == [("set_value", 8)]
+
+    async def test_a_pause_ends_also_when_the_charger_says_nothing_in_it(self, home: Home) -> None:
+        await home.powers(available=5)
+        await home.set("number.current", "unavailable")
+        home.refusing.add("number.current")
+        await home.powers(net=1, charger="unavailable", available=9)
+        await home.let_pass(6 * MINUTE)
+        assert home.calls == [("turn_off", "switch.charger"), ("turn_on", "switch.charger")]
+
+
+async def use_car(hass: HomeAssistant, home: Home, use: Use, **inputs: object) -> None:
+    """Charge with 16 A and three phases, with no more than what must be chosen, and inputs."""
+    home.note("input_number", "set_value")
+    hass.states.async_set("input_number.current", "16", {"max": 13})
+    await home.powers(available=13, net=12.04, charger=11.04)
+    await use(
+        "charge_car",
+        available_power="sensor.available",
+        net_power="sensor.net",
+        charger_power="sensor.charger",
+        charging_current="input_number.current",
+        **inputs,
+    )
+
+
+async def test_a_car_without_a_switch_goes_down_to_the_least(
+    hass: HomeAssistant, home: Home, use: Use
+) -> None:
+    await use_car(hass, home, use)
+    await home.powers(available=-3)
+    await home.let_pass(10 * MINUTE)
+    assert home.calls == [("set_value", 6)]
+
+
+async def test_a_car_gets_no_more_than_the_charger_can_be_set_to(
+    hass: HomeAssistant, home: Home, use: Use
+) -> None:
+    await use_car(hass, home, use)
+    await home.powers(available=30)  # 42 A
+    assert home.calls == [("set_value", 13)]
+    await home.let_pass(10 * MINUTE)
+    assert home.calls == []
+
+
+async def test_a_car_gets_no_more_than_the_maximum_when_the_minimum_is_higher(
+    hass: HomeAssistant, home: Home, use: Use
+) -> None:
+    await use_car(hass, home, use, least_current=12, most_current=10)
+    await home.powers(available=30)
+    assert home.calls == [("set_value", 10)]
+
+
+class TestShedLoads:
+    """Boiler, then heater; a dryer that is off already."""
+
+    @pytest.fixture(autouse=True)
+    async def automation(self, hass: HomeAssistant, home: Home, use: Use) -> None:
+        """Watch the warning."""
+        home.note("homeassistant", "turn_on", "turn_off")
+        for name, state in (("boiler", "on"), ("dryer", "off"), ("heater", "on")):
+            hass.states.async_set(f"switch.{name}", state)
+        hass.states.async_set("binary_sensor.warning", "off")
+        loads = ["switch.boiler", "switch.dryer", "switch.heater"]
+        await use("shed_loads", warning="binary_sensor.warning", loads=loads)
+
+    async def test_a_short_peak_sheds_nothing(self, home: Home) -> None:
+        await home.set("binary_sensor.warning", "on")
+        await home.let_pass(20)
+        await home.set("binary_sensor.warning", "off")
+        await home.let_pass(MINUTE)
+        assert home.calls == []
+
+    async def test_one_by_one_and_back_in_reverse(self, home: Home) -> None:
+        await home.set("binary_sensor.warning", "on")
+        await home.let_pass(30)
+        assert home.calls == [("turn_off", "switch.boiler")]
+        await home.let_pass(20)
+        assert home.calls == []
+        await home.let_pass(10)
+        assert home.calls == [("turn_off", "switch.heater")]
+        await home.let_pass(5 * MINUTE)
+        assert home.calls == []
+
+        await home.set("binary_sensor.warning", "off")
+        await home.let_pass(14 * MINUTE)
+        assert home.calls == []
+        await home.let_pass(1 * MINUTE)
+        assert home.calls == [("turn_on", "switch.heater")]
+        await home.let_pass(15 * MINUTE)
+        assert home.calls == [("turn_on", "switch.boiler")]
+        await home.let_pass(60 * MINUTE)
+        assert home.calls == []
+
+    async def test_the_first_may_be_enough(self, home: Home) -> None:
+        await home.set("binary_sensor.warning", "on")
+        await home.let_pass(30)
+        await home.set("binary_sensor.warning", "off")
+        await home.let_pass(15 * MINUTE)
+        assert home.calls == [("turn_off", "switch.boiler"), ("turn_on", "switch.boiler")]
+
+    async def test_a_warning_meanwhile_begins_the_wait_anew(self, home: Home) -> None:
+        await home.set("binary_sensor.warning", "on")
+        await home.let_pass(30)
+        await home.set("binary_sensor.warning", "off")
+        await home.let_pass(10 * MINUTE)
+        await home.set("binary_sensor.warning", "on")
+        await home.let_pass(10)
+        await home.set("binary_sensor.warning", "off")
+        await home.let_pass(14 * MINUTE)
+        names = ["boiler", "heater"]
+        assert home.calls == [("turn_off", f"switch.{name}") for name in names]
+        await home.let_pass(1 * MINUTE)
+        assert home.calls == [("turn_on", "switch.heater")]
+        await home.let_pass(15 * MINUTE)
+
+    async def test_without_readings_nothing_is_turned_on(self, home: Home) -> None:
+        await home.set("binary_sensor.warning", "on")
+        await home.let_pass(30)
+        await home.set("binary_sensor.warning", "unavailable")
+        await home.let_pass(60 * MINUTE)
+        assert home.calls == [("turn_off", "switch.boiler")]
+        await home.set("binary_sensor.warning", "off")
+        await home.let_pass(15 * MINUTE)
+        assert home.calls == [("turn_on", "switch.boiler")]
+
+    async def test_a_load_that_cannot_be_reached_does_not_keep_the_others(self, home: Home) -> None:
+        home.refusing.add("switch.boiler")
+        await home.set("binary_sensor.warning", "on")
+        await home.let_pass(MINUTE)
+        assert home.calls == [("turn_off", "switch.heater")]
+        await home.set("switch.boiler", "off")  # somebody else does
+        await home.set("switch.heater", "unavailable")
+        await home.set("binary_sensor.warning", "off")
+        await home.let_pass(15.5 * MINUTE)
+        home.refusing.clear()
+        assert home.calls == []
+        await home.set("switch.heater", "off")
+        await home.let_pass(15 * MINUTE)
+        assert home.calls == [("turn_on", "switch.heater")]
+        await home.let_pass(15 * MINUTE)
+        assert home.calls == [("turn_on", "switch.boiler")]
+
+
+class TestShedLoadsOverRestarts:
+    """Boiler and heater, and a helper that remembers."""
+
+    @pytest.fixture(autouse=True)
+    async def begin(self, hass: HomeAssistant, home: Home) -> None:
+        """Start Home Assistant."""
+        home.note("homeassistant", "turn_on", "turn_off")
+        home.note("input_text", "set_value")
+        hass.set_state(CoreState.not_running)
+        for name in ("boiler", "heater"):
+            hass.states.async_set(f"switch.{name}", "on")
+        hass.states.async_set("input_text.shed", "")
+
+    async def start(self, use: Use, **inputs: str) -> None:
+        """Start Home Assistant."""
+        loads = ["switch.boiler", "switch.heater"]
+        await use("shed_loads", warning="binary_sensor.warning", loads=loads, **inputs)
+
+    async def test_what_is_turned_off_is_noted(self, home: Home, use: Use) -> None:
+        await home.set("binary_sensor.warning", "off")
+        await self.start(use, memory="input_text.shed")
+        await home.set("binary_sensor.warning", "on")
+        await home.let_pass(MINUTE)
+        await home.set("binary_sensor.warning", "off")
+        await home.let_pass(30 * MINUTE)
+        assert [value for service, value in home.calls if service == "set_value"] == [
+            "switch.boiler",
+            "switch.boiler,switch.heater",
+            "switch.boiler",
+            "",
+        ]
+
+    async def test_what_is_noted_is_turned_on_again(self, home: Home, use: Use) -> None:
+        for name in ("boiler", "heater"):
+            await home.set(f"switch.{name}", "off")
+        await home.set("input_text.shed", "switch.boiler,switch.sold,switch.heater")
+        await home.set("binary_sensor.warning", "unavailable")
+        await self.start(use, memory="input_text.shed")
+        await home.let_pass(60 * MINUTE)
+        assert home.calls == []
+        await home.set("binary_sensor.warning", "off")
+        await home.let_pass(30 * MINUTE)
+        assert [call for call in home.calls if call[0] != "set_value"] == [
+            ("turn_on", "switch.heater"),
+            ("turn_on", "switch.boiler"),
+        ]
+
+    @pytest.mark.parametrize("noted", ["", "unknown", "unavailable"])
+    async def test_without_a_note_nothing_is_turned_on(
+        self, home: Home, use: Use, noted: str
+    ) -> None:
+        await home.set("switch.boiler", "off")
+        await home.set("input_text.shed", noted)
+        await home.set("binary_sensor.warning", "off")
+        await self.start(use, memory="input_text.shed")
+        await home.let_pass(60 * MINUTE)
+        assert home.calls == []
+
+    async def test_a_warning_that_is_on_already_sheds(self, home: Home, use: Use) -> None:
+        await home.set("binary_sensor.warning", "on")
+        await self.start(use)
+        await home.let_pass(29)
+        assert home.calls == []
+        await home.let_pass(1)
+        assert home.calls == [("turn_off", "switch.boiler")]
+
+
+class TestSolarSurplus:
+    """A load of 2 kW."""
+
+    @pytest.fixture(autouse=True)
+    async def automation(self, hass: HomeAssistant, home: Home, use: Use) -> None:
+        """Watch the net power."""
+        home.note("homeassistant", "turn_on", "turn_off")
+        hass.states.async_set("switch.load", "off")
+        await home.powers(net=0.5)
+        await home.let_pass(20 * MINUTE)
+        await use("solar_surplus", net_power="sensor.net", load="switch.load")
+
+    async def test_on_with_enough_and_off_without(self, home: Home) -> None:
+        await home.powers(net=-1.9)
+        await home.let_pass(10 * MINUTE)
+        assert home.calls == []
+        await home.powers(net=-2.0)
+        await home.let_pass(4.5 * MINUTE)
+        assert home.calls == []
+        await home.let_pass(0.5 * MINUTE)
+        assert home.calls == [("turn_on", "switch.load")]
+
+        await home.powers(net=0.2)  # what the grid may add
+        await home.let_pass(30 * MINUTE)
+        assert home.calls == []
+        await home.powers(net=0.3)
+        await home.let_pass(4.5 * MINUTE)
+        assert home.calls == []
+        await home.let_pass(0.5 * MINUTE)
+        assert home.calls == [("turn_off", "switch.load")]
+
+    async def test_a_cloud_passes(self, home: Home) -> None:
+        await home.powers(net=-3)
+        await home.let_pass(5 * MINUTE)
+        await home.let_pass(20 * MINUTE)
+        await home.powers(net=1)
+        await home.let_pass(4 * MINUTE)
+        await home.powers(net=-1)
+        await home.let_pass(20 * MINUTE)
+        assert home.calls == [("turn_on", "switch.load")]
+
+    async def test_it_runs_for_a_least_time(self, home: Home) -> None:
+        await home.powers(net=-3)
+        await home.let_pass(5 * MINUTE)
+        await home.powers(net=1)
+        await home.let_pass(14 * MINUTE)
+        assert home.calls == [("turn_on", "switch.load")]
+        await home.let_pass(1.5 * MINUTE)
+        assert home.calls == [("turn_off", "switch.load")]
+        await home.powers(net=-3)
+        await home.let_pass(14 * MINUTE)
+        assert home.calls == []
+        await home.let_pass(1.5 * MINUTE)
+        assert home.calls == [("turn_on", "switch.load")]
+
+    async def test_what_ends_within_the_least_time_changes_nothing(self, home: Home) -> None:
+        await home.powers(net=-3)
+        await home.let_pass(5 * MINUTE)
+        await home.powers(net=1)
+        await home.let_pass(10 * MINUTE)
+        await home.powers(net=-1)
+        await home.let_pass(30 * MINUTE)
+        assert home.calls == [("turn_on", "switch.load")]
+
+    async def test_without_readings_it_is_turned_off(self, home: Home) -> None:
+        await home.powers(net="unavailable")
+        await home.let_pass(20 * MINUTE)
+        assert home.calls == []
+        await home.powers(net=-3)
+        await home.let_pass(20 * MINUTE)
+        await home.powers(net="unavailable")
+        await home.let_pass(5 * MINUTE)
+        assert home.calls == [("turn_on", "switch.load"), ("turn_off", "switch.load")]
+
+    async def test_a_load_that_cannot_be_reached_is_tried_again(self, home: Home) -> None:
+        await home.powers(net=-3)
+        await home.let_pass(5 * MINUTE)
+        assert home.calls == [("turn_on", "switch.load")]
+        home.refusing.add("switch.load")
+        await home.powers(net=1)
+        await home.let_pass(16 * MINUTE)
+        home.refusing.clear()
+        assert home.calls == []
+        await home.let_pass(5 * MINUTE)
+        assert home.calls == [("turn_off", "switch.load")]
+
+
+@pytest.mark.parametrize(
+    ("load", "net", "calls"),
+    [
+        ("on", 1, [("turn_off", "switch.load")]),
+        ("on", 0, []),
+        ("off", -3, [("turn_on", "switch.load")]),
+        ("off", 0, []),
+    ],
+)
+async def test_surplus_is_used_also_when_it_was_there_before_home_assistant(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant, home: Home, use: Use, load: str, net: float, calls: list[tuple[str, str]]
+) -> None:
+    home.note("homeassistant", "turn_on", "turn_off")
+    hass.set_state(CoreState.not_running)
+    hass.states.async_set("switch.load", load)
+    await home.powers(net=net)
+    await use("solar_surplus", net_power="sensor.net", load="switch.load")
+    await home.let_pass(14.5 * MINUTE)
+    assert home.calls == []
+    await home.let_pass(1 * MINUTE)
+    assert home.calls == calls
+
+
+class TestWaterAtNight:
+    """A flow rate in m³/h."""
+
+    @pytest.fixture(autouse=True)
+    async def automation(
+        self, hass: HomeAssistant, home: Home, freezer: FrozenDateTimeFactory, use: Use
+    ) -> None:
+        """Begin a night at 0:30."""
+        await hass.config.async_set_time_zone("Europe/Luxembourg")
+        freezer.move_to("2026-02-03 00:30:05+01:00")
+        home.note("notify", "phone")
+        await home.set("sensor.flow", 0, unit_of_measurement="m³/h")
+        data = {"entity_id": ["notify.phone"], "value": "{{ text }}"}
+        actions = [{"action": "notify.phone", "data": data}]
+        await use("water_at_night", flow_rate="sensor.flow", actions=actions)
+
+    async def flow(self, home: Home, rate: float | str) -> None:
+        await home.set("sensor.flow", rate, unit_of_measurement="m³/h")
+
+    async def test_a_leak(self, home: Home) -> None:
+        await self.flow(home, 0.012)
+        await home.let_pass(149 * MINUTE)  # 2:59: two hours of the night are not over
+        assert home.calls == []
+        await home.let_pass(2 * MINUTE)
+        assert home.calls == [("phone", "Water has been running all the time.")]
+        await home.let_pass(120 * MINUTE)
+        assert home.calls == []
+
+    @pytest.mark.parametrize("meanwhile", [0, 0.0015, "unavailable"])
+    async def test_no_leak_when_it_stops(self, home: Home, meanwhile: float | str) -> None:
+        await home.let_pass(40 * MINUTE)
+        await self.flow(home, 0.6)
+        await home.let_pass(110 * MINUTE)
+        await self.flow(home, meanwhile)
+        await home.let_pass(5 * MINUTE)
+        await self.flow(home, 0.6)
+        await home.let_pass(90 * MINUTE)
+        assert home.calls == []
+
+    async def test_the_day_does_not_count(self, home: Home) -> None:
+        await home.let_pass(200 * MINUTE)
+        await self.flow(home, 0.6)  # from 3:50
+        await home.let_pass(300 * MINUTE)
+        assert home.calls == []
+
+
+@pytest.mark.parametrize("stops", [True, False])
+async def test_water_that_flows_before_home_assistant_has_started(
+    hass: HomeAssistant, home: Home, freezer: FrozenDateTimeFactory, use: Use, *, stops: bool
+) -> None:
+    await hass.config.async_set_time_zone("Europe/Luxembourg")
+    freezer.move_to("2026-10-25 02:00:05+02:00")  # the hour that comes twice
+    hass.set_state(CoreState.not_running)
+    home.note("notify", "phone")
+    await home.set("sensor.flow", 60, unit_of_measurement="L/h")
+    data = {"entity_id": ["notify.phone"], "value": "{{ text }}"}
+    actions = [{"action": "notify.phone", "data": data}]
+    await use("water_at_night", flow_rate="sensor.flow", actions=actions)
+    await home.let_pass(119 * MINUTE)  # 2:59 in winter
+    assert home.calls == []
+    if stops:
+        await home.set("sensor.flow", 0, unit_of_measurement="L/h")
+    await home.let_pass(2 * MINUTE)
+    assert len(home.calls) == (not stops)
+
+
+@pytest.mark.usefixtures("everything_enabled")
+async def test_it_tells_what_was_asked_for(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, use: Use
+) -> None:
+    entry = make_entry(port.url)
+    hass.config_entries.async_update_entry(entry, options={CONF_REFERENCE_POWER: 3})
+    port.greeting = port.next_frame(TELEGRAM)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    told: list[tuple[str, str]] = []
+    hass.services.async_register(
+        "notify", "phone", lambda call: told.append((call.data["title"], call.data["text"]))
+    )
+    data = {"title": "{{ title }}", "text": "{{ text }}"}
+    await use(
+        "tell_me",
+        meter=device_of(dr.async_get(hass), entry, SERIAL).id,
+        how=[{"action": "notify.phone", "data": data}],
+        time_voltage=0,
+        time_warning=0,
+    )
+
+    for reference, value in (
+        ("0-0:96.13.0", f"({b'Kontroll'.hex().upper()})"),
+        ("0-0:96.7.21", "(00900)"),
+        ("1-0:32.32.0", "(00900)"),  # a sag: not by default
+        ("1-0:72.36.0", "(00900)"),
+        ("1-0:52.7.0", "(255.5*V)"),
+        ("1-0:1.7.0", "(09.000*kW)"),
+    ):
+        await receive(hass, port, with_value(TELEGRAM, reference, value))
+        await hass.async_block_till_done()
+
+    assert told == [
+        ("Smarty", "Kontroll"),
+        ("Smarty", "The meter has counted a power failure."),
+        ("Smarty", "The meter has counted a swell of the voltage."),
+        ("Smarty", "Smarty Voltage L2: 255.5 V"),
+        ("Smarty", "This quarter-hour will end above the reference power."),
+    ]

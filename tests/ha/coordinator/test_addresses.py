@@ -1,0 +1,200 @@
+"""No secret in an address reaches a person, wherever the address is shown, logged or raised."""
+
+import json
+import logging
+from typing import Any
+
+import pytest
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
+from homeassistant.const import CONF_PORT
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry, get_system_health_info
+
+from custom_components.smarty_p1.const import CONF_BAUD_RATE, CONF_ENCRYPTION_KEY, DOMAIN
+from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
+from custom_components.smarty_p1.lib.port import LinkError, probe
+from tests.ha.boards import pulse_entry, tank_entry
+from tests.ha.conftest import EntryMaker
+from tests.ha.dialogs import reconfigure, settle, start, submit, suggested
+from tests.ha.meter import KEY, MeterPort, literal_frame
+from tests.ha.support import let_pass
+
+SECRET = "s3cret"
+ENCRYPTED = literal_frame("three_phase_gas_water_heat")
+ADDRESSES = [
+    "socket://user:s3cret@127.0.0.1:{port}",
+    "socket://127.0.0.1:{port}?token=s3cret",
+    "socket://user:a@s3cret@127.0.0.1:{port}/?token=s3cret#s3cret",
+]
+NOWHERE = [
+    *(address.format(port=1) for address in ADDRESSES),
+    "user:s3cret@127.0.0.1:1",
+    "socket//user:s3cret@127.0.0.1:1",
+    "socket://user:s3cret@[127.0.0.1:1",
+    "socket://user%3As3cret%40127.0.0.1:1",
+    "socket://127.0.0.1:s3cret@x",
+    "unknown://user:s3cret@127.0.0.1:1",
+    "esphome://127.0.0.1:1/?key=s3cret&port_name=P1",
+]
+
+
+def shown(result: ConfigFlowResult) -> str:
+    """Return what a dialog tells a browser."""
+    values = suggested(result) if result.get("data_schema") else {}
+    return f"{values} {result.get('description_placeholders')} {result.get('errors')}"
+
+
+async def everything_told(hass: HomeAssistant, entry: MockConfigEntry) -> str:
+    """Return what diagnostics, system information, repairs, states and the entry's page tell."""
+    assert await async_setup_component(hass, "system_health", {})
+    health = await get_system_health_info(hass, DOMAIN)
+    told: list[Any] = [
+        await async_get_config_entry_diagnostics(hass, entry),
+        {key: value for key, value in health.items() if isinstance(value, str)},
+        [issue.translation_placeholders for issue in ir.async_get(hass).issues.values()],
+        [state.as_dict() for state in hass.states.async_all()],
+        entry.reason,
+        entry.title,
+    ]
+    told += [await value for value in health.values() if not isinstance(value, str | int)]
+    return json.dumps(told, default=str)
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+async def test_a_meter_that_is_read(
+    hass: HomeAssistant,
+    port: MeterPort,
+    caplog: pytest.LogCaptureFixture,
+    address: str,
+) -> None:
+    logging.getLogger().setLevel(logging.DEBUG)
+    caplog.set_level(logging.DEBUG)
+    port.greeting = ENCRYPTED
+    url = address.format(port=port.port)
+
+    form = await start(hass)
+    result = await hass.config_entries.flow.async_configure(
+        form["flow_id"], {CONF_PORT: url, CONF_ENCRYPTION_KEY: KEY}
+    )
+    told = [shown(result)]
+    result = await settle(hass, result)
+    told.append(shown(result))
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
+    await hass.async_block_till_done()
+    [entry] = hass.config_entries.async_entries(DOMAIN)
+    assert entry.state is ConfigEntryState.LOADED
+    assert entry.data[CONF_PORT] == url
+    told.append(shown(await reconfigure(hass, entry)))
+    told.append(shown(await start(hass)))
+    await port.stop()
+    await let_pass(hass, 3700)
+    told.append(await everything_told(hass, entry))
+    told.append(str(entry.runtime_data.last_exception))
+
+    assert str(port.port) in told[-1]
+    assert not [text for text in told if SECRET in text]
+    assert SECRET not in caplog.text
+
+
+@pytest.mark.usefixtures("short_setup")
+@pytest.mark.parametrize("url", NOWHERE)
+async def test_a_port_that_cannot_be_opened(
+    hass: HomeAssistant, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture, url: str
+) -> None:
+    logging.getLogger().setLevel(logging.DEBUG)
+    caplog.set_level(logging.DEBUG)
+    entry = make_entry(url)
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    form = await reconfigure(hass, entry)
+    told = [shown(form)]
+    result = await submit(hass, form, {})
+    told += [shown(result), await everything_told(hass, entry)]
+
+    assert result["errors"]
+    assert entry.reason
+    assert not [text for text in told if SECRET in text]
+    # What asyncio says of the host, should it be debugged, is its own.
+    logged = [record for record in caplog.records if record.name != "asyncio"]
+    assert logged
+    assert SECRET not in "".join(map(logging.Formatter().format, logged))
+
+
+@pytest.mark.parametrize("url", NOWHERE)
+async def test_no_error_carries_a_secret(url: str) -> None:
+    with pytest.raises(LinkError) as caught:
+        await probe(url, None, timeout=5)
+
+    error: BaseException | None = caught.value
+    while error:
+        assert SECRET not in f"{error!r} {error}"
+        error = error.__cause__ or error.__context__
+
+
+@pytest.mark.parametrize("kind", ["pulse", "tank"])
+@pytest.mark.parametrize("address", ADDRESSES)
+async def test_a_board_keeps_its_address_and_does_not_show_it(
+    hass: HomeAssistant, port: MeterPort, kind: str, address: str
+) -> None:
+    port.greeting = b"\r\n" if kind == "pulse" else b"R100\rR100\r" * 20
+    url = address.format(port=port.port)
+    if kind == "pulse":
+        entry = pulse_entry(hass, **{CONF_PORT: url, CONF_BAUD_RATE: 9600})
+        form = await reconfigure(hass, entry, "pulse_port")
+    else:
+        entry = tank_entry(hass, url)
+        form = await reconfigure(hass, entry)
+    unique_id = entry.unique_id
+    user_input = {key: value for key, value in suggested(form).items() if value is not None}
+    assert SECRET not in shown(form)
+
+    result = await submit(hass, form, user_input)
+    assert SECRET not in shown(result)
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
+    await hass.async_block_till_done()
+
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "board_reconfigured")
+    assert entry.data[CONF_PORT] == url
+    # What is stored about a board belongs to this.
+    assert entry.unique_id == unique_id
+    assert SECRET not in await everything_told(hass, entry)
+
+
+async def test_a_new_board_is_known_by_an_address_without_a_secret(
+    hass: HomeAssistant, port: MeterPort
+) -> None:
+    port.greeting = b"\r\n"
+    url = ADDRESSES[0].format(port=port.port)
+    form = await start(hass, "pulse", "pulse_port")
+    result = await submit(
+        hass, form, {CONF_PORT: url, CONF_BAUD_RATE: "9600", "pulses_per_kwh": 1000.0}
+    )
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["result"].unique_id == f"port:socket://REDACTED@127.0.0.1:{port.port}"
+
+
+@pytest.mark.parametrize(
+    ("current", "other"),
+    [
+        ("socket://user:s3cret@gateway:1", "socket://user:another@gateway:1"),
+        ("socket://user:s3cret@gateway:1", "gateway:1"),
+        ("socket://gateway:1?token=s3cret", "socket://gateway:1?token=another"),
+        ("esphome://gw:1?port_name=P1&key=a", "esphome://gw:1?port_name=P1&key=b"),
+    ],
+)
+async def test_one_board_is_not_set_up_twice_with_two_secrets(
+    hass: HomeAssistant, current: str, other: str
+) -> None:
+    # Its unique id is that of an earlier version, which held the secret.
+    pulse_entry(hass, **{CONF_PORT: current, CONF_BAUD_RATE: 9600})
+    form = await start(hass, "pulse", "pulse_port")
+    result = await submit(
+        hass, form, {CONF_PORT: other, CONF_BAUD_RATE: "9600", "pulses_per_kwh": 1000.0}
+    )
+
+    assert result["errors"]
+    assert result["errors"][CONF_PORT] in {"source_in_use", "port_in_use"}

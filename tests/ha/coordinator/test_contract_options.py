@@ -1,0 +1,87 @@
+"""From the options of an entry to the contract that readings are counted under."""
+
+from datetime import date
+
+from homeassistant.core import HomeAssistant
+
+from custom_components.smarty_p1.coordinator.contract_options import contract_of, contract_since
+from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
+from custom_components.smarty_p1.lib.tariff import Contract
+from tests.ha.conftest import EntryMaker
+from tests.ha.meter import MeterPort
+from tests.ha.support import TELEGRAM
+
+
+def test_without_options_everything_is_as_published() -> None:
+    assert contract_of({}) == Contract()
+    assert contract_since({}) is None
+
+
+def test_options_of_earlier_versions() -> None:
+    stored = {
+        "reference_power": 7.0,
+        "surcharge_price": 0.1139,
+        "surcharge_price_since": "2025-01-01",
+        "min_interval": 10,
+    }
+    assert contract_of(stored) == Contract(reference_kw=7.0, surcharge=0.1139, has_vat=False)
+    assert contract_since(stored) == date(2025, 1, 1)
+
+
+def test_everything_entered() -> None:
+    stored = {
+        "reference_power": 12.5,
+        "meter_ampere": "63",
+        "vat": False,
+        "surcharge_replaces_variable": True,
+        "energy_price": 0.12,
+        "energy_fee": 2.5,
+        "feed_in_price": 0.07,
+        "network_fixed_price": 20.0,
+        "network_variable_price": 0.06,
+        "surcharge_price": 0.09,
+        "meter_fee": 8.0,
+    }
+    assert contract_of(stored) == Contract(
+        reference_kw=12.5,
+        meter_ampere=63,
+        has_vat=False,
+        replaces_variable=True,
+        energy_price=0.12,
+        energy_fee=2.5,
+        feed_in_price=0.07,
+        network_fixed=20.0,
+        network_variable=0.06,
+        surcharge=0.09,
+        meter_fee=8.0,
+    )
+
+
+def test_prices_that_follow_the_market() -> None:
+    stored = {"energy_price_entity": "sensor.a", "feed_in_price_entity": "sensor.b"}
+    assert contract_of(stored) == Contract(energy_margin=0.0, feed_in_margin=0.0)
+    margins = {"energy_margin": 0.1, "feed_in_margin": -0.01}
+    assert contract_of(stored | margins) == Contract(energy_margin=0.1, feed_in_margin=-0.01)
+    assert contract_of(margins) == Contract()
+
+
+async def test_readings_and_diagnostics_know_the_contract(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    port.greeting = port.next_frame(TELEGRAM)
+    entry = make_entry(port.url)
+    options = {"reference_power": 12.0, "meter_ampere": "120", "energy_price": 0.1}
+    hass.config_entries.async_update_entry(entry, options=options)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+
+    coordinator: SmartyCoordinator = entry.runtime_data
+    demand = coordinator.latest.demand
+    assert demand
+    wanted = Contract(reference_kw=12.0, meter_ampere=120, energy_price=0.1)
+    assert demand.contracts.at(demand.time) == wanted
+    told = await async_get_config_entry_diagnostics(hass, entry)
+    assert told["options"] == options
+    [[_, contract]] = told["demand"]["contracts"]["entries"]
+    assert (contract["meter_ampere"], contract["energy_price"]) == (120, 0.1)

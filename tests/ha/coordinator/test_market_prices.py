@@ -1,0 +1,138 @@
+"""The market's prices: what states of other entities say, and the readings they are handed to."""
+
+import pytest
+from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers import entity_registry as er
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smarty_p1.coordinator.market_prices import price_of
+from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.lib.tariff import MarketPrices
+from tests.ha.conftest import EntryMaker
+from tests.ha.meter import MeterPort
+from tests.ha.support import TELEGRAM, receive
+
+NORDPOOL = "sensor.nord_pool_current_price"
+EXPORT = "input_number.export_price"
+
+
+async def set_up(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, **options: str | float
+) -> MockConfigEntry:
+    """Return an entry with these options whose meter has sent one telegram."""
+    hass.config.currency = "EUR"
+    port.greeting = port.next_frame(TELEGRAM)
+    entry = make_entry(port.url)
+    hass.config_entries.async_update_entry(entry, options=options)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    port.greeting = b""
+    return entry
+
+
+def market(entry: MockConfigEntry) -> MarketPrices:
+    """Return the prices that the last reading was made with."""
+    coordinator: SmartyCoordinator = entry.runtime_data
+    assert coordinator.latest.demand
+    return coordinator.latest.demand.market
+
+
+@pytest.mark.parametrize(
+    ("state", "unit", "price"),
+    [
+        ("0.085", "EUR/kWh", 0.085),
+        ("0.085", "€/kWh", 0.085),
+        ("0.085", None, 0.085),
+        ("0.085", "", 0.085),
+        ("85.0", "EUR/MWh", 0.085),
+        ("85.0", "€/MWh", 0.085),
+        ("8.5", "ct/kWh", 0.085),
+        ("8.5", "c/kWh", 0.085),
+        ("8.5", "¢/kWh", 0.085),
+        ("-12.5", "ct/kWh", -0.125),
+        ("0", "EUR/kWh", 0.0),
+        ("100", "EUR/kWh", 100.0),
+        ("100.1", "EUR/kWh", None),
+        ("-100.1", "EUR/kWh", None),
+        ("nan", "EUR/kWh", None),
+        ("inf", "EUR/MWh", None),
+        ("unknown", "EUR/kWh", None),
+        ("unavailable", "EUR/kWh", None),
+        ("", "EUR/kWh", None),
+        ("cheap", "EUR/kWh", None),
+        ("0.085", "CHF/kWh", None),
+        ("0.085", "kWh", None),
+        ("0.085", "EUR", None),
+    ],
+)
+def test_what_a_state_says(state: str, unit: str | None, price: float | None) -> None:
+    attributes = {} if unit is None else {"unit_of_measurement": unit}
+    found = price_of(State(NORDPOOL, state, attributes), "EUR")
+    assert found == (None if price is None else pytest.approx(price))
+
+
+def test_the_currency_is_that_of_home_assistant() -> None:
+    state = State(NORDPOOL, "80", {"unit_of_measurement": "CHF/MWh"})
+    assert price_of(state, "CHF") == pytest.approx(0.08)
+    assert price_of(state, "EUR") is None
+    assert price_of(None, "EUR") is None
+
+
+async def test_readings_are_made_with_the_prices_of_their_moment(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    hass.states.async_set(NORDPOOL, "0.09", {"unit_of_measurement": "EUR/kWh"})
+    options = {"energy_price_entity": NORDPOOL, "feed_in_price_entity": EXPORT}
+    entry = await set_up(hass, port, make_entry, **options)
+    assert market(entry) == (0.09, None)
+
+    hass.states.async_set(NORDPOOL, "0.11", {"unit_of_measurement": "EUR/kWh"})
+    hass.states.async_set(EXPORT, "0.05")
+    await receive(hass, port, TELEGRAM.replace("250703103000S", "250703103010S"))
+    assert market(entry) == (0.11, 0.05)
+
+    hass.states.async_set(NORDPOOL, "unavailable")
+    hass.states.async_remove(EXPORT)
+    await receive(hass, port, TELEGRAM.replace("250703103000S", "250703103020S"))
+    assert market(entry) == (None, None)
+
+
+async def test_without_price_entities_nothing_is_known(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry, reference_power=7.0, energy_price=0.12)
+    assert market(entry) == (None, None)
+
+
+async def test_an_entity_is_followed_to_another_name(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    entity_registry: er.EntityRegistry,
+) -> None:
+    def register(unique_id: str) -> str:
+        return entity_registry.async_get_or_create(
+            "sensor", "nordpool", unique_id, suggested_object_id="price"
+        ).entity_id
+
+    chosen = register("chosen")
+    hass.states.async_set(chosen, "0.1")
+    entry = await set_up(hass, port, make_entry, energy_price_entity=chosen)
+    assert market(entry).energy == 0.1
+
+    entity_registry.async_update_entity(chosen, new_entity_id="sensor.moved")
+    hass.states.async_remove(chosen)
+    hass.states.async_set("sensor.moved", "0.2")
+    await hass.async_block_till_done()
+    assert dict(entry.options) == {"energy_price_entity": "sensor.moved"}
+    await receive(hass, port, TELEGRAM)
+    assert market(entry).energy == 0.2
+
+    # Another one that takes over the old name, and moves on, is not the one that was chosen.
+    assert register("other") == chosen
+    entity_registry.async_update_entity(chosen, new_entity_id="sensor.other")
+    await hass.async_block_till_done()
+    assert dict(entry.options) == {"energy_price_entity": "sensor.moved"}
+    entity_registry.async_update_entity("sensor.moved", new_entity_id="sensor.moved_again")
+    await hass.async_block_till_done()
+    assert dict(entry.options) == {"energy_price_entity": "sensor.moved_again"}

@@ -1,0 +1,219 @@
+"""A year whose network prices are not known: the issue, its ways out, and when it goes."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.repairs import (
+    DOMAIN as REPAIRS,
+    RepairsFlowContext,
+    RepairsFlowResult,
+    repairs_flow_manager,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+
+from custom_components.smarty_p1.const import DOMAIN
+from custom_components.smarty_p1.coordinator import contract_options
+from custom_components.smarty_p1.lib.tariff import LATEST_YEAR
+from tests.ha.conftest import EntryMaker
+from tests.ha.meter import MeterPort
+from tests.ha.support import TELEGRAM
+
+UNKNOWN = LATEST_YEAR + 1
+SUMMER = f"{UNKNOWN}-07-01T12:00:00Z"
+OWN = {"network_variable_price": 0.05, "meter_fee": 5.7}
+OWN_OF_A_POWER = {**OWN, "network_fixed_price": 12.0, "surcharge_price": 0.08}
+
+
+@pytest.fixture
+async def entry(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> MockConfigEntry:
+    """Return an entry that is not set up, whose meter answers at once."""
+    assert await async_setup_component(hass, REPAIRS, {})
+    port.greeting = lambda: port.next_frame(TELEGRAM)
+    return make_entry(port.url)
+
+
+async def set_up(hass: HomeAssistant, entry: MockConfigEntry, **options: str | float) -> None:
+    """Set the entry up, with these options."""
+    hass.config_entries.async_update_entry(entry, options=options)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+
+
+def issue_of(hass: HomeAssistant, entry: MockConfigEntry) -> ir.IssueEntry | None:
+    """Return the issue, None when it is not raised."""
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, f"network_prices_{entry.entry_id}")
+    return issue if issue and issue.active else None
+
+
+def year_of(hass: HomeAssistant, entry: MockConfigEntry) -> str | None:
+    """Return the year that the issue is about."""
+    issue = issue_of(hass, entry)
+    return (issue.translation_placeholders or {})["year"] if issue else None
+
+
+async def wait_for(hass: HomeAssistant, freezer: FrozenDateTimeFactory, time: str) -> None:
+    """Let the clock go on to a time."""
+    freezer.move_to(time)
+    async_fire_time_changed(hass, datetime.fromisoformat(time))
+    await hass.async_block_till_done()
+
+
+async def open_repair(hass: HomeAssistant, entry: MockConfigEntry) -> RepairsFlowResult:
+    """Open the dialog of the issue."""
+    repairs = repairs_flow_manager(hass)
+    assert repairs
+    context = RepairsFlowContext(issue_id=f"network_prices_{entry.entry_id}")
+    return await repairs.async_init(DOMAIN, context=context)
+
+
+async def choose(hass: HomeAssistant, menu: RepairsFlowResult, step: str) -> RepairsFlowResult:
+    """Choose one way out."""
+    repairs = repairs_flow_manager(hass)
+    assert repairs
+    result = await repairs.async_configure(menu["flow_id"], {"next_step_id": step})
+    await hass.async_block_till_done()
+    return result
+
+
+@pytest.mark.parametrize(
+    ("options", "is_told"),
+    [
+        ({}, False),
+        ({"surcharge_price": 0.1}, False),
+        ({"feed_in_price": 0.1}, False),
+        ({"reference_power": 7.0}, True),
+        ({"energy_price": 0.12}, True),
+        ({"energy_price_entity": "sensor.price"}, True),
+        ({"energy_price": 0.12, **OWN}, False),
+        ({"reference_power": 7.0, **OWN}, True),
+        ({"reference_power": 7.0, **OWN_OF_A_POWER}, False),
+        ({"reference_power": 7.0, "prices_confirmed": UNKNOWN}, False),
+        ({"reference_power": 7.0, "prices_confirmed": LATEST_YEAR}, True),
+    ],
+)
+async def test_who_is_told_of_a_year_that_is_not_known(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    options: dict[str, Any],
+    is_told: bool,  # noqa: FBT001
+) -> None:
+    freezer.move_to(SUMMER)
+    await set_up(hass, entry, **options)
+    issue = issue_of(hass, entry)
+    assert (issue is not None) is is_told
+    if issue:
+        assert issue.is_fixable
+        assert issue.translation_placeholders == {
+            "name": "Smarty 2574",
+            "year": str(UNKNOWN),
+            "last": str(LATEST_YEAR),
+        }
+
+
+async def test_the_year_begins_while_it_runs_at_luxembourgs_midnight(
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    await hass.config.async_set_time_zone("America/New_York")
+    freezer.move_to(f"{LATEST_YEAR}-12-31T22:59:50Z")
+    await set_up(hass, entry, reference_power=7.0)
+    assert issue_of(hass, entry) is None
+
+    await wait_for(hass, freezer, f"{LATEST_YEAR}-12-31T22:59:59Z")
+    assert issue_of(hass, entry) is None
+    # A second after midnight there, at 23 o'clock in UTC.
+    await wait_for(hass, freezer, f"{LATEST_YEAR}-12-31T23:00:01Z")
+    assert year_of(hass, entry) == str(UNKNOWN)
+
+
+async def test_confirmed_prices_hold_for_one_year(
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    freezer.move_to(f"{UNKNOWN}-12-31T12:00:00Z")
+    await set_up(hass, entry, reference_power=7.0)
+    runs = entry.runtime_data
+
+    menu = await open_repair(hass, entry)
+    assert menu["type"] is FlowResultType.MENU
+    assert menu["menu_options"] == ["keep", "enter"]
+    placeholders = menu["description_placeholders"]
+    assert placeholders == {"name": "Smarty 2574", "year": str(UNKNOWN), "last": str(LATEST_YEAR)}
+    result = await choose(hass, menu, "keep")
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert issue_of(hass, entry) is None
+    assert dict(entry.options) == {"reference_power": 7.0, "prices_confirmed": UNKNOWN}
+    assert entry.runtime_data is runs  # nothing was read anew for it
+    await wait_for(hass, freezer, f"{UNKNOWN}-12-31T22:00:00Z")
+    assert issue_of(hass, entry) is None
+
+    await wait_for(hass, freezer, f"{UNKNOWN}-12-31T23:00:00Z")
+    assert year_of(hass, entry) == str(UNKNOWN + 1)
+
+
+async def test_the_options_open_and_the_issue_goes_when_prices_are_entered(
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    freezer.move_to(SUMMER)
+    await set_up(hass, entry, energy_price=0.12)
+
+    result = await choose(hass, await open_repair(hass, entry), "enter")
+
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "enter")
+    kind, flow_id = result["next_flow"]
+    assert kind == "options_flow"
+    assert issue_of(hass, entry) is not None
+    await hass.config_entries.options.async_configure(
+        flow_id, {"energy_price": 0.12, "min_interval": 0, "network_prices": OWN}
+    )
+    await hass.async_block_till_done()
+    assert issue_of(hass, entry) is None
+
+
+async def test_a_version_that_knows_the_year_withdraws_the_issue(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    freezer.move_to(SUMMER)
+    await set_up(hass, entry, reference_power=7.0)
+    assert issue_of(hass, entry)
+
+    monkeypatch.setattr(contract_options, "LATEST_YEAR", UNKNOWN)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert issue_of(hass, entry) is None
+
+
+@pytest.mark.parametrize("step", ["keep", "enter"])
+async def test_a_meter_that_is_removed_meanwhile(
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory, step: str
+) -> None:
+    freezer.move_to(SUMMER)
+    await set_up(hass, entry, reference_power=7.0)
+    menu = await open_repair(hass, entry)
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert issue_of(hass, entry) is None
+
+    result = await choose(hass, menu, step)
+
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "entry_removed")
+
+
+@pytest.mark.usefixtures("short_setup")
+async def test_also_when_the_meter_does_not_answer(
+    hass: HomeAssistant, entry: MockConfigEntry, port: MeterPort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # With a clock that stands still, nobody would stop waiting for the meter.
+    monkeypatch.setattr(contract_options, "LATEST_YEAR", 2020)
+    port.greeting = b""
+    hass.config_entries.async_update_entry(entry, options={"reference_power": 7.0})
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    assert issue_of(hass, entry)

@@ -1,0 +1,452 @@
+"""The LED pulse reader in Home Assistant, at each of its sources."""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pytest
+from homeassistant.components.mqtt.const import DOMAIN as MQTT_DOMAIN
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_ENTITY_ID, CONF_PORT
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_mqtt_message,
+)
+from pytest_homeassistant_custom_component.typing import MqttMockHAClientGenerator
+
+from custom_components.smarty_p1.const import (
+    CONF_BAUD_RATE,
+    CONF_METER_READING,
+    CONF_TOPIC,
+    DOMAIN,
+)
+from custom_components.smarty_p1.coordinator.pulse_counter import PulseCounter
+from custom_components.smarty_p1.coordinator.pulse_port_coordinator import PulsePortCoordinator
+from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
+from tests.ha.boards import ENERGY, POWER, pulse_entry, state
+from tests.ha.meter import MeterPort
+from tests.ha.support import let_pass, let_pass_until, links, stale_timers, wait_until
+
+RECONNECT = 5
+UPDATE = 6
+
+
+@pytest.fixture
+async def entry(hass: HomeAssistant, port: MeterPort) -> MockConfigEntry:
+    """Return a pulse reader that is set up, at a port that has sent nothing yet."""
+    entry = pulse_entry(hass, **{CONF_PORT: port.url, CONF_BAUD_RATE: 9600})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    return entry
+
+
+async def send(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, data: bytes) -> None:
+    """Send bytes and wait until they are read."""
+    before = entry.runtime_data.readings
+    await port.wait_for_clients(1)
+    await port.send(data)
+    await wait_until(hass, lambda: entry.runtime_data.readings > before)
+    await let_pass(hass, UPDATE)
+
+
+class Clock:
+    """The time at which pulses come. What waits on real sockets has its own."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        self.now = 1_800_000_000.0
+        self._hass = hass
+
+    async def tick(self, seconds: float) -> None:
+        """Let time pass, and timers run out."""
+        self.now += seconds
+        await let_pass(self._hass, max(seconds, UPDATE))
+
+
+@pytest.fixture
+def clock(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Return the clock of the pulses."""
+    clock = Clock(hass)
+    monkeypatch.setattr(PulseCounter, "now", lambda _self: clock.now)
+    return clock
+
+
+async def test_it_starts_without_a_pulse(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    assert entry.state is ConfigEntryState.LOADED
+    assert state(hass, ENERGY) == "0.0"
+    assert state(hass, POWER) == "unknown"
+    found = hass.states.get(ENERGY)
+    assert found
+    assert found.attributes["device_class"] == "energy"
+    assert found.attributes["state_class"] == "total_increasing"
+    assert found.attributes["unit_of_measurement"] == "kWh"
+
+
+async def test_pulses_become_energy_and_power(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, clock: Clock
+) -> None:
+    await send(hass, port, entry, b"pulse\r\n")
+    assert state(hass, ENERGY) == "0.001"
+    clock.now += 3.6
+    await send(hass, port, entry, b"pulse\r\n")
+    await clock.tick(5)
+    assert (state(hass, ENERGY), state(hass, POWER)) == ("0.002", "0.72")
+
+    await clock.tick(36 - 5)
+    assert state(hass, POWER) == "0.1"
+    await clock.tick(3600 - 36)
+    assert (state(hass, ENERGY), state(hass, POWER)) == ("0.002", "0.001")
+    await clock.tick(24 * 3600)
+    assert (state(hass, ENERGY), state(hass, POWER)) == ("0.002", "0.0")
+
+
+async def test_entities_are_not_updated_at_each_blink(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, clock: Clock
+) -> None:
+    before = entry.runtime_data.readings
+    for number in range(1, 12):
+        clock.now += 0.1
+        await port.send(b"\r")
+        await wait_until(hass, lambda: entry.runtime_data.readings == before + number)  # noqa: B023
+    assert state(hass, ENERGY) == "0.0"
+    await clock.tick(5)
+    assert state(hass, ENERGY) == "0.011"
+
+
+async def test_the_total_survives_restarts(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    await send(hass, port, entry, b"x\r\n100\r\n104\r\n")
+    stored = entry.runtime_data.counter.meter.pulses
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert hass_storage[f"{DOMAIN}.{entry.entry_id}.pulses"]["data"]["pulses"] == stored == 5
+    assert state(hass, ENERGY) == "0.005"
+
+    await send(hass, port, entry, b"110\r\n")
+    assert entry.runtime_data.counter.meter.pulses == 11
+    # The board counts from 0 again.
+    await send(hass, port, entry, b"0\r\n2\r\n")
+    assert entry.runtime_data.counter.meter.pulses == 13
+
+
+async def test_what_is_stored_goes_with_the_entry(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    await send(hass, port, entry, b"pulse\r\n")
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert f"{DOMAIN}.{entry.entry_id}.pulses" in hass_storage
+    assert links(hass) == 0
+    await port.wait_for_clients(0)
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert f"{DOMAIN}.{entry.entry_id}.pulses" not in hass_storage
+
+
+async def test_it_begins_at_the_reading_of_the_meter(hass: HomeAssistant, port: MeterPort) -> None:
+    entry = pulse_entry(hass, **{CONF_PORT: port.url, CONF_METER_READING: 1234.5})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert state(hass, ENERGY) == "1234.5"
+
+
+async def test_silence_is_no_fault_but_a_lost_port_is(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, clock: Clock
+) -> None:
+    await send(hass, port, entry, b"pulse\r\n")
+    for _ in range(6):
+        await clock.tick(500)
+    assert state(hass, ENERGY) == "0.001"
+
+    await port.stop()
+    await wait_until(hass, lambda: not entry.runtime_data.is_connected)
+    assert state(hass, ENERGY) == "0.001"
+    await clock.tick(31)
+    assert state(hass, ENERGY) == "unavailable"
+
+    await port.start()
+    await let_pass_until(hass, RECONNECT, lambda: port.clients == 1)
+    await let_pass_until(hass, 31, lambda: state(hass, ENERGY) == "0.001")
+    assert state(hass, POWER) == "unknown"
+
+
+async def test_a_port_that_is_lost_for_a_moment(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, clock: Clock
+) -> None:
+    await send(hass, port, entry, b"pulse\r\n")
+    # It is the loss of the port that counts, not the time since the last pulse.
+    assert stale_timers(hass) == 0
+    await port.stop()
+    await wait_until(hass, lambda: not entry.runtime_data.is_connected)
+    assert stale_timers(hass) == 1
+    await clock.tick(20)
+    assert state(hass, ENERGY) == "0.001"
+    await port.start()
+    await let_pass_until(hass, RECONNECT, lambda: port.clients == 1)
+    await clock.tick(31)
+    assert state(hass, ENERGY) == "0.001"
+
+
+async def test_a_new_connection_after_an_hour_of_darkness(
+    hass: HomeAssistant,
+    port: MeterPort,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(PulsePortCoordinator, "silence_timeout", 0.5)
+    entry = pulse_entry(hass, **{CONF_PORT: port.url})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await port.wait_for_clients(1)
+    for readings in (1, 2):
+        clock.now += 36
+        await port.send(b"pulse\r\n")
+        await wait_until(hass, lambda: entry.runtime_data.readings == readings)  # noqa: B023
+    await wait_until(hass, lambda: entry.runtime_data.losses > 0)
+    await let_pass_until(hass, RECONNECT, lambda: port.connections > 1)
+    await clock.tick(60)
+    assert (state(hass, ENERGY), state(hass, POWER)) == ("0.002", "0.06")
+
+
+async def test_what_is_set_while_the_port_is_lost(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, clock: Clock
+) -> None:
+    await port.stop()
+    await wait_until(hass, lambda: not entry.runtime_data.is_connected)
+    await clock.tick(31)
+    await entry.runtime_data.counter.async_set_energy(5)
+    assert state(hass, ENERGY) == "unavailable"
+    await port.start()
+    await let_pass_until(hass, RECONNECT, lambda: port.clients == 1)
+    await let_pass_until(hass, 31, lambda: state(hass, ENERGY) == "5.0")
+
+
+async def test_a_pulse_ends_what_a_lost_port_began(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, clock: Clock
+) -> None:
+    await port.stop()
+    await wait_until(hass, lambda: not entry.runtime_data.is_connected)
+    await clock.tick(31)
+    assert state(hass, ENERGY) == "unavailable"
+    await port.start()
+    await let_pass_until(hass, RECONNECT, lambda: port.clients == 1)
+    await send(hass, port, entry, b"pulse\r\n")
+    assert state(hass, ENERGY) == "0.001"
+
+
+async def test_a_gateway_that_serves_somebody_else(hass: HomeAssistant, port: MeterPort) -> None:
+    port.greeting = b"Port already in use\r\n"
+    entry = pulse_entry(hass, **{CONF_PORT: port.url})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await send(hass, port, entry, b"pulse\r\n")
+    assert state(hass, ENERGY) == "0.001"
+
+
+async def test_a_port_that_cannot_be_opened(hass: HomeAssistant, port: MeterPort) -> None:
+    await port.stop()
+    entry = pulse_entry(hass, **{CONF_PORT: port.url})
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert entry.error_reason_translation_key == "port_unreachable"
+    assert links(hass) == 0
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_diagnostics(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry) -> None:
+    await send(hass, port, entry, b"pulse\r\n")
+    told = await async_get_config_entry_diagnostics(hass, entry)
+    assert told["readings"] == 1
+    assert told["values"] == {"energy_kwh": 0.001, "power_kw": None, "pulses": 1}
+    assert told["data"][CONF_PORT] == port.url
+
+
+# --- entities -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def counter(hass: HomeAssistant) -> AsyncGenerator[MockConfigEntry]:
+    """Return a reader of a sensor that counts, and stands at 40."""
+    hass.states.async_set("sensor.led", "40")
+    entry = pulse_entry(hass, **{CONF_ENTITY_ID: "sensor.led"})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    yield entry
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def set_state(hass: HomeAssistant, entity_id: str, *values: str) -> None:
+    """Give an entity these states, one after the other."""
+    for value in values:
+        hass.states.async_set(entity_id, value)
+        await hass.async_block_till_done()
+
+
+def pulses(entry: MockConfigEntry) -> int:
+    """Return how many pulses were counted."""
+    count: int = entry.runtime_data.counter.meter.pulses
+    return count
+
+
+@pytest.mark.usefixtures("counter")
+async def test_a_sensor_that_counts(hass: HomeAssistant, counter: MockConfigEntry) -> None:
+    await set_state(hass, "sensor.led", "42", "unknown", "43.0", "broken", "43.0")
+    assert pulses(counter) == 3
+    # A sensor that starts again.
+    await set_state(hass, "sensor.led", "0", "4")
+    assert pulses(counter) == 7
+
+
+async def test_a_sensor_that_is_unavailable(hass: HomeAssistant, counter: MockConfigEntry) -> None:
+    await set_state(hass, "sensor.led", "41")
+    await set_state(hass, "sensor.led", "unavailable")
+    assert state(hass, ENERGY) == "unavailable"
+    await set_state(hass, "sensor.led", "45")
+    assert pulses(counter) == 5
+    assert state(hass, ENERGY) == "0.005"
+
+    hass.states.async_remove("sensor.led")
+    await hass.async_block_till_done()
+    assert state(hass, ENERGY) == "unavailable"
+
+
+async def test_what_a_sensor_counted_while_home_assistant_was_away(
+    hass: HomeAssistant, counter: MockConfigEntry
+) -> None:
+    await set_state(hass, "sensor.led", "41")
+    await hass.config_entries.async_unload(counter.entry_id)
+    await set_state(hass, "sensor.led", "44")
+    await hass.config_entries.async_setup(counter.entry_id)
+    await hass.async_block_till_done()
+    assert pulses(counter) == 4
+    assert state(hass, ENERGY) == "0.004"
+
+
+async def test_attributes_that_change_are_no_pulses(
+    hass: HomeAssistant, counter: MockConfigEntry
+) -> None:
+    await set_state(hass, "sensor.led", "1")
+    before = pulses(counter)
+    for number in range(20):
+        hass.states.async_set("sensor.led", "1", {"signal": number})
+    await hass.async_block_till_done()
+    assert pulses(counter) == before
+
+
+async def test_a_binary_sensor_is_a_pulse_when_it_goes_on(hass: HomeAssistant) -> None:
+    led = "binary_sensor.led"
+    await set_state(hass, led, "on")
+    entry = pulse_entry(hass, **{CONF_ENTITY_ID: led})
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert pulses(entry) == 0
+    await set_state(hass, led, "off", "on", "off", "on")
+    assert pulses(entry) == 2
+    await set_state(hass, led, "unavailable", "on", "unknown", "on", "off", "unavailable", "off")
+    assert pulses(entry) == 2
+    assert state(hass, ENERGY) == "0.002"
+
+
+async def test_an_event_is_a_pulse_when_it_happens(hass: HomeAssistant) -> None:
+    led = "event.led"
+    await set_state(hass, led, "2026-01-01T00:00:00.000+00:00")
+    entry = pulse_entry(hass, **{CONF_ENTITY_ID: led})
+    await hass.config_entries.async_setup(entry.entry_id)
+    await set_state(hass, led, "2026-01-01T00:00:01.000+00:00", "2026-01-01T00:00:02.000+00:00")
+    assert pulses(entry) == 2
+    # What is restored at a start of its integration happened before.
+    await set_state(hass, led, "unavailable", "2026-01-01T00:00:02.000+00:00")
+    assert pulses(entry) == 2
+    await set_state(hass, led, "unknown")
+    assert pulses(entry) == 2
+
+
+async def test_an_entity_that_comes_later(hass: HomeAssistant) -> None:
+    entry = pulse_entry(hass, **{CONF_ENTITY_ID: "counter.led"})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    assert state(hass, ENERGY) == "unavailable"
+    await set_state(hass, "counter.led", "7", "9")
+    assert (pulses(entry), state(hass, ENERGY)) == (2, "0.0")
+
+
+async def test_a_counter_that_is_set(hass: HomeAssistant) -> None:
+    await set_state(hass, "counter.led", "20")
+    entry = pulse_entry(hass, **{CONF_ENTITY_ID: "counter.led"})
+    await hass.config_entries.async_setup(entry.entry_id)
+    await set_state(hass, "counter.led", "23", "22")
+    assert pulses(entry) == 3
+    # After a crash, Home Assistant restores what it had saved before.
+    await hass.config_entries.async_unload(entry.entry_id)
+    await set_state(hass, "counter.led", "12")
+    await hass.config_entries.async_setup(entry.entry_id)
+    await set_state(hass, "counter.led", "13")
+    assert pulses(entry) == 4
+
+
+async def test_an_entity_that_is_renamed(
+    hass: HomeAssistant, entity_registry: er.EntityRegistry
+) -> None:
+    led = entity_registry.async_get_or_create("sensor", "test", "led").entity_id
+    await set_state(hass, led, "5")
+    entry = pulse_entry(hass, **{CONF_ENTITY_ID: led})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    entity_registry.async_update_entity(led, new_entity_id="sensor.blinks")
+    await set_state(hass, "sensor.blinks", "6", "7")
+
+    assert entry.data[CONF_ENTITY_ID] == "sensor.blinks"
+    assert entry.unique_id == f"{CONF_ENTITY_ID}:sensor.blinks"
+    assert pulses(entry) == 2
+
+
+# --- MQTT -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def topic(hass: HomeAssistant, mqtt_mock: MqttMockHAClientGenerator) -> MockConfigEntry:
+    """Return a reader of a topic."""
+    assert mqtt_mock
+    entry = pulse_entry(hass, **{CONF_TOPIC: "iot/led"})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    return entry
+
+
+async def publish(hass: HomeAssistant, *messages: str, retain: bool = False) -> None:
+    """Publish messages at the topic."""
+    for message in messages:
+        async_fire_mqtt_message(hass, "iot/led", message, retain=retain)
+    await hass.async_block_till_done()
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
+async def test_a_message_is_a_pulse(hass: HomeAssistant, topic: MockConfigEntry) -> None:
+    assert state(hass, ENERGY) == "0.0"
+    await publish(hass, "old", retain=True)
+    await publish(hass, "", "blink")
+    assert pulses(topic) == 2
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
+async def test_a_count_with_the_end_of_a_line(hass: HomeAssistant, topic: MockConfigEntry) -> None:
+    await publish(hass, "100\n", "105\r\n", " 105 ")
+    assert pulses(topic) == 5
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
+async def test_a_message_is_a_running_count(hass: HomeAssistant, topic: MockConfigEntry) -> None:
+    await publish(hass, "100", retain=True)
+    await publish(hass, "101", "105", "105", "hello")
+    assert pulses(topic) == 5
+    await hass.config_entries.async_unload(topic.entry_id)
+    await hass.config_entries.async_setup(topic.entry_id)
+    await publish(hass, "106", retain=True)
+    assert pulses(topic) == 6
+    await hass.config_entries.async_unload(topic.entry_id)
+    await hass.config_entries.async_setup(topic.entry_id)
+    # Older than what came last, and no board that has started again.
+    await publish(hass, "100", retain=True)
+    await publish(hass, "108")
+    assert pulses(topic) == 8
+
+
+async def test_without_the_mqtt_integration(hass: HomeAssistant) -> None:
+    assert MQTT_DOMAIN not in hass.config.components
+    entry = pulse_entry(hass, **{CONF_TOPIC: "iot/led"})
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.error_reason_translation_key == "broker_unavailable"
+    await hass.config_entries.async_unload(entry.entry_id)

@@ -1,0 +1,311 @@
+"""The files of the quarter-hours: what is in them, and what kills, full disks and junk do."""
+
+import errno
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+
+from custom_components.smarty_p1.coordinator import quarter_hour_series
+from custom_components.smarty_p1.coordinator.quarter_hour_series import QuarterHourSeries
+from custom_components.smarty_p1.lib.tariff import QuarterHour
+from tests.ha.support import own_log
+
+NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
+QUARTER = timedelta(minutes=15)
+HEADER = "start,imported_wh,exported_wh,reactive_imported_varh,reactive_exported_varh\n"
+NO_ROOM = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.fixture
+def series(hass: HomeAssistant) -> QuarterHourSeries:
+    """Return a series without files."""
+    return QuarterHourSeries(hass, "one")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return the folder of its files."""
+    return tmp_path / ".storage" / "smarty_p1.one.quarter_hours"
+
+
+def quarter(start: datetime, mean_kw: float = 1.0) -> QuarterHour:
+    """Return a quarter-hour, all of whose energies are known."""
+    return QuarterHour(start, mean_kw, 0.002, 0.03, 0.0004)
+
+
+def names(folder: Path) -> set[str]:
+    """Return the names of its files."""
+    return {path.name for path in folder.iterdir()}
+
+
+def write(path: Path, text: str) -> None:
+    """Write what somebody or something else has left there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def june(folder: Path) -> str:
+    """Return what is in the file of June 2026."""
+    return (folder / "2026-06.csv").read_text()
+
+
+async def append(hass: HomeAssistant, series: QuarterHourSeries, *quarters: QuarterHour) -> None:
+    """Append quarter-hours and wait until they are written."""
+    for each in quarters:
+        series.append(each)
+    await hass.async_block_till_done()
+
+
+async def starts(hass: HomeAssistant, start: datetime, end: datetime) -> list[datetime]:
+    """Return the starts of what is read after a restart."""
+    return [each.start for each in await QuarterHourSeries(hass, "one").async_read(start, end)]
+
+
+async def read(hass: HomeAssistant) -> list[QuarterHour]:
+    """Return what is known of 15 June 2026 after a restart."""
+    midnight = NOON.replace(hour=0)
+    return await QuarterHourSeries(hass, "one").async_read(midnight, midnight + timedelta(days=1))
+
+
+async def test_a_line_for_each_quarter_hour(
+    hass: HomeAssistant, series: QuarterHourSeries, folder: Path
+) -> None:
+    await append(hass, series, quarter(NOON, 0.492), QuarterHour(NOON + QUARTER, 0.0001))
+
+    # 0.492 kW for a quarter-hour are 123 Wh.
+    assert june(folder) == (HEADER + "2026-06-15T12:00Z,123,2,30,0.4\n2026-06-15T12:15Z,0.025,,,\n")
+    assert await read(hass) == [quarter(NOON, 0.492), QuarterHour(NOON + QUARTER, 0.0001)]
+
+
+async def test_what_is_the_last_one_still_is_appended_once(
+    hass: HomeAssistant, series: QuarterHourSeries, folder: Path
+) -> None:
+    await append(hass, series, quarter(NOON), quarter(NOON))
+    await append(hass, series, quarter(NOON))
+
+    assert len(june(folder).splitlines()) == 2
+
+
+async def test_a_period_begins_with_its_start_and_ends_before_its_end(
+    hass: HomeAssistant, series: QuarterHourSeries
+) -> None:
+    times = [NOON + n * QUARTER for n in range(4)]
+    await append(hass, series, *map(quarter, reversed(times)))
+
+    assert await starts(hass, NOON, times[3]) == times[:3]
+    assert await starts(hass, NOON + timedelta(seconds=1), times[3]) == times[1:3]
+    assert await starts(hass, times[3] + QUARTER, times[3] + timedelta(days=1)) == []
+
+
+async def test_a_month_is_luxembourgs(
+    hass: HomeAssistant, series: QuarterHourSeries, folder: Path
+) -> None:
+    # In winter midnight is at 23:00 UTC, in summer at 22:00.
+    last = datetime(2026, 10, 31, 22, 45, tzinfo=UTC)
+    times = [last, last + QUARTER, datetime(2026, 5, 31, 22, tzinfo=UTC)]
+    await append(hass, series, *map(quarter, times))
+
+    assert names(folder) == {"2026-06.csv", "2026-10.csv", "2026-11.csv"}
+    assert await starts(hass, last, last + 2 * QUARTER) == times[:2]
+
+
+async def test_the_hour_that_october_repeats_is_two(
+    hass: HomeAssistant, series: QuarterHourSeries
+) -> None:
+    # 2:30 in summer time and 2:30 in winter time, an hour later.
+    times = [datetime(2026, 10, 25, hour, 30, tzinfo=UTC) for hour in (0, 1)]
+    await append(hass, series, quarter(times[0], 1.0), quarter(times[1], 2.0))
+
+    found = await QuarterHourSeries(hass, "one").async_read(times[0], times[1] + QUARTER)
+    assert [each.mean_kw for each in found] == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    "torn",
+    [
+        "2026-06-15T12:15Z,250,2,30,0.4",
+        "2026-06-15T12:15Z,2",
+        "2026-06-15T12:1",
+        "\0\0\0\0",
+        "x" * 3_000,
+    ],
+)
+async def test_a_line_that_a_kill_has_torn_is_cut_off(
+    hass: HomeAssistant, series: QuarterHourSeries, folder: Path, torn: str
+) -> None:
+    await append(hass, series, quarter(NOON))
+    whole = june(folder)
+    write(folder / "2026-06.csv", whole + torn)
+
+    assert await read(hass) == [quarter(NOON)]
+
+    again = QuarterHourSeries(hass, "one")
+    await append(hass, again, quarter(NOON + 2 * QUARTER))
+    assert june(folder) == whole + "2026-06-15T12:30Z,250,2,30,0.4\n"
+
+
+@pytest.mark.parametrize("left", ["", "start,impo"])
+async def test_a_kill_at_the_beginning_of_a_month(
+    hass: HomeAssistant, series: QuarterHourSeries, folder: Path, left: str
+) -> None:
+    write(folder / "2026-06.csv", left)
+
+    await append(hass, series, quarter(NOON))
+
+    assert june(folder) == HEADER + "2026-06-15T12:00Z,250,2,30,0.4\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "junk",
+        "2026-06-15T12:15Z,1,2,3",
+        "2026-06-15T12:15Z,1,2,3,4,5",
+        "2026-06-15T12:15,1,2,3,4",
+        "2026-06-15T12:15Z,,2,3,4",
+        "2026-06-15T12:15Z,-1,2,3,4",
+        "2026-06-15T12:15Z,nan,2,3,4",
+        "2026-06-15T12:15Z,1,inf,3,4",
+        "2026-06-15T12:15Z,1e99,2,3,4",
+        "\u00e4\u2028\0",
+    ],
+)
+async def test_a_line_that_is_none_is_passed_over(
+    hass: HomeAssistant, series: QuarterHourSeries, folder: Path, line: str
+) -> None:
+    await append(hass, series, quarter(NOON))
+    line += "\n2026-06-15T12:30Z,250,2,30,0.4\n"
+    write(folder / "2026-06.csv", june(folder) + line)
+
+    assert await read(hass) == [quarter(NOON), quarter(NOON + 2 * QUARTER)]
+
+
+async def test_of_two_lines_about_one_quarter_hour_the_later_counts(
+    hass: HomeAssistant, series: QuarterHourSeries
+) -> None:
+    await append(hass, series, quarter(NOON, 1.0), quarter(NOON + QUARTER), quarter(NOON, 2.0))
+
+    assert await read(hass) == [quarter(NOON, 2.0), quarter(NOON + QUARTER)]
+
+
+async def test_a_full_disk_loses_nothing(
+    hass: HomeAssistant,
+    series: QuarterHourSeries,
+    folder: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await append(hass, series, quarter(NOON))
+    with patch.object(os, "fsync", side_effect=NO_ROOM):
+        await append(hass, series, quarter(NOON + QUARTER))
+        # Some of it may have found room.
+        write(folder / "2026-06.csv", june(folder)[: len(HEADER) + 40])
+        await append(hass, series, quarter(NOON + 2 * QUARTER))
+        assert len(own_log(caplog)) == 1
+
+        # What waits is known all the same.
+        times = [NOON, NOON + QUARTER, NOON + 2 * QUARTER]
+        known = await series.async_read(NOON, NOON + timedelta(hours=1))
+        assert [each.start for each in known] == times
+
+    await append(hass, series, quarter(NOON + 3 * QUARTER))
+    assert [each.start for each in await read(hass)] == [*times, NOON + 3 * QUARTER]
+    [(level, text), (_, again)] = own_log(caplog)
+    assert (level, "No space left" in text, "again" in again) == ("WARNING", True, True)
+
+
+async def test_what_waits_for_room_is_bounded_and_written_at_the_end(
+    hass: HomeAssistant, series: QuarterHourSeries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quarter_hour_series, "MAX_PENDING", 3)
+    with patch.object(Path, "open", side_effect=NO_ROOM):
+        await append(hass, series, *(quarter(NOON + n * QUARTER) for n in range(5)))
+
+    waiting = await series.async_read(NOON, NOON + timedelta(days=1))
+    assert [each.start for each in waiting] == [NOON + n * QUARTER for n in (2, 3, 4)]
+    await series.async_close()
+    await append(hass, series, quarter(NOON + 5 * QUARTER))
+
+    assert [each.start for each in await read(hass)] == [NOON + n * QUARTER for n in (2, 3, 4)]
+
+
+async def test_what_is_older_than_400_days_is_removed(
+    hass: HomeAssistant, series: QuarterHourSeries, folder: Path, freezer: FrozenDateTimeFactory
+) -> None:
+    # 400 days before 1 July 2026 is 27 May 2025.
+    freezer.move_to("2026-07-01T00:20:00+02:00")
+    months = [(2025, 4), (2025, 5), (2025, 6), (2026, 5)]
+    for year, month in months:
+        await append(hass, series, quarter(datetime(year, month, 10, tzinfo=UTC)))
+    write(folder / "notes.txt", "")
+    assert len(names(folder)) == 5
+
+    await append(hass, series, quarter(datetime(2026, 6, 30, 22, tzinfo=UTC)))
+
+    kept = {"2025-05.csv", "2025-06.csv", "2026-05.csv", "2026-07.csv", "notes.txt"}
+    assert names(folder) == kept
+
+
+@pytest.mark.parametrize("now", ["1970-01-01", "2026-07-01", "2099-01-01"])
+@pytest.mark.parametrize("wrong", [2000, 2026, 2098])
+async def test_a_wrong_clock_removes_nothing(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    series: QuarterHourSeries,
+    folder: Path,
+    freezer: FrozenDateTimeFactory,
+    now: str,
+    wrong: int,
+) -> None:
+    if "2099" in now and wrong == 2098:
+        pytest.skip("two clocks that agree are not wrong")
+    freezer.move_to("2026-07-01")
+    for month in (1, 6):
+        await append(hass, series, quarter(datetime(2026, month, 10, tzinfo=UTC)))
+
+    freezer.move_to(now)
+    await append(hass, series, quarter(datetime(wrong, 7, 1, tzinfo=UTC)))
+
+    assert names(folder) >= {"2026-01.csv", "2026-06.csv"}
+
+
+async def test_what_wrong_clocks_leave_behind_is_bounded(
+    hass: HomeAssistant, series: QuarterHourSeries, folder: Path, freezer: FrozenDateTimeFactory
+) -> None:
+    freezer.move_to("2026-07-01")
+    await append(hass, series, quarter(NOON), quarter(NOON + QUARTER))
+    for year in range(2030, 2060):
+        await append(hass, series, quarter(datetime(year, 6, 15, tzinfo=UTC)))
+
+    assert len(names(folder)) == quarter_hour_series.MAX_FILES
+    assert names(folder) >= {"2026-06.csv", "2059-06.csv"}
+
+
+async def test_a_file_does_not_grow_without_end(
+    hass: HomeAssistant,
+    series: QuarterHourSeries,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(quarter_hour_series, "MAX_FILE_SIZE", 1000)
+    for n in range(200):
+        await append(hass, series, quarter(NOON + n % 2 * QUARTER, n))
+        assert len(june(folder)) < 1100
+
+    assert await read(hass) == [quarter(NOON, 198.0), quarter(NOON + QUARTER, 199.0)]
+    assert names(folder) == {"2026-06.csv"}
+
+
+async def test_the_files_are_removed(
+    hass: HomeAssistant, series: QuarterHourSeries, folder: Path
+) -> None:
+    await series.async_remove()
+    await append(hass, series, quarter(NOON))
+
+    await QuarterHourSeries(hass, "one").async_remove()
+
+    assert "smarty_p1.one.quarter_hours" not in names(folder.parent)

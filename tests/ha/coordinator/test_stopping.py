@@ -1,0 +1,164 @@
+"""Home Assistant stops while something waits: that ends at once, and without a complaint."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from unittest.mock import patch
+
+import pytest
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_ENTITY_ID, CONF_PORT
+from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import MqttMockHAClientGenerator
+
+from custom_components.smarty_p1.const import (
+    CONF_BAUD_RATE,
+    CONF_ENCRYPTION_KEY,
+    CONF_PULSES_PER_KWH,
+    CONF_TOPIC,
+)
+from tests.ha.boards import GEOMETRY, pulse_entry, tank_entry
+from tests.ha.conftest import EntryMaker
+from tests.ha.dialogs import start
+from tests.ha.meter import KEY, MeterPort
+from tests.ha.support import own_log, set_up
+
+# Whatever waits here would wait for 20 seconds and more.
+AT_ONCE = 15.0
+
+type Begin = Callable[[HomeAssistant, MeterPort, EntryMaker], MockConfigEntry]
+
+
+@pytest.fixture
+async def stop(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture
+) -> AsyncGenerator[Callable[[], Coroutine[None, None, None]]]:
+    """Return a function that stops Home Assistant, and checks that nothing keeps it up."""
+
+    async def stop_home_assistant() -> None:
+        caplog.set_level(logging.WARNING)
+        caplog.clear()
+        await asyncio.wait_for(hass.async_stop(), AT_ONCE)
+        assert hass.state is CoreState.stopped
+        assert "was still running" not in caplog.text
+        assert "Traceback" not in caplog.text
+        assert "cancelled" not in caplog.text
+        assert [line for line in own_log(caplog) if line[0] != "INFO"] == []
+
+    yield stop_home_assistant
+    await hass.async_stop(force=True)
+
+
+def a_meter(_hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> MockConfigEntry:
+    return make_entry(port.url)
+
+
+def a_tank(hass: HomeAssistant, port: MeterPort, _make_entry: EntryMaker) -> MockConfigEntry:
+    return tank_entry(hass, port.url)
+
+
+@pytest.mark.parametrize("begin", [a_meter, a_tank])
+@pytest.mark.parametrize("is_background", [True, False])
+async def test_while_a_set_up_waits(  # noqa: PLR0913
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    stop: Callable[[], Coroutine[None, None, None]],
+    begin: Begin,
+    *,
+    is_background: bool,
+) -> None:
+    entry = begin(hass, port, make_entry)
+    # Home Assistant cancels what it tries again in the background, but not what a user has begun.
+    create = hass.async_create_background_task if is_background else hass.async_create_task
+    set_up_task = create(hass.config_entries.async_setup(entry.entry_id), "set-up")
+    await port.wait_for_clients(1)
+    assert entry.state is ConfigEntryState.SETUP_IN_PROGRESS
+
+    await stop()
+
+    assert set_up_task.done()
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    await port.wait_for_clients(0)
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
+async def test_while_a_set_up_waits_for_mqtt(
+    hass: HomeAssistant,
+    mqtt_mock: MqttMockHAClientGenerator,
+    stop: Callable[[], Coroutine[None, None, None]],
+) -> None:
+    assert mqtt_mock
+    is_waiting = asyncio.Event()
+
+    async def wait_for_client(_hass: HomeAssistant) -> bool:
+        is_waiting.set()
+        return await asyncio.sleep(50, result=False)
+
+    entry = pulse_entry(hass, **{CONF_TOPIC: "iot/led"})
+    with patch("homeassistant.components.mqtt.async_wait_for_mqtt_client", wait_for_client):
+        set_up_task = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
+        await is_waiting.wait()
+        await stop()
+    assert set_up_task.done()
+
+
+async def test_while_a_dialog_waits_for_a_telegram(
+    hass: HomeAssistant,
+    port: MeterPort,
+    stop: Callable[[], Coroutine[None, None, None]],
+) -> None:
+    flow = await start(hass)
+    result = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {CONF_PORT: port.address, CONF_ENCRYPTION_KEY: KEY}
+    )
+    assert result["type"] is FlowResultType.SHOW_PROGRESS
+    await port.wait_for_clients(1)
+
+    await stop()
+
+    await port.wait_for_clients(0)
+
+
+async def test_while_a_dialog_has_the_port_of_an_entry(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    stop: Callable[[], Coroutine[None, None, None]],
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    form = await entry.start_reconfigure_flow(hass)
+    await hass.config_entries.flow.async_configure(form["flow_id"], {})
+    await port.wait_for_connections(2)
+    assert entry.state is ConfigEntryState.NOT_LOADED
+
+    await stop()
+
+    assert entry.state is ConfigEntryState.NOT_LOADED
+
+
+@pytest.mark.parametrize("path", [("pulse", "pulse_port"), ("pulse", "pulse_entity"), ("tank",)])
+async def test_while_a_dialog_waits_for_a_board(
+    hass: HomeAssistant,
+    port: MeterPort,
+    stop: Callable[[], Coroutine[None, None, None]],
+    path: tuple[str, ...],
+) -> None:
+    hass.states.async_set("binary_sensor.led", "off")
+    fields = {
+        "pulse_port": {
+            CONF_PORT: port.address,
+            CONF_BAUD_RATE: "9600",
+            CONF_PULSES_PER_KWH: 1000,
+        },
+        "pulse_entity": {CONF_ENTITY_ID: "binary_sensor.led", CONF_PULSES_PER_KWH: 1000},
+        "tank": {CONF_PORT: port.address, **GEOMETRY},
+    }
+    flow = await start(hass, *path)
+    result = await hass.config_entries.flow.async_configure(flow["flow_id"], fields[path[-1]])
+    assert result["type"] is FlowResultType.SHOW_PROGRESS
+    await asyncio.sleep(0.05)
+
+    await stop()

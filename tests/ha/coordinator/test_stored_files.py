@@ -1,0 +1,389 @@
+"""Stored files: those of earlier versions go on, and no content keeps an entry from working."""
+
+import json
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_PORT
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.storage import STORAGE_DIR, Store
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smarty_p1.const import CONF_BAUD_RATE, CONF_METER_READING
+from custom_components.smarty_p1.coordinator.meter_memory import MeterStore
+from custom_components.smarty_p1.publish.retained_topics import RetainedTopics
+from tests.ha.boards import ENERGY, pulse_entry
+from tests.ha.conftest import EntryMaker
+from tests.ha.coordinator.test_demand import EXCESS, LAST, TARIFF, at
+from tests.ha.meter import KEY, SYSTEM_TITLE, MeterPort, encipher
+from tests.ha.support import let_pass, own_log, state_of, wait_until
+
+OF_0_1_0: dict[str, Any] = json.loads((Path(__file__).parent / "stored_by_0.1.0.json").read_text())
+# What the version after it stored beside `demand`.
+OF_0_1_0["months"] = {
+    "version": 1,
+    "minor_version": 1,
+    "key": "smarty_p1.ENTRY.months",
+    "data": {
+        "version": 1,
+        "months": [
+            {
+                "start": "2025-06-01T00:00:00+02:00",
+                "peak": {"start": "2025-06-03T08:15:00+00:00", "mean_kw": 4.0},
+                "earlier_quarter_hours": 0,
+                "days": [
+                    {
+                        "start": "2025-06-02T22:00:00+00:00",
+                        "quarter_hours": 1,
+                        "above": {"3": [1, 250.0]},
+                        "imported_wh": 1000.0,
+                    }
+                ],
+            }
+        ],
+    },
+}
+STORES = ("meter", "demand", "months", "retained", "pulses")
+ANYTHING: list[object] = ["x", "0001-01-01T00:00:00+14:00", True, -1, 10**30, None, [[]], {}]
+
+
+# As they are before the tests' own Home Assistant keeps everything in memory.
+REAL = {name: getattr(Store, name) for name in ("_async_load", "_async_write_data", "async_remove")}
+
+
+@pytest.fixture(autouse=True)
+def config_dir(hass: HomeAssistant, tmp_path: Path) -> Generator[None]:
+    """Let Home Assistant store real files."""
+    hass.config.config_dir = str(tmp_path)
+    with patch.multiple(Store, **REAL):
+        yield
+
+
+def path_of(hass: HomeAssistant, entry: MockConfigEntry, store: str) -> Path:
+    """Return where a store of an entry has its file."""
+    return Path(hass.config.path(STORAGE_DIR, f"smarty_p1.{entry.entry_id}.{store}"))
+
+
+def write(hass: HomeAssistant, entry: MockConfigEntry, store: str, content: object) -> Path:
+    """Store something in the place of what belongs there."""
+    path = path_of(hass, entry, store)
+    path.parent.mkdir(exist_ok=True)
+    text = content if isinstance(content, str) else json.dumps(content)
+    path.write_text(text.replace("ADDRESS", entry.data[CONF_PORT]))
+    return path
+
+
+def files(path: Path) -> dict[str, bytes]:
+    """Return the content of a store's file, and of all beside it that are named after it."""
+    return {each.name: each.read_bytes() for each in path.parent.glob(f"{path.name}*")}
+
+
+def make(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, store: str
+) -> MockConfigEntry:
+    """Return the entry that has such a store, not set up yet."""
+    if store == "pulses":
+        data = {CONF_PORT: port.url, CONF_BAUD_RATE: 9600, CONF_METER_READING: 7.0}
+        return pulse_entry(hass, **data)
+    port.counter = 100
+    port.greeting = port.next_frame(at("10:45:00", 102.0))
+    entry = make_entry(port.url)
+    hass.config_entries.async_update_entry(entry, options=TARIFF)
+    return entry
+
+
+def wrapped(data: object, **changes: object) -> dict[str, Any]:
+    """Return the content of a file as Home Assistant writes it."""
+    return {"version": 1, "minor_version": 1, "key": "k", "data": data} | changes
+
+
+def paths_in(data: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """Return the ways to all that is in some data, and to the data itself."""
+    items: list[tuple[str | int, object]] = []
+    if isinstance(data, dict):
+        items = [*data.items()]
+    elif isinstance(data, list):
+        items = [*enumerate(data)]
+    return [path, *(way for key, each in items for way in paths_in(each, (*path, key)))]
+
+
+def replaced(data: Any, path: tuple[str | int, ...], value: object) -> object:  # noqa: ANN401
+    """Return the data with something else in one place."""
+    if not path:
+        return value
+    changed = json.loads(json.dumps(data))
+    inner = changed
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    return changed
+
+
+WHOLE: list[object] = [
+    "null",
+    "[]",
+    "5",
+    '"text"',
+    "[{}]",
+    "{}",
+    '{"version": 1}',
+    '{"data": {}}',
+    '{"version": "1", "data": {}}',
+    '{"version": null, "data": {}}',
+    "{",
+    "",
+    "\x00" * 300,
+    '{"version": 1, "minor_version": 1, "key": "k", "data": {"pulses": NaN}}',
+    '{"version": 1, "minor_version": 1, "key": "k", "data": {"pulses": 1e999}}',
+    wrapped(None),
+    wrapped([]),
+    wrapped([1]),
+    wrapped({}),
+    wrapped("x"),
+    wrapped(5),
+    wrapped({"pulses": 5}),
+    wrapped({"version": 99}),
+]
+
+
+async def goes_on(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, store: str, content: object
+) -> None:
+    """Set an entry up that finds something in the place of what it has stored, and unload it."""
+    write(hass, entry, store, content)
+    port.greeting = b"" if store == "pulses" else port.next_frame(at("10:45:00", 102.0))
+    assert await hass.config_entries.async_setup(entry.entry_id), content
+    await hass.async_block_till_done()
+    assert entry.state is ConfigEntryState.LOADED
+    assert await hass.config_entries.async_unload(entry.entry_id), content
+    assert entry.state is ConfigEntryState.NOT_LOADED
+
+
+@pytest.mark.parametrize("store", STORES)
+async def test_an_entry_sets_up_and_unloads_whatever_is_stored(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, store: str
+) -> None:
+    entry = make(hass, port, make_entry, store)
+    versions = ({"version": 2}, {"version": 99}, {"minor_version": 7})
+    for content in (*WHOLE, *(OF_0_1_0[store] | version for version in versions)):
+        await goes_on(hass, port, entry, store, content)
+
+
+@pytest.mark.parametrize("store", STORES)
+async def test_nothing_that_is_stored_keeps_an_entry_from_working(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, store: str
+) -> None:
+    entry = make(hass, port, make_entry, store)
+    data = OF_0_1_0[store]["data"]
+    if store == "meter":
+        # One register and one index are as good as all.
+        registers = {"1-0:1.8.0": data["totals"]["registers"]["1-0:1.8.0"]}
+        totals = data["totals"] | {"registers": registers, "indexes": data["totals"]["indexes"][:1]}
+        # What is not in the file of an earlier version, too.
+        gas = ["GAS", "m3", *["2025-07-03T08:30:00+00:00", 1.0] * 2, [300.0]]
+        data = data | {"totals": totals, "flows": [gas]}
+    for number, path in enumerate(paths_in(data)[1:]):
+        # Each value in every other place.
+        for value in ANYTHING[number % 2 :: 2]:
+            await goes_on(hass, port, entry, store, wrapped(replaced(data, path, value)))
+
+
+MALFORMED: dict[str, list[object]] = {
+    "meter": [
+        None,
+        [],
+        {"counters": {}},
+        *(
+            replaced(OF_0_1_0["meter"]["data"], path, value)
+            for path, value in (
+                (("counters",), []),
+                (("counters", "15bf3290eae79e94"), 3),
+                (("counters", "15bf3290eae79e94", "534147677004102e"), "3"),
+                (("counters", "15bf3290eae79e94", "534147677004102e"), True),
+                (("counters", "15bf3290eae79e94", "534147677004102e"), -1),
+                (("counters", "15bf3290eae79e94", "534147677004102e"), 1 << 32),
+                (("counters",), {f"{n:016x}": {} for n in range(17)}),
+                (("totals", "falls"), [1]),
+                (("totals", "telegrams"), "3"),
+                (("totals", "registers", "1-0:1.8.0"), ["101.5", 3, 0, 100.0, 1]),
+                (("totals", "registers", "1-0:1.8.0"), [101.5, 3, 0]),
+                (("totals", "indexes", 0, 3), "noon"),
+                (("totals", "indexes", 0, 3), "2025-07-03T10:30:00"),
+                (("named_channels",), "123"),
+                (("named_channels", 0), "1"),
+                (("system_title",), "5341"),
+                (("last_telegram",), 5),
+                (("last_telegram",), "2025-07-03T08:35:01"),
+                (("flows",), None),
+                (("flows",), [["GAS", "m3"]]),
+            )
+        ),
+    ],
+    "demand": [
+        None,
+        [],
+        {"version": 2},
+        *(
+            replaced(OF_0_1_0["demand"]["data"], path, value)
+            for path, value in (
+                (("version",), 2),
+                (("running",), None),
+                (("running", "imported_wh"), "101500"),
+                (("running", "energy_wh"), -1),
+                (("last_quarter", "mean_kw"), [4]),
+                (("month",), None),
+                (("month", "start"), "2025-07-02T00:00:00+02:00"),
+                (("month", "excess_wh"), 1e300),
+            )
+        ),
+    ],
+    "months": [
+        None,
+        [],
+        {"version": 2, "months": []},
+        *(
+            replaced(OF_0_1_0["months"]["data"], ("months", 0, *path), value)
+            for path, value in (
+                (("start",), "2025-06-02T00:00:00+02:00"),
+                (("days", 0, "start"), "2025-07-02T22:00:00+00:00"),
+                (("days", 0, "imported_wh"), -1),
+                (("days", 0, "quarter_hours"), 101),
+                (("days", 0, "above", "3"), [1]),
+                (("days", 0, "above"), {"x": [1, 250.0]}),
+                (("days", 0, "other"), 1),
+            )
+        ),
+    ],
+    "retained": [None, {}, "smarty/telegram", [1], [None], [["smarty/telegram"]]],
+    "pulses": [
+        None,
+        [],
+        {"pulses": 5},
+        *(
+            replaced(OF_0_1_0["pulses"]["data"], path, value)
+            for path, value in (
+                (("pulses",), "5"),
+                (("pulses",), True),
+                (("pulses",), -5),
+                (("pulses_per_kwh",), 0),
+                (("base_kwh",), None),
+                (("base_pulses",), 6),
+                (("is_counting",), "yes"),
+                (("count",), 9.5),
+                (("counted_at",), "noon"),
+                (("source",), 5),
+            )
+        ),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("store", "data"), [(store, data) for store, each in MALFORMED.items() for data in each]
+)
+async def test_what_cannot_be_read_is_put_aside_and_said_once(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    caplog: pytest.LogCaptureFixture,
+    store: str,
+    data: object,
+) -> None:
+    entry = make(hass, port, make_entry, store)
+    path = write(hass, entry, store, wrapped(data))
+    stored = files(path)[path.name]
+
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    aside = Path(f"{path}.unreadable")
+    assert files(path)[aside.name] == stored
+    warnings = [text for level, text in own_log(caplog) if level == "WARNING"]
+    assert len(warnings) == 1
+    assert str(path) in warnings[0]
+    assert str(aside) in warnings[0]
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+    # What is written then is read again, and nothing more is said.
+    port.greeting = b"" if store == "pulses" else port.next_frame(at("10:45:10", 102.0))
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert len([text for level, text in own_log(caplog) if level == "WARNING"]) == 1
+    assert await hass.config_entries.async_remove(entry.entry_id)
+    assert [*files(path)] == []
+
+
+@pytest.mark.parametrize("store", STORES)
+async def test_only_the_last_unreadable_file_is_kept(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, store: str
+) -> None:
+    entry = make(hass, port, make_entry, store)
+    for number in range(3):
+        path = write(hass, entry, store, wrapped({"number": number}))
+        port.greeting = b"" if store == "pulses" else port.next_frame(at("10:45:00", 102.0))
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        assert await hass.config_entries.async_unload(entry.entry_id)
+
+    found = [text for name, text in files(path).items() if name.endswith(".unreadable")]
+    assert [json.loads(text)["data"] for text in found] == [{"number": 2}]
+
+
+async def test_a_meter_goes_on_from_the_files_of_an_earlier_version(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    entry = make(hass, port, make_entry, "meter")
+    for store in ("meter", "demand"):
+        write(hass, entry, store, OF_0_1_0[store])
+    # The counter of the last frame was 3: this one is recorded, and refused.
+    port.greeting = encipher(at("10:44:00", 102.0), 3) + encipher(at("10:45:00", 102.0), 4)
+
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+
+    # 0.5 kWh before, and another 0.5 kWh: 4 kW, 1 kW above for a quarter-hour, twice.
+    assert float(state_of(hass, LAST).state) == 4.0
+    assert float(state_of(hass, EXCESS).state) == 0.5
+    assert entry.runtime_data.reception.rejections.total() == 1
+    assert own_log(caplog) == []
+    memory = MeterStore(hass, entry.entry_id)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    await memory.async_load()
+    assert memory.last_counters(bytes.fromhex(KEY)) == {SYSTEM_TITLE: 4}
+
+
+async def test_pulses_go_on_from_the_file_of_an_earlier_version(
+    hass: HomeAssistant, port: MeterPort
+) -> None:
+    entry = pulse_entry(hass, **{CONF_PORT: port.url, CONF_BAUD_RATE: 9600})
+    write(hass, entry, "pulses", OF_0_1_0["pulses"])
+
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    await port.wait_for_clients(1)
+    await port.send(b"0\r\n11\r\n")  # the first line may have lost its beginning
+    await wait_until(hass, lambda: entry.runtime_data.readings > 0)
+    await let_pass(hass, 6)
+
+    # 5 pulses, the count was 9 and is 11: 7 of 1000 a kWh.
+    found = hass.states.get(ENERGY)
+    assert found
+    assert found.state == "0.007"
+
+
+async def test_topics_of_an_earlier_version_are_known(hass: HomeAssistant) -> None:
+    entry = MockConfigEntry(data={CONF_PORT: ""})
+    topics = ["smarty/gas_#", "smarty/+", "smarty/a\x00", "", "smarty/telegram"]
+    write(hass, entry, "retained", OF_0_1_0["retained"])
+    retained = RetainedTopics(hass, entry.entry_id)
+    await retained.async_load()
+    assert retained.topics == {"smarty/availability", "smarty/telegram"}
+
+    # Topics that no broker takes cannot be taken back either.
+    write(hass, entry, "retained", wrapped(topics))
+    await retained.async_load()
+    assert retained.topics == {"smarty/telegram"}

@@ -1,0 +1,143 @@
+"""The rainwater tank in Home Assistant."""
+
+import pytest
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_PORT, EVENT_STATE_CHANGED
+from homeassistant.core import HomeAssistant
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+
+from custom_components.smarty_p1.const import CONF_SHAPE
+from custom_components.smarty_p1.coordinator import (
+    tank_coordinator,
+)
+from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
+from custom_components.smarty_p1.lib.boards import tank_level
+from tests.ha.boards import DISTANCE, LEVEL, VOLUME, state, tank_entry
+from tests.ha.meter import MeterPort
+from tests.ha.support import let_pass, let_pass_until, links, wait_until
+
+
+@pytest.fixture(autouse=True)
+def every_reading_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let tests see each reading at once."""
+    monkeypatch.setattr(tank_coordinator, "_UPDATE_INTERVAL", 0)
+    monkeypatch.setattr(tank_level, "_LEAST_READINGS", 1)
+
+
+async def set_up(
+    hass: HomeAssistant, port: MeterPort, first: bytes, **geometry: float | str
+) -> MockConfigEntry:
+    """Set up a tank whose sensor sends this first."""
+    port.greeting = first
+    entry = tank_entry(hass, port.url, **geometry)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    port.greeting = b""
+    return entry
+
+
+async def send(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, data: bytes) -> None:
+    """Send readings and wait until they are read."""
+    before = entry.runtime_data.readings
+    await port.send(data)
+    await wait_until(hass, lambda: entry.runtime_data.readings > before)
+
+
+@pytest.mark.usefixtures("everything_enabled")
+async def test_the_level_of_the_water(hass: HomeAssistant, port: MeterPort) -> None:
+    entry = await set_up(hass, port, b"23\rR120\r")
+    assert (state(hass, LEVEL), state(hass, VOLUME), state(hass, DISTANCE)) == (
+        "50.0",
+        "2500.0",
+        "120.0",
+    )
+    volume = hass.states.get(VOLUME)
+    assert volume
+    assert volume.attributes["device_class"] == "volume_storage"
+    assert volume.attributes["unit_of_measurement"] == "L"
+
+    # An echo among the readings of the last seconds changes nothing.
+    await send(hass, port, entry, b"R120\rR300\rR120\rR1200\r")
+    assert state(hass, LEVEL) == "50.0"
+
+
+async def test_an_echo_that_comes_first_is_not_shown(
+    hass: HomeAssistant, port: MeterPort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tank_level, "_LEAST_READINGS", 5)
+    changes = async_capture_events(hass, EVENT_STATE_CHANGED)
+    await set_up(hass, port, b"R060\r" + b"R120\r" * 4)
+    states = [event.data["new_state"] for event in changes]
+    levels = [shown.state for shown in states if shown.entity_id == LEVEL]
+    assert levels == ["50.0"]
+
+
+async def test_a_lying_cylinder(hass: HomeAssistant, port: MeterPort) -> None:
+    await set_up(hass, port, b"R170\r", **{CONF_SHAPE: "lying_cylinder"})
+    # A quarter of the height is less than a fifth of the water.
+    assert (state(hass, LEVEL), state(hass, VOLUME)) == ("19.6", "978.0")
+
+
+@pytest.mark.usefixtures("everything_enabled")
+@pytest.mark.parametrize("reading", [b"R000\r", b"R765\r", b"R9999\r"])
+async def test_what_the_sensor_cannot_see_is_unknown(
+    hass: HomeAssistant, port: MeterPort, reading: bytes
+) -> None:
+    await set_up(hass, port, reading)
+    assert {state(hass, LEVEL), state(hass, VOLUME), state(hass, DISTANCE)} == {"unknown"}
+
+
+@pytest.mark.usefixtures("everything_enabled")
+async def test_beyond_the_bottom_is_unknown(hass: HomeAssistant, port: MeterPort) -> None:
+    await set_up(hass, port, b"R400\r")
+    assert (state(hass, LEVEL), state(hass, VOLUME)) == ("unknown", "unknown")
+    assert state(hass, DISTANCE) == "400.0"
+
+
+async def test_a_silent_sensor_becomes_unavailable_and_comes_back(
+    hass: HomeAssistant, port: MeterPort
+) -> None:
+    entry = await set_up(hass, port, b"R120\r")
+    await let_pass(hass, 59)
+    assert state(hass, LEVEL) == "50.0"
+    await let_pass(hass, 61)
+    assert state(hass, LEVEL) == "unavailable"
+
+    port.greeting = b"R020\r"
+    before = entry.runtime_data.readings
+    await let_pass_until(hass, 31, lambda: entry.runtime_data.readings > before)
+    assert state(hass, LEVEL) == "100.0"
+
+
+@pytest.mark.usefixtures("short_setup")
+@pytest.mark.parametrize(
+    ("greeting", "reason"), [(b"", "sensor_silent"), (b"/KFM5\r\n1-0:1.8.0\r\n", "not_sonar")]
+)
+async def test_set_up_fails_for_a_reason(
+    hass: HomeAssistant, port: MeterPort, greeting: bytes, reason: str
+) -> None:
+    port.greeting = greeting
+    entry = tank_entry(hass, port.url)
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert entry.error_reason_translation_key == reason
+    assert entry.reason
+    assert port.url in entry.reason
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_it_unloads_and_is_removed(hass: HomeAssistant, port: MeterPort) -> None:
+    entry = await set_up(hass, port, b"R120\r")
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert links(hass) == 0
+    await port.wait_for_clients(0)
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert not hass.states.async_all("sensor")
+
+
+async def test_diagnostics(hass: HomeAssistant, port: MeterPort) -> None:
+    entry = await set_up(hass, port, b"R120\r")
+    told = await async_get_config_entry_diagnostics(hass, entry)
+    assert told["is_available"]
+    assert told["values"] == {"distance_cm": 120.0, "level_percent": 50.0, "volume_l": 2500.0}
+    assert told["data"][CONF_PORT] == port.url

@@ -1,0 +1,902 @@
+"""The dialog that sets a meter up: each way through it, and each error, provoked for real."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+from unittest.mock import AsyncMock, patch
+
+import pytest
+import serialx
+from homeassistant.components.usb import SerialDevice, USBDevice
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
+from homeassistant.const import CONF_PORT
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers.selector import SelectOptionDict
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.smarty_p1.const import (
+    CONF_AUTHENTICATION_KEY,
+    CONF_BAUD_RATE,
+    CONF_ENCRYPTION_KEY,
+    CONF_PULSES_PER_KWH,
+    CONF_VERIFY,
+    CONF_WITHOUT_VERIFICATION,
+    DOMAIN,
+    SECTION_ADVANCED,
+)
+from custom_components.smarty_p1.flows import (
+    form_fields,
+    meter_setup,
+    ports_in_use,
+)
+from custom_components.smarty_p1.lib.port import open_port, probe
+from tests.ha.boards import GEOMETRY, tank_entry
+from tests.ha.conftest import EntryMaker
+from tests.ha.dialogs import (
+    confirm,
+    is_advanced_open,
+    reconfigure,
+    settle,
+    start,
+    submit,
+    suggested,
+)
+from tests.ha.meter import (
+    KEY,
+    OTHER_AUTHENTICATION_KEY,
+    OTHER_KEY,
+    OTHER_SERIAL,
+    PUBLISHED_KEY,
+    SERIAL,
+    MeterPort,
+    encipher,
+    literal_frame,
+    literal_telegram,
+    seal,
+    with_value,
+)
+from tests.ha.support import NAMELESS, values, wait_until
+
+ENCRYPTED = literal_frame("three_phase_gas_water_heat")
+ANOTHER_TELEGRAM = literal_telegram("three_phase_gas_water_heat")
+
+
+pytestmark = pytest.mark.usefixtures("short_wait")
+
+
+async def test_sets_up_a_meter(hass: HomeAssistant, port: MeterPort) -> None:
+    port.greeting = ENCRYPTED
+    flow = await start(hass)
+    assert not is_advanced_open(flow)
+
+    found = await submit(hass, flow, {CONF_PORT: port.address, CONF_ENCRYPTION_KEY: KEY})
+    assert found["description_placeholders"] == {
+        "serial_number": SERIAL,
+        "identification": "Lux5\\253694471_M",
+        "verification": "Verified",
+        "power_imported": "2.345 kW",
+        "power_exported": "0.000 kW",
+        "energy_imported": "25678.901 kWh",
+        "energy_exported": "1234.567 kWh",
+        "channels": (
+            "- M-Bus 1: Gas meter GAS 079000257401, 678.901 m³\n"
+            "- M-Bus 2: Water meter WATE079000257402, 28.103 m³\n"
+            "- M-Bus 3: Heat meter HEAT079000257403, 12.345 GJ"
+        ),
+    }
+
+    result = await confirm(hass, found)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == f"Smarty {SERIAL}"
+    assert result["data"] == {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
+    entry = result["result"]
+    assert entry.unique_id == SERIAL
+    assert entry.state is ConfigEntryState.LOADED
+    assert values(hass)["smarty_energy_imported"] == "25678.901"
+
+
+async def test_shows_what_was_found_in_the_language_of_the_house(
+    hass: HomeAssistant, port: MeterPort
+) -> None:
+    hass.config.language = "de"
+    port.greeting = ENCRYPTED
+
+    found = await submit(
+        hass, await start(hass), {CONF_PORT: port.address, CONF_ENCRYPTION_KEY: KEY}
+    )
+
+    placeholders = found["description_placeholders"]
+    assert placeholders
+    assert placeholders["verification"] == "Geprüft"
+    assert placeholders["power_imported"] == "2,345 kW"
+    assert placeholders["energy_exported"] == "1234,567 kWh"
+    assert "- M-Bus 2: Wasserzähler WATE079000257402, 28,103 m³" in placeholders["channels"]
+
+
+async def test_sets_up_a_meter_without_encryption(hass: HomeAssistant, port: MeterPort) -> None:
+    port.greeting = literal_frame("plain")
+
+    found = await submit(hass, await start(hass), {CONF_PORT: port.url, SECTION_ADVANCED: {}})
+    result = await confirm(hass, found)
+
+    assert result["data"] == {CONF_PORT: port.url}
+    assert result["result"].unique_id == SERIAL
+
+
+async def test_sets_up_a_meter_with_an_authentication_key(
+    hass: HomeAssistant, port: MeterPort
+) -> None:
+    port.greeting = literal_frame("other_authentication_key")
+
+    found = await submit(
+        hass,
+        await start(hass),
+        {
+            CONF_PORT: port.url,
+            CONF_ENCRYPTION_KEY: KEY,
+            SECTION_ADVANCED: {CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY.lower()},
+        },
+    )
+    assert found["description_placeholders"]
+    assert found["description_placeholders"]["channels"] == "\N{EN DASH}"
+    result = await confirm(hass, found)
+
+    assert result["data"] == {
+        CONF_PORT: port.url,
+        CONF_ENCRYPTION_KEY: KEY,
+        CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY,
+    }
+    assert result["result"].state is ConfigEntryState.LOADED
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        pytest.param(KEY.lower(), id="lower case"),
+        pytest.param(f"  0x{KEY}\n", id="0x and blanks around"),
+        pytest.param(" ".join(KEY[n : n + 2] for n in range(0, 32, 2)), id="blanks"),
+        pytest.param(":".join(KEY[n : n + 2] for n in range(0, 32, 2)), id="colons"),
+        pytest.param("-".join(KEY[n : n + 8] for n in range(0, 32, 8)), id="dashes"),
+    ],
+)
+async def test_takes_a_key_as_it_is_pasted(
+    hass: HomeAssistant, port: MeterPort, pasted: str
+) -> None:
+    port.greeting = ENCRYPTED
+
+    found = await submit(
+        hass,
+        await start(hass),
+        {
+            CONF_PORT: f" {port.address} ",
+            CONF_ENCRYPTION_KEY: pasted,
+            SECTION_ADVANCED: {CONF_AUTHENTICATION_KEY: PUBLISHED_KEY},
+        },
+    )
+    result = await confirm(hass, found)
+
+    assert result["data"] == {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
+
+
+async def test_reads_without_verification_when_that_is_chosen(
+    hass: HomeAssistant, port: MeterPort
+) -> None:
+    port.greeting = literal_frame("other_authentication_key")
+    flow = await start(hass)
+    assert CONF_WITHOUT_VERIFICATION not in suggested(flow)[SECTION_ADVANCED]
+    typed = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
+    refused = await submit(hass, flow, {**typed, SECTION_ADVANCED: {}})
+    assert refused["errors"] == {SECTION_ADVANCED: "other_authentication_key"}
+    assert is_advanced_open(refused)
+
+    found = await submit(
+        hass, refused, {**typed, SECTION_ADVANCED: {CONF_WITHOUT_VERIFICATION: True}}
+    )
+    assert found["description_placeholders"]
+    assert found["description_placeholders"]["verification"] == "Not verified"
+    result = await confirm(hass, found)
+
+    assert result["data"] == {**typed, CONF_VERIFY: False}
+    assert result["result"].state is ConfigEntryState.LOADED
+
+
+async def test_verification_is_not_given_up_unasked(hass: HomeAssistant, port: MeterPort) -> None:
+    port.greeting = literal_frame("other_authentication_key")
+    typed = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
+    refused = await submit(hass, await start(hass), typed)
+
+    again = await submit(
+        hass, refused, {**typed, SECTION_ADVANCED: {CONF_WITHOUT_VERIFICATION: False}}
+    )
+    assert again["errors"] == {SECTION_ADVANCED: "other_authentication_key"}
+
+    found = await submit(
+        hass,
+        again,
+        {
+            **typed,
+            SECTION_ADVANCED: {
+                CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY,
+                CONF_WITHOUT_VERIFICATION: False,
+            },
+        },
+    )
+    result = await confirm(hass, found)
+    assert result["data"] == {**typed, CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY}
+
+
+async def test_meter_without_key_is_not_read_without_verification(
+    hass: HomeAssistant, port: MeterPort
+) -> None:
+    port.greeting = literal_frame("other_authentication_key")
+    refused = await submit(hass, await start(hass), {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY})
+
+    port.greeting = literal_frame("plain")
+    found = await submit(
+        hass,
+        refused,
+        {CONF_PORT: port.url, SECTION_ADVANCED: {CONF_WITHOUT_VERIFICATION: True}},
+    )
+    assert found["description_placeholders"]
+    assert found["description_placeholders"]["verification"] == "Not encrypted"
+    result = await confirm(hass, found)
+    assert result["data"] == {CONF_PORT: port.url}
+
+
+async def test_describes_a_meter_that_says_little(hass: HomeAssistant, port: MeterPort) -> None:
+    text = literal_telegram("length_in_short_form")
+    for reference, value in (
+        ("0-2:24.1.0", "(099)"),
+        ("0-2:96.1.0", "()"),
+        ("0-2:24.2.1", "(250703103000S)(00028.103*XX)"),
+        ("0-4:24.1.0", "(003)"),
+        ("0-4:96.1.0", "(31323334)"),
+        ("0-4:24.2.1", "(632525252525S)(00000.000)"),
+        ("0-3:24.1.0", "(008)"),
+        ("0-3:96.1.0", "(35363738)"),
+        ("0-3:24.2.1", "(250703103000S)(00123)"),
+    ):
+        text = with_value(text, reference, value)
+    port.greeting = encipher(text, 1)
+
+    found = await submit(hass, await start(hass), {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY})
+
+    assert found["description_placeholders"] == {
+        "serial_number": SERIAL,
+        "identification": "Lux5\\1",
+        "verification": "Verified",
+        "power_imported": "\N{EN DASH}",
+        "power_exported": "\N{EN DASH}",
+        "energy_imported": "\N{EN DASH}",
+        "energy_exported": "\N{EN DASH}",
+        "channels": (
+            "- M-Bus 2: M-Bus meter, 28.103 XX\n"
+            "- M-Bus 3: Heat cost allocator 5678, 123\n"
+            "- M-Bus 4: Gas meter 1234"
+        ),
+    }
+
+
+async def test_what_a_meter_calls_itself_is_no_markup(hass: HomeAssistant, port: MeterPort) -> None:
+    text = literal_telegram("plain").replace("/Lux5\\253694471_M", "/Lux5\\1_M`![](http://x/y)")
+    for reference, value in (
+        ("0-0:42.0.0", "(2A2A5B615D28687474703A2F2F782F29)"),  # **[a](http://x/)
+        ("0-2:24.1.0", "(003)"),
+        ("0-2:96.1.0", "(3C696D67207372633D783E31323334)"),  # <img src=x>1234
+        ("0-2:24.2.1", "(250703103000S)(00028.103*[u](v))"),
+    ):
+        text = with_value(text, reference, value)
+    port.greeting = seal(text)
+
+    found = await submit(hass, await start(hass), {CONF_PORT: port.url, SECTION_ADVANCED: {}})
+
+    shown = found["description_placeholders"] or {}
+    assert shown["serial_number"] == "???a??http???x??"
+    assert shown["identification"] == "Lux5\\1_M?![](http://x/y)"
+    assert "- M-Bus 2: Gas meter ?img src?x?1234, 28.103 ?u??v?" in shown["channels"].split("\n")
+
+    entry = (await confirm(hass, found))["result"]
+    assert entry.title == "Smarty ???a??http???x??"
+    assert entry.unique_id == "**[a](http://x/)"
+    changing = (await reconfigure(hass, entry))["description_placeholders"] or {}
+    assert changing["serial_number"] == "???a??http???x??"
+
+
+@pytest.mark.parametrize(
+    ("greeting", "typed", "errors"),
+    [
+        pytest.param(b"", {}, {CONF_PORT: "nothing_received"}, id="silent"),
+        pytest.param(b"\xff\x00login:\r\n" * 9, {}, {CONF_PORT: "not_p1"}, id="garbage"),
+        pytest.param(b"Port already in use\r\n", {}, {CONF_PORT: "port_busy"}, id="busy gateway"),
+        pytest.param(ENCRYPTED, {}, {CONF_ENCRYPTION_KEY: "key_missing"}, id="no key"),
+        pytest.param(
+            ENCRYPTED,
+            {CONF_ENCRYPTION_KEY: "  "},
+            {CONF_ENCRYPTION_KEY: "key_missing"},
+            id="blank key",
+        ),
+        pytest.param(
+            ENCRYPTED,
+            {CONF_ENCRYPTION_KEY: OTHER_KEY},
+            {CONF_ENCRYPTION_KEY: "wrong_key"},
+            id="wrong key",
+        ),
+        pytest.param(
+            literal_frame("other_authentication_key"),
+            {CONF_ENCRYPTION_KEY: KEY},
+            {SECTION_ADVANCED: "other_authentication_key"},
+            id="other authentication key",
+        ),
+        pytest.param(
+            ENCRYPTED,
+            {
+                CONF_ENCRYPTION_KEY: KEY,
+                SECTION_ADVANCED: {CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY},
+            },
+            {SECTION_ADVANCED: "other_authentication_key"},
+            id="wrong authentication key",
+        ),
+        pytest.param(
+            literal_frame("plain"),
+            {CONF_ENCRYPTION_KEY: KEY},
+            {CONF_ENCRYPTION_KEY: "security_off"},
+            id="security off",
+        ),
+        pytest.param(
+            encipher(NAMELESS, 1),
+            {CONF_ENCRYPTION_KEY: KEY},
+            {"base": "no_device_name"},
+            id="no device name",
+        ),
+        pytest.param(
+            ENCRYPTED,
+            {CONF_ENCRYPTION_KEY: KEY[:-1]},
+            {CONF_ENCRYPTION_KEY: "key_malformed"},
+            id="key too short",
+        ),
+        pytest.param(
+            ENCRYPTED,
+            {CONF_ENCRYPTION_KEY: PUBLISHED_KEY.lower()},
+            {CONF_ENCRYPTION_KEY: "key_published"},
+            id="published key",
+        ),
+        pytest.param(
+            ENCRYPTED,
+            {
+                CONF_ENCRYPTION_KEY: f"{KEY}00",
+                SECTION_ADVANCED: {CONF_AUTHENTICATION_KEY: "none"},
+            },
+            {
+                CONF_ENCRYPTION_KEY: "key_malformed",
+                SECTION_ADVANCED: "authentication_key_malformed",
+            },
+            id="both keys malformed",
+        ),
+    ],
+)
+async def test_says_what_is_wrong_and_keeps_what_was_typed(
+    hass: HomeAssistant,
+    port: MeterPort,
+    greeting: bytes,
+    typed: dict[str, Any],
+    errors: dict[str, str],
+) -> None:
+    port.greeting = greeting
+    user_input = {CONF_PORT: port.address, **typed}
+    result = await submit(hass, await start(hass), user_input)
+
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "meter"
+    assert result["errors"] == errors
+    kept = suggested(result)
+    assert kept[CONF_PORT] == port.address
+    assert kept[CONF_ENCRYPTION_KEY] == typed.get(CONF_ENCRYPTION_KEY)
+    assert kept[SECTION_ADVANCED].pop(CONF_AUTHENTICATION_KEY) == typed.get(
+        SECTION_ADVANCED, {}
+    ).get(CONF_AUTHENTICATION_KEY)
+    # A choice for those whom nothing else helps, which nobody has made yet.
+    is_offered = errors.get(SECTION_ADVANCED) == "other_authentication_key"
+    assert kept[SECTION_ADVANCED] == ({CONF_WITHOUT_VERIFICATION: None} if is_offered else {})
+    assert is_advanced_open(result) is (SECTION_ADVANCED in typed or SECTION_ADVANCED in errors)
+    await port.wait_for_clients(0)
+
+    # The page may be loaded anew: what it says stays.
+    again = await hass.config_entries.flow.async_configure(result["flow_id"])
+    assert again["errors"] == errors
+
+    port.greeting = ENCRYPTED
+    found = await submit(hass, again, {CONF_PORT: port.address, CONF_ENCRYPTION_KEY: KEY})
+    result = await confirm(hass, found)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["result"].state is ConfigEntryState.LOADED
+
+
+async def test_form_as_the_frontend_gets_it(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator
+) -> None:
+    for component in ("config", "usb"):
+        assert await async_setup_component(hass, component, {})
+    client = await hass_client()
+
+    response = await client.post("/api/config/config_entries/flow", json={"handler": DOMAIN})
+    menu = await response.json()
+    assert menu["menu_options"] == ["meter", "pulse", "tank"]
+    response = await client.post(
+        f"/api/config/config_entries/flow/{menu['flow_id']}", json={"next_step_id": "meter"}
+    )
+    form = await response.json()
+
+    port, key, advanced = form["data_schema"]
+    assert (port["name"], port["required"], port["default"]) == (CONF_PORT, True, "")
+    assert port["selector"]["select"]["custom_value"] is True
+    assert port["selector"]["select"]["mode"] == "dropdown"
+    assert (key["name"], key["required"]) == (CONF_ENCRYPTION_KEY, False)
+    assert key["selector"]["text"]["type"] == "password"
+    assert (advanced["name"], advanced["type"]) == (SECTION_ADVANCED, "expandable")
+    assert advanced["expanded"] is False
+    assert [field["name"] for field in advanced["schema"]] == [CONF_AUTHENTICATION_KEY]
+
+
+async def test_three_wrong_frames_are_enough(hass: HomeAssistant, port: MeterPort) -> None:
+    others = [encipher(ANOTHER_TELEGRAM, counter) for counter in (1001, 1002)]
+    port.greeting = b"".join([ENCRYPTED, *others])
+
+    with patch.object(meter_setup, "probe", probe):  # which waits 25 seconds for a telegram
+        async with asyncio.timeout(20):
+            result = await submit(
+                hass, await start(hass), {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: OTHER_KEY}
+            )
+
+    assert result["errors"] == {CONF_ENCRYPTION_KEY: "wrong_key"}
+
+
+async def open_error(hass: HomeAssistant, port: str) -> dict[str, str] | None:
+    """Return the errors for a port that cannot be opened."""
+    result = await submit(hass, await start(hass), {CONF_PORT: port, CONF_ENCRYPTION_KEY: KEY})
+    # What the system says is no text for people.
+    assert "Errno" not in str(result)
+    assert "failed" not in str(result)
+    return result["errors"]
+
+
+async def test_port_refused(hass: HomeAssistant, port: MeterPort) -> None:
+    await port.stop()
+
+    assert await open_error(hass, port.address) == {CONF_PORT: "port_unreachable"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "/dev/serial/by-id/usb-nothing",
+        "/dev/tty\0USB0",
+        "nonsense://127.0.0.1:1",
+    ],
+)
+async def test_port_does_not_exist(hass: HomeAssistant, make_entry: EntryMaker, name: str) -> None:
+    make_entry("/dev/ttyUSB7", serial=OTHER_SERIAL)  # is compared with what is typed
+
+    assert await open_error(hass, name) == {CONF_PORT: "port_not_found"}
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("127.0.0.1", "port_number_missing"),
+        ("192.168.1.50", "port_number_missing"),
+        (" gateway ", "port_number_missing"),
+        ("gateway:", "port_number_missing"),
+        ("gateway:0", "port_number_missing"),
+        ("gateway:99999", "port_number_missing"),
+        ("gateway:999999", "port_number_missing"),
+        ("gateway:p1", "port_number_missing"),
+        ("[::1]", "port_number_missing"),
+        ("[::1", "port_number_missing"),
+        ("fd00::1", "port_number_missing"),
+        ("ttyUSB0", "port_number_missing"),
+        ("socket://gateway", "port_number_missing"),
+        ("socket://", "port_number_missing"),
+        ("socket://:2001", "port_number_missing"),
+        ("SOCKET://gateway:", "port_number_missing"),
+        ("tcp://[::1]", "port_number_missing"),
+        ("rfc2217://gateway:0", "port_number_missing"),
+        ("socket://REDACTED@gateway:2001", "port_masked"),
+        ("esphome://gateway:6053?key=REDACTED", "port_masked"),
+        ("", "port_missing"),
+        (" \t", "port_missing"),
+    ],
+)
+async def test_address_that_is_not_complete(
+    hass: HomeAssistant, make_entry: EntryMaker, text: str, error: str
+) -> None:
+    fields = {CONF_PORT: text, CONF_ENCRYPTION_KEY: KEY}
+    result = await submit(hass, await start(hass), fields)
+    assert result["errors"] == {CONF_PORT: error}
+    assert suggested(result)[CONF_PORT] == text
+
+    for path, more in (
+        (("pulse", "pulse_port"), {CONF_BAUD_RATE: "9600", CONF_PULSES_PER_KWH: 1000}),
+        (("tank",), GEOMETRY),
+    ):
+        board = await submit(hass, await start(hass, *path), {CONF_PORT: text, **more})
+        assert board["errors"] == {CONF_PORT: error}
+        assert suggested(board)[CONF_PORT] == text
+    if text.strip():  # an empty field keeps the current port
+        form = await make_entry("socket://127.0.0.1:1").start_reconfigure_flow(hass)
+        assert (await submit(hass, form, fields))["errors"] == {CONF_PORT: error}
+
+
+async def options_of_port(hass: HomeAssistant, *path: str) -> list[SelectOptionDict]:
+    """Return what can be chosen in the field for a port, which takes anything else, too."""
+    form = await start(hass, *path)
+    schema = form["data_schema"]
+    assert schema
+    selector = schema.schema[CONF_PORT]
+    assert selector.config["custom_value"] is True
+    assert selector("127.0.0.1:2001") == "127.0.0.1:2001"
+    options: list[SelectOptionDict] = selector.config["options"]
+    return options
+
+
+@pytest.mark.parametrize("path", [("meter",), ("pulse", "pulse_port"), ("tank",)])
+async def test_known_ports_can_be_chosen_by_name(
+    hass: HomeAssistant, path: tuple[str, ...]
+) -> None:
+    by_id = "/dev/serial/by-id/usb-FTDI_P1_cable_A1-if00-port0"
+    proxy = "esphome-hass://esphome/01ABC?port_name=P1&key=c2VjcmV0"
+    names: dict[str, Any] = {
+        "serial_number": "A1",
+        "manufacturer": "FTDI",
+        "description": "P1 cable",
+    }
+    long: dict[str, Any] = dict.fromkeys(names, "x" * 1000)
+    known = [
+        USBDevice(device=by_id, resolved_device="/dev/ttyUSB0", vid="0403", pid="6001", **names),
+        SerialDevice(device="/dev/ttyS0", **dict.fromkeys(names)),
+        SerialDevice(device=proxy, **{**names, "description": "Gateway (P1)"}),
+        SerialDevice(device="/dev/ttyUSB9", **long),
+    ]
+    with patch.object(form_fields, "async_scan_serial_ports", AsyncMock(return_value=known)):
+        usb, board, network, odd = await options_of_port(hass, *path)
+
+    assert usb == {"value": by_id, "label": "P1 cable, FTDI, A1 (/dev/ttyUSB0)"}
+    assert board == {"value": "/dev/ttyS0", "label": "/dev/ttyS0"}
+    assert network["value"] == proxy
+    assert network["label"].startswith("Gateway (P1), FTDI, A1 (esphome-hass://")
+    assert "c2VjcmV0" not in network["label"]
+    assert len(odd["label"]) < 300
+
+
+async def test_many_ports_and_none(hass: HomeAssistant) -> None:
+    none = dict.fromkeys(("serial_number", "manufacturer", "description"))
+    many = [SerialDevice(device=f"/dev/ttyUSB{number}", **none) for number in range(1000)]
+    with patch.object(form_fields, "async_scan_serial_ports", AsyncMock(return_value=many)):
+        assert len(await options_of_port(hass)) == 64
+    with patch.object(
+        form_fields, "async_scan_serial_ports", side_effect=OSError(5, "Input/output")
+    ):
+        assert await options_of_port(hass) == []
+
+
+async def test_what_was_typed_stays_after_an_error_elsewhere(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    fields = {CONF_PORT: port.address, CONF_ENCRYPTION_KEY: "too short"}
+    result = await submit(hass, await start(hass), fields)
+    assert result["errors"] == {CONF_ENCRYPTION_KEY: "key_malformed"}
+    assert suggested(result)[CONF_PORT] == port.address
+
+    form = await make_entry("socket://127.0.0.1:1").start_reconfigure_flow(hass)
+    assert suggested(form)[CONF_PORT] == "socket://127.0.0.1:1"
+    result = await submit(hass, form, fields)
+    assert result["errors"] == {CONF_ENCRYPTION_KEY: "key_malformed"}
+    assert suggested(result)[CONF_PORT] == port.address
+
+
+async def test_port_closed_at_once(hass: HomeAssistant, port: MeterPort) -> None:
+    with (
+        patch.object(sys.modules[probe.__module__], "_REOPEN_DELAY", 0),
+        patch.object(meter_setup, "probe", probe),
+    ):
+        flow = await start(hass)
+        user_input = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
+        result = await hass.config_entries.flow.async_configure(flow["flow_id"], user_input)
+        for connection in range(1, 4):
+            await port.wait_for_connections(connection)
+            port.drop()
+        result = await settle(hass, result)
+
+    assert result["errors"] == {CONF_PORT: "port_busy"}
+
+
+@pytest.fixture
+def device() -> Generator[str]:
+    """Return the name of a serial device that delivers nothing."""
+    meter, device = os.openpty()
+    name = os.ttyname(device)
+    os.close(device)
+    yield name
+    os.close(meter)
+
+
+# What the kernel keeps of a program's name.
+PROGRAM = Path(sys.executable).name[:15]
+HOLD = """
+import fcntl, sys
+port = open(sys.argv[1], "r+b", buffering=0)
+fcntl.flock(port, fcntl.LOCK_EX)
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+async def test_device_is_held_by_another_program(hass: HomeAssistant, device: str) -> None:
+    program = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", HOLD, device),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert program.stdin
+    assert program.stdout
+    assert await program.stdout.readline() == b"held\n"
+    result = await submit(hass, await start(hass), {CONF_PORT: device, CONF_ENCRYPTION_KEY: KEY})
+    program.stdin.close()
+    await program.wait()
+
+    assert result["errors"] == {CONF_PORT: "port_held"}
+    assert result["description_placeholders"]
+    assert result["description_placeholders"]["port"] == device
+    assert result["description_placeholders"]["program"] == f"{PROGRAM} ({program.pid})"
+
+
+async def test_device_is_held_by_another_integration(hass: HomeAssistant, device: str) -> None:
+    MockConfigEntry(domain="dsmr", title="Meter", data={"port": device}).add_to_hass(hass)
+    async with open_port(device):
+        result = await submit(
+            hass, await start(hass), {CONF_PORT: device, CONF_ENCRYPTION_KEY: KEY}
+        )
+
+    assert result["errors"] == {CONF_PORT: "port_held"}
+    assert result["description_placeholders"]
+    assert result["description_placeholders"]["program"] == "Meter (dsmr)"
+
+
+@pytest.mark.parametrize(
+    ("path", "more"),
+    [
+        (("meter",), {CONF_ENCRYPTION_KEY: KEY}),
+        (("pulse", "pulse_port"), {CONF_BAUD_RATE: "9600", CONF_PULSES_PER_KWH: 1000}),
+        (("tank",), GEOMETRY),
+    ],
+)
+async def test_device_is_held_by_home_assistant(
+    hass: HomeAssistant, device: str, path: tuple[str, ...], more: dict[str, Any]
+) -> None:
+    async with open_port(device):
+        result = await submit(hass, await start(hass, *path), {CONF_PORT: device, **more})
+
+    assert result["errors"] == {CONF_PORT: "port_held"}
+    assert result["description_placeholders"]
+    assert result["description_placeholders"]["program"] == "Home Assistant"
+
+
+async def test_holder_of_a_busy_device_cannot_be_told(hass: HomeAssistant, device: str) -> None:
+    async with open_port(device):
+        with patch.object(ports_in_use, "_PROCESSES", Path("/nowhere")):
+            errors = await open_error(hass, device)
+
+    assert errors == {CONF_PORT: "port_busy"}
+
+
+@pytest.fixture
+def by_id(device: str, tmp_path: Path) -> Generator[str]:
+    """Return the lasting name of the device, as Home Assistant finds it."""
+    link = tmp_path / "usb-P1_cable"
+    link.symlink_to(device)
+    names = {device: str(link)}
+    with patch.object(ports_in_use, "get_serial_by_id", lambda name: names.get(name, name)):
+        yield str(link)
+
+
+async def test_stores_the_lasting_name_of_a_device(
+    hass: HomeAssistant, by_id: str, device: str
+) -> None:
+    result = await submit(
+        hass, await start(hass), {CONF_PORT: f" {device} ", CONF_ENCRYPTION_KEY: KEY}
+    )
+
+    assert result["errors"] == {CONF_PORT: "nothing_received"}
+    assert result["description_placeholders"]
+    assert result["description_placeholders"]["port"] == by_id
+    assert suggested(result)[CONF_PORT] == f" {device} "
+
+
+@pytest.mark.parametrize("of_entry", ["by id", "device"])
+async def test_device_in_use_by_another_name(
+    hass: HomeAssistant, make_entry: EntryMaker, by_id: str, device: str, of_entry: str
+) -> None:
+    make_entry(by_id if of_entry == "by id" else device, serial="SAG1030700000042")
+
+    for name in (by_id, device):
+        result = await submit(hass, await start(hass), {CONF_PORT: name, CONF_ENCRYPTION_KEY: KEY})
+        assert result["errors"] == {CONF_PORT: "port_in_use"}
+
+
+async def test_gateway_in_use_by_another_spelling(
+    hass: HomeAssistant, make_entry: EntryMaker
+) -> None:
+    make_entry("socket://Gateway.local:2001", serial="SAG1030700000042")
+
+    for name in ("gateway.local:2001", "TCP://gateway.LOCAL:2001", "socket://gateway.local:2001/"):
+        result = await submit(hass, await start(hass), {CONF_PORT: name, CONF_ENCRYPTION_KEY: KEY})
+        assert result["errors"] == {CONF_PORT: "port_in_use"}
+
+
+@pytest.mark.parametrize(
+    ("used", "next_port"),
+    [
+        ([], None),
+        (["/dev/ttyUSB0"], None),
+        (["socket://192.168.1.50:2001"], "192.168.1.50:2002"),
+        (["socket://gateway:2003", "socket://gateway:2001", "/dev/ttyUSB0"], "gateway:2004"),
+        (["socket://old:2009", "socket://new:2001"], "new:2002"),
+        (["rfc2217://[fe80::1]:7000"], "rfc2217://[fe80::1]:7001"),
+        (["socket://gateway:65535"], None),
+        (["esphome://gateway:6053/?port_name=P1"], None),
+    ],
+)
+async def test_suggests_the_next_port_of_a_gateway(
+    hass: HomeAssistant, make_entry: EntryMaker, used: list[str], next_port: str | None
+) -> None:
+    for number, url in enumerate(used):
+        make_entry(url, serial=f"SAG103070000000{number}")
+
+    assert suggested(await start(hass))[CONF_PORT] == next_port
+
+
+async def test_suggests_no_port_of_a_board(hass: HomeAssistant, make_entry: EntryMaker) -> None:
+    tank_entry(hass, "socket://gateway:2002")
+    tank_entry(hass, "socket://gateway:2009")
+    make_entry("socket://gateway:2001")
+
+    assert suggested(await start(hass))[CONF_PORT] == "gateway:2003"
+
+
+async def test_device_is_not_permitted(hass: HomeAssistant) -> None:
+    denied = PermissionError(13, "Permission denied", "/dev/ttyUSB0")
+    with patch.object(serialx, "open_serial_connection", side_effect=denied):
+        errors = await open_error(hass, "/dev/ttyUSB0")
+
+    assert errors == {CONF_PORT: "port_permission"}
+
+
+async def test_something_unexpected(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> None:
+    with patch.object(meter_setup, "probe", side_effect=RuntimeError("a mistake")):
+        errors = await open_error(hass, "/dev/ttyUSB0")
+
+    assert errors == {"base": "unknown"}
+    assert "a mistake" in caplog.text
+    caplog.clear()
+
+
+async def test_same_meter_twice(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    make_entry("socket://127.0.0.1:1")
+    port.greeting = ENCRYPTED
+
+    result = await submit(hass, await start(hass), {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY})
+
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "already_configured"
+    assert len(hass.config_entries.async_entries(DOMAIN)) == 1
+
+
+async def test_same_meter_in_two_dialogs(hass: HomeAssistant, port: MeterPort) -> None:
+    port.greeting = ENCRYPTED
+    user_input = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
+    first = await submit(hass, await start(hass), user_input)
+    second = await submit(hass, await start(hass), user_input)
+
+    assert (await confirm(hass, second))["type"] is FlowResultType.CREATE_ENTRY
+    assert not hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    assert first["flow_id"] != second["flow_id"]
+    assert len(hass.config_entries.async_entries(DOMAIN)) == 1
+
+
+async def test_port_in_use_by_another_meter(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = make_entry(port.url, serial="SAG1030700000042")
+
+    result = await submit(
+        hass, await start(hass), {CONF_PORT: port.address, CONF_ENCRYPTION_KEY: KEY}
+    )
+
+    assert result["errors"] == {CONF_PORT: "port_in_use"}
+    assert result["description_placeholders"]
+    assert result["description_placeholders"]["title"] == entry.title
+    assert port.connections == 0
+
+
+async def test_port_of_a_disabled_entry_is_free(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = make_entry(port.url, serial="SAG1030700000042")
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    port.greeting = ENCRYPTED
+
+    found = await submit(hass, await start(hass), {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY})
+
+    assert (await confirm(hass, found))["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_cancelled_while_waiting(hass: HomeAssistant, port: MeterPort) -> None:
+    flow = await start(hass)
+    user_input = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
+    with patch.object(meter_setup, "probe", probe):
+        result = await hass.config_entries.flow.async_configure(flow["flow_id"], user_input)
+    assert result["type"] is FlowResultType.SHOW_PROGRESS
+    assert result["description_placeholders"] == {"port": port.url}
+    await port.wait_for_clients(1)
+
+    hass.config_entries.flow.async_abort(flow["flow_id"])
+
+    await port.wait_for_clients(0)
+    await hass.async_block_till_done()
+    assert port.connections == 1
+    assert hass.config_entries.flow.async_progress() == []
+
+
+async def test_waits_for_a_telegram_that_comes_late(hass: HomeAssistant, port: MeterPort) -> None:
+    flow = await start(hass)
+    user_input = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
+    with patch.object(meter_setup, "probe", probe):
+        await hass.config_entries.flow.async_configure(flow["flow_id"], user_input)
+    await port.wait_for_clients(1)
+
+    # The dialog can be loaded anew while it waits, and does not connect twice.
+    again = await hass.config_entries.flow.async_configure(flow["flow_id"])
+    assert again["type"] is FlowResultType.SHOW_PROGRESS
+    await port.send(ENCRYPTED)
+    await wait_until(hass, lambda: port.clients == 0)
+
+    found = await hass.config_entries.flow.async_configure(flow["flow_id"])
+    assert found["step_id"] == "confirm"
+    assert port.connections == 1
+
+
+async def test_no_key_is_ever_logged(
+    hass: HomeAssistant, port: MeterPort, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    keys = (KEY, OTHER_KEY, OTHER_AUTHENTICATION_KEY)
+    for greeting, key, authentication_key in (
+        (ENCRYPTED, OTHER_KEY, ""),
+        (ENCRYPTED, KEY, OTHER_AUTHENTICATION_KEY),
+        (literal_frame("plain"), KEY, ""),
+        (ENCRYPTED, f"{KEY}00", f"{OTHER_AUTHENTICATION_KEY}00"),
+        (ENCRYPTED, KEY, ""),
+    ):
+        port.greeting = greeting
+        user_input = {
+            CONF_PORT: port.url,
+            CONF_ENCRYPTION_KEY: key,
+            SECTION_ADVANCED: {CONF_AUTHENTICATION_KEY: authentication_key},
+        }
+        result = await submit(hass, await start(hass), user_input)
+        placeholders = str(result["description_placeholders"])
+        assert not any(key in placeholders for key in keys)
+    await confirm(hass, result)
+
+    logged = caplog.text.upper()
+    assert "SMARTY" in logged
+    for secret in keys:
+        assert secret not in logged
+        assert repr(bytes.fromhex(secret)).upper() not in logged

@@ -1,0 +1,522 @@
+"""The dialogs that set pulse readers and tanks up, change them, and their options."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import suppress
+from functools import partial
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from homeassistant.config_entries import (
+    ConfigEntryDisabler,
+    ConfigEntryState,
+    ConfigFlowResult,
+)
+from homeassistant.const import CONF_ENTITY_ID, CONF_PORT
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers.entity_registry import EntityRegistry, RegistryEntryDisabler
+from pytest_homeassistant_custom_component.common import async_fire_mqtt_message
+from pytest_homeassistant_custom_component.typing import MqttMockHAClientGenerator
+
+from custom_components.smarty_p1.const import (
+    CONF_BAUD_RATE,
+    CONF_DISTANCE_FULL,
+    CONF_METER_READING,
+    CONF_PULSES_PER_KWH,
+    CONF_SHAPE,
+    CONF_TOPIC,
+    CONF_VOLUME,
+    DOMAIN,
+)
+from custom_components.smarty_p1.flows import first_pulse, tank_flow
+from custom_components.smarty_p1.flows.board_probe import probe_pulses, probe_sonar
+from custom_components.smarty_p1.lib.port import NotP1Error
+from tests.ha.boards import ENERGY, GEOMETRY, LEVEL, pulse_entry, state, tank_entry
+from tests.ha.conftest import EntryMaker
+from tests.ha.dialogs import reconfigure, start, submit, suggested
+from tests.ha.meter import MeterPort
+from tests.ha.support import let_pass, let_pass_until
+
+PULSES: dict[str, Any] = {CONF_PULSES_PER_KWH: 800}
+
+
+@pytest.fixture(autouse=True)
+def short_wait() -> Generator[None]:
+    """Give up waiting soon."""
+    with (
+        patch.object(first_pulse, "probe_pulses", partial(probe_pulses, timeout=0.4)),
+        patch.object(tank_flow, "probe_sonar", partial(probe_sonar, timeout=0.4)),
+        patch.object(first_pulse, "PULSE_TIMEOUT", 0.4),
+    ):
+        yield
+
+
+@pytest.mark.parametrize("look", [probe_pulses, probe_sonar])
+async def test_a_look_at_a_port_takes_no_more_than_ten_times_what_a_line_carries(
+    look: Callable[..., Coroutine[Any, Any, object]],
+) -> None:
+    taken = 0
+
+    async def write(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal taken
+        with suppress(OSError):
+            while True:
+                writer.write(bytes(10_000))
+                await writer.drain()
+                taken += 10_000
+        writer.close()
+
+    async with await asyncio.start_server(write, "127.0.0.1", 0) as server:
+        [socket] = server.sockets
+        url = f"socket://127.0.0.1:{socket.getsockname()[1]}"
+        with suppress(NotP1Error):
+            await look(url, 115_200, timeout=2)
+        in_two_seconds = taken
+    # Besides, as much as the system keeps between the two of them.
+    assert in_two_seconds < 2 * 115_200 + 8_000_000
+
+
+def port_input(port: MeterPort, **more: object) -> dict[str, Any]:
+    """Return what is typed for a board at a port."""
+    return {CONF_PORT: port.address, CONF_BAUD_RATE: "9600", **PULSES, **more}
+
+
+async def agree(hass: HomeAssistant, result: ConfigFlowResult, step: str) -> ConfigFlowResult:
+    """Agree to what was found."""
+    assert result["type"] is FlowResultType.FORM
+    assert (result["step_id"], result["last_step"]) == (step, True)
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
+    await hass.async_block_till_done()
+    return result
+
+
+# --- pulses at a port -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("greeting", "step"),
+    [
+        (b"\r\npulse\r\n", "pulse_found"),
+        (b"1234\r\n", "count_found"),
+        (b"", "pulse_not_found"),
+        (b"\xff\x00\x80", "pulse_not_found"),
+    ],
+)
+async def test_a_board_at_a_port(
+    hass: HomeAssistant, port: MeterPort, greeting: bytes, step: str
+) -> None:
+    port.greeting = greeting
+    found = await submit(
+        hass,
+        await start(hass, "pulse", "pulse_port"),
+        port_input(port, **{CONF_METER_READING: 1234.5}),
+    )
+    assert found["description_placeholders"]
+    assert found["description_placeholders"]["source"] == port.url
+    if step == "count_found":
+        assert found["description_placeholders"]["count"] == "1234"
+    port.greeting = b""
+    result = await agree(hass, found, step)
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    entry = result["result"]
+    assert entry.title == "LED pulse reader"
+    assert entry.state is ConfigEntryState.LOADED
+    assert entry.options == PULSES
+    assert entry.data[CONF_PORT] == port.url
+    assert entry.data[CONF_BAUD_RATE] == 9600
+    assert state(hass, ENERGY) == "1234.5"
+
+
+async def test_a_port_that_is_read_already(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    meter = make_entry(port.url)
+    for path in (("pulse", "pulse_port"), ("tank",)):
+        fields = port_input(port) if "pulse" in path else {CONF_PORT: port.address, **GEOMETRY}
+        result = await submit(hass, await start(hass, *path), fields)
+        assert result["errors"] == {CONF_PORT: "port_in_use"}
+        assert result["description_placeholders"]
+        assert result["description_placeholders"]["title"] == meter.title
+        assert suggested(result)[CONF_PORT] == port.address
+    assert port.connections == 0
+
+
+async def test_a_port_of_an_entry_that_is_disabled(hass: HomeAssistant, port: MeterPort) -> None:
+    for path in (("pulse", "pulse_port"), ("tank",)):
+        is_pulse = "pulse" in path
+        old = pulse_entry(hass, **{CONF_PORT: port.url}) if is_pulse else tank_entry(hass, port.url)
+        await hass.config_entries.async_set_disabled_by(old.entry_id, ConfigEntryDisabler.USER)
+        fields = port_input(port) if is_pulse else {CONF_PORT: port.address, **GEOMETRY}
+        result = await submit(hass, await start(hass, *path), fields)
+        assert result["errors"] == {CONF_PORT: "source_in_use"}
+
+        other = "socket://127.0.0.1:1"
+        entry = pulse_entry(hass, **{CONF_PORT: other}) if is_pulse else tank_entry(hass, other)
+        form = await reconfigure(hass, entry, *path[1:])
+        typed = {key: fields[key] for key in (CONF_PORT, CONF_BAUD_RATE) if key in fields}
+        result = await submit(hass, form, typed)
+        assert result["errors"] == {CONF_PORT: "source_in_use"}
+        await hass.config_entries.async_remove(old.entry_id)
+        await hass.config_entries.async_remove(entry.entry_id)
+
+
+async def test_a_port_that_cannot_be_opened(hass: HomeAssistant, port: MeterPort) -> None:
+    await port.stop()
+    flow = await start(hass, "pulse", "pulse_port")
+    result = await submit(hass, flow, port_input(port))
+    assert result["errors"] == {CONF_PORT: "port_unreachable"}
+    assert result["description_placeholders"]
+    assert "Connect call failed" not in str(result)
+
+    await port.start()
+    port.greeting = b"\r\n"
+    found = await submit(hass, result, port_input(port))
+    assert (await agree(hass, found, "pulse_found"))["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_a_gateway_that_serves_somebody_else(hass: HomeAssistant, port: MeterPort) -> None:
+    port.greeting = b"Port already in use\r\n"
+    for path in (("pulse", "pulse_port"), ("tank",)):
+        fields = port_input(port) if "pulse" in path else {CONF_PORT: port.address, **GEOMETRY}
+        result = await submit(hass, await start(hass, *path), fields)
+        assert result["errors"] == {CONF_PORT: "port_busy"}
+
+
+async def test_something_unexpected(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> None:
+    with patch.object(tank_flow, "probe_sonar", side_effect=RuntimeError("a mistake")):
+        result = await submit(
+            hass, await start(hass, "tank"), {CONF_PORT: "/dev/ttyUSB0", **GEOMETRY}
+        )
+    assert result["errors"] == {"base": "unknown"}
+    assert "a mistake" in caplog.text
+    caplog.clear()
+
+
+async def test_two_of_a_kind_have_two_names(hass: HomeAssistant, port: MeterPort) -> None:
+    pulse_entry(hass, **{CONF_PORT: "socket://127.0.0.1:1"})
+    port.greeting = b"\r\n"
+    flow = await start(hass, "pulse", "pulse_port")
+    result = await agree(hass, await submit(hass, flow, port_input(port)), "pulse_found")
+    assert result["title"] == "LED pulse reader 2"
+
+
+# --- pulses of an entity --------------------------------------------------------------------------
+
+
+async def test_an_entity_that_counts(hass: HomeAssistant) -> None:
+    hass.states.async_set("sensor.led", "77")
+    flow = await start(hass, "pulse", "pulse_entity")
+    found = await submit(hass, flow, {CONF_ENTITY_ID: "sensor.led", **PULSES})
+    assert found["description_placeholders"]
+    assert found["description_placeholders"]["count"] == "77"
+    result = await agree(hass, found, "count_found")
+    assert result["data"][CONF_ENTITY_ID] == "sensor.led"
+    assert state(hass, ENERGY) == "0.0"
+
+    again = await submit(
+        hass,
+        await start(hass, "pulse", "pulse_entity"),
+        {CONF_ENTITY_ID: "sensor.led", **PULSES},
+    )
+    assert again["errors"] == {CONF_ENTITY_ID: "source_in_use"}
+
+
+async def test_an_entity_that_does_not_count(hass: HomeAssistant) -> None:
+    for value in ("12.7", "cloudy"):
+        hass.states.async_set("sensor.led", value)
+        flow = await start(hass, "pulse", "pulse_entity")
+        result = await submit(hass, flow, {CONF_ENTITY_ID: "sensor.led", **PULSES})
+        assert result["errors"] == {CONF_ENTITY_ID: "entity_without_count"}
+    hass.states.async_set("sensor.led", "unavailable")
+    result = await submit(hass, result, {CONF_ENTITY_ID: "sensor.led", **PULSES})
+    assert result["step_id"] == "pulse_not_found"
+
+
+@pytest.mark.parametrize(
+    ("values", "step"), [(("off", "on"), "pulse_found"), (("on", "off"), "pulse_not_found")]
+)
+async def test_an_entity_that_goes_on(
+    hass: HomeAssistant, values: tuple[str, str], step: str
+) -> None:
+    led = "binary_sensor.led"
+    hass.states.async_set(led, values[0])
+    flow = await start(hass, "pulse", "pulse_entity")
+    result = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {CONF_ENTITY_ID: led, **PULSES}
+    )
+    assert result["type"] is FlowResultType.SHOW_PROGRESS
+    await asyncio.sleep(0.05)
+    hass.states.async_set(led, values[1])
+    await hass.async_block_till_done()
+    result = await hass.config_entries.flow.async_configure(flow["flow_id"])
+    assert (await agree(hass, result, step))["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_pulses_count_from_what_the_dialog_has_shown(hass: HomeAssistant) -> None:
+    hass.states.async_set("sensor.led", "1000")
+    found = await submit(
+        hass, await start(hass, "pulse", "pulse_entity"), {CONF_ENTITY_ID: "sensor.led", **PULSES}
+    )
+    assert found["description_placeholders"]
+    assert found["description_placeholders"]["count"] == "1000"
+
+    hass.states.async_set("sensor.led", "1008")  # while the user is reading the dialog
+    result = await agree(hass, found, "count_found")
+    assert state(hass, ENERGY) == "0.01"
+
+    entry = result["result"]
+    hass.states.async_set("sensor.led", "1016")
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert state(hass, ENERGY) == "0.02"
+
+
+async def test_a_board_counts_from_what_the_dialog_has_shown(
+    hass: HomeAssistant, port: MeterPort
+) -> None:
+    port.greeting = b"\r\n1000\r\n"
+    reading = {CONF_METER_READING: 50}
+    flow = await start(hass, "pulse", "pulse_port")
+    found = await submit(hass, flow, port_input(port, **reading))
+    port.greeting = b"\r\n1004\r\n1008\r\n"
+    await agree(hass, found, "count_found")
+
+    await let_pass_until(hass, 6, lambda: state(hass, ENERGY) == "50.01")
+
+
+async def test_another_source_counts_from_what_the_dialog_has_shown(hass: HomeAssistant) -> None:
+    hass.states.async_set("sensor.old", "7")
+    hass.states.async_set("sensor.new", "2000")
+    entry = pulse_entry(hass, **{CONF_ENTITY_ID: "sensor.old"})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    hass.states.async_set("sensor.old", "17")
+    await let_pass(hass, 6)
+    assert entry.runtime_data.data.pulses == 10
+
+    form = await reconfigure(hass, entry, "pulse_entity")
+    found = await submit(hass, form, {CONF_ENTITY_ID: "sensor.new"})
+    assert found["step_id"] == "count_found"
+    hass.states.async_set("sensor.new", "2005")
+    await hass.config_entries.flow.async_configure(found["flow_id"], {})
+    await hass.async_block_till_done()
+
+    assert entry.runtime_data.data.pulses == 15
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [
+        ("none", "entity_not_found"),
+        ("disabled", "entity_disabled"),
+        ("without state", "entity_without_state"),
+    ],
+)
+async def test_an_entity_that_is_not_there(
+    hass: HomeAssistant, entity_registry: EntityRegistry, kind: str, error: str
+) -> None:
+    if kind != "none":
+        entity_registry.async_get_or_create(
+            "sensor",
+            "other",
+            "led",
+            suggested_object_id="led",
+            disabled_by=RegistryEntryDisabler.USER if kind == "disabled" else None,
+        )
+    fields = {CONF_ENTITY_ID: "sensor.led"}
+    flow = await start(hass, "pulse", "pulse_entity")
+    result = await submit(hass, flow, {**fields, **PULSES})
+    assert result["errors"] == {CONF_ENTITY_ID: error}
+    form = await reconfigure(
+        hass, pulse_entry(hass, **{CONF_ENTITY_ID: "sensor.old"}), "pulse_entity"
+    )
+    assert (await submit(hass, form, fields))["errors"] == {CONF_ENTITY_ID: error}
+
+    hass.states.async_set("sensor.led", "77")
+    assert (await submit(hass, result, {**fields, **PULSES}))["step_id"] == "count_found"
+
+
+# --- pulses of a topic ----------------------------------------------------------------------------
+
+
+async def test_there_are_no_topics_without_mqtt(hass: HomeAssistant) -> None:
+    flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": "user"})
+    menu = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {"next_step_id": "pulse"}
+    )
+    assert menu["menu_options"] == ["pulse_port", "pulse_entity"]
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
+async def test_a_topic(hass: HomeAssistant, mqtt_mock: MqttMockHAClientGenerator) -> None:
+    assert mqtt_mock
+    flow = await start(hass, "pulse", "pulse_topic")
+    for topic in ("", "iot/#", "+/led"):
+        flow = await submit(hass, flow, {CONF_TOPIC: topic, **PULSES})
+        assert flow["errors"] == {CONF_TOPIC: "topic_malformed"}
+
+    result = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {CONF_TOPIC: "iot/led", **PULSES}
+    )
+    assert result["type"] is FlowResultType.SHOW_PROGRESS
+    await asyncio.sleep(0.05)
+    async_fire_mqtt_message(hass, "iot/led", "123", retain=True)
+    await hass.async_block_till_done()
+    found = await hass.config_entries.flow.async_configure(flow["flow_id"])
+    result = await agree(hass, found, "count_found")
+    assert result["data"][CONF_TOPIC] == "iot/led"
+    assert result["result"].unique_id == f"{CONF_TOPIC}:iot/led"
+
+
+async def test_a_topic_without_a_running_mqtt_integration(hass: HomeAssistant) -> None:
+    hass.config.components.add("mqtt")
+    flow = await start(hass, "pulse", "pulse_topic")
+    result = await submit(hass, flow, {CONF_TOPIC: "iot/led", **PULSES})
+    assert result["errors"] == {"base": "mqtt_not_running"}
+
+
+# --- tanks ----------------------------------------------------------------------------------------
+
+
+async def test_a_tank(hass: HomeAssistant, port: MeterPort) -> None:
+    port.greeting = b"xR12\r" + b"R070\r" * 15 + b"R765\rR200\r" * 4
+    found = await submit(hass, await start(hass, "tank"), {CONF_PORT: port.address, **GEOMETRY})
+    assert found["description_placeholders"] == {
+        "distance": "70 cm",
+        "level": "75 %",
+        "volume": "3750 L",
+    }
+    result = await agree(hass, found, "tank_found")
+    entry = result["result"]
+    assert entry.title == "Rainwater tank"
+    assert entry.options == GEOMETRY
+    assert entry.state is ConfigEntryState.LOADED
+    assert state(hass, LEVEL) == "75.0"
+
+
+async def test_a_sensor_that_sees_nothing(hass: HomeAssistant, port: MeterPort) -> None:
+    port.greeting = b"R765\r" * 20
+    found = await submit(hass, await start(hass, "tank"), {CONF_PORT: port.address, **GEOMETRY})
+    assert set((found["description_placeholders"] or {}).values()) == {"-"}
+
+
+@pytest.mark.parametrize(
+    ("greeting", "error"), [(b"", "sensor_silent"), (b"login: \r\n", "not_sonar")]
+)
+async def test_no_sensor(hass: HomeAssistant, port: MeterPort, greeting: bytes, error: str) -> None:
+    port.greeting = greeting
+    fields = {CONF_PORT: port.address, **GEOMETRY}
+    result = await submit(hass, await start(hass, "tank"), fields)
+    assert result["errors"] == {CONF_PORT: error}
+    assert suggested(result) == fields
+
+
+@pytest.mark.parametrize(
+    ("geometry", "errors"),
+    [
+        ({CONF_DISTANCE_FULL: 220.0}, {CONF_DISTANCE_FULL: "tank_upside_down"}),
+        ({CONF_VOLUME: 0.0}, {CONF_VOLUME: "volume_zero"}),
+    ],
+)
+async def test_a_tank_that_cannot_be(
+    hass: HomeAssistant, port: MeterPort, geometry: dict[str, float], errors: dict[str, str]
+) -> None:
+    result = await submit(
+        hass, await start(hass, "tank"), {CONF_PORT: port.address, **GEOMETRY, **geometry}
+    )
+    assert result["errors"] == errors
+    assert port.connections == 0
+
+    entry = tank_entry(hass, port.url)
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    result = await hass.config_entries.options.async_configure(
+        form["flow_id"], {**GEOMETRY, **geometry}
+    )
+    assert result["errors"] == errors
+
+
+# --- changes --------------------------------------------------------------------------------------
+
+
+async def test_a_board_moves_to_another_port(hass: HomeAssistant, port: MeterPort) -> None:
+    entry = pulse_entry(hass, **{CONF_PORT: "socket://127.0.0.1:1", CONF_METER_READING: 5.0})
+    form = await reconfigure(hass, entry, "pulse_port")
+    assert suggested(form) == {CONF_PORT: "socket://127.0.0.1:1", CONF_BAUD_RATE: "115200"}
+    port.greeting = b"\r\n"
+    found = await submit(hass, form, {CONF_PORT: port.address, CONF_BAUD_RATE: "9600"})
+    result = await agree(hass, found, "pulse_found")
+
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "board_reconfigured")
+    assert entry.data[CONF_PORT] == port.url
+    assert entry.data[CONF_METER_READING] == 5.0
+    assert entry.unique_id == f"{CONF_PORT}:{port.url}"
+    assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_a_count_from_elsewhere_says_nothing_of_the_one_before(hass: HomeAssistant) -> None:
+    hass.states.async_set("sensor.led", "1000")
+    entry = pulse_entry(hass, **{CONF_ENTITY_ID: "sensor.led"})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    hass.states.async_set("sensor.led", "1010")
+    hass.states.async_set("sensor.other_led", "70")
+    await hass.async_block_till_done()
+    form = await reconfigure(hass, entry, "pulse_entity")
+    found = await submit(hass, form, {CONF_ENTITY_ID: "sensor.other_led"})
+    await agree(hass, found, "count_found")
+    assert state(hass, ENERGY) == "0.01"
+    hass.states.async_set("sensor.other_led", "71")
+    await hass.async_block_till_done()
+    assert entry.runtime_data.counter.meter.pulses == 11
+
+
+async def test_a_tank_keeps_its_port(hass: HomeAssistant, port: MeterPort) -> None:
+    port.greeting = b"R070\r" * 20
+    entry = tank_entry(hass, port.url)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    form = await reconfigure(hass, entry)
+    assert suggested(form) == {CONF_PORT: port.url}
+    found = await submit(hass, form, {CONF_PORT: port.address})
+    result = await agree(hass, found, "tank_found")
+
+    assert result["reason"] == "board_reconfigured"
+    assert entry.options == GEOMETRY
+    assert state(hass, LEVEL) == "75.0"
+
+
+async def test_the_reading_of_the_meter(
+    hass: HomeAssistant, port: MeterPort, hass_storage: dict[str, Any]
+) -> None:
+    entry = pulse_entry(hass, **{CONF_PORT: port.url})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    for reading, shown in ((2500.125, "2500.125"), (None, "2500.125"), (17, "17.0")):
+        form = await hass.config_entries.options.async_init(entry.entry_id)
+        typed = PULSES if reading is None else {**PULSES, CONF_METER_READING: reading}
+        result = await hass.config_entries.options.async_configure(form["flow_id"], typed)
+        await hass.async_block_till_done()
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert entry.options == PULSES
+        assert state(hass, ENERGY) == shown
+        stored = hass_storage[f"{DOMAIN}.{entry.entry_id}.pulses"]["data"]
+        assert stored["base_kwh"] == float(shown)
+
+    await hass.config_entries.async_unload(entry.entry_id)
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    await hass.config_entries.options.async_configure(
+        form["flow_id"], {**PULSES, CONF_METER_READING: 18}
+    )
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert state(hass, ENERGY) == "18.0"
+
+
+async def test_the_geometry_of_a_tank(hass: HomeAssistant, port: MeterPort) -> None:
+    port.greeting = b"R070\r" * 20
+    entry = tank_entry(hass, port.url)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    await hass.config_entries.options.async_configure(
+        form["flow_id"], {**GEOMETRY, CONF_SHAPE: "lying_cylinder"}
+    )
+    await hass.async_block_till_done()
+    assert state(hass, LEVEL) == "80.4"

@@ -1,0 +1,555 @@
+"""Ports that Home Assistant finds by itself: which ones, once each, and where they go."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from fnmatch import fnmatch
+from functools import partial
+from ipaddress import ip_address
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from homeassistant.components.usb import USBDevice
+from homeassistant.components.usb.utils import usb_device_matches_matcher
+from homeassistant.config_entries import (
+    SOURCE_IGNORE,
+    SOURCE_USB,
+    SOURCE_ZEROCONF,
+    ConfigEntryDisabler,
+    ConfigEntryState,
+    ConfigFlowResult,
+)
+from homeassistant.const import CONF_PORT
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers.service_info.usb import UsbServiceInfo
+from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
+from homeassistant.loader import async_get_usb, async_get_zeroconf
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smarty_p1.const import (
+    CONF_ENCRYPTION_KEY,
+    CONF_SERVICE,
+    CONF_VERIFY,
+    DOMAIN,
+    SECTION_ADVANCED,
+)
+from custom_components.smarty_p1.flows import (
+    moved_gateway,
+    ports_in_use,
+)
+from custom_components.smarty_p1.lib.port import probe
+from tests.ha.boards import pulse_entry
+from tests.ha.conftest import EntryMaker
+from tests.ha.dialogs import confirm, start, submit, suggested
+from tests.ha.meter import (
+    KEY,
+    OTHER_KEY,
+    OTHER_SERIAL,
+    SERIAL,
+    MeterPort,
+    encipher,
+    literal_frame,
+    seal,
+)
+from tests.ha.support import OTHER_METER, TELEGRAM, let_pass, set_up, wait_until
+
+pytestmark = pytest.mark.usefixtures("short_wait")
+
+TYPE = "_iostream._tcp.local."
+ENCRYPTED = literal_frame("three_phase_gas_water_heat")
+# What a ser2net announces about each of its ports.
+SER2NET = {"provider": "ser2net", "gensiostack": "tcp", "devicetype": "serialusb"}
+
+
+def service(
+    name: str = "P1 meter",
+    *,
+    ip: str = "127.0.0.1",
+    port: int | None = 2001,
+    others: tuple[str, ...] = (),
+    **properties: str,
+) -> ZeroconfServiceInfo:
+    """Return what is announced on the network."""
+    address = ip_address(ip)
+    return ZeroconfServiceInfo(
+        ip_address=address,
+        ip_addresses=[address, *(ip_address(other) for other in others)],
+        port=port,
+        hostname="gateway.local.",
+        type=TYPE,
+        name=f"{name}.{TYPE}",
+        properties={**SER2NET, **properties},
+    )
+
+
+def cable(device: str = "/dev/ttyUSB7", description: str | None = "P1 cable") -> UsbServiceInfo:
+    """Return a cable that is plugged in."""
+    return UsbServiceInfo(
+        device=device,
+        vid="0403",
+        pid="6001",
+        serial_number="A1",
+        manufacturer="FTDI",
+        description=description,
+    )
+
+
+async def find(hass: HomeAssistant, info: ZeroconfServiceInfo | UsbServiceInfo) -> ConfigFlowResult:
+    """Let Home Assistant find something."""
+    source = SOURCE_USB if isinstance(info, UsbServiceInfo) else SOURCE_ZEROCONF
+    return await hass.config_entries.flow.async_init(DOMAIN, context={"source": source}, data=info)
+
+
+def was_ended(result: ConfigFlowResult, reason: str) -> bool:
+    """Return whether nothing is offered."""
+    return (result["type"], result["reason"]) == (FlowResultType.ABORT, reason)
+
+
+async def is_announced_to_us(hass: HomeAssistant, info: ZeroconfServiceInfo) -> bool:
+    """Return whether Home Assistant starts a dialog for a service, by the manifest's patterns."""
+    return any(
+        fnmatch(info.name.lower(), matcher.get("name", "*"))
+        and all(
+            key in info.properties and fnmatch(info.properties[key].lower(), pattern)
+            for key, pattern in matcher.get("properties", {}).items()
+        )
+        for matcher in (await async_get_zeroconf(hass))[TYPE]
+        if matcher["domain"] == DOMAIN
+    )
+
+
+async def is_plugged_in_for_us(hass: HomeAssistant, info: UsbServiceInfo) -> bool:
+    """Return whether Home Assistant starts a dialog for a device, by the manifest's patterns."""
+    device = USBDevice(
+        device=info.device,
+        vid=info.vid,
+        pid=info.pid,
+        serial_number=info.serial_number,
+        manufacturer=info.manufacturer,
+        description=info.description,
+    )
+    return any(
+        usb_device_matches_matcher(device, matcher)
+        for matcher in await async_get_usb(hass)
+        if matcher["domain"] == DOMAIN
+    )
+
+
+MEANT = [
+    *("P1", "p1-meter", "P1_port", "p1port", "P1Port", "meterp1", "MeterP1", "MyP1Cable", "my p1"),
+    *("Smarty", "smarty 3", "SmartyReader", "DSMR", "dsmr-reader", "/dev/p1,115200"),
+]
+NOT_MEANT = [
+    *("esp12", "ESP12F", "HP1102", "Bambu P1S", "P100", "cp1", "Map1", "p12", "FT232R USB UART"),
+    *("CP2102 USB to UART Bridge Controller", "Zigbee stick", ""),
+]
+
+
+@pytest.mark.parametrize("name", MEANT)
+async def test_what_says_p1_is_offered(hass: HomeAssistant, name: str) -> None:
+    for info in (service(name), service("ttyUSB0", product=name)):
+        assert await is_announced_to_us(hass, info)
+        result = await find(hass, info)
+        assert result["step_id"] == "discovery_confirm"
+        hass.config_entries.flow.async_abort(result["flow_id"])
+    assert await is_plugged_in_for_us(hass, cable(description=name))
+    result = await find(hass, cable(description=name))
+    assert result["step_id"] == "discovery_confirm"
+
+
+@pytest.mark.parametrize("name", NOT_MEANT)
+async def test_what_does_not_say_p1_is_not_offered(hass: HomeAssistant, name: str) -> None:
+    for info in (service(name), service("ttyUSB0", product=name), cable(description=name)):
+        assert was_ended(await find(hass, info), "not_p1_port")
+
+
+async def test_a_bare_chip_is_not_even_looked_at(hass: HomeAssistant) -> None:
+    for description in ("FT232R USB UART", "CP2102 USB to UART Bridge Controller", None):
+        assert not await is_plugged_in_for_us(hass, cable(description=description))
+        assert was_ended(await find(hass, cable(description=description)), "not_p1_port")
+    assert not await is_announced_to_us(hass, service("ttyUSB0"))
+
+
+async def test_found_gateway_is_set_up_with_its_key_alone(
+    hass: HomeAssistant, port: MeterPort
+) -> None:
+    port.greeting = ENCRYPTED
+    form = await find(hass, service(port=port.port))
+    assert port.connections == 0
+    assert suggested(form).keys() == {CONF_ENCRYPTION_KEY, SECTION_ADVANCED}
+    assert form["description_placeholders"]
+    assert form["description_placeholders"]["name"] == "P1 meter"
+    assert form["description_placeholders"]["present_port"] == port.url
+    (flow,) = hass.config_entries.flow.async_progress()
+    assert flow["context"]["title_placeholders"] == {"name": f"P1 meter ({port.url})"}
+
+    wrong = await submit(hass, form, {CONF_ENCRYPTION_KEY: OTHER_KEY})
+    assert wrong["step_id"] == "discovery_confirm"
+    assert wrong["errors"] == {CONF_ENCRYPTION_KEY: "wrong_key"}
+    found = await submit(hass, wrong, {CONF_ENCRYPTION_KEY: KEY})
+    result = await confirm(hass, found)
+
+    assert result["data"] == {
+        CONF_PORT: port.url,
+        CONF_ENCRYPTION_KEY: KEY,
+        CONF_SERVICE: f"P1 meter.{TYPE}",
+    }
+    assert result["result"].unique_id == SERIAL
+    assert result["result"].state is ConfigEntryState.LOADED
+
+
+async def test_error_of_a_found_port_is_shown_although_it_has_no_field(
+    hass: HomeAssistant, port: MeterPort
+) -> None:
+    form = await find(hass, service(port=port.port))
+
+    result = await submit(hass, form, {CONF_ENCRYPTION_KEY: KEY})
+
+    assert result["errors"] == {"base": "nothing_received"}
+
+
+async def test_found_cable_is_stored_by_its_lasting_name(hass: HomeAssistant) -> None:
+    by_id = "/dev/serial/by-id/usb-FTDI_P1_cable_A1-if00-port0"
+    with patch.object(ports_in_use, "get_serial_by_id", return_value=by_id):
+        form = await find(hass, cable())
+        assert form["description_placeholders"]
+        assert form["description_placeholders"]["present_port"] == by_id
+        assert was_ended(await find(hass, cable()), "already_in_progress")
+        result = await submit(hass, form, {CONF_ENCRYPTION_KEY: KEY})
+    assert result["errors"] == {"base": "port_not_found"}
+    assert result["description_placeholders"]
+    assert result["description_placeholders"]["port"] == by_id
+
+
+@pytest.mark.parametrize(
+    ("announced", "url"),
+    [
+        ({"ip": "192.168.1.50"}, "socket://192.168.1.50:2001"),
+        ({"ip": "fd00::1:2"}, "socket://[fd00::1:2]:2001"),
+        ({"gensiostack": ""}, "socket://127.0.0.1:2001"),
+        ({"gensiostack": "telnet(rfc2217=true),tcp"}, "rfc2217://127.0.0.1:2001"),
+        ({"gensiostack": "telnet,tcp(keepalive=1)"}, "rfc2217://127.0.0.1:2001"),
+        ({"gensiostack": "ssl,tcp"}, None),
+        ({"port": None}, None),
+    ],
+)
+async def test_address_of_a_found_gateway(
+    hass: HomeAssistant, announced: dict[str, Any], url: str | None
+) -> None:
+    result = await find(hass, service(**announced))
+
+    if url is None:
+        assert was_ended(result, "not_p1_port")
+    else:
+        assert result["description_placeholders"]
+        assert result["description_placeholders"]["present_port"] == url
+
+
+async def test_a_port_is_offered_once(hass: HomeAssistant) -> None:
+    await find(hass, service())
+
+    assert was_ended(await find(hass, service()), "already_in_progress")
+    assert was_ended(await find(hass, service(ip="127.0.0.2")), "already_in_progress")
+    assert (await find(hass, service("P1 of the neighbour", port=2002)))["type"] == "form"
+    assert len(hass.config_entries.flow.async_progress()) == 2
+
+
+async def test_an_ignored_port_is_not_offered_again(hass: HomeAssistant) -> None:
+    await find(hass, service())
+    (flow,) = hass.config_entries.flow.async_progress()
+    await hass.config_entries.flow.async_init(
+        DOMAIN,
+        context={"source": SOURCE_IGNORE},
+        data={"unique_id": flow["context"]["unique_id"], "title": "P1 meter"},
+    )
+    await hass.async_block_till_done()
+
+    assert hass.config_entries.flow.async_progress() == []
+    assert was_ended(await find(hass, service()), "already_configured")
+    assert was_ended(await find(hass, service(ip="127.0.0.2")), "already_configured")
+    # It can still be added by hand, and is no gateway to suggest ports of.
+    assert suggested(await start(hass))[CONF_PORT] is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "socket://127.0.0.1:2001",
+        "socket://127.0.0.2:2001",
+        "tcp://Gateway.local:2001",
+        "socket://gateway:2001",
+    ],
+)
+async def test_a_port_that_is_read_is_not_offered(
+    hass: HomeAssistant, make_entry: EntryMaker, url: str
+) -> None:
+    entry = make_entry(url)
+
+    assert was_ended(await find(hass, service(others=("127.0.0.2",))), "already_configured")
+
+    assert entry.data == {
+        CONF_PORT: url,
+        CONF_ENCRYPTION_KEY: KEY,
+        CONF_SERVICE: f"P1 meter.{TYPE}",
+    }
+
+
+async def test_a_cable_that_is_read_is_not_offered(
+    hass: HomeAssistant, make_entry: EntryMaker
+) -> None:
+    make_entry("/dev/ttyUSB7")
+
+    assert was_ended(await find(hass, cable()), "already_configured")
+
+
+async def test_port_that_is_added_by_hand_meanwhile(
+    hass: HomeAssistant, make_entry: EntryMaker
+) -> None:
+    form = await find(hass, service())
+    make_entry("socket://127.0.0.1:2001", serial=OTHER_SERIAL)
+
+    result = await submit(hass, form, {CONF_ENCRYPTION_KEY: KEY})
+
+    assert result["errors"] == {"base": "port_in_use"}
+
+
+@pytest.fixture
+async def elsewhere() -> AsyncGenerator[MeterPort]:
+    """Return the same meter at another address."""
+    async with MeterPort(encipher(TELEGRAM, 100)) as server:
+        yield server
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a meter be looked for again and again in less than a second."""
+    monkeypatch.setattr(moved_gateway, "PROBE_INTERVAL", 0.05)
+    monkeypatch.setattr(moved_gateway, "probe", partial(probe, timeout=0.1))
+
+
+async def lose(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry) -> None:
+    """Let a meter's readings stop."""
+    await port.stop()
+    await let_pass(hass, 61)
+    assert not entry.runtime_data.last_update_success
+
+
+async def test_gateway_comes_back_at_another_address(
+    hass: HomeAssistant, port: MeterPort, elsewhere: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    assert was_ended(await find(hass, service(port=port.port)), "already_configured")
+    await lose(hass, port, entry)
+
+    result = await find(hass, service(port=elsewhere.port))
+
+    assert was_ended(result, "already_configured")
+    await wait_until(hass, lambda: entry.data[CONF_PORT] == elsewhere.url)
+    await wait_until(hass, lambda: entry.state is ConfigEntryState.LOADED)
+    await wait_until(hass, lambda: entry.runtime_data.last_update_success)
+    assert entry.data[CONF_SERVICE] == f"P1 meter.{TYPE}"
+
+
+@pytest.mark.usefixtures("soon")
+async def test_a_meter_that_delivers_is_not_looked_for_elsewhere(
+    hass: HomeAssistant, port: MeterPort, elsewhere: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    await find(hass, service(port=port.port))
+
+    for _ in range(20):
+        assert was_ended(await find(hass, service(port=elsewhere.port)), "already_configured")
+    await asyncio.sleep(0.3)
+    assert (entry.data[CONF_PORT], port.connections) == (port.url, 1)
+    assert elsewhere.connections == 0
+
+    # It may have been announced before its old address was found to be dead.
+    await lose(hass, port, entry)
+    await wait_until(hass, lambda: entry.data[CONF_PORT] == elsewhere.url)
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("is_loaded", [True, False])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(encipher(TELEGRAM, 100, key=OTHER_KEY), id="other key"),
+        pytest.param(encipher(TELEGRAM, 1), id="recorded"),
+        pytest.param(encipher(OTHER_METER, 100), id="other meter"),
+        pytest.param(seal(TELEGRAM), id="plain"),
+        pytest.param(encipher(TELEGRAM, 100)[:-1] + b"?", id="forged tag"),
+    ],
+)
+async def test_whoever_announces_a_port_must_have_the_meter(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, sent: bytes, *, is_loaded: bool
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    await find(hass, service(port=port.port))
+    await lose(hass, port, entry)
+    if not is_loaded:
+        await hass.config_entries.async_unload(entry.entry_id)
+    async with MeterPort(sent) as attacker:
+        for _ in range(20):
+            assert was_ended(await find(hass, service(port=attacker.port)), "already_configured")
+        await attacker.wait_for_connections(2)
+        await asyncio.sleep(0.1)
+        assert entry.data[CONF_PORT] == port.url
+        # It ends by itself.
+        await wait_until(hass, lambda: not searches(hass))
+        assert attacker.connections <= 2 * moved_gateway.PROBES
+        assert entry.data[CONF_PORT] == port.url
+
+
+def searches(hass: HomeAssistant) -> int:
+    """Return how many meters are looked for."""
+    tasks = asyncio.all_tasks(hass.loop)
+    return sum(f"{DOMAIN} gateway of" in task.get_name() for task in tasks)
+
+
+async def test_a_meter_is_looked_for_once_a_minute_however_often_it_is_announced(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    await find(hass, service(port=port.port))
+    await lose(hass, port, entry)
+    async with MeterPort(encipher(OTHER_METER, 100)) as attacker:
+        for _ in range(100):
+            await find(hass, service(port=attacker.port))
+        await asyncio.sleep(0.2)
+        assert searches(hass) == 1
+        assert attacker.connections == 1
+    assert moved_gateway.PROBE_INTERVAL == 60
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize(
+    "entry_data", [{"key": None}, {CONF_VERIFY: False}], ids=["plain", "not verified"]
+)
+async def test_without_a_proof_no_gateway_is_followed(
+    hass: HomeAssistant, make_entry: EntryMaker, entry_data: dict[str, Any]
+) -> None:
+    entry = make_entry("socket://127.0.0.1:1", **entry_data, **{CONF_SERVICE: f"P1 meter.{TYPE}"})
+    sent = encipher(TELEGRAM, 1) if CONF_VERIFY in entry_data else seal(TELEGRAM)
+    async with MeterPort(sent) as attacker:
+        assert was_ended(await find(hass, service(port=attacker.port)), "already_configured")
+        await asyncio.sleep(0.1)
+        assert attacker.connections == 0
+    assert entry.data[CONF_PORT] == "socket://127.0.0.1:1"
+
+
+@pytest.mark.usefixtures("soon")
+async def test_an_entry_that_is_removed_is_looked_for_no_more(
+    hass: HomeAssistant, make_entry: EntryMaker
+) -> None:
+    entry = make_entry("socket://127.0.0.1:1", **{CONF_SERVICE: f"P1 meter.{TYPE}"})
+    async with MeterPort() as silent:
+        await find(hass, service(port=silent.port))
+        await silent.wait_for_connections(1)
+        await hass.config_entries.async_remove(entry.entry_id)
+        await wait_until(hass, lambda: not searches(hass))
+        assert silent.connections == 1
+
+
+async def test_second_address_of_a_gateway_changes_nothing(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    await find(hass, service(port=port.port))
+
+    await find(hass, service(port=port.port, ip="127.0.0.2", others=("127.0.0.1",)))
+    await hass.async_block_till_done()
+
+    assert entry.data[CONF_PORT] == port.url
+    assert port.connections == 1
+
+
+@pytest.mark.usefixtures("soon")
+async def test_gateways_that_swap_their_addresses(
+    hass: HomeAssistant, make_entry: EntryMaker
+) -> None:
+    async with (
+        MeterPort(encipher(OTHER_METER, 100), exclusive=True) as one,
+        MeterPort(encipher(TELEGRAM, 100), exclusive=True) as two,
+    ):
+        first = make_entry(one.url, **{CONF_SERVICE: f"P1 one.{TYPE}"})
+        second = make_entry(two.url, serial=OTHER_SERIAL, **{CONF_SERVICE: f"P1 two.{TYPE}"})
+
+        await find(hass, service("P1 one", port=two.port))
+        await find(hass, service("P1 two", port=one.port))
+
+        await wait_until(hass, lambda: first.data[CONF_PORT] == two.url)
+        await wait_until(hass, lambda: second.data[CONF_PORT] == one.url)
+
+
+@pytest.mark.usefixtures("soon")
+async def test_the_port_of_a_meter_that_delivers_is_not_disturbed(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    reader = await set_up(hass, port, make_entry)
+    other = make_entry(
+        "socket://127.0.0.1:1", serial=OTHER_SERIAL, **{CONF_SERVICE: f"P1 two.{TYPE}"}
+    )
+    hass.config_entries.async_update_entry(
+        reader, data={**reader.data, CONF_SERVICE: f"P1 one.{TYPE}"}
+    )
+    await find(hass, service("P1 two", port=port.port))
+    await wait_until(hass, lambda: not searches(hass))
+    assert port.connections == 1
+    assert other.data[CONF_PORT] == "socket://127.0.0.1:1"
+
+
+@pytest.mark.usefixtures("soon")
+async def test_the_port_of_a_board_that_delivers_is_not_disturbed(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    board = pulse_entry(hass, port=port.url, baud_rate=9600)
+    assert await hass.config_entries.async_setup(board.entry_id)
+    await port.wait_for_connections(1)
+    make_entry("socket://127.0.0.1:1", **{CONF_SERVICE: f"P1 meter.{TYPE}"})
+
+    await find(hass, service(port=port.port))
+    await wait_until(hass, lambda: not searches(hass))
+
+    assert port.connections == 1
+    assert CONF_SERVICE not in board.data
+
+
+@pytest.mark.usefixtures("soon")
+async def test_disabled_entry_stays_where_it_is(
+    hass: HomeAssistant, elsewhere: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = make_entry("socket://127.0.0.1:1", **{CONF_SERVICE: f"P1 meter.{TYPE}"})
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+
+    assert was_ended(await find(hass, service(port=elsewhere.port)), "already_configured")
+    await asyncio.sleep(0.1)
+
+    assert entry.data[CONF_PORT] == "socket://127.0.0.1:1"
+    assert elsewhere.connections == 0
+    assert entry.state is ConfigEntryState.NOT_LOADED
+
+
+async def test_another_port_is_not_taken_back_by_the_gateway(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = make_entry("socket://127.0.0.3:1", **{CONF_SERVICE: f"P1 meter.{TYPE}"})
+    port.greeting = ENCRYPTED
+    form = await entry.start_reconfigure_flow(hass)
+    await submit(hass, form, {CONF_PORT: port.url})
+    assert entry.data == {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
+
+
+async def test_new_key_leaves_the_gateway_as_it_is(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = make_entry(port.url, **{CONF_SERVICE: f"P1 meter.{TYPE}"})
+    port.greeting = encipher(TELEGRAM, 1, key=OTHER_KEY)
+    form = await entry.start_reconfigure_flow(hass)
+    await submit(hass, form, {CONF_ENCRYPTION_KEY: OTHER_KEY})
+    assert entry.data == {
+        CONF_PORT: port.url,
+        CONF_ENCRYPTION_KEY: OTHER_KEY,
+        CONF_SERVICE: f"P1 meter.{TYPE}",
+    }

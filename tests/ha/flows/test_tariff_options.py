@@ -1,0 +1,317 @@
+"""The options about the tariff: what may be entered, what is stored, what is shown again."""
+
+from typing import Any
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.helpers import entity_registry as er
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smarty_p1.const import DOMAIN
+from tests.ha.conftest import EntryMaker
+from tests.ha.dialogs import suggested
+from tests.ha.meter import MeterPort
+from tests.ha.support import TELEGRAM, set_up
+
+DEFAULTS = {"min_interval": 0, "meter_ampere": "40", "vat": True}
+# As versions stored them that knew no other price than the surcharge.
+OLD = {
+    "reference_power": 7.0,
+    "surcharge_price": 0.1139,
+    "surcharge_price_since": "2025-01-01",
+    "min_interval": 10,
+}
+NORDPOOL = "sensor.nord_pool_current_price"
+EXPORT = "input_number.export_price"
+
+
+@pytest.fixture
+async def entry(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> MockConfigEntry:
+    """Return an entry whose meter answers each reload, and two entities with prices beside it."""
+    hass.config.currency = "EUR"
+    hass.states.async_set(NORDPOOL, "0.085", {"unit_of_measurement": "EUR/kWh"})
+    hass.states.async_set(EXPORT, "40", {"unit_of_measurement": "EUR/MWh"})
+    return await set_up(hass, port, make_entry)
+
+
+async def enter(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, **typed: object
+) -> ConfigFlowResult:
+    """Fill in the form; the meter answers the reload."""
+    port.greeting = port.next_frame(TELEGRAM)
+    flow = await hass.config_entries.options.async_init(entry.entry_id)
+    result = await hass.config_entries.options.async_configure(
+        flow["flow_id"], {"min_interval": 0, **typed}
+    )
+    await hass.async_block_till_done()
+    port.greeting = b""
+    return result
+
+
+def is_collapsed(form: ConfigFlowResult, name: str) -> bool:
+    """Return whether a section of the form is closed."""
+    assert form["data_schema"]
+    return bool(form["data_schema"].schema[name].options["collapsed"])
+
+
+async def test_few_fields_come_first(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+
+    assert form["data_schema"]
+    names = [str(key) for key in form["data_schema"].schema]
+    assert names == [
+        "reference_power",
+        "meter_ampere",
+        "energy_price",
+        "energy_fee",
+        "vat",
+        "dynamic_price",
+        "feed_in",
+        "network_prices",
+        "surcharge_price",
+        "surcharge_price_since",
+        "min_interval",
+        "p1_server",
+        "mqtt",
+    ]
+    assert all(is_collapsed(form, name) for name in ("dynamic_price", "feed_in", "network_prices"))
+
+
+async def test_a_contract_is_stored_flat_and_shown_again_by_its_sections(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
+) -> None:
+    sections: dict[str, dict[str, Any]] = {
+        "dynamic_price": {"energy_price_entity": NORDPOOL, "energy_margin": 0.1},
+        "feed_in": {"feed_in_price_entity": EXPORT, "feed_in_margin": -0.01},
+        "network_prices": {
+            "network_fixed_price": 12.5,
+            "network_variable_price": 0.06,
+            "meter_fee": 6,
+            "surcharge_replaces_variable": True,
+        },
+    }
+    result = await enter(
+        hass,
+        port,
+        entry,
+        reference_power="12,5 kW",
+        meter_ampere="63",
+        vat=False,
+        energy_fee=2.5,
+        surcharge_price=0.08,
+        **sections,
+    )
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert dict(entry.options) == {
+        "reference_power": 12.5,
+        "meter_ampere": "63",
+        "vat": False,
+        "energy_fee": 2.5,
+        "surcharge_price": 0.08,
+        "energy_price_entity": NORDPOOL,
+        "energy_margin": 0.1,
+        "feed_in_price_entity": EXPORT,
+        "feed_in_margin": -0.01,
+        "network_fixed_price": 12.5,
+        "network_variable_price": 0.06,
+        "meter_fee": 6.0,
+        "surcharge_replaces_variable": True,
+        "min_interval": 0,
+    }
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    shown = suggested(form)
+    assert shown["reference_power"] == "12.5"
+    assert shown["dynamic_price"] == sections["dynamic_price"]
+    assert shown["feed_in"] == {"feed_in_price": None, **sections["feed_in"]}
+    assert shown["network_prices"] == sections["network_prices"]
+    # What is entered can be seen.
+    assert not any(is_collapsed(form, name) for name in sections)
+
+
+async def test_what_is_left_empty_is_removed_and_sections_that_are_not_sent_stay(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
+) -> None:
+    feed_in = {"feed_in_price": 0.07}
+    network = {"network_variable_price": 0.06, "meter_fee": 6, "surcharge_replaces_variable": False}
+    await enter(hass, port, entry, energy_price=0.12, feed_in=feed_in, network_prices=network)
+    assert entry.options["energy_price"] == 0.12
+
+    await enter(hass, port, entry, network_prices={"meter_fee": 6})
+    assert dict(entry.options) == {
+        **DEFAULTS,
+        "feed_in_price": 0.07,
+        "meter_fee": 6.0,
+        "surcharge_replaces_variable": False,
+    }
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    assert not is_collapsed(form, "feed_in")
+
+    await enter(hass, port, entry, feed_in={}, network_prices={})
+    assert dict(entry.options) == {"min_interval": 0}
+
+
+@pytest.mark.parametrize(
+    ("typed", "errors"),
+    [
+        (
+            {"energy_price": 0.1, "dynamic_price": {"energy_price_entity": NORDPOOL}},
+            {"dynamic_price": "two_prices"},
+        ),
+        (
+            {"feed_in": {"feed_in_price": 0.1, "feed_in_price_entity": EXPORT}},
+            {"feed_in": "two_prices"},
+        ),
+        ({"dynamic_price": {"energy_margin": 0.1}}, {"dynamic_price": "margin_without_entity"}),
+        (
+            {"energy_price": 0.1, "dynamic_price": {"energy_margin": 0.1}},
+            {"dynamic_price": "margin_without_entity"},
+        ),
+        ({"feed_in": {"feed_in_margin": -0.1}}, {"feed_in": "margin_without_entity"}),
+        (
+            {"dynamic_price": {"energy_price_entity": "sensor.nowhere"}},
+            {"dynamic_price": "price_entity_missing"},
+        ),
+        (
+            {"dynamic_price": {"energy_price_entity": "sensor.power"}},
+            {"dynamic_price": "price_entity_unit"},
+        ),
+        (
+            {"feed_in": {"feed_in_price_entity": "sensor.in_francs"}},
+            {"feed_in": "price_entity_unit"},
+        ),
+        (
+            {"dynamic_price": {"energy_price_entity": "sensor.own"}},
+            {"dynamic_price": "price_entity_own"},
+        ),
+        ({"reference_power": "much"}, {"reference_power": "reference_power_malformed"}),
+        ({"reference_power": "0"}, {"reference_power": "reference_power_malformed"}),
+        ({"reference_power": "nan"}, {"reference_power": "reference_power_malformed"}),
+        ({"reference_power": "1001"}, {"reference_power": "reference_power_malformed"}),
+        (
+            {"energy_price": 0.1, "surcharge_price_since": "2024-12-31"},
+            {"surcharge_price_since": "surcharge_day_implausible"},
+        ),
+        (
+            {"surcharge_price_since": "2026-01-01"},
+            {"surcharge_price_since": "day_without_change"},
+        ),
+    ],
+)
+async def test_what_cannot_be_is_said_at_its_place(
+    hass: HomeAssistant,
+    port: MeterPort,
+    entry: MockConfigEntry,
+    typed: dict[str, Any],
+    errors: dict[str, str],
+) -> None:
+    hass.states.async_set("sensor.power", "0.1", {"unit_of_measurement": "kW"})
+    hass.states.async_set("sensor.in_francs", "0.1", {"unit_of_measurement": "CHF/kWh"})
+    er.async_get(hass).async_get_or_create("sensor", DOMAIN, "own", suggested_object_id="own")
+    hass.states.async_set("sensor.own", "0.1", {"unit_of_measurement": "EUR/kWh"})
+
+    result = await enter(hass, port, entry, **typed)
+
+    assert result["type"] is FlowResultType.FORM
+    assert result["errors"] == errors
+    assert dict(entry.options) == {}
+    # What is wrong can be seen, and what was typed is still there.
+    for name, value in typed.items():
+        assert suggested(result)[name] == value or not is_collapsed(result, name)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"energy_price": 101},
+        {"energy_price": -0.1},
+        {"dynamic_price": {"energy_price_entity": NORDPOOL, "energy_margin": -101}},
+        {"network_prices": {"meter_fee": 10_001}},
+        {"meter_ampere": "50"},
+        {"dynamic_price": {"energy_price_entity": "switch.pump"}},
+    ],
+)
+async def test_what_no_form_sends_is_refused(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, typed: dict[str, Any]
+) -> None:
+    with pytest.raises(InvalidData):
+        await enter(hass, port, entry, **typed)
+
+
+@pytest.mark.parametrize("unit", ["EUR/kWh", "€/kWh", "EUR/MWh", "ct/kWh", "c/kWh", "¢/kWh", None])
+async def test_units_of_prices(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, unit: str | None
+) -> None:
+    hass.states.async_set(NORDPOOL, "unknown", {"unit_of_measurement": unit} if unit else {})
+    result = await enter(hass, port, entry, dynamic_price={"energy_price_entity": NORDPOOL})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_the_day_of_a_change(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    freezer.move_to("2026-11-20T12:00:00Z")
+    contract = {"reference_power": "7", "energy_price": 0.15}
+    await enter(hass, port, entry, **contract, surcharge_price_since="2027-01-01")
+    assert entry.options["surcharge_price_since"] == "2027-01-01"
+
+    # A day to come is shown again. What is not about the contract changes nothing of it.
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    assert suggested(form)["surcharge_price_since"] == "2027-01-01"
+    server = {"enabled": False, "address": "127.0.0.1", "port": 2001}
+    await enter(hass, port, entry, **contract, p1_server=server, min_interval=30)
+    assert entry.options["surcharge_price_since"] == "2027-01-01"
+    assert entry.options["min_interval"] == 30
+
+    # A day that is past is not; the same contract may be given another day.
+    result = await enter(hass, port, entry, **contract, surcharge_price_since="2026-10-01")
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    assert suggested(form)["surcharge_price_since"] is None
+    await enter(hass, port, entry, **contract)
+    assert entry.options["surcharge_price_since"] == "2026-10-01"
+
+    # The day is about the change that it was entered with.
+    await enter(hass, port, entry, **contract, vat=False)
+    assert "surcharge_price_since" not in entry.options
+
+
+async def test_a_surcharge_that_is_taken_away_has_no_day(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
+) -> None:
+    await enter(hass, port, entry, reference_power="7", surcharge_price=0.1)
+
+    result = await enter(hass, port, entry, reference_power="7", surcharge_price_since="2026-01-01")
+    assert result["errors"] == {"surcharge_price": "surcharge_price_missing"}
+
+    # One more change, and the day may be about that.
+    result = await enter(
+        hass, port, entry, reference_power="12", surcharge_price_since="2026-01-01"
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_options_of_earlier_versions_go_on(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
+) -> None:
+    hass.config_entries.async_update_entry(entry, options=OLD)
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    shown = suggested(form)
+    assert shown["reference_power"] == "7"
+    assert shown["surcharge_price"] == 0.1139
+    assert shown["surcharge_price_since"] is None
+    assert shown["min_interval"] == 10
+
+    await enter(hass, port, entry, reference_power="7", surcharge_price=0.1139, min_interval=10)
+    assert dict(entry.options) == {**OLD, "meter_ampere": "40", "vat": True}
+
+
+async def test_a_confirmed_year_stays_confirmed(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
+) -> None:
+    hass.config_entries.async_update_entry(entry, options={"prices_confirmed": 2027})
+    await enter(hass, port, entry, reference_power="7")
+    assert entry.options["prices_confirmed"] == 2027

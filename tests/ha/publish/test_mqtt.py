@@ -1,0 +1,708 @@
+"""Publishing on MQTT: what is sent when, and what is not. A real broker is in tests/system."""
+
+import asyncio
+import json
+import re
+from typing import Any
+
+import pytest
+from homeassistant.components import mqtt
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_mqtt_message
+from pytest_homeassistant_custom_component.typing import MqttMockHAClient, MqttMockPahoClient
+
+from custom_components.smarty_p1.publish import mqtt as mqtt_publisher
+from tests.ha.conftest import EntryMaker
+from tests.ha.meter import SERIAL, MeterPort, seal, with_value, without_channels
+from tests.ha.pacing import send_at, with_power
+from tests.ha.support import TELEGRAM, own_log, receive, set_up, state_of, wait_until
+
+ROOT = "cellar/meter"
+OPTIONS = {
+    "enabled": True,
+    "format": "values",
+    "topic": ROOT,
+    "retain": False,
+    "min_interval": 0,
+    "discovery": False,
+    # Not that of the Home Assistant that publishes, which would find the meter as well.
+    "discovery_prefix": "elsewhere",
+}
+DISCOVERY = f"elsewhere/device/smarty_p1_{SERIAL}/config"
+
+
+LAST_STATES = "states/HEAT079000257403"
+
+
+class Published:
+    """What the broker was sent."""
+
+    def __init__(self, hass: HomeAssistant, client: MqttMockPahoClient) -> None:
+        self._hass = hass
+        self._client = client
+
+    def messages(self) -> list[tuple[str, str, bool]]:
+        """Return topic, payload and retained of each message, in order."""
+        calls = [call.args for call in self._client.publish.call_args_list]
+        return [(topic, payload or "", retain) for topic, payload, _, retain, *_ in calls]
+
+    def on(self, name: str) -> list[str]:
+        """Return the payloads sent on a topic below the root."""
+        return [text for topic, text, _ in self.messages() if topic == f"{ROOT}/{name}"]
+
+    async def is_complete(self, telegrams: int, last: str = "channel_4_valve") -> None:
+        """Wait until so many telegrams were published to their last value."""
+        await wait_until(self._hass, lambda: len(self.on(last)) == telegrams)
+
+    def forget(self) -> None:
+        """Forget what was sent until now."""
+        self._client.publish.reset_mock()
+
+
+@pytest.fixture
+def expected_lingering_timers() -> bool:
+    """Let the MQTT integration's timer live longer than a test."""
+    return True
+
+
+@pytest.fixture
+def published(
+    hass: HomeAssistant, mqtt_mock: MqttMockHAClient, mqtt_client_mock: MqttMockPahoClient
+) -> Published:
+    """Return what is sent to a broker that is there."""
+    assert mqtt_mock.connected
+    mqtt_client_mock.publish.reset_mock()
+    return Published(hass, mqtt_client_mock)
+
+
+class Broker:
+    """The broker, which may be away."""
+
+    def __init__(self, hass: HomeAssistant, client: MqttMockHAClient) -> None:
+        self._hass = hass
+        self._client = client
+
+    def go_away(self) -> None:
+        """End the connection."""
+        self._client.connected = False
+        async_dispatcher_send(self._hass, mqtt.MQTT_CONNECTION_STATE, False)  # noqa: FBT003
+
+    def come_back(self) -> None:
+        """Let Home Assistant connect again."""
+        self._client.connected = True
+        async_dispatcher_send(self._hass, mqtt.MQTT_CONNECTION_STATE, True)  # noqa: FBT003
+
+
+@pytest.fixture
+def broker(hass: HomeAssistant, mqtt_mock: MqttMockHAClient) -> Broker:
+    return Broker(hass, mqtt_mock)
+
+
+def publishing(hass: HomeAssistant, make_entry: EntryMaker, **options: object) -> EntryMaker:
+    """Return a function that adds an entry whose meter is published."""
+
+    def make(url: str, **arguments: str) -> MockConfigEntry:
+        entry = make_entry(url, **arguments)
+        hass.config_entries.async_update_entry(entry, options={"mqtt": {**OPTIONS, **options}})
+        return entry
+
+    return make
+
+
+async def test_each_telegram_is_published(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
+) -> None:
+    await set_up(hass, port, publishing(hass, make_entry))
+    await published.is_complete(1)
+    assert published.messages()[0] == (f"{ROOT}/availability", "online", True)
+    assert not any(retain for _, _, retain in published.messages()[1:])
+
+    await receive(hass, port, with_power("01.230"))
+    await published.is_complete(2)
+    await receive(hass, port, with_power("00.000"))
+    await published.is_complete(3)
+    assert published.on("active_power_imported")[1:] == ["1.230", "0.000"]
+    assert published.on("availability") == ["online"]
+
+
+async def test_nothing_is_published_by_default(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
+) -> None:
+    await set_up(hass, port, make_entry)
+    await receive(hass, port, TELEGRAM)
+    assert published.messages() == []
+
+
+@pytest.mark.parametrize("sent", ["()", "(kaputt*kW)"])
+async def test_what_is_unknown_is_empty_not_zero(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published, sent: str
+) -> None:
+    text = with_value(TELEGRAM, "1-0:1.7.0", sent)
+    await set_up(hass, port, publishing(hass, make_entry, format="both", retain=True), text)
+    await wait_until(hass, lambda: len(published.on("telegram")) == 1)
+    assert published.on("active_power_imported") == [""]
+    assert json.loads(published.on("telegram")[0])["objects"]["1-0:1.7.0"] is None
+
+
+async def test_objects_that_nobody_knows_are_published(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
+) -> None:
+    text = with_value(with_value(TELEGRAM, "1-0:99.1.2", "(x)(y)"), "0-0:96.1.9", "(+#/)")
+    await set_up(hass, port, publishing(hass, make_entry), text)
+    await wait_until(hass, lambda: len(published.on("0-0_96_1_9")) == 1)
+    assert published.on("0-0_96_1_9") == ["+#/"]
+    assert published.on("1-0_99_1_2_1") == ["x"]
+    assert published.on("1-0_99_1_2_2") == ["y"]
+
+
+async def test_a_meter_of_other_units_loses_no_digit(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
+) -> None:
+    text = with_value(TELEGRAM, "1-0:1.8.0", "(0025678901*Wh)")
+    await set_up(hass, port, publishing(hass, make_entry), text)
+    await wait_until(hass, lambda: len(published.on("active_energy_imported")) == 1)
+    assert published.on("active_energy_imported") == ["25678.901"]
+
+
+async def test_a_total_that_is_held_back_is_so_here(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
+) -> None:
+    await set_up(hass, port, publishing(hass, make_entry))
+    await published.is_complete(1)
+    await receive(hass, port, with_value(TELEGRAM, "1-0:1.8.0", "(000001.500*kWh)"))
+    await published.is_complete(2)
+    assert published.on("active_energy_imported") == ["25678.901", "25678.901"]
+
+
+async def test_the_minimum_interval(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
+) -> None:
+    await set_up(hass, port, publishing(hass, make_entry, min_interval=3600))
+    await published.is_complete(1)
+    published.forget()
+    for kilowatts in ("01.000", "02.000"):
+        await receive(hass, port, with_power(kilowatts))
+    assert published.messages() == []
+    # A text could be gone when its turn has come.
+    await receive(hass, port, with_value(with_power("03.000"), "0-0:96.13.0", "(48616C6C6F)"))
+    await published.is_complete(1)
+    assert published.on("message") == ["Hallo"]
+    assert published.on("active_power_imported") == ["3.000"]
+
+
+async def test_the_newest_telegram_waits_for_its_turn(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
+) -> None:
+    await set_up(hass, port, publishing(hass, make_entry, min_interval=1))
+    await published.is_complete(1)
+    await asyncio.sleep(1.0)
+    await send_at(hass, port, [0.0, 0.6, 0.8])
+    assert published.on("active_power_imported")[1:] == ["1.000", "3.000"]
+
+
+# The serial number of the meter and the identifier of another may be parts of one level.
+PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,140}(/[A-Za-z0-9_.-]{1,140})*")
+UNKNOWN = re.compile(r"\d+-\d+_\d+_\d+_\d+")
+
+
+def flood(number: int) -> str:
+    """Return a telegram of somebody who wants to be remembered."""
+    lines = "\r\n".join(
+        f"{number}-{n % 250}:{n // 250}.9.9(1.5*{'#+/\0'[n % 4]}{number})(x)" for n in range(1100)
+    )
+    # No longer than 32 KiB: the decoder gives up there.
+    text = TELEGRAM.replace("\r\n!", f"\r\n{lines}\r\n!")
+    for channel in range(1, 5):
+        name = f"{'#+/ '[channel - 1]}{number:03}{'x' * 60}{channel}".encode().hex()
+        text = with_value(text, f"0-{channel}:96.1.0", f"({name})")
+        text = with_value(text, f"0-{channel}:24.1.0", f"({(2, 3, 4, 7)[(channel + number) % 4]})")
+        index = f"(250703103000S)(00678.901*#+/{number})"
+        text = with_value(text, f"0-{channel}:24.2.1", index)
+    return text
+
+
+@pytest.mark.usefixtures("fast_line")
+@pytest.mark.parametrize("form", ["both", "smartyreader"])
+async def test_somebody_on_the_line_makes_no_more_topics_than_that(  # noqa: PLR0913, PLR0917 - fixtures
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    published: Published,
+    caplog: pytest.LogCaptureFixture,
+    form: str,
+) -> None:
+    make = publishing(hass, make_entry, format=form, retain=True, discovery=True)
+    entry = make(port.url, key=None)
+    port.greeting = seal(TELEGRAM)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    await wait_until(hass, lambda: len(published.on("states")) == 1)
+    port.greeting = b""
+    usual = {topic for topic, _, _ in published.messages()}
+    for number in range(1, 26):
+        await port.send(seal(flood(number)))
+        before = len(published.on("states"))
+        await wait_until(hass, lambda before=before: len(published.on("states")) > before)  # type: ignore[misc]
+    topics = {topic for topic, _, _ in published.messages()}
+    assert all(PLAIN.fullmatch(topic) for topic in topics)
+    below = {topic.removeprefix(f"{ROOT}/") for topic in topics - usual}
+    unknown = {name for name in below if UNKNOWN.match(name)}
+    assert len({match[0] for name in unknown if (match := UNKNOWN.match(name))}) == 64
+    assert len(unknown) == 2 * 64
+    found = {topic for topic in topics if topic.startswith("elsewhere/")} - {DISCOVERY}
+    assert len(found) <= 16
+    # Besides, what a meter on the M-Bus says: six values each, and its states.
+    assert len(topics - usual) <= 2 * 64 + 16 * (6 + 2)
+    if form == "both":
+        objects = [json.loads(text)["objects"] for text in published.on("telegram")]
+        assert len(set().union(*objects) - objects[0].keys()) == 64
+    # Once for the objects, once for the meters.
+    beyond = [level for level, text in own_log(caplog) if "the others are ignored" in text]
+    assert beyond == ["WARNING", "WARNING"]
+
+    # What the broker keeps is all taken back.
+    last = {topic: text for topic, text, retain in published.messages() if retain}
+    published.forget()
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert taken_back(published) == {topic for topic, text in last.items() if text}
+
+
+async def test_units_without_end_make_no_topics_without_end(  # noqa: PLR0913, PLR0917 - fixtures
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    published: Published,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(mqtt_publisher, "MOST_TOPICS", 110)
+    make = publishing(hass, make_entry, format="smartyreader")
+
+    def complete() -> int:
+        return sum(topic == ROOT for topic, _, _ in published.messages())
+
+    entry = make(port.url, key=None)
+    port.greeting = seal(TELEGRAM)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait_until(hass, lambda: complete() == 1)
+    usual = {topic for topic, _, _ in published.messages()}
+    assert len(usual) < 110
+    for number in range(20):
+        index = f"(250703103000S)(00678.901*unit{number})"
+        await port.send(seal(with_value(TELEGRAM, "0-1:24.2.1", index)))
+        await wait_until(hass, lambda number=number: complete() == number + 2)  # type: ignore[misc]
+    topics = {topic for topic, _, _ in published.messages()}
+    assert len(topics) == 110
+    assert usual <= topics
+    beyond = [line for line in own_log(caplog) if "and no further ones" in line[1]]
+    assert [level for level, _ in beyond] == ["WARNING"]
+
+
+async def test_meters_that_are_away_have_so_many_places_at_the_broker(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    published: Published,
+    hass_storage: dict[str, Any],
+) -> None:
+    make = publishing(hass, make_entry, discovery=True)
+    topics = [
+        f"elsewhere/device/smarty_p1_{SERIAL}_AWAY{number:03}/config" for number in range(500)
+    ]
+
+    def make_with_topics(url: str, **arguments: str) -> MockConfigEntry:
+        entry = make(url, **arguments)
+        key = f"smarty_p1.{entry.entry_id}.retained"
+        hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": topics}
+        return entry
+
+    await set_up(hass, port, make_with_topics)
+    await wait_until(hass, lambda: len(taken_back(published)) >= 484)
+    await hass.async_block_till_done()
+    assert len(taken_back(published)) == 484
+
+
+async def test_a_broker_that_is_away(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    published: Published,
+    broker: Broker,
+) -> None:
+    await set_up(hass, port, publishing(hass, make_entry, discovery=True))
+    await published.is_complete(1, LAST_STATES)
+    broker.go_away()
+    published.forget()
+    for kilowatts in ("01.111", "02.222", "03.333"):
+        await receive(hass, port, with_power(kilowatts))
+    # Readings go on.
+    assert state_of(hass, "smarty_net_power").state == "3.333"
+    assert published.messages() == []
+
+    broker.come_back()
+    await published.is_complete(1, LAST_STATES)
+    # Nothing was stored up but the last one, and what the broker keeps is sent again.
+    assert published.on("active_power_imported") == ["3.333"]
+    assert (f"{ROOT}/availability", "online", True) in published.messages()
+    assert DISCOVERY in [topic for topic, _, _ in published.messages()]
+    await receive(hass, port, with_power("04.444"))
+    await wait_until(hass, lambda: len(published.on("active_power_imported")) == 2)
+
+
+async def test_a_broker_that_comes_back_is_sent_nothing_old(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    published: Published,
+    broker: Broker,
+) -> None:
+    entry = await set_up(hass, port, publishing(hass, make_entry))
+    await published.is_complete(1)
+    broker.go_away()
+    await receive(hass, port, with_power("01.111"))
+    entry.runtime_data._on_stale(None)
+    published.forget()
+
+    broker.come_back()
+    await wait_until(hass, lambda: published.on("availability") == ["offline"])
+    await hass.async_block_till_done(wait_background_tasks=False)
+    assert published.messages() == [(f"{ROOT}/availability", "offline", True)]
+    await receive(hass, port, with_power("02.222"))
+    await published.is_complete(1)
+    assert published.on("active_power_imported") == ["2.222"]
+
+
+async def test_a_meter_on_the_m_bus_that_is_away_stays_discovered(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
+) -> None:
+    entry = await set_up(hass, port, publishing(hass, make_entry, discovery=True))
+    await published.is_complete(1, LAST_STATES)
+    heat = {
+        topic
+        for topic, _, _ in published.messages()
+        if topic.startswith("elsewhere/") and "HEAT079000257403" in topic
+    }
+    assert heat
+    published.forget()
+    port.greeting = port.next_frame(without_channels(TELEGRAM))
+    await hass.config_entries.async_reload(entry.entry_id)
+    await wait_until(hass, lambda: len(published.on("active_power_imported")) == 1)
+    # The next one is published when the first one's work is done.
+    await receive(hass, port, without_channels(TELEGRAM))
+    await wait_until(hass, lambda: len(published.on("active_power_imported")) == 2)
+    assert not heat & taken_back(published)
+
+
+async def test_a_meter_that_is_removed_while_the_broker_is_away(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    published: Published,
+    broker: Broker,
+    hass_storage: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    entry = await set_up(hass, port, publishing(hass, make_entry, discovery=True))
+    await published.is_complete(1, LAST_STATES)
+    broker.go_away()
+    published.forget()
+    stored = f"smarty_p1.{entry.entry_id}.retained"
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert stored in hass_storage
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert published.messages() == []
+    [(_, warning)] = [line for line in own_log(caplog) if line[0] == "WARNING"]
+    assert DISCOVERY in warning
+    assert f"{ROOT}/availability" in warning
+    assert stored not in hass_storage
+
+
+async def test_publishing_that_fails_ends_nothing(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    published: Published,
+    mqtt_client_mock: MqttMockPahoClient,
+) -> None:
+    await set_up(hass, port, publishing(hass, make_entry))
+    await published.is_complete(1)
+    works = mqtt_client_mock.publish.side_effect
+    mqtt_client_mock.publish.side_effect = lambda *_: type("Info", (), {"mid": 1, "rc": 4})()
+    await receive(hass, port, with_power("01.111"))
+    assert state_of(hass, "smarty_net_power").state == "1.111"
+    mqtt_client_mock.publish.side_effect = works
+    published.forget()
+    await receive(hass, port, with_power("02.222"))
+    await wait_until(hass, lambda: published.on("active_power_imported") == ["2.222"])
+
+
+async def test_without_the_mqtt_integration_readings_go_on(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    entry = await set_up(hass, port, publishing(hass, make_entry))
+    await receive(hass, port, with_power("01.111"))
+    assert state_of(hass, "smarty_net_power").state == "1.111"
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert [line for line in own_log(caplog) if line[0] in {"WARNING", "ERROR"}] == []
+
+
+async def test_the_mqtt_integration_may_be_removed(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    published: Published,
+    broker: Broker,
+) -> None:
+    await set_up(hass, port, publishing(hass, make_entry))
+    await published.is_complete(1)
+    broker.go_away()
+    await hass.config_entries.async_remove(hass.config_entries.async_entries("mqtt")[0].entry_id)
+    published.forget()
+    await receive(hass, port, with_power("01.111"))
+    assert state_of(hass, "smarty_net_power").state == "1.111"
+    assert published.messages() == []
+
+
+async def test_availability_follows_the_meter(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
+) -> None:
+    entry = await set_up(hass, port, publishing(hass, make_entry))
+    await published.is_complete(1)
+    entry.runtime_data._on_stale(None)
+    await wait_until(hass, lambda: published.on("availability") == ["online", "offline"])
+    await receive(hass, port, TELEGRAM)
+    await wait_until(hass, lambda: published.on("availability")[2:] == ["online"])
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert published.on("availability")[3:] == ["offline"]
+
+
+async def test_home_assistant_stops(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
+) -> None:
+    await set_up(hass, port, publishing(hass, make_entry))
+    await published.is_complete(1)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+    await wait_until(hass, lambda: published.on("availability") == ["online", "offline"])
+    await receive(hass, port, TELEGRAM)
+    assert published.messages()[-1] == (f"{ROOT}/availability", "offline", True)
+
+
+async def test_what_the_broker_keeps_is_taken_back(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
+) -> None:
+    make = publishing(hass, make_entry, retain=True, discovery=True)
+    entry = await set_up(hass, port, make)
+    await published.is_complete(1, LAST_STATES)
+    kept = {topic for topic, text, retain in published.messages() if retain and text}
+    assert {DISCOVERY, f"{ROOT}/active_power_imported", f"{ROOT}/availability"} <= kept
+
+    # Other options, another root: what nobody sends any more goes. Discovery stays as it is.
+    published.forget()
+    port.greeting = port.next_frame(TELEGRAM)
+    options = {"mqtt": {**OPTIONS, "topic": "attic", "discovery": True}}
+    hass.config_entries.async_update_entry(entry, options=options)
+    await hass.config_entries.async_reload(entry.entry_id)
+    below_root = {topic for topic in kept if topic.startswith(ROOT)}
+    await wait_until(hass, lambda: below_root <= taken_back(published))
+    assert taken_back(published) == below_root
+    still_kept = kept - below_root | {"attic/availability"}
+
+    # Switched off.
+    published.forget()
+    port.greeting = port.next_frame(TELEGRAM)
+    hass.config_entries.async_update_entry(entry, options={})
+    await hass.config_entries.async_reload(entry.entry_id)
+    await wait_until(hass, lambda: still_kept <= taken_back(published))
+    # The last one of before may have been cut off by the reload, and is taken back twice then.
+    assert taken_back(published) <= still_kept | below_root
+    assert [text for _, text, _ in published.messages() if text] == ["offline"]
+
+
+async def test_values_that_are_no_longer_retained_are_taken_back_first(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
+) -> None:
+    entry = await set_up(hass, port, publishing(hass, make_entry, retain=True))
+    await published.is_complete(1)
+    published.forget()
+    port.greeting = port.next_frame(TELEGRAM)
+    hass.config_entries.async_update_entry(entry, options={"mqtt": OPTIONS})
+    await hass.config_entries.async_reload(entry.entry_id)
+    await published.is_complete(2)
+    # Whoever listens ends up with the value, not with the empty message.
+    assert published.on("active_power_imported") == ["", "2.345"]
+
+
+async def test_nothing_is_left_of_a_meter_that_is_removed(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
+) -> None:
+    make = publishing(hass, make_entry, format="smartyreader", retain=True, discovery=True)
+    entry = await set_up(hass, port, make)
+    await published.is_complete(1, LAST_STATES)
+    kept = {topic for topic, text, retain in published.messages() if retain and text}
+    published.forget()
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert taken_back(published) == kept
+
+
+def taken_back(published: Published) -> set[str]:
+    """Return the topics of which the broker was told to forget the message."""
+    return {topic for topic, text, retain in published.messages() if retain and not text}
+
+
+def messages_on(published: Published, prefix: str) -> dict[str, Any]:
+    """Return the discovery messages that were sent, by their topics."""
+    return {
+        topic: json.loads(text)
+        for topic, text, _ in published.messages()
+        if topic.startswith(prefix) and text
+    }
+
+
+async def test_discovery(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
+) -> None:
+    make = publishing(hass, make_entry, discovery=True, discovery_prefix="elsewhere/ha")
+    await set_up(hass, port, make)
+    await published.is_complete(1, LAST_STATES)
+    messages = messages_on(published, "elsewhere/ha/")
+    meter_id = f"smarty_p1_{SERIAL}"
+    assert messages.keys() == {
+        f"elsewhere/ha/device/{meter_id}{suffix}/config"
+        for suffix in ("", "_GAS_079000257401", "_WATE079000257402", "_HEAT079000257403")
+    }
+    meter = messages[f"elsewhere/ha/device/{meter_id}/config"]
+    assert meter["device"] == {
+        "identifiers": [meter_id],
+        "name": f"Smarty {SERIAL}",
+        "manufacturer": "Sagemcom",
+        "model": "Smarty",
+        "serial_number": SERIAL,
+    }
+    assert meter["availability_topic"] == f"{ROOT}/availability"
+    assert meter["components"]["sensor_energy_imported"] == {
+        "platform": "sensor",
+        "unique_id": f"{meter_id}_sensor_energy_imported",
+        "name": "Energy imported",
+        "icon": "mdi:transmission-tower-export",
+        "device_class": "energy",
+        "state_class": "total_increasing",
+        "unit_of_measurement": "kWh",
+        "suggested_display_precision": 3,
+        "enabled_by_default": True,
+        "state_topic": f"{ROOT}/states",
+        "value_template": "{{ value_json.energy_imported }}",
+        "expire_after": 90,
+    }
+    assert not meter["components"]["sensor_device_name"]["enabled_by_default"]
+    gas = messages[f"elsewhere/ha/device/{meter_id}_GAS_079000257401/config"]
+    assert gas["device"]["via_device"] == meter_id
+    assert gas["device"]["name"] == "Gas meter 7401"
+    assert gas["components"]["sensor_index"]["device_class"] == "gas"
+    states = json.loads(published.on("states/GAS_079000257401")[0])
+    assert states["index"] == 678.901
+
+    # It is sent once, until there is something new in it.
+    published.forget()
+    await receive(hass, port, with_power("01.111"))
+    await published.is_complete(1, LAST_STATES)
+    assert messages_on(published, "elsewhere/") == {}
+    await receive(hass, port, with_value(TELEGRAM, "0-0:96.13.1", "()"))
+    await published.is_complete(2, LAST_STATES)
+    assert messages_on(published, "elsewhere/").keys() == {f"elsewhere/ha/device/{meter_id}/config"}
+
+
+async def test_what_the_options_no_longer_ask_for_is_gone_there_as_well(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
+) -> None:
+    # The prefix of this Home Assistant's own MQTT integration, which is the other one here.
+    mqtt_options = {**OPTIONS, "discovery": True, "discovery_prefix": "homeassistant"}
+    tariff = {"reference_power": 7.0, "surcharge_price": 0.1}
+
+    def make(url: str, **arguments: str) -> MockConfigEntry:
+        entry = make_entry(url, **arguments)
+        options = {"mqtt": mqtt_options, **tariff}
+        hass.config_entries.async_update_entry(entry, options=options)
+        return entry
+
+    async def found() -> set[str]:
+        """Return the unique ids of the entities of the quarter-hours."""
+        await published.is_complete(1, LAST_STATES)
+        for topic, message in messages_on(published, "homeassistant/").items():
+            async_fire_mqtt_message(hass, topic, json.dumps(message))
+        await hass.async_block_till_done()
+        entities = er.async_get(hass).entities.values()
+        return {
+            each.unique_id.removeprefix(f"smarty_p1_{SERIAL}_")
+            for each in entities
+            if each.platform == "mqtt" and "_demand_" in each.unique_id
+        }
+
+    entry = await set_up(hass, port, make)
+    always = {f"sensor_demand_{name}" for name in ("running", "projected", "last", "peak")}
+    of_the_tariff = {f"sensor_demand_{name}" for name in ("available", "excess_energy")}
+    of_the_tariff |= {"sensor_demand_excess_cost", "binary_sensor_demand_will_exceed"}
+    assert await found() == always | of_the_tariff
+
+    published.forget()
+    port.greeting = port.next_frame(TELEGRAM)
+    hass.config_entries.async_update_entry(entry, options={"mqtt": mqtt_options})
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert await found() == always
+
+
+async def test_states_for_discovery_are_those_of_the_entities(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    published: Published,
+    everything_enabled: None,  # noqa: ARG001 - a fixture
+) -> None:
+    await set_up(hass, port, publishing(hass, make_entry, discovery=True))
+    await published.is_complete(1, LAST_STATES)
+    states = json.loads(published.on("states")[0])
+    assert states["power_net"] == 2.345
+    assert states["breaker"] == "connected"
+    assert states["current_limit_exported"] == -63
+    assert states["message"] is None
+    assert states["meter_time"] == "2025-07-03T10:30:00+02:00"
+    entities = [
+        state for state in hass.states.async_all("sensor") if "sensor.smarty_" in state.entity_id
+    ]
+    shown = {key for key in states if not key.endswith(("_attributes", "_last_reset"))}
+    assert len(shown) == len(entities)
+
+
+async def test_a_message_is_an_event_for_the_other_home_assistant(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
+) -> None:
+    text = with_value(TELEGRAM, "0-0:96.13.0", "(4D6F69656E)")
+    await set_up(hass, port, publishing(hass, make_entry, discovery=True), text)
+    await published.is_complete(1, LAST_STATES)
+    await receive(hass, port, text)
+    await published.is_complete(2, LAST_STATES)
+    # No news: it was there before.
+    assert published.on("events/message") == []
+    await receive(hass, port, with_value(TELEGRAM, "0-0:96.13.0", "(48616C6C6F)"))
+    await published.is_complete(3, LAST_STATES)
+    await wait_until(hass, lambda: bool(published.on("events/message")))
+    (event,) = published.on("events/message")
+    assert json.loads(event) == {"event_type": "message", "text": "Hallo"}
+    assert (f"{ROOT}/events/message", event, False) in published.messages()
+
+
+@pytest.mark.usefixtures("short_setup")
+async def test_a_meter_that_is_silent_after_a_crash_is_offline(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
+) -> None:
+    entry = make_entry(port.url)
+    hass.config_entries.async_update_entry(entry, options={"mqtt": OPTIONS})
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert published.messages() == [(f"{ROOT}/availability", "offline", True)]

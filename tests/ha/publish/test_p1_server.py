@@ -1,0 +1,354 @@
+"""The P1 server: who reads it, what they get, and what they cannot do to each other."""
+
+import asyncio
+import re
+import socket
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, suppress
+from unittest.mock import patch
+
+import pytest
+import pytest_socket
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smarty_p1.const import DOMAIN
+from custom_components.smarty_p1.publish import p1_server
+from dev.ports import free_ports
+from tests.ha.conftest import EntryMaker
+from tests.ha.meter import MeterPort, seal
+from tests.ha.pacing import with_power
+from tests.ha.support import TELEGRAM, own_log, receive, set_up, values, wait_until
+
+ENDING = re.compile(rb"![0-9A-F]{4}\r\n")
+
+
+@pytest.fixture
+def p1_port() -> int:
+    return free_ports()
+
+
+@pytest.fixture
+def make_serving_entry(make_entry: EntryMaker, p1_port: int, hass: HomeAssistant) -> EntryMaker:
+    """Return a function that adds an entry with a P1 server."""
+
+    def make(url: str, **arguments: str) -> MockConfigEntry:
+        entry = make_entry(url, **arguments)
+        server = {"enabled": True, "address": "127.0.0.1", "port": p1_port}
+        hass.config_entries.async_update_entry(entry, options={"p1_server": server})
+        return entry
+
+    return make
+
+
+@pytest.fixture
+def every_loopback_address_allowed() -> Generator[None]:
+    """Let the test connect to more than 127.0.0.1, which is all that the test kit allows."""
+    pytest_socket.socket_allow_hosts(["127.0.0.1", "127.0.0.2", "::1"], allow_unix_socket=True)
+    yield
+    pytest_socket.socket_allow_hosts(["127.0.0.1"])
+
+
+class Reader:
+    """A program that reads telegrams."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self.writer = writer
+
+    async def telegram(self) -> bytes:
+        """Return the next telegram."""
+        async with asyncio.timeout(10):
+            lines = b""
+            while not ENDING.fullmatch(line := await self._reader.readline()):
+                assert line, "the connection was closed"
+                lines += line
+            return lines + line
+
+    async def is_closed(self) -> bool:
+        """Return whether the connection ends without another telegram."""
+        with suppress(ConnectionError):
+            async with asyncio.timeout(10):
+                return await self._reader.read() == b""
+        return True
+
+
+@asynccontextmanager
+async def reading(port: int) -> AsyncGenerator[Reader]:
+    """Connect as a program does."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        yield Reader(reader, writer)
+    finally:
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+def server_of(entry: MockConfigEntry) -> p1_server.P1Server:
+    """Return the server of an entry that is set up."""
+    servers: list[p1_server.P1Server] = [
+        listener.__self__
+        for listener in (entry._on_unload or [])
+        if isinstance(getattr(listener, "__self__", None), p1_server.P1Server)
+    ]
+    assert len(servers) == 1
+    return servers[0]
+
+
+async def test_telegrams_come_as_the_meter_wrote_them(
+    hass: HomeAssistant, port: MeterPort, make_serving_entry: EntryMaker, p1_port: int
+) -> None:
+    entry = await set_up(hass, port, make_serving_entry)
+    server = server_of(entry)
+    async with reading(p1_port) as first:
+        await wait_until(hass, lambda: server.clients == 1)
+        await receive(hass, port, with_power("01.234"))
+        # Not the telegram of before.
+        assert await first.telegram() == seal(with_power("01.234"))
+        async with reading(p1_port) as second:
+            await wait_until(hass, lambda: server.clients == 2)
+            await receive(hass, port, with_power("05.678"))
+            assert await first.telegram() == seal(with_power("05.678"))
+            assert await second.telegram() == seal(with_power("05.678"))
+        await wait_until(hass, lambda: server.clients == 1)
+
+
+def has_ipv6() -> bool:
+    """Return whether this machine knows IPv6."""
+    with suppress(OSError), socket.socket(socket.AF_INET6) as probe:
+        probe.bind(("::1", 0))
+        return True
+    return False
+
+
+async def answers(address: str, port: int) -> bool:
+    """Return whether a program is let in at an address of this machine."""
+    try:
+        _, writer = await asyncio.open_connection(address, port)
+    except ConnectionRefusedError:
+        return False
+    writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
+    return True
+
+
+# What is chosen, and the addresses of this machine at which the server must then answer.
+ADDRESSES = {
+    "127.0.0.1": {"127.0.0.1"},
+    "127.0.0.2": {"127.0.0.2"},
+    "::1": {"::1"},
+    "0.0.0.0": {"127.0.0.1", "127.0.0.2"},  # noqa: S104 - what is tested
+    "::": {"127.0.0.1", "127.0.0.2", "::1"},
+}
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.usefixtures("every_loopback_address_allowed")
+async def test_every_address_can_be_chosen(
+    hass: HomeAssistant, port: MeterPort, make_serving_entry: EntryMaker, p1_port: int, address: str
+) -> None:
+    def make(url: str, **arguments: str) -> MockConfigEntry:
+        entry = make_serving_entry(url, **arguments)
+        server = {**entry.options["p1_server"], "address": address}
+        hass.config_entries.async_update_entry(entry, options={"p1_server": server})
+        return entry
+
+    tried = {"127.0.0.1", "127.0.0.2"} | ({"::1"} if has_ipv6() else set())
+    expected = ADDRESSES[address] & tried
+    if not expected:
+        pytest.skip("this machine has no IPv6")
+
+    await set_up(hass, port, make)
+
+    assert {each for each in tried if await answers(each, p1_port)} == expected
+
+
+async def test_nothing_listens_by_default(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    with patch.object(hass.loop, "create_server", side_effect=AssertionError) as listen:
+        await set_up(hass, port, make_entry)
+        await receive(hass, port, TELEGRAM)
+    assert not listen.called
+
+
+async def test_unloading_closes_the_repair(
+    hass: HomeAssistant, port: MeterPort, make_serving_entry: EntryMaker, p1_port: int
+) -> None:
+    issue_registry = ir.async_get(hass)
+    async with await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", p1_port):
+        entry = await set_up(hass, port, make_serving_entry)
+        issue_id = f"p1_server_{entry.entry_id}"
+        assert issue_registry.async_get_issue(DOMAIN, issue_id)
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        assert issue_registry.async_get_issue(DOMAIN, issue_id) is None
+
+
+async def test_unloading_closes_everything(
+    hass: HomeAssistant, port: MeterPort, make_serving_entry: EntryMaker, p1_port: int
+) -> None:
+    entry = await set_up(hass, port, make_serving_entry)
+    server = server_of(entry)
+    async with reading(p1_port) as reader:
+        await wait_until(hass, lambda: server.clients == 1)
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        assert await reader.is_closed()
+    assert server.clients == 0
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", p1_port)
+    # The port is free again, at once.
+    port.greeting = port.next_frame(TELEGRAM)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    async with reading(p1_port):
+        pass
+
+
+async def connect_without_reading(hass: HomeAssistant, port: int) -> socket.socket:
+    """Connect as a program does that does not read, and for which the kernel keeps little."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.setblocking(False)  # noqa: FBT003 - its name says what it is
+    await hass.loop.sock_connect(connection, ("127.0.0.1", port))
+    return connection
+
+
+async def test_a_client_that_stalls_holds_nobody_up(
+    hass: HomeAssistant, port: MeterPort, make_serving_entry: EntryMaker, p1_port: int
+) -> None:
+    entry = await set_up(hass, port, make_serving_entry)
+    server = server_of(entry)
+    stalled = await connect_without_reading(hass, p1_port)
+    sent = [seal(with_power(f"{number / 1000:06.3f}")) for number in range(200)]
+    async with reading(p1_port) as reader:
+        await wait_until(hass, lambda: server.clients == 2)
+        for telegram in sent:
+            server.send(telegram)
+            assert await reader.telegram() == telegram
+        # It reads on: what came meanwhile is gone but for the last, and nothing is in pieces.
+        received = b""
+        async with asyncio.timeout(10):
+            while not received.endswith(sent[-1]):
+                received += await hass.loop.sock_recv(stalled, 65536)
+    stalled.close()
+    telegrams = [part + end for part, end in split(received)]
+    numbers = [sent.index(telegram) for telegram in telegrams]
+    assert numbers == sorted(set(numbers))
+    assert 0 < len(numbers) < len(sent)
+    assert numbers[-p1_server.MAX_WAITING :] == [*range(200 - p1_server.MAX_WAITING, 200)]
+
+
+def split(received: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the telegrams, each with its ending."""
+    parts = ENDING.split(received)
+    assert parts.pop() == b""
+    return list(zip(parts, ENDING.findall(received), strict=True))
+
+
+async def test_a_client_that_reads_no_more_is_closed(
+    hass: HomeAssistant, port: MeterPort, make_serving_entry: EntryMaker, p1_port: int
+) -> None:
+    with patch.object(p1_server, "PATIENCE", 0.01):
+        entry = await set_up(hass, port, make_serving_entry)
+        server = server_of(entry)
+        connection = await connect_without_reading(hass, p1_port)
+        await wait_until(hass, lambda: server.clients == 1)
+        async with asyncio.timeout(10):
+            while server.clients:
+                server.send(seal(TELEGRAM))
+                await asyncio.sleep(0.001)
+        connection.close()
+
+
+async def test_whoever_comes_when_all_places_are_taken_is_refused(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_serving_entry: EntryMaker,
+    p1_port: int,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    entry = await set_up(hass, port, make_serving_entry)
+    server = server_of(entry)
+    writers = []
+    for _ in range(32):
+        _, writer = await asyncio.open_connection("127.0.0.1", p1_port)
+        writers.append(writer)
+    await wait_until(hass, lambda: server.clients == 32)
+    for _ in range(3):
+        async with reading(p1_port) as refused:
+            assert await refused.is_closed()
+    assert server.clients == 32
+    assert len([line for line in own_log(caplog) if "refuses" in line[1]]) == 1
+    writers.pop().close()
+    await wait_until(hass, lambda: server.clients == 31)
+    async with reading(p1_port) as admitted:
+        await wait_until(hass, lambda: server.clients == 32)
+        await receive(hass, port, TELEGRAM)
+        assert await admitted.telegram() == seal(TELEGRAM)
+    for writer in writers:
+        writer.close()
+
+
+async def test_what_clients_send_means_nothing_and_is_bounded(
+    hass: HomeAssistant, port: MeterPort, make_serving_entry: EntryMaker, p1_port: int
+) -> None:
+    entry = await set_up(hass, port, make_serving_entry)
+    server = server_of(entry)
+    async with reading(p1_port) as talker, reading(p1_port) as shouter:
+        await wait_until(hass, lambda: server.clients == 2)
+        talker.writer.write(b"/?!\r\n" + bytes(range(256)))
+        await talker.writer.drain()
+        await receive(hass, port, TELEGRAM)
+        assert await talker.telegram() == seal(TELEGRAM)
+        with suppress(ConnectionError):
+            while server.clients == 2:
+                shouter.writer.write(bytes(65536))
+                await shouter.writer.drain()
+                await asyncio.sleep(0)
+        assert server.clients == 1
+
+
+async def test_a_port_in_use_is_told_and_tried_again(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_serving_entry: EntryMaker,
+    p1_port: int,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    issue_registry = ir.async_get(hass)
+    with patch.object(p1_server, "RETRY_EVERY", 0.01):
+        other = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", p1_port)
+        entry = await set_up(hass, port, make_serving_entry)
+        # The readings do not depend on it.
+        assert values(hass)["smarty_energy_imported"] == "25678.901"
+        issue_id = f"p1_server_{entry.entry_id}"
+        issue = issue_registry.async_get_issue(DOMAIN, issue_id)
+        assert issue
+        assert issue.translation_placeholders
+        assert issue.translation_placeholders["port"] == str(p1_port)
+        await asyncio.sleep(0.05)
+        assert len([line for line in own_log(caplog) if line[0] == "WARNING"]) == 1
+
+        other.close()
+        await wait_until(hass, lambda: issue_registry.async_get_issue(DOMAIN, issue_id) is None)
+    async with reading(p1_port):
+        await wait_until(hass, lambda: server_of(entry).clients == 1)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param(seal, id="ordinary"),
+        pytest.param(lambda text: seal(text)[:-7] + b"!0000\r\n", id="wrong CRC"),
+        pytest.param(lambda text: seal(text)[:-6], id="no CRC"),
+        pytest.param(lambda text: seal(text)[:-7], id="no end"),
+        pytest.param(lambda text: seal(text).replace(b"\r\n", b"\n"), id="line feeds only"),
+        pytest.param(lambda text: b"\r\n" + seal(text), id="blank first line"),
+        pytest.param(lambda text: seal(text).replace(b"\r\n\r\n", b"\r\n", 1), id="no blank line"),
+    ],
+)
+def test_whatever_the_meter_writes_clients_get_an_ordinary_telegram(written: object) -> None:
+    assert callable(written)
+    assert p1_server.as_dsmr(written(TELEGRAM)) == seal(TELEGRAM)

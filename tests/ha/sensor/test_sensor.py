@@ -1,0 +1,439 @@
+"""The sensors: what literal telegrams show, and what appears, moves or vanishes later."""
+
+import re
+from typing import Any
+
+import pytest
+from homeassistant.components.sensor import ATTR_STATE_CLASS
+from homeassistant.const import ATTR_DEVICE_CLASS, ATTR_UNIT_OF_MEASUREMENT
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import DeviceRegistry, async_entries_for_config_entry
+from homeassistant.helpers.entity_registry import EntityRegistry
+
+from tests.ha.conftest import EntryMaker
+from tests.ha.meter import (
+    OTHER_SERIAL,
+    SERIAL,
+    MeterPort,
+    encipher,
+    literal_frame,
+    with_value,
+    without_channels,
+)
+from tests.ha.support import TELEGRAM, device_of, let_pass, receive, set_up, state_of, values
+
+WITHOUT_CHANNELS = without_channels(TELEGRAM)
+GAS = "gas_meter_7401_gas"
+WATER = "water_meter_7402_water"
+HEAT = "heat_meter_7403_heat"
+GAS_FLOW = "gas_meter_7401_flow_rate"
+WATER_FLOW = "water_meter_7402_flow_rate"
+HEAT_POWER = "heat_meter_7403_power"
+# After one capture.
+FLOWS = dict.fromkeys((GAS_FLOW, WATER_FLOW, HEAT_POWER), "unknown")
+
+METER_VALUES = {
+    "smarty_energy_imported": "25678.901",
+    "smarty_energy_exported": "1234.567",
+    "smarty_net_power": "2.345",
+    "smarty_net_power_l1": "1.173",
+    "smarty_net_power_l2": "0.586",
+    "smarty_net_power_l3": "0.586",
+    "smarty_breaker": "connected",
+    "smarty_relay_1": "disconnected",
+    "smarty_relay_2": "connected",
+    "smarty_power_threshold_smax": "69.0",
+    "smarty_verification": "verified",
+    # No quarter-hour has passed: what is drawn now, and nothing else.
+    "smarty_quarter_hour_power": "2.35",
+    "smarty_last_quarter_hour": "unknown",
+    "smarty_monthly_peak": "unknown",
+    "smarty_cheapest_reference_power": "unknown",
+}
+
+
+async def test_three_phases_gas_water_heat(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    device_registry: DeviceRegistry,
+) -> None:
+    port.greeting = literal_frame("three_phase_gas_water_heat")
+    entry = make_entry(port.url)
+    await hass.config_entries.async_setup(entry.entry_id)
+
+    assert values(hass) == METER_VALUES | FLOWS | {GAS: "678.901", WATER: "28.103", HEAT: "12.345"}
+
+    meter = device_of(device_registry, entry, SERIAL)
+    assert (meter.name, meter.manufacturer, meter.model) == ("Smarty", "Sagemcom", "Smarty")
+    assert meter.serial_number == SERIAL
+    gas = device_of(device_registry, entry, f"{SERIAL}_GAS 079000257401")
+    assert (gas.name, gas.serial_number) == ("Gas meter 7401", "GAS 079000257401")
+    assert gas.via_device_id == meter.id
+    names = {
+        device.name for device in async_entries_for_config_entry(device_registry, entry.entry_id)
+    }
+    assert names == {"Smarty", "Gas meter 7401", "Water meter 7402", "Heat meter 7403"}
+
+
+@pytest.mark.parametrize(
+    ("entity_id", "device_class", "unit", "state_class", "unique_id"),
+    [
+        (
+            "smarty_energy_imported",
+            "energy",
+            "kWh",
+            "total_increasing",
+            f"{SERIAL}_energy_imported",
+        ),
+        (
+            "smarty_energy_exported",
+            "energy",
+            "kWh",
+            "total_increasing",
+            f"{SERIAL}_energy_exported",
+        ),
+        ("smarty_net_power", "power", "kW", "measurement", f"{SERIAL}_power_net"),
+        (
+            "smarty_monthly_peak",
+            "power",
+            "kW",
+            "measurement",
+            f"{SERIAL}_demand_peak",
+        ),
+        (GAS, "gas", "m³", "total_increasing", f"{SERIAL}_GAS 079000257401_index"),
+        (WATER, "water", "m³", "total_increasing", f"{SERIAL}_WATE079000257402_index"),
+        (HEAT, "energy", "GJ", "total_increasing", f"{SERIAL}_HEAT079000257403_index"),
+        (
+            GAS_FLOW,
+            "volume_flow_rate",
+            "m³/h",
+            "measurement",
+            f"{SERIAL}_GAS 079000257401_flow_rate",
+        ),
+        (HEAT_POWER, "power", "kW", "measurement", f"{SERIAL}_HEAT079000257403_power"),
+    ],
+)
+async def test_kinds_of_sensors(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    entity_registry: EntityRegistry,
+    entity_id: str,
+    device_class: str,
+    unit: str,
+    state_class: str,
+    unique_id: str,
+) -> None:
+    await set_up(hass, port, make_entry)
+
+    attributes = state_of(hass, entity_id).attributes
+    assert attributes[ATTR_DEVICE_CLASS] == device_class
+    assert attributes[ATTR_UNIT_OF_MEASUREMENT] == unit
+    assert attributes[ATTR_STATE_CLASS] == state_class
+    registered = entity_registry.async_get(f"sensor.{entity_id}")
+    assert registered
+    assert registered.unique_id == unique_id
+
+
+async def test_export_and_two_gas_meters(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    port.greeting = literal_frame("export_two_gas_meters")
+    entry = make_entry(port.url, serial=OTHER_SERIAL)
+    await hass.config_entries.async_setup(entry.entry_id)
+
+    assert values(hass) == METER_VALUES | {
+        "smarty_energy_imported": "12345.678",
+        "smarty_energy_exported": "4321.0",
+        "smarty_net_power": "-3.2",
+        "smarty_net_power_l1": "-1.6",
+        "smarty_net_power_l2": "-0.8",
+        "smarty_net_power_l3": "-0.8",
+        "smarty_quarter_hour_power": "0.0",
+        "gas_meter_4203_gas": "678.901",
+        "gas_meter_4204_gas": "678.901",
+        "gas_meter_4203_flow_rate": "unknown",
+        "gas_meter_4204_flow_rate": "unknown",
+    }
+
+
+async def test_firmware_of_2018(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    port.greeting = literal_frame("firmware_2018")
+    entry = make_entry(port.url)
+    await hass.config_entries.async_setup(entry.entry_id)
+
+    assert values(hass) == {
+        "smarty_energy_imported": "6.695",
+        "smarty_energy_exported": "0.025",
+        "smarty_net_power": "0.0",
+        "smarty_breaker": "connected",
+        "smarty_power_threshold_smax": "77.376",
+        "smarty_verification": "verified",
+        "smarty_quarter_hour_power": "0.0",
+        "smarty_last_quarter_hour": "unknown",
+        "smarty_monthly_peak": "unknown",
+        "smarty_cheapest_reference_power": "unknown",
+    }
+
+
+async def test_plain(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> None:
+    port.greeting = literal_frame("plain")
+    entry = make_entry(port.url, key=None)
+    await hass.config_entries.async_setup(entry.entry_id)
+
+    shown = values(hass)
+    assert shown["smarty_energy_imported"] == "12345.678"
+    assert shown["smarty_net_power"] == "1.234"
+    assert shown["smarty_verification"] == "plain"
+    gas = [state for name, state in shown.items() if name.startswith("gas_")]
+    assert gas == ["678.901", "unknown"]
+
+
+async def test_values_follow_the_telegrams(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await set_up(hass, port, make_entry)
+
+    changed = with_value(TELEGRAM, "1-0:1.8.0", "(025678.903*kWh)")
+    changed = with_value(changed, "1-0:1.7.0", "(00.100*kW)")
+    changed = with_value(changed, "1-0:2.7.0", "(00.300*kW)")
+    changed = with_value(changed, "0-1:24.2.1", "(250703104000S)(00679.000*m3)")
+    await receive(hass, port, changed)
+
+    assert values(hass) == METER_VALUES | FLOWS | {
+        "smarty_energy_imported": "25678.903",
+        "smarty_net_power": "-0.2",
+        "smarty_quarter_hour_power": "0.1",
+        GAS: "679.0",
+        GAS_FLOW: "0.594",  # 0.099 m³ in ten minutes
+        WATER: "28.103",
+        HEAT: "12.345",
+    }
+
+
+async def test_every_telegram_is_reported(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await set_up(hass, port, make_entry)
+    before = state_of(hass, "smarty_net_power")
+    changed, reported = before.last_changed, before.last_reported
+    await receive(hass, port, TELEGRAM)
+    after = state_of(hass, "smarty_net_power")
+
+    assert after.last_reported > reported
+    assert after.last_changed == changed
+
+
+@pytest.mark.parametrize("value", [None, "()", "(rubbish)"])
+async def test_missing_and_empty_values_are_unknown(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, value: str | None
+) -> None:
+    await set_up(hass, port, make_entry)
+
+    await receive(
+        hass,
+        port,
+        with_value(with_value(TELEGRAM, "1-0:2.7.0", value), "1-0:1.8.0", value),
+    )
+
+    unknown = {name for name, state in values(hass).items() if state == "unknown"}
+    assert unknown == {
+        "smarty_energy_imported",
+        "smarty_net_power",
+        "smarty_quarter_hour_power",
+        "smarty_last_quarter_hour",
+        "smarty_monthly_peak",
+        "smarty_cheapest_reference_power",
+        *FLOWS,
+    }
+
+
+async def test_an_object_that_is_empty_at_first_has_a_sensor(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await set_up(hass, port, make_entry, with_value(TELEGRAM, "1-0:21.7.0", "()"))
+    assert state_of(hass, "smarty_net_power_l1").state == "unknown"
+
+    await receive(hass, port, TELEGRAM)
+    assert state_of(hass, "smarty_net_power_l1").state == "1.173"
+
+
+async def test_an_object_that_comes_later_gets_its_sensor(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await set_up(hass, port, make_entry, with_value(TELEGRAM, "1-0:42.7.0", None))
+    assert "smarty_net_power_l2" not in values(hass)
+
+    await receive(hass, port, TELEGRAM)
+
+    assert state_of(hass, "smarty_net_power_l2").state == "0.586"
+
+
+async def test_a_channel_that_comes_later_gets_device_and_sensor(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, device_registry: DeviceRegistry
+) -> None:
+    await set_up(hass, port, make_entry, WITHOUT_CHANNELS)
+    entry = hass.config_entries.async_entries("smarty_p1")[0]
+    assert len(async_entries_for_config_entry(device_registry, entry.entry_id)) == 1
+
+    await receive(hass, port, TELEGRAM)
+
+    shown = values(hass)
+    assert (shown[GAS], shown[WATER], shown[HEAT]) == ("678.901", "28.103", "12.345")
+    assert len(async_entries_for_config_entry(device_registry, entry.entry_id)) == 4
+
+
+def swap_channels(text: str) -> str:
+    """Return the telegram with the gas meter on channel 2 and the water meter on channel 1."""
+    other = {"1": "2", "2": "1"}
+    return re.sub(r"(?<=\n0-)[12](?=:24\.|:96\.1\.0)", lambda match: other[match[0]], text)
+
+
+async def test_readings_stay_with_their_meters_when_channels_are_swapped(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, device_registry: DeviceRegistry
+) -> None:
+    await set_up(hass, port, make_entry)
+    before = values(hass)
+    entry = hass.config_entries.async_entries("smarty_p1")[0]
+    devices = async_entries_for_config_entry(device_registry, entry.entry_id)
+
+    await receive(hass, port, swap_channels(TELEGRAM))
+    assert values(hass) == before
+
+    port.greeting = port.next_frame(swap_channels(TELEGRAM))
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert values(hass) == before
+    assert async_entries_for_config_entry(device_registry, entry.entry_id) == devices
+
+
+@pytest.mark.parametrize(
+    ("left_behind", "shown"),
+    [
+        ("(250703110000S)(00700.000*m3)", "700.0"),
+        ("(250101110000W)(00600.000*m3)", "678.901"),
+        ("(632525252525S)(00000.000)", "678.901"),
+    ],
+)
+async def test_of_a_meter_on_two_channels_the_newest_index_counts(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, left_behind: str, shown: str
+) -> None:
+    moved = with_value(TELEGRAM, "0-4:24.1.0", "(003)")
+    moved = with_value(moved, "0-4:96.1.0", "(47415320303739303030323537343031)")
+    await set_up(hass, port, make_entry, with_value(moved, "0-4:24.2.1", left_behind))
+
+    assert state_of(hass, GAS).state == shown
+
+
+async def test_a_meter_that_vanishes_is_unavailable(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await set_up(hass, port, make_entry)
+
+    await receive(hass, port, WITHOUT_CHANNELS)
+    shown = values(hass)
+    assert {shown[GAS], shown[WATER], shown[HEAT]} == {"unavailable"}
+    assert shown["smarty_energy_imported"] == "25678.901"
+
+    await receive(hass, port, TELEGRAM)
+    assert state_of(hass, GAS).state == "678.901"
+
+
+async def test_a_meter_without_identifier_is_known_by_its_channel(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, device_registry: DeviceRegistry
+) -> None:
+    await set_up(hass, port, make_entry, with_value(TELEGRAM, "0-1:96.1.0", "()"))
+
+    entry = hass.config_entries.async_entries("smarty_p1")[0]
+    device = device_of(device_registry, entry, f"{SERIAL}_channel_1")
+    assert (device.name, device.serial_number) == ("Gas meter 1", None)
+    assert state_of(hass, "gas_meter_1_gas").state == "678.901"
+
+
+@pytest.mark.parametrize(
+    ("device_type", "index", "expected"),
+    [
+        ("002", "(00012.345*kWh)", ("electricity_meter_7402_energy", "energy", "kWh")),
+        ("003", "(00012.345*kWh)", ("gas_meter_7402_gas", "energy", "kWh")),
+        ("003", "(00012.345)", ("gas_meter_7402_gas", "gas", "m³")),
+        ("006", "(00012.345*m3)", ("hot_water_meter_7402_water", "water", "m³")),
+        ("009", "(00012.345*m3)", (None, "volume", "m³")),
+        ("010", "(00012.345*MWh)", ("cooling_meter_7402_cooling", "energy", "MWh")),
+        ("010", "(00012.345*MJ)", ("cooling_meter_7402_cooling", "energy", "MJ")),
+        ("004", "(00012.345*Wh)", ("heat_meter_7402_heat", "energy", "Wh")),
+        ("004", "(00012.345*m3)", ("heat_meter_7402_heat", None, "m³")),
+        ("099", "(00012.345*m3)", ("m_bus_meter_7402_index", None, "m³")),
+        ("099", "(00012.345*GJ)", ("m_bus_meter_7402_index", None, "GJ")),
+    ],
+)
+async def test_kinds_of_mbus_meters(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    entity_registry: EntityRegistry,
+    device_type: str,
+    index: str,
+    expected: tuple[str | None, str | None, str],
+) -> None:
+    text = with_value(TELEGRAM, "0-2:24.1.0", f"({device_type})")
+    await set_up(hass, port, make_entry, with_value(text, "0-2:24.2.1", f"(250703103000S){index}"))
+
+    unique_id = f"{SERIAL}_WATE079000257402_index"
+    entity_id = entity_registry.async_get_entity_id("sensor", "smarty_p1", unique_id)
+    assert entity_id
+    state = hass.states.get(entity_id)
+    assert state
+    name, device_class, unit = expected
+    assert name is None or entity_id == f"sensor.{name}"
+    assert state.state == "12.345"
+    assert state.attributes.get(ATTR_DEVICE_CLASS) == device_class
+    assert state.attributes[ATTR_UNIT_OF_MEASUREMENT] == unit
+    assert state.attributes[ATTR_STATE_CLASS] == "total_increasing"
+
+
+@pytest.mark.parametrize(
+    ("device_type", "index"), [("008", "(00012.345)"), ("007", "(00012.345*ft3)")]
+)
+async def test_an_index_without_a_known_unit_has_no_sensor(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, device_type: str, index: str
+) -> None:
+    text = with_value(TELEGRAM, "0-2:24.1.0", f"({device_type})")
+    text = with_value(text, "0-2:24.2.1", f"(250703103000S){index}")
+    await set_up(hass, port, make_entry, text)
+    assert not [name for name in values(hass) if "7402" in name]
+
+    await receive(hass, port, TELEGRAM)
+    assert state_of(hass, WATER).state == "28.103"
+
+    await receive(hass, port, text)
+    assert state_of(hass, WATER).state == "unknown"
+
+
+async def test_two_meters(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> None:
+    other_title = bytes.fromhex("5341476770041030")
+    async with MeterPort() as other_port:
+        other = TELEGRAM.replace(SERIAL.encode().hex().upper(), OTHER_SERIAL.encode().hex().upper())
+        other_port.greeting = encipher(
+            with_value(other, "1-0:1.8.0", "(000001.000*kWh)"), 1, system_title=other_title
+        )
+        await set_up(hass, port, make_entry)
+        entry = make_entry(other_port.url, serial=OTHER_SERIAL)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await hass.async_block_till_done()
+
+        shown: dict[str, Any] = values(hass)
+        assert shown["smarty_energy_imported"] == "25678.901"
+        assert shown[f"smarty_{OTHER_SERIAL[-4:]}_energy_imported"] == "1.0"
+        assert len(shown) == 2 * (len(METER_VALUES) + len(FLOWS) + 3)
+        await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_everything_is_unavailable_without_telegrams(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await set_up(hass, port, make_entry)
+    await let_pass(hass, 61)
+
+    assert set(values(hass).values()) == {"unavailable"}

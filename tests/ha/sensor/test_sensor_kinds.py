@@ -1,0 +1,315 @@
+"""What particular kinds of sensors do: states, limits, counters, totals, and how telegrams come."""
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_registry import EntityRegistry
+from homeassistant.util import dt as dt_util
+
+from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.lib.entities import EVENTS, SENSORS
+from custom_components.smarty_p1.lib.meter import CONFIRMATIONS, REGISTERS
+from custom_components.smarty_p1.lib.p1 import OBJECTS, Reason
+from tests.ha.conftest import EntryMaker
+from tests.ha.documentation import MBUS_SENSORS
+from tests.ha.meter import OTHER_KEY, OTHER_SERIAL, SERIAL, MeterPort, encipher, with_value
+from tests.ha.support import (
+    ENERGY,
+    TELEGRAM,
+    let_pass,
+    receive,
+    set_up,
+    state_of,
+    values,
+    wait_until,
+)
+
+GAS = "gas_meter_7401_gas"
+CAPTURED = "gas_meter_7401_capture_time"
+VALVE = "gas_meter_7401_valve"
+
+pytestmark = pytest.mark.usefixtures("everything_enabled")
+
+
+def test_each_object_of_the_specification_has_an_entity() -> None:
+    references = {name for known in SENSORS for source in known.references for name in source}
+    fields = {name for known in MBUS_SENSORS for source in known.references for name in source}
+    channels = {field.replace("n", f"{channel}") for channel in range(1, 5) for field in fields}
+
+    assert references | channels == OBJECTS.keys()
+    events = {name for known in EVENTS for source in known.references for name in source}
+    assert events == {name for name in OBJECTS if ".13." in name}
+
+
+def test_each_register_of_the_meter_is_a_total_that_must_not_fall() -> None:
+    totals = {
+        name
+        for known in SENSORS
+        if known.state_class == "total_increasing"
+        for source in known.references
+        for name in source
+    }
+    assert totals == set(REGISTERS)
+
+
+@pytest.mark.parametrize(
+    ("number", "state"),
+    [
+        ("0", "disconnected"),
+        ("1", "connected"),
+        ("2", "ready_for_reconnection"),
+        ("3", "unknown"),
+        ("", "unknown"),
+        ("x", "unknown"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("reference", "entity_id"),
+    [
+        ("0-0:96.3.10", "smarty_breaker"),
+        ("0-1:96.3.10", "smarty_relay_1"),
+        ("0-2:96.3.10", "smarty_relay_2"),
+        ("0-1:24.4.0", VALVE),
+    ],
+)
+async def test_control_states(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    reference: str,
+    entity_id: str,
+    number: str,
+    state: str,
+) -> None:
+    await set_up(hass, port, make_entry)
+    before = values(hass)
+
+    await receive(hass, port, with_value(TELEGRAM, reference, f"({number})"))
+
+    assert state_of(hass, entity_id).state == state
+    others = before.keys() - {
+        *(entity_id, "smarty_telegrams_received", "smarty_meter_clock_offset")
+    }
+    after = values(hass)
+    assert {other: after[other] for other in others} == {other: before[other] for other in others}
+
+
+@pytest.mark.parametrize("reference", ["1-1:31.4.0", "1-1:34.4.0"])
+@pytest.mark.parametrize(
+    ("limits", "shown"),
+    [
+        ("(100*A)(-063*A)", ("100.0", "-63.0")),
+        ("(000*A)(000*A)", ("0.0", "0.0")),
+        ("(100*A)", ("100.0", "unknown")),
+        ("()(-063*A)", ("unknown", "-63.0")),
+        ("()", ("unknown", "unknown")),
+    ],
+)
+async def test_current_limits(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    reference: str,
+    limits: str,
+    shown: tuple[str, str],
+) -> None:
+    text = with_value(TELEGRAM, "1-1:31.4.0", None)
+    await set_up(hass, port, make_entry, with_value(text, reference, limits))
+
+    assert state_of(hass, "smarty_current_limit_imported").state == shown[0]
+    assert state_of(hass, "smarty_current_limit_exported").state == shown[1]
+
+
+@pytest.mark.parametrize("medium", ["1-0", "0-0"])
+async def test_counters_are_read_under_both_references(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, medium: str
+) -> None:
+    text = TELEGRAM.replace("\n1-0:72.32.0(", f"\n{medium}:72.32.0(")
+    await set_up(hass, port, make_entry, text.replace("\n1-0:52.36.0", f"\n{medium}:52.36.0"))
+
+    assert state_of(hass, "smarty_voltage_sags_l3").state == "2"
+    assert state_of(hass, "smarty_voltage_swells_l2").state == "6"
+
+
+async def test_zero_is_zero(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> None:
+    text = with_value(TELEGRAM, "1-0:2.8.0", "(000000.000*kWh)")
+    text = with_value(text, "0-0:96.7.21", "(00000)")
+    text = with_value(text, "0-1:24.2.1", "(250703103000S)(00000.000*m3)")
+    await set_up(hass, port, make_entry, text)
+
+    assert state_of(hass, "smarty_energy_exported").state == "0.0"
+    assert state_of(hass, "smarty_power_failures").state == "0"
+    assert state_of(hass, GAS).state == "0.0"
+
+
+async def test_a_zero_in_one_telegram_does_not_lower_a_total(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    text = with_value(TELEGRAM, "1-0:1.8.0", "(000000.000*kWh)")
+
+    await receive(hass, port, with_value(text, "0-1:24.2.1", "(250703103500S)(00000.000*m3)"))
+    assert state_of(hass, ENERGY).state == "25678.901"
+    assert state_of(hass, GAS).state == "678.901"
+    assert state_of(hass, CAPTURED).state == "2025-07-03T08:30:00+00:00"
+
+    text = with_value(TELEGRAM, "1-0:1.8.0", "(025678.999*kWh)")
+    await receive(hass, port, with_value(text, "0-1:24.2.1", "(250703104000S)(00678.999*m3)"))
+    assert state_of(hass, ENERGY).state == "25678.999"
+    assert state_of(hass, GAS).state == "678.999"
+    assert state_of(hass, CAPTURED).state == "2025-07-03T08:40:00+00:00"
+    assert entry.runtime_data.reception.totals_held_back == {"1-0:1.8.0": 1, "0-1:24.2.1": 1}
+
+
+async def test_a_fall_that_is_confirmed_is_shown(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await set_up(hass, port, make_entry)
+    text = with_value(TELEGRAM, "1-0:1.8.0", "(000001.000*kWh)")
+
+    await receive(hass, port, with_value(text, "0-1:24.2.1", "(250703103500S)(00000.100*m3)"))
+    later = with_value(text, "0-1:24.2.1", "(250703104000S)(00000.200*m3)")
+    await receive(hass, port, later)
+    assert state_of(hass, GAS).state == "0.2"
+    assert state_of(hass, ENERGY).state == "25678.901"
+
+    for _ in range(CONFIRMATIONS - 1):
+        await receive(hass, port, later)
+    assert state_of(hass, ENERGY).state == "1.0"
+
+
+async def test_a_valve_that_is_switched_on_later(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await set_up(hass, port, make_entry, with_value(TELEGRAM, "0-1:24.4.0", None))
+    assert VALVE not in values(hass)
+
+    await receive(hass, port, TELEGRAM)
+    assert state_of(hass, VALVE).state == "disconnected"
+
+    await receive(hass, port, with_value(TELEGRAM, "0-1:24.4.0", None))
+    assert state_of(hass, VALVE).state == "unknown"
+
+
+async def test_a_channel_that_is_switched_on_step_by_step(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    without_index = with_value(TELEGRAM, "0-1:24.2.1", None)
+    await set_up(hass, port, make_entry, with_value(without_index, "0-1:96.1.0", None))
+    assert not [name for name in values(hass) if name.startswith("gas_")]
+
+    await receive(hass, port, without_index)
+    assert state_of(hass, VALVE).state == "disconnected"
+    assert not {GAS, CAPTURED} & values(hass).keys()
+
+    await receive(hass, port, with_value(TELEGRAM, "0-1:24.2.1", "(632525252525S)(00000.000)"))
+    assert state_of(hass, GAS).state == "unknown"
+    assert state_of(hass, CAPTURED).state == "unknown"
+
+    await receive(hass, port, TELEGRAM)
+    assert state_of(hass, GAS).state == "678.901"
+    assert state_of(hass, CAPTURED).state == "2025-07-03T08:30:00+00:00"
+
+
+def with_time(time: datetime) -> str:
+    """Return a telegram of this time."""
+    local = time.astimezone(timezone(timedelta(hours=1)))
+    return with_value(TELEGRAM, "0-0:1.0.0", f"({local:%y%m%d%H%M%S}W)")
+
+
+@pytest.mark.parametrize("ahead", [3600, -3600])
+async def test_the_clock_of_the_meter(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, ahead: int
+) -> None:
+    began = dt_util.utcnow()
+    time = (began + timedelta(seconds=ahead)).replace(microsecond=0)
+    await set_up(hass, port, make_entry, with_time(time))
+    assert state_of(hass, "smarty_meter_clock").state == time.isoformat()
+    took = (dt_util.utcnow() - began).total_seconds()
+    offset = int(state_of(hass, "smarty_meter_clock_offset").state)
+    assert ahead - took - 2 < offset <= ahead
+
+    await receive(hass, port, with_value(TELEGRAM, "0-0:1.0.0", "()"))
+    assert state_of(hass, "smarty_meter_clock").state == "unknown"
+    assert state_of(hass, "smarty_meter_clock_offset").state == "unknown"
+
+
+async def test_a_meter_without_clock_has_no_offset(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await set_up(hass, port, make_entry, with_value(TELEGRAM, "0-0:1.0.0", None))
+
+    assert not {"smarty_meter_clock", "smarty_meter_clock_offset"} & values(hass).keys()
+
+
+async def test_telegrams_are_counted(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    coordinator: SmartyCoordinator = entry.runtime_data
+    other = TELEGRAM.replace(SERIAL.encode().hex().upper(), OTHER_SERIAL.encode().hex().upper())
+    await port.send(encipher(TELEGRAM, 500, key=OTHER_KEY))
+    await port.send(encipher(other, 1, system_title=b"SAGother"))
+    await wait_until(hass, lambda: coordinator.reception.other_meters.total() == 1)
+    await receive(hass, port, TELEGRAM)
+
+    assert state_of(hass, "smarty_telegrams_received").state == "2"
+    rejected = state_of(hass, "smarty_telegrams_rejected")
+    assert rejected.state == "2"
+    counts = dict.fromkeys(Reason, 0) | {Reason.TAG: 1, "other_meter": 1}
+    assert {reason: rejected.attributes[reason] for reason in counts} == counts
+
+
+async def test_telegrams_are_counted_while_none_is_accepted(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    coordinator: SmartyCoordinator = entry.runtime_data
+    coordinator._on_stale(dt_util.utcnow())
+    assert state_of(hass, ENERGY).state == "unavailable"
+    assert state_of(hass, "smarty_telegrams_received").state == "1"
+    assert state_of(hass, "smarty_telegrams_rejected").state == "0"
+
+    await port.send(encipher(TELEGRAM, 500, key=OTHER_KEY))
+    await wait_until(hass, lambda: coordinator.reception.rejections.total() == 1)
+    await let_pass(hass, 61)
+
+    assert state_of(hass, ENERGY).state == "unavailable"
+    assert state_of(hass, "smarty_telegrams_rejected").state == "1"
+    assert "encryption key" in str(coordinator.last_exception)
+
+
+async def test_objects_outside_the_specification(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await set_up(hass, port, make_entry)
+    assert "smarty_other_objects" not in values(hass)
+
+    text = with_value(TELEGRAM, "1-0:99.97.0", "(2)(0-0:96.7.19)")
+    await receive(hass, port, with_value(text, "0-0:96.13.9", "()"))
+
+    state = state_of(hass, "smarty_other_objects")
+    assert state.state == "2"
+    assert state.attributes["1-0:99.97.0"] == "2 0-0:96.7.19"
+    assert not state.attributes["0-0:96.13.9"]
+
+    await receive(hass, port, TELEGRAM)
+    assert state_of(hass, "smarty_other_objects").state == "0"
+
+
+@pytest.mark.parametrize(("sent", "decimals"), [("(001*A)", 0), ("(001.5*A)", 1), ("()", 0)])
+async def test_currents_have_as_many_decimals_as_the_meter_sends(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    entity_registry: EntityRegistry,
+    sent: str,
+    decimals: int,
+) -> None:
+    await set_up(hass, port, make_entry, with_value(TELEGRAM, "1-0:51.7.0", sent))
+
+    for phase, shown in (("l1", 0), ("l2", decimals)):
+        registered = entity_registry.async_get(f"sensor.smarty_current_{phase}")
+        assert registered
+        assert registered.options["sensor"] == {"suggested_display_precision": shown}

@@ -1,0 +1,251 @@
+"""Long-term statistics, compiled by a recorder, and what the Energy dashboard says about them."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from homeassistant.components.recorder.core import Recorder
+from homeassistant.components.recorder.history import get_significant_states
+from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers.recorder import get_instance
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.components.recorder.common import (
+    async_wait_recording_done,
+    do_adhoc_statistics,
+)
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+
+from custom_components.smarty_p1.const import (
+    CONF_ENERGY_PRICE,
+    CONF_FEED_IN_PRICE,
+    CONF_REFERENCE_POWER,
+    CONF_SURCHARGE_PRICE,
+    CONF_VAT,
+)
+from tests.ha.conftest import EntryMaker
+from tests.ha.meter import MeterPort, with_value
+from tests.ha.support import TELEGRAM, receive, state_of
+
+GAS = "sensor.gas_meter_7401_gas"
+WATER = "sensor.water_meter_7402_water"
+HEAT = "sensor.heat_meter_7403_heat"
+IMPORTED = "sensor.smarty_energy_imported"
+EXPORTED = "sensor.smarty_energy_exported"
+NET_POWER = "sensor.smarty_net_power"
+PRICE = "sensor.smarty_price_of_imported_energy"
+CHEAPEST = "sensor.smarty_cheapest_reference_power"
+
+# Unit, kind of unit, and whether there is a sum or a mean.
+STATISTICS = {
+    IMPORTED: ("kWh", "energy", "sum"),
+    EXPORTED: ("kWh", "energy", "sum"),
+    GAS: ("m³", "volume", "sum"),
+    WATER: ("m³", "volume", "sum"),
+    HEAT: ("GJ", "energy", "sum"),
+    NET_POWER: ("kW", "power", "mean"),
+    "sensor.smarty_quarter_hour_power": ("kW", "power", "mean"),
+    "sensor.smarty_last_quarter_hour": ("kW", "power", "mean"),
+    "sensor.smarty_monthly_peak": ("kW", "power", "mean"),
+    "sensor.smarty_available_power": ("kW", "power", "mean"),
+    "sensor.smarty_excess_energy": ("kWh", "energy", "sum"),
+    "sensor.smarty_surcharge": ("EUR", None, "sum"),
+    "sensor.smarty_total_cost_this_month": ("EUR", None, "sum"),
+    PRICE: ("EUR/kWh", None, "mean"),
+}
+GRID = {
+    "type": "grid",
+    "stat_energy_from": IMPORTED,
+    "entity_energy_price": PRICE,
+    "stat_energy_to": EXPORTED,
+    "stat_rate": NET_POWER,
+    "cost_adjustment_day": 0,
+}
+
+
+@pytest.fixture(autouse=True)
+def integration(
+    recorder_mock: Recorder, enable_custom_integrations: None, socket_enabled: None
+) -> None:
+    """Do as in the other tests, with a recorder that starts before everything else."""
+
+
+def at(clock: str, kwh: float, kw: float) -> str:
+    """Return a telegram of 3 July 2025 with this index and power."""
+    text = with_value(TELEGRAM, "0-0:1.0.0", f"(250703{clock.replace(':', '')}S)")
+    text = with_value(text, "1-0:1.7.0", f"({kw:06.3f}*kW)")
+    return with_value(text, "1-0:1.8.0", f"({kwh:010.3f}*kWh)")
+
+
+async def compile_statistics(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> None:
+    """Let the meter send a quarter-hour of 4 kW and later captures, and compile all that."""
+    assert await async_setup_component(hass, "sensor", {})
+    port.greeting = port.next_frame(at("10:30:00", 100.0, 4.0))
+    entry = make_entry(port.url)
+    options = {CONF_REFERENCE_POWER: 3.0, CONF_SURCHARGE_PRICE: 0.2, CONF_ENERGY_PRICE: 0.15}
+    options |= {CONF_FEED_IN_PRICE: 0.06, CONF_VAT: False}
+    hass.config_entries.async_update_entry(entry, options=options)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    later = at("10:45:00", 101.0, 4.0)
+    later = with_value(later, "0-1:24.2.1", "(250703104000S)(00679.901*m3)")
+    later = with_value(later, "0-2:24.2.1", "(250703104000S)(00028.203*m3)")
+    later = with_value(later, "0-3:24.2.1", "(250703104000S)(00012.445*GJ)")
+    await receive(hass, port, later)
+
+    await async_wait_recording_done(hass)
+    now = dt_util.utcnow()
+    this_period = now.replace(minute=now.minute // 5 * 5, second=0, microsecond=0)
+    # The states above may have been written across the border of two periods.
+    for start in (this_period - timedelta(minutes=5), this_period):
+        do_adhoc_statistics(hass, start=start)
+        await async_wait_recording_done(hass)
+
+
+async def test_statistics_are_compiled(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_ws_client: WebSocketGenerator,
+) -> None:
+    await compile_statistics(hass, port, make_entry)
+    client = await hass_ws_client()
+
+    await client.send_json_auto_id({"type": "recorder/list_statistic_ids"})
+    found = {known["statistic_id"]: known for known in (await client.receive_json())["result"]}
+    assert {
+        key: (
+            known["statistics_unit_of_measurement"],
+            known["unit_class"],
+            "sum" if known["has_sum"] else "mean",
+        )
+        for key, known in found.items()
+        if key in STATISTICS
+    } == STATISTICS
+
+    await client.send_json_auto_id(
+        {
+            "type": "recorder/statistics_during_period",
+            "start_time": (dt_util.utcnow() - timedelta(minutes=15)).isoformat(),
+            "statistic_ids": list(STATISTICS),
+            "period": "5minute",
+        }
+    )
+    rows: dict[str, Any] = (await client.receive_json())["result"]
+    assert rows.keys() == STATISTICS.keys()
+    sums = {
+        key: round(row[-1]["sum"], 3) for key, row in rows.items() if STATISTICS[key][2] == "sum"
+    }
+    assert sums == {
+        IMPORTED: 1.0,
+        EXPORTED: 0.0,
+        GAS: 1.0,
+        WATER: 0.1,
+        HEAT: 0.1,
+        "sensor.smarty_excess_energy": 0.25,
+        "sensor.smarty_surcharge": 0.05,
+        # 0.15 for the energy, 0.08 (0.0759) for the grid, 0.05 as above, and a cent each for the
+        # reference power (0.873 to 0.877) and the meter (0.464 to 0.466).
+        "sensor.smarty_total_cost_this_month": 0.3,
+    }
+    assert rows[PRICE][-1]["mean"] == pytest.approx(0.2259)  # 0.15 and 0.0759
+    assert rows["sensor.smarty_last_quarter_hour"][-1]["max"] == 4.0
+
+
+@pytest.mark.parametrize("fuel", [GAS, HEAT])
+async def test_the_energy_dashboard_finds_nothing_wrong(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_ws_client: WebSocketGenerator,
+    fuel: str,
+) -> None:
+    assert await async_setup_component(hass, "energy", {})
+    await compile_statistics(hass, port, make_entry)
+    client = await hass_ws_client()
+
+    sources = [GRID, {"type": "gas", "stat_energy_from": fuel}]
+    sources.append({"type": "water", "stat_energy_from": WATER})
+    await client.send_json_auto_id({"type": "energy/save_prefs", "energy_sources": sources})
+    assert (await client.receive_json())["success"]
+    await client.send_json_auto_id({"type": "energy/validate"})
+    findings = (await client.receive_json())["result"]
+
+    assert findings["energy_sources"] == [[]] * len(sources)
+
+
+@pytest.mark.usefixtures("everything_enabled")
+async def test_the_energy_dashboard_knows_what_it_costs(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_ws_client: WebSocketGenerator,
+) -> None:
+    assert await async_setup_component(hass, "energy", {})
+    await compile_statistics(hass, port, make_entry)
+    client = await hass_ws_client()
+    grid = GRID | {"entity_energy_price_export": "sensor.smarty_price_of_exported_energy"}
+    await client.send_json_auto_id({"type": "energy/save_prefs", "energy_sources": [grid]})
+    assert (await client.receive_json())["success"]
+    await hass.async_block_till_done()
+
+    # 2 kWh imported and 1 kWh exported.
+    await receive(hass, port, at("10:46:00", 101.0, 4.0))
+    index = state_of(hass, "smarty_energy_exported").state
+    more = at("10:47:00", 103.0, 4.0)
+    more = with_value(more, "1-0:2.8.0", f"({float(index) + 1:010.3f}*kWh)")
+    await receive(hass, port, more)
+
+    cost = state_of(hass, "smarty_energy_imported_cost")
+    compensation = state_of(hass, "smarty_energy_exported_compensation")
+    assert float(cost.state) == pytest.approx(2 * 0.2259)
+    assert float(compensation.state) == pytest.approx(0.06)
+
+
+async def test_long_attributes_are_not_recorded(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    before = dt_util.utcnow()
+    await compile_statistics(hass, port, make_entry)
+
+    history = await get_instance(hass).async_add_executor_job(
+        lambda: get_significant_states(hass, before, entity_ids=[CHEAPEST])
+    )
+    state, *_ = history[CHEAPEST]
+    assert isinstance(state, State)
+    assert state.attributes["unit_of_measurement"] == "kW"
+    assert {"months", "classes"} & state.attributes.keys() == set()
+
+
+@pytest.mark.usefixtures("everything_enabled")
+async def test_long_and_double_attributes_are_not_recorded(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await compile_statistics(hass, port, make_entry)
+    text = with_value(TELEGRAM, "0-0:96.13.0", f"({b'Hallo'.hex()})")
+    await receive(hass, port, f"{text.partition('!')[0]}9-9:99.99.99(long)\r\n!")
+    await async_wait_recording_done(hass)
+
+    def recorded(entity_id: str) -> dict[str, Any]:
+        found = get_significant_states(
+            hass, dt_util.utcnow() - timedelta(hours=1), None, [entity_id]
+        )
+        last = found[entity_id][-1]
+        assert isinstance(last, State)
+        return dict(last.attributes)
+
+    attributes = {
+        entity_id: await get_instance(hass).async_add_executor_job(recorded, entity_id)
+        for entity_id in (
+            *("sensor.smarty_message_text", "event.smarty_message", "sensor.smarty_other_objects"),
+            *("sensor.smarty_quarter_hour_power", "sensor.smarty_excess_energy"),
+            "binary_sensor.smarty_reference_power_warning",
+        )
+    }
+    kept = {
+        (entity_id, name)
+        for entity_id, found in attributes.items()
+        for name in ("text", "measured_since", "9-9:99.99.99", "last_reset")
+        if name in found
+    }
+    assert kept == {("event.smarty_message", "text"), ("sensor.smarty_excess_energy", "last_reset")}

@@ -1,0 +1,248 @@
+"""The sensors about what it costs; the numbers are those of `billed_month`."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from homeassistant.const import STATE_UNKNOWN
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant
+from homeassistant.helpers.entity_registry import EntityRegistry, async_entries_for_config_entry
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smarty_p1.lib.entities import tariff_values
+from custom_components.smarty_p1.lib.tariff import DemandMeter, Energies, compare
+from tests.ha import billed_month
+from tests.ha.billed_month import telegram
+from tests.ha.conftest import EntryMaker
+from tests.ha.meter import SERIAL, MeterPort, with_value
+from tests.ha.support import receive, state_of
+
+PRICE = "smarty_price_of_imported_energy"
+PRICE_EXPORT = "smarty_price_of_exported_energy"
+ENERGY = "smarty_energy_cost_this_month"
+NETWORK = "smarty_network_cost_this_month"
+SURCHARGE = "smarty_surcharge"
+TOTAL = "smarty_total_cost_this_month"
+FEED_IN = "smarty_feed_in_revenue_this_month"
+PEAK = "smarty_peak_of_last_month"
+PEAK_YEAR = "smarty_peak_of_12_months"
+ABOVE = "smarty_excess_quarter_hours"
+CHEAPEST = "smarty_cheapest_reference_power"
+SAVING = "smarty_possible_saving_per_year"
+JUNE = "2026-06-01T00:00:00+02:00"
+
+
+@pytest.fixture
+async def entry(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_storage: dict[str, Any],
+    everything_enabled: None,  # noqa: ARG001 - before it is set up
+) -> MockConfigEntry:
+    """Return the entry of a meter with one month and a half behind it, at midnight."""
+    return await billed_month.set_up(hass, port, make_entry, hass_storage)
+
+
+def values(hass: HomeAssistant, *names: str) -> list[float]:
+    """Return the states of sensors."""
+    return [float(state_of(hass, name).state) for name in names]
+
+
+@pytest.mark.usefixtures("entry")
+async def test_the_costs_of_a_month(hass: HomeAssistant, port: MeterPort) -> None:
+    # With 8 % of VAT: 21.60, and 6.42 + 7.34 + 2.86; together 38.22.
+    assert values(hass, ENERGY, NETWORK, SURCHARGE, FEED_IN) == [23.33, 17.95, 0, 0]
+    assert values(hass, TOTAL) == [41.28]
+    # (0.15 + 0.051) * 1.08; what is exported bears no VAT.
+    assert values(hass, PRICE, PRICE_EXPORT) == [0.21708, 0.06]
+    assert state_of(hass, TOTAL).attributes["last_month"] == 87.78
+
+    # 1 kWh more costs 0.15 and 0.051 more: 21.75, and 6.42 + 7.40 (7.395) + 2.86.
+    await receive(hass, port, telegram("00:10:00", 1.0, 0.5))
+    assert values(hass, ENERGY, NETWORK, SURCHARGE, FEED_IN) == [23.49, 18.01, 0, 0.03]
+    # 38.43 and 8 % of it, without the feed-in: 41.50 (41.5044) - 0.03.
+    assert values(hass, TOTAL) == [41.47]
+    assert values(hass, ABOVE) == [0]
+
+    # 2 kWh in the quarter-hour are 0.25 kWh above 7 kW: 0.019125 + VAT.
+    await receive(hass, port, telegram("00:15:00", 2.0, 0.5))
+    assert values(hass, SURCHARGE, ABOVE) == [0.020655, 1]
+    # 21.90, 6.42 + 7.45 (7.446) + 2.86, 0.02: 38.65 and 3.09 of VAT; less 0.03.
+    assert values(hass, TOTAL) == [41.71]
+
+
+@pytest.mark.usefixtures("entry")
+async def test_peaks_and_classes(hass: HomeAssistant, port: MeterPort) -> None:
+    assert values(hass, PEAK, PEAK_YEAR) == [8.0, 8.0]
+    start = "2026-04-30T15:00:00-07:00"  # midnight in Luxembourg
+    assert state_of(hass, PEAK).attributes["start"] == start
+    assert state_of(hass, PEAK).attributes["measured_share"] == 1.0
+    assert state_of(hass, PEAK_YEAR).attributes["start"] == start
+    assert state_of(hass, CHEAPEST).state == "3"
+    attributes = state_of(hass, CHEAPEST).attributes
+    assert attributes["months"] == ["2026-05"]
+    assert attributes["classes"]["3"] == 8.38
+    assert attributes["classes"]["7"] == 13.03
+    assert len(attributes["classes"]) == 10
+    assert values(hass, SAVING) == [55.8]
+
+    # 2.5 kWh are 10 kW.
+    await receive(hass, port, telegram("00:15:00", 2.5))
+    assert values(hass, PEAK, PEAK_YEAR) == [8.0, 10.0]
+
+
+@pytest.mark.usefixtures("entry")
+async def test_units_classes_and_resets(hass: HomeAssistant) -> None:
+    for name in (ENERGY, NETWORK, SURCHARGE, FEED_IN, TOTAL, SAVING):
+        attributes = state_of(hass, name).attributes
+        assert attributes["device_class"] == "monetary"
+        assert attributes["state_class"] == "total"
+        assert attributes["unit_of_measurement"] == "EUR"
+        assert attributes["last_reset"] == JUNE
+    for name in (PRICE, PRICE_EXPORT):
+        attributes = state_of(hass, name).attributes
+        assert attributes["state_class"] == "measurement"
+        assert attributes["unit_of_measurement"] == "EUR/kWh"
+        assert "device_class" not in attributes
+    assert state_of(hass, ABOVE).attributes["last_reset"] == JUNE
+
+
+async def test_the_currency_is_home_assistants(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, hass_storage: dict[str, Any]
+) -> None:
+    await hass.config.async_update(currency="CHF")
+    await billed_month.set_up(hass, port, make_entry, hass_storage)
+
+    assert state_of(hass, PRICE).attributes["unit_of_measurement"] == "CHF/kWh"
+    assert state_of(hass, TOTAL).attributes["unit_of_measurement"] == "CHF"
+
+
+ALWAYS = {"peak_last_month", "peak_12_months", "cheapest_reference_power"}
+OF_THE_CLASS = {"cost_network", "demand_excess_cost", "quarter_hours_above"}
+OF_THE_CLASS |= {"saving_per_year"}
+ENDS = ALWAYS | OF_THE_CLASS
+ENDS |= {"price_import", "price_export", "cost_energy", "cost_total", "feed_in"}
+
+
+@pytest.mark.parametrize(
+    ("options", "ends"),
+    [
+        ({"vat": True}, ALWAYS),
+        ({"reference_power": 7.0}, ALWAYS | OF_THE_CLASS),
+        ({"energy_price": 0.1}, ALWAYS | {"price_import", "cost_energy"}),
+        ({"energy_price_entity": "sensor.x"}, ALWAYS | {"price_import", "cost_energy"}),
+        ({"feed_in_price": 0.1}, ALWAYS | {"price_export", "feed_in"}),
+        ({"feed_in_price_entity": "sensor.x"}, ALWAYS | {"price_export", "feed_in"}),
+        ({"reference_power": 7.0, "energy_price": 0.1, "feed_in_price": 0.1}, ENDS),
+    ],
+)
+async def test_what_exists_depends_on_the_options(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    entity_registry: EntityRegistry,
+    options: dict[str, object],
+    ends: set[str],
+) -> None:
+    entry = make_entry(port.url)
+    for chosen in (
+        {"reference_power": 7.0, "energy_price": 0.1, "feed_in_price": 0.1},
+        options,
+    ):
+        # What the options asked for before is removed.
+        port.greeting = port.next_frame(telegram("00:00:00", 0.0))
+        hass.config_entries.async_update_entry(entry, options=chosen)
+        assert await hass.config_entries.async_reload(entry.entry_id)
+        await hass.async_block_till_done()
+
+    registered = async_entries_for_config_entry(entity_registry, entry.entry_id)
+    assert {each.unique_id.removeprefix(f"{SERIAL}_") for each in registered} & ENDS == ends
+
+
+async def test_few_are_enabled_by_default(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    entity_registry: EntityRegistry,
+    hass_storage: dict[str, Any],
+) -> None:
+    entry = await billed_month.set_up(hass, port, make_entry, hass_storage)
+
+    registered = async_entries_for_config_entry(entity_registry, entry.entry_id)
+    shown = {each.unique_id.removeprefix(f"{SERIAL}_") for each in registered if not each.disabled}
+    assert shown & ENDS == {
+        "price_import",
+        "cost_total",
+        "cheapest_reference_power",
+        "demand_excess_cost",
+    }
+
+
+@pytest.mark.usefixtures("entry")
+async def test_what_stays_the_same_is_not_written_anew(
+    hass: HomeAssistant, port: MeterPort
+) -> None:
+    changed: list[str] = []
+
+    def note(event: Event[EventStateChangedData]) -> None:
+        changed.append(event.data["entity_id"].removeprefix("sensor."))
+
+    hass.bus.async_listen("state_changed", note)
+    # A minute at 0.6 kW: 10 Wh, 0.0015 + 0.00051 + the fixed part of a minute, without VAT.
+    await receive(hass, port, telegram("00:01:00", 0.01))
+
+    costs = {PRICE, PRICE_EXPORT, ENERGY, NETWORK, SURCHARGE, FEED_IN, TOTAL, PEAK, PEAK_YEAR}
+    assert "smarty_energy_imported" in changed
+    assert (costs | {ABOVE, CHEAPEST, SAVING}) & set(changed) == set()
+
+
+@pytest.mark.usefixtures("everything_enabled")
+async def test_a_month_that_is_not_whole_says_so(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    port.greeting = port.next_frame(telegram("23:30:00", 0.0))
+    entry = make_entry(port.url)
+    hass.config_entries.async_update_entry(entry, options=billed_month.OPTIONS)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await receive(hass, port, telegram("23:45:00", 1.0))
+
+    # One of the 16 * 96 - 1 that have ended, 0.00065; nothing is known of May.
+    for name in (ENERGY, NETWORK, SURCHARGE, FEED_IN, TOTAL, ABOVE):
+        assert state_of(hass, name).attributes["measured_share"] == 0.0007
+    assert state_of(hass, TOTAL).attributes["last_month"] is None
+    for name in (PEAK, CHEAPEST, SAVING):
+        assert state_of(hass, name).state == STATE_UNKNOWN
+    assert state_of(hass, PEAK).attributes["measured_share"] is None
+    assert state_of(hass, CHEAPEST).attributes["classes"] == {}
+    assert values(hass, PEAK_YEAR) == [4.0]
+
+
+@pytest.mark.usefixtures("everything_enabled")
+async def test_nothing_is_known_before_the_meter_has_sent_its_time(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    port.greeting = port.next_frame(with_value(telegram("00:00:00", 0.0), "0-0:1.0.0", "()"))
+    entry = make_entry(port.url)
+    hass.config_entries.async_update_entry(entry, options=billed_month.OPTIONS)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+
+    for name in (PRICE, ENERGY, TOTAL, PEAK, PEAK_YEAR, ABOVE, CHEAPEST, SAVING):
+        assert state_of(hass, name).state == STATE_UNKNOWN
+        assert "measured_share" not in state_of(hass, name).attributes
+
+
+def test_the_months_are_compared_when_they_change_also_of_two_meters() -> None:
+    stored = billed_month.stored(billed_month.CONTRACT)
+    meters = [DemandMeter.from_dict(stored, billed_month.CONTRACT) for _ in range(2)]
+    time = datetime(2026, 6, 15, 22, tzinfo=UTC)
+    with patch.object(tariff_values, "compare", wraps=compare) as compared:
+        for _ in range(5):
+            time += timedelta(seconds=10)
+            for meter in meters:
+                demand = meter.update(time, Energies(1460.6, 520.0, 300.0, 300.0), 0.4, SERIAL)
+                assert demand
+                assert tariff_values.cheapest(demand) == 3
+    assert compared.call_count == len(meters)

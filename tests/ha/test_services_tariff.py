@@ -1,0 +1,405 @@
+"""The actions about quarter-hours and what they cost; the numbers are those of `billed_month`."""
+
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+import voluptuous as vol
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+
+from custom_components.smarty_p1.const import CONF_REFERENCE_POWER, DOMAIN
+
+from . import billed_month
+from .billed_month import telegram
+from .conftest import EntryMaker
+from .meter import MeterPort, with_value
+from .support import TELEGRAM, receive, set_up
+
+type Call = Callable[..., Awaitable[Any]]
+
+
+@pytest.fixture
+def call(hass: HomeAssistant) -> Call:
+    """Return a function that calls an action and returns what JSON makes of the answer."""
+
+    async def call(action: str, context: Context | None = None, **data: object) -> Any:  # noqa: ANN401 - JSON
+        answer = await hass.services.async_call(
+            DOMAIN, action, data, blocking=True, return_response=True, context=context
+        )
+        return json.loads(json.dumps(answer))
+
+    return call
+
+
+@pytest.fixture
+async def entry(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, hass_storage: dict[str, Any]
+) -> MockConfigEntry:
+    """Return the entry of a meter with one month and a half behind it."""
+    return await billed_month.set_up(hass, port, make_entry, hass_storage)
+
+
+@pytest.mark.usefixtures("entry")
+async def test_the_bill_of_a_whole_month(call: Call) -> None:
+    def line(name: str, quantity: float, unit: str, price: float, amount: float) -> dict[str, Any]:
+        return {
+            "name": name,
+            "quantity": quantity,
+            "unit": unit,
+            "price": price,
+            "amount": amount,
+        }
+
+    # VAT: 8 % of 82.39, which is all but the feed-in.
+    assert await call("get_bill", month="2026-05") == {
+        "month": "2026-05",
+        "measured_share": 1.0,
+        "lines": [
+            line("energy", 316.6, "kWh", 0.15, 47.49),
+            line("network_fixed", 1.0, "month", 12.84, 12.84),
+            line("network_variable", 316.6, "kWh", 0.051, 16.15),
+            line("meter", 1.0, "month", 5.72, 5.72),
+            line("surcharge", 2.5, "kWh", 0.0765, 0.19),
+            line("feed_in", 20.0, "kWh", 0.06, -1.2),
+        ],
+        "net": 81.19,
+        "vat": 6.59,
+        "total": 87.78,
+    }
+
+
+async def test_the_bill_of_the_running_month(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, call: Call
+) -> None:
+    bill = await call("get_bill")
+    # Half of June: 12.84 / 2 and 5.72 / 2; 144 kWh at 0.15 and at 0.051.
+    assert (bill["month"], bill["measured_share"]) == ("2026-06", 1.0)
+    assert [line["amount"] for line in bill["lines"]] == [21.6, 6.42, 7.34, 2.86, 0, 0]
+    assert (bill["net"], bill["vat"], bill["total"]) == (38.22, 3.06, 41.28)
+
+    # What has come in the running quarter-hour counts, too.
+    await receive(hass, port, telegram("00:10:00", 1.0))
+    bill = await call("get_bill", config_entry=entry.entry_id, month="2026-06")
+    assert bill["lines"][0]["quantity"] == 145
+
+
+async def test_a_bill_says_what_it_does_not_know(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_storage: dict[str, Any],
+    call: Call,
+) -> None:
+    # For 8 kW no price is published; without an energy price, it is the bill of the grid.
+    await billed_month.set_up(hass, port, make_entry, hass_storage, reference_power=8.0)
+
+    bill = await call("get_bill", month="2026-05")
+
+    names = ["network_variable", "meter", "surcharge"]
+    assert [line["name"] for line in bill["lines"]] == names
+    assert bill["missing"] == ["network_fixed"]
+    assert (bill["net"], bill["vat"], bill["total"]) == (None, None, None)
+    assert "unpriced_kwh" not in bill
+
+
+async def test_the_bill_of_a_month_is_by_what_held_in_it(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, call: Call
+) -> None:
+    async def agree(**options: float | str) -> None:
+        port.greeting = port.next_frame(telegram("00:00:10", 0.0))
+        hass.config_entries.async_update_entry(entry, options=options)
+        assert await hass.config_entries.async_reload(entry.entry_id)
+
+    # From June on there is no reference power any more.
+    await agree(energy_price=0.15, surcharge_price_since="2026-06-01")
+    assert (await call("get_bill", month="2026-05"))["total"] == 87.78
+    with pytest.raises(ServiceValidationError, match="Without a reference power"):
+        await call("get_bill")
+
+    # In May the price was the market's, which nobody knew; from June on there is none.
+    market: dict[str, float | str] = {
+        "reference_power": 7.0,
+        "energy_price_entity": "sensor.market",
+    }
+    await agree(**market, surcharge_price_since="2026-05-01")
+    await agree(reference_power=7.0, surcharge_price_since="2026-06-01")
+    assert (await call("get_bill", month="2026-05"))["unpriced_kwh"] == 316.6
+    assert "unpriced_kwh" not in await call("get_bill")
+
+
+@pytest.mark.parametrize("month", ["2026-04", "2026-07", "June", "2026-13", ""])
+@pytest.mark.usefixtures("entry")
+async def test_a_month_of_which_nothing_is_known(call: Call, month: str) -> None:
+    with pytest.raises(ServiceValidationError, match=r"Known months: 2026-05, 2026-06$"):
+        await call("get_bill", month=month)
+
+
+async def test_there_is_no_bill_without_a_reference_power(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_storage: dict[str, Any],
+    call: Call,
+) -> None:
+    await billed_month.set_up(hass, port, make_entry, hass_storage, reference_power=None)
+
+    with pytest.raises(ServiceValidationError, match=r"options of Smarty SAG1030790002574$"):
+        await call("get_bill")
+
+
+@pytest.mark.usefixtures("entry")
+async def test_the_classes_of_a_month(call: Call) -> None:
+    answer = await call("compare_reference_powers")
+
+    may, june = answer["months"]
+    assert (may["month"], may["measured_share"]) == ("2026-05", 1.0)
+    assert may["classes"]["3"] == {
+        "excess_kwh": 12.5,
+        "fixed": 7.42,
+        "surcharge": 0.96,
+        "total": 8.38,
+    }
+    assert may["classes"]["7"] == {
+        "excess_kwh": 2.5,
+        "fixed": 12.84,
+        "surcharge": 0.19,
+        "total": 13.03,
+    }
+    assert {kw: costs["total"] for kw, costs in may["classes"].items() if int(kw) > 7} == {
+        "12": 19.61,
+        "17": 26.39,
+        "27": 39.94,
+        "43": 61.62,
+        "70": 98.2,
+        "100": 138.85,
+        "150": 206.6,
+        "200": 274.35,
+    }
+    assert (june["month"], june["classes"]["3"]["total"]) == ("2026-06", 3.71)
+    # The running month decides nothing: (13.03 - 8.38) * 12.
+    assert (answer["cheapest"], answer["saving_per_year"]) == (3, 55.8)
+
+
+async def test_before_the_first_whole_month_no_class_is_the_cheapest(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, call: Call
+) -> None:
+    await set_up(hass, port, make_entry, telegram("00:00:00", 0.0))
+
+    answer = await call("compare_reference_powers")
+
+    assert [month["month"] for month in answer["months"]] == ["2026-06"]
+    assert (answer["cheapest"], answer["saving_per_year"]) == (None, None)
+
+
+PERIOD = {"start": "2026-06-15T23:45:00+02:00", "end": "2026-06-16T00:30:00+02:00"}
+
+
+@pytest.mark.usefixtures("entry")
+async def test_the_quarter_hours_of_a_period(
+    hass: HomeAssistant, port: MeterPort, call: Call
+) -> None:
+    await receive(hass, port, telegram("00:15:00", 2.0, 0.004, 0.123))
+    await receive(hass, port, telegram("00:30:00", 2.1, 0.004, 0.123))
+
+    def quarter(start: str, imported: float, exported: float, reactive: float) -> dict[str, Any]:
+        return {
+            "start": start,
+            "imported_kwh": imported,
+            "exported_kwh": exported,
+            "reactive_imported_kvarh": reactive,
+            "reactive_exported_kvarh": 0.0,
+        }
+
+    # The first one was running when Home Assistant was not.
+    assert await call("get_quarter_hours", **PERIOD) == {
+        "quarter_hours": [
+            quarter("2026-06-15T23:45:00+02:00", 0.1, 0.0, 0.0),
+            quarter("2026-06-16T00:00:00+02:00", 2.0, 0.004, 0.123),
+            quarter("2026-06-16T00:15:00+02:00", 0.1, 0.0, 0.0),
+        ]
+    }
+    # A period without an offset is of Home Assistant's time zone, here seven hours behind UTC.
+    local = {"start": "2026-06-15 15:00:00", "end": "2026-06-15 15:15:00"}
+    answer = await call("get_quarter_hours", **local)
+    assert [each["imported_kwh"] for each in answer["quarter_hours"]] == [2.0]
+
+
+@pytest.mark.usefixtures("entry")
+async def test_the_quarter_hours_as_csv(hass: HomeAssistant, port: MeterPort, call: Call) -> None:
+    await receive(hass, port, telegram("00:15:00", 2.0, 0.004, 0.123))
+
+    answer = await call("get_quarter_hours", **PERIOD, format="csv")
+
+    # In kW and kvar: four times the energy of a quarter-hour.
+    assert answer == {
+        "csv": "start;1-1:1.29.0 (kW);1-1:2.29.0 (kW);1-1:3.29.0 (kvar);1-1:4.29.0 (kvar)\n"
+        "2026-06-15T23:45:00+02:00;0.4;0;0;0\n"
+        "2026-06-16T00:00:00+02:00;8;0.016;0.492;0\n"
+    }
+
+
+async def test_an_energy_that_the_meter_does_not_send_is_not_known(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, call: Call
+) -> None:
+    def imported_only(clock: str, kwh: float) -> str:
+        text = telegram(clock, kwh)
+        for reference in ("1-0:2.8.0", "1-0:3.8.0", "1-0:4.8.0"):
+            text = with_value(text, reference, None)
+        return text
+
+    await set_up(hass, port, make_entry, imported_only("00:00:00", 0.0))
+    await receive(hass, port, imported_only("00:15:00", 1.0))
+
+    [quarter] = (await call("get_quarter_hours", **PERIOD))["quarter_hours"]
+    assert (quarter["imported_kwh"], quarter["exported_kwh"]) == (1.0, None)
+    answer = await call("get_quarter_hours", **PERIOD, format="csv")
+    assert answer["csv"].splitlines()[1] == "2026-06-16T00:00:00+02:00;4;;;"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "text"),
+    [
+        ("2026-06-16", "2026-06-16", "The end must be after the start"),
+        ("2026-06-16", "2026-06-15", "The end must be after the start"),
+        ("2025-06-16", "2026-07-22", "A period may have 400 days at most"),
+    ],
+)
+@pytest.mark.usefixtures("entry")
+async def test_a_period_that_is_none_or_too_long(
+    call: Call, start: str, end: str, text: str
+) -> None:
+    with pytest.raises(ServiceValidationError, match=text):
+        await call("get_quarter_hours", start=start, end=end)
+
+
+@pytest.mark.usefixtures("entry")
+async def test_400_days_across_a_change_of_the_clock(call: Call) -> None:
+    answer = await call("get_quarter_hours", start="2025-06-16", end="2026-07-21")
+    assert len(answer["quarter_hours"]) == 1
+    # From summer to winter: the same time of the day, an hour later.
+    assert await call("get_quarter_hours", start="2025-10-01", end="2026-11-05")
+
+
+@pytest.mark.usefixtures("entry")
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("9999-12-31T20:00:00", "9999-12-31T23:59:59"),
+        ("0001-01-01T00:00:00+02:00", "0001-02-01"),
+    ],
+)
+async def test_years_at_the_ends_of_the_calendar(call: Call, start: str, end: str) -> None:
+    with pytest.raises(vol.Invalid, match="between 1999 and 2100"):
+        await call("get_quarter_hours", start=start, end=end)
+
+
+@pytest.mark.usefixtures("entry")
+async def test_a_long_text_is_no_month_and_is_not_repeated_whole(call: Call) -> None:
+    with pytest.raises(ServiceValidationError, match=r"x{40}[.]") as raised:
+        await call("get_bill", month="x" * 10_000)
+    assert "x" * 41 not in str(raised.value)
+
+
+@pytest.mark.usefixtures("entry")
+async def test_a_file_that_cannot_be_read(call: Call) -> None:
+    with (
+        patch.object(Path, "open", side_effect=PermissionError(13, "Permission denied")),
+        pytest.raises(HomeAssistantError, match="Permission denied"),
+    ):
+        await call("get_quarter_hours", **PERIOD)
+
+
+@pytest.mark.usefixtures("entry")
+async def test_the_quarter_hours_survive_a_restart_and_go_with_the_entry(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, call: Call, tmp_path: Path
+) -> None:
+    await receive(hass, port, telegram("00:15:00", 2.0))
+    port.greeting = port.next_frame(telegram("00:15:10", 2.0))
+    assert await hass.config_entries.async_reload(entry.entry_id)
+
+    answer = await call("get_quarter_hours", **PERIOD)
+    assert [each["imported_kwh"] for each in answer["quarter_hours"]] == [0.1, 2.0]
+
+    def files() -> list[str]:
+        return [path.name for path in tmp_path.rglob("*.csv")]
+
+    assert files() == ["2026-06.csv"]
+    assert await hass.config_entries.async_remove(entry.entry_id)
+    assert files() == []
+
+
+async def test_a_meter_that_has_not_sent_its_time(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, call: Call
+) -> None:
+    await set_up(hass, port, make_entry, with_value(TELEGRAM, "0-0:1.0.0", "()"))
+
+    for action in ("get_bill", "compare_reference_powers"):
+        with pytest.raises(ServiceValidationError, match="nothing has been counted"):
+            await call(action)
+    assert await call("get_quarter_hours", **PERIOD) == {"quarter_hours": []}
+
+
+@pytest.mark.usefixtures("entry")
+async def test_whoever_sees_the_entities_may_ask(call: Call, hass_read_only_user: MockUser) -> None:
+    context = Context(user_id=hass_read_only_user.id)
+
+    assert (await call("get_bill", context))["month"] == "2026-06"
+    assert (await call("compare_reference_powers", context))["cheapest"] == 3
+    assert (await call("get_quarter_hours", context, **PERIOD))["quarter_hours"]
+
+
+@pytest.mark.usefixtures("entry")
+async def test_a_script_works_with_the_answers(hass: HomeAssistant) -> None:
+    variable = "{{ bill.lines | selectattr('name', 'eq', 'energy') | sum('amount') }}"
+    sequence = [
+        {
+            "action": f"{DOMAIN}.get_bill",
+            "data": {"month": "{{ '2026-05' }}"},
+            "response_variable": "bill",
+        },
+        {
+            "action": f"{DOMAIN}.get_quarter_hours",
+            "data": PERIOD,
+            "response_variable": "series",
+        },
+        {
+            "event": "told",
+            "event_data": {
+                "total": "{{ bill.total }}",
+                "energy": variable,
+                "kwh": "{{ series.quarter_hours | sum('imported_kwh') }}",
+            },
+        },
+    ]
+    assert await async_setup_component(hass, "script", {"script": {"tell": {"sequence": sequence}}})
+    told = []
+    hass.bus.async_listen("told", lambda event: told.append(dict(event.data)))
+
+    await hass.services.async_call("script", "tell", blocking=True)
+    await hass.async_block_till_done()
+
+    assert told == [{"total": 87.78, "energy": 47.49, "kwh": 0.1}]
+
+
+async def test_without_a_price_the_energy_is_on_no_line(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_storage: dict[str, Any],
+    call: Call,
+) -> None:
+    options = {CONF_REFERENCE_POWER: 7.0}
+    await billed_month.set_up(hass, port, make_entry, hass_storage, **options)
+
+    bill = await call("get_bill", month="2026-05")
+
+    names = ["network_fixed", "network_variable", "meter", "surcharge"]
+    assert [line["name"] for line in bill["lines"]] == names
+    # 12.84 + 16.15 + 5.72 + 0.19.
+    assert bill["net"] == 34.9

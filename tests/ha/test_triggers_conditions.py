@@ -1,0 +1,269 @@
+"""The integration's own triggers and conditions, in automations, with readings of a meter."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from homeassistant.const import CONF_PLATFORM
+from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.helpers import (
+    condition as conditions,
+    device_registry as dr,
+    trigger as triggers,
+)
+from homeassistant.helpers.entity_registry import EntityRegistry
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
+
+from custom_components.smarty_p1.condition import CONDITIONS
+from custom_components.smarty_p1.const import CONF_REFERENCE_POWER, DOMAIN
+from custom_components.smarty_p1.trigger import TRIGGERS
+
+from .conftest import EntryMaker
+from .meter import SERIAL, MeterPort, with_value
+from .support import TELEGRAM, device_of, let_pass, receive
+
+PAGE = (Path(__file__).parents[2] / "docs" / "automations.md").read_text()
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+METER, GAS = SERIAL, f"{SERIAL}_GAS 079000257401"
+POWER, VOLTAGE_L2, BREAKER = "1-0:1.7.0", "1-0:52.7.0", "0-0:96.3.10"
+MESSAGE = f"({b'Kontroll'.hex().upper()})"
+
+
+@pytest.fixture(autouse=True)
+async def entry(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    everything_enabled: None,  # noqa: ARG001 - before entities are made
+) -> MockConfigEntry:
+    """Return the entry of a meter with a reference power."""
+    made = make_entry(port.url)
+    hass.config_entries.async_update_entry(made, options={CONF_REFERENCE_POWER: 3})
+    port.greeting = port.next_frame(TELEGRAM)
+    assert await hass.config_entries.async_setup(made.entry_id)
+    await hass.async_block_till_done()
+    port.greeting = b""
+    return made
+
+
+def device_id(hass: HomeAssistant, identifier: str) -> str:
+    """Return the device of a meter, as an automation names it."""
+    [entry] = hass.config_entries.async_entries(DOMAIN)
+    assert isinstance(entry, MockConfigEntry)
+    return device_of(dr.async_get(hass), entry, identifier).id
+
+
+async def automate(
+    hass: HomeAssistant, trigger: str, identifier: str = METER, **options: str
+) -> list[ServiceCall]:
+    """Return the calls of an automation with this trigger, for a device."""
+    description: dict[str, Any] = {
+        "trigger": f"{DOMAIN}.{trigger}",
+        "target": {"device_id": device_id(hass, identifier)},
+        **({"options": options} if options else {}),
+    }
+    action = {"action": "test.seen", "data": {"entity": "{{ trigger.entity_id }}"}}
+    calls: list[ServiceCall] = async_mock_service(hass, "test", "seen")
+    config = {"automation": {"triggers": [description], "actions": [action]}}
+    assert await async_setup_component(hass, "automation", config)
+    assert hass.states.async_entity_ids("automation")
+    return calls
+
+
+async def check(hass: HomeAssistant, name: str, identifier: str = METER, **options: str) -> bool:
+    """Return whether a condition is true of a device."""
+    config: dict[str, Any] = {
+        "condition": f"{DOMAIN}.{name}",
+        "target": {"device_id": device_id(hass, identifier)},
+        "options": options,
+    }
+    valid = await conditions.async_validate_condition_config(hass, config)
+    checker = await conditions.async_from_config(hass, valid)
+    result = checker.async_check()
+    checker.async_unload()
+    return bool(result)
+
+
+@pytest.mark.parametrize(
+    ("trigger", "reference", "before", "after"),
+    [
+        ("reference_power_exceeded_soon", POWER, "(01.000*kW)", "(09.000*kW)"),
+        ("reference_power_kept", POWER, "(09.000*kW)", "(01.000*kW)"),
+        ("message_received", "0-0:96.13.0", "()", MESSAGE),
+        ("message_received", "0-0:96.13.4", "()", MESSAGE),
+        ("power_failure_counted", "0-0:96.7.21", "(00100)", "(00101)"),
+        ("voltage_sag_counted", "1-0:52.32.0", "(00100)", "(00109)"),
+        ("voltage_swell_counted", "1-0:72.36.0", "(00100)", "(00101)"),
+        ("voltage_left_range", VOLTAGE_L2, "(207.0*V)", "(206.9*V)"),
+        ("voltage_left_range", VOLTAGE_L2, "(253.0*V)", "(253.1*V)"),
+        ("voltage_back_in_range", VOLTAGE_L2, "(253.1*V)", "(253.0*V)"),
+        ("breaker_changed", BREAKER, "(1)", "(0)"),
+        ("breaker_changed", BREAKER, "(0)", "(2)"),
+        ("relay_changed", "0-2:96.3.10", "(1)", "(0)"),
+    ],
+)
+async def test_a_trigger_fires_once(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant, port: MeterPort, trigger: str, reference: str, before: str, after: str
+) -> None:
+    await receive(hass, port, with_value(TELEGRAM, reference, before))
+    calls = await automate(hass, trigger)
+
+    await receive(hass, port, with_value(TELEGRAM, reference, before))
+    assert len(calls) == 0
+    await receive(hass, port, with_value(TELEGRAM, reference, after))
+    assert len(calls) == 1
+    await receive(hass, port, with_value(TELEGRAM, reference, after))
+    assert len(calls) == 1
+
+
+async def test_a_valve_is_one_of_its_meter(hass: HomeAssistant, port: MeterPort) -> None:
+    calls = await automate(hass, "valve_changed", GAS)
+
+    await receive(hass, port, with_value(TELEGRAM, "0-2:24.4.0", "(1)"))
+    assert calls == []
+    await receive(hass, port, with_value(TELEGRAM, "0-1:24.4.0", "(0)"))
+    await receive(hass, port, with_value(TELEGRAM, "0-1:24.4.0", "(1)"))
+    assert [call.data["entity"] for call in calls][-1] == "sensor.gas_meter_7401_valve"
+
+
+async def test_triggers_are_not_about_other_entities_of_the_device(
+    hass: HomeAssistant, port: MeterPort
+) -> None:
+    calls = await automate(hass, "breaker_changed")
+
+    for reference in ("0-1:96.3.10", "0-2:96.3.10", "0-1:24.4.0"):
+        await receive(hass, port, with_value(TELEGRAM, reference, "(0)"))
+        await receive(hass, port, with_value(TELEGRAM, reference, "(1)"))
+    assert calls == []
+
+
+async def test_a_voltage_must_be_outside_for_as_long_as_is_asked(
+    hass: HomeAssistant, port: MeterPort
+) -> None:
+    low, lower = (with_value(TELEGRAM, VOLTAGE_L2, f"({v}*V)") for v in ("201.0", "200.0"))
+    calls = await automate(hass, "voltage_left_range", **{"for": "00:00:30"})
+
+    await receive(hass, port, low)
+    await let_pass(hass, 10)
+    await receive(hass, port, lower)  # still outside: the time goes on
+    await let_pass(hass, 29)
+    assert len(calls) == 0
+    await let_pass(hass, 31)
+    assert len(calls) == 1
+
+
+async def test_a_trigger_that_is_not_known_is_refused(hass: HomeAssistant) -> None:
+    config = {CONF_PLATFORM: f"{DOMAIN}.breaker_sold", "target": {"device_id": "x"}}
+    with pytest.raises(Exception, match="breaker_sold"):
+        await triggers.async_validate_trigger_config(hass, [config])
+
+
+@pytest.mark.parametrize(
+    ("name", "reference", "value", "expected"),
+    [
+        ("is_reference_power_exceeded_soon", POWER, "(09.000*kW)", True),
+        ("is_reference_power_exceeded_soon", POWER, "(01.000*kW)", False),
+        ("is_reference_power_exceeded_soon", POWER, "()", False),
+        ("is_reference_power_kept", POWER, "(01.000*kW)", True),
+        ("is_reference_power_kept", POWER, "(09.000*kW)", False),
+        ("is_reference_power_kept", POWER, "()", False),
+        ("is_voltage_out_of_range", VOLTAGE_L2, "(206.9*V)", True),
+        ("is_voltage_out_of_range", VOLTAGE_L2, "(253.1*V)", True),
+        ("is_voltage_out_of_range", VOLTAGE_L2, "(207.0*V)", False),
+        ("is_voltage_out_of_range", VOLTAGE_L2, "()", False),
+        ("is_breaker_connected", BREAKER, "(1)", True),
+        ("is_breaker_connected", BREAKER, "(0)", False),
+        ("is_breaker_connected", BREAKER, "(2)", False),
+    ],
+)
+async def test_a_condition(  # noqa: PLR0913
+    hass: HomeAssistant,
+    port: MeterPort,
+    name: str,
+    reference: str,
+    value: str,
+    *,
+    expected: bool,
+) -> None:
+    await receive(hass, port, with_value(TELEGRAM, reference, value))
+
+    assert await check(hass, name) is expected
+
+
+async def test_conditions_may_be_about_any_or_all(hass: HomeAssistant, port: MeterPort) -> None:
+    await receive(hass, port, with_value(TELEGRAM, VOLTAGE_L2, "(190.0*V)"))
+
+    assert await check(hass, "is_voltage_in_range")
+    assert not await check(hass, "is_voltage_in_range", behavior="all")
+    # Of the relays, the second is connected.
+    assert await check(hass, "is_relay_connected")
+    assert not await check(hass, "is_relay_connected", behavior="all")
+
+
+@pytest.mark.parametrize("behavior", ["any", "all"])
+@pytest.mark.parametrize("name", [name for name in CONDITIONS if "valve" not in name])
+async def test_no_condition_is_true_of_a_meter_that_is_unavailable(
+    hass: HomeAssistant, entry: MockConfigEntry, name: str, behavior: str
+) -> None:
+    entry.runtime_data._on_stale(dt_util.utcnow())
+    await hass.async_block_till_done()
+
+    assert not await check(hass, name, behavior=behavior)
+
+
+async def test_a_valve_may_be_open(hass: HomeAssistant, port: MeterPort) -> None:
+    await receive(hass, port, with_value(TELEGRAM, "0-1:24.4.0", "(1)"))
+    assert await check(hass, "is_valve_open", GAS)
+    await receive(hass, port, with_value(TELEGRAM, "0-1:24.4.0", "(0)"))
+    assert not await check(hass, "is_valve_open", GAS)
+
+
+async def test_a_unit_that_the_user_has_chosen_changes_nothing(
+    hass: HomeAssistant, port: MeterPort, entity_registry: EntityRegistry
+) -> None:
+    entity_registry.async_update_entity_options(
+        "sensor.smarty_voltage_l2", "sensor", {"unit_of_measurement": "kV"}
+    )
+    await hass.async_block_till_done()
+    await receive(hass, port, with_value(TELEGRAM, VOLTAGE_L2, "(190.0*V)"))
+
+    state = hass.states.get("sensor.smarty_voltage_l2")
+    assert state
+    assert state.state == "0.19"
+    assert await check(hass, "is_voltage_out_of_range")
+
+
+async def test_all_are_offered_with_their_texts(hass: HomeAssistant) -> None:
+    assert await async_setup_component(hass, "automation", {"automation": []})
+    for offered in (
+        await triggers.async_get_all_descriptions(hass),
+        await conditions.async_get_all_descriptions(hass),
+    ):
+        own = {name: each for name, each in offered.items() if name.startswith(f"{DOMAIN}.")}
+        assert own
+        for name, each in own.items():
+            assert each, name
+            assert each["target"]["entity"][0]["integration"] == DOMAIN
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda text: text.splitlines()[0])
+async def test_the_examples_of_the_documentation_are_automations(
+    hass: HomeAssistant, example: str
+) -> None:
+    config = yaml.safe_load(example.replace("YOUR_METER", device_id(hass, METER)))
+    assert await async_setup_component(hass, "automation", {"automation": config})
+
+    [state] = hass.states.async_all("automation")
+    assert state.state == "on"
+    await hass.services.async_call(
+        "automation", "turn_off", {"entity_id": state.entity_id}, blocking=True
+    )
+
+
+def test_each_trigger_and_condition_is_documented() -> None:
+    for name in (*TRIGGERS, *CONDITIONS):
+        assert f"`{DOMAIN}.{name}`" in PAGE
