@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from dev.demo.client import is_listening
 from dev.demo.processes import Process, running
-from tests.system.support import free_ports, program
+from dev.ports import free_ports
+from tests.system.support import program
 
 HOST = "127.0.0.1"
 CONFIGURATION = """\

@@ -12,10 +12,10 @@ from playwright.async_api import BrowserContext, Page, async_playwright
 from dev.demo.client import Client
 from dev.demo.energy import DOMAIN
 from dev.demo.home_assistant import ROOT
+from tests.system.support import PATIENCE
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SCREENSHOTS = ROOT / "screenshots"
-PATIENCE = 30.0
 # Charts and dialogs move for about so long.
 ANIMATION = 1.0
 

@@ -21,6 +21,11 @@ def sockets() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def patient_time() -> None:
+    """Replace that of the other tests: other processes do not wait for this one."""
+
+
+@pytest.fixture(autouse=True)
 def verify_cleanup() -> None:
     """Replace the test kit's: what lives as long as a module is no leak here."""
 

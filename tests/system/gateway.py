@@ -8,7 +8,8 @@ from pathlib import Path
 
 from dev.demo.home_assistant import HOST, ROOT
 from dev.demo.processes import Process, running
-from tests.system.support import addresses_listening_on, free_ports, program
+from dev.ports import free_ports
+from tests.system.support import addresses_listening_on, program
 
 _EXAMPLE = re.compile(r"^```yaml\n(%YAML 1\.1\n.*?)^```$", re.MULTILINE | re.DOTALL)
 _CONNECTION = re.compile(r"^connection: .*\n(?: .*\n)+", re.MULTILINE)

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from dev.demo.client import Client
-from dev.demo.energy import DOMAIN, entities_of
+from dev.demo.energy import DOMAIN, enable, entities_of
 from dev.demo.home_assistant import Installation
 from dev.demo.processes import Process
-from tests.system.support import DEMO_PYTHON, RecordingMeter, free_ports
+from dev.ports import free_ports
+from tests.system.support import DEMO_PYTHON, RecordingMeter
 
 # Some of the sensors, and the objects they show.
 REFERENCES = {
@@ -62,9 +63,11 @@ class Home:
 
     async def add_meter(self, port: str, key: bytes) -> dict[str, Any]:
         """Go through the config flow, and return the new entry."""
-        return await self.client.run_flow(
+        entry = await self.client.run_flow(
             DOMAIN, "meter", port=port, encryption_key=key.hex(), advanced={}
         )
+        await enable(self.client, entry["entry_id"], *REFERENCES)
+        return entry
 
     async def suggested_port(self) -> str | None:
         """Return what the form for another meter begins with; it is left as it is."""

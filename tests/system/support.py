@@ -1,8 +1,6 @@
 """What several of the system tests need."""
 
 import asyncio
-import contextlib
-import itertools
 import os
 import re
 import shutil
@@ -18,10 +16,12 @@ import pytest
 from dev.demo.home_assistant import ROOT
 from dev.simulator import Meter
 
-# Below what the kernel gives to outgoing connections; another run, or worker, begins elsewhere.
-_PORTS = itertools.count(21000 + os.getpid() % 110 * 100)
 DEMO_PYTHON = ROOT / ".venv-demo" / "bin" / "python"
 OLDEST_PYTHON = ROOT / ".venv" / "bin" / "python"
+# Seconds: so long a busy machine with slow cores may take for what takes some of them here.
+PATIENCE = 90.0
+# And so long a whole test, with the start of the programs it is the first to need.
+TIMEOUT = 900
 
 
 def program(*names: str) -> str:
@@ -34,17 +34,6 @@ def program(*names: str) -> str:
             pytest.fail(message)
         pytest.skip(message)
     return path
-
-
-def free_ports(count: int = 1) -> int:
-    """Return the first of so many neighbouring ports that are free, never the same twice."""
-    while True:
-        ports = [next(_PORTS) for _ in range(count)]
-        with contextlib.suppress(OSError):
-            for port in ports:
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", port))
-            return ports[0]
 
 
 async def until(

@@ -15,11 +15,10 @@ from dev.demo.processes import running
 from tests.system.broker import HOST, Broker
 from tests.system.browser import BROWSERS, frontend
 from tests.system.home import Home
-from tests.system.support import RecordingMeter, program, until
+from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, program, until
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
-PATIENCE = 20.0
 GEOMETRY = {
     "distance_empty": 220,
     "distance_full": 20,
@@ -132,11 +131,12 @@ async def test_a_running_count_becomes_energy(home: Home, wires: dict[str, Wire]
         # The first line may have lost its first digits; the next is one to count from.
         await asyncio.sleep(1)
     for count in (501, 505, 510):
-        await asyncio.sleep(1)
+        # So long that it hardly matters when a busy machine reads a line a little late.
+        await asyncio.sleep(4)
         wire.send(b"%d\r\n" % count)
     await shows(home, entry_id, pulse_energy="1234.51")
     power = float((await states(home, entry_id))["pulse_power"])
-    assert 5 < power < 25  # 5 pulses in a second, or a little more
+    assert 0 < power < 18  # 5 pulses in four seconds: 4.5 kW, if the machine reads them in time
 
     # The board starts again at 0, in the middle of a line.
     wire.send(b"51\xff\x00\r\nPulse counter 1.0\r\n0\r\n3\r\n")
@@ -144,8 +144,8 @@ async def test_a_running_count_becomes_energy(home: Home, wires: dict[str, Wire]
 
     await home.stop()
     await home.start()
-    wire.send(b"20\r\n20\r\n")
-    await shows(home, entry_id, pulse_energy="1234.53")
+    async with wire.sending(b"20\r\n"):
+        await shows(home, entry_id, pulse_energy="1234.53")
 
     await home.client.set_options(entry_id, pulses_per_kwh=500, meter_reading=2000)
     await shows(home, entry_id, pulse_energy="2000.0")
@@ -172,7 +172,7 @@ async def test_lines_are_pulses(home: Home, wires: dict[str, Wire]) -> None:
     async def has_fallen() -> bool:
         return float((await states(home, entry_id))["pulse_power"]) < first / 2
 
-    await until(has_fallen, within=2 * PATIENCE)
+    await until(has_fallen, within=PATIENCE)
     with pytest.raises(FlowFailedError, match="port_in_use"):
         await add_pulse_reader(home, wire)
 

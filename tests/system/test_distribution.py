@@ -11,9 +11,14 @@ from zipfile import ZipFile
 import pytest
 
 from dev.demo.home_assistant import ROOT
+from tests.system.support import TIMEOUT
+
+pytestmark = pytest.mark.timeout(TIMEOUT)
 
 LIBRARY = ROOT / "custom_components" / "smarty_p1" / "lib"
 COMMAND = ROOT / "smarty_p1_cli"
+GATEWAY = ROOT / "gateway"
+FLEET = ROOT / "fleet"
 OFFLINE = ("error sending request", "dns error", "tcp connect error")
 FRAME = json.loads((ROOT / "tests/frames/three_phase_gas_water_heat.json").read_text("utf-8"))
 
@@ -28,7 +33,12 @@ def uv(*arguments: str | Path) -> None:
     program = str(found[0]) if found else shutil.which("uv")
     assert program, "scripts/setup left no uv behind"
     end = subprocess.run(
-        [program, *arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=50
+        [program, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=TIMEOUT / 4,
     )
     if end.returncode and any(words in end.stderr for words in OFFLINE):
         pytest.skip("the Python package index is out of reach")
@@ -45,7 +55,7 @@ def run(program: Path, *arguments: str | Path, cwd: Path) -> subprocess.Complete
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=TIMEOUT / 4,
     )
 
 
@@ -58,22 +68,35 @@ def install(path: Path, what: str) -> Path:
     return path / "bin"
 
 
+TO_NATS = '[nats]\nservers = ["node1"]\n[[port]]\naddress = "/dev/ttyUSB0"\n'
+
+
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the programs of an environment that has the package without extras."""
     return install(tmp_path_factory.mktemp("plain") / "venv", str(ROOT))
 
 
+def files(directory: Path) -> set[str]:
+    """Return the files below a directory."""
+    found = (path.relative_to(directory).as_posix() for path in directory.rglob("*.*"))
+    return {name for name in found if "__pycache__" not in name}
+
+
+def _texts() -> set[str]:
+    """Return what the gateway has of the integration's texts."""
+    names = {path for path in files(LIBRARY.parent) if path.startswith("translations/")}
+    return {f"texts/{name}" for name in names | {"icons.json", "manifest.json"}}
+
+
 def test_the_package_holds_library_and_command_and_no_more(programs: Path) -> None:
     [packages] = programs.parent.glob("lib/python3.*/site-packages")
-
-    def files(directory: Path) -> set[str]:
-        found = (path.relative_to(directory).as_posix() for path in directory.rglob("*.*"))
-        return {name for name in found if "__pycache__" not in name}
-
     assert files(packages / "smarty_p1") == files(LIBRARY)
     assert "py.typed" in files(LIBRARY)
     assert files(packages / "smarty_p1_cli") == files(COMMAND)
+    for directory, texts in ((GATEWAY, _texts()), (FLEET, set())):
+        own = {name for name in files(directory) if name.endswith(".py") or name == "py.typed"}
+        assert files(packages / f"smarty_p1_{directory.name}") == own | texts
     assert not (packages / "custom_components").exists()
 
 
@@ -113,6 +136,56 @@ def test_the_extra_brings_what_watching_needs(tmp_path: Path) -> None:
     code = f"import smarty_p1.port, smarty_p1_cli.watch_view; {LOADED}"
     end = run(python, "-c", code, cwd=tmp_path)
     assert (end.stdout, end.stderr) == ("['rich', 'serialx']\n", "")
+
+
+def test_the_gateway_without_its_extra_says_what_is_missing(programs: Path, tmp_path: Path) -> None:
+    end = run(programs / "smarty-p1", "gateway", "--config", "gateway.toml", cwd=tmp_path)
+    assert (end.returncode, end.stdout) == (2, "")
+    assert end.stderr.endswith(": install smarty-p1 with its extra [gateway]\n")
+
+
+def test_the_extra_brings_what_the_gateway_needs(tmp_path: Path) -> None:
+    gateway = install(tmp_path / "venv", f"{ROOT}[gateway]") / "smarty-p1"
+    keys = tmp_path / "keys"
+    keys.write_text(f"* {FRAME['key']}", encoding="ascii")
+    keys.chmod(0o600)
+    (tmp_path / "gateway.toml").write_text(
+        f'[keys]\nfile = "{keys}"\n[publish]\ndiscovery = true\nlanguage = "lb"\n'
+        '[mqtt]\nhost = "broker"\n[[port]]\naddress = "/dev/ttyUSB0"\n',
+        encoding="utf-8",
+    )
+    end = run(gateway, "gateway", "--check", "--config", "gateway.toml", cwd=tmp_path)
+    assert (end.returncode, end.stdout, end.stderr) == (0, "", "")
+
+    (tmp_path / "gateway.toml").write_text(TO_NATS, encoding="utf-8")
+    end = run(gateway, "gateway", "--check", "--config", "gateway.toml", cwd=tmp_path)
+    assert (end.returncode, end.stdout) == (2, "")
+    assert end.stderr.endswith(": [nats] needs nats-py: install smarty-p1 with its extra [fleet]\n")
+
+
+def test_the_collector_without_its_extra_says_what_is_missing(
+    programs: Path, tmp_path: Path
+) -> None:
+    end = run(programs / "smarty-p1", "collect", "--config", "collect.toml", cwd=tmp_path)
+    assert (end.returncode, end.stdout) == (2, "")
+    assert end.stderr.endswith(": install smarty-p1 with its extra [fleet]\n")
+
+
+def test_the_extra_brings_what_a_fleet_needs(tmp_path: Path) -> None:
+    programs = install(tmp_path / "venv", f"{ROOT}[fleet]")
+    (tmp_path / "gateway.toml").write_text(TO_NATS, encoding="utf-8")
+    (tmp_path / "keys").touch(mode=0o600)
+    (tmp_path / "keys").write_text(f"* {'0' * 32}\n", encoding="ascii")
+    (tmp_path / "collect.toml").write_text(
+        'nats = { servers = ["nats://node1"] }\nstore = { url = "http://store:8428" }\n'
+        f'keys = {{ file = "{tmp_path / "keys"}" }}\ncollector = {{ name = "one" }}\n',
+        encoding="utf-8",
+    )
+    for command, config in (("gateway", "gateway.toml"), ("collect", "collect.toml")):
+        end = run(programs / "smarty-p1", command, "--check", "--config", config, cwd=tmp_path)
+        assert (end.returncode, end.stdout, end.stderr) == (0, "", "")
+    end = run(programs / "python", "-c", "import smarty_p1_gateway.nats_publisher", cwd=tmp_path)
+    assert (end.returncode, end.stdout, end.stderr) == (0, "", "")
 
 
 def test_a_release_gets_the_integration_and_the_wheel(tmp_path: Path) -> None:

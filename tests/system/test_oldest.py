@@ -9,13 +9,19 @@ from dev.demo.client import FlowFailedError
 from dev.demo.energy import DOMAIN
 from dev.simulator import Server, serve
 from tests.system.home import Home
-from tests.system.support import OLDEST_PYTHON, RecordingMeter, until, wanted_version
+from tests.system.support import (
+    OLDEST_PYTHON,
+    PATIENCE,
+    TIMEOUT,
+    RecordingMeter,
+    until,
+    wanted_version,
+)
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
 KEY = bytes.fromhex("5A3C00F1E2D4C6B8A99788766554433F")
 OTHER_KEY = bytes.fromhex("1F2E3D4C5B6A79888897A6B5C4D3E2F1")
-PATIENCE = 20.0
 # The pages are not in the test environment, and Home Assistant does not start without.
 FRONTEND = """\
 from pathlib import Path

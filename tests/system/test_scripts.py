@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from dev.demo.home_assistant import ROOT
+from tests.system.support import TIMEOUT
+
+pytestmark = pytest.mark.timeout(TIMEOUT)
 
 RUNS = ("ser2net", "half-open", "replug", "day", "many", "kill")
 FRAMES = sorted((ROOT / "tests" / "frames").glob("*.json"))
@@ -22,7 +25,7 @@ def run(script: str | Path, *arguments: str, directory: Path) -> subprocess.Comp
         capture_output=True,
         text=True,
         check=False,
-        timeout=50,
+        timeout=0.8 * TIMEOUT,
     )
 
 
@@ -70,6 +73,7 @@ def test_fuzz_tells_what_there_is(tmp_path: Path, arguments: list[str]) -> None:
 HELP = {
     "bench": "test -m dev.benchmarks",
     "demo": "demo -m dev.demo",
+    "fleet": "test -m dev.fleet",
     "fuzz mutations": "test -m dev.fuzz.mutations",
     "fuzz feed": "test -m dev.fuzz.feed",
     "fuzz flow": "test -m dev.fuzz.flow",
@@ -92,7 +96,7 @@ def bare_clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])
-@pytest.mark.parametrize("command", [*HELP, "fuzz", "test", "check"])
+@pytest.mark.parametrize("command", [*HELP, "fuzz", "test", "check", "packages"])
 def test_help_installs_nothing(bare_clone: Path, command: str, option: str) -> None:
     script, *arguments = command.split()
     end = run(bare_clone / "scripts" / script, *arguments, option, directory=bare_clone)
@@ -140,4 +144,6 @@ def test_bench_measures_everything(tmp_path: Path) -> None:
     numbers = [
         line for line in end.stdout.splitlines() if re.match(r"\| [^|]+ \| [0-9.]+ \|", line)
     ]
-    assert len(numbers) == 7 + 1 + 1 + 5  # a telegram, its states, the import, the meters
+    assert (
+        len(numbers) == 7 + 2 + 1 + 1 + 5
+    )  # a telegram, its tariff, its states, the import, the meters

@@ -15,12 +15,11 @@ from smarty_p1.p1 import Decoder, Telegram
 from smarty_p1.port import open_port
 from tests.system.gateway import Gateway
 from tests.system.home import Home
-from tests.system.support import RecordingMeter, program, until
+from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, program, until
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
 KEY = bytes.fromhex("C0FFEE00112233445566778899AABBCC")
-PATIENCE = 20.0
 
 
 class Cable:

@@ -1,0 +1,88 @@
+"""The collector's configuration file."""
+
+from pathlib import Path
+
+import pytest
+
+from smarty_p1_fleet import CollectorConfig, read_config
+from smarty_p1_gateway import ConfigError
+
+KEY = "000102030405060708090A0B0C0D0E0F"
+NATS = 'nats = { servers = ["nats://node1:4222"] }\n'
+STORE = 'store = { url = "http://127.0.0.1:8428" }\n'
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> str:
+    file = tmp_path / "keys"
+    file.touch(mode=0o600)
+    file.write_text(f"* {KEY}\n", encoding="ascii")
+    return f'keys = {{ file = "{file}" }}\n'
+
+
+def read(tmp_path: Path, text: str) -> CollectorConfig:
+    file = tmp_path / "collect.toml"
+    file.write_text(text, encoding="utf-8")
+    return read_config(file)
+
+
+def test_little_must_be_said(tmp_path: Path, keys: str) -> None:
+    config = read(tmp_path, NATS + STORE + keys + 'collector = { name = "one" }\n')
+    assert config.nats.servers == ("nats://node1:4222",)
+    assert (config.store_url, config.name) == ("http://127.0.0.1:8428", "one")
+    assert (config.partitions, config.publishes_readings) == (16, True)
+    assert (config.metrics_address, config.metrics_port) == ("127.0.0.1", None)
+    assert KEY not in repr(config).upper()
+
+
+def test_all_can_be_said(tmp_path: Path, keys: str) -> None:
+    more = (
+        "collector = { name = 'b-2', partitions = 64, readings = false, stream_gigabytes = 2 }\n"
+        "metrics = { address = '::1', port = 9108 }\n"
+    )
+    config = read(tmp_path, NATS + STORE + keys + more)
+    assert (config.name, config.partitions, config.publishes_readings) == ("b-2", 64, False)
+    assert (config.stream_bytes, config.metrics_port) == (2 * 1024**3, 9108)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (STORE, r"\[nats\] servers is missing"),
+        (NATS, r"\[store\] url is missing"),
+        (NATS + "store = { url = 'http://user:secret@x' }", r"\[store\] url must be like"),
+        (NATS + "store = { url = 'ftp://x' }", r"\[store\] url must be like"),
+        (NATS + STORE, r"\[keys\] file is missing"),
+        (NATS + STORE + "keys = { file = '/nowhere' }", r"\[keys\] file cannot be read"),
+        ("store = 1", r"\[store\] must be a table"),
+        ("store = {", "is no TOML: line 1"),
+        ("other = {}", "top of the file"),
+        pytest.param("a=" + "9" * 5000, "has a number with too many digits", id="digits"),
+        pytest.param("a=" + "[" * 5000, "has a number with too many digits", id="brackets"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_told(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as told:
+        read(tmp_path, text)
+    assert "secret" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("collector", "message"),
+    [
+        ("name = 'a.b'", "name must have"),
+        ("name = 'a b'", "name must have"),
+        ("name = ''", "name must not be empty"),
+        ("partitions = 0", "partitions must be from 1 to 1,024"),
+        ("partitions = 1025", "partitions must be from 1 to 1,024"),
+        ("partitions = '16'", "partitions must be a whole number"),
+        ("surplus = 1", "surplus is not known"),
+    ],
+)
+def test_what_is_wrong_about_the_collector_is_told(
+    tmp_path: Path, keys: str, collector: str, message: str
+) -> None:
+    name = "" if collector.startswith("name") else "name = 'one', "
+    text = f"{NATS}{STORE}{keys}collector = {{ {name}{collector} }}\n"
+    with pytest.raises(ConfigError, match=message):
+        read(tmp_path, text)

@@ -1,0 +1,119 @@
+"""Telegrams as lines, expected as the line protocol's description has them."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from smarty_p1.p1 import OBJECTS, Decoder, Telegram
+from smarty_p1.publish import items
+from smarty_p1_fleet.lines import make_sample
+from tests.lib.p1.encoder import KEY, frame, telegram
+
+NOON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC).timestamp()
+
+
+def decoded(*lines: str, name: str | None = "SAG1030790002574") -> Telegram:
+    [event] = Decoder(KEY).feed(frame(1, telegram(*lines, name=name)))
+    assert isinstance(event, Telegram)
+    return event
+
+
+def rendered(*lines: str, name: str = "M1") -> list[str]:
+    return make_sample(decoded(*lines, name=name), NOON).render(NOON).splitlines()
+
+
+def test_numbers_are_written_as_they_were_sent_and_texts_are_not() -> None:
+    assert rendered(
+        "0-0:1.0.0(260115130000W)",
+        "1-0:1.8.0(123456.789*kWh)",
+        "1-0:2.7.0(00.000*kW)",
+        "0-0:96.7.21(00012)",
+        "0-0:96.3.10(1)",
+        "1-1:31.4.0(100*A)(-063*A)",
+        "0-0:96.13.0(486f6c61)",
+        "1-0:32.7.0()",
+    ) == [
+        (
+            "smarty_p1,meter=M1 active_energy_imported=123456.789,active_power_exported=0.0,"
+            "power_failures=12,breaker_control_state=1,current_limit_imported=100.0,"
+            "current_limit_exported=-63.0,storage_delay=0.0 1768478400000"
+        )
+    ]
+
+
+def test_what_is_behind_a_meter_has_lines_of_its_own() -> None:
+    _, *channels = rendered(
+        "0-0:1.0.0(260115130000W)",
+        "0-1:24.1.0(003)",
+        "0-1:96.1.0(4741532031)",
+        "0-1:24.2.1(260115125500W)(00112.384*m3)",
+        "0-1:24.4.0(1)",
+        "0-2:24.1.0(007)",
+        "0-2:96.1.0()",
+        "0-2:24.2.1(260115125500W)(00001.000*m3)",
+    )
+    assert channels == [
+        r"smarty_p1,meter=M1,channel=1,type=gas,device=GAS\ 1 index=112.384,valve=1 1768478400000",
+        "smarty_p1,meter=M1,channel=2,type=water index=1.0 1768478400000",
+    ]
+
+
+def test_the_names_are_those_of_the_topics_on_mqtt() -> None:
+    # Every object that holds one number, and those of two.
+    lines = [
+        f"{reference}(1)"
+        for reference, known in OBJECTS.items()
+        if known.convert("1") in (1, 1.0) and known.convert("a") is None
+    ]
+    telegram = decoded(*lines, "1-1:31.4.0(1*A)(1*A)")
+    names = {item.name for item in items(telegram) if item.text == "1"}
+    sample = make_sample(telegram, NOON)
+    found = {field.partition("=")[0] for field in sample.meter.split(" ")[1].split(",") if field}
+    assert len(found) > 40
+    assert found == {name for name in names if not name.startswith("channel_")}
+
+
+@pytest.mark.parametrize(
+    ("clock", "expected"),
+    [
+        ("260115130000W", NOON),
+        ("260115135959W", NOON + 3599),
+        ("260115140001W", NOON),
+        ("250116130000W", NOON - 364 * 86400),
+        ("200101000000W", NOON),
+        ("FFFFFFFFFFFFF", NOON),
+        ("", NOON),
+    ],
+)
+def test_the_streams_time_counts_when_the_meters_clock_is_wrong(
+    clock: str, expected: float
+) -> None:
+    [line] = rendered(f"0-0:1.0.0({clock})")
+    assert line.endswith(f" {int(expected) * 1000}")
+
+
+def test_the_delay_is_that_of_the_write() -> None:
+    sample = make_sample(decoded("0-0:1.0.0(260115130000W)"), NOON + 1)
+    assert "storage_delay=2.5 " in sample.render(NOON + 2.5)
+    assert "storage_delay=61.25 " in sample.render(NOON + 61.25)
+
+
+@pytest.mark.parametrize(
+    ("name", "tag"),
+    [("A B,C=D", r"A\ B\,C\=D"), ("back\\", "back\\\\"), ("x" * 100, "x" * 64)],
+)
+def test_a_serial_number_cannot_leave_its_tag(name: str, tag: str) -> None:
+    [line] = rendered("1-0:1.7.0(1*kW)", name=name)
+    assert line.startswith(f"smarty_p1,meter={tag} active_power_imported=1.0,")
+
+
+def test_a_meter_without_a_serial_number_goes_by_its_system_title() -> None:
+    sample = make_sample(decoded("1-0:1.7.0(1*kW)", name=None), NOON)
+    assert sample.meter.startswith("smarty_p1,meter=534147677004102E ")
+
+
+def test_unknown_objects_count_when_they_are_surely_numbers() -> None:
+    [line] = rendered(
+        "1-0:99.1.0(001.5*kW)", "1-0:99.2.0(0012)", "1-0:99.3.0(abc)", "1-0:99.4.0(7.0)"
+    )
+    assert line.startswith("smarty_p1,meter=M1 1_0_99_1_0=1.5,1_0_99_4_0=7.0,storage_delay=")

@@ -1,0 +1,151 @@
+"""Messages of a partition, judged."""
+
+from pathlib import Path
+
+import pytest
+
+from smarty_p1.p1 import Telegram, key_fingerprint
+from smarty_p1_fleet.meters import Meters
+from smarty_p1_fleet.subjects import partition_of
+from smarty_p1_gateway import ConfigTable, Keys, read_keys
+from tests.lib.p1.encoder import KEY, TITLE, crc, frame
+
+DIGITS = TITLE.hex().upper()
+SUBJECT = f"smarty_p1.frames.0.{DIGITS}"
+# Of another maker, with the same key.
+OTHER = b"KFM\0\0\0\0\x07"
+FINGERPRINT = bytes.fromhex(key_fingerprint(KEY))
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Keys:
+    return keys_in(tmp_path, f"{TITLE.hex()} {KEY.hex()}\n{OTHER.hex()} {KEY.hex()}\n")
+
+
+def keys_in(directory: Path, text: str) -> Keys:
+    file = directory / "keys"
+    file.touch(mode=0o600)
+    file.write_text(text, encoding="ascii")
+    found = read_keys(ConfigTable("keys", {"file": str(file)}))
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def unknown() -> list[bytes]:
+    return []
+
+
+@pytest.fixture
+def meters(keys: Keys, unknown: list[bytes]) -> Meters:
+    return Meters(0, 1, keys, {TITLE + FINGERPRINT: 10}, most_decoders=2, on_unknown=unknown.append)
+
+
+def counter(event: Telegram | str) -> int | str | None:
+    return event if isinstance(event, str) else event.frame_counter
+
+
+def test_only_what_is_new_is_accepted(meters: Meters) -> None:
+    judged = [meters.judge(SUBJECT, frame(count)) for count in (9, 10, 11, 11, 10, 12)]
+    assert list(map(counter, judged)) == ["replay", "replay", 11, "replay", "replay", 12]
+    assert meters.counters == {TITLE + FINGERPRINT: 12}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\0" * 1_000_000,
+        b"/Lux5\\1\r\n\r\n!0000\r\n",
+        frame(11)[:-1],
+        frame(11) + b"\0",
+        b"\0" + frame(11),
+        frame(11) + frame(12),
+        # A header that wants more than there is.
+        frame(11)[:11] + b"\x7f\xff" + frame(11)[13:],
+    ],
+    ids=range(8),
+)
+def test_a_message_that_is_not_one_frame_changes_nothing(meters: Meters, data: bytes) -> None:
+    assert meters.judge(SUBJECT, data) == "malformed"
+    assert counter(meters.judge(SUBJECT, frame(11))) == 11
+    assert meters.judge(SUBJECT, data) == "malformed"
+    assert counter(meters.judge(SUBJECT, frame(12))) == 12
+
+
+def test_forged_frames_change_nothing(meters: Meters) -> None:
+    for forged in (frame(99, key=bytes(16)), frame(99, authentication_key=bytes(16))):
+        assert meters.judge(SUBJECT, forged) in {"tag", "authentication_key"}
+    assert counter(meters.judge(SUBJECT, frame(11))) == 11
+
+
+def test_the_subject_must_be_that_of_the_frames_own_title(meters: Meters) -> None:
+    assert meters.judge(SUBJECT, frame(1, title=OTHER)) == "wrong_subject"
+    other = f"smarty_p1.frames.0.{OTHER.hex().upper()}"
+    assert meters.judge(other, frame(11)) == "wrong_subject"
+    assert counter(meters.judge(other, frame(1, title=OTHER))) == 1
+    assert meters.counters == {TITLE + FINGERPRINT: 10, OTHER + FINGERPRINT: 1}
+
+
+def test_a_frame_in_another_partition_than_its_own_is_refused(keys: Keys) -> None:
+    own = partition_of(DIGITS, 16)
+    for partition in range(16):
+        meters = Meters(partition, 16, keys, {}, most_decoders=2, on_unknown=lambda _: None)
+        event = meters.judge(f"smarty_p1.frames.{partition}.{DIGITS}", frame(1))
+        assert counter(event) == (1 if partition == own else "wrong_subject")
+
+
+def test_a_meter_without_a_key_is_told_of(meters: Meters, unknown: list[bytes]) -> None:
+    title = b"SAG\0\0\0\0\x01"
+    subject = f"smarty_p1.frames.0.{title.hex().upper()}"
+    assert meters.judge(subject, frame(1, title=title)) == "no_key"
+    assert unknown == [title]
+    assert meters.counters == {TITLE + FINGERPRINT: 10}
+
+
+def test_with_a_new_key_a_meter_may_count_anew(tmp_path: Path, meters: Meters) -> None:
+    assert counter(meters.judge(SUBJECT, frame(11))) == 11
+    new = bytes(15) + b"\1"
+    keys = keys_in(tmp_path, f"{TITLE.hex()} {new.hex()}\n")
+    then = Meters(0, 1, keys, meters.counters, most_decoders=2, on_unknown=lambda _: None)
+    judged = [then.judge(SUBJECT, frame(count, key=new)) for count in (1, 2, 1)]
+    assert list(map(counter, judged)) == [1, 2, "replay"]
+    # Should the old key come back, what was recorded under it is refused.
+    keys = keys_in(tmp_path, f"{TITLE.hex()} {KEY.hex()}\n")
+    again = Meters(0, 1, keys, then.counters, most_decoders=2, on_unknown=lambda _: None)
+    assert list(map(counter, (again.judge(SUBJECT, frame(n)) for n in (11, 12)))) == ["replay", 12]
+
+
+def test_a_decoder_that_was_forgotten_goes_on_from_the_last_counter(keys: Keys) -> None:
+    meters = Meters(0, 1, keys, {}, most_decoders=1, on_unknown=lambda _: None)
+    other = f"smarty_p1.frames.0.{OTHER.hex().upper()}"
+    for count in (5, 6):
+        assert counter(meters.judge(SUBJECT, frame(count))) == count
+        assert counter(meters.judge(other, frame(count, title=OTHER))) == count
+        assert meters.judge(SUBJECT, frame(count)) == "replay"
+
+
+def test_a_frame_whose_ciphertext_looks_like_another_frame_is_accepted(meters: Meters) -> None:
+    inner = b"\xdb\x08" + OTHER + b"\x1f\x30" + bytes(30)
+    count, text = text_enciphered_to(inner)
+    data = frame(count, text)
+    assert inner in data
+    assert counter(meters.judge(SUBJECT, data)) == count
+    assert counter(meters.judge(SUBJECT, frame(count + 1))) == count + 1
+
+
+def text_enciphered_to(wanted: bytes) -> tuple[int, bytes]:
+    """Return a frame counter, and a telegram whose ciphertext then has those bytes in it."""
+    before, after = b"/Lux5\\1\r\n\r\n0-0:96.13.0(", b")\r\n!"
+    count = 11
+    while True:
+        # What zeros are enciphered to is what the cipher adds to each text.
+        enciphered = frame(count, before + bytes(len(wanted)) + after)
+        start = len(enciphered) - 12 - len(after) - len(wanted)
+        added = enciphered[start : start + len(wanted)]
+        message = bytes(a ^ b for a, b in zip(wanted, added, strict=True))
+        if not set(message) & set(b"\r\n"):
+            break
+        count += 1
+    text = before + message + after
+    return count, text + b"%04X\r\n" % crc(text)

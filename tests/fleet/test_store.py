@@ -1,0 +1,111 @@
+"""Writing to a VictoriaMetrics that fails in every way."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import web
+
+from smarty_p1.p1 import Decoder, Telegram
+from smarty_p1_fleet.lines import Sample, make_sample
+from smarty_p1_fleet.metrics import Metrics
+from smarty_p1_fleet.store import Store
+from tests.lib.p1.encoder import KEY, frame
+
+
+class FakeStore:
+    """Answers as it is told."""
+
+    def __init__(self) -> None:
+        self.answers: list[int] = []
+        self.bodies: list[str] = []
+        self.metrics = "process_start_time_seconds 100\nvm_app_uptime_seconds 9\n"
+        self.url = ""
+
+    async def write(self, request: web.Request) -> web.Response:
+        assert request.query_string == "precision=ms"
+        self.bodies.append((await request.read()).decode())
+        return web.Response(status=self.answers.pop(0) if self.answers else 204)
+
+    async def tell(self, _: web.Request) -> web.Response:
+        return web.Response(text=self.metrics)
+
+
+@pytest.fixture
+async def fake() -> AsyncIterator[FakeStore]:
+    fake = FakeStore()
+    app = web.Application()
+    app.add_routes([web.post("/write", fake.write), web.get("/metrics", fake.tell)])
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    fake.url = f"http://{host}:{port}/"
+    yield fake
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def store(fake: FakeStore) -> AsyncIterator[Store]:
+    store = Store(fake.url, Metrics())
+    serving = asyncio.create_task(store.serve())
+    yield store
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+
+
+def sample(counter: int) -> Sample:
+    [event] = Decoder(KEY).feed(frame(counter))
+    assert isinstance(event, Telegram)
+    return make_sample(event, time.time())
+
+
+async def test_writes_of_all_partitions_are_one(fake: FakeStore, store: Store) -> None:
+    first, second = await asyncio.gather(store.write([sample(1)]), store.write([sample(2)]))
+    assert first == second
+    assert first.process == "100"
+    [body] = fake.bodies
+    assert [line.partition(",storage_delay")[0] for line in body.splitlines()] == [
+        "smarty_p1,meter=SAG1030790002574 active_energy_imported=1.0",
+        "smarty_p1,meter=SAG1030790002574 active_energy_imported=2.0",
+    ]
+
+
+async def test_a_write_is_tried_until_it_is_acknowledged(
+    fake: FakeStore, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    fake.answers = [503, 400, 200]
+    await store.write([sample(1)])
+    assert len(fake.bodies) == 4
+    assert [text for text in caplog.messages if text.startswith("Writing")] == [
+        "Writing to VictoriaMetrics failed (it answers with 503), and is tried again",
+        "Writing to VictoriaMetrics works again",
+    ]
+
+
+async def test_nothing_is_written_to_a_process_that_just_began(
+    fake: FakeStore, store: Store
+) -> None:
+    fake.metrics = "process_start_time_seconds 100\nvm_app_uptime_seconds 1\n"
+    writing = asyncio.create_task(store.write([sample(1)]))
+    await asyncio.sleep(0.6)
+    assert fake.bodies == []
+    fake.metrics = "process_start_time_seconds 100\nvm_app_uptime_seconds 2\n"
+    await writing
+
+
+@pytest.mark.parametrize("text", ["", "process_start_time_seconds x\nvm_app_uptime_seconds 3\n"])
+async def test_nothing_is_written_to_what_does_not_say_since_when_it_runs(
+    fake: FakeStore, store: Store, text: str
+) -> None:
+    fake.metrics = text
+    writing = asyncio.create_task(store.write([sample(1)]))
+    await asyncio.sleep(0.6)
+    assert fake.bodies == []
+    writing.cancel()
+    await asyncio.gather(writing, return_exceptions=True)
+    fake.metrics = "process_start_time_seconds 7\nvm_app_uptime_seconds 3\n"
+    # Who gave up is not written.
+    await store.write([sample(2)])
+    assert [body.count("smarty_p1,") for body in fake.bodies] == [1]

@@ -1,0 +1,231 @@
+"""The configuration: what it says, and what is said about mistakes in it."""
+
+import ssl
+from pathlib import Path
+
+import pytest
+
+from smarty_p1.publish import Format
+from smarty_p1_gateway import ConfigError, GatewayConfig, read_config
+from smarty_p1_gateway.config import BrokerConfig
+
+ROOT = Path(__file__).parents[2]
+LEAST = '[mqtt]\nhost = "broker"\n[[port]]\naddress = "10.0.0.1:2001"\n'
+KEY = "00" * 16
+KEYS = f"* {KEY}"
+PORT = '[[port]]\naddress = "/dev/ttyUSB0"\n'
+
+
+def read(directory: Path, text: str) -> GatewayConfig:
+    path = directory / "gateway.toml"
+    path.write_text(text, encoding="utf-8")
+    return read_config(path)
+
+
+def test_the_least_that_is_needed(tmp_path: Path) -> None:
+    config = read(tmp_path, LEAST)
+    assert isinstance(config.broker, BrokerConfig)
+    assert (config.broker.host, config.broker.port) == ("broker", 1883)
+    assert (config.broker.username, config.broker.password, config.broker.tls) == (None, None, None)
+    [port] = config.ports
+    assert port.address == "socket://10.0.0.1:2001"
+    assert (port.root, port.prefix) == (None, "smarty_p1")
+    assert config.queue_path == tmp_path / "smarty-p1-queue.sqlite3"
+    assert config.queue_bytes == 256 * 1024 * 1024
+    assert (config.metrics_address, config.metrics_port) == ("127.0.0.1", None)
+
+
+def test_all_that_can_be_said(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("s3cret\n", encoding="utf-8")
+    config = read(
+        tmp_path,
+        f"""
+        [mqtt]
+        host = "broker"
+        tls = true
+        username = "cellar"
+        password_file = "{tmp_path / "password"}"
+        topic = "energy/meters"
+        [queue]
+        path = "/var/lib/x/queue"
+        max_megabytes = 1
+        [metrics]
+        address = "::"
+        port = 9107
+        [[port]]
+        address = "/dev/ttyUSB0"
+        name = "house"
+        [[port]]
+        address = "10.0.0.1:2001"
+        root = "flat/2"
+        """,
+    )
+    assert isinstance(config.broker, BrokerConfig)
+    assert config.broker.port == 8883
+    assert (config.broker.username, config.broker.password) == ("cellar", "s3cret")
+    assert isinstance(config.broker.tls, ssl.SSLContext)
+    assert config.broker.tls.verify_mode is ssl.CERT_REQUIRED
+    assert [port.root for port in config.ports] == ["energy/meters/house", "flat/2"]
+    assert str(config.queue_path) == "/var/lib/x/queue"
+    assert (config.metrics_address, config.metrics_port) == ("::", 9107)
+
+
+@pytest.mark.parametrize("host", ["broker", "broker.lan", "10.0.0.1", "::1", "fe80::1%eth0", "a_b"])
+def test_names_and_addresses_of_brokers(tmp_path: Path, host: str) -> None:
+    config = read(tmp_path, LEAST.replace('"broker"', f'" {host} "'))
+    assert isinstance(config.broker, BrokerConfig)
+    assert config.broker.host == host
+
+
+def test_a_password_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMARTY_P1_MQTT_PASSWORD", "s3cret")
+    config = read(tmp_path, f'[mqtt]\nhost = "broker"\nusername = "cellar"\n{PORT}')
+    assert config.broker.password == "s3cret"
+
+
+def with_keys(directory: Path, text: str = "") -> str:
+    """Return the start of a configuration with keys, and the table `[publish]`."""
+    path = directory / "keys"
+    path.write_text(KEYS, encoding="ascii")
+    path.chmod(0o600)
+    return f'[keys]\nfile = "{path}"\n[publish]\n{text}\n'
+
+
+def test_without_keys_nothing_is_decoded(tmp_path: Path) -> None:
+    config = read(tmp_path, LEAST)
+    assert config.decoding is None
+    assert [port.sealed for port in config.ports] == [True]
+
+
+def test_with_keys_telegrams_are_decoded(tmp_path: Path) -> None:
+    config = read(tmp_path, with_keys(tmp_path) + LEAST + PORT + "sealed = true\n")
+    assert config.decoding is not None
+    assert config.decoding.keys.of(bytes(8)) is not None
+    publish = config.decoding.publish
+    assert (publish.form, publish.retain, publish.min_interval) == (Format.VALUES, False, 0)
+    assert publish.discovery is None
+    assert [port.sealed for port in config.ports] == [False, True]
+    assert KEY not in repr(config)
+
+
+def test_all_that_can_be_said_of_publishing(tmp_path: Path) -> None:
+    publish = (
+        'format = "both"\nretain = true\nmin_interval = 60\ndiscovery = true\n'
+        'discovery_prefix = "ha/own"\nlanguage = "de"'
+    )
+    decoding = read(tmp_path, with_keys(tmp_path, publish) + LEAST).decoding
+    assert decoding is not None
+    publish_config = decoding.publish
+    assert (publish_config.form, publish_config.retain) == (Format.BOTH, True)
+    assert publish_config.min_interval == 60
+    discovery = decoding.publish.discovery
+    assert discovery is not None
+    assert (discovery.prefix, discovery.lifetime) == ("ha/own", 150)
+    assert discovery.texts.names["device.gas.name"].startswith("Gasz")
+    assert discovery.texts.icons["sensor"]["energy_imported"]["default"].startswith("mdi:")
+    assert discovery.origin["name"] == "smarty_p1"
+
+
+def test_the_smartyreaders_topics(tmp_path: Path) -> None:
+    text = with_keys(tmp_path, 'format = "smartyreader"') + LEAST + PORT
+    own = '[[port]]\naddress = "/dev/ttyUSB1"\nname = "house"\n'
+    roots = [port.root for port in read(tmp_path, text + own).ports]
+    assert roots == ["lamsmarty", "lamsmarty2", "smarty_p1/house"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('format = "all"', "[publish] format must be one of "),
+        ("retain = 1", "[publish] retain must be true or false"),
+        ("min_interval = -1", "[publish] min_interval must be from 0 to 3600"),
+        ("min_interval = 3601", "[publish] min_interval must be from 0 to 3600"),
+        ('discovery_prefix = "a/#"', "[publish] discovery_prefix must be a topic"),
+        ('language = "nl"', "[publish] language must be one of de, en, fr, lb, pt"),
+        ('language = "../en"', "[publish] language must be one of"),
+        ("qos = 1", "[publish] qos is not known"),
+    ],
+)
+def test_what_is_wrong_with_publishing_is_said(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        read(tmp_path, with_keys(tmp_path, text) + LEAST)
+    assert str(error.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "there must be either [mqtt] or [nats]"),
+        ("[mqtt]", "[mqtt] host is missing"),
+        ("[mqtt", "is no TOML: line 1"),
+        ("mqtt = 1", "[mqtt] must be a table"),
+        ("port = 1\n[mqtt]\nhost='b'", "there is no [[port]]"),
+        ("port = [1]\n[mqtt]\nhost='b'", "[port 1] must be a table"),
+        ("[mqtt]\nhost='b'", "there is no [[port]]"),
+        ("[mqtt]\nhost=''", "[mqtt] host must not be empty"),
+        ("[mqtt]\nhost=1", "[mqtt] host must be a text in quotes"),
+        ("[mqtt]\nhost='b'\nport=0", "[mqtt] port must be from 1 to 65535"),
+        ("[mqtt]\nhost='b'\nport=true", "[mqtt] port must be a whole number"),
+        ("[mqtt]\nhost='b'\ntls='yes'", "[mqtt] tls must be true or false"),
+        ("[mqtt]\nhost='mqtt://b'", "[mqtt] host must be a name or an address alone"),
+        ("[mqtt]\nhost='b:1883'", "[mqtt] host must be a name or an address alone"),
+        ("[mqtt]\nhost='cellar:s3cret@b'", "[mqtt] host must be a name or an address alone"),
+        ("[mqtt]\nhost='b'\nca_file='/etc/hostname'", "[mqtt] ca_file cannot be used: there is no"),
+        ("[mqtt]\nhost='b'\npassword_file='$NOWHERE/x'", "[mqtt] password_file names a $VARIABLE"),
+        pytest.param("a=" + "9" * 5000, "has a number with too many digits", id="digits"),
+        pytest.param("a=" + "[" * 5000, "has a number with too many digits", id="brackets"),
+        ("[mqtt]\nhost='b'\nca_file='/nowhere'", "[mqtt] ca_file cannot be used"),
+        ("[mqtt]\nhost='b'\npassword='s3cret'", "[mqtt] password does not belong here"),
+        ("[mqtt]\nhost='b'\npassword_file='/nowhere'", "[mqtt] password_file cannot be read"),
+        ("[mqtt]\nhost='b'\ntopic='a/#'", "[mqtt] topic must be a topic"),
+        ("[mqtt]\nhost='b'\ntopic='" + "x" * 257 + "'", "[mqtt] topic must not be longer"),
+        ("[mqtt]\nhost='b'\nhots='b'\n" + PORT, "[mqtt] hots is not known"),
+        ("[mqtt]\nhost='b'\n[extra]\n" + PORT, "[top of the file] extra is not known"),
+        (LEAST + "[queue]\nmax_megabytes=0", "[queue] max_megabytes must be 1 or more"),
+        (LEAST + "name='a/b'", "[port 1] name must have 1 to 64"),
+        (LEAST + "[[port]]\nname='a'", "[port 2] address is missing"),
+        (LEAST + "[[port]]\naddress='10.0.0.1:2001'", "two [[port]] have the same address"),
+        (LEAST + "root='a'\n" + PORT + "root='a'", "two [[port]] have the same root"),
+        (LEAST + "sealed=false", "[port 1] sealed cannot be false without [keys]"),
+        ("[publish]\nretain=true\n" + LEAST, "[publish] needs [keys]"),
+        ("publish=0\n" + LEAST, "[publish] must be a table"),
+        ("[keys]\n" + LEAST, "[keys] file is missing"),
+        ("[keys]\nfile='${NOWHERE}/keys'\n" + LEAST, "[keys] file names a $VARIABLE"),
+        ('[keys]\ncommand=["a\\u0000b"]\n' + LEAST, "[keys] command must be a list"),
+        (LEAST + f"{KEY}=1", "[port 1] a key is not known"),
+        ("[keys]\nfile='/nowhere'\n" + LEAST, "[keys] file cannot be read"),
+        ("keys=1\n" + LEAST, "[keys] must be a table"),
+    ],
+)
+def test_what_is_wrong_is_said(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        read(tmp_path, text)
+    assert str(error.value).startswith(message)
+    assert "s3cret" not in str(error.value)
+    assert KEY not in str(error.value)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read: No such file"):
+        read_config(tmp_path / "nothing")
+
+
+def test_the_example_says_only_what_is_known(tmp_path: Path) -> None:
+    text = (ROOT / "gateway" / "gateway.toml").read_text(encoding="utf-8")
+    password = tmp_path / "password"
+    password.write_text("s3cret", encoding="utf-8")
+    text = text.replace("/etc/smarty-p1/mqtt-password", str(password))
+    assert [port.root for port in read(tmp_path, text).ports] == ["smarty_p1/house"]
+    everything = text.replace("# ca_file", "## ca_file").replace("\n# topic", "\ntopic")
+    keys = tmp_path / "keys"
+    keys.write_text(KEYS, encoding="ascii")
+    keys.chmod(0o600)
+    everything = everything.replace("/etc/smarty-p1/meter-keys", str(keys))
+    names = ["format", "retain", "min_interval", "discovery", "language", "sealed", "file"]
+    names += ["[keys]", "[publish]", "port = 8883", "max_megabytes", "address", "[[port]]"]
+    for name in names:
+        everything = everything.replace(f"# {name}", name)
+    config = read(tmp_path, everything)
+    assert config.decoding is not None
+    assert config.ports[0].sealed
+    assert [port.address for port in config.ports][1] == "socket://192.168.1.50:2001"

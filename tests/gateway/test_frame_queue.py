@@ -1,0 +1,200 @@
+"""Frames that wait on disk."""
+
+import asyncio
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from smarty_p1_gateway.frame_queue import FrameQueue, NewFrame, QueueInUseError
+from smarty_p1_gateway.memory import Memory
+
+type Opener = Callable[..., FrameQueue]
+
+
+@pytest.fixture
+def open_queue(tmp_path: Path) -> Iterator[Opener]:
+    queues = []
+
+    def opened(*ports: str, most_bytes: int = 1_000_000) -> FrameQueue:
+        queue = FrameQueue(tmp_path / "queue", ports or ("a", "b"), most_bytes)
+        queues.append(queue)
+        return queue
+
+    yield opened
+    for queue in queues:
+        with suppress(sqlite3.ProgrammingError):  # closed already
+            queue.close()
+
+
+def frames(port: str, *numbers: int, size: int = 100) -> list[NewFrame]:
+    return [NewFrame(port, f"{port}/frame", number.to_bytes(4) * (size // 4)) for number in numbers]
+
+
+def waiting(queue: FrameQueue, port: str) -> list[int]:
+    return [int.from_bytes(frame.data[:4]) for frame in queue.oldest(port, 10_000)]
+
+
+def test_each_port_has_its_own_order(open_queue: Opener) -> None:
+    queue = open_queue()
+    queue.add([*frames("a", 1, 2), *frames("b", 3), *frames("a", 4)])
+    assert waiting(queue, "a") == [1, 2, 4]
+    assert waiting(queue, "b") == [3]
+    assert [frame.topic for frame in queue.oldest("a", 2)] == ["a/frame", "a/frame"]
+    queue.remove("a", queue.oldest("a", 2) * 2)
+    assert waiting(queue, "a") == [4]
+    assert (queue.length("a"), queue.size("a")) == (1, 164)
+
+
+def test_what_waits_is_there_after_a_restart_in_order(open_queue: Opener) -> None:
+    queue = open_queue()
+    queue.add(frames("a", 1, 2, 3))
+    queue.remove("a", queue.oldest("a", 1))
+    queue.close()
+    queue = open_queue()
+    queue.add(frames("a", 4))
+    assert waiting(queue, "a") == [2, 3, 4]
+    assert (queue.length("a"), queue.size("a")) == (3, 3 * 164)
+    assert queue.last_topic("a") == "a/frame"
+    assert queue.last_topic("b") is None
+
+
+def test_the_oldest_go_first_and_only_those_of_the_port_that_is_full(open_queue: Opener) -> None:
+    queue = open_queue(most_bytes=2 * 164 * 10)
+    assert queue.add([*frames("b", 1), *frames("a", *range(10))]) == {}
+    assert queue.add(frames("a", 10, 11, 12)) == {"a": 3}
+    assert waiting(queue, "a") == list(range(3, 13))
+    assert waiting(queue, "b") == [1]
+    assert queue.size("a") <= 1640
+
+
+def test_frames_of_a_port_that_is_gone_are_not_lost(open_queue: Opener) -> None:
+    queue = open_queue()
+    queue.add([*frames("b", 1), *frames("a", 2), *frames("b", 3)])
+    queue.close()
+    queue = open_queue("c", "a")
+    queue.add([*frames("c", 4), *frames("a", 5)])
+    assert waiting(queue, "c") == [1, 3, 4]
+    assert waiting(queue, "a") == [2, 5]
+    queue.close()
+    queue = open_queue("b")
+    assert sorted(waiting(queue, "b")) == [1, 2, 3, 4, 5]
+    assert queue.length("b") == 5
+
+
+def test_what_is_removed_while_it_makes_room_counts_once(open_queue: Opener) -> None:
+    queue = open_queue("a", most_bytes=164 * 10)
+    queue.add(frames("a", *range(10)))
+    in_flight = queue.oldest("a", 5)
+    assert queue.add(frames("a", 10, 11, 12)) == {"a": 3}
+    queue.remove("a", in_flight)
+    assert waiting(queue, "a") == list(range(5, 13))
+    assert (queue.length("a"), queue.size("a")) == (8, 8 * 164)
+
+
+def test_the_file_does_not_grow_for_ever(open_queue: Opener, tmp_path: Path) -> None:
+    queue = open_queue()
+    for number in range(200):
+        queue.add(frames("a", *range(20), size=2000))
+        queue.remove("a", queue.oldest("a", 100))
+        assert queue.length("a") == 0, number
+    assert sum(file.stat().st_size for file in tmp_path.iterdir()) < 6_000_000
+
+
+def test_two_gateways_cannot_share_a_queue(open_queue: Opener) -> None:
+    open_queue()
+    with pytest.raises(QueueInUseError):
+        open_queue()
+
+
+def test_a_damaged_file_is_put_aside(open_queue: Opener, tmp_path: Path) -> None:
+    (tmp_path / "queue").write_bytes(b"This is no database." * 1000)
+    queue = open_queue()
+    queue.add(frames("a", 1))
+    assert waiting(queue, "a") == [1]
+    assert (tmp_path / "queue.damaged").read_bytes().startswith(b"This is no database.")
+
+
+async def put(memory: Memory, path: Path, text: str) -> None:
+    await memory.open(path)
+    memory.put("meter", lambda: {"serial_number": text})
+    writing = asyncio.create_task(memory.write())
+    await memory.written()
+    writing.cancel()
+    await memory.close()
+
+
+@pytest.mark.timeout(300)
+async def test_wherever_a_file_is_damaged_a_gateway_starts(tmp_path: Path) -> None:
+    path = tmp_path / "queue"
+    queue = FrameQueue(path, ["a"], 1_000_000)
+    queue.add(
+        [NewFrame("a", "smarty_p1/house/frame", bytes([number]) * 900) for number in range(9)]
+    )
+    await put(Memory(), path, "SAG1030790002574" * 40)
+    queue.close()
+    whole = path.read_bytes()
+    damaged = [whole[:at] for at in (*range(0, 100, 24), *range(101, len(whole), 1511))]
+    damaged += [
+        whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :]
+        for at in (*range(16, 100, 2), *range(101, len(whole), 2503))
+    ]
+    for text in (b"smarty_p1/house", b"CREATE TABLE frames", b"SAG103"):
+        at = whole.index(text) + 4
+        damaged.append(whole[:at] + b"\x96" + whole[at + 1 :])
+    for number, content in enumerate(damaged):
+        again = tmp_path / f"{number}"
+        again.write_bytes(content)
+        queue, memory = FrameQueue(again, ["a"], 1_000_000), Memory()
+        await memory.open(again)
+        memory.read("meter", str)
+        queue.oldest("a", 100)
+        queue.add(frames("a", 1))
+        assert waiting(queue, "a")[-1] == 1
+        await memory.close()
+        queue.close()
+
+
+def test_a_file_that_is_not_damaged_stays(tmp_path: Path) -> None:
+    FrameQueue(tmp_path / "queue", ["a"], 1000).close()
+    with closing(sqlite3.connect(tmp_path / "queue")) as other:
+        other.execute("PRAGMA journal_mode = DELETE")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            FrameQueue(tmp_path / "queue", ["a"], 1000)
+    assert not (tmp_path / "queue.damaged").exists()
+
+
+def test_what_is_kept_is_nobody_elses(open_queue: Opener, tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        open_queue().add(frames("a", 1))
+    finally:
+        os.umask(before)
+    modes = {each.name: each.stat().st_mode & 0o777 for each in tmp_path.glob("queue*")}
+    del modes["queue.lock"]  # it is empty
+    assert modes == dict.fromkeys(("queue", "queue-shm", "queue-wal"), 0o600)
+
+
+def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises((OSError, sqlite3.Error)):
+        FrameQueue(tmp_path / "file" / "queue", ["a"], 1000)
+
+
+def test_what_was_added_survives_a_kill(open_queue: Opener, tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys; from pathlib import Path\n"
+        "from smarty_p1_gateway.frame_queue import FrameQueue, NewFrame\n"
+        f"queue = FrameQueue(Path({str(tmp_path / 'queue')!r}), ['a', 'b'], 10**6)\n"
+        "for number in range(50): queue.add([NewFrame('a', 't', number.to_bytes(4))])\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    end = subprocess.run([sys.executable, "-c", code], check=False)
+    assert end.returncode == -9
+    assert waiting(open_queue(), "a") == list(range(50))

@@ -1,0 +1,32 @@
+"""What waits in memory for the disk, and is written once."""
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from smarty_p1_gateway.frame_queue import FrameQueue, NewFrame
+from smarty_p1_gateway.frame_store import FrameStore
+from smarty_p1_gateway.metrics import Metrics
+
+
+async def test_what_is_being_written_at_the_end_is_written_once(tmp_path: Path) -> None:
+    path = tmp_path / "queue"
+    store = FrameStore(["a"], Metrics())
+    await store.open(path, 1_000_000)
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")  # nobody else can write meanwhile
+        writing = asyncio.create_task(store.write())
+        for number in range(3):
+            store.put(NewFrame("a", "a/frame", bytes([number])))
+        # Once it waits for the other, it has taken them.
+        for _ in range(3):
+            await asyncio.sleep(0)
+        writing.cancel()
+        closing_store = asyncio.create_task(store.close())
+        await asyncio.sleep(0)
+        other.rollback()
+        await closing_store
+    queue = FrameQueue(path, ["a"], 1_000_000)
+    assert [frame.data for frame in queue.oldest("a", 10)] == [b"\0", b"\1", b"\2"]
+    queue.close()

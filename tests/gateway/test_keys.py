@@ -1,0 +1,177 @@
+"""The meters' keys: how they are written, who may read them, and what is said about mistakes."""
+
+import os
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import pytest
+
+from smarty_p1_gateway import ConfigError, ConfigTable, Keys, MeterKeys, read_keys
+
+TITLE, OTHER, NEITHER = (bytes.fromhex(f"5341473500{number:06X}") for number in (1, 2, 3))
+KEY, OTHER_KEY, EVERY_KEY = (bytes([number]) * 16 for number in (0xA1, 0xB2, 0xC3))
+AUTHENTICATION = bytes([0xD4]) * 16
+DEFAULT_AUTHENTICATION = bytes.fromhex("00112233445566778899AABBCCDDEEFF")
+LINES = f"""
+# a comment
+
+{TITLE.hex()} {KEY.hex().upper()}\t# the house
+ {OTHER.hex().upper()}   {OTHER_KEY.hex()} {AUTHENTICATION.hex()}
+"""
+
+
+def read(**content: object) -> Keys | None:
+    table = ConfigTable("keys", content)
+    keys = read_keys(table)
+    table.end()
+    return keys
+
+
+def write(path: Path, text: str | bytes, mode: int = 0o600) -> str:
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    path.chmod(mode)
+    return str(path)
+
+
+def error_of(**content: object) -> str:
+    with pytest.raises(ConfigError) as error:
+        read(**content)
+    whole = "".join(traceback.format_exception(error.value))
+    for secret in (KEY, OTHER_KEY, EVERY_KEY, TITLE):
+        assert secret.hex() not in whole.lower()
+    return str(error.value)
+
+
+def test_keys_of_a_file(tmp_path: Path) -> None:
+    keys = read(file=write(tmp_path / "keys", LINES))
+    assert keys is not None
+    assert keys.of(TITLE) == MeterKeys(KEY, DEFAULT_AUTHENTICATION)
+    assert keys.of(OTHER) == MeterKeys(OTHER_KEY, AUTHENTICATION)
+    assert keys.of(NEITHER) is None
+
+
+def test_a_key_of_every_meter_that_is_not_named(tmp_path: Path) -> None:
+    keys = read(file=write(tmp_path / "keys", f"* {EVERY_KEY.hex()}\n{LINES}"))
+    assert keys is not None
+    assert keys.of(NEITHER) == MeterKeys(EVERY_KEY, DEFAULT_AUTHENTICATION)
+    assert keys.of(TITLE) == MeterKeys(KEY, DEFAULT_AUTHENTICATION)
+
+
+def test_nothing_is_said_and_nothing_read() -> None:
+    assert read() is None
+
+
+def test_the_keys_are_not_shown(tmp_path: Path) -> None:
+    keys = read(file=write(tmp_path / "keys", f"{LINES}\n* {EVERY_KEY.hex()}"))
+    assert keys is not None
+    shown = f"{keys!r} {keys.of(TITLE)!r} {keys.of(OTHER)}"
+    assert "2 meters" in shown
+    for secret in (KEY, OTHER_KEY, EVERY_KEY, AUTHENTICATION):
+        assert secret.hex() not in shown.lower()
+        assert repr(secret)[2:10] not in shown
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o610, 0o666])
+def test_a_file_that_others_can_read_or_write_is_refused(tmp_path: Path, mode: int) -> None:
+    message = error_of(file=write(tmp_path / "keys", LINES, mode))
+    assert message.startswith("[keys] file may be read or written by others")
+    assert "chmod 600" in message
+
+
+def test_a_credential_of_systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is root's, with 0440 where an access list lets the service read it."""
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    if os.getuid() == 0:
+        write(tmp_path / "keys", LINES, 0o440)
+        assert read(file="$CREDENTIALS_DIRECTORY/keys")
+        # Elsewhere, it is a group's.
+        monkeypatch.setenv("CREDENTIALS_DIRECTORY", "/run/credentials/x")
+        assert "chmod 600" in error_of(file=str(tmp_path / "keys"))
+        monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+        write(tmp_path / "keys", LINES, 0o444)
+        assert "chmod 600" in error_of(file="${CREDENTIALS_DIRECTORY}/keys")
+    write(tmp_path / "keys", LINES, 0o400)
+    assert read(file="${CREDENTIALS_DIRECTORY}/keys")
+
+
+def test_what_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    assert error_of(file=str(tmp_path / "pipe")) == "[keys] file is no regular file"
+    (tmp_path / "directory").mkdir(mode=0o700)
+    assert error_of(file=str(tmp_path / "directory")).startswith("[keys] file ")
+    assert "No such file" in error_of(file=str(tmp_path / "nothing"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "has no key in it"),
+        ("# only this", "has no key in it"),
+        (f"\n{KEY.hex()}", "line 2: it must begin with a system title"),
+        (f"{TITLE.hex()[:15]} {KEY.hex()}", "line 1: it must begin with a system title"),
+        (TITLE.hex(), "line 1: one or two keys must follow"),
+        (f"{TITLE.hex()} {KEY.hex()[:31]}", "line 1: one or two keys must follow"),
+        (f"{TITLE.hex()} {KEY.hex()}g", "line 1: one or two keys must follow"),
+        (f"* {KEY.hex()} {KEY.hex()} {KEY.hex()}", "line 1: one or two keys must follow"),
+        (f"{LINES}{TITLE.hex().upper()} {KEY.hex()}", "line 6: its meter stands on an earlier"),
+        (f"* {KEY.hex()}\n* {KEY.hex()}", "line 2: its meter stands on an earlier"),
+        (b"\xff\xfe" + KEY, "is no text in UTF-8"),
+        ("#\n" * 1_000_001, "has more than 1,000,000 lines"),
+    ],
+)
+def test_what_is_wrong_is_said(tmp_path: Path, text: str | bytes, message: str) -> None:
+    shown = error_of(file=write(tmp_path / "keys", text))
+    assert shown.startswith(f"[keys] file {message}")
+
+
+def test_a_file_too_large(tmp_path: Path) -> None:
+    path = tmp_path / "keys"
+    write(path, "")
+    os.truncate(path, 64 * 1024 * 1024 + 1)
+    assert error_of(file=str(path)) == "[keys] file has more than 64 MiB"
+
+
+def test_a_command(tmp_path: Path) -> None:
+    keys = read(command=["cat", write(tmp_path / "keys", LINES, 0o644)])
+    assert keys is not None
+    assert keys.of(TITLE) == MeterKeys(KEY, DEFAULT_AUTHENTICATION)
+
+
+def test_commands_that_fail(capfd: pytest.CaptureFixture[str]) -> None:
+    assert "cannot be run: No such file" in error_of(command=["/nowhere/at/all"])
+    script = f"echo '{TITLE.hex()} {KEY.hex()}'; echo '{KEY.hex()}' >&2; exit 3"
+    assert error_of(command=["sh", "-c", script]) == "[keys] command failed with status 3"
+    assert error_of(command=["true"]) == "[keys] command has no key in it"
+    assert KEY.hex() not in "".join(capfd.readouterr())
+
+
+def test_a_command_without_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smarty_p1_gateway.keys._COMMAND_TIMEOUT", 0.3)
+    begun = time.monotonic()
+    # What it started keeps the pipe open.
+    message = error_of(command=["sh", "-c", "sleep 60 & wait"])
+    assert message == "[keys] command did not end within 0 seconds"
+    assert time.monotonic() - begun < 50
+
+
+def test_a_command_that_says_too_much_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smarty_p1_gateway.keys.MOST_BYTES", 1024 * 1024)
+    script = "while True: print('#' * 1000)"
+    assert "more than 1 MiB" in error_of(command=[sys.executable, "-c", script])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"file": 1}, "[keys] file must be a text in quotes"),
+        ({"command": "cat"}, "[keys] command must be a list"),
+        ({"command": []}, "[keys] command must be a list of texts"),
+        ({"command": [1]}, "[keys] command must be a list of texts"),
+        ({"file": "a", "command": ["b"]}, "[keys] file and command are both there"),
+        ({"key": KEY.hex()}, "[keys] key is not known"),
+    ],
+)
+def test_what_is_wrong_in_the_table(content: dict[str, object], message: str) -> None:
+    assert error_of(**content).startswith(message)

@@ -1,0 +1,231 @@
+"""A real NATS cluster, a real VictoriaMetrics and real collectors, with meters that are made up."""
+
+import asyncio
+import contextlib
+import json
+import re
+import secrets
+import signal
+import urllib.parse
+import urllib.request
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Self
+
+import nats
+from nats.errors import Error as NatsError
+from nats.js.errors import NotFoundError
+
+from dev.demo.home_assistant import ROOT
+from dev.fleet.cluster import NatsCluster
+from dev.fleet.storage import VictoriaMetrics
+from dev.ports import free_ports
+from dev.reliability.parts import Part
+from dev.reliability.process import is_served
+from tests.lib.p1.encoder import frame, telegram
+from tests.system.support import PATIENCE, program
+
+KEY = bytes.fromhex("000102030405060708090A0B0C0D0E0F")
+WINTER = timezone(timedelta(hours=1))
+
+# The values of VictoriaMetrics: (name, meter, other tags), time in ms -> value.
+type Stored = dict[tuple[str, str, str], dict[int, float]]
+
+
+class MadeUpMeter:
+    """A meter with a gas meter behind it, and what it has sent: `expected`."""
+
+    def __init__(self, number: int, begin: datetime) -> None:
+        self.title = b"SAG" + number.to_bytes(5)
+        self.name = f"METER{number:04}"
+        self.subject = f"smarty_p1.sealed.{self.title.hex().upper()}"
+        self.counter = 0
+        self.expected: Stored = {}
+        self._number = number
+        self._begin = begin
+
+    def next_frame(self, *, key: bytes = KEY) -> bytes:
+        """Return the next frame, whose values are expected from now on."""
+        self.counter += 1
+        count = self.counter
+        when = self._begin + timedelta(seconds=count)
+        milliseconds = int(when.timestamp()) * 1000
+        imported, gas = f"{self._number:04}{count:02}.{count % 1000:03}", f"{count:05}.{count:03}"
+        text = telegram(
+            f"0-0:1.0.0({when:%y%m%d%H%M%S}W)",
+            f"1-0:1.8.0({imported}*kWh)",
+            f"1-0:1.7.0(00.{count:03}*kW)",
+            "1-0:32.7.0(230.1*V)",
+            "0-0:96.7.21(00012)",
+            "1-1:31.4.0(100*A)(-063*A)",
+            "0-1:24.1.0(003)",
+            "0-1:96.1.0(4741532031)",
+            f"0-1:24.2.1({when:%y%m%d%H%M%S}W)({gas}*m3)",
+            name=self.name,
+        )
+        for name, value, tags in (
+            ("active_energy_imported", float(imported), ""),
+            ("active_power_imported", count / 1000, ""),
+            ("voltage_l1", 230.1, ""),
+            ("power_failures", 12.0, ""),
+            ("current_limit_imported", 100.0, ""),
+            ("current_limit_exported", -63.0, ""),
+            ("index", float(gas), "1 gas GAS 1"),
+        ):
+            series = self.expected.setdefault((f"smarty_p1_{name}", self.name, tags), {})
+            series[milliseconds] = value
+        return frame(count, text, key=key, title=self.title)
+
+
+class Collectors:
+    """All of it. A collector is started with `start`, under a name."""
+
+    def __init__(self, directory: Path) -> None:
+        program("nats-server", "/usr/sbin/nats-server")
+        program("victoria-metrics")
+        self.store = VictoriaMetrics(directory / "store")
+        self._cluster = NatsCluster(directory)
+        self._directory = directory
+        self._collectors: dict[str, tuple[Part, int]] = {}
+        self._running = contextlib.AsyncExitStack()
+        self._keys = directory / "keys"
+
+    async def __aenter__(self) -> Self:
+        """Start the cluster and the store."""
+        async with contextlib.AsyncExitStack() as running:
+            await running.enter_async_context(self._cluster)
+            await running.enter_async_context(self.store)
+            await self._cluster.until_ready()
+            self.nats = await nats.connect(list(self._cluster.urls))
+            running.push_async_callback(self.nats.close)
+            self.js = self.nats.jetstream(timeout=5)
+            self._running = running.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """End everything."""
+        await self._running.aclose()
+
+    def write_keys(self, *meters: MadeUpMeter) -> None:
+        """Write the file of the keys."""
+        lines = (f"{meter.title.hex()} {KEY.hex()}\n" for meter in meters)
+        self._keys.touch(mode=0o600)
+        self._keys.write_text("".join(lines), encoding="ascii")
+
+    async def start(self, name: str, *, called: str = "") -> Part:
+        """Start a collector, or start it again; `called` in its configuration if not `name`."""
+        if name not in self._collectors:
+            self._collectors[name] = self._collector(name, called or name)
+            return await self._running.enter_async_context(self._collectors[name][0])
+        part = self._collectors[name][0]
+        await part.start()
+        return part
+
+    def _collector(self, name: str, called: str) -> tuple[Part, int]:
+        directory = self._directory / name
+        directory.mkdir()
+        port = free_ports()
+        configuration = directory / "collect.toml"
+        configuration.write_text(
+            f"nats = {{ servers = {json.dumps(list(self._cluster.urls))} }}\n"
+            f'store = {{ url = "{self.store.url}" }}\n'
+            f'keys = {{ file = "{self._keys}" }}\n'
+            f'collector = {{ name = "{called}" }}\n'
+            f"metrics = {{ port = {port} }}\n",
+            encoding="utf-8",
+        )
+        command: list[str | Path] = [
+            ROOT / "scripts" / "p1",
+            *("collect", "--config", configuration),
+        ]
+        return Part(command, directory, lambda: is_served(port)), port
+
+    @property
+    def nodes(self) -> tuple[Part, ...]:
+        """Return the nodes of the cluster."""
+        return self._cluster.nodes
+
+    async def ask[**P, T](
+        self, question: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T | None:
+        """Ask the cluster until it answers; return None when it has no such thing."""
+        while True:
+            try:
+                return await question(*args, **kwargs)
+            except NotFoundError:
+                return None
+            except NatsError:
+                await asyncio.sleep(0.2)
+
+    async def publish(self, subject: str, data: bytes, **headers: str) -> None:
+        """Publish a message to the stream, until it is acknowledged: it is there once."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        named.setdefault("Nats-Msg-Id", secrets.token_hex(8))
+        await self.ask(self.js.publish, subject, data, headers=named)
+
+    async def publish_raw(self, subject: bytes, header: bytes, data: bytes) -> None:
+        """Publish a message as no client would."""
+        host, _, port = self._cluster.urls[0].removeprefix("nats://").partition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        await reader.readline()
+        sizes = b"%d %d" % (len(header), len(header) + len(data))
+        writer.write(b'CONNECT {"headers":true,"verbose":false}\r\n')
+        writer.write(b"HPUB %s %s\r\n%s%s\r\nPING\r\n" % (subject, sizes, header, data))
+        while await reader.readline() != b"PONG\r\n":
+            pass
+        writer.close()
+
+    async def send(self, *meters: MadeUpMeter) -> None:
+        """Let each meter send its next frame."""
+        for meter in meters:
+            frame = meter.next_frame()
+            message_id = f"{meter.title.hex().upper()}-{meter.counter}"
+            await self.publish(meter.subject, frame, Nats_Msg_Id=message_id)
+
+    def stored(self) -> Stored:
+        """Return everything that VictoriaMetrics has, but for the delays."""
+        query = urllib.parse.urlencode({"match[]": '{__name__=~"smarty_p1_.+"}'})
+        url = f"{self.store.url}/api/v1/export?{query}"
+        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:  # noqa: S310
+            lines = [json.loads(line) for line in answer.read().splitlines()]
+        found: Stored = {}
+        for line in lines:
+            tags = line["metric"]
+            name, meter = tags.pop("__name__"), tags.pop("meter")
+            others = " ".join(tags[key] for key in ("channel", "type", "device") if key in tags)
+            values = dict(zip(line["timestamps"], line["values"], strict=True))
+            if name != "smarty_p1_storage_delay":
+                found[name, meter, others] = values
+        return found
+
+    def metrics(self, name: str) -> dict[str, float]:
+        """Return what a collector tells Prometheus, without the prefix."""
+        port = self._collectors[name][1]
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE) as answer:
+            text = answer.read().decode()
+        lines = re.findall(r"^smarty_p1_collector_(\S+) (\S+)$", text, re.MULTILINE)
+        return {key: float(value) for key, value in lines}
+
+
+def expected_of(*meters: MadeUpMeter) -> Stored:
+    """Return what all of them sent."""
+    found: Stored = {}
+    for meter in meters:
+        found |= meter.expected
+    return found
+
+
+def missing(expected: Mapping[tuple[str, str, str], dict[int, float]], stored: Stored) -> list[str]:
+    """Return what is not there, or differs, or should not be there."""
+    return sorted(
+        f"{key} {at}: {expected.get(key, {}).get(at)} / {stored.get(key, {}).get(at)}"
+        for key in expected.keys() | stored.keys()
+        for at in expected.get(key, {}).keys() | stored.get(key, {}).keys()
+        if expected.get(key, {}).get(at) != stored.get(key, {}).get(at)
+    )
+
+
+STOP = signal.SIGSTOP
+GO_ON = signal.SIGCONT
+TERMINATE = signal.SIGTERM

@@ -1,0 +1,136 @@
+"""A real NATS cluster with the stream of frames, and gateways that publish to it."""
+
+import asyncio
+import contextlib
+import re
+import ssl
+import urllib.request
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import nats.errors
+import nats.js.errors
+from nats.js.api import ConsumerConfig, DiscardPolicy, StreamConfig
+
+from dev.fleet.cluster import NatsCluster
+from dev.ports import free_ports
+from tests.system.broker import HOST
+from tests.system.sealed_gateway import SealedGateway
+from tests.system.support import PATIENCE, program, until
+
+STREAM = "smarty_p1_frames"
+
+
+class Stored(NamedTuple):
+    """A message of the stream."""
+
+    subject: str
+    message_id: str
+    data: bytes
+
+
+@contextlib.asynccontextmanager
+async def cluster_running(
+    directory: Path, extra: str = "", *, login: str = "", tls: ssl.SSLContext | None = None
+) -> AsyncIterator[NatsCluster]:
+    """Run a cluster as long as the context lasts."""
+    program("nats-server", "/usr/sbin/nats-server")
+    async with NatsCluster(directory, extra, login=login, tls=tls) as cluster:
+        await cluster.until_ready()
+        yield cluster
+
+
+async def make_stream(cluster: NatsCluster) -> None:
+    """Make the stream of frames."""
+
+    async def is_made() -> bool:
+        # A cluster that answers may not have heard of all its nodes yet.
+        with contextlib.suppress(OSError, nats.errors.Error, nats.js.errors.Error):
+            async with await cluster.connect() as client:
+                await client.jetstream(timeout=20).add_stream(
+                    StreamConfig(
+                        name=STREAM,
+                        subjects=["smarty_p1.frames.*.*"],
+                        num_replicas=3,
+                        duplicate_window=600,
+                        max_bytes=100_000_000,
+                        discard=DiscardPolicy.OLD,
+                    )
+                )
+            return True
+        return False
+
+    await until(is_made, within=PATIENCE)
+
+
+async def stored(cluster: NatsCluster) -> list[Stored]:
+    """Return all that is in the stream."""
+    found: list[Stored] = []
+
+    async def is_read() -> bool:
+        # Nodes that were just started have first to find each other.
+        with contextlib.suppress(OSError, nats.errors.Error, nats.js.errors.Error):
+            found[:] = await _read(cluster)
+            return True
+        return False
+
+    await until(is_read, within=PATIENCE)
+    return found
+
+
+async def _read(cluster: NatsCluster) -> list[Stored]:
+    async with await cluster.connect() as client:
+        jetstream = client.jetstream(timeout=5)
+        left = (await jetstream.stream_info(STREAM)).state.messages
+        found: list[Stored] = []
+        reader = await jetstream.pull_subscribe(
+            "smarty_p1.frames.>", stream=STREAM, config=ConsumerConfig(mem_storage=True)
+        )
+        while len(found) < left:
+            for message in await reader.fetch(min(left - len(found), 500), timeout=10):
+                await message.ack()
+                message_id = (message.headers or {}).get("Nats-Msg-Id", "")
+                found.append(Stored(message.subject, message_id, message.data))
+        return found
+
+
+class NatsGateway(SealedGateway):
+    """A `smarty-p1 gateway` of some ports that publishes to a cluster."""
+
+    def __init__(
+        self, directory: Path, servers: Sequence[str], addresses: Sequence[str], login: str = ""
+    ) -> None:
+        directory.mkdir(exist_ok=True)
+        self.metrics_port = free_ports()
+        self._directory = directory
+        self._config = directory / "gateway.toml"
+        ports = "".join(f'[[port]]\naddress = "{address}"\n' for address in addresses)
+        self._config.write_text(
+            f"[nats]\nservers = {list(servers)}\n{login}"
+            f"[metrics]\nport = {self.metrics_port}\n{ports}",
+            encoding="utf-8",
+        )
+
+    async def total(self, name: str) -> float:
+        """Return the sum of a metric over all ports, -1 before there is any."""
+
+        def ask() -> str:
+            url = f"http://{HOST}:{self.metrics_port}/metrics"
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return str(answer.read(), "utf-8")
+
+        with contextlib.suppress(OSError):
+            text = await asyncio.to_thread(ask)
+            line = rf"^smarty_p1_gateway_{name}{{.*}} (\S+)$"
+            if found := re.findall(line, text, re.MULTILINE):
+                return sum(map(float, found))
+        return -1
+
+    async def until_total(self, name: str, wanted: float, within: float = PATIENCE) -> None:
+        """Wait until the sum of a metric has a value."""
+
+        async def has_it() -> bool:
+            return await self.total(name) == wanted
+
+        await until(has_it, within=within)

@@ -1,0 +1,219 @@
+"""Telegrams of a line, through the gateway that has the key, on a real mosquitto."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.lib.p1.encoder import AUTHENTICATION_KEY, DEVICE_NAME, KEY, TITLE, frame, telegram
+from tests.system.broker import Broker
+from tests.system.decoded_gateway import DecodedGateway
+from tests.system.sealed_gateway import Line, Listener
+from tests.system.support import TIMEOUT
+
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT)]
+
+ROOT = DecodedGateway.root
+AVAILABILITY = f"{ROOT}/availability"
+IMPORTED = f"{ROOT}/active_energy_imported"
+
+
+@pytest_asyncio.fixture
+async def line() -> AsyncIterator[Line]:
+    line = Line()
+    async with line.serving():
+        yield line
+
+
+def parts(
+    directory: Path, line: Line, publish: str = "", port: str = "", key: bytes | None = None
+) -> tuple[Broker, DecodedGateway, Listener]:
+    """Return a broker, a gateway that reads the line, and a listener; none of them runs yet."""
+    broker = Broker(directory)
+    address = f"socket://127.0.0.1:{line.port}"
+    gateway = DecodedGateway(directory, broker.port, address, publish=publish, port=port, key=key)
+    return broker, gateway, Listener(broker.port, "#")
+
+
+def with_import(counter: int, kwh: float) -> bytes:
+    return frame(counter, telegram(f"1-0:1.8.0({kwh:010.3f}*kWh)"))
+
+
+async def test_a_kill_is_noticed_and_a_replay_refused_after_it(tmp_path: Path, line: Line) -> None:
+    broker, gateway, listener = parts(tmp_path, line)
+    async with broker.serving(), listener.listening():
+        async with gateway.running() as process:
+            assert await listener.until(AVAILABILITY, 1) == [b"offline"]
+            await line.send(b"noise" + with_import(1, 100.5) + with_import(2, 101.25))
+            assert (await listener.until(IMPORTED, 1))[-1] in (b"100.500", b"101.250")
+            await gateway.until_metric("telegrams_total", 2)
+            assert await listener.until(AVAILABILITY, 2) == [b"offline", b"online"]
+            # Lower, but not yet confirmed.
+            await line.send(with_import(3, 90))
+            await gateway.until_metric("telegrams_total", 3)
+            os.kill(process.pid, signal.SIGKILL)
+            assert (await listener.until(AVAILABILITY, 3))[-1] == b"offline"
+        listener.messages.clear()
+        async with gateway.running() as process:
+            assert await listener.until(AVAILABILITY, 1) == [b"offline"]
+            await line.send(with_import(2, 101.25) + with_import(3, 90))
+            await gateway.until_metric('rejected_total{port="house",reason="replay"}', 2)
+            assert listener.at(IMPORTED) == []
+            assert listener.at(AVAILABILITY) == [b"offline"]
+            # The total that was accepted before the kill is still the one.
+            await line.send(with_import(4, 90.5))
+            assert await listener.until(IMPORTED, 1) == [b"101.250"]
+            await line.send(with_import(5, 102))
+            assert (await listener.until(IMPORTED, 2))[-1] == b"102.000"
+            assert await listener.until(AVAILABILITY, 2) == [b"offline", b"online"]
+            await process.stop()
+            assert (await listener.until(AVAILABILITY, 3))[-1] == b"offline"
+
+
+async def test_no_secret_gets_out(tmp_path: Path, line: Line) -> None:
+    broker, gateway, listener = parts(tmp_path, line, "discovery = true\nformat = 'both'")
+    wrong = bytes(range(16))
+    async with broker.serving(), listener.listening(), gateway.running() as process:
+        await line.send(frame(1, key=wrong) + frame(2, key=wrong) + frame(3, key=wrong))
+        await gateway.until_metric('rejected_total{port="house",reason="tag"}', 3)
+        await line.send(frame(4) + frame(5))
+        await gateway.until_metric("telegrams_total", 2)
+        await listener.until(f"{ROOT}/telegram", 1)
+        metrics = await gateway.metrics()
+        await process.stop()
+    log = (tmp_path / "gateway.log").read_text(encoding="utf-8")
+    assert "the key of the meter 534147677004102E does not fit its frames" in log
+    queue = (tmp_path / "smarty-p1-queue.sqlite3").read_bytes()
+    published = repr(listener.messages)
+    for secret in (KEY, AUTHENTICATION_KEY):
+        assert secret not in queue
+        for text in (log, metrics, published, queue.decode("latin-1")):
+            assert secret.hex() not in text.lower()
+
+
+async def test_discovery_that_the_broker_refuses_is_told_and_values_come(
+    tmp_path: Path, line: Line
+) -> None:
+    broker, gateway, listener = parts(tmp_path, line, "discovery = true")
+    rules = tmp_path / "rules"
+    rules.write_text("topic readwrite smarty_p1/#\n", encoding="ascii")
+    configuration = tmp_path / "mosquitto.conf"
+    text = configuration.read_text(encoding="ascii")
+    configuration.write_text(f"{text}user root\nacl_file {rules}\n", encoding="ascii")
+    async with broker.serving(), listener.listening(), gateway.running():
+        for counter in (1, 2, 3):
+            await line.send(frame(counter))
+            await listener.until(f"{ROOT}/states", counter)
+        assert await gateway.metric("broker_losses_total") == 0
+    log = (tmp_path / "gateway.log").read_text(encoding="utf-8")
+    topic = f"homeassistant/device/smarty_p1_{DEVICE_NAME}/config"
+    assert log.count(f"house: {topic}, the broker refuses what is published") == 1
+
+
+async def test_sealed_frames_and_values_side_by_side(tmp_path: Path, line: Line) -> None:
+    broker, gateway, listener = parts(tmp_path, line, port="sealed = true")
+    frames = [frame(counter) for counter in range(1, 4)]
+    async with broker.serving(), listener.listening(), gateway.running():
+        await line.send(b"".join(frames))
+        assert await listener.until(f"{ROOT}/frame", 3) == frames
+        assert (await listener.until(IMPORTED, 1))[-1] == b"3.000"
+        assert await gateway.metric("broker_connected") == 2
+
+
+async def test_what_the_broker_kept_of_earlier_options_goes(tmp_path: Path, line: Line) -> None:
+    broker, gateway, listener = parts(tmp_path, line, "discovery = true\nretain = true")
+    discovered = f"homeassistant/device/smarty_p1_{DEVICE_NAME}/config"
+    async with broker.serving():
+        async with listener.listening(), gateway.running():
+            await line.send(frame(1) + frame(2))
+            message = json.loads((await listener.until(discovered, 1))[-1])
+            assert message["device"]["name"] == "house"
+            await listener.until(f"{ROOT}/states", 1)
+        late = Listener(broker.port, "#")
+        async with late.listening():
+            await late.until(discovered, 1)
+            assert late.at(IMPORTED) == [b"2.000"]
+        DecodedGateway(tmp_path, broker.port, f"socket://127.0.0.1:{line.port}")
+        later = Listener(broker.port, discovered)
+        async with later.listening(), gateway.running():
+            await line.send(frame(3) + frame(4))
+            assert (await later.until(discovered, 2))[-1] == b""
+        last = Listener(broker.port, "#")
+        async with last.listening():
+            await last.until(AVAILABILITY, 1)
+            assert [topic for topic, _, _ in last.messages] == [AVAILABILITY]
+
+
+async def test_the_newest_values_after_the_broker_was_away(tmp_path: Path, line: Line) -> None:
+    broker, gateway, listener = parts(tmp_path, line)
+    async with gateway.running():
+        await line.send(b"".join(frame(counter) for counter in range(1, 31)))
+        await gateway.until_metric("telegrams_total", 30)
+        async with broker.serving(), listener.listening():
+            await line.send(frame(31))
+            await listener.until(IMPORTED, 1)
+            await listener.until(AVAILABILITY, 1)
+            values = set(listener.at(IMPORTED))
+    assert values <= {b"30.000", b"31.000"}
+
+
+async def test_nothing_is_published_before_its_counter_is_stored(
+    tmp_path: Path, line: Line
+) -> None:
+    broker, gateway, listener = parts(tmp_path, line)
+    async with broker.serving(), listener.listening(), gateway.running():
+        await line.send(frame(1))
+        await listener.until(IMPORTED, 1)
+        with contextlib.closing(sqlite3.connect(tmp_path / "smarty-p1-queue.sqlite3")) as other:
+            other.execute("BEGIN IMMEDIATE")  # nobody else can write meanwhile
+            await line.send(frame(2))
+            await gateway.until_metric("telegrams_total", 2)
+            await asyncio.sleep(1)
+            assert listener.at(IMPORTED) == [b"1.000"]
+            other.rollback()
+        assert await listener.until(IMPORTED, 2) == [b"1.000", b"2.000"]
+
+
+OTHER_TITLE = b"KFMgp\x00\x00\x01"
+OTHER_NAME = "KFM1200500000001"
+
+
+def discovery(name: str) -> str:
+    return f"homeassistant/device/smarty_p1_{name}/config"
+
+
+async def test_two_meters_whose_cables_are_swapped_both_stay(tmp_path: Path, line: Line) -> None:
+    shed = Line()
+    port = f'[[port]]\naddress = "socket://127.0.0.1:{shed.port}"\nname = "shed"'
+    publish = "discovery = true\nretain = true"
+    broker, gateway, listener = parts(tmp_path, line, publish, port, key=KEY)
+    meters = ((TITLE, DEVICE_NAME), (OTHER_TITLE, OTHER_NAME))
+
+    async def send(where: Line, meter: tuple[bytes, str], counter: int) -> None:
+        title, name = meter
+        await where.send(frame(counter, telegram(name=name), title=title))
+
+    async with shed.serving(), broker.serving(), listener.listening(), gateway.running():
+        for counter in (1, 2):
+            await send(line, meters[0], counter)
+            await send(shed, meters[1], counter)
+        for _, name in meters:
+            await listener.until(discovery(name), 1)
+        listener.messages.clear()
+        for counter in range(3, 6):
+            await send(line, meters[1], counter)
+            await send(shed, meters[0], counter)
+        for _, name in meters:
+            await listener.until(discovery(name), 1)
+        await asyncio.sleep(1)
+        late = Listener(broker.port, "homeassistant/#")
+        async with late.listening():
+            for _, name in meters:
+                assert json.loads((await late.until(discovery(name), 1))[-1])["components"]

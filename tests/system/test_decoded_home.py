@@ -1,0 +1,149 @@
+"""A gateway with the key and a Home Assistant with the integration: what both publish is the same.
+
+And that Home Assistant finds the gateway's meter by its discovery.
+"""
+
+import json
+import os
+import re
+import signal
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dev.demo.energy import DOMAIN
+from dev.simulator import serve
+from tests.system.broker import HOST, Broker
+from tests.system.decoded_gateway import DecodedGateway
+from tests.system.home import Home
+from tests.system.sealed_gateway import Listener
+from tests.system.support import TIMEOUT, RecordingMeter, until
+
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT)]
+
+KEY = bytes.fromhex("5A1ED5A1ED5A1ED5A1ED5A1ED5A1ED00")
+# Less than states are good for without a gateway that says it is gone.
+PATIENCE = 60.0
+ROOT = DecodedGateway.root
+THEIRS = "theirs/house"
+# What depends on when somebody began to read, and on the moment at which a telegram came.
+OWN = ("telegrams_", "clock_offset", "demand_", "peak_", "cheapest_", "flow_rate", "power_")
+
+
+def last_of(listener: Listener, root: str, prefix: str) -> dict[str, str]:
+    """Return the last message at each topic below a root, and of discovery."""
+    last = {}
+    for topic, payload, _ in listener.messages:
+        for beginning, short in ((f"{root}/", "root/"), (f"{prefix}/", "discovery/")):
+            if topic.startswith(beginning):
+                text = payload.decode().replace(root, "root")
+                last[short + topic.removeprefix(beginning)] = text
+    return last
+
+
+def without_own(payload: str) -> dict[str, Any]:
+    """Return states without what depends on when they are read."""
+    states = json.loads(payload)
+    return {key: value for key, value in states.items() if not key.startswith(OWN)}
+
+
+def assert_same(own: dict[str, str], other: dict[str, str], device_name: str) -> None:
+    """Compare what the gateway and the integration have published, topic by topic."""
+    own = {topic: text for topic, text in own.items() if not topic.endswith("/status")}
+    assert sorted(own) == sorted(other)
+    assert len(own) > 40
+    for topic, text in own.items():
+        if topic.startswith("root/states"):
+            assert without_own(text) == without_own(other[topic]), topic
+        elif topic == f"discovery/device/{DOMAIN}_{device_name}/config":
+            # The port of the gateway has a name.
+            assert text.replace('"name":"house"', f'"name":"Smarty {device_name}"') == other[topic]
+        else:
+            assert text == other[topic], topic
+
+
+async def publish(home: Home, broker: Broker, form: str) -> None:
+    """Have the integration publish, under a prefix that its own Home Assistant does not heed."""
+    await home.client.run_flow(
+        "mqtt",
+        broker=HOST,
+        port=broker.port,
+        protocol="5",
+        other_settings={"set_client_cert": False, "set_ca_cert": "off"},
+    )
+    options = {"enabled": True, "format": form, "retain": False, "min_interval": 0}
+    options |= {"discovery": True, "discovery_prefix": "elsewhere", "topic": THEIRS}
+    await home.set_options(min_interval=0, mqtt=options)
+
+
+@pytest.mark.parametrize("form", ["both", "smartyreader"])
+async def test_the_gateway_publishes_what_the_integration_does(tmp_path: Path, form: str) -> None:
+    meter = RecordingMeter(1, KEY)
+    broker = Broker(tmp_path)
+    listener = Listener(broker.port, "#")
+    home = Home(tmp_path / "home", meter)
+    home.directory.mkdir()
+    async with AsyncExitStack() as stack:
+        enter = stack.enter_async_context
+        line = await enter(serve([meter], interval=1))
+        port = f"socket://{HOST}:{line.ports[0]}"
+        await enter(broker.serving())
+        await enter(listener.listening())
+        stack.push_async_callback(home.stop)
+        await home.start()
+        await home.add_meter(port, KEY)
+        await publish(home, broker, form)
+        gateway = DecodedGateway(
+            tmp_path,
+            broker.port,
+            port,
+            publish=f'format = "{form}"\ndiscovery = true',
+            key=KEY,
+        )
+        process = await enter(gateway.running())
+
+        async def is_found() -> dict[str, str]:
+            registry = await home.client.command("config/entity_registry/list")
+            return {
+                entity["unique_id"]: entity["entity_id"]
+                for entity in registry
+                if entity["platform"] == "mqtt"
+            }
+
+        await until(is_found, within=PATIENCE)
+        power = f"{DOMAIN}_{meter.device_name}_sensor_power_net"
+        entity_id = (await is_found())[power]
+
+        async def shows_last() -> bool:
+            shown = (await home.all_states())[entity_id]["state"]
+            imported, exported = map(meter.last_value, ("1-0:1.7.0", "1-0:2.7.0"))
+            return shown not in ("unavailable", "unknown") and (
+                float(shown) == pytest.approx(imported - exported)
+            )
+
+        await until(shows_last, within=PATIENCE)
+        # Both end with the same telegram.
+        await line.stop()
+
+        async def have_ended() -> bool:
+            both = last_of(listener, ROOT, "homeassistant"), last_of(listener, THEIRS, "elsewhere")
+            states = [json.loads(each.get("root/states", "{}")) for each in both]
+            # By its time: energies may be the same as before.
+            digits = re.findall(r"^0-0:1\.0\.0\((\d+)", meter.last_telegram, re.MULTILINE)
+            return [re.sub(r"\D", "", each.get("meter_time", "")[2:19]) for each in states] == (
+                2 * digits
+            )
+
+        await until(have_ended, within=PATIENCE)
+        own = last_of(listener, ROOT, "homeassistant")
+        other = last_of(listener, THEIRS, "elsewhere")
+        assert_same(own, other, meter.device_name)
+
+        async def is_unavailable() -> bool:
+            return str((await home.all_states())[entity_id]["state"]) == "unavailable"
+
+        os.kill(process.pid, signal.SIGKILL)
+        await until(is_unavailable, within=PATIENCE)
+    assert KEY.hex() not in (tmp_path / "gateway.log").read_text(encoding="utf-8").lower()
