@@ -1,0 +1,93 @@
+"""A real Home Assistant with nothing in it, and a meter that waits to be added."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+from typing import override
+
+import pytest
+import pytest_asyncio
+
+from dev.simulator import Meter, Server, serve
+from tests.system.browser import BROWSERS
+from tests.system.conftest import (
+    bcrypt_cost,
+    enable_event_loop_debug,
+    mock_network,
+    patient_time,
+    sockets,
+    sockets_for_fixtures,
+    verify_cleanup,
+)
+from tests.system.home import Home
+from tests.system.support import RecordingMeter, program
+
+# Real programs and real sockets, as in the system tests.
+__all__ = [
+    "bcrypt_cost",
+    "enable_event_loop_debug",
+    "mock_network",
+    "patient_time",
+    "sockets",
+    "sockets_for_fixtures",
+    "verify_cleanup",
+]
+
+KEY = bytes.fromhex("5d1c8ae2f03b4796c5e88a01f2d47b39")
+OTHER_KEY = bytes.fromhex("0b2f6e91d85c43a7be1470c92dfa6385")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pictures", type=Path, help="keep the pictures of the pages in a folder")
+    parser.addoption("--whole", action="store_true", help="run what is marked as slow, too")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: run with --whole only")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--whole", default=False):
+        slow = pytest.mark.skip(reason="needs --whole")
+        for item in items:
+            if item.get_closest_marker("slow"):
+                item.add_marker(slow)
+
+
+class OpenableMeter(RecordingMeter):
+    """A meter whose encryption the operator can switch off."""
+
+    is_open = False
+
+    @override
+    def frame_at(self, when: datetime, **keys: bytes | None) -> bytes:
+        if self.is_open:
+            return self.telegram_at(when).encode("ascii")
+        return super().frame_at(when, **keys)
+
+
+@pytest.fixture(scope="session")
+def pictures(request: pytest.FixtureRequest) -> Path | None:
+    folder: Path | None = request.config.getoption("--pictures", default=None)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> str:
+    return program(*BROWSERS)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def line() -> AsyncIterator[Server]:
+    async with serve([OpenableMeter(1, KEY), Meter(2, OTHER_KEY)], interval=1) as line:
+        yield line
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def home(tmp_path_factory: pytest.TempPathFactory, line: Server) -> AsyncIterator[Home]:
+    (meter, _), *_ = line.addresses()
+    assert isinstance(meter, OpenableMeter)
+    home = Home(tmp_path_factory.mktemp("home"), meter)
+    await home.start()
+    yield home
+    await home.stop()

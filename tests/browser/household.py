@@ -1,0 +1,194 @@
+"""Somebody who sets up a meter by clicking, and looks at what there is then."""
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Literal
+
+from playwright.async_api import (
+    Locator,
+    Page,
+    TimeoutError as NotYetError,
+    async_playwright,
+    expect,
+)
+
+from dev.demo.client import Client
+from tests.system.browser import VISIBLE_TEXT
+from tests.system.support import PATIENCE
+
+from .texts import Texts
+
+# Charts and dialogs move for about so long.
+ANIMATION = 1.0
+# Milliseconds that a part of a gesture may take before the whole is tried again.
+ATTEMPT = 10_000.0
+DESKTOP = (1280, 1000)
+PHONE = (400, 860)
+
+type Theme = Literal["light", "dark"]
+
+
+class Household:
+    """One browser window, logged in, in one language."""
+
+    def __init__(self, page: Page, url: str, texts: Texts, pictures: Path | None) -> None:
+        self.page = page
+        self.texts = texts
+        self.foreign_requests: list[str] = []
+        self._url = url
+        self._pictures = pictures
+        page.set_default_timeout(PATIENCE * 1000)
+        page.on("request", lambda request: self._note(request.url))
+
+    async def opens(self, path: str) -> None:
+        """Open one of Home Assistant's pages."""
+        await self.page.goto(self._url + path, wait_until="domcontentloaded")
+        await self.page.wait_for_selector("#ha-launch-screen", state="detached")
+
+    async def presses(self, text: str) -> None:
+        """Press a button, by what stands on it."""
+        await self.page.get_by_role("button", name=text, exact=True).last.click()
+
+    async def chooses(self, text: str) -> None:
+        """Choose what stands somewhere: in a list, in a menu."""
+        await self.page.get_by_text(text, exact=True).last.click()
+
+    async def types(self, name: str, text: str) -> None:
+        """Type into a field of a form, by its name there."""
+        await self.page.locator(f"[name={name}]").last.fill(text)
+
+    async def picks(self, field: Locator, text: str) -> None:
+        """Pick from a list that opens, by typing; what it does not hold is taken as typed.
+
+        A field may be there before it listens, and a list before it is filtered: the whole gesture
+        is repeated until the field shows what was picked.
+        """
+        button = field.locator("ha-picker-field")
+        shown = button.locator("[slot=headline], [slot=supporting-text]").filter(has_text=text)
+        choices = field.locator("ha-picker-combo-box")
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                with contextlib.suppress(NotYetError):
+                    if not await choices.is_visible():
+                        await button.click(timeout=ATTEMPT)
+                    await choices.locator("input").first.fill(text, timeout=ATTEMPT)
+                    await asyncio.sleep(ANIMATION)
+                    fitting = choices.get_by_role("option").filter(has_text=text)
+                    await fitting.first.click(timeout=ATTEMPT)
+                    await choices.wait_for(state="detached", timeout=ATTEMPT)
+                    await shown.first.wait_for(timeout=ATTEMPT)
+                    return
+
+    async def chooses_in_menu(self, menu: Locator, text: str) -> None:
+        """Choose in a menu that opens; what it is to be clicked for may not listen yet."""
+        item = menu.get_by_role("menuitem").filter(has_text=text)
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                with contextlib.suppress(NotYetError):
+                    if not await item.first.is_visible():
+                        await menu.click(timeout=ATTEMPT)
+                    await item.first.click(timeout=ATTEMPT)
+                    return
+
+    async def sees(self, *texts: str, within: float = PATIENCE) -> None:
+        """Wait until the page shows all the texts."""
+        deadline = time.monotonic() + within
+        missing = list(texts)
+        while missing:
+            assert time.monotonic() < deadline, f"{self.page.url} never showed {missing}"
+            await asyncio.sleep(0.2)
+            shown = await self.text()
+            missing = [text for text in texts if text not in shown]
+
+    async def gone(self, text: str) -> None:
+        """Wait until the page does not show a text any more."""
+        deadline = time.monotonic() + PATIENCE
+        while text in await self.text():
+            assert time.monotonic() < deadline, f"{self.page.url} still shows {text}"
+            await asyncio.sleep(0.2)
+
+    async def text(self) -> str:
+        """Return all that the page says."""
+        text: str = await self.page.evaluate(VISIBLE_TEXT)
+        return text
+
+    async def settles(self) -> None:
+        """Wait until nothing is being loaded, and charts are drawn."""
+        await self.page.wait_for_load_state("networkidle")
+        await asyncio.sleep(3 * ANIMATION)
+
+    async def takes_picture(self, name: str, of: Locator | None = None) -> None:
+        """Keep a picture of the page, or of a part of it, if pictures are wanted."""
+        if self._pictures is None:
+            return
+        await asyncio.sleep(ANIMATION)
+        self._pictures.mkdir(parents=True, exist_ok=True)
+        await (of or self.page).screenshot(path=self._pictures / f"{name}.png")
+
+    @property
+    def dialog(self) -> Locator:
+        """Return the dialog that is open."""
+        return self.page.get_by_role("dialog").last
+
+    async def is_cut_off(self) -> bool:
+        """Return whether the page is wider than the window."""
+        cut: bool = await self.page.evaluate(
+            "() => document.scrollingElement.scrollWidth > window.innerWidth + 1"
+        )
+        return cut
+
+    def _note(self, url: str) -> None:
+        if not url.startswith((self._url, "data:", "blob:")):
+            self.foreign_requests.append(url)
+
+
+@contextlib.asynccontextmanager
+async def household(  # noqa: PLR0913 - what may differ between browsers
+    url: str,
+    browser: str,
+    *,
+    language: str = "en",
+    size: tuple[int, int] = DESKTOP,
+    theme: Theme = "light",
+    pictures: Path | None = None,
+) -> AsyncIterator[Household]:
+    """Open a browser that is logged in to the Home Assistant there."""
+    async with Client.logged_in(url) as client:
+        await client.command("frontend/set_user_data", key="language", value={"language": language})
+    tokens = {
+        **client.tokens,
+        "hassUrl": url,
+        "clientId": f"{url}/",
+        "expires": int((time.time() + client.tokens["expires_in"]) * 1000),
+    }
+    stored = {
+        "hassTokens": tokens,
+        "selectedLanguage": language,
+        "dockedSidebar": "always_hidden",
+    }
+    script = "".join(
+        f"localStorage.setItem({json.dumps(name)}, {json.dumps(json.dumps(value))});"
+        for name, value in stored.items()
+    )
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(
+            executable_path=browser,
+            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+        )
+        context = await running.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme=theme,
+            locale=language,
+            timezone_id="Europe/Luxembourg",
+        )
+        await context.add_init_script(script)
+        page = await context.new_page()
+        yield Household(page, url, Texts(language), pictures)
+        await running.close()
+
+
+__all__ = ["DESKTOP", "PHONE", "Household", "Theme", "expect", "household"]

@@ -1,0 +1,164 @@
+"""Makes the pictures of the documentation: `scripts/pictures`."""
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from PIL import Image
+
+from dev.demo.client import Client
+from dev.demo.energy import DOMAIN, entities_of
+from dev.demo.home_assistant import ROOT
+from dev.ports import free_ports
+from tests.system.browser import executable
+
+from .household import PHONE, Household, Theme, household
+from .steps import choose_meter, open_options, search_integration
+
+IMAGES = ROOT / "docs" / "images"
+MOST_BYTES = 120_000
+READY_WITHIN = 240.0
+# Flow rates are known after two captures, fifteen minutes apart at most; charts need some points.
+SETTLE = 300.0
+WIDE = (1240, 900)
+TALL = (1240, 1120)
+# A dialog is never higher than the window, and its sections are taken whole.
+FOR_DIALOGS = (1240, 1500)
+COLOURS = 160
+
+
+async def main(*wanted: str) -> int:
+    """Make all pictures; return the exit status."""
+    browser = executable()
+    if browser is None:
+        sys.exit("pictures: there is no browser; scripts/test installs one")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "pictures"
+        demo = asyncio.create_task(_picture_demo(Path(name) / "demo", folder, browser))
+        status = 0
+        if wanted != ("demo",):
+            tests = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "pytest", "-q", ROOT / "tests" / "browser", "--whole"),
+                *("--pictures", folder),
+                cwd=ROOT,
+            )
+            status = await tests.wait()
+        await demo
+        for path in sorted(folder.glob("*.png")):
+            _shrink(path, IMAGES / path.name)
+        made = {path.name for path in folder.iterdir()}
+    old = {path.name for path in IMAGES.glob("*.png")} - made
+    if old and not status and wanted != ("demo",):
+        sys.exit(f"pictures: nothing makes {', '.join(sorted(old))}")
+    return status
+
+
+async def _picture_demo(state: Path, folder: Path, browser: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(ROOT / "scripts" / "demo", "--state", state),
+        *("--port", f"{(port := free_ports())}", "--meter-port", f"{free_ports(2)}"),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        assert process.stdout
+        async with asyncio.timeout(READY_WITHIN):
+            while b"ready: " not in (line := await process.stdout.readline()):
+                assert line, "the demo has ended"
+        await asyncio.sleep(SETTLE)
+        async with Client.logged_in(f"http://127.0.0.1:{port}") as client:
+            await _picture_pages(client, browser, folder)
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _picture_pages(client: Client, browser: str, folder: Path) -> None:
+    (entry_id,) = await client.entries(DOMAIN)
+    entities = await entities_of(client, entry_id)
+    registry = await client.command(
+        "config/entity_registry/get", entity_id=entities["energy_imported"]
+    )
+
+    async def take(
+        language: str,
+        pages: dict[str, str],
+        size: tuple[int, int] = WIDE,
+        theme: Theme = "light",
+        then: Callable[[Household], Awaitable[None]] | None = None,
+    ) -> None:
+        async with household(
+            client.url, browser, language=language, size=size, theme=theme, pictures=folder
+        ) as who:
+            for name, path in pages.items():
+                await who.opens(path)
+                await who.settles()
+                await who.takes_picture(name)
+            if then:
+                await then(who)
+
+    now, bill = "/dashboard-smarty/now", "/dashboard-smarty/bill"
+    await take("en", {"dashboard-now": now, "energy": "/energy", "energy-now": "/energy/now"})
+    await take(
+        "en",
+        {
+            "device": f"/config/devices/device/{registry['device_id']}",
+            "dashboard-others": "/dashboard-smarty/others",
+            "dashboard-quality": "/dashboard-smarty/quality",
+            "dashboard-bill": bill,
+        },
+        TALL,
+        then=_picture_sections,
+    )
+    await take("en", {"dashboard-dark": now}, theme="dark")
+    await take("en", {"dashboard-phone": now}, PHONE)
+    for language in ("fr", "de"):
+        await take(language, {f"dashboard-now-{language}": now})
+    await take("en", {}, FOR_DIALOGS, then=_picture_dialogs)
+
+
+async def _picture_dialogs(who: Household) -> None:
+    """Take the dialogs for what is added beside the first meter, and sections of the options."""
+    step = "config.step"
+    await search_integration(who)
+    await choose_meter(who)
+    await who.takes_picture("meter", of=who.dialog)
+    await search_integration(who)
+    await who.chooses(who.texts.own(f"{step}.user.menu_options.pulse"))
+    await who.chooses(who.texts.own(f"{step}.pulse.menu_options.pulse_port"))
+    await who.sees(who.texts.own(f"{step}.pulse_port.title"))
+    await who.takes_picture("pulse-reader", of=who.dialog)
+    await search_integration(who)
+    await who.chooses(who.texts.own(f"{step}.user.menu_options.tank"))
+    await who.sees(who.texts.own(f"{step}.tank.data.distance_empty"))
+    await who.takes_picture("rainwater-tank", of=who.dialog)
+    await open_options(who)
+    for name in ("p1_server", "mqtt"):
+        title = who.texts.own(f"options.step.init.sections.{name}.name")
+        panel = who.page.locator("ha-expansion-panel").filter(has_text=title)
+        await panel.get_by_text(title, exact=True).click()
+        await panel.locator("ha-switch").first.click()
+        await who.takes_picture(name.replace("_", "-"), of=panel)
+
+
+async def _picture_sections(who: Household) -> None:
+    """Take the parts of the bill one by one."""
+    sections = who.page.locator("hui-grid-section")
+    for index, name in enumerate(("bill-month", "bill-classes")):
+        await who.takes_picture(name, of=sections.nth(index))
+
+
+def _shrink(source: Path, target: Path) -> None:
+    """Store a picture with few colours."""
+    picture = Image.open(source).convert("RGB")
+    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(target, optimize=True)
+    size = target.stat().st_size
+    print(f"pictures: {target.name} {picture.width} x {picture.height}, {size / 1000:.0f} kB")  # noqa: T201 - progress
+    if size > MOST_BYTES:
+        sys.exit(f"pictures: {target.name} has more than {MOST_BYTES} bytes")
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(*sys.argv[1:])))

@@ -1,0 +1,123 @@
+"""What a household does in Home Assistant, step by step, by clicks alone."""
+
+from dev.demo.energy import DOMAIN
+
+from .household import Household
+
+NAME = "Luxembourg Smarty Meter (P1)"
+_FLOW = "panel.config.integrations.config_flow"
+_GRID = "dialog-energy-grid-settings"
+
+
+async def search_integration(who: Household) -> None:
+    """Look for the integration among all there are, and choose to add a meter."""
+    own, frontend = who.texts.own, who.texts.of_frontend
+    await who.opens("/config/integrations/dashboard")
+    await who.presses(frontend("panel.config.integrations.add_integration"))
+    dialog = who.page.locator("dialog-add-integration")
+    await dialog.locator("input").first.fill("smarty")
+    # Of integrations that Home Assistant does not bring along, the list has the English names.
+    await dialog.get_by_text(NAME, exact=True).click()
+    await who.sees(own("config.step.user.title"))
+
+
+async def choose_meter(who: Household) -> None:
+    """Choose in the menu to add a meter."""
+    await who.chooses(who.texts.own("config.step.user.menu_options.meter"))
+    await who.sees(who.texts.own("config.step.meter.title"))
+
+
+async def enter_port(who: Household, address: str) -> None:
+    """Type an address where ports are picked from a list."""
+    await who.picks(who.page.locator("ha-selector-select").first, address)
+
+
+async def try_key(who: Household, key: bytes) -> None:
+    """Enter a key and go on."""
+    await who.types("encryption_key", key.hex())
+    await who.presses(who.texts.of_frontend(f"{_FLOW}.next"))
+
+
+async def confirm(who: Household) -> None:
+    """Agree to what was found, and leave names and areas as they are."""
+    frontend = who.texts.of_frontend
+    await who.sees(who.texts.own("config.step.confirm.title"))
+    await who.presses(frontend(f"{_FLOW}.submit"))
+    await who.presses(frontend(f"{_FLOW}.finish_skip"))
+
+
+async def open_options(who: Household) -> None:
+    """Open the options of the only entry."""
+    await who.opens(f"/config/integrations/integration/{DOMAIN}")
+    await who.presses(who.texts.of_frontend("panel.config.integrations.config_entry.configure"))
+    await who.sees(who.texts.own("options.step.init.data.reference_power"))
+
+
+async def enter_prices(who: Household, reference_power: str, energy_price: str) -> None:
+    """Enter in the options what is on the bill, and no more than that."""
+    await open_options(who)
+    await who.picks(who.page.locator("ha-selector-select").first, reference_power)
+    # The first number of the form.
+    await who.page.locator("ha-selector-number input").first.fill(energy_price)
+
+
+async def save_options(who: Household) -> None:
+    """Save the options that are open."""
+    await who.presses(who.texts.of_frontend("panel.config.integrations.config_flow.submit"))
+    await who.gone(who.texts.own("options.step.init.data.min_interval"))
+
+
+async def add_grid(who: Household, imported: str, exported: str, power: str, price: str) -> None:
+    """Set up the grid in the Energy dashboard, by the names of the entities."""
+    frontend = who.texts.of_frontend
+    await who.opens("/config/energy")
+    await who.presses(frontend("panel.config.energy.grid.add_connection"))
+    pickers = who.page.locator(f"{_GRID} ha-statistic-picker")
+    await who.picks(pickers.nth(0), imported)
+    await who.picks(pickers.nth(1), exported)
+    await who.chooses(frontend("panel.config.energy.grid.dialog.type_standard"))
+    await who.picks(pickers.nth(2), power)
+    await who.page.get_by_text(
+        frontend("panel.config.energy.grid.dialog.cost_entity"), exact=True
+    ).first.click()
+    await who.picks(who.page.locator(f"{_GRID} ha-entity-picker").first, price)
+    await who.presses(frontend("common.save"))
+
+
+async def add_consumption(who: Household, kind: str, meter: str) -> None:
+    """Set up gas or water in the Energy dashboard, by the name of its meter."""
+    frontend = who.texts.of_frontend
+    await who.chooses(frontend(f"panel.config.energy.tabs.{kind}"))
+    await who.presses(frontend(f"panel.config.energy.{kind}.add_{kind}_source"))
+    pickers = who.page.locator(f"dialog-energy-{kind}-settings ha-statistic-picker")
+    await who.picks(pickers.first, meter)
+    await who.picks(pickers.last, meter)
+    await who.presses(frontend("common.save"))
+
+
+async def add_dashboard(who: Household) -> None:
+    """Add the dashboard of the integration, as its dialog suggests."""
+    frontend = who.texts.of_frontend
+    await who.opens("/config/lovelace/dashboards")
+    await who.presses(frontend("panel.config.lovelace.dashboards.picker.add_dashboard"))
+    await who.sees(frontend("panel.config.lovelace.dashboards.dialog_new.heading.custom"))
+    await who.takes_picture("dashboard-add", of=who.dialog)
+    await who.chooses("Smarty")
+    await who.sees(frontend("panel.config.lovelace.dashboards.detail.new_dashboard"))
+    await who.presses(frontend("panel.config.lovelace.dashboards.detail.create"))
+    await who.gone(frontend("panel.config.lovelace.dashboards.detail.new_dashboard"))
+
+
+async def open_device(who: Household, name: str) -> None:
+    """Open the page of a device, from the page of the integration."""
+    await who.opens(f"/config/integrations/integration/{DOMAIN}")
+    await who.page.locator("ha-config-entry-device-row").get_by_text(name, exact=True).first.click()
+    await who.page.wait_for_url("**/config/devices/device/*")
+
+
+async def open_entry_menu(who: Household, choice: str) -> None:
+    """Choose in the menu of the config entry, on the page of the integration."""
+    await who.opens(f"/config/integrations/integration/{DOMAIN}")
+    row = who.page.locator("ha-config-entry-row").first
+    menu = row.locator("ha-dropdown").first
+    await who.chooses_in_menu(menu, who.texts.of_frontend(f"panel.config.integrations.{choice}"))

@@ -1,0 +1,174 @@
+"""From an empty Home Assistant to filled dashboards, by clicks alone."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from dev.demo.client import Client
+from dev.demo.energy import DOMAIN, entities_of
+from dev.simulator import Server
+from tests.system.home import Home
+from tests.system.support import TIMEOUT
+
+from .conftest import KEY, OTHER_KEY, OpenableMeter
+from .household import DESKTOP, PHONE, Household, household
+from .steps import (
+    add_consumption,
+    add_dashboard,
+    add_grid,
+    choose_meter,
+    confirm,
+    enter_port,
+    enter_prices,
+    open_device,
+    open_entry_menu,
+    save_options,
+    search_integration,
+    try_key,
+)
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
+
+WRONG_KEY = bytes(16)
+
+
+def address_of(line: Server, number: int) -> str:
+    """Return where a meter is."""
+    _, (address, *_) = list(line.addresses())[number - 1]
+    return str(address)
+
+
+async def find_meter(who: Household, address: str, key: bytes) -> None:
+    """Go through the dialog until the meter is found, with a key that is wrong at first."""
+    own = who.texts.own
+    await search_integration(who)
+    await who.takes_picture("menu", of=who.dialog)
+    await choose_meter(who)
+    await enter_port(who, address)
+    await try_key(who, WRONG_KEY)
+    await who.sees(own("config.error.wrong_key"))
+    await try_key(who, key)
+    await who.sees(own("config.step.confirm.title"), "SAG10307")
+    await who.takes_picture("found", of=who.dialog)
+
+
+async def test_a_newcomer_adds_a_meter(
+    home: Home, line: Server, browser: str, pictures: Path | None
+) -> None:
+    async with household(home.client.url, browser, pictures=pictures) as who:
+        await find_meter(who, address_of(line, 1), KEY)
+        await confirm(who)
+        await who.sees("Gas meter 7401", "Heat meter 7403")
+        await open_device(who, "Smarty")
+        await who.sees("Energy imported", "Net power", "Quarter-hour power", "kWh")
+
+
+async def test_the_bill_begins_with_two_numbers(
+    home: Home, browser: str, pictures: Path | None
+) -> None:
+    async with household(home.client.url, browser, pictures=pictures) as who:
+        await enter_prices(who, "7", "0.1463")
+        await who.takes_picture("options", of=who.dialog)
+        await save_options(who)
+
+
+async def test_the_energy_dashboard_is_set_up(home: Home, browser: str) -> None:
+    async with household(home.client.url, browser) as who:
+        await add_grid(
+            who, "Energy imported", "Energy exported", "Net power", "Price of imported energy"
+        )
+        await who.sees("Smarty Energy imported")
+        await add_consumption(who, "gas", "Gas meter")
+        await who.sees("Gas meter 7401")
+        await add_consumption(who, "water", "Water meter")
+        await who.sees("Water meter 7402")
+    # Anew: a connection on which nobody listens is closed.
+    async with Client.logged_in(home.client.url) as client:
+        grid, gas, water = (await client.command("energy/get_prefs"))["energy_sources"]
+        found = await client.command("energy/validate")
+        (entry_id,) = await client.entries(DOMAIN)
+        entities = await entities_of(client, entry_id)
+    assert grid["stat_energy_from"] == entities["energy_imported"]
+    assert grid["stat_energy_to"] == entities["energy_exported"]
+    assert grid["stat_rate"] == entities["power_net"]
+    assert grid["entity_energy_price"] == entities["price_import"]
+    assert gas["stat_rate"].endswith("flow_rate")
+    assert water["stat_rate"].endswith("flow_rate")
+    issues = {
+        (issue["type"], affected[0])
+        for source in found["energy_sources"]
+        for issue in source
+        for affected in issue["affected_entities"]
+        # Statistics come every five minutes.
+        if issue["type"] != "statistics_not_defined"
+    }
+    # A flow is known from the second capture on: after five minutes, and after fifteen.
+    assert issues <= {("entity_unavailable", each["stat_rate"]) for each in (gas, water)}
+
+
+async def test_the_dashboard_is_added_and_filled(
+    home: Home, browser: str, pictures: Path | None
+) -> None:
+    async with household(home.client.url, browser, pictures=pictures) as who:
+        await add_dashboard(who)
+        views = {
+            "now": ("of 7 kW reference power", "Available power", "Net power", "kWh"),
+            "bill": ("Total cost this month", "Network cost", "€", "EUR/kWh"),
+            "others": ("Gas meter 7401", "Water meter 7402", "Heat meter 7403", "m³"),
+            "quality": ("Breaker", "Connected", "Verified"),
+        }
+        for view, texts in views.items():
+            await who.opens(f"/dashboard-smarty/{view}")
+            await who.sees(*texts)
+            shown = await who.text()
+            assert "Unavailable" not in shown
+            assert "Configuration error" not in shown
+        assert not who.foreign_requests
+
+
+@pytest.mark.parametrize(
+    ("language", "size"), [("de", DESKTOP), pytest.param("fr", PHONE, marks=pytest.mark.slow)]
+)
+async def test_the_dialogs_speak_other_languages(
+    home: Home, line: Server, browser: str, language: str, size: tuple[int, int]
+) -> None:
+    async with household(home.client.url, browser, language=language, size=size) as who:
+        await find_meter(who, address_of(line, 2), OTHER_KEY)
+        assert not await who.is_cut_off()
+
+
+@pytest.mark.slow
+async def test_diagnostics_hold_no_key(home: Home, browser: str) -> None:
+    async with household(home.client.url, browser) as who:
+        async with who.page.expect_download() as download:
+            await open_entry_menu(who, "config_entry.download_diagnostics")
+        text = await asyncio.to_thread((await (await download.value).path()).read_text)
+        assert '"verification"' in text
+        assert KEY.hex() not in text.lower()
+
+
+@pytest.mark.slow
+async def test_port_and_keys_are_reconfigured(home: Home, browser: str) -> None:
+    async with household(home.client.url, browser) as who:
+        own, frontend = who.texts.own, who.texts.of_frontend
+        await open_entry_menu(who, "config_entry.reconfigure")
+        await who.sees("Port and keys of Smarty")
+        await who.presses(frontend("panel.config.integrations.config_flow.submit"))
+        await who.sees(own("config.abort.reconfigure_successful"))
+
+
+@pytest.mark.slow
+async def test_a_repair_leads_to_its_remedy(home: Home, browser: str, line: Server) -> None:
+    (meter, _), *_ = line.addresses()
+    assert isinstance(meter, OpenableMeter)
+    async with household(home.client.url, browser) as who:
+        own = who.texts.own
+        title = own("issues.security_off.title").replace("{name}", "Smarty 2574")
+        meter.is_open = True
+        await who.opens("/config/repairs")
+        await who.sees(title, within=90)
+        await who.chooses(title)
+        await who.presses(who.texts.of_frontend("panel.config.integrations.config_flow.submit"))
+        await who.sees("Port and keys of Smarty")
+        meter.is_open = False

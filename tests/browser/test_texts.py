@@ -1,0 +1,29 @@
+"""What the texts call the frontend's buttons and pages: as they are called there."""
+
+import re
+
+import pytest
+
+from .texts import Texts
+
+LANGUAGES = ("en", "de", "fr", "lb", "pt")
+QUOTED = re.compile(r"[“„«]\s?([^”“»]+?)\s?[”“»]")
+# From page to page; the last may be that of an integration.
+PATH = re.compile(r"(?:\b[\w'&]+(?: [\w'&]+)* > )+")
+# States of an entity, which differ between the kinds of entities.
+STATES = {"Aus", "An", "Un"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_buttons_and_pages_are_called_as_in_the_frontend(language: str) -> None:
+    texts = Texts(language)
+    known = texts.all_of_frontend | set(texts.all_own.values()) | STATES
+
+    for path, text in texts.all_own.items():
+        for quoted in QUOTED.findall(text):
+            assert quoted in known, f"{path}: {quoted}"
+        for pages in PATH.findall(text):
+            *_, last = names = pages.removesuffix(" > ").split(" > ")
+            # The first stands at the end of what is said before.
+            assert any(names[0].endswith(each) for each in known), f"{path}: {pages}"
+            assert set(names[1:]) <= known, f"{path}: {last}"

@@ -1,0 +1,65 @@
+"""What the pages say, in each language: the integration's own texts, and those of the frontend."""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from dev.demo.home_assistant import INTEGRATION
+from tests.system.support import DEMO_PYTHON
+
+# The frontend loads the texts of some pages apart.
+_PARTS = ("", "config", "lovelace")
+
+
+class Texts:
+    """The texts of one language."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._own = _load(INTEGRATION / "translations" / f"{language}.json")
+        self._frontend: dict[str, str] = {}
+        for part in _PARTS:
+            (path,) = (_frontend_folder() / part).glob(f"{language}-{'[0-9a-f]' * 32}.json")
+            self._frontend |= _load(path)
+
+    def own(self, path: str) -> str:
+        """Return a text of the integration by its path, with simple blanks only."""
+        node: Any = self._own
+        for name in path.split("."):
+            node = node[name]
+        return " ".join(str(node).split())
+
+    @property
+    def all_own(self) -> dict[str, str]:
+        """The texts of the integration by their paths."""
+        return dict(_leaves(self._own))
+
+    @property
+    def all_of_frontend(self) -> set[str]:
+        """The texts of the frontend."""
+        return set(self._frontend.values())
+
+    def of_frontend(self, path: str) -> str:
+        """Return a text of the frontend by its path below `ui`."""
+        return self._frontend[f"ui.{path}"]
+
+
+def _leaves(tree: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+    for name, node in tree.items():
+        if isinstance(node, dict):
+            yield from _leaves(node, f"{path}{name}.")
+        else:
+            yield path + name, node
+
+
+def _load(path: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return loaded
+
+
+@cache
+def _frontend_folder() -> Path:
+    packages = next((DEMO_PYTHON.parents[1] / "lib").glob("python*")) / "site-packages"
+    return packages / "hass_frontend" / "static" / "translations"
