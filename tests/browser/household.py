@@ -64,20 +64,22 @@ class Household:
     async def picks(self, field: Locator, text: str) -> None:
         """Pick from a list that opens, by typing; what it does not hold is taken as typed.
 
-        A field may be there before it listens, and a list before it is filtered: the whole gesture
-        is repeated until the field shows what was picked.
+        A field may be there before it listens, and a list may open before it is filled and then stay
+        empty: the whole gesture is repeated until the field shows what was picked.
         """
         button = field.locator("ha-picker-field")
         shown = button.locator("[slot=headline], [slot=supporting-text]").filter(has_text=text)
         choices = field.locator("ha-picker-combo-box")
+        fitting = choices.get_by_role("option").filter(has_text=text)
         async with asyncio.timeout(PATIENCE):
             while True:
                 with contextlib.suppress(NotYetError):
-                    if not await choices.is_visible():
-                        await button.click(timeout=ATTEMPT)
+                    if await choices.is_visible():
+                        await choices.press("Escape", timeout=ATTEMPT)
+                        await choices.wait_for(state="detached", timeout=ATTEMPT)
+                    await button.click(timeout=ATTEMPT)
                     await choices.locator("input").first.fill(text, timeout=ATTEMPT)
                     await asyncio.sleep(ANIMATION)
-                    fitting = choices.get_by_role("option").filter(has_text=text)
                     await fitting.first.click(timeout=ATTEMPT)
                     await choices.wait_for(state="detached", timeout=ATTEMPT)
                     await shown.first.wait_for(timeout=ATTEMPT)
