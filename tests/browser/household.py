@@ -64,7 +64,7 @@ class Household:
     async def picks(self, field: Locator, text: str) -> None:
         """Pick from a list that opens, by typing; what it does not hold is taken as typed.
 
-        A field may be there before it listens, and a list may open before it is filled and then stay
+        A field may be there before it listens, and a list that opens before it is filled stays
         empty: the whole gesture is repeated until the field shows what was picked.
         """
         button = field.locator("ha-picker-field")
