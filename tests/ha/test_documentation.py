@@ -26,6 +26,8 @@ from .meter import MeterPort
 from .support import let_pass
 
 DOCS = Path(__file__).parents[2] / "docs"
+TRANSLATIONS = DOCS.parent / "custom_components" / "smarty_p1" / "translations"
+DIALOGS = json.loads((TRANSLATIONS / "en.json").read_text())
 
 
 def test_each_entity_stands_in_the_tables() -> None:
@@ -262,6 +264,44 @@ def test_each_sensor_of_a_board_stands_in_its_table() -> None:
         _, _, table = text.partition("| sensor | unit | class | category | on |\n")
         rows = table.partition("\n\n")[0].splitlines()[1:]
         assert rows == [board_row(description) for description in descriptions]
+
+
+def opening(message: str) -> str:
+    """Return the first words of a message, as pages quote them."""
+    first = re.split(r"[.:;](?= |$)", message)[0]
+    return re.sub(r"{\w+}", "\N{HORIZONTAL ELLIPSIS}", first)
+
+
+MESSAGES = [
+    message
+    for flow in ("config", "options")
+    for kind in ("error", "abort")
+    for message in DIALOGS[flow].get(kind, {}).values()
+    if not message.endswith("resume shortly.")
+]
+
+
+@pytest.mark.parametrize(
+    "message", [*MESSAGES, *(issue["title"] for issue in DIALOGS["issues"].values())]
+)
+def test_each_fault_is_explained(message: str) -> None:
+    page = (DOCS / "setup.md").read_text()
+    faults = page.partition("## When it does not work")[2].partition("## Installing it by hand")[0]
+    rows = [line for line in faults.splitlines() if line.startswith("| ")]
+
+    assert any(opening(message) in row.split(" | ")[0] for row in rows)
+
+
+@pytest.mark.parametrize("language", ["de", "fr"])
+def test_messages_are_quoted_as_they_are_shown(language: str) -> None:
+    page = (DOCS / f"{language}.md").read_text()
+    shown = json.loads((TRANSLATIONS / f"{language}.json").read_text())["config"]["error"].values()
+    faults = re.findall(r"^\| [\u201e\u00ab]\s?(.+?)\s?[\u201c\u00bb] \|", page, re.MULTILINE)
+
+    assert len(faults) == 4
+    for fault in faults:
+        parts = [part.strip() for part in fault.split("\N{HORIZONTAL ELLIPSIS}")]
+        assert any(all(part in message for part in parts) for message in shown), fault
 
 
 def test_each_picture_is_there() -> None:
