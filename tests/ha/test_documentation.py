@@ -233,6 +233,22 @@ async def test_each_action_does_something(
         assert answer["objects"]["1-0:1.8.0"] == 1460.6
 
 
+async def test_the_automation_tells_of_a_silent_meter(hass: HomeAssistant) -> None:
+    [example] = [each for each in YAML_EXAMPLES if "A meter is silent" in each.text]
+    told = async_mock_service(hass, "persistent_notification", "create")
+    meter = "sensor.smarty_3691_energy_imported"
+    hass.states.async_set(meter, "1460.6", {"friendly_name": "Flat 1"})
+    assert await async_setup_component(
+        hass, "automation", {"automation": yaml.safe_load(example.text)}
+    )
+
+    hass.states.async_set(meter, "unavailable", {"friendly_name": "Flat 1"})
+    await let_pass(hass, 9 * 60)
+    assert not told
+    await let_pass(hass, 10 * 60 + 1)
+    assert [call.data["message"].partition(" since ")[0] for call in told] == ["Flat 1: nothing"]
+
+
 def test_each_object_is_valid() -> None:
     for example in EXAMPLES:
         if example.language == "json":
