@@ -259,10 +259,12 @@ async def test_the_editor_offers_for_a_device_what_is_about_it(
     client = await hass_ws_client()
     offered = []
     for kind in ("triggers", "conditions"):
-        await client.send_json_auto_id({
-            "type": f"get_{kind}_for_target",
-            "target": {"device_id": device_id(hass, identifier)},
-        })
+        await client.send_json_auto_id(
+            {
+                "type": f"get_{kind}_for_target",
+                "target": {"device_id": device_id(hass, identifier)},
+            }
+        )
         offered += (await client.receive_json())["result"]
 
     own = {name.removeprefix(f"{DOMAIN}.") for name in offered if name.startswith(f"{DOMAIN}.")}
