@@ -3,7 +3,6 @@
 from typing import Any
 
 from .client import Client, ClientError
-from .energy import wait_for_values
 
 
 async def set_up_dashboard(client: Client, entities: dict[str, str]) -> None:
@@ -25,8 +24,14 @@ async def set_up_dashboard(client: Client, entities: dict[str, str]) -> None:
         "stat_rate": entities.get("production_power"),
         "config_entry_solar_forecast": [],
     }
-    gas = {"type": "gas", "stat_energy_from": entities["gas"]}
-    water = {"type": "water", "stat_energy_from": entities["water"]}
+    gas, water = (
+        {
+            "type": kind,
+            "stat_energy_from": entities[kind],
+            "stat_rate": entities.get(f"{kind}_flow_rate"),
+        }
+        for kind in ("gas", "water")
+    )
     await client.command(
         "energy/save_prefs",
         energy_sources=[
@@ -36,26 +41,6 @@ async def set_up_dashboard(client: Client, entities: dict[str, str]) -> None:
         ],
         device_consumption=[],
     )
-
-
-async def add_flow_rates(client: Client, entities: dict[str, str]) -> None:
-    """Show also how fast gas and water flow, as soon as that is known: after two captures."""
-    rates = {kind: entities[f"{kind}_flow_rate"] for kind in ("gas", "water")}
-    await wait_for_values(client, list(rates.values()))
-    # A connection on which nobody listens for so long is closed.
-    async with Client.logged_in(client.url) as fresh:
-        sources = (await fresh.command("energy/get_prefs"))["energy_sources"]
-        missing = [
-            source
-            for source in sources
-            if source["type"] in rates
-            and source["stat_energy_from"] == entities[source["type"]]
-            and not source.get("stat_rate")
-        ]
-        for source in missing:
-            source["stat_rate"] = rates[source["type"]]
-        if missing:
-            await fresh.command("energy/save_prefs", energy_sources=sources)
 
 
 async def _is_set_up(client: Client) -> bool:

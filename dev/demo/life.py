@@ -8,13 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from dev.simulator import Meter
 from smarty_p1.tariff import Contract
 
 from . import inverter
 from .client import PASSWORD, USER, Client
 from .costs import fill_costs
-from .dashboard import add_flow_rates, set_up_dashboard
+from .dashboard import set_up_dashboard
 from .energy import DOMAIN, enable, entities_of, fill_history, flows_of
 from .extras import MOST_METERS, Extras
 from .home_assistant import HOST, RESTART, Installation
@@ -23,7 +22,7 @@ from .meters import Meters
 from .overview import URL_PATH, add_overview
 from .processes import Process
 from .state import InUseError, State, UnreadableError, clear, lock
-from .year import Year, simulate_year, store_year
+from .year import Year, simulate_year, store_flows, store_year
 
 LAST_PORT = 65535
 # Meter 1 charges a car with 11 kW.
@@ -156,23 +155,21 @@ class Demo:
         self, home: Installation, meters: Meters, extras: Extras, others: list[Process]
     ) -> bool:
         """Run Home Assistant once; return whether its user wants it to start again."""
+        if entry_id := self._state.entries.get("1"):
+            await self._store_flows(meters, entry_id)
         _say("starting Home Assistant (this takes longest the first time)")
         async with home.running() as process:
             async with home.ready(process) as client:
-                entities = await self._set_up(client, meters, extras)
+                await self._set_up(client, meters, extras)
                 await self._announce(client, meters)
                 if self._minutes and not self._deadline:
                     self._deadline = time.monotonic() + self._minutes * 60
-                tasks = [
-                    asyncio.create_task(keep_inverter_shown(client, meters.meter(1))),
-                    asyncio.create_task(add_flow_rates(client, entities)),
-                ]
+                shown = asyncio.create_task(keep_inverter_shown(client, meters.meter(1)))
                 try:
                     ended = await _first_to_end([*others, process], self._deadline)
                 finally:
-                    for task in tasks:
-                        task.cancel()
-                    await asyncio.gather(*tasks, return_exceptions=True)
+                    shown.cancel()
+                    await asyncio.gather(shown, return_exceptions=True)
             if not ended:
                 _say(f"{self._minutes:g} minutes are over")
                 return False
@@ -180,8 +177,8 @@ class Demo:
                 return True
             raise ended.ended()
 
-    async def _set_up(self, client: Client, meters: Meters, extras: Extras) -> dict[str, str]:
-        """Set up what is not there yet; return the entities of meter 1 and its inverter."""
+    async def _set_up(self, client: Client, meters: Meters, extras: Extras) -> None:
+        """Set up what is not there yet."""
         await self._add_meters(client, meters)
         async for step in extras.add(client, self._state):
             _say(step)
@@ -206,7 +203,6 @@ class Demo:
         if self._year:
             await fill_costs(client, entities, self._year.costs)
             self._year = None
-        return entities
 
     async def _add_meters(self, client: Client, meters: Meters) -> None:
         """Add the meters that Home Assistant does not know yet."""
@@ -229,20 +225,25 @@ class Demo:
             self._state.entries[str(number)] = entry["entry_id"]
             self._state.save()
             if number == 1:
-                self._year = await self._store_year(client, meters.meter(1), entry["entry_id"])
+                self._year = await self._store_year(client, meters, entry["entry_id"])
 
-    async def _store_year(self, client: Client, meter: Meter, entry_id: str) -> Year:
+    async def _store_year(self, client: Client, meters: Meters, entry_id: str) -> Year:
         """Give the first meter a contract, and a year that it could have been read."""
         _say(f"entering a reference power of {REFERENCE_POWER} kW and prices in its options")
         _say("storing a simulated year of quarter-hours and months")
-        year = await asyncio.to_thread(simulate_year, meter, CONTRACT, datetime.now(UTC))
+        year = await asyncio.to_thread(simulate_year, meters.meter(1), CONTRACT, datetime.now(UTC))
         # Costs shown before the year is known would count as paid at the first statistics.
         await client.command("config_entries/disable", entry_id=entry_id, disabled_by="user")
         await client.set_options(entry_id, **TARIFF)
         await asyncio.to_thread(store_year, self._directory / "config", entry_id, year)
+        await self._store_flows(meters, entry_id)
         await client.command("config_entries/disable", entry_id=entry_id, disabled_by=None)
         await enable(client, entry_id, *ENABLED)
         return year
+
+    async def _store_flows(self, meters: Meters, entry_id: str) -> None:
+        now, config = datetime.now(UTC), self._directory / "config"
+        await asyncio.to_thread(store_flows, config, entry_id, meters.meter(1), now)
 
     async def _added_by_hand(self, client: Client, serial_number: str) -> dict[str, Any] | None:
         """Return the entry of a meter that the demo has not added itself, if there is one."""

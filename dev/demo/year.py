@@ -1,4 +1,4 @@
-"""A year that a simulated meter could have been read: its quarter-hours, months and costs.
+"""A year that a simulated meter could have been read: its quarter-hours, months, costs and flows.
 
 It is made by the library itself, from what the simulated registers read every quarter-hour, and
 stored where the integration keeps what it has read.
@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dev.simulator import Meter
+from smarty_p1.meter import FlowRates, MeterReader, Totals
+from smarty_p1.p1 import Decoder, Telegram
 from smarty_p1.tariff import (
     LUXEMBOURG,
     NO_PRICES,
@@ -29,6 +31,9 @@ from .energy import DOMAIN, registers, start_of_history
 MONTHS = 12
 """Whole ones, before the running one."""
 _QUARTER_HOUR = timedelta(minutes=15)
+# Two captures of the meter that is captured least often, whenever that is.
+_CAPTURES = timedelta(hours=3)
+_TELEGRAMS_EVERY = timedelta(minutes=5)
 _HEADER = "start,imported_wh,exported_wh,reactive_imported_varh,reactive_exported_varh"
 
 
@@ -122,6 +127,27 @@ def store_year(directory: Path, entry_id: str, year: Year) -> None:
         by_month.setdefault(month, [_HEADER]).append(_line(quarter))
     for month, lines in by_month.items():
         (folder / f"{month}.csv").write_text("\n".join([*lines, ""]), encoding="ascii")
+
+
+def store_flows(directory: Path, entry_id: str, meter: Meter, now: datetime) -> None:
+    """Let a config entry, which must not be read meanwhile, know the last captures of its meter.
+
+    Otherwise nobody would know what flows before two more have come: of heat, one comes an hour.
+    """
+    path = directory / ".storage" / f"{DOMAIN}.{entry_id}.meter"
+    if not path.exists():
+        return
+    decoder, flow_rates = Decoder(None), FlowRates()
+    reader = MeterReader(Totals(), DemandMeter(), flow_rates=flow_rates)
+    time = now - _CAPTURES
+    while time <= now:
+        for event in decoder.feed(meter.frame_at(time)):
+            if isinstance(event, Telegram):
+                reader.read(event, time)
+        time += _TELEGRAMS_EVERY
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["data"]["flows"] = flow_rates.as_list()
+    path.write_text(json.dumps(content), encoding="utf-8")
 
 
 def _line(quarter: QuarterHour) -> str:

@@ -17,6 +17,7 @@ from homeassistant.helpers.entity_registry import EntityRegistry
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.condition import CONDITIONS
 from custom_components.smarty_p1.const import CONF_REFERENCE_POWER, DOMAIN
@@ -248,6 +249,27 @@ async def test_all_are_offered_with_their_texts(hass: HomeAssistant) -> None:
         for name, each in own.items():
             assert each, name
             assert each["target"]["entity"][0]["integration"] == DOMAIN
+
+
+@pytest.mark.parametrize("identifier", [METER, GAS])
+async def test_the_editor_offers_for_a_device_what_is_about_it(
+    hass: HomeAssistant, hass_ws_client: WebSocketGenerator, identifier: str
+) -> None:
+    assert await async_setup_component(hass, "automation", {"automation": []})
+    client = await hass_ws_client()
+    offered = []
+    for kind in ("triggers", "conditions"):
+        await client.send_json_auto_id(
+            {
+                "type": f"get_{kind}_for_target",
+                "target": {"device_id": device_id(hass, identifier)},
+            }
+        )
+        offered += (await client.receive_json())["result"]
+
+    own = {name.removeprefix(f"{DOMAIN}.") for name in offered if name.startswith(f"{DOMAIN}.")}
+    valve = {"valve_changed", "is_valve_open"}
+    assert own == valve if identifier == GAS else own >= {*TRIGGERS, *CONDITIONS} - valve
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda text: text.splitlines()[0])

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from dev.demo.client import Client
-from dev.demo.energy import DOMAIN, entities_of, wait_for_values
+from dev.demo.energy import DOMAIN, entities_of, flows_of, wait_for_values
 from dev.demo.extras import BROKER_PORT, find_mosquitto
 from dev.demo.home_assistant import ROOT
 from dev.demo.state import State
@@ -33,6 +33,8 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIME
 
 READY_WITHIN = 240.0
 STOPPED_WITHIN = 90.0
+# Much less than the next capture of a meter takes.
+FEW_TELEGRAMS = 20.0
 BOARD_ENTITIES = {"pulse_energy", "tank_level", "tank_volume"}
 
 
@@ -171,6 +173,8 @@ async def test_the_energy_dashboard_is_valid(place: Place) -> None:
     async with Client.logged_in(place.url) as client:
         found = await client.command("energy/validate")
         assert not [issue for source in found["energy_sources"] for issue in source]
+        sources = (await client.command("energy/get_prefs"))["energy_sources"]
+        assert all("stat_rate" in source for source in sources)
         (entry_id,) = await client.entries(DOMAIN)
         entities = await entities_of(client, entry_id)
         costs = (await client.command("energy/info"))["cost_sensors"]
@@ -182,6 +186,16 @@ async def test_the_energy_dashboard_is_valid(place: Place) -> None:
                 return bool(rows) and 300 < rows[-1]["sum"] - rows[0]["sum"] < 3000
 
             await until(has_a_year_of_costs, within=READY_WITHIN)
+
+
+@pytest.mark.usefixtures("demo")
+async def test_what_flows_is_known_at_once(place: Place) -> None:
+    async with Client.logged_in(place.url) as client:
+        (entry_id,) = await client.entries(DOMAIN)
+        flows = await flows_of(client, entry_id)
+        assert flows.keys() == {"gas_flow_rate", "water_flow_rate", "heat_power"}
+        async with asyncio.timeout(FEW_TELEGRAMS):
+            await wait_for_values(client, list(flows.values()))
 
 
 @pytest.mark.usefixtures("demo")

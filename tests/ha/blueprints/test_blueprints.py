@@ -220,6 +220,18 @@ class TestChargeCar:
         await home.powers(available=7)
         assert home.calls == [("set_value", 8)]
 
+    async def test_it_pauses_rather_than_go_below_what_the_charger_can_be_set_to(
+        self, hass: HomeAssistant, home: Home
+    ) -> None:
+        hass.states.async_set("number.current", "16", {"min": 8})
+        await home.powers(available=6)  # 7.2
+        assert home.calls == [("turn_off", "switch.charger")]
+        await home.powers(net=1, charger=0)
+        await home.let_pass(10 * MINUTE)
+        assert home.calls == []
+        await home.powers(available=7.3)  # 9.1
+        assert home.calls == [("set_value", 8), ("turn_on", "switch.charger")]
+
     async def test_a_pause_ends_also_when_the_charger_says_nothing_in_it(self, home: Home) -> None:
         await home.powers(available=5)
         await home.set("number.current", "unavailable")
@@ -232,7 +244,7 @@ class TestChargeCar:
 async def use_car(hass: HomeAssistant, home: Home, use: Use, **inputs: object) -> None:
     """Charge with 16 A and three phases, with no more than what must be chosen, and inputs."""
     home.note("input_number", "set_value")
-    hass.states.async_set("input_number.current", "16", {"max": 13})
+    hass.states.async_set("input_number.current", "16", {"min": 8, "max": 13})
     await home.powers(available=13, net=12.04, charger=11.04)
     await use(
         "charge_car",
@@ -250,7 +262,7 @@ async def test_a_car_without_a_switch_goes_down_to_the_least(
     await use_car(hass, home, use)
     await home.powers(available=-3)
     await home.let_pass(10 * MINUTE)
-    assert home.calls == [("set_value", 6)]
+    assert home.calls == [("set_value", 8)]  # 6 A, if the charger could be set to that
 
 
 async def test_a_car_gets_no_more_than_the_charger_can_be_set_to(

@@ -411,6 +411,20 @@ async def test_an_index_without_a_known_unit_has_no_sensor(
     assert state_of(hass, WATER).state == "unknown"
 
 
+async def test_a_flow_is_not_shown_in_the_unit_of_another(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await set_up(hass, port, make_entry)
+
+    for minute, kilowatt_hours in (5, 700), (10, 710):
+        capture = f"(25070310{30 + minute}00S)({kilowatt_hours:09.3f}*kWh)"
+        await receive(hass, port, with_value(TELEGRAM, "0-1:24.2.1", capture))
+
+    shown = values(hass)
+    assert shown[GAS] == shown[GAS_FLOW] == "unknown"
+    assert shown["gas_meter_7401_power"] == "120.0"  # 10 kWh in a twelfth of an hour
+
+
 async def test_two_meters(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> None:
     other_title = bytes.fromhex("5341476770041030")
     async with MeterPort() as other_port:

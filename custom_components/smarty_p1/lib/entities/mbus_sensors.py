@@ -111,7 +111,10 @@ def _mbus_sensors(
             suggested_display_precision=3,
             references=((f"0-n:{_INDEX}",),),
             exists_fn=lambda reading: reference(reading, _INDEX) in reading.telegram.objects,
-            value_fn=lambda reading: reading.flows.get(identity),
+            # None rather than the flow of an index in another unit
+            value_fn=lambda reading: (
+                None if index(reading) is None else reading.flows.get(identity)
+            ),
             **kind,
         )
 
