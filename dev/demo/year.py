@@ -26,8 +26,6 @@ from smarty_p1.tariff import (
 
 from .energy import DOMAIN, registers, start_of_history
 
-MONTHS = 12
-"""Whole ones, before the running one."""
 _QUARTER_HOUR = timedelta(minutes=15)
 _HEADER = "start,imported_wh,exported_wh,reactive_imported_varh,reactive_exported_varh"
 
