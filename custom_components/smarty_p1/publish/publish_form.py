@@ -3,7 +3,6 @@
 import asyncio
 import errno
 from collections.abc import Iterable, Mapping
-from contextlib import closing
 from ipaddress import ip_address
 from itertools import count
 from typing import Any, NamedTuple
@@ -226,6 +225,5 @@ async def _async_try_to_listen(address: str, port: int) -> None:
     except OSError as err:
         key = _LISTEN_ERRORS.get(err.errno or 0, "p1_address_unusable")
         raise OptionError(key=key) from None
-    with closing(server):
-        pass
+    server.close()
     await server.wait_closed()
