@@ -36,7 +36,7 @@ async def async_get_config_entry_diagnostics(
     """Return what helps to understand a problem with a meter or a board."""
     data = async_redact_data(dict(entry.data), _PRIVATE_FIELDS)
     if CONF_PORT in data:
-        data[CONF_PORT] = _redact_names(redact_port(data[CONF_PORT]))
+        data[CONF_PORT] = redact_names(redact_port(data[CONF_PORT]))
     told = {
         "data": data,
         "options": async_redact_data(dict(entry.options), _PRIVATE_FIELDS),
@@ -48,7 +48,7 @@ async def async_get_config_entry_diagnostics(
     return _redact_text(told, str(entry.unique_id))
 
 
-def _redact_names(port: str) -> str:
+def redact_names(port: str) -> str:
     """Hide the serial number in the name of a USB cable's port, and what a topic may name."""
     return _NAMING.sub(rf"\1{REDACTED}", port)
 
