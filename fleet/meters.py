@@ -7,6 +7,7 @@ partition again comes to the same.
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from smarty_p1.p1 import (
     MAX_FRAME_SIZE,
@@ -48,6 +49,13 @@ class UnknownMeters:
         LOGGER.warning("There is no key for the meter %s", title.hex().upper())
 
 
+class _Opened(NamedTuple):
+    """A decoder, and by what the counter of its meter is kept."""
+
+    decoder: Decoder
+    title_with_key: bytes
+
+
 class Meters:
     """Decodes the messages of one partition, with a bounded number of decoders kept warm."""
 
@@ -68,12 +76,11 @@ class Meters:
         self._keys = keys
         self._most_decoders = most_decoders
         self._on_unknown = on_unknown
-        self._decoders: OrderedDict[bytes, Decoder] = OrderedDict()
-        self._titles_with_keys: dict[bytes, bytes] = {}
+        self._opened: OrderedDict[bytes, _Opened] = OrderedDict()
 
     def title_with_key(self, title: bytes) -> bytes:
-        """Return by what the counter of a meter with a telegram is kept."""
-        return self._titles_with_keys[title]
+        """Return by what the counter of a meter is kept whose telegram was just judged."""
+        return self._opened[title].title_with_key
 
     def judge(self, subject: str, data: bytes) -> Telegram | str:
         """Return the telegram in a message, or the reason why there is none."""
@@ -85,56 +92,56 @@ class Meters:
         title = frame.system_title.hex().upper()
         if not subject.endswith(f".{title}"):
             return WRONG_SUBJECT
-        decoder: Decoder | str | None = self._decoders.get(frame.system_title)
-        if decoder is None:
+        opened: _Opened | str | None = self._opened.get(frame.system_title)
+        if opened is None:
             # In another partition its counter is not known.
             if partition_of(title, self._partitions) != self._partition:
                 return WRONG_SUBJECT
-            decoder = self._make_decoder(frame.system_title)
-        if isinstance(decoder, str):
-            return decoder
-        return self._decode(frame, decoder)
+            opened = self._open(frame.system_title)
+        if isinstance(opened, str):
+            return opened
+        return self._decode(frame, opened)
 
-    def _decode(self, frame: Frame, decoder: Decoder) -> Telegram | str:
+    def _decode(self, frame: Frame, opened: _Opened) -> Telegram | str:
         title = frame.system_title
-        events = decoder.feed(frame.data)
+        events = opened.decoder.feed(frame.data)
         for event in events:
             # Ciphertext may look like another frame within, which is rejected beside it.
             if isinstance(event, Telegram) and _is_of(event, frame):
-                self.counters[self.title_with_key(title)] = frame.frame_counter
-                self._keep(title, decoder)
+                self.counters[opened.title_with_key] = frame.frame_counter
+                self._keep(title, opened)
                 return event
         reason = MALFORMED
         if len(events) == 1 and isinstance(events[0], Rejection):
             reason = events[0].reason.value
         if reason == REPLAY:
-            self._keep(title, decoder)
+            self._keep(title, opened)
         else:
             # Nothing of it may be left in the buffer, before the next one.
-            self._decoders.pop(title, None)
+            self._opened.pop(title, None)
         return reason
 
-    def _keep(self, title: bytes, decoder: Decoder) -> None:
-        if title in self._decoders:
-            self._decoders.move_to_end(title)
+    def _keep(self, title: bytes, opened: _Opened) -> None:
+        if title in self._opened:
+            self._opened.move_to_end(title)
             return
-        if len(self._decoders) >= self._most_decoders:
-            self._decoders.popitem(last=False)
-        self._decoders[title] = decoder
+        if len(self._opened) >= self._most_decoders:
+            self._opened.popitem(last=False)
+        self._opened[title] = opened
 
-    def _make_decoder(self, title: bytes) -> Decoder | str:
+    def _open(self, title: bytes) -> _Opened | str:
         keys = self._keys.of(title)
         if keys is None:
             self._on_unknown(title)
             return NO_KEY
         # With a new key, a meter may count anew.
-        fingerprint = bytes.fromhex(key_fingerprint(keys.encryption))
-        self._titles_with_keys[title] = title + fingerprint
-        counter = self.counters.get(title + fingerprint)
+        title_with_key = title + bytes.fromhex(key_fingerprint(keys.encryption))
+        counter = self.counters.get(title_with_key)
         if counter is None and len(self.counters) >= MOST_METERS:
             return TOO_MANY_METERS
         last = {} if counter is None else {title: counter}
-        return Decoder(keys.encryption, keys.authentication, last_counters=last)
+        decoder = Decoder(keys.encryption, keys.authentication, last_counters=last)
+        return _Opened(decoder, title_with_key)
 
 
 def _is_of(telegram: Telegram, frame: Frame) -> bool:

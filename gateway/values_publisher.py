@@ -176,9 +176,9 @@ class ValuesPublisher:
 
     def _on_broker_lost(self, error: Exception) -> None:
         self._losses.inc()
-        level_ = logging.DEBUG if self._was_lost else logging.WARNING
+        severity = logging.DEBUG if self._was_lost else logging.WARNING
         self._was_lost = True
-        LOGGER.log(level_, "%s: the broker is away: %s", self._port.label, error)
+        LOGGER.log(severity, "%s: the broker is away: %s", self._port.label, error)
 
     async def _serve(self, topic: str) -> None:
         """Be connected until the root changes. Raises MqttError when the connection is lost."""

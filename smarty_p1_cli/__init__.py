@@ -1,1 +1,1 @@
-"""The command `smarty-p1`: decode and watch."""
+"""The command `smarty-p1`: decode, watch, gateway and collect."""

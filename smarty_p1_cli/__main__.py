@@ -10,7 +10,7 @@ import sys
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO, NoReturn, cast, override
+from typing import Any, BinaryIO, NoReturn, cast, override
 
 from smarty_p1.p1 import (
     DEFAULT_AUTHENTICATION_KEY,
@@ -38,12 +38,18 @@ class _UsageError(Exception):
 class _Parser(argparse.ArgumentParser):
     """Does not repeat what it cannot make sense of: it may be a key."""
 
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - those of argparse
+        # What an abbreviation is for may be unclear, and the error would repeat it with its value.
+        super().__init__(**options, allow_abbrev=False)
+
     @override
     def error(self, message: str) -> NoReturn:
         if message.startswith("unrecognized arguments"):
             message = "unrecognized arguments; a key with blanks needs quotes"
         elif "invalid choice" in message:
             message = "the first argument must be decode, watch, gateway or collect"
+        elif "ignored explicit argument" in message:
+            message = f"{message.partition(':')[0]} takes no value"
         super().error(message)
 
 
@@ -191,7 +197,6 @@ def _parser() -> argparse.ArgumentParser:
         prog=PROGRAM,
         description="The P1 port of a Smarty meter.",
         epilog="In a clone of the repository, `scripts/p1 simulate` starts simulated meters.",
-        allow_abbrev=False,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 

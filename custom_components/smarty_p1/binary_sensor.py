@@ -60,4 +60,4 @@ class MeterBinarySensor(SmartyEntity, BinarySensorEntity):
     def extra_state_attributes(self) -> Mapping[str, Any]:
         """Return also the reference power in kW: what a gauge of the quarter-hour ends at."""
         reference_power = self.coordinator.config_entry.options[CONF_REFERENCE_POWER]
-        return {**(super().extra_state_attributes or {}), "reference_power": reference_power}
+        return {**(super().extra_state_attributes or {}), CONF_REFERENCE_POWER: reference_power}

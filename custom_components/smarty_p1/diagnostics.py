@@ -19,7 +19,8 @@ from .lib.p1 import CHANNELS, DEVICE_NAME, MESSAGES, OBJECTS, Telegram
 from .lib.port import redact_port
 from .lib.tariff import Demand
 
-_SECRETS = {CONF_ENCRYPTION_KEY, CONF_AUTHENTICATION_KEY}
+# Topics hold the serial number, or whatever name somebody has chosen.
+_PRIVATE_FIELDS = {CONF_ENCRYPTION_KEY, CONF_AUTHENTICATION_KEY, CONF_TOPIC}
 _NAMING = re.compile(rf"(/dev/serial/by-id/|^{PREFIX}).+")
 # What names the meters, and what the grid operator writes to the household.
 _PRIVATE_REFERENCES = {
@@ -33,13 +34,12 @@ async def async_get_config_entry_diagnostics(
     _hass: HomeAssistant, entry: SmartyConfigEntry
 ) -> dict[str, Any]:
     """Return what helps to understand a problem with a meter or a board."""
-    data = async_redact_data(dict(entry.data), _SECRETS)
+    data = async_redact_data(dict(entry.data), _PRIVATE_FIELDS)
     if CONF_PORT in data:
-        data[CONF_PORT] = _redact_names(redact_port(data[CONF_PORT]))
+        data[CONF_PORT] = redact_names(redact_port(data[CONF_PORT]))
     told = {
         "data": data,
-        # The topic root holds the serial number, unless the user has chosen another one.
-        "options": async_redact_data(dict(entry.options), {CONF_TOPIC}),
+        "options": async_redact_data(dict(entry.options), _PRIVATE_FIELDS),
         "state": entry.state.value,
         "reason": entry.error_reason_translation_key,
     }
@@ -48,7 +48,7 @@ async def async_get_config_entry_diagnostics(
     return _redact_text(told, str(entry.unique_id))
 
 
-def _redact_names(port: str) -> str:
+def redact_names(port: str) -> str:
     """Hide the serial number in the name of a USB cable's port, and what a topic may name."""
     return _NAMING.sub(rf"\1{REDACTED}", port)
 

@@ -11,8 +11,8 @@ from .const import DOMAIN
 from .coordinator import is_meter
 from .coordinator.entry_types import AnyConfigEntry
 from .coordinator.meter_coordinator import SmartyCoordinator
-from .coordinator.mqtt_port import PREFIX, topic_of
 from .coordinator.port_coordinator import PortCoordinator
+from .diagnostics import redact_names
 
 
 @callback
@@ -43,12 +43,8 @@ def _describe(entry: AnyConfigEntry) -> str:
     coordinator = entry.runtime_data
     told = []
     if isinstance(coordinator, PortCoordinator):
-        port = coordinator.shown_port
-        # A topic may name the meter, or the house.
-        told = [
-            port if topic_of(port) is None else PREFIX,
-            "open" if coordinator.is_connected else "closed",
-        ]
+        state = "open" if coordinator.is_connected else "closed"
+        told = [redact_names(coordinator.shown_port), state]
     if isinstance(coordinator, SmartyCoordinator):
         age = (dt_util.utcnow() - coordinator.latest.received_at).total_seconds()
         told.append(f"last telegram {age:.0f} s ago")

@@ -8,7 +8,6 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from importlib import import_module
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 from unittest.mock import patch
@@ -30,11 +29,9 @@ from pytest_homeassistant_custom_component.common import (
     async_test_home_assistant,
 )
 
-from .frames import KEY, series
+from custom_components.smarty_p1.coordinator import port_coordinator
 
-# By name, because mypy knows the package `p1` inside of it by another one. Here, before the test
-# kit puts a package of the same name in the way.
-link_coordinator = import_module("custom_components.smarty_p1.coordinator.port_coordinator")
+from .frames import KEY, series
 
 FRAMES = 200
 A_DAY = 86_400
@@ -151,7 +148,7 @@ def _fed(frames: list[bytes]) -> Iterator[list[Receive]]:
             receivers[-1](frames.pop(0))
             await asyncio.Event().wait()
 
-    with patch.object(link_coordinator, "Link", Link):
+    with patch.object(port_coordinator, "Link", Link):
         yield receivers
 
 

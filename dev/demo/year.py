@@ -28,8 +28,6 @@ from smarty_p1.tariff import (
 
 from .energy import DOMAIN, registers, start_of_history
 
-MONTHS = 12
-"""Whole ones, before the running one."""
 _QUARTER_HOUR = timedelta(minutes=15)
 # Two captures of the meter that is captured least often, whenever that is.
 _CAPTURES = timedelta(hours=3)

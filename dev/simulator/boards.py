@@ -39,8 +39,8 @@ class PulseBoard(Board):
 
     name = "pulse board"
 
-    def __init__(self, meter: Meter | None = None, *, is_counting: bool = False) -> None:
-        self.meter = meter or Meter(LED_METER)
+    def __init__(self, *, is_counting: bool = False) -> None:
+        self.meter = Meter(LED_METER)
         self.pulses = 0
         self._is_counting = is_counting
         self._seen: int | None = None

@@ -53,7 +53,6 @@ class Meter:
         key: bytes | None = None,
         *,
         house: House | None = None,
-        authentication_key: bytes = frame.AUTHENTICATION_KEY,
         counter: int | None = None,
     ) -> None:
         self.number = number
@@ -65,7 +64,6 @@ class Meter:
         # Free text from the grid operator.
         self.message = ""
         self._key = key
-        self._authentication_key = authentication_key
         chance = dice("history", number)
         # What the registers stood at when the simulated time began.
         self._before = Registers(*(chance.randrange(10**8, 10**9) for _ in range(4))).plus(
@@ -104,7 +102,7 @@ class Meter:
             key=key or self._key,
             system_title=self.system_title,
             counter=counter,
-            authentication_key=authentication_key or self._authentication_key,
+            authentication_key=authentication_key or frame.AUTHENTICATION_KEY,
         )
 
     def history(self, start: datetime, end: datetime, step: timedelta) -> Iterator[Reading]:

@@ -142,6 +142,8 @@ def test_mistakes_are_named_and_keys_are_not(tmp_path: Path, recorded: Path) -> 
         ("decode", "--key-file", tmp_path / "missing", recorded),
         ("decode", "--key-file", secret, recorded),
         ("decode", f"--keyfile={secret}", recorded),
+        ("decode", f"--ke={secret}", recorded),
+        ("gateway", "--config", tmp_path / "missing", f"--check={secret}"),
         ("decode", secret[4:]),
         ("--key", secret, "decode", recorded),
         ("decode", "--key", secret[:8], secret[8:], recorded),

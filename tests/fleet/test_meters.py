@@ -1,5 +1,6 @@
 """Messages of a partition, judged."""
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,23 @@ def test_a_decoder_that_was_forgotten_goes_on_from_the_last_counter(keys: Keys) 
         assert counter(meters.judge(SUBJECT, frame(count))) == count
         assert counter(meters.judge(other, frame(count, title=OTHER))) == count
         assert meters.judge(SUBJECT, frame(count)) == "replay"
+
+
+def test_made_up_titles_take_no_room_where_a_key_is_for_every_meter(tmp_path: Path) -> None:
+    keys = keys_in(tmp_path, f"* {KEY.hex()}\n")
+    meters = Meters(0, 1, keys, {}, most_decoders=2, on_unknown=lambda _: None)
+    made_up = [(f"x.{number:016X}", b"\xdb\x08" + number.to_bytes(8)) for number in range(4000)]
+    rest = b"\x20\x30" + bytes(31)
+    for subject, _ in made_up:
+        partition_of(subject.removeprefix("x."), 1)  # which remembers some, and no more
+    tracemalloc.start()
+    try:
+        for subject, head in made_up:
+            assert meters.judge(subject, head + rest) == "tag"
+        assert tracemalloc.get_traced_memory()[0] < 100_000
+    finally:
+        tracemalloc.stop()
+    assert counter(meters.judge(SUBJECT, frame(11))) == 11
 
 
 def test_a_frame_whose_ciphertext_looks_like_another_frame_is_accepted(meters: Meters) -> None:

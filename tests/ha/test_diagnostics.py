@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from homeassistant.components.diagnostics import REDACTED
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -12,10 +13,12 @@ from custom_components.smarty_p1.const import (
     CONF_AUTHENTICATION_KEY,
     CONF_REFERENCE_POWER,
     CONF_SERVICE,
+    CONF_TOPIC,
 )
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 
+from .boards import pulse_entry
 from .conftest import EntryMaker
 from .meter import KEY, PUBLISHED_KEY, SERIAL, SYSTEM_TITLE, MeterPort, literal_telegram, with_value
 from .support import let_pass, wait_until
@@ -109,3 +112,10 @@ async def test_an_entry_that_is_not_set_up(hass: HomeAssistant, entry: MockConfi
 
     assert told["state"] == "not_loaded"
     assert KEY not in json.dumps(told)
+
+
+async def test_the_topic_of_a_pulse_reader_is_private(hass: HomeAssistant) -> None:
+    told = await download(hass, pulse_entry(hass, **{CONF_TOPIC: "8 Rue Haute/meter/led"}))
+
+    assert told["data"][CONF_TOPIC] == REDACTED
+    assert "Rue Haute" not in json.dumps(told)

@@ -40,3 +40,12 @@ async def test_meters_links_and_ages(
     assert lines["2: Smarty …0042"] == "not_loaded"
     assert KEY not in str(lines)
     assert SERIAL not in str(lines)
+
+
+async def test_the_serial_number_of_a_cable_is_private(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    entry.runtime_data.shown_port = "/dev/serial/by-id/usb-FTDI_A10KJ77X-if00-port0"
+
+    assert "A10KJ77X" not in str(await told(hass))

@@ -298,10 +298,11 @@ class SmartyCoordinator(PortCoordinator[Reading]):
             self._on_other_meter(telegram.serial_number)
             return
         now = dt_util.utcnow()
+        # First: what cannot be made of a telegram must not count as a reading that is shown.
+        reading = self.latest = self._reader.read(telegram, now, self._market.prices())
         self._on_reading()
         self._end_failure_run()
         self._check_clock(telegram, now)
-        reading = self.latest = self._reader.read(telegram, now, self._market.prices())
         self._store.system_title = telegram.system_title
         self._store.last_telegram = now
         self._store.schedule_save()

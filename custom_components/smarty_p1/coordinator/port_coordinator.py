@@ -168,9 +168,6 @@ class PortCoordinator[D](PushCoordinator[D]):
     @callback
     def _on_reading(self) -> None:
         """Note that a reading was received and accepted."""
-        if not self.last_update_success:
-            # At the level of the loss: by default, Home Assistant's log has nothing below it.
-            LOGGER.warning("%s: readings are coming again", self.name)
         self.readings += 1
         self._link.confirm()
         self._obstacle = self._silence

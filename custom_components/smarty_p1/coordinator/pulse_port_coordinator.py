@@ -5,7 +5,6 @@ from typing import ClassVar, override
 
 from homeassistant.core import HomeAssistant, callback
 
-from ..const import LOGGER
 from ..lib.port import BUSY_TEXT, LinkError, PortSilentError
 from .entry_types import AnyConfigEntry
 from .port_coordinator import PortCoordinator
@@ -82,7 +81,6 @@ class PulsePortCoordinator(PortCoordinator[PulseData]):
             return
         self._cancel_stale_timer = None
         if not self.last_update_success:
-            LOGGER.info("%s: the port is open again", self.name)
             self.counter.show()
 
     @callback

@@ -26,6 +26,9 @@ _SAYS_P1 = re.compile(
 _TELLING_PROPERTIES = ("product", "name", "description", "model")
 # How the layers that a gateway announces are read; what is not here cannot be.
 _SCHEMES = {("tcp",): "socket", ("telnet", "tcp"): "rfc2217"}
+# Anybody on the network can announce a name, and the dialog's text is Markdown.
+_MARKUP = re.compile(r"[^\w ().-]")
+_LONGEST_NAME = 64
 
 
 def _says_p1(*texts: str | None) -> bool:
@@ -92,7 +95,7 @@ class DiscoverySteps(MeterSteps):
         await self.async_set_unique_id(unique_id)
         self._abort_if_unique_id_configured()
         self._known_port = port
-        self._found_name = name
+        self._found_name = _MARKUP.sub("?", name[:_LONGEST_NAME])
         self.context["title_placeholders"] = {"name": f"{name} ({port})"}
         return await self.async_step_discovery_confirm()
 

@@ -3,7 +3,6 @@
 import asyncio
 import errno
 from collections.abc import Iterable, Mapping
-from contextlib import closing
 from ipaddress import ip_address
 from itertools import count
 from typing import Any, NamedTuple
@@ -221,11 +220,13 @@ _LISTEN_ERRORS = {
 async def _async_try_to_listen(address: str, port: int) -> None:
     try:
         server = await asyncio.get_running_loop().create_server(
-            asyncio.Protocol, None if address == EVERY_ADDRESS else address, port
+            asyncio.Protocol,
+            None if address == EVERY_ADDRESS else address,
+            port,
+            # A client that connects in that moment would keep it open.
+            start_serving=False,
         )
     except OSError as err:
         key = _LISTEN_ERRORS.get(err.errno or 0, "p1_address_unusable")
         raise OptionError(key=key) from None
-    with closing(server):
-        pass
-    await server.wait_closed()
+    server.close()

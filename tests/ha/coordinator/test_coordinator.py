@@ -1,6 +1,7 @@
 """Which telegrams are accepted, and what happens when none comes or the port is lost."""
 
 import logging
+from unittest.mock import patch
 
 import pytest
 from homeassistant.components.homeassistant import SERVICE_UPDATE_ENTITY
@@ -11,6 +12,7 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.lib.meter import MeterReader
 from custom_components.smarty_p1.lib.p1 import Reason
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import (
@@ -104,6 +106,25 @@ async def test_each_telegram_starts_the_minute_anew(
     assert stale_timers(hass) == 1
     await let_pass(hass, 59)
     assert state_of(hass, ENERGY).state == "25679.0"
+
+
+async def test_what_nothing_can_be_made_of_is_no_reading(
+    hass: HomeAssistant,
+    port: MeterPort,
+    coordinator: SmartyCoordinator,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    first_timer = coordinator._cancel_stale_timer
+    with patch.object(MeterReader, "read", side_effect=RuntimeError("a mistake")):
+        await port.send_telegram(energy(25679))
+        await wait_until(hass, lambda: "a mistake" in caplog.text)
+    # Otherwise the last value would seem to be the present one for ever.
+    assert coordinator.readings == 1
+    assert coordinator._cancel_stale_timer is first_timer
+
+    await port.send_telegram(energy(25680))
+    await wait_until(hass, lambda: coordinator.readings == 2)
+    assert state_of(hass, ENERGY).state == "25680.0"
 
 
 async def test_lost_port_alone_is_not_unavailable(

@@ -137,7 +137,7 @@ async def test_what_is_made_to_be_posted_does_not_name_the_topic(
         for name, text in (await get_system_health_info(hass, DOMAIN)).items()
         if name.startswith("1:")
     ]
-    assert info.startswith("mqtt:, open, last telegram")
+    assert info.startswith("mqtt:**REDACTED**, open, last telegram")
 
 
 async def test_silence_makes_the_entities_unavailable_and_the_topic_stays_open(

@@ -24,10 +24,18 @@ from custom_components.smarty_p1.const import (
 from custom_components.smarty_p1.coordinator.pulse_counter import PulseCounter
 from custom_components.smarty_p1.coordinator.pulse_port_coordinator import PulsePortCoordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
-from tests.ha.boards import ENERGY, POWER, pulse_entry, state
+from tests.ha.boards import ENERGY, POWER, PULSE_TITLE, pulse_entry, state
 from tests.ha.meter import MeterPort
-from tests.ha.support import let_pass, let_pass_until, links, stale_timers, wait_until
+from tests.ha.support import (
+    let_pass,
+    let_pass_until,
+    links,
+    own_log,
+    stale_timers,
+    wait_until,
+)
 
+COMING_AGAIN = ("WARNING", f"{PULSE_TITLE}: readings are coming again")
 RECONNECT = 5
 UPDATE = 6
 
@@ -148,7 +156,11 @@ async def test_it_begins_at_the_reading_of_the_meter(hass: HomeAssistant, port: 
 
 
 async def test_silence_is_no_fault_but_a_lost_port_is(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, clock: Clock
+    hass: HomeAssistant,
+    port: MeterPort,
+    entry: MockConfigEntry,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     await send(hass, port, entry, b"pulse\r\n")
     for _ in range(6):
@@ -165,6 +177,8 @@ async def test_silence_is_no_fault_but_a_lost_port_is(
     await let_pass_until(hass, RECONNECT, lambda: port.clients == 1)
     await let_pass_until(hass, 31, lambda: state(hass, ENERGY) == "0.001")
     assert state(hass, POWER) == "unknown"
+    assert [level for level, _ in own_log(caplog)] == ["ERROR", "WARNING"]
+    assert own_log(caplog)[1] == COMING_AGAIN
 
 
 async def test_a_port_that_is_lost_for_a_moment(
@@ -292,13 +306,18 @@ async def test_a_sensor_that_counts(hass: HomeAssistant, counter: MockConfigEntr
     assert pulses(counter) == 7
 
 
-async def test_a_sensor_that_is_unavailable(hass: HomeAssistant, counter: MockConfigEntry) -> None:
+async def test_a_sensor_that_is_unavailable(
+    hass: HomeAssistant, counter: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
     await set_state(hass, "sensor.led", "41")
+    assert own_log(caplog) == []
     await set_state(hass, "sensor.led", "unavailable")
     assert state(hass, ENERGY) == "unavailable"
     await set_state(hass, "sensor.led", "45")
     assert pulses(counter) == 5
     assert state(hass, ENERGY) == "0.005"
+    assert [level for level, _ in own_log(caplog)] == ["ERROR", "WARNING"]
+    assert own_log(caplog)[1] == COMING_AGAIN
 
     hass.states.async_remove("sensor.led")
     await hass.async_block_till_done()

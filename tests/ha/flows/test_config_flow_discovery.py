@@ -199,6 +199,21 @@ async def test_found_gateway_is_set_up_with_its_key_alone(
     assert result["result"].state is ConfigEntryState.LOADED
 
 
+@pytest.mark.parametrize(
+    "info",
+    [
+        service("P1 Zähler (2) **[log in](http://x/)<img src=x>`"),
+        cable(description="P1 Zähler (2) **[log in](http://x/)<img src=x>`"),
+    ],
+)
+async def test_what_a_found_port_calls_itself_is_no_markup(
+    hass: HomeAssistant, info: ZeroconfServiceInfo | UsbServiceInfo
+) -> None:
+    shown = (await find(hass, info))["description_placeholders"] or {}
+
+    assert shown["name"] == "P1 Zähler (2) ???log in?(http???x?)?img src?x??"
+
+
 async def test_error_of_a_found_port_is_shown_although_it_has_no_field(
     hass: HomeAssistant, port: MeterPort
 ) -> None:

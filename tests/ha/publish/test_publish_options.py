@@ -1,7 +1,11 @@
 """The options of publishing: what may be entered, what is suggested, what is stored."""
 
+import asyncio
+import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from homeassistant.config_entries import ConfigFlowResult
@@ -124,6 +128,32 @@ async def test_a_port_that_another_program_uses(
     switched_off = p1_server(port.port) | {"enabled": False}
     result = await enter(hass, entry, p1_server=switched_off)
     assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_nobody_can_connect_to_a_port_that_is_only_tried(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    port.greeting = port.next_frame(TELEGRAM)
+    number, create_server = free_ports(), hass.loop.create_server
+    tried: list[asyncio.Server] = []
+    with socket.socket() as client:
+
+        async def create(*arguments: Any, **options: Any) -> asyncio.Server:  # noqa: ANN401
+            server = await create_server(*arguments, **options)
+            if not tried:
+                with suppress(ConnectionRefusedError):
+                    client.connect(("127.0.0.1", number))
+                    await asyncio.sleep(0.1)
+            tried.append(server)
+            return server
+
+        # Whoever had connected might stay for ever, and the dialog with them.
+        with patch.object(hass.loop, "create_server", create):
+            async with asyncio.timeout(20):
+                result = await enter(hass, entry, p1_server=p1_server(number))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert len(tried) == 2  # the second one is the P1 server
 
 
 async def test_each_meter_has_a_port_of_its_own(
