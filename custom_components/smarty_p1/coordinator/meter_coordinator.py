@@ -301,7 +301,9 @@ class SmartyCoordinator(PortCoordinator[Reading]):
         self._on_reading()
         self._end_failure_run()
         self._check_clock(telegram, now)
-        reading = self.latest = self._reader.read(telegram, now, self._market.prices())
+        is_before_change = self._demand_store.meter.is_before_change(telegram.time)
+        market = self._market.prices(is_before_change=is_before_change)
+        reading = self.latest = self._reader.read(telegram, now, market)
         self._store.system_title = telegram.system_title
         self._store.last_telegram = now
         self._store.schedule_save()

@@ -98,6 +98,10 @@ class DemandMeter:
             self._contracts = contracts.changed(contract, self._start_of(contract))
         self.snapshot = self._make_snapshot()
 
+    def is_before_change(self, time: datetime | None) -> bool:
+        """Return whether the contract that was entered last does not hold yet."""
+        return time is not None and self._contracts.at(time) is not self._contracts.latest
+
     def update(  # noqa: PLR0913, PLR0917 - a telegram says as much
         self,
         time: datetime | None,
