@@ -88,11 +88,13 @@ class DemandMeter:
         Now is the running quarter-hour, or the next one when the greater part of it has passed. The
         first one that says anything holds for all that is known. A contract that only says what
         the last one left open takes its place, as far back as the running month. What was entered
-        for a later time is forgotten.
+        for a later time is forgotten. The last one again, with a day, holds from that day instead.
         """
         contracts = self._contracts
         if since is not None:
             start = datetime.combine(since, _MIDNIGHT, LUXEMBOURG)
+            if contract == contracts.latest:
+                contracts = contracts.before_latest
             self._contracts = contracts.changed(contract, start)
         elif contract != contracts.latest:
             self._contracts = contracts.changed(contract, self._start_of(contract))
