@@ -232,6 +232,7 @@ class DemandMeter:
         summary = self._summary = summarised(
             self._history.months, self._contracts, stretch.month_start, self._summary
         )
+        is_shown = month_start(time) == summary.month.start
         running_kw = round(energy_kwh / elapsed, DECIMALS) if elapsed else power_kw
         projected_kw = will_exceed = available_kw = excess_kwh = None
         if power_kw is not None:
@@ -247,6 +248,7 @@ class DemandMeter:
             excess_kwh = summary.excess_kwh
         return Demand(
             time=time,
+            until=time if is_shown else self._history.sure_time or time,
             quarter_start=start,
             measured_since=since,
             running_kw=running_kw,
