@@ -1,5 +1,6 @@
 """The market's prices of a kWh: what the entities say that were chosen in the options."""
 
+from collections.abc import Mapping
 from functools import partial
 from math import isfinite
 
@@ -8,13 +9,22 @@ from homeassistant.core import Event, HomeAssistant, State, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_entity_registry_updated_event
 
-from ..const import CONF_ENERGY_PRICE_ENTITY, CONF_FEED_IN_PRICE_ENTITY
+from ..const import (
+    CONF_ENERGY_PRICE_ENTITY,
+    CONF_ENERGY_PRICE_ENTITY_BEFORE,
+    CONF_FEED_IN_PRICE_ENTITY,
+    CONF_FEED_IN_PRICE_ENTITY_BEFORE,
+)
 from ..lib.tariff import MarketPrices
 from .entry_types import AnyConfigEntry
 
 # In the currency of Home Assistant.
 MAX_PRICE = 100.0
-_OPTIONS = (CONF_ENERGY_PRICE_ENTITY, CONF_FEED_IN_PRICE_ENTITY)
+PRICE_ENTITIES: Mapping[str, str] = {
+    CONF_ENERGY_PRICE_ENTITY: CONF_ENERGY_PRICE_ENTITY_BEFORE,
+    CONF_FEED_IN_PRICE_ENTITY: CONF_FEED_IN_PRICE_ENTITY_BEFORE,
+}
+"""The options with the entities, and those with what they were before a change yet to come."""
 _SIGNS = {"EUR": "€"}
 _HUNDREDTHS = ("ct", "c", "¢")
 
@@ -58,16 +68,20 @@ class MarketPriceEntities:
     @callback
     def async_start(self) -> None:
         """Follow the entities when they are given other names, until the entry is unloaded."""
-        for option in _OPTIONS:
+        for option in (*PRICE_ENTITIES, *PRICE_ENTITIES.values()):
             if entity_id := self._entry.options.get(option):
                 self._follow(option, entity_id)
 
-    def prices(self) -> MarketPrices:
-        """Return the prices of this moment."""
-        return MarketPrices(*map(self._price, _OPTIONS))
+    def prices(self, *, is_before_change: bool = False) -> MarketPrices:
+        """Return the prices of this moment; what was entered last may hold only later."""
+        options = self._entry.options
+        entities = [
+            (is_before_change and options.get(before)) or options.get(now)
+            for now, before in PRICE_ENTITIES.items()
+        ]
+        return MarketPrices(*map(self._price, entities))
 
-    def _price(self, option: str) -> float | None:
-        entity_id = self._entry.options.get(option)
+    def _price(self, entity_id: str | None) -> float | None:
         if entity_id is None:
             return None
         return price_of(self._hass.states.get(entity_id), self._hass.config.currency)

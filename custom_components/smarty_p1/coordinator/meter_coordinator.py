@@ -299,7 +299,9 @@ class SmartyCoordinator(PortCoordinator[Reading]):
             return
         now = dt_util.utcnow()
         # First: what cannot be made of a telegram must not count as a reading that is shown.
-        reading = self.latest = self._reader.read(telegram, now, self._market.prices())
+        is_before_change = self._demand_store.meter.is_before_change(telegram.time)
+        market = self._market.prices(is_before_change=is_before_change)
+        reading = self.latest = self._reader.read(telegram, now, market)
         self._on_reading()
         self._end_failure_run()
         self._check_clock(telegram, now)

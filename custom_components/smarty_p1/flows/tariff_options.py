@@ -40,7 +40,7 @@ from ..const import (
     SECTION_NETWORK_PRICES,
 )
 from ..coordinator.contract_options import DEFAULT_METER_AMPERE
-from ..coordinator.market_prices import MAX_PRICE, unit_factor
+from ..coordinator.market_prices import MAX_PRICE, PRICE_ENTITIES, unit_factor
 from ..lib.tariff import LUXEMBOURG, MAX_POWER_KW, METER_SIZES, REFERENCE_POWERS
 from .form_fields import list_field, number_field
 
@@ -131,9 +131,8 @@ def shown_contract(options: Mapping[str, Any]) -> dict[str, Any]:
     if CONF_REFERENCE_POWER in shown:
         shown[CONF_REFERENCE_POWER] = f"{shown[CONF_REFERENCE_POWER]:g}"
     # The day belongs to the changes entered with it, so a past one is not shown again.
-    since = options.get(CONF_SURCHARGE_PRICE_SINCE, "")
-    if since > dt_util.now(LUXEMBOURG).date().isoformat():
-        shown[CONF_SURCHARGE_PRICE_SINCE] = since
+    if _is_awaited(options):
+        shown[CONF_SURCHARGE_PRICE_SINCE] = options[CONF_SURCHARGE_PRICE_SINCE]
     for name, names in _SECTIONS.items():
         shown[name] = {option: options[option] for option in names if option in options}
     return shown
@@ -231,6 +230,17 @@ def _read_since(
         errors[CONF_SURCHARGE_PRICE_SINCE] = "surcharge_day_implausible"
     if since is not None:
         read[CONF_SURCHARGE_PRICE_SINCE] = since
+    # Until then, what held before goes on, at the prices that it followed.
+    holds = changed and not _is_awaited(stored)
+    for option, before_change in PRICE_ENTITIES.items():
+        if entity_id := stored.get(option if holds else before_change):
+            read[before_change] = entity_id
+
+
+def _is_awaited(options: Mapping[str, Any]) -> bool:
+    """Return whether the day has not come yet from which something holds."""
+    since: str = options.get(CONF_SURCHARGE_PRICE_SINCE, "")
+    return since > dt_util.now(LUXEMBOURG).date().isoformat()
 
 
 def _is_plausible(day: str) -> bool:

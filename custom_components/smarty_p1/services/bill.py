@@ -35,7 +35,7 @@ async def get_bill(call: ServiceCall) -> ServiceResponse:
         shown = name[:_MAX_SHOWN]
         raise invalid(translation_key="month_unknown", month=shown, months=", ".join(months))
     month = months[name]
-    until = min(month.end, demand.time)
+    until = min(month.end, demand.until)
     contracts = demand.contracts.between(month.start, until)
     if contracts[-1].reference_kw is None:
         raise invalid(
@@ -69,7 +69,7 @@ async def compare_reference_powers(call: ServiceCall) -> ServiceResponse:
     Raises ServiceValidationError when there is no such meter, or nothing has been counted yet.
     """
     demand = _demand_of(call)
-    comparison = compare(_months(demand), demand.contracts, demand.time)
+    comparison = compare(_months(demand), demand.contracts, demand.until)
     return {
         "months": [_compared(month) for month in comparison.months],
         "cheapest": comparison.cheapest,

@@ -198,6 +198,20 @@ async def test_what_stays_the_same_is_not_written_anew(
     assert (costs | {ABOVE, CHEAPEST, SAVING}) & set(changed) == set()
 
 
+@pytest.mark.usefixtures("entry")
+@pytest.mark.parametrize("date", ["350101", "000101", "260516"])
+async def test_a_telegram_of_another_month_does_not_end_this_one(
+    hass: HomeAssistant, port: MeterPort, date: str
+) -> None:
+    await receive(hass, port, telegram("00:01:00", 0.01))
+    before = state_of(hass, TOTAL)
+
+    await receive(hass, port, telegram("00:02:00", 0.01).replace("260616", date))
+
+    assert values(hass, TOTAL, NETWORK) == [float(before.state), 17.95]
+    assert state_of(hass, TOTAL).attributes == before.attributes
+
+
 @pytest.mark.usefixtures("everything_enabled")
 async def test_a_month_that_is_not_whole_says_so(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker

@@ -9,6 +9,7 @@ from smarty_p1.tariff import (
     Above,
     Contract,
     Day,
+    Demand,
     DemandMeter,
     Energies,
     MarketPrices,
@@ -372,6 +373,27 @@ def test_a_clock_that_is_days_ahead_for_hours_leaves_nothing_behind() -> None:
     assert demand.month.days[0].gap_wh == pytest.approx(36_020)
     assert demand.month.above(3) == Above(0, 0)
     assert demand.month.peak == QuarterHour(at("2026-07-30T12:00:00S"), 0.6)
+    assert demand.earlier_months == ()
+
+
+@pytest.mark.parametrize("minutes", [1, 10, 15])
+def test_however_rare_telegrams_are_a_clock_that_was_a_month_ahead_costs_nothing(
+    minutes: int,
+) -> None:
+    house = Connection("2026-07-15T12:00:00S")
+    house.read()
+
+    def run(hours: int) -> Demand:
+        return [house.after(minutes * 60, minutes * 10) for _ in range(hours * 60 // minutes)][-1]
+
+    run(2)
+    for _ in range(2):
+        house.time += timedelta(days=31)
+        run(3)
+        house.time -= timedelta(days=31)
+        demand = run(2)
+
+    assert demand.month.imported_kwh == pytest.approx(0.6 * (2 + 2 * (3 + 2)))
     assert demand.earlier_months == ()
 
 

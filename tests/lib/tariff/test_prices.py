@@ -99,6 +99,27 @@ def test_a_price_with_a_day_to_come() -> None:
     assert cost(demand) == pytest.approx(0.10)  # 0.5 * 0.2
 
 
+@pytest.mark.parametrize(("corrected", "price"), [("2026-07-16", 0.3), ("2026-07-18", 0.1)])
+def test_the_day_of_a_price_is_corrected_before_and_after_it_has_come(
+    corrected: str, price: float
+) -> None:
+    house = house_with(0.1, "2026-07-15T23:45:00S")
+    house.set_price(0.3, "2026-07-17")
+    house.set_price(0.3, corrected)
+    house.restart()
+    use(house)
+    wait_until(house, "2026-07-17T12:00:00S")
+    assert cost(use(house, 2)) == pytest.approx(0.05 + price)  # 0.5 * 0.1, then 2 * 0.5 * price
+
+    wait_until(house, "2026-07-19T00:00:00S")
+    assert cost(use(house, 2)) == pytest.approx(0.35 + price)  # and 2 * 0.5 * 0.3
+    house.set_price(0.3, "2026-07-19")
+    assert house.meter.snapshot
+    assert cost(house.meter.snapshot) == pytest.approx(0.45)  # on the 17th, too, it is 0.1
+    house.restart()
+    assert cost(use(house, 2)) == pytest.approx(0.75)
+
+
 def test_a_price_with_a_day_in_mid_month_that_was_entered_late() -> None:
     house = house_with(0.1, "2026-10-24T23:30:00S")
     use(house, 2)

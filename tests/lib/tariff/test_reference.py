@@ -161,7 +161,8 @@ class Chain:
                 a.comes_before(b.first, b.serial) for a, b in pairwise(self.parts[older:])
             )
             if not last.comes_before(reading, serial):
-                is_back = not has_gaps or -60 <= lacking <= QUARTER
+                is_far = following.first.second - part.last.second > 86_400
+                is_back = not has_gaps or -60 <= lacking <= QUARTER * (2 if is_far else 1)
             if part.comes_before(reading, serial) and is_back:
                 del self.parts[older + 1 :]
                 break

@@ -55,12 +55,12 @@ def _bill_of_last_month(demand: Demand) -> Bill | None:
 
 def _compare(demand: Demand) -> Comparison:
     # Those that have ended: the running one decides nothing.
-    return compare(demand.earlier_months, demand.contracts, demand.time)
+    return compare(demand.earlier_months, demand.contracts, demand.until)
 
 
 def _compared(demand: Demand) -> tuple[object, ...]:
     """Return what a comparison depends on."""
-    return *demand.earlier_months, demand.contracts, demand.contracts.at(demand.time)
+    return *demand.earlier_months, demand.contracts, demand.contracts.at(demand.until)
 
 
 def _decisive_months(demand: Demand) -> Attributes:
@@ -76,10 +76,10 @@ def _classes(demand: Demand) -> Attributes:
 
 
 _this_month = _Remembered(
-    lambda demand: bill(demand.month, demand.contracts, demand.time), lambda demand: (demand,)
+    lambda demand: bill(demand.month, demand.contracts, demand.until), lambda demand: (demand,)
 )
 _measured_share = _Remembered(
-    lambda demand: demand.month.measured_share(demand.time), lambda demand: (demand,)
+    lambda demand: demand.month.measured_share(demand.until), lambda demand: (demand,)
 )
 _before = _Remembered(
     _bill_of_last_month, lambda demand: (*demand.earlier_months, demand.contracts)
@@ -99,8 +99,8 @@ def _last_month(demand: Demand) -> Month | None:
 
 def price(demand: Demand) -> KwhPrice:
     """Return what a kWh costs now."""
-    contract = demand.contracts.at(demand.time)
-    return kwh_price(contract, demand.time.astimezone(LUXEMBOURG).year, demand.market)
+    contract = demand.contracts.at(demand.until)
+    return kwh_price(contract, demand.until.astimezone(LUXEMBOURG).year, demand.market)
 
 
 def cost(*names: str) -> Callable[[Demand], float | None]:

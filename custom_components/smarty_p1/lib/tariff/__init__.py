@@ -2,7 +2,7 @@
 
 meter = DemandMeter(Contract(reference_kw=7))
 demand = meter.update(time, Energies(imported_kwh), power_kw, serial_number)  # with every telegram
-bill(demand.month, demand.contracts, demand.time).total
+bill(demand.month, demand.contracts, demand.until).total
 """
 
 from .bill import Bill, Line, bill

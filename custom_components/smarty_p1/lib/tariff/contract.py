@@ -95,6 +95,11 @@ class Contracts:
         """Return the contract that was entered last."""
         return self.entries[-1][1]
 
+    @property
+    def before_latest(self) -> Contracts:
+        """Return the contracts as they were before the last one was entered, if there was one."""
+        return Contracts(self.entries[:-1] or self.entries)
+
     def at(self, time: datetime) -> Contract:
         """Return the contract of a moment."""
         for since, contract in reversed(self.entries):

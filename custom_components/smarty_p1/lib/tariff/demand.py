@@ -21,6 +21,11 @@ class Demand:
 
     time: datetime
     """The meter's time of the last reading that counts."""
+    until: datetime
+    """Up to when the month below has passed: its costs are those until then.
+
+    The same as `time`, unless a clock says another month that need not be the right one.
+    """
     quarter_start: datetime
     measured_since: datetime
     """From when on the running quarter-hour is known: its start, if nothing was missed."""

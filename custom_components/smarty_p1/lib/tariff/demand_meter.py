@@ -88,15 +88,21 @@ class DemandMeter:
         Now is the running quarter-hour, or the next one when the greater part of it has passed. The
         first one that says anything holds for all that is known. A contract that only says what
         the last one left open takes its place, as far back as the running month. What was entered
-        for a later time is forgotten.
+        for a later time is forgotten. The last one again, with a day, holds from that day instead.
         """
         contracts = self._contracts
         if since is not None:
             start = datetime.combine(since, _MIDNIGHT, LUXEMBOURG)
+            if contract == contracts.latest:
+                contracts = contracts.before_latest
             self._contracts = contracts.changed(contract, start)
         elif contract != contracts.latest:
             self._contracts = contracts.changed(contract, self._start_of(contract))
         self.snapshot = self._make_snapshot()
+
+    def is_before_change(self, time: datetime | None) -> bool:
+        """Return whether the contract that was entered last does not hold yet."""
+        return time is not None and self._contracts.at(time) is not self._contracts.latest
 
     def update(  # noqa: PLR0913, PLR0917 - a telegram says as much
         self,
@@ -226,6 +232,7 @@ class DemandMeter:
         summary = self._summary = summarised(
             self._history.months, self._contracts, stretch.month_start, self._summary
         )
+        is_shown = month_start(time) == summary.month.start
         running_kw = round(energy_kwh / elapsed, DECIMALS) if elapsed else power_kw
         projected_kw = will_exceed = available_kw = excess_kwh = None
         if power_kw is not None:
@@ -241,6 +248,7 @@ class DemandMeter:
             excess_kwh = summary.excess_kwh
         return Demand(
             time=time,
+            until=time if is_shown else self._history.sure_time or time,
             quarter_start=start,
             measured_since=since,
             running_kw=running_kw,

@@ -12,6 +12,7 @@ from .registers import CLOCK_TOLERANCE, MAX_GAP, Amounts, Reading, most_wh
 
 MAX_SHARED_GAP = timedelta(days=40)
 """What came in a longer gap is not shared out to its days: that would be a guess."""
+_A_DAY = timedelta(days=1)
 
 
 @dataclass(slots=True)
@@ -76,7 +77,9 @@ def is_taken_up(
             before.may_be_followed_by(after.first, after.serial_number)
             for before, after in pairwise([stretch, *later])
         )
-        return not has_gaps or -CLOCK_TOLERANCE <= lacking <= MAX_GAP
+        # Where telegrams are rare, both leaps take time; a gap of hours may look so by chance.
+        is_far = following.first.time - stretch.reading.time > _A_DAY
+        return not has_gaps or -CLOCK_TOLERANCE <= lacking <= MAX_GAP * (1 + is_far)
     # The clock was set back, and the time that it lacked is here again.
     return following.first.time < stretch.reading.time and lacking >= -CLOCK_TOLERANCE
 
