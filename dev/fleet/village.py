@@ -19,7 +19,7 @@ from dev.simulator.dice import dice
 
 from .attacks import FORGED, forge, junk, pick
 from .meters import FleetMeter, make_meters
-from .truth import Attack, Record, Sent
+from .truth import Attack, Record, Sent, digest_of
 
 INTERVAL = 10.0
 PORTS = "ports.json"
@@ -71,7 +71,10 @@ class Village:
         frame = meter.frame_at(datetime.fromtimestamp(moment, UTC))
         self._frames[meter.number].append(frame)
         was_read = self._push(meter, frame)
-        self._record.write(Sent(meter.number, moment, was_read, counter, meter.last_telegram))
+        digest = digest_of(frame)
+        self._record.write(
+            Sent(meter.number, moment, was_read, counter, meter.last_telegram, digest)
+        )
 
     def _attack(self, meter: FleetMeter) -> None:
         kind = pick(self._chance, _WEIGHTS)
