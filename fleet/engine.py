@@ -39,8 +39,7 @@ async def make_stream(js: JetStreamContext, max_bytes: int) -> StreamInfo:
     try:
         return await js.stream_info(STREAM)
     except NotFoundError:
-        LOGGER.warning("There is no stream %s: it is made", STREAM)
-        return await js.add_stream(
+        info = await js.add_stream(
             StreamConfig(
                 name=STREAM,
                 subjects=[STREAM_SUBJECTS],
@@ -53,6 +52,8 @@ async def make_stream(js: JetStreamContext, max_bytes: int) -> StreamInfo:
                 duplicate_window=_DUPLICATE_WINDOW,
             )
         )
+        LOGGER.warning("There was no stream %s: it is made", STREAM)
+        return info
 
 
 async def open_leases(js: JetStreamContext) -> KeyValue:
@@ -92,5 +93,6 @@ async def _open(js: JetStreamContext, config: KeyValueConfig) -> KeyValue:
     try:
         return await js.key_value(config.bucket)
     except BucketNotFoundError:
-        LOGGER.warning("There is no bucket %s: it is made", config.bucket)
-        return await js.create_key_value(config)
+        bucket = await js.create_key_value(config)
+        LOGGER.warning("There was no bucket %s: it is made", config.bucket)
+        return bucket
