@@ -107,7 +107,8 @@ class Fleet:
 
     def __init__(self, directory: Path, meters: int, seconds: float, seed: int) -> None:
         self.directory = directory
-        self.count = max(_LEAST_GATEWAYS, math.ceil(meters / _MOST_PORTS))
+        # Each has a port at least.
+        self.count = max(min(_LEAST_GATEWAYS, meters), math.ceil(meters / _MOST_PORTS))
         self.seed = seed
         self.cluster = NatsCluster(directory)
         self.store = VictoriaMetrics(directory / "victoria-metrics")
