@@ -4,6 +4,7 @@ import platform
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from smarty_p1_gateway import ConfigTable, Keys, read_keys, read_toml
 from smarty_p1_gateway.nats_config import NatsConfig, read_nats
@@ -64,9 +65,17 @@ def _read_url(table: ConfigTable) -> str:
     url = table.take_text("url")
     if url is None:
         table.fail("url", "is missing: VictoriaMetrics, such as http://127.0.0.1:8428")
-    if not _URL.fullmatch(url):
+    if not _URL.fullmatch(url) or not _has_host(url):
         table.fail("url", "must be like http://127.0.0.1:8428, without a login in it")
     return url
+
+
+def _has_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _read_keys(table: ConfigTable) -> Keys:

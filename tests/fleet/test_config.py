@@ -68,6 +68,21 @@ def test_what_is_missing_or_wrong_is_told(tmp_path: Path, text: str, message: st
 
 
 @pytest.mark.parametrize(
+    "address", ["[::1:8428", "a:b:c", "node1:70000", "node1:0", ":8428", "node1:8428?x=1"]
+)
+def test_an_address_that_is_none_is_told(tmp_path: Path, keys: str, address: str) -> None:
+    text = f"{NATS}store = {{ url = 'http://{address}' }}\n{keys}collector = {{ name = 'one' }}\n"
+    with pytest.raises(ConfigError, match=r"\[store\] url must be like"):
+        read(tmp_path, text)
+
+
+@pytest.mark.parametrize("address", ["node1", "[::1]:8428", "10.0.0.1:8428/insert/", "vm_1.lan:80"])
+def test_an_address_may_have_many_forms(tmp_path: Path, keys: str, address: str) -> None:
+    text = f"{NATS}store = {{ url = 'http://{address}' }}\n{keys}collector = {{ name = 'one' }}\n"
+    assert read(tmp_path, text).store_url == f"http://{address}"
+
+
+@pytest.mark.parametrize(
     ("collector", "message"),
     [
         ("name = 'a.b'", "name must have"),
