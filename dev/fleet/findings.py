@@ -147,7 +147,7 @@ class Examiner:
         """Look at what was written several times: it must have been the same, but for its delay.
 
         What VictoriaMetrics lost when it was killed is written again, and what was not committed
-        yet, too, with a longer delay, and it does not keep all of them.
+        yet, too, with a longer delay.
         """
         findings = self.findings
         for meter in meters:

@@ -111,7 +111,8 @@ class Fleet:
         self.count = max(min(_LEAST_GATEWAYS, meters), math.ceil(meters / _MOST_PORTS))
         self.seed = seed
         self.cluster = NatsCluster(directory)
-        self.store = VictoriaMetrics(directory / "victoria-metrics")
+        # Otherwise it would drop, as it merges, what is to be found.
+        self.store = VictoriaMetrics(directory / "victoria-metrics", shows_doubles=True)
         self._meters = meters
         self.villages = [self._village(number, seconds) for number in range(self.count)]
         self.gateways: list[Gateway] = []

@@ -114,10 +114,10 @@ async def run(directory: Path, options: Options) -> Outcome:
             gateway_of=fleet.gateway_of,
         )
         meters = make_meters(options.seed, 1, options.meters)
-        async with _asking(fleet.store.directory) as export:
-            await examiner.examine(meters, export)
         async with _asking(fleet.store.directory, shows_doubles=True) as export:
             await examiner.examine_doubles(meters, export)
+        async with _asking(fleet.store.directory) as export:
+            await examiner.examine(meters, export)
         return Outcome(
             findings=examiner.findings,
             attacks=examiner.attacks,
