@@ -13,7 +13,13 @@ from smarty_p1_gateway import UnavailableError
 
 from .collector_client import CollectorClient
 from .config import CollectorConfig
-from .engine import OtherPartitionsError, make_stream, open_leases, open_states
+from .engine import (
+    OtherPartitionsError,
+    enlarge_stream,
+    make_stream,
+    open_leases,
+    open_states,
+)
 from .leases import Leases
 from .meters import UnknownMeters
 from .metrics import Metrics
@@ -106,7 +112,8 @@ class _Session:
     async def _collect(self, nats: Client, closed: asyncio.Event) -> None:
         config = self._config
         js = nats.jetstream(timeout=_API_TIMEOUT)
-        stream = await make_stream(js, config.stream_bytes)
+        stream = await make_stream(js, config.stream_gigabytes)
+        await enlarge_stream(js, stream, config.stream_gigabytes)
         collector = Collector(
             nats,
             js,
@@ -151,7 +158,7 @@ class _Session:
         while True:
             await asyncio.sleep(_LOOK_INTERVAL)
             with suppress(NatsError, TimeoutError):
-                stream = await make_stream(js, self._config.stream_bytes)
+                stream = await make_stream(js, self._config.stream_gigabytes)
                 collector.first_sequence = stream.state.first_seq
                 await open_states(js, self._config.partitions)
                 await open_leases(js)

@@ -32,6 +32,7 @@ def test_little_must_be_said(tmp_path: Path, keys: str) -> None:
     assert (config.store_url, config.name) == ("http://127.0.0.1:8428", "one")
     assert (config.partitions, config.publishes_readings) == (16, True)
     assert (config.metrics_address, config.metrics_port) == ("127.0.0.1", None)
+    assert config.stream_gigabytes is None
     assert KEY not in repr(config).upper()
 
 
@@ -42,7 +43,7 @@ def test_all_can_be_said(tmp_path: Path, keys: str) -> None:
     )
     config = read(tmp_path, NATS + STORE + keys + more)
     assert (config.name, config.partitions, config.publishes_readings) == ("b-2", 64, False)
-    assert (config.stream_bytes, config.metrics_port) == (2 * 1024**3, 9108)
+    assert (config.stream_gigabytes, config.metrics_port) == (2, 9108)
 
 
 @pytest.mark.parametrize(
