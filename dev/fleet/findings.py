@@ -58,7 +58,7 @@ class Examiner:
 
     def __init__(  # noqa: PLR0913
         self,
-        events: Iterable[Sent | Attack],
+        events: Sequence[Sent | Attack],
         interruptions: Sequence[Interruption],
         heard: Mapping[tuple[str, int], float],
         watch: StoreWatch,
@@ -78,7 +78,8 @@ class Examiner:
         self._killed = [one for one in interruptions if one.kind == "gateway" and one.was_killed]
         self._heard = heard
         self._watch = watch
-        self._passed_on = passed_on
+        # What was sent again later may have come too late, behind others of its meter.
+        self._passed_on = passed_on - {one.digest for one in events if isinstance(one, Attack)}
         self._gateway_of = gateway_of
         self._stored: dict[int, list[float]] = {}
         """When the telegrams were sent that each gateway has passed on."""

@@ -106,7 +106,7 @@ async def run(directory: Path, options: Options) -> Outcome:
         # What is committed must be on its disk.
         await fleet.store.kill()
         examiner = Examiner(
-            read_record(fleet.records),
+            [*read_record(fleet.records)],
             killer.interruptions,
             listener.heard,
             watch,

@@ -87,12 +87,13 @@ class Sent(NamedTuple):
 
 
 class Attack(NamedTuple):
-    """Something hostile on the line of a meter."""
+    """Something hostile on the line of a meter; `digest`: of the telegram that it repeats."""
 
     kind: str
     meter: int
     moment: float
     was_read: bool
+    digest: str = ""
 
 
 def digest_of(frame: bytes) -> str:

@@ -83,9 +83,11 @@ class Village:
             return
         # What would be seen if anybody believed it: the meter does not send at that time.
         lie = meter.telegram_at(datetime.now(UTC) + _AHEAD)
+        digest = ""
         match kind:
             case "replay":
                 data = self._chance.choice(known)
+                digest = digest_of(data)
             case "plain":
                 data = lie.encode("ascii")
             case "junk":
@@ -94,7 +96,7 @@ class Village:
                 other = self._chance.choice(self._meters).system_title
                 data = forge(kind, known[-1], lie, other, self._chance)
         was_read = self._push(meter, data)
-        self._record.write(Attack(kind, meter.number, time.time(), was_read))
+        self._record.write(Attack(kind, meter.number, time.time(), was_read, digest))
 
     def _push(self, meter: FleetMeter, data: bytes) -> bool:
         self._server.push(data, meter=meter.number)

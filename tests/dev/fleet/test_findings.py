@@ -1,6 +1,6 @@
 """What becomes of each telegram is told apart, and nothing that is missing is passed over."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import override
 
@@ -13,7 +13,7 @@ from dev.fleet.findings import Examiner, Findings
 from dev.fleet.kills import Interruption
 from dev.fleet.meters import FleetMeter, make_meters
 from dev.fleet.store_watch import StoreWatch
-from dev.fleet.truth import Sent, values_of
+from dev.fleet.truth import Attack, Sent, values_of
 
 START = 1795000000
 COUNT = 4
@@ -66,7 +66,7 @@ def samples_of(telegrams: Iterable[Sent]) -> list[Sample]:
 
 async def found(  # noqa: PLR0913
     meter: FleetMeter,
-    sent: list[Sent],
+    events: Sequence[Sent | Attack],
     stored: list[Sample],
     gateway_killed: float = 0.0,
     gateway_back: float = 0.0,
@@ -75,8 +75,8 @@ async def found(  # noqa: PLR0913
 ) -> Findings:
     killed = [Interruption("gateway", 3, True, gateway_killed, gateway_back)]  # noqa: FBT003
     watch = StoreWatch("http://127.0.0.1", [])
-    heard = {(meter.system_title.hex().upper(), 1): sent[1].moment + 0.25}
-    examiner = Examiner(sent, killed, heard, watch, passed_on=passed_on, gateway_of=lambda _: 3)
+    heard = {(meter.system_title.hex().upper(), 1): events[1].moment + 0.25}
+    examiner = Examiner(events, killed, heard, watch, passed_on=passed_on, gateway_of=lambda _: 3)
     async with aiohttp.ClientSession() as session:
         export = FakeExport(stored, session)
         export.names = {meter.device_name}
@@ -130,6 +130,20 @@ async def test_what_a_gateway_passed_on_or_had_on_its_disk_is_in_nobodys_hands(
         )
         assert findings.lost == sent[2:]
         assert (findings.not_read, findings.in_hands) == (0, [])
+
+
+async def test_what_somebody_sent_again_later_does_not_show_that_it_was_passed_on(
+    meter: FleetMeter, sent: list[Sent]
+) -> None:
+    *_, last = sent
+    attack = Attack("replay", 7, last.moment + 20.0, was_read=True, digest=last.digest)
+    killed, back = last.moment - 3.0, last.moment + 2.0
+    passed_on = frozenset({last.digest})
+    for attacks, not_read in ((), 0), ((attack,), 1):
+        events = (*sent, *attacks)
+        stored = samples_of(sent[:3])
+        findings = await found(meter, events, stored, killed, back, passed_on=passed_on)
+        assert (findings.not_read, len(findings.lost)) == (not_read, 1 - not_read)
 
 
 async def test_a_gateway_on_a_busy_machine_has_more_in_its_hands(
