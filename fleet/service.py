@@ -88,8 +88,15 @@ class _Session:
     async def _connect_once(self) -> None:
         nats = CollectorClient(self._config.nats)
         closed = asyncio.Event()
+
+        async def on_error(error: Exception) -> None:
+            LOGGER.debug("NATS: %s", type(error).__name__)
+            # The library goes from server to server without an end.
+            if not nats.is_connected:
+                self._outage.note(error)
+
         try:
-            await nats.open(self._on_error, _setter(closed), reconnect=False)
+            await nats.open(on_error, _setter(closed), reconnect=False)
             await self._collect(nats, closed)
             self._metrics.nats_losses.inc()
             self._outage.note(ConnectionError())
@@ -185,9 +192,6 @@ class _Session:
     def _oldest(self) -> float | None:
         oldest = (partition.oldest for partition, _ in list(self._working.values()))
         return min((one for one in oldest if one is not None), default=None)
-
-    async def _on_error(self, error: Exception) -> None:
-        LOGGER.debug("NATS: %s", type(error).__name__)
 
 
 def _setter(event: asyncio.Event) -> Callable[[], Awaitable[None]]:
