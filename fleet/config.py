@@ -4,6 +4,7 @@ import platform
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from smarty_p1_gateway import ConfigTable, Keys, read_keys, read_toml
 from smarty_p1_gateway.nats_config import NatsConfig, read_nats
@@ -12,8 +13,7 @@ from .subjects import MOST_PARTITIONS
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PARTITIONS = 16
-_GIGABYTE = 1024**3
-_STREAM_GIGABYTES = 10
+_MOST_GIGABYTES = 1_000_000
 # No login in it: it would stand in logs and lists of processes sooner or later.
 _URL = re.compile(r"https?://[A-Za-z0-9.:_\[\]-]+(?:/[A-Za-z0-9._~/-]*)?")
 
@@ -28,7 +28,7 @@ class CollectorConfig:
     name: str
     partitions: int
     publishes_readings: bool
-    stream_bytes: int
+    stream_gigabytes: int | None
     metrics_address: str
     metrics_port: int | None
 
@@ -50,8 +50,7 @@ def read_config(path: Path) -> CollectorConfig:
         name=_read_name(collector),
         partitions=_read_number(collector, "partitions", _PARTITIONS, MOST_PARTITIONS),
         publishes_readings=bool(collector.take("readings", bool, default=True)),
-        stream_bytes=_GIGABYTE
-        * _read_number(collector, "stream_gigabytes", _STREAM_GIGABYTES, 1_000_000),
+        stream_gigabytes=_read_number(collector, "stream_gigabytes", None, _MOST_GIGABYTES),
         metrics_address=metrics.take_text("address", "127.0.0.1") or "",
         metrics_port=metrics.take_port("port", None),
     )
@@ -64,9 +63,17 @@ def _read_url(table: ConfigTable) -> str:
     url = table.take_text("url")
     if url is None:
         table.fail("url", "is missing: VictoriaMetrics, such as http://127.0.0.1:8428")
-    if not _URL.fullmatch(url):
+    if not _URL.fullmatch(url) or not _has_host(url):
         table.fail("url", "must be like http://127.0.0.1:8428, without a login in it")
     return url
+
+
+def _has_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _read_keys(table: ConfigTable) -> Keys:
@@ -87,8 +94,10 @@ def _read_name(table: ConfigTable) -> str:
     return name
 
 
-def _read_number(table: ConfigTable, key: str, default: int, highest: int) -> int:
-    number = table.take(key, int, default)
-    if number is None or not 1 <= number <= highest:
+def _read_number[T: (int, int | None)](table: ConfigTable, key: str, default: T, highest: int) -> T:
+    number = table.take(key, int)
+    if number is None:
+        return default
+    if not 1 <= number <= highest:
         table.fail(key, f"must be from 1 to {highest:,}")
     return number

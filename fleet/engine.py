@@ -2,10 +2,12 @@
 
 import json
 import logging
+from dataclasses import replace
 
 from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, KeyValueConfig, StorageType, StreamConfig, StreamInfo
 from nats.js.errors import (
+    APIError,
     BucketNotFoundError,
     KeyNotFoundError,
     KeyWrongLastSequenceError,
@@ -19,6 +21,8 @@ from .subjects import LEASES, PARTITIONS, STREAM, STREAM_SUBJECTS
 LOGGER = logging.getLogger(__name__)
 
 _REPLICAS = 3
+_GIGABYTE = 1024**3
+_GIGABYTES = 10
 _MAX_AGE = 7 * 86400.0
 _DUPLICATE_WINDOW = 600.0
 # Twice what a frame can have, and its headers.
@@ -34,13 +38,12 @@ class OtherPartitionsError(Exception):
         self.number = number
 
 
-async def make_stream(js: JetStreamContext, max_bytes: int) -> StreamInfo:
+async def make_stream(js: JetStreamContext, gigabytes: int | None) -> StreamInfo:
     """Make the stream of the frames, unless it is there, however it is configured."""
     try:
         return await js.stream_info(STREAM)
     except NotFoundError:
-        LOGGER.warning("There is no stream %s: it is made", STREAM)
-        return await js.add_stream(
+        info = await js.add_stream(
             StreamConfig(
                 name=STREAM,
                 subjects=[STREAM_SUBJECTS],
@@ -48,11 +51,27 @@ async def make_stream(js: JetStreamContext, max_bytes: int) -> StreamInfo:
                 storage=StorageType.FILE,
                 discard=DiscardPolicy.OLD,
                 max_age=_MAX_AGE,
-                max_bytes=max_bytes,
+                max_bytes=(gigabytes or _GIGABYTES) * _GIGABYTE,
                 max_msg_size=_MAX_MESSAGE,
                 duplicate_window=_DUPLICATE_WINDOW,
             )
         )
+        LOGGER.warning("There was no stream %s: it is made", STREAM)
+        return info
+
+
+async def enlarge_stream(js: JetStreamContext, info: StreamInfo, gigabytes: int | None) -> None:
+    """Let the stream hold more, if that is wanted and it is limited to less: nothing gets lost."""
+    max_bytes = (gigabytes or 0) * _GIGABYTE
+    if not 0 < (info.config.max_bytes or 0) < max_bytes:
+        return
+    try:
+        await js.update_stream(replace(info.config, max_bytes=max_bytes))
+    except APIError as error:
+        text = "The stream %s stays as small as it is (%s)"
+        LOGGER.error(text, STREAM, error.description)  # noqa: TRY400 - it says all
+    else:
+        LOGGER.warning("The stream %s may hold %d GB now", STREAM, gigabytes)
 
 
 async def open_leases(js: JetStreamContext) -> KeyValue:
@@ -92,5 +111,6 @@ async def _open(js: JetStreamContext, config: KeyValueConfig) -> KeyValue:
     try:
         return await js.key_value(config.bucket)
     except BucketNotFoundError:
-        LOGGER.warning("There is no bucket %s: it is made", config.bucket)
-        return await js.create_key_value(config)
+        bucket = await js.create_key_value(config)
+        LOGGER.warning("There was no bucket %s: it is made", config.bucket)
+        return bucket

@@ -13,7 +13,13 @@ from smarty_p1_gateway import UnavailableError
 
 from .collector_client import CollectorClient
 from .config import CollectorConfig
-from .engine import OtherPartitionsError, make_stream, open_leases, open_states
+from .engine import (
+    OtherPartitionsError,
+    enlarge_stream,
+    make_stream,
+    open_leases,
+    open_states,
+)
 from .leases import Leases
 from .meters import UnknownMeters
 from .metrics import Metrics
@@ -82,8 +88,15 @@ class _Session:
     async def _connect_once(self) -> None:
         nats = CollectorClient(self._config.nats)
         closed = asyncio.Event()
+
+        async def on_error(error: Exception) -> None:
+            LOGGER.debug("NATS: %s", type(error).__name__)
+            # The library goes from server to server without an end.
+            if not nats.is_connected:
+                self._outage.note(error)
+
         try:
-            await nats.open(self._on_error, _setter(closed), reconnect=False)
+            await nats.open(on_error, _setter(closed), reconnect=False)
             await self._collect(nats, closed)
             self._metrics.nats_losses.inc()
             self._outage.note(ConnectionError())
@@ -106,7 +119,8 @@ class _Session:
     async def _collect(self, nats: Client, closed: asyncio.Event) -> None:
         config = self._config
         js = nats.jetstream(timeout=_API_TIMEOUT)
-        stream = await make_stream(js, config.stream_bytes)
+        stream = await make_stream(js, config.stream_gigabytes)
+        await enlarge_stream(js, stream, config.stream_gigabytes)
         collector = Collector(
             nats,
             js,
@@ -151,7 +165,7 @@ class _Session:
         while True:
             await asyncio.sleep(_LOOK_INTERVAL)
             with suppress(NatsError, TimeoutError):
-                stream = await make_stream(js, self._config.stream_bytes)
+                stream = await make_stream(js, self._config.stream_gigabytes)
                 collector.first_sequence = stream.state.first_seq
                 await open_states(js, self._config.partitions)
                 await open_leases(js)
@@ -178,9 +192,6 @@ class _Session:
     def _oldest(self) -> float | None:
         oldest = (partition.oldest for partition, _ in list(self._working.values()))
         return min((one for one in oldest if one is not None), default=None)
-
-    async def _on_error(self, error: Exception) -> None:
-        LOGGER.debug("NATS: %s", type(error).__name__)
 
 
 def _setter(event: asyncio.Event) -> Callable[[], Awaitable[None]]:

@@ -2,14 +2,15 @@
 
 import os
 import re
+import selectors
 import signal
 import stat
 import subprocess
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Timer
 from typing import IO, override
 
 from smarty_p1.p1 import DEFAULT_AUTHENTICATION_KEY
@@ -127,48 +128,51 @@ def _read_output(command: Sequence[str]) -> bytes:
     except OSError as err:
         msg = f"cannot be run: {err.strerror}"
         raise _KeysError(msg) from None
-    is_late = False
-
-    def kill() -> None:
-        # With whatever it started: that would keep the pipe open.
+    assert process.stdout is not None  # noqa: S101 - a pipe
+    end = time.monotonic() + _COMMAND_TIMEOUT
+    try:
+        with process.stdout:
+            text = _read_until(process.stdout, end)
+        status = process.wait(end - time.monotonic())
+    except BaseException as err:
+        # With whatever it started.
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-
-    def give_up() -> None:
-        nonlocal is_late
-        is_late = True
-        kill()
-
-    timer = Timer(_COMMAND_TIMEOUT, give_up)
-    timer.daemon = True
-    timer.start()
-    try:
-        assert process.stdout is not None  # noqa: S101 - a pipe
-        with process.stdout:
-            text = _read(process.stdout)
-        status = process.wait()
-    except BaseException:
-        kill()
         process.wait()
+        if isinstance(err, TimeoutError | subprocess.TimeoutExpired):
+            msg = f"did not end within {_COMMAND_TIMEOUT:.0f} seconds"
+            raise _KeysError(msg) from None
         raise
-    finally:
-        timer.cancel()
-        timer.join()
-    if is_late:
-        msg = f"did not end within {_COMMAND_TIMEOUT:.0f} seconds"
-        raise _KeysError(msg)
     if status:
         msg = f"failed with status {status}"
         raise _KeysError(msg)
     return text
 
 
+def _read_until(pipe: IO[bytes], end: float) -> bytes:
+    """Read all, however long others keep the pipe open. Raises TimeoutError."""
+    text = bytearray()
+    with selectors.DefaultSelector() as selector:
+        selector.register(pipe, selectors.EVENT_READ)
+        while selector.select(max(0.0, end - time.monotonic())):
+            part = os.read(pipe.fileno(), 64 * 1024)
+            if not part:
+                return bytes(text)
+            text += part
+            _check_size(text)
+    raise TimeoutError
+
+
 def _read(file: IO[bytes]) -> bytes:
     text = file.read(MOST_BYTES + 1)
+    _check_size(text)
+    return text
+
+
+def _check_size(text: bytes | bytearray) -> None:
     if len(text) > MOST_BYTES:
         msg = f"has more than {MOST_BYTES // 1024**2} MiB"
         raise _KeysError(msg)
-    return text
 
 
 def _parse(content: bytes) -> Keys:

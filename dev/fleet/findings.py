@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -30,7 +30,8 @@ class Findings:
     stored: int = 0
     registers: int = 0
     not_read: int = 0
-    in_hands: int = 0
+    in_hands: list[float] = field(default_factory=list)
+    """How long before its gateway was killed each of them was sent, in seconds."""
     lost: list[Sent] = field(default_factory=list)
     partial: int = 0
     wrong: int = 0
@@ -55,17 +56,20 @@ class Findings:
 class Examiner:
     """Compares meter by meter."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
-        events: Iterable[Sent | Attack],
+        events: Sequence[Sent | Attack],
         interruptions: Sequence[Interruption],
         heard: Mapping[tuple[str, int], float],
         watch: StoreWatch,
+        *,
+        passed_on: AbstractSet[str],
         gateway_of: Callable[[int], int],
     ) -> None:
         """Take what happened; `heard` is when a listener first heard of each telegram.
 
-        Telegrams are known there by system title and frame counter.
+        Telegrams are known there by system title and frame counter, and in `passed_on` by the
+        digest of the frame: what the gateways published, or had on their disks.
         """
         self.findings = Findings()
         self.attacks: Counter[str] = Counter()
@@ -74,6 +78,8 @@ class Examiner:
         self._killed = [one for one in interruptions if one.kind == "gateway" and one.was_killed]
         self._heard = heard
         self._watch = watch
+        # What was sent again later may have come too late, behind others of its meter.
+        self._passed_on = passed_on - {one.digest for one in events if isinstance(one, Attack)}
         self._gateway_of = gateway_of
         self._stored: dict[int, list[float]] = {}
         """When the telegrams were sent that each gateway has passed on."""
@@ -93,10 +99,12 @@ class Examiner:
             unknown.discard(meter.device_name)
         self.findings.unknown_meters = len(unknown)
         for sent in missing:
-            if not sent.was_read and self._was_down(sent):
+            if sent.digest in self._passed_on:
+                self.findings.lost.append(sent)
+            elif not sent.was_read and self._was_down(sent):
                 self.findings.not_read += 1
-            elif self._was_in_hands(sent):
-                self.findings.in_hands += 1
+            elif (before := self._was_in_hands(sent)) is not None:
+                self.findings.in_hands.append(before)
             else:
                 self.findings.lost.append(sent)
 
@@ -123,23 +131,24 @@ class Examiner:
             for one in self._killed
         )
 
-    def _was_in_hands(self, sent: Sent) -> bool:
+    def _was_in_hands(self, sent: Sent) -> float | None:
+        """Return how long before its gateway was killed, None if that had nothing to do with it."""
         gateway = self._gateway_of(sent.meter)
         for kill in (one.moment for one in self._killed if one.number == gateway):
             if -_IN_HANDS <= sent.moment - kill <= _NOTICED:
-                return True
+                return kill - sent.moment
             is_read = sent.was_read and kill - _MOST_IN_HANDS <= sent.moment <= kill
             if is_read and not any(
                 sent.moment + _IN_HANDS <= moment <= kill for moment in self._stored[gateway]
             ):
-                return True
-        return False
+                return kill - sent.moment
+        return None
 
     async def examine_doubles(self, meters: Iterable[FleetMeter], export: Export) -> None:
         """Look at what was written several times: it must have been the same, but for its delay.
 
         What VictoriaMetrics lost when it was killed is written again, and what was not committed
-        yet, too, with a longer delay, and it does not keep all of them.
+        yet, too, with a longer delay.
         """
         findings = self.findings
         for meter in meters:

@@ -5,10 +5,14 @@ import contextlib
 import json
 import math
 import re
+import shutil
+import sqlite3
 import sys
+import tempfile
 import time
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Self, override
 
 import aiohttp
 
@@ -21,18 +25,21 @@ from dev.reliability.result import MissedError
 from .cluster import NatsCluster
 from .meters import write_keys
 from .storage import VictoriaMetrics
+from .stream import PARTITIONS
+from .truth import digest_of
 from .village import DONE, INTERVAL, PORTS, RECORD
 
 COLLECTORS = 2
 _MOST_PORTS = 1000
 _LEAST_GATEWAYS = 2
 _BEGINNING = 180.0
+_QUEUE = "queue.sqlite3"
 
 _GATEWAY = """\
 [nats]
 servers = {servers}
 [queue]
-path = "queue.sqlite3"
+path = "{queue}"
 [metrics]
 port = {metrics}
 """
@@ -72,18 +79,43 @@ class Program(Part):
         return [(name, labels, float(value)) for name, labels, value in found]
 
 
+class Gateway(Program):
+    """A gateway; `kept` is what was on its disk each time that it was killed, as digests."""
+
+    def __init__(self, configuration: Path, metrics_port: int) -> None:
+        super().__init__("gateway", configuration, metrics_port)
+        self.kept: set[str] = set()
+
+    @override
+    async def kill(self) -> None:
+        await super().kill()
+        self.kept |= await asyncio.to_thread(frames_in, self.directory / _QUEUE)
+
+
+def frames_in(queue: Path) -> set[str]:
+    """Return the digests of the frames in a gateway's queue, and leave it as it is."""
+    with tempfile.TemporaryDirectory() as directory:
+        for name in (queue.name, f"{queue.name}-wal"):
+            with contextlib.suppress(FileNotFoundError):
+                shutil.copy(queue.with_name(name), directory)
+        with contextlib.closing(sqlite3.connect(Path(directory) / queue.name)) as copy:
+            return {digest_of(data) for (data,) in copy.execute("SELECT data FROM frames")}
+
+
 class Fleet:
     """Everything that runs; in a directory of their own each."""
 
     def __init__(self, directory: Path, meters: int, seconds: float, seed: int) -> None:
         self.directory = directory
-        self.count = max(_LEAST_GATEWAYS, math.ceil(meters / _MOST_PORTS))
+        # Each has a port at least.
+        self.count = max(min(_LEAST_GATEWAYS, meters), math.ceil(meters / _MOST_PORTS))
         self.seed = seed
         self.cluster = NatsCluster(directory)
-        self.store = VictoriaMetrics(directory / "victoria-metrics")
+        # Otherwise it would drop, as it merges, what is to be found.
+        self.store = VictoriaMetrics(directory / "victoria-metrics", shows_doubles=True)
         self._meters = meters
         self.villages = [self._village(number, seconds) for number in range(self.count)]
-        self.gateways: list[Program] = []
+        self.gateways: list[Gateway] = []
         self.collectors = [self._collector(number) for number in range(COLLECTORS)]
         self._running = contextlib.AsyncExitStack()
 
@@ -102,6 +134,11 @@ class Fleet:
         """Return where the meters write down what they send."""
         return [self.directory / f"village{number}" / RECORD for number in range(self.count)]
 
+    @property
+    def kept(self) -> set[str]:
+        """Return what gateways had on their disks when they were killed, as digests."""
+        return {digest for gateway in self.gateways for digest in gateway.kept}
+
     def gateway_of(self, meter: int) -> int:
         """Return which gateway reads a meter."""
         return next(k for k in range(self.count) if meter < self._first(k + 1))
@@ -114,6 +151,8 @@ class Fleet:
             write_keys(self.directory / "keys", self.seed, self._meters)
             parts: list[Part] = [self.store, *self.collectors, *self.villages]
             await asyncio.gather(*map(running.enter_async_context, parts))
+            # What is handed over later is read and written again.
+            await _until(self._is_divided, "the collectors have not divided the partitions")
             self.gateways = [self._gateway(number) for number in range(self.count)]
             await asyncio.gather(*map(running.enter_async_context, self.gateways))
             self._running = running.pop_all()
@@ -125,13 +164,11 @@ class Fleet:
 
     async def until_begun(self) -> None:
         """Wait until all meters send. Raises MissedError."""
-        try:
-            async with asyncio.timeout(_BEGINNING):
-                while not all(path.exists() for path in self.records):
-                    await asyncio.sleep(0.1)
-        except TimeoutError:
-            message = "the meters have not begun to send"
-            raise MissedError(message) from None
+
+        async def have_begun() -> bool:
+            return all(path.exists() for path in self.records)
+
+        await _until(have_begun, "the meters have not begun to send")
 
     async def until_done(self) -> None:
         """Wait until the meters have sent everything. Raises MissedError when they stop before."""
@@ -144,7 +181,14 @@ class Fleet:
                 message = "the meters send no more"
                 raise MissedError(message)
 
-    async def metric(self, programs: list[Program], name: str) -> dict[str, float]:
+    async def _is_divided(self) -> bool:
+        name = "smarty_p1_collector_partitions"
+        with contextlib.suppress(OSError, aiohttp.ClientError):
+            owned = [await self.metric([collector], name) for collector in self.collectors]
+            return owned == [{"": PARTITIONS / COLLECTORS}] * COLLECTORS
+        return False
+
+    async def metric(self, programs: Sequence[Program], name: str) -> dict[str, float]:
         """Return the sum of a metric over programs and labels, by its label `reason`.
 
         Raises OSError and aiohttp's errors.
@@ -182,16 +226,16 @@ class Fleet:
         command: list[str | Path] = [sys.executable, "-P", "-m", "dev.fleet.village", *words]
         return Part(command, directory, (directory / PORTS).exists)
 
-    def _gateway(self, number: int) -> Program:
+    def _gateway(self, number: int) -> Gateway:
         directory = self._make_directory(f"gateway{number}")
         metrics_port = free_ports()
         ports = json.loads((self.directory / f"village{number}" / PORTS).read_bytes())
-        text = _GATEWAY.format(servers=[*self.cluster.urls], metrics=metrics_port)
+        text = _GATEWAY.format(servers=[*self.cluster.urls], queue=_QUEUE, metrics=metrics_port)
         for meter, port in enumerate(ports, self._first(number)):
             text += _PORT.format(host=HOST, port=port, number=meter)
         configuration = directory / "gateway.toml"
         configuration.write_text(text, encoding="utf-8")
-        return Program("gateway", configuration, metrics_port)
+        return Gateway(configuration, metrics_port)
 
     def _collector(self, number: int) -> Program:
         directory = self._make_directory(f"collector{number}")
@@ -208,3 +252,13 @@ class Fleet:
             encoding="utf-8",
         )
         return Program("collect", configuration, metrics_port)
+
+
+async def _until(check: Callable[[], Awaitable[bool]], otherwise: str) -> None:
+    """Wait for something at the beginning. Raises MissedError."""
+    try:
+        async with asyncio.timeout(_BEGINNING):
+            while not await check():
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        raise MissedError(otherwise) from None

@@ -23,6 +23,9 @@ def report(outcome: Outcome, options: Options) -> Result:
     _tell_attacks(outcome, result)
     if with_kills:
         result.say(f"killed: {outcome.killer.told()}")
+    else:
+        again = outcome.findings.written_again + outcome.listener.again
+        result.want("nothing written or told again without a kill", holds=not again)
     _tell_costs(outcome, options, result)
     result.say(f"machine: {machine()}")
     return result
@@ -36,8 +39,8 @@ def _tell_telegrams(findings: Findings, result: Result) -> None:
     )
     result.say(f"not read, for the gateway was down: {findings.not_read}")
     result.say(
-        "in the hands of a gateway that was killed (sent just before), and not stored: "
-        f"{findings.in_hands}"
+        "in the hands of a gateway that was killed, and not stored: "
+        f"{len(findings.in_hands)}, sent {max(findings.in_hands, default=0.0):.2f} s before at most"
     )
     result.say(
         f"doubled: {findings.doubled}; wrong values: {findings.wrong}; foreign: {findings.foreign} "
@@ -88,14 +91,14 @@ def _tell_attacks(outcome: Outcome, result: Result) -> None:
     result.say(f"on the lines: {_told(on_lines)}")
     result.say(f"to NATS: {_told(to_nats)}; {intruder.dropped} of them dropped there as doubles")
     result.say(f"refused by the collectors since their last start: {_told(outcome.rejected)}")
-    doubles = outcome.doubles
+    stream = outcome.stream
     result.say(
-        f"in the stream: {doubles.messages} messages of gateways, {doubles.doubled} doubled; "
-        f"{doubles.intruded} of the intruder. Readings heard from NATS: {len(listener.heard)}, "
+        f"in the stream: {stream.frames.total()} messages of gateways, {stream.doubled} doubled; "
+        f"{stream.intruded} of the intruder. Readings heard from NATS: {len(listener.heard)}, "
         f"{listener.again} again"
     )
     result.want("nothing forged or replayed accepted", holds=not accepted)
-    result.want("no doubles in the stream", holds=not doubles.doubled)
+    result.want("no doubles in the stream", holds=not stream.doubled)
 
 
 def _tell_costs(outcome: Outcome, options: Options, result: Result) -> None:

@@ -25,7 +25,7 @@ from .listener import Listener
 from .meters import make_meters
 from .storage import VictoriaMetrics
 from .store_watch import StoreWatch
-from .stream import ERRORS, Doubles, consumers, count_doubles, partitions_behind
+from .stream import ERRORS, Content, consumers, partitions_behind, read_stream
 from .truth import read_record
 
 # As long as anything advances, it is waited for.
@@ -52,7 +52,7 @@ class Outcome:
     attacks: Counter[str]
     intruder: Intruder
     listener: Listener
-    doubles: Doubles
+    stream: Content
     killer: Killer
     costs: Costs
     busy: dict[str, float]
@@ -98,7 +98,7 @@ async def run(directory: Path, options: Options) -> Outcome:
             await _answer(lambda: listener.note_commits(stream))
             await _answer(lambda: intruder.replay(stream))
             not_committed += await _until_committed(fleet, stream)
-            doubles = await _answer(lambda: count_doubles(stream))
+            content = await _answer(lambda: read_stream(stream))
             rejected = await _answer(
                 lambda: fleet.metric(fleet.collectors, "smarty_p1_collector_rejected_total")
             )
@@ -106,23 +106,24 @@ async def run(directory: Path, options: Options) -> Outcome:
         # What is committed must be on its disk.
         await fleet.store.kill()
         examiner = Examiner(
-            read_record(fleet.records),
+            [*read_record(fleet.records)],
             killer.interruptions,
             listener.heard,
             watch,
-            fleet.gateway_of,
+            passed_on=content.frames.keys() | fleet.kept,
+            gateway_of=fleet.gateway_of,
         )
         meters = make_meters(options.seed, 1, options.meters)
-        async with _asking(fleet.store.directory) as export:
-            await examiner.examine(meters, export)
         async with _asking(fleet.store.directory, shows_doubles=True) as export:
             await examiner.examine_doubles(meters, export)
+        async with _asking(fleet.store.directory) as export:
+            await examiner.examine(meters, export)
         return Outcome(
             findings=examiner.findings,
             attacks=examiner.attacks,
             intruder=intruder,
             listener=listener,
-            doubles=doubles,
+            stream=content,
             killer=killer,
             costs=costs,
             busy=busy,

@@ -1,16 +1,18 @@
-"""What the cluster has: how much of the stream is not committed yet, and which doubles."""
+"""What the cluster has: how much of the stream is not committed yet, and which frames."""
 
 import asyncio
 import contextlib
 import json
 from collections import Counter
+from dataclasses import dataclass, field
 
 import nats.errors
 import nats.js.errors
 from nats.js import JetStreamContext
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, Header
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from .intruder import MARK, STREAM
+from .truth import digest_of
 
 PARTITIONS = 16
 _BUCKET = "smarty_p1_partitions"
@@ -58,39 +60,33 @@ async def consumers(stream: JetStreamContext) -> str:
     )
 
 
-class Doubles:
-    """Messages of the gateways in the stream, and those among them that are there twice."""
+@dataclass
+class Content:
+    """What is in the stream: how often each frame that gateways have published, by its digest."""
 
-    def __init__(self) -> None:
-        self.messages = 0
-        self.intruded = 0
-        self.without_id = 0
-        self.doubled = 0
+    frames: Counter[str] = field(default_factory=Counter)
+    intruded: int = 0
+
+    @property
+    def doubled(self) -> int:
+        """Return how many frames are there once more than they should be."""
+        return self.frames.total() - len(self.frames)
 
 
-async def count_doubles(stream: JetStreamContext) -> Doubles:
-    """Look at the id of every message in the stream."""
-    found = Doubles()
-    ids: Counter[str] = Counter()
+async def read_stream(stream: JetStreamContext) -> Content:
+    """Look at every message in the stream."""
+    found = Content()
     config = ConsumerConfig(
-        headers_only=True,
-        deliver_policy=DeliverPolicy.ALL,
-        ack_policy=AckPolicy.NONE,
-        inactive_threshold=30,
+        deliver_policy=DeliverPolicy.ALL, ack_policy=AckPolicy.NONE, inactive_threshold=30
     )
     subscription = await stream.pull_subscribe("smarty_p1.frames.>", stream=STREAM, config=config)
     left = (await stream.stream_info(STREAM)).state.messages
     while left:
         for message in await subscription.fetch(min(left, _BATCH), timeout=10):
             left -= 1
-            headers = message.headers or {}
-            if MARK in headers:
+            if MARK in (message.headers or {}):
                 found.intruded += 1
-            elif (message_id := headers.get(Header.MSG_ID)) is None:
-                found.without_id += 1
             else:
-                ids[message_id] += 1
+                found.frames[digest_of(message.data)] += 1
     await subscription.unsubscribe()
-    found.messages = ids.total()
-    found.doubled = ids.total() - len(ids)
     return found

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -72,22 +73,32 @@ class Series(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """A telegram of a meter: when it was sent (`time.time()`), and whether somebody read."""
+    """A telegram of a meter: when it was sent (`time.time()`), and whether somebody read.
+
+    `digest` is that of the frame in which it was sent.
+    """
 
     meter: int
     moment: float
     was_read: bool
     counter: int
     text: str
+    digest: str
 
 
 class Attack(NamedTuple):
-    """Something hostile on the line of a meter."""
+    """Something hostile on the line of a meter; `digest`: of the telegram that it repeats."""
 
     kind: str
     meter: int
     moment: float
     was_read: bool
+    digest: str = ""
+
+
+def digest_of(frame: bytes) -> str:
+    """Return what tells a frame from all others."""
+    return sha256(frame).hexdigest()
 
 
 def time_of(text: str) -> int:

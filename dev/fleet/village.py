@@ -19,7 +19,7 @@ from dev.simulator.dice import dice
 
 from .attacks import FORGED, forge, junk, pick
 from .meters import FleetMeter, make_meters
-from .truth import Attack, Record, Sent
+from .truth import Attack, Record, Sent, digest_of
 
 INTERVAL = 10.0
 PORTS = "ports.json"
@@ -71,7 +71,10 @@ class Village:
         frame = meter.frame_at(datetime.fromtimestamp(moment, UTC))
         self._frames[meter.number].append(frame)
         was_read = self._push(meter, frame)
-        self._record.write(Sent(meter.number, moment, was_read, counter, meter.last_telegram))
+        digest = digest_of(frame)
+        self._record.write(
+            Sent(meter.number, moment, was_read, counter, meter.last_telegram, digest)
+        )
 
     def _attack(self, meter: FleetMeter) -> None:
         kind = pick(self._chance, _WEIGHTS)
@@ -80,9 +83,11 @@ class Village:
             return
         # What would be seen if anybody believed it: the meter does not send at that time.
         lie = meter.telegram_at(datetime.now(UTC) + _AHEAD)
+        digest = ""
         match kind:
             case "replay":
                 data = self._chance.choice(known)
+                digest = digest_of(data)
             case "plain":
                 data = lie.encode("ascii")
             case "junk":
@@ -91,7 +96,7 @@ class Village:
                 other = self._chance.choice(self._meters).system_title
                 data = forge(kind, known[-1], lie, other, self._chance)
         was_read = self._push(meter, data)
-        self._record.write(Attack(kind, meter.number, time.time(), was_read))
+        self._record.write(Attack(kind, meter.number, time.time(), was_read, digest))
 
     def _push(self, meter: FleetMeter, data: bytes) -> bool:
         self._server.push(data, meter=meter.number)

@@ -32,6 +32,7 @@ def test_little_must_be_said(tmp_path: Path, keys: str) -> None:
     assert (config.store_url, config.name) == ("http://127.0.0.1:8428", "one")
     assert (config.partitions, config.publishes_readings) == (16, True)
     assert (config.metrics_address, config.metrics_port) == ("127.0.0.1", None)
+    assert config.stream_gigabytes is None
     assert KEY not in repr(config).upper()
 
 
@@ -42,7 +43,7 @@ def test_all_can_be_said(tmp_path: Path, keys: str) -> None:
     )
     config = read(tmp_path, NATS + STORE + keys + more)
     assert (config.name, config.partitions, config.publishes_readings) == ("b-2", 64, False)
-    assert (config.stream_bytes, config.metrics_port) == (2 * 1024**3, 9108)
+    assert (config.stream_gigabytes, config.metrics_port) == (2, 9108)
 
 
 @pytest.mark.parametrize(
@@ -65,6 +66,21 @@ def test_what_is_missing_or_wrong_is_told(tmp_path: Path, text: str, message: st
     with pytest.raises(ConfigError, match=message) as told:
         read(tmp_path, text)
     assert "secret" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["[::1:8428", "a:b:c", "node1:70000", "node1:0", ":8428", "node1:8428?x=1"]
+)
+def test_an_address_that_is_none_is_told(tmp_path: Path, keys: str, address: str) -> None:
+    text = f"{NATS}store = {{ url = 'http://{address}' }}\n{keys}collector = {{ name = 'one' }}\n"
+    with pytest.raises(ConfigError, match=r"\[store\] url must be like"):
+        read(tmp_path, text)
+
+
+@pytest.mark.parametrize("address", ["node1", "[::1]:8428", "10.0.0.1:8428/insert/", "vm_1.lan:80"])
+def test_an_address_may_have_many_forms(tmp_path: Path, keys: str, address: str) -> None:
+    text = f"{NATS}store = {{ url = 'http://{address}' }}\n{keys}collector = {{ name = 'one' }}\n"
+    assert read(tmp_path, text).store_url == f"http://{address}"
 
 
 @pytest.mark.parametrize(

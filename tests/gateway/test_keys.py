@@ -147,11 +147,20 @@ def test_commands_that_fail(capfd: pytest.CaptureFixture[str]) -> None:
     assert KEY.hex() not in "".join(capfd.readouterr())
 
 
-def test_a_command_without_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "script",
+    [
+        # What it started keeps the pipe open, also where it cannot be ended with it.
+        "sleep 60 & wait",
+        "setsid sleep 60 & wait",
+        "setsid sleep 60 &",
+        "exec >&-; sleep 60",
+    ],
+)
+def test_a_command_without_end_is_ended(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
     monkeypatch.setattr("smarty_p1_gateway.keys._COMMAND_TIMEOUT", 0.3)
     begun = time.monotonic()
-    # What it started keeps the pipe open.
-    message = error_of(command=["sh", "-c", "sleep 60 & wait"])
+    message = error_of(command=["sh", "-c", script])
     assert message == "[keys] command did not end within 0 seconds"
     assert time.monotonic() - begun < 50
 

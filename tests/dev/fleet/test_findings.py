@@ -1,6 +1,6 @@
 """What becomes of each telegram is told apart, and nothing that is missing is passed over."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import override
 
@@ -13,7 +13,7 @@ from dev.fleet.findings import Examiner, Findings
 from dev.fleet.kills import Interruption
 from dev.fleet.meters import FleetMeter, make_meters
 from dev.fleet.store_watch import StoreWatch
-from dev.fleet.truth import Sent, values_of
+from dev.fleet.truth import Attack, Sent, values_of
 
 START = 1795000000
 COUNT = 4
@@ -46,7 +46,7 @@ def sent(meter: FleetMeter) -> list[Sent]:
     """Return four telegrams, 10.25 s apart; nobody read the last one."""
     moments = [START + number * 10.25 for number in range(COUNT)]
     return [
-        Sent(7, moment, moment < moments[-1], number, text)
+        Sent(7, moment, moment < moments[-1], number, text, f"frame {number}")
         for number, moment in enumerate(moments)
         for text in [meter.telegram_at(datetime.fromtimestamp(moment, UTC))]
     ]
@@ -64,17 +64,19 @@ def samples_of(telegrams: Iterable[Sent]) -> list[Sample]:
     ]
 
 
-async def found(
+async def found(  # noqa: PLR0913
     meter: FleetMeter,
-    sent: list[Sent],
+    events: Sequence[Sent | Attack],
     stored: list[Sample],
     gateway_killed: float = 0.0,
     gateway_back: float = 0.0,
+    *,
+    passed_on: frozenset[str] = frozenset(),
 ) -> Findings:
     killed = [Interruption("gateway", 3, True, gateway_killed, gateway_back)]  # noqa: FBT003
     watch = StoreWatch("http://127.0.0.1", [])
-    heard = {(meter.system_title.hex().upper(), 1): sent[1].moment + 0.25}
-    examiner = Examiner(sent, killed, heard, watch, lambda _: 3)
+    heard = {(meter.system_title.hex().upper(), 1): events[1].moment + 0.25}
+    examiner = Examiner(events, killed, heard, watch, passed_on=passed_on, gateway_of=lambda _: 3)
     async with aiohttp.ClientSession() as session:
         export = FakeExport(stored, session)
         export.names = {meter.device_name}
@@ -87,7 +89,7 @@ async def test_what_was_read_and_is_missing_is_lost(meter: FleetMeter, sent: lis
     findings = await found(meter, sent, samples_of(sent[:2]))
     assert (findings.sent, findings.stored, findings.not_read) == (4, 2, 0)
     assert findings.lost == sent[2:]
-    assert findings.in_hands == 0
+    assert findings.in_hands == []
 
 
 async def test_what_nobody_read_is_no_loss_only_while_its_gateway_was_down(
@@ -107,10 +109,41 @@ async def test_what_nobody_read_is_no_loss_only_while_its_gateway_was_down(
 
 async def test_what_a_killed_gateway_had_is_told_apart(meter: FleetMeter, sent: list[Sent]) -> None:
     at = sent[2].moment
-    for killed, in_hands in ((at + 0.9, 1), (at - 0.2, 1), (at + 10.1, 0), (at - 0.4, 0)):
-        findings = await found(meter, sent, samples_of(sent[:2]), killed, at + 2.0)
-        assert findings.in_hands == in_hands
+    for after, in_hands in ((0.9, 1), (-0.2, 1), (10.1, 0), (-0.4, 0)):
+        findings = await found(meter, sent, samples_of(sent[:2]), at + after, at + 2.0)
+        assert findings.in_hands == pytest.approx([after] * in_hands)
         assert len(findings.lost) == 1 - in_hands
+
+
+async def test_what_a_gateway_passed_on_or_had_on_its_disk_is_in_nobodys_hands(
+    meter: FleetMeter, sent: list[Sent]
+) -> None:
+    passed_on = frozenset({"frame 2", "frame 3"})
+    for one in sent[2:]:
+        findings = await found(
+            meter,
+            sent,
+            samples_of(sent[:2]),
+            one.moment + 0.5,
+            one.moment + 2.0,
+            passed_on=passed_on,
+        )
+        assert findings.lost == sent[2:]
+        assert (findings.not_read, findings.in_hands) == (0, [])
+
+
+async def test_what_somebody_sent_again_later_does_not_show_that_it_was_passed_on(
+    meter: FleetMeter, sent: list[Sent]
+) -> None:
+    *_, last = sent
+    attack = Attack("replay", 7, last.moment + 20.0, was_read=True, digest=last.digest)
+    killed, back = last.moment - 3.0, last.moment + 2.0
+    passed_on = frozenset({last.digest})
+    for attacks, not_read in ((), 0), ((attack,), 1):
+        events = (*sent, *attacks)
+        stored = samples_of(sent[:3])
+        findings = await found(meter, events, stored, killed, back, passed_on=passed_on)
+        assert (findings.not_read, len(findings.lost)) == (not_read, 1 - not_read)
 
 
 async def test_a_gateway_on_a_busy_machine_has_more_in_its_hands(
@@ -119,7 +152,7 @@ async def test_a_gateway_on_a_busy_machine_has_more_in_its_hands(
     one = sent[0]
     moment = one.moment + 3
     text = meter.telegram_at(datetime.fromtimestamp(moment, UTC))
-    other = Sent(7, moment, was_read=True, counter=1, text=text)
+    other = Sent(7, moment, was_read=True, counter=1, text=text, digest="other")
     for stored, lost in (([other], [one]), ([], [])):
         findings = await found(meter, [one, other], samples_of(stored), moment + 0.5, moment + 2)
         assert findings.lost == lost
@@ -143,7 +176,9 @@ async def test_other_values_at_the_same_time_are_doubles(
 
 
 async def test_meters_that_there_are_not_are_found(meter: FleetMeter, sent: list[Sent]) -> None:
-    examiner = Examiner(sent, [], {}, StoreWatch("http://127.0.0.1", []), lambda _: 0)
+    examiner = Examiner(
+        sent, [], {}, StoreWatch("http://127.0.0.1", []), passed_on=set(), gateway_of=lambda _: 0
+    )
     async with aiohttp.ClientSession() as session:
         export = FakeExport([], session)
         export.names = {meter.device_name, "SAG1030799999999"}

@@ -77,7 +77,7 @@ def test_the_keys_file_has_the_keys_of_the_meters(tmp_path: Path) -> None:
 
 def test_the_record_says_what_was_sent(tmp_path: Path) -> None:
     events: list[Sent | Attack] = [
-        Sent(1, 1783160253.25, True, 17, TELEGRAM),  # noqa: FBT003
+        Sent(1, 1783160253.25, True, 17, TELEGRAM, "f0"),  # noqa: FBT003
         Attack("tag", 2, 1783160254.5, False),  # noqa: FBT003
     ]
     record = Record(tmp_path / "record")

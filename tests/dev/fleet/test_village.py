@@ -10,7 +10,7 @@ from dev.simulator import Server
 from smarty_p1.p1 import Decoder, Telegram
 
 METERS = 3
-SEED = 5
+SEED = 6
 
 
 async def test_what_is_read_is_what_is_written_down(tmp_path: Path) -> None:
@@ -37,7 +37,11 @@ async def test_what_is_read_is_what_is_written_down(tmp_path: Path) -> None:
     # Not all at once.
     assert sent[-1].moment - sent[0].moment > 9
     assert [one.was_read for one in sent] == [one.meter < METERS for one in sent]
-    assert any(isinstance(event, Attack) for event in events)
+    attacks = [event for event in events if isinstance(event, Attack)]
+    again = {attack.digest for attack in attacks if attack.kind == "replay"}
+    assert again
+    assert again <= {one.digest for one in sent}
+    assert not any(attack.digest for attack in attacks if attack.kind != "replay")
     for number, data in enumerate(received, 1):
         told = Decoder(key_of(SEED, number)).feed(data)
         texts = [one.text.decode("ascii") for one in told if isinstance(one, Telegram)]

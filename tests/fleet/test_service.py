@@ -1,0 +1,41 @@
+"""A collector whose cluster is away."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from dev.ports import free_ports
+from smarty_p1_fleet import read_config, run
+
+CONFIGURATION = """\
+nats = {{ servers = ["nats://127.0.0.1:{port}", "nats://127.0.0.1:{other}"] }}
+store = {{ url = "http://127.0.0.1:{port}" }}
+keys = {{ file = "{keys}" }}
+collector = {{ name = "one" }}
+"""
+
+
+async def test_a_cluster_that_is_not_reached_is_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    keys = tmp_path / "keys"
+    keys.touch(mode=0o600)
+    keys.write_text("* 000102030405060708090A0B0C0D0E0F\n", encoding="ascii")
+    file = tmp_path / "collect.toml"
+    port = free_ports(2)
+    file.write_text(CONFIGURATION.format(port=port, other=port + 1, keys=keys), encoding="utf-8")
+
+    running = asyncio.create_task(run(read_config(file)))
+    # The second server, and the first one again.
+    async with asyncio.timeout(20):
+        while caplog.text.count("NATS: ConnectionRefusedError") < 3:
+            await asyncio.sleep(0.05)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+    told = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    assert (
+        told.count("The connection to NATS failed (ConnectionRefusedError), and is tried again")
+        == 1
+    )
