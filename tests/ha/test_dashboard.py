@@ -191,10 +191,20 @@ async def test_names_are_in_the_language_of_the_user(
 ) -> None:
     await set_up(hass, port, make_entry)
 
-    now = json.dumps(views_of(make("lb"))["now"], ensure_ascii=False)
+    views = views_of(make("lb"))
+    now = json.dumps(views["now"], ensure_ascii=False)
 
     assert "Nettoleeschtung" in now
     assert "Net power" not in now
+    gas, water, heat = headings(views["others"])
+    assert gas.startswith("Gascompteur ")
+    assert water.startswith("Waassercompteur ")
+    assert heat.startswith("Wäermtcompteur ")
+
+    registry = dr.async_get(hass)
+    device = next(each for each in registry.devices if gas.split()[-1] in (each.name or ""))
+    registry.async_update_device(device.id, name_by_user="Gas am Keller")
+    assert headings(views_of(make("lb"))["others"])[0] == "Gas am Keller"
 
 
 async def test_disabled_entities_are_named(
