@@ -21,7 +21,7 @@ from tests.system.support import program
 
 from .boards import tank_entry
 from .conftest import EntryMaker
-from .dashboard import INTEGRATION, MODULE, Json, headings, hints, make_dashboard, shown
+from .dashboard import INTEGRATION, MODULE, Json, cards, headings, hints, make_dashboard, shown
 from .meter import MeterPort, with_value, without_channels
 from .support import OTHER_METER, TELEGRAM, set_up
 
@@ -255,6 +255,13 @@ async def test_the_gauge_ends_at_the_reference_power(
     assert made["name"] == "of 12 kW reference power"
     assert made["segments"][-1] == {"from": 12, "color": "var(--error-color)"}
     assert made["max"] > 12
+    # Where there is no number, a tile takes its place, and its width.
+    instead = next(
+        card
+        for card in cards(views_of(make())["now"])
+        if card["type"] == "tile" and card["entity"] == made["entity"]
+    )
+    assert instead["grid_options"] == made["grid_options"]
     assert {entity(hass, "demand_available"), entity(hass, "demand_will_exceed")} <= shown(
         views_of(make())["now"]
     )
@@ -271,9 +278,7 @@ async def test_the_gauge_ends_at_the_reference_power(
 
 def gauge(made: Json) -> Json | None:
     """Return the gauge among the cards, if there is one."""
-    sections = views_of(made)["now"]["sections"]
-    cards = [card for section in sections for card in section["cards"]]
-    return next((card for card in cards if card["type"] == "gauge"), None)
+    return next((card for card in cards(views_of(made)["now"]) if card["type"] == "gauge"), None)
 
 
 async def test_several_meters_are_told_apart(

@@ -174,7 +174,7 @@ const gauge = (limit, title) => [
     grid_options: WIDE,
     ...when(HAS_NUMBER, { entity }),
   })),
-  card(["demand_running"], ([shown]) => ({ type: "tile", ...shown, ...when(HAS_NONE, shown) })),
+  card(["demand_running"], ([shown]) => ({ type: "tile", ...shown, grid_options: WIDE, ...when(HAS_NONE, shown) })),
 ];
 
 /** A table of what each class would have cost, once a whole month is known; one's own is bold. */
