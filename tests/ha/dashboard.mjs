@@ -16,10 +16,12 @@ hass.callWS = async ({ type }) => {
   if (type !== "config/entity_registry/list" || !hass.registry) throw new Error(`refused: ${type}`);
   return hass.registry;
 };
-hass.loadBackendTranslation = async (category, integration) => (key) =>
-  key.startsWith(`component.${integration}.${category}.`)
-    ? key.split(".").slice(2).reduce((found, part) => found?.[part], texts) ?? ""
+hass.loadBackendTranslation = async (category, integration) => (key, values = {}) => {
+  const found = key.startsWith(`component.${integration}.${category}.`)
+    ? key.split(".").slice(2).reduce((tree, part) => tree?.[part], texts) ?? ""
     : "";
+  return found.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+};
 
 await import(`data:text/javascript;base64,${Buffer.from(readFileSync(module)).toString("base64")}`);
 const [offer] = window.customStrategies;

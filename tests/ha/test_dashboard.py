@@ -21,7 +21,7 @@ from tests.system.support import program
 
 from .boards import tank_entry
 from .conftest import EntryMaker
-from .dashboard import INTEGRATION, MODULE, Json, headings, hints, make_dashboard, shown
+from .dashboard import INTEGRATION, MODULE, Json, cards, headings, hints, make_dashboard, shown
 from .meter import MeterPort, with_value, without_channels
 from .support import OTHER_METER, TELEGRAM, set_up
 
@@ -191,10 +191,20 @@ async def test_names_are_in_the_language_of_the_user(
 ) -> None:
     await set_up(hass, port, make_entry)
 
-    now = json.dumps(views_of(make("lb"))["now"], ensure_ascii=False)
+    views = views_of(make("lb"))
+    now = json.dumps(views["now"], ensure_ascii=False)
 
     assert "Nettoleeschtung" in now
     assert "Net power" not in now
+    gas, water, heat = headings(views["others"])
+    assert gas.startswith("Gascompteur ")
+    assert water.startswith("Waassercompteur ")
+    assert heat.startswith("Wäermtcompteur ")
+
+    registry = dr.async_get(hass)
+    device = next(each for each in registry.devices if gas.split()[-1] in (each.name or ""))
+    registry.async_update_device(device.id, name_by_user="Gas am Keller")
+    assert headings(views_of(make("lb"))["others"])[0] == "Gas am Keller"
 
 
 async def test_disabled_entities_are_named(
@@ -245,6 +255,13 @@ async def test_the_gauge_ends_at_the_reference_power(
     assert made["name"] == "of 12 kW reference power"
     assert made["segments"][-1] == {"from": 12, "color": "var(--error-color)"}
     assert made["max"] > 12
+    # Where there is no number, a tile takes its place, and its width.
+    instead = next(
+        card
+        for card in cards(views_of(make())["now"])
+        if card["type"] == "tile" and card["entity"] == made["entity"]
+    )
+    assert instead["grid_options"] == made["grid_options"]
     assert {entity(hass, "demand_available"), entity(hass, "demand_will_exceed")} <= shown(
         views_of(make())["now"]
     )
@@ -261,9 +278,7 @@ async def test_the_gauge_ends_at_the_reference_power(
 
 def gauge(made: Json) -> Json | None:
     """Return the gauge among the cards, if there is one."""
-    sections = views_of(made)["now"]["sections"]
-    cards = [card for section in sections for card in section["cards"]]
-    return next((card for card in cards if card["type"] == "gauge"), None)
+    return next((card for card in cards(views_of(made)["now"]) if card["type"] == "gauge"), None)
 
 
 async def test_several_meters_are_told_apart(

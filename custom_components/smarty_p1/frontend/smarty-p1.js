@@ -89,16 +89,15 @@ async function readEntities(hass) {
 
 /** Return the devices of the integration, sorted by name, each with its entities by key. */
 async function readDevices(hass) {
-  const [rows, localize] = await Promise.all([
-    readEntities(hass),
-    hass.loadBackendTranslation("entity", PLATFORM),
-  ]);
+  const rows = await readEntities(hass);
+  const localizeDevice = await hass.loadBackendTranslation("device", PLATFORM);
+  const localize = await hass.loadBackendTranslation("entity", PLATFORM);
   const devices = new Map();
   for (const row of rows) {
     const { id, name, name_by_user: ownName, via_device_id: via, disabled_by: isDisabled } =
       hass.devices[row.device_id] ?? {};
     if (row.platform !== PLATFORM || !row.translation_key || !id || isDisabled) continue;
-    if (!devices.has(id)) devices.set(id, { id, via, name: ownName ?? name ?? "", entities: new Map() });
+    if (!devices.has(id)) devices.set(id, { id, via, ownName, name: ownName ?? name ?? "", entities: new Map() });
     const [domain] = row.entity_id.split(".");
     // What the user calls it; else a name in the language of the user, not in that of the server.
     const ownLabel = "original_name" in row && row.name;
@@ -113,6 +112,10 @@ async function readDevices(hass) {
   }
   for (const device of devices.values()) {
     device.kind = Object.keys(KINDS).find((kind) => device.entities.has(kind));
+    // As entities are; the serial number ends its name in every language.
+    const serial = device.name.split(" ").at(-1);
+    const label = localizeDevice(`component.${PLATFORM}.device.${device.kind}.name`, { serial });
+    if (device.via && !device.ownName) device.name = label || device.name;
     // One on the M-Bus may have no index; one that has no kind is the electricity meter itself.
     if (device.via) device.kind ??= "unknown";
   }
@@ -171,7 +174,7 @@ const gauge = (limit, title) => [
     grid_options: WIDE,
     ...when(HAS_NUMBER, { entity }),
   })),
-  card(["demand_running"], ([shown]) => ({ type: "tile", ...shown, ...when(HAS_NONE, shown) })),
+  card(["demand_running"], ([shown]) => ({ type: "tile", ...shown, grid_options: WIDE, ...when(HAS_NONE, shown) })),
 ];
 
 /** A table of what each class would have cost, once a whole month is known; one's own is bold. */
@@ -322,8 +325,7 @@ class Sections {
 }
 
 const COLUMNS = 3;
-const view = (title, path, sections) =>
-  ({ type: "sections", title, path, max_columns: COLUMNS, sections });
+const view = (title, path, sections) => ({ type: "sections", title, path, max_columns: COLUMNS, sections });
 
 /** Return a view of all meters; where there are several, each under its name. */
 function viewOfMeters(t, name, meters) {
