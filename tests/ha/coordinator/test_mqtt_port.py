@@ -247,6 +247,11 @@ async def test_the_dialog_opens_without_topics(
         ("mqtt:smarty_p1/+/frame", "topic_malformed"),
         ("mqtt:smarty_p1/#", "topic_malformed"),
         ("mqtt:" + "x" * 1025, "topic_malformed"),
+        # For these a broker ends the connection of all of Home Assistant.
+        ("mqtt:smarty_p1/\x01house/frame", "topic_malformed"),
+        ("mqtt:smarty_p1/\ufffehouse/frame", "topic_malformed"),
+        ("mqtt:smarty_p1/\ud800house/frame", "topic_malformed"),
+        ("mqtt:$share", "topic_malformed"),
         (PORT, "mqtt_missing"),
     ],
 )
