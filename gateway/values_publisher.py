@@ -182,7 +182,7 @@ class ValuesPublisher:
 
     async def _serve(self, topic: str) -> None:
         """Be connected until the root changes. Raises MqttError when the connection is lost."""
-        async with MqttClient(self._broker, topic, OFFLINE) as client:
+        async with MqttClient(self._broker, self._port, topic, OFFLINE) as client:
             try:
                 with self._connected.track_inprogress():
                     await first_to_end(
