@@ -290,10 +290,11 @@ async def test_what_is_wrong_with_what_comes(
 
 
 @pytest.mark.usefixtures("entry")
-async def test_a_topic_is_used_once(hass: HomeAssistant) -> None:
+@pytest.mark.parametrize("typed", [PORT, f" Mqtt: {TOPIC}"])
+async def test_a_topic_is_used_once(hass: HomeAssistant, typed: str) -> None:
     flow = await start(hass)
     result = await hass.config_entries.flow.async_configure(
-        flow["flow_id"], {CONF_PORT: PORT, CONF_ENCRYPTION_KEY: KEY}
+        flow["flow_id"], {CONF_PORT: typed, CONF_ENCRYPTION_KEY: KEY}
     )
     assert result["errors"] == {CONF_PORT: "port_in_use"}
 
