@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from hashlib import sha256
 from typing import Any, override
 
@@ -22,6 +22,8 @@ _TIMEOUT = 10.0
 _WINDOW = 16
 # Of a packet, beside topic and payload.
 _HEADER_SIZE = 10
+# Seconds. Another gateway on the same topics may have said `offline` at its end.
+_REPEAT_EVERY = 60.0
 FIRST_DELAY = 1.0
 LONGEST_DELAY = 30.0
 """Seconds between two tries to connect."""
@@ -98,6 +100,13 @@ class MqttClient(aiomqtt.Client):
         if self.refusal is not None:
             msg = f"the broker refuses what is published: {self.refusal}"
             raise RefusedError(msg)
+
+    async def repeat(self, topic: str, payload: str, is_true: Callable[[], bool]) -> None:
+        """Have the broker keep a message again and again, while it is true."""
+        while True:
+            await asyncio.sleep(_REPEAT_EVERY)
+            if is_true():
+                await self.send(topic, payload, retain=True)
 
     async def until_lost(self) -> None:
         """Wait. Raises MqttError when the connection is lost."""

@@ -79,16 +79,23 @@ class Publisher:
         """Be connected until the root changes. Raises MqttError when the connection is lost."""
         status = f"{root}/status"
         self._speakers[status] = self
+
+        def speaks() -> bool:
+            return self._speakers[status] is self
+
         async with MqttClient(self._broker, self._port, status, OFFLINE) as client:
             try:
                 await client.send(status, ONLINE, retain=True)
                 with self._connected.track_inprogress():
                     await first_to_end(
-                        self._publish_all(client), client.until_lost(), self._root.changed.wait()
+                        self._publish_all(client),
+                        client.repeat(status, ONLINE, speaks),
+                        client.until_lost(),
+                        self._root.changed.wait(),
                     )
             finally:
                 # A client that goes in peace leaves no will.
-                if self._speakers[status] is self:
+                if speaks():
                     with suppress(aiomqtt.MqttError):
                         await client.publish(status, OFFLINE, qos=1, retain=True, timeout=2)
 

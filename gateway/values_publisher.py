@@ -19,6 +19,7 @@ from smarty_p1.meter import Reading, Reception
 from smarty_p1.publish import (
     MOST_TOPICS,
     OFFLINE,
+    ONLINE,
     Announcer,
     Message,
     MeterAnnounced,
@@ -187,6 +188,9 @@ class ValuesPublisher:
                 with self._connected.track_inprogress():
                     await first_to_end(
                         self._publish_all(client, topic),
+                        client.repeat(
+                            topic, ONLINE, lambda: self._is_online and self._speaks(topic)
+                        ),
                         client.until_lost(),
                         self._root_changed.wait(),
                     )
