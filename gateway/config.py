@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from ipaddress import IPv6Address
 from itertools import count
 from pathlib import Path
+from socket import gethostname
 
 from smarty_p1.port import identify_port, normalise_port, redact_port
 from smarty_p1.publish import SMARTYREADER_TOPIC, Format
@@ -26,13 +27,17 @@ _HOST = re.compile(r"[^\s:/@\[\]?#]+")
 
 @dataclass(frozen=True, slots=True)
 class BrokerConfig:
-    """The MQTT broker, and how to log in there. `tls` is None for a connection that is not."""
+    """The MQTT broker, and how to log in there. `tls` is None for a connection that is not.
+
+    `place` tells this gateway from others, also over restarts.
+    """
 
     host: str
     port: int
     username: str | None
     password: str | None = field(repr=False)
     tls: ssl.SSLContext | None
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +90,8 @@ def read_config(path: Path) -> GatewayConfig:
     ConfigTable("top of the file", content).end()
 
     prefix = (None if to_nats else target.take_topic("topic")) or DEFAULT_ROOT
-    broker = read_nats(target) if to_nats else _read_broker(target)
-    queue_path = Path(queue.take_text("path", "smarty-p1-queue.sqlite3") or "")
+    queue_path = path.parent / (queue.take_text("path", "smarty-p1-queue.sqlite3") or "")
+    broker = read_nats(target) if to_nats else _read_broker(target, queue_path)
     megabytes = queue.take("max_megabytes", int, 256) or 0
     if megabytes < 1:
         queue.fail("max_megabytes", "must be 1 or more")
@@ -97,7 +102,7 @@ def read_config(path: Path) -> GatewayConfig:
     return GatewayConfig(
         broker,
         _read_ports(ports, prefix, decoding, to_nats=to_nats),
-        queue_path if queue_path.is_absolute() else path.parent / queue_path,
+        queue_path,
         megabytes * _MEGABYTE,
         address,
         metrics_port,
@@ -105,7 +110,7 @@ def read_config(path: Path) -> GatewayConfig:
     )
 
 
-def _read_broker(table: ConfigTable) -> BrokerConfig:
+def _read_broker(table: ConfigTable, queue_path: Path) -> BrokerConfig:
     host = table.take_text("host")
     if host is None:
         table.fail("host", "is missing: the name or address of the MQTT broker")
@@ -115,7 +120,9 @@ def _read_broker(table: ConfigTable) -> BrokerConfig:
     tls = read_tls(table)
     port = table.take_port("port", _TLS_PORT if tls else _PLAIN_PORT)
     username, password = read_user(table, PASSWORD_VARIABLE)
-    return BrokerConfig(host, port or 0, username, password, tls)
+    # A queue is one gateway's alone.
+    place = f"{gethostname()}:{queue_path.resolve()}"
+    return BrokerConfig(host, port or 0, username, password, tls, place)
 
 
 def _is_host(text: str) -> bool:

@@ -5,7 +5,7 @@ import logging
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +16,9 @@ _ROW_SIZE = 64
 # A frame's number is that of its port, and which one of the port it is. So one small tree holds all
 # of them in order: to add and remove a frame writes few pages, for memory cards wear out.
 _BITS = 40
+# So many that are gone leave the disk at once, although none is added; and so many leave a file
+# that is worth making smaller.
+_SOME = 16
 _MANY = 100
 # A process that is killed loses nothing that was committed. Only when the whole machine loses its
 # power, what was written in the last moments may be lost; to wait for the disk each time would be
@@ -78,7 +81,7 @@ class _Port:
         self.first = number << _BITS
         self.end = number + 1 << _BITS
         self.done = self.first
-        self.deleted = self.first
+        self.undeleted = 0
         self.read(database)
 
     def read(self, database: sqlite3.Connection) -> None:
@@ -97,6 +100,7 @@ class _Port:
         if number <= self.done:
             return False
         self.done = number
+        self.undeleted += 1
         self.length -= 1
         self.size -= size + _ROW_SIZE
         return True
@@ -121,6 +125,7 @@ class FrameQueue:
             self._lock.close()
             raise QueueInUseError from None
         self._share = most_bytes // len(ports)
+        self._freed = 0
         self._database = _open(path)
         with self._database:
             self._ports = {label: _Port(self._database, label) for label in ports}
@@ -173,14 +178,14 @@ class FrameQueue:
 
     def _delete(self) -> None:
         """Delete what is gone: together with what is added, for that writes the same pages."""
-        count = 0
         for port in self._ports.values():
-            if port.deleted < port.done:
-                count += self._database.execute(
+            if port.undeleted:
+                self._freed += self._database.execute(
                     "DELETE FROM frames WHERE number > ? AND number <= ?", (port.first, port.done)
                 ).rowcount
-                port.deleted = port.done
-        if count > _MANY:
+                port.undeleted = 0
+        if self._freed > _MANY:
+            self._freed = 0
             self._database.execute("PRAGMA incremental_vacuum").fetchall()
 
     def _make_room(self, port: _Port) -> int:
@@ -209,11 +214,15 @@ class FrameQueue:
     def remove(self, port: str, frames: Iterable[WaitingFrame]) -> None:
         """Remove the oldest frames of a port; those that are gone already do not matter.
 
-        They leave the disk with the next one that is added. Until then a kill brings them back, and
-        they come twice: that is refused where the key is.
+        They leave the disk with the next one that is added, or when they are some. Until then a
+        kill brings them back, and they come twice: that is refused where the key is.
         """
         for frame in frames:
             self._ports[port].forget(frame.number, len(frame.data))
+        if self._ports[port].undeleted >= _SOME:
+            # A disk that cannot be written now is tried again.
+            with suppress(sqlite3.Error), self._database:
+                self._delete()
 
     def close(self) -> None:
         """Close the queue."""

@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import takewhile
 from random import uniform
 
 import aiomqtt
@@ -22,8 +23,6 @@ from .topic_root import TopicRoot
 
 LOGGER = logging.getLogger(__name__)
 
-# Sent before the first of them is acknowledged; the library's own limit is 20.
-_WINDOW = 16
 # A broker that is back is found by its other clients within so many seconds. What is sent before
 # that, they miss: Home Assistant tries every ten seconds.
 _GRACE = 12.0
@@ -80,16 +79,23 @@ class Publisher:
         """Be connected until the root changes. Raises MqttError when the connection is lost."""
         status = f"{root}/status"
         self._speakers[status] = self
-        async with MqttClient(self._broker, status, OFFLINE) as client:
+
+        def speaks() -> bool:
+            return self._speakers[status] is self
+
+        async with MqttClient(self._broker, self._port, status, OFFLINE) as client:
             try:
                 await client.send(status, ONLINE, retain=True)
                 with self._connected.track_inprogress():
                     await first_to_end(
-                        self._publish_all(client), client.until_lost(), self._root.changed.wait()
+                        self._publish_all(client),
+                        client.repeat(status, ONLINE, speaks),
+                        client.until_lost(),
+                        self._root.changed.wait(),
                     )
             finally:
                 # A client that goes in peace leaves no will.
-                if self._speakers[status] is self:
+                if speaks():
                     with suppress(aiomqtt.MqttError):
                         await client.publish(status, OFFLINE, qos=1, retain=True, timeout=2)
 
@@ -97,7 +103,7 @@ class Publisher:
         if self._was_lost:
             await asyncio.sleep(_GRACE)
         while True:
-            while frames := await self._store.oldest(self._port.label, _WINDOW):
+            while frames := await self._store.oldest(self._port.label, client.window):
                 await self._publish(client, frames)
                 if self._was_lost:
                     LOGGER.warning("%s: the broker is there again", self._port.label)
@@ -110,6 +116,9 @@ class Publisher:
 
     async def _publish(self, client: MqttClient, frames: Sequence[WaitingFrame]) -> None:
         """Publish frames, in order, and remove those that were acknowledged."""
+        fitting = takewhile(lambda frame: client.takes(frame.topic, frame.data), frames)
+        # The first one, that is too large, is refused by itself.
+        frames = tuple(fitting) or frames[:1]
         sends = (client.send(frame.topic, frame.data) for frame in frames)
         results = await asyncio.gather(*sends, return_exceptions=True)
         if client.refusal is None:

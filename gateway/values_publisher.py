@@ -19,6 +19,7 @@ from smarty_p1.meter import Reading, Reception
 from smarty_p1.publish import (
     MOST_TOPICS,
     OFFLINE,
+    ONLINE,
     Announcer,
     Message,
     MeterAnnounced,
@@ -182,11 +183,14 @@ class ValuesPublisher:
 
     async def _serve(self, topic: str) -> None:
         """Be connected until the root changes. Raises MqttError when the connection is lost."""
-        async with MqttClient(self._broker, topic, OFFLINE) as client:
+        async with MqttClient(self._broker, self._port, topic, OFFLINE) as client:
             try:
                 with self._connected.track_inprogress():
                     await first_to_end(
                         self._publish_all(client, topic),
+                        client.repeat(
+                            topic, ONLINE, lambda: self._is_online and self._speaks(topic)
+                        ),
                         client.until_lost(),
                         self._root_changed.wait(),
                     )

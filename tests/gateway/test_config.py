@@ -1,5 +1,6 @@
 """The configuration: what it says, and what is said about mistakes in it."""
 
+import gc
 import ssl
 from pathlib import Path
 
@@ -173,7 +174,6 @@ def test_what_is_wrong_with_publishing_is_said(tmp_path: Path, text: str, messag
         ("[mqtt]\nhost='b'\nca_file='/etc/hostname'", "[mqtt] ca_file cannot be used: there is no"),
         ("[mqtt]\nhost='b'\npassword_file='$NOWHERE/x'", "[mqtt] password_file names a $VARIABLE"),
         pytest.param("a=" + "9" * 5000, "has a number with too many digits", id="digits"),
-        pytest.param("a=" + "[" * 5000, "has a number with too many digits", id="brackets"),
         ("[mqtt]\nhost='b'\nca_file='/nowhere'", "[mqtt] ca_file cannot be used"),
         ("[mqtt]\nhost='b'\npassword='s3cret'", "[mqtt] password does not belong here"),
         ("[mqtt]\nhost='b'\npassword_file='/nowhere'", "[mqtt] password_file cannot be read"),
@@ -203,6 +203,13 @@ def test_what_is_wrong_is_said(tmp_path: Path, text: str, message: str) -> None:
     assert str(error.value).startswith(message)
     assert "s3cret" not in str(error.value)
     assert KEY not in str(error.value)
+
+
+def test_too_many_brackets(tmp_path: Path) -> None:
+    # What other tests left behind must not be cleared where there is no room for one more call.
+    gc.collect()
+    with pytest.raises(ConfigError, match="too many brackets"):
+        read(tmp_path, "a=" + "[" * 5000)
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

@@ -97,6 +97,22 @@ def test_what_is_removed_while_it_makes_room_counts_once(open_queue: Opener) -> 
     assert (queue.length("a"), queue.size("a")) == (8, 8 * 164)
 
 
+def test_what_is_removed_leaves_the_disk_although_nothing_is_added(
+    open_queue: Opener, tmp_path: Path
+) -> None:
+    queue = open_queue("a")
+    queue.add(frames("a", *range(300), size=2000))
+    while len(some := queue.oldest("a", 10)) == 10 and queue.length("a") > 20:
+        queue.remove("a", some)
+    assert waiting(queue, "a") == list(range(280, 300))
+    # What a kill would leave, and a file that is small again.
+    with closing(sqlite3.connect(tmp_path / "queue")) as database:
+        (left,) = database.execute("SELECT count(*) FROM frames").fetchone()
+        (pages,) = database.execute("PRAGMA page_count").fetchone()
+    assert 20 <= left < 40
+    assert pages < 200
+
+
 def test_the_file_does_not_grow_for_ever(open_queue: Opener, tmp_path: Path) -> None:
     queue = open_queue()
     for number in range(200):

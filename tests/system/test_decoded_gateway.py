@@ -9,14 +9,16 @@ import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiomqtt
 import pytest
 import pytest_asyncio
 
+from smarty_p1_gateway import mqtt_client, read_config, run
 from tests.lib.p1.encoder import AUTHENTICATION_KEY, DEVICE_NAME, KEY, TITLE, frame, telegram
-from tests.system.broker import Broker
+from tests.system.broker import HOST, Broker
 from tests.system.decoded_gateway import DecodedGateway
 from tests.system.sealed_gateway import Line, Listener
-from tests.system.support import TIMEOUT
+from tests.system.support import PATIENCE, TIMEOUT, until
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT)]
 
@@ -125,6 +127,31 @@ async def test_sealed_frames_and_values_side_by_side(tmp_path: Path, line: Line)
         assert await listener.until(f"{ROOT}/frame", 3) == frames
         assert (await listener.until(IMPORTED, 1))[-1] == b"3.000"
         assert await gateway.metric("broker_connected") == 2
+
+
+async def test_another_gateway_that_ends_has_not_the_last_word(
+    tmp_path: Path, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mqtt_client, "_REPEAT_EVERY", 0.5)
+    broker, _, listener = parts(tmp_path, line, port="sealed = true")
+    topics = (AVAILABILITY, f"{ROOT}/status")
+    async with broker.serving(), listener.listening():
+        # Within this process, for it would be a minute.
+        running = asyncio.create_task(run(read_config(tmp_path / "gateway.toml")))
+        await line.send(frame(1))
+        await listener.until(IMPORTED, 1)
+        async with aiomqtt.Client(HOST, broker.port) as other:
+            for topic in topics:
+                await other.publish(topic, "offline", qos=1, retain=True)
+        for topic in topics:
+
+            async def is_put_right(topic: str = topic) -> bool:
+                said = listener.at(topic)
+                return b"offline" in said[1:] and said[-1] == b"online"
+
+            await until(is_put_right, within=PATIENCE)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_what_the_broker_kept_of_earlier_options_goes(tmp_path: Path, line: Line) -> None:

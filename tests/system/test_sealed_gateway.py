@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from dev.ports import free_ports
 from tests.lib.p1.encoder import TITLE, frame, telegram
 from tests.system.broker import Broker
 from tests.system.sealed_gateway import Line, Listener, SealedGateway
@@ -134,6 +135,54 @@ async def test_what_the_broker_refuses_goes_on_waiting(tmp_path: Path, line: Lin
         listener = Listener(broker.port, FRAME)
         async with broker.serving(), listener.listening():
             assert await listener.until(FRAME, 3) == frames
+
+
+async def test_a_frame_that_is_too_large_for_the_broker_goes_on_waiting(
+    tmp_path: Path, line: Line
+) -> None:
+    broker, gateway, listener = parts(tmp_path, line)
+    configuration = tmp_path / "mosquitto.conf"
+    allowing = configuration.read_text(encoding="ascii")
+    configuration.write_text(f"{allowing}max_packet_size 2000\n", encoding="ascii")
+    message = f"0-0:96.13.0({'4C' * 1000})"
+    frames = [frame(1), frame(2), frame(3, telegram(message)), frame(4)]
+    async with gateway.running():
+        async with broker.serving(), listener.listening():
+            await line.send(b"".join(frames))
+            await gateway.until_metric("broker_losses_total", 2)
+            assert await gateway.metric("queue_length") == 2
+            assert listener.at(FRAME) == frames[:2]
+        configuration.write_text(allowing, encoding="ascii")
+        late = Listener(broker.port, FRAME)
+        async with broker.serving(), late.listening():
+            assert await late.until(FRAME, 2) == frames[2:]
+    log = (tmp_path / "gateway.log").read_text(encoding="utf-8")
+    assert log.count("packets of more than 2000 bytes") == 1
+
+
+async def test_a_connection_that_broke_unnoticed_has_not_the_last_word(
+    tmp_path: Path, line: Line
+) -> None:
+    broker, gateway, listener = parts(tmp_path, line)
+    async with broker.serving(), listener.listening(), gateway.running() as lost:
+        await line.send(frame(1))
+        await listener.until(FRAME, 1)
+        # As a power cut does it: neither the gateway nor its connection says that it ends.
+        os.kill(lost.pid, signal.SIGSTOP)
+        (tmp_path / "smarty-p1-queue.sqlite3.lock").unlink()
+        configuration = tmp_path / "gateway.toml"
+        text, port = configuration.read_text(encoding="utf-8"), free_ports()
+        text = text.replace(f"{gateway.metrics_port}", f"{port}")
+        configuration.write_text(text, encoding="utf-8")
+        gateway.metrics_port = port
+        async with gateway.running():
+            await gateway.until_metric("port_open", 1)
+            assert (await listener.until(STATUS, 3))[1:] == [b"offline", b"online"]
+            os.kill(lost.pid, signal.SIGKILL)
+            await lost.wait()
+            await line.send(frame(2))
+            await listener.until(FRAME, 2)
+            assert listener.at(STATUS)[-1] == b"online"
 
 
 async def test_who_asks_for_metrics_otherwise_leaves_no_trace(tmp_path: Path, line: Line) -> None:

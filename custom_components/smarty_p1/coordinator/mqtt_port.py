@@ -1,6 +1,7 @@
 """A topic of Home Assistant's MQTT as a port: what a gateway without the key publishes there."""
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from homeassistant.components.mqtt import ReceiveMessage
 
 PREFIX = "mqtt:"
+_TYPED_PREFIX = re.compile(r"^\s*mqtt:\s*", re.IGNORECASE)
 FRAME_LEVEL = "/frame"
 STATUS_LEVEL = "/status"
 OFFLINE = "offline"
@@ -42,6 +44,11 @@ class GatewayOfflineError(LinkError):
 def topic_of(port: str) -> str | None:
     """Return the topic of a port, None when it is a device or URL."""
     return port.removeprefix(PREFIX) if port.startswith(PREFIX) else None
+
+
+def as_topic(typed: str) -> str:
+    """Return what was typed, as a port if it is one: phones begin with a capital letter."""
+    return _TYPED_PREFIX.sub(PREFIX, typed)
 
 
 def topic_opener(

@@ -16,6 +16,7 @@ from homeassistant.helpers.translation import async_get_translations
 
 from ..const import CONF_TOPIC, DOCUMENTATION_URL, DOMAIN, LOGGER
 from ..coordinator.entry_types import AnyConfigEntry
+from ..coordinator.mqtt_port import as_topic
 from ..coordinator.stopping import timeout_or_stop
 from ..lib.port import NothingReceivedError, PortBusyError, redact_port
 from .error_texts import FieldError, check_address, field_error
@@ -114,6 +115,8 @@ class Dialog(ConfigFlow):
             # What was shown, without its secrets, and left as it is.
             current = entry.data.get(CONF_PORT, "")
             text = current if text.strip() == redact_port(current) else text
+        if takes_topic:
+            text = as_topic(text)
         check_address(text, takes_topic=takes_topic)
         port = await async_lasting_name(self.hass, text)
         if reader := await async_entry_at(self.hass, port, but=self.context.get("entry_id")):

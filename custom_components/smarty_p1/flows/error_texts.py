@@ -79,7 +79,10 @@ def field_error(err: BaseException) -> FieldError:
 
 def check_topic(topic: str, field: str) -> None:
     """Raise FieldError when what was typed is no topic, or several."""
-    if not topic or set(topic) & set("+#\0") or len(topic.encode()) > _LONGEST_TOPIC:
+    # A broker ends the connection of all of Home Assistant for signs that cannot be seen, and for
+    # some topics that begin with $.
+    is_fit = topic.isprintable() and not topic.startswith("$") and not set(topic) & set("+#")
+    if not topic or not is_fit or len(topic.encode()) > _LONGEST_TOPIC:
         raise FieldError(field, "topic_malformed")
 
 

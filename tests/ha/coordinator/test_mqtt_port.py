@@ -247,6 +247,11 @@ async def test_the_dialog_opens_without_topics(
         ("mqtt:smarty_p1/+/frame", "topic_malformed"),
         ("mqtt:smarty_p1/#", "topic_malformed"),
         ("mqtt:" + "x" * 1025, "topic_malformed"),
+        # For these a broker ends the connection of all of Home Assistant.
+        ("mqtt:smarty_p1/\x01house/frame", "topic_malformed"),
+        ("mqtt:smarty_p1/\ufffehouse/frame", "topic_malformed"),
+        ("mqtt:smarty_p1/\ud800house/frame", "topic_malformed"),
+        ("mqtt:$share", "topic_malformed"),
         (PORT, "mqtt_missing"),
     ],
 )
@@ -285,10 +290,11 @@ async def test_what_is_wrong_with_what_comes(
 
 
 @pytest.mark.usefixtures("entry")
-async def test_a_topic_is_used_once(hass: HomeAssistant) -> None:
+@pytest.mark.parametrize("typed", [PORT, f" Mqtt: {TOPIC}"])
+async def test_a_topic_is_used_once(hass: HomeAssistant, typed: str) -> None:
     flow = await start(hass)
     result = await hass.config_entries.flow.async_configure(
-        flow["flow_id"], {CONF_PORT: PORT, CONF_ENCRYPTION_KEY: KEY}
+        flow["flow_id"], {CONF_PORT: typed, CONF_ENCRYPTION_KEY: KEY}
     )
     assert result["errors"] == {CONF_PORT: "port_in_use"}
 
