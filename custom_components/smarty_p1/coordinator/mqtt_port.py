@@ -12,6 +12,7 @@ from homeassistant.exceptions import HomeAssistantError
 
 from ..lib.p1 import MAX_FRAME_SIZE
 from ..lib.port import ByteReader, LinkError, Opener, PortNotFoundError
+from ..lib.publish import OFFLINE
 
 if TYPE_CHECKING:
     from homeassistant.components.mqtt import ReceiveMessage
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 PREFIX = "mqtt:"
 FRAME_LEVEL = "/frame"
 STATUS_LEVEL = "/status"
-OFFLINE = "offline"
-ONLINE = "online"
 # What waits to be read; a gateway sends what has waited there no faster than it is read here.
 _MOST_WAITING = 1024 * 1024
 
