@@ -30,3 +30,21 @@ async def test_what_is_being_written_at_the_end_is_written_once(tmp_path: Path) 
     queue = FrameQueue(path, ["a"], 1_000_000)
     assert [frame.data for frame in queue.oldest("a", 10)] == [b"\0", b"\1", b"\2"]
     queue.close()
+
+
+async def test_beyond_what_memory_may_hold_the_oldest_go_and_are_counted(tmp_path: Path) -> None:
+    metrics = Metrics()
+    store = FrameStore(["a", "b"], metrics)
+    await store.open(tmp_path / "queue", 100_000_000)
+    mebibyte = bytes(1024 * 1024 - 1)
+    store.put(NewFrame("b", "b/frame", b"b" + mebibyte))
+    for number in range(9):
+        store.put(NewFrame("a", "a/frame", bytes([number]) + mebibyte))
+    name = "smarty_p1_gateway_dropped_total"
+    lost = [metrics.registry.get_sample_value(name, {"port": port}) for port in "ab"]
+    assert lost == [1, 1]
+    await store.close()
+    queue = FrameQueue(tmp_path / "queue", ["a", "b"], 100_000_000)
+    assert [frame.data[0] for frame in queue.oldest("a", 10)] == [*range(1, 9)]
+    assert queue.oldest("b", 10) == []
+    queue.close()
