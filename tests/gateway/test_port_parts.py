@@ -58,10 +58,13 @@ def test_the_root_has_the_title_of_the_first_frame_and_follows_another_meter() -
         # Noise, and a second meter on the line.
         root.note(frame(bytes(8), is_expected=False))
         root.note(frame(OTHER))
+        assert root.topic == "smarty_p1/5341476770041020"
         root.note(frame(MINE))
-    assert root.topic == "smarty_p1/5341476770041020"
     for _ in range(3):
+        assert root.topic == "smarty_p1/5341476770041020"
         root.note(frame(OTHER))
+    assert root.topic == "smarty_p1/5341476770041030"
+    root.note(frame(MINE))
     assert root.topic == "smarty_p1/5341476770041030"
 
 
