@@ -163,7 +163,11 @@ async def test_a_gateway_that_is_offline_at_the_start(
     await hass.config_entries.async_unload(entry.entry_id)
 
 
-async def test_without_the_mqtt_integration(hass: HomeAssistant, make_entry: EntryMaker) -> None:
+@pytest.mark.parametrize("components", [set(), {"mqtt"}], ids=["not there", "not set up"])
+async def test_without_the_mqtt_integration(
+    hass: HomeAssistant, make_entry: EntryMaker, components: set[str]
+) -> None:
+    hass.config.components |= components
     entry = make_entry(PORT)
     assert not await hass.config_entries.async_setup(entry.entry_id)
     assert entry.error_reason_translation_key == "mqtt_missing"
