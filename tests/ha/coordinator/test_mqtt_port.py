@@ -105,6 +105,8 @@ async def test_a_gateway_that_ends_makes_the_entities_unavailable_until_frames_c
     assert entry.runtime_data.obstacle == "gateway_offline"
     await tell(hass, "online", STATUS)
     assert energy(hass) == "unavailable"
+    await tell(hass, b"hello")
+    await wait_until(hass, lambda: entry.runtime_data.obstacle == "not_p1")
     await tell(hass, port.next_frame(TELEGRAM))
     await wait_until(hass, lambda: energy(hass) == "25678.901")
     assert entry.runtime_data.obstacle is None
