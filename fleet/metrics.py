@@ -14,8 +14,6 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
-from smarty_p1_gateway.metrics import serve
-
 _PREFIX = "smarty_p1_collector"
 _DELAYS = (0.5, 1, 2, 3, 5, 10, 15, 30, 60, 300, 3600)
 TELEGRAM = "telegram"
@@ -72,7 +70,3 @@ class Metrics:
             return 0.0 if arrived is None else max(0.0, time.time() - arrived)
 
         self._oldest.set_function(age)
-
-    def serve(self, address: str, port: int) -> None:
-        """Answer Prometheus, in a thread of its own. Raises OSError when that cannot be."""
-        serve(self.registry, address, port)

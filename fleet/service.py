@@ -9,7 +9,7 @@ from contextlib import suppress
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
-from smarty_p1_gateway import UnavailableError
+from smarty_p1_gateway.metrics import serve
 
 from .collector_client import CollectorClient
 from .config import CollectorConfig
@@ -42,12 +42,7 @@ async def run(config: CollectorConfig) -> None:
     Raises UnavailableError when the address for the metrics cannot be used.
     """
     metrics = Metrics()
-    if config.metrics_port is not None:
-        try:
-            metrics.serve(config.metrics_address, config.metrics_port)
-        except OSError as err:
-            msg = f"[metrics] address and port cannot be used: {err.strerror}"
-            raise UnavailableError(msg) from None
+    serve(metrics.registry, config.metrics_address, config.metrics_port)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -12,6 +12,8 @@ from prometheus_client import (
     start_http_server,
 )
 
+from .config_table import UnavailableError
+
 _PREFIX = "smarty_p1_gateway"
 _TIMEOUT = 10.0
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -55,14 +57,19 @@ class Metrics:
         gauge.labels(port).set_function(lambda: time.monotonic() - last["at"])
         return last
 
-    def serve(self, address: str, port: int) -> None:
-        """Answer Prometheus, in a thread of its own. Raises OSError when that cannot be."""
-        serve(self.registry, address, port)
 
+def serve(registry: CollectorRegistry, address: str, port: int | None) -> None:
+    """Answer Prometheus, in a thread of its own, if there is a port.
 
-def serve(registry: CollectorRegistry, address: str, port: int) -> None:
-    """Answer Prometheus, in a thread of its own. Raises OSError when that cannot be."""
-    server, _ = start_http_server(port, address, registry)
+    Raises UnavailableError when that cannot be.
+    """
+    if port is None:
+        return
+    try:
+        server, _ = start_http_server(port, address, registry)
+    except OSError as err:
+        msg = f"[metrics] address and port cannot be used: {err.strerror}"
+        raise UnavailableError(msg) from None
     # Who asks for something else, goes away or says nothing is not worth a traceback, nor a
     # thread for ever.
     server.handle_error = lambda *_: None  # type: ignore[method-assign]

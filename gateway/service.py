@@ -13,7 +13,7 @@ from .frame_queue import QueueInUseError
 from .frame_store import FrameStore
 from .memory import Memory
 from .meters import Meters
-from .metrics import Metrics
+from .metrics import Metrics, serve
 from .nats_config import NatsConfig
 from .port_reader import PortReader, Taker
 from .publisher import Publisher
@@ -37,7 +37,7 @@ async def run(config: GatewayConfig) -> None:
     memory = Memory()
     await _open(store, memory, config)
     try:
-        _serve_metrics(metrics, config)
+        serve(metrics.registry, config.metrics_address, config.metrics_port)
         await _run_until_stopped(config, store, memory, metrics)
     finally:
         await memory.close()
@@ -60,16 +60,6 @@ async def _open(store: FrameStore, memory: Memory, config: GatewayConfig) -> Non
     except (OSError, sqlite3.Error) as err:
         reason = getattr(err, "strerror", None) or err
         msg = f"[queue] path cannot be used: {reason}"
-        raise UnavailableError(msg) from None
-
-
-def _serve_metrics(metrics: Metrics, config: GatewayConfig) -> None:
-    if config.metrics_port is None:
-        return
-    try:
-        metrics.serve(config.metrics_address, config.metrics_port)
-    except OSError as err:
-        msg = f"[metrics] address and port cannot be used: {err.strerror}"
         raise UnavailableError(msg) from None
 
 

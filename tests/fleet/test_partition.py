@@ -55,6 +55,8 @@ class Cluster:
     consumers: dict[str, Consumer] = field(default_factory=dict)
     starts: list[int] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    readings: list[tuple[str, int]] = field(default_factory=list)
+    """Each that was published: its subject and its frame counter."""
     commit_fails: bool = False
 
     max_payload = 1024 * 1024
@@ -90,7 +92,9 @@ class Cluster:
     async def unsubscribe(self) -> None:
         pass
 
-    async def publish(self, subject: str, *_: object) -> None:
+    async def publish(self, subject: str, payload: bytes = b"", *_: object) -> None:
+        if subject.startswith("smarty_p1."):
+            self.readings.append((subject, json.loads(payload)["frame_counter"]))
         if not subject.startswith("$JS.API.CONSUMER.MSG.NEXT."):
             return
         self.asked.append(subject)
@@ -294,6 +298,27 @@ async def test_what_the_store_lost_is_read_again(cluster: Cluster, store: FakeSt
     store.run = StoreRun("200", 0.0)
     await until_written(store, 4)
     assert cluster.starts == [1, 1]
+    assert cluster.readings == []
+
+
+async def test_each_reading_is_published_once(
+    cluster: Cluster, collector: Collector, store: FakeStore
+) -> None:
+    collector.publishes_readings = True
+    cluster.add(1, 2)
+    await until_written(store, 2)
+    store.run = StoreRun("200", 0.0)
+    await until_written(store, 4)
+    store.keep()
+    await until(lambda: cluster.committed == (2, [2]))
+    # A stream that was made anew counts from the beginning.
+    cluster.frames.clear()
+    cluster.add(3, 4, at=1_600_000_000_000_000_000)
+    cluster.lose_consumers()
+    await until(lambda: len(cluster.readings) == 4)
+    assert cluster.readings == [
+        ("smarty_p1.readings.534147677004102E", counter) for counter in (1, 2, 3, 4)
+    ]
 
 
 @pytest.mark.parametrize("is_committed", [True, False])

@@ -5,6 +5,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from smarty_p1_gateway.frame_queue import FrameQueue, NewFrame
 from smarty_p1_gateway.frame_store import FrameStore
 from smarty_p1_gateway.metrics import Metrics
@@ -29,4 +31,58 @@ async def test_what_is_being_written_at_the_end_is_written_once(tmp_path: Path) 
         await closing_store
     queue = FrameQueue(path, ["a"], 1_000_000)
     assert [frame.data for frame in queue.oldest("a", 10)] == [b"\0", b"\1", b"\2"]
+    queue.close()
+
+
+async def test_beyond_what_memory_may_hold_the_oldest_go_and_are_counted(tmp_path: Path) -> None:
+    metrics = Metrics()
+    store = FrameStore(["a", "b"], metrics)
+    await store.open(tmp_path / "queue", 100_000_000)
+    mebibyte = bytes(1024 * 1024 - 1)
+    store.put(NewFrame("b", "b/frame", b"b" + mebibyte))
+    for number in range(9):
+        store.put(NewFrame("a", "a/frame", bytes([number]) + mebibyte))
+    name = "smarty_p1_gateway_dropped_total"
+    lost = [metrics.registry.get_sample_value(name, {"port": port}) for port in "ab"]
+    assert lost == [1, 1]
+    await store.close()
+    queue = FrameQueue(tmp_path / "queue", ["a", "b"], 100_000_000)
+    assert [frame.data[0] for frame in queue.oldest("a", 10)] == [*range(1, 9)]
+    assert queue.oldest("b", 10) == []
+    queue.close()
+
+
+async def test_what_the_disk_does_not_take_is_published_from_memory_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "queue"
+    metrics = Metrics()
+    store = FrameStore(["a", "b"], metrics)
+    await store.open(path, 1_000_000)
+    await store.wait("a")
+    with closing(sqlite3.connect(path)) as other:
+        other.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON frames BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+        for number in range(3):
+            store.put(NewFrame("a", "a/frame", bytes([number])))
+        writing = asyncio.create_task(store.write())
+        await store.wait("a")
+        sent = await store.oldest("a", 2)
+        assert [frame.data for frame in sent] == [b"\0", b"\1"]
+        assert await store.oldest("b", 2) == []
+        await store.remove("a", sent)
+        assert [frame.data for frame in await store.oldest("a", 2)] == [b"\2"]
+        waiting = "smarty_p1_gateway_queue_length"
+        assert metrics.registry.get_sample_value(waiting, {"port": "a"}) == 1
+        assert not store.is_empty()
+        writing.cancel()
+        other.execute("DROP TRIGGER full")
+    await store.close()
+    assert caplog.messages == [
+        "The queue cannot be written: full",
+        "The queue can be written again",
+    ]
+    queue = FrameQueue(path, ["a"], 1_000_000)
+    assert [frame.data for frame in queue.oldest("a", 10)] == [b"\2"]
     queue.close()

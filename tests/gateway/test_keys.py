@@ -118,7 +118,7 @@ def test_what_is_no_file(tmp_path: Path) -> None:
         (f"{LINES}{TITLE.hex().upper()} {KEY.hex()}", "line 6: its meter stands on an earlier"),
         (f"* {KEY.hex()}\n* {KEY.hex()}", "line 2: its meter stands on an earlier"),
         (b"\xff\xfe" + KEY, "is no text in UTF-8"),
-        ("#\n" * 1_000_001, "has more than 1,000,000 lines"),
+        pytest.param("#\n" * 1_000_001, "has more than 1,000,000 lines", id="many lines"),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path: Path, text: str | bytes, message: str) -> None:

@@ -14,9 +14,9 @@ def with_power(kilowatts: str) -> str:
 
 
 async def send_at(hass: HomeAssistant, port: MeterPort, times: list[float]) -> None:
-    """Send telegrams at these times, of 1 kW, 2 kW and so on, and let the last have its turn."""
+    """Send telegrams at these times, of 1 kW, 2 kW and so on, until the turn after a second."""
     start = hass.loop.time()
     for number, at in enumerate(times, start=1):
         await asyncio.sleep(max(0.0, start + at - hass.loop.time()))
         await port.send_telegram(with_power(f"{number:06.3f}"))
-    await asyncio.sleep(0.6)
+    await asyncio.sleep(max(0.0, start + 1.4 - hass.loop.time()))

@@ -126,11 +126,13 @@ async def test_the_bill_of_a_month_is_by_what_held_in_it(
     market: dict[str, float | str] = {
         "reference_power": 7.0,
         "energy_price_entity": "sensor.market",
+        "feed_in_price_entity": "sensor.market",
     }
     await agree(**market, surcharge_price_since="2026-05-01")
     await agree(reference_power=7.0, surcharge_price_since="2026-06-01")
-    assert (await call("get_bill", month="2026-05"))["unpriced_kwh"] == 316.6
-    assert "unpriced_kwh" not in await call("get_bill")
+    may = await call("get_bill", month="2026-05")
+    assert (may["unpriced_kwh"], may["unpriced_exported_kwh"]) == (316.6, 20.0)
+    assert not {"unpriced_kwh", "unpriced_exported_kwh"} & (await call("get_bill")).keys()
 
 
 @pytest.mark.parametrize("month", ["2026-04", "2026-07", "June", "2026-13", ""])

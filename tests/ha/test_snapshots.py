@@ -85,6 +85,7 @@ def entities(
             "state": state.state,
             **state.attributes,
             "category": registered.entity_category,
+            **registered.options.get("sensor", {}),
             "unique_id": registered.unique_id,
         }
         lines[registered.entity_id] = json.dumps(known, ensure_ascii=False)

@@ -4,9 +4,10 @@ import asyncio
 import re
 from typing import Any
 
+from homeassistant.config_entries import SOURCE_IGNORE
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import get_system_health_info
+from pytest_homeassistant_custom_component.common import MockConfigEntry, get_system_health_info
 
 from custom_components.smarty_p1.const import DOMAIN
 
@@ -30,9 +31,12 @@ async def test_meters_links_and_ages(
 ) -> None:
     await set_up(hass, port, make_entry)
     make_entry("socket://127.0.0.1:9", serial=OTHER_SERIAL)
+    ignored = MockConfigEntry(domain=DOMAIN, source=SOURCE_IGNORE, unique_id="a port")
+    ignored.add_to_hass(hass)
 
     lines = await told(hass)
 
+    assert [line.partition(":")[0] for line in lines] == ["meters", "1", "2"]
     assert lines["meters"] == 1
     age = re.fullmatch(rf"{port.url}, open, last telegram (\d+) s ago", lines["1: Smarty …2574"])
     assert age

@@ -13,6 +13,7 @@ from homeassistant.exceptions import HomeAssistantError
 
 from ..lib.p1 import MAX_FRAME_SIZE
 from ..lib.port import ByteReader, LinkError, Opener, PortNotFoundError
+from ..lib.publish import OFFLINE
 
 if TYPE_CHECKING:
     from homeassistant.components.mqtt import ReceiveMessage
@@ -21,8 +22,6 @@ PREFIX = "mqtt:"
 _TYPED_PREFIX = re.compile(r"^\s*mqtt:\s*", re.IGNORECASE)
 FRAME_LEVEL = "/frame"
 STATUS_LEVEL = "/status"
-OFFLINE = "offline"
-ONLINE = "online"
 # What waits to be read; a gateway sends what has waited there no faster than it is read here.
 _MOST_WAITING = 1024 * 1024
 

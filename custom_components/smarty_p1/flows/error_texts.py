@@ -104,5 +104,5 @@ def check_address(text: str, *, takes_topic: bool = False) -> None:
         is_complete = bool(url.hostname and url.port)
     except ValueError:  # no number, a number that is too high, a bracket that is not closed
         raise FieldError(CONF_PORT, "port_number_missing") from None
-    if not is_complete and ("://" not in port or is_gateway):
+    if is_gateway and not is_complete:
         raise FieldError(CONF_PORT, "port_number_missing")

@@ -7,7 +7,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
 from ..const import DOMAIN, LOGGER
-from ..coordinator.mqtt_port import FRAME_LEVEL, ONLINE, STATUS_LEVEL
+from ..coordinator.mqtt_port import FRAME_LEVEL, STATUS_LEVEL
+from ..lib.publish import ONLINE
 
 # What the broker keeps comes at once; most frames come later than anybody wants to wait.
 LOOK_TIME = 1.0

@@ -176,12 +176,7 @@ class Publisher(_Worker):
     async def async_start(self) -> None:
         options = self._options
         self._messages = MeterMessages(
-            Published(
-                options[CONF_TOPIC],
-                Format(options[CONF_FORMAT]),
-                options[CONF_RETAIN],
-                MOST_TOPICS,
-            ),
+            Published(options[CONF_TOPIC], Format(options[CONF_FORMAT]), options[CONF_RETAIN]),
             json_dumps,
             await self._async_announcer() if options[CONF_DISCOVERY] else None,
             self._retained.topics,

@@ -89,13 +89,13 @@ def _months(demand: Demand) -> tuple[Month, ...]:
     return (*demand.earlier_months, demand.month)
 
 
-def _name(month: Month) -> str:
+def _name(month: Month | MonthComparison) -> str:
     return f"{month.start:%Y-%m}"
 
 
 def _compared(month: MonthComparison) -> dict[str, Any]:
     return {
-        "month": f"{month.start:%Y-%m}",
+        "month": _name(month),
         "measured_share": month.measured_share,
         "classes": {str(kw): cost._asdict() for kw, cost in month.classes.items()},
     }

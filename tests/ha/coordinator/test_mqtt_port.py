@@ -105,6 +105,8 @@ async def test_a_gateway_that_ends_makes_the_entities_unavailable_until_frames_c
     assert entry.runtime_data.obstacle == "gateway_offline"
     await tell(hass, "online", STATUS)
     assert energy(hass) == "unavailable"
+    await tell(hass, b"hello")
+    await wait_until(hass, lambda: entry.runtime_data.obstacle == "not_p1")
     await tell(hass, port.next_frame(TELEGRAM))
     await wait_until(hass, lambda: energy(hass) == "25678.901")
     assert entry.runtime_data.obstacle is None
@@ -163,7 +165,11 @@ async def test_a_gateway_that_is_offline_at_the_start(
     await hass.config_entries.async_unload(entry.entry_id)
 
 
-async def test_without_the_mqtt_integration(hass: HomeAssistant, make_entry: EntryMaker) -> None:
+@pytest.mark.parametrize("components", [set(), {"mqtt"}], ids=["not there", "not set up"])
+async def test_without_the_mqtt_integration(
+    hass: HomeAssistant, make_entry: EntryMaker, components: set[str]
+) -> None:
+    hass.config.components |= components
     entry = make_entry(PORT)
     assert not await hass.config_entries.async_setup(entry.entry_id)
     assert entry.error_reason_translation_key == "mqtt_missing"

@@ -40,29 +40,29 @@ async def states(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -
 async def test_the_newest_telegram_waits_for_its_turn(
     hass: HomeAssistant, port: MeterPort, states: list[str]
 ) -> None:
-    await send_at(hass, port, [0.0, 0.6, 0.8])
+    await send_at(hass, port, [0.0, 0.3, 0.5])
     assert states == ["1.0", "3.0"]
 
 
 async def test_what_is_urgent_does_not_wait_and_nothing_older_follows(
     hass: HomeAssistant, port: MeterPort, states: list[str]
 ) -> None:
-    await send_at(hass, port, [0.0])
+    await receive(hass, port, with_power("01.000"))
     await receive(hass, port, with_power("02.000"))
     await receive(hass, port, with_value(with_power("03.000"), "0-0:96.3.10", "(0)"))
     assert states == ["1.0", "3.0"]
-    await asyncio.sleep(0.6)
+    await asyncio.sleep(1.2)
     assert states == ["1.0", "3.0"]
 
 
 async def test_what_waits_is_forgotten_when_the_meter_is_silent(
     hass: HomeAssistant, port: MeterPort, states: list[str]
 ) -> None:
-    await send_at(hass, port, [0.0])
+    await receive(hass, port, with_power("01.000"))
     await receive(hass, port, with_power("02.000"))
     [entry] = hass.config_entries.async_entries("smarty_p1")
     entry.runtime_data._on_stale(None)
-    await asyncio.sleep(0.6)
+    await asyncio.sleep(1.2)
     assert states == ["1.0", "unavailable"]
     assert state_of(hass, POWER).state == "unavailable"
 
@@ -70,7 +70,7 @@ async def test_what_waits_is_forgotten_when_the_meter_is_silent(
 async def test_nothing_waits_any_more_when_the_entry_is_unloaded(
     hass: HomeAssistant, port: MeterPort, states: list[str]
 ) -> None:
-    await send_at(hass, port, [0.0])
+    await receive(hass, port, with_power("01.000"))
     await receive(hass, port, with_power("02.000"))
     [entry] = hass.config_entries.async_entries("smarty_p1")
     assert await hass.config_entries.async_unload(entry.entry_id)

@@ -4,6 +4,7 @@ import pytest
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_PORT, EVENT_STATE_CHANGED
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_registry import EntityRegistry
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 from custom_components.smarty_p1.const import CONF_SHAPE
@@ -44,7 +45,9 @@ async def send(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, dat
 
 
 @pytest.mark.usefixtures("everything_enabled")
-async def test_the_level_of_the_water(hass: HomeAssistant, port: MeterPort) -> None:
+async def test_the_level_of_the_water(
+    hass: HomeAssistant, port: MeterPort, entity_registry: EntityRegistry
+) -> None:
     entry = await set_up(hass, port, b"23\rR120\r")
     assert (state(hass, LEVEL), state(hass, VOLUME), state(hass, DISTANCE)) == (
         "50.0",
@@ -55,6 +58,10 @@ async def test_the_level_of_the_water(hass: HomeAssistant, port: MeterPort) -> N
     assert volume
     assert volume.attributes["device_class"] == "volume_storage"
     assert volume.attributes["unit_of_measurement"] == "L"
+    for shown in (LEVEL, VOLUME, DISTANCE):
+        registered = entity_registry.async_get(shown)
+        assert registered
+        assert registered.options["sensor"]["suggested_display_precision"] == 0
 
     # An echo among the readings of the last seconds changes nothing.
     await send(hass, port, entry, b"R120\rR300\rR120\rR1200\r")

@@ -477,6 +477,7 @@ async def test_port_refused(hass: HomeAssistant, port: MeterPort) -> None:
         "/dev/serial/by-id/usb-nothing",
         "/dev/tty\0USB0",
         "nonsense://127.0.0.1:1",
+        "nonsense://gateway",  # whether it needs a number is not known
     ],
 )
 async def test_port_does_not_exist(hass: HomeAssistant, make_entry: EntryMaker, name: str) -> None:
@@ -656,7 +657,12 @@ async def test_device_is_held_by_another_program(hass: HomeAssistant, device: st
 
 
 async def test_device_is_held_by_another_integration(hass: HomeAssistant, device: str) -> None:
-    MockConfigEntry(domain="dsmr", title="Meter", data={"port": device}).add_to_hass(hass)
+    # One that is disabled holds nothing.
+    for title, disabled_by in (("Former", ConfigEntryDisabler.USER), ("Meter", None)):
+        entry = MockConfigEntry(
+            domain="dsmr", title=title, data={"port": device}, disabled_by=disabled_by
+        )
+        entry.add_to_hass(hass)
     async with open_port(device):
         result = await submit(
             hass, await start(hass), {CONF_PORT: device, CONF_ENCRYPTION_KEY: KEY}

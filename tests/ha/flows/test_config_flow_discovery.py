@@ -22,6 +22,7 @@ from homeassistant.config_entries import (
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers.device_registry import DeviceRegistry
 from homeassistant.helpers.service_info.usb import UsbServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from homeassistant.loader import async_get_usb, async_get_zeroconf
@@ -52,7 +53,7 @@ from tests.ha.meter import (
     literal_frame,
     seal,
 )
-from tests.ha.support import OTHER_METER, TELEGRAM, let_pass, set_up, wait_until
+from tests.ha.support import OTHER_METER, TELEGRAM, device_of, let_pass, set_up, wait_until
 
 pytestmark = pytest.mark.usefixtures("short_wait")
 
@@ -270,7 +271,9 @@ async def test_a_port_is_offered_once(hass: HomeAssistant) -> None:
     assert len(hass.config_entries.flow.async_progress()) == 2
 
 
-async def test_an_ignored_port_is_not_offered_again(hass: HomeAssistant) -> None:
+async def test_an_ignored_port_is_not_offered_again(
+    hass: HomeAssistant, port: MeterPort, device_registry: DeviceRegistry
+) -> None:
     await find(hass, service())
     (flow,) = hass.config_entries.flow.async_progress()
     await hass.config_entries.flow.async_init(
@@ -283,8 +286,13 @@ async def test_an_ignored_port_is_not_offered_again(hass: HomeAssistant) -> None
     assert hass.config_entries.flow.async_progress() == []
     assert was_ended(await find(hass, service()), "already_configured")
     assert was_ended(await find(hass, service(ip="127.0.0.2")), "already_configured")
-    # It can still be added by hand, and is no gateway to suggest ports of.
-    assert suggested(await start(hass))[CONF_PORT] is None
+    # It can still be added by hand, is no gateway to suggest ports of, and no meter before others.
+    flow = await start(hass)
+    assert suggested(flow)[CONF_PORT] is None
+    port.greeting = ENCRYPTED
+    found = await submit(hass, flow, {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY})
+    entry = (await confirm(hass, found))["result"]
+    assert device_of(device_registry, entry, SERIAL).name == "Smarty"
 
 
 @pytest.mark.parametrize(

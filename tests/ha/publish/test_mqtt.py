@@ -14,7 +14,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_mqtt_message
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient, MqttMockPahoClient
 
-from custom_components.smarty_p1.publish import mqtt as mqtt_publisher
+from custom_components.smarty_p1.lib.publish import messages
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import SERIAL, MeterPort, seal, with_value, without_channels
 from tests.ha.pacing import send_at, with_power
@@ -199,7 +199,7 @@ async def test_the_newest_telegram_waits_for_its_turn(
     await set_up(hass, port, publishing(hass, make_entry, min_interval=1))
     await published.is_complete(1)
     await asyncio.sleep(1.0)
-    await send_at(hass, port, [0.0, 0.6, 0.8])
+    await send_at(hass, port, [0.0, 0.3, 0.5])
     assert published.on("active_power_imported")[1:] == ["1.000", "3.000"]
 
 
@@ -278,7 +278,7 @@ async def test_units_without_end_make_no_topics_without_end(  # noqa: PLR0913, P
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(mqtt_publisher, "MOST_TOPICS", 110)
+    monkeypatch.setattr(messages, "MOST_TOPICS", 110)
     make = publishing(hass, make_entry, format="smartyreader")
 
     def complete() -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntryDisabler, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -169,9 +169,16 @@ async def test_each_meter_has_a_port_of_its_own(
     assert result["errors"] == {"p1_server": "p1_port_in_use"}
 
 
+@pytest.mark.parametrize(
+    "left",
+    [None, {"source": SOURCE_IGNORE}, {"disabled_by": ConfigEntryDisabler.USER}],
+    ids=["none", "ignored", "disabled"],
+)
 async def test_without_the_mqtt_integration(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, left: dict[str, Any] | None
 ) -> None:
+    if left:
+        MockConfigEntry(domain="mqtt", **left).add_to_hass(hass)
     entry = await set_up(hass, port, make_entry)
     result = await enter(hass, entry, mqtt={"enabled": True})
     assert result["errors"] == {"mqtt": "mqtt_not_set_up"}

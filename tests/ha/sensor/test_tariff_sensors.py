@@ -1,5 +1,6 @@
 """The sensors about what it costs; the numbers are those of `billed_month`."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
@@ -253,10 +254,13 @@ def test_the_months_are_compared_when_they_change_also_of_two_meters() -> None:
     meters = [DemandMeter.from_dict(stored, billed_month.CONTRACT) for _ in range(2)]
     time = datetime(2026, 6, 15, 22, tzinfo=UTC)
     with patch.object(tariff_values, "compare", wraps=compare) as compared:
-        for _ in range(5):
+        for n in range(10):
             time += timedelta(seconds=10)
+            if n == 5:
+                # The months are the same, and what they cost is not.
+                meters[0].change_contract(replace(billed_month.CONTRACT, reference_kw=12.0))
             for meter in meters:
                 demand = meter.update(time, Energies(1460.6, 520.0, 300.0, 300.0), 0.4, SERIAL)
                 assert demand
                 assert tariff_values.cheapest(demand) == 3
-    assert compared.call_count == len(meters)
+    assert compared.call_count == len(meters) + 1

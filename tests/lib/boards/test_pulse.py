@@ -74,6 +74,15 @@ def test_restarts_of_the_board_lose_nothing(lives: list[list[int]]) -> None:
     assert meter.pulses == total
 
 
+def test_what_was_held_back_before_the_port_was_lost_is_forgotten() -> None:
+    meter = counting(500, 510, 90_000)
+    meter.start_anew()
+    meter.read_count("90001", 30)
+    assert meter.pulses == 10
+    meter.read_count("90002", 40)
+    assert meter.pulses == 10 + 1
+
+
 def test_a_restart_that_is_first_seen_after_some_pulses() -> None:
     meter = counting(500, 510, 7, 9)
 

@@ -243,3 +243,12 @@ def test_a_meter_that_was_exchanged_meanwhile_begins_anew(house: House) -> None:
 def test_what_is_malformed_is_not_restored(stored: object) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - of whatever check
         FlowRates.from_list(stored)
+
+
+def test_a_silence_after_a_restart_is_one_like_any_other(house: House) -> None:
+    house.gas(0, 100.0)
+    house.gas(5, 100.1)
+    house.restart()
+    assert house.gas(6, 100.1, captured=5) == 1.2
+    # It was there all the time: so much flowed in ten hours.
+    assert house.gas(605, 112.1) == 1.2

@@ -397,3 +397,9 @@ def test_what_a_line_shows_is_what_it_is_computed_from() -> None:
     june = month("2026-06", day("2026-06-01", exported_wh=123.4564))
     due = bill(june, agreed(reference_kw=7, feed_in_price=50), local("2026-07-01"))
     assert lines(due)[-1] == ("feed_in", 0.123, 50, -6.15)
+
+
+def test_what_has_no_price_is_told_to_the_watt_hour() -> None:
+    june = whole_month("2026-06", 30, kwh=2.345, market_wh=1_111, market_cost=0.1)
+    due = bill(june, agreed(reference_kw=7, energy_margin=0.1), local("2026-07-01"))
+    assert due.unpriced_kwh == 1.234

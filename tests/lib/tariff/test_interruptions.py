@@ -392,3 +392,17 @@ def test_telegrams_of_the_same_second_count_once() -> None:
     assert house.after(0, 3).running_kw == 3.6
     assert house.after(60, 57).running_kw == 3.6
     assert house.draw(13, 60).last_quarter == QuarterHour(at("2026-07-15T12:00:00S"), 3.6)
+
+
+def test_of_months_that_were_measured_the_oldest_is_forgotten() -> None:
+    house = Connection("2026-01-01T00:00:00W", reference_kw=3)
+    names = [f"{2026 + n // 12}-{n % 12 + 1:02}" for n in range(40)]
+    for name in names:
+        house.time = at(f"{name}-02T00:00:00W")
+        house.read()
+        # A day and more; the least of all in one that is not the oldest.
+        for _ in range(97 if name == "2027-08" else 120):
+            house.after(900, 100)
+
+    assert known_months(house) == names[-25:]
+    assert len(house.meter.finished_months) == 35

@@ -466,3 +466,11 @@ def test_times_of_a_month_are_in_luxembourgs_time() -> None:
     month = Month(start=at("2026-10-01T00:00:00S"))
     assert month.end.isoformat() == "2026-11-01T00:00:00+01:00"
     assert month.end == datetime(2026, 10, 31, 23, tzinfo=UTC)
+
+
+def test_the_share_is_known_when_the_first_quarter_hour_has_ended() -> None:
+    start = at("2026-07-01T00:00:00S")
+    month = Month(start=start.astimezone(LUXEMBOURG), days=(Day(start=start, quarter_hours=1),))
+    assert month.measured_share(at("2026-07-01T00:14:59S")) == 0
+    assert month.measured_share(at("2026-07-01T00:15:00S")) == 1
+    assert month.measured_share(at("2026-07-01T00:30:00S")) == 0.5

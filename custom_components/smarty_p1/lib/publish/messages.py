@@ -27,13 +27,12 @@ class Message(NamedTuple):
 
 
 class Published(NamedTuple):
-    """What is published of a meter, below which topic, and in how many."""
+    """What is published of a meter, and below which topic."""
 
     root: str
     form: Format
     retain: bool = False
     """Whether the broker keeps the values."""
-    most_topics: int = MOST_TOPICS
 
 
 def availability_topic(root: str) -> str:
@@ -61,7 +60,7 @@ class MeterMessages:
         stale: Iterable[str] = (),
         on_full: Callable[[], None] = lambda: None,
     ) -> None:
-        self._root, self._form, self._retain, self._most_topics = published
+        self._root, self._form, self._retain = published
         self._to_json = to_json
         self._announcer = announcer
         self._stale = set(stale)
@@ -137,9 +136,9 @@ class MeterMessages:
         self._stale.discard(topic)
 
     def _has_place(self, topic: str) -> bool:
-        if topic not in self._topics and len(self._topics) < self._most_topics:
+        if topic not in self._topics and len(self._topics) < MOST_TOPICS:
             self._topics.add(topic)
-            if len(self._topics) == self._most_topics:
+            if len(self._topics) == MOST_TOPICS:
                 self._on_full()
         return topic in self._topics
 

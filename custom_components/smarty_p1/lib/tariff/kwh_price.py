@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from .contract import Contract, MarketPrices
-from .network_prices import agreed_prices
+from .network_prices import AgreedPrices, network_prices
 
 
 class KwhPrice(NamedTuple):
@@ -21,7 +21,7 @@ def kwh_price(contract: Contract, year: int, market: MarketPrices) -> KwhPrice:
 
     Whether a kWh bears that is known only when its quarter-hour ends. The year is Luxembourg's.
     """
-    prices = agreed_prices(contract, year)
+    prices = AgreedPrices(contract, network_prices(year))
     energy = _energy(contract.energy_price, contract.energy_margin, market.energy)
     exported = _energy(contract.feed_in_price, contract.feed_in_margin, market.feed_in)
     imported = None

@@ -90,10 +90,5 @@ class AgreedPrices(NamedTuple):
         return self.published.fixed.get(reference_kw)
 
 
-def agreed_prices(contract: Contract, year: int) -> AgreedPrices:
-    """Return the contract's own prices, and the published ones where it says none."""
-    return AgreedPrices(contract, network_prices(year))
-
-
 def _first(own: float | None, published: float | None) -> float | None:
     return published if own is None else own
