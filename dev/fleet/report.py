@@ -40,7 +40,7 @@ def _tell_telegrams(findings: Findings, result: Result) -> None:
     result.say(f"not read, for the gateway was down: {findings.not_read}")
     result.say(
         "in the hands of a gateway that was killed, and not stored: "
-        f"{len(findings.in_hands)}, sent {max(findings.in_hands, default=0.0):.2f} s before at most"
+        f"{len(findings.in_hands)}, sent {max((0.0, *findings.in_hands)):.2f} s before at most"
     )
     result.say(
         f"doubled: {findings.doubled}; wrong values: {findings.wrong}; foreign: {findings.foreign} "
