@@ -166,9 +166,7 @@ class FrameQueue:
         for frame in frames:
             last[frame.port] += 1
             rows.append((last[frame.port], frame.topic, frame.data))
-        with self._database:
-            self._delete()
-            self._database.executemany("INSERT INTO frames VALUES (?, ?, ?)", rows)
+        self._write(rows)
         for frame in frames:
             port = self._ports[frame.port]
             port.length += 1
@@ -176,17 +174,22 @@ class FrameQueue:
             port.last = last[frame.port]
         return +Counter({label: self._make_room(self._ports[label]) for label in last})
 
-    def _delete(self) -> None:
-        """Delete what is gone: together with what is added, for that writes the same pages."""
+    def _write(self, rows: Iterable[tuple[int, str, bytes]] = ()) -> None:
+        """Delete what is gone, and add: together, for that writes the same pages."""
+        with self._database:
+            for port in self._ports.values():
+                if port.undeleted:
+                    self._freed += self._database.execute(
+                        "DELETE FROM frames WHERE number > ? AND number <= ?",
+                        (port.first, port.done),
+                    ).rowcount
+            if self._freed > _MANY:
+                self._freed = 0
+                self._database.execute("PRAGMA incremental_vacuum").fetchall()
+            self._database.executemany("INSERT INTO frames VALUES (?, ?, ?)", rows)
+        # Not before: what could not be written is there again.
         for port in self._ports.values():
-            if port.undeleted:
-                self._freed += self._database.execute(
-                    "DELETE FROM frames WHERE number > ? AND number <= ?", (port.first, port.done)
-                ).rowcount
-                port.undeleted = 0
-        if self._freed > _MANY:
-            self._freed = 0
-            self._database.execute("PRAGMA incremental_vacuum").fetchall()
+            port.undeleted = 0
 
     def _make_room(self, port: _Port) -> int:
         if port.size <= self._share:
@@ -221,14 +224,13 @@ class FrameQueue:
             self._ports[port].forget(frame.number, len(frame.data))
         if self._ports[port].undeleted >= _SOME:
             # A disk that cannot be written now is tried again.
-            with suppress(sqlite3.Error), self._database:
-                self._delete()
+            with suppress(sqlite3.Error):
+                self._write()
 
     def close(self) -> None:
         """Close the queue."""
         try:
-            with self._database:
-                self._delete()
+            self._write()
         finally:
             self._database.close()
             self._lock.close()

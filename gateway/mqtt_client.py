@@ -18,12 +18,15 @@ _CLIENT_LOGGER.setLevel(logging.CRITICAL)
 
 _KEEPALIVE = 20
 _TIMEOUT = 10.0
-# Sent before the first of them is acknowledged; the library's own limit is 20.
-_WINDOW = 16
 # Of a packet, beside topic and payload.
 _HEADER_SIZE = 10
 # Seconds. Another gateway on the same topics may have said `offline` at its end.
 _REPEAT_EVERY = 60.0
+WINDOW = 16
+"""How many messages are sent at most before the first of them is acknowledged.
+
+The library's own limit is 20.
+"""
 FIRST_DELAY = 1.0
 LONGEST_DELAY = 30.0
 """Seconds between two tries to connect."""
@@ -42,8 +45,6 @@ class MqttClient(aiomqtt.Client):
     """
 
     refusal: ReasonCode | None = None
-    window: int = _WINDOW
-    """How many messages may be sent before the first of them is acknowledged."""
     _largest: int | None = None
 
     def __init__(self, broker: BrokerConfig, port: PortConfig, will_topic: str, will: str) -> None:
@@ -61,6 +62,7 @@ class MqttClient(aiomqtt.Client):
             timeout=_TIMEOUT,
             logger=_CLIENT_LOGGER,
         )
+        self._room = asyncio.Semaphore(WINDOW)
 
     @override
     def _on_connect(
@@ -71,7 +73,7 @@ class MqttClient(aiomqtt.Client):
         reason_code: ReasonCode,
         properties: Properties | None = None,
     ) -> None:
-        self.window = min(_WINDOW, getattr(properties, "ReceiveMaximum", _WINDOW))
+        self._room = asyncio.Semaphore(min(WINDOW, getattr(properties, "ReceiveMaximum", WINDOW)))
         self._largest = getattr(properties, "MaximumPacketSize", None)
         super()._on_connect(client, userdata, flags, reason_code, properties)
 
@@ -96,7 +98,8 @@ class MqttClient(aiomqtt.Client):
                 f"the broker refuses what is published: packets of more than {self._largest} bytes"
             )
             raise RefusedError(msg)
-        await self.publish(topic, payload, qos=1, retain=retain)
+        async with self._room:
+            await self.publish(topic, payload, qos=1, retain=retain)
         if self.refusal is not None:
             msg = f"the broker refuses what is published: {self.refusal}"
             raise RefusedError(msg)

@@ -18,7 +18,7 @@ from .config import BrokerConfig, PortConfig
 from .frame_queue import WaitingFrame
 from .frame_store import FrameStore
 from .metrics import Metrics
-from .mqtt_client import FIRST_DELAY, LONGEST_DELAY, LOST, MqttClient, first_to_end
+from .mqtt_client import FIRST_DELAY, LONGEST_DELAY, LOST, WINDOW, MqttClient, first_to_end
 from .topic_root import TopicRoot
 
 LOGGER = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ class Publisher:
         if self._was_lost:
             await asyncio.sleep(_GRACE)
         while True:
-            while frames := await self._store.oldest(self._port.label, client.window):
+            while frames := await self._store.oldest(self._port.label, WINDOW):
                 await self._publish(client, frames)
                 if self._was_lost:
                     LOGGER.warning("%s: the broker is there again", self._port.label)

@@ -113,6 +113,23 @@ def test_what_is_removed_leaves_the_disk_although_nothing_is_added(
     assert pages < 200
 
 
+def test_what_is_removed_stays_so_although_the_disk_did_not_take_what_came_next(
+    open_queue: Opener, tmp_path: Path
+) -> None:
+    queue = open_queue("a")
+    queue.add(frames("a", 1, 2, 3))
+    queue.remove("a", queue.oldest("a", 2))
+    with closing(sqlite3.connect(tmp_path / "queue")) as other:
+        other.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON frames BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+        with pytest.raises(sqlite3.Error, match="full"):
+            queue.add(frames("a", 4))
+        other.execute("DROP TRIGGER full")
+    queue.close()
+    assert waiting(open_queue("a"), "a") == [3]
+
+
 def test_the_file_does_not_grow_for_ever(open_queue: Opener, tmp_path: Path) -> None:
     queue = open_queue()
     for number in range(200):

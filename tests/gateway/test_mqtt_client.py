@@ -1,29 +1,38 @@
 """What the broker says of itself when somebody connects."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 
 import aiomqtt
 import pytest
 
+from smarty_p1_gateway import mqtt_client
 from smarty_p1_gateway.config import BrokerConfig, PortConfig
 from smarty_p1_gateway.mqtt_client import MqttClient, RefusedError
 
 HOST = "127.0.0.1"
-# Success, and as properties: 4 messages at once, packets of 3,000 bytes.
-CONNACK = bytes.fromhex("20 0B 00 00 08 21 0004 27 00000BB8")
+# Success, and as properties: 2 messages at once, packets of 3,000 bytes.
+CONNACK = bytes.fromhex("20 0B 00 00 08 21 0002 27 00000BB8")
+PUBLISH, PUBACK = 3, 0x40
+# As long as nothing comes for so many seconds, one more message is acknowledged.
+PATIENCE = 0.05
+
+type Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
-async def _welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await reader.read(1024)
-    writer.write(CONNACK)
-    with suppress(OSError):
-        await reader.read()
-    writer.close()
+@asynccontextmanager
+async def connected(serve: Serve) -> AsyncGenerator[MqttClient]:
+    """Connect to a broker that does nothing but this, once it has said its limits."""
 
+    async def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1024)
+        writer.write(CONNACK)
+        with suppress(OSError, asyncio.IncompleteReadError):
+            await serve(reader, writer)
+        writer.close()
 
-async def test_the_limits_of_the_broker() -> None:
-    server = await asyncio.start_server(_welcome, HOST)
+    server = await asyncio.start_server(welcome, HOST)
     number = server.sockets[0].getsockname()[1]
     broker = BrokerConfig(HOST, number, None, None, None, "cellar")
     port = PortConfig("/dev/ttyUSB0", "house", "house", None, "smarty_p1", sealed=True)
@@ -31,9 +40,49 @@ async def test_the_limits_of_the_broker() -> None:
         # Nobody says goodbye to the one who leaves.
         with suppress(aiomqtt.MqttError):
             async with MqttClient(broker, port, "house/status", "offline") as client:
-                assert client.window == 4
-                topic = "house/frame"
-                assert client.takes(topic, bytes(2979))
-                assert not client.takes(topic, bytes(2980))
-                with pytest.raises(RefusedError, match="3000 bytes"):
-                    await client.send(topic, bytes(2980))
+                yield client
+
+
+async def test_no_larger_packet_is_sent_than_the_broker_takes() -> None:
+    async def serve(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with connected(serve) as client:
+        topic = "house/frame"
+        assert client.takes(topic, bytes(2979))
+        assert not client.takes(topic, bytes(2980))
+        with pytest.raises(RefusedError, match="3000 bytes"):
+            await client.send(topic, bytes(2980))
+
+
+async def test_no_more_is_sent_at_once_than_the_broker_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mqtt_client, "_REPEAT_EVERY", 0.0)
+    topics: list[bytes] = []
+    at_once: list[int] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        waiting: list[bytes] = []
+        while True:
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    first = (await reader.readexactly(1))[0]
+            except TimeoutError:
+                if waiting:
+                    writer.write(bytes([PUBACK, 2]) + waiting.pop(0))
+                continue
+            content = await reader.readexactly((await reader.readexactly(1))[0])
+            if first >> 4 == PUBLISH:
+                end = 2 + int.from_bytes(content[:2])
+                topics.append(content[2:end])
+                waiting.append(content[end : end + 2])
+                at_once.append(len(waiting))
+
+    async with connected(serve) as client:
+        repeating = asyncio.create_task(client.repeat("status", "online", lambda: True))
+        await asyncio.gather(*(client.send(f"frame {n}", b"frame") for n in range(5)))
+        repeating.cancel()
+    assert [topic for topic in topics if topic != b"status"] == [b"frame %d" % n for n in range(5)]
+    assert b"status" in topics
+    assert max(at_once) == 2

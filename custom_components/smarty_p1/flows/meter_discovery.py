@@ -26,8 +26,9 @@ _SAYS_P1 = re.compile(
 _TELLING_PROPERTIES = ("product", "name", "description", "model")
 # How the layers that a gateway announces are read; what is not here cannot be.
 _SCHEMES = {("tcp",): "socket", ("telnet", "tcp"): "rfc2217"}
-# Anybody on the network can announce a name, and the dialog's text is Markdown.
-_MARKUP = re.compile(r"[^\w ().-]")
+# Anybody on the network can announce a name, and the dialog's text is Markdown, where an address is
+# a link.
+_MARKUP = re.compile(r"[^\w ().-]|(?<=www)\.", re.IGNORECASE)
 _LONGEST_NAME = 64
 
 

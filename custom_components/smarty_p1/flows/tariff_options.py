@@ -39,7 +39,7 @@ from ..const import (
     SECTION_FEED_IN,
     SECTION_NETWORK_PRICES,
 )
-from ..coordinator.contract_options import DEFAULT_METER_AMPERE
+from ..coordinator.contract_options import DEFAULT_METER_AMPERE, contract_of
 from ..coordinator.market_prices import MAX_PRICE, PRICE_ENTITIES, unit_factor
 from ..lib.tariff import LUXEMBOURG, MAX_POWER_KW, METER_SIZES, REFERENCE_POWERS
 from .form_fields import list_field, number_field
@@ -219,13 +219,18 @@ def _read_since(
     """Note the day from which the contract holds, or what is wrong with it."""
     before, after = {**_DEFAULTS, **stored}, {**_DEFAULTS, **read}
     changed = {option for option in _AGREED if before.get(option) != after.get(option)}
+    is_entity_alone = bool(changed) and contract_of(stored) == contract_of(read)
     if since is None:
         # What stays as it is keeps its day.
-        since = None if changed else stored.get(CONF_SURCHARGE_PRICE_SINCE)
+        is_other = changed and not is_entity_alone
+        since = None if is_other else stored.get(CONF_SURCHARGE_PRICE_SINCE)
     elif not read:
         errors[CONF_SURCHARGE_PRICE_SINCE] = "day_without_change"
     elif changed == {CONF_SURCHARGE_PRICE} and CONF_SURCHARGE_PRICE not in read:
         errors[CONF_SURCHARGE_PRICE] = "surcharge_price_missing"
+    elif is_entity_alone and not _is_awaited(stored):
+        # It would become the day of margin and fees, which hold already.
+        errors[CONF_SURCHARGE_PRICE_SINCE] = "day_of_entity"
     elif not _is_plausible(since):
         errors[CONF_SURCHARGE_PRICE_SINCE] = "surcharge_day_implausible"
     if since is not None:

@@ -203,8 +203,8 @@ async def test_found_gateway_is_set_up_with_its_key_alone(
 @pytest.mark.parametrize(
     "info",
     [
-        service("P1 Zähler (2) **[log in](http://x/)<img src=x>`"),
-        cable(description="P1 Zähler (2) **[log in](http://x/)<img src=x>`"),
+        service("P1 Zähler (2) **[log in](http://x/)<img src=x>` WWW.x.lu"),
+        cable(description="P1 Zähler (2) **[log in](http://x/)<img src=x>` WWW.x.lu"),
     ],
 )
 async def test_what_a_found_port_calls_itself_is_no_markup(
@@ -212,7 +212,7 @@ async def test_what_a_found_port_calls_itself_is_no_markup(
 ) -> None:
     shown = (await find(hass, info))["description_placeholders"] or {}
 
-    assert shown["name"] == "P1 Zähler (2) ???log in?(http???x?)?img src?x??"
+    assert shown["name"] == "P1 Zähler (2) ???log in?(http???x?)?img src?x?? WWW?x.lu"
 
 
 async def test_error_of_a_found_port_is_shown_although_it_has_no_field(

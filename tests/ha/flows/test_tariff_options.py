@@ -294,6 +294,31 @@ async def test_a_surcharge_that_is_taken_away_has_no_day(
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
+async def test_another_entity_alone_has_no_day(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    freezer.move_to("2026-11-20T12:00:00Z")
+    await enter(hass, port, entry, energy_price=0.15)
+    one = {"dynamic_price": {"energy_price_entity": NORDPOOL, "energy_margin": 0.1}}
+    other = {"dynamic_price": {"energy_price_entity": EXPORT, "energy_margin": 0.1}}
+    await enter(hass, port, entry, **one, surcharge_price_since="2026-03-01")
+
+    # The margin holds since March, and goes on doing so.
+    result = await enter(hass, port, entry, **other, surcharge_price_since="2027-01-01")
+    assert result["errors"] == {"surcharge_price_since": "day_of_entity"}
+    await enter(hass, port, entry, **other)
+    assert entry.options["energy_price_entity"] == EXPORT
+    assert entry.options["surcharge_price_since"] == "2026-03-01"
+
+    # Of what is still to come, the day may change with the entity.
+    fees = {"energy_fee": 2.5}
+    await enter(hass, port, entry, **other, **fees, surcharge_price_since="2027-01-01")
+    await enter(hass, port, entry, **one, **fees, surcharge_price_since="2027-02-01")
+    assert entry.options["energy_price_entity"] == NORDPOOL
+    assert entry.options["energy_price_entity_before"] == EXPORT
+    assert entry.options["surcharge_price_since"] == "2027-02-01"
+
+
 async def test_options_of_earlier_versions_go_on(
     hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
 ) -> None:
