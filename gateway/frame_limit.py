@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from smarty_p1.retry import Budget
+
 # A P1 port carries 11,520 bytes a second at most.
 RATE = 32 * 1024  # bytes a second
 # What a network gateway held back while it was not reached: an hour of a telegram a second.
@@ -15,16 +17,12 @@ class FrameLimit:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._left = float(BURST)
-        self._at = clock()
+        self._budget = Budget(RATE, BURST, clock())
 
     def allows(self, size: int, *, is_expected: bool) -> bool:
         """Return whether a frame of so many bytes may be passed on now, and count it if so."""
-        now = self._clock()
-        self._left = min(BURST, self._left + (now - self._at) * RATE)
-        self._at = now
         cost = max(size, LEAST_COST)
-        if self._left - cost < (0 if is_expected else BURST // 2):
+        if self._budget.left(self._clock()) - cost < (0 if is_expected else BURST // 2):
             return False
-        self._left -= cost
+        self._budget.spend(cost)
         return True

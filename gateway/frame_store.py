@@ -9,6 +9,8 @@ from functools import partial
 from itertools import count, islice
 from pathlib import Path
 
+from smarty_p1.retry import Outage
+
 from .frame_queue import FrameQueue, NewFrame, WaitingFrame
 from .metrics import Metrics
 
@@ -17,6 +19,8 @@ LOGGER = logging.getLogger(__name__)
 # While the disk cannot be written; beyond that, the oldest frame goes.
 _MOST_IN_MEMORY = 8 * 1024 * 1024
 _RETRY_DELAY = 2.0
+_LOST = "The queue cannot be written: %s"
+_BACK = "The queue can be written again"
 
 
 class FrameStore:
@@ -33,7 +37,9 @@ class FrameStore:
         self._new: dict[int, NewFrame] = {}
         self._new_size = 0
         self._numbers = count(-1, -1)
-        self._has_failed = False
+        self._outage = Outage(
+            LOGGER, _LOST, _BACK, first=_RETRY_DELAY, longest=_RETRY_DELAY, severity=logging.ERROR
+        )
         self._adding: asyncio.Future[None] | None = None
         self._has_new = asyncio.Event()
         self._news = {port: asyncio.Event() for port in self._ports}
@@ -72,12 +78,10 @@ class FrameStore:
             try:
                 await self._write_all()
             except sqlite3.Error as err:
-                if not self._has_failed:
-                    LOGGER.error("The queue cannot be written: %s", err)  # noqa: TRY400
-                self._has_failed = True
+                self._outage.note(err)
                 for port in {frame.port for frame in self._new.values()}:
                     self._tell(port)
-                await asyncio.sleep(_RETRY_DELAY)
+                await self._outage.wait()
                 self._has_new.set()
 
     async def _write_all(self) -> None:
@@ -90,9 +94,7 @@ class FrameStore:
     async def _add(self, new: dict[int, NewFrame]) -> None:
         frames = tuple(new.values())
         dropped = await self._in_thread(partial(self._queue.add, frames))
-        if self._has_failed:
-            LOGGER.warning("The queue can be written again")
-            self._has_failed = False
+        self._outage.end()
         for number in new:
             self._forget(number)
         for port, lost in dropped.items():
@@ -111,7 +113,7 @@ class FrameStore:
 
     def _in_memory(self, port: str) -> dict[int, NewFrame]:
         """Return the frames of a port that cannot be written now."""
-        if not self._has_failed:
+        if not self._outage.is_lost:
             return {}
         return {number: frame for number, frame in self._new.items() if frame.port == port}
 

@@ -10,6 +10,8 @@ import aiomqtt
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from smarty_p1.retry import Outage
+
 from .config import BrokerConfig, PortConfig
 
 # It logs each failure by itself, with its own words.
@@ -27,11 +29,17 @@ WINDOW = 16
 
 The library's own limit is 20.
 """
-FIRST_DELAY = 1.0
-LONGEST_DELAY = 30.0
-"""Seconds between two tries to connect."""
+# Seconds between two tries to connect.
+_FIRST_DELAY = 1.0
+_LONGEST_DELAY = 30.0
 LOST = (aiomqtt.MqttError, OSError, ValueError)
 """What is raised when the broker is away, or refuses something."""
+
+
+def broker_outage(logger: logging.Logger, port: PortConfig) -> Outage:
+    """Return what says once that the broker is away from a port, and when to try again."""
+    lost, back = "%s: the broker is away: %s", "%s: the broker is there again"
+    return Outage(logger, lost, back, port.label, first=_FIRST_DELAY, longest=_LONGEST_DELAY)
 
 
 class RefusedError(aiomqtt.MqttError):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from smarty_p1.port import Link, LinkError
+from smarty_p1.retry import Outage
 
 from .config import PortConfig
 from .metrics import Metrics
@@ -13,6 +14,8 @@ LOGGER = logging.getLogger(__name__)
 
 # At least eleven telegrams, if it were any.
 _MUCH = 16 * 1024
+_LOST = "%s: %s (%s)"
+_BACK = "%s: frames are coming again"
 _NOTHING = "%s: %d KiB came without a frame that is accepted; `smarty-p1 watch` says what they are"
 
 
@@ -32,7 +35,7 @@ class PortReader:
         self._bytes = metrics.bytes.labels(port.label)
         self._is_open = metrics.port_open.labels(port.label)
         self._losses = metrics.port_losses.labels(port.label)
-        self._was_lost = False
+        self._outage = Outage(LOGGER, _LOST, _BACK, port.label)
         self._in_vain = 0
         self._link = Link(port.address, self._on_data, self._on_lost, on_open=self._on_open)
 
@@ -46,10 +49,7 @@ class PortReader:
     def _on_lost(self, error: LinkError) -> None:
         self._is_open.set(0)
         self._losses.inc()
-        # Once for each loss: it is tried again every minute.
-        level = logging.DEBUG if self._was_lost else logging.WARNING
-        self._was_lost = True
-        LOGGER.log(level, "%s: %s (%s)", self._port.label, error, type(error).__name__)
+        self._outage.note(error, type(error).__name__)
 
     def _on_data(self, data: bytes) -> None:
         self._bytes.inc(len(data))
@@ -60,7 +60,5 @@ class PortReader:
                 LOGGER.warning(_NOTHING, self._port.label, _MUCH // 1024)
             return
         self._in_vain = 0
-        if self._was_lost:
-            LOGGER.warning("%s: frames are coming again", self._port.label)
-            self._was_lost = False
+        self._outage.end()
         self._link.confirm()

@@ -8,7 +8,6 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import takewhile
-from random import uniform
 
 import aiomqtt
 
@@ -18,7 +17,7 @@ from .config import BrokerConfig, PortConfig
 from .frame_queue import WaitingFrame
 from .frame_store import FrameStore
 from .metrics import Metrics
-from .mqtt_client import FIRST_DELAY, LONGEST_DELAY, LOST, WINDOW, MqttClient, first_to_end
+from .mqtt_client import LOST, WINDOW, MqttClient, broker_outage, first_to_end
 from .topic_root import TopicRoot
 
 LOGGER = logging.getLogger(__name__)
@@ -51,8 +50,7 @@ class Publisher:
         self._published = metrics.published.labels(port.label)
         self._losses = metrics.broker_losses.labels(port.label)
         self._connected = metrics.broker_connected.labels(port.label)
-        self._delay = FIRST_DELAY
-        self._was_lost = False
+        self._outage = broker_outage(LOGGER, port)
 
     async def run(self) -> None:
         """Publish until cancelled; then say that this gateway is offline."""
@@ -65,15 +63,9 @@ class Publisher:
             try:
                 await self._serve(self._root.topic)
             except LOST as err:
-                self._on_lost(err)
-                await asyncio.sleep(self._delay * uniform(0.8, 1.2))  # noqa: S311 - no secret
-                self._delay = min(2 * self._delay, LONGEST_DELAY)
-
-    def _on_lost(self, error: Exception) -> None:
-        self._losses.inc()
-        level = logging.DEBUG if self._was_lost else logging.WARNING
-        self._was_lost = True
-        LOGGER.log(level, "%s: the broker is away: %s", self._port.label, error)
+                self._losses.inc()
+                self._outage.note(err)
+                await self._outage.wait()
 
     async def _serve(self, root: str) -> None:
         """Be connected until the root changes. Raises MqttError when the connection is lost."""
@@ -100,15 +92,12 @@ class Publisher:
                         await client.publish(status, OFFLINE, qos=1, retain=True, timeout=2)
 
     async def _publish_all(self, client: MqttClient) -> None:
-        if self._was_lost:
+        if self._outage.is_lost:
             await asyncio.sleep(_GRACE)
         while True:
             while frames := await self._store.oldest(self._port.label, WINDOW):
                 await self._publish(client, frames)
-                if self._was_lost:
-                    LOGGER.warning("%s: the broker is there again", self._port.label)
-                    self._was_lost = False
-                self._delay = FIRST_DELAY
+                self._outage.end()
                 if len(frames) > 1:
                     size = sum(len(frame.data) for frame in frames)
                     await asyncio.sleep(size / _BACKLOG_RATE)

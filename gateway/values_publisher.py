@@ -10,7 +10,6 @@ import logging
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import partial
-from random import uniform
 from typing import Any
 
 import aiomqtt
@@ -36,7 +35,7 @@ from .config import BrokerConfig, PortConfig
 from .memory import to_json
 from .meters import Meter, Meters
 from .metrics import Metrics
-from .mqtt_client import FIRST_DELAY, LONGEST_DELAY, LOST, MqttClient, RefusedError, first_to_end
+from .mqtt_client import LOST, MqttClient, RefusedError, broker_outage, first_to_end
 from .publish_config import PublishConfig
 
 LOGGER = logging.getLogger(__name__)
@@ -71,8 +70,7 @@ class ValuesPublisher:
         self._work = asyncio.Event()
         self._root_changed = asyncio.Event()
         self._stale_timer: asyncio.TimerHandle | None = None
-        self._delay = FIRST_DELAY
-        self._was_lost = False
+        self._outage = broker_outage(LOGGER, port)
         self._refused: set[str] = set()
         self.title: bytes | None = None
         self._root = ""
@@ -171,15 +169,9 @@ class ValuesPublisher:
             try:
                 await self._serve(availability_topic(self._root))
             except LOST as err:
-                self._on_broker_lost(err)
-                await asyncio.sleep(self._delay * uniform(0.8, 1.2))  # noqa: S311 - no secret
-                self._delay = min(2 * self._delay, LONGEST_DELAY)
-
-    def _on_broker_lost(self, error: Exception) -> None:
-        self._losses.inc()
-        severity = logging.DEBUG if self._was_lost else logging.WARNING
-        self._was_lost = True
-        LOGGER.log(severity, "%s: the broker is away: %s", self._port.label, error)
+                self._losses.inc()
+                self._outage.note(err)
+                await self._outage.wait()
 
     async def _serve(self, topic: str) -> None:
         """Be connected until the root changes. Raises MqttError when the connection is lost."""
@@ -215,10 +207,7 @@ class ValuesPublisher:
             if self._messages is None:
                 continue
             await self._send(client, self._messages.availability(is_online=self._is_online))
-            self._delay = FIRST_DELAY
-            if self._was_lost:
-                LOGGER.warning("%s: the broker is there again", self._port.label)
-                self._was_lost = False
+            self._outage.end()
             waiting, self._waiting = self._waiting, None
             if waiting:
                 self._throttle.restart()

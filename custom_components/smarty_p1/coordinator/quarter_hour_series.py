@@ -22,6 +22,7 @@ from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
+from ..lib.retry import Outage
 from ..lib.tariff import LUXEMBOURG, QuarterHour
 
 KEPT = timedelta(days=400)
@@ -36,6 +37,8 @@ _HEADER = b"start,imported_wh,exported_wh,reactive_imported_varh,reactive_export
 _FILE_NAME = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])\.csv")
 _COLUMNS = 5
 _MAX_WH = 1e9
+_LOST = "Quarter-hours cannot be stored in %s: %s"
+_BACK = "Quarter-hours are stored in %s again"
 
 
 class QuarterHourSeries:
@@ -47,7 +50,7 @@ class QuarterHourSeries:
         self._pending: dict[datetime, QuarterHour] = {}
         self._last: QuarterHour | None = None
         self._lock = asyncio.Lock()
-        self._is_failing = False
+        self._outage = Outage(LOGGER, _LOST, _BACK, self._folder)
         self._is_closed = False
 
     @callback
@@ -94,15 +97,9 @@ class QuarterHourSeries:
                 await self._hass.async_add_executor_job(self._write, pending)
             except OSError as err:
                 # They are written with the next one.
-                if not self._is_failing:
-                    LOGGER.warning(
-                        "Quarter-hours cannot be stored in %s: %s", self._folder, err.strerror
-                    )
-                self._is_failing = True
+                self._outage.note(err.strerror)
                 return
-            if self._is_failing:
-                LOGGER.warning("Quarter-hours are stored in %s again", self._folder)
-            self._is_failing = False
+            self._outage.end()
             for quarter in pending:
                 if self._pending.get(quarter.start) is quarter:
                     del self._pending[quarter.start]

@@ -23,6 +23,7 @@ from smarty_p1.port import (
     PortUnreachableError,
     open_port,
 )
+from smarty_p1.retry import Backoff
 
 type Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -309,13 +310,12 @@ async def test_cancelling_closes_the_port() -> None:
 async def test_a_device_that_is_plugged_in_again_is_read_at_once(
     terminal: tuple[int, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("smarty_p1.port.reconnect_backoff.LONGEST_DELAY", 3600.0)
     far, near = terminal
     cable = tmp_path / "cable"
     collector = Collector(str(cable))
     await collector.until(lambda: len(collector.losses) == 1)
     # As after many failures: only the cable's return can end the wait in time.
-    collector.link._delay = 3600.0
+    monkeypatch.setattr(collector.link, "_backoff", Backoff(3600.0, 3600.0))
     await asyncio.sleep(0.05)
     cable.symlink_to(near)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Set as AbstractSet
 from dataclasses import replace
 
 from ..p1 import OBJECTS, MBusReading, Telegram, Verification
+from ..retry import Budget
 from .channels import identity_of
 
 MOST_OTHER_OBJECTS = 64
@@ -48,20 +49,16 @@ class Limits:
         self._new_meters: set[str] = set()
         self._meters: AbstractSet[str] = frozenset()
         self._admitted: Mapping[int, MBusReading] = {}
-        self._turns = float(MOST_TELEGRAMS_AT_ONCE)
-        self._counted_at = 0.0
+        self._turns = Budget(TELEGRAMS_A_SECOND, MOST_TELEGRAMS_AT_ONCE)
 
     def has_turn(self, telegram: Telegram, now: float) -> bool:
         """Return whether a telegram may be read: those without a tag only so many a second."""
         if telegram.verification is Verification.TAG:
             return True
-        earned = (now - self._counted_at) * TELEGRAMS_A_SECOND
-        self._turns = min(self._turns + earned, MOST_TELEGRAMS_AT_ONCE)
-        self._counted_at = now
-        if self._turns < 1:
+        if self._turns.left(now) < 1:
             self._note("telegrams", 1, TELEGRAMS_A_SECOND)
             return False
-        self._turns -= 1
+        self._turns.spend(1)
         return True
 
     def apply(self, telegram: Telegram) -> Telegram:

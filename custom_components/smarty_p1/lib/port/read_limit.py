@@ -2,6 +2,7 @@
 
 import asyncio
 
+from ..retry import Budget
 from .serial_port import BAUD_RATE, READ_SIZE
 
 # Ten times what a P1 port can send. Whoever writes faster waits, so that all else need not.
@@ -18,11 +19,12 @@ class ReadLimit:
 
     def __init__(self) -> None:
         self._clock = asyncio.get_running_loop().time
-        self._due = 0.0
+        self._budget = Budget(FASTEST, _LONGEST_BURST, self._clock())
 
     async def wait(self, size: int) -> None:
         """Wait until so many bytes, after those before them, could have come at `FASTEST`."""
-        now = self._clock()
-        self._due = max(self._due, now) + size / FASTEST
-        if self._due - now > _LONGEST_BURST / FASTEST:
-            await asyncio.sleep(self._due - now)
+        left = self._budget.left(self._clock()) - size
+        self._budget.spend(size)
+        if left < 0:
+            # Not for each byte too many: until all of it may come at once again.
+            await asyncio.sleep((_LONGEST_BURST - left) / FASTEST)

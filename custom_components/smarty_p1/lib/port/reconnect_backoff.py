@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from random import uniform
 
+from ..retry import Backoff
 from .errors import LinkError, PortSilentError
 from .read_limit import ReadLimit
 from .serial_port import BAUD_RATE, ByteReader, Opener, open_port, read_chunk
@@ -53,11 +53,11 @@ class Link:
         self._on_open = on_open
         self._silence_timeout = silence_timeout
         self._open = opener or partial(open_port, url, baud_rate=baud_rate)
-        self._delay = FIRST_DELAY
+        self._backoff = Backoff(FIRST_DELAY, LONGEST_DELAY)
 
     def confirm(self) -> None:
         """Start anew with the shortest delay, for what is received is what was expected."""
-        self._delay = FIRST_DELAY
+        self._backoff.reset()
 
     async def run(self) -> None:
         """Serve the port until cancelled."""
@@ -67,8 +67,7 @@ class Link:
             except LinkError as err:
                 self._on_lost(err)
             if not await self._is_plugged_in_again():
-                await asyncio.sleep(self._delay * uniform(0.8, 1.2))  # noqa: S311 - no secret
-            self._delay = min(2 * self._delay, LONGEST_DELAY)
+                await self._backoff.wait()
 
     async def _is_plugged_in_again(self) -> bool:
         """Wait for a device that is not there; return False when this does not apply.
