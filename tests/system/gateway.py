@@ -1,4 +1,4 @@
-"""A real ser2net, with the configuration that docs/gateways.md tells its readers to write."""
+"""A real ser2net, with the configuration that docs/connections.md tells its readers to write."""
 
 import asyncio
 import contextlib
@@ -20,12 +20,12 @@ _DEVICE = re.compile(r"/dev/serial/by-id/[^,]+")
 
 def documented(count: int) -> tuple[str, list[str]]:
     """Return the example for so many serial ports: its first lines, and its connections."""
-    text = (ROOT / "docs" / "gateways.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "connections.md").read_text(encoding="utf-8")
     for example in _EXAMPLE.findall(text):
         connections = _CONNECTION.findall(example)
         if len(connections) == count:
             return example.partition("connection:")[0], connections
-    message = f"docs/gateways.md has no example with {count} connections"
+    message = f"docs/connections.md has no example with {count} connections"
     raise LookupError(message)
 
 

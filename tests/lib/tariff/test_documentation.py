@@ -1,4 +1,4 @@
-"""The numbers in docs/tariff.md are those that the integration computes."""
+"""The numbers on the pages of the tariff are those that the integration computes."""
 
 import json
 import re
@@ -25,7 +25,9 @@ from smarty_p1.tariff import (
 )
 from tests.lib.tariff.months import LUXEMBOURG, agreed, local, whole_month
 
-PAGE = (Path(__file__).parents[3] / "docs" / "tariff.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[3] / "docs"
+PAGE = (DOCS / "tariff.md").read_text(encoding="utf-8")
+ACTIONS = (DOCS / "tariff-actions.md").read_text(encoding="utf-8")
 HOUSEHOLD: dict[str, Any] = {
     "reference_kw": 7,
     "energy_price": 0.145,
@@ -34,10 +36,10 @@ HOUSEHOLD: dict[str, Any] = {
 }
 
 
-def section(heading: str) -> str:
+def section(heading: str, page: str = PAGE) -> str:
     """Return what stands below a heading."""
     [found] = re.findall(
-        rf"^#+ {re.escape(heading)}$(.*?)(?=^#|\Z)", PAGE, re.MULTILINE | re.DOTALL
+        rf"^#+ {re.escape(heading)}$(.*?)(?=^#|\Z)", page, re.MULTILINE | re.DOTALL
     )
     return str(found)
 
@@ -54,7 +56,7 @@ def number(cell: str) -> float:
 
 def answer(heading: str) -> Any:  # noqa: ANN401 - whatever JSON holds
     """Return the answer that a section shows."""
-    [found] = re.findall(r"```json\n(.*?)```", section(heading), re.DOTALL)
+    [found] = re.findall(r"```json\n(.*?)```", section(heading, ACTIONS), re.DOTALL)
     return json.loads(found)
 
 
