@@ -15,10 +15,10 @@ const LANGUAGES = ["en", "de", "fr", "lb", "pt"];
 const TEXTS = {
   description: [
     "Power, quarter-hours, costs, gas, water and supply quality of your smart meter",
-    "Leistung, Viertelstunden, Kosten, Gas, Wasser und Netzqualität deines Smart Meters",
-    "Puissance, quarts d'heure, coûts, gaz, eau et qualité du réseau de votre compteur",
-    "Leeschtung, Véierelstonnen, Käschten, Gas, Waasser an Netzqualitéit vun Ärem Smart Meter",
-    "Potência, quartos de hora, custos, gás, água e qualidade da rede do seu contador",
+    "Leistung, Viertelstunden, Kosten, Gas, Wasser und Spannungsqualität deines Smart Meters",
+    "Puissance, quarts d'heure, coûts, gaz, eau et qualité de la tension de votre compteur",
+    "Leeschtung, Véierelstonnen, Käschten, Gas, Waasser a Spannungsqualitéit vun Ärem Smart Meter",
+    "Potência, quartos de hora, custos, gás, água e qualidade da tensão do seu contador",
   ],
   now: ["Now", "Jetzt", "Maintenant", "Elo", "Agora"],
   bill: ["Bill", "Rechnung", "Facture", "Rechnung", "Fatura"],
@@ -43,17 +43,17 @@ const TEXTS = {
   supply: ["Supply", "Versorgung", "Alimentation", "Versuergung", "Fornecimento"],
   meter: ["Meter and reception", "Zähler und Empfang", "Compteur et réception", "Compteur an Empfang", "Contador e receção"],
   disabled: [
-    "Not shown because disabled:", "Nicht angezeigt, weil deaktiviert:", "Non affiché, car désactivé :",
+    "Not shown because disabled:", "Nicht angezeigt, weil deaktiviert:", "Non affiché, car désactivé :",
     "Net ugewisen, well desaktivéiert:", "Não apresentado por estar desativado:",
   ],
   enable: ["Enable", "Aktivieren", "Activer", "Aktivéieren", "Ativar"],
-  missing: ["Not entered yet:", "Noch nicht eingegeben:", "Pas encore saisi :", "Nach net aginn:", "Ainda não indicado:"],
+  missing: ["Not entered yet:", "Noch nicht eingegeben:", "Pas encore saisi :", "Nach net aginn:", "Ainda não indicado:"],
   classes: [
     "What each reference power would have cost in {n} months (fixed part and surcharge, without VAT)",
     "Was jede Referenzleistung in {n} Monaten gekostet hätte (fester Teil und Zuschlag, ohne MwSt.)",
-    "Ce que chaque puissance de référence aurait coûté en {n} mois (part fixe et supplément, hors TVA)",
+    "Ce que chaque puissance de référence aurait coûté en {n} mois (part fixe et frais de dépassement, hors TVA)",
     "Wat all Referenzleeschtung an {n} Méint kascht hätt (feste Bestanddeel an Zouschlag, ouni TVA)",
-    "O que cada potência de referência teria custado em {n} meses (parte fixa e suplemento, sem IVA)",
+    "O que cada potência de referência teria custado em {n} meses (parte fixa e custo de ultrapassagem, sem IVA)",
   ],
   options: ["Options", "Optionen", "Options", "Optiounen", "Opções"],
   nothing: ["No meter yet", "Noch kein Zähler", "Pas encore de compteur", "Nach kee Compteur", "Ainda sem contador"],
@@ -162,7 +162,7 @@ const sum = (period, key, title) =>
     type: "statistic", entity, name: title, stat_type: "change", period: { calendar: { period } },
   }));
 
-/** The running quarter-hour: a gauge that turns red at the limit, with words for no number. */
+/** The current quarter-hour: a gauge that turns red at the limit, with words for no number. */
 const gauge = (limit, title) => [
   card(["demand_running"], ([{ entity }]) => ({
     type: "gauge", entity, name: title, min: 0, max: limit * 1.5, needle: true,

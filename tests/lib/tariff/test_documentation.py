@@ -176,7 +176,7 @@ def test_the_entities(june: Month) -> None:
         "Price of exported energy": price.exported,
         "Energy cost this month": due.amount("energy", "energy_fee"),
         "Network cost this month": due.amount("network_fixed", "network_variable", "meter"),
-        "Surcharge": due.amount("surcharge"),
+        "Surcharge this month": due.amount("surcharge"),
         "Feed-in revenue this month": -revenue,
         "Total cost this month": due.total,
         "Cheapest reference power": 3,
