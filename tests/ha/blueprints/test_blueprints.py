@@ -3,7 +3,7 @@
 import asyncio
 import re
 import shutil
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
+import custom_components.smarty_p1
 from custom_components.smarty_p1.const import CONF_REFERENCE_POWER, DOMAIN
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import SERIAL, MeterPort, with_value
@@ -617,43 +618,154 @@ async def test_water_that_flows_before_home_assistant_has_started(
     assert len(home.calls) == (not stops)
 
 
-@pytest.mark.usefixtures("everything_enabled")
-async def test_it_tells_what_was_asked_for(
+type Told = list[tuple[str, str]]
+
+
+@pytest.fixture
+async def tell(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, use: Use
-) -> None:
-    entry = make_entry(port.url)
-    hass.config_entries.async_update_entry(entry, options={CONF_REFERENCE_POWER: 3})
-    port.greeting = port.next_frame(TELEGRAM)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
-    told: list[tuple[str, str]] = []
-    hass.services.async_register(
-        "notify", "phone", lambda call: told.append((call.data["title"], call.data["text"]))
-    )
-    data = {"title": "{{ title }}", "text": "{{ text }}"}
-    await use(
-        "tell_me",
-        meter=device_of(dr.async_get(hass), entry, SERIAL).id,
-        how=[{"action": "notify.phone", "data": data}],
-        time_voltage=0,
-        time_warning=0,
-    )
+) -> Callable[..., Awaitable[Told]]:
+    """Return a function that tells of what a meter sends, and returns what was told."""
 
-    for reference, value in (
-        ("0-0:96.13.0", f"({b'Kontroll'.hex().upper()})"),
-        ("0-0:96.7.21", "(00900)"),
-        ("1-0:32.32.0", "(00900)"),  # a sag: not by default
-        ("1-0:72.36.0", "(00900)"),
-        ("1-0:52.7.0", "(255.5*V)"),
-        ("1-0:1.7.0", "(09.000*kW)"),
-    ):
-        await receive(hass, port, with_value(TELEGRAM, reference, value))
+    async def make(**inputs: object) -> Told:
+        entry = make_entry(port.url)
+        hass.config_entries.async_update_entry(entry, options={CONF_REFERENCE_POWER: 3})
+        port.greeting = port.next_frame(TELEGRAM)
+        assert await hass.config_entries.async_setup(entry.entry_id)
         await hass.async_block_till_done()
+        told: Told = []
+        hass.services.async_register(
+            "notify", "phone", lambda call: told.append((call.data["title"], call.data["text"]))
+        )
+        data = {"title": "{{ title }}", "text": "{{ text }}"}
+        await use(
+            "tell_me",
+            meter=device_of(dr.async_get(hass), entry, SERIAL).id,
+            how=[{"action": "notify.phone", "data": data}],
+            time_voltage=0,
+            time_warning=0,
+            **inputs,
+        )
+        for reference, value in (
+            ("0-0:96.13.0", f"({b'Kontroll'.hex().upper()})"),
+            ("0-0:96.7.21", "(00900)"),
+            ("1-0:32.32.0", "(00900)"),  # a sag: not by default
+            ("1-0:72.36.0", "(00900)"),
+            ("1-0:52.7.0", "(255.5*V)"),
+            ("1-0:1.7.0", "(09.000*kW)"),
+        ):
+            await receive(hass, port, with_value(TELEGRAM, reference, value))
+            await hass.async_block_till_done()
+        return told
 
-    assert told == [
+    return make
+
+
+@pytest.mark.usefixtures("everything_enabled")
+async def test_it_tells_what_was_asked_for(tell: Callable[..., Awaitable[Told]]) -> None:
+    assert await tell() == [
         ("Smarty", "Kontroll"),
         ("Smarty", "The meter has counted a power failure."),
         ("Smarty", "The meter has counted a swell of the voltage."),
         ("Smarty", "Smarty Voltage L2: 255.5 V"),
         ("Smarty", "This quarter-hour will end above the reference power."),
     ]
+
+
+@pytest.mark.usefixtures("everything_enabled")
+async def test_own_texts_hold_in_every_language(tell: Callable[..., Awaitable[Told]]) -> None:
+    told = await tell(language="de", what=["failure", "swell"], text_swell="Zu viel!")
+    assert told == [
+        ("Smarty", "Der Zähler hat einen Stromausfall gezählt."),
+        ("Smarty", "Zu viel!"),
+    ]
+
+
+LANGUAGES = ["en", "de", "fr", "lb", "pt"]
+TOLD = {
+    "en": [
+        "The meter has counted a power failure.",
+        "The meter has counted a sag of the voltage.",
+        "The meter has counted a swell of the voltage.",
+        "Smarty Voltage L2: 255.5 V",
+        "This quarter-hour will end above the reference power.",
+    ],
+    "de": [
+        "Der Zähler hat einen Stromausfall gezählt.",
+        "Der Zähler hat einen Spannungseinbruch gezählt.",
+        "Der Zähler hat eine Überspannung gezählt.",
+        "Smarty Voltage L2: 255,5 V",
+        "Diese Viertelstunde wird über der Referenzleistung enden.",
+    ],
+    "fr": [
+        "Le compteur a enregistré une coupure de courant.",
+        "Le compteur a enregistré un creux de tension.",
+        "Le compteur a enregistré une surtension.",
+        "Smarty Voltage L2: 255,5 V",
+        "Ce quart d'heure va dépasser la puissance de référence.",
+    ],
+    "lb": [
+        "De Compteur huet eng Stroumpann gezielt.",
+        "De Compteur huet eng Spannungsofsenkung gezielt.",
+        "De Compteur huet eng Iwwerspannung gezielt.",
+        "Smarty Voltage L2: 255,5 V",
+        "Dës Véierelstonn wäert iwwer der Referenzleeschtung ophalen.",
+    ],
+    "pt": [
+        "O contador registou uma falha de energia.",
+        "O contador registou uma cava de tensão.",
+        "O contador registou uma sobretensão.",
+        "Smarty Voltage L2: 255,5 V",
+        "Este quarto de hora vai ultrapassar a potência de referência.",
+    ],
+}
+
+
+@pytest.mark.usefixtures("everything_enabled")
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_it_tells_in_the_language_chosen(
+    tell: Callable[..., Awaitable[Told]], language: str
+) -> None:
+    what = ["failure", "sag", "swell", "voltage", "warning"]
+    assert [text for _, text in await tell(language=language, what=what)] == TOLD[language]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "text"),
+    [
+        ({"language": "en"}, "Water has been running all the time."),
+        ({"language": "de"}, "Das Wasser ist die ganze Zeit gelaufen."),
+        ({"language": "fr"}, "L'eau n'a pas cessé de couler."),
+        ({"language": "lb"}, "D'Waasser ass déi ganzen Zäit gelaf."),
+        ({"language": "pt"}, "A água não parou de correr."),
+        ({"language": "pt", "text": "Torneira!"}, "Torneira!"),
+    ],
+    ids=str,
+)
+async def test_water_is_told_of_in_the_language_chosen(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    home: Home,
+    freezer: FrozenDateTimeFactory,
+    use: Use,
+    inputs: dict[str, str],
+    text: str,
+) -> None:
+    await hass.config.async_set_time_zone("Europe/Luxembourg")
+    freezer.move_to("2026-02-03 02:00:05+01:00")
+    home.note("notify", "phone")
+    await home.set("sensor.flow", 0, unit_of_measurement="L/h")
+    data = {"entity_id": ["notify.phone"], "value": "{{ text }}"}
+    actions = [{"action": "notify.phone", "data": data}]
+    await use("water_at_night", flow_rate="sensor.flow", how_long=10, actions=actions, **inputs)
+    await home.set("sensor.flow", 60, unit_of_measurement="L/h")
+    await home.let_pass(11 * MINUTE)
+    assert home.calls == [("phone", text)]
+
+
+@pytest.mark.parametrize("name", ["tell_me", "water_at_night"])
+def test_the_languages_are_those_of_the_integration(name: str) -> None:
+    blueprint = (FOLDER / f"{name}.yaml").read_text()
+
+    assert re.findall(r"\{value: (\w\w), label: \w+\}", blueprint) == LANGUAGES
+    translations = Path(custom_components.smarty_p1.__file__).parent / "translations"
+    assert {path.stem for path in translations.glob("*.json")} == set(LANGUAGES)
