@@ -1,5 +1,6 @@
 """The meters' keys: from a file that its owner alone can read, or from a command."""
 
+import logging
 import os
 import re
 import selectors
@@ -18,6 +19,8 @@ from smarty_p1.p1 import DEFAULT_AUTHENTICATION_KEY
 from .config_table import ConfigTable, UnavailableError
 from .login import expand
 
+LOGGER = logging.getLogger(__name__)
+
 MOST_LINES = 1_000_000
 MOST_BYTES = 64 * 1024 * 1024
 _COMMAND_TIMEOUT = 30.0
@@ -25,6 +28,7 @@ _KEY_SIZE = 16
 _EVERY_METER = "*"
 _TITLE = re.compile(r"[0-9A-Fa-f]{16}")
 _KEY = re.compile(r"[0-9A-Fa-f]{32}")
+_LINES_SHOWN = 3
 
 
 class _KeysError(Exception):
@@ -187,10 +191,13 @@ def _parse(content: bytes) -> Keys:
         raise _KeysError(msg)
     by_title: dict[bytes, bytes] = {}
     otherwise: bytes | None = None
+    published: list[int] = []
     for number, title, keys in _entries(lines):
         if title in by_title or (title == b"" and otherwise):
             msg = f"line {number}: its meter stands on an earlier line, too"
             raise _KeysError(msg)
+        if keys[:_KEY_SIZE] == DEFAULT_AUTHENTICATION_KEY:
+            published.append(number)
         if title:
             by_title[title] = keys
         else:
@@ -198,7 +205,22 @@ def _parse(content: bytes) -> Keys:
     if not by_title and otherwise is None:
         msg = "has no key in it"
         raise _KeysError(msg)
+    if published:
+        _warn_of_published(published)
     return Keys(by_title, otherwise)
+
+
+def _warn_of_published(lines: Sequence[int]) -> None:
+    # The file is not refused: the other meters of it go on.
+    shown = ", ".join(map(str, lines[:_LINES_SHOWN]))
+    more = f" and {len(lines) - _LINES_SHOWN:,} more" if len(lines) > _LINES_SHOWN else ""
+    LOGGER.warning(
+        "[keys] line%s %s%s: the encryption key there is the published authentication key, which is"
+        " the same for all meters and decrypts nothing: enter the one of the operator's letter",
+        "s" if len(lines) > 1 else "",
+        shown,
+        more,
+    )
 
 
 def _entries(lines: Iterable[str]) -> Iterable[tuple[int, bytes, bytes]]:

@@ -26,6 +26,10 @@ from .rejection_words import explain
 PROGRAM = "smarty-p1"
 KEY_VARIABLE = "SMARTY_P1_KEY"
 AUTHENTICATION_KEY_VARIABLE = "SMARTY_P1_AUTHENTICATION_KEY"
+PUBLISHED_KEY = (
+    "the encryption key is the published authentication key, which is the same for all meters and"
+    " decrypts nothing: enter the meter's own, from the grid operator"
+)
 READ_SIZE = 64 * 1024
 # None of what sets a secret apart in an address.
 FILE_NAME = re.compile(r"(?:[A-Za-z]:)?[^:@%?#&;=]+")
@@ -83,8 +87,11 @@ def _read_keys(arguments: argparse.Namespace) -> tuple[bytes | None, bytes]:
         arguments.authentication_key_file,
         AUTHENTICATION_KEY_VARIABLE,
     )
+    encryption_key = None if key is None else _parse(key, "encryption key")
+    if encryption_key == DEFAULT_AUTHENTICATION_KEY:
+        print(PUBLISHED_KEY, file=sys.stderr)
     return (
-        None if key is None else _parse(key, "encryption key"),
+        encryption_key,
         DEFAULT_AUTHENTICATION_KEY
         if authentication_key is None
         else _parse(authentication_key, "authentication key"),

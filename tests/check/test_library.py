@@ -1,20 +1,17 @@
-"""The examples of docs/library.md run, and print what the page says."""
+"""The examples of docs/library.md run with nothing but the library, and print what it says."""
 
 import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from tests.sending import sending
-
 ROOT = Path(__file__).parents[2]
-ADDRESS = "192.168.1.50:2001"
-FRAME = json.loads((ROOT / "tests/frames/three_phase_gas_water_heat.json").read_text("utf-8"))
+PAGE = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
 
 
 class Example(NamedTuple):
@@ -26,33 +23,36 @@ class Example(NamedTuple):
 
 
 def examples() -> list[Example]:
-    """Return the examples of the page."""
-    text = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
-    found = re.findall(r"## ([^\n]+)\n\n```python\n(.+?)```\n\n```text\n(.+?)```", text, re.DOTALL)
-    assert len(found) == text.count("```python") == text.count("```text")
+    """Return the examples of the page: each of its blocks, but the commands that install it."""
+    found = re.findall(r"## ([^\n]+)\n\n```python\n(.+?)```\n\n```text\n(.+?)```", PAGE, re.DOTALL)
+    languages = re.findall(r"^```(.+)$", PAGE, re.MULTILINE)
+    assert languages == ["sh", *["python", "text"] * len(found)]
     return [Example(*parts) for parts in found]
 
 
-@pytest.fixture
-def address(socket_enabled: None) -> Iterator[str]:  # noqa: ARG001
-    """Return the address of a port that sends the recorded frame."""
-    with sending(bytes.fromhex(FRAME["bytes"])) as address:
-        yield address
-
-
 @pytest.mark.parametrize("example", examples(), ids=lambda example: example.title)
-def test_an_example_prints_what_the_page_says(
-    example: Example, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    code = example.code
-    if ADDRESS in code:
-        code = code.replace(ADDRESS, request.getfixturevalue("address"))
-    (tmp_path / "recorded.bin").write_bytes(bytes.fromhex(FRAME["bytes"]))
-    (tmp_path / "key.txt").write_text(f"{FRAME['key']}\n", encoding="ascii")
+def test_an_example_prints_what_the_page_says(example: Example, tmp_path: Path) -> None:
     with subprocess.Popen(
-        [sys.executable, "-P", "-W", "error", "-c", code], cwd=tmp_path, stdout=subprocess.PIPE
+        [sys.executable, "-P", "-W", "error", "-c", example.code],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
     ) as process:
         assert process.stdout
         printed = b"".join(process.stdout.readline() for _ in example.output.splitlines())
         process.kill()
     assert printed.decode() == example.output
+
+
+def test_the_example_is_a_frame_of_the_tests() -> None:
+    from smarty_p1.example import FRAME, KEY  # noqa: PLC0415 - nothing else is without it
+
+    literal = json.loads((ROOT / "tests/frames/three_phase_gas_water_heat.json").read_text("utf-8"))
+    assert FRAME.hex() == literal["bytes"].lower()
+    assert KEY.hex() == literal["key"].lower()
+
+
+def test_the_extras_of_the_page_are_those_of_the_package() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    commands = re.findall(r'^pip install (?:\.|"\.\[(\w+)\]")', PAGE, re.MULTILINE)
+    assert commands[0] == ""
+    assert set(commands[1:]) == project["optional-dependencies"].keys()

@@ -63,6 +63,22 @@ def test_the_gateway_says_what_is_wrong_in_its_configuration(tmp_path: Path) -> 
     ("command", "broker"),
     [("gateway", 'mqtt.host = "broker"'), ("collect", 'nats.servers = ["nats://node"]')],
 )
+def test_a_check_warns_of_the_published_key(command: str, broker: str, tmp_path: Path) -> None:
+    published = "00112233445566778899AABBCCDDEEFF"
+    config = tmp_path / "config.toml"
+    more = 'port = [{ address = "line" }]' if command == "gateway" else 'store.url = "http://store"'
+    config.write_text(f'{broker}\n{more}\nkeys.command = ["echo", "* {published}"]\n')
+    result = run(command, "--check", "--config", config)
+    assert (result.returncode, result.stdout) == (0, b"")
+    [line] = result.stderr.decode().splitlines()
+    assert line.startswith("WARNING [keys] line 1: ")
+    assert published not in line
+
+
+@pytest.mark.parametrize(
+    ("command", "broker"),
+    [("gateway", 'mqtt.host = "broker"'), ("collect", 'nats.servers = ["nats://node"]')],
+)
 def test_what_may_be_there_next_time_is_told_apart(
     command: str, broker: str, tmp_path: Path
 ) -> None:
@@ -101,6 +117,17 @@ def test_keys_need_not_be_on_the_command_line(recorded: Path, key_file: Path) ->
     assert run("decode", recorded, SMARTY_P1_KEY=KEY.hex()).stdout == by_option.stdout
     data = recorded.read_bytes()
     assert run("decode", "--key-file", key_file, "-", stdin=data).stdout == by_option.stdout
+
+
+def test_the_published_key_is_told_from_a_wrong_one(recorded: Path) -> None:
+    published = "00112233445566778899AABBCCDDEEFF"
+    result = run("decode", "--key", published, recorded)
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[0].startswith(b"the encryption key is the published")
+    assert published.encode() not in result.stderr
+
+    result = run("decode", "--key", KEY.hex(), "--authentication-key", published, recorded)
+    assert (result.returncode, result.stderr) == (0, b"")
 
 
 def test_another_authentication_key(tmp_path: Path, key_file: Path) -> None:

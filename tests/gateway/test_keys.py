@@ -1,6 +1,8 @@
 """The meters' keys: how they are written, who may read them, and what is said about mistakes."""
 
+import logging
 import os
+import re
 import sys
 import time
 import traceback
@@ -11,6 +13,7 @@ import pytest
 from smarty_p1_gateway import ConfigError, ConfigTable, Keys, MeterKeys, read_keys
 
 TITLE, OTHER, NEITHER = (bytes.fromhex(f"5341473500{number:06X}") for number in (1, 2, 3))
+DOCS = Path(__file__).parents[2] / "docs"
 KEY, OTHER_KEY, EVERY_KEY = (bytes([number]) * 16 for number in (0xA1, 0xB2, 0xC3))
 AUTHENTICATION = bytes([0xD4]) * 16
 DEFAULT_AUTHENTICATION = bytes.fromhex("00112233445566778899AABBCCDDEEFF")
@@ -124,6 +127,53 @@ def test_what_is_no_file(tmp_path: Path) -> None:
 def test_what_is_wrong_is_said(tmp_path: Path, text: str | bytes, message: str) -> None:
     shown = error_of(file=write(tmp_path / "keys", text))
     assert shown.startswith(f"[keys] file {message}")
+
+
+def test_the_published_key_is_warned_of_in_the_place_of_a_meters_own(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The other meters of the file are read all the same."""
+    published = DEFAULT_AUTHENTICATION.hex()
+    text = f"{TITLE.hex()} {KEY.hex()}\n{OTHER.hex()} {published}\n* {published.upper()}\n"
+    keys = read(file=write(tmp_path / "keys", text))
+
+    assert keys is not None
+    assert keys.of(TITLE) == MeterKeys(KEY, DEFAULT_AUTHENTICATION)
+    [record] = caplog.records
+    assert record.levelno == logging.WARNING
+    said = record.getMessage()
+    assert said.startswith("[keys] lines 2, 3: ")
+    assert "authentication key" in said
+    assert "encryption key" in said
+    assert published not in said.lower()
+
+
+def test_many_published_keys_are_one_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    published = DEFAULT_AUTHENTICATION.hex()
+    text = "".join(f"{number:016x} {published}\n" for number in range(1000))
+    read(command=["cat", write(tmp_path / "keys", text)])
+    [said] = caplog.messages
+    assert said.startswith("[keys] lines 1, 2, 3 and 997 more: ")
+
+
+def test_the_published_key_may_be_the_authentication_key(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = f"* {KEY.hex()} {DEFAULT_AUTHENTICATION.hex()}"
+    keys = read(file=write(tmp_path / "keys", text))
+    assert keys is not None
+    assert keys.of(TITLE) == MeterKeys(KEY, DEFAULT_AUTHENTICATION)
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize("page", ["gateway", "fleet"])
+def test_the_keys_of_the_pages_are_no_published_ones(
+    page: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = (DOCS / f"{page}.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"(?:\*|[0-9A-F]{16}) +[0-9A-F]{32}$", text, re.MULTILINE)
+    assert read(file=write(tmp_path / "keys", example))
+    assert caplog.messages == []
 
 
 def test_a_file_too_large(tmp_path: Path) -> None:
