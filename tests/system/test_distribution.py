@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,7 +20,7 @@ LIBRARY = ROOT / "custom_components" / "smarty_p1" / "lib"
 COMMAND = ROOT / "smarty_p1_cli"
 GATEWAY = ROOT / "gateway"
 FLEET = ROOT / "fleet"
-OFFLINE = ("error sending request", "dns error", "tcp connect error")
+OFFLINE = ("error sending request", "dns error", "tcp connect error", "NewConnectionError")
 FRAME = json.loads((ROOT / "tests/frames/three_phase_gas_water_heat.json").read_text("utf-8"))
 
 # Modules of packages that an installation need not have.
@@ -201,3 +202,20 @@ def test_a_release_gets_the_integration_and_the_wheel(tmp_path: Path) -> None:
         names = set(archive.namelist())
     assert {"manifest.json", "translations/en.json", "lib/p1/__init__.py"} <= names
     assert not [name for name in names if name.endswith(".pyc")]
+
+
+def test_a_release_is_built_with_nothing_that_its_lock_does_not_know(tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    git = shutil.which("git")
+    assert git
+    subprocess.run([git, "clone", "--quiet", "--depth", "1", f"file://{ROOT}", clone], check=True)
+    shutil.copy(ROOT / "scripts" / "package", clone / "scripts")
+    lock = (ROOT / "requirements_build_lock.txt").read_text(encoding="utf-8")
+    changed = re.sub(r"sha256:[0-9a-f]{64}", "sha256:" + "0" * 64, lock)
+    (clone / "requirements_build_lock.txt").write_text(changed, encoding="utf-8")
+    end = run(clone / "scripts" / "package", tmp_path / "dist", cwd=tmp_path)
+    if any(words in end.stderr for words in OFFLINE):
+        pytest.skip("the Python package index is out of reach")
+    assert end.returncode != 0
+    assert "DO NOT MATCH THE HASHES" in end.stderr
+    assert list((tmp_path / "dist").iterdir()) == []

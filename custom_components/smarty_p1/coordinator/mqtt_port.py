@@ -70,7 +70,6 @@ class _TopicReader:
         self._payloads: deque[bytes] = deque()
         self._size = 0
         self._error: LinkError | None = None
-        self._is_offline = False
         self._news = asyncio.Event()
 
     @callback
@@ -81,20 +80,16 @@ class _TopicReader:
         if 0 < len(payload) <= MAX_FRAME_SIZE and self._size + len(payload) <= _MOST_WAITING:
             self._payloads.append(payload)
             self._size += len(payload)
-            self._is_offline = False
             self._news.set()
 
     @callback
     def on_status(self, message: ReceiveMessage) -> None:
-        # Once: all entities are told, and anybody on the broker may say it often.
-        if message.payload == OFFLINE and not self._is_offline:
-            self._is_offline = True
+        if message.payload == OFFLINE:
             self._on_away(GatewayOfflineError())
 
     @callback
     def on_connection(self, is_connected: bool) -> None:  # noqa: FBT001 - as it is called
         if not is_connected:
-            self._is_offline = False
             self._on_away(MqttDisconnectedError())
 
     def _fail(self, error: LinkError) -> None:

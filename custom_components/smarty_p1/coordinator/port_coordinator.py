@@ -89,6 +89,7 @@ class PortCoordinator[D](PushCoordinator[D]):
         )
         self._obstacle = self._silence = Obstacle(self.nothing_received)
         self._losses = 0
+        self._is_offline = False
         self._setup_decided = asyncio.Event()
         self._stale_job = HassJob(self._on_stale, cancel_on_shutdown=True)
         self._cancel_stale_timer: CALLBACK_TYPE | None = None
@@ -161,6 +162,13 @@ class PortCoordinator[D](PushCoordinator[D]):
         """Note that nothing will come for now, although the port stays open."""
         if self._is_closed:
             return
+        if isinstance(error, GatewayOfflineError):
+            # All entities are told, and anybody on the broker may say it often: only an accepted
+            # reading contradicts it.
+            if self._is_offline:
+                self._obstacle = LOST[GatewayOfflineError]
+                return
+            self._is_offline = True
         self._on_lost(error)
         if self.readings:
             self._fail()
@@ -169,6 +177,7 @@ class PortCoordinator[D](PushCoordinator[D]):
     def _on_reading(self) -> None:
         """Note that a reading was received and accepted."""
         self.readings += 1
+        self._is_offline = False
         self._link.confirm()
         self._obstacle = self._silence
         self._restart_stale_timer()

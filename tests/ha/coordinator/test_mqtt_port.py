@@ -5,11 +5,13 @@ import json
 from unittest.mock import patch
 
 import pytest
+from homeassistant.components import mqtt
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -125,6 +127,47 @@ async def test_a_gateway_that_says_offline_all_the_time_is_heard_once(
     await wait_until(hass, lambda: energy(hass) == "25678.901")
     await tell(hass, "offline", STATUS)
     assert energy(hass) == "unavailable"
+
+
+@pytest.mark.parametrize("between", ["junk", "replay", "other key"])
+async def test_only_an_accepted_telegram_makes_the_next_offline_count(
+    hass: HomeAssistant, entry: MockConfigEntry, port: MeterPort, between: str
+) -> None:
+    updates = []
+    entry.runtime_data.async_add_listener(lambda: updates.append(energy(hass)))
+    frame = {
+        "junk": b"junk",
+        "replay": encipher(TELEGRAM, 1),
+        "other key": encipher(TELEGRAM, 9_999, key="5C" * 16),
+    }[between]
+    for _ in range(50):
+        await tell(hass, frame)
+        await tell(hass, "offline", STATUS)
+    assert len(updates) == 1
+    assert entry.runtime_data.losses == 1
+    assert entry.runtime_data.obstacle == "gateway_offline"
+    await tell(hass, port.next_frame(TELEGRAM))
+    await wait_until(hass, lambda: energy(hass) == "25678.901")
+    await tell(hass, "offline", STATUS)
+    assert energy(hass) == "unavailable"
+    assert entry.runtime_data.losses == 2
+
+
+async def test_a_connection_that_comes_back_does_not_make_offline_count_again(
+    hass: HomeAssistant, entry: MockConfigEntry, mqtt_mock: MqttMockHAClient
+) -> None:
+    await tell(hass, "offline", STATUS)
+    updates = []
+    entry.runtime_data.async_add_listener(lambda: updates.append(energy(hass)))
+    mqtt_mock.connected = False
+    async_dispatcher_send(hass, mqtt.MQTT_CONNECTION_STATE, False)  # noqa: FBT003
+    await wait_a_moment(hass)
+    assert entry.runtime_data.obstacle == "mqtt_disconnected"
+    mqtt_mock.connected = True
+    async_dispatcher_send(hass, mqtt.MQTT_CONNECTION_STATE, True)  # noqa: FBT003
+    await tell(hass, "offline", STATUS)
+    assert len(updates) == 1
+    assert entry.runtime_data.obstacle == "gateway_offline"
 
 
 async def test_what_is_made_to_be_posted_does_not_name_the_topic(
