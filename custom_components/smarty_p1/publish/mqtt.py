@@ -5,9 +5,8 @@ everything that it should keep is sent again.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from functools import partial
 from typing import Any, override
 
 from homeassistant.components import mqtt
@@ -29,7 +28,6 @@ from ..const import (
     SECTION_MQTT,
 )
 from ..coordinator.meter_coordinator import SmartyCoordinator
-from ..lib.meter import Reading
 from ..lib.publish import (
     LIFETIME,
     MOST_TOPICS,
@@ -37,13 +35,12 @@ from ..lib.publish import (
     Announcer,
     Discovery,
     Format,
-    Message,
     MeterAnnounced,
     MeterMessages,
     Published,
+    PublishFeed,
     availability_topic,
 )
-from ..lib.throttle import Throttle
 from .announced_texts import async_load_origin, async_load_texts
 from .retained_topics import RetainedTopics
 
@@ -168,24 +165,28 @@ class Publisher(_Worker):
     ) -> None:
         super().__init__(coordinator, retained)
         self._options = options
-        self._throttle = Throttle(self._hass.loop, options[CONF_MIN_INTERVAL])
-        self._waiting: Reading | None = coordinator.latest
-        self._messages: MeterMessages
+        self._feed: PublishFeed
 
     @override
     async def async_start(self) -> None:
         options = self._options
-        self._messages = MeterMessages(
+        messages = MeterMessages(
             Published(options[CONF_TOPIC], Format(options[CONF_FORMAT]), options[CONF_RETAIN]),
             json_dumps,
             await self._async_announcer() if options[CONF_DISCOVERY] else None,
             self._retained.topics,
             self._warn_of_topics,
         )
-        entry = self._coordinator.config_entry
+        coordinator = self._coordinator
+        self._feed = PublishFeed(
+            messages, options[CONF_MIN_INTERVAL], self._work.set, lambda: coordinator.reception
+        )
+        if coordinator.last_update_success:
+            self._feed.on_reading(coordinator.latest)
+        entry = coordinator.config_entry
         entry.async_on_unload(self._async_publish_offline)
-        entry.async_on_unload(self._coordinator.async_add_reading_listener(self._on_reading))
-        entry.async_on_unload(self._coordinator.async_add_listener(self._work.set))
+        entry.async_on_unload(coordinator.async_add_reading_listener(self._feed.on_reading))
+        entry.async_on_unload(coordinator.async_add_listener(self._on_update))
         entry.async_on_unload(
             self._hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._async_publish_offline)
         )
@@ -213,35 +214,17 @@ class Publisher(_Worker):
     @override
     @callback
     def _on_connection(self, is_connected: bool) -> None:
-        # A broker that was restarted may keep nothing.
-        self._messages.begin_anew()
-        is_reading = self._coordinator.last_update_success
-        self._waiting = self._coordinator.latest if is_reading else None
+        self._feed.on_connected()
         super()._on_connection(is_connected)
 
     @callback
-    def _on_reading(self, reading: Reading) -> None:
-        # A text could be gone by the next turn.
-        has_news = self._messages.has_news(reading)
-        self._throttle.offer(partial(self._publish, reading), is_urgent=has_news)
-
-    @callback
-    def _publish(self, reading: Reading) -> None:
-        self._waiting = reading
-        self._work.set()
+    def _on_update(self) -> None:
+        if not self._coordinator.last_update_success:
+            self._feed.on_stale()
 
     @override
     async def _do(self) -> None:
-        is_online = self._coordinator.last_update_success
-        await self._send_all(self._messages.availability(is_online=is_online))
-        reading, self._waiting = self._waiting, None
-        if reading is None:
-            return
-        self._throttle.restart()
-        await self._send_all(self._messages.reading(reading, self._coordinator.reception))
-
-    async def _send_all(self, messages: Iterable[Message]) -> None:
-        for message in messages:
+        for message in self._feed.take():
             await self._send(message.topic, message.payload, retain=message.retain)
 
     @callback
@@ -254,7 +237,7 @@ class Publisher(_Worker):
 
     async def _async_publish_offline(self, _stop: Event | None = None) -> None:
         """Publish that no more telegrams come."""
-        self._throttle.cancel()
+        self._feed.close()
         self._task.cancel()  # nothing follows
         if _is_connected(self._hass):
             with suppress(HomeAssistantError, TimeoutError):

@@ -199,7 +199,7 @@ async def test_the_newest_telegram_waits_for_its_turn(
     await set_up(hass, port, publishing(hass, make_entry, min_interval=1))
     await published.is_complete(1)
     await asyncio.sleep(1.0)
-    await send_at(hass, port, [0.0, 0.3, 0.5])
+    await send_at(hass, port, [0.0, 0.3, 0.55])
     assert published.on("active_power_imported")[1:] == ["1.000", "3.000"]
 
 

@@ -4,10 +4,13 @@
     for message in messages.reading(reading, reception):
         client.publish(message.topic, message.payload, retain=message.retain)
 
+`PublishFeed` says when: what a program that is always there takes its messages from.
+
 It sends nothing itself.
 """
 
 from .discovery import Announcer, Discovery, MeterAnnounced, Texts
+from .feed import PublishFeed
 from .form import (
     DEFAULT_PREFIX,
     DOMAIN,
@@ -53,6 +56,7 @@ __all__ = [
     "Message",
     "MeterAnnounced",
     "MeterMessages",
+    "PublishFeed",
     "Published",
     "Texts",
     "availability_topic",

@@ -1,0 +1,71 @@
+"""What is told of a meter, and when. Whoever sends the messages only sends them."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from ..meter import Reading, Reception
+from ..throttle import Throttle
+from .messages import Message, MeterMessages
+
+
+class PublishFeed:
+    """Keeps what is to be told next: whether the meter is read, and its newest reading.
+
+    Readings have a turn every `interval` seconds; texts, which could be gone by then, have one at
+    once. Nothing queues: a reading that could not be sent makes room for the next one. `wake` is
+    called when there may be something to take.
+    """
+
+    def __init__(
+        self,
+        messages: MeterMessages,
+        interval: float,
+        wake: Callable[[], None],
+        reception: Callable[[], Reception],
+    ) -> None:
+        self.is_online = False
+        self._messages = messages
+        self._throttle = Throttle(asyncio.get_running_loop(), interval)
+        self._wake = wake
+        self._reception = reception
+        self._latest: Reading | None = None
+        self._waiting: Reading | None = None
+
+    def on_reading(self, reading: Reading) -> None:
+        """Tell a reading, now or at its turn."""
+        self._latest = reading
+        if not self.is_online:
+            self.is_online = True
+            self._wake()
+        has_news = self._messages.has_news(reading)
+        self._throttle.offer(partial(self._offer, reading), is_urgent=has_news)
+
+    def _offer(self, reading: Reading) -> None:
+        self._waiting = reading
+        self._wake()
+
+    def on_stale(self) -> None:
+        """Tell that no readings come any more."""
+        self._throttle.cancel()
+        if self.is_online:
+            self.is_online = False
+            self._wake()
+
+    def on_connected(self) -> None:
+        """Tell everything again: a broker that was restarted may keep nothing."""
+        self._messages.begin_anew()
+        self._waiting = self._latest if self.is_online else None
+        self._wake()
+
+    def take(self) -> Iterator[Message]:
+        """Yield the messages that are due; whoever cannot send one asks for no more."""
+        yield from self._messages.availability(is_online=self.is_online)
+        reading, self._waiting = self._waiting, None
+        if reading is not None:
+            self._throttle.restart()
+            yield from self._messages.reading(reading, self._reception())
+
+    def close(self) -> None:
+        """Offer nothing more."""
+        self._throttle.cancel()
