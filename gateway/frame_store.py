@@ -91,7 +91,7 @@ class FrameStore:
         frames = tuple(new.values())
         dropped = await self._in_thread(partial(self._queue.add, frames))
         if self._has_failed:
-            LOGGER.warning("The queue can be written again")
+            LOGGER.info("The queue can be written again")
             self._has_failed = False
         for number in new:
             self._forget(number)

@@ -61,6 +61,6 @@ class PortReader:
             return
         self._in_vain = 0
         if self._was_lost:
-            LOGGER.warning("%s: frames are coming again", self._port.label)
+            LOGGER.info("%s: frames are coming again", self._port.label)
             self._was_lost = False
         self._link.confirm()

@@ -106,7 +106,7 @@ class Publisher:
             while frames := await self._store.oldest(self._port.label, WINDOW):
                 await self._publish(client, frames)
                 if self._was_lost:
-                    LOGGER.warning("%s: the broker is there again", self._port.label)
+                    LOGGER.info("%s: the broker is there again", self._port.label)
                     self._was_lost = False
                 self._delay = FIRST_DELAY
                 if len(frames) > 1:

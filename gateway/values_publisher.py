@@ -217,7 +217,7 @@ class ValuesPublisher:
             await self._send(client, self._messages.availability(is_online=self._is_online))
             self._delay = FIRST_DELAY
             if self._was_lost:
-                LOGGER.warning("%s: the broker is there again", self._port.label)
+                LOGGER.info("%s: the broker is there again", self._port.label)
                 self._was_lost = False
             waiting, self._waiting = self._waiting, None
             if waiting:

@@ -101,7 +101,7 @@ class QuarterHourSeries:
                 self._is_failing = True
                 return
             if self._is_failing:
-                LOGGER.warning("Quarter-hours are stored in %s again", self._folder)
+                LOGGER.info("Quarter-hours are stored in %s again", self._folder)
             self._is_failing = False
             for quarter in pending:
                 if self._pending.get(quarter.start) is quarter:
