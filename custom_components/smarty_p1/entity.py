@@ -31,10 +31,18 @@ def category_of(described: Described[Any]) -> EntityCategory | None:
     return EntityCategory(category) if category else None
 
 
-def _is_first(coordinator: SmartyCoordinator) -> bool:
-    """Return whether no other meter was added before; only those after it are named by number."""
+def _needs_number(coordinator: SmartyCoordinator) -> bool:
+    """Return whether a meter is named by its number: those are that were added after another.
+
+    A name that a meter has stays, also when the other one is removed.
+    """
     entry = coordinator.config_entry
-    return not any(
+    device = dr.async_get(coordinator.hass).async_get_device_by_identifier(
+        (DOMAIN, coordinator.serial_number), config_entry_id=entry.entry_id
+    )
+    if device and device.name:
+        return short_serial(coordinator.serial_number) in device.name
+    return any(
         is_meter(other) and other.created_at < entry.created_at
         for other in coordinator.hass.config_entries.async_entries(DOMAIN, include_ignore=False)
     )
@@ -44,7 +52,7 @@ def meter_device(coordinator: SmartyCoordinator) -> DeviceInfo:
     """Return the device of the electricity meter."""
     return DeviceInfo(
         identifiers={(DOMAIN, coordinator.serial_number)},
-        translation_key="meter" if _is_first(coordinator) else "another_meter",
+        translation_key="another_meter" if _needs_number(coordinator) else "meter",
         translation_placeholders={"serial": short_serial(coordinator.serial_number)},
         manufacturer=maker(coordinator.data.telegram, coordinator.serial_number),
         model=METER_MODEL,

@@ -1,6 +1,7 @@
 """What waits in memory for the disk, and is written once."""
 
 import asyncio
+import logging
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -55,6 +56,7 @@ async def test_beyond_what_memory_may_hold_the_oldest_go_and_are_counted(tmp_pat
 async def test_what_the_disk_does_not_take_is_published_from_memory_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO)
     path = tmp_path / "queue"
     metrics = Metrics()
     store = FrameStore(["a", "b"], metrics)
@@ -79,9 +81,9 @@ async def test_what_the_disk_does_not_take_is_published_from_memory_once(
         writing.cancel()
         other.execute("DROP TRIGGER full")
     await store.close()
-    assert caplog.messages == [
-        "The queue cannot be written: full",
-        "The queue can be written again",
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("ERROR", "The queue cannot be written: full"),
+        ("INFO", "The queue can be written again"),
     ]
     queue = FrameQueue(path, ["a"], 1_000_000)
     assert [frame.data for frame in queue.oldest("a", 10)] == [b"\2"]

@@ -10,7 +10,7 @@ from custom_components.smarty_p1 import async_remove_config_entry_device
 
 from .boards import tank_entry
 from .conftest import EntryMaker
-from .meter import SERIAL, MeterPort, with_value, without_channels
+from .meter import OTHER_SERIAL, SERIAL, MeterPort, with_value, without_channels
 from .support import TELEGRAM, device_of, receive, set_up, state_of, values
 
 GAS = "gas_meter_7401_gas"
@@ -119,6 +119,20 @@ async def test_nothing_can_be_deleted_while_the_meter_is_not_read(
 
     await hass.config_entries.async_unload(entry.entry_id)
     assert not await async_remove_config_entry_device(hass, entry, device)
+
+
+async def test_a_meter_keeps_its_name_when_the_one_before_it_is_removed(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, device_registry: DeviceRegistry
+) -> None:
+    first = make_entry("socket://127.0.0.1:9", serial=OTHER_SERIAL)
+    entry = await set_up(hass, port, make_entry)
+    assert device_of(device_registry, entry, SERIAL).name == "Smarty 2574"
+
+    await hass.config_entries.async_remove(first.entry_id)
+    port.greeting = port.next_frame(TELEGRAM)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert device_of(device_registry, entry, SERIAL).name == "Smarty 2574"
 
 
 async def test_a_meter_beside_a_board_is_the_first_meter(

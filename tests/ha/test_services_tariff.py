@@ -7,7 +7,6 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-import voluptuous as vol
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.setup import async_setup_component
@@ -297,8 +296,9 @@ async def test_400_days_across_a_change_of_the_clock(call: Call) -> None:
     ],
 )
 async def test_years_at_the_ends_of_the_calendar(call: Call, start: str, end: str) -> None:
-    with pytest.raises(vol.Invalid, match="between 1999 and 2100"):
+    with pytest.raises(ServiceValidationError, match="between 1999 and 2100") as raised:
         await call("get_quarter_hours", start=start, end=end)
+    assert raised.value.translation_key == "year_unknown"
 
 
 @pytest.mark.usefixtures("entry")

@@ -59,8 +59,7 @@ class PushCoordinator[D](DataUpdateCoordinator[D]):
     def _push(self, data: D) -> None:
         """Update the entities, which may have been unavailable."""
         if self.last_exception and not self.last_update_success:
-            # At the level of the loss: by default, Home Assistant's log has nothing below it.
-            LOGGER.warning("%s: readings are coming again", self.name)
+            LOGGER.info("%s: readings are coming again", self.name)
         self.received_at = dt_util.utcnow()
         self.async_set_updated_data(data)
 

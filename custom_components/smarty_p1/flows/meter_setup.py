@@ -16,7 +16,7 @@ from ..lib.port import OtherAuthenticationKeyError, probe
 from .dialog import Dialog, Input
 from .form_fields import NEW_PORT, async_port_field
 from .meter_keys import key_fields, read_keys
-from .ports_in_use import next_gateway_port
+from .ports_in_use import async_next_gateway_port
 from .topics_seen import async_topics_seen
 
 # A hyphen alone in its paragraph would be shown as the dot of an empty list.
@@ -43,10 +43,13 @@ class MeterSteps(Dialog):
         """Ask for the port and the keys."""
         if await self._async_accept(user_input, self._async_read_meter):
             return await self.async_step_wait_for_telegram()
-        port = next_gateway_port(self._async_current_entries(include_ignore=False))
-        return await self._async_show_meter(
-            NEW_PORT, {CONF_PORT: port} if port else {}, step_id="meter"
-        )
+        suggested = {}
+        # What was typed stays in the form, whatever is wrong with it.
+        if user_input is None and (
+            port := await async_next_gateway_port(self._async_current_entries(include_ignore=False))
+        ):
+            suggested[CONF_PORT] = port
+        return await self._async_show_meter(NEW_PORT, suggested, step_id="meter")
 
     async def async_step_wait_for_telegram(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show progress until the meter has sent a telegram or the reason is known."""

@@ -1,5 +1,6 @@
 """Which ports are in use and by whom, their lasting names, and the next one that is free."""
 
+import asyncio
 import os
 import re
 from collections.abc import Iterable
@@ -21,6 +22,8 @@ _ALIASES = {"tcp": "socket"}
 _URL = re.compile(r"(?P<scheme>[a-z0-9+.-]+)://(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _GATEWAY = re.compile(r"(?P<prefix>socket://|tcp://|rfc2217://)(?P<host>[^/?#@]+):(?P<port>\d+)")
 _HIGHEST_PORT = 65535
+# A form is waiting.
+_LISTENING_TIMEOUT = 1.0
 _PROCESSES = Path("/proc")
 
 
@@ -120,8 +123,29 @@ async def _async_name_entry(hass: HomeAssistant, port: str) -> str | None:
     return f"{entry.title} ({entry.domain})" if entry else None
 
 
-def next_gateway_port(entries: Iterable[AnyConfigEntry]) -> str | None:
-    """Return the first free port above those of meters at the gateway of the newest one."""
+async def async_next_gateway_port(entries: Iterable[AnyConfigEntry]) -> str | None:
+    """Return the first free port above those of meters at the gateway of the newest one.
+
+    None when nobody listens there.
+    """
+    found = _next_gateway_port(entries)
+    if found is None or not await _async_listens(*found[1:]):
+        return None
+    prefix, host, port = found
+    return f"{'' if prefix == 'socket://' else prefix}{host}:{port}"
+
+
+async def _async_listens(host: str, port: int) -> bool:
+    with suppress(OSError, UnicodeError):  # no address, or no name for one
+        async with asyncio.timeout(_LISTENING_TIMEOUT):
+            _, writer = await asyncio.open_connection(host.strip("[]"), port)
+            writer.close()
+            return True
+    return False
+
+
+def _next_gateway_port(entries: Iterable[AnyConfigEntry]) -> tuple[str, str, int] | None:
+    """Return prefix, host and number of the next port."""
     used = [
         (is_meter(entry), gateway)  # a board's port says nothing about meters
         for entry in sorted(entries, key=lambda entry: entry.created_at)
@@ -134,7 +158,4 @@ def next_gateway_port(entries: Iterable[AnyConfigEntry]) -> str | None:
     taken = {int(other["port"]) for _, other in used if other["host"] == newest["host"]}
     first = max(int(meter["port"]) for meter in meters if meter["host"] == newest["host"]) + 1
     port = next(port for port in count(first) if port not in taken)
-    if port > _HIGHEST_PORT:
-        return None
-    prefix = "" if newest["prefix"] == "socket://" else newest["prefix"]
-    return f"{prefix}{newest['host']}:{port}"
+    return None if port > _HIGHEST_PORT else (newest["prefix"], newest["host"], port)

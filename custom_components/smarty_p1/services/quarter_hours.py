@@ -30,22 +30,14 @@ ATTR_END = "end"
 ATTR_FORMAT = "format"
 FORMAT_JSON = "json"
 FORMAT_CSV = "csv"
-# Beyond these, a time has no counterpart in every time zone.
-_YEAR = vol.Range(1999, 2100, msg="The year must be between 1999 and 2100")
-
-
-def _time(value: Any) -> datetime:  # noqa: ANN401 - whatever was entered
-    """Return a time. Raises vol.Invalid for what is none, or of a year without Smarty meters."""
-    time = cv.datetime(value)
-    _YEAR(time.year)
-    return time
-
+# There were no Smarty meters before, and beyond these a time has no counterpart in every time zone.
+_FIRST_YEAR, _LAST_YEAR = 1999, 2100
 
 SCHEMA = vol.Schema(
     {
         **METER,
-        vol.Required(ATTR_START): _time,
-        vol.Required(ATTR_END): _time,
+        vol.Required(ATTR_START): cv.datetime,
+        vol.Required(ATTR_END): cv.datetime,
         vol.Optional(ATTR_FORMAT, default=FORMAT_JSON): vol.In([FORMAT_JSON, FORMAT_CSV]),
     }
 )
@@ -64,11 +56,11 @@ _LONGEST = KEPT + timedelta(hours=1)
 async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
     """Return the quarter-hours of a meter that start in a period, in the order of their time.
 
-    Raises ServiceValidationError when there is no such meter, or the period is none or too long,
-    and HomeAssistantError when the stored files cannot be read.
+    Raises ServiceValidationError when there is no such meter, or the period is none, too long or of
+    impossible years, and HomeAssistantError when the stored files cannot be read.
     """
     coordinator = coordinator_of(call)
-    start, end = (dt_util.as_utc(call.data[name]) for name in (ATTR_START, ATTR_END))
+    start, end = (_utc_time(call.data[name]) for name in (ATTR_START, ATTR_END))
     if end <= start:
         raise invalid(translation_key="end_before_start")
     if end - start > _LONGEST:
@@ -85,6 +77,12 @@ async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
     render = _as_csv if call.data[ATTR_FORMAT] == FORMAT_CSV else _as_json
     # A year has 35,000 of them.
     return await call.hass.async_add_executor_job(render, found)
+
+
+def _utc_time(time: datetime) -> datetime:
+    if not _FIRST_YEAR <= time.year <= _LAST_YEAR:
+        raise invalid(translation_key="year_unknown", first=str(_FIRST_YEAR), last=str(_LAST_YEAR))
+    return dt_util.as_utc(time)
 
 
 def _local(quarter: QuarterHour) -> str:

@@ -92,7 +92,7 @@ async def test_unavailable_after_a_minute_and_back(
     await port.send_telegram(energy(25680))
     await wait_until(hass, lambda: coordinator.readings == 3)
     assert state_of(hass, ENERGY).state == "25680.0"
-    assert own_log(caplog)[1:] == [("WARNING", f"Smarty {SERIAL}: readings are coming again")]
+    assert own_log(caplog)[1:] == [("INFO", f"Smarty {SERIAL}: readings are coming again")]
 
 
 async def test_each_telegram_starts_the_minute_anew(
@@ -193,6 +193,17 @@ async def test_telegram_without_name_counts_when_its_frame_is_of_this_meter(
     await port.send(encipher(nameless, 100, system_title=SYSTEM_TITLE))
     await wait_until(hass, lambda: coordinator.readings == 2)
     assert state_of(hass, ENERGY).state == "25679.0"
+
+
+@pytest.mark.usefixtures("short_setup")
+async def test_a_first_telegram_without_name_is_of_no_known_meter(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    port.greeting = encipher(NAMELESS, 1)
+    entry = make_entry(port.url)
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.error_reason_translation_key == "no_device_name"
+    await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def test_plain_telegram_without_name_is_ignored(

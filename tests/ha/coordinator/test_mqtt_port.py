@@ -32,6 +32,8 @@ ROOT = "smarty_p1/house"
 TOPIC = f"{ROOT}/frame"
 STATUS = f"{ROOT}/status"
 PORT = f"mqtt:{TOPIC}"
+# What a payload may have.
+LARGEST = bytes(32 * 1024)
 # Of the MQTT integration itself.
 pytestmark = pytest.mark.parametrize("expected_lingering_timers", [True])
 
@@ -168,6 +170,33 @@ async def test_a_connection_that_comes_back_does_not_make_offline_count_again(
     await tell(hass, "offline", STATUS)
     assert len(updates) == 1
     assert entry.runtime_data.obstacle == "gateway_offline"
+
+
+async def test_much_can_come_one_after_the_other(
+    hass: HomeAssistant, entry: MockConfigEntry, port: MeterPort
+) -> None:
+    for readings in range(2, 42):
+        frame = port.next_frame(TELEGRAM)
+        await tell(hass, LARGEST[len(frame) :] + frame)
+        await wait_until(hass, lambda wanted=readings: entry.runtime_data.readings == wanted)
+
+
+async def test_what_waits_to_be_read_is_bounded(
+    hass: HomeAssistant, entry: MockConfigEntry, port: MeterPort
+) -> None:
+    seen = set()
+    entry.runtime_data.async_add_listener(lambda: seen.add(energy(hass)))
+    for _ in range(31):
+        async_fire_mqtt_message(hass, TOPIC, LARGEST)
+    # A mebibyte in all, and nothing more.
+    fits = port.next_frame(TELEGRAM.replace("025678.901", "025679.000"))
+    async_fire_mqtt_message(hass, TOPIC, LARGEST[len(fits) :] + fits)
+    too_much = port.next_frame(TELEGRAM.replace("025678.901", "025680.000"))
+    async_fire_mqtt_message(hass, TOPIC, too_much)
+    await wait_until(hass, lambda: seen == {"25679.0"})
+    await tell(hass, port.next_frame(TELEGRAM.replace("025678.901", "025681.000")))
+    await wait_until(hass, lambda: energy(hass) == "25681.0")
+    assert seen == {"25679.0", "25681.0"}
 
 
 async def test_what_is_made_to_be_posted_does_not_name_the_topic(

@@ -35,7 +35,7 @@ from tests.ha.support import (
     wait_until,
 )
 
-COMING_AGAIN = ("WARNING", f"{PULSE_TITLE}: readings are coming again")
+COMING_AGAIN = ("INFO", f"{PULSE_TITLE}: readings are coming again")
 RECONNECT = 5
 UPDATE = 6
 

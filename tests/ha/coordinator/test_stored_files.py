@@ -387,3 +387,17 @@ async def test_topics_of_an_earlier_version_are_known(hass: HomeAssistant) -> No
     write(hass, entry, "retained", wrapped(topics))
     await retained.async_load()
     assert retained.topics == {"smarty/telegram"}
+
+
+async def test_what_keeps_out_replays_and_names_topics_is_for_home_assistant_only(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = make(hass, port, make_entry, "meter")
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    retained = RetainedTopics(hass, entry.entry_id)
+    retained.add("smarty/telegram")
+    await retained.async_save()
+    for store in ("meter", "retained"):
+        assert path_of(hass, entry, store).stat().st_mode & 0o777 == 0o600

@@ -285,6 +285,28 @@ async def test_reauthentication_that_a_reload_calls_off_starts_again(
 
 
 @pytest.mark.usefixtures("short_setup")
+@pytest.mark.parametrize("changed", [CONF_ENCRYPTION_KEY, CONF_AUTHENTICATION_KEY])
+async def test_what_failed_with_other_keys_does_not_count(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    monkeypatch: pytest.MonkeyPatch,
+    changed: str,
+) -> None:
+    monkeypatch.setattr(failure_run, "LEAST_LISTENING", 0.1)
+    entry = await set_up(hass, port, make_entry)
+    await go_on(hass, port, *failing(4))
+    [flow] = reauths(hass)
+    hass.config_entries.flow.async_abort(flow["flow_id"])
+
+    port.sending = failing(1000)
+    await set_up_again(hass, port, entry, b"", **{changed: "5C" * 16})
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert not reauths(hass)
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.mark.usefixtures("short_setup")
 async def test_reauthentication_starts_while_set_up_fails(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,10 +3,11 @@
 import asyncio
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from socket import gaierror
 from typing import Any
-from unittest.mock import AsyncMock, patch
+from unittest.mock import AsyncMock, Mock, patch
 
 import pytest
 import serialx
@@ -36,6 +37,7 @@ from custom_components.smarty_p1.flows import (
     ports_in_use,
 )
 from custom_components.smarty_p1.lib.port import open_port, probe
+from dev.ports import free_ports
 from tests.ha.boards import GEOMETRY, tank_entry
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import (
@@ -744,6 +746,15 @@ async def test_gateway_in_use_by_another_spelling(
         assert result["errors"] == {CONF_PORT: "port_in_use"}
 
 
+@pytest.fixture
+def listening() -> Iterator[AsyncMock]:
+    """Let somebody listen at every address."""
+    with patch.object(
+        ports_in_use.asyncio, "open_connection", AsyncMock(return_value=(Mock(), Mock()))
+    ) as connect:
+        yield connect
+
+
 @pytest.mark.parametrize(
     ("used", "next_port"),
     [
@@ -758,14 +769,45 @@ async def test_gateway_in_use_by_another_spelling(
     ],
 )
 async def test_suggests_the_next_port_of_a_gateway(
-    hass: HomeAssistant, make_entry: EntryMaker, used: list[str], next_port: str | None
+    hass: HomeAssistant,
+    make_entry: EntryMaker,
+    listening: AsyncMock,
+    used: list[str],
+    next_port: str | None,
 ) -> None:
     for number, url in enumerate(used):
         make_entry(url, serial=f"SAG103070000000{number}")
 
     assert suggested(await start(hass))[CONF_PORT] == next_port
+    assert listening.await_count == (next_port is not None)
 
 
+async def test_suggests_only_a_port_where_somebody_listens(
+    hass: HomeAssistant, make_entry: EntryMaker
+) -> None:
+    number = free_ports(3)
+    second = MeterPort()
+    second.port = number + 1
+    await second.start()
+    try:
+        make_entry(f"socket://127.0.0.1:{number}")
+        assert suggested(await start(hass))[CONF_PORT] == f"127.0.0.1:{number + 1}"
+        make_entry(second.url, serial="SAG1030700000042")
+        assert suggested(await start(hass))[CONF_PORT] is None
+    finally:
+        await second.stop()
+
+
+@pytest.mark.parametrize("error", [TimeoutError, gaierror, UnicodeError])
+async def test_a_gateway_that_cannot_be_reached_suggests_nothing(
+    hass: HomeAssistant, make_entry: EntryMaker, listening: AsyncMock, error: type[Exception]
+) -> None:
+    make_entry("socket://gateway:2001")
+    listening.side_effect = error
+    assert suggested(await start(hass))[CONF_PORT] is None
+
+
+@pytest.mark.usefixtures("listening")
 async def test_suggests_no_port_of_a_board(hass: HomeAssistant, make_entry: EntryMaker) -> None:
     tank_entry(hass, "socket://gateway:2002")
     tank_entry(hass, "socket://gateway:2009")

@@ -122,3 +122,21 @@ def test_a_decoder_accepts_the_same_of_the_frames_as_of_the_line() -> None:
     ]
     assert counters[0] == counters[1]
     assert len(counters[0]) > 40
+
+
+def test_only_a_frame_with_a_higher_counter_is_expected() -> None:
+    line = b"".join(frame(counter) for counter in (5, 5, 4, 6))
+    assert [one.is_expected for one in FrameSplitter().feed(line)] == [False, False, False, True]
+
+
+def test_titles_that_repeat_themselves_are_forgotten_first() -> None:
+    splitter = FrameSplitter()
+    titles = [b"SAGxy\x00\x00" + bytes([number]) for number in range(17)]
+    for title in titles[:15]:
+        for counter in (1, 2):
+            splitter.feed(frame(counter, title=title))
+    splitter.feed(frame(1, title=titles[15]) * 9)
+    splitter.feed(frame(1, title=titles[16]))
+
+    found = [splitter.feed(frame(3, title=title))[0] for title in (titles[0], titles[15])]
+    assert [one.is_expected for one in found] == [True, False]

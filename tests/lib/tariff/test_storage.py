@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Mapping
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 import pytest
@@ -267,6 +269,23 @@ def test_a_serial_number_that_is_no_text(value: object) -> None:
 )
 def test_times_that_cannot_be(path: tuple[str | int, ...], time: str) -> None:
     assert_malformed(replaced(stored_house().meter.as_dict(), time, *path))
+
+
+@pytest.mark.parametrize("path", [(*MONTH, "days"), (*STRETCH, "months"), ("contracts",)])
+def test_what_is_there_twice(path: tuple[str | int, ...]) -> None:
+    stored = stored_house().meter.as_dict()
+    [only] = reduce(getitem, path, stored)
+    assert_malformed(replaced(stored, [only, only], *path))
+
+
+def test_days_that_are_not_in_order() -> None:
+    stored = stored_house().meter.as_dict()
+    [day] = reduce(getitem, (*MONTH, "days"), stored)
+    before = day | {"start": "2026-07-13T22:00:00+00:00"}
+    in_order = replaced(stored, [before, day], *MONTH, "days")
+    meter = DemandMeter.from_dict(in_order, Contract(reference_kw=3))
+    assert meter.as_dict()["stretches"] == in_order["stretches"]
+    assert_malformed(replaced(stored, [day, before], *MONTH, "days"))
 
 
 @pytest.mark.parametrize("version", [0, 3, "1", None, [], {}])
