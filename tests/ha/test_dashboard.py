@@ -406,6 +406,8 @@ def test_every_text_is_in_every_language() -> None:
         texts = json.loads(re.sub(r",\s*\]", "]", row))
         assert len(texts) == len(LANGUAGES), key
         assert all(text == text.strip() != "" for text in texts), key
+        french = texts[LANGUAGES.index("fr")]
+        assert not re.search(r" [:;!?»]|« ", french), french
 
 
 def test_the_module_can_be_read_in_one_sitting() -> None:

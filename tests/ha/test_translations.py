@@ -262,3 +262,47 @@ def test_french_keeps_its_punctuation_with_the_word() -> None:
     for path, text in flatten(LANGUAGES["fr"]):
         # `::` stands for all addresses.
         assert not re.search(r" ([;!?»]|:(?!:))|« ", text), path
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_went_wrong_is_said_in_sentences(language: str) -> None:
+    for key, text in LANGUAGES[language]["exceptions"].items():
+        assert text["message"].endswith("."), key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_price_and_what_it_comes_to_are_told_apart(language: str) -> None:
+    texts = LANGUAGES[language]
+    price = texts["options"]["step"]["init"]["data"]["surcharge_price"]
+    assert price != texts["entity"]["sensor"]["demand_excess_cost"]["name"]
+    # What is published is looked for under the name of its field.
+    repair = texts["issues"]["network_prices"]["fix_flow"]
+    assert price in repair["step"]["init"]["description"]
+    assert price in repair["abort"]["enter"]
+
+
+@pytest.mark.parametrize(
+    ("language", "accepted"),
+    [
+        ("en", "every accepted telegram"),
+        ("de", "jedes angenommene Telegramm"),
+        ("fr", "chaque télégramme accepté"),
+        ("lb", "all Telegramm, deen ugeholl gouf"),
+        ("pt", "cada telegrama aceite"),
+    ],
+)
+def test_what_is_passed_on_need_not_be_verified(language: str, accepted: str) -> None:
+    section_of_form = LANGUAGES[language]["options"]["step"]["init"]["sections"]["p1_server"]
+    assert accepted in section_of_form["description"]
+
+
+def test_only_programs_run_in_english() -> None:
+    for path, text in flatten(TEXTS):
+        assert not re.search(r"\brunning\b(?!\.)", text), path
+
+
+def test_luxembourgish_drops_its_n() -> None:
+    # Before all but n, d, t, z, h and vowels; a single letter is spoken with one.
+    dropped = r"\b(?:\w+en|kann|wann|schonn|vun) [b-cf-gj-mp-sv-y][^\W\d_]"
+    for path, text in flatten(LANGUAGES["lb"]):
+        assert not re.search(dropped, text, re.IGNORECASE), path

@@ -32,7 +32,7 @@ LAST = "smarty_last_quarter_hour"
 PEAK = "smarty_monthly_peak"
 AVAILABLE = "smarty_available_power"
 EXCESS = "smarty_excess_energy"
-COST = "smarty_surcharge"
+COST = "smarty_surcharge_this_month"
 TARIFF = {CONF_REFERENCE_POWER: 3.0, CONF_SURCHARGE_PRICE: 0.1, CONF_MIN_INTERVAL: 0}
 
 

@@ -49,7 +49,7 @@ STATISTICS = {
     "sensor.smarty_monthly_peak": ("kW", "power", "mean"),
     "sensor.smarty_available_power": ("kW", "power", "mean"),
     "sensor.smarty_excess_energy": ("kWh", "energy", "sum"),
-    "sensor.smarty_surcharge": ("EUR", None, "sum"),
+    "sensor.smarty_surcharge_this_month": ("EUR", None, "sum"),
     "sensor.smarty_total_cost_this_month": ("EUR", None, "sum"),
     PRICE: ("EUR/kWh", None, "mean"),
 }
@@ -143,7 +143,7 @@ async def test_statistics_are_compiled(
         WATER: 0.1,
         HEAT: 0.1,
         "sensor.smarty_excess_energy": 0.25,
-        "sensor.smarty_surcharge": 0.05,
+        "sensor.smarty_surcharge_this_month": 0.05,
         # 0.15 for the energy, 0.08 (0.0759) for the grid, 0.05 as above, and a cent each for the
         # reference power (0.873 to 0.877) and the meter (0.464 to 0.466).
         "sensor.smarty_total_cost_this_month": 0.3,
