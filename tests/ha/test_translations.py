@@ -114,12 +114,14 @@ def test_each_obstacle_has_a_text() -> None:
 
     of_actions = {"no_telegrams", "nothing_counted", "month_unknown", "reference_power_missing"}
     of_actions |= {"end_before_start", "period_too_long", "quarter_hours_unreadable"}
+    of_actions.add("year_unknown")
     assert TEXTS["exceptions"].keys() == obstacles | of_actions
     extra = {
         "nothing_counted": {"title"},
         "month_unknown": {"month", "months"},
         "reference_power_missing": {"title"},
         "period_too_long": {"days"},
+        "year_unknown": {"first", "last"},
         "quarter_hours_unreadable": {"error"},
         "link_lost": {"error"},
         "other_meter": {"found"},
