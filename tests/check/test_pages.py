@@ -84,13 +84,13 @@ def test_a_word_leads_to_the_glossary_where_it_comes_first(page: str, word: str)
     assert link.match(prose, first.start()), prose[first.start() - 80 : first.end() + 80]
 
 
-@pytest.mark.parametrize("language", ["de", "fr"])
+@pytest.mark.parametrize("language", ["de", "fr", "lb", "pt"])
 def test_a_guide_leads_to_the_pages_that_matter_most(language: str) -> None:
     links = set(re.findall(r"\]\((\w[\w-]*)\.md", (DOCS / f"{language}.md").read_text("utf-8")))
     assert {"key", "trust", "supported", "entities", "setup", "tariff", "automations"} <= links
 
 
-@pytest.mark.parametrize("page", ["automations", "entities", "de", "fr"])
+@pytest.mark.parametrize("page", ["automations", "entities", "de", "fr", "lb", "pt"])
 def test_that_the_main_fuse_is_not_protected_is_said_or_linked(page: str) -> None:
     text = (DOCS / f"{page}.md").read_text(encoding="utf-8")
     assert "#the-main-fuse-and-several-chargers" in text
