@@ -40,7 +40,7 @@ async def states(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -
 async def test_the_newest_telegram_waits_for_its_turn(
     hass: HomeAssistant, port: MeterPort, states: list[str]
 ) -> None:
-    await send_at(hass, port, [0.0, 0.3, 0.5])
+    await send_at(hass, port, [0.0, 0.3, 0.55])
     assert states == ["1.0", "3.0"]
 
 
