@@ -325,12 +325,17 @@ def test_keys_of_a_wrong_size() -> None:
             Decoder(key, authentication_key)
 
 
+@pytest.mark.parametrize("quiet", [0, 1_000_000])
 @pytest.mark.parametrize("size", [2_000, 32_000])
-def test_the_work_that_candidates_cause_is_bounded_by_the_bytes_received(size: int) -> None:
+def test_the_work_that_candidates_cause_is_bounded_by_the_bytes_received(
+    size: int, quiet: int
+) -> None:
     """One begins every 7 bytes; together they ask for far more than 128 bytes of work for each."""
     step = b"\xdb\x08\x00\x82" + (size - 13).to_bytes(2) + b"\x30"
     line = step * 10_000 + bytes(size)
-    found = Decoder(KEY).feed(line)
+    decoder = Decoder(KEY)
+    assert decoder.feed(bytes(quiet)) == []  # which saves nothing up
+    found = decoder.feed(line)
     assert set(reasons(found)) == {Reason.TAG}
     work = len(found) * size
     assert 120 * (len(line) - size) < work <= 128 * len(line) + 512 * 1024

@@ -125,8 +125,18 @@ def test_a_decoder_accepts_the_same_of_the_frames_as_of_the_line() -> None:
 
 
 def test_only_a_frame_with_a_higher_counter_is_expected() -> None:
-    line = b"".join(frame(counter) for counter in (5, 5, 4, 6))
-    assert [one.is_expected for one in FrameSplitter().feed(line)] == [False, False, False, True]
+    line = b"".join(frame(counter) for counter in (5, 5, 4, 5, 6))
+    found = FrameSplitter().feed(line)
+    assert [one.is_expected for one in found] == [False, False, False, False, True]
+
+
+def test_a_line_that_was_quiet_for_long_saves_nothing_up() -> None:
+    rng = random.Random(7)  # noqa: S311 - repeatable
+    splitter = FrameSplitter()
+    assert splitter.feed(bytes(1_000_000)) == []
+    burst = b"".join(false_start(rng) for _ in range(2_000)) + bytes(32_000)
+    found = splitter.feed(burst)
+    assert sum(len(one.data) for one in found) <= 2 * len(burst) + 256 * 1024
 
 
 def test_titles_that_repeat_themselves_are_forgotten_first() -> None:
