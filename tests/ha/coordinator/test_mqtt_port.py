@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from functools import partial
 from unittest.mock import patch
 
 import pytest
@@ -178,7 +179,12 @@ async def test_much_can_come_one_after_the_other(
     for readings in range(2, 42):
         frame = port.next_frame(TELEGRAM)
         await tell(hass, LARGEST[len(frame) :] + frame)
-        await wait_until(hass, lambda wanted=readings: entry.runtime_data.readings == wanted)
+        await wait_until(hass, partial(has_read, entry, readings))
+
+
+def has_read(entry: MockConfigEntry, readings: int) -> bool:
+    """Return whether so many readings have come."""
+    return bool(entry.runtime_data.readings == readings)
 
 
 async def test_what_waits_to_be_read_is_bounded(

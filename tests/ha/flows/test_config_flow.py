@@ -750,7 +750,7 @@ async def test_gateway_in_use_by_another_spelling(
 def listening() -> Iterator[AsyncMock]:
     """Let somebody listen at every address."""
     with patch.object(
-        ports_in_use.asyncio, "open_connection", AsyncMock(return_value=(Mock(), Mock()))
+        asyncio, "open_connection", AsyncMock(return_value=(Mock(), Mock()))
     ) as connect:
         yield connect
 

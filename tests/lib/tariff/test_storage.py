@@ -170,6 +170,10 @@ def replaced(data: Mapping[str, Any], value: object, *path: str | int) -> dict[s
     return dict(changed)
 
 
+def within(data: Any, path: tuple[str | int, ...]) -> Any:  # noqa: ANN401
+    return reduce(getitem, path, data)
+
+
 STRETCH = ("stretches", 0)
 MONTH = (*STRETCH, "months", 0)
 DAY = (*MONTH, "days", 0)
@@ -274,13 +278,13 @@ def test_times_that_cannot_be(path: tuple[str | int, ...], time: str) -> None:
 @pytest.mark.parametrize("path", [(*MONTH, "days"), (*STRETCH, "months"), ("contracts",)])
 def test_what_is_there_twice(path: tuple[str | int, ...]) -> None:
     stored = stored_house().meter.as_dict()
-    [only] = reduce(getitem, path, stored)
+    [only] = within(stored, path)
     assert_malformed(replaced(stored, [only, only], *path))
 
 
 def test_days_that_are_not_in_order() -> None:
     stored = stored_house().meter.as_dict()
-    [day] = reduce(getitem, (*MONTH, "days"), stored)
+    [day] = within(stored, (*MONTH, "days"))
     before = day | {"start": "2026-07-13T22:00:00+00:00"}
     in_order = replaced(stored, [before, day], *MONTH, "days")
     meter = DemandMeter.from_dict(in_order, Contract(reference_kw=3))
