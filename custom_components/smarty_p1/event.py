@@ -18,7 +18,14 @@ from homeassistant.helpers.start import async_at_started
 from .const import DOMAIN
 from .coordinator.meter_coordinator import MeterConfigEntry, SmartyCoordinator
 from .entity import SmartyEntity, category_of, find_new, on_new_objects
-from .lib.entities import ATTR_TEXT, EVENT_MESSAGE, EVENTS, DescribedEvent
+from .lib.entities import (
+    ATTR_TEXT,
+    DISTURBANCE,
+    EVENT_MESSAGE,
+    EVENTS,
+    DescribedEvent,
+    disturbances,
+)
 from .lib.meter import Reading
 from .lib.stored_values import a_count, a_mapping
 
@@ -26,51 +33,6 @@ PARALLEL_UPDATES = 0
 
 # On the bus, for the logbook: of the attributes of a state, it shows only the type of an event.
 MESSAGE_RECEIVED = f"{DOMAIN}_message_received"
-ATTR_COUNT = "count"
-ATTR_PHASES = "phases"
-# The counters of each kind, by phase if there is one for each, and the references meters send.
-_COUNTERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "power_failure": {"": ("0-0:96.7.21",)},
-    **{
-        kind: {
-            phase: (f"1-0:{group}.{number}.0", f"0-0:{group}.{number}.0")
-            for phase, group in (("L1", 32), ("L2", 52), ("L3", 72))
-        }
-        for kind, number in (("voltage_sag", 32), ("voltage_swell", 36))
-    },
-}
-_COUNTER_REFERENCES = tuple(each for kind in _COUNTERS.values() for each in kind.values())
-_COUNTER_NAMES = {
-    reference: f"{kind} {phase}"
-    for kind, phases in _COUNTERS.items()
-    for phase, references in phases.items()
-    for reference in references
-}
-
-
-def _counts(reading: Reading) -> dict[str, int]:
-    """Return the counters that the meter sends, by kind and phase."""
-    get = reading.telegram.objects.get
-    return {
-        name: value
-        for reference, name in _COUNTER_NAMES.items()
-        if isinstance(value := get(reference), int)
-    }
-
-
-def _has_counts(reading: Reading) -> bool:
-    get = reading.telegram.objects.get
-    return any(isinstance(get(reference), int) for reference in _COUNTER_NAMES)
-
-
-DISTURBANCE = DescribedEvent(
-    key="disturbance",
-    translation_key="disturbance",
-    event_types=tuple(_COUNTERS),
-    references=_COUNTER_REFERENCES,
-    exists_fn=_has_counts,
-    value_fn=_counts,
-)
 
 
 async def async_setup_entry(
@@ -201,17 +163,7 @@ class DisturbanceEvent(MeterEvent):
     def _fire(self, value: dict[str, int]) -> None:
         if value == self._counts:
             return
-        for kind, phases in _COUNTERS.items():
-            rises = {
-                phase: rise
-                for phase in phases
-                if (name := f"{kind} {phase}") in value
-                and (rise := value[name] - self._counts.get(name, value[name])) > 0
-            }
-            if rises:
-                details: dict[str, Any] = {ATTR_COUNT: sum(rises.values())}
-                if any(rises):
-                    details[ATTR_PHASES] = list(rises)
-                self._trigger_event(kind, details)
-                self.async_write_ha_state()
+        for kind, details in disturbances(self._counts, value):
+            self._trigger_event(kind, details)
+            self.async_write_ha_state()
         self._counts = {**self._counts, **value}

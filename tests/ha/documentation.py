@@ -10,10 +10,10 @@ from itertools import batched
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from custom_components.smarty_p1.event import DISTURBANCE
 from custom_components.smarty_p1.lib.entities import (
     BINARY_SENSORS,
     DEMAND_SENSORS,
+    DISTURBANCE,
     EVENTS,
     RECEPTION_SENSORS,
     SENSORS,

@@ -21,12 +21,12 @@ from custom_components.smarty_p1.coordinator import (
 from custom_components.smarty_p1.coordinator.pulse_port_coordinator import PulsePortCoordinator
 from custom_components.smarty_p1.coordinator.repair_issues import Problem
 from custom_components.smarty_p1.coordinator.tank_coordinator import TankCoordinator
-from custom_components.smarty_p1.event import DISTURBANCE
 from custom_components.smarty_p1.flows import error_texts
 from custom_components.smarty_p1.flows.tariff_options import contract_fields
 from custom_components.smarty_p1.lib.entities import (
     BINARY_SENSORS,
     DEMAND_SENSORS,
+    DISTURBANCE,
     EVENTS,
     RECEPTION_SENSORS,
     SENSORS,

@@ -593,8 +593,7 @@ async def test_another_home_assistant_finds_the_meter(
 
     own = await home.client.command("config/entity_registry/list")
     own_entry, *_ = await home.client.entries(DOMAIN)
-    # All but the event of disturbances, which the counters say as well.
-    assert len(found) == sum(each["config_entry_id"] == own_entry for each in own) - 1
+    assert len(found) == sum(each["config_entry_id"] == own_entry for each in own)
 
     devices = {
         each["id"]: each

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -694,6 +695,59 @@ async def test_a_message_is_an_event_for_the_other_home_assistant(
     (event,) = published.on("events/message")
     assert json.loads(event) == {"event_type": "message", "text": "Hallo"}
     assert (f"{ROOT}/events/message", event, False) in published.messages()
+
+
+async def test_what_the_meter_counts_of_the_grid_is_an_event_for_the_other_home_assistant(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
+) -> None:
+    def counted(failures: str | None, sags: str) -> str:
+        text = with_value(TELEGRAM, "0-0:96.7.21", failures)
+        return with_value(text, "1-0:52.32.0", sags)
+
+    make = publishing(hass, make_entry, discovery=True, discovery_prefix="elsewhere/ha")
+    await set_up(hass, port, make, counted("(00010)", "(00003)"))
+    await published.is_complete(1, LAST_STATES)
+    meter = messages_on(published, "elsewhere/ha/")[
+        f"elsewhere/ha/device/smarty_p1_{SERIAL}/config"
+    ]
+    event = meter["components"]["event_disturbance"]
+    assert event["name"] == "Grid disturbance"
+    assert event["unique_id"] == f"smarty_p1_{SERIAL}_event_disturbance"
+    assert event["event_types"] == ["power_failure", "voltage_sag", "voltage_swell"]
+    assert event["state_topic"] == f"{ROOT}/events/disturbance"
+
+    # Not what was counted in years, nor what is missing meanwhile.
+    for number, text in enumerate((counted(None, "(00003)"), counted("(00010)", "(00003)")), 2):
+        await receive(hass, port, text)
+        await published.is_complete(number, LAST_STATES)
+    assert published.on("events/disturbance") == []
+
+    await receive(hass, port, counted("(00012)", "(00004)"))
+    await wait_until(hass, lambda: len(published.on("events/disturbance")) == 2)
+    failure, sag = published.on("events/disturbance")
+    assert json.loads(failure) == {"event_type": "power_failure", "count": 2}
+    assert json.loads(sag) == {"event_type": "voltage_sag", "count": 1, "phases": ["L2"]}
+    assert (f"{ROOT}/events/disturbance", failure, False) in published.messages()
+
+
+async def test_another_home_assistant_finds_every_entity(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    published: Published,
+    everything_enabled: None,  # noqa: ARG001 - a fixture
+) -> None:
+    entry = await set_up(hass, port, publishing(hass, make_entry, discovery=True))
+    await published.is_complete(1, LAST_STATES)
+    registry = er.async_get(hass)
+    own = er.async_entries_for_config_entry(registry, entry.entry_id)
+    found = [
+        component
+        for message in messages_on(published, "elsewhere/").values()
+        for component in message["components"].values()
+        if "unique_id" in component  # without, it removes what other options asked for
+    ]
+    assert Counter(each["platform"] for each in found) == Counter(each.domain for each in own)
 
 
 @pytest.mark.usefixtures("short_setup")

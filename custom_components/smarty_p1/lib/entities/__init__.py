@@ -17,7 +17,7 @@ from .description import (
     local_times,
 )
 from .devices import MBUS_MODEL, METER_MODEL, SHORT_SERIAL_SIZE, maker, short_serial
-from .events import ATTR_TEXT, EVENT_MESSAGE, EVENTS
+from .events import ATTR_TEXT, DISTURBANCE, EVENT_MESSAGE, EVENTS, disturbances
 from .mbus_sensors import mbus_sensors
 from .meter_sensors import SENSORS, TEXT, sends_decimals
 from .reception_sensors import RECEPTION_SENSORS
@@ -28,6 +28,7 @@ __all__ = [
     "BINARY_SENSORS",
     "CURRENCY",
     "DEMAND_SENSORS",
+    "DISTURBANCE",
     "EVENTS",
     "EVENT_MESSAGE",
     "MBUS_MODEL",
@@ -45,6 +46,7 @@ __all__ = [
     "DescribedSensor",
     "Shown",
     "are_sent",
+    "disturbances",
     "local_times",
     "maker",
     "mbus_sensors",

@@ -1,9 +1,33 @@
-"""The events of a meter: messages of the grid operator when they arrive."""
+"""The events of a meter: messages of the grid operator, and what the meter counts of the grid."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..meter import Reading
 from .description import DescribedEvent, are_sent
 
 EVENT_MESSAGE = "message"
 ATTR_TEXT = "text"
+ATTR_COUNT = "count"
+ATTR_PHASES = "phases"
+# The counters of each kind, by phase if there is one for each, and the references meters send.
+_COUNTERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "power_failure": {"": ("0-0:96.7.21",)},
+    **{
+        kind: {
+            phase: (f"1-0:{group}.{number}.0", f"0-0:{group}.{number}.0")
+            for phase, group in (("L1", 32), ("L2", 52), ("L3", 72))
+        }
+        for kind, number in (("voltage_sag", 32), ("voltage_swell", 36))
+    },
+}
+_COUNTER_REFERENCES = tuple(each for kind in _COUNTERS.values() for each in kind.values())
+_COUNTER_NAMES = {
+    reference: f"{kind} {phase}"
+    for kind, phases in _COUNTERS.items()
+    for phase, references in phases.items()
+    for reference in references
+}
 
 
 def _message(key: str, reference: str, *, enabled: bool = False) -> DescribedEvent:
@@ -19,6 +43,21 @@ def _message(key: str, reference: str, *, enabled: bool = False) -> DescribedEve
     )
 
 
+def _counts(reading: Reading) -> dict[str, int]:
+    """Return the counters that the meter sends, by kind and phase."""
+    get = reading.telegram.objects.get
+    return {
+        name: value
+        for reference, name in _COUNTER_NAMES.items()
+        if isinstance(value := get(reference), int)
+    }
+
+
+def _has_counts(reading: Reading) -> bool:
+    get = reading.telegram.objects.get
+    return any(isinstance(get(reference), int) for reference in _COUNTER_NAMES)
+
+
 EVENTS: tuple[DescribedEvent, ...] = (
     _message("message", "0-0:96.13.0", enabled=True),
     _message("channel_message_1", "0-0:96.13.1"),
@@ -27,3 +66,32 @@ EVENTS: tuple[DescribedEvent, ...] = (
     _message("channel_message_4", "0-0:96.13.4"),
     _message("channel_message_5", "0-0:96.13.5"),
 )
+DISTURBANCE = DescribedEvent(
+    key="disturbance",
+    translation_key="disturbance",
+    event_types=tuple(_COUNTERS),
+    references=_COUNTER_REFERENCES,
+    exists_fn=_has_counts,
+    value_fn=_counts,
+)
+
+
+def disturbances(
+    before: Mapping[str, int], now: Mapping[str, int]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the type of each event between two values of DISTURBANCE, and what is said of it.
+
+    A counter that is new, or has fallen, says nothing.
+    """
+    for kind, phases in _COUNTERS.items():
+        rises = {
+            phase: rise
+            for phase in phases
+            if (name := f"{kind} {phase}") in now
+            and (rise := now[name] - before.get(name, now[name])) > 0
+        }
+        if rises:
+            details: dict[str, Any] = {ATTR_COUNT: sum(rises.values())}
+            if any(rises):
+                details[ATTR_PHASES] = list(rises)
+            yield kind, details

@@ -13,6 +13,7 @@ from ..entities import (
     ATTR_TEXT,
     BINARY_SENSORS,
     DEMAND_SENSORS,
+    DISTURBANCE,
     EVENT_MESSAGE,
     EVENTS,
     MBUS_MODEL,
@@ -24,6 +25,7 @@ from ..entities import (
     DescribedBinarySensor,
     DescribedEvent,
     DescribedSensor,
+    disturbances,
     local_times,
     maker,
     mbus_sensors,
@@ -45,7 +47,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 _ENTITIES: Mapping[str, tuple[Described[Reading], ...]] = {
     _SENSOR: (*SENSORS, *DEMAND_SENSORS, *TARIFF_SENSORS),
     _BINARY_SENSOR: BINARY_SENSORS,
-    _EVENT: EVENTS,
+    _EVENT: (*EVENTS, DISTURBANCE),
 }
 
 
@@ -125,9 +127,17 @@ def states_payload(device: Device) -> dict[str, Any]:
     return payload
 
 
+def new_disturbances(
+    before: Mapping[str, int], now: Mapping[str, int]
+) -> Iterator[tuple[DescribedEvent, dict[str, Any]]]:
+    """Yield the events of what the meter has counted since then."""
+    for kind, details in disturbances(before, now):
+        yield DISTURBANCE, {"event_type": kind, **details}
+
+
 def new_texts(
     reading: Reading, before: Reading | None
-) -> Iterator[tuple[DescribedEvent, dict[str, str]]]:
+) -> Iterator[tuple[DescribedEvent, dict[str, Any]]]:
     """Yield the events of the messages that differ from those of the reading before."""
     for event in EVENTS if before else ():
         text = event.value_fn(reading)

@@ -3,9 +3,17 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from ..entities import DISTURBANCE
 from ..meter import MOST_MBUS_METERS, Reading, Reception
 from ..p1 import MESSAGES, Telegram
-from .discovery import Announcer, event_topic, new_texts, states_payload, states_topic
+from .discovery import (
+    Announcer,
+    event_topic,
+    new_disturbances,
+    new_texts,
+    states_payload,
+    states_topic,
+)
 from .form import Format
 from .smartyreader_names import smartyreader_items, smartyreader_summary
 from .topics import items
@@ -67,6 +75,7 @@ class MeterMessages:
         self._on_full = on_full
         self._topics: set[str] = set()
         self._published: Reading | None = None
+        self._counts: dict[str, int] = {}
         self._is_online: bool | None = None
         self._shapes: dict[str, object] = {}
 
@@ -94,7 +103,10 @@ class MeterMessages:
             yield from self._placed(message)
         if self._announcer:
             yield from self._states(self._announcer, reading, reception)
-            for event, payload in new_texts(reading, before):
+            counts = self._counts | DISTURBANCE.value_fn(reading)
+            events = (*new_texts(reading, before), *new_disturbances(self._counts, counts))
+            self._counts = counts
+            for event, payload in events:
                 topic = event_topic(self._root, event)
                 yield from self._placed(Message(topic, self._to_json(payload), retain=False))
         yield from self._cleared()
