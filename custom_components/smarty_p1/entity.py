@@ -165,6 +165,8 @@ class SmartyEntity(CoordinatorEntity[SmartyCoordinator]):
             device = _mbus_device_info(coordinator, identity)
         self._attr_unique_id = f"{device_id}_{described.key}"
         self._attr_device_info = device
+        if described.is_main:
+            self._attr_name = None
 
     @property
     @override

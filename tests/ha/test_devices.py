@@ -13,8 +13,8 @@ from .conftest import EntryMaker
 from .meter import OTHER_SERIAL, SERIAL, MeterPort, with_value, without_channels
 from .support import TELEGRAM, device_of, receive, set_up, state_of, values
 
-GAS = "gas_meter_7401_gas"
-NEW_GAS = "gas_meter_7499_gas"
+GAS = "gas_meter_7401"
+NEW_GAS = "gas_meter_7499"
 OLD_DEVICE = f"{SERIAL}_GAS 079000257401"
 NEW_DEVICE = f"{SERIAL}_GAS 079000257499"
 
@@ -89,7 +89,7 @@ async def test_a_deleted_meter_that_comes_back_is_there_again(
     await receive(hass, port, TELEGRAM)
 
     assert state_of(hass, GAS).state == "678.901"
-    assert state_of(hass, "water_meter_7402_water").state == "28.103"
+    assert state_of(hass, "water_meter_7402").state == "28.103"
     assert device_of(device_registry, entry, OLD_DEVICE).serial_number == "GAS 079000257401"
 
 

@@ -26,7 +26,7 @@ from custom_components.smarty_p1.const import (
 )
 
 from .conftest import EntryMaker
-from .documentation import documented
+from .documentation import TEXTS, documented
 from .meter import (
     FRAMES,
     OTHER_SERIAL,
@@ -157,8 +157,12 @@ async def test_every_value_of_every_frame_is_a_state(  # noqa: PLR0913, PLR0917
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
 
+    # What is called as its device stands in the tables under its kind.
     states = {
-        (registered.device_id, registered.original_name): hass.states.get(registered.entity_id)
+        (
+            registered.device_id,
+            registered.original_name or TEXTS["sensor"][str(registered.translation_key)]["name"],
+        ): hass.states.get(registered.entity_id)
         for registered in async_entries_for_config_entry(entity_registry, entry.entry_id)
     }
     for reference, values in sent.items():

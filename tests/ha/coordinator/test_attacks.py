@@ -297,7 +297,7 @@ async def test_a_meter_that_is_deleted_makes_room(
 
     # The meter that was there from the beginning is read as ever.
     await judged(hass, port, port.next_frame(TELEGRAM))
-    assert state_of(hass, "gas_meter_7401_gas").state == "678.901"
+    assert state_of(hass, "gas_meter_7401").state == "678.901"
 
     old = next(
         device
@@ -308,7 +308,7 @@ async def test_a_meter_that_is_deleted_makes_room(
     await judged(hass, port, port.next_frame(with_gas(TELEGRAM, "GAS 00000029")))
     await hass.async_block_till_done()
     assert "GAS 00000029" in gas_meters()
-    assert state_of(hass, "gas_meter_0029_gas").state == "678.901"
+    assert state_of(hass, "gas_meter_0029").state == "678.901"
 
 
 @pytest.mark.usefixtures("fast_line", "many_at_once")

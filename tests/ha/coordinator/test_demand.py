@@ -242,7 +242,7 @@ async def test_limited_updates_do_not_delay_a_new_channel(
     first = without_channels(at("10:30:00", 100.0))
     entry = await set_up(hass, port, make_entry, first, **{CONF_MIN_INTERVAL: 3600})
     await send(hass, port, entry, without_channels(at("10:30:10", 100.0)))
-    gas = "sensor.gas_meter_7401_gas"
+    gas = "sensor.gas_meter_7401"
     assert hass.states.get(gas) is None
 
     await send(hass, port, entry, at("10:30:20", 100.0))
@@ -380,7 +380,7 @@ async def test_a_telegram_during_the_unload_makes_nothing(
         assert await hass.config_entries.async_unload(entry.entry_id)
     await hass.async_block_till_done()
 
-    assert hass.states.get("sensor.gas_meter_7401_gas") is None
+    assert hass.states.get("sensor.gas_meter_7401") is None
     key = f"smarty_p1.{entry.entry_id}.demand"
     assert key in hass_storage
     assert await hass.config_entries.async_remove(entry.entry_id)
@@ -413,7 +413,7 @@ async def test_an_identifier_that_is_empty_at_a_reload_makes_no_meter(
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
 
-    assert hass.states.get("sensor.gas_meter_1_gas") is None
+    assert hass.states.get("sensor.gas_meter_1") is None
 
 
 async def test_limited_updates_show_a_meter_that_is_back(
@@ -424,7 +424,7 @@ async def test_limited_updates_show_a_meter_that_is_back(
 
     await send(hass, port, entry, at("10:30:20", 100.0))
 
-    gas = hass.states.get("sensor.gas_meter_7401_gas")
+    gas = hass.states.get("sensor.gas_meter_7401")
     assert gas is not None
     assert gas.state == "678.901"
 
@@ -448,11 +448,11 @@ async def test_an_identifier_that_is_empty_once_makes_no_meter(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
     entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0))
-    gas = "sensor.gas_meter_7401_gas"
+    gas = "sensor.gas_meter_7401"
 
     await send(hass, port, entry, with_value(at("10:30:10", 100.0), "0-1:96.1.0", "()"))
     assert hass.states.get(gas).state == "unavailable"  # type: ignore[union-attr]
-    assert hass.states.get("sensor.gas_meter_1_gas") is None
+    assert hass.states.get("sensor.gas_meter_1") is None
 
     await send(hass, port, entry, at("10:30:20", 100.0))
     assert hass.states.get(gas).state == "678.901"  # type: ignore[union-attr]

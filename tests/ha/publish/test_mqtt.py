@@ -605,6 +605,9 @@ async def test_discovery(
     assert gas["device"]["via_device"] == meter_id
     assert gas["device"]["name"] == "Gas meter 7401"
     assert gas["components"]["sensor_index"]["device_class"] == "gas"
+    # The other Home Assistant calls it as its device.
+    assert gas["components"]["sensor_index"]["name"] is None
+    assert gas["components"]["sensor_flow_rate"]["name"] == "Flow rate"
     states = json.loads(published.on("states/GAS_079000257401")[0])
     assert states["index"] == 678.901
 

@@ -23,9 +23,9 @@ from tests.ha.meter import (
 from tests.ha.support import TELEGRAM, device_of, let_pass, receive, set_up, state_of, values
 
 WITHOUT_CHANNELS = without_channels(TELEGRAM)
-GAS = "gas_meter_7401_gas"
-WATER = "water_meter_7402_water"
-HEAT = "heat_meter_7403_heat"
+GAS = "gas_meter_7401"
+WATER = "water_meter_7402"
+HEAT = "heat_meter_7403"
 GAS_FLOW = "gas_meter_7401_flow_rate"
 WATER_FLOW = "water_meter_7402_flow_rate"
 HEAT_POWER = "heat_meter_7403_power"
@@ -151,8 +151,8 @@ async def test_export_and_two_gas_meters(
         "smarty_net_power_l2": "-0.8",
         "smarty_net_power_l3": "-0.8",
         "smarty_quarter_hour_power": "0.0",
-        "gas_meter_4203_gas": "678.901",
-        "gas_meter_4204_gas": "678.901",
+        "gas_meter_4203": "678.901",
+        "gas_meter_4204": "678.901",
         "gas_meter_4203_flow_rate": "unknown",
         "gas_meter_4204_flow_rate": "unknown",
     }
@@ -349,23 +349,23 @@ async def test_a_meter_without_identifier_is_known_by_its_channel(
     entry = hass.config_entries.async_entries("smarty_p1")[0]
     device = device_of(device_registry, entry, f"{SERIAL}_channel_1")
     assert (device.name, device.serial_number) == ("Gas meter 1", None)
-    assert state_of(hass, "gas_meter_1_gas").state == "678.901"
+    assert state_of(hass, "gas_meter_1").state == "678.901"
 
 
 @pytest.mark.parametrize(
     ("device_type", "index", "expected"),
     [
-        ("002", "(00012.345*kWh)", ("electricity_meter_7402_energy", "energy", "kWh")),
-        ("003", "(00012.345*kWh)", ("gas_meter_7402_gas", "energy", "kWh")),
-        ("003", "(00012.345)", ("gas_meter_7402_gas", "gas", "m³")),
-        ("006", "(00012.345*m3)", ("hot_water_meter_7402_water", "water", "m³")),
+        ("002", "(00012.345*kWh)", ("electricity_meter_7402", "energy", "kWh")),
+        ("003", "(00012.345*kWh)", ("gas_meter_7402", "energy", "kWh")),
+        ("003", "(00012.345)", ("gas_meter_7402", "gas", "m³")),
+        ("006", "(00012.345*m3)", ("hot_water_meter_7402", "water", "m³")),
         ("009", "(00012.345*m3)", (None, "volume", "m³")),
-        ("010", "(00012.345*MWh)", ("cooling_meter_7402_cooling", "energy", "MWh")),
-        ("010", "(00012.345*MJ)", ("cooling_meter_7402_cooling", "energy", "MJ")),
-        ("004", "(00012.345*Wh)", ("heat_meter_7402_heat", "energy", "Wh")),
-        ("004", "(00012.345*m3)", ("heat_meter_7402_heat", None, "m³")),
-        ("099", "(00012.345*m3)", ("m_bus_meter_7402_index", None, "m³")),
-        ("099", "(00012.345*GJ)", ("m_bus_meter_7402_index", None, "GJ")),
+        ("010", "(00012.345*MWh)", ("cooling_meter_7402", "energy", "MWh")),
+        ("010", "(00012.345*MJ)", ("cooling_meter_7402", "energy", "MJ")),
+        ("004", "(00012.345*Wh)", ("heat_meter_7402", "energy", "Wh")),
+        ("004", "(00012.345*m3)", ("heat_meter_7402", None, "m³")),
+        ("099", "(00012.345*m3)", ("m_bus_meter_7402", None, "m³")),
+        ("099", "(00012.345*GJ)", ("m_bus_meter_7402", None, "GJ")),
     ],
 )
 async def test_kinds_of_mbus_meters(  # noqa: PLR0913, PLR0917

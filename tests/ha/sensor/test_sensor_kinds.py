@@ -25,7 +25,7 @@ from tests.ha.support import (
     wait_until,
 )
 
-GAS = "gas_meter_7401_gas"
+GAS = "gas_meter_7401"
 CAPTURED = "gas_meter_7401_capture_time"
 VALVE = "gas_meter_7401_valve"
 

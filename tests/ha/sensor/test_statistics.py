@@ -27,9 +27,9 @@ from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort, with_value
 from tests.ha.support import TELEGRAM, receive, state_of
 
-GAS = "sensor.gas_meter_7401_gas"
-WATER = "sensor.water_meter_7402_water"
-HEAT = "sensor.heat_meter_7403_heat"
+GAS = "sensor.gas_meter_7401"
+WATER = "sensor.water_meter_7402"
+HEAT = "sensor.heat_meter_7403"
 IMPORTED = "sensor.smarty_energy_imported"
 EXPORTED = "sensor.smarty_energy_exported"
 NET_POWER = "sensor.smarty_net_power"

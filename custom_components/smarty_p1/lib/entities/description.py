@@ -44,6 +44,8 @@ class Described[D]:
     """The options that the user must have set; of those in a tuple, one."""
     references: References = ()
     """The objects that are shown, each by the references that meters send it under."""
+    is_main: bool = False
+    """Whether it is what its device is there for, and so is called as the device is."""
 
     def is_wanted(self, options: Mapping[str, Any]) -> bool:
         """Return whether the options of a meter ask for it."""

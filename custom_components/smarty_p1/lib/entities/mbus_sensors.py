@@ -123,6 +123,7 @@ def _mbus_sensors(
         DescribedSensor(
             key="index",
             translation_key=kind,
+            is_main=True,
             device_class=_device_class(kind, _UNITS[unit]),
             state_class=TOTAL_INCREASING,
             native_unit_of_measurement=_UNITS[unit],

@@ -280,7 +280,10 @@ class Announcer:
             component["json_attributes_template"] = (
                 f"{{{{ value_json.{key}_attributes | tojson }}}}"
             )
-        return {name: value for name, value in component.items() if value is not None}
+        # Home Assistant calls an entity of no name as its device.
+        return {
+            name: value for name, value in component.items() if value is not None or name == "name"
+        }
 
     def _stated(self, device: Device, key: str) -> dict[str, Any]:
         return {
@@ -303,7 +306,9 @@ class Announcer:
             )
         return sensor
 
-    def _name(self, state: State) -> str:
+    def _name(self, state: State) -> str | None:
+        if state.described.is_main:
+            return None
         key = f"entity.{state.platform}.{state.described.translation_key}.name"
         return self._discovery.texts.names[key]
 
