@@ -3,6 +3,7 @@
 import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceRegistry
+from homeassistant.helpers.entity_registry import EntityRegistry
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
@@ -48,6 +49,33 @@ async def test_a_replaced_meter_is_a_new_device(
     new = device_of(device_registry, entry, NEW_DEVICE)
     assert (new.name, new.serial_number) == ("Gas meter 7499", "GAS 079000257499")
     assert entry.runtime_data.reception.totals_held_back == {}
+
+
+async def test_an_index_is_called_as_its_device_and_keeps_its_id(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    entity_registry: EntityRegistry,
+) -> None:
+    # As earlier versions made it.
+    known = entity_registry.async_get_or_create(
+        "sensor",
+        "smarty_p1",
+        f"{OLD_DEVICE}_index",
+        suggested_object_id=f"{GAS}_gas",
+        translation_key="gas",
+    )
+    await set_up(hass, port, make_entry)
+
+    index = hass.states.get(known.entity_id)
+    assert index
+    assert (index.state, index.name) == ("678.901", "Gas meter 7401")
+    water = state_of(hass, "water_meter_7402")
+    assert (water.state, water.name) == ("28.103", "Water meter 7402")
+    assert state_of(hass, f"{GAS}_flow_rate").name == "Gas meter 7401 Flow rate"
+    registered = entity_registry.async_get("sensor.water_meter_7402")
+    assert registered
+    assert registered.translation_key == "water"  # which gives it its icon
 
 
 async def test_only_meters_that_are_gone_can_be_deleted(

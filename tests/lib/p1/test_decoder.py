@@ -339,3 +339,19 @@ def test_the_work_that_candidates_cause_is_bounded_by_the_bytes_received(
     assert set(reasons(found)) == {Reason.TAG}
     work = len(found) * size
     assert 120 * (len(line) - size) < work <= 128 * len(line) + 512 * 1024
+
+
+@pytest.mark.parametrize(("counter", "may_be_new"), [(1, False), (2, True)])
+def test_what_repeats_the_last_counter_can_use_up_one_half_only(
+    counter: int, *, may_be_new: bool
+) -> None:
+    """The beginning of a telegram under the last counter is no new telegram."""
+    true, size = frame(1), 16 * 1024
+    start = b"\xdb\x08" + TITLE + b"\x82" + (size - 13).to_bytes(2) + b"\x30"
+    beginning = frame(counter)[18:34]
+    starts = (start + counter.to_bytes(4) + beginning) * 100
+    decoder = Decoder(KEY)
+    assert counters(decoder.feed(true)) == [1]
+    found = decoder.feed(starts + bytes(size))
+    one_half = 256 * 1024 + 128 * len(starts)
+    assert (len(found) * size > one_half + size) == may_be_new
