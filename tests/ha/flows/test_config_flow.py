@@ -736,6 +736,16 @@ async def test_device_in_use_by_another_name(
         assert result["errors"] == {CONF_PORT: "port_in_use"}
 
 
+@pytest.fixture
+def listening() -> Iterator[AsyncMock]:
+    """Let somebody listen at every address."""
+    with patch.object(
+        asyncio, "open_connection", AsyncMock(return_value=(Mock(), Mock()))
+    ) as connect:
+        yield connect
+
+
+@pytest.mark.usefixtures("listening")
 async def test_gateway_in_use_by_another_spelling(
     hass: HomeAssistant, make_entry: EntryMaker
 ) -> None:
@@ -744,15 +754,6 @@ async def test_gateway_in_use_by_another_spelling(
     for name in ("gateway.local:2001", "TCP://gateway.LOCAL:2001", "socket://gateway.local:2001/"):
         result = await submit(hass, await start(hass), {CONF_PORT: name, CONF_ENCRYPTION_KEY: KEY})
         assert result["errors"] == {CONF_PORT: "port_in_use"}
-
-
-@pytest.fixture
-def listening() -> Iterator[AsyncMock]:
-    """Let somebody listen at every address."""
-    with patch.object(
-        asyncio, "open_connection", AsyncMock(return_value=(Mock(), Mock()))
-    ) as connect:
-        yield connect
 
 
 @pytest.mark.parametrize(
