@@ -11,8 +11,8 @@ from .store_run import StoreRestartedError, StoreRun, Write
 class Batch:
     """Messages that were dealt with: all of the partition's up to `sequence`.
 
-    `counters` are those of the meters in it, as PartitionState has them, `ack` is where to
-    acknowledge the last message, and `began` and `arrived` are when the stream got the first and
+    `counters` and `times` are those of the meters in it, as PartitionState has them, `ack` is where
+    to acknowledge the last message, and `began` and `arrived` are when the stream got the first and
     the last one (Unix seconds).
     `outcomes` counts what became of them.
     """
@@ -24,6 +24,7 @@ class Batch:
     counters: dict[bytes, int] = field(default_factory=dict)
     outcomes: Counter[str] = field(default_factory=Counter)
     write: Write | None = None
+    times: dict[bytes, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Commit:
     arrived: float
     counters: Mapping[bytes, int]
     outcomes: Counter[str]
+    times: Mapping[bytes, int]
 
 
 class CommitQueue:
@@ -72,9 +74,11 @@ class CommitQueue:
         if not ready:
             return None
         counters: dict[bytes, int] = {}
+        times: dict[bytes, int] = {}
         outcomes: Counter[str] = Counter()
         for batch in ready:
             counters |= batch.counters
+            times |= batch.times
             outcomes += batch.outcomes
         last = ready[-1]
-        return Commit(last.sequence, last.ack, last.arrived, counters, outcomes)
+        return Commit(last.sequence, last.ack, last.arrived, counters, outcomes, times)

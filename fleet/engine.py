@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from dataclasses import replace
 
 from nats.js import JetStreamContext
@@ -16,7 +17,9 @@ from nats.js.errors import (
 from nats.js.kv import KeyValue
 
 from .leases import LEASE_TIME
+from .metrics import Metrics
 from .subjects import LEASES, PARTITIONS, STREAM, STREAM_SUBJECTS
+from .unreadable import put_aside
 
 LOGGER = logging.getLogger(__name__)
 
@@ -28,6 +31,7 @@ _DUPLICATE_WINDOW = 600.0
 # Twice what a frame can have, and its headers.
 _MAX_MESSAGE = 64 * 1024
 _COUNT_KEY = "partitions"
+_is_count = re.compile(rb"[1-9][0-9]{0,3}").fullmatch
 
 
 class OtherPartitionsError(Exception):
@@ -84,11 +88,12 @@ async def open_leases(js: JetStreamContext) -> KeyValue:
     )
 
 
-async def open_states(js: JetStreamContext, partitions: int) -> KeyValue:
+async def open_states(js: JetStreamContext, partitions: int, metrics: Metrics) -> KeyValue:
     """Return the bucket of the partitions' states.
 
     Raises OtherPartitionsError when it was made for another number of them.
     """
+    wanted = json.dumps(partitions).encode()
     bucket = await _open(
         js, KeyValueConfig(bucket=PARTITIONS, storage=StorageType.FILE, replicas=_REPLICAS)
     )
@@ -96,14 +101,19 @@ async def open_states(js: JetStreamContext, partitions: int) -> KeyValue:
         entry = await bucket.get(_COUNT_KEY)
     except KeyNotFoundError:
         try:
-            await bucket.create(_COUNT_KEY, json.dumps(partitions).encode())
+            await bucket.create(_COUNT_KEY, wanted)
         except KeyWrongLastSequenceError:
             entry = await bucket.get(_COUNT_KEY)
         else:
             return bucket
-    text = (entry.value or b"").decode("ascii", "replace")
-    if text != json.dumps(partitions):
-        raise OtherPartitionsError(text[:16])
+    content = entry.value or b""
+    if not _is_count(content):
+        await put_aside(bucket, _COUNT_KEY, content)
+        await bucket.update(_COUNT_KEY, wanted, entry.revision)
+        metrics.unreadable_states.inc()
+        LOGGER.error("The number of partitions in NATS is malformed: it is put aside")
+    elif content != wanted:
+        raise OtherPartitionsError(content.decode())
     return bucket
 
 

@@ -15,10 +15,6 @@ _NUMBER = re.compile(r"([+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?)(?:\*[^*]{1,16})?")
 _LONGEST_TAG = 64
 _SPECIAL = re.compile(r"([\\ ,=])")
 
-# A meter's clock may be wrong: by more than this, the time at which the stream got it counts.
-_MOST_AHEAD = 3600.0
-_MOST_BEHIND = 366 * 86400.0
-
 
 class Sample(NamedTuple):
     """A telegram's lines, but for the delay until they are written.
@@ -37,10 +33,11 @@ class Sample(NamedTuple):
 
 
 def make_sample(telegram: Telegram, arrived: float) -> Sample:
-    """Return a telegram's numbers; `arrived` is when the stream got it (Unix seconds)."""
+    """Return a telegram's numbers at its own time, or at `arrived` if it has none.
+
+    That is when the stream got it (Unix seconds).
+    """
     time = arrived if telegram.time is None else telegram.time.timestamp()
-    if not arrived - _MOST_BEHIND <= time <= arrived + _MOST_AHEAD:
-        time = arrived
     at_ms = round(time * 1000)
     title = telegram.system_title or b""
     head = _head(telegram.serial_number or title.hex().upper())

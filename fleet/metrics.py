@@ -36,10 +36,16 @@ class Metrics:
 
         self.telegrams = counter("telegrams", "Telegrams whose values are stored for good")
         self.rejected = counter("rejected", "Messages that were no new telegram", "reason")
+        self.ignored = counter(
+            "ignored", "Objects and meters on the M-Bus that were beyond the limits", "kind"
+        )
         self.discarded = counter(
             "discarded", "Messages that the stream discarded before they were read, estimated"
         )
         self.commits = counter("commits", "How often the state of a partition was committed")
+        self.unreadable_states = counter(
+            "unreadable_states", "States in NATS that could not be read, and were put aside"
+        )
         self.begun = counter("partitions_begun", "How often a partition was read from its state")
         self.writes = counter("writes", "Writes that VictoriaMetrics acknowledged")
         self.failed_writes = counter("failed_writes", "Writes that it did not")
@@ -61,6 +67,10 @@ class Metrics:
                 self.telegrams.inc(number)
             else:
                 self.rejected.labels(outcome).inc(number)
+
+    def count_ignored(self, kind: str, number: int) -> None:
+        """Count what was left out of telegrams."""
+        self.ignored.labels(kind).inc(number)
 
     def watch_oldest(self, oldest: Callable[[], float | None]) -> None:
         """Ask there when the oldest message not committed arrived (Unix seconds), None for none."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
-from nats.js.errors import KeyNotFoundError, NotFoundError
+from nats.js.errors import NotFoundError
 from nats.js.kv import KeyValue
 
 from smarty_p1.p1 import Telegram
@@ -23,11 +23,15 @@ from smarty_p1_gateway import Keys
 
 from .commit_queue import Batch, CommitQueue
 from .frame_reader import FrameMessage, FrameReader, GapError
+from .intake import Intake
+from .kept_state import KeptState
 from .lines import Sample, make_sample
+from .meter_bounds import MeterBounds
 from .meters import Meters, UnknownMeters
-from .metrics import TELEGRAM, Metrics
+from .metrics import Metrics
 from .outage import Outage
-from .partition_state import PartitionState, StateError, parse_state
+from .own_times import OwnTimes
+from .partition_state import PartitionState
 from .store import Store
 from .store_run import StoreRestartedError
 from .subjects import STREAM, reading_of
@@ -65,15 +69,15 @@ class Partition:
         self._number = number
         self._collector = collector
         self._outage = Outage(f"Partition {number}")
-        self._state = PartitionState()
-        self._revision = 0
+        self._kept = KeptState(number, collector.metrics)
         self._queue = CommitQueue()
-        # All up to here was dealt with, and is in the queue or committed, unless `_meters` is None.
+        # All up to here was dealt with, and is in the queue or committed, unless `_intake` is None.
         self._handled = 0
         self._handled_at = 0.0
         # Where the stream began when there was nothing left to read.
         self._at_end = 0
-        self._meters: Meters | None = None
+        self._intake: Intake | None = None
+        self._bounds = MeterBounds(collector.metrics.count_ignored)
         self._being_stored: float | None = None
         self._last_commit = time.monotonic()
         # Nothing is published a second time when the partition is begun again.
@@ -97,7 +101,6 @@ class Partition:
             except (
                 GapError,
                 StoreRestartedError,
-                StateError,
                 NatsError,
                 OSError,
                 TimeoutError,
@@ -114,7 +117,7 @@ class Partition:
     async def _work(self) -> None:
         collector = self._collector
         await self._claim()
-        reader = FrameReader(collector.nats, collector.js, self._number, self._state.epoch)
+        reader = FrameReader(collector.nats, collector.js, self._number, self._kept.known.epoch)
         await reader.open(self._handled)
         try:
             with contextlib.suppress(NatsError, TimeoutError):
@@ -127,27 +130,16 @@ class Partition:
     async def _claim(self) -> None:
         """Begin an epoch: whoever still works in an earlier one can no longer commit."""
         states = self._collector.states
-        key = str(self._number)
-        try:
-            entry = await states.get(key)
-        except KeyNotFoundError:
-            found, revision = PartitionState(), None
-        else:
-            found, revision = parse_state(entry.value or b""), entry.revision
+        found = await self._kept.read(states)
         if not await self._is_in_stream(found):
             LOGGER.warning("Partition %d: the stream was made anew", self._number)
             found = replace(found, sequence=0, arrived=0.0)
             self._published = self._at_end = 0
         # Not who began meanwhile matters, but what was committed.
-        goes_on = found.is_as_far_as(self._state) and await self._has_stayed()
-        begun = found.begun()
-        if revision is None:
-            self._revision = await states.create(key, begun.to_json())
-        else:
-            self._revision = await states.update(key, begun.to_json(), revision)
-        self._state = begun
-        if self._meters is None or not goes_on:
-            self._meters = self._begin()
+        goes_on = found.is_as_far_as(self._kept.known) and await self._has_stayed()
+        await self._kept.begin(states, found)
+        if self._intake is None or not goes_on:
+            self._intake = self._begin()
 
     async def _is_in_stream(self, state: PartitionState) -> bool:
         """Return False when the stream was made anew since then, and counts from 1 again."""
@@ -172,38 +164,40 @@ class Partition:
             return None
         return message.time.timestamp() if message.time else None
 
-    def _begin(self) -> Meters:
+    def _begin(self) -> Intake:
         """Begin behind what is committed."""
         collector = self._collector
         collector.metrics.begun.inc()
         self._queue = CommitQueue()
-        self._handled, self._handled_at = self._state.sequence, self._state.arrived
-        return Meters(
+        state = self._kept.known
+        self._handled, self._handled_at = state.sequence, state.arrived
+        meters = Meters(
             self._number,
             collector.partitions,
             collector.keys,
-            self._state.counters,
+            state.counters,
             most_decoders=collector.most_decoders,
             on_unknown=collector.unknown_meters.note,
         )
+        return Intake(meters, OwnTimes(state.times), self._bounds)
 
     async def _read(self, reader: FrameReader) -> None:
         collector = self._collector
-        while meters := self._meters:
+        while intake := self._intake:
             first_sequence = collector.first_sequence
             messages = await reader.read(_READ_TIMEOUT)
             # Until the end, it is not known how far it got when it fails.
-            self._meters = None
+            self._intake = None
             if messages:
                 self._count_discarded(messages[0].sequence)
-                await self._store(meters, messages)
+                await self._store(intake, messages)
             if messages or reader.is_at_end:
                 self._outage.end()
             # At once: what the store has lost is to be there again soon.
             self._queue.check(collector.store.run)
             if time.monotonic() - self._last_commit >= _COMMIT_INTERVAL:
                 await self._commit(reader)
-            self._meters = meters
+            self._intake = intake
             if reader.is_at_end:
                 self._at_end = first_sequence - 1
 
@@ -223,22 +217,18 @@ class Partition:
             )
             collector.metrics.discarded.inc(discarded / collector.partitions)
 
-    async def _store(self, meters: Meters, messages: list[FrameMessage]) -> None:
+    async def _store(self, intake: Intake, messages: list[FrameMessage]) -> None:
         last = messages[-1]
         batch = Batch(last.sequence, last.ack, messages[0].arrived, last.arrived)
         samples: list[Sample] = []
         telegrams: list[Telegram] = []
         for message in messages:
-            event = meters.judge(message.subject, message.data)
-            if isinstance(event, str):
-                batch.outcomes[event] += 1
+            telegram = intake.take(message, batch)
+            if telegram is None:
                 continue
-            batch.outcomes[TELEGRAM] += 1
-            samples.append(make_sample(event, message.arrived))
-            title_with_key = meters.title_with_key(event.system_title or b"")
-            batch.counters[title_with_key] = event.frame_counter or 0
+            samples.append(make_sample(telegram, message.arrived))
             if message.sequence > self._published:
-                telegrams.append(event)
+                telegrams.append(telegram)
         if samples:
             self._being_stored = batch.began
             batch.write = await self._collector.store.write(samples)
@@ -264,12 +254,9 @@ class Partition:
         self._last_commit = time.monotonic()
         commit = self._queue.take(collector.store.run)
         if commit is None:
+            await self._kept.check(collector.states)
             return
-        state = self._state.advanced(commit.sequence, commit.arrived, commit.counters)
-        self._revision = await collector.states.update(
-            str(self._number), state.to_json(), self._revision
-        )
-        self._state = state
+        await self._kept.commit(collector.states, commit)
         collector.metrics.commits.inc()
         collector.metrics.count(commit.outcomes)
         await reader.acknowledge(commit.ack)

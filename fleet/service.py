@@ -119,7 +119,7 @@ class _Session:
         collector = Collector(
             nats,
             js,
-            await open_states(js, config.partitions),
+            await open_states(js, config.partitions, self._metrics),
             self._store,
             config.keys,
             self._metrics,
@@ -162,7 +162,7 @@ class _Session:
             with suppress(NatsError, TimeoutError):
                 stream = await make_stream(js, self._config.stream_gigabytes)
                 collector.first_sequence = stream.state.first_seq
-                await open_states(js, self._config.partitions)
+                await open_states(js, self._config.partitions, self._metrics)
                 await open_leases(js)
 
     def _work_on(self, owned: frozenset[int], collector: Collector) -> None:

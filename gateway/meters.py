@@ -21,7 +21,7 @@ _MOST_KEYS = 16
 _MAX_COUNTER = (1 << 32) - 1
 # Gaps of up to a quarter-hour are bridged, so a kill costs nothing.
 _DEMAND_INTERVAL = timedelta(minutes=5)
-_LIMITS = {
+LIMIT_TEXTS = {
     "objects": "%s: more than %d objects that no specification knows; the others are ignored",
     "meters": "%s: more than %d meters on the M-Bus; the others are ignored",
 }
@@ -130,7 +130,7 @@ class Meter:
         self._flow_rates = flow_rates
 
     def _warn(self, kind: str, most: float) -> None:
-        LOGGER.warning(_LIMITS[kind], self.serial_number or self.title.hex().upper(), most)
+        LOGGER.warning(LIMIT_TEXTS[kind], self.serial_number or self.title.hex().upper(), most)
 
 
 class Meters:

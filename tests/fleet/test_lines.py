@@ -78,14 +78,14 @@ def test_the_names_are_those_of_the_topics_on_mqtt() -> None:
     [
         ("260115130000W", NOON),
         ("260115135959W", NOON + 3599),
-        ("260115140001W", NOON),
+        ("260115140001W", NOON + 3601),
         ("250116130000W", NOON - 364 * 86400),
-        ("200101000000W", NOON),
+        ("200101000000W", 1577833200.0),
         ("FFFFFFFFFFFFF", NOON),
         ("", NOON),
     ],
 )
-def test_the_streams_time_counts_when_the_meters_clock_is_wrong(
+def test_the_time_is_the_telegrams_own_or_the_streams_if_it_has_none(
     clock: str, expected: float
 ) -> None:
     [line] = rendered(f"0-0:1.0.0({clock})")

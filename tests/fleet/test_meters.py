@@ -126,6 +126,17 @@ def test_a_decoder_that_was_forgotten_goes_on_from_the_last_counter(keys: Keys) 
         assert meters.judge(SUBJECT, frame(count)) == "replay"
 
 
+def test_there_are_so_many_meters_in_a_partition_and_those_go_on(keys: Keys) -> None:
+    others = {b"SAG\1" + number.to_bytes(4) + FINGERPRINT: 1 for number in range(19_999)}
+    meters = Meters(0, 1, keys, others, most_decoders=2, on_unknown=lambda _: None)
+    assert counter(meters.judge(SUBJECT, frame(1))) == 1
+    assert len(meters.counters) == 20_000
+    other = f"smarty_p1.frames.0.{OTHER.hex().upper()}"
+    assert meters.judge(other, frame(1, title=OTHER)) == "too_many_meters"
+    assert counter(meters.judge(SUBJECT, frame(2))) == 2
+    assert len(meters.counters) == 20_000
+
+
 def test_made_up_titles_take_no_room_where_a_key_is_for_every_meter(tmp_path: Path) -> None:
     keys = keys_in(tmp_path, f"* {KEY.hex()}\n")
     meters = Meters(0, 1, keys, {}, most_decoders=2, on_unknown=lambda _: None)

@@ -65,7 +65,8 @@ class Limits:
         """Return the telegram without what is too much."""
         objects = set()
         if not telegram.objects.keys() <= OBJECTS.keys():
-            others = telegram.objects.keys() - OBJECTS.keys()
+            # In their order: whoever reads the same telegrams again keeps the same ones.
+            others = (each for each in telegram.objects if each not in OBJECTS)
             objects = {each for each in others if not self._admits_object(each)}
         channels = self._refused_channels(telegram)
         if not objects and not channels:
