@@ -20,6 +20,8 @@ _WRITE_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 _ASK_TIMEOUT = aiohttp.ClientTimeout(total=5)
 _ASK_INTERVAL = 2.0
 _LONGEST_ANSWER = 4 * 1024 * 1024
+# What is compressed may be any size behind it.
+_PLAIN = {"Accept-Encoding": "identity"}
 _START_TIME = b"\nprocess_start_time_seconds "
 _UPTIME = b"\nvm_app_uptime_seconds "
 # The start time has whole seconds: another process may have begun and ended in the same one.
@@ -53,7 +55,7 @@ class Store:
 
     async def serve(self) -> None:
         """Write what is handed in, until cancelled."""
-        async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
+        async with _open_session() as session, asyncio.TaskGroup() as group:
             group.create_task(self._ask_again_and_again(session))
             group.create_task(self._write_what_waits(session))
 
@@ -77,7 +79,9 @@ class Store:
 
     async def _ask(self, session: aiohttp.ClientSession) -> None:
         asked_at = time.monotonic()
-        async with session.get(f"{self._url}/metrics", timeout=_ASK_TIMEOUT) as response:
+        async with session.get(
+            f"{self._url}/metrics", timeout=_ASK_TIMEOUT, allow_redirects=False
+        ) as response:
             _check(response, 200)
             text = await _read(response)
         process, uptime = _value_of(_START_TIME, text), _value_of(_UPTIME, text)
@@ -135,6 +139,7 @@ class Store:
             params={"precision": "ms"},
             data=body,
             timeout=_WRITE_TIMEOUT,
+            allow_redirects=False,
         ) as response:
             _check(response, 204)
         write = Write(run.process, time.monotonic())
@@ -146,6 +151,12 @@ class Store:
                 one.written.set_result(write)
 
 
+def _open_session() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        headers=_PLAIN, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
+    )
+
+
 def _check(response: aiohttp.ClientResponse, status: int) -> None:
     if response.status != status:
         msg = f"it answers with {response.status}"
@@ -153,6 +164,9 @@ def _check(response: aiohttp.ClientResponse, status: int) -> None:
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        msg = "its metrics are compressed"
+        raise StoreError(msg)
     parts = bytearray(b"\n")
     async for chunk in response.content.iter_chunked(64 * 1024):
         parts += chunk

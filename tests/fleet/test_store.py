@@ -1,8 +1,11 @@
 """Writing to a VictoriaMetrics that fails in every way."""
 
 import asyncio
+import gzip
 import time
+import zlib
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import web
@@ -18,6 +21,9 @@ class FakeStore:
     """Answers as it is told."""
 
     def __init__(self) -> None:
+        self.encoding = ""
+        self.moved_to = ""
+        self.asked = 0
         self.answers: list[int] = []
         self.bodies: list[str] = []
         self.metrics = "process_start_time_seconds 100\nvm_app_uptime_seconds 9\n"
@@ -25,15 +31,32 @@ class FakeStore:
 
     async def write(self, request: web.Request) -> web.Response:
         assert request.query_string == "precision=ms"
+        if self.moved_to:
+            raise web.HTTPTemporaryRedirect(self.moved_to)
         self.bodies.append((await request.read()).decode())
         return web.Response(status=self.answers.pop(0) if self.answers else 204)
 
-    async def tell(self, _: web.Request) -> web.Response:
-        return web.Response(text=self.metrics)
+    async def tell(self, request: web.Request) -> web.Response:
+        assert request.headers.getall("Accept-Encoding") == ["identity"]
+        self.asked += 1
+        if self.moved_to:
+            raise web.HTTPFound(self.moved_to)
+        if not self.encoding:
+            return web.Response(text=self.metrics)
+        body = (zlib.compress if self.encoding == "deflate" else gzip.compress)(
+            self.metrics.encode()
+        )
+        return web.Response(body=body, headers={"Content-Encoding": self.encoding})
 
 
 @pytest.fixture
 async def fake() -> AsyncIterator[FakeStore]:
+    async with serving() as fake:
+        yield fake
+
+
+@asynccontextmanager
+async def serving() -> AsyncIterator[FakeStore]:
     fake = FakeStore()
     app = web.Application()
     app.add_routes([web.post("/write", fake.write), web.get("/metrics", fake.tell)])
@@ -109,3 +132,59 @@ async def test_nothing_is_written_to_what_does_not_say_since_when_it_runs(
     # Who gave up is not written.
     await store.write([sample(2)])
     assert [body.count("smarty_p1,") for body in fake.bodies] == [1]
+
+
+async def until_it_fails(caplog: pytest.LogCaptureFixture, what: str) -> str:
+    """Return why something fails, as the log says it."""
+    while True:
+        for text in caplog.messages:
+            if text.startswith(what):
+                return text.partition("(")[2].partition(")")[0]
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        ({"encoding": "gzip"}, "its metrics are compressed"),
+        ({"encoding": "deflate"}, "its metrics are compressed"),
+        ({"metrics": "#" * 4 * 1024 * 1024}, "its metrics are too long"),
+    ],
+    ids=["gzip", "deflate", "long"],
+)
+async def test_an_answer_that_may_have_no_end_is_no_answer(
+    fake: FakeStore,
+    store: Store,
+    caplog: pytest.LogCaptureFixture,
+    spoil: dict[str, str],
+    reason: str,
+) -> None:
+    good = fake.metrics
+    for name, value in spoil.items():
+        setattr(fake, name, value)
+    fake.metrics += "\n" + good
+    writing = asyncio.create_task(store.write([sample(1)]))
+    assert await until_it_fails(caplog, "Asking VictoriaMetrics") == reason
+    assert fake.bodies == []
+    fake.encoding, fake.metrics = "", good
+    await writing
+
+
+async def test_metrics_may_be_as_long_as_they_are(fake: FakeStore, store: Store) -> None:
+    fake.metrics = "#" * (4 * 1024 * 1024 - 1000) + "\n" + fake.metrics
+    await store.write([sample(1)])
+
+
+async def test_nobody_is_sent_elsewhere(
+    fake: FakeStore, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    await store.write([sample(1)])
+    async with serving() as other:
+        fake.moved_to = f"{other.url}write?precision=ms"
+        writing = asyncio.create_task(store.write([sample(2)]))
+        assert await until_it_fails(caplog, "Writing") == "it answers with 307"
+        fake.moved_to = f"{other.url}metrics"
+        assert await until_it_fails(caplog, "Asking") == "it answers with 302"
+        assert (other.asked, other.bodies) == (0, [])
+        fake.moved_to = ""
+        await writing
