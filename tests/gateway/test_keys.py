@@ -99,6 +99,16 @@ def test_a_credential_of_systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert read(file="${CREDENTIALS_DIRECTORY}/keys")
 
 
+def test_a_file_of_somebody_else_beside_the_credentials(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    name = write(tmp_path / "keys", LINES, 0o440)
+    if os.getuid() == 0:
+        os.chown(name, 65534, 65534)
+    assert "chmod 600" in error_of(file="$CREDENTIALS_DIRECTORY/keys")
+
+
 def test_what_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe", 0o600)
     assert error_of(file=str(tmp_path / "pipe")) == "[keys] file is no regular file"
