@@ -46,6 +46,7 @@ class Memory:
         self._next = asyncio.Event()
         self._current: asyncio.Event | None = None
         self._stored: dict[str, str] = {}
+        self._is_failing = False
         self._database: sqlite3.Connection
 
     async def _in_thread[T](self, work: Callable[[], T]) -> T:
@@ -80,25 +81,25 @@ class Memory:
         self._new[name] = make
         self._has_new.set()
 
-    async def written(self) -> None:
-        """Wait until all that was put was written, or could not be."""
+    async def written(self) -> bool:
+        """Wait for the next try to write all that was put; return whether it is written."""
         waiting = self._next if self._new else self._current
         if waiting:
             await waiting.wait()
+        return not self._is_failing
 
     async def write(self) -> None:
         """Write what comes, until cancelled."""
-        has_failed = False
         while True:
             await self._has_new.wait()
             self._has_new.clear()
             try:
                 await self._write_all()
-                has_failed = False
             except sqlite3.Error as err:
-                if not has_failed:
-                    LOGGER.error("Nothing can be stored: %s", err)  # noqa: TRY400
-                has_failed = True
+                if not self._is_failing:
+                    text = "Nothing can be stored, so no values are published: %s"
+                    LOGGER.error(text, err)  # noqa: TRY400
+                self._is_failing = True
                 await asyncio.sleep(_RETRY_DELAY)
                 self._has_new.set()
 
@@ -112,8 +113,11 @@ class Memory:
             except sqlite3.Error:
                 self._new = makers | self._new
                 raise
+            else:
+                if self._is_failing:
+                    LOGGER.warning("It can be stored again, and values are published")
+                    self._is_failing = False
             finally:
-                # Also when the disk is full: readings are shown nevertheless.
                 self._current.set()
 
     def _commit(self, contents: Mapping[str, Content]) -> None:

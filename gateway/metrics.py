@@ -1,6 +1,11 @@
 """What Prometheus can ask at /metrics."""
 
+import socket
+import threading
 import time
+from contextlib import suppress
+from typing import Any, override
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from prometheus_client import (
     CollectorRegistry,
@@ -9,13 +14,17 @@ from prometheus_client import (
     PlatformCollector,
     ProcessCollector,
     disable_created_metrics,
-    start_http_server,
+    make_wsgi_app,
 )
+from prometheus_client.exposition import ThreadingWSGIServer
 
 from .config_table import UnavailableError
 
 _PREFIX = "smarty_p1_gateway"
-_TIMEOUT = 10.0
+# For a whole request and its answer, however slowly they come and go.
+_REQUEST_TIME = 5.0
+_MOST_REQUESTS = 16
+_LOOK_INTERVAL = 0.25
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
@@ -58,6 +67,45 @@ class Metrics:
         return last
 
 
+class _Server(ThreadingWSGIServer):
+    """Answers so many at once, and none for long: each has a thread."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - not ours
+        self._ends: dict[socket.socket, float] = {}
+        super().__init__(*args, **kwargs)
+
+    @override
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if len(self._ends) >= _MOST_REQUESTS:
+            self.shutdown_request(request)
+            return
+        self._ends[request] = time.monotonic() + _REQUEST_TIME - _LOOK_INTERVAL
+        super().process_request(request, client_address)
+
+    @override
+    def shutdown_request(self, request: Any) -> None:
+        super().shutdown_request(request)
+        self._ends.pop(request, None)
+
+    @override
+    def service_actions(self) -> None:
+        now = time.monotonic()
+        for request, end in list(self._ends.items()):
+            if now >= end:
+                with suppress(OSError):
+                    request.shutdown(socket.SHUT_RDWR)
+
+    @override
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: who asks for something else, or goes away, is not worth a traceback."""
+
+
+class _Handler(WSGIRequestHandler):
+    @override
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
 def serve(registry: CollectorRegistry, address: str, port: int | None) -> None:
     """Answer Prometheus, in a thread of its own, if there is a port.
 
@@ -66,11 +114,16 @@ def serve(registry: CollectorRegistry, address: str, port: int | None) -> None:
     if port is None:
         return
     try:
-        server, _ = start_http_server(port, address, registry)
+        server = _open(registry, address, port)
     except OSError as err:
         msg = f"[metrics] address and port cannot be used: {err.strerror}"
         raise UnavailableError(msg) from None
-    # Who asks for something else, goes away or says nothing is not worth a traceback, nor a
-    # thread for ever.
-    server.handle_error = lambda *_: None  # type: ignore[method-assign]
-    server.RequestHandlerClass.timeout = _TIMEOUT  # type: ignore[attr-defined]
+    threading.Thread(target=server.serve_forever, args=(_LOOK_INTERVAL,), daemon=True).start()
+
+
+def _open(registry: CollectorRegistry, address: str, port: int) -> _Server:
+    [(family, *_, found), *_] = socket.getaddrinfo(
+        address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    kind = type("_Server", (_Server,), {"address_family": family})
+    return make_server(str(found[0]), port, make_wsgi_app(registry), kind, _Handler)

@@ -79,6 +79,8 @@ class ValuesPublisher:
         self._root = port.root or self._root
         self._messages: MeterMessages | None = None
         self._is_online = False
+        # What is not remembered over a restart is not published: it could be replayed then.
+        self._is_stored = True
         self._latest: tuple[Reading, Reception] | None = None
         self._waiting: tuple[Reading, Reception] | None = None
 
@@ -181,7 +183,9 @@ class ValuesPublisher:
                     await first_to_end(
                         self._publish_all(client, topic),
                         client.repeat(
-                            topic, ONLINE, lambda: self._is_online and self._speaks(topic)
+                            topic,
+                            ONLINE,
+                            lambda: self._is_online and self._is_stored and self._speaks(topic),
                         ),
                         client.until_lost(),
                         self._root_changed.wait(),
@@ -206,14 +210,23 @@ class ValuesPublisher:
             self._work.clear()
             if self._messages is None:
                 continue
-            await self._send(client, self._messages.availability(is_online=self._is_online))
-            self._outage.end()
             waiting, self._waiting = self._waiting, None
             if waiting:
+                self._is_stored = await self._memory.written()
+            is_online = self._is_online and self._is_stored
+            await self._send(client, self._messages.availability(is_online=is_online))
+            self._outage.end()
+            if waiting and self._is_stored:
                 self._throttle.restart()
-                # First: what was published is refused when it comes again, also after a kill.
-                await self._memory.written()
                 await self._send(client, self._messages.reading(*waiting))
+            elif waiting and self._is_online:
+                self._try_again(waiting)
+
+    def _try_again(self, waiting: tuple[Reading, Reception]) -> None:
+        """Have a reading published with the next try, unless there is a newer one."""
+        if self._waiting is None:
+            self._waiting = waiting
+        self._work.set()
 
     async def _send(self, client: MqttClient, messages: Iterable[Message]) -> None:
         for topic, payload, retain in messages:

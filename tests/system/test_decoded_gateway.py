@@ -208,6 +208,59 @@ async def test_nothing_is_published_before_its_counter_is_stored(
         assert await listener.until(IMPORTED, 2) == [b"1.000", b"2.000"]
 
 
+async def test_while_the_disk_is_full_no_values_are_published_and_sealed_frames_are(
+    tmp_path: Path, line: Line
+) -> None:
+    broker, gateway, listener = parts(tmp_path, line, "discovery = true", "sealed = true")
+    queue = tmp_path / "smarty-p1-queue.sqlite3"
+    frames = [frame(counter) for counter in range(1, 7)]
+
+    def make_full(table: str) -> str:
+        return (
+            f"CREATE TRIGGER full_{table} BEFORE INSERT ON {table} "
+            "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+        )
+
+    async with broker.serving(), listener.listening():
+        async with gateway.running() as process:
+            await line.send(frames[0])
+            await listener.until(IMPORTED, 1)
+            with contextlib.closing(sqlite3.connect(queue)) as other:
+                for table in ("memory", "frames"):
+                    other.execute(make_full(table))
+            for counter in (2, 3):
+                await line.send(frames[counter - 1])
+                await listener.until(f"{ROOT}/frame", counter)
+            assert (await listener.until(AVAILABILITY, 3))[-2:] == [b"online", b"offline"]
+            # It stays so while telegrams come, and is said once.
+            await line.send(frames[3])
+            await gateway.until_metric("telegrams_total", 4)
+            await listener.until(f"{ROOT}/frame", 4)
+            os.kill(process.pid, signal.SIGKILL)
+        assert listener.at(IMPORTED) == [b"1.000"]
+        async with gateway.running() as process:
+            # Recorded meanwhile: it counts as new, and is not published either.
+            await line.send(frames[2])
+            await gateway.until_metric("telegrams_total", 1)
+            await listener.until(f"{ROOT}/frame", 5)
+            assert listener.at(IMPORTED) == [b"1.000"]
+            with contextlib.closing(sqlite3.connect(queue)) as other:
+                for table in ("memory", "frames"):
+                    other.execute(f"DROP TRIGGER full_{table}")
+            # Nobody has to wait for the next telegram.
+            assert await listener.until(IMPORTED, 2) == [b"1.000", b"3.000"]
+            await line.send(frames[5])
+            assert (await listener.until(IMPORTED, 3))[-1] == b"6.000"
+            said = listener.at(AVAILABILITY)
+            assert said[3:].count(b"online") == 1
+            assert said[-1] == b"online"
+            await process.stop()
+    log = (tmp_path / "gateway.log").read_text(encoding="utf-8")
+    # Each of the two gateways.
+    assert log.count("Nothing can be stored, so no values are published: database or") == 2
+    assert log.count("It can be stored again, and values are published") == 1
+
+
 OTHER_TITLE = b"KFMgp\x00\x00\x01"
 OTHER_NAME = "KFM1200500000001"
 
