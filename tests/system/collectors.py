@@ -122,6 +122,10 @@ class Collectors:
         await part.start()
         return part
 
+    async def stop(self, name: str) -> None:
+        """Kill a collector."""
+        await self._collectors[name][0].kill()
+
     def _collector(self, name: str, called: str) -> tuple[Part, int]:
         directory = self._directory / name
         directory.mkdir()
