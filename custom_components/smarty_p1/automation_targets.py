@@ -12,6 +12,7 @@ from homeassistant.helpers.automation import DomainSpec
 from homeassistant.util.unit_conversion import ElectricPotentialConverter
 
 from .const import DOMAIN
+from .lib.entities import VOLTAGE_LIMITS
 
 WARNING = frozenset({"demand_will_exceed"})
 MESSAGES = frozenset({"message", *(f"channel_message_{number}" for number in range(1, 6))})
@@ -20,10 +21,6 @@ BREAKER = frozenset({"breaker"})
 RELAYS = frozenset({"relay_1", "relay_2"})
 VALVE = frozenset({"valve"})
 VOLTAGES = frozenset({"voltage_l1", "voltage_l2", "voltage_l3"})
-
-# 230 V, 10 % more or less: what EN 50160 has the grid keep to.
-LEAST_VOLTAGE = 207.0
-MOST_VOLTAGE = 253.0
 
 
 class OwnEntities:
@@ -63,4 +60,5 @@ def is_outside_range(state: State) -> bool | None:
         )
     except ValueError, HomeAssistantError:
         return None
-    return not LEAST_VOLTAGE <= volts <= MOST_VOLTAGE
+    least, most = VOLTAGE_LIMITS
+    return not least <= volts <= most

@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 from .client import Client, is_listening
@@ -37,8 +38,6 @@ config:
 energy:
 history:
 logbook:
-recorder:
-  commit_interval: 2
 logger:
   default: warning
   logs:
@@ -46,16 +45,25 @@ logger:
     # These only miss programs that are of no use here.
     haffmpeg: fatal
     homeassistant.components.camera.img_util: fatal
+recorder:
 """
+# So that what the demo has filled in can be looked at soon.
+RECORDER = "commit_interval: 2"
 
 
 class Installation:
-    """The directory a Home Assistant keeps its configuration and its data in."""
+    """The directory a Home Assistant keeps its configuration and its data in.
 
-    def __init__(self, directory: Path, port: int, log: Path) -> None:
+    `recorder` is what is set of its recorder, in lines of YAML.
+    """
+
+    def __init__(
+        self, directory: Path, port: int, log: Path, *, recorder: str | None = None
+    ) -> None:
         self.directory = directory
         self.port = port
         self.log = log
+        self._recorder = RECORDER if recorder is None else recorder
 
     @property
     def url(self) -> str:
@@ -65,7 +73,8 @@ class Installation:
     def prepare(self) -> None:
         """Write what it must find at its start; what it has stored itself stays."""
         (self.directory / ".storage").mkdir(parents=True, exist_ok=True)
-        (self.directory / "configuration.yaml").write_text(CONFIGURATION, encoding="utf-8")
+        configuration = CONFIGURATION + indent(self._recorder, "  ") + "\n"
+        (self.directory / "configuration.yaml").write_text(configuration, encoding="utf-8")
         # A copy: whatever Home Assistant may do to its custom components, the checkout is safe.
         copy = self.directory / "custom_components" / INTEGRATION.name
         shutil.rmtree(copy, ignore_errors=True)

@@ -39,7 +39,7 @@ TARIFF = {
 ENABLED = (
     *("price_export", "cost_energy", "cost_network", "feed_in"),
     *("saving_per_year", "peak_last_month", "peak_12_months", "quarter_hours_above"),
-    *(f"{key}_l{phase}" for key in ("voltage", "current") for phase in (1, 2, 3)),
+    *(f"current_l{phase}" for phase in (1, 2, 3)),
     *("power_failures", "telegrams_received", "telegrams_rejected", "clock_offset"),
     *(f"{key}_l{phase}" for key in ("voltage_sags", "voltage_swells") for phase in (1, 2, 3)),
 )

@@ -15,12 +15,14 @@ from dev.demo.client import ClientError
 from dev.demo.processes import ProcessEndedError
 from dev.simulator.arguments import count
 
+from .card import card
 from .day import day
 from .interruptions import half_open, replug, ser2net
 from .junk import junk
 from .kill import LIFE, kill
 from .many import SECONDS, many
 from .result import MissedError, Result
+from .rows import A_DAY, rows
 
 
 class Option(NamedTuple):
@@ -46,6 +48,8 @@ RUNS = {
     "replug": Run(replug, 20, _LATE),
     "junk": Run(junk, 60),
     "day": Run(day, 8640),
+    "rows": Run(rows, A_DAY),
+    "card": Run(card, 30),
     "many": Run(
         many, 100, Option("seconds", SECONDS, "measure so long; 0: only that all are shown")
     ),

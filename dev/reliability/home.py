@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
-from typing import NamedTuple, override
+from typing import Any, NamedTuple, override
 
 from dev.demo.client import Client
 from dev.demo.energy import DOMAIN, entities_of
@@ -15,7 +15,7 @@ from .meter import KEY, NumberedMeter
 from .watch import Shown, Watch
 
 # The lowest class, and the price of 2025: with them, all there is of the quarter-hour is shown.
-TARIFF = {"reference_power": "3", "surcharge_price": 0.1139, "min_interval": 0}
+TARIFF: Mapping[str, Any] = {"reference_power": "3", "surcharge_price": 0.1139, "min_interval": 0}
 # A state that a meter has not made.
 ABSENT = ("unavailable", "unknown")
 
@@ -30,13 +30,13 @@ class Running(NamedTuple):
     process: Process
     client: Client
 
-    async def add_meter(self, port: str) -> str:
+    async def add_meter(self, port: str, options: Mapping[str, Any] = TARIFF) -> str:
         """Go through the flows of config and options; return the config entry's id."""
         entry = await self.client.run_flow(
             DOMAIN, "meter", port=port, encryption_key=KEY.hex(), advanced={}
         )
         entry_id = str(entry["entry_id"])
-        await self.client.set_options(entry_id, **TARIFF)
+        await self.client.set_options(entry_id, **options)
 
         async def has_tariff() -> bool:
             return "demand_excess_cost" in await entities_of(self.client, entry_id)
@@ -95,10 +95,12 @@ class MeterWatch(Watch):
 class Home:
     """A Home Assistant in a directory of its own."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, recorder: str | None = None) -> None:
         self.log = directory / "home-assistant.log"
         self.storage = directory / "config" / ".storage"
-        self._installation = Installation(directory / "config", free_ports(), self.log)
+        self._installation = Installation(
+            directory / "config", free_ports(), self.log, recorder=recorder
+        )
 
     @contextlib.asynccontextmanager
     async def running(

@@ -9,8 +9,9 @@ from dev.simulator import Clock, Meter
 from dev.simulator.reading import Flow, Reading
 
 KEY = bytes.fromhex("8F1E2D3C4B5A69788796A5B4C3D2E1F0")
-# The number is told in tenths of a volt above this.
 _NUMBERS = 700
+# Less may wait to be shown.
+_STEP_KW = 0.02
 
 
 class Sent(NamedTuple):
@@ -63,7 +64,7 @@ class NumberedMeter(Meter):
     @property
     def last_power(self) -> float:
         """Return the power on L1 in the last telegram, in kW."""
-        return round(len(self.sent) % _NUMBERS / 1000, 3)
+        return round(len(self.sent) % _NUMBERS * _STEP_KW, 3)
 
 
 class SettableClock(Clock):

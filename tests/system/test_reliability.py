@@ -21,6 +21,7 @@ RUNS = {
     "replug": ["--count", "3", "--late", "60"],
     "junk": ["--count", "12"],
     "day": ["--count", "300"],
+    "rows": ["--count", "100"],
     "many": ["--count", "5", "--seconds", "0"],
     "kill": ["--count", "2", "--life", "20"],
 }

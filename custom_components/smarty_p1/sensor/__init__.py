@@ -6,7 +6,7 @@ from typing import Any, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
 from homeassistant.const import MATCH_ALL, Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..coordinator import SmartyConfigEntry
@@ -76,6 +76,27 @@ class MeterSensor(SmartyEntity, SensorEntity):
         return value
 
 
+class FollowingSensor(MeterSensor):
+    """A sensor that shows a number once it has moved far enough."""
+
+    _shown: Shown = None
+
+    @property
+    @override
+    def native_value(self) -> Shown:
+        """Return the value by the last reading that moved it."""
+        self._shown = self.described.shown_after(self._shown, super().native_value)
+        return self._shown
+
+    @override
+    @callback
+    def _handle_coordinator_update(self) -> None:
+        """Write the state; what is shown after a break is of the reading that ended it."""
+        if not self.available:
+            self._shown = None
+        super()._handle_coordinator_update()
+
+
 class MonthSensor(MeterSensor):
     """A total that begins anew with each month."""
 
@@ -98,6 +119,8 @@ def _make_sensor(
 ) -> MeterSensor:
     if described.last_reset_fn:
         return MonthSensor(coordinator, described)
+    if described.follows_by is not None:
+        return FollowingSensor(coordinator, described)
     make = MeterSensor if described.records_attributes else UnrecordedSensor
     return make(coordinator, described)
 

@@ -682,6 +682,21 @@ async def test_states_for_discovery_are_those_of_the_entities(
     assert len(shown) == len(entities)
 
 
+async def test_a_voltage_follows_in_steps_for_discovery_only(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
+) -> None:
+    """The other Home Assistant has a recorder, too; whoever reads the values may want them all."""
+    await set_up(hass, port, publishing(hass, make_entry, discovery=True))
+    await published.is_complete(1, LAST_STATES)
+    for number, volts in enumerate(("233.9", "234.1", "233.2"), 2):
+        await receive(hass, port, with_value(TELEGRAM, "1-0:32.7.0", f"({volts}*V)"))
+        await published.is_complete(number, LAST_STATES)
+
+    states = [json.loads(each)["voltage_l1"] for each in published.on("states")]
+    assert states == [233.1, 233.1, 234.1, 234.1]
+    assert published.on("voltage_l1") == ["233.1", "233.9", "234.1", "233.2"]
+
+
 async def test_a_message_is_an_event_for_the_other_home_assistant(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
 ) -> None:

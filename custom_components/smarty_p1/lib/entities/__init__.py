@@ -19,7 +19,7 @@ from .description import (
 from .devices import MBUS_MODEL, METER_MODEL, SHORT_SERIAL_SIZE, maker, short_serial
 from .events import ATTR_TEXT, DISTURBANCE, EVENT_MESSAGE, EVENTS, disturbances
 from .mbus_sensors import mbus_sensors
-from .meter_sensors import SENSORS, TEXT, sends_decimals
+from .meter_sensors import SENSORS, TEXT, VOLTAGE_LIMITS, sends_decimals
 from .reception_sensors import RECEPTION_SENSORS
 from .tariff_sensors import TARIFF_SENSORS, UNRECORDED_ATTRIBUTES
 
@@ -40,6 +40,7 @@ __all__ = [
     "TARIFF_SENSORS",
     "TEXT",
     "UNRECORDED_ATTRIBUTES",
+    "VOLTAGE_LIMITS",
     "Described",
     "DescribedBinarySensor",
     "DescribedEvent",

@@ -42,7 +42,7 @@ def _power(
     attributes_fn: Callable[[Reading], Mapping[str, Any]],
     *needed_options: str,
     decimals: int = _DECIMALS,
-    enabled: bool = True,
+    **details: Any,  # noqa: ANN401 - the fields of the description
 ) -> DescribedSensor[Reading]:
     return DescribedSensor(
         key=key,
@@ -51,10 +51,10 @@ def _power(
         state_class=MEASUREMENT,
         native_unit_of_measurement=KILOWATT,
         suggested_display_precision=decimals,
-        entity_registry_enabled_default=enabled,
         value_fn=lambda reading: reading.demand and value_fn(reading.demand),
         attributes_fn=attributes_fn,
         needed_options=needed_options,
+        **details,
     )
 
 
@@ -62,7 +62,7 @@ def _running_power(
     key: str,
     value_fn: Callable[[Demand], float | None],
     *needed_options: str,
-    enabled: bool = True,
+    **details: Any,  # noqa: ANN401 - the fields of the description
 ) -> DescribedSensor[Reading]:
     """Describe a power of the running quarter-hour."""
 
@@ -76,7 +76,7 @@ def _running_power(
         measured_since(value_fn),
         *needed_options,
         decimals=_RUNNING_DECIMALS,
-        enabled=enabled,
+        **details,
     )
 
 
@@ -97,15 +97,21 @@ def mean_power(
         quarter = reading.demand and quarter_fn(reading.demand)
         return {"start": quarter.start if quarter else None}
 
-    return _power(key, mean, attributes_fn or start, enabled=enabled)
+    return _power(key, mean, attributes_fn or start, entity_registry_enabled_default=enabled)
 
 
 DEMAND_SENSORS: tuple[DescribedSensor[Reading], ...] = (
-    _running_power("demand_running", lambda demand: demand.running_kw),
-    _running_power("demand_projected", lambda demand: demand.projected_kw, enabled=False),
+    _running_power("demand_running", lambda demand: demand.running_kw, follows_by=0.05),
+    _running_power(
+        "demand_projected",
+        lambda demand: demand.projected_kw,
+        entity_registry_enabled_default=False,
+    ),
     mean_power("demand_last", lambda demand: demand.last_quarter),
     mean_power("demand_peak", lambda demand: demand.peak),
-    _running_power("demand_available", lambda demand: demand.available_kw, REFERENCE_POWER),
+    _running_power(
+        "demand_available", lambda demand: demand.available_kw, REFERENCE_POWER, follows_by=0.1
+    ),
     DescribedSensor(
         key="demand_excess_energy",
         translation_key="demand_excess_energy",

@@ -27,6 +27,9 @@ MAX_STATE_SIZE = 255
 TEXT = "text"
 _DECIMALS = 3
 
+# 230 V, 10 % more or less: what EN 50160 has the grid keep to.
+VOLTAGE_LIMITS = (207.0, 253.0)
+
 type _Kind = Mapping[str, Any]
 
 
@@ -50,7 +53,12 @@ _POWER = _quantity("power", KILOWATT)
 _REACTIVE_POWER = _quantity("reactive_power", "kvar")
 _APPARENT_POWER = _quantity("apparent_power", "kVA")
 _THRESHOLD = _quantity("apparent_power", "kVA", decimals=1)
-_VOLTAGE = _quantity("voltage", "V", decimals=1)
+_PHASE_POWER: _Kind = {**_POWER, "follows_by": 0.02}  # a tenth of an ampere
+_VOLTAGE: _Kind = {
+    **_quantity("voltage", "V", decimals=1),
+    "follows_by": 1.0,
+    "limits": VOLTAGE_LIMITS,
+}
 _CURRENT = _quantity("current", "A", decimals=0)
 _DIAGNOSTIC: _Kind = {"entity_category": DIAGNOSTIC}
 _COUNT: _Kind = {**_DIAGNOSTIC, "state_class": TOTAL_INCREASING}
@@ -141,8 +149,10 @@ def _number(
     return _sensor(key, to_number, reference, enabled=enabled, **kind)
 
 
-def _net_power(key: str, imported: str, exported: str) -> DescribedSensor[Reading]:
-    return _sensor(key, _to_difference, imported, exported, **_POWER)
+def _net_power(
+    key: str, imported: str, exported: str, kind: _Kind = _POWER
+) -> DescribedSensor[Reading]:
+    return _sensor(key, _to_difference, imported, exported, **kind)
 
 
 def _state(key: str, reference: str) -> DescribedSensor[Reading]:
@@ -201,9 +211,9 @@ SENSORS: tuple[DescribedSensor[Reading], ...] = (
     _number("reactive_power_exported", _REACTIVE_POWER, "1-0:4.7.0", enabled=False),
     _number("apparent_power_imported", _APPARENT_POWER, "1-0:9.7.0", enabled=False),
     _number("apparent_power_exported", _APPARENT_POWER, "1-0:10.7.0", enabled=False),
-    _net_power("power_net_l1", "1-0:21.7.0", "1-0:22.7.0"),
-    _net_power("power_net_l2", "1-0:41.7.0", "1-0:42.7.0"),
-    _net_power("power_net_l3", "1-0:61.7.0", "1-0:62.7.0"),
+    _net_power("power_net_l1", "1-0:21.7.0", "1-0:22.7.0", _PHASE_POWER),
+    _net_power("power_net_l2", "1-0:41.7.0", "1-0:42.7.0", _PHASE_POWER),
+    _net_power("power_net_l3", "1-0:61.7.0", "1-0:62.7.0", _PHASE_POWER),
     _number("power_imported_l1", _POWER, "1-0:21.7.0", enabled=False),
     _number("power_imported_l2", _POWER, "1-0:41.7.0", enabled=False),
     _number("power_imported_l3", _POWER, "1-0:61.7.0", enabled=False),
@@ -216,9 +226,9 @@ SENSORS: tuple[DescribedSensor[Reading], ...] = (
     _number("reactive_power_exported_l1", _REACTIVE_POWER, "1-0:24.7.0", enabled=False),
     _number("reactive_power_exported_l2", _REACTIVE_POWER, "1-0:44.7.0", enabled=False),
     _number("reactive_power_exported_l3", _REACTIVE_POWER, "1-0:64.7.0", enabled=False),
-    _number("voltage_l1", _VOLTAGE, "1-0:32.7.0", enabled=False),
-    _number("voltage_l2", _VOLTAGE, "1-0:52.7.0", enabled=False),
-    _number("voltage_l3", _VOLTAGE, "1-0:72.7.0", enabled=False),
+    _number("voltage_l1", _VOLTAGE, "1-0:32.7.0"),
+    _number("voltage_l2", _VOLTAGE, "1-0:52.7.0"),
+    _number("voltage_l3", _VOLTAGE, "1-0:72.7.0"),
     _number("current_l1", _CURRENT, "1-0:31.7.0", enabled=False),
     _number("current_l2", _CURRENT, "1-0:51.7.0", enabled=False),
     _number("current_l3", _CURRENT, "1-0:71.7.0", enabled=False),

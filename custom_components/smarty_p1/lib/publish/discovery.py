@@ -25,6 +25,7 @@ from ..entities import (
     DescribedBinarySensor,
     DescribedEvent,
     DescribedSensor,
+    Shown,
     disturbances,
     local_times,
     maker,
@@ -171,6 +172,11 @@ class Announcer:
         self._discovery = discovery
         self._root = root
         self._id = f"{DOMAIN}_{_safe(meter.serial_number)}"
+        self._shown: dict[str, Shown] = {}
+
+    def begin_anew(self) -> None:
+        """Show what comes next, however little it has moved."""
+        self._shown.clear()
 
     def devices(self, reading: Reading, reception: Reception) -> Iterator[Device]:
         """Yield the meter and the meters on its M-Bus channels, as the options ask for them."""
@@ -192,7 +198,16 @@ class Announcer:
             if each.is_wanted(options) and each.exists_fn(data):
                 attributes = each.attributes_fn and local_times(each.attributes_fn(data), zone)
                 last_reset = each.last_reset_fn and each.last_reset_fn(data)
-                yield State(platform, each, each.value_fn(data), attributes, last_reset)
+                yield State(platform, each, self._value(each, data), attributes, last_reset)
+
+    def _value[D](self, described: Described[D], data: D) -> object:
+        """Return what an entity shows: what follows in steps here does so there."""
+        value = described.value_fn(data)
+        if not isinstance(described, DescribedSensor) or described.follows_by is None:
+            return value
+        key = described.key
+        self._shown[key] = described.shown_after(self._shown.get(key), value)
+        return self._shown[key]
 
     def owns(self, topic: str) -> bool:
         """Return whether a topic is one of this meter's discovery messages."""

@@ -95,6 +95,8 @@ class MeterMessages:
         state = ONLINE if is_online else OFFLINE
         yield from self._placed(Message(availability_topic(self._root), state, retain=True))
         self._is_online = is_online
+        if self._announcer:
+            self._announcer.begin_anew()
 
     def reading(self, reading: Reading, reception: Reception) -> Iterator[Message]:
         """Yield all about a reading."""
