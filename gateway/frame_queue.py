@@ -1,15 +1,15 @@
 """Frames that wait for the broker, on disk: in order, over restarts, and bounded in bytes."""
 
 import fcntl
-import logging
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-LOGGER = logging.getLogger(__name__)
+from .queue_file import open_file
 
 # What a row costs beside the frame, about.
 _ROW_SIZE = 64
@@ -20,32 +20,9 @@ _BITS = 40
 # that is worth making smaller.
 _SOME = 16
 _MANY = 100
-# A process that is killed loses nothing that was committed. Only when the whole machine loses its
-# power, what was written in the last moments may be lost; to wait for the disk each time would be
-# slow, and wear cards out, too.
-_SETTINGS = """
-PRAGMA auto_vacuum = INCREMENTAL;
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = NORMAL;
-PRAGMA journal_size_limit = 4194304;
-CREATE TABLE IF NOT EXISTS ports (number INTEGER PRIMARY KEY, label TEXT NOT NULL UNIQUE);
-CREATE TABLE IF NOT EXISTS frames (
-    number INTEGER PRIMARY KEY, topic TEXT NOT NULL, data BLOB NOT NULL
-);
-"""
-
-
-# What keeps SQLite from a file that is as it should be: no room, no permission, somebody else.
-_NO_DAMAGE = {
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_PERM,
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_NOMEM,
-    sqlite3.SQLITE_IOERR,
-}
-_UNREADABLE = {sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ}
+# A port is one meter's, which may be exchanged; other system titles are noise, or made up.
+_MOST_TITLES = 4
+_ASIDE = re.compile(r"(.+) ([0-9A-F]{16})", re.DOTALL)
 
 
 class QueueInUseError(Exception):
@@ -109,7 +86,8 @@ class _Port:
 class FrameQueue:
     """The frames that wait, of all ports. To be used from one thread, for it waits for the disk.
 
-    Each port may fill its share of `most_bytes`, and loses its own oldest frames beyond that.
+    Each port may fill its share of `most_bytes`, and loses its own oldest frames beyond that; first
+    those that are set aside, which wait in a row of their own for each system title.
     """
 
     def __init__(self, path: Path, ports: Sequence[str], most_bytes: int) -> None:
@@ -126,16 +104,22 @@ class FrameQueue:
             raise QueueInUseError from None
         self._share = most_bytes // len(ports)
         self._freed = 0
-        self._database = _open(path)
+        self._database = open_file(path)
         with self._database:
             self._ports = {label: _Port(self._database, label) for label in ports}
+            self._aside: dict[str, dict[str, _Port]] = {label: {} for label in ports}
             self._adopt(self._ports[ports[0]])
 
     def _adopt(self, heir: _Port) -> None:
-        """Give the frames of ports that are gone to one that is there."""
+        """Find what is set aside, and give the frames of ports that are gone to one."""
         known = self._database.execute("SELECT number, label FROM ports").fetchall()
         for number, label in known:
-            if label not in self._ports:
+            found = _ASIDE.fullmatch(label)
+            if label in self._ports:
+                continue
+            if found and found[1] in self._aside:
+                self._aside[found[1]][found[2]] = _Port(self._database, label)
+            else:
                 gone = _Port(self._database, label)
                 self._database.execute(
                     "UPDATE frames SET number = number + ? WHERE number > ? AND number < ?",
@@ -144,13 +128,25 @@ class FrameQueue:
                 self._database.execute("DELETE FROM ports WHERE number = ?", (number,))
                 heir.read(self._database)
 
+    def _parts(self, port: str) -> list[_Port]:
+        """Return where frames of a port wait, those first that can be spared."""
+        return [*self._aside[port].values(), self._ports[port]]
+
     def length(self, port: str) -> int:
         """Return how many frames of a port wait."""
-        return self._ports[port].length
+        return sum(part.length for part in self._parts(port))
 
     def size(self, port: str) -> int:
         """Return how many bytes the frames of a port take, about."""
-        return self._ports[port].size
+        return sum(part.size for part in self._parts(port))
+
+    def titles_aside(self, port: str) -> tuple[str, ...]:
+        """Return the system titles of which frames are set aside."""
+        return tuple(self._aside[port])
+
+    def length_aside(self, port: str) -> int:
+        """Return how many frames of a port are set aside."""
+        return self.length(port) - self._ports[port].length
 
     def last_topic(self, port: str) -> str | None:
         """Return the topic of the youngest frame of a port."""
@@ -172,12 +168,12 @@ class FrameQueue:
             port.length += 1
             port.size += len(frame.data) + _ROW_SIZE
             port.last = last[frame.port]
-        return +Counter({label: self._make_room(self._ports[label]) for label in last})
+        return +Counter({label: self._make_room(label) for label in last})
 
     def _write(self, rows: Iterable[tuple[int, str, bytes]] = ()) -> None:
         """Delete what is gone, and add: together, for that writes the same pages."""
         with self._database:
-            for port in self._ports.values():
+            for port in self._all():
                 if port.undeleted:
                     self._freed += self._database.execute(
                         "DELETE FROM frames WHERE number > ? AND number <= ?",
@@ -188,41 +184,100 @@ class FrameQueue:
                 self._database.execute("PRAGMA incremental_vacuum").fetchall()
             self._database.executemany("INSERT INTO frames VALUES (?, ?, ?)", rows)
         # Not before: what could not be written is there again.
-        for port in self._ports.values():
+        for port in self._all():
             port.undeleted = 0
 
-    def _make_room(self, port: _Port) -> int:
-        if port.size <= self._share:
-            return 0
+    def _all(self) -> list[_Port]:
+        return [part for label in self._ports for part in self._parts(label)]
+
+    def _make_room(self, label: str) -> int:
+        excess = self.size(label) - self._share
         count = 0
-        for number, size in self._database.execute(
-            "SELECT number, length(data) FROM frames WHERE number > ? AND number < ?"
-            " ORDER BY number",
-            (port.done, port.end),
-        ):
-            if port.size <= self._share:
+        for part in self._parts(label):
+            if excess <= 0:
                 break
-            count += port.forget(number, size)
+            before = part.size
+            for number, size in self._database.execute(
+                "SELECT number, length(data) FROM frames WHERE number > ? AND number < ?"
+                " ORDER BY number",
+                (part.done, part.end),
+            ):
+                if before - part.size >= excess:
+                    break
+                count += part.forget(number, size)
+            excess -= before - part.size
         return count
 
-    def oldest(self, port: str, count: int) -> list[WaitingFrame]:
-        """Return the oldest frames of a port."""
+    def oldest(self, port: str, count: int, title: str | None = None) -> list[WaitingFrame]:
+        """Return the oldest frames of a port, or of those that are set aside of a title."""
+        part = self._part(port, title)
+        if part is None:
+            return []
         rows = self._database.execute(
             "SELECT number, topic, data FROM frames WHERE number > ? AND number < ?"
             " ORDER BY number LIMIT ?",
-            (self._ports[port].done, self._ports[port].end, count),
+            (part.done, part.end, count),
         )
         return [WaitingFrame(*row) for row in rows]
 
-    def remove(self, port: str, frames: Iterable[WaitingFrame]) -> None:
-        """Remove the oldest frames of a port; those that are gone already do not matter.
+    def _part(self, port: str, title: str | None) -> _Port | None:
+        return self._ports[port] if title is None else self._aside[port].get(title)
+
+    def set_aside(self, port: str, title: str, frame: WaitingFrame) -> int:
+        """Let the oldest frame of a port wait apart; return how many of another title go for it.
+
+        Raises sqlite3.Error.
+        """
+        queue, aside = self._ports[port], self._aside[port]
+        if frame.number <= queue.done:
+            return 0
+        gone = None
+        if title not in aside and len(aside) >= _MOST_TITLES:
+            # Noise is seldom the same twice.
+            gone = min(aside, key=lambda one: aside[one].length)
+        with self._database:
+            if gone is not None:
+                self._delete(aside[gone])
+            part = aside.get(title) or _Port(self._database, f"{port} {title}")
+            self._database.execute(
+                "UPDATE frames SET number = ? WHERE number = ?", (part.last + 1, frame.number)
+            )
+        aside[title] = part
+        queue.forget(frame.number, len(frame.data))
+        part.last += 1
+        part.length += 1
+        part.size += len(frame.data) + _ROW_SIZE
+        return aside.pop(gone).length if gone is not None else 0
+
+    def end_aside(self, port: str, title: str) -> None:
+        """Forget a title of which nothing is set aside any more."""
+        part = self._aside[port].get(title)
+        if part is None or part.length:
+            return
+        # A disk that cannot be written now is tried again.
+        with suppress(sqlite3.Error):
+            with self._database:
+                self._delete(part)
+            del self._aside[port][title]
+
+    def _delete(self, part: _Port) -> None:
+        number = part.first >> _BITS
+        span = part.first, part.end
+        self._database.execute("DELETE FROM frames WHERE number > ? AND number < ?", span)
+        self._database.execute("DELETE FROM ports WHERE number = ?", (number,))
+
+    def remove(self, port: str, frames: Iterable[WaitingFrame], title: str | None = None) -> None:
+        """Remove what `oldest` returned; what is gone already does not matter.
 
         They leave the disk with the next one that is added, or when they are some. Until then a
         kill brings them back, and they come twice: that is refused where the key is.
         """
+        part = self._part(port, title)
+        if part is None:
+            return
         for frame in frames:
-            self._ports[port].forget(frame.number, len(frame.data))
-        if self._ports[port].undeleted >= _SOME:
+            part.forget(frame.number, len(frame.data))
+        if part.undeleted >= _SOME:
             # A disk that cannot be written now is tried again.
             with suppress(sqlite3.Error):
                 self._write()
@@ -234,51 +289,3 @@ class FrameQueue:
         finally:
             self._database.close()
             self._lock.close()
-
-
-def as_text(stored: bytes) -> str:
-    """Return a text of the file, whatever has become of it."""
-    return stored.decode(errors="replace")
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    """Open the database; put one that is damaged aside, for a gateway must start."""
-    try:
-        return _connect(path)
-    except sqlite3.DatabaseError as err:
-        code = err.sqlite_errorcode
-        if code & 0xFF in _NO_DAMAGE and code not in _UNREADABLE:
-            raise
-        LOGGER.error("%s is damaged; it is kept as %s.damaged", path, path)  # noqa: TRY400
-    for suffix in ("", "-wal", "-shm"):
-        file = path.with_name(path.name + suffix)
-        if file.exists():
-            file.replace(path.with_name(f"{path.name}.damaged{suffix}"))
-    return _connect(path)
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    # What a household uses is nobody else's business.
-    path.touch(mode=0o600)
-    with path.open("ab"):
-        pass  # one that may not be written is not damaged
-    database = sqlite3.connect(path)
-    database.text_factory = as_text
-    try:
-        database.executescript(_SETTINGS)
-        with closing(database.execute("PRAGMA integrity_check(1)")) as result:
-            if result.fetchone() != ("ok",):
-                raise _damage()
-    except UnicodeDecodeError:  # in the message of an error
-        database.close()
-        raise _damage() from None
-    except sqlite3.Error:
-        database.close()
-        raise
-    return database
-
-
-def _damage() -> sqlite3.DatabaseError:
-    error = sqlite3.DatabaseError("the check found damage")
-    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-    return error

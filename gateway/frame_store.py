@@ -110,6 +110,7 @@ class FrameStore:
         waiting = [len(frame.data) for frame in self._in_memory(port).values()]
         self._metrics.queue_length.labels(port).set(self._queue.length(port) + len(waiting))
         self._metrics.queue_bytes.labels(port).set(self._queue.size(port) + sum(waiting))
+        self._metrics.set_aside.labels(port).set(self._queue.length_aside(port))
 
     def _in_memory(self, port: str) -> dict[int, NewFrame]:
         """Return the frames of a port that cannot be written now."""
@@ -118,8 +119,10 @@ class FrameStore:
         return {number: frame for number, frame in self._new.items() if frame.port == port}
 
     def is_empty(self) -> bool:
-        """Return whether nothing waits, of any port."""
-        return not self._new and not any(map(self._queue.length, self._ports))
+        """Return whether nothing waits, of any port, but for what is set aside."""
+        queue = self._queue
+        waiting = (queue.length(port) - queue.length_aside(port) for port in self._ports)
+        return not self._new and not any(waiting)
 
     async def wait(self, port: str) -> None:
         """Wait until there may be frames of a port."""
@@ -130,21 +133,45 @@ class FrameStore:
         """Return the topic of the youngest frame of a port that waits."""
         return await self._in_thread(partial(self._queue.last_topic, port))
 
-    async def oldest(self, port: str, most: int) -> list[WaitingFrame]:
-        """Return the oldest frames of a port."""
-        frames = await self._in_thread(partial(self._queue.oldest, port, most))
+    async def oldest(self, port: str, most: int, title: str | None = None) -> list[WaitingFrame]:
+        """Return the oldest frames of a port, or of those that are set aside of a title."""
+        frames = await self._in_thread(partial(self._queue.oldest, port, most, title))
+        if title is not None:
+            return frames
         return frames or [
             WaitingFrame(number, frame.topic, frame.data)
             for number, frame in islice(self._in_memory(port).items(), most)
         ]
 
-    async def remove(self, port: str, frames: Sequence[WaitingFrame]) -> None:
-        """Remove the oldest frames, which are acknowledged."""
+    async def remove(
+        self, port: str, frames: Sequence[WaitingFrame], title: str | None = None
+    ) -> None:
+        """Remove the oldest frames, which are acknowledged; with `title`, of those set aside."""
         for frame in frames:
             self._forget(frame.number)
         on_disk = [frame for frame in frames if frame.number > 0]
-        await self._in_thread(partial(self._queue.remove, port, on_disk))
+        await self._in_thread(partial(self._queue.remove, port, on_disk, title))
         self._note(port)
+
+    def titles_aside(self, port: str) -> tuple[str, ...]:
+        """Return the system titles of which frames are set aside."""
+        return self._queue.titles_aside(port)
+
+    async def set_aside(self, port: str, title: str, frame: WaitingFrame) -> None:
+        """Let the oldest frame wait apart; it is lost while the disk cannot be written."""
+        try:
+            if frame.number < 0:
+                raise sqlite3.OperationalError
+            lost = await self._in_thread(partial(self._queue.set_aside, port, title, frame))
+        except sqlite3.Error:
+            await self.remove(port, [frame])
+            lost = 1
+        self._metrics.dropped.labels(port).inc(lost)
+        self._note(port)
+
+    async def end_aside(self, port: str, title: str) -> None:
+        """Forget a title of which nothing is set aside any more."""
+        await self._in_thread(partial(self._queue.end_aside, port, title))
 
     async def close(self) -> None:
         """Write what is left, and close the queue."""

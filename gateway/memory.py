@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .frame_queue import as_text
+from .queue_file import as_text
 
 LOGGER = logging.getLogger(__name__)
 

@@ -53,6 +53,7 @@ class Metrics:
         self.broker_losses = counter("broker_losses", "How often the broker was lost or away")
         self.queue_length = gauge("queue_length", "Frames that wait for the broker")
         self.queue_bytes = gauge("queue_bytes", "Bytes of these frames")
+        self.set_aside = gauge("set_aside", "Of these, frames that the user may not publish")
         self.port_open = gauge("port_open", "Whether the port is open")
         self.broker_connected = gauge("broker_connected", "Connections to the broker")
         self.last_frame_age = gauge("last_frame_age_seconds", "Time since the last frame")

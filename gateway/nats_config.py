@@ -11,8 +11,11 @@ from .config_table import ConfigError, ConfigTable
 from .login import read_secret, read_tls, read_user
 
 PASSWORD_VARIABLE = "SMARTY_P1_NATS_PASSWORD"  # noqa: S105 - its name
+DEFAULT_INBOX = "_INBOX"
 _PORT = 4222
 _MOST_SERVERS = 100
+# One user's inbox must not lie below another's.
+_INBOX = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SEED = re.compile(
     r"-----BEGIN NATS USER JWT-----\n.*\n-----BEGIN USER NKEY SEED-----\n(.*?)\n", re.DOTALL
 )
@@ -22,7 +25,8 @@ _SEED = re.compile(
 class NatsConfig:
     """A NATS cluster. `servers` are URLs; `tls` is None for a connection that is not encrypted.
 
-    `credentials` is the content of a credentials file, which then is the only login.
+    `credentials` is the content of a credentials file, which then is the only login. Answers come
+    to subjects that begin with `inbox_prefix`.
     """
 
     servers: tuple[str, ...]
@@ -30,6 +34,7 @@ class NatsConfig:
     password: str | None = field(repr=False)
     credentials: str | None = field(repr=False)
     tls: ssl.SSLContext | None
+    inbox_prefix: str = DEFAULT_INBOX
 
 
 def read_nats(table: ConfigTable) -> NatsConfig:
@@ -49,7 +54,17 @@ def read_nats(table: ConfigTable) -> NatsConfig:
         table.fail("username", "and credentials_file are both there: one of them is enough")
     if username is not None and password is None:
         table.fail("password_file", f"is missing, and so is ${PASSWORD_VARIABLE}")
-    return NatsConfig(servers, username, password, credentials, read_tls(table))
+    inbox = _read_inbox(table, username)
+    return NatsConfig(servers, username, password, credentials, read_tls(table), inbox)
+
+
+def _read_inbox(table: ConfigTable, username: str | None) -> str:
+    """Return what is written, or what the servers' example allows the user."""
+    inbox = table.take_text("inbox_prefix")
+    if inbox is not None and not _INBOX.fullmatch(inbox):
+        table.fail("inbox_prefix", "must have 1 to 64 of A-Z, a-z, 0-9, _ and -")
+    own = f"{DEFAULT_INBOX}_{username}"
+    return inbox or (own if username and _INBOX.fullmatch(own) else DEFAULT_INBOX)
 
 
 def _read_credentials(table: ConfigTable) -> str | None:

@@ -1,19 +1,22 @@
 """From the queue to a NATS cluster: each frame until the cluster's stream has acknowledged it.
 
 One connection for all ports. Of each port, a frame is sent when the one before is acknowledged, so
-that in the stream, too, frame counters rise.
+that in the stream, too, frame counters rise. What the user may not publish is set aside by system
+title, and all of that title with it, until it may.
 """
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import sha256
 from random import uniform
+from typing import NamedTuple
 
 from nats.errors import Error, TimeoutError as NoAnswerError
-from nats.js.api import Header
+from nats.js.api import Header, PubAck
 from nats.js.client import JetStreamContext
 from nats.js.errors import NoStreamResponseError
 
@@ -23,7 +26,7 @@ from .frame_queue import WaitingFrame
 from .frame_store import FrameStore
 from .metrics import Metrics
 from .nats_client import NatsClient
-from .nats_config import NatsConfig
+from .nats_config import DEFAULT_INBOX, NatsConfig
 
 LOGGER = logging.getLogger(__name__)
 
@@ -39,9 +42,27 @@ _WINDOW = 8
 # Sent and not acknowledged, of all ports.
 _MOST_UNDERWAY = 256
 _CLOSE_TIMEOUT = 2.0
+# So often it is tried whether the user may publish what is set aside.
+_ASIDE_INTERVAL = 30.0
+_MOST_NAMED = 100
+# The subject may be one behind a mapping; the library makes small letters of it.
+_DENIED_TITLE = re.compile(r'violation for publish to "\S+\.([0-9a-f]{16})"', re.IGNORECASE)
+_DENIED_INBOX = re.compile(r'violation for subscription to "_inbox', re.IGNORECASE)
 # The last ones are those of an answer that is no acknowledgement.
 _FAILURES = (Error, ValueError, KeyError, TypeError, AttributeError)
 _AWAY = "A server of the NATS cluster is away: %s"
+
+
+class _Names(NamedTuple):
+    """System title, subject and message id of a frame.
+
+    The id is system title and frame counter, and what tells frames with the same header apart:
+    one that was damaged or forged must not keep the true one out of the stream.
+    """
+
+    title: str
+    subject: str
+    message_id: str
 
 
 class NatsPublisher:
@@ -62,6 +83,11 @@ class NatsPublisher:
         self._no_answer_since: float | None = None
         self._failing: set[str] = set()
         self._complaints: set[str] = set()
+        # On their way, by system title; cancelled when the server says that it may not be.
+        self._sending: dict[str, set[asyncio.Future[PubAck]]] = {}
+        self._named: set[str] = set()
+        self._inbox = self._next_inbox = config.inbox_prefix
+        self._closed = asyncio.Event()
 
     async def run(self) -> None:
         """Publish until cancelled."""
@@ -88,19 +114,21 @@ class NatsPublisher:
 
     async def _serve(self, client: NatsClient) -> None:
         """Publish until the connection is lost. Raises Error, OSError and ValueError."""
-        closed = asyncio.Event()
+        closed = self._closed = asyncio.Event()
 
         async def on_closed() -> None:
             closed.set()
 
+        self._inbox, self._next_inbox = self._next_inbox, self._config.inbox_prefix
         # A new client for each connection: whatever was under way in the old one is gone with it.
-        await client.open(self._on_error, on_closed, reconnect=False)
+        await client.open(self._on_error, on_closed, reconnect=False, inbox_prefix=self._inbox)
         self._note_connected(is_connected=True)
         self._no_answer_since = None
         jetstream = client.jetstream(timeout=_TIMEOUT)
         workers = [
             asyncio.ensure_future(self._publish_all(jetstream, port)) for port in self._ports
         ]
+        workers.append(asyncio.ensure_future(self._publish_aside(jetstream)))
         watch = asyncio.ensure_future(self._wait_for_end(closed))
         try:
             done, _ = await asyncio.wait([watch, *workers], return_when=asyncio.FIRST_COMPLETED)
@@ -128,31 +156,84 @@ class NatsPublisher:
         while True:
             while frames := await self._store.oldest(port, _WINDOW):
                 for frame in frames:
-                    await self._publish(jetstream, port, frame)
-                    await self._store.remove(port, [frame])
+                    title = await self._publish_unless_aside(jetstream, port, frame)
+                    if title is None:
+                        await self._store.remove(port, [frame])
+                    else:
+                        await self._store.set_aside(port, title, frame)
             await self._store.wait(port)
 
-    async def _publish(self, jetstream: JetStreamContext, port: str, frame: WaitingFrame) -> None:
-        """Publish a frame, as often as it takes: the stream drops what it has already."""
+    async def _publish_unless_aside(
+        self, jetstream: JetStreamContext, port: str, frame: WaitingFrame
+    ) -> str | None:
+        """Publish a frame, or return the system title under which it is to be set aside."""
         names = _name(frame.data)
         if names is None:
             LOGGER.error("%s: what waited in the queue is no frame, and is dropped", port)
-            return
-        subject, message_id = names
+            return None
+        # Behind those that are there already, so that frame counters rise.
+        is_aside = names.title in self._store.titles_aside(port)
+        if is_aside or not await self._publish(jetstream, port, frame.data, names):
+            return names.title
+        return None
+
+    async def _publish_aside(self, jetstream: JetStreamContext) -> None:
+        """Try again and again to publish what is set aside."""
+        while True:
+            for port in self._ports:
+                for title in self._store.titles_aside(port):
+                    await self._publish_title(jetstream, port, title)
+            await asyncio.sleep(_ASIDE_INTERVAL)
+
+    async def _publish_title(self, jetstream: JetStreamContext, port: str, title: str) -> None:
+        while frames := await self._store.oldest(port, _WINDOW, title):
+            for frame in frames:
+                names = _name(frame.data)
+                if names and not await self._publish(jetstream, port, frame.data, names):
+                    return
+                await self._store.remove(port, [frame], title)
+        await self._store.end_aside(port, title)
+
+    async def _publish(
+        self, jetstream: JetStreamContext, port: str, data: bytes, names: _Names
+    ) -> bool:
+        """Publish a frame, as often as it takes: the stream drops what it has already.
+
+        Returns False when the user may not.
+        """
         delay = _FIRST_DELAY
         while True:
             try:
                 async with self._underway:
-                    await jetstream.publish(
-                        subject, frame.data, stream=STREAM, headers={Header.MSG_ID: message_id}
-                    )
+                    if not await self._send(jetstream, data, names):
+                        return False
             except _FAILURES as err:
-                self._on_failure(port, subject, err)
+                self._on_failure(port, names.subject, err)
             else:
                 self._on_success(port)
-                return
+                return True
             await asyncio.sleep(delay * uniform(0.5, 1))  # noqa: S311 - no secret
             delay = min(2 * delay, _LONGEST_DELAY)
+
+    async def _send(self, jetstream: JetStreamContext, data: bytes, names: _Names) -> bool:
+        """Send a frame once; return False when the user may not. Raises what the library does."""
+        headers: dict[str, str] = {Header.MSG_ID: names.message_id}
+        sending = asyncio.ensure_future(
+            jetstream.publish(names.subject, data, stream=STREAM, headers=headers)
+        )
+        others = self._sending.setdefault(names.title, set())
+        others.add(sending)
+        try:
+            await asyncio.wait([sending])
+        finally:
+            sending.cancel()
+            others.discard(sending)
+            if not others:
+                self._sending.pop(names.title, None)
+        if sending.cancelled():
+            return False
+        sending.result()
+        return True
 
     def _on_success(self, port: str) -> None:
         self._no_answer_since = None
@@ -171,18 +252,35 @@ class NatsPublisher:
                 text = "No stream takes %s: there is none named %s, or it has no leader just now"
                 self._complain("stream", text, subject, STREAM)
             case NoAnswerError():
-                self._complain("answer", "No acknowledgement of %s within %s s", subject, _TIMEOUT)
+                text = (
+                    "No acknowledgement of %s within %s s: there is no stream %s yet, or fewer "
+                    "than two of its nodes"
+                )
+                self._complain("answer", text, subject, _TIMEOUT, STREAM)
             case _:
                 self._complain("refused", "The NATS cluster refuses %s: %s", subject, _words(err))
 
     async def _on_error(self, err: Exception) -> None:
         """Say what the library tells of: servers that are not reached, and violations."""
         text = _words(err)
-        if "permissions violation" in text.lower():
-            # It must also be allowed to subscribe to _INBOX.>, where acknowledgements come.
+        if found := _DENIED_TITLE.search(text):
+            self._on_denied(found[1].upper(), text)
+        elif "permissions violation" in text.lower():
             self._complain("permission", "The NATS cluster does not allow it: %s", text)
+            if _DENIED_INBOX.search(text) and self._inbox != DEFAULT_INBOX:
+                # Servers that are configured as they used to be allow the common one alone.
+                self._next_inbox = DEFAULT_INBOX
+                self._closed.set()
         else:
             self._complain("away", _AWAY, text)
+
+    def _on_denied(self, title: str, text: str) -> None:
+        for sending in self._sending.get(title, ()):
+            sending.cancel()
+        if title not in self._named and len(self._named) < _MOST_NAMED:
+            self._named.add(title)
+            more = "frames of this meter are set aside until it does"
+            LOGGER.warning("The NATS cluster does not allow it: %s; %s", text, more)
 
     def _complain(self, kind: str, text: str, *values: object) -> None:
         """Log once for each loss: it is tried again and again."""
@@ -199,17 +297,13 @@ class NatsPublisher:
         self._is_connected = is_connected
 
 
-def _name(data: bytes) -> tuple[str, str] | None:
-    """Return a frame's subject and message id, None when it is no frame.
-
-    The id is system title and frame counter, and what tells frames with the same header apart:
-    one that was damaged or forged must not keep the true one out of the stream.
-    """
+def _name(data: bytes) -> _Names | None:
+    """Return what a frame is called, None when it is no frame."""
     for frame in FrameSplitter().feed(data):
         if frame.data == data:
             title = frame.system_title.hex().upper()
             digest = sha256(data).hexdigest()[:16]
-            return f"{SUBJECT}.{title}", f"{title}-{frame.frame_counter}-{digest}"
+            return _Names(title, f"{SUBJECT}.{title}", f"{title}-{frame.frame_counter}-{digest}")
     return None
 
 

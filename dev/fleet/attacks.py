@@ -12,6 +12,15 @@ _COUNTER = slice(_TITLE.stop + 4, _TITLE.stop + 8)
 _TEXT = _COUNTER.stop
 _OWN_KEY = bytes(FULL_TAG_SIZE)
 
+# Where a gateway may want an answer: a message, with the rights of whoever answers.
+REPLIES = (
+    "$JS.API.STREAM.PURGE.smarty_p1_frames",
+    "$JS.API.STREAM.DELETE.smarty_p1_frames",
+    "$JS.API.STREAM.PURGE.KV_smarty_p1_partitions",
+    "$JS.API.STREAM.DELETE.KV_smarty_p1_leases",
+    *(f"$KV.smarty_p1_partitions.{partition}" for partition in range(16)),
+    "$KV.smarty_p1_leases.member.another",
+)
 FORGED = ("text", "tag", "title", "own-key", "highest-counter", "next-counter")
 
 

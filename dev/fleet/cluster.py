@@ -5,6 +5,7 @@ import contextlib
 import re
 import shutil
 import ssl
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -22,31 +23,44 @@ from dev.reliability.result import MissedError
 NODES = 3
 _EXAMPLE = ROOT / "fleet" / "nats-server.conf"
 _START_TIMEOUT = 120.0
+_FLEET_USERS = "    users: [\n      { user: collector,"
+_GATEWAY = re.compile(r"      \{ user: cellar,.*?\} \}\n", re.DOTALL)
+_LOGIN = re.compile(r'user: (\w+), password: "\$2a\$11\$…"')
+_TITLES = re.compile(r"publish: \[.*\]")
+# Who looks into everything, which nobody of the example may.
+ADMIN = "admin"
+
+
+def login(directory: Path, user: str) -> str:
+    """Return the lines of [nats] with which a program logs in: each password is the user's name."""
+    password = directory / "nats-password"
+    password.write_text(user, encoding="ascii")
+    return f'username = "{user}"\npassword_file = "{password}"\n'
 
 
 class NatsCluster:
     """Three nodes with the configuration of the example, in directories of their own.
 
-    `extra` is added to the configuration of each; `login` (user:password) and `tls` are for those
-    who connect.
+    `gateways` are the users who may publish, and the system titles of their meters, or "*"; `extra`
+    is added to the configuration of each node, `tls` is for those who connect.
     """
 
     def __init__(
         self,
         directory: Path,
+        gateways: Mapping[str, Iterable[str]],
         extra: str = "",
         *,
-        login: str = "",
         tls: ssl.SSLContext | None = None,
     ) -> None:
         ports = [free_ports() for _ in range(NODES)]
         routes = [free_ports() for _ in range(NODES)]
         self.urls = tuple(f"nats://{HOST}:{port}" for port in ports)
+        example = _with_users(_EXAMPLE.read_text(encoding="utf-8"), gateways) + extra
         self.nodes = tuple(
-            _node(directory / f"nats{number}", ports[number], routes, number, extra)
+            _node(directory / f"nats{number}", ports[number], routes, number, example)
             for number in range(NODES)
         )
-        self._login = login
         self._tls = tls
         self._running = contextlib.AsyncExitStack()
 
@@ -61,15 +75,9 @@ class NatsCluster:
         """End them."""
         await self._running.aclose()
 
-    async def connect(self) -> Client:
+    async def connect(self, user: str = ADMIN) -> Client:
         """Connect to a node. Raises OSError and nats.errors.Error."""
-
-        async def ignore(_: Exception) -> None:
-            pass
-
-        at = f"//{self._login}@" if self._login else "//"
-        urls = [url.replace("//", at) for url in self.urls]
-        return await nats.connect(urls, tls=self._tls, allow_reconnect=False, error_cb=ignore)
+        return await connect(self.urls, user, tls=self._tls)
 
     async def until_ready(self) -> None:
         """Wait until JetStream answers. Raises MissedError when it does not for long."""
@@ -89,9 +97,51 @@ class NatsCluster:
         return False
 
 
-def _node(directory: Path, port: int, routes: list[int], number: int, extra: str) -> Part:
+async def connect(
+    servers: Iterable[str],
+    user: str,
+    *,
+    tls: ssl.SSLContext | None = None,
+    outlasts_nodes: bool = False,
+) -> Client:
+    """Connect to a node, and perhaps to another one later. Raises OSError and nats.errors.Error."""
+
+    async def ignore(_: Exception) -> None:
+        pass
+
+    return await nats.connect(
+        [*servers],
+        user=user,
+        password=user,
+        inbox_prefix=f"_INBOX_{user}",
+        error_cb=ignore,
+        tls=tls,
+        allow_reconnect=outlasts_nodes,
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=0.2,
+    )
+
+
+def _with_users(text: str, gateways: Mapping[str, Iterable[str]]) -> str:
+    """Return the example with users who can log in."""
+    [gateway] = _GATEWAY.findall(text)
+    users = ""
+    for user, titles in gateways.items():
+        subjects = ", ".join(f'"smarty_p1.sealed.{title}"' for title in titles)
+        users += _TITLES.sub(f"publish: [{subjects}]", gateway).replace("cellar", user)
+    text = text.replace(gateway, users)
+    text, count = _LOGIN.subn(r"user: \1, password: \1", text)
+    admin = f"{{ user: {ADMIN}, password: {ADMIN} }}"
+    text = text.replace(_FLEET_USERS, _FLEET_USERS.replace("[\n", f"[\n      {admin}\n"))
+    if count != len(gateways) + 2 or admin not in text:
+        message = f"{_EXAMPLE} has other users than expected"
+        raise LookupError(message)
+    # The one that listens is a comment there.
+    return re.sub(r"^( +)# (\{ user: listener.*\n +)# ", r"\1\2", text, flags=re.MULTILINE)
+
+
+def _node(directory: Path, port: int, routes: list[int], number: int, text: str) -> Part:
     directory.mkdir(parents=True, exist_ok=True)
-    text = _EXAMPLE.read_text(encoding="utf-8")
     urls = ", ".join(f'"nats://{HOST}:{route}"' for route in routes)
     for line, value in (
         (r"^server_name: .*", f"server_name: node{number + 1}"),
@@ -105,6 +155,6 @@ def _node(directory: Path, port: int, routes: list[int], number: int, extra: str
             message = f"{_EXAMPLE} has no line, or several, with {line}"
             raise LookupError(message)
     configuration = directory / "nats-server.conf"
-    configuration.write_text(text + extra, encoding="utf-8")
+    configuration.write_text(text, encoding="utf-8")
     program = shutil.which("nats-server") or "/usr/sbin/nats-server"
     return Part([program, "--config", configuration], directory, lambda: is_served(port))

@@ -21,8 +21,10 @@ from dev.ports import free_ports
 from dev.reliability.parts import Part
 from dev.reliability.process import is_served
 from dev.reliability.result import MissedError
+from dev.simulator import Meter
 
-from .cluster import NatsCluster
+from .cluster import NatsCluster, login
+from .intruder import USER as INTRUDER
 from .meters import write_keys
 from .storage import VictoriaMetrics
 from .stream import PARTITIONS
@@ -38,6 +40,7 @@ _QUEUE = "queue.sqlite3"
 _GATEWAY = """\
 [nats]
 servers = {servers}
+{login}\
 [queue]
 path = "{queue}"
 [metrics]
@@ -51,6 +54,7 @@ name = "meter{number}"
 _COLLECTOR = """\
 [nats]
 servers = {servers}
+{login}\
 [store]
 url = "{store}"
 [keys]
@@ -110,10 +114,11 @@ class Fleet:
         # Each has a port at least.
         self.count = max(min(_LEAST_GATEWAYS, meters), math.ceil(meters / _MOST_PORTS))
         self.seed = seed
-        self.cluster = NatsCluster(directory)
+        self._meters = meters
+        gateways = {f"gateway{number}": self._titles(number) for number in range(self.count)}
+        self.cluster = NatsCluster(directory, {**gateways, INTRUDER: ["*"]})
         # Otherwise it would drop, as it merges, what is to be found.
         self.store = VictoriaMetrics(directory / "victoria-metrics", shows_doubles=True)
-        self._meters = meters
         self.villages = [self._village(number, seconds) for number in range(self.count)]
         self.gateways: list[Gateway] = []
         self.collectors = [self._collector(number) for number in range(COLLECTORS)]
@@ -206,6 +211,11 @@ class Fleet:
     def _first(self, number: int) -> int:
         return 1 + self._meters * number // self.count
 
+    def _titles(self, number: int) -> list[str]:
+        """Return the system titles of the meters that a gateway reads."""
+        meters = range(self._first(number), self._first(number + 1))
+        return [Meter(meter).system_title.hex().upper() for meter in meters]
+
     def _make_directory(self, name: str) -> Path:
         directory = self.directory / name
         directory.mkdir(parents=True, exist_ok=True)
@@ -230,7 +240,12 @@ class Fleet:
         directory = self._make_directory(f"gateway{number}")
         metrics_port = free_ports()
         ports = json.loads((self.directory / f"village{number}" / PORTS).read_bytes())
-        text = _GATEWAY.format(servers=[*self.cluster.urls], queue=_QUEUE, metrics=metrics_port)
+        text = _GATEWAY.format(
+            servers=[*self.cluster.urls],
+            login=login(directory, f"gateway{number}"),
+            queue=_QUEUE,
+            metrics=metrics_port,
+        )
         for meter, port in enumerate(ports, self._first(number)):
             text += _PORT.format(host=HOST, port=port, number=meter)
         configuration = directory / "gateway.toml"
@@ -244,6 +259,7 @@ class Fleet:
         configuration.write_text(
             _COLLECTOR.format(
                 servers=[*self.cluster.urls],
+                login=login(directory, "collector"),
                 store=self.store.url,
                 keys=self.directory / "keys",
                 number=number + 1,

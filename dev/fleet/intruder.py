@@ -1,4 +1,4 @@
-"""Somebody who can read the stream and publish to it, but has no key."""
+"""Somebody who can read the stream, and has the rights of a gateway of all meters, but no key."""
 
 import asyncio
 import contextlib
@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from random import Random
 
-import nats
 import nats.errors
 import nats.js.errors
-from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.api import RawStreamMsg
 
-from .attacks import FORGED, forge, junk, pick, title_of
+from .attacks import FORGED, REPLIES, forge, junk, pick, title_of
+from .cluster import ADMIN, connect
 from .meters import FleetMeter
 
 STREAM = "smarty_p1_frames"
 SUBJECT = "smarty_p1.sealed"
+USER = "intruder"
 # So that what it adds to the stream can be told apart there; collectors know nothing of it.
 MARK = "Intruder"
 _EVERY = 0.4
@@ -60,8 +60,11 @@ class Intruder:
 
     async def run(self) -> None:
         """Go on until cancelled."""
-        async with await connect(self._servers) as client:
-            stream = client.jetstream(timeout=3)
+        async with (
+            await connect(self._servers, ADMIN, outlasts_nodes=True) as admin,
+            await connect(self._servers, USER, outlasts_nodes=True) as gateway,
+        ):
+            stream, publisher = admin.jetstream(timeout=3), gateway.jetstream(timeout=3)
             while True:
                 with contextlib.suppress(OSError, nats.errors.Error, nats.js.errors.Error):
                     state = (await stream.stream_info(STREAM)).state
@@ -72,22 +75,32 @@ class Intruder:
                             )
                             for _ in range(2)
                         ]
-                        await self._publish(stream, *pair)
+                        await self._publish(publisher, *pair)
+                        # Nothing may do what it asks with the rights of those who answer it.
+                        title = (pair[0].subject or "").rpartition(".")[2]
+                        reply = self._chance.choice(REPLIES)
+                        headers = {MARK: "1", _ID: self._new_id(title)}
+                        await gateway.publish(f"{SUBJECT}.{title}", b"", reply, headers)
+                        self.published["reply"] += 1
                 await asyncio.sleep(_EVERY)
 
     async def replay(self, stream: JetStreamContext) -> None:
         """Publish old frames under new ids. Raises OSError and nats.errors.Error."""
+        async with await connect(self._servers, USER, outlasts_nodes=True) as gateway:
+            await self._replay(stream, gateway.jetstream(timeout=3))
+
+    async def _replay(self, stream: JetStreamContext, publisher: JetStreamContext) -> None:
         state = (await stream.stream_info(STREAM)).state
         sequences = range(state.first_seq, state.last_seq + 1)
         for sequence in self._chance.sample(sequences, min(len(sequences), _OLD_FRAMES)):
             one = await stream.get_msg(STREAM, sequence)
             title = (one.subject or "").rpartition(".")[2]
             headers = {MARK: "1", _ID: self._new_id(title)}
-            await stream.publish(f"{SUBJECT}.{title}", one.data or b"", headers=headers)
+            await publisher.publish(f"{SUBJECT}.{title}", one.data or b"", headers=headers)
             self.published["replay at the end"] += 1
 
     async def _publish(
-        self, stream: JetStreamContext, one: RawStreamMsg, other: RawStreamMsg
+        self, publisher: JetStreamContext, one: RawStreamMsg, other: RawStreamMsg
     ) -> None:
         frame, headers = one.data or b"", {MARK: "1"}
         title = (one.subject or "").rpartition(".")[2]
@@ -116,20 +129,9 @@ class Intruder:
                 title = title_of(frame).hex().upper()
         if _ID not in headers and not self._may_omit_ids:
             headers[_ID] = self._new_id(title)
-        acknowledged = await stream.publish(f"{SUBJECT}.{title}", frame, headers=headers)
+        acknowledged = await publisher.publish(f"{SUBJECT}.{title}", frame, headers=headers)
         self.published[kind] += 1
         self.dropped += bool(acknowledged.duplicate)
 
     def _new_id(self, title: str) -> str:
         return f"{title}-{self._chance.randrange(2**32)}"
-
-
-async def connect(servers: Sequence[str]) -> Client:
-    """Connect to the cluster, over whatever happens to its nodes."""
-
-    async def ignore(_: Exception) -> None:
-        pass
-
-    return await nats.connect(
-        [*servers], max_reconnect_attempts=-1, reconnect_time_wait=0.2, error_cb=ignore
-    )

@@ -15,11 +15,12 @@ from dev.reliability.parts import Part
 from dev.reliability.result import MissedError, tell
 from dev.simulator.dice import dice
 
+from .cluster import ADMIN, connect
 from .costs import Costs, disk_mib
 from .export import Export
 from .findings import Examiner, Findings
 from .fleet import Fleet
-from .intruder import Intruder, connect
+from .intruder import Intruder
 from .kills import Killer
 from .listener import Listener
 from .meters import make_meters
@@ -79,8 +80,11 @@ async def run(directory: Path, options: Options) -> Outcome:
         )
         listener = Listener()
         watch = StoreWatch(fleet.store.url, killer.interruptions)
-        async with await connect(fleet.cluster.urls) as client:
-            await listener.listen(client)
+        async with (
+            await connect(fleet.cluster.urls, ADMIN, outlasts_nodes=True) as client,
+            await connect(fleet.cluster.urls, "listener", outlasts_nodes=True) as listening,
+        ):
+            await listener.listen(listening)
             await fleet.until_begun()
             tell(f"{options.meters} meters send")
             began = time.monotonic()

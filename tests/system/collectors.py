@@ -13,12 +13,11 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Self
 
-import nats
 from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 
 from dev.demo.home_assistant import ROOT
-from dev.fleet.cluster import NatsCluster
+from dev.fleet.cluster import ADMIN, NatsCluster, connect, login
 from dev.fleet.storage import VictoriaMetrics
 from dev.ports import free_ports
 from dev.reliability.parts import Part
@@ -85,7 +84,7 @@ class Collectors:
         program("nats-server", "/usr/sbin/nats-server")
         program("victoria-metrics")
         self.store = VictoriaMetrics(directory / "store")
-        self._cluster = NatsCluster(directory)
+        self._cluster = NatsCluster(directory, {})
         self._directory = directory
         self._collectors: dict[str, tuple[Part, int]] = {}
         self._running = contextlib.AsyncExitStack()
@@ -97,7 +96,7 @@ class Collectors:
             await running.enter_async_context(self._cluster)
             await running.enter_async_context(self.store)
             await self._cluster.until_ready()
-            self.nats = await nats.connect(list(self._cluster.urls))
+            self.nats = await connect(self._cluster.urls, ADMIN)
             running.push_async_callback(self.nats.close)
             self.js = self.nats.jetstream(timeout=5)
             self._running = running.pop_all()
@@ -132,11 +131,10 @@ class Collectors:
         port = free_ports()
         configuration = directory / "collect.toml"
         configuration.write_text(
-            f"nats = {{ servers = {json.dumps(list(self._cluster.urls))} }}\n"
-            f'store = {{ url = "{self.store.url}" }}\n'
-            f'keys = {{ file = "{self._keys}" }}\n'
-            f'collector = {{ name = "{called}" }}\n'
-            f"metrics = {{ port = {port} }}\n",
+            f"[nats]\nservers = {json.dumps(list(self._cluster.urls))}\n"
+            f'{login(directory, "collector")}[store]\nurl = "{self.store.url}"\n'
+            f'[keys]\nfile = "{self._keys}"\n[collector]\nname = "{called}"\n'
+            f"[metrics]\nport = {port}\n",
             encoding="utf-8",
         )
         command: list[str | Path] = [
@@ -174,10 +172,15 @@ class Collectors:
         reader, writer = await asyncio.open_connection(host, int(port))
         await reader.readline()
         sizes = b"%d %d" % (len(header), len(header) + len(data))
-        writer.write(b'CONNECT {"headers":true,"verbose":false}\r\n')
-        writer.write(b"HPUB %s %s\r\n%s%s\r\nPING\r\n" % (subject, sizes, header, data))
-        while await reader.readline() != b"PONG\r\n":
-            pass
+        login = {"user": ADMIN, "pass": ADMIN, "headers": True, "verbose": False}
+        # NATS 2.9 may lose what comes together with a login.
+        for text in (
+            b"CONNECT %s\r\n" % json.dumps(login).encode(),
+            b"HPUB %s %s\r\n%s%s\r\n" % (subject, sizes, header, data),
+        ):
+            writer.write(text + b"PING\r\n")
+            while await reader.readline() != b"PONG\r\n":
+                pass
         writer.close()
 
     async def send(self, *meters: MadeUpMeter) -> None:

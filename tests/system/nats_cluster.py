@@ -5,7 +5,7 @@ import contextlib
 import re
 import ssl
 import urllib.request
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,13 +13,14 @@ import nats.errors
 import nats.js.errors
 from nats.js.api import ConsumerConfig, DiscardPolicy, StreamConfig
 
-from dev.fleet.cluster import NatsCluster
+from dev.fleet.cluster import NatsCluster, login
 from dev.ports import free_ports
 from tests.system.broker import HOST
 from tests.system.sealed_gateway import SealedGateway
 from tests.system.support import PATIENCE, program, until
 
 STREAM = "smarty_p1_frames"
+ANY_TITLE = {"gateway": ("*",)}
 
 
 class Stored(NamedTuple):
@@ -32,11 +33,15 @@ class Stored(NamedTuple):
 
 @contextlib.asynccontextmanager
 async def cluster_running(
-    directory: Path, extra: str = "", *, login: str = "", tls: ssl.SSLContext | None = None
+    directory: Path,
+    extra: str = "",
+    *,
+    gateways: Mapping[str, Iterable[str]] = ANY_TITLE,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[NatsCluster]:
-    """Run a cluster as long as the context lasts."""
+    """Run a cluster as long as the context lasts; `gateways`: the titles that users may publish."""
     program("nats-server", "/usr/sbin/nats-server")
-    async with NatsCluster(directory, extra, login=login, tls=tls) as cluster:
+    async with NatsCluster(directory, gateways, extra, tls=tls) as cluster:
         await cluster.until_ready()
         yield cluster
 
@@ -99,15 +104,23 @@ class NatsGateway(SealedGateway):
     """A `smarty-p1 gateway` of some ports that publishes to a cluster."""
 
     def __init__(
-        self, directory: Path, servers: Sequence[str], addresses: Sequence[str], login: str = ""
+        self,
+        directory: Path,
+        servers: Sequence[str],
+        addresses: Sequence[str],
+        extra: str = "",
+        *,
+        user: str | None = "gateway",
     ) -> None:
+        """Log in as a user, if there is one; `extra` is added to [nats]."""
         directory.mkdir(exist_ok=True)
+        logs_in = extra if user is None else login(directory, user) + extra
         self.metrics_port = free_ports()
         self._directory = directory
         self._config = directory / "gateway.toml"
         ports = "".join(f'[[port]]\naddress = "{address}"\n' for address in addresses)
         self._config.write_text(
-            f"[nats]\nservers = {list(servers)}\n{login}"
+            f"[nats]\nservers = {list(servers)}\n{logs_in}"
             f"[metrics]\nport = {self.metrics_port}\n{ports}",
             encoding="utf-8",
         )

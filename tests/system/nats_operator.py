@@ -70,10 +70,10 @@ def make_operator(directory: Path) -> tuple[str, Path]:
     ), path
 
 
-def remove_mappings(directory: Path) -> None:
-    """Remove them from the configuration of each node: with an operator, accounts have them."""
+def remove_accounts(directory: Path) -> None:
+    """Remove them from the configuration of each node: with an operator, a resolver has them."""
     for configuration in directory.glob("nats*/nats-server.conf"):
         text = configuration.read_text(encoding="utf-8")
-        text, count = re.subn(r"^mappings {\n.*\n}$", "", text, flags=re.MULTILINE)
+        text, count = re.subn(r"(?ms)^accounts {\n.*?^}$", "", text)
         assert count == 1
         configuration.write_text(text, encoding="utf-8")

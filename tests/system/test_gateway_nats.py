@@ -15,7 +15,7 @@ import pytest_asyncio
 from dev.fleet.cluster import NatsCluster
 from tests.lib.p1.encoder import TITLE, frame
 from tests.system.nats_cluster import NatsGateway, Stored, cluster_running, make_stream, stored
-from tests.system.nats_operator import make_operator, remove_mappings
+from tests.system.nats_operator import make_operator, remove_accounts
 from tests.system.sealed_gateway import Line
 from tests.system.support import PATIENCE, TIMEOUT, program, until
 
@@ -175,31 +175,19 @@ async def until_logged(directory: Path, text: str) -> None:
     await until(is_there, within=PATIENCE)
 
 
-USERS = """
-authorization {
-  users: [
-    { user: admin, password: admin }
-    { user: gateway, password: s3cret, permissions: {
-        publish: [%s], subscribe: ["_INBOX.>"] } }
-  ]
-}
-"""
-
-
 async def test_what_is_missing_is_said_and_frames_wait(tmp_path: Path, line: Line) -> None:
-    password = tmp_path / "password"
-    password.write_text("wrong\n", encoding="ascii")
-    login = f'username = "gateway"\npassword_file = "{password}"\n'
-    extra = USERS % '"smarty_p1.sealed.*", "smarty_p1.frames.*.*"'
-    async with cluster_running(tmp_path, extra, login="admin:admin") as cluster:
-        gateway = NatsGateway(tmp_path, cluster.urls, [address(line)], login)
+    async with cluster_running(tmp_path) as cluster:
+        gateway = NatsGateway(tmp_path, cluster.urls, [address(line)])
+        password = tmp_path / "nats-password"
+        right = password.read_text(encoding="ascii")
+        password.write_text("s3cret\n", encoding="ascii")
         async with gateway.running():
             await line.send(frame(1))
             await until_logged(tmp_path, "Authorization Violation")
             await gateway.until_total("queue_length", 1)
-        password.write_text("s3cret\n", encoding="ascii")
+        password.write_text(right, encoding="ascii")
         async with gateway.running():
-            await until_logged(tmp_path, "there is none named smarty_p1_frames")
+            await until_logged(tmp_path, "there is no stream smarty_p1_frames yet")
             await line.send(frame(2))
             await gateway.until_total("queue_length", 2)
             await make_stream(cluster)
@@ -209,11 +197,9 @@ async def test_what_is_missing_is_said_and_frames_wait(tmp_path: Path, line: Lin
 
 
 async def test_a_user_who_may_not_publish(tmp_path: Path, line: Line) -> None:
-    login = f'username = "gateway"\npassword_file = "{tmp_path / "password"}"\n'
-    (tmp_path / "password").write_text("s3cret\n", encoding="ascii")
-    async with cluster_running(tmp_path, USERS % '"x"', login="admin:admin") as cluster:
+    async with cluster_running(tmp_path, gateways={"gateway": ["x"]}) as cluster:
         await make_stream(cluster)
-        gateway = NatsGateway(tmp_path, cluster.urls, [address(line)], login)
+        gateway = NatsGateway(tmp_path, cluster.urls, [address(line)])
         async with gateway.running():
             await line.send(frame(1))
             await until_logged(tmp_path, "does not allow it: nats: permissions violation")
@@ -224,10 +210,10 @@ async def test_a_user_who_may_not_publish(tmp_path: Path, line: Line) -> None:
 async def test_a_credentials_file(tmp_path: Path, line: Line) -> None:
     program("nats-server", "/usr/sbin/nats-server")
     extra, credentials = make_operator(tmp_path)
-    cluster = NatsCluster(tmp_path, extra)
-    remove_mappings(tmp_path)
+    cluster = NatsCluster(tmp_path, {}, extra)
+    remove_accounts(tmp_path)
     login = f'credentials_file = "{credentials}"\n'
-    gateway = NatsGateway(tmp_path, cluster.urls, [address(line)], login)
+    gateway = NatsGateway(tmp_path, cluster.urls, [address(line)], login, user=None)
     async with cluster, gateway.running():
         await gateway.until_total("broker_connected", 1)
         await line.send(frame(1))
@@ -260,6 +246,75 @@ async def test_nothing_is_said_without_tls(tmp_path: Path, line: Line) -> None:
     async with cluster_running(tmp_path / "tls", extra, tls=tls) as cluster:
         await make_stream(cluster)
         gateway = NatsGateway(tmp_path, cluster.urls, [address(line)], login)
+        async with gateway.running():
+            await line.send(frame(1))
+            await gateway.until_total("published_total", 1)
+        assert [message.data for message in await stored(cluster)] == [frame(1)]
+
+
+async def test_what_the_user_may_not_publish_is_set_aside_until_it_may(
+    tmp_path: Path, line: Line
+) -> None:
+    known, other = TITLE.hex().upper(), OTHER_TITLE.hex().upper()
+    async with cluster_running(tmp_path, gateways={"gateway": [known]}) as cluster:
+        await make_stream(cluster)
+        gateway = NatsGateway(tmp_path, cluster.urls, [address(line)])
+        async with gateway.running():
+            sent = [
+                data
+                for counter in range(1, 11)
+                for data in (frame(counter, title=OTHER_TITLE), frame(counter))
+            ]
+            # Noise has other titles still, and more than are remembered.
+            noise = [frame(1, title=b"NOISE" + number.to_bytes(3)) for number in range(10)]
+            await line.send(b"".join([*sent, *noise, frame(11)]))
+            await gateway.until_total("published_total", 11)
+            await gateway.until_total("set_aside", 10 + 3)
+            assert await gateway.total("queue_length") == 10 + 3
+            assert await gateway.total("dropped_total") == 7
+        assert logged(tmp_path).count(f"smarty_p1.sealed.{other.lower()}") == 1
+        for number, node in enumerate(cluster.nodes):
+            configuration = tmp_path / f"nats{number}" / "nats-server.conf"
+            text = configuration.read_text(encoding="utf-8")
+            allowed = f'"smarty_p1.sealed.{known}"'
+            more = text.replace(allowed, f'{allowed}, "smarty_p1.sealed.{other}"')
+            configuration.write_text(more, encoding="utf-8")
+            node.send(signal.SIGHUP)
+        async with gateway.running():
+            await gateway.until_total("set_aside", 3)
+            await line.send(frame(11, title=OTHER_TITLE))
+            await gateway.until_total("published_total", 11)
+            assert await gateway.total("queue_length") == 3
+        messages = await stored(cluster)
+    assert of_meter(messages, TITLE) == [frame(counter) for counter in range(1, 12)]
+    assert of_meter(messages, OTHER_TITLE) == [
+        frame(counter, title=OTHER_TITLE) for counter in range(1, 12)
+    ]
+
+
+# As it stood in the documentation of the first version.
+ONE_ACCOUNT = """
+mappings {
+  "smarty_p1.sealed.*": "smarty_p1.frames.{{partition(16,1)}}.{{wildcard(1)}}"
+}
+authorization {
+  users: [
+    { user: admin, password: admin }
+    { user: gateway, password: gateway, permissions: {
+        publish: ["smarty_p1.sealed.*", "smarty_p1.frames.*.*"], subscribe: ["_INBOX.>"] } }
+  ]
+}
+"""
+
+
+async def test_servers_that_are_configured_as_they_used_to_be(tmp_path: Path, line: Line) -> None:
+    program("nats-server", "/usr/sbin/nats-server")
+    cluster = NatsCluster(tmp_path, {}, ONE_ACCOUNT)
+    remove_accounts(tmp_path)
+    async with cluster:
+        await cluster.until_ready()
+        await make_stream(cluster)
+        gateway = NatsGateway(tmp_path, cluster.urls, [address(line)])
         async with gateway.running():
             await line.send(frame(1))
             await gateway.until_total("published_total", 1)

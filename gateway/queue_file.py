@@ -1,0 +1,81 @@
+"""The file in which frames wait: opened, and put aside when it is damaged."""
+
+import logging
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+LOGGER = logging.getLogger(__name__)
+
+# A process that is killed loses nothing that was committed. Only when the whole machine loses its
+# power, what was written in the last moments may be lost; to wait for the disk each time would be
+# slow, and wear cards out, too.
+_SETTINGS = """
+PRAGMA auto_vacuum = INCREMENTAL;
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+PRAGMA journal_size_limit = 4194304;
+CREATE TABLE IF NOT EXISTS ports (number INTEGER PRIMARY KEY, label TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS frames (
+    number INTEGER PRIMARY KEY, topic TEXT NOT NULL, data BLOB NOT NULL
+);
+"""
+# What keeps SQLite from a file that is as it should be: no room, no permission, somebody else.
+_NO_DAMAGE = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_IOERR,
+}
+_UNREADABLE = {sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ}
+
+
+def as_text(stored: bytes) -> str:
+    """Return a text of the file, whatever has become of it."""
+    return stored.decode(errors="replace")
+
+
+def open_file(path: Path) -> sqlite3.Connection:
+    """Open the database; put one that is damaged aside, for a gateway must start."""
+    try:
+        return _connect(path)
+    except sqlite3.DatabaseError as err:
+        code = err.sqlite_errorcode
+        if code & 0xFF in _NO_DAMAGE and code not in _UNREADABLE:
+            raise
+        LOGGER.error("%s is damaged; it is kept as %s.damaged", path, path)  # noqa: TRY400
+    for suffix in ("", "-wal", "-shm"):
+        file = path.with_name(path.name + suffix)
+        if file.exists():
+            file.replace(path.with_name(f"{path.name}.damaged{suffix}"))
+    return _connect(path)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    # What a household uses is nobody else's business.
+    path.touch(mode=0o600)
+    with path.open("ab"):
+        pass  # one that may not be written is not damaged
+    database = sqlite3.connect(path)
+    database.text_factory = as_text
+    try:
+        database.executescript(_SETTINGS)
+        with closing(database.execute("PRAGMA integrity_check(1)")) as result:
+            if result.fetchone() != ("ok",):
+                raise _damage()
+    except UnicodeDecodeError:  # in the message of an error
+        database.close()
+        raise _damage() from None
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database
+
+
+def _damage() -> sqlite3.DatabaseError:
+    error = sqlite3.DatabaseError("the check found damage")
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    return error
