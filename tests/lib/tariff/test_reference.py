@@ -309,7 +309,10 @@ def check_running(demand: Demand, segment: list[Reading], last: Reading) -> None
     elif left <= 0:
         assert demand.available_kw == pytest.approx(0, abs=ROUNDING)
     else:
-        available = min(left / rest, Fraction(1000))
+        available = left / rest
+        if available > reference and rest < Fraction(1, 60):
+            available = max(left * 60, Fraction(reference))
+        available = min(available, Fraction(1000))
         assert demand.available_kw == pytest.approx(available, abs=ROUNDING)
         # What it promises: drawn for the rest, it does not make the mean exceed.
         mean = (kwh + Fraction(demand.available_kw) * rest) / (elapsed + rest)

@@ -39,7 +39,8 @@ class Demand:
     """The power for the rest of the quarter-hour that makes its mean the reference power.
 
     Never below 0, nor above what the connection carries. Not below the reference power for the
-    sake of less than a watt-hour, which in the last seconds would be kilowatts.
+    sake of less than a watt-hour, which in the last seconds would be kilowatts. Above it, as if a
+    minute at least were left.
     """
     last_quarter: QuarterHour | None
     """The last complete quarter-hour, however long ago."""

@@ -66,6 +66,8 @@ _MIDNIGHT = time_of_day()
 _HOUR = timedelta(hours=1)
 # The register counts whole watt-hours: it may show up to one more than was drawn since the start.
 _RESOLUTION_KWH = 0.001
+# Nothing that is switched on draws for less, and it goes on in the next quarter-hour.
+_LEAST_REST = timedelta(minutes=1)
 
 
 class DemandMeter:
@@ -241,10 +243,7 @@ class DemandMeter:
             if projected_kw is not None:
                 will_exceed = projected_kw > reference_kw
             left_kwh = reference_kw * whole - energy_kwh
-            exact_kw = max(0.0, left_kwh / (rest / _HOUR))
-            if exact_kw < reference_kw <= (left_kwh + _RESOLUTION_KWH) / (rest / _HOUR):
-                exact_kw = reference_kw
-            available_kw = min(round(exact_kw, DECIMALS), self._limit_kw)
+            available_kw = min(_available(left_kwh, rest, reference_kw), self._limit_kw)
             excess_kwh = summary.excess_kwh
         return Demand(
             time=time,
@@ -265,3 +264,13 @@ class DemandMeter:
             contracts=self._contracts,
             market=self._market,
         )
+
+
+def _available(left_kwh: float, rest: timedelta, reference_kw: float) -> float:
+    """Return the power that uses up what is left of a quarter-hour's energy."""
+    exact_kw = max(0.0, left_kwh / (rest / _HOUR))
+    if exact_kw < reference_kw <= (left_kwh + _RESOLUTION_KWH) / (rest / _HOUR):
+        return reference_kw
+    if exact_kw > reference_kw:
+        exact_kw = max(reference_kw, left_kwh / (max(rest, _LEAST_REST) / _HOUR))
+    return round(exact_kw, DECIMALS)
