@@ -1,6 +1,7 @@
 """The sensors about the quarter-hours that the grid tariff is about."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -102,7 +103,11 @@ def mean_power(
 
 DEMAND_SENSORS: tuple[DescribedSensor[Reading], ...] = (
     _running_power("demand_running", lambda demand: demand.running_kw),
-    _running_power("demand_projected", lambda demand: demand.projected_kw, enabled=False),
+    # A forecast is no measurement.
+    replace(
+        _running_power("demand_projected", lambda demand: demand.projected_kw, enabled=False),
+        state_class=None,
+    ),
     mean_power("demand_last", lambda demand: demand.last_quarter),
     mean_power("demand_peak", lambda demand: demand.peak),
     _running_power("demand_available", lambda demand: demand.available_kw, REFERENCE_POWER),

@@ -11,8 +11,8 @@ from typing import Any
 
 from ..meter import Reading
 
-CURRENCY = "\N{CURRENCY SIGN}"
-"""Stands for the currency in a unit."""
+CURRENCY = "EUR"
+"""The tariff is Luxembourg's, whatever currency a Home Assistant is set to."""
 DIAGNOSTIC = "diagnostic"
 MEASUREMENT = "measurement"
 TOTAL = "total"
@@ -63,11 +63,6 @@ class DescribedSensor[D](Described[D]):
     options: tuple[str, ...] | None = None
     records_attributes: bool = True
     """Whether the recorder keeps the attributes, and not only the state."""
-
-    def unit(self, currency: str) -> str | None:
-        """Return the unit in a currency."""
-        unit = self.native_unit_of_measurement
-        return unit and unit.replace(CURRENCY, currency)
 
 
 @dataclass(frozen=True, kw_only=True)
