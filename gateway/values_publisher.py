@@ -42,7 +42,6 @@ LOGGER = logging.getLogger(__name__)
 
 # A minute at most, and timers are late by a moment.
 _STALE_AFTER = 59.9
-_CURRENCY = "EUR"
 _TITLE_SIZE = 8
 # Those of earlier options, too.
 _MOST_RETAINED = 4 * MOST_TOPICS
@@ -154,7 +153,7 @@ class ValuesPublisher:
             return None
         options: Mapping[str, Any] = {}
         title = self._port.name or f"Smarty {serial_number}"
-        meter = MeterAnnounced(serial_number, title, options, _CURRENCY, LUXEMBOURG)
+        meter = MeterAnnounced(serial_number, title, options, LUXEMBOURG)
         return Announcer(meter, self._publish.discovery, root)
 
     def _warn_of_topics(self) -> None:

@@ -115,11 +115,11 @@ def described(platform: str, description: Described[Any]) -> Row:
 
 
 def _unit(description: Described[Any]) -> str:
-    """Return the unit of a sensor; of a price that in Luxembourg's currency."""
+    """Return the unit of a sensor."""
     # By the unit: Home Assistant's own descriptions are not instances of their own classes.
     if not getattr(description, "native_unit_of_measurement", None):
         return ""
-    return str(cast("DescribedSensor[Any]", description).unit("EUR"))
+    return str(cast("DescribedSensor[Any]", description).native_unit_of_measurement)
 
 
 def rendered() -> str:

@@ -50,7 +50,7 @@ def make(hass: HomeAssistant) -> Callable[..., Json]:
         rows = er.async_get(hass).entities.values()
         registry: list[Json] = [json.loads(json_bytes(row.as_partial_dict)) for row in rows]
         seen: Json = {
-            "config": {"currency": "EUR"},
+            "config": {"currency": "GBP"},
             "language": language,
             "user": {"is_admin": is_admin},
             "devices": {
@@ -266,6 +266,8 @@ async def test_the_gauge_ends_at_the_reference_power(
         views_of(make())["now"]
     )
     assert hints(views_of(make())["now"]) == []
+    # Whatever currency Home Assistant has.
+    assert "| kW | EUR |" in str(make())
 
     port.greeting = port.next_frame(TELEGRAM)
     hass.config_entries.async_update_entry(entry, options={CONF_REFERENCE_POWER: 12.5})

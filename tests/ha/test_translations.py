@@ -163,7 +163,7 @@ def test_each_binary_sensor_has_a_name_and_an_icon() -> None:
 
 def test_each_option_has_a_name_and_an_explanation() -> None:
     form = TEXTS["options"]["step"]["init"]
-    fields = contract_fields("EUR", ())
+    fields = contract_fields(())
     sections = {str(key): field for key, field in fields.items() if isinstance(field, section)}
     options = {str(key) for key in fields} - sections.keys() | {CONF_MIN_INTERVAL}
 

@@ -61,13 +61,17 @@ class DemandStore(ThrottledStore):
 
     @callback
     def schedule_save(self) -> None:
-        """Save soon what is new, and at once what a quarter-hour has come to."""
+        """Save soon what is new, and at once what a quarter-hour has come to, or a new month.
+
+        Whoever adds up the months counts one twice that is shown again after a crash.
+        """
         before, demand = self._noted, self.meter.snapshot
         if demand is None or demand is before or self._is_closed:
             return
         self._noted = demand
         has_ended = before is None or before.last_quarter != demand.last_quarter
-        self.schedule(at_once=has_ended)
+        has_begun = before is None or before.month_start != demand.month_start
+        self.schedule(at_once=has_ended or has_begun)
         if has_ended and self.meter.finished_months != self.meter.stored_months:
             self._store_months()
 

@@ -18,37 +18,31 @@ from ..const import (
 from ..lib.tariff import MarketPrices
 from .entry_types import AnyConfigEntry
 
-# In the currency of Home Assistant.
+# In euro.
 MAX_PRICE = 100.0
 PRICE_ENTITIES: Mapping[str, str] = {
     CONF_ENERGY_PRICE_ENTITY: CONF_ENERGY_PRICE_ENTITY_BEFORE,
     CONF_FEED_IN_PRICE_ENTITY: CONF_FEED_IN_PRICE_ENTITY_BEFORE,
 }
 """The options with the entities, and those with what they were before a change yet to come."""
-_SIGNS = {"EUR": "€"}
-_HUNDREDTHS = ("ct", "c", "¢")
+_UNIT_FACTORS = {
+    **dict.fromkeys(("EUR/kWh", "€/kWh"), 1.0),
+    **dict.fromkeys(("EUR/MWh", "€/MWh"), 0.001),
+    **dict.fromkeys(("ct/kWh", "c/kWh", "¢/kWh"), 0.01),
+}
+"""The units that a price may have, each with its factor to euro per kWh."""
 
 
-def price_units(currency: str) -> dict[str, float]:
-    """Return the units that a price may have, each with its factor to a price per kWh."""
-    names = (currency, _SIGNS.get(currency, currency))
-    return (
-        {f"{name}/kWh": 1.0 for name in names}
-        | {f"{name}/MWh": 0.001 for name in names}
-        | {f"{name}/kWh": 0.01 for name in _HUNDREDTHS}
-    )
-
-
-def unit_factor(state: State, currency: str) -> float | None:
+def unit_factor(state: State) -> float | None:
     """Return the factor from a state to a price per kWh, None when its unit is not a price."""
     unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
     # A template or a helper need not have one.
-    return price_units(currency).get(unit) if unit else 1.0
+    return _UNIT_FACTORS.get(unit) if unit else 1.0
 
 
-def price_of(state: State | None, currency: str) -> float | None:
+def price_of(state: State | None) -> float | None:
     """Return the price per kWh that a state says, None when it says none or an impossible one."""
-    factor = unit_factor(state, currency) if state else None
+    factor = unit_factor(state) if state else None
     if state is None or factor is None:
         return None
     try:
@@ -84,7 +78,7 @@ class MarketPriceEntities:
     def _price(self, entity_id: str | None) -> float | None:
         if entity_id is None:
             return None
-        return price_of(self._hass.states.get(entity_id), self._hass.config.currency)
+        return price_of(self._hass.states.get(entity_id))
 
     @callback
     def _follow(self, option: str, entity_id: str) -> None:

@@ -27,12 +27,12 @@ _OTHERS = (CONF_MIN_INTERVAL, *_PUBLISHING)
 _KEPT = (CONF_PRICES_CONFIRMED, *_PUBLISHING)
 
 
-def _schema(currency: str, port: int, open_sections: Container[str]) -> vol.Schema:
+def _schema(port: int, open_sections: Container[str]) -> vol.Schema:
     """Return the form."""
     publishing = {SECTION_P1_SERVER: p1_server_schema(port), SECTION_MQTT: mqtt_schema()}
     return vol.Schema(
         {
-            **contract_fields(currency, open_sections),
+            **contract_fields(open_sections),
             vol.Required(CONF_MIN_INTERVAL, default=0): number_field(
                 _MAX_INTERVAL, "s", is_whole=True
             ),
@@ -63,7 +63,7 @@ class SmartyOptionsFlow(OptionsFlowWithReload):
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
-                _schema(self.hass.config.currency, suggested.port, open_sections), shown
+                _schema(suggested.port, open_sections), shown
             ),
             errors=errors,
             description_placeholders={

@@ -41,6 +41,7 @@ from ..const import (
 )
 from ..coordinator.contract_options import DEFAULT_METER_AMPERE, contract_of
 from ..coordinator.market_prices import MAX_PRICE, PRICE_ENTITIES, unit_factor
+from ..lib.entities import CURRENCY
 from ..lib.tariff import LUXEMBOURG, MAX_POWER_KW, METER_SIZES, REFERENCE_POWERS
 from .form_fields import list_field, number_field
 
@@ -79,11 +80,11 @@ _YEARS_AHEAD = 2
 type Errors = dict[str, str]
 
 
-def contract_fields(currency: str, open_sections: Container[str]) -> dict[vol.Marker, Any]:
+def contract_fields(open_sections: Container[str]) -> dict[vol.Marker, Any]:
     """Return the fields of the form."""
-    price = number_field(MAX_PRICE, f"{currency}/kWh")
-    margin = number_field(MAX_PRICE, f"{currency}/kWh", least=-MAX_PRICE)
-    fee = number_field(_MAX_FEE, currency)
+    price = number_field(MAX_PRICE, f"{CURRENCY}/kWh")
+    margin = number_field(MAX_PRICE, f"{CURRENCY}/kWh", least=-MAX_PRICE)
+    fee = number_field(_MAX_FEE, CURRENCY)
     entity = EntitySelector(EntitySelectorConfig(domain=list(_PRICE_DOMAINS)))
     yes_or_no = BooleanSelector()
     sizes = zip(METER_SIZES, ("40-50 A", "63-100 A", "≥ 120 A"), strict=True)
@@ -208,7 +209,7 @@ def _entity_error(
     state = hass.states.get(entity_id)
     if state is None:
         return "price_entity_missing"
-    if unit_factor(state, hass.config.currency) is None:
+    if unit_factor(state) is None:
         return "price_entity_unit"
     return None
 

@@ -178,12 +178,12 @@ const gauge = (limit, title) => [
 ];
 
 /** A table of what each class would have cost, once a whole month is known; one's own is bold. */
-const classTable = (title, own, { language, config }) =>
+const classTable = (title, own, { language }) =>
   card(["cheapest_reference_power"], ([{ entity }]) => ({
     type: "markdown",
     content: `${title.replace("{n}", `{{ (state_attr("${entity}", "months") or []) | count }}`)}
 
-| kW | ${config.currency} |
+| kW | EUR |
 | --: | --: |
 {% for kw, cost in (state_attr("${entity}", "classes") or {}).items() if cost is not none -%}
 {% set own = "**" if kw == "${own}" else "" -%}

@@ -193,13 +193,12 @@ class Publisher(_Worker):
         await super().async_start()
 
     async def _async_announcer(self) -> Announcer:
-        coordinator, options, config = self._coordinator, self._options, self._hass.config
+        coordinator, options = self._coordinator, self._options
         return Announcer(
             MeterAnnounced(
                 coordinator.serial_number,
                 coordinator.config_entry.title,
                 coordinator.config_entry.options,
-                config.currency,
                 dt_util.get_default_time_zone(),
             ),
             Discovery(

@@ -61,7 +61,7 @@ class MeterSensor(SmartyEntity, SensorEntity):
         described: DescribedSensor[Reading],
         identity: str | None = None,
     ) -> None:
-        description = sensor_description(described, coordinator.hass.config.currency)
+        description = sensor_description(described)
         super().__init__(coordinator, described, description, identity)
         if description.device_class is SensorDeviceClass.CURRENT and sends_decimals(
             coordinator.data.telegram, described.references
@@ -133,7 +133,7 @@ class ReceptionSensor(SmartyEntity, SensorEntity):
     def __init__(
         self, coordinator: SmartyCoordinator, described: DescribedSensor[Reception]
     ) -> None:
-        description = sensor_description(described, coordinator.hass.config.currency)
+        description = sensor_description(described)
         super().__init__(coordinator, described, description)
 
     @property

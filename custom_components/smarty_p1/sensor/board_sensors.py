@@ -99,8 +99,7 @@ class _BoardSensor[D](CoordinatorEntity[DataUpdateCoordinator[D]], SensorEntity)
     ) -> None:
         super().__init__(coordinator)
         self._described = described
-        currency = coordinator.hass.config.currency
-        self.entity_description = sensor_description(described, currency)
+        self.entity_description = sensor_description(described)
         self._attr_unique_id = f"{entry.entry_id}_{described.key}"
         self._attr_device_info = DeviceInfo(
             identifiers={(DOMAIN, entry.entry_id)}, name=entry.title, **device

@@ -12,8 +12,8 @@ from ..entity import category_of
 from ..lib.entities import DescribedSensor
 
 
-def sensor_description(sensor: DescribedSensor[Any], currency: str) -> SensorEntityDescription:
-    """Return the description of a sensor, which may be of an amount in Home Assistant's currency.
+def sensor_description(sensor: DescribedSensor[Any]) -> SensorEntityDescription:
+    """Return the description of a sensor.
 
     Raises ValueError for a class that Home Assistant does not know.
     """
@@ -23,7 +23,7 @@ def sensor_description(sensor: DescribedSensor[Any], currency: str) -> SensorEnt
         translation_key=sensor.translation_key,
         device_class=SensorDeviceClass(device_class) if device_class else None,
         state_class=SensorStateClass(state_class) if state_class else None,
-        native_unit_of_measurement=sensor.unit(currency),
+        native_unit_of_measurement=sensor.native_unit_of_measurement,
         suggested_display_precision=sensor.suggested_display_precision,
         options=None if sensor.options is None else list(sensor.options),
         entity_category=category_of(sensor),

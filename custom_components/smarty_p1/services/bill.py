@@ -20,10 +20,10 @@ _MAX_SHOWN = 40
 async def get_bill(call: ServiceCall) -> ServiceResponse:
     """Return the bill of a month, "2026-06" for one; without a month that of the running one.
 
-    Amounts are in the currency of the prices, the lines' without VAT. Without an energy price it
-    is the bill of the grid. What is not known is said: a line whose price is not known is named in
-    `missing`, and there is no total then; energy that came while its price was unknown is in
-    `unpriced_kwh` and `unpriced_exported_kwh`.
+    Amounts are in euro, the lines' without VAT. Without an energy price it is the bill of the grid.
+    What is not known is said: a line whose price is not known is named in `missing`, and there is
+    no total then; energy that came while its price was unknown is in `unpriced_kwh` and
+    `unpriced_exported_kwh`.
 
     Raises ServiceValidationError when there is no such meter or month, or no reference power.
     """

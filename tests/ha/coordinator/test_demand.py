@@ -88,7 +88,7 @@ async def test_a_quarter_hour(hass: HomeAssistant, port: MeterPort, make_entry: 
     assert start == "2025-07-03T01:30:00-07:00"  # 10:30 in Luxembourg
     assert float(state_of(hass, EXCESS).state) == 0.25
     assert float(state_of(hass, COST).state) == 0.025
-    assert state_of(hass, COST).attributes["unit_of_measurement"] == hass.config.currency
+    assert state_of(hass, COST).attributes["unit_of_measurement"] == "EUR"
     assert state_of(hass, EXCESS).attributes["last_reset"] == "2025-07-01T00:00:00+02:00"
 
 

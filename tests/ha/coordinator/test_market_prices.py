@@ -27,7 +27,7 @@ async def set_up(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, **options: str | float
 ) -> MockConfigEntry:
     """Return an entry with these options whose meter has sent one telegram."""
-    hass.config.currency = "EUR"
+    hass.config.currency = "GBP"
     port.greeting = port.next_frame(TELEGRAM)
     entry = make_entry(port.url)
     hass.config_entries.async_update_entry(entry, options=options)
@@ -68,21 +68,19 @@ def market(entry: MockConfigEntry) -> MarketPrices:
         ("", "EUR/kWh", None),
         ("cheap", "EUR/kWh", None),
         ("0.085", "CHF/kWh", None),
+        ("85", "GBP/MWh", None),
         ("0.085", "kWh", None),
         ("0.085", "EUR", None),
     ],
 )
 def test_what_a_state_says(state: str, unit: str | None, price: float | None) -> None:
     attributes = {} if unit is None else {"unit_of_measurement": unit}
-    found = price_of(State(NORDPOOL, state, attributes), "EUR")
+    found = price_of(State(NORDPOOL, state, attributes))
     assert found == (None if price is None else pytest.approx(price))
 
 
-def test_the_currency_is_that_of_home_assistant() -> None:
-    state = State(NORDPOOL, "80", {"unit_of_measurement": "CHF/MWh"})
-    assert price_of(state, "CHF") == pytest.approx(0.08)
-    assert price_of(state, "EUR") is None
-    assert price_of(None, "EUR") is None
+def test_without_a_state_there_is_no_price() -> None:
+    assert price_of(None) is None
 
 
 async def test_readings_are_made_with_the_prices_of_their_moment(
@@ -151,7 +149,7 @@ async def test_a_price_that_follows_the_market_goes_on_until_the_day_of_another_
     make_entry: EntryMaker,
     hass_storage: dict[str, Any],
 ) -> None:
-    hass.config.currency = "EUR"
+    hass.config.currency = "GBP"
     hass.states.async_set(NORDPOOL, "0.10", {"unit_of_measurement": "EUR/kWh"})
     hass.states.async_set(EXPORT, "0.05")
     entry = await billed_month.set_up(hass, port, make_entry, hass_storage, reference_power=7.0)

@@ -31,7 +31,7 @@ EXPORT = "input_number.export_price"
 @pytest.fixture
 async def entry(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> MockConfigEntry:
     """Return an entry whose meter answers each reload, and two entities with prices beside it."""
-    hass.config.currency = "EUR"
+    hass.config.currency = "GBP"
     hass.states.async_set(NORDPOOL, "0.085", {"unit_of_measurement": "EUR/kWh"})
     hass.states.async_set(EXPORT, "40", {"unit_of_measurement": "EUR/MWh"})
     return await set_up(hass, port, make_entry)

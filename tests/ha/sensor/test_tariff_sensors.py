@@ -1,5 +1,7 @@
 """The sensors about what it costs; the numbers are those of `billed_month`."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,6 +10,7 @@ from unittest.mock import patch
 import pytest
 from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant
+from homeassistant.data_entry_flow import section
 from homeassistant.helpers.entity_registry import EntityRegistry, async_entries_for_config_entry
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -31,6 +34,7 @@ PEAK_YEAR = "smarty_peak_of_12_months"
 ABOVE = "smarty_excess_quarter_hours"
 CHEAPEST = "smarty_cheapest_reference_power"
 SAVING = "smarty_possible_saving_per_year"
+PROJECTED = "smarty_projected_quarter_hour"
 JUNE = "2026-06-01T00:00:00+02:00"
 
 
@@ -96,7 +100,7 @@ async def test_peaks_and_classes(hass: HomeAssistant, port: MeterPort) -> None:
 
 @pytest.mark.usefixtures("entry")
 async def test_units_classes_and_resets(hass: HomeAssistant) -> None:
-    for name in (ENERGY, NETWORK, SURCHARGE, FEED_IN, TOTAL, SAVING):
+    for name in (ENERGY, NETWORK, SURCHARGE, FEED_IN, TOTAL):
         attributes = state_of(hass, name).attributes
         assert attributes["device_class"] == "monetary"
         assert attributes["state_class"] == "total"
@@ -110,14 +114,41 @@ async def test_units_classes_and_resets(hass: HomeAssistant) -> None:
     assert state_of(hass, ABOVE).attributes["last_reset"] == JUNE
 
 
-async def test_the_currency_is_home_assistants(
+@pytest.mark.usefixtures("everything_enabled")
+async def test_the_tariff_is_in_euro_whatever_currency_home_assistant_has(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, hass_storage: dict[str, Any]
 ) -> None:
-    await hass.config.async_update(currency="CHF")
-    await billed_month.set_up(hass, port, make_entry, hass_storage)
+    await hass.config.async_update(currency="GBP")
+    entry = await billed_month.set_up(hass, port, make_entry, hass_storage)
 
-    assert state_of(hass, PRICE).attributes["unit_of_measurement"] == "CHF/kWh"
-    assert state_of(hass, TOTAL).attributes["unit_of_measurement"] == "CHF"
+    units = Counter(
+        state.attributes.get("unit_of_measurement") for state in hass.states.async_all()
+    )
+    assert (units["EUR/kWh"], units["EUR"]) == (2, 6)
+    flow = await hass.config_entries.options.async_init(entry.entry_id)
+    assert flow["data_schema"]
+    assert units_of(flow["data_schema"].schema) == {"EUR/kWh", "EUR", "s", None}
+
+
+def units_of(fields: Mapping[Any, Any]) -> set[str | None]:
+    """Return the units that a form has, also in its sections."""
+    found: set[str | None] = set()
+    for field in fields.values():
+        if isinstance(field, section):
+            found |= units_of(field.schema.schema)
+        else:
+            found.add(field.config.get("unit_of_measurement"))
+    return found
+
+
+@pytest.mark.usefixtures("everything_enabled", "entry")
+async def test_what_is_estimated_is_no_total(hass: HomeAssistant) -> None:
+    for name in (SAVING, CHEAPEST, PROJECTED):
+        attributes = state_of(hass, name).attributes
+        assert {"state_class", "last_reset"} & attributes.keys() == set()
+    assert values(hass, SAVING) == [55.8]
+    assert state_of(hass, SAVING).attributes["device_class"] == "monetary"
+    assert state_of(hass, SAVING).attributes["unit_of_measurement"] == "EUR"
 
 
 ALWAYS = {"peak_last_month", "peak_12_months", "cheapest_reference_power"}

@@ -117,7 +117,7 @@ def test_the_registers_last_digit_is_4_watts() -> None:
     assert house.after(10, 1).last_quarter == QuarterHour(at("2026-07-15T12:00:00S"), 0.004)
 
 
-def test_the_power_available_is_exact_to_the_last_second() -> None:
+def test_the_power_available_in_the_last_minute_is_that_for_a_minute() -> None:
     house = Connection("2026-07-15T12:00:00S", reference_kw=3)
     house.read()
 
@@ -127,13 +127,17 @@ def test_the_power_available_is_exact_to_the_last_second() -> None:
         assert house.after(6, 5, 3.0).available_kw == pytest.approx(3.0)
     assert house.after(6, 5, 3.0).available_kw == 3.0
 
-    # 3 kW are 750 Wh. After 14 minutes 600 Wh are used: 150 Wh in the last minute are 9 kW,
-    # in 10 s 54 kW; after 30 Wh of them, 120 Wh in 1 s are 432 kW.
-    assert house.after(14 * 60, 600).available_kw == 9.0
-    assert house.after(50).available_kw == pytest.approx(54.0)
-    assert house.after(9, 30).available_kw == pytest.approx(432.0)
+    # 3 kW are 750 Wh. After 13:50 minutes 600 Wh are used: 150 Wh in 70 s are 7.71 kW, in the last
+    # minute 9 kW, and no more in 10 s; after 30 Wh of them, 120 Wh in a minute are 7.2 kW.
+    assert house.after(13 * 60 + 50, 600).available_kw == pytest.approx(7.714286)
+    assert house.after(10).available_kw == 9.0
+    assert house.after(50).available_kw == 9.0
+    assert house.after(9, 30).available_kw == pytest.approx(7.2)
     # The next quarter-hour begins with its own 750 Wh.
     assert house.after(1).available_kw == 3.0
+
+    # 10 Wh are 12 kW for the last 3 s, and 0.6 kW for a minute: 3 kW do no harm.
+    assert house.after(14 * 60 + 57, 740).available_kw == 3.0
 
 
 def test_the_resolution_of_the_register_takes_no_power_away() -> None:
@@ -168,15 +172,16 @@ def test_the_power_available_is_never_more_than_the_connection_carries() -> None
     # Another meter has another threshold, or says none; the beginning of this quarter-hour is lost.
     house.serial = "SAG1030790009999"
     assert house.after(451).available_kw == 30.0
-    assert house.after(445).available_kw == 1000.0  # 30 kW for 450 s in 5 s are 2700 kW
+    assert house.after(380).available_kw == pytest.approx(192.857143)  # 30 kW for 450 s in 70 s
+    assert house.after(65).available_kw == 225.0  # and in a minute
 
 
 def test_the_power_available_without_a_usable_threshold() -> None:
-    house = Connection("2026-07-15T12:00:00S", reference_kw=30)
+    house = Connection("2026-07-15T12:00:00S", reference_kw=100)
     house.threshold_kva = 0.0
     house.read()
 
-    assert house.after(890).available_kw == 1000.0  # 2700 kW
+    assert house.after(890).available_kw == 1000.0  # 1500 kW
     house.threshold_kva = 17.3  # less than the reference power: more cannot flow
     assert house.after(10).available_kw == 17.3
 

@@ -251,8 +251,9 @@ def test_two_telegrams_of_a_lost_clock_show_no_other_month() -> None:
     house.read()
     for _ in range(5):
         assert house.after(10).month_start == at("2026-07-01T00:00:00S")
-    # A quarter-hour as a whole is more than a mistake: until then, nothing said the opposite.
-    assert house.draw(15, 10).month_start == at("2000-01-01T00:00:00W")
+    # Nor do quarter-hours, before a day of them has been measured.
+    assert house.draw(24 * 60 - 1, 10).month_start == at("2026-07-01T00:00:00S")
+    assert house.draw(1, 10).month_start == at("2000-01-01T00:00:00W")
 
 
 def test_a_month_that_a_lost_clock_interrupts_at_its_end() -> None:

@@ -359,7 +359,7 @@ def test_a_clock_that_is_days_ahead_for_hours_leaves_nothing_behind() -> None:
     house.time += timedelta(days=3)
     house.after(60, 10)
     demand = house.draw(6 * 60, 100)  # 6 kW
-    assert demand.month_start == at("2026-08-01T00:00:00S")
+    assert demand.month_start == at("2026-07-01T00:00:00S")
     house.restart()
 
     house.time = right + timedelta(minutes=6 * 60 + 2)

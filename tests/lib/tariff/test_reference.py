@@ -127,6 +127,12 @@ class Part:
         seconds = reading.second - self.last.second
         return 0 < seconds <= LONGEST_GAP and self.is_register_of(reading, serial)
 
+    def leaps_to(self, after: Part) -> bool:
+        """Return whether a clock went ahead by more than a day, at a mean below 10 W."""
+        seconds, wh = after.first.second - self.last.second, after.first.wh - self.last.wh
+        is_idle = not self.is_register_of(after.first, after.serial) or wh * 3600 < 10 * seconds
+        return seconds > 86_400 and is_idle
+
 
 class Chain:
     """What a connection's readings are taken for in the end, part by part."""
@@ -176,24 +182,35 @@ class Chain:
                 if is_clear and below.is_register_of(reading, serial):
                     self.parts.pop()
         self.believed = max(self.believed, len(self.parts) - 7)
-        self.parts.append(Part([reading], serial, self.parts[-1].shown))
+        # A month that has begun does not end when its beginning turns out to be a wrong clock's.
+        self.parts.append(Part([reading], serial, last.shown))
 
     def go_on(self, part: Part, reading: Reading) -> None:
         before, now = part.last.second // QUARTER, reading.second // QUARTER
-        month = local_month(reading.second)
         if before == now:
-            ahead = now * QUARTER - first_second(part.shown)
-            if month in self.known() or 0 <= ahead <= 366 * 86400:
-                part.shown = month
+            self.show(part, local_month(reading.second))
         elif part.first.second <= before * QUARTER:
-            part.shown = local_month(part.last.second)
+            self.show(part, local_month(part.last.second))
         part.readings.append(reading)
 
     def quarters(self) -> list[Quarter]:
         return [quarter for part in self.parts for quarter in quarters_of(part.readings)]
 
-    def known(self) -> set[tuple[int, int]]:
-        return {local_month(quarter.start) for quarter in self.quarters()}
+    def show(self, part: Part, month: tuple[int, int]) -> None:
+        """Show a month, unless the clock that says it need not be right."""
+        if len(self.parts) - self.believed == 1:
+            part.shown = month
+            return
+        sure = self.parts[: self.believed + 1]
+        known = {
+            local_month(quarter.start) for each in sure for quarter in quarters_of(each.readings)
+        }
+        following = (month[0] + month[1] // 12, month[1] % 12 + 1)
+        if month in known and following not in {*known, part.shown}:
+            part.shown = month
+        leaps = sum(a.leaps_to(b) for a, b in pairwise(self.parts[self.believed :]))
+        if month > part.shown and leaps in {0, 7}:
+            part.shown = month
 
     def imported(self) -> dict[tuple[int, int], Fraction]:
         """Return the energy of each month."""
@@ -292,7 +309,10 @@ def check_running(demand: Demand, segment: list[Reading], last: Reading) -> None
     elif left <= 0:
         assert demand.available_kw == pytest.approx(0, abs=ROUNDING)
     else:
-        available = min(left / rest, Fraction(1000))
+        available = left / rest
+        if available > reference and rest < Fraction(1, 60):
+            available = max(left * 60, Fraction(reference))
+        available = min(available, Fraction(1000))
         assert demand.available_kw == pytest.approx(available, abs=ROUNDING)
         # What it promises: drawn for the rest, it does not make the mean exceed.
         mean = (kwh + Fraction(demand.available_kw) * rest) / (elapsed + rest)

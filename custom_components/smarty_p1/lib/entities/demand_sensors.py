@@ -42,13 +42,14 @@ def _power(
     attributes_fn: Callable[[Reading], Mapping[str, Any]],
     *needed_options: str,
     decimals: int = _DECIMALS,
+    state_class: str | None = MEASUREMENT,
     **details: Any,  # noqa: ANN401 - the fields of the description
 ) -> DescribedSensor[Reading]:
     return DescribedSensor(
         key=key,
         translation_key=key,
         device_class="power",
-        state_class=MEASUREMENT,
+        state_class=state_class,
         native_unit_of_measurement=KILOWATT,
         suggested_display_precision=decimals,
         value_fn=lambda reading: reading.demand and value_fn(reading.demand),
@@ -105,6 +106,7 @@ DEMAND_SENSORS: tuple[DescribedSensor[Reading], ...] = (
     _running_power(
         "demand_projected",
         lambda demand: demand.projected_kw,
+        state_class=None,  # a forecast is no measurement
         entity_registry_enabled_default=False,
     ),
     mean_power("demand_last", lambda demand: demand.last_quarter),

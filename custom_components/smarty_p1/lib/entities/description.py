@@ -11,8 +11,8 @@ from typing import Any
 
 from ..meter import Reading
 
-CURRENCY = "\N{CURRENCY SIGN}"
-"""Stands for the currency in a unit."""
+CURRENCY = "EUR"
+"""The tariff is Luxembourg's, whatever currency a Home Assistant is set to."""
 DIAGNOSTIC = "diagnostic"
 MEASUREMENT = "measurement"
 TOTAL = "total"
@@ -88,11 +88,6 @@ class DescribedSensor[D](Described[D]):
 
     def _is_within(self, value: float) -> bool:
         return self.limits is None or self.limits[0] <= value <= self.limits[1]
-
-    def unit(self, currency: str) -> str | None:
-        """Return the unit in a currency."""
-        unit = self.native_unit_of_measurement
-        return unit and unit.replace(CURRENCY, currency)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -135,5 +135,16 @@ TARIFF_SENSORS: tuple[DescribedSensor[Reading], ...] = (
         value_fn=_shown(values.cheapest),
         attributes_fn=_attributes(values.classes),
     ),
-    _monetary("saving_per_year", values.saving, values.compared_months, REFERENCE_POWER),
+    # No state class: it is an estimate of a year, and not to be added up.
+    DescribedSensor(
+        key="saving_per_year",
+        translation_key="saving_per_year",
+        device_class="monetary",
+        native_unit_of_measurement=CURRENCY,
+        suggested_display_precision=2,
+        entity_registry_enabled_default=False,
+        value_fn=_shown(values.saving),
+        attributes_fn=_attributes(values.compared_months),
+        needed_options=(REFERENCE_POWER,),
+    ),
 )

@@ -66,14 +66,12 @@ class Texts(NamedTuple):
 class MeterAnnounced(NamedTuple):
     """What is said of one meter.
 
-    `options` decide which entities there are. What is told by amounts of money is in `currency`,
-    and times are those of `zone`.
+    `options` decide which entities there are. Times are those of `zone`.
     """
 
     serial_number: str
     title: str
     options: Mapping[str, Any]
-    currency: str
     zone: tzinfo
 
 
@@ -310,7 +308,7 @@ class Announcer:
 
     def _sensor(self, described: DescribedSensor[Any]) -> dict[str, Any]:
         sensor: dict[str, Any] = {
-            "unit_of_measurement": described.unit(self._meter.currency),
+            "unit_of_measurement": described.native_unit_of_measurement,
             "state_class": described.state_class,
             "suggested_display_precision": described.suggested_display_precision,
             "options": described.options,

@@ -24,7 +24,7 @@ class Demand:
     until: datetime
     """Up to when the month below has passed: its costs are those until then.
 
-    The same as `time`, unless a clock says another month that need not be the right one.
+    The same as `time`, unless the clock need not be right: then when it was last.
     """
     quarter_start: datetime
     measured_since: datetime
@@ -39,12 +39,16 @@ class Demand:
     """The power for the rest of the quarter-hour that makes its mean the reference power.
 
     Never below 0, nor above what the connection carries. Not below the reference power for the
-    sake of less than a watt-hour, which in the last seconds would be kilowatts.
+    sake of less than a watt-hour, which in the last seconds would be kilowatts. Above it, as if a
+    minute at least were left.
     """
     last_quarter: QuarterHour | None
     """The last complete quarter-hour, however long ago."""
     month_start: datetime
-    """Midnight in Luxembourg at which the month of the values below began: their last reset."""
+    """Midnight in Luxembourg at which the month of the values below began: their last reset.
+
+    It is that of `time` once the clock is sure, and stays as it was until then.
+    """
     peak: QuarterHour | None
     """The highest quarter-hour of the month; of equal ones, the first."""
     excess_kwh: float | None

@@ -18,8 +18,8 @@ it. Samples of the power do not enter: a short spike costs nothing as long as th
 - The month is the calendar's in Luxembourg; a quarter-hour belongs to the one it starts in. Its
   values belong to the connection: another meter does not reset them.
 - The reading that ends the last quarter-hour of a month still shows that month, as a whole; the
-  next one begins the new month. A month begins with readings that are bridged; one that is no
-  continuation, because a clock went back or years ahead, begins with a whole quarter-hour.
+  next one begins the new month. A month begins with readings that are bridged. While a clock is
+  not sure, what belongs to the month stays as it was (`shown_month.py`).
 - A contract holds from a day on; without one, from when it is entered, for the quarter-hours that
   have their greater part before them. It judges and prices what comes from then on, so a day has a
   record for each of its contracts.
@@ -42,10 +42,11 @@ from .contract import (
     only_adds,
 )
 from .demand import Demand
-from .history import MAX_STRETCHES, History
+from .history import History
 from .ledger import MAX_MONTHS
 from .month import Month
 from .registers import DECIMALS, MAX_POWER_KW, Energies, Reading
+from .shown_month import sure_time, time_until
 from .storage import (
     a_version,
     load_contracts,
@@ -56,7 +57,7 @@ from .storage import (
     store_quarter,
     store_stretch,
 )
-from .stretch import Stretch
+from .stretch import MAX_STRETCHES, Stretch
 from .summary import Summary, summarised
 from .upgrade import upgraded
 
@@ -65,6 +66,8 @@ _MIDNIGHT = time_of_day()
 _HOUR = timedelta(hours=1)
 # The register counts whole watt-hours: it may show up to one more than was drawn since the start.
 _RESOLUTION_KWH = 0.001
+# Nothing that is switched on draws for less, and it goes on in the next quarter-hour.
+_LEAST_REST = timedelta(minutes=1)
 
 
 class DemandMeter:
@@ -208,9 +211,9 @@ class DemandMeter:
 
     def _start_of(self, contract: Contract) -> datetime:
         """Return when a contract without a day begins."""
-        now = self._history.sure_time
-        if now is None or self._contracts == Contracts():
+        if not self._history.stretches or self._contracts == Contracts():
             return BEGINNING
+        now = sure_time(self._history.stretches)
         since, latest = self._contracts.entries[-1]
         start = quarter_start(now)
         if now - start >= QUARTER_HOUR / 2:
@@ -232,7 +235,6 @@ class DemandMeter:
         summary = self._summary = summarised(
             self._history.months, self._contracts, stretch.month_start, self._summary
         )
-        is_shown = month_start(time) == summary.month.start
         running_kw = round(energy_kwh / elapsed, DECIMALS) if elapsed else power_kw
         projected_kw = will_exceed = available_kw = excess_kwh = None
         if power_kw is not None:
@@ -241,14 +243,11 @@ class DemandMeter:
             if projected_kw is not None:
                 will_exceed = projected_kw > reference_kw
             left_kwh = reference_kw * whole - energy_kwh
-            exact_kw = max(0.0, left_kwh / (rest / _HOUR))
-            if exact_kw < reference_kw <= (left_kwh + _RESOLUTION_KWH) / (rest / _HOUR):
-                exact_kw = reference_kw
-            available_kw = min(round(exact_kw, DECIMALS), self._limit_kw)
+            available_kw = min(_available(left_kwh, rest, reference_kw), self._limit_kw)
             excess_kwh = summary.excess_kwh
         return Demand(
             time=time,
-            until=time if is_shown else self._history.sure_time or time,
+            until=time_until(self._history.stretches),
             quarter_start=start,
             measured_since=since,
             running_kw=running_kw,
@@ -265,3 +264,13 @@ class DemandMeter:
             contracts=self._contracts,
             market=self._market,
         )
+
+
+def _available(left_kwh: float, rest: timedelta, reference_kw: float) -> float:
+    """Return the power that uses up what is left of a quarter-hour's energy."""
+    exact_kw = max(0.0, left_kwh / (rest / _HOUR))
+    if exact_kw < reference_kw <= (left_kwh + _RESOLUTION_KWH) / (rest / _HOUR):
+        return reference_kw
+    if exact_kw > reference_kw:
+        exact_kw = max(reference_kw, left_kwh / (max(rest, _LEAST_REST) / _HOUR))
+    return round(exact_kw, DECIMALS)

@@ -14,22 +14,17 @@ measured quarter-hours:
 So the months hold what the register rose by, once.
 """
 
-from datetime import datetime, timedelta
-from itertools import pairwise
+from datetime import datetime
 
 from .calendar import QUARTER_HOUR, month_start, quarter_start
 from .contract import Contracts, MarketPrices
 from .ledger import Ledger, above_each, joined
 from .month import Day, Month, QuarterHour
 from .registers import DECIMALS, Amounts, Reading, Rise, is_bridged
-from .stretch import MAX_SHARED_GAP, Stretch, is_part_of_gap, is_taken_up
-
-MAX_STRETCHES = 8
-"""Clocks that are set again and again are believed before they have run for a day."""
+from .shown_month import is_to_be_shown
+from .stretch import MAX_SHARED_GAP, MAX_STRETCHES, Stretch, is_part_of_gap, is_taken_up
 
 _A_DAY = 96
-# A month that begins up to this long after the last one follows it, after an outage if need be.
-_MAX_STEP = timedelta(days=366)
 # A clock that is set ahead leaves no more than this between two readings; an outage of that time
 # would.
 _MOST_OF_A_LEAP_WH = 10_000
@@ -71,15 +66,6 @@ class History:
         sure = self.stretches[0]
         return tuple(m for m in sure.ledger.months.values() if m.start != sure.month_start)
 
-    @property
-    def sure_time(self) -> datetime | None:
-        """Return the time of the last reading whose clock may be right."""
-        stretches = self.stretches
-        for before, after in reversed([*pairwise(stretches)]):
-            if before.may_be_followed_by(after.first, after.serial_number):
-                return after.reading.time
-        return stretches[0].reading.time if stretches else None
-
     def take(
         self,
         reading: Reading,
@@ -112,8 +98,7 @@ class History:
         rise, start = Rise.between(last, reading), quarter_start(reading.time)
         if start <= last.time:
             stretch.amounts = stretch.amounts.plus(rise, 1.0, after)
-            if self._goes_on_in_month(stretch.month_start, start):
-                stretch.month_start = month_start(start)
+            self._show_month_of(start)
             return
         share = (start - last.time) / (reading.time - last.time)
         stretch.amounts = stretch.amounts.plus(rise, share, before)
@@ -127,15 +112,10 @@ class History:
         if share < 1:
             stretch.amounts = stretch.amounts.plus(rise, 1.0 - share, after)
 
-    def _goes_on_in_month(self, shown: datetime, start: datetime) -> bool:
-        """Return whether a time is in a known month, or the next: a clock may be wrong."""
+    def _show_month_of(self, start: datetime) -> None:
         month = month_start(start)
-        if month == shown:
-            return False
-        known = self.months.get(month)
-        return (
-            known is not None and known.quarter_hours > 0
-        ) or timedelta() <= start - shown <= _MAX_STEP
+        if is_to_be_shown(self.stretches, month):
+            self.stretches[-1].month_start = month
 
     def _book(self, stretch: Stretch, contracts: Contracts) -> None:
         """Add what came in a part of a quarter-hour."""
@@ -156,7 +136,6 @@ class History:
         )
         self._add(stretch, amounts.added_to(day), quarter)
         stretch.amounts = Amounts()
-        stretch.month_start = month_start(start)
         stretch.quarter_hours += 1
         if len(self.stretches) > 1:
             if stretch.quarter_hours == 1:
@@ -164,6 +143,7 @@ class History:
             if stretch.quarter_hours >= _A_DAY:
                 while len(self.stretches) > 1:
                     self._believe()
+        self._show_month_of(start)
 
     def _add(self, stretch: Stretch, day: Day, quarter: QuarterHour | None = None) -> None:
         stretch.ledger.add(day, quarter)
@@ -181,6 +161,7 @@ class History:
     def _break_off(self, reading: Reading, serial_number: str | None, contracts: Contracts) -> None:
         """Begin a stretch, after the one that the reading goes on from."""
         stretches, last = self.stretches, self.stretches[-1]
+        shown = last.month_start
         for index in reversed(range(len(stretches) - 1)):
             stretch, *later = stretches[index:]
             if is_taken_up(stretch, later, reading, serial_number):
@@ -196,7 +177,7 @@ class History:
                     self._book_gap(stretches[-2], last, contracts)
         while len(stretches) >= MAX_STRETCHES:
             self._believe()
-        stretches.append(Stretch.begun(reading, serial_number, stretches[-1].month_start))
+        stretches.append(Stretch.begun(reading, serial_number, shown))
         self._months = None
 
     def _book_gap(self, before: Stretch, after: Stretch, contracts: Contracts) -> None:

@@ -10,6 +10,8 @@ from .calendar import month_start
 from .ledger import Ledger
 from .registers import CLOCK_TOLERANCE, MAX_GAP, Amounts, Reading, most_wh
 
+MAX_STRETCHES = 8
+"""Clocks that are set again and again are believed before they have run for a day."""
 MAX_SHARED_GAP = timedelta(days=40)
 """What came in a longer gap is not shared out to its days: that would be a guess."""
 _A_DAY = timedelta(days=1)

@@ -1,0 +1,86 @@
+"""Which month is shown: what belongs to it stays as it is while a clock need not be the right one.
+
+A total that begins anew with each month, as `last_reset` tells, is counted anew by whoever adds up
+the months, also when a month comes back. So none may be left that comes back:
+
+- Once the clock is sure, because nothing has broken since or a day has been measured, its month is
+  the one that is shown.
+- Until then, one that goes on in time is followed, after an outage as well. One that goes back is
+  not: the right month comes of itself. Nor is one that has leapt ahead by more than a day with
+  hardly any energy in it.
+- Where a wrong clock was believed after all, the month in which all had been left is shown at once
+  when it is here again.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise, starmap
+
+from .calendar import month_end, month_start
+from .registers import Rise
+from .stretch import MAX_STRETCHES, Stretch
+
+_A_DAY = timedelta(days=1)
+_HOUR = timedelta(hours=1)
+# Less than any household in use draws or feeds in, and in a day more than comes while a clock is
+# set.
+_LEAST_W = 10.0
+
+
+def is_to_be_shown(stretches: Sequence[Stretch], month: datetime) -> bool:
+    """Return whether the month of the last reading is to take the place of the one shown."""
+    shown = stretches[-1].month_start
+    if month == shown:
+        return False
+    if len(stretches) == 1 or _was_left(stretches[0], month, shown):
+        return True
+    return month > shown and not _has_leapt(stretches)
+
+
+def time_until(stretches: Sequence[Stretch]) -> datetime:
+    """Return up to when the month that is shown has passed."""
+    last, sure = stretches[-1], sure_time(stretches)
+    time = last.reading.time
+    if month_start(time) != last.month_start or _has_leapt(stretches):
+        return sure
+    return max(time, sure)
+
+
+def sure_time(stretches: Sequence[Stretch]) -> datetime:
+    """Return the time of the last reading whose clock may be right."""
+    time = stretches[0].reading.time
+    for before, after in pairwise(stretches):
+        if not before.may_be_followed_by(after.first, after.serial_number):
+            break
+        if _leaps(before, after):
+            break
+        time = after.reading.time
+    return time
+
+
+def _was_left(sure: Stretch, month: datetime, shown: datetime) -> bool:
+    """Return whether a month is known, and none after it."""
+    following = month_end(month)
+    return _is_known(sure, month) and following != shown and not _is_known(sure, following)
+
+
+def _is_known(sure: Stretch, month: datetime) -> bool:
+    known = sure.ledger.months.get(month)
+    return known is not None and known.quarter_hours > 0
+
+
+def _has_leapt(stretches: Sequence[Stretch]) -> bool:
+    """Return whether the clock may be ahead; one that only ever leaps has no month to keep."""
+    leaps = sum(starmap(_leaps, pairwise(stretches)))
+    return 0 < leaps < MAX_STRETCHES - 1
+
+
+def _leaps(before: Stretch, after: Stretch) -> bool:
+    """Return whether a clock went ahead between two stretches, and hardly any energy came."""
+    passed = after.first.time - before.reading.time
+    if passed <= _A_DAY:
+        return False
+    rise = Rise.between(before.reading, after.first)
+    energy_wh = rise.imported_wh + rise.exported_wh
+    is_register = before.is_register_of(after.first, after.serial_number)
+    return not is_register or energy_wh < _LEAST_W * (passed / _HOUR)

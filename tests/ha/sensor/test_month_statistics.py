@@ -1,0 +1,194 @@
+"""What belongs to a month is counted once in long-term statistics, whatever a clock says."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from homeassistant.components.recorder.core import Recorder
+from homeassistant.components.recorder.statistics import statistics_during_period
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.recorder import get_instance
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.components.recorder.common import (
+    async_wait_recording_done,
+    do_adhoc_statistics,
+)
+
+from custom_components.smarty_p1.const import (
+    CONF_ENERGY_FEE,
+    CONF_ENERGY_PRICE,
+    CONF_FEED_IN_PRICE,
+    CONF_REFERENCE_POWER,
+)
+from tests.ha.conftest import EntryMaker
+from tests.ha.meter import MeterPort, with_value
+from tests.ha.support import TELEGRAM, let_pass, receive, set_up
+
+OPTIONS = {
+    CONF_REFERENCE_POWER: 3.0,
+    CONF_ENERGY_PRICE: 0.15,
+    CONF_ENERGY_FEE: 5.0,
+    CONF_FEED_IN_PRICE: 0.06,
+}
+EXCESS = "sensor.smarty_excess_energy"
+MONTHLY = {
+    EXCESS,
+    "sensor.smarty_surcharge",
+    "sensor.smarty_energy_cost_this_month",
+    "sensor.smarty_network_cost_this_month",
+    "sensor.smarty_total_cost_this_month",
+    "sensor.smarty_feed_in_revenue_this_month",
+    "sensor.smarty_excess_quarter_hours",
+}
+TWO_HOURS_BEFORE = ["250703083000S", "250703084500S", "250703090000S"]
+# Each telegram's time, after these; 1 kWh comes from one to the next.
+STORIES = {
+    "lost for half an hour": [
+        *("000101000000W", "000101001500W", "000101003000W"),
+        *("250703093100S", "250703094500S", "250703100000S"),
+    ],
+    "lost for three hours": [
+        *(f"00010103{minute:02}00W" for minute in (0, 15, 30, 45)),
+        *(f"00010104{minute:02}00W" for minute in (0, 15, 30, 45)),
+        *(f"00010105{minute:02}00W" for minute in (0, 15, 30, 45)),
+        *("250703120000S", "250703121500S", "250703123000S"),
+    ],
+    "a month ahead": [
+        *("250803091500S", "250803093000S", "250803094500S"),
+        *("250703094600S", "250703100000S", "250703101500S"),
+    ],
+    "a month back": [
+        *("250603091500S", "250603093000S", "250603094500S"),
+        *("250703094600S", "250703100000S", "250703101500S"),
+    ],
+    "set back by an hour": [
+        *("250703081500S", "250703083000S", "250703084500S"),
+        *("250703094600S", "250703100000S", "250703101500S"),
+    ],
+    "unknown": [
+        *("", "", "", "250703091400S", "250703093000S", "250703094500S"),
+    ],
+}
+
+
+@pytest.fixture(autouse=True)
+def integration(
+    recorder_mock: Recorder,
+    enable_custom_integrations: None,
+    socket_enabled: None,
+    everything_enabled: None,
+) -> None:
+    """Do as in the other tests, with a recorder that starts before everything else."""
+
+
+def telegram(time: str, kwh: float) -> str:
+    """Return a telegram of a time as the meter writes it, and an index."""
+    text = with_value(TELEGRAM, "0-0:1.0.0", f"({time})")
+    text = with_value(text, "1-0:2.8.0", f"({kwh / 2:010.3f}*kWh)")
+    return with_value(text, "1-0:1.8.0", f"({kwh:010.3f}*kWh)")
+
+
+async def sums_of_statistics(hass: HomeAssistant) -> dict[str, float]:
+    """Return what long-term statistics add up to."""
+    await async_wait_recording_done(hass)
+    now = dt_util.utcnow()
+    this_period = now.replace(minute=now.minute // 5 * 5, second=0, microsecond=0)
+    # The states may have been written across the border of two periods.
+    for start in (this_period - timedelta(minutes=5), this_period):
+        do_adhoc_statistics(hass, start=start)
+        await async_wait_recording_done(hass)
+
+    def rows() -> dict[str, Any]:
+        start = now - timedelta(minutes=15)
+        found = statistics_during_period(hass, start, None, MONTHLY, "5minute", None, {"sum"})
+        return dict(found)
+
+    found = await get_instance(hass).async_add_executor_job(rows)
+    return {name: each[-1]["sum"] for name, each in found.items()}
+
+
+def shown(hass: HomeAssistant) -> dict[str, float]:
+    """Return all that begins anew with each month."""
+    return {
+        state.entity_id: float(state.state)
+        for state in hass.states.async_all("sensor")
+        if "last_reset" in state.attributes
+    }
+
+
+@pytest.mark.parametrize("has_restart", [False, True])
+@pytest.mark.parametrize("times", STORIES.values(), ids=STORIES)
+async def test_a_month_is_counted_once(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    times: list[str],
+    *,
+    has_restart: bool,
+) -> None:
+    assert await async_setup_component(hass, "sensor", {})
+    entry = await set_up(hass, port, make_entry, telegram("250703081500S", 100.0))
+    port.greeting = port.next_frame(telegram("250703081510S", 100.0))
+    hass.config_entries.async_update_entry(entry, options=OPTIONS)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    port.greeting = b""
+    assert shown(hass).keys() == MONTHLY
+    first = shown(hass)
+    for count, time in enumerate([*TWO_HOURS_BEFORE, *times], 101):
+        if has_restart and count == len(TWO_HOURS_BEFORE) + 103:
+            port.greeting = port.next_frame(telegram(time, count))
+            assert await hass.config_entries.async_reload(entry.entry_id)
+            await hass.async_block_till_done()
+            port.greeting = b""
+        else:
+            await receive(hass, port, telegram(time, count))
+        state = hass.states.get(EXCESS)
+        assert state is not None
+        assert state.attributes["last_reset"] == "2025-07-01T00:00:00+02:00"
+
+    last = shown(hass)
+    # Whole quarter-hours of 4 kW: two before, and one or two after.
+    assert last[EXCESS] >= 0.75
+    sums = await sums_of_statistics(hass)
+    assert sums == pytest.approx({name: last[name] - first[name] for name in MONTHLY})
+
+
+async def test_a_month_that_has_begun_does_not_end_by_a_crash(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_storage: dict[str, Any],
+) -> None:
+    assert await async_setup_component(hass, "sensor", {})
+    entry = await set_up(hass, port, make_entry, telegram("250731233000S", 100.0))
+    port.greeting = port.next_frame(telegram("250731233010S", 100.0))
+    hass.config_entries.async_update_entry(entry, options=OPTIONS)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    first = shown(hass)
+    await receive(hass, port, telegram("250731234500S", 101.0))
+    await receive(hass, port, telegram("250801000000S", 102.0))
+    july = shown(hass)
+    assert july[EXCESS] == 0.5
+    await receive(hass, port, telegram("250801000010S", 102.0))
+    await let_pass(hass, 1)
+    stored = dict(hass_storage)
+
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    # What was stored when Home Assistant was killed.
+    hass_storage.update(stored)
+    port.greeting = port.next_frame(telegram("250801003000S", 103.0))
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    await receive(hass, port, telegram("250801004500S", 104.0))
+    august = shown(hass)
+
+    state = hass.states.get(EXCESS)
+    assert state is not None
+    assert state.attributes["last_reset"] == "2025-08-01T00:00:00+02:00"
+    sums = await sums_of_statistics(hass)
+    assert sums == pytest.approx(
+        {name: july[name] - first[name] + august[name] for name in MONTHLY}
+    )

@@ -1,0 +1,217 @@
+"""Totals of the month as long-term statistics add them up, whatever a meter's clock says."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from smarty_p1.tariff import Demand, bill
+from tests.lib.tariff.support import Connection, at
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+class Statistics:
+    """Adds a total up as Home Assistant does: from 0 whenever its `last_reset` changes."""
+
+    def __init__(self) -> None:
+        self.sum = 0.0
+        self.shown: dict[datetime, float] = {}
+        self._last: tuple[datetime, float] | None = None
+
+    def note(self, month: datetime, value: float) -> None:
+        if self._last is None:
+            self.sum = value
+        elif self._last[0] == month:
+            self.sum += value - self._last[1]
+        else:
+            self.sum += value
+        self._last = month, value
+        self.shown[month] = value
+
+
+class Watched:
+    """A connection whose totals are added up, telegram by telegram, and its right clock."""
+
+    def __init__(self, start: str) -> None:
+        self.house = Connection(start, reference_kw=3)
+        self.right = at(start)
+        self.excess, self.cost = Statistics(), Statistics()
+        self.demands: list[Demand] = []
+        self.read()
+
+    def read(self) -> None:
+        demand = self.house.read()
+        self.demands.append(demand)
+        assert demand.excess_kwh is not None
+        self.excess.note(demand.month_start, demand.excess_kwh)
+        due = bill(demand.month, demand.contracts, demand.until)
+        self.cost.note(demand.month_start, sum(line.amount for line in due.lines))
+
+    def run(self, minutes: int, wh_a_minute: int = 100) -> None:
+        """Let time pass by; 100 Wh a minute are 6 kW, 0.75 kWh above 3 kW in a quarter-hour."""
+        for passed in range(0, minutes, 5):
+            step = min(5, minutes - passed)
+            self.house.pass_by(step * 60, step * wh_a_minute)
+            self.right += timedelta(minutes=step)
+            self.read()
+
+    def set_clock(self, time: datetime) -> None:
+        self.house.time = time
+        self.right += timedelta(seconds=10)
+        self.read()
+
+    def set_right(self) -> None:
+        self.set_clock(self.right + timedelta(seconds=10))
+
+    def be_off(self, time: timedelta) -> None:
+        """Let nobody read for a while, in which 200 W are drawn."""
+        hours = time / HOUR
+        self.house.pass_by(hours * 3600, round(hours * 200))
+        self.right += time
+        self.house.restart()
+        self.read()
+
+
+def lost(_watched: Watched) -> datetime:
+    return at("2000-01-01T00:00:00W")
+
+
+def a_month_ahead(watched: Watched) -> datetime:
+    return watched.right + 31 * DAY
+
+
+def a_month_back(watched: Watched) -> datetime:
+    return watched.right - 31 * DAY
+
+
+def an_hour_ahead(watched: Watched) -> datetime:
+    return watched.right + HOUR
+
+
+def an_hour_back(watched: Watched) -> datetime:
+    return watched.right - HOUR
+
+
+def days_ahead(watched: Watched) -> datetime:
+    return watched.right + 3 * DAY
+
+
+def in_2099(_watched: Watched) -> datetime:
+    return at("2099-12-31T23:50:00W")
+
+
+CLOCKS = [
+    lost,
+    a_month_ahead,
+    a_month_back,
+    an_hour_ahead,
+    an_hour_back,
+    days_ahead,
+    in_2099,
+]
+STARTS = {
+    "within a month": "2026-07-14T08:00:00S",
+    "a month's end": "2026-07-30T19:30:00S",
+    "a month's beginning": "2026-07-30T22:40:00S",
+    "summer time": "2026-03-27T21:10:00W",
+    "winter time": "2026-10-23T21:10:00S",
+    "a month and winter time": "2026-10-30T23:10:00W",
+}
+
+
+@pytest.mark.parametrize("start", STARTS.values(), ids=STARTS)
+@pytest.mark.parametrize("minutes", [2, 30, 3 * 60])
+@pytest.mark.parametrize("clock", CLOCKS)
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_no_month_is_counted_twice(
+    start: str, minutes: int, clock: Callable[[Watched], datetime], *, is_killed: bool
+) -> None:
+    watched = Watched(start)
+    watched.run(27 * 60 + 11)
+
+    watched.set_clock(clock(watched))
+    watched.run(minutes // 2)
+    if is_killed:
+        watched.house.restart()
+    watched.run(minutes // 2)
+    watched.set_right()
+    watched.run(40)
+    if is_killed:
+        watched.be_off(HOUR)
+    watched.run(30 * 60)
+
+    for statistics in (watched.excess, watched.cost):
+        assert statistics.sum == pytest.approx(sum(statistics.shown.values()))
+    months = [demand.month_start for demand in watched.demands]
+    assert months == sorted(months)
+    assert {f"{month:%Y-%m}" for month in months} <= {
+        start[:7],
+        f"2026-{int(start[5:7]) + 1:02}",
+    }
+    # Afterwards it is the month of the right clock.
+    assert months[-1].month == watched.right.month
+
+
+@pytest.mark.parametrize("clock", [lost, a_month_ahead, a_month_back, in_2099])
+def test_what_belongs_to_a_month_stays_as_it_was(clock: Callable[[Watched], datetime]) -> None:
+    watched = Watched("2026-06-13T08:00:00S")
+    watched.run(28 * 60 + 10)
+    watched.be_off(5 * DAY)
+    watched.run(14 * 24 * 60, 10)  # until July
+    before = watched.demands[-1]
+    assert before.month_start == at("2026-07-01T00:00:00S")
+    cost = watched.cost.shown[before.month_start]
+
+    watched.set_clock(clock(watched))
+    for minutes in (20, 160):
+        watched.run(minutes)
+        # A gap begins no month either, nor does it end one.
+        watched.be_off(HOUR / 2)
+        demand = watched.demands[-1]
+
+        assert demand.month_start == before.month_start
+        assert demand.until == before.until
+        assert (demand.peak, demand.excess_kwh) == (before.peak, before.excess_kwh)
+        assert demand.month.imported_kwh == pytest.approx(before.month.imported_kwh)
+    assert watched.cost.shown == {**watched.cost.shown, before.month_start: cost}
+
+
+def test_a_month_begins_although_the_clock_was_set_back_a_little() -> None:
+    watched = Watched("2026-07-31T12:00:00S")
+    watched.run(11 * 60)
+    watched.set_clock(watched.right - timedelta(minutes=5))
+    watched.run(90)
+
+    assert watched.demands[-1].month_start == at("2026-08-01T00:00:00S")
+
+
+def test_a_month_begins_after_weeks_without_a_reading() -> None:
+    watched = Watched("2026-06-13T12:00:00S")
+    watched.run(60)
+    watched.be_off(100 * DAY)
+    watched.run(1)
+
+    assert watched.demands[-1].month_start == at("2026-09-01T00:00:00S")
+
+
+def test_a_month_in_which_nobody_draws_anything_is_shown_after_a_day() -> None:
+    house = Connection("2026-06-13T12:00:00S", reference_kw=3)
+    house.read()
+    house.draw(60, 10)
+    house.pass_by(30 * 24 * 3600)
+    house.read()
+
+    assert house.draw(60, 0).month_start == at("2026-06-01T00:00:00S")
+    assert house.draw(24 * 60, 0).month_start == at("2026-07-01T00:00:00S")
+
+
+def test_a_clock_that_was_wrong_from_the_beginning_is_right_after_a_day() -> None:
+    for wrong in ("2000-01-01T00:00:00W", "2099-12-31T12:00:00W"):
+        house = Connection(wrong, reference_kw=3)
+        house.read()
+        house.draw(60, 10)
+        house.time = at("2026-07-13T12:07:00S")
+        house.read()
+
+        assert house.draw(24 * 60 + 15, 10).month_start == at("2026-07-01T00:00:00S")
