@@ -16,7 +16,7 @@ from nats.js import JetStreamContext
 from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
 from nats.js.kv import KeyValue
 
-from .outage import Outage
+from .outage import outage_of, reason
 from .shares import count_members, share_of, to_release
 from .subjects import LEASES
 
@@ -61,7 +61,7 @@ class Leases:
         self._on_change = on_change
         self._owned: dict[int, _Lease] = {}
         self._told: frozenset[int] | None = None
-        self._outage = Outage("Keeping the leases in NATS")
+        self._outage = outage_of("Keeping the leases in NATS")
 
     async def run(self) -> None:
         """Renew, take and give back, until nothing is answered for as long as leases last.
@@ -76,7 +76,7 @@ class Leases:
                     await self._renew()
                     await self._balance()
             except (NatsError, OSError, TimeoutError) as error:
-                self._outage.note(error)
+                self._outage.note(reason(error))
             else:
                 self._is_new = False
                 worked = began

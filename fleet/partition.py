@@ -29,7 +29,7 @@ from .lines import Sample, make_sample
 from .meter_bounds import MeterBounds
 from .meters import Meters, UnknownMeters
 from .metrics import Metrics
-from .outage import Outage
+from .outage import outage_of, reason
 from .own_times import OwnTimes
 from .partition_state import PartitionState
 from .store import Store
@@ -68,7 +68,7 @@ class Partition:
     def __init__(self, number: int, collector: Collector) -> None:
         self._number = number
         self._collector = collector
-        self._outage = Outage(f"Partition {number}")
+        self._outage = outage_of(f"Partition {number}")
         self._kept = KeptState(number, collector.metrics)
         self._queue = CommitQueue()
         # All up to here was dealt with, and is in the queue or committed, unless `_intake` is None.
@@ -105,10 +105,10 @@ class Partition:
                 OSError,
                 TimeoutError,
             ) as error:
-                self._outage.note(error)
+                self._outage.note(reason(error))
             except Exception as error:
                 LOGGER.debug("Partition %d", self._number, exc_info=True)
-                self._outage.note(error)
+                self._outage.note(reason(error))
             await self._outage.wait()
             # Until there is another one: see `use`.
             while self._collector.nats.is_closed:  # noqa: ASYNC110

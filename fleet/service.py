@@ -23,7 +23,7 @@ from .engine import (
 from .leases import Leases
 from .meters import UnknownMeters
 from .metrics import Metrics
-from .outage import Outage
+from .outage import outage_of, reason
 from .partition import Collector, Partition
 from .store import Store
 
@@ -66,7 +66,7 @@ class _Session:
         self._store = store
         self._metrics = metrics
         self._unknown_meters = UnknownMeters()
-        self._outage = Outage("The connection to NATS")
+        self._outage = outage_of("The connection to NATS")
         self._working: dict[int, tuple[Partition, asyncio.Task[None]]] = {}
         metrics.watch_oldest(self._oldest)
 
@@ -88,25 +88,25 @@ class _Session:
             LOGGER.debug("NATS: %s", type(error).__name__)
             # The library goes from server to server without an end.
             if not nats.is_connected:
-                self._outage.note(error)
+                self._outage.note(reason(error))
 
         try:
             await nats.open(on_error, _setter(closed), reconnect=False)
             await self._collect(nats, closed)
             self._metrics.nats_losses.inc()
-            self._outage.note(ConnectionError())
+            self._outage.note(reason(ConnectionError()))
         except (NatsError, OSError, TimeoutError) as error:
-            self._outage.note(error)
+            self._outage.note(reason(error))
         except OtherPartitionsError as error:
             LOGGER.error(  # noqa: TRY400 - it says all
                 "The cluster was set up with %s partitions, and this collector with %d",
                 error.number,
                 self._config.partitions,
             )
-            self._outage.note(error)
+            self._outage.note(reason(error))
         except Exception as error:
             LOGGER.debug("NATS", exc_info=True)
-            self._outage.note(error)
+            self._outage.note(reason(error))
         finally:
             with suppress(NatsError, OSError, TimeoutError):
                 await nats.close()

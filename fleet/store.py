@@ -10,7 +10,7 @@ import aiohttp
 
 from .lines import Sample
 from .metrics import Metrics
-from .outage import Outage, ToldError
+from .outage import ToldError, outage_of, reason
 from .store_run import StoreRun, Write
 
 # So that a write has the values of many meters, and none waits for long.
@@ -50,8 +50,8 @@ class Store:
         self._waiting: list[_Request] = []
         self._is_wanted = asyncio.Event()
         self._run_is_known = asyncio.Event()
-        self._writing = Outage("Writing to VictoriaMetrics")
-        self._asking = Outage("Asking VictoriaMetrics since when it runs")
+        self._writing = outage_of("Writing to VictoriaMetrics")
+        self._asking = outage_of("Asking VictoriaMetrics since when it runs")
 
     async def serve(self) -> None:
         """Write what is handed in, until cancelled."""
@@ -71,7 +71,7 @@ class Store:
             try:
                 await self._ask(session)
             except (aiohttp.ClientError, OSError, TimeoutError, StoreError) as error:
-                self._asking.note(error)
+                self._asking.note(reason(error))
                 await self._asking.wait()
             else:
                 self._asking.end()
@@ -110,7 +110,7 @@ class Store:
                 try:
                     await self._post(session, requests)
                 except (aiohttp.ClientError, OSError, TimeoutError, StoreError) as error:
-                    self._writing.note(error)
+                    self._writing.note(reason(error))
                     self._metrics.failed_writes.inc()
                     await self._writing.wait()
                 else:

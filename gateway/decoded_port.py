@@ -1,6 +1,7 @@
 """From the bytes of a port to the broker: what its meter says, verified."""
 
 import time
+from functools import partial
 
 from smarty_p1.meter import Reading
 
@@ -37,7 +38,7 @@ class DecodedPort:
         self._has_read = True
         self._telegrams.inc()
         self._last_telegram["at"] = time.monotonic()
-        self._publisher.on_reading(meter, reading, self._decoder.reception(meter))
+        self._publisher.on_reading(meter, reading, partial(self._decoder.reception, meter))
 
     def _on_rejection(self, reason: str) -> None:
         self._rejected.labels(self._label, reason).inc()

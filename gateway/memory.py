@@ -10,11 +10,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from smarty_p1.retry import Outage
+
 from .queue_file import as_text
 
 LOGGER = logging.getLogger(__name__)
 
 _RETRY_DELAY = 2.0
+_LOST = "Nothing can be stored, so no values are published: %s"
+_BACK = "It can be stored again, and values are published"
 # The queue's thread writes to the same file.
 _LOCK_TIMEOUT = 10.0
 # A process that is killed loses nothing that was committed: see the queue.
@@ -46,7 +50,9 @@ class Memory:
         self._next = asyncio.Event()
         self._current: asyncio.Event | None = None
         self._stored: dict[str, str] = {}
-        self._is_failing = False
+        self._outage = Outage(
+            LOGGER, _LOST, _BACK, first=_RETRY_DELAY, longest=_RETRY_DELAY, severity=logging.ERROR
+        )
         self._database: sqlite3.Connection
 
     async def _in_thread[T](self, work: Callable[[], T]) -> T:
@@ -86,7 +92,7 @@ class Memory:
         waiting = self._next if self._new else self._current
         if waiting:
             await waiting.wait()
-        return not self._is_failing
+        return not self._outage.is_lost
 
     async def write(self) -> None:
         """Write what comes, until cancelled."""
@@ -96,11 +102,8 @@ class Memory:
             try:
                 await self._write_all()
             except sqlite3.Error as err:
-                if not self._is_failing:
-                    text = "Nothing can be stored, so no values are published: %s"
-                    LOGGER.error(text, err)  # noqa: TRY400
-                self._is_failing = True
-                await asyncio.sleep(_RETRY_DELAY)
+                self._outage.note(err)
+                await self._outage.wait()
                 self._has_new.set()
 
     async def _write_all(self) -> None:
@@ -114,9 +117,7 @@ class Memory:
                 self._new = makers | self._new
                 raise
             else:
-                if self._is_failing:
-                    LOGGER.warning("It can be stored again, and values are published")
-                    self._is_failing = False
+                self._outage.end()
             finally:
                 self._current.set()
 

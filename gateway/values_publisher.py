@@ -7,9 +7,8 @@ everything that it should keep is sent again.
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 import aiomqtt
@@ -24,12 +23,12 @@ from smarty_p1.publish import (
     MeterAnnounced,
     MeterMessages,
     Published,
+    PublishFeed,
     availability_topic,
     level,
 )
 from smarty_p1.stored_values import Stored, a_list, a_mapping, a_text, some_bytes
 from smarty_p1.tariff import LUXEMBOURG
-from smarty_p1.throttle import Throttle
 
 from .config import BrokerConfig, PortConfig
 from .memory import to_json
@@ -65,7 +64,6 @@ class ValuesPublisher:
         self._speakers = meters.speakers
         self._losses = metrics.broker_losses.labels(port.label)
         self._connected = metrics.broker_connected.labels(port.label)
-        self._throttle = Throttle(asyncio.get_running_loop(), publish.min_interval)
         self._work = asyncio.Event()
         self._root_changed = asyncio.Event()
         self._stale_timer: asyncio.TimerHandle | None = None
@@ -76,12 +74,7 @@ class ValuesPublisher:
         self._retained: set[str] = set()
         self._memory.read(self._name, self._restore)
         self._root = port.root or self._root
-        self._messages: MeterMessages | None = None
-        self._is_online = False
-        # What is not remembered over a restart is not published: it could be replayed then.
-        self._is_stored = True
-        self._latest: tuple[Reading, Reception] | None = None
-        self._waiting: tuple[Reading, Reception] | None = None
+        self._feed: PublishFeed | None = None
 
     @property
     def _name(self) -> str:
@@ -100,43 +93,28 @@ class ValuesPublisher:
             "retained": sorted(self._retained),
         }
 
-    def on_reading(self, meter: Meter, reading: Reading, reception: Reception) -> None:
-        """Publish a reading, now or at its turn."""
-        if self._messages is None or self.title != meter.title:
-            self._begin(meter)
+    def on_reading(
+        self, meter: Meter, reading: Reading, reception: Callable[[], Reception]
+    ) -> None:
+        """Publish a reading of a meter, now or at its turn."""
+        feed = self._feed
+        if feed is None or self.title != meter.title:
+            feed = self._begin(meter, reception)
         self._speakers[availability_topic(self._root)] = self
-        self._latest = reading, reception
-        self._set_online(is_online=True)
-        self._restart_stale_timer()
-        # A text could be gone by the next turn.
-        has_news = self._messages is None or self._messages.has_news(reading)
-        self._throttle.offer(partial(self._offer, reading, reception), is_urgent=has_news)
-
-    def _on_stale(self) -> None:
-        self._throttle.cancel()
-        self._set_online(is_online=False)
-
-    def _offer(self, reading: Reading, reception: Reception) -> None:
-        self._waiting = reading, reception
-        self._work.set()
-
-    def _set_online(self, *, is_online: bool) -> None:
-        if is_online != self._is_online:
-            self._is_online = is_online
-            self._work.set()
-
-    def _restart_stale_timer(self) -> None:
+        feed.on_reading(reading)
         if self._stale_timer:
             self._stale_timer.cancel()
         loop = asyncio.get_running_loop()
-        self._stale_timer = loop.call_later(_STALE_AFTER, self._on_stale)
+        self._stale_timer = loop.call_later(_STALE_AFTER, feed.on_stale)
 
-    def _begin(self, meter: Meter) -> None:
+    def _begin(self, meter: Meter, reception: Callable[[], Reception]) -> PublishFeed:
         """Begin with a meter: the first one, or another."""
+        if self._feed:
+            self._feed.close()
         serial_number = meter.serial_number or meter.title.hex().upper()
         root = self._port.root or f"{self._port.prefix}/{level(serial_number)}"
         self.title = meter.title
-        self._messages = MeterMessages(
+        messages = MeterMessages(
             Published(root, self._publish.form, self._publish.retain),
             to_json,
             self._announcer(serial_number, root),
@@ -147,6 +125,9 @@ class ValuesPublisher:
             self._root = root
             self._root_changed.set()
         self._memory.put(self._name, self._as_dict)
+        interval = self._publish.min_interval
+        self._feed = PublishFeed(messages, interval, self._work.set, reception)
+        return self._feed
 
     def _announcer(self, serial_number: str, root: str) -> Announcer | None:
         if self._publish.discovery is None:
@@ -181,11 +162,7 @@ class ValuesPublisher:
                 with self._connected.track_inprogress():
                     await first_to_end(
                         self._publish_all(client, topic),
-                        client.repeat(
-                            topic,
-                            ONLINE,
-                            lambda: self._is_online and self._is_stored and self._speaks(topic),
-                        ),
+                        client.repeat(topic, ONLINE, lambda: self._is_told_online(topic)),
                         client.until_lost(),
                         self._root_changed.wait(),
                     )
@@ -195,37 +172,28 @@ class ValuesPublisher:
                     with suppress(aiomqtt.MqttError):
                         await client.publish(topic, OFFLINE, qos=1, retain=True, timeout=2)
 
+    def _is_told_online(self, topic: str) -> bool:
+        return self._feed is not None and self._feed.is_online and self._speaks(topic)
+
     async def _publish_all(self, client: MqttClient, topic: str) -> None:
-        if self._messages:
-            # A broker that was restarted may keep nothing.
-            self._messages.begin_anew()
+        if self._feed:
+            self._feed.on_connected()
         elif self._speaks(topic):
             # What it keeps may be what an earlier run said.
             await client.send(topic, OFFLINE, retain=True)
-        self._waiting = self._latest if self._is_online else None
-        self._work.set()
         while True:
             await self._work.wait()
             self._work.clear()
-            if self._messages is None:
+            feed = self._feed
+            if feed is None:
                 continue
-            waiting, self._waiting = self._waiting, None
-            if waiting:
-                self._is_stored = await self._memory.written()
-            is_online = self._is_online and self._is_stored
-            await self._send(client, self._messages.availability(is_online=is_online))
+            if feed.is_waiting:
+                # What is not remembered over a restart could be replayed after it.
+                feed.is_held = not await self._memory.written()
+            await self._send(client, feed.take())
             self._outage.end()
-            if waiting and self._is_stored:
-                self._throttle.restart()
-                await self._send(client, self._messages.reading(*waiting))
-            elif waiting and self._is_online:
-                self._try_again(waiting)
-
-    def _try_again(self, waiting: tuple[Reading, Reception]) -> None:
-        """Have a reading published with the next try, unless there is a newer one."""
-        if self._waiting is None:
-            self._waiting = waiting
-        self._work.set()
+            if feed.is_held and feed.is_waiting:
+                self._work.set()  # with the memory's next try
 
     async def _send(self, client: MqttClient, messages: Iterable[Message]) -> None:
         for topic, payload, retain in messages:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import logging
 import time
 import zlib
 from collections.abc import AsyncIterator
@@ -101,7 +102,8 @@ async def test_a_write_is_tried_until_it_is_acknowledged(
     fake.answers = [503, 400, 200]
     await store.write([sample(1)])
     assert len(fake.bodies) == 4
-    assert [text for text in caplog.messages if text.startswith("Writing")] == [
+    told = [record.message for record in caplog.records if record.levelno >= logging.INFO]
+    assert [text for text in told if text.startswith("Writing")] == [
         "Writing to VictoriaMetrics failed (it answers with 503), and is tried again",
         "Writing to VictoriaMetrics works again",
     ]

@@ -14,7 +14,8 @@ class PublishFeed:
 
     Readings have a turn every `interval` seconds; texts, which could be gone by then, have one at
     once. Nothing queues: a reading that could not be sent makes room for the next one. `wake` is
-    called when there may be something to take.
+    called when there may be something to take. While the feed `is_held`, nothing is told but that
+    the meter is not read.
     """
 
     def __init__(
@@ -24,7 +25,8 @@ class PublishFeed:
         wake: Callable[[], None],
         reception: Callable[[], Reception],
     ) -> None:
-        self.is_online = False
+        self.is_held = False
+        self._is_online = False
         self._messages = messages
         self._throttle = Throttle(asyncio.get_running_loop(), interval)
         self._wake = wake
@@ -32,11 +34,21 @@ class PublishFeed:
         self._latest: Reading | None = None
         self._waiting: Reading | None = None
 
+    @property
+    def is_online(self) -> bool:
+        """Return whether the meter is told to be read."""
+        return self._is_online and not self.is_held
+
+    @property
+    def is_waiting(self) -> bool:
+        """Return whether a reading is to be told."""
+        return self._waiting is not None
+
     def on_reading(self, reading: Reading) -> None:
         """Tell a reading, now or at its turn."""
         self._latest = reading
-        if not self.is_online:
-            self.is_online = True
+        if not self._is_online:
+            self._is_online = True
             self._wake()
         has_news = self._messages.has_news(reading)
         self._throttle.offer(partial(self._offer, reading), is_urgent=has_news)
@@ -48,19 +60,22 @@ class PublishFeed:
     def on_stale(self) -> None:
         """Tell that no readings come any more."""
         self._throttle.cancel()
-        if self.is_online:
-            self.is_online = False
+        self._waiting = None
+        if self._is_online:
+            self._is_online = False
             self._wake()
 
     def on_connected(self) -> None:
         """Tell everything again: a broker that was restarted may keep nothing."""
         self._messages.begin_anew()
-        self._waiting = self._latest if self.is_online else None
+        self._waiting = self._latest if self._is_online else None
         self._wake()
 
     def take(self) -> Iterator[Message]:
         """Yield the messages that are due; whoever cannot send one asks for no more."""
         yield from self._messages.availability(is_online=self.is_online)
+        if self.is_held:
+            return
         reading, self._waiting = self._waiting, None
         if reading is not None:
             self._throttle.restart()
