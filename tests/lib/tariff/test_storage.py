@@ -292,6 +292,44 @@ def test_days_that_are_not_in_order() -> None:
     assert_malformed(replaced(stored, [day, before], *MONTH, "days"))
 
 
+def test_a_day_of_another_month() -> None:
+    stored = stored_house().meter.as_dict()
+    assert_malformed(replaced(stored, "2026-06-29T22:00:00+00:00", *DAY, "start"))
+
+
+@pytest.mark.parametrize("given", ["exported_wh", "exported_time"])
+@pytest.mark.parametrize("reading", ["first", "reading"])
+def test_an_exported_energy_has_a_time(reading: str, given: str) -> None:
+    stored = stored_house().meter.as_dict()
+    place = (*STRETCH, reading)
+    exported = {"exported_wh": 1000, "exported_time": within(stored, (*place, "time"))}
+    both = replaced(stored, within(stored, place) | exported, *place)
+    assert DemandMeter.from_dict(both, Contract(reference_kw=3))
+    assert_malformed(without(both, *place, given))
+
+
+def test_too_many_powers_and_contracts() -> None:
+    stored = stored_house().meter.as_dict()
+    for number, is_malformed in ((100, False), (101, True)):
+        above = {str(power): [1, 750.0] for power in range(number)}
+        assert_malformed_if(replaced(stored, above, *DAY, "above"), is_malformed=is_malformed)
+    [contract] = stored["contracts"]
+    for number, is_malformed in ((200, False), (201, True)):
+        contracts = [
+            contract | {"since": f"2026-01-01T{minute // 60:02}:{minute % 60:02}:00+00:00"}
+            for minute in range(number)
+        ]
+        changed = replaced(stored, contracts, "contracts")
+        assert_malformed_if(changed, is_malformed=is_malformed)
+
+
+def assert_malformed_if(stored: object, *, is_malformed: bool) -> None:
+    if is_malformed:
+        assert_malformed(stored)
+    else:
+        DemandMeter.from_dict(stored, Contract(reference_kw=3))
+
+
 @pytest.mark.parametrize("version", [0, 3, "1", None, [], {}])
 def test_other_versions(version: object) -> None:
     assert_malformed(replaced(stored_house().meter.as_dict(), version, "version"))
@@ -408,3 +446,13 @@ def test_too_many_months() -> None:
         load_months(stored)
     with pytest.raises(ValueError):  # noqa: PT011
         load_months({**stored, "months": stored["months"][:1] * 37})
+
+    empty = {"peak": None, "earlier_quarter_hours": 0, "days": []}
+    starts = [(2020 + n // 12, n % 12 + 1) for n in range(37)]
+    months = [
+        {"start": f"{year}-{number:02}-01T00:00:00+0{2 if 4 <= number <= 10 else 1}:00", **empty}
+        for year, number in starts
+    ]
+    assert len(load_months({**stored, "months": months[:36]})) == 36
+    with pytest.raises(ValueError):  # noqa: PT011
+        load_months({**stored, "months": months})
