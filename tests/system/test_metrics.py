@@ -47,13 +47,15 @@ async def test_it_is_closed_and_holds_sixteen_threads_at_most(tmp_path: Path) ->
 
         # Whatever else it needs one for is there by then.
         idle = threads()
-        asking = [
-            asyncio.create_task(ask_without_end(gateway.metrics_port)) for _ in range(CONNECTIONS)
-        ]
         most = idle
-        while not all(one.done() for one in asking):
-            most = max(most, threads())
-            await asyncio.sleep(0.05)
-        await asyncio.gather(*asking)
-        assert idle < most <= idle + 16 + 2
+        async with asyncio.TaskGroup() as group:
+            asking = [
+                group.create_task(ask_without_end(gateway.metrics_port)) for _ in range(CONNECTIONS)
+            ]
+            while not all(one.done() for one in asking):
+                most = max(most, threads())
+                # The gateway's own work may need another one or two.
+                assert most <= idle + 16 + 2
+                await asyncio.sleep(0.05)
+        assert most > idle
         await until(answers, within=PATIENCE)
