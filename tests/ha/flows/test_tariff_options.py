@@ -1,5 +1,6 @@
 """The options about the tariff: what may be entered, what is stored, what is shown again."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import DOMAIN
+from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.lib.tariff import Contract
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import suggested
 from tests.ha.meter import MeterPort
@@ -277,6 +280,53 @@ async def test_the_day_of_a_change(
     # The day is about the change that it was entered with.
     await enter(hass, port, entry, **contract, vat=False)
     assert "surcharge_price_since" not in entry.options
+
+
+async def test_from_when_on_an_entry_holds(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    """The meter's telegrams are of 3 July 2025."""
+    freezer.move_to("2025-07-03T08:30:00Z")
+
+    def held(day: str) -> Contract:
+        coordinator: SmartyCoordinator = entry.runtime_data
+        demand = coordinator.latest.demand
+        assert demand
+        return demand.contracts.at(datetime.fromisoformat(f"{day}T12:00:00+02:00"))
+
+    # A first entry holds for all that is recorded, also with a day.
+    contract: dict[str, Any] = {"reference_power": "7", "energy_price": 0.15}
+    await enter(hass, port, entry, **contract, surcharge_price_since="2025-07-02")
+    assert held("2025-05-01").reference_kw == held("2025-07-03").reference_kw == 7
+
+    # A value put into an empty field from the 1st of this month, a changed one from the day.
+    contract |= {"energy_price": 0.2, "energy_fee": 5, "feed_in": {"feed_in_price": 0.06}}
+    await enter(hass, port, entry, **contract, surcharge_price_since="2025-07-02")
+    assert held("2025-06-30") == Contract(reference_kw=7, energy_price=0.15)
+    added: dict[str, Any] = {"reference_kw": 7, "energy_fee": 5, "feed_in_price": 0.06}
+    assert held("2025-07-01") == Contract(**added, energy_price=0.15)
+    assert held("2025-07-02") == Contract(**added, energy_price=0.2)
+
+    # Without a day, a changed one holds from now on; so does one that is taken away.
+    contract = {"reference_power": "12", "energy_fee": 5, "surcharge_price": 0.1}
+    await enter(hass, port, entry, **contract)
+    assert held("2025-06-30").surcharge is None
+    assert held("2025-07-01") == Contract(**added, energy_price=0.15, surcharge=0.1)
+    assert held("2025-07-02") == Contract(**added, energy_price=0.2, surcharge=0.1)
+    assert held("2025-07-04").reference_kw == 12
+    assert held("2025-07-04").energy_price is None
+
+    # A market's price into an empty field, from the 1st; and with a day to come, all of it waits.
+    market = {"energy_price_entity": NORDPOOL, "energy_margin": 0.02}
+    await enter(hass, port, entry, **contract, dynamic_price=market)
+    assert held("2025-07-04").energy_margin == 0.02
+    assert held("2025-07-02").energy_margin is None
+    contract |= {"energy_fee": 6, "network_prices": {"network_variable_price": 0.05}}
+    await enter(
+        hass, port, entry, **contract, dynamic_price=market, surcharge_price_since="2025-08-01"
+    )
+    assert (held("2025-07-31").energy_fee, held("2025-07-31").network_variable) == (5, None)
+    assert (held("2025-08-01").energy_fee, held("2025-08-01").network_variable) == (6, 0.05)
 
 
 async def test_a_surcharge_that_is_taken_away_has_no_day(

@@ -1,6 +1,6 @@
 """What a household has agreed with the operator of the grid and the supplier, and since when."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -69,16 +69,6 @@ class MarketPrices(NamedTuple):
 
 
 NO_PRICES = MarketPrices()
-
-
-def only_adds(before: Contract, after: Contract) -> bool:
-    """Return whether a contract differs from another only in saying what that one left open.
-
-    VAT does not matter: a bill as a whole has it or not.
-    """
-    names = (field.name for field in fields(before) if field.name != "has_vat")
-    values = ((name, getattr(before, name)) for name in names)
-    return all(value is None or getattr(after, name) == value for name, value in values)
 
 
 @dataclass(frozen=True, slots=True)

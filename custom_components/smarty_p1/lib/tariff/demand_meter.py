@@ -20,18 +20,17 @@ it. Samples of the power do not enter: a short spike costs nothing as long as th
 - The reading that ends the last quarter-hour of a month still shows that month, as a whole; the
   next one begins the new month. A month begins with readings that are bridged. While a clock is
   not sure, what belongs to the month stays as it was (`shown_month.py`).
-- A contract holds from a day on; without one, from when it is entered, for the quarter-hours that
-  have their greater part before them. It judges and prices what comes from then on, so a day has a
+- A contract judges and prices what comes while it holds (`contract_entry.py`), so a day has a
   record for each of its contracts.
 
 No I/O, no clock but the meter's; a fixed amount of work and memory per reading.
 """
 
-from datetime import UTC, date, datetime, time as time_of_day, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Self
 
 from ..stored_values import Stored, a_list, a_mapping
-from .calendar import LUXEMBOURG, QUARTER_HOUR, month_start, quarter_start
+from .calendar import QUARTER_HOUR, quarter_start
 from .contract import (
     BEGINNING,
     NO_CONTRACT,
@@ -39,8 +38,8 @@ from .contract import (
     Contract,
     Contracts,
     MarketPrices,
-    only_adds,
 )
+from .contract_entry import with_entered
 from .demand import Demand
 from .history import History
 from .ledger import MAX_MONTHS
@@ -62,7 +61,6 @@ from .summary import Summary, summarised
 from .upgrade import upgraded
 
 _VERSIONS = (1, 2)
-_MIDNIGHT = time_of_day()
 _HOUR = timedelta(hours=1)
 # The register counts whole watt-hours: it may show up to one more than was drawn since the start.
 _RESOLUTION_KWH = 0.001
@@ -86,21 +84,10 @@ class DemandMeter:
         self._summary: Summary | None = None
 
     def change_contract(self, contract: Contract, since: date | None = None) -> None:
-        """Let another contract hold from a day on, or from now on.
-
-        Now is the running quarter-hour, or the next one when the greater part of it has passed. The
-        first one that says anything holds for all that is known. A contract that only says what
-        the last one left open takes its place, as far back as the running month. What was entered
-        for a later time is forgotten. The last one again, with a day, holds from that day instead.
-        """
-        contracts = self._contracts
-        if since is not None:
-            start = datetime.combine(since, _MIDNIGHT, LUXEMBOURG)
-            if contract == contracts.latest:
-                contracts = contracts.before_latest
-            self._contracts = contracts.changed(contract, start)
-        elif contract != contracts.latest:
-            self._contracts = contracts.changed(contract, self._start_of(contract))
+        """Take a contract that was entered, and the day from which changes are valid, if any."""
+        stretches = self._history.stretches
+        now = sure_time(stretches) if stretches else None
+        self._contracts = with_entered(self._contracts, contract, since, now)
         self.snapshot = self._make_snapshot()
 
     def is_before_change(self, time: datetime | None) -> bool:
@@ -208,19 +195,6 @@ class DemandMeter:
     @property
     def _stretch(self) -> Stretch | None:
         return self._history.stretches[-1] if self._history.stretches else None
-
-    def _start_of(self, contract: Contract) -> datetime:
-        """Return when a contract without a day begins."""
-        if not self._history.stretches or self._contracts == Contracts():
-            return BEGINNING
-        now = sure_time(self._history.stretches)
-        since, latest = self._contracts.entries[-1]
-        start = quarter_start(now)
-        if now - start >= QUARTER_HOUR / 2:
-            start += QUARTER_HOUR
-        if only_adds(latest, contract):
-            start = min(start, max(since, month_start(now).astimezone(UTC)))
-        return start
 
     def _make_snapshot(self) -> Demand | None:
         stretch = self._stretch

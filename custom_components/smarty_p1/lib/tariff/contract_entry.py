@@ -1,0 +1,93 @@
+"""From when on something holds that a household enters about its contract.
+
+- A first entry holds for all that is recorded.
+- A value put into an empty field holds from the 1st of this month, or of that of the day entered.
+- A changed one holds from the day entered. Without one, it holds from the running quarter-hour on,
+  or from the next one when the greater part of it has passed.
+
+With a day to come, all of it waits until then.
+"""
+
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime, time
+
+from .calendar import LUXEMBOURG, QUARTER_HOUR, month_start, quarter_start
+from .contract import BEGINNING, MAX_CONTRACTS, Contract, Contracts
+
+_MIDNIGHT = time()
+# A price is fixed or follows the market: the two are one value.
+_ALTERNATIVES = {
+    "energy_price": "energy_margin",
+    "energy_margin": "energy_price",
+    "feed_in_price": "feed_in_margin",
+    "feed_in_margin": "feed_in_price",
+}
+
+
+def with_entered(
+    contracts: Contracts, contract: Contract, since: date | None, now: datetime | None
+) -> Contracts:
+    """Return contracts with one that was entered, with the day from which changes are valid.
+
+    What was entered for a later time is forgotten. The last contract again, with a day, holds from
+    that day instead; with the same day, nothing changes. Before the first reading, there is no now.
+    """
+    if since is not None:
+        return _with_day(contracts, contract, since, now)
+    if contract == contracts.latest:
+        return contracts
+    if now is None or contracts == Contracts():
+        return Contracts(((BEGINNING, contract),))
+    start = _next_change(now)
+    month = _filled(contracts, contracts.at(start), contract, month_start(now))
+    return month.changed(contract, start)
+
+
+def _with_day(
+    contracts: Contracts, contract: Contract, since: date, now: datetime | None
+) -> Contracts:
+    start = datetime.combine(since, _MIDNIGHT, LUXEMBOURG).astimezone(UTC)
+    if contracts.entries[-1] == (start, contract):
+        return contracts
+    if contract == contracts.latest:
+        contracts = contracts.before_latest
+    if now is None or start > now:
+        return contracts.changed(contract, start)
+    if contracts == Contracts():
+        return Contracts(((BEGINNING, contract),))
+    month = _filled(contracts, contracts.latest, contract, month_start(start))
+    kept = (entry for entry in month.entries if entry[0] < start)
+    # Also where it is no other contract: the same again, after a restart, shall change nothing.
+    return Contracts((*kept, (start, contract))[-MAX_CONTRACTS:])
+
+
+def _next_change(now: datetime) -> datetime:
+    start = quarter_start(now)
+    return start + QUARTER_HOUR if now - start >= QUARTER_HOUR / 2 else start
+
+
+def _filled(contracts: Contracts, before: Contract, after: Contract, since: datetime) -> Contracts:
+    """Return contracts that have, since a moment, what was empty before and is not any more."""
+    since = since.astimezone(UTC)
+    found = Contracts(contracts.entries)
+    for start, contract in (
+        (since, contracts.at(since)),
+        *(entry for entry in contracts.entries if entry[0] > since),
+    ):
+        found = found.changed(_put_in(contract, before, after), start)
+    return found
+
+
+def _put_in(contract: Contract, before: Contract, after: Contract) -> Contract:
+    """Return a contract with what is empty in it and before."""
+    values = {
+        field.name: getattr(after, field.name)
+        for field in fields(contract)
+        if _is_empty(before, field.name) and _is_empty(contract, field.name)
+    }
+    return replace(contract, **values)
+
+
+def _is_empty(contract: Contract, name: str) -> bool:
+    names = {name, _ALTERNATIVES.get(name, name)}
+    return all(getattr(contract, each) is None for each in names)
