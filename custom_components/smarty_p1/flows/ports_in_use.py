@@ -136,7 +136,7 @@ async def async_next_gateway_port(entries: Iterable[AnyConfigEntry]) -> str | No
 
 
 async def _async_listens(host: str, port: int) -> bool:
-    with suppress(OSError, UnicodeError):  # no address, or no name for one
+    with suppress(Exception):  # whatever it is: a suggestion must not keep the form from opening
         async with asyncio.timeout(_LISTENING_TIMEOUT):
             _, writer = await asyncio.open_connection(host.strip("[]"), port)
             writer.close()
