@@ -24,6 +24,7 @@ from smarty_p1_gateway import UnavailableError
 from .collector_client import CollectorClient
 from .config import CollectorConfig
 from .engine import OtherPartitionsError, open_states
+from .metrics import Metrics
 from .partition_state import PartitionState, StateError, parse_state
 from .subjects import PARTITIONS, STREAM, frames_of, partition_of
 
@@ -71,7 +72,7 @@ async def load_counters(config: CollectorConfig, path: Path) -> str:
                     counters[number][key] = max(counter, counters[number].get(key, 0))
                     if (time := saved.times.get(key, 0)) > times[number].get(key, 0):
                         times[number][key] = time
-        bucket = await open_states(js, config.partitions)
+        bucket = await open_states(js, config.partitions, Metrics())
         for number in range(config.partitions):
             await _raise(bucket, number, counters[number], times[number])
     return f"{sum(map(len, counters))} counters are loaded"
