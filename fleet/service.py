@@ -31,6 +31,8 @@ LOGGER = logging.getLogger(__name__)
 
 _API_TIMEOUT = 3.0
 _LOOK_INTERVAL = 5.0
+# Earlier ones end when an answer is wanted at a subject with a wildcard, which a gateway may want.
+_ROBUST_VERSION = (2, 9, 15)
 # Each keeps some 30 kB of what a meter's telegrams look like.
 # In each partition: where there are more meters, some decoders begin anew with each telegram.
 _MOST_DECODERS = 5_000
@@ -66,6 +68,7 @@ class _Session:
         self._store = store
         self._metrics = metrics
         self._unknown_meters = UnknownMeters()
+        self._has_warned = False
         self._outage = outage_of("The connection to NATS")
         self._working: dict[int, tuple[Partition, asyncio.Task[None]]] = {}
         metrics.watch_oldest(self._oldest)
@@ -92,6 +95,7 @@ class _Session:
 
         try:
             await nats.open(on_error, _setter(closed), reconnect=False)
+            self._look_at_version(nats)
             await self._collect(nats, closed)
             self._metrics.nats_losses.inc()
             self._outage.note(reason(ConnectionError()))
@@ -110,6 +114,15 @@ class _Session:
         finally:
             with suppress(NatsError, OSError, TimeoutError):
                 await nats.close()
+
+    def _look_at_version(self, nats: Client) -> None:
+        with suppress(ValueError):
+            version = nats.connected_server_version
+            numbers = version.major, version.minor, version.patch
+            if numbers < _ROBUST_VERSION and not self._has_warned:
+                self._has_warned = True
+                text = "NATS %d.%d.%d can be ended by whoever may publish: take 2.9.15 or newer"
+                LOGGER.warning(text, *numbers)
 
     async def _collect(self, nats: Client, closed: asyncio.Event) -> None:
         config = self._config

@@ -7,9 +7,11 @@ import logging
 import os
 import re
 import sys
+from collections.abc import Callable, Coroutine
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
+from types import ModuleType
 from typing import Any, BinaryIO, NoReturn, cast, override
 
 from smarty_p1.p1 import (
@@ -33,6 +35,9 @@ PUBLISHED_KEY = (
 READ_SIZE = 64 * 1024
 # None of what sets a secret apart in an address.
 FILE_NAME = re.compile(r"(?:[A-Za-z]:)?[^:@%?#&;=]+")
+
+# Returns what is to be told in the end.
+type _Work = Coroutine[object, object, str | None]
 
 
 class _UsageError(Exception):
@@ -169,14 +174,34 @@ def _run_watch(arguments: argparse.Namespace) -> int:
 
 
 def _run_gateway(arguments: argparse.Namespace) -> int:
-    return _serve(arguments, "smarty_p1_gateway", "the gateway", "gateway")
+    return _serve(arguments, "smarty_p1_gateway", "the gateway", "gateway", _run_service)
 
 
 def _run_collect(arguments: argparse.Namespace) -> int:
-    return _serve(arguments, "smarty_p1_fleet", "the collector", "fleet")
+    def start(service: ModuleType, config: object) -> _Work:
+        if arguments.save_counters:
+            saving: _Work = service.save_counters(config, arguments.save_counters)
+            return saving
+        if arguments.load_counters:
+            loading: _Work = service.load_counters(config, arguments.load_counters)
+            return loading
+        return _run_service(service, config)
+
+    return _serve(arguments, "smarty_p1_fleet", "the collector", "fleet", start)
 
 
-def _serve(arguments: argparse.Namespace, module: str, name: str, extra: str) -> int:
+def _run_service(service: ModuleType, config: object) -> _Work:
+    work: _Work = service.run(config)
+    return work
+
+
+def _serve(
+    arguments: argparse.Namespace,
+    module: str,
+    name: str,
+    extra: str,
+    start: Callable[[ModuleType, object], _Work],
+) -> int:
     # Its libraries are an extra.
     try:
         errors = import_module("smarty_p1_gateway")
@@ -187,8 +212,8 @@ def _serve(arguments: argparse.Namespace, module: str, name: str, extra: str) ->
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     try:
         config = service.read_config(arguments.config)
-        if not arguments.check:
-            asyncio.run(service.run(config))
+        if not arguments.check and (told := asyncio.run(start(service, config))):
+            print(told)
     except errors.UnavailableError as err:
         # Whoever starts it again does so with reason.
         print(f"{PROGRAM}: {_shown(str(arguments.config))}: {err}", file=sys.stderr)
@@ -247,7 +272,14 @@ def _parser() -> argparse.ArgumentParser:
     collect.add_argument(
         "--config", metavar="FILE", type=Path, required=True, help="what to read and where to go"
     )
-    collect.add_argument("--check", action="store_true", help="only check the file")
+    only = collect.add_mutually_exclusive_group()
+    only.add_argument("--check", action="store_true", help="only check the file")
+    only.add_argument(
+        "--save-counters", metavar="FILE", type=Path, help="only save the meters' frame counters"
+    )
+    only.add_argument(
+        "--load-counters", metavar="FILE", type=Path, help="only load them, where they are higher"
+    )
     collect.set_defaults(run=_run_collect)
     return parser
 

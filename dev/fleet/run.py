@@ -173,8 +173,10 @@ async def _until_committed(fleet: Fleet, stream: JetStreamContext) -> int:
     while time.monotonic() < advanced + _NO_ADVANCE:
         with contextlib.suppress(aiohttp.ClientError, *ERRORS):
             queued = await fleet.metric(fleet.gateways, "smarty_p1_gateway_queue_length")
+            # Of titles that no meter has: noise.
+            aside = await fleet.metric(fleet.gateways, "smarty_p1_gateway_set_aside")
             behind = await partitions_behind(stream)
-            left = int(sum(queued.values())) + sum(behind)
+            left = int(sum(queued.values()) - sum(aside.values())) + sum(behind)
             if not left:
                 return 0
             if least is None or left < least:

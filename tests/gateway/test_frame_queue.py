@@ -233,3 +233,81 @@ def test_what_was_added_survives_a_kill(open_queue: Opener, tmp_path: Path) -> N
     end = subprocess.run([sys.executable, "-c", code], check=False)
     assert end.returncode == -9
     assert waiting(open_queue(), "a") == list(range(50))
+
+
+TITLES = [f"{number:016X}" for number in range(1, 7)]
+
+
+def aside(queue: FrameQueue, port: str, title: str) -> list[int]:
+    return [int.from_bytes(frame.data[:4]) for frame in queue.oldest(port, 10_000, title)]
+
+
+def set_aside(queue: FrameQueue, port: str, title: str, count: int = 1) -> int:
+    return sum(queue.set_aside(port, title, frame) for frame in queue.oldest(port, count))
+
+
+def test_what_is_set_aside_waits_in_order_and_stops_nothing(open_queue: Opener) -> None:
+    queue = open_queue()
+    queue.add([*frames("a", 1, 2, 3, 4), *frames("b", 5)])
+    assert set_aside(queue, "a", TITLES[0], 2) == 0
+    assert waiting(queue, "a") == [3, 4]
+    queue.remove("a", queue.oldest("a", 1))
+    set_aside(queue, "a", TITLES[0])
+    queue.close()
+    queue = open_queue()
+    assert queue.titles_aside("a") == (TITLES[0],)
+    assert queue.titles_aside("b") == ()
+    assert aside(queue, "a", TITLES[0]) == [1, 2, 4]
+    assert (waiting(queue, "a"), waiting(queue, "b")) == ([], [5])
+    assert (queue.length("a"), queue.size("a"), queue.length_aside("a")) == (3, 3 * 164, 3)
+    queue.remove("a", queue.oldest("a", 2, TITLES[0]), TITLES[0])
+    queue.end_aside("a", TITLES[0])
+    assert aside(queue, "a", TITLES[0]) == [4]
+    queue.remove("a", queue.oldest("a", 1, TITLES[0]), TITLES[0])
+    queue.end_aside("a", TITLES[0])
+    assert queue.titles_aside("a") == ()
+    queue.close()
+    assert open_queue().titles_aside("a") == ()
+
+
+def test_the_title_with_the_fewest_frames_makes_way_for_a_fifth(open_queue: Opener) -> None:
+    queue = open_queue()
+    queue.add(frames("a", *range(20)))
+    for title, count in zip(TITLES, (3, 2, 1, 4), strict=False):
+        assert set_aside(queue, "a", title, count) == 0
+    assert set_aside(queue, "a", TITLES[4]) == 1
+    assert set_aside(queue, "a", TITLES[5]) == 1
+    assert queue.titles_aside("a") == (TITLES[0], TITLES[1], TITLES[3], TITLES[5])
+    assert aside(queue, "a", TITLES[5]) == [11]
+    assert queue.length("a") == 18
+
+
+def test_what_is_set_aside_goes_before_what_can_be_published(open_queue: Opener) -> None:
+    queue = open_queue(most_bytes=2 * 164 * 10)
+    queue.add(frames("a", *range(10)))
+    set_aside(queue, "a", TITLES[0], 4)
+    assert queue.add(frames("a", 10, 11, 12)) == {"a": 3}
+    assert aside(queue, "a", TITLES[0]) == [3]
+    assert waiting(queue, "a") == [*range(4, 13)]
+    assert queue.add(frames("a", 13, 14)) == {"a": 2}
+    assert (aside(queue, "a", TITLES[0]), waiting(queue, "a")) == ([], [*range(5, 15)])
+    assert queue.size("a") == 1640
+
+
+def test_what_is_set_aside_of_a_port_that_is_gone_is_not_lost(open_queue: Opener) -> None:
+    queue = open_queue()
+    queue.add([*frames("b", 1, 2), *frames("a", 3)])
+    set_aside(queue, "b", TITLES[0])
+    queue.close()
+    queue = open_queue("c", "a")
+    assert sorted(waiting(queue, "c")) == [1, 2]
+    assert waiting(queue, "a") == [3]
+
+
+def test_what_made_room_meanwhile_is_not_set_aside(open_queue: Opener) -> None:
+    queue = open_queue(most_bytes=2 * 164 * 2)
+    queue.add(frames("a", 1, 2))
+    [oldest] = queue.oldest("a", 1)
+    queue.add(frames("a", 3))
+    assert queue.set_aside("a", TITLES[0], oldest) == 0
+    assert (queue.titles_aside("a"), waiting(queue, "a")) == ((), [2, 3])

@@ -73,8 +73,29 @@ def test_a_credentials_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "inbox"),
+    [
+        ("", "_INBOX"),
+        ('username = "cellar-1"', "_INBOX_cellar-1"),
+        # Below these would be those of others.
+        ('username = "cellar.1"', "_INBOX"),
+        ('username = "*"', "_INBOX"),
+        ('username = "cellar"\ninbox_prefix = "_INBOX"', "_INBOX"),
+        ('inbox_prefix = "_INBOX_attic"', "_INBOX_attic"),
+    ],
+)
+def test_the_inbox_is_the_users_own(
+    tmp_path: Path, text: str, inbox: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if "username" in text:
+        monkeypatch.setenv("SMARTY_P1_NATS_PASSWORD", "s3cret")
+    assert read(tmp_path, SERVERS + text).inbox_prefix == inbox
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
+        (f'{SERVERS}inbox_prefix = "_INBOX.>"', "[nats] inbox_prefix must have 1 to 64 of A-Z"),
         ("", "[nats] servers is missing"),
         ("servers = 1", "[nats] servers must be a list"),
         ("servers = []", "[nats] servers must be a list of texts in quotes"),

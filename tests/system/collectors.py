@@ -40,6 +40,7 @@ class MadeUpMeter:
         self.name = f"METER{number:04}"
         self.subject = f"smarty_p1.sealed.{self.title.hex().upper()}"
         self.counter = 0
+        self.last_frame = b""
         self.expected: Stored = {}
         self._number = number
         self._begin = begin
@@ -74,7 +75,8 @@ class MadeUpMeter:
         ):
             series = self.expected.setdefault((f"smarty_p1_{name}", self.name, tags), {})
             series[milliseconds] = value
-        return frame(count, text, key=key, title=self.title)
+        self.last_frame = frame(count, text, key=key, title=self.title)
+        return self.last_frame
 
 
 class Collectors:
@@ -96,7 +98,7 @@ class Collectors:
             await running.enter_async_context(self._cluster)
             await running.enter_async_context(self.store)
             await self._cluster.until_ready()
-            self.nats = await connect(self._cluster.urls, ADMIN)
+            self.nats = await connect(self._cluster.urls, ADMIN, outlasts_nodes=True)
             running.push_async_callback(self.nats.close)
             self.js = self.nats.jetstream(timeout=5)
             self._running = running.pop_all()
@@ -142,6 +144,21 @@ class Collectors:
             *("collect", "--config", configuration),
         ]
         return Part(command, directory, lambda: is_served(port)), port
+
+    async def run_once(self, name: str, *arguments: str | Path) -> str:
+        """Run a collector's program to its end; return what it tells."""
+        configuration = self._directory / name / "collect.toml"
+        process = await asyncio.create_subprocess_exec(
+            *(ROOT / "scripts" / "p1", "collect", "--config", configuration, *arguments),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output, _ = await process.communicate()
+        return output.decode()
+
+    async def until_ready(self) -> None:
+        """Wait until the cluster answers."""
+        await self._cluster.until_ready()
 
     @property
     def nodes(self) -> tuple[Part, ...]:

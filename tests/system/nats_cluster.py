@@ -16,11 +16,26 @@ from nats.js.api import ConsumerConfig, DiscardPolicy, StreamConfig
 from dev.fleet.cluster import NatsCluster, login
 from dev.ports import free_ports
 from tests.system.broker import HOST
+from tests.system.nats_operator import remove_accounts
 from tests.system.sealed_gateway import SealedGateway
 from tests.system.support import PATIENCE, program, until
 
 STREAM = "smarty_p1_frames"
 ANY_TITLE = {"gateway": ("*",)}
+# As it stood in the documentation of the first version.
+ONE_ACCOUNT = """
+mappings {
+  "smarty_p1.sealed.*": "smarty_p1.frames.{{partition(16,1)}}.{{wildcard(1)}}"
+}
+authorization {
+  users: [
+    { user: admin, password: admin }
+    { user: collector, password: collector }
+    { user: gateway, password: gateway, permissions: {
+        publish: ["smarty_p1.sealed.*", "smarty_p1.frames.*.*"], subscribe: ["_INBOX.>"] } }
+  ]
+}
+"""
 
 
 class Stored(NamedTuple):
@@ -44,6 +59,14 @@ async def cluster_running(
     async with NatsCluster(directory, gateways, extra, tls=tls) as cluster:
         await cluster.until_ready()
         yield cluster
+
+
+def use_one_account(directory: Path) -> None:
+    """Configure the nodes as the documentation of the first version did."""
+    remove_accounts(directory)
+    for configuration in directory.glob("nats*/nats-server.conf"):
+        with configuration.open("a", encoding="utf-8") as file:
+            file.write(ONE_ACCOUNT)
 
 
 async def make_stream(cluster: NatsCluster) -> None:

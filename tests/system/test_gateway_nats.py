@@ -14,7 +14,14 @@ import pytest_asyncio
 
 from dev.fleet.cluster import NatsCluster
 from tests.lib.p1.encoder import TITLE, frame
-from tests.system.nats_cluster import NatsGateway, Stored, cluster_running, make_stream, stored
+from tests.system.nats_cluster import (
+    NatsGateway,
+    Stored,
+    cluster_running,
+    make_stream,
+    stored,
+    use_one_account,
+)
 from tests.system.nats_operator import make_operator, remove_accounts
 from tests.system.sealed_gateway import Line
 from tests.system.support import PATIENCE, TIMEOUT, program, until
@@ -292,25 +299,10 @@ async def test_what_the_user_may_not_publish_is_set_aside_until_it_may(
     ]
 
 
-# As it stood in the documentation of the first version.
-ONE_ACCOUNT = """
-mappings {
-  "smarty_p1.sealed.*": "smarty_p1.frames.{{partition(16,1)}}.{{wildcard(1)}}"
-}
-authorization {
-  users: [
-    { user: admin, password: admin }
-    { user: gateway, password: gateway, permissions: {
-        publish: ["smarty_p1.sealed.*", "smarty_p1.frames.*.*"], subscribe: ["_INBOX.>"] } }
-  ]
-}
-"""
-
-
 async def test_servers_that_are_configured_as_they_used_to_be(tmp_path: Path, line: Line) -> None:
     program("nats-server", "/usr/sbin/nats-server")
-    cluster = NatsCluster(tmp_path, {}, ONE_ACCOUNT)
-    remove_accounts(tmp_path)
+    cluster = NatsCluster(tmp_path, {})
+    use_one_account(tmp_path)
     async with cluster:
         await cluster.until_ready()
         await make_stream(cluster)
