@@ -86,7 +86,7 @@ class Collectors:
         program("nats-server", "/usr/sbin/nats-server")
         program("victoria-metrics")
         self.store = VictoriaMetrics(directory / "store")
-        self._cluster = NatsCluster(directory, {})
+        self._cluster = NatsCluster(directory, {"gateway": ["*"]})
         self._directory = directory
         self._collectors: dict[str, tuple[Part, int]] = {}
         self._running = contextlib.AsyncExitStack()
@@ -159,6 +159,11 @@ class Collectors:
     async def until_ready(self) -> None:
         """Wait until the cluster answers."""
         await self._cluster.until_ready()
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Return the addresses of the nodes."""
+        return self._cluster.urls
 
     @property
     def nodes(self) -> tuple[Part, ...]:
