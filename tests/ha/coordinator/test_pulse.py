@@ -177,7 +177,7 @@ async def test_silence_is_no_fault_but_a_lost_port_is(
     await let_pass_until(hass, RECONNECT, lambda: port.clients == 1)
     await let_pass_until(hass, 31, lambda: state(hass, ENERGY) == "0.001")
     assert state(hass, POWER) == "unknown"
-    assert [level for level, _ in own_log(caplog)] == ["ERROR", "WARNING"]
+    assert [level for level, _ in own_log(caplog)] == ["ERROR", "INFO"]
     assert own_log(caplog)[1] == COMING_AGAIN
 
 
@@ -316,7 +316,7 @@ async def test_a_sensor_that_is_unavailable(
     await set_state(hass, "sensor.led", "45")
     assert pulses(counter) == 5
     assert state(hass, ENERGY) == "0.005"
-    assert [level for level, _ in own_log(caplog)] == ["ERROR", "WARNING"]
+    assert [level for level, _ in own_log(caplog)] == ["ERROR", "INFO"]
     assert own_log(caplog)[1] == COMING_AGAIN
 
     hass.states.async_remove("sensor.led")

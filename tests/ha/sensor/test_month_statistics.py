@@ -34,7 +34,7 @@ OPTIONS = {
 EXCESS = "sensor.smarty_excess_energy"
 MONTHLY = {
     EXCESS,
-    "sensor.smarty_surcharge",
+    "sensor.smarty_surcharge_this_month",
     "sensor.smarty_energy_cost_this_month",
     "sensor.smarty_network_cost_this_month",
     "sensor.smarty_total_cost_this_month",
