@@ -242,7 +242,7 @@ class NatsPublisher:
         self._failing.discard(port)
         if self._complaints and not self._failing:
             self._complaints.clear()
-            LOGGER.warning("The NATS cluster acknowledges frames again")
+            LOGGER.info("The NATS cluster acknowledges frames again")
 
     def _on_failure(self, port: str, subject: str, err: Exception) -> None:
         self._failing.add(port)

@@ -149,7 +149,7 @@ async def test_what_waited_when_the_gateway_was_killed_comes_in_order(
         log = (tmp_path / "gateway.log").read_text(encoding="utf-8")
         # Once for each kind of trouble and connection, and not for each of 95 frames.
         assert log.count("WARNING") < 95
-        assert "acknowledges frames again" in log
+        assert "INFO The NATS cluster acknowledges frames again" in log
 
 
 async def test_what_comes_last_is_published_before_the_end(tmp_path: Path, line: Line) -> None:
