@@ -187,13 +187,15 @@ class ValuesPublisher:
             feed = self._feed
             if feed is None:
                 continue
-            if feed.is_waiting:
+            # First: what comes while the memory is written is not in it yet.
+            reading = feed.claim()
+            if reading:
                 # What is not remembered over a restart could be replayed after it.
                 feed.is_held = not await self._memory.written()
-            await self._send(client, feed.take())
+            await self._send(client, feed.take(reading))
             self._outage.end()
-            if feed.is_held and feed.is_waiting:
-                self._work.set()  # with the memory's next try
+            if reading and feed.is_held:
+                feed.put_back(reading)  # with the memory's next try
 
     async def _send(self, client: MqttClient, messages: Iterable[Message]) -> None:
         for topic, payload, retain in messages:

@@ -5,7 +5,7 @@ everything that it should keep is sent again.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, override
 
@@ -35,6 +35,7 @@ from ..lib.publish import (
     Announcer,
     Discovery,
     Format,
+    Message,
     MeterAnnounced,
     MeterMessages,
     Published,
@@ -223,7 +224,12 @@ class Publisher(_Worker):
 
     @override
     async def _do(self) -> None:
-        for message in self._feed.take():
+        await self._send_all(self._feed.take(None))
+        # Not before: the broker may have been lost meanwhile.
+        await self._send_all(self._feed.take(self._feed.claim()))
+
+    async def _send_all(self, messages: Iterable[Message]) -> None:
+        for message in messages:
             await self._send(message.topic, message.payload, retain=message.retain)
 
     @callback

@@ -39,11 +39,6 @@ class PublishFeed:
         """Return whether the meter is told to be read."""
         return self._is_online and not self.is_held
 
-    @property
-    def is_waiting(self) -> bool:
-        """Return whether a reading is to be told."""
-        return self._waiting is not None
-
     def on_reading(self, reading: Reading) -> None:
         """Tell a reading, now or at its turn."""
         self._latest = reading
@@ -71,13 +66,21 @@ class PublishFeed:
         self._waiting = self._latest if self._is_online else None
         self._wake()
 
-    def take(self) -> Iterator[Message]:
+    def claim(self) -> Reading | None:
+        """Return the reading that is due, if there is one: newer ones wait for the next time."""
+        reading, self._waiting = self._waiting, None
+        return reading
+
+    def put_back(self, reading: Reading) -> None:
+        """Have a reading that was claimed told the next time, unless there is a newer one."""
+        if self._waiting is None and self._is_online:
+            self._waiting = reading
+            self._wake()
+
+    def take(self, reading: Reading | None) -> Iterator[Message]:
         """Yield the messages that are due; whoever cannot send one asks for no more."""
         yield from self._messages.availability(is_online=self.is_online)
-        if self.is_held:
-            return
-        reading, self._waiting = self._waiting, None
-        if reading is not None:
+        if reading is not None and not self.is_held:
             self._throttle.restart()
             yield from self._messages.reading(reading, self._reception())
 
