@@ -4,7 +4,7 @@ from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .store_run import StoreRestartedError, StoreRun, Write
+from .acknowledged_writes import StoreRestartedError, StoreRun, Write
 
 
 @dataclass(slots=True)

@@ -23,8 +23,8 @@ from smarty_p1_gateway import UnavailableError
 
 from .collector_client import CollectorClient
 from .config import CollectorConfig
-from .engine import OtherPartitionsError, open_states
 from .metrics import Metrics
+from .nats_stream import OtherPartitionsError, open_states
 from .partition_state import PartitionState, StateError, parse_state
 from .subjects import PARTITIONS, STREAM, frames_of, partition_of
 

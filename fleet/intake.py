@@ -4,7 +4,7 @@ What becomes of a message depends only on those before it in the stream, so that
 partition again comes to the same.
 """
 
-from smarty_p1.p1 import Telegram
+from smartyp1.p1 import Telegram
 
 from .commit_queue import Batch
 from .frame_reader import FrameMessage

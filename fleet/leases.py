@@ -17,7 +17,7 @@ from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
 from nats.js.kv import KeyValue
 
 from .outage import outage_of, reason
-from .shares import count_members, share_of, to_release
+from .partition_shares import count_members, share_of, to_release
 from .subjects import LEASES
 
 LOGGER = logging.getLogger(__name__)

@@ -4,9 +4,9 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from smarty_p1.meter import Limits
-from smarty_p1.p1 import Telegram
 from smarty_p1_gateway.meters import LIMIT_TEXTS
+from smartyp1.meter import Limits
+from smartyp1.p1 import Telegram
 
 from .partition_state import MOST_METERS
 

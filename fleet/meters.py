@@ -9,7 +9,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from smarty_p1.p1 import (
+from smarty_p1_gateway import Keys
+from smartyp1.p1 import (
     MAX_FRAME_SIZE,
     Decoder,
     Frame,
@@ -19,7 +20,6 @@ from smarty_p1.p1 import (
     Telegram,
     key_fingerprint,
 )
-from smarty_p1_gateway import Keys
 
 from .partition_state import MOST_METERS
 from .subjects import partition_of

@@ -4,7 +4,7 @@ import logging
 
 from nats.errors import Error as NatsError
 
-from smarty_p1.retry import Outage
+from smartyp1.retry import Outage
 
 LOGGER = logging.getLogger(__name__)
 _FIRST_DELAY = 0.2

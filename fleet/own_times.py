@@ -7,7 +7,7 @@ moment at which it was sent, where its values are already, or is refused.
 from base64 import b85decode, b85encode
 from collections.abc import Collection, Iterable, Mapping
 
-from smarty_p1.p1 import Telegram
+from smartyp1.p1 import Telegram
 
 TOO_OLD = "too_old"
 TOO_EARLY = "too_early"

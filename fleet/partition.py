@@ -18,23 +18,23 @@ from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 from nats.js.kv import KeyValue
 
-from smarty_p1.p1 import Telegram
 from smarty_p1_gateway import Keys
+from smartyp1.p1 import Telegram
 
+from .acknowledged_writes import StoreRestartedError
 from .commit_queue import Batch, CommitQueue
 from .frame_reader import FrameMessage, FrameReader, GapError
 from .intake import Intake
 from .kept_state import KeptState
-from .lines import Sample, make_sample
+from .line_protocol import Sample, make_sample
 from .meter_bounds import MeterBounds
 from .meters import Meters, UnknownMeters
 from .metrics import Metrics
 from .outage import outage_of, reason
 from .own_times import OwnTimes
 from .partition_state import PartitionState
-from .store import Store
-from .store_run import StoreRestartedError
 from .subjects import STREAM, reading_of
+from .victoria_metrics import Store
 
 LOGGER = logging.getLogger(__name__)
 

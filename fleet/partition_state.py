@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from smarty_p1.p1 import FINGERPRINT_SIZE
+from smartyp1.p1 import FINGERPRINT_SIZE
 
 from .outage import ToldError
 from .own_times import kept_time, pack, unpack

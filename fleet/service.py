@@ -13,19 +13,19 @@ from smarty_p1_gateway.metrics import serve
 
 from .collector_client import CollectorClient
 from .config import CollectorConfig
-from .engine import (
+from .leases import Leases
+from .meters import UnknownMeters
+from .metrics import Metrics
+from .nats_stream import (
     OtherPartitionsError,
     enlarge_stream,
     make_stream,
     open_leases,
     open_states,
 )
-from .leases import Leases
-from .meters import UnknownMeters
-from .metrics import Metrics
 from .outage import outage_of, reason
 from .partition import Collector, Partition
-from .store import Store
+from .victoria_metrics import Store
 
 LOGGER = logging.getLogger(__name__)
 

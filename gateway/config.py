@@ -8,8 +8,8 @@ from itertools import count
 from pathlib import Path
 from socket import gethostname
 
-from smarty_p1.port import identify_port, normalise_port, redact_port
-from smarty_p1.publish import SMARTYREADER_TOPIC, Format
+from smartyp1.port import identify_port, normalise_port, redact_port
+from smartyp1.publish import SMARTYREADER_TOPIC, Format
 
 from .config_table import NAME, ConfigError, ConfigTable, read_toml
 from .login import read_tls, read_user

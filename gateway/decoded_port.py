@@ -3,7 +3,7 @@
 import time
 from functools import partial
 
-from smarty_p1.meter import Reading
+from smartyp1.meter import Reading
 
 from .keys import Keys
 from .meters import Meter, Meters

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from smarty_p1.retry import Budget
+from smartyp1.retry import Budget
 
 # A P1 port carries 11,520 bytes a second at most.
 RATE = 32 * 1024  # bytes a second

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import count, islice
 from pathlib import Path
 
-from smarty_p1.retry import Outage
+from smartyp1.retry import Outage
 
 from .frame_queue import FrameQueue, NewFrame, WaitingFrame
 from .metrics import Metrics

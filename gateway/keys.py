@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, override
 
-from smarty_p1.p1 import DEFAULT_AUTHENTICATION_KEY
+from smartyp1.p1 import DEFAULT_AUTHENTICATION_KEY
 
 from .config_table import ConfigTable, UnavailableError
 from .login import expand

@@ -8,12 +8,12 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
-from smarty_p1.meter import FlowRates, Limits, MeterReader, Reading, Totals
-from smarty_p1.p1 import CHANNELS, FINGERPRINT_SIZE, Telegram
-from smarty_p1.stored_values import Stored, a_count, a_list, a_mapping, a_text, some_bytes
-from smarty_p1.tariff import DemandMeter
+from smartyp1.meter import FlowRates, Limits, MeterReader, Reading, Totals
+from smartyp1.p1 import CHANNELS, FINGERPRINT_SIZE, Telegram
+from smartyp1.stored_values import Stored, a_count, a_list, a_mapping, a_text, some_bytes
+from smartyp1.tariff import DemandMeter
 
-from .memory import Memory
+from .memory_file import Memory
 
 LOGGER = logging.getLogger(__name__)
 

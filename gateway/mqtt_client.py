@@ -10,7 +10,7 @@ import aiomqtt
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from smarty_p1.retry import Outage
+from smartyp1.retry import Outage
 
 from .config import BrokerConfig, PortConfig
 

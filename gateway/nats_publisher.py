@@ -20,7 +20,7 @@ from nats.js.api import Header, PubAck
 from nats.js.client import JetStreamContext
 from nats.js.errors import NoStreamResponseError
 
-from smarty_p1.p1 import FrameSplitter
+from smartyp1.p1 import FrameSplitter
 
 from .frame_queue import WaitingFrame
 from .frame_store import FrameStore

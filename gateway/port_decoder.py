@@ -12,8 +12,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from smarty_p1.meter import Reading, Reception, shown_name
-from smarty_p1.p1 import (
+from smartyp1.meter import Reading, Reception, shown_name
+from smartyp1.p1 import (
     Decoder,
     Event,
     Frame,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from smarty_p1.publish import (
+from smartyp1.publish import (
     DEFAULT_PREFIX,
     LIFETIME,
     MAX_INTERVAL,
@@ -12,8 +12,8 @@ from smarty_p1.publish import (
 )
 
 from .config_table import ConfigError, ConfigTable
+from .entity_texts import languages, load_origin, load_texts
 from .keys import Keys, read_keys
-from .texts import languages, load_origin, load_texts
 
 DEFAULT_LANGUAGE = "en"
 _FORMATS = ", ".join(f'"{each}"' for each in Format)

@@ -11,7 +11,7 @@ from itertools import takewhile
 
 import aiomqtt
 
-from smarty_p1.publish import OFFLINE, ONLINE
+from smartyp1.publish import OFFLINE, ONLINE
 
 from .config import BrokerConfig, PortConfig
 from .frame_queue import WaitingFrame

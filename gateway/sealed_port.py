@@ -2,7 +2,7 @@
 
 import time
 
-from smarty_p1.p1 import Frame, FrameSplitter
+from smartyp1.p1 import Frame, FrameSplitter
 
 from .frame_limit import FrameLimit
 from .frame_queue import NewFrame

@@ -11,7 +11,7 @@ from .config_table import UnavailableError
 from .decoded_port import DecodedPort
 from .frame_queue import QueueInUseError
 from .frame_store import FrameStore
-from .memory import Memory
+from .memory_file import Memory
 from .meters import Meters
 from .metrics import Metrics, serve
 from .nats_config import NatsConfig

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from smarty_p1.p1 import Frame
+from smartyp1.p1 import Frame
 
 # So many frames of another meter, and none of this one between them: it was exchanged.
 _ENOUGH = 3

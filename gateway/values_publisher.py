@@ -13,8 +13,8 @@ from typing import Any
 
 import aiomqtt
 
-from smarty_p1.meter import Reading, Reception
-from smarty_p1.publish import (
+from smartyp1.meter import Reading, Reception
+from smartyp1.publish import (
     MOST_TOPICS,
     OFFLINE,
     ONLINE,
@@ -27,11 +27,11 @@ from smarty_p1.publish import (
     availability_topic,
     level,
 )
-from smarty_p1.stored_values import Stored, a_list, a_mapping, a_text, some_bytes
-from smarty_p1.tariff import LUXEMBOURG
+from smartyp1.stored_values import Stored, a_list, a_mapping, a_text, some_bytes
+from smartyp1.tariff import LUXEMBOURG
 
 from .config import BrokerConfig, PortConfig
-from .memory import to_json
+from .memory_file import to_json
 from .meters import Meter, Meters
 from .metrics import Metrics
 from .mqtt_client import LOST, MqttClient, RefusedError, broker_outage, first_to_end

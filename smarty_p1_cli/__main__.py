@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, BinaryIO, NoReturn, cast, override
 
-from smarty_p1.p1 import (
+from smartyp1.p1 import (
     DEFAULT_AUTHENTICATION_KEY,
     Decoder,
     KeyFormatError,
@@ -162,7 +162,7 @@ def _run_decode(arguments: argparse.Namespace) -> int:
 def _run_watch(arguments: argparse.Namespace) -> int:
     # Decoding does without serialx, which is an extra.
     try:
-        from smarty_p1.port import normalise_port  # noqa: PLC0415
+        from smartyp1.port import normalise_port  # noqa: PLC0415
 
         from .watch import watch  # noqa: PLC0415
     except ModuleNotFoundError as err:

@@ -1,6 +1,6 @@
 """What a rejection means, in words."""
 
-from smarty_p1.p1 import Reason, Rejection
+from smartyp1.p1 import Reason, Rejection
 
 EXPLANATIONS = {
     Reason.TAG: "wrong key, or damaged on the way (the tag does not verify)",

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol
 
-from smarty_p1.p1 import Decoder, Telegram
-from smarty_p1.port import Link, LinkError, redact_port
+from smartyp1.p1 import Decoder, Telegram
+from smartyp1.port import Link, LinkError, redact_port
 
 from .watch_state import Condition, Known, condition, line, summary
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import NamedTuple
 
-from smarty_p1.p1 import (
+from smartyp1.p1 import (
     CONTROL_STATES,
     OBJECTS,
     Capture,
@@ -18,7 +18,7 @@ from smarty_p1.p1 import (
     Telegram,
     Value,
 )
-from smarty_p1.port import (
+from smartyp1.port import (
     LinkError,
     PortBusyError,
     PortClosedError,

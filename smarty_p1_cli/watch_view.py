@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rich.console import Group
 from rich.text import Text
 
-from smarty_p1.p1 import MESSAGES, OBJECTS, MBusReading, Telegram, Value
+from smartyp1.p1 import MESSAGES, OBJECTS, MBusReading, Telegram, Value
 
 from .rejection_words import EXPLANATIONS
 from .watch_state import (

@@ -6,7 +6,7 @@ from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
-from . import publish
+from . import sinks
 from .const import DOMAIN
 from .coordinator import SmartyConfigEntry, async_forget, is_meter, make_coordinator, platforms_of
 from .coordinator.failure_run import forget_failure_run
@@ -32,7 +32,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
     try:
         await coordinator.async_start()
     except ConfigEntryNotReady:
-        await publish.async_publish_offline(hass, entry)
+        await sinks.async_publish_offline(hass, entry)
         raise
     entry.runtime_data = coordinator
     if is_meter(entry):
@@ -42,7 +42,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
         )
     await hass.config_entries.async_forward_entry_setups(entry, platforms_of(entry))
     if is_meter(entry):
-        await publish.async_start(entry.runtime_data)
+        await sinks.async_start(entry.runtime_data)
     return True
 
 
@@ -63,7 +63,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> N
     forget_failure_run(hass, entry.entry_id)
     withdraw_issues(hass, entry)
     await async_forget(hass, entry)
-    await publish.async_remove(hass, entry.entry_id)
+    await sinks.async_remove(hass, entry.entry_id)
 
 
 async def async_remove_config_entry_device(

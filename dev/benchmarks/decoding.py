@@ -8,7 +8,7 @@ from dsmr_parser import telegram_specifications
 from dsmr_parser.clients.telegram_buffer import EncryptedTelegramBuffer
 from dsmr_parser.parsers import TelegramParser
 
-from smarty_p1.p1 import DEFAULT_AUTHENTICATION_KEY, Decoder, Telegram
+from smartyp1.p1 import DEFAULT_AUTHENTICATION_KEY, Decoder, Telegram
 
 from .frames import KEY, in_chunks, literal_series, series
 

@@ -3,7 +3,7 @@
 import time
 from datetime import UTC, datetime, timedelta
 
-from smarty_p1.tariff import Contract, Demand, DemandMeter, Energies, bill
+from smartyp1.tariff import Contract, Demand, DemandMeter, Energies, bill
 
 from .frames import INTERVAL
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from smarty_p1.p1 import Decoder, crc16
+from smartyp1.p1 import Decoder, crc16
 
 from .frames import KEY, in_chunks, series
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from dev.simulator import Meter
 from dev.simulator.household import Registers
-from smarty_p1.tariff import LUXEMBOURG
+from smartyp1.tariff import LUXEMBOURG
 
 from .client import Client
 

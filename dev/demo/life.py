@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from smarty_p1.tariff import Contract
+from smartyp1.tariff import Contract
 
 from . import inverter
 from .client import PASSWORD, USER, Client

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dev.simulator import Meter
-from smarty_p1.meter import FlowRates, MeterReader, Totals
-from smarty_p1.p1 import Decoder, Telegram
-from smarty_p1.tariff import (
+from smartyp1.meter import FlowRates, MeterReader, Totals
+from smartyp1.p1 import Decoder, Telegram
+from smartyp1.tariff import (
     LUXEMBOURG,
     NO_PRICES,
     Contract,

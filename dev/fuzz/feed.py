@@ -20,7 +20,7 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from dev.simulator.telegram import crc16
-from smarty_p1.p1 import OBJECTS
+from smartyp1.p1 import OBJECTS
 from tests.lib.p1.encoder import FRAMES, KEY, frame, literal
 
 from . import properties

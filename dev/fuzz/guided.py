@@ -7,7 +7,7 @@ import sys
 
 import atheris
 
-with atheris.instrument_imports(include=["smarty_p1"]):
+with atheris.instrument_imports(include=["smartyp1"]):
     from . import properties
 
 _BETWEEN_TELEGRAMS = b"\0\0"

@@ -23,7 +23,7 @@ from typing import NamedTuple
 from dev.simulator.arguments import count
 from dev.simulator.faults import noise
 from dev.simulator.telegram import crc16
-from smarty_p1.p1 import Decoder, Rejection, Telegram
+from smartyp1.p1 import Decoder, Rejection, Telegram
 from tests.lib.p1.encoder import KEY, frame
 
 from .meter import RandomMeter, Sent

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from dev.simulator.telegram import crc16
-from smarty_p1.p1 import (
+from smartyp1.p1 import (
     CHANNELS,
     Capture,
     Decoder,
@@ -20,9 +20,9 @@ from smarty_p1.p1 import (
     Verification,
     parse_key,
 )
-from smarty_p1.p1.crc import has_valid_crc
-from smarty_p1.p1.parser import TelegramParser
-from smarty_p1.port import normalise_port, redact_port
+from smartyp1.p1.crc import has_valid_crc
+from smartyp1.p1.parser import TelegramParser
+from smartyp1.port import normalise_port, redact_port
 from tests.lib.p1.encoder import KEY, TITLE, frame
 
 _REFERENCE = re.compile(r"\d{1,3}-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}", re.ASCII)

@@ -26,7 +26,7 @@ FLOORS = (
     ),
     ("trigger", "condition", "logbook"),
     ("automation_targets",),
-    ("publish",),
+    ("sinks",),
     ("sensor", "binary_sensor", "event"),
     ("entity",),
     ("coordinator",),
@@ -168,14 +168,14 @@ def test_the_library_needs_little(name: str) -> None:
 @pytest.mark.parametrize("directory", OTHERS)
 def test_others_use_the_library_by_its_faces(directory: str) -> None:
     alone = {path.stem for path in (HOUSE / "lib").glob("[a-z]*.py")}
-    faces = {"smarty_p1", *(f"smarty_p1.{name}" for name in alone.union(PARTS))}
+    faces = {"smartyp1", *(f"smartyp1.{name}" for name in alone.union(PARTS))}
     for name, path in modules(ROOT / directory):
         for level, module, _ in imported(path):
-            if not level and module.split(".")[0] in ("smarty_p1", "custom_components"):
+            if not level and module.split(".")[0] in ("smartyp1", "custom_components"):
                 assert module in faces, name
 
 
 def test_the_simulator_shares_no_code_with_the_decoder() -> None:
     for name, path in modules(ROOT / "dev" / "simulator"):
         for _, module, _ in imported(path):
-            assert not module.startswith(("smarty_p1", "custom_components")), name
+            assert not module.startswith(("smartyp1", "custom_components")), name

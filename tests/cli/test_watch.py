@@ -23,8 +23,11 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from dev.ports import free_ports
-from smarty_p1.p1 import Decoder, Reason, Rejection, Telegram
-from smarty_p1.port import (
+from smarty_p1_cli.rejection_words import EXPLANATIONS
+from smarty_p1_cli.watch_state import LATE, Known, condition, summary
+from smarty_p1_cli.watch_view import view
+from smartyp1.p1 import Decoder, Reason, Rejection, Telegram
+from smartyp1.port import (
     LinkError,
     PortBusyError,
     PortClosedError,
@@ -33,9 +36,6 @@ from smarty_p1.port import (
     PortSilentError,
     PortUnreachableError,
 )
-from smarty_p1_cli.rejection_words import EXPLANATIONS
-from smarty_p1_cli.watch_state import LATE, Known, condition, summary
-from smarty_p1_cli.watch_view import view
 from tests.lib.p1.encoder import KEY, frame, literal, telegram
 
 PROJECT = Path(__file__).parents[2]

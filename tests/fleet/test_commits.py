@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
+from smarty_p1_fleet.acknowledged_writes import StoreRestartedError, StoreRun, Write
 from smarty_p1_fleet.commit_queue import Batch, CommitQueue
 from smarty_p1_fleet.partition_state import PartitionState, StateError, parse_state
-from smarty_p1_fleet.store_run import StoreRestartedError, StoreRun, Write
 
 TITLE = bytes.fromhex("53414767700410000011223344556677")
 OTHER = bytes.fromhex("53414767700410010011223344556677")

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from smarty_p1_fleet.acknowledged_writes import StoreRun
 from smarty_p1_fleet.metrics import Metrics
-from smarty_p1_fleet.store_run import StoreRun
 from tests.fleet.fake_cluster import Cluster, FakeStore, until, until_written
 from tests.lib.p1.encoder import frame, telegram
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from smarty_p1_fleet.acknowledged_writes import StoreRun
 from smarty_p1_fleet.metrics import Metrics
 from smarty_p1_fleet.partition import Collector
-from smarty_p1_fleet.store_run import StoreRun
 from tests.fleet.fake_cluster import Cluster, Entry, FakeStore, until, until_written
 
 pytestmark = pytest.mark.usefixtures("partition")

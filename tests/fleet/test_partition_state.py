@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from smarty_p1_fleet.acknowledged_writes import StoreRun
 from smarty_p1_fleet.metrics import Metrics
 from smarty_p1_fleet.partition import Collector
 from smarty_p1_fleet.partition_state import PartitionState, parse_state
-from smarty_p1_fleet.store_run import StoreRun
 from tests.fleet.fake_cluster import Cluster, Entry, FakeStore, until, until_written
 from tests.lib.p1.encoder import frame, telegram
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from smarty_p1.publish import Format
 from smarty_p1_gateway import ConfigError, GatewayConfig, read_config
 from smarty_p1_gateway.config import BrokerConfig
+from smartyp1.publish import Format
 
 ROOT = Path(__file__).parents[2]
 LEAST = '[mqtt]\nhost = "broker"\n[[port]]\naddress = "10.0.0.1:2001"\n'

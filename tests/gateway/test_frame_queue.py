@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from smarty_p1_gateway.frame_queue import FrameQueue, NewFrame, QueueInUseError
-from smarty_p1_gateway.memory import Memory
+from smarty_p1_gateway.memory_file import Memory
 
 type Opener = Callable[..., FrameQueue]
 

@@ -4,11 +4,11 @@ import socket
 
 import pytest
 
-from smarty_p1.p1 import Frame
 from smarty_p1_gateway import UnavailableError
 from smarty_p1_gateway.frame_limit import BURST, RATE, FrameLimit
 from smarty_p1_gateway.metrics import Metrics, serve
 from smarty_p1_gateway.topic_root import TopicRoot
+from smartyp1.p1 import Frame
 
 MINE = bytes.fromhex("5341476770041020")
 OTHER = bytes.fromhex("5341476770041030")

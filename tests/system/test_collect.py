@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from nats.aio.msg import Msg
 
-from smarty_p1.p1 import key_fingerprint
+from smartyp1.p1 import key_fingerprint
 from tests.lib.p1.encoder import frame
 from tests.system.collectors import (
     GO_ON,

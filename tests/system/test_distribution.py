@@ -92,7 +92,7 @@ def _texts() -> set[str]:
 
 def test_the_package_holds_library_and_command_and_no_more(programs: Path) -> None:
     [packages] = programs.parent.glob("lib/python3.*/site-packages")
-    assert files(packages / "smarty_p1") == files(LIBRARY)
+    assert files(packages / "smartyp1") == files(LIBRARY)
     assert "py.typed" in files(LIBRARY)
     assert files(packages / "smarty_p1_cli") == files(COMMAND)
     for directory, texts in ((GATEWAY, _texts()), (FLEET, set())):
@@ -122,7 +122,7 @@ def test_decoding_needs_no_extras(programs: Path, tmp_path: Path) -> None:
     assert (end.returncode, end.stderr) == (0, "")
     assert json.loads(end.stdout)["objects"]["1-0:1.8.0"] == 25678.901
 
-    end = run(programs / "python", "-c", f"import smarty_p1.p1; {LOADED}", cwd=tmp_path)
+    end = run(programs / "python", "-c", f"import smartyp1.p1; {LOADED}", cwd=tmp_path)
     assert (end.stdout, end.stderr) == ("[]\n", "")
 
 
@@ -134,7 +134,7 @@ def test_watching_without_extras_says_what_is_missing(programs: Path, tmp_path: 
 
 def test_the_extra_brings_what_watching_needs(tmp_path: Path) -> None:
     python = install(tmp_path / "venv", f"{ROOT}[watch]") / "python"
-    code = f"import smarty_p1.port, smarty_p1_cli.watch_view; {LOADED}"
+    code = f"import smartyp1.port, smarty_p1_cli.watch_view; {LOADED}"
     end = run(python, "-c", code, cwd=tmp_path)
     assert (end.stdout, end.stderr) == ("['rich', 'serialx']\n", "")
 

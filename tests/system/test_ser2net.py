@@ -11,8 +11,8 @@ import pytest
 import pytest_asyncio
 
 from dev.demo.processes import running
-from smarty_p1.p1 import Decoder, Telegram
-from smarty_p1.port import open_port
+from smartyp1.p1 import Decoder, Telegram
+from smartyp1.port import open_port
 from tests.system.gateway import Gateway
 from tests.system.home import Home
 from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, program, until

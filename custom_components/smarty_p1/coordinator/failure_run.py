@@ -14,8 +14,8 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
+from ..lib.min_interval import MinInterval
 from ..lib.p1 import Reason
-from ..lib.throttle import Throttle
 from .entry_types import AnyConfigEntry
 
 ENOUGH = 5
@@ -66,7 +66,7 @@ class FailureRun:
         self._hass = hass
         self._report: Callable[[Failure], None] | None = None
         self._counts: dict[Failure, int] = {}
-        self._throttles: dict[Failure, Throttle] = {}
+        self._turns: dict[Failure, MinInterval] = {}
         self._missing = LEAST_DURATION
         self._timer_started = 0.0
         self._cancel_timer: CALLBACK_TYPE | None = None
@@ -87,7 +87,7 @@ class FailureRun:
     def pause(self) -> None:
         """Stop listening."""
         self._report = None
-        self._throttles.clear()
+        self._turns.clear()
         if self._cancel_timer:
             self._missing -= self._hass.loop.time() - self._timer_started
             self._stop_timer()
@@ -97,7 +97,7 @@ class FailureRun:
         """Count a failure."""
         count = self._counts[failure] = self._counts.get(failure, 0) + 1
         if self._missing <= 0:
-            if self._report and count >= ENOUGH and self._throttle(failure).has_turn():
+            if self._report and count >= ENOUGH and self._turns_of(failure).has_turn():
                 self._report(failure)
         elif self._cancel_timer is None:
             self._start_timer(self._missing)
@@ -106,7 +106,7 @@ class FailureRun:
     def end(self) -> None:
         """Forget all failures: a telegram was accepted."""
         self._counts.clear()
-        self._throttles.clear()
+        self._turns.clear()
         self._missing = LEAST_DURATION
         self._stop_timer()
 
@@ -115,10 +115,10 @@ class FailureRun:
         """Forget the failures of one kind."""
         self._counts.pop(failure, None)
 
-    def _throttle(self, failure: Failure) -> Throttle:
-        if failure not in self._throttles:
-            self._throttles[failure] = Throttle(self._hass.loop, _REPORT_INTERVAL)
-        return self._throttles[failure]
+    def _turns_of(self, failure: Failure) -> MinInterval:
+        if failure not in self._turns:
+            self._turns[failure] = MinInterval(self._hass.loop, _REPORT_INTERVAL)
+        return self._turns[failure]
 
     @callback
     def _start_timer(self, delay: float) -> None:

@@ -21,6 +21,7 @@ from ..const import (
     LOGGER,
 )
 from ..lib.meter import Limits, MeterReader, Reading, Reception, shown_name
+from ..lib.min_interval import MinInterval
 from ..lib.p1 import (
     DEFAULT_AUTHENTICATION_KEY,
     MESSAGES,
@@ -30,7 +31,6 @@ from ..lib.p1 import (
     Telegram,
     parse_key,
 )
-from ..lib.throttle import Throttle
 from .contract_options import contract_of, contract_since
 from .demand_memory import DemandStore
 from .failure_run import FAILURES, Failure, failure_run_of
@@ -137,7 +137,7 @@ class SmartyCoordinator(PortCoordinator[Reading]):
         self._key, self._authentication_key = stored_keys(entry.data)
         self._needs_tag: bool = entry.data.get(CONF_VERIFY, True)
         self._min_interval: float = entry.options.get(CONF_MIN_INTERVAL, 0)
-        self._throttle = Throttle(hass.loop, self._min_interval)
+        self._turns = MinInterval(hass.loop, self._min_interval)
         self._remembered_counters: Mapping[bytes, int] = {}
         self._seen_objects: set[str] = set()
         self._reading_listeners: list[ReadingListener] = []
@@ -195,7 +195,7 @@ class SmartyCoordinator(PortCoordinator[Reading]):
     @override
     async def async_shutdown(self) -> None:
         """Stop waiting for telegrams."""
-        self._throttle.cancel()
+        self._turns.cancel()
         self._failure_run.pause()
         await super().async_shutdown()
 
@@ -312,7 +312,7 @@ class SmartyCoordinator(PortCoordinator[Reading]):
         if reading.demand:
             self.quarter_hours.append(reading.demand.last_quarter)
         is_urgent = not self._min_interval or self._is_urgent(reading)
-        self._throttle.offer(partial(self._show, reading), is_urgent=is_urgent)
+        self._turns.offer(partial(self._show, reading), is_urgent=is_urgent)
         for listener in tuple(self._reading_listeners):
             listener(reading)
 
@@ -390,7 +390,7 @@ class SmartyCoordinator(PortCoordinator[Reading]):
     @callback
     def _fail(self) -> None:
         # What waits for its turn would make the entities available again.
-        self._throttle.cancel()
+        self._turns.cancel()
         super()._fail()
 
     def _is_ours(self, telegram: Telegram) -> bool:

@@ -11,8 +11,8 @@ from homeassistant.util import dt as dt_util
 
 from ..const import CONF_FIRST_COUNT, CONF_FIRST_COUNT_AT, CONF_METER_READING, CONF_PULSES_PER_KWH
 from ..lib.boards import PulseMeter, Pulses
+from ..lib.min_interval import MinInterval
 from ..lib.stored_values import Stored, a_count, a_flag, a_mapping, a_number, a_text
-from ..lib.throttle import Throttle
 from .entry_types import AnyConfigEntry
 from .throttled_store import ThrottledStore
 
@@ -59,7 +59,7 @@ class PulseCounter(ThrottledStore):
         self._pulses_per_kwh: float = entry.options.get(CONF_PULSES_PER_KWH, DEFAULT_PULSES_PER_KWH)
         self._entry = entry
         self._display: Callable[[PulseData], None] | None = None
-        self._display_throttle = Throttle(hass.loop, UPDATE_INTERVAL.total_seconds())
+        self._display_turns = MinInterval(hass.loop, UPDATE_INTERVAL.total_seconds())
         self._shown: PulseData | None = None
         self.source = entry.unique_id
         self.meter = PulseMeter(self._pulses_per_kwh)
@@ -103,7 +103,7 @@ class PulseCounter(ThrottledStore):
         """Store and show what the meter has made of what a source sent."""
         if events:
             self.schedule()
-            if self._display_throttle.has_turn():
+            if self._display_turns.has_turn():
                 self.show()
 
     async def async_set_energy(self, kwh: float) -> None:
@@ -116,7 +116,7 @@ class PulseCounter(ThrottledStore):
     def show(self) -> None:
         """Show what is known at the moment."""
         if self._display:
-            self._display_throttle.restart()
+            self._display_turns.restart()
             self._shown = self.data
             self._display(self._shown)
 

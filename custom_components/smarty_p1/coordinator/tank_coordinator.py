@@ -7,8 +7,8 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..const import CONF_DISTANCE_EMPTY, CONF_DISTANCE_FULL, CONF_SHAPE, CONF_VOLUME
 from ..lib.boards import Shape, Sonar, Tank
+from ..lib.min_interval import MinInterval
 from ..lib.port import LinkError
-from ..lib.throttle import Throttle
 from .entry_types import AnyConfigEntry
 from .port_coordinator import PortCoordinator
 
@@ -57,7 +57,7 @@ class TankCoordinator(PortCoordinator[TankData]):
         super().__init__(hass, entry)
         self._tank = tank_of(dict(entry.options))
         self._sonar = Sonar()
-        self._throttle = Throttle(hass.loop, _UPDATE_INTERVAL)
+        self._turns = MinInterval(hass.loop, _UPDATE_INTERVAL)
 
     @override
     def _take(self, data: bytes) -> None:
@@ -65,7 +65,7 @@ class TankCoordinator(PortCoordinator[TankData]):
         if not self._sonar.feed(data, now) or not self._sonar.is_settled:
             return
         self._on_reading()
-        if self._throttle.has_turn(is_urgent=not self.last_update_success):
+        if self._turns.has_turn(is_urgent=not self.last_update_success):
             self._push(tank_data(self._tank, self._sonar.distance_cm(now)))
 
     @override

@@ -12,7 +12,7 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util.json import load_json_object
 
 from ..const import DOMAIN, LOGGER
-from ..lib.throttle import Throttle
+from ..lib.min_interval import MinInterval
 
 _STORAGE_VERSION = 1
 _ASIDE = ".unreadable"
@@ -31,7 +31,7 @@ class ThrottledStore(ABC):
     ) -> None:
         self._hass = hass
         self._store = Store[Content](hass, _STORAGE_VERSION, f"{DOMAIN}.{name}", private=private)
-        self._throttle = Throttle(hass.loop, interval)
+        self._turns = MinInterval(hass.loop, interval)
         self.is_waiting = False
 
     @abstractmethod
@@ -66,7 +66,7 @@ class ThrottledStore(ABC):
         if self.is_waiting and not at_once:
             return
         self.is_waiting = True
-        delay = 0.0 if at_once else self._throttle.remaining
+        delay = 0.0 if at_once else self._turns.remaining
         # Home Assistant also saves what is waiting when it stops.
         self._store.async_delay_save(self._content_when_due, delay)
 
@@ -83,7 +83,7 @@ class ThrottledStore(ABC):
     @callback
     def _content_when_due(self) -> Content:
         self.is_waiting = False
-        self._throttle.restart()
+        self._turns.restart()
         return self._content()
 
     @property

@@ -9,7 +9,8 @@ from homeassistant.data_entry_flow import section
 
 from ..const import CONF_MIN_INTERVAL, CONF_PRICES_CONFIRMED, SECTION_MQTT, SECTION_P1_SERVER
 from ..coordinator.entry_types import short_title
-from ..publish.publish_form import (
+from .form_fields import number_field
+from .publish_options import (
     OptionError,
     async_read_p1_server,
     defaults,
@@ -17,7 +18,6 @@ from ..publish.publish_form import (
     p1_server_schema,
     read_mqtt,
 )
-from .form_fields import number_field
 from .tariff_options import Errors, contract_fields, filled_sections, read_contract, shown_contract
 
 _MAX_INTERVAL = 3600

@@ -7,7 +7,7 @@ import pytest
 
 from dev.fleet.attacks import FORGED, counter_of, forge, title_of
 from dev.fleet.meters import key_of, make_meters
-from smarty_p1.p1 import Decoder, Rejection, Telegram
+from smartyp1.p1 import Decoder, Rejection, Telegram
 
 WHEN = datetime(2026, 7, 4, 10, 17, 33, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from dev.fleet.meters import make_meters, write_keys
 from dev.fleet.truth import Attack, Record, Sent, Series, read_record, time_of, values_of
 from dev.simulator import Meter
-from smarty_p1.p1 import Decoder, Telegram
+from smartyp1.p1 import Decoder, Telegram
 
 WHEN = datetime(2026, 7, 4, 10, 17, 33, tzinfo=UTC)
 # 12:17:33 of summer time.

@@ -7,7 +7,7 @@ from dev.fleet.meters import key_of, make_meters
 from dev.fleet.truth import Attack, Record, Sent, read_record
 from dev.fleet.village import Village
 from dev.simulator import Server
-from smarty_p1.p1 import Decoder, Telegram
+from smartyp1.p1 import Decoder, Telegram
 
 METERS = 3
 SEED = 6

@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import CONF_BAUD_RATE, CONF_METER_READING
 from custom_components.smarty_p1.coordinator.meter_memory import MeterStore
-from custom_components.smarty_p1.publish.retained_topics import RetainedTopics
+from custom_components.smarty_p1.sinks.retained_topics import RetainedTopics
 from tests.ha.boards import ENERGY, pulse_entry
 from tests.ha.conftest import EntryMaker
 from tests.ha.coordinator.test_demand import EXCESS, LAST, TARIFF, at

@@ -6,7 +6,7 @@ from itertools import accumulate, pairwise
 import pytest
 from hypothesis import given, strategies as st
 
-from smarty_p1.boards import PulseMeter, Pulses
+from smartyp1.boards import PulseMeter, Pulses
 from tests.lib.boards.support import cut, sizes
 
 PER_KWH = 1000

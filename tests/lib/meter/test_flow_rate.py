@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from smarty_p1.meter import FlowRates, MeterReader, Totals
-from smarty_p1.p1 import MBusReading, Telegram
-from smarty_p1.tariff import DemandMeter
+from smartyp1.meter import FlowRates, MeterReader, Totals
+from smartyp1.p1 import MBusReading, Telegram
+from smartyp1.tariff import DemandMeter
 
 START = datetime(2026, 1, 15, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from smarty_p1.meter import Limits, MeterReader, Reading, Totals
-from smarty_p1.p1 import MBusReading, Telegram
-from smarty_p1.tariff import Contract, DemandMeter
+from smartyp1.meter import Limits, MeterReader, Reading, Totals
+from smartyp1.p1 import MBusReading, Telegram
+from smartyp1.tariff import Contract, DemandMeter
 
 NOW = datetime(2025, 7, 3, 8, 30, 2, tzinfo=UTC)
 GAS = MBusReading(type="gas", serial_number="GAS7401", value=678.9, unit="m3", time=NOW, valve=None)

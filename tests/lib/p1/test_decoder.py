@@ -5,7 +5,7 @@ import tracemalloc
 
 import pytest
 
-from smarty_p1.p1 import Decoder, Event, KeyFormatError, Reason, Rejection, Telegram
+from smartyp1.p1 import Decoder, Event, KeyFormatError, Reason, Rejection, Telegram
 from tests.lib.p1.encoder import AUTHENTICATION_KEY, KEY, TITLE, frame, literal, telegram
 
 RANDOM = random.Random(20250101)  # noqa: S311 - noise that is the same each time

@@ -5,7 +5,7 @@ from itertools import batched
 
 import pytest
 
-from smarty_p1.p1 import Decoder, Frame, FrameSplitter, Telegram
+from smartyp1.p1 import Decoder, Frame, FrameSplitter, Telegram
 from tests.lib.p1.encoder import KEY, TITLE, frame, literal, telegram
 
 ENCRYPTED = ["three_phase_gas_water_heat"]

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from smarty_p1.p1 import Decoder, Reason, Rejection, Telegram
+from smartyp1.p1 import Decoder, Reason, Rejection, Telegram
 from tests.lib.p1.encoder import literal
 
 NAMES = [

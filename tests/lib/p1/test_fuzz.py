@@ -13,7 +13,7 @@ import pytest
 
 from dev.fuzz import feed, mutations, properties
 from dev.fuzz.rounds import Property, run_round
-from smarty_p1.p1 import Decoder, Event, Rejection, Telegram
+from smartyp1.p1 import Decoder, Event, Rejection, Telegram
 from tests.lib.p1.encoder import FRAMES, literal, telegram
 
 PROJECT = Path(__file__).parents[3]

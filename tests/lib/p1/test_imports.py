@@ -16,7 +16,7 @@ class Nothing:
         if package not in allowed and package not in sys.stdlib_module_names:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
-allowed = {"smarty_p1", *sys.argv[2:]}
+allowed = {"smartyp1", *sys.argv[2:]}
 sys.meta_path.insert(0, Nothing())
 import_module(sys.argv[1])
 """
@@ -33,13 +33,13 @@ def imports(module: str, *packages: str) -> str:
     return done.stderr
 
 
-@pytest.mark.parametrize("package", ["smarty_p1", "smarty_p1.p1"])
+@pytest.mark.parametrize("package", ["smartyp1", "smartyp1.p1"])
 def test_the_protocol_needs_cryptography_only(package: str) -> None:
     # What cryptography itself is made of.
     assert imports(package, "cryptography", "_cffi_backend", "cffi") == ""
 
 
 def test_ports_need_serialx() -> None:
-    found = imports("smarty_p1.port", "cryptography", "_cffi_backend", "cffi")
+    found = imports("smartyp1.port", "cryptography", "_cffi_backend", "cffi")
 
     assert "No module named 'serialx'" in found

@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from smarty_p1.p1 import DEFAULT_AUTHENTICATION_KEY, KeyFormatError, P1Error, parse_key
-from smarty_p1.port import normalise_port
+from smartyp1.p1 import DEFAULT_AUTHENTICATION_KEY, KeyFormatError, P1Error, parse_key
+from smartyp1.port import normalise_port
 
 BYTES = ", ".join(f"0x{number:02X}" for number in DEFAULT_AUTHENTICATION_KEY)
 DECIMALS = ", ".join(map(str, DEFAULT_AUTHENTICATION_KEY))

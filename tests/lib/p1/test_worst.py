@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 
 from dev.benchmarks.frames import in_chunks
 from dev.benchmarks.worst import MODES, STREAMS, Cost, made, measure, measure_all
-from smarty_p1.p1 import Decoder, Telegram, crc16
+from smartyp1.p1 import Decoder, Telegram, crc16
 from tests.lib.p1.encoder import KEY, crc, frame, telegram
 
 MICROSECONDS_A_BYTE = 20.0

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from smarty_p1.p1 import P1Error
-from smarty_p1.port import (
+from smartyp1.p1 import P1Error
+from smartyp1.port import (
     DamagedError,
     KeyMissingError,
     NoDeviceNameError,
@@ -26,7 +26,7 @@ OTHER_KEY = bytes(range(16))
 
 @pytest.fixture(autouse=True)
 def _no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smarty_p1.port.probing._REOPEN_DELAY", 0.01)
+    monkeypatch.setattr("smartyp1.port.probing._REOPEN_DELAY", 0.01)
 
 
 async def tell(*pieces: bytes, key: bytes | None = KEY, close: bool = False) -> type[P1Error]:
@@ -134,7 +134,7 @@ async def test_whoever_writes_to_the_line_cannot_say_what_is_wrong(key: bytes | 
 async def test_what_is_clear_is_said_when_another_telegram_was_due(
     key: bytes | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("smarty_p1.port.probing._LEAST_LISTENING", 0.3)
+    monkeypatch.setattr("smartyp1.port.probing._LEAST_LISTENING", 0.3)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"".join(map(frame, range(3))))

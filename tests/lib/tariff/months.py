@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
-from smarty_p1.tariff import Above, Bill, Contract, Contracts, Day, Month
+from smartyp1.tariff import Above, Bill, Contract, Contracts, Day, Month
 
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

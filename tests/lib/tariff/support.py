@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from smarty_p1.tariff import Contract, Demand, DemandMeter, Energies, QuarterHour
+from smartyp1.tariff import Contract, Demand, DemandMeter, Energies, QuarterHour
 
 SERIAL = "SAG1030790002574"
 PRICE = 0.1139

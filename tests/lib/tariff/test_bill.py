@@ -2,7 +2,7 @@
 
 import pytest
 
-from smarty_p1.tariff import Contract, Contracts, Month, bill
+from smartyp1.tariff import Contract, Contracts, Month, bill
 from tests.lib.tariff.months import (
     LONG_AGO,
     agreed,

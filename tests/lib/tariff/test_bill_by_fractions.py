@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from hypothesis import given, settings, strategies as st
 
-from smarty_p1.tariff import (
+from smartyp1.tariff import (
     REFERENCE_POWERS,
     Above,
     Contract,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from smarty_p1.tariff import REFERENCE_POWERS, Contract, compare
+from smartyp1.tariff import REFERENCE_POWERS, Contract, compare
 from tests.lib.tariff.months import agreed, changing, day, local, month, whole_month
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from smarty_p1.tariff import Contract, Contracts, bill
+from smartyp1.tariff import Contract, Contracts, bill
 from tests.lib.tariff.support import Connection, at
 
 FIRST = Contract(reference_kw=7, energy_price=0.15)

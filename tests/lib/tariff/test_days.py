@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from smarty_p1.tariff import Contract, DemandMeter, Energies, QuarterHour
+from smartyp1.tariff import Contract, DemandMeter, Energies, QuarterHour
 from tests.lib.tariff.support import PRICE, Connection, at, cost
 
 

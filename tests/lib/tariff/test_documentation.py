@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from smarty_p1.tariff import (
+from smartyp1.tariff import (
     Above,
     Contract,
     Day,

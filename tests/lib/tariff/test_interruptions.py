@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from smarty_p1.tariff import Energies, QuarterHour
+from smartyp1.tariff import Energies, QuarterHour
 from tests.lib.tariff.support import Connection, at, cost
 
 

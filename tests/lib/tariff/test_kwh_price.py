@@ -1,6 +1,6 @@
 """What a kilowatt-hour costs now."""
 
-from smarty_p1.tariff import Contract, KwhPrice, MarketPrices, kwh_price
+from smartyp1.tariff import Contract, KwhPrice, MarketPrices, kwh_price
 
 NO_MARKET = MarketPrices()
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from smarty_p1.tariff import (
+from smartyp1.tariff import (
     LUXEMBOURG,
     Above,
     Contract,

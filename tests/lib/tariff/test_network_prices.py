@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-import smarty_p1.tariff
-from smarty_p1.tariff import LATEST_YEAR, METER_SIZES, REFERENCE_POWERS, network_prices
+import smartyp1.tariff
+from smartyp1.tariff import LATEST_YEAR, METER_SIZES, REFERENCE_POWERS, network_prices
 
-FILE = Path(str(smarty_p1.tariff.__file__)).with_name("network_prices.toml")
+FILE = Path(str(smartyp1.tariff.__file__)).with_name("network_prices.toml")
 
 
 def test_2025() -> None:

@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from smarty_p1.tariff import Contract, Demand, DemandMeter, Energies
+from smartyp1.tariff import Contract, Demand, DemandMeter, Energies
 
 QUARTER = 900
 ROUNDING = 2e-6  # the meter's values are rounded to 1e-6

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from smarty_p1.tariff import Demand, bill
+from smartyp1.tariff import Demand, bill
 from tests.lib.tariff.support import Connection, at
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from smarty_p1.tariff import (
+from smartyp1.tariff import (
     Contract,
     DemandMeter,
     Energies,

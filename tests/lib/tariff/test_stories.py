@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from smarty_p1.tariff import Contract, Day, Demand, DemandMeter, Energies, Month
+from smartyp1.tariff import Contract, Day, Demand, DemandMeter, Energies, Month
 
 CONTRACT = Contract(reference_kw=3)
 EVERY = 150

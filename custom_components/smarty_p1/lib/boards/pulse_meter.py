@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from .lines import LineSplitter
+from .line_splitter import LineSplitter
 from .power import PulsePower
 from .running_count import RunningCount, parse_count
 

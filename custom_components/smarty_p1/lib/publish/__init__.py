@@ -11,14 +11,6 @@ It sends nothing itself.
 
 from .discovery import Announcer, Discovery, MeterAnnounced, Texts
 from .feed import PublishFeed
-from .form import (
-    DEFAULT_PREFIX,
-    DOMAIN,
-    MAX_INTERVAL,
-    SMARTYREADER_TOPIC,
-    Format,
-    default_topic,
-)
 from .messages import (
     LIFETIME,
     MOST_TOPICS,
@@ -28,6 +20,14 @@ from .messages import (
     MeterMessages,
     Published,
     availability_topic,
+)
+from .publish_format import (
+    DEFAULT_PREFIX,
+    DOMAIN,
+    MAX_INTERVAL,
+    SMARTYREADER_TOPIC,
+    Format,
+    default_topic,
 )
 from .smartyreader_names import (
     MISLEADING_NAMES,

@@ -34,7 +34,7 @@ from ..entities import (
 )
 from ..meter import Reading, Reception
 from ..p1 import MBusReading
-from .form import DOMAIN
+from .publish_format import DOMAIN
 from .topics import level
 
 STATES = "states"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from ..meter import Reading, Reception
-from ..throttle import Throttle
+from ..min_interval import MinInterval
 from .messages import Message, MeterMessages
 
 
@@ -28,7 +28,7 @@ class PublishFeed:
         self.is_held = False
         self._is_online = False
         self._messages = messages
-        self._throttle = Throttle(asyncio.get_running_loop(), interval)
+        self._turns = MinInterval(asyncio.get_running_loop(), interval)
         self._wake = wake
         self._reception = reception
         self._latest: Reading | None = None
@@ -46,7 +46,7 @@ class PublishFeed:
             self._is_online = True
             self._wake()
         has_news = self._messages.has_news(reading)
-        self._throttle.offer(partial(self._offer, reading), is_urgent=has_news)
+        self._turns.offer(partial(self._offer, reading), is_urgent=has_news)
 
     def _offer(self, reading: Reading) -> None:
         self._waiting = reading
@@ -54,7 +54,7 @@ class PublishFeed:
 
     def on_stale(self) -> None:
         """Tell that no readings come any more."""
-        self._throttle.cancel()
+        self._turns.cancel()
         self._waiting = None
         if self._is_online:
             self._is_online = False
@@ -81,9 +81,9 @@ class PublishFeed:
         """Yield the messages that are due; whoever cannot send one asks for no more."""
         yield from self._messages.availability(is_online=self.is_online)
         if reading is not None and not self.is_held:
-            self._throttle.restart()
+            self._turns.restart()
             yield from self._messages.reading(reading, self._reception())
 
     def close(self) -> None:
         """Offer nothing more."""
-        self._throttle.cancel()
+        self._turns.cancel()

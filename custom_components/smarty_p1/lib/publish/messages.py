@@ -14,7 +14,7 @@ from .discovery import (
     states_payload,
     states_topic,
 )
-from .form import Format
+from .publish_format import Format
 from .smartyreader_names import smartyreader_items, smartyreader_summary
 from .topics import items
 

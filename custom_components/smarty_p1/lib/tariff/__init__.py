@@ -17,8 +17,8 @@ from .contract import (
     Contracts,
     MarketPrices,
 )
-from .demand import Demand
 from .demand_meter import DemandMeter
+from .demand_snapshot import Demand
 from .kwh_price import KwhPrice, kwh_price
 from .month import Above, Day, Month, QuarterHour
 from .network_prices import LATEST_YEAR, NetworkPrices, network_prices

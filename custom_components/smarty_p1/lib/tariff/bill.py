@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from .contract import Contracts
 from .month import Month
-from .month_parts import MonthPart, parts_of
+from .months_by_contract import MonthPart, parts_of
 from .network_prices import AgreedPrices, network_prices
 
 _LINE_NAMES = (

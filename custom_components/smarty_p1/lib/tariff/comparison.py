@@ -14,7 +14,7 @@ from typing import NamedTuple
 from .bill import to_cents
 from .contract import REFERENCE_POWERS, Contracts
 from .month import Month
-from .month_parts import MonthPart, parts_of
+from .months_by_contract import MonthPart, parts_of
 from .network_prices import AgreedPrices, network_prices
 
 MONTHS_TO_JUDGE_BY = 12

@@ -40,7 +40,8 @@ from .contract import (
     MarketPrices,
 )
 from .contract_entry import with_entered
-from .demand import Demand
+from .demand_snapshot import Demand
+from .earlier_storage import upgraded
 from .history import History
 from .ledger import MAX_MONTHS
 from .month import Month
@@ -56,9 +57,8 @@ from .storage import (
     store_quarter,
     store_stretch,
 )
-from .stretch import MAX_STRETCHES, Stretch
 from .summary import Summary, summarised
-from .upgrade import upgraded
+from .wrong_clock import MAX_STRETCHES, Stretch
 
 _VERSIONS = (1, 2)
 _HOUR = timedelta(hours=1)

@@ -22,7 +22,7 @@ from .ledger import Ledger, above_each, joined
 from .month import Day, Month, QuarterHour
 from .registers import DECIMALS, Amounts, Reading, Rise, is_bridged
 from .shown_month import is_to_be_shown
-from .stretch import MAX_SHARED_GAP, MAX_STRETCHES, Stretch, is_part_of_gap, is_taken_up
+from .wrong_clock import MAX_SHARED_GAP, MAX_STRETCHES, Stretch, is_part_of_gap, is_taken_up
 
 _A_DAY = 96
 # A clock that is set ahead leaves no more than this between two readings; an outage of that time

@@ -18,7 +18,7 @@ from itertools import pairwise, starmap
 
 from .calendar import month_end, month_start
 from .registers import Rise
-from .stretch import MAX_STRETCHES, Stretch
+from .wrong_clock import MAX_STRETCHES, Stretch
 
 _A_DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)

@@ -14,7 +14,7 @@ from .contract import MAX_CONTRACTS, Contract, Contracts
 from .ledger import MAX_MONTHS, Ledger
 from .month import Above, Day, Month, QuarterHour
 from .registers import Amounts, Reading
-from .stretch import Stretch
+from .wrong_clock import Stretch
 
 type Stores = dict[str, Any]
 

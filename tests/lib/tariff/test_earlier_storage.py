@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from smarty_p1.tariff import Above, Contract, Demand, DemandMeter, QuarterHour
+from smartyp1.tariff import Above, Contract, Demand, DemandMeter, QuarterHour
 from tests.lib.tariff.support import Connection, at, cost
 
 STORED: dict[str, Any] = json.loads("""{

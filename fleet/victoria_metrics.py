@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import aiohttp
 
-from .lines import Sample
+from .acknowledged_writes import StoreRun, Write
+from .line_protocol import Sample
 from .metrics import Metrics
 from .outage import ToldError, outage_of, reason
-from .store_run import StoreRun, Write
 
 # So that a write has the values of many meters, and none waits for long.
 _GATHER_TIME = 0.2

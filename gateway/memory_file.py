@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from smarty_p1.retry import Outage
+from smartyp1.retry import Outage
 
 from .queue_file import as_text
 

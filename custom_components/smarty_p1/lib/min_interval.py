@@ -7,7 +7,7 @@ from collections.abc import Callable
 _EARLY = 0.5
 
 
-class Throttle:
+class MinInterval:
     """Gives a turn once in `interval` seconds, and whenever something is urgent.
 
     Urgent is what the next turn would come too late for: what could be gone by then, such as a

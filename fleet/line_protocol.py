@@ -4,8 +4,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from smarty_p1.p1 import CHANNELS, OBJECTS, Telegram
-from smarty_p1.publish import PART_NAMES, object_name
+from smartyp1.p1 import CHANNELS, OBJECTS, Telegram
+from smartyp1.publish import PART_NAMES, object_name
 
 _MEASUREMENT = "smarty_p1"
 # What an M-Bus meter says stands on lines of its own.

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from smarty_p1.publish import DOMAIN, Texts
+from smartyp1.publish import DOMAIN, Texts
 
 # In the package as it is installed, and in a clone.
 _PLACES = (

@@ -14,7 +14,7 @@ from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.publish import p1_server
+from custom_components.smarty_p1.sinks import p1_server
 from dev.ports import free_ports
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort, seal

@@ -1,6 +1,6 @@
 """Who works on which partition."""
 
-from smarty_p1_fleet.shares import count_members, share_of, to_release
+from smarty_p1_fleet.partition_shares import count_members, share_of, to_release
 from smarty_p1_fleet.subjects import partition_of
 
 

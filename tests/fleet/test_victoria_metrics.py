@@ -11,10 +11,10 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
-from smarty_p1.p1 import Decoder, Telegram
-from smarty_p1_fleet.lines import Sample, make_sample
+from smarty_p1_fleet.line_protocol import Sample, make_sample
 from smarty_p1_fleet.metrics import Metrics
-from smarty_p1_fleet.store import Store
+from smarty_p1_fleet.victoria_metrics import Store
+from smartyp1.p1 import Decoder, Telegram
 from tests.lib.p1.encoder import KEY, frame
 
 

@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from smarty_p1.throttle import Throttle
+from smartyp1.min_interval import MinInterval
 
 
 class Timer:
@@ -54,11 +54,11 @@ class Turns:
         self.clock = Clock()
         self._begin = self.clock.now
         self.had: list[tuple[float, str]] = []
-        self.throttle = Throttle(cast("asyncio.AbstractEventLoop", self.clock), 1.0)
+        self.turns = MinInterval(cast("asyncio.AbstractEventLoop", self.clock), 1.0)
 
     def offer(self, at: float, name: str = "", *, is_urgent: bool = False) -> None:
         self.pass_until(at)
-        self.throttle.offer(
+        self.turns.offer(
             lambda: self.had.append((round(self.clock.now - self._begin, 3), name)),
             is_urgent=is_urgent,
         )
@@ -106,6 +106,6 @@ def test_what_waits_can_be_forgotten() -> None:
     turns = Turns()
     turns.offer(0.0, "first")
     turns.offer(0.9, "forgotten")
-    turns.throttle.cancel()
+    turns.turns.cancel()
     turns.pass_until(10.0)
     assert turns.had == [(0.0, "first")]

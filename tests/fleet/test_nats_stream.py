@@ -7,7 +7,7 @@ from nats.js import JetStreamContext
 from nats.js.api import StreamConfig, StreamInfo, StreamState
 from nats.js.errors import APIError, NotFoundError
 
-from smarty_p1_fleet.engine import enlarge_stream, make_stream
+from smarty_p1_fleet.nats_stream import enlarge_stream, make_stream
 
 GB = 1024**3
 
