@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from smarty_p1.p1 import OBJECTS
-from smarty_p1.p1.fast_parser import FastParser
-from smarty_p1.p1.parser import parse
+from smartyp1.p1 import OBJECTS
+from smartyp1.p1.fast_parser import FastParser
+from smartyp1.p1.parser import parse
 from tests.lib.p1.encoder import FRAMES, literal, telegram
 
 LITERALS = [literal(path.stem).telegram.encode() for path in sorted(FRAMES.glob("*.json"))]
