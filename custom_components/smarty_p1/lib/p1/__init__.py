@@ -13,7 +13,7 @@ It does no I/O, and needs nothing but `cryptography`; `port` opens ports and rea
 
 from .converters import Capture, MBusReading, Value
 from .crc import crc16
-from .decoder import Decoder, Event
+from .decoder import Decoder, Event, LineDecoder
 from .errors import KeyFormatError, P1Error
 from .frame import MAX_FRAME_SIZE, Frame, read_frame
 from .frame_splitter import FrameSplitter
@@ -48,6 +48,7 @@ __all__ = [
     "Frame",
     "FrameSplitter",
     "KeyFormatError",
+    "LineDecoder",
     "MBusReading",
     "Opener",
     "P1Error",

@@ -16,9 +16,9 @@ that repeat its counter cannot follow closer than 22 bytes, which bounds the wor
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from .allowance import Allowance
+from ..retry import Budget
 from .crc import has_valid_crc
 from .fast_parser import FastParser
 from .framer import Framer
@@ -41,7 +41,74 @@ _NOT_VERIFIED = frozenset((Reason.TAG, Reason.AUTHENTICATION_KEY))
 type Event = Telegram | Rejection
 
 
-class Decoder:
+class LineDecoder:
+    """Decodes the bytes of one line, whichever meters send on it.
+
+    It accepts the frames that their Opener opens: the one that `opener_of` returns for their system
+    title (8 bytes), None when there is no key for it. Lines may share openers, which then accept
+    each frame on one of them only. Without `opener_of`, it accepts plain telegrams whose CRC holds.
+    """
+
+    def __init__(self, opener_of: Callable[[bytes], Opener | None] | None) -> None:
+        self._opener_of = opener_of
+        self._framer = Framer()
+        self._line = self._framer.buffer
+        self._parser = FastParser()
+        self._work = Budget(_WORK_A_BYTE, _MAX_WORK)
+
+    def feed(self, data: bytes) -> list[Event]:
+        """Return what the next bytes of the line, any number of them, complete, in order."""
+        # As in Framer.feed, but here most calls end when bytes come one by one: one more call
+        # would make them a tenth slower.
+        line = self._line
+        line += data
+        size = len(line)
+        if size < self._framer.wake:
+            return []
+        events: list[Event] = []
+        for start, end, is_frame in self._framer.look(data, size):
+            events += self._judge_frame(start, end) if is_frame else self._judge_text(start, end)
+        return events
+
+    def _judge_frame(self, start: int, end: int) -> list[Event]:
+        framer = self._framer
+        opener = self._opener_of and self._opener_of(framer.title(start))
+        if opener is None:
+            return [Rejection.of(Reason.KEY_MISSING, framer.nonce(start))]
+        size = end - start
+        left = self._work.left(end)
+        if left - size < _RESERVED_WORK and (
+            (size > _SHORT_FRAME_SIZE and left < _LARGEST_SHARE * size)
+            or not opener.may_open(framer.read(start, start + BEGINNING_SIZE))
+        ):
+            return []
+        self._work.spend(size)
+        event = opener.open(framer.read(start, end))
+        if isinstance(event, Rejection) and event.reason in _NOT_VERIFIED:
+            return [event]  # it stays on the line: a true frame may begin or end within it
+        return [*self._take(start, end), event]
+
+    def _judge_text(self, floor: int, end: int) -> list[Event]:
+        segment = self._framer.read(floor, end)
+        starts = [match.start() for match in _IDENTIFICATION.finditer(segment)]
+        for start in reversed(starts[-_MAX_IDENTIFICATIONS:]):
+            text = segment[start:]
+            if not has_valid_crc(text):
+                continue
+            if self._opener_of:
+                return [Rejection(Reason.DOWNGRADE)]
+            cut_short = self._take(floor + start, end)
+            if start > starts[0]:
+                cut_short.append(Rejection(Reason.MALFORMED))
+            return [*cut_short, self._parser.parse(text) or Rejection(Reason.MALFORMED)]
+        return [Rejection(Reason.CRC)] if starts else []
+
+    def _take(self, start: int, end: int) -> list[Event]:
+        """Take something true off the line; what it cut short is rejected."""
+        return [Rejection.of(Reason.MALFORMED, nonce) for nonce in self._framer.take(start, end)]
+
+
+class Decoder(LineDecoder):
     """Decodes the bytes of one P1 port.
 
     With a key, it accepts only frames whose 96-bit tag verifies and whose frame counter rises.
@@ -56,20 +123,14 @@ class Decoder:
         last_counters: Mapping[bytes, int] | None = None,
         needs_tag: bool = True,
     ) -> None:
-        """Go on from the `last_counters` of an earlier decoder with the same key.
-
-        Without `needs_tag`, a frame is also accepted when only the CRC of its telegram holds, which
-        whoever can write to the line can forge. Raises KeyFormatError when a key has not 16 bytes.
-        """
-        self._opener = (
-            None
-            if key is None
-            else Opener(key, authentication_key, last_counters=last_counters, needs_tag=needs_tag)
-        )
-        self._framer = Framer(self._judge_frame, self._judge_text)
-        self._line = self._framer.buffer
-        self._parser = FastParser()
-        self._work = Allowance(_WORK_A_BYTE, _MAX_WORK)
+        """Go on from the `last_counters` of an earlier decoder with the same key: see Opener."""
+        self._opener = None
+        if key is not None:
+            self._opener = Opener(
+                key, authentication_key, last_counters=last_counters, needs_tag=needs_tag
+            )
+        opener = self._opener
+        super().__init__((lambda _: opener) if opener else None)
 
     @property
     def last_counters(self) -> dict[bytes, int]:
@@ -80,52 +141,3 @@ class Decoder:
     def last_counters(self, counters: dict[bytes, int]) -> None:
         if self._opener:
             self._opener.last_counters = counters
-
-    def feed(self, data: bytes) -> list[Event]:
-        """Return what the next bytes of the line, any number of them, complete, in order."""
-        # The same as Framer.feed, here because most calls end here where bytes come one by one:
-        # one call more would make them a tenth slower.
-        line = self._line
-        line += data
-        size = len(line)
-        if size < self._framer.wake:
-            return []
-        return self._framer.look(data, size)
-
-    def _judge_frame(self, start: int, end: int, received: int) -> list[Event]:
-        framer, opener = self._framer, self._opener
-        if opener is None:
-            return [Rejection.of(Reason.KEY_MISSING, framer.nonce(start))]
-        size = end - start
-        left = self._work.left(received)
-        if left - size < _RESERVED_WORK and (
-            (size > _SHORT_FRAME_SIZE and left < _LARGEST_SHARE * size)
-            or not opener.may_open(framer.read(start, start + BEGINNING_SIZE))
-        ):
-            return []
-        self._work.used += size
-        event = opener.open(framer.read(start, end))
-        if isinstance(event, Rejection) and event.reason in _NOT_VERIFIED:
-            return [event]  # it stays on the line: a true frame may begin or end within it
-        if cut_short := framer.take(start, end):
-            return [*map(_cut_short, cut_short), event]
-        return [event]
-
-    def _judge_text(self, floor: int, end: int) -> list[Event]:
-        segment = self._framer.read(floor, end)
-        starts = [match.start() for match in _IDENTIFICATION.finditer(segment)]
-        for start in reversed(starts[-_MAX_IDENTIFICATIONS:]):
-            text = segment[start:]
-            if not has_valid_crc(text):
-                continue
-            if self._opener:
-                return [Rejection(Reason.DOWNGRADE)]
-            cut_short = [*map(_cut_short, self._framer.take(floor + start, end))]
-            if start > starts[0]:
-                cut_short.append(Rejection(Reason.MALFORMED))
-            return [*cut_short, self._parser.parse(text) or Rejection(Reason.MALFORMED)]
-        return [Rejection(Reason.CRC)] if starts else []
-
-
-def _cut_short(nonce: bytes) -> Rejection:
-    return Rejection.of(Reason.MALFORMED, nonce)

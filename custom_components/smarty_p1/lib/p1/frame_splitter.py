@@ -10,10 +10,9 @@ frame counter. Ciphertext, noise and damage make no such frames. Whoever writes 
 purpose can use up all of it, and thereby lose true frames, as by cutting the line.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .allowance import Allowance
+from ..retry import Budget
 from .frame import Frame
 from .framer import Framer
 
@@ -39,26 +38,28 @@ class FrameSplitter:
 
     def __init__(self) -> None:
         self.left_out = 0
-        self._framer = Framer(self._judge, lambda _start, _end: ())
-        self._given = Allowance(_GIVEN_A_BYTE, _MOST_AT_ONCE)
+        self._framer = Framer()
+        self._given = Budget(_GIVEN_A_BYTE, _MOST_AT_ONCE)
         self._titles: dict[bytes, _Title] = {}
 
     def feed(self, data: bytes) -> list[Frame]:
         """Return the frames that the next bytes of the line, any number of them, complete."""
-        return self._framer.feed(data)
+        found = self._framer.feed(data)
+        frames = [self._judge(start, end) for start, end, is_frame in found if is_frame]
+        return [frame for frame in frames if frame]
 
-    def _judge(self, start: int, end: int, received: int) -> Iterable[Frame]:
+    def _judge(self, start: int, end: int) -> Frame | None:
         nonce = self._framer.nonce(start)
         title, counter = nonce[:8], int.from_bytes(nonce[8:])
         known = self._titles.get(title)
         is_expected = known is not None and counter > known.last_counter
         cost = max(end - start, _LEAST_COST)
-        if self._given.left(received) - cost < (0 if is_expected else _RESERVED):
+        if self._given.left(end) - cost < (0 if is_expected else _RESERVED):
             self.left_out += 1
-            return ()
-        self._given.used += cost
+            return None
+        self._given.spend(cost)
         self._remember(title, counter)
-        return (Frame(self._framer.read(start, end), title, counter, is_expected),)
+        return Frame(self._framer.read(start, end), title, counter, is_expected)
 
     def _remember(self, system_title: bytes, frame_counter: int) -> None:
         titles = self._titles

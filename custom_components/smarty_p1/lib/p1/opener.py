@@ -10,7 +10,7 @@ from .crc import has_valid_crc
 from .errors import KeyFormatError
 from .fast_parser import FastParser
 from .frame import MAX_HEADER_SIZE, SECURITY_CONTROL, TAG_SIZE, nonce_and_body
-from .keys import DEFAULT_AUTHENTICATION_KEY, KEY_SIZE
+from .keys import DEFAULT_AUTHENTICATION_KEY, KEY_SIZE, key_fingerprint
 from .rejection import Reason, Rejection
 from .telegram import Telegram, Verification
 
@@ -23,7 +23,8 @@ _BEGINNING = re.compile(rb"\s*/[A-Za-z]{3}")
 class Opener:
     """Opens the frames that are sealed with one pair of keys, each once.
 
-    `last_counters` holds the last frame counter of each system title (8 bytes).
+    `last_counters` holds the last frame counter of each system title (8 bytes), and `fingerprint`
+    what tells the key apart: see `key_fingerprint`.
     """
 
     def __init__(
@@ -34,10 +35,15 @@ class Opener:
         last_counters: Mapping[bytes, int] | None = None,
         needs_tag: bool = True,
     ) -> None:
-        """See Decoder. Raises KeyFormatError when a key has not 16 bytes."""
+        """Go on from the `last_counters` of an earlier opener with the same key.
+
+        Without `needs_tag`, a frame is also accepted when only the CRC of its telegram holds, which
+        whoever can write to the line can forge. Raises KeyFormatError when a key has not 16 bytes.
+        """
         if len(key) != KEY_SIZE or len(authentication_key) != KEY_SIZE:
             msg = "a key has 16 bytes"
             raise KeyFormatError(msg)
+        self.fingerprint = key_fingerprint(key)
         self.last_counters = dict(last_counters or {})
         self._encrypt = AESGCM(key).encrypt
         self._associated_data = bytes([SECURITY_CONTROL]) + authentication_key
