@@ -24,6 +24,7 @@ from .fast_parser import FastParser
 from .framer import Framer
 from .keys import DEFAULT_AUTHENTICATION_KEY
 from .opener import BEGINNING_SIZE, Opener
+from .parser import parse
 from .rejection import Reason, Rejection
 from .telegram import Telegram
 
@@ -53,7 +54,7 @@ class LineDecoder:
         self._opener_of = opener_of
         self._framer = Framer()
         self._line = self._framer.buffer
-        self._parser = FastParser()
+        self._read = FastParser().read
         self._work = Budget(_WORK_A_BYTE, _MAX_WORK)
 
     def feed(self, data: bytes) -> list[Event]:
@@ -72,7 +73,7 @@ class LineDecoder:
 
     def _judge_frame(self, start: int, end: int) -> list[Event]:
         framer = self._framer
-        opener = self._opener_of and self._opener_of(framer.title(start))
+        opener = self._opener_of and self._opener_of(framer.read(start + 2, start + 10))
         if opener is None:
             return [Rejection.of(Reason.KEY_MISSING, framer.nonce(start))]
         size = end - start
@@ -100,7 +101,7 @@ class LineDecoder:
             cut_short = self._take(floor + start, end)
             if start > starts[0]:
                 cut_short.append(Rejection(Reason.MALFORMED))
-            return [*cut_short, self._parser.parse(text) or Rejection(Reason.MALFORMED)]
+            return [*cut_short, parse(text, self._read) or Rejection(Reason.MALFORMED)]
         return [Rejection(Reason.CRC)] if starts else []
 
     def _take(self, start: int, end: int) -> list[Event]:

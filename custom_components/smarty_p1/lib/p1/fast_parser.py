@@ -1,4 +1,4 @@
-"""Telegrams that follow one another -> what `parse` finds in each, for a fraction of the work.
+"""Telegrams that follow one another -> what `read` finds in each, for a fraction of the work.
 
 The telegrams of a meter hardly ever differ but in the digits of numbers and times. So all else is
 compared at once, and of these only those are read that are not the same as in the last telegram.
@@ -10,12 +10,17 @@ from datetime import datetime
 from itertools import compress
 from operator import ne
 from struct import Struct
-from typing import Any
 
 from .converters import Capture, Converter, MBusReading, Value
-from .obis import CHANNELS, DEVICE_NAME, METER_TIME
-from .parser import CHANNEL_REFERENCES, UNKNOWN, read_channel, read_identification, read_lines
-from .telegram import Telegram, Verification
+from .obis import CHANNELS
+from .parser import (
+    CHANNEL_REFERENCES,
+    UNKNOWN,
+    Contents,
+    read_channel,
+    read_identification,
+    read_lines,
+)
 
 # The checksum and what stands behind it: too short for an object.
 _is_end = re.compile(rb".{0,4}\s{0,2}").fullmatch
@@ -61,7 +66,7 @@ class _Layout:
 
 
 class FastParser:
-    """Parses the telegrams of one meter."""
+    """Reads the telegrams of one meter."""
 
     def __init__(self) -> None:
         self._layout: _Layout | None = None
@@ -72,31 +77,13 @@ class FastParser:
         self._readings: dict[int, MBusReading | None] = {}
         self._channels: dict[int, MBusReading] = {}
 
-    def parse(
-        self,
-        text: bytes,
-        frame_counter: int | None = None,
-        system_title: bytes | None = None,
-        verification: Verification = Verification.PLAIN,
-    ) -> Telegram | None:
-        """Return the telegram in `text`, or None when it is none (it must begin with `/`)."""
+    def read(self, text: bytes) -> Contents | None:
+        """Return what a telegram holds, or None when it is none."""
         if not self._read_changes(text):
             self._read_all(text)
         if self._identification is None:
             return None
-        objects = self._objects.copy()
-        get: Callable[[str], Any] = objects.get
-        return Telegram(
-            self._identification,
-            get(DEVICE_NAME),
-            get(METER_TIME),
-            objects,
-            self._channels.copy(),
-            frame_counter,
-            system_title,
-            text,
-            verification,
-        )
+        return self._identification, self._objects.copy(), self._channels.copy()
 
     def _read_changes(self, text: bytes) -> bool:
         """Read the numbers and times that changed, if nothing else did."""

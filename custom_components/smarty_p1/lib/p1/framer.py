@@ -141,10 +141,6 @@ class Framer:
         """Return the bytes between two places, which must not have been taken."""
         return bytes(self.buffer[start - self._offset : end - self._offset])
 
-    def title(self, start: int) -> bytes:
-        """Return the system title of the frame that begins there."""
-        return self.read(start + 2, start + 10)
-
     def nonce(self, start: int) -> bytes:
         """Return system title and frame counter of the frame that begins there."""
         nonce, _ = nonce_and_body(self.read(start, start + MAX_HEADER_SIZE))

@@ -11,6 +11,7 @@ from .errors import KeyFormatError
 from .fast_parser import FastParser
 from .frame import MAX_HEADER_SIZE, SECURITY_CONTROL, TAG_SIZE, nonce_and_body
 from .keys import DEFAULT_AUTHENTICATION_KEY, KEY_SIZE, key_fingerprint
+from .parser import parse
 from .rejection import Reason, Rejection
 from .telegram import Telegram, Verification
 
@@ -48,7 +49,7 @@ class Opener:
         self._encrypt = AESGCM(key).encrypt
         self._associated_data = bytes([SECURITY_CONTROL]) + authentication_key
         self._needs_tag = needs_tag
-        self._parser = FastParser()
+        self._read = FastParser().read
 
     def open(self, frame: bytes) -> Telegram | Rejection:
         """Return the telegram in a whole frame, or why there is none to accept."""
@@ -69,7 +70,7 @@ class Opener:
         if counter <= self.last_counters.get(title, -1):
             return Rejection.of(Reason.REPLAY, nonce)
         self.last_counters[title] = counter
-        telegram = self._parser.parse(text, counter, title, verification)
+        telegram = parse(text, self._read, counter, title, verification)
         return telegram or Rejection.of(Reason.MALFORMED, nonce)
 
     def may_open(self, beginning: bytes) -> bool:

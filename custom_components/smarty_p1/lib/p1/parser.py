@@ -1,7 +1,7 @@
 """The text of a telegram -> `Telegram`: its objects, and the meters on its M-Bus channels.
 
-This is the plain way, which remembers nothing. FastParser reads telegrams that follow one another,
-and must find in each what is found here.
+`read` is the plain way, which remembers nothing, and the reference for the fast one: FastParser
+must find the same in each of the telegrams that follow one another.
 
 Source: E-Meter P1 Specification 1.1.3, section 3.3; DSMR P1 Companion Standard 5.0.2, chapter 6.
 """
@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .converters import MAX_NAME_SIZE, Capture, MBusReading, Value, unknown
+from .converters import MAX_NAME_SIZE, MBusReading, Value, unknown
 from .obis import (
     CHANNELS,
     DEVICE_NAME,
@@ -29,26 +29,26 @@ _match_identification = re.compile(rb"\s*/([^\r\n]*)").match
 _is_reference = re.compile(r"[0-9]{1,3}-[0-9]{1,3}:[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}").fullmatch
 _LINE_ENDS = frozenset(("\r\n", "\n", "\r", ""))
 
-# In the order of what `_mbus_reading` takes.
 CHANNEL_REFERENCES = {
     channel: [f"0-{channel}:{field}" for field in ("24.1.0", "96.1.0", "24.2.1", "24.4.0")]
     for channel in CHANNELS
 }
 
+type Contents = tuple[str, dict[str, Value], dict[int, MBusReading]]
+"""The identification, the objects by reference, and the meters on the M-Bus by channel."""
+
 
 def parse(
     text: bytes,
+    read: Callable[[bytes], Contents | None],
     frame_counter: int | None = None,
     system_title: bytes | None = None,
     verification: Verification = Verification.PLAIN,
 ) -> Telegram | None:
-    """Return the telegram in `text`, or None when it is none (it must begin with `/`)."""
-    identification = read_identification(text)
-    if identification is None:
+    """Return the telegram in `text`, or None when it is none."""
+    if (contents := read(text)) is None:
         return None
-    objects = {name: kind.convert(value) for name, kind, value, _ in read_lines(text)}
-    readings = {channel: read_channel(objects, channel) for channel in CHANNELS}
-    channels = {channel: reading for channel, reading in readings.items() if reading}
+    identification, objects, channels = contents
     get: Callable[[str], Any] = objects.get
     return Telegram(
         identification,
@@ -61,6 +61,16 @@ def parse(
         text,
         verification,
     )
+
+
+def read(text: bytes) -> Contents | None:
+    """Return what a telegram holds, or None when it is none (it must begin with `/`)."""
+    identification = read_identification(text)
+    if identification is None:
+        return None
+    objects = {name: kind.convert(value) for name, kind, value, _ in read_lines(text)}
+    channels = {n: reading for n in CHANNELS if (reading := read_channel(objects, n))}
+    return identification, objects, channels
 
 
 def read_identification(text: bytes) -> str | None:
@@ -89,16 +99,11 @@ def read_lines(text: bytes) -> list[tuple[str, ObisObject, str, int]]:
 def read_channel(objects: Mapping[str, Value], channel: int) -> MBusReading | None:
     """Return what a channel's meter says, None when there is no meter behind it."""
     get: Callable[[str], Any] = objects.get
-    return _mbus_reading(*map(get, CHANNEL_REFERENCES[channel]))
-
-
-def _mbus_reading(
-    device_type: int | None, identifier: str | None, capture: Capture | None, valve: int | None
-) -> MBusReading | None:
+    device_type, identifier, capture, valve = map(get, CHANNEL_REFERENCES[channel])
     time, value, unit = capture or (None, None, None)
     if identifier is None and time is None:
         return None  # a channel is sent although no meter is behind it
-    name = "unknown" if device_type is None else MBUS_DEVICE_TYPES.get(device_type, "unknown")
+    name = MBUS_DEVICE_TYPES.get(device_type, "unknown")
     return MBusReading(
         type=name,
         serial_number=identifier,

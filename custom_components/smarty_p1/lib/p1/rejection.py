@@ -19,7 +19,7 @@ class Reason(StrEnum):
     DOWNGRADE = "downgrade"
     """A plain telegram although a key is set."""
     KEY_MISSING = "key_missing"
-    """An encrypted frame although no key is set."""
+    """An encrypted frame although no key is set, or none for its meter."""
     MALFORMED = "malformed"
     """A frame or telegram cut short by the next one, or a verified text that is no telegram."""
 
