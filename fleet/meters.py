@@ -7,19 +7,9 @@ partition again comes to the same.
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from smarty_p1_gateway import Keys
-from smartyp1.p1 import (
-    MAX_FRAME_SIZE,
-    Decoder,
-    Frame,
-    FrameSplitter,
-    Reason,
-    Rejection,
-    Telegram,
-    key_fingerprint,
-)
+from smartyp1.p1 import Opener, Reason, Rejection, Telegram, read_frame
 
 from .partition_state import MOST_METERS
 from .subjects import partition_of
@@ -27,7 +17,6 @@ from .subjects import partition_of
 LOGGER = logging.getLogger(__name__)
 
 MALFORMED = Reason.MALFORMED.value
-REPLAY = Reason.REPLAY.value
 WRONG_SUBJECT = "wrong_subject"
 NO_KEY = "no_key"
 TOO_MANY_METERS = "too_many_meters"
@@ -49,15 +38,8 @@ class UnknownMeters:
         LOGGER.warning("There is no key for the meter %s", title.hex().upper())
 
 
-class _Opened(NamedTuple):
-    """A decoder, and by what the counter of its meter is kept."""
-
-    decoder: Decoder
-    title_with_key: bytes
-
-
 class Meters:
-    """Decodes the messages of one partition, with a bounded number of decoders kept warm."""
+    """Opens the messages of one partition, with a bounded number of openers kept warm."""
 
     def __init__(  # noqa: PLR0913
         self,
@@ -66,7 +48,7 @@ class Meters:
         keys: Keys,
         counters: Mapping[bytes, int],
         *,
-        most_decoders: int,
+        most_openers: int,
         on_unknown: Callable[[bytes], None],
     ) -> None:
         """Go on from the last frame counters: see PartitionState."""
@@ -74,78 +56,61 @@ class Meters:
         self._partition = partition
         self._partitions = partitions
         self._keys = keys
-        self._most_decoders = most_decoders
+        self._most_openers = most_openers
         self._on_unknown = on_unknown
-        self._opened: OrderedDict[bytes, _Opened] = OrderedDict()
+        self._openers: OrderedDict[bytes, Opener] = OrderedDict()
 
     def title_with_key(self, title: bytes) -> bytes:
         """Return by what the counter of a meter is kept whose telegram was just judged."""
-        return self._opened[title].title_with_key
+        return _title_with_key(title, self._openers[title])
 
     def judge(self, subject: str, data: bytes) -> Telegram | str:
         """Return the telegram in a message, or the reason why there is none."""
-        # The whole message must be one frame: what is left over would wait for the next one.
-        found = FrameSplitter().feed(data) if len(data) <= MAX_FRAME_SIZE else ()
-        frame = next((one for one in found if len(one.data) == len(data)), None)
+        frame = read_frame(data)
         if frame is None:
             return MALFORMED
-        title = frame.system_title.hex().upper()
-        if not subject.endswith(f".{title}"):
-            return WRONG_SUBJECT
-        opened: _Opened | str | None = self._opened.get(frame.system_title)
-        if opened is None:
-            # In another partition its counter is not known.
-            if partition_of(title, self._partitions) != self._partition:
-                return WRONG_SUBJECT
-            opened = self._open(frame.system_title)
-        if isinstance(opened, str):
-            return opened
-        return self._decode(frame, opened)
-
-    def _decode(self, frame: Frame, opened: _Opened) -> Telegram | str:
         title = frame.system_title
-        events = opened.decoder.feed(frame.data)
-        for event in events:
-            # Ciphertext may look like another frame within, which is rejected beside it.
-            if isinstance(event, Telegram) and _is_of(event, frame):
-                self.counters[opened.title_with_key] = frame.frame_counter
-                self._keep(title, opened)
-                return event
-        reason = MALFORMED
-        if len(events) == 1 and isinstance(events[0], Rejection):
-            reason = events[0].reason.value
-        if reason == REPLAY:
-            self._keep(title, opened)
-        else:
-            # Nothing of it may be left in the buffer, before the next one.
-            self._opened.pop(title, None)
-        return reason
+        digits = title.hex().upper()
+        if not subject.endswith(f".{digits}"):
+            return WRONG_SUBJECT
+        opener: Opener | str | None = self._openers.get(title)
+        if opener is None:
+            # In another partition its counter is not known.
+            if partition_of(digits, self._partitions) != self._partition:
+                return WRONG_SUBJECT
+            opener = self._open(title)
+        if isinstance(opener, str):
+            return opener
+        event = opener.open(data)
+        if isinstance(event, Telegram):
+            self.counters[_title_with_key(title, opener)] = frame.frame_counter
+        elif event.reason is Reason.MALFORMED:
+            # It was counted here, and would not be by whoever begins behind it.
+            self._openers.pop(title, None)
+        if isinstance(event, Telegram) or event.reason is Reason.REPLAY:
+            self._keep(title, opener)
+        return event.reason.value if isinstance(event, Rejection) else event
 
-    def _keep(self, title: bytes, opened: _Opened) -> None:
-        if title in self._opened:
-            self._opened.move_to_end(title)
-            return
-        if len(self._opened) >= self._most_decoders:
-            self._opened.popitem(last=False)
-        self._opened[title] = opened
+    def _keep(self, title: bytes, opener: Opener) -> None:
+        self._openers[title] = opener
+        self._openers.move_to_end(title)
+        if len(self._openers) > self._most_openers:
+            self._openers.popitem(last=False)
 
-    def _open(self, title: bytes) -> _Opened | str:
+    def _open(self, title: bytes) -> Opener | str:
         keys = self._keys.of(title)
         if keys is None:
             self._on_unknown(title)
             return NO_KEY
-        # With a new key, a meter may count anew.
-        title_with_key = title + bytes.fromhex(key_fingerprint(keys.encryption))
-        counter = self.counters.get(title_with_key)
-        if counter is None and len(self.counters) >= MOST_METERS:
+        opener = Opener(keys.encryption, keys.authentication)
+        counter = self.counters.get(_title_with_key(title, opener))
+        if counter is not None:
+            opener.last_counters[title] = counter
+        elif len(self.counters) >= MOST_METERS:
             return TOO_MANY_METERS
-        last = {} if counter is None else {title: counter}
-        decoder = Decoder(keys.encryption, keys.authentication, last_counters=last)
-        return _Opened(decoder, title_with_key)
+        return opener
 
 
-def _is_of(telegram: Telegram, frame: Frame) -> bool:
-    return (telegram.system_title, telegram.frame_counter) == (
-        frame.system_title,
-        frame.frame_counter,
-    )
+def _title_with_key(title: bytes, opener: Opener) -> bytes:
+    # With a new key, a meter may count anew.
+    return title + bytes.fromhex(opener.fingerprint)

@@ -57,7 +57,7 @@ class Collector:
     metrics: Metrics
     unknown_meters: UnknownMeters
     partitions: int
-    most_decoders: int
+    most_openers: int
     publishes_readings: bool
     first_sequence: int
 
@@ -176,7 +176,7 @@ class Partition:
             collector.partitions,
             collector.keys,
             state.counters,
-            most_decoders=collector.most_decoders,
+            most_openers=collector.most_openers,
             on_unknown=collector.unknown_meters.note,
         )
         return Intake(meters, OwnTimes(state.times), self._bounds)

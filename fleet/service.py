@@ -36,7 +36,7 @@ _LOOK_INTERVAL = 5.0
 _ROBUST_VERSION = (2, 9, 21)
 # Each keeps some 30 kB of what a meter's telegrams look like.
 # In each partition: where there are more meters, some decoders begin anew with each telegram.
-_MOST_DECODERS = 5_000
+_MOST_OPENERS = 5_000
 
 
 async def run(config: CollectorConfig) -> None:
@@ -139,7 +139,7 @@ class _Session:
             self._metrics,
             self._unknown_meters,
             config.partitions,
-            _MOST_DECODERS,
+            _MOST_OPENERS,
             config.publishes_readings,
             stream.state.first_seq,
         )

@@ -20,7 +20,7 @@ from nats.js.api import Header, PubAck
 from nats.js.client import JetStreamContext
 from nats.js.errors import NoStreamResponseError
 
-from smartyp1.p1 import FrameSplitter
+from smartyp1.p1 import read_frame
 
 from .frame_queue import WaitingFrame
 from .frame_store import FrameStore
@@ -299,12 +299,12 @@ class NatsPublisher:
 
 def _name(data: bytes) -> _Names | None:
     """Return what a frame is called, None when it is no frame."""
-    for frame in FrameSplitter().feed(data):
-        if frame.data == data:
-            title = frame.system_title.hex().upper()
-            digest = sha256(data).hexdigest()[:16]
-            return _Names(title, f"{SUBJECT}.{title}", f"{title}-{frame.frame_counter}-{digest}")
-    return None
+    frame = read_frame(data)
+    if frame is None:
+        return None
+    title = frame.system_title.hex().upper()
+    digest = sha256(data).hexdigest()[:16]
+    return _Names(title, f"{SUBJECT}.{title}", f"{title}-{frame.frame_counter}-{digest}")
 
 
 def _words(err: Exception) -> str:

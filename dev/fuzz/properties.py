@@ -21,14 +21,15 @@ from smartyp1.p1 import (
     parse_key,
 )
 from smartyp1.p1.crc import has_valid_crc
-from smartyp1.p1.parser import TelegramParser
+from smartyp1.p1.fast_parser import FastParser
+from smartyp1.p1.parser import parse, read
 from smartyp1.port import normalise_port, redact_port
 from tests.lib.p1.encoder import KEY, TITLE, frame
 
 _REFERENCE = re.compile(r"\d{1,3}-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}", re.ASCII)
 # The longest frame, what is looked at at once, and what may wait for the buffer to be trimmed.
 _BUFFER_BOUND = (32 + 4 + 4 + 4) * 1024
-_CANDIDATES_BOUND = 128 * 1024
+_WAITING_BOUND = 128 * 1024
 
 
 def check_feed(data: bytes, sizes: Sequence[int]) -> None:
@@ -45,8 +46,9 @@ def decode(key: bytes | None, chunks: Iterable[bytes], *, needs_tag: bool = True
     events: list[Event] = []
     for chunk in chunks:
         events += decoder.feed(chunk)
-        assert len(decoder._buffer) < _BUFFER_BOUND
-        assert decoder._candidates.itemsize * len(decoder._candidates) < _CANDIDATES_BOUND
+        framer = decoder._framer
+        assert len(framer.buffer) < _BUFFER_BOUND
+        assert framer._waiting.itemsize * len(framer._waiting) < _WAITING_BOUND
     return events
 
 
@@ -148,13 +150,12 @@ def _check_reading(reading: MBusReading) -> None:
 
 def check_texts(texts: Sequence[bytes], sizes: Sequence[int]) -> None:
     """Read telegrams in a row: each is read as if it were alone, parsed, enciphered or plain."""
-    parser = TelegramParser()
+    parser = FastParser()
     expected: list[Telegram | None] = []
     for counter, text in enumerate(texts):
-        alone = TelegramParser().parse(text, counter, TITLE, Verification.TAG)
         # What equals may differ in type, and 0.0 equals -0.0.
-        assert repr(parser.parse(text, counter, TITLE, Verification.TAG)) == repr(alone)
-        expected.append(alone)
+        assert repr(parser.read(text)) == repr(read(text))
+        expected.append(parse(text, read, counter, TITLE, Verification.TAG))
         assert has_valid_crc(text) is _has_valid_crc(text)
         check_feed(text, sizes)
     frames = b"".join(frame(counter, text) for counter, text in enumerate(texts))

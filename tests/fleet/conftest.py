@@ -45,7 +45,7 @@ def collector(cluster: Cluster, store: FakeStore, metrics: Metrics) -> Collector
         metrics=metrics,
         unknown_meters=UnknownMeters(),
         partitions=1,
-        most_decoders=10,
+        most_openers=10,
         publishes_readings=False,
         first_sequence=1,
     )

@@ -39,7 +39,7 @@ def unknown() -> list[bytes]:
 
 @pytest.fixture
 def meters(keys: Keys, unknown: list[bytes]) -> Meters:
-    return Meters(0, 1, keys, {TITLE + FINGERPRINT: 10}, most_decoders=2, on_unknown=unknown.append)
+    return Meters(0, 1, keys, {TITLE + FINGERPRINT: 10}, most_openers=2, on_unknown=unknown.append)
 
 
 def counter(event: Telegram | str) -> int | str | None:
@@ -80,6 +80,27 @@ def test_forged_frames_change_nothing(meters: Meters) -> None:
     assert counter(meters.judge(SUBJECT, frame(11))) == 11
 
 
+def test_a_forged_frame_with_the_header_of_another_is_one_that_does_not_verify(
+    meters: Meters,
+) -> None:
+    inner = b"\xdb\x08" + OTHER + b"\x17\x30" + bytes(22)
+    forged = frame(11)[:18] + inner + frame(11)[18 + len(inner) :]
+    assert meters.judge(SUBJECT, forged) == "tag"
+    assert counter(meters.judge(SUBJECT, frame(11))) == 11
+
+
+@pytest.mark.parametrize("before", [[], [11]])
+def test_a_verified_text_that_is_no_telegram_does_not_count(
+    meters: Meters, before: list[int]
+) -> None:
+    """Else what becomes of the next frame would depend on where the partition was begun."""
+    assert [counter(meters.judge(SUBJECT, frame(one))) for one in before] == before
+    for _ in range(2):
+        assert meters.judge(SUBJECT, frame(20, b"no telegram")) == "malformed"
+    assert counter(meters.judge(SUBJECT, frame(12))) == 12
+    assert meters.counters == {TITLE + FINGERPRINT: 12}
+
+
 def test_the_subject_must_be_that_of_the_frames_own_title(meters: Meters) -> None:
     assert meters.judge(SUBJECT, frame(1, title=OTHER)) == "wrong_subject"
     other = f"smarty_p1.frames.0.{OTHER.hex().upper()}"
@@ -91,7 +112,7 @@ def test_the_subject_must_be_that_of_the_frames_own_title(meters: Meters) -> Non
 def test_a_frame_in_another_partition_than_its_own_is_refused(keys: Keys) -> None:
     own = partition_of(DIGITS, 16)
     for partition in range(16):
-        meters = Meters(partition, 16, keys, {}, most_decoders=2, on_unknown=lambda _: None)
+        meters = Meters(partition, 16, keys, {}, most_openers=2, on_unknown=lambda _: None)
         event = meters.judge(f"smarty_p1.frames.{partition}.{DIGITS}", frame(1))
         assert counter(event) == (1 if partition == own else "wrong_subject")
 
@@ -108,17 +129,17 @@ def test_with_a_new_key_a_meter_may_count_anew(tmp_path: Path, meters: Meters) -
     assert counter(meters.judge(SUBJECT, frame(11))) == 11
     new = bytes(15) + b"\1"
     keys = keys_in(tmp_path, f"{TITLE.hex()} {new.hex()}\n")
-    then = Meters(0, 1, keys, meters.counters, most_decoders=2, on_unknown=lambda _: None)
+    then = Meters(0, 1, keys, meters.counters, most_openers=2, on_unknown=lambda _: None)
     judged = [then.judge(SUBJECT, frame(count, key=new)) for count in (1, 2, 1)]
     assert list(map(counter, judged)) == [1, 2, "replay"]
     # Should the old key come back, what was recorded under it is refused.
     keys = keys_in(tmp_path, f"{TITLE.hex()} {KEY.hex()}\n")
-    again = Meters(0, 1, keys, then.counters, most_decoders=2, on_unknown=lambda _: None)
+    again = Meters(0, 1, keys, then.counters, most_openers=2, on_unknown=lambda _: None)
     assert list(map(counter, (again.judge(SUBJECT, frame(n)) for n in (11, 12)))) == ["replay", 12]
 
 
 def test_a_decoder_that_was_forgotten_goes_on_from_the_last_counter(keys: Keys) -> None:
-    meters = Meters(0, 1, keys, {}, most_decoders=1, on_unknown=lambda _: None)
+    meters = Meters(0, 1, keys, {}, most_openers=1, on_unknown=lambda _: None)
     other = f"smarty_p1.frames.0.{OTHER.hex().upper()}"
     for count in (5, 6):
         assert counter(meters.judge(SUBJECT, frame(count))) == count
@@ -128,7 +149,7 @@ def test_a_decoder_that_was_forgotten_goes_on_from_the_last_counter(keys: Keys) 
 
 def test_there_are_so_many_meters_in_a_partition_and_those_go_on(keys: Keys) -> None:
     others = {b"SAG\1" + number.to_bytes(4) + FINGERPRINT: 1 for number in range(19_999)}
-    meters = Meters(0, 1, keys, others, most_decoders=2, on_unknown=lambda _: None)
+    meters = Meters(0, 1, keys, others, most_openers=2, on_unknown=lambda _: None)
     assert counter(meters.judge(SUBJECT, frame(1))) == 1
     assert len(meters.counters) == 20_000
     other = f"smarty_p1.frames.0.{OTHER.hex().upper()}"
@@ -139,7 +160,7 @@ def test_there_are_so_many_meters_in_a_partition_and_those_go_on(keys: Keys) -> 
 
 def test_made_up_titles_take_no_room_where_a_key_is_for_every_meter(tmp_path: Path) -> None:
     keys = keys_in(tmp_path, f"* {KEY.hex()}\n")
-    meters = Meters(0, 1, keys, {}, most_decoders=2, on_unknown=lambda _: None)
+    meters = Meters(0, 1, keys, {}, most_openers=2, on_unknown=lambda _: None)
     made_up = [(f"x.{number:016X}", b"\xdb\x08" + number.to_bytes(8)) for number in range(4000)]
     rest = b"\x20\x30" + bytes(31)
     for subject, _ in made_up:

@@ -98,7 +98,7 @@ def test_what_is_kept_of_a_line_without_frames_is_bounded() -> None:
     splitter = FrameSplitter()
     for _ in range(300):
         splitter.feed(b"".join(false_start(rng) for _ in range(30)) + b"\n!ABCD" * 50)
-    assert len(splitter._buffer) < 100_000
+    assert len(splitter._framer.buffer) < 100_000
     assert len(splitter._titles) == 16
 
 

@@ -11,18 +11,13 @@
 It does no I/O, and needs nothing but `cryptography`; `port` opens ports and reads them.
 """
 
-from .cipher import (
-    DEFAULT_AUTHENTICATION_KEY,
-    FINGERPRINT_SIZE,
-    MAX_FRAME_SIZE,
-    key_fingerprint,
-    parse_key,
-)
 from .converters import Capture, MBusReading, Value
 from .crc import crc16
-from .decoder import Decoder, Event, Reason, Rejection
+from .decoder import Decoder, Event, LineDecoder
 from .errors import KeyFormatError, P1Error
-from .frame_splitter import Frame, FrameSplitter
+from .frame import MAX_FRAME_SIZE, Frame, read_frame
+from .frame_splitter import FrameSplitter
+from .keys import DEFAULT_AUTHENTICATION_KEY, FINGERPRINT_SIZE, key_fingerprint, parse_key
 from .obis import (
     CHANNELS,
     CONTROL_STATES,
@@ -32,6 +27,8 @@ from .obis import (
     METER_TIME,
     OBJECTS,
 )
+from .opener import Opener
+from .rejection import Reason, Rejection
 from .telegram import Telegram, Verification
 
 __all__ = [
@@ -51,7 +48,9 @@ __all__ = [
     "Frame",
     "FrameSplitter",
     "KeyFormatError",
+    "LineDecoder",
     "MBusReading",
+    "Opener",
     "P1Error",
     "Reason",
     "Rejection",
@@ -61,4 +60,5 @@ __all__ = [
     "crc16",
     "key_fingerprint",
     "parse_key",
+    "read_frame",
 ]

@@ -16,23 +16,17 @@ that repeat its counter cannot follow closer than 22 bytes, which bounds the wor
 """
 
 import re
-from array import array
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import override
+from collections.abc import Callable, Mapping
 
-from .candidates import DIGITS_SIZE, HEADER_MASK, CandidateSearch, start_of
-from .cipher import (
-    BLOCK_SIZE,
-    DEFAULT_AUTHENTICATION_KEY,
-    MAX_FRAME_SIZE,
-    FrameCipher,
-    read_nonce,
-)
+from ..retry import Budget
 from .crc import has_valid_crc
-from .parser import TelegramParser
-from .telegram import Telegram, Verification
+from .fast_parser import FastParser
+from .framer import Framer
+from .keys import DEFAULT_AUTHENTICATION_KEY
+from .opener import BEGINNING_SIZE, Opener
+from .parser import parse
+from .rejection import Reason, Rejection
+from .telegram import Telegram
 
 # The work that the candidates may cause, in bytes of frames.
 _WORK_A_BYTE = 128
@@ -43,51 +37,83 @@ _SHORT_FRAME_SIZE = 2 * 1024
 # Both bounds limit the work that a line full of false identifications can cause.
 _IDENTIFICATION = re.compile(rb"/(?=[A-Za-z]{3}[ -~]{0,128}+\r?\n)")
 _MAX_IDENTIFICATIONS = 8
-_BEGINNING = re.compile(rb"\s*/[A-Za-z]{3}")
-
-
-class Reason(StrEnum):
-    """Why bytes that look like a frame or a telegram are not accepted."""
-
-    TAG = "tag"
-    """The tag does not verify: another encryption key, or damaged on the way."""
-    AUTHENTICATION_KEY = "authentication_key"
-    """The tag does not verify but the text is whole: the authentication key differs."""
-    REPLAY = "replay"
-    """Verified, but the frame counter is not higher than the last one."""
-    CRC = "crc"
-    """A plain telegram whose checksum is wrong or missing."""
-    DOWNGRADE = "downgrade"
-    """A plain telegram although a key is set."""
-    KEY_MISSING = "key_missing"
-    """An encrypted frame although no key is set."""
-    MALFORMED = "malformed"
-    """A frame or telegram cut short by the next one, or a verified text that is no telegram."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """Something on the line that is no reading, and why. Plain text has no counter or title."""
-
-    reason: Reason
-    frame_counter: int | None = None
-    system_title: bytes | None = None
-
-
-def _rejection(reason: Reason, nonce: bytes) -> Rejection:
-    return Rejection(reason, int.from_bytes(nonce[8:]), nonce[:8])
-
+_NOT_VERIFIED = frozenset((Reason.TAG, Reason.AUTHENTICATION_KEY))
 
 type Event = Telegram | Rejection
 
 
-class Decoder(CandidateSearch[Event]):
+class LineDecoder:
+    """Decodes the bytes of one line, whichever meters send on it.
+
+    It accepts the frames that their Opener opens: the one that `opener_of` returns for their system
+    title (8 bytes), None when there is no key for it. Lines may share openers, which then accept
+    each frame on one of them only. Without `opener_of`, it accepts plain telegrams whose CRC holds.
+    """
+
+    def __init__(self, opener_of: Callable[[bytes], Opener | None] | None) -> None:
+        self._opener_of = opener_of
+        self._framer = Framer()
+        self._line = self._framer.buffer
+        self._read = FastParser().read
+        self._work = Budget(_WORK_A_BYTE, _MAX_WORK)
+
+    def feed(self, data: bytes) -> list[Event]:
+        """Return what the next bytes of the line, any number of them, complete, in order."""
+        # As in Framer.feed, but here most calls end when bytes come one by one: one more call
+        # would make them a tenth slower.
+        line = self._line
+        line += data
+        size = len(line)
+        if size < self._framer.wake:
+            return []
+        events: list[Event] = []
+        for start, end, is_frame in self._framer.look(data, size):
+            events += self._judge_frame(start, end) if is_frame else self._judge_text(start, end)
+        return events
+
+    def _judge_frame(self, start: int, end: int) -> list[Event]:
+        framer = self._framer
+        opener = self._opener_of and self._opener_of(framer.read(start + 2, start + 10))
+        if opener is None:
+            return [Rejection.of(Reason.KEY_MISSING, framer.nonce(start))]
+        size = end - start
+        left = self._work.left(end)
+        if left - size < _RESERVED_WORK and (
+            (size > _SHORT_FRAME_SIZE and left < _LARGEST_SHARE * size)
+            or not opener.may_open(framer.read(start, start + BEGINNING_SIZE))
+        ):
+            return []
+        self._work.spend(size)
+        event = opener.open(framer.read(start, end))
+        if isinstance(event, Rejection) and event.reason in _NOT_VERIFIED:
+            return [event]  # it stays on the line: a true frame may begin or end within it
+        return [*self._take(start, end), event]
+
+    def _judge_text(self, floor: int, end: int) -> list[Event]:
+        segment = self._framer.read(floor, end)
+        starts = [match.start() for match in _IDENTIFICATION.finditer(segment)]
+        for start in reversed(starts[-_MAX_IDENTIFICATIONS:]):
+            text = segment[start:]
+            if not has_valid_crc(text):
+                continue
+            if self._opener_of:
+                return [Rejection(Reason.DOWNGRADE)]
+            cut_short = self._take(floor + start, end)
+            if start > starts[0]:
+                cut_short.append(Rejection(Reason.MALFORMED))
+            return [*cut_short, parse(text, self._read) or Rejection(Reason.MALFORMED)]
+        return [Rejection(Reason.CRC)] if starts else []
+
+    def _take(self, start: int, end: int) -> list[Event]:
+        """Take something true off the line; what it cut short is rejected."""
+        return [Rejection.of(Reason.MALFORMED, nonce) for nonce in self._framer.take(start, end)]
+
+
+class Decoder(LineDecoder):
     """Decodes the bytes of one P1 port.
 
     With a key, it accepts only frames whose 96-bit tag verifies and whose frame counter rises.
     Without one, it accepts only plain telegrams whose CRC holds.
-
-    `last_counters` holds the last frame counter of each system title (8 bytes) under this key.
     """
 
     def __init__(
@@ -98,106 +124,21 @@ class Decoder(CandidateSearch[Event]):
         last_counters: Mapping[bytes, int] | None = None,
         needs_tag: bool = True,
     ) -> None:
-        """Go on from the `last_counters` of an earlier decoder with the same key.
+        """Go on from the `last_counters` of an earlier decoder with the same key: see Opener."""
+        self._opener = None
+        if key is not None:
+            self._opener = Opener(
+                key, authentication_key, last_counters=last_counters, needs_tag=needs_tag
+            )
+        opener = self._opener
+        super().__init__((lambda _: opener) if opener else None)
 
-        Without `needs_tag`, a frame is also accepted when only the CRC of its telegram holds, which
-        whoever can write to the line can forge. Raises KeyFormatError when a key has not 16 bytes.
-        """
-        super().__init__()
-        self._cipher = None if key is None else FrameCipher(key, authentication_key)
-        self._parser = TelegramParser()
-        self._needs_tag = needs_tag
-        self.last_counters = dict(last_counters or {})
-        # How much work was done: as much as the bytes received allow and no less, so that what is
-        # left is bounded.
-        self._work = -_MAX_WORK
+    @property
+    def last_counters(self) -> dict[bytes, int]:
+        """The last frame counter of each system title (8 bytes) under this key."""
+        return self._opener.last_counters if self._opener else {}
 
-    @override
-    def _judge_frame(self, start: int, end: int, header_size: int, events: list[Event]) -> None:
-        if self._cipher is None:
-            header = bytes(self._buffer[start : start + header_size])
-            events.append(_rejection(Reason.KEY_MISSING, read_nonce(header, header_size)))
-            return
-        allowed = _WORK_A_BYTE * (self._forgotten + end)
-        work = self._work
-        left = allowed - work
-        if left > _MAX_WORK:
-            left, work = _MAX_WORK, allowed - _MAX_WORK
-        size = end - start
-        if left - size < _RESERVED_WORK and (
-            (size > _SHORT_FRAME_SIZE and left < _LARGEST_SHARE * size)
-            or not self._may_be_new(start, header_size)
-        ):
-            return
-        self._work = work + size
-        frame = bytes(self._buffer[start:end])
-        nonce = read_nonce(frame, header_size)
-        title, counter = nonce[:8], int.from_bytes(nonce[8:])
-        text, verified = self._cipher.open(frame, header_size, nonce)
-        verification = Verification.TAG
-        if not verified:
-            verification = Verification.CHECKSUM
-            whole = text.startswith(b"/") and has_valid_crc(text)
-            if not whole or self._needs_tag:
-                reason = Reason.AUTHENTICATION_KEY if whole else Reason.TAG
-                events.append(_rejection(reason, nonce))
-                return
-        self._consume(start, end, events)
-        if counter <= self.last_counters.get(title, -1):
-            events.append(_rejection(Reason.REPLAY, nonce))
-            return
-        self.last_counters[title] = counter
-        telegram = self._parser.parse(text, counter, title, verification)
-        events.append(telegram or _rejection(Reason.MALFORMED, nonce))
-
-    def _may_be_new(self, start: int, header_size: int) -> bool:
-        """Return whether a candidate may be a telegram that is due, judging by its beginning."""
-        beginning = bytes(self._buffer[start : start + header_size + BLOCK_SIZE])
-        nonce = read_nonce(beginning, header_size)
-        return (
-            self._cipher is not None
-            and int.from_bytes(nonce[8:]) > self.last_counters.get(nonce[:8], -1)
-            and bool(_BEGINNING.match(self._cipher.decipher(beginning[header_size:], nonce)))
-        )
-
-    @override
-    def _judge_plain(self, end: int, events: list[Event]) -> None:
-        end_of_text = end - DIGITS_SIZE  # no digits follow when the checksum is missing
-        if end_of_text <= self._plain_floor:
-            return  # found again in a search for the rest of a header before it
-        floor = max(self._plain_floor, self._floor, end - MAX_FRAME_SIZE)
-        self._plain_floor = end_of_text
-        segment = bytes(self._buffer[floor:end])
-        starts = [match.start() for match in _IDENTIFICATION.finditer(segment)]
-        for start in reversed(starts[-_MAX_IDENTIFICATIONS:]):
-            text = segment[start:]
-            if not has_valid_crc(text):
-                continue
-            if self._cipher is not None:
-                events.append(Rejection(Reason.DOWNGRADE))
-                return
-            self._consume(floor + start, end, events)
-            if start > starts[0]:
-                events.append(Rejection(Reason.MALFORMED))
-            events.append(self._parser.parse(text) or Rejection(Reason.MALFORMED))
-            return
-        if starts:
-            events.append(Rejection(Reason.CRC))
-
-    def _consume(self, start: int, end: int, events: list[Event]) -> None:
-        """Drop all up to `end`; what began before `start` and is still waiting was cut short."""
-        floor = self._floor
-        self._floor = end
-        if not self._candidates:
-            return
-        cut_short = [
-            candidate
-            for candidate in self._candidates
-            if floor <= start_of(candidate) < start and candidate & HEADER_MASK
-        ]
-        for candidate in sorted(cut_short, key=start_of):
-            began, header_size = start_of(candidate), candidate & HEADER_MASK
-            header = bytes(self._buffer[began : began + header_size])
-            events.append(_rejection(Reason.MALFORMED, read_nonce(header, header_size)))
-        later = (waiting for waiting in self._candidates if start_of(waiting) >= end)
-        self._candidates = array("Q", later)
+    @last_counters.setter
+    def last_counters(self, counters: dict[bytes, int]) -> None:
+        if self._opener:
+            self._opener.last_counters = counters

@@ -11,10 +11,10 @@ purpose can use up all of it, and thereby lose true frames, as by cutting the li
 """
 
 from dataclasses import dataclass
-from typing import override
 
-from .candidates import DIGITS_SIZE, CandidateSearch
-from .cipher import read_nonce
+from ..retry import Budget
+from .frame import Frame
+from .framer import Framer
 
 _GIVEN_A_BYTE = 2
 _MOST_AT_ONCE = 256 * 1024
@@ -23,54 +23,43 @@ _LEAST_COST = 256
 _MOST_TITLES = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """What may be a frame: its bytes, and what its header says, which nothing vouches for.
-
-    `is_expected`: its system title (8 bytes) came before, with a lower frame counter.
-    """
-
-    data: bytes
-    system_title: bytes
-    frame_counter: int
-    is_expected: bool
-
-
 @dataclass(slots=True)
 class _Title:
     last_counter: int
     frames: int = 1
 
 
-class FrameSplitter(CandidateSearch[Frame]):
+class FrameSplitter:
     """Finds the encrypted frames in the bytes of one P1 port.
 
-    `left_out` counts the candidates for which nothing was left.
+    A frame `is_expected` when its system title came before, with a lower frame counter. `left_out`
+    counts the candidates for which nothing was left.
     """
 
     def __init__(self) -> None:
-        super().__init__()
         self.left_out = 0
+        self._framer = Framer()
+        self._given = Budget(_GIVEN_A_BYTE, _MOST_AT_ONCE)
         self._titles: dict[bytes, _Title] = {}
-        # As much as the bytes received allow and no less, so that what is left is bounded.
-        self._given = -_MOST_AT_ONCE
 
-    @override
-    def _judge_frame(self, start: int, end: int, header_size: int, events: list[Frame]) -> None:
-        nonce = read_nonce(bytes(self._buffer[start : start + header_size]), header_size)
-        system_title, frame_counter = nonce[:8], int.from_bytes(nonce[8:])
-        known = self._titles.get(system_title)
-        is_expected = known is not None and frame_counter > known.last_counter
-        allowed = _GIVEN_A_BYTE * (self._forgotten + end)
-        given = max(self._given, allowed - _MOST_AT_ONCE)
+    def feed(self, data: bytes) -> list[Frame]:
+        """Return the frames that the next bytes of the line, any number of them, complete."""
+        found = self._framer.feed(data)
+        frames = [self._judge(start, end) for start, end, is_frame in found if is_frame]
+        return [frame for frame in frames if frame]
+
+    def _judge(self, start: int, end: int) -> Frame | None:
+        nonce = self._framer.nonce(start)
+        title, counter = nonce[:8], int.from_bytes(nonce[8:])
+        known = self._titles.get(title)
+        is_expected = known is not None and counter > known.last_counter
         cost = max(end - start, _LEAST_COST)
-        if allowed - given - cost < (0 if is_expected else _RESERVED):
+        if self._given.left(end) - cost < (0 if is_expected else _RESERVED):
             self.left_out += 1
-            return
-        self._given = given + cost
-        self._remember(system_title, frame_counter)
-        data = bytes(self._buffer[start:end])
-        events.append(Frame(data, system_title, frame_counter, is_expected))
+            return None
+        self._given.spend(cost)
+        self._remember(title, counter)
+        return Frame(self._framer.read(start, end), title, counter, is_expected)
 
     def _remember(self, system_title: bytes, frame_counter: int) -> None:
         titles = self._titles
@@ -82,8 +71,3 @@ class FrameSplitter(CandidateSearch[Frame]):
             # The one that came least often: noise never makes the same twice.
             del titles[min(titles, key=lambda title: titles[title].frames)]
         titles[system_title] = _Title(frame_counter)
-
-    @override
-    def _judge_plain(self, end: int, events: list[Frame]) -> None:
-        """Pass over plain telegrams: nothing seals them."""
-        self._plain_floor = end - DIGITS_SIZE

@@ -1,0 +1,84 @@
+"""The frame around an encrypted telegram: general-glo-ciphering, DLMS security suite 0.
+
+| field          | bytes | value                                                      |
+|----------------|-------|------------------------------------------------------------|
+| tag            | 1     | `DB`                                                       |
+| title length   | 1     | `08`                                                       |
+| system title   | 8     | 3 letters of the maker, 5 bytes of the meter               |
+| length         | 1-3   | BER: `ll`, `81 ll` or `82 hh ll`; of all that follows      |
+| security       | 1     | `30`: authenticated and encrypted                          |
+| frame counter  | 4     | big endian                                                 |
+| ciphertext     | n     |                                                            |
+| GCM tag        | 12    | the first 96 bits of the tag                               |
+
+Source: E-Meter P1 Specification 1.1.3 (Luxmetering), section 3.2.5; DLMS UA Green Book, section
+9.2 (security suite 0: AES-128-GCM).
+"""
+
+from typing import NamedTuple
+
+HEADER_MARK = b"\xdb\x08"
+MAX_HEADER_SIZE = 18
+# Six messages of 2,048 bytes in hexadecimal and the rest of a telegram stay below this.
+MAX_FRAME_SIZE = 32 * 1024
+SECURITY_CONTROL = 0x30
+_SECURITY_AND_COUNTER_SIZE = 5
+TAG_SIZE = 12
+# Nothing shorter than "/" and the tag can be a telegram.
+_MIN_LENGTH = _SECURITY_AND_COUNTER_SIZE + 1 + TAG_SIZE
+
+_LENGTH_IN_TWO_BYTES = 0x82
+_LENGTH_IN_ONE_BYTE = 0x81
+_LONGEST_SHORT_LENGTH = 0x7F
+
+
+class Frame(NamedTuple):
+    """A whole frame: its bytes, and what its header says, which nothing vouches for.
+
+    `is_expected`: see FrameSplitter.
+    """
+
+    data: bytes
+    system_title: bytes
+    frame_counter: int
+    is_expected: bool = False
+
+
+def nonce_and_body(frame: bytes) -> tuple[bytes, bytes]:
+    """Return the nonce of a frame, and what follows its header: the ciphertext and the tag.
+
+    The nonce is system title and frame counter (8 and 4 bytes): what makes each frame unique.
+    """
+    length = frame[10]
+    size = length - 0x70 if length > _LONGEST_SHORT_LENGTH else 16
+    return frame[2:10] + frame[size - 4 : size], frame[size:]
+
+
+def read_frame(data: bytes) -> Frame | None:
+    """Return the frame that is all of `data`, None when that is none, or not one alone."""
+    if not data.startswith(HEADER_MARK) or frame_size(data, 0) != len(data):
+        return None
+    nonce, _ = nonce_and_body(data)
+    return Frame(data, nonce[:8], int.from_bytes(nonce[8:]))
+
+
+def frame_size(buffer: bytes | bytearray, start: int) -> int:
+    """Return the size of the frame that begins at `start` with HEADER_MARK, 0 when it is none.
+
+    It is MAX_HEADER_SIZE, which no frame has, as long as the buffer ends before its header may.
+    """
+    if start + MAX_HEADER_SIZE > len(buffer):
+        return MAX_HEADER_SIZE
+    length, size = buffer[start + 10], 11
+    if length == _LENGTH_IN_TWO_BYTES:
+        length, size = buffer[start + 11] << 8 | buffer[start + 12], 13
+    elif length == _LENGTH_IN_ONE_BYTE:
+        length, size = buffer[start + 11], 12
+    elif length > _LONGEST_SHORT_LENGTH:
+        return 0
+    is_header = (
+        buffer[start + size] == SECURITY_CONTROL
+        and length >= _MIN_LENGTH
+        and size + length <= MAX_FRAME_SIZE
+    )
+    return size + length if is_header else 0

@@ -1,0 +1,93 @@
+"""The keys of a meter: as people type and paste them, and what tells them apart."""
+
+import hashlib
+import hmac
+import re
+
+from .errors import KeyFormatError
+
+DEFAULT_AUTHENTICATION_KEY = bytes.fromhex("00112233445566778899AABBCCDDEEFF")
+"""The authentication key that the specification publishes for all meters (section 3.4.1)."""
+
+KEY_SIZE = 16
+FINGERPRINT_SIZE = 8
+_KEY_SEPARATORS = re.compile(r"[\s:;,\-]")
+_COMMENTS = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+# What stands around the bytes in a C program: `uint8_t key[] = {...};`, `#define KEY "..."`.
+_DECLARATION = re.compile(
+    r"""(?P<name>[^{}"'=]*=?\s*) (?:\{\s*)?
+        (?: \{ (?P<array>[^{}"']*) \} | "(?P<text>[^{}"']*)" )
+        (?:\s*,?\s*\})? [\s;]*""",
+    re.VERBOSE,
+)
+_SEPARATED_BYTES = re.compile(r"(?:0x|\\x)?[0-9a-f]{1,3}(?:[\s:;,\-]+(?:0x|\\x)?[0-9a-f]{1,3}){15}")
+_JOINED_BYTES = re.compile(r"(?:(?:0x|\\x)[0-9a-f]{2}){16}")
+# What other languages and people put around a key; and what pages and mails leave in it unseen.
+_ENCLOSING = {"[]", "()", "''"}
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+# More than any program around a key.
+_LONGEST_KEY_TEXT = 2000
+
+
+def parse_key(text: str) -> bytes:
+    """Return the 16 bytes of a key typed or pasted: 32 hexadecimal digits, or the bytes one by one.
+
+    Blanks, commas, colons and dashes are ignored, upper and lower case are the same. Bytes may be
+    written as programs do (`{0x00, 0x11, ...}`), with the declaration around them.
+
+    Raises KeyFormatError, which does not repeat the text.
+    """
+    key = _read_key(text.strip().lower()) if len(text) <= _LONGEST_KEY_TEXT else None
+    if key is None:
+        msg = "a key has 32 hexadecimal digits (0-9, A-F)"
+        raise KeyFormatError(msg)
+    return key
+
+
+def key_fingerprint(key: bytes) -> str:
+    """Return what tells keys apart without revealing anything about them: hexadecimal digits."""
+    return hmac.digest(key, b"smarty_p1", hashlib.sha256)[:FINGERPRINT_SIZE].hex()
+
+
+def _read_key(text: str) -> bytes | None:
+    body = _COMMENTS.sub(" ", _INVISIBLE.sub("", text)).strip().rstrip(",; \t\r\n")
+    is_array = body[:1] in {"[", "("}
+    if body[:1] + body[-1:] in _ENCLOSING:
+        body = body[1:-1].strip()
+    if body.count("{") + body.count("}") == 1:  # one of the two was not copied
+        body = body.removeprefix("{").removesuffix("}")
+    if any(mark in body for mark in '{}"'):
+        declaration = _DECLARATION.fullmatch(body)
+        if declaration is None or "0x" in declaration["name"]:
+            return None
+        is_array = declaration["array"] is not None
+        body = declaration["array"] if is_array else declaration["text"]
+    body = body.strip().rstrip(",;").rstrip()
+    if _JOINED_BYTES.fullmatch(body):
+        return bytes.fromhex(re.sub(r"0x|\\x", "", body))
+    if _SEPARATED_BYTES.fullmatch(body):
+        return _read_bytes(_KEY_SEPARATORS.sub(" ", body).split(), is_array=is_array)
+    digits = _KEY_SEPARATORS.sub("", body.removeprefix("0x"))
+    return bytes.fromhex(digits) if re.fullmatch(r"[0-9a-f]{32}", digits) else None
+
+
+def _read_bytes(words: list[str], *, is_array: bool) -> bytes | None:
+    """Return the key of 16 bytes given one by one, None when they can be read in two ways."""
+    numbers = [word.removeprefix("0x").removeprefix("\\x") for word in words]
+    prefixed = sum(number != word for number, word in zip(numbers, words, strict=True))
+    if prefixed == KEY_SIZE:
+        return _of(numbers, 16)
+    if prefixed > (words[0] != numbers[0]):
+        return None
+    is_decimal = all(re.fullmatch(r"0|[1-9][0-9]*", number) for number in numbers)
+    has_hexadecimal_size = all(len(number) == 2 for number in numbers)  # noqa: PLR2004
+    if has_hexadecimal_size:
+        # In a program they would be decimal; who copies them there from a letter means the other.
+        return None if is_array and is_decimal and not prefixed else _of(numbers, 16)
+    is_surely_decimal = is_array or max(map(len, numbers)) == len("255")
+    return _of(numbers, 10) if is_decimal and is_surely_decimal and not prefixed else None
+
+
+def _of(numbers: list[str], base: int) -> bytes | None:
+    values = [int(number, base) for number in numbers]
+    return bytes(values) if max(values) <= 0xFF else None  # noqa: PLR2004
