@@ -62,10 +62,10 @@ async def _async_add_entities_later(hass: HomeAssistant, entry: MeterConfigEntry
     integration = await async_get_integration(hass, DOMAIN)
     await integration.async_get_platforms(platforms_of(entry))
     await entry.runtime_data.first_push.wait()
-    # Home Assistant takes the lock of an entry that is loaded, but not of one that is in between.
-    while entry.setup_lock.locked():
-        async with entry.setup_lock:
-            pass
+    # Home Assistant takes it itself, but not of an entry that is just set up, and until 2026.10 of
+    # none whose lock is taken. Nothing waits between here and there: the platforms are imported.
+    async with entry.setup_lock:
+        pass
     await _async_add_entities(hass, entry)
 
 

@@ -54,13 +54,14 @@ class EarlySetUpCoordinator[D](PortCoordinator[D]):
 
     async def _async_start_early(self) -> None:
         """Open the port. Raises ConfigEntryNotReady when that cannot be."""
-        self._start_deadline()
         self._start_link()
         await self._wait_until_decided(OPENING_TIMEOUT)
         if self.losses:
             await self._wait_until_decided(port_coordinator.SETUP_TIMEOUT)  # for the second try
         if self.hass.is_stopping or (self.losses and not self._has_opened):
             raise self._not_ready()
+        if not self.is_started:
+            self._start_deadline()
 
     @override
     async def async_shutdown(self) -> None:
@@ -99,9 +100,11 @@ class EarlySetUpCoordinator[D](PortCoordinator[D]):
     def _on_deadline(self, _now: datetime) -> None:
         """Withdraw the set-up, unless the user is just filling in a dialog."""
         entry = self.config_entry
+        self._cancel_deadline = None
+        if self._is_closed:
+            return  # it is just unloaded, and might be loaded again
         if has_dialog(self.hass, entry):
             self._start_deadline()
             return
-        self._cancel_deadline = None
         self._failure_run.withdraw(self._obstacle)
         self.hass.config_entries.async_schedule_reload(entry.entry_id)

@@ -1,15 +1,21 @@
 """A meter that has been read before: nothing waits for its first telegram."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 import serialx
-from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigEntries,
+    ConfigEntryDisabler,
+    ConfigEntryState,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
@@ -19,7 +25,12 @@ from homeassistant.helpers.entity_registry import (
     async_entries_for_config_entry as entities_of_config_entry,
 )
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import MockConfigEntry, get_system_health_info
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+    get_system_health_info,
+)
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 from custom_components.smarty_p1 import async_remove_config_entry_device
@@ -244,26 +255,47 @@ async def test_nothing_that_is_stored_is_lost(
     assert {name: hass_storage[name]["data"] for name in names} == before
 
 
-@pytest.mark.parametrize("is_removed", [True, False])
-async def test_it_is_unloaded_before_and_with_the_first_telegram(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    caplog: pytest.LogCaptureFixture,
-    *,
-    is_removed: bool,
+ENDS: Mapping[str, Callable[[ConfigEntries, str], Coroutine[Any, Any, object]]] = {
+    "unload": ConfigEntries.async_unload,
+    "removal": ConfigEntries.async_remove,
+    "disabling": lambda entries, entry_id: entries.async_set_disabled_by(
+        entry_id, ConfigEntryDisabler.USER
+    ),
+    "reload": ConfigEntries.async_reload,
+}
+
+
+async def end_with_the_first_telegram(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, end: str
 ) -> None:
-    entry = await set_up(hass, port, make_entry)
-    end = hass.config_entries.async_remove if is_removed else hass.config_entries.async_unload
-    await restart(hass, port, entry)
-    # The telegram is there, and what makes the entities is waiting.
+    """Let the first telegram come, and the entry's end before its entities are made."""
     coordinator = entry.runtime_data
     async with entry.setup_lock:
         await port.send_telegram(TELEGRAM)
         await wait_until(hass, lambda: coordinator.readings > 0)
-        ending = hass.async_create_task(end(entry.entry_id))
+        ending = hass.async_create_task(ENDS[end](hass.config_entries, entry.entry_id))
     await ending
     await hass.async_block_till_done()
+
+
+@pytest.mark.parametrize("has_telegram", [False, True])
+@pytest.mark.parametrize("end", ["unload", "removal", "disabling"])
+async def test_it_ends_before_and_with_the_first_telegram(  # noqa: PLR0913 - cases
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    caplog: pytest.LogCaptureFixture,
+    end: str,
+    *,
+    has_telegram: bool,
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    await restart(hass, port, entry)
+    if has_telegram:
+        await end_with_the_first_telegram(hass, port, entry, end)
+    else:
+        await ENDS[end](hass.config_entries, entry.entry_id)
+        await hass.async_block_till_done()
 
     assert entry.state is ConfigEntryState.NOT_LOADED
     await port.wait_for_clients(0)
@@ -271,6 +303,41 @@ async def test_it_is_unloaded_before_and_with_the_first_telegram(
     assert set(values(hass).values()) <= {"unavailable"}
     assert "ERROR" not in caplog.text
     await let_pass(hass, 31)
+    assert entry.state is ConfigEntryState.NOT_LOADED
+
+
+async def test_it_is_reloaded_with_the_first_telegram(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    before = values(hass)
+    await restart(hass, port, entry)
+    await end_with_the_first_telegram(hass, port, entry, "reload")
+    assert entry.state is ConfigEntryState.LOADED
+    assert values(hass) == dict.fromkeys(before, "unavailable")
+    await port.wait_for_clients(1)
+    assert (links(hass), stale_timers(hass)) == (1, 0)
+    await port.send_telegram(TELEGRAM)
+    await wait_for_entities(hass, entry)
+    assert values(hass) == before
+    assert "ERROR" not in caplog.text
+
+
+async def test_half_a_minute_ends_while_it_is_unloaded(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    await restart(hass, port, entry)
+    store = SmartyCoordinator.async_close
+
+    async def store_slowly(coordinator: SmartyCoordinator) -> None:
+        async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=31))
+        await store(coordinator)
+
+    with monkeypatch.context() as patching:
+        patching.setattr(SmartyCoordinator, "async_close", store_slowly)
+        assert await hass.config_entries.async_unload(entry.entry_id)
+    await hass.async_block_till_done()
     assert entry.state is ConfigEntryState.NOT_LOADED
 
 
