@@ -153,7 +153,7 @@ async def test_a_restart_in_the_middle_of_a_quarter_hour(
     assert await hass.config_entries.async_unload(entry.entry_id)
     port.greeting = port.next_frame(at("10:40:00", 101.75))
     assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await wait_for_entities(hass, entry)
     await send(hass, port, entry, at("10:45:00", 102.25))
 
     # 1.25 kWh are 5 kW; 0.25 kWh above 3 kW before the restart, 0.5 kWh across it.

@@ -175,6 +175,7 @@ async def test_a_new_key_counts_from_zero_and_the_old_one_does_not(
     assert entry.error_reason_translation_key == "replay"
     await set_up_again(hass, port, entry, encipher(TELEGRAM, 901), **old)
     assert entry.state is ConfigEntryState.LOADED
+    assert entry.runtime_data.has_entities
 
 
 async def test_the_counter_is_stored_at_most_once_a_minute(
