@@ -83,15 +83,20 @@ def _describe(coordinator: Coordinator) -> dict[str, Any]:
 
 
 def _describe_meter(coordinator: SmartyCoordinator) -> dict[str, Any]:
-    reading, reception = coordinator.data, coordinator.reception
-    return {
-        "received_at": reading.received_at.isoformat(),
-        "last_telegram_at": coordinator.latest.received_at,
+    reception = coordinator.reception
+    told = {
         "telegrams": reception.telegrams,
         "rejections": {str(reason): count for reason, count in reception.rejections.items()},
         "telegrams_of_other_meters": reception.other_meters.total(),
         "ignored": dict(reception.ignored),
         "totals_held_back": dict(reception.totals_held_back),
+    }
+    if coordinator.latest is None:
+        return told | {"received_at": None}
+    reading = coordinator.data
+    return told | {
+        "received_at": reading.received_at.isoformat(),
+        "last_telegram_at": coordinator.latest.received_at,
         "demand": reading.demand and _describe_demand(reading.demand),
         "telegram": _describe_telegram(reading.telegram),
     }

@@ -46,6 +46,12 @@ def _describe(entry: AnyConfigEntry) -> str:
         state = "open" if coordinator.is_connected else "closed"
         told = [redact_names(coordinator.shown_port), state]
     if isinstance(coordinator, SmartyCoordinator):
-        age = (dt_util.utcnow() - coordinator.latest.received_at).total_seconds()
-        told.append(f"last telegram {age:.0f} s ago")
+        told.append(_describe_latest(coordinator))
     return ", ".join(told)
+
+
+def _describe_latest(coordinator: SmartyCoordinator) -> str:
+    if coordinator.latest is None:
+        return f"no telegram yet, {coordinator.obstacle}"
+    age = (dt_util.utcnow() - coordinator.latest.received_at).total_seconds()
+    return f"last telegram {age:.0f} s ago"

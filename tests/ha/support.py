@@ -68,6 +68,17 @@ async def set_up(
     return entry
 
 
+async def wait_for_entities(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Wait for the first telegram of a meter that is set up, and for what it brings."""
+    await wait_until(hass, lambda: entry.runtime_data.has_entities)
+
+
+async def reload(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Reload an entry, and wait for the first telegram of its meter."""
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await wait_for_entities(hass, entry)
+
+
 async def receive(hass: HomeAssistant, port: MeterPort, text: str) -> None:
     """Wait until Home Assistant has taken in a telegram."""
     coordinator = hass.config_entries.async_entries(DOMAIN)[0].runtime_data

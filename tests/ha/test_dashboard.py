@@ -23,7 +23,7 @@ from .boards import tank_entry
 from .conftest import EntryMaker
 from .dashboard import INTEGRATION, MODULE, Json, cards, headings, hints, make_dashboard, shown
 from .meter import MeterPort, with_value, without_channels
-from .support import OTHER_METER, TELEGRAM, set_up
+from .support import OTHER_METER, TELEGRAM, reload, set_up
 
 LANGUAGES = ("en", "de", "fr", "lb", "pt")
 
@@ -94,7 +94,7 @@ async def test_every_page_loads_the_module(
     assert await async_setup_component(hass, "frontend", {})
     entry = await set_up(hass, port, make_entry)
     port.greeting = port.next_frame(TELEGRAM)
-    assert await hass.config_entries.async_reload(entry.entry_id)
+    await reload(hass, entry)
 
     [url] = [url for url in hass.data[DATA_EXTRA_MODULE_URL].urls if DOMAIN in url]
 
@@ -247,8 +247,7 @@ async def test_the_gauge_ends_at_the_reference_power(
 
     port.greeting = port.next_frame(TELEGRAM)
     hass.config_entries.async_update_entry(entry, options={CONF_REFERENCE_POWER: 12.0})
-    await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
+    await reload(hass, entry)
     made = gauge(make())
 
     assert made
@@ -271,8 +270,7 @@ async def test_the_gauge_ends_at_the_reference_power(
 
     port.greeting = port.next_frame(TELEGRAM)
     hass.config_entries.async_update_entry(entry, options={CONF_REFERENCE_POWER: 12.5})
-    await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
+    await reload(hass, entry)
     german = gauge(make("de"))
     assert german
     assert german["name"] == "von 12,5 kW Referenzleistung"
@@ -364,7 +362,7 @@ async def test_it_is_made_anew_once_the_reference_power_is_known(
     entry = await set_up(hass, port, make_entry)
     port.greeting = port.next_frame(TELEGRAM)
     hass.config_entries.async_update_entry(entry, options={CONF_REFERENCE_POWER: 12.0})
-    await hass.config_entries.async_reload(entry.entry_id)
+    await reload(hass, entry)
     warning = entity(hass, "demand_will_exceed")
 
     known = {warning: {"state": "off", "attributes": {"reference_power": 12.0}}}

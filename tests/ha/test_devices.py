@@ -12,7 +12,7 @@ from custom_components.smarty_p1 import async_remove_config_entry_device
 from .boards import tank_entry
 from .conftest import EntryMaker
 from .meter import OTHER_SERIAL, SERIAL, MeterPort, with_value, without_channels
-from .support import TELEGRAM, device_of, receive, set_up, state_of, values
+from .support import TELEGRAM, device_of, receive, reload, set_up, state_of, values
 
 GAS = "gas_meter_7401"
 NEW_GAS = "gas_meter_7499"
@@ -158,8 +158,7 @@ async def test_a_meter_keeps_its_name_when_the_one_before_it_is_removed(
 
     await hass.config_entries.async_remove(first.entry_id)
     port.greeting = port.next_frame(TELEGRAM)
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
+    await reload(hass, entry)
     assert device_of(device_registry, entry, SERIAL).name == "Smarty 2574"
 
 

@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from .conftest import EntryMaker
 from .meter import MeterPort, with_value
-from .support import TELEGRAM, receive, set_up, state_of
+from .support import TELEGRAM, receive, reload, set_up, state_of
 
 MESSAGE = "event.smarty_message"
 REFERENCE = "0-0:96.13.0"
@@ -111,7 +111,7 @@ async def test_a_text_is_not_news_after_a_restart(
     messages = Messages(hass)
 
     port.greeting = port.next_frame(with_message("Peak"))
-    await hass.config_entries.async_reload(entry.entry_id)
+    await reload(hass, entry)
     await receive(hass, port, with_message("Peak"))
 
     restored = hass.states.get(MESSAGE)
@@ -121,8 +121,7 @@ async def test_a_text_is_not_news_after_a_restart(
     assert messages.texts == []
 
     port.greeting = port.next_frame(with_message("Off-peak"))
-    await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
+    await reload(hass, entry)
     assert messages.texts == ["Off-peak"]
 
 
@@ -286,8 +285,7 @@ async def test_a_failure_that_ended_home_assistant_fires_when_it_is_back(
 
     for _ in range(2):
         port.greeting = port.next_frame(with_counts(FAILURES=11))
-        await hass.config_entries.async_reload(entry.entry_id)
-        await hass.async_block_till_done()
+        await reload(hass, entry)
 
     assert disturbances.fired == [("power_failure", 1, None)]
 

@@ -18,7 +18,7 @@ from . import billed_month
 from .billed_month import telegram
 from .conftest import EntryMaker
 from .meter import MeterPort, with_value
-from .support import TELEGRAM, receive, set_up
+from .support import TELEGRAM, receive, reload, set_up
 
 type Call = Callable[..., Awaitable[Any]]
 
@@ -113,7 +113,7 @@ async def test_the_bill_of_a_month_is_by_what_held_in_it(
     async def agree(**options: float | str) -> None:
         port.greeting = port.next_frame(telegram("00:00:10", 0.0))
         hass.config_entries.async_update_entry(entry, options=options)
-        assert await hass.config_entries.async_reload(entry.entry_id)
+        await reload(hass, entry)
 
     # From June on there is no reference power any more.
     await agree(energy_price=0.15, surcharge_price_since="2026-06-01")
@@ -323,7 +323,7 @@ async def test_the_quarter_hours_survive_a_restart_and_go_with_the_entry(
 ) -> None:
     await receive(hass, port, telegram("00:15:00", 2.0))
     port.greeting = port.next_frame(telegram("00:15:10", 2.0))
-    assert await hass.config_entries.async_reload(entry.entry_id)
+    await reload(hass, entry)
 
     answer = await call("get_quarter_hours", **PERIOD)
     assert [each["imported_kwh"] for each in answer["quarter_hours"]] == [0.1, 2.0]

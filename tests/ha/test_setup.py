@@ -26,7 +26,7 @@ from .meter import (
     literal_telegram,
     seal,
 )
-from .support import NAMELESS, TELEGRAM, device_of, links, stale_timers, values
+from .support import NAMELESS, TELEGRAM, device_of, links, reload, stale_timers, values
 
 ENCRYPTED = literal_frame("three_phase_gas_water_heat")
 PLAIN = literal_frame("plain")
@@ -65,7 +65,7 @@ async def test_reloads_without_leaks_and_duplicates(
     listeners = len(entry.runtime_data._listeners)
 
     for _ in range(50):
-        assert await hass.config_entries.async_reload(entry.entry_id)
+        await reload(hass, entry)
 
     await port.wait_for_clients(1)
     assert port.connections == 51

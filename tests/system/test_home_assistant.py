@@ -19,6 +19,8 @@ KEY = bytes.fromhex("5A3C00F1E2D4C6B8A99788766554433F")
 OTHER_KEY = bytes.fromhex("1F2E3D4C5B6A79888897A6B5C4D3E2F1")
 # The last telegram counts as current for a minute when no other comes.
 STALE = 60.0
+# A first set-up waits so long for a telegram.
+SETUP_TIMEOUT = 30.0
 # What the recorder is to know of the statistics: unit, kind of unit, and sum or mean.
 STATISTICS = {
     "energy_imported": ("kWh", "energy", "sum"),
@@ -170,6 +172,34 @@ async def test_a_restart_finds_everything_again(home: Home) -> None:
     await home.start()
     assert await home.entities() == before
     assert await home.client.command("energy/get_prefs") == preferences
+    await until(home.shows_last_telegram, within=PATIENCE)
+
+
+async def test_a_start_does_not_wait_for_a_meter_that_is_silent(home: Home, line: Server) -> None:
+    entry_id, *_ = await home.client.entries(DOMAIN)
+
+    async def says_why() -> bool:
+        entry = (await home.client.entries(DOMAIN))[entry_id]
+        return bool(entry["error_reason_translation_key"] == "nothing_received")
+
+    line.set_faults("silence", meter=1)
+    await home.stop()
+    await home.start()
+    times = await home.client.command("integration/setup_info")
+    assert next(each["seconds"] for each in times if each["domain"] == DOMAIN) < SETUP_TIMEOUT
+    assert set((await home.states()).values()) == {"unavailable"}
+    await until(says_why, within=SETUP_TIMEOUT + PATIENCE)
+    line.set_faults()
+    await until(home.shows_last_telegram, within=PATIENCE)
+
+    # Both end while there is nothing to show.
+    line.set_faults("silence", meter=1)
+    for _ in range(2):
+        await home.client.post(f"/api/config/config_entries/entry/{entry_id}/reload")
+    await home.stop()
+    assert home.process.status == 0
+    await home.start()
+    line.set_faults()
     await until(home.shows_last_telegram, within=PATIENCE)
 
 

@@ -17,6 +17,7 @@ from ..const import DOMAIN
 from ..lib.min_interval import MinInterval
 from ..lib.p1 import Reason
 from .entry_types import AnyConfigEntry
+from .push_coordinator import Obstacle
 
 ENOUGH = 5
 LEAST_DURATION = 30.0
@@ -56,6 +57,9 @@ class FailureRun:
     A failure is reported when there are `ENOUGH` of its kind and the first of all was
     `LEAST_DURATION` ago; later ones are reported every ten seconds at most.
 
+    `is_withdrawn` says whether a set-up was withdrawn since then, for want of a telegram, and
+    `untold` why, until the entry says so.
+
     It outlives a set-up that fails, which may not wait long enough for so many, and ends when the
     port or the keys are changed. Only the time in which somebody listens counts.
     """
@@ -63,6 +67,8 @@ class FailureRun:
     def __init__(self, hass: HomeAssistant, data: Mapping[str, Any]) -> None:
         self.data = data
         self.has_asked_for_keys = False
+        self.is_withdrawn = False
+        self.untold: Obstacle | None = None
         self._hass = hass
         self._report: Callable[[Failure], None] | None = None
         self._counts: dict[Failure, int] = {}
@@ -105,10 +111,18 @@ class FailureRun:
     @callback
     def end(self) -> None:
         """Forget all failures: a telegram was accepted."""
+        self.is_withdrawn = False
+        self.untold = None
         self._counts.clear()
         self._turns.clear()
         self._missing = LEAST_DURATION
         self._stop_timer()
+
+    @callback
+    def withdraw(self, obstacle: Obstacle) -> None:
+        """Note that a set-up is withdrawn, and why."""
+        self.is_withdrawn = True
+        self.untold = obstacle
 
     @callback
     def forget(self, failure: Failure) -> None:

@@ -31,13 +31,14 @@ from ..lib.p1 import (
     Telegram,
     parse_key,
 )
+from ..lib.tariff import Demand
 from .contract_options import contract_of, contract_since
 from .demand_memory import DemandStore
+from .early_set_up import EarlySetUpCoordinator
 from .failure_run import FAILURES, Failure, failure_run_of
 from .market_prices import MarketPriceEntities
 from .meter_memory import MeterStore
 from .network_price_check import async_check_network_prices
-from .port_coordinator import PortCoordinator
 from .push_coordinator import Obstacle
 from .quarter_hour_series import QuarterHourSeries
 from .repair_issues import Problem, is_raised, raise_issue, withdraw_issues
@@ -109,16 +110,16 @@ def _urgent_values(reading: Reading) -> tuple[object, ...]:
     return reading.channels, milestones, *map(get, _URGENT)
 
 
-class SmartyCoordinator(PortCoordinator[Reading]):
+class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
     """Pushes the readings of one meter to its entities.
 
     `data` is the last one that was due, `latest` the last one, also when entities are updated
-    seldom.
+    seldom. Neither is there before the first.
     """
 
     config_entry: MeterConfigEntry
     not_understood = "not_p1"
-    latest: Reading
+    latest: Reading | None = None
     _decoder: Decoder
     _reader: MeterReader
 
@@ -154,6 +155,11 @@ class SmartyCoordinator(PortCoordinator[Reading]):
         )
 
     @property
+    def demand(self) -> Demand | None:
+        """Return what is known of the quarter-hours and months, be it from before a restart."""
+        return self._demand_store.meter.snapshot
+
+    @property
     def last_counters(self) -> dict[bytes, int]:
         """Return the last frame counter of each system title."""
         return self._decoder.last_counters
@@ -163,6 +169,7 @@ class SmartyCoordinator(PortCoordinator[Reading]):
         options = self.config_entry.options
         await self._demand_store.async_load(contract_of(options), contract_since(options))
         await self._store.async_load()
+        self._is_known = self._store.last_telegram is not None
         self._reader = MeterReader(
             self._store.totals,
             self._demand_store.meter,

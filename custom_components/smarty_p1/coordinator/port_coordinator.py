@@ -110,16 +110,23 @@ class PortCoordinator[D](PushCoordinator[D]):
 
         Raises ConfigEntryNotReady when none comes.
         """
+        self._start_link()
+        await self._wait_until_decided(SETUP_TIMEOUT)
+        if not self.is_started:
+            raise self._not_ready()
+
+    @callback
+    def _start_link(self) -> None:
         # Home Assistant cancels this task and waits for its end, when the entry is unloaded and
         # when its setup fails.
         self.config_entry.async_create_background_task(
             self.hass, self._link.run(), f"{self.name} link"
         )
+
+    async def _wait_until_decided(self, seconds: float) -> None:
         with suppress(TimeoutError):
-            async with timeout_or_stop(self.hass, SETUP_TIMEOUT):
+            async with timeout_or_stop(self.hass, seconds):
                 await self._setup_decided.wait()
-        if not self.is_started:
-            raise self._not_ready()
 
     @override
     async def async_shutdown(self) -> None:

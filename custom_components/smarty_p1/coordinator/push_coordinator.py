@@ -25,7 +25,7 @@ class PushCoordinator[D](DataUpdateCoordinator[D]):
     """Pushes the readings of one source to its entities.
 
     `readings` counts what was received and accepted, `received_at` is when entities were updated
-    last.
+    last, `has_entities` whether there are any.
     """
 
     config_entry: AnyConfigEntry
@@ -34,6 +34,7 @@ class PushCoordinator[D](DataUpdateCoordinator[D]):
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         super().__init__(hass, LOGGER, config_entry=entry, name=entry.title)
         self.readings = 0
+        self.has_entities = False
         self.received_at = dt_util.utcnow()
         self._is_closed = False
 

@@ -20,6 +20,12 @@ _CANCEL: HassKey[dict[str, CALLBACK_TYPE]] = HassKey(f"{DOMAIN}_setup_retries")
 
 
 @callback
+def has_dialog(hass: HomeAssistant, entry: AnyConfigEntry) -> bool:
+    """Return whether the user is just filling in a dialog, which a reload would close."""
+    return any(entry.async_get_active_flows(hass, _DIALOGS))
+
+
+@callback
 def limit_wait(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     """Try the set-up of an entry again within a minute, unless that has happened by then."""
     if hass.is_stopping:
@@ -33,8 +39,7 @@ def limit_wait(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         del waiting[entry.entry_id]
         if entry.state is not ConfigEntryState.SETUP_RETRY:
             return
-        # A reload would close a dialog that the user is just filling in.
-        if any(entry.async_get_active_flows(hass, _DIALOGS)):
+        if has_dialog(hass, entry):
             limit_wait(hass, entry)
         else:
             hass.config_entries.async_schedule_reload(entry.entry_id)

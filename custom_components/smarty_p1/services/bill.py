@@ -79,7 +79,7 @@ async def compare_reference_powers(call: ServiceCall) -> ServiceResponse:
 
 def _demand_of(call: ServiceCall) -> Demand:
     coordinator = coordinator_of(call)
-    demand = coordinator.latest.demand
+    demand = coordinator.demand
     if demand is None:
         raise invalid(translation_key="nothing_counted", title=coordinator.config_entry.title)
     return demand

@@ -16,9 +16,9 @@ async def get_telegram(call: ServiceCall) -> ServiceResponse:
     Raises ServiceValidationError when there is no such meter, or no current telegram.
     """
     coordinator = coordinator_of(call)
-    if not coordinator.last_update_success:
-        raise coordinator.explain(ServiceValidationError)
     reading = coordinator.latest
+    if reading is None or not coordinator.last_update_success:
+        raise coordinator.explain(ServiceValidationError)
     return {
         "received_at": dt_util.as_local(reading.received_at).isoformat(),
         "verification": reading.telegram.verification.value,

@@ -182,7 +182,7 @@ class Publisher(_Worker):
         self._feed = PublishFeed(
             messages, options[CONF_MIN_INTERVAL], self._work.set, lambda: coordinator.reception
         )
-        if coordinator.last_update_success:
+        if coordinator.latest and coordinator.last_update_success:
             self._feed.on_reading(coordinator.latest)
         entry = coordinator.config_entry
         entry.async_on_unload(self._async_publish_offline)

@@ -39,6 +39,7 @@ from tests.ha.support import (
     own_log,
     set_up,
     state_of,
+    wait_for_entities,
     wait_until,
 )
 
@@ -250,6 +251,7 @@ async def test_names_without_end(
 
     port.greeting = seal(without_channels(TELEGRAM))
     await hass.config_entries.async_setup(entry.entry_id)
+    await wait_for_entities(hass, entry)
     for frame in invented_telegrams(10):
         await judged(hass, port, frame)
     devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)

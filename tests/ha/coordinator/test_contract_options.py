@@ -77,6 +77,7 @@ async def test_readings_and_diagnostics_know_the_contract(
     await hass.async_block_till_done()
 
     coordinator: SmartyCoordinator = entry.runtime_data
+    assert coordinator.latest
     demand = coordinator.latest.demand
     assert demand
     wanted = Contract(reference_kw=12.0, meter_ampere=120, energy_price=0.1)

@@ -32,6 +32,7 @@ from tests.ha.support import (
     let_pass,
     let_pass_until,
     own_log,
+    reload,
     stale_timers,
     state_of,
     wait_until,
@@ -282,7 +283,7 @@ async def test_no_key_is_ever_logged(
     await port.wait_for_clients(0)
     await let_pass(hass, 61)
     port.greeting = port.next_frame(TELEGRAM)
-    await hass.config_entries.async_reload(entry.entry_id)
+    await reload(hass, entry)
 
     assert "lost the port" in caplog.text
     for secret in entry.data["encryption_key"], OTHER_KEY:

@@ -24,7 +24,16 @@ from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoor
 from custom_components.smarty_p1.lib.meter import CONFIRMATIONS
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort, with_value, without_channels
-from tests.ha.support import TELEGRAM, let_pass, own_log, receive, state_of, wait_until
+from tests.ha.support import (
+    TELEGRAM,
+    let_pass,
+    own_log,
+    receive,
+    reload,
+    state_of,
+    wait_for_entities,
+    wait_until,
+)
 
 WARNING = "binary_sensor.smarty_reference_power_warning"
 RUNNING = "smarty_quarter_hour_power"
@@ -120,12 +129,12 @@ async def test_what_exists_depends_on_the_options(
 
     port.greeting = port.next_frame(at("10:30:10", 100.0))
     hass.config_entries.async_update_entry(entry, options={CONF_SURCHARGE_PRICE: 0.1})
-    await hass.config_entries.async_reload(entry.entry_id)
+    await reload(hass, entry)
     assert existing() == {RUNNING, LAST, PEAK}
 
     port.greeting = port.next_frame(at("10:30:20", 100.0))
     hass.config_entries.async_update_entry(entry, options={CONF_REFERENCE_POWER: 7.0})
-    await hass.config_entries.async_reload(entry.entry_id)
+    await reload(hass, entry)
     # Whose price is published.
     assert existing() == names
     assert hass.states.get(WARNING) is not None
@@ -144,7 +153,7 @@ async def test_a_restart_in_the_middle_of_a_quarter_hour(
     assert await hass.config_entries.async_unload(entry.entry_id)
     port.greeting = port.next_frame(at("10:40:00", 101.75))
     assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await wait_for_entities(hass, entry)
     await send(hass, port, entry, at("10:45:00", 102.25))
 
     # 1.25 kWh are 5 kW; 0.25 kWh above 3 kW before the restart, 0.5 kWh across it.
@@ -283,8 +292,7 @@ async def test_limited_updates_lose_no_message(
 
     # The same text after a reload that met an empty message is news again.
     port.greeting = port.next_frame(at("10:31:00", 100.0))
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
+    await reload(hass, entry)
     port.greeting = b""
     for second in (10, 20):
         text = with_value(at(f"10:31:{second}", 100.0), "0-0:96.13.0", "(48616C6C6F)")
@@ -351,8 +359,7 @@ async def test_what_is_accepted_of_totals_survives_a_reload(
     entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0))
     port.greeting = port.next_frame(at("10:30:10", 0.0))
 
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
+    await reload(hass, entry)
 
     assert state_of(hass, "smarty_energy_imported").state == "100.0"
 
@@ -367,8 +374,7 @@ async def test_what_flows_survives_a_reload(
     await receive(hass, port, captured("10:35:00", "035", "00100.100"))
     port.greeting = port.next_frame(captured("10:35:10", "035", "00100.100"))
 
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
+    await reload(hass, entry)
 
     assert state_of(hass, "gas_meter_7401_flow_rate").state == "1.2"
 
@@ -424,8 +430,7 @@ async def test_an_identifier_that_is_empty_at_a_reload_makes_no_meter(
     entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0))
     port.greeting = port.next_frame(with_value(at("10:30:10", 100.0), "0-1:96.1.0", "()"))
 
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
+    await reload(hass, entry)
 
     assert hass.states.get("sensor.gas_meter_1") is None
 
@@ -532,6 +537,7 @@ async def test_options(
         flow["flow_id"], {CONF_REFERENCE_POWER: typed, CONF_MIN_INTERVAL: 30}
     )
     await hass.async_block_till_done()
+    await wait_for_entities(hass, entry)
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert entry.options.get(CONF_REFERENCE_POWER) == stored
@@ -570,6 +576,7 @@ async def test_options_can_be_cleared(
         flow["flow_id"], {CONF_MIN_INTERVAL: 0}
     )
     await hass.async_block_till_done()
+    await wait_for_entities(hass, entry)
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert dict(entry.options) == {CONF_MIN_INTERVAL: 0}
@@ -762,8 +769,7 @@ async def test_a_month_that_has_ended_is_stored_beside_the_running_one(
     assert july["days"][0]["imported_wh"] == 2000.0
 
     port.greeting = port.next_frame(on("25-08-01", "00:25:00", 102.7))
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
+    await reload(hass, entry)
     [stretch] = hass_storage[f"{key}.demand"]["data"]["stretches"]
     assert [month["start"][:7] for month in stretch["months"]] == ["2025-08"]
     demand = entry.runtime_data.latest.demand

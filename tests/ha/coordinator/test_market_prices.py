@@ -40,6 +40,7 @@ async def set_up(
 def market(entry: MockConfigEntry) -> MarketPrices:
     """Return the prices that the last reading was made with."""
     coordinator: SmartyCoordinator = entry.runtime_data
+    assert coordinator.latest
     assert coordinator.latest.demand
     return coordinator.latest.demand.market
 

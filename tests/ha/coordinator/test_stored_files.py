@@ -20,7 +20,7 @@ from tests.ha.boards import ENERGY, pulse_entry
 from tests.ha.conftest import EntryMaker
 from tests.ha.coordinator.test_demand import EXCESS, LAST, TARIFF, at
 from tests.ha.meter import KEY, SYSTEM_TITLE, MeterPort, encipher
-from tests.ha.support import let_pass, own_log, state_of, wait_until
+from tests.ha.support import let_pass, own_log, state_of, wait_for_entities, wait_until
 
 OF_0_1_0: dict[str, Any] = json.loads((Path(__file__).parent / "stored_by_0.1.0.json").read_text())
 # What the version after it stored beside `demand`.
@@ -159,6 +159,8 @@ async def goes_on(
     assert await hass.config_entries.async_setup(entry.entry_id), content
     await hass.async_block_till_done()
     assert entry.state is ConfigEntryState.LOADED
+    if store != "pulses":
+        await wait_for_entities(hass, entry)
     assert await hass.config_entries.async_unload(entry.entry_id), content
     assert entry.state is ConfigEntryState.NOT_LOADED
 
@@ -343,7 +345,7 @@ async def test_a_meter_goes_on_from_the_files_of_an_earlier_version(
     port.greeting = encipher(at("10:44:00", 102.0), 3) + encipher(at("10:45:00", 102.0), 4)
 
     assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await wait_for_entities(hass, entry)
 
     # 0.5 kWh before, and another 0.5 kWh: 4 kW, 1 kW above for a quarter-hour, twice.
     assert float(state_of(hass, LAST).state) == 4.0

@@ -50,6 +50,7 @@ from tests.ha.support import (
     own_log,
     set_up,
     state_of,
+    wait_for_entities,
     wait_until,
 )
 
@@ -148,7 +149,7 @@ async def test_recorded_frames_are_refused_after_a_restart(
     await send(hass, port, encipher(TELEGRAM, 900))
 
     await set_up_again(hass, port, entry, encipher(FORGED, 900))
-    assert entry.state is ConfigEntryState.SETUP_RETRY
+    await wait_until(hass, lambda: entry.state is ConfigEntryState.SETUP_RETRY)
     assert entry.error_reason_translation_key == "replay"
 
     await set_up_again(hass, port, entry, encipher(TELEGRAM, 901))
@@ -166,12 +167,15 @@ async def test_a_new_key_counts_from_zero_and_the_old_one_does_not(
     new = {CONF_ENCRYPTION_KEY: OTHER_KEY}
     await set_up_again(hass, port, entry, encipher(TELEGRAM, 0, key=OTHER_KEY), **new)
     assert entry.state is ConfigEntryState.LOADED
+    await wait_for_entities(hass, entry)
 
     old = {CONF_ENCRYPTION_KEY: KEY}
     await set_up_again(hass, port, entry, encipher(TELEGRAM, 0), **old)
+    await wait_until(hass, lambda: entry.state is ConfigEntryState.SETUP_RETRY)
     assert entry.error_reason_translation_key == "replay"
     await set_up_again(hass, port, entry, encipher(TELEGRAM, 901), **old)
     assert entry.state is ConfigEntryState.LOADED
+    assert entry.runtime_data.has_entities
 
 
 async def test_the_counter_is_stored_at_most_once_a_minute(
@@ -301,7 +305,7 @@ async def test_what_failed_with_other_keys_does_not_count(
 
     port.sending = failing(1000)
     await set_up_again(hass, port, entry, b"", **{changed: "5C" * 16})
-    assert entry.state is ConfigEntryState.SETUP_RETRY
+    await wait_until(hass, lambda: entry.state is ConfigEntryState.SETUP_RETRY)
     assert not reauths(hass)
     await hass.config_entries.async_unload(entry.entry_id)
 
@@ -439,6 +443,7 @@ async def test_reading_without_verification_is_a_choice_that_stays_visible(
     )
     port.greeting = encipher(TELEGRAM, 2_000_000_003, authentication_key=OTHER_AUTHENTICATION_KEY)
     await hass.config_entries.async_setup(entry.entry_id)
+    await wait_for_entities(hass, entry)
     assert not issues(hass)
     assert state_of(hass, "smarty_verification").state == "verified"
 
@@ -501,6 +506,7 @@ async def test_no_telegram_since_before_the_restart(
     await hass.config_entries.async_unload(entry.entry_id)
     clock.now += timedelta(minutes=50)
     await hass.config_entries.async_setup(entry.entry_id)
+    await wait_until(hass, lambda: entry.state is ConfigEntryState.SETUP_RETRY)
     assert not issues(hass)
 
     clock.now += timedelta(minutes=11)
@@ -575,7 +581,7 @@ async def test_repairs_of_a_meter_that_is_disabled_go(
     await hass.config_entries.async_unload(entry.entry_id)
     clock.now += timedelta(hours=2)
     await hass.config_entries.async_setup(entry.entry_id)
-    assert entry.state is ConfigEntryState.SETUP_RETRY
+    await wait_until(hass, lambda: entry.state is ConfigEntryState.SETUP_RETRY)
     assert issues(hass)
 
     await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)

@@ -608,6 +608,7 @@ async def test_entry_is_reloaded_meanwhile(
     assert entry.state is ConfigEntryState.LOADED
 
     port.greeting = encipher(TELEGRAM, 2, key=OTHER_KEY)
+    await port.wait_for_clients(2)  # the entry and the probe
     await port.send(RENEWED)
     await hass.async_block_till_done()
 

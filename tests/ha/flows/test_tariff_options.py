@@ -290,7 +290,7 @@ async def test_from_when_on_an_entry_holds(
 
     def held(day: str) -> Contract:
         coordinator: SmartyCoordinator = entry.runtime_data
-        demand = coordinator.latest.demand
+        demand = coordinator.demand
         assert demand
         return demand.contracts.at(datetime.fromisoformat(f"{day}T12:00:00+02:00"))
 

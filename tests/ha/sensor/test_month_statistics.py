@@ -23,7 +23,7 @@ from custom_components.smarty_p1.const import (
 )
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort, with_value
-from tests.ha.support import TELEGRAM, let_pass, receive, set_up
+from tests.ha.support import TELEGRAM, let_pass, receive, reload, set_up, wait_for_entities
 
 OPTIONS = {
     CONF_REFERENCE_POWER: 3.0,
@@ -131,16 +131,14 @@ async def test_a_month_is_counted_once(
     entry = await set_up(hass, port, make_entry, telegram("250703081500S", 100.0))
     port.greeting = port.next_frame(telegram("250703081510S", 100.0))
     hass.config_entries.async_update_entry(entry, options=OPTIONS)
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
+    await reload(hass, entry)
     port.greeting = b""
     assert shown(hass).keys() == MONTHLY
     first = shown(hass)
     for count, time in enumerate([*TWO_HOURS_BEFORE, *times], 101):
         if has_restart and count == len(TWO_HOURS_BEFORE) + 103:
             port.greeting = port.next_frame(telegram(time, count))
-            assert await hass.config_entries.async_reload(entry.entry_id)
-            await hass.async_block_till_done()
+            await reload(hass, entry)
             port.greeting = b""
         else:
             await receive(hass, port, telegram(time, count))
@@ -165,8 +163,7 @@ async def test_a_month_that_has_begun_does_not_end_by_a_crash(
     entry = await set_up(hass, port, make_entry, telegram("250731233000S", 100.0))
     port.greeting = port.next_frame(telegram("250731233010S", 100.0))
     hass.config_entries.async_update_entry(entry, options=OPTIONS)
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
+    await reload(hass, entry)
     first = shown(hass)
     await receive(hass, port, telegram("250731234500S", 101.0))
     await receive(hass, port, telegram("250801000000S", 102.0))
@@ -181,7 +178,7 @@ async def test_a_month_that_has_begun_does_not_end_by_a_crash(
     hass_storage.update(stored)
     port.greeting = port.next_frame(telegram("250801003000S", 103.0))
     assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await wait_for_entities(hass, entry)
     await receive(hass, port, telegram("250801004500S", 104.0))
     august = shown(hass)
 

@@ -20,7 +20,16 @@ from tests.ha.meter import (
     with_value,
     without_channels,
 )
-from tests.ha.support import TELEGRAM, device_of, let_pass, receive, set_up, state_of, values
+from tests.ha.support import (
+    TELEGRAM,
+    device_of,
+    let_pass,
+    receive,
+    reload,
+    set_up,
+    state_of,
+    values,
+)
 
 WITHOUT_CHANNELS = without_channels(TELEGRAM)
 GAS = "gas_meter_7401"
@@ -307,7 +316,7 @@ async def test_readings_stay_with_their_meters_when_channels_are_swapped(
     assert values(hass) == before
 
     port.greeting = port.next_frame(swap_channels(TELEGRAM))
-    await hass.config_entries.async_reload(entry.entry_id)
+    await reload(hass, entry)
     assert values(hass) == before
     assert async_entries_for_config_entry(device_registry, entry.entry_id) == devices
 

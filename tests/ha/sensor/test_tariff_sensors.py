@@ -20,7 +20,7 @@ from tests.ha import billed_month
 from tests.ha.billed_month import telegram
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import SERIAL, MeterPort, with_value
-from tests.ha.support import receive, state_of
+from tests.ha.support import receive, reload, state_of
 
 PRICE = "smarty_price_of_imported_energy"
 PRICE_EXPORT = "smarty_price_of_exported_energy"
@@ -186,8 +186,7 @@ async def test_what_exists_depends_on_the_options(  # noqa: PLR0913, PLR0917
         # What the options asked for before is removed.
         port.greeting = port.next_frame(telegram("00:00:00", 0.0))
         hass.config_entries.async_update_entry(entry, options=chosen)
-        assert await hass.config_entries.async_reload(entry.entry_id)
-        await hass.async_block_till_done()
+        await reload(hass, entry)
 
     registered = async_entries_for_config_entry(entity_registry, entry.entry_id)
     assert {each.unique_id.removeprefix(f"{SERIAL}_") for each in registered} & ENDS == ends
