@@ -179,3 +179,24 @@ def test_the_simulator_shares_no_code_with_the_decoder() -> None:
     for name, path in modules(ROOT / "dev" / "simulator"):
         for _, module, _ in imported(path):
             assert not module.startswith(("smartyp1", "custom_components")), name
+
+
+def test_the_steps_of_a_dialog_share_no_fields() -> None:
+    """What a step keeps for the next one is set, read and changed in one file."""
+    users: dict[str, set[str]] = {}
+    kept = set()
+    for file in (HOUSE / "flows").glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            match node:
+                case ast.Attribute(ast.Name("self"), name, context):
+                    users.setdefault(name, set()).add(file.name)
+                    if isinstance(context, ast.Store):
+                        kept.add(name)
+                case ast.ClassDef(body=body):
+                    fields = (each.target for each in body if isinstance(each, ast.AnnAssign))
+                    for target in fields:
+                        if isinstance(target, ast.Name) and target.id.startswith("_"):
+                            kept.add(target.id)
+    private = {name for name in kept if name.startswith("_")}
+    assert private > {"_reader", "_offered"}
+    assert {name: users[name] for name in private if len(users[name]) > 1} == {}
