@@ -22,7 +22,7 @@ from .demand_snapshot import Demand
 from .kwh_price import KwhPrice, kwh_price
 from .month import Above, Day, Month, QuarterHour
 from .network_prices import LATEST_YEAR, NetworkPrices, network_prices
-from .registers import MAX_POWER_KW, Energies
+from .register_rises import MAX_POWER_KW, Energies
 from .storage import load_months, store_months
 
 __all__ = [
