@@ -1,6 +1,7 @@
 """The house: who may import whom. docs/architecture.md shows it."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -200,3 +201,15 @@ def test_the_steps_of_a_dialog_share_no_fields() -> None:
     private = {name for name in kept if name.startswith("_")}
     assert private > {"_reader", "_offered"}
     assert {name: users[name] for name in private if len(users[name]) > 1} == {}
+
+
+def test_what_a_meter_sends_is_said_in_one_table() -> None:
+    """The objects of the M-Bus and the counters of voltages: others ask `obis.py` for them."""
+    said = re.compile(r"""["'][^"'\s]*(24\.[14]\.0|24\.2\.1|96\.1\.0|[}27]\.3[26]\.0)""")
+    files = {
+        file
+        for folder in (HOUSE, ROOT / "gateway", ROOT / "fleet", ROOT / "smarty_p1_cli")
+        for file in folder.rglob("*.py")
+        if any(said.search(line) for line in file.read_text().splitlines())
+    }
+    assert files == {HOUSE / "lib" / "p1" / "obis.py"}

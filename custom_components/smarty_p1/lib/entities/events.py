@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..meter import Reading
+from ..p1 import VOLTAGE_COUNTERS
 from .description import DescribedEvent, are_sent
 
 EVENT_MESSAGE = "message"
@@ -13,13 +14,7 @@ ATTR_PHASES = "phases"
 # The counters of each kind, by phase if there is one for each, and the references meters send.
 _COUNTERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "power_failure": {"": ("0-0:96.7.21",)},
-    **{
-        kind: {
-            phase: (f"1-0:{group}.{number}.0", f"0-0:{group}.{number}.0")
-            for phase, group in (("L1", 32), ("L2", 52), ("L3", 72))
-        }
-        for kind, number in (("voltage_sag", 32), ("voltage_swell", 36))
-    },
+    **VOLTAGE_COUNTERS,
 }
 _COUNTER_REFERENCES = tuple(each for kind in _COUNTERS.values() for each in kind.values())
 _COUNTER_NAMES = {

@@ -10,7 +10,15 @@ from datetime import datetime
 from typing import Any
 
 from ..meter import Reading
-from ..p1 import CONTROL_STATES, METER_TIME, OBJECTS, Telegram, Value, Verification
+from ..p1 import (
+    CONTROL_STATES,
+    METER_TIME,
+    OBJECTS,
+    VOLTAGE_COUNTERS,
+    Telegram,
+    Value,
+    Verification,
+)
 from .description import (
     DIAGNOSTIC,
     KILOWATT,
@@ -239,12 +247,11 @@ SENSORS: tuple[DescribedSensor[Reading], ...] = (
     _limit("current_limit_imported", _to_first),
     _limit("current_limit_exported", _to_second),
     _counter("power_failures", "0-0:96.7.21"),
-    _counter("voltage_sags_l1", "1-0:32.32.0", "0-0:32.32.0"),
-    _counter("voltage_sags_l2", "1-0:52.32.0", "0-0:52.32.0"),
-    _counter("voltage_sags_l3", "1-0:72.32.0", "0-0:72.32.0"),
-    _counter("voltage_swells_l1", "1-0:32.36.0", "0-0:32.36.0"),
-    _counter("voltage_swells_l2", "1-0:52.36.0", "0-0:52.36.0"),
-    _counter("voltage_swells_l3", "1-0:72.36.0", "0-0:72.36.0"),
+    *(
+        _counter(f"{kind}s_{phase.lower()}", *references)
+        for kind, phases in VOLTAGE_COUNTERS.items()
+        for phase, references in phases.items()
+    ),
     _message("message", "0-0:96.13.0"),
     _message("channel_message_1", "0-0:96.13.1"),
     _message("channel_message_2", "0-0:96.13.2"),

@@ -28,9 +28,12 @@ from .obis import (
     CONTROL_STATES,
     DEVICE_NAME,
     MBUS_DEVICE_TYPES,
+    MBUS_FIELDS,
     MESSAGES,
     METER_TIME,
     OBJECTS,
+    VOLTAGE_COUNTERS,
+    mbus_reference,
 )
 from .telegram import Telegram, Verification
 
@@ -42,9 +45,11 @@ __all__ = [
     "FINGERPRINT_SIZE",
     "MAX_FRAME_SIZE",
     "MBUS_DEVICE_TYPES",
+    "MBUS_FIELDS",
     "MESSAGES",
     "METER_TIME",
     "OBJECTS",
+    "VOLTAGE_COUNTERS",
     "Capture",
     "Decoder",
     "Event",
@@ -60,5 +65,6 @@ __all__ = [
     "Verification",
     "crc16",
     "key_fingerprint",
+    "mbus_reference",
     "parse_key",
 ]

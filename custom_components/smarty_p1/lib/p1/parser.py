@@ -15,7 +15,16 @@ from struct import Struct
 from typing import Any
 
 from .converters import MAX_NAME_SIZE, Capture, MBusReading, Value, unknown
-from .obis import CHANNELS, DEVICE_NAME, MBUS_DEVICE_TYPES, METER_TIME, OBJECTS, default_unit
+from .obis import (
+    CHANNELS,
+    DEVICE_NAME,
+    MBUS_DEVICE_TYPES,
+    MBUS_FIELDS,
+    METER_TIME,
+    OBJECTS,
+    default_unit,
+    mbus_reference,
+)
 from .telegram import Telegram, Verification
 
 # The specification knows some 90 objects; whoever makes up a telegram could write thousands.
@@ -27,8 +36,7 @@ _is_end = re.compile(rb".{0,4}\s{0,2}").fullmatch
 
 # In the order of what `_mbus_reading` takes.
 _CHANNEL_REFERENCES = {
-    channel: [f"0-{channel}:{field}" for field in ("24.1.0", "96.1.0", "24.2.1", "24.4.0")]
-    for channel in CHANNELS
+    channel: [mbus_reference(channel, field) for field in MBUS_FIELDS] for channel in CHANNELS
 }
 _CHANNELS = {
     reference: channel
