@@ -1,7 +1,7 @@
 """A warning in time: the running quarter-hour will end above the reference power."""
 
 from .demand_sensors import REFERENCE_POWER, measured_since
-from .description import DescribedBinarySensor
+from .entity_description import DescribedBinarySensor
 
 BINARY_SENSORS = (
     DescribedBinarySensor(

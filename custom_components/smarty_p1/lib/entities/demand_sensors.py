@@ -6,7 +6,7 @@ from typing import Any
 
 from ..meter import Reading
 from ..tariff import Demand, QuarterHour
-from .description import KILOWATT, KILOWATT_HOUR, MEASUREMENT, TOTAL, DescribedSensor
+from .entity_description import KILOWATT, KILOWATT_HOUR, MEASUREMENT, TOTAL, DescribedSensor
 
 type Attributes = dict[str, datetime | None]
 

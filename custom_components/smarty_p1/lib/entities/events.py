@@ -5,7 +5,7 @@ from typing import Any
 
 from ..meter import Reading
 from ..p1 import VOLTAGE_COUNTERS
-from .description import DescribedEvent, are_sent
+from .entity_description import DescribedEvent, are_sent
 
 EVENT_MESSAGE = "message"
 ATTR_TEXT = "text"

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..meter import Reading
 from ..p1 import Capture, MBusReading, Value, mbus_reference
-from .description import (
+from .entity_description import (
     DIAGNOSTIC,
     KILOWATT,
     KILOWATT_HOUR,

@@ -19,7 +19,7 @@ from ..p1 import (
     Value,
     Verification,
 )
-from .description import (
+from .entity_description import (
     DIAGNOSTIC,
     KILOWATT,
     KILOWATT_HOUR,

@@ -2,7 +2,7 @@
 
 from ..meter import Reception
 from ..p1 import Reason
-from .description import DIAGNOSTIC, TOTAL_INCREASING, DescribedSensor
+from .entity_description import DIAGNOSTIC, TOTAL_INCREASING, DescribedSensor
 
 
 def _rejected(reception: Reception) -> int:

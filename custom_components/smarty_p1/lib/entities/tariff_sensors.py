@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from ..meter import Reading
 from ..tariff import Demand
-from . import tariff_values as values
+from . import tariff_sensor_values as values
 from .demand_sensors import REFERENCE_POWER, mean_power, month_start
-from .description import (
+from .entity_description import (
     CURRENCY,
     KILOWATT,
     MEASUREMENT,
@@ -14,7 +14,7 @@ from .description import (
     DescribedSensor,
     NeededOption,
 )
-from .tariff_values import Attributes
+from .tariff_sensor_values import Attributes
 
 UNRECORDED_ATTRIBUTES = frozenset({"classes", "months"})
 """Attributes that are too long to be stored with each state."""
@@ -83,13 +83,13 @@ TARIFF_SENSORS: tuple[DescribedSensor[Reading], ...] = (
     ),
     _monetary(
         "cost_energy",
-        values.cost("energy", "energy_fee"),
+        values.cost("energy"),
         values.energy_attributes,
         _ENERGY_PRICE,
     ),
     _monetary(
         "cost_network",
-        values.cost("network_fixed", "network_variable", "meter"),
+        values.cost("network"),
         values.measured_share,
         REFERENCE_POWER,
     ),

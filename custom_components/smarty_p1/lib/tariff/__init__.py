@@ -5,7 +5,7 @@ demand = meter.update(time, Energies(imported_kwh), power_kw, serial_number)  # 
 bill(demand.month, demand.contracts, demand.until).total
 """
 
-from .bill import Bill, Line, bill
+from .bill import Bill, Line, bill, lines_of
 from .calendar import LUXEMBOURG
 from .comparison import ClassCost, Comparison, MonthComparison, compare
 from .contract import (
@@ -53,6 +53,7 @@ __all__ = [
     "bill",
     "compare",
     "kwh_price",
+    "lines_of",
     "load_months",
     "network_prices",
     "store_months",
