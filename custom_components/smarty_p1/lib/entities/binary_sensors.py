@@ -6,7 +6,6 @@ from .entity_description import DescribedBinarySensor
 BINARY_SENSORS = (
     DescribedBinarySensor(
         key="demand_will_exceed",
-        translation_key="demand_will_exceed",
         device_class="problem",
         value_fn=lambda reading: reading.demand and reading.demand.will_exceed,
         attributes_fn=measured_since(lambda demand: demand.will_exceed),

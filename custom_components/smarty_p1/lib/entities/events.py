@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..meter import Reading
-from ..p1 import VOLTAGE_COUNTERS
+from ..p1 import MESSAGES, VOLTAGE_COUNTERS
 from .entity_description import DescribedEvent, are_sent
 
 EVENT_MESSAGE = "message"
@@ -29,7 +29,6 @@ def _message(key: str, reference: str, *, enabled: bool = False) -> DescribedEve
     references = ((reference,),)
     return DescribedEvent(
         key=key,
-        translation_key=key,
         event_types=(EVENT_MESSAGE,),
         entity_registry_enabled_default=enabled,
         references=references,
@@ -54,16 +53,11 @@ def _has_counts(reading: Reading) -> bool:
 
 
 EVENTS: tuple[DescribedEvent, ...] = (
-    _message("message", "0-0:96.13.0", enabled=True),
-    _message("channel_message_1", "0-0:96.13.1"),
-    _message("channel_message_2", "0-0:96.13.2"),
-    _message("channel_message_3", "0-0:96.13.3"),
-    _message("channel_message_4", "0-0:96.13.4"),
-    _message("channel_message_5", "0-0:96.13.5"),
+    _message("message", MESSAGES[0], enabled=True),
+    *(_message(f"channel_message_{n}", reference) for n, reference in enumerate(MESSAGES[1:], 1)),
 )
 DISTURBANCE = DescribedEvent(
     key="disturbance",
-    translation_key="disturbance",
     event_types=tuple(_COUNTERS),
     references=_COUNTER_REFERENCES,
     exists_fn=_has_counts,

@@ -67,13 +67,10 @@ def _mbus_sensors(
         key: str,
         field: str,
         value_fn: Callable[[Reading], Shown],
-        *,
-        translation_key: str = "",
         **details: Any,  # noqa: ANN401 - the fields of the description
     ) -> DescribedSensor[Reading]:
         return DescribedSensor(
             key=key,
-            translation_key=translation_key or key,
             references=((mbus_reference("n", field),),),
             exists_fn=lambda reading: reference(reading, field) in reading.telegram.objects,
             value_fn=value_fn,

@@ -5,13 +5,14 @@ is what would fill the database. docs/entities.md shows the choice and what it c
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from ..meter import Reading
 from ..p1 import (
     CONTROL_STATES,
+    MESSAGES,
     METER_TIME,
     OBJECTS,
     VOLTAGE_COUNTERS,
@@ -142,7 +143,6 @@ def _sensor(
 
     return DescribedSensor(
         key=key,
-        translation_key=key,
         entity_registry_enabled_default=enabled,
         references=references,
         exists_fn=are_sent(references),
@@ -155,6 +155,15 @@ def _number(
     key: str, kind: _Kind, reference: str, *, enabled: bool = True
 ) -> DescribedSensor[Reading]:
     return _sensor(key, to_number, reference, enabled=enabled, **kind)
+
+
+def _phases(
+    key: str, kind: _Kind, group: int, *, enabled: bool = True
+) -> Iterator[DescribedSensor[Reading]]:
+    """Describe a number of each phase; `group` is in the first one's reference."""
+    for phase in range(3):
+        reference = f"1-0:{group + 20 * phase}.7.0"
+        yield _number(f"{key}_l{phase + 1}", kind, reference, enabled=enabled)
 
 
 def _net_power(
@@ -222,24 +231,12 @@ SENSORS: tuple[DescribedSensor[Reading], ...] = (
     _net_power("power_net_l1", "1-0:21.7.0", "1-0:22.7.0", _PHASE_POWER),
     _net_power("power_net_l2", "1-0:41.7.0", "1-0:42.7.0", _PHASE_POWER),
     _net_power("power_net_l3", "1-0:61.7.0", "1-0:62.7.0", _PHASE_POWER),
-    _number("power_imported_l1", _POWER, "1-0:21.7.0", enabled=False),
-    _number("power_imported_l2", _POWER, "1-0:41.7.0", enabled=False),
-    _number("power_imported_l3", _POWER, "1-0:61.7.0", enabled=False),
-    _number("power_exported_l1", _POWER, "1-0:22.7.0", enabled=False),
-    _number("power_exported_l2", _POWER, "1-0:42.7.0", enabled=False),
-    _number("power_exported_l3", _POWER, "1-0:62.7.0", enabled=False),
-    _number("reactive_power_imported_l1", _REACTIVE_POWER, "1-0:23.7.0", enabled=False),
-    _number("reactive_power_imported_l2", _REACTIVE_POWER, "1-0:43.7.0", enabled=False),
-    _number("reactive_power_imported_l3", _REACTIVE_POWER, "1-0:63.7.0", enabled=False),
-    _number("reactive_power_exported_l1", _REACTIVE_POWER, "1-0:24.7.0", enabled=False),
-    _number("reactive_power_exported_l2", _REACTIVE_POWER, "1-0:44.7.0", enabled=False),
-    _number("reactive_power_exported_l3", _REACTIVE_POWER, "1-0:64.7.0", enabled=False),
-    _number("voltage_l1", _VOLTAGE, "1-0:32.7.0"),
-    _number("voltage_l2", _VOLTAGE, "1-0:52.7.0"),
-    _number("voltage_l3", _VOLTAGE, "1-0:72.7.0"),
-    _number("current_l1", _CURRENT, "1-0:31.7.0", enabled=False),
-    _number("current_l2", _CURRENT, "1-0:51.7.0", enabled=False),
-    _number("current_l3", _CURRENT, "1-0:71.7.0", enabled=False),
+    *_phases("power_imported", _POWER, 21, enabled=False),
+    *_phases("power_exported", _POWER, 22, enabled=False),
+    *_phases("reactive_power_imported", _REACTIVE_POWER, 23, enabled=False),
+    *_phases("reactive_power_exported", _REACTIVE_POWER, 24, enabled=False),
+    *_phases("voltage", _VOLTAGE, 32),
+    *_phases("current", _CURRENT, 31, enabled=False),
     _state("breaker", "0-0:96.3.10"),
     _state("relay_1", "0-1:96.3.10"),
     _state("relay_2", "0-2:96.3.10"),
@@ -252,12 +249,8 @@ SENSORS: tuple[DescribedSensor[Reading], ...] = (
         for kind, phases in VOLTAGE_COUNTERS.items()
         for phase, references in phases.items()
     ),
-    _message("message", "0-0:96.13.0"),
-    _message("channel_message_1", "0-0:96.13.1"),
-    _message("channel_message_2", "0-0:96.13.2"),
-    _message("channel_message_3", "0-0:96.13.3"),
-    _message("channel_message_4", "0-0:96.13.4"),
-    _message("channel_message_5", "0-0:96.13.5"),
+    _message("message", MESSAGES[0]),
+    *(_message(f"channel_message_{n}", reference) for n, reference in enumerate(MESSAGES[1:], 1)),
     _sensor(
         "meter_time",
         _to_time,
@@ -270,7 +263,6 @@ SENSORS: tuple[DescribedSensor[Reading], ...] = (
     _sensor("device_name", to_text, "0-0:42.0.0", enabled=False, **_DIAGNOSTIC),
     DescribedSensor(
         key="verification",
-        translation_key="verification",
         device_class="enum",
         options=tuple(verification.value for verification in Verification),
         value_fn=lambda reading: reading.telegram.verification.value,
@@ -278,7 +270,6 @@ SENSORS: tuple[DescribedSensor[Reading], ...] = (
     ),
     DescribedSensor(
         key="clock_offset",
-        translation_key="clock_offset",
         device_class="duration",
         state_class=MEASUREMENT,
         native_unit_of_measurement="s",
@@ -290,7 +281,6 @@ SENSORS: tuple[DescribedSensor[Reading], ...] = (
     ),
     DescribedSensor(
         key="other_objects",
-        translation_key="other_objects",
         entity_registry_enabled_default=False,
         value_fn=lambda reading: len(_other_objects(reading)),
         attributes_fn=_other_objects,

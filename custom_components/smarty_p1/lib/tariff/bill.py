@@ -152,13 +152,10 @@ def _charges(part: MonthPart, prices: AgreedPrices) -> Iterator[_Charge]:
     contract, days, months, imported_kwh, exported_kwh = part
     above_kwh = part.above_kwh(contract.reference_kw)
 
-    if contract.energy_margin is not None:
-        priced_kwh = sum([day.market_wh for day in days]) / 1000
-        if priced_kwh or not imported_kwh:
-            cost = sum([day.market_cost for day in days])
-            yield _Charge("energy", priced_kwh, contract.energy_margin, cost)
-    elif contract.energy_price is not None:
-        yield _Charge("energy", imported_kwh, contract.energy_price)
+    market = [(day.market_wh, day.market_cost) for day in days]
+    yield from _energy(
+        "energy", imported_kwh, contract.energy_price, contract.energy_margin, market
+    )
     if contract.energy_fee is not None:
         yield _Charge("energy_fee", months, contract.energy_fee)
 
@@ -169,13 +166,26 @@ def _charges(part: MonthPart, prices: AgreedPrices) -> Iterator[_Charge]:
     # Without a reference power nobody knows what is above it.
     yield _Charge("surcharge", above_kwh, contract.reference_kw and prices.surcharge)
 
-    if contract.feed_in_margin is not None:
-        priced_kwh = sum([day.market_exported_wh for day in days]) / 1000
-        if priced_kwh or not exported_kwh:
-            revenue = sum([day.market_revenue for day in days])
-            yield _Charge("feed_in", priced_kwh, contract.feed_in_margin, revenue)
-    elif contract.feed_in_price is not None:
-        yield _Charge("feed_in", exported_kwh, contract.feed_in_price)
+    market = [(day.market_exported_wh, day.market_revenue) for day in days]
+    yield from _energy(
+        "feed_in", exported_kwh, contract.feed_in_price, contract.feed_in_margin, market
+    )
+
+
+def _energy(
+    name: str,
+    kwh: float,
+    price: float | None,
+    margin: float | None,
+    market: list[tuple[float, float]],
+) -> Iterator[_Charge]:
+    """Yield what energy costs; `market` holds the Wh of each day that were priced, and how."""
+    if margin is not None:
+        priced_kwh = sum([wh for wh, _ in market]) / 1000
+        if priced_kwh or not kwh:
+            yield _Charge(name, priced_kwh, margin, sum([cost for _, cost in market]))
+    elif price is not None:
+        yield _Charge(name, kwh, price)
 
 
 def _merged(charges: list[_Charge]) -> list[_Charge]:
