@@ -7,7 +7,7 @@ from typing import Self
 
 from .calendar import QUARTER_HOUR, day_end, month_start
 from .contract import REFERENCE_POWERS
-from .month import Above, Day, Month, QuarterHour
+from .month import AMOUNTS, Above, Day, Month, QuarterHour
 from .register_rises import DECIMALS, Amounts
 
 MAX_MONTHS = 36
@@ -71,15 +71,9 @@ def _joined_days(day: Day, other: Day) -> Day:
     }
     return Day(
         start=day.start,
-        imported_wh=_sum(day.imported_wh, other.imported_wh),
-        exported_wh=_sum(day.exported_wh, other.exported_wh),
-        gap_wh=_sum(day.gap_wh, other.gap_wh),
         quarter_hours=day.quarter_hours + other.quarter_hours,
         above=above,
-        market_cost=_sum(day.market_cost, other.market_cost),
-        market_wh=_sum(day.market_wh, other.market_wh),
-        market_revenue=_sum(day.market_revenue, other.market_revenue),
-        market_exported_wh=_sum(day.market_exported_wh, other.market_exported_wh),
+        **{name: _sum(getattr(day, name), getattr(other, name)) for name in AMOUNTS},
     )
 
 

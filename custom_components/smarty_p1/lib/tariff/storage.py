@@ -12,7 +12,7 @@ from ..stored_values import Stored, a_count, a_flag, a_list, a_mapping, a_number
 from .calendar import month_start, quarter_start
 from .contract import MAX_CONTRACTS, Contract, Contracts
 from .kept_months import MAX_MONTHS, KeptMonths
-from .month import Above, Day, Month, QuarterHour
+from .month import AMOUNTS, Above, Day, Month, QuarterHour
 from .register_rises import Amounts, Registers
 from .wrong_clock import Stretch
 
@@ -26,15 +26,6 @@ _MOST_POWERS = 100
 _MOST_QUARTER_HOURS_A_DAY = 100
 _MOST_QUARTER_HOURS_A_MONTH = 10_000
 
-_AMOUNTS_OF_A_DAY = (
-    "imported_wh",
-    "exported_wh",
-    "gap_wh",
-    "market_cost",
-    "market_wh",
-    "market_revenue",
-    "market_exported_wh",
-)
 _MAY_BE_NEGATIVE = {"market_cost", "market_revenue"}
 _FLAGS = {"has_vat", "replaces_variable"}
 
@@ -92,7 +83,7 @@ def store_month(month: Month) -> Stores:
 
 
 def _store_day(day: Day) -> Stores:
-    amounts = {name: getattr(day, name) for name in _AMOUNTS_OF_A_DAY}
+    amounts = {name: getattr(day, name) for name in AMOUNTS}
     return {
         "start": day.start.isoformat(),
         "quarter_hours": day.quarter_hours,
@@ -120,7 +111,7 @@ def _load_day(data: Stored) -> Day:
     stored = a_mapping(data)
     start, above = utc_time(stored.pop("start")), a_mapping(stored.pop("above"), _MOST_POWERS)
     quarter_hours = a_count(stored.pop("quarter_hours"), _MOST_QUARTER_HOURS_A_DAY)
-    if start != quarter_start(start) or not stored.keys() <= set(_AMOUNTS_OF_A_DAY):
+    if start != quarter_start(start) or not stored.keys() <= set(AMOUNTS):
         raise ValueError
     return Day(
         start=start,
