@@ -215,7 +215,7 @@ class SmartyCoordinator(PortCoordinator[Reading]):
         return lambda: self._reading_listeners.remove(listener)
 
     @override
-    def _take(self, data: bytes) -> None:
+    def _feed(self, data: bytes) -> None:
         events = self._decoder.feed(data)
         if not events:
             return

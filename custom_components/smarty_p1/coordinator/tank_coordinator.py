@@ -61,7 +61,7 @@ class TankCoordinator(PortCoordinator[TankData]):
         self._turns = MinInterval(hass.loop, _UPDATE_INTERVAL)
 
     @override
-    def _take(self, data: bytes) -> None:
+    def _feed(self, data: bytes) -> None:
         now = self.hass.loop.time()
         if not self._sonar.feed(data, now) or not self._sonar.is_settled:
             return
