@@ -144,8 +144,7 @@ class Dialog(ConfigFlow):
         step: str,
         data: Mapping[str, Any],
         look: Callable[[], Awaitable[str]],
-        *,
-        progress_action: str,
+        progress_action: str | None = None,
         placeholder: str = "source",
     ) -> ConfigFlowResult:
         """Show progress until `look` has found something; it returns the step to go on with.
@@ -163,7 +162,7 @@ class Dialog(ConfigFlow):
         if not self._look_task.done():
             return self.async_show_progress(
                 step_id=step,
-                progress_action=progress_action,
+                progress_action=progress_action or step,
                 description_placeholders={placeholder: shown_source(data)},
                 progress_task=self._look_task,
             )

@@ -99,7 +99,7 @@ class MeterSteps(Dialog):
             "wait_for_telegram",
             self._data,
             partial(self._find, self._data),
-            progress_action="wait_for_same_meter" if self._updated_entry else "wait_for_telegram",
+            "wait_for_same_meter" if self._updated_entry else None,
             placeholder="port",
         )
 

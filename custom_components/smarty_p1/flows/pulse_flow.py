@@ -50,12 +50,7 @@ class PulseSteps(BoardSteps):
 
     async def async_step_wait_for_pulse(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show progress until a pulse or a count has come."""
-        return await self._async_look(
-            "wait_for_pulse",
-            self._reader.data,
-            self._async_find_pulses,
-            progress_action="wait_for_pulse",
-        )
+        return await self._async_look("wait_for_pulse", self._reader.data, self._async_find_pulses)
 
     async def _async_ask(self, user_input: Input, *, step_id: str) -> ConfigFlowResult:
         if reader := await self._async_accept(user_input, self._async_read_reader):

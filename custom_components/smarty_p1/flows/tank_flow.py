@@ -64,12 +64,7 @@ class TankSteps(BoardSteps):
 
     async def async_step_wait_for_sensor(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show progress until the sensor has measured the distance."""
-        return await self._async_look(
-            "wait_for_sensor",
-            self._tank.data,
-            self._async_measure,
-            progress_action="wait_for_sensor",
-        )
+        return await self._async_look("wait_for_sensor", self._tank.data, self._async_measure)
 
     async def async_step_tank_found(self, user_input: Input = None) -> ConfigFlowResult:
         """Show the distance, and the level that results."""
