@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..meter import Reading
-from ..p1 import MESSAGES, VOLTAGE_COUNTERS
+from ..p1 import VOLTAGE_COUNTERS
 from .entity_description import DescribedEvent, are_sent
 
 EVENT_MESSAGE = "message"
@@ -53,8 +53,12 @@ def _has_counts(reading: Reading) -> bool:
 
 
 EVENTS: tuple[DescribedEvent, ...] = (
-    _message("message", MESSAGES[0], enabled=True),
-    *(_message(f"channel_message_{n}", reference) for n, reference in enumerate(MESSAGES[1:], 1)),
+    _message("message", "0-0:96.13.0", enabled=True),
+    _message("channel_message_1", "0-0:96.13.1"),
+    _message("channel_message_2", "0-0:96.13.2"),
+    _message("channel_message_3", "0-0:96.13.3"),
+    _message("channel_message_4", "0-0:96.13.4"),
+    _message("channel_message_5", "0-0:96.13.5"),
 )
 DISTURBANCE = DescribedEvent(
     key="disturbance",

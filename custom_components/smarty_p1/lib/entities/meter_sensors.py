@@ -5,14 +5,13 @@ is what would fill the database. docs/entities.md shows the choice and what it c
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from ..meter import Reading
 from ..p1 import (
     CONTROL_STATES,
-    MESSAGES,
     METER_TIME,
     OBJECTS,
     VOLTAGE_COUNTERS,
@@ -157,15 +156,6 @@ def _number(
     return _sensor(key, to_number, reference, enabled=enabled, **kind)
 
 
-def _phases(
-    key: str, kind: _Kind, group: int, *, enabled: bool = True
-) -> Iterator[DescribedSensor[Reading]]:
-    """Describe a number of each phase; `group` is in the first one's reference."""
-    for phase in range(3):
-        reference = f"1-0:{group + 20 * phase}.7.0"
-        yield _number(f"{key}_l{phase + 1}", kind, reference, enabled=enabled)
-
-
 def _net_power(
     key: str, imported: str, exported: str, kind: _Kind = _POWER
 ) -> DescribedSensor[Reading]:
@@ -216,6 +206,7 @@ def _other_objects(reading: Reading) -> dict[str, str]:
     return {reference: _one_line(value)[:size] for reference, value in others.items()}
 
 
+_SAGS, _SWELLS = VOLTAGE_COUNTERS["voltage_sag"], VOLTAGE_COUNTERS["voltage_swell"]
 SENSORS: tuple[DescribedSensor[Reading], ...] = (
     _number("energy_imported", _ENERGY, "1-0:1.8.0"),
     _number("energy_exported", _ENERGY, "1-0:2.8.0"),
@@ -231,12 +222,24 @@ SENSORS: tuple[DescribedSensor[Reading], ...] = (
     _net_power("power_net_l1", "1-0:21.7.0", "1-0:22.7.0", _PHASE_POWER),
     _net_power("power_net_l2", "1-0:41.7.0", "1-0:42.7.0", _PHASE_POWER),
     _net_power("power_net_l3", "1-0:61.7.0", "1-0:62.7.0", _PHASE_POWER),
-    *_phases("power_imported", _POWER, 21, enabled=False),
-    *_phases("power_exported", _POWER, 22, enabled=False),
-    *_phases("reactive_power_imported", _REACTIVE_POWER, 23, enabled=False),
-    *_phases("reactive_power_exported", _REACTIVE_POWER, 24, enabled=False),
-    *_phases("voltage", _VOLTAGE, 32),
-    *_phases("current", _CURRENT, 31, enabled=False),
+    _number("power_imported_l1", _POWER, "1-0:21.7.0", enabled=False),
+    _number("power_imported_l2", _POWER, "1-0:41.7.0", enabled=False),
+    _number("power_imported_l3", _POWER, "1-0:61.7.0", enabled=False),
+    _number("power_exported_l1", _POWER, "1-0:22.7.0", enabled=False),
+    _number("power_exported_l2", _POWER, "1-0:42.7.0", enabled=False),
+    _number("power_exported_l3", _POWER, "1-0:62.7.0", enabled=False),
+    _number("reactive_power_imported_l1", _REACTIVE_POWER, "1-0:23.7.0", enabled=False),
+    _number("reactive_power_imported_l2", _REACTIVE_POWER, "1-0:43.7.0", enabled=False),
+    _number("reactive_power_imported_l3", _REACTIVE_POWER, "1-0:63.7.0", enabled=False),
+    _number("reactive_power_exported_l1", _REACTIVE_POWER, "1-0:24.7.0", enabled=False),
+    _number("reactive_power_exported_l2", _REACTIVE_POWER, "1-0:44.7.0", enabled=False),
+    _number("reactive_power_exported_l3", _REACTIVE_POWER, "1-0:64.7.0", enabled=False),
+    _number("voltage_l1", _VOLTAGE, "1-0:32.7.0"),
+    _number("voltage_l2", _VOLTAGE, "1-0:52.7.0"),
+    _number("voltage_l3", _VOLTAGE, "1-0:72.7.0"),
+    _number("current_l1", _CURRENT, "1-0:31.7.0", enabled=False),
+    _number("current_l2", _CURRENT, "1-0:51.7.0", enabled=False),
+    _number("current_l3", _CURRENT, "1-0:71.7.0", enabled=False),
     _state("breaker", "0-0:96.3.10"),
     _state("relay_1", "0-1:96.3.10"),
     _state("relay_2", "0-2:96.3.10"),
@@ -244,13 +247,18 @@ SENSORS: tuple[DescribedSensor[Reading], ...] = (
     _limit("current_limit_imported", _to_first),
     _limit("current_limit_exported", _to_second),
     _counter("power_failures", "0-0:96.7.21"),
-    *(
-        _counter(f"{kind}s_{phase.lower()}", *references)
-        for kind, phases in VOLTAGE_COUNTERS.items()
-        for phase, references in phases.items()
-    ),
-    _message("message", MESSAGES[0]),
-    *(_message(f"channel_message_{n}", reference) for n, reference in enumerate(MESSAGES[1:], 1)),
+    _counter("voltage_sags_l1", *_SAGS["L1"]),
+    _counter("voltage_sags_l2", *_SAGS["L2"]),
+    _counter("voltage_sags_l3", *_SAGS["L3"]),
+    _counter("voltage_swells_l1", *_SWELLS["L1"]),
+    _counter("voltage_swells_l2", *_SWELLS["L2"]),
+    _counter("voltage_swells_l3", *_SWELLS["L3"]),
+    _message("message", "0-0:96.13.0"),
+    _message("channel_message_1", "0-0:96.13.1"),
+    _message("channel_message_2", "0-0:96.13.2"),
+    _message("channel_message_3", "0-0:96.13.3"),
+    _message("channel_message_4", "0-0:96.13.4"),
+    _message("channel_message_5", "0-0:96.13.5"),
     _sensor(
         "meter_time",
         _to_time,
