@@ -1,7 +1,6 @@
 """The house: who may import whom. docs/architecture.md shows it."""
 
 import ast
-import re
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -180,36 +179,3 @@ def test_the_simulator_shares_no_code_with_the_decoder() -> None:
     for name, path in modules(ROOT / "dev" / "simulator"):
         for _, module, _ in imported(path):
             assert not module.startswith(("smartyp1", "custom_components")), name
-
-
-def test_the_steps_of_a_dialog_share_no_fields() -> None:
-    """What a step keeps for the next one is set, read and changed in one file."""
-    users: dict[str, set[str]] = {}
-    kept = set()
-    for file in (HOUSE / "flows").glob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text())):
-            match node:
-                case ast.Attribute(ast.Name("self"), name, context):
-                    users.setdefault(name, set()).add(file.name)
-                    if isinstance(context, ast.Store):
-                        kept.add(name)
-                case ast.ClassDef(body=body):
-                    fields = (each.target for each in body if isinstance(each, ast.AnnAssign))
-                    for target in fields:
-                        if isinstance(target, ast.Name) and target.id.startswith("_"):
-                            kept.add(target.id)
-    private = {name for name in kept if name.startswith("_")}
-    assert private > {"_reader", "_offered"}
-    assert {name: users[name] for name in private if len(users[name]) > 1} == {}
-
-
-def test_what_a_meter_sends_is_said_in_one_table() -> None:
-    """The objects of the M-Bus and the counters of voltages: others ask `obis.py` for them."""
-    said = re.compile(r"""["'][^"'\s]*(24\.[14]\.0|24\.2\.1|96\.1\.0|[}27]\.3[26]\.0)""")
-    files = {
-        file
-        for folder in (HOUSE, ROOT / "gateway", ROOT / "fleet", ROOT / "smarty_p1_cli")
-        for file in folder.rglob("*.py")
-        if any(said.search(line) for line in file.read_text().splitlines())
-    }
-    assert files == {HOUSE / "lib" / "p1" / "obis.py"}
