@@ -12,7 +12,7 @@
 - There is no VAT on what is fed in.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -152,7 +152,7 @@ def _charges(part: MonthPart, prices: AgreedPrices) -> Iterator[_Charge]:
     contract, days, months, imported_kwh, exported_kwh = part
     above_kwh = part.above_kwh(contract.reference_kw)
 
-    market = [(day.market_wh, day.market_cost) for day in days]
+    market = ((day.market_wh, day.market_cost) for day in days)
     yield from _energy(
         "energy", imported_kwh, contract.energy_price, contract.energy_margin, market
     )
@@ -166,7 +166,7 @@ def _charges(part: MonthPart, prices: AgreedPrices) -> Iterator[_Charge]:
     # Without a reference power nobody knows what is above it.
     yield _Charge("surcharge", above_kwh, contract.reference_kw and prices.surcharge)
 
-    market = [(day.market_exported_wh, day.market_revenue) for day in days]
+    market = ((day.market_exported_wh, day.market_revenue) for day in days)
     yield from _energy(
         "feed_in", exported_kwh, contract.feed_in_price, contract.feed_in_margin, market
     )
@@ -177,13 +177,14 @@ def _energy(
     kwh: float,
     price: float | None,
     margin: float | None,
-    market: list[tuple[float, float]],
+    market: Iterable[tuple[float, float]],
 ) -> Iterator[_Charge]:
     """Yield what energy costs; `market` holds the Wh of each day that were priced, and how."""
     if margin is not None:
-        priced_kwh = sum([wh for wh, _ in market]) / 1000
+        priced = list(market)
+        priced_kwh = sum([wh for wh, _ in priced]) / 1000
         if priced_kwh or not kwh:
-            yield _Charge(name, priced_kwh, margin, sum([cost for _, cost in market]))
+            yield _Charge(name, priced_kwh, margin, sum([cost for _, cost in priced]))
     elif price is not None:
         yield _Charge(name, kwh, price)
 
