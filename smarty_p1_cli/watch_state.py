@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from smartyp1.p1 import (
     CONTROL_STATES,
+    MBUS_FIELDS,
     OBJECTS,
     Capture,
     Event,
@@ -45,7 +46,7 @@ _LOSSES: dict[type[LinkError], str] = {
     PortClosedError: "the port was lost",
     PortSilentError: "nothing received: is the cable plugged in, is the meter's port active?",
 }
-_CONTROL_STATES = (":96.3.10", ":24.4.0")
+_CONTROL_STATES = (":96.3.10", f":{MBUS_FIELDS['valve'].suffix}")
 # What a line says of a telegram.
 _ENERGY_AND_POWER = ("1-0:1.8.0", "1-0:2.8.0", "1-0:1.7.0", "1-0:2.7.0")
 

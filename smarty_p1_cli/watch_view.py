@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rich.console import Group
 from rich.text import Text
 
-from smartyp1.p1 import MESSAGES, OBJECTS, MBusReading, Telegram, Value
+from smartyp1.p1 import MBUS_FIELDS, MESSAGES, OBJECTS, MBusReading, Telegram, Value, mbus_reference
 
 from .rejection_words import EXPLANATIONS
 from .watch_state import (
@@ -55,7 +55,6 @@ _IN_TABLES = {
     for _, _, references in quantities
     for reference in references
 }
-_MBUS_FIELDS = ("24.1.0", "96.1.0", "24.2.1", "24.4.0")
 
 
 class _Row(NamedTuple):
@@ -188,7 +187,7 @@ def _channels(channels: Mapping[int, MBusReading]) -> Iterator[_Row]:
 def _rest(telegram: Telegram) -> tuple[_Items, ...]:
     """Return names and values of what no table shows: messages, values, what has no value."""
     shown = _IN_TABLES | {
-        f"0-{channel}:{field}" for channel in telegram.channels for field in _MBUS_FIELDS
+        mbus_reference(channel, field) for channel in telegram.channels for field in MBUS_FIELDS
     }
     messages: list[tuple[str, str]] = []
     values = [("meter", clean(telegram.identification))]

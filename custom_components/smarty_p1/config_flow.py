@@ -9,7 +9,7 @@ from homeassistant.core import callback
 from .const import DOMAIN, KIND_METER, KIND_PULSE, KIND_TANK
 from .coordinator import kind_of
 from .coordinator.entry_types import AnyConfigEntry
-from .flows.dialog import Input
+from .flows.form_and_probe import Input
 from .flows.meter_discovery import DiscoverySteps
 from .flows.meter_options import SmartyOptionsFlow
 from .flows.meter_reconfigure_reauth import UpdateSteps

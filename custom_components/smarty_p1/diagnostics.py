@@ -15,7 +15,7 @@ from .coordinator import Coordinator, SmartyConfigEntry
 from .coordinator.meter_coordinator import SmartyCoordinator
 from .coordinator.mqtt_port import PREFIX
 from .coordinator.port_coordinator import PortCoordinator
-from .lib.p1 import CHANNELS, DEVICE_NAME, MESSAGES, OBJECTS, Telegram
+from .lib.p1 import CHANNELS, DEVICE_NAME, MESSAGES, OBJECTS, Telegram, mbus_reference
 from .lib.port import redact_port
 from .lib.tariff import Demand
 
@@ -25,7 +25,7 @@ _NAMING = re.compile(rf"(/dev/serial/by-id/|^{PREFIX}).+")
 # What names the meters, and what the grid operator writes to the household.
 _PRIVATE_REFERENCES = {
     DEVICE_NAME,
-    *(f"0-{channel}:96.1.0" for channel in CHANNELS),
+    *(mbus_reference(channel, "equipment_identifier") for channel in CHANNELS),
     *MESSAGES,
 }
 

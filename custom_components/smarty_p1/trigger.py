@@ -25,6 +25,7 @@ from .automation_targets import (
     OwnEntities,
     is_outside_range,
 )
+from .lib.entities import DISTURBANCE as DISTURBANCES
 
 
 def _warning(to_state: str) -> type[Trigger]:
@@ -89,9 +90,7 @@ TRIGGERS: dict[str, type[Trigger]] = {
     "reference_power_exceeded_soon": _warning(STATE_ON),
     "reference_power_kept": _warning(STATE_OFF),
     "message_received": _event(MESSAGES, "message"),
-    "power_failure_counted": _event(DISTURBANCE, "power_failure"),
-    "voltage_sag_counted": _event(DISTURBANCE, "voltage_sag"),
-    "voltage_swell_counted": _event(DISTURBANCE, "voltage_swell"),
+    **{f"{kind}_counted": _event(DISTURBANCE, kind) for kind in DISTURBANCES.event_types},
     "voltage_left_range": _voltage(is_outside=True),
     "voltage_back_in_range": _voltage(is_outside=False),
     "breaker_changed": _changed(BREAKER),

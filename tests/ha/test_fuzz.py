@@ -13,7 +13,7 @@ from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 
 from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, LOGGER
-from custom_components.smarty_p1.flows import dialog, meter_setup
+from custom_components.smarty_p1.flows import form_and_probe, meter_setup
 from custom_components.smarty_p1.lib.port import PortUnreachableError
 from dev.fuzz.flow import URL_SECRET, Example, furnished
 
@@ -69,7 +69,7 @@ async def wrong_probe(*_: object, **__: object) -> None:
     ("module", "name", "mistake", "problem"),
     [
         (meter_setup, "probe", leaking_probe, "is logged"),
-        (dialog, "redact_port", showing_name, "is shown"),
+        (form_and_probe, "redact_port", showing_name, "is shown"),
         (meter_setup, "probe", wrong_probe, "an unknown error"),
     ],
 )

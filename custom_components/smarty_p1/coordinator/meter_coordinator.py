@@ -222,7 +222,7 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
         return lambda: self._reading_listeners.remove(listener)
 
     @override
-    def _take(self, data: bytes) -> None:
+    def _feed(self, data: bytes) -> None:
         events = self._decoder.feed(data)
         if not events:
             return

@@ -137,7 +137,7 @@ class PortCoordinator[D](PushCoordinator[D]):
             self._cancel_stale_timer = None
 
     @abstractmethod
-    def _take(self, data: bytes) -> None:
+    def _feed(self, data: bytes) -> None:
         """Read the next bytes; call `_on_reading` for what they complete and is accepted."""
 
     @callback
@@ -151,7 +151,7 @@ class PortCoordinator[D](PushCoordinator[D]):
         if self._obstacle is self._silence or self._obstacle in _LOST:
             self._obstacle = Obstacle(self.not_understood)
         try:
-            self._take(data)
+            self._feed(data)
         except Exception:  # noqa: BLE001 - whatever it is
             # A mistake here, or in what listens to updates, must not end the link for good.
             LOGGER.exception("%s: unexpected error while taking a reading", self.name)

@@ -43,7 +43,7 @@ class PulsePortCoordinator(PortCoordinator[PulseData]):
         await self.counter.async_save()
 
     @override
-    def _take(self, data: bytes) -> None:
+    def _feed(self, data: bytes) -> None:
         if BUSY_TEXT in data:
             return
         if events := self.counter.meter.feed(data, self.counter.now()):

@@ -1,5 +1,6 @@
 """From the port of a tank's sensor to its entities."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, override
 
@@ -26,7 +27,7 @@ class TankData:
     volume_l: float | None
 
 
-def tank_of(options: dict[str, Any]) -> Tank:
+def tank_of(options: Mapping[str, Any]) -> Tank:
     """Return the tank that the options describe. Raises ValueError when it cannot be."""
     return Tank(
         options[CONF_DISTANCE_EMPTY],
@@ -60,7 +61,7 @@ class TankCoordinator(PortCoordinator[TankData]):
         self._turns = MinInterval(hass.loop, _UPDATE_INTERVAL)
 
     @override
-    def _take(self, data: bytes) -> None:
+    def _feed(self, data: bytes) -> None:
         now = self.hass.loop.time()
         if not self._sonar.feed(data, now) or not self._sonar.is_settled:
             return

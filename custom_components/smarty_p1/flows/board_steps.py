@@ -8,8 +8,8 @@ from homeassistant.const import CONF_PORT
 
 from ..coordinator import is_meter
 from ..lib.port import identify_port, redact_port
-from .dialog import Dialog, source_field
 from .error_texts import FieldError
+from .form_and_probe import Dialog, Draft, source_field
 
 
 def _unique_id(data: Mapping[str, Any]) -> str:
@@ -30,28 +30,28 @@ class BoardSteps(Dialog):
             suggested[CONF_PORT] = redact_port(suggested[CONF_PORT])
         return suggested
 
-    def _check_unused(self) -> None:
+    def _check_unused(self, data: Mapping[str, Any]) -> None:
         """Raise FieldError when another entry has the same source, even if it is disabled."""
-        unique_id = _unique_id(self._data)
+        unique_id = _unique_id(data)
         for entry in self._async_current_entries(include_ignore=False):
             is_other = entry.entry_id != self.context.get("entry_id") and not is_meter(entry)
             # Unique ids of earlier versions have another form when there is a secret in them.
             if is_other and unique_id in {entry.unique_id, _unique_id(entry.data)}:
-                raise FieldError(source_field(self._data), "source_in_use", title=entry.title)
+                raise FieldError(source_field(data), "source_in_use", title=entry.title)
 
-    async def _async_finish(self, device: str) -> ConfigFlowResult:
+    async def _async_finish(self, device: str, draft: Draft) -> ConfigFlowResult:
         """Create the entry, named as the device is, or change the one that is reconfigured."""
-        unique_id = _unique_id(self._data)
+        unique_id = _unique_id(draft.data)
         if entry := self._updated_entry:
             # What is stored about a source belongs to its unique id, also to an older form of it.
             is_same = _unique_id(entry.data) == unique_id
             return self.async_update_reload_and_abort(
                 entry,
                 unique_id=entry.unique_id if is_same else unique_id,
-                data=self._data,
+                data=draft.data,
                 reason="board_reconfigured",
             )
-        return await self._async_create(unique_id, await self._async_new_title(device))
+        return await self._async_create(unique_id, await self._async_new_title(device), draft)
 
     async def _async_new_title(self, device: str) -> str:
         """Return a name that no entry has, in the language of the house."""

@@ -9,8 +9,8 @@ from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 
 from ..const import CONF_SERVICE
 from ..coordinator import is_meter
-from .dialog import Input
-from .meter_setup import MeterSteps
+from .form_and_probe import Input
+from .meter_setup import MeterForm, MeterSteps
 from .moved_gateway import follow
 from .ports_in_use import async_entry_at, async_lasting_name
 
@@ -53,7 +53,7 @@ def _addresses(info: ZeroconfServiceInfo) -> list[str]:
 class DiscoverySteps(MeterSteps):
     """A port that was found: one dialog per port, and none for a port that is read already."""
 
-    _found_name = ""
+    _offered: MeterForm
 
     @override
     async def async_step_zeroconf(self, discovery_info: ZeroconfServiceInfo) -> ConfigFlowResult:
@@ -63,10 +63,9 @@ class DiscoverySteps(MeterSteps):
         urls = _addresses(info)
         if not urls or not _says_p1(name, *map(info.properties.get, _TELLING_PROPERTIES)):
             return self.async_abort(reason="not_p1_port")
-        self._service = info.name
         if await self._async_follow_service(info.name, urls):
             return self.async_abort(reason="already_configured")
-        return await self._async_offer(info.name, name, urls[0])
+        return await self._async_offer(info.name, name, urls[0], service=info.name)
 
     @override
     async def async_step_usb(self, discovery_info: UsbServiceInfo) -> ConfigFlowResult:
@@ -79,24 +78,23 @@ class DiscoverySteps(MeterSteps):
 
     async def async_step_discovery_confirm(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the keys."""
-        if await self._async_accept(user_input, self._async_read_meter):
-            return await self.async_step_wait_for_telegram()
-        return await self._async_show_meter(
-            None,
-            {},
-            step_id="discovery_confirm",
-            name=self._found_name,
-            present_port=self._known_port,
-        )
+        return await self._async_ask_meter(user_input, self._offered)
 
-    async def _async_offer(self, unique_id: str, name: str, port: str) -> ConfigFlowResult:
+    async def _async_offer(
+        self, unique_id: str, name: str, port: str, *, service: str | None = None
+    ) -> ConfigFlowResult:
         if await async_entry_at(self.hass, port):
             return self.async_abort(reason="already_configured")
         # Until the meter has said who it is, the port is what must not be offered twice.
         await self.async_set_unique_id(unique_id)
         self._abort_if_unique_id_configured()
-        self._known_port = port
-        self._found_name = _MARKUP.sub("?", name[:_LONGEST_NAME])
+        shown_name = _MARKUP.sub("?", name[:_LONGEST_NAME])
+        self._offered = MeterForm(
+            step_id="discovery_confirm",
+            port=port,
+            service=service,
+            placeholders={"name": shown_name, "present_port": port},
+        )
         self.context["title_placeholders"] = {"name": f"{name} ({port})"}
         return await self.async_step_discovery_confirm()
 

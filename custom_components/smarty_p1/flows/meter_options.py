@@ -9,9 +9,9 @@ from homeassistant.data_entry_flow import section
 
 from ..const import CONF_MIN_INTERVAL, CONF_PRICES_CONFIRMED, SECTION_MQTT, SECTION_P1_SERVER
 from ..coordinator.entry_types import short_title
+from .error_texts import FieldError
 from .form_fields import number_field
 from .publish_options import (
-    OptionError,
     async_read_p1_server,
     defaults,
     mqtt_schema,
@@ -79,14 +79,14 @@ class SmartyOptionsFlow(OptionsFlowWithReload):
         options = {name: entry.options[name] for name in _KEPT if name in entry.options}
         options |= read_contract(self.hass, entry.options, user_input, errors)
         options[CONF_MIN_INTERVAL] = user_input[CONF_MIN_INTERVAL]
-        if typed := user_input.get(SECTION_P1_SERVER):
-            try:
+        try:
+            if typed := user_input.get(SECTION_P1_SERVER):
                 options[SECTION_P1_SERVER] = await async_read_p1_server(self.hass, entry, typed)
-            except OptionError as err:
-                errors[SECTION_P1_SERVER] = err.key
-        if typed := user_input.get(SECTION_MQTT):
-            try:
+        except FieldError as err:
+            errors[err.field] = err.key
+        try:
+            if typed := user_input.get(SECTION_MQTT):
                 options[SECTION_MQTT] = read_mqtt(self.hass, entry, typed)
-            except OptionError as err:
-                errors[SECTION_MQTT] = err.key
+        except FieldError as err:
+            errors[err.field] = err.key
         return options

@@ -1,7 +1,8 @@
 """The steps that change a meter that is set up: reconfigure its port, reauth with new keys."""
 
 from collections.abc import Mapping
-from typing import Any, override
+from functools import partial
+from typing import Any
 
 import voluptuous as vol
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigFlowResult
@@ -19,17 +20,47 @@ from ..coordinator.entry_types import AnyConfigEntry, short_title
 from ..coordinator.repair_issues import Problem, is_raised
 from ..lib.meter import shown_name
 from ..lib.port import SecurityOffError, identify_port, redact_port
-from .dialog import Input
 from .error_texts import FieldError
+from .form_and_probe import Input
 from .form_fields import CURRENT_PORT
 from .meter_keys import PUBLISHED_KEY
-from .meter_setup import MeterSteps
+from .meter_setup import MeterForm, MeterSteps, async_prove
 
 # Why the coordinator asks for new keys: the field that is to be filled in, and the text there.
 _REASONS: Mapping[str, tuple[str, str]] = {
     "wrong_key": (CONF_ENCRYPTION_KEY, "key_renewed"),
     "other_authentication_key": (SECTION_ADVANCED, "other_authentication_key"),
 }
+
+
+def _form(
+    entry: AnyConfigEntry,
+    step_id: str,
+    port_field: vol.Marker | None = None,
+    checkbox: str | None = None,
+) -> MeterForm:
+    port = entry.data[CONF_PORT]
+    suggested: dict[str, Any] = {}
+    checkboxes = {checkbox} if checkbox else set()
+    if identify_port(port) == port:  # no secret goes back to a browser
+        suggested[CONF_PORT] = port
+    if not entry.data.get(CONF_VERIFY, True):
+        checkboxes.add(CONF_WITHOUT_VERIFICATION)
+        suggested[SECTION_ADVANCED] = {CONF_WITHOUT_VERIFICATION: True}
+    return MeterForm(
+        step_id=step_id,
+        port_field=port_field,
+        port=port,
+        service=entry.data.get(CONF_SERVICE),
+        suggested=suggested,
+        checkboxes=checkboxes,
+        placeholders={
+            "name": short_title(entry),
+            "serial_number": shown_name(str(entry.unique_id)),
+            "present_port": redact_port(port),
+            "published_key": PUBLISHED_KEY,
+        },
+    )
 
 
 class UpdateSteps(MeterSteps):
@@ -39,24 +70,20 @@ class UpdateSteps(MeterSteps):
         """Go on with the form: the keys do not fit any more."""
         if reason := _REASONS.get(entry_data.get("reason", "")):
             self._note(FieldError(*reason))
-            if reason[0] == SECTION_ADVANCED:
-                self._choices.add(CONF_WITHOUT_VERIFICATION)
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the keys."""
-        return await self._async_update(
-            user_input, self._get_reauth_entry(), step_id="reauth_confirm"
-        )
+        entry = self._get_reauth_entry()
+        form = _form(entry, "reauth_confirm")
+        return await self._async_ask_meter(user_input, form, partial(self._async_find_same, entry))
 
     async def async_step_reconfigure(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the port and the keys."""
         entry = self._get_reconfigure_entry()
-        if is_raised(self.hass, entry, Problem.SECURITY_OFF):
-            self._choices.add(CONF_REMOVE_KEY)
-        return await self._async_update(
-            user_input, entry, step_id="reconfigure", port_field=CURRENT_PORT
-        )
+        is_open = is_raised(self.hass, entry, Problem.SECURITY_OFF)
+        form = _form(entry, "reconfigure", CURRENT_PORT, CONF_REMOVE_KEY if is_open else None)
+        return await self._async_ask_meter(user_input, form, partial(self._async_find_same, entry))
 
     async def async_step_updated(self, _user_input: Input = None) -> ConfigFlowResult:
         """Say that it is done: the telegram has changed the entry."""
@@ -65,52 +92,17 @@ class UpdateSteps(MeterSteps):
             reason="reauth_successful" if is_reauth else "reconfigure_successful"
         )
 
-    async def _async_update(
-        self,
-        user_input: Input,
-        entry: AnyConfigEntry,
-        *,
-        step_id: str,
-        port_field: vol.Marker | None = None,
-    ) -> ConfigFlowResult:
-        port = entry.data[CONF_PORT]
-        self._progress_action = "wait_for_same_meter"
-        self._known_port, self._service = port, entry.data.get(CONF_SERVICE)
-        if await self._async_accept(user_input, self._async_read_meter):
-            return await self.async_step_wait_for_telegram()
-        suggested: dict[str, Any] = {}
-        if identify_port(port) == port:  # no secret goes back to a browser
-            suggested[CONF_PORT] = port
-        if not entry.data.get(CONF_VERIFY, True):
-            self._choices.add(CONF_WITHOUT_VERIFICATION)
-            suggested[SECTION_ADVANCED] = {CONF_WITHOUT_VERIFICATION: True}
-        return await self._async_show_meter(
-            port_field,
-            suggested,
-            step_id=step_id,
-            last_step=True,
-            name=short_title(entry),
-            serial_number=shown_name(str(entry.unique_id)),
-            present_port=redact_port(port),
-            published_key=PUBLISHED_KEY,
-        )
-
-    @override
-    async def _async_find_meter(self) -> str:
+    async def _async_find_same(self, entry: AnyConfigEntry, data: dict[str, Any]) -> str:
         """Change the entry when its own meter has answered."""
-        entry = self._updated_entry
-        if entry is None:
-            return await super()._async_find_meter()
         try:
-            await super()._async_find_meter()
+            telegram = await async_prove(self.hass, data)
         except SecurityOffError:
-            self._choices.add(CONF_REMOVE_KEY)
             raise FieldError(CONF_ENCRYPTION_KEY, "security_switched_off") from None
-        serial_number = str(self._telegram.serial_number)
+        serial_number = str(telegram.serial_number)
         if serial_number != entry.unique_id:
             raise FieldError(CONF_PORT, "other_meter", found=shown_name(serial_number))
         # Here and not in the next step, for that waits for a browser that may be gone.
-        self.hass.config_entries.async_update_entry(entry, data=self._data)
+        self.hass.config_entries.async_update_entry(entry, data=data)
         # Another dialog that asks for keys ends: these are right.
         for flow in list(entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})):
             if flow["flow_id"] != self.flow_id:

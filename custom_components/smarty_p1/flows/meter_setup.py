@@ -1,19 +1,29 @@
 """The steps that set a meter up: port and keys, a telegram that proves them, which meter it is."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, override
 
 import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.const import CONF_PORT, UnitOfVolume
+from homeassistant.core import HomeAssistant
 
-from ..const import CONF_SERVICE, CONF_VERIFY, CONF_WITHOUT_VERIFICATION, SECTION_ADVANCED
+from ..const import (
+    CONF_REMOVE_KEY,
+    CONF_SERVICE,
+    CONF_VERIFY,
+    CONF_WITHOUT_VERIFICATION,
+    SECTION_ADVANCED,
+)
 from ..coordinator.meter_coordinator import stored_keys
 from ..coordinator.mqtt_port import topic_opener
 from ..lib.meter import shown_name
 from ..lib.p1 import Telegram
-from ..lib.port import OtherAuthenticationKeyError, probe
-from .dialog import Dialog, Input
+from ..lib.port import probe
+from .error_texts import FieldError
+from .form_and_probe import Dialog, Draft, Input
 from .form_fields import NEW_PORT, async_port_field
 from .meter_keys import key_fields, read_keys
 from .ports_in_use import async_next_gateway_port
@@ -23,40 +33,73 @@ from .topics_seen import async_topics_seen
 _NONE = "\N{EN DASH}"
 
 
+# The checkbox that the form has from then on, by what was wrong.
+_REMEDIES: Mapping[str, str] = {
+    "other_authentication_key": CONF_WITHOUT_VERIFICATION,
+    "security_switched_off": CONF_REMOVE_KEY,
+}
+
+type _Find = Callable[[dict[str, Any]], Awaitable[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeterForm:
+    """What a form asks about a meter."""
+
+    step_id: str
+    port_field: vol.Marker | None = None
+    port: str = ""
+    """What is read unless something else is typed."""
+    service: str | None = None
+    """That of the gateway that announces this port."""
+    suggested: Mapping[str, Any] = field(default_factory=dict)
+    checkboxes: Collection[str] = ()
+    """Of the two about keys, those that there is a reason to show."""
+    placeholders: Mapping[str, str] = field(default_factory=dict)
+
+
+async def async_prove(hass: HomeAssistant, data: Mapping[str, Any]) -> Telegram:
+    """Return the telegram that proves port and keys of an entry with this data."""
+    return await probe(
+        data[CONF_PORT],
+        *stored_keys(data),
+        needs_tag=data.get(CONF_VERIFY, True),
+        opener=topic_opener(hass, data[CONF_PORT]),
+    )
+
+
 class MeterSteps(Dialog):
     """A meter at a port."""
 
     _telegram: Telegram
-    _progress_action = "wait_for_telegram"
-    # What is read unless something else is typed, and the service of a gateway that announces it.
-    _known_port = ""
-    _service: str | None = None
+    # What was typed, and how a telegram is waited for with that.
+    _data: dict[str, Any]
+    _find: _Find
 
     def __init__(self) -> None:
         super().__init__()
-        # Of the two checkboxes about keys, those that there is a reason to show.
-        self._choices: set[str] = set()
+        self._checkboxes: set[str] = set()
         # Where frames are published, once somebody has looked.
         self._topics: list[str] | None = None
 
     async def async_step_meter(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the port and the keys."""
-        if await self._async_accept(user_input, self._async_read_meter):
-            return await self.async_step_wait_for_telegram()
         suggested = {}
         # What was typed stays in the form, whatever is wrong with it.
         if user_input is None and (
             port := await async_next_gateway_port(self._async_current_entries(include_ignore=False))
         ):
             suggested[CONF_PORT] = port
-        return await self._async_show_meter(NEW_PORT, suggested, step_id="meter")
+        form = MeterForm(step_id="meter", port_field=NEW_PORT, suggested=suggested)
+        return await self._async_ask_meter(user_input, form)
 
     async def async_step_wait_for_telegram(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show progress until the meter has sent a telegram or the reason is known."""
         return await self._async_look(
             "wait_for_telegram",
-            self._async_find_meter,
-            progress_action=self._progress_action,
+            self._data,
+            partial(self._find, self._data),
+            "wait_for_same_meter" if self._updated_entry else None,
             placeholder="port",
         )
 
@@ -65,7 +108,8 @@ class MeterSteps(Dialog):
         telegram = self._telegram
         serial_number = str(telegram.serial_number)
         if user_input is not None:
-            return await self._async_create(serial_number, f"Smarty {shown_name(serial_number)}")
+            title = f"Smarty {shown_name(serial_number)}"
+            return await self._async_create(serial_number, title, Draft(self._data, {}))
         await self.async_set_unique_id(serial_number, raise_on_progress=False)
         self._abort_if_unique_id_configured()
         verification = f"entity.sensor.verification.state.{telegram.verification.value}"
@@ -85,46 +129,53 @@ class MeterSteps(Dialog):
             last_step=True,
         )
 
-    async def _async_show_meter(
-        self,
-        port: vol.Marker | None,
-        suggested: Mapping[str, Any],
-        *,
-        step_id: str,
-        last_step: bool = False,
-        **placeholders: str,
+    async def _async_ask_meter(
+        self, user_input: Input, form: MeterForm, find: _Find | None = None
     ) -> ConfigFlowResult:
-        """Show the form of a meter, with a field for the port if there is to be one."""
-        shown = suggested if self._input is None else self._input
-        is_open = any(shown.get(SECTION_ADVANCED, {}).values()) or SECTION_ADVANCED in self._errors
-        if port and self._topics is None:
-            self._topics = await async_topics_seen(self.hass)
-        fields = {port: await async_port_field(self.hass, self._topics or ())} if port else {}
-        fields |= key_fields(is_advanced_open=is_open, choices=self._choices)
-        return self._show(fields, suggested, step_id=step_id, last_step=last_step, **placeholders)
+        """Show the form until what is typed can be tried; `find` returns the step after that."""
+        read = partial(self._async_read_meter, form)
+        if data := await self._async_accept(user_input, read):
+            self._data, self._find = data, find or self._async_find_new
+            return await self.async_step_wait_for_telegram()
+        is_open = any(self._shown(form.suggested).get(SECTION_ADVANCED, {}).values())
+        fields = {}
+        if form.port_field:
+            if self._topics is None:
+                self._topics = await async_topics_seen(self.hass)
+            fields[form.port_field] = await async_port_field(self.hass, self._topics)
+        self._checkboxes.update(form.checkboxes)
+        fields |= key_fields(
+            is_advanced_open=is_open or self._is_wrong(SECTION_ADVANCED), choices=self._checkboxes
+        )
+        return self._show(
+            fields,
+            form.suggested,
+            step_id=form.step_id,
+            last_step=self._updated_entry is not None,
+            **form.placeholders,
+        )
 
-    async def _async_read_meter(self, user_input: dict[str, Any]) -> None:
-        """Turn what was typed into an entry's data. Raises FieldError."""
+    @override
+    def _note(self, error: FieldError) -> None:
+        super()._note(error)
+        if remedy := _REMEDIES.get(error.key):
+            self._checkboxes.add(remedy)
+
+    async def _async_read_meter(self, form: MeterForm, typed: dict[str, Any]) -> dict[str, Any]:
+        """Return the data of the entry that was typed. Raises FieldError."""
         entry = self._updated_entry
-        keys, self._errors = read_keys(user_input, entry.data if entry else {})
-        typed = user_input.get(CONF_PORT, "").strip()
-        port = await self._async_read_port(typed or self._known_port, takes_topic=True)
-        self._data = {CONF_PORT: port, **keys}
-        if self._service and port == self._known_port:
-            self._data[CONF_SERVICE] = self._service
+        keys, errors = read_keys(typed, entry.data if entry else {})
+        for name, key in errors.items():
+            self._note(FieldError(name, key))
+        text = typed.get(CONF_PORT, "").strip() or form.port
+        port = await self._async_read_port(text, takes_topic=True)
+        data = {CONF_PORT: port, **keys}
+        if form.service and port == form.port:
+            data[CONF_SERVICE] = form.service
+        return data
 
-    async def _async_find_meter(self) -> str:
-        """Wait for the telegram that proves port and keys."""
-        try:
-            self._telegram = await probe(
-                self._data[CONF_PORT],
-                *stored_keys(self._data),
-                needs_tag=self._data.get(CONF_VERIFY, True),
-                opener=topic_opener(self.hass, self._data[CONF_PORT]),
-            )
-        except OtherAuthenticationKeyError:
-            self._choices.add(CONF_WITHOUT_VERIFICATION)
-            raise
+    async def _async_find_new(self, data: dict[str, Any]) -> str:
+        self._telegram = await async_prove(self.hass, data)
         return "confirm"
 
     async def _async_describe_channels(self) -> str:

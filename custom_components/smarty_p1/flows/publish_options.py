@@ -12,12 +12,8 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
     BooleanSelector,
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
     SelectSelector,
     SelectSelectorConfig,
-    SelectSelectorMode,
     TextSelector,
 )
 
@@ -45,20 +41,15 @@ from ..lib.publish import (
     Format,
     default_topic,
 )
+from .error_texts import FieldError
+from .form_fields import list_field, number_field
 
 LOCAL_ADDRESS = "127.0.0.1"
+_ADDRESSES = (LOCAL_ADDRESS, "0.0.0.0", EVERY_ADDRESS)  # noqa: S104 - a choice
 # Of ser2net's examples.
 FIRST_PORT = 2001
 LAST_PORT = 65535
 MQTT_DOMAIN = "mqtt"
-
-
-class OptionError(Exception):
-    """A section of the form that cannot be accepted; `key` is that of the error's text."""
-
-    def __init__(self, *, key: str) -> None:
-        super().__init__(key)
-        self.key = key
 
 
 class Defaults(NamedTuple):
@@ -89,15 +80,11 @@ def p1_server_schema(port: int) -> vol.Schema:
     return vol.Schema(
         {
             vol.Required(CONF_ENABLED, default=False): BooleanSelector(),
-            vol.Required(CONF_LISTEN_ADDRESS, default=LOCAL_ADDRESS): SelectSelector(
-                SelectSelectorConfig(
-                    options=[LOCAL_ADDRESS, "0.0.0.0", EVERY_ADDRESS],  # noqa: S104 - a choice
-                    custom_value=True,
-                    mode=SelectSelectorMode.DROPDOWN,
-                )
+            vol.Required(CONF_LISTEN_ADDRESS, default=LOCAL_ADDRESS): list_field(
+                ((address, address) for address in _ADDRESSES), takes_any=True
             ),
-            vol.Required(CONF_LISTEN_PORT, default=port): NumberSelector(
-                NumberSelectorConfig(min=1, max=LAST_PORT, step=1, mode=NumberSelectorMode.BOX)
+            vol.Required(CONF_LISTEN_PORT, default=port): number_field(
+                LAST_PORT, least=1, is_whole=True
             ),
         }
     )
@@ -115,14 +102,8 @@ def mqtt_schema() -> vol.Schema:
             ),
             vol.Optional(CONF_TOPIC): TextSelector(),
             vol.Required(CONF_RETAIN, default=False): BooleanSelector(),
-            vol.Required(CONF_MIN_INTERVAL, default=0): NumberSelector(
-                NumberSelectorConfig(
-                    min=0,
-                    max=MAX_INTERVAL,
-                    step=1,
-                    mode=NumberSelectorMode.BOX,
-                    unit_of_measurement="s",
-                )
+            vol.Required(CONF_MIN_INTERVAL, default=0): number_field(
+                MAX_INTERVAL, "s", is_whole=True
             ),
             vol.Required(CONF_DISCOVERY, default=False): BooleanSelector(),
             vol.Required(CONF_DISCOVERY_PREFIX, default=DEFAULT_PREFIX): TextSelector(),
@@ -133,16 +114,16 @@ def mqtt_schema() -> vol.Schema:
 async def async_read_p1_server(
     hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return what is stored of the P1 server. Raises OptionError."""
+    """Return what is stored of the P1 server. Raises FieldError."""
     address, port = typed[CONF_LISTEN_ADDRESS].strip(), int(typed[CONF_LISTEN_PORT])
     if typed[CONF_ENABLED]:
         try:
             ip_address(address)
         except ValueError:
-            raise OptionError(key="p1_address_malformed") from None
+            raise FieldError(SECTION_P1_SERVER, "p1_address_malformed") from None
         for options in _sections(_others(hass, entry), SECTION_P1_SERVER):
             if options[CONF_LISTEN_PORT] == port:
-                raise OptionError(key="p1_port_in_use")
+                raise FieldError(SECTION_P1_SERVER, "p1_port_in_use")
         # The port that is its own already cannot be tried.
         await _async_try_to_listen(address, 0 if _serves(entry, port) else port)
     return {**typed, CONF_LISTEN_ADDRESS: address, CONF_LISTEN_PORT: port}
@@ -151,7 +132,7 @@ async def async_read_p1_server(
 def read_mqtt(
     hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return what is stored of MQTT. Raises OptionError."""
+    """Return what is stored of MQTT. Raises FieldError."""
     suggested = defaults(hass, entry)
     topic = typed.get(CONF_TOPIC, "").strip().strip("/")
     if typed[CONF_FORMAT] == Format.SMARTYREADER:
@@ -163,14 +144,14 @@ def read_mqtt(
         if not hass.config_entries.async_has_entries(
             MQTT_DOMAIN, include_ignore=False, include_disabled=False
         ):
-            raise OptionError(key="mqtt_not_set_up")
+            raise FieldError(SECTION_MQTT, "mqtt_not_set_up")
         if topic.startswith("$") or not _is_topic(topic):
-            raise OptionError(key="mqtt_topic_malformed")
+            raise FieldError(SECTION_MQTT, "mqtt_topic_malformed")
         if not _is_topic(prefix):
-            raise OptionError(key="mqtt_prefix_malformed")
+            raise FieldError(SECTION_MQTT, "mqtt_prefix_malformed")
         for options in _sections(_others(hass, entry), SECTION_MQTT):
             if options[CONF_TOPIC] == topic:
-                raise OptionError(key="mqtt_topic_in_use")
+                raise FieldError(SECTION_MQTT, "mqtt_topic_in_use")
     return {**typed, CONF_TOPIC: topic, CONF_DISCOVERY_PREFIX: prefix}
 
 
@@ -228,5 +209,5 @@ async def _async_try_to_listen(address: str, port: int) -> None:
         )
     except OSError as err:
         key = _LISTEN_ERRORS.get(err.errno or 0, "p1_address_unusable")
-        raise OptionError(key=key) from None
+        raise FieldError(SECTION_P1_SERVER, key) from None
     server.close()

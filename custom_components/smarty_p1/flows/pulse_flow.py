@@ -25,9 +25,9 @@ from ..coordinator.entry_types import short_title
 from ..coordinator.pulse_counter import DEFAULT_PULSES_PER_KWH, PulseCounter
 from ..coordinator.pulse_source_coordinator import BINARY_DOMAINS, COUNT_DOMAINS, EVENT_DOMAIN
 from .board_steps import BoardSteps
-from .dialog import Input
 from .error_texts import FieldError, check_topic
 from .first_pulse import async_find_pulses
+from .form_and_probe import Draft, Input, shown_source
 from .form_fields import NEW_PORT, async_port_field, list_field, number_field
 
 _BAUD_RATES = ("9600", "19200", "38400", "57600", "115200")
@@ -39,7 +39,7 @@ _METER_READING = number_field(1_000_000_000, "kWh")
 class PulseSteps(BoardSteps):
     """An LED pulse reader: at a port, an entity of Home Assistant, or an MQTT topic."""
 
-    _count: int | None = None
+    _reader: Draft
 
     async def async_step_pulse(self, _user_input: Input = None) -> ConfigFlowResult:
         """Ask what sends the pulses."""
@@ -50,12 +50,11 @@ class PulseSteps(BoardSteps):
 
     async def async_step_wait_for_pulse(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show progress until a pulse or a count has come."""
-        return await self._async_look(
-            "wait_for_pulse", self._async_find_pulses, progress_action="wait_for_pulse"
-        )
+        return await self._async_look("wait_for_pulse", self._reader.data, self._async_find_pulses)
 
     async def _async_ask(self, user_input: Input, *, step_id: str) -> ConfigFlowResult:
-        if await self._async_accept(user_input, self._async_read_pulses):
+        if reader := await self._async_accept(user_input, self._async_read_reader):
+            self._reader = reader
             return await self.async_step_wait_for_pulse()
         fields: dict[Any, Any]
         match step_id:
@@ -76,39 +75,42 @@ class PulseSteps(BoardSteps):
         suggested[CONF_BAUD_RATE] = str(suggested.get(CONF_BAUD_RATE, _BAUD_RATES[-1]))
         return self._show(fields, suggested, step_id=step_id)
 
-    async def _async_read_pulses(self, user_input: dict[str, Any]) -> None:
-        """Turn what was typed into an entry's data and options. Raises FieldError."""
-        self._data = {CONF_KIND: KIND_PULSE}
-        if CONF_PORT in user_input:
-            self._data[CONF_PORT] = await self._async_read_port(user_input[CONF_PORT])
-            self._data[CONF_BAUD_RATE] = int(user_input[CONF_BAUD_RATE])
-        elif CONF_ENTITY_ID in user_input:
-            self._data[CONF_ENTITY_ID] = _read_entity(self.hass, user_input[CONF_ENTITY_ID])
+    async def _async_read_reader(self, typed: dict[str, Any]) -> Draft:
+        """Return the entry that was typed. Raises FieldError."""
+        data: dict[str, Any] = {CONF_KIND: KIND_PULSE}
+        if CONF_PORT in typed:
+            data[CONF_PORT] = await self._async_read_port(typed[CONF_PORT])
+            data[CONF_BAUD_RATE] = int(typed[CONF_BAUD_RATE])
+        elif CONF_ENTITY_ID in typed:
+            data[CONF_ENTITY_ID] = _read_entity(self.hass, typed[CONF_ENTITY_ID])
         else:
-            self._data[CONF_TOPIC] = _read_topic(user_input[CONF_TOPIC])
-        self._check_unused()
-        if entry := self._updated_entry:
-            user_input = dict(entry.data)
-        else:
-            self._options = {CONF_PULSES_PER_KWH: user_input[CONF_PULSES_PER_KWH]}
-        if CONF_METER_READING in user_input:
-            self._data[CONF_METER_READING] = user_input[CONF_METER_READING]
+            data[CONF_TOPIC] = _read_topic(typed[CONF_TOPIC])
+        self._check_unused(data)
+        entry = self._updated_entry
+        shown = entry.data if entry else typed
+        if CONF_METER_READING in shown:
+            data[CONF_METER_READING] = shown[CONF_METER_READING]
+        return Draft(data, {} if entry else {CONF_PULSES_PER_KWH: typed[CONF_PULSES_PER_KWH]})
 
     async def _async_find_pulses(self) -> str:
-        found = await async_find_pulses(self.hass, self._data)
-        self._count = found.count
+        data = self._reader.data
+        found = await async_find_pulses(self.hass, data)
         if found.count is None:
             return "pulse_found" if found.has_come else "pulse_not_found"
-        self._data[CONF_FIRST_COUNT] = found.count
-        self._data[CONF_FIRST_COUNT_AT] = dt_util.utcnow().timestamp()
+        data[CONF_FIRST_COUNT] = found.count
+        data[CONF_FIRST_COUNT_AT] = dt_util.utcnow().timestamp()
         return "count_found"
 
     async def _async_confirm_pulses(self, user_input: Input, *, step_id: str) -> ConfigFlowResult:
         if user_input is not None:
-            return await self._async_finish("pulse_reader")
+            return await self._async_finish("pulse_reader", self._reader)
+        data = self._reader.data
         return self.async_show_form(
             step_id=step_id,
-            description_placeholders={"source": self._shown_source, "count": str(self._count)},
+            description_placeholders={
+                "source": shown_source(data),
+                "count": str(data.get(CONF_FIRST_COUNT)),
+            },
             last_step=True,
         )
 

@@ -20,8 +20,8 @@ from ..coordinator.tank_coordinator import TANK_BAUD_RATE, tank_data, tank_of
 from ..lib.boards import Shape
 from .board_probe import probe_sonar
 from .board_steps import BoardSteps
-from .dialog import Input
 from .error_texts import FieldError
+from .form_and_probe import Draft, Input
 from .form_fields import NEW_PORT, async_port_field, number_field
 
 _UNKNOWN = "-"
@@ -50,11 +50,13 @@ def _read_geometry(user_input: dict[str, Any]) -> dict[str, Any]:
 class TankSteps(BoardSteps):
     """A rainwater tank with a MaxBotix XL-MaxSonar."""
 
+    _tank: Draft
     _distance_cm: float | None = None
 
     async def async_step_tank(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the port of the sensor, and for the tank."""
-        if await self._async_accept(user_input, self._async_read_tank):
+        if tank := await self._async_accept(user_input, self._async_read_tank):
+            self._tank = tank
             return await self.async_step_wait_for_sensor()
         geometry = {} if self._updated_entry else _GEOMETRY
         fields = {NEW_PORT: await async_port_field(self.hass), **geometry}
@@ -62,15 +64,13 @@ class TankSteps(BoardSteps):
 
     async def async_step_wait_for_sensor(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show progress until the sensor has measured the distance."""
-        return await self._async_look(
-            "wait_for_sensor", self._async_measure, progress_action="wait_for_sensor"
-        )
+        return await self._async_look("wait_for_sensor", self._tank.data, self._async_measure)
 
     async def async_step_tank_found(self, user_input: Input = None) -> ConfigFlowResult:
         """Show the distance, and the level that results."""
         if user_input is not None:
-            return await self._async_finish("tank")
-        data = tank_data(tank_of(self._options), self._distance_cm)
+            return await self._async_finish("tank", self._tank)
+        data = tank_data(tank_of(self._tank.options), self._distance_cm)
         return self.async_show_form(
             step_id="tank_found",
             description_placeholders={
@@ -81,16 +81,17 @@ class TankSteps(BoardSteps):
             last_step=True,
         )
 
-    async def _async_read_tank(self, user_input: dict[str, Any]) -> None:
-        """Turn what was typed into an entry's data and options. Raises FieldError."""
+    async def _async_read_tank(self, typed: dict[str, Any]) -> Draft:
+        """Return the entry that was typed. Raises FieldError."""
         entry = self._updated_entry
-        self._options = dict(entry.options) if entry else _read_geometry(user_input)
-        port = await self._async_read_port(user_input[CONF_PORT])
-        self._data = {CONF_KIND: KIND_TANK, CONF_PORT: port}
-        self._check_unused()
+        options = entry.options if entry else _read_geometry(typed)
+        port = await self._async_read_port(typed[CONF_PORT])
+        data = {CONF_KIND: KIND_TANK, CONF_PORT: port}
+        self._check_unused(data)
+        return Draft(data, options)
 
     async def _async_measure(self) -> str:
-        self._distance_cm = await probe_sonar(self._data[CONF_PORT], TANK_BAUD_RATE)
+        self._distance_cm = await probe_sonar(self._tank.data[CONF_PORT], TANK_BAUD_RATE)
         return "tank_found"
 
 

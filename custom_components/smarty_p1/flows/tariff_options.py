@@ -2,7 +2,9 @@
 
 from collections.abc import Container, Mapping
 from datetime import date
-from typing import Any
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import voluptuous as vol
 from homeassistant.const import Platform
@@ -14,6 +16,7 @@ from homeassistant.helpers.selector import (
     DateSelector,
     EntitySelector,
     EntitySelectorConfig,
+    Selector,
 )
 from homeassistant.util import dt as dt_util
 
@@ -45,97 +48,103 @@ from ..lib.entities import CURRENCY
 from ..lib.tariff import LUXEMBOURG, MAX_POWER_KW, METER_SIZES, REFERENCE_POWERS
 from .form_fields import list_field, number_field
 
-_SECTIONS: Mapping[str, tuple[str, ...]] = {
-    SECTION_DYNAMIC_PRICE: (CONF_ENERGY_PRICE_ENTITY, CONF_ENERGY_MARGIN),
-    SECTION_FEED_IN: (CONF_FEED_IN_PRICE, CONF_FEED_IN_PRICE_ENTITY, CONF_FEED_IN_MARGIN),
-    SECTION_NETWORK_PRICES: (
-        CONF_NETWORK_FIXED_PRICE,
-        CONF_NETWORK_VARIABLE_PRICE,
-        CONF_METER_FEE,
-        CONF_SURCHARGE_REPLACES_VARIABLE,
-    ),
-}
-_SECTION_OF = {option: name for name, options in _SECTIONS.items() for option in options}
-_TOP = (
-    CONF_REFERENCE_POWER,
-    CONF_METER_AMPERE,
-    CONF_VAT,
-    CONF_ENERGY_PRICE,
-    CONF_ENERGY_FEE,
-    CONF_SURCHARGE_PRICE,
-)
-# All that is agreed, without the day from which it holds.
-_AGREED = (*_TOP, *_SECTION_OF)
-_DEFAULTS: Mapping[str, Any] = {
-    CONF_METER_AMPERE: DEFAULT_METER_AMPERE,
-    CONF_VAT: True,
-    CONF_SURCHARGE_REPLACES_VARIABLE: False,
-}
-_MAX_FEE = 10_000
-_PRICE_DOMAINS = (Platform.SENSOR, Platform.NUMBER, "input_number")
 # Of the tariff; and prices are approved a year at a time.
 _FIRST_YEAR = 2025
 _YEARS_AHEAD = 2
 
+_PRICE = number_field(MAX_PRICE, f"{CURRENCY}/kWh")
+_MARGIN = number_field(MAX_PRICE, f"{CURRENCY}/kWh", least=-MAX_PRICE)
+_FEE = number_field(10_000, CURRENCY)
+_PRICE_ENTITY = EntitySelector(
+    EntitySelectorConfig(domain=[Platform.SENSOR, Platform.NUMBER, "input_number"])
+)
+_POWER = list_field(((str(power), f"{power} kW") for power in REFERENCE_POWERS), takes_any=True)
+_SIZE = list_field(zip(map(str, METER_SIZES), ("40-50 A", "63-100 A", "≥ 120 A"), strict=True))
+
 type Errors = dict[str, str]
+
+
+class _Field(NamedTuple):
+    """A field of the form: the option it is stored as, what it looks like, and its section."""
+
+    option: str
+    selector: Selector[Any]
+    section: str | None = None
+    default: str | bool | None = None
+
+    @property
+    def marker(self) -> vol.Marker:
+        if self.default is None:
+            return vol.Optional(self.option)
+        return vol.Required(self.option, default=self.default)
+
+
+class _PriceChoice(NamedTuple):
+    """A price that is fixed, or follows the market with a margin."""
+
+    section: str
+    price: str
+    entity: str
+    margin: str
+
+
+# All that is agreed, in the order of the form.
+_FIELDS = (
+    _Field(CONF_REFERENCE_POWER, _POWER),
+    _Field(CONF_METER_AMPERE, _SIZE, default=DEFAULT_METER_AMPERE),
+    _Field(CONF_ENERGY_PRICE, _PRICE),
+    _Field(CONF_ENERGY_FEE, _FEE),
+    _Field(CONF_VAT, BooleanSelector(), default=True),
+    _Field(CONF_ENERGY_PRICE_ENTITY, _PRICE_ENTITY, SECTION_DYNAMIC_PRICE),
+    _Field(CONF_ENERGY_MARGIN, _MARGIN, SECTION_DYNAMIC_PRICE),
+    _Field(CONF_FEED_IN_PRICE, _PRICE, SECTION_FEED_IN),
+    _Field(CONF_FEED_IN_PRICE_ENTITY, _PRICE_ENTITY, SECTION_FEED_IN),
+    _Field(CONF_FEED_IN_MARGIN, _MARGIN, SECTION_FEED_IN),
+    _Field(CONF_NETWORK_FIXED_PRICE, _FEE, SECTION_NETWORK_PRICES),
+    _Field(CONF_NETWORK_VARIABLE_PRICE, _PRICE, SECTION_NETWORK_PRICES),
+    _Field(CONF_METER_FEE, _FEE, SECTION_NETWORK_PRICES),
+    _Field(
+        CONF_SURCHARGE_REPLACES_VARIABLE, BooleanSelector(), SECTION_NETWORK_PRICES, default=False
+    ),
+    _Field(CONF_SURCHARGE_PRICE, _PRICE),
+)
+_SINCE = _Field(CONF_SURCHARGE_PRICE_SINCE, DateSelector())
+_CHOICES = (
+    _PriceChoice(
+        SECTION_DYNAMIC_PRICE, CONF_ENERGY_PRICE, CONF_ENERGY_PRICE_ENTITY, CONF_ENERGY_MARGIN
+    ),
+    _PriceChoice(
+        SECTION_FEED_IN, CONF_FEED_IN_PRICE, CONF_FEED_IN_PRICE_ENTITY, CONF_FEED_IN_MARGIN
+    ),
+)
+_DEFAULTS = {each.option: each.default for each in _FIELDS if each.default is not None}
+_SECTIONS = frozenset(each.section for each in _FIELDS if each.section)
 
 
 def contract_fields(open_sections: Container[str]) -> dict[vol.Marker, Any]:
     """Return the fields of the form."""
-    price = number_field(MAX_PRICE, f"{CURRENCY}/kWh")
-    margin = number_field(MAX_PRICE, f"{CURRENCY}/kWh", least=-MAX_PRICE)
-    fee = number_field(_MAX_FEE, CURRENCY)
-    entity = EntitySelector(EntitySelectorConfig(domain=list(_PRICE_DOMAINS)))
-    yes_or_no = BooleanSelector()
-    sizes = zip(METER_SIZES, ("40-50 A", "63-100 A", "≥ 120 A"), strict=True)
-    sections = {
-        SECTION_DYNAMIC_PRICE: {
-            vol.Optional(CONF_ENERGY_PRICE_ENTITY): entity,
-            vol.Optional(CONF_ENERGY_MARGIN): margin,
-        },
-        SECTION_FEED_IN: {
-            vol.Optional(CONF_FEED_IN_PRICE): price,
-            vol.Optional(CONF_FEED_IN_PRICE_ENTITY): entity,
-            vol.Optional(CONF_FEED_IN_MARGIN): margin,
-        },
-        SECTION_NETWORK_PRICES: {
-            vol.Optional(CONF_NETWORK_FIXED_PRICE): fee,
-            vol.Optional(CONF_NETWORK_VARIABLE_PRICE): price,
-            vol.Optional(CONF_METER_FEE): fee,
-            vol.Required(CONF_SURCHARGE_REPLACES_VARIABLE, default=False): yes_or_no,
-        },
-    }
-    return {
-        vol.Optional(CONF_REFERENCE_POWER): list_field(
-            ((str(power), f"{power} kW") for power in REFERENCE_POWERS), takes_any=True
-        ),
-        vol.Required(CONF_METER_AMPERE, default=DEFAULT_METER_AMPERE): list_field(
-            (str(size), label) for size, label in sizes
-        ),
-        vol.Optional(CONF_ENERGY_PRICE): price,
-        vol.Optional(CONF_ENERGY_FEE): fee,
-        vol.Required(CONF_VAT, default=True): yes_or_no,
-        **{
-            vol.Optional(name): section(
-                vol.Schema(fields), {"collapsed": name not in open_sections}
-            )
-            for name, fields in sections.items()
-        },
-        vol.Optional(CONF_SURCHARGE_PRICE): price,
-        vol.Optional(CONF_SURCHARGE_PRICE_SINCE): DateSelector(),
-    }
+    form: dict[vol.Marker, Any] = {}
+    for name, group in groupby((*_FIELDS, _SINCE), attrgetter("section")):
+        fields = {each.marker: each.selector for each in group}
+        if name is None:
+            form |= fields
+        else:
+            schema = vol.Schema(fields)
+            form[vol.Optional(name)] = section(schema, {"collapsed": name not in open_sections})
+    return form
 
 
 def shown_contract(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the form shows of what is stored, by its sections."""
-    shown = {option: options[option] for option in _TOP if option in options}
+    shown: dict[str, Any] = {name: {} for name in _SECTIONS}
+    for option, _, name, _ in _FIELDS:
+        if option in options:
+            (shown[name] if name else shown)[option] = options[option]
     if CONF_REFERENCE_POWER in shown:
         shown[CONF_REFERENCE_POWER] = f"{shown[CONF_REFERENCE_POWER]:g}"
     # The day belongs to the changes entered with it, so a past one is not shown again.
     if _is_awaited(options):
         shown[CONF_SURCHARGE_PRICE_SINCE] = options[CONF_SURCHARGE_PRICE_SINCE]
-    for name, names in _SECTIONS.items():
-        shown[name] = {option: options[option] for option in names if option in options}
     return shown
 
 
@@ -155,12 +164,15 @@ def read_contract(
 
     A section that is not sent stays as it is.
     """
-    sources: dict[str, Mapping[str, Any]] = dict.fromkeys(_TOP, typed)
-    sources |= {option: typed.get(name, stored) for option, name in _SECTION_OF.items()}
-    read = {option: source[option] for option, source in sources.items() if option in source}
+    read = {}
+    for option, _, name, _ in _FIELDS:
+        source = typed.get(name, stored) if name else typed
+        if option in source:
+            read[option] = source[option]
     _read_power(read, errors)
-    _check_energy_price(hass, read, errors)
-    _check_feed_in_price(hass, read, errors)
+    for choice in _CHOICES:
+        if error := _price_error(hass, read, choice):
+            errors[choice.section] = error
     if all(_DEFAULTS.get(option) == value for option, value in read.items()):
         read = {}
     _read_since(read, stored, typed.get(CONF_SURCHARGE_PRICE_SINCE), errors)
@@ -182,27 +194,13 @@ def _read_power(read: dict[str, Any], errors: Errors) -> None:
         errors[CONF_REFERENCE_POWER] = "reference_power_malformed"
 
 
-def _check_energy_price(hass: HomeAssistant, read: Mapping[str, Any], errors: Errors) -> None:
-    if CONF_ENERGY_PRICE_ENTITY in read and CONF_ENERGY_PRICE in read:
-        errors[SECTION_DYNAMIC_PRICE] = "two_prices"
-    elif error := _entity_error(hass, read, CONF_ENERGY_PRICE_ENTITY, CONF_ENERGY_MARGIN):
-        errors[SECTION_DYNAMIC_PRICE] = error
-
-
-def _check_feed_in_price(hass: HomeAssistant, read: Mapping[str, Any], errors: Errors) -> None:
-    if CONF_FEED_IN_PRICE_ENTITY in read and CONF_FEED_IN_PRICE in read:
-        errors[SECTION_FEED_IN] = "two_prices"
-    elif error := _entity_error(hass, read, CONF_FEED_IN_PRICE_ENTITY, CONF_FEED_IN_MARGIN):
-        errors[SECTION_FEED_IN] = error
-
-
-def _entity_error(
-    hass: HomeAssistant, read: Mapping[str, Any], option: str, margin: str
-) -> str | None:
-    """Return what is wrong with the entity of a price."""
-    entity_id = read.get(option)
+def _price_error(hass: HomeAssistant, read: Mapping[str, Any], choice: _PriceChoice) -> str | None:
+    """Return what is wrong with a price."""
+    entity_id = read.get(choice.entity)
     if entity_id is None:
-        return "margin_without_entity" if margin in read else None
+        return "margin_without_entity" if choice.margin in read else None
+    if choice.price in read:
+        return "two_prices"
     registered = er.async_get(hass).async_get(entity_id)
     if registered and registered.platform == DOMAIN:
         return "price_entity_own"
@@ -219,25 +217,30 @@ def _read_since(
 ) -> None:
     """Note the day from which the contract holds, or what is wrong with it."""
     before, after = {**_DEFAULTS, **stored}, {**_DEFAULTS, **read}
-    changed = {option for option in _AGREED if before.get(option) != after.get(option)}
+    changed = {name for name, *_ in _FIELDS if before.get(name) != after.get(name)}
     is_entity_alone = bool(changed) and contract_of(stored) == contract_of(read)
+    is_awaited = _is_awaited(stored)
     if since is None:
         # What stays as it is keeps its day.
         is_other = changed and not is_entity_alone
         since = None if is_other else stored.get(CONF_SURCHARGE_PRICE_SINCE)
-    elif not read:
-        errors[CONF_SURCHARGE_PRICE_SINCE] = "day_without_change"
-    elif changed == {CONF_SURCHARGE_PRICE} and CONF_SURCHARGE_PRICE not in read:
-        errors[CONF_SURCHARGE_PRICE] = "surcharge_price_missing"
-    elif is_entity_alone and not _is_awaited(stored):
-        # It would become the day of margin and fees, which hold already.
-        errors[CONF_SURCHARGE_PRICE_SINCE] = "day_of_entity"
-    elif not _is_plausible(since):
-        errors[CONF_SURCHARGE_PRICE_SINCE] = "surcharge_day_implausible"
+    else:
+        wrong = (
+            (not read, CONF_SURCHARGE_PRICE_SINCE, "day_without_change"),
+            (
+                changed == {CONF_SURCHARGE_PRICE} and CONF_SURCHARGE_PRICE not in read,
+                CONF_SURCHARGE_PRICE,
+                "surcharge_price_missing",
+            ),
+            # It would become the day of margin and fees, which hold already.
+            (is_entity_alone and not is_awaited, CONF_SURCHARGE_PRICE_SINCE, "day_of_entity"),
+            (not _is_plausible(since), CONF_SURCHARGE_PRICE_SINCE, "surcharge_day_implausible"),
+        )
+        errors |= next(({field: key} for is_so, field, key in wrong if is_so), {})
     if since is not None:
         read[CONF_SURCHARGE_PRICE_SINCE] = since
     # Until then, what held before goes on, at the prices that it followed.
-    holds = changed and not _is_awaited(stored)
+    holds = changed and not is_awaited
     for option, before_change in PRICE_ENTITIES.items():
         if entity_id := stored.get(option if holds else before_change):
             read[before_change] = entity_id

@@ -30,7 +30,6 @@ from .sensor_description import sensor_description
 PULSE_SENSORS: tuple[DescribedSensor[PulseData], ...] = (
     DescribedSensor(
         key="pulse_energy",
-        translation_key="pulse_energy",
         device_class=SensorDeviceClass.ENERGY,
         state_class=SensorStateClass.TOTAL_INCREASING,
         native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
@@ -39,7 +38,6 @@ PULSE_SENSORS: tuple[DescribedSensor[PulseData], ...] = (
     ),
     DescribedSensor(
         key="pulse_power",
-        translation_key="pulse_power",
         device_class=SensorDeviceClass.POWER,
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfPower.KILO_WATT,
@@ -48,7 +46,6 @@ PULSE_SENSORS: tuple[DescribedSensor[PulseData], ...] = (
     ),
     DescribedSensor(
         key="pulses",
-        translation_key="pulses",
         state_class=SensorStateClass.TOTAL_INCREASING,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
@@ -58,7 +55,6 @@ PULSE_SENSORS: tuple[DescribedSensor[PulseData], ...] = (
 TANK_SENSORS: tuple[DescribedSensor[TankData], ...] = (
     DescribedSensor(
         key="tank_level",
-        translation_key="tank_level",
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=PERCENTAGE,
         suggested_display_precision=0,
@@ -66,7 +62,6 @@ TANK_SENSORS: tuple[DescribedSensor[TankData], ...] = (
     ),
     DescribedSensor(
         key="tank_volume",
-        translation_key="tank_volume",
         device_class=SensorDeviceClass.VOLUME_STORAGE,
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfVolume.LITERS,
@@ -75,7 +70,6 @@ TANK_SENSORS: tuple[DescribedSensor[TankData], ...] = (
     ),
     DescribedSensor(
         key="tank_distance",
-        translation_key="tank_distance",
         device_class=SensorDeviceClass.DISTANCE,
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfLength.CENTIMETERS,

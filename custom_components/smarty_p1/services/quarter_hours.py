@@ -42,13 +42,13 @@ SCHEMA = vol.Schema(
     }
 )
 
-_CSV_HEADER = (
-    "start",
-    "1-1:1.29.0 (kW)",
-    "1-1:2.29.0 (kW)",
-    "1-1:3.29.0 (kvar)",
-    "1-1:4.29.0 (kvar)",
-)
+# The energies of a quarter-hour, and what their columns are called.
+_COLUMNS = {
+    "imported_kwh": "1-1:1.29.0 (kW)",
+    "exported_kwh": "1-1:2.29.0 (kW)",
+    "reactive_imported_kvarh": "1-1:3.29.0 (kvar)",
+    "reactive_exported_kvarh": "1-1:4.29.0 (kvar)",
+}
 # A period that ends at the same time of the day may have one hour more.
 _LONGEST = KEPT + timedelta(hours=1)
 
@@ -94,10 +94,7 @@ def _as_json(quarters: Sequence[QuarterHour]) -> dict[str, Any]:
         "quarter_hours": [
             {
                 "start": _local(each),
-                "imported_kwh": _rounded(each.imported_kwh),
-                "exported_kwh": _rounded(each.exported_kwh),
-                "reactive_imported_kvarh": _rounded(each.reactive_imported_kvarh),
-                "reactive_exported_kvarh": _rounded(each.reactive_exported_kvarh),
+                **{name: _rounded(getattr(each, name)) for name in _COLUMNS},
             }
             for each in quarters
         ]
@@ -111,14 +108,9 @@ def _rounded(energy: float | None) -> float | None:
 def _as_csv(quarters: Sequence[QuarterHour]) -> dict[str, Any]:
     text = StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\n")
-    writer.writerow(_CSV_HEADER)
+    writer.writerow(["start", *_COLUMNS.values()])
     for each in quarters:
-        energies = (
-            each.imported_kwh,
-            each.exported_kwh,
-            each.reactive_imported_kvarh,
-            each.reactive_exported_kvarh,
-        )
+        energies = (getattr(each, name) for name in _COLUMNS)
         means = (None if energy is None else energy * 4 for energy in energies)
         writer.writerow([_local(each), *map(as_decimal, means)])
     return {"csv": text.getvalue()}

@@ -14,7 +14,7 @@ from homeassistant.data_entry_flow import section
 from homeassistant.helpers.entity_registry import EntityRegistry, async_entries_for_config_entry
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.lib.entities import tariff_values
+from custom_components.smarty_p1.lib.entities import tariff_sensor_values
 from custom_components.smarty_p1.lib.tariff import DemandMeter, Energies, compare
 from tests.ha import billed_month
 from tests.ha.billed_month import telegram
@@ -283,7 +283,7 @@ def test_the_months_are_compared_when_they_change_also_of_two_meters() -> None:
     stored = billed_month.stored(billed_month.CONTRACT)
     meters = [DemandMeter.from_dict(stored, billed_month.CONTRACT) for _ in range(2)]
     time = datetime(2026, 6, 15, 22, tzinfo=UTC)
-    with patch.object(tariff_values, "compare", wraps=compare) as compared:
+    with patch.object(tariff_sensor_values, "compare", wraps=compare) as compared:
         for n in range(10):
             time += timedelta(seconds=10)
             if n == 5:
@@ -292,5 +292,5 @@ def test_the_months_are_compared_when_they_change_also_of_two_meters() -> None:
             for meter in meters:
                 demand = meter.update(time, Energies(1460.6, 520.0, 300.0, 300.0), 0.4, SERIAL)
                 assert demand
-                assert tariff_values.cheapest(demand) == 3
+                assert tariff_sensor_values.cheapest(demand) == 3
     assert compared.call_count == len(meters) + 1

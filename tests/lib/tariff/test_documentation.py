@@ -21,6 +21,7 @@ from smartyp1.tariff import (
     bill,
     compare,
     kwh_price,
+    lines_of,
     network_prices,
 )
 from tests.lib.tariff.months import LUXEMBOURG, agreed, local, whole_month
@@ -170,7 +171,8 @@ def test_the_entities(june: Month) -> None:
     price = kwh_price(contracts.at(june.start), 2026, MarketPrices())
     revenue = due.amount("feed_in")
     assert revenue is not None
-    shown = {name: value for name, value, _ in rows("The entities") if value}
+    table = rows("The entities")
+    shown = {name: value for name, value, _ in table if value}
     assert {name: number(value) for name, value in shown.items()} == {
         "Price of imported energy": price.imported,
         "Price of exported energy": price.exported,
@@ -182,3 +184,6 @@ def test_the_entities(june: Month) -> None:
         "Cheapest reference power": 3,
         "Possible saving per year": compare([june], contracts, june.end).saving_per_year,
     }
+    for name, part in (("Energy cost", "energy"), ("Network cost", "network")):
+        [said] = [remark for entity, _, remark in table if entity.startswith(name)]
+        assert set(re.findall(r"\w+", said)) - {"and"} == set(lines_of(part))

@@ -6,7 +6,8 @@ MQTT. A new sensor is one line in one of them, a name in each of the translation
 
 from .binary_sensors import BINARY_SENSORS
 from .demand_sensors import DEMAND_SENSORS, MEASURED_SINCE
-from .description import (
+from .devices import MBUS_MODEL, METER_MODEL, SHORT_SERIAL_SIZE, maker, short_serial
+from .entity_description import (
     CURRENCY,
     Described,
     DescribedBinarySensor,
@@ -16,7 +17,6 @@ from .description import (
     are_sent,
     local_times,
 )
-from .devices import MBUS_MODEL, METER_MODEL, SHORT_SERIAL_SIZE, maker, short_serial
 from .events import ATTR_TEXT, DISTURBANCE, EVENT_MESSAGE, EVENTS, disturbances
 from .mbus_sensors import mbus_sensors
 from .meter_sensors import SENSORS, TEXT, VOLTAGE_LIMITS, sends_decimals

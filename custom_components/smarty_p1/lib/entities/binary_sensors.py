@@ -1,12 +1,11 @@
 """A warning in time: the running quarter-hour will end above the reference power."""
 
 from .demand_sensors import REFERENCE_POWER, measured_since
-from .description import DescribedBinarySensor
+from .entity_description import DescribedBinarySensor
 
 BINARY_SENSORS = (
     DescribedBinarySensor(
         key="demand_will_exceed",
-        translation_key="demand_will_exceed",
         device_class="problem",
         value_fn=lambda reading: reading.demand and reading.demand.will_exceed,
         attributes_fn=measured_since(lambda demand: demand.will_exceed),

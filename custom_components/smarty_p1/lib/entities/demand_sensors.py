@@ -6,7 +6,7 @@ from typing import Any
 
 from ..meter import Reading
 from ..tariff import Demand, QuarterHour
-from .description import KILOWATT, KILOWATT_HOUR, MEASUREMENT, TOTAL, DescribedSensor
+from .entity_description import KILOWATT, KILOWATT_HOUR, MEASUREMENT, TOTAL, DescribedSensor
 
 type Attributes = dict[str, datetime | None]
 
@@ -47,7 +47,6 @@ def _power(
 ) -> DescribedSensor[Reading]:
     return DescribedSensor(
         key=key,
-        translation_key=key,
         device_class="power",
         state_class=state_class,
         native_unit_of_measurement=KILOWATT,
@@ -116,7 +115,6 @@ DEMAND_SENSORS: tuple[DescribedSensor[Reading], ...] = (
     ),
     DescribedSensor(
         key="demand_excess_energy",
-        translation_key="demand_excess_energy",
         device_class="energy",
         state_class=TOTAL,
         native_unit_of_measurement=KILOWATT_HOUR,

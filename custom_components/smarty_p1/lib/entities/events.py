@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..meter import Reading
-from .description import DescribedEvent, are_sent
+from ..p1 import VOLTAGE_COUNTERS
+from .entity_description import DescribedEvent, are_sent
 
 EVENT_MESSAGE = "message"
 ATTR_TEXT = "text"
@@ -13,13 +14,7 @@ ATTR_PHASES = "phases"
 # The counters of each kind, by phase if there is one for each, and the references meters send.
 _COUNTERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "power_failure": {"": ("0-0:96.7.21",)},
-    **{
-        kind: {
-            phase: (f"1-0:{group}.{number}.0", f"0-0:{group}.{number}.0")
-            for phase, group in (("L1", 32), ("L2", 52), ("L3", 72))
-        }
-        for kind, number in (("voltage_sag", 32), ("voltage_swell", 36))
-    },
+    **VOLTAGE_COUNTERS,
 }
 _COUNTER_REFERENCES = tuple(each for kind in _COUNTERS.values() for each in kind.values())
 _COUNTER_NAMES = {
@@ -34,7 +29,6 @@ def _message(key: str, reference: str, *, enabled: bool = False) -> DescribedEve
     references = ((reference,),)
     return DescribedEvent(
         key=key,
-        translation_key=key,
         event_types=(EVENT_MESSAGE,),
         entity_registry_enabled_default=enabled,
         references=references,
@@ -68,7 +62,6 @@ EVENTS: tuple[DescribedEvent, ...] = (
 )
 DISTURBANCE = DescribedEvent(
     key="disturbance",
-    translation_key="disturbance",
     event_types=tuple(_COUNTERS),
     references=_COUNTER_REFERENCES,
     exists_fn=_has_counts,

@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import Any
 
 from ..meter import Reading
-from ..p1 import Capture, MBusReading, Value
-from .description import (
+from ..p1 import Capture, MBusReading, Value, mbus_reference
+from .entity_description import (
     DIAGNOSTIC,
     KILOWATT,
     KILOWATT_HOUR,
@@ -43,7 +43,6 @@ _POWER: Mapping[str, Any] = {
     "device_class": "power",
     "native_unit_of_measurement": KILOWATT,
 }
-_INDEX = "24.2.1"
 _DIAGNOSTIC: Mapping[str, Any] = {
     "entity_category": DIAGNOSTIC,
     "entity_registry_enabled_default": False,
@@ -62,39 +61,45 @@ def _mbus_sensors(
     """Make the descriptions once: MQTT asks for them with every telegram."""
 
     def reference(reading: Reading, field: str) -> str:
-        return f"0-{reading.channels.get(identity)}:{field}"
+        return mbus_reference(reading.channels.get(identity), field)
 
     def sensor(
         key: str,
-        convert: Callable[[Value], Shown],
         field: str,
-        *,
-        translation_key: str | None = None,
+        value_fn: Callable[[Reading], Shown],
         **details: Any,  # noqa: ANN401 - the fields of the description
     ) -> DescribedSensor[Reading]:
         return DescribedSensor(
             key=key,
-            translation_key=translation_key or key,
-            references=((f"0-n:{field}",),),
+            references=((mbus_reference("n", field),),),
             exists_fn=lambda reading: reference(reading, field) in reading.telegram.objects,
-            value_fn=lambda reading: convert(
-                reading.telegram.objects.get(reference(reading, field))
-            ),
+            value_fn=value_fn,
             **details,
         )
+
+    def converted(field: str, convert: Callable[[Value], Shown]) -> Callable[[Reading], Shown]:
+        return lambda reading: convert(reading.telegram.objects.get(reference(reading, field)))
 
     sensors = (
         sensor(
             "capture_time",
-            lambda value: value.time if isinstance(value, Capture) else None,
-            _INDEX,
+            "index",
+            converted("index", lambda value: value.time if isinstance(value, Capture) else None),
             device_class="timestamp",
             **_DIAGNOSTIC,
         ),
         # Disabled: also meters without a valve send a state, mostly "disconnected".
-        sensor("valve", to_control_state, "24.4.0", **CONTROL_STATE, **_DIAGNOSTIC),
-        sensor("device_type", to_number, "24.1.0", **_DIAGNOSTIC),
-        sensor("equipment_identifier", to_text, "96.1.0", **_DIAGNOSTIC),
+        sensor(
+            "valve",
+            "valve",
+            converted("valve", to_control_state),
+            **CONTROL_STATE,
+            **_DIAGNOSTIC,
+        ),
+        *(
+            sensor(field, field, converted(field, convert), **_DIAGNOSTIC)
+            for field, convert in (("device_type", to_number), ("equipment_identifier", to_text))
+        ),
     )
     if unit not in _UNITS:
         return sensors
@@ -104,33 +109,28 @@ def _mbus_sensors(
         return meter.value if meter and meter.unit == unit else None
 
     def flow(key: str, kind: Mapping[str, Any]) -> DescribedSensor[Reading]:
-        return DescribedSensor(
-            key=key,
-            translation_key=key,
+        # None rather than the flow of an index in another unit
+        return sensor(
+            key,
+            "index",
+            lambda reading: None if index(reading) is None else reading.flows.get(identity),
             state_class=MEASUREMENT,
             suggested_display_precision=3,
-            references=((f"0-n:{_INDEX}",),),
-            exists_fn=lambda reading: reference(reading, _INDEX) in reading.telegram.objects,
-            # None rather than the flow of an index in another unit
-            value_fn=lambda reading: (
-                None if index(reading) is None else reading.flows.get(identity)
-            ),
             **kind,
         )
 
     is_volume = _UNITS[unit] == _CUBIC_METRES
     return (
-        DescribedSensor(
-            key="index",
+        sensor(
+            "index",
+            "index",
+            index,  # None rather than an index in another unit
             translation_key=kind,
             is_main=True,
             device_class=_device_class(kind, _UNITS[unit]),
             state_class=TOTAL_INCREASING,
             native_unit_of_measurement=_UNITS[unit],
             suggested_display_precision=3,
-            references=((f"0-n:{_INDEX}",),),
-            exists_fn=lambda reading: reference(reading, _INDEX) in reading.telegram.objects,
-            value_fn=index,  # None rather than an index in another unit
         ),
         flow("flow_rate", _FLOW_RATE) if is_volume else flow("power", _POWER),
         *sensors,

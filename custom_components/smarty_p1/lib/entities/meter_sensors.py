@@ -10,8 +10,16 @@ from datetime import datetime
 from typing import Any
 
 from ..meter import Reading
-from ..p1 import CONTROL_STATES, METER_TIME, OBJECTS, Telegram, Value, Verification
-from .description import (
+from ..p1 import (
+    CONTROL_STATES,
+    METER_TIME,
+    OBJECTS,
+    VOLTAGE_COUNTERS,
+    Telegram,
+    Value,
+    Verification,
+)
+from .entity_description import (
     DIAGNOSTIC,
     KILOWATT,
     KILOWATT_HOUR,
@@ -134,7 +142,6 @@ def _sensor(
 
     return DescribedSensor(
         key=key,
-        translation_key=key,
         entity_registry_enabled_default=enabled,
         references=references,
         exists_fn=are_sent(references),
@@ -199,6 +206,7 @@ def _other_objects(reading: Reading) -> dict[str, str]:
     return {reference: _one_line(value)[:size] for reference, value in others.items()}
 
 
+_SAGS, _SWELLS = VOLTAGE_COUNTERS["voltage_sag"], VOLTAGE_COUNTERS["voltage_swell"]
 SENSORS: tuple[DescribedSensor[Reading], ...] = (
     _number("energy_imported", _ENERGY, "1-0:1.8.0"),
     _number("energy_exported", _ENERGY, "1-0:2.8.0"),
@@ -239,12 +247,12 @@ SENSORS: tuple[DescribedSensor[Reading], ...] = (
     _limit("current_limit_imported", _to_first),
     _limit("current_limit_exported", _to_second),
     _counter("power_failures", "0-0:96.7.21"),
-    _counter("voltage_sags_l1", "1-0:32.32.0", "0-0:32.32.0"),
-    _counter("voltage_sags_l2", "1-0:52.32.0", "0-0:52.32.0"),
-    _counter("voltage_sags_l3", "1-0:72.32.0", "0-0:72.32.0"),
-    _counter("voltage_swells_l1", "1-0:32.36.0", "0-0:32.36.0"),
-    _counter("voltage_swells_l2", "1-0:52.36.0", "0-0:52.36.0"),
-    _counter("voltage_swells_l3", "1-0:72.36.0", "0-0:72.36.0"),
+    _counter("voltage_sags_l1", *_SAGS["L1"]),
+    _counter("voltage_sags_l2", *_SAGS["L2"]),
+    _counter("voltage_sags_l3", *_SAGS["L3"]),
+    _counter("voltage_swells_l1", *_SWELLS["L1"]),
+    _counter("voltage_swells_l2", *_SWELLS["L2"]),
+    _counter("voltage_swells_l3", *_SWELLS["L3"]),
     _message("message", "0-0:96.13.0"),
     _message("channel_message_1", "0-0:96.13.1"),
     _message("channel_message_2", "0-0:96.13.2"),
@@ -263,7 +271,6 @@ SENSORS: tuple[DescribedSensor[Reading], ...] = (
     _sensor("device_name", to_text, "0-0:42.0.0", enabled=False, **_DIAGNOSTIC),
     DescribedSensor(
         key="verification",
-        translation_key="verification",
         device_class="enum",
         options=tuple(verification.value for verification in Verification),
         value_fn=lambda reading: reading.telegram.verification.value,
@@ -271,7 +278,6 @@ SENSORS: tuple[DescribedSensor[Reading], ...] = (
     ),
     DescribedSensor(
         key="clock_offset",
-        translation_key="clock_offset",
         device_class="duration",
         state_class=MEASUREMENT,
         native_unit_of_measurement="s",
@@ -283,7 +289,6 @@ SENSORS: tuple[DescribedSensor[Reading], ...] = (
     ),
     DescribedSensor(
         key="other_objects",
-        translation_key="other_objects",
         entity_registry_enabled_default=False,
         value_fn=lambda reading: len(_other_objects(reading)),
         attributes_fn=_other_objects,

@@ -2,7 +2,7 @@
 
 from ..meter import Reception
 from ..p1 import Reason
-from .description import DIAGNOSTIC, TOTAL_INCREASING, DescribedSensor
+from .entity_description import DIAGNOSTIC, TOTAL_INCREASING, DescribedSensor
 
 
 def _rejected(reception: Reception) -> int:
@@ -17,7 +17,6 @@ def _rejected_by_reason(reception: Reception) -> dict[str, int]:
 RECEPTION_SENSORS: tuple[DescribedSensor[Reception], ...] = (
     DescribedSensor(
         key="telegrams_received",
-        translation_key="telegrams_received",
         state_class=TOTAL_INCREASING,
         entity_category=DIAGNOSTIC,
         entity_registry_enabled_default=False,
@@ -25,7 +24,6 @@ RECEPTION_SENSORS: tuple[DescribedSensor[Reception], ...] = (
     ),
     DescribedSensor(
         key="telegrams_rejected",
-        translation_key="telegrams_rejected",
         state_class=TOTAL_INCREASING,
         entity_category=DIAGNOSTIC,
         entity_registry_enabled_default=False,

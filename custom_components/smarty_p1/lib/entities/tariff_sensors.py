@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from ..meter import Reading
 from ..tariff import Demand
-from . import tariff_values as values
+from . import tariff_sensor_values as values
 from .demand_sensors import REFERENCE_POWER, mean_power, month_start
-from .description import (
+from .entity_description import (
     CURRENCY,
     KILOWATT,
     MEASUREMENT,
@@ -14,7 +14,7 @@ from .description import (
     DescribedSensor,
     NeededOption,
 )
-from .tariff_values import Attributes
+from .tariff_sensor_values import Attributes
 
 UNRECORDED_ATTRIBUTES = frozenset({"classes", "months"})
 """Attributes that are too long to be stored with each state."""
@@ -41,7 +41,6 @@ def _price(
     # No device class: monetary are amounts only.
     return DescribedSensor(
         key=key,
-        translation_key=key,
         state_class=MEASUREMENT,
         native_unit_of_measurement=f"{CURRENCY}/kWh",
         suggested_display_precision=4,
@@ -61,7 +60,6 @@ def _monetary(
     """Describe an amount of money of the running month."""
     return DescribedSensor(
         key=key,
-        translation_key=key,
         device_class="monetary",
         state_class=TOTAL,
         native_unit_of_measurement=CURRENCY,
@@ -83,13 +81,13 @@ TARIFF_SENSORS: tuple[DescribedSensor[Reading], ...] = (
     ),
     _monetary(
         "cost_energy",
-        values.cost("energy", "energy_fee"),
+        values.cost("energy"),
         values.energy_attributes,
         _ENERGY_PRICE,
     ),
     _monetary(
         "cost_network",
-        values.cost("network_fixed", "network_variable", "meter"),
+        values.cost("network"),
         values.measured_share,
         REFERENCE_POWER,
     ),
@@ -118,7 +116,6 @@ TARIFF_SENSORS: tuple[DescribedSensor[Reading], ...] = (
     mean_power("peak_12_months", values.peak_12_months, enabled=False),
     DescribedSensor(
         key="quarter_hours_above",
-        translation_key="quarter_hours_above",
         state_class=TOTAL,
         entity_registry_enabled_default=False,
         value_fn=_shown(values.quarter_hours_above),
@@ -128,7 +125,6 @@ TARIFF_SENSORS: tuple[DescribedSensor[Reading], ...] = (
     ),
     DescribedSensor(
         key="cheapest_reference_power",
-        translation_key="cheapest_reference_power",
         device_class="power",
         native_unit_of_measurement=KILOWATT,
         suggested_display_precision=0,
@@ -138,7 +134,6 @@ TARIFF_SENSORS: tuple[DescribedSensor[Reading], ...] = (
     # No state class: it is an estimate of a year, and not to be added up.
     DescribedSensor(
         key="saving_per_year",
-        translation_key="saving_per_year",
         device_class="monetary",
         native_unit_of_measurement=CURRENCY,
         suggested_display_precision=2,

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Set as AbstractSet
 from dataclasses import replace
 
-from ..p1 import OBJECTS, MBusReading, Telegram, Verification
+from ..p1 import MBUS_FIELDS, OBJECTS, MBusReading, Telegram, Verification, mbus_reference
 from ..retry import Budget
 from .channels import identity_of
 
@@ -19,7 +19,6 @@ MOST_TELEGRAMS_AT_ONCE = 30
 _MAX_SHOWN_SIZE = 64
 # Whoever can write to the line must not write markup into what people read.
 _UNSAFE = re.compile(r"[^0-9A-Za-z ._-]")
-_CHANNEL_FIELDS = ("24.1.0", "96.1.0", "24.2.1", "24.4.0")
 
 
 def shown_name(name: str) -> str:
@@ -73,7 +72,7 @@ class Limits:
             return telegram
         self._note("objects", len(objects), MOST_OTHER_OBJECTS)
         self._note("meters", len(channels), MOST_MBUS_METERS)
-        objects |= {f"0-{channel}:{field}" for channel in channels for field in _CHANNEL_FIELDS}
+        objects |= {mbus_reference(channel, each) for channel in channels for each in MBUS_FIELDS}
         return replace(
             telegram,
             objects={

@@ -22,7 +22,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from ..p1 import Capture, MBusReading, Telegram, Value
+from ..p1 import Capture, MBusReading, Telegram, Value, mbus_reference
 from ..stored_values import a_count, a_list, a_mapping, a_number, a_text, a_time
 from .channels import channels_by_meter
 
@@ -97,7 +97,7 @@ def _plausible(captured: datetime, told: datetime | None) -> datetime:
 
 
 def _index_reference(channel: int) -> str:
-    return f"0-{channel}:24.2.1"
+    return mbus_reference(channel, "index")
 
 
 def _encoded(field: float | datetime) -> float | str:

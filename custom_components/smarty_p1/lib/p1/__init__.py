@@ -23,9 +23,12 @@ from .obis import (
     CONTROL_STATES,
     DEVICE_NAME,
     MBUS_DEVICE_TYPES,
+    MBUS_FIELDS,
     MESSAGES,
     METER_TIME,
     OBJECTS,
+    VOLTAGE_COUNTERS,
+    mbus_reference,
 )
 from .opener import Opener
 from .rejection import Reason, Rejection
@@ -39,9 +42,11 @@ __all__ = [
     "FINGERPRINT_SIZE",
     "MAX_FRAME_SIZE",
     "MBUS_DEVICE_TYPES",
+    "MBUS_FIELDS",
     "MESSAGES",
     "METER_TIME",
     "OBJECTS",
+    "VOLTAGE_COUNTERS",
     "Capture",
     "Decoder",
     "Event",
@@ -59,6 +64,7 @@ __all__ = [
     "Verification",
     "crc16",
     "key_fingerprint",
+    "mbus_reference",
     "parse_key",
     "read_frame",
 ]

@@ -123,25 +123,55 @@ _METER: dict[str, ObisObject] = {
     "1-0:44.7.0": _number("reactive power exported L2", "kvar"),
     "1-0:64.7.0": _number("reactive power exported L3", "kvar"),
 }
+VOLTAGE_COUNTERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    kind: {
+        phase: (f"1-0:{group}.{number}.0", f"0-0:{group}.{number}.0")
+        for phase, group in (("L1", 32), ("L2", 52), ("L3", 72))
+    }
+    for kind, number in (("voltage_sag", 32), ("voltage_swell", 36))
+}
+"""The counters of what is wrong with a voltage, by phase, each by the references meters send."""
+
 _QUALITY_OF_SUPPLY: dict[str, ObisObject] = {
-    f"{medium}:{group}.{event}.0": ObisObject(f"voltage {name} L{phase}", None, count)
-    for medium in ("1-0", "0-0")
-    for event, name in ((32, "sags"), (36, "swells"))
-    for phase, group in enumerate((32, 52, 72), start=1)
+    reference: ObisObject(f"{kind.replace('_', ' ')}s {phase}", None, count)
+    for kind, phases in VOLTAGE_COUNTERS.items()
+    for phase, references in phases.items()
+    for reference in references
 }
 _CHANNEL_MESSAGES: dict[str, ObisObject] = {
     reference: ObisObject(f"channel message {reference[-1]}", None, message)
     for reference in MESSAGES[1:]
 }
+
+
+class MBusField(NamedTuple):
+    """An object of a meter on the M-Bus: what follows `0-n:`, a name, and how to read it."""
+
+    suffix: str
+    name: str
+    convert: Converter
+
+
+MBUS_FIELDS: Mapping[str, MBusField] = MappingProxyType(
+    {
+        "device_type": MBusField("24.1.0", "device type", count),
+        "equipment_identifier": MBusField("96.1.0", "equipment identifier", identifier),
+        "index": MBusField("24.2.1", "capture time and index", capture),
+        "valve": MBusField("24.4.0", "valve control state", count),
+    }
+)
+"""What a meter on the M-Bus sends, by the names that topics and entities have for it."""
+
+
+def mbus_reference(channel: int | str | None, field: str) -> str:
+    """Return the reference of a field of the meter on a channel."""
+    return f"0-{channel}:{MBUS_FIELDS[field].suffix}"
+
+
 _MBUS: dict[str, ObisObject] = {
-    f"0-{channel}:{suffix}": ObisObject(f"channel {channel} {name}", None, convert)
+    mbus_reference(channel, field): ObisObject(f"channel {channel} {each.name}", None, each.convert)
     for channel in CHANNELS
-    for suffix, name, convert in (
-        ("24.1.0", "device type", count),
-        ("96.1.0", "equipment identifier", identifier),
-        ("24.2.1", "capture time and index", capture),
-        ("24.4.0", "valve control state", count),
-    )
+    for field, each in MBUS_FIELDS.items()
 }
 
 OBJECTS: Mapping[str, ObisObject] = MappingProxyType(

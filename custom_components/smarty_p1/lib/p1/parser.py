@@ -15,10 +15,12 @@ from .obis import (
     CHANNELS,
     DEVICE_NAME,
     MBUS_DEVICE_TYPES,
+    MBUS_FIELDS,
     METER_TIME,
     OBJECTS,
     ObisObject,
     default_unit,
+    mbus_reference,
 )
 from .telegram import Telegram, Verification
 
@@ -30,8 +32,7 @@ _is_reference = re.compile(r"[0-9]{1,3}-[0-9]{1,3}:[0-9]{1,3}\.[0-9]{1,3}\.[0-9]
 _LINE_ENDS = frozenset(("\r\n", "\n", "\r", ""))
 
 CHANNEL_REFERENCES = {
-    channel: [f"0-{channel}:{field}" for field in ("24.1.0", "96.1.0", "24.2.1", "24.4.0")]
-    for channel in CHANNELS
+    channel: [mbus_reference(channel, field) for field in MBUS_FIELDS] for channel in CHANNELS
 }
 
 type Contents = tuple[str, dict[str, Value], dict[int, MBusReading]]

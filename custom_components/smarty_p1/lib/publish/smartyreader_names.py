@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
-from ..p1 import METER_TIME, Telegram
+from ..p1 import METER_TIME, VOLTAGE_COUNTERS, Telegram, mbus_reference
 from .topics import Item, items, level
 
 _NAMES: Mapping[str, str] = {
@@ -36,6 +36,12 @@ _NAMES: Mapping[str, str] = {
     "0-0:96.13.4": "msg_long_ch4",
     "0-0:96.13.5": "msg_long_ch5",
 }
+
+
+def _first_of(kind: str) -> tuple[str, ...]:
+    return tuple(references[0] for references in VOLTAGE_COUNTERS[kind].values())
+
+
 _PHASE_NAMES: Mapping[str, tuple[str, ...]] = {
     # In the order of the phases, whose references have 20, 40, 60 or 30, 50, 70.
     "volt": ("1-0:32.7.0", "1-0:52.7.0", "1-0:72.7.0"),
@@ -44,8 +50,8 @@ _PHASE_NAMES: Mapping[str, tuple[str, ...]] = {
     "act_pwr_exp_p_minus": ("1-0:22.7.0", "1-0:42.7.0", "1-0:62.7.0"),
     "react_pwr_imp_q_plus": ("1-0:23.7.0", "1-0:43.7.0", "1-0:63.7.0"),
     "react_pwr_exp_q_minus": ("1-0:24.7.0", "1-0:44.7.0", "1-0:64.7.0"),
-    "num_volt_sags": ("1-0:32.32.0", "1-0:52.32.0", "1-0:72.32.0"),
-    "num_volt_swells": ("1-0:32.36.0", "1-0:52.36.0", "1-0:72.36.0"),
+    "num_volt_sags": _first_of("voltage_sag"),
+    "num_volt_swells": _first_of("voltage_swell"),
 }
 SMARTYREADER_NAMES: Mapping[str, str] = {
     **_NAMES,
@@ -57,11 +63,10 @@ SMARTYREADER_NAMES: Mapping[str, str] = {
 }
 """The SmartyReader's names by reference, without the unit that follows most of them."""
 
-# The specification's table prints 0-0: for these, and a meter may follow it.
 _OTHER_REFERENCES: Mapping[str, str] = {
-    reference.replace("1-0:", "0-0:"): name
-    for reference, name in SMARTYREADER_NAMES.items()
-    if name.startswith("num_volt_")
+    other: SMARTYREADER_NAMES[first]
+    for phases in VOLTAGE_COUNTERS.values()
+    for first, other in phases.values()
 }
 _NAMES_BY_REFERENCE = {**_OTHER_REFERENCES, **SMARTYREADER_NAMES}
 _GAS_NAMES: Mapping[str, str] = {
@@ -71,8 +76,8 @@ _GAS_NAMES: Mapping[str, str] = {
 _LIMIT = "current_limit_imported"
 # The SmartyReader takes the valve for the type, and the type for the valve.
 MISLEADING_NAMES: Mapping[str, str] = {
-    "0-1:24.1.0": "mbus_ch_sw_pos",
-    "0-1:24.4.0": "device_Type",
+    mbus_reference(1, "device_type"): "mbus_ch_sw_pos",
+    mbus_reference(1, "valve"): "device_Type",
 }
 """The SmartyReader's names by reference of what has a better one as well."""
 

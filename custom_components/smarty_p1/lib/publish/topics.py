@@ -11,21 +11,13 @@ from decimal import Decimal
 from itertools import islice, zip_longest
 from typing import NamedTuple
 
-from ..p1 import CHANNELS, OBJECTS, Capture, Telegram, Value
+from ..p1 import CHANNELS, MBUS_FIELDS, OBJECTS, Capture, Telegram, Value, mbus_reference
 
 # Of MQTT's own limit of 65,535 bytes for a whole topic, more than the levels below a root need.
 RESERVED = 512
 
-_MBUS_FIELDS = {
-    "24.1.0": "device_type",
-    "96.1.0": "equipment_identifier",
-    "24.2.1": "index",
-    "24.4.0": "valve",
-}
 _MBUS_NAMES = {
-    f"0-{channel}:{field}": (channel, name)
-    for channel in CHANNELS
-    for field, name in _MBUS_FIELDS.items()
+    mbus_reference(channel, name): (channel, name) for channel in CHANNELS for name in MBUS_FIELDS
 }
 _INDEXES = {reference for reference, (_, name) in _MBUS_NAMES.items() if name == "index"}
 _NOT_CAPTURED = Capture(None, None, None)

@@ -5,7 +5,7 @@ demand = meter.update(time, Energies(imported_kwh), power_kw, serial_number)  # 
 bill(demand.month, demand.contracts, demand.until).total
 """
 
-from .bill import Bill, Line, bill
+from .bill import Bill, Line, bill, lines_of
 from .calendar import LUXEMBOURG
 from .comparison import ClassCost, Comparison, MonthComparison, compare
 from .contract import (
@@ -22,7 +22,7 @@ from .demand_snapshot import Demand
 from .kwh_price import KwhPrice, kwh_price
 from .month import Above, Day, Month, QuarterHour
 from .network_prices import LATEST_YEAR, NetworkPrices, network_prices
-from .registers import MAX_POWER_KW, Energies
+from .register_rises import MAX_POWER_KW, Energies
 from .storage import load_months, store_months
 
 __all__ = [
@@ -53,6 +53,7 @@ __all__ = [
     "bill",
     "compare",
     "kwh_price",
+    "lines_of",
     "load_months",
     "network_prices",
     "store_months",

@@ -12,7 +12,7 @@
 - There is no VAT on what is fed in.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -21,16 +21,36 @@ from .month import Month
 from .months_by_contract import MonthPart, parts_of
 from .network_prices import AgreedPrices, network_prices
 
-_LINE_NAMES = (
-    "energy",
-    "energy_fee",
-    "network_fixed",
-    "network_variable",
-    "meter",
-    "surcharge",
-    "feed_in",
-)
-_MONTHLY = ("energy_fee", "network_fixed", "meter")
+
+class LineKind(NamedTuple):
+    """What a line of a bill is about."""
+
+    unit: str
+    """`kWh` or `month`."""
+    part: str
+    """Of the bill: the lines of one are added up."""
+    is_paid_out: bool = False
+    """Whether it is what the household is paid: there is no VAT on that."""
+
+
+BILL_LINES: Mapping[str, LineKind] = {
+    "energy": LineKind("kWh", "energy"),
+    "energy_fee": LineKind("month", "energy"),
+    "network_fixed": LineKind("month", "network"),
+    "network_variable": LineKind("kWh", "network"),
+    "meter": LineKind("month", "network"),
+    "surcharge": LineKind("kWh", "surcharge"),
+    "feed_in": LineKind("kWh", "feed_in", is_paid_out=True),
+}
+"""The lines by their names, in the order of a bill."""
+_ORDER = tuple(BILL_LINES)
+
+
+def lines_of(part: str) -> tuple[str, ...]:
+    """Return the names of the lines of a part of a bill."""
+    return tuple(name for name, kind in BILL_LINES.items() if kind.part == part)
+
+
 _CENT = 10_000_000
 """In billionths of the currency."""
 
@@ -39,11 +59,9 @@ class Line(NamedTuple):
     """A line of a bill, without VAT."""
 
     name: str
-    """`energy`, `energy_fee`, `network_fixed`, `network_variable`, `meter`, `surcharge`, or
-    `feed_in`, in this order."""
+    """One of `BILL_LINES`, in that order."""
     quantity: float
     unit: str
-    """`kWh` or `month`."""
     price: float
     """Of one unit; where it follows the market, the mean of the month, with the margin."""
     amount: float
@@ -134,13 +152,10 @@ def _charges(part: MonthPart, prices: AgreedPrices) -> Iterator[_Charge]:
     contract, days, months, imported_kwh, exported_kwh = part
     above_kwh = part.above_kwh(contract.reference_kw)
 
-    if contract.energy_margin is not None:
-        priced_kwh = sum([day.market_wh for day in days]) / 1000
-        if priced_kwh or not imported_kwh:
-            cost = sum([day.market_cost for day in days])
-            yield _Charge("energy", priced_kwh, contract.energy_margin, cost)
-    elif contract.energy_price is not None:
-        yield _Charge("energy", imported_kwh, contract.energy_price)
+    market = ((day.market_wh, day.market_cost) for day in days)
+    yield from _energy(
+        "energy", imported_kwh, contract.energy_price, contract.energy_margin, market
+    )
     if contract.energy_fee is not None:
         yield _Charge("energy_fee", months, contract.energy_fee)
 
@@ -151,13 +166,27 @@ def _charges(part: MonthPart, prices: AgreedPrices) -> Iterator[_Charge]:
     # Without a reference power nobody knows what is above it.
     yield _Charge("surcharge", above_kwh, contract.reference_kw and prices.surcharge)
 
-    if contract.feed_in_margin is not None:
-        priced_kwh = sum([day.market_exported_wh for day in days]) / 1000
-        if priced_kwh or not exported_kwh:
-            revenue = sum([day.market_revenue for day in days])
-            yield _Charge("feed_in", priced_kwh, contract.feed_in_margin, revenue)
-    elif contract.feed_in_price is not None:
-        yield _Charge("feed_in", exported_kwh, contract.feed_in_price)
+    market = ((day.market_exported_wh, day.market_revenue) for day in days)
+    yield from _energy(
+        "feed_in", exported_kwh, contract.feed_in_price, contract.feed_in_margin, market
+    )
+
+
+def _energy(
+    name: str,
+    kwh: float,
+    price: float | None,
+    margin: float | None,
+    market: Iterable[tuple[float, float]],
+) -> Iterator[_Charge]:
+    """Yield what energy costs; `market` holds the Wh of each day that were priced, and how."""
+    if margin is not None:
+        priced = list(market)
+        priced_kwh = sum([wh for wh, _ in priced]) / 1000
+        if priced_kwh or not kwh:
+            yield _Charge(name, priced_kwh, margin, sum([cost for _, cost in priced]))
+    elif price is not None:
+        yield _Charge(name, kwh, price)
 
 
 def _merged(charges: list[_Charge]) -> list[_Charge]:
@@ -170,23 +199,24 @@ def _merged(charges: list[_Charge]) -> list[_Charge]:
             merged[key] = _Charge(name, same.quantity + quantity, price, added)
         else:
             merged[key] = _Charge(name, quantity, price, market)
-    return sorted(merged.values(), key=lambda charge: _LINE_NAMES.index(charge.name))
+    return sorted(merged.values(), key=lambda charge: _ORDER.index(charge.name))
 
 
 def _line(charge: _Charge, price: float) -> Line:
     name, quantity, _, market = charge
-    if name in _MONTHLY:
-        return Line(name, round(quantity, 6), "month", price, to_cents(quantity * price))
+    kind = BILL_LINES[name]
+    if kind.unit == "month":
+        return Line(name, round(quantity, 6), kind.unit, price, to_cents(quantity * price))
     # To the watt-hour: the amount follows from what is shown.
     quantity = round(quantity, 3)
     cost = quantity * price + (market or 0.0)
     if market is not None and quantity:
         price = round(cost / quantity, 6)
-    return Line(name, quantity, "kWh", price, to_cents(-cost if name == "feed_in" else cost))
+    return Line(name, quantity, kind.unit, price, to_cents(-cost if kind.is_paid_out else cost))
 
 
 def _taxed(lines: list[Line]) -> float:
-    return sum([line.amount for line in lines if line.name != "feed_in"])
+    return sum([line.amount for line in lines if not BILL_LINES[line.name].is_paid_out])
 
 
 def _not_charged(charges: list[_Charge], name: str, energy_kwh: float) -> float:

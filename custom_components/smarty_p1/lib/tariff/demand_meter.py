@@ -40,12 +40,12 @@ from .contract import (
     MarketPrices,
 )
 from .contract_entry import with_entered
-from .demand_snapshot import Demand
+from .demand_snapshot import Demand, Summary, summarised
 from .earlier_storage import upgraded
-from .history import History
-from .ledger import MAX_MONTHS
+from .kept_months import MAX_MONTHS
 from .month import Month
-from .registers import DECIMALS, MAX_POWER_KW, Energies, Reading
+from .readings_to_months import History
+from .register_rises import DECIMALS, MAX_POWER_KW, Energies, Registers
 from .shown_month import sure_time, time_until
 from .storage import (
     a_version,
@@ -57,7 +57,6 @@ from .storage import (
     store_quarter,
     store_stretch,
 )
-from .summary import Summary, summarised
 from .wrong_clock import MAX_STRETCHES, Stretch
 
 _VERSIONS = (1, 2)
@@ -84,7 +83,7 @@ class DemandMeter:
         self._summary: Summary | None = None
 
     def change_contract(self, contract: Contract, since: date | None = None) -> None:
-        """Take a contract that was entered, and the day from which changes are valid, if any."""
+        """Apply a contract that was entered, and the day from which changes are valid, if any."""
         stretches = self._history.stretches
         now = sure_time(stretches) if stretches else None
         self._contracts = with_entered(self._contracts, contract, since, now)
@@ -113,14 +112,14 @@ class DemandMeter:
             return self.snapshot
         stretch = self._stretch
         is_same = stretch is not None and stretch.is_of(serial_number)
-        last = stretch.reading if stretch and is_same else None
-        reading = Reading.of(time.astimezone(UTC), energies, last)
+        last = stretch.last if stretch and is_same else None
+        reading = Registers.of(time.astimezone(UTC), energies, last)
         if reading is None:
             return self.snapshot
         if not is_same:
             self._limit_kw = MAX_POWER_KW
         prices = self._market, market
-        self._history.take(reading, serial_number, self._contracts, prices)
+        self._history.follow(reading, serial_number, self._contracts, prices)
         self._market = market
         self._power_kw = power_kw
         if threshold_kva is not None and threshold_kva > 0:
@@ -200,7 +199,7 @@ class DemandMeter:
         stretch = self._stretch
         if stretch is None:
             return None
-        time, since = stretch.reading.time, stretch.since
+        time, since = stretch.last.time, stretch.since
         start = quarter_start(time)
         end = start + QUARTER_HOUR
         energy_kwh = stretch.amounts.imported_wh / 1000

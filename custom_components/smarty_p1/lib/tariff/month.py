@@ -56,6 +56,18 @@ class Day:
     market_exported_wh: float = 0.0
 
 
+AMOUNTS = (
+    "imported_wh",
+    "exported_wh",
+    "gap_wh",
+    "market_cost",
+    "market_wh",
+    "market_revenue",
+    "market_exported_wh",
+)
+"""What of a day is added up, and stored."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Month:
     """A month of the calendar in Luxembourg."""

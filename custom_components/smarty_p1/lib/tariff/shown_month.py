@@ -10,6 +10,18 @@ the months, also when a month comes back. So none may be left that comes back:
   hardly any energy in it.
 - Where a wrong clock was believed after all, the month in which all had been left is shown at once
   when it is here again.
+
+The examples are of a meter that had been read until 12:00 of 13 June: what its clock says after a
+break, how much was drawn in that, and for how many hours it is read after it.
+
+| what happened | the clock says | drawn | read for | shown |
+|---|---|---|---|---|
+| nobody read for a month | 2026-07-14 12:00 | 12 kWh | 1 h | 2026-07 |
+| nobody read for a summer | 2026-09-20 12:00 | 40 kWh | 1 h | 2026-09 |
+| the clock has leapt ahead | 2026-07-14 12:00 | 1 kWh | 20 h | 2026-06 |
+| the same; a day proves it | 2026-07-14 12:00 | 1 kWh | 25 h | 2026-07 |
+| the clock is lost | 2000-01-01 00:00 | 0 kWh | 20 h | 2026-06 |
+| it is a month late | 2026-05-13 12:00 | 0 kWh | 20 h | 2026-06 |
 """
 
 from collections.abc import Sequence
@@ -17,7 +29,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise, starmap
 
 from .calendar import month_end, month_start
-from .registers import Rise
+from .register_rises import Rise
 from .wrong_clock import MAX_STRETCHES, Stretch
 
 _A_DAY = timedelta(days=1)
@@ -39,22 +51,22 @@ def is_to_be_shown(stretches: Sequence[Stretch], month: datetime) -> bool:
 
 def time_until(stretches: Sequence[Stretch]) -> datetime:
     """Return up to when the month that is shown has passed."""
-    last, sure = stretches[-1], sure_time(stretches)
-    time = last.reading.time
-    if month_start(time) != last.month_start or _has_leapt(stretches):
+    latest, sure = stretches[-1], sure_time(stretches)
+    time = latest.last.time
+    if month_start(time) != latest.month_start or _has_leapt(stretches):
         return sure
     return max(time, sure)
 
 
 def sure_time(stretches: Sequence[Stretch]) -> datetime:
     """Return the time of the last reading whose clock may be right."""
-    time = stretches[0].reading.time
+    time = stretches[0].last.time
     for before, after in pairwise(stretches):
         if not before.may_be_followed_by(after.first, after.serial_number):
             break
         if _leaps(before, after):
             break
-        time = after.reading.time
+        time = after.last.time
     return time
 
 
@@ -65,7 +77,7 @@ def _was_left(sure: Stretch, month: datetime, shown: datetime) -> bool:
 
 
 def _is_known(sure: Stretch, month: datetime) -> bool:
-    known = sure.ledger.months.get(month)
+    known = sure.kept.months.get(month)
     return known is not None and known.quarter_hours > 0
 
 
@@ -77,10 +89,10 @@ def _has_leapt(stretches: Sequence[Stretch]) -> bool:
 
 def _leaps(before: Stretch, after: Stretch) -> bool:
     """Return whether a clock went ahead between two stretches, and hardly any energy came."""
-    passed = after.first.time - before.reading.time
+    passed = after.first.time - before.last.time
     if passed <= _A_DAY:
         return False
-    rise = Rise.between(before.reading, after.first)
+    rise = Rise.between(before.last, after.first)
     energy_wh = rise.imported_wh + rise.exported_wh
     is_register = before.is_register_of(after.first, after.serial_number)
     return not is_register or energy_wh < _LEAST_W * (passed / _HOUR)

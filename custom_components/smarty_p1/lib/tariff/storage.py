@@ -11,9 +11,9 @@ from typing import Any
 from ..stored_values import Stored, a_count, a_flag, a_list, a_mapping, a_number, a_text, a_time
 from .calendar import month_start, quarter_start
 from .contract import MAX_CONTRACTS, Contract, Contracts
-from .ledger import MAX_MONTHS, Ledger
-from .month import Above, Day, Month, QuarterHour
-from .registers import Amounts, Reading
+from .kept_months import MAX_MONTHS, KeptMonths
+from .month import AMOUNTS, Above, Day, Month, QuarterHour
+from .register_rises import Amounts, Registers
 from .wrong_clock import Stretch
 
 type Stores = dict[str, Any]
@@ -26,15 +26,6 @@ _MOST_POWERS = 100
 _MOST_QUARTER_HOURS_A_DAY = 100
 _MOST_QUARTER_HOURS_A_MONTH = 10_000
 
-_AMOUNTS_OF_A_DAY = (
-    "imported_wh",
-    "exported_wh",
-    "gap_wh",
-    "market_cost",
-    "market_wh",
-    "market_revenue",
-    "market_exported_wh",
-)
 _MAY_BE_NEGATIVE = {"market_cost", "market_revenue"}
 _FLAGS = {"has_vat", "replaces_variable"}
 
@@ -92,7 +83,7 @@ def store_month(month: Month) -> Stores:
 
 
 def _store_day(day: Day) -> Stores:
-    amounts = {name: getattr(day, name) for name in _AMOUNTS_OF_A_DAY}
+    amounts = {name: getattr(day, name) for name in AMOUNTS}
     return {
         "start": day.start.isoformat(),
         "quarter_hours": day.quarter_hours,
@@ -120,7 +111,7 @@ def _load_day(data: Stored) -> Day:
     stored = a_mapping(data)
     start, above = utc_time(stored.pop("start")), a_mapping(stored.pop("above"), _MOST_POWERS)
     quarter_hours = a_count(stored.pop("quarter_hours"), _MOST_QUARTER_HOURS_A_DAY)
-    if start != quarter_start(start) or not stored.keys() <= set(_AMOUNTS_OF_A_DAY):
+    if start != quarter_start(start) or not stored.keys() <= set(AMOUNTS):
         raise ValueError
     return Day(
         start=start,
@@ -167,38 +158,38 @@ def _load_contract(data: Stored) -> tuple[datetime, Contract]:
     return since, Contract(**values)
 
 
-def store_reading(reading: Reading) -> Stores:
-    """Return a reading as JSON knows it."""
-    exported_time = reading.exported_time and reading.exported_time.isoformat()
+def store_registers(registers: Registers) -> Stores:
+    """Return registers as JSON knows it."""
+    exported_time = registers.exported_time and registers.exported_time.isoformat()
     return _known(
-        reading._asdict() | {"time": reading.time.isoformat(), "exported_time": exported_time}
+        registers._asdict() | {"time": registers.time.isoformat(), "exported_time": exported_time}
     )
 
 
-def load_reading(data: Stored) -> Reading:
-    """Return the reading of `store_reading`."""
+def load_registers(data: Stored) -> Registers:
+    """Return the registers of `store_registers`."""
     stored = a_mapping(data)
     time, exported_time = utc_time(stored.pop("time")), stored.pop("exported_time", None)
-    registers: Stores = {name: a_count(each, _MOST) for name, each in stored.items()}
+    values: Stores = {name: a_count(each, _MOST) for name, each in stored.items()}
     if exported_time is not None:
-        registers["exported_time"] = utc_time(exported_time)
-    reading = Reading(time, **registers)
-    if (reading.exported_wh is None) != (reading.exported_time is None):
+        values["exported_time"] = utc_time(exported_time)
+    registers = Registers(time, **values)
+    if (registers.exported_wh is None) != (registers.exported_time is None):
         raise ValueError
-    return reading
+    return registers
 
 
 def store_stretch(stretch: Stretch, without: Collection[Month] = ()) -> Stores:
     """Return a stretch as JSON knows it, without some months."""
     return {
-        "first": store_reading(stretch.first),
-        "reading": store_reading(stretch.reading),
+        "first": store_registers(stretch.first),
+        "reading": store_registers(stretch.last),
         "since": stretch.since.isoformat(),
         "amounts": store_amounts(stretch.amounts),
         "serial_number": stretch.serial_number,
         "month_start": stretch.month_start.isoformat(),
         "months": [
-            store_month(month) for month in stretch.ledger.months.values() if month not in without
+            store_month(month) for month in stretch.kept.months.values() if month not in without
         ],
         "quarter_hours": stretch.quarter_hours,
     }
@@ -209,16 +200,16 @@ def load_stretch(data: Stored) -> Stretch:
     stored = a_mapping(data)
     serial_number = stored["serial_number"]
     stretch = Stretch(
-        first=load_reading(stored["first"]),
-        reading=load_reading(stored["reading"]),
+        first=load_registers(stored["first"]),
+        last=load_registers(stored["reading"]),
         since=utc_time(stored["since"]),
         serial_number=None if serial_number is None else a_text(serial_number),
         month_start=load_month_start(stored["month_start"]),
         amounts=load_amounts(stored["amounts"]),
-        ledger=Ledger(_load_months(stored["months"])),
+        kept=KeptMonths(_load_months(stored["months"])),
         quarter_hours=a_count(stored["quarter_hours"]),
     )
-    time = stretch.reading.time
+    time = stretch.last.time
     if not max(quarter_start(time), stretch.first.time) <= stretch.since <= time:
         raise ValueError
     return stretch

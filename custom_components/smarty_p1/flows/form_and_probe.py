@@ -1,13 +1,15 @@
 """What all dialogs share: a form, a look at the source that it names, and what was found there.
 
-A step with a form calls `_async_accept` with what was typed, goes on to the step that looks, or
-else calls `_async_show`. The step that looks calls `_async_look`, which goes on to the step that
-shows what was found, or back to the form with what is wrong.
+A step with a form calls `_async_accept` with what was typed, keeps what that returns and goes on
+to the step that looks, or else calls `_show`. The step that looks calls `_async_look`, which goes
+on to the step that shows what was found, or back to the form with what is wrong.
+
+What a dialog has to remember is its own: what is here is read and changed here only.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import voluptuous as vol
 from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
@@ -34,9 +36,23 @@ _PLACEHOLDERS = {
 type Input = dict[str, Any] | None
 
 
+class Draft(NamedTuple):
+    """What was typed, as the data and options of an entry."""
+
+    data: dict[str, Any]
+    options: Mapping[str, Any]
+
+
 def source_field(data: Mapping[str, Any]) -> str:
     """Return which field of an entry's data says what is read."""
     return next(name for name in (CONF_PORT, CONF_ENTITY_ID, CONF_TOPIC) if name in data)
+
+
+def shown_source(data: Mapping[str, Any]) -> str:
+    """Return what is read, without the secrets that some URLs carry."""
+    name = source_field(data)
+    source: str = data[name]
+    return redact_port(source) if name == CONF_PORT else source
 
 
 class Dialog(ConfigFlow):
@@ -46,9 +62,7 @@ class Dialog(ConfigFlow):
 
     def __init__(self) -> None:
         self._form_step = ""
-        self._input: Input = None
-        self._data: dict[str, Any] = {}
-        self._options: dict[str, Any] = {}
+        self._typed: Input = None
         self._errors: dict[str, str] = {}
         self._error_placeholders: dict[str, str] = {}
         self._look_task: asyncio.Task[str] | None = None
@@ -59,29 +73,31 @@ class Dialog(ConfigFlow):
         entry_id = self.context.get("entry_id")
         return self.hass.config_entries.async_get_known_entry(entry_id) if entry_id else None
 
-    @property
-    def _shown_source(self) -> str:
-        """Return what is read, without the secrets that some URLs carry."""
-        name = source_field(self._data)
-        source: str = self._data[name]
-        return redact_port(source) if name == CONF_PORT else source
-
-    async def _async_accept(
-        self, user_input: Input, read: Callable[[dict[str, Any]], Awaitable[None]]
-    ) -> bool:
-        """Return whether something was typed that `read` finds nothing wrong with."""
+    async def _async_accept[T](
+        self, user_input: Input, read: Callable[[dict[str, Any]], Awaitable[T]]
+    ) -> T | None:
+        """Return what `read` makes of what was typed; None if nothing was or it is wrong."""
         if user_input is None:
-            return False
-        self._input, self._errors, self._error_placeholders = user_input, {}, {}
+            return None
+        self._typed, self._errors, self._error_placeholders = user_input, {}, {}
         try:
-            await read(user_input)
+            accepted = await read(user_input)
         except FieldError as err:
             self._note(err)
-        return not self._errors
+        return None if self._errors else accepted
 
     def _note(self, error: FieldError) -> None:
+        """Have the form say what is wrong."""
         self._errors[error.field] = error.key
         self._error_placeholders |= error.placeholders
+
+    def _shown(self, suggested: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what the form shows: what was typed before, or else is suggested."""
+        return suggested if self._typed is None else self._typed
+
+    def _is_wrong(self, field: str) -> bool:
+        """Return whether the form says that something is wrong with a field."""
+        return field in self._errors
 
     def _show(
         self,
@@ -95,7 +111,7 @@ class Dialog(ConfigFlow):
         """Show a form with what was typed before, or else is suggested, and what is wrong."""
         self._form_step = step_id
         names = {str(marker) for marker in fields}
-        shown = suggested if self._input is None else self._input
+        shown = self._shown(suggested)
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(vol.Schema(dict(fields)), shown),
@@ -126,12 +142,15 @@ class Dialog(ConfigFlow):
     async def _async_look(
         self,
         step: str,
+        data: Mapping[str, Any],
         look: Callable[[], Awaitable[str]],
-        *,
-        progress_action: str,
+        progress_action: str | None = None,
         placeholder: str = "source",
     ) -> ConfigFlowResult:
-        """Show progress until `look` has found something; it returns the step to go on with."""
+        """Show progress until `look` has found something; it returns the step to go on with.
+
+        `data` says where it looks.
+        """
         if self._look_task is None:
             # Not started eagerly: a task that is done at once would let Home Assistant hand what
             # the user typed to the next step as well, and confirm what was never shown.
@@ -143,14 +162,14 @@ class Dialog(ConfigFlow):
         if not self._look_task.done():
             return self.async_show_progress(
                 step_id=step,
-                progress_action=progress_action,
-                description_placeholders={placeholder: self._shown_source},
+                progress_action=progress_action or step,
+                description_placeholders={placeholder: shown_source(data)},
                 progress_task=self._look_task,
             )
         task, self._look_task = self._look_task, None
         if (err := task.exception()) is None:
             return self.async_show_progress_done(next_step_id=task.result())
-        await self._async_explain(err)
+        await self._async_explain(err, data)
         return self.async_show_progress_done(next_step_id=self._form_step)
 
     async def _async_look_undisturbed(self, look: Callable[[], Awaitable[str]]) -> str:
@@ -162,23 +181,23 @@ class Dialog(ConfigFlow):
         except TimeoutError:  # Home Assistant stops
             raise NothingReceivedError from None
 
-    async def _async_explain(self, err: BaseException) -> None:
+    async def _async_explain(self, err: BaseException, data: Mapping[str, Any]) -> None:
         """Remember why nothing was found, for the form."""
         error = field_error(err)
         if error.key == "unknown":
             LOGGER.error("Unexpected error while looking at a source", exc_info=err)
         if isinstance(err, PortBusyError) and (
-            program := await async_name_holder(self.hass, self._data[CONF_PORT])
+            program := await async_name_holder(self.hass, data[CONF_PORT])
         ):
             error = FieldError(error.field, "port_held", program=program)
-        self._error_placeholders["port"] = self._shown_source
+        self._error_placeholders["port"] = shown_source(data)
         self._note(error)
 
-    async def _async_create(self, unique_id: str, title: str) -> ConfigFlowResult:
+    async def _async_create(self, unique_id: str, title: str, draft: Draft) -> ConfigFlowResult:
         """Create the entry, unless there is one already."""
         await self.async_set_unique_id(unique_id, raise_on_progress=False)
         self._abort_if_unique_id_configured()
-        return self.async_create_entry(title=title, data=self._data, options=self._options)
+        return self.async_create_entry(title=title, **draft._asdict())
 
     async def _async_text(self, key: str) -> str:
         """Return a text of this integration, such as `device.tank.name`, in the user's language."""

@@ -8,8 +8,7 @@ measured quarter-hours:
 - What came in the gap is booked when the clock after it has gone on for a whole quarter-hour. It
   is shared out to its days by time; what came while a clock was set is of the day after.
 - When a clock is back where it belongs, or the right meter, that goes on from before the break.
-  What the wrong one left behind is gone, and its time is a gap.
-- Readings of less than a whole quarter-hour between two breaks are a part of the gap.
+  What the wrong one left behind is gone, and its time is a gap (the cases: `wrong_clock.py`).
 
 So the months hold what the register rose by, once.
 """
@@ -18,11 +17,11 @@ from datetime import datetime
 
 from .calendar import QUARTER_HOUR, month_start, quarter_start
 from .contract import Contracts, MarketPrices
-from .ledger import Ledger, above_each, joined
+from .kept_months import KeptMonths, above_each, joined
 from .month import Day, Month, QuarterHour
-from .registers import DECIMALS, Amounts, Reading, Rise, is_bridged
+from .register_rises import DECIMALS, Amounts, Registers, Rise, is_bridged
 from .shown_month import is_to_be_shown
-from .wrong_clock import MAX_SHARED_GAP, MAX_STRETCHES, Stretch, is_part_of_gap, is_taken_up
+from .wrong_clock import MAX_SHARED_GAP, MAX_STRETCHES, Stretch, count_kept
 
 _A_DAY = 96
 # A clock that is set ahead leaves no more than this between two readings; an outage of that time
@@ -49,7 +48,7 @@ class History:
         self._months: dict[datetime, Month] | None = None
         if self.stretches:
             sure = self.stretches[0]
-            sure.ledger = Ledger.of(archived, sure.ledger.months.values())
+            sure.kept = KeptMonths.of(archived, sure.kept.months.values())
 
     @property
     def months(self) -> dict[datetime, Month]:
@@ -64,11 +63,11 @@ class History:
         if not self.stretches:
             return ()
         sure = self.stretches[0]
-        return tuple(m for m in sure.ledger.months.values() if m.start != sure.month_start)
+        return tuple(m for m in sure.kept.months.values() if m.start != sure.month_start)
 
-    def take(
+    def follow(
         self,
-        reading: Reading,
+        reading: Registers,
         serial_number: str | None,
         contracts: Contracts,
         market: tuple[MarketPrices, MarketPrices],
@@ -76,25 +75,25 @@ class History:
         """Go on with a reading; `market` is at the last reading, and at this one."""
         if not self.stretches:
             self.stretches.append(Stretch.begun(reading, serial_number, None))
-            self.stretches[0].ledger = Ledger(self.archived)
+            self.stretches[0].kept = KeptMonths(self.archived)
             return
-        last = self.stretches[-1]
-        if not last.is_of(serial_number) or not is_bridged(last.reading, reading):
-            self._break_off(reading, serial_number or last.serial_number, contracts)
-        elif reading.time > last.reading.time:
-            self._bridge(last, reading, contracts, market)
+        stretch = self.stretches[-1]
+        if not stretch.is_of(serial_number) or not is_bridged(stretch.last, reading):
+            self._break_off(reading, serial_number or stretch.serial_number, contracts)
+        elif reading.time > stretch.last.time:
+            self._bridge(stretch, reading, contracts, market)
         self.stretches[-1].serial_number = serial_number or self.stretches[-1].serial_number
 
     def _bridge(
         self,
         stretch: Stretch,
-        reading: Reading,
+        reading: Registers,
         contracts: Contracts,
         market: tuple[MarketPrices, MarketPrices],
     ) -> None:
         """Share the energy since the last reading out to the quarter-hours: one, or two."""
         before, after = market
-        last, stretch.reading = stretch.reading, reading
+        last, stretch.last = stretch.last, reading
         rise, start = Rise.between(last, reading), quarter_start(reading.time)
         if start <= last.time:
             stretch.amounts = stretch.amounts.plus(rise, 1.0, after)
@@ -146,35 +145,30 @@ class History:
         self._show_month_of(start)
 
     def _add(self, stretch: Stretch, day: Day, quarter: QuarterHour | None = None) -> None:
-        stretch.ledger.add(day, quarter)
+        stretch.kept.add(day, quarter)
         self._months = None
 
     def _believe(self) -> None:
         """Add the second stretch to what is sure."""
         sure, following = self.stretches[:2]
-        for month in following.ledger.months.values():
-            sure.ledger.add_month(month)
-        following.ledger = sure.ledger
+        for month in following.kept.months.values():
+            sure.kept.add_month(month)
+        following.kept = sure.kept
         del self.stretches[0]
         self._months = None
 
-    def _break_off(self, reading: Reading, serial_number: str | None, contracts: Contracts) -> None:
+    def _break_off(
+        self, reading: Registers, serial_number: str | None, contracts: Contracts
+    ) -> None:
         """Begin a stretch, after the one that the reading goes on from."""
         stretches, last = self.stretches, self.stretches[-1]
         shown = last.month_start
-        for index in reversed(range(len(stretches) - 1)):
-            stretch, *later = stretches[index:]
-            if is_taken_up(stretch, later, reading, serial_number):
-                del stretches[index + 1 :]
-                break
-        else:
-            is_short = len(stretches) > 1 and not last.quarter_hours
-            if is_short and is_part_of_gap(stretches[-2], last, reading, serial_number):
-                stretches.pop()
-            else:
-                self._book(last, contracts)
-                if is_short:
-                    self._book_gap(stretches[-2], last, contracts)
+        kept = count_kept(stretches, reading, serial_number)
+        if kept == len(stretches):
+            self._book(last, contracts)
+            if kept > 1 and not last.quarter_hours:
+                self._book_gap(stretches[-2], last, contracts)
+        del stretches[kept:]
         while len(stretches) >= MAX_STRETCHES:
             self._believe()
         stretches.append(Stretch.begun(reading, serial_number, shown))
@@ -184,12 +178,12 @@ class History:
         """Add what came between two stretches."""
         if not before.is_register_of(after.first, after.serial_number):
             return
-        start, end = before.reading.time, after.first.time
-        rise = Rise.between(before.reading, after.first)
+        start, end = before.last.time, after.first.time
+        rise = Rise.between(before.last, after.first)
         if start < end <= start + MAX_SHARED_GAP:
             while start < end:
                 part_end = min(contracts.part_end(start), end)
-                share = (part_end - start) / (end - before.reading.time)
+                share = (part_end - start) / (end - before.last.time)
                 self._add(after, _gap_day(contracts.part_start(start), rise, share))
                 start = part_end
         elif end <= start or rise.imported_wh <= _MOST_OF_A_LEAP_WH:
@@ -209,6 +203,6 @@ def _gap_day(start: datetime, rise: Rise, share: float) -> Day:
 def _all_months(stretches: list[Stretch]) -> dict[datetime, Month]:
     months: dict[datetime, Month] = {}
     for stretch in stretches:
-        for start, month in stretch.ledger.months.items():
+        for start, month in stretch.kept.months.items():
             months[start] = joined(months[start], month) if start in months else month
     return months

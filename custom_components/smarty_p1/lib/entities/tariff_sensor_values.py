@@ -16,6 +16,7 @@ from ..tariff import (
     bill,
     compare,
     kwh_price,
+    lines_of,
 )
 
 type Attributes = dict[str, Any]
@@ -103,8 +104,9 @@ def price(demand: Demand) -> KwhPrice:
     return kwh_price(contract, demand.until.astimezone(LUXEMBOURG).year, demand.market)
 
 
-def cost(*names: str) -> Callable[[Demand], float | None]:
-    """Return a function of the cost of some lines, in whole cents, so that it changes seldom."""
+def cost(part: str) -> Callable[[Demand], float | None]:
+    """Return a function of the cost of a part, in whole cents, so that it changes seldom."""
+    names = lines_of(part)
     return lambda demand: _this_month(demand).amount(*names)
 
 

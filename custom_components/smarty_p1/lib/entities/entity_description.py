@@ -31,8 +31,9 @@ class Described[D]:
     """What is shown of `D`, a reading for most."""
 
     key: str
-    translation_key: str
     value_fn: Callable[[D], Any]
+    translation_key: str = ""
+    """The same as `key`, unless it is said."""
     device_class: str | None = None
     entity_category: str | None = None
     entity_registry_enabled_default: bool = True
@@ -47,6 +48,11 @@ class Described[D]:
     """The objects that are shown, each by the references that meters send it under."""
     is_main: bool = False
     """Whether it is what its device is there for, and so is called as the device is."""
+
+    def __post_init__(self) -> None:
+        """Call it as its key."""
+        if not self.translation_key:
+            object.__setattr__(self, "translation_key", self.key)
 
     def is_wanted(self, options: Mapping[str, Any]) -> bool:
         """Return whether the options of a meter ask for it."""

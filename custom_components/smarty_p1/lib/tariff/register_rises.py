@@ -29,7 +29,7 @@ class Energies(NamedTuple):
     reactive_exported_kvarh: float | None = None
 
 
-class Reading(NamedTuple):
+class Registers(NamedTuple):
     """The registers at a time, in thousandths of what `Energies` has.
 
     A register of the exported energy that the telegram lacked is that of `exported_time`.
@@ -43,7 +43,7 @@ class Reading(NamedTuple):
     reactive_exported_varh: int | None = None
 
     @classmethod
-    def of(cls, time: datetime, energies: Energies, last: Reading | None) -> Self | None:
+    def of(cls, time: datetime, energies: Energies, last: Registers | None) -> Self | None:
         """Return the reading of a telegram after the last one of the same meter, if there is one.
 
         Without a possible imported energy there is none.
@@ -75,7 +75,7 @@ class Rise(NamedTuple):
     reactive_exported_varh: int | None
 
     @classmethod
-    def between(cls, before: Reading, after: Reading) -> Self:
+    def between(cls, before: Registers, after: Registers) -> Self:
         """Return the rise from one reading to the next one of the same meter."""
         exported = None
         if before.exported_time and after.exported_time:
@@ -112,7 +112,7 @@ def _risen(before: int | None, after: int | None, passed: timedelta) -> int | No
     return after - before
 
 
-def is_bridged(before: Reading, after: Reading) -> bool:
+def is_bridged(before: Registers, after: Registers) -> bool:
     """Return whether it is known how the energy between two readings is spread over the time."""
     passed = after.time - before.time
     rise_wh = after.imported_wh - before.imported_wh

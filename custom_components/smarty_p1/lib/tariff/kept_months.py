@@ -7,8 +7,8 @@ from typing import Self
 
 from .calendar import QUARTER_HOUR, day_end, month_start
 from .contract import REFERENCE_POWERS
-from .month import Above, Day, Month, QuarterHour
-from .registers import DECIMALS, Amounts
+from .month import AMOUNTS, Above, Day, Month, QuarterHour
+from .register_rises import DECIMALS, Amounts
 
 MAX_MONTHS = 36
 """So many months are kept: two years, the running month, and room for what a wrong clock says."""
@@ -71,15 +71,9 @@ def _joined_days(day: Day, other: Day) -> Day:
     }
     return Day(
         start=day.start,
-        imported_wh=_sum(day.imported_wh, other.imported_wh),
-        exported_wh=_sum(day.exported_wh, other.exported_wh),
-        gap_wh=_sum(day.gap_wh, other.gap_wh),
         quarter_hours=day.quarter_hours + other.quarter_hours,
         above=above,
-        market_cost=_sum(day.market_cost, other.market_cost),
-        market_wh=_sum(day.market_wh, other.market_wh),
-        market_revenue=_sum(day.market_revenue, other.market_revenue),
-        market_exported_wh=_sum(day.market_exported_wh, other.market_exported_wh),
+        **{name: _sum(getattr(day, name), getattr(other, name)) for name in AMOUNTS},
     )
 
 
@@ -119,7 +113,7 @@ def _limited_day(day: Day, most: int) -> Day:
     )
 
 
-class Ledger:
+class KeptMonths:
     """Months by their start; what was added to last is the last."""
 
     def __init__(self, months: Iterable[Month] = ()) -> None:
@@ -127,12 +121,12 @@ class Ledger:
 
     @classmethod
     def of(cls, months: Iterable[Month], newer: Iterable[Month]) -> Self:
-        """Return a ledger of months, of which some are known anew."""
-        ledger = cls(months)
+        """Return months, of which some are known anew."""
+        kept = cls(months)
         for month in newer:
-            ledger.months.pop(month.start, None)
-            ledger.add_month(month)
-        return ledger
+            kept.months.pop(month.start, None)
+            kept.add_month(month)
+        return kept
 
     def add(self, day: Day, peak: QuarterHour | None = None) -> None:
         """Add something to a day, and a complete quarter-hour to the highest of its month."""
