@@ -13,8 +13,8 @@ import aiomqtt
 import pytest
 import pytest_asyncio
 
+from dev.encoder import AUTHENTICATION_KEY, DEVICE_NAME, KEY, TITLE, frame, telegram
 from smarty_p1_gateway import mqtt_client, read_config, run
-from tests.lib.p1.encoder import AUTHENTICATION_KEY, DEVICE_NAME, KEY, TITLE, frame, telegram
 from tests.system.broker import HOST, Broker
 from tests.system.decoded_gateway import DecodedGateway
 from tests.system.sealed_gateway import Line, Listener

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from dev.encoder import TITLE, frame, telegram
 from dev.ports import free_ports
-from tests.lib.p1.encoder import TITLE, frame, telegram
 from tests.system.broker import Broker
 from tests.system.sealed_gateway import Line, Listener, SealedGateway
 from tests.system.support import TIMEOUT, program
