@@ -58,6 +58,23 @@ def seal(text: str) -> bytes:
     return body + b"%04X\r\n" % crc(body)
 
 
+def with_value(text: str, reference: str, value: str | None) -> str:
+    """Return the telegram with another value, without the line when it is None.
+
+    A reference that is not there yet is added at the end.
+    """
+    lines = text.split("\r\n")
+    at = [n for n, line in enumerate(lines) if line.startswith(f"{reference}(")]
+    if value is None:
+        del lines[at[0]]
+    elif at:
+        lines[at[0]] = f"{reference}{value}"
+    else:
+        end = next(n for n, line in enumerate(lines) if line.startswith("!"))
+        lines.insert(end, f"{reference}{value}")
+    return "\r\n".join(lines)
+
+
 def telegram(*lines: str, name: str | None = DEVICE_NAME) -> bytes:
     """Write a telegram of these lines behind the usual first ones."""
     own = [f"0-0:42.0.0({binascii.hexlify(name.encode()).decode()})"] if name else []

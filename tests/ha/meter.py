@@ -2,10 +2,10 @@
 
 import re
 
-from dev.encoder import frame, literal, seal
+from dev.encoder import frame, literal, seal, with_value
 from dev.meter_port import MeterPort
 
-__all__ = ["MeterPort", "seal"]
+__all__ = ["MeterPort", "seal", "with_value"]
 
 KEY = "AABBCCDDEEFF00112233445566778899"
 OTHER_KEY = "000102030405060708090A0B0C0D0E0F"
@@ -24,23 +24,6 @@ def literal_frame(name: str) -> bytes:
 def literal_telegram(name: str) -> str:
     """Return the telegram in one of the literal frames."""
     return literal(name).telegram
-
-
-def with_value(text: str, reference: str, value: str | None) -> str:
-    """Return the telegram with another value, without the line when it is None.
-
-    A reference that is not there yet is added at the end.
-    """
-    lines = text.split("\r\n")
-    at = [n for n, line in enumerate(lines) if line.startswith(f"{reference}(")]
-    if value is None:
-        del lines[at[0]]
-    elif at:
-        lines[at[0]] = f"{reference}{value}"
-    else:
-        end = next(n for n, line in enumerate(lines) if line.startswith("!"))
-        lines.insert(end, f"{reference}{value}")
-    return "\r\n".join(lines)
 
 
 def without_channels(text: str) -> str:

@@ -147,6 +147,7 @@ async def test_what_a_quarter_hour_has_come_to_survives_a_crash(
 
     await let_pass(hass, 1)
     assert hass_storage[key]["data"]["stretches"][0]["reading"]["imported_wh"] == 100_000
+    await send(hass, port, entry, at("10:20:00", 100.4))
     await send(hass, port, entry, at("10:30:00", 101.0))
     await let_pass(hass, 1)
     assert hass_storage[key]["data"]["stretches"][0]["months"][0]["days"][0]["above"]["3"] == [

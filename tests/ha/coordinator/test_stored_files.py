@@ -18,9 +18,9 @@ from custom_components.smarty_p1.coordinator.meter_memory import MeterStore
 from custom_components.smarty_p1.sinks.retained_topics import RetainedTopics
 from tests.ha.boards import ENERGY, pulse_entry
 from tests.ha.conftest import EntryMaker
-from tests.ha.coordinator.test_demand import EXCESS, LAST, TARIFF, at
+from tests.ha.coordinator.test_demand import EXCESS, LAST, TARIFF
 from tests.ha.meter import KEY, SYSTEM_TITLE, MeterPort, encipher
-from tests.ha.support import let_pass, own_log, state_of, wait_until
+from tests.ha.support import at, let_pass, own_log, state_of, wait_until
 
 OF_0_1_0: dict[str, Any] = json.loads((Path(__file__).parent / "stored_by_0.1.0.json").read_text())
 # What the version after it stored beside `demand`.

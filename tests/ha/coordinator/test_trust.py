@@ -451,7 +451,8 @@ async def test_wrong_clock_of_the_meter(
     issue_registry: ir.IssueRegistry,
 ) -> None:
     def is_wrong() -> bool:
-        return (DOMAIN, f"meter_clock_{entry.entry_id}") in issue_registry.issues
+        issue = issue_registry.issues.get((DOMAIN, f"meter_clock_{entry.entry_id}"))
+        return issue is not None and issue.active
 
     def telegram(time: str) -> bytes:
         return port.next_frame(with_value(TELEGRAM, "0-0:1.0.0", f"({time})"))
@@ -467,6 +468,10 @@ async def test_wrong_clock_of_the_meter(
     assert not is_wrong()
     await send(hass, port, telegram("250703102501S"))
     assert not is_wrong()
+    await send(hass, port, telegram("250703102459S"))
+    assert is_wrong()
+    # After a restart, it is remembered and not shown.
+    await issue_registry.async_load()
     await send(hass, port, telegram("250703102459S"))
     assert is_wrong()
 

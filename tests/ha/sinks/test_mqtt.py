@@ -19,7 +19,7 @@ from custom_components.smarty_p1.lib.publish import messages
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import SERIAL, MeterPort, seal, with_value, without_channels
 from tests.ha.pacing import send_at, with_power
-from tests.ha.support import TELEGRAM, own_log, receive, set_up, state_of, wait_until
+from tests.ha.support import TELEGRAM, let_pass, own_log, receive, set_up, state_of, wait_until
 
 ROOT = "cellar/meter"
 OPTIONS = {
@@ -526,7 +526,11 @@ async def test_what_the_broker_keeps_is_taken_back(
 
 
 async def test_values_that_are_no_longer_retained_are_taken_back_first(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    published: Published,
+    hass_storage: dict[str, Any],
 ) -> None:
     entry = await set_up(hass, port, publishing(hass, make_entry, retain=True))
     await published.is_complete(1)
@@ -537,6 +541,11 @@ async def test_values_that_are_no_longer_retained_are_taken_back_first(
     await published.is_complete(2)
     # Whoever listens ends up with the value, not with the empty message.
     assert published.on("active_power_imported") == ["", "2.345"]
+    # A crash brings none of them back.
+    await hass.async_block_till_done()
+    await let_pass(hass, 6)
+    stored = hass_storage[f"smarty_p1.{entry.entry_id}.retained"]["data"]
+    assert not [topic for topic in stored if topic.endswith("active_power_imported")]
 
 
 async def test_nothing_is_left_of_a_meter_that_is_removed(
