@@ -1,8 +1,6 @@
 """Publishing on MQTT: what is sent when, and what is not. A real broker is in tests/system."""
 
-import asyncio
 import json
-import re
 from collections import Counter
 from typing import Any
 
@@ -16,8 +14,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient, MqttMockPahoClient
 
 from tests.ha.conftest import EntryMaker
-from tests.ha.meter import SERIAL, MeterPort, seal, with_value, without_channels
-from tests.ha.pacing import send_at, with_power
+from tests.ha.meter import SERIAL, MeterPort, with_value
+from tests.ha.pacing import with_power
 from tests.ha.support import TELEGRAM, let_pass, own_log, receive, set_up, state_of, wait_until
 
 ROOT = "cellar/meter"
@@ -152,83 +150,6 @@ async def test_the_minimum_interval(
     assert published.on("active_power_imported") == ["3.000"]
 
 
-async def test_the_newest_telegram_waits_for_its_turn(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
-) -> None:
-    await set_up(hass, port, publishing(hass, make_entry, min_interval=1))
-    await published.is_complete(1)
-    await asyncio.sleep(1.0)
-    await send_at(hass, port, [0.0, 0.3, 0.55])
-    assert published.on("active_power_imported")[1:] == ["1.000", "3.000"]
-
-
-# The serial number of the meter and the identifier of another may be parts of one level.
-PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,140}(/[A-Za-z0-9_.-]{1,140})*")
-UNKNOWN = re.compile(r"\d+-\d+_\d+_\d+_\d+")
-
-
-def flood(number: int) -> str:
-    """Return a telegram of somebody who wants to be remembered."""
-    lines = "\r\n".join(
-        f"{number}-{n % 250}:{n // 250}.9.9(1.5*{'#+/\0'[n % 4]}{number})(x)" for n in range(1100)
-    )
-    # No longer than 32 KiB: the decoder gives up there.
-    text = TELEGRAM.replace("\r\n!", f"\r\n{lines}\r\n!")
-    for channel in range(1, 5):
-        name = f"{'#+/ '[channel - 1]}{number:03}{'x' * 60}{channel}".encode().hex()
-        text = with_value(text, f"0-{channel}:96.1.0", f"({name})")
-        text = with_value(text, f"0-{channel}:24.1.0", f"({(2, 3, 4, 7)[(channel + number) % 4]})")
-        index = f"(250703103000S)(00678.901*#+/{number})"
-        text = with_value(text, f"0-{channel}:24.2.1", index)
-    return text
-
-
-@pytest.mark.usefixtures("fast_line")
-@pytest.mark.parametrize("form", ["both", "smartyreader"])
-async def test_somebody_on_the_line_makes_no_more_topics_than_that(  # noqa: PLR0913, PLR0917 - fixtures
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    published: Published,
-    caplog: pytest.LogCaptureFixture,
-    form: str,
-) -> None:
-    make = publishing(hass, make_entry, format=form, retain=True, discovery=True)
-    entry = make(port.url, key=None)
-    port.greeting = seal(TELEGRAM)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
-    await wait_until(hass, lambda: len(published.on("states")) == 1)
-    port.greeting = b""
-    usual = {topic for topic, _, _ in published.messages()}
-    for number in range(1, 26):
-        await port.send(seal(flood(number)))
-        before = len(published.on("states"))
-        await wait_until(hass, lambda before=before: len(published.on("states")) > before)  # type: ignore[misc]
-    topics = {topic for topic, _, _ in published.messages()}
-    assert all(PLAIN.fullmatch(topic) for topic in topics)
-    below = {topic.removeprefix(f"{ROOT}/") for topic in topics - usual}
-    unknown = {name for name in below if UNKNOWN.match(name)}
-    assert len({match[0] for name in unknown if (match := UNKNOWN.match(name))}) == 64
-    assert len(unknown) == 2 * 64
-    found = {topic for topic in topics if topic.startswith("elsewhere/")} - {DISCOVERY}
-    assert len(found) <= 16
-    # Besides, what a meter on the M-Bus says: six values each, and its states.
-    assert len(topics - usual) <= 2 * 64 + 16 * (6 + 2)
-    if form == "both":
-        objects = [json.loads(text)["objects"] for text in published.on("telegram")]
-        assert len(set().union(*objects) - objects[0].keys()) == 64
-    # Once for the objects, once for the meters.
-    beyond = [level for level, text in own_log(caplog) if "the others are ignored" in text]
-    assert beyond == ["WARNING", "WARNING"]
-
-    # What the broker keeps is all taken back.
-    last = {topic: text for topic, text, retain in published.messages() if retain}
-    published.forget()
-    await hass.config_entries.async_remove(entry.entry_id)
-    assert taken_back(published) == {topic for topic, text in last.items() if text}
-
-
 async def test_a_broker_that_is_away(
     hass: HomeAssistant,
     port: MeterPort,
@@ -277,27 +198,6 @@ async def test_a_broker_that_comes_back_is_sent_nothing_old(
     await receive(hass, port, with_power("02.222"))
     await published.is_complete(1)
     assert published.on("active_power_imported") == ["2.222"]
-
-
-async def test_a_meter_on_the_m_bus_that_is_away_stays_discovered(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
-) -> None:
-    entry = await set_up(hass, port, publishing(hass, make_entry, discovery=True))
-    await published.is_complete(1, LAST_STATES)
-    heat = {
-        topic
-        for topic, _, _ in published.messages()
-        if topic.startswith("elsewhere/") and "HEAT079000257403" in topic
-    }
-    assert heat
-    published.forget()
-    port.greeting = port.next_frame(without_channels(TELEGRAM))
-    await hass.config_entries.async_reload(entry.entry_id)
-    await wait_until(hass, lambda: len(published.on("active_power_imported")) == 1)
-    # The next one is published when the first one's work is done.
-    await receive(hass, port, without_channels(TELEGRAM))
-    await wait_until(hass, lambda: len(published.on("active_power_imported")) == 2)
-    assert not heat & taken_back(published)
 
 
 async def test_a_meter_that_is_removed_while_the_broker_is_away(  # noqa: PLR0913, PLR0917

@@ -1,6 +1,7 @@
 """The messages about one meter, telegram for telegram: which ones, and what the broker keeps."""
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -107,6 +108,47 @@ def test_a_total_that_is_held_back_is_so_here() -> None:
     assert meter.on("active_energy_imported") == ["25678.901", "25678.901"]
 
 
+# The serial number of the meter and the identifier of another may be parts of one level.
+PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,140}(/[A-Za-z0-9_.-]{1,140})*")
+UNKNOWN = re.compile(r"\d+-\d+_\d+_\d+_\d+")
+
+
+def flood(number: int) -> str:
+    """Return a telegram of somebody who wants to be remembered."""
+    lines = "\r\n".join(
+        f"{number}-{n % 250}:{n // 250}.9.9(1.5*{'#+/\0'[n % 4]}{number})(x)" for n in range(1100)
+    )
+    # No longer than 32 KiB: the decoder gives up there.
+    text = TELEGRAM.replace("\r\n!", f"\r\n{lines}\r\n!")
+    for channel in range(1, 5):
+        name = f"{'#+/ '[channel - 1]}{number:03}{'x' * 60}{channel}".encode().hex()
+        text = with_value(text, f"0-{channel}:96.1.0", f"({name})")
+        text = with_value(text, f"0-{channel}:24.1.0", f"({(2, 3, 4, 7)[(channel + number) % 4]})")
+        index = f"(250703103000S)(00678.901*#+/{number})"
+        text = with_value(text, f"0-{channel}:24.2.1", index)
+    return text
+
+
+@pytest.mark.parametrize("form", [Format.BOTH, Format.SMARTYREADER])
+def test_somebody_on_the_line_makes_no_more_topics_than_that(form: Format) -> None:
+    meter = Meter(form, retain=True, discovery=True)
+    meter.tell(TELEGRAM)
+    usual = {message.topic for message in meter.messages}
+    meter.tell(*(flood(number) for number in range(1, 26)))
+    topics = {message.topic for message in meter.messages}
+    assert all(PLAIN.fullmatch(topic) for topic in topics)
+    below = {topic.removeprefix("house/") for topic in topics - usual}
+    unknown = {name for name in below if UNKNOWN.match(name)}
+    assert len({match[0] for name in unknown if (match := UNKNOWN.match(name))}) == 64
+    assert len(unknown) == 2 * 64
+    assert len({topic for topic in topics if topic.startswith(f"{DEVICES}_")}) <= 16
+    # Besides, what a meter on the M-Bus says: six values each, and its states.
+    assert len(topics - usual) <= 2 * 64 + 16 * (6 + 2)
+    if form is Format.BOTH:
+        objects = [json.loads(text)["objects"] for text in meter.on("telegram")]
+        assert len(set().union(*objects) - objects[0].keys()) == 64
+
+
 def test_units_without_end_make_no_topics_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(messages_module, "MOST_TOPICS", 110)
     meter = Meter(Format.SMARTYREADER)
@@ -127,6 +169,7 @@ def test_meters_that_are_away_have_so_many_places_at_the_broker() -> None:
     meter = Meter(discovery=True, stale=[*away, "house/of_earlier_options"])
     meter.tell(TELEGRAM)
     taken_back = [each.topic for each in meter.messages if each.retain and not each.payload]
+    # Those that are there have theirs.
     assert taken_back == [*away[16:], "house/of_earlier_options"]
 
 
