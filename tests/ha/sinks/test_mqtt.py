@@ -134,22 +134,6 @@ async def test_nothing_is_published_by_default(
     assert published.messages() == []
 
 
-async def test_the_minimum_interval(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
-) -> None:
-    await set_up(hass, port, publishing(hass, make_entry, min_interval=3600))
-    await published.is_complete(1)
-    published.forget()
-    for kilowatts in ("01.000", "02.000"):
-        await receive(hass, port, with_power(kilowatts))
-    assert published.messages() == []
-    # A text could be gone when its turn has come.
-    await receive(hass, port, with_value(with_power("03.000"), "0-0:96.13.0", "(48616C6C6F)"))
-    await published.is_complete(1)
-    assert published.on("message") == ["Hallo"]
-    assert published.on("active_power_imported") == ["3.000"]
-
-
 async def test_a_broker_that_is_away(
     hass: HomeAssistant,
     port: MeterPort,
@@ -175,29 +159,6 @@ async def test_a_broker_that_is_away(
     assert DISCOVERY in [topic for topic, _, _ in published.messages()]
     await receive(hass, port, with_power("04.444"))
     await wait_until(hass, lambda: len(published.on("active_power_imported")) == 2)
-
-
-async def test_a_broker_that_comes_back_is_sent_nothing_old(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    published: Published,
-    broker: Broker,
-) -> None:
-    entry = await set_up(hass, port, publishing(hass, make_entry))
-    await published.is_complete(1)
-    broker.go_away()
-    await receive(hass, port, with_power("01.111"))
-    entry.runtime_data._on_stale(None)
-    published.forget()
-
-    broker.come_back()
-    await wait_until(hass, lambda: published.on("availability") == ["offline"])
-    await hass.async_block_till_done(wait_background_tasks=False)
-    assert published.messages() == [(f"{ROOT}/availability", "offline", True)]
-    await receive(hass, port, with_power("02.222"))
-    await published.is_complete(1)
-    assert published.on("active_power_imported") == ["2.222"]
 
 
 async def test_a_meter_that_is_removed_while_the_broker_is_away(  # noqa: PLR0913, PLR0917

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dev.encoder import KEY, frame
+from dev.encoder import KEY, frame, telegram
 from smartyp1.meter import MeterReader, Reading, Reception, Totals
 from smartyp1.p1 import Decoder, Telegram
 from smartyp1.publish import Format, Message, MeterMessages, Published, PublishFeed
@@ -18,13 +18,14 @@ ONLINE = Message("house/availability", "online", retain=True)
 OFFLINE = ONLINE._replace(payload="offline")
 
 
-def reading(counter: int) -> Reading:
-    [telegram] = Decoder(KEY).feed(frame(counter))
-    assert isinstance(telegram, Telegram)
-    return MeterReader(Totals(), DemandMeter()).read(telegram, NOW)
+def reading(counter: int, *lines: str) -> Reading:
+    [read] = Decoder(KEY).feed(frame(counter, telegram(*lines)))
+    assert isinstance(read, Telegram)
+    return MeterReader(Totals(), DemandMeter()).read(read, NOW)
 
 
 OLD, NEW = reading(1), reading(2)
+WITH_TEXT = reading(3, "0-0:96.13.0(48616C6C6F)")
 
 
 class Feed(PublishFeed):
@@ -114,3 +115,6 @@ async def test_readings_have_turns() -> None:
     assert seldom.told() == ["online", 1]
     seldom.on_reading(NEW)
     assert seldom.told() == []
+    # A text could be gone when its turn has come.
+    seldom.on_reading(WITH_TEXT)
+    assert seldom.told() == [3]
