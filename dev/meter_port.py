@@ -74,10 +74,10 @@ class MeterPort:
         for client in self._clients:
             client.close()
 
-    async def send(self, data: bytes) -> None:
-        """Send bytes to all clients."""
+    async def send(self, *data: bytes) -> None:
+        """Send bytes to all clients, at once."""
         for client in list(self._clients):
-            client.write(data)
+            client.write(b"".join(data))
             await client.drain()
 
     async def send_telegram(self, text: str) -> None:

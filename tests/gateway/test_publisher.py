@@ -1,9 +1,7 @@
 """Frames as they came: each to the broker, in order, until it has acknowledged it."""
 
-import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
@@ -21,23 +19,8 @@ LONG = frame(3, telegram(f"0-0:96.13.0({'4C' * 1000})"))
 
 
 @pytest.fixture
-async def line() -> AsyncIterator[MeterPort]:
-    async with MeterPort() as port:
-        yield port
-
-
-@pytest.fixture
-def broker() -> Broker:
-    return Broker()
-
-
-@pytest.fixture
 def gateway(tmp_path: Path, broker: Broker, line: MeterPort) -> Gateway:
     return Gateway(tmp_path, broker, line)
-
-
-async def send(line: MeterPort, *frames: bytes) -> None:
-    await line.send(b"".join(frames))
 
 
 def waiting(gateway: Gateway) -> int:
@@ -50,8 +33,8 @@ async def test_frames_come_as_they_are_and_who_is_there_is_kept(
 ) -> None:
     async with broker.serving():
         async with gateway.running():
-            await send(line, b"noise", *FRAMES[:2], FRAMES[2][:40])
-            await send(line, FRAMES[2][40:])
+            await line.send(b"noise", *FRAMES[:2], FRAMES[2][:40])
+            await line.send(FRAMES[2][40:])
             await broker.until(FRAME, *FRAMES[:3])
             assert broker.kept == {STATUS: b"online"}
         assert broker.kept == {STATUS: b"offline"}
@@ -71,11 +54,11 @@ async def test_what_waited_comes_in_order_after_a_restart(
 ) -> None:
     caplog.set_level(logging.INFO, "smarty_p1_gateway")
     async with gateway.running():
-        await send(line, *FRAMES[:2])
+        await line.send(*FRAMES[:2])
         await until(lambda: waiting(gateway) == 2)
         await until(lambda: "the broker is away" in caplog.text)
     async with broker.serving(), gateway.running():
-        await send(line, *FRAMES[2:4])
+        await line.send(*FRAMES[2:4])
         await broker.until(FRAME, *FRAMES[:4])
     assert caplog.text.count("house: the broker is away") == 1
 
@@ -102,7 +85,7 @@ async def test_what_the_broker_does_not_take_goes_on_waiting(  # noqa: PLR0913, 
         broker.refuses = FRAME.__eq__
     async with gateway.running():
         async with broker.serving():
-            await send(line, *frames)
+            await line.send(*frames)
             await until(lambda: reason in caplog.text)
             assert broker.at(FRAME) == frames[:at_once]
         broker.largest, broker.refuses = 0xFFFF, lambda _: False
@@ -115,16 +98,16 @@ async def test_frames_are_published_while_the_disk_cannot_be_written(
 ) -> None:
     queue = gateway.path.with_name("smarty-p1-queue.sqlite3")
     async with broker.serving(), gateway.running():
-        await send(line, FRAMES[0])
+        await line.send(FRAMES[0])
         await broker.until(FRAME, FRAMES[0])
         with closing(sqlite3.connect(queue)) as other:
             other.execute(
                 "CREATE TRIGGER full BEFORE INSERT ON frames BEGIN SELECT RAISE(ABORT, 'full'); END"
             )
-            await send(line, FRAMES[1])
+            await line.send(FRAMES[1])
             await broker.until(FRAME, *FRAMES[:2])
             other.execute("DROP TRIGGER full")
-        await send(line, FRAMES[2])
+        await line.send(FRAMES[2])
         await broker.until(FRAME, *FRAMES[:3])
 
 
@@ -135,11 +118,11 @@ async def test_without_a_name_a_port_has_the_title_of_its_meter(
     gateway.path.write_text(text, encoding="utf-8")
     mine, other = (f"smarty_p1/{title.hex().upper()}" for title in (TITLE, OTHER_TITLE))
     async with broker.serving(), gateway.running():
-        await send(line, *FRAMES[:2])
+        await line.send(*FRAMES[:2])
         await broker.until(f"{mine}/frame", *FRAMES[:2])
         # The meter was exchanged.
         others = [frame(counter, title=OTHER_TITLE) for counter in range(1, 6)]
-        await send(line, *others)
+        await line.send(*others)
         await until(lambda: broker.kept.get(f"{other}/status") == b"online")
         await until(lambda: broker.at(f"{other}/frame") == others[3:])
         assert broker.kept[f"{mine}/status"] == b"offline"
@@ -153,4 +136,3 @@ async def test_another_gateway_that_ends_has_not_the_last_word(
         await until(lambda: STATUS in broker.kept)
         broker.kept[STATUS] = b"offline"
         await until(lambda: broker.kept[STATUS] == b"online")
-    await asyncio.sleep(0)

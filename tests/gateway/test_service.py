@@ -1,6 +1,5 @@
 """One process for all ports, from its start to its end."""
 
-import asyncio
 import os
 import signal
 import sqlite3
@@ -17,9 +16,10 @@ from tests.gateway.loopback import Broker, Gateway, keys, until
 VALUE = "smarty_p1/house/active_energy_imported"
 
 
-async def test_it_is_told_to_stop_and_says_so(tmp_path: Path) -> None:
-    broker = Broker()
-    async with MeterPort() as line, broker.serving():
+async def test_it_is_told_to_stop_and_says_so(
+    tmp_path: Path, broker: Broker, line: MeterPort
+) -> None:
+    async with broker.serving():
         gateway = Gateway(tmp_path, broker, line)
         for number in (signal.SIGTERM, signal.SIGINT):
             async with gateway.running() as task:
@@ -29,10 +29,11 @@ async def test_it_is_told_to_stop_and_says_so(tmp_path: Path) -> None:
             assert broker.kept == {"smarty_p1/house/status": b"offline"}
 
 
-async def test_sealed_frames_and_values_side_by_side(tmp_path: Path) -> None:
-    broker = Broker()
+async def test_sealed_frames_and_values_side_by_side(
+    tmp_path: Path, broker: Broker, line: MeterPort
+) -> None:
     frames = [frame(counter) for counter in (1, 2)]
-    async with MeterPort() as line, broker.serving():
+    async with broker.serving():
         gateway = Gateway(tmp_path, broker, line, options=keys(tmp_path))
         with gateway.path.open("a", encoding="utf-8") as file:
             file.write("sealed = true\n")
@@ -44,14 +45,15 @@ async def test_sealed_frames_and_values_side_by_side(tmp_path: Path) -> None:
     assert broker.at("smarty_p1/house/frame") == frames
 
 
-async def test_what_a_running_quarter_hour_has_come_to_is_stored_at_the_end(tmp_path: Path) -> None:
-    broker = Broker()
+async def test_what_a_running_quarter_hour_has_come_to_is_stored_at_the_end(
+    tmp_path: Path, broker: Broker, line: MeterPort
+) -> None:
 
     def at(second: int, kwh: float) -> bytes:
         return telegram(f"0-0:1.0.0(25070310000{second}S)", f"1-0:1.8.0({kwh:010.3f}*kWh)")
 
     stored = []
-    async with MeterPort() as line, broker.serving():
+    async with broker.serving():
         gateway = Gateway(tmp_path, broker, line, options=keys(tmp_path))
         for counter in (1, 2):
             async with gateway.running():
@@ -66,19 +68,15 @@ async def test_what_a_running_quarter_hour_has_come_to_is_stored_at_the_end(tmp_
     assert "2500" in stored[1][0]
 
 
-@pytest.mark.parametrize("queue", ["/proc/queue", "house"])
-async def test_what_may_be_mended_later_is_said(tmp_path: Path, queue: str) -> None:
-    broker = Broker()
-    async with MeterPort() as line:
-        gateway = Gateway(tmp_path, broker, line)
-        if queue != "house":
-            with gateway.path.open("a", encoding="utf-8") as file:
-                file.write(f'[queue]\npath = "{queue}"\n')
-            with pytest.raises(UnavailableError, match=r"\[queue\] path cannot be used: "):
-                await run(read_config(gateway.path))
-            return
-        async with gateway.running() as first:
-            with pytest.raises(UnavailableError, match="is in use by another gateway"):
-                await run(read_config(gateway.path))
-            await asyncio.sleep(0)
-            assert not first.done()
+async def test_what_may_be_mended_later_is_said(
+    tmp_path: Path, broker: Broker, line: MeterPort
+) -> None:
+    gateway = Gateway(tmp_path, broker, line)
+    async with gateway.running() as first:
+        with pytest.raises(UnavailableError, match="is in use by another gateway"):
+            await run(read_config(gateway.path))
+        assert not first.done()
+    with gateway.path.open("a", encoding="utf-8") as file:
+        file.write('[queue]\npath = "/proc/queue"\n')
+    with pytest.raises(UnavailableError, match=r"\[queue\] path cannot be used: "):
+        await run(read_config(gateway.path))

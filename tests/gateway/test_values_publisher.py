@@ -23,20 +23,9 @@ OTHER_TITLE = b"KFMgp\x00\x00\x01"
 
 
 @pytest.fixture
-async def line() -> AsyncIterator[MeterPort]:
-    async with MeterPort() as port:
-        yield port
-
-
-@pytest.fixture
 async def shed() -> AsyncIterator[MeterPort]:
     async with MeterPort() as port:
         yield port
-
-
-@pytest.fixture
-def broker() -> Broker:
-    return Broker()
 
 
 type Maker = Callable[[str], Gateway]
@@ -48,10 +37,6 @@ def make(tmp_path: Path, broker: Broker, line: MeterPort) -> Maker:
     return lambda publish: Gateway(
         tmp_path, broker, line, options=f"{keys(tmp_path)}[publish]\n{publish}\n"
     )
-
-
-async def send(line: MeterPort, *frames: bytes) -> None:
-    await line.send(b"".join(frames))
 
 
 @pytest.mark.parametrize(
@@ -73,7 +58,7 @@ async def test_what_is_told_and_kept(  # noqa: PLR0913, PLR0917
 ) -> None:
     async with broker.serving():
         async with make(publish).running():
-            await send(line, frame(1))
+            await line.send(frame(1))
             await until(lambda: told <= {message.topic for message in broker.messages})
             await until(lambda: kept <= broker.kept.keys())
             assert broker.kept[AVAILABILITY] == b"online"
@@ -88,12 +73,12 @@ async def test_what_the_broker_kept_of_earlier_options_goes(
 ) -> None:
     async with broker.serving():
         async with make("discovery = true\nretain = true").running():
-            await send(line, frame(1))
+            await line.send(frame(1))
             await until(lambda: {IMPORTED, DISCOVERY} <= broker.kept.keys())
             assert json.loads(broker.kept[DISCOVERY])["device"]["name"] == "house"
             assert broker.kept[IMPORTED] == b"1.000"
         async with make("").running():
-            await send(line, frame(2))
+            await line.send(frame(2))
             await until(lambda: broker.kept.keys() == {AVAILABILITY})
 
 
@@ -103,11 +88,11 @@ async def test_after_a_restart_a_replay_is_refused_and_totals_do_not_fall(
     gateway = make("")
     async with broker.serving():
         async with gateway.running():
-            await send(line, frame(5))
+            await line.send(frame(5))
             await broker.until(IMPORTED, b"5.000")
         async with gateway.running():
             await until(lambda: broker.at(AVAILABILITY)[-2:] == [b"offline", b"offline"])
-            await send(line, frame(4), frame(5), frame(6, telegram("1-0:1.8.0(000003.000*kWh)")))
+            await line.send(frame(4), frame(5), frame(6, telegram("1-0:1.8.0(000003.000*kWh)")))
             await broker.until(IMPORTED, b"5.000", b"5.000")
 
 
@@ -116,9 +101,9 @@ async def test_when_nothing_comes_any_more_that_is_told(
 ) -> None:
     monkeypatch.setattr("smarty_p1_gateway.values_publisher._STALE_AFTER", 0.1)
     async with broker.serving(), make("").running():
-        await send(line, frame(1))
+        await line.send(frame(1))
         await broker.until(AVAILABILITY, b"online", b"offline")
-        await send(line, frame(2))
+        await line.send(frame(2))
         await broker.until(AVAILABILITY, b"online", b"offline", b"online", b"offline")
 
 
@@ -127,9 +112,9 @@ async def test_the_newest_values_after_the_broker_was_away(
 ) -> None:
     async with make("").running():
         async with broker.serving():
-            await send(line, frame(1))
+            await line.send(frame(1))
             await broker.until(IMPORTED, b"1.000")
-        await send(line, frame(2), frame(3))
+        await line.send(frame(2), frame(3))
         await until(lambda: "the broker is away" in caplog.text)
         broker.messages.clear()
         async with broker.serving():
@@ -157,12 +142,12 @@ async def test_what_cannot_be_stored_is_not_told(
 
     async with broker.serving():
         async with gateway.running():
-            await send(line, frame(1))
+            await line.send(frame(1))
             await broker.until(IMPORTED, b"1.000")
             with closing(sqlite3.connect(queue)) as other:
                 fill(other)
                 if not fails_at_start:
-                    await send(line, frame(2))
+                    await line.send(frame(2))
                     await until(lambda: broker.kept[AVAILABILITY] == b"offline")
                     assert broker.at(IMPORTED) == [b"1.000"]
                     other.execute("DROP TRIGGER full")
@@ -171,7 +156,7 @@ async def test_what_cannot_be_stored_is_not_told(
                     assert broker.at(AVAILABILITY) == [b"online", b"offline", b"online"]
         if fails_at_start:
             async with gateway.running():
-                await send(line, frame(4))
+                await line.send(frame(4))
                 await until(lambda: "Nothing can be stored" in caplog.text)
                 assert broker.at(IMPORTED) == [b"1.000"]
                 assert broker.kept[AVAILABILITY] == b"offline"
@@ -187,7 +172,7 @@ async def test_discovery_that_the_broker_refuses_is_said_once_and_values_come(
     broker.refuses = lambda topic: topic.startswith("homeassistant")
     async with broker.serving(), make("discovery = true").running():
         for counter in (1, 2, 3):
-            await send(line, frame(counter))
+            await line.send(frame(counter))
             await broker.until_last(IMPORTED, b"%d.000" % counter)
     assert caplog.text.count(f"house: {DISCOVERY}, the broker refuses what is published") == 1
     assert "the broker is away" not in caplog.text
@@ -198,7 +183,7 @@ async def test_another_gateway_that_ends_has_not_the_last_word(
 ) -> None:
     monkeypatch.setattr(mqtt_client, "_REPEAT_EVERY", 0.05)
     async with broker.serving(), make("").running():
-        await send(line, frame(1))
+        await line.send(frame(1))
         await until(lambda: broker.kept.get(AVAILABILITY) == b"online")
         broker.kept[AVAILABILITY] = b"offline"
         await until(lambda: broker.kept[AVAILABILITY] == b"online")
@@ -231,4 +216,4 @@ async def _send_both(
     for counter in counters:
         for port, (title, name) in zip(lines, meters, strict=True):
             text = telegram(f"1-0:1.8.0({counter:010.3f}*kWh)", name=name)
-            await send(port, frame(counter, text, title=title))
+            await port.send(frame(counter, text, title=title))
