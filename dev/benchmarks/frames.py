@@ -13,7 +13,7 @@ KEY = bytes.fromhex("AABBCCDDEEFF00112233445566778899")
 START = datetime(2025, 7, 3, 10, 0, tzinfo=UTC)
 INTERVAL = timedelta(seconds=10)
 # A telegram that was made independently of this project, and the lines of it that change.
-_LITERAL = Path(__file__).parents[2] / "tests/frames/three_phase_gas_water_heat.json"
+_LITERAL = Path(__file__).parents[2] / "dev/frames/three_phase_gas_water_heat.json"
 _CHANGING = (
     "1-0:1.8.0", "1-0:1.7.0", "1-0:9.7.0", "1-0:32.7.0", "1-0:52.7.0", "1-0:72.7.0",
     "1-0:31.7.0", "1-0:21.7.0", "1-0:41.7.0", "0-1:24.2.1", "0-0:1.0.0",

@@ -19,9 +19,9 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
+from dev.encoder import FRAMES, KEY, frame, literal
 from dev.simulator.telegram import crc16
 from smartyp1.p1 import OBJECTS
-from tests.lib.p1.encoder import FRAMES, KEY, frame, literal
 
 from . import properties
 from .rounds import Property, run_for

@@ -57,17 +57,14 @@ from custom_components.smarty_p1.const import (
 )
 from custom_components.smarty_p1.flows import meter_setup
 from custom_components.smarty_p1.lib.port import normalise_port, probe, probing, redact_port
-from tests.ha.meter import (
-    KEY,
-    OTHER_AUTHENTICATION_KEY,
-    PUBLISHED_KEY,
-    SERIAL,
-    MeterPort,
-    literal_frame,
-)
+from dev.encoder import AUTHENTICATION_KEY, DEVICE_NAME, KEY as KEY_BYTES, literal
+from dev.meter_port import MeterPort
 
 from .rounds import Property, run_for
 
+KEY = KEY_BYTES.hex().upper()
+PUBLISHED_KEY = AUTHENTICATION_KEY.hex().upper()
+OTHER_AUTHENTICATION_KEY = "F0E1D2C3B4A5968778695A4B3C2D1E0F"
 PROBE_TIMEOUT = 0.3
 TAKEN_PORT = "socket://10.11.12.13:2001"
 URL_SECRET = "c2VjcmV0IG9mIGFuIGFkZHJlc3M="  # noqa: S105 - made for this
@@ -151,8 +148,8 @@ _meters = st.builds(
 )
 _greetings = st.sampled_from(
     [b"", b"Port already in use\r\n", b"\xff\x00login:\r\n" * 9]
-    + [literal_frame(name) for name in ("plain", "other_authentication_key", "firmware_2018")]
-    + 4 * [literal_frame("three_phase_gas_water_heat")]
+    + [literal(name).data for name in ("plain", "other_authentication_key", "firmware_2018")]
+    + 4 * [literal("three_phase_gas_water_heat").data]
 )
 _failures = st.sampled_from(
     [
@@ -281,7 +278,7 @@ class House:
 
     async def _add_entry(self, port: str) -> MockConfigEntry:
         data = {CONF_PORT: port, CONF_ENCRYPTION_KEY: KEY}
-        entry = MockConfigEntry(domain=DOMAIN, title="Smarty 1", unique_id=SERIAL, data=data)
+        entry = MockConfigEntry(domain=DOMAIN, title="Smarty 1", unique_id=DEVICE_NAME, data=data)
         entry.add_to_hass(self.hass)
         assert await self.hass.config_entries.async_setup(entry.entry_id)
         return entry
@@ -411,7 +408,7 @@ def _secrets(typed: Mapping[str, Any]) -> list[str]:
         for text in texts
         if sum(sign in string.hexdigits for sign in text) >= _FEWEST_DIGITS
         and len(set(text)) >= _FEWEST_SIGNS
-        and not any(text.upper() in shown.upper() for shown in (port, PUBLISHED_KEY, SERIAL))
+        and not any(text.upper() in shown.upper() for shown in (port, PUBLISHED_KEY, DEVICE_NAME))
     ]
     is_secret = URL_SECRET in port and URL_SECRET not in redact_port(port)
     return [*found, URL_SECRET] if is_secret else found

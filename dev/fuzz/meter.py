@@ -5,8 +5,8 @@ from datetime import datetime, timedelta, timezone
 from random import Random
 from typing import Any, NamedTuple
 
+from dev.encoder import frame
 from dev.simulator.telegram import crc16
-from tests.lib.p1.encoder import frame
 
 _IDENTIFICATION = "Lux5\\253694471_M"
 _LAYOUT_CHANGES = 0.05

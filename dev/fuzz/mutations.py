@@ -1,6 +1,6 @@
 """Frames mutated at random, fed to the decoder: all true ones come out, at once, and nothing else.
 
-The frames are made by the tests' encoder, which shares no code with the decoder. Frames that
+The frames are made by dev.encoder, which shares no code with the decoder. Frames that
 stand whole on the line, with rising counters, must be delivered with their last byte, with exactly
 the values that were put into them and that a new decoder finds in them; everything else must not be
 delivered.
@@ -20,11 +20,11 @@ from itertools import pairwise
 from random import Random
 from typing import NamedTuple
 
+from dev.encoder import KEY, frame
 from dev.simulator.arguments import count
 from dev.simulator.faults import noise
 from dev.simulator.telegram import crc16
 from smartyp1.p1 import Decoder, Rejection, Telegram
-from tests.lib.p1.encoder import KEY, frame
 
 from .meter import RandomMeter, Sent
 

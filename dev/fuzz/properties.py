@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from dev.encoder import KEY, TITLE, frame
 from dev.simulator.telegram import crc16
 from smartyp1.p1 import (
     CHANNELS,
@@ -24,7 +25,6 @@ from smartyp1.p1.crc import has_valid_crc
 from smartyp1.p1.fast_parser import FastParser
 from smartyp1.p1.parser import parse, read
 from smartyp1.port import normalise_port, redact_port
-from tests.lib.p1.encoder import KEY, TITLE, frame
 
 _REFERENCE = re.compile(r"\d{1,3}-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}", re.ASCII)
 # The longest frame, what is looked at at once, and what may wait for the buffer to be trimmed.

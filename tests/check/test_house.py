@@ -179,3 +179,18 @@ def test_the_simulator_shares_no_code_with_the_decoder() -> None:
     for name, path in modules(ROOT / "dev" / "simulator"):
         for _, module, _ in imported(path):
             assert not module.startswith(("smartyp1", "custom_components")), name
+
+
+def test_tests_use_what_is_for_developers_and_not_the_other_way_round() -> None:
+    for directory in ("dev", "scripts"):
+        for name, path in modules(ROOT / directory):
+            assert not [module for _, module, _ in imported(path) if module.startswith("tests")], (
+                name
+            )
+
+
+@pytest.mark.parametrize("part_of_tests", ["cli", "fleet", "gateway", "lib"])
+def test_what_needs_no_home_assistant_is_tested_without(part_of_tests: str) -> None:
+    barred = ("homeassistant", "pytest_homeassistant", "custom_components", "tests.ha")
+    for name, path in modules(ROOT / "tests" / part_of_tests):
+        assert not [module for _, module, _ in imported(path) if module.startswith(barred)], name

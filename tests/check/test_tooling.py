@@ -3,6 +3,9 @@
 import json
 import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -95,3 +98,47 @@ def test_a_bug_comes_with_what_is_needed_to_find_it() -> None:
     required = {part["id"] for part in body if part.get("validations", {}).get("required")}
 
     assert {"happened", "diagnostics", "home-assistant", "version", "meter", "gateway"} <= required
+
+
+# In the place of Python: each first run of pytest fails, and each that repeats its files holds.
+FIRST_RUN_FAILS = f"""\
+#!/usr/bin/env bash
+[[ $1 != -c ]] || exec {sys.executable} "$@"
+[[ $4 == -m && $* != *maxfail* ]] 2>/dev/null || exit 0
+mkdir -p .pytest_cache/v/cache
+n=$(ls .coverage | wc -l); touch ".coverage/$n"
+echo "{{\\"tests/part$n/test_a.py::test_b[c]\\": true}}" >.pytest_cache/v/cache/lastfailed
+exit 1
+"""
+BOTH = ("tests/part0/test_a.py", "tests/part1/test_a.py")
+
+
+@pytest.mark.parametrize(
+    ("where", "shown"),
+    [
+        ("true", "::warning file={0}::{0} failed beside other tests, and was repeated alone"),
+        ("", "test: warning: {0} failed beside other tests, and was repeated alone"),
+    ],
+)
+def test_what_is_repeated_is_said_at_the_end(tmp_path: Path, where: str, shown: str) -> None:
+    for name, text in (
+        (".venv/bin/python", FIRST_RUN_FAILS),
+        ("scripts/setup", "#!/bin/sh\n"),
+        ("scripts/packages", "#!/bin/sh\n"),
+    ):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o755)
+    shutil.copy(ROOT / "scripts" / "test", tmp_path / "scripts")
+
+    done = subprocess.run(
+        [tmp_path / "scripts" / "test"],
+        env={**os.environ, "GITHUB_ACTIONS": where},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.splitlines()[-2:] == [shown.format(file) for file in BOTH]

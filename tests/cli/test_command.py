@@ -12,7 +12,7 @@ from typing import IO
 
 import pytest
 
-from tests.lib.p1.encoder import KEY, frame, literal, telegram
+from dev.encoder import KEY, frame, literal, telegram
 from tests.sending import sending
 
 PROJECT = Path(__file__).parents[2]

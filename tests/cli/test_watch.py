@@ -22,6 +22,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from dev.encoder import KEY, frame, literal, telegram
 from dev.ports import free_ports
 from smarty_p1_cli.rejection_words import EXPLANATIONS
 from smarty_p1_cli.watch_state import LATE, Known, condition, summary
@@ -36,7 +37,6 @@ from smartyp1.port import (
     PortSilentError,
     PortUnreachableError,
 )
-from tests.lib.p1.encoder import KEY, frame, literal, telegram
 
 PROJECT = Path(__file__).parents[2]
 WRONG_KEY = "00112233445566778899AABBCCDDEEFF"

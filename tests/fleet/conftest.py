@@ -9,13 +9,13 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.kv import KeyValue
 
+from dev.encoder import KEY, TITLE
 from smarty_p1_fleet.meters import UnknownMeters
 from smarty_p1_fleet.metrics import Metrics
 from smarty_p1_fleet.partition import Collector, Partition
 from smarty_p1_fleet.victoria_metrics import Store
 from smarty_p1_gateway import Keys
 from tests.fleet.fake_cluster import Cluster, FakeStore
-from tests.lib.p1.encoder import KEY, TITLE
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from nats.errors import Error as NatsError
 from nats.js.api import RawStreamMsg, StreamInfo, StreamState
 from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError, NotFoundError
 
+from dev.encoder import TITLE, frame
 from smarty_p1_fleet.acknowledged_writes import StoreRun, Write
 from smarty_p1_fleet.line_protocol import Sample
-from tests.lib.p1.encoder import TITLE, frame
 
 SUBJECT = f"smarty_p1.frames.0.{TITLE.hex().upper()}"
 

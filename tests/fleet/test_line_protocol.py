@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from dev.encoder import KEY, frame, telegram
 from smarty_p1_fleet.line_protocol import make_sample
 from smartyp1.p1 import OBJECTS, Decoder, Telegram
 from smartyp1.publish import items
-from tests.lib.p1.encoder import KEY, frame, telegram
 
 NOON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC).timestamp()
 

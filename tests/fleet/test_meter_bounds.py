@@ -4,10 +4,10 @@ import re
 
 import pytest
 
+from dev.encoder import frame, telegram
 from smarty_p1_fleet.acknowledged_writes import StoreRun
 from smarty_p1_fleet.metrics import Metrics
 from tests.fleet.fake_cluster import Cluster, FakeStore, until, until_written
-from tests.lib.p1.encoder import frame, telegram
 
 pytestmark = pytest.mark.usefixtures("partition")
 

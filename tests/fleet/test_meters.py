@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from dev.encoder import KEY, TITLE, crc, frame
 from smarty_p1_fleet.meters import Meters
 from smarty_p1_fleet.subjects import partition_of
 from smarty_p1_gateway import ConfigTable, Keys, read_keys
 from smartyp1.p1 import Telegram, key_fingerprint
-from tests.lib.p1.encoder import KEY, TITLE, crc, frame
 
 DIGITS = TITLE.hex().upper()
 SUBJECT = f"smarty_p1.frames.0.{DIGITS}"

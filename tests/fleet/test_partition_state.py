@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from dev.encoder import frame, telegram
 from smarty_p1_fleet.acknowledged_writes import StoreRun
 from smarty_p1_fleet.metrics import Metrics
 from smarty_p1_fleet.partition import Collector
 from smarty_p1_fleet.partition_state import PartitionState, parse_state
 from tests.fleet.fake_cluster import Cluster, Entry, FakeStore, until, until_written
-from tests.lib.p1.encoder import frame, telegram
 
 pytestmark = pytest.mark.usefixtures("partition")
 

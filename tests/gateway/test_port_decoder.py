@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from dev.encoder import DEVICE_NAME, KEY, TITLE, frame, telegram
 from smarty_p1_gateway import ConfigTable, Keys, read_keys
 from smarty_p1_gateway.memory_file import Memory
 from smarty_p1_gateway.meters import Meter, Meters
 from smarty_p1_gateway.port_decoder import PortDecoder
 from smartyp1.meter import Reading
-from tests.lib.p1.encoder import DEVICE_NAME, KEY, TITLE, frame, telegram
 
 OTHER_TITLE = b"SAGgp\x04\x10\x2f"
 OTHER_NAME = "SAG1030790002575"

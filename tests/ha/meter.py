@@ -1,18 +1,11 @@
-"""A meter for the tests: its telegrams, frames made without the integration's code, a TCP port."""
+"""A meter for the tests of the integration: its telegrams, its frames and its port."""
 
-import asyncio
-import json
 import re
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from pathlib import Path
-from typing import Self
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from dev.encoder import frame, literal, seal, with_value
+from dev.meter_port import MeterPort
 
-from dev.ports import free_ports
-
-FRAMES = Path(__file__).parents[1] / "frames"
+__all__ = ["MeterPort", "seal", "with_value"]
 
 KEY = "AABBCCDDEEFF00112233445566778899"
 OTHER_KEY = "000102030405060708090A0B0C0D0E0F"
@@ -25,45 +18,12 @@ OTHER_SERIAL = "SAG1030700000042"
 
 def literal_frame(name: str) -> bytes:
     """Return the bytes of one of the literal frames."""
-    return bytes.fromhex(json.loads((FRAMES / f"{name}.json").read_text())["bytes"])
+    return literal(name).data
 
 
 def literal_telegram(name: str) -> str:
     """Return the telegram in one of the literal frames."""
-    text: str = json.loads((FRAMES / f"{name}.json").read_text())["telegram"]
-    return text
-
-
-def _crc16(data: bytes) -> int:
-    crc = 0
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ 0xA001 * (crc & 1)
-    return crc
-
-
-def seal(text: str) -> bytes:
-    """Return the telegram with the CRC that its text needs."""
-    body = text[: text.rindex("!") + 1].encode("latin-1")
-    return body + f"{_crc16(body):04X}\r\n".encode()
-
-
-def with_value(text: str, reference: str, value: str | None) -> str:
-    """Return the telegram with another value, without the line when it is None.
-
-    A reference that is not there yet is added at the end.
-    """
-    lines = text.split("\r\n")
-    at = [n for n, line in enumerate(lines) if line.startswith(f"{reference}(")]
-    if value is None:
-        del lines[at[0]]
-    elif at:
-        lines[at[0]] = f"{reference}{value}"
-    else:
-        end = next(n for n, line in enumerate(lines) if line.startswith("!"))
-        lines.insert(end, f"{reference}{value}")
-    return "\r\n".join(lines)
+    return literal(name).telegram
 
 
 def without_channels(text: str) -> str:
@@ -80,127 +40,5 @@ def encipher(
     system_title: bytes = SYSTEM_TITLE,
 ) -> bytes:
     """Return a frame with the telegram in it."""
-    frame_counter = counter.to_bytes(4)
-    sealed = AESGCM(bytes.fromhex(key)).encrypt(
-        system_title + frame_counter, seal(text), b"\x30" + bytes.fromhex(authentication_key)
-    )[:-4]
-    length = (5 + len(sealed)).to_bytes(2)
-    return b"\xdb\x08" + system_title + b"\x82" + length + b"\x30" + frame_counter + sealed
-
-
-class MeterPort:
-    """A TCP port as a gateway at a meter offers it.
-
-    Whoever connects gets `greeting`, or what it returns, at once, then what `sending` still yields,
-    a piece every 0.01 s, and then what is sent. An `exclusive` port turns away whoever comes while
-    another client is there, as ser2net does.
-    """
-
-    def __init__(
-        self, greeting: bytes | Callable[[], bytes] = b"", *, exclusive: bool = False
-    ) -> None:
-        self.greeting = greeting
-        self.sending: Iterator[bytes] | None = None
-        self.exclusive = exclusive
-        self.turned_away = 0
-        self.connections = 0
-        self.counter = 0
-        self._clients: set[asyncio.StreamWriter] = set()
-        self._server: asyncio.Server | None = None
-        self._changed = asyncio.Condition()
-        self.port = free_ports()
-
-    async def __aenter__(self) -> Self:
-        """Start listening on a free port."""
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_exc: object) -> None:
-        """Stop listening and drop all clients."""
-        await self.stop()
-
-    @property
-    def address(self) -> str:
-        """Return the address as a user types it."""
-        return f"127.0.0.1:{self.port}"
-
-    @property
-    def url(self) -> str:
-        """Return the address as it is stored."""
-        return f"socket://{self.address}"
-
-    @property
-    def clients(self) -> int:
-        """Return how many connections are open."""
-        return len(self._clients)
-
-    async def start(self) -> None:
-        """Listen, on the same port as before."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-
-    async def stop(self) -> None:
-        """Refuse new clients and drop the old ones."""
-        if self._server is None:
-            return
-        self._server.close()
-        self._server.close_clients()
-        await self.wait_for_clients(0)
-        await self._server.wait_closed()
-        self._server = None
-
-    def drop(self) -> None:
-        """Close the connections of all clients."""
-        for client in self._clients:
-            client.close()
-
-    async def send(self, data: bytes) -> None:
-        """Send bytes to all clients."""
-        for client in list(self._clients):
-            client.write(data)
-            await client.drain()
-
-    async def send_telegram(self, text: str) -> None:
-        """Send a telegram in a frame with the next counter."""
-        await self.send(self.next_frame(text))
-
-    def next_frame(self, text: str) -> bytes:
-        """Return a frame with the next counter."""
-        self.counter += 1
-        return encipher(text, self.counter)
-
-    async def wait_for_clients(self, number: int) -> None:
-        """Wait until as many connections are open."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: len(self._clients) == number)
-
-    async def wait_for_connections(self, number: int) -> None:
-        """Wait until as many connections have been made since the beginning."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: self.connections >= number)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self.exclusive and self._clients:
-            self.turned_away += 1
-            writer.write(b"Port already in use\r\n")
-            writer.close()
-            return
-        async with self._changed:
-            self._clients.add(writer)
-            self.connections += 1
-            self._changed.notify_all()
-        try:
-            with suppress(OSError):
-                writer.write(self.greeting() if callable(self.greeting) else self.greeting)
-                while piece := next(self.sending or iter(()), b""):
-                    await asyncio.sleep(0.01)
-                    writer.write(piece)
-                    await writer.drain()
-                while await reader.read(1024):
-                    pass
-        finally:
-            writer.close()
-            with suppress(OSError):
-                await writer.wait_closed()
-            async with self._changed:
-                self._clients.discard(writer)
-                self._changed.notify_all()
+    keys = bytes.fromhex(key), bytes.fromhex(authentication_key)
+    return frame(counter, seal(text), key=keys[0], title=system_title, authentication_key=keys[1])

@@ -56,12 +56,25 @@ async def let_pass_until(
     pytest.fail("what was waited for did not come")
 
 
+def at(clock: str, kwh: float, kw: float = 0.0) -> str:
+    """Return a telegram of 3 July 2025, summer time, with this index and power."""
+    text = with_value(TELEGRAM, "0-0:1.0.0", f"(250703{clock.replace(':', '')}S)")
+    text = with_value(text, "1-0:1.7.0", f"({kw:06.3f}*kW)")
+    return with_value(text, "1-0:1.8.0", f"({kwh:010.3f}*kWh)")
+
+
 async def set_up(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, first: str = TELEGRAM
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    first: str = TELEGRAM,
+    **options: float,
 ) -> MockConfigEntry:
     """Set a meter up that sends its first telegram at once, and others when it is told to."""
     port.greeting = port.next_frame(first)
     entry = make_entry(port.url)
+    if options:
+        hass.config_entries.async_update_entry(entry, options=options)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     port.greeting = b""

@@ -24,11 +24,11 @@ from custom_components.smarty_p1.const import (
     CONF_SURCHARGE_PRICE,
     CONF_VAT,
 )
+from dev.encoder import FRAMES
 
 from .conftest import EntryMaker
 from .documentation import TEXTS, documented
 from .meter import (
-    FRAMES,
     OTHER_SERIAL,
     SERIAL,
     MeterPort,

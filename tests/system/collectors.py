@@ -17,12 +17,12 @@ from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 
 from dev.demo.home_assistant import ROOT
+from dev.encoder import frame, telegram
 from dev.fleet.cluster import ADMIN, NatsCluster, connect, login
 from dev.fleet.storage import VictoriaMetrics
 from dev.ports import free_ports
 from dev.reliability.parts import Part
 from dev.reliability.process import is_served
-from tests.lib.p1.encoder import frame, telegram
 from tests.system.support import PATIENCE, program
 
 KEY = bytes.fromhex("000102030405060708090A0B0C0D0E0F")

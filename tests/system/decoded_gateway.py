@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.lib.p1.encoder import KEY, TITLE
+from dev.encoder import KEY, TITLE
 from tests.system.sealed_gateway import SealedGateway
 
 

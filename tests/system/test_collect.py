@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from nats.aio.msg import Msg
 
+from dev.encoder import frame
 from smartyp1.p1 import key_fingerprint
-from tests.lib.p1.encoder import frame
 from tests.system.collectors import (
     GO_ON,
     KEY,

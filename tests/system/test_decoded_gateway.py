@@ -2,23 +2,20 @@
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import aiomqtt
 import pytest
 import pytest_asyncio
 
-from smarty_p1_gateway import mqtt_client, read_config, run
-from tests.lib.p1.encoder import AUTHENTICATION_KEY, DEVICE_NAME, KEY, TITLE, frame, telegram
-from tests.system.broker import HOST, Broker
+from dev.encoder import AUTHENTICATION_KEY, KEY, frame, telegram
+from tests.system.broker import Broker
 from tests.system.decoded_gateway import DecodedGateway
 from tests.system.sealed_gateway import Line, Listener
-from tests.system.support import PATIENCE, TIMEOUT, until
+from tests.system.support import TIMEOUT
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT)]
 
@@ -100,97 +97,6 @@ async def test_no_secret_gets_out(tmp_path: Path, line: Line) -> None:
             assert secret.hex() not in text.lower()
 
 
-async def test_discovery_that_the_broker_refuses_is_told_and_values_come(
-    tmp_path: Path, line: Line
-) -> None:
-    broker, gateway, listener = parts(tmp_path, line, "discovery = true")
-    rules = tmp_path / "rules"
-    rules.write_text("topic readwrite smarty_p1/#\n", encoding="ascii")
-    configuration = tmp_path / "mosquitto.conf"
-    text = configuration.read_text(encoding="ascii")
-    configuration.write_text(f"{text}user root\nacl_file {rules}\n", encoding="ascii")
-    async with broker.serving(), listener.listening(), gateway.running():
-        for counter in (1, 2, 3):
-            await line.send(frame(counter))
-            await listener.until(f"{ROOT}/states", counter)
-        assert await gateway.metric("broker_losses_total") == 0
-    log = (tmp_path / "gateway.log").read_text(encoding="utf-8")
-    topic = f"homeassistant/device/smarty_p1_{DEVICE_NAME}/config"
-    assert log.count(f"house: {topic}, the broker refuses what is published") == 1
-
-
-async def test_sealed_frames_and_values_side_by_side(tmp_path: Path, line: Line) -> None:
-    broker, gateway, listener = parts(tmp_path, line, port="sealed = true")
-    frames = [frame(counter) for counter in range(1, 4)]
-    async with broker.serving(), listener.listening(), gateway.running():
-        await line.send(b"".join(frames))
-        assert await listener.until(f"{ROOT}/frame", 3) == frames
-        assert (await listener.until(IMPORTED, 1))[-1] == b"3.000"
-        assert await gateway.metric("broker_connected") == 2
-
-
-async def test_another_gateway_that_ends_has_not_the_last_word(
-    tmp_path: Path, line: Line, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(mqtt_client, "_REPEAT_EVERY", 0.5)
-    broker, _, listener = parts(tmp_path, line, port="sealed = true")
-    topics = (AVAILABILITY, f"{ROOT}/status")
-    async with broker.serving(), listener.listening():
-        # Within this process, for it would be a minute.
-        running = asyncio.create_task(run(read_config(tmp_path / "gateway.toml")))
-        await line.send(frame(1))
-        await listener.until(IMPORTED, 1)
-        async with aiomqtt.Client(HOST, broker.port) as other:
-            for topic in topics:
-                await other.publish(topic, "offline", qos=1, retain=True)
-        for topic in topics:
-
-            async def is_put_right(topic: str = topic) -> bool:
-                said = listener.at(topic)
-                return b"offline" in said[1:] and said[-1] == b"online"
-
-            await until(is_put_right, within=PATIENCE)
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-
-
-async def test_what_the_broker_kept_of_earlier_options_goes(tmp_path: Path, line: Line) -> None:
-    broker, gateway, listener = parts(tmp_path, line, "discovery = true\nretain = true")
-    discovered = f"homeassistant/device/smarty_p1_{DEVICE_NAME}/config"
-    async with broker.serving():
-        async with listener.listening(), gateway.running():
-            await line.send(frame(1) + frame(2))
-            message = json.loads((await listener.until(discovered, 1))[-1])
-            assert message["device"]["name"] == "house"
-            await listener.until(f"{ROOT}/states", 1)
-        late = Listener(broker.port, "#")
-        async with late.listening():
-            await late.until(discovered, 1)
-            assert late.at(IMPORTED) == [b"2.000"]
-        DecodedGateway(tmp_path, broker.port, f"socket://127.0.0.1:{line.port}")
-        later = Listener(broker.port, discovered)
-        async with later.listening(), gateway.running():
-            await line.send(frame(3) + frame(4))
-            assert (await later.until(discovered, 2))[-1] == b""
-        last = Listener(broker.port, "#")
-        async with last.listening():
-            await last.until(AVAILABILITY, 1)
-            assert [topic for topic, _, _ in last.messages] == [AVAILABILITY]
-
-
-async def test_the_newest_values_after_the_broker_was_away(tmp_path: Path, line: Line) -> None:
-    broker, gateway, listener = parts(tmp_path, line)
-    async with gateway.running():
-        await line.send(b"".join(frame(counter) for counter in range(1, 31)))
-        await gateway.until_metric("telegrams_total", 30)
-        async with broker.serving(), listener.listening():
-            await line.send(frame(31))
-            await listener.until(IMPORTED, 1)
-            await listener.until(AVAILABILITY, 1)
-            values = set(listener.at(IMPORTED))
-    assert values <= {b"30.000", b"31.000"}
-
-
 async def test_nothing_is_published_before_its_counter_is_stored(
     tmp_path: Path, line: Line
 ) -> None:
@@ -259,41 +165,3 @@ async def test_while_the_disk_is_full_no_values_are_published_and_sealed_frames_
     # Each of the two gateways.
     assert log.count("Nothing can be stored, so no values are published: database or") == 2
     assert log.count("It can be stored again, and values are published") == 1
-
-
-OTHER_TITLE = b"KFMgp\x00\x00\x01"
-OTHER_NAME = "KFM1200500000001"
-
-
-def discovery(name: str) -> str:
-    return f"homeassistant/device/smarty_p1_{name}/config"
-
-
-async def test_two_meters_whose_cables_are_swapped_both_stay(tmp_path: Path, line: Line) -> None:
-    shed = Line()
-    port = f'[[port]]\naddress = "socket://127.0.0.1:{shed.port}"\nname = "shed"'
-    publish = "discovery = true\nretain = true"
-    broker, gateway, listener = parts(tmp_path, line, publish, port, key=KEY)
-    meters = ((TITLE, DEVICE_NAME), (OTHER_TITLE, OTHER_NAME))
-
-    async def send(where: Line, meter: tuple[bytes, str], counter: int) -> None:
-        title, name = meter
-        await where.send(frame(counter, telegram(name=name), title=title))
-
-    async with shed.serving(), broker.serving(), listener.listening(), gateway.running():
-        for counter in (1, 2):
-            await send(line, meters[0], counter)
-            await send(shed, meters[1], counter)
-        for _, name in meters:
-            await listener.until(discovery(name), 1)
-        listener.messages.clear()
-        for counter in range(3, 6):
-            await send(line, meters[1], counter)
-            await send(shed, meters[0], counter)
-        for _, name in meters:
-            await listener.until(discovery(name), 1)
-        await asyncio.sleep(1)
-        late = Listener(broker.port, "homeassistant/#")
-        async with late.listening():
-            for _, name in meters:
-                assert json.loads((await late.until(discovery(name), 1))[-1])["components"]

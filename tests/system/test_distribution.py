@@ -21,7 +21,7 @@ COMMAND = ROOT / "smarty_p1_cli"
 GATEWAY = ROOT / "gateway"
 FLEET = ROOT / "fleet"
 OFFLINE = ("error sending request", "dns error", "tcp connect error", "NewConnectionError")
-FRAME = json.loads((ROOT / "tests/frames/three_phase_gas_water_heat.json").read_text("utf-8"))
+FRAME = json.loads((ROOT / "dev/frames/three_phase_gas_water_heat.json").read_text("utf-8"))
 
 # Modules of packages that an installation need not have.
 LOADED = "print(sorted({'serialx', 'rich', 'homeassistant'} & set(__import__('sys').modules)))"

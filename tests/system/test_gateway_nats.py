@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from dev.encoder import TITLE, frame
 from dev.fleet.cluster import NatsCluster
-from tests.lib.p1.encoder import TITLE, frame
 from tests.system.nats_cluster import (
     NatsGateway,
     Stored,

@@ -14,7 +14,7 @@ from tests.system.support import TIMEOUT
 pytestmark = pytest.mark.timeout(TIMEOUT)
 
 RUNS = ("ser2net", "half-open", "replug", "day", "many", "kill")
-FRAMES = sorted((ROOT / "tests" / "frames").glob("*.json"))
+FRAMES = sorted((ROOT / "dev" / "frames").glob("*.json"))
 
 
 def run(script: str | Path, *arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:

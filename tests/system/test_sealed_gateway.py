@@ -1,10 +1,8 @@
 """Frames of a line, through the gateway that has no key, on a real mosquitto."""
 
-import asyncio
 import contextlib
 import os
 import signal
-import sqlite3
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,8 +10,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from dev.encoder import TITLE, frame, telegram
 from dev.ports import free_ports
-from tests.lib.p1.encoder import TITLE, frame, telegram
 from tests.system.broker import Broker
 from tests.system.sealed_gateway import Line, Listener, SealedGateway
 from tests.system.support import TIMEOUT, program
@@ -91,32 +89,6 @@ async def test_nothing_is_lost_while_the_broker_is_away_and_the_gateway_is_kille
         await gateway.until_metric("queue_length", 0)
 
 
-async def test_frames_are_published_while_the_disk_cannot_be_written(
-    tmp_path: Path, line: Line
-) -> None:
-    broker, gateway, listener = parts(tmp_path, line)
-    frames = [frame(counter) for counter in range(1, 7)]
-    async with gateway.running():
-        await line.send(frames[0])
-        await gateway.until_metric("queue_length", 1)
-        with contextlib.closing(sqlite3.connect(tmp_path / "smarty-p1-queue.sqlite3")) as other:
-            other.execute("BEGIN IMMEDIATE")  # nobody else can write meanwhile
-            await line.send(frames[1] + frames[2])
-            await gateway.until_metric("queue_length", 3)
-            async with broker.serving(), listener.listening():
-                await line.send(frames[3])
-                assert await listener.until(FRAME, 4) == frames[:4]
-                await gateway.until_metric("queue_length", 0)
-            await line.send(frames[4])
-            await gateway.until_metric("queue_length", 1)
-            other.rollback()
-            await line.send(frames[5])
-            await gateway.until_metric("queue_length", 2)
-    log = (tmp_path / "gateway.log").read_text(encoding="utf-8")
-    assert log.count("The queue cannot be written") == 1
-    assert log.count("The queue can be written again") == 1
-
-
 async def test_what_the_broker_refuses_goes_on_waiting(tmp_path: Path, line: Line) -> None:
     broker, gateway, _ = parts(tmp_path, line)
     rules = tmp_path / "rules"
@@ -183,34 +155,6 @@ async def test_a_connection_that_broke_unnoticed_has_not_the_last_word(
             await line.send(frame(2))
             await listener.until(FRAME, 2)
             assert listener.at(STATUS)[-1] == b"online"
-
-
-async def test_who_asks_for_metrics_otherwise_leaves_no_trace(tmp_path: Path, line: Line) -> None:
-    broker, gateway, _ = parts(tmp_path, line)
-    async with broker.serving(), gateway.running():
-        await gateway.until_metric("port_open", 1)
-        for junk in (b"GET /metrics HTTP/1.0\r\n\r\n", b"\0" * 999, b"GET " + b"a" * 70_000):
-            for _ in range(20):
-                _, writer = await asyncio.open_connection("127.0.0.1", gateway.metrics_port)
-                writer.write(junk)
-                # With a reset, so that no answer can be written.
-                writer.transport.abort()
-        await line.send(frame(1))
-        await gateway.until_metric("published_total", 1)
-    log = (tmp_path / "gateway.log").read_text(encoding="utf-8")
-    assert "INFO Reading 1 port\n" in log
-    assert "Traceback" not in log
-
-
-async def test_a_line_that_is_no_meters_is_told_once(tmp_path: Path, line: Line) -> None:
-    _, gateway, _ = parts(tmp_path, line)
-    plain = telegram("0-0:96.13.0(" + "41" * 800 + ")")
-    async with gateway.running():
-        for _ in range(2):
-            await line.send(plain * 15)
-        await gateway.until_metric("bytes_total", 30 * len(plain))
-    log = (tmp_path / "gateway.log").read_text(encoding="utf-8")
-    assert log.count("house: 16 KiB came without a frame that is accepted") == 1
 
 
 async def test_what_may_be_mended_later_is_tried_again(tmp_path: Path, line: Line) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 PROJECT = Path(__file__).parents[3]
-FRAMES = PROJECT / "tests" / "frames"
+FRAMES = PROJECT / "dev" / "frames"
 PROGRAM = [sys.executable, "-m", "dev.simulator"]
 KEY = bytes.fromhex("0123456789ABCDEF0123456789ABCDEF")
 AUTHENTICATION_KEY = bytes.fromhex("00112233445566778899AABBCCDDEEFF")

@@ -5,7 +5,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from homeassistant.const import STATE_UNKNOWN, Platform
+from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
@@ -21,15 +21,14 @@ from custom_components.smarty_p1.const import (
     CONF_VAT,
 )
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
-from custom_components.smarty_p1.lib.meter import CONFIRMATIONS
 from tests.ha.conftest import EntryMaker
-from tests.ha.meter import MeterPort, with_value, without_channels
+from tests.ha.meter import MeterPort, with_value
 from tests.ha.support import (
-    TELEGRAM,
+    at,
     let_pass,
     own_log,
-    receive,
     reload,
+    set_up,
     state_of,
     wait_for_entities,
     wait_until,
@@ -43,26 +42,6 @@ AVAILABLE = "smarty_available_power"
 EXCESS = "smarty_excess_energy"
 COST = "smarty_surcharge_this_month"
 TARIFF = {CONF_REFERENCE_POWER: 3.0, CONF_SURCHARGE_PRICE: 0.1, CONF_MIN_INTERVAL: 0}
-
-
-def at(clock: str, kwh: float, kw: float = 0.0) -> str:
-    """Return a telegram of 3 July 2025, summer time, with this index and power."""
-    text = with_value(TELEGRAM, "0-0:1.0.0", f"(250703{clock.replace(':', '')}S)")
-    text = with_value(text, "1-0:1.7.0", f"({kw:06.3f}*kW)")
-    return with_value(text, "1-0:1.8.0", f"({kwh:010.3f}*kWh)")
-
-
-async def set_up(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, first: str, **options: float
-) -> MockConfigEntry:
-    """Return an entry with these options whose meter has sent one telegram."""
-    port.greeting = port.next_frame(first)
-    entry = make_entry(port.url)
-    hass.config_entries.async_update_entry(entry, options=options)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
-    port.greeting = b""
-    return entry
 
 
 async def send(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, text: str) -> None:
@@ -160,7 +139,7 @@ async def test_a_restart_in_the_middle_of_a_quarter_hour(
     assert float(state_of(hass, LAST).state) == 5.0
     assert float(state_of(hass, EXCESS).state) == 0.75
 
-    key = f"smarty_p1.{entry.entry_id}.demand"
+    key = f"smarty_p1.{entry.entry_id}.meter"
     assert key in hass_storage
     assert await hass.config_entries.async_remove(entry.entry_id)
     assert key not in hass_storage
@@ -173,19 +152,22 @@ async def test_what_a_quarter_hour_has_come_to_survives_a_crash(
     hass_storage: dict[str, Any],
 ) -> None:
     entry = await set_up(hass, port, make_entry, at("10:15:00", 100.0), **TARIFF)
-    key = f"smarty_p1.{entry.entry_id}.demand"
+    key = f"smarty_p1.{entry.entry_id}.meter"
 
     await let_pass(hass, 1)
-    assert hass_storage[key]["data"]["stretches"][0]["reading"]["imported_wh"] == 100_000
+    assert hass_storage[key]["data"]["demand"]["stretches"][0]["reading"]["imported_wh"] == 100_000
+    await send(hass, port, entry, at("10:20:00", 100.4))
     await send(hass, port, entry, at("10:30:00", 101.0))
     await let_pass(hass, 1)
-    assert hass_storage[key]["data"]["stretches"][0]["months"][0]["days"][0]["above"]["3"] == [
+    assert hass_storage[key]["data"]["demand"]["stretches"][0]["months"][0]["days"][0]["above"][
+        "3"
+    ] == [
         1,
         250.0,
     ]
     await send(hass, port, entry, at("10:31:00", 101.1))
     await let_pass(hass, 1)
-    assert hass_storage[key]["data"]["stretches"][0]["reading"]["imported_wh"] == 101_000
+    assert hass_storage[key]["data"]["demand"]["stretches"][0]["reading"]["imported_wh"] == 101_000
 
 
 async def test_the_state_is_saved_now_and_then(
@@ -197,7 +179,7 @@ async def test_the_state_is_saved_now_and_then(
     entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0), **TARIFF)
 
     await let_pass(hass, 301)
-    stored = hass_storage[f"smarty_p1.{entry.entry_id}.demand"]["data"]
+    stored = hass_storage[f"smarty_p1.{entry.entry_id}.meter"]["data"]["demand"]
     assert stored["stretches"][0]["reading"]["imported_wh"] == 100_000
 
 
@@ -218,108 +200,6 @@ async def test_what_is_stored_may_be_rubbish(
 
     assert float(state_of(hass, RUNNING).state) == 1.5
     assert [level for level, _ in own_log(caplog)] == ["WARNING"]
-
-
-async def test_updates_may_be_limited_without_losing_a_text_or_a_quarter_hour(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry, at("10:29:40", 100.0), **{CONF_MIN_INTERVAL: 3600})
-    energy = "smarty_energy_imported"
-    await send(hass, port, entry, at("10:29:45", 100.05))
-    await send(hass, port, entry, at("10:29:50", 100.1))
-    assert state_of(hass, energy).state == "100.0"
-
-    # The register is as of the moment the quarter-hour ended.
-    await send(hass, port, entry, at("10:30:00", 100.2))
-    await send(hass, port, entry, at("10:37:30", 100.3))
-    await send(hass, port, entry, at("10:45:00", 100.45))
-    assert state_of(hass, energy).state == "100.45"
-    assert float(state_of(hass, LAST).state) == 1.0
-
-    await send(hass, port, entry, at("10:45:10", 100.5))
-    assert state_of(hass, energy).state == "100.45"
-    text = with_value(at("10:45:20", 100.6), "0-0:96.13.0", "(48616C6C6F)")
-    await send(hass, port, entry, text)
-    assert state_of(hass, energy).state == "100.6"
-
-    coordinator: SmartyCoordinator = entry.runtime_data
-    assert coordinator.readings == 8
-
-
-async def test_limited_updates_do_not_delay_the_warning(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    options = TARIFF | {CONF_MIN_INTERVAL: 3600}
-    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0, 1.0), **options)
-    assert hass.states.get(WARNING).state == "off"  # type: ignore[union-attr]
-
-    await send(hass, port, entry, at("10:30:10", 100.0, 4.0))
-    assert hass.states.get(WARNING).state == "on"  # type: ignore[union-attr]
-    await send(hass, port, entry, at("10:30:20", 100.0, 1.0))
-    assert hass.states.get(WARNING).state == "off"  # type: ignore[union-attr]
-
-
-async def test_limited_updates_do_not_delay_a_new_channel(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    first = without_channels(at("10:30:00", 100.0))
-    entry = await set_up(hass, port, make_entry, first, **{CONF_MIN_INTERVAL: 3600})
-    await send(hass, port, entry, without_channels(at("10:30:10", 100.0)))
-    gas = "sensor.gas_meter_7401"
-    assert hass.states.get(gas) is None
-
-    await send(hass, port, entry, at("10:30:20", 100.0))
-    assert hass.states.get(gas).state == "678.901"  # type: ignore[union-attr]
-
-
-@pytest.mark.parametrize(
-    "first", [at("10:30:00", 100.0), with_value(at("10:30:00", 100.0), "0-0:96.13.0", None)]
-)
-async def test_limited_updates_lose_no_message(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, first: str
-) -> None:
-    """Also one that is there with the first telegram, or in a line that comes later."""
-    entry = await set_up(hass, port, make_entry, first, **{CONF_MIN_INTERVAL: 3600})
-    event = "event.smarty_message"
-
-    for second in range(10, 40, 10):
-        text = with_value(at(f"10:30:{second}", 100.0), "0-0:96.13.0", "(48616C6C6F)")
-        await send(hass, port, entry, text)
-    state = hass.states.get(event)
-    assert state is not None
-    assert state.attributes["text"] == "Hallo"
-    fired = state.state
-
-    # The same text after a reload that met an empty message is news again.
-    port.greeting = port.next_frame(at("10:31:00", 100.0))
-    await reload(hass, entry)
-    port.greeting = b""
-    for second in (10, 20):
-        text = with_value(at(f"10:31:{second}", 100.0), "0-0:96.13.0", "(48616C6C6F)")
-        await send(hass, port, entry, text)
-    assert hass.states.get(event).state > fired  # type: ignore[union-attr]
-
-
-async def test_a_text_that_is_there_at_the_start_fires_with_limited_updates(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    text = with_value(at("10:30:00", 100.0), "0-0:96.13.0", "(48616C6C6F)")
-    entry = await set_up(hass, port, make_entry, text, **{CONF_MIN_INTERVAL: 3600})
-
-    await send(hass, port, entry, with_value(text, "0-0:1.0.0", "(250703103010S)"))
-
-    assert hass.states.get("event.smarty_message").attributes["text"] == "Hallo"  # type: ignore[union-attr]
-
-
-async def test_limited_updates_do_not_delay_the_breaker(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0), **{CONF_MIN_INTERVAL: 3600})
-    await send(hass, port, entry, at("10:30:10", 100.0))
-
-    await send(hass, port, entry, with_value(at("10:30:20", 100.0), "0-0:96.3.10", "(0)"))
-
-    assert state_of(hass, "smarty_breaker").state == "disconnected"
 
 
 @pytest.mark.parametrize(("reference", "value"), [("0-0:1.0.0", "()"), ("1-0:1.8.0", "()")])
@@ -351,171 +231,6 @@ async def test_a_register_that_is_held_back_is_no_reading_of_the_quarter_hour(
     # Linear between 108.9 and 109.1: 9 kWh are 36 kW, 6 kW above 30 kW for a quarter-hour.
     assert float(state_of(hass, LAST).state) == 36.0
     assert float(state_of(hass, EXCESS).state) == 1.5
-
-
-async def test_what_is_accepted_of_totals_survives_a_reload(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0))
-    port.greeting = port.next_frame(at("10:30:10", 0.0))
-
-    await reload(hass, entry)
-
-    assert state_of(hass, "smarty_energy_imported").state == "100.0"
-
-
-async def test_what_flows_survives_a_reload(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    def captured(clock: str, minutes: str, index: str) -> str:
-        return with_value(at(clock, 100.0), "0-1:24.2.1", f"(2507031{minutes}00S)({index}*m3)")
-
-    entry = await set_up(hass, port, make_entry, captured("10:30:00", "030", "00100.000"))
-    await receive(hass, port, captured("10:35:00", "035", "00100.100"))
-    port.greeting = port.next_frame(captured("10:35:10", "035", "00100.100"))
-
-    await reload(hass, entry)
-
-    assert state_of(hass, "gas_meter_7401_flow_rate").state == "1.2"
-
-
-async def test_a_telegram_during_the_unload_makes_nothing(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    hass_storage: dict[str, Any],
-) -> None:
-    first = without_channels(at("10:30:00", 100.0))
-    entry = await set_up(hass, port, make_entry, first)
-    coordinator: SmartyCoordinator = entry.runtime_data
-    unload = hass.config_entries.async_unload_platforms
-
-    async def unload_and_receive(entry: MockConfigEntry, platforms: list[Platform]) -> bool:
-        is_unloaded = await unload(entry, platforms)
-        coordinator._on_data(port.next_frame(at("10:30:10", 100.0)))
-        await hass.async_block_till_done()
-        return is_unloaded
-
-    with patch.object(hass.config_entries, "async_unload_platforms", unload_and_receive):
-        assert await hass.config_entries.async_unload(entry.entry_id)
-    await hass.async_block_till_done()
-
-    assert hass.states.get("sensor.gas_meter_7401") is None
-    key = f"smarty_p1.{entry.entry_id}.demand"
-    assert key in hass_storage
-    assert await hass.config_entries.async_remove(entry.entry_id)
-    await let_pass(hass, 301)
-    assert key not in hass_storage
-
-
-async def test_without_a_reading_nothing_is_stored(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    hass_storage: dict[str, Any],
-) -> None:
-    entry = await set_up(
-        hass, port, make_entry, with_value(at("10:30:00", 100.0), "0-0:1.0.0", "()")
-    )
-
-    assert await hass.config_entries.async_remove(entry.entry_id)
-    await let_pass(hass, 301)
-
-    assert f"smarty_p1.{entry.entry_id}.demand" not in hass_storage
-
-
-async def test_an_identifier_that_is_empty_at_a_reload_makes_no_meter(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0))
-    port.greeting = port.next_frame(with_value(at("10:30:10", 100.0), "0-1:96.1.0", "()"))
-
-    await reload(hass, entry)
-
-    assert hass.states.get("sensor.gas_meter_1") is None
-
-
-async def test_limited_updates_show_a_meter_that_is_back(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0), **{CONF_MIN_INTERVAL: 3600})
-    await send(hass, port, entry, with_value(at("10:30:10", 100.0), "0-1:96.1.0", "()"))
-
-    await send(hass, port, entry, at("10:30:20", 100.0))
-
-    gas = hass.states.get("sensor.gas_meter_7401")
-    assert gas is not None
-    assert gas.state == "678.901"
-
-
-async def test_updates_are_limited_also_when_objects_come_and_go(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    first = at("10:30:00", 100.0)
-    entry = await set_up(hass, port, make_entry, first, **{CONF_MIN_INTERVAL: 3600})
-    await send(hass, port, entry, at("10:30:10", 100.0))
-
-    for second in (20, 30, 40):
-        text = at(f"10:30:{second}", 100.1)
-        await send(hass, port, entry, text)
-        await send(hass, port, entry, with_value(text, "1-0:3.8.0", None))
-
-    assert state_of(hass, "smarty_energy_imported").state == "100.0"
-
-
-async def test_an_identifier_that_is_empty_once_makes_no_meter(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0))
-    gas = "sensor.gas_meter_7401"
-
-    await send(hass, port, entry, with_value(at("10:30:10", 100.0), "0-1:96.1.0", "()"))
-    assert hass.states.get(gas).state == "unavailable"  # type: ignore[union-attr]
-    assert hass.states.get("sensor.gas_meter_1") is None
-
-    await send(hass, port, entry, at("10:30:20", 100.0))
-    assert hass.states.get(gas).state == "678.901"  # type: ignore[union-attr]
-
-
-async def test_limited_updates_hold_back_and_count_totals_that_fall(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0), **{CONF_MIN_INTERVAL: 3600})
-    coordinator: SmartyCoordinator = entry.runtime_data
-
-    # A telegram that no entity is updated by, one that a text makes due, and the true value again.
-    await send(hass, port, entry, at("10:30:10", 0.0))
-    assert coordinator.reception.totals_held_back == {"1-0:1.8.0": 1}
-    text = with_value(at("10:30:20", 0.0), "0-0:96.13.0", "(48616C6C6F)")
-    await send(hass, port, entry, text)
-    assert state_of(hass, "smarty_energy_imported").state == "100.0"
-    await send(hass, port, entry, at("10:30:30", 100.1))
-    await send(hass, port, entry, at("10:30:40", 0.0))
-    assert coordinator.reception.totals_held_back == {"1-0:1.8.0": 2}
-
-
-async def test_limited_updates_accept_a_fall_that_is_confirmed_meanwhile(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0), **{CONF_MIN_INTERVAL: 3600})
-    for index in range(1, CONFIRMATIONS + 2):
-        await send(hass, port, entry, at(f"10:31:{index:02}", 5.0))
-    text = with_value(at("10:32:00", 5.0), "0-0:96.13.0", "(48616C6C6F)")
-    await send(hass, port, entry, text)
-
-    assert state_of(hass, "smarty_energy_imported").state == "5.0"
-    assert entry.runtime_data.reception.totals_held_back == {"1-0:1.8.0": 1}
-
-
-async def test_a_meter_that_was_unavailable_is_back_at_once(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry, at("10:29:40", 100.0), **{CONF_MIN_INTERVAL: 3600})
-    entry.runtime_data._on_stale(None)
-    assert state_of(hass, RUNNING).state == "unavailable"
-
-    await send(hass, port, entry, at("10:29:50", 100.1))
-    assert state_of(hass, "smarty_energy_imported").state == "100.1"
 
 
 @pytest.mark.parametrize(
@@ -770,7 +485,7 @@ async def test_a_month_that_has_ended_is_stored_beside_the_running_one(
 
     port.greeting = port.next_frame(on("25-08-01", "00:25:00", 102.7))
     await reload(hass, entry)
-    [stretch] = hass_storage[f"{key}.demand"]["data"]["stretches"]
+    [stretch] = hass_storage[f"{key}.meter"]["data"]["demand"]["stretches"]
     assert [month["start"][:7] for month in stretch["months"]] == ["2025-08"]
     demand = entry.runtime_data.latest.demand
     assert demand
@@ -798,7 +513,7 @@ async def test_a_disk_that_is_full_when_a_month_ends_loses_nothing(
         entry = await two_months(hass, port, make_entry)
         key = f"smarty_p1.{entry.entry_id}"
         assert f"{key}.months" not in hass_storage
-        [stretch] = hass_storage[f"{key}.demand"]["data"]["stretches"]
+        [stretch] = hass_storage[f"{key}.meter"]["data"]["demand"]["stretches"]
         assert [month["start"][:7] for month in stretch["months"]] == ["2025-07", "2025-08"]
 
     # Tried again with the next quarter-hour.

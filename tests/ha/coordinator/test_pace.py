@@ -5,26 +5,27 @@ import asyncio
 import pytest
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_state_change_event
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.smarty_p1.const import (
+    CONF_MIN_INTERVAL,
+    CONF_REFERENCE_POWER,
+    CONF_SURCHARGE_PRICE,
+)
+from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.lib.meter import CONFIRMATIONS
 from tests.ha.conftest import EntryMaker
-from tests.ha.meter import MeterPort, with_value
+from tests.ha.meter import MeterPort, with_value, without_channels
 from tests.ha.pacing import send_at, with_power
-from tests.ha.support import receive, set_up, state_of
+from tests.ha.support import at, receive, set_up, state_of
 
 POWER = "smarty_net_power"
+AN_HOUR = {CONF_MIN_INTERVAL: 3600}
 
 
 @pytest.fixture
 async def states(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> list[str]:
     """Return the states of a sensor of an entry that is updated once a second at most."""
-
-    def make(url: str, **arguments: str) -> MockConfigEntry:
-        entry = make_entry(url, **arguments)
-        hass.config_entries.async_update_entry(entry, options={"min_interval": 1})
-        return entry
-
-    await set_up(hass, port, make)
+    await set_up(hass, port, make_entry, min_interval=1)
     await asyncio.sleep(1.0)
     states: list[str] = []
 
@@ -76,3 +77,169 @@ async def test_nothing_waits_any_more_when_the_entry_is_unloaded(
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert states == ["1.0", "unavailable"]
     # A timer that was left would make this test fail.
+
+
+FIRST = at("10:30:00", 100.0)
+MESSAGE = with_value(at("10:30:20", 100.0), "0-0:96.13.0", "(48616C6C6F)")
+GAS_UNNAMED = with_value(at("10:30:10", 100.0), "0-1:96.1.0", "()")
+
+
+@pytest.mark.parametrize(
+    ("first", "sent", "entity_id", "shown"),
+    [
+        (
+            at("10:30:00", 100.0, 1.0),
+            [at("10:30:10", 100.0, 4.0)],
+            "binary_sensor.smarty_reference_power_warning",
+            "on",
+        ),
+        (
+            at("10:30:00", 100.0, 1.0),
+            [at("10:30:10", 100.0, 4.0), at("10:30:20", 100.0, 1.0)],
+            "binary_sensor.smarty_reference_power_warning",
+            "off",
+        ),
+        (
+            without_channels(FIRST),
+            [without_channels(at("10:30:10", 100.0)), at("10:30:20", 100.0)],
+            "sensor.gas_meter_7401",
+            "678.901",
+        ),
+        (FIRST, [GAS_UNNAMED, at("10:30:20", 100.0)], "sensor.gas_meter_7401", "678.901"),
+        (
+            FIRST,
+            [at("10:30:10", 100.0), with_value(at("10:30:20", 100.0), "0-0:96.3.10", "(0)")],
+            "sensor.smarty_breaker",
+            "disconnected",
+        ),
+    ],
+)
+async def test_what_does_not_wait_an_hour(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    first: str,
+    sent: list[str],
+    entity_id: str,
+    shown: str,
+) -> None:
+    tariff = {CONF_REFERENCE_POWER: 3.0, CONF_SURCHARGE_PRICE: 0.1}
+    await set_up(hass, port, make_entry, first, **tariff, **AN_HOUR)
+    before = hass.states.get(entity_id)
+    assert before is None or len(sent) > 1 or before.state != shown
+    for text in sent:
+        await receive(hass, port, text)
+    after = hass.states.get(entity_id)
+    assert after is not None
+    assert after.state == shown
+
+
+async def test_updates_may_be_limited_without_losing_a_text_or_a_quarter_hour(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:29:40", 100.0), **AN_HOUR)
+    energy = "smarty_energy_imported"
+    await receive(hass, port, at("10:29:45", 100.05))
+    await receive(hass, port, at("10:29:50", 100.1))
+    assert state_of(hass, energy).state == "100.0"
+
+    # The register is as of the moment the quarter-hour ended.
+    await receive(hass, port, at("10:30:00", 100.2))
+    await receive(hass, port, at("10:37:30", 100.3))
+    await receive(hass, port, at("10:45:00", 100.45))
+    assert state_of(hass, energy).state == "100.45"
+    assert float(state_of(hass, "smarty_last_quarter_hour").state) == 1.0
+
+    await receive(hass, port, at("10:45:10", 100.5))
+    assert state_of(hass, energy).state == "100.45"
+    text = with_value(at("10:45:20", 100.6), "0-0:96.13.0", "(48616C6C6F)")
+    await receive(hass, port, text)
+    assert state_of(hass, energy).state == "100.6"
+
+    coordinator: SmartyCoordinator = entry.runtime_data
+    assert coordinator.readings == 8
+
+
+@pytest.mark.parametrize(
+    "first", [at("10:30:00", 100.0), with_value(at("10:30:00", 100.0), "0-0:96.13.0", None)]
+)
+async def test_limited_updates_lose_no_message(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, first: str
+) -> None:
+    """Also one that is there with the first telegram, or in a line that comes later."""
+    entry = await set_up(hass, port, make_entry, first, **AN_HOUR)
+    event = "event.smarty_message"
+
+    for second in range(10, 40, 10):
+        text = with_value(at(f"10:30:{second}", 100.0), "0-0:96.13.0", "(48616C6C6F)")
+        await receive(hass, port, text)
+    state = hass.states.get(event)
+    assert state is not None
+    assert state.attributes["text"] == "Hallo"
+    fired = state.state
+
+    # The same text after a reload that met an empty message is news again.
+    port.greeting = port.next_frame(at("10:31:00", 100.0))
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    port.greeting = b""
+    for second in (10, 20):
+        text = with_value(at(f"10:31:{second}", 100.0), "0-0:96.13.0", "(48616C6C6F)")
+        await receive(hass, port, text)
+    assert hass.states.get(event).state > fired  # type: ignore[union-attr]
+
+
+async def test_updates_are_limited_also_when_objects_come_and_go(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    first = at("10:30:00", 100.0)
+    await set_up(hass, port, make_entry, first, **AN_HOUR)
+    await receive(hass, port, at("10:30:10", 100.0))
+
+    for second in (20, 30, 40):
+        text = at(f"10:30:{second}", 100.1)
+        await receive(hass, port, text)
+        await receive(hass, port, with_value(text, "1-0:3.8.0", None))
+
+    assert state_of(hass, "smarty_energy_imported").state == "100.0"
+
+
+async def test_limited_updates_hold_back_and_count_totals_that_fall(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0), **AN_HOUR)
+    coordinator: SmartyCoordinator = entry.runtime_data
+
+    # A telegram that no entity is updated by, one that a text makes due, and the true value again.
+    await receive(hass, port, at("10:30:10", 0.0))
+    assert coordinator.reception.totals_held_back == {"1-0:1.8.0": 1}
+    text = with_value(at("10:30:20", 0.0), "0-0:96.13.0", "(48616C6C6F)")
+    await receive(hass, port, text)
+    assert state_of(hass, "smarty_energy_imported").state == "100.0"
+    await receive(hass, port, at("10:30:30", 100.1))
+    await receive(hass, port, at("10:30:40", 0.0))
+    assert coordinator.reception.totals_held_back == {"1-0:1.8.0": 2}
+
+
+async def test_limited_updates_accept_a_fall_that_is_confirmed_meanwhile(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0), **AN_HOUR)
+    for index in range(1, CONFIRMATIONS + 2):
+        await receive(hass, port, at(f"10:31:{index:02}", 5.0))
+    text = with_value(at("10:32:00", 5.0), "0-0:96.13.0", "(48616C6C6F)")
+    await receive(hass, port, text)
+
+    assert state_of(hass, "smarty_energy_imported").state == "5.0"
+    assert entry.runtime_data.reception.totals_held_back == {"1-0:1.8.0": 1}
+
+
+async def test_a_meter_that_was_unavailable_is_back_at_once(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry, at("10:29:40", 100.0), **AN_HOUR)
+    entry.runtime_data._on_stale(None)
+    assert state_of(hass, "smarty_quarter_hour_power").state == "unavailable"
+
+    await receive(hass, port, at("10:29:50", 100.1))
+    assert state_of(hass, "smarty_energy_imported").state == "100.1"

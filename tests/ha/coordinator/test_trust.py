@@ -328,84 +328,82 @@ async def test_reauthentication_starts_while_set_up_fails(
     await hass.config_entries.async_unload(entry.entry_id)
 
 
+MARKUP = b"[x](http://a)".hex().upper()
+OTHERS = [encipher(OTHER_METER, 900 + n, system_title=OTHER_TITLE) for n in range(5)]
+MARKED = seal(TELEGRAM.replace(SERIAL.encode().hex().upper(), MARKUP))
+
+
 @pytest.mark.parametrize(
-    ("key", "first", "bad", "good", "problem"),
+    ("key", "bad", "problem", "told", "logged"),
     [
-        pytest.param(
-            KEY, encipher(TELEGRAM, 1), seal(FORGED), encipher(TELEGRAM, 2), "security_off"
+        (KEY, [seal(FORGED)] * 5, "security_off", {}, "no longer encrypts its telegrams"),
+        (None, [encipher(FORGED, 2)] * 5, "security_on", {}, "encrypts its telegrams"),
+        (
+            KEY,
+            OTHERS,
+            "other_meter",
+            {"found": OTHER_SERIAL, "serial_number": SERIAL},
+            OTHER_SERIAL,
         ),
-        pytest.param(None, seal(TELEGRAM), encipher(FORGED, 2), seal(TELEGRAM), "security_on"),
+        (
+            KEY,
+            [*failing(5, system_title=OTHER_TITLE)],
+            "other_meter_unreadable",
+            {"name": "Smarty 2574", "serial_number": SERIAL},
+            "a meter other than SAG1030790002574",
+        ),
+        # Nobody on the line writes markup into what people read.
+        (None, [MARKED] * 5, "other_meter", {"found": "?x??http???a?"}, "?x??http???a?"),
     ],
 )
-async def test_security_switched_at_the_meter(  # noqa: PLR0913, PLR0917
+async def test_what_fails_so_often_and_for_so_long_is_a_repair_until_it_is_mended(  # noqa: PLR0913, PLR0917
     hass: HomeAssistant,
     port: MeterPort,
     make_entry: EntryMaker,
+    caplog: pytest.LogCaptureFixture,
     key: str | None,
-    first: bytes,
-    bad: bytes,
-    good: bytes,
+    bad: list[bytes],
     problem: str,
+    told: dict[str, str],
+    logged: str,
 ) -> None:
-    port.greeting = first
+    def good() -> bytes:
+        return port.next_frame(TELEGRAM) if key else seal(TELEGRAM)
+
+    port.greeting = good()
     entry = make_entry(port.url, key=key)
     await hass.config_entries.async_setup(entry.entry_id)
-    await go_on(hass, port, *[bad] * 3)
-    assert not issues(hass)
-
-    await send(hass, port, bad)
-    assert issues(hass).keys() == {problem}
-    assert issues(hass)[problem].is_fixable
-    assert not reauths(hass)
-    assert state_of(hass, ENERGY).state == "unavailable"
-
-    await send(hass, port, good)
-    assert not issues(hass)
-    assert state_of(hass, ENERGY).state == "25678.901"
-
-
-async def test_another_meter_is_a_repair_issue(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    await set_up(hass, port, make_entry)
-    others = [encipher(OTHER_METER, 900 + n, system_title=OTHER_TITLE) for n in range(5)]
-    await send(hass, port, *others[:4])
+    await send(hass, port, *bad[:4])
     await let_pass(hass, 31)
     assert not issues(hass)
     assert state_of(hass, ENERGY).state == "25678.901"
 
-    await send(hass, port, others[4])
-    issue = issues(hass)["other_meter"]
-    assert issue.translation_placeholders
-    assert issue.translation_placeholders["found"] == OTHER_SERIAL
-    assert issue.translation_placeholders["serial_number"] == SERIAL
-    assert state_of(hass, ENERGY).state == "unavailable"
+    await send(hass, port, bad[4])
+    assert issues(hass).keys() == {problem}
+    issue = issues(hass)[problem]
+    assert issue.is_fixable
+    assert told.items() <= (issue.translation_placeholders or {}).items()
     assert not reauths(hass)
+    assert state_of(hass, ENERGY).state == "unavailable"
+    [line] = [text for _, text in own_log(caplog)]
+    assert logged in line
 
-    await send(hass, port, port.next_frame(TELEGRAM))
+    await send(hass, port, good())
     assert not issues(hass)
+    assert state_of(hass, ENERGY).state == "25678.901"
 
 
-async def test_another_meter_with_another_key_is_a_repair_issue_only(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture
+async def test_a_meter_that_is_removed_takes_its_repairs_along(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
     entry = await set_up(hass, port, make_entry)
     await go_on(hass, port, *failing(4, system_title=OTHER_TITLE))
-
-    assert not reauths(hass)
-    assert state_of(hass, ENERGY).state == "unavailable"
-    assert issues(hass).keys() == {"other_meter_unreadable"}
-    issue = issues(hass)["other_meter_unreadable"]
-    assert issue.is_fixable
-    assert issue.translation_placeholders == {
+    assert issues(hass)["other_meter_unreadable"].translation_placeholders == {
         "name": "Smarty 2574",
         "serial_number": SERIAL,
         "port": port.url,
     }
     assert entry.runtime_data.obstacle == "other_meter_unreadable"
-    (line,) = [text for _, text in own_log(caplog)]
-    assert "a meter other than SAG1030790002574" in line
-
     await hass.config_entries.async_remove(entry.entry_id)
     assert not issues(hass)
 
@@ -456,7 +454,8 @@ async def test_wrong_clock_of_the_meter(
     issue_registry: ir.IssueRegistry,
 ) -> None:
     def is_wrong() -> bool:
-        return (DOMAIN, f"meter_clock_{entry.entry_id}") in issue_registry.issues
+        issue = issue_registry.issues.get((DOMAIN, f"meter_clock_{entry.entry_id}"))
+        return issue is not None and issue.active
 
     def telegram(time: str) -> bytes:
         return port.next_frame(with_value(TELEGRAM, "0-0:1.0.0", f"({time})"))
@@ -472,6 +471,10 @@ async def test_wrong_clock_of_the_meter(
     assert not is_wrong()
     await send(hass, port, telegram("250703102501S"))
     assert not is_wrong()
+    await send(hass, port, telegram("250703102459S"))
+    assert is_wrong()
+    # After a restart, it is remembered and not shown.
+    await issue_registry.async_load()
     await send(hass, port, telegram("250703102459S"))
     assert is_wrong()
 
@@ -656,18 +659,3 @@ async def test_a_meter_that_was_long_away_is_back_within_a_minute(
     await let_pass(hass, 61)
     await wait_until(hass, lambda: entry.state is ConfigEntryState.LOADED)
     assert state_of(hass, ENERGY).state == "25678.901"
-
-
-async def test_markup_in_a_name_is_not_passed_on(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    port.greeting = seal(TELEGRAM)
-    entry = make_entry(port.url, key=None)
-    await hass.config_entries.async_setup(entry.entry_id)
-    markup = b"[x](http://a)".hex().upper()
-    other = seal(TELEGRAM.replace(SERIAL.encode().hex().upper(), markup))
-    await go_on(hass, port, *[other] * 4)
-
-    placeholders = issues(hass)["other_meter"].translation_placeholders
-    assert placeholders
-    assert placeholders["found"] == "?x??http???a?"

@@ -1,8 +1,6 @@
 """Publishing on MQTT: what is sent when, and what is not. A real broker is in tests/system."""
 
-import asyncio
 import json
-import re
 from collections import Counter
 from typing import Any
 
@@ -15,11 +13,10 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_mqtt_message
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient, MqttMockPahoClient
 
-from custom_components.smarty_p1.lib.publish import messages
 from tests.ha.conftest import EntryMaker
-from tests.ha.meter import SERIAL, MeterPort, seal, with_value, without_channels
-from tests.ha.pacing import send_at, with_power
-from tests.ha.support import TELEGRAM, own_log, receive, set_up, state_of, wait_until
+from tests.ha.meter import SERIAL, MeterPort, with_value
+from tests.ha.pacing import with_power
+from tests.ha.support import TELEGRAM, let_pass, own_log, receive, set_up, state_of, wait_until
 
 ROOT = "cellar/meter"
 OPTIONS = {
@@ -137,195 +134,6 @@ async def test_nothing_is_published_by_default(
     assert published.messages() == []
 
 
-@pytest.mark.parametrize("sent", ["()", "(kaputt*kW)"])
-async def test_what_is_unknown_is_empty_not_zero(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published, sent: str
-) -> None:
-    text = with_value(TELEGRAM, "1-0:1.7.0", sent)
-    await set_up(hass, port, publishing(hass, make_entry, format="both", retain=True), text)
-    await wait_until(hass, lambda: len(published.on("telegram")) == 1)
-    assert published.on("active_power_imported") == [""]
-    assert json.loads(published.on("telegram")[0])["objects"]["1-0:1.7.0"] is None
-
-
-async def test_objects_that_nobody_knows_are_published(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
-) -> None:
-    text = with_value(with_value(TELEGRAM, "1-0:99.1.2", "(x)(y)"), "0-0:96.1.9", "(+#/)")
-    await set_up(hass, port, publishing(hass, make_entry), text)
-    await wait_until(hass, lambda: len(published.on("0-0_96_1_9")) == 1)
-    assert published.on("0-0_96_1_9") == ["+#/"]
-    assert published.on("1-0_99_1_2_1") == ["x"]
-    assert published.on("1-0_99_1_2_2") == ["y"]
-
-
-async def test_a_meter_of_other_units_loses_no_digit(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
-) -> None:
-    text = with_value(TELEGRAM, "1-0:1.8.0", "(0025678901*Wh)")
-    await set_up(hass, port, publishing(hass, make_entry), text)
-    await wait_until(hass, lambda: len(published.on("active_energy_imported")) == 1)
-    assert published.on("active_energy_imported") == ["25678.901"]
-
-
-async def test_a_total_that_is_held_back_is_so_here(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
-) -> None:
-    await set_up(hass, port, publishing(hass, make_entry))
-    await published.is_complete(1)
-    await receive(hass, port, with_value(TELEGRAM, "1-0:1.8.0", "(000001.500*kWh)"))
-    await published.is_complete(2)
-    assert published.on("active_energy_imported") == ["25678.901", "25678.901"]
-
-
-async def test_the_minimum_interval(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
-) -> None:
-    await set_up(hass, port, publishing(hass, make_entry, min_interval=3600))
-    await published.is_complete(1)
-    published.forget()
-    for kilowatts in ("01.000", "02.000"):
-        await receive(hass, port, with_power(kilowatts))
-    assert published.messages() == []
-    # A text could be gone when its turn has come.
-    await receive(hass, port, with_value(with_power("03.000"), "0-0:96.13.0", "(48616C6C6F)"))
-    await published.is_complete(1)
-    assert published.on("message") == ["Hallo"]
-    assert published.on("active_power_imported") == ["3.000"]
-
-
-async def test_the_newest_telegram_waits_for_its_turn(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
-) -> None:
-    await set_up(hass, port, publishing(hass, make_entry, min_interval=1))
-    await published.is_complete(1)
-    await asyncio.sleep(1.0)
-    await send_at(hass, port, [0.0, 0.3, 0.55])
-    assert published.on("active_power_imported")[1:] == ["1.000", "3.000"]
-
-
-# The serial number of the meter and the identifier of another may be parts of one level.
-PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,140}(/[A-Za-z0-9_.-]{1,140})*")
-UNKNOWN = re.compile(r"\d+-\d+_\d+_\d+_\d+")
-
-
-def flood(number: int) -> str:
-    """Return a telegram of somebody who wants to be remembered."""
-    lines = "\r\n".join(
-        f"{number}-{n % 250}:{n // 250}.9.9(1.5*{'#+/\0'[n % 4]}{number})(x)" for n in range(1100)
-    )
-    # No longer than 32 KiB: the decoder gives up there.
-    text = TELEGRAM.replace("\r\n!", f"\r\n{lines}\r\n!")
-    for channel in range(1, 5):
-        name = f"{'#+/ '[channel - 1]}{number:03}{'x' * 60}{channel}".encode().hex()
-        text = with_value(text, f"0-{channel}:96.1.0", f"({name})")
-        text = with_value(text, f"0-{channel}:24.1.0", f"({(2, 3, 4, 7)[(channel + number) % 4]})")
-        index = f"(250703103000S)(00678.901*#+/{number})"
-        text = with_value(text, f"0-{channel}:24.2.1", index)
-    return text
-
-
-@pytest.mark.usefixtures("fast_line")
-@pytest.mark.parametrize("form", ["both", "smartyreader"])
-async def test_somebody_on_the_line_makes_no_more_topics_than_that(  # noqa: PLR0913, PLR0917 - fixtures
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    published: Published,
-    caplog: pytest.LogCaptureFixture,
-    form: str,
-) -> None:
-    make = publishing(hass, make_entry, format=form, retain=True, discovery=True)
-    entry = make(port.url, key=None)
-    port.greeting = seal(TELEGRAM)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
-    await wait_until(hass, lambda: len(published.on("states")) == 1)
-    port.greeting = b""
-    usual = {topic for topic, _, _ in published.messages()}
-    for number in range(1, 26):
-        await port.send(seal(flood(number)))
-        before = len(published.on("states"))
-        await wait_until(hass, lambda before=before: len(published.on("states")) > before)  # type: ignore[misc]
-    topics = {topic for topic, _, _ in published.messages()}
-    assert all(PLAIN.fullmatch(topic) for topic in topics)
-    below = {topic.removeprefix(f"{ROOT}/") for topic in topics - usual}
-    unknown = {name for name in below if UNKNOWN.match(name)}
-    assert len({match[0] for name in unknown if (match := UNKNOWN.match(name))}) == 64
-    assert len(unknown) == 2 * 64
-    found = {topic for topic in topics if topic.startswith("elsewhere/")} - {DISCOVERY}
-    assert len(found) <= 16
-    # Besides, what a meter on the M-Bus says: six values each, and its states.
-    assert len(topics - usual) <= 2 * 64 + 16 * (6 + 2)
-    if form == "both":
-        objects = [json.loads(text)["objects"] for text in published.on("telegram")]
-        assert len(set().union(*objects) - objects[0].keys()) == 64
-    # Once for the objects, once for the meters.
-    beyond = [level for level, text in own_log(caplog) if "the others are ignored" in text]
-    assert beyond == ["WARNING", "WARNING"]
-
-    # What the broker keeps is all taken back.
-    last = {topic: text for topic, text, retain in published.messages() if retain}
-    published.forget()
-    await hass.config_entries.async_remove(entry.entry_id)
-    assert taken_back(published) == {topic for topic, text in last.items() if text}
-
-
-async def test_units_without_end_make_no_topics_without_end(  # noqa: PLR0913, PLR0917 - fixtures
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    published: Published,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    monkeypatch.setattr(messages, "MOST_TOPICS", 110)
-    make = publishing(hass, make_entry, format="smartyreader")
-
-    def complete() -> int:
-        return sum(topic == ROOT for topic, _, _ in published.messages())
-
-    entry = make(port.url, key=None)
-    port.greeting = seal(TELEGRAM)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await wait_until(hass, lambda: complete() == 1)
-    usual = {topic for topic, _, _ in published.messages()}
-    assert len(usual) < 110
-    for number in range(20):
-        index = f"(250703103000S)(00678.901*unit{number})"
-        await port.send(seal(with_value(TELEGRAM, "0-1:24.2.1", index)))
-        await wait_until(hass, lambda number=number: complete() == number + 2)  # type: ignore[misc]
-    topics = {topic for topic, _, _ in published.messages()}
-    assert len(topics) == 110
-    assert usual <= topics
-    beyond = [line for line in own_log(caplog) if "and no further ones" in line[1]]
-    assert [level for level, _ in beyond] == ["WARNING"]
-
-
-async def test_meters_that_are_away_have_so_many_places_at_the_broker(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    published: Published,
-    hass_storage: dict[str, Any],
-) -> None:
-    make = publishing(hass, make_entry, discovery=True)
-    topics = [
-        f"elsewhere/device/smarty_p1_{SERIAL}_AWAY{number:03}/config" for number in range(500)
-    ]
-
-    def make_with_topics(url: str, **arguments: str) -> MockConfigEntry:
-        entry = make(url, **arguments)
-        key = f"smarty_p1.{entry.entry_id}.retained"
-        hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": topics}
-        return entry
-
-    await set_up(hass, port, make_with_topics)
-    await wait_until(hass, lambda: len(taken_back(published)) >= 484)
-    await hass.async_block_till_done()
-    assert len(taken_back(published)) == 484
-
-
 async def test_a_broker_that_is_away(
     hass: HomeAssistant,
     port: MeterPort,
@@ -351,50 +159,6 @@ async def test_a_broker_that_is_away(
     assert DISCOVERY in [topic for topic, _, _ in published.messages()]
     await receive(hass, port, with_power("04.444"))
     await wait_until(hass, lambda: len(published.on("active_power_imported")) == 2)
-
-
-async def test_a_broker_that_comes_back_is_sent_nothing_old(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    published: Published,
-    broker: Broker,
-) -> None:
-    entry = await set_up(hass, port, publishing(hass, make_entry))
-    await published.is_complete(1)
-    broker.go_away()
-    await receive(hass, port, with_power("01.111"))
-    entry.runtime_data._on_stale(None)
-    published.forget()
-
-    broker.come_back()
-    await wait_until(hass, lambda: published.on("availability") == ["offline"])
-    await hass.async_block_till_done(wait_background_tasks=False)
-    assert published.messages() == [(f"{ROOT}/availability", "offline", True)]
-    await receive(hass, port, with_power("02.222"))
-    await published.is_complete(1)
-    assert published.on("active_power_imported") == ["2.222"]
-
-
-async def test_a_meter_on_the_m_bus_that_is_away_stays_discovered(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
-) -> None:
-    entry = await set_up(hass, port, publishing(hass, make_entry, discovery=True))
-    await published.is_complete(1, LAST_STATES)
-    heat = {
-        topic
-        for topic, _, _ in published.messages()
-        if topic.startswith("elsewhere/") and "HEAT079000257403" in topic
-    }
-    assert heat
-    published.forget()
-    port.greeting = port.next_frame(without_channels(TELEGRAM))
-    await hass.config_entries.async_reload(entry.entry_id)
-    await wait_until(hass, lambda: len(published.on("active_power_imported")) == 1)
-    # The next one is published when the first one's work is done.
-    await receive(hass, port, without_channels(TELEGRAM))
-    await wait_until(hass, lambda: len(published.on("active_power_imported")) == 2)
-    assert not heat & taken_back(published)
 
 
 async def test_a_meter_that_is_removed_while_the_broker_is_away(  # noqa: PLR0913, PLR0917
@@ -526,7 +290,11 @@ async def test_what_the_broker_keeps_is_taken_back(
 
 
 async def test_values_that_are_no_longer_retained_are_taken_back_first(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    published: Published,
+    hass_storage: dict[str, Any],
 ) -> None:
     entry = await set_up(hass, port, publishing(hass, make_entry, retain=True))
     await published.is_complete(1)
@@ -537,6 +305,11 @@ async def test_values_that_are_no_longer_retained_are_taken_back_first(
     await published.is_complete(2)
     # Whoever listens ends up with the value, not with the empty message.
     assert published.on("active_power_imported") == ["", "2.345"]
+    # A crash brings none of them back.
+    await hass.async_block_till_done()
+    await let_pass(hass, 6)
+    stored = hass_storage[f"smarty_p1.{entry.entry_id}.retained"]["data"]
+    assert not [topic for topic in stored if topic.endswith("active_power_imported")]
 
 
 async def test_nothing_is_left_of_a_meter_that_is_removed(
@@ -601,6 +374,11 @@ async def test_discovery(
         "expire_after": 90,
     }
     assert not meter["components"]["sensor_device_name"]["enabled_by_default"]
+    event = meter["components"]["event_disturbance"]
+    assert event["name"] == "Grid disturbance"
+    assert event["unique_id"] == f"smarty_p1_{SERIAL}_event_disturbance"
+    assert event["event_types"] == ["power_failure", "voltage_sag", "voltage_swell"]
+    assert event["state_topic"] == f"{ROOT}/events/disturbance"
     gas = messages[f"elsewhere/ha/device/{meter_id}_GAS_079000257401/config"]
     assert gas["device"]["via_device"] == meter_id
     assert gas["device"]["name"] == "Gas meter 7401"
@@ -680,72 +458,6 @@ async def test_states_for_discovery_are_those_of_the_entities(
     ]
     shown = {key for key in states if not key.endswith(("_attributes", "_last_reset"))}
     assert len(shown) == len(entities)
-
-
-async def test_a_voltage_follows_in_steps_for_discovery_only(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
-) -> None:
-    """The other Home Assistant has a recorder, too; whoever reads the values may want them all."""
-    await set_up(hass, port, publishing(hass, make_entry, discovery=True))
-    await published.is_complete(1, LAST_STATES)
-    for number, volts in enumerate(("233.9", "234.1", "233.2"), 2):
-        await receive(hass, port, with_value(TELEGRAM, "1-0:32.7.0", f"({volts}*V)"))
-        await published.is_complete(number, LAST_STATES)
-
-    states = [json.loads(each)["voltage_l1"] for each in published.on("states")]
-    assert states == [233.1, 233.1, 234.1, 234.1]
-    assert published.on("voltage_l1") == ["233.1", "233.9", "234.1", "233.2"]
-
-
-async def test_a_message_is_an_event_for_the_other_home_assistant(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
-) -> None:
-    text = with_value(TELEGRAM, "0-0:96.13.0", "(4D6F69656E)")
-    await set_up(hass, port, publishing(hass, make_entry, discovery=True), text)
-    await published.is_complete(1, LAST_STATES)
-    await receive(hass, port, text)
-    await published.is_complete(2, LAST_STATES)
-    # No news: it was there before.
-    assert published.on("events/message") == []
-    await receive(hass, port, with_value(TELEGRAM, "0-0:96.13.0", "(48616C6C6F)"))
-    await published.is_complete(3, LAST_STATES)
-    await wait_until(hass, lambda: bool(published.on("events/message")))
-    (event,) = published.on("events/message")
-    assert json.loads(event) == {"event_type": "message", "text": "Hallo"}
-    assert (f"{ROOT}/events/message", event, False) in published.messages()
-
-
-async def test_what_the_meter_counts_of_the_grid_is_an_event_for_the_other_home_assistant(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, published: Published
-) -> None:
-    def counted(failures: str | None, sags: str) -> str:
-        text = with_value(TELEGRAM, "0-0:96.7.21", failures)
-        return with_value(text, "1-0:52.32.0", sags)
-
-    make = publishing(hass, make_entry, discovery=True, discovery_prefix="elsewhere/ha")
-    await set_up(hass, port, make, counted("(00010)", "(00003)"))
-    await published.is_complete(1, LAST_STATES)
-    meter = messages_on(published, "elsewhere/ha/")[
-        f"elsewhere/ha/device/smarty_p1_{SERIAL}/config"
-    ]
-    event = meter["components"]["event_disturbance"]
-    assert event["name"] == "Grid disturbance"
-    assert event["unique_id"] == f"smarty_p1_{SERIAL}_event_disturbance"
-    assert event["event_types"] == ["power_failure", "voltage_sag", "voltage_swell"]
-    assert event["state_topic"] == f"{ROOT}/events/disturbance"
-
-    # Not what was counted in years, nor what is missing meanwhile.
-    for number, text in enumerate((counted(None, "(00003)"), counted("(00010)", "(00003)")), 2):
-        await receive(hass, port, text)
-        await published.is_complete(number, LAST_STATES)
-    assert published.on("events/disturbance") == []
-
-    await receive(hass, port, counted("(00012)", "(00004)"))
-    await wait_until(hass, lambda: len(published.on("events/disturbance")) == 2)
-    failure, sag = published.on("events/disturbance")
-    assert json.loads(failure) == {"event_type": "power_failure", "count": 2}
-    assert json.loads(sag) == {"event_type": "voltage_sag", "count": 1, "phases": ["L2"]}
-    assert (f"{ROOT}/events/disturbance", failure, False) in published.messages()
 
 
 async def test_another_home_assistant_finds_every_entity(

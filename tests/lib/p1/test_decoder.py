@@ -5,8 +5,8 @@ import tracemalloc
 
 import pytest
 
+from dev.encoder import AUTHENTICATION_KEY, KEY, TITLE, frame, literal, telegram
 from smartyp1.p1 import Decoder, Event, KeyFormatError, Reason, Rejection, Telegram
-from tests.lib.p1.encoder import AUTHENTICATION_KEY, KEY, TITLE, frame, literal, telegram
 
 RANDOM = random.Random(20250101)  # noqa: S311 - noise that is the same each time
 FALSE_START = b"\xdb\x08" + TITLE + b"\x82\xff\xff"

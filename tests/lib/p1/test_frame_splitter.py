@@ -5,8 +5,8 @@ from itertools import batched
 
 import pytest
 
+from dev.encoder import KEY, TITLE, frame, literal, telegram
 from smartyp1.p1 import Decoder, Frame, FrameSplitter, Telegram
-from tests.lib.p1.encoder import KEY, TITLE, frame, literal, telegram
 
 ENCRYPTED = ["three_phase_gas_water_heat"]
 

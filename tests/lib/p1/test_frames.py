@@ -4,8 +4,8 @@ from datetime import datetime
 
 import pytest
 
+from dev.encoder import literal
 from smartyp1.p1 import Decoder, Reason, Rejection, Telegram
-from tests.lib.p1.encoder import literal
 
 NAMES = [
     "export_two_gas_meters",

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from dev.encoder import FRAMES, literal, telegram
 from dev.fuzz import feed, mutations, properties
 from dev.fuzz.rounds import Property, run_round
 from smartyp1.p1 import Decoder, Event, Rejection, Telegram
-from tests.lib.p1.encoder import FRAMES, literal, telegram
 
 PROJECT = Path(__file__).parents[3]
 

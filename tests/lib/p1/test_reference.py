@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import GCM
 from hypothesis import given, settings, strategies as st
 
+from dev.encoder import AUTHENTICATION_KEY, KEY, TITLE, crc, frame, telegram
 from smartyp1.p1 import Decoder, Event, Telegram
-from tests.lib.p1.encoder import AUTHENTICATION_KEY, KEY, TITLE, crc, frame, telegram
 
 HEADER = re.compile(rb"\xdb\x08(.{8})(?:\x82(..)|\x81(.)|([\x00-\x7f]))\x30(....)", re.DOTALL)
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, strategies as st
 
+from dev.encoder import KEY, frame, telegram
 from smartyp1.p1 import OBJECTS, Capture, Decoder, MBusReading, Telegram, Value
-from tests.lib.p1.encoder import KEY, frame, telegram
 
 CAPTURED = datetime(2025, 7, 3, 8, 30, tzinfo=UTC)
 

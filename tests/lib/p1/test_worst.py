@@ -11,8 +11,8 @@ from hypothesis import given, strategies as st
 
 from dev.benchmarks.frames import in_chunks
 from dev.benchmarks.worst import MODES, STREAMS, Cost, made, measure, measure_all
+from dev.encoder import KEY, crc, frame, telegram
 from smartyp1.p1 import Decoder, Telegram, crc16
-from tests.lib.p1.encoder import KEY, crc, frame, telegram
 
 MICROSECONDS_A_BYTE = 20.0
 LONGEST_CALL = 100_000.0

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from dev.encoder import AUTHENTICATION_KEY, KEY, frame, literal, telegram
 from smartyp1.p1 import P1Error
 from smartyp1.port import (
     DamagedError,
@@ -18,8 +19,7 @@ from smartyp1.port import (
     WrongKeyError,
     probe,
 )
-from tests.lib.p1.encoder import AUTHENTICATION_KEY, KEY, frame, literal, telegram
-from tests.lib.port.test_port import gateway
+from tests.lib.port.test_reconnect_backoff import gateway
 
 OTHER_KEY = bytes(range(16))
 

@@ -1,12 +1,6 @@
-"""How much a port may pass on, and where; and how it is asked for its metrics."""
+"""How much a port may pass on, and where."""
 
-import socket
-
-import pytest
-
-from smarty_p1_gateway import UnavailableError
 from smarty_p1_gateway.frame_limit import BURST, RATE, FrameLimit
-from smarty_p1_gateway.metrics import Metrics, serve
 from smarty_p1_gateway.topic_root import TopicRoot
 from smartyp1.p1 import Frame
 
@@ -66,13 +60,3 @@ def test_the_root_has_the_title_of_the_first_frame_and_follows_another_meter() -
     assert root.topic == "smarty_p1/5341476770041030"
     root.note(frame(MINE))
     assert root.topic == "smarty_p1/5341476770041030"
-
-
-def test_metrics_are_served_at_a_port_that_is_free_or_not_at_all() -> None:
-    registry = Metrics().registry
-    serve(registry, "127.0.0.1", None)
-    message = r"\[metrics\] address and port cannot be used: "
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        number = taken.getsockname()[1]
-        with pytest.raises(UnavailableError, match=message):
-            serve(registry, "127.0.0.1", number)

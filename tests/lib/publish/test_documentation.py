@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from custom_components.smarty_p1.lib.p1 import Decoder, Telegram
-from custom_components.smarty_p1.lib.publish import (
+from dev.encoder import literal, seal, with_value
+from smartyp1.p1 import Decoder, Telegram
+from smartyp1.publish import (
     MISLEADING_NAMES,
     SMARTYREADER_NAMES,
     items,
     smartyreader_items,
     smartyreader_summary,
 )
-from tests.ha.meter import literal_telegram, seal, with_value
 
 TEXT = (Path(__file__).parents[3] / "docs" / "mqtt.md").read_text()
 ROW = re.compile(
@@ -25,7 +25,7 @@ CALCULATED = TEXT.partition("| calculated | SmartyReader name")[2].partition("\n
 @pytest.fixture
 def telegram() -> Telegram:
     """Return a telegram with everything that stands in the table, and gas alone on the M-Bus."""
-    text = with_value(literal_telegram("three_phase_gas_water_heat"), "0-0:96.13.1", "()")
+    text = with_value(literal("three_phase_gas_water_heat").telegram, "0-0:96.13.1", "()")
     lines = text.split("\r\n")
     text = "\r\n".join(line for line in lines if not re.match(r"0-[234]:(24|96\.1)\.", line))
     (decoded,) = Decoder(None).feed(seal(text))

@@ -1,13 +1,14 @@
 """Totals that fall are held back until that is confirmed."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, strategies as st
 
-from custom_components.smarty_p1.lib.meter import CONFIRMATIONS, REGISTERS, Totals
-from custom_components.smarty_p1.lib.p1 import Capture, MBusReading, Telegram, Value
+from smartyp1.meter import CONFIRMATIONS, REGISTERS, Totals
+from smartyp1.p1 import Capture, MBusReading, Telegram, Value
 
 ENERGY = "1-0:1.8.0"
 INDEX = "0-1:24.2.1"
@@ -238,3 +239,16 @@ def test_registers_fall_only_after_confirmation(values: list[int]) -> None:
         if value >= accepted or (confirmed and window[-1] < accepted):
             accepted, since = value, at
         assert shown[at] == accepted
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=30))
+def test_a_restart_between_any_two_telegrams_changes_nothing(values: list[int]) -> None:
+    def message(value: int, minutes: int) -> Telegram:
+        return telegram({ENERGY: float(value)}, {1: gas(float(value), minutes)})
+
+    always, stored = Totals(), Totals()
+    for minutes, value in enumerate(values):
+        stored = Totals.from_dict(json.loads(json.dumps(stored.as_dict())))
+        each = message(value, minutes)
+        assert stored.settle(each) == always.settle(each)
+        assert stored.falls == always.falls

@@ -1,4 +1,4 @@
-"""A meter's side of the protocol for the tests, written apart from the package under test."""
+"""A meter's side of the protocol for tests and fuzzers, written apart from what they examine."""
 
 import binascii
 import json
@@ -13,7 +13,7 @@ KEY = bytes.fromhex("AABBCCDDEEFF00112233445566778899")
 TITLE = b"SAGgp\x04\x10\x2e"
 AUTHENTICATION_KEY = bytes.fromhex("00112233445566778899AABBCCDDEEFF")
 DEVICE_NAME = "SAG1030790002574"
-FRAMES = Path(__file__).parents[2] / "frames"
+FRAMES = Path(__file__).with_name("frames")
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,33 @@ def crc(data: bytes) -> int:
     return int(f"{reflected:016b}"[::-1], 2)
 
 
+def seal(text: str) -> bytes:
+    """Return a telegram with the CRC that its text needs."""
+    body = text[: text.rindex("!") + 1].encode("latin-1")
+    return body + b"%04X\r\n" % crc(body)
+
+
+def with_value(text: str, reference: str, value: str | None) -> str:
+    """Return the telegram with another value, without the line when it is None.
+
+    A reference that is not there yet is added at the end.
+    """
+    lines = text.split("\r\n")
+    at = [n for n, line in enumerate(lines) if line.startswith(f"{reference}(")]
+    if value is None:
+        del lines[at[0]]
+    elif at:
+        lines[at[0]] = f"{reference}{value}"
+    else:
+        end = next(n for n, line in enumerate(lines) if line.startswith("!"))
+        lines.insert(end, f"{reference}{value}")
+    return "\r\n".join(lines)
+
+
 def telegram(*lines: str, name: str | None = DEVICE_NAME) -> bytes:
     """Write a telegram of these lines behind the usual first ones."""
     own = [f"0-0:42.0.0({binascii.hexlify(name.encode()).decode()})"] if name else []
-    body = "\r\n".join(["/Lux5\\253694471_M", "", "1-3:0.2.8(42)", *own, *lines, "!"])
-    return f"{body}{crc(body.encode('latin-1')):04X}\r\n".encode("latin-1")
+    return seal("\r\n".join(["/Lux5\\253694471_M", "", "1-3:0.2.8(42)", *own, *lines, "!"]))
 
 
 def frame(

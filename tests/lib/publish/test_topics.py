@@ -4,14 +4,15 @@ import re
 
 import pytest
 
-from custom_components.smarty_p1.lib.p1 import Decoder, Telegram
-from custom_components.smarty_p1.lib.publish import (
+from dev.encoder import literal, seal, with_value
+from smartyp1.p1 import Decoder, Telegram
+from smartyp1.publish import (
     items,
     smartyreader_items,
     smartyreader_summary,
 )
-from tests.ha.meter import seal, with_value
-from tests.ha.support import TELEGRAM
+
+TELEGRAM = literal("three_phase_gas_water_heat").telegram
 
 
 def telegram_with(reference: str, value: str) -> Telegram:

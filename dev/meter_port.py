@@ -1,0 +1,127 @@
+"""A TCP port as a gateway at a meter offers it."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Self
+
+from .encoder import frame, seal
+from .ports import free_ports
+
+
+class MeterPort:
+    """A TCP port as a gateway at a meter offers it.
+
+    Whoever connects gets `greeting`, or what it returns, at once, then what `sending` still yields,
+    a piece every 0.01 s, and then what is sent. An `exclusive` port turns away whoever comes while
+    another client is there, as ser2net does.
+    """
+
+    def __init__(
+        self, greeting: bytes | Callable[[], bytes] = b"", *, exclusive: bool = False
+    ) -> None:
+        self.greeting = greeting
+        self.sending: Iterator[bytes] | None = None
+        self.exclusive = exclusive
+        self.turned_away = 0
+        self.connections = 0
+        self.counter = 0
+        self._clients: set[asyncio.StreamWriter] = set()
+        self._server: asyncio.Server | None = None
+        self._changed = asyncio.Condition()
+        self.port = free_ports()
+
+    async def __aenter__(self) -> Self:
+        """Start listening on a free port."""
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        """Stop listening and drop all clients."""
+        await self.stop()
+
+    @property
+    def address(self) -> str:
+        """Return the address as a user types it."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """Return the address as it is stored."""
+        return f"socket://{self.address}"
+
+    @property
+    def clients(self) -> int:
+        """Return how many connections are open."""
+        return len(self._clients)
+
+    async def start(self) -> None:
+        """Listen, on the same port as before."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+
+    async def stop(self) -> None:
+        """Refuse new clients and drop the old ones."""
+        if self._server is None:
+            return
+        self._server.close()
+        self._server.close_clients()
+        await self.wait_for_clients(0)
+        await self._server.wait_closed()
+        self._server = None
+
+    def drop(self) -> None:
+        """Close the connections of all clients."""
+        for client in self._clients:
+            client.close()
+
+    async def send(self, *data: bytes) -> None:
+        """Send bytes to all clients, at once."""
+        for client in list(self._clients):
+            client.write(b"".join(data))
+            await client.drain()
+
+    async def send_telegram(self, text: str) -> None:
+        """Send a telegram in a frame with the next counter."""
+        await self.send(self.next_frame(text))
+
+    def next_frame(self, text: str) -> bytes:
+        """Return a frame with the next counter."""
+        self.counter += 1
+        return frame(self.counter, seal(text))
+
+    async def wait_for_clients(self, number: int) -> None:
+        """Wait until as many connections are open."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: len(self._clients) == number)
+
+    async def wait_for_connections(self, number: int) -> None:
+        """Wait until as many connections have been made since the beginning."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self.connections >= number)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.exclusive and self._clients:
+            self.turned_away += 1
+            writer.write(b"Port already in use\r\n")
+            writer.close()
+            return
+        async with self._changed:
+            self._clients.add(writer)
+            self.connections += 1
+            self._changed.notify_all()
+        try:
+            with suppress(OSError):
+                writer.write(self.greeting() if callable(self.greeting) else self.greeting)
+                while piece := next(self.sending or iter(()), b""):
+                    await asyncio.sleep(0.01)
+                    writer.write(piece)
+                    await writer.drain()
+                while await reader.read(1024):
+                    pass
+        finally:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+            async with self._changed:
+                self._clients.discard(writer)
+                self._changed.notify_all()

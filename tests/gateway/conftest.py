@@ -1,0 +1,33 @@
+"""What all tests of the gateway share."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from dev.meter_port import MeterPort
+from tests.gateway.loopback import Broker
+
+
+@pytest.fixture
+def expected_lingering_timers() -> bool:
+    """Let Home Assistant's test kit accept what a gateway does not stop, since its process ends."""
+    return True
+
+
+@pytest.fixture(autouse=True)
+def no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a broker that is back be found by its other clients at once."""
+    monkeypatch.setattr("smarty_p1_gateway.publisher._GRACE", 0.0)
+
+
+@pytest.fixture
+async def line() -> AsyncIterator[MeterPort]:
+    """Return a port that sends what it is told to."""
+    async with MeterPort() as port:
+        yield port
+
+
+@pytest.fixture
+def broker() -> Broker:
+    """Return a broker that does not serve yet."""
+    return Broker()

@@ -1,0 +1,193 @@
+"""A gateway within this process, the broker that it publishes to, and a port that it reads."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from dev.encoder import KEY, TITLE
+from dev.meter_port import MeterPort
+from dev.ports import free_ports
+from smarty_p1_gateway import read_config, run
+
+HOST = "127.0.0.1"
+PATIENCE = 60.0
+_NOT_AUTHORIZED = 0x87
+
+
+class Message(NamedTuple):
+    """What somebody has published."""
+
+    topic: str
+    payload: bytes
+    retain: bool
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what programs bring about."""
+    async with asyncio.timeout(PATIENCE):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+class _Fields:
+    """The fields of a packet, one after the other."""
+
+    def __init__(self, content: bytes) -> None:
+        self.rest = content
+
+    def take(self, size: int) -> bytes:
+        taken, self.rest = self.rest[:size], self.rest[size:]
+        return taken
+
+    def text(self) -> bytes:
+        return self.take(int.from_bytes(self.take(2)))
+
+    def skip_properties(self) -> None:
+        self.take(self.take(1)[0])  # those of these tests have less than 128 bytes
+
+
+class Broker:
+    """An MQTT 5 broker that takes what is published, keeps what is retained and publishes wills.
+
+    It refuses the topics of which `refuses` is true, and packets of more than `largest` bytes.
+    """
+
+    def __init__(self) -> None:
+        self.port = free_ports()
+        self.messages: list[Message] = []
+        self.kept: dict[str, bytes] = {}
+        self.refuses: Callable[[str], bool] = lambda _: False
+        self.largest = 0xFFFF
+        self.clients = 0
+
+    @contextlib.asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Serve as long as the context lasts; then nobody is told that it goes."""
+        server = await asyncio.start_server(self._serve, HOST, self.port)
+        try:
+            yield
+        finally:
+            server.close()
+            server.close_clients()
+            await until(lambda: not self.clients)
+
+    def at(self, topic: str) -> list[bytes]:
+        """Return what came at a topic."""
+        return [message.payload for message in self.messages if message.topic == topic]
+
+    async def until(self, topic: str, *payloads: bytes) -> None:
+        """Wait until this, and nothing else, came at a topic."""
+        await until(lambda: len(self.at(topic)) >= len(payloads))
+        assert self.at(topic) == [*payloads]
+
+    async def until_last(self, topic: str, payload: bytes) -> None:
+        """Wait until this is what came last at a topic."""
+        await until(lambda: self.at(topic)[-1:] == [payload])
+
+    def _note(self, topic: str, payload: bytes, *, retain: bool) -> None:
+        self.messages.append(Message(topic, payload, retain))
+        if retain and payload:
+            self.kept[topic] = payload
+        elif retain:
+            self.kept.pop(topic, None)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.clients += 1
+        will: tuple[str, bytes] | None = None
+        try:
+            with contextlib.suppress(asyncio.IncompleteReadError, OSError):
+                while True:
+                    first, packet = await _read(reader)
+                    match first >> 4:
+                        case 1:
+                            will = _will(packet)
+                            limit = b"\x27" + self.largest.to_bytes(4)
+                            writer.write(bytes([0x20, 8, 0, 0, len(limit)]) + limit)
+                        case 3:
+                            self._on_publish(first, packet, writer)
+                        case 12:
+                            writer.write(b"\xd0\0")
+                        case 14:
+                            will = None
+                            break
+        finally:
+            self.clients -= 1
+            writer.close()
+            if will:
+                self._note(*will, retain=True)
+
+    def _on_publish(self, first: int, packet: _Fields, writer: asyncio.StreamWriter) -> None:
+        topic = packet.text().decode()
+        number = packet.take(2) if first >> 1 & 3 else b""
+        packet.skip_properties()
+        is_refused = self.refuses(topic)
+        if not is_refused:
+            self._note(topic, packet.rest, retain=bool(first & 1))
+        if number:
+            reason = bytes([_NOT_AUTHORIZED if is_refused else 0])
+            writer.write(b"\x40\x03" + number + reason)
+
+
+async def _read(reader: asyncio.StreamReader) -> tuple[int, _Fields]:
+    first, size, shift = (await reader.readexactly(1))[0], 0, 0
+    while True:
+        digit = (await reader.readexactly(1))[0]
+        size |= (digit & 0x7F) << shift
+        shift += 7
+        if digit < 0x80:
+            return first, _Fields(await reader.readexactly(size))
+
+
+def _will(packet: _Fields) -> tuple[str, bytes] | None:
+    packet.text()
+    packet.take(1)
+    has_will = packet.take(1)[0] & 4
+    packet.take(2)
+    packet.skip_properties()
+    packet.text()
+    if not has_will:
+        return None
+    packet.skip_properties()
+    return packet.text().decode(), packet.text()
+
+
+class Gateway:
+    """What `smarty-p1 gateway` does with a configuration, here and now."""
+
+    def __init__(
+        self, directory: Path, broker: Broker, *lines: MeterPort, options: str = ""
+    ) -> None:
+        """Read ports called house, shed and attic; `options` stand in front of them."""
+        self.path = directory / "gateway.toml"
+        self._lines = lines
+        ports = "".join(
+            f'[[port]]\naddress = "{line.url}"\nname = "{name}"\n'
+            for line, name in zip(lines, ("house", "shed", "attic"), strict=False)
+        )
+        self.path.write_text(
+            f'[mqtt]\nhost = "{HOST}"\nport = {broker.port}\n{options}\n{ports}', encoding="utf-8"
+        )
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[asyncio.Task[None]]:
+        """Run as long as the context lasts, and end as when it is told to."""
+        task = asyncio.create_task(run(read_config(self.path)))
+        try:
+            for line in self._lines:
+                await line.wait_for_clients(1)
+            yield task
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+            for line in self._lines:
+                await line.wait_for_clients(0)
+
+
+def keys(directory: Path, *, title: str = TITLE.hex(), key: bytes = KEY) -> str:
+    """Write a file of keys; return the table [keys]."""
+    path = directory / "keys"
+    path.write_text(f"{title} {key.hex()}\n", encoding="ascii")
+    path.chmod(0o600)
+    return f'[keys]\nfile = "{path}"\n'

@@ -1,0 +1,138 @@
+"""Frames as they came: each to the broker, in order, until it has acknowledged it."""
+
+import logging
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from dev.encoder import TITLE, frame, telegram
+from dev.meter_port import MeterPort
+from smarty_p1_gateway import mqtt_client
+from tests.gateway.loopback import Broker, Gateway, until
+
+FRAME, STATUS = "smarty_p1/house/frame", "smarty_p1/house/status"
+OTHER_TITLE = b"KFMgp\x00\x00\x01"
+FRAMES = [frame(counter) for counter in range(1, 10)]
+LONG = frame(3, telegram(f"0-0:96.13.0({'4C' * 1000})"))
+
+
+@pytest.fixture
+def gateway(tmp_path: Path, broker: Broker, line: MeterPort) -> Gateway:
+    return Gateway(tmp_path, broker, line)
+
+
+def waiting(gateway: Gateway) -> int:
+    with closing(sqlite3.connect(gateway.path.with_name("smarty-p1-queue.sqlite3"))) as queue:
+        return int(queue.execute("SELECT count(*) FROM frames").fetchone()[0])
+
+
+async def test_frames_come_as_they_are_and_who_is_there_is_kept(
+    gateway: Gateway, broker: Broker, line: MeterPort
+) -> None:
+    async with broker.serving():
+        async with gateway.running():
+            await line.send(b"noise", *FRAMES[:2], FRAMES[2][:40])
+            await line.send(FRAMES[2][40:])
+            await broker.until(FRAME, *FRAMES[:3])
+            assert broker.kept == {STATUS: b"online"}
+        assert broker.kept == {STATUS: b"offline"}
+
+
+async def test_a_gateway_that_is_gone_without_a_word_is_offline(
+    gateway: Gateway, broker: Broker
+) -> None:
+    async with broker.serving(), gateway.running():
+        await broker.until(STATUS, b"online")
+    # The connection broke, and nobody said goodbye.
+    assert broker.kept == {STATUS: b"offline"}
+
+
+async def test_what_waited_comes_in_order_after_a_restart(
+    gateway: Gateway, broker: Broker, line: MeterPort, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "smarty_p1_gateway")
+    async with gateway.running():
+        await line.send(*FRAMES[:2])
+        await until(lambda: waiting(gateway) == 2)
+        await until(lambda: "the broker is away" in caplog.text)
+    async with broker.serving(), gateway.running():
+        await line.send(*FRAMES[2:4])
+        await broker.until(FRAME, *FRAMES[:4])
+    assert caplog.text.count("house: the broker is away") == 1
+
+
+@pytest.mark.parametrize(
+    ("frames", "at_once", "reason"),
+    [
+        (FRAMES[:3], 0, "the broker refuses what is published: Not authorized"),
+        ([*FRAMES[:2], LONG, FRAMES[3]], 2, "packets of more than 2000 bytes"),
+    ],
+)
+async def test_what_the_broker_does_not_take_goes_on_waiting(  # noqa: PLR0913, PLR0917
+    gateway: Gateway,
+    broker: Broker,
+    line: MeterPort,
+    caplog: pytest.LogCaptureFixture,
+    frames: list[bytes],
+    at_once: int,
+    reason: str,
+) -> None:
+    if at_once:
+        broker.largest = 2000
+    else:
+        broker.refuses = FRAME.__eq__
+    async with gateway.running():
+        async with broker.serving():
+            await line.send(*frames)
+            await until(lambda: reason in caplog.text)
+            assert broker.at(FRAME) == frames[:at_once]
+        broker.largest, broker.refuses = 0xFFFF, lambda _: False
+        async with broker.serving():
+            await broker.until(FRAME, *frames)
+
+
+async def test_frames_are_published_while_the_disk_cannot_be_written(
+    gateway: Gateway, broker: Broker, line: MeterPort
+) -> None:
+    queue = gateway.path.with_name("smarty-p1-queue.sqlite3")
+    async with broker.serving(), gateway.running():
+        await line.send(FRAMES[0])
+        await broker.until(FRAME, FRAMES[0])
+        with closing(sqlite3.connect(queue)) as other:
+            other.execute(
+                "CREATE TRIGGER full BEFORE INSERT ON frames BEGIN SELECT RAISE(ABORT, 'full'); END"
+            )
+            await line.send(FRAMES[1])
+            await broker.until(FRAME, *FRAMES[:2])
+            other.execute("DROP TRIGGER full")
+        await line.send(FRAMES[2])
+        await broker.until(FRAME, *FRAMES[:3])
+
+
+async def test_without_a_name_a_port_has_the_title_of_its_meter(
+    gateway: Gateway, broker: Broker, line: MeterPort
+) -> None:
+    text = gateway.path.read_text(encoding="utf-8").replace('name = "house"\n', "")
+    gateway.path.write_text(text, encoding="utf-8")
+    mine, other = (f"smarty_p1/{title.hex().upper()}" for title in (TITLE, OTHER_TITLE))
+    async with broker.serving(), gateway.running():
+        await line.send(*FRAMES[:2])
+        await broker.until(f"{mine}/frame", *FRAMES[:2])
+        # The meter was exchanged.
+        others = [frame(counter, title=OTHER_TITLE) for counter in range(1, 6)]
+        await line.send(*others)
+        await until(lambda: broker.kept.get(f"{other}/status") == b"online")
+        await until(lambda: broker.at(f"{other}/frame") == others[3:])
+        assert broker.kept[f"{mine}/status"] == b"offline"
+
+
+async def test_another_gateway_that_ends_has_not_the_last_word(
+    gateway: Gateway, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mqtt_client, "_REPEAT_EVERY", 0.05)
+    async with broker.serving(), gateway.running():
+        await until(lambda: STATUS in broker.kept)
+        broker.kept[STATUS] = b"offline"
+        await until(lambda: broker.kept[STATUS] == b"online")

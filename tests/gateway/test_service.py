@@ -1,0 +1,82 @@
+"""One process for all ports, from its start to its end."""
+
+import os
+import signal
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from dev.encoder import frame, telegram
+from dev.meter_port import MeterPort
+from smarty_p1_gateway import UnavailableError, read_config, run
+from tests.gateway.loopback import Broker, Gateway, keys, until
+
+VALUE = "smarty_p1/house/active_energy_imported"
+
+
+async def test_it_is_told_to_stop_and_says_so(
+    tmp_path: Path, broker: Broker, line: MeterPort
+) -> None:
+    async with broker.serving():
+        gateway = Gateway(tmp_path, broker, line)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            async with gateway.running() as task:
+                await until(lambda: b"online" in broker.kept.values())
+                os.kill(os.getpid(), number)
+                await task
+            assert broker.kept == {"smarty_p1/house/status": b"offline"}
+
+
+async def test_sealed_frames_and_values_side_by_side(
+    tmp_path: Path, broker: Broker, line: MeterPort
+) -> None:
+    frames = [frame(counter) for counter in (1, 2)]
+    async with broker.serving():
+        gateway = Gateway(tmp_path, broker, line, options=keys(tmp_path))
+        with gateway.path.open("a", encoding="utf-8") as file:
+            file.write("sealed = true\n")
+        async with gateway.running():
+            for data in frames:
+                await line.send(data)
+                await broker.until_last("smarty_p1/house/frame", data)
+            await broker.until_last(VALUE, b"2.000")
+    assert broker.at("smarty_p1/house/frame") == frames
+
+
+async def test_what_a_running_quarter_hour_has_come_to_is_stored_at_the_end(
+    tmp_path: Path, broker: Broker, line: MeterPort
+) -> None:
+
+    def at(second: int, kwh: float) -> bytes:
+        return telegram(f"0-0:1.0.0(25070310000{second}S)", f"1-0:1.8.0({kwh:010.3f}*kWh)")
+
+    stored = []
+    async with broker.serving():
+        gateway = Gateway(tmp_path, broker, line, options=keys(tmp_path))
+        for counter in (1, 2):
+            async with gateway.running():
+                await line.send(frame(2 * counter, at(counter, counter)))
+                await line.send(frame(2 * counter + 1, at(counter + 4, counter + 0.5)))
+                await broker.until_last(VALUE, b"%d.500" % counter)
+            with closing(sqlite3.connect(tmp_path / "smarty-p1-queue.sqlite3")) as memory:
+                rows = memory.execute("SELECT content FROM memory WHERE name LIKE 'demand %'")
+                stored += rows.fetchall()
+    # The second telegram of a run is stored by its end alone.
+    assert "1500" in stored[0][0]
+    assert "2500" in stored[1][0]
+
+
+async def test_what_may_be_mended_later_is_said(
+    tmp_path: Path, broker: Broker, line: MeterPort
+) -> None:
+    gateway = Gateway(tmp_path, broker, line)
+    async with gateway.running() as first:
+        with pytest.raises(UnavailableError, match="is in use by another gateway"):
+            await run(read_config(gateway.path))
+        assert not first.done()
+    with gateway.path.open("a", encoding="utf-8") as file:
+        file.write('[queue]\npath = "/proc/queue"\n')
+    with pytest.raises(UnavailableError, match=r"\[queue\] path cannot be used: "):
+        await run(read_config(gateway.path))

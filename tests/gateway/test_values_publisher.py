@@ -1,0 +1,219 @@
+"""What meters say, verified: to the broker while they are read, and stored before it is told."""
+
+import json
+import logging
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from dev.encoder import DEVICE_NAME, TITLE, frame, telegram
+from dev.meter_port import MeterPort
+from smarty_p1_gateway import mqtt_client
+from tests.gateway.loopback import Broker, Gateway, keys, until
+
+ROOT = "smarty_p1/house"
+AVAILABILITY = f"{ROOT}/availability"
+IMPORTED = f"{ROOT}/active_energy_imported"
+DISCOVERY = f"homeassistant/device/smarty_p1_{DEVICE_NAME}/config"
+OTHER_NAME = "KFM1200500000001"
+OTHER_TITLE = b"KFMgp\x00\x00\x01"
+
+
+@pytest.fixture
+async def shed() -> AsyncIterator[MeterPort]:
+    async with MeterPort() as port:
+        yield port
+
+
+type Maker = Callable[[str], Gateway]
+
+
+@pytest.fixture
+def make(tmp_path: Path, broker: Broker, line: MeterPort) -> Maker:
+    """Return a function that makes a gateway with the table [publish]."""
+    return lambda publish: Gateway(
+        tmp_path, broker, line, options=f"{keys(tmp_path)}[publish]\n{publish}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("publish", "told", "kept"),
+    [
+        ("", {IMPORTED}, {AVAILABILITY}),
+        ('format = "telegram"', {f"{ROOT}/telegram"}, {AVAILABILITY}),
+        (
+            'format = "both"\nretain = true',
+            {IMPORTED, f"{ROOT}/telegram"},
+            {AVAILABILITY, IMPORTED},
+        ),
+        ("discovery = true", {IMPORTED, f"{ROOT}/states"}, {AVAILABILITY, DISCOVERY}),
+        ('format = "smartyreader"', {f"{ROOT}/act_energy_imported_p_plus_kWh"}, {AVAILABILITY}),
+    ],
+)
+async def test_what_is_told_and_kept(  # noqa: PLR0913, PLR0917
+    make: Maker, broker: Broker, line: MeterPort, publish: str, told: set[str], kept: set[str]
+) -> None:
+    async with broker.serving():
+        async with make(publish).running():
+            await line.send(frame(1))
+            await until(lambda: told <= {message.topic for message in broker.messages})
+            await until(lambda: kept <= broker.kept.keys())
+            assert broker.kept[AVAILABILITY] == b"online"
+        assert broker.kept[AVAILABILITY] == b"offline"
+    retained = {message.topic for message in broker.messages if message.retain}
+    assert kept <= retained
+    assert retained >= told or not retained & told
+
+
+async def test_what_the_broker_kept_of_earlier_options_goes(
+    make: Maker, broker: Broker, line: MeterPort
+) -> None:
+    async with broker.serving():
+        async with make("discovery = true\nretain = true").running():
+            await line.send(frame(1))
+            await until(lambda: {IMPORTED, DISCOVERY} <= broker.kept.keys())
+            assert json.loads(broker.kept[DISCOVERY])["device"]["name"] == "house"
+            assert broker.kept[IMPORTED] == b"1.000"
+        async with make("").running():
+            await line.send(frame(2))
+            await until(lambda: broker.kept.keys() == {AVAILABILITY})
+
+
+async def test_after_a_restart_a_replay_is_refused_and_totals_do_not_fall(
+    make: Maker, broker: Broker, line: MeterPort
+) -> None:
+    gateway = make("")
+    async with broker.serving():
+        async with gateway.running():
+            await line.send(frame(5))
+            await broker.until(IMPORTED, b"5.000")
+        async with gateway.running():
+            await until(lambda: broker.at(AVAILABILITY)[-2:] == [b"offline", b"offline"])
+            await line.send(frame(4), frame(5), frame(6, telegram("1-0:1.8.0(000003.000*kWh)")))
+            await broker.until(IMPORTED, b"5.000", b"5.000")
+
+
+async def test_when_nothing_comes_any_more_that_is_told(
+    make: Maker, broker: Broker, line: MeterPort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smarty_p1_gateway.values_publisher._STALE_AFTER", 0.1)
+    async with broker.serving(), make("").running():
+        await line.send(frame(1))
+        await broker.until(AVAILABILITY, b"online", b"offline")
+        await line.send(frame(2))
+        await broker.until(AVAILABILITY, b"online", b"offline", b"online", b"offline")
+
+
+async def test_the_newest_values_after_the_broker_was_away(
+    make: Maker, broker: Broker, line: MeterPort, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with make("").running():
+        async with broker.serving():
+            await line.send(frame(1))
+            await broker.until(IMPORTED, b"1.000")
+        await line.send(frame(2), frame(3))
+        await until(lambda: "the broker is away" in caplog.text)
+        broker.messages.clear()
+        async with broker.serving():
+            await broker.until(IMPORTED, b"3.000")
+            await broker.until(AVAILABILITY, b"online")
+
+
+@pytest.mark.parametrize("fails_at_start", [False, True])
+async def test_what_cannot_be_stored_is_not_told(
+    make: Maker,
+    broker: Broker,
+    line: MeterPort,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    fails_at_start: bool,
+) -> None:
+    caplog.set_level(logging.INFO, "smarty_p1_gateway")
+    gateway = make("")
+    queue = gateway.path.with_name("smarty-p1-queue.sqlite3")
+
+    def fill(database: sqlite3.Connection) -> None:
+        database.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON memory BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+
+    async with broker.serving():
+        async with gateway.running():
+            await line.send(frame(1))
+            await broker.until(IMPORTED, b"1.000")
+            with closing(sqlite3.connect(queue)) as other:
+                fill(other)
+                if not fails_at_start:
+                    await line.send(frame(2))
+                    await until(lambda: broker.kept[AVAILABILITY] == b"offline")
+                    assert broker.at(IMPORTED) == [b"1.000"]
+                    other.execute("DROP TRIGGER full")
+                    # Nobody has to wait for the next telegram.
+                    await broker.until(IMPORTED, b"1.000", b"2.000")
+                    assert broker.at(AVAILABILITY) == [b"online", b"offline", b"online"]
+        if fails_at_start:
+            async with gateway.running():
+                await line.send(frame(4))
+                await until(lambda: "Nothing can be stored" in caplog.text)
+                assert broker.at(IMPORTED) == [b"1.000"]
+                assert broker.kept[AVAILABILITY] == b"offline"
+                with closing(sqlite3.connect(queue)) as other:
+                    other.execute("DROP TRIGGER full")
+                await broker.until(IMPORTED, b"1.000", b"4.000")
+    assert caplog.text.count("It can be stored again, and values are published") == 1
+
+
+async def test_discovery_that_the_broker_refuses_is_said_once_and_values_come(
+    make: Maker, broker: Broker, line: MeterPort, caplog: pytest.LogCaptureFixture
+) -> None:
+    broker.refuses = lambda topic: topic.startswith("homeassistant")
+    async with broker.serving(), make("discovery = true").running():
+        for counter in (1, 2, 3):
+            await line.send(frame(counter))
+            await broker.until_last(IMPORTED, b"%d.000" % counter)
+    assert caplog.text.count(f"house: {DISCOVERY}, the broker refuses what is published") == 1
+    assert "the broker is away" not in caplog.text
+
+
+async def test_another_gateway_that_ends_has_not_the_last_word(
+    make: Maker, broker: Broker, line: MeterPort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mqtt_client, "_REPEAT_EVERY", 0.05)
+    async with broker.serving(), make("").running():
+        await line.send(frame(1))
+        await until(lambda: broker.kept.get(AVAILABILITY) == b"online")
+        broker.kept[AVAILABILITY] = b"offline"
+        await until(lambda: broker.kept[AVAILABILITY] == b"online")
+
+
+async def test_two_meters_whose_cables_are_swapped_both_stay(
+    tmp_path: Path, broker: Broker, line: MeterPort, shed: MeterPort
+) -> None:
+    options = f"{keys(tmp_path, title='*')}[publish]\ndiscovery = true\nretain = true\n"
+    gateway = Gateway(tmp_path, broker, line, shed, options=options)
+    meters = ((TITLE, DEVICE_NAME), (OTHER_TITLE, OTHER_NAME))
+    topics = [f"homeassistant/device/smarty_p1_{name}/config" for _, name in meters]
+    async with broker.serving(), gateway.running():
+        await _send_both((line, shed), meters, range(1, 3))
+        await until(lambda: all(topic in broker.kept for topic in topics))
+        broker.messages.clear()
+        await _send_both((shed, line), meters, range(3, 6))
+        # Announced again, by the other port, and forgotten by none.
+        await until(lambda: all(broker.at(topic) for topic in topics))
+        await _send_both((shed, line), meters, range(6, 7))
+        for root in (ROOT, "smarty_p1/shed"):
+            await broker.until_last(f"{root}/active_energy_imported", b"6.000")
+        for topic in topics:
+            assert json.loads(broker.kept[topic])["components"]
+
+
+async def _send_both(
+    lines: tuple[MeterPort, ...], meters: tuple[tuple[bytes, str], ...], counters: range
+) -> None:
+    for counter in counters:
+        for port, (title, name) in zip(lines, meters, strict=True):
+            text = telegram(f"1-0:1.8.0({counter:010.3f}*kWh)", name=name)
+            await port.send(frame(counter, text, title=title))

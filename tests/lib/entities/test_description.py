@@ -1,0 +1,53 @@
+"""Numbers that are shown once they have moved far enough, which keeps the database small."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from smartyp1.entities import SENSORS, Shown
+
+
+def shown(key: str, values: Sequence[Shown]) -> list[Shown]:
+    """Return what a sensor shows of values, one after the other."""
+    [sensor] = [each for each in SENSORS if each.key == key]
+    found: list[Shown] = []
+    for value in values:
+        found.append(sensor.shown_after(found[-1], value) if found else value)
+    return found
+
+
+POWERS = [0.4, 0.419, 0.381, 0.42, 0.401, 0.4]
+STEPS = [230.4, 231.3, 229.5, 231.4, 230.5, 230.4, 231.3, 228.0]
+PHASES = ("l1", "l2", "l3")
+
+
+@pytest.mark.parametrize(
+    ("key", "sent", "expected"),
+    [
+        *(
+            (f"voltage_{phase}", STEPS, [230.4, 230.4, 230.4, 231.4, 231.4, 230.4, 230.4, 228.0])
+            for phase in PHASES
+        ),
+        *((f"power_net_{phase}", POWERS, [0.4, 0.4, 0.4, 0.42, 0.42, 0.4]) for phase in PHASES),
+        ("power_net", POWERS, POWERS),
+        # Out of range, or back in it: at once.
+        ("voltage_l1", [253.0, 253.1], [253.0, 253.1]),
+        ("voltage_l1", [253.4, 252.9], [253.4, 252.9]),
+        ("voltage_l1", [207.3, 206.8], [207.3, 206.8]),
+        ("voltage_l1", [206.9, 207.0], [206.9, 207.0]),
+        # What could not be said ends what was shown.
+        ("voltage_l1", [230.0, None, 230.5], [230.0, None, 230.5]),
+    ],
+)
+def test_what_is_shown_of_values(key: str, sent: list[Shown], expected: list[Shown]) -> None:
+    assert shown(key, sent) == expected
+
+
+def test_a_voltage_that_creeps_is_never_shown_more_than_a_volt_wrong() -> None:
+    sent = [tenths / 10 for tenths in range(2300, 2331)]
+    found = shown("voltage_l1", sent)
+    assert all(
+        isinstance(value, float) and abs(value - volts) < 1
+        for value, volts in zip(found, sent, strict=True)
+    )
+    assert {*found} == {230.0, 231.0, 232.0, 233.0}

@@ -1,0 +1,216 @@
+"""The messages about one meter, telegram for telegram: which ones, and what the broker keeps."""
+
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from dev.encoder import DEVICE_NAME, literal, seal, with_value
+from smartyp1.meter import MeterReader, Reception, Totals
+from smartyp1.p1 import Decoder, Telegram
+from smartyp1.publish import (
+    Announcer,
+    Discovery,
+    Format,
+    Message,
+    MeterAnnounced,
+    MeterMessages,
+    Published,
+    Texts,
+    messages as messages_module,
+)
+from smartyp1.tariff import DemandMeter
+
+TELEGRAM = literal("three_phase_gas_water_heat").telegram
+MESSAGE = with_value(TELEGRAM, "0-0:96.13.0", "(4D6F69656E)")
+OTHER_MESSAGE = with_value(TELEGRAM, "0-0:96.13.0", "(48616C6C6F)")
+NOW = datetime(2025, 7, 3, 8, 30, tzinfo=UTC)
+RECEPTION = Reception(1, Counter(), Counter(), Counter(), Counter())
+DEVICES = f"elsewhere/device/smarty_p1_{DEVICE_NAME}"
+
+
+class Meter:
+    """A meter, and what was told of it."""
+
+    def __init__(
+        self,
+        form: Format = Format.VALUES,
+        *,
+        retain: bool = False,
+        discovery: bool = False,
+        stale: Iterable[str] = (),
+    ) -> None:
+        texts = Texts(defaultdict(str), {})
+        announcer = Announcer(
+            MeterAnnounced(DEVICE_NAME, "Smarty", {}, UTC),
+            Discovery(texts, {"name": "test"}, "elsewhere", 90),
+            "house",
+        )
+        self.messages: list[Message] = []
+        self.is_full = 0
+        self._reader = MeterReader(Totals(), DemandMeter())
+        self._messages = MeterMessages(
+            Published("house", form, retain),
+            json.dumps,
+            announcer if discovery else None,
+            stale,
+            self._note_full,
+        )
+
+    def _note_full(self) -> None:
+        self.is_full += 1
+
+    def tell(self, *texts: str) -> None:
+        """Tell telegrams."""
+        for text in texts:
+            [telegram] = Decoder(None).feed(seal(text))
+            assert isinstance(telegram, Telegram)
+            reading = self._reader.read(telegram, NOW)
+            self.messages += self._messages.reading(reading, RECEPTION)
+
+    def on(self, name: str) -> list[str]:
+        """Return what was told on a topic below the root."""
+        return [each.payload for each in self.messages if each.topic == f"house/{name}"]
+
+    def events(self, name: str) -> list[Any]:
+        """Return the events told of one kind; none is kept."""
+        topic = f"house/events/{name}"
+        assert not any(each.retain for each in self.messages if each.topic == topic)
+        return [json.loads(text) for text in self.on(f"events/{name}")]
+
+
+@pytest.mark.parametrize(
+    ("reference", "sent", "told"),
+    [
+        ("1-0:1.7.0", "()", {"active_power_imported": ""}),
+        ("1-0:1.7.0", "(kaputt*kW)", {"active_power_imported": ""}),
+        ("1-0:1.8.0", "(0025678901*Wh)", {"active_energy_imported": "25678.901"}),
+        ("0-0:96.1.9", "(+#/)", {"0-0_96_1_9": "+#/"}),
+        ("1-0:99.1.2", "(x)(y)", {"1-0_99_1_2_1": "x", "1-0_99_1_2_2": "y"}),
+    ],
+)
+def test_values(reference: str, sent: str, told: dict[str, str]) -> None:
+    meter = Meter(Format.BOTH, retain=True)
+    meter.tell(with_value(TELEGRAM, reference, sent))
+    assert {name: meter.on(name) for name in told} == {name: [told[name]] for name in told}
+    [telegram] = meter.on("telegram")
+    value = json.loads(telegram)["objects"][reference]
+    assert (value is None) == ("" in told.values())  # and not 0
+
+
+def test_a_total_that_is_held_back_is_so_here() -> None:
+    meter = Meter()
+    meter.tell(TELEGRAM, with_value(TELEGRAM, "1-0:1.8.0", "(000001.500*kWh)"))
+    assert meter.on("active_energy_imported") == ["25678.901", "25678.901"]
+
+
+# The serial number of the meter and the identifier of another may be parts of one level.
+PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,140}(/[A-Za-z0-9_.-]{1,140})*")
+UNKNOWN = re.compile(r"\d+-\d+_\d+_\d+_\d+")
+
+
+def flood(number: int) -> str:
+    """Return a telegram of somebody who wants to be remembered."""
+    lines = "\r\n".join(
+        f"{number}-{n % 250}:{n // 250}.9.9(1.5*{'#+/\0'[n % 4]}{number})(x)" for n in range(1100)
+    )
+    # No longer than 32 KiB: the decoder gives up there.
+    text = TELEGRAM.replace("\r\n!", f"\r\n{lines}\r\n!")
+    for channel in range(1, 5):
+        name = f"{'#+/ '[channel - 1]}{number:03}{'x' * 60}{channel}".encode().hex()
+        text = with_value(text, f"0-{channel}:96.1.0", f"({name})")
+        text = with_value(text, f"0-{channel}:24.1.0", f"({(2, 3, 4, 7)[(channel + number) % 4]})")
+        index = f"(250703103000S)(00678.901*#+/{number})"
+        text = with_value(text, f"0-{channel}:24.2.1", index)
+    return text
+
+
+@pytest.mark.parametrize("form", [Format.BOTH, Format.SMARTYREADER])
+def test_somebody_on_the_line_makes_no_more_topics_than_that(form: Format) -> None:
+    meter = Meter(form, retain=True, discovery=True)
+    meter.tell(TELEGRAM)
+    usual = {message.topic for message in meter.messages}
+    meter.tell(*(flood(number) for number in range(1, 26)))
+    topics = {message.topic for message in meter.messages}
+    assert all(PLAIN.fullmatch(topic) for topic in topics)
+    below = {topic.removeprefix("house/") for topic in topics - usual}
+    unknown = {name for name in below if UNKNOWN.match(name)}
+    assert len({match[0] for name in unknown if (match := UNKNOWN.match(name))}) == 64
+    assert len(unknown) == 2 * 64
+    assert len({topic for topic in topics if topic.startswith(f"{DEVICES}_")}) <= 16
+    # Besides, what a meter on the M-Bus says: six values each, and its states.
+    assert len(topics - usual) <= 2 * 64 + 16 * (6 + 2)
+    if form is Format.BOTH:
+        objects = [json.loads(text)["objects"] for text in meter.on("telegram")]
+        assert len(set().union(*objects) - objects[0].keys()) == 64
+
+
+def test_units_without_end_make_no_topics_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(messages_module, "MOST_TOPICS", 110)
+    meter = Meter(Format.SMARTYREADER)
+    meter.tell(TELEGRAM)
+    usual = {message.topic for message in meter.messages}
+    assert len(usual) < 110
+    for number in range(30):
+        index = f"(250703103000S)(00678.901*unit{number})"
+        meter.tell(with_value(TELEGRAM, "0-1:24.2.1", index))
+    topics = {message.topic for message in meter.messages}
+    assert len(topics) == 110
+    assert usual <= topics
+    assert meter.is_full == 1
+
+
+def test_meters_that_are_away_have_so_many_places_at_the_broker() -> None:
+    away = [f"{DEVICES}_AWAY{number:03}/config" for number in range(500)]
+    meter = Meter(discovery=True, stale=[*away, "house/of_earlier_options"])
+    meter.tell(TELEGRAM)
+    taken_back = [each.topic for each in meter.messages if each.retain and not each.payload]
+    # Those that are there have theirs.
+    assert taken_back == [*away[16:], "house/of_earlier_options"]
+
+
+def test_what_is_kept_no_longer_is_taken_back_before_it_is_told() -> None:
+    # Whoever listens ends up with the value, not with the empty message.
+    meter = Meter(stale=["house/active_power_imported"])
+    meter.tell(TELEGRAM, TELEGRAM)
+    assert meter.on("active_power_imported") == ["", "2.345", "2.345"]
+
+
+def test_a_voltage_follows_in_steps_for_discovery_only() -> None:
+    """The other Home Assistant has a recorder, too; whoever reads the values may want them all."""
+    meter = Meter(discovery=True)
+    volts = ["233.1", "233.9", "234.1", "233.2"]
+    meter.tell(*(with_value(TELEGRAM, "1-0:32.7.0", f"({each}*V)") for each in volts))
+    states = [json.loads(each)["voltage_l1"] for each in meter.on("states")]
+    assert states == [233.1, 233.1, 234.1, 234.1]
+    assert meter.on("voltage_l1") == volts
+
+
+def test_a_message_is_an_event_once() -> None:
+    meter = Meter(discovery=True)
+    # The first one was there before.
+    meter.tell(MESSAGE, MESSAGE)
+    assert meter.events("message") == []
+    meter.tell(OTHER_MESSAGE, OTHER_MESSAGE)
+    assert meter.events("message") == [{"event_type": "message", "text": "Hallo"}]
+
+
+def test_what_the_meter_counts_of_the_grid_is_an_event() -> None:
+    def counted(failures: str | None, sags: str) -> str:
+        text = with_value(TELEGRAM, "0-0:96.7.21", failures)
+        return with_value(text, "1-0:52.32.0", sags)
+
+    meter = Meter(discovery=True)
+    # Not what was counted in years, nor what is missing meanwhile.
+    meter.tell(counted("(00010)", "(00003)"), counted(None, "(00003)"))
+    meter.tell(counted("(00010)", "(00003)"))
+    assert meter.events("disturbance") == []
+    meter.tell(counted("(00012)", "(00004)"))
+    assert meter.events("disturbance") == [
+        {"event_type": "power_failure", "count": 2},
+        {"event_type": "voltage_sag", "count": 1, "phases": ["L2"]},
+    ]
