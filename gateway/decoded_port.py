@@ -1,44 +1,93 @@
 """From the bytes of a port to the broker: what its meter says, verified."""
 
+import logging
 import time
-from functools import partial
+from datetime import UTC, datetime
 
-from smartyp1.meter import Reading
+from smartyp1.meter import FirstMeter, MeterSession, OtherMeter, Reading, Rejected
+from smartyp1.p1 import Reason
 
-from .keys import Keys
-from .meters import Meter, Meters
+from .meters import Meters
 from .metrics import Metrics
-from .port_decoder import PortDecoder
 from .values_publisher import ValuesPublisher
+
+LOGGER = logging.getLogger(__name__)
+
+OTHER_METER = "other_meter"
+# So often in a row: noise never has the same title twice, but damaged frames have.
+_ENOUGH = {Reason.KEY_MISSING: 2, Reason.TAG: 3, Reason.AUTHENTICATION_KEY: 3}
+_MOST_SAID = 16
+_OTHER_METER = "a telegram of the meter %s, which names %s, is not the meter's here"
+_HELP = {
+    Reason.KEY_MISSING: "there is no key for the meter %s",
+    Reason.TAG: "the key of the meter %s does not fit its frames",
+    Reason.AUTHENTICATION_KEY: "the key of the meter %s does not fit its frames",
+}
 
 
 class DecodedPort:
     """Decodes what one port sends, counts it, and has it published."""
 
     def __init__(
-        self, label: str, keys: Keys, meters: Meters, publisher: ValuesPublisher, metrics: Metrics
+        self, label: str, meters: Meters, publisher: ValuesPublisher, metrics: Metrics
     ) -> None:
         self._label = label
+        self._meters = meters
         self._publisher = publisher
         self._rejected = metrics.rejected
         self._telegrams = metrics.telegrams.labels(label)
         self._last_telegram = metrics.start_age(metrics.last_telegram_age, label)
-        self._has_read = False
-        self._decoder = PortDecoder(label, keys, meters, self._on_reading, self._on_rejection)
-        if publisher.title:
-            self._decoder.restore(publisher.title)
+        self._meter = FirstMeter(meters, publisher.title)
+        self._session = MeterSession(self._meter)
+        self._read = publisher.title
+        self._failing: bytes | None = None
+        self._failures = 0
+        self._said: set[str] = set()
 
     def take(self, data: bytes) -> bool:
         """Take the next bytes; return whether they complete a telegram that is accepted."""
-        self._has_read = False
-        self._decoder.take(data)
-        return self._has_read
+        has_read = False
+        for event in self._session.feed(data, datetime.now(UTC), time.monotonic()):
+            if isinstance(event, Reading):
+                has_read = True
+                self._on_reading(event)
+            else:
+                self._on_rejected(event)
+        return has_read
 
-    def _on_reading(self, meter: Meter, reading: Reading) -> None:
-        self._has_read = True
+    def _on_reading(self, reading: Reading) -> None:
+        title = reading.telegram.system_title
+        if title != self._read:
+            self._read = title
+            LOGGER.info("%s: the meter is %s", self._label, _shown(title))
         self._telegrams.inc()
         self._last_telegram["at"] = time.monotonic()
-        self._publisher.on_reading(meter, reading, partial(self._decoder.reception, meter))
+        self._failures = 0
+        name = self._meters.remember(reading)
+        self._publisher.on_reading(reading, name, lambda: self._session.reception)
 
-    def _on_rejection(self, reason: str) -> None:
-        self._rejected.labels(self._label, reason).inc()
+    def _on_rejected(self, event: Rejected) -> None:
+        title = event.system_title
+        if isinstance(event, OtherMeter):
+            self._rejected.labels(self._label, OTHER_METER).inc()
+            name = "a meter without a name" if event.name is None else event.name
+            self._say(_OTHER_METER, _shown(title), name)
+            return
+        self._rejected.labels(self._label, event.reason).inc()
+        if title is None or event.reason not in _HELP:
+            return
+        self._failures = self._failures + 1 if title == self._failing else 1
+        self._failing = title
+        if self._failures == _ENOUGH[event.reason]:
+            self._say(_HELP[event.reason], _shown(title))
+
+    def _say(self, text: str, *names: str) -> None:
+        """Log it once: whoever writes to the line must not fill the log."""
+        message = text % names
+        if message not in self._said and len(self._said) < _MOST_SAID:
+            self._said.add(message)
+            LOGGER.warning("%s: %s", self._label, message)
+
+
+def _shown(title: bytes | None) -> str:
+    return "" if title is None else title.hex().upper()

@@ -68,6 +68,10 @@ class Memory:
         self._database.executescript(_SETTINGS)
         return dict(self._database.execute("SELECT name, content FROM memory").fetchall())
 
+    def names(self) -> list[str]:
+        """Return the names of what was stored in an earlier run, and not read yet."""
+        return [*self._stored]
+
     def read[T](self, name: str, parse: Callable[[Any], T]) -> T | None:
         """Return what was stored in an earlier run, None for nothing, and for what is damaged."""
         try:

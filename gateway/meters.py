@@ -1,155 +1,139 @@
-"""The meters that are decoded, and what is remembered of each over restarts.
-
-These are the last frame counter under each key, so that recorded frames are never accepted again;
-the totals that were accepted; the quarter-hours; and the flows through the meters on the M-Bus.
-"""
+"""The meters that are decoded, and what is remembered of each over restarts."""
 
 import logging
+import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from smartyp1.meter import FlowRates, Limits, MeterReader, Reading, Totals
-from smartyp1.p1 import CHANNELS, FINGERPRINT_SIZE, Telegram
-from smartyp1.stored_values import Stored, a_count, a_list, a_mapping, a_text, some_bytes
+from smartyp1.meter import Limits, MeterMemory, MeterReader, Reading
+from smartyp1.p1 import Opener, Telegram
+from smartyp1.publish import level
 from smartyp1.tariff import DemandMeter
 
+from .keys import Keys, MeterKeys
 from .memory_file import Memory
 
 LOGGER = logging.getLogger(__name__)
 
-_MOST_KEYS = 16
-_MAX_COUNTER = (1 << 32) - 1
-# Gaps of up to a quarter-hour are bridged, so a kill costs nothing.
-_DEMAND_INTERVAL = timedelta(minutes=5)
 LIMIT_TEXTS = {
     "objects": "%s: more than %d objects that no specification knows; the others are ignored",
     "meters": "%s: more than %d meters on the M-Bus; the others are ignored",
 }
+_STORED = re.compile(r"meter ([0-9A-F]{16})")
+# Gaps of up to a quarter-hour are bridged, so a kill costs nothing.
+_DEMAND_INTERVAL = timedelta(minutes=5)
 
 
-class Meter:
-    """One meter, known by its system title (8 bytes)."""
-
-    def __init__(self, title: bytes, memory: Memory) -> None:
-        """Begin where an earlier run ended."""
-        self.title = title
-        self.serial_number: str | None = None
-        self.totals = Totals()
-        self.limits = Limits(warn=self._warn)
-        self._memory = memory
-        self._counters: dict[str, int] = {}
-        self._named_channels: set[int] = set()
-        self._flow_rates = FlowRates()
-        memory.read(self._name, self._restore)
-        demand_meter = memory.read(self._demand_name, DemandMeter.from_dict)
-        self._demand_meter = demand_meter or DemandMeter()
-        self._reader = MeterReader(
-            self.totals,
-            self._demand_meter,
-            self._named_channels,
-            self.limits,
-            self._flow_rates,
-        )
-        self._demand = self._demand_meter.snapshot
-        self._demand_stored_at: datetime | None = None
-
-    @property
-    def _name(self) -> str:
-        return f"meter {self.title.hex().upper()}"
-
-    @property
-    def _demand_name(self) -> str:
-        return f"demand {self.title.hex().upper()}"
-
-    def last_counter(self, fingerprint: str) -> int | None:
-        """Return the last frame counter under a key, None when there was none."""
-        return self._counters.get(fingerprint)
-
-    def accepts(self, fingerprint: str, counter: int) -> bool:
-        """Return whether a counter is higher than the last one under a key, and note it if so."""
-        if counter <= self._counters.get(fingerprint, -1):
-            return False
-        # The key used least recently is forgotten first.
-        self._counters.pop(fingerprint, None)
-        self._counters[fingerprint] = counter
-        while len(self._counters) > _MOST_KEYS:
-            del self._counters[next(iter(self._counters))]
-        self._memory.put(self._name, self._as_dict)
-        return True
-
-    def read(self, telegram: Telegram, received_at: datetime) -> Reading:
-        """Return what is known after a telegram."""
-        if self.serial_number is None:
-            self.serial_number = telegram.serial_number
-        reading = self._reader.read(telegram, received_at)
-        self._memory.put(self._name, self._as_dict)
-        self._store_demand(received_at)
-        return reading
-
-    def _store_demand(self, now: datetime) -> None:
-        demand, before = self._demand_meter.snapshot, self._demand
-        if demand is None or demand is before:
-            return
-        has_ended = before is None or before.last_quarter != demand.last_quarter
-        stored_at = self._demand_stored_at
-        self._demand = demand
-        if has_ended or stored_at is None or not 0 <= (now - stored_at) / _DEMAND_INTERVAL < 1:
-            self._demand_stored_at = now
-            self._memory.put(self._demand_name, self._demand_meter.as_dict)
-
-    def store(self) -> None:
-        """Store what is not stored with each telegram, too."""
-        if self._demand_meter.snapshot is not None:
-            self._memory.put(self._demand_name, self._demand_meter.as_dict)
-
-    def _as_dict(self) -> dict[str, Any]:
-        return {
-            "serial_number": self.serial_number,
-            "counters": self._counters,
-            "totals": self.totals.as_dict(),
-            "named_channels": sorted(self._named_channels),
-            "flows": self._flow_rates.as_list(),
-        }
-
-    def _restore(self, data: Stored) -> None:
-        stored = a_mapping(data)
-        counters = {
-            some_bytes(fingerprint, FINGERPRINT_SIZE).hex(): a_count(counter, _MAX_COUNTER)
-            for fingerprint, counter in a_mapping(stored["counters"], _MOST_KEYS).items()
-        }
-        # They are good by themselves.
-        self._counters = counters
-        serial_number = stored["serial_number"]
-        totals = Totals.from_dict(a_mapping(stored["totals"]))
-        channels = {a_count(each, max(CHANNELS)) for each in a_list(stored["named_channels"])}
-        # Not in the files of earlier versions.
-        flow_rates = FlowRates.from_list(stored.get("flows", []))
-        self.serial_number = None if serial_number is None else a_text(serial_number)
-        self.totals = totals
-        self._named_channels = channels
-        self._flow_rates = flow_rates
-
-    def _warn(self, kind: str, most: float) -> None:
-        LOGGER.warning(LIMIT_TEXTS[kind], self.serial_number or self.title.hex().upper(), most)
+@dataclass(slots=True)
+class _Meter:
+    reader: MeterReader
+    opener: Opener | None
+    """None when its key is gone."""
+    name: str | None = None
+    """As it was said last, and allowed."""
+    demand_stored_at: datetime | None = None
 
 
 class Meters:
     """The meters of all ports: a frame that came at one port is a replay at any other."""
 
-    def __init__(self, memory: Memory) -> None:
-        self.memory = memory
-        # By topic, whose word the broker keeps there: cables may be swapped, or a meter read twice.
-        self.speakers: dict[str, object] = {}
-        self._meters: dict[bytes, Meter] = {}
+    def __init__(self, memory: Memory, keys: Keys) -> None:
+        """Go on where an earlier run has ended."""
+        self._memory = memory
+        self._keys = keys
+        self._meters: dict[bytes, _Meter] = {}
+        self._openers: dict[MeterKeys, Opener] = {}
+        # Whose name it is, as it is shown, or what stands in its place.
+        self._titles: dict[str, bytes] = {}
+        for stored in filter(None, map(_STORED.fullmatch, memory.names())):
+            self._add(bytes.fromhex(stored[1]))
 
-    def of(self, title: bytes) -> Meter:
-        """Return a meter, whose frames somebody with its key has verified."""
-        meter = self._meters.get(title)
-        if meter is None:
-            meter = self._meters[title] = Meter(title, self.memory)
+    def _add(self, title: bytes) -> _Meter:
+        """Go on with a meter, or begin: somebody with its key has verified its frames."""
+        label = title.hex().upper()
+        demand_meter = self._memory.read(f"demand {label}", DemandMeter.from_dict)
+        remembered = self._memory.read(
+            f"meter {label}",
+            lambda stored: MeterMemory.from_dict(stored, demand_meter=demand_meter, title=title),
+        ) or MeterMemory(demand_meter)
+        remembered.system_title = title
+        for part in remembered.damaged:
+            LOGGER.error("The %s stored of meter %s cannot be read, and begin anew", part, label)
+        limits = Limits(warn=lambda kind, most: LOGGER.warning(LIMIT_TEXTS[kind], label, most))
+        opener = self.opener_of(title)
+        if opener and title not in opener.last_counters:
+            counters = remembered.counters.get(opener.fingerprint, {})
+            opener.last_counters |= {title: counters[title]} if title in counters else {}
+        meter = self._meters[title] = _Meter(MeterReader(remembered, limits), opener)
+        # What stands for a meter that says no name is its own, too.
+        for name in (label, remembered.serial_number):
+            if name is not None:
+                self._titles.setdefault(level(name), title)
         return meter
+
+    def opener_of(self, title: bytes) -> Opener | None:
+        """Return what opens the frames of a system title: one opener for each pair of keys."""
+        if meter := self._meters.get(title):
+            return meter.opener
+        keys = self._keys.of(title)
+        if keys is None:
+            return None
+        opener = self._openers.get(keys)
+        if opener is None:
+            opener = self._openers[keys] = Opener(keys.encryption, keys.authentication)
+        return opener
+
+    def reader_of(self, telegram: Telegram) -> MeterReader | None:
+        """Return what reads a verified telegram, None when it names what is another meter's."""
+        title, counter = telegram.system_title, telegram.frame_counter
+        if title is None or counter is None:
+            return None
+        meter = self._meters.get(title) or self._add(title)
+        if meter.opener is None:
+            return None
+        remembered = meter.reader.memory
+        remembered.note_counter(meter.opener, title, counter)
+        self._memory.put(f"meter {title.hex().upper()}", remembered.as_dict)
+        if meter.name is None or meter.name != telegram.serial_number:
+            if not self._may_name(telegram, title, remembered):
+                return None
+            meter.name = telegram.serial_number
+        return meter.reader
+
+    def _may_name(self, telegram: Telegram, title: bytes, remembered: MeterMemory) -> bool:
+        """Return whether the name in a telegram is its own meter's, or nobody's yet.
+
+        It is somebody's for as long as there is a key for that meter.
+        """
+        name = telegram.serial_number
+        if name is None:
+            return True
+        owner = self._titles.get(level(name), title)
+        if owner != title and self._keys.of(owner) is not None:
+            return False
+        if not remembered.is_named(telegram):
+            return False
+        self._titles[level(name)] = title
+        remembered.serial_number = remembered.serial_number or name
+        return True
+
+    def remember(self, reading: Reading) -> str:
+        """Have stored what a reading has come to; return the name of its meter."""
+        title = reading.telegram.system_title or b""
+        meter = self._meters[title]
+        remembered, now = meter.reader.memory, reading.received_at
+        stored_at = meter.demand_stored_at
+        is_due = stored_at is None or not timedelta() <= now - stored_at < _DEMAND_INTERVAL
+        if remembered.has_come_to_something() or is_due:
+            meter.demand_stored_at = now
+            self._store_demand(title, remembered)
+        return remembered.serial_number or title.hex().upper()
 
     def store(self) -> None:
         """Store everything: this is the end."""
-        for meter in self._meters.values():
-            meter.store()
+        for title, meter in self._meters.items():
+            self._store_demand(title, meter.reader.memory)
+
+    def _store_demand(self, title: bytes, remembered: MeterMemory) -> None:
+        if remembered.demand_meter.snapshot is not None:
+            self._memory.put(f"demand {title.hex().upper()}", remembered.demand_meter.as_dict)

@@ -69,7 +69,8 @@ async def _run_until_stopped(
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    meters = Meters(memory)
+    meters = Meters(memory, config.decoding.keys) if config.decoding else None
+    speakers: dict[str, object] = {}
     async with asyncio.TaskGroup() as group:
         readers: list[asyncio.Task[None]] = []
         others = [group.create_task(store.write()), group.create_task(memory.write())]
@@ -82,7 +83,7 @@ async def _run_until_stopped(
             nats = NatsPublisher(config.broker, labels, store, metrics)
             others.append(group.create_task(nats.run()))
         for port in config.ports:
-            takers, publishers = _parts_of(port, config, store, meters, metrics)
+            takers, publishers = _parts_of(port, config, store, memory, meters, speakers, metrics)
             readers.append(group.create_task(PortReader(port, takers, metrics).run()))
             others += [group.create_task(publisher.run()) for publisher in publishers]
         count = len(config.ports)
@@ -95,11 +96,18 @@ async def _run_until_stopped(
             await nats.finish(_FINISH_TIMEOUT)
         for task in others:
             task.cancel()
-    meters.store()
+    if meters:
+        meters.store()
 
 
-def _parts_of(
-    port: PortConfig, config: GatewayConfig, store: FrameStore, meters: Meters, metrics: Metrics
+def _parts_of(  # noqa: PLR0913, PLR0917
+    port: PortConfig,
+    config: GatewayConfig,
+    store: FrameStore,
+    memory: Memory,
+    meters: Meters | None,
+    speakers: dict[str, object],
+    metrics: Metrics,
 ) -> tuple[list[Taker], list[Publisher | ValuesPublisher]]:
     """Return what takes the bytes of a port, and what publishes them on MQTT."""
     takers: list[Taker] = []
@@ -110,10 +118,10 @@ def _parts_of(
     if isinstance(broker, NatsConfig):
         return takers, publishers
     if port.sealed:
-        sealed = Publisher(broker, port, root, store, metrics, speakers=meters.speakers)
-        publishers.append(sealed)
-    if decoding := config.decoding:
-        values = ValuesPublisher(broker, port, decoding.publish, meters, metrics)
-        takers.append(DecodedPort(port.label, decoding.keys, meters, values, metrics))
+        publishers.append(Publisher(broker, port, root, store, metrics, speakers=speakers))
+    if meters and config.decoding:
+        publish = config.decoding.publish
+        values = ValuesPublisher(broker, port, publish, memory, speakers, metrics)
+        takers.append(DecodedPort(port.label, meters, values, metrics))
         publishers.append(values)
     return takers, publishers

@@ -31,8 +31,7 @@ from smartyp1.stored_values import Stored, a_list, a_mapping, a_text, some_bytes
 from smartyp1.tariff import LUXEMBOURG
 
 from .config import BrokerConfig, PortConfig
-from .memory_file import to_json
-from .meters import Meter, Meters
+from .memory_file import Memory, to_json
 from .metrics import Metrics
 from .mqtt_client import LOST, MqttClient, RefusedError, broker_outage, first_to_end
 from .publish_config import PublishConfig
@@ -49,19 +48,21 @@ _MOST_RETAINED = 4 * MOST_TOPICS
 class ValuesPublisher:
     """Publishes the readings of one port."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917
         self,
         broker: BrokerConfig,
         port: PortConfig,
         publish: PublishConfig,
-        meters: Meters,
+        memory: Memory,
+        speakers: dict[str, object],
         metrics: Metrics,
     ) -> None:
         self._broker = broker
         self._port = port
         self._publish = publish
-        self._memory = meters.memory
-        self._speakers = meters.speakers
+        self._memory = memory
+        # By topic, whose word the broker keeps there: cables may be swapped, or a meter read twice.
+        self._speakers = speakers
         self._losses = metrics.broker_losses.labels(port.label)
         self._connected = metrics.broker_connected.labels(port.label)
         self._work = asyncio.Event()
@@ -93,13 +94,12 @@ class ValuesPublisher:
             "retained": sorted(self._retained),
         }
 
-    def on_reading(
-        self, meter: Meter, reading: Reading, reception: Callable[[], Reception]
-    ) -> None:
-        """Publish a reading of a meter, now or at its turn."""
-        feed = self._feed
-        if feed is None or self.title != meter.title:
-            feed = self._begin(meter, reception)
+    def on_reading(self, reading: Reading, name: str, reception: Callable[[], Reception]) -> None:
+        """Publish a reading of the meter with that name, now or at its turn."""
+        feed, title = self._feed, reading.telegram.system_title
+        if feed is None or self.title != title:
+            self.title = title
+            feed = self._begin(name, reception)
         self._speakers[availability_topic(self._root)] = self
         feed.on_reading(reading)
         if self._stale_timer:
@@ -107,13 +107,11 @@ class ValuesPublisher:
         loop = asyncio.get_running_loop()
         self._stale_timer = loop.call_later(_STALE_AFTER, feed.on_stale)
 
-    def _begin(self, meter: Meter, reception: Callable[[], Reception]) -> PublishFeed:
+    def _begin(self, serial_number: str, reception: Callable[[], Reception]) -> PublishFeed:
         """Begin with a meter: the first one, or another."""
         if self._feed:
             self._feed.close()
-        serial_number = meter.serial_number or meter.title.hex().upper()
         root = self._port.root or f"{self._port.prefix}/{level(serial_number)}"
-        self.title = meter.title
         messages = MeterMessages(
             Published(root, self._publish.form, self._publish.retain),
             to_json,

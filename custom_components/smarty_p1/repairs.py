@@ -8,7 +8,7 @@ from homeassistant.components.repairs import (
     RepairsFlow,
     RepairsFlowResult,
 )
-from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntry
+from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
@@ -35,6 +35,23 @@ class ReconfigureRepairFlow(ConfirmRepairFlow):
         return self.async_abort(
             reason="reconfigure", next_flow=(FlowType.CONFIG_FLOW, flow["flow_id"])
         )
+
+
+class MeterClockRepairFlow(ConfirmRepairFlow):
+    """Let the user confirm that the meter's clock is wrong; the next telegram ends the issue."""
+
+    @override
+    async def async_step_confirm(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Say what is known, and what to confirm."""
+        if user_input is None:
+            return await super().async_step_confirm()
+        entry = _entry_of(self)
+        if entry is None or entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="entry_removed")
+        entry.runtime_data.confirm_clock()
+        return self.async_create_entry(data={})
 
 
 class NetworkPricesRepairFlow(RepairsFlow):
@@ -85,4 +102,6 @@ async def async_create_fix_flow(
     """Return the dialog of an issue."""
     if issue_id.startswith(Problem.NETWORK_PRICES):
         return NetworkPricesRepairFlow()
+    if issue_id.startswith(Problem.TELEGRAMS_LATE):
+        return MeterClockRepairFlow()
     return ReconfigureRepairFlow()

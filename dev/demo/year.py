@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dev.simulator import Meter
-from smartyp1.meter import FlowRates, MeterReader, Totals
+from smartyp1.meter import MeterReader
 from smartyp1.p1 import Decoder, Telegram
 from smartyp1.tariff import (
     LUXEMBOURG,
@@ -114,6 +114,8 @@ class _CostMeter:
 def store_year(directory: Path, entry_id: str, year: Year) -> None:
     """Store a year for a config entry, which must not be read meanwhile."""
     storage = directory / ".storage"
+    # What earlier versions stored there is read while the meter's own file says nothing of it.
+    _forget_demand(storage / f"{DOMAIN}.{entry_id}.meter")
     name = f"{DOMAIN}.{entry_id}.demand"
     content = {"version": 1, "minor_version": 1, "key": name, "data": year.demand}
     (storage / name).write_text(json.dumps(content), encoding="utf-8")
@@ -127,6 +129,13 @@ def store_year(directory: Path, entry_id: str, year: Year) -> None:
         (folder / f"{month}.csv").write_text("\n".join([*lines, ""]), encoding="ascii")
 
 
+def _forget_demand(path: Path) -> None:
+    if path.exists():
+        content = json.loads(path.read_text(encoding="utf-8"))
+        content["data"].pop("demand", None)
+        path.write_text(json.dumps(content), encoding="utf-8")
+
+
 def store_flows(directory: Path, entry_id: str, meter: Meter, now: datetime) -> None:
     """Let a config entry, which must not be read meanwhile, know the last captures of its meter.
 
@@ -135,8 +144,7 @@ def store_flows(directory: Path, entry_id: str, meter: Meter, now: datetime) -> 
     path = directory / ".storage" / f"{DOMAIN}.{entry_id}.meter"
     if not path.exists():
         return
-    decoder, flow_rates = Decoder(None), FlowRates()
-    reader = MeterReader(Totals(), DemandMeter(), flow_rates=flow_rates)
+    decoder, reader = Decoder(None), MeterReader()
     time = now - _CAPTURES
     while time <= now:
         for event in decoder.feed(meter.frame_at(time)):
@@ -144,7 +152,7 @@ def store_flows(directory: Path, entry_id: str, meter: Meter, now: datetime) -> 
                 reader.read(event, time)
         time += _TELEGRAMS_EVERY
     content = json.loads(path.read_text(encoding="utf-8"))
-    content["data"]["flows"] = flow_rates.as_list()
+    content["data"]["flows"] = reader.memory.flow_rates.as_list()
     path.write_text(json.dumps(content), encoding="utf-8")
 
 

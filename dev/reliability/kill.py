@@ -23,9 +23,9 @@ EXTRA_KW = 9.0
 # Two quarter-hours end in it, at least one of them is whole.
 PAST = timedelta(minutes=35)
 # How recent a telegram may be to be accepted again after a crash, and the time to save counters.
-REPLAY_AGE = 61.0
+REPLAY_AGE = 301.0
 REPLAYS = 25
-# Home Assistant lives so long at most: the counter is saved twice in that time.
+# Home Assistant lives so long at most, unless there is nothing yet that could be replayed.
 LIFE = 120.0
 PATIENCE = 90.0
 # How long an accepted telegram may take to be shown.
@@ -49,7 +49,7 @@ async def kill(directory: Path, count: int, life: float) -> Result:
         f"{count} kills, started again each time; shown again after "
         f"{median(scene.starts):.0f} s, at most {max(scene.starts):.0f} s"
     )
-    result.say(f"{scene.replayed} telegrams older than a minute replayed, {scene.refused} refused")
+    result.say(f"{scene.replayed} old telegrams replayed, {scene.refused} refused")
     result.say(", ".join(f"{key} {value:g}" for key, value in scene.totals.items()))
     return result
 
@@ -134,7 +134,7 @@ class _Scene:
         )
 
     async def _replay(self, home: Running) -> int:
-        """Send telegrams older than a minute, of which none may be accepted; return how many."""
+        """Send telegrams of which none may be accepted any more; return how many."""
         old = [sent.frame for sent in self._meter.sent if sent.moment < self._died - REPLAY_AGE]
 
         async def is_connected() -> bool:

@@ -111,6 +111,7 @@ def test_each_obstacle_has_a_text() -> None:
     obstacles |= {PulsePortCoordinator.nothing_received, PulsePortCoordinator.not_understood}
     obstacles |= {TankCoordinator.nothing_received, TankCoordinator.not_understood}
     obstacles |= {"entity_unavailable", "broker_unavailable"}
+    obstacles |= {Problem.CATCHING_UP.value, Problem.TELEGRAMS_LATE.value}
 
     of_actions = {"no_telegrams", "nothing_counted", "month_unknown", "reference_power_missing"}
     of_actions |= {"end_before_start", "period_too_long", "quarter_hours_unreadable"}
@@ -125,6 +126,8 @@ def test_each_obstacle_has_a_text() -> None:
         "quarter_hours_unreadable": {"error"},
         "link_lost": {"error"},
         "other_meter": {"found"},
+        "catching_up": {"since"},
+        "telegrams_late": {"since"},
         "no_telegrams": {"title"},
         "entity_unavailable": {"entity"},
         "broker_unavailable": {"topic"},

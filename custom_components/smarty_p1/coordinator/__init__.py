@@ -7,10 +7,9 @@ from homeassistant.const import CONF_ENTITY_ID, Platform
 from homeassistant.core import HomeAssistant
 
 from ..const import CONF_KIND, CONF_TOPIC, KIND_METER, KIND_PULSE, KIND_TANK, PLATFORMS
-from .demand_memory import DemandStore
 from .entry_types import AnyConfigEntry
 from .meter_coordinator import MeterConfigEntry, SmartyCoordinator
-from .meter_memory import MeterStore
+from .meter_store import MeterStore
 from .pulse_counter import PulseCounter
 from .pulse_port_coordinator import PulsePortCoordinator
 from .pulse_source_coordinator import PulseEntityCoordinator, PulseTopicCoordinator
@@ -54,7 +53,6 @@ def make_coordinator(hass: HomeAssistant, entry: AnyConfigEntry) -> Coordinator:
 
 async def async_forget(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     """Remove what is stored for an entry, whatever it reads."""
-    await DemandStore(hass, entry.entry_id).async_remove()
     await MeterStore(hass, entry.entry_id).async_remove()
     await PulseCounter(hass, entry).async_remove()
     await QuarterHourSeries(hass, entry.entry_id).async_remove()

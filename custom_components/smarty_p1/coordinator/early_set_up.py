@@ -80,9 +80,14 @@ class EarlySetUpCoordinator[D](PortCoordinator[D]):
     @override
     @callback
     def _push(self, data: D) -> None:
+        self._on_first()
+        super()._push(data)
+
+    @callback
+    def _on_first(self) -> None:
+        """Note that it is known what there is to show."""
         self.first_push.set()
         self._stop_deadline()
-        super()._push(data)
 
     @callback
     def _start_deadline(self) -> None:

@@ -1,6 +1,5 @@
 """From the port to the entities: this meter's telegrams, and what is wrong with others."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,24 +19,34 @@ from ..const import (
     DOMAIN,
     LOGGER,
 )
-from ..lib.meter import Limits, MeterReader, Reading, Reception, shown_name
+from ..lib.meter import (
+    Limits,
+    MeterMemory,
+    MeterReader,
+    MeterSession,
+    NamedMeter,
+    OtherMeter,
+    Reading,
+    Reception,
+    shown_name,
+)
 from ..lib.min_interval import MinInterval
 from ..lib.p1 import (
     DEFAULT_AUTHENTICATION_KEY,
     MESSAGES,
-    Decoder,
+    Opener,
     Reason,
     Rejection,
     Telegram,
     parse_key,
 )
-from ..lib.tariff import Demand
+from ..lib.tariff import Demand, MarketPrices
 from .contract_options import contract_of, contract_since
-from .demand_memory import DemandStore
 from .early_set_up import EarlySetUpCoordinator
 from .failure_run import FAILURES, Failure, failure_run_of
+from .late_telegrams import LateTelegrams
 from .market_prices import MarketPriceEntities
-from .meter_memory import MeterStore
+from .meter_store import MeterStore
 from .network_price_check import async_check_network_prices
 from .push_coordinator import Obstacle
 from .quarter_hour_series import QuarterHourSeries
@@ -55,10 +64,6 @@ _IGNORED = {
     "telegrams": "%s: more than %d telegrams a second without a tag; the others are ignored",
     "meters": "%s: more than %d meters on the M-Bus; the others are ignored until you delete some",
 }
-# Nothing but meters with the same keys gets that far; still, nothing grows without end.
-_MOST_METERS = 16
-_FURTHER_METERS = "further meters"
-
 type MeterConfigEntry = ConfigEntry[SmartyCoordinator]
 type ReadingListener = Callable[[Reading], None]
 
@@ -120,69 +125,45 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
     config_entry: MeterConfigEntry
     not_understood = "not_p1"
     latest: Reading | None = None
-    _decoder: Decoder
-    _reader: MeterReader
+    _session: MeterSession
 
     def __init__(self, hass: HomeAssistant, entry: MeterConfigEntry) -> None:
         super().__init__(hass, entry)
         self.serial_number = str(entry.unique_id)
-        self._rejections: Counter[Reason] = Counter()
-        self._other_meters: Counter[str | None] = Counter()
-        self._demand_store = DemandStore(hass, entry.entry_id)
         self.quarter_hours = QuarterHourSeries(hass, entry.entry_id)
         self._market = MarketPriceEntities(hass, entry)
         self._store = MeterStore(hass, entry.entry_id)
         self._failure_run = failure_run_of(hass, entry)
         self._failing: dict[Failure, Obstacle] = {}
-        self._limits = Limits(self._kept_meters, self._warn_of_ignored)
+        self._late = LateTelegrams(hass, entry)
         self._key, self._authentication_key = stored_keys(entry.data)
         self._needs_tag: bool = entry.data.get(CONF_VERIFY, True)
         self._min_interval: float = entry.options.get(CONF_MIN_INTERVAL, 0)
         self._turns = MinInterval(hass.loop, self._min_interval)
-        self._remembered_counters: Mapping[bytes, int] = {}
         self._seen_objects: set[str] = set()
         self._reading_listeners: list[ReadingListener] = []
 
     @property
     def reception(self) -> Reception:
         """Return how telegrams have been received until now."""
-        return Reception(
-            telegrams=self.readings,
-            rejections=self._rejections.copy(),
-            other_meters=self._other_meters.copy(),
-            ignored=self._limits.ignored.copy(),
-            totals_held_back=self._store.totals.falls.copy(),
-        )
+        return self._session.reception
+
+    @property
+    def memory(self) -> MeterMemory:
+        """Return what is remembered of the meter."""
+        return self._store.memory
 
     @property
     def demand(self) -> Demand | None:
         """Return what is known of the quarter-hours and months, be it from before a restart."""
-        return self._demand_store.meter.snapshot
-
-    @property
-    def last_counters(self) -> dict[bytes, int]:
-        """Return the last frame counter of each system title."""
-        return self._decoder.last_counters
+        return self.memory.demand_meter.snapshot
 
     @override
     async def async_start(self) -> None:
         options = self.config_entry.options
-        await self._demand_store.async_load(contract_of(options), contract_since(options))
-        await self._store.async_load()
-        self._is_known = self._store.last_telegram is not None
-        self._reader = MeterReader(
-            self._store.totals,
-            self._demand_store.meter,
-            self._store.named_channels,
-            self._limits,
-            self._store.flow_rates,
-        )
-        self._decoder = Decoder(
-            self._key,
-            self._authentication_key,
-            last_counters=self._store.last_counters(self._key) if self._key else None,
-            needs_tag=self._needs_tag,
-        )
+        await self._store.async_load(contract_of(options), contract_since(options))
+        self._is_known = self.memory.last_telegram is not None
+        self._session = self._begin_session()
         if self._needs_tag:
             withdraw_issues(self.hass, self.config_entry, [Problem.NOT_VERIFIED])
         else:
@@ -199,6 +180,21 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
             await self._store.async_flush()
             raise
 
+    def _begin_session(self) -> MeterSession:
+        opener = self._key and Opener(
+            self._key,
+            self._authentication_key,
+            last_counters=self.memory.last_counters(self._key),
+            needs_tag=self._needs_tag,
+        )
+        limits = Limits(self._kept_meters, self._warn_of_ignored)
+        meter = NamedMeter(self.serial_number, MeterReader(self.memory, limits), opener or None)
+        return MeterSession(meter, limits=limits, prices=self._prices, may_be_late=self._is_topic)
+
+    def _prices(self, telegram: Telegram) -> MarketPrices:
+        is_before_change = self.memory.demand_meter.is_before_change(telegram.time)
+        return self._market.prices(is_before_change=is_before_change)
+
     @override
     async def async_shutdown(self) -> None:
         """Stop waiting for telegrams."""
@@ -208,9 +204,8 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
 
     async def async_close(self) -> None:
         """Store what is to be remembered, once and for all."""
-        await self._demand_store.async_close()
         await self.quarter_hours.async_close()
-        await self._store.async_save()
+        await self._store.async_close()
 
     @callback
     def async_add_reading_listener(self, listener: ReadingListener) -> CALLBACK_TYPE:
@@ -223,32 +218,19 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
 
     @override
     def _feed(self, data: bytes) -> None:
-        events = self._decoder.feed(data)
-        if not events:
-            return
-        self._remember_counters()
-        for event in events:
-            if isinstance(event, Telegram):
-                self._on_telegram(event)
+        for event in self._session.feed(data, dt_util.utcnow(), self.hass.loop.time()):
+            if isinstance(event, Reading):
+                self._on_meter_reading(event)
+            elif isinstance(event, OtherMeter):
+                self._on_other_meter(event)
             else:
                 self._on_rejection(event)
-
-    def _remember_counters(self) -> None:
-        counters = self._decoder.last_counters
-        if not self._key or counters == self._remembered_counters:
-            return
-        while len(counters) > _MOST_METERS:
-            del counters[next(title for title in counters if title != self._store.system_title)]
-        self._remembered_counters = counters.copy()
-        self._store.remember_counters(self._key, counters)
-        self._store.schedule_save()
+            self._store.schedule_save()
 
     @callback
     def _on_rejection(self, rejection: Rejection) -> None:
         # A line can be full of these: nothing here may take long.
-        reason = rejection.reason
-        self._rejections[reason] += 1
-        failure, obstacle = _JUDGED[reason]
+        failure, obstacle = _JUDGED[rejection.reason]
         if failure is None:
             if not self._failure_run:
                 self._obstacle = obstacle
@@ -264,7 +246,7 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
         self._note_failure(failure, obstacle)
 
     def _is_foreign(self, title: bytes | None) -> bool:
-        own = self._store.system_title
+        own = self.memory.system_title
         return title != own and own is not None and title is not None
 
     @callback
@@ -298,30 +280,38 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
         )
 
     @callback
-    def _on_telegram(self, telegram: Telegram) -> None:
-        if not self._limits.has_turn(telegram, self.hass.loop.time()):
-            return
-        if not self._is_ours(telegram):
-            self._on_other_meter(telegram.serial_number)
-            return
-        now = dt_util.utcnow()
-        # First: what cannot be made of a telegram must not count as a reading that is shown.
-        is_before_change = self._demand_store.meter.is_before_change(telegram.time)
-        market = self._market.prices(is_before_change=is_before_change)
-        reading = self.latest = self._reader.read(telegram, now, market)
+    def _on_meter_reading(self, reading: Reading) -> None:
         self._on_reading()
         self._end_failure_run()
-        self._check_clock(telegram, now)
-        self._store.system_title = telegram.system_title
-        self._store.last_telegram = now
-        self._store.schedule_save()
-        self._demand_store.schedule_save()
         if reading.demand:
             self.quarter_hours.append(reading.demand.last_quarter)
+        if not reading.is_current:
+            self._on_late(reading)
+            return
+        self.latest = reading
+        self._late.end()
+        self._check_clock(reading)
         is_urgent = not self._min_interval or self._is_urgent(reading)
         self._turns.offer(partial(self._show, reading), is_urgent=is_urgent)
         for listener in tuple(self._reading_listeners):
             listener(reading)
+
+    @callback
+    def _on_late(self, reading: Reading) -> None:
+        """Count a reading, and show nothing: what it says is not of now."""
+        self._obstacle = self._late.note(reading)
+        if self.readings == 1:
+            self.data = reading
+            self._on_first()
+        if self.last_update_success:
+            self._fail()
+
+    @callback
+    def confirm_clock(self) -> None:
+        """Take what the user says: telegrams come in time, and the meter's clock is wrong."""
+        reading = self._late.latest
+        if reading and reading.telegram.time:
+            self.memory.clock_deviation = reading.telegram.time - reading.received_at
 
     @callback
     def _end_failure_run(self) -> None:
@@ -335,11 +325,12 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
                 self.hass.config_entries.flow.async_abort(flow["flow_id"])
 
     @callback
-    def _check_clock(self, telegram: Telegram, now: datetime) -> None:
+    def _check_clock(self, reading: Reading) -> None:
         # At a topic, telegrams come late that have waited for the broker.
-        if telegram.time is None or self._is_topic:
+        time = reading.telegram.time
+        if time is None or self._is_topic:
             return
-        deviation = abs(telegram.time - now)
+        deviation = abs(time - reading.received_at)
         if deviation <= CLOCK_TOLERANCE - _CLOCK_MARGIN:
             withdraw_issues(self.hass, self.config_entry, [Problem.METER_CLOCK])
         elif deviation > CLOCK_TOLERANCE and not is_raised(
@@ -351,7 +342,7 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
     @callback
     def _note_absence(self) -> None:
         """Raise an issue when there were telegrams once, and none for long."""
-        last = self._store.last_telegram
+        last = self.memory.last_telegram
         if last and dt_util.utcnow() - last >= LONG_ABSENCE:
             raise_issue(self.hass, self.config_entry, Problem.NO_TELEGRAM, port=self.shown_port)
 
@@ -400,25 +391,11 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
         self._turns.cancel()
         super()._fail()
 
-    def _is_ours(self, telegram: Telegram) -> bool:
-        """Return whether the telegram names this entry's meter, or its frame proves it."""
-        if telegram.serial_number is None:
-            return telegram.system_title is not None and (
-                telegram.system_title == self._store.system_title
-            )
-        return telegram.serial_number == self.serial_number
-
-    @callback
-    def _on_other_meter(self, serial_number: str | None) -> None:
-        is_new = serial_number not in self._other_meters
-        if is_new and serial_number and len(self._other_meters) >= _MOST_METERS:
-            self._other_meters[_FURTHER_METERS] += 1
-        else:
-            self._other_meters[serial_number] += 1
-        if serial_number is None:
+    def _on_other_meter(self, other: OtherMeter) -> None:
+        if other.name is None:
             self._obstacle = NO_DEVICE_NAME
             return
-        obstacle = Obstacle("other_meter", {"found": shown_name(serial_number)})
+        obstacle = Obstacle("other_meter", {"found": other.name})
         self._note_failure(Failure.OTHER_METER, obstacle)
 
     @override

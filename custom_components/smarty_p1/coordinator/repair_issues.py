@@ -23,6 +23,10 @@ class Problem(StrEnum):
     """Telegrams are shown whose tag is not verified, because the user chose so."""
     METER_CLOCK = "meter_clock"
     """The clock of the meter, or that of Home Assistant, is wrong."""
+    CATCHING_UP = "catching_up"
+    """A gateway sends what has waited there, from long ago until now."""
+    TELEGRAMS_LATE = "telegrams_late"
+    """All telegrams come late: the broker delays them, or the clock of the meter is wrong."""
     OTHER_METER = "other_meter"
     """Another meter answers at the port."""
     OTHER_METER_UNREADABLE = "other_meter_unreadable"
@@ -43,7 +47,13 @@ _ERRORS = {
     Problem.SECURITY_OFF,
     Problem.SECURITY_ON,
 }
-_FIXABLE = {Problem.NO_TELEGRAM, Problem.NOT_VERIFIED, Problem.NETWORK_PRICES, *_ERRORS}
+_FIXABLE = {
+    Problem.NO_TELEGRAM,
+    Problem.NOT_VERIFIED,
+    Problem.NETWORK_PRICES,
+    Problem.TELEGRAMS_LATE,
+    *_ERRORS,
+}
 
 
 def _issue_id(problem: Problem, entry: AnyConfigEntry) -> str:

@@ -50,15 +50,19 @@ class ThrottledStore(ABC):
                 return None
             return parse(stored)
         except Exception as err:  # noqa: BLE001 - a file may hold anything
-            aside = await self._hass.async_add_executor_job(self._put_aside)
             # Not the error's text: what is stored may be private.
-            LOGGER.warning(
-                "What is stored in %s cannot be read (%s), and is begun anew; %s",
-                self._store.path,
-                type(err).__name__,
-                f"it is kept as {aside}" if aside else "it cannot be kept",
-            )
+            await self._async_complain(type(err).__name__)
             return None
+
+    async def _async_complain(self, what: str) -> None:
+        """Say that the file, or a part of it, cannot be read, and put it aside."""
+        aside = await self._hass.async_add_executor_job(self._put_aside)
+        LOGGER.warning(
+            "What is stored in %s cannot be read (%s), and is begun anew; %s",
+            self._store.path,
+            what,
+            f"it is kept as {aside}" if aside else "it cannot be kept",
+        )
 
     @callback
     def schedule(self, *, at_once: bool = False) -> None:

@@ -15,7 +15,7 @@ from homeassistant.util.hass_dict import HassKey
 from ..const import CONF_VERIFY, DOMAIN, LOGGER
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator, stored_keys
-from ..coordinator.meter_memory import MeterStore
+from ..coordinator.meter_store import MeterStore
 from ..lib.p1 import P1Error
 from ..lib.port import probe
 from .paused_entry import paused_entry
@@ -112,10 +112,10 @@ async def _async_last_counters(
 ) -> dict[bytes, int]:
     """Return the last frame counters, so that nobody passes recorded frames off as the meter's."""
     if entry.state is ConfigEntryState.LOADED and isinstance(entry.runtime_data, SmartyCoordinator):
-        return entry.runtime_data.last_counters
+        return entry.runtime_data.memory.last_counters(key)
     store = MeterStore(hass, entry.entry_id)
     await store.async_load()
-    return store.last_counters(key)
+    return store.memory.last_counters(key)
 
 
 @callback

@@ -236,14 +236,14 @@ async def test_nothing_that_is_stored_is_lost(
     entry = await set_up(hass, port, make_entry)
     hass.config_entries.async_update_entry(entry, options=options)
     assert await hass.config_entries.async_unload(entry.entry_id)
-    names = [f"{DOMAIN}.{entry.entry_id}.{store}" for store in ("meter", "demand")]
+    name = f"{DOMAIN}.{entry.entry_id}.meter"
     # The options say more than what was stored without them.
     await restart(hass, port, entry)
     assert await hass.config_entries.async_unload(entry.entry_id)
-    before = deepcopy({name: hass_storage[name]["data"] for name in names})
-    assert before[names[0]]["counters"]
-    assert before[names[0]]["totals"]
-    assert before[names[1]]["stretches"]
+    before = deepcopy(hass_storage[name]["data"])
+    assert before["counters"]
+    assert before["totals"]
+    assert before["demand"]["stretches"]
 
     for _ in range(3):
         await restart(hass, port, entry)
@@ -252,7 +252,7 @@ async def test_nothing_that_is_stored_is_lost(
     assert entry.state is ConfigEntryState.SETUP_RETRY
     await hass.config_entries.async_unload(entry.entry_id)
 
-    assert {name: hass_storage[name]["data"] for name in names} == before
+    assert hass_storage[name]["data"] == before
 
 
 ENDS: Mapping[str, Callable[[ConfigEntries, str], Coroutine[Any, Any, object]]] = {

@@ -10,7 +10,16 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort, encipher, with_value, without_channels
-from tests.ha.support import OTHER_TITLE, at, let_pass, receive, set_up, state_of, wait_until
+from tests.ha.support import (
+    OTHER_TITLE,
+    at,
+    let_pass,
+    receive,
+    reload,
+    set_up,
+    state_of,
+    wait_until,
+)
 
 
 async def test_what_is_accepted_of_totals_survives_a_reload(
@@ -19,8 +28,7 @@ async def test_what_is_accepted_of_totals_survives_a_reload(
     entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0))
     port.greeting = port.next_frame(at("10:30:10", 0.0))
 
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
+    await reload(hass, entry)
 
     assert state_of(hass, "smarty_energy_imported").state == "100.0"
 
@@ -35,8 +43,7 @@ async def test_what_flows_survives_a_reload(
     await receive(hass, port, captured("10:35:00", "035", "00100.100"))
     port.greeting = port.next_frame(captured("10:35:10", "035", "00100.100"))
 
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
+    await reload(hass, entry)
 
     assert state_of(hass, "gas_meter_7401_flow_rate").state == "1.2"
 
@@ -63,7 +70,7 @@ async def test_a_telegram_during_the_unload_makes_nothing(
     await hass.async_block_till_done()
 
     assert hass.states.get("sensor.gas_meter_7401") is None
-    key = f"smarty_p1.{entry.entry_id}.demand"
+    key = f"smarty_p1.{entry.entry_id}.meter"
     assert key in hass_storage
     assert await hass.config_entries.async_remove(entry.entry_id)
     await let_pass(hass, 301)
@@ -83,7 +90,7 @@ async def test_without_a_reading_nothing_is_stored(
     assert await hass.config_entries.async_remove(entry.entry_id)
     await let_pass(hass, 301)
 
-    assert f"smarty_p1.{entry.entry_id}.demand" not in hass_storage
+    assert f"smarty_p1.{entry.entry_id}.meter" not in hass_storage
 
 
 async def test_an_identifier_that_is_empty_at_a_reload_makes_no_meter(
@@ -92,8 +99,7 @@ async def test_an_identifier_that_is_empty_at_a_reload_makes_no_meter(
     entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0))
     port.greeting = port.next_frame(with_value(at("10:30:10", 100.0), "0-1:96.1.0", "()"))
 
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
+    await reload(hass, entry)
 
     assert hass.states.get("sensor.gas_meter_1") is None
 
@@ -118,8 +124,7 @@ async def test_a_frame_of_this_meter_may_be_nameless_also_after_a_reload(
     entry = await set_up(hass, port, make_entry)
     nameless = with_value(at("10:30:10", 30_000.0), "0-0:42.0.0", None)
     port.greeting = port.next_frame(nameless)
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
+    await reload(hass, entry)
     assert state_of(hass, "smarty_energy_imported").state == "30000.0"
     # Somebody else with the same key is not this meter, and does not say who it is.
     coordinator: SmartyCoordinator = entry.runtime_data

@@ -1,6 +1,5 @@
 """A meter whose frames come from a topic of MQTT."""
 
-import asyncio
 import json
 from functools import partial
 from unittest.mock import patch
@@ -27,35 +26,29 @@ from custom_components.smarty_p1.flows import topics_seen
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import confirm, reconfigure, settle, start, suggested
 from tests.ha.meter import KEY, SERIAL, MeterPort, encipher
-from tests.ha.support import ENERGY, PATIENCE, TELEGRAM, let_pass, values, wait_until
+from tests.ha.support import ENERGY, TELEGRAM, let_pass, values, wait_until
+from tests.ha.topic import (
+    OF_TELEGRAM,
+    PORT,
+    ROOT,
+    STATUS,
+    TOPIC,
+    Clock,
+    set_up_at_topic,
+    tell,
+    wait_a_moment,
+    wait_for_subscriber,
+)
 
-ROOT = "smarty_p1/house"
-TOPIC = f"{ROOT}/frame"
-STATUS = f"{ROOT}/status"
-PORT = f"mqtt:{TOPIC}"
 # What a payload may have.
 LARGEST = bytes(32 * 1024)
 # Of the MQTT integration itself.
 pytestmark = pytest.mark.parametrize("expected_lingering_timers", [True])
 
 
-async def tell(hass: HomeAssistant, payload: bytes | str, topic: str = TOPIC) -> None:
-    async_fire_mqtt_message(hass, topic, payload)
-    await wait_a_moment(hass)
-
-
-async def wait_a_moment(hass: HomeAssistant) -> None:
-    for _ in range(5):
-        await asyncio.sleep(0)
-    await hass.async_block_till_done()
-
-
-async def wait_for_subscriber(mock: MqttMockHAClient, topic: str, count: int = 1) -> None:
-    """Wait until a topic has been subscribed to so often."""
-    async with asyncio.timeout(PATIENCE):
-        while sum(call.args[0] == topic for call in mock.async_subscribe.mock_calls) < count:
-            await asyncio.sleep(0.01)
-    await asyncio.sleep(0)
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch, OF_TELEGRAM)
 
 
 @pytest.fixture
@@ -63,13 +56,7 @@ async def entry(
     hass: HomeAssistant, mqtt_mock: MqttMockHAClient, make_entry: EntryMaker, port: MeterPort
 ) -> MockConfigEntry:
     """Return a meter that is set up at the topic."""
-    entry = make_entry(PORT)
-    setup = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
-    await wait_for_subscriber(mqtt_mock, TOPIC)
-    async_fire_mqtt_message(hass, TOPIC, port.next_frame(TELEGRAM))
-    assert await setup
-    await hass.async_block_till_done()
-    return entry
+    return await set_up_at_topic(hass, mqtt_mock, make_entry, port)
 
 
 def energy(hass: HomeAssistant) -> str:

@@ -16,7 +16,7 @@ from custom_components.smarty_p1.lib.meter import CONFIRMATIONS
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort, with_value, without_channels
 from tests.ha.pacing import send_at, with_power
-from tests.ha.support import at, receive, set_up, state_of
+from tests.ha.support import at, receive, reload, set_up, state_of
 
 POWER = "smarty_net_power"
 AN_HOUR = {CONF_MIN_INTERVAL: 3600}
@@ -180,8 +180,7 @@ async def test_limited_updates_lose_no_message(
 
     # The same text after a reload that met an empty message is news again.
     port.greeting = port.next_frame(at("10:31:00", 100.0))
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
+    await reload(hass, entry)
     port.greeting = b""
     for second in (10, 20):
         text = with_value(at(f"10:31:{second}", 100.0), "0-0:96.13.0", "(48616C6C6F)")

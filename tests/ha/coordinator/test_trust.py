@@ -24,8 +24,8 @@ from custom_components.smarty_p1.coordinator import (
     port_coordinator,
 )
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
-from custom_components.smarty_p1.coordinator.meter_memory import MeterStore
-from custom_components.smarty_p1.lib.p1 import Reason
+from custom_components.smarty_p1.coordinator.meter_store import MeterStore
+from custom_components.smarty_p1.lib.p1 import Opener, Reason
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import (
     KEY,
@@ -178,7 +178,7 @@ async def test_a_new_key_counts_from_zero_and_the_old_one_does_not(
     assert entry.runtime_data.has_entities
 
 
-async def test_the_counter_is_stored_at_most_once_a_minute(
+async def test_the_counter_is_stored_every_five_minutes(
     hass: HomeAssistant,
     port: MeterPort,
     make_entry: EntryMaker,
@@ -194,12 +194,12 @@ async def test_the_counter_is_stored_at_most_once_a_minute(
     await wait_until(hass, lambda: key in hass_storage)
     first = stored()
     assert first == [port.counter]
-    for seconds in (10, 20, 29):
+    for seconds in (10, 61, 280):
         await send(hass, port, port.next_frame(TELEGRAM))
         await let_pass(hass, seconds)
         assert stored() == first
 
-    await let_pass(hass, 61)
+    await let_pass(hass, 301)
     assert stored() == [port.counter]
     assert KEY.lower() not in str(hass_storage[key]).lower()
 
@@ -210,15 +210,15 @@ async def test_the_counter_is_stored_at_most_once_a_minute(
 async def test_replays_do_not_put_off_storing_the_counter(
     hass: HomeAssistant, hass_storage: dict[str, Any]
 ) -> None:
-    key = bytes.fromhex(KEY)
+    opener = Opener(bytes.fromhex(KEY))
     before = MeterStore(hass, "of a meter")
-    before.remember_counters(key, {SYSTEM_TITLE: 900})
+    before.memory.note_counter(opener, SYSTEM_TITLE, 900)
     await before.async_save()
 
     store = MeterStore(hass, "of a meter")
     await store.async_load()
     for counter in (900, 901):
-        store.remember_counters(key, {SYSTEM_TITLE: counter})
+        store.memory.note_counter(opener, SYSTEM_TITLE, counter)
         store.schedule_save()
         await let_pass(hass, 1)
         (stored,) = hass_storage[f"{DOMAIN}.of a meter.meter"]["data"]["counters"].values()

@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from smartyp1.meter import FlowRates, MeterReader, Totals
+from smartyp1.meter import FlowRates, MeterReader
 from smartyp1.p1 import MBusReading, Telegram
-from smartyp1.tariff import DemandMeter
 
 START = datetime(2026, 1, 15, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -19,14 +18,13 @@ class House:
     """A meter whose telegrams come when they are told to."""
 
     def __init__(self) -> None:
-        self._flow_rates = FlowRates()
-        self._reader = MeterReader(Totals(), DemandMeter(), flow_rates=self._flow_rates)
+        self._reader = MeterReader()
 
     def restart(self) -> None:
         """Begin anew with what was stored."""
-        stored = json.loads(json.dumps(self._flow_rates.as_list()))
-        self._flow_rates = FlowRates.from_list(stored)
-        self._reader = MeterReader(Totals(), DemandMeter(), flow_rates=self._flow_rates)
+        stored = json.loads(json.dumps(self._reader.memory.flow_rates.as_list()))
+        self._reader = MeterReader()
+        self._reader.memory.flow_rates = FlowRates.from_list(stored)
 
     def flows(self, now: datetime, *meters: MBusReading) -> dict[str, float]:
         """Return the flows after a telegram with these meters."""
@@ -100,7 +98,7 @@ def test_captures_that_arrive_late_are_no_silence(house: House) -> None:
 
 
 def test_silence_is_measured_without_a_clock_in_the_telegram() -> None:
-    reader = MeterReader(Totals(), DemandMeter())
+    reader = MeterReader()
 
     def flow(minutes: float, value: float, captured: float) -> float | None:
         meter = replace(GAS, value=value, time=START + captured * MINUTE)

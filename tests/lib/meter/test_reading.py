@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from smartyp1.meter import Limits, MeterReader, Reading, Totals
+from smartyp1.meter import Limits, MeterMemory, MeterReader, Reading
 from smartyp1.p1 import MBusReading, Telegram
 from smartyp1.tariff import Contract, DemandMeter
 
@@ -25,7 +25,7 @@ def with_objects(**values: float) -> Telegram:
 
 def reader(limits: Limits | None = None) -> MeterReader:
     """Return a reader that knows nothing yet."""
-    return MeterReader(Totals(), DemandMeter(Contract(reference_kw=7)), limits=limits)
+    return MeterReader(MeterMemory(DemandMeter(Contract(reference_kw=7))), limits)
 
 
 def test_a_reading_holds_all_that_is_known() -> None:

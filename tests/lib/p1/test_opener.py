@@ -5,6 +5,7 @@ import weakref
 
 import pytest
 
+from dev.encoder import AUTHENTICATION_KEY, KEY, TITLE, frame, literal, telegram
 from smartyp1.p1 import (
     Decoder,
     KeyFormatError,
@@ -16,7 +17,6 @@ from smartyp1.p1 import (
     key_fingerprint,
     read_frame,
 )
-from tests.lib.p1.encoder import AUTHENTICATION_KEY, KEY, TITLE, frame, literal, telegram
 
 OTHER_KEY = bytes(range(16, 32))
 OTHER = b"KFM\0\0\0\0\x07"

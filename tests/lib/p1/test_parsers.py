@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from dev.encoder import FRAMES, literal, telegram
 from smartyp1.p1 import OBJECTS
 from smartyp1.p1.fast_parser import FastParser
 from smartyp1.p1.parser import read
-from tests.lib.p1.encoder import FRAMES, literal, telegram
 
 LITERALS = [literal(path.stem).telegram.encode() for path in sorted(FRAMES.glob("*.json"))]
 # One of each kind, short, as every byte of it is replaced.

@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from dev.encoder import KEY, frame, telegram
-from smartyp1.meter import MeterReader, Reading, Reception, Totals
+from smartyp1.meter import MeterReader, Reading, Reception
 from smartyp1.p1 import Decoder, Telegram
 from smartyp1.publish import Format, Message, MeterMessages, Published, PublishFeed
-from smartyp1.tariff import DemandMeter
 
 NOW = datetime(2025, 7, 3, 8, 30, tzinfo=UTC)
 RECEPTION = Reception(1, Counter(), Counter(), Counter(), Counter())
@@ -21,7 +20,7 @@ OFFLINE = ONLINE._replace(payload="offline")
 def reading(counter: int, *lines: str) -> Reading:
     [read] = Decoder(KEY).feed(frame(counter, telegram(*lines)))
     assert isinstance(read, Telegram)
-    return MeterReader(Totals(), DemandMeter()).read(read, NOW)
+    return MeterReader().read(read, NOW)
 
 
 OLD, NEW = reading(1), reading(2)

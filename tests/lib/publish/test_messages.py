@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dev.encoder import DEVICE_NAME, literal, seal, with_value
-from smartyp1.meter import MeterReader, Reception, Totals
+from smartyp1.meter import MeterReader, Reception
 from smartyp1.p1 import Decoder, Telegram
 from smartyp1.publish import (
     Announcer,
@@ -23,7 +23,6 @@ from smartyp1.publish import (
     Texts,
     messages as messages_module,
 )
-from smartyp1.tariff import DemandMeter
 
 TELEGRAM = literal("three_phase_gas_water_heat").telegram
 MESSAGE = with_value(TELEGRAM, "0-0:96.13.0", "(4D6F69656E)")
@@ -52,7 +51,7 @@ class Meter:
         )
         self.messages: list[Message] = []
         self.is_full = 0
-        self._reader = MeterReader(Totals(), DemandMeter())
+        self._reader = MeterReader()
         self._messages = MeterMessages(
             Published("house", form, retain),
             json.dumps,

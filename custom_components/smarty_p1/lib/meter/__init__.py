@@ -1,30 +1,41 @@
 """What follows from the telegrams of a meter: telegrams -> readings.
 
-    reader = MeterReader(Totals(), DemandMeter(Contract(reference_kw=7)))
+    reader = MeterReader(MeterMemory(DemandMeter(Contract(reference_kw=7))))
     reading = reader.read(telegram, datetime.now(UTC))
     print(reading.telegram.objects["1-0:1.8.0"], reading.channels, reading.demand)
 
-Totals do not fall before that is confirmed, the meters on the M-Bus are known by their
-identifiers, and the quarter-hours of the grid tariff are followed.
+A `MeterSession` does that with the bytes of a port, and knows which meter speaks there. Totals do
+not fall before that is confirmed, the meters on the M-Bus are known by their identifiers, and the
+quarter-hours of the grid tariff are followed.
 """
 
 from .channels import CHANNEL_PREFIX
 from .flow_rate import FlowRates
 from .limits import MOST_MBUS_METERS, Limits, shown_name
+from .memory import MeterMemory
 from .reading import IMPORTED_ENERGY, MeterReader, Reading, Reception
+from .session import MAX_AGE, MeterSession, OtherMeter, Rejected
 from .totals import CONFIRMATIONS, REGISTERS, Totals
+from .which_meter import FirstMeter, NamedMeter
 
 __all__ = [
     "CHANNEL_PREFIX",
     "CONFIRMATIONS",
     "IMPORTED_ENERGY",
+    "MAX_AGE",
     "MOST_MBUS_METERS",
     "REGISTERS",
+    "FirstMeter",
     "FlowRates",
     "Limits",
+    "MeterMemory",
     "MeterReader",
+    "MeterSession",
+    "NamedMeter",
+    "OtherMeter",
     "Reading",
     "Reception",
+    "Rejected",
     "Totals",
     "shown_name",
 ]

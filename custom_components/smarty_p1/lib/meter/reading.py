@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from ..p1 import MBusReading, Reason, Telegram
-from ..tariff import NO_PRICES, Demand, DemandMeter, Energies, MarketPrices
+from ..tariff import NO_PRICES, Demand, Energies, MarketPrices
 from .channels import CHANNEL_PREFIX, channels_by_meter
-from .flow_rate import FlowRates
 from .limits import Limits
-from .totals import Totals
+from .memory import MeterMemory
 
 IMPORTED_ENERGY = "1-0:1.8.0"
 _ENERGIES = (IMPORTED_ENERGY, "1-0:2.8.0", "1-0:3.8.0", "1-0:4.8.0")
@@ -25,7 +24,8 @@ class Reading:
 
     `channels` holds the M-Bus channels by what identifies the meters on them. `demand` is None
     before the first telegram ever with a time and the imported energy. `flows` holds what flows
-    through those meters, in m³/h or kW, where that is known.
+    through those meters, in m³/h or kW, where that is known. One that is not `is_current` came so
+    late that it counts only where its own time puts it, and says nothing of now.
     """
 
     telegram: Telegram
@@ -33,6 +33,7 @@ class Reading:
     demand: Demand | None
     flows: Mapping[str, float]
     received_at: datetime
+    is_current: bool = True
 
     def meter(self, identity: str) -> MBusReading | None:
         """Return a meter on the M-Bus, None when it is not in the telegram."""
@@ -57,39 +58,33 @@ class Reception:
 class MeterReader:
     """Makes the readings of one meter from its telegrams.
 
-    What must survive a restart is handed in, and stored by its owner: the totals, the demand, the
-    channels that had meters with an identifier, and the flows.
+    What must survive a restart is in its `memory`; `limits` say what is too much of a telegram.
     """
 
-    def __init__(
-        self,
-        totals: Totals,
-        demand_meter: DemandMeter,
-        named_channels: set[int] | None = None,
-        limits: Limits | None = None,
-        flow_rates: FlowRates | None = None,
-    ) -> None:
-        self._totals = totals
-        self._demand_meter = demand_meter
-        self._named_channels = set() if named_channels is None else named_channels
-        self._limits = limits or Limits()
-        self._flow_rates = flow_rates or FlowRates()
+    def __init__(self, memory: MeterMemory | None = None, limits: Limits | None = None) -> None:
+        self.memory = memory or MeterMemory()
+        self.limits = limits or Limits()
         self._identified_in: Mapping[int, MBusReading] = {}
         self._channels: Mapping[str, int] = {}
-        self._demand = _without_current_values(demand_meter.snapshot)
+        self._demand = _without_current_values(self.memory.demand_meter.snapshot)
 
     def read(
-        self, telegram: Telegram, received_at: datetime, market: MarketPrices = NO_PRICES
+        self,
+        telegram: Telegram,
+        received_at: datetime,
+        market: MarketPrices = NO_PRICES,
+        *,
+        is_current: bool = True,
     ) -> Reading:
         """Return what is known after a telegram, which came at the market's prices."""
-        telegram = self._limits.apply(telegram)
-        settled = self._totals.settle(telegram)
+        telegram = self.limits.apply(telegram)
+        settled = self.memory.totals.settle(telegram)
         # The quarter-hour goes without a reading rather than with one that is not of this moment.
         if settled.objects.get(IMPORTED_ENERGY) == telegram.objects.get(IMPORTED_ENERGY):
             self._follow_quarter_hour(telegram, settled, market)
         channels = self._identify_channels(settled)
-        flows = self._flow_rates.update(settled, channels, received_at)
-        return Reading(settled, channels, self._demand, flows, received_at)
+        flows = self.memory.flow_rates.update(settled, channels, received_at)
+        return Reading(settled, channels, self._demand, flows, received_at, is_current)
 
     def _follow_quarter_hour(
         self, telegram: Telegram, settled: Telegram, market: MarketPrices
@@ -102,7 +97,7 @@ class MeterReader:
             pairs = zip(registers, accepted, strict=True)
             registers = [value if value == other else None for value, other in pairs]
         energies = Energies(*registers)
-        self._demand = self._demand_meter.update(
+        self._demand = self.memory.demand_meter.update(
             telegram.time,
             energies,
             get(_IMPORTED_POWER),
@@ -122,12 +117,12 @@ class MeterReader:
             return self._channels
         channels = channels_by_meter(telegram)
         named = {c for identity, c in channels.items() if not identity.startswith(CHANNEL_PREFIX)}
-        self._named_channels |= named
+        self.memory.named_channels |= named
         self._identified_in = telegram.channels
         self._channels = {
             identity: channel
             for identity, channel in channels.items()
-            if channel in named or channel not in self._named_channels
+            if channel in named or channel not in self.memory.named_channels
         }
         return self._channels
 

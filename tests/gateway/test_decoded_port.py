@@ -4,17 +4,21 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from dev.encoder import DEVICE_NAME, KEY, TITLE, frame, telegram
-from smarty_p1_gateway import ConfigTable, Keys, read_keys
+from smarty_p1_gateway import ConfigTable, read_keys
+from smarty_p1_gateway.decoded_port import DecodedPort
 from smarty_p1_gateway.memory_file import Memory
-from smarty_p1_gateway.meters import Meter, Meters
-from smarty_p1_gateway.port_decoder import PortDecoder
-from smartyp1.meter import Reading
+from smarty_p1_gateway.meters import Meters
+from smarty_p1_gateway.metrics import Metrics
+from smarty_p1_gateway.values_publisher import ValuesPublisher
+from smartyp1.meter import Reading, Reception
+from smartyp1.p1 import key_fingerprint
 
 OTHER_TITLE = b"SAGgp\x04\x10\x2f"
 OTHER_NAME = "SAG1030790002575"
@@ -24,41 +28,61 @@ BOTH = f"{TITLE.hex()} {KEY.hex()}\n{OTHER_TITLE.hex()} {OTHER_KEY.hex()}\n"
 IMPORTED = "1-0:1.8.0"
 
 
+class Publisher:
+    """Notes what it is to publish."""
+
+    def __init__(self, title: bytes | None) -> None:
+        self.title = title
+        self.readings: list[tuple[str, float]] = []
+        self.flows: Mapping[str, float] = {}
+
+    def on_reading(self, reading: Reading, name: str, _reception: Callable[[], Reception]) -> None:
+        value = reading.telegram.objects[IMPORTED]
+        assert isinstance(value, float)
+        self.readings.append((name, value))
+        self.flows = reading.flows
+
+
 class Port:
     """A port that is decoded, and what came of it."""
 
-    def __init__(self, directory: Path, memory: Memory, keys: str = BOTH) -> None:
+    def __init__(
+        self, directory: Path, memory: Memory, keys: str = BOTH, title: bytes | None = None
+    ) -> None:
         path = directory / "keys"
         path.write_text(keys, encoding="ascii")
         path.chmod(0o600)
         read = read_keys(ConfigTable("keys", {"file": str(path)}))
         assert read is not None
-        self.meters = Meters(memory)
-        self.readings: list[tuple[str | None, float]] = []
-        self.flows: Mapping[str, float] = {}
-        self.rejections: Counter[str] = Counter()
-        self.decoder = self.another(read)
-        self.keys = read
+        self._meters = Meters(memory, read)
+        self._metrics = Metrics()
+        self._published = Publisher(title)
+        self.plug_in_elsewhere()
 
-    def another(self, keys: Keys) -> PortDecoder:
-        """Return another port with the same meters."""
-        return PortDecoder("house", keys, self.meters, self._on_reading, self._on_rejection)
-
-    def _on_reading(self, meter: Meter, reading: Reading) -> None:
-        value = reading.telegram.objects[IMPORTED]
-        assert isinstance(value, float)
-        self.readings.append((meter.serial_number, value))
-        self.flows = reading.flows
-
-    def _on_rejection(self, reason: str) -> None:
-        self.rejections[reason] += 1
+    def plug_in_elsewhere(self) -> None:
+        """Go on at another port of the same gateway."""
+        publisher = cast("ValuesPublisher", self._published)
+        self._decoded = DecodedPort("house", self._meters, publisher, self._metrics)
 
     def take(self, data: bytes) -> None:
-        self.decoder.take(data)
+        self._decoded.take(data)
+
+    @property
+    def readings(self) -> list[tuple[str, float]]:
+        return self._published.readings
+
+    @property
+    def flows(self) -> Mapping[str, float]:
+        return self._published.flows
 
     @property
     def values(self) -> list[float]:
         return [value for _, value in self.readings]
+
+    @property
+    def rejections(self) -> Counter[str]:
+        samples = [each for metric in self._metrics.rejected.collect() for each in metric.samples]
+        return Counter({each.labels["reason"]: int(each.value) for each in samples})
 
 
 @contextlib.asynccontextmanager
@@ -98,7 +122,7 @@ async def test_nothing_is_accepted_twice(tmp_path: Path) -> None:
         assert port.values == [1.0, 3.0]
         assert port.rejections["replay"] == 3
         # Nor at another port.
-        port.decoder = port.another(port.keys)
+        port.plug_in_elsewhere()
         port.take(frame(3) + frame(4))
         assert port.values == [1.0, 3.0, 4.0]
 
@@ -111,8 +135,7 @@ async def test_nor_after_a_restart_or_a_kill(tmp_path: Path) -> None:
     await killed.written()
     writing.cancel()  # and nothing is closed
     async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory)
-        port.decoder.restore(TITLE)
+        port = Port(tmp_path, memory, title=TITLE)
         port.take(frame(4) + frame(5))
         assert port.values == []
         assert port.rejections["replay"] == 2
@@ -125,8 +148,7 @@ async def test_another_key_counts_anew(tmp_path: Path) -> None:
     async with remembering(tmp_path) as memory:
         Port(tmp_path, memory).take(frame(1000))
     async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory, f"* {OTHER_KEY.hex()}")
-        port.decoder.restore(TITLE)
+        port = Port(tmp_path, memory, f"* {OTHER_KEY.hex()}", TITLE)
         port.take(frame(1, telegram(f"{IMPORTED}(001001.000*kWh)"), key=OTHER_KEY))
         assert port.values == [1001.0]
 
@@ -166,19 +188,15 @@ async def test_another_meter_takes_its_place_when_it_keeps_sending(
     async with remembering(tmp_path) as memory:
         port = Port(tmp_path, memory, keys)
         port.take(frame(1))
-        # Three frames until it is looked for, and two that are not yet enough.
-        for counter in range(1, 6):
+        for counter in range(1, 3):
             port.take(other(counter, 7))
         assert port.values == [1.0]
         port.take(frame(2))
         assert port.values == [1.0, 2.0]
-        for counter in range(6, 12):
+        for counter in range(3, 7):
             port.take(other(counter, counter))
-        assert port.readings[-1] == (OTHER_NAME, 11.0)
-        assert port.rejections["other_meter"] >= 2
-        before = len(port.readings)
-        port.take(other(12, 12))
-        assert len(port.readings) == before + 1
+        assert port.readings[2:] == [(OTHER_NAME, 5.0), (OTHER_NAME, 6.0)]
+        assert port.rejections == {"other_meter": 4}
 
 
 async def test_meters_of_one_key(tmp_path: Path) -> None:
@@ -276,11 +294,95 @@ async def test_a_meter_whose_key_is_gone_makes_room_for_another(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with remembering(tmp_path) as memory:
-        port = Port(tmp_path, memory, f"{OTHER_TITLE.hex()} {OTHER_KEY.hex()}\n")
-        port.decoder.restore(TITLE)
+        port = Port(tmp_path, memory, f"{OTHER_TITLE.hex()} {OTHER_KEY.hex()}\n", TITLE)
         port.take(frame(1) + frame(2))
         assert port.rejections == {"key_missing": 2}
         assert f"there is no key for the meter {TITLE.hex().upper()}" in caplog.text
         for counter in range(1, 5):
             port.take(other(counter, counter))
         assert port.readings == [(OTHER_NAME, 3), (OTHER_NAME, 4)]
+
+
+def named(name: str, counter: int, **sealed: bytes) -> bytes:
+    return frame(counter, telegram(f"{IMPORTED}(999999.999*kWh)", name=name), **sealed)
+
+
+OF_OTHER = {"key": OTHER_KEY, "title": OTHER_TITLE}
+
+
+async def test_a_key_does_not_vouch_for_the_name_of_another_meter(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with remembering(tmp_path) as memory:
+        port = Port(tmp_path, memory)
+        port.take(frame(1))
+        port.plug_in_elsewhere()
+        # Neither in its first telegram, nor after it has said a name of its own.
+        for counter in range(1, 6):
+            port.take(named(DEVICE_NAME, counter, **OF_OTHER))
+        port.take(other(6, 6))
+        for counter in range(7, 11):
+            port.take(named(DEVICE_NAME, counter, **OF_OTHER))
+        assert port.readings == [(DEVICE_NAME, 1.0), (OTHER_NAME, 6.0)]
+        assert port.rejections == {"other_meter": 9}
+        said = [record for record in caplog.records if DEVICE_NAME in record.getMessage()]
+        assert [OTHER_TITLE.hex().upper() in record.getMessage() for record in said] == [True]
+
+
+async def test_nor_after_a_restart(tmp_path: Path) -> None:
+    async with remembering(tmp_path) as memory:
+        port = Port(tmp_path, memory)
+        port.take(frame(1))
+        port.plug_in_elsewhere()
+        port.take(other(1, 1))
+    async with remembering(tmp_path) as memory:
+        port = Port(tmp_path, memory, title=OTHER_TITLE)
+        for counter in range(2, 8):
+            port.take(named(DEVICE_NAME, counter, **OF_OTHER))
+            port.take(named("SAG1030790002576", counter + 10, **OF_OTHER))
+        assert port.readings == []
+        port.take(other(18, 18))
+        assert port.readings == [(OTHER_NAME, 18.0)]
+
+
+@pytest.mark.parametrize("name", [TITLE.hex().upper(), "SAG10/30"])
+async def test_nor_for_what_stands_for_it_in_topics(tmp_path: Path, name: str) -> None:
+    """A meter without a name has its title for one; a slash and a question mark are the same."""
+    async with remembering(tmp_path) as memory:
+        port = Port(tmp_path, memory)
+        own = telegram(f"{IMPORTED}(000001.000*kWh)", name="SAG10#30")
+        port.take(frame(1, own))
+        port.plug_in_elsewhere()
+        port.take(named(name, 1, **OF_OTHER))
+        assert port.readings == [("SAG10#30", 1.0)]
+
+
+async def test_a_name_is_free_again_when_the_key_of_its_meter_is_gone(tmp_path: Path) -> None:
+    async with remembering(tmp_path) as memory:
+        Port(tmp_path, memory).take(frame(1))
+    async with remembering(tmp_path) as memory:
+        port = Port(tmp_path, memory, f"{OTHER_TITLE.hex()} {OTHER_KEY.hex()}")
+        port.take(named(DEVICE_NAME, 1, **OF_OTHER))
+        assert port.readings == [(DEVICE_NAME, 999999.999)]
+
+
+async def test_what_the_first_version_has_stored_is_gone_on_from(tmp_path: Path) -> None:
+    stored = {
+        "serial_number": DEVICE_NAME,
+        "counters": {key_fingerprint(KEY): 7},
+        "totals": {
+            "falls": {"1-0:1.8.0": 2},
+            "telegrams": 7,
+            "registers": {"1-0:1.8.0": [500.0, 7, 0, 500.0, 7]},
+            "indexes": [],
+        },
+        "named_channels": [1],
+    }
+    async with remembering(tmp_path) as memory:
+        memory.put(f"meter {TITLE.hex().upper()}", lambda: stored)
+    async with remembering(tmp_path) as memory:
+        port = Port(tmp_path, memory, title=TITLE)
+        port.take(frame(7))
+        assert port.rejections == {"replay": 1}
+        port.take(frame(8, telegram(f"{IMPORTED}(000400.000*kWh)")))
+        assert port.readings == [(DEVICE_NAME, 500.0)]  # held back

@@ -1,0 +1,200 @@
+"""What is remembered of a meter over restarts, in every shape that was ever stored."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from ..p1 import CHANNELS, FINGERPRINT_SIZE, Opener, Telegram, Verification, key_fingerprint
+from ..stored_values import Stored, a_count, a_list, a_mapping, a_number, a_text, a_time, some_bytes
+from ..tariff import DemandMeter
+from .flow_rate import FlowRates
+from .limits import shown_name
+from .totals import Totals
+
+_TITLE_SIZE = 8
+_MAX_COUNTER = (1 << 32) - 1
+_MOST_KEYS = 16
+# Nothing but meters with the same key gets that far; still, nothing grows without end.
+_MOST_TITLES = 16
+_MOST_SECONDS = timedelta(days=36_500).total_seconds()
+
+
+class MeterMemory:
+    """What must survive a restart.
+
+    - `counters`: the last frame counter of each system title, by the fingerprint of the key, so
+      that recorded frames are never accepted again;
+    - `names`: the serial number that each system title has said first, and so belongs to;
+    - `system_title` and `serial_number` of the meter; when its `last_telegram` was received;
+    - `clock_deviation`: how far its clock is ahead, None where that is not known;
+    - `totals`, `flow_rates`, and `named_channels`, which had meters with an identifier;
+    - `demand_meter`: its quarter-hours and months.
+
+    `damaged` names the parts that could not be read and begin anew.
+    """
+
+    def __init__(self, demand_meter: DemandMeter | None = None) -> None:
+        self.counters: dict[str, dict[bytes, int]] = {}
+        self.names: dict[bytes, str] = {}
+        self.system_title: bytes | None = None
+        self.serial_number: str | None = None
+        self.last_telegram: datetime | None = None
+        self.clock_deviation: timedelta | None = None
+        self.totals = Totals()
+        self.named_channels: set[int] = set()
+        self.flow_rates = FlowRates()
+        self.demand_meter = demand_meter or DemandMeter()
+        self.damaged: list[str] = []
+        self._noted = self.demand_meter.snapshot
+
+    @classmethod
+    def from_dict(
+        cls,
+        stored: Stored,
+        load_demand: Callable[[Stored], DemandMeter] = DemandMeter.from_dict,
+        demand_meter: DemandMeter | None = None,
+        *,
+        title: bytes | None = None,
+    ) -> Self:
+        """Return what `as_dict` was the content of; what is malformed or missing begins anew.
+
+        `load_demand` reads the quarter-hours and months, `demand_meter` is for when there are none.
+        `title` is the meter's where the gateway has stored it: in the name, with one counter a key.
+        Raises ValueError when it is no object.
+        """
+        memory = cls(demand_meter)
+        memory.system_title = title
+        loaders: Mapping[str, Callable[[Stored], Any]] = {
+            **_LOADERS,
+            "counters": lambda content: _counters(content, title),
+            "demand_meter": load_demand,
+        }
+        data = a_mapping(stored)
+        for part, load in loaders.items():
+            key = _STORED_AS.get(part, part)
+            if key not in data and part not in _ALWAYS_STORED:
+                continue  # not in the files of earlier versions
+            try:
+                content = data[key]
+                if content is not None or part not in _MAY_BE_UNKNOWN:
+                    setattr(memory, part, load(content))
+            except Exception:  # noqa: BLE001 - a file may hold anything; each part is good by itself
+                memory.damaged.append(part)
+        memory._noted = memory.demand_meter.snapshot
+        if memory.system_title and memory.serial_number:
+            memory.names.setdefault(memory.system_title, shown_name(memory.serial_number))
+        return memory
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything but the quarter-hours and months, as JSON knows it.
+
+        These are large: their owner stores `demand_meter.as_dict()` as "demand" beside it, or
+        elsewhere.
+        """
+        deviation = self.clock_deviation
+        return {
+            "counters": {
+                fingerprint: {title.hex(): counter for title, counter in counters.items()}
+                for fingerprint, counters in self.counters.items()
+            },
+            "names": {title.hex(): name for title, name in self.names.items()},
+            "system_title": self.system_title and self.system_title.hex(),
+            "serial_number": self.serial_number,
+            "last_telegram": self.last_telegram and self.last_telegram.isoformat(),
+            "clock_deviation": None if deviation is None else deviation.total_seconds(),
+            "totals": self.totals.as_dict(),
+            "named_channels": sorted(self.named_channels),
+            "flows": self.flow_rates.as_list(),
+        }
+
+    def last_counters(self, key: bytes) -> dict[bytes, int]:
+        """Return the last frame counters of each system title under a key."""
+        return self.counters.get(key_fingerprint(key), {}).copy()
+
+    def note_counter(self, opener: Opener, title: bytes, counter: int) -> None:
+        """Remember the last frame counter of a system title under the key of an opener.
+
+        The keys and titles used least recently are forgotten, by the opener too, but not the
+        meter's own title.
+        """
+        counters = self.counters.pop(opener.fingerprint, {})
+        self.counters[opener.fingerprint] = counters
+        counters.pop(title, None)
+        counters[title] = counter
+        _forget_first(self.counters, _MOST_KEYS, None)
+        for forgotten in _forget_first(counters, _MOST_TITLES, self.system_title):
+            opener.last_counters.pop(forgotten, None)
+
+    def has_come_to_something(self) -> bool:
+        """Return whether a quarter-hour or a month has ended since this was asked last.
+
+        That is to be written at once: whoever adds up the months counts one twice that is shown
+        again after a crash.
+        """
+        before, demand = self._noted, self.demand_meter.snapshot
+        self._noted = demand
+        if demand is None or demand is before:
+            return False
+        return (
+            before is None
+            or before.last_quarter != demand.last_quarter
+            or before.month_start != demand.month_start
+        )
+
+    def is_named(self, telegram: Telegram) -> bool:
+        """Return whether a telegram names the meter that its system title belongs to.
+
+        It belongs to the first one that was verified. A telegram without a name, or without a title
+        as plain ones are, contradicts nothing.
+        """
+        title, name = telegram.system_title, telegram.serial_number
+        if title is None or name is None or telegram.verification is not Verification.TAG:
+            return True
+        first = self.names.setdefault(title, shown_name(name))
+        _forget_first(self.names, _MOST_TITLES, self.system_title)
+        return first == shown_name(name)
+
+
+def _title(content: Stored) -> bytes:
+    return some_bytes(content, _TITLE_SIZE)
+
+
+def _counters(content: Stored, own: bytes | None) -> dict[str, dict[bytes, int]]:
+    return {
+        some_bytes(fingerprint, FINGERPRINT_SIZE).hex(): {own: a_count(titles, _MAX_COUNTER)}
+        if own and type(titles) is int
+        else {
+            _title(title): a_count(counter, _MAX_COUNTER)
+            for title, counter in a_mapping(titles).items()
+        }
+        for fingerprint, titles in a_mapping(content, _MOST_KEYS).items()
+    }
+
+
+_ALWAYS_STORED = {"counters", "totals", "named_channels"}
+_MAY_BE_UNKNOWN = {"system_title", "serial_number", "last_telegram", "clock_deviation"}
+_STORED_AS = {"flow_rates": "flows", "demand_meter": "demand"}
+_LOADERS: Mapping[str, Callable[[Stored], Any]] = {
+    "system_title": _title,
+    "serial_number": a_text,
+    "names": lambda content: {
+        _title(title): shown_name(a_text(name))
+        for title, name in a_mapping(content, _MOST_TITLES).items()
+    },
+    "last_telegram": a_time,
+    "clock_deviation": lambda content: timedelta(
+        seconds=a_number(content, -_MOST_SECONDS, _MOST_SECONDS)
+    ),
+    "totals": lambda content: Totals.from_dict(a_mapping(content)),
+    "named_channels": lambda content: {
+        a_count(channel, max(CHANNELS)) for channel in a_list(content)
+    },
+    "flow_rates": FlowRates.from_list,
+}
+
+
+def _forget_first[K](entries: dict[K, Any], most: int, kept: K | None) -> list[K]:
+    forgotten = [each for each in entries if each != kept][: max(0, len(entries) - most)]
+    for each in forgotten:
+        del entries[each]
+    return forgotten

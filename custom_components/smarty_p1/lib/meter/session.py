@@ -1,0 +1,125 @@
+"""From the bytes of one port to the readings of its meter: the one way, whoever wants to know them.
+
+    session = MeterSession(NamedMeter(serial_number, MeterReader(memory), Opener(key)))
+    for event in session.feed(data, datetime.now(UTC), time.monotonic()):
+        if isinstance(event, Reading): ...
+
+No I/O, no clock but those handed in.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ..p1 import LineDecoder, Reason, Rejection, Telegram
+from ..tariff import NO_PRICES, MarketPrices
+from .limits import Limits, shown_name
+from .reading import MeterReader, Reading, Reception
+from .which_meter import WhichMeter
+
+MAX_AGE = timedelta(minutes=5)
+"""What is older counts, but is not shown as now. So far may a clock be wrong that nobody knows."""
+# Nothing but meters with the same keys gets that far; still, nothing grows without end.
+_MOST_OTHER_METERS = 16
+_FURTHER_METERS = "further meters"
+
+
+@dataclass(frozen=True, slots=True)
+class OtherMeter:
+    """A telegram of another meter than the port's, or that names another one than its own.
+
+    `name` is the serial number in it as people may read it, `serial_number` as it stands there.
+    """
+
+    serial_number: str | None
+    name: str | None
+    system_title: bytes | None
+
+
+type Rejected = Rejection | OtherMeter
+
+
+class MeterSession:
+    """Reads the meter of one port.
+
+    `prices` returns the market's prices at which a telegram came; `limits` say which telegrams
+    without a tag have a turn. Where telegrams `may_be_late`, their own time says how old they are;
+    elsewhere the deviation of the meter's clock is learned from them, and known from then on.
+    """
+
+    def __init__(
+        self,
+        which_meter: WhichMeter,
+        *,
+        limits: Limits | None = None,
+        prices: Callable[[Telegram], MarketPrices] = lambda _telegram: NO_PRICES,
+        may_be_late: bool = False,
+    ) -> None:
+        self._decoder = LineDecoder(which_meter.opener_of)
+        self._which_meter = which_meter
+        self.limits = limits or Limits()
+        self._prices = prices
+        self._may_be_late = may_be_late
+        self._reader: MeterReader | None = None
+        self._telegrams = 0
+        self._rejections: Counter[Reason] = Counter()
+        self._other_meters: Counter[str | None] = Counter()
+
+    @property
+    def reception(self) -> Reception:
+        """Return how telegrams have been received at this port until now."""
+        reader = self._reader
+        return Reception(
+            telegrams=self._telegrams,
+            rejections=self._rejections.copy(),
+            other_meters=self._other_meters.copy(),
+            ignored=(reader or self).limits.ignored.copy(),
+            totals_held_back=reader.memory.totals.falls.copy() if reader else Counter(),
+        )
+
+    def feed(self, data: bytes, now: datetime, clock: float) -> Iterator[Reading | Rejected]:
+        """Yield what the next bytes complete: readings, and what is none.
+
+        `clock` is a number of seconds that rises evenly (monotonic), by which the telegrams without
+        a tag have their turns.
+        """
+        for event in self._decoder.feed(data):
+            if isinstance(event, Rejection):
+                self._rejections[event.reason] += 1
+                yield event
+            elif judged := self._judge(event, now, clock):
+                yield judged
+
+    def _judge(
+        self, telegram: Telegram, now: datetime, clock: float
+    ) -> Reading | OtherMeter | None:
+        if not self.limits.has_turn(telegram, clock):
+            return None
+        reader = self._which_meter.reader_of(telegram)
+        if reader is None:
+            return self._other(telegram)
+        is_current = self._is_current(telegram, now, reader)
+        prices = self._prices(telegram) if is_current else NO_PRICES
+        reading = reader.read(telegram, now, prices, is_current=is_current)
+        # Last: what cannot be made of a telegram must not count as a reading.
+        self._reader = reader
+        reader.memory.last_telegram = now
+        self._telegrams += 1
+        return reading
+
+    def _is_current(self, telegram: Telegram, now: datetime, reader: MeterReader) -> bool:
+        if telegram.time is None:
+            return True
+        ahead = telegram.time - now
+        if not self._may_be_late:
+            reader.memory.clock_deviation = ahead
+            return True
+        return ahead - (reader.memory.clock_deviation or timedelta()) >= -MAX_AGE
+
+    def _other(self, telegram: Telegram) -> OtherMeter:
+        name = telegram.serial_number and shown_name(telegram.serial_number)
+        is_new = name not in self._other_meters
+        is_too_much = is_new and name and len(self._other_meters) >= _MOST_OTHER_METERS
+        self._other_meters[_FURTHER_METERS if is_too_much else name] += 1
+        return OtherMeter(telegram.serial_number, name, telegram.system_title)

@@ -1,0 +1,204 @@
+"""What comes from a broker and is old: it counts, and is not shown as now."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from homeassistant.components.repairs import RepairsFlowContext, repairs_flow_manager
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_PORT
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.typing import MqttMockHAClient
+
+from custom_components.smarty_p1.const import DOMAIN
+from tests.ha.conftest import EntryMaker
+from tests.ha.meter import MeterPort, with_value
+from tests.ha.support import ENERGY, PATIENCE, TELEGRAM, values, wait_until
+from tests.ha.topic import PORT, Clock, set_up_at_topic, tell
+
+pytestmark = pytest.mark.parametrize("expected_lingering_timers", [True])
+NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
+MIDNIGHT = NOON + timedelta(hours=12)
+
+
+def telegram(at: datetime, kwh: float) -> str:
+    """Return what a meter says at a time of the winter."""
+    local = at + timedelta(hours=1)
+    text = with_value(TELEGRAM, "0-0:1.0.0", f"({local:%y%m%d%H%M%S}W)")
+    return with_value(text, "1-0:1.8.0", f"({kwh:010.3f}*kWh)")
+
+
+def issues(hass: HomeAssistant) -> set[str]:
+    """Return which repairs are shown."""
+    return {
+        str(issue.translation_key)
+        for issue in ir.async_get(hass).issues.values()
+        if issue.domain == DOMAIN and issue.active
+    }
+
+
+class House:
+    """A meter at a topic, and the clock of Home Assistant."""
+
+    def __init__(self, hass: HomeAssistant, mqtt_mock: MqttMockHAClient, clock: Clock) -> None:
+        self._hass = hass
+        self._mock = mqtt_mock
+        self.clock = clock
+
+    async def begin(self, make_entry: EntryMaker, port: MeterPort, at: datetime) -> None:
+        """Set the meter up with a telegram of a time."""
+        self._port = port
+        first = telegram(at, 100.0)
+        self.entry = await set_up_at_topic(self._hass, self._mock, make_entry, port, first)
+
+    async def tell(self, at: datetime, kwh: float) -> None:
+        """Let ten seconds pass, and a telegram come that says another time."""
+        self.clock.now += timedelta(seconds=10)
+        coordinator = self.entry.runtime_data
+        before = coordinator.readings
+        await tell(self._hass, self._port.next_frame(telegram(at, kwh)))
+        await wait_until(self._hass, lambda: coordinator.readings > before)
+
+    async def start_again(self) -> None:
+        """Load the entry again, and wait until it reads the topic."""
+        before = self._mock.async_subscribe.call_count
+        self._hass.config_entries.async_schedule_reload(self.entry.entry_id)
+        async with asyncio.timeout(PATIENCE):
+            while self._mock.async_subscribe.call_count <= before + 1:
+                await asyncio.sleep(0.01)
+
+    @property
+    def energy(self) -> str:
+        return values(self._hass)[ENERGY]
+
+
+@pytest.fixture
+async def house(
+    hass: HomeAssistant,
+    mqtt_mock: MqttMockHAClient,
+    make_entry: EntryMaker,
+    port: MeterPort,
+    monkeypatch: pytest.MonkeyPatch,
+) -> House:
+    """Return a meter that was read at noon; now it is midnight."""
+    house = House(hass, mqtt_mock, Clock(monkeypatch, NOON))
+    await house.begin(make_entry, port, NOON)
+    assert house.energy == "100.0"
+    house.clock.now = MIDNIGHT
+    return house
+
+
+async def test_what_a_broker_has_delayed_is_not_shown_told_or_passed_on(
+    hass: HomeAssistant, house: House
+) -> None:
+    coordinator = house.entry.runtime_data
+    told: list[object] = []
+    coordinator.async_add_reading_listener(told.append)
+    for number in range(1, 92):
+        await house.tell(NOON + timedelta(seconds=10 * number), 100 + number / 200)
+        assert house.energy == "unavailable"
+        assert issues(hass) == ({"telegrams_late"} if number > 12 else set())
+    assert told == []
+    assert coordinator.obstacle == "telegrams_late"
+    assert coordinator.latest.telegram.objects["1-0:1.8.0"] == 100.0
+    # Where its own time puts it, it counts: 0.45 kWh in the quarter-hour from noon.
+    quarter = coordinator.demand.last_quarter
+    assert quarter.start == NOON
+    assert quarter.mean_kw == pytest.approx(1.8)
+    await house.tell(MIDNIGHT + timedelta(minutes=15), 105.0)
+    assert house.energy == "105.0"
+    assert issues(hass) == set()
+    assert len(told) == 1
+
+
+async def test_a_gateway_that_catches_up_is_told_of_and_then_shown_again(
+    hass: HomeAssistant, house: House
+) -> None:
+    for number in range(1, 73):
+        await house.tell(NOON + timedelta(minutes=10 * number), 100 + number / 10)
+        assert house.energy == "unavailable"
+        assert issues(hass) == ({"catching_up"} if number > 12 else set())
+    assert house.entry.runtime_data.obstacle == "catching_up"
+    await house.tell(MIDNIGHT + timedelta(minutes=12), 107.3)
+    assert house.energy == "107.3"
+    assert issues(hass) == set()
+    assert house.entry.runtime_data.demand.month.imported_kwh == pytest.approx(7.3)
+
+
+async def test_what_is_a_few_minutes_old_is_of_now(house: House) -> None:
+    await house.tell(MIDNIGHT - timedelta(minutes=4), 101.0)
+    assert house.energy == "101.0"
+    await house.tell(MIDNIGHT + timedelta(hours=1), 102.0)
+    assert house.energy == "102.0"
+    await house.tell(MIDNIGHT - timedelta(minutes=6), 103.0)
+    assert house.energy == "unavailable"
+
+
+async def confirm(hass: HomeAssistant, issue_id: str) -> None:
+    """Open the dialog of an issue, and confirm what it says."""
+    assert await async_setup_component(hass, "repairs", {})
+    repairs = repairs_flow_manager(hass)
+    assert repairs
+    step = await repairs.async_init(DOMAIN, context=RepairsFlowContext(issue_id=issue_id))
+    end = await repairs.async_configure(step["flow_id"], {})
+    assert end["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_a_clock_that_is_wrong_can_be_confirmed_once_and_for_all(
+    hass: HomeAssistant, house: House
+) -> None:
+    for number in range(1, 15):
+        await house.tell(NOON + timedelta(seconds=10 * number), 101.0)
+    assert house.energy == "unavailable"
+    await confirm(hass, f"telegrams_late_{house.entry.entry_id}")
+    await house.tell(NOON + timedelta(seconds=150), 102.0)
+    assert house.energy == "102.0"
+    assert issues(hass) == set()
+
+    # Also after a restart.
+    await house.start_again()
+    await house.tell(NOON + timedelta(seconds=160), 103.0)
+    await wait_until(hass, lambda: house.energy == "103.0")
+    assert issues(hass) == set()
+
+
+async def test_a_wrong_clock_that_is_known_from_a_cable_is_known_at_a_topic(
+    hass: HomeAssistant, house: House, port: MeterPort
+) -> None:
+    entry = house.entry
+    hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_PORT: port.url})
+    port.greeting = port.next_frame(telegram(NOON, 100.0))
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await wait_until(hass, lambda: house.energy == "100.0")
+
+    hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_PORT: PORT})
+    await house.start_again()
+    await house.tell(NOON + timedelta(seconds=10), 101.0)
+    await wait_until(hass, lambda: house.energy == "101.0")
+
+
+async def test_a_meter_that_was_never_read_is_set_up_with_what_is_old(
+    hass: HomeAssistant,
+    mqtt_mock: MqttMockHAClient,
+    make_entry: EntryMaker,
+    port: MeterPort,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    house = House(hass, mqtt_mock, Clock(monkeypatch, MIDNIGHT))
+    await house.begin(make_entry, port, NOON)
+    assert house.energy == "unavailable"
+    await house.tell(MIDNIGHT, 101.0)
+    assert house.energy == "101.0"
+
+
+async def test_what_is_old_does_not_end_a_start(hass: HomeAssistant, house: House) -> None:
+    await house.start_again()
+    for number in range(1, 5):
+        await house.tell(NOON + timedelta(seconds=10 * number), 101.0)
+    assert house.entry.state is ConfigEntryState.LOADED
+    assert house.energy == "unavailable"
+    await house.tell(MIDNIGHT + timedelta(minutes=1), 102.0)
+    await wait_until(hass, lambda: house.energy == "102.0")

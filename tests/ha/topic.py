@@ -1,0 +1,70 @@
+"""A topic of MQTT at which a gateway publishes the frames of a meter."""
+
+import asyncio
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+from homeassistant.core import HomeAssistant
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_mqtt_message
+from pytest_homeassistant_custom_component.typing import MqttMockHAClient
+
+from custom_components.smarty_p1.coordinator import meter_coordinator
+
+from .conftest import EntryMaker
+from .meter import MeterPort
+from .support import PATIENCE, TELEGRAM
+
+ROOT = "smarty_p1/house"
+TOPIC = f"{ROOT}/frame"
+STATUS = f"{ROOT}/status"
+PORT = f"mqtt:{TOPIC}"
+OF_TELEGRAM = datetime(2025, 7, 3, 8, 30, 1, tzinfo=UTC)
+"""When the meter has sent TELEGRAM: what comes much later is not of now."""
+
+
+class Clock:
+    """The clock by which a reading is received, which stands still; timers go on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
+        self.now = now
+        shown = SimpleNamespace(utcnow=lambda: self.now)
+        monkeypatch.setattr(meter_coordinator, "dt_util", shown)
+
+
+async def tell(hass: HomeAssistant, payload: bytes | str, topic: str = TOPIC) -> None:
+    """Publish a payload."""
+    async_fire_mqtt_message(hass, topic, payload)
+    await wait_a_moment(hass)
+
+
+async def wait_a_moment(hass: HomeAssistant) -> None:
+    """Let what was published be read."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+    await hass.async_block_till_done()
+
+
+async def wait_for_subscriber(mock: MqttMockHAClient, topic: str, count: int = 1) -> None:
+    """Wait until a topic has been subscribed to so often."""
+    async with asyncio.timeout(PATIENCE):
+        while sum(call.args[0] == topic for call in mock.async_subscribe.mock_calls) < count:
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0)
+
+
+async def set_up_at_topic(
+    hass: HomeAssistant,
+    mock: MqttMockHAClient,
+    make_entry: EntryMaker,
+    port: MeterPort,
+    first: str = TELEGRAM,
+) -> MockConfigEntry:
+    """Set a meter up whose first telegram comes at the topic."""
+    entry = make_entry(PORT)
+    setup = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
+    await wait_for_subscriber(mock, TOPIC)
+    async_fire_mqtt_message(hass, TOPIC, port.next_frame(first))
+    assert await setup
+    await hass.async_block_till_done()
+    return entry
