@@ -28,7 +28,8 @@ from .intake import Intake
 from .kept_state import KeptState
 from .line_protocol import Sample, make_sample
 from .meter_bounds import MeterBounds
-from .meters import Meters, UnknownMeters
+from .meter_names import MeterNames
+from .meters import Meters, MeterWarnings
 from .metrics import Metrics
 from .outage import outage_of, reason
 from .own_times import OwnTimes
@@ -55,7 +56,7 @@ class Collector:
     store: Store
     keys: Keys
     metrics: Metrics
-    unknown_meters: UnknownMeters
+    warnings: MeterWarnings
     partitions: int
     most_openers: int
     publishes_readings: bool
@@ -177,9 +178,10 @@ class Partition:
             collector.keys,
             state.counters,
             most_openers=collector.most_openers,
-            on_unknown=collector.unknown_meters.note,
+            warnings=collector.warnings,
         )
-        return Intake(meters, OwnTimes(state.times), self._bounds)
+        names = MeterNames(lambda: self._collector.states, collector.keys, collector.warnings)
+        return Intake(meters, names, OwnTimes(state.times), self._bounds)
 
     async def _read(self, reader: FrameReader) -> None:
         collector = self._collector
@@ -223,7 +225,7 @@ class Partition:
         samples: list[Sample] = []
         telegrams: list[Telegram] = []
         for message in messages:
-            telegram = intake.take(message, batch)
+            telegram = await intake.judge(message, batch)
             if telegram is None:
                 continue
             samples.append(make_sample(telegram, message.arrived))

@@ -14,7 +14,7 @@ from smarty_p1_gateway.metrics import serve
 from .collector_client import CollectorClient
 from .config import CollectorConfig
 from .leases import Leases
-from .meters import UnknownMeters
+from .meters import MeterWarnings
 from .metrics import Metrics
 from .nats_stream import (
     OtherPartitionsError,
@@ -68,7 +68,7 @@ class _Session:
         self._config = config
         self._store = store
         self._metrics = metrics
-        self._unknown_meters = UnknownMeters()
+        self._warnings = MeterWarnings()
         self._has_warned = False
         self._outage = outage_of("The connection to NATS")
         self._working: dict[int, tuple[Partition, asyncio.Task[None]]] = {}
@@ -137,7 +137,7 @@ class _Session:
             self._store,
             config.keys,
             self._metrics,
-            self._unknown_meters,
+            self._warnings,
             config.partitions,
             _MOST_OPENERS,
             config.publishes_readings,
