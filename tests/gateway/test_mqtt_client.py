@@ -39,7 +39,7 @@ async def connected(serve: Serve) -> AsyncGenerator[MqttClient]:
     async with server:
         # Nobody says goodbye to the one who leaves.
         with suppress(aiomqtt.MqttError):
-            async with MqttClient(broker, port, "house/status", "offline") as client:
+            async with MqttClient(broker, port, "house/status") as client:
                 yield client
 
 
