@@ -127,9 +127,9 @@ class Leases:
         for number in wanted:
             if len(self._owned) >= share:
                 break
-            await self._take(number)
+            await self._acquire(number)
 
-    async def _take(self, number: int) -> None:
+    async def _acquire(self, number: int) -> None:
         """Take a partition that is nobody's, or was this collector's before a restart."""
         key = f"{_PARTITION}{number}"
         now = time.monotonic()

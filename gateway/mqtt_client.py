@@ -97,7 +97,7 @@ class MqttClient(aiomqtt.Client):
             self.refusal = reason_code
         super()._on_publish(client, userdata, mid, reason_code, properties)
 
-    def takes(self, topic: str, payload: bytes | str) -> bool:
+    def accepts(self, topic: str, payload: bytes | str) -> bool:
         """Return whether a message is as small as the broker wants it, or ends the connection."""
         data = payload if isinstance(payload, bytes) else payload.encode()
         size = _HEADER_SIZE + len(topic.encode()) + len(data)
@@ -105,7 +105,7 @@ class MqttClient(aiomqtt.Client):
 
     async def send(self, topic: str, payload: bytes | str, *, retain: bool = False) -> None:
         """Publish, and wait for the acknowledgement. Raises RefusedError, or another MqttError."""
-        if not self.takes(topic, payload):
+        if not self.accepts(topic, payload):
             msg = (
                 f"the broker refuses what is published: packets of more than {self._largest} bytes"
             )

@@ -12,7 +12,7 @@ from .frame_queue import WaitingFrame
 from .frame_store import FrameStore
 from .metrics import Metrics
 from .mqtt_client import WINDOW, MqttClient, PortPublisher
-from .topic_root import TopicRoot
+from .sealed_port import TopicRoot
 
 # A broker that is back is found by its other clients within so many seconds. What is sent before
 # that, they miss: Home Assistant tries every ten seconds.
@@ -71,7 +71,7 @@ class Publisher(PortPublisher):
 
     async def _publish(self, client: MqttClient, frames: Sequence[WaitingFrame]) -> None:
         """Publish frames, in order, and remove those that were acknowledged."""
-        fitting = takewhile(lambda frame: client.takes(frame.topic, frame.data), frames)
+        fitting = takewhile(lambda frame: client.accepts(frame.topic, frame.data), frames)
         # The first one, that is too large, is refused by itself.
         frames = tuple(fitting) or frames[:1]
         sends = (client.send(frame.topic, frame.data) for frame in frames)
