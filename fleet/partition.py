@@ -72,8 +72,8 @@ class Partition:
         self._outage = outage_of(f"Partition {number}")
         self._kept = KeptState(number, collector.metrics)
         self._queue = CommitQueue()
-        # While it `_is_settled`, all up to here was dealt with, and is in the queue or committed: it
-        # is not known how far a batch got that failed.
+        # While it `_is_settled`, all up to here was dealt with, and is in the queue or committed.
+        # How far a batch got that failed is unknown.
         self._handled = 0
         self._handled_at = 0.0
         # Where the stream began when there was nothing left to read.
