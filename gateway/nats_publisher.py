@@ -82,6 +82,7 @@ class NatsPublisher:
         self._underway = asyncio.Semaphore(_MOST_UNDERWAY)
         self._is_connected = False
         self._backoff = Backoff(_FIRST_DELAY, _LONGEST_DELAY)
+        # Each kind of failure is said once for each loss: it is tried again and again.
         self._outage = Outage(LOGGER, "%s", _BACK)
         self._no_answer_since: float | None = None
         self._failing: set[str] = set()
@@ -98,7 +99,7 @@ class NatsPublisher:
             try:
                 await self._serve(client)
             except (Error, OSError, ValueError) as err:
-                self._complain("away", _AWAY, _words(err))
+                self._outage.note(_AWAY % _words(err), kind="away")
             finally:
                 self._note_connected(is_connected=False)
                 with suppress(Error, OSError, TimeoutError):
@@ -241,15 +242,16 @@ class NatsPublisher:
         match err:
             case NoStreamResponseError():
                 text = "No stream takes %s: there is none named %s, or it has no leader just now"
-                self._complain("stream", text, subject, STREAM)
+                self._outage.note(text % (subject, STREAM), kind="stream")
             case NoAnswerError():
                 text = (
                     "No acknowledgement of %s within %s s: there is no stream %s yet, or fewer "
                     "than two of its nodes"
                 )
-                self._complain("answer", text, subject, _TIMEOUT, STREAM)
+                self._outage.note(text % (subject, _TIMEOUT, STREAM), kind="answer")
             case _:
-                self._complain("refused", "The NATS cluster refuses %s: %s", subject, _words(err))
+                text = f"The NATS cluster refuses {subject}: {_words(err)}"
+                self._outage.note(text, kind="refused")
 
     async def _on_error(self, err: Exception) -> None:
         """Say what the library tells of: servers that are not reached, and violations."""
@@ -257,13 +259,13 @@ class NatsPublisher:
         if found := _DENIED_TITLE.search(text):
             self._on_denied(found[1].upper(), text)
         elif "permissions violation" in text.lower():
-            self._complain("permission", "The NATS cluster does not allow it: %s", text)
+            self._outage.note(f"The NATS cluster does not allow it: {text}", kind="permission")
             if _DENIED_INBOX.search(text) and self._inbox != DEFAULT_INBOX:
                 # Servers that are configured as they used to be allow the common one alone.
                 self._next_inbox = DEFAULT_INBOX
                 self._closed.set()
         else:
-            self._complain("away", _AWAY, text)
+            self._outage.note(_AWAY % text, kind="away")
 
     def _on_denied(self, title: str, text: str) -> None:
         for sending in self._sending.get(title, ()):
@@ -272,10 +274,6 @@ class NatsPublisher:
             self._named.add(title)
             more = "frames of this meter are set aside until it does"
             LOGGER.warning("The NATS cluster does not allow it: %s; %s", text, more)
-
-    def _complain(self, kind: str, text: str, *values: object) -> None:
-        """Log once for each loss: it is tried again and again."""
-        self._outage.note(text % values, kind=kind)
 
     def _note_connected(self, *, is_connected: bool) -> None:
         for gauge in self._connected:

@@ -11,12 +11,12 @@ from .config_table import UnavailableError
 from .decoded_port import DecodedPort
 from .frame_queue import QueueInUseError
 from .frame_store import FrameStore
+from .frames_publisher import FramesPublisher
 from .memory_file import Memory
 from .meters import Meters
 from .metrics import Metrics, serve
 from .nats_config import NatsConfig
 from .port_reader import Listener, PortReader
-from .publisher import Publisher
 from .sealed_port import SealedPort, TopicRoot
 from .values_publisher import ValuesPublisher
 
@@ -109,17 +109,17 @@ def _parts_of(  # noqa: PLR0913, PLR0917
     meters: Meters | None,
     speakers: dict[str, object],
     metrics: Metrics,
-) -> tuple[list[Listener], list[Publisher | ValuesPublisher]]:
+) -> tuple[list[Listener], list[FramesPublisher | ValuesPublisher]]:
     """Return what gets the bytes of a port, and what publishes them on MQTT."""
     listeners: list[Listener] = []
-    publishers: list[Publisher | ValuesPublisher] = []
+    publishers: list[FramesPublisher | ValuesPublisher] = []
     broker, root = config.broker, TopicRoot(port.root, port.prefix)
     if port.sealed:
         listeners.append(SealedPort(port.label, root, store, metrics))
     if isinstance(broker, NatsConfig):
         return listeners, publishers
     if port.sealed:
-        publishers.append(Publisher(broker, port, root, store, metrics, speakers=speakers))
+        publishers.append(FramesPublisher(broker, port, root, store, metrics, speakers=speakers))
     if meters and config.decoding:
         publish = config.decoding.publish
         values = ValuesPublisher(broker, port, publish, memory, speakers, metrics)

@@ -21,7 +21,7 @@ _GRACE = 12.0
 _BACKLOG_RATE = 96 * 1024
 
 
-class Publisher(PortPublisher):
+class FramesPublisher(PortPublisher):
     """Publishes the frames of one port, and whether this gateway is there."""
 
     def __init__(  # noqa: PLR0913
