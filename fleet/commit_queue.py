@@ -60,8 +60,8 @@ class CommitQueue:
         if run is not None and write is not None and write.process != run.process:
             raise StoreRestartedError
 
-    def take(self, run: StoreRun | None) -> Commit | None:
-        """Take what the store surely has, None if that is nothing.
+    def pop_kept(self, run: StoreRun | None) -> Commit | None:
+        """Remove and return what the store surely has, None if that is nothing.
 
         Raises StoreRestartedError when the store was restarted too soon after a write.
         """

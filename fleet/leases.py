@@ -39,7 +39,8 @@ class _Lease:
 class Leases:
     """Holds this collector's share of the partitions.
 
-    `on_change` is called with their numbers whenever there are others.
+    `on_change` is called with their numbers whenever there are others. `is_in_vain` says that
+    nothing was answered for too long.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Leases:
         self._on_change = on_change
         self._owned: dict[int, _Lease] = {}
         self._told: frozenset[int] | None = None
+        self.is_in_vain = False
         self._outage = outage_of("Keeping the leases in NATS")
 
     async def run(self) -> None:
@@ -84,6 +86,7 @@ class Leases:
             self._forget_expired()
             self._tell()
             await asyncio.sleep(max(0.2, began + _INTERVAL - time.monotonic()))
+        self.is_in_vain = True
 
     async def release(self) -> None:
         """Give everything back, so that others need not wait until it expires."""
@@ -124,9 +127,9 @@ class Leases:
         for number in wanted:
             if len(self._owned) >= share:
                 break
-            await self._take(number)
+            await self._acquire(number)
 
-    async def _take(self, number: int) -> None:
+    async def _acquire(self, number: int) -> None:
         """Take a partition that is nobody's, or was this collector's before a restart."""
         key = f"{_PARTITION}{number}"
         now = time.monotonic()

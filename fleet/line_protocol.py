@@ -39,8 +39,7 @@ def make_sample(telegram: Telegram, arrived: float) -> Sample:
     """
     time = arrived if telegram.time is None else telegram.time.timestamp()
     at_ms = round(time * 1000)
-    title = telegram.system_title or b""
-    head = _head(telegram.serial_number or title.hex().upper())
+    head = _head(meter_label(telegram))
     fields = []
     for reference, value in telegram.objects.items():
         kind = type(value)
@@ -67,6 +66,11 @@ def _channel_lines(telegram: Telegram, head: str, at_ms: int) -> str:
     return "".join(lines)
 
 
+def meter_label(telegram: Telegram) -> str:
+    """Return which meter's series a telegram writes to: its name, or its title if it says none."""
+    return _seen(telegram.serial_number or (telegram.system_title or b"").hex().upper())
+
+
 @lru_cache(maxsize=50_000)
 def _head(meter: str) -> str:
     return f"{_MEASUREMENT},meter={_tag(meter)}"
@@ -79,9 +83,14 @@ def _channel_tags(channel: int, kind: str, device: str | None) -> str:
 
 
 def _tag(text: str) -> str:
-    """Return a text as the value of a tag, which has neither controls nor an end of the line."""
-    seen = "".join(sign if sign.isprintable() else "_" for sign in text[:_LONGEST_TAG])
-    return _SPECIAL.sub(r"\\\1", seen)
+    """Return a text as the value of a tag."""
+    return _SPECIAL.sub(r"\\\1", _seen(text))
+
+
+@lru_cache(maxsize=50_000)
+def _seen(text: str) -> str:
+    """Return a text as it is seen there: short, with neither controls nor an end of the line."""
+    return "".join(sign if sign.isprintable() else "_" for sign in text[:_LONGEST_TAG])
 
 
 @lru_cache(maxsize=4096)

@@ -6,7 +6,7 @@ partition again comes to the same.
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from smarty_p1_gateway import Keys
 from smartyp1.p1 import Opener, Reason, Rejection, Telegram, read_frame
@@ -22,20 +22,20 @@ NO_KEY = "no_key"
 TOO_MANY_METERS = "too_many_meters"
 
 
-class UnknownMeters:
-    """Says once of each meter that there is no key for it."""
+class MeterWarnings:
+    """Says of each meter once what is wrong with it."""
 
-    _MOST_NAMED = 1000
+    _MOST_SAID = 1000
 
     def __init__(self) -> None:
-        self._named: set[bytes] = set()
+        self._said: set[tuple[str, bytes]] = set()
 
-    def note(self, title: bytes) -> None:
-        """Log a meter, unless it was, or there are too many."""
-        if title in self._named or len(self._named) >= self._MOST_NAMED:
+    def warn(self, text: str, title: bytes, *more: object) -> None:
+        """Log a text with a meter, unless it was, or there are too many."""
+        if (text, title) in self._said or len(self._said) >= self._MOST_SAID:
             return
-        self._named.add(title)
-        LOGGER.warning("There is no key for the meter %s", title.hex().upper())
+        self._said.add((text, title))
+        LOGGER.warning(text, title.hex().upper(), *more)
 
 
 class Meters:
@@ -49,7 +49,7 @@ class Meters:
         counters: Mapping[bytes, int],
         *,
         most_openers: int,
-        on_unknown: Callable[[bytes], None],
+        warnings: MeterWarnings,
     ) -> None:
         """Go on from the last frame counters: see PartitionState."""
         self.counters = dict(counters)
@@ -57,7 +57,7 @@ class Meters:
         self._partitions = partitions
         self._keys = keys
         self._most_openers = most_openers
-        self._on_unknown = on_unknown
+        self._warnings = warnings
         self._openers: OrderedDict[bytes, Opener] = OrderedDict()
 
     def title_with_key(self, title: bytes) -> bytes:
@@ -100,7 +100,7 @@ class Meters:
     def _open(self, title: bytes) -> Opener | str:
         keys = self._keys.of(title)
         if keys is None:
-            self._on_unknown(title)
+            self._warnings.warn("There is no key for the meter %s", title)
             return NO_KEY
         opener = Opener(keys.encryption, keys.authentication)
         counter = self.counters.get(_title_with_key(title, opener))

@@ -28,7 +28,8 @@ from .intake import Intake
 from .kept_state import KeptState
 from .line_protocol import Sample, make_sample
 from .meter_bounds import MeterBounds
-from .meters import Meters, UnknownMeters
+from .meter_names import MeterNames
+from .meters import Meters, MeterWarnings
 from .metrics import Metrics
 from .outage import outage_of, reason
 from .own_times import OwnTimes
@@ -55,7 +56,7 @@ class Collector:
     store: Store
     keys: Keys
     metrics: Metrics
-    unknown_meters: UnknownMeters
+    warnings: MeterWarnings
     partitions: int
     most_openers: int
     publishes_readings: bool
@@ -71,12 +72,14 @@ class Partition:
         self._outage = outage_of(f"Partition {number}")
         self._kept = KeptState(number, collector.metrics)
         self._queue = CommitQueue()
-        # All up to here was dealt with, and is in the queue or committed, unless `_intake` is None.
+        # While it `_is_settled`, all up to here was dealt with, and is in the queue or committed.
+        # How far a batch got that failed is unknown.
         self._handled = 0
         self._handled_at = 0.0
         # Where the stream began when there was nothing left to read.
         self._at_end = 0
-        self._intake: Intake | None = None
+        self._is_settled = False
+        self._intake: Intake
         self._bounds = MeterBounds(collector.metrics.count_ignored)
         self._being_stored: float | None = None
         self._last_commit = time.monotonic()
@@ -138,8 +141,8 @@ class Partition:
         # Not who began meanwhile matters, but what was committed.
         goes_on = found.is_as_far_as(self._kept.known) and await self._has_stayed()
         await self._kept.begin(states, found)
-        if self._intake is None or not goes_on:
-            self._intake = self._begin()
+        if not self._is_settled or not goes_on:
+            self._begin()
 
     async def _is_in_stream(self, state: PartitionState) -> bool:
         """Return False when the stream was made anew since then, and counts from 1 again."""
@@ -164,7 +167,7 @@ class Partition:
             return None
         return message.time.timestamp() if message.time else None
 
-    def _begin(self) -> Intake:
+    def _begin(self) -> None:
         """Begin behind what is committed."""
         collector = self._collector
         collector.metrics.begun.inc()
@@ -177,27 +180,28 @@ class Partition:
             collector.keys,
             state.counters,
             most_openers=collector.most_openers,
-            on_unknown=collector.unknown_meters.note,
+            warnings=collector.warnings,
         )
-        return Intake(meters, OwnTimes(state.times), self._bounds)
+        names = MeterNames(lambda: self._collector.states, collector.keys, collector.warnings)
+        self._is_settled = True
+        self._intake = Intake(meters, names, OwnTimes(state.times), self._bounds)
 
     async def _read(self, reader: FrameReader) -> None:
         collector = self._collector
-        while intake := self._intake:
+        while True:
             first_sequence = collector.first_sequence
             messages = await reader.read(_READ_TIMEOUT)
-            # Until the end, it is not known how far it got when it fails.
-            self._intake = None
+            self._is_settled = False
             if messages:
                 self._count_discarded(messages[0].sequence)
-                await self._store(intake, messages)
+                await self._store(messages)
             if messages or reader.is_at_end:
                 self._outage.end()
             # At once: what the store has lost is to be there again soon.
             self._queue.check(collector.store.run)
             if time.monotonic() - self._last_commit >= _COMMIT_INTERVAL:
                 await self._commit(reader)
-            self._intake = intake
+            self._is_settled = True
             if reader.is_at_end:
                 self._at_end = first_sequence - 1
 
@@ -217,13 +221,13 @@ class Partition:
             )
             collector.metrics.discarded.inc(discarded / collector.partitions)
 
-    async def _store(self, intake: Intake, messages: list[FrameMessage]) -> None:
+    async def _store(self, messages: list[FrameMessage]) -> None:
         last = messages[-1]
         batch = Batch(last.sequence, last.ack, messages[0].arrived, last.arrived)
         samples: list[Sample] = []
         telegrams: list[Telegram] = []
         for message in messages:
-            telegram = intake.take(message, batch)
+            telegram = await self._intake.judge(message, batch)
             if telegram is None:
                 continue
             samples.append(make_sample(telegram, message.arrived))
@@ -252,7 +256,7 @@ class Partition:
         if not collector.nats.is_connected:
             return
         self._last_commit = time.monotonic()
-        commit = self._queue.take(collector.store.run)
+        commit = self._queue.pop_kept(collector.store.run)
         if commit is None:
             await self._kept.check(collector.states)
             return

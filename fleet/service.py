@@ -10,11 +10,12 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from smarty_p1_gateway.metrics import serve
+from smartyp1.first_to_end import first_to_end
 
 from .collector_client import CollectorClient
 from .config import CollectorConfig
 from .leases import Leases
-from .meters import UnknownMeters
+from .meters import MeterWarnings
 from .metrics import Metrics
 from .nats_stream import (
     OtherPartitionsError,
@@ -68,7 +69,7 @@ class _Session:
         self._config = config
         self._store = store
         self._metrics = metrics
-        self._unknown_meters = UnknownMeters()
+        self._warnings = MeterWarnings()
         self._has_warned = False
         self._outage = outage_of("The connection to NATS")
         self._working: dict[int, tuple[Partition, asyncio.Task[None]]] = {}
@@ -137,7 +138,7 @@ class _Session:
             self._store,
             config.keys,
             self._metrics,
-            self._unknown_meters,
+            self._warnings,
             config.partitions,
             _MOST_OPENERS,
             config.publishes_readings,
@@ -152,20 +153,10 @@ class _Session:
         )
         self._outage.end()
         LOGGER.info("Connected as %s", config.name)
-        tasks = [
-            asyncio.create_task(work)
-            for work in (leases.run(), self._watch(collector), closed.wait())
-        ]
         try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+            await first_to_end(leases.run(), self._watch(collector), closed.wait())
         finally:
-            is_stuck = nats.is_closed or tasks[0].done()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            if not is_stuck:
+            if not nats.is_closed and not leases.is_in_vain:
                 await leases.release()
 
     async def _watch(self, collector: Collector) -> None:

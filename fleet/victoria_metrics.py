@@ -100,7 +100,7 @@ class Store:
         while True:
             await self._is_wanted.wait()
             await asyncio.sleep(_GATHER_TIME)
-            requests = self._take()
+            requests = self._next_requests()
             while True:
                 await self._run_is_known.wait()
                 # A partition may have been let go meanwhile.
@@ -116,7 +116,7 @@ class Store:
                 else:
                     self._writing.end()
 
-    def _take(self) -> list[_Request]:
+    def _next_requests(self) -> list[_Request]:
         size = count = 0
         for request in self._waiting:
             if count and size + len(request.samples) > _MOST_SAMPLES:

@@ -11,10 +11,9 @@ from socket import gethostname
 from smartyp1.port import identify_port, normalise_port, redact_port
 from smartyp1.publish import SMARTYREADER_TOPIC, Format
 
-from .config_table import NAME, ConfigError, ConfigTable, read_toml
-from .login import read_tls, read_user
+from .config_table import NAME, ConfigError, ConfigTable, read_tls, read_toml, read_user
 from .nats_config import NatsConfig, read_nats
-from .publish_config import DecodingConfig, take_decoding
+from .publish_config import DecodingConfig, read_decoding
 
 PASSWORD_VARIABLE = "SMARTY_P1_MQTT_PASSWORD"  # noqa: S105 - its name
 DEFAULT_ROOT = "smarty_p1"
@@ -84,7 +83,7 @@ def read_config(path: Path) -> GatewayConfig:
         msg = "[keys] needs [mqtt]: what goes to [nats] is sealed, and decoded by collectors"
         raise ConfigError(msg)
     target = ConfigTable(name := "nats" if to_nats else "mqtt", content.pop(name))
-    decoding = take_decoding(content)
+    decoding = read_decoding(content)
     queue = ConfigTable("queue", content.pop("queue", {}))
     metrics = ConfigTable("metrics", content.pop("metrics", {}))
     ConfigTable("top of the file", content).end()

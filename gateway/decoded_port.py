@@ -44,7 +44,7 @@ class DecodedPort:
         self._failures = 0
         self._said: set[str] = set()
 
-    def take(self, data: bytes) -> bool:
+    def feed(self, data: bytes) -> bool:
         """Take the next bytes; return whether they complete a telegram that is accepted."""
         has_read = False
         for event in self._session.feed(data, datetime.now(UTC), time.monotonic()):

@@ -16,8 +16,7 @@ from typing import IO, override
 
 from smartyp1.p1 import DEFAULT_AUTHENTICATION_KEY
 
-from .config_table import ConfigTable, UnavailableError
-from .login import expand
+from .config_table import ConfigTable, UnavailableError, expand
 
 LOGGER = logging.getLogger(__name__)
 

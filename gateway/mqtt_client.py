@@ -1,8 +1,11 @@
-"""A connection to the MQTT broker, with a last will."""
+"""A connection to the MQTT broker, with a last will: made, kept to its limits, and made anew."""
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from hashlib import sha256
 from typing import Any, override
 
@@ -10,12 +13,17 @@ import aiomqtt
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from smartyp1.first_to_end import first_to_end
+from smartyp1.publish import OFFLINE, ONLINE
 from smartyp1.retry import Outage
 
 from .config import BrokerConfig, PortConfig
+from .metrics import Metrics
+
+LOGGER = logging.getLogger(__name__)
 
 # It logs each failure by itself, with its own words.
-_CLIENT_LOGGER = logging.getLogger(__name__)
+_CLIENT_LOGGER = LOGGER.getChild("library")
 _CLIENT_LOGGER.setLevel(logging.CRITICAL)
 
 _KEEPALIVE = 20
@@ -32,14 +40,10 @@ The library's own limit is 20.
 # Seconds between two tries to connect.
 _FIRST_DELAY = 1.0
 _LONGEST_DELAY = 30.0
-LOST = (aiomqtt.MqttError, OSError, ValueError)
-"""What is raised when the broker is away, or refuses something."""
-
-
-def broker_outage(logger: logging.Logger, port: PortConfig) -> Outage:
-    """Return what says once that the broker is away from a port, and when to try again."""
-    lost, back = "%s: the broker is away: %s", "%s: the broker is there again"
-    return Outage(logger, lost, back, port.label, first=_FIRST_DELAY, longest=_LONGEST_DELAY)
+# The broker is away, or refuses something.
+_FAILURES = (aiomqtt.MqttError, OSError, ValueError)
+_LOST = "%s: the broker is away: %s"
+_BACK = "%s: the broker is there again"
 
 
 class RefusedError(aiomqtt.MqttError):
@@ -55,8 +59,8 @@ class MqttClient(aiomqtt.Client):
     refusal: ReasonCode | None = None
     _largest: int | None = None
 
-    def __init__(self, broker: BrokerConfig, port: PortConfig, will_topic: str, will: str) -> None:
-        """Make a client whose will the broker keeps, once it is gone without a word."""
+    def __init__(self, broker: BrokerConfig, port: PortConfig, will_topic: str) -> None:
+        """Make a client whose will the broker keeps there, once it is gone without a word."""
         super().__init__(
             broker.host,
             broker.port,
@@ -65,7 +69,7 @@ class MqttClient(aiomqtt.Client):
             password=broker.password,
             tls_context=broker.tls,
             protocol=aiomqtt.ProtocolVersion.V5,
-            will=aiomqtt.Will(will_topic, will, qos=1, retain=True),
+            will=aiomqtt.Will(will_topic, OFFLINE, qos=1, retain=True),
             keepalive=_KEEPALIVE,
             timeout=_TIMEOUT,
             logger=_CLIENT_LOGGER,
@@ -93,7 +97,7 @@ class MqttClient(aiomqtt.Client):
             self.refusal = reason_code
         super()._on_publish(client, userdata, mid, reason_code, properties)
 
-    def takes(self, topic: str, payload: bytes | str) -> bool:
+    def accepts(self, topic: str, payload: bytes | str) -> bool:
         """Return whether a message is as small as the broker wants it, or ends the connection."""
         data = payload if isinstance(payload, bytes) else payload.encode()
         size = _HEADER_SIZE + len(topic.encode()) + len(data)
@@ -101,7 +105,7 @@ class MqttClient(aiomqtt.Client):
 
     async def send(self, topic: str, payload: bytes | str, *, retain: bool = False) -> None:
         """Publish, and wait for the acknowledgement. Raises RefusedError, or another MqttError."""
-        if not self.takes(topic, payload):
+        if not self.accepts(topic, payload):
             msg = (
                 f"the broker refuses what is published: packets of more than {self._largest} bytes"
             )
@@ -125,6 +129,80 @@ class MqttClient(aiomqtt.Client):
             pass  # nothing is subscribed
 
 
+class PortPublisher(ABC):
+    """Publishes what comes from a port, and at a topic of its own whether that is there.
+
+    Each has a connection of its own, and thereby a last will of its own. `speakers` says by topic
+    whose word the broker keeps there: cables may be swapped, or a meter read twice.
+    """
+
+    def __init__(
+        self,
+        broker: BrokerConfig,
+        port: PortConfig,
+        speakers: dict[str, object],
+        metrics: Metrics,
+        moved: asyncio.Event,
+    ) -> None:
+        """Take, beside what all share, what is set when there is another topic than before."""
+        self._broker = broker
+        self._port = port
+        self._speakers = speakers
+        self._losses = metrics.broker_losses.labels(port.label)
+        self._connected = metrics.broker_connected.labels(port.label)
+        self._moved = moved
+        lost, back, longest = _LOST, _BACK, _LONGEST_DELAY
+        self._outage = Outage(LOGGER, lost, back, port.label, first=_FIRST_DELAY, longest=longest)
+
+    @property
+    @abstractmethod
+    def _topic(self) -> str:
+        """Return where it stands whether the port is there, "" while that is not known."""
+
+    @abstractmethod
+    def _is_online(self, topic: str) -> bool:
+        """Return whether that is what the broker was told at a topic, and is to keep."""
+
+    @abstractmethod
+    async def _publish_all(self, client: MqttClient, topic: str) -> None:
+        """Publish until cancelled. Raises MqttError."""
+
+    async def run(self) -> None:
+        """Publish until cancelled; then say that the port is not there."""
+        while True:
+            self._moved.clear()
+            try:
+                if topic := self._topic:
+                    await self._serve(topic)
+                else:
+                    await self._moved.wait()
+            except _FAILURES as err:
+                self._losses.inc()
+                self._outage.note(err)
+                await self._outage.wait()
+
+    async def _serve(self, topic: str) -> None:
+        """Be connected until the topic changes. Raises MqttError when the connection is lost."""
+        async with MqttClient(self._broker, self._port, topic) as client:
+            try:
+                with self._connected.track_inprogress():
+                    await first_to_end(
+                        self._publish_all(client, topic),
+                        client.repeat(topic, ONLINE, partial(self._is_online, topic)),
+                        client.until_lost(),
+                        self._moved.wait(),
+                    )
+            finally:
+                # A client that goes in peace leaves no will.
+                if self._speaks(topic):
+                    with suppress(aiomqtt.MqttError):
+                        await client.publish(topic, OFFLINE, qos=1, retain=True, timeout=2)
+
+    def _speaks(self, topic: str) -> bool:
+        """Return whether no other port has spoken there since: it may have the meter now."""
+        return self._speakers.get(topic, self) is self
+
+
 def _identify(*parts: str) -> str:
     """Return a client identifier: always the same, and of a length that every broker takes.
 
@@ -132,16 +210,3 @@ def _identify(*parts: str) -> str:
     publish its will later, and that would be the last word.
     """
     return f"smartyp1{sha256('\n'.join(parts).encode()).hexdigest()[:15]}"
-
-
-async def first_to_end(*works: Coroutine[Any, Any, object]) -> None:
-    """Wait until one of several ends, end the others, and raise what it raised."""
-    tasks = [asyncio.ensure_future(work) for work in works]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from urllib.parse import SplitResult, urlsplit
 
-from .config_table import ConfigError, ConfigTable
-from .login import read_secret, read_tls, read_user
+from .config_table import ConfigError, ConfigTable, read_secret, read_tls, read_user
 
 PASSWORD_VARIABLE = "SMARTY_P1_NATS_PASSWORD"  # noqa: S105 - its name
 DEFAULT_INBOX = "_INBOX"

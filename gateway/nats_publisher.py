@@ -12,7 +12,6 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import sha256
-from random import uniform
 from typing import NamedTuple
 
 from nats.errors import Error, TimeoutError as NoAnswerError
@@ -20,7 +19,9 @@ from nats.js.api import Header, PubAck
 from nats.js.client import JetStreamContext
 from nats.js.errors import NoStreamResponseError
 
+from smartyp1.first_to_end import first_to_end
 from smartyp1.p1 import read_frame
+from smartyp1.retry import Backoff, Outage
 
 from .frame_queue import WaitingFrame
 from .frame_store import FrameStore
@@ -51,6 +52,7 @@ _DENIED_INBOX = re.compile(r'violation for subscription to "_inbox', re.IGNORECA
 # The last ones are those of an answer that is no acknowledgement.
 _FAILURES = (Error, ValueError, KeyError, TypeError, AttributeError)
 _AWAY = "A server of the NATS cluster is away: %s"
+_BACK = "The NATS cluster acknowledges frames again"
 
 
 class _Names(NamedTuple):
@@ -79,10 +81,11 @@ class NatsPublisher:
         self._connected = [metrics.broker_connected.labels(port) for port in ports]
         self._underway = asyncio.Semaphore(_MOST_UNDERWAY)
         self._is_connected = False
-        self._delay = _FIRST_DELAY
+        self._backoff = Backoff(_FIRST_DELAY, _LONGEST_DELAY)
+        # Each kind of failure is said once for each loss: it is tried again and again.
+        self._outage = Outage(LOGGER, "%s", _BACK)
         self._no_answer_since: float | None = None
         self._failing: set[str] = set()
-        self._complaints: set[str] = set()
         # On their way, by system title; cancelled when the server says that it may not be.
         self._sending: dict[str, set[asyncio.Future[PubAck]]] = {}
         self._named: set[str] = set()
@@ -96,14 +99,13 @@ class NatsPublisher:
             try:
                 await self._serve(client)
             except (Error, OSError, ValueError) as err:
-                self._complain("away", _AWAY, _words(err))
+                self._outage.note(_AWAY % _words(err), kind="away")
             finally:
                 self._note_connected(is_connected=False)
                 with suppress(Error, OSError, TimeoutError):
                     async with asyncio.timeout(_CLOSE_TIMEOUT):
                         await client.close()
-            await asyncio.sleep(self._delay * uniform(0.2, 1))  # noqa: S311 - no secret
-            self._delay = min(2 * self._delay, _LONGEST_DELAY)
+            await self._backoff.wait()
 
     async def finish(self, within: float) -> None:
         """Wait until nothing waits any more: not long, and not while the cluster is away."""
@@ -125,19 +127,11 @@ class NatsPublisher:
         self._note_connected(is_connected=True)
         self._no_answer_since = None
         jetstream = client.jetstream(timeout=_TIMEOUT)
-        workers = [
-            asyncio.ensure_future(self._publish_all(jetstream, port)) for port in self._ports
-        ]
-        workers.append(asyncio.ensure_future(self._publish_aside(jetstream)))
-        watch = asyncio.ensure_future(self._wait_for_end(closed))
-        try:
-            done, _ = await asyncio.wait([watch, *workers], return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            for task in (watch, *workers):
-                task.cancel()
-            await asyncio.gather(watch, *workers, return_exceptions=True)
+        await first_to_end(
+            self._wait_for_end(closed),
+            *(self._publish_all(jetstream, port) for port in self._ports),
+            self._publish_aside(jetstream),
+        )
 
     async def _wait_for_end(self, closed: asyncio.Event) -> None:
         """Wait until the connection is closed, or of no use."""
@@ -201,7 +195,7 @@ class NatsPublisher:
 
         Returns False when the user may not.
         """
-        delay = _FIRST_DELAY
+        backoff = Backoff(_FIRST_DELAY, _LONGEST_DELAY)
         while True:
             try:
                 async with self._underway:
@@ -212,8 +206,7 @@ class NatsPublisher:
             else:
                 self._on_success(port)
                 return True
-            await asyncio.sleep(delay * uniform(0.5, 1))  # noqa: S311 - no secret
-            delay = min(2 * delay, _LONGEST_DELAY)
+            await backoff.wait()
 
     async def _send(self, jetstream: JetStreamContext, data: bytes, names: _Names) -> bool:
         """Send a frame once; return False when the user may not. Raises what the library does."""
@@ -237,12 +230,11 @@ class NatsPublisher:
 
     def _on_success(self, port: str) -> None:
         self._no_answer_since = None
-        self._delay = _FIRST_DELAY
+        self._backoff.reset()
         self._published[port].inc()
         self._failing.discard(port)
-        if self._complaints and not self._failing:
-            self._complaints.clear()
-            LOGGER.info("The NATS cluster acknowledges frames again")
+        if not self._failing:
+            self._outage.end()
 
     def _on_failure(self, port: str, subject: str, err: Exception) -> None:
         self._failing.add(port)
@@ -250,15 +242,16 @@ class NatsPublisher:
         match err:
             case NoStreamResponseError():
                 text = "No stream takes %s: there is none named %s, or it has no leader just now"
-                self._complain("stream", text, subject, STREAM)
+                self._outage.note(text % (subject, STREAM), kind="stream")
             case NoAnswerError():
                 text = (
                     "No acknowledgement of %s within %s s: there is no stream %s yet, or fewer "
                     "than two of its nodes"
                 )
-                self._complain("answer", text, subject, _TIMEOUT, STREAM)
+                self._outage.note(text % (subject, _TIMEOUT, STREAM), kind="answer")
             case _:
-                self._complain("refused", "The NATS cluster refuses %s: %s", subject, _words(err))
+                text = f"The NATS cluster refuses {subject}: {_words(err)}"
+                self._outage.note(text, kind="refused")
 
     async def _on_error(self, err: Exception) -> None:
         """Say what the library tells of: servers that are not reached, and violations."""
@@ -266,13 +259,13 @@ class NatsPublisher:
         if found := _DENIED_TITLE.search(text):
             self._on_denied(found[1].upper(), text)
         elif "permissions violation" in text.lower():
-            self._complain("permission", "The NATS cluster does not allow it: %s", text)
+            self._outage.note(f"The NATS cluster does not allow it: {text}", kind="permission")
             if _DENIED_INBOX.search(text) and self._inbox != DEFAULT_INBOX:
                 # Servers that are configured as they used to be allow the common one alone.
                 self._next_inbox = DEFAULT_INBOX
                 self._closed.set()
         else:
-            self._complain("away", _AWAY, text)
+            self._outage.note(_AWAY % text, kind="away")
 
     def _on_denied(self, title: str, text: str) -> None:
         for sending in self._sending.get(title, ()):
@@ -281,12 +274,6 @@ class NatsPublisher:
             self._named.add(title)
             more = "frames of this meter are set aside until it does"
             LOGGER.warning("The NATS cluster does not allow it: %s; %s", text, more)
-
-    def _complain(self, kind: str, text: str, *values: object) -> None:
-        """Log once for each loss: it is tried again and again."""
-        level = logging.DEBUG if kind in self._complaints else logging.WARNING
-        self._complaints.add(kind)
-        LOGGER.log(level, text, *values)
 
     def _note_connected(self, *, is_connected: bool) -> None:
         for gauge in self._connected:

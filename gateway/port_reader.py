@@ -19,19 +19,19 @@ _BACK = "%s: frames are coming again"
 _NOTHING = "%s: %d KiB came without a frame that is accepted; `smarty-p1 watch` says what they are"
 
 
-class Taker(Protocol):
+class Listener(Protocol):
     """What is done with the bytes of a port."""
 
-    def take(self, data: bytes) -> bool:
+    def feed(self, data: bytes) -> bool:
         """Take the next bytes; return whether they show that the port is the right one."""
 
 
 class PortReader:
     """Reads one port."""
 
-    def __init__(self, port: PortConfig, takers: Sequence[Taker], metrics: Metrics) -> None:
+    def __init__(self, port: PortConfig, listeners: Sequence[Listener], metrics: Metrics) -> None:
         self._port = port
-        self._takers = takers
+        self._listeners = listeners
         self._bytes = metrics.bytes.labels(port.label)
         self._is_open = metrics.port_open.labels(port.label)
         self._losses = metrics.port_losses.labels(port.label)
@@ -53,7 +53,7 @@ class PortReader:
 
     def _on_data(self, data: bytes) -> None:
         self._bytes.inc(len(data))
-        are_right = [taker.take(data) for taker in self._takers]
+        are_right = [listener.feed(data) for listener in self._listeners]
         if True not in are_right:
             before, self._in_vain = self._in_vain, self._in_vain + len(data)
             if before < _MUCH <= self._in_vain:

@@ -1,21 +1,31 @@
 """The tables `[keys]` and `[publish]`: what is decoded, and in which form it goes to the broker."""
 
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from smartyp1.publish import (
     DEFAULT_PREFIX,
+    DOMAIN,
     LIFETIME,
     MAX_INTERVAL,
     Discovery,
     Format,
+    Texts,
 )
 
 from .config_table import ConfigError, ConfigTable
-from .entity_texts import languages, load_origin, load_texts
 from .keys import Keys, read_keys
 
 DEFAULT_LANGUAGE = "en"
+# The names of entities and devices, their icons and the version are the integration's own: in the
+# package as it is installed, and in a clone.
+_PLACES = (
+    Path(__file__).parent / "texts",
+    Path(__file__).resolve().parents[1] / "custom_components" / "smarty_p1",
+)
 _FORMATS = ", ".join(f'"{each}"' for each in Format)
 
 
@@ -40,8 +50,8 @@ class DecodingConfig:
     publish: PublishConfig
 
 
-def take_decoding(content: dict[str, Any]) -> DecodingConfig | None:
-    """Take both tables out of a file, None when there are no keys. Raises ConfigError."""
+def read_decoding(content: dict[str, Any]) -> DecodingConfig | None:
+    """Return what both tables of a file say, None when there are no keys. Raises ConfigError."""
     publish = ConfigTable("publish", content.pop("publish", {}))
     if "keys" not in content:
         if publish.is_left:
@@ -72,8 +82,48 @@ def _read_publish(table: ConfigTable) -> PublishConfig:
 def _read_discovery(table: ConfigTable, seconds: float) -> Discovery | None:
     prefix = table.take_topic("discovery_prefix") or DEFAULT_PREFIX
     language = table.take_text("language", DEFAULT_LANGUAGE) or ""
-    if language not in (known := languages()):
+    if language not in (known := _languages()):
         table.fail("language", f"must be one of {', '.join(known)}")
     if not table.take("discovery", bool, default=False):
         return None
-    return Discovery(load_texts(language), load_origin(), prefix, seconds + LIFETIME)
+    return Discovery(_load_texts(language), _load_origin(), prefix, seconds + LIFETIME)
+
+
+def _directory() -> Path:
+    return next(place for place in _PLACES if (place / "manifest.json").exists())
+
+
+def _read(*parts: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(_directory().joinpath(*parts).read_text(encoding="utf-8"))
+    return content
+
+
+def _languages() -> list[str]:
+    """Return the languages that there are names in."""
+    return sorted(path.stem for path in (_directory() / "translations").glob("*.json"))
+
+
+def _load_texts(language: str) -> Texts:
+    """Return the names in a language, and the icons."""
+    translations = _read("translations", f"{language}.json")
+    names = {kind: translations[kind] for kind in ("device", "entity")}
+    return Texts(dict(_leaves(names)), _read("icons.json")["entity"])
+
+
+def _load_origin() -> dict[str, str]:
+    """Return who announces meters."""
+    manifest = _read("manifest.json")
+    return {
+        "name": DOMAIN,
+        "sw_version": manifest["version"],
+        "support_url": manifest["documentation"],
+    }
+
+
+def _leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the texts of a tree with their dotted paths."""
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value

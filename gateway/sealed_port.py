@@ -1,14 +1,78 @@
 """From the bytes of a port to the queue: its frames, as they came."""
 
+import asyncio
 import time
+from collections.abc import Callable
 
 from smartyp1.p1 import Frame, FrameSplitter
+from smartyp1.retry import Budget
 
-from .frame_limit import FrameLimit
 from .frame_queue import NewFrame
 from .frame_store import FrameStore
 from .metrics import Metrics
-from .topic_root import TopicRoot
+
+# How many frames a port may pass on: far more than a meter sends, and no flood. A P1 port carries
+# 11,520 bytes a second at most.
+RATE = 32 * 1024  # bytes a second
+# What a network gateway held back while it was not reached: an hour of a telegram a second.
+BURST = 4 * 1024 * 1024
+# Small frames cost a broker as much as others.
+LEAST_COST = 1024
+# So many frames of another meter, and none of this one between them: it was exchanged.
+_ENOUGH = 3
+
+
+class FrameLimit:
+    """Limits bytes a second. One half of a burst is for frames that are expected."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._budget = Budget(RATE, BURST, clock())
+
+    def allows(self, size: int, *, is_expected: bool) -> bool:
+        """Return whether a frame of so many bytes may be passed on now, and count it if so."""
+        cost = max(size, LEAST_COST)
+        if self._budget.left(self._clock()) - cost < (0 if is_expected else BURST // 2):
+            return False
+        self._budget.spend(cost)
+        return True
+
+
+class TopicRoot:
+    """The root of a port's topics, "" while it is not known.
+
+    Only a meter that keeps sending takes the place of another: noise with a header does not.
+    """
+
+    def __init__(self, configured: str | None, prefix: str) -> None:
+        self.topic = configured or ""
+        self.changed = asyncio.Event()
+        self._prefix = None if configured else prefix
+        self._title = b""
+        self._others = 0
+
+    def note(self, frame: Frame) -> None:
+        """Learn from the title of a frame."""
+        if self._prefix is None:
+            return
+        if frame.system_title == self._title:
+            self._others = 0
+            return
+        self._others += frame.is_expected
+        if not self._title or self._others >= _ENOUGH:
+            self._title = frame.system_title
+            self._others = 0
+            self._set(f"{self._prefix}/{self._title.hex().upper()}")
+
+    def restore(self, topic: str) -> None:
+        """Begin with a topic of an earlier run, until a frame says another."""
+        if not self.topic:
+            self._set(topic)
+
+    def _set(self, topic: str) -> None:
+        if topic != self.topic:
+            self.topic = topic
+            self.changed.set()
 
 
 class SealedPort:
@@ -25,7 +89,7 @@ class SealedPort:
         self._too_many = metrics.rejected.labels(label, "too_many")
         self._overlapping = metrics.rejected.labels(label, "overlapping")
 
-    def take(self, data: bytes) -> bool:
+    def feed(self, data: bytes) -> bool:
         """Take the next bytes; return whether they complete a frame that is passed on."""
         left_out = self._splitter.left_out
         passed = [self._on_frame(frame) for frame in self._splitter.feed(data)]

@@ -11,14 +11,13 @@ from .config_table import UnavailableError
 from .decoded_port import DecodedPort
 from .frame_queue import QueueInUseError
 from .frame_store import FrameStore
+from .frames_publisher import FramesPublisher
 from .memory_file import Memory
 from .meters import Meters
 from .metrics import Metrics, serve
 from .nats_config import NatsConfig
-from .port_reader import PortReader, Taker
-from .publisher import Publisher
-from .sealed_port import SealedPort
-from .topic_root import TopicRoot
+from .port_reader import Listener, PortReader
+from .sealed_port import SealedPort, TopicRoot
 from .values_publisher import ValuesPublisher
 
 LOGGER = logging.getLogger(__name__)
@@ -83,8 +82,10 @@ async def _run_until_stopped(
             nats = NatsPublisher(config.broker, labels, store, metrics)
             others.append(group.create_task(nats.run()))
         for port in config.ports:
-            takers, publishers = _parts_of(port, config, store, memory, meters, speakers, metrics)
-            readers.append(group.create_task(PortReader(port, takers, metrics).run()))
+            listeners, publishers = _parts_of(
+                port, config, store, memory, meters, speakers, metrics
+            )
+            readers.append(group.create_task(PortReader(port, listeners, metrics).run()))
             others += [group.create_task(publisher.run()) for publisher in publishers]
         count = len(config.ports)
         LOGGER.info("Reading %d port%s", count, "s" if count > 1 else "")
@@ -108,20 +109,20 @@ def _parts_of(  # noqa: PLR0913, PLR0917
     meters: Meters | None,
     speakers: dict[str, object],
     metrics: Metrics,
-) -> tuple[list[Taker], list[Publisher | ValuesPublisher]]:
-    """Return what takes the bytes of a port, and what publishes them on MQTT."""
-    takers: list[Taker] = []
-    publishers: list[Publisher | ValuesPublisher] = []
+) -> tuple[list[Listener], list[FramesPublisher | ValuesPublisher]]:
+    """Return what gets the bytes of a port, and what publishes them on MQTT."""
+    listeners: list[Listener] = []
+    publishers: list[FramesPublisher | ValuesPublisher] = []
     broker, root = config.broker, TopicRoot(port.root, port.prefix)
     if port.sealed:
-        takers.append(SealedPort(port.label, root, store, metrics))
+        listeners.append(SealedPort(port.label, root, store, metrics))
     if isinstance(broker, NatsConfig):
-        return takers, publishers
+        return listeners, publishers
     if port.sealed:
-        publishers.append(Publisher(broker, port, root, store, metrics, speakers=speakers))
+        publishers.append(FramesPublisher(broker, port, root, store, metrics, speakers=speakers))
     if meters and config.decoding:
         publish = config.decoding.publish
         values = ValuesPublisher(broker, port, publish, memory, speakers, metrics)
-        takers.append(DecodedPort(port.label, meters, values, metrics))
+        listeners.append(DecodedPort(port.label, meters, values, metrics))
         publishers.append(values)
-    return takers, publishers
+    return listeners, publishers

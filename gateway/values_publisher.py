@@ -1,23 +1,18 @@
 """From the readings of a port to the broker: what is decoded, and whether the meter is read.
 
-Each port has a connection of its own, and thereby a last will of its own. Nothing queues: what
-matters is the newest reading. While the broker is away none is published; after it is back,
-everything that it should keep is sent again.
+Nothing queues: what matters is the newest reading. While the broker is away none is published;
+after it is back, everything that it should keep is sent again.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
-from typing import Any
-
-import aiomqtt
+from typing import Any, override
 
 from smartyp1.meter import Reading, Reception
 from smartyp1.publish import (
     MOST_TOPICS,
     OFFLINE,
-    ONLINE,
     Announcer,
     Message,
     MeterAnnounced,
@@ -33,7 +28,7 @@ from smartyp1.tariff import LUXEMBOURG
 from .config import BrokerConfig, PortConfig
 from .memory_file import Memory, to_json
 from .metrics import Metrics
-from .mqtt_client import LOST, MqttClient, RefusedError, broker_outage, first_to_end
+from .mqtt_client import MqttClient, PortPublisher, RefusedError
 from .publish_config import PublishConfig
 
 LOGGER = logging.getLogger(__name__)
@@ -45,7 +40,7 @@ _TITLE_SIZE = 8
 _MOST_RETAINED = 4 * MOST_TOPICS
 
 
-class ValuesPublisher:
+class ValuesPublisher(PortPublisher):
     """Publishes the readings of one port."""
 
     def __init__(  # noqa: PLR0913, PLR0917
@@ -57,18 +52,11 @@ class ValuesPublisher:
         speakers: dict[str, object],
         metrics: Metrics,
     ) -> None:
-        self._broker = broker
-        self._port = port
+        super().__init__(broker, port, speakers, metrics, asyncio.Event())
         self._publish = publish
         self._memory = memory
-        # By topic, whose word the broker keeps there: cables may be swapped, or a meter read twice.
-        self._speakers = speakers
-        self._losses = metrics.broker_losses.labels(port.label)
-        self._connected = metrics.broker_connected.labels(port.label)
         self._work = asyncio.Event()
-        self._root_changed = asyncio.Event()
         self._stale_timer: asyncio.TimerHandle | None = None
-        self._outage = broker_outage(LOGGER, port)
         self._refused: set[str] = set()
         self.title: bytes | None = None
         self._root = ""
@@ -121,7 +109,7 @@ class ValuesPublisher:
         )
         if root != self._root:
             self._root = root
-            self._root_changed.set()
+            self._moved.set()
         self._memory.put(self._name, self._as_dict)
         interval = self._publish.min_interval
         self._feed = PublishFeed(messages, interval, self._work.set, reception)
@@ -140,39 +128,16 @@ class ValuesPublisher:
             "%s: %d topics are published, and no further ones", self._port.label, MOST_TOPICS
         )
 
-    async def run(self) -> None:
-        """Publish until cancelled; then say that the meter is not read."""
-        if not self._root:
-            await self._root_changed.wait()
-        while True:
-            self._root_changed.clear()
-            try:
-                await self._serve(availability_topic(self._root))
-            except LOST as err:
-                self._losses.inc()
-                self._outage.note(err)
-                await self._outage.wait()
+    @property
+    @override
+    def _topic(self) -> str:
+        return availability_topic(self._root) if self._root else ""
 
-    async def _serve(self, topic: str) -> None:
-        """Be connected until the root changes. Raises MqttError when the connection is lost."""
-        async with MqttClient(self._broker, self._port, topic, OFFLINE) as client:
-            try:
-                with self._connected.track_inprogress():
-                    await first_to_end(
-                        self._publish_all(client, topic),
-                        client.repeat(topic, ONLINE, lambda: self._is_told_online(topic)),
-                        client.until_lost(),
-                        self._root_changed.wait(),
-                    )
-            finally:
-                # A client that goes in peace leaves no will.
-                if self._speaks(topic):
-                    with suppress(aiomqtt.MqttError):
-                        await client.publish(topic, OFFLINE, qos=1, retain=True, timeout=2)
-
-    def _is_told_online(self, topic: str) -> bool:
+    @override
+    def _is_online(self, topic: str) -> bool:
         return self._feed is not None and self._feed.is_online and self._speaks(topic)
 
+    @override
     async def _publish_all(self, client: MqttClient, topic: str) -> None:
         if self._feed:
             self._feed.on_connected()
@@ -225,10 +190,6 @@ class ValuesPublisher:
             if topic not in self._refused:
                 self._refused.add(topic)
                 LOGGER.warning("%s: %s, %s", self._port.label, topic, err)
-
-    def _speaks(self, topic: str) -> bool:
-        """Return whether no other port has spoken there since: it may have the meter now."""
-        return self._speakers.get(topic, self) is self
 
     def _remember(self, topic: str) -> None:
         self._speakers[topic] = self

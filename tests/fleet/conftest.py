@@ -10,7 +10,7 @@ from nats.js import JetStreamContext
 from nats.js.kv import KeyValue
 
 from dev.encoder import KEY, TITLE
-from smarty_p1_fleet.meters import UnknownMeters
+from smarty_p1_fleet.meters import MeterWarnings
 from smarty_p1_fleet.metrics import Metrics
 from smarty_p1_fleet.partition import Collector, Partition
 from smarty_p1_fleet.victoria_metrics import Store
@@ -43,7 +43,7 @@ def collector(cluster: Cluster, store: FakeStore, metrics: Metrics) -> Collector
         store=cast("Store", store),
         keys=Keys({TITLE: KEY}, None),
         metrics=metrics,
-        unknown_meters=UnknownMeters(),
+        warnings=MeterWarnings(),
         partitions=1,
         most_openers=10,
         publishes_readings=False,

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,11 +15,9 @@ from nats.errors import Error as NatsError
 from nats.js.api import RawStreamMsg, StreamInfo, StreamState
 from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError, NotFoundError
 
-from dev.encoder import TITLE, frame
+from dev.encoder import frame
 from smarty_p1_fleet.acknowledged_writes import StoreRun, Write
 from smarty_p1_fleet.line_protocol import Sample
-
-SUBJECT = f"smarty_p1.frames.0.{TITLE.hex().upper()}"
 
 
 class Entry(NamedTuple):
@@ -62,6 +61,10 @@ class Cluster:
     commit_fails: bool = False
     aside: dict[str, bytes] = field(default_factory=dict)
     """What the bucket has under other keys."""
+    names: dict[str, Entry] = field(default_factory=dict)
+    """What the bucket knows of the meters' names."""
+    looked_up: Counter[str] = field(default_factory=Counter)
+    """How often the bucket was asked for a key."""
 
     max_payload = 1024 * 1024
     is_connected = True
@@ -113,7 +116,8 @@ class Cluster:
                 continue
             consumer.next, consumer.delivered = sequence + 1, consumer.delivered + 1
             ack = f"$JS.ACK.smarty_p1_frames.{name}.1.{sequence}.{consumer.delivered}.{at}.0"
-            await self.send(Msg(client, SUBJECT, ack, data, None))
+            subject = f"smarty_p1.frames.0.{data[2:10].hex().upper()}"
+            await self.send(Msg(client, subject, ack, data, None))
         await self.send(Msg(client, "s", "", b"", {"Status": "408"}))
 
     # JetStream.
@@ -141,17 +145,23 @@ class Cluster:
         self.aside[key] = value
         return 1
 
-    async def get(self, _: str) -> Entry:
-        if self.entry is None:
+    async def get(self, key: str) -> Entry:
+        self.looked_up[key] += 1
+        found = self.entry if key.isdecimal() else self.names.get(key)
+        if found is None:
             raise KeyNotFoundError
-        return self.entry
+        return found
 
     async def create(self, key: str, value: bytes) -> int:
         return await self.update(key, value, 0)
 
-    async def update(self, _: str, value: bytes, last: int) -> int:
-        if last != (self.entry.revision if self.entry else 0):
+    async def update(self, key: str, value: bytes, last: int) -> int:
+        found = self.entry if key.isdecimal() else self.names.get(key)
+        if last != (found.revision if found else 0):
             raise KeyWrongLastSequenceError
+        if not key.isdecimal():
+            self.names[key] = Entry(value, last + 1)
+            return last + 1
         is_commit = self.entry and _read(value)["epoch"] == _read(self.entry.value)["epoch"]
         if is_commit and self.commit_fails:
             self.commit_fails = False

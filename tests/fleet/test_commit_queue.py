@@ -29,14 +29,14 @@ def batch(sequence: int, write: Write | None, **counters: int) -> Batch:
 def test_a_write_is_committed_when_the_same_process_lived_on_for_long_enough() -> None:
     queue = CommitQueue()
     queue.add(batch(5, Write("100", 50.0), one=7))
-    assert queue.take(None) is None
-    assert queue.take(StoreRun("100", 69.9)) is None
+    assert queue.pop_kept(None) is None
+    assert queue.pop_kept(StoreRun("100", 69.9)) is None
     assert queue.oldest == 0.5
-    commit = queue.take(StoreRun("100", 70.0))
+    commit = queue.pop_kept(StoreRun("100", 70.0))
     assert commit is not None
     assert (commit.sequence, commit.ack, commit.counters) == (5, "ack 5", {TITLE: 7})
     assert queue.oldest is None
-    assert queue.take(StoreRun("100", 80.0)) is None
+    assert queue.pop_kept(StoreRun("100", 80.0)) is None
 
 
 def test_a_restart_of_the_store_is_noticed_at_once() -> None:
@@ -56,7 +56,7 @@ def test_what_can_be_committed_together_is() -> None:
     queue.add(batch(6, None))
     queue.add(batch(9, Write("100", 51.0), one=8))
     queue.add(batch(12, Write("100", 59.0), one=9))
-    commit = queue.take(StoreRun("100", 75.0))
+    commit = queue.pop_kept(StoreRun("100", 75.0))
     assert commit is not None
     assert (commit.sequence, commit.ack, commit.arrived) == (9, "ack 9", 2.25)
     assert commit.counters == {TITLE: 8, OTHER: 1}
@@ -68,14 +68,14 @@ def test_what_was_not_stored_waits_for_what_was_before_it() -> None:
     queue = CommitQueue()
     queue.add(batch(5, Write("100", 50.0)))
     queue.add(batch(6, None))
-    assert queue.take(StoreRun("100", 60.0)) is None
+    assert queue.pop_kept(StoreRun("100", 60.0)) is None
 
 
 def test_after_a_restart_nothing_is_committed_that_may_be_lost() -> None:
     queue = CommitQueue()
     queue.add(batch(5, Write("100", 50.0)))
     with pytest.raises(StoreRestartedError):
-        queue.take(StoreRun("101", 90.0))
+        queue.pop_kept(StoreRun("101", 90.0))
 
 
 def test_a_state_is_read_as_it_was_kept() -> None:

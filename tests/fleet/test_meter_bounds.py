@@ -7,7 +7,7 @@ import pytest
 from dev.encoder import frame, telegram
 from smarty_p1_fleet.acknowledged_writes import StoreRun
 from smarty_p1_fleet.metrics import Metrics
-from tests.fleet.fake_cluster import Cluster, FakeStore, until, until_written
+from tests.fleet.fake_cluster import Cluster, FakeStore, until_written
 
 pytestmark = pytest.mark.usefixtures("partition")
 
@@ -73,20 +73,3 @@ async def test_meters_on_the_mbus(cluster: Cluster, store: FakeStore, metrics: M
     await until_written(store, 10)
     assert len(series(store)) == 16
     assert ignored(metrics, "meters") == 24
-
-
-async def test_names_of_the_meter_itself(
-    cluster: Cluster, store: FakeStore, metrics: Metrics
-) -> None:
-    names = ["M1", "M2", None, "M1", "M3"]
-    for counter, name in enumerate(names, start=1):
-        send(cluster, counter, "1-0:1.8.0(000001.000*kWh)", name=name)
-    await until_written(store, 3)
-    store.keep()
-    await until(lambda: cluster.committed == (5, [5]))
-    assert {tags for tags, _ in series(store)} == {
-        "smarty_p1,meter=M1",
-        "smarty_p1,meter=534147677004102E",
-    }
-    rejected = "smarty_p1_collector_rejected_total"
-    assert metrics.registry.get_sample_value(rejected, {"reason": "other_meter"}) == 2

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dev.encoder import KEY, TITLE, crc, frame
-from smarty_p1_fleet.meters import Meters
+from smarty_p1_fleet.meters import Meters, MeterWarnings
 from smarty_p1_fleet.subjects import partition_of
 from smarty_p1_gateway import ConfigTable, Keys, read_keys
 from smartyp1.p1 import Telegram, key_fingerprint
@@ -33,13 +33,8 @@ def keys_in(directory: Path, text: str) -> Keys:
 
 
 @pytest.fixture
-def unknown() -> list[bytes]:
-    return []
-
-
-@pytest.fixture
-def meters(keys: Keys, unknown: list[bytes]) -> Meters:
-    return Meters(0, 1, keys, {TITLE + FINGERPRINT: 10}, most_openers=2, on_unknown=unknown.append)
+def meters(keys: Keys) -> Meters:
+    return Meters(0, 1, keys, {TITLE + FINGERPRINT: 10}, most_openers=2, warnings=MeterWarnings())
 
 
 def counter(event: Telegram | str) -> int | str | None:
@@ -112,16 +107,19 @@ def test_the_subject_must_be_that_of_the_frames_own_title(meters: Meters) -> Non
 def test_a_frame_in_another_partition_than_its_own_is_refused(keys: Keys) -> None:
     own = partition_of(DIGITS, 16)
     for partition in range(16):
-        meters = Meters(partition, 16, keys, {}, most_openers=2, on_unknown=lambda _: None)
+        meters = Meters(partition, 16, keys, {}, most_openers=2, warnings=MeterWarnings())
         event = meters.judge(f"smarty_p1.frames.{partition}.{DIGITS}", frame(1))
         assert counter(event) == (1 if partition == own else "wrong_subject")
 
 
-def test_a_meter_without_a_key_is_told_of(meters: Meters, unknown: list[bytes]) -> None:
+def test_a_meter_without_a_key_is_told_of_once(
+    meters: Meters, caplog: pytest.LogCaptureFixture
+) -> None:
     title = b"SAG\0\0\0\0\x01"
     subject = f"smarty_p1.frames.0.{title.hex().upper()}"
-    assert meters.judge(subject, frame(1, title=title)) == "no_key"
-    assert unknown == [title]
+    for _ in range(2):
+        assert meters.judge(subject, frame(1, title=title)) == "no_key"
+    assert caplog.messages == ["There is no key for the meter 5341470000000001"]
     assert meters.counters == {TITLE + FINGERPRINT: 10}
 
 
@@ -129,17 +127,17 @@ def test_with_a_new_key_a_meter_may_count_anew(tmp_path: Path, meters: Meters) -
     assert counter(meters.judge(SUBJECT, frame(11))) == 11
     new = bytes(15) + b"\1"
     keys = keys_in(tmp_path, f"{TITLE.hex()} {new.hex()}\n")
-    then = Meters(0, 1, keys, meters.counters, most_openers=2, on_unknown=lambda _: None)
+    then = Meters(0, 1, keys, meters.counters, most_openers=2, warnings=MeterWarnings())
     judged = [then.judge(SUBJECT, frame(count, key=new)) for count in (1, 2, 1)]
     assert list(map(counter, judged)) == [1, 2, "replay"]
     # Should the old key come back, what was recorded under it is refused.
     keys = keys_in(tmp_path, f"{TITLE.hex()} {KEY.hex()}\n")
-    again = Meters(0, 1, keys, then.counters, most_openers=2, on_unknown=lambda _: None)
+    again = Meters(0, 1, keys, then.counters, most_openers=2, warnings=MeterWarnings())
     assert list(map(counter, (again.judge(SUBJECT, frame(n)) for n in (11, 12)))) == ["replay", 12]
 
 
 def test_a_decoder_that_was_forgotten_goes_on_from_the_last_counter(keys: Keys) -> None:
-    meters = Meters(0, 1, keys, {}, most_openers=1, on_unknown=lambda _: None)
+    meters = Meters(0, 1, keys, {}, most_openers=1, warnings=MeterWarnings())
     other = f"smarty_p1.frames.0.{OTHER.hex().upper()}"
     for count in (5, 6):
         assert counter(meters.judge(SUBJECT, frame(count))) == count
@@ -149,7 +147,7 @@ def test_a_decoder_that_was_forgotten_goes_on_from_the_last_counter(keys: Keys) 
 
 def test_there_are_so_many_meters_in_a_partition_and_those_go_on(keys: Keys) -> None:
     others = {b"SAG\1" + number.to_bytes(4) + FINGERPRINT: 1 for number in range(19_999)}
-    meters = Meters(0, 1, keys, others, most_openers=2, on_unknown=lambda _: None)
+    meters = Meters(0, 1, keys, others, most_openers=2, warnings=MeterWarnings())
     assert counter(meters.judge(SUBJECT, frame(1))) == 1
     assert len(meters.counters) == 20_000
     other = f"smarty_p1.frames.0.{OTHER.hex().upper()}"
@@ -160,7 +158,7 @@ def test_there_are_so_many_meters_in_a_partition_and_those_go_on(keys: Keys) -> 
 
 def test_made_up_titles_take_no_room_where_a_key_is_for_every_meter(tmp_path: Path) -> None:
     keys = keys_in(tmp_path, f"* {KEY.hex()}\n")
-    meters = Meters(0, 1, keys, {}, most_openers=2, on_unknown=lambda _: None)
+    meters = Meters(0, 1, keys, {}, most_openers=2, warnings=MeterWarnings())
     made_up = [(f"x.{number:016X}", b"\xdb\x08" + number.to_bytes(8)) for number in range(4000)]
     rest = b"\x20\x30" + bytes(31)
     for subject, _ in made_up:

@@ -64,8 +64,8 @@ class Port:
         publisher = cast("ValuesPublisher", self._published)
         self._decoded = DecodedPort("house", self._meters, publisher, self._metrics)
 
-    def take(self, data: bytes) -> None:
-        self._decoded.take(data)
+    def feed(self, data: bytes) -> None:
+        self._decoded.feed(data)
 
     @property
     def readings(self) -> list[tuple[str, float]]:
@@ -109,7 +109,7 @@ async def test_every_telegram_in_whatever_pieces(tmp_path: Path, size: int) -> N
         port = Port(tmp_path, memory)
         line = b"noise" + b"".join(frame(counter) for counter in range(1, 41))
         for start in range(0, len(line), size):
-            port.take(line[start : start + size])
+            port.feed(line[start : start + size])
     assert port.readings == [(DEVICE_NAME, float(counter)) for counter in range(1, 41)]
     assert port.rejections["replay"] == 0
 
@@ -117,13 +117,13 @@ async def test_every_telegram_in_whatever_pieces(tmp_path: Path, size: int) -> N
 async def test_nothing_is_accepted_twice(tmp_path: Path) -> None:
     async with remembering(tmp_path) as memory:
         port = Port(tmp_path, memory)
-        port.take(frame(1) + frame(3))
-        port.take(frame(3) + frame(2) + frame(1))
+        port.feed(frame(1) + frame(3))
+        port.feed(frame(3) + frame(2) + frame(1))
         assert port.values == [1.0, 3.0]
         assert port.rejections["replay"] == 3
         # Nor at another port.
         port.plug_in_elsewhere()
-        port.take(frame(3) + frame(4))
+        port.feed(frame(3) + frame(4))
         assert port.values == [1.0, 3.0, 4.0]
 
 
@@ -131,37 +131,37 @@ async def test_nor_after_a_restart_or_a_kill(tmp_path: Path) -> None:
     killed = Memory()
     await killed.open(tmp_path / "memory.sqlite3")
     writing = asyncio.create_task(killed.write())
-    Port(tmp_path, killed).take(frame(5))
+    Port(tmp_path, killed).feed(frame(5))
     await killed.written()
     writing.cancel()  # and nothing is closed
     async with remembering(tmp_path) as memory:
         port = Port(tmp_path, memory, title=TITLE)
-        port.take(frame(4) + frame(5))
+        port.feed(frame(4) + frame(5))
         assert port.values == []
         assert port.rejections["replay"] == 2
-        port.take(frame(6))
+        port.feed(frame(6))
         assert port.values == [6.0]
     await killed.close()
 
 
 async def test_another_key_counts_anew(tmp_path: Path) -> None:
     async with remembering(tmp_path) as memory:
-        Port(tmp_path, memory).take(frame(1000))
+        Port(tmp_path, memory).feed(frame(1000))
     async with remembering(tmp_path) as memory:
         port = Port(tmp_path, memory, f"* {OTHER_KEY.hex()}", TITLE)
-        port.take(frame(1, telegram(f"{IMPORTED}(001001.000*kWh)"), key=OTHER_KEY))
+        port.feed(frame(1, telegram(f"{IMPORTED}(001001.000*kWh)"), key=OTHER_KEY))
         assert port.values == [1001.0]
 
 
 async def test_totals_are_held_back_over_a_restart(tmp_path: Path) -> None:
     async with remembering(tmp_path) as memory:
-        Port(tmp_path, memory).take(frame(1, telegram(f"{IMPORTED}(000100.500*kWh)")))
+        Port(tmp_path, memory).feed(frame(1, telegram(f"{IMPORTED}(000100.500*kWh)")))
     async with remembering(tmp_path) as memory:
         port = Port(tmp_path, memory)
         for counter in range(2, 8):
-            port.take(frame(counter, telegram(f"{IMPORTED}(000050.000*kWh)")))
+            port.feed(frame(counter, telegram(f"{IMPORTED}(000050.000*kWh)")))
         assert port.values == [100.5] * 6
-        port.take(frame(8, telegram(f"{IMPORTED}(000050.000*kWh)")))
+        port.feed(frame(8, telegram(f"{IMPORTED}(000050.000*kWh)")))
         assert port.values[-1] == 50.0
 
 
@@ -172,12 +172,12 @@ async def test_what_flows_survives_a_restart(tmp_path: Path) -> None:
 
     async with remembering(tmp_path) as memory:
         port = Port(tmp_path, memory)
-        port.take(frame(1, captured(0, "00100.000")))
-        port.take(frame(2, captured(5, "00100.100")))
+        port.feed(frame(1, captured(0, "00100.000")))
+        port.feed(frame(2, captured(5, "00100.100")))
         assert list(port.flows.values()) == [1.2]
     async with remembering(tmp_path) as memory:
         port = Port(tmp_path, memory)
-        port.take(frame(3, captured(5, "00100.100")))
+        port.feed(frame(3, captured(5, "00100.100")))
         assert list(port.flows.values()) == [1.2]
 
 
@@ -187,14 +187,14 @@ async def test_another_meter_takes_its_place_when_it_keeps_sending(
 ) -> None:
     async with remembering(tmp_path) as memory:
         port = Port(tmp_path, memory, keys)
-        port.take(frame(1))
+        port.feed(frame(1))
         for counter in range(1, 3):
-            port.take(other(counter, 7))
+            port.feed(other(counter, 7))
         assert port.values == [1.0]
-        port.take(frame(2))
+        port.feed(frame(2))
         assert port.values == [1.0, 2.0]
         for counter in range(3, 7):
-            port.take(other(counter, counter))
+            port.feed(other(counter, counter))
         assert port.readings[2:] == [(OTHER_NAME, 5.0), (OTHER_NAME, 6.0)]
         assert port.rejections == {"other_meter": 4}
 
@@ -202,20 +202,20 @@ async def test_another_meter_takes_its_place_when_it_keeps_sending(
 async def test_meters_of_one_key(tmp_path: Path) -> None:
     async with remembering(tmp_path) as memory:
         port = Port(tmp_path, memory, f"* {KEY.hex()}")
-        port.take(frame(1))
+        port.feed(frame(1))
         for counter in range(1, 5):
             text = telegram(f"{IMPORTED}(000007.000*kWh)", name=OTHER_NAME)
-            port.take(frame(counter, text, title=OTHER_TITLE))
+            port.feed(frame(counter, text, title=OTHER_TITLE))
         assert port.readings == [(DEVICE_NAME, 1.0), (OTHER_NAME, 7.0), (OTHER_NAME, 7.0)]
 
 
 async def test_a_key_opens_the_frames_of_its_meter_alone(tmp_path: Path) -> None:
     async with remembering(tmp_path) as memory:
         port = Port(tmp_path, memory, f"{TITLE.hex()} {KEY.hex()}")
-        port.take(frame(1))
+        port.feed(frame(1))
         for counter in range(1, 6):
-            port.take(frame(counter, telegram(f"{IMPORTED}(7*kWh)"), title=OTHER_TITLE))
-        port.take(frame(2))
+            port.feed(frame(counter, telegram(f"{IMPORTED}(7*kWh)"), title=OTHER_TITLE))
+        port.feed(frame(2))
         assert port.values == [1.0, 2.0]
         assert port.rejections == {"key_missing": 5}
 
@@ -223,15 +223,15 @@ async def test_a_key_opens_the_frames_of_its_meter_alone(tmp_path: Path) -> None
 async def test_a_flood_of_forged_frames_costs_no_true_one(tmp_path: Path) -> None:
     async with remembering(tmp_path) as memory:
         port = Port(tmp_path, memory)
-        port.take(frame(1))
+        port.feed(frame(1))
         for counter in range(2, 60):
             forged = b"".join(
                 frame(number, key=EVERY_KEY, title=title)
                 for number in range(counter, counter + 8)
                 for title in (TITLE, OTHER_TITLE)
             )
-            port.take(forged)
-            port.take(frame(counter))
+            port.feed(forged)
+            port.feed(frame(counter))
         assert port.values == [float(counter) for counter in range(1, 60)]
 
 
@@ -250,7 +250,7 @@ async def test_it_is_said_once_when_there_is_no_key_that_fits(
         port = Port(tmp_path, memory, keys)
         with caplog.at_level(logging.WARNING):
             for counter in range(1, 20):
-                port.take(frame(counter))
+                port.feed(frame(counter))
     assert port.values == []
     assert [text in record.getMessage() for record in caplog.records] == [True]
 
@@ -258,8 +258,8 @@ async def test_it_is_said_once_when_there_is_no_key_that_fits(
 async def test_plain_telegrams_are_refused(tmp_path: Path) -> None:
     async with remembering(tmp_path) as memory:
         port = Port(tmp_path, memory)
-        port.take(frame(1))
-        port.take(telegram(f"{IMPORTED}(000009.000*kWh)"))
+        port.feed(frame(1))
+        port.feed(telegram(f"{IMPORTED}(000009.000*kWh)"))
         assert port.values == [1.0]
         assert port.rejections["downgrade"] == 1
 
@@ -269,10 +269,10 @@ async def test_plain_telegrams_are_refused_before_there_is_a_meter(tmp_path: Pat
         port = Port(tmp_path, memory)
         plain = telegram(f"{IMPORTED}(000009.000*kWh)")
         for at in range(0, len(plain) * 2, 7):
-            port.take((plain * 2)[at : at + 7])
+            port.feed((plain * 2)[at : at + 7])
         assert port.rejections == {"downgrade": 2}
-        port.take(frame(1) + plain)
-        port.take(plain + frame(2))
+        port.feed(frame(1) + plain)
+        port.feed(plain + frame(2))
         assert port.rejections == {"downgrade": 4}
         assert port.values == [1.0, 2.0]
 
@@ -284,7 +284,7 @@ async def test_what_is_stored_and_damaged_is_begun_anew(
         memory.put(f"meter {TITLE.hex().upper()}", lambda: {"totals": [KEY.hex()]})
     async with remembering(tmp_path) as memory:
         port = Port(tmp_path, memory)
-        port.take(frame(1))
+        port.feed(frame(1))
         assert port.values == [1.0]
     assert "cannot be read" in caplog.text
     assert KEY.hex() not in caplog.text
@@ -295,11 +295,11 @@ async def test_a_meter_whose_key_is_gone_makes_room_for_another(
 ) -> None:
     async with remembering(tmp_path) as memory:
         port = Port(tmp_path, memory, f"{OTHER_TITLE.hex()} {OTHER_KEY.hex()}\n", TITLE)
-        port.take(frame(1) + frame(2))
+        port.feed(frame(1) + frame(2))
         assert port.rejections == {"key_missing": 2}
         assert f"there is no key for the meter {TITLE.hex().upper()}" in caplog.text
         for counter in range(1, 5):
-            port.take(other(counter, counter))
+            port.feed(other(counter, counter))
         assert port.readings == [(OTHER_NAME, 3), (OTHER_NAME, 4)]
 
 
@@ -315,14 +315,14 @@ async def test_a_key_does_not_vouch_for_the_name_of_another_meter(
 ) -> None:
     async with remembering(tmp_path) as memory:
         port = Port(tmp_path, memory)
-        port.take(frame(1))
+        port.feed(frame(1))
         port.plug_in_elsewhere()
         # Neither in its first telegram, nor after it has said a name of its own.
         for counter in range(1, 6):
-            port.take(named(DEVICE_NAME, counter, **OF_OTHER))
-        port.take(other(6, 6))
+            port.feed(named(DEVICE_NAME, counter, **OF_OTHER))
+        port.feed(other(6, 6))
         for counter in range(7, 11):
-            port.take(named(DEVICE_NAME, counter, **OF_OTHER))
+            port.feed(named(DEVICE_NAME, counter, **OF_OTHER))
         assert port.readings == [(DEVICE_NAME, 1.0), (OTHER_NAME, 6.0)]
         assert port.rejections == {"other_meter": 9}
         said = [record for record in caplog.records if DEVICE_NAME in record.getMessage()]
@@ -332,16 +332,16 @@ async def test_a_key_does_not_vouch_for_the_name_of_another_meter(
 async def test_nor_after_a_restart(tmp_path: Path) -> None:
     async with remembering(tmp_path) as memory:
         port = Port(tmp_path, memory)
-        port.take(frame(1))
+        port.feed(frame(1))
         port.plug_in_elsewhere()
-        port.take(other(1, 1))
+        port.feed(other(1, 1))
     async with remembering(tmp_path) as memory:
         port = Port(tmp_path, memory, title=OTHER_TITLE)
         for counter in range(2, 8):
-            port.take(named(DEVICE_NAME, counter, **OF_OTHER))
-            port.take(named("SAG1030790002576", counter + 10, **OF_OTHER))
+            port.feed(named(DEVICE_NAME, counter, **OF_OTHER))
+            port.feed(named("SAG1030790002576", counter + 10, **OF_OTHER))
         assert port.readings == []
-        port.take(other(18, 18))
+        port.feed(other(18, 18))
         assert port.readings == [(OTHER_NAME, 18.0)]
 
 
@@ -351,18 +351,18 @@ async def test_nor_for_what_stands_for_it_in_topics(tmp_path: Path, name: str) -
     async with remembering(tmp_path) as memory:
         port = Port(tmp_path, memory)
         own = telegram(f"{IMPORTED}(000001.000*kWh)", name="SAG10#30")
-        port.take(frame(1, own))
+        port.feed(frame(1, own))
         port.plug_in_elsewhere()
-        port.take(named(name, 1, **OF_OTHER))
+        port.feed(named(name, 1, **OF_OTHER))
         assert port.readings == [("SAG10#30", 1.0)]
 
 
 async def test_a_name_is_free_again_when_the_key_of_its_meter_is_gone(tmp_path: Path) -> None:
     async with remembering(tmp_path) as memory:
-        Port(tmp_path, memory).take(frame(1))
+        Port(tmp_path, memory).feed(frame(1))
     async with remembering(tmp_path) as memory:
         port = Port(tmp_path, memory, f"{OTHER_TITLE.hex()} {OTHER_KEY.hex()}")
-        port.take(named(DEVICE_NAME, 1, **OF_OTHER))
+        port.feed(named(DEVICE_NAME, 1, **OF_OTHER))
         assert port.readings == [(DEVICE_NAME, 999999.999)]
 
 
@@ -382,7 +382,7 @@ async def test_what_the_first_version_has_stored_is_gone_on_from(tmp_path: Path)
         memory.put(f"meter {TITLE.hex().upper()}", lambda: stored)
     async with remembering(tmp_path) as memory:
         port = Port(tmp_path, memory, title=TITLE)
-        port.take(frame(7))
+        port.feed(frame(7))
         assert port.rejections == {"replay": 1}
-        port.take(frame(8, telegram(f"{IMPORTED}(000400.000*kWh)")))
+        port.feed(frame(8, telegram(f"{IMPORTED}(000400.000*kWh)")))
         assert port.readings == [(DEVICE_NAME, 500.0)]  # held back

@@ -39,7 +39,7 @@ async def connected(serve: Serve) -> AsyncGenerator[MqttClient]:
     async with server:
         # Nobody says goodbye to the one who leaves.
         with suppress(aiomqtt.MqttError):
-            async with MqttClient(broker, port, "house/status", "offline") as client:
+            async with MqttClient(broker, port, "house/status") as client:
                 yield client
 
 
@@ -49,8 +49,8 @@ async def test_no_larger_packet_is_sent_than_the_broker_takes() -> None:
 
     async with connected(serve) as client:
         topic = "house/frame"
-        assert client.takes(topic, bytes(2979))
-        assert not client.takes(topic, bytes(2980))
+        assert client.accepts(topic, bytes(2979))
+        assert not client.accepts(topic, bytes(2980))
         with pytest.raises(RefusedError, match="3000 bytes"):
             await client.send(topic, bytes(2980))
 

@@ -17,7 +17,7 @@ from tests.gateway.loopback import until
 class Taker:
     """Accepts what has an `!` in it."""
 
-    def take(self, data: bytes) -> bool:
+    def feed(self, data: bytes) -> bool:
         return b"!" in data
 
 

@@ -3,16 +3,19 @@
 import json
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dev.encoder import DEVICE_NAME, TITLE, frame, telegram
 from dev.meter_port import MeterPort
 from smarty_p1_gateway import mqtt_client
-from tests.gateway.loopback import Broker, Gateway, keys, until
+from smarty_p1_gateway.memory_file import Memory
+from tests.gateway.loopback import PATIENCE, Broker, Gateway, keys, until
 
 ROOT = "smarty_p1/house"
 AVAILABILITY = f"{ROOT}/availability"
@@ -164,6 +167,39 @@ async def test_what_cannot_be_stored_is_not_told(
                     other.execute("DROP TRIGGER full")
                 await broker.until(IMPORTED, b"1.000", b"4.000")
     assert caplog.text.count("It can be stored again, and values are published") == 1
+
+
+async def test_what_comes_while_the_memory_is_written_waits_for_the_next_time(
+    make: Maker, broker: Broker, line: MeterPort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_write, begun, put = threading.Semaphore(0), [], []
+    write, remember = Memory._commit, Memory.put
+
+    def write_slowly(memory: Memory, contents: Mapping[str, Any]) -> None:
+        begun.append(contents)
+        assert may_write.acquire(timeout=PATIENCE)
+        write(memory, contents)
+
+    def note(memory: Memory, name: str, content: Callable[[], dict[str, Any]]) -> None:
+        put.append(name)
+        remember(memory, name, content)
+
+    monkeypatch.setattr(Memory, "_commit", write_slowly)
+    monkeypatch.setattr(Memory, "put", note)
+    meter = f"meter {TITLE.hex().upper()}"
+    async with broker.serving(), make("").running():
+        await line.send(frame(1))
+        await until(lambda: len(begun) == 1)
+        # The counter of this one is not in what is being written.
+        await line.send(frame(2))
+        await until(lambda: put.count(meter) == 2)
+        may_write.release()
+        try:
+            await until(lambda: len(begun) == 2)
+            await broker.until(IMPORTED, b"1.000")
+        finally:
+            may_write.release(100)
+        await broker.until(IMPORTED, b"1.000", b"2.000")
 
 
 async def test_discovery_that_the_broker_refuses_is_said_once_and_values_come(

@@ -61,6 +61,15 @@ async def test_the_log_says_once_that_it_is_lost_and_once_that_it_is_back(
     assert slept[-1] <= 1.2
 
 
+def test_of_each_kind_of_failure_the_log_has_a_line(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, LOGGER.name)
+    outage = Outage(LOGGER, "%s", "back")
+    for kind in ("away", "refused", "away", "refused"):
+        outage.note(f"it is {kind}", kind=kind)
+    outage.end()
+    assert caplog.messages == ["it is away", "it is refused", "back"]
+
+
 def test_a_budget_is_full_at_first_and_never_more_than_that() -> None:
     budget = Budget(2, 10, at=100)
     assert budget.left(100) == 10

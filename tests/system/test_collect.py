@@ -267,3 +267,29 @@ async def test_what_somebody_deletes_is_made_again(tmp_path: Path) -> None:
         await fleet.ask(fleet.js.delete_stream, STREAM)
         await go_on()
         await go_on()
+
+
+@pytest.mark.timeout(TIMEOUT)
+async def test_a_name_belongs_to_one_meter_in_all_partitions_and_after_a_kill(
+    tmp_path: Path,
+) -> None:
+    async with Collectors(tmp_path) as fleet:
+        # By their titles, they are in different partitions.
+        known, other = meters(2)
+        fleet.write_keys(known, other)
+        await fleet.start("first")
+        await fleet.send(known)
+        await until_stored(fleet, [known], within=PATIENCE)
+        await fleet.stop("first")
+        await fleet.start("first")
+        own, other.name = other.name, known.name
+        await fleet.send(other)
+
+        async def is_refused() -> bool:
+            return fleet.metrics("first").get('rejected_total{reason="other_meter"}') == 1
+
+        await until(is_refused, within=PATIENCE)
+        other.name, other.expected = own, {}
+        await fleet.send(known, other)
+        await until_stored(fleet, [known, other], within=PATIENCE)
+        assert fleet.metrics("first")['rejected_total{reason="other_meter"}'] == 1

@@ -32,7 +32,8 @@ class Backoff:
 class Outage:
     """Whether something is lost at the moment.
 
-    The log has one line when it is lost and one when it is back, however often it fails between.
+    The log has one line when it is lost and one when it is back, however often it fails between; of
+    several kinds of failure, one line each.
     """
 
     def __init__(  # noqa: PLR0913
@@ -46,7 +47,7 @@ class Outage:
         severity: int = logging.WARNING,
     ) -> None:
         """Take what the log says: both texts begin with the names, `lost` goes on with `note`'s."""
-        self.is_lost = False
+        self._kinds: set[str] = set()
         self._logger = logger
         self._lost = lost
         self._back = back
@@ -54,10 +55,15 @@ class Outage:
         self._severity = severity
         self._backoff = Backoff(first, longest)
 
-    def note(self, *details: object) -> None:
+    @property
+    def is_lost(self) -> bool:
+        """Return whether it failed last."""
+        return bool(self._kinds)
+
+    def note(self, *details: object, kind: str = "") -> None:
         """Note that it failed, or fails still."""
-        level = logging.DEBUG if self.is_lost else self._severity
-        self.is_lost = True
+        level = logging.DEBUG if kind in self._kinds else self._severity
+        self._kinds.add(kind)
         self._logger.log(level, self._lost, *self._names, *details)
 
     async def wait(self) -> None:
@@ -68,7 +74,7 @@ class Outage:
         """Note that it works."""
         self._backoff.reset()
         if self.is_lost:
-            self.is_lost = False
+            self._kinds.clear()
             self._logger.info(self._back, *self._names)
 
 

@@ -1,0 +1,121 @@
+"""Which series a meter may write to: its system title and its name belong together.
+
+A verified telegram proves that its writer has the key of a system title; the serial number in it is
+only what that meter says. The first name of a title is its own, and no other title's, in whichever
+partition that is: the bucket of the states has a key for each title and for each name.
+"""
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+
+from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
+from nats.js.kv import KeyValue
+
+from smarty_p1_gateway import Keys
+from smartyp1.p1 import Telegram
+
+from .line_protocol import meter_label
+from .meters import MeterWarnings
+from .partition_state import MOST_METERS
+
+OTHER_METER = "other_meter"
+# So many names of others a title may say before it is believed nothing more: each is looked up.
+_MOST_REFUSED = 16
+_OTHER_METER = "A telegram of the meter %s names %s, which is not its name: it is refused"
+_IS_TITLE = re.compile(rb"[0-9A-F]{16}").fullmatch
+_IS_KEY = re.compile(r"[A-Za-z0-9_-]+").fullmatch
+
+
+class _Meter:
+    """What is known of a meter since the partition was begun."""
+
+    def __init__(self) -> None:
+        self.name: str | None = None
+        # As whom it has written: its name, or its title where it said none.
+        self.own: set[str] = set()
+        self.refused: set[str] = set()
+
+
+class MeterNames:
+    """The names of the meters of one partition, looked up with the first telegram of each."""
+
+    def __init__(self, states: Callable[[], KeyValue], keys: Keys, warnings: MeterWarnings) -> None:
+        # Connections come and go.
+        self._states = states
+        self._keys = keys
+        self._warnings = warnings
+        self._meters: dict[bytes, _Meter] = {}
+
+    async def may_write(self, telegram: Telegram) -> bool:
+        """Return whether the series of a verified telegram is its meter's own, or nobody's yet.
+
+        Raises NATS's errors.
+        """
+        title, label = telegram.system_title or b"", meter_label(telegram)
+        meter = self._meters.get(title)
+        if meter is None:
+            while len(self._meters) >= MOST_METERS:
+                del self._meters[next(iter(self._meters))]
+            meter = self._meters[title] = _Meter()
+        if label in meter.own:
+            return True
+        is_own = (
+            label not in meter.refused
+            and len(meter.refused) < _MOST_REFUSED
+            and await self._claim(meter, title.hex().upper(), label)
+        )
+        if is_own:
+            meter.own.add(label)
+        else:
+            if len(meter.refused) < _MOST_REFUSED:
+                meter.refused.add(label)
+            self._warnings.warn(_OTHER_METER, title, label)
+        return is_own
+
+    async def _claim(self, meter: _Meter, digits: str, label: str) -> bool:
+        """Make a name a title's own, or return False."""
+        if label == digits:
+            return await self._is_owned(digits, label)
+        key = f"meter.{digits}"
+        is_new = False
+        if meter.name is None:
+            try:
+                entry = await self._states().get(key)
+                meter.name = (entry.value or b"").decode(errors="replace")
+            except KeyNotFoundError:
+                is_new = True
+        if not is_new and meter.name != label:
+            return False
+        if not await self._is_owned(digits, label):
+            return False
+        if is_new:
+            await self._states().create(key, label.encode())
+            meter.name = label
+        return True
+
+    async def _is_owned(self, digits: str, label: str) -> bool:
+        """Return whether a name is a title's, which it becomes if it is nobody's.
+
+        It is somebody's as long as there is a key for that meter.
+        """
+        key, own = _key_of(label), digits.encode()
+        while True:
+            # Somebody else was faster: it is looked up again.
+            with suppress(KeyWrongLastSequenceError):
+                try:
+                    entry = await self._states().get(key)
+                except KeyNotFoundError:
+                    await self._states().create(key, own)
+                    return True
+                owner = entry.value or b""
+                if owner != own:
+                    if _IS_TITLE(owner) and self._keys.of(bytes.fromhex(owner.decode())):
+                        return False
+                    await self._states().update(key, own, entry.revision)
+                return True
+
+
+def _key_of(label: str) -> str:
+    # What NATS allows in a key, and for all else what cannot be one of these.
+    return f"name.{label if _IS_KEY(label) else f'={label.encode().hex()}'}"
