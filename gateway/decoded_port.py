@@ -17,7 +17,7 @@ OTHER_METER = "other_meter"
 # So often in a row: noise never has the same title twice, but damaged frames have.
 _ENOUGH = {Reason.KEY_MISSING: 2, Reason.TAG: 3, Reason.AUTHENTICATION_KEY: 3}
 _MOST_SAID = 16
-_OTHER_METER = "a telegram of the meter %s, which names %s, is not the meter's here"
+_OTHER_METER = "telegrams of the meter %s, named %s, are not this port's, or the name is another's"
 _HELP = {
     Reason.KEY_MISSING: "there is no key for the meter %s",
     Reason.TAG: "the key of the meter %s does not fit its frames",
