@@ -1,7 +1,7 @@
 """The collector: sealed frames of a NATS cluster to verified values in VictoriaMetrics."""
 
 from .config import CollectorConfig, read_config
-from .counters import load_counters, save_counters
+from .move_counters import load_counters, save_counters
 from .service import run
 
 __all__ = ["CollectorConfig", "load_counters", "read_config", "run", "save_counters"]

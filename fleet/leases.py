@@ -16,7 +16,7 @@ from nats.js import JetStreamContext
 from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
 from nats.js.kv import KeyValue
 
-from .outage import outage_of, reason
+from .outage_log import outage_of, reason
 from .partition_shares import count_members, share_of, to_release
 from .subjects import LEASES
 

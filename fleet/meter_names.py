@@ -15,9 +15,9 @@ from nats.js.kv import KeyValue
 from smarty_p1_gateway import Keys
 from smartyp1.p1 import Telegram
 
-from .line_protocol import meter_label
 from .meters import MeterWarnings
 from .partition_state import MOST_METERS
+from .series_line_protocol import meter_label
 
 OTHER_METER = "other_meter"
 # So many names of others a title may say before it is believed nothing more: each is looked up.

@@ -24,16 +24,16 @@ from smartyp1.p1 import Telegram
 from .acknowledged_writes import StoreRestartedError
 from .commit_queue import Batch, CommitQueue
 from .frame_reader import FrameMessage, FrameReader, GapError
-from .intake import Intake
 from .kept_state import KeptState
-from .line_protocol import Sample, make_sample
+from .message_to_telegram import Intake
 from .meter_bounds import MeterBounds
 from .meter_names import MeterNames
 from .meters import Meters, MeterWarnings
 from .metrics import Metrics
-from .outage import outage_of, reason
+from .outage_log import outage_of, reason
 from .own_times import OwnTimes
 from .partition_state import PartitionState
+from .series_line_protocol import Sample, make_sample
 from .subjects import STREAM, reading_of
 from .victoria_metrics import Store
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from smartyp1.p1 import FINGERPRINT_SIZE
 
-from .outage import ToldError
+from .outage_log import ToldError
 from .own_times import kept_time, pack, unpack
 
 # So that the whole stays below the 1 MB that a message of NATS may have.

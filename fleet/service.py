@@ -24,7 +24,7 @@ from .nats_stream import (
     open_leases,
     open_states,
 )
-from .outage import outage_of, reason
+from .outage_log import outage_of, reason
 from .partition import Collector, Partition
 from .victoria_metrics import Store
 

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import aiohttp
 
 from .acknowledged_writes import StoreRun, Write
-from .line_protocol import Sample
 from .metrics import Metrics
-from .outage import ToldError, outage_of, reason
+from .outage_log import ToldError, outage_of, reason
+from .series_line_protocol import Sample
 
 # So that a write has the values of many meters, and none waits for long.
 _GATHER_TIME = 0.2

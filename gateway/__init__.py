@@ -6,7 +6,7 @@ verifies tag and frame counter. With it, it publishes what the meters say, verif
 
 from .config import GatewayConfig, read_config
 from .config_table import ConfigError, ConfigTable, UnavailableError, read_toml
-from .keys import Keys, MeterKeys, read_keys
+from .keys_config import Keys, MeterKeys, read_keys
 from .service import run
 
 __all__ = [

@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from smartyp1.retry import Outage
+from smartyp1.backoff import Outage
 
-from .queue_file import as_text
+from .queue_database import as_text
 
 LOGGER = logging.getLogger(__name__)
 

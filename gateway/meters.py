@@ -10,7 +10,7 @@ from smartyp1.p1 import Opener, Telegram
 from smartyp1.publish import level
 from smartyp1.tariff import DemandMeter
 
-from .keys import Keys, MeterKeys
+from .keys_config import Keys, MeterKeys
 from .memory_file import Memory
 
 LOGGER = logging.getLogger(__name__)

@@ -13,9 +13,9 @@ import aiomqtt
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from smartyp1.backoff import Outage
 from smartyp1.first_to_end import first_to_end
 from smartyp1.publish import OFFLINE, ONLINE
-from smartyp1.retry import Outage
 
 from .config import BrokerConfig, PortConfig
 from .metrics import Metrics

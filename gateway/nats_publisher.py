@@ -19,12 +19,12 @@ from nats.js.api import Header, PubAck
 from nats.js.client import JetStreamContext
 from nats.js.errors import NoStreamResponseError
 
+from smartyp1.backoff import Backoff, Outage
 from smartyp1.first_to_end import first_to_end
 from smartyp1.p1 import read_frame
-from smartyp1.retry import Backoff, Outage
 
-from .frame_queue import WaitingFrame
-from .frame_store import FrameStore
+from .frame_queue_on_disk import WaitingFrame
+from .frames_to_disk import FrameStore
 from .metrics import Metrics
 from .nats_client import NatsClient
 from .nats_config import DEFAULT_INBOX, NatsConfig

@@ -4,8 +4,8 @@ import logging
 from collections.abc import Sequence
 from typing import Protocol
 
+from smartyp1.backoff import Outage
 from smartyp1.port import Link, LinkError
-from smartyp1.retry import Outage
 
 from .config import PortConfig
 from .metrics import Metrics

@@ -10,7 +10,7 @@ from homeassistant.helpers.condition import (
     EntityStateConditionBase,
 )
 
-from .automation_targets import (
+from .trigger_and_condition_targets import (
     BREAKER,
     RELAYS,
     VALVE,

@@ -14,7 +14,8 @@ from homeassistant.helpers.trigger import (
     Trigger,
 )
 
-from .automation_targets import (
+from .lib.entities import DISTURBANCE as DISTURBANCES
+from .trigger_and_condition_targets import (
     BREAKER,
     DISTURBANCE,
     MESSAGES,
@@ -25,7 +26,6 @@ from .automation_targets import (
     OwnEntities,
     is_outside_range,
 )
-from .lib.entities import DISTURBANCE as DISTURBANCES
 
 
 def _warning(to_state: str) -> type[Trigger]:

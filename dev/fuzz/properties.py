@@ -22,8 +22,8 @@ from smartyp1.p1 import (
     parse_key,
 )
 from smartyp1.p1.crc import has_valid_crc
-from smartyp1.p1.fast_parser import FastParser
-from smartyp1.p1.parser import parse, read
+from smartyp1.p1.fast_telegram_parser import FastParser
+from smartyp1.p1.telegram_parser import parse, read
 from smartyp1.port import normalise_port, redact_port
 
 _REFERENCE = re.compile(r"\d{1,3}-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}", re.ASCII)

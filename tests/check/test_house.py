@@ -25,7 +25,7 @@ FLOORS = (
         "system_health",
     ),
     ("trigger", "condition", "logbook"),
-    ("automation_targets",),
+    ("trigger_and_condition_targets",),
     ("sinks",),
     ("sensor", "binary_sensor", "event"),
     ("entity",),

@@ -17,7 +17,7 @@ from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError, NotFound
 
 from dev.encoder import frame
 from smarty_p1_fleet.acknowledged_writes import StoreRun, Write
-from smarty_p1_fleet.line_protocol import Sample
+from smarty_p1_fleet.series_line_protocol import Sample
 
 
 class Entry(NamedTuple):

@@ -12,8 +12,8 @@ import pytest
 from aiohttp import web
 
 from dev.encoder import KEY, frame
-from smarty_p1_fleet.line_protocol import Sample, make_sample
 from smarty_p1_fleet.metrics import Metrics
+from smarty_p1_fleet.series_line_protocol import Sample, make_sample
 from smarty_p1_fleet.victoria_metrics import Store
 from smartyp1.p1 import Decoder, Telegram
 

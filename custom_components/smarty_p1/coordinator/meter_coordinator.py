@@ -44,7 +44,7 @@ from ..lib.tariff import Demand, MarketPrices
 from .contract_options import contract_of, contract_since
 from .early_set_up import EarlySetUpCoordinator
 from .failure_run import FAILURES, Failure, failure_run_of
-from .late_telegrams import LateTelegrams
+from .late_telegram_repairs import LateTelegrams
 from .market_prices import MarketPriceEntities
 from .meter_store import MeterStore
 from .network_price_check import async_check_network_prices

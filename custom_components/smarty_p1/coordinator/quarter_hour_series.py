@@ -22,7 +22,7 @@ from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
-from ..lib.retry import Outage
+from ..lib.backoff import Outage
 from ..lib.tariff import LUXEMBOURG, QuarterHour
 
 KEPT = timedelta(days=400)

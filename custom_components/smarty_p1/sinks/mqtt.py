@@ -42,7 +42,7 @@ from ..lib.publish import (
     PublishFeed,
     availability_topic,
 )
-from .announced_texts import async_load_origin, async_load_texts
+from .discovery_texts import async_load_origin, async_load_texts
 from .retained_topics import RetainedTopics
 
 # A broker that takes nothing any more must not hold up an entry that is unloaded.

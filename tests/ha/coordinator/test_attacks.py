@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smarty_p1.const import CONF_VERIFY, DOMAIN
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
-from custom_components.smarty_p1.lib.meter import limits
+from custom_components.smarty_p1.lib.meter import telegram_limits
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import (
     KEY,
@@ -190,7 +190,7 @@ async def test_listeners_are_not_called_at_each_rejection(
 @pytest.fixture
 def many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let telegrams without a tag come faster than they may."""
-    monkeypatch.setattr(limits, "MOST_TELEGRAMS_AT_ONCE", 1000)
+    monkeypatch.setattr(telegram_limits, "MOST_TELEGRAMS_AT_ONCE", 1000)
 
 
 def invented_telegrams(number: int) -> Iterator[bytes]:

@@ -8,8 +8,8 @@ import pytest
 
 from dev.encoder import FRAMES, literal, telegram
 from smartyp1.p1 import OBJECTS
-from smartyp1.p1.fast_parser import FastParser
-from smartyp1.p1.parser import read
+from smartyp1.p1.fast_telegram_parser import FastParser
+from smartyp1.p1.telegram_parser import read
 
 LITERALS = [literal(path.stem).telegram.encode() for path in sorted(FRAMES.glob("*.json"))]
 # One of each kind, short, as every byte of it is replaced.

@@ -9,14 +9,15 @@ not fall before that is confirmed, the meters on the M-Bus are known by their id
 quarter-hours of the grid tariff are followed.
 """
 
-from .channels import CHANNEL_PREFIX
 from .flow_rate import FlowRates
-from .limits import MOST_MBUS_METERS, Limits, shown_name
-from .memory import MeterMemory
+from .mbus_channels import CHANNEL_PREFIX
+from .meter_identity import FirstMeter, NamedMeter
+from .meter_memory import MeterMemory
+from .meter_session import MeterSession, OtherMeter, Rejected
 from .reading import IMPORTED_ENERGY, MeterReader, Reading, Reception
-from .session import MAX_AGE, MeterSession, OtherMeter, Rejected
+from .telegram_age import MAX_AGE
+from .telegram_limits import MOST_MBUS_METERS, Limits, shown_name
 from .totals import CONFIRMATIONS, REGISTERS, Totals
-from .which_meter import FirstMeter, NamedMeter
 
 __all__ = [
     "CHANNEL_PREFIX",

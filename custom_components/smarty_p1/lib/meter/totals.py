@@ -24,7 +24,7 @@ from typing import Any, Self
 
 from ..p1 import Capture, MBusReading, Telegram, Value, mbus_reference
 from ..stored_values import a_count, a_list, a_mapping, a_number, a_text, a_time
-from .channels import channels_by_meter
+from .mbus_channels import channels_by_meter
 
 CONFIRMATIONS = 6
 _MBUS_CONFIRMATIONS = 1

@@ -11,12 +11,12 @@
 It does no I/O, and needs nothing but `cryptography`; `port` opens ports and reads them.
 """
 
-from .converters import Capture, MBusReading, Value
 from .crc import crc16
 from .decoder import Decoder, Event, LineDecoder
 from .errors import KeyFormatError, P1Error
-from .frame import MAX_FRAME_SIZE, Frame, read_frame
-from .frame_splitter import FrameSplitter
+from .frame_layout import MAX_FRAME_SIZE, Frame, read_frame
+from .frame_opener import Opener
+from .frames_without_key import FrameSplitter
 from .keys import DEFAULT_AUTHENTICATION_KEY, FINGERPRINT_SIZE, key_fingerprint, parse_key
 from .obis import (
     CHANNELS,
@@ -30,9 +30,9 @@ from .obis import (
     VOLTAGE_COUNTERS,
     mbus_reference,
 )
-from .opener import Opener
-from .rejection import Reason, Rejection
+from .rejection_reasons import Reason, Rejection
 from .telegram import Telegram, Verification
+from .value_converters import Capture, MBusReading, Value
 
 __all__ = [
     "CHANNELS",

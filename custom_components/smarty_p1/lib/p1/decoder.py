@@ -18,15 +18,15 @@ that repeat its counter cannot follow closer than 22 bytes, which bounds the wor
 import re
 from collections.abc import Callable, Mapping
 
-from ..retry import Budget
+from ..backoff import Budget
 from .crc import has_valid_crc
-from .fast_parser import FastParser
-from .framer import Framer
+from .fast_telegram_parser import FastParser
+from .frame_finder import Framer
+from .frame_opener import BEGINNING_SIZE, Opener
 from .keys import DEFAULT_AUTHENTICATION_KEY
-from .opener import BEGINNING_SIZE, Opener
-from .parser import parse
-from .rejection import Reason, Rejection
+from .rejection_reasons import Reason, Rejection
 from .telegram import Telegram
+from .telegram_parser import parse
 
 # The work that the candidates may cause, in bytes of frames.
 _WORK_A_BYTE = 128

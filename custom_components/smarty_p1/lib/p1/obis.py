@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from .converters import (
+from .value_converters import (
     Converter,
     capture,
     count,

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from .converters import MBusReading, Value
+from .value_converters import MBusReading, Value
 
 _READING_NAMES = [one.name for one in fields(MBusReading)]
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from ..retry import Budget
+from ..backoff import Budget
 from .serial_port import BAUD_RATE, READ_SIZE
 
 # Ten times what a P1 port can send. Whoever writes faster waits, so that all else need not.

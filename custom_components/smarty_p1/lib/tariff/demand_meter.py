@@ -43,6 +43,7 @@ from .contract_entry import with_entered
 from .demand_snapshot import Demand, Summary, summarised
 from .earlier_storage import upgraded
 from .kept_months import MAX_MONTHS
+from .meter_clock_jumps import MAX_STRETCHES, Stretch
 from .month import Month
 from .readings_to_months import History
 from .register_rises import DECIMALS, MAX_POWER_KW, Energies, Registers
@@ -57,7 +58,6 @@ from .storage import (
     store_quarter,
     store_stretch,
 )
-from .wrong_clock import MAX_STRETCHES, Stretch
 
 _VERSIONS = (1, 2)
 _HOUR = timedelta(hours=1)

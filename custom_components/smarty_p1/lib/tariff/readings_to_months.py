@@ -18,10 +18,10 @@ from datetime import datetime
 from .calendar import QUARTER_HOUR, month_start, quarter_start
 from .contract import Contracts, MarketPrices
 from .kept_months import KeptMonths, above_each, joined
+from .meter_clock_jumps import MAX_SHARED_GAP, MAX_STRETCHES, Stretch, count_kept
 from .month import Day, Month, QuarterHour
 from .register_rises import DECIMALS, Amounts, Registers, Rise, is_bridged
 from .shown_month import is_to_be_shown
-from .wrong_clock import MAX_SHARED_GAP, MAX_STRETCHES, Stretch, count_kept
 
 _A_DAY = 96
 # A clock that is set ahead leaves no more than this between two readings; an outage of that time

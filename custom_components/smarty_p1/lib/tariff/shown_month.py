@@ -29,8 +29,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise, starmap
 
 from .calendar import month_end, month_start
+from .meter_clock_jumps import MAX_STRETCHES, Stretch
 from .register_rises import Rise
-from .wrong_clock import MAX_STRETCHES, Stretch
 
 _A_DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)

@@ -12,9 +12,9 @@ from ..stored_values import Stored, a_count, a_flag, a_list, a_mapping, a_number
 from .calendar import month_start, quarter_start
 from .contract import MAX_CONTRACTS, Contract, Contracts
 from .kept_months import MAX_MONTHS, KeptMonths
+from .meter_clock_jumps import Stretch
 from .month import AMOUNTS, Above, Day, Month, QuarterHour
 from .register_rises import Amounts, Registers
-from .wrong_clock import Stretch
 
 type Stores = dict[str, Any]
 

@@ -8,12 +8,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from .crc import has_valid_crc
 from .errors import KeyFormatError
-from .fast_parser import FastParser
-from .frame import MAX_HEADER_SIZE, SECURITY_CONTROL, TAG_SIZE, nonce_and_body
+from .fast_telegram_parser import FastParser
+from .frame_layout import MAX_HEADER_SIZE, SECURITY_CONTROL, TAG_SIZE, nonce_and_body
 from .keys import DEFAULT_AUTHENTICATION_KEY, KEY_SIZE, key_fingerprint
-from .parser import parse
-from .rejection import Reason, Rejection
+from .rejection_reasons import Reason, Rejection
 from .telegram import Telegram, Verification
+from .telegram_parser import parse
 
 _FULL_TAG_SIZE = 16
 _BLOCK_SIZE = 16

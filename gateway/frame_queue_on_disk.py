@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from .queue_file import open_file
+from .queue_database import open_file
 
 # What a row costs beside the frame, about.
 _ROW_SIZE = 64

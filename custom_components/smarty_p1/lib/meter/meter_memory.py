@@ -8,7 +8,7 @@ from ..p1 import CHANNELS, FINGERPRINT_SIZE, Opener, Telegram, Verification, key
 from ..stored_values import Stored, a_count, a_list, a_mapping, a_number, a_text, a_time, some_bytes
 from ..tariff import DemandMeter
 from .flow_rate import FlowRates
-from .limits import shown_name
+from .telegram_limits import shown_name
 from .totals import Totals
 
 _TITLE_SIZE = 8

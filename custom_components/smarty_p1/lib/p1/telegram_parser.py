@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .converters import MAX_NAME_SIZE, MBusReading, Value, unknown
 from .obis import (
     CHANNELS,
     DEVICE_NAME,
@@ -23,6 +22,7 @@ from .obis import (
     mbus_reference,
 )
 from .telegram import Telegram, Verification
+from .value_converters import MAX_NAME_SIZE, MBusReading, Value, unknown
 
 # The specification knows some 90 objects; whoever makes up a telegram could write thousands.
 MAX_LINES = 512

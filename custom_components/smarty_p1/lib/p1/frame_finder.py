@@ -12,7 +12,7 @@ from array import array
 from bisect import insort
 from collections.abc import Iterable, Iterator
 
-from .frame import HEADER_MARK, MAX_FRAME_SIZE, MAX_HEADER_SIZE, frame_size, nonce_and_body
+from .frame_layout import HEADER_MARK, MAX_FRAME_SIZE, MAX_HEADER_SIZE, frame_size, nonce_and_body
 
 # What many candidates at once cost grows with the square of this.
 _PIECE_SIZE = 2 * 1024

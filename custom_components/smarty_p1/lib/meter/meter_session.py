@@ -10,16 +10,15 @@ No I/O, no clock but those handed in.
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ..p1 import LineDecoder, Reason, Rejection, Telegram
 from ..tariff import NO_PRICES, MarketPrices
-from .limits import Limits, shown_name
+from .meter_identity import WhichMeter
 from .reading import MeterReader, Reading, Reception
-from .which_meter import WhichMeter
+from .telegram_age import is_of_now
+from .telegram_limits import Limits, shown_name
 
-MAX_AGE = timedelta(minutes=5)
-"""What is older counts, but is not shown as now. So far may a clock be wrong that nobody knows."""
 # Nothing but meters with the same keys gets that far; still, nothing grows without end.
 _MOST_OTHER_METERS = 16
 _FURTHER_METERS = "further meters"
@@ -111,11 +110,10 @@ class MeterSession:
     def _is_current(self, telegram: Telegram, now: datetime, reader: MeterReader) -> bool:
         if telegram.time is None:
             return True
-        ahead = telegram.time - now
         if not self._may_be_late:
-            reader.memory.clock_deviation = ahead
+            reader.memory.clock_deviation = telegram.time - now
             return True
-        return ahead - (reader.memory.clock_deviation or timedelta()) >= -MAX_AGE
+        return is_of_now(telegram.time, now, reader.memory.clock_deviation)
 
     def _other(self, telegram: Telegram) -> OtherMeter:
         name = telegram.serial_number and shown_name(telegram.serial_number)

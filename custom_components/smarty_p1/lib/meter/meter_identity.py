@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ..p1 import Opener, Telegram
-from .limits import shown_name
 from .reading import MeterReader
+from .telegram_limits import shown_name
 
 # So many telegrams of another meter, and none of the port's own between them.
 _ENOUGH = 3

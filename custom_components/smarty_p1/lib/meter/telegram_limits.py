@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Set as AbstractSet
 from dataclasses import replace
 
+from ..backoff import Budget
 from ..p1 import MBUS_FIELDS, OBJECTS, MBusReading, Telegram, Verification, mbus_reference
-from ..retry import Budget
-from .channels import identity_of
+from .mbus_channels import identity_of
 
 MOST_OTHER_OBJECTS = 64
 MOST_MBUS_METERS = 16

@@ -11,9 +11,8 @@ from itertools import compress
 from operator import ne
 from struct import Struct
 
-from .converters import Capture, Converter, MBusReading, Value
 from .obis import CHANNELS
-from .parser import (
+from .telegram_parser import (
     CHANNEL_REFERENCES,
     UNKNOWN,
     Contents,
@@ -21,6 +20,7 @@ from .parser import (
     read_identification,
     read_lines,
 )
+from .value_converters import Capture, Converter, MBusReading, Value
 
 # The checksum and what stands behind it: too short for an object.
 _is_end = re.compile(rb".{0,4}\s{0,2}").fullmatch

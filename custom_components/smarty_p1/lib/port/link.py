@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from ..retry import Backoff
+from ..backoff import Backoff
 from .errors import LinkError, PortSilentError
 from .read_limit import ReadLimit
 from .serial_port import BAUD_RATE, ByteReader, Opener, open_port, read_chunk

@@ -4,7 +4,7 @@ import logging
 
 from nats.errors import Error as NatsError
 
-from smartyp1.retry import Outage
+from smartyp1.backoff import Outage
 
 LOGGER = logging.getLogger(__name__)
 _FIRST_DELAY = 0.2

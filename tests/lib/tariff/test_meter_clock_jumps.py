@@ -4,7 +4,7 @@ from types import ModuleType
 
 import pytest
 
-from smartyp1.tariff import shown_month, wrong_clock
+from smartyp1.tariff import meter_clock_jumps, shown_month
 from tests.lib.tariff.support import Connection, at
 
 
@@ -38,7 +38,7 @@ def change(house: Connection, what: str = "0 kWh") -> None:
         house.serial = what
 
 
-@pytest.mark.parametrize(("case", "between", "then", "expected"), rows(wrong_clock))
+@pytest.mark.parametrize(("case", "between", "then", "expected"), rows(meter_clock_jumps))
 def test_what_stays_of_a_wrong_clock(case: str, between: str, then: str, expected: str) -> None:
     house = read_until_noon()
     time, length, *other = between.split(", ")

@@ -12,9 +12,9 @@ purpose can use up all of it, and thereby lose true frames, as by cutting the li
 
 from dataclasses import dataclass
 
-from ..retry import Budget
-from .frame import Frame
-from .framer import Framer
+from ..backoff import Budget
+from .frame_finder import Framer
+from .frame_layout import Frame
 
 _GIVEN_A_BYTE = 2
 _MOST_AT_ONCE = 256 * 1024
