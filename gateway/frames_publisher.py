@@ -8,8 +8,8 @@ from typing import override
 from smartyp1.publish import ONLINE
 
 from .config import BrokerConfig, PortConfig
-from .frame_queue_on_disk import WaitingFrame
-from .frames_to_disk import FrameStore
+from .frame_queue import WaitingFrame
+from .frame_queue_writer import FrameStore
 from .metrics import Metrics
 from .mqtt_client import WINDOW, MqttClient, PortPublisher
 from .sealed_port import TopicRoot

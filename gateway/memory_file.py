@@ -12,7 +12,7 @@ from typing import Any
 
 from smartyp1.backoff import Outage
 
-from .queue_database import as_text
+from .frame_queue_sqlite import as_text
 
 LOGGER = logging.getLogger(__name__)
 

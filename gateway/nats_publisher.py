@@ -23,8 +23,8 @@ from smartyp1.backoff import Backoff, Outage
 from smartyp1.first_to_end import first_to_end
 from smartyp1.p1 import read_frame
 
-from .frame_queue_on_disk import WaitingFrame
-from .frames_to_disk import FrameStore
+from .frame_queue import WaitingFrame
+from .frame_queue_writer import FrameStore
 from .metrics import Metrics
 from .nats_client import NatsClient
 from .nats_config import DEFAULT_INBOX, NatsConfig

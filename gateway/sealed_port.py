@@ -7,8 +7,8 @@ from collections.abc import Callable
 from smartyp1.backoff import Budget
 from smartyp1.p1 import Frame, FrameSplitter
 
-from .frame_queue_on_disk import NewFrame
-from .frames_to_disk import FrameStore
+from .frame_queue import NewFrame
+from .frame_queue_writer import FrameStore
 from .metrics import Metrics
 
 # How many frames a port may pass on: far more than a meter sends, and no flood. A P1 port carries

@@ -9,9 +9,9 @@ import sqlite3
 from .config import GatewayConfig, PortConfig
 from .config_table import UnavailableError
 from .decoded_port import DecodedPort
-from .frame_queue_on_disk import QueueInUseError
+from .frame_queue import QueueInUseError
+from .frame_queue_writer import FrameStore
 from .frames_publisher import FramesPublisher
-from .frames_to_disk import FrameStore
 from .memory_file import Memory
 from .meters import Meters
 from .metrics import Metrics, serve

@@ -21,7 +21,7 @@ from smartyp1.p1 import (
     Verification,
     parse_key,
 )
-from smartyp1.p1.crc import has_valid_crc
+from smartyp1.p1.checksum import has_valid_crc
 from smartyp1.p1.fast_telegram_parser import FastParser
 from smartyp1.p1.telegram_parser import parse, read
 from smartyp1.port import normalise_port, redact_port

@@ -11,8 +11,8 @@ from nats.js.errors import NoStreamResponseError
 
 from dev.encoder import TITLE, frame
 from smarty_p1_gateway import nats_publisher
-from smarty_p1_gateway.frame_queue_on_disk import NewFrame
-from smarty_p1_gateway.frames_to_disk import FrameStore
+from smarty_p1_gateway.frame_queue import NewFrame
+from smarty_p1_gateway.frame_queue_writer import FrameStore
 from smarty_p1_gateway.metrics import Metrics
 from smarty_p1_gateway.nats_config import NatsConfig
 from smarty_p1_gateway.nats_publisher import NatsPublisher

@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, DOMAIN
 from custom_components.smarty_p1.coordinator import port_coordinator, quarter_hour_series
 from custom_components.smarty_p1.flows import meter_setup
-from custom_components.smarty_p1.lib.port import probe, probing, read_limit
+from custom_components.smarty_p1.lib.port import bytes_a_second, probe, probing
 
 from .meter import KEY, SERIAL, MeterPort
 
@@ -94,7 +94,7 @@ def make_entry(hass: HomeAssistant) -> EntryMaker:
 @pytest.fixture
 def fast_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a port be read as fast as somebody writes to it."""
-    monkeypatch.setattr(read_limit, "FASTEST", 1e9)
+    monkeypatch.setattr(bytes_a_second, "FASTEST", 1e9)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from ..const import CONF_KIND, CONF_TOPIC, KIND_METER, KIND_PULSE, KIND_TANK, PLATFORMS
 from .entry_types import AnyConfigEntry
 from .meter_coordinator import MeterConfigEntry, SmartyCoordinator
-from .meter_store import MeterStore
+from .meter_memory_file import MeterStore
 from .pulse_counter import PulseCounter
 from .pulse_port_coordinator import PulsePortCoordinator
 from .pulse_source_coordinator import PulseEntityCoordinator, PulseTopicCoordinator

@@ -46,7 +46,7 @@ from .early_set_up import EarlySetUpCoordinator
 from .failure_run import FAILURES, Failure, failure_run_of
 from .late_telegram_repairs import LateTelegrams
 from .market_prices import MarketPriceEntities
-from .meter_store import MeterStore
+from .meter_memory_file import MeterStore
 from .network_price_check import async_check_network_prices
 from .push_coordinator import Obstacle
 from .quarter_hour_series import QuarterHourSeries

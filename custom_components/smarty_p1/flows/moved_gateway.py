@@ -15,7 +15,7 @@ from homeassistant.util.hass_dict import HassKey
 from ..const import CONF_VERIFY, DOMAIN, LOGGER
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator, stored_keys
-from ..coordinator.meter_store import MeterStore
+from ..coordinator.meter_memory_file import MeterStore
 from ..lib.p1 import P1Error
 from ..lib.port import probe
 from .paused_entry import paused_entry

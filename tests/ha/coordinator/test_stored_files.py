@@ -14,7 +14,7 @@ from homeassistant.helpers.storage import STORAGE_DIR, Store
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import CONF_BAUD_RATE, CONF_METER_READING
-from custom_components.smarty_p1.coordinator.meter_store import MeterStore
+from custom_components.smarty_p1.coordinator.meter_memory_file import MeterStore
 from custom_components.smarty_p1.sinks.retained_topics import RetainedTopics
 from tests.ha.boards import ENERGY, pulse_entry
 from tests.ha.conftest import EntryMaker

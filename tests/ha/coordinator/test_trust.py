@@ -24,7 +24,7 @@ from custom_components.smarty_p1.coordinator import (
     port_coordinator,
 )
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
-from custom_components.smarty_p1.coordinator.meter_store import MeterStore
+from custom_components.smarty_p1.coordinator.meter_memory_file import MeterStore
 from custom_components.smarty_p1.lib.p1 import Opener, Reason
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import (

@@ -11,7 +11,7 @@
 It does no I/O, and needs nothing but `cryptography`; `port` opens ports and reads them.
 """
 
-from .crc import crc16
+from .checksum import crc16
 from .decoder import Decoder, Event, LineDecoder
 from .errors import KeyFormatError, P1Error
 from .frame_layout import MAX_FRAME_SIZE, Frame, read_frame

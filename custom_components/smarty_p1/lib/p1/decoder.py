@@ -19,7 +19,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from ..backoff import Budget
-from .crc import has_valid_crc
+from .checksum import has_valid_crc
 from .fast_telegram_parser import FastParser
 from .frame_finder import Framer
 from .frame_opener import BEGINNING_SIZE, Opener

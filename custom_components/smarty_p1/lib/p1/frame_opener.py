@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from .crc import has_valid_crc
+from .checksum import has_valid_crc
 from .errors import KeyFormatError
 from .fast_telegram_parser import FastParser
 from .frame_layout import MAX_HEADER_SIZE, SECURITY_CONTROL, TAG_SIZE, nonce_and_body

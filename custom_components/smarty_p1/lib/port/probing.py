@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from ..p1 import DEFAULT_AUTHENTICATION_KEY, Decoder, P1Error, Reason, Rejection, Telegram
+from .bytes_a_second import ReadLimit
 from .errors import (
     DamagedError,
     KeyMissingError,
@@ -18,7 +19,6 @@ from .errors import (
     SecurityOffError,
     WrongKeyError,
 )
-from .read_limit import ReadLimit
 from .serial_port import Opener, open_port, read_chunk
 
 PROBE_TIMEOUT = 25.0

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from .queue_database import open_file
+from .frame_queue_sqlite import open_file
 
 # What a row costs beside the frame, about.
 _ROW_SIZE = 64

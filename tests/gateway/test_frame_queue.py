@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from smarty_p1_gateway.frame_queue_on_disk import FrameQueue, NewFrame, QueueInUseError
+from smarty_p1_gateway.frame_queue import FrameQueue, NewFrame, QueueInUseError
 from smarty_p1_gateway.memory_file import Memory
 
 type Opener = Callable[..., FrameQueue]
@@ -225,7 +225,7 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
 def test_what_was_added_survives_a_kill(open_queue: Opener, tmp_path: Path) -> None:
     code = (
         "import os, signal, sys; from pathlib import Path\n"
-        "from smarty_p1_gateway.frame_queue_on_disk import FrameQueue, NewFrame\n"
+        "from smarty_p1_gateway.frame_queue import FrameQueue, NewFrame\n"
         f"queue = FrameQueue(Path({str(tmp_path / 'queue')!r}), ['a', 'b'], 10**6)\n"
         "for number in range(50): queue.add([NewFrame('a', 't', number.to_bytes(4))])\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
