@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -26,6 +25,7 @@ from dev.demo.home_assistant import ROOT
 from dev.demo.processes import Process
 from dev.ports import free_ports
 from dev.simulator import Server, serve
+from tests.sent import iso_time, plain, sent_in
 from tests.system.broker import HOST, Broker, Message, Subscriber
 from tests.system.home import Home
 from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, until
@@ -59,34 +59,6 @@ class HistoricMeter(RecordingMeter):
         frame = super().frame_at(when, **options)
         self.frames[int.from_bytes(frame[14:18])] = frame
         return frame
-
-
-def iso_time(telegram: str) -> str:
-    """Return the time in a telegram."""
-    return as_iso(sent_in(telegram)["0-0:1.0.0"][0])
-
-
-def as_iso(text: str) -> str:
-    """Return a time of a telegram as ISO 8601 has it."""
-    parts = re.fullmatch("(..)(..)(..)(..)(..)(..)([SW])", text)
-    assert parts
-    year, month, day, hour, minute, second, season = parts.groups()
-    offset = {"S": "+02:00", "W": "+01:00"}[season]
-    return f"20{year}-{month}-{day}T{hour}:{minute}:{second}{offset}"
-
-
-def sent_in(telegram: str) -> dict[str, list[str]]:
-    """Return what stands in the brackets of each line."""
-    return {
-        line[: line.index("(")]: re.findall(r"\((.*?)\)", line)
-        for line in telegram.split("\r\n")
-        if "(" in line
-    }
-
-
-def plain(sent: str) -> str:
-    """Return a number of a telegram without its unit and the zeros in front."""
-    return re.sub(r"^(-?)0+(?=[0-9])", r"\1", sent.partition("*")[0])
 
 
 def groups(messages: list[Message], root: str) -> list[dict[str, str]]:

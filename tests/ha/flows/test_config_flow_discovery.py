@@ -42,7 +42,7 @@ from custom_components.smarty_p1.flows import (
 from custom_components.smarty_p1.lib.port import probe
 from tests.ha.boards import pulse_entry
 from tests.ha.conftest import EntryMaker
-from tests.ha.dialogs import confirm, start, submit, suggested
+from tests.ha.dialogs import confirm, start, submit, suggested, told
 from tests.ha.meter import (
     KEY,
     OTHER_KEY,
@@ -179,9 +179,8 @@ async def test_found_gateway_is_set_up_with_its_key_alone(
     form = await find(hass, service(port=port.port))
     assert port.connections == 0
     assert suggested(form).keys() == {CONF_ENCRYPTION_KEY, SECTION_ADVANCED}
-    assert form["description_placeholders"]
-    assert form["description_placeholders"]["name"] == "P1 meter"
-    assert form["description_placeholders"]["present_port"] == port.url
+    assert told(form)["name"] == "P1 meter"
+    assert told(form)["present_port"] == port.url
     (flow,) = hass.config_entries.flow.async_progress()
     assert flow["context"]["title_placeholders"] == {"name": f"P1 meter ({port.url})"}
 
@@ -229,13 +228,11 @@ async def test_found_cable_is_stored_by_its_lasting_name(hass: HomeAssistant) ->
     by_id = "/dev/serial/by-id/usb-FTDI_P1_cable_A1-if00-port0"
     with patch.object(ports_in_use, "get_serial_by_id", return_value=by_id):
         form = await find(hass, cable())
-        assert form["description_placeholders"]
-        assert form["description_placeholders"]["present_port"] == by_id
+        assert told(form)["present_port"] == by_id
         assert was_ended(await find(hass, cable()), "already_in_progress")
         result = await submit(hass, form, {CONF_ENCRYPTION_KEY: KEY})
     assert result["errors"] == {"base": "port_not_found"}
-    assert result["description_placeholders"]
-    assert result["description_placeholders"]["port"] == by_id
+    assert told(result)["port"] == by_id
 
 
 @pytest.mark.parametrize(
@@ -258,8 +255,7 @@ async def test_address_of_a_found_gateway(
     if url is None:
         assert was_ended(result, "not_p1_port")
     else:
-        assert result["description_placeholders"]
-        assert result["description_placeholders"]["present_port"] == url
+        assert told(result)["present_port"] == url
 
 
 async def test_a_port_is_offered_once(hass: HomeAssistant) -> None:
