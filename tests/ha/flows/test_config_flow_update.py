@@ -218,9 +218,10 @@ async def test_new_key_while_home_assistant_tries_or_waits_to(
     if is_trying:
         await dialogs.port.wait_for_clients(1)
         assert entry.state is ConfigEntryState.SETUP_IN_PROGRESS
-        context = {"source": SOURCE_REAUTH, "entry_id": entry.entry_id}
         form = await hass.config_entries.flow.async_init(
-            DOMAIN, context=context, data=dict(entry.data)
+            DOMAIN,
+            context={"source": SOURCE_REAUTH, "entry_id": entry.entry_id},
+            data=dict(entry.data),
         )
         assert form["errors"] == {}
     else:

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
@@ -82,7 +83,7 @@ async def test_what_is_told_after_what_happens(
     interval: float, story: list[tuple[str, str]]
 ) -> None:
     feed = Feed(interval)
-    events = {
+    events: dict[str, Callable[[], None]] = {
         "stale": feed.on_stale,
         "connected": feed.on_connected,
         "held": lambda: setattr(feed, "is_held", True),
