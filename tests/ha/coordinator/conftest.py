@@ -1,6 +1,7 @@
 """A meter in a house, and what Home Assistant shows and asks of it."""
 
 from datetime import datetime
+from functools import partial
 
 import pytest
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigFlowResult
@@ -64,10 +65,12 @@ class House:
 
     async def send(self, *frames: bytes) -> None:
         """Send frames, and wait until each has been judged."""
-        for frame in frames:
-            before = self._judged()
+        for judged, frame in enumerate(frames, self._judged()):
             await self.port.send(frame)
-            await wait_until(self.hass, lambda before=before: self._judged() > before)  # type: ignore[misc]
+            await wait_until(self.hass, partial(self._has_judged_more, judged))
+
+    def _has_judged_more(self, frames: int) -> bool:
+        return self._judged() > frames
 
     def _judged(self) -> int:
         reception = self.coordinator.reception

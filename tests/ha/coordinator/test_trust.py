@@ -22,6 +22,7 @@ from custom_components.smarty_p1.const import (
 from custom_components.smarty_p1.coordinator import failure_run, port_coordinator
 from custom_components.smarty_p1.coordinator.meter_memory_file import MeterStore
 from custom_components.smarty_p1.lib.p1 import Opener, Reason
+from tests.ha.conftest import EntryMaker
 from tests.ha.coordinator.conftest import House
 from tests.ha.meter import (
     KEY,
@@ -373,7 +374,7 @@ async def test_no_telegram_since_before_the_restart(house: House, stopped_clock:
 )
 async def test_repair_is_shown_again_after_a_restart(  # noqa: PLR0913, PLR0917
     house: House,
-    make_entry: Any,  # noqa: ANN401
+    make_entry: EntryMaker,
     hass_storage: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
     bad: list[bytes],
@@ -413,7 +414,7 @@ async def test_repair_is_shown_again_after_a_restart(  # noqa: PLR0913, PLR0917
 
 async def test_nothing_old_is_stored_after_a_set_up_that_failed(
     house: House,
-    make_entry: Any,  # noqa: ANN401
+    make_entry: EntryMaker,
     monkeypatch: pytest.MonkeyPatch,
     hass_storage: dict[str, Any],
 ) -> None:

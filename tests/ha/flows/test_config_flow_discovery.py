@@ -444,18 +444,29 @@ async def test_a_meter_is_looked_for_once_a_minute_however_often_it_is_announced
 
 @pytest.mark.usefixtures("soon")
 @pytest.mark.parametrize(
-    "entry_data", [{"key": None}, {CONF_VERIFY: False}], ids=["plain", "not verified"]
+    ("entry_data", "sent", "disabled_by"),
+    [
+        ({"key": None}, seal(TELEGRAM), None),
+        ({CONF_VERIFY: False}, encipher(TELEGRAM, 1), None),
+        ({}, encipher(TELEGRAM, 100), ConfigEntryDisabler.USER),
+    ],
+    ids=["plain", "not verified", "disabled"],
 )
-async def test_without_a_proof_no_gateway_is_followed(
-    hass: HomeAssistant, make_entry: EntryMaker, entry_data: dict[str, Any]
+async def test_no_gateway_is_followed_without_a_proof_nor_by_a_disabled_entry(
+    hass: HomeAssistant,
+    make_entry: EntryMaker,
+    entry_data: dict[str, Any],
+    sent: bytes,
+    disabled_by: ConfigEntryDisabler | None,
 ) -> None:
     entry = make_entry("socket://127.0.0.1:1", **entry_data, **{CONF_SERVICE: f"P1 meter.{TYPE}"})
-    sent = encipher(TELEGRAM, 1) if CONF_VERIFY in entry_data else seal(TELEGRAM)
-    async with MeterPort(sent) as attacker:
-        assert was_ended(await find(hass, service(port=attacker.port)), "already_configured")
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, disabled_by)
+    async with MeterPort(sent) as other:
+        assert was_ended(await find(hass, service(port=other.port)), "already_configured")
         await asyncio.sleep(0.1)
-        assert attacker.connections == 0
+        assert other.connections == 0
     assert entry.data[CONF_PORT] == "socket://127.0.0.1:1"
+    assert entry.state is ConfigEntryState.NOT_LOADED
 
 
 @pytest.mark.usefixtures("soon")
@@ -533,21 +544,6 @@ async def test_the_port_of_a_board_that_delivers_is_not_disturbed(
 
     assert port.connections == 1
     assert CONF_SERVICE not in board.data
-
-
-@pytest.mark.usefixtures("soon")
-async def test_disabled_entry_stays_where_it_is(
-    hass: HomeAssistant, elsewhere: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = make_entry("socket://127.0.0.1:1", **{CONF_SERVICE: f"P1 meter.{TYPE}"})
-    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
-
-    assert was_ended(await find(hass, service(port=elsewhere.port)), "already_configured")
-    await asyncio.sleep(0.1)
-
-    assert entry.data[CONF_PORT] == "socket://127.0.0.1:1"
-    assert elsewhere.connections == 0
-    assert entry.state is ConfigEntryState.NOT_LOADED
 
 
 async def test_another_port_is_not_taken_back_by_the_gateway(

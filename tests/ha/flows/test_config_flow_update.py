@@ -268,7 +268,6 @@ OTHERWISE_SEALED = encipher(TELEGRAM, 100, authentication_key=OTHER_AUTHENTICATI
 # How the entry differs from the usual one, and what comes from the port; what is filled in, and
 # the errors that it leads to, None when it is stored; how the entry differs then.
 CHANGES: dict[str, tuple[dict[str, Any], bytes, list[tuple[Any, ...]], dict[str, Any]]] = {
-    "everything is left as it is": ({}, GOOD, [({CONF_PORT: " "}, None)], {}),
     "verification is switched on again": (
         *(NOT_VERIFIED, OTHERWISE_SEALED),
         [({SECTION_ADVANCED: {**OTHER, CONF_WITHOUT_VERIFICATION: False}}, None)],
@@ -535,7 +534,9 @@ async def test_browser_is_gone_when_the_telegram_comes(dialogs: Dialogs) -> None
     await dialogs.is_read()
 
 
-async def test_mistake_while_waiting(dialogs: Dialogs, caplog: pytest.LogCaptureFixture) -> None:
+async def test_mistake_while_waiting_and_nothing_is_changed(
+    dialogs: Dialogs, caplog: pytest.LogCaptureFixture
+) -> None:
     await dialogs.begin()
     form = await dialogs.reconfigure()
     dialogs.port.greeting = dialogs.port.next_frame(TELEGRAM)
@@ -545,6 +546,13 @@ async def test_mistake_while_waiting(dialogs: Dialogs, caplog: pytest.LogCapture
     await dialogs.is_read()
     assert "a mistake" in caplog.text
     caplog.clear()
+    # Everything is left as it is.
+    data = dict(dialogs.entry.data)
+    dialogs.port.greeting = dialogs.port.next_frame(TELEGRAM)
+    result = await dialogs.submit(result, {CONF_PORT: " "})
+    assert is_done(result, "reconfigure_successful")
+    assert dialogs.entry.data == data
+    await dialogs.is_read()
 
 
 async def test_entry_is_reloaded_meanwhile(dialogs: Dialogs) -> None:
