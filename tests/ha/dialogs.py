@@ -1,6 +1,7 @@
 """Ways through the dialogs."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import probatio
@@ -48,6 +49,13 @@ async def submit(
     """Fill in the form, wait as long as the dialog shows progress, return what it shows then."""
     result = await hass.config_entries.flow.async_configure(flow["flow_id"], user_input)
     return await settle(hass, result)
+
+
+def told(result: ConfigFlowResult) -> Mapping[str, str]:
+    """Return what a step tells besides its text."""
+    placeholders = result["description_placeholders"]
+    assert placeholders
+    return placeholders
 
 
 async def settle(hass: HomeAssistant, result: ConfigFlowResult) -> ConfigFlowResult:

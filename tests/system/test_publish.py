@@ -4,11 +4,10 @@ import asyncio
 import contextlib
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, override
@@ -26,6 +25,7 @@ from dev.demo.home_assistant import ROOT
 from dev.demo.processes import Process
 from dev.ports import free_ports
 from dev.simulator import Server, serve
+from tests.sent import iso_time, plain, sent_in
 from tests.system.broker import HOST, Broker, Message, Subscriber
 from tests.system.home import Home
 from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, until
@@ -59,34 +59,6 @@ class HistoricMeter(RecordingMeter):
         frame = super().frame_at(when, **options)
         self.frames[int.from_bytes(frame[14:18])] = frame
         return frame
-
-
-def iso_time(telegram: str) -> str:
-    """Return the time in a telegram."""
-    return as_iso(sent_in(telegram)["0-0:1.0.0"][0])
-
-
-def as_iso(text: str) -> str:
-    """Return a time of a telegram as ISO 8601 has it."""
-    parts = re.fullmatch("(..)(..)(..)(..)(..)(..)([SW])", text)
-    assert parts
-    year, month, day, hour, minute, second, season = parts.groups()
-    offset = {"S": "+02:00", "W": "+01:00"}[season]
-    return f"20{year}-{month}-{day}T{hour}:{minute}:{second}{offset}"
-
-
-def sent_in(telegram: str) -> dict[str, list[str]]:
-    """Return what stands in the brackets of each line."""
-    return {
-        line[: line.index("(")]: re.findall(r"\((.*?)\)", line)
-        for line in telegram.split("\r\n")
-        if "(" in line
-    }
-
-
-def plain(sent: str) -> str:
-    """Return a number of a telegram without its unit and the zeros in front."""
-    return re.sub(r"^(-?)0+(?=[0-9])", r"\1", sent.partition("*")[0])
 
 
 def groups(messages: list[Message], root: str) -> list[dict[str, str]]:
@@ -196,13 +168,18 @@ async def publish(home: Home, **mqtt: object) -> None:
     await home.set_options(min_interval=0, mqtt=options | mqtt)
 
 
+async def holds(condition: Callable[[], bool], within: float = PATIENCE) -> None:
+    """Wait until something holds that nobody has to be asked for."""
+
+    async def is_so() -> bool:
+        return condition()
+
+    await until(is_so, within=within)
+
+
 async def two_groups(subscriber: Subscriber, root: str) -> list[dict[str, str]]:
     """Return what was published of at least two telegrams."""
-
-    async def are_there() -> bool:
-        return len(groups(subscriber.messages(), root)) >= 2
-
-    await until(are_there, within=PATIENCE)
+    await holds(lambda: len(groups(subscriber.messages(), root)) >= 2)
     return groups(subscriber.messages(), root)
 
 
@@ -219,11 +196,7 @@ async def test_every_value_has_a_topic(home: Home, broker: Broker, meter: Histor
             assert len(published) > len(sent_in(telegrams[0]))
         assert Message(f"{root}/availability", "online", retained=False) in subscriber.messages()
     async with broker.subscribed(f"{root}/#", "late") as subscriber:
-
-        async def knows_availability() -> bool:
-            return bool(subscriber.messages())
-
-        await until(knows_availability, within=PATIENCE)
+        await holds(lambda: bool(subscriber.messages()))
         first, *rest = subscriber.messages()
         assert first == Message(f"{root}/availability", "online", retained=True)
         assert not any(message.retained for message in rest)
@@ -242,10 +215,7 @@ async def test_a_telegram_is_what_the_command_line_prints(
                 if message.topic == "house/meter/telegram"
             ]
 
-        async def are_there() -> bool:
-            return len(telegrams()) >= 2
-
-        await until(are_there, within=PATIENCE)
+        await holds(lambda: len(telegrams()) >= 2)
         topics = {message.topic for message in subscriber.messages()}
         assert topics == {"house/meter/telegram", "house/meter/availability"}
     for payload in telegrams():
@@ -296,11 +266,8 @@ async def test_publishing_survives_the_broker(
             topic = "restart/meter_date_and_time"
             return [each.payload[:19] for each in subscriber.messages() if each.topic == topic]
 
-        async def has_two() -> bool:
-            return len(times()) >= 2
-
         await publish(home, topic="restart")
-        await until(has_two, within=PATIENCE)
+        await holds(lambda: len(times()) >= 2)
 
         killed = meter.last_telegram
         await running.kill()
@@ -310,7 +277,7 @@ async def test_publishing_survives_the_broker(
         subscriber.forget()
         back = meter.last_telegram
         await running.start()
-        await until(has_two, within=PATIENCE)
+        await holds(lambda: len(times()) >= 2)
 
         assert Message("restart/availability", "online", retained=False) in subscriber.messages()
         # Nothing was stored up: of what was sent meanwhile there is the last one, if any.
@@ -455,11 +422,11 @@ async def test_programs_read_while_one_of_them_stalls(
     )
 
     # By then the one that stalls has been sent more than is kept for it.
-    async def have_read_many() -> bool:
-        return min(len(read), len(wallbox.telegrams)) >= TELEGRAMS_TO_STALL
-
     sending = asyncio.create_task(keep_sending(line, meter))
-    await until(have_read_many, within=TELEGRAMS_TO_STALL + PATIENCE)
+    await holds(
+        lambda: min(len(read), len(wallbox.telegrams)) >= TELEGRAMS_TO_STALL,
+        within=TELEGRAMS_TO_STALL + PATIENCE,
+    )
     sending.cancel()
     sent = [text for texts in meter.telegrams.values() for text in texts]
     assert set(wallbox.telegrams) <= set(sent)

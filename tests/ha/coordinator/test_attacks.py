@@ -1,7 +1,6 @@
 """Whoever can write to the line: what junk between telegrams does, and names without end."""
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
@@ -9,35 +8,18 @@ from unittest.mock import patch
 
 import pytest
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 
-from custom_components.smarty_p1.const import CONF_VERIFY, DOMAIN
-from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.lib.meter import telegram_limits
-from tests.ha.conftest import EntryMaker
-from tests.ha.meter import (
-    KEY,
-    OTHER_KEY,
-    SERIAL,
-    SYSTEM_TITLE,
-    MeterPort,
-    encipher,
-    seal,
-    with_value,
-    without_channels,
-)
+from tests.ha.coordinator.conftest import House
+from tests.ha.meter import OTHER_KEY, SYSTEM_TITLE, encipher, seal, with_value, without_channels
 from tests.ha.support import (
-    ENERGY,
     FORGED,
     OTHER_METER,
     OTHER_TITLE,
     TELEGRAM,
-    let_pass,
-    own_log,
-    set_up,
     state_of,
     wait_for_entities,
     wait_until,
@@ -68,123 +50,73 @@ JUNK: dict[str, Callable[[int], bytes]] = {
 }
 
 
-def troubles(hass: HomeAssistant) -> list[object]:
-    """Return what the user is bothered with: dialogs and repairs."""
-    issues = ir.async_get(hass).issues.values()
-    return [
-        *hass.config_entries.flow.async_progress(),
-        *(i for i in issues if i.domain == DOMAIN and i.translation_key != "meter_clock"),
-    ]
-
-
-async def judged(hass: HomeAssistant, port: MeterPort, frame: bytes) -> None:
-    """Send a frame, and wait until it has been judged."""
-    coordinator: SmartyCoordinator = hass.config_entries.async_entries(DOMAIN)[0].runtime_data
-
-    def number() -> int:
-        return (
-            coordinator.readings
-            + coordinator.reception.rejections.total()
-            + coordinator.reception.other_meters.total()
-        )
-
-    before = number()
-    await port.send(frame)
-    await wait_until(hass, lambda: number() > before)
-
-
 @pytest.mark.usefixtures("fast_line")
 @pytest.mark.parametrize("interval", [1, 10])
 @pytest.mark.parametrize("junk", JUNK.values(), ids=JUNK)
-async def test_junk_among_good_telegrams_changes_nothing(  # noqa: PLR0913, PLR0917
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    caplog: pytest.LogCaptureFixture,
-    junk: Callable[[int], bytes],
-    interval: int,
+async def test_junk_among_good_telegrams_changes_nothing(
+    house: House, junk: Callable[[int], bytes], interval: int
 ) -> None:
-    await set_up(hass, port, make_entry)
-    caplog.clear()
+    await house.begin()
     counter = 500
     for _ in range(60 // interval):
         for _ in range(5):
             counter += 1
-            await judged(hass, port, junk(counter))
-            assert state_of(hass, ENERGY).state == "25678.901"
-            assert not troubles(hass)
-        await let_pass(hass, interval)
-        assert state_of(hass, ENERGY).state == "25678.901"
-        assert not troubles(hass)
-        await judged(hass, port, port.next_frame(TELEGRAM))
-    assert not own_log(caplog)
+            await house.send(junk(counter))
+            assert house.energy == "25678.901"
+            assert not house.is_troubled
+        await house.passes(interval)
+        assert house.energy == "25678.901"
+        assert not house.is_troubled
+        await house.send(house.good())
+    assert not house.log
 
 
-async def test_junk_before_an_outage_is_no_run_of_failures(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(SmartyCoordinator, "silence_timeout", None)
-    await set_up(hass, port, make_entry)
-    for counter in range(500, 510):
-        await judged(hass, port, small_frame(counter))
-    await let_pass(hass, 50)
-    assert not troubles(hass)
-    assert state_of(hass, ENERGY).state == "25678.901"
-    await judged(hass, port, port.next_frame(TELEGRAM))
-    await judged(hass, port, small_frame(510))
-    assert not troubles(hass)
+@pytest.mark.usefixtures("patient_link")
+async def test_junk_is_no_run_of_failures_before_an_outage_nor_ends_a_set_up(house: House) -> None:
+    await house.begin()
+    await house.send(*map(small_frame, range(500, 510)))
+    await house.passes(50)
+    assert not house.is_troubled
+    assert house.energy == "25678.901"
+    await house.send(house.good(), small_frame(510))
+    assert not house.is_troubled
 
-
-async def test_junk_does_not_keep_a_meter_from_being_set_up(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(SmartyCoordinator, "silence_timeout", None)
-    entry = await set_up(hass, port, make_entry)
-    for counter in range(500, 510):
-        await judged(hass, port, small_frame(counter))
-    await let_pass(hass, 31)
-    await judged(hass, port, small_frame(510))
-    assert troubles(hass)
-
-    port.greeting = b"".join(small_frame(counter) for counter in range(500, 600))
-    reloading = hass.async_create_task(hass.config_entries.async_reload(entry.entry_id))
-    await port.wait_for_connections(2)
+    await house.send(*map(small_frame, range(511, 520)))
+    await house.passes(31)
+    await house.send(small_frame(520))
+    assert house.is_troubled
+    house.port.greeting = b"".join(map(small_frame, range(500, 600)))
+    reloading = house.hass.async_create_task(
+        house.hass.config_entries.async_reload(house.entry.entry_id)
+    )
+    await house.port.wait_for_connections(2)
     await asyncio.sleep(0.3)
-    assert entry.state is ConfigEntryState.SETUP_IN_PROGRESS
-    assert not troubles(hass)
-    await port.send(port.next_frame(TELEGRAM))
+    assert house.entry.state is ConfigEntryState.SETUP_IN_PROGRESS
+    assert not house.is_troubled
+    await house.port.send(house.good())
     await reloading
-    await hass.async_block_till_done()
-    assert state_of(hass, ENERGY).state == "25678.901"
-    assert not troubles(hass)
+    await house.hass.async_block_till_done()
+    assert house.energy == "25678.901"
+    assert not house.is_troubled
 
 
-async def test_listeners_are_not_called_at_each_rejection(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(SmartyCoordinator, "silence_timeout", None)
-    entry = await set_up(hass, port, make_entry)
-    coordinator: SmartyCoordinator = entry.runtime_data
-    for counter in range(500, 505):
-        await judged(hass, port, small_frame(counter))
-    await let_pass(hass, 31)
-    calls = 0
-
-    def count() -> None:
-        nonlocal calls
-        calls += 1
-
-    coordinator.async_add_listener(count)
-    await judged(hass, port, small_frame(505))
-    assert state_of(hass, ENERGY).state == "unavailable"
-    assert calls == 1
-    await port.send(b"".join(small_frame(counter) for counter in range(1000, 2000)))
-    await wait_until(hass, lambda: coordinator.reception.rejections.total() >= 1000)
-    assert calls == 1
-    now = hass.loop.time
-    with patch.object(hass.loop, "time", lambda: now() + 11):
-        await judged(hass, port, small_frame(2000))
-    assert calls == 2
+@pytest.mark.usefixtures("patient_link")
+async def test_listeners_are_not_called_at_each_rejection(house: House) -> None:
+    await house.begin()
+    await house.send(*map(small_frame, range(500, 505)))
+    await house.passes(31)
+    calls: list[None] = []
+    house.coordinator.async_add_listener(lambda: calls.append(None))
+    await house.send(small_frame(505))
+    assert house.energy == "unavailable"
+    assert len(calls) == 1
+    await house.port.send(b"".join(map(small_frame, range(1000, 2000))))
+    await wait_until(house.hass, lambda: house.coordinator.reception.rejections.total() >= 1000)
+    assert len(calls) == 1
+    now = house.hass.loop.time
+    with patch.object(house.hass.loop, "time", lambda: now() + 11):
+        await house.send(small_frame(2000))
+    assert len(calls) == 2
 
 
 @pytest.fixture
@@ -209,176 +141,98 @@ def invented_telegrams(number: int) -> Iterator[bytes]:
 
 
 @pytest.mark.usefixtures("fast_line", "many_at_once")
-async def test_names_without_end(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    caplog: pytest.LogCaptureFixture,
-    hass_storage: dict[str, Any],
-) -> None:
-    port.greeting = seal(without_channels(TELEGRAM))
-    entry = make_entry(port.url, key=None)
-    await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
-    port.greeting = b""
-    caplog.clear()
+async def test_names_without_end(house: House, hass_storage: dict[str, Any]) -> None:
+    first = seal(without_channels(TELEGRAM))
+    await house.begin(first, key=None)
+    hass, entry, port = house.hass, house.entry, house.port
+
+    def devices() -> list[dr.DeviceEntry]:
+        return dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
 
     # The first ones within one chunk: their devices are not there yet when the next is read.
     frames = list(invented_telegrams(250))
     await port.send(b"".join(frames[:20]))
     await wait_until(hass, lambda: entry.runtime_data.readings == 21)
-    for frame in frames[20:]:
-        await judged(hass, port, frame)
+    await house.send(*frames[20:])
     await hass.async_block_till_done()
 
-    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
-    assert len(devices) == 1 + MOST_METERS
-    assert all(len(device.serial_number or "") <= 64 for device in devices)
+    assert len(devices()) == 1 + MOST_METERS
+    assert all(len(device.serial_number or "") <= 64 for device in devices())
     entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
     assert len(entities) < 200
     assert all(len(entity.unique_id) < 128 for entity in entities)
 
-    assert len(own_log(caplog)) == 2
+    assert len(house.log) == 2
     told = await async_get_config_entry_diagnostics(hass, entry)
     assert told["ignored"]["meters"] >= 4 * 240
     assert told["ignored"]["objects"] >= 10 * 240
     assert len(told["telegram"]["objects"]) < 200
 
-    await hass.config_entries.async_unload(entry.entry_id)
+    await house.unload()
     stored = hass_storage[f"{DOMAIN}.{entry.entry_id}.meter"]["data"]
     assert len(stored["totals"]["indexes"]) <= MOST_OBJECTS
     assert len(str(stored)) < 20_000
 
-    port.greeting = seal(without_channels(TELEGRAM))
-    await hass.config_entries.async_setup(entry.entry_id)
+    await house.again(first)
     await wait_for_entities(hass, entry)
-    for frame in invented_telegrams(10):
-        await judged(hass, port, frame)
-    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
-    assert len(devices) == 1 + MOST_METERS
+    await house.send(*invented_telegrams(10))
+    assert len(devices()) == 1 + MOST_METERS
 
 
 @pytest.mark.usefixtures("everything_enabled")
-async def test_many_objects_in_one_telegram_fit_into_the_recorder(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
+async def test_many_objects_in_one_telegram_fit_into_the_recorder(house: House) -> None:
     text = TELEGRAM
     for number in range(200):
         text = with_value(text, f"1-0:{number}.99.0", f"({'\x01' * 120})")
-    port.greeting = seal(text)
-    entry = make_entry(port.url, key=None)
-    await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
-    state = state_of(hass, "smarty_other_objects")
+    await house.begin(seal(text), key=None)
+    state = state_of(house.hass, "smarty_other_objects")
     assert state.state == str(MOST_OBJECTS)
     assert len(str(state.attributes).encode()) < 16_384
 
 
-def with_gas(text: str, serial: str) -> str:
-    """Return a telegram with another meter on channel 1."""
-    return with_value(text, "0-1:96.1.0", f"({serial.encode().hex().upper()})")
+async def test_a_meter_that_is_deleted_makes_room(house: House) -> None:
+    await house.begin()
+    hass, registry = house.hass, dr.async_get(house.hass)
 
+    def with_gas(number: int) -> bytes:
+        """Return a telegram with another meter on channel 1."""
+        name = f"GAS {number:08}".encode().hex().upper()
+        return house.port.next_frame(with_value(TELEGRAM, "0-1:96.1.0", f"({name})"))
 
-async def test_a_meter_that_is_deleted_makes_room(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    registry = dr.async_get(hass)
+    def gas_meters() -> dict[str | None, str]:
+        devices = dr.async_entries_for_config_entry(registry, house.entry.entry_id)
+        return {device.serial_number: device.id for device in devices}
 
-    def gas_meters() -> set[str | None]:
-        devices = dr.async_entries_for_config_entry(registry, entry.entry_id)
-        return {device.serial_number for device in devices}
-
-    caplog.clear()
-    for number in range(30):
-        await judged(hass, port, port.next_frame(with_gas(TELEGRAM, f"GAS {number:08}")))
+    await house.send(*map(with_gas, range(30)))
     await hass.async_block_till_done()
     assert len(gas_meters()) == 1 + MOST_METERS
     assert "GAS 00000029" not in gas_meters()
-    assert len(own_log(caplog)) == 1
+    assert len(house.log) == 1
 
     # The meter that was there from the beginning is read as ever.
-    await judged(hass, port, port.next_frame(TELEGRAM))
+    await house.send(house.good())
     assert state_of(hass, "gas_meter_7401").state == "678.901"
 
-    old = next(
-        device
-        for device in dr.async_entries_for_config_entry(registry, entry.entry_id)
-        if device.serial_number == "GAS 00000001"
-    )
-    registry.async_remove_device(old.id)
-    await judged(hass, port, port.next_frame(with_gas(TELEGRAM, "GAS 00000029")))
+    registry.async_remove_device(gas_meters()["GAS 00000001"])
+    await house.send(with_gas(29))
     await hass.async_block_till_done()
     assert "GAS 00000029" in gas_meters()
     assert state_of(hass, "gas_meter_0029").state == "678.901"
 
 
-@pytest.mark.usefixtures("fast_line", "many_at_once")
-async def test_a_repair_text_is_short(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(SmartyCoordinator, "silence_timeout", None)
-    port.greeting = seal(TELEGRAM)
-    entry = make_entry(port.url, key=None)
-    await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
-    for number in range(50):
-        name = f"{number:06}".encode() + b"N" * 6000
-        other = TELEGRAM.replace(SERIAL.encode().hex().upper(), name.hex().upper())
-        await judged(hass, port, seal(other))
-        if number == 40:
-            await let_pass(hass, 31)
-
-    issue = ir.async_get(hass).async_get_issue(DOMAIN, f"other_meter_{entry.entry_id}")
-    assert issue is not None
-    assert issue.translation_placeholders
-    assert len(issue.translation_placeholders["found"]) == 64
-    assert len(entry.runtime_data.reception.other_meters) < 20
-    assert len(str(entry.runtime_data.last_exception)) < 300
-    assert entry.runtime_data.reception.other_meters.total() == 50
-
-
-async def test_counters_of_other_meters_are_not_remembered_without_end(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, hass_storage: dict[str, Any]
-) -> None:
-    entry: MockConfigEntry = await set_up(hass, port, make_entry)
-    assert entry.data.get(CONF_VERIFY, True)
-    for number in range(40):
-        title = b"SAG" + number.to_bytes(5)
-        await judged(hass, port, encipher(OTHER_METER, 900, key=KEY, system_title=title))
-    await judged(hass, port, encipher(FORGED, port.counter))
-    assert state_of(hass, ENERGY).state == "25678.901"
-
-    await hass.config_entries.async_unload(entry.entry_id)
-    stored = hass_storage[f"{DOMAIN}.{entry.entry_id}.meter"]["data"]
-    (titles,) = stored["counters"].values()
-    assert len(titles) == 16
-    assert titles[SYSTEM_TITLE.hex()] == port.counter
-
-
-async def test_plain_telegrams_as_fast_as_the_line_cost_little(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture
-) -> None:
-    # Not the event loop's time: it goes by what a busy machine takes, too.
-    began = time.monotonic()
-    port.greeting = seal(TELEGRAM)
-    entry = make_entry(port.url, key=None)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
-    caplog.clear()
-    coordinator: SmartyCoordinator = entry.runtime_data
-    lines = [line for line in TELEGRAM.splitlines() if line[:1] == "/" or "0-0:42.0.0" in line]
-    short = "\r\n".join([*lines, "1-0:1.8.0({}*kWh)", "!"])
-    for number in range(1000):
-        await port.send(seal(short.format(f"{25679 + number / 1000:010.3f}")))
+@pytest.mark.usefixtures("fast_line")
+async def test_plain_telegrams_as_fast_as_the_line_are_said_once(house: House) -> None:
+    """How many have a turn, and when, is told in tests/lib/meter/test_meter_identity.py."""
+    await house.begin(seal(TELEGRAM), key=None)
+    await house.port.send(seal(TELEGRAM) * 200)
+    reader = house.coordinator
     await wait_until(
-        hass, lambda: coordinator.readings + coordinator.reception.ignored["telegrams"] > 1000
+        house.hass, lambda: reader.readings + reader.reception.ignored["telegrams"] >= 201
     )
-    # Those at once, and two a second.
-    assert coordinator.readings <= 31 + 2 * (time.monotonic() - began)
-    assert len(own_log(caplog)) == 1
-
+    assert reader.reception.ignored["telegrams"] > 100
+    [(_, line)] = house.log
+    assert "more than 2 telegrams a second without a tag" in line
     # What comes at the pace of a meter goes on.
     await asyncio.sleep(1.0)
-    await port.send(seal(short.format("025690.123")))
-    await wait_until(hass, lambda: state_of(hass, ENERGY).state == "25690.123")
+    await house.port.send(seal(with_value(TELEGRAM, "1-0:1.8.0", "(025690.123*kWh)")))
+    await wait_until(house.hass, lambda: house.energy == "25690.123")

@@ -9,16 +9,14 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from tests.ha.conftest import EntryMaker
-from tests.ha.meter import MeterPort, encipher, with_value, without_channels
+from tests.ha.meter import MeterPort, with_value, without_channels
 from tests.ha.support import (
-    OTHER_TITLE,
     at,
     let_pass,
     receive,
     reload,
     set_up,
     state_of,
-    wait_until,
 )
 
 
@@ -116,18 +114,3 @@ async def test_an_identifier_that_is_empty_once_makes_no_meter(
 
     await receive(hass, port, at("10:30:20", 100.0))
     assert hass.states.get(gas).state == "678.901"  # type: ignore[union-attr]
-
-
-async def test_a_frame_of_this_meter_may_be_nameless_also_after_a_reload(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    nameless = with_value(at("10:30:10", 30_000.0), "0-0:42.0.0", None)
-    port.greeting = port.next_frame(nameless)
-    await reload(hass, entry)
-    assert state_of(hass, "smarty_energy_imported").state == "30000.0"
-    # Somebody else with the same key is not this meter, and does not say who it is.
-    coordinator: SmartyCoordinator = entry.runtime_data
-    await port.send(encipher(nameless, 900, system_title=OTHER_TITLE))
-    await wait_until(hass, lambda: coordinator.reception.other_meters == {None: 1})
-    assert coordinator.readings == 1

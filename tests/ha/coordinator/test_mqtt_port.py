@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 import pytest
 from homeassistant.components import mqtt
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -21,6 +21,7 @@ from pytest_homeassistant_custom_component.common import (
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, DOMAIN
+from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.flows import topics_seen
 from tests.ha.conftest import EntryMaker
@@ -51,183 +52,168 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return Clock(monkeypatch, OF_TELEGRAM)
 
 
+class Topic:
+    """A meter that is set up at the topic, and what is shown of it."""
+
+    def __init__(
+        self, hass: HomeAssistant, mock: MqttMockHAClient, port: MeterPort, entry: MockConfigEntry
+    ) -> None:
+        self.hass = hass
+        self.mock = mock
+        self.port = port
+        self.entry = entry
+        self.coordinator: SmartyCoordinator = entry.runtime_data
+        self.updates: list[str] = []
+        self.coordinator.async_add_listener(lambda: self.updates.append(self.energy))
+
+    @property
+    def energy(self) -> str:
+        return values(self.hass)[ENERGY]
+
+    def frame(self, index: str = "025678.901") -> bytes:
+        """Return the next frame, with this index."""
+        return self.port.next_frame(TELEGRAM.replace("025678.901", index))
+
+    async def tell(self, *payloads: bytes | str, topic: str = TOPIC) -> None:
+        """Publish payloads."""
+        for payload in payloads:
+            await tell(self.hass, payload, topic)
+
+    async def status(self, *payloads: str) -> None:
+        """Publish what the gateway says of itself."""
+        await self.tell(*payloads, topic=STATUS)
+
+    async def shows(self, energy: str) -> None:
+        """Wait until this is shown."""
+        await wait_until(self.hass, lambda: self.energy == energy)
+
+    async def is_connected(self, *, connected: bool) -> None:
+        """Let the broker come or go."""
+        self.mock.connected = connected
+        async_dispatcher_send(self.hass, mqtt.MQTT_CONNECTION_STATE, connected)
+        await wait_a_moment(self.hass)
+
+
 @pytest.fixture
-async def entry(
+async def topic(
     hass: HomeAssistant, mqtt_mock: MqttMockHAClient, make_entry: EntryMaker, port: MeterPort
-) -> MockConfigEntry:
+) -> Topic:
     """Return a meter that is set up at the topic."""
-    return await set_up_at_topic(hass, mqtt_mock, make_entry, port)
+    return Topic(hass, mqtt_mock, port, await set_up_at_topic(hass, mqtt_mock, make_entry, port))
 
 
-def energy(hass: HomeAssistant) -> str:
-    return values(hass)[ENERGY]
-
-
-async def test_shows_what_frames_at_the_topic_say(
-    hass: HomeAssistant, entry: MockConfigEntry, port: MeterPort
-) -> None:
-    assert entry.state is ConfigEntryState.LOADED
-    assert energy(hass) == "25678.901"
-    frame = port.next_frame(TELEGRAM.replace("025678.901", "025679.000"))
-    await tell(hass, frame[:100])
-    await tell(hass, frame[100:])
-    await wait_until(hass, lambda: energy(hass) == "25679.0")
-    await tell(hass, frame)  # a gateway that runs twice
-    assert entry.runtime_data.readings == 2
-    assert entry.runtime_data.reception.rejections == {"replay": 1}
-
-
-async def test_what_is_kept_or_too_large_is_not_read(
-    hass: HomeAssistant, entry: MockConfigEntry, port: MeterPort
-) -> None:
-    frame = port.next_frame(TELEGRAM)
-    async_fire_mqtt_message(hass, TOPIC, frame, retain=True)
-    await tell(hass, frame + bytes(32 * 1024))
-    await tell(hass, b"")
-    assert entry.runtime_data.readings == 1
-    await tell(hass, frame)
-    await wait_until(hass, lambda: entry.runtime_data.readings == 2)
+async def test_shows_what_frames_at_the_topic_say(topic: Topic) -> None:
+    assert topic.entry.state is ConfigEntryState.LOADED
+    assert topic.energy == "25678.901"
+    frame = topic.frame("025679.000")
+    await topic.tell(frame[:100], frame[100:])
+    await topic.shows("25679.0")
+    await topic.tell(frame)  # a gateway that runs twice
+    assert topic.coordinator.readings == 2
+    assert topic.coordinator.reception.rejections == {"replay": 1}
+    # What is kept or too large is not read.
+    frame = topic.frame()
+    async_fire_mqtt_message(topic.hass, TOPIC, frame, retain=True)
+    await topic.tell(frame + bytes(32 * 1024), b"")
+    assert topic.coordinator.readings == 2
+    await topic.tell(frame)
+    await wait_until(topic.hass, lambda: topic.coordinator.readings == 3)
 
 
 async def test_a_gateway_that_ends_makes_the_entities_unavailable_until_frames_come(
-    hass: HomeAssistant, entry: MockConfigEntry, port: MeterPort
+    topic: Topic,
 ) -> None:
-    await tell(hass, "offline", STATUS)
-    assert energy(hass) == "unavailable"
-    assert entry.runtime_data.obstacle == "gateway_offline"
-    await tell(hass, "online", STATUS)
-    assert energy(hass) == "unavailable"
-    await tell(hass, b"hello")
-    await wait_until(hass, lambda: entry.runtime_data.obstacle == "not_p1")
-    await tell(hass, port.next_frame(TELEGRAM))
-    await wait_until(hass, lambda: energy(hass) == "25678.901")
-    assert entry.runtime_data.obstacle is None
+    await topic.status("offline")
+    assert topic.energy == "unavailable"
+    assert topic.coordinator.obstacle == "gateway_offline"
+    await topic.status("online")
+    assert topic.energy == "unavailable"
+    await topic.tell(b"hello")
+    await wait_until(topic.hass, lambda: topic.coordinator.obstacle == "not_p1")
+    await topic.tell(topic.frame())
+    await topic.shows("25678.901")
+    assert topic.coordinator.obstacle is None
 
 
-async def test_a_gateway_that_says_offline_all_the_time_is_heard_once(
-    hass: HomeAssistant, entry: MockConfigEntry, port: MeterPort
-) -> None:
-    updates = []
-    entry.runtime_data.async_add_listener(lambda: updates.append(energy(hass)))
-    for _ in range(50):
-        await tell(hass, "offline", STATUS)
-        await tell(hass, "online", STATUS)
-    assert len(updates) == 1
-    await tell(hass, port.next_frame(TELEGRAM))
-    await wait_until(hass, lambda: energy(hass) == "25678.901")
-    await tell(hass, "offline", STATUS)
-    assert energy(hass) == "unavailable"
-
-
-@pytest.mark.parametrize("between", ["junk", "replay", "other key"])
+@pytest.mark.parametrize(
+    "between",
+    [b"junk", encipher(TELEGRAM, 1), encipher(TELEGRAM, 9_999, key="5C" * 16), None],
+    ids=["junk", "replay", "other key", "online"],
+)
 async def test_only_an_accepted_telegram_makes_the_next_offline_count(
-    hass: HomeAssistant, entry: MockConfigEntry, port: MeterPort, between: str
+    topic: Topic, between: bytes | None
 ) -> None:
-    updates = []
-    entry.runtime_data.async_add_listener(lambda: updates.append(energy(hass)))
-    frame = {
-        "junk": b"junk",
-        "replay": encipher(TELEGRAM, 1),
-        "other key": encipher(TELEGRAM, 9_999, key="5C" * 16),
-    }[between]
     for _ in range(50):
-        await tell(hass, frame)
-        await tell(hass, "offline", STATUS)
-    assert len(updates) == 1
-    assert entry.runtime_data.losses == 1
-    assert entry.runtime_data.obstacle == "gateway_offline"
-    await tell(hass, port.next_frame(TELEGRAM))
-    await wait_until(hass, lambda: energy(hass) == "25678.901")
-    await tell(hass, "offline", STATUS)
-    assert energy(hass) == "unavailable"
-    assert entry.runtime_data.losses == 2
+        await (topic.tell(between) if between else topic.status("online"))
+        await topic.status("offline")
+    await wait_a_moment(topic.hass)  # what came last may be read late
+    await topic.status("offline")
+    assert topic.updates == ["unavailable"]
+    assert topic.coordinator.losses == 1
+    assert topic.coordinator.obstacle == "gateway_offline"
+    await topic.tell(topic.frame())
+    await topic.shows("25678.901")
+    await topic.status("offline")
+    assert topic.energy == "unavailable"
+    assert topic.coordinator.losses == 2
 
 
 async def test_a_connection_that_comes_back_does_not_make_offline_count_again(
-    hass: HomeAssistant, entry: MockConfigEntry, mqtt_mock: MqttMockHAClient
+    topic: Topic,
 ) -> None:
-    await tell(hass, "offline", STATUS)
-    updates = []
-    entry.runtime_data.async_add_listener(lambda: updates.append(energy(hass)))
-    mqtt_mock.connected = False
-    async_dispatcher_send(hass, mqtt.MQTT_CONNECTION_STATE, False)  # noqa: FBT003
-    await wait_a_moment(hass)
-    assert entry.runtime_data.obstacle == "mqtt_disconnected"
-    mqtt_mock.connected = True
-    async_dispatcher_send(hass, mqtt.MQTT_CONNECTION_STATE, True)  # noqa: FBT003
-    await tell(hass, "offline", STATUS)
-    assert len(updates) == 1
-    assert entry.runtime_data.obstacle == "gateway_offline"
+    await topic.status("offline")
+    topic.updates.clear()
+    await topic.is_connected(connected=False)
+    assert topic.coordinator.obstacle == "mqtt_disconnected"
+    await topic.is_connected(connected=True)
+    await topic.status("offline")
+    assert len(topic.updates) == 1
+    assert topic.coordinator.obstacle == "gateway_offline"
 
 
-async def test_much_can_come_one_after_the_other(
-    hass: HomeAssistant, entry: MockConfigEntry, port: MeterPort
-) -> None:
+async def test_much_can_come_one_after_the_other(topic: Topic) -> None:
     for readings in range(2, 42):
-        frame = port.next_frame(TELEGRAM)
-        await tell(hass, LARGEST[len(frame) :] + frame)
-        await wait_until(hass, partial(has_read, entry, readings))
+        frame = topic.frame()
+        await topic.tell(LARGEST[len(frame) :] + frame)
+        await wait_until(topic.hass, partial(has_read, topic, readings))
 
 
-def has_read(entry: MockConfigEntry, readings: int) -> bool:
+def has_read(topic: Topic, readings: int) -> bool:
     """Return whether so many readings have come."""
-    return bool(entry.runtime_data.readings == readings)
+    return topic.coordinator.readings == readings
 
 
-async def test_what_waits_to_be_read_is_bounded(
-    hass: HomeAssistant, entry: MockConfigEntry, port: MeterPort
-) -> None:
-    seen = set()
-    entry.runtime_data.async_add_listener(lambda: seen.add(energy(hass)))
+async def test_what_waits_to_be_read_is_bounded(topic: Topic) -> None:
     for _ in range(31):
-        async_fire_mqtt_message(hass, TOPIC, LARGEST)
+        async_fire_mqtt_message(topic.hass, TOPIC, LARGEST)
     # A mebibyte in all, and nothing more.
-    fits = port.next_frame(TELEGRAM.replace("025678.901", "025679.000"))
-    async_fire_mqtt_message(hass, TOPIC, LARGEST[len(fits) :] + fits)
-    too_much = port.next_frame(TELEGRAM.replace("025678.901", "025680.000"))
-    async_fire_mqtt_message(hass, TOPIC, too_much)
-    await wait_until(hass, lambda: seen == {"25679.0"})
-    await tell(hass, port.next_frame(TELEGRAM.replace("025678.901", "025681.000")))
-    await wait_until(hass, lambda: energy(hass) == "25681.0")
-    assert seen == {"25679.0", "25681.0"}
+    fits = topic.frame("025679.000")
+    async_fire_mqtt_message(topic.hass, TOPIC, LARGEST[len(fits) :] + fits)
+    async_fire_mqtt_message(topic.hass, TOPIC, topic.frame("025680.000"))
+    await wait_until(topic.hass, lambda: set(topic.updates) == {"25679.0"})
+    await topic.tell(topic.frame("025681.000"))
+    await topic.shows("25681.0")
+    assert set(topic.updates) == {"25679.0", "25681.0"}
 
 
-async def test_what_is_made_to_be_posted_does_not_name_the_topic(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> None:
-    told = await async_get_config_entry_diagnostics(hass, entry)
+async def test_what_is_made_to_be_posted_does_not_name_the_topic(topic: Topic) -> None:
+    told = await async_get_config_entry_diagnostics(topic.hass, topic.entry)
     assert told["data"][CONF_PORT] == "mqtt:**REDACTED**"
     assert ROOT not in json.dumps(told, default=str)
-    assert await async_setup_component(hass, "system_health", {})
-    [info] = [
-        text
-        for name, text in (await get_system_health_info(hass, DOMAIN)).items()
-        if name.startswith("1:")
-    ]
+    assert await async_setup_component(topic.hass, "system_health", {})
+    health = await get_system_health_info(topic.hass, DOMAIN)
+    [info] = [text for name, text in health.items() if name.startswith("1:")]
     assert info.startswith("mqtt:**REDACTED**, open, last telegram")
 
 
 async def test_silence_makes_the_entities_unavailable_and_the_topic_stays_open(
-    hass: HomeAssistant, entry: MockConfigEntry, port: MeterPort
+    topic: Topic,
 ) -> None:
-    await let_pass(hass, 61)
-    assert energy(hass) == "unavailable"
-    assert entry.runtime_data.is_connected
-    await tell(hass, port.next_frame(TELEGRAM))
-    await wait_until(hass, lambda: energy(hass) == "25678.901")
-
-
-@pytest.mark.usefixtures("short_setup")
-async def test_a_gateway_that_is_offline_at_the_start(
-    hass: HomeAssistant, mqtt_mock: MqttMockHAClient, make_entry: EntryMaker
-) -> None:
-    entry = make_entry(PORT)
-    setup = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
-    await wait_for_subscriber(mqtt_mock, STATUS)
-    async_fire_mqtt_message(hass, STATUS, "offline", retain=True)
-    assert not await setup
-    assert entry.error_reason_translation_key == "gateway_offline"
-    await hass.config_entries.async_unload(entry.entry_id)
+    await let_pass(topic.hass, 61)
+    assert topic.energy == "unavailable"
+    assert topic.coordinator.is_connected
+    await topic.tell(topic.frame())
+    await topic.shows("25678.901")
 
 
 @pytest.mark.parametrize("components", [set(), {"mqtt"}], ids=["not there", "not set up"])
@@ -241,13 +227,19 @@ async def test_without_the_mqtt_integration(
     await hass.config_entries.async_unload(entry.entry_id)
 
 
-async def test_without_a_connection_to_the_broker(
-    hass: HomeAssistant, mqtt_mock: MqttMockHAClient, make_entry: EntryMaker
+@pytest.mark.usefixtures("short_setup")
+@pytest.mark.parametrize("reason", ["mqtt_disconnected", "gateway_offline"])
+async def test_what_is_away_at_the_start(
+    hass: HomeAssistant, mqtt_mock: MqttMockHAClient, make_entry: EntryMaker, reason: str
 ) -> None:
-    mqtt_mock.connected = False
+    mqtt_mock.connected = reason == "gateway_offline"
     entry = make_entry(PORT)
-    assert not await hass.config_entries.async_setup(entry.entry_id)
-    assert entry.error_reason_translation_key == "mqtt_disconnected"
+    setup = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
+    if mqtt_mock.connected:
+        await wait_for_subscriber(mqtt_mock, STATUS)
+        async_fire_mqtt_message(hass, STATUS, "offline", retain=True)
+    assert not await setup
+    assert entry.error_reason_translation_key == reason
     await hass.config_entries.async_unload(entry.entry_id)
 
 
@@ -260,6 +252,20 @@ def short_look(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(topics_seen, "LOOK_TIME", 0.1)
 
 
+def offered(flow: ConfigFlowResult) -> list[str]:
+    """Return the topics that the form offers."""
+    assert flow["data_schema"]
+    options = flow["data_schema"].schema[CONF_PORT].config["options"]
+    return [each["value"] for each in options if each["value"].startswith("mqtt:")]
+
+
+async def enter(hass: HomeAssistant, flow: ConfigFlowResult, typed: str) -> ConfigFlowResult:
+    """Fill in the form."""
+    return await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {CONF_PORT: typed, CONF_ENCRYPTION_KEY: KEY}
+    )
+
+
 async def test_the_dialog_offers_topics_and_sets_up_a_meter_at_one(
     hass: HomeAssistant, mqtt_mock: MqttMockHAClient, port: MeterPort
 ) -> None:
@@ -269,17 +275,8 @@ async def test_the_dialog_offers_topics_and_sets_up_a_meter_at_one(
     async_fire_mqtt_message(hass, "smarty_p1/gone/status", "offline", retain=True)
     async_fire_mqtt_message(hass, "smarty_p1/other/frame", b"\xdb\x08")
     flow = await opening
-    schema = flow["data_schema"]
-    assert schema is not None
-    offered = [option["value"] for option in schema.schema[CONF_PORT].config["options"]]
-    assert [value for value in offered if value.startswith("mqtt:")] == [
-        PORT,
-        "mqtt:smarty_p1/other/frame",
-    ]
-
-    looking = await hass.config_entries.flow.async_configure(
-        flow["flow_id"], {CONF_PORT: f" {PORT} ", CONF_ENCRYPTION_KEY: KEY}
-    )
+    assert offered(flow) == [PORT, "mqtt:smarty_p1/other/frame"]
+    looking = await enter(hass, flow, f" {PORT} ")
     await wait_for_subscriber(mqtt_mock, TOPIC)
     async_fire_mqtt_message(hass, TOPIC, port.next_frame(TELEGRAM))
     found = await settle(hass, looking)
@@ -292,7 +289,7 @@ async def test_the_dialog_offers_topics_and_sets_up_a_meter_at_one(
     assert result["data"] == {CONF_PORT: PORT, CONF_ENCRYPTION_KEY: KEY}
     assert result["result"].unique_id == SERIAL
     await hass.async_block_till_done()
-    assert energy(hass) == "25678.901"
+    assert values(hass)[ENERGY] == "25678.901"
 
 
 @pytest.mark.parametrize("trouble", ["no connection", "subscribing fails"])
@@ -305,10 +302,7 @@ async def test_the_dialog_opens_without_topics(
     ) as subscribe:
         flow = await start(hass)
     assert subscribe.called == (trouble == "subscribing fails")
-    schema = flow["data_schema"]
-    assert schema is not None
-    offered = [option["value"] for option in schema.schema[CONF_PORT].config["options"]]
-    assert not [value for value in offered if value.startswith("mqtt:")]
+    assert not offered(flow)
 
 
 @pytest.mark.parametrize(
@@ -327,10 +321,7 @@ async def test_the_dialog_opens_without_topics(
     ],
 )
 async def test_what_is_wrong_with_a_topic(hass: HomeAssistant, typed: str, key: str) -> None:
-    flow = await start(hass)
-    result = await hass.config_entries.flow.async_configure(
-        flow["flow_id"], {CONF_PORT: typed, CONF_ENCRYPTION_KEY: KEY}
-    )
+    result = await enter(hass, await start(hass), typed)
     assert (await settle(hass, result))["errors"] == {CONF_PORT: key}
 
 
@@ -350,23 +341,17 @@ async def test_what_is_wrong_with_what_comes(
     payloads: list[tuple[str, bytes]],
     errors: dict[str, str],
 ) -> None:
-    flow = await start(hass)
-    looking = await hass.config_entries.flow.async_configure(
-        flow["flow_id"], {CONF_PORT: PORT, CONF_ENCRYPTION_KEY: KEY}
-    )
+    looking = await enter(hass, await start(hass), PORT)
     await wait_for_subscriber(mqtt_mock, STATUS)
     for topic, payload in payloads:
         async_fire_mqtt_message(hass, topic, payload)
     assert (await settle(hass, looking))["errors"] == errors
 
 
-@pytest.mark.usefixtures("entry")
+@pytest.mark.usefixtures("topic")
 @pytest.mark.parametrize("typed", [PORT, f" Mqtt: {TOPIC}"])
 async def test_a_topic_is_used_once(hass: HomeAssistant, typed: str) -> None:
-    flow = await start(hass)
-    result = await hass.config_entries.flow.async_configure(
-        flow["flow_id"], {CONF_PORT: typed, CONF_ENCRYPTION_KEY: KEY}
-    )
+    result = await enter(hass, await start(hass), typed)
     assert result["errors"] == {CONF_PORT: "port_in_use"}
 
 

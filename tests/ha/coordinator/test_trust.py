@@ -1,16 +1,17 @@
-"""Readings are verified or not shown: replays, new keys, security switched on and off."""
+"""Readings are verified or not shown: replays, new keys, security switched on and off.
+
+Which telegrams are accepted is told in tests/lib/meter/test_meter_identity.py.
+"""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
-from functools import partial
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryDisabler, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import (
     CONF_AUTHENTICATION_KEY,
@@ -18,15 +19,11 @@ from custom_components.smarty_p1.const import (
     CONF_VERIFY,
     DOMAIN,
 )
-from custom_components.smarty_p1.coordinator import (
-    failure_run,
-    meter_coordinator,
-    port_coordinator,
-)
-from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.coordinator import failure_run, port_coordinator
 from custom_components.smarty_p1.coordinator.meter_memory_file import MeterStore
 from custom_components.smarty_p1.lib.p1 import Opener, Reason
 from tests.ha.conftest import EntryMaker
+from tests.ha.coordinator.conftest import House
 from tests.ha.meter import (
     KEY,
     OTHER_AUTHENTICATION_KEY,
@@ -34,87 +31,24 @@ from tests.ha.meter import (
     OTHER_SERIAL,
     SERIAL,
     SYSTEM_TITLE,
-    MeterPort,
     encipher,
     literal_frame,
     seal,
     with_value,
 )
 from tests.ha.support import (
-    ENERGY,
     FORGED,
     OTHER_METER,
     OTHER_TITLE,
     TELEGRAM,
     let_pass,
-    own_log,
-    set_up,
     state_of,
     wait_for_entities,
     wait_until,
 )
+from tests.ha.topic import Clock
 
-
-class Clock:
-    """What the coordinator takes for the current time."""
-
-    def __init__(self) -> None:
-        self.now = datetime.fromisoformat("2025-07-03T08:30:00+00:00")
-
-    def utcnow(self) -> datetime:
-        """Return the current time."""
-        return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Stop the coordinator's clock, but neither the event loop nor its real connections."""
-    clock = Clock()
-    monkeypatch.setattr(meter_coordinator, "dt_util", clock)
-    return clock
-
-
-@pytest.fixture(autouse=True)
-def patient_link(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep a connection without bytes open, when half a minute passes in no time."""
-    monkeypatch.setattr(SmartyCoordinator, "silence_timeout", None)
-
-
-def reauths(hass: HomeAssistant) -> list[Any]:
-    """Return the dialogs that ask for new keys."""
-    return [
-        flow
-        for flow in hass.config_entries.flow.async_progress()
-        if flow["context"]["source"] == SOURCE_REAUTH
-    ]
-
-
-def issues(hass: HomeAssistant) -> dict[str, ir.IssueEntry]:
-    """Return the repair issues of the integration by their kind."""
-    return {
-        str(issue.translation_key): issue
-        for (domain, _), issue in ir.async_get(hass).issues.items()
-        if domain == DOMAIN and issue.active and issue.translation_key != "meter_clock"
-    }
-
-
-async def send(hass: HomeAssistant, port: MeterPort, *frames: bytes) -> None:
-    """Send frames, and wait until each has been judged."""
-    coordinator = hass.config_entries.async_entries(DOMAIN)[0].runtime_data
-
-    def judged() -> int:
-        rejected: int = (
-            coordinator.reception.rejections.total() + coordinator.reception.other_meters.total()
-        )
-        return rejected + int(coordinator.readings)
-
-    for judged_then, frame in enumerate(frames, judged() + 1):
-        await port.send(frame)
-        await wait_until(hass, partial(_reaches, judged, judged_then))
-
-
-def _reaches(number: Callable[[], int], wanted: int) -> bool:
-    return number() >= wanted
+pytestmark = pytest.mark.usefixtures("patient_link")
 
 
 def failing(number: int, system_title: bytes = SYSTEM_TITLE) -> Iterator[bytes]:
@@ -123,87 +57,60 @@ def failing(number: int, system_title: bytes = SYSTEM_TITLE) -> Iterator[bytes]:
         yield encipher(FORGED, counter, key=OTHER_KEY, system_title=system_title)
 
 
-async def go_on(hass: HomeAssistant, port: MeterPort, *frames: bytes) -> None:
+async def go_on(house: House, *frames: bytes) -> None:
     """Send frames, and the last one once more half a minute later."""
-    await send(hass, port, *frames)
-    await let_pass(hass, 31)
-    await send(hass, port, frames[-1])
+    await house.send(*frames)
+    await house.passes(31)
+    await house.send(frames[-1])
 
 
-async def set_up_again(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, frame: bytes, **data: str
-) -> None:
-    """Reload an entry with other data; its meter sends one frame."""
-    await hass.config_entries.async_unload(entry.entry_id)
-    hass.config_entries.async_update_entry(entry, data={**entry.data, **data})
-    port.greeting = frame
-    await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+async def fails(house: House, reason: str) -> None:
+    """Wait until set-up has failed, and for this reason."""
+    await wait_until(house.hass, lambda: house.entry.state is ConfigEntryState.SETUP_RETRY)
+    assert house.entry.error_reason_translation_key == reason
 
 
 @pytest.mark.usefixtures("short_setup")
-async def test_recorded_frames_are_refused_after_a_restart(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+async def test_recorded_frames_are_refused_after_a_restart_and_with_a_key_of_before(
+    house: House,
 ) -> None:
-    entry = await set_up(hass, port, make_entry)
-    await send(hass, port, encipher(TELEGRAM, 900))
-
-    await set_up_again(hass, port, entry, encipher(FORGED, 900))
-    await wait_until(hass, lambda: entry.state is ConfigEntryState.SETUP_RETRY)
-    assert entry.error_reason_translation_key == "replay"
-
-    await set_up_again(hass, port, entry, encipher(TELEGRAM, 901))
-    assert entry.state is ConfigEntryState.LOADED
-    assert state_of(hass, ENERGY).state == "25678.901"
-
-
-@pytest.mark.usefixtures("short_setup")
-async def test_a_new_key_counts_from_zero_and_the_old_one_does_not(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    await send(hass, port, encipher(TELEGRAM, 900))
-
-    new = {CONF_ENCRYPTION_KEY: OTHER_KEY}
-    await set_up_again(hass, port, entry, encipher(TELEGRAM, 0, key=OTHER_KEY), **new)
-    assert entry.state is ConfigEntryState.LOADED
-    await wait_for_entities(hass, entry)
-
-    old = {CONF_ENCRYPTION_KEY: KEY}
-    await set_up_again(hass, port, entry, encipher(TELEGRAM, 0), **old)
-    await wait_until(hass, lambda: entry.state is ConfigEntryState.SETUP_RETRY)
-    assert entry.error_reason_translation_key == "replay"
-    await set_up_again(hass, port, entry, encipher(TELEGRAM, 901), **old)
-    assert entry.state is ConfigEntryState.LOADED
-    assert entry.runtime_data.has_entities
+    await house.begin()
+    await house.send(encipher(TELEGRAM, 900))
+    await house.again(encipher(FORGED, 900))
+    await fails(house, "replay")
+    # A new key counts from zero, and the old one does not.
+    await house.again(encipher(TELEGRAM, 0, key=OTHER_KEY), **{CONF_ENCRYPTION_KEY: OTHER_KEY})
+    assert house.entry.state is ConfigEntryState.LOADED
+    await wait_for_entities(house.hass, house.entry)
+    await house.again(encipher(TELEGRAM, 0), **{CONF_ENCRYPTION_KEY: KEY})
+    await fails(house, "replay")
+    await house.again(encipher(TELEGRAM, 901))
+    assert house.entry.state is ConfigEntryState.LOADED
+    assert house.energy == "25678.901"
 
 
 async def test_the_counter_is_stored_every_five_minutes(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    hass_storage: dict[str, Any],
+    house: House, hass_storage: dict[str, Any]
 ) -> None:
-    entry = await set_up(hass, port, make_entry)
-    key = f"{DOMAIN}.{entry.entry_id}.meter"
+    await house.begin()
+    key = f"{DOMAIN}.{house.entry.entry_id}.meter"
 
     def stored() -> list[int]:
         counters = hass_storage[key]["data"]["counters"]
         return [counter for titles in counters.values() for counter in titles.values()]
 
-    await wait_until(hass, lambda: key in hass_storage)
+    await wait_until(house.hass, lambda: key in hass_storage)
     first = stored()
-    assert first == [port.counter]
+    assert first == [house.port.counter]
     for seconds in (10, 61, 280):
-        await send(hass, port, port.next_frame(TELEGRAM))
-        await let_pass(hass, seconds)
+        await house.send(house.good())
+        await house.passes(seconds)
         assert stored() == first
 
-    await let_pass(hass, 301)
-    assert stored() == [port.counter]
+    await house.passes(301)
+    assert stored() == [house.port.counter]
     assert KEY.lower() not in str(hass_storage[key]).lower()
-
-    await hass.config_entries.async_remove(entry.entry_id)
+    await house.hass.config_entries.async_remove(house.entry.entry_id)
     assert key not in hass_storage
 
 
@@ -225,112 +132,88 @@ async def test_replays_do_not_put_off_storing_the_counter(
         assert stored == {SYSTEM_TITLE.hex(): counter}
 
 
-async def test_new_key_starts_reauthentication_once(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture
+async def test_new_key_starts_reauthentication_once_until_the_old_one_fits_again(
+    house: House,
 ) -> None:
-    entry = await set_up(hass, port, make_entry)
-    ids = {state.entity_id for state in hass.states.async_all("sensor")}
-    caplog.clear()
+    await house.begin()
+    ids = {state.entity_id for state in house.hass.states.async_all("sensor")}
+    await go_on(house, *failing(3))
+    assert not house.reauths
+    assert house.energy == "25678.901"
+    await house.send(house.good(), *failing(20))
+    await house.passes(28)
+    await house.send(*failing(1))
+    assert not house.reauths
+    assert house.energy == "25678.901"
+    assert not house.log
 
-    await go_on(hass, port, *failing(3))
-    assert not reauths(hass)
-    assert state_of(hass, ENERGY).state == "25678.901"
-    await send(hass, port, port.next_frame(TELEGRAM), *failing(20))
-    await let_pass(hass, 28)
-    await send(hass, port, *failing(1))
-    assert not reauths(hass)
-    assert state_of(hass, ENERGY).state == "25678.901"
-    assert not own_log(caplog)
+    await house.passes(31)
+    assert not house.reauths
+    await house.send(*failing(1))
+    [flow] = house.reauths
+    assert flow["context"]["entry_id"] == house.entry.entry_id
+    assert house.energy == "unavailable"
+    await house.send(*failing(7))
+    assert len(house.reauths) == 1
+    assert {state.entity_id for state in house.hass.states.async_all("sensor")} == ids
+    assert [level for level, _ in house.log] == ["ERROR"]
+    assert not house.issues
 
-    await let_pass(hass, 31)
-    assert not reauths(hass)
-    await send(hass, port, *failing(1))
-    assert [flow["context"]["entry_id"] for flow in reauths(hass)] == [entry.entry_id]
-    assert state_of(hass, ENERGY).state == "unavailable"
-    await send(hass, port, *failing(7))
-    assert len(reauths(hass)) == 1
-    assert {state.entity_id for state in hass.states.async_all("sensor")} == ids
-    assert [level for level, _ in own_log(caplog)] == ["ERROR"]
-    assert not issues(hass)
-
-
-async def test_reauthentication_is_called_off_when_the_old_key_fits_again(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    await set_up(hass, port, make_entry)
-    await go_on(hass, port, *failing(4))
-    assert reauths(hass)
-
-    await send(hass, port, port.next_frame(TELEGRAM))
-    assert not reauths(hass)
-    assert state_of(hass, ENERGY).state == "25678.901"
-    await go_on(hass, port, *failing(4))
-    assert reauths(hass)
+    await house.send(house.good())
+    assert not house.reauths
+    assert house.energy == "25678.901"
+    await go_on(house, *failing(4))
+    assert house.reauths
 
 
 @pytest.mark.usefixtures("short_setup")
-async def test_reauthentication_that_a_reload_calls_off_starts_again(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("changed", [None, CONF_ENCRYPTION_KEY, CONF_AUTHENTICATION_KEY])
+async def test_what_failed_counts_after_a_reload_but_not_with_other_keys(
+    house: House, monkeypatch: pytest.MonkeyPatch, changed: str | None
 ) -> None:
     monkeypatch.setattr(failure_run, "LEAST_LISTENING", 0.1)
-    entry = await set_up(hass, port, make_entry)
-    await go_on(hass, port, *failing(4))
-    assert reauths(hass)
-
-    await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
-    assert not reauths(hass)
-
-    port.sending = failing(1000)
-    await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
-    assert len(reauths(hass)) == 1
-    await hass.config_entries.async_unload(entry.entry_id)
-
-
-@pytest.mark.usefixtures("short_setup")
-@pytest.mark.parametrize("changed", [CONF_ENCRYPTION_KEY, CONF_AUTHENTICATION_KEY])
-async def test_what_failed_with_other_keys_does_not_count(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    monkeypatch: pytest.MonkeyPatch,
-    changed: str,
-) -> None:
-    monkeypatch.setattr(failure_run, "LEAST_LISTENING", 0.1)
-    entry = await set_up(hass, port, make_entry)
-    await go_on(hass, port, *failing(4))
-    [flow] = reauths(hass)
-    hass.config_entries.flow.async_abort(flow["flow_id"])
-
-    port.sending = failing(1000)
-    await set_up_again(hass, port, entry, b"", **{changed: "5C" * 16})
-    await wait_until(hass, lambda: entry.state is ConfigEntryState.SETUP_RETRY)
-    assert not reauths(hass)
-    await hass.config_entries.async_unload(entry.entry_id)
+    await house.begin()
+    await go_on(house, *failing(4))
+    [flow] = house.reauths
+    entries = house.hass.config_entries
+    if changed:
+        entries.flow.async_abort(flow["flow_id"])
+        house.port.sending = failing(1000)
+        await house.again(b"", **{changed: "5C" * 16})
+        await wait_until(house.hass, lambda: house.entry.state is ConfigEntryState.SETUP_RETRY)
+    else:
+        await entries.async_reload(house.entry.entry_id)
+        await house.hass.async_block_till_done()
+        assert not house.reauths  # it is called off, and asked for again
+        house.port.sending = failing(1000)
+        await entries.async_reload(house.entry.entry_id)
+        await house.hass.async_block_till_done()
+    assert len(house.reauths) == (changed is None)
+    await house.unload()
 
 
 @pytest.mark.usefixtures("short_setup")
 async def test_reauthentication_starts_while_set_up_fails(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, monkeypatch: pytest.MonkeyPatch
+    house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(failure_run, "LEAST_DURATION", 0.4)
     monkeypatch.setattr(failure_run, "LEAST_LISTENING", 0.1)
-    port.sending = failing(1000)
-    entry = make_entry(port.url)
-    await hass.config_entries.async_setup(entry.entry_id)
-    assert entry.state is ConfigEntryState.SETUP_RETRY
-    assert not reauths(hass)
+    house.port.sending = failing(1000)
+    await house.begin(b"")
+    assert house.entry.state is ConfigEntryState.SETUP_RETRY
+    assert not house.reauths
 
-    await let_pass(hass, 10)
-    await wait_until(hass, lambda: bool(reauths(hass)))
-    assert entry.error_reason_translation_key == "wrong_key"
-    await hass.config_entries.async_unload(entry.entry_id)
+    await house.passes(10)
+    await wait_until(house.hass, lambda: bool(house.reauths))
+    assert house.entry.error_reason_translation_key == "wrong_key"
+    await house.unload()
 
 
-MARKUP = b"[x](http://a)".hex().upper()
 OTHERS = [encipher(OTHER_METER, 900 + n, system_title=OTHER_TITLE) for n in range(5)]
-MARKED = seal(TELEGRAM.replace(SERIAL.encode().hex().upper(), MARKUP))
+MARKED = seal(
+    TELEGRAM.replace(SERIAL.encode().hex().upper(), (b"[x](http://a)" + b"N" * 6000).hex().upper())
+)
+SHOWN_MARK = f"?x??http???a?{'N' * 51}"
 
 
 @pytest.mark.parametrize(
@@ -339,204 +222,158 @@ MARKED = seal(TELEGRAM.replace(SERIAL.encode().hex().upper(), MARKUP))
         (KEY, [seal(FORGED)] * 5, "security_off", {}, "no longer encrypts its telegrams"),
         (None, [encipher(FORGED, 2)] * 5, "security_on", {}, "encrypts its telegrams"),
         (
-            KEY,
-            OTHERS,
-            "other_meter",
-            {"found": OTHER_SERIAL, "serial_number": SERIAL},
-            OTHER_SERIAL,
+            *(KEY, OTHERS, "other_meter"),
+            *({"found": OTHER_SERIAL, "serial_number": SERIAL}, OTHER_SERIAL),
         ),
         (
-            KEY,
-            [*failing(5, system_title=OTHER_TITLE)],
-            "other_meter_unreadable",
-            {"name": "Smarty 2574", "serial_number": SERIAL},
-            "a meter other than SAG1030790002574",
+            *(KEY, [*failing(5, system_title=OTHER_TITLE)], "other_meter_unreadable"),
+            *({"name": "Smarty 2574", "serial_number": SERIAL}, f"a meter other than {SERIAL}"),
         ),
-        # Nobody on the line writes markup into what people read.
-        (None, [MARKED] * 5, "other_meter", {"found": "?x??http???a?"}, "?x??http???a?"),
+        # Nobody on the line writes markup, or much, into what people read.
+        (None, [MARKED] * 5, "other_meter", {"found": SHOWN_MARK}, SHOWN_MARK),
     ],
 )
 async def test_what_fails_so_often_and_for_so_long_is_a_repair_until_it_is_mended(  # noqa: PLR0913, PLR0917
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    caplog: pytest.LogCaptureFixture,
+    house: House,
     key: str | None,
     bad: list[bytes],
     problem: str,
     told: dict[str, str],
     logged: str,
 ) -> None:
-    def good() -> bytes:
-        return port.next_frame(TELEGRAM) if key else seal(TELEGRAM)
+    await house.begin(key=key)
+    await house.send(*bad[:4])
+    await house.passes(31)
+    assert not house.issues
+    assert house.energy == "25678.901"
 
-    port.greeting = good()
-    entry = make_entry(port.url, key=key)
-    await hass.config_entries.async_setup(entry.entry_id)
-    await send(hass, port, *bad[:4])
-    await let_pass(hass, 31)
-    assert not issues(hass)
-    assert state_of(hass, ENERGY).state == "25678.901"
-
-    await send(hass, port, bad[4])
-    assert issues(hass).keys() == {problem}
-    issue = issues(hass)[problem]
+    await house.send(bad[4])
+    assert house.issues.keys() == {problem}
+    issue = house.issues[problem]
     assert issue.is_fixable
-    assert told.items() <= (issue.translation_placeholders or {}).items()
-    assert not reauths(hass)
-    assert state_of(hass, ENERGY).state == "unavailable"
-    [line] = [text for _, text in own_log(caplog)]
+    assert (told | {"port": house.port.url}).items() <= (
+        issue.translation_placeholders or {}
+    ).items()
+    assert not house.reauths
+    assert house.energy == "unavailable"
+    assert len(str(house.coordinator.last_exception)) < 300
+    [(_, line)] = house.log
     assert logged in line
 
-    await send(hass, port, good())
-    assert not issues(hass)
-    assert state_of(hass, ENERGY).state == "25678.901"
+    await house.send(house.good() if key else seal(TELEGRAM))
+    assert not house.issues
+    assert house.energy == "25678.901"
 
 
-async def test_a_meter_that_is_removed_takes_its_repairs_along(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    await go_on(hass, port, *failing(4, system_title=OTHER_TITLE))
-    assert issues(hass)["other_meter_unreadable"].translation_placeholders == {
-        "name": "Smarty 2574",
-        "serial_number": SERIAL,
-        "port": port.url,
-    }
-    assert entry.runtime_data.obstacle == "other_meter_unreadable"
-    await hass.config_entries.async_remove(entry.entry_id)
-    assert not issues(hass)
+async def test_a_meter_that_is_removed_takes_its_repairs_along(house: House) -> None:
+    await house.begin()
+    await go_on(house, *failing(4, system_title=OTHER_TITLE))
+    assert house.issues.keys() == {"other_meter_unreadable"}
+    assert house.coordinator.obstacle == "other_meter_unreadable"
+    await house.hass.config_entries.async_remove(house.entry.entry_id)
+    assert not house.issues
 
 
-async def test_reading_without_verification_is_a_choice_that_stays_visible(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    port.greeting = literal_frame("other_authentication_key")
-    entry = make_entry(port.url)
-    hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_VERIFY: False})
-    await hass.config_entries.async_setup(entry.entry_id)
+async def test_reading_without_verification_is_a_choice_that_stays_visible(house: House) -> None:
+    def verification() -> str:
+        return state_of(house.hass, "smarty_verification").state
 
-    assert state_of(hass, ENERGY).state == "12345.678"
-    assert state_of(hass, "smarty_verification").state == "not_verified"
-    assert issues(hass)["not_verified"].is_fixable
+    await house.begin(literal_frame("other_authentication_key"), verify=False)
+    assert house.energy == "12345.678"
+    assert verification() == "not_verified"
+    assert house.issues["not_verified"].is_fixable
 
-    async def forge(counter: int, key: str = KEY) -> None:
-        frame = encipher(TELEGRAM, counter, key=key, authentication_key=OTHER_KEY)
-        await send(hass, port, frame)
-
-    await forge(2_000_000_000)
-    assert state_of(hass, ENERGY).state == "25678.901"
-    await forge(2_000_000_000)
-    assert entry.runtime_data.reception.rejections == {Reason.REPLAY: 1}
-    await forge(2_000_000_001, key=OTHER_KEY)
-    assert entry.runtime_data.reception.rejections == {Reason.REPLAY: 1, Reason.TAG: 1}
-    await send(hass, port, encipher(TELEGRAM, 2_000_000_002))
-    assert state_of(hass, "smarty_verification").state == "verified"
-    assert "not_verified" in issues(hass)
-
-    data = {key: value for key, value in entry.data.items() if key != CONF_VERIFY}
-    await hass.config_entries.async_unload(entry.entry_id)
-    hass.config_entries.async_update_entry(
-        entry, data={**data, CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY}
+    forged = encipher(TELEGRAM, 2_000_000_000, authentication_key=OTHER_KEY)
+    await house.send(forged)
+    assert house.energy == "25678.901"
+    await house.send(
+        forged, encipher(TELEGRAM, 2_000_000_001, key=OTHER_KEY, authentication_key=OTHER_KEY)
     )
-    port.greeting = encipher(TELEGRAM, 2_000_000_003, authentication_key=OTHER_AUTHENTICATION_KEY)
-    await hass.config_entries.async_setup(entry.entry_id)
-    await wait_for_entities(hass, entry)
-    assert not issues(hass)
-    assert state_of(hass, "smarty_verification").state == "verified"
+    assert house.coordinator.reception.rejections == {Reason.REPLAY: 1, Reason.TAG: 1}
+    await house.send(encipher(TELEGRAM, 2_000_000_002))
+    assert verification() == "verified"
+    assert "not_verified" in house.issues
+
+    good = encipher(TELEGRAM, 2_000_000_003, authentication_key=OTHER_AUTHENTICATION_KEY)
+    data = {key: value for key, value in house.entry.data.items() if key != CONF_VERIFY}
+    await house.unload()
+    house.hass.config_entries.async_update_entry(house.entry, data=data)
+    await house.again(good, **{CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY})
+    await wait_for_entities(house.hass, house.entry)
+    assert not house.issues
+    assert verification() == "verified"
 
 
-@pytest.mark.usefixtures("clock")
-async def test_wrong_clock_of_the_meter(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    issue_registry: ir.IssueRegistry,
-) -> None:
-    def is_wrong() -> bool:
-        issue = issue_registry.issues.get((DOMAIN, f"meter_clock_{entry.entry_id}"))
-        return issue is not None and issue.active
-
-    def telegram(time: str) -> bytes:
-        return port.next_frame(with_value(TELEGRAM, "0-0:1.0.0", f"({time})"))
-
-    entry = await set_up(hass, port, make_entry)
-    await send(hass, port, telegram("250703103459S"))
-    assert not is_wrong()
-    await send(hass, port, telegram("250703103501S"))
-    assert is_wrong()
-    await send(hass, port, telegram("250703103459S"))
-    assert is_wrong()
-    await send(hass, port, telegram("250703103359S"))
-    assert not is_wrong()
-    await send(hass, port, telegram("250703102501S"))
-    assert not is_wrong()
-    await send(hass, port, telegram("250703102459S"))
-    assert is_wrong()
-    # After a restart, it is remembered and not shown.
-    await issue_registry.async_load()
-    await send(hass, port, telegram("250703102459S"))
-    assert is_wrong()
+@pytest.mark.usefixtures("stopped_clock")
+async def test_wrong_clock_of_the_meter(house: House) -> None:
+    registry = ir.async_get(house.hass)
+    await house.begin()
+    # Beside 10:30:00: raised beyond five minutes, withdrawn within four, on both sides.
+    for time, is_wrong in [
+        ("103459", False),
+        ("103501", True),
+        ("103459", True),
+        ("103359", False),
+        ("102501", False),
+        ("102459", True),
+        ("restart", False),  # it is remembered then, and not shown
+        ("102459", True),
+    ]:
+        if time == "restart":
+            await registry.async_load()
+        else:
+            text = with_value(TELEGRAM, "0-0:1.0.0", f"(250703{time}S)")
+            await house.send(house.port.next_frame(text))
+        issue = registry.issues.get((DOMAIN, f"meter_clock_{house.entry.entry_id}"))
+        assert (issue is not None and issue.active) == is_wrong
 
 
-async def test_no_telegram_for_an_hour(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    clock: Clock,
-) -> None:
-    await set_up(hass, port, make_entry)
-
-    async def minutes(number: int) -> None:
-        for _ in range(number):
-            clock.now += timedelta(seconds=60)
-            await let_pass(hass, 61)
-
-    await minutes(58)
-    assert not issues(hass)
-    await minutes(3)
-    assert issues(hass).keys() == {"no_telegram"}
+async def test_no_telegram_for_an_hour(house: House, stopped_clock: Clock) -> None:
+    await house.begin()
+    for minutes, shown in ((58, set()), (3, {"no_telegram"})):
+        for _ in range(minutes):
+            stopped_clock.now += timedelta(seconds=60)
+            await house.passes(61)
+        assert house.issues.keys() == shown
 
 
 @pytest.mark.usefixtures("short_setup")
-async def test_no_telegram_since_before_the_restart(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    clock: Clock,
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    await hass.config_entries.async_unload(entry.entry_id)
-    clock.now += timedelta(minutes=50)
-    await hass.config_entries.async_setup(entry.entry_id)
-    await wait_until(hass, lambda: entry.state is ConfigEntryState.SETUP_RETRY)
-    assert not issues(hass)
+async def test_no_telegram_since_before_the_restart(house: House, stopped_clock: Clock) -> None:
+    entries = house.hass.config_entries
+    await house.begin()
+    await house.unload()
+    stopped_clock.now += timedelta(minutes=50)
+    await house.again(b"")
+    await wait_until(house.hass, lambda: house.entry.state is ConfigEntryState.SETUP_RETRY)
+    assert not house.issues
 
-    clock.now += timedelta(minutes=11)
-    await hass.config_entries.async_reload(entry.entry_id)
-    assert issues(hass).keys() == {"no_telegram"}
-
-    port.greeting = port.next_frame(TELEGRAM)
-    await hass.config_entries.async_reload(entry.entry_id)
-    assert entry.state is ConfigEntryState.LOADED
-    assert not issues(hass)
+    stopped_clock.now += timedelta(minutes=11)
+    await entries.async_reload(house.entry.entry_id)
+    assert house.issues.keys() == {"no_telegram"}
+    await entries.async_set_disabled_by(house.entry.entry_id, ConfigEntryDisabler.USER)
+    assert not house.issues
+    await entries.async_set_disabled_by(house.entry.entry_id, None)
+    await wait_until(house.hass, lambda: house.issues.keys() == {"no_telegram"})
+    house.port.greeting = house.good()
+    await entries.async_reload(house.entry.entry_id)
+    assert house.entry.state is ConfigEntryState.LOADED
+    assert not house.issues
 
 
 @pytest.mark.usefixtures("short_setup")
 @pytest.mark.parametrize(
     ("bad", "problem"),
     [
-        pytest.param([seal(FORGED)] * 1000, "security_off", id="security off"),
-        pytest.param(
+        ([seal(FORGED)] * 1000, "security_off"),
+        (
             [encipher(OTHER_METER, n, system_title=OTHER_TITLE) for n in range(1000)],
             "other_meter",
-            id="other meter",
         ),
     ],
+    ids=["security off", "other meter"],
 )
 async def test_repair_is_shown_again_after_a_restart(  # noqa: PLR0913, PLR0917
-    hass: HomeAssistant,
-    port: MeterPort,
+    house: House,
     make_entry: EntryMaker,
     hass_storage: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
@@ -544,7 +381,7 @@ async def test_repair_is_shown_again_after_a_restart(  # noqa: PLR0913, PLR0917
     problem: str,
 ) -> None:
     monkeypatch.setattr(failure_run, "LEAST_DURATION", 0.1)
-    entry = make_entry(port.url)
+    hass, entry = house.hass, make_entry(house.port.url)
     # What Home Assistant stores of issues: that there was one, and whether it is ignored.
     hass_storage[ir.STORAGE_KEY] = {
         "version": ir.STORAGE_VERSION_MAJOR,
@@ -563,45 +400,27 @@ async def test_repair_is_shown_again_after_a_restart(  # noqa: PLR0913, PLR0917
         },
     }
     await ir.async_get(hass).async_load()
-    assert not issues(hass)
-
-    port.sending = iter(bad)
+    assert not house.issues
+    house.port.sending = iter(bad)
     await hass.config_entries.async_setup(entry.entry_id)
-    assert issues(hass).keys() == {problem}
+    assert house.issues.keys() == {problem}
 
-    port.sending = None
-    port.greeting = port.next_frame(TELEGRAM)
+    house.port.sending = None
+    house.port.greeting = house.good()
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
     assert (DOMAIN, f"{problem}_{entry.entry_id}") not in ir.async_get(hass).issues
 
 
-@pytest.mark.usefixtures("short_setup")
-async def test_repairs_of_a_meter_that_is_disabled_go(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, clock: Clock
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    await hass.config_entries.async_unload(entry.entry_id)
-    clock.now += timedelta(hours=2)
-    await hass.config_entries.async_setup(entry.entry_id)
-    await wait_until(hass, lambda: entry.state is ConfigEntryState.SETUP_RETRY)
-    assert issues(hass)
-
-    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
-    assert not issues(hass)
-
-
 async def test_nothing_old_is_stored_after_a_set_up_that_failed(
-    hass: HomeAssistant,
-    port: MeterPort,
+    house: House,
     make_entry: EntryMaker,
     monkeypatch: pytest.MonkeyPatch,
     hass_storage: dict[str, Any],
 ) -> None:
     monkeypatch.setattr(port_coordinator, "SETUP_TIMEOUT", 1.0)
-    entry = make_entry(port.url)
+    hass, port, entry = house.hass, house.port, make_entry(house.port.url)
     stored = f"{DOMAIN}.{entry.entry_id}.meter"
-
     port.greeting = encipher(OTHER_METER, 1, system_title=OTHER_TITLE)
     setting_up = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
     async with asyncio.timeout(10):
@@ -618,44 +437,23 @@ async def test_nothing_old_is_stored_after_a_set_up_that_failed(
     assert stored not in hass_storage
 
 
-@pytest.mark.parametrize("content", [[], {}, {"counters": None}, {"counters": {"key": {"?": 1}}}])
-async def test_memory_that_is_damaged_is_begun_anew(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    hass_storage: dict[str, Any],
-    content: object,
-) -> None:
-    port.greeting = port.next_frame(TELEGRAM)
-    entry = make_entry(port.url)
-    key = f"{DOMAIN}.{entry.entry_id}.meter"
-    hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": content}
-
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
-    assert hass_storage[key]["data"]["system_title"] == SYSTEM_TITLE.hex()
-
-
-async def test_damaged_frames_between_those_of_this_meter_are_no_other_meter(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    await set_up(hass, port, make_entry)
+async def test_damaged_frames_between_those_of_this_meter_are_no_other_meter(house: House) -> None:
+    await house.begin()
     for _ in range(3):
-        await go_on(hass, port, *failing(1), *failing(6, system_title=OTHER_TITLE), *failing(1))
-    assert reauths(hass)
-    assert not issues(hass)
+        await go_on(house, *failing(1), *failing(6, system_title=OTHER_TITLE), *failing(1))
+    assert house.reauths
+    assert not house.issues
 
 
 @pytest.mark.usefixtures("short_setup")
 async def test_a_meter_that_was_long_away_is_back_within_a_minute(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, monkeypatch: pytest.MonkeyPatch
+    house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    entry = make_entry(port.url)
-    monkeypatch.setattr(entry, "_tries", 9)  # Home Assistant itself would wait ten minutes
-    await hass.config_entries.async_setup(entry.entry_id)
-    assert entry.state is ConfigEntryState.SETUP_RETRY
-
-    port.greeting = port.next_frame(TELEGRAM)
-    await let_pass(hass, 61)
-    await wait_until(hass, lambda: entry.state is ConfigEntryState.LOADED)
-    assert state_of(hass, ENERGY).state == "25678.901"
+    await house.begin(b"")
+    assert house.entry.state is ConfigEntryState.SETUP_RETRY
+    monkeypatch.setattr(house.entry, "_tries", 9)  # Home Assistant itself would wait ten minutes
+    await house.again(b"")
+    house.port.greeting = house.good()
+    await house.passes(61)
+    await wait_until(house.hass, lambda: house.entry.state is ConfigEntryState.LOADED)
+    assert house.energy == "25678.901"

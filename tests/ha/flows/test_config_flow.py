@@ -12,7 +12,7 @@ from unittest.mock import AsyncMock, Mock, patch
 import pytest
 import serialx
 from homeassistant.components.usb import SerialDevice, USBDevice
-from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState, ConfigFlowResult
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -48,6 +48,7 @@ from tests.ha.dialogs import (
     start,
     submit,
     suggested,
+    told,
 )
 from tests.ha.meter import (
     KEY,
@@ -70,6 +71,11 @@ ANOTHER_TELEGRAM = literal_telegram("three_phase_gas_water_heat")
 
 
 pytestmark = pytest.mark.usefixtures("short_wait")
+
+
+async def enter(hass: HomeAssistant, port: str, key: str = KEY) -> ConfigFlowResult:
+    """Open the dialog and fill in the form."""
+    return await submit(hass, await start(hass), {CONF_PORT: port, CONF_ENCRYPTION_KEY: key})
 
 
 async def test_sets_up_a_meter(hass: HomeAssistant, port: MeterPort) -> None:
@@ -109,9 +115,7 @@ async def test_shows_what_was_found_in_the_language_of_the_house(
     hass.config.language = "de"
     port.greeting = ENCRYPTED
 
-    found = await submit(
-        hass, await start(hass), {CONF_PORT: port.address, CONF_ENCRYPTION_KEY: KEY}
-    )
+    found = await enter(hass, port.address)
 
     placeholders = found["description_placeholders"]
     assert placeholders
@@ -121,134 +125,92 @@ async def test_shows_what_was_found_in_the_language_of_the_house(
     assert "- M-Bus 2: Wasserzähler WATE079000257402, 28,103 m³" in placeholders["channels"]
 
 
-async def test_sets_up_a_meter_without_encryption(hass: HomeAssistant, port: MeterPort) -> None:
-    port.greeting = literal_frame("plain")
+SPACED = {sign: sign.join(KEY[n : n + 2] for n in range(0, 32, 2)) for sign in " :"}
+OTHER = {CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY}
+PUBLISHED = {CONF_AUTHENTICATION_KEY: PUBLISHED_KEY}
+# The frame that comes, the key and the advanced options as they are typed, and what is stored.
+SET_UPS: dict[str, tuple[str, str | None, dict[str, Any], dict[str, Any]]] = {
+    "without encryption": ("plain", None, {}, {}),
+    "authentication key": (
+        *("other_authentication_key", KEY),
+        *({CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY.lower()}, OTHER),
+    ),
+    **{
+        f"pasted {name}": ("three_phase_gas_water_heat", pasted, PUBLISHED, {})
+        for name, pasted in {
+            "in lower case": KEY.lower(),
+            "with 0x and blanks around": f"  0x{KEY}\n",
+            "with blanks": SPACED[" "],
+            "with colons": SPACED[":"],
+            "with dashes": "-".join(KEY[n : n + 8] for n in range(0, 32, 8)),
+        }.items()
+    },
+}
 
-    found = await submit(hass, await start(hass), {CONF_PORT: port.url, SECTION_ADVANCED: {}})
-    result = await confirm(hass, found)
 
-    assert result["data"] == {CONF_PORT: port.url}
-    assert result["result"].unique_id == SERIAL
-
-
-async def test_sets_up_a_meter_with_an_authentication_key(
-    hass: HomeAssistant, port: MeterPort
+@pytest.mark.parametrize(("frame", "key", "advanced", "stored"), SET_UPS.values(), ids=SET_UPS)
+async def test_what_is_typed_and_stored(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    port: MeterPort,
+    frame: str,
+    key: str | None,
+    advanced: dict[str, Any],
+    stored: dict[str, Any],
 ) -> None:
-    port.greeting = literal_frame("other_authentication_key")
-
+    port.greeting = literal_frame(frame)
+    typed = {CONF_PORT: f" {port.address} ", SECTION_ADVANCED: advanced}
     found = await submit(
-        hass,
-        await start(hass),
-        {
-            CONF_PORT: port.url,
-            CONF_ENCRYPTION_KEY: KEY,
-            SECTION_ADVANCED: {CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY.lower()},
-        },
+        hass, await start(hass), typed | ({CONF_ENCRYPTION_KEY: key} if key else {})
     )
-    assert found["description_placeholders"]
-    assert found["description_placeholders"]["channels"] == "\N{EN DASH}"
+    if stored:
+        assert told(found)["channels"] == "\N{EN DASH}"
     result = await confirm(hass, found)
-
-    assert result["data"] == {
-        CONF_PORT: port.url,
-        CONF_ENCRYPTION_KEY: KEY,
-        CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY,
-    }
+    sealed = {CONF_ENCRYPTION_KEY: KEY} if key else {}
+    assert result["data"] == {CONF_PORT: port.url, **sealed, **stored}
+    assert result["result"].unique_id == SERIAL
     assert result["result"].state is ConfigEntryState.LOADED
+
+
+WITHOUT = {CONF_WITHOUT_VERIFICATION: True}
 
 
 @pytest.mark.parametrize(
-    "pasted",
+    ("steps", "verification", "stored"),
     [
-        pytest.param(KEY.lower(), id="lower case"),
-        pytest.param(f"  0x{KEY}\n", id="0x and blanks around"),
-        pytest.param(" ".join(KEY[n : n + 2] for n in range(0, 32, 2)), id="blanks"),
-        pytest.param(":".join(KEY[n : n + 2] for n in range(0, 32, 2)), id="colons"),
-        pytest.param("-".join(KEY[n : n + 8] for n in range(0, 32, 8)), id="dashes"),
+        ([WITHOUT], "Not verified", {CONF_ENCRYPTION_KEY: KEY, CONF_VERIFY: False}),
+        # It is not given up unasked.
+        (
+            [{CONF_WITHOUT_VERIFICATION: False}, OTHER | {CONF_WITHOUT_VERIFICATION: False}],
+            *("Verified", {CONF_ENCRYPTION_KEY: KEY, **OTHER}),
+        ),
+        # There is none to give up without a key.
+        ([WITHOUT], "Not encrypted", {}),
     ],
+    ids=["without verification", "with the right key", "without a key"],
 )
-async def test_takes_a_key_as_it_is_pasted(
-    hass: HomeAssistant, port: MeterPort, pasted: str
-) -> None:
-    port.greeting = ENCRYPTED
-
-    found = await submit(
-        hass,
-        await start(hass),
-        {
-            CONF_PORT: f" {port.address} ",
-            CONF_ENCRYPTION_KEY: pasted,
-            SECTION_ADVANCED: {CONF_AUTHENTICATION_KEY: PUBLISHED_KEY},
-        },
-    )
-    result = await confirm(hass, found)
-
-    assert result["data"] == {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
-
-
-async def test_reads_without_verification_when_that_is_chosen(
-    hass: HomeAssistant, port: MeterPort
+async def test_verification_is_given_up_only_when_that_is_chosen(
+    hass: HomeAssistant,
+    port: MeterPort,
+    steps: list[dict[str, Any]],
+    verification: str,
+    stored: dict[str, Any],
 ) -> None:
     port.greeting = literal_frame("other_authentication_key")
-    flow = await start(hass)
-    assert CONF_WITHOUT_VERIFICATION not in suggested(flow)[SECTION_ADVANCED]
     typed = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
-    refused = await submit(hass, flow, {**typed, SECTION_ADVANCED: {}})
-    assert refused["errors"] == {SECTION_ADVANCED: "other_authentication_key"}
-    assert is_advanced_open(refused)
-
-    found = await submit(
-        hass, refused, {**typed, SECTION_ADVANCED: {CONF_WITHOUT_VERIFICATION: True}}
-    )
-    assert found["description_placeholders"]
-    assert found["description_placeholders"]["verification"] == "Not verified"
-    result = await confirm(hass, found)
-
-    assert result["data"] == {**typed, CONF_VERIFY: False}
+    form = await start(hass)
+    assert CONF_WITHOUT_VERIFICATION not in suggested(form)[SECTION_ADVANCED]
+    form = await submit(hass, form, {**typed, SECTION_ADVANCED: {}})
+    for advanced in steps:
+        assert form["errors"] == {SECTION_ADVANCED: "other_authentication_key"}
+        assert is_advanced_open(form)
+        if not stored:
+            port.greeting = literal_frame("plain")
+            typed.pop(CONF_ENCRYPTION_KEY)
+        form = await submit(hass, form, {**typed, SECTION_ADVANCED: advanced})
+    assert told(form)["verification"] == verification
+    result = await confirm(hass, form)
+    assert result["data"] == {CONF_PORT: port.url, **stored}
     assert result["result"].state is ConfigEntryState.LOADED
-
-
-async def test_verification_is_not_given_up_unasked(hass: HomeAssistant, port: MeterPort) -> None:
-    port.greeting = literal_frame("other_authentication_key")
-    typed = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
-    refused = await submit(hass, await start(hass), typed)
-
-    again = await submit(
-        hass, refused, {**typed, SECTION_ADVANCED: {CONF_WITHOUT_VERIFICATION: False}}
-    )
-    assert again["errors"] == {SECTION_ADVANCED: "other_authentication_key"}
-
-    found = await submit(
-        hass,
-        again,
-        {
-            **typed,
-            SECTION_ADVANCED: {
-                CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY,
-                CONF_WITHOUT_VERIFICATION: False,
-            },
-        },
-    )
-    result = await confirm(hass, found)
-    assert result["data"] == {**typed, CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY}
-
-
-async def test_meter_without_key_is_not_read_without_verification(
-    hass: HomeAssistant, port: MeterPort
-) -> None:
-    port.greeting = literal_frame("other_authentication_key")
-    refused = await submit(hass, await start(hass), {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY})
-
-    port.greeting = literal_frame("plain")
-    found = await submit(
-        hass,
-        refused,
-        {CONF_PORT: port.url, SECTION_ADVANCED: {CONF_WITHOUT_VERIFICATION: True}},
-    )
-    assert found["description_placeholders"]
-    assert found["description_placeholders"]["verification"] == "Not encrypted"
-    result = await confirm(hass, found)
-    assert result["data"] == {CONF_PORT: port.url}
 
 
 async def test_describes_a_meter_that_says_little(hass: HomeAssistant, port: MeterPort) -> None:
@@ -267,7 +229,7 @@ async def test_describes_a_meter_that_says_little(hass: HomeAssistant, port: Met
         text = with_value(text, reference, value)
     port.greeting = encipher(text, 1)
 
-    found = await submit(hass, await start(hass), {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY})
+    found = await enter(hass, port.url)
 
     assert found["description_placeholders"] == {
         "serial_number": SERIAL,
@@ -451,16 +413,14 @@ async def test_three_wrong_frames_are_enough(hass: HomeAssistant, port: MeterPor
 
     with patch.object(meter_setup, "probe", probe):  # which waits 25 seconds for a telegram
         async with asyncio.timeout(20):
-            result = await submit(
-                hass, await start(hass), {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: OTHER_KEY}
-            )
+            result = await enter(hass, port.url, OTHER_KEY)
 
     assert result["errors"] == {CONF_ENCRYPTION_KEY: "wrong_key"}
 
 
 async def open_error(hass: HomeAssistant, port: str) -> dict[str, str] | None:
     """Return the errors for a port that cannot be opened."""
-    result = await submit(hass, await start(hass), {CONF_PORT: port, CONF_ENCRYPTION_KEY: KEY})
+    result = await enter(hass, port)
     # What the system says is no text for people.
     assert "Errno" not in str(result)
     assert "failed" not in str(result)
@@ -648,14 +608,13 @@ async def test_device_is_held_by_another_program(hass: HomeAssistant, device: st
     assert program.stdin
     assert program.stdout
     assert await program.stdout.readline() == b"held\n"
-    result = await submit(hass, await start(hass), {CONF_PORT: device, CONF_ENCRYPTION_KEY: KEY})
+    result = await enter(hass, device)
     program.stdin.close()
     await program.wait()
 
     assert result["errors"] == {CONF_PORT: "port_held"}
-    assert result["description_placeholders"]
-    assert result["description_placeholders"]["port"] == device
-    assert result["description_placeholders"]["program"] == f"{PROGRAM} ({program.pid})"
+    assert told(result)["port"] == device
+    assert told(result)["program"] == f"{PROGRAM} ({program.pid})"
 
 
 async def test_device_is_held_by_another_integration(hass: HomeAssistant, device: str) -> None:
@@ -666,13 +625,10 @@ async def test_device_is_held_by_another_integration(hass: HomeAssistant, device
         )
         entry.add_to_hass(hass)
     async with open_port(device):
-        result = await submit(
-            hass, await start(hass), {CONF_PORT: device, CONF_ENCRYPTION_KEY: KEY}
-        )
+        result = await enter(hass, device)
 
     assert result["errors"] == {CONF_PORT: "port_held"}
-    assert result["description_placeholders"]
-    assert result["description_placeholders"]["program"] == "Meter (dsmr)"
+    assert told(result)["program"] == "Meter (dsmr)"
 
 
 @pytest.mark.parametrize(
@@ -690,8 +646,7 @@ async def test_device_is_held_by_home_assistant(
         result = await submit(hass, await start(hass, *path), {CONF_PORT: device, **more})
 
     assert result["errors"] == {CONF_PORT: "port_held"}
-    assert result["description_placeholders"]
-    assert result["description_placeholders"]["program"] == "Home Assistant"
+    assert told(result)["program"] == "Home Assistant"
 
 
 async def test_holder_of_a_busy_device_cannot_be_told(hass: HomeAssistant, device: str) -> None:
@@ -720,8 +675,7 @@ async def test_stores_the_lasting_name_of_a_device(
     )
 
     assert result["errors"] == {CONF_PORT: "nothing_received"}
-    assert result["description_placeholders"]
-    assert result["description_placeholders"]["port"] == by_id
+    assert told(result)["port"] == by_id
     assert suggested(result)[CONF_PORT] == f" {device} "
 
 
@@ -732,7 +686,7 @@ async def test_device_in_use_by_another_name(
     make_entry(by_id if of_entry == "by id" else device, serial="SAG1030700000042")
 
     for name in (by_id, device):
-        result = await submit(hass, await start(hass), {CONF_PORT: name, CONF_ENCRYPTION_KEY: KEY})
+        result = await enter(hass, name)
         assert result["errors"] == {CONF_PORT: "port_in_use"}
 
 
@@ -752,7 +706,7 @@ async def test_gateway_in_use_by_another_spelling(
     make_entry("socket://Gateway.local:2001", serial="SAG1030700000042")
 
     for name in ("gateway.local:2001", "TCP://gateway.LOCAL:2001", "socket://gateway.local:2001/"):
-        result = await submit(hass, await start(hass), {CONF_PORT: name, CONF_ENCRYPTION_KEY: KEY})
+        result = await enter(hass, name)
         assert result["errors"] == {CONF_PORT: "port_in_use"}
 
 
@@ -840,7 +794,7 @@ async def test_same_meter_twice(
     make_entry("socket://127.0.0.1:1")
     port.greeting = ENCRYPTED
 
-    result = await submit(hass, await start(hass), {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY})
+    result = await enter(hass, port.url)
 
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "already_configured"
@@ -864,13 +818,10 @@ async def test_port_in_use_by_another_meter(
 ) -> None:
     entry = make_entry(port.url, serial="SAG1030700000042")
 
-    result = await submit(
-        hass, await start(hass), {CONF_PORT: port.address, CONF_ENCRYPTION_KEY: KEY}
-    )
+    result = await enter(hass, port.address)
 
     assert result["errors"] == {CONF_PORT: "port_in_use"}
-    assert result["description_placeholders"]
-    assert result["description_placeholders"]["title"] == entry.title
+    assert told(result)["title"] == entry.title
     assert port.connections == 0
 
 
@@ -881,7 +832,7 @@ async def test_port_of_a_disabled_entry_is_free(
     await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
     port.greeting = ENCRYPTED
 
-    found = await submit(hass, await start(hass), {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY})
+    found = await enter(hass, port.url)
 
     assert (await confirm(hass, found))["type"] is FlowResultType.CREATE_ENTRY
 

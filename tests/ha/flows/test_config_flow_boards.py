@@ -35,7 +35,7 @@ from custom_components.smarty_p1.flows.board_probe import probe_pulses, probe_so
 from custom_components.smarty_p1.lib.port import NotP1Error
 from tests.ha.boards import ENERGY, GEOMETRY, LEVEL, pulse_entry, state, tank_entry
 from tests.ha.conftest import EntryMaker
-from tests.ha.dialogs import reconfigure, start, submit, suggested
+from tests.ha.dialogs import reconfigure, start, submit, suggested, told
 from tests.ha.meter import MeterPort
 from tests.ha.support import let_pass, let_pass_until
 
@@ -113,10 +113,9 @@ async def test_a_board_at_a_port(
         await start(hass, "pulse", "pulse_port"),
         port_input(port, **{CONF_METER_READING: 1234.5}),
     )
-    assert found["description_placeholders"]
-    assert found["description_placeholders"]["source"] == port.url
+    assert told(found)["source"] == port.url
     if step == "count_found":
-        assert found["description_placeholders"]["count"] == "1234"
+        assert told(found)["count"] == "1234"
     port.greeting = b""
     result = await agree(hass, found, step)
 
@@ -138,8 +137,7 @@ async def test_a_port_that_is_read_already(
         fields = port_input(port) if "pulse" in path else {CONF_PORT: port.address, **GEOMETRY}
         result = await submit(hass, await start(hass, *path), fields)
         assert result["errors"] == {CONF_PORT: "port_in_use"}
-        assert result["description_placeholders"]
-        assert result["description_placeholders"]["title"] == meter.title
+        assert told(result)["title"] == meter.title
         assert suggested(result)[CONF_PORT] == port.address
     assert port.connections == 0
 
@@ -168,7 +166,6 @@ async def test_a_port_that_cannot_be_opened(hass: HomeAssistant, port: MeterPort
     flow = await start(hass, "pulse", "pulse_port")
     result = await submit(hass, flow, port_input(port))
     assert result["errors"] == {CONF_PORT: "port_unreachable"}
-    assert result["description_placeholders"]
     assert "Connect call failed" not in str(result)
 
     await port.start()
@@ -210,8 +207,7 @@ async def test_an_entity_that_counts(hass: HomeAssistant) -> None:
     hass.states.async_set("sensor.led", "77")
     flow = await start(hass, "pulse", "pulse_entity")
     found = await submit(hass, flow, {CONF_ENTITY_ID: "sensor.led", **PULSES})
-    assert found["description_placeholders"]
-    assert found["description_placeholders"]["count"] == "77"
+    assert told(found)["count"] == "77"
     result = await agree(hass, found, "count_found")
     assert result["data"][CONF_ENTITY_ID] == "sensor.led"
     assert state(hass, ENERGY) == "0.0"
@@ -260,8 +256,7 @@ async def test_pulses_count_from_what_the_dialog_has_shown(hass: HomeAssistant) 
     found = await submit(
         hass, await start(hass, "pulse", "pulse_entity"), {CONF_ENTITY_ID: "sensor.led", **PULSES}
     )
-    assert found["description_placeholders"]
-    assert found["description_placeholders"]["count"] == "1000"
+    assert told(found)["count"] == "1000"
 
     hass.states.async_set("sensor.led", "1008")  # while the user is reading the dialog
     result = await agree(hass, found, "count_found")

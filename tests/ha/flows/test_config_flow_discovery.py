@@ -42,7 +42,7 @@ from custom_components.smarty_p1.flows import (
 from custom_components.smarty_p1.lib.port import probe
 from tests.ha.boards import pulse_entry
 from tests.ha.conftest import EntryMaker
-from tests.ha.dialogs import confirm, start, submit, suggested
+from tests.ha.dialogs import confirm, start, submit, suggested, told
 from tests.ha.meter import (
     KEY,
     OTHER_KEY,
@@ -179,9 +179,8 @@ async def test_found_gateway_is_set_up_with_its_key_alone(
     form = await find(hass, service(port=port.port))
     assert port.connections == 0
     assert suggested(form).keys() == {CONF_ENCRYPTION_KEY, SECTION_ADVANCED}
-    assert form["description_placeholders"]
-    assert form["description_placeholders"]["name"] == "P1 meter"
-    assert form["description_placeholders"]["present_port"] == port.url
+    assert told(form)["name"] == "P1 meter"
+    assert told(form)["present_port"] == port.url
     (flow,) = hass.config_entries.flow.async_progress()
     assert flow["context"]["title_placeholders"] == {"name": f"P1 meter ({port.url})"}
 
@@ -229,13 +228,11 @@ async def test_found_cable_is_stored_by_its_lasting_name(hass: HomeAssistant) ->
     by_id = "/dev/serial/by-id/usb-FTDI_P1_cable_A1-if00-port0"
     with patch.object(ports_in_use, "get_serial_by_id", return_value=by_id):
         form = await find(hass, cable())
-        assert form["description_placeholders"]
-        assert form["description_placeholders"]["present_port"] == by_id
+        assert told(form)["present_port"] == by_id
         assert was_ended(await find(hass, cable()), "already_in_progress")
         result = await submit(hass, form, {CONF_ENCRYPTION_KEY: KEY})
     assert result["errors"] == {"base": "port_not_found"}
-    assert result["description_placeholders"]
-    assert result["description_placeholders"]["port"] == by_id
+    assert told(result)["port"] == by_id
 
 
 @pytest.mark.parametrize(
@@ -258,8 +255,7 @@ async def test_address_of_a_found_gateway(
     if url is None:
         assert was_ended(result, "not_p1_port")
     else:
-        assert result["description_placeholders"]
-        assert result["description_placeholders"]["present_port"] == url
+        assert told(result)["present_port"] == url
 
 
 async def test_a_port_is_offered_once(hass: HomeAssistant) -> None:
@@ -448,18 +444,29 @@ async def test_a_meter_is_looked_for_once_a_minute_however_often_it_is_announced
 
 @pytest.mark.usefixtures("soon")
 @pytest.mark.parametrize(
-    "entry_data", [{"key": None}, {CONF_VERIFY: False}], ids=["plain", "not verified"]
+    ("entry_data", "sent", "disabled_by"),
+    [
+        ({"key": None}, seal(TELEGRAM), None),
+        ({CONF_VERIFY: False}, encipher(TELEGRAM, 1), None),
+        ({}, encipher(TELEGRAM, 100), ConfigEntryDisabler.USER),
+    ],
+    ids=["plain", "not verified", "disabled"],
 )
-async def test_without_a_proof_no_gateway_is_followed(
-    hass: HomeAssistant, make_entry: EntryMaker, entry_data: dict[str, Any]
+async def test_no_gateway_is_followed_without_a_proof_nor_by_a_disabled_entry(
+    hass: HomeAssistant,
+    make_entry: EntryMaker,
+    entry_data: dict[str, Any],
+    sent: bytes,
+    disabled_by: ConfigEntryDisabler | None,
 ) -> None:
     entry = make_entry("socket://127.0.0.1:1", **entry_data, **{CONF_SERVICE: f"P1 meter.{TYPE}"})
-    sent = encipher(TELEGRAM, 1) if CONF_VERIFY in entry_data else seal(TELEGRAM)
-    async with MeterPort(sent) as attacker:
-        assert was_ended(await find(hass, service(port=attacker.port)), "already_configured")
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, disabled_by)
+    async with MeterPort(sent) as other:
+        assert was_ended(await find(hass, service(port=other.port)), "already_configured")
         await asyncio.sleep(0.1)
-        assert attacker.connections == 0
+        assert other.connections == 0
     assert entry.data[CONF_PORT] == "socket://127.0.0.1:1"
+    assert entry.state is ConfigEntryState.NOT_LOADED
 
 
 @pytest.mark.usefixtures("soon")
@@ -537,21 +544,6 @@ async def test_the_port_of_a_board_that_delivers_is_not_disturbed(
 
     assert port.connections == 1
     assert CONF_SERVICE not in board.data
-
-
-@pytest.mark.usefixtures("soon")
-async def test_disabled_entry_stays_where_it_is(
-    hass: HomeAssistant, elsewhere: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = make_entry("socket://127.0.0.1:1", **{CONF_SERVICE: f"P1 meter.{TYPE}"})
-    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
-
-    assert was_ended(await find(hass, service(port=elsewhere.port)), "already_configured")
-    await asyncio.sleep(0.1)
-
-    assert entry.data[CONF_PORT] == "socket://127.0.0.1:1"
-    assert elsewhere.connections == 0
-    assert entry.state is ConfigEntryState.NOT_LOADED
 
 
 async def test_another_port_is_not_taken_back_by_the_gateway(

@@ -80,31 +80,72 @@ async def other_port() -> AsyncGenerator[MeterPort]:
         yield server
 
 
-async def start_reauth(
-    hass: HomeAssistant, entry: MockConfigEntry, reason: str = "wrong_key"
-) -> ConfigFlowResult:
-    """Open the dialog as the coordinator does."""
-    entry.async_start_reauth(hass, data={"reason": reason})
-    await hass.async_block_till_done()
-    (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
-    assert flow["context"]["source"] == SOURCE_REAUTH
-    form = await hass.config_entries.flow.async_configure(flow["flow_id"])
-    assert form["step_id"] == "reauth_confirm"
-    return form
+class Dialogs:
+    """The dialogs about one meter, and what they leave behind."""
+
+    entry: MockConfigEntry
+
+    def __init__(self, hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> None:
+        self.hass = hass
+        self.port = port
+        self.make_entry = make_entry
+
+    async def begin(self) -> None:
+        """Set the meter up."""
+        self.entry = await set_up(self.hass, self.port, self.make_entry)
+
+    async def reauth(self, reason: str = "wrong_key") -> ConfigFlowResult:
+        """Open the dialog as the coordinator does."""
+        self.entry.async_start_reauth(self.hass, data={"reason": reason})
+        await self.hass.async_block_till_done()
+        (flow,) = self.hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+        assert flow["context"]["source"] == SOURCE_REAUTH
+        form = await self.hass.config_entries.flow.async_configure(flow["flow_id"])
+        assert form["step_id"] == "reauth_confirm"
+        return form
+
+    async def reconfigure(self) -> ConfigFlowResult:
+        """Open the dialog as the user does."""
+        form: ConfigFlowResult = await self.entry.start_reconfigure_flow(self.hass)
+        assert form["step_id"] == "reconfigure"
+        assert form["errors"] == {}
+        return form
+
+    async def submit(self, form: ConfigFlowResult, typed: dict[str, Any]) -> ConfigFlowResult:
+        """Fill in the form, and wait for what it leads to."""
+        return await submit(self.hass, form, typed)
+
+    async def enter(self, form: ConfigFlowResult, typed: dict[str, Any]) -> ConfigFlowResult:
+        """Fill in the form, and do not wait."""
+        return await self.hass.config_entries.flow.async_configure(form["flow_id"], typed)
+
+    async def waits(self, typed: dict[str, Any]) -> ConfigFlowResult:
+        """Fill in the form, and wait until it waits for a telegram that does not come."""
+        form = await self.reconfigure()
+        connections = self.port.connections
+        with patch.object(meter_setup, "probe", probe):
+            result = await self.enter(form, typed)
+            await self.port.wait_for_connections(connections + 1)
+        assert result["type"] is FlowResultType.SHOW_PROGRESS
+        assert result["progress_action"] == "wait_for_same_meter"
+        assert self.entry.state is ConfigEntryState.NOT_LOADED
+        return result
+
+    async def close(self, form: ConfigFlowResult) -> None:
+        """Close the dialog."""
+        self.hass.config_entries.flow.async_abort(form["flow_id"])
+        await self.hass.async_block_till_done()
+
+    async def is_read(self) -> None:
+        """Wait until readings come, from a port with one client that turned nobody away."""
+        await wait_until(self.hass, lambda: self.entry.state is ConfigEntryState.LOADED)
+        assert links(self.hass) == 1
+        assert self.port.turned_away == 0
 
 
-async def start_reconfigure(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlowResult:
-    """Open the dialog as the user does."""
-    form: ConfigFlowResult = await entry.start_reconfigure_flow(hass)
-    assert form["step_id"] == "reconfigure"
-    assert form["errors"] == {}
-    return form
-
-
-async def is_read(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Wait until readings come, from a port with one client."""
-    await wait_until(hass, lambda: entry.state is ConfigEntryState.LOADED)
-    assert links(hass) == 1
+@pytest.fixture
+def dialogs(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> Dialogs:
+    return Dialogs(hass, port, make_entry)
 
 
 def is_done(result: ConfigFlowResult, reason: str) -> bool:
@@ -115,494 +156,410 @@ def is_done(result: ConfigFlowResult, reason: str) -> bool:
 # --- new keys -------------------------------------------------------------------------------------
 
 
-async def test_new_key(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> None:
-    entry = await set_up(hass, port, make_entry)
-    entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+async def test_new_key(dialogs: Dialogs) -> None:
+    await dialogs.begin()
+    entry, registry = dialogs.entry, er.async_get(dialogs.hass)
+    entities = er.async_entries_for_config_entry(registry, entry.entry_id)
 
-    form = await start_reauth(hass, entry)
+    form = await dialogs.reauth()
     assert form["errors"] == {CONF_ENCRYPTION_KEY: "key_renewed"}
-    assert form["description_placeholders"]
-    assert form["description_placeholders"]["name"] == "Smarty 2574"
-    assert form["description_placeholders"]["serial_number"] == SERIAL
-    assert form["description_placeholders"]["present_port"] == port.url
+    told = {"name": "Smarty 2574", "serial_number": SERIAL, "present_port": dialogs.port.url}
+    assert told.items() <= (form["description_placeholders"] or {}).items()
     assert not is_advanced_open(form)
     assert CONF_PORT not in suggested(form)
 
-    port.greeting = RENEWED
-    result = await submit(hass, form, {CONF_ENCRYPTION_KEY: OTHER_KEY.lower()})
-
+    dialogs.port.greeting = RENEWED
+    result = await dialogs.submit(form, {CONF_ENCRYPTION_KEY: OTHER_KEY.lower()})
     assert is_done(result, "reauth_successful")
-    assert entry.data == {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: OTHER_KEY}
-    await is_read(hass, entry)
-    assert port.turned_away == 0
-    assert values(hass)["smarty_energy_imported"] == "25678.901"
-    assert er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id) == entities
+    assert entry.data == {CONF_PORT: dialogs.port.url, CONF_ENCRYPTION_KEY: OTHER_KEY}
+    await dialogs.is_read()
+    assert values(dialogs.hass)["smarty_energy_imported"] == "25678.901"
+    assert er.async_entries_for_config_entry(registry, entry.entry_id) == entities
 
 
 async def test_new_key_after_telegrams_that_fail_for_half_a_minute(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, monkeypatch: pytest.MonkeyPatch
+    dialogs: Dialogs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(failure_run, "LEAST_DURATION", 0.2)
-    entry = await set_up(hass, port, make_entry)
+    await dialogs.begin()
+    flows = dialogs.hass.config_entries.flow
     for counter in count(1):
-        await port.send(encipher(TELEGRAM, counter, key=OTHER_KEY))
+        await dialogs.port.send(encipher(TELEGRAM, counter, key=OTHER_KEY))
         await asyncio.sleep(0.01)
-        if hass.config_entries.flow.async_progress():
+        if flows.async_progress():
             break
-    (form,) = hass.config_entries.flow.async_progress()
-    assert form["context"]["title_placeholders"] == {"name": entry.title}
+    (form,) = flows.async_progress()
+    assert form["context"]["title_placeholders"] == {"name": dialogs.entry.title}
 
-    port.greeting = encipher(TELEGRAM, counter + 1, key=OTHER_KEY)
-    result = await submit(hass, form, {CONF_ENCRYPTION_KEY: OTHER_KEY})
-
+    dialogs.port.greeting = encipher(TELEGRAM, counter + 1, key=OTHER_KEY)
+    result = await dialogs.submit(form, {CONF_ENCRYPTION_KEY: OTHER_KEY})
     assert is_done(result, "reauth_successful")
-    await is_read(hass, entry)
-    assert hass.config_entries.flow.async_progress() == []
+    await dialogs.is_read()
+    assert flows.async_progress() == []
 
 
-async def test_new_key_ends_the_other_dialog_that_asks_for_it(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    await start_reauth(hass, entry)
-
-    port.greeting = RENEWED
-    form = await start_reconfigure(hass, entry)
-    result = await submit(hass, form, {CONF_ENCRYPTION_KEY: OTHER_KEY})
-
+async def test_new_key_ends_the_other_dialog_that_asks_for_it(dialogs: Dialogs) -> None:
+    await dialogs.begin()
+    await dialogs.reauth()
+    dialogs.port.greeting = RENEWED
+    result = await dialogs.submit(await dialogs.reconfigure(), {CONF_ENCRYPTION_KEY: OTHER_KEY})
     assert is_done(result, "reconfigure_successful")
-    assert hass.config_entries.flow.async_progress() == []
+    assert dialogs.hass.config_entries.flow.async_progress() == []
 
 
-async def test_new_key_while_home_assistant_waits_to_try_again(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+@pytest.mark.parametrize("is_trying", [False, True])
+async def test_new_key_while_home_assistant_tries_or_waits_to(
+    dialogs: Dialogs, *, is_trying: bool
 ) -> None:
-    entry = make_entry(port.url)
-    port.greeting = RENEWED
-    assert not await hass.config_entries.async_setup(entry.entry_id)
-    assert entry.state is ConfigEntryState.SETUP_RETRY
-
-    result = await submit(hass, await start_reauth(hass, entry), {CONF_ENCRYPTION_KEY: OTHER_KEY})
-
-    assert is_done(result, "reauth_successful")
-    await is_read(hass, entry)
-
-
-async def test_new_key_while_home_assistant_is_trying(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = make_entry(port.url)
-    port.greeting = RENEWED
+    hass = dialogs.hass
+    dialogs.entry = entry = dialogs.make_entry(dialogs.port.url)
+    dialogs.port.greeting = RENEWED
     setup = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
-    await port.wait_for_clients(1)
-    assert entry.state is ConfigEntryState.SETUP_IN_PROGRESS
-    flow = await hass.config_entries.flow.async_init(
-        DOMAIN,
-        context={"source": SOURCE_REAUTH, "entry_id": entry.entry_id},
-        data=dict(entry.data),
-    )
-    assert flow["errors"] == {}
-    result = await submit(hass, flow, {CONF_ENCRYPTION_KEY: OTHER_KEY})
+    if is_trying:
+        await dialogs.port.wait_for_clients(1)
+        assert entry.state is ConfigEntryState.SETUP_IN_PROGRESS
+        form = await hass.config_entries.flow.async_init(
+            DOMAIN,
+            context={"source": SOURCE_REAUTH, "entry_id": entry.entry_id},
+            data=dict(entry.data),
+        )
+        assert form["errors"] == {}
+    else:
+        assert not await setup
+        assert entry.state is ConfigEntryState.SETUP_RETRY
+        form = await dialogs.reauth()
+    result = await dialogs.submit(form, {CONF_ENCRYPTION_KEY: OTHER_KEY})
     await setup
-
     assert is_done(result, "reauth_successful")
-    assert port.turned_away == 0
-    await is_read(hass, entry)
+    await dialogs.is_read()
 
 
-async def test_new_key_is_wrong_too(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    data = dict(entry.data)
-    form = await start_reauth(hass, entry)
+# --- what is entered, and what is stored then -----------------------------------------------------
 
-    port.greeting = port.next_frame(TELEGRAM)
-    result = await submit(hass, form, {CONF_ENCRYPTION_KEY: OTHER_KEY})
 
-    assert result["step_id"] == "reauth_confirm"
-    assert result["errors"] == {CONF_ENCRYPTION_KEY: "wrong_key"}
+async def test_new_key_is_wrong_too_or_of_another_meter(dialogs: Dialogs) -> None:
+    await dialogs.begin()
+    entry, data = dialogs.entry, dict(dialogs.entry.data)
+    dialogs.port.greeting = OF_OTHER_METER
+    form = await dialogs.submit(await dialogs.reauth(), {CONF_ENCRYPTION_KEY: KEY})
+    assert form["errors"] == {"base": "other_meter"}
+    told = {"found": OTHER_SERIAL, "serial_number": SERIAL}
+    assert told.items() <= (form["description_placeholders"] or {}).items()
     assert entry.data == data
-    await is_read(hass, entry)  # while the user looks at the form
 
-    again = await submit(hass, result, {CONF_ENCRYPTION_KEY: ""})
+    dialogs.port.greeting = dialogs.port.next_frame(TELEGRAM)
+    form = await dialogs.submit(form, {CONF_ENCRYPTION_KEY: OTHER_KEY})
+    assert form["step_id"] == "reauth_confirm"
+    assert form["errors"] == {CONF_ENCRYPTION_KEY: "wrong_key"}
+    assert entry.data == data
+    await dialogs.is_read()  # while the user looks at the form
+    again = await dialogs.submit(form, {CONF_ENCRYPTION_KEY: ""})
     assert is_done(again, "reauth_successful")
-    assert port.turned_away == 0
+    await dialogs.is_read()
 
 
-async def test_new_key_of_another_meter(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+NOT_VERIFIED = {CONF_VERIFY: False}
+OTHER = {CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY}
+WITHOUT_KEY = {CONF_ENCRYPTION_KEY: None}
+OTHER_ERROR = {SECTION_ADVANCED: "other_authentication_key"}
+KEY_MISSING = {CONF_ENCRYPTION_KEY: "key_missing"}
+GOOD = encipher(TELEGRAM, 100)
+OTHERWISE_SEALED = encipher(TELEGRAM, 100, authentication_key=OTHER_AUTHENTICATION_KEY)
+# How the entry differs from the usual one, and what comes from the port; what is filled in, and
+# the errors that it leads to, None when it is stored; how the entry differs then.
+CHANGES: dict[str, tuple[dict[str, Any], bytes, list[tuple[Any, ...]], dict[str, Any]]] = {
+    "verification is switched on again": (
+        *(NOT_VERIFIED, OTHERWISE_SEALED),
+        [({SECTION_ADVANCED: {**OTHER, CONF_WITHOUT_VERIFICATION: False}}, None)],
+        OTHER,
+    ),
+    "the published authentication key takes the place of another": (
+        *(OTHER, GOOD),
+        [
+            ({SECTION_ADVANCED: {}}, OTHER_ERROR),
+            ({SECTION_ADVANCED: {CONF_AUTHENTICATION_KEY: PUBLISHED_KEY}}, None),
+        ],
+        {},
+    ),
+    "the meter no longer encrypts": (
+        *(OTHER, literal_frame("plain")),
+        [
+            ({}, {CONF_ENCRYPTION_KEY: "security_switched_off"}),
+            ({CONF_REMOVE_KEY: True}, None),
+        ],
+        WITHOUT_KEY,
+    ),
+    "the meter encrypts now": (
+        *(WITHOUT_KEY, GOOD),
+        [({}, KEY_MISSING), ({CONF_ENCRYPTION_KEY: KEY}, None)],
+        {},
+    ),
+}
+
+
+def entry_of(dialogs: Dialogs, changes: dict[str, Any]) -> MockConfigEntry:
+    """Return an entry that differs from the usual one."""
+    others = {name: value for name, value in changes.items() if name != CONF_ENCRYPTION_KEY}
+    key = changes.get(CONF_ENCRYPTION_KEY, KEY)
+    return dialogs.make_entry(dialogs.port.url, key=key, **others)
+
+
+@pytest.mark.parametrize(("before", "greeting", "steps", "after"), CHANGES.values(), ids=CHANGES)
+async def test_what_is_entered_is_tried_and_stored(
+    dialogs: Dialogs,
+    before: dict[str, Any],
+    greeting: bytes,
+    steps: list[tuple[Any, ...]],
+    after: dict[str, Any],
 ) -> None:
-    entry = await set_up(hass, port, make_entry)
-    data = dict(entry.data)
-    form = await start_reauth(hass, entry)
-
-    port.greeting = OF_OTHER_METER
-    result = await submit(hass, form, {CONF_ENCRYPTION_KEY: KEY})
-
-    assert result["errors"] == {"base": "other_meter"}
-    placeholders = result["description_placeholders"]
-    assert placeholders
-    assert (placeholders["found"], placeholders["serial_number"]) == (OTHER_SERIAL, SERIAL)
-    assert entry.data == data
+    dialogs.port.greeting = greeting
+    dialogs.entry = entry_of(dialogs, before)
+    form, data = await dialogs.reconfigure(), dict(dialogs.entry.data)
+    for typed, errors in steps:
+        form = await dialogs.submit(form, typed)
+        if errors is not None:
+            assert form["errors"] == errors
+            assert dialogs.entry.data == data
+    assert is_done(form, "reconfigure_successful")
+    stored = {CONF_PORT: dialogs.port.url, CONF_ENCRYPTION_KEY: KEY, **after}
+    assert dialogs.entry.data == {
+        name: value for name, value in stored.items() if value is not None
+    }
 
 
 @pytest.mark.parametrize(
-    ("advanced", "stored"),
+    ("before", "problem", "advanced", "has_remove_key"),
     [
+        ({}, None, None, False),
+        (WITHOUT_KEY, None, None, False),
+        (OTHER, None, None, False),
+        ({}, Problem.SECURITY_OFF, None, True),
         (
-            {CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY},
-            {CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY},
+            NOT_VERIFIED,
+            None,
+            {CONF_AUTHENTICATION_KEY: None, CONF_WITHOUT_VERIFICATION: True},
+            False,
         ),
-        ({CONF_WITHOUT_VERIFICATION: True}, {CONF_VERIFY: False}),
     ],
 )
-async def test_other_authentication_key(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    advanced: dict[str, Any],
-    stored: dict[str, Any],
+async def test_the_form_offers_what_can_be_needed(
+    dialogs: Dialogs,
+    before: dict[str, Any],
+    problem: Problem | None,
+    advanced: dict[str, Any] | None,
+    *,
+    has_remove_key: bool,
 ) -> None:
-    entry = await set_up(hass, port, make_entry)
-    data = dict(entry.data)
+    dialogs.entry = entry_of(dialogs, before)
+    if problem:
+        raise_issue(dialogs.hass, dialogs.entry, problem, port=dialogs.port.url)
+    form = await dialogs.reconfigure()
+    assert (CONF_REMOVE_KEY in suggested(form)) == has_remove_key
+    assert suggested(form).get(CONF_REMOVE_KEY) is None
+    if advanced:
+        assert is_advanced_open(form)
+        assert suggested(form)[SECTION_ADVANCED] == advanced
 
-    form = await start_reauth(hass, entry, "other_authentication_key")
-    assert form["errors"] == {SECTION_ADVANCED: "other_authentication_key"}
+
+@pytest.mark.parametrize("is_encrypted", [False, True])
+async def test_a_key_is_removed_only_when_the_meter_does_not_encrypt(
+    dialogs: Dialogs, *, is_encrypted: bool
+) -> None:
+    dialogs.entry = entry_of(dialogs, OTHER if not is_encrypted else {})
+    raise_issue(dialogs.hass, dialogs.entry, Problem.SECURITY_OFF, port=dialogs.port.url)
+    dialogs.port.greeting = GOOD if is_encrypted else literal_frame("plain")
+    result = await dialogs.submit(await dialogs.reconfigure(), {CONF_REMOVE_KEY: True})
+    if is_encrypted:
+        assert result["errors"] == KEY_MISSING
+        assert dialogs.entry.data[CONF_ENCRYPTION_KEY] == KEY
+    else:
+        assert is_done(result, "reconfigure_successful")
+        assert dialogs.entry.data == {CONF_PORT: dialogs.port.url}
+
+
+@pytest.mark.parametrize(
+    ("typed", "after"), [(OTHER, OTHER), ({CONF_WITHOUT_VERIFICATION: True}, NOT_VERIFIED)]
+)
+async def test_other_authentication_key(
+    dialogs: Dialogs, typed: dict[str, Any], after: dict[str, Any]
+) -> None:
+    await dialogs.begin()
+    data = dict(dialogs.entry.data)
+    form = await dialogs.reauth("other_authentication_key")
+    assert form["errors"] == OTHER_ERROR
     assert is_advanced_open(form)
     assert CONF_WITHOUT_VERIFICATION in suggested(form)[SECTION_ADVANCED]
-
-    port.greeting = encipher(TELEGRAM, 100, authentication_key=OTHER_AUTHENTICATION_KEY)
-    result = await submit(hass, form, {SECTION_ADVANCED: advanced})
-
+    dialogs.port.greeting = OTHERWISE_SEALED
+    result = await dialogs.submit(form, {SECTION_ADVANCED: typed})
     assert is_done(result, "reauth_successful")
-    assert entry.data == {**data, **stored}
-    await is_read(hass, entry)
+    assert dialogs.entry.data == {**data, **after}
+    await dialogs.is_read()
 
 
-async def test_verification_is_switched_on_again(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = make_entry(port.url, **{CONF_VERIFY: False})
-    port.greeting = encipher(TELEGRAM, 100, authentication_key=OTHER_AUTHENTICATION_KEY)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    form = await start_reconfigure(hass, entry)
-    assert is_advanced_open(form)
-    assert suggested(form)[SECTION_ADVANCED] == {
-        CONF_AUTHENTICATION_KEY: None,
-        CONF_WITHOUT_VERIFICATION: True,
-    }
-
-    port.greeting = encipher(TELEGRAM, 101, authentication_key=OTHER_AUTHENTICATION_KEY)
-    result = await submit(
-        hass,
-        form,
-        {
-            SECTION_ADVANCED: {
-                CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY,
-                CONF_WITHOUT_VERIFICATION: False,
-            }
-        },
-    )
-
-    assert is_done(result, "reconfigure_successful")
-    assert CONF_VERIFY not in entry.data
-    assert entry.data[CONF_AUTHENTICATION_KEY] == OTHER_AUTHENTICATION_KEY
+# --- another port ---------------------------------------------------------------------------------
 
 
-async def test_published_authentication_key_takes_the_place_of_another(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = make_entry(port.url, **{CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY})
-    port.greeting = encipher(TELEGRAM, 1)
-
-    form = await start_reconfigure(hass, entry)
-    refused = await submit(hass, form, {SECTION_ADVANCED: {}})
-    assert refused["errors"] == {SECTION_ADVANCED: "other_authentication_key"}
-    result = await submit(
-        hass, refused, {SECTION_ADVANCED: {CONF_AUTHENTICATION_KEY: PUBLISHED_KEY}}
-    )
-
-    assert is_done(result, "reconfigure_successful")
-    assert entry.data == {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
-
-
-# --- another port, encryption switched on or off --------------------------------------------------
-
-
-async def test_another_port(
-    hass: HomeAssistant, port: MeterPort, other_port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    form = await start_reconfigure(hass, entry)
+@pytest.mark.parametrize("is_disabled", [False, True])
+async def test_another_port(dialogs: Dialogs, other_port: MeterPort, *, is_disabled: bool) -> None:
+    await dialogs.begin()
+    entry, port = dialogs.entry, dialogs.port
+    entries = dialogs.hass.config_entries
+    if is_disabled:
+        await entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    form = await dialogs.reconfigure()
     assert suggested(form) == {
         CONF_PORT: port.url,
         CONF_ENCRYPTION_KEY: None,
         SECTION_ADVANCED: {CONF_AUTHENTICATION_KEY: None},
     }
 
-    other_port.greeting = encipher(TELEGRAM, 100)
-    result = await submit(hass, form, {CONF_PORT: other_port.address})
+    # Another meter is there.
+    port.greeting = port.next_frame(TELEGRAM)
+    other_port.greeting = OF_OTHER_METER
+    form = await dialogs.submit(form, {CONF_PORT: other_port.url})
+    assert form["errors"] == {CONF_PORT: "other_meter"}
+    told = {"found": OTHER_SERIAL, "serial_number": SERIAL}
+    told |= {"port": other_port.url, "present_port": port.url}
+    assert told.items() <= (form["description_placeholders"] or {}).items()
+    assert entry.data == {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
+    if not is_disabled:
+        await dialogs.is_read()
 
+    other_port.greeting = GOOD
+    result = await dialogs.submit(form, {CONF_PORT: other_port.address})
     assert is_done(result, "reconfigure_successful")
     assert entry.data == {CONF_PORT: other_port.url, CONF_ENCRYPTION_KEY: KEY}
-    await is_read(hass, entry)
+    if is_disabled:
+        assert entry.state is ConfigEntryState.NOT_LOADED
+        return
+    await dialogs.is_read()
     assert (port.clients, other_port.clients) == (0, 1)
 
 
-async def test_nothing_is_changed_when_everything_is_left_as_it_is(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    data = dict(entry.data)
-    form = await start_reconfigure(hass, entry)
-
-    port.greeting = port.next_frame(TELEGRAM)
-    result = await submit(hass, form, {CONF_PORT: " "})
-
-    assert is_done(result, "reconfigure_successful")
-    assert entry.data == data
-    await is_read(hass, entry)
-    assert port.turned_away == 0
-
-
-async def test_another_port_where_another_meter_is(
-    hass: HomeAssistant, port: MeterPort, other_port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    data = dict(entry.data)
-    form = await start_reconfigure(hass, entry)
-
-    port.greeting = port.next_frame(TELEGRAM)
-    other_port.greeting = OF_OTHER_METER
-    result = await submit(hass, form, {CONF_PORT: other_port.url})
-
-    assert result["errors"] == {CONF_PORT: "other_meter"}
-    placeholders = result["description_placeholders"]
-    assert placeholders
-    assert (placeholders["found"], placeholders["serial_number"]) == (OTHER_SERIAL, SERIAL)
-    assert placeholders["port"] == other_port.url
-    assert placeholders["present_port"] == port.url
-    assert entry.data == data
-    await is_read(hass, entry)
-
-
-async def test_port_of_another_entry(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    other = make_entry("socket://127.0.0.1:1", serial=OTHER_SERIAL)
-    entry = await set_up(hass, port, make_entry)
-
-    result = await submit(hass, await start_reconfigure(hass, entry), {CONF_PORT: "127.0.0.1:1"})
-
+async def test_port_of_another_entry(dialogs: Dialogs) -> None:
+    other = dialogs.make_entry("socket://127.0.0.1:1", serial=OTHER_SERIAL)
+    await dialogs.begin()
+    result = await dialogs.submit(await dialogs.reconfigure(), {CONF_PORT: "127.0.0.1:1"})
     assert result["errors"] == {CONF_PORT: "port_in_use"}
-    assert result["description_placeholders"]
-    assert result["description_placeholders"]["title"] == other.title
-    assert entry.state is ConfigEntryState.LOADED
+    assert (result["description_placeholders"] or {})["title"] == other.title
+    assert dialogs.entry.state is ConfigEntryState.LOADED
 
 
-async def test_port_with_a_secret_is_not_shown(hass: HomeAssistant, make_entry: EntryMaker) -> None:
+async def test_port_with_a_secret_is_not_shown(dialogs: Dialogs) -> None:
     url = "esphome://127.0.0.1:1/?key=c2VjcmV0&port_name=P1"
-    entry = make_entry(url)
-
-    form = await start_reconfigure(hass, entry)
-    assert suggested(form)[CONF_PORT] is None
-    assert "c2VjcmV0" not in str(form["description_placeholders"])
-
-    result = await submit(hass, form, {})
-    assert result["errors"]
-    assert result["errors"].keys() == {CONF_PORT}
-    assert "c2VjcmV0" not in str(result["description_placeholders"])
-    assert suggested(result)[CONF_PORT] is None
-    assert entry.data[CONF_PORT] == url
+    dialogs.entry = dialogs.make_entry(url)
+    form = await dialogs.reconfigure()
+    for errors in (set(), {CONF_PORT}):
+        assert (form["errors"] or {}).keys() == errors
+        assert suggested(form)[CONF_PORT] is None
+        assert "c2VjcmV0" not in str(form["description_placeholders"])
+        form = await dialogs.submit(form, {})
+    assert dialogs.entry.data[CONF_PORT] == url
 
 
-@pytest.mark.parametrize("is_known", [False, True])
-async def test_meter_no_longer_encrypts(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    *,
-    is_known: bool,
-) -> None:
-    entry = make_entry(port.url, **{CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY})
-    port.greeting = literal_frame("plain")
-    if is_known:
-        raise_issue(hass, entry, Problem.SECURITY_OFF, port=port.url)
-    form = await start_reconfigure(hass, entry)
-    assert (CONF_REMOVE_KEY in suggested(form)) is is_known
-
-    if not is_known:
-        form = await submit(hass, form, {})
-        assert form["errors"] == {CONF_ENCRYPTION_KEY: "security_switched_off"}
-        assert suggested(form)[CONF_REMOVE_KEY] is None
-    result = await submit(hass, form, {CONF_REMOVE_KEY: True})
-
-    assert is_done(result, "reconfigure_successful")
-    assert entry.data == {CONF_PORT: port.url}
-
-
-async def test_key_is_not_removed_when_the_meter_encrypts(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = make_entry(port.url)
-    raise_issue(hass, entry, Problem.SECURITY_OFF, port=port.url)
-    port.greeting = encipher(TELEGRAM, 1)
-
-    result = await submit(hass, await start_reconfigure(hass, entry), {CONF_REMOVE_KEY: True})
-
-    assert result["errors"] == {CONF_ENCRYPTION_KEY: "key_missing"}
-    assert entry.data[CONF_ENCRYPTION_KEY] == KEY
-
-
-async def test_meter_encrypts_now(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = make_entry(port.url, key=None)
-    port.greeting = encipher(TELEGRAM, 1)
-    form = await start_reconfigure(hass, entry)
-    assert CONF_REMOVE_KEY not in suggested(form)
-
-    refused = await submit(hass, form, {})
-    assert refused["errors"] == {CONF_ENCRYPTION_KEY: "key_missing"}
-    result = await submit(hass, refused, {CONF_ENCRYPTION_KEY: KEY})
-
-    assert is_done(result, "reconfigure_successful")
-    assert entry.data == {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
-
-
-async def test_form_that_is_filled_in_badly_leaves_the_readings_alone(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-
-    result = await submit(
-        hass,
-        await start_reconfigure(hass, entry),
-        {
-            CONF_ENCRYPTION_KEY: PUBLISHED_KEY,
-            SECTION_ADVANCED: {CONF_AUTHENTICATION_KEY: "nonsense"},
-        },
-    )
-
+async def test_form_that_is_filled_in_badly_leaves_the_readings_alone(dialogs: Dialogs) -> None:
+    await dialogs.begin()
+    advanced = {CONF_AUTHENTICATION_KEY: "nonsense"}
+    typed = {CONF_ENCRYPTION_KEY: PUBLISHED_KEY, SECTION_ADVANCED: advanced}
+    result = await dialogs.submit(await dialogs.reconfigure(), typed)
     assert result["errors"] == {
         CONF_ENCRYPTION_KEY: "key_published",
         SECTION_ADVANCED: "authentication_key_malformed",
     }
-    assert entry.state is ConfigEntryState.LOADED
-    assert port.connections == 1
+    assert dialogs.entry.state is ConfigEntryState.LOADED
+    assert dialogs.port.connections == 1
 
 
 # --- the entry is never left unloaded -------------------------------------------------------------
 
 
-async def begin(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry) -> ConfigFlowResult:
-    """Let the dialog wait for a telegram that does not come."""
-    form = await start_reconfigure(hass, entry)
-    connections = port.connections
-    with patch.object(meter_setup, "probe", probe):
-        result = await hass.config_entries.flow.async_configure(form["flow_id"], {})
-        await port.wait_for_connections(connections + 1)
-    assert result["type"] is FlowResultType.SHOW_PROGRESS
-    assert result["progress_action"] == "wait_for_same_meter"
+@pytest.mark.parametrize("meanwhile", ["nothing", "disabled", "removed", "stops"])
+async def test_dialog_is_closed_while_it_waits(dialogs: Dialogs, meanwhile: str) -> None:
+    await dialogs.begin()
+    hass, entry, port = dialogs.hass, dialogs.entry, dialogs.port
+    form = await dialogs.waits({})
+    if meanwhile == "nothing":
+        port.greeting = port.next_frame(TELEGRAM)
+    elif meanwhile == "disabled":
+        await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    elif meanwhile == "removed":
+        await hass.config_entries.async_remove(entry.entry_id)
+    else:
+        hass.set_state(CoreState.stopping)
+    await dialogs.close(form)
+    if meanwhile == "nothing":
+        await dialogs.is_read()
+        return
     assert entry.state is ConfigEntryState.NOT_LOADED
-    return result
-
-
-async def test_dialog_is_closed_while_it_waits(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    result = await begin(hass, port, entry)
-
-    port.greeting = port.next_frame(TELEGRAM)
-    hass.config_entries.flow.async_abort(result["flow_id"])
-
-    await is_read(hass, entry)
-    assert port.turned_away == 0
+    await port.wait_for_clients(0)
+    assert len(hass.config_entries.async_entries(DOMAIN)) == (meanwhile != "removed")
+    hass.set_state(CoreState.running)
 
 
 @pytest.mark.parametrize("turns", range(6))
-async def test_dialog_is_closed_at_any_moment(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, turns: int
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    form = await start_reconfigure(hass, entry)
-    port.greeting = port.next_frame(TELEGRAM)
-    await hass.config_entries.flow.async_configure(
-        form["flow_id"], {CONF_ENCRYPTION_KEY: OTHER_KEY}
-    )
+async def test_dialog_is_closed_at_any_moment(dialogs: Dialogs, turns: int) -> None:
+    await dialogs.begin()
+    form = await dialogs.reconfigure()
+    dialogs.port.greeting = dialogs.port.next_frame(TELEGRAM)
+    await dialogs.enter(form, {CONF_ENCRYPTION_KEY: OTHER_KEY})
     for _ in range(turns):
         await asyncio.sleep(0)
-
-    hass.config_entries.flow.async_abort(form["flow_id"])
-
-    await hass.async_block_till_done()
-    await is_read(hass, entry)
-    assert entry.data[CONF_ENCRYPTION_KEY] == KEY
+    await dialogs.close(form)
+    await dialogs.is_read()
+    assert dialogs.entry.data[CONF_ENCRYPTION_KEY] == KEY
 
 
-async def test_dialog_is_closed_while_home_assistant_is_trying(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = make_entry(port.url)
-    setup = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
+async def test_dialog_is_closed_while_home_assistant_is_trying(dialogs: Dialogs) -> None:
+    hass, port = dialogs.hass, dialogs.port
+    dialogs.entry = dialogs.make_entry(port.url)
+    setup = hass.async_create_task(hass.config_entries.async_setup(dialogs.entry.entry_id))
     await port.wait_for_clients(1)
-    form = await start_reconfigure(hass, entry)
-    await hass.config_entries.flow.async_configure(form["flow_id"], {})
+    form = await dialogs.reconfigure()
+    await dialogs.enter(form, {})
     await asyncio.sleep(0.01)
-
     hass.config_entries.flow.async_abort(form["flow_id"])
     await port.send(encipher(TELEGRAM, 1))
     assert await setup
-
-    await is_read(hass, entry)
+    await dialogs.is_read()
     assert port.connections == 1
 
 
-async def test_browser_is_gone_when_the_telegram_comes(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+async def test_browser_is_gone_when_the_telegram_comes(dialogs: Dialogs) -> None:
+    await dialogs.begin()
+    form = await dialogs.reauth()
+    dialogs.port.greeting = RENEWED
+    await dialogs.enter(form, {CONF_ENCRYPTION_KEY: OTHER_KEY})
+    await dialogs.hass.async_block_till_done()
+    assert dialogs.entry.data[CONF_ENCRYPTION_KEY] == OTHER_KEY
+    await dialogs.is_read()
+
+
+async def test_mistake_while_waiting_and_nothing_is_changed(
+    dialogs: Dialogs, caplog: pytest.LogCaptureFixture
 ) -> None:
-    entry = await set_up(hass, port, make_entry)
-    form = await start_reauth(hass, entry)
-    port.greeting = RENEWED
-
-    await hass.config_entries.flow.async_configure(
-        form["flow_id"], {CONF_ENCRYPTION_KEY: OTHER_KEY}
-    )
-    await hass.async_block_till_done()
-
-    assert entry.data[CONF_ENCRYPTION_KEY] == OTHER_KEY
-    await is_read(hass, entry)
-
-
-async def test_mistake_while_waiting(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    form = await start_reconfigure(hass, entry)
-    port.greeting = port.next_frame(TELEGRAM)
-
+    await dialogs.begin()
+    form = await dialogs.reconfigure()
+    dialogs.port.greeting = dialogs.port.next_frame(TELEGRAM)
     with patch.object(meter_setup, "probe", side_effect=RuntimeError("a mistake")):
-        result = await submit(hass, form, {})
-
+        result = await dialogs.submit(form, {})
     assert result["errors"] == {"base": "unknown"}
-    await is_read(hass, entry)
+    await dialogs.is_read()
     assert "a mistake" in caplog.text
     caplog.clear()
+    # Everything is left as it is.
+    data = dict(dialogs.entry.data)
+    dialogs.port.greeting = dialogs.port.next_frame(TELEGRAM)
+    result = await dialogs.submit(result, {CONF_PORT: " "})
+    assert is_done(result, "reconfigure_successful")
+    assert dialogs.entry.data == data
+    await dialogs.is_read()
 
 
-async def test_entry_is_reloaded_meanwhile(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
+async def test_entry_is_reloaded_meanwhile(dialogs: Dialogs) -> None:
+    await dialogs.begin()
+    hass, entry, port = dialogs.hass, dialogs.entry, dialogs.port
     port.exclusive = False
-    form = await start_reconfigure(hass, entry)
-    with patch.object(meter_setup, "probe", probe):
-        await hass.config_entries.flow.async_configure(
-            form["flow_id"], {CONF_ENCRYPTION_KEY: OTHER_KEY}
-        )
-        await port.wait_for_connections(2)
+    form = await dialogs.waits({CONF_ENCRYPTION_KEY: OTHER_KEY})
     port.greeting = port.next_frame(TELEGRAM)
     await hass.config_entries.async_reload(entry.entry_id)
     assert entry.state is ConfigEntryState.LOADED
@@ -611,135 +568,62 @@ async def test_entry_is_reloaded_meanwhile(
     await port.wait_for_clients(2)  # the entry and the probe
     await port.send(RENEWED)
     await hass.async_block_till_done()
-
     result = await hass.config_entries.flow.async_configure(form["flow_id"])
     assert is_done(result, "reconfigure_successful")
-    await is_read(hass, entry)
+    await dialogs.is_read()
     assert entry.runtime_data.latest.telegram.frame_counter == 2
-
-
-async def test_entry_is_disabled_meanwhile(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    result = await begin(hass, port, entry)
-
-    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
-    hass.config_entries.flow.async_abort(result["flow_id"])
-    await hass.async_block_till_done()
-
-    assert entry.state is ConfigEntryState.NOT_LOADED
-    await port.wait_for_clients(0)
-
-
-async def test_entry_is_removed_meanwhile(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    result = await begin(hass, port, entry)
-
-    await hass.config_entries.async_remove(entry.entry_id)
-    hass.config_entries.flow.async_abort(result["flow_id"])
-    await hass.async_block_till_done()
-
-    await port.wait_for_clients(0)
-    assert hass.config_entries.async_entries(DOMAIN) == []
-
-
-async def test_home_assistant_stops_meanwhile(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    result = await begin(hass, port, entry)
-
-    hass.set_state(CoreState.stopping)
-    hass.config_entries.flow.async_abort(result["flow_id"])
-    await hass.async_block_till_done()
-
-    assert entry.state is ConfigEntryState.NOT_LOADED
-    await port.wait_for_clients(0)
-    hass.set_state(CoreState.running)
-
-
-async def test_disabled_entry_is_not_set_up(
-    hass: HomeAssistant, port: MeterPort, other_port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
-    other_port.greeting = encipher(TELEGRAM, 100)
-
-    result = await submit(hass, await start_reconfigure(hass, entry), {CONF_PORT: other_port.url})
-
-    assert is_done(result, "reconfigure_successful")
-    assert entry.data[CONF_PORT] == other_port.url
-    assert entry.state is ConfigEntryState.NOT_LOADED
 
 
 # --- repairs, secrets -----------------------------------------------------------------------------
 
 
 async def test_repair_leads_to_the_dialog(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    hass_client: ClientSessionGenerator,
+    dialogs: Dialogs, hass_client: ClientSessionGenerator
 ) -> None:
+    hass = dialogs.hass
     for component in (REPAIRS, "http"):
         assert await async_setup_component(hass, component, {})
-    entry = await set_up(hass, port, make_entry)
-    raise_issue(hass, entry, Problem.NO_TELEGRAM, port=port.url)
-    client = await hass_client()
-
-    response = await client.post(
-        "/api/repairs/issues/fix",
-        json={"handler": DOMAIN, "issue_id": f"no_telegram_{entry.entry_id}"},
-    )
-    explanation = await response.json()
+    await dialogs.begin()
+    entry_id = dialogs.entry.entry_id
+    raise_issue(hass, dialogs.entry, Problem.NO_TELEGRAM, port=dialogs.port.url)
+    client, path = await hass_client(), "/api/repairs/issues/fix"
+    issue = {"handler": DOMAIN, "issue_id": f"no_telegram_{entry_id}"}
+    explanation = await (await client.post(path, json=issue)).json()
     assert explanation["step_id"] == "confirm"
-    response = await client.post(f"/api/repairs/issues/fix/{explanation['flow_id']}", json={})
-    end = await response.json()
+    end = await (await client.post(f"{path}/{explanation['flow_id']}", json={})).json()
 
     assert (end["type"], end["reason"]) == ("abort", "reconfigure")
-    kind, flow_id = end["next_flow"]
-    assert kind == "config_flow"
     (flow,) = hass.config_entries.flow.async_progress()
-    assert flow["flow_id"] == flow_id
+    assert end["next_flow"] == ["config_flow", flow["flow_id"]]
     assert flow["step_id"] == "reconfigure"
     assert flow["context"]["source"] == SOURCE_RECONFIGURE
-    assert flow["context"]["entry_id"] == entry.entry_id
+    assert flow["context"]["entry_id"] == entry_id
 
 
-async def test_repair_of_a_meter_that_is_removed_meanwhile(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
+async def test_repair_of_a_meter_that_is_removed_meanwhile(dialogs: Dialogs) -> None:
+    hass = dialogs.hass
     assert await async_setup_component(hass, REPAIRS, {})
-    entry = await set_up(hass, port, make_entry)
-    raise_issue(hass, entry, Problem.NO_TELEGRAM, port=port.url)
+    await dialogs.begin()
+    raise_issue(hass, dialogs.entry, Problem.NO_TELEGRAM, port=dialogs.port.url)
     repairs = repairs_flow_manager(hass)
     assert repairs
-    context = RepairsFlowContext(issue_id=f"no_telegram_{entry.entry_id}")
+    context = RepairsFlowContext(issue_id=f"no_telegram_{dialogs.entry.entry_id}")
     explanation = await repairs.async_init(DOMAIN, context=context)
-    await hass.config_entries.async_remove(entry.entry_id)
-
+    await hass.config_entries.async_remove(dialogs.entry.entry_id)
     end = await repairs.async_configure(explanation["flow_id"], {})
-
     assert (end["type"], end["reason"]) == (FlowResultType.ABORT, "entry_removed")
 
 
 async def test_stored_keys_are_never_shown_nor_logged(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    hass_client: ClientSessionGenerator,
-    caplog: pytest.LogCaptureFixture,
+    dialogs: Dialogs, hass_client: ClientSessionGenerator, caplog: pytest.LogCaptureFixture
 ) -> None:
+    hass = dialogs.hass
     caplog.set_level("DEBUG")
     assert await async_setup_component(hass, "config", {})
     secrets = (KEY, OTHER_KEY, OTHER_AUTHENTICATION_KEY)
-    entry = await set_up(hass, port, make_entry)
-    hass.config_entries.async_update_entry(
-        entry, data={**entry.data, CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY}
-    )
+    await dialogs.begin()
+    data = {**dialogs.entry.data, CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY}
+    hass.config_entries.async_update_entry(dialogs.entry, data=data)
     client = await hass_client()
     path = "/api/config/config_entries/flow"
 
@@ -747,20 +631,20 @@ async def test_stored_keys_are_never_shown_nor_logged(
         text: str = await (await client.get(f"{path}/{form['flow_id']}")).text()
         return text.upper()
 
-    forms = [await start_reauth(hass, entry), await start_reconfigure(hass, entry)]
+    forms = [await dialogs.reauth(), await dialogs.reconfigure()]
     for form in forms:
         text = await shown(form)
         assert "PASSWORD" in text
         assert not any(secret in text for secret in secrets)
     for greeting in (RENEWED, literal_frame("plain"), OF_OTHER_METER):
-        port.greeting = greeting
-        forms[1] = await submit(hass, forms[1], {})
+        dialogs.port.greeting = greeting
+        forms[1] = await dialogs.submit(forms[1], {})
         text = await shown(forms[1])
         assert '"ERRORS":{"' in text.replace(" ", "")
         assert not any(secret in text for secret in secrets)
 
-    result = await submit(
-        hass, forms[1], {CONF_ENCRYPTION_KEY: OTHER_KEY, CONF_PORT: "127.0.0.1:1"}
+    result = await dialogs.submit(
+        forms[1], {CONF_ENCRYPTION_KEY: OTHER_KEY, CONF_PORT: "127.0.0.1:1"}
     )
     assert result["errors"] == {CONF_PORT: "port_unreachable"}
     assert not any(secret in str(result["description_placeholders"]) for secret in secrets)

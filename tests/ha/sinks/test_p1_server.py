@@ -86,33 +86,59 @@ async def reading(port: int) -> AsyncGenerator[Reader]:
             await writer.wait_closed()
 
 
-def server_of(entry: MockConfigEntry) -> p1_server.P1Server:
-    """Return the server of an entry that is set up."""
-    servers: list[p1_server.P1Server] = [
-        listener.__self__
-        for listener in (entry._on_unload or [])
-        if isinstance(getattr(listener, "__self__", None), p1_server.P1Server)
-    ]
-    assert len(servers) == 1
-    return servers[0]
+class Served:
+    """A meter whose telegrams are served, and its server."""
+
+    def __init__(
+        self, hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, p1_port: int
+    ) -> None:
+        self.hass = hass
+        self.port = port
+        self.entry = entry
+        self.p1_port = p1_port
+        [self.server] = [
+            listener.__self__
+            for listener in (entry._on_unload or [])
+            if isinstance(getattr(listener, "__self__", None), p1_server.P1Server)
+        ]
+
+    async def receive(self, text: str) -> None:
+        """Let a telegram come."""
+        await receive(self.hass, self.port, text)
+
+    async def has(self, clients: int) -> None:
+        """Wait until so many programs are connected."""
+        await wait_until(self.hass, lambda: self.server.clients == clients)
+
+    async def connect_without_reading(self) -> socket.socket:
+        """Connect as a program does that does not read, for which the kernel keeps little."""
+        connection = socket.socket()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.setblocking(False)  # noqa: FBT003 - its name says what it is
+        await self.hass.loop.sock_connect(connection, ("127.0.0.1", self.p1_port))
+        return connection
 
 
-async def test_telegrams_come_as_the_meter_wrote_them(
+@pytest.fixture
+async def served(
     hass: HomeAssistant, port: MeterPort, make_serving_entry: EntryMaker, p1_port: int
-) -> None:
-    entry = await set_up(hass, port, make_serving_entry)
-    server = server_of(entry)
-    async with reading(p1_port) as first:
-        await wait_until(hass, lambda: server.clients == 1)
-        await receive(hass, port, with_power("01.234"))
+) -> Served:
+    """Return a meter that is set up and served."""
+    return Served(hass, port, await set_up(hass, port, make_serving_entry), p1_port)
+
+
+async def test_telegrams_come_as_the_meter_wrote_them(served: Served) -> None:
+    async with reading(served.p1_port) as first:
+        await served.has(1)
+        await served.receive(with_power("01.234"))
         # Not the telegram of before.
         assert await first.telegram() == seal(with_power("01.234"))
-        async with reading(p1_port) as second:
-            await wait_until(hass, lambda: server.clients == 2)
-            await receive(hass, port, with_power("05.678"))
+        async with reading(served.p1_port) as second:
+            await served.has(2)
+            await served.receive(with_power("05.678"))
             assert await first.telegram() == seal(with_power("05.678"))
             assert await second.telegram() == seal(with_power("05.678"))
-        await wait_until(hass, lambda: server.clients == 1)
+        await served.has(1)
 
 
 def has_ipv6() -> bool:
@@ -175,63 +201,35 @@ async def test_nothing_listens_by_default(
     assert not listen.called
 
 
-async def test_unloading_closes_the_repair(
-    hass: HomeAssistant, port: MeterPort, make_serving_entry: EntryMaker, p1_port: int
-) -> None:
-    issue_registry = ir.async_get(hass)
-    async with await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", p1_port):
-        entry = await set_up(hass, port, make_serving_entry)
-        issue_id = f"p1_server_{entry.entry_id}"
-        assert issue_registry.async_get_issue(DOMAIN, issue_id)
-        assert await hass.config_entries.async_unload(entry.entry_id)
-        assert issue_registry.async_get_issue(DOMAIN, issue_id) is None
-
-
-async def test_unloading_closes_everything(
-    hass: HomeAssistant, port: MeterPort, make_serving_entry: EntryMaker, p1_port: int
-) -> None:
-    entry = await set_up(hass, port, make_serving_entry)
-    server = server_of(entry)
-    async with reading(p1_port) as reader:
-        await wait_until(hass, lambda: server.clients == 1)
-        assert await hass.config_entries.async_unload(entry.entry_id)
+async def test_unloading_closes_everything(served: Served) -> None:
+    entries = served.hass.config_entries
+    async with reading(served.p1_port) as reader:
+        await served.has(1)
+        assert await entries.async_unload(served.entry.entry_id)
         assert await reader.is_closed()
-    assert server.clients == 0
+    assert served.server.clients == 0
     with pytest.raises(ConnectionRefusedError):
-        await asyncio.open_connection("127.0.0.1", p1_port)
+        await asyncio.open_connection("127.0.0.1", served.p1_port)
     # The port is free again, at once.
-    port.greeting = port.next_frame(TELEGRAM)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    async with reading(p1_port):
+    served.port.greeting = served.port.next_frame(TELEGRAM)
+    assert await entries.async_setup(served.entry.entry_id)
+    async with reading(served.p1_port):
         pass
 
 
-async def connect_without_reading(hass: HomeAssistant, port: int) -> socket.socket:
-    """Connect as a program does that does not read, and for which the kernel keeps little."""
-    connection = socket.socket()
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    connection.setblocking(False)  # noqa: FBT003 - its name says what it is
-    await hass.loop.sock_connect(connection, ("127.0.0.1", port))
-    return connection
-
-
-async def test_a_client_that_stalls_holds_nobody_up(
-    hass: HomeAssistant, port: MeterPort, make_serving_entry: EntryMaker, p1_port: int
-) -> None:
-    entry = await set_up(hass, port, make_serving_entry)
-    server = server_of(entry)
-    stalled = await connect_without_reading(hass, p1_port)
+async def test_a_client_that_stalls_holds_nobody_up(served: Served) -> None:
+    stalled = await served.connect_without_reading()
     sent = [seal(with_power(f"{number / 1000:06.3f}")) for number in range(200)]
-    async with reading(p1_port) as reader:
-        await wait_until(hass, lambda: server.clients == 2)
+    async with reading(served.p1_port) as reader:
+        await served.has(2)
         for telegram in sent:
-            server.send(telegram)
+            served.server.send(telegram)
             assert await reader.telegram() == telegram
         # It reads on: what came meanwhile is gone but for the last, and nothing is in pieces.
         received = b""
         async with asyncio.timeout(10):
             while not received.endswith(sent[-1]):
-                received += await hass.loop.sock_recv(stalled, 65536)
+                received += await served.hass.loop.sock_recv(stalled, 65536)
     stalled.close()
     telegrams = [part + end for part, end in split(received)]
     numbers = [sent.index(telegram) for telegram in telegrams]
@@ -248,93 +246,85 @@ def split(received: bytes) -> list[tuple[bytes, bytes]]:
 
 
 async def test_a_client_that_reads_no_more_is_closed(
-    hass: HomeAssistant, port: MeterPort, make_serving_entry: EntryMaker, p1_port: int
+    served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with patch.object(p1_server, "PATIENCE", 0.01):
-        entry = await set_up(hass, port, make_serving_entry)
-        server = server_of(entry)
-        connection = await connect_without_reading(hass, p1_port)
-        await wait_until(hass, lambda: server.clients == 1)
-        async with asyncio.timeout(10):
-            while server.clients:
-                server.send(seal(TELEGRAM))
-                await asyncio.sleep(0.001)
-        connection.close()
+    monkeypatch.setattr(p1_server, "PATIENCE", 0.01)
+    connection = await served.connect_without_reading()
+    await served.has(1)
+    async with asyncio.timeout(10):
+        while served.server.clients:
+            served.server.send(seal(TELEGRAM))
+            await asyncio.sleep(0.001)
+    connection.close()
 
 
 async def test_whoever_comes_when_all_places_are_taken_is_refused(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_serving_entry: EntryMaker,
-    p1_port: int,
-    caplog: pytest.LogCaptureFixture,
+    served: Served, caplog: pytest.LogCaptureFixture
 ) -> None:
-    entry = await set_up(hass, port, make_serving_entry)
-    server = server_of(entry)
-    writers = []
-    for _ in range(32):
-        _, writer = await asyncio.open_connection("127.0.0.1", p1_port)
-        writers.append(writer)
-    await wait_until(hass, lambda: server.clients == 32)
+    writers = [(await asyncio.open_connection("127.0.0.1", served.p1_port))[1] for _ in range(32)]
+    await served.has(32)
     for _ in range(3):
-        async with reading(p1_port) as refused:
+        async with reading(served.p1_port) as refused:
             assert await refused.is_closed()
-    assert server.clients == 32
+    assert served.server.clients == 32
     assert len([line for line in own_log(caplog) if "refuses" in line[1]]) == 1
     writers.pop().close()
-    await wait_until(hass, lambda: server.clients == 31)
-    async with reading(p1_port) as admitted:
-        await wait_until(hass, lambda: server.clients == 32)
-        await receive(hass, port, TELEGRAM)
+    await served.has(31)
+    async with reading(served.p1_port) as admitted:
+        await served.has(32)
+        await served.receive(TELEGRAM)
         assert await admitted.telegram() == seal(TELEGRAM)
     for writer in writers:
         writer.close()
 
 
-async def test_what_clients_send_means_nothing_and_is_bounded(
-    hass: HomeAssistant, port: MeterPort, make_serving_entry: EntryMaker, p1_port: int
-) -> None:
-    entry = await set_up(hass, port, make_serving_entry)
-    server = server_of(entry)
-    async with reading(p1_port) as talker, reading(p1_port) as shouter:
-        await wait_until(hass, lambda: server.clients == 2)
+async def test_what_clients_send_means_nothing_and_is_bounded(served: Served) -> None:
+    async with reading(served.p1_port) as talker, reading(served.p1_port) as shouter:
+        await served.has(2)
         talker.writer.write(b"/?!\r\n" + bytes(range(256)))
         await talker.writer.drain()
-        await receive(hass, port, TELEGRAM)
+        await served.receive(TELEGRAM)
         assert await talker.telegram() == seal(TELEGRAM)
         with suppress(ConnectionError):
-            while server.clients == 2:
+            while served.server.clients == 2:
                 shouter.writer.write(bytes(65536))
                 await shouter.writer.drain()
                 await asyncio.sleep(0)
-        assert server.clients == 1
+        assert served.server.clients == 1
 
 
-async def test_a_port_in_use_is_told_and_tried_again(
+@pytest.mark.parametrize("is_unloaded", [False, True])
+async def test_a_port_in_use_is_told_and_tried_again_until_the_entry_is_unloaded(  # noqa: PLR0913
     hass: HomeAssistant,
     port: MeterPort,
     make_serving_entry: EntryMaker,
     p1_port: int,
     caplog: pytest.LogCaptureFixture,
+    *,
+    is_unloaded: bool,
 ) -> None:
-    issue_registry = ir.async_get(hass)
+    def issue() -> ir.IssueEntry | None:
+        return ir.async_get(hass).async_get_issue(DOMAIN, f"p1_server_{entry.entry_id}")
+
     with patch.object(p1_server, "RETRY_EVERY", 0.01):
         other = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", p1_port)
         entry = await set_up(hass, port, make_serving_entry)
         # The readings do not depend on it.
         assert values(hass)["smarty_energy_imported"] == "25678.901"
-        issue_id = f"p1_server_{entry.entry_id}"
-        issue = issue_registry.async_get_issue(DOMAIN, issue_id)
-        assert issue
-        assert issue.translation_placeholders
-        assert issue.translation_placeholders["port"] == str(p1_port)
+        shown = issue()
+        assert shown
+        assert shown.translation_placeholders
+        assert shown.translation_placeholders["port"] == str(p1_port)
         await asyncio.sleep(0.05)
         assert len([line for line in own_log(caplog) if line[0] == "WARNING"]) == 1
-
+        if is_unloaded:
+            assert await hass.config_entries.async_unload(entry.entry_id)
+            assert issue() is None
         other.close()
-        await wait_until(hass, lambda: issue_registry.async_get_issue(DOMAIN, issue_id) is None)
-    async with reading(p1_port):
-        await wait_until(hass, lambda: server_of(entry).clients == 1)
+        await wait_until(hass, lambda: issue() is None)
+    if not is_unloaded:
+        async with reading(p1_port):
+            await Served(hass, port, entry, p1_port).has(1)
 
 
 @pytest.mark.parametrize(

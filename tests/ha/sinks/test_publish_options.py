@@ -30,16 +30,39 @@ def mqtt(hass: HomeAssistant) -> MockConfigEntry:
     return entry
 
 
-async def enter(
-    hass: HomeAssistant, entry: MockConfigEntry, **sections: Mapping[str, Any]
-) -> ConfigFlowResult:
-    """Fill in the form."""
-    flow = await hass.config_entries.options.async_init(entry.entry_id)
-    result = await hass.config_entries.options.async_configure(
-        flow["flow_id"], {"min_interval": 0, **sections}
-    )
-    await hass.async_block_till_done()
-    return result
+class Dialog:
+    """The options of a meter that is set up."""
+
+    def __init__(self, hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry) -> None:
+        self.hass = hass
+        self.port = port
+        self.entry = entry
+
+    async def form(self) -> ConfigFlowResult:
+        """Open the form."""
+        return await self.hass.config_entries.options.async_init(self.entry.entry_id)
+
+    async def enter(self, **sections: Mapping[str, Any]) -> ConfigFlowResult:
+        """Fill in the form; where it is stored, the meter sends a telegram."""
+        flow = await self.form()
+        self.port.greeting = self.port.next_frame(TELEGRAM)
+        result = await self.hass.config_entries.options.async_configure(
+            flow["flow_id"], {"min_interval": 0, **sections}
+        )
+        await self.hass.async_block_till_done()
+        return result
+
+    async def is_refused(self, **sections: Mapping[str, Any]) -> dict[str, str]:
+        """Fill in the form, and return what is wrong."""
+        result = await self.enter(**sections)
+        # What is wrong can be seen.
+        assert not section_of(result, *sections)["collapsed"]
+        return result["errors"] or {}
+
+
+@pytest.fixture
+async def dialog(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> Dialog:
+    return Dialog(hass, port, await set_up(hass, port, make_entry))
 
 
 def section_of(result: ConfigFlowResult, name: str) -> Mapping[str, Any]:
@@ -59,12 +82,8 @@ def p1_server(port: int, address: str = "127.0.0.1") -> dict[str, Any]:
     return {"enabled": True, "address": address, "port": port}
 
 
-async def test_everything_is_off_and_collapsed(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    form = await hass.config_entries.options.async_init(entry.entry_id)
-
+async def test_everything_is_off_and_collapsed(dialog: Dialog) -> None:
+    form = await dialog.form()
     server = section_of(form, "p1_server")
     assert server == {"collapsed": True, "enabled": False, "address": "127.0.0.1", "port": 2001}
     mqtt = section_of(form, "mqtt")
@@ -77,65 +96,56 @@ async def test_everything_is_off_and_collapsed(
     assert placeholders == {"name": "Smarty 2574", **topics}
 
 
-async def test_what_is_stored_is_shown_again_and_stays(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    port.greeting = port.next_frame(TELEGRAM)
-    number = free_ports()
-
-    result = await enter(hass, entry, p1_server=p1_server(number))
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert entry.options["p1_server"] == p1_server(number)
-    form = await hass.config_entries.options.async_init(entry.entry_id)
-    assert section_of(form, "p1_server") == {"collapsed": True, **p1_server(number)}
-
+async def test_what_is_stored_is_shown_again_and_stays(dialog: Dialog) -> None:
+    entered = p1_server(free_ports())
     # Its own port is no other program's. A section that is not sent is not changed.
-    port.greeting = port.next_frame(TELEGRAM)
-    assert (await enter(hass, entry, p1_server=p1_server(number)))["type"] == "create_entry"
-    port.greeting = port.next_frame(TELEGRAM)
-    await enter(hass, entry)
-    assert entry.options["p1_server"] == p1_server(number)
+    for sections in ({"p1_server": entered}, {"p1_server": entered}, {}):
+        assert (await dialog.enter(**sections))["type"] is FlowResultType.CREATE_ENTRY
+        assert dialog.entry.options["p1_server"] == entered
+        assert section_of(await dialog.form(), "p1_server") == {"collapsed": True, **entered}
 
 
+@pytest.mark.usefixtures("mqtt")
 @pytest.mark.parametrize(
-    ("address", "error"),
+    ("section", "typed", "error"),
     [
-        ("localhost", "p1_address_malformed"),
-        ("", "p1_address_malformed"),
-        (FOREIGN_ADDRESS, "p1_address_unusable"),
+        ("p1_server", {"address": "localhost"}, "p1_address_malformed"),
+        ("p1_server", {"address": ""}, "p1_address_malformed"),
+        ("p1_server", {"address": FOREIGN_ADDRESS}, "p1_address_unusable"),
+        ("mqtt", {"topic": "a/#"}, "mqtt_topic_malformed"),
+        ("mqtt", {"topic": "+"}, "mqtt_topic_malformed"),
+        ("mqtt", {"topic": "$SYS/x"}, "mqtt_topic_malformed"),
+        ("mqtt", {"topic": "a\0b"}, "mqtt_topic_malformed"),
+        # A topic has 65,535 bytes at most, and this is only its beginning.
+        ("mqtt", {"topic": "a" * 65_500}, "mqtt_topic_malformed"),
+        ("mqtt", {"discovery_prefix": "a" * 65_500}, "mqtt_prefix_malformed"),
+        ("mqtt", {"discovery_prefix": ""}, "mqtt_prefix_malformed"),
+        ("mqtt", {"discovery_prefix": "home/#"}, "mqtt_prefix_malformed"),
     ],
 )
-async def test_an_address_that_cannot_be(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, address: str, error: str
+async def test_what_cannot_be(
+    dialog: Dialog, section: str, typed: dict[str, str], error: str
 ) -> None:
-    entry = await set_up(hass, port, make_entry)
-    result = await enter(hass, entry, p1_server=p1_server(free_ports(), address))
-    assert result["errors"] == {"p1_server": error}
+    usual = p1_server(free_ports()) if section == "p1_server" else {"enabled": True}
+    result = await dialog.enter(**{section: usual | typed})
+    assert result["errors"] == {section: error}
     # What is wrong can be seen.
-    assert not section_of(result, "p1_server")["collapsed"]
-    assert section_of(result, "p1_server")["address"] == address
+    shown = section_of(result, section)
+    assert not shown["collapsed"]
+    assert typed.items() <= shown.items()
 
 
-async def test_a_port_that_another_program_uses(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    result = await enter(hass, entry, p1_server=p1_server(port.port))
-    assert result["errors"] == {"p1_server": "p1_port_in_use"}
+async def test_a_port_that_another_program_uses(dialog: Dialog) -> None:
+    used = p1_server(dialog.port.port)
+    assert await dialog.is_refused(p1_server=used) == {"p1_server": "p1_port_in_use"}
     # Not listened at, nothing is wrong with it.
-    port.greeting = port.next_frame(TELEGRAM)
-    switched_off = p1_server(port.port) | {"enabled": False}
-    result = await enter(hass, entry, p1_server=switched_off)
+    result = await dialog.enter(p1_server=used | {"enabled": False})
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
-async def test_nobody_can_connect_to_a_port_that_is_only_tried(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    port.greeting = port.next_frame(TELEGRAM)
-    number, create_server = free_ports(), hass.loop.create_server
+async def test_nobody_can_connect_to_a_port_that_is_only_tried(dialog: Dialog) -> None:
+    loop = dialog.hass.loop
+    number, create_server = free_ports(), loop.create_server
     tried: list[asyncio.Server] = []
     with socket.socket() as client:
 
@@ -149,24 +159,30 @@ async def test_nobody_can_connect_to_a_port_that_is_only_tried(
             return server
 
         # Whoever had connected might stay for ever, and the dialog with them.
-        with patch.object(hass.loop, "create_server", create):
+        with patch.object(loop, "create_server", create):
             async with asyncio.timeout(20):
-                result = await enter(hass, entry, p1_server=p1_server(number))
+                result = await dialog.enter(p1_server=p1_server(number))
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert len(tried) == 2  # the second one is the P1 server
 
 
-async def test_each_meter_has_a_port_of_its_own(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+LAMSMARTY = {"enabled": True, "format": "smartyreader", "topic": "lamsmarty"}
+
+
+@pytest.mark.usefixtures("mqtt")
+async def test_two_meters_share_neither_a_port_nor_a_topic_root(
+    dialog: Dialog, make_entry: EntryMaker
 ) -> None:
     other = make_entry("socket://127.0.0.1:1", serial=OTHER_SERIAL)
-    hass.config_entries.async_update_entry(other, options={"p1_server": p1_server(2001)})
-    entry = await set_up(hass, port, make_entry)
+    options = {"p1_server": p1_server(2001), "mqtt": LAMSMARTY}
+    dialog.hass.config_entries.async_update_entry(other, options=options)
 
-    form = await hass.config_entries.options.async_init(entry.entry_id)
-    assert section_of(form, "p1_server")["port"] == 2002
-    result = await enter(hass, entry, p1_server=p1_server(2001))
-    assert result["errors"] == {"p1_server": "p1_port_in_use"}
+    assert section_of(await dialog.form(), "p1_server")["port"] == 2002
+    errors = await dialog.is_refused(p1_server=p1_server(2001))
+    assert errors == {"p1_server": "p1_port_in_use"}
+    assert await dialog.is_refused(mqtt=LAMSMARTY) == {"mqtt": "mqtt_topic_in_use"}
+    await dialog.enter(mqtt={"enabled": True, "format": "smartyreader"})
+    assert dialog.entry.options["mqtt"]["topic"] == "lamsmarty2"
 
 
 @pytest.mark.parametrize(
@@ -174,80 +190,26 @@ async def test_each_meter_has_a_port_of_its_own(
     [None, {"source": SOURCE_IGNORE}, {"disabled_by": ConfigEntryDisabler.USER}],
     ids=["none", "ignored", "disabled"],
 )
-async def test_without_the_mqtt_integration(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, left: dict[str, Any] | None
-) -> None:
+async def test_without_the_mqtt_integration(dialog: Dialog, left: dict[str, Any] | None) -> None:
     if left:
-        MockConfigEntry(domain="mqtt", **left).add_to_hass(hass)
-    entry = await set_up(hass, port, make_entry)
-    result = await enter(hass, entry, mqtt={"enabled": True})
-    assert result["errors"] == {"mqtt": "mqtt_not_set_up"}
-    assert not section_of(result, "mqtt")["collapsed"]
-    port.greeting = port.next_frame(TELEGRAM)
-    assert (await enter(hass, entry, mqtt={"enabled": False}))["type"] == "create_entry"
+        MockConfigEntry(domain="mqtt", **left).add_to_hass(dialog.hass)
+    assert await dialog.is_refused(mqtt={"enabled": True}) == {"mqtt": "mqtt_not_set_up"}
+    assert (await dialog.enter(mqtt={"enabled": False}))["type"] == "create_entry"
 
 
 @pytest.mark.usefixtures("mqtt")
-@pytest.mark.parametrize(
-    ("typed", "error"),
-    [
-        ({"topic": "a/#"}, "mqtt_topic_malformed"),
-        ({"topic": "+"}, "mqtt_topic_malformed"),
-        ({"topic": "$SYS/x"}, "mqtt_topic_malformed"),
-        ({"topic": "a\0b"}, "mqtt_topic_malformed"),
-        # A topic has 65,535 bytes at most, and this is only its beginning.
-        ({"topic": "a" * 65_500}, "mqtt_topic_malformed"),
-        ({"discovery_prefix": "a" * 65_500}, "mqtt_prefix_malformed"),
-        ({"discovery_prefix": ""}, "mqtt_prefix_malformed"),
-        ({"discovery_prefix": "home/#"}, "mqtt_prefix_malformed"),
-    ],
-)
-async def test_a_topic_that_cannot_be(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    typed: dict[str, str],
-    error: str,
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    result = await enter(hass, entry, mqtt={"enabled": True, **typed})
-    assert result["errors"] == {"mqtt": error}
-
-
-@pytest.mark.usefixtures("mqtt")
-async def test_the_topic_root_goes_with_the_names(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-
-    async def topic_after(**typed: str) -> object:
-        port.greeting = port.next_frame(TELEGRAM)
-        await enter(hass, entry, mqtt={"enabled": True, **typed})
-        return entry.options["mqtt"]["topic"]
-
+async def test_the_topic_root_goes_with_the_names(dialog: Dialog) -> None:
     standard = f"smarty_p1/{SERIAL}"
-    assert await topic_after() == standard
-    assert await topic_after(format="smartyreader", topic=standard) == "lamsmarty"
-    assert await topic_after(format="smartyreader", topic="lamsmarty") == "lamsmarty"
-    assert await topic_after(format="both", topic="lamsmarty") == standard
-    assert await topic_after(format="both", topic=" /cellar/meter/ ") == "cellar/meter"
-    assert await topic_after(format="smartyreader", topic="cellar/meter") == "cellar/meter"
-
-
-@pytest.mark.usefixtures("mqtt")
-async def test_two_meters_do_not_share_a_topic_root(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    other = make_entry("socket://127.0.0.1:1", serial=OTHER_SERIAL)
-    options = {"enabled": True, "format": "smartyreader", "topic": "lamsmarty"}
-    hass.config_entries.async_update_entry(other, options={"mqtt": options})
-    entry = await set_up(hass, port, make_entry)
-
-    result = await enter(hass, entry, mqtt=options)
-    assert result["errors"] == {"mqtt": "mqtt_topic_in_use"}
-    port.greeting = port.next_frame(TELEGRAM)
-    await enter(hass, entry, mqtt={"enabled": True, "format": "smartyreader"})
-    assert entry.options["mqtt"]["topic"] == "lamsmarty2"
+    for typed, topic in [
+        ({}, standard),
+        ({"format": "smartyreader", "topic": standard}, "lamsmarty"),
+        ({"format": "smartyreader", "topic": "lamsmarty"}, "lamsmarty"),
+        ({"format": "both", "topic": "lamsmarty"}, standard),
+        ({"format": "both", "topic": " /cellar/meter/ "}, "cellar/meter"),
+        ({"format": "smartyreader", "topic": "cellar/meter"}, "cellar/meter"),
+    ]:
+        await dialog.enter(mqtt={"enabled": True, **typed})
+        assert dialog.entry.options["mqtt"]["topic"] == topic
 
 
 @pytest.mark.usefixtures("mqtt")
@@ -259,5 +221,5 @@ async def test_a_serial_number_is_one_level_of_the_topic(
     port.greeting = lambda: port.next_frame(text)
     entry = make_entry(port.url, serial=serial)
     assert await hass.config_entries.async_setup(entry.entry_id)
-    await enter(hass, entry, mqtt={"enabled": True})
+    await Dialog(hass, port, entry).enter(mqtt={"enabled": True})
     assert entry.options["mqtt"]["topic"] == f"smarty_p1/A___B{'x' * 59}"

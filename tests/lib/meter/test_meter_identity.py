@@ -1,104 +1,204 @@
-"""Which meter speaks at a port, and which name its title may say."""
+"""Which telegrams of a line are read, whose they are, and what is remembered of them."""
 
 from datetime import UTC, datetime
 
 import pytest
 
-from dev.encoder import DEVICE_NAME, KEY, TITLE, frame, telegram
-from smartyp1.meter import MeterMemory, MeterReader, MeterSession, NamedMeter, OtherMeter, Reading
+from dev.encoder import DEVICE_NAME, KEY, TITLE, frame, literal, telegram
+from smartyp1.meter import Limits, MeterMemory, MeterReader, MeterSession, NamedMeter, OtherMeter
 from smartyp1.p1 import Opener, Reason, Rejection
 
 OTHER_NAME = "SAG1030790002575"
 OTHER_TITLE = b"SAGgp\x04\x10\x2f"
 NEW_TITLE = b"SAGgp\x04\x10\x30"
+OTHER_KEY = bytes(range(16))
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
+ENERGY = "1-0:1.8.0(000001.000*kWh)"
+NAMELESS = telegram(ENERGY, name=None)
+OTHER_PLAIN = telegram(ENERGY, name=OTHER_NAME)
+PLAIN = telegram(ENERGY)
+DAMAGED = PLAIN.replace(b"1.8.0(0", b"1.8.0(9")
 
 
 class Port:
     """A port at which the meter with a name is read, over restarts."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: bytes | None = KEY) -> None:
         self.memory = MeterMemory()
-        self._counter = 0
-        self.restart()
+        self.warned: list[tuple[str, float]] = []
+        self.restart(key)
 
-    def restart(self) -> None:
+    def restart(self, key: bytes | None) -> None:
         """Begin with what was stored."""
         self.memory = MeterMemory.from_dict(
             self.memory.as_dict() | {"demand": self.memory.demand_meter.as_dict()}
         )
-        opener = Opener(KEY, last_counters=self.memory.last_counters(KEY))
-        meter = NamedMeter(DEVICE_NAME, MeterReader(self.memory), opener)
-        self.session = MeterSession(meter)
+        opener = Opener(key, last_counters=self.memory.last_counters(key)) if key else None
+        limits = Limits(warn=lambda *warning: self.warned.append(warning))
+        meter = NamedMeter(DEVICE_NAME, MeterReader(self.memory, limits), opener)
+        self.session = MeterSession(meter, limits=limits)
 
-    def says(self, name: str | None, title: bytes) -> str:
-        """Return what becomes of a telegram that says a name, sealed with a title."""
-        self._counter += 1
-        text = telegram("1-0:1.8.0(000001.000*kWh)", name=name)
-        [event] = self.session.feed(frame(self._counter, text, title=title), NOW, 0)
-        return {Reading: "read", OtherMeter: "other"}[type(event)]
+    def hears(self, data: bytes, clock: float = 0.0) -> list[str]:
+        """Return what becomes of the telegrams in the next bytes."""
+        events = self.session.feed(data, NOW, clock)
+        return [
+            event.reason.value
+            if isinstance(event, Rejection)
+            else "other"
+            if isinstance(event, OtherMeter)
+            else "read"
+            for event in events
+        ]
+
+
+def says(
+    counter: int, name: str | None = DEVICE_NAME, title: bytes = TITLE, key: bytes = KEY
+) -> bytes:
+    """Return a frame in which a meter says a name, sealed with a title and a key."""
+    return frame(counter, telegram(ENERGY, name=name), title=title, key=key)
+
+
+def small_frame(counter: int, title: bytes = TITLE) -> bytes:
+    """Return a frame of 31 bytes that nobody needs a key for."""
+    return b"\xdb\x08" + title + b"\x82\x00\x12\x30" + counter.to_bytes(4) + bytes(13)
+
+
+STORIES: dict[str, list[tuple[bytes, str]]] = {
+    "another one with the same key says its name": [
+        (says(1), "read"),
+        (says(2, OTHER_NAME, OTHER_TITLE), "other"),
+        (says(3, DEVICE_NAME, OTHER_TITLE), "other"),
+        (says(4), "read"),
+    ],
+    "a meter is read again when it says its own name": [
+        (says(1), "read"),
+        (says(2, OTHER_NAME), "other"),
+        (says(3), "read"),
+    ],
+    "it was exchanged: its title is new": [
+        (says(1), "read"),
+        (says(2, DEVICE_NAME, NEW_TITLE), "read"),
+        (says(3, None, NEW_TITLE), "read"),
+        (says(4, None), "other"),
+    ],
+    "without a name, its title proves it": [
+        (says(1, None), "other"),
+        (says(2), "read"),
+        (says(3, None), "read"),
+        (says(4, None, OTHER_TITLE), "other"),
+    ],
+    "who speaks first takes nothing from the meter": [
+        (says(1, OTHER_NAME), "other"),
+        (says(2), "read"),
+    ],
+    "a frame is read once": [
+        (says(900), "read"),
+        (says(900), "replay"),
+        (says(899), "replay"),
+        (says(901), "read"),
+        (says(0, OTHER_NAME, OTHER_TITLE), "other"),
+        (says(0, OTHER_NAME, OTHER_TITLE), "replay"),
+    ],
+    "what is refused takes nothing from the meter, and nobody's counter goes on": [
+        (says(1), "read"),
+        (small_frame(500), "tag"),
+        (small_frame(500, OTHER_TITLE), "tag"),
+        (says(500, key=OTHER_KEY), "tag"),
+        (literal("other_authentication_key").data, "authentication_key"),
+        (PLAIN, "downgrade"),
+        (OTHER_PLAIN, "downgrade"),
+        (DAMAGED, "crc"),
+        (says(2), "read"),
+    ],
+}
+PLAIN_STORY = [
+    *((PLAIN, "read"), (NAMELESS, "other"), (OTHER_PLAIN, "other"), (DAMAGED, "crc")),
+    *((says(1), "key_missing"), (PLAIN, "read"), (PLAIN, "read")),
+]
 
 
 @pytest.mark.parametrize("restarts", [False, True])
 @pytest.mark.parametrize(
-    "story",
-    [
-        # The meter, and another one with the same key that says its name.
-        [
-            (DEVICE_NAME, TITLE, "read"),
-            (OTHER_NAME, OTHER_TITLE, "other"),
-            (DEVICE_NAME, OTHER_TITLE, "other"),
-            (DEVICE_NAME, TITLE, "read"),
-        ],
-        # A meter that says another name is not read, and is again when it says its own.
-        [(DEVICE_NAME, TITLE, "read"), (OTHER_NAME, TITLE, "other"), (DEVICE_NAME, TITLE, "read")],
-        # It was exchanged: its title is new.
-        [
-            (DEVICE_NAME, TITLE, "read"),
-            (DEVICE_NAME, NEW_TITLE, "read"),
-            (None, NEW_TITLE, "read"),
-            (None, TITLE, "other"),
-        ],
-        # Without a name, its title proves it.
-        [
-            (None, TITLE, "other"),
-            (DEVICE_NAME, TITLE, "read"),
-            (None, TITLE, "read"),
-            (None, OTHER_TITLE, "other"),
-        ],
-        # What somebody else on the line says first takes nothing from the meter.
-        [(OTHER_NAME, TITLE, "other"), (DEVICE_NAME, TITLE, "read")],
-    ],
+    ("key", "story"),
+    [*((KEY, story) for story in STORIES.values()), (None, PLAIN_STORY)],
+    ids=[*STORIES, "plain telegrams are not read once only"],
 )
-def test_a_title_and_a_name_belong_together(
-    story: list[tuple[str | None, bytes, str]], *, restarts: bool
+def test_what_becomes_of_each_telegram(
+    key: bytes | None, story: list[tuple[bytes, str]], *, restarts: bool
 ) -> None:
-    port = Port()
-    for name, title, expected in story:
-        assert port.says(name, title) == expected
+    port = Port(key)
+    for data, expected in story:
+        assert port.hears(data) == [expected]
         if restarts:
-            port.restart()
+            port.restart(key)
+    if not restarts:
+        told = [expected for _, expected in story]
+        reception = port.session.reception
+        assert reception.telegrams == told.count("read")
+        assert reception.other_meters.total() == told.count("other")
+        assert reception.rejections == {
+            reason: told.count(reason) for reason in Reason if reason in told
+        }
 
 
-def test_frames_are_accepted_once_also_after_a_restart() -> None:
+def test_each_key_has_counters_of_its_own() -> None:
     port = Port()
-    assert port.says(DEVICE_NAME, TITLE) == "read"
-    port.restart()
-    [event] = port.session.feed(frame(1), NOW, 0)
-    assert event == Rejection(Reason.REPLAY, 1, TITLE)
-    assert port.session.reception.rejections == {Reason.REPLAY: 1}
+    for key, counter, expected in [
+        (KEY, 900, "read"),
+        (OTHER_KEY, 0, "read"),
+        (KEY, 0, "replay"),
+        (KEY, 900, "replay"),
+        (OTHER_KEY, 0, "replay"),
+        (KEY, 901, "read"),
+    ]:
+        port.restart(key)
+        assert port.hears(says(counter, key=key)) == [expected]
 
 
 def test_what_is_remembered_of_other_meters_is_bounded() -> None:
     port = Port()
-    assert port.says(DEVICE_NAME, TITLE) == "read"
+    assert port.hears(says(1)) == ["read"]
     for number in range(100):
         name, title = f"SAG{number:013}", b"SAG" + number.to_bytes(5)
-        assert port.says(name, title) == "other"
+        assert port.hears(says(1, name, title)) == ["other"]
     stored = port.memory.as_dict()
     [counters] = stored["counters"].values()
     assert len(counters) == len(stored["names"]) == 16
-    assert TITLE.hex() in counters
+    assert counters[TITLE.hex()] == 1
     assert stored["names"][TITLE.hex()] == DEVICE_NAME
     assert len(port.session.reception.other_meters) == 17
-    assert port.says(DEVICE_NAME, OTHER_TITLE) == "read"  # nobody has said otherwise yet
+    assert port.hears(says(1)) == ["replay"]
+    assert port.hears(says(1, DEVICE_NAME, OTHER_TITLE)) == ["read"]  # nobody said otherwise yet
+
+
+def test_what_another_meter_calls_itself_is_short_for_people() -> None:
+    session = Port(None).session
+    for number in range(30):
+        text = telegram(ENERGY, name=f"[{number:06}](http://a)" + "N" * 6000)
+        [event] = session.feed(text, NOW, 0.0)
+        assert isinstance(event, OtherMeter)
+        assert event.name == f"?{number:06}??http???a?" + "N" * 46
+    assert len(session.reception.other_meters) == 17
+    assert session.reception.other_meters.total() == 30
+
+
+def test_telegrams_without_a_tag_have_thirty_turns_at_once_and_two_a_second() -> None:
+    plain = Port(None)
+    assert plain.hears(PLAIN * 100) == ["read"] * 30
+    for clock in range(1, 50):
+        assert plain.hears(PLAIN * 20, float(clock)) == ["read"] * 2
+    assert plain.session.reception.ignored == {"telegrams": 70 + 49 * 18}
+    assert plain.warned == [("telegrams", 2.0)]
+    # A tag is proof enough.
+    sealed = Port()
+    assert sealed.hears(b"".join(map(says, range(100)))) == ["read"] * 100
+
+
+@pytest.mark.parametrize("stored", [{}, {"counters": None}, {"counters": {"key": {"?": 1}}}])
+def test_a_memory_that_is_damaged_is_begun_anew(stored: dict[str, object]) -> None:
+    port = Port()
+    port.memory = MeterMemory.from_dict(stored)
+    assert "counters" in port.memory.damaged
+    port.restart(KEY)
+    assert port.hears(says(1)) == ["read"]
+    assert port.memory.as_dict()["system_title"] == TITLE.hex()

@@ -65,24 +65,70 @@ def test_good_frames_after_a_frame_cut_short(at: int) -> None:
     assert_each_comes_at_once(decoder, 100, 5)
 
 
-def test_a_frame_cut_short_is_reported_once_the_next_one_proves_it() -> None:
-    decoder = Decoder(KEY)
+OTHER = b"SAGgp\x04\x10\x2f"
+LONG = frame(5, telegram("0-0:96.13.0(" + 2048 * "41" + ")"))
+PLAIN = literal("plain").data
+UNSUMMED = telegram("1-0:1.8.0(1*kWh)")[:-6]
+NO_TELEGRAMS = (b"x", b"\r\n", b"1-0:1.8.0(1*kWh)", 300 * b"\xff")
 
-    events = decoder.feed(frame(1)[:-20] + frame(2))
 
-    assert counters(events) == [2]
-    assert reasons(events) == [Reason.TAG]  # it took the next frame's first bytes for its own
+def with_security(control: int) -> bytes:
+    """Return a frame that claims another security than authenticated encryption."""
+    data = frame(1)
+    return data[:13] + bytes([control]) + data[14:]
 
-    events = decoder.feed(frame(3)[:40] + frame(4))
 
-    assert counters(events) == [4]
-    assert reasons(events) == [Reason.TAG]
+# What comes in, and what comes out: counters of telegrams, and of what is rejected the reason, too.
+STORIES = {
+    # It took the next frame's first bytes for its own.
+    "a frame cut short is reported once the next one proves it": [
+        (frame(1)[:-20] + frame(2), "tag:1 2"),
+        (frame(3)[:40] + frame(4), "tag:3 4"),
+        (LONG[:40] + frame(6), "malformed:5 6"),
+    ],
+    "glued frames, and frames glued to noise": [
+        (frame(1) + frame(2) + b"\xdb" + frame(3) + b"\xdb\x08" + frame(4), "1 2 3 4")
+    ],
+    "any security but authenticated encryption is no frame": [
+        *((with_security(control), "") for control in (0x00, 0x10, 0x20, 0x31, 0xB0)),
+        (frame(2), "2"),
+    ],
+    "replayed frames are refused": [
+        (frame(10) + frame(12), "10 12"),
+        (frame(12) + frame(11) + frame(13), "replay:12 replay:11 13"),
+    ],
+    "another system title counts by itself": [
+        (frame(10) + frame(3, title=OTHER) + frame(11), "10 3 11"),
+        (frame(3, title=OTHER) + frame(10), "replay:3 replay:10"),
+    ],
+    "the first and the last counter": [
+        (frame(0) + frame(0xFFFFFFFF) + frame(0), "0 4294967295 replay:0")
+    ],
+    "a plain telegram is not accepted once a key is set": [(PLAIN + frame(1), "downgrade:None 1")],
+    "a verified text that is no telegram": [
+        (frame(n, text), f"malformed:{n}") for n, text in enumerate(NO_TELEGRAMS)
+    ],
+    "nothing is fed": [(b"", ""), (frame(1), "1"), (b"", "")],
+}
+PLAIN_STORY = [
+    (frame(1) + PLAIN, "key_missing:1 None"),
+    (UNSUMMED + b"\r\n" + UNSUMMED + b"0000\r\n", "crc:None crc:None"),
+]
 
-    long_frame = frame(5, telegram("0-0:96.13.0(" + 2048 * "41" + ")"))
-    events = decoder.feed(long_frame[:40] + frame(6))
 
-    assert events[0] == Rejection(Reason.MALFORMED, 5, TITLE)
-    assert counters(events) == [6]
+@pytest.mark.parametrize(
+    ("key", "story"),
+    [*((KEY, story) for story in STORIES.values()), (None, PLAIN_STORY)],
+    ids=[*STORIES, "without a key"],
+)
+def test_what_comes_out(key: bytes | None, story: list[tuple[bytes, str]]) -> None:
+    decoder = Decoder(key)
+    for data, expected in story:
+        events = decoder.feed(data)
+        reasons = [f"{e.reason}:" if isinstance(e, Rejection) else "" for e in events]
+        told = [f"{reason}{e.frame_counter}" for reason, e in zip(reasons, events, strict=True)]
+        assert " ".join(told) == expected
+        assert all(e.frame_counter is None or e.system_title in {TITLE, OTHER} for e in events)
 
 
 def test_every_flipped_bit_is_noticed_and_costs_one_frame() -> None:
@@ -97,15 +143,6 @@ def test_every_flipped_bit_is_noticed_and_costs_one_frame() -> None:
         assert set(reasons(events)) <= {Reason.TAG, Reason.AUTHENTICATION_KEY}
 
         assert counters(decoder.feed(frame(8))) == [8]
-
-
-def test_glued_frames_and_frames_glued_to_noise() -> None:
-    decoder = Decoder(KEY)
-
-    events = decoder.feed(frame(1) + frame(2) + b"\xdb" + frame(3) + b"\xdb\x08" + frame(4))
-
-    assert counters(events) == [1, 2, 3, 4]
-    assert reasons(events) == []
 
 
 def test_header_within_ciphertext() -> None:
@@ -146,50 +183,6 @@ def test_a_frame_whose_tag_holds_what_may_begin_another(
     assert reasons(events) == []
 
 
-def test_any_security_but_authenticated_encryption_is_no_frame() -> None:
-    for control in (0x00, 0x10, 0x20, 0x31, 0xB0):
-        data = bytearray(frame(1))
-        data[13] = control
-        decoder = Decoder(KEY)
-        assert decoder.feed(bytes(data)) == []
-        assert counters(decoder.feed(frame(2))) == [2]
-
-
-def test_replayed_frames_are_refused() -> None:
-    decoder = Decoder(KEY)
-
-    assert counters(decoder.feed(frame(10) + frame(12))) == [10, 12]
-    assert decoder.feed(frame(12) + frame(11)) == [
-        Rejection(Reason.REPLAY, 12, TITLE),
-        Rejection(Reason.REPLAY, 11, TITLE),
-    ]
-    assert counters(decoder.feed(frame(13))) == [13]
-
-
-def test_another_system_title_counts_by_itself() -> None:
-    decoder = Decoder(KEY)
-    other = b"SAGgp\x04\x10\x2f"
-
-    assert counters(decoder.feed(frame(10) + frame(3, title=other) + frame(11))) == [10, 3, 11]
-    assert reasons(decoder.feed(frame(3, title=other) + frame(10))) == 2 * [Reason.REPLAY]
-
-
-def test_the_first_and_the_last_counter() -> None:
-    decoder = Decoder(KEY)
-
-    assert counters(decoder.feed(frame(0))) == [0]
-    assert counters(decoder.feed(frame(0xFFFFFFFF))) == [0xFFFFFFFF]
-    assert reasons(decoder.feed(frame(0))) == [Reason.REPLAY]
-
-
-def test_a_plain_telegram_is_not_accepted_once_a_key_is_set() -> None:
-    decoder = Decoder(KEY)
-    plain = literal("plain").data
-
-    assert decoder.feed(plain) == [Rejection(Reason.DOWNGRADE)]
-    assert counters(decoder.feed(frame(1))) == [1]
-
-
 @pytest.mark.parametrize("size", [1, 5, 6, 64])
 def test_a_downgrade_is_noticed_with_its_last_digit(size: int) -> None:
     decoder = Decoder(KEY)
@@ -202,14 +195,6 @@ def test_a_downgrade_is_noticed_with_its_last_digit(size: int) -> None:
     ]
 
     assert events == [Rejection(Reason.DOWNGRADE)]
-
-
-def test_an_encrypted_frame_without_a_key() -> None:
-    decoder = Decoder(None)
-
-    assert decoder.feed(frame(1)) == [Rejection(Reason.KEY_MISSING, 1, TITLE)]
-    [event] = decoder.feed(literal("plain").data)
-    assert isinstance(event, Telegram)
 
 
 def test_plain_telegrams_among_noise() -> None:
@@ -227,20 +212,6 @@ def test_plain_telegrams_among_noise() -> None:
         for event in events
     ]
     assert values == [1.0, Reason.CRC, Reason.MALFORMED, 2.0, 1.0]
-
-
-def test_a_plain_telegram_without_a_checksum_is_refused() -> None:
-    text = telegram("1-0:1.8.0(1*kWh)")
-    decoder = Decoder(None)
-
-    assert reasons(decoder.feed(text[:-6] + b"\r\n" + text[:-6] + b"0000\r\n")) == 2 * [Reason.CRC]
-
-
-def test_a_verified_text_that_is_no_telegram() -> None:
-    decoder = Decoder(KEY)
-
-    for counter, text in enumerate((b"x", b"\r\n", b"1-0:1.8.0(1*kWh)", 300 * b"\xff")):
-        assert decoder.feed(frame(counter, text)) == [Rejection(Reason.MALFORMED, counter, TITLE)]
 
 
 def test_the_valid_tag_outranks_the_checksum() -> None:
@@ -309,14 +280,6 @@ def test_frames_that_follow_endless_noise() -> None:
         decoder.feed(RANDOM.randbytes(8191))
 
     assert counters(decoder.feed(frame(1))) == [1]
-
-
-def test_nothing_is_fed() -> None:
-    decoder = Decoder(KEY)
-
-    assert decoder.feed(b"") == []
-    assert counters(decoder.feed(frame(1))) == [1]
-    assert decoder.feed(b"") == []
 
 
 def test_keys_of_a_wrong_size() -> None:

@@ -2,7 +2,9 @@
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
@@ -24,7 +26,7 @@ def reading(counter: int, *lines: str) -> Reading:
 
 
 OLD, NEW = reading(1), reading(2)
-WITH_TEXT = reading(3, "0-0:96.13.0(48616C6C6F)")
+READINGS = {"old": OLD, "new": NEW, "text": reading(3, "0-0:96.13.0(48616C6C6F)")}
 
 
 class Feed(PublishFeed):
@@ -38,15 +40,14 @@ class Feed(PublishFeed):
     def _count(self) -> None:
         self.woken += 1
 
-    def told(self) -> list[int | str]:
+    def told(self) -> str:
         """Take what is due: frame counters, and what is said of the meter."""
-        messages = [*self.take(None), *self.take(self.claim())]
-        return [
+        return " ".join(
             message.payload
             if message in (ONLINE, OFFLINE)
-            else json.loads(message.payload)["frame_counter"]
-            for message in messages
-        ]
+            else str(json.loads(message.payload)["frame_counter"])
+            for message in [*self.take(None), *self.take(self.claim())]
+        )
 
 
 @pytest.fixture
@@ -54,25 +55,54 @@ async def feed() -> Feed:
     return Feed()
 
 
-async def test_the_newest_reading_is_told_once(feed: Feed) -> None:
-    assert feed.told() == ["offline"]
-    feed.on_reading(OLD)
-    feed.on_reading(NEW)
-    assert feed.woken
-    assert feed.told() == ["online", 2]
-    assert feed.told() == []
+# What happens, and what is told then.
+STORIES = {
+    "the newest reading is told once": [
+        *(("", "offline"), ("old new", "online 2"), ("", ""), ("stale", "offline")),
+    ],
+    "what waits is not told any more of a meter that is silent": [
+        *(("old stale stale", "offline"), ("connected", "offline"), ("new", "online 2")),
+    ],
+    "while it is held, a meter is told to be away": [
+        *(("old", "online 1"), ("held new", "offline"), ("free new", "online 2")),
+    ],
+    "everything is told again to a broker that is back": [
+        *(("old", "online 1"), ("connected", "online 1"), ("new connected", "online 2")),
+    ],
+}
+# A text could be gone when its turn has come.
+SELDOM = [("old", "online 1"), ("new", ""), ("text", "3"), ("stale", "offline")]
 
 
-async def test_what_waits_is_not_told_any_more_of_a_meter_that_is_silent(feed: Feed) -> None:
+@pytest.mark.parametrize(
+    ("interval", "story"),
+    [*((0.0, story) for story in STORIES.values()), (3600.0, SELDOM)],
+    ids=[*STORIES, "readings have turns, but texts"],
+)
+async def test_what_is_told_after_what_happens(
+    interval: float, story: list[tuple[str, str]]
+) -> None:
+    feed = Feed(interval)
+    events: dict[str, Callable[[], None]] = {
+        "stale": feed.on_stale,
+        "connected": feed.on_connected,
+        "held": lambda: setattr(feed, "is_held", True),
+        "free": lambda: setattr(feed, "is_held", False),
+        **{name: partial(feed.on_reading, read) for name, read in READINGS.items()},
+    }
+    for happens, told in story:
+        for event in happens.split():
+            events[event]()
+        assert feed.told() == told
+        assert not feed.is_online or "offline" not in told
+
+
+async def test_somebody_is_woken_when_there_may_be_something_to_tell(feed: Feed) -> None:
     feed.on_reading(OLD)
+    assert feed.woken == 2
     feed.on_stale()
     feed.on_stale()
     assert feed.woken == 3
-    assert feed.told() == ["offline"]
-    feed.on_connected()
-    assert feed.told() == ["offline"]
-    feed.on_reading(NEW)
-    assert feed.told() == ["online", 2]
 
 
 async def test_what_could_not_be_told_makes_room_for_what_is_newer(feed: Feed) -> None:
@@ -87,33 +117,3 @@ async def test_what_could_not_be_told_makes_room_for_what_is_newer(feed: Feed) -
     feed.on_stale()
     feed.put_back(claimed)
     assert feed.claim() is None
-
-
-async def test_while_it_is_held_a_meter_is_told_to_be_away(feed: Feed) -> None:
-    feed.on_reading(OLD)
-    assert feed.told() == ["online", 1]
-    feed.is_held = True
-    feed.on_reading(NEW)
-    assert feed.told() == ["offline"]
-    assert not feed.is_online
-    feed.is_held = False
-    feed.on_reading(NEW)
-    assert feed.told() == ["online", 2]
-
-
-async def test_everything_is_told_again_to_a_broker_that_is_back(feed: Feed) -> None:
-    feed.on_reading(OLD)
-    assert feed.told() == ["online", 1]
-    feed.on_connected()
-    assert feed.told() == ["online", 1]
-
-
-async def test_readings_have_turns() -> None:
-    seldom = Feed(3600.0)
-    seldom.on_reading(OLD)
-    assert seldom.told() == ["online", 1]
-    seldom.on_reading(NEW)
-    assert seldom.told() == []
-    # A text could be gone when its turn has come.
-    seldom.on_reading(WITH_TEXT)
-    assert seldom.told() == [3]

@@ -1,12 +1,12 @@
 """Every value of a telegram has a topic, by the project's names and by the SmartyReader's."""
 
-import re
 from datetime import UTC, datetime
 
 from dev.encoder import KEY
 from dev.simulator import Meter
 from smartyp1.p1 import Decoder, Telegram
 from smartyp1.publish import items, smartyreader_items
+from tests.sent import as_iso, iso_time, plain, sent_in
 
 MESSAGE = "Interruption du réseau mardi 3:00"
 # Object of the telegram, the value's place in it, its name, and its names at the SmartyReader.
@@ -87,34 +87,6 @@ def test_names_and_values() -> None:
     board = {item.name: item.text for item in smartyreader_items(telegram)}
     assert board == expected_smartyreader_values(text)
     assert sent_in(text).keys() - {row.split()[0] for row in ROWS} == OTHERS
-
-
-def iso_time(telegram: str) -> str:
-    """Return the time in a telegram."""
-    return as_iso(sent_in(telegram)["0-0:1.0.0"][0])
-
-
-def as_iso(text: str) -> str:
-    """Return a time of a telegram as ISO 8601 has it."""
-    parts = re.fullmatch("(..)(..)(..)(..)(..)(..)([SW])", text)
-    assert parts
-    year, month, day, hour, minute, second, season = parts.groups()
-    offset = {"S": "+02:00", "W": "+01:00"}[season]
-    return f"20{year}-{month}-{day}T{hour}:{minute}:{second}{offset}"
-
-
-def sent_in(telegram: str) -> dict[str, list[str]]:
-    """Return what stands in the brackets of each line."""
-    return {
-        line[: line.index("(")]: re.findall(r"\((.*?)\)", line)
-        for line in telegram.split("\r\n")
-        if "(" in line
-    }
-
-
-def plain(sent: str) -> str:
-    """Return a number of a telegram without its unit and the zeros in front."""
-    return re.sub(r"^(-?)0+(?=[0-9])", r"\1", sent.partition("*")[0])
 
 
 def expected(telegram: str, column: int) -> dict[str, str]:

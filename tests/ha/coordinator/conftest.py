@@ -1,0 +1,141 @@
+"""A meter in a house, and what Home Assistant shows and asks of it."""
+
+from datetime import datetime
+from functools import partial
+
+import pytest
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smarty_p1.const import DOMAIN
+from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from tests.ha.conftest import EntryMaker
+from tests.ha.meter import KEY, MeterPort, seal
+from tests.ha.support import ENERGY, TELEGRAM, let_pass, own_log, state_of, wait_until
+from tests.ha.topic import Clock
+
+
+class House:
+    """A meter at a port, its entry, and what people see of both."""
+
+    entry: MockConfigEntry
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        port: MeterPort,
+        make_entry: EntryMaker,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        self.hass = hass
+        self.port = port
+        self._make_entry = make_entry
+        self._caplog = caplog
+
+    async def begin(
+        self, greeting: bytes | None = None, key: str | None = KEY, **data: bool
+    ) -> None:
+        """Set the meter up; it sends one telegram, and is silent then."""
+        good = self.good() if key else seal(TELEGRAM)
+        self.port.greeting = good if greeting is None else greeting
+        self.entry = self._make_entry(self.port.url, key=key, **data)
+        await self.hass.config_entries.async_setup(self.entry.entry_id)
+        await self.hass.async_block_till_done()
+        self.port.greeting = b""
+        self._caplog.clear()
+
+    async def again(self, greeting: bytes, **data: str) -> None:
+        """Set it up again, with other data; it sends so much."""
+        entries = self.hass.config_entries
+        await entries.async_unload(self.entry.entry_id)
+        entries.async_update_entry(self.entry, data={**self.entry.data, **data})
+        self.port.greeting = greeting
+        await entries.async_setup(self.entry.entry_id)
+        await self.hass.async_block_till_done()
+
+    async def unload(self) -> None:
+        """Unload the entry."""
+        assert await self.hass.config_entries.async_unload(self.entry.entry_id)
+
+    def good(self) -> bytes:
+        """Return a frame that is to be read."""
+        return self.port.next_frame(TELEGRAM)
+
+    async def send(self, *frames: bytes) -> None:
+        """Send frames, and wait until each has been judged."""
+        for judged, frame in enumerate(frames, self._judged()):
+            await self.port.send(frame)
+            await wait_until(self.hass, partial(self._has_judged_more, judged))
+
+    def _has_judged_more(self, frames: int) -> bool:
+        return self._judged() > frames
+
+    def _judged(self) -> int:
+        reception = self.coordinator.reception
+        others = reception.rejections.total() + reception.other_meters.total()
+        return self.coordinator.readings + others
+
+    async def passes(self, seconds: float) -> None:
+        """Let time pass."""
+        await let_pass(self.hass, seconds)
+
+    @property
+    def coordinator(self) -> SmartyCoordinator:
+        """Return what reads the meter."""
+        coordinator: SmartyCoordinator = self.entry.runtime_data
+        return coordinator
+
+    @property
+    def energy(self) -> str:
+        """Return what is shown."""
+        return state_of(self.hass, ENERGY).state
+
+    @property
+    def log(self) -> list[tuple[str, str]]:
+        """Return what was logged since the beginning."""
+        return own_log(self._caplog)
+
+    @property
+    def issues(self) -> dict[str, ir.IssueEntry]:
+        """Return the repairs by their kind, but for the clock: the telegrams are of 2025."""
+        return {
+            str(issue.translation_key): issue
+            for issue in ir.async_get(self.hass).issues.values()
+            if issue.domain == DOMAIN and issue.active and issue.translation_key != "meter_clock"
+        }
+
+    @property
+    def reauths(self) -> list[ConfigFlowResult]:
+        """Return the dialogs that ask for new keys."""
+        flows = self.hass.config_entries.flow.async_progress()
+        return [flow for flow in flows if flow["context"]["source"] == SOURCE_REAUTH]
+
+    @property
+    def is_troubled(self) -> bool:
+        """Return whether people are bothered with a dialog or a repair."""
+        return bool(self.issues or self.hass.config_entries.flow.async_progress())
+
+
+@pytest.fixture
+def house(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    caplog: pytest.LogCaptureFixture,
+) -> House:
+    """Return a house whose meter is not set up yet."""
+    return House(hass, port, make_entry, caplog)
+
+
+@pytest.fixture
+def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Stop the coordinator's clock, but neither the event loop nor its real connections."""
+    return Clock(monkeypatch, datetime.fromisoformat("2025-07-03T08:30:00+00:00"))
+
+
+@pytest.fixture
+def patient_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep a connection without bytes open, when half a minute passes in no time."""
+    monkeypatch.setattr(SmartyCoordinator, "silence_timeout", None)
