@@ -1,6 +1,5 @@
 """What the simulated year has cost, as statistics: on the bill, and in the Energy dashboard."""
 
-import asyncio
 from datetime import datetime
 from typing import Any
 
@@ -14,12 +13,7 @@ _CURRENCY = "EUR"
 async def fill_costs(client: Client, entities: dict[str, str], costs: Costs) -> None:
     """Fill the statistics of the costs; those of the Energy dashboard need its prices."""
     energies = entities["energy_imported"], entities["energy_exported"]
-    # They come when the energies and their prices are there, with the meter's next telegram.
-    while True:
-        by_energy = (await client.command("energy/info"))["cost_sensors"]
-        if by_energy.keys() >= {*energies}:
-            break
-        await asyncio.sleep(0.2)
+    by_energy = (await client.command("energy/info"))["cost_sensors"]
     imported, exported = (by_energy[energy] for energy in energies)
     paid = {
         entities["cost_total"]: costs.bill,

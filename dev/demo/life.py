@@ -14,7 +14,7 @@ from . import inverter
 from .client import PASSWORD, USER, Client
 from .costs import fill_costs
 from .dashboard import set_up_dashboard
-from .energy import DOMAIN, enable, entities_of, fill_history, flows_of
+from .energy import DOMAIN, enable, entities_of, fill_history, flows_of, wait_for_values
 from .extras import MOST_METERS, Extras
 from .home_assistant import HOST, RESTART, Installation
 from .inverter import keep_inverter_shown, show_inverter
@@ -194,6 +194,8 @@ class Demo:
                 await _enable(client, entries[entry_id], name, serve=serve)
         first = self._state.entries["1"]
         await show_inverter(client, meters.meter(1))
+        # An entity that is new comes with the meter's first telegram.
+        await wait_for_values(client, [(await entities_of(client, first))["energy_imported"]])
         entities = await entities_of(client, first) | await flows_of(client, first)
         entities |= {"production": inverter.ENERGY, "production_power": inverter.POWER}
         await set_up_dashboard(client, entities)
