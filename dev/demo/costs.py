@@ -1,5 +1,6 @@
 """What the simulated year has cost, as statistics: on the bill, and in the Energy dashboard."""
 
+import asyncio
 from datetime import datetime
 from typing import Any
 
@@ -8,12 +9,18 @@ from .energy import BEFORE_ANY_CHART, HOUR, import_rows, wait_for_rows, wait_for
 from .year import Costs
 
 _CURRENCY = "EUR"
+_TRIES = 150
 
 
 async def fill_costs(client: Client, entities: dict[str, str], costs: Costs) -> None:
     """Fill the statistics of the costs; those of the Energy dashboard need its prices."""
     energies = entities["energy_imported"], entities["energy_exported"]
-    by_energy = (await client.command("energy/info"))["cost_sensors"]
+    # Home Assistant makes their sensors one after the other.
+    for _ in range(_TRIES):
+        by_energy = (await client.command("energy/info"))["cost_sensors"]
+        if by_energy.keys() >= {*energies}:
+            break
+        await asyncio.sleep(0.2)
     imported, exported = (by_energy[energy] for energy in energies)
     paid = {
         entities["cost_total"]: costs.bill,
