@@ -124,13 +124,19 @@ async def flows_of(client: Client, entry_id: str) -> dict[str, str]:
 
 
 async def enable(client: Client, entry_id: str, *keys: str) -> None:
-    """Enable entities that are disabled by default, and load the config entry anew."""
-    registry = await client.command("config/entity_registry/list")
-    for entity in registry:
-        if entity["config_entry_id"] == entry_id and entity["translation_key"] in keys:
-            await client.command(
-                "config/entity_registry/update", entity_id=entity["entity_id"], disabled_by=None
-            )
+    """Enable entities that are disabled by default, and load the config entry anew.
+
+    Those that are new come with the meter's first telegram.
+    """
+    while True:
+        registry = await client.command("config/entity_registry/list")
+        mine = [entity for entity in registry if entity["config_entry_id"] == entry_id]
+        if {entity["translation_key"] for entity in mine} >= {*keys}:
+            break
+        await asyncio.sleep(0.2)
+    wanted = [entity["entity_id"] for entity in mine if entity["translation_key"] in keys]
+    for entity_id in wanted:
+        await client.command("config/entity_registry/update", entity_id=entity_id, disabled_by=None)
     await client.post(f"/api/config/config_entries/entry/{entry_id}/reload")
 
 
