@@ -129,12 +129,16 @@ async def enable(client: Client, entry_id: str, *keys: str) -> None:
     Those that are new come with the meter's first telegram.
     """
     while True:
-        registry = await client.command("config/entity_registry/list")
-        mine = [entity for entity in registry if entity["config_entry_id"] == entry_id]
-        if {entity["translation_key"] for entity in mine} >= {*keys}:
+        enabled = await entities_of(client, entry_id)
+        if "energy_imported" in enabled:
             break
         await asyncio.sleep(0.2)
-    wanted = [entity["entity_id"] for entity in mine if entity["translation_key"] in keys]
+    await wait_for_values(client, [enabled["energy_imported"]])
+    wanted = [
+        entity["entity_id"]
+        for entity in await client.command("config/entity_registry/list")
+        if entity["config_entry_id"] == entry_id and entity["translation_key"] in keys
+    ]
     for entity_id in wanted:
         await client.command("config/entity_registry/update", entity_id=entity_id, disabled_by=None)
     await client.post(f"/api/config/config_entries/entry/{entry_id}/reload")
