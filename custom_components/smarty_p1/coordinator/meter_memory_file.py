@@ -97,6 +97,14 @@ class MeterStore(ThrottledStore):
             await self.async_save()
         self._saved = self._news()
 
+    async def async_last_counters(self, key: bytes) -> dict[bytes, int]:
+        """Return the last frame counters under a key as they are stored.
+
+        Nothing else is read or begun anew: that is for whoever goes on with the memory.
+        """
+        stored = await self._async_read(a_mapping) or {}
+        return MeterMemory.from_dict({"counters": stored.get("counters", {})}).last_counters(key)
+
     @callback
     def schedule_save(self) -> None:
         """Save soon what is new, and at once what a quarter-hour has come to, or a new month.

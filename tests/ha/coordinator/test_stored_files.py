@@ -405,3 +405,17 @@ async def test_what_keeps_out_replays_and_names_topics_is_for_home_assistant_onl
     await retained.async_save()
     for store in ("meter", "retained"):
         assert path_of(hass, entry, store).stat().st_mode & 0o777 == 0o600
+
+
+async def test_whoever_looks_up_the_counters_changes_nothing(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture
+) -> None:
+    entry = make(hass, port, make_entry, "meter")
+    damaged = OF_0_1_0["meter"]["data"] | {"totals": []}
+    path = write(hass, entry, "meter", wrapped(damaged))
+    write(hass, entry, "demand", OF_0_1_0["demand"])
+    before = files(path)
+    store = MeterStore(hass, entry.entry_id)
+    assert await store.async_last_counters(bytes.fromhex(KEY)) == {SYSTEM_TITLE: 3}
+    assert files(path) == before
+    assert own_log(caplog) == []
