@@ -8,7 +8,7 @@ from homeassistant.util import dt as dt_util
 from ..lib.meter import Reading
 from .entry_types import AnyConfigEntry
 from .push_coordinator import Obstacle
-from .repair_issues import Problem, raise_issue, withdraw_issues
+from .repair_issues import Problem, is_raised, raise_issue, withdraw_issues
 
 # A gateway that was away for some minutes has caught up by then.
 _PATIENCE = timedelta(minutes=2)
@@ -41,7 +41,7 @@ class LateTelegrams:
         is_catching_up = went_on > _CATCHES_UP * passed
         problem = _PROBLEMS[0] if is_catching_up else _PROBLEMS[1]
         since = dt_util.as_local(reading.telegram.time).strftime("%Y-%m-%d %H:%M")
-        if passed >= _PATIENCE:
+        if passed >= _PATIENCE and not is_raised(self._hass, self._entry, problem):
             withdraw_issues(self._hass, self._entry, {*_PROBLEMS} - {problem})
             raise_issue(self._hass, self._entry, problem, since=since)
         return Obstacle(problem.value, {"since": since})

@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import async_capture_events
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 from custom_components.smarty_p1.const import DOMAIN
@@ -97,11 +98,13 @@ async def test_what_a_broker_has_delayed_is_not_shown_told_or_passed_on(
     coordinator = house.entry.runtime_data
     told: list[object] = []
     coordinator.async_add_reading_listener(told.append)
+    raised = async_capture_events(hass, ir.EVENT_REPAIRS_ISSUE_REGISTRY_UPDATED)
     for number in range(1, 92):
         await house.tell(NOON + timedelta(seconds=10 * number), 100 + number / 200)
         assert house.energy == "unavailable"
         assert issues(hass) == ({"telegrams_late"} if number > 12 else set())
     assert told == []
+    assert len(raised) == 1
     assert coordinator.obstacle == "telegrams_late"
     assert coordinator.latest.telegram.objects["1-0:1.8.0"] == 100.0
     # Where its own time puts it, it counts: 0.45 kWh in the quarter-hour from noon.
