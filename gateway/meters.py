@@ -20,6 +20,8 @@ LIMIT_TEXTS = {
     "meters": "%s: more than %d meters on the M-Bus; the others are ignored",
 }
 _STORED = re.compile(r"meter ([0-9A-F]{16})")
+# Whoever has a key that is every meter's can seal frames with any title.
+_MOST_METERS = 1000
 # Gaps of up to a quarter-hour are bridged, so a kill costs nothing.
 _DEMAND_INTERVAL = timedelta(minutes=5)
 
@@ -88,7 +90,12 @@ class Meters:
         title, counter = telegram.system_title, telegram.frame_counter
         if title is None or counter is None:
             return None
-        meter = self._meters.get(title) or self._add(title)
+        meter = self._meters.get(title)
+        if meter is None:
+            if len(self._meters) >= _MOST_METERS:
+                self._forget(title)
+                return None
+            meter = self._add(title)
         if meter.opener is None:
             return None
         remembered = meter.reader.memory
@@ -99,6 +106,11 @@ class Meters:
                 return None
             meter.name = telegram.serial_number
         return meter.reader
+
+    def _forget(self, title: bytes) -> None:
+        """Keep nothing of a title that is too many."""
+        if opener := self.opener_of(title):
+            opener.last_counters.pop(title, None)
 
     def _may_name(self, telegram: Telegram, title: bytes, remembered: MeterMemory) -> bool:
         """Return whether the name in a telegram is its own meter's, or nobody's yet.

@@ -11,7 +11,7 @@ from typing import cast
 import pytest
 
 from dev.encoder import DEVICE_NAME, KEY, TITLE, frame, telegram
-from smarty_p1_gateway import ConfigTable, read_keys
+from smarty_p1_gateway import ConfigTable, meters, read_keys
 from smarty_p1_gateway.decoded_port import DecodedPort
 from smarty_p1_gateway.memory_file import Memory
 from smarty_p1_gateway.meters import Meters
@@ -386,3 +386,18 @@ async def test_what_the_first_version_has_stored_is_gone_on_from(tmp_path: Path)
         assert port.rejections == {"replay": 1}
         port.feed(frame(8, telegram(f"{IMPORTED}(000400.000*kWh)")))
         assert port.readings == [(DEVICE_NAME, 500.0)]  # held back
+
+
+async def test_a_key_of_every_meter_makes_no_meters_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(meters, "_MOST_METERS", 4)
+    async with remembering(tmp_path) as memory:
+        port = Port(tmp_path, memory, f"* {KEY.hex()}")
+        port.feed(frame(1))
+        for number in range(10):
+            port.feed(frame(1, title=b"SAG" + number.to_bytes(5)))
+        port.feed(frame(2))
+        assert port.values == [1.0, 2.0]
+    async with remembering(tmp_path) as memory:
+        assert sum(name.startswith("meter ") for name in memory.names()) == 4
