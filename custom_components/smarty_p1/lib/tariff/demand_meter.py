@@ -13,7 +13,7 @@ it. Samples of the power do not enter: a short spike costs nothing as long as th
 - Two readings up to 15 minutes apart are bridged. Across a longer gap, another meter, a register
   that falls or leaps, or a clock that is set, nothing is known of quarter-hours: those that this
   touches have no mean, and neither a peak nor energy above. The energy of days and months is known
-  all the same (`history.py`).
+  all the same (`readings_to_months.py`).
 - A clock set back by up to a minute is a correction: readings wait until it has caught up.
 - The month is the calendar's in Luxembourg; a quarter-hour belongs to the one it starts in. Its
   values belong to the connection: another meter does not reset them.

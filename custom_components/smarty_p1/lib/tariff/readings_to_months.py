@@ -8,7 +8,7 @@ measured quarter-hours:
 - What came in the gap is booked when the clock after it has gone on for a whole quarter-hour. It
   is shared out to its days by time; what came while a clock was set is of the day after.
 - When a clock is back where it belongs, or the right meter, that goes on from before the break.
-  What the wrong one left behind is gone, and its time is a gap (the cases: `wrong_clock.py`).
+  What the wrong one left behind is gone, and its time is a gap (the cases: `meter_clock_jumps.py`).
 
 So the months hold what the register rose by, once.
 """
