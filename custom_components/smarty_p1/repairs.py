@@ -1,4 +1,4 @@
-"""The ways out of the repair issues: change port and keys, or see to the network prices."""
+"""The ways out of the repair issues: change port and keys, or see to what the bill needs."""
 
 from typing import override
 
@@ -12,7 +12,13 @@ from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntry, Config
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
-from .const import CONF_PRICES_CONFIRMED, DOMAIN
+from .const import (
+    CONF_PRICES_CONFIRMED,
+    CONF_SURCHARGE_PRICE_SINCE,
+    CONF_WITH_LEVIES,
+    DOMAIN,
+)
+from .coordinator.contract_options import is_awaited
 from .coordinator.repair_issues import ENTRY_ID, Problem
 
 
@@ -92,6 +98,39 @@ class NetworkPricesRepairFlow(RepairsFlow):
         return self.async_abort(reason="enter", next_flow=(FlowType.OPTIONS_FLOW, flow["flow_id"]))
 
 
+class LeviesRepairFlow(RepairsFlow):
+    """Let the user say whether levies are lines of the bill, or in the price of the energy."""
+
+    async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Say what there is to decide, and offer both."""
+        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=["add", "keep"],
+            description_placeholders=issue.translation_placeholders if issue else None,
+        )
+
+    async def async_step_add(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Put them on the bill, from the 1st of this month on."""
+        return self._answer(has_levies=True)
+
+    async def async_step_keep(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Leave the bill as it is."""
+        return self._answer(has_levies=False)
+
+    def _answer(self, *, has_levies: bool) -> RepairsFlowResult:
+        entry = _entry_of(self)
+        if entry is None:
+            return self.async_abort(reason="entry_removed")
+        options = {**entry.options, CONF_WITH_LEVIES: has_levies}
+        # The day belongs to what was entered with it, and levies would hold from then on.
+        if not is_awaited(options):
+            options.pop(CONF_SURCHARGE_PRICE_SINCE, None)
+        self.hass.config_entries.async_update_entry(entry, options=options)
+        self.hass.config_entries.async_schedule_reload(entry.entry_id)
+        return self.async_create_entry(data={})
+
+
 def _entry_of(flow: RepairsFlow) -> ConfigEntry | None:
     return flow.hass.config_entries.async_get_entry(str((flow.data or {})[ENTRY_ID]))
 
@@ -102,6 +141,8 @@ async def async_create_fix_flow(
     """Return the dialog of an issue."""
     if issue_id.startswith(Problem.NETWORK_PRICES):
         return NetworkPricesRepairFlow()
+    if issue_id.startswith(Problem.LEVIES):
+        return LeviesRepairFlow()
     if issue_id.startswith(Problem.TELEGRAMS_LATE):
         return MeterClockRepairFlow()
     return ReconfigureRepairFlow()

@@ -4,7 +4,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from homeassistant.util import dt as dt_util
+
 from ..const import (
+    CONF_COMPENSATION,
+    CONF_CONSUMER_CATEGORY,
+    CONF_ELECTRICITY_TAX,
     CONF_ENERGY_FEE,
     CONF_ENERGY_MARGIN,
     CONF_ENERGY_PRICE,
@@ -22,8 +27,9 @@ from ..const import (
     CONF_SURCHARGE_PRICE_SINCE,
     CONF_SURCHARGE_REPLACES_VARIABLE,
     CONF_VAT,
+    CONF_WITH_LEVIES,
 )
-from ..lib.tariff import LATEST_YEAR, METER_SIZES, Contract
+from ..lib.tariff import CONSUMER_CATEGORIES, LATEST_YEAR, LUXEMBOURG, METER_SIZES, Contract
 
 DEFAULT_METER_AMPERE = str(METER_SIZES[0])
 
@@ -33,6 +39,8 @@ _PRICES = {
     CONF_FEED_IN_PRICE,
     CONF_FEED_IN_PRICE_ENTITY,
 }
+# With one of these, there is a bill.
+_PRICED = {CONF_REFERENCE_POWER, CONF_ENERGY_PRICE, CONF_ENERGY_PRICE_ENTITY}
 
 
 def contract_of(options: Mapping[str, Any]) -> Contract:
@@ -43,6 +51,7 @@ def contract_of(options: Mapping[str, Any]) -> Contract:
     feed_in_price, feed_in_margin = _price_or_margin(
         options, CONF_FEED_IN_PRICE, CONF_FEED_IN_PRICE_ENTITY, CONF_FEED_IN_MARGIN
     )
+    category = options.get(CONF_CONSUMER_CATEGORY)
     return Contract(
         reference_kw=options.get(CONF_REFERENCE_POWER),
         meter_ampere=int(options.get(CONF_METER_AMPERE, DEFAULT_METER_AMPERE)),
@@ -60,7 +69,25 @@ def contract_of(options: Mapping[str, Any]) -> Contract:
         network_variable=options.get(CONF_NETWORK_VARIABLE_PRICE),
         surcharge=options.get(CONF_SURCHARGE_PRICE),
         meter_fee=options.get(CONF_METER_FEE),
+        # Whoever says no has nothing else than before.
+        has_levies=options.get(CONF_WITH_LEVIES) or None,
+        consumer_category=None if category == CONSUMER_CATEGORIES[0] else category,
+        electricity_tax=options.get(CONF_ELECTRICITY_TAX),
+        compensation=options.get(CONF_COMPENSATION),
     )
+
+
+def has_levies(options: Mapping[str, Any]) -> bool:
+    """Return whether the levies are to be on the bill, as a form shows it.
+
+    They are where nothing is agreed yet, and not where that was before they were known here.
+    """
+    return bool(options.get(CONF_WITH_LEVIES, contract_of(options) == Contract()))
+
+
+def is_to_be_asked_about_levies(options: Mapping[str, Any]) -> bool:
+    """Return whether the bill is from before levies had lines, and nobody has said what to do."""
+    return CONF_WITH_LEVIES not in options and not _PRICED.isdisjoint(options)
 
 
 def contract_since(options: Mapping[str, Any]) -> date | None:
@@ -69,18 +96,23 @@ def contract_since(options: Mapping[str, Any]) -> date | None:
     return date.fromisoformat(since) if since else None
 
 
+def is_awaited(options: Mapping[str, Any]) -> bool:
+    """Return whether the day has not come yet from which something holds."""
+    since: str = options.get(CONF_SURCHARGE_PRICE_SINCE, "")
+    return since > dt_util.now(LUXEMBOURG).date().isoformat()
+
+
 def needs_prices_of(year: int, options: Mapping[str, Any]) -> bool:
     """Return whether bills of a year use published prices that are not known.
 
     Not when the household has entered its own prices, or has accepted those of the year before.
     """
-    priced = {CONF_REFERENCE_POWER, CONF_ENERGY_PRICE, CONF_ENERGY_PRICE_ENTITY}
     own = {CONF_NETWORK_VARIABLE_PRICE, CONF_METER_FEE}
     if CONF_REFERENCE_POWER in options:
         own |= {CONF_NETWORK_FIXED_PRICE, CONF_SURCHARGE_PRICE}
     return (
         year > LATEST_YEAR
-        and not priced.isdisjoint(options)
+        and not _PRICED.isdisjoint(options)
         and not own <= options.keys()
         and options.get(CONF_PRICES_CONFIRMED) != year
     )

@@ -39,6 +39,8 @@ class Problem(StrEnum):
     """The P1 server cannot listen."""
     NETWORK_PRICES = "network_prices"
     """A year has begun whose network prices are not known, and those of the last one are used."""
+    LEVIES = "levies"
+    """The bill is from before levies had lines of their own, and may have them or not."""
 
 
 _ERRORS = {
@@ -51,6 +53,7 @@ _FIXABLE = {
     Problem.NO_TELEGRAM,
     Problem.NOT_VERIFIED,
     Problem.NETWORK_PRICES,
+    Problem.LEVIES,
     Problem.TELEGRAMS_LATE,
     *_ERRORS,
 }

@@ -20,6 +20,11 @@ from smartyp1.tariff import (
 from tests.lib.tariff.months import LONG_AGO, LUXEMBOURG
 
 QUARTER_HOUR = timedelta(minutes=15)
+LEVIES = {
+    2025: {"electricity_tax": 0.001, "compensation": -0.0376},
+    2026: {"electricity_tax": 0.001, "compensation": -0.001},
+}
+LEVIES[2027] = LEVIES[2026]
 
 prices = st.none() | st.integers(-5_000, 400_000).map(lambda each: each / 10_000)
 watt_hours = st.integers(0, 60_000)
@@ -38,6 +43,10 @@ contracts_of_a_household = st.builds(
     network_variable=prices,
     surcharge=prices,
     meter_fee=prices,
+    has_levies=st.sampled_from([None, False, True]),
+    consumer_category=st.sampled_from(["A", "A", "B"]),
+    electricity_tax=prices,
+    compensation=prices,
 )
 
 
@@ -176,6 +185,11 @@ class Sheet:
         self.add("meter", share, of_year if own.meter_fee is None else own.meter_fee)
         surcharge = published.surcharge if own.surcharge is None else own.surcharge
         self.add("surcharge", above, None if kw is None else surcharge)
+        if own.has_levies is True:
+            for name, mine in LEVIES[month.start.year].items():
+                of_a = mine if own.consumer_category == "A" else None
+                entered = getattr(own, name)
+                self.add(name, imported, of_a if entered is None else entered)
 
 
 def above_kwh(day: Day, kw: float | None) -> Fraction:

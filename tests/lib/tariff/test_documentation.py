@@ -34,6 +34,7 @@ HOUSEHOLD: dict[str, Any] = {
     "energy_price": 0.145,
     "energy_fee": 2.5,
     "feed_in_price": 0.08,
+    "has_levies": True,
 }
 
 
@@ -90,6 +91,8 @@ def test_the_prices() -> None:
         "40\N{EN DASH}50 A": lambda prices: prices.meter[40],
         "63\N{EN DASH}100 A": lambda prices: prices.meter[63],
         "from 120 A": lambda prices: prices.meter[120],
+        "electricity tax": lambda prices: prices.electricity_tax["A"],
+        "compensation mechanism": lambda prices: prices.compensation["A"],
     }
     shown = rows("How the tariff works")
     assert len(shown) == len(named)
@@ -176,7 +179,7 @@ def test_the_entities(june: Month) -> None:
     assert {name: number(value) for name, value in shown.items()} == {
         "Price of imported energy": price.imported,
         "Price of exported energy": price.exported,
-        "Energy cost this month": due.amount("energy", "energy_fee"),
+        "Energy cost this month": due.amount(*lines_of("energy")),
         "Network cost this month": due.amount("network_fixed", "network_variable", "meter"),
         "Surcharge this month": due.amount("surcharge"),
         "Feed-in revenue this month": -revenue,

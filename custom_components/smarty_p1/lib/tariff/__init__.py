@@ -9,6 +9,7 @@ from .bill import Bill, Line, bill, lines_of
 from .calendar import LUXEMBOURG
 from .comparison import ClassCost, Comparison, MonthComparison, compare
 from .contract import (
+    CONSUMER_CATEGORIES,
     METER_SIZES,
     NO_CONTRACT,
     NO_PRICES,
@@ -26,6 +27,7 @@ from .register_rises import MAX_POWER_KW, Energies
 from .storage import load_months, store_months
 
 __all__ = [
+    "CONSUMER_CATEGORIES",
     "LATEST_YEAR",
     "LUXEMBOURG",
     "MAX_POWER_KW",

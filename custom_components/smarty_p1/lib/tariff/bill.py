@@ -40,6 +40,8 @@ BILL_LINES: Mapping[str, LineKind] = {
     "network_variable": LineKind("kWh", "network"),
     "meter": LineKind("month", "network"),
     "surcharge": LineKind("kWh", "surcharge"),
+    "electricity_tax": LineKind("kWh", "energy"),
+    "compensation": LineKind("kWh", "energy"),
     "feed_in": LineKind("kWh", "feed_in", is_paid_out=True),
 }
 """The lines by their names, in the order of a bill."""
@@ -65,7 +67,7 @@ class Line(NamedTuple):
     price: float
     """Of one unit; where it follows the market, the mean of the month, with the margin."""
     amount: float
-    """Negative for what the household is paid."""
+    """Negative for what the household is paid, or a levy that is paid back."""
 
 
 class Bill(NamedTuple):
@@ -165,6 +167,9 @@ def _charges(part: MonthPart, prices: AgreedPrices) -> Iterator[_Charge]:
     yield _Charge("meter", months, prices.meter)
     # Without a reference power nobody knows what is above it.
     yield _Charge("surcharge", above_kwh, contract.reference_kw and prices.surcharge)
+    if contract.has_levies:
+        yield _Charge("electricity_tax", imported_kwh, prices.electricity_tax)
+        yield _Charge("compensation", imported_kwh, prices.compensation)
 
     market = ((day.market_exported_wh, day.market_revenue) for day in days)
     yield from _energy(

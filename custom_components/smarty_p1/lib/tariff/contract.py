@@ -13,6 +13,8 @@ METER_SIZES = (40, 63, 120)
 BEGINNING = datetime(1999, 1, 1, tzinfo=UTC)
 """Before all that a meter says: the first contract holds from then on."""
 MAX_CONTRACTS = 200
+CONSUMER_CATEGORIES = ("A", "B")
+"""Of the levies: A is up to 25,000 kWh a year, B above."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,15 @@ class Contract:
     """Of a kWh above the reference power."""
     meter_fee: float | None = None
     """Of the meter, a month."""
+    has_levies: bool | None = None
+    """Whether the levies are lines of their own; None where nobody has said so, and they are not.
+    They may be in the price of the energy, where earlier versions had them."""
+    consumer_category: str | None = None
+    """By which the levies differ; None is the first."""
+    electricity_tax: float | None = None
+    """Of an imported kWh."""
+    compensation: float | None = None
+    """Of an imported kWh; negative where it is paid to the household."""
 
     @property
     def has_energy_price(self) -> bool:

@@ -17,16 +17,20 @@ class KwhPrice(NamedTuple):
 
 
 def kwh_price(contract: Contract, year: int, market: MarketPrices) -> KwhPrice:
-    """Return the price of the energy and of the grid for a kWh, without the surcharge.
+    """Return the price of energy, grid and levies for a kWh, without the surcharge.
 
     Whether a kWh bears that is known only when its quarter-hour ends. The year is Luxembourg's.
     """
     prices = AgreedPrices(contract, network_prices(year))
     energy = _energy(contract.energy_price, contract.energy_margin, market.energy)
     exported = _energy(contract.feed_in_price, contract.feed_in_margin, market.feed_in)
+    parts = [energy, prices.variable]
+    if contract.has_levies:
+        parts += [prices.electricity_tax, prices.compensation]
+    known = [part for part in parts if part is not None]
     imported = None
-    if energy is not None and prices.variable is not None and prices.vat_rate is not None:
-        imported = round((energy + prices.variable) * (1 + prices.vat_rate), 6)
+    if len(known) == len(parts) and prices.vat_rate is not None:
+        imported = round(sum(known) * (1 + prices.vat_rate), 6)
     return KwhPrice(imported, None if exported is None else round(exported, 6))
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from .contract import Contract
+from .contract import CONSUMER_CATEGORIES, Contract
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,10 @@ class NetworkPrices:
     """A month, by reference power in kW; those not published are missing."""
     meter: Mapping[int, float]
     """A month, by meter size."""
+    electricity_tax: Mapping[str, float]
+    """Of an imported kWh, by consumer category; those not published are missing."""
+    compensation: Mapping[str, float]
+    """The same of the compensation mechanism; below 0, it is paid to the household."""
 
 
 def _read() -> dict[int, NetworkPrices]:
@@ -35,6 +39,8 @@ def _read() -> dict[int, NetworkPrices]:
             surcharge=table["surcharge"],
             fixed={int(kw): price for kw, price in table["fixed"].items()},
             meter={int(ampere): price for ampere, price in table["meter"].items()},
+            electricity_tax=table["electricity_tax"],
+            compensation=table["compensation"],
         )
         for year, table in tomllib.loads(text).items()
     }
@@ -81,6 +87,20 @@ class AgreedPrices(NamedTuple):
         """Return the price of the meter, a month."""
         published = self.published.meter.get(self.contract.meter_ampere) if self.published else None
         return _first(self.contract.meter_fee, published)
+
+    @property
+    def electricity_tax(self) -> float | None:
+        """Return the electricity tax of an imported kWh."""
+        return self._levy(self.contract.electricity_tax, "electricity_tax")
+
+    @property
+    def compensation(self) -> float | None:
+        """Return what the compensation mechanism costs for an imported kWh."""
+        return self._levy(self.contract.compensation, "compensation")
+
+    def _levy(self, own: float | None, name: str) -> float | None:
+        published: Mapping[str, float] = getattr(self.published, name, {})
+        return _first(own, published.get(self.contract.consumer_category or CONSUMER_CATEGORIES[0]))
 
     def fixed(self, reference_kw: float | None) -> float | None:
         """Return the price of a reference power, a month; the contract's own is for its own one."""

@@ -27,7 +27,7 @@ _MOST_QUARTER_HOURS_A_DAY = 100
 _MOST_QUARTER_HOURS_A_MONTH = 10_000
 
 _MAY_BE_NEGATIVE = {"market_cost", "market_revenue"}
-_FLAGS = {"has_vat", "replaces_variable"}
+_FLAGS = {"has_vat", "replaces_variable", "has_levies"}
 
 
 def amount(value: Stored, name: str = "") -> float:
@@ -151,6 +151,8 @@ def _load_contract(data: Stored) -> tuple[datetime, Contract]:
     for name, value in stored.items():
         if name in _FLAGS:
             values[name] = a_flag(value)
+        elif name == "consumer_category":
+            values[name] = a_text(value)
         elif name == "meter_ampere":
             values[name] = a_count(value)
         else:
