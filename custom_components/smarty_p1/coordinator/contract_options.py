@@ -9,8 +9,10 @@ from homeassistant.util import dt as dt_util
 from ..const import (
     CONF_COMPENSATION,
     CONF_CONSUMER_CATEGORY,
+    CONF_DISCOUNT,
     CONF_ELECTRICITY_TAX,
     CONF_ENERGY_FEE,
+    CONF_ENERGY_FEE_PER,
     CONF_ENERGY_MARGIN,
     CONF_ENERGY_PRICE,
     CONF_ENERGY_PRICE_ENTITY,
@@ -23,13 +25,25 @@ from ..const import (
     CONF_NETWORK_VARIABLE_PRICE,
     CONF_PRICES_CONFIRMED,
     CONF_REFERENCE_POWER,
+    CONF_SECOND_ENERGY_PRICE,
+    CONF_SECOND_PRICE_DAYS,
+    CONF_SECOND_PRICE_FROM,
+    CONF_SECOND_PRICE_TO,
     CONF_SURCHARGE_PRICE,
     CONF_SURCHARGE_PRICE_SINCE,
     CONF_SURCHARGE_REPLACES_VARIABLE,
     CONF_VAT,
     CONF_WITH_LEVIES,
+    PER_YEAR,
 )
-from ..lib.tariff import CONSUMER_CATEGORIES, LATEST_YEAR, LUXEMBOURG, METER_SIZES, Contract
+from ..lib.tariff import (
+    CONSUMER_CATEGORIES,
+    LATEST_YEAR,
+    LUXEMBOURG,
+    METER_SIZES,
+    Contract,
+    second_hours,
+)
 
 DEFAULT_METER_AMPERE = str(METER_SIZES[0])
 
@@ -39,6 +53,7 @@ _PRICES = {
     CONF_FEED_IN_PRICE,
     CONF_FEED_IN_PRICE_ENTITY,
 }
+_MONTHS_A_YEAR = 12
 # With one of these, there is a bill.
 _PRICED = {CONF_REFERENCE_POWER, CONF_ENERGY_PRICE, CONF_ENERGY_PRICE_ENTITY}
 
@@ -62,7 +77,14 @@ def contract_of(options: Mapping[str, Any]) -> Contract:
         replaces_variable=options.get(CONF_SURCHARGE_REPLACES_VARIABLE, False),
         energy_price=energy_price,
         energy_margin=energy_margin,
-        energy_fee=options.get(CONF_ENERGY_FEE),
+        energy_fee=_monthly_fee(options),
+        discount=options.get(CONF_DISCOUNT),
+        second_price=options.get(CONF_SECOND_ENERGY_PRICE),
+        second_hours=second_hours(
+            options.get(CONF_SECOND_PRICE_FROM),
+            options.get(CONF_SECOND_PRICE_TO),
+            options.get(CONF_SECOND_PRICE_DAYS, ()),
+        ),
         feed_in_price=feed_in_price,
         feed_in_margin=feed_in_margin,
         network_fixed=options.get(CONF_NETWORK_FIXED_PRICE),
@@ -116,6 +138,13 @@ def needs_prices_of(year: int, options: Mapping[str, Any]) -> bool:
         and not own <= options.keys()
         and options.get(CONF_PRICES_CONFIRMED) != year
     )
+
+
+def _monthly_fee(options: Mapping[str, Any]) -> float | None:
+    fee: float | None = options.get(CONF_ENERGY_FEE)
+    if fee is None or options.get(CONF_ENERGY_FEE_PER) != PER_YEAR:
+        return fee
+    return round(fee / _MONTHS_A_YEAR, 6)
 
 
 def _price_or_margin(

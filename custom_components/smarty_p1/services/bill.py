@@ -23,7 +23,8 @@ async def get_bill(call: ServiceCall) -> ServiceResponse:
     Amounts are in euro, the lines' without VAT. Without an energy price it is the bill of the grid.
     What is not known is said: a line whose price is not known is named in `missing`, and there is
     no total then; energy that came while its price was unknown is in `unpriced_kwh` and
-    `unpriced_exported_kwh`.
+    `unpriced_exported_kwh`; energy at the first of two prices because it is not known by hours is
+    in `unsplit_kwh`.
 
     Raises ServiceValidationError when there is no such meter or month, or no reference power.
     """
@@ -55,6 +56,8 @@ async def get_bill(call: ServiceCall) -> ServiceResponse:
         answer["missing"] = list(due.missing)
     if due.unpriced_kwh and any(each.has_energy_price for each in contracts):
         answer["unpriced_kwh"] = due.unpriced_kwh
+    if due.unsplit_kwh:
+        answer["unsplit_kwh"] = due.unsplit_kwh
     if due.unpriced_exported_kwh and any(each.has_feed_in_price for each in contracts):
         answer["unpriced_exported_kwh"] = due.unpriced_exported_kwh
     return answer

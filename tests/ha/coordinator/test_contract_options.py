@@ -66,6 +66,27 @@ def test_prices_that_follow_the_market() -> None:
     assert contract_of(margins) == Contract()
 
 
+def test_a_fee_by_the_year_a_discount_and_two_prices() -> None:
+    stored = {
+        "energy_price": 0.16,
+        "energy_fee": 24.5,
+        "energy_fee_per": "year",
+        "discount": 1.5,
+        "second_energy_price": 0.11,
+        "second_price_from": "22:00:00",
+        "second_price_to": "06:00:00",
+        "second_price_days": ["sun", "sat"],
+    }
+    assert contract_of(stored) == Contract(
+        energy_price=0.16,
+        energy_fee=2.041667,  # 24.50 / 12
+        discount=1.5,
+        second_price=0.11,
+        second_hours="22:00-06:00 sat sun",
+    )
+    assert contract_of({"energy_fee": 24.5, "energy_fee_per": "month"}).energy_fee == 24.5
+
+
 async def test_readings_and_diagnostics_know_the_contract(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:

@@ -13,6 +13,7 @@ from smartyp1.tariff import (
     Day,
     Month,
     NetworkPrices,
+    Split,
     bill,
     compare,
     network_prices,
@@ -37,6 +38,9 @@ contracts_of_a_household = st.builds(
     energy_price=prices,
     energy_margin=prices,
     energy_fee=prices,
+    discount=prices,
+    second_price=prices,
+    second_hours=st.sampled_from([None, "22:00-06:00", "22:00-06:00 sat sun"]),
     feed_in_price=prices,
     feed_in_margin=prices,
     network_fixed=prices,
@@ -83,6 +87,10 @@ def stories(draw: st.DrawFn) -> tuple[Month, Contracts, datetime]:
             exported_wh=exported,
             above=above,
             quarter_hours=96,
+            second={
+                hours: Split(imported, draw(st.integers(0, imported)))
+                for hours in draw(st.sets(st.sampled_from(["22:00-06:00", "22:00-06:00 sat sun"])))
+            },
             market_wh=draw(st.integers(0, imported)),
             market_cost=draw(st.integers(-999, 9_999)) / 1000,
             market_exported_wh=draw(st.integers(0, exported)),
@@ -171,10 +179,24 @@ class Sheet:
         above = sum((above_kwh(day, kw) for day in days), Fraction(0))
         bought = [(day.market_wh, day.market_cost) for day in days]
         sold = [(day.market_exported_wh, day.market_revenue) for day in days]
-        self.add_energy("energy", (own.energy_price, own.energy_margin), imported, bought)
+        first = imported
+        has_both = None not in {own.energy_price, own.second_price, own.second_hours}
+        if has_both and own.energy_margin is None:
+            of_second = [
+                split.second_wh
+                for day in days
+                for hours, split in day.second.items()
+                if hours == own.second_hours
+            ]
+            second = sum(map(exact, of_second), Fraction(0)) / 1000
+            self.add("energy_second", second, own.second_price)
+            first -= second
+        self.add_energy("energy", (own.energy_price, own.energy_margin), first, bought)
         self.add_energy("feed_in", (own.feed_in_price, own.feed_in_margin), exported, sold)
         if own.energy_fee is not None:
             self.add("energy_fee", share, own.energy_fee)
+        if own.discount is not None:
+            self.add("discount", share, -own.discount)
         self.add("network_fixed", share, fixed_price(own, kw, published))
         self.add(
             "network_variable",

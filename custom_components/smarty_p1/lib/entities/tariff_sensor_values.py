@@ -101,7 +101,8 @@ def _last_month(demand: Demand) -> Month | None:
 def price(demand: Demand) -> KwhPrice:
     """Return what a kWh costs now."""
     contract = demand.contracts.at(demand.until)
-    return kwh_price(contract, demand.until.astimezone(LUXEMBOURG).year, demand.market)
+    until = demand.until
+    return kwh_price(contract, until.astimezone(LUXEMBOURG).year, demand.market, until)
 
 
 def cost(part: str) -> Callable[[Demand], float | None]:
@@ -140,7 +141,9 @@ def measured_share(demand: Demand) -> Attributes:
 
 def energy_attributes(demand: Demand) -> Attributes:
     """Return how much of the month was measured, and what energy has no price."""
-    return _with_unpriced(measured_share(demand), _this_month(demand).unpriced_kwh)
+    due = _this_month(demand)
+    unsplit = {"unsplit_kwh": due.unsplit_kwh} if due.unsplit_kwh else {}
+    return _with_unpriced(measured_share(demand), due.unpriced_kwh) | unsplit
 
 
 def feed_in_attributes(demand: Demand) -> Attributes:

@@ -24,6 +24,7 @@ from .kwh_price import KwhPrice, kwh_price
 from .month import Above, Day, Month, QuarterHour
 from .network_prices import LATEST_YEAR, NetworkPrices, network_prices
 from .register_rises import MAX_POWER_KW, Energies
+from .second_hours import WEEKDAYS, Split, second_hours
 from .storage import load_months, store_months
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "NO_CONTRACT",
     "NO_PRICES",
     "REFERENCE_POWERS",
+    "WEEKDAYS",
     "Above",
     "Bill",
     "ClassCost",
@@ -52,11 +54,13 @@ __all__ = [
     "MonthComparison",
     "NetworkPrices",
     "QuarterHour",
+    "Split",
     "bill",
     "compare",
     "kwh_price",
     "lines_of",
     "load_months",
     "network_prices",
+    "second_hours",
     "store_months",
 ]

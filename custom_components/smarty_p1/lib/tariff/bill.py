@@ -35,7 +35,9 @@ class LineKind(NamedTuple):
 
 BILL_LINES: Mapping[str, LineKind] = {
     "energy": LineKind("kWh", "energy"),
+    "energy_second": LineKind("kWh", "energy"),
     "energy_fee": LineKind("month", "energy"),
+    "discount": LineKind("month", "energy"),
     "network_fixed": LineKind("month", "network"),
     "network_variable": LineKind("kWh", "network"),
     "meter": LineKind("month", "network"),
@@ -46,6 +48,7 @@ BILL_LINES: Mapping[str, LineKind] = {
 }
 """The lines by their names, in the order of a bill."""
 _ORDER = tuple(BILL_LINES)
+_ENERGY = ("energy", "energy_second")
 
 
 def lines_of(part: str) -> tuple[str, ...]:
@@ -67,7 +70,7 @@ class Line(NamedTuple):
     price: float
     """Of one unit; where it follows the market, the mean of the month, with the margin."""
     amount: float
-    """Negative for what the household is paid, or a levy that is paid back."""
+    """Negative for what the household is paid or spared."""
 
 
 class Bill(NamedTuple):
@@ -86,6 +89,8 @@ class Bill(NamedTuple):
     """Imported energy that is not on a line `energy`."""
     unpriced_exported_kwh: float
     """Exported energy that is not on a line `feed_in`."""
+    unsplit_kwh: float
+    """Imported energy at the first of two prices, because it is not known by hours."""
 
     def amount(self, *names: str) -> float | None:
         """Return what the lines of these names cost with VAT; None while one of them is unknown."""
@@ -132,10 +137,11 @@ def bill(month: Month, contracts: Contracts, until: datetime) -> Bill:
         net=net,
         vat=vat,
         total=total,
-        unpriced_kwh=_not_charged(charges, "energy", sum([part.imported_kwh for part in parts])),
+        unpriced_kwh=_not_charged(charges, _ENERGY, sum([part.imported_kwh for part in parts])),
         unpriced_exported_kwh=_not_charged(
-            charges, "feed_in", sum([part.exported_kwh for part in parts])
+            charges, ("feed_in",), sum([part.exported_kwh for part in parts])
         ),
+        unsplit_kwh=_unsplit_kwh(parts),
     )
 
 
@@ -155,11 +161,16 @@ def _charges(part: MonthPart, prices: AgreedPrices) -> Iterator[_Charge]:
     above_kwh = part.above_kwh(contract.reference_kw)
 
     market = ((day.market_wh, day.market_cost) for day in days)
+    second_kwh = part.split.second_wh / 1000 if contract.has_second_price else 0.0
     yield from _energy(
-        "energy", imported_kwh, contract.energy_price, contract.energy_margin, market
+        "energy", imported_kwh - second_kwh, contract.energy_price, contract.energy_margin, market
     )
+    if contract.has_second_price:
+        yield _Charge("energy_second", second_kwh, contract.second_price)
     if contract.energy_fee is not None:
         yield _Charge("energy_fee", months, contract.energy_fee)
+    if contract.discount is not None:
+        yield _Charge("discount", months, -contract.discount)
 
     yield _Charge("network_fixed", months, prices.fixed(contract.reference_kw))
     variable_kwh = imported_kwh - above_kwh if contract.replaces_variable else imported_kwh
@@ -224,7 +235,17 @@ def _taxed(lines: list[Line]) -> float:
     return sum([line.amount for line in lines if not BILL_LINES[line.name].is_paid_out])
 
 
-def _not_charged(charges: list[_Charge], name: str, energy_kwh: float) -> float:
-    """Return how much of an energy is on no line of that name."""
-    charged_kwh = sum([charge.quantity for charge in charges if charge.name == name])
+def _not_charged(charges: list[_Charge], names: tuple[str, ...], energy_kwh: float) -> float:
+    """Return how much of an energy is on no line of these names."""
+    charged_kwh = sum([charge.quantity for charge in charges if charge.name in names])
     return max(0.0, round(energy_kwh - charged_kwh, 3))
+
+
+def _unsplit_kwh(parts: list[MonthPart]) -> float:
+    """Return the energy that has two prices and is not known by hours."""
+    found = [
+        part.imported_kwh - part.split.energy_wh / 1000
+        for part in parts
+        if part.contract.has_second_price
+    ]
+    return max(0.0, round(sum(found), 3))

@@ -36,6 +36,12 @@ class Contract:
     """What an imported kWh costs on top of the market's price; None when it does not follow it."""
     energy_fee: float | None = None
     """What the supplier charges a month."""
+    discount: float | None = None
+    """What the supplier takes off a month."""
+    second_price: float | None = None
+    """Of a kWh that is imported in `second_hours`, where the price is fixed."""
+    second_hours: str | None = None
+    """As in `second_hours.py`."""
     feed_in_price: float | None = None
     """Of an exported kWh, unless it follows the market."""
     feed_in_margin: float | None = None
@@ -61,6 +67,12 @@ class Contract:
     def has_energy_price(self) -> bool:
         """Return whether an imported kWh has a price, be it the market's."""
         return self.energy_price is not None or self.energy_margin is not None
+
+    @property
+    def has_second_price(self) -> bool:
+        """Return whether an imported kWh has two prices, by the hour."""
+        is_fixed = self.energy_price is not None and self.energy_margin is None
+        return is_fixed and self.second_price is not None and self.second_hours is not None
 
     @property
     def has_feed_in_price(self) -> bool:

@@ -1,7 +1,8 @@
 """From when on something holds that a household enters about its contract.
 
 - A first entry holds for all that is recorded.
-- A value put into an empty field holds from the 1st of this month, or of that of the day entered.
+- A value put into an empty field holds from the 1st of this month, or of that of the day entered;
+  a second price, as a changed one.
 - A changed one holds from the day entered. Without one, it holds from the running quarter-hour on,
   or from the next one when the greater part of it has passed.
 
@@ -15,6 +16,8 @@ from .calendar import LUXEMBOURG, QUARTER_HOUR, month_start, quarter_start
 from .contract import BEGINNING, MAX_CONTRACTS, Contract, Contracts
 
 _MIDNIGHT = time()
+# What came before is not known by hours.
+_NEVER_FILLED = {"second_price", "second_hours"}
 # A price is fixed or follows the market: the two are one value.
 _ALTERNATIVES = {
     "energy_price": "energy_margin",
@@ -83,7 +86,9 @@ def _put_in(contract: Contract, before: Contract, after: Contract) -> Contract:
     values = {
         field.name: getattr(after, field.name)
         for field in fields(contract)
-        if _is_empty(before, field.name) and _is_empty(contract, field.name)
+        if field.name not in _NEVER_FILLED
+        and _is_empty(before, field.name)
+        and _is_empty(contract, field.name)
     }
     return replace(contract, **values)
 

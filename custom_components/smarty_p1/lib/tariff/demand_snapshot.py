@@ -7,7 +7,7 @@ from operator import attrgetter
 
 from .calendar import month_start
 from .contract import Contracts, MarketPrices
-from .kept_months import with_running
+from .kept_months import day_of, with_running
 from .month import Month, QuarterHour
 from .register_rises import DECIMALS, Amounts
 
@@ -72,7 +72,9 @@ class Demand:
         since, month = self.measured_since, self.known_month
         if month_start(since) != month.start:
             return month
-        return with_running(month, self.contracts.part_start(since), self.running)
+        return with_running(
+            month, day_of(self.contracts, since, self.running.imported_wh), self.running
+        )
 
 
 @dataclass(frozen=True, slots=True)

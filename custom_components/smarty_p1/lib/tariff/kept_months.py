@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Self
 
-from .calendar import QUARTER_HOUR, day_end, month_start
-from .contract import REFERENCE_POWERS
+from .calendar import QUARTER_HOUR, day_end, month_start, quarter_start
+from .contract import REFERENCE_POWERS, Contracts
 from .month import AMOUNTS, Above, Day, Month, QuarterHour
 from .register_rises import DECIMALS, Amounts
+from .second_hours import joined_splits, split
 
 MAX_MONTHS = 36
 """So many months are kept: two years, the running month, and room for what a wrong clock says."""
@@ -47,15 +48,27 @@ def joined(month: Month, other: Month) -> Month:
     )
 
 
-def with_running(month: Month, start: datetime, amounts: Amounts) -> Month:
-    """Return a month with what came in the running quarter-hour, on the day that began at start."""
+def day_of(contracts: Contracts, time: datetime, imported_wh: float) -> Day:
+    """Return the day of a moment's quarter-hour, with how its energy is priced by the hour."""
+    start = quarter_start(time)
+    contract = contracts.at(start)
+    return Day(
+        start=contracts.part_start(time),
+        second=split(contract, start, start + QUARTER_HOUR, imported_wh),
+    )
+
+
+def with_running(month: Month, day: Day, amounts: Amounts) -> Month:
+    """Return a month with what came in the running quarter-hour, on its day."""
     *_, last = month.days or (None,)
-    if last is None or last.start < start:
-        days = (*month.days, amounts.added_to(Day(start=start)))
-    elif last.start == start:
+    if last is None or last.start < day.start:
+        days = (*month.days, amounts.added_to(day))
+    elif last.start == day.start:
+        if day.second:
+            last = replace(last, second=joined_splits(last.second, day.second))
         days = (*month.days[:-1], amounts.added_to(last))
     else:
-        return joined(month, Month(start=month.start, days=(amounts.added_to(Day(start=start)),)))
+        return joined(month, Month(start=month.start, days=(amounts.added_to(day),)))
     return Month(
         start=month.start,
         days=days,
@@ -73,6 +86,7 @@ def _joined_days(day: Day, other: Day) -> Day:
         start=day.start,
         quarter_hours=day.quarter_hours + other.quarter_hours,
         above=above,
+        second=joined_splits(day.second, other.second),
         **{name: _sum(getattr(day, name), getattr(other, name)) for name in AMOUNTS},
     )
 

@@ -1,9 +1,12 @@
 """What a kilowatt-hour costs now."""
 
+from datetime import datetime
 from typing import NamedTuple
 
+from .calendar import quarter_start
 from .contract import Contract, MarketPrices
 from .network_prices import AgreedPrices, network_prices
+from .second_hours import is_second
 
 
 class KwhPrice(NamedTuple):
@@ -16,13 +19,19 @@ class KwhPrice(NamedTuple):
     exported: float | None
 
 
-def kwh_price(contract: Contract, year: int, market: MarketPrices) -> KwhPrice:
+def kwh_price(
+    contract: Contract, year: int, market: MarketPrices, time: datetime | None = None
+) -> KwhPrice:
     """Return the price of energy, grid and levies for a kWh, without the surcharge.
 
-    Whether a kWh bears that is known only when its quarter-hour ends. The year is Luxembourg's.
+    Whether a kWh bears that is known only when its quarter-hour ends. The year is Luxembourg's;
+    at which of two prices the energy is depends on the time.
     """
     prices = AgreedPrices(contract, network_prices(year))
     energy = _energy(contract.energy_price, contract.energy_margin, market.energy)
+    hours = contract.second_hours if contract.has_second_price else None
+    if hours and time and is_second(hours, quarter_start(time)):
+        energy = contract.second_price
     exported = _energy(contract.feed_in_price, contract.feed_in_margin, market.feed_in)
     parts = [energy, prices.variable]
     if contract.has_levies:

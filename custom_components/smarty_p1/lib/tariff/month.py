@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from .calendar import QUARTER_HOUR, month_end
+from .second_hours import Split
 
 _SHARE_DECIMALS = 4
 """A single quarter-hour shows: without one, a month is no whole one, and one is not nothing."""
@@ -47,6 +48,8 @@ class Day:
     """Those that were measured from start to end."""
     above: Mapping[float, Above] = field(default_factory=dict)
     """By reference power: every class that was exceeded, and the connection's own one."""
+    second: Mapping[str, Split] = field(default_factory=dict)
+    """By the hours of a second price."""
     market_cost: float = 0.0
     """The imported energy at the market's prices of its time, without margin."""
     market_wh: float = 0.0

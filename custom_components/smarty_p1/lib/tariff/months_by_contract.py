@@ -14,6 +14,7 @@ from typing import NamedTuple
 from .calendar import month_end
 from .contract import Contract, Contracts
 from .month import Day, Month
+from .second_hours import Split
 
 _start_of = attrgetter("start")
 
@@ -27,6 +28,15 @@ class MonthPart(NamedTuple):
     """How much of the month it is."""
     imported_kwh: float
     exported_kwh: float
+
+    @property
+    def split(self) -> Split:
+        """Return the energy that is known by the hours of the second price."""
+        hours = self.contract.second_hours
+        known = [day.second[hours] for day in self.days if hours in day.second] if hours else []
+        return Split(
+            sum([each.energy_wh for each in known]), sum([each.second_wh for each in known])
+        )
 
     def above_kwh(self, reference_kw: float | None) -> float:
         """Return the energy above a reference power."""

@@ -13,14 +13,16 @@ measured quarter-hours:
 So the months hold what the register rose by, once.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from .calendar import QUARTER_HOUR, month_start, quarter_start
 from .contract import Contracts, MarketPrices
-from .kept_months import KeptMonths, above_each, joined
+from .kept_months import KeptMonths, above_each, day_of, joined
 from .meter_clock_jumps import MAX_SHARED_GAP, MAX_STRETCHES, Stretch, count_kept
 from .month import Day, Month, QuarterHour
 from .register_rises import DECIMALS, Amounts, Registers, Rise, is_bridged
+from .second_hours import split
 from .shown_month import is_to_be_shown
 
 _A_DAY = 96
@@ -120,7 +122,7 @@ class History:
         """Add what came in a part of a quarter-hour."""
         amounts, stretch.amounts = stretch.amounts, Amounts()
         if amounts.imported_wh or amounts.exported_wh:
-            day = Day(start=contracts.part_start(stretch.since))
+            day = day_of(contracts, stretch.since, amounts.imported_wh)
             self._add(stretch, amounts.added_to(day))
 
     def _complete(self, stretch: Stretch, contracts: Contracts) -> None:
@@ -128,8 +130,8 @@ class History:
         quarter = self.last_quarter = QuarterHour(start, *amounts.totals())
         contract = contracts.at(start)
         energy_wh = round(amounts.imported_wh, DECIMALS)
-        day = Day(
-            start=contracts.part_start(start),
+        day = replace(
+            day_of(contracts, start, amounts.imported_wh),
             quarter_hours=1,
             above=above_each(energy_wh, contract.reference_kw),
         )
@@ -184,7 +186,9 @@ class History:
             while start < end:
                 part_end = min(contracts.part_end(start), end)
                 share = (part_end - start) / (end - before.last.time)
-                self._add(after, _gap_day(contracts.part_start(start), rise, share))
+                day = _gap_day(contracts.part_start(start), rise, share)
+                second = split(contracts.at(start), start, part_end, day.imported_wh)
+                self._add(after, replace(day, second=second))
                 start = part_end
         elif end <= start or rise.imported_wh <= _MOST_OF_A_LEAP_WH:
             self._add(after, _gap_day(contracts.part_start(end), rise, 1.0))

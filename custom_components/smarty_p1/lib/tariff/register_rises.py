@@ -172,6 +172,7 @@ class Amounts(NamedTuple):
             gap_wh=day.gap_wh,
             quarter_hours=day.quarter_hours,
             above=day.above,
+            second=day.second,
             market_cost=day.market_cost + self.market_cost,
             market_wh=day.market_wh + self.market_wh,
             market_revenue=day.market_revenue + self.market_revenue,

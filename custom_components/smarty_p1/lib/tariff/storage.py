@@ -15,6 +15,7 @@ from .kept_months import MAX_MONTHS, KeptMonths
 from .meter_clock_jumps import Stretch
 from .month import AMOUNTS, Above, Day, Month, QuarterHour
 from .register_rises import Amounts, Registers
+from .second_hours import Split, parsed
 
 type Stores = dict[str, Any]
 
@@ -84,10 +85,12 @@ def store_month(month: Month) -> Stores:
 
 def _store_day(day: Day) -> Stores:
     amounts = {name: getattr(day, name) for name in AMOUNTS}
+    second = {hours: list(each) for hours, each in day.second.items()}
     return {
         "start": day.start.isoformat(),
         "quarter_hours": day.quarter_hours,
         "above": {f"{power:.12g}": list(above) for power, above in day.above.items()},
+        **({"second": second} if second else {}),
     } | {name: value for name, value in amounts.items() if value}
 
 
@@ -111,12 +114,14 @@ def _load_day(data: Stored) -> Day:
     stored = a_mapping(data)
     start, above = utc_time(stored.pop("start")), a_mapping(stored.pop("above"), _MOST_POWERS)
     quarter_hours = a_count(stored.pop("quarter_hours"), _MOST_QUARTER_HOURS_A_DAY)
+    second = a_mapping(stored.pop("second", {}), _MOST_POWERS)
     if start != quarter_start(start) or not stored.keys() <= set(AMOUNTS):
         raise ValueError
     return Day(
         start=start,
         quarter_hours=quarter_hours,
         above={amount(float(power)): _load_above(each) for power, each in above.items()},
+        second={hours: Split(*map(amount, a_list(each, 2))) for hours, each in second.items()},
         **{name: amount(value, name) for name, value in stored.items()},
     )
 
@@ -153,6 +158,9 @@ def _load_contract(data: Stored) -> tuple[datetime, Contract]:
             values[name] = a_flag(value)
         elif name == "consumer_category":
             values[name] = a_text(value)
+        elif name == "second_hours":
+            parsed(a_text(value))
+            values[name] = value
         elif name == "meter_ampere":
             values[name] = a_count(value)
         else:

@@ -1,0 +1,170 @@
+"""A second price by hours and days, a discount: months computed by hand."""
+
+from datetime import timedelta
+
+import pytest
+
+from smartyp1.tariff import (
+    Contract,
+    Day,
+    MarketPrices,
+    Split,
+    bill,
+    kwh_price,
+    load_months,
+    second_hours,
+    store_months,
+)
+from tests.lib.tariff.months import agreed, lines, local, month, sums, whole_month
+from tests.lib.tariff.support import Connection
+
+NIGHT, WEEKEND = "22:00-06:00", "sat sun"
+QUARTER = timedelta(minutes=15)
+
+
+def two_prices(hours: str, reference_kw: float = 7) -> Contract:
+    return Contract(
+        reference_kw=reference_kw, energy_price=0.16, second_price=0.11, second_hours=hours
+    )
+
+
+def test_a_month_with_a_discount_and_two_prices() -> None:
+    days = [
+        Day(start=local("2026-06-01"), imported_wh=200_000, second={NIGHT: Split(200_000, 80_000)}),
+        Day(start=local("2026-06-02"), imported_wh=100_000, second={NIGHT: Split(100_000, 45_000)}),
+    ]
+    prices = {"energy_price": 0.16, "second_price": 0.11, "second_hours": NIGHT}
+    contracts = agreed(reference_kw=7, energy_fee=1.75, discount=2.5, **prices)
+    due = bill(month("2026-06", *days), contracts, local("2026-07-01"))
+
+    assert lines(due) == [
+        ("energy", 175, 0.16, 28.00),
+        ("energy_second", 125, 0.11, 13.75),
+        ("energy_fee", 1, 1.75, 1.75),
+        ("discount", 1, -2.5, -2.50),
+        ("network_fixed", 1, 12.84, 12.84),
+        ("network_variable", 300, 0.051, 15.30),
+        ("meter", 1, 5.72, 5.72),
+        ("surcharge", 0, 0.0765, 0.00),
+    ]
+    # 28 + 13.75 + 1.75 - 2.50 + 12.84 + 15.30 + 5.72 = 74.86; 5.9888 of VAT
+    assert sums(due) == (74.86, 5.99, 80.85)
+    assert (due.unpriced_kwh, due.unsplit_kwh) == (0, 0)
+
+    # On the 11th, a third of the month has passed: 2.50 / 3 = 0.8333
+    early = bill(month("2026-06", *days), contracts, local("2026-06-11"))
+    assert lines(early)[3] == ("discount", 0.333333, -2.5, -0.83)
+
+
+def test_what_is_not_known_by_hours_has_the_first_price_and_is_said() -> None:
+    june = whole_month("2026-06", 30, kwh=300)
+    prices = {"energy_price": 0.16, "second_price": 0.11, "second_hours": NIGHT}
+    due = bill(june, agreed(reference_kw=7, **prices), june.end)
+    assert lines(due)[:2] == [("energy", 300, 0.16, 48.00), ("energy_second", 0, 0.11, 0.00)]
+    assert due.unsplit_kwh == 300
+
+
+# From midnight to midnight, 0.1 kWh in each quarter-hour.
+@pytest.mark.parametrize(
+    ("hours", "start", "quarters", "second"),
+    [
+        (NIGHT, "2026-06-15", 96, 32),  #               a Monday: 0-6 and 22-24 o'clock
+        (WEEKEND, "2026-06-15", 96, 0),
+        (WEEKEND, "2026-06-13", 96, 96),  #             a Saturday
+        (f"{NIGHT} {WEEKEND}", "2026-06-13", 96, 96),
+        (f"{NIGHT} sat", "2026-06-14", 96, 32),  #      a Sunday
+        ("12:15-13:00", "2026-06-15", 96, 3),
+        (NIGHT, "2026-03-29", 92, 28),  #               without the hour from 2 to 3
+        (WEEKEND, "2026-03-29", 92, 92),
+        (NIGHT, "2026-10-25", 100, 36),  #              with that hour twice
+        (WEEKEND, "2026-10-25", 100, 100),
+        ("02:00-03:00", "2026-03-29", 92, 0),
+        ("02:00-03:00", "2026-10-25", 100, 8),
+    ],
+)
+@pytest.mark.parametrize("is_off", [False, True])
+def test_days(hours: str, start: str, quarters: int, second: int, *, is_off: bool) -> None:
+    begin = local(start)
+    house = Connection("2026-01-01T00:00:00W")
+    house.time = begin
+    house.change(two_prices(hours))
+    house.read()
+    if is_off:
+        # Nobody reads; the register goes on, and its energy is shared out by time.
+        house.pass_by(quarters * 900, quarters * 100)
+        house.read()
+        house.draw(30, 0)
+    else:
+        for _ in range(quarters):
+            house.after(900, 100)
+        house.restart()
+    [day] = [day for day in house.read().month.days if day.start == begin]
+    assert day.second[hours].energy_wh == pytest.approx(quarters * 100, abs=0.01)
+    assert day.second[hours].second_wh == pytest.approx(second * 100, abs=0.01)
+    due = bill(house.read().month, house.read().contracts, house.time)
+    by_name = {line.name: line.quantity for line in due.lines}
+    assert by_name["energy_second"] == pytest.approx(second / 10)
+    assert by_name["energy"] == pytest.approx((quarters - second) / 10)
+    assert due.unsplit_kwh == 0
+
+
+def test_the_running_quarter_hour_and_the_bill_of_a_past_month() -> None:
+    house = Connection("2026-06-30T21:00:00S")
+    house.change(two_prices(NIGHT))
+    house.read()
+    house.draw(3 * 60 + 15, 10)
+    house.draw(5, 10)
+    # 22 to 24 o'clock: 120 minutes of 10 Wh; from midnight on it is July.
+    june = house.read().earlier_months[-1]
+    assert lines(bill(june, house.read().contracts, june.end))[:2] == [
+        ("energy", 0.6, 0.16, 0.10),
+        ("energy_second", 1.2, 0.11, 0.13),
+    ]
+    july = bill(house.read().month, house.read().contracts, house.time)
+    assert lines(july)[1][:2] == ("energy_second", 0.2)
+    assert july.unsplit_kwh == 0
+    assert load_months(store_months([june])) == (june,)
+
+
+def test_a_second_price_holds_from_when_it_is_entered() -> None:
+    house = Connection("2026-06-15T00:00:00S", reference_kw=7)
+    house.change(Contract(reference_kw=7, energy_price=0.16))
+    house.read()
+    house.draw(60, 10)
+    house.change(two_prices(NIGHT))
+    house.draw(60, 10)
+    due = bill(house.read().month, house.read().contracts, house.time)
+    assert lines(due)[:2] == [("energy", 0.6, 0.16, 0.10), ("energy_second", 0.6, 0.11, 0.07)]
+    assert due.unsplit_kwh == 0
+
+    # What was before cannot be divided any more.
+    house.change(two_prices(NIGHT), "2026-06-14")
+    due = bill(house.read().month, house.read().contracts, house.time)
+    assert due.unsplit_kwh == 0.6
+
+
+@pytest.mark.parametrize(
+    ("time", "price"),
+    [
+        ("2026-06-15T21:59:59", 0.22788),  # (0.16 + 0.051) * 1.08
+        ("2026-06-15T22:00:00", 0.17388),  # (0.11 + 0.051) * 1.08
+        ("2026-06-16T05:59:00", 0.17388),
+        ("2026-06-16T06:00:00", 0.22788),
+    ],
+)
+def test_the_price_of_now(time: str, price: float) -> None:
+    contract = two_prices(NIGHT)
+    assert kwh_price(contract, 2026, MarketPrices(), local(time)).imported == price
+
+
+def test_hours_as_text() -> None:
+    assert second_hours("22:00:00", "06:00:00", []) == NIGHT
+    assert second_hours(None, None, ["sun", "sat"]) == WEEKEND
+    assert second_hours("22:00", "06:00", ["sat"]) == f"{NIGHT} sat"
+    assert second_hours("22:00", None, []) is None
+    for text in ("25:00-06:00", "22:00", "someday"):
+        house = Connection("2026-06-15T00:00:00S")
+        stored = house.meter.as_dict()
+        stored["contracts"][0]["second_hours"] = text
+        with pytest.raises(ValueError):  # noqa: PT011 - it says no more
+            type(house.meter).from_dict(stored, house.contract)
