@@ -7,6 +7,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+import voluptuous as vol
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.setup import async_setup_component
@@ -152,6 +153,16 @@ async def test_there_is_no_bill_without_a_reference_power(
 
     with pytest.raises(ServiceValidationError, match=r"options of Smarty SAG1030790002574$"):
         await call("get_bill")
+
+
+@pytest.mark.usefixtures("entry")
+async def test_the_bills_of_several_months(call: Call) -> None:
+    may, june = await call("get_bill", month="2026-05"), await call("get_bill")
+    assert await call("get_bill", months=12) == {"months": [may, june]}
+    assert await call("get_bill", months=1) == {"months": [june]}
+    for wrong in ({"months": 0}, {"months": 26}, {"months": 2, "month": "2026-05"}):
+        with pytest.raises(vol.Invalid):
+            await call("get_bill", **wrong)
 
 
 @pytest.mark.usefixtures("entry")

@@ -6,11 +6,20 @@ import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
 
-from ..lib.tariff import Demand, Month, MonthComparison, bill, compare
+from ..lib.tariff import KEPT_MONTHS, LUXEMBOURG, Demand, Month, MonthComparison, bill, compare
 from .meter_of_call import METER, coordinator_of, invalid
 
 ATTR_MONTH = "month"
-BILL_SCHEMA = vol.Schema({**METER, vol.Optional(ATTR_MONTH): cv.string})
+ATTR_MONTHS = "months"
+BILL_SCHEMA = vol.Schema(
+    {
+        **METER,
+        vol.Exclusive(ATTR_MONTH, "period"): cv.string,
+        vol.Exclusive(ATTR_MONTHS, "period"): vol.All(
+            vol.Coerce(int), vol.Range(min=1, max=KEPT_MONTHS + 1)
+        ),
+    }
+)
 COMPARISON_SCHEMA = vol.Schema(METER)
 
 # Of what was entered, in an error.
@@ -19,6 +28,9 @@ _MAX_SHOWN = 40
 
 async def get_bill(call: ServiceCall) -> ServiceResponse:
     """Return the bill of a month, "2026-06" for one; without a month that of the running one.
+
+    With `months`, return a list of the bills of so many months up to the running one, as far as
+    they are known and had a reference power.
 
     Amounts are in euro, the lines' without VAT. Without an energy price it is the bill of the grid.
     What is not known is said: a line whose price is not known is named in `missing`, and there is
@@ -35,17 +47,28 @@ async def get_bill(call: ServiceCall) -> ServiceResponse:
     if name not in months:
         shown = name[:_MAX_SHOWN]
         raise invalid(translation_key="month_unknown", month=shown, months=", ".join(months))
-    month = months[name]
-    until = min(month.end, demand.until)
-    contracts = demand.contracts.between(month.start, until)
-    if contracts[-1].reference_kw is None:
+    chosen = [months[name]]
+    if count := call.data.get(ATTR_MONTHS):
+        chosen = list(months.values())[-count:]
+    answers = [answer for month in chosen if (answer := _answer(month, demand))]
+    if not answers:
         raise invalid(
             translation_key="reference_power_missing", title=coordinator.config_entry.title
         )
+    whole: dict[str, Any] = {"months": answers}
+    return whole if count else answers[0]
 
+
+def _answer(month: Month, demand: Demand) -> dict[str, Any] | None:
+    """Return the bill of a month, None without a reference power."""
+    until = min(month.end, demand.until)
+    contracts = demand.contracts.between(month.start, until)
+    if contracts[-1].reference_kw is None:
+        return None
     due = bill(month, demand.contracts, until)
     answer: dict[str, Any] = {
-        "month": name,
+        "month": _name(month),
+        **({"since": month.since.astimezone(LUXEMBOURG).isoformat()} if month.since else {}),
         "measured_share": month.measured_share(until),
         "lines": [line._asdict() for line in due.lines],
         "net": due.net,

@@ -35,6 +35,7 @@ def stored_house() -> Connection:
 def test_what_is_stored() -> None:
     assert stored_house().meter.as_dict() == {
         "version": 2,
+        "is_begun_here": True,
         "stretches": [
             {
                 "first": {"time": "2026-07-15T10:00:00+00:00", "imported_wh": 25_653_000},

@@ -16,7 +16,6 @@ from ..tariff import (
     bill,
     compare,
     kwh_price,
-    lines_of,
 )
 
 type Attributes = dict[str, Any]
@@ -107,8 +106,7 @@ def price(demand: Demand) -> KwhPrice:
 
 def cost(part: str) -> Callable[[Demand], float | None]:
     """Return a function of the cost of a part, in whole cents, so that it changes seldom."""
-    names = lines_of(part)
-    return lambda demand: _this_month(demand).amount(*names)
+    return lambda demand: _this_month(demand).part(part)
 
 
 def surcharge(demand: Demand) -> float | None:
@@ -152,9 +150,15 @@ def feed_in_attributes(demand: Demand) -> Attributes:
 
 
 def total_attributes(demand: Demand) -> Attributes:
-    """Return the total of last month, too."""
-    before = _before(demand)
-    return {"last_month": before.total if before else None, **energy_attributes(demand)}
+    """Return since when the first month counts, and the total of last month, too."""
+    before, month = _before(demand), _last_month(demand)
+    since = demand.month.since
+    return {
+        **({"since": since} if since else {}),
+        "last_month": before.total if before else None,
+        "last_month_measured_share": month.measured_share(month.end) if month else None,
+        **energy_attributes(demand),
+    }
 
 
 def _with_unpriced(attributes: Attributes, unpriced_kwh: float) -> Attributes:

@@ -19,7 +19,7 @@ from .contract import (
     MarketPrices,
 )
 from .demand_meter import DemandMeter
-from .demand_snapshot import Demand
+from .demand_snapshot import KEPT_MONTHS, Demand
 from .kwh_price import KwhPrice, kwh_price
 from .month import Above, Day, Month, QuarterHour
 from .network_prices import LATEST_YEAR, NetworkPrices, network_prices
@@ -29,6 +29,7 @@ from .storage import load_months, store_months
 
 __all__ = [
     "CONSUMER_CATEGORIES",
+    "KEPT_MONTHS",
     "LATEST_YEAR",
     "LUXEMBOURG",
     "MAX_POWER_KW",

@@ -5,7 +5,9 @@
 - Each line is its quantity times its price, in whole cents; half a cent is rounded up, as is usual
   with money. A price that changes within the month makes two lines of one name. Net is the sum of
   the lines, VAT is rounded once, and the total is the sum of both: it adds up on paper.
-- Prices by the month run by the calendar from its start, whether measured or not.
+- Prices by the month run by the calendar from its start, whether measured or not; in the first
+  month of all, from the day of the first reading.
+- With VAT, the parts are rounded by the largest remainder: they add up to the total.
 - Prices that the contract leaves open are the published ones of the month's year.
 - Energy at the market's price was priced as it came; what came while that price was unknown is on
   no line, and `unpriced_kwh` says how much that is.
@@ -14,6 +16,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from .contract import Contracts
@@ -98,6 +101,38 @@ class Bill(NamedTuple):
         if not lines or self.vat_rate is None or any(name in self.missing for name in names):
             return None
         return to_cents(sum(line.amount for line in lines) + self.vat_rate * _taxed(lines))
+
+    def part(self, name: str) -> float | None:
+        """Return what a part costs with VAT; where all are known, they add up to the total."""
+        if self.net is None or self.vat is None:
+            return self.amount(*lines_of(name))
+        return _parts(self.lines, self.vat, self.vat_rate or 0.0).get(name)
+
+
+@lru_cache(maxsize=16)
+def _parts(lines: tuple[Line, ...], vat: float, vat_rate: float) -> Mapping[str, float]:
+    """Return all parts with VAT, rounded by the largest remainder."""
+    net: dict[str, int] = {}
+    surcharge = 0.0
+    for line in lines:
+        part = BILL_LINES[line.name].part
+        net[part] = net.get(part, 0) + round(line.amount * 100)
+        if part == "surcharge":
+            surcharge += line.quantity * line.price
+    paid_out = net.pop("feed_in", None)
+    left = sum(net.values()) + round(vat * 100)
+    percent = round((1 + vat_rate) * 100)
+    whole = {part: cents * percent // 100 for part, cents in net.items()}
+    # It is shown more exactly than in cents.
+    whole["surcharge"] = round(to_cents(surcharge * (1 + vat_rate)) * 100)
+    left -= sum(whole.values())
+    others = sorted(net.keys() - {"surcharge"}, key=lambda part: -(net[part] * percent % 100))
+    for n, part in enumerate(others):
+        # In turn, beginning with the largest remainder.
+        whole[part] += (left + len(others) - 1 - n) // len(others)
+    if paid_out is not None:
+        whole["feed_in"] = paid_out
+    return {part: cents / 100 for part, cents in whole.items()}
 
 
 class _Charge(NamedTuple):

@@ -29,7 +29,7 @@ No I/O, no clock but the meter's; a fixed amount of work and memory per reading.
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Self
 
-from ..stored_values import Stored, a_list, a_mapping
+from ..stored_values import Stored, a_flag, a_list, a_mapping
 from .calendar import QUARTER_HOUR, quarter_start
 from .contract import (
     BEGINNING,
@@ -81,6 +81,8 @@ class DemandMeter:
         self._limit_kw = MAX_POWER_KW
         self._history = History(months)
         self._summary: Summary | None = None
+        # Earlier versions did not tell, and their bills stay as they are.
+        self._is_begun_here = not months
 
     def change_contract(self, contract: Contract, since: date | None = None) -> None:
         """Apply a contract that was entered, and the day from which changes are valid, if any."""
@@ -153,6 +155,7 @@ class DemandMeter:
             "last_quarter": store_quarter(history.last_quarter),
             "contracts": store_contracts(self._contracts),
             # The months that it relies on: what is stored beside it may be newer.
+            "is_begun_here": self._is_begun_here,
             "stored_months": [month.start.isoformat() for month in history.archived],
         }
 
@@ -190,6 +193,7 @@ class DemandMeter:
             load_quarter(stored["last_quarter"]),
         )
         self._contracts = load_contracts(stored["contracts"])
+        self._is_begun_here = a_flag(stored.get("is_begun_here", False))
 
     @property
     def _stretch(self) -> Stretch | None:
@@ -206,7 +210,11 @@ class DemandMeter:
         elapsed, rest, whole = (time - since) / _HOUR, end - time, (end - since) / _HOUR
         power_kw, reference_kw = self._power_kw, self._contracts.at(start).reference_kw
         summary = self._summary = summarised(
-            self._history.months, self._contracts, stretch.month_start, self._summary
+            self._history.months,
+            self._contracts,
+            stretch.month_start,
+            self._summary,
+            is_begun_here=self._is_begun_here,
         )
         running_kw = round(energy_kwh / elapsed, DECIMALS) if elapsed else power_kw
         projected_kw = will_exceed = available_kw = excess_kwh = None
@@ -236,6 +244,7 @@ class DemandMeter:
             earlier_months=summary.earlier,
             contracts=self._contracts,
             market=self._market,
+            is_begun_here=self._is_begun_here,
         )
 
 

@@ -1,13 +1,13 @@
 """What is known of a quarter-hour and its month after a reading."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from operator import attrgetter
 
 from .calendar import month_start
 from .contract import Contracts, MarketPrices
-from .kept_months import day_of, with_running
+from .kept_months import day_of, from_first_day, with_running
 from .month import Month, QuarterHour
 from .register_rises import DECIMALS, Amounts
 
@@ -65,6 +65,8 @@ class Demand:
     """The 24 months before it, as far as they are known, in the order of their time."""
     contracts: Contracts
     market: MarketPrices
+    is_begun_here: bool
+    """Whether the first reading is known, so that the first month can count from its day."""
 
     @cached_property
     def month(self) -> Month:
@@ -72,9 +74,10 @@ class Demand:
         since, month = self.measured_since, self.known_month
         if month_start(since) != month.start:
             return month
-        return with_running(
-            month, day_of(self.contracts, since, self.running.imported_wh), self.running
-        )
+        day = day_of(self.contracts, since, self.running.imported_wh)
+        if self.is_begun_here and not self.earlier_months and not month.days:
+            month = replace(month, since=day.start)
+        return with_running(month, day, self.running)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,12 @@ class Summary:
 
 
 def summarised(
-    months: dict[datetime, Month], contracts: Contracts, shown: datetime, last: Summary | None
+    months: dict[datetime, Month],
+    contracts: Contracts,
+    shown: datetime,
+    last: Summary | None,
+    *,
+    is_begun_here: bool,
 ) -> Summary:
     """Return the summary, or the last one while nothing has changed: telegrams come often."""
     if last and last.months is months and last.contracts is contracts and last.month.start == shown:
@@ -97,6 +105,8 @@ def summarised(
     month = months.get(shown) or Month(start=shown)
     earlier = sorted((m for m in months.values() if m.start < shown), key=attrgetter("start"))
     excess_kwh = _excess_kwh(month, contracts)
+    if is_begun_here:
+        *earlier, month = from_first_day([*earlier, month])
     return Summary(months, contracts, month, tuple(earlier[-KEPT_MONTHS:]), excess_kwh)
 
 

@@ -1,6 +1,6 @@
 """The months that are kept, and how something is added to one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Self
@@ -74,7 +74,17 @@ def with_running(month: Month, day: Day, amounts: Amounts) -> Month:
         days=days,
         peak=month.peak,
         earlier_quarter_hours=month.earlier_quarter_hours,
+        since=month.since,
     )
+
+
+def from_first_day(months: Iterable[Month]) -> Iterator[Month]:
+    """Yield months in the order of time; until a day was measured, they count from their first."""
+    is_first = True
+    for month in months:
+        since = month.days[0].start if is_first and month.days else month.start
+        is_first = is_first and month.quarter_hours < _QUARTER_HOURS_A_DAY
+        yield replace(month, since=since) if since > month.start else month
 
 
 def _joined_days(day: Day, other: Day) -> Day:

@@ -83,6 +83,8 @@ class Month:
     """The highest quarter-hour; of equal ones, the first."""
     earlier_quarter_hours: int = 0
     """Quarter-hours counted by versions that did not keep energies."""
+    since: datetime | None = None
+    """From when on prices by the month count, if not from its start: nobody read before."""
 
     @property
     def end(self) -> datetime:

@@ -49,9 +49,10 @@ class MonthPart(NamedTuple):
 def parts_of(month: Month, contracts: Contracts, until: datetime) -> list[MonthPart]:
     """Divide what has passed of a month until a moment; there is at least one part."""
     midnights = _midnights(month.start)
-    end = min(until, midnights[-1])
-    begins = [midnights[0]]
-    begins += [since for since, _ in contracts.entries if midnights[0] < since < end]
+    first = month.since or midnights[0]
+    end = max(min(until, midnights[-1]), first)
+    begins = [first]
+    begins += [since for since, _ in contracts.entries if first < since < end]
     passed = [_days_before(time, midnights) for time in (*begins, end)]
     bounds = [bisect_left(month.days, begin, key=_start_of) for begin in begins[1:]]
     bounds = [0, *bounds, len(month.days)]
