@@ -228,7 +228,8 @@ async def test_each_action_does_something(
     page = example.page.read_text()
     _, _, after = page.partition(example.text)
     if shown := re.match(r"```\n[^`]*```json\n(.*?)^```$", after, re.MULTILINE | re.DOTALL):
-        assert json.loads(shown[1]).keys() == answer.keys()
+        # Of a month that has ended, as it is shown, there is no estimate.
+        assert json.loads(shown[1]).keys() == answer.keys() - {"estimate"}
     else:
         assert answer["objects"]["1-0:1.8.0"] == 1460.6
 

@@ -6,7 +6,16 @@ import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
 
-from ..lib.tariff import KEPT_MONTHS, LUXEMBOURG, Demand, Month, MonthComparison, bill, compare
+from ..lib.tariff import (
+    KEPT_MONTHS,
+    LUXEMBOURG,
+    Demand,
+    Month,
+    MonthComparison,
+    bill,
+    compare,
+    estimate,
+)
 from .meter_of_call import METER, coordinator_of, invalid
 
 ATTR_MONTH = "month"
@@ -36,7 +45,7 @@ async def get_bill(call: ServiceCall) -> ServiceResponse:
     What is not known is said: a line whose price is not known is named in `missing`, and there is
     no total then; energy that came while its price was unknown is in `unpriced_kwh` and
     `unpriced_exported_kwh`; energy at the first of two prices because it is not known by hours is
-    in `unsplit_kwh`.
+    in `unsplit_kwh`. What the running month will come to is in `estimate`, once that can be said.
 
     Raises ServiceValidationError when there is no such meter or month, or no reference power.
     """
@@ -75,6 +84,12 @@ def _answer(month: Month, demand: Demand) -> dict[str, Any] | None:
         "vat": due.vat,
         "total": due.total,
     }
+    found = None
+    if month is demand.month:
+        found = estimate(month, demand.earlier_months, demand.contracts, until)
+    if found:
+        known = {name: value for name, value in found._asdict().items() if value is not None}
+        answer["estimate"] = known
     if due.missing:
         answer["missing"] = list(due.missing)
     if due.unpriced_kwh and any(each.has_energy_price for each in contracts):

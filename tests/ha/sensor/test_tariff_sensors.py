@@ -124,7 +124,7 @@ async def test_the_tariff_is_in_euro_whatever_currency_home_assistant_has(
     units = Counter(
         state.attributes.get("unit_of_measurement") for state in hass.states.async_all()
     )
-    assert (units["EUR/kWh"], units["EUR"]) == (2, 6)
+    assert (units["EUR/kWh"], units["EUR"]) == (2, 7)
     flow = await hass.config_entries.options.async_init(entry.entry_id)
     assert flow["data_schema"]
     assert units_of(flow["data_schema"].schema) == {"EUR/kWh", "EUR", "s", None}

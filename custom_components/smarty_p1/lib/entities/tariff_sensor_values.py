@@ -15,6 +15,7 @@ from ..tariff import (
     QuarterHour,
     bill,
     compare,
+    estimate,
     kwh_price,
 )
 
@@ -81,6 +82,10 @@ _this_month = _Remembered(
 _measured_share = _Remembered(
     lambda demand: demand.month.measured_share(demand.until), lambda demand: (demand,)
 )
+_estimate = _Remembered(
+    lambda demand: estimate(demand.month, demand.earlier_months, demand.contracts, demand.until),
+    lambda demand: (demand,),
+)
 _before = _Remembered(
     _bill_of_last_month, lambda demand: (*demand.earlier_months, demand.contracts)
 )
@@ -124,6 +129,19 @@ def surcharge(demand: Demand) -> float | None:
 def total(demand: Demand) -> float | None:
     """Return the total of the bill."""
     return _this_month(demand).total
+
+
+def month_end(demand: Demand) -> float | None:
+    """Return what the bill will be when the month ends, as far as that can be estimated."""
+    found = _estimate(demand)
+    return found.total if found else None
+
+
+def month_end_attributes(demand: Demand) -> Attributes:
+    """Return the range that last year gives, and how much of the month was measured."""
+    found = _estimate(demand)
+    span = {"low": found.low, "high": found.high} if found and found.low is not None else {}
+    return {**span, **measured_share(demand)}
 
 
 def feed_in(demand: Demand) -> float | None:

@@ -107,6 +107,17 @@ TARIFF_SENSORS: tuple[DescribedSensor[Reading], ...] = (
         _ENERGY_PRICE,
         enabled=True,
     ),
+    # No state class: it is an estimate.
+    DescribedSensor(
+        key="cost_month_end",
+        device_class="monetary",
+        native_unit_of_measurement=CURRENCY,
+        suggested_display_precision=2,
+        entity_registry_enabled_default=False,
+        value_fn=_shown(values.month_end),
+        attributes_fn=_attributes(values.month_end_attributes),
+        needed_options=(REFERENCE_POWER, _ENERGY_PRICE),
+    ),
     mean_power(
         "peak_last_month",
         values.peak_last_month,

@@ -20,6 +20,7 @@ from .contract import (
 )
 from .demand_meter import DemandMeter
 from .demand_snapshot import KEPT_MONTHS, Demand
+from .estimate import Estimate, estimate
 from .kwh_price import KwhPrice, kwh_price
 from .month import Above, Day, Month, QuarterHour
 from .network_prices import LATEST_YEAR, NetworkPrices, network_prices
@@ -48,6 +49,7 @@ __all__ = [
     "Demand",
     "DemandMeter",
     "Energies",
+    "Estimate",
     "KwhPrice",
     "Line",
     "MarketPrices",
@@ -58,6 +60,7 @@ __all__ = [
     "Split",
     "bill",
     "compare",
+    "estimate",
     "kwh_price",
     "lines_of",
     "load_months",

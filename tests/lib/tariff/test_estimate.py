@@ -1,0 +1,103 @@
+"""What the running month will come to, computed by hand."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from smartyp1.tariff import Contract, Contracts, Day, Estimate, Month, Split, estimate
+from tests.lib.tariff.months import LUXEMBOURG, agreed, changing, day, local, month
+
+CONTRACTS = agreed(reference_kw=7, energy_price=0.15)
+
+
+def days(name: str, count: int, kwh: float) -> Month:
+    """Return a month whose first days are alike."""
+    return month(name, *(day(f"{name}-{n:02}", kwh) for n in range(1, count + 1)))
+
+
+MAY = days("2026-05", 31, 12)
+JUNE = days("2026-06", 10, 10)
+
+
+def test_the_rest_is_as_the_last_28_whole_days() -> None:
+    # 10 days of 10 kWh, 18 of 12: 316 / 28 = 11.285714. 100 + 20 * 11.285714 = 325.714 kWh
+    # 48.86 + 12.84 + 16.61 + 5.72 = 84.03; 6.72 of VAT
+    found = estimate(JUNE, [MAY], CONTRACTS, local("2026-06-11"))
+    assert found == Estimate(90.75, None, None)
+
+
+def test_a_range_where_last_year_is_known() -> None:
+    last_year = days("2025-06", 30, 9)
+    # 100 + 20 * 9 = 280 kWh: 42.00 + 12.84 + 14.28 + 5.72 = 74.84; 5.99 of VAT
+    found = estimate(JUNE, [last_year, MAY], CONTRACTS, local("2026-06-11"))
+    assert found == Estimate(90.75, 80.83, 90.75)
+    other = days("2025-06", 26, 9)
+    found = estimate(JUNE, [other, MAY], CONTRACTS, local("2026-06-11"))
+    assert found == Estimate(90.75, None, None)
+
+
+def test_october_with_its_day_of_25_hours() -> None:
+    october = days("2026-10", 24, 10)
+    noon = replace(day("2026-10-25", 6), quarter_hours=52)
+    october = replace(october, days=(*october.days, noon))
+    # 12 of its 25 hours are left, and 6 days: 246 + 6.48 * 10 = 310.8 kWh
+    # 46.62 + 12.84 + 15.85 + 5.72 = 81.03; 6.48 of VAT
+    found = estimate(october, [], CONTRACTS, local("2026-10-25T12:00"))
+    assert found == Estimate(87.51, None, None)
+
+
+@pytest.mark.parametrize(
+    ("until", "is_known"),
+    [
+        ("2026-06-03T23:45", False),
+        ("2026-06-04", True),
+        ("2026-06-10T23:45", True),
+        ("2026-07-01", False),
+        ("2026-08-01", False),
+    ],
+)
+def test_from_the_fourth_day_to_the_last(until: str, *, is_known: bool) -> None:
+    assert (estimate(JUNE, [MAY], CONTRACTS, local(until)) is not None) is is_known
+
+
+@pytest.mark.parametrize(("quarter_hours", "is_known"), [(86, False), (87, True)])
+def test_not_where_too_little_was_measured(quarter_hours: int, *, is_known: bool) -> None:
+    # 86 of 96 are 0.8958.
+    some = [replace(each, quarter_hours=quarter_hours) for each in JUNE.days]
+    june = replace(JUNE, days=tuple(some))
+    assert (estimate(june, [MAY], CONTRACTS, local("2026-06-11")) is not None) is is_known
+
+
+def test_a_change_that_is_to_come_and_what_is_above() -> None:
+    above = [
+        replace(each, above=day("2026-06-01", 0, {7: 0.5, 12: 0.2}).above) for each in JUNE.days
+    ]
+    june = replace(JUNE, days=tuple(above))
+    contracts = changing(
+        ("2020-01-01", Contract(reference_kw=7)), ("2026-06-16", Contract(reference_kw=12))
+    )
+    # 6.42 + 9.81 + 15.30 + 5.72; 15 days of 0.5 above 7 kW, 15 of 0.2 above 12: 10.5 kWh, 0.80
+    # 38.05 and 3.04 of VAT
+    assert estimate(june, [], contracts, local("2026-06-11")) == Estimate(41.09, None, None)
+
+
+def test_two_prices() -> None:
+    hours = "22:00-06:00"
+    some = [replace(each, second={hours: Split(10_000, 4_000)}) for each in JUNE.days]
+    # One of them is not known by hours.
+    june = replace(JUNE, days=(*some[:-1], JUNE.days[-1]))
+    both = {"second_price": 0.10, "second_hours": hours}
+    # 300 kWh, of which 9 * 4 + 20 * 4 = 116: 27.60 + 11.60 + 12.84 + 15.30 + 5.72 = 73.06; 5.84
+    found = estimate(
+        june, [], agreed(reference_kw=7, energy_price=0.15, **both), local("2026-06-11")
+    )
+    assert found == Estimate(78.90, None, None)
+
+
+def test_without_a_total_there_is_none() -> None:
+    assert estimate(JUNE, [MAY], Contracts(), local("2026-06-11")) is None
+    empty = Month(start=JUNE.start)
+    assert estimate(empty, [], CONTRACTS, local("2026-06-11")) is None
+    assert estimate(JUNE, [], CONTRACTS, JUNE.start.astimezone(LUXEMBOURG) + timedelta(9))
+    assert JUNE.days[0] == Day(start=local("2026-06-01"), imported_wh=10_000, quarter_hours=96)
