@@ -29,7 +29,14 @@ BILL_SCHEMA = vol.Schema(
         ),
     }
 )
-COMPARISON_SCHEMA = vol.Schema(METER)
+ATTR_PRICES = "prices"
+CURRENT_PRICES = "current"
+COMPARISON_SCHEMA = vol.Schema(
+    {
+        **METER,
+        vol.Optional(ATTR_PRICES, default=CURRENT_PRICES): vol.In([CURRENT_PRICES, "each_month"]),
+    }
+)
 
 # Of what was entered, in an error.
 _MAX_SHOWN = 40
@@ -104,17 +111,28 @@ def _answer(month: Month, demand: Demand) -> dict[str, Any] | None:
 async def compare_reference_powers(call: ServiceCall) -> ServiceResponse:
     """Return what each class would have cost in the known months, without VAT.
 
+    It is at the prices that hold now, or with `prices: each_month` at those of each month. A saving
+    of less than 5 euro a year is `about_the_same`.
+
     `cheapest` and `saving_per_year` are those of the last twelve whole months, and null before
     there is one. A cost is null where its price is not known.
 
     Raises ServiceValidationError when there is no such meter, or nothing has been counted yet.
     """
     demand = _demand_of(call)
-    comparison = compare(_months(demand), demand.contracts, demand.until)
+    prices: str = call.data[ATTR_PRICES]
+    comparison = compare(
+        _months(demand),
+        demand.contracts,
+        demand.until,
+        is_at_current_prices=prices == CURRENT_PRICES,
+    )
     return {
         "months": [_compared(month) for month in comparison.months],
+        "prices": prices,
         "cheapest": comparison.cheapest,
         "saving_per_year": comparison.saving_per_year,
+        "about_the_same": comparison.is_about_the_same,
     }
 
 

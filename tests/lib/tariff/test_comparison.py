@@ -119,6 +119,37 @@ def test_an_own_price_is_for_the_own_class_only() -> None:
     assert (found.cheapest, found.saving_per_year) == (7, 0)
 
 
+def test_at_the_prices_that_hold_now() -> None:
+    year = [whole_month("2025-12", 31, above={3: 100}), whole_month("2026-01", 31, above={3: 60})]
+    contracts = changing(
+        ("2020-01-01", Contract(reference_kw=3, network_fixed=99, surcharge=9)),
+        ("2026-01-16", Contract(reference_kw=7)),
+    )
+    found = compare(year, contracts, local("2026-02-01"), is_at_current_prices=True)
+    # 100 * 0.0765 and 60 * 0.0765; 2 * 12.84 - (15.07 + 12.01) = -1.40
+    assert found.months[0].classes[3] == (100, 7.42, 7.65, 15.07)
+    assert found.months[1].classes[3] == (60, 7.42, 4.59, 12.01)
+    assert found.months[0].classes[150].fixed == 206.60
+    assert (found.cheapest, found.saving_per_year, found.is_about_the_same) == (7, 0, True)
+    before = compare(year, contracts, local("2026-02-01"))
+    assert before.months[0].classes[3] == (100, 99, 900, 999)
+    assert before.months[0].classes[7].fixed == 19.27
+
+
+@pytest.mark.parametrize(
+    ("kwh", "saving", "is_about_the_same"),
+    # 7.42 + kWh * 0.0765 against 12.84, times 12
+    [(65.4, 5.04, False), (65.6, 4.80, True), (100, 0, True)],
+)
+def test_less_than_5_euro_a_year_is_about_the_same(
+    kwh: float, saving: float, *, is_about_the_same: bool
+) -> None:
+    june = whole_month("2026-06", 30, above={3: kwh})
+    found = compare([june], agreed(reference_kw=7), june.end)
+    assert (found.saving_per_year, found.is_about_the_same) == (saving, is_about_the_same)
+    assert compare([june], agreed(), june.end).is_about_the_same is None
+
+
 def test_a_contract_that_changes_in_the_month() -> None:
     june = month(
         "2026-06",

@@ -17,6 +17,7 @@ from ..tariff import (
     compare,
     estimate,
     kwh_price,
+    network_prices,
 )
 
 type Attributes = dict[str, Any]
@@ -56,16 +57,27 @@ def _bill_of_last_month(demand: Demand) -> Bill | None:
 
 def _compare(demand: Demand) -> Comparison:
     # Those that have ended: the running one decides nothing.
-    return compare(demand.earlier_months, demand.contracts, demand.until)
+    return compare(demand.earlier_months, demand.contracts, demand.until, is_at_current_prices=True)
 
 
 def _compared(demand: Demand) -> tuple[object, ...]:
     """Return what a comparison depends on."""
-    return *demand.earlier_months, demand.contracts, demand.contracts.at(demand.until)
+    year = demand.until.astimezone(LUXEMBOURG).year
+    return (
+        *demand.earlier_months,
+        demand.contracts,
+        demand.contracts.at(demand.until),
+        network_prices(year),
+    )
 
 
 def _decisive_months(demand: Demand) -> Attributes:
-    return {"months": [f"{month.start:%Y-%m}" for month in _comparison(demand).decisive]}
+    comparison = _comparison(demand)
+    return {
+        "months": [f"{month.start:%Y-%m}" for month in comparison.decisive],
+        "prices": "current",
+        "about_the_same": comparison.is_about_the_same,
+    }
 
 
 def _classes(demand: Demand) -> Attributes:

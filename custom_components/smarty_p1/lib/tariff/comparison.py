@@ -4,7 +4,8 @@
 
 What differs between the classes is the fixed price and the surcharge: a smaller class costs less
 a month, and more for every kilowatt-hour above it. Only whole months decide, the last 12 of them;
-nothing is extrapolated. Without VAT.
+nothing is extrapolated. Without VAT. The energies are at the prices of their months, or all of them
+at those that hold now, which say more about the months to come.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from .bill import to_cents
+from .calendar import LUXEMBOURG
 from .contract import REFERENCE_POWERS, Contracts
 from .month import Month
 from .months_by_contract import MonthPart, parts_of
@@ -20,6 +22,8 @@ from .network_prices import AgreedPrices, network_prices
 MONTHS_TO_JUDGE_BY = 12
 _WHOLE = 0.99
 _MONTHS_A_YEAR = 12
+# In euro.
+_WORTH_A_YEAR = 5
 
 
 class ClassCost(NamedTuple):
@@ -55,10 +59,25 @@ class Comparison(NamedTuple):
     saving_per_year: float | None
     """How much more the present class costs; None without one, or before a whole month."""
 
+    @property
+    def is_about_the_same(self) -> bool | None:
+        """Return whether another class is not worth the trouble; None where that is not known."""
+        return None if self.saving_per_year is None else self.saving_per_year < _WORTH_A_YEAR
 
-def compare(months: Sequence[Month], contracts: Contracts, until: datetime) -> Comparison:
+
+def compare(
+    months: Sequence[Month],
+    contracts: Contracts,
+    until: datetime,
+    *,
+    is_at_current_prices: bool = False,
+) -> Comparison:
     """Compare the classes over months, in the order of time; the last one may be running."""
-    compared = tuple(_compare_month(month, contracts, until) for month in months)
+    current = None
+    if is_at_current_prices:
+        year = until.astimezone(LUXEMBOURG).year
+        current = AgreedPrices(contracts.at(until), network_prices(year))
+    compared = tuple(_compare_month(month, contracts, until, current) for month in months)
     decisive = tuple(month for month in compared if month.is_whole)[-MONTHS_TO_JUDGE_BY:]
     totals = {
         kw: _sum([month.classes[kw].total for month in decisive])
@@ -76,10 +95,13 @@ def compare(months: Sequence[Month], contracts: Contracts, until: datetime) -> C
     return Comparison(compared, decisive, totals, cheapest, saving)
 
 
-def _compare_month(month: Month, contracts: Contracts, until: datetime) -> MonthComparison:
+def _compare_month(
+    month: Month, contracts: Contracts, until: datetime, current: AgreedPrices | None
+) -> MonthComparison:
     published = network_prices(month.start.year)
     parts = [
-        (part, AgreedPrices(part.contract, published)) for part in parts_of(month, contracts, until)
+        (part, current or AgreedPrices(part.contract, published))
+        for part in parts_of(month, contracts, until)
     ]
     share = month.measured_share(until)
     return MonthComparison(
