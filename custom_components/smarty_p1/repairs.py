@@ -20,6 +20,7 @@ from .const import (
 )
 from .coordinator.contract_options import is_awaited
 from .coordinator.repair_issues import ENTRY_ID, Problem
+from .flows.meter_options import DETAILS
 
 
 class ReconfigureRepairFlow(ConfirmRepairFlow):
@@ -90,11 +91,11 @@ class NetworkPricesRepairFlow(RepairsFlow):
     async def async_step_enter(
         self, _user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Open the options; the issue goes when all prices are entered."""
+        """Open the contract in the options; the issue goes when all prices are entered."""
         entry = _entry_of(self)
         if entry is None:
             return self.async_abort(reason="entry_removed")
-        flow = await self.hass.config_entries.options.async_init(entry.entry_id)
+        flow = await self.hass.config_entries.options.async_init(entry.entry_id, data=DETAILS)
         return self.async_abort(reason="enter", next_flow=(FlowType.OPTIONS_FLOW, flow["flow_id"]))
 
 

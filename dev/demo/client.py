@@ -14,6 +14,8 @@ PASSWORD = "demo"  # noqa: S105 -- printed, and good for this machine alone
 
 _FLOWS = "/api/config/config_entries/flow"
 _OPTIONS_FLOWS = "/api/config/config_entries/options/flow"
+# Of a meter's options, where they are not on the page of the contract.
+_PAGES = {"min_interval": "updates", "p1_server": "other_programs", "mqtt": "other_programs"}
 _POLL_EVERY = 0.2
 
 
@@ -141,12 +143,23 @@ class Client:
         await self._request("DELETE", f"/api/config/config_entries/entry/{entry_id}")
 
     async def set_options(self, entry_id: str, **fields: object) -> None:
-        """Fill in the form of a config entry's options."""
-        step = await self.post(_OPTIONS_FLOWS, handler=entry_id)
-        step = await self.post(f"{_OPTIONS_FLOWS}/{step['flow_id']}", **fields)
-        if step["type"] != "create_entry":
-            reason = f"the options of {entry_id}: {step.get('errors') or step.get('reason')}"
-            raise FlowFailedError(reason)
+        """Fill in the form of a config entry's options; of a meter, each page it is about."""
+        pages: dict[str, dict[str, object]] = {}
+        for name, value in fields.items():
+            pages.setdefault(_PAGES.get(name, "contract"), {})[name] = value
+        for page, typed in pages.items():
+            step = await self.post(_OPTIONS_FLOWS, handler=entry_id)
+            path = f"{_OPTIONS_FLOWS}/{step['flow_id']}"
+            if step["type"] == "menu":
+                form = await self.post(path, next_step_id=page)
+                names = {field["name"] for field in form["data_schema"]}
+                if form["last_step"] is False:
+                    first = {name: typed.pop(name) for name in names & typed.keys()}
+                    await self.post(path, **first)
+            step = await self.post(path, **typed)
+            if step["type"] != "create_entry":
+                reason = f"the options of {entry_id}: {step.get('errors') or step.get('reason')}"
+                raise FlowFailedError(reason)
 
     async def stay(self) -> None:
         """Stay logged in for longer than the half hour that a login is good for."""

@@ -108,7 +108,7 @@ class Extras:
             except AlreadyThereError:
                 yield "MQTT has been set up by hand: left as it is"
                 return
-            await client.set_options(state.entries["2"], min_interval=0, mqtt=_PUBLISHING)
+            await client.set_options(state.entries["2"], mqtt=_PUBLISHING)
             state.extras[BROKER] = broker["entry_id"]
             state.save()
 

@@ -33,7 +33,6 @@ TARIFF = {
     "reference_power": str(REFERENCE_POWER),
     "energy_price": ENERGY_PRICE,
     "feed_in": {"feed_in_price": FEED_IN_PRICE},
-    "min_interval": 0,
 }
 # What the dashboard can show besides what is enabled anyway.
 ENABLED = (

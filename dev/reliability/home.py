@@ -15,7 +15,10 @@ from .meter import KEY, NumberedMeter
 from .watch import Shown, Watch
 
 # The lowest class, and the price of 2025: with them, all there is of the quarter-hour is shown.
-TARIFF: Mapping[str, Any] = {"reference_power": "3", "surcharge_price": 0.1139, "min_interval": 0}
+TARIFF: Mapping[str, Any] = {
+    "reference_power": "3",
+    "network_prices": {"surcharge_price": 0.1139},
+}
 # A state that a meter has not made.
 ABSENT = ("unavailable", "unknown")
 

@@ -7,6 +7,12 @@ from .household import Household
 NAME = "Luxembourg Smarty Meter (P1)"
 _FLOW = "panel.config.integrations.config_flow"
 _GRID = "dialog-energy-grid-settings"
+# Of each page of the options, something that only it shows.
+_SEEN = {
+    "contract": "options.step.contract.data.energy_fee",
+    "contract_details": "options.step.contract_details.data.surcharge_price_since",
+    "other_programs": "options.step.other_programs.sections.p1_server.name",
+}
 
 
 async def search_integration(who: Household) -> None:
@@ -46,11 +52,12 @@ async def confirm(who: Household) -> None:
     await who.presses(frontend(f"{_FLOW}.finish_skip"))
 
 
-async def open_options(who: Household) -> None:
-    """Open the options of the only entry."""
+async def open_options(who: Household, page: str = "contract") -> None:
+    """Open a page of the options of the only entry."""
     await who.opens(f"/config/integrations/integration/{DOMAIN}")
     await who.presses(who.texts.of_frontend("panel.config.integrations.config_entry.configure"))
-    await who.sees(who.texts.own("options.step.init.data.reference_power"))
+    await who.chooses(who.texts.own(f"options.step.init.menu_options.{page}"))
+    await who.sees(who.texts.own(_SEEN[page]))
 
 
 async def enter_prices(who: Household, reference_power: str, energy_price: str) -> None:
@@ -61,10 +68,16 @@ async def enter_prices(who: Household, reference_power: str, energy_price: str) 
     await who.page.locator("ha-selector-number input").first.fill(energy_price)
 
 
+async def show_details(who: Household) -> None:
+    """Go on to the second page of the contract."""
+    await who.presses(who.texts.of_frontend(f"{_FLOW}.next"))
+    await who.sees(who.texts.own(_SEEN["contract_details"]))
+
+
 async def save_options(who: Household) -> None:
-    """Save the options that are open."""
+    """Save the contract, whose second page is open."""
     await who.presses(who.texts.of_frontend("panel.config.integrations.config_flow.submit"))
-    await who.gone(who.texts.own("options.step.init.data.min_interval"))
+    await who.gone(who.texts.own(_SEEN["contract_details"]))
 
 
 async def add_grid(who: Household, imported: str, exported: str, power: str, price: str) -> None:

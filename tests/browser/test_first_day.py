@@ -25,6 +25,7 @@ from .steps import (
     open_entry_menu,
     save_options,
     search_integration,
+    show_details,
     try_key,
 )
 
@@ -70,6 +71,7 @@ async def test_the_bill_begins_with_two_numbers(
     async with household(home.client.url, browser, pictures=pictures) as who:
         await enter_prices(who, "7", "0.1463")
         await who.takes_picture("options", of=who.dialog)
+        await show_details(who)
         await save_options(who)
 
 

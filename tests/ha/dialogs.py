@@ -68,6 +68,42 @@ async def settle(hass: HomeAssistant, result: ConfigFlowResult) -> ConfigFlowRes
     return result
 
 
+async def open_options(
+    hass: HomeAssistant, entry: MockConfigEntry, page: str = "contract"
+) -> ConfigFlowResult:
+    """Open a page of the options of a meter."""
+    menu = await hass.config_entries.options.async_init(entry.entry_id)
+    assert menu["type"] is FlowResultType.MENU
+    assert page in menu["menu_options"]
+    return await hass.config_entries.options.async_configure(
+        menu["flow_id"], {"next_step_id": page}
+    )
+
+
+FIRST_PAGE = {"reference_power", "energy_price", "energy_fee", "vat"}
+
+
+async def enter_contract(
+    hass: HomeAssistant, entry: MockConfigEntry, typed: Mapping[str, Any]
+) -> ConfigFlowResult:
+    """Fill in both pages of the contract, or the first one if something is wrong with it."""
+    form = await open_options(hass, entry)
+    return await fill_contract(hass, form, typed)
+
+
+async def fill_contract(
+    hass: HomeAssistant, form: ConfigFlowResult, typed: Mapping[str, Any]
+) -> ConfigFlowResult:
+    """Fill in the pages of the contract from the one that is shown on."""
+    configure = hass.config_entries.options.async_configure
+    first = {name: value for name, value in typed.items() if name in FIRST_PAGE}
+    form = await configure(form["flow_id"], first)
+    if form["step_id"] == "contract":
+        return form
+    second = {name: value for name, value in typed.items() if name not in FIRST_PAGE}
+    return await configure(form["flow_id"], second)
+
+
 def suggested(result: ConfigFlowResult) -> dict[str, Any]:
     """Return what the form is filled in with."""
 
@@ -82,6 +118,13 @@ def suggested(result: ConfigFlowResult) -> dict[str, Any]:
     schema = result["data_schema"]
     assert schema is not None
     return read(schema)
+
+
+async def open_details(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlowResult:
+    """Open the second page of the contract; the first one is left as it is."""
+    form = await open_options(hass, entry)
+    shown = {name: value for name, value in suggested(form).items() if value is not None}
+    return await hass.config_entries.options.async_configure(form["flow_id"], shown)
 
 
 def is_advanced_open(result: ConfigFlowResult) -> bool:

@@ -22,7 +22,7 @@ from custom_components.smarty_p1.coordinator.pulse_port_coordinator import Pulse
 from custom_components.smarty_p1.coordinator.repair_issues import Problem
 from custom_components.smarty_p1.coordinator.tank_coordinator import TankCoordinator
 from custom_components.smarty_p1.flows import error_texts
-from custom_components.smarty_p1.flows.tariff_options import contract_fields
+from custom_components.smarty_p1.flows.tariff_options import contract_fields, detail_fields
 from custom_components.smarty_p1.lib.entities import (
     BINARY_SENSORS,
     DEMAND_SENSORS,
@@ -165,13 +165,21 @@ def test_each_binary_sensor_has_a_name_and_an_icon() -> None:
 
 
 def test_each_option_has_a_name_and_an_explanation() -> None:
-    form = TEXTS["options"]["step"]["init"]
-    fields = contract_fields(())
+    pages = TEXTS["options"]["step"]
+    first, form = pages["contract"], pages["contract_details"]
+    fields = detail_fields(())
     sections = {str(key): field for key, field in fields.items() if isinstance(field, section)}
-    options = {str(key) for key in fields} - sections.keys() | {CONF_MIN_INTERVAL}
+    options = {str(key) for key in fields} - sections.keys()
 
+    assert first["data"].keys() == first["data_description"].keys() == set(contract_fields())
     assert form["data"].keys() == form["data_description"].keys() == options
-    assert form["sections"].keys() == {*sections, "p1_server", "mqtt"}
+    assert form["sections"].keys() == sections.keys()
+    assert pages["updates"]["data"].keys() == pages["updates"]["data_description"].keys()
+    assert pages["updates"]["data"].keys() == {CONF_MIN_INTERVAL}
+    assert pages["other_programs"]["sections"].keys() == {"p1_server", "mqtt"}
+    menu = pages["init"]
+    assert menu["menu_options"].keys() == menu["menu_option_descriptions"].keys()
+    assert menu["menu_options"].keys() == {"contract", "updates", "other_programs"}
     for name, field in sections.items():
         asked = {str(key) for key in field.schema.schema}
         texts = form["sections"][name]
@@ -278,7 +286,8 @@ def test_what_went_wrong_is_said_in_sentences(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_price_and_what_it_comes_to_are_told_apart(language: str) -> None:
     texts = LANGUAGES[language]
-    price = texts["options"]["step"]["init"]["data"]["surcharge_price"]
+    form = texts["options"]["step"]["contract_details"]
+    price = form["sections"]["network_prices"]["data"]["surcharge_price"]
     assert price != texts["entity"]["sensor"]["demand_excess_cost"]["name"]
     # What is published is looked for under the name of its field.
     repair = texts["issues"]["network_prices"]["fix_flow"]
@@ -297,8 +306,8 @@ def test_a_price_and_what_it_comes_to_are_told_apart(language: str) -> None:
     ],
 )
 def test_what_is_passed_on_need_not_be_verified(language: str, accepted: str) -> None:
-    section_of_form = LANGUAGES[language]["options"]["step"]["init"]["sections"]["p1_server"]
-    assert accepted in section_of_form["description"]
+    page = LANGUAGES[language]["options"]["step"]["other_programs"]
+    assert accepted in page["sections"]["p1_server"]["description"]
 
 
 def test_only_programs_run_in_english() -> None:

@@ -75,7 +75,7 @@ async def publish(home: Home, broker: Broker, form: str) -> None:
     )
     options = {"enabled": True, "format": form, "retain": False, "min_interval": 0}
     options |= {"discovery": True, "discovery_prefix": "elsewhere", "topic": THEIRS}
-    await home.set_options(min_interval=0, mqtt=options)
+    await home.set_options(mqtt=options)
 
 
 @pytest.mark.parametrize("form", ["both", "smartyreader"])

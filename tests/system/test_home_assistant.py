@@ -51,7 +51,7 @@ async def home(tmp_path_factory: pytest.TempPathFactory, line: Server) -> AsyncI
     try:
         await home.start()
         await home.add_meter(address(line, 1), KEY)
-        await home.set_options(reference_power="7", surcharge_price=0.1139, min_interval=0)
+        await home.set_options(reference_power="7", network_prices={"surcharge_price": 0.1139})
         yield home
     finally:
         await home.stop()

@@ -165,7 +165,7 @@ async def publish(home: Home, **mqtt: object) -> None:
     """Switch the publishing of the meter on."""
     options = {"enabled": True, "format": "values", "retain": False, "min_interval": 0}
     options |= {"discovery": False, "discovery_prefix": "homeassistant"}
-    await home.set_options(min_interval=0, mqtt=options | mqtt)
+    await home.set_options(mqtt=options | mqtt)
 
 
 async def holds(condition: Callable[[], bool], within: float = PATIENCE) -> None:
@@ -374,7 +374,7 @@ async def served(home: Home) -> int:
     pytest_socket.enable_socket()  # begun between two tests
     p1_port = free_ports()
     server = {"enabled": True, "address": HOST, "port": p1_port}
-    await home.set_options(min_interval=0, p1_server=server)
+    await home.set_options(p1_server=server)
 
     async def listens() -> bool:
         return await is_listening(HOST, p1_port)

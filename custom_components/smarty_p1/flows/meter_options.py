@@ -1,4 +1,4 @@
-"""The dialog of the options: the tariff, how often entities are updated, and publishing."""
+"""The dialog of the options: a menu, and a page for each thing that they are about."""
 
 from collections.abc import Container, Mapping
 from typing import Any
@@ -7,9 +7,15 @@ import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.data_entry_flow import section
 
-from ..const import CONF_MIN_INTERVAL, CONF_PRICES_CONFIRMED, SECTION_MQTT, SECTION_P1_SERVER
+from ..const import (
+    CONF_MIN_INTERVAL,
+    CONF_REFERENCE_POWER,
+    SECTION_MQTT,
+    SECTION_P1_SERVER,
+)
 from ..coordinator.entry_types import short_title
 from .error_texts import FieldError
+from .form_and_probe import Input
 from .form_fields import number_field
 from .publish_options import (
     async_read_p1_server,
@@ -18,75 +24,136 @@ from .publish_options import (
     p1_server_schema,
     read_mqtt,
 )
-from .tariff_options import Errors, contract_fields, filled_sections, read_contract, shown_contract
+from .surcharge_readings import surcharge_readings
+from .tariff_options import (
+    CONTRACT_OPTIONS,
+    Errors,
+    contract_fields,
+    detail_fields,
+    filled_sections,
+    read_contract,
+    read_power,
+    shown_contract,
+)
 
 _MAX_INTERVAL = 3600
-_PUBLISHING = (SECTION_P1_SERVER, SECTION_MQTT)
-_OTHERS = (CONF_MIN_INTERVAL, *_PUBLISHING)
-# What stays when the form does not speak of it.
-_KEPT = (CONF_PRICES_CONFIRMED, *_PUBLISHING)
-
-
-def _schema(port: int, open_sections: Container[str]) -> vol.Schema:
-    """Return the form."""
-    publishing = {SECTION_P1_SERVER: p1_server_schema(port), SECTION_MQTT: mqtt_schema()}
-    return vol.Schema(
-        {
-            **contract_fields(open_sections),
-            vol.Required(CONF_MIN_INTERVAL, default=0): number_field(
-                _MAX_INTERVAL, "s", is_whole=True
-            ),
-            **{
-                vol.Optional(name): section(schema, {"collapsed": name not in open_sections})
-                for name, schema in publishing.items()
-            },
-        }
-    )
+_INTERVAL = number_field(_MAX_INTERVAL, "s", is_whole=True)
+DETAILS = {"page": "contract_details"}
+"""What opens the dialog at the prices that a repair asks for, instead of the menu."""
 
 
 class SmartyOptionsFlow(OptionsFlowWithReload):
     """Change the options of a meter."""
 
-    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the options."""
-        errors: Errors = {}
-        stored = self.config_entry.options
-        others = {name: stored[name] for name in _OTHERS if name in stored}
-        shown = shown_contract(stored) | others
-        if user_input is not None:
-            options = await self._async_read(user_input, errors)
-            if not errors:
-                return self.async_create_entry(data=options)
-            shown = user_input
-        suggested = defaults(self.hass, self.config_entry)
-        open_sections = errors.keys() | filled_sections(shown)
-        return self.async_show_form(
+    _contract: Mapping[str, Any] | None = None
+    """What was typed on the first page of the contract."""
+
+    async def async_step_init(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask what the change is about, unless whoever opens the dialog knows."""
+        if user_input == DETAILS:
+            return await self.async_step_contract_details()
+        return self.async_show_menu(
             step_id="init",
-            data_schema=self.add_suggested_values_to_schema(
-                _schema(suggested.port, open_sections), shown
-            ),
-            errors=errors,
-            description_placeholders={
-                "name": short_title(self.config_entry),
-                "topic": suggested.topic,
-                "board_topic": suggested.smartyreader_topic,
-            },
+            menu_options=["contract", "updates", "other_programs"],
+            description_placeholders={"name": short_title(self.config_entry)},
         )
 
-    async def _async_read(self, user_input: Mapping[str, Any], errors: Errors) -> dict[str, Any]:
-        """Return what is stored of what the user typed, and note what is wrong with it."""
-        entry = self.config_entry
-        options = {name: entry.options[name] for name in _KEPT if name in entry.options}
-        options |= read_contract(self.hass, entry.options, user_input, errors)
-        options[CONF_MIN_INTERVAL] = user_input[CONF_MIN_INTERVAL]
+    async def async_step_contract(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask for what is on every bill."""
+        errors: Errors = {}
+        shown = shown_contract(self.config_entry.options)
+        if user_input is not None:
+            read_power(user_input.get(CONF_REFERENCE_POWER, ""), errors)
+            if not errors:
+                self._contract = user_input
+                return await self.async_step_contract_details()
+            shown = user_input
+        return self._show("contract", contract_fields(), shown, errors)
+
+    async def async_step_contract_details(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask for what some bills have, and from which day all of it holds."""
+        errors: Errors = {}
+        stored = self.config_entry.options
+        shown: Mapping[str, Any] = shown_contract(stored)
+        if user_input is not None:
+            first = shown if self._contract is None else self._contract
+            typed = {name: value for name, value in first.items() if name in contract_fields()}
+            contract = read_contract(self.hass, stored, typed | user_input, errors)
+            if not errors:
+                return self._save(contract, CONTRACT_OPTIONS)
+            shown = user_input
+        fields = detail_fields(errors.keys() | filled_sections(shown))
+        placeholders = surcharge_readings(self.config_entry)
+        return self._show("contract_details", fields, shown, errors, **placeholders)
+
+    async def async_step_updates(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask how often entities are updated."""
+        if user_input is not None:
+            return self._save(user_input, user_input)
+        fields = {vol.Required(CONF_MIN_INTERVAL, default=0): _INTERVAL}
+        return self._show("updates", fields, self.config_entry.options, {})
+
+    async def async_step_other_programs(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask what is published, and how."""
+        errors: Errors = {}
+        if user_input is not None:
+            read = await self._async_read_publishing(user_input, errors)
+            if not errors:
+                return self._save(read, read)
+        suggested = defaults(self.hass, self.config_entry)
+        schemas = {
+            SECTION_P1_SERVER: p1_server_schema(suggested.port),
+            SECTION_MQTT: mqtt_schema(),
+        }
+        return self._show(
+            "other_programs",
+            {
+                vol.Optional(name): section(schema, {"collapsed": name not in errors})
+                for name, schema in schemas.items()
+            },
+            self.config_entry.options if user_input is None else user_input,
+            errors,
+            topic=suggested.topic,
+            board_topic=suggested.smartyreader_topic,
+        )
+
+    async def _async_read_publishing(
+        self, typed: Mapping[str, Any], errors: Errors
+    ) -> dict[str, Any]:
+        """Return what is stored of the sections that were sent, and note what is wrong."""
+        read: dict[str, Any] = {}
         try:
-            if typed := user_input.get(SECTION_P1_SERVER):
-                options[SECTION_P1_SERVER] = await async_read_p1_server(self.hass, entry, typed)
+            if section_typed := typed.get(SECTION_P1_SERVER):
+                read[SECTION_P1_SERVER] = await async_read_p1_server(
+                    self.hass, self.config_entry, section_typed
+                )
         except FieldError as err:
             errors[err.field] = err.key
         try:
-            if typed := user_input.get(SECTION_MQTT):
-                options[SECTION_MQTT] = read_mqtt(self.hass, entry, typed)
+            if section_typed := typed.get(SECTION_MQTT):
+                read[SECTION_MQTT] = read_mqtt(self.hass, self.config_entry, section_typed)
         except FieldError as err:
             errors[err.field] = err.key
-        return options
+        return read
+
+    def _show(
+        self,
+        page: str,
+        fields: Mapping[vol.Marker, Any],
+        shown: Mapping[str, Any],
+        errors: Errors,
+        **placeholders: str,
+    ) -> ConfigFlowResult:
+        return self.async_show_form(
+            step_id=page,
+            data_schema=self.add_suggested_values_to_schema(vol.Schema(dict(fields)), shown),
+            errors=errors,
+            description_placeholders={"name": short_title(self.config_entry), **placeholders},
+            last_step=page != "contract",
+        )
+
+    def _save(self, read: Mapping[str, Any], own: Container[str]) -> ConfigFlowResult:
+        """Replace a page's own options; what other pages and other versions store stays."""
+        stored = self.config_entry.options
+        kept = {name: value for name, value in stored.items() if name not in own}
+        return self.async_create_entry(data=kept | dict(read))

@@ -1,4 +1,4 @@
-"""The part of the options' form that is about the tariff: fields, check, what is stored."""
+"""The pages of the options that are about the contract: fields, check, what is stored."""
 
 from collections.abc import Container, Mapping
 from datetime import date
@@ -91,7 +91,6 @@ class _PriceChoice(NamedTuple):
 # All that is agreed, in the order of the form.
 _FIELDS = (
     _Field(CONF_REFERENCE_POWER, _POWER),
-    _Field(CONF_METER_AMPERE, _SIZE, default=DEFAULT_METER_AMPERE),
     _Field(CONF_ENERGY_PRICE, _PRICE),
     _Field(CONF_ENERGY_FEE, _FEE),
     _Field(CONF_VAT, BooleanSelector(), default=True),
@@ -100,13 +99,14 @@ _FIELDS = (
     _Field(CONF_FEED_IN_PRICE, _PRICE, SECTION_FEED_IN),
     _Field(CONF_FEED_IN_PRICE_ENTITY, _PRICE_ENTITY, SECTION_FEED_IN),
     _Field(CONF_FEED_IN_MARGIN, _MARGIN, SECTION_FEED_IN),
+    _Field(CONF_METER_AMPERE, _SIZE, SECTION_NETWORK_PRICES, default=DEFAULT_METER_AMPERE),
     _Field(CONF_NETWORK_FIXED_PRICE, _FEE, SECTION_NETWORK_PRICES),
     _Field(CONF_NETWORK_VARIABLE_PRICE, _PRICE, SECTION_NETWORK_PRICES),
     _Field(CONF_METER_FEE, _FEE, SECTION_NETWORK_PRICES),
+    _Field(CONF_SURCHARGE_PRICE, _PRICE, SECTION_NETWORK_PRICES),
     _Field(
         CONF_SURCHARGE_REPLACES_VARIABLE, BooleanSelector(), SECTION_NETWORK_PRICES, default=False
     ),
-    _Field(CONF_SURCHARGE_PRICE, _PRICE),
 )
 _SINCE = _Field(CONF_SURCHARGE_PRICE_SINCE, DateSelector())
 _CHOICES = (
@@ -119,19 +119,23 @@ _CHOICES = (
 )
 _DEFAULTS = {each.option: each.default for each in _FIELDS if each.default is not None}
 _SECTIONS = frozenset(each.section for each in _FIELDS if each.section)
+CONTRACT_OPTIONS = {each.option for each in (*_FIELDS, _SINCE)} | set(PRICE_ENTITIES.values())
+"""What the pages store, or take away."""
 
 
-def contract_fields(open_sections: Container[str]) -> dict[vol.Marker, Any]:
-    """Return the fields of the form."""
+def contract_fields() -> dict[vol.Marker, Any]:
+    """Return the fields of the first page: what every bill has."""
+    return {each.marker: each.selector for each in _FIELDS if not each.section}
+
+
+def detail_fields(open_sections: Container[str]) -> dict[vol.Marker, Any]:
+    """Return the fields of the second page: sections, and the day from which all of it holds."""
     form: dict[vol.Marker, Any] = {}
-    for name, group in groupby((*_FIELDS, _SINCE), attrgetter("section")):
-        fields = {each.marker: each.selector for each in group}
-        if name is None:
-            form |= fields
-        else:
-            schema = vol.Schema(fields)
-            form[vol.Optional(name)] = section(schema, {"collapsed": name not in open_sections})
-    return form
+    in_sections = (each for each in _FIELDS if each.section)
+    for name, group in groupby(in_sections, attrgetter("section")):
+        schema = vol.Schema({each.marker: each.selector for each in group})
+        form[vol.Optional(name)] = section(schema, {"collapsed": name not in open_sections})
+    return form | {_SINCE.marker: _SINCE.selector}
 
 
 def shown_contract(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -169,7 +173,9 @@ def read_contract(
         source = typed.get(name, stored) if name else typed
         if option in source:
             read[option] = source[option]
-    _read_power(read, errors)
+    power = read_power(read.pop(CONF_REFERENCE_POWER, ""), errors)
+    if power:
+        read[CONF_REFERENCE_POWER] = power
     for choice in _CHOICES:
         if error := _price_error(hass, read, choice):
             errors[choice.section] = error
@@ -179,19 +185,19 @@ def read_contract(
     return read
 
 
-def _read_power(read: dict[str, Any], errors: Errors) -> None:
-    """Replace what was typed as the reference power by its number."""
-    text: str = read.pop(CONF_REFERENCE_POWER, "").strip()
+def read_power(text: str, errors: Errors) -> float | None:
+    """Return the reference power that was typed, or note what is wrong with it."""
+    text = text.strip()
     if not text:
-        return
+        return None
     try:
         power = float(text.lower().removesuffix("kw").strip().replace(",", "."))
     except ValueError:
         power = 0.0
     if 0 < power <= MAX_POWER_KW:
-        read[CONF_REFERENCE_POWER] = power
-    else:
-        errors[CONF_REFERENCE_POWER] = "reference_power_malformed"
+        return power
+    errors[CONF_REFERENCE_POWER] = "reference_power_malformed"
+    return None
 
 
 def _price_error(hass: HomeAssistant, read: Mapping[str, Any], choice: _PriceChoice) -> str | None:
@@ -229,7 +235,7 @@ def _read_since(
             (not read, CONF_SURCHARGE_PRICE_SINCE, "day_without_change"),
             (
                 changed == {CONF_SURCHARGE_PRICE} and CONF_SURCHARGE_PRICE not in read,
-                CONF_SURCHARGE_PRICE,
+                SECTION_NETWORK_PRICES,
                 "surcharge_price_missing",
             ),
             # It would become the day of margin and fees, which hold already.

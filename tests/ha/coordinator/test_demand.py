@@ -19,9 +19,11 @@ from custom_components.smarty_p1.const import (
     CONF_SURCHARGE_PRICE,
     CONF_SURCHARGE_PRICE_SINCE,
     CONF_VAT,
+    SECTION_NETWORK_PRICES,
 )
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from tests.ha.conftest import EntryMaker
+from tests.ha.dialogs import enter_contract, fill_contract
 from tests.ha.meter import MeterPort, with_value
 from tests.ha.support import (
     at,
@@ -245,18 +247,13 @@ async def test_options(
 ) -> None:
     entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0))
     port.greeting = port.next_frame(at("10:30:10", 100.0))
-    flow = await hass.config_entries.options.async_init(entry.entry_id)
-    assert flow["step_id"] == "init"
 
-    result = await hass.config_entries.options.async_configure(
-        flow["flow_id"], {CONF_REFERENCE_POWER: typed, CONF_MIN_INTERVAL: 30}
-    )
+    result = await enter_contract(hass, entry, {CONF_REFERENCE_POWER: typed})
     await hass.async_block_till_done()
     await wait_for_entities(hass, entry)
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert entry.options.get(CONF_REFERENCE_POWER) == stored
-    assert entry.options[CONF_MIN_INTERVAL] == 30
     assert (hass.states.get(WARNING) is None) == (stored is None)
 
 
@@ -265,17 +262,12 @@ async def test_a_reference_power_that_is_none(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, typed: str
 ) -> None:
     entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0))
-    flow = await hass.config_entries.options.async_init(entry.entry_id)
 
-    result = await hass.config_entries.options.async_configure(
-        flow["flow_id"], {CONF_REFERENCE_POWER: typed, CONF_MIN_INTERVAL: 0}
-    )
+    result = await enter_contract(hass, entry, {CONF_REFERENCE_POWER: typed})
     assert result["errors"] == {CONF_REFERENCE_POWER: "reference_power_malformed"}
 
     port.greeting = port.next_frame(at("10:30:10", 100.0))
-    result = await hass.config_entries.options.async_configure(
-        flow["flow_id"], {CONF_REFERENCE_POWER: "7", CONF_MIN_INTERVAL: 0}
-    )
+    result = await fill_contract(hass, result, {CONF_REFERENCE_POWER: "7"})
     await hass.async_block_till_done()
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
@@ -285,11 +277,8 @@ async def test_options_can_be_cleared(
 ) -> None:
     entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0), **TARIFF)
     port.greeting = port.next_frame(at("10:30:10", 100.0))
-    flow = await hass.config_entries.options.async_init(entry.entry_id)
 
-    result = await hass.config_entries.options.async_configure(
-        flow["flow_id"], {CONF_MIN_INTERVAL: 0}
-    )
+    result = await enter_contract(hass, entry, {SECTION_NETWORK_PRICES: {}})
     await hass.async_block_till_done()
     await wait_for_entities(hass, entry)
 
@@ -322,11 +311,11 @@ async def configure(
 ) -> Mapping[str, Any] | None:
     """Send the form of the options; the meter answers the reload at a time of day."""
     port.greeting = port.next_frame(at(clock, kwh))
-    flow = await hass.config_entries.options.async_init(entry.entry_id)
-    result = await hass.config_entries.options.async_configure(
-        flow["flow_id"], {CONF_REFERENCE_POWER: "3", CONF_MIN_INTERVAL: 0, CONF_VAT: False, **typed}
-    )
+    network = {name: typed.pop(name) for name in {CONF_SURCHARGE_PRICE} & typed.keys()}
+    agreed = {CONF_REFERENCE_POWER: "3", CONF_VAT: False, SECTION_NETWORK_PRICES: network}
+    result = await enter_contract(hass, entry, agreed | typed)
     await hass.async_block_till_done()
+    await wait_for_entities(hass, entry)
     port.greeting = b""
     return result.get("errors")
 
@@ -371,7 +360,7 @@ async def test_a_day_without_a_price_is_refused(
         hass, port, entry, "10:15:10", 100.0, surcharge_price_since="2026-01-01", vat=True
     )
 
-    assert errors == {CONF_SURCHARGE_PRICE: "surcharge_price_missing"}
+    assert errors == {SECTION_NETWORK_PRICES: "surcharge_price_missing"}
     assert dict(entry.options) == TARIFF
 
 

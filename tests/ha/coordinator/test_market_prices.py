@@ -16,6 +16,7 @@ from custom_components.smarty_p1.lib.tariff import MarketPrices
 from tests.ha import billed_month
 from tests.ha.billed_month import telegram
 from tests.ha.conftest import EntryMaker
+from tests.ha.dialogs import enter_contract
 from tests.ha.meter import MeterPort
 from tests.ha.support import TELEGRAM, receive
 
@@ -157,9 +158,7 @@ async def test_a_price_that_follows_the_market_goes_on_until_the_day_of_another_
 
     async def agree(seconds: str, kwh: float, **typed: object) -> None:
         port.greeting = port.next_frame(telegram(f"00:{seconds}", kwh))
-        flow = await hass.config_entries.options.async_init(entry.entry_id)
-        typed = {"reference_power": "7", "min_interval": 0, **typed}
-        await hass.config_entries.options.async_configure(flow["flow_id"], typed)
+        await enter_contract(hass, entry, {"reference_power": "7", **typed})
         await hass.async_block_till_done()
         port.greeting = b""
 

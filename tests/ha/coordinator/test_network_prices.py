@@ -169,11 +169,11 @@ async def test_the_options_open_and_the_issue_goes_when_prices_are_entered(
     kind, flow_id = result["next_flow"]
     assert kind == "options_flow"
     assert issue_of(hass, entry) is not None
-    await hass.config_entries.options.async_configure(
-        flow_id, {"energy_price": 0.12, "min_interval": 0, "network_prices": OWN}
-    )
+    assert hass.config_entries.options.async_get(flow_id)["step_id"] == "contract_details"
+    await hass.config_entries.options.async_configure(flow_id, {"network_prices": OWN})
     await hass.async_block_till_done()
     assert issue_of(hass, entry) is None
+    assert entry.options["energy_price"] == 0.12
 
 
 async def test_a_version_that_knows_the_year_withdraws_the_issue(

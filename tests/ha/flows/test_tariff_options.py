@@ -15,11 +15,11 @@ from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.lib.tariff import Contract
 from tests.ha.conftest import EntryMaker
-from tests.ha.dialogs import suggested
+from tests.ha.dialogs import enter_contract, open_details, open_options, suggested
 from tests.ha.meter import MeterPort
 from tests.ha.support import TELEGRAM, set_up
 
-DEFAULTS = {"min_interval": 0, "meter_ampere": "40", "vat": True}
+DEFAULTS = {"meter_ampere": "40", "vat": True}
 # As versions stored them that knew no other price than the surcharge.
 OLD = {
     "reference_power": 7.0,
@@ -45,10 +45,7 @@ async def enter(
 ) -> ConfigFlowResult:
     """Fill in the form; the meter answers the reload."""
     port.greeting = port.next_frame(TELEGRAM)
-    flow = await hass.config_entries.options.async_init(entry.entry_id)
-    result = await hass.config_entries.options.async_configure(
-        flow["flow_id"], {"min_interval": 0, **typed}
-    )
+    result = await enter_contract(hass, entry, typed)
     await hass.async_block_till_done()
     port.greeting = b""
     return result
@@ -61,26 +58,15 @@ def is_collapsed(form: ConfigFlowResult, name: str) -> bool:
 
 
 async def test_few_fields_come_first(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    form = await hass.config_entries.options.async_init(entry.entry_id)
+    form = await open_options(hass, entry)
 
-    assert form["data_schema"]
-    names = [str(key) for key in form["data_schema"].schema]
-    assert names == [
-        "reference_power",
-        "meter_ampere",
-        "energy_price",
-        "energy_fee",
-        "vat",
-        "dynamic_price",
-        "feed_in",
-        "network_prices",
-        "surcharge_price",
-        "surcharge_price_since",
-        "min_interval",
-        "p1_server",
-        "mqtt",
-    ]
-    assert all(is_collapsed(form, name) for name in ("dynamic_price", "feed_in", "network_prices"))
+    assert form["last_step"] is False
+    assert list(suggested(form)) == ["reference_power", "energy_price", "energy_fee", "vat"]
+    form = await open_details(hass, entry)
+    assert form["last_step"] is True
+    sections = ["dynamic_price", "feed_in", "network_prices"]
+    assert list(suggested(form)) == [*sections, "surcharge_price_since"]
+    assert all(is_collapsed(form, name) for name in sections)
 
 
 async def test_a_contract_is_stored_flat_and_shown_again_by_its_sections(
@@ -90,9 +76,11 @@ async def test_a_contract_is_stored_flat_and_shown_again_by_its_sections(
         "dynamic_price": {"energy_price_entity": NORDPOOL, "energy_margin": 0.1},
         "feed_in": {"feed_in_price_entity": EXPORT, "feed_in_margin": -0.01},
         "network_prices": {
+            "meter_ampere": "63",
             "network_fixed_price": 12.5,
             "network_variable_price": 0.06,
             "meter_fee": 6,
+            "surcharge_price": 0.08,
             "surcharge_replaces_variable": True,
         },
     }
@@ -101,10 +89,8 @@ async def test_a_contract_is_stored_flat_and_shown_again_by_its_sections(
         port,
         entry,
         reference_power="12,5 kW",
-        meter_ampere="63",
         vat=False,
         energy_fee=2.5,
-        surcharge_price=0.08,
         **sections,
     )
 
@@ -123,11 +109,10 @@ async def test_a_contract_is_stored_flat_and_shown_again_by_its_sections(
         "network_variable_price": 0.06,
         "meter_fee": 6.0,
         "surcharge_replaces_variable": True,
-        "min_interval": 0,
     }
-    form = await hass.config_entries.options.async_init(entry.entry_id)
+    assert suggested(await open_options(hass, entry))["reference_power"] == "12.5"
+    form = await open_details(hass, entry)
     shown = suggested(form)
-    assert shown["reference_power"] == "12.5"
     assert shown["dynamic_price"] == sections["dynamic_price"]
     assert shown["feed_in"] == {"feed_in_price": None, **sections["feed_in"]}
     assert shown["network_prices"] == sections["network_prices"]
@@ -150,11 +135,11 @@ async def test_what_is_left_empty_is_removed_and_sections_that_are_not_sent_stay
         "meter_fee": 6.0,
         "surcharge_replaces_variable": False,
     }
-    form = await hass.config_entries.options.async_init(entry.entry_id)
+    form = await open_details(hass, entry)
     assert not is_collapsed(form, "feed_in")
 
     await enter(hass, port, entry, feed_in={}, network_prices={})
-    assert dict(entry.options) == {"min_interval": 0}
+    assert dict(entry.options) == {}
 
 
 @pytest.mark.parametrize(
@@ -222,8 +207,26 @@ async def test_what_cannot_be_is_said_at_its_place(
     assert result["errors"] == errors
     assert dict(entry.options) == {}
     # What is wrong can be seen, and what was typed is still there.
-    for name, value in typed.items():
-        assert suggested(result)[name] == value or not is_collapsed(result, name)
+    for name in typed.keys() & suggested(result).keys():
+        assert suggested(result)[name] == typed[name] or not is_collapsed(result, name)
+
+
+async def test_the_first_page_is_kept_while_the_second_is_corrected(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
+) -> None:
+    first = {"reference_power": "7", "energy_price": 0.15, "vat": True}
+    wrong = {"surcharge_price_since": "2024-12-31"}
+    form = await enter_contract(hass, entry, first | wrong)
+    assert (form["step_id"], form["errors"]) == (
+        "contract_details",
+        {"surcharge_price_since": "surcharge_day_implausible"},
+    )
+
+    port.greeting = port.next_frame(TELEGRAM)
+    result = await hass.config_entries.options.async_configure(form["flow_id"], {})
+    await hass.async_block_till_done()
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert dict(entry.options) == {"reference_power": 7.0, "energy_price": 0.15, "vat": True}
 
 
 @pytest.mark.parametrize(
@@ -233,7 +236,7 @@ async def test_what_cannot_be_is_said_at_its_place(
         {"energy_price": -0.1},
         {"dynamic_price": {"energy_price_entity": NORDPOOL, "energy_margin": -101}},
         {"network_prices": {"meter_fee": 10_001}},
-        {"meter_ampere": "50"},
+        {"network_prices": {"meter_ampere": "50"}},
         {"dynamic_price": {"energy_price_entity": "switch.pump"}},
     ],
 )
@@ -262,17 +265,15 @@ async def test_the_day_of_a_change(
     assert entry.options["surcharge_price_since"] == "2027-01-01"
 
     # A day to come is shown again. What is not about the contract changes nothing of it.
-    form = await hass.config_entries.options.async_init(entry.entry_id)
+    form = await open_details(hass, entry)
     assert suggested(form)["surcharge_price_since"] == "2027-01-01"
-    server = {"enabled": False, "address": "127.0.0.1", "port": 2001}
-    await enter(hass, port, entry, **contract, p1_server=server, min_interval=30)
+    await enter(hass, port, entry, **contract)
     assert entry.options["surcharge_price_since"] == "2027-01-01"
-    assert entry.options["min_interval"] == 30
 
     # A day that is past is not; the same contract may be given another day.
     result = await enter(hass, port, entry, **contract, surcharge_price_since="2026-10-01")
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    form = await hass.config_entries.options.async_init(entry.entry_id)
+    form = await open_details(hass, entry)
     assert suggested(form)["surcharge_price_since"] is None
     await enter(hass, port, entry, **contract)
     assert entry.options["surcharge_price_since"] == "2026-10-01"
@@ -308,7 +309,8 @@ async def test_from_when_on_an_entry_holds(
     assert held("2025-07-02") == Contract(**added, energy_price=0.2)
 
     # Without a day, a changed one holds from now on; so does one that is taken away.
-    contract = {"reference_power": "12", "energy_fee": 5, "surcharge_price": 0.1}
+    surcharge = {"surcharge_price": 0.1}
+    contract = {"reference_power": "12", "energy_fee": 5, "network_prices": surcharge}
     await enter(hass, port, entry, **contract)
     assert held("2025-06-30").surcharge is None
     assert held("2025-07-01") == Contract(**added, energy_price=0.15, surcharge=0.1)
@@ -321,7 +323,7 @@ async def test_from_when_on_an_entry_holds(
     await enter(hass, port, entry, **contract, dynamic_price=market)
     assert held("2025-07-04").energy_margin == 0.02
     assert held("2025-07-02").energy_margin is None
-    contract |= {"energy_fee": 6, "network_prices": {"network_variable_price": 0.05}}
+    contract |= {"energy_fee": 6, "network_prices": {**surcharge, "network_variable_price": 0.05}}
     await enter(
         hass, port, entry, **contract, dynamic_price=market, surcharge_price_since="2025-08-01"
     )
@@ -332,15 +334,15 @@ async def test_from_when_on_an_entry_holds(
 async def test_a_surcharge_that_is_taken_away_has_no_day(
     hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
 ) -> None:
-    await enter(hass, port, entry, reference_power="7", surcharge_price=0.1)
+    await enter(hass, port, entry, reference_power="7", network_prices={"surcharge_price": 0.1})
 
-    result = await enter(hass, port, entry, reference_power="7", surcharge_price_since="2026-01-01")
-    assert result["errors"] == {"surcharge_price": "surcharge_price_missing"}
+    taken_away: dict[str, Any] = {"network_prices": {}, "surcharge_price_since": "2026-01-01"}
+    result = await enter(hass, port, entry, reference_power="7", **taken_away)
+    assert result["errors"] == {"network_prices": "surcharge_price_missing"}
+    assert not is_collapsed(result, "network_prices")
 
     # One more change, and the day may be about that.
-    result = await enter(
-        hass, port, entry, reference_power="12", surcharge_price_since="2026-01-01"
-    )
+    result = await enter(hass, port, entry, reference_power="12", **taken_away)
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
@@ -373,15 +375,14 @@ async def test_options_of_earlier_versions_go_on(
     hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
 ) -> None:
     hass.config_entries.async_update_entry(entry, options=OLD)
-    form = await hass.config_entries.options.async_init(entry.entry_id)
-    shown = suggested(form)
-    assert shown["reference_power"] == "7"
-    assert shown["surcharge_price"] == 0.1139
+    assert suggested(await open_options(hass, entry))["reference_power"] == "7"
+    shown = suggested(await open_details(hass, entry))
+    network_prices = shown["network_prices"]
+    assert network_prices["surcharge_price"] == 0.1139
     assert shown["surcharge_price_since"] is None
-    assert shown["min_interval"] == 10
 
-    await enter(hass, port, entry, reference_power="7", surcharge_price=0.1139, min_interval=10)
-    assert dict(entry.options) == {**OLD, "meter_ampere": "40", "vat": True}
+    await enter(hass, port, entry, reference_power="7", network_prices={"surcharge_price": 0.1139})
+    assert dict(entry.options) == {**OLD, **DEFAULTS, "surcharge_replaces_variable": False}
 
 
 async def test_a_confirmed_year_stays_confirmed(

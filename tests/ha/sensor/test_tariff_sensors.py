@@ -19,6 +19,7 @@ from custom_components.smarty_p1.lib.tariff import DemandMeter, Energies, compar
 from tests.ha import billed_month
 from tests.ha.billed_month import telegram
 from tests.ha.conftest import EntryMaker
+from tests.ha.dialogs import open_options
 from tests.ha.meter import SERIAL, MeterPort, with_value
 from tests.ha.support import receive, reload, state_of
 
@@ -125,9 +126,11 @@ async def test_the_tariff_is_in_euro_whatever_currency_home_assistant_has(
         state.attributes.get("unit_of_measurement") for state in hass.states.async_all()
     )
     assert (units["EUR/kWh"], units["EUR"]) == (2, 7)
-    flow = await hass.config_entries.options.async_init(entry.entry_id)
-    assert flow["data_schema"]
-    assert units_of(flow["data_schema"].schema) == {"EUR/kWh", "EUR", "s", None}
+    form = await open_options(hass, entry)
+    details = await hass.config_entries.options.async_configure(form["flow_id"], {})
+    for page in (form, details):
+        assert page["data_schema"]
+        assert units_of(page["data_schema"].schema) == {"EUR/kWh", "EUR", None}
 
 
 def units_of(fields: Mapping[Any, Any]) -> set[str | None]:

@@ -15,6 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from dev.ports import free_ports
 from tests.ha.conftest import EntryMaker
+from tests.ha.dialogs import open_options
 from tests.ha.meter import OTHER_SERIAL, SERIAL, MeterPort, with_value
 from tests.ha.support import TELEGRAM, set_up
 
@@ -40,14 +41,14 @@ class Dialog:
 
     async def form(self) -> ConfigFlowResult:
         """Open the form."""
-        return await self.hass.config_entries.options.async_init(self.entry.entry_id)
+        return await open_options(self.hass, self.entry, "other_programs")
 
     async def enter(self, **sections: Mapping[str, Any]) -> ConfigFlowResult:
         """Fill in the form; where it is stored, the meter sends a telegram."""
         flow = await self.form()
         self.port.greeting = self.port.next_frame(TELEGRAM)
         result = await self.hass.config_entries.options.async_configure(
-            flow["flow_id"], {"min_interval": 0, **sections}
+            flow["flow_id"], {**sections}
         )
         await self.hass.async_block_till_done()
         return result

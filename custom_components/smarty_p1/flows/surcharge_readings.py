@@ -1,0 +1,39 @@
+"""The two readings of the surcharge, side by side: what the running month costs by each."""
+
+from dataclasses import replace
+
+from homeassistant.config_entries import ConfigEntryState
+
+from ..coordinator.entry_types import AnyConfigEntry
+from ..lib.entities import CURRENCY
+from ..lib.tariff import Contracts, Demand, bill
+
+_UNKNOWN = "–"  # noqa: RUF001 - a dash, as in a table
+
+
+def surcharge_readings(entry: AnyConfigEntry) -> dict[str, str]:
+    """Return what the page says of them; a dash stands for what is not known."""
+    demand = entry.runtime_data.demand if entry.state is ConfigEntryState.LOADED else None
+    on_top = _cost(demand, replaces=False)
+    instead = _cost(demand, replaces=True)
+    difference = None if on_top is None or instead is None else on_top - instead
+    above = None if difference is None or demand is None else demand.excess_kwh
+    return {
+        "above": _shown(above, "kWh"),
+        "on_top": _shown(on_top, CURRENCY),
+        "instead": _shown(instead, CURRENCY),
+        "difference": _shown(difference, CURRENCY),
+    }
+
+
+def _cost(demand: Demand | None, *, replaces: bool) -> float | None:
+    """Return what the month's kilowatt-hours have cost in the grid, by one of the readings."""
+    if demand is None:
+        return None
+    entries = demand.contracts.entries
+    read = tuple((since, replace(each, replaces_variable=replaces)) for since, each in entries)
+    return bill(demand.month, Contracts(read), demand.until).amount("network_variable", "surcharge")
+
+
+def _shown(value: float | None, unit: str) -> str:
+    return _UNKNOWN if value is None else f"{value:.2f} {unit}"

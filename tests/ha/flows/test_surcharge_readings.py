@@ -1,0 +1,55 @@
+"""The two readings of the surcharge stand side by side, where one of them is chosen."""
+
+import pytest
+from homeassistant.core import HomeAssistant
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from tests.ha.conftest import EntryMaker
+from tests.ha.dialogs import open_details
+from tests.ha.meter import MeterPort
+from tests.ha.support import TELEGRAM, at, receive, set_up
+
+UNKNOWN = dict.fromkeys(("above", "on_top", "instead", "difference"), "\N{EN DASH}")
+
+
+async def readings(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, str]:
+    """Return what the page is told of the month."""
+    placeholders = (await open_details(hass, entry))["description_placeholders"]
+    assert placeholders
+    return {name: placeholders[name] for name in UNKNOWN}
+
+
+@pytest.mark.parametrize("replaces", [False, True])
+async def test_both_readings_and_their_difference(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, *, replaces: bool
+) -> None:
+    prices = {"network_variable_price": 0.1, "surcharge_price": 0.15}
+    options = {"reference_power": 3.0, "vat": True, "surcharge_replaces_variable": replaces}
+    entry = await set_up(hass, port, make_entry, at("10:15:00", 100.0), **prices, **options)
+
+    # 10.75 kWh in a quarter-hour are 43 kW: 10 kWh above 3 kW.
+    await receive(hass, port, at("10:30:00", 110.75))
+
+    # On top: 10.75 x 0.10 + 10 x 0.15 = 1.08 + 1.50; instead: 0.75 x 0.10 + 1.50 = 0.08 + 1.50.
+    # With 8 % VAT: 2.58 x 1.08 = 2.79 and 1.58 x 1.08 = 1.71.
+    assert await readings(hass, entry) == {
+        "above": "10.00 kWh",
+        "on_top": "2.79 EUR",
+        "instead": "1.71 EUR",
+        "difference": "1.08 EUR",
+    }
+
+
+async def test_without_a_reference_power_nothing_is_known(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    assert await readings(hass, entry) == UNKNOWN
+
+
+async def test_while_the_meter_is_not_read_nothing_is_known(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry, TELEGRAM, reference_power=3.0)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert await readings(hass, entry) == UNKNOWN
