@@ -80,7 +80,7 @@ async def open_options(
     )
 
 
-FIRST_PAGE = {"reference_power", "energy_price", "energy_fee", "vat"}
+FIRST_PAGE = {"reference_power", "energy_price", "energy_fee", "energy_fee_per", "discount"}
 
 
 async def enter_contract(

@@ -82,7 +82,7 @@ class SmartyOptionsFlow(OptionsFlowWithReload):
             if not errors:
                 return self._save(contract, CONTRACT_OPTIONS)
             shown = user_input
-        fields = detail_fields(errors.keys() | filled_sections(shown))
+        fields = detail_fields(stored, errors.keys() | filled_sections(shown))
         placeholders = surcharge_readings(self.config_entry)
         return self._show("contract_details", fields, shown, errors, **placeholders)
 

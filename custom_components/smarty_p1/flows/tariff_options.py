@@ -17,11 +17,20 @@ from homeassistant.helpers.selector import (
     EntitySelector,
     EntitySelectorConfig,
     Selector,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TimeSelector,
 )
 from homeassistant.util import dt as dt_util
 
 from ..const import (
+    CONF_COMPENSATION,
+    CONF_CONSUMER_CATEGORY,
+    CONF_DISCOUNT,
+    CONF_ELECTRICITY_TAX,
     CONF_ENERGY_FEE,
+    CONF_ENERGY_FEE_PER,
     CONF_ENERGY_MARGIN,
     CONF_ENERGY_PRICE,
     CONF_ENERGY_PRICE_ENTITY,
@@ -33,19 +42,39 @@ from ..const import (
     CONF_NETWORK_FIXED_PRICE,
     CONF_NETWORK_VARIABLE_PRICE,
     CONF_REFERENCE_POWER,
+    CONF_SECOND_ENERGY_PRICE,
+    CONF_SECOND_PRICE_DAYS,
+    CONF_SECOND_PRICE_FROM,
+    CONF_SECOND_PRICE_TO,
     CONF_SURCHARGE_PRICE,
     CONF_SURCHARGE_PRICE_SINCE,
     CONF_SURCHARGE_REPLACES_VARIABLE,
     CONF_VAT,
+    CONF_WITH_LEVIES,
     DOMAIN,
+    PER_YEAR,
     SECTION_DYNAMIC_PRICE,
     SECTION_FEED_IN,
+    SECTION_LEVIES,
     SECTION_NETWORK_PRICES,
+    SECTION_SECOND_PRICE,
 )
-from ..coordinator.contract_options import DEFAULT_METER_AMPERE, contract_of
+from ..coordinator.contract_options import (
+    DEFAULT_METER_AMPERE,
+    contract_of,
+    has_levies,
+    is_awaited,
+)
 from ..coordinator.market_prices import MAX_PRICE, PRICE_ENTITIES, unit_factor
 from ..lib.entities import CURRENCY
-from ..lib.tariff import LUXEMBOURG, MAX_POWER_KW, METER_SIZES, REFERENCE_POWERS
+from ..lib.tariff import (
+    CONSUMER_CATEGORIES,
+    LUXEMBOURG,
+    MAX_POWER_KW,
+    METER_SIZES,
+    REFERENCE_POWERS,
+    WEEKDAYS,
+)
 from .form_fields import list_field, number_field
 
 # Of the tariff; and prices are approved a year at a time.
@@ -61,6 +90,24 @@ _PRICE_ENTITY = EntitySelector(
 _POWER = list_field(((str(power), f"{power} kW") for power in REFERENCE_POWERS), takes_any=True)
 _SIZE = list_field(zip(map(str, METER_SIZES), ("40-50 A", "63-100 A", "≥ 120 A"), strict=True))
 
+_PER_MONTH = "month"
+_FEE_PER = SelectSelector(
+    SelectSelectorConfig(
+        options=[_PER_MONTH, PER_YEAR],
+        translation_key=CONF_ENERGY_FEE_PER,
+        mode=SelectSelectorMode.DROPDOWN,
+    )
+)
+_CATEGORY = list_field((name, name) for name in CONSUMER_CATEGORIES)
+_DAYS = SelectSelector(
+    SelectSelectorConfig(
+        options=list(WEEKDAYS),
+        translation_key="weekdays",
+        multiple=True,
+        mode=SelectSelectorMode.DROPDOWN,
+    )
+)
+
 type Errors = dict[str, str]
 
 
@@ -72,11 +119,11 @@ class _Field(NamedTuple):
     section: str | None = None
     default: str | bool | None = None
 
-    @property
-    def marker(self) -> vol.Marker:
-        if self.default is None:
+    def asked_of(self, defaults: Mapping[str, Any]) -> vol.Marker:
+        """Return the marker; a field that has a default is always filled in."""
+        if self.option not in defaults:
             return vol.Optional(self.option)
-        return vol.Required(self.option, default=self.default)
+        return vol.Required(self.option, default=defaults[self.option])
 
 
 class _PriceChoice(NamedTuple):
@@ -93,12 +140,22 @@ _FIELDS = (
     _Field(CONF_REFERENCE_POWER, _POWER),
     _Field(CONF_ENERGY_PRICE, _PRICE),
     _Field(CONF_ENERGY_FEE, _FEE),
-    _Field(CONF_VAT, BooleanSelector(), default=True),
+    _Field(CONF_ENERGY_FEE_PER, _FEE_PER, default=_PER_MONTH),
+    _Field(CONF_DISCOUNT, _FEE),
+    _Field(CONF_SECOND_ENERGY_PRICE, _PRICE, SECTION_SECOND_PRICE),
+    _Field(CONF_SECOND_PRICE_FROM, TimeSelector(), SECTION_SECOND_PRICE),
+    _Field(CONF_SECOND_PRICE_TO, TimeSelector(), SECTION_SECOND_PRICE),
+    _Field(CONF_SECOND_PRICE_DAYS, _DAYS, SECTION_SECOND_PRICE),
     _Field(CONF_ENERGY_PRICE_ENTITY, _PRICE_ENTITY, SECTION_DYNAMIC_PRICE),
     _Field(CONF_ENERGY_MARGIN, _MARGIN, SECTION_DYNAMIC_PRICE),
     _Field(CONF_FEED_IN_PRICE, _PRICE, SECTION_FEED_IN),
     _Field(CONF_FEED_IN_PRICE_ENTITY, _PRICE_ENTITY, SECTION_FEED_IN),
     _Field(CONF_FEED_IN_MARGIN, _MARGIN, SECTION_FEED_IN),
+    _Field(CONF_VAT, BooleanSelector(), SECTION_LEVIES, default=True),
+    _Field(CONF_WITH_LEVIES, BooleanSelector(), SECTION_LEVIES, default=True),
+    _Field(CONF_CONSUMER_CATEGORY, _CATEGORY, SECTION_LEVIES, default=CONSUMER_CATEGORIES[0]),
+    _Field(CONF_ELECTRICITY_TAX, _MARGIN, SECTION_LEVIES),
+    _Field(CONF_COMPENSATION, _MARGIN, SECTION_LEVIES),
     _Field(CONF_METER_AMPERE, _SIZE, SECTION_NETWORK_PRICES, default=DEFAULT_METER_AMPERE),
     _Field(CONF_NETWORK_FIXED_PRICE, _FEE, SECTION_NETWORK_PRICES),
     _Field(CONF_NETWORK_VARIABLE_PRICE, _PRICE, SECTION_NETWORK_PRICES),
@@ -125,17 +182,25 @@ CONTRACT_OPTIONS = {each.option for each in (*_FIELDS, _SINCE)} | set(PRICE_ENTI
 
 def contract_fields() -> dict[vol.Marker, Any]:
     """Return the fields of the first page: what every bill has."""
-    return {each.marker: each.selector for each in _FIELDS if not each.section}
+    return {each.asked_of(_DEFAULTS): each.selector for each in _FIELDS if not each.section}
 
 
-def detail_fields(open_sections: Container[str]) -> dict[vol.Marker, Any]:
+def detail_fields(
+    stored: Mapping[str, Any], open_sections: Container[str]
+) -> dict[vol.Marker, Any]:
     """Return the fields of the second page: sections, and the day from which all of it holds."""
     form: dict[vol.Marker, Any] = {}
+    defaults = _defaults(stored)
     in_sections = (each for each in _FIELDS if each.section)
     for name, group in groupby(in_sections, attrgetter("section")):
-        schema = vol.Schema({each.marker: each.selector for each in group})
+        schema = vol.Schema({each.asked_of(defaults): each.selector for each in group})
         form[vol.Optional(name)] = section(schema, {"collapsed": name not in open_sections})
-    return form | {_SINCE.marker: _SINCE.selector}
+    return form | {_SINCE.asked_of(defaults): _SINCE.selector}
+
+
+def _defaults(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what holds where nothing is said: levies, where the bill is not older than they."""
+    return {**_DEFAULTS, CONF_WITH_LEVIES: has_levies(stored)}
 
 
 def shown_contract(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -147,7 +212,7 @@ def shown_contract(options: Mapping[str, Any]) -> dict[str, Any]:
     if CONF_REFERENCE_POWER in shown:
         shown[CONF_REFERENCE_POWER] = f"{shown[CONF_REFERENCE_POWER]:g}"
     # The day belongs to the changes entered with it, so a past one is not shown again.
-    if _is_awaited(options):
+    if is_awaited(options):
         shown[CONF_SURCHARGE_PRICE_SINCE] = options[CONF_SURCHARGE_PRICE_SINCE]
     return shown
 
@@ -179,7 +244,12 @@ def read_contract(
     for choice in _CHOICES:
         if error := _price_error(hass, read, choice):
             errors[choice.section] = error
-    if all(_DEFAULTS.get(option) == value for option, value in read.items()):
+    _check_second_price(read, errors)
+    defaults = _defaults(stored)
+    read.setdefault(CONF_WITH_LEVIES, defaults[CONF_WITH_LEVIES])
+    # Levies alone are no contract.
+    defaults[CONF_WITH_LEVIES] = read[CONF_WITH_LEVIES]
+    if all(defaults.get(option) == value for option, value in read.items()):
         read = {}
     _read_since(read, stored, typed.get(CONF_SURCHARGE_PRICE_SINCE), errors)
     return read
@@ -198,6 +268,22 @@ def read_power(text: str, errors: Errors) -> float | None:
         return power
     errors[CONF_REFERENCE_POWER] = "reference_power_malformed"
     return None
+
+
+def _check_second_price(read: dict[str, Any], errors: Errors) -> None:
+    """Note when a second price lacks something, or what it would be beside the first one."""
+    if not read.get(CONF_SECOND_PRICE_DAYS):
+        read.pop(CONF_SECOND_PRICE_DAYS, None)
+    start, end = read.get(CONF_SECOND_PRICE_FROM), read.get(CONF_SECOND_PRICE_TO)
+    has_hours = start is not None or end is not None
+    if CONF_SECOND_ENERGY_PRICE not in read:
+        is_wrong = has_hours or CONF_SECOND_PRICE_DAYS in read
+    elif has_hours:
+        is_wrong = start is None or end is None or start == end
+    else:
+        is_wrong = CONF_SECOND_PRICE_DAYS not in read
+    if is_wrong or (CONF_SECOND_ENERGY_PRICE in read and CONF_ENERGY_PRICE not in read):
+        errors[SECTION_SECOND_PRICE] = "second_price_incomplete"
 
 
 def _price_error(hass: HomeAssistant, read: Mapping[str, Any], choice: _PriceChoice) -> str | None:
@@ -222,10 +308,11 @@ def _read_since(
     read: dict[str, Any], stored: Mapping[str, Any], since: str | None, errors: Errors
 ) -> None:
     """Note the day from which the contract holds, or what is wrong with it."""
-    before, after = {**_DEFAULTS, **stored}, {**_DEFAULTS, **read}
+    defaults = _defaults(stored)
+    before, after = {**defaults, **stored}, {**defaults, **read}
     changed = {name for name, *_ in _FIELDS if before.get(name) != after.get(name)}
     is_entity_alone = bool(changed) and contract_of(stored) == contract_of(read)
-    is_awaited = _is_awaited(stored)
+    waits = is_awaited(stored)
     if since is None:
         # What stays as it is keeps its day.
         is_other = changed and not is_entity_alone
@@ -239,23 +326,17 @@ def _read_since(
                 "surcharge_price_missing",
             ),
             # It would become the day of margin and fees, which hold already.
-            (is_entity_alone and not is_awaited, CONF_SURCHARGE_PRICE_SINCE, "day_of_entity"),
+            (is_entity_alone and not waits, CONF_SURCHARGE_PRICE_SINCE, "day_of_entity"),
             (not _is_plausible(since), CONF_SURCHARGE_PRICE_SINCE, "surcharge_day_implausible"),
         )
         errors |= next(({field: key} for is_so, field, key in wrong if is_so), {})
     if since is not None:
         read[CONF_SURCHARGE_PRICE_SINCE] = since
     # Until then, what held before goes on, at the prices that it followed.
-    holds = changed and not is_awaited
+    holds = changed and not waits
     for option, before_change in PRICE_ENTITIES.items():
         if entity_id := stored.get(option if holds else before_change):
             read[before_change] = entity_id
-
-
-def _is_awaited(options: Mapping[str, Any]) -> bool:
-    """Return whether the day has not come yet from which something holds."""
-    since: str = options.get(CONF_SURCHARGE_PRICE_SINCE, "")
-    return since > dt_util.now(LUXEMBOURG).date().isoformat()
 
 
 def _is_plausible(day: str) -> bool:

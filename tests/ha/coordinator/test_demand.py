@@ -19,6 +19,7 @@ from custom_components.smarty_p1.const import (
     CONF_SURCHARGE_PRICE,
     CONF_SURCHARGE_PRICE_SINCE,
     CONF_VAT,
+    SECTION_LEVIES,
     SECTION_NETWORK_PRICES,
 )
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
@@ -307,12 +308,16 @@ async def configure(
     entry: MockConfigEntry,
     clock: str,
     kwh: float,
-    **typed: float | str,
+    **typed: float | str | Mapping[str, bool],
 ) -> Mapping[str, Any] | None:
     """Send the form of the options; the meter answers the reload at a time of day."""
     port.greeting = port.next_frame(at(clock, kwh))
     network = {name: typed.pop(name) for name in {CONF_SURCHARGE_PRICE} & typed.keys()}
-    agreed = {CONF_REFERENCE_POWER: "3", CONF_VAT: False, SECTION_NETWORK_PRICES: network}
+    agreed = {
+        CONF_REFERENCE_POWER: "3",
+        SECTION_LEVIES: {CONF_VAT: False},
+        SECTION_NETWORK_PRICES: network,
+    }
     result = await enter_contract(hass, entry, agreed | typed)
     await hass.async_block_till_done()
     await wait_for_entities(hass, entry)
@@ -333,7 +338,7 @@ async def test_another_price_leaves_the_past_alone(
     assert float(state_of(hass, COST).state) == 0.1  # and 0.25 kWh at 0.3
 
     # From a day on: all of July.
-    typed: dict[str, float | str] = {
+    typed: dict[str, float | str | Mapping[str, bool]] = {
         "surcharge_price": 0.2,
         "surcharge_price_since": "2025-07-01",
     }
@@ -357,7 +362,7 @@ async def test_a_day_without_a_price_is_refused(
     entry = await set_up(hass, port, make_entry, at("10:15:00", 100.0), **TARIFF)
 
     errors = await configure(
-        hass, port, entry, "10:15:10", 100.0, surcharge_price_since="2026-01-01", vat=True
+        hass, port, entry, "10:15:10", 100.0, surcharge_price_since="2026-01-01", levies={}
     )
 
     assert errors == {SECTION_NETWORK_PRICES: "surcharge_price_missing"}
@@ -431,7 +436,10 @@ async def test_a_day_that_cannot_be_is_refused(
 ) -> None:
     entry = await set_up(hass, port, make_entry, at("10:15:00", 100.0), **TARIFF)
 
-    typed: dict[str, float | str] = {"surcharge_price": 0.2, "surcharge_price_since": day}
+    typed: dict[str, float | str | Mapping[str, bool]] = {
+        "surcharge_price": 0.2,
+        "surcharge_price_since": day,
+    }
     errors = await configure(hass, port, entry, "10:15:10", 100.0, **typed)
 
     assert errors == {CONF_SURCHARGE_PRICE_SINCE: "surcharge_day_implausible"}

@@ -88,10 +88,11 @@ async def test_a_page_leaves_what_others_store(
 async def test_the_contract_leaves_what_others_store(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
-    result = await enter_contract(hass, entry, {"reference_power": "12", "vat": False})
+    result = await enter_contract(hass, entry, {"reference_power": "12"})
     await hass.async_block_till_done()
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    changed = STORED | {"reference_power": 12.0, "vat": False}
+    # From before levies were known, the contract goes on without them.
+    changed = STORED | {"reference_power": 12.0, "energy_fee_per": "month", "with_levies": False}
     del changed["energy_price"]
     assert dict(entry.options) == changed

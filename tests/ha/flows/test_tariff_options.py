@@ -19,7 +19,7 @@ from tests.ha.dialogs import enter_contract, open_details, open_options, suggest
 from tests.ha.meter import MeterPort
 from tests.ha.support import TELEGRAM, set_up
 
-DEFAULTS = {"meter_ampere": "40", "vat": True}
+DEFAULTS = {"energy_fee_per": "month", "with_levies": True}
 # As versions stored them that knew no other price than the surcharge.
 OLD = {
     "reference_power": 7.0,
@@ -61,10 +61,11 @@ async def test_few_fields_come_first(hass: HomeAssistant, entry: MockConfigEntry
     form = await open_options(hass, entry)
 
     assert form["last_step"] is False
-    assert list(suggested(form)) == ["reference_power", "energy_price", "energy_fee", "vat"]
+    first = ["reference_power", "energy_price", "energy_fee", "energy_fee_per", "discount"]
+    assert list(suggested(form)) == first
     form = await open_details(hass, entry)
     assert form["last_step"] is True
-    sections = ["dynamic_price", "feed_in", "network_prices"]
+    sections = ["second_price", "dynamic_price", "feed_in", "levies", "network_prices"]
     assert list(suggested(form)) == [*sections, "surcharge_price_since"]
     assert all(is_collapsed(form, name) for name in sections)
 
@@ -75,6 +76,13 @@ async def test_a_contract_is_stored_flat_and_shown_again_by_its_sections(
     sections: dict[str, dict[str, Any]] = {
         "dynamic_price": {"energy_price_entity": NORDPOOL, "energy_margin": 0.1},
         "feed_in": {"feed_in_price_entity": EXPORT, "feed_in_margin": -0.01},
+        "levies": {
+            "vat": False,
+            "with_levies": True,
+            "consumer_category": "B",
+            "electricity_tax": 0.0005,
+            "compensation": -0.02,
+        },
         "network_prices": {
             "meter_ampere": "63",
             "network_fixed_price": 12.5,
@@ -89,8 +97,9 @@ async def test_a_contract_is_stored_flat_and_shown_again_by_its_sections(
         port,
         entry,
         reference_power="12,5 kW",
-        vat=False,
-        energy_fee=2.5,
+        energy_fee=21,
+        energy_fee_per="year",
+        discount=1.5,
         **sections,
     )
 
@@ -98,13 +107,19 @@ async def test_a_contract_is_stored_flat_and_shown_again_by_its_sections(
     assert dict(entry.options) == {
         "reference_power": 12.5,
         "meter_ampere": "63",
-        "vat": False,
-        "energy_fee": 2.5,
+        "energy_fee": 21.0,
+        "energy_fee_per": "year",
+        "discount": 1.5,
         "surcharge_price": 0.08,
         "energy_price_entity": NORDPOOL,
         "energy_margin": 0.1,
         "feed_in_price_entity": EXPORT,
         "feed_in_margin": -0.01,
+        "vat": False,
+        "with_levies": True,
+        "consumer_category": "B",
+        "electricity_tax": 0.0005,
+        "compensation": -0.02,
         "network_fixed_price": 12.5,
         "network_variable_price": 0.06,
         "meter_fee": 6.0,
@@ -131,6 +146,7 @@ async def test_what_is_left_empty_is_removed_and_sections_that_are_not_sent_stay
     await enter(hass, port, entry, network_prices={"meter_fee": 6})
     assert dict(entry.options) == {
         **DEFAULTS,
+        "meter_ampere": "40",
         "feed_in_price": 0.07,
         "meter_fee": 6.0,
         "surcharge_replaces_variable": False,
@@ -175,6 +191,36 @@ async def test_what_is_left_empty_is_removed_and_sections_that_are_not_sent_stay
             {"dynamic_price": {"energy_price_entity": "sensor.own"}},
             {"dynamic_price": "price_entity_own"},
         ),
+        (
+            {"second_price": {"second_energy_price": 0.1, "second_price_days": ["sun"]}},
+            {"second_price": "second_price_incomplete"},
+        ),
+        (
+            {
+                "dynamic_price": {"energy_price_entity": NORDPOOL},
+                "second_price": {"second_energy_price": 0.1, "second_price_days": ["sun"]},
+            },
+            {"second_price": "second_price_incomplete"},
+        ),
+        *(
+            (
+                {"energy_price": 0.15, "second_price": second_price},
+                {"second_price": "second_price_incomplete"},
+            )
+            for second_price in (
+                {"second_energy_price": 0.1},
+                {"second_energy_price": 0.1, "second_price_days": []},
+                {"second_energy_price": 0.1, "second_price_from": "22:00:00"},
+                {"second_energy_price": 0.1, "second_price_to": "06:00:00"},
+                {
+                    "second_energy_price": 0.1,
+                    "second_price_from": "06:00:00",
+                    "second_price_to": "06:00:00",
+                },
+                {"second_price_days": ["sat", "sun"]},
+                {"second_price_from": "22:00:00", "second_price_to": "06:00:00"},
+            )
+        ),
         ({"reference_power": "much"}, {"reference_power": "reference_power_malformed"}),
         ({"reference_power": "0"}, {"reference_power": "reference_power_malformed"}),
         ({"reference_power": "nan"}, {"reference_power": "reference_power_malformed"}),
@@ -214,7 +260,7 @@ async def test_what_cannot_be_is_said_at_its_place(
 async def test_the_first_page_is_kept_while_the_second_is_corrected(
     hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
 ) -> None:
-    first = {"reference_power": "7", "energy_price": 0.15, "vat": True}
+    first = {"reference_power": "7", "energy_price": 0.15, "discount": 1}
     wrong = {"surcharge_price_since": "2024-12-31"}
     form = await enter_contract(hass, entry, first | wrong)
     assert (form["step_id"], form["errors"]) == (
@@ -226,7 +272,8 @@ async def test_the_first_page_is_kept_while_the_second_is_corrected(
     result = await hass.config_entries.options.async_configure(form["flow_id"], {})
     await hass.async_block_till_done()
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert dict(entry.options) == {"reference_power": 7.0, "energy_price": 0.15, "vat": True}
+    stored = {"reference_power": 7.0, "energy_price": 0.15, "discount": 1.0}
+    assert dict(entry.options) == {**DEFAULTS, **stored}
 
 
 @pytest.mark.parametrize(
@@ -237,6 +284,12 @@ async def test_the_first_page_is_kept_while_the_second_is_corrected(
         {"dynamic_price": {"energy_price_entity": NORDPOOL, "energy_margin": -101}},
         {"network_prices": {"meter_fee": 10_001}},
         {"network_prices": {"meter_ampere": "50"}},
+        {"energy_fee_per": "week"},
+        {"discount": -1},
+        {"levies": {"consumer_category": "C"}},
+        {"levies": {"compensation": -101}},
+        {"second_price": {"second_price_days": ["someday"]}},
+        {"second_price": {"second_price_from": "late"}},
         {"dynamic_price": {"energy_price_entity": "switch.pump"}},
     ],
 )
@@ -279,7 +332,7 @@ async def test_the_day_of_a_change(
     assert entry.options["surcharge_price_since"] == "2026-10-01"
 
     # The day is about the change that it was entered with.
-    await enter(hass, port, entry, **contract, vat=False)
+    await enter(hass, port, entry, **contract, levies={"vat": False})
     assert "surcharge_price_since" not in entry.options
 
 
@@ -303,8 +356,9 @@ async def test_from_when_on_an_entry_holds(
     # A value put into an empty field from the 1st of this month, a changed one from the day.
     contract |= {"energy_price": 0.2, "energy_fee": 5, "feed_in": {"feed_in_price": 0.06}}
     await enter(hass, port, entry, **contract, surcharge_price_since="2025-07-02")
-    assert held("2025-06-30") == Contract(reference_kw=7, energy_price=0.15)
+    assert held("2025-06-30") == Contract(reference_kw=7, energy_price=0.15, has_levies=True)
     added: dict[str, Any] = {"reference_kw": 7, "energy_fee": 5, "feed_in_price": 0.06}
+    added["has_levies"] = True
     assert held("2025-07-01") == Contract(**added, energy_price=0.15)
     assert held("2025-07-02") == Contract(**added, energy_price=0.2)
 
@@ -382,7 +436,8 @@ async def test_options_of_earlier_versions_go_on(
     assert shown["surcharge_price_since"] is None
 
     await enter(hass, port, entry, reference_power="7", network_prices={"surcharge_price": 0.1139})
-    assert dict(entry.options) == {**OLD, **DEFAULTS, "surcharge_replaces_variable": False}
+    network_defaults = {"meter_ampere": "40", "surcharge_replaces_variable": False}
+    assert dict(entry.options) == {**OLD, **DEFAULTS, "with_levies": False, **network_defaults}
 
 
 async def test_a_confirmed_year_stays_confirmed(
@@ -391,3 +446,67 @@ async def test_a_confirmed_year_stays_confirmed(
     hass.config_entries.async_update_entry(entry, options={"prices_confirmed": 2027})
     await enter(hass, port, entry, reference_power="7")
     assert entry.options["prices_confirmed"] == 2027
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        {"second_price_from": "22:00:00", "second_price_to": "06:00:00"},
+        {"second_price_days": ["sat", "sun"]},
+        {
+            "second_price_from": "22:00:00",
+            "second_price_to": "06:00:00",
+            "second_price_days": ["sun"],
+        },
+    ],
+)
+async def test_a_second_price_has_hours_or_days(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, second: dict[str, Any]
+) -> None:
+    typed: dict[str, Any] = {"second_energy_price": 0.1, **second}
+    result = await enter(hass, port, entry, energy_price=0.15, second_price=typed)
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert dict(entry.options) == {**DEFAULTS, "energy_price": 0.15, **typed}
+    form = await open_details(hass, entry)
+    shown = suggested(form)["second_price"]
+    assert {name: value for name, value in shown.items() if value is not None} == typed
+    assert not is_collapsed(form, "second_price")
+
+    # Days that are all taken away are none.
+    typed = {"second_price": {"second_price_days": []}}
+    await enter(hass, port, entry, energy_price=0.15, **typed)
+    assert dict(entry.options) == {**DEFAULTS, "energy_price": 0.15}
+
+
+def default_of_levies(form: ConfigFlowResult) -> bool:
+    """Return what the form says of levies while nothing is stored of them."""
+    assert form["data_schema"]
+    fields = form["data_schema"].schema["levies"].schema.schema
+    (marker,) = (key for key in fields if key == "with_levies")
+    return bool(marker.default())
+
+
+async def test_levies_are_on_where_nothing_was_agreed_before_they_were_known(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
+) -> None:
+    assert default_of_levies(await open_details(hass, entry)) is True
+    await enter(hass, port, entry, reference_power="7", levies={"vat": True})
+    assert entry.options["with_levies"] is True
+
+    # From before: off, with the form as without it, until somebody says so.
+    hass.config_entries.async_update_entry(entry, options=OLD)
+    assert default_of_levies(await open_details(hass, entry)) is False
+    for typed in ({}, {"levies": {"vat": True}}):
+        await enter(hass, port, entry, reference_power="7", **typed)
+        assert entry.options["with_levies"] is False
+    await enter(hass, port, entry, reference_power="7", levies={"with_levies": True})
+    assert entry.options["with_levies"] is True
+
+
+async def test_levies_alone_are_no_contract(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
+) -> None:
+    await enter(hass, port, entry, levies={"with_levies": False})
+    assert dict(entry.options) == {}
+    assert default_of_levies(await open_details(hass, entry)) is True
