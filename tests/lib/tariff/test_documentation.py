@@ -29,10 +29,14 @@ from tests.lib.tariff.months import LUXEMBOURG, agreed, local, whole_month
 DOCS = Path(__file__).parents[3] / "docs"
 PAGE = (DOCS / "tariff.md").read_text(encoding="utf-8")
 ACTIONS = (DOCS / "tariff-actions.md").read_text(encoding="utf-8")
+TRANSLATIONS = DOCS.parent / "custom_components" / "smarty_p1" / "translations"
+# Where the lines of the paper are explained in its own languages.
+GUIDES = {"fr": "Votre facture, ligne par ligne", "de": "Deine Rechnung, Zeile für Zeile"}
 HOUSEHOLD: dict[str, Any] = {
     "reference_kw": 7,
     "energy_price": 0.145,
     "energy_fee": 2.5,
+    "discount": 1,
     "feed_in_price": 0.08,
     "has_levies": True,
 }
@@ -46,14 +50,32 @@ def section(heading: str, page: str = PAGE) -> str:
     return str(found)
 
 
-def rows(heading: str) -> list[list[str]]:
+def rows(heading: str, page: str = PAGE) -> list[list[str]]:
     """Return the rows of a section's table, without its head and without what makes cells bold."""
-    table = re.findall(r"^\| *(.*?) *\|$", section(heading), re.MULTILINE)
+    table = re.findall(r"^\|(.*)\|$", section(heading, page), re.MULTILINE)
     return [[cell.strip("*` ") for cell in row.split("|")] for row in table[2:]]
 
 
 def number(cell: str) -> float:
-    return float(re.sub(r" (kWh|month|kW|€)$", "", cell).replace("\N{MINUS SIGN}", "-"))
+    digits = re.sub(r" (kWh|month|mois|Monat|kW|€)$", "", cell).replace("\N{MINUS SIGN}", "-")
+    return float(digits.replace(",", "."))
+
+
+def worked_lines() -> dict[str, tuple[float, float, float]]:
+    """Return quantity, price and amount of each line of the worked month."""
+    lines = {}
+    for _, _, name, _, product, amount in rows("A worked month"):
+        if product:
+            quantity, price = product.split(" \N{MULTIPLICATION SIGN} ")
+            lines[name] = (number(quantity), number(price), number(amount))
+    return lines
+
+
+def drawn_bill(language: str) -> dict[str, list[str]]:
+    """Return what the picture of a bill says: of each line, its texts from left to right."""
+    picture = (DOCS / "images" / f"paper-bill-{language}.svg").read_text(encoding="utf-8")
+    groups = re.findall(r'<g id="(\w+)"(.*?)</g>', picture, re.DOTALL)
+    return {name: re.findall(r">([^<>]+)</text>", group) for name, group in groups}
 
 
 def answer(heading: str) -> Any:  # noqa: ANN401 - whatever JSON holds
@@ -69,13 +91,13 @@ def june() -> Month:
         int(number(kw)): number(kwh)
         for kw, kwh, *_ in rows("Which reference power is the cheapest")
     }
-    quantities = {name: quantity for name, quantity, *_ in rows("A worked month")}
+    quantities = {name: quantity for name, (quantity, *_) in worked_lines().items()}
     return whole_month(
         "2026-06",
         30,
-        kwh=number(quantities["network_variable"]),
+        kwh=quantities["network_variable"],
         above=above,
-        exported_wh=number(quantities["feed_in"]) * 1000,
+        exported_wh=quantities["feed_in"] * 1000,
     )
 
 
@@ -137,11 +159,17 @@ def test_the_worked_day() -> None:
 
 def test_the_worked_month(june: Month) -> None:
     due = bill(june, agreed(**HOUSEHOLD), june.end)
-    *shown, net, vat, total = rows("A worked month")
-    assert [(name, number(q), number(p), number(a)) for name, q, p, a in shown] == [
-        (line.name, line.quantity, line.price, line.amount) for line in due.lines
+    assert worked_lines() == {
+        line.name: (line.quantity, line.price, line.amount) for line in due.lines
+    }
+    text = " ".join(section("A worked month").split())
+    assert f"`net` is all ten lines, {due.net} €" in text
+    [(terms, bought)] = re.findall(r"what was bought, (.*?) = ([\d.]+) €", text)
+    amounts = [
+        number(each) for each in re.findall(r"\N{MINUS SIGN}?[\d.]+", terms.replace(" ", ""))
     ]
-    assert [number(row[-1]) for row in (net, vat, total)] == [due.net, due.vat, due.total]
+    assert sorted(amounts) == sorted(each.amount for each in due.lines if each.name != "feed_in")
+    assert sum(amounts) == pytest.approx(number(bought))
     assert answer("`smarty_p1.get_bill`") == {
         "month": f"{june.start:%Y-%m}",
         "measured_share": june.measured_share(june.end),
@@ -153,6 +181,54 @@ def test_the_worked_month(june: Month) -> None:
     early = bill(june, agreed(**HOUSEHOLD), local("2026-06-11"))
     assert "12.84 \N{MULTIPLICATION SIGN} 10 ÷ 30 = 4.28 €" in PAGE
     assert [line.amount for line in early.lines if line.name == "network_fixed"] == [4.28]
+
+
+@pytest.mark.parametrize("language", GUIDES)
+def test_the_paper_bill(june: Month, language: str) -> None:
+    due = bill(june, agreed(**HOUSEHOLD), june.end)
+    drawn = drawn_bill(language)
+    lines = {name: cells for name, cells in drawn.items() if len(cells) > 2}
+    assert [cells[0] for cells in lines.values()] == [f"{n}" for n in range(1, len(lines) + 1)]
+    assert {name: tuple(map(number, cells[2:])) for name, cells in lines.items()} == {
+        line.name: (line.quantity, line.price, line.amount) for line in due.lines
+    }
+    bought = sum(line.amount for line in due.lines if line.name != "feed_in")
+    assert due.vat is not None
+    sums = {name: number(cells[-1]) for name, cells in drawn.items() if name not in lines}
+    assert sums == {
+        "before_vat": pytest.approx(bought),
+        "vat": due.vat,
+        "with_vat": pytest.approx(bought + due.vat),
+        "total": due.total,
+    }
+
+    guide = (DOCS / f"{language}.md").read_text(encoding="utf-8")
+    order = [(cells[0] if name in lines else "", name) for name, cells in drawn.items()]
+    for table in (rows("A worked month"), rows(GUIDES[language], guide)):
+        # Some sums are only on paper.
+        shown = {name: (number_of, amount) for number_of, _, name, _, *_, amount in table}
+        assert [(n, name) for name, (n, _) in shown.items()] == [
+            each for each in order if each[1] in shown
+        ]
+        assert shown.keys() == {*lines, "vat", "total"}
+        for name, (_, amount) in shown.items():
+            assert number(amount) == number(drawn[name][-1])
+
+
+@pytest.mark.parametrize(
+    ("language", "page", "heading"),
+    [("en", "tariff", "A worked month"), *((each, each, GUIDES[each]) for each in GUIDES)],
+)
+def test_the_options_of_its_lines_are_called_so(language: str, page: str, heading: str) -> None:
+    text = (DOCS / f"{page}.md").read_text(encoding="utf-8")
+    table = re.findall(r"^\| *\d* \|.*$", section(heading, text), re.MULTILINE)
+    named = set(re.findall(r"\*([^*|]+)\*", "".join(table)))
+    texts = (TRANSLATIONS / f"{language}.json").read_text(encoding="utf-8")
+    pages = json.dumps(json.loads(texts)["options"]["step"], ensure_ascii=False)
+    assert len(named) >= 12
+    assert {
+        name for name in named if f': "{name}"' not in pages and f'"name": "{name}"' not in pages
+    } == set()
 
 
 def test_the_classes(june: Month) -> None:
