@@ -52,6 +52,11 @@ def list_field(options: Iterable[tuple[str, str]], *, takes_any: bool = False) -
     )
 
 
+def with_decimal_mark(hass: HomeAssistant, number: str) -> str:
+    """Return a number with the decimal mark of the language of the house."""
+    return number if hass.config.language.startswith("en") else number.replace(".", ",")
+
+
 async def async_port_field(hass: HomeAssistant, topics: Iterable[str] = ()) -> SelectSelector:
     """Return a field that offers the serial ports there are, and takes any address besides.
 

@@ -30,7 +30,6 @@ from .tariff_options import (
     Errors,
     contract_fields,
     detail_fields,
-    filled_sections,
     read_contract,
     read_power,
     shown_contract,
@@ -82,8 +81,8 @@ class SmartyOptionsFlow(OptionsFlowWithReload):
             if not errors:
                 return self._save(contract, CONTRACT_OPTIONS)
             shown = user_input
-        fields = detail_fields(stored, errors.keys() | filled_sections(shown))
-        placeholders = surcharge_readings(self.config_entry)
+        fields = detail_fields(stored, errors)
+        placeholders = surcharge_readings(self.hass, self.config_entry)
         return self._show("contract_details", fields, shown, errors, **placeholders)
 
     async def async_step_updates(self, user_input: Input = None) -> ConfigFlowResult:

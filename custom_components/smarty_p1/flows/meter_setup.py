@@ -24,7 +24,7 @@ from ..lib.p1 import Telegram
 from ..lib.port import probe
 from .error_texts import FieldError
 from .form_and_probe import Dialog, Draft, Input
-from .form_fields import NEW_PORT, async_port_field
+from .form_fields import NEW_PORT, async_port_field, with_decimal_mark
 from .meter_keys import key_fields, read_keys
 from .ports_in_use import async_next_gateway_port
 from .topics_seen import async_topics_seen
@@ -197,4 +197,4 @@ class MeterSteps(Dialog):
     def _amount(self, value: float, unit: str) -> str:
         """Return a value with the telegram's three decimals, in the language of the house."""
         text = f"{value:.3f} {unit}" if unit else f"{value:.15g}"
-        return text if self.hass.config.language.startswith("en") else text.replace(".", ",")
+        return with_decimal_mark(self.hass, text)

@@ -3,27 +3,30 @@
 from dataclasses import replace
 
 from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
 
 from ..coordinator.entry_types import AnyConfigEntry
 from ..lib.entities import CURRENCY
 from ..lib.tariff import Contracts, Demand, bill
+from .form_fields import with_decimal_mark
 
 _UNKNOWN = "–"  # noqa: RUF001 - a dash, as in a table
 
 
-def surcharge_readings(entry: AnyConfigEntry) -> dict[str, str]:
+def surcharge_readings(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, str]:
     """Return what the page says of them; a dash stands for what is not known."""
     demand = entry.runtime_data.demand if entry.state is ConfigEntryState.LOADED else None
     on_top = _cost(demand, replaces=False)
     instead = _cost(demand, replaces=True)
     difference = None if on_top is None or instead is None else on_top - instead
     above = None if difference is None or demand is None else demand.excess_kwh
-    return {
+    shown = {
         "above": _shown(above, "kWh"),
         "on_top": _shown(on_top, CURRENCY),
         "instead": _shown(instead, CURRENCY),
         "difference": _shown(difference, CURRENCY),
     }
+    return {name: with_decimal_mark(hass, text) for name, text in shown.items()}
 
 
 def _cost(demand: Demand | None, *, replaces: bool) -> float | None:

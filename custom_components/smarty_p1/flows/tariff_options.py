@@ -217,15 +217,6 @@ def shown_contract(options: Mapping[str, Any]) -> dict[str, Any]:
     return shown
 
 
-def filled_sections(shown: Mapping[str, Any]) -> set[str]:
-    """Return the sections that say something, of what the form shows."""
-    return {
-        name
-        for name in _SECTIONS
-        if any(value != _DEFAULTS.get(option) for option, value in shown.get(name, {}).items())
-    }
-
-
 def read_contract(
     hass: HomeAssistant, stored: Mapping[str, Any], typed: Mapping[str, Any], errors: Errors
 ) -> dict[str, Any]:

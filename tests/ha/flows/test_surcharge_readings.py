@@ -40,6 +40,25 @@ async def test_both_readings_and_their_difference(
     }
 
 
+@pytest.mark.parametrize(
+    ("language", "on_top"),
+    [("en-GB", "2.79 EUR"), *((each, "2,79 EUR") for each in ("de", "fr", "lb", "pt"))],
+)
+async def test_numbers_have_the_decimal_mark_of_the_language(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, language: str, on_top: str
+) -> None:
+    hass.config.language = language
+    prices = {"network_variable_price": 0.1, "surcharge_price": 0.15}
+    start = at("10:15:00", 100.0)
+    entry = await set_up(hass, port, make_entry, start, reference_power=3.0, vat=True, **prices)
+
+    await receive(hass, port, at("10:30:00", 110.75))
+
+    shown = await readings(hass, entry)
+    assert shown["on_top"] == on_top
+    assert ("," in shown["above"]) == ("," in on_top)
+
+
 async def test_without_a_reference_power_nothing_is_known(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.data_entry_flow import FlowResultType, InvalidData, section
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -131,8 +131,8 @@ async def test_a_contract_is_stored_flat_and_shown_again_by_its_sections(
     assert shown["dynamic_price"] == sections["dynamic_price"]
     assert shown["feed_in"] == {"feed_in_price": None, **sections["feed_in"]}
     assert shown["network_prices"] == sections["network_prices"]
-    # What is entered can be seen.
-    assert not any(is_collapsed(form, name) for name in sections)
+    # The page is one screen, whatever is entered.
+    assert all(is_collapsed(form, name) for name in sections)
 
 
 async def test_what_is_left_empty_is_removed_and_sections_that_are_not_sent_stay(
@@ -151,8 +151,6 @@ async def test_what_is_left_empty_is_removed_and_sections_that_are_not_sent_stay
         "meter_fee": 6.0,
         "surcharge_replaces_variable": False,
     }
-    form = await open_details(hass, entry)
-    assert not is_collapsed(form, "feed_in")
 
     await enter(hass, port, entry, feed_in={}, network_prices={})
     assert dict(entry.options) == {}
@@ -254,7 +252,14 @@ async def test_what_cannot_be_is_said_at_its_place(
     assert dict(entry.options) == {}
     # What is wrong can be seen, and what was typed is still there.
     for name in typed.keys() & suggested(result).keys():
-        assert suggested(result)[name] == typed[name] or not is_collapsed(result, name)
+        shown = suggested(result)[name]
+        if isinstance(shown, dict):
+            shown = {field: value for field, value in shown.items() if value is not None}
+        assert shown == typed[name]
+    schema = result["data_schema"]
+    assert schema
+    sections = {str(key) for key, field in schema.schema.items() if isinstance(field, section)}
+    assert {name for name in sections if not is_collapsed(result, name)} == sections & errors.keys()
 
 
 async def test_the_first_page_is_kept_while_the_second_is_corrected(
@@ -468,10 +473,8 @@ async def test_a_second_price_has_hours_or_days(
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert dict(entry.options) == {**DEFAULTS, "energy_price": 0.15, **typed}
-    form = await open_details(hass, entry)
-    shown = suggested(form)["second_price"]
+    shown = suggested(await open_details(hass, entry))["second_price"]
     assert {name: value for name, value in shown.items() if value is not None} == typed
-    assert not is_collapsed(form, "second_price")
 
     # Days that are all taken away are none.
     typed = {"second_price": {"second_price_days": []}}
