@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -29,7 +30,11 @@ from tests.lib.tariff.months import LUXEMBOURG, agreed, local, whole_month
 DOCS = Path(__file__).parents[3] / "docs"
 PAGE = (DOCS / "tariff.md").read_text(encoding="utf-8")
 ACTIONS = (DOCS / "tariff-actions.md").read_text(encoding="utf-8")
-TRANSLATIONS = DOCS.parent / "custom_components" / "smarty_p1" / "translations"
+INTEGRATION = DOCS.parent / "custom_components" / "smarty_p1"
+TRANSLATIONS = INTEGRATION / "translations"
+PRICES = tomllib.loads((INTEGRATION / "lib" / "tariff" / "network_prices.toml").read_text())
+# On the page, of a price that is known from one private source only.
+MARK = " \N{SUPERSCRIPT ONE}"
 # Where the lines of the paper are explained in its own languages.
 GUIDES = {"fr": "Votre facture, ligne par ligne", "de": "Deine Rechnung, Zeile für Zeile"}
 HOUSEHOLD: dict[str, Any] = {
@@ -57,7 +62,9 @@ def rows(heading: str, page: str = PAGE) -> list[list[str]]:
 
 
 def number(cell: str) -> float:
-    digits = re.sub(r" (kWh|month|mois|Monat|kW|€)$", "", cell).replace("\N{MINUS SIGN}", "-")
+    digits = re.sub(r" (kWh|month|mois|Monat|kW|€)$", "", cell.removesuffix(MARK)).replace(
+        "\N{MINUS SIGN}", "-"
+    )
     return float(digits.replace(",", "."))
 
 
@@ -122,6 +129,24 @@ def test_the_prices() -> None:
     for part, what, in_2025, in_2026 in shown:
         price = named[part if part in named else what.rpartition(": ")[2]]
         assert [number(in_2025), number(in_2026)] == [price(year) for year in years]
+
+
+def test_a_price_of_one_private_source_is_marked() -> None:
+    called = {"compensation": "compensation mechanism", "electricity_tax": "electricity tax"}
+    doubtful = {
+        (called[name], year)
+        for year, prices in PRICES.items()
+        for name in prices.get("one_private_source", ())
+    }
+    marked = {
+        (part, year)
+        for part, _, *cells in rows("How the tariff works")
+        for year, cell in zip(("2025", "2026"), cells, strict=True)
+        if cell.endswith(MARK)
+    }
+    assert marked == doubtful
+    explained = re.findall(rf"^{MARK.strip()} \*\*(.+?):\*\*", PAGE, re.MULTILINE)
+    assert explained == (["Known from one private source only"] if doubtful else [])
 
 
 def test_the_worked_day() -> None:
