@@ -114,11 +114,11 @@ class _CostMeter:
 def store_year(directory: Path, entry_id: str, year: Year) -> None:
     """Store a year for a config entry, which must not be read meanwhile."""
     storage = directory / ".storage"
-    # What earlier versions stored there is read while the meter's own file says nothing of it.
-    _forget_demand(storage / f"{DOMAIN}.{entry_id}.meter")
-    name = f"{DOMAIN}.{entry_id}.demand"
-    content = {"version": 1, "minor_version": 1, "key": name, "data": year.demand}
-    (storage / name).write_text(json.dumps(content), encoding="utf-8")
+    # Home Assistant wrote it; a file that it did not find at its start, it takes for missing.
+    path = storage / f"{DOMAIN}.{entry_id}.meter"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["data"]["demand"] = year.demand
+    path.write_text(json.dumps(content), encoding="utf-8")
     folder = storage / f"{DOMAIN}.{entry_id}.quarter_hours"
     folder.mkdir(exist_ok=True)
     by_month: dict[str, list[str]] = {}
@@ -127,13 +127,6 @@ def store_year(directory: Path, entry_id: str, year: Year) -> None:
         by_month.setdefault(month, [_HEADER]).append(_line(quarter))
     for month, lines in by_month.items():
         (folder / f"{month}.csv").write_text("\n".join([*lines, ""]), encoding="ascii")
-
-
-def _forget_demand(path: Path) -> None:
-    if path.exists():
-        content = json.loads(path.read_text(encoding="utf-8"))
-        content["data"].pop("demand", None)
-        path.write_text(json.dumps(content), encoding="utf-8")
 
 
 def store_flows(directory: Path, entry_id: str, meter: Meter, now: datetime) -> None:

@@ -189,6 +189,15 @@ async def test_the_energy_dashboard_is_valid(place: Place) -> None:
 
 
 @pytest.mark.usefixtures("demo")
+async def test_the_bills_of_a_year_are_known(place: Place) -> None:
+    async with Client.logged_in(place.url) as client:
+        answer = await client.post("/api/services/smarty_p1/get_bill?return_response", months=12)
+        bills = answer["service_response"]["months"]
+        assert len(bills) == 12
+        assert all(each["measured_share"] > 0.9 for each in bills)
+
+
+@pytest.mark.usefixtures("demo")
 async def test_what_flows_is_known_at_once(place: Place) -> None:
     async with Client.logged_in(place.url) as client:
         (entry_id,) = await client.entries(DOMAIN)
