@@ -37,6 +37,14 @@ def test_a_meter_that_was_added_on_the_21st() -> None:
         house.after(60)
 
 
+def test_the_day_of_the_first_reading_counts_although_nothing_was_drawn() -> None:
+    house = Connection("2026-06-20T23:50:00S")
+    house.change(CONTRACT)
+    for _ in range(30):
+        assert house.read().month.since == local("2026-06-20")
+        house.pass_by(60)
+
+
 def test_what_a_wrong_clock_says_at_first_is_no_month() -> None:
     house = Connection("2000-01-01T00:00:00W")
     house.change(CONTRACT)

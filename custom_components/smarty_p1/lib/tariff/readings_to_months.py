@@ -119,11 +119,10 @@ class History:
             self.stretches[-1].month_start = month
 
     def _book(self, stretch: Stretch, contracts: Contracts) -> None:
-        """Add what came in a part of a quarter-hour."""
+        """Add what came in a part of a quarter-hour, be it nothing: its day is known."""
         amounts, stretch.amounts = stretch.amounts, Amounts()
-        if amounts.imported_wh or amounts.exported_wh:
-            day = day_of(contracts, stretch.since, amounts.imported_wh)
-            self._add(stretch, amounts.added_to(day))
+        day = day_of(contracts, stretch.since, amounts.imported_wh)
+        self._add(stretch, amounts.added_to(day))
 
     def _complete(self, stretch: Stretch, contracts: Contracts) -> None:
         start, amounts = stretch.since, stretch.amounts
@@ -167,7 +166,8 @@ class History:
         shown = last.month_start
         kept = count_kept(stretches, reading, serial_number)
         if kept == len(stretches):
-            self._book(last, contracts)
+            if last.amounts.imported_wh or last.amounts.exported_wh:
+                self._book(last, contracts)
             if kept > 1 and not last.quarter_hours:
                 self._book_gap(stretches[-2], last, contracts)
         del stretches[kept:]
