@@ -132,6 +132,8 @@ def needs_prices_of(year: int, options: Mapping[str, Any]) -> bool:
     own = {CONF_NETWORK_VARIABLE_PRICE, CONF_METER_FEE}
     if CONF_REFERENCE_POWER in options:
         own |= {CONF_NETWORK_FIXED_PRICE, CONF_SURCHARGE_PRICE}
+    if options.get(CONF_WITH_LEVIES):
+        own |= {CONF_ELECTRICITY_TAX, CONF_COMPENSATION}
     return (
         year > LATEST_YEAR
         and not _PRICED.isdisjoint(options)

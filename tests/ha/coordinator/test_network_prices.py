@@ -28,6 +28,7 @@ UNKNOWN = LATEST_YEAR + 1
 SUMMER = f"{UNKNOWN}-07-01T12:00:00Z"
 OWN = {"network_variable_price": 0.05, "meter_fee": 5.7}
 OWN_OF_A_POWER = {**OWN, "network_fixed_price": 12.0, "surcharge_price": 0.08}
+OWN_LEVIES = {"electricity_tax": 0.001, "compensation": -0.001}
 
 
 @pytest.fixture
@@ -93,6 +94,9 @@ async def choose(hass: HomeAssistant, menu: RepairsFlowResult, step: str) -> Rep
         ({"energy_price": 0.12, **OWN}, False),
         ({"reference_power": 7.0, **OWN}, True),
         ({"reference_power": 7.0, **OWN_OF_A_POWER}, False),
+        ({"energy_price": 0.12, **OWN, "with_levies": True}, True),
+        ({"energy_price": 0.12, **OWN, "with_levies": False}, False),
+        ({"energy_price": 0.12, **OWN, **OWN_LEVIES, "with_levies": True}, False),
         ({"reference_power": 7.0, "prices_confirmed": UNKNOWN}, False),
         ({"reference_power": 7.0, "prices_confirmed": LATEST_YEAR}, True),
     ],
