@@ -56,6 +56,19 @@ def test_a_month_with_a_discount_and_two_prices() -> None:
     assert lines(early)[3] == ("discount", 0.333333, -2.5, -0.83)
 
 
+def test_nothing_is_not_below_zero() -> None:
+    # All of it came in the night, but for errors of binary fractions.
+    night = {NIGHT: Split(300, 300 * (1 + 1e-15))}
+    one = Day(start=local("2026-06-01"), imported_wh=300, second=night)
+    prices = {"energy_price": 0.16, "second_price": 0.11, "second_hours": NIGHT}
+    contracts = agreed(reference_kw=7, discount=0.0, **prices)
+    due = bill(month("2026-06", one), contracts, local("2026-07-01"))
+    assert [str(line[1:]) for line in lines(due) if line[0] in {"energy", "discount"}] == [
+        "(0.0, 0.16, 0.0)",
+        "(1.0, 0.0, 0.0)",
+    ]
+
+
 def test_what_is_not_known_by_hours_has_the_first_price_and_is_said() -> None:
     june = whole_month("2026-06", 30, kwh=300)
     prices = {"energy_price": 0.16, "second_price": 0.11, "second_hours": NIGHT}

@@ -205,7 +205,7 @@ def _charges(part: MonthPart, prices: AgreedPrices) -> Iterator[_Charge]:
     if contract.energy_fee is not None:
         yield _Charge("energy_fee", months, contract.energy_fee)
     if contract.discount is not None:
-        yield _Charge("discount", months, -contract.discount)
+        yield _Charge("discount", months, -contract.discount or 0.0)
 
     yield _Charge("network_fixed", months, prices.fixed(contract.reference_kw))
     variable_kwh = imported_kwh - above_kwh if contract.replaces_variable else imported_kwh
@@ -259,7 +259,7 @@ def _line(charge: _Charge, price: float) -> Line:
     if kind.unit == "month":
         return Line(name, round(quantity, 6), kind.unit, price, to_cents(quantity * price))
     # To the watt-hour: the amount follows from what is shown.
-    quantity = round(quantity, 3)
+    quantity = round(quantity, 3) or 0.0
     cost = quantity * price + (market or 0.0)
     if market is not None and quantity:
         price = round(cost / quantity, 6)
