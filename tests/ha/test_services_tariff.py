@@ -82,11 +82,26 @@ async def test_the_bill_of_the_running_month(
     assert (bill["month"], bill["measured_share"]) == ("2026-06", 1.0)
     assert [line["amount"] for line in bill["lines"]] == [21.6, 6.42, 7.34, 2.86, 0, 0]
     assert (bill["net"], bill["vat"], bill["total"]) == (38.22, 3.06, 41.28)
+    # 30 days of 9.6 kWh: 43.20 + 12.84 + 14.69 + 5.72 = 76.45; 6.12 of VAT
+    assert bill["estimate"] == {"total": 82.57}
+    assert "since" not in bill
 
     # What has come in the running quarter-hour counts, too.
     await receive(hass, port, telegram("00:10:00", 1.0))
     bill = await call("get_bill", config_entry=entry.entry_id, month="2026-06")
     assert bill["lines"][0]["quantity"] == 145
+
+
+async def test_the_first_month_says_since_when(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, call: Call
+) -> None:
+    await set_up(hass, port, make_entry, telegram("12:00:00", 0.0), **billed_month.OPTIONS)
+    for bill in (await call("get_bill"), (await call("get_bill", months=12))["months"][0]):
+        assert (bill["month"], bill["since"]) == ("2026-06", "2026-06-16T00:00:00+02:00")
+        # Half a day of 30: 12.84 / 60
+        assert bill["lines"][1]["amount"] == 0.21
+        assert bill["measured_share"] == 0.0
+        assert "estimate" not in bill
 
 
 async def test_a_bill_says_what_it_does_not_know(

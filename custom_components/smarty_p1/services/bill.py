@@ -14,7 +14,7 @@ from ..lib.tariff import (
     MonthComparison,
     bill,
     compare,
-    estimate,
+    estimated,
 )
 from .meter_of_call import METER, coordinator_of, invalid
 
@@ -91,10 +91,7 @@ def _answer(month: Month, demand: Demand) -> dict[str, Any] | None:
         "vat": due.vat,
         "total": due.total,
     }
-    found = None
-    if month is demand.month:
-        found = estimate(month, demand.earlier_months, demand.contracts, until)
-    if found:
+    if month is demand.month and (found := estimated(demand)):
         known = {name: value for name, value in found._asdict().items() if value is not None}
         answer["estimate"] = known
     if due.missing:

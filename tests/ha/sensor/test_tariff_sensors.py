@@ -35,6 +35,7 @@ PEAK_YEAR = "smarty_peak_of_12_months"
 ABOVE = "smarty_excess_quarter_hours"
 CHEAPEST = "smarty_cheapest_reference_power"
 SAVING = "smarty_possible_saving_per_year"
+MONTH_END = "smarty_estimated_total_this_month"
 PROJECTED = "smarty_projected_quarter_hour"
 JUNE = "2026-06-01T00:00:00+02:00"
 
@@ -146,12 +147,16 @@ def units_of(fields: Mapping[Any, Any]) -> set[str | None]:
 
 @pytest.mark.usefixtures("everything_enabled", "entry")
 async def test_what_is_estimated_is_no_total(hass: HomeAssistant) -> None:
-    for name in (SAVING, CHEAPEST, PROJECTED):
+    for name in (SAVING, CHEAPEST, PROJECTED, MONTH_END):
         attributes = state_of(hass, name).attributes
         assert {"state_class", "last_reset"} & attributes.keys() == set()
     assert values(hass, SAVING) == [55.8]
     assert state_of(hass, SAVING).attributes["device_class"] == "monetary"
     assert state_of(hass, SAVING).attributes["unit_of_measurement"] == "EUR"
+    # 30 days of 9.6 kWh: 43.20 + 12.84 + 14.69 + 5.72 = 76.45; 6.12 of VAT
+    assert values(hass, MONTH_END) == [82.57]
+    assert state_of(hass, MONTH_END).attributes["measured_share"] == 1.0
+    assert "since" not in state_of(hass, TOTAL).attributes
 
 
 ALWAYS = {"peak_last_month", "peak_12_months", "cheapest_reference_power"}
@@ -260,7 +265,9 @@ async def test_a_month_that_is_not_whole_says_so(
     for name in (ENERGY, NETWORK, SURCHARGE, FEED_IN, TOTAL, ABOVE):
         assert state_of(hass, name).attributes["measured_share"] == 0.0007
     assert state_of(hass, TOTAL).attributes["last_month"] is None
-    for name in (PEAK, CHEAPEST, SAVING):
+    # Midnight in Luxembourg, in Home Assistant's time zone.
+    assert state_of(hass, TOTAL).attributes["since"] == "2026-06-15T15:00:00-07:00"
+    for name in (PEAK, CHEAPEST, SAVING, MONTH_END):
         assert state_of(hass, name).state == STATE_UNKNOWN
     assert state_of(hass, PEAK).attributes["measured_share"] is None
     assert state_of(hass, CHEAPEST).attributes["classes"] == {}

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from smartyp1.tariff import Contract, Contracts, Day, Estimate, Month, Split, estimate
+from smartyp1.tariff import Contract, Contracts, Day, Estimate, Month, Split, estimate, estimated
 from tests.lib.tariff.months import LUXEMBOURG, agreed, changing, day, local, month
+from tests.lib.tariff.support import Connection
 
 CONTRACTS = agreed(reference_kw=7, energy_price=0.15)
 
@@ -93,6 +94,90 @@ def test_two_prices() -> None:
         june, [], agreed(reference_kw=7, energy_price=0.15, **both), local("2026-06-11")
     )
     assert found == Estimate(78.90, None, None)
+
+
+def test_last_years_days_at_two_prices_that_are_known_of_this_year_alone() -> None:
+    hours = "22:00-06:00"
+    june = replace(
+        JUNE, days=tuple(replace(each, second={hours: Split(10_000, 4_000)}) for each in JUNE.days)
+    )
+    both = agreed(reference_kw=7, energy_price=0.15, second_price=0.10, second_hours=hours)
+    # 40 % of 325.714 kWh: 29.31 + 13.03 + 12.84 + 16.61 + 5.72 = 77.51; 6.20 of VAT
+    # and of 280 kWh: 25.20 + 11.20 + 12.84 + 14.28 + 5.72 = 69.24; 5.54
+    found = estimate(june, [days("2025-06", 30, 9), MAY], both, local("2026-06-11"))
+    assert found == Estimate(83.71, 74.78, 83.71)
+
+
+def test_a_price_that_follows_the_market_since_the_1st() -> None:
+    def priced(each: Day, price: float) -> Day:
+        return replace(
+            each, market_wh=each.imported_wh, market_cost=each.imported_wh * price / 1000
+        )
+
+    # Of one day the price was not known.
+    some = [priced(each, 0.10) for each in JUNE.days[:-1]]
+    june = replace(JUNE, days=(*some, JUNE.days[-1]))
+    market = agreed(reference_kw=7, energy_margin=0.02)
+    # 90 kWh so far have a price, and 20 * 11.285714 to come: 315.714 * 0.12 = 37.89
+    # 12.84 + 16.61 + 5.72: 73.06; 5.84 of VAT. Of last year's days no price is known: 270 * 0.12
+    # 32.40 + 12.84 + 14.28 + 5.72 = 65.24; 5.22
+    until = local("2026-06-11")
+    last_year = days("2025-06", 30, 9)
+    found = estimate(june, [last_year, MAY], market, until)
+    assert found == Estimate(78.90, 70.46, 78.90)
+    # At the prices of last year, where these are known: 10.80 + 180 * 0.07
+    known = replace(last_year, days=tuple(priced(each, 0.05) for each in last_year.days))
+    found = estimate(june, [known, MAY], market, until)
+    # 23.40 + 12.84 + 14.28 + 5.72 = 56.24; 4.50
+    assert found == Estimate(78.90, 60.74, 78.90)
+    # Nobody knows what the market will ask where nothing was priced.
+    assert estimate(JUNE, [MAY], market, until) is None
+
+
+def test_what_is_fed_in_at_the_markets_price() -> None:
+    june = replace(
+        JUNE,
+        days=(
+            *(replace(each, exported_wh=2_000) for each in JUNE.days[:5]),
+            *(
+                replace(each, exported_wh=2_000, market_exported_wh=2_000, market_revenue=0.1)
+                for each in JUNE.days[5:]
+            ),
+        ),
+    )
+    contracts = agreed(reference_kw=7, feed_in_margin=0.0)
+    # 10 kWh so far have a price, and 40 kWh to come: 50 * 0.05 = 2.50
+    # 12.84 + 15.30 + 5.72 = 33.86; 2.71 of VAT
+    found = estimate(june, [], contracts, local("2026-06-11"))
+    assert found == Estimate(34.07, None, None)
+
+
+def test_a_reference_power_of_ones_own_that_holds_since_a_few_days() -> None:
+    def above(each: Day, kw: float) -> Day:
+        return replace(each, above=day("2026-06-01", 0, {3: 1.0, kw: 0.4}).above)
+
+    june = replace(JUNE, days=tuple(above(each, 5.5) for each in JUNE.days))
+    may = replace(MAY, days=tuple(above(each, 7) for each in MAY.days))
+    contracts = agreed(reference_kw=5.5, network_fixed=10.0)
+    # What is above it was counted in June only: 100 and 20 * 11.285714 kWh, 0.04 of them above
+    # 13.029 * 0.0765 = 1.00; 10.00 + 16.61 + 5.72 = 33.33; 2.67 of VAT
+    found = estimate(june, [may], contracts, local("2026-06-11"))
+    assert found == Estimate(36.00, None, None)
+
+
+def test_it_changes_with_the_quarter_hour_and_not_with_each_telegram() -> None:
+    house = Connection("2026-06-01T00:00:00S")
+    house.change(Contract(reference_kw=7, energy_price=0.15))
+    house.read()
+    for _ in range(4 * 96):
+        house.after(900, 100)
+    before = estimated(house.read())
+    # 4 of 30 days of 9.6 kWh: 288 kWh; 43.20 + 12.84 + 14.69 + 5.72 = 76.45; 6.12 of VAT
+    assert before == Estimate(82.57, None, None)
+    assert {estimated(house.after(60, 180)) for _ in range(14)} == {before}
+    # 2.7 kWh in the quarter-hour, and not 0.1: 290.6 kWh, and 0.95 kWh above 7 kW
+    # 43.59 + 12.84 + 14.82 + 5.72 + 0.07 = 77.04; 6.16
+    assert estimated(house.after(60, 180)) == Estimate(83.20, None, None)
 
 
 def test_without_a_total_there_is_none() -> None:

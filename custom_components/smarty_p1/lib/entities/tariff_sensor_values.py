@@ -15,7 +15,7 @@ from ..tariff import (
     QuarterHour,
     bill,
     compare,
-    estimate,
+    estimated,
     kwh_price,
     network_prices,
 )
@@ -95,8 +95,7 @@ _measured_share = _Remembered(
     lambda demand: demand.month.measured_share(demand.until), lambda demand: (demand,)
 )
 _estimate = _Remembered(
-    lambda demand: estimate(demand.month, demand.earlier_months, demand.contracts, demand.until),
-    lambda demand: (demand,),
+    estimated, lambda demand: (demand.known_month, *demand.earlier_months, demand.contracts)
 )
 _before = _Remembered(
     _bill_of_last_month, lambda demand: (*demand.earlier_months, demand.contracts)

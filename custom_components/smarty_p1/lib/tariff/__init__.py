@@ -20,7 +20,7 @@ from .contract import (
 )
 from .demand_meter import DemandMeter
 from .demand_snapshot import KEPT_MONTHS, Demand
-from .estimate import Estimate, estimate
+from .estimate import Estimate, estimate, estimated
 from .kwh_price import KwhPrice, kwh_price
 from .month import Above, Day, Month, QuarterHour
 from .network_prices import LATEST_YEAR, NetworkPrices, network_prices
@@ -61,6 +61,7 @@ __all__ = [
     "bill",
     "compare",
     "estimate",
+    "estimated",
     "kwh_price",
     "lines_of",
     "load_months",

@@ -2,20 +2,23 @@
 
 Fixed prices go on to the end. Of the rest, each day to come is the mean of the last 28 whole days;
 where the same month of last year is known, it may as well be the mean of that, and the result lies
-between the two. Before the fourth day, and where too little was measured, there is none.
+between the two. What is not known of all these days (the market's price, the hours of a second one)
+is as on those of which it is. Before the fourth day, and where too little was measured, there is
+none.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 from typing import NamedTuple
 
 from .bill import bill
 from .calendar import QUARTER_HOUR, day_end, day_start
-from .contract import Contracts
+from .contract import REFERENCE_POWERS, Contract, Contracts
+from .demand_snapshot import Demand
 from .kept_months import joined
-from .month import AMOUNTS, Above, Day, Month
+from .month import Above, Day, Month
 from .second_hours import Split
 
 _DAYS_OF_MEAN = 28
@@ -31,6 +34,15 @@ class Estimate(NamedTuple):
     high: float | None
 
 
+def estimated(demand: Demand) -> Estimate | None:
+    """Return the estimate of the month that is shown, as of the last whole quarter-hour.
+
+    So it changes 96 times a day at most, and not with every telegram.
+    """
+    until = min(demand.until, demand.quarter_start)
+    return estimate(demand.known_month, demand.earlier_months, demand.contracts, until)
+
+
 def estimate(
     month: Month, earlier: Sequence[Month], contracts: Contracts, until: datetime
 ) -> Estimate | None:
@@ -39,14 +51,17 @@ def estimate(
     if is_early or until >= month.end or month.measured_share(until) < _LEAST_MEASURED:
         return None
     ended = [day for each in (*earlier, month) for day in each.days if day.start < day_start(until)]
-    total = _total(month, contracts, until, list(_whole_days(ended))[-_DAYS_OF_MEAN:])
+    days = list(_whole_days(ended))[-_DAYS_OF_MEAN:]
+    total = _total(month, contracts, until, days)
     if total is None:
         return None
     year_before = month.start.replace(year=month.start.year - 1)
     last_year = next((each for each in earlier if each.start == year_before), None)
     if last_year is None or last_year.measured_share(last_year.end) < _LEAST_MEASURED:
         return Estimate(total, None, None)
-    other = _total(month, contracts, until, [list(days) for _, days in _by_date(last_year.days)])
+    of_last_year = [list(group) for _, group in _by_date(last_year.days)]
+    recent = [record for day in days for record in day]
+    other = _total(month, contracts, until, of_last_year, recent)
     if other is None:
         return Estimate(total, None, None)
     return Estimate(total, min(total, other), max(total, other))
@@ -66,9 +81,16 @@ def _whole_days(days: Sequence[Day]) -> Iterator[list[Day]]:
 
 
 def _total(
-    month: Month, contracts: Contracts, until: datetime, days: list[list[Day]]
+    month: Month,
+    contracts: Contracts,
+    until: datetime,
+    days: Sequence[Sequence[Day]],
+    others: Sequence[Day] = (),
 ) -> float | None:
-    """Return the total if each day to come is the mean of some days."""
+    """Return the total if each day to come is the mean of some days.
+
+    What is not known of these, such as the market's prices, is as on other days.
+    """
     if not days:
         return None
     records = [record for day in days for record in day]
@@ -77,32 +99,65 @@ def _total(
     while start < end:
         part_end = min(contracts.part_end(start), end)
         share = (part_end - start) / (day_end(start) - day_start(start))
-        to_come.append(_sum(contracts.part_start(start), records, share / len(days)))
+        day = _sum(contracts.part_start(start), records, others, share / len(days))
+        if _lacks_price(day, contracts.at(start)):
+            return None
+        to_come.append(day)
         start = part_end
-    whole = joined(month, Month(start=month.start, days=tuple(to_come)))
-    return bill(replace(whole, since=month.since), contracts, end).total
+    return bill(joined(month, Month(start=month.start, days=tuple(to_come))), contracts, end).total
 
 
-def _sum(start: datetime, days: Sequence[Day], share: float) -> Day:
+def _lacks_price(day: Day, contract: Contract) -> bool:
+    """Return whether nothing is known of the market's price of an energy that follows it."""
+    is_bought = contract.energy_margin is not None and day.imported_wh > 0
+    is_sold = contract.feed_in_margin is not None and day.exported_wh > 0
+    return (is_bought and not day.market_wh) or (is_sold and not day.market_exported_wh)
+
+
+def _sum(start: datetime, days: Sequence[Day], others: Sequence[Day], share: float) -> Day:
     """Return a share of what came on some days, as if it were of one."""
-    amounts = {name: sum(getattr(day, name) for day in days) * share for name in AMOUNTS}
-    above: dict[float, float] = {}
-    second: dict[str, tuple[float, float]] = {}
-    for day in days:
-        for kw, each in day.above.items():
-            above[kw] = above.get(kw, 0.0) + each.energy_wh * share
-        for hours, split in day.second.items():
-            energy_wh, second_wh = second.get(hours, (0.0, 0.0))
-            second[hours] = energy_wh + split.energy_wh, second_wh + split.second_wh
-    imported_wh = amounts["imported_wh"]
+
+    def ratio(of: Callable[[Day], tuple[float, float]]) -> float | None:
+        """Return a part by its whole: of those days that are known, or else of the others."""
+        for known in (days, others):
+            pairs = [of(day) for day in known]
+            if whole := sum(each for _, each in pairs):
+                return sum(each for each, _ in pairs) / whole
+        return None
+
+    imported_wh = sum(day.imported_wh for day in days) * share
+    exported_wh = sum(day.exported_wh for day in days) * share
+    price = ratio(lambda day: (day.market_cost, day.market_wh))
+    revenue = ratio(lambda day: (day.market_revenue, day.market_exported_wh))
+    every = (*days, *others)
+    above = {kw: ratio(partial(_above, kw)) for kw in {kw for day in every for kw in day.above}}
+    second = {
+        hours: ratio(partial(_second, hours))
+        for hours in {hours for day in every for hours in day.second}
+    }
     return Day(
         start=start,
-        above={kw: Above(0, energy_wh) for kw, energy_wh in above.items()},
-        # Where some of the days are not known by hours, the others stand for them.
+        imported_wh=imported_wh,
+        exported_wh=exported_wh,
+        above={kw: Above(0, imported_wh * (part or 0.0)) for kw, part in above.items()},
         second={
-            hours: Split(imported_wh, imported_wh * second_wh / energy_wh)
-            for hours, (energy_wh, second_wh) in second.items()
-            if energy_wh
+            hours: Split(imported_wh, imported_wh * part)
+            for hours, part in second.items()
+            if part is not None
         },
-        **amounts,
+        market_cost=imported_wh * (price or 0.0),
+        market_wh=0.0 if price is None else imported_wh,
+        market_revenue=exported_wh * (revenue or 0.0),
+        market_exported_wh=0.0 if revenue is None else exported_wh,
     )
+
+
+def _above(kw: float, day: Day) -> tuple[float, float]:
+    """Return the energy above a power and that of which it is known; of classes it always is."""
+    energy_wh = day.above[kw].energy_wh if kw in day.above else 0.0
+    return energy_wh, day.imported_wh if kw in day.above or kw in REFERENCE_POWERS else 0.0
+
+
+def _second(hours: str, day: Day) -> tuple[float, float]:
+    energy_wh, second_wh = day.second.get(hours, (0.0, 0.0))
+    return second_wh, energy_wh

@@ -45,6 +45,7 @@ def joined(month: Month, other: Month) -> Month:
         days=_limited(sorted(days.values(), key=lambda day: day.start)),
         peak=max(peaks, key=lambda peak: peak.mean_kw) if peaks else None,
         earlier_quarter_hours=month.earlier_quarter_hours + other.earlier_quarter_hours,
+        since=month.since,
     )
 
 
