@@ -92,6 +92,44 @@ async def test_the_bill_of_the_running_month(
     assert bill["lines"][0]["quantity"] == 145
 
 
+async def test_a_bill_with_all_that_a_paper_one_has(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, call: Call
+) -> None:
+    options = {
+        **billed_month.OPTIONS,
+        "with_levies": True,
+        "energy_fee": 21.0,
+        "energy_fee_per": "year",
+        "discount": 2.5,
+        "second_energy_price": 0.1,
+        "second_price_from": "22:00:00",
+        "second_price_to": "06:00:00",
+    }
+    port.greeting = port.next_frame(telegram("00:00:10", 0.0))
+    hass.config_entries.async_update_entry(entry, options=options)
+    await reload(hass, entry)
+    await receive(hass, port, telegram("00:15:00", 1.0))
+
+    bill = await call("get_bill")
+
+    # 15 days and a quarter-hour of 30 days: 0.500347 months.
+    assert [(line["name"], line["quantity"], line["amount"]) for line in bill["lines"]] == [
+        ("energy", 144.0, 21.6),
+        ("energy_second", 1.0, 0.1),
+        ("energy_fee", 0.500347, 0.88),
+        ("discount", 0.500347, -1.25),
+        ("network_fixed", 0.500347, 6.42),
+        ("network_variable", 145.0, 7.4),
+        ("meter", 0.500347, 2.86),
+        ("surcharge", 0.0, 0.0),
+        ("electricity_tax", 145.0, 0.15),
+        ("compensation", 145.0, -0.15),
+        ("feed_in", 0.0, 0.0),
+    ]
+    assert (bill["net"], bill["vat"], bill["total"]) == (38.01, 3.04, 41.05)
+    assert "unsplit_kwh" not in bill
+
+
 async def test_the_first_month_says_since_when(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, call: Call
 ) -> None:
@@ -136,6 +174,8 @@ async def test_the_bill_of_a_month_is_by_what_held_in_it(
     assert (await call("get_bill", month="2026-05"))["total"] == 87.78
     with pytest.raises(ServiceValidationError, match="Without a reference power"):
         await call("get_bill")
+    listed = (await call("get_bill", months=12))["months"]
+    assert [bill["month"] for bill in listed] == ["2026-05"]
 
     # In May the price was the market's, which nobody knew; from June on there is none.
     market: dict[str, float | str] = {
@@ -211,6 +251,30 @@ async def test_the_classes_of_a_month(call: Call) -> None:
     assert (june["month"], june["classes"]["3"]["total"]) == ("2026-06", 3.71)
     # The running month decides nothing: (13.03 - 8.38) * 12.
     assert (answer["cheapest"], answer["saving_per_year"]) == (3, 55.8)
+    assert (answer["prices"], answer["about_the_same"]) == ("current", False)
+
+
+async def test_the_classes_at_the_prices_of_today_or_of_each_month(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, call: Call
+) -> None:
+    port.greeting = port.next_frame(telegram("00:00:10", 0.0))
+    options = {**billed_month.OPTIONS, "surcharge_price": 0.53, "network_fixed_price": 13.0}
+    options["surcharge_price_since"] = "2026-06-02"
+    hass.config_entries.async_update_entry(entry, options=options)
+    await reload(hass, entry)
+    # In June only: a price put into an empty field holds from the 1st of its month.
+    for prices, smaller, own, saving, is_same in (
+        # 7.42 + 12.5 * 0.53, which is 6.625; 13.00 + 2.5 * 0.53, which is 1.325; 12 * 0.28
+        ("current", 14.05, 14.33, 3.36, True),
+        ("each_month", 8.38, 13.03, 55.8, False),
+    ):
+        answer = await call("compare_reference_powers", prices=prices)
+        may = {kw: costs["total"] for kw, costs in answer["months"][0]["classes"].items()}
+        assert (answer["prices"], may["3"], may["7"]) == (prices, smaller, own)
+        assert (answer["saving_per_year"], answer["about_the_same"]) == (saving, is_same)
+    assert await call("compare_reference_powers", prices="current") == await call(
+        "compare_reference_powers"
+    )
 
 
 async def test_before_the_first_whole_month_no_class_is_the_cheapest(

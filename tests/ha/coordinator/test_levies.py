@@ -1,5 +1,6 @@
 """Whether a bill from before levies had lines is to have them: the issue that asks once."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator.contract_options import contract_of, has_levies
@@ -78,6 +81,27 @@ async def test_an_entry_from_before_is_asked_once(
     assert len(june) == LINES_BEFORE + (2 if step == "add" else 0)
 
 
+async def test_a_change_that_is_to_come_still_waits(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, hass_storage: dict[str, Any]
+) -> None:
+    assert await async_setup_component(hass, REPAIRS, {})
+    entry = await billed_month.set_up(hass, port, make_entry, hass_storage)
+    day = f"{dt_util.now().year + 1}-06-01"
+    options = {**entry.options, "energy_price": 0.2, "surcharge_price_since": day}
+    hass.config_entries.async_update_entry(entry, options=options)
+    port.greeting = port.next_frame(billed_month.telegram("00:00:10", 0.0))
+
+    await answer(hass, entry.entry_id, "add")
+
+    # The levies wait with it: the day is that of all that was entered.
+    assert entry.options == {**options, "with_levies": True}
+    bill = await hass.services.async_call(
+        DOMAIN, "get_bill", {}, blocking=True, return_response=True
+    )
+    found: Any = bill and bill["lines"]
+    assert (found[0]["price"], len(found)) == (0.15, LINES_BEFORE)
+
+
 async def test_a_meter_that_is_removed_meanwhile(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, hass_storage: dict[str, Any]
 ) -> None:
@@ -116,6 +140,18 @@ async def test_who_is_asked(
     hass.config_entries.async_update_entry(entry, options=options)
     assert await hass.config_entries.async_setup(entry.entry_id)
     assert is_asked(hass) is is_told
+
+
+async def test_it_goes_within_an_hour_when_it_was_said_elsewhere(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, hass_storage: dict[str, Any]
+) -> None:
+    entry = await billed_month.set_up(hass, port, make_entry, hass_storage)
+    assert is_asked(hass)
+    hass.config_entries.async_update_entry(entry, options={**entry.options, "with_levies": False})
+    hour = dt_util.utcnow().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    async_fire_time_changed(hass, hour)
+    await hass.async_block_till_done()
+    assert not is_asked(hass)
 
 
 def test_options() -> None:

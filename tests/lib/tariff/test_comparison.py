@@ -134,6 +134,9 @@ def test_at_the_prices_that_hold_now() -> None:
     before = compare(year, contracts, local("2026-02-01"))
     assert before.months[0].classes[3] == (100, 99, 900, 999)
     assert before.months[0].classes[7].fixed == 19.27
+    # The year begins at Luxembourg's midnight, when it is 23 o'clock in UTC.
+    midnight = compare(year, agreed(reference_kw=7), local("2026-01-01"), is_at_current_prices=True)
+    assert midnight.months[0].classes[3].fixed == 7.42
 
 
 @pytest.mark.parametrize(
@@ -148,6 +151,14 @@ def test_less_than_5_euro_a_year_is_about_the_same(
     found = compare([june], agreed(reference_kw=7), june.end)
     assert (found.saving_per_year, found.is_about_the_same) == (saving, is_about_the_same)
     assert compare([june], agreed(), june.end).is_about_the_same is None
+
+
+def test_5_euro_a_year_are_not() -> None:
+    # 0.42, 0.42 and 0.41 in a quarter of a year
+    each = zip(("2026-01", "2026-03", "2026-05"), (65.4, 65.4, 65.5), strict=True)
+    months = [whole_month(name, 31, above={3: kwh}) for name, kwh in each]
+    found = compare(months, agreed(reference_kw=7), months[-1].end)
+    assert (found.saving_per_year, found.is_about_the_same) == (5.00, False)
 
 
 def test_a_contract_that_changes_in_the_month() -> None:

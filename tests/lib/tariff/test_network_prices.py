@@ -68,3 +68,18 @@ def test_each_year_is_plausible_and_names_its_sources(year: int) -> None:
     assert tuple(prices.meter) == METER_SIZES
     assert 0 < prices.vat < 0.3
     assert 0 < prices.variable < prices.surcharge < 1
+
+
+def test_levies_of_category_a_and_what_is_known_from_one_private_source_only() -> None:
+    tables = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    found = {}
+    for year in (2025, 2026):
+        prices = network_prices(year)
+        assert prices is not None
+        found[year] = prices.electricity_tax, prices.compensation
+        # No official page has it, so a household is to compare it with a bill.
+        private = ["compensation"] if year == 2025 else []
+        assert tables[str(year)].get("one_private_source", []) == private
+    assert found == {2025: ({"A": 0.0010}, {"A": -0.0376}), 2026: ({"A": 0.0010}, {"A": -0.0010})}
+    page = (Path(__file__).parents[3] / "docs" / "tariff.md").read_text(encoding="utf-8")
+    assert "known from one private source only" in page.lower()

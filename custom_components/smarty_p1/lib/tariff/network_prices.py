@@ -39,8 +39,8 @@ def _read() -> dict[int, NetworkPrices]:
             surcharge=table["surcharge"],
             fixed={int(kw): price for kw, price in table["fixed"].items()},
             meter={int(ampere): price for ampere, price in table["meter"].items()},
-            electricity_tax=table["electricity_tax"],
-            compensation=table["compensation"],
+            electricity_tax=table.get("electricity_tax", {}),
+            compensation=table.get("compensation", {}),
         )
         for year, table in tomllib.loads(text).items()
     }
