@@ -62,6 +62,23 @@ def test_from_the_fourth_day_to_the_last(until: str, *, is_known: bool) -> None:
     assert (estimate(JUNE, [MAY], CONTRACTS, local(until)) is not None) is is_known
 
 
+def test_a_first_month_has_fixed_prices_from_its_day() -> None:
+    june = month("2026-06", *(day(f"2026-06-{n:02}", 10) for n in range(2, 21)))
+    june = replace(june, since=local("2026-06-02"))
+    # 29 of 30 days, and 290 kWh: 43.50 + 12.41 + 14.79 + 5.53 = 76.23; 6.10 of VAT
+    assert estimate(june, [], CONTRACTS, local("2026-06-21")) == Estimate(82.33, None, None)
+
+
+def test_none_of_a_whole_month_that_has_ended_and_today_is_no_whole_day() -> None:
+    june = days("2026-06", 30, 10)
+    assert estimate(june, [MAY], CONTRACTS, june.end) is None
+    today = replace(day("2026-06-11", 50), quarter_hours=95)
+    june = replace(JUNE, days=(*JUNE.days, today))
+    # 150 + (19 + 1 / 96) * 11.285714 = 364.546 kWh: 54.68 + 12.84 + 18.59 + 5.72 = 91.83; 7.35
+    found = estimate(june, [MAY], CONTRACTS, local("2026-06-11T23:45"))
+    assert found == Estimate(99.18, None, None)
+
+
 @pytest.mark.parametrize(("quarter_hours", "is_known"), [(86, False), (87, True)])
 def test_not_where_too_little_was_measured(quarter_hours: int, *, is_known: bool) -> None:
     # 86 of 96 are 0.8958.
