@@ -95,7 +95,7 @@ async def test_the_bill_of_the_running_month(
 async def test_a_bill_with_all_that_a_paper_one_has(
     hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, call: Call
 ) -> None:
-    options = {
+    options: dict[str, Any] = {
         **billed_month.OPTIONS,
         "with_levies": True,
         "energy_fee": 21.0,
@@ -258,8 +258,8 @@ async def test_the_classes_at_the_prices_of_today_or_of_each_month(
     hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, call: Call
 ) -> None:
     port.greeting = port.next_frame(telegram("00:00:10", 0.0))
-    options = {**billed_month.OPTIONS, "surcharge_price": 0.53, "network_fixed_price": 13.0}
-    options["surcharge_price_since"] = "2026-06-02"
+    prices_of_june: dict[str, Any] = {"surcharge_price": 0.53, "network_fixed_price": 13.0}
+    options = {**billed_month.OPTIONS, **prices_of_june, "surcharge_price_since": "2026-06-02"}
     hass.config_entries.async_update_entry(entry, options=options)
     await reload(hass, entry)
     # In June only: a price put into an empty field holds from the 1st of its month.
