@@ -278,15 +278,24 @@ async def test_the_gauge_ends_at_the_reference_power(
     assert german["name"] == "von 12,5 kW Referenzleistung"
 
 
-async def test_beside_the_total_stands_what_it_knows(
+@pytest.fixture
+async def bill_view(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, make: Callable[..., Json]
-) -> None:
-    await hass.config.async_set_time_zone("Europe/Luxembourg")
+) -> Json:
+    """Return the view of the bill of a meter with a contract."""
     entry = await set_up(hass, port, make_entry)
     port.greeting = port.next_frame(TELEGRAM)
     options = {CONF_REFERENCE_POWER: 7.0, CONF_ENERGY_PRICE: 0.15}
     hass.config_entries.async_update_entry(entry, options=options)
     await reload(hass, entry)
+    return views_of(make())["bill"]
+
+
+@pytest.mark.usefixtures("bill_view")
+async def test_beside_the_total_stands_what_it_knows(
+    hass: HomeAssistant, make: Callable[..., Json]
+) -> None:
+    await hass.config.async_set_time_zone("Europe/Luxembourg")
     total = entity(hass, "cost_total")
 
     def said(language: str, **attributes: object) -> str:
@@ -303,24 +312,25 @@ async def test_beside_the_total_stands_what_it_knows(
     assert said("fr", since=since).endswith("prix fixes depuis le 21/11")
 
 
-@pytest.mark.parametrize("is_about_the_same", [True, False])
+@pytest.mark.parametrize(
+    ("cheapest_kw", "is_about_the_same", "is_said"),
+    [("3", True, True), ("3", False, False), ("7", True, False)],
+)
 async def test_less_than_five_euro_a_year_is_about_the_same(
     hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    make: Callable[..., Json],
+    bill_view: Json,
+    cheapest_kw: str,
     *,
     is_about_the_same: bool,
+    is_said: bool,
 ) -> None:
-    await set_up(hass, port, make_entry)
-    cheapest = entity(hass, "cheapest_reference_power")
-    [table] = [card for card in cards(views_of(make())["bill"]) if "| kW |" in str(card)]
+    [table] = [card for card in cards(bill_view) if "| kW |" in str(card)]
     attributes = {"classes": {"3": 12.5}, "about_the_same": is_about_the_same}
-    hass.states.async_set(cheapest, "3", attributes)
+    hass.states.async_set(entity(hass, "cheapest_reference_power"), cheapest_kw, attributes)
     said = Template(table["content"], hass).async_render(parse_result=False)
-    assert ("costs about the same" in said) is is_about_the_same
     # What follows a table without an empty line would be a row of it.
-    assert ("12.50 |\n\nThis reference power" in said) is is_about_the_same
+    assert ("12.50 |\n\nAbout the same" in said) is is_said
+    assert ("About the same" in said) is is_said
 
 
 def gauge(made: Json) -> Json | None:

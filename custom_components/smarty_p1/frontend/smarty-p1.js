@@ -65,11 +65,11 @@ const TEXTS = {
     "{share} % deste mês medidos, preços fixos desde {date}",
   ],
   same: [
-    "This reference power costs about the same: the difference is below 5 EUR a year.",
-    "Diese Referenzleistung kostet ungefähr das Gleiche: Der Unterschied liegt unter 5 EUR im Jahr.",
-    "Cette puissance de référence coûte à peu près autant : la différence est inférieure à 5 EUR par an.",
-    "Dës Referenzleeschtung kascht ongeféier d'selwecht: Den Ënnerscheed ass ënner 5 EUR am Joer.",
-    "Esta potência de referência custa mais ou menos o mesmo: a diferença é inferior a 5 EUR por ano.",
+    "About the same: another reference power would save less than 5 EUR a year.",
+    "Ungefähr gleich: Eine andere Referenzleistung würde weniger als 5 EUR im Jahr sparen.",
+    "À peu près pareil : une autre puissance de référence économiserait moins de 5 EUR par an.",
+    "Ongeféier d'selwecht: Eng aner Referenzleeschtung géif manner wéi 5 EUR am Joer spueren.",
+    "Mais ou menos o mesmo: outra potência de referência pouparia menos de 5 EUR por ano.",
   ],
   options: ["Options", "Optionen", "Options", "Optiounen", "Opções"],
   nothing: ["No meter yet", "Noch kein Zähler", "Pas encore de compteur", "Nach kee Compteur", "Ainda sem contador"],
@@ -221,7 +221,7 @@ const classTable = (title, same, own, { language }) =>
 {% set amount = "%.2f" | format(cost) | replace(".", "${(0.5).toLocaleString(language)[1]}") -%}
 | {{ own ~ kw ~ own }} | {{ own ~ amount ~ own }} |
 {% endfor %}
-{% if state_attr("${entity}", "about_the_same") %}${same}{% endif %}`,
+{% if state_attr("${entity}", "about_the_same") and states("${entity}") | float != ${own ?? 0} %}${same}{% endif %}`,
     grid_options: WIDE,
     ...when(HAS_NUMBER, { entity }),
   }));
