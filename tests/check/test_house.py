@@ -37,6 +37,7 @@ PARTS = {
     "p1": (),
     "tariff": (),
     "port": ("p1",),
+    "leneda": ("tariff",),
     "meter": ("p1", "tariff"),
     "boards": ("p1",),
     "entities": ("p1", "tariff", "meter"),

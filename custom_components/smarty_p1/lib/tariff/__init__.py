@@ -6,7 +6,7 @@ bill(demand.month, demand.contracts, demand.until).total
 """
 
 from .bill import Bill, Line, bill, lines_of
-from .calendar import LUXEMBOURG
+from .calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start, quarter_start
 from .comparison import ClassCost, Comparison, MonthComparison, compare
 from .contract import (
     CONSUMER_CATEGORIES,
@@ -22,8 +22,17 @@ from .demand_meter import DemandMeter
 from .demand_snapshot import KEPT_MONTHS, Demand
 from .estimate import Estimate, estimate, estimated
 from .kwh_price import KwhPrice, kwh_price
-from .month import Above, Day, Month, QuarterHour
+from .month import (
+    Above,
+    Day,
+    EstimatedQuarterHour,
+    Month,
+    Origin,
+    PlatformQuarterHour,
+    QuarterHour,
+)
 from .network_prices import LATEST_YEAR, NetworkPrices, network_prices
+from .past import NO_PAST, Past
 from .register_rises import MAX_POWER_KW, Energies
 from .second_hours import WEEKDAYS, Split, second_hours
 from .storage import load_months, store_months
@@ -36,7 +45,9 @@ __all__ = [
     "MAX_POWER_KW",
     "METER_SIZES",
     "NO_CONTRACT",
+    "NO_PAST",
     "NO_PRICES",
+    "QUARTER_HOUR",
     "REFERENCE_POWERS",
     "WEEKDAYS",
     "Above",
@@ -50,22 +61,29 @@ __all__ = [
     "DemandMeter",
     "Energies",
     "Estimate",
+    "EstimatedQuarterHour",
     "KwhPrice",
     "Line",
     "MarketPrices",
     "Month",
     "MonthComparison",
     "NetworkPrices",
+    "Origin",
+    "Past",
+    "PlatformQuarterHour",
     "QuarterHour",
     "Split",
     "bill",
     "compare",
+    "day_end",
+    "day_start",
     "estimate",
     "estimated",
     "kwh_price",
     "lines_of",
     "load_months",
     "network_prices",
+    "quarter_start",
     "second_hours",
     "store_months",
 ]

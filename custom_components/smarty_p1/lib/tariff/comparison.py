@@ -42,7 +42,7 @@ class MonthComparison(NamedTuple):
     """Its first midnight, in Luxembourg's time."""
     measured_share: float
     is_whole: bool
-    """Whether it has ended, and as good as all of it was measured."""
+    """Whether it has ended, and as good as all of it is known."""
     classes: Mapping[int, ClassCost]
 
 
@@ -103,11 +103,10 @@ def _compare_month(
         (part, current or AgreedPrices(part.contract, published))
         for part in parts_of(month, contracts, until)
     ]
-    share = month.measured_share(until)
     return MonthComparison(
         start=month.start,
-        measured_share=share,
-        is_whole=month.end <= until and share >= _WHOLE,
+        measured_share=month.measured_share(until),
+        is_whole=month.end <= until and month.known_share(until) >= _WHOLE,
         classes={kw: _class_cost(kw, parts) for kw in REFERENCE_POWERS},
     )
 

@@ -45,6 +45,7 @@ from .earlier_storage import upgraded
 from .kept_months import MAX_MONTHS
 from .meter_clock_jumps import MAX_STRETCHES, Stretch
 from .month import Month
+from .past import Past
 from .readings_to_months import History
 from .register_rises import DECIMALS, MAX_POWER_KW, Energies, Registers
 from .shown_month import sure_time, time_until
@@ -89,6 +90,25 @@ class DemandMeter:
         stretches = self._history.stretches
         now = sure_time(stretches) if stretches else None
         self._contracts = with_entered(self._contracts, contract, since, now)
+        self.snapshot = self._make_snapshot()
+
+    @property
+    def contracts(self) -> Contracts:
+        """Return the contracts by which a past is to be made."""
+        return self._contracts
+
+    @property
+    def past(self) -> Past:
+        """Return what the platform knows, as it was set last."""
+        return self._history.past
+
+    def set_past(self, past: Past) -> None:
+        """Show what the platform knows beside what was measured, or, with `NO_PAST`, no more.
+
+        It is not stored: after a restart it has to be set again. Made by other contracts than those
+        that hold now, it is good until there is another.
+        """
+        self._history.past = past
         self.snapshot = self._make_snapshot()
 
     def is_before_change(self, time: datetime | None) -> bool:

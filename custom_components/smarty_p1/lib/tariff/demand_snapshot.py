@@ -105,7 +105,7 @@ def summarised(
     month = months.get(shown) or Month(start=shown)
     earlier = sorted((m for m in months.values() if m.start < shown), key=attrgetter("start"))
     excess_kwh = _excess_kwh(month, contracts)
-    if is_begun_here:
+    if is_begun_here or (earlier or [month])[0].platform_quarter_hours:
         *earlier, month = from_first_day([*earlier, month])
     return Summary(months, contracts, month, tuple(earlier[-KEPT_MONTHS:]), excess_kwh)
 

@@ -48,7 +48,7 @@ def estimate(
 ) -> Estimate | None:
     """Return the estimate for the running month, after those before it; None without one."""
     is_early = until < month.start + _DAYS_BEFORE
-    if is_early or until >= month.end or month.measured_share(until) < _LEAST_MEASURED:
+    if is_early or until >= month.end or month.known_share(until) < _LEAST_MEASURED:
         return None
     ended = [day for each in (*earlier, month) for day in each.days if day.start < day_start(until)]
     days = list(_whole_days(ended))[-_DAYS_OF_MEAN:]
@@ -57,7 +57,7 @@ def estimate(
         return None
     year_before = month.start.replace(year=month.start.year - 1)
     last_year = next((each for each in earlier if each.start == year_before), None)
-    if last_year is None or last_year.measured_share(last_year.end) < _LEAST_MEASURED:
+    if last_year is None or last_year.known_share(last_year.end) < _LEAST_MEASURED:
         return Estimate(total, None, None)
     of_last_year = [list(group) for _, group in _by_date(last_year.days)]
     recent = [record for day in days for record in day]

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from .calendar import QUARTER_HOUR, day_end, month_start, quarter_start
 from .contract import REFERENCE_POWERS, Contracts
-from .month import AMOUNTS, Above, Day, Month, QuarterHour
+from .month import AMOUNTS, COUNTS, Above, Day, Month, QuarterHour
 from .register_rises import DECIMALS, Amounts
 from .second_hours import joined_splits, split
 
@@ -93,12 +93,15 @@ def _joined_days(day: Day, other: Day) -> Day:
         reference_kw: _joined_above(day.above.get(reference_kw), other.above.get(reference_kw))
         for reference_kw in {**day.above, **other.above}
     }
+    amounts: dict[str, Any] = {
+        **{name: getattr(day, name) + getattr(other, name) for name in COUNTS},
+        **{name: _sum(getattr(day, name), getattr(other, name)) for name in AMOUNTS},
+    }
     return Day(
         start=day.start,
-        quarter_hours=day.quarter_hours + other.quarter_hours,
         above=above,
         second=joined_splits(day.second, other.second),
-        **{name: _sum(getattr(day, name), getattr(other, name)) for name in AMOUNTS},
+        **amounts,
     )
 
 

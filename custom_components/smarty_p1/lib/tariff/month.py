@@ -1,15 +1,25 @@
 """What is kept of a month, by its days: energies, and how far they were above each class."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NamedTuple
+from enum import StrEnum
+from typing import NamedTuple, override
 
 from .calendar import QUARTER_HOUR, month_end
 from .second_hours import Split
 
 _SHARE_DECIMALS = 4
 """A single quarter-hour shows: without one, a month is no whole one, and one is not nothing."""
+
+
+class Origin(StrEnum):
+    """Who else knows a quarter-hour that was not measured here."""
+
+    PLATFORM = "platform"
+    """The national platform: the operator has it from the meter."""
+    PLATFORM_ESTIMATED = "platform_estimated"
+    """The platform, where the operator had no value of the meter, or changed it."""
 
 
 class QuarterHour(NamedTuple):
@@ -25,6 +35,33 @@ class QuarterHour(NamedTuple):
     def imported_kwh(self) -> float:
         """Return the imported energy."""
         return self.mean_kw / 4
+
+    @property
+    def origin(self) -> Origin | None:
+        """Return whose it is, None where it was measured here."""
+        return None
+
+
+class PlatformQuarterHour(QuarterHour):
+    """One that the platform has measured."""
+
+    __slots__ = ()
+
+    @property
+    @override
+    def origin(self) -> Origin:
+        return Origin.PLATFORM
+
+
+class EstimatedQuarterHour(PlatformQuarterHour):
+    """One that the platform calls estimated, or edited."""
+
+    __slots__ = ()
+
+    @property
+    @override
+    def origin(self) -> Origin:
+        return Origin.PLATFORM_ESTIMATED
 
 
 class Above(NamedTuple):
@@ -45,7 +82,11 @@ class Day:
     gap_wh: float = 0.0
     """The part of the imported energy that came while nothing was measured: when is not known."""
     quarter_hours: int = 0
-    """Those that were measured from start to end."""
+    """Those that are known from start to end."""
+    platform_quarter_hours: int = 0
+    """Of these, those that are the platform's."""
+    estimated_quarter_hours: int = 0
+    """Of these in turn, those that it calls estimated or edited."""
     above: Mapping[float, Above] = field(default_factory=dict)
     """By reference power: every class that was exceeded, and the connection's own one."""
     second: Mapping[str, Split] = field(default_factory=dict)
@@ -59,6 +100,7 @@ class Day:
     market_exported_wh: float = 0.0
 
 
+COUNTS = ("quarter_hours", "platform_quarter_hours", "estimated_quarter_hours")
 AMOUNTS = (
     "imported_wh",
     "exported_wh",
@@ -93,8 +135,18 @@ class Month:
 
     @property
     def quarter_hours(self) -> int:
-        """Return how many were measured from start to end."""
+        """Return how many are known from start to end."""
         return self.earlier_quarter_hours + sum(day.quarter_hours for day in self.days)
+
+    @property
+    def platform_quarter_hours(self) -> int:
+        """Return how many of these are the platform's."""
+        return sum(day.platform_quarter_hours for day in self.days)
+
+    @property
+    def estimated_quarter_hours(self) -> int:
+        """Return how many of the platform's were not measured either."""
+        return sum(day.estimated_quarter_hours for day in self.days)
 
     @property
     def imported_kwh(self) -> float:
@@ -114,10 +166,17 @@ class Month:
         )
 
     def measured_share(self, until: datetime) -> float:
-        """Return which share of its quarter-hours that have ended was measured."""
+        """Return which share of its quarter-hours that have ended was measured, by whomever."""
+        return self._share(until, lambda day: day.quarter_hours - day.estimated_quarter_hours)
+
+    def known_share(self, until: datetime) -> float:
+        """Return which share is known; the bill has those that the operator has estimated, too."""
+        return self._share(until, lambda day: day.quarter_hours)
+
+    def _share(self, until: datetime, count: Callable[[Day], int]) -> float:
         start = self.start.astimezone(UTC)
         ended = (min(until.astimezone(UTC), self.end.astimezone(UTC)) - start) // QUARTER_HOUR
         if ended <= 0:
             return 0.0
-        measured = sum(day.quarter_hours for day in self.days if day.start < until)
-        return round(min(1.0, measured / ended), _SHARE_DECIMALS)
+        found = sum(count(day) for day in self.days if day.start < until)
+        return round(min(1.0, found / ended), _SHARE_DECIMALS)

@@ -21,6 +21,7 @@ from .contract import Contracts, MarketPrices
 from .kept_months import KeptMonths, above_each, day_of, joined
 from .meter_clock_jumps import MAX_SHARED_GAP, MAX_STRETCHES, Stretch, count_kept
 from .month import Day, Month, QuarterHour
+from .past import NO_PAST, Past
 from .register_rises import DECIMALS, Amounts, Registers, Rise, is_bridged
 from .second_hours import split
 from .shown_month import is_to_be_shown
@@ -47,6 +48,7 @@ class History:
         self.stretches: list[Stretch] = stretches or []
         self.last_quarter = last_quarter
         self.archived = archived
+        self._past = NO_PAST
         self._months: dict[datetime, Month] | None = None
         if self.stretches:
             sure = self.stretches[0]
@@ -56,8 +58,18 @@ class History:
     def months(self) -> dict[datetime, Month]:
         """Return all that is known, by month; the same object until there is something new."""
         if self._months is None:
-            self._months = _all_months(self.stretches)
+            self._months = self._past.joined_to(_all_months(self.stretches))
         return self._months
+
+    @property
+    def past(self) -> Past:
+        """Return what the platform knows: it is shown, and never stored with the rest."""
+        return self._past
+
+    @past.setter
+    def past(self, past: Past) -> None:
+        self._past = past
+        self._months = None
 
     @property
     def finished(self) -> tuple[Month, ...]:

@@ -171,6 +171,8 @@ class Amounts(NamedTuple):
             exported_wh=day.exported_wh + self.exported_wh,
             gap_wh=day.gap_wh,
             quarter_hours=day.quarter_hours,
+            platform_quarter_hours=day.platform_quarter_hours,
+            estimated_quarter_hours=day.estimated_quarter_hours,
             above=day.above,
             second=day.second,
             market_cost=day.market_cost + self.market_cost,

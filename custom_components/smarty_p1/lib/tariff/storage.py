@@ -117,12 +117,13 @@ def _load_day(data: Stored) -> Day:
     second = a_mapping(stored.pop("second", {}), _MOST_POWERS)
     if start != quarter_start(start) or not stored.keys() <= set(AMOUNTS):
         raise ValueError
+    amounts: Stores = {name: amount(value, name) for name, value in stored.items()}
     return Day(
         start=start,
         quarter_hours=quarter_hours,
         above={amount(float(power)): _load_above(each) for power, each in above.items()},
         second={hours: Split(*map(amount, a_list(each, 2))) for hours, each in second.items()},
-        **{name: amount(value, name) for name, value in stored.items()},
+        **amounts,
     )
 
 

@@ -1,0 +1,36 @@
+"""The quarter-hours of Leneda, Luxembourg's national energy data platform. No I/O.
+
+export = read_export(data, now)  # a file of its portal; ExportError.reason says why not
+series = read_time_series(json.loads(answer), code, start, end)  # an answer of its API
+quarters = merged(own, {export.code: export.rows})
+meter.set_past(Past.of(quarters, meter.contracts))
+"""
+
+from .answer import AnswerError, AnswerRefusal, TimeSeries, read_time_series
+from .difference import Cause, DayDifference, Differences, compare_days
+from .export_file import MAX_EXPORT_SIZE, Export, ExportError, ExportRefusal, read_export
+from .merging import merged
+from .registers import REGISTERS, Quantity, Register
+from .rows import Row, newest
+
+__all__ = [
+    "MAX_EXPORT_SIZE",
+    "REGISTERS",
+    "AnswerError",
+    "AnswerRefusal",
+    "Cause",
+    "DayDifference",
+    "Differences",
+    "Export",
+    "ExportError",
+    "ExportRefusal",
+    "Quantity",
+    "Register",
+    "Row",
+    "TimeSeries",
+    "compare_days",
+    "merged",
+    "newest",
+    "read_export",
+    "read_time_series",
+]

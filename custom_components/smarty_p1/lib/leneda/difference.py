@@ -1,0 +1,126 @@
+"""What was measured here against what the platform knows, by whole days of Luxembourg.
+
+Both come from one register, but are cut at other moments: at a telegram here, at the quarter-hour
+by the operator. So a day may differ by 50 Wh or a thousandth. Days on which either lacks a
+quarter-hour, or the platform has estimated one, are not compared.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import groupby
+from typing import NamedTuple
+
+from ..tariff import QUARTER_HOUR, QuarterHour, day_end, day_start
+from .rows import Row
+
+_TOLERANCE_WH = 50
+_TOLERANCE = 0.001
+_HOUR = timedelta(hours=1)
+# Of a quarter-hour that is cut up to 10 s off, at either end: a 45th of its energy, and 1 Wh.
+_OFF_WH = 1
+_OFF = 1 / 45
+
+
+class Cause(StrEnum):
+    """Why most days differ: the likeliest cause."""
+
+    OTHER_POINT = "other_point"
+    """Another metering point; or none of the others."""
+    PRODUCTION = "production"
+    """The platform's series is what is fed in here."""
+    FACTOR_FOUR = "factor_four"
+    """Mean power was taken for energy, or the other way round."""
+    SHIFTED_HOUR = "shifted_hour"
+
+
+class DayDifference(NamedTuple):
+    """A day that both know whole."""
+
+    start: datetime
+    """Its midnight in Luxembourg, in UTC."""
+    own_wh: float
+    platform_wh: float
+
+    @property
+    def is_within(self) -> bool:
+        """Return whether it differs by no more than the way of cutting explains."""
+        return _is_near(self.own_wh, self.platform_wh)
+
+
+class Differences(NamedTuple):
+    """The days that both know, in the order of time, and why they differ, if most of them do."""
+
+    days: tuple[DayDifference, ...]
+    cause: Cause | None
+
+
+class _Day(NamedTuple):
+    """A day, with what the causes are told by."""
+
+    difference: DayDifference
+    own: Sequence[QuarterHour]
+    rows: Mapping[datetime, Row]
+
+    def is_production(self) -> bool:
+        exported = [each.exported_kwh for each in self.own]
+        known = [kwh for kwh in exported if kwh is not None]
+        is_known = len(known) == len(exported)
+        return is_known and _is_near(sum(known) * 1000, self.difference.platform_wh)
+
+    def is_factor_four(self) -> bool:
+        _, own_wh, platform_wh = self.difference
+        return _is_near(own_wh, platform_wh * 4) or _is_near(own_wh * 4, platform_wh)
+
+    def is_shifted(self) -> bool:
+        return not self._fits(timedelta()) and (self._fits(_HOUR) or self._fits(-_HOUR))
+
+    def _fits(self, shift: timedelta) -> bool:
+        pairs = [
+            (each.mean_kw * 250, row.kw * 250)
+            for each in self.own
+            if (row := self.rows.get(each.start + shift))
+        ]
+        off_wh = sum(abs(own_wh - platform_wh) for own_wh, platform_wh in pairs)
+        most_wh = sum(_OFF_WH + own_wh * _OFF for own_wh, _ in pairs)
+        return len(pairs) > len(self.own) / 2 and off_wh <= most_wh
+
+
+def compare_days(own: Iterable[QuarterHour], platform: Iterable[Row]) -> Differences:
+    """Compare the imported energy that was measured here with the platform's, each in its order."""
+    rows = {row.start: row for row in platform}
+    days = [
+        day
+        for start, group in groupby(own, lambda each: day_start(each.start))
+        if (day := _day(start, list(group), rows))
+    ]
+    return Differences(tuple(day.difference for day in days), _cause(days))
+
+
+def _day(start: datetime, own: Sequence[QuarterHour], rows: Mapping[datetime, Row]) -> _Day | None:
+    found = [row for each in own if (row := rows.get(each.start)) and row.is_measured]
+    if len(found) < len(own) or len(own) < (day_end(start) - start) // QUARTER_HOUR:
+        return None
+    own_wh = round(sum(each.mean_kw for each in own) * 250, 3)
+    platform_wh = round(sum(row.kw for row in found) * 250, 3)
+    return _Day(DayDifference(start, own_wh, platform_wh), own, rows)
+
+
+def _cause(days: Sequence[_Day]) -> Cause | None:
+    # An hour's shift may come to the same by the day.
+    outside = [day for day in days if not day.difference.is_within or day.is_shifted()]
+    if 2 * len(outside) <= len(days):
+        return None
+    told: dict[Cause, Callable[[_Day], bool]] = {
+        Cause.PRODUCTION: _Day.is_production,
+        Cause.FACTOR_FOUR: _Day.is_factor_four,
+        Cause.SHIFTED_HOUR: _Day.is_shifted,
+    }
+    for cause, is_told in told.items():
+        if 2 * sum(map(is_told, outside)) > len(outside):
+            return cause
+    return Cause.OTHER_POINT
+
+
+def _is_near(own_wh: float, platform_wh: float) -> bool:
+    return abs(own_wh - platform_wh) <= max(_TOLERANCE_WH, _TOLERANCE * max(own_wh, platform_wh))

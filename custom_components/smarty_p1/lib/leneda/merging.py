@@ -1,0 +1,37 @@
+"""What was measured here and what the platform knows, side by side."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from ..tariff import EstimatedQuarterHour, PlatformQuarterHour, QuarterHour
+from .registers import REGISTERS, Quantity
+from .rows import Row
+
+
+def merged(own: Iterable[QuarterHour], platform: Mapping[str, Sequence[Row]]) -> list[QuarterHour]:
+    """Return all quarter-hours in the order of their time, each of one origin, its `origin`.
+
+    `platform` holds the rows of each code. What was measured here counts; elsewhere, what the
+    platform knows, if it knows the imported energy. One is estimated if a value of it is.
+    """
+    found = {quarter.start: quarter for quarter in own}
+    rows: dict[Quantity, Sequence[Row]] = {
+        REGISTERS[code].quantity: rows for code, rows in platform.items()
+    }
+    exported, reactive_imported, reactive_exported = (
+        {row.start: row for row in rows.get(quantity, ()) if row.start not in found}
+        for quantity in (
+            Quantity.EXPORTED,
+            Quantity.REACTIVE_IMPORTED,
+            Quantity.REACTIVE_EXPORTED,
+        )
+    )
+    for row in rows.get(Quantity.IMPORTED, ()):
+        start = row.start
+        if start in found:
+            continue
+        others = exported.get(start), reactive_imported.get(start), reactive_exported.get(start)
+        is_measured = row.is_measured and all(each is None or each.is_measured for each in others)
+        energies = (None if each is None else each.kw / 4 for each in others)
+        kind = PlatformQuarterHour if is_measured else EstimatedQuarterHour
+        found[start] = kind(start, row.kw, *energies)
+    return sorted(found.values(), key=lambda quarter: quarter.start)

@@ -1,0 +1,62 @@
+"""The platform's series of electricity: what the code of each means."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Quantity(StrEnum):
+    """What a series is about. Layers are those of energy sharing."""
+
+    IMPORTED = "imported"
+    EXPORTED = "exported"
+    REACTIVE_IMPORTED = "reactive_imported"
+    REACTIVE_EXPORTED = "reactive_exported"
+    COVERED_1 = "covered_1"
+    COVERED_2 = "covered_2"
+    COVERED_3 = "covered_3"
+    COVERED_4 = "covered_4"
+    REMAINING = "remaining"
+    """The consumption that the supplier bills."""
+    SHARED_1 = "shared_1"
+    SHARED_2 = "shared_2"
+    SHARED_3 = "shared_3"
+    SHARED_4 = "shared_4"
+    SOLD = "sold"
+    """The production that is left after sharing."""
+
+
+class Register(NamedTuple):
+    """A series: its quantity, and the unit in which each value is the mean of a quarter-hour."""
+
+    quantity: Quantity
+    unit: str = "kW"
+
+
+# The last digit is not the number of the layer.
+REGISTERS: Mapping[str, Register] = {
+    "1-1:1.29.0": Register(Quantity.IMPORTED),
+    "1-1:2.29.0": Register(Quantity.EXPORTED),
+    "1-1:3.29.0": Register(Quantity.REACTIVE_IMPORTED, "kvar"),
+    "1-1:4.29.0": Register(Quantity.REACTIVE_EXPORTED, "kvar"),
+    "1-65:1.29.1": Register(Quantity.COVERED_1),
+    "1-65:1.29.3": Register(Quantity.COVERED_2),
+    "1-65:1.29.2": Register(Quantity.COVERED_3),
+    "1-65:1.29.4": Register(Quantity.COVERED_4),
+    "1-65:1.29.9": Register(Quantity.REMAINING),
+    "1-65:2.29.1": Register(Quantity.SHARED_1),
+    "1-65:2.29.3": Register(Quantity.SHARED_2),
+    "1-65:2.29.2": Register(Quantity.SHARED_3),
+    "1-65:2.29.4": Register(Quantity.SHARED_4),
+    "1-65:2.29.9": Register(Quantity.SOLD),
+}
+
+
+def is_gas(code: str) -> bool:
+    """Return whether a code is of the gas, which has no quarter-hours."""
+    return code.startswith("7-")
+
+
+def is_in_its_unit(register: Register, unit: str) -> bool:
+    """Return whether a unit is that of a register: the platform writes kVAR."""
+    return unit.casefold() == register.unit.casefold()

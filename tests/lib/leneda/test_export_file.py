@@ -1,0 +1,223 @@
+"""Files of the portal: what is in them, and why another one is refused."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from smartyp1.leneda import (
+    MAX_EXPORT_SIZE,
+    REGISTERS,
+    Export,
+    ExportError,
+    ExportRefusal,
+    Quantity,
+    Row,
+    read_export,
+)
+from tests.lib.leneda.writing import (
+    CONSUMPTION,
+    HEADER,
+    NOW,
+    POINT,
+    PRODUCTION,
+    export,
+    file,
+    quarters,
+    row,
+)
+
+AUTUMN = (
+    HEADER.format(CONSUMPTION)
+    + f"""\
+"{POINT}","1-1:1.29.0","kW","2025-10-26T02:30:00+02:00","0.412","15","Measured","1"
+"{POINT}","1-1:1.29.0","kW","2025-10-26T02:45:00+02:00","0.408","15","Measured","1"
+"{POINT}","1-1:1.29.0","kW","2025-10-26T02:00:00+01:00","0.400","15","Estimated","1"
+"{POINT}","1-1:1.29.0","kW","2025-10-26T02:15:00+01:00","3.960","15","Measured","2"
+"""
+)
+
+
+def refusal(data: bytes) -> tuple[str, str | None]:
+    """Return why a file is refused, and the line that is named."""
+    with pytest.raises(ExportError) as caught:
+        read_export(data, NOW)
+    assert POINT not in f"{caught.value!r}{caught.value.placeholders}"
+    return caught.value.reason.value, caught.value.placeholders.get("line")
+
+
+def test_the_hour_that_october_repeats() -> None:
+    rows = (
+        Row(datetime(2025, 10, 26, 0, 30, tzinfo=UTC), 0.412, is_measured=True, version=1),
+        Row(datetime(2025, 10, 26, 0, 45, tzinfo=UTC), 0.408, is_measured=True, version=1),
+        Row(datetime(2025, 10, 26, 1, 0, tzinfo=UTC), 0.4, is_measured=False, version=1),
+        Row(datetime(2025, 10, 26, 1, 15, tzinfo=UTC), 3.96, is_measured=True, version=2),
+    )
+    expected = Export(POINT, CONSUMPTION, rows, repeated=0, holes=0, estimated=1)
+    assert read_export(AUTUMN.encode(), NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("midnight", "count", "following"),
+    [
+        ("2025-03-30T00:00:00+01:00", 92, datetime(2025, 3, 30, 22, tzinfo=UTC)),
+        ("2025-10-26T00:00:00+02:00", 100, datetime(2025, 10, 26, 23, tzinfo=UTC)),
+        ("2025-11-02T00:00:00+01:00", 96, datetime(2025, 11, 2, 23, tzinfo=UTC)),
+    ],
+)
+def test_a_day_of_a_clock_change(midnight: str, count: int, following: datetime) -> None:
+    found = read_export(export(midnight, [f"{n}.250" for n in range(count)]), NOW)
+    assert [each.start for each in found.rows] == quarters(midnight, count)
+    assert [each.kw for each in found.rows] == [n + 0.25 for n in range(count)]
+    assert found.rows[-1].start + timedelta(minutes=15) == following
+    assert (found.holes, found.repeated, found.estimated) == (0, 0, 0)
+
+
+def test_columns_are_known_by_their_content() -> None:
+    german = (
+        "Wert (1-1:1.29.0),Version der Zeile,Zählpunkt,OBIS-Code,Intervall,Beginn,Einheit,Art,V\n"
+        f"0.412,frei,{POINT},1-1:1.29.0,15,2025-06-01T00:00:00+02:00,kW,Gemessen,3\n"
+        f"1,frei,{POINT},1-1:1.29.0,15,2025-06-01T00:15:00+02:00,kW,Geschätzt,3\n"
+    )
+    for data in (german.encode(), b"\xef\xbb\xbf" + german.replace("\n", "\r\n").encode()):
+        found = read_export(data, NOW)
+        assert [each[1:] for each in found.rows] == [(0.412, True, 3), (1, False, 3)]
+
+
+def test_without_a_name_the_value_is_the_only_decimal_number() -> None:
+    found = read_export(
+        AUTUMN.replace("Value (1-1:1.29.0)", "Valeur").replace("Measured", "Mesuré").encode(), NOW
+    )
+    assert [each.kw for each in found.rows] == [0.412, 0.408, 0.4, 3.96]
+    assert [each.is_measured for each in found.rows] == [True, True, False, True]
+
+
+def test_without_a_header_no_row_is_lost() -> None:
+    assert len(read_export(AUTUMN.partition("\n")[2].encode(), NOW).rows) == 4
+
+
+def test_versions_repeated_rows_holes_and_no_order() -> None:
+    data = file(
+        row("2025-06-01T01:00:00+02:00", "4.000"),
+        row("2025-06-01T00:00:00+02:00", "1.000", version="2"),
+        row("2025-06-01T00:00:00+02:00", "9.000", version="1"),
+        row("2025-06-01T00:15:00+02:00", "2.000", version="3"),
+        row("2025-06-01T00:15:00+02:00", "2.500", "Edited", version="3"),
+        row("2025-06-01T00:30:00+02:00", ""),
+    )
+    found = read_export(data, NOW)
+    assert [(each.kw, each.version) for each in found.rows] == [(1.0, 2), (2.5, 3), (4.0, 1)]
+    assert (found.repeated, found.holes, found.estimated) == (2, 2, 1)
+
+
+def test_two_files_of_one_register_one_after_the_other() -> None:
+    assert len(read_export(AUTUMN.encode() * 2, NOW).rows) == 4
+
+
+def test_each_series_of_electricity() -> None:
+    for code, register in REGISTERS.items():
+        data = AUTUMN.replace("1-1:1.29.0", code)
+        if register.unit != "kW":
+            data = data.replace('"kW"', '"kVAR"')
+        assert read_export(data.encode(), NOW).code == code
+    assert REGISTERS[PRODUCTION].quantity is Quantity.EXPORTED
+    assert REGISTERS["1-65:1.29.3"].quantity is Quantity.COVERED_2
+    assert REGISTERS["1-65:1.29.2"].quantity is Quantity.COVERED_3
+
+
+SECOND = '"2025-10-26T02:45:00+02:00","0.408","15","Measured","1"'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason", "line"),
+    [
+        (AUTUMN, "", "empty", None),
+        (AUTUMN, "\r\n \n", "empty", None),
+        (AUTUMN, HEADER.format(CONSUMPTION), "empty", None),
+        (AUTUMN, "PK\x03\x04\0\0", "not_csv", None),
+        (AUTUMN, "hello", "empty", None),
+        (AUTUMN, "start,1-1:1.29.0 (kW)\n2025-06-01T00:00:00+02:00,0.4\n", "no_export", None),
+        (AUTUMN, "a;b;c;d;e\n1;2;3;4;5\n", "no_export", None),
+        (AUTUMN, 'x"y" z,"a"b\n' * 3, "not_csv", None),
+        ('","', '";"', "spreadsheet", None),
+        ('","', "\t", "spreadsheet", None),
+        ("0.412", "0,412", "spreadsheet", "2"),
+        ("0.408", "0,408", "spreadsheet", "3"),
+        ("2025-10-26T02:30:00+02:00", "2025-10-26T02:30:00", "spreadsheet", None),
+        ("2025-10-26T02:45:00+02:00", "2025-10-26T02:45:00", "spreadsheet", "3"),
+        ("2025-10-26T02:45:00+02:00", "26.10.2025 02:45", "spreadsheet", "3"),
+        ("2025-10-26T02:30:00+02:00", "10/26/25 2:30 AM", "spreadsheet", None),
+        (
+            f'"{POINT}","1-1:1.29.0","kW",{SECOND}',
+            f'"{POINT[:-1]}7","1-1:1.29.0","kW",{SECOND}',
+            "several_points",
+            "3",
+        ),
+        (f'"1-1:1.29.0","kW",{SECOND}', f'"1-1:2.29.0","kW",{SECOND}', "several_codes", "3"),
+        (f'"kW",{SECOND}', f'"kWh",{SECOND}', "wrong_unit", "3"),
+        ('"kW"', '"kWh"', "wrong_unit", None),
+        ('"kW"', '"W"', "wrong_unit", None),
+        ("1-1:1.29.0", "7-1:99.23.15", "gas", None),
+        ("1-1:1.29.0", "1-1:9.29.0", "unknown_code", None),
+        ('"15"', '"60"', "wrong_interval", "2"),
+        (SECOND, SECOND.replace("15", "30"), "wrong_interval", "3"),
+        (SECOND, SECOND.replace("+02:00", "+00:00"), "wrong_offset", "3"),
+        (SECOND, SECOND.replace("+02:00", "Z"), "wrong_offset", "3"),
+        (SECOND, SECOND.replace("02:45:00", "02:46:00"), "no_quarter_hour", "3"),
+        (SECOND, SECOND.replace("02:45:00", "02:45:01"), "no_quarter_hour", "3"),
+        (SECOND, SECOND.replace("2025-10-26", "1998-10-26"), "too_old", "3"),
+        (SECOND, SECOND.replace("2025-10-26", "0001-01-01"), "too_old", "3"),
+        (SECOND, SECOND.replace("2025-10-26", "2026-11-22"), "future", "3"),
+        (SECOND, SECOND.replace("2025-10-26", "9999-12-31"), "future", "3"),
+        (SECOND, SECOND.replace("2025-10-26", "2025-13-26"), "damaged_line", "3"),
+        (SECOND, SECOND.replace("0.408", "-0.408"), "wrong_value", "3"),
+        (SECOND, SECOND.replace("0.408", "NaN"), "wrong_value", "3"),
+        (SECOND, SECOND.replace("0.408", "inf"), "wrong_value", "3"),
+        (SECOND, SECOND.replace("0.408", "1e3"), "wrong_value", "3"),
+        (SECOND, SECOND.replace("0.408", "1000.001"), "wrong_value", "3"),
+        (SECOND, SECOND.replace("0.408", "9" * 800), "wrong_value", "3"),
+        (SECOND, SECOND.replace('"1"', '"9999999"'), "damaged_line", "3"),
+        (SECOND, SECOND.replace('"1"', '""'), "damaged_line", "3"),
+        (SECOND, SECOND + ',"more"', "damaged_line", "3"),
+        (SECOND, SECOND[:20], "damaged_line", "4"),
+        ('"3.960","15","Measured","2"\n', '"3.96', "truncated", "5"),
+        ('"3.960","15","Measured","2"\n', '"3.960"', "truncated", "5"),
+        ('"3.960","15","Measured","2"\n', '"3.960","15","Measured","', "truncated", "5"),
+        ('"3.960","15","Measured","2"\n', '"3.960","15","Measured","2', "truncated", "5"),
+        (SECOND, "x" * 1001, "not_csv", None),
+    ],
+)
+def test_another_file_is_refused(old: str, new: str, reason: str, line: str | None) -> None:
+    assert old in AUTUMN
+    assert refusal(AUTUMN.replace(old, new).encode()) == (reason, line)
+
+
+def test_a_file_that_ends_within_its_first_row_is_truncated() -> None:
+    whole = "".join(AUTUMN.splitlines(keepends=True)[:2]).encode()
+    begin = whole.index(b"\n") + 1
+    for end in range(begin + 1, len(whole) - 2):
+        assert refusal(whole[:end])[0] == "truncated", whole[:end]
+    assert len(read_export(whole[:-1], NOW).rows) == 1
+
+
+def test_what_a_spreadsheet_writes_in_its_own_encoding_is_called_so() -> None:
+    data = AUTUMN.replace('","', '";"').replace("Metering point", "Zählpunkt").encode("latin-1")
+    assert refusal(data) == ("spreadsheet", None)
+
+
+def test_the_running_quarter_hour_is_of_the_future() -> None:
+    complete = datetime(2026, 11, 21, 11, 45, tzinfo=UTC)
+    data = file(row("2026-11-21T12:45:00+01:00"))
+    assert [each.start for each in read_export(data, NOW).rows] == [complete]
+    with pytest.raises(ExportError, match="future"):
+        read_export(data, NOW - timedelta(seconds=1))
+
+
+def test_size_and_number_of_rows_are_bounded() -> None:
+    assert refusal(b" " * (MAX_EXPORT_SIZE + 1)) == ("too_large", None)
+    assert refusal(b"a\n" * 200_001) == ("too_large", None)
+
+
+def test_each_refusal_is_tested() -> None:
+    source = Path(__file__).read_text(encoding="utf-8")
+    assert [each for each in ExportRefusal if f'"{each.value}"' not in source] == []
