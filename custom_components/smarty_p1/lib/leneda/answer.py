@@ -58,7 +58,7 @@ def read_time_series(answer: object, code: str, start: datetime, end: datetime) 
         raise AnswerError(AnswerRefusal.MALFORMED)
     if not is_in_its_unit(REGISTERS[code], unit):
         raise AnswerError(AnswerRefusal.WRONG_UNIT)
-    if interval not in {_INTERVAL, None}:
+    if interval is not None and interval != _INTERVAL:
         raise AnswerError(AnswerRefusal.WRONG_INTERVAL)
     rows = [row for item in items if (row := _row(item)) and start <= row.start < end]
     return TimeSeries(newest(rows), len(items) - len(rows))
