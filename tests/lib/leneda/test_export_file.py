@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given, strategies as st
 
 from smartyp1.leneda import (
     MAX_EXPORT_SIZE,
@@ -75,9 +76,9 @@ def test_a_day_of_a_clock_change(midnight: str, count: int, following: datetime)
 
 def test_columns_are_known_by_their_content() -> None:
     german = (
-        "Wert (1-1:1.29.0),Version der Zeile,Zählpunkt,OBIS-Code,Intervall,Beginn,Einheit,Art,V\n"
-        f"0.412,frei,{POINT},1-1:1.29.0,15,2025-06-01T00:00:00+02:00,kW,Gemessen,3\n"
-        f"1,frei,{POINT},1-1:1.29.0,15,2025-06-01T00:15:00+02:00,kW,Geschätzt,3\n"
+        "Wert (1-1:1.29.0),Art,Zählpunkt,OBIS-Code,Intervall,Beginn,Einheit,Bemerkung,Version\n"
+        f"0.412,Gemessen,{POINT},1-1:1.29.0,15,2025-06-01T00:00:00+02:00,kW,frei,3\n"
+        f"1,Geschätzt,{POINT},1-1:1.29.0,15,2025-06-01T00:15:00+02:00,kW,frei,3\n"
     )
     for data in (german.encode(), b"\xef\xbb\xbf" + german.replace("\n", "\r\n").encode()):
         found = read_export(data, NOW)
@@ -93,7 +94,9 @@ def test_without_a_name_the_value_is_the_only_decimal_number() -> None:
 
 
 def test_without_a_header_no_row_is_lost() -> None:
-    assert len(read_export(AUTUMN.partition("\n")[2].encode(), NOW).rows) == 4
+    rows = AUTUMN.partition("\n")[2].encode()
+    for data in (rows, b"\xef\xbb\xbf" + rows):
+        assert len(read_export(data, NOW).rows) == 4
 
 
 def test_versions_repeated_rows_holes_and_no_order() -> None:
@@ -125,6 +128,7 @@ def test_each_series_of_electricity() -> None:
     assert REGISTERS["1-65:1.29.2"].quantity is Quantity.COVERED_3
 
 
+DAMAGE = [b'"', b",", b"\n", b";", b"\xef\xbb\xbf", b"9", b"-", b"+14:00", b"T24:00:00"]
 SECOND = '"2025-10-26T02:45:00+02:00","0.408","15","Measured","1"'
 
 
@@ -181,6 +185,7 @@ SECOND = '"2025-10-26T02:45:00+02:00","0.408","15","Measured","1"'
         (SECOND, SECOND + ',"more"', "damaged_line", "3"),
         (SECOND, SECOND[:20], "damaged_line", "4"),
         ('"3.960","15","Measured","2"\n', '"3.96', "truncated", "5"),
+        ('"3.960","15","Measured","2"\n', '"3.960","15","Measured",', "truncated", "5"),
         ('"3.960","15","Measured","2"\n', '"3.960"', "truncated", "5"),
         ('"3.960","15","Measured","2"\n', '"3.960","15","Measured","', "truncated", "5"),
         ('"3.960","15","Measured","2"\n', '"3.960","15","Measured","2', "truncated", "5"),
@@ -216,6 +221,30 @@ def test_the_running_quarter_hour_is_of_the_future() -> None:
 def test_size_and_number_of_rows_are_bounded() -> None:
     assert refusal(b" " * (MAX_EXPORT_SIZE + 1)) == ("too_large", None)
     assert refusal(b"a\n" * 200_001) == ("too_large", None)
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    with pytest.raises(ExportError):
+        read_export(data, NOW)
+
+
+@given(st.data())
+def test_a_damaged_file_is_read_or_refused(data: st.DataObject) -> None:
+    damaged = bytearray(AUTUMN.encode())
+    for _ in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.integers(0, len(damaged) - 1))
+        end = place + data.draw(st.integers(0, 9))
+        damaged[place:end] = data.draw(st.binary(max_size=3) | st.sampled_from(DAMAGE))
+    try:
+        found = read_export(bytes(damaged), NOW)
+    except ExportError:
+        return
+    starts = [each.start for each in found.rows]
+    assert starts == sorted(set(starts))
+    assert starts
+    assert all(0 <= each.kw <= 1000 and each.start < NOW for each in found.rows)
+    assert found.code in REGISTERS
 
 
 def test_each_refusal_is_tested() -> None:

@@ -319,7 +319,7 @@ def test_what_is_fed_in_comes_with_the_production() -> None:
 
 def test_days_around_the_past_stay_in_their_order() -> None:
     start = local("2026-06-01").astimezone(LUXEMBOURG)
-    days = tuple(Day(start=local(f"2026-06-{n:02}"), quarter_hours=96) for n in (2, 4, 9))
+    days = tuple(Day(start=local(f"2026-06-{n:02}"), quarter_hours=96) for n in (2, 4, 9, 25))
     past = Past.of(
         [
             *platform("2026-06-01", "2026-06-02", 0.4),
@@ -331,7 +331,7 @@ def test_days_around_the_past_stay_in_their_order() -> None:
     [june] = past.joined_to({start: Month(start=start, days=days)}).values()
     assert [
         (day.start.astimezone(LUXEMBOURG).day, day.platform_quarter_hours) for day in june.days
-    ] == [(1, 96), (2, 0), (3, 96), (4, 0), (9, 0), (20, 96)]
+    ] == [(1, 96), (2, 0), (3, 96), (4, 0), (9, 0), (20, 96), (25, 0)]
 
 
 def test_it_is_never_stored_and_can_be_taken_back() -> None:
