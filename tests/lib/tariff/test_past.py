@@ -386,3 +386,26 @@ def test_a_part_of_today_may_be_the_platforms() -> None:
     month = house.after(60, 20).month
     assert day_of(month, "2026-11-21") == (3_200 + 1_200 + 20, 0, 36, 32)
     assert month.platform_quarter_hours == 32
+
+
+def test_days_after_the_meters_clock_may_be_the_platforms() -> None:
+    house = added("2026-11-21T10:00:00W")
+    draw_hours(house, 1)
+    set_past(house, platform("2026-11-21", "2026-11-23", 0.4))
+    month = house.after(60, 20).month
+    assert day_of(month, "2026-11-21") == (92 * 100 + 1_200 + 20, 0, 96, 92)
+    assert month.platform_quarter_hours == 92 + 96
+
+
+def test_what_the_platform_estimates_does_for_an_estimate() -> None:
+    house = added("2026-11-04T10:00:00W")
+    house.read()
+    last_year = [EstimatedQuarterHour(*each) for each in platform("2025-11-01", "2025-12-01", 1.0)]
+    days = [EstimatedQuarterHour(*each) for each in platform("2026-11-01", "2026-11-04T10:00", 0.4)]
+    set_past(house, [*last_year, *days])
+    demand = house.read()
+    assert demand.month.measured_share(demand.until) == 0
+    found = estimate(demand.month, demand.earlier_months, demand.contracts, demand.until)
+    assert found is not None
+    assert found.high is not None
+    assert found.low == found.total < found.high
