@@ -1,4 +1,4 @@
-"""Any bytes and texts, for minutes: the decoder, the parser, and what reads keys and ports.
+"""Any bytes and texts, for minutes: the decoder, the parser, what reads keys, ports and the past.
 
 Hypothesis makes streams, telegrams, keys and addresses that are almost right; where atheris is
 installed, it searches in a second process for bytes that reach code which none has reached yet.
@@ -23,7 +23,7 @@ from dev.encoder import FRAMES, KEY, frame, literal
 from dev.simulator.telegram import crc16
 from smartyp1.p1 import OBJECTS
 
-from . import properties
+from . import leneda, properties
 from .rounds import Property, run_for
 
 _LONGEST_TEXT = 32_000
@@ -188,6 +188,8 @@ PROPERTIES = (
     Property("keys", _keys, properties.check_key),
     Property("ports", _ports, properties.check_port),
     Property("ports with secrets", _secret_ports(), properties.check_secret_port),
+    Property("files of the platform", leneda.files, leneda.check_file),
+    Property("answers of the platform", leneda.answers, leneda.check_answer),
 )
 
 

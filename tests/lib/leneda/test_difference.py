@@ -78,6 +78,14 @@ def test_the_causes() -> None:
     assert compared(lambda _: 0.0).cause is Cause.OTHER_POINT
 
 
+@pytest.mark.parametrize(("kw", "other_kw"), [(0.008, 0.002), (0.001, 0.004), (0.0, 0.004)])
+def test_a_house_that_draws_next_to_nothing_tells_no_cause(kw: float, other_kw: float) -> None:
+    start, counts = AUTUMN
+    mine = [QuarterHour(start + n * QUARTER_HOUR, kw, 0.0) for n in range(sum(counts))]
+    found = compare_days(mine, rows(start, sum(counts), lambda _: other_kw))
+    assert found.cause is (Cause.OTHER_POINT if not found.days[0].is_within else None)
+
+
 def test_an_hours_shift_that_comes_to_the_same_by_the_day_is_found() -> None:
     start = datetime(2026, 6, 9, 22, tzinfo=UTC)
 

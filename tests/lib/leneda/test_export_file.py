@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
 
+from dev.fuzz import leneda
 from smartyp1.leneda import (
     MAX_EXPORT_SIZE,
     REGISTERS,
@@ -113,6 +114,11 @@ def test_versions_repeated_rows_holes_and_no_order() -> None:
     assert (found.repeated, found.holes, found.estimated) == (2, 2, 1)
 
 
+def test_a_time_may_be_written_with_a_space_and_without_seconds() -> None:
+    data = AUTUMN.replace("26T02", "26 02").replace(":00+", "+")
+    assert read_export(data.encode(), NOW) == read_export(AUTUMN.encode(), NOW)
+
+
 def test_two_files_of_one_register_one_after_the_other() -> None:
     assert len(read_export(AUTUMN.encode() * 2, NOW).rows) == 4
 
@@ -128,7 +134,6 @@ def test_each_series_of_electricity() -> None:
     assert REGISTERS["1-65:1.29.2"].quantity is Quantity.COVERED_3
 
 
-DAMAGE = [b'"', b",", b"\n", b";", b"\xef\xbb\xbf", b"9", b"-", b"+14:00", b"T24:00:00"]
 SECOND = '"2025-10-26T02:45:00+02:00","0.408","15","Measured","1"'
 
 
@@ -223,28 +228,9 @@ def test_size_and_number_of_rows_are_bounded() -> None:
     assert refusal(b"a\n" * 200_001) == ("too_large", None)
 
 
-@given(st.binary(max_size=300))
-def test_any_bytes_are_read_or_refused(data: bytes) -> None:
-    with pytest.raises(ExportError):
-        read_export(data, NOW)
-
-
-@given(st.data())
-def test_a_damaged_file_is_read_or_refused(data: st.DataObject) -> None:
-    damaged = bytearray(AUTUMN.encode())
-    for _ in range(data.draw(st.integers(1, 3))):
-        place = data.draw(st.integers(0, len(damaged) - 1))
-        end = place + data.draw(st.integers(0, 9))
-        damaged[place:end] = data.draw(st.binary(max_size=3) | st.sampled_from(DAMAGE))
-    try:
-        found = read_export(bytes(damaged), NOW)
-    except ExportError:
-        return
-    starts = [each.start for each in found.rows]
-    assert starts == sorted(set(starts))
-    assert starts
-    assert all(0 <= each.kw <= 1000 and each.start < NOW for each in found.rows)
-    assert found.code in REGISTERS
+@given(leneda.files)
+def test_any_file_is_read_or_refused(data: bytes) -> None:
+    leneda.check_file(data)
 
 
 def test_each_refusal_is_tested() -> None:

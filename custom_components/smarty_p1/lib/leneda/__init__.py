@@ -12,6 +12,7 @@ from .export_file import MAX_EXPORT_SIZE, Export, ExportError, ExportRefusal, re
 from .merging import merged
 from .registers import REGISTERS, Quantity, Register
 from .rows import Row, newest
+from .sums import Sum, days_of, hours_of
 
 __all__ = [
     "MAX_EXPORT_SIZE",
@@ -27,8 +28,11 @@ __all__ = [
     "Quantity",
     "Register",
     "Row",
+    "Sum",
     "TimeSeries",
     "compare_days",
+    "days_of",
+    "hours_of",
     "merged",
     "newest",
     "read_export",

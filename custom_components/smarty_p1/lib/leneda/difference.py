@@ -16,6 +16,8 @@ from .rows import Row
 
 _TOLERANCE_WH = 50
 _TOLERANCE = 0.001
+# With less in a day, everything is like everything else.
+_LEAST_WH = 500
 _HOUR = timedelta(hours=1)
 # Of a quarter-hour that is cut up to 10 s off, at either end: a 45th of its energy, and 1 Wh.
 _OFF_WH = 1
@@ -66,11 +68,11 @@ class _Day(NamedTuple):
         exported = [each.exported_kwh for each in self.own]
         known = [kwh for kwh in exported if kwh is not None]
         is_known = len(known) == len(exported)
-        return is_known and _is_near(sum(known) * 1000, self.difference.platform_wh)
+        return is_known and _is_told(sum(known) * 1000, self.difference.platform_wh)
 
     def is_factor_four(self) -> bool:
         _, own_wh, platform_wh = self.difference
-        return _is_near(own_wh, platform_wh * 4) or _is_near(own_wh * 4, platform_wh)
+        return _is_told(own_wh, platform_wh * 4) or _is_told(own_wh * 4, platform_wh)
 
     def is_shifted(self) -> bool:
         return not self._fits(timedelta()) and (self._fits(_HOUR) or self._fits(-_HOUR))
@@ -120,6 +122,10 @@ def _cause(days: Sequence[_Day]) -> Cause | None:
         if 2 * sum(map(is_told, outside)) > len(outside):
             return cause
     return Cause.OTHER_POINT
+
+
+def _is_told(own_wh: float, platform_wh: float) -> bool:
+    return min(own_wh, platform_wh) >= _LEAST_WH and _is_near(own_wh, platform_wh)
 
 
 def _is_near(own_wh: float, platform_wh: float) -> bool:
