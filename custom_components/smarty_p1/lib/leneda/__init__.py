@@ -8,7 +8,8 @@ meter.set_past(Past.of(quarters, meter.contracts))
 
 from .answer import AnswerError, AnswerRefusal, TimeSeries, read_time_series
 from .difference import Cause, DayDifference, Differences, compare_days
-from .export_file import MAX_EXPORT_SIZE, Export, ExportError, ExportRefusal, read_export
+from .export_file import MAX_EXPORT_SIZE, Export, read_export
+from .export_refusals import ExportError, ExportRefusal
 from .merging import merged
 from .registers import REGISTERS, Quantity, Register
 from .rows import Row, newest

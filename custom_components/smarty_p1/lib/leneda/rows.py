@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 _MEASURED = {
@@ -32,6 +33,7 @@ class Row(NamedTuple):
     """A day is worked out anew for two weeks; the highest version counts."""
 
 
+@lru_cache(maxsize=64)
 def is_measured(word: str) -> bool:
     """Return whether a row is measured, as the platform calls that."""
     return word.strip().casefold() in _MEASURED

@@ -1,0 +1,40 @@
+"""Why a file of the portal cannot be read."""
+
+from enum import StrEnum
+
+
+class ExportRefusal(StrEnum):
+    """Why a file cannot be read."""
+
+    TOO_LARGE = "too_large"
+    EMPTY = "empty"
+    """Nothing is in it, or no row."""
+    NOT_CSV = "not_csv"
+    SPREADSHEET = "spreadsheet"
+    """A spreadsheet has saved it anew."""
+    NO_EXPORT = "no_export"
+    """It is some other table."""
+    SEVERAL_POINTS = "several_points"
+    SEVERAL_CODES = "several_codes"
+    GAS = "gas"
+    UNKNOWN_CODE = "unknown_code"
+    WRONG_UNIT = "wrong_unit"
+    WRONG_INTERVAL = "wrong_interval"
+    WRONG_OFFSET = "wrong_offset"
+    NO_QUARTER_HOUR = "no_quarter_hour"
+    """A time lies within one."""
+    FUTURE = "future"
+    TOO_OLD = "too_old"
+    WRONG_VALUE = "wrong_value"
+    DAMAGED_LINE = "damaged_line"
+    TRUNCATED = "truncated"
+    """The last line is not whole."""
+
+
+class ExportError(Exception):
+    """A file that cannot be read: why, and what of it is to be named. Never the metering point."""
+
+    def __init__(self, reason: ExportRefusal, **placeholders: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.placeholders = placeholders
