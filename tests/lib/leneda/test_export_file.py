@@ -164,7 +164,7 @@ SECOND = '"2025-10-26T02:45:00+02:00","0.408","15","Measured","1"'
             "3",
         ),
         (f'"1-1:1.29.0","kW",{SECOND}', f'"1-1:2.29.0","kW",{SECOND}', "several_codes", "3"),
-        (f'"kW",{SECOND}', f'"kWh",{SECOND}', "wrong_unit", "3"),
+        (f'"kW",{SECOND}', f'"kWh",{SECOND}', "damaged_line", "3"),
         ('"kW"', '"kWh"', "wrong_unit", None),
         ('"kW"', '"W"', "wrong_unit", None),
         ("1-1:1.29.0", "7-1:99.23.15", "gas", None),

@@ -32,7 +32,7 @@ INTEGER = re.compile(r"[0-9]{1,9}")
 _SAME = (
     (POINT, ExportRefusal.SEVERAL_POINTS),
     (CODE, ExportRefusal.SEVERAL_CODES),
-    (UNIT, ExportRefusal.WRONG_UNIT),
+    (UNIT, ExportRefusal.DAMAGED_LINE),
 )
 
 
