@@ -1,0 +1,215 @@
+"""The past in the long-term statistics of Home Assistant: rows written, shifted, taken back.
+
+All that is written goes through the recorder's queue, one thing after the other; what is planned
+from what was read stays right meanwhile, as the recorder only adds rows after the last.
+"""
+
+import asyncio
+import inspect
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any, NamedTuple, override
+
+from homeassistant.components.recorder.core import Recorder
+from homeassistant.components.recorder.models import StatisticData, StatisticMetaData
+from homeassistant.components.recorder.statistics import (
+    async_import_statistics,
+    get_metadata,
+    statistics_during_period,
+)
+from homeassistant.const import UnitOfEnergy
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.recorder import get_instance
+from homeassistant.util.unit_conversion import EnergyConverter
+
+from ..lib.stored_values import a_mapping
+from .hourly_sums import HOUR, Ledger, Plan, Row, StartsAnew, plan, plan_back
+from .throttled_store import Content, ThrottledStore
+
+RECORDER = "recorder"
+_KWH = UnitOfEnergy.KILO_WATT_HOUR
+_EPOCH = datetime(1999, 1, 1, tzinfo=UTC)
+# Since Home Assistant 2026.11, the rows of a period can be deleted.
+CAN_DELETE = "start_time" in inspect.signature(Recorder.async_clear_statistics).parameters
+_TO_UNIT: dict[str, str] = {EnergyConverter.UNIT_CLASS: _KWH}
+
+
+class Series(NamedTuple):
+    """Hours that have a place in the statistics of an entity."""
+
+    key: str
+    """What they are of, whatever the entity is called."""
+    statistic_id: str
+    hours: Mapping[datetime, float]
+    """In kWh, or in `unit`."""
+    unit: str = _KWH
+    starts_anew: StartsAnew | None = None
+
+
+class PastStatistics(ThrottledStore):
+    """What was written into the statistics of a meter's entities.
+
+    `waits` is True while there is more to write, once the entity has rows of its own.
+    """
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        super().__init__(hass, f"{entry_id}.past_statistics", interval=0)
+        self._ledgers: dict[str, Ledger] = {}
+        self._lock = asyncio.Lock()
+        self.waits = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether nothing was written and nothing waits."""
+        return not self.waits and not any(each.hours for each in self._ledgers.values())
+
+    async def async_load(self) -> None:
+        """Read what was done before."""
+        if found := await self._async_read(_parse):
+            self._ledgers, self.waits = found
+
+    async def async_bring_in(self, all_series: Iterable[Series]) -> None:
+        """Write hours; what came in before is changed where it is not the same."""
+        async with self._lock:
+            # Whatever comes in between, it is tried again.
+            self.waits = True
+            await self.async_save()
+            waits = False
+            for series in all_series:
+                waits |= not await self._async_apply(series, is_back=False)
+            self.waits = waits
+            await self.async_save()
+
+    async def async_take_back(self, all_series: Iterable[Series]) -> bool:
+        """Let the statistics be what the entities have counted; return whether no row is left."""
+        async with self._lock:
+            self.waits = False
+            await self.async_save()
+            for series in all_series:
+                if await self._async_apply(series, is_back=True) and CAN_DELETE:
+                    self._ledgers.pop(series.key, None)
+            await self.async_save()
+            return not any(each.hours for each in self._ledgers.values())
+
+    async def _async_apply(self, series: Series, *, is_back: bool) -> bool:
+        """Return whether all of it is done."""
+        if RECORDER not in self._hass.config.components:
+            return False
+        recorder = get_instance(self._hass)
+        await recorder.async_block_till_done()
+        found = await recorder.async_add_executor_job(self._read, series)
+        if found is None:
+            return False
+        metadata, rows = found
+        ledger = self._ledgers.get(series.key, Ledger())
+        planned = await self._hass.async_add_executor_job(_plan, series, rows, ledger, is_back)
+        if planned is None:
+            return False
+        self._ledgers[series.key] = planned.ledger
+        await self.async_save()
+        await self._async_write(series, metadata, planned)
+        return not planned.waits
+
+    def _read(self, series: Series) -> tuple[StatisticMetaData, dict[datetime, Row]] | None:
+        """Return the statistic of an entity; None when it has none of sums in its unit."""
+        name = series.statistic_id
+        _, metadata = get_metadata(self._hass, statistic_ids={name}).get(name, (0, None))
+        if metadata is None or not metadata["has_sum"] or not _is_in_unit(metadata, series.unit):
+            return None
+        rows = statistics_during_period(
+            self._hass,
+            _EPOCH,
+            None,
+            {name},
+            "hour",
+            _TO_UNIT,
+            {"last_reset", "state", "sum"},
+        )
+        return metadata, {
+            datetime.fromtimestamp(row["start"], UTC): Row(
+                total, row.get("state"), row.get("last_reset")
+            )
+            for row in rows.get(name, [])
+            if (total := row.get("sum")) is not None
+        }
+
+    async def _async_write(self, series: Series, metadata: StatisticMetaData, to_do: Plan) -> None:
+        recorder = get_instance(self._hass)
+        for start, end in _runs(to_do.deleted):
+            recorder.async_clear_statistics(  # type: ignore[call-arg,unused-ignore]
+                [series.statistic_id], start_time=start, end_time=end
+            )
+        await self._async_import(metadata, to_do.before)
+        if to_do.delta:
+            unit = metadata["unit_of_measurement"] or ""
+            recorder.async_adjust_statistics(
+                series.statistic_id,
+                to_do.first,
+                to_do.delta,
+                _KWH if series.unit == _KWH else unit,
+            )
+        await self._async_import(metadata, to_do.between)
+        await recorder.async_block_till_done()
+
+    async def _async_import(
+        self, metadata: StatisticMetaData, rows: Mapping[datetime, Row]
+    ) -> None:
+        if rows:
+            made = await self._hass.async_add_executor_job(_statistics, metadata, rows)
+            async_import_statistics(self._hass, metadata, made)
+
+    @override
+    def _content(self) -> Content:
+        ledgers = {key: ledger.as_dict() for key, ledger in self._ledgers.items()}
+        return {"waits": self.waits, "statistics": ledgers}
+
+
+def _parse(stored: Any) -> tuple[dict[str, Ledger], bool]:  # noqa: ANN401 - a file may hold anything
+    data = a_mapping(stored)
+    ledgers = {key: Ledger.from_dict(each) for key, each in a_mapping(data["statistics"]).items()}
+    return ledgers, bool(data["waits"])
+
+
+def _plan(
+    series: Series,
+    rows: Mapping[datetime, Row],
+    ledger: Ledger,
+    is_back: bool,  # noqa: FBT001 - an executor's argument
+) -> Plan | None:
+    if is_back:
+        return plan_back(rows, ledger, series.starts_anew, can_delete=CAN_DELETE)
+    return plan(rows, ledger, series.hours, series.starts_anew)
+
+
+def _is_in_unit(metadata: StatisticMetaData, unit: str) -> bool:
+    if unit == _KWH:
+        return metadata["unit_class"] == EnergyConverter.UNIT_CLASS
+    return metadata["unit_of_measurement"] == unit
+
+
+def _statistics(metadata: StatisticMetaData, rows: Mapping[datetime, Row]) -> list[StatisticData]:
+    """Return rows in the unit of their statistic: another one would rewrite that of all rows."""
+    factor = 1.0
+    if metadata["unit_class"] == EnergyConverter.UNIT_CLASS:
+        factor = EnergyConverter.convert(1.0, _KWH, metadata["unit_of_measurement"])
+    return [_statistic(hour, row, factor) for hour, row in rows.items()]
+
+
+def _statistic(hour: datetime, row: Row, factor: float) -> StatisticData:
+    made = StatisticData(start=hour, sum=row.sum * factor)
+    if row.state is not None:
+        made["state"] = row.state * factor
+    if row.last_reset is not None:
+        made["last_reset"] = datetime.fromtimestamp(row.last_reset, UTC)
+    return made
+
+
+def _runs(hours: tuple[datetime, ...]) -> list[tuple[datetime, datetime]]:
+    """Return the periods that hours make up."""
+    if not hours:
+        return []
+    breaks = [(last, now) for last, now in pairwise(hours) if now - last != HOUR]
+    starts = [hours[0], *(now for _, now in breaks)]
+    ends = [*(last + HOUR for last, _ in breaks), hours[-1] + HOUR]
+    return list(zip(starts, ends, strict=True))

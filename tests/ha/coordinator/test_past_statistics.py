@@ -1,0 +1,330 @@
+"""The past in long-term statistics, in a real recorder: each hour's change is the platform's."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.recorder.core import Recorder
+from homeassistant.components.recorder.statistics import (
+    async_import_statistics,
+    statistics_during_period,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.recorder import get_instance
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.components.recorder.common import (
+    async_wait_recording_done,
+    do_adhoc_statistics,
+)
+
+from custom_components.smarty_p1.coordinator import past_statistics
+from custom_components.smarty_p1.coordinator.past_statistics import PastStatistics, Series
+
+NAME = "sensor.meter"
+HOUR = timedelta(hours=1)
+# The entity begins to be read at 8:20, so its first hour is part of one.
+EIGHT = datetime(2026, 6, 15, 8, tzinfo=UTC)
+BEGIN = EIGHT + timedelta(minutes=20)
+# What the house draws in each hour of the day, in kWh.
+DRAWN = {hour: 0.4 + hour * 0.02 for hour in range(24)}
+
+type Changes = dict[int, float]
+
+
+@pytest.fixture(autouse=True)
+def integration(recorder_mock: Recorder, enable_custom_integrations: None) -> None:
+    """Do as in the other tests, with a recorder that starts before everything else."""
+
+
+@pytest.fixture
+async def past(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> PastStatistics:
+    """Return the past of an entity that is not there yet."""
+    freezer.move_to(BEGIN)
+    assert await async_setup_component(hass, "sensor", {})
+    return PastStatistics(hass, "one")
+
+
+def register(time: datetime) -> float:
+    """Return what the meter shows: 1000 kWh at the beginning of the day."""
+    whole = sum(kwh for hour, kwh in DRAWN.items() if hour < time.hour)
+    return 1000 + whole + DRAWN[time.hour] * (time.minute / 60)
+
+
+async def live(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    start: datetime,
+    end: datetime,
+    unit: str = "kWh",
+) -> None:
+    """Let the entity be read in a period; the recorder sums up three times an hour."""
+    freezer.move_to(start + timedelta(seconds=10))
+    set_state(hass, register(start), unit)
+    await async_wait_recording_done(hass)
+    hour = start.replace(minute=0)
+    while hour < end:
+        for minute in (15, 35, 55):
+            period = hour + timedelta(minutes=minute)
+            if start <= period < end:
+                freezer.move_to(period + timedelta(minutes=4, seconds=50))
+                set_state(hass, register(period + timedelta(minutes=5)), unit)
+                await compiled(hass, freezer, period)
+        hour += HOUR
+
+
+async def silence(hass: HomeAssistant, freezer: FrozenDateTimeFactory, hour: datetime) -> None:
+    """Let nothing be read in the rest of an hour."""
+    hass.states.async_set(NAME, "unavailable")
+    await compiled(hass, freezer, hour + timedelta(minutes=55))
+
+
+async def compiled(hass: HomeAssistant, freezer: FrozenDateTimeFactory, period: datetime) -> None:
+    """Let the recorder sum up five minutes, and at the end of an hour the hour."""
+    await async_wait_recording_done(hass)
+    freezer.move_to(period + timedelta(minutes=5, seconds=10))
+    do_adhoc_statistics(hass, start=period)
+    await async_wait_recording_done(hass)
+
+
+def set_state(hass: HomeAssistant, kwh: float, unit: str) -> None:
+    """Let the entity show an index."""
+    attributes = {
+        "device_class": "energy",
+        "state_class": "total_increasing",
+        "unit_of_measurement": unit,
+    }
+    value = kwh * 1000 if unit == "Wh" else kwh
+    hass.states.async_set(NAME, f"{value:.6f}", attributes)
+
+
+async def rows(hass: HomeAssistant) -> list[dict[str, Any]]:
+    """Return what the Energy dashboard gets, in kWh."""
+    await async_wait_recording_done(hass)
+
+    def read() -> list[dict[str, Any]]:
+        start = EIGHT - timedelta(days=400)
+        found = statistics_during_period(
+            hass, start, None, {NAME}, "hour", {"energy": "kWh"}, {"change", "sum", "state"}
+        )
+        return [dict(row) for row in found.get(NAME, [])]
+
+    return await get_instance(hass).async_add_executor_job(read)
+
+
+async def changes(hass: HomeAssistant) -> Changes:
+    """Return the energy of each hour, by how long it is after 8:00."""
+    return {
+        round((row["start"] - EIGHT.timestamp()) / 3600): round(row["change"], 4)
+        for row in await rows(hass)
+    }
+
+
+def platform(first: int, last: int, **corrected: float) -> dict[datetime, float]:
+    """Return the platform's hours, counted from 8:00; a house draws the same each day."""
+    found = {EIGHT + n * HOUR: DRAWN[(8 + n) % 24] for n in range(first, last + 1)}
+    return found | {EIGHT + int(n[1:]) * HOUR: kwh for n, kwh in corrected.items()}
+
+
+def drawn(first: int, last: int) -> Changes:
+    """Return what each hour is to show."""
+    return {n: round(DRAWN[(8 + n) % 24], 4) for n in range(first, last + 1)}
+
+
+def series(hours: Mapping[datetime, float]) -> list[Series]:
+    """Return what is brought in."""
+    return [Series("energy_imported", NAME, hours)]
+
+
+async def test_hours_before_the_entitys_own(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics
+) -> None:
+    await live(hass, freezer, BEGIN, EIGHT + 2 * HOUR)
+    assert await changes(hass) == {0: round(DRAWN[8] * 2 / 3, 4), 1: round(DRAWN[9], 4)}
+
+    await past.async_bring_in(series(platform(-30, 0)))
+
+    assert await changes(hass) == drawn(-30, 1)
+    # The state is the register at the hour's end.
+    states = [row["state"] for row in await rows(hass)]
+    assert states[-3:] == pytest.approx([register(EIGHT + n * HOUR) for n in range(3)], abs=1e-4)
+    # What is read from now on goes on.
+    await live(hass, freezer, EIGHT + 2 * HOUR, EIGHT + 3 * HOUR)
+    assert await changes(hass) == drawn(-30, 2)
+    assert not past.waits
+
+
+async def test_again_older_newer_and_corrected(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics
+) -> None:
+    await live(hass, freezer, BEGIN, EIGHT + 2 * HOUR)
+    await past.async_bring_in(series(platform(-10, -3)))
+    first = await changes(hass)
+    assert first == drawn(-10, -3) | {0: round(DRAWN[8] * 2 / 3, 4), 1: round(DRAWN[9], 4)}
+
+    await past.async_bring_in(series(platform(-10, -3)))
+    assert await changes(hass) == first
+    # An older one, after a restart; then the hours in between; then others.
+    past = PastStatistics(hass, "one")
+    await past.async_load()
+    await past.async_bring_in(series(platform(-20, -9)))
+    await past.async_bring_in(series(platform(-2, 0)))
+    assert await changes(hass) == drawn(-20, 1)
+    await past.async_bring_in(series(platform(-7, -6, _7=9.0) | {EIGHT - 7 * HOUR: 2.5}))
+    assert await changes(hass) == drawn(-20, 1) | {-7: 2.5}
+
+
+async def test_the_missing_hours_of_a_gap(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics
+) -> None:
+    await live(hass, freezer, BEGIN, EIGHT + timedelta(hours=2, minutes=20))
+    await silence(hass, freezer, EIGHT + 2 * HOUR)
+    await live(hass, freezer, EIGHT + timedelta(hours=6, minutes=5), EIGHT + 8 * HOUR)
+    own = await changes(hass)
+    assert own.keys() == {0, 1, 2, 6, 7}
+
+    await past.async_bring_in(series(platform(1, 20)))
+
+    assert await changes(hass) == {0: own[0]} | drawn(1, 7)
+    assert past.waits
+    # With hours before, they are shifted as everything else.
+    await past.async_bring_in(series(platform(-5, 4)))
+    assert await changes(hass) == drawn(-5, 7)
+
+
+async def test_more_than_the_register_has_counted(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics
+) -> None:
+    await live(hass, freezer, BEGIN, EIGHT + HOUR)
+    await live(hass, freezer, EIGHT + 4 * HOUR, EIGHT + 5 * HOUR)
+    own = await changes(hass)
+
+    await past.async_bring_in(series({EIGHT + n * HOUR: 1.5 for n in (1, 2, 3)}))
+
+    found = await changes(hass)
+    assert min(found.values()) >= 0
+    assert sum(found.values()) == pytest.approx(sum(own.values()), abs=1e-4)
+
+
+async def test_hours_that_are_not_known_are_left_out(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics
+) -> None:
+    await live(hass, freezer, BEGIN, EIGHT + HOUR)
+    await live(hass, freezer, EIGHT + 4 * HOUR, EIGHT + 5 * HOUR)
+    hours = platform(-6, 3)
+    for missing in (-4, 2):
+        del hours[EIGHT + missing * HOUR]
+
+    await past.async_bring_in(series(hours))
+
+    expected = drawn(-6, 4) | {4: round(DRAWN[12] + DRAWN[10], 4)}
+    assert await changes(hass) == {n: kwh for n, kwh in expected.items() if n not in (-4, 2)}
+
+
+async def test_an_entity_in_watt_hours(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics
+) -> None:
+    await live(hass, freezer, BEGIN, EIGHT + 2 * HOUR, "Wh")
+    await past.async_bring_in(series(platform(-4, 0)))
+
+    assert await changes(hass) == drawn(-4, 1)
+
+
+async def test_an_entity_without_rows_waits(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics
+) -> None:
+    await past.async_bring_in(series(platform(-4, 0)))
+    assert past.waits
+    # Rows of five minutes, and no hour yet.
+    await live(hass, freezer, BEGIN, EIGHT + timedelta(minutes=40))
+    await past.async_bring_in(series(platform(-4, 0)))
+    assert past.waits
+    assert await rows(hass) == []
+
+    await live(hass, freezer, EIGHT + timedelta(minutes=40), EIGHT + 2 * HOUR)
+    again = PastStatistics(hass, "one")
+    await again.async_load()
+    assert again.waits
+    await again.async_bring_in(series(platform(-4, 0)))
+
+    assert not again.waits
+    assert await changes(hass) == drawn(-4, 1)
+
+
+@pytest.mark.parametrize("killed_at", range(8))
+async def test_a_kill_at_each_step(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    past: PastStatistics,
+    monkeypatch: pytest.MonkeyPatch,
+    killed_at: int,
+) -> None:
+    await live(hass, freezer, BEGIN, EIGHT + timedelta(hours=2, minutes=20))
+    await silence(hass, freezer, EIGHT + 2 * HOUR)
+    await live(hass, freezer, EIGHT + timedelta(hours=5, minutes=30), EIGHT + 8 * HOUR)
+    await past.async_bring_in(series(platform(-3, -1)))
+    steps = 0
+
+    def kill_after[**P](step: Callable[P, Any]) -> Callable[P, Any]:
+        def do(*args: P.args, **kwargs: P.kwargs) -> Any:  # noqa: ANN401
+            nonlocal steps
+            steps += 1
+            if steps > killed_at:
+                raise KeyboardInterrupt
+            return step(*args, **kwargs)
+
+        return do
+
+    recorder = get_instance(hass)
+    with monkeypatch.context() as patch:
+        patch.setattr(PastStatistics, "async_save", kill_after(PastStatistics.async_save))
+        patch.setattr(
+            past_statistics, "async_import_statistics", kill_after(async_import_statistics)
+        )
+        patch.setattr(
+            recorder, "async_adjust_statistics", kill_after(recorder.async_adjust_statistics)
+        )
+        with suppress(KeyboardInterrupt):
+            await past.async_bring_in(series(platform(-8, 4)))
+    again = PastStatistics(hass, "one")
+    await again.async_load()
+    await again.async_bring_in(series(platform(-8, 4)))
+
+    assert await changes(hass) == drawn(-8, 7)
+
+
+@pytest.mark.parametrize("is_shown_twice", [False, True])
+async def test_taken_back(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    past: PastStatistics,
+    *,
+    is_shown_twice: bool,
+) -> None:
+    await live(hass, freezer, BEGIN, EIGHT + timedelta(hours=2, minutes=20))
+    await silence(hass, freezer, EIGHT + 2 * HOUR)
+    await live(hass, freezer, EIGHT + timedelta(hours=5, minutes=30), EIGHT + 8 * HOUR)
+    own = await rows(hass)
+    own_changes = await changes(hass)
+    await past.async_bring_in(series(platform(-8, 4)))
+    assert await changes(hass) == drawn(-8, 7)
+
+    past = PastStatistics(hass, "one")
+    await past.async_load()
+    is_gone = await past.async_take_back(series({}))
+    if is_shown_twice:
+        await past.async_take_back(series({}))
+
+    assert is_gone == past_statistics.CAN_DELETE
+    found = await changes(hass)
+    assert {n: kwh for n, kwh in found.items() if n in own_changes} == own_changes
+    assert not any(kwh for n, kwh in found.items() if n not in own_changes)
+    left = [row for row in await rows(hass) if row["start"] in {each["start"] for each in own}]
+    assert left == [pytest.approx(row) for row in own]
+    # And brought in once more.
+    await past.async_bring_in(series(platform(-8, 4)))
+    assert await changes(hass) == drawn(-8, 7)
+    await live(hass, freezer, EIGHT + 8 * HOUR, EIGHT + 9 * HOUR)
+    assert await changes(hass) == drawn(-8, 8)
