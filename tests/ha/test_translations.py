@@ -15,9 +15,11 @@ import custom_components.smarty_p1
 from custom_components.smarty_p1.condition import CONDITIONS
 from custom_components.smarty_p1.const import CONF_MIN_INTERVAL
 from custom_components.smarty_p1.coordinator import (
+    leneda_refusals,
     meter_coordinator,
     port_coordinator,
 )
+from custom_components.smarty_p1.coordinator.leneda_refusals import REFUSED
 from custom_components.smarty_p1.coordinator.pulse_port_coordinator import PulsePortCoordinator
 from custom_components.smarty_p1.coordinator.repair_issues import Problem
 from custom_components.smarty_p1.coordinator.tank_coordinator import TankCoordinator
@@ -34,6 +36,7 @@ from custom_components.smarty_p1.lib.entities import (
     Described,
     DescribedSensor,
 )
+from custom_components.smarty_p1.lib.leneda import Cause, ExportRefusal
 from custom_components.smarty_p1.lib.p1 import MBUS_DEVICE_TYPES, P1Error, Reason
 from custom_components.smarty_p1.lib.port import errors
 from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK_SENSORS
@@ -48,6 +51,11 @@ LANGUAGES: dict[str, dict[str, Any]] = {
     path.stem: json.loads(path.read_text()) for path in (FOLDER / "translations").glob("*.json")
 }
 MBUS_TYPES = {*MBUS_DEVICE_TYPES.values(), "unknown"}
+# Reasons for which a line of a file is named.
+WITH_LINE = (
+    *("several_points", "several_codes", "wrong_interval", "wrong_offset", "no_quarter_hour"),
+    *("future", "too_old", "wrong_value", "damaged_line"),
+)
 # What a device page shows of a name on a telephone.
 LONGEST_NAME = 28
 # What a list of repairs shows in one line there.
@@ -116,6 +124,11 @@ def test_each_obstacle_has_a_text() -> None:
     of_actions = {"no_telegrams", "nothing_counted", "month_unknown", "reference_power_missing"}
     of_actions |= {"end_before_start", "period_too_long", "quarter_hours_unreadable"}
     of_actions.add("year_unknown")
+    of_actions |= {"path_not_allowed", "file_not_found", "file_unreadable"}
+    assert leneda_refusals.REFUSED.keys() == {*ExportRefusal, *Cause}
+    of_actions |= {*leneda_refusals.REFUSED.values(), leneda_refusals.IS_CONSUMPTION}
+    of_actions |= {"leneda_not_stored", "leneda_nothing_imported"}
+    of_actions |= {"leneda_upload_lost", "leneda_failed"}
     assert TEXTS["exceptions"].keys() == obstacles | of_actions
     extra = {
         "nothing_counted": {"title"},
@@ -131,6 +144,16 @@ def test_each_obstacle_has_a_text() -> None:
         "no_telegrams": {"title"},
         "entity_unavailable": {"entity"},
         "broker_unavailable": {"topic"},
+        "path_not_allowed": {"path"},
+        "file_not_found": {"path"},
+        "file_unreadable": {"path", "error"},
+        "leneda_not_stored": {"error"},
+        "leneda_gas": {"code"},
+        "leneda_unknown_code": {"code"},
+        **{REFUSED[cause]: {"days"} for cause in Cause},
+        leneda_refusals.IS_CONSUMPTION: {"days"},
+        # A spreadsheet, what breaks off and another unit need not show in a line.
+        **{f"leneda_{reason}": {"line"} for reason in WITH_LINE},
     }
     for key, text in TEXTS["exceptions"].items():
         assert placeholders(text["message"]) <= {"port", "serial_number"} | extra.get(key, set())
@@ -179,7 +202,10 @@ def test_each_option_has_a_name_and_an_explanation() -> None:
     assert pages["other_programs"]["sections"].keys() == {"p1_server", "mqtt"}
     menu = pages["init"]
     assert menu["menu_options"].keys() == menu["menu_option_descriptions"].keys()
-    assert menu["menu_options"].keys() == {"contract", "updates", "other_programs"}
+    pages_of_menu = {"contract", "updates", "other_programs", "leneda_file"}
+    assert menu["menu_options"].keys() == pages_of_menu
+    assert pages["leneda_file"]["data"].keys() == {"file"}
+    assert pages["leneda_file"]["data_description"].keys() == {"file"}
     for name, field in sections.items():
         asked = {str(key) for key in field.schema.schema}
         texts = form["sections"][name]

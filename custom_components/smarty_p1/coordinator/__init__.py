@@ -10,6 +10,7 @@ from ..const import CONF_KIND, CONF_TOPIC, KIND_METER, KIND_PULSE, KIND_TANK, PL
 from .entry_types import AnyConfigEntry
 from .meter_coordinator import MeterConfigEntry, SmartyCoordinator
 from .meter_memory_file import MeterStore
+from .platform_past import PlatformPast
 from .pulse_counter import PulseCounter
 from .pulse_port_coordinator import PulsePortCoordinator
 from .pulse_source_coordinator import PulseEntityCoordinator, PulseTopicCoordinator
@@ -55,4 +56,6 @@ async def async_forget(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     """Remove what is stored for an entry, whatever it reads."""
     await MeterStore(hass, entry.entry_id).async_remove()
     await PulseCounter(hass, entry).async_remove()
-    await QuarterHourSeries(hass, entry.entry_id).async_remove()
+    own = QuarterHourSeries(hass, entry.entry_id)
+    await own.async_remove()
+    await PlatformPast(hass, entry, own).async_forget()

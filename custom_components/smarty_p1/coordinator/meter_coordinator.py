@@ -48,6 +48,7 @@ from .late_telegram_repairs import LateTelegrams
 from .market_prices import MarketPriceEntities
 from .meter_memory_file import MeterStore
 from .network_price_check import async_check_network_prices
+from .platform_past import PlatformPast
 from .push_coordinator import Obstacle
 from .quarter_hour_series import QuarterHourSeries
 from .repair_issues import Problem, is_raised, raise_issue, withdraw_issues
@@ -131,6 +132,7 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
         super().__init__(hass, entry)
         self.serial_number = str(entry.unique_id)
         self.quarter_hours = QuarterHourSeries(hass, entry.entry_id)
+        self.past = PlatformPast(hass, entry, self.quarter_hours)
         self._market = MarketPriceEntities(hass, entry)
         self._store = MeterStore(hass, entry.entry_id)
         self._failure_run = failure_run_of(hass, entry)
@@ -162,6 +164,7 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
     async def async_start(self) -> None:
         options = self.config_entry.options
         await self._store.async_load(contract_of(options), contract_since(options))
+        await self.past.async_start(self.memory.demand_meter)
         self._is_known = self.memory.last_telegram is not None
         self._session = self._begin_session()
         if self._needs_tag:

@@ -23,7 +23,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util.unit_conversion import EnergyConverter
 
-from ..lib.stored_values import a_mapping
+from ..lib.stored_values import a_flag, a_list, a_mapping, a_text
 from .hourly_sums import HOUR, Ledger, Plan, Row, StartsAnew, plan, plan_back
 from .throttled_store import Content, ThrottledStore
 
@@ -58,6 +58,8 @@ class PastStatistics(ThrottledStore):
         self._ledgers: dict[str, Ledger] = {}
         self._lock = asyncio.Lock()
         self.waits = False
+        self.months_at_once: set[str] = set()
+        """Months of which the entity of the bill's total has counted the past at once."""
 
     @property
     def is_empty(self) -> bool:
@@ -67,7 +69,7 @@ class PastStatistics(ThrottledStore):
     async def async_load(self) -> None:
         """Read what was done before."""
         if found := await self._async_read(_parse):
-            self._ledgers, self.waits = found
+            self._ledgers, self.waits, self.months_at_once = found
 
     async def async_bring_in(self, all_series: Iterable[Series]) -> None:
         """Write hours; what came in before is changed where it is not the same."""
@@ -162,13 +164,17 @@ class PastStatistics(ThrottledStore):
     @override
     def _content(self) -> Content:
         ledgers = {key: ledger.as_dict() for key, ledger in self._ledgers.items()}
-        return {"waits": self.waits, "statistics": ledgers}
+        return {
+            "waits": self.waits,
+            "months_at_once": sorted(self.months_at_once),
+            "statistics": ledgers,
+        }
 
 
-def _parse(stored: Any) -> tuple[dict[str, Ledger], bool]:  # noqa: ANN401 - a file may hold anything
+def _parse(stored: Any) -> tuple[dict[str, Ledger], bool, set[str]]:  # noqa: ANN401 - a file may hold anything
     data = a_mapping(stored)
     ledgers = {key: Ledger.from_dict(each) for key, each in a_mapping(data["statistics"]).items()}
-    return ledgers, bool(data["waits"])
+    return ledgers, a_flag(data["waits"]), {*map(a_text, a_list(data["months_at_once"]))}
 
 
 def _plan(

@@ -1,4 +1,4 @@
-"""The quarter-hours of a connection, kept for 400 days: a file of a month each, in Luxembourg.
+"""The quarter-hours of a connection, kept for 25 months: a file of a month each, in Luxembourg.
 
 A line is a quarter-hour: when it started, in UTC, and its energies in Wh and varh. It is appended
 when the quarter-hour has ended, so that a memory card is written to little and a kill costs nothing
@@ -25,13 +25,14 @@ from ..const import DOMAIN, LOGGER
 from ..lib.backoff import Outage
 from ..lib.tariff import LUXEMBOURG, QuarterHour
 
-KEPT = timedelta(days=400)
+# The longest 25 months.
+KEPT = timedelta(days=762)
 # Four days without room on the disk.
 MAX_PENDING = 384
 # A month is less than a fifth of that. The rest is for quarter-hours that come twice.
 MAX_FILE_SIZE = 1_000_000
-# 14 months are kept; the others are what a wrong clock leaves behind.
-MAX_FILES = 24
+# 26 months are kept; the others are what a wrong clock leaves behind.
+MAX_FILES = 28
 
 _HEADER = b"start,imported_wh,exported_wh,reactive_imported_varh,reactive_exported_varh\n"
 _FILE_NAME = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])\.csv")

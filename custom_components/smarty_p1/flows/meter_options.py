@@ -17,6 +17,7 @@ from ..coordinator.entry_types import short_title
 from .error_texts import FieldError
 from .form_and_probe import Input
 from .form_fields import number_field
+from .leneda_file import LenedaFileSteps
 from .publish_options import (
     async_read_p1_server,
     defaults,
@@ -41,7 +42,7 @@ DETAILS = {"page": "contract_details"}
 """What opens the dialog at the prices that a repair asks for, instead of the menu."""
 
 
-class SmartyOptionsFlow(OptionsFlowWithReload):
+class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
     """Change the options of a meter."""
 
     _contract: Mapping[str, Any] | None = None
@@ -53,7 +54,7 @@ class SmartyOptionsFlow(OptionsFlowWithReload):
             return await self.async_step_contract_details()
         return self.async_show_menu(
             step_id="init",
-            menu_options=["contract", "updates", "other_programs"],
+            menu_options=["contract", "updates", "other_programs", "leneda_file"],
             description_placeholders={"name": short_title(self.config_entry)},
         )
 

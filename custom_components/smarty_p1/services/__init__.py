@@ -4,7 +4,7 @@ from homeassistant.core import HomeAssistant, SupportsResponse, callback
 from homeassistant.helpers import service
 
 from ..const import DOMAIN
-from . import bill, quarter_hours, telegram
+from . import bill, past, quarter_hours, telegram
 
 
 @callback
@@ -13,12 +13,21 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
     Whoever may see the states of the meter's entities may ask what they are made of: the energies
     and what they cost. A telegram also holds serial numbers, messages of the grid operator, and
-    what nobody knows: only administrators and automations get that.
+    what nobody knows: only administrators and automations get that, and they alone change the past.
     """
     only = SupportsResponse.ONLY
-    service.async_register_admin_service(
-        hass, DOMAIN, "get_telegram", telegram.get_telegram, telegram.SCHEMA, only
-    )
+    optional = SupportsResponse.OPTIONAL
+    for name, action, schema, response in (
+        ("get_telegram", telegram.get_telegram, telegram.SCHEMA, only),
+        ("import_quarter_hours", past.import_quarter_hours, past.IMPORT_SCHEMA, optional),
+        (
+            "remove_imported_quarter_hours",
+            past.remove_imported_quarter_hours,
+            past.REMOVE_SCHEMA,
+            optional,
+        ),
+    ):
+        service.async_register_admin_service(hass, DOMAIN, name, action, schema, response)
     for name, action, schema in (
         ("get_bill", bill.get_bill, bill.BILL_SCHEMA),
         ("compare_reference_powers", bill.compare_reference_powers, bill.COMPARISON_SCHEMA),

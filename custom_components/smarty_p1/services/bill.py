@@ -86,6 +86,7 @@ def _answer(month: Month, demand: Demand) -> dict[str, Any] | None:
         "month": _name(month),
         **({"since": month.since.astimezone(LUXEMBOURG).isoformat()} if month.since else {}),
         "measured_share": month.measured_share(until),
+        **_of_the_platform(month),
         "lines": [line._asdict() for line in due.lines],
         "net": due.net,
         "vat": due.vat,
@@ -103,6 +104,16 @@ def _answer(month: Month, demand: Demand) -> dict[str, Any] | None:
     if due.unpriced_exported_kwh and any(each.has_feed_in_price for each in contracts):
         answer["unpriced_exported_kwh"] = due.unpriced_exported_kwh
     return answer
+
+
+def _of_the_platform(month: Month) -> dict[str, int]:
+    """Return how many of the month's quarter-hours were not measured here, where there are any."""
+    counts = {
+        "quarter_hours": month.quarter_hours,
+        "platform_quarter_hours": month.platform_quarter_hours,
+        "estimated_quarter_hours": month.estimated_quarter_hours,
+    }
+    return counts if month.platform_quarter_hours else {}
 
 
 async def compare_reference_powers(call: ServiceCall) -> ServiceResponse:

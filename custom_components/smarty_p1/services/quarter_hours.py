@@ -1,7 +1,8 @@
 """The action that returns the quarter-hours of a period, as data or as CSV.
 
-Times are Luxembourg's, as the tariff's days and months are. A quarter-hour that was not measured
-from start to end is left out; an energy that the meter does not send is null, or an empty cell.
+Times are Luxembourg's, as the tariff's days and months are. A quarter-hour that is not known from
+start to end is left out; an energy that the meter does not send is null, or an empty cell. What is
+not one's own has an `origin`: the platform, or an estimate of the platform.
 
 The CSV names its columns as Leneda, the national data platform, names its series: 1-1:1.29.0 and
 1-1:2.29.0 in kW, 1-1:3.29.0 and 1-1:4.29.0 in kvar, each the mean of a quarter-hour. How exactly
@@ -21,7 +22,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
-from ..coordinator.quarter_hour_series import KEPT, as_decimal
+from ..coordinator.quarter_hour_series import as_decimal
 from ..lib.tariff import LUXEMBOURG, QuarterHour
 from .meter_of_call import METER, coordinator_of, invalid
 
@@ -49,8 +50,9 @@ _COLUMNS = {
     "reactive_imported_kvarh": "1-1:3.29.0 (kvar)",
     "reactive_exported_kvarh": "1-1:4.29.0 (kvar)",
 }
+_LONGEST_DAYS = 400
 # A period that ends at the same time of the day may have one hour more.
-_LONGEST = KEPT + timedelta(hours=1)
+_LONGEST = timedelta(days=_LONGEST_DAYS, hours=1)
 
 
 async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
@@ -64,9 +66,9 @@ async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
     if end <= start:
         raise invalid(translation_key="end_before_start")
     if end - start > _LONGEST:
-        raise invalid(translation_key="period_too_long", days=str(KEPT.days))
+        raise invalid(translation_key="period_too_long", days=str(_LONGEST_DAYS))
     try:
-        found = await coordinator.quarter_hours.async_read(start, end)
+        found = await coordinator.past.async_quarter_hours(start, end)
     except OSError as err:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
@@ -95,6 +97,7 @@ def _as_json(quarters: Sequence[QuarterHour]) -> dict[str, Any]:
             {
                 "start": _local(each),
                 **{name: _rounded(getattr(each, name)) for name in _COLUMNS},
+                **({"origin": each.origin.value} if each.origin else {}),
             }
             for each in quarters
         ]
@@ -108,9 +111,12 @@ def _rounded(energy: float | None) -> float | None:
 def _as_csv(quarters: Sequence[QuarterHour]) -> dict[str, Any]:
     text = StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\n")
-    writer.writerow(["start", *_COLUMNS.values()])
-    for each in quarters:
+    origins = [each.origin for each in quarters]
+    has_origins = any(origins)
+    writer.writerow(["start", *_COLUMNS.values(), *(["origin"] if has_origins else [])])
+    for each, origin in zip(quarters, origins, strict=True):
         energies = (getattr(each, name) for name in _COLUMNS)
         means = (None if energy is None else energy * 4 for energy in energies)
-        writer.writerow([_local(each), *map(as_decimal, means)])
+        cells = [_local(each), *map(as_decimal, means)]
+        writer.writerow([*cells, origin or ""] if has_origins else cells)
     return {"csv": text.getvalue()}

@@ -236,12 +236,12 @@ async def test_what_waits_for_room_is_bounded_and_written_at_the_end(
     assert [each.start for each in await read(hass)] == [NOON + n * QUARTER for n in (2, 3, 4)]
 
 
-async def test_what_is_older_than_400_days_is_removed(
+async def test_what_is_older_than_25_months_is_removed(
     hass: HomeAssistant, series: QuarterHourSeries, folder: Path, freezer: FrozenDateTimeFactory
 ) -> None:
-    # 400 days before 1 July 2026 is 27 May 2025.
+    # 25 months before 1 July 2026 is 1 June 2024; a month begins earlier than some of 31 days.
     freezer.move_to("2026-07-01T00:20:00+02:00")
-    months = [(2025, 4), (2025, 5), (2025, 6), (2026, 5)]
+    months = [(2024, 4), (2024, 5), (2024, 6), (2026, 5)]
     for year, month in months:
         await append(hass, series, quarter(datetime(year, month, 10, tzinfo=UTC)))
     write(folder / "notes.txt", "")
@@ -249,7 +249,7 @@ async def test_what_is_older_than_400_days_is_removed(
 
     await append(hass, series, quarter(datetime(2026, 6, 30, 22, tzinfo=UTC)))
 
-    kept = {"2025-05.csv", "2025-06.csv", "2026-05.csv", "2026-07.csv", "notes.txt"}
+    kept = {"2024-05.csv", "2024-06.csv", "2026-05.csv", "2026-07.csv", "notes.txt"}
     assert names(folder) == kept
 
 

@@ -1,0 +1,153 @@
+"""What the national platform knows of a connection, kept for 25 months beside one's own files.
+
+There is a file of a month in Luxembourg and a code of the platform. A line is a quarter-hour: when
+it started, in UTC, its mean power, whether it was measured, and its version. A file is written anew
+when something of it changes. What cannot be read of one is put aside, and the rest of it is kept.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import NamedTuple
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.storage import STORAGE_DIR
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN, LOGGER
+from ..lib.leneda import REGISTERS, Row, newest
+from ..lib.stored_values import a_count, a_number
+from ..lib.tariff import LUXEMBOURG
+from .quarter_hour_series import KEPT, MAX_FILE_SIZE
+
+_HEADER = "start,kw,is_measured,version\n"
+_FILE_NAME = re.compile(r"([0-9]{4}-(?:0[1-9]|1[0-2]))\.([0-9]+-[0-9]+)_([0-9.]+)\.csv")
+_COLUMNS = 4
+_MAX_KW = 1e6
+_MAX_VERSION = 1_000_000
+_MAX_FILES = 26 * len(REGISTERS)
+_ASIDE = ".unreadable"
+
+
+class _File(NamedTuple):
+    path: Path
+    month: str
+    code: str
+
+
+class ImportedQuarterHours:
+    """The folder of one config entry. All of it is for an executor; one thing at a time."""
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        name = f"{DOMAIN}.{entry_id}.imported_quarter_hours"
+        self._folder = Path(hass.config.path(STORAGE_DIR, name))
+
+    def read(self, until: datetime) -> dict[str, Sequence[Row]]:
+        """Return the rows of each code that are older than a moment, in the order of their time.
+
+        Raises OSError when a file is there and cannot be read.
+        """
+        oldest = _month(until - KEPT)
+        found: dict[str, list[Row]] = {}
+        for file in sorted(self._files()):
+            if file.month >= oldest:
+                rows = found.setdefault(file.code, [])
+                rows += (row for row in _read(file.path) if row.start < until)
+        return {code: newest(rows) for code, rows in found.items() if rows}
+
+    def add(self, code: str, rows: Iterable[Row]) -> None:
+        """Add rows of a code; of those that are known, the highest version counts, or the later.
+
+        Raises OSError when something cannot be stored: what was stored before stays then.
+        """
+        now = dt_util.utcnow()
+        oldest = _month(now - KEPT)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for month, group in groupby(rows, lambda row: _month(row.start)):
+            if month < oldest:
+                continue
+            path = self._folder / f"{month}.{code.replace(':', '_')}.csv"
+            known = tuple(_read(path)) if path.exists() else ()
+            if (joined := newest(known, group)) != known:
+                _write(path, joined)
+        for file in self._files():
+            if file.month < oldest:
+                file.path.unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        """Remove all files, also those that were put aside."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _files(self) -> list[_File]:
+        found = []
+        with suppress(FileNotFoundError):
+            for path in self._folder.iterdir():
+                if match := _FILE_NAME.fullmatch(path.name):
+                    month, first, second = match.groups()
+                    if (code := f"{first}:{second}") in REGISTERS:
+                        found.append(_File(path, month, code))
+        return found[:_MAX_FILES]
+
+
+def _month(time: datetime) -> str:
+    return f"{time.astimezone(LUXEMBOURG):%Y-%m}"
+
+
+def _line(row: Row) -> str:
+    start = f"{row.start.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
+    return f"{start},{row.kw!r},{int(row.is_measured)},{row.version}\n"
+
+
+def _read(path: Path) -> list[Row]:
+    """Return the rows of a file."""
+    with path.open("rb") as file:
+        header, *lines = file.read(MAX_FILE_SIZE).split(b"\n")
+    rows = []
+    is_damaged = [header, *lines[-1:]] != [_HEADER.encode().rstrip(), b""]
+    for line in lines[:-1]:
+        try:
+            rows.append(_parse(line.decode("ascii").split(",")))
+        except ValueError:  # also what is no text
+            is_damaged = True
+    if is_damaged:
+        _put_aside(path, rows)
+    return rows
+
+
+def _parse(cells: list[str]) -> Row:
+    if len(cells) != _COLUMNS or cells[2] not in {"0", "1"}:
+        raise ValueError
+    start = datetime.fromisoformat(cells[0])
+    if start.tzinfo is None:
+        raise ValueError
+    kw = a_number(float(cells[1]), 0, _MAX_KW)
+    version = a_count(int(cells[3]), _MAX_VERSION)
+    return Row(start.astimezone(UTC), kw, cells[2] == "1", version)
+
+
+def _put_aside(path: Path, rows: Iterable[Row]) -> None:
+    """Keep a file of which something cannot be read, and go on with the rest."""
+    aside = path.with_name(path.name + _ASIDE)
+    with suppress(OSError):
+        path.replace(aside)
+        _write(path, rows)
+    LOGGER.warning(
+        "Some of what is stored in %s cannot be read, and is left out; it is kept as %s. "
+        "To have it again, import the file from Leneda once more",
+        path,
+        aside,
+    )
+
+
+def _write(path: Path, rows: Iterable[Row]) -> None:
+    new = path.with_suffix(".new")
+    with new.open("wb") as file:
+        file.write("".join([_HEADER, *map(_line, rows)]).encode())
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)

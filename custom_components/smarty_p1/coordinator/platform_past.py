@@ -1,0 +1,258 @@
+"""The past of a meter as the national platform knows it: files come in, and are shown and recorded.
+
+What was imported is joined to the months and written into long-term statistics. Only days that have
+ended count: of the running one, the platform knows nothing yet.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.start import async_at_started
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN, LOGGER
+from ..lib.leneda import (
+    REGISTERS,
+    Cause,
+    Export,
+    ExportError,
+    Quantity,
+    Row,
+    compare_days,
+    merged,
+    read_export,
+)
+from ..lib.tariff import NO_PAST, Contracts, DemandMeter, Past, QuarterHour, day_start
+from .entry_types import AnyConfigEntry
+from .imported_quarter_hours import ImportedQuarterHours
+from .leneda_refusals import IS_CONSUMPTION, REFUSED, ImportRefusedError
+from .past_statistics import PastStatistics
+from .platform_series import (
+    EXPORTED,
+    IMPORTED,
+    PRICED_EXPORT,
+    PRICED_IMPORT,
+    TOTAL,
+    Costs,
+    all_series,
+    month_name,
+    series_of,
+)
+from .quarter_hour_series import KEPT, QuarterHourSeries
+
+_AGAIN = timedelta(hours=1)
+_COSTS = {PRICED_IMPORT: IMPORTED, PRICED_EXPORT: EXPORTED}
+
+type Platform = Mapping[str, Sequence[Row]]
+
+
+class Imported(NamedTuple):
+    """What a file held."""
+
+    code: str
+    quantity: Quantity
+    start: datetime
+    """Of the first quarter-hour."""
+    end: datetime
+    quarter_hours: int
+    estimated: int
+    holes: int
+    repeated: int
+    compared_days: int
+    """How many days were measured here, too."""
+    differing_days: int
+    waits: bool
+    """Whether the statistics of an entity wait for its first hours."""
+
+
+class PlatformPast:
+    """What was imported of one meter's past."""
+
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry, own: QuarterHourSeries) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._own = own
+        self._files = ImportedQuarterHours(hass, entry.entry_id)
+        self._statistics = PastStatistics(hass, entry.entry_id)
+        self._lock = asyncio.Lock()
+        self._meter = DemandMeter()
+
+    async def async_start(self, meter: DemandMeter) -> None:
+        """Join what was imported to the months of a meter, and to statistics once all has started.
+
+        Nobody waits for more than the files.
+        """
+        self._meter = meter
+        await self._statistics.async_load()
+        try:
+            platform = await self._async_read()
+            await self._async_join(platform)
+        except OSError as err:
+            LOGGER.warning("What was imported from Leneda cannot be read: %s", err.strerror)
+            return
+        if platform or not self._statistics.is_empty:
+            self._entry.async_on_unload(async_at_started(self._hass, self._async_follow))
+
+    async def async_quarter_hours(self, start: datetime, end: datetime) -> list[QuarterHour]:
+        """Return the quarter-hours that start in a period, of both origins.
+
+        Raises OSError when a file is there and cannot be read.
+        """
+        own = await self._own.async_read(start, end)
+        platform = await self._async_read()
+        joined = await self._hass.async_add_executor_job(merged, own, platform)
+        return [each for each in joined if start <= each.start < end]
+
+    async def async_import(self, data: bytes) -> Imported:
+        """Import a file of the portal. Raises ImportRefusedError for one that is not right."""
+        async with self._lock:
+            run = self._hass.async_add_executor_job
+            try:
+                export = await run(read_export, data, dt_util.utcnow())
+            except ExportError as err:
+                raise ImportRefusedError(key=REFUSED[err.reason], **err.placeholders) from None
+            try:
+                compared, differing = await self._async_compare(export)
+                await run(self._files.add, export.code, export.rows)
+                platform = await self._async_read()
+                self._note_running_month(platform)
+                await self._async_join(platform)
+                await self._async_record(platform)
+            except OSError as err:
+                raise ImportRefusedError(key="leneda_not_stored", error=str(err.strerror)) from None
+            return Imported(
+                code=export.code,
+                quantity=REGISTERS[export.code].quantity,
+                start=export.rows[0].start,
+                end=export.rows[-1].start + timedelta(minutes=15),
+                quarter_hours=len(export.rows),
+                estimated=export.estimated,
+                holes=export.holes,
+                repeated=export.repeated,
+                compared_days=compared,
+                differing_days=differing,
+                waits=self._statistics.waits,
+            )
+
+    async def async_remove(self) -> bool:
+        """Take all of it back; return whether no row is left in the statistics.
+
+        Raises ImportRefusedError when nothing was imported.
+        """
+        async with self._lock:
+            if self._statistics.is_empty and not await self._async_read():
+                raise ImportRefusedError(key="leneda_nothing_imported")
+            is_gone = await self._statistics.async_take_back(series_of(self._names(), {}))
+            await self._hass.async_add_executor_job(self._files.remove)
+            self._meter.set_past(NO_PAST)
+            return is_gone
+
+    async def async_forget(self) -> None:
+        """Remove the files of an entry that is removed."""
+        await self._hass.async_add_executor_job(self._files.remove)
+        await self._statistics.async_remove()
+
+    async def _async_compare(self, export: Export) -> tuple[int, int]:
+        """Return how many days both know, and how many of these differ.
+
+        Raises ImportRefusedError when most do: then it is not what it seems to be.
+        """
+        quantity = REGISTERS[export.code].quantity
+        if quantity not in {Quantity.IMPORTED, Quantity.EXPORTED}:
+            return 0, 0
+        own = await self._own.async_read(
+            export.rows[0].start, export.rows[-1].start + timedelta(minutes=15)
+        )
+        is_export = quantity is Quantity.EXPORTED
+        found = await self._hass.async_add_executor_job(
+            lambda: compare_days(map(_turned, own) if is_export else own, export.rows)
+        )
+        if found.cause:
+            key = REFUSED[found.cause]
+            if is_export and found.cause is Cause.PRODUCTION:
+                key = IS_CONSUMPTION
+            raise ImportRefusedError(key=key, days=str(len(found.days)))
+        return len(found.days), sum(not day.is_within for day in found.days)
+
+    async def _async_read(self) -> dict[str, Sequence[Row]]:
+        today = day_start(dt_util.utcnow())
+        return await self._hass.async_add_executor_job(self._files.read, today)
+
+    async def _async_join(self, platform: Platform) -> None:
+        if not platform:
+            return
+        own = await self._own.async_read(*_kept())
+        contracts = self._meter.contracts
+        self._meter.set_past(
+            await self._hass.async_add_executor_job(_past, own, platform, contracts)
+        )
+
+    @callback
+    def _note_running_month(self, platform: Platform) -> None:
+        """Note the month whose costs the entity of the total now counts at once."""
+        month = month_name(dt_util.utcnow())
+        if any(month_name(rows[-1].start) == month for rows in platform.values()):
+            self._statistics.months_at_once.add(month)
+
+    async def _async_record(self, platform: Platform) -> None:
+        """Bring the hours into the statistics."""
+        names = self._names()
+        demand = self._meter.snapshot
+        own = await self._own.async_read(*_kept())
+        costs = Costs(
+            contracts=self._meter.contracts,
+            months=(*demand.earlier_months, demand.month) if demand else (),
+            until=day_start(dt_util.utcnow()),
+            left_out=frozenset(self._statistics.months_at_once),
+        )
+        made = partial(all_series, names, own, platform, costs)
+        await self._statistics.async_bring_in(await self._hass.async_add_executor_job(made))
+
+    async def _async_follow(self, _now: object = None) -> None:
+        """Record what waits, again every hour until nothing does."""
+        async with self._lock:
+            try:
+                platform = await self._async_read()
+                if platform:
+                    await self._async_record(platform)
+            except OSError as err:
+                LOGGER.warning("What was imported from Leneda cannot be read: %s", err.strerror)
+        if self._statistics.waits:
+            self._entry.async_on_unload(async_call_later(self._hass, _AGAIN, self._async_follow))
+
+    def _names(self) -> dict[str, str]:
+        """Return what the entities are called whose statistics are written."""
+        registry = er.async_get(self._hass)
+        names: dict[str, str] = {}
+        for key in (IMPORTED, EXPORTED, TOTAL):
+            unique_id = f"{self._entry.unique_id}_{key}"
+            entity_id = registry.async_get_entity_id("sensor", DOMAIN, unique_id)
+            if entity_id and not registry.entities[entity_id].disabled:
+                names[key] = entity_id
+        # What the Energy dashboard has made of its prices; amounts are in its own currency.
+        costs: Mapping[str, str] = self._hass.data.get("energy", {}).get("cost_sensors", {})
+        for key, energy in _COSTS.items():
+            if cost := costs.get(names.get(energy, "")):
+                names[key] = cost
+        return names
+
+
+def _kept() -> tuple[datetime, datetime]:
+    now = dt_util.utcnow()
+    return now - KEPT, now
+
+
+def _past(own: Sequence[QuarterHour], platform: Platform, contracts: Contracts) -> Past:
+    return Past.of(merged(own, platform), contracts)
+
+
+def _turned(quarter: QuarterHour) -> QuarterHour:
+    """Return a quarter-hour with what was fed in for what was drawn, and the other way round."""
+    exported = quarter.exported_kwh or 0.0
+    return QuarterHour(quarter.start, exported * 4, quarter.imported_kwh)

@@ -1,0 +1,71 @@
+"""The actions that bring the past of a meter in, from a file of the national platform, and out."""
+
+from pathlib import Path
+from typing import Any
+
+import voluptuous as vol
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
+from homeassistant.helpers import config_validation as cv
+
+from ..coordinator.leneda_refusals import ImportRefusedError
+from ..lib.leneda import MAX_EXPORT_SIZE
+from ..lib.tariff import LUXEMBOURG
+from .meter_of_call import METER, coordinator_of, invalid
+
+ATTR_PATH = "path"
+IMPORT_SCHEMA = vol.Schema({**METER, vol.Required(ATTR_PATH): cv.string})
+REMOVE_SCHEMA = vol.Schema(METER)
+# Of a path, in an error.
+_MAX_SHOWN = 200
+
+
+async def import_quarter_hours(call: ServiceCall) -> ServiceResponse:
+    """Import a file as the portal of the platform exports it; return what was in it.
+
+    Raises ServiceValidationError when there is no such meter or file, or it is not right.
+    """
+    coordinator = coordinator_of(call)
+    path: str = call.data[ATTR_PATH]
+    try:
+        data = await call.hass.async_add_executor_job(_read, call.hass, path)
+        found = await coordinator.past.async_import(data)
+    except ImportRefusedError as err:
+        raise invalid(translation_key=err.key, **err.placeholders) from None
+    return {
+        **found._asdict(),
+        "quantity": found.quantity.value,
+        "start": found.start.astimezone(LUXEMBOURG).isoformat(),
+        "end": found.end.astimezone(LUXEMBOURG).isoformat(),
+    }
+
+
+async def remove_imported_quarter_hours(call: ServiceCall) -> ServiceResponse:
+    """Take back all that was imported of a meter.
+
+    Raises ServiceValidationError when there is no such meter, or nothing was imported.
+    """
+    coordinator = coordinator_of(call)
+    try:
+        is_gone = await coordinator.past.async_remove()
+    except ImportRefusedError as err:
+        raise invalid(translation_key=err.key, **err.placeholders) from None
+    answer: dict[str, Any] = {"rows_left": not is_gone}
+    return answer
+
+
+def _read(hass: HomeAssistant, name: str) -> bytes:
+    """Return what is in a file. Raises ImportRefusedError when it cannot or may not be read."""
+    shown = name[:_MAX_SHOWN]
+    if "\0" in name or not hass.config.is_allowed_path(name):
+        raise ImportRefusedError(key="path_not_allowed", path=shown)
+    path = Path(name)
+    try:
+        if not path.is_file():
+            raise ImportRefusedError(key="file_not_found", path=shown)
+        with path.open("rb") as file:
+            # One more than is read: it is then too large.
+            return file.read(MAX_EXPORT_SIZE + 1)
+    except OSError as err:
+        raise ImportRefusedError(
+            key="file_unreadable", path=shown, error=str(err.strerror)
+        ) from None

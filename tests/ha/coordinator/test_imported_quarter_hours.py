@@ -1,0 +1,134 @@
+"""The files of what was imported: what is in them, and what junk and full disks do."""
+
+import errno
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+
+from custom_components.smarty_p1.coordinator import imported_quarter_hours
+from custom_components.smarty_p1.coordinator.imported_quarter_hours import ImportedQuarterHours
+from custom_components.smarty_p1.lib.leneda import Row
+from tests.ha.support import own_log
+
+CODE = "1-1:1.29.0"
+QUARTER = timedelta(minutes=15)
+# The last quarter-hour of May in Luxembourg, and the first one of June.
+LAST = datetime(2026, 5, 31, 21, 45, tzinfo=UTC)
+NOW = datetime(2026, 6, 20, tzinfo=UTC)
+NO_ROOM = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.fixture
+def files(
+    hass: HomeAssistant,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    freezer: FrozenDateTimeFactory,
+) -> ImportedQuarterHours:
+    """Return an empty folder, in June 2026."""
+    freezer.move_to(NOW)
+    monkeypatch.setattr(imported_quarter_hours, "STORAGE_DIR", str(tmp_path))
+    return ImportedQuarterHours(hass, "one")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return the folder."""
+    return tmp_path / "smarty_p1.one.imported_quarter_hours"
+
+
+def row(start: datetime, kw: float = 0.412, version: int = 1, *, is_measured: bool = True) -> Row:
+    """Return a row of the platform."""
+    return Row(start, kw, is_measured, version)
+
+
+def test_a_file_a_month_and_code(files: ImportedQuarterHours, folder: Path) -> None:
+    rows = [row(LAST), row(LAST + QUARTER, 0.1, 2, is_measured=False)]
+    files.add(CODE, rows)
+    files.add("1-65:1.29.9", rows[:1])
+
+    assert {path.name: path.read_text() for path in folder.iterdir()} == {
+        "2026-05.1-1_1.29.0.csv": "start,kw,is_measured,version\n2026-05-31T21:45Z,0.412,1,1\n",
+        "2026-06.1-1_1.29.0.csv": "start,kw,is_measured,version\n2026-05-31T22:00Z,0.1,0,2\n",
+        "2026-05.1-65_1.29.9.csv": "start,kw,is_measured,version\n2026-05-31T21:45Z,0.412,1,1\n",
+    }
+    assert files.read(NOW) == {CODE: tuple(rows), "1-65:1.29.9": (rows[0],)}
+    assert files.read(LAST + QUARTER)[CODE] == (rows[0],)
+    files.remove()
+    assert not folder.exists()
+    assert files.read(NOW) == {}
+
+
+def test_the_highest_version_counts(files: ImportedQuarterHours) -> None:
+    files.add(CODE, [row(LAST, 1.0, 2), row(LAST + QUARTER, 1.0, 1)])
+    files.add(CODE, [row(LAST, 2.0, 1), row(LAST + QUARTER, 2.0, 1)])
+
+    assert [each.kw for each in files.read(NOW)[CODE]] == [1.0, 2.0]
+
+
+def test_25_months_are_kept(
+    files: ImportedQuarterHours, folder: Path, freezer: FrozenDateTimeFactory
+) -> None:
+    begin = datetime(2023, 1, 10, tzinfo=UTC)
+    files.add(CODE, [row(begin + n * timedelta(days=30)) for n in range(43)])
+
+    names = sorted(path.name[:7] for path in folder.iterdir())
+    assert (names[0], names[-1], len(names)) == ("2024-05", "2026-06", 26)
+    # Those that have grown old go with the next file.
+    freezer.move_to("2026-08-20")
+    assert min(each.start for each in files.read(NOW)[CODE]).year == 2024
+    files.add(CODE, [row(NOW)])
+    assert min(path.name[:7] for path in folder.iterdir()) == "2024-07"
+
+
+@pytest.mark.parametrize(
+    ("junk", "is_kept"),
+    [
+        (b"\xff\xfe\x00", False),
+        (b"", False),
+        (b"start,kw,is_measured,version\n2026-05-31T21:45Z,0.412,1,1\nnonsense\n", True),
+        (b"start,kw,is_measured,version\n2026-05-31T21:45Z,0.412,1,1\n2026-05-31T22:", True),
+        (b"start,kw,is_measured,version\n2026-05-31T21:45,0.412,1,1\n", False),
+        (b"start,kw,is_measured,version\n2026-05-31T21:45Z,nan,1,1\n", False),
+        (b"start,kw,is_measured,version\n2026-05-31T21:45Z,-1,1,1\n", False),
+        (b"start,kw,is_measured,version\n2026-05-31T21:45Z,1,yes,1\n", False),
+    ],
+)
+def test_what_cannot_be_read_is_put_aside(
+    files: ImportedQuarterHours,
+    folder: Path,
+    caplog: pytest.LogCaptureFixture,
+    junk: bytes,
+    *,
+    is_kept: bool,
+) -> None:
+    path = folder / "2026-05.1-1_1.29.0.csv"
+    folder.mkdir()
+    path.write_bytes(junk)
+    (folder / "notes.txt").write_text("")
+
+    assert files.read(NOW) == ({CODE: (row(LAST),)} if is_kept else {})
+
+    [(level, text)] = own_log(caplog)
+    assert level == "WARNING"
+    assert str(path) in text
+    assert path.with_name(path.name + ".unreadable").read_bytes() == junk
+    # It is said once.
+    assert files.read(NOW) == ({CODE: (row(LAST),)} if is_kept else {})
+    assert len(own_log(caplog)) == 1
+
+
+def test_a_full_disk_leaves_what_is_there(files: ImportedQuarterHours) -> None:
+    files.add(CODE, [row(LAST)])
+    with (
+        patch.object(os, "fsync", side_effect=NO_ROOM),
+        pytest.raises(OSError, match="No space"),
+    ):
+        files.add(CODE, [row(LAST, 9.0)])
+
+    assert files.read(NOW) == {CODE: (row(LAST),)}
