@@ -1,38 +1,31 @@
-"""The past of a meter by file: what the actions and the dialog bring in, show, refuse, take back."""
+"""The past of a meter by file: what actions and dialog bring in, show, refuse and take back."""
 
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import pytest
-from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder.core import Recorder
-from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import ServiceValidationError, Unauthorized
-from homeassistant.helpers.recorder import get_instance
-from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
-from pytest_homeassistant_custom_component.components.recorder.common import (
-    async_wait_recording_done,
-    do_adhoc_statistics,
-)
 
 from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.coordinator import imported_quarter_hours
-from tests.lib.leneda.writing import PRODUCTION, export, file, quarters, row, written
+from custom_components.smarty_p1.coordinator import imported_quarter_hours, platform_past
+from custom_components.smarty_p1.lib.tariff import QuarterHour
+from tests.lib.leneda.writing import CONSUMPTION, PRODUCTION, export, file, quarters, row
 
 from . import billed_month
 from .billed_month import telegram
 from .conftest import EntryMaker
 from .dialogs import open_options
 from .meter import MeterPort
-from .support import receive, reload, set_up
+from .support import receive, reload
 
 # The meter was read from 1 May to 16 June 2026, 0.4 kW but for ten quarter-hours.
 NOW = "2026-06-16T00:00:10+02:00"
@@ -43,14 +36,34 @@ TOTAL = "sensor.smarty_total_cost_this_month"
 
 @pytest.fixture(autouse=True)
 def integration(
-    recorder_mock: Recorder,
-    enable_custom_integrations: None,
-    socket_enabled: None,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
+    recorder_mock: Recorder, enable_custom_integrations: None, socket_enabled: None
 ) -> None:
     """Do as in the other tests, with a recorder that starts before everything else."""
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let the files of what is imported be in a folder of the test's own."""
     monkeypatch.setattr(imported_quarter_hours, "STORAGE_DIR", str(tmp_path / ".storage"))
+
+
+class Clock:
+    """What imports take for now. The connections of a meter need a clock that goes on."""
+
+    now = datetime.fromisoformat(NOW)
+
+    def utcnow(self) -> datetime:
+        """Return it."""
+        return self.now.astimezone(UTC)
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Return the clock of imports."""
+    clock = Clock()
+    for module in (platform_past, imported_quarter_hours):
+        monkeypatch.setattr(module, "dt_util", clock)
+    return clock
 
 
 @pytest.fixture
@@ -59,11 +72,9 @@ async def entry(
     port: MeterPort,
     make_entry: EntryMaker,
     hass_storage: dict[str, Any],
-    freezer: FrozenDateTimeFactory,
     tmp_path: Path,
 ) -> MockConfigEntry:
     """Return the entry of a meter with one month and a half behind it."""
-    freezer.move_to(NOW)
     hass.config.allowlist_external_dirs = {str(tmp_path)}
     return await billed_month.set_up(hass, port, make_entry, hass_storage)
 
@@ -85,13 +96,19 @@ async def call(hass: HomeAssistant, action: str, **data: object) -> Any:  # noqa
     return await hass.services.async_call(DOMAIN, action, data, blocking=True, return_response=True)
 
 
+def stored(tmp_path: Path) -> list[Path]:
+    """Return the folders of what was imported."""
+    return list((tmp_path / ".storage").glob("*.imported*"))
+
+
 def april(kw: str = "2.000") -> bytes:
     """Return a whole month before the meter was read: 2880 quarter-hours."""
     return export(APRIL, [kw] * 2880)
 
 
+@pytest.mark.usefixtures("entry")
 async def test_months_peaks_and_bill_know_a_file(
-    hass: HomeAssistant, entry: MockConfigEntry, bring_in: Callable[[bytes], Any]
+    hass: HomeAssistant, bring_in: Callable[[bytes], Any]
 ) -> None:
     before = await call(hass, "get_bill", month="2026-05")
 
@@ -132,6 +149,7 @@ async def test_months_peaks_and_bill_know_a_file(
 
 async def test_it_is_known_after_a_restart(
     hass: HomeAssistant,
+    tmp_path: Path,
     port: MeterPort,
     entry: MockConfigEntry,
     bring_in: Callable[[bytes], Any],
@@ -142,27 +160,23 @@ async def test_it_is_known_after_a_restart(
 
     assert (await call(hass, "get_bill", month="2026-04"))["platform_quarter_hours"] == 2880
 
-    folder = Path(imported_quarter_hours.STORAGE_DIR)
-    assert {path.name for path in folder.glob("*imported*")} != set()
+    assert stored(tmp_path) != []
     await hass.config_entries.async_remove(entry.entry_id)
-    assert {path.name for path in folder.glob("*imported*")} == set()
+    assert stored(tmp_path) == []
 
 
+@pytest.mark.usefixtures("entry")
 async def test_ones_own_quarter_hours_win(
     hass: HomeAssistant,
     port: MeterPort,
-    entry: MockConfigEntry,
-    freezer: FrozenDateTimeFactory,
+    clock: Clock,
     bring_in: Callable[[bytes], Any],
 ) -> None:
     await receive(hass, port, telegram("00:15:00", 2.0))
-    freezer.move_to("2026-06-17T08:00:00+02:00")
+    clock.now = datetime.fromisoformat("2026-06-17T08:00:00+02:00")
 
     await bring_in(export("2026-06-16T00:00:00+02:00", ["0.400"] * 96))
 
-    answer = await call(hass, "get_quarter_hours", start="2026-06-16 07:00", end="2026-06-16 08:00")
-    shown = [(each["imported_kwh"], each.get("origin")) for each in answer["quarter_hours"]]
-    assert shown == [(0.1, "platform")] * 4
     answer = await call(
         hass,
         "get_quarter_hours",
@@ -173,8 +187,9 @@ async def test_ones_own_quarter_hours_win(
     assert shown == [(2.0, None), (0.1, "platform")]
 
 
+@pytest.mark.usefixtures("entry")
 async def test_it_is_taken_back(
-    hass: HomeAssistant, entry: MockConfigEntry, bring_in: Callable[[bytes], Any]
+    hass: HomeAssistant, tmp_path: Path, bring_in: Callable[[bytes], Any]
 ) -> None:
     with pytest.raises(ServiceValidationError) as raised:
         await call(hass, "remove_imported_quarter_hours")
@@ -185,65 +200,56 @@ async def test_it_is_taken_back(
     await call(hass, "remove_imported_quarter_hours")
 
     assert await call(hass, "compare_reference_powers") == before
-    assert list(Path(imported_quarter_hours.STORAGE_DIR).glob("*.imported*")) == []
+    assert stored(tmp_path) == []
 
 
-# 0.4 kW a quarter-hour were measured on 16 June, and nothing was fed in but in the morning.
-def measured(n: int) -> tuple[float, float]:
-    """Return what the meter has counted after some quarter-hours."""
-    return sum(1.0 if q % 4 == 0 else 0.05 * (q % 4) for q in range(n)), 0.2 * min(n, 20)
+# What was measured on 16 June in kWh; something was fed in in the morning only.
+MEASURED = [0.1 + (n * 7 % 13) / 10 for n in range(96)]
+FED_IN = [0.2] * 20 + [0.0] * 76
+DAY = "2026-06-16T00:00:00+02:00"
 
 
-DRAWN = [f"{4 * (1.0 if q % 4 == 0 else 0.05 * (q % 4)):.3f}" for q in range(96)]
-FED_IN = ["0.800"] * 20 + ["0.000"] * 76
+def of_day(energies: list[float], factor: float = 4, code: str = CONSUMPTION) -> bytes:
+    """Return a file of 16 June with mean powers."""
+    return export(DAY, [f"{kwh * factor:.3f}" for kwh in energies], code)
 
 
 @pytest.mark.parametrize(
     ("data", "key"),
     [
-        (export("2026-06-16T00:00:00+02:00", DRAWN), None),
-        (export("2026-06-16T00:00:00+02:00", FED_IN, PRODUCTION), None),
-        (export("2026-06-16T00:00:00+02:00", ["3.000"] * 96), "leneda_other_point"),
-        (export("2026-06-16T00:00:00+02:00", FED_IN), "leneda_production"),
-        (export("2026-06-16T00:00:00+02:00", DRAWN, PRODUCTION), "leneda_consumption"),
-        (
-            export("2026-06-16T00:00:00+02:00", [f"{float(kw) / 4:.3f}" for kw in DRAWN]),
-            "leneda_factor_four",
-        ),
-        (
-            export("2026-06-16T00:00:00+02:00", [*DRAWN[93:], *DRAWN[:93]]),
-            None,
-        ),
+        (of_day(MEASURED), None),
+        (of_day(FED_IN, code=PRODUCTION), None),
+        (of_day([0.75] * 96), "leneda_other_point"),
+        (of_day(FED_IN), "leneda_production"),
+        (of_day(MEASURED, code=PRODUCTION), "leneda_consumption"),
+        (of_day(MEASURED, 1), "leneda_factor_four"),
+        (of_day([*MEASURED[92:], *MEASURED[:92]]), "leneda_shifted_hour"),
     ],
 )
-async def test_a_file_that_contradicts_what_was_measured(
+async def test_a_file_that_contradicts_what_was_measured(  # noqa: PLR0913, PLR0917 - fixtures
     hass: HomeAssistant,
-    port: MeterPort,
+    tmp_path: Path,
     entry: MockConfigEntry,
-    freezer: FrozenDateTimeFactory,
+    clock: Clock,
     bring_in: Callable[[bytes], Any],
     data: bytes,
     key: str | None,
 ) -> None:
-    for n in range(1, 97):
-        hours, minutes = divmod(n * 15, 60)
-        clock = f"{hours:02}:{minutes:02}:00" if n < 96 else "23:59:59"
-        await receive(hass, port, telegram(clock, *measured(n)))
-    await receive(
-        hass,
-        port,
-        telegram("00:00:05", *measured(96)).replace("(260616000005S)", "(260617000005S)"),
-    )
-    freezer.move_to("2026-06-18T08:00:00+02:00")
+    own = entry.runtime_data.quarter_hours
+    for start, imported, exported in zip(quarters(DAY, 96), MEASURED, FED_IN, strict=True):
+        own.append(QuarterHour(start, imported * 4, exported))
+    await hass.async_block_till_done()
+    clock.now = datetime.fromisoformat("2026-06-18T08:00:00+02:00")
     if key is None:
-        assert (await bring_in(data))["compared_days"] == 1
+        found = await bring_in(data)
+        assert (found["compared_days"], found["differing_days"]) == (1, 0)
         return
 
     with pytest.raises(ServiceValidationError) as raised:
         await bring_in(data)
 
     assert raised.value.translation_key == key
-    assert list(Path(imported_quarter_hours.STORAGE_DIR).glob("*.imported*")) == []
+    assert stored(tmp_path) == []
 
 
 @pytest.mark.parametrize(
@@ -316,6 +322,15 @@ def uploaded(data: bytes, tmp_path: Path) -> Iterator[None]:
         yield
 
 
+async def settled(hass: HomeAssistant, result: Any) -> Any:  # noqa: ANN401 - a flow's result
+    """Wait as long as the dialog shows progress, return what it shows then."""
+    while result["type"] is FlowResultType.SHOW_PROGRESS:
+        assert result["progress_action"] == "leneda_import"
+        await asyncio.sleep(0.01)
+        result = await hass.config_entries.options.async_configure(result["flow_id"])
+    return result
+
+
 async def test_the_dialog_takes_a_file_and_another(
     hass: HomeAssistant, entry: MockConfigEntry, tmp_path: Path
 ) -> None:
@@ -328,12 +343,7 @@ async def test_the_dialog_takes_a_file_and_another(
         with uploaded(data, tmp_path):
             result = await options.async_configure(flow["flow_id"], {"file": "0" * 32})
             assert result["type"] is FlowResultType.SHOW_PROGRESS
-            assert result["progress_action"] == "leneda_import"
-            while result["type"] is FlowResultType.SHOW_PROGRESS:
-                await asyncio.sleep(0.01)
-                await hass.async_block_till_done()
-                result = await options.async_configure(flow["flow_id"])
-        return result
+            return await settled(hass, result)
 
     result = await choose(b"no such file")
     assert result["type"] is FlowResultType.FORM
@@ -362,8 +372,7 @@ async def test_the_dialog_takes_a_file_and_another(
 async def test_an_upload_that_has_gone(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     flow = await open_options(hass, entry, "leneda_file")
     result = await hass.config_entries.options.async_configure(flow["flow_id"], {"file": "0" * 32})
-    await hass.async_block_till_done()
-    result = await hass.config_entries.options.async_configure(flow["flow_id"])
+    result = await settled(hass, result)
 
     assert result["errors"] == {"file": "file_refused"}
     assert "once more" in result["description_placeholders"]["why"]
