@@ -125,7 +125,6 @@ async def test_months_peaks_and_bill_know_a_file(
         "repeated": 0,
         "compared_days": 0,
         "differing_days": 0,
-        "waits": True,
     }
     bill = await call(hass, "get_bill", month="2026-04")
     assert bill["lines"][0] | {"amount": 0} == {

@@ -8,7 +8,7 @@ import asyncio
 import inspect
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from itertools import pairwise
+from itertools import batched, pairwise
 from typing import Any, NamedTuple, override
 
 from homeassistant.components.recorder.core import Recorder
@@ -28,6 +28,7 @@ from .hourly_sums import HOUR, Ledger, Plan, Row, StartsAnew, plan, plan_back
 from .throttled_store import Content, ThrottledStore
 
 RECORDER = "recorder"
+_AT_ONCE = 500
 _KWH = UnitOfEnergy.KILO_WATT_HOUR
 _EPOCH = datetime(1999, 1, 1, tzinfo=UTC)
 # Since Home Assistant 2026.11, the rows of a period can be deleted.
@@ -71,12 +72,19 @@ class PastStatistics(ThrottledStore):
         if found := await self._async_read(_parse):
             self._ledgers, self.waits, self.months_at_once = found
 
+    def knows(self, keys: Iterable[str]) -> bool:
+        """Return whether something was written of each."""
+        return all(key in self._ledgers for key in keys)
+
+    async def async_begin(self) -> None:
+        """Note that there is something to write: whatever comes in between, it is tried again."""
+        self.waits = True
+        await self.async_save()
+
     async def async_bring_in(self, all_series: Iterable[Series]) -> None:
         """Write hours; what came in before is changed where it is not the same."""
         async with self._lock:
-            # Whatever comes in between, it is tried again.
-            self.waits = True
-            await self.async_save()
+            await self.async_begin()
             waits = False
             for series in all_series:
                 waits |= not await self._async_apply(series, is_back=False)
@@ -157,9 +165,12 @@ class PastStatistics(ThrottledStore):
     async def _async_import(
         self, metadata: StatisticMetaData, rows: Mapping[datetime, Row]
     ) -> None:
-        if rows:
-            made = await self._hass.async_add_executor_job(_statistics, metadata, rows)
+        recorder = get_instance(self._hass)
+        # A part at a time, so that nothing else has to wait for long, neither here nor there.
+        for part in batched(rows.items(), _AT_ONCE, strict=False):
+            made = await self._hass.async_add_executor_job(_statistics, metadata, dict(part))
             async_import_statistics(self._hass, metadata, made)
+            await recorder.async_block_till_done()
 
     @override
     def _content(self) -> Content:

@@ -67,8 +67,6 @@ class Imported(NamedTuple):
     compared_days: int
     """How many days were measured here, too."""
     differing_days: int
-    waits: bool
-    """Whether the statistics of an entity wait for its first hours."""
 
 
 class PlatformPast:
@@ -82,6 +80,7 @@ class PlatformPast:
         self._statistics = PastStatistics(hass, entry.entry_id)
         self._lock = asyncio.Lock()
         self._meter = DemandMeter()
+        self._recording: asyncio.Task[None] | None = None
 
     async def async_start(self, meter: DemandMeter) -> None:
         """Join what was imported to the months of a meter, and to statistics once all has started.
@@ -96,8 +95,8 @@ class PlatformPast:
         except OSError as err:
             LOGGER.warning("What was imported from Leneda cannot be read: %s", err.strerror)
             return
-        if platform or not self._statistics.is_empty:
-            self._entry.async_on_unload(async_at_started(self._hass, self._async_follow))
+        if platform:
+            self._entry.async_on_unload(async_at_started(self._hass, self._async_start_recording))
 
     async def async_quarter_hours(self, start: datetime, end: datetime) -> list[QuarterHour]:
         """Return the quarter-hours that start in a period, of both origins.
@@ -123,9 +122,10 @@ class PlatformPast:
                 platform = await self._async_read()
                 self._note_running_month(platform)
                 await self._async_join(platform)
-                await self._async_record(platform)
             except OSError as err:
                 raise ImportRefusedError(key="leneda_not_stored", error=str(err.strerror)) from None
+            await self._statistics.async_begin()
+            self._record()
             return Imported(
                 code=export.code,
                 quantity=REGISTERS[export.code].quantity,
@@ -137,7 +137,6 @@ class PlatformPast:
                 repeated=export.repeated,
                 compared_days=compared,
                 differing_days=differing,
-                waits=self._statistics.waits,
             )
 
     async def async_remove(self) -> bool:
@@ -148,6 +147,10 @@ class PlatformPast:
         async with self._lock:
             if self._statistics.is_empty and not await self._async_read():
                 raise ImportRefusedError(key="leneda_nothing_imported")
+            if self._recording:
+                # What it has not written by now is as after a crash.
+                self._recording.cancel()
+                await asyncio.wait([self._recording])
             is_gone = await self._statistics.async_take_back(series_of(self._names(), {}))
             await self._hass.async_add_executor_job(self._files.remove)
             self._meter.set_past(NO_PAST)
@@ -214,17 +217,31 @@ class PlatformPast:
         made = partial(all_series, names, own, platform, costs)
         await self._statistics.async_bring_in(await self._hass.async_add_executor_job(made))
 
-    async def _async_follow(self, _now: object = None) -> None:
-        """Record what waits, again every hour until nothing does."""
-        async with self._lock:
-            try:
-                platform = await self._async_read()
-                if platform:
-                    await self._async_record(platform)
-            except OSError as err:
-                LOGGER.warning("What was imported from Leneda cannot be read: %s", err.strerror)
+    async def _async_start_recording(self, _hass: HomeAssistant) -> None:
+        """Go on where the last run of Home Assistant ended, or with an entity that is new."""
+        if self._statistics.waits or not self._statistics.knows(self._names()):
+            self._record()
+
+    @callback
+    def _record(self, _now: object = None) -> None:
+        """Bring the hours into the statistics, in the background: the recorder takes its time."""
+        last = self._recording
+        self._recording = self._entry.async_create_background_task(
+            self._hass, self._async_follow(last), f"{self._entry.title} statistics"
+        )
+
+    async def _async_follow(self, last: asyncio.Task[None] | None) -> None:
+        """Record what is known, again every hour while something waits."""
+        if last and not last.done():
+            last.cancel()
+            await asyncio.wait([last])
+        try:
+            if platform := await self._async_read():
+                await self._async_record(platform)
+        except OSError as err:
+            LOGGER.warning("What was imported from Leneda cannot be read: %s", err.strerror)
         if self._statistics.waits:
-            self._entry.async_on_unload(async_call_later(self._hass, _AGAIN, self._async_follow))
+            self._entry.async_on_unload(async_call_later(self._hass, _AGAIN, self._record))
 
     def _names(self) -> dict[str, str]:
         """Return what the entities are called whose statistics are written."""
