@@ -3,16 +3,27 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 from homeassistant.components.recorder.core import Recorder
+from homeassistant.components.recorder.models import (
+    StatisticData,
+    StatisticMeanType,
+    StatisticMetaData,
+)
+from homeassistant.components.recorder.statistics import (
+    async_import_statistics,
+    statistics_during_period,
+)
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import ServiceValidationError, Unauthorized
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.recorder import get_instance
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.smarty_p1.const import DOMAIN
@@ -29,6 +40,7 @@ from .support import receive, reload
 
 # The meter was read from 1 May to 16 June 2026, 0.4 kW but for ten quarter-hours.
 NOW = "2026-06-16T00:00:10+02:00"
+HOUR = timedelta(hours=1)
 APRIL = "2026-04-01T00:00:00+02:00"
 ENERGY = "sensor.smarty_energy_imported"
 TOTAL = "sensor.smarty_total_cost_this_month"
@@ -200,6 +212,55 @@ async def test_it_is_taken_back(
 
     assert await call(hass, "compare_reference_powers") == before
     assert stored(tmp_path) == []
+
+
+async def rows_of(hass: HomeAssistant, name: str) -> dict[datetime, float]:
+    """Return the energy of each hour, as the Energy dashboard shows it."""
+
+    def read() -> dict[datetime, float]:
+        begin = datetime(2026, 3, 1, tzinfo=UTC)
+        found = statistics_during_period(hass, begin, None, {name}, "hour", None, {"change"})
+        return {
+            datetime.fromtimestamp(row["start"], UTC): row["change"] or 0.0
+            for row in found.get(name, [])
+        }
+
+    return await get_instance(hass).async_add_executor_job(read)
+
+
+async def test_the_statistics_of_the_entities_know_it(
+    hass: HomeAssistant, entry: MockConfigEntry, bring_in: Callable[[bytes], Any]
+) -> None:
+    # The entity was renamed, and has two hours of its own in May.
+    name = "sensor.house"
+    er.async_get(hass).async_update_entity(ENERGY, new_entity_id=name)
+    await hass.async_block_till_done()
+    may = datetime(2026, 4, 30, 22, tzinfo=UTC)
+    metadata = StatisticMetaData(
+        mean_type=StatisticMeanType.NONE,
+        has_sum=True,
+        name=None,
+        source="recorder",
+        statistic_id=name,
+        unit_class="energy",
+        unit_of_measurement="kWh",
+    )
+    own = [StatisticData(start=may + n * HOUR, state=2000 + n, sum=n + 0.5) for n in range(2)]
+    async_import_statistics(hass, metadata, own)
+    await get_instance(hass).async_block_till_done()
+    assert await rows_of(hass, name) == {may: 0.5, may + HOUR: 1.0}
+
+    await bring_in(april())
+    await entry.runtime_data.past._recording
+
+    shown = await rows_of(hass, name)
+    assert len(shown) == 722
+    assert sum(shown.values()) == pytest.approx(1440 + 1.5)
+    assert max(shown.values()) == pytest.approx(2.0)
+    assert min(shown.values()) == pytest.approx(0.5)
+    await call(hass, "remove_imported_quarter_hours")
+    left = {hour: kwh for hour, kwh in (await rows_of(hass, name)).items() if kwh}
+    assert left == {may: pytest.approx(0.5), may + HOUR: pytest.approx(1.0)}
 
 
 # What was measured on 16 June in kWh; something was fed in in the morning only.

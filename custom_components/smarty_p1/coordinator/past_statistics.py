@@ -24,6 +24,7 @@ from homeassistant.helpers.recorder import get_instance
 from homeassistant.util.unit_conversion import EnergyConverter
 
 from ..lib.stored_values import a_flag, a_list, a_mapping, a_text
+from .collector_pause import without_collection
 from .hourly_sums import HOUR, Ledger, Plan, Row, StartsAnew, plan, plan_back
 from .throttled_store import Content, ThrottledStore
 
@@ -108,12 +109,14 @@ class PastStatistics(ThrottledStore):
             return False
         recorder = get_instance(self._hass)
         await recorder.async_block_till_done()
-        found = await recorder.async_add_executor_job(self._read, series)
+        found = await recorder.async_add_executor_job(without_collection(self._read), series)
         if found is None:
             return False
         metadata, rows = found
         ledger = self._ledgers.get(series.key, Ledger())
-        planned = await self._hass.async_add_executor_job(_plan, series, rows, ledger, is_back)
+        planned = await self._hass.async_add_executor_job(
+            without_collection(_plan), series, rows, ledger, is_back
+        )
         if planned is None:
             return False
         self._ledgers[series.key] = planned.ledger

@@ -29,6 +29,7 @@ from ..lib.leneda import (
     read_export,
 )
 from ..lib.tariff import NO_PAST, Contracts, DemandMeter, Past, QuarterHour, day_start
+from .collector_pause import without_collection
 from .entry_types import AnyConfigEntry
 from .imported_quarter_hours import ImportedQuarterHours
 from .leneda_refusals import IS_CONSUMPTION, REFUSED, ImportRefusedError
@@ -105,7 +106,7 @@ class PlatformPast:
         """
         own = await self._own.async_read(start, end)
         platform = await self._async_read()
-        joined = await self._hass.async_add_executor_job(merged, own, platform)
+        joined = await self._hass.async_add_executor_job(without_collection(merged), own, platform)
         return [each for each in joined if start <= each.start < end]
 
     async def async_import(self, data: bytes) -> Imported:
@@ -113,12 +114,12 @@ class PlatformPast:
         async with self._lock:
             run = self._hass.async_add_executor_job
             try:
-                export = await run(read_export, data, dt_util.utcnow())
+                export = await run(without_collection(read_export), data, dt_util.utcnow())
             except ExportError as err:
                 raise ImportRefusedError(key=REFUSED[err.reason], **err.placeholders) from None
             try:
                 compared, differing = await self._async_compare(export)
-                await run(self._files.add, export.code, export.rows)
+                await run(without_collection(self._files.add), export.code, export.rows)
                 platform = await self._async_read()
                 self._note_running_month(platform)
                 await self._async_join(platform)
@@ -185,7 +186,7 @@ class PlatformPast:
 
     async def _async_read(self) -> dict[str, Sequence[Row]]:
         today = day_start(dt_util.utcnow())
-        return await self._hass.async_add_executor_job(self._files.read, today)
+        return await self._hass.async_add_executor_job(without_collection(self._files.read), today)
 
     async def _async_join(self, platform: Platform) -> None:
         if not platform:
@@ -193,7 +194,9 @@ class PlatformPast:
         own = await self._own.async_read(*_kept())
         contracts = self._meter.contracts
         self._meter.set_past(
-            await self._hass.async_add_executor_job(_past, own, platform, contracts)
+            await self._hass.async_add_executor_job(
+                without_collection(_past), own, platform, contracts
+            )
         )
 
     @callback
@@ -214,7 +217,7 @@ class PlatformPast:
             until=day_start(dt_util.utcnow()),
             left_out=frozenset(self._statistics.months_at_once),
         )
-        made = partial(all_series, names, own, platform, costs)
+        made = partial(without_collection(all_series), names, own, platform, costs)
         await self._statistics.async_bring_in(await self._hass.async_add_executor_job(made))
 
     async def _async_start_recording(self, _hass: HomeAssistant) -> None:
