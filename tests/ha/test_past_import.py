@@ -108,6 +108,11 @@ async def call(hass: HomeAssistant, action: str, **data: object) -> Any:  # noqa
     return await hass.services.async_call(DOMAIN, action, data, blocking=True, return_response=True)
 
 
+def shown(value: bytes | str | None) -> str:
+    """Return what a parameter is called."""
+    return f"{len(value)} bytes" if isinstance(value, bytes) else str(value)
+
+
 def stored(tmp_path: Path) -> list[Path]:
     """Return the folders of what was imported."""
     return list((tmp_path / ".storage").glob("*.imported*"))
@@ -285,6 +290,7 @@ def of_day(energies: list[float], factor: float = 4, code: str = CONSUMPTION) ->
         (of_day(MEASURED, 1), "leneda_factor_four"),
         (of_day([*MEASURED[92:], *MEASURED[:92]]), "leneda_shifted_hour"),
     ],
+    ids=shown,
 )
 async def test_a_file_that_contradicts_what_was_measured(  # noqa: PLR0913, PLR0917 - fixtures
     hass: HomeAssistant,
@@ -324,6 +330,7 @@ async def test_a_file_that_contradicts_what_was_measured(  # noqa: PLR0913, PLR0
         (file(row("2026-06-01T00:00:00+05:00")), "leneda_wrong_offset"),
         (april()[:-30], "leneda_truncated"),
     ],
+    ids=shown,
 )
 @pytest.mark.usefixtures("entry")
 async def test_a_file_that_is_not_right(

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from custom_components.smarty_p1.coordinator.past_statistics import Series
 from custom_components.smarty_p1.coordinator.platform_series import Costs, all_series
 from custom_components.smarty_p1.lib.leneda import Row, merged
 from custom_components.smarty_p1.lib.tariff import (
@@ -47,11 +48,10 @@ def no_costs(contracts: Contracts = OTHERS) -> Costs:
     return Costs(contracts, (), APRIL + timedelta(days=40), ())
 
 
-def hours(found: list[object], key: str) -> dict[datetime, float]:
+def hours(found: list[Series], key: str) -> dict[datetime, float]:
     """Return the hours of a statistic."""
-    [made] = [each for each in found if getattr(each, "key", "") == key]
-    by_hour: dict[datetime, float] = getattr(made, "hours", {})
-    return by_hour
+    [made] = [each for each in found if each.key == key]
+    return dict(made.hours)
 
 
 def test_whole_hours_of_which_the_platform_knows_something() -> None:
@@ -94,7 +94,7 @@ def test_a_market_price_of_the_past_is_not_known() -> None:
     assert hours(found, "priced_import") == hours(found, "cost_total") == {}
 
 
-def costs(left_out: tuple[str, ...] = ()) -> tuple[list[object], dict[str, list[Row]]]:
+def costs(left_out: tuple[str, ...] = ()) -> tuple[list[Series], dict[str, list[Row]]]:
     """Return the statistics of a meter that was added in May, with the whole of April."""
     meter = DemandMeter(CONTRACT)
     meter.update(datetime(2026, 5, 10, 12, tzinfo=UTC), Energies(100.0, 5.0), 0.4, "1")
