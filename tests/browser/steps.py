@@ -10,6 +10,7 @@ _GRID = "dialog-energy-grid-settings"
 # Of each page of the options, something that only it shows.
 _SEEN = {
     "contract": "options.step.contract.data.energy_fee",
+    "leneda_file": "options.step.leneda_file.data.file",
     "contract_details": "options.step.contract_details.data.surcharge_price_since",
     "other_programs": "options.step.other_programs.sections.p1_server.name",
 }

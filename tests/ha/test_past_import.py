@@ -29,7 +29,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator import imported_quarter_hours, platform_past
 from custom_components.smarty_p1.lib.tariff import QuarterHour
-from tests.lib.leneda.writing import CONSUMPTION, PRODUCTION, export, file, quarters, row
+from tests.lib.leneda.writing import CONSUMPTION, POINT, PRODUCTION, export, file, quarters, row
 
 from . import billed_month
 from .billed_month import telegram
@@ -341,6 +341,28 @@ async def test_a_file_that_is_not_right(
 
     assert raised.value.translation_key == key
     assert "{" not in str(raised.value)
+
+
+@pytest.mark.usefixtures("entry")
+async def test_a_file_of_another_metering_point(
+    hass: HomeAssistant, tmp_path: Path, bring_in: Callable[[bytes], Any]
+) -> None:
+    await bring_in(april())
+    other = april("1.000").replace(POINT.encode(), POINT.replace("1", "7").encode())
+    # Production has a metering point of its own.
+    await bring_in(other.replace(CONSUMPTION.encode(), PRODUCTION.encode()))
+    for _ in range(2):
+        with pytest.raises(ServiceValidationError) as raised:
+            await bring_in(other)
+        assert raised.value.translation_key == "leneda_point_changed"
+        await bring_in(april())
+    assert POINT not in "".join(
+        path.read_text() for folder in stored(tmp_path) for path in folder.iterdir()
+    )
+
+    await call(hass, "remove_imported_quarter_hours")
+    await bring_in(other)
+    assert (await call(hass, "get_bill", month="2026-04"))["lines"][0]["quantity"] == 720.0
 
 
 @pytest.mark.usefixtures("entry")

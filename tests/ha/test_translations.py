@@ -127,7 +127,7 @@ def test_each_obstacle_has_a_text() -> None:
     of_actions |= {"path_not_allowed", "file_not_found", "file_unreadable"}
     assert leneda_refusals.REFUSED.keys() == {*ExportRefusal, *Cause}
     of_actions |= {*leneda_refusals.REFUSED.values(), leneda_refusals.IS_CONSUMPTION}
-    of_actions |= {"leneda_not_stored", "leneda_nothing_imported"}
+    of_actions |= {"leneda_not_stored", "leneda_nothing_imported", "leneda_point_changed"}
     of_actions |= {"leneda_upload_lost", "leneda_failed"}
     assert TEXTS["exceptions"].keys() == obstacles | of_actions
     extra = {
@@ -150,6 +150,7 @@ def test_each_obstacle_has_a_text() -> None:
         "leneda_not_stored": {"error"},
         "leneda_gas": {"code"},
         "leneda_unknown_code": {"code"},
+        "leneda_point_changed": {"code"},
         **{REFUSED[cause]: {"days"} for cause in Cause},
         leneda_refusals.IS_CONSUMPTION: {"days"},
         # A spreadsheet, what breaks off and another unit need not show in a line.

@@ -3,8 +3,11 @@
 There is a file of a month in Luxembourg and a code of the platform. A line is a quarter-hour: when
 it started, in UTC, its mean power, whether it was measured, and its version. A file is written anew
 when something of it changes. What cannot be read of one is put aside, and the rest of it is kept.
+Of which metering point a code was is known by a digest: nothing more is needed to tell another one.
 """
 
+import hashlib
+import json
 import os
 import re
 import shutil
@@ -21,7 +24,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
 from ..lib.leneda import REGISTERS, Row, newest
-from ..lib.stored_values import a_count, a_number
+from ..lib.stored_values import a_count, a_mapping, a_number
 from ..lib.tariff import LUXEMBOURG
 from .quarter_hour_series import KEPT, MAX_FILE_SIZE
 
@@ -32,6 +35,8 @@ _MAX_KW = 1e6
 _MAX_VERSION = 1_000_000
 _MAX_FILES = 26 * len(REGISTERS)
 _ASIDE = ".unreadable"
+_POINTS = "points.json"
+_MAX_POINTS_SIZE = 10_000
 
 
 class _File(NamedTuple):
@@ -79,9 +84,27 @@ class ImportedQuarterHours:
             if file.month < oldest:
                 file.path.unlink(missing_ok=True)
 
+    def is_of_other_point(self, code: str, point: str) -> bool:
+        """Return whether another metering point's quarter-hours of this code were imported."""
+        return self._points().get(code, known := _digest(point)) != known
+
+    def note_point(self, code: str, point: str) -> None:
+        """Note whose quarter-hours of a code were imported. Raises OSError."""
+        points = self._points()
+        if points.get(code) != _digest(point):
+            _replace(self._folder / _POINTS, json.dumps({**points, code: _digest(point)}).encode())
+
     def remove(self) -> None:
         """Remove all files, also those that were put aside."""
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _points(self) -> dict[str, str]:
+        """Return the digests by their codes; a file that cannot be read knows none."""
+        with suppress(OSError, ValueError):
+            with (self._folder / _POINTS).open("rb") as file:
+                found = a_mapping(json.loads(file.read(_MAX_POINTS_SIZE)))
+            return {code: str(digest) for code, digest in found.items() if code in REGISTERS}
+        return {}
 
     def _files(self) -> list[_File]:
         found = []
@@ -145,9 +168,17 @@ def _put_aside(path: Path, rows: Iterable[Row]) -> None:
 
 
 def _write(path: Path, rows: Iterable[Row]) -> None:
+    _replace(path, "".join([_HEADER, *map(_line, rows)]).encode())
+
+
+def _replace(path: Path, content: bytes) -> None:
     new = path.with_suffix(".new")
     with new.open("wb") as file:
-        file.write("".join([_HEADER, *map(_line, rows)]).encode())
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
     new.replace(path)
+
+
+def _digest(point: str) -> str:
+    return hashlib.sha256(point.encode()).hexdigest()

@@ -117,9 +117,12 @@ class PlatformPast:
                 export = await run(without_collection(read_export), data, dt_util.utcnow())
             except ExportError as err:
                 raise ImportRefusedError(key=REFUSED[err.reason], **err.placeholders) from None
+            if await run(self._files.is_of_other_point, export.code, export.point):
+                raise ImportRefusedError(key="leneda_point_changed", code=export.code)
             try:
                 compared, differing = await self._async_compare(export)
                 await run(without_collection(self._files.add), export.code, export.rows)
+                await run(self._files.note_point, export.code, export.point)
                 platform = await self._async_read()
                 self._note_running_month(platform)
                 await self._async_join(platform)

@@ -1,0 +1,102 @@
+"""A year from the national platform's portal, by clicks: the past of a meter added today."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.async_api import FilePayload
+
+from dev.demo.energy import DOMAIN
+from dev.simulator import Server
+from tests.system.home import Home
+from tests.system.support import TIMEOUT
+
+from .conftest import KEY
+from .household import household
+from .steps import add_dashboard, open_options
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
+
+LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
+HEADER = (
+    '"Metering point","OBIS code","Unit","Started at","Value (1-1:1.29.0)",'
+    '"Interval length (min)","Estimated/measured/edited","Version"'
+)
+POINT = "LU0000012345678901234000000000001"
+QUARTER_HOUR = timedelta(minutes=15)
+
+
+def midnight(months_ago: int) -> datetime:
+    """Return when a month began."""
+    now = datetime.now(LUXEMBOURG)
+    months = now.year * 12 + now.month - 1 - months_ago
+    return datetime(months // 12, months % 12 + 1, 1, tzinfo=LUXEMBOURG)
+
+
+def lines(first: datetime, end: datetime) -> Iterator[str]:
+    """Yield what the portal exports of a connection that draws 0.8 kW, all the time."""
+    yield HEADER
+    time = first.astimezone(UTC)
+    while time < end:
+        local = time.astimezone(LUXEMBOURG).isoformat()
+        yield f'"{POINT}","1-1:1.29.0","kW","{local}","0.800","15","Measured","1"'
+        time += QUARTER_HOUR
+
+
+def uploaded(text: str) -> FilePayload:
+    """Return a file that somebody chooses."""
+    return {"name": "time-series.csv", "mimeType": "text/csv", "buffer": text.encode()}
+
+
+async def bill_of(home: Home, month: datetime) -> dict[str, Any]:
+    """Return what a month costs."""
+    answer = await home.client.command(
+        "call_service",
+        domain=DOMAIN,
+        service="get_bill",
+        service_data={"month": f"{month:%Y-%m}"},
+        return_response=True,
+    )
+    found: dict[str, Any] = answer["response"]
+    return found
+
+
+async def test_the_past_comes_from_a_file(
+    home: Home, line: Server, browser: str, pictures: Path | None
+) -> None:
+    _, (address, *_) = next(iter(line.addresses()))
+    entry = await home.add_meter(str(address), KEY)
+    await home.client.set_options(entry["entry_id"], reference_power="7", energy_price=0.15)
+    whole = "\n".join([*lines(midnight(12), midnight(0)), ""])
+    saved_anew = whole.replace(",", ";").replace("0.800", "0,800")
+
+    async with household(home.client.url, browser, pictures=pictures) as who:
+        own, of_frontend = who.texts.own, who.texts.of_frontend
+        following = of_frontend("panel.config.integrations.config_flow.next")
+        await open_options(who, "leneda_file")
+        await who.takes_picture("leneda-file", of=who.dialog)
+        await who.page.locator("input[type=file]").set_input_files(uploaded(saved_anew))
+        await who.sees("time-series.csv")
+        await who.presses(following)
+        await who.sees(own("exceptions.leneda_spreadsheet.message"))
+        await who.page.locator("input[type=file]").set_input_files(uploaded(whole))
+        await who.sees("time-series.csv")
+        await who.presses(following)
+        await who.sees("1-1:1.29.0", f"{whole.count(POINT)}")
+        await who.takes_picture("leneda-result", of=who.dialog)
+        await who.chooses(own("options.step.leneda_result.menu_options.leneda_finish"))
+
+        last = midnight(1)
+        found = await bill_of(home, last)
+        count = (midnight(0).astimezone(UTC) - last.astimezone(UTC)) // QUARTER_HOUR
+        assert found["measured_share"] == 1.0
+        assert found["platform_quarter_hours"] == count
+        assert found["lines"][0]["quantity"] == round(count * 0.2, 3)
+
+        # Twelve whole months: the class that is enough is known on the first day.
+        await add_dashboard(who)
+        await who.opens("/dashboard-smarty/bill")
+        await who.sees("Cheapest reference power", "3 kW", "in 12 months")
