@@ -9,6 +9,7 @@ from homeassistant.helpers import config_validation as cv
 from ..lib.tariff import (
     KEPT_MONTHS,
     LUXEMBOURG,
+    Bill,
     Demand,
     Month,
     MonthComparison,
@@ -53,6 +54,10 @@ async def get_bill(call: ServiceCall) -> ServiceResponse:
     no total then; energy that came while its price was unknown is in `unpriced_kwh` and
     `unpriced_exported_kwh`; energy at the first of two prices because it is not known by hours is
     in `unsplit_kwh`. What the running month will come to is in `estimate`, once that can be said.
+
+    What was shared with a group is in `shared_kwh`; how much there is of which that is known, in
+    `sharing_known_kwh`. The supplier's lines and the levies are on the rest, the network's on all,
+    of which some may not be due: then `may_owe_less_network` is true.
 
     Raises ServiceValidationError when there is no such meter or month, or no reference power.
     """
@@ -101,6 +106,7 @@ def _answer(month: Month, demand: Demand) -> dict[str, Any] | None:
         answer["unpriced_kwh"] = due.unpriced_kwh
     if due.unsplit_kwh:
         answer["unsplit_kwh"] = due.unsplit_kwh
+    answer |= _of_sharing(due)
     if due.unpriced_exported_kwh and any(each.has_feed_in_price for each in contracts):
         answer["unpriced_exported_kwh"] = due.unpriced_exported_kwh
     return answer
@@ -114,6 +120,23 @@ def _of_the_platform(month: Month) -> dict[str, int]:
         "estimated_quarter_hours": month.estimated_quarter_hours,
     }
     return counts if month.platform_quarter_hours else {}
+
+
+def _of_sharing(due: Bill) -> dict[str, Any]:
+    """Return what came from energy sharing, where the platform has said anything of it."""
+    if not due.shared.known_wh:
+        return {}
+    layers = enumerate(due.shared.by_layer_wh, 1)
+    return {
+        "shared_kwh": _kwh(due.shared.all_wh),
+        "shared_by_layer": {str(layer): kwh for layer, wh in layers if (kwh := _kwh(wh))},
+        "sharing_known_kwh": _kwh(due.shared.known_wh),
+        "may_owe_less_network": due.may_owe_less_network,
+    }
+
+
+def _kwh(wh: float) -> float:
+    return round(wh / 1000, 3)
 
 
 async def compare_reference_powers(call: ServiceCall) -> ServiceResponse:

@@ -2,15 +2,16 @@
 
 export = read_export(data, now)  # a file of its portal; ExportError.reason says why not
 series = read_time_series(json.loads(answer), code, start, end)  # an answer of its API
-quarters = merged(own, {export.code: export.rows})
-meter.set_past(Past.of(quarters, meter.contracts))
+platform = {export.code: export.rows}
+quarters = merged(own, platform)
+meter.set_past(Past.of(quarters, meter.contracts, sharing_of(platform)))
 """
 
 from .answer import AnswerError, AnswerRefusal, TimeSeries, read_time_series
 from .difference import Cause, DayDifference, Differences, compare_days
 from .export_file import MAX_EXPORT_SIZE, Export, read_export
 from .export_refusals import ExportError, ExportRefusal
-from .merging import merged
+from .merging import merged, sharing_of
 from .registers import REGISTERS, Quantity, Register
 from .rows import Row, newest
 from .sums import Sum, days_of, hours_of
@@ -38,4 +39,5 @@ __all__ = [
     "newest",
     "read_export",
     "read_time_series",
+    "sharing_of",
 ]

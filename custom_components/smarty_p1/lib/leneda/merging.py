@@ -1,10 +1,13 @@
 """What was measured here and what the platform knows, side by side."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
-from ..tariff import EstimatedQuarterHour, PlatformQuarterHour, QuarterHour
+from ..tariff import Covered, EstimatedQuarterHour, PlatformQuarterHour, QuarterHour
 from .registers import REGISTERS, Quantity
 from .rows import Row
+
+_LAYERS = (Quantity.COVERED_1, Quantity.COVERED_2, Quantity.COVERED_3, Quantity.COVERED_4)
 
 
 def merged(own: Iterable[QuarterHour], platform: Mapping[str, Sequence[Row]]) -> list[QuarterHour]:
@@ -35,3 +38,25 @@ def merged(own: Iterable[QuarterHour], platform: Mapping[str, Sequence[Row]]) ->
         kind = PlatformQuarterHour if is_measured else EstimatedQuarterHour
         found[start] = kind(start, row.kw, *energies)
     return sorted(found.values(), key=lambda quarter: quarter.start)
+
+
+def sharing_of(platform: Mapping[str, Sequence[Row]]) -> dict[datetime, Covered]:
+    """Return what the platform knows of the sharing of consumption, by its quarter-hours.
+
+    A layer that has no row covers nothing.
+    """
+    known: dict[Quantity, dict[datetime, float]] = {
+        REGISTERS[code].quantity: {row.start: row.kw * 250 for row in rows}
+        for code, rows in platform.items()
+    }
+    one, two, three, four = layers = [known.get(layer, {}) for layer in _LAYERS]
+    remaining = known.get(Quantity.REMAINING, {})
+    imported = known.get(Quantity.IMPORTED, {})
+    return {
+        start: Covered(
+            (one.get(start, 0.0), two.get(start, 0.0), three.get(start, 0.0), four.get(start, 0.0)),
+            remaining.get(start),
+            imported.get(start),
+        )
+        for start in sorted(set().union(remaining, *layers))
+    }

@@ -21,7 +21,7 @@ from .contract import (
 from .demand_meter import DemandMeter
 from .demand_snapshot import KEPT_MONTHS, Demand
 from .estimate import Estimate, estimate, estimated
-from .kwh_price import KwhPrice, kwh_price
+from .kwh_price import KwhPrice, kwh_price, quarter_hour_cost
 from .month import (
     Above,
     Day,
@@ -30,11 +30,13 @@ from .month import (
     Origin,
     PlatformQuarterHour,
     QuarterHour,
+    Shared,
 )
 from .network_prices import LATEST_YEAR, NetworkPrices, network_prices
 from .past import NO_PAST, Past
 from .register_rises import MAX_POWER_KW, Energies
 from .second_hours import WEEKDAYS, Split, second_hours
+from .sharing import NO_SHARING, Covered, Sharing
 from .storage import load_months, store_months
 
 __all__ = [
@@ -47,6 +49,7 @@ __all__ = [
     "NO_CONTRACT",
     "NO_PAST",
     "NO_PRICES",
+    "NO_SHARING",
     "QUARTER_HOUR",
     "REFERENCE_POWERS",
     "WEEKDAYS",
@@ -56,6 +59,7 @@ __all__ = [
     "Comparison",
     "Contract",
     "Contracts",
+    "Covered",
     "Day",
     "Demand",
     "DemandMeter",
@@ -72,6 +76,8 @@ __all__ = [
     "Past",
     "PlatformQuarterHour",
     "QuarterHour",
+    "Shared",
+    "Sharing",
     "Split",
     "bill",
     "compare",
@@ -83,6 +89,7 @@ __all__ = [
     "lines_of",
     "load_months",
     "network_prices",
+    "quarter_hour_cost",
     "quarter_start",
     "second_hours",
     "store_months",

@@ -12,15 +12,17 @@
 - Energy at the market's price was priced as it came; what came while that price was unknown is on
   no line, and `unpriced_kwh` says how much that is.
 - There is no VAT on what is fed in.
+- What was shared is no supplier's, and bears no levies; the network's lines are on all energy. The
+  group's own bill of it is another one.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import NamedTuple
 
 from .contract import Contracts
-from .month import Month
+from .month import Day, Month, Shared
 from .months_by_contract import MonthPart, parts_of
 from .network_prices import AgreedPrices, network_prices
 
@@ -94,6 +96,16 @@ class Bill(NamedTuple):
     """Exported energy that is not on a line `feed_in`."""
     unsplit_kwh: float
     """Imported energy at the first of two prices, because it is not known by hours."""
+    shared: Shared
+    """What came from energy sharing, of which the supplier's lines are not."""
+
+    @property
+    def may_owe_less_network(self) -> bool:
+        """Return whether energy was shared for which the operator may not charge the network.
+
+        That is within a local group: layers 1 to 3, or one that is not known.
+        """
+        return self.shared.all_wh > self.shared.layer_4_wh
 
     def amount(self, *names: str) -> float | None:
         """Return what the lines of these names cost with VAT; None while one of them is unknown."""
@@ -172,11 +184,12 @@ def bill(month: Month, contracts: Contracts, until: datetime) -> Bill:
         net=net,
         vat=vat,
         total=total,
-        unpriced_kwh=_not_charged(charges, _ENERGY, sum([part.imported_kwh for part in parts])),
+        unpriced_kwh=_not_charged(charges, _ENERGY, sum([part.supplied_kwh for part in parts])),
         unpriced_exported_kwh=_not_charged(
             charges, ("feed_in",), sum([part.exported_kwh for part in parts])
         ),
         unsplit_kwh=_unsplit_kwh(parts),
+        shared=reduce(Shared.plus, [part.shared for part in parts]),
     )
 
 
@@ -192,13 +205,13 @@ def to_cents(amount: float) -> float:
 
 def _charges(part: MonthPart, prices: AgreedPrices) -> Iterator[_Charge]:
     """Yield what is charged for a part of a month, in the order of a bill."""
-    contract, days, months, imported_kwh, exported_kwh = part
+    contract, days, months, imported_kwh, exported_kwh, _, supplied_kwh = part
     above_kwh = part.above_kwh(contract.reference_kw)
 
-    market = ((day.market_wh, day.market_cost) for day in days)
+    market = (_supplied(day) for day in days)
     second_kwh = part.split.second_wh / 1000 if contract.has_second_price else 0.0
     yield from _energy(
-        "energy", imported_kwh - second_kwh, contract.energy_price, contract.energy_margin, market
+        "energy", supplied_kwh - second_kwh, contract.energy_price, contract.energy_margin, market
     )
     if contract.has_second_price:
         yield _Charge("energy_second", second_kwh, contract.second_price)
@@ -214,13 +227,21 @@ def _charges(part: MonthPart, prices: AgreedPrices) -> Iterator[_Charge]:
     # Without a reference power nobody knows what is above it.
     yield _Charge("surcharge", above_kwh, contract.reference_kw and prices.surcharge)
     if contract.has_levies:
-        yield _Charge("electricity_tax", imported_kwh, prices.electricity_tax)
-        yield _Charge("compensation", imported_kwh, prices.compensation)
+        yield _Charge("electricity_tax", supplied_kwh, prices.electricity_tax)
+        yield _Charge("compensation", supplied_kwh, prices.compensation)
 
     market = ((day.market_exported_wh, day.market_revenue) for day in days)
     yield from _energy(
         "feed_in", exported_kwh, contract.feed_in_price, contract.feed_in_margin, market
     )
+
+
+def _supplied(day: Day) -> tuple[float, float]:
+    """Return what the supplier bills of the Wh that were priced, and how, by the day's mean."""
+    if not day.shared or not day.imported_wh:
+        return day.market_wh, day.market_cost
+    share = max(0.0, 1.0 - day.shared.all_wh / day.imported_wh)
+    return day.market_wh * share, day.market_cost * share
 
 
 def _energy(
@@ -279,7 +300,7 @@ def _not_charged(charges: list[_Charge], names: tuple[str, ...], energy_kwh: flo
 def _unsplit_kwh(parts: list[MonthPart]) -> float:
     """Return the energy that has two prices and is not known by hours."""
     found = [
-        part.imported_kwh - part.split.energy_wh / 1000
+        part.supplied_kwh - part.split.energy_wh / 1000
         for part in parts
         if part.contract.has_second_price
     ]

@@ -2,9 +2,9 @@
 
 Fixed prices go on to the end. Of the rest, each day to come is the mean of the last 28 whole days;
 where the same month of last year is known, it may as well be the mean of that, and the result lies
-between the two. What is not known of all these days (the market's price, the hours of a second one)
-is as on those of which it is. Before the fourth day, and where too little was measured, there is
-none.
+between the two. What is not known of all these days (the market's price, the hours of a second one,
+what was shared) is as on those of which it is. Before the fourth day, and where too little was
+measured, there is none.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +18,7 @@ from .calendar import QUARTER_HOUR, day_end, day_start
 from .contract import REFERENCE_POWERS, Contract, Contracts
 from .demand_snapshot import Demand
 from .kept_months import joined
-from .month import Above, Day, Month
+from .month import NO_SHARED, Above, Day, Month, Shared
 from .second_hours import Split
 
 _DAYS_OF_MEAN = 28
@@ -129,6 +129,7 @@ def _sum(start: datetime, days: Sequence[Day], others: Sequence[Day], share: flo
     exported_wh = sum(day.exported_wh for day in days) * share
     price = ratio(lambda day: (day.market_cost, day.market_wh))
     revenue = ratio(lambda day: (day.market_revenue, day.market_exported_wh))
+    shared = [ratio(partial(_shared, n)) for n in range(len(NO_SHARED))]
     every = (*days, *others)
     above = {kw: ratio(partial(_above, kw)) for kw in {kw for day in every for kw in day.above}}
     second = {
@@ -149,6 +150,7 @@ def _sum(start: datetime, days: Sequence[Day], others: Sequence[Day], share: flo
         market_wh=0.0 if price is None else imported_wh,
         market_revenue=exported_wh * (revenue or 0.0),
         market_exported_wh=0.0 if revenue is None else exported_wh,
+        shared=Shared(*[part or 0.0 for part in shared]).times(imported_wh),
     )
 
 
@@ -161,3 +163,7 @@ def _above(kw: float, day: Day) -> tuple[float, float]:
 def _second(hours: str, day: Day) -> tuple[float, float]:
     energy_wh, second_wh = day.second.get(hours, (0.0, 0.0))
     return second_wh, energy_wh
+
+
+def _shared(n: int, day: Day) -> tuple[float, float]:
+    return (day.shared[n], day.shared.known_wh) if day.shared else (0.0, 0.0)

@@ -101,6 +101,9 @@ def _joined_days(day: Day, other: Day) -> Day:
         start=day.start,
         above=above,
         second=joined_splits(day.second, other.second),
+        shared=day.shared.plus(other.shared)
+        if day.shared and other.shared
+        else day.shared or other.shared,
         **amounts,
     )
 

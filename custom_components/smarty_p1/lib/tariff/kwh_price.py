@@ -1,12 +1,14 @@
-"""What a kilowatt-hour costs now."""
+"""What a kilowatt-hour costs now, and what a quarter-hour has cost."""
 
 from datetime import datetime
 from typing import NamedTuple
 
-from .calendar import quarter_start
-from .contract import Contract, MarketPrices
+from .calendar import LUXEMBOURG, quarter_start
+from .contract import NO_PRICES, Contract, Contracts, MarketPrices
+from .month import QuarterHour
 from .network_prices import AgreedPrices, network_prices
 from .second_hours import is_second
+from .sharing import Covered
 
 
 class KwhPrice(NamedTuple):
@@ -41,6 +43,24 @@ def kwh_price(
     if len(known) == len(parts) and prices.vat_rate is not None:
         imported = round(sum(known) * (1 + prices.vat_rate), 6)
     return KwhPrice(imported, None if exported is None else round(exported, 6))
+
+
+def quarter_hour_cost(
+    quarter: QuarterHour, contracts: Contracts, covered: Covered | None = None
+) -> float | None:
+    """Return what the kilowatt-hours of a quarter-hour cost, as `kwh_price` says.
+
+    What is shared of it bears the network's price alone. None where a price is not known: that of
+    the market is not afterwards.
+    """
+    contract, year = contracts.at(quarter.start), quarter.start.astimezone(LUXEMBOURG).year
+    price = kwh_price(contract, year, NO_PRICES, quarter.start).imported
+    if price is None or covered is None:
+        return None if price is None else quarter.imported_kwh * price
+    agreed = AgreedPrices(contract, network_prices(year))
+    network = (agreed.variable or 0.0) * (1 + (agreed.vat_rate or 0.0))
+    shared_kwh = covered.shared(quarter.imported_kwh * 1000).all_wh / 1000
+    return quarter.imported_kwh * price - shared_kwh * (price - network)
 
 
 def _energy(price: float | None, margin: float | None, market: float | None) -> float | None:

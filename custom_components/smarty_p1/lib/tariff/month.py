@@ -71,6 +71,42 @@ class Above(NamedTuple):
     energy_wh: float
 
 
+class Shared(NamedTuple):
+    """What of the imported energy came from energy sharing, in Wh. It is never stored."""
+
+    known_wh: float = 0.0
+    """The imported energy of which it is known how much was shared."""
+    layer_1_wh: float = 0.0
+    layer_2_wh: float = 0.0
+    layer_3_wh: float = 0.0
+    layer_4_wh: float = 0.0
+    other_wh: float = 0.0
+    """Of a layer that is not known."""
+    second_wh: float = 0.0
+    """Of all that is shared, what came in the hours of the second price."""
+
+    @property
+    def by_layer_wh(self) -> tuple[float, ...]:
+        """Return what the layers 1 to 4 covered."""
+        return self[1:5]
+
+    @property
+    def all_wh(self) -> float:
+        """Return all that was shared."""
+        return sum(self[1:6])
+
+    def plus(self, other: Shared) -> Shared:
+        """Return what was shared in two periods."""
+        return Shared(*(one + another for one, another in zip(self, other, strict=True)))
+
+    def times(self, share: float) -> Shared:
+        """Return a share of it."""
+        return Shared(*(each * share for each in self))
+
+
+NO_SHARED = Shared()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
     """A day in Luxembourg, or the part of it from when on another contract holds."""
@@ -98,6 +134,8 @@ class Day:
     market_revenue: float = 0.0
     """The exported energy at the market's prices of its time."""
     market_exported_wh: float = 0.0
+    shared: Shared | None = None
+    """None where nothing is known of sharing."""
 
 
 COUNTS = ("quarter_hours", "platform_quarter_hours", "estimated_quarter_hours")

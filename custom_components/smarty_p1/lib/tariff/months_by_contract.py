@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from .calendar import month_end
 from .contract import Contract, Contracts
-from .month import Day, Month
+from .month import NO_SHARED, Day, Month, Shared
 from .second_hours import Split
 
 _start_of = attrgetter("start")
@@ -28,14 +28,23 @@ class MonthPart(NamedTuple):
     """How much of the month it is."""
     imported_kwh: float
     exported_kwh: float
+    shared: Shared
+    supplied_kwh: float
+    """The imported energy that the supplier bills."""
 
     @property
     def split(self) -> Split:
-        """Return the energy that is known by the hours of the second price."""
+        """Return the supplier's energy that is known by the hours of the second price."""
         hours = self.contract.second_hours
-        known = [day.second[hours] for day in self.days if hours in day.second] if hours else []
+        days = [day for day in self.days if hours in day.second] if hours else []
+        known = [day.second[hours] for day in days] if hours else []
+        shared = [day.shared for day in days if day.shared]
         return Split(
-            sum([each.energy_wh for each in known]), sum([each.second_wh for each in known])
+            sum([each.energy_wh for each in known]) - sum([each.all_wh for each in shared]),
+            max(
+                0.0,
+                sum([each.second_wh for each in known]) - sum([each.second_wh for each in shared]),
+            ),
         )
 
     def above_kwh(self, reference_kw: float | None) -> float:
@@ -59,12 +68,17 @@ def parts_of(month: Month, contracts: Contracts, until: datetime) -> list[MonthP
     parts = []
     for n, begin in enumerate(begins):
         days = month.days[bounds[n] : bounds[n + 1]]
+        known = [day.shared for day in days if day.shared]
+        shared = Shared(*map(sum, zip(*known, strict=True))) if known else NO_SHARED
+        imported_kwh = sum([day.imported_wh for day in days]) / 1000
         part = MonthPart(
             contract=contracts.at(begin),
             days=days,
             months=(passed[n + 1] - passed[n]) / (len(midnights) - 1),
-            imported_kwh=sum([day.imported_wh for day in days]) / 1000,
+            imported_kwh=imported_kwh,
             exported_kwh=sum([day.exported_wh for day in days]) / 1000,
+            shared=shared,
+            supplied_kwh=max(0.0, imported_kwh - shared.all_wh / 1000),
         )
         parts.append(part)
     return parts

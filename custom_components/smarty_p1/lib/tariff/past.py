@@ -9,7 +9,8 @@ platform knows, it consists of both:
 - What came at the market's price was priced as it came. The rest has none: nobody knew it.
 
 It is joined to the months when they are shown, and never stored with them, so that it can be taken
-back. It is as long as what it is made of; whoever makes it bounds that.
+back. So is what was shared with a group, also of days that were measured here. It is as long as
+what it is made of; whoever makes it bounds that.
 """
 
 from bisect import bisect_left
@@ -23,9 +24,10 @@ from typing import NamedTuple, Self
 from .calendar import QUARTER_HOUR, month_start
 from .contract import Contracts
 from .kept_months import above_each
-from .month import Above, Day, Month, Origin, QuarterHour
+from .month import Above, Day, Month, Origin, QuarterHour, Shared
 from .register_rises import DECIMALS
 from .second_hours import Split, is_second
+from .sharing import NO_SHARING, Sharing, shared_of
 
 _OF_REGISTERS = ("market_cost", "market_wh", "market_revenue", "market_exported_wh")
 _start_of = attrgetter("start")
@@ -36,7 +38,7 @@ class PastDay(NamedTuple):
 
     day: Day
     end: datetime
-    peak: QuarterHour
+    peak: QuarterHour | None
     """The highest of those that are the platform's."""
     is_whole: bool
     """Whether all of its quarter-hours are known."""
@@ -69,13 +71,20 @@ class Past:
         self._joined: dict[datetime, tuple[Month | None, Month]] = {}
 
     @classmethod
-    def of(cls, quarter_hours: Iterable[QuarterHour], contracts: Contracts) -> Self:
+    def of(
+        cls,
+        quarter_hours: Iterable[QuarterHour],
+        contracts: Contracts,
+        sharing: Sharing = NO_SHARING,
+    ) -> Self:
         """Return the past of quarter-hours of both origins, in the order of their time, each once.
 
-        It takes some time, but touches nothing else: make it where nobody waits for it.
+        What was shared counts in these alone. It takes some time, but touches nothing else: make it
+        where nobody waits for it.
         """
-        days = groupby(_days(quarter_hours, contracts), lambda each: month_start(each.day.start))
-        return cls(contracts, {month: list(group) for month, group in days})
+        days = _days(quarter_hours, contracts, sharing)
+        months = groupby(days, lambda each: month_start(each.day.start))
+        return cls(contracts, {month: list(group) for month, group in months})
 
     def joined_to(self, months: dict[datetime, Month]) -> dict[datetime, Month]:
         """Return months with what the platform knows: the same month again, while it is known."""
@@ -95,12 +104,15 @@ class Past:
 NO_PAST = Past(Contracts())
 
 
-def _days(quarter_hours: Iterable[QuarterHour], contracts: Contracts) -> Iterator[PastDay]:
+def _days(
+    quarter_hours: Iterable[QuarterHour], contracts: Contracts, sharing: Sharing
+) -> Iterator[PastDay]:
     """Yield the days of which the platform knows a part."""
     for start, group in groupby(quarter_hours, lambda each: contracts.part_start(each.start)):
         quarters = list(group)
         of_platform = [each for each in quarters if each.origin]
-        if not of_platform:
+        shared = shared_of(quarters, sharing, contracts.at(start))
+        if not of_platform and not shared:
             continue
         end = contracts.part_end(start)
         exports = [each.exported_kwh for each in quarters if each.exported_kwh is not None]
@@ -113,9 +125,10 @@ def _days(quarter_hours: Iterable[QuarterHour], contracts: Contracts) -> Iterato
                 estimated_quarter_hours=sum(
                     each.origin is Origin.PLATFORM_ESTIMATED for each in of_platform
                 ),
+                shared=shared,
             ),
             end=end,
-            peak=max(of_platform, key=lambda each: each.mean_kw),
+            peak=max(of_platform, key=lambda each: each.mean_kw, default=None),
             is_whole=len(quarters) >= most,
             is_export_whole=len(exports) >= most,
         )
@@ -155,12 +168,24 @@ def _joined(month: Month, past: Sequence[PastDay]) -> Month:
         )
         known = month.days[first:end]
         days += month.days[begin:first]
-        if each.day.quarter_hours > sum(day.quarter_hours for day in known):
+        if each.peak and each.day.quarter_hours > sum(day.quarter_hours for day in known):
             days.append(each.with_registers(known))
             peaks.append(each.peak)
+        elif each.day.shared:
+            days += _with_shared(known, each.day.shared)
         else:
             days += known
         begin = end
     days += month.days[begin:]
     peak = max(sorted(peaks, key=_start_of), key=lambda peak: peak.mean_kw, default=None)
     return replace(month, days=tuple(days), peak=peak)
+
+
+def _with_shared(days: Sequence[Day], shared: Shared) -> Iterator[Day]:
+    """Yield days with what was shared in them, of no more than came.
+
+    There is one, but for a contract that was entered after the past was made.
+    """
+    whole_wh = max(shared.known_wh, sum(day.imported_wh for day in days)) or 1.0
+    for day in days:
+        yield replace(day, shared=shared.times(day.imported_wh / whole_wh))

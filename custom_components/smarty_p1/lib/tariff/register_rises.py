@@ -179,6 +179,7 @@ class Amounts(NamedTuple):
             market_wh=day.market_wh + self.market_wh,
             market_revenue=day.market_revenue + self.market_revenue,
             market_exported_wh=day.market_exported_wh + self.market_exported_wh,
+            shared=day.shared,
         )
 
 

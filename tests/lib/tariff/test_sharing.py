@@ -1,0 +1,467 @@
+"""Energy shared with a group: the supplier's lines and the levies are on what remains of it.
+
+What is expected is written out by hand, or added up here by the quarter-hour in exact fractions.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from smartyp1.leneda import Row, merged, newest, sharing_of
+from smartyp1.tariff import (
+    NO_PAST,
+    Bill,
+    Contract,
+    Contracts,
+    Energies,
+    MarketPrices,
+    Month,
+    Past,
+    QuarterHour,
+    bill,
+    compare,
+    estimate,
+    quarter_hour_cost,
+    store_months,
+)
+from tests.lib.tariff.months import agreed, changing, lines, local, sums
+from tests.lib.tariff.support import Connection
+
+QUARTER = timedelta(minutes=15)
+CONSUMPTION, REMAINING = "1-1:1.29.0", "1-65:1.29.9"
+LAYER_1, LAYER_2, LAYER_3, LAYER_4 = "1-65:1.29.1", "1-65:1.29.3", "1-65:1.29.2", "1-65:1.29.4"
+HOUSE: dict[str, Any] = {"reference_kw": 7, "energy_price": 0.145, "has_levies": True}
+type Platform = Mapping[str, list[Row]]
+
+
+def rows(start: str, end: str, kw: float | Callable[[datetime], float]) -> list[Row]:
+    """Return the platform's rows of a period of Luxembourg's clock."""
+    found, time = [], local(start)
+    while time < local(end):
+        found.append(Row(time, kw(time) if callable(kw) else kw, is_measured=True))
+        time += QUARTER
+    return found
+
+
+def at_noon(kw: float) -> Callable[[datetime], float]:
+    """Return what covers so much from 10:00 to 16:00 of Luxembourg's clock."""
+    zone = ZoneInfo("Europe/Luxembourg")
+    return lambda time: kw if 10 <= time.astimezone(zone).hour < 16 else 0.0
+
+
+def past(platform: Platform, contracts: Contracts, own: Iterable[QuarterHour] = ()) -> Past:
+    return Past.of(merged(own, platform), contracts, sharing_of(platform))
+
+
+def only_month(platform: Platform, contracts: Contracts) -> Month:
+    [month] = past(platform, contracts).joined_to({}).values()
+    return month
+
+
+def bill_of(platform: Platform, contracts: Contracts) -> Bill:
+    month = only_month(platform, contracts)
+    return bill(month, contracts, month.end)
+
+
+def by_layer(due: Bill) -> tuple[float, ...]:
+    """Return the kWh of the layers 1 to 4, and of the one that is not known."""
+    return tuple(round(wh / 1000, 3) for wh in due.shared[1:6])
+
+
+def quantities(due: Bill) -> dict[str, float]:
+    return {line.name: line.quantity for line in due.lines if line.unit == "kWh"}
+
+
+def test_a_month_of_a_household_that_shares_with_its_house() -> None:
+    june = {
+        CONSUMPTION: rows("2026-06-01", "2026-07-01", 0.48),
+        # 0.4 kW for 6 hours of 30 days: 72 kWh
+        LAYER_1: rows("2026-06-01", "2026-07-01", at_noon(0.4)),
+    }
+    due = bill_of(june, agreed(**HOUSE, energy_fee=2.5))
+
+    # 0.48 kW for 720 hours are 345.6 kWh; 273.6 of them remain.
+    assert lines(due) == [
+        ("energy", 273.6, 0.145, 39.67),
+        ("energy_fee", 1, 2.5, 2.50),
+        ("network_fixed", 1, 12.84, 12.84),
+        ("network_variable", 345.6, 0.051, 17.63),
+        ("meter", 1, 5.72, 5.72),
+        ("surcharge", 0, 0.0765, 0.00),
+        ("electricity_tax", 273.6, 0.001, 0.27),
+        ("compensation", 273.6, -0.001, -0.27),
+    ]
+    # 39.67 + 2.50 + 12.84 + 17.63 + 5.72 + 0.27 - 0.27 = 78.36; 6.2688 of VAT
+    assert sums(due) == (78.36, 6.27, 84.63)
+    assert by_layer(due) == (72, 0, 0, 0, 0)
+    assert due.shared.known_wh == pytest.approx(345_600)
+    assert (due.unpriced_kwh, due.unsplit_kwh) == (0, 0)
+
+    # Without a row of sharing, all of it is the supplier's.
+    before = bill_of({CONSUMPTION: june[CONSUMPTION]}, agreed(**HOUSE, energy_fee=2.5))
+    assert lines(before)[0] == ("energy", 345.6, 0.145, 50.11)
+    # 10.44 more: 50.11 - 39.67, and levies of 0.35 - 0.35
+    assert sums(before) == (88.80, 7.10, 95.90)
+    assert before.shared == (0,) * 7
+    assert not before.may_owe_less_network
+
+
+@pytest.mark.parametrize(
+    ("code", "layers", "is_local"),
+    [
+        (LAYER_1, (3, 0, 0, 0, 0), True),
+        (LAYER_2, (0, 3, 0, 0, 0), True),
+        (LAYER_3, (0, 0, 3, 0, 0), True),
+        (LAYER_4, (0, 0, 0, 3, 0), False),
+    ],
+)
+def test_the_network_may_not_be_due_within_a_local_group(
+    code: str,
+    layers: tuple[float, ...],
+    is_local: bool,  # noqa: FBT001 - a parameter of a test
+) -> None:
+    due = bill_of(
+        {
+            CONSUMPTION: rows("2026-06-01", "2026-06-02", 1.0),
+            code: rows("2026-06-01", "2026-06-02", at_noon(0.5)),
+        },
+        agreed(**HOUSE),
+    )
+    assert by_layer(due) == layers
+    assert due.may_owe_less_network is is_local
+    assert quantities(due)["network_variable"] == 24
+    assert quantities(due)["energy"] == 21
+
+
+def test_surcharge_and_comparison_are_on_all_energy() -> None:
+    platform = {
+        CONSUMPTION: rows("2026-06-01", "2026-07-01", 9.0),
+        LAYER_2: rows("2026-06-01", "2026-07-01", 8.0),
+    }
+    for replaces_variable in (False, True):
+        contracts = agreed(**HOUSE, replaces_variable=replaces_variable)
+        found = quantities(bill_of(platform, contracts))
+        # (9 - 7) kW for 720 hours; 1 kW remains
+        assert (found["surcharge"], found["energy"]) == (1440, 720)
+        assert found["network_variable"] == (5040 if replaces_variable else 6480)
+        with_it, without = (
+            compare([only_month(each, contracts)], contracts, local("2026-07-01"))
+            for each in (platform, {CONSUMPTION: platform[CONSUMPTION]})
+        )
+        assert with_it == without
+
+
+def test_the_remaining_energy_alone_says_how_much_was_shared() -> None:
+    # 0.3 kW of the 0.8 were no supplier's, from 10:00 to 16:00: 1.8 kWh
+    remaining = rows("2026-06-01", "2026-06-02", lambda time: 0.8 - at_noon(0.3)(time))
+    platform = {CONSUMPTION: rows("2026-06-01", "2026-06-02", 0.8), REMAINING: remaining}
+    due = bill_of(platform, agreed(**HOUSE))
+    assert by_layer(due) == (0, 0, 0, 0, 1.8)
+    assert quantities(due)["energy"] == 17.4
+    # Of which group nobody knows.
+    assert due.may_owe_less_network
+
+    # A key may have a right to one layer of two.
+    due = bill_of({**platform, LAYER_4: rows("2026-06-01", "2026-06-02", at_noon(0.1))}, agreed())
+    assert by_layer(due) == (0, 0, 0, 0.6, 1.2)
+
+    # And where they contradict each other, the supplier bills what remains.
+    due = bill_of({**platform, LAYER_4: rows("2026-06-01", "2026-06-02", at_noon(0.5))}, agreed())
+    assert by_layer(due) == (0, 0, 0, 1.8, 0)
+
+
+def draw_hours(house: Connection, hours: float, kw: float = 1.2) -> None:
+    for _ in range(round(hours * 4)):
+        house.after(900, round(kw * 250))
+
+
+def set_past(house: Connection, platform: Platform) -> None:
+    house.meter.set_past(past(platform, house.meter.contracts, house.quarters))
+
+
+def measured(start: str, hours: float, contract: Contract, kw: float = 1.2) -> Connection:
+    house = Connection(start)
+    house.change(contract)
+    house.read()
+    draw_hours(house, hours, kw)
+    return house
+
+
+def test_a_day_that_was_measured_here_knows_its_sharing_a_day_later() -> None:
+    house = measured("2026-06-01T00:00:00S", 48, Contract(**HOUSE))
+    before, stored = house.meter.snapshot, house.meter.as_dict()
+    months = store_months(house.meter.finished_months)
+    assert before
+
+    # No row of consumption; of the second day nothing is known yet.
+    set_past(house, {LAYER_2: rows("2026-06-01", "2026-06-02", at_noon(0.5))})
+
+    demand = house.meter.snapshot
+    assert demand
+    due = bill(demand.month, demand.contracts, local("2026-06-03"))
+    # 2 days of 28.8 kWh, 3 of them shared
+    assert quantities(due)["energy"] == 54.6
+    assert quantities(due)["network_variable"] == 57.6
+    assert due.shared.known_wh == 28_800
+    assert by_layer(due) == (0, 3, 0, 0, 0)
+    assert demand.month.platform_quarter_hours == 0
+    assert (demand.peak, demand.excess_kwh) == (before.peak, before.excess_kwh)
+    # Nothing of it is stored, and it can be taken back.
+    assert house.meter.as_dict() == stored
+    assert store_months(house.meter.finished_months) == months
+    house.meter.set_past(NO_PAST)
+    assert house.meter.snapshot == before
+
+
+def test_a_day_that_is_worked_out_anew() -> None:
+    house = measured("2026-06-01T00:00:00S", 24, Contract(**HOUSE))
+    first = rows("2026-06-01", "2026-06-02", at_noon(0.5))
+    second = [each._replace(kw=each.kw / 2, version=15) for each in first]
+    for known, shared in ((first, 3.0), (newest(first, second), 1.5), (newest(second, first), 1.5)):
+        set_past(house, {LAYER_2: list(known)})
+        demand = house.meter.snapshot
+        assert demand
+        assert quantities(bill(demand.month, demand.contracts, local("2026-06-02")))[
+            "energy"
+        ] == pytest.approx(28.8 - shared)
+
+
+def test_ones_own_energy_bounds_what_was_shared() -> None:
+    # 800 Wh each, and 400 in one; 500 are covered in any case.
+    house = measured("2026-06-01T00:00:00S", 10, Contract(**HOUSE), 3.2)
+    house.after(900, 400)
+    draw_hours(house, 13.75, 3.2)
+    set_past(house, {LAYER_1: rows("2026-06-01", "2026-06-02", 2.0)})
+    demand = house.meter.snapshot
+    assert demand
+    due = bill(demand.month, demand.contracts, local("2026-06-02"))
+    # 95 quarter-hours of 500 Wh, and one of 400
+    assert by_layer(due) == (47.9, 0, 0, 0, 0)
+    # 95 of 800 Wh and one of 400, less that
+    assert quantities(due)["energy"] == 28.5
+
+
+def test_the_cut_of_ones_own_quarter_hours_is_no_sharing() -> None:
+    house = Connection("2026-06-01T00:00:00S")
+    house.change(Contract(**HOUSE))
+    house.read()
+    for n in range(96):
+        # 11 kW; 31 Wh more and less in turn.
+        house.after(900, 2750 + (31 if n % 2 else -31))
+    # Without the consumption, from 10:00 to 16:00 4 of 11 kW are shared: 24 kWh.
+    set_past(house, {REMAINING: rows("2026-06-01", "2026-06-02", lambda t: 11.0 - at_noon(4.0)(t))})
+    demand = house.meter.snapshot
+    assert demand
+    due = bill(demand.month, demand.contracts, local("2026-06-02"))
+    assert by_layer(due) == (0, 0, 0, 0, 24)
+
+
+def test_a_gap_is_filled_with_its_sharing() -> None:
+    house = measured("2026-06-01T00:00:00S", 10, Contract(**HOUSE))
+    house.after(5 * 3600, 6_000)
+    draw_hours(house, 9)
+    shared = {LAYER_3: rows("2026-06-01", "2026-06-02", at_noon(0.4))}
+    # 5 of the 6 hours lie in the gap: what came in its quarter-hours is not known.
+    set_past(house, shared)
+    demand = house.meter.snapshot
+    assert demand
+    due = bill(demand.month, demand.contracts, local("2026-06-02"))
+    assert by_layer(due) == (0, 0, 0.4, 0, 0)
+    assert due.shared.known_wh == 19 * 1_200
+    # With them, all of it is known.
+    set_past(house, {**shared, CONSUMPTION: rows("2026-06-01", "2026-06-02", 1.2)})
+    demand = house.meter.snapshot
+    assert demand
+    due = bill(demand.month, demand.contracts, local("2026-06-02"))
+    assert by_layer(due) == (0, 0, 2.4, 0, 0)
+    assert due.shared.known_wh == 28_800
+    assert quantities(due)["energy"] == 26.4
+
+
+def test_shared_energy_is_taken_from_the_hours_it_came_in() -> None:
+    contracts = agreed(**HOUSE, second_price=0.1, second_hours="12:00-14:00")
+    platform = {
+        CONSUMPTION: rows("2026-06-01", "2026-07-01", 1.0),
+        LAYER_2: rows("2026-06-01", "2026-07-01", at_noon(0.5)),
+    }
+    due = bill_of(platform, contracts)
+    # 60 hours of 1 kW, half of it shared; 660 others, 120 of them with half a kW shared.
+    assert lines(due)[:2] == [("energy", 600, 0.145, 87.00), ("energy_second", 30, 0.1, 3.00)]
+    assert due.unsplit_kwh == 0
+
+    house = measured("2026-06-01T00:00:00S", 24, contracts.latest, 1.0)
+    set_past(house, {LAYER_2: platform[LAYER_2]})
+    demand = house.meter.snapshot
+    assert demand
+    due = bill(demand.month, demand.contracts, local("2026-06-02"))
+    assert [line[:2] for line in lines(due)[:2]] == [("energy", 20), ("energy_second", 1)]
+    assert due.unsplit_kwh == 0
+
+    # What is not known by hours has the first price, and so has what is shared of it.
+    house = measured("2026-06-01T00:00:00S", 24, Contract(**HOUSE), 1.0)
+    house.change(contracts.latest, since="2026-06-01")
+    set_past(house, {LAYER_2: platform[LAYER_2]})
+    demand = house.meter.snapshot
+    assert demand
+    due = bill(demand.month, demand.contracts, local("2026-06-02"))
+    assert [line[:2] for line in lines(due)[:2]] == [("energy", 21), ("energy_second", 0)]
+    assert due.unsplit_kwh == 21
+
+
+def test_a_contract_that_changes_divides_what_was_shared() -> None:
+    contracts = changing(
+        ("2026-01-01", Contract(reference_kw=7, energy_price=0.1)),
+        ("2026-06-16T13:00", Contract(reference_kw=7, energy_price=0.2)),
+    )
+    platform = {
+        CONSUMPTION: rows("2026-06-01", "2026-07-01", 1.0),
+        LAYER_2: rows("2026-06-01", "2026-07-01", at_noon(0.5)),
+    }
+    found = [line[:3] for line in lines(bill_of(platform, contracts)) if line[0] == "energy"]
+    # 15 days and 13 hours, 93 hours of them with half a kW shared; 14 days and 11 hours, 87.
+    assert found == [("energy", 373 - 46.5, 0.1), ("energy", 347 - 43.5, 0.2)]
+
+
+@pytest.mark.parametrize(("day", "kwh"), [("2026-03-29", 23), ("2026-10-25", 25)])
+def test_days_of_23_and_25_hours(day: str, kwh: float) -> None:
+    end = f"{day[:-2]}{int(day[-2:]) + 1}"
+    platform = {
+        CONSUMPTION: rows(day, end, 1.0),
+        # In the hour that is repeated, and the one that is left out, as well.
+        LAYER_4: rows(day, end, 0.2),
+    }
+    due = bill_of(platform, agreed(**HOUSE))
+    assert by_layer(due)[3] == pytest.approx(kwh / 5)
+    assert quantities(due)["energy"] == pytest.approx(kwh * 0.8)
+
+
+def test_of_a_market_price_the_shared_energy_has_the_mean_of_its_day() -> None:
+    house = Connection("2026-06-01T00:00:00S")
+    house.change(Contract(reference_kw=7, energy_margin=0.01))
+
+    def read(seconds: int, used_wh: int, price: float) -> None:
+        house.pass_by(seconds, used_wh)
+        energies = Energies(house.imported_wh / 1000)
+        house.meter.update(
+            house.time, energies, 1.2, house.serial, market=MarketPrices(energy=price)
+        )
+
+    read(0, 0, 0.05)
+    for n in range(1, 97):
+        read(900, 300, 0.05 if n < 48 else 0.15)
+    quarters = [QuarterHour(each.start, 1.2) for each in rows("2026-06-01", "2026-06-02", 0)]
+    platform = {LAYER_4: rows("2026-06-01", "2026-06-02", at_noon(0.6))}
+    house.meter.set_past(past(platform, house.meter.contracts, quarters))
+    demand = house.meter.snapshot
+    assert demand
+    due = bill(demand.month, demand.contracts, local("2026-06-02"))
+    # 28.8 kWh at 5 and 15 cents, half of the day each, less 3.6 kWh; and a cent.
+    assert lines(due)[0] == ("energy", 25.2, 0.11, 2.77)
+    assert due.unpriced_kwh == 0
+
+
+def test_an_estimate_goes_on_with_the_mean_of_what_was_shared() -> None:
+    contracts = agreed(**HOUSE)
+
+    def until_10th(platform: Platform) -> float:
+        month = only_month(platform, contracts)
+        found = estimate(month, (), contracts, local("2026-06-11"))
+        assert found
+        return found.total
+
+    consumption = {CONSUMPTION: rows("2026-06-01", "2026-06-11", 0.48)}
+    shared = rows("2026-06-01", "2026-06-11", at_noon(0.4))
+    # The month by hand above, without the supplier's fee: 78.36 - 2.50 = 75.86; 6.0688 of VAT
+    assert until_10th({**consumption, LAYER_1: shared}) == 81.93
+    # 88.80 - 2.50 = 86.30; 6.904 of VAT
+    assert until_10th(consumption) == 93.20
+    # Of two days, it is not known yet. Those to come are as the others; 4.8 kWh more are billed:
+    # 278.4 * 0.145 = 40.368, so 40.37 + 12.84 + 17.63 + 5.72 + 0.28 - 0.28 = 76.56; 6.1248
+    eight = [each for each in shared if each.start < local("2026-06-09")]
+    assert until_10th({**consumption, LAYER_1: eight}) == 82.68
+
+
+def test_the_cost_of_a_quarter_hour() -> None:
+    contracts = agreed(**HOUSE)
+    start = local("2026-06-01T12:00")
+    quarter = QuarterHour(start, 2.0)
+    # 0.5 kWh of 14.5 + 5.1 + 0.1 - 0.1 cents, and 8 %
+    assert quarter_hour_cost(quarter, contracts) == pytest.approx(0.5 * 0.196 * 1.08)
+    covered = sharing_of({LAYER_2: [Row(start, 0.8, is_measured=True)]})[start]
+    # Of these, 0.2 kWh cost the 5.1 cents of the network alone.
+    cost = (0.3 * 0.196 + 0.2 * 0.051) * 1.08
+    assert quarter_hour_cost(quarter, contracts, covered) == pytest.approx(cost)
+    assert quarter_hour_cost(quarter, agreed(energy_margin=0.01), covered) is None
+
+
+watts = st.integers(0, 40_000)
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> list[tuple[int, int, tuple[int, int, int, int] | None]]:
+    """Return quarter-hours: own and platform's watts, and those of four layers, where known."""
+    found = []
+    for _ in range(draw(st.integers(1, 12))):
+        used = draw(watts) // 4 * 4
+        off = draw(st.integers(-31, 31)) * 4
+        layers = draw(st.none() | st.tuples(*[st.integers(0, used // 2)] * 4))
+        found.append((max(0, used + off), used, layers))
+    return found
+
+
+@given(stories(), st.booleans())
+@settings(max_examples=100)
+def test_quarter_hours_in_exact_fractions(
+    story: list[tuple[int, int, tuple[int, int, int, int] | None]],
+    is_own: bool,  # noqa: FBT001 - a parameter of a test
+) -> None:
+    start = local("2026-06-01T21:00")
+    times = [start + n * QUARTER for n in range(len(story))]
+    contracts = agreed(
+        reference_kw=7,
+        energy_price=0.1,
+        second_price=0.2,
+        second_hours="22:00-23:00",
+        has_levies=True,
+    )
+    platform: dict[str, list[Row]] = {
+        CONSUMPTION: [
+            Row(time, used / 1000, is_measured=True)
+            for time, (_, used, _) in zip(times, story, strict=True)
+        ]
+    }
+    for n, code in enumerate((LAYER_1, LAYER_2, LAYER_3, LAYER_4)):
+        platform[code] = [
+            Row(time, layers[n] / 1000, is_measured=True)
+            for time, (*_, layers) in zip(times, story, strict=True)
+            if layers
+        ]
+    quarters = [
+        QuarterHour(time, mine / 1000) for time, (mine, *_) in zip(times, story, strict=True)
+    ]
+    # One at least is the platform's, so that the day is that of the files.
+    [month] = past(platform, contracts, quarters[1:] if is_own else []).joined_to({}).values()
+    due = bill(month, contracts, month.end)
+
+    known = shared = first = second = Fraction(0)
+    for n, (mine, used, layers) in enumerate(story):
+        imported = Fraction(mine if is_own and n else used, 4000)
+        covered = min(imported, Fraction(sum(layers or ()), 4000))
+        known += imported if layers else 0
+        shared += covered
+        if 4 <= n < 8:
+            second += imported - covered
+        else:
+            first += imported - covered
+    assert due.shared.known_wh == pytest.approx(float(known) * 1000)
+    assert due.shared.all_wh == pytest.approx(float(shared) * 1000)
+    found = quantities(due)
+    assert found["energy"] == pytest.approx(float(first), abs=0.00051)
+    assert found["energy_second"] == pytest.approx(float(second), abs=0.00051)
+    assert found["electricity_tax"] == pytest.approx(float(first + second), abs=0.00051)
+    assert found["network_variable"] == pytest.approx(float(month.imported_kwh), abs=0.00051)
