@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -14,6 +15,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.smarty_p1.const import CONF_REFERENCE_POWER, DOMAIN
+from custom_components.smarty_p1.lib.tariff import Covered, Past, QuarterHour
 
 from . import billed_month
 from .billed_month import telegram
@@ -128,6 +130,44 @@ async def test_a_bill_with_all_that_a_paper_one_has(
     ]
     assert (bill["net"], bill["vat"], bill["total"]) == (38.01, 3.04, 41.05)
     assert "unsplit_kwh" not in bill
+
+
+async def test_a_bill_says_what_was_shared(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, call: Call
+) -> None:
+    before = await call("get_bill", month="2026-05")
+    assert not {each for each in before if "shar" in each} - {"measured_share"}
+    meter = entry.runtime_data.memory.demand_meter
+    # From the second day on: 30 days of 9.6 kWh. A third is shared with the country, on 5 of them
+    # 10 Wh in each quarter-hour with the house.
+    start = billed_month.START + timedelta(days=1)
+    times = [start + n * timedelta(minutes=15) for n in range(30 * 96)]
+    sharing = {
+        time: Covered((10.0 if n < 5 * 96 else 0.0, 0.0, 0.0, 100 / 3))
+        for n, time in enumerate(times)
+    }
+    quarters = [QuarterHour(time, 0.4) for time in times]
+    meter.set_past(Past.of(quarters, meter.contracts, sharing))
+
+    bill = await call("get_bill", month="2026-05")
+
+    assert {name: each for name, each in bill.items() if "shar" in name or "may" in name} == {
+        "measured_share": 1.0,
+        "shared_kwh": 100.8,
+        "shared_by_layer": {"1": 4.8, "4": 96.0},
+        "sharing_known_kwh": 288.0,
+        "may_owe_less_network": True,
+    }
+    # 316.6 - 100.8; 32.37 + 12.84 + 16.15 + 5.72 + 0.19 = 67.27, 5.38 of VAT, less 1.20
+    assert [(line["name"], line["quantity"]) for line in bill["lines"][::2]] == [
+        ("energy", 215.8),
+        ("network_variable", 316.6),
+        ("surcharge", 2.5),
+    ]
+    assert bill["total"] == 71.45
+
+    await receive(hass, port, telegram("00:00:10", 0.0))
+    assert await call("get_bill", month="2026-05") == bill
 
 
 async def test_the_first_month_says_since_when(

@@ -4,6 +4,7 @@ import json
 import re
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from smartyp1.tariff import (
     MarketPrices,
     Month,
     NetworkPrices,
+    Shared,
     bill,
     compare,
     kwh_price,
@@ -29,6 +31,7 @@ from tests.lib.tariff.months import LUXEMBOURG, agreed, local, whole_month
 
 DOCS = Path(__file__).parents[3] / "docs"
 PAGE = (DOCS / "tariff.md").read_text(encoding="utf-8")
+PAPER = (DOCS / "paper-bill.md").read_text(encoding="utf-8")
 ACTIONS = (DOCS / "tariff-actions.md").read_text(encoding="utf-8")
 INTEGRATION = DOCS.parent / "custom_components" / "smarty_p1"
 TRANSLATIONS = INTEGRATION / "translations"
@@ -206,6 +209,29 @@ def test_the_worked_month(june: Month) -> None:
     early = bill(june, agreed(**HOUSEHOLD), local("2026-06-11"))
     assert "12.84 \N{MULTIPLICATION SIGN} 10 ÷ 30 = 4.28 €" in PAGE
     assert [line.amount for line in early.lines if line.name == "network_fixed"] == [4.28]
+
+
+def test_the_worked_month_with_sharing(june: Month) -> None:
+    first, *others = june.days
+    shared = Shared(known_wh=350_000, layer_1_wh=100_000)
+    month = replace(june, days=(replace(first, shared=shared), *others))
+    due = bill(month, agreed(**HOUSEHOLD), month.end)
+    *found, (_, _, _, total) = rows("Energy sharing", PAPER)
+    assert number(total) == due.total
+    lines = {line.name: (line.quantity, line.price, line.amount) for line in due.lines}
+    for name, energy, product, amount in found:
+        quantity, price = product.split(" \N{MULTIPLICATION SIGN} ")
+        assert lines[name] == (number(quantity), number(price), number(amount))
+        assert (energy == "what remains") is (lines[name] != worked_lines()[name])
+    assert {name: each for name, each in lines.items() if each != worked_lines()[name]}.keys() == {
+        name for name, energy, *_ in found if energy == "what remains"
+    }
+    assert answer("Energy sharing") == {
+        "shared_kwh": due.shared.all_wh / 1000,
+        "shared_by_layer": {"1": due.shared.layer_1_wh / 1000},
+        "sharing_known_kwh": due.shared.known_wh / 1000,
+        "may_owe_less_network": due.may_owe_less_network,
+    }
 
 
 @pytest.mark.parametrize("language", GUIDES)

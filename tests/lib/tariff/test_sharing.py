@@ -29,7 +29,7 @@ from smartyp1.tariff import (
     quarter_hour_cost,
     store_months,
 )
-from tests.lib.tariff.months import agreed, changing, lines, local, sums
+from tests.lib.tariff.months import agreed, changing, lines, local, sums, whole_month
 from tests.lib.tariff.support import Connection
 
 QUARTER = timedelta(minutes=15)
@@ -218,6 +218,31 @@ def test_a_day_that_was_measured_here_knows_its_sharing_a_day_later() -> None:
     assert house.meter.snapshot == before
 
 
+def test_the_running_day_goes_on_with_what_was_shared_of_it() -> None:
+    house = measured("2026-06-01T00:00:00S", 12, Contract(**HOUSE))
+    set_past(house, {LAYER_2: rows("2026-06-01", "2026-06-02", at_noon(0.5))})
+    demand = house.after(60, 20)
+    due = bill(demand.month, demand.contracts, demand.until)
+    # 12 hours of 1.2 kW and 20 Wh; of two hours, half a kW was shared.
+    assert quantities(due)["network_variable"] == 14.42
+    assert quantities(due)["energy"] == 13.42
+
+
+def test_what_was_shared_of_days_that_are_not_known_counts_nowhere() -> None:
+    shared = {LAYER_2: rows("2026-06-01", "2026-06-03", at_noon(0.5))}
+    quarters = [QuarterHour(each.start, 1.2) for each in rows("2026-06-01", "2026-06-03", 0)]
+    contracts = agreed(**HOUSE)
+    assert past(shared, contracts, quarters).joined_to({}) == {}
+    assert past(shared, contracts).joined_to({}) == {}
+    # The files of one's own may know more than the months do.
+    june = whole_month("2026-06", 1, kwh=28.8)
+    [joined] = past(shared, contracts, quarters).joined_to({june.start: june}).values()
+    [one] = joined.days
+    assert one.shared is not None
+    assert one.shared.all_wh == 3_000
+    assert (joined.imported_kwh, joined.quarter_hours) == (28.8, 96)
+
+
 def test_a_day_that_is_worked_out_anew() -> None:
     house = measured("2026-06-01T00:00:00S", 24, Contract(**HOUSE))
     first = rows("2026-06-01", "2026-06-02", at_noon(0.5))
@@ -311,6 +336,14 @@ def test_shared_energy_is_taken_from_the_hours_it_came_in() -> None:
     due = bill(demand.month, demand.contracts, local("2026-06-02"))
     assert [line[:2] for line in lines(due)[:2]] == [("energy", 21), ("energy_second", 0)]
     assert due.unsplit_kwh == 21
+    # The next day is known by hours.
+    draw_hours(house, 24, 1.0)
+    set_past(house, {LAYER_2: platform[LAYER_2]})
+    demand = house.meter.snapshot
+    assert demand
+    due = bill(demand.month, demand.contracts, local("2026-06-03"))
+    assert [line[:2] for line in lines(due)[:2]] == [("energy", 41), ("energy_second", 1)]
+    assert due.unsplit_kwh == 21
 
 
 def test_a_contract_that_changes_divides_what_was_shared() -> None:
@@ -384,6 +417,18 @@ def test_an_estimate_goes_on_with_the_mean_of_what_was_shared() -> None:
     # 278.4 * 0.145 = 40.368, so 40.37 + 12.84 + 17.63 + 5.72 + 0.28 - 0.28 = 76.56; 6.1248
     eight = [each for each in shared if each.start < local("2026-06-09")]
     assert until_10th({**consumption, LAYER_1: eight}) == 82.68
+
+    # At noon of the 10th: 21.6 and 0.8 kWh so far, 49.2 on 20 days and a half. 274 remain, at
+    # 39.73: 39.73 + 12.84 + 17.63 + 5.72 + 0.27 - 0.27 = 75.92; 6.0736 of VAT
+    noon = local("2026-06-10T12:00")
+    platform = {CONSUMPTION: consumption[CONSUMPTION], LAYER_1: shared}
+    month = only_month(
+        {code: [each for each in found if each.start < noon] for code, found in platform.items()},
+        contracts,
+    )
+    at_noon_of_10th = estimate(month, (), contracts, noon)
+    assert at_noon_of_10th
+    assert at_noon_of_10th.total == 81.99
 
 
 def test_the_cost_of_a_quarter_hour() -> None:

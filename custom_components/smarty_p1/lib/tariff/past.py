@@ -93,6 +93,9 @@ class Past:
         found = months.copy()
         for start, days in self._months.items():
             month = months.get(start)
+            if month is None and not any(each.peak for each in days):
+                # What was shared of a month that is not known any more says nothing.
+                continue
             known, joined = self._joined.get(start) or (None, None)
             if joined is None or known is not month:
                 joined = _joined(month or Month(start=start), days)
