@@ -124,6 +124,38 @@ def april(kw: str = "2.000") -> bytes:
 
 
 @pytest.mark.usefixtures("entry")
+async def test_the_bill_knows_what_was_shared(
+    hass: HomeAssistant, bring_in: Callable[[bytes], Any]
+) -> None:
+    layer = "1-65:1.29.4"
+    await bring_in(april())
+    await bring_in(export(APRIL, ["0.400"] * 2880, layer))
+    # May was measured here; of what, its quarter-hours say.
+    await bring_in(export("2026-05-01T00:00:00+02:00", ["0.400"] * 2976))
+    await bring_in(export("2026-05-01T00:00:00+02:00", ["0.100"] * 2976, layer))
+
+    bills = await call(hass, "get_bill", months=12)
+
+    quantities = [
+        {line["name"]: line["quantity"] for line in bill["lines"]} for bill in bills["months"]
+    ]
+    assert [(each["energy"], each["network_variable"]) for each in quantities] == [
+        (1152, 1440),
+        (242.2, 316.6),
+        (144, 144),
+    ]
+    assert [bill.get("shared_by_layer") for bill in bills["months"]] == [
+        {"4": 288.0},
+        {"4": 74.4},
+        None,
+    ]
+    await call(hass, "remove_imported_quarter_hours")
+    [may, _] = (await call(hass, "get_bill", months=12))["months"]
+    assert may["lines"][0]["quantity"] == 316.6
+    assert "shared_kwh" not in may
+
+
+@pytest.mark.usefixtures("entry")
 async def test_months_peaks_and_bill_know_a_file(
     hass: HomeAssistant, bring_in: Callable[[bytes], Any]
 ) -> None:

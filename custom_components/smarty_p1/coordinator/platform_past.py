@@ -27,6 +27,7 @@ from ..lib.leneda import (
     compare_days,
     merged,
     read_export,
+    sharing_of,
 )
 from ..lib.tariff import NO_PAST, Contracts, DemandMeter, Past, QuarterHour, day_start
 from .collector_pause import without_collection
@@ -272,7 +273,7 @@ def _kept() -> tuple[datetime, datetime]:
 
 
 def _past(own: Sequence[QuarterHour], platform: Platform, contracts: Contracts) -> Past:
-    return Past.of(merged(own, platform), contracts)
+    return Past.of(merged(own, platform), contracts, sharing_of(platform))
 
 
 def _turned(quarter: QuarterHour) -> QuarterHour:
