@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from ..lib.entities import CURRENCY
-from ..lib.leneda import REGISTERS, Quantity, Row
+from ..lib.leneda import REGISTERS, Quantity, Row, merged, sharing_of
 from ..lib.tariff import (
     LUXEMBOURG,
     NO_PRICES,
@@ -23,6 +23,7 @@ from ..lib.tariff import (
     day_end,
     day_start,
     kwh_price,
+    quarter_hour_cost,
 )
 from .past_statistics import Series
 
@@ -66,6 +67,9 @@ def all_series(
     paid = {
         h: kwh * cost for h, kwh in imported.items() if (cost := prices[h].imported) is not None
     }
+    for hour, spared in _spared(own, platform, costs.contracts):
+        if hour in paid:
+            paid[hour] -= spared
     earned = {
         h: kwh * got for h, kwh in exported.items() if (got := prices[h].exported) is not None
     }
@@ -130,6 +134,20 @@ def _only(wanted: Container[datetime], hours: Hours) -> Hours:
 def _price(contracts: Contracts, hour: datetime) -> KwhPrice:
     year = hour.astimezone(LUXEMBOURG).year
     return kwh_price(contracts.at(hour), year, NO_PRICES, hour)
+
+
+def _spared(
+    own: Iterable[QuarterHour], platform: Mapping[str, Sequence[Row]], contracts: Contracts
+) -> Iterator[tuple[datetime, float]]:
+    """Yield the hours of quarter-hours that a group has shared in, with what that has spared."""
+    if not (sharing := sharing_of(platform)):
+        return
+    for quarter in merged(own, platform):
+        if covered := sharing.get(quarter.start):
+            whole = quarter_hour_cost(quarter, contracts)
+            remaining = quarter_hour_cost(quarter, contracts, covered)
+            if whole is not None and remaining is not None:
+                yield quarter.start.replace(minute=0), whole - remaining
 
 
 def _of_the_bill(

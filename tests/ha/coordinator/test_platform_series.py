@@ -85,6 +85,19 @@ def test_the_price_of_each_hour_is_that_of_its_contract() -> None:
     assert hours(found, "priced_export") == {APRIL + 35 * HOUR: pytest.approx(0.06)}
 
 
+def test_what_was_shared_costs_the_network_only() -> None:
+    layer_4 = rows(APRIL + 35 * HOUR, 2, 0.2)
+    platform = {CONSUMPTION: rows(APRIL + 35 * HOUR, 8), "1-65:1.29.4": layer_4}
+
+    found = [*all_series(NAMES, [], platform, no_costs())]
+
+    # Of 0.4 kWh, two times 0.05 kWh were shared: without 0.15 and its VAT.
+    assert hours(found, "priced_import") == {
+        APRIL + 35 * HOUR: pytest.approx(0.4 * KWH - 0.1 * 0.15 * 1.08),
+        APRIL + 36 * HOUR: pytest.approx(0.4 * KWH_DEAR),
+    }
+
+
 def test_a_market_price_of_the_past_is_not_known() -> None:
     market = Contracts(((datetime(1999, 1, 1, tzinfo=UTC), Contract(energy_margin=0.01)),))
 
