@@ -1,0 +1,245 @@
+"""The server, what it knows, and what can be wrong with it."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Any, NamedTuple, Self
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
+CODES = {
+    **{f"1-1:{n}.29.0": "kW" for n in (1, 2)},
+    **{f"1-1:{n}.29.0": "kVAR" for n in (3, 4)},
+    **{f"1-65:{n}.29.{layer}": "kW" for n in (1, 2) for layer in (1, 2, 3, 4, 9)},
+}
+"""The electrical codes that it documents, each with its unit."""
+QUARTER_HOUR = timedelta(minutes=15)
+
+type Read = Callable[[datetime], float | None]
+
+
+class Fault(StrEnum):
+    """What can be wrong with all answers about series."""
+
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    TOO_MANY = "too_many"
+    SERVER = "server"
+    SLOW = "slow"
+    BROKEN_JSON = "broken_json"
+    NO_OBJECT = "no_object"
+    TOO_LARGE = "too_large"
+    REDIRECT = "redirect"
+    DISCONNECTED = "disconnected"
+
+
+_STATUS = {
+    Fault.FORBIDDEN: HTTPStatus.FORBIDDEN,
+    Fault.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    Fault.TOO_MANY: HTTPStatus.TOO_MANY_REQUESTS,
+    Fault.SERVER: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+_BODY = {Fault.BROKEN_JSON: '{"unit": "kW", "items": [', Fault.NO_OBJECT: '["kW"]'}
+_LARGE = 20_000_000
+_ELSEWHERE = "/elsewhere"
+
+
+class Request(NamedTuple):
+    """What a series was asked for."""
+
+    point: str
+    code: str
+    start: datetime
+    end: datetime
+
+
+class Platform:
+    """Answers on a free port of this machine, until the context ends.
+
+    `known_until` is where its knowledge ends: the last midnight, unless set. `version` says which
+    version a quarter-hour has, `is_estimated` whether it was not measured.
+    """
+
+    def __init__(self, *, key: str, energy_id: str, port: int = 0) -> None:
+        self.key = key
+        self.energy_id = energy_id
+        self.series: dict[tuple[str, str], Read] = {}
+        self.requests: list[Request] = []
+        self.refused = 0
+        self.followed = 0
+        """How often a redirection was followed."""
+        self.fault: Fault | None = None
+        self.known_until: datetime | None = None
+        self.version: Callable[[datetime], int] = lambda _start: 1
+        self.is_estimated: Callable[[datetime], bool] = lambda _start: False
+        self.gives_outside = False
+        """It also gives rows from before and after what was asked for."""
+        self.gives_twice = False
+        """It gives each row twice, and the latest first."""
+        self._port = port
+        self._released = asyncio.Event()
+        self._runner: web.AppRunner
+
+    async def __aenter__(self) -> Self:
+        """Start to listen."""
+        app = web.Application()
+        app.add_routes(
+            [
+                web.get("/api/metering-points/{point}/time-series", self._time_series),
+                web.get("/api/metering-points/{point}/time-series/aggregated", self._aggregated),
+                web.post("/api/metering-data-access-request", self._access_request),
+                web.get(f"/api{_ELSEWHERE}", self._follow),
+                web.get("/api/sharing-groups-small", self._groups),
+                web.get("/api/sharing-groups/{contract}/metering-points", self._group),
+            ]
+        )
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
+        self._port = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        """Stop, also what is answered slowly."""
+        self._released.set()
+        await self._runner.cleanup()
+
+    @property
+    def url(self) -> str:
+        """Return the address before the paths."""
+        return f"http://127.0.0.1:{self._port}/api"
+
+    def _check(self, request: web.Request) -> None:
+        keys = request.headers.get("X-API-KEY"), request.headers.get("X-ENERGY-ID")
+        if keys != (self.key, self.energy_id):
+            self.refused += 1
+            raise web.HTTPUnauthorized
+
+    async def _time_series(self, request: web.Request) -> web.StreamResponse:
+        self._check(request)
+        query = request.query
+        asked = Request(
+            request.match_info["point"],
+            query["obisCode"],
+            _moment(query["startDateTime"]),
+            _moment(query["endDateTime"]),
+        )
+        self.requests.append(asked)
+        if self.fault:
+            return await self._failing(request, asked, self.fault)
+        return web.json_response(self._answer(asked))
+
+    def _answer(self, asked: Request) -> dict[str, Any]:
+        read = self.series.get((asked.point, asked.code))
+        margin = timedelta(hours=2) if self.gives_outside else timedelta()
+        starts = _quarter_hours(asked.start - margin, min(asked.end + margin, self._until()))
+        items = list(self._items(read, starts)) if read else []
+        if self.gives_twice:
+            items = [*reversed(items), *items]
+        return {
+            "meteringPointCode": asked.point,
+            "obisCode": asked.code,
+            "intervalLength": "PT15M" if read else None,
+            "unit": CODES[asked.code] if read else None,
+            "items": items,
+        }
+
+    def _items(self, read: Read, starts: Iterable[datetime]) -> Iterator[dict[str, Any]]:
+        for start in starts:
+            value = read(start)
+            yield {
+                "value": value if value is None else round(value, 3),
+                "startedAt": f"{start:%Y-%m-%dT%H:%M:%SZ}",
+                "type": "Estimated" if self.is_estimated(start) else "Actual",
+                "version": self.version(start),
+                "calculated": False,
+            }
+
+    def _until(self) -> datetime:
+        if self.known_until:
+            return self.known_until
+        return _midnight(datetime.now(LUXEMBOURG).date())
+
+    async def _failing(
+        self, request: web.Request, asked: Request, fault: Fault
+    ) -> web.StreamResponse:
+        if status := _STATUS.get(fault):
+            return web.json_response({"message": "no"}, status=status)
+        if body := _BODY.get(fault):
+            return web.Response(text=body, content_type="application/json")
+        if fault is Fault.REDIRECT:
+            raise web.HTTPFound(self.url + _ELSEWHERE)
+        if fault is Fault.DISCONNECTED:
+            assert request.transport  # noqa: S101 - it has just come
+            request.transport.abort()
+        if fault is Fault.TOO_LARGE:
+            text = json.dumps(self._answer(asked)).ljust(_LARGE)
+            return web.Response(text=text, content_type="application/json")
+        await self._released.wait()
+        return web.Response()
+
+    async def _follow(self, _request: web.Request) -> web.Response:
+        self.followed += 1
+        return web.json_response({"unit": "kW", "items": []})
+
+    async def _aggregated(self, request: web.Request) -> web.Response:
+        """Answer by hours or days, whatever else was asked for."""
+        self._check(request)
+        query = request.query
+        read = self.series.get((request.match_info["point"], query["obisCode"]))
+        first, last = (date.fromisoformat(query[name]) for name in ("startDate", "endDate"))
+        end = min(_midnight(last + timedelta(days=1)), self._until())
+        sums: dict[datetime, float] = {}
+        for start in _quarter_hours(_midnight(first), end) if read else ():
+            local = start.astimezone(LUXEMBOURG)
+            is_hourly = query["aggregationLevel"] == "Hour"
+            bucket = start.replace(minute=0) if is_hourly else _midnight(local.date())
+            sums[bucket] = sums.get(bucket, 0.0) + (read(start) or 0.0) / 4 if read else 0.0
+        series = [
+            {"value": round(value, 3), "startedAt": f"{at:%Y-%m-%dT%H:%M:%SZ}", "calculated": False}
+            for at, value in sums.items()
+        ]
+        return web.json_response({"unit": "kWh" if read else None, "aggregatedTimeSeries": series})
+
+    async def _access_request(self, request: web.Request) -> web.Response:
+        self._check(request)
+        return web.Response(status=HTTPStatus.BAD_REQUEST)
+
+    async def _groups(self, request: web.Request) -> web.Response:
+        self._check(request)
+        group = {
+            "id": 1,
+            "contractNumber": "CR00000001",
+            "type": request.query.get("type", "ACR"),
+            "ownerEnergyId": self.energy_id,
+            "managerEnergyId": self.energy_id,
+            "startDate": "2025-01-01",
+            "endDate": None,
+        }
+        pages = {"number": 1, "size": 100, "totalElements": 1, "totalPages": 1}
+        return web.json_response({"content": [group], "hasNextPage": False, **pages})
+
+    async def _group(self, request: web.Request) -> web.Response:
+        self._check(request)
+        points = [{"meteringPointCode": point} for point in sorted({p for p, _ in self.series})]
+        return web.json_response({"meteringPoints": points})
+
+
+def _moment(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), LUXEMBOURG).astimezone(UTC)
+
+
+def _quarter_hours(start: datetime, end: datetime) -> Iterator[datetime]:
+    start += -(start - datetime.min.replace(tzinfo=UTC)) % QUARTER_HOUR
+    while start < end:
+        yield start
+        start += QUARTER_HOUR

@@ -1,0 +1,199 @@
+"""The platform that tests and the demo ask: what it answers, by what is known of the real one."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+import pytest
+
+from dev.leneda import Fault, Platform
+
+POINT = "LU0000012345678901234000000000001"
+CODE = "1-1:1.29.0"
+HEADERS = {"X-API-KEY": "the key", "X-ENERGY-ID": "LUXE-AB-CD-12345"}
+
+
+@pytest.fixture
+async def platform() -> AsyncGenerator[Platform]:
+    async with Platform(key="the key", energy_id="LUXE-AB-CD-12345") as platform:
+        platform.series[POINT, CODE] = lambda start: start.minute / 100
+        yield platform
+
+
+@pytest.fixture
+async def session() -> AsyncGenerator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(headers=HEADERS) as session:
+        yield session
+
+
+async def ask(
+    session: aiohttp.ClientSession, platform: Platform, start: str, end: str, code: str = CODE
+) -> dict[str, Any]:
+    query = {"startDateTime": start, "endDateTime": end, "obisCode": code}
+    url = f"{platform.url}/metering-points/{POINT}/time-series"
+    async with session.get(url, params=query, raise_for_status=True) as answer:
+        told: dict[str, Any] = await answer.json()
+        return told
+
+
+async def test_quarter_hours(session: aiohttp.ClientSession, platform: Platform) -> None:
+    told = await ask(session, platform, "2025-03-01T00:00:00Z", "2025-03-01T00:30:00Z")
+    items = told.pop("items")
+    assert told == {
+        "meteringPointCode": POINT,
+        "obisCode": CODE,
+        "intervalLength": "PT15M",
+        "unit": "kW",
+    }
+    assert items == [
+        {
+            "value": value,
+            "startedAt": f"2025-03-01T00:{minute}:00Z",
+            "type": "Actual",
+            "version": 1,
+            "calculated": False,
+        }
+        for value, minute in ((0.0, "00"), (0.15, "15"))
+    ]
+    [asked] = platform.requests
+    assert (asked.point, asked.code) == (POINT, CODE)
+    assert asked.end == datetime(2025, 3, 1, 0, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "count"),
+    [
+        ("2025-03-29T23:00:00Z", "2025-03-30T22:00:00Z", 92),
+        ("2025-10-25T22:00:00Z", "2025-10-26T23:00:00Z", 100),
+    ],
+)
+async def test_both_changes_of_the_clock(
+    session: aiohttp.ClientSession, platform: Platform, start: str, end: str, count: int
+) -> None:
+    assert len((await ask(session, platform, start, end))["items"]) == count
+
+
+async def test_code_without_right_or_unknown_point(
+    session: aiohttp.ClientSession, platform: Platform
+) -> None:
+    told = await ask(
+        session, platform, "2025-03-01T00:00:00Z", "2025-03-02T00:00:00Z", "1-65:1.29.9"
+    )
+    assert (told["unit"], told["intervalLength"], told["items"]) == (None, None, [])
+
+
+async def test_nothing_yet_and_an_incomplete_day(
+    session: aiohttp.ClientSession, platform: Platform
+) -> None:
+    platform.known_until = datetime(2025, 3, 1, 18, tzinfo=UTC)
+    told = await ask(session, platform, "2025-03-01T00:00:00Z", "2025-03-02T00:00:00Z")
+    assert len(told["items"]) == 72
+    told = await ask(session, platform, "2025-03-02T00:00:00Z", "2025-03-03T00:00:00Z")
+    assert (told["unit"], told["items"]) == ("kW", [])
+
+
+async def test_nothing_of_today(session: aiohttp.ClientSession, platform: Platform) -> None:
+    told = await ask(session, platform, "2025-03-01T00:00:00Z", "2025-03-01T01:00:00Z")
+    assert told["items"]
+    later = f"{datetime.now(UTC).year + 1}-01-01T00:00:00Z"
+    told = await ask(session, platform, later, later.replace("01T00", "02T00"))
+    assert told["items"] == []
+
+
+async def test_odd_rows(session: aiohttp.ClientSession, platform: Platform) -> None:
+    platform.gives_outside = platform.gives_twice = True
+    platform.series[POINT, CODE] = lambda start: None if start.minute else 1.0
+    platform.version = lambda _start: 2
+    platform.is_estimated = lambda start: start.minute == 45
+    told = await ask(session, platform, "2025-03-01T00:00:00Z", "2025-03-01T00:15:00Z")
+    items = told["items"]
+    starts = [item["startedAt"] for item in items]
+    assert len(starts) == 2 * len(set(starts)) == 2 * 17
+    assert starts[0] == "2025-03-01T02:00:00Z"
+    assert "2025-02-28T22:00:00Z" in starts
+    assert {item["value"] for item in items} == {None, 1.0}
+    assert {item["type"] for item in items} == {"Actual", "Estimated"}
+    assert {item["version"] for item in items} == {2}
+
+
+@pytest.mark.parametrize(
+    "headers", [{"X-API-KEY": "another"}, {"X-ENERGY-ID": "LUXE-AB-CD-99999"}, {"X-API-KEY": ""}]
+)
+async def test_wrong_key(platform: Platform, headers: dict[str, str]) -> None:
+    async with aiohttp.ClientSession(headers=HEADERS | headers) as session:
+        with pytest.raises(aiohttp.ClientResponseError) as caught:
+            await ask(session, platform, "2025-03-01T00:00:00Z", "2025-03-01T01:00:00Z")
+    assert caught.value.status == 401
+    assert (platform.refused, platform.requests) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        (Fault.FORBIDDEN, 403),
+        (Fault.NOT_FOUND, 404),
+        (Fault.TOO_MANY, 429),
+        (Fault.SERVER, 500),
+        (Fault.REDIRECT, 302),
+    ],
+)
+async def test_status(
+    session: aiohttp.ClientSession, platform: Platform, fault: Fault, status: int
+) -> None:
+    platform.fault = fault
+    url = f"{platform.url}/metering-points/{POINT}/time-series"
+    query = {
+        "startDateTime": "2025-03-01T00:00:00Z",
+        "endDateTime": "2025-03-01T01:00:00Z",
+        "obisCode": CODE,
+    }
+    async with session.get(url, params=query, allow_redirects=False) as answer:
+        assert answer.status == status
+    assert not platform.followed
+
+
+@pytest.mark.parametrize("fault", [Fault.BROKEN_JSON, Fault.DISCONNECTED])
+async def test_no_answer(session: aiohttp.ClientSession, platform: Platform, fault: Fault) -> None:
+    platform.fault = fault
+    with pytest.raises((ValueError, aiohttp.ClientError)):
+        await ask(session, platform, "2025-03-01T00:00:00Z", "2025-03-01T01:00:00Z")
+
+
+async def test_too_large(session: aiohttp.ClientSession, platform: Platform) -> None:
+    platform.fault = Fault.TOO_LARGE
+    told = await ask(session, platform, "2025-03-01T00:00:00Z", "2025-03-01T01:00:00Z")
+    assert len(told["items"]) == 4  # it is right, and 20 MB
+
+
+async def test_slow(session: aiohttp.ClientSession, platform: Platform) -> None:
+    platform.fault = Fault.SLOW
+    asking = asyncio.create_task(
+        ask(session, platform, "2025-03-01T00:00:00Z", "2025-03-01T01:00:00Z")
+    )
+    while not platform.requests:
+        await asyncio.sleep(0.001)
+    assert not asking.done()
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+
+
+async def test_the_other_addresses(session: aiohttp.ClientSession, platform: Platform) -> None:
+    url = f"{platform.url}/metering-points/{POINT}/time-series/aggregated"
+    query = {"startDate": "2025-03-30", "endDate": "2025-03-30", "obisCode": CODE}
+    query |= {"aggregationLevel": "Day", "transformationMode": "Accumulation"}
+    async with session.get(url, params=query) as answer:
+        told = await answer.json()
+    assert told["unit"] == "kWh"
+    [day] = told["aggregatedTimeSeries"]
+    assert (day["startedAt"], day["value"]) == ("2025-03-29T23:00:00Z", 23 * 0.225)
+    async with session.post(f"{platform.url}/metering-data-access-request", json={}) as answer:
+        assert answer.status == 400
+    async with session.get(f"{platform.url}/sharing-groups-small?type=CEL") as answer:
+        told = await answer.json()
+    [group] = told["content"]
+    assert (group["type"], told["hasNextPage"]) == ("CEL", False)
+    url = f"{platform.url}/sharing-groups/{group['contractNumber']}/metering-points"
+    async with session.get(url) as answer:
+        assert await answer.json() == {"meteringPoints": [{"meteringPointCode": POINT}]}
