@@ -13,10 +13,16 @@ from homeassistant.helpers.entity import Entity
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, DOMAIN
-from custom_components.smarty_p1.coordinator import port_coordinator, quarter_hour_series
+from custom_components.smarty_p1.coordinator import (
+    leneda_client,
+    port_coordinator,
+    quarter_hour_series,
+)
 from custom_components.smarty_p1.flows import meter_setup
 from custom_components.smarty_p1.lib.port import bytes_a_second, probe, probing
+from dev.leneda import Platform
 
+from . import leneda
 from .meter import KEY, SERIAL, MeterPort
 
 type EntryMaker = Callable[..., MockConfigEntry]
@@ -101,3 +107,12 @@ def fast_line(monkeypatch: pytest.MonkeyPatch) -> None:
 def short_setup(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let set-up give up soon."""
     monkeypatch.setattr(port_coordinator, "SETUP_TIMEOUT", 0.3)
+
+
+@pytest.fixture
+async def platform(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Platform]:
+    """Return a national platform that knows one point: half a kilowatt at all times."""
+    async with Platform(key=leneda.KEY, energy_id=leneda.ENERGY_ID) as platform:
+        platform.series[leneda.POINT, leneda.IMPORTED] = lambda _start: 0.5
+        monkeypatch.setattr(leneda_client, "BASE_URL", platform.url)
+        yield platform

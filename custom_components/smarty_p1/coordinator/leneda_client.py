@@ -1,0 +1,106 @@
+"""Asks Leneda, the national platform, for a series: one request, one answer."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from http import HTTPStatus
+from typing import NamedTuple
+
+from aiohttp import ClientError, ClientTimeout
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from yarl import URL
+
+from ..lib.leneda import AnswerError, AnswerRefusal, Row, read_time_series
+
+BASE_URL = "https://api.leneda.eu/api"
+MAX_PERIOD = timedelta(days=30)
+"""Of one request. It has a third of a megabyte."""
+MAX_SIZE = 4_000_000
+TIMEOUT = 60.0
+
+
+class Refusal(StrEnum):
+    """Why the platform gives no series; also the ends of translation keys."""
+
+    INVALID_AUTH = "invalid_auth"
+    FORBIDDEN = "forbidden"
+    """Perhaps it is asked from abroad. It says nothing about the key."""
+    NOT_FOUND = "not_found"
+    UNKNOWN_POINT = "unknown_point"
+    """It does not know the metering point, or the key has no right to this code."""
+    TOO_MANY = "too_many"
+    SERVER = "server"
+    UNREACHABLE = "unreachable"
+    TOO_SLOW = "too_slow"
+    TOO_LARGE = "too_large"
+    NOT_UNDERSTOOD = "not_understood"
+
+
+_BY_STATUS: Mapping[int, Refusal] = {
+    HTTPStatus.UNAUTHORIZED: Refusal.INVALID_AUTH,
+    HTTPStatus.FORBIDDEN: Refusal.FORBIDDEN,
+    HTTPStatus.NOT_FOUND: Refusal.NOT_FOUND,
+    HTTPStatus.TOO_MANY_REQUESTS: Refusal.TOO_MANY,
+}
+
+
+class LenedaError(Exception):
+    """The platform gives no series: why. Never the key, the Energy ID or the metering point."""
+
+    def __init__(self, reason: Refusal) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Credentials(NamedTuple):
+    """What the platform knows a person by."""
+
+    key: str
+    energy_id: str
+
+
+async def async_time_series(  # noqa: PLR0913, PLR0917 - what is asked for
+    hass: HomeAssistant,
+    credentials: Credentials,
+    point: str,
+    code: str,
+    start: datetime,
+    end: datetime,
+) -> tuple[Row, ...]:
+    """Return the quarter-hours of a code that start in a period. Raises LenedaError."""
+    names = {"startDateTime": start, "endDateTime": end}
+    query = {name: f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" for name, at in names.items()}
+    try:
+        async with async_get_clientsession(hass).get(
+            URL(BASE_URL) / "metering-points" / point / "time-series",
+            params={**query, "obisCode": code},
+            headers={"X-API-KEY": credentials.key, "X-ENERGY-ID": credentials.energy_id},
+            timeout=ClientTimeout(total=TIMEOUT),
+            allow_redirects=False,  # they would take the key along
+        ) as answer:
+            if answer.status != HTTPStatus.OK:
+                is_server = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+                other = Refusal.SERVER if is_server else Refusal.NOT_UNDERSTOOD
+                raise LenedaError(_BY_STATUS.get(answer.status, other))
+            body = bytearray()
+            async for piece in answer.content.iter_any():
+                body += piece
+                if len(body) > MAX_SIZE:
+                    raise LenedaError(Refusal.TOO_LARGE)
+        return await hass.async_add_executor_job(_read, bytes(body), code, start, end)
+    except TimeoutError:
+        raise LenedaError(Refusal.TOO_SLOW) from None
+    except ClientError, OSError:  # what they say may hold the address, with the metering point
+        raise LenedaError(Refusal.UNREACHABLE) from None
+
+
+def _read(body: bytes, code: str, start: datetime, end: datetime) -> tuple[Row, ...]:
+    try:
+        return read_time_series(json.loads(body), code, start, end).rows
+    except ValueError, RecursionError:
+        raise LenedaError(Refusal.NOT_UNDERSTOOD) from None
+    except AnswerError as err:
+        is_unknown = err.reason is AnswerRefusal.UNKNOWN_POINT
+        raise LenedaError(Refusal.UNKNOWN_POINT if is_unknown else Refusal.NOT_UNDERSTOOD) from None
