@@ -75,6 +75,12 @@ CONF_RETAIN: Final = "retain"
 CONF_DISCOVERY: Final = "discovery"
 CONF_DISCOVERY_PREFIX: Final = "discovery_prefix"
 
+# What is asked of the national platform, with the key in CONF_API_KEY.
+SECTION_LENEDA: Final = "leneda"
+CONF_ENERGY_ID: Final = "energy_id"
+CONF_CONSUMPTION_POINT: Final = "consumption_point"
+CONF_PRODUCTION_POINT: Final = "production_point"
+
 CONF_BAUD_RATE: Final = "baud_rate"
 CONF_PULSES_PER_KWH: Final = "pulses_per_kwh"
 # The running count that the dialog has shown, and when: pulses count from there.

@@ -7,10 +7,17 @@ from typing import Any, cast
 
 from homeassistant.components.diagnostics import REDACTED, async_redact_data
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import CONF_PORT
+from homeassistant.const import CONF_API_KEY, CONF_PORT
 from homeassistant.core import HomeAssistant
 
-from .const import CONF_AUTHENTICATION_KEY, CONF_ENCRYPTION_KEY, CONF_TOPIC
+from .const import (
+    CONF_AUTHENTICATION_KEY,
+    CONF_CONSUMPTION_POINT,
+    CONF_ENCRYPTION_KEY,
+    CONF_ENERGY_ID,
+    CONF_PRODUCTION_POINT,
+    CONF_TOPIC,
+)
 from .coordinator import Coordinator, SmartyConfigEntry
 from .coordinator.meter_coordinator import SmartyCoordinator
 from .coordinator.mqtt_port import PREFIX
@@ -20,7 +27,10 @@ from .lib.port import redact_port
 from .lib.tariff import Demand
 
 # Topics hold the serial number, or whatever name somebody has chosen.
-_PRIVATE_FIELDS = {CONF_ENCRYPTION_KEY, CONF_AUTHENTICATION_KEY, CONF_TOPIC}
+_PRIVATE_FIELDS = {
+    *(CONF_ENCRYPTION_KEY, CONF_AUTHENTICATION_KEY, CONF_TOPIC),
+    *(CONF_API_KEY, CONF_ENERGY_ID, CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT),
+}
 _NAMING = re.compile(rf"(/dev/serial/by-id/|^{PREFIX}).+")
 # What names the meters, and what the grid operator writes to the household.
 _PRIVATE_REFERENCES = {

@@ -24,6 +24,7 @@ from custom_components.smarty_p1.coordinator.pulse_port_coordinator import Pulse
 from custom_components.smarty_p1.coordinator.repair_issues import Problem
 from custom_components.smarty_p1.coordinator.tank_coordinator import TankCoordinator
 from custom_components.smarty_p1.flows import error_texts
+from custom_components.smarty_p1.flows.leneda_account import account_fields
 from custom_components.smarty_p1.flows.tariff_options import contract_fields, detail_fields
 from custom_components.smarty_p1.lib.entities import (
     BINARY_SENSORS,
@@ -201,9 +202,11 @@ def test_each_option_has_a_name_and_an_explanation() -> None:
     assert pages["updates"]["data"].keys() == pages["updates"]["data_description"].keys()
     assert pages["updates"]["data"].keys() == {CONF_MIN_INTERVAL}
     assert pages["other_programs"]["sections"].keys() == {"p1_server", "mqtt"}
+    account = pages["leneda_account"]
+    assert account["data"].keys() == account["data_description"].keys() == set(account_fields())
     menu = pages["init"]
     assert menu["menu_options"].keys() == menu["menu_option_descriptions"].keys()
-    pages_of_menu = {"contract", "updates", "other_programs", "leneda_file"}
+    pages_of_menu = {"contract", "updates", "other_programs", "leneda_file", "leneda_account"}
     assert menu["menu_options"].keys() == pages_of_menu
     assert pages["leneda_file"]["data"].keys() == {"file"}
     assert pages["leneda_file"]["data_description"].keys() == {"file"}

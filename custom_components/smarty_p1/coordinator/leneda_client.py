@@ -22,20 +22,20 @@ TIMEOUT = 60.0
 
 
 class Refusal(StrEnum):
-    """Why the platform gives no series; also the ends of translation keys."""
+    """Why the platform gives no series; also translation keys."""
 
-    INVALID_AUTH = "invalid_auth"
-    FORBIDDEN = "forbidden"
+    INVALID_AUTH = "leneda_invalid_auth"
+    FORBIDDEN = "leneda_forbidden"
     """Perhaps it is asked from abroad. It says nothing about the key."""
-    NOT_FOUND = "not_found"
-    UNKNOWN_POINT = "unknown_point"
+    NOT_FOUND = "leneda_not_found"
+    UNKNOWN_POINT = "leneda_unknown_point"
     """It does not know the metering point, or the key has no right to this code."""
-    TOO_MANY = "too_many"
-    SERVER = "server"
-    UNREACHABLE = "unreachable"
-    TOO_SLOW = "too_slow"
-    TOO_LARGE = "too_large"
-    NOT_UNDERSTOOD = "not_understood"
+    TOO_MANY = "leneda_too_many"
+    SERVER = "leneda_server"
+    UNREACHABLE = "leneda_unreachable"
+    TOO_SLOW = "leneda_too_slow"
+    TOO_LARGE = "leneda_too_large"
+    NOT_UNDERSTOOD = "leneda_not_understood"
 
 
 _BY_STATUS: Mapping[int, Refusal] = {

@@ -10,6 +10,7 @@ from homeassistant.data_entry_flow import section
 from ..const import (
     CONF_MIN_INTERVAL,
     CONF_REFERENCE_POWER,
+    SECTION_LENEDA,
     SECTION_MQTT,
     SECTION_P1_SERVER,
 )
@@ -17,6 +18,7 @@ from ..coordinator.entry_types import short_title
 from .error_texts import FieldError
 from .form_and_probe import Input
 from .form_fields import number_field
+from .leneda_account import account_fields, async_read_account, shown_account
 from .leneda_file import LenedaFileSteps
 from .publish_options import (
     async_read_p1_server,
@@ -54,7 +56,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
             return await self.async_step_contract_details()
         return self.async_show_menu(
             step_id="init",
-            menu_options=["contract", "updates", "other_programs", "leneda_file"],
+            menu_options=["contract", "updates", "other_programs", "leneda_file", "leneda_account"],
             description_placeholders={"name": short_title(self.config_entry)},
         )
 
@@ -92,6 +94,22 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
             return self._save(user_input, user_input)
         fields = {vol.Required(CONF_MIN_INTERVAL, default=0): _INTERVAL}
         return self._show("updates", fields, self.config_entry.options, {})
+
+    async def async_step_leneda_account(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask whose quarter-hours are to be asked of the national platform, and try it."""
+        errors: Errors = {}
+        stored = self.config_entry.options.get(SECTION_LENEDA, {})
+        shown = shown_account(stored)
+        if user_input is not None:
+            try:
+                account = await async_read_account(self.hass, stored, user_input)
+            except FieldError as err:
+                errors[err.field] = err.key
+                shown = user_input
+            else:
+                read = {SECTION_LENEDA: account} if account else {}
+                return self._save(read, {SECTION_LENEDA})
+        return self._show("leneda_account", account_fields(), shown, errors)
 
     async def async_step_other_programs(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask what is published, and how."""

@@ -69,29 +69,29 @@ async def test_nothing_yet_is_no_refusal(hass: HomeAssistant, platform: Platform
 
 @pytest.mark.usefixtures("platform")
 async def test_unknown_point_and_code_without_right(hass: HomeAssistant) -> None:
-    assert await refusal(hass, point=POINT[:-1] + "9") == "unknown_point"
+    assert await refusal(hass, point=POINT[:-1] + "9") == "leneda_unknown_point"
     with pytest.raises(LenedaError) as caught:
         await ask(hass, code=REMAINING)
-    assert caught.value.reason == "unknown_point"
+    assert caught.value.reason == "leneda_unknown_point"
 
 
 async def test_another_key(hass: HomeAssistant, platform: Platform) -> None:
-    assert await refusal(hass, key="another") == "invalid_auth"
+    assert await refusal(hass, key="another") == "leneda_invalid_auth"
     assert platform.refused == 1
 
 
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
-        (Fault.FORBIDDEN, "forbidden"),
-        (Fault.NOT_FOUND, "not_found"),
-        (Fault.TOO_MANY, "too_many"),
-        (Fault.SERVER, "server"),
-        (Fault.BROKEN_JSON, "not_understood"),
-        (Fault.NO_OBJECT, "not_understood"),
-        (Fault.TOO_LARGE, "too_large"),
-        (Fault.REDIRECT, "not_understood"),
-        (Fault.DISCONNECTED, "unreachable"),
+        (Fault.FORBIDDEN, "leneda_forbidden"),
+        (Fault.NOT_FOUND, "leneda_not_found"),
+        (Fault.TOO_MANY, "leneda_too_many"),
+        (Fault.SERVER, "leneda_server"),
+        (Fault.BROKEN_JSON, "leneda_not_understood"),
+        (Fault.NO_OBJECT, "leneda_not_understood"),
+        (Fault.TOO_LARGE, "leneda_too_large"),
+        (Fault.REDIRECT, "leneda_not_understood"),
+        (Fault.DISCONNECTED, "leneda_unreachable"),
     ],
 )
 async def test_refusals(
@@ -117,12 +117,12 @@ async def test_a_slow_answer(
 ) -> None:
     monkeypatch.setattr(leneda_client, "TIMEOUT", 0.05)
     platform.fault = Fault.SLOW
-    assert await refusal(hass) == "too_slow"
+    assert await refusal(hass) == "leneda_too_slow"
 
 
 async def test_nobody_there(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leneda_client, "BASE_URL", f"http://127.0.0.1:{free_ports()}/api")
-    assert await refusal(hass) == "unreachable"
+    assert await refusal(hass) == "leneda_unreachable"
 
 
 def test_the_address_is_one_constant() -> None:

@@ -41,7 +41,13 @@ async def test_the_options_begin_with_a_menu(hass: HomeAssistant, entry: MockCon
     menu = await hass.config_entries.options.async_init(entry.entry_id)
 
     assert menu["type"] is FlowResultType.MENU
-    assert menu["menu_options"] == ["contract", "updates", "other_programs", "leneda_file"]
+    assert menu["menu_options"] == [
+        "contract",
+        "updates",
+        "other_programs",
+        "leneda_file",
+        "leneda_account",
+    ]
     assert menu["description_placeholders"] == {"name": "Smarty 2574"}
 
 

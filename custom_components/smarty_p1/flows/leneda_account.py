@@ -1,0 +1,88 @@
+"""Whose quarter-hours are asked of the national platform: the form, and whether it answers."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import voluptuous as vol
+from homeassistant.const import CONF_API_KEY, CONF_BASE
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, TextSelectorType
+from homeassistant.util import dt as dt_util
+from probatio import Secret
+
+from ..const import CONF_CONSUMPTION_POINT, CONF_ENERGY_ID, CONF_PRODUCTION_POINT
+from ..coordinator.leneda_client import Credentials, LenedaError, Refusal, async_time_series
+from ..coordinator.leneda_codes import EXPORTED, IMPORTED
+from ..lib.port import MASK
+from ..lib.tariff import QUARTER_HOUR, day_start
+from .error_texts import FieldError
+
+_KEY = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
+_TEXT = TextSelector(TextSelectorConfig(autocomplete="off"))
+# It goes into a header.
+_HEADER_VALUE = re.compile(r"[!-~]{1,256}")
+_POINT = re.compile(r"LU[0-9]{31}")
+_ABOUT_THE_POINT = {Refusal.NOT_FOUND, Refusal.UNKNOWN_POINT}
+
+
+def key_fields() -> dict[vol.Marker, Any]:
+    """Return the fields by which the platform knows a person."""
+    return {vol.Optional(Secret(CONF_API_KEY)): _KEY, vol.Optional(CONF_ENERGY_ID): _TEXT}
+
+
+def account_fields() -> dict[vol.Marker, Any]:
+    """Return all fields."""
+    points = (CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT)
+    return key_fields() | {vol.Optional(point): _TEXT for point in points}
+
+
+def shown_account(stored: Mapping[str, str]) -> dict[str, str]:
+    """Return what the form shows of what is stored: that there is a key, and not which."""
+    return {**stored, CONF_API_KEY: MASK} if stored else {}
+
+
+async def async_read_account(
+    hass: HomeAssistant, stored: Mapping[str, str], typed: Mapping[str, str]
+) -> dict[str, str]:
+    """Return what is stored of what was typed, once the platform has answered; {} without a key.
+
+    Raises FieldError.
+    """
+    account = {name: "".join(text.split()) for name, text in typed.items()}
+    if account.get(CONF_API_KEY) == MASK:
+        account[CONF_API_KEY] = stored.get(CONF_API_KEY, "")
+    if not account.get(CONF_API_KEY):
+        return {}
+    _check(CONF_API_KEY, account, _HEADER_VALUE, "leneda_key_malformed")
+    _check(CONF_ENERGY_ID, account, _HEADER_VALUE, "leneda_energy_id_malformed")
+    _check(CONF_CONSUMPTION_POINT, account, _POINT, "leneda_point_malformed")
+    asked = [(CONF_CONSUMPTION_POINT, IMPORTED)]
+    if account.get(CONF_PRODUCTION_POINT):
+        _check(CONF_PRODUCTION_POINT, account, _POINT, "leneda_point_malformed")
+        asked.append((CONF_PRODUCTION_POINT, EXPORTED))
+    for field, code in asked:
+        await _async_try(hass, account, field, code)
+    return {name: text for name, text in account.items() if text}
+
+
+async def _async_try(
+    hass: HomeAssistant, account: Mapping[str, str], field: str, code: str
+) -> None:
+    """Ask for yesterday. Nothing may be there yet."""
+    credentials = Credentials(account[CONF_API_KEY], account[CONF_ENERGY_ID])
+    end = day_start(dt_util.utcnow())
+    start = day_start(end - QUARTER_HOUR)
+    try:
+        await async_time_series(hass, credentials, account[field], code, start, end)
+    except LenedaError as err:
+        if err.reason is Refusal.INVALID_AUTH:
+            field = CONF_API_KEY
+        elif err.reason not in _ABOUT_THE_POINT:
+            field = CONF_BASE
+        raise FieldError(field, err.reason) from None
+
+
+def _check(field: str, account: Mapping[str, str], form: re.Pattern[str], error: str) -> None:
+    if not form.fullmatch(account.get(field, "")):
+        raise FieldError(field, error)

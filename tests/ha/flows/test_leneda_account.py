@@ -1,0 +1,191 @@
+"""The page on which the national platform is allowed to be asked: tried, stored, forgotten."""
+
+import json
+from typing import Any
+
+import pytest
+from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
+from dev.leneda import Fault, Platform
+from tests.ha.conftest import EntryMaker
+from tests.ha.dialogs import open_options
+from tests.ha.leneda import (
+    ENERGY_ID,
+    EXPORTED,
+    IMPORTED,
+    KEY,
+    POINT,
+    PRIVATE,
+    PRODUCTION_POINT,
+    utc,
+)
+from tests.ha.meter import MeterPort
+from tests.ha.support import TELEGRAM, set_up
+
+ACCOUNT = {"api_key": KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
+WITH_PANELS = {**ACCOUNT, "production_point": PRODUCTION_POINT}
+
+
+@pytest.fixture
+async def entry(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> MockConfigEntry:
+    """Return an entry whose meter answers each reload."""
+    entry = await set_up(hass, port, make_entry, min_interval=10)
+    port.greeting = lambda: port.next_frame(TELEGRAM)
+    return entry
+
+
+async def enter(
+    hass: HomeAssistant, entry: MockConfigEntry, typed: dict[str, str]
+) -> ConfigFlowResult:
+    form = await open_options(hass, entry, "leneda_account")
+    result = await hass.config_entries.options.async_configure(form["flow_id"], typed)
+    await hass.async_block_till_done()
+    return result
+
+
+def suggested(form: ConfigFlowResult) -> dict[str, Any]:
+    """Return what the fields of a form show."""
+    assert form["data_schema"]
+    return {
+        str(marker): (marker.description or {}).get("suggested_value")
+        for marker in form["data_schema"].schema
+    }
+
+
+async def test_an_account_is_tried_and_stored(
+    hass: HomeAssistant, platform: Platform, entry: MockConfigEntry
+) -> None:
+    platform.series[PRODUCTION_POINT, EXPORTED] = lambda _start: 1.0
+    spaced = {
+        **WITH_PANELS,
+        "api_key": f" {KEY}\n",
+        "consumption_point": f"{POINT[:7]} {POINT[7:]}",
+    }
+
+    result = await enter(hass, entry, spaced)
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert dict(entry.options) == {"min_interval": 10, "leneda": WITH_PANELS}
+    asked = platform.requests[:2]
+    assert [(each.point, each.code) for each in asked] == [
+        (POINT, IMPORTED),
+        (PRODUCTION_POINT, EXPORTED),
+    ]
+    assert (asked[0].end - asked[0].start).days == 1
+
+
+async def test_nothing_yet_of_yesterday_is_no_reason_to_refuse(
+    hass: HomeAssistant, platform: Platform, entry: MockConfigEntry
+) -> None:
+    platform.known_until = utc("2025-01-01 00:00")
+    assert (await enter(hass, entry, ACCOUNT))["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_the_key_is_not_shown_again(
+    hass: HomeAssistant, platform: Platform, entry: MockConfigEntry
+) -> None:
+    await enter(hass, entry, ACCOUNT)
+
+    form = await open_options(hass, entry, "leneda_account")
+    shown = suggested(form)
+    assert shown == {
+        "api_key": "REDACTED",
+        "energy_id": ENERGY_ID,
+        "consumption_point": POINT,
+        "production_point": None,
+    }
+    typed = {name: text for name, text in shown.items() if text}
+    await hass.config_entries.options.async_configure(form["flow_id"], typed)
+    await hass.async_block_till_done()
+    assert entry.options["leneda"] == ACCOUNT
+    assert not platform.refused
+
+
+async def test_an_empty_key_switches_it_off_and_is_forgotten(
+    hass: HomeAssistant, platform: Platform, entry: MockConfigEntry
+) -> None:
+    await enter(hass, entry, ACCOUNT)
+    platform.requests.clear()
+
+    typed = {name: text for name, text in ACCOUNT.items() if name != "api_key"}
+    assert (await enter(hass, entry, typed))["type"] is FlowResultType.CREATE_ENTRY
+
+    assert dict(entry.options) == {"min_interval": 10}
+    assert platform.requests == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "error"),
+    [
+        ({"api_key": "another"}, "api_key", "leneda_invalid_auth"),
+        ({"energy_id": "LUXE-AB-CD-99999"}, "api_key", "leneda_invalid_auth"),
+        ({"api_key": "schlüssel"}, "api_key", "leneda_key_malformed"),
+        ({"api_key": "x" * 257}, "api_key", "leneda_key_malformed"),
+        ({"energy_id": ""}, "energy_id", "leneda_energy_id_malformed"),
+        ({"consumption_point": ""}, "consumption_point", "leneda_point_malformed"),
+        ({"consumption_point": f"{POINT}0"}, "consumption_point", "leneda_point_malformed"),
+        ({"consumption_point": "../../keys"}, "consumption_point", "leneda_point_malformed"),
+        ({"production_point": "1234"}, "production_point", "leneda_point_malformed"),
+        (
+            {"consumption_point": f"{POINT[:-1]}9"},
+            "consumption_point",
+            "leneda_unknown_point",
+        ),
+        ({"production_point": PRODUCTION_POINT}, "production_point", "leneda_unknown_point"),
+    ],
+)
+@pytest.mark.usefixtures("platform")
+async def test_what_is_wrong_stands_at_its_field(
+    hass: HomeAssistant, entry: MockConfigEntry, changed: dict[str, str], field: str, error: str
+) -> None:
+    result = await enter(hass, entry, ACCOUNT | changed)
+
+    assert result["errors"] == {field: error}
+    assert dict(entry.options) == {"min_interval": 10}
+    # What was typed is still there.
+    assert suggested(result)["energy_id"] == (ACCOUNT | changed)["energy_id"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "errors"),
+    [
+        (Fault.FORBIDDEN, {"base": "leneda_forbidden"}),
+        (Fault.NOT_FOUND, {"consumption_point": "leneda_not_found"}),
+        (Fault.TOO_MANY, {"base": "leneda_too_many"}),
+        (Fault.SERVER, {"base": "leneda_server"}),
+        (Fault.BROKEN_JSON, {"base": "leneda_not_understood"}),
+        (Fault.TOO_LARGE, {"base": "leneda_too_large"}),
+        (Fault.DISCONNECTED, {"base": "leneda_unreachable"}),
+    ],
+)
+async def test_what_the_platform_refuses(
+    hass: HomeAssistant,
+    platform: Platform,
+    entry: MockConfigEntry,
+    fault: Fault,
+    errors: dict[str, str],
+) -> None:
+    platform.fault = fault
+    result = await enter(hass, entry, ACCOUNT)
+    assert result["errors"] == errors
+
+    platform.fault = None
+    result = await hass.config_entries.options.async_configure(result["flow_id"], ACCOUNT)
+    await hass.async_block_till_done()
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_diagnostics_tell_nothing_of_it(
+    hass: HomeAssistant, platform: Platform, entry: MockConfigEntry
+) -> None:
+    platform.series[PRODUCTION_POINT, EXPORTED] = lambda _start: 1.0
+    await enter(hass, entry, WITH_PANELS)
+    assert entry.options["leneda"] == WITH_PANELS
+
+    told = json.dumps(await async_get_config_entry_diagnostics(hass, entry), default=str)
+
+    assert not [secret for secret in PRIVATE if secret in told]
