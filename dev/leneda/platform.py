@@ -75,6 +75,7 @@ class Platform:
         """How often a redirection was followed."""
         self.fault: Fault | None = None
         self.known_until: datetime | None = None
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.version: Callable[[datetime], int] = lambda _start: 1
         self.is_estimated: Callable[[datetime], bool] = lambda _start: False
         self.gives_outside = False
@@ -163,7 +164,7 @@ class Platform:
     def _until(self) -> datetime:
         if self.known_until:
             return self.known_until
-        return _midnight(datetime.now(LUXEMBOURG).date())
+        return _midnight(self.now().astimezone(LUXEMBOURG).date())
 
     async def _failing(
         self, request: web.Request, asked: Request, fault: Fault

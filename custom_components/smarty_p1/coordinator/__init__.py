@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant
 
 from ..const import CONF_KIND, CONF_TOPIC, KIND_METER, KIND_PULSE, KIND_TANK, PLATFORMS
 from .entry_types import AnyConfigEntry
+from .leneda_progress import LenedaProgress
 from .meter_coordinator import MeterConfigEntry, SmartyCoordinator
 from .meter_memory_file import MeterStore
 from .platform_past import PlatformPast
@@ -56,6 +57,7 @@ async def async_forget(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     """Remove what is stored for an entry, whatever it reads."""
     await MeterStore(hass, entry.entry_id).async_remove()
     await PulseCounter(hass, entry).async_remove()
+    await LenedaProgress(hass, entry.entry_id, {}).async_remove()
     own = QuarterHourSeries(hass, entry.entry_id)
     await own.async_remove()
     await PlatformPast(hass, entry, own).async_forget()

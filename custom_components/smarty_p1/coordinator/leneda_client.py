@@ -34,7 +34,7 @@ class Refusal(StrEnum):
     SERVER = "leneda_server"
     UNREACHABLE = "leneda_unreachable"
     TOO_SLOW = "leneda_too_slow"
-    TOO_LARGE = "leneda_too_large"
+    TOO_LARGE = "leneda_answer_too_large"
     NOT_UNDERSTOOD = "leneda_not_understood"
 
 

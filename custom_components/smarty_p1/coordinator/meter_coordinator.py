@@ -45,6 +45,7 @@ from .contract_options import contract_of, contract_since
 from .early_set_up import EarlySetUpCoordinator
 from .failure_run import FAILURES, Failure, failure_run_of
 from .late_telegram_repairs import LateTelegrams
+from .leneda_fetch import LenedaFetch
 from .market_prices import MarketPriceEntities
 from .meter_memory_file import MeterStore
 from .network_price_check import async_check_network_prices
@@ -182,6 +183,7 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
             self.set_closed(is_closed=True)
             await self._store.async_flush()
             raise
+        await LenedaFetch(self.hass, self.config_entry, self.past, self.quarter_hours).async_start()
 
     def _begin_session(self) -> MeterSession:
         opener = self._key and Opener(

@@ -144,6 +144,24 @@ class PlatformPast:
                 differing_days=differing,
             )
 
+    async def async_add(self, found: Platform) -> None:
+        """Add what was asked of the platform, rows of each code, and let all know it.
+
+        Raises OSError when it cannot be stored.
+        """
+        async with self._lock:
+            for code, rows in found.items():
+                await self._hass.async_add_executor_job(self._files.add, code, rows)
+            platform = await self._async_read()
+            self._note_running_month(platform)
+            await self._async_join(platform)
+            await self._statistics.async_begin()
+            self._record()
+
+    async def async_read(self) -> Platform:
+        """Return the rows of each code. Raises OSError."""
+        return await self._async_read()
+
     async def async_remove(self) -> bool:
         """Take all of it back; return whether no row is left in the statistics.
 

@@ -41,6 +41,15 @@ class Problem(StrEnum):
     """A year has begun whose network prices are not known, and those of the last one are used."""
     LEVIES = "levies"
     """The bill is from before levies had lines of their own, and may have them or not."""
+    LENEDA_KEY = "leneda_key"
+    """The national platform does not know the key any more."""
+    LENEDA_DIFFERENCE = "leneda_difference"
+    """On some days, the platform has counted something else."""
+    LENEDA_OTHER_POINT = "leneda_other_point"
+    """On most days; perhaps it is about another connection."""
+    LENEDA_PRODUCTION = "leneda_production"
+    LENEDA_FACTOR_FOUR = "leneda_factor_four"
+    LENEDA_SHIFTED_HOUR = "leneda_shifted_hour"
 
 
 _ERRORS = {
@@ -55,6 +64,7 @@ _FIXABLE = {
     Problem.NETWORK_PRICES,
     Problem.LEVIES,
     Problem.TELEGRAMS_LATE,
+    Problem.LENEDA_KEY,
     *_ERRORS,
 }
 

@@ -89,7 +89,7 @@ async def test_another_key(hass: HomeAssistant, platform: Platform) -> None:
         (Fault.SERVER, "leneda_server"),
         (Fault.BROKEN_JSON, "leneda_not_understood"),
         (Fault.NO_OBJECT, "leneda_not_understood"),
-        (Fault.TOO_LARGE, "leneda_too_large"),
+        (Fault.TOO_LARGE, "leneda_answer_too_large"),
         (Fault.REDIRECT, "leneda_not_understood"),
         (Fault.DISCONNECTED, "leneda_unreachable"),
     ],

@@ -158,7 +158,7 @@ async def test_what_is_wrong_stands_at_its_field(
         (Fault.TOO_MANY, {"base": "leneda_too_many"}),
         (Fault.SERVER, {"base": "leneda_server"}),
         (Fault.BROKEN_JSON, {"base": "leneda_not_understood"}),
-        (Fault.TOO_LARGE, {"base": "leneda_too_large"}),
+        (Fault.TOO_LARGE, {"base": "leneda_answer_too_large"}),
         (Fault.DISCONNECTED, {"base": "leneda_unreachable"}),
     ],
 )

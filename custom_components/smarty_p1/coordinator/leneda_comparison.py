@@ -1,0 +1,40 @@
+"""Says when a meter and the national platform do not count the same, and why that may be."""
+
+from homeassistant.core import HomeAssistant, callback
+
+from ..lib.leneda import Cause, Differences
+from ..lib.tariff import LUXEMBOURG
+from .entry_types import AnyConfigEntry
+from .repair_issues import Problem, is_raised, raise_issue, withdraw_issues
+
+_BY_CAUSE = {
+    Cause.OTHER_POINT: Problem.LENEDA_OTHER_POINT,
+    Cause.PRODUCTION: Problem.LENEDA_PRODUCTION,
+    Cause.FACTOR_FOUR: Problem.LENEDA_FACTOR_FOUR,
+    Cause.SHIFTED_HOUR: Problem.LENEDA_SHIFTED_HOUR,
+}
+PROBLEMS = {Problem.LENEDA_DIFFERENCE, *_BY_CAUSE.values()}
+"""What a difference can be called."""
+
+
+@callback
+def tell_difference(hass: HomeAssistant, entry: AnyConfigEntry, found: Differences) -> None:
+    """Raise an issue, once; withdraw it when the days agree again."""
+    if not found.days:
+        return
+    outside = [day for day in found.days if not day.is_within]
+    problem = Problem.LENEDA_DIFFERENCE if outside else None
+    if found.cause:
+        problem = _BY_CAUSE[found.cause]
+    withdraw_issues(hass, entry, PROBLEMS - {problem})
+    if problem is None or is_raised(hass, entry, problem):
+        return
+    day = (outside or found.days)[-1]
+    raise_issue(
+        hass,
+        entry,
+        problem,
+        day=f"{day.start.astimezone(LUXEMBOURG):%Y-%m-%d}",
+        own=f"{day.own_wh / 1000:.3f}",
+        platform=f"{day.platform_wh / 1000:.3f}",
+    )

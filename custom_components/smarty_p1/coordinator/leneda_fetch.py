@@ -1,0 +1,310 @@
+"""Asks the national platform for quarter-hours: yesterday's in the afternoon, older ones once.
+
+Nothing is asked of it before somebody has entered a key, and nothing of the running day. What comes
+may be worked out anew for two weeks, so the last weeks are asked for again.
+"""
+
+from asyncio import sleep
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from random import randrange
+from typing import NamedTuple, Protocol
+
+from homeassistant.const import CONF_API_KEY
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+from ..const import CONF_ENERGY_ID, LOGGER, SECTION_LENEDA
+from ..lib.backoff import Outage
+from ..lib.leneda import Row, compare_days
+from ..lib.tariff import LUXEMBOURG, QUARTER_HOUR, day_end, day_start
+from .entry_types import AnyConfigEntry
+from .leneda_client import MAX_PERIOD, Credentials, LenedaError, Refusal, async_time_series
+from .leneda_codes import IMPORTED, LAYERS, MEASURED, asked_of
+from .leneda_comparison import PROBLEMS, tell_difference
+from .leneda_progress import CodeProgress, LenedaProgress
+from .quarter_hour_series import KEPT, QuarterHourSeries
+from .repair_issues import Problem, raise_issue, withdraw_issues
+
+PAUSE = 2.0
+"""Between two requests, in seconds."""
+# By Luxembourg's clock: a day was seen to be there at 13:16 of the next one.
+_AFTERNOON = timedelta(hours=13, minutes=30)
+_EVENING = timedelta(hours=19)
+# Everybody who asks at the full hour would ask at once.
+_SPREAD = 60
+_HOUR = timedelta(hours=1)
+# A day that is not whole for so long will not become so.
+_PATIENCE = timedelta(days=14)
+_COMPARED = timedelta(days=14)
+_WEEK = timedelta(days=7)
+_REVISED = timedelta(days=40)
+_MONTH = timedelta(days=30)
+_SHARING_REVISED = timedelta(days=100)
+# Up to an hour more where the clock changes.
+_PIECE = MAX_PERIOD - timedelta(days=1)
+_NO_SERIES = {Refusal.NOT_FOUND, Refusal.UNKNOWN_POINT}
+_LOST = "%s: Leneda cannot be asked (%s); it is tried again"
+_BACK = "%s: Leneda answers again"
+
+
+class KnownPast(Protocol):
+    """What keeps the platform's quarter-hours, and lets months and statistics know them."""
+
+    async def async_add(self, found: Mapping[str, Sequence[Row]]) -> None:
+        """Add rows of each code; of those that are known, the highest version counts."""
+
+    async def async_read(self) -> Mapping[str, Sequence[Row]]:
+        """Return the rows of each code, in the order of their time."""
+
+
+class _Asked(NamedTuple):
+    """A period of a code, and what is known of it."""
+
+    code: str
+    start: datetime
+    end: datetime
+    rows: tuple[Row, ...]
+
+
+class LenedaFetch:
+    """Asks for one meter, while its entry is loaded."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: AnyConfigEntry, past: KnownPast, own: QuarterHourSeries
+    ) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._past = past
+        self._own = own
+        self._account: Mapping[str, str] = entry.options.get(SECTION_LENEDA, {})
+        self._progress = LenedaProgress(hass, entry.entry_id, self._account)
+        self._outage = Outage(LOGGER, _LOST, _BACK, entry.title, first=60, longest=3600)
+        self._minutes = timedelta(minutes=randrange(_SPREAD))  # noqa: S311 - no secret
+        self._not_before: datetime | None = None
+        self._is_first = True
+
+    async def async_start(self) -> None:
+        """Begin to ask, if there is a key."""
+        if not self._account:
+            withdraw_issues(self._hass, self._entry, [Problem.LENEDA_KEY, *PROBLEMS])
+            return
+        await self._progress.async_load()
+        self._entry.async_create_background_task(
+            self._hass, self._run(), f"{self._entry.title} Leneda"
+        )
+
+    async def _run(self) -> None:
+        while True:
+            now = dt_util.utcnow()
+            if (due := self._due(now)) > now:
+                # Not at once until then: the clock may be put right.
+                await sleep(min(due - now, _HOUR).total_seconds())
+                continue
+            try:
+                if self._recent_due(now) <= now:
+                    await self._async_recent(now)
+                    await self._async_compare(now)
+                await self._async_history(now)
+            except LenedaError as err:
+                if err.reason is Refusal.INVALID_AUTH:
+                    raise_issue(self._hass, self._entry, Problem.LENEDA_KEY)
+                    # A platform in trouble may say so, too.
+                    self._not_before = self._at(now, _AFTERNOON, days=1)
+                    continue
+                self._outage.note(err.reason.removeprefix("leneda_").replace("_", " "))
+                await self._outage.wait()
+            except OSError as err:
+                self._outage.note(err.strerror)
+                await self._outage.wait()
+            else:
+                self._outage.end()
+
+    def _due(self, now: datetime) -> datetime:
+        if self._not_before and self._not_before > now:
+            return self._not_before
+        if any(not each.is_back for each in self._progress.codes.values()):
+            return now
+        return self._recent_due(now)
+
+    def _recent_due(self, now: datetime) -> datetime:
+        """Return when yesterday is asked for next."""
+        last = self._progress.general.asked_at
+        if last is None or last > now:
+            return now
+        if last < self._at(now, _AFTERNOON, spread=False):
+            return self._at(now, _AFTERNOON)
+        if not self._progress.general.is_whole and last < self._at(now, _EVENING, spread=False):
+            return self._at(now, _EVENING)
+        return self._at(now, _AFTERNOON, days=1)
+
+    def _at(
+        self, now: datetime, time: timedelta, *, days: int = 0, spread: bool = True
+    ) -> datetime:
+        """Return a time of Luxembourg's clock, today or on a later day."""
+        midnight = now.astimezone(LUXEMBOURG).replace(hour=0, minute=0, second=0, microsecond=0)
+        moment = midnight + timedelta(days=days) + time + (self._minutes if spread else timedelta())
+        return moment.astimezone(dt_util.UTC)
+
+    async def _async_recent(self, now: datetime) -> None:
+        """Ask each code for what has come since it was asked, and for what may have changed."""
+        today = day_start(now)
+        general = self._progress.general
+        is_week = _is_over(general.revised_at, now, _WEEK)
+        is_month = _is_over(general.sharing_revised_at, now, _MONTH)
+        asked: list[_Asked] = []
+        try:
+            for code, point in asked_of(self._account):
+                if not self._is_wanted(code, now, asked):
+                    continue
+                start = self._start(code, today, is_week=is_week, is_month=is_month)
+                if start < today:
+                    rows = await self._async_ask_for(code, point, start, today)
+                    if rows is not None:
+                        asked.append(_Asked(code, start, today, rows))
+        finally:
+            # What the platform has answered before it failed is not asked for again.
+            await self._async_keep(asked)
+        general.asked_at = now
+        general.is_whole = all(
+            each.until >= today for code, each in self._codes if code == IMPORTED or each.has_rows
+        )
+        if is_week:
+            general.revised_at = now
+        if is_month:
+            general.sharing_revised_at = now
+        self._progress.schedule()
+
+    @property
+    def _codes(self) -> Iterable[tuple[str, CodeProgress]]:
+        """Return what is known of the codes that are not refused."""
+        known = self._progress.codes.items()
+        return [(code, each) for code, each in known if code not in self._progress.refused]
+
+    def _is_wanted(self, code: str, now: datetime, asked: Iterable[_Asked]) -> bool:
+        """Return whether to ask for a code: for layers, only where something is shared."""
+        if code != IMPORTED and self._progress.is_refused(code, now):
+            return False
+        left = LAYERS.get(code)
+        known = self._progress.codes.get(left or code)
+        return (
+            left is None
+            or (known is not None and known.has_rows)
+            or any(each.code == left and each.rows for each in asked)
+        )
+
+    def _start(self, code: str, today: datetime, *, is_week: bool, is_month: bool) -> datetime:
+        known = self._progress.codes.get(code)
+        if known is None:
+            return day_start(today - _PIECE)
+        start = max(known.until, day_start(today - _PATIENCE))
+        if is_week:
+            start = min(start, day_start(today - _REVISED))
+        if is_month and code not in MEASURED:
+            start = min(start, day_start(today - _SHARING_REVISED))
+        return start
+
+    async def _async_history(self, now: datetime) -> None:
+        """Ask for what is older, month by month, unless files have brought it."""
+        oldest = day_start(now - KEPT)
+        codes = self._progress.codes
+        known: Mapping[str, Sequence[Row]] | None = None
+        while waiting := {code: each for code, each in codes.items() if not each.is_back}:
+            if known is None:
+                known = await self._past.async_read()
+            end = max(each.since for each in waiting.values())
+            start = max(oldest, day_start(end - _PIECE))
+            asked: list[_Asked] = []
+            for code, point in asked_of(self._account):
+                if code not in waiting or waiting[code].since < end:
+                    continue
+                rows = _within(known.get(code, ()), start, end)
+                if len(rows) < (end - start) // QUARTER_HOUR:
+                    rows = await self._async_ask_for(code, point, start, end) or ()
+                asked.append(_Asked(code, start, end, rows))
+            await self._async_keep(asked)
+            for code, _, _, rows in asked:
+                codes[code].is_back = not rows or start <= oldest
+            for code in waiting.keys() - {each.code for each in asked}:
+                # It is of no metering point any more.
+                codes[code].is_back |= waiting[code].since >= end
+            self._progress.schedule()
+
+    async def _async_ask_for(
+        self, code: str, point: str, start: datetime, end: datetime
+    ) -> tuple[Row, ...] | None:
+        """Return what the platform knows; None of a series that it does not give."""
+        credentials = Credentials(self._account[CONF_API_KEY], self._account[CONF_ENERGY_ID])
+        found: list[Row] = []
+        for first, last in _pieces(start, end):
+            if not self._is_first:
+                await sleep(PAUSE)
+            self._is_first = False
+            try:
+                found += await async_time_series(self._hass, credentials, point, code, first, last)
+            except LenedaError as err:
+                if err.reason not in _NO_SERIES:
+                    raise
+                self._note_refusal(code)
+                return None
+            self._progress.refused.pop(code, None)
+        withdraw_issues(self._hass, self._entry, [Problem.LENEDA_KEY])
+        return tuple(found)
+
+    def _note_refusal(self, code: str) -> None:
+        is_new = code not in self._progress.refused
+        self._progress.refused[code] = dt_util.utcnow()
+        if code == IMPORTED and is_new:
+            LOGGER.warning(
+                "%s: Leneda gives no quarter-hours of its metering point; look at the Leneda "
+                "account in its options, and at the data accesses in the portal",
+                self._entry.title,
+            )
+
+    async def _async_keep(self, asked: Sequence[_Asked]) -> None:
+        """Store what came, then note that it was asked for."""
+        if found := {each.code: each.rows for each in asked if each.rows}:
+            await self._past.async_add(found)
+        for code, start, end, rows in asked:
+            known = self._progress.codes.get(code)
+            if known is None:
+                first = day_start(rows[0].start) if rows else start
+                known = self._progress.codes[code] = CodeProgress(first, start)
+            if start <= known.until:
+                known.until = max(known.until, _whole_until(rows, known.until, end))
+            known.since = min(known.since, start)
+            known.has_rows |= bool(rows)
+        self._progress.schedule()
+
+    async def _async_compare(self, now: datetime) -> None:
+        """Compare the last days with one's own, and say so when they differ."""
+        today = day_start(now)
+        start = day_start(today - _COMPARED)
+        own = await self._own.async_read(start, today)
+        rows = _within((await self._past.async_read()).get(IMPORTED, ()), start, today)
+        found = await self._hass.async_add_executor_job(compare_days, own, rows)
+        tell_difference(self._hass, self._entry, found)
+
+
+def _is_over(since: datetime | None, now: datetime, time: timedelta) -> bool:
+    return since is None or now - since >= time
+
+
+def _pieces(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+    while start < end:
+        last = min(end, start + MAX_PERIOD)
+        yield start, last
+        start = last
+
+
+def _within(rows: Iterable[Row], start: datetime, end: datetime) -> tuple[Row, ...]:
+    return tuple(row for row in rows if start <= row.start < end)
+
+
+def _whole_until(rows: Iterable[Row], start: datetime, end: datetime) -> datetime:
+    """Return where the whole days end that begin with a midnight."""
+    known = Counter(day_start(row.start) for row in rows)
+    while start < end and known[start] * QUARTER_HOUR == day_end(start) - start:
+        start = day_end(start)
+    return start

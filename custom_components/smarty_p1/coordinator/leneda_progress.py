@@ -1,0 +1,121 @@
+"""How far the national platform has been asked, so that no restart asks again."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, override
+
+from homeassistant.core import HomeAssistant
+
+from ..const import CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT
+from ..lib.leneda import REGISTERS
+from ..lib.stored_values import a_flag, a_mapping, a_text, a_time
+from .throttled_store import Content, ThrottledStore
+
+
+@dataclass
+class CodeProgress:
+    """What is known of one code."""
+
+    until: datetime
+    """Where the whole days end that it has had."""
+    since: datetime
+    """How far back it was asked for."""
+    is_back: bool = False
+    """Whether there is nothing older to ask for."""
+    has_rows: bool = False
+
+
+@dataclass
+class Progress:
+    """What is known of all codes."""
+
+    asked_at: datetime | None = None
+    """When all were asked last."""
+    is_whole: bool = False
+    """Whether they all had the day before then."""
+    revised_at: datetime | None = None
+    """When the last weeks were asked for again."""
+    sharing_revised_at: datetime | None = None
+
+
+class LenedaProgress(ThrottledStore):
+    """What was asked for one entry, and answered.
+
+    `refused` holds the codes that the platform gives no series of, and when it said so.
+    """
+
+    def __init__(self, hass: HomeAssistant, entry_id: str, account: Mapping[str, str]) -> None:
+        super().__init__(hass, f"{entry_id}.leneda", interval=0, private=True)
+        self._points = _fingerprint(account)
+        self.general = Progress()
+        self.codes: dict[str, CodeProgress] = {}
+        self.refused: dict[str, datetime] = {}
+
+    async def async_load(self) -> None:
+        """Read what was done before, at the same metering points."""
+        await self._async_read(self._parse)
+
+    def is_refused(self, code: str, now: datetime) -> bool:
+        """Return whether a code was refused lately: rights are given any time."""
+        at = self.refused.get(code)
+        return at is not None and now - at < timedelta(days=7)
+
+    def _parse(self, stored: Any) -> None:  # noqa: ANN401 - a file may hold anything
+        data = a_mapping(stored)
+        if data["points"] != self._points:
+            return
+        codes = {
+            code: CodeProgress(
+                until=a_time(each["until"]),
+                since=a_time(each["since"]),
+                is_back=a_flag(each["is_back"]),
+                has_rows=a_flag(each["has_rows"]),
+            )
+            for code, each in a_mapping(data["codes"]).items()
+            if code in REGISTERS
+        }
+        refused = {a_text(code): a_time(at) for code, at in a_mapping(data["refused"]).items()}
+        self.general = Progress(
+            asked_at=_a_time(data["asked_at"]),
+            is_whole=a_flag(data["is_whole"]),
+            revised_at=_a_time(data["revised_at"]),
+            sharing_revised_at=_a_time(data["sharing_revised_at"]),
+        )
+        self.codes, self.refused = codes, refused
+
+    @override
+    def _content(self) -> Content:
+        general = self.general
+        return {
+            "points": self._points,
+            "asked_at": _text(general.asked_at),
+            "is_whole": general.is_whole,
+            "revised_at": _text(general.revised_at),
+            "sharing_revised_at": _text(general.sharing_revised_at),
+            "codes": {
+                code: {
+                    "until": _text(each.until),
+                    "since": _text(each.since),
+                    "is_back": each.is_back,
+                    "has_rows": each.has_rows,
+                }
+                for code, each in self.codes.items()
+            },
+            "refused": {code: _text(at) for code, at in self.refused.items()},
+        }
+
+
+def _fingerprint(account: Mapping[str, str]) -> str:
+    """Return what tells metering points from others, and does not say which they are."""
+    points = (account.get(name, "") for name in (CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT))
+    return hashlib.sha256("/".join(points).encode()).hexdigest()
+
+
+def _a_time(value: object) -> datetime | None:
+    return None if value is None else a_time(value)
+
+
+def _text(time: datetime | None) -> str | None:
+    return None if time is None else time.isoformat()

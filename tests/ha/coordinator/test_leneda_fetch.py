@@ -1,0 +1,394 @@
+"""When the national platform is asked, and for what: as seldom as possible, and no day is lost."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+)
+
+from custom_components.smarty_p1.coordinator import leneda_fetch
+from custom_components.smarty_p1.coordinator.quarter_hour_series import KEPT
+from custom_components.smarty_p1.lib import backoff
+from custom_components.smarty_p1.lib.leneda import Row
+from dev.leneda import Fault, Platform
+from tests.ha.conftest import EntryMaker
+from tests.ha.leneda import (
+    COVERED,
+    ENERGY_ID,
+    EXPORTED,
+    IMPORTED,
+    KEY,
+    POINT,
+    PRIVATE,
+    PRODUCTION_POINT,
+    QUARTER_HOUR,
+    REMAINING,
+    utc,
+)
+from tests.ha.meter import MeterPort
+from tests.ha.support import TELEGRAM, own_log, set_up, wait_until
+
+ACCOUNT = {"api_key": KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
+DAY = timedelta(days=1)
+# A winter's morning; midnight in Luxembourg is at 23:00.
+NOW = utc("2026-11-21 08:00")
+TODAY = utc("2026-11-20 23:00")
+
+type Begin = Callable[..., Awaitable[MockConfigEntry]]
+type At = Callable[[datetime], Awaitable[None]]
+
+
+class Sleeper:
+    """Whoever asks the platform sleeps until it is woken; `now` is what its clock says."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+        self.seconds: float | None = None
+        self._woken = asyncio.Event()
+
+    async def sleep(self, seconds: float) -> None:
+        if not seconds:
+            return
+        self._woken.clear()
+        self.seconds = seconds
+        try:
+            await self._woken.wait()
+        finally:
+            self.seconds = None
+
+    async def settled(self, hass: HomeAssistant) -> None:
+        """Wait until nothing is asked any more."""
+        await wait_until(hass, lambda: self.seconds is not None)
+
+    async def wake(self, hass: HomeAssistant) -> None:
+        """Wake it, and wait for what is asked then."""
+        await self.settled(hass)
+        self.seconds = None
+        self._woken.set()
+        await self.settled(hass)
+
+
+@pytest.fixture(autouse=True)
+def sleeper(monkeypatch: pytest.MonkeyPatch, platform: Platform) -> Sleeper:
+    """Let requests follow each other at once, and the random minute be the 17th."""
+    sleeper = Sleeper()
+    monkeypatch.setattr(dt_util, "utcnow", lambda: sleeper.now)
+    platform.now = lambda: sleeper.now
+    monkeypatch.setattr(leneda_fetch, "PAUSE", 0.0)
+    monkeypatch.setattr(leneda_fetch, "sleep", sleeper.sleep)
+    monkeypatch.setattr(backoff, "asyncio", SimpleNamespace(sleep=sleeper.sleep))
+    monkeypatch.setattr(leneda_fetch, "randrange", lambda _most: 17)
+    return sleeper
+
+
+@pytest.fixture
+async def begin(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    sleeper: Sleeper,
+) -> Begin:
+    """Return a function that sets a meter up, and waits for what is asked at once."""
+
+    async def make(account: Mapping[str, str] = ACCOUNT) -> MockConfigEntry:
+        entry = await set_up(hass, port, make_entry, leneda=account)  # type: ignore[arg-type]
+        port.greeting = lambda: port.next_frame(TELEGRAM)
+        await sleeper.settled(hass)
+        return entry
+
+    return make
+
+
+@pytest.fixture
+def short_past(platform: Platform) -> None:
+    """Let the platform know the connection for ten days."""
+    platform.series[POINT, IMPORTED] = lambda start: 0.5 if start >= TODAY - 10 * DAY else None
+
+
+@pytest.fixture
+def at(hass: HomeAssistant, sleeper: Sleeper) -> At:
+    """Return a function that lets it be a later moment, and waits for what is asked then."""
+
+    async def go(when: datetime) -> None:
+        sleeper.now = when
+        await sleeper.wake(hass)
+
+    return go
+
+
+async def known(entry: MockConfigEntry, code: str = IMPORTED) -> Sequence[Row]:
+    rows: Sequence[Row] = (await entry.runtime_data.past.async_read()).get(code, ())
+    return rows
+
+
+def asked(platform: Platform) -> list[tuple[str, datetime, datetime]]:
+    """Return what was asked for since the last time, of the consumption."""
+    found = [(each.code, each.start, each.end) for each in platform.requests]
+    platform.requests.clear()
+    return [each for each in found if each[0] == IMPORTED]
+
+
+async def test_without_a_key_nothing_is_asked(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    platform: Platform,
+    sleeper: Sleeper,
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    assert not [task for task in asyncio.all_tasks() if task.get_name().endswith("Leneda")]
+    assert sleeper.seconds is None
+    assert entry.state is ConfigEntryState.LOADED
+    assert (platform.requests, platform.refused) == ([], 0)
+
+
+async def test_at_first_all_there_is(begin: Begin, platform: Platform) -> None:
+    first = TODAY - 200 * DAY
+    platform.series[POINT, IMPORTED] = lambda start: 0.5 if start >= first else None
+
+    entry = await begin()
+
+    rows = await known(entry)
+    assert [row.start for row in rows] == [first + n * QUARTER_HOUR for n in range(200 * 96)]
+    requests = [each for each in platform.requests if each.code == IMPORTED]
+    assert requests[0].end == TODAY
+    assert len(requests) <= 9
+    for request in platform.requests:
+        assert timedelta() < request.end - request.start <= 30 * DAY
+        assert request.end <= TODAY
+    # What the key has no right to is asked for once, and layers not at all without sharing.
+    codes = [each.code for each in platform.requests if each.code != IMPORTED]
+    assert sorted(codes) == sorted(
+        ["1-1:2.29.0", "1-1:3.29.0", "1-1:4.29.0", "1-65:1.29.9", "1-65:2.29.9"]
+    )
+
+
+async def test_no_more_than_is_kept(begin: Begin) -> None:
+    entry = await begin()
+    rows = await known(entry)
+    assert rows[-1].start == TODAY - QUARTER_HOUR
+    kept = NOW - KEPT
+    assert kept - DAY < rows[0].start <= kept
+    assert len(rows) == (TODAY - rows[0].start) / QUARTER_HOUR
+
+
+async def test_each_point_has_its_codes(begin: Begin, platform: Platform) -> None:
+    platform.series[PRODUCTION_POINT, EXPORTED] = lambda _start: 1.0
+    platform.series[POINT, REMAINING] = platform.series[POINT, COVERED] = lambda _start: 0.25
+
+    entry = await begin({**ACCOUNT, "production_point": PRODUCTION_POINT})
+
+    for each in platform.requests:
+        is_production = each.code in {"1-1:2.29.0", "1-1:4.29.0"} or each.code.startswith("1-65:2")
+        assert each.point == (PRODUCTION_POINT if is_production else POINT)
+    assert (await known(entry, EXPORTED))[-1].kw == 1.0
+    assert len(await known(entry, COVERED)) == len(await known(entry, REMAINING)) > 9000
+    codes = {each.code for each in platform.requests}
+    assert "1-65:1.29.4" in codes
+    assert "1-65:2.29.4" not in codes
+
+
+@pytest.mark.usefixtures("short_past")
+async def test_yesterday_in_the_afternoon(begin: Begin, platform: Platform, at: At) -> None:
+    entry = await begin()
+    asked(platform)
+    await at(utc("2026-11-21 12:46"))
+    assert asked(platform) == []
+    # What was whole in the morning need not be asked for in the afternoon.
+    await at(utc("2026-11-21 12:48"))
+    assert asked(platform) == []
+
+    await at(utc("2026-11-22 12:46"))
+    assert asked(platform) == []
+    await at(utc("2026-11-22 12:48"))
+    assert asked(platform) == [(IMPORTED, TODAY, TODAY + DAY)]
+    assert (await known(entry))[-1].start == TODAY + DAY - QUARTER_HOUR
+    for hour in (14, 18, 20):
+        await at(utc(f"2026-11-22 {hour}:48"))
+    assert platform.requests == []
+
+
+@pytest.mark.usefixtures("short_past")
+async def test_in_the_evening_again_when_it_was_not_whole(
+    begin: Begin, platform: Platform, at: At
+) -> None:
+    platform.known_until = TODAY - timedelta(hours=6)
+    entry = await begin()
+    asked(platform)
+    await at(utc("2026-11-21 12:48"))
+    assert asked(platform) == [(IMPORTED, TODAY - DAY, TODAY)]
+    await at(utc("2026-11-21 18:16"))
+    assert platform.requests == []
+    platform.known_until = None
+    await at(utc("2026-11-21 18:18"))
+    assert asked(platform) == [(IMPORTED, TODAY - DAY, TODAY)]
+    assert (await known(entry))[-1].start == TODAY - QUARTER_HOUR
+    await at(utc("2026-11-21 21:00"))
+    assert platform.requests == []
+
+
+@pytest.mark.usefixtures("short_past")
+async def test_days_without_home_assistant(
+    hass: HomeAssistant, begin: Begin, platform: Platform, sleeper: Sleeper
+) -> None:
+    entry = await begin()
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    asked(platform)
+    sleeper.now = utc("2026-11-26 20:00")
+
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await sleeper.settled(hass)
+
+    assert asked(platform) == [(IMPORTED, TODAY, TODAY + 5 * DAY)]
+
+
+@pytest.mark.usefixtures("short_past")
+async def test_a_restart_asks_nothing_again(
+    hass: HomeAssistant, begin: Begin, platform: Platform, sleeper: Sleeper, at: At
+) -> None:
+    entry = await begin()
+    await at(utc("2026-11-22 13:00"))
+    asked(platform)
+    for _ in range(2):
+        assert await hass.config_entries.async_reload(entry.entry_id)
+        await sleeper.settled(hass)
+    assert platform.requests == []
+
+
+@pytest.mark.usefixtures("short_past")
+async def test_other_points_are_begun_anew(
+    hass: HomeAssistant, begin: Begin, platform: Platform, sleeper: Sleeper
+) -> None:
+    entry = await begin()
+    other = f"{POINT[:-1]}2"
+    platform.series[other, IMPORTED] = platform.series[POINT, IMPORTED]
+    platform.requests.clear()
+    options = {**entry.options, "leneda": {**ACCOUNT, "consumption_point": other}}
+    hass.config_entries.async_update_entry(entry, options=options)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await sleeper.settled(hass)
+    assert {each.point for each in platform.requests} == {other}
+    assert platform.requests[0].start < TODAY - 20 * DAY
+
+
+@pytest.mark.usefixtures("short_past")
+async def test_the_last_weeks_are_asked_for_again(begin: Begin, platform: Platform, at: At) -> None:
+    entry = await begin()
+    platform.requests.clear()
+    corrected = TODAY - 5 * DAY
+    read = platform.series[POINT, IMPORTED]
+    platform.series[POINT, IMPORTED] = lambda start: 0.75 if start == corrected else read(start)
+    platform.version = lambda start: 2 if start == corrected else 1
+    for days in range(1, 8):
+        await at(utc("2026-11-21 13:00") + days * DAY)
+        oldest = min(each.start for each in platform.requests)
+        platform.requests.clear()
+        assert (oldest < TODAY - 30 * DAY) == (days == 7)
+    [row] = [row for row in await known(entry) if row.start == corrected]
+    assert (row.kw, row.version) == (0.75, 2)
+
+
+@pytest.mark.usefixtures("short_past")
+async def test_a_right_that_is_given_later(begin: Begin, platform: Platform, at: At) -> None:
+    entry = await begin()
+    platform.series[POINT, EXPORTED] = platform.series[POINT, IMPORTED]
+    for days in range(1, 9):
+        await at(utc("2026-11-21 13:00") + days * DAY)
+    assert (await known(entry, EXPORTED))[0].start == TODAY - 10 * DAY
+
+
+@pytest.mark.usefixtures("short_past")
+async def test_it_stops_with_the_entry(hass: HomeAssistant, begin: Begin, sleeper: Sleeper) -> None:
+    entry = await begin()
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert sleeper.seconds is None
+
+
+async def test_what_fails_is_tried_again_ever_more_seldom(
+    hass: HomeAssistant,
+    begin: Begin,
+    platform: Platform,
+    sleeper: Sleeper,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    platform.fault = Fault.FORBIDDEN
+    entry = await begin()
+    assert len(platform.requests) == 1
+    shortest = 48.0
+    for tries in range(2, 10):
+        assert sleeper.seconds
+        assert shortest <= sleeper.seconds <= 1.5 * shortest
+        await sleeper.wake(hass)
+        assert len(platform.requests) == tries
+        shortest = min(2 * shortest, 2880.0)
+    told = [text for _, text in own_log(caplog) if "Leneda" in text]
+    assert told == [f"{entry.title}: Leneda cannot be asked (forbidden); it is tried again"]
+    assert not [secret for secret in PRIVATE if secret in caplog.text]
+
+    platform.fault = None
+    await sleeper.wake(hass)
+    assert len(await known(entry)) > 9000
+    told = [text for _, text in own_log(caplog) if "Leneda" in text]
+    assert told[1:] == [f"{entry.title}: Leneda answers again"]
+
+
+async def test_history_goes_on_where_it_stopped(begin: Begin, platform: Platform, at: At) -> None:
+    def read(start: datetime) -> float:
+        if start < TODAY - 100 * DAY:
+            platform.fault = Fault.SERVER
+        return 0.5
+
+    platform.series[POINT, IMPORTED] = read
+    entry = await begin()
+    before = {each for each in platform.requests if each.code == IMPORTED}
+    platform.requests.clear()
+    assert (await known(entry))[0].start > TODAY - 130 * DAY
+    platform.series[POINT, IMPORTED] = lambda _start: 0.5
+    platform.fault = None
+    await at(NOW + timedelta(hours=1))
+    assert (await known(entry))[0].start < TODAY - 300 * DAY
+    again = [each for each in platform.requests if each in before]
+    assert len(again) <= 1
+
+
+async def test_what_files_have_brought_is_not_asked_for(
+    hass: HomeAssistant, begin: Begin, platform: Platform, sleeper: Sleeper
+) -> None:
+    platform.fault = Fault.SERVER
+    entry = await begin()
+    starts = (TODAY - n * QUARTER_HOUR for n in range(760 * 96, 25 * 96, -1))
+    rows = [Row(start, 0.5, is_measured=True) for start in starts]
+    await entry.runtime_data.past.async_add({IMPORTED: rows})
+    platform.fault = None
+    platform.requests.clear()
+    await sleeper.wake(hass)
+    assert len(asked(platform)) == 1
+
+
+async def test_a_key_that_stops_working(
+    hass: HomeAssistant, begin: Begin, platform: Platform, at: At, issue_registry: ir.IssueRegistry
+) -> None:
+    entry = await begin()
+    platform.key = "another"
+    await at(utc("2026-11-22 13:00"))
+    issue = issue_registry.async_get_issue("smarty_p1", f"leneda_key_{entry.entry_id}")
+    assert issue
+    assert issue.is_fixable
+    assert platform.refused == 1
+    assert entry.state is ConfigEntryState.LOADED
+    assert not hass.config_entries.flow.async_progress()
+    # Once a day it is tried: the platform may have been wrong.
+    await at(utc("2026-11-22 22:00"))
+    assert platform.refused == 1
+    platform.key = KEY
+    await at(utc("2026-11-23 13:00"))
+    assert not issue_registry.async_get_issue("smarty_p1", f"leneda_key_{entry.entry_id}")
