@@ -2,6 +2,7 @@
 
 from typing import override
 
+import voluptuous as vol
 from homeassistant.components.repairs import (
     ConfirmRepairFlow,
     FlowType,
@@ -9,17 +10,23 @@ from homeassistant.components.repairs import (
     RepairsFlowResult,
 )
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntry, ConfigEntryState
+from homeassistant.const import CONF_API_KEY, CONF_BASE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
 from .const import (
+    CONF_ENERGY_ID,
     CONF_PRICES_CONFIRMED,
     CONF_SURCHARGE_PRICE_SINCE,
     CONF_WITH_LEVIES,
     DOMAIN,
+    SECTION_LENEDA,
 )
 from .coordinator.contract_options import is_awaited
+from .coordinator.entry_types import short_title
 from .coordinator.repair_issues import ENTRY_ID, Problem
+from .flows.error_texts import FieldError
+from .flows.leneda_account import async_read_key, key_fields
 from .flows.meter_options import DETAILS
 
 
@@ -132,6 +139,37 @@ class LeviesRepairFlow(RepairsFlow):
         return self.async_create_entry(data={})
 
 
+class LenedaKeyRepairFlow(RepairsFlow):
+    """Ask for another key of the national platform, and try it."""
+
+    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Say what happened, and take what the portal shows now."""
+        entry = _entry_of(self)
+        account = entry.options.get(SECTION_LENEDA) if entry else None
+        if entry is None or not account:
+            return self.async_abort(reason="entry_removed")
+        errors = {}
+        if user_input is not None:
+            try:
+                read = await async_read_key(self.hass, account, user_input)
+            except FieldError as err:
+                # What is wrong with the metering point has no field here.
+                field = err.field if err.field in {CONF_API_KEY, CONF_ENERGY_ID} else CONF_BASE
+                errors[field] = err.key
+            else:
+                options = {**entry.options, SECTION_LENEDA: read}
+                self.hass.config_entries.async_update_entry(entry, options=options)
+                self.hass.config_entries.async_schedule_reload(entry.entry_id)
+                return self.async_create_entry(data={})
+        shown = {CONF_ENERGY_ID: account[CONF_ENERGY_ID], **(user_input or {})}
+        return self.async_show_form(
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(vol.Schema(key_fields()), shown),
+            errors=errors,
+            description_placeholders={"name": short_title(entry)},
+        )
+
+
 def _entry_of(flow: RepairsFlow) -> ConfigEntry | None:
     return flow.hass.config_entries.async_get_entry(str((flow.data or {})[ENTRY_ID]))
 
@@ -144,6 +182,8 @@ async def async_create_fix_flow(
         return NetworkPricesRepairFlow()
     if issue_id.startswith(Problem.LEVIES):
         return LeviesRepairFlow()
+    if issue_id.startswith(Problem.LENEDA_KEY):
+        return LenedaKeyRepairFlow()
     if issue_id.startswith(Problem.TELEGRAMS_LATE):
         return MeterClockRepairFlow()
     return ReconfigureRepairFlow()

@@ -14,6 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, DOMAIN
 from custom_components.smarty_p1.coordinator import (
+    imported_quarter_hours,
     leneda_client,
     port_coordinator,
     quarter_hour_series,
@@ -110,9 +111,10 @@ def short_setup(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def platform(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Platform]:
+async def platform(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncGenerator[Platform]:
     """Return a national platform that knows one point: half a kilowatt at all times."""
     async with Platform(key=leneda.KEY, energy_id=leneda.ENERGY_ID) as platform:
         platform.series[leneda.POINT, leneda.IMPORTED] = lambda _start: 0.5
         monkeypatch.setattr(leneda_client, "BASE_URL", platform.url)
+        monkeypatch.setattr(imported_quarter_hours, "STORAGE_DIR", str(tmp_path / ".storage"))
         yield platform

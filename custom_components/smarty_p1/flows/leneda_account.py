@@ -49,11 +49,25 @@ async def async_read_account(
 
     Raises FieldError.
     """
-    account = {name: "".join(text.split()) for name, text in typed.items()}
+    account = _without_spaces(typed)
     if account.get(CONF_API_KEY) == MASK:
         account[CONF_API_KEY] = stored.get(CONF_API_KEY, "")
     if not account.get(CONF_API_KEY):
         return {}
+    await _async_try_all(hass, account)
+    return {name: text for name, text in account.items() if text}
+
+
+async def async_read_key(
+    hass: HomeAssistant, stored: Mapping[str, str], typed: Mapping[str, str]
+) -> dict[str, str]:
+    """Return an account with another key, once the platform has answered. Raises FieldError."""
+    account = {**stored, CONF_API_KEY: "", **_without_spaces(typed)}
+    await _async_try_all(hass, account)
+    return account
+
+
+async def _async_try_all(hass: HomeAssistant, account: Mapping[str, str]) -> None:
     _check(CONF_API_KEY, account, _HEADER_VALUE, "leneda_key_malformed")
     _check(CONF_ENERGY_ID, account, _HEADER_VALUE, "leneda_energy_id_malformed")
     _check(CONF_CONSUMPTION_POINT, account, _POINT, "leneda_point_malformed")
@@ -63,7 +77,6 @@ async def async_read_account(
         asked.append((CONF_PRODUCTION_POINT, EXPORTED))
     for field, code in asked:
         await _async_try(hass, account, field, code)
-    return {name: text for name, text in account.items() if text}
 
 
 async def _async_try(
@@ -81,6 +94,10 @@ async def _async_try(
         elif err.reason not in _ABOUT_THE_POINT:
             field = CONF_BASE
         raise FieldError(field, err.reason) from None
+
+
+def _without_spaces(typed: Mapping[str, str]) -> dict[str, str]:
+    return {name: "".join(text.split()) for name, text in typed.items()}
 
 
 def _check(field: str, account: Mapping[str, str], form: re.Pattern[str], error: str) -> None:

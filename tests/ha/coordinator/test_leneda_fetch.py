@@ -55,7 +55,9 @@ class Sleeper:
         self._woken = asyncio.Event()
 
     async def sleep(self, seconds: float) -> None:
-        if not seconds:
+        task = asyncio.current_task()
+        if not seconds or not task or not task.get_name().endswith("Leneda"):
+            await asyncio.sleep(seconds)
             return
         self._woken.clear()
         self.seconds = seconds

@@ -1,0 +1,195 @@
+"""What is said when the platform's key stops working, or when it counts something else."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from homeassistant.components.repairs import (
+    RepairsFlowContext,
+    RepairsFlowResult,
+    repairs_flow_manager,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smarty_p1.const import DOMAIN
+from custom_components.smarty_p1.coordinator import leneda_fetch
+from custom_components.smarty_p1.lib.tariff import QuarterHour
+from dev.leneda import Fault, Platform
+from tests.ha.conftest import EntryMaker
+from tests.ha.leneda import ENERGY_ID, IMPORTED, KEY, POINT, PRIVATE, QUARTER_HOUR
+from tests.ha.meter import MeterPort
+from tests.ha.support import TELEGRAM, set_up, wait_until
+
+ACCOUNT = {"api_key": KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
+NEW_KEY = "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+async def at_once(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let requests follow each other without a pause."""
+    assert await async_setup_component(hass, "repairs", {})
+    monkeypatch.setattr(leneda_fetch, "PAUSE", 0.0)
+
+
+@pytest.fixture
+async def entry(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, platform: Platform
+) -> MockConfigEntry:
+    """Return an entry with an account whose key is not known any more."""
+    platform.key = NEW_KEY
+    entry = await set_up(hass, port, make_entry, leneda=ACCOUNT)  # type: ignore[arg-type]
+    port.greeting = lambda: port.next_frame(TELEGRAM)
+    await wait_until(hass, lambda: key_issue(hass, entry) is not None)
+    return entry
+
+
+def key_issue(hass: HomeAssistant, entry: MockConfigEntry) -> ir.IssueEntry | None:
+    return ir.async_get(hass).async_get_issue(DOMAIN, f"leneda_key_{entry.entry_id}")
+
+
+async def mend(
+    hass: HomeAssistant, entry: MockConfigEntry, typed: dict[str, str]
+) -> RepairsFlowResult:
+    """Open the repair, and fill in its form."""
+    flows = repairs_flow_manager(hass)
+    assert flows
+    form = await flows.async_init(
+        DOMAIN, context=RepairsFlowContext(issue_id=f"leneda_key_{entry.entry_id}")
+    )
+    assert form["type"] is FlowResultType.FORM
+    assert KEY not in repr(form)
+    return await flows.async_configure(form["flow_id"], typed)
+
+
+async def test_a_new_key_is_tried_and_taken(
+    hass: HomeAssistant, entry: MockConfigEntry, platform: Platform
+) -> None:
+    result = await mend(hass, entry, {"api_key": NEW_KEY, "energy_id": ENERGY_ID})
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    assert entry.options["leneda"] == {**ACCOUNT, "api_key": NEW_KEY}
+    assert key_issue(hass, entry) is None
+    asked = len(platform.requests)
+    await wait_until(hass, lambda: len(platform.requests) > asked)
+
+
+@pytest.mark.parametrize(
+    ("typed", "errors"),
+    [
+        ({"api_key": KEY}, {"api_key": "leneda_invalid_auth"}),
+        ({"energy_id": ENERGY_ID}, {"api_key": "leneda_key_malformed"}),
+        ({"api_key": NEW_KEY, "energy_id": " "}, {"energy_id": "leneda_energy_id_malformed"}),
+    ],
+)
+async def test_a_key_that_does_not_work_either(
+    hass: HomeAssistant, entry: MockConfigEntry, typed: dict[str, str], errors: dict[str, str]
+) -> None:
+    result = await mend(hass, entry, typed)
+
+    assert result["errors"] == errors
+    assert entry.options["leneda"] == ACCOUNT
+    assert key_issue(hass, entry)
+
+
+async def test_what_is_not_the_key_is_said_as_well(
+    hass: HomeAssistant, entry: MockConfigEntry, platform: Platform
+) -> None:
+    typed = {"api_key": NEW_KEY, "energy_id": ENERGY_ID}
+    platform.fault = Fault.FORBIDDEN
+    assert (await mend(hass, entry, typed))["errors"] == {"base": "leneda_forbidden"}
+    platform.fault = Fault.NOT_FOUND
+    assert (await mend(hass, entry, typed))["errors"] == {"base": "leneda_not_found"}
+
+
+async def test_without_an_account_nothing_is_left_to_repair(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    hass.config_entries.async_update_entry(entry, options={})
+    flows = repairs_flow_manager(hass)
+    assert flows
+    form = await flows.async_init(
+        DOMAIN, context=RepairsFlowContext(issue_id=f"leneda_key_{entry.entry_id}")
+    )
+    assert (form["type"], form["reason"]) == (FlowResultType.ABORT, "entry_removed")
+
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert key_issue(hass, entry) is None
+
+
+# Each quarter-hour another one, so that shifts show.
+def power(start: datetime) -> float:
+    return 0.4 + start.hour / 10 + start.minute / 100
+
+
+@pytest.fixture
+def midnight() -> datetime:
+    """Return the last midnight of Luxembourg."""
+    local = dt_util.utcnow().astimezone(dt_util.get_time_zone("Europe/Luxembourg"))
+    return local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(dt_util.UTC)
+
+
+@pytest.mark.parametrize(
+    ("platform_kw", "problem"),
+    [
+        (power, None),
+        (lambda start: power(start) + 0.001, None),
+        (lambda start: power(start) * 1.3, "leneda_other_point"),
+        (lambda start: power(start) * 4, "leneda_factor_four"),
+        (lambda start: power(start) / 2, "leneda_production"),
+        (lambda start: power(start - timedelta(hours=1)), "leneda_shifted_hour"),
+    ],
+)
+async def test_days_are_compared(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    platform: Platform,
+    midnight: datetime,
+    platform_kw: Callable[[datetime], float],
+    problem: str | None,
+) -> None:
+    platform.series[POINT, IMPORTED] = platform_kw
+    entry = await set_up(hass, port, make_entry)
+    start = midnight - 4 * DAY
+    series = entry.runtime_data.quarter_hours
+    while start < midnight:
+        series.append(QuarterHour(start, power(start), power(start) / 8))
+        start += QUARTER_HOUR
+    await hass.async_block_till_done()
+    port.greeting = lambda: port.next_frame(TELEGRAM)
+
+    def told() -> dict[str, dict[str, str]]:
+        return {
+            issue.translation_key: issue.translation_placeholders or {}
+            for issue in ir.async_get(hass).issues.values()
+            if issue.active and issue.translation_key and issue.translation_key.startswith("leneda")
+        }
+
+    async def ask(**changes: str) -> None:
+        hass.config_entries.async_update_entry(entry, options={"leneda": {**ACCOUNT, **changes}})
+        platform.requests.clear()
+        assert await hass.config_entries.async_reload(entry.entry_id)
+        # When history is asked for, the comparison is over.
+        await wait_until(
+            hass, lambda: [each for each in platform.requests if each.code == IMPORTED][1:] != []
+        )
+
+    await ask()
+    assert set(told()) == ({problem} if problem else set())
+    if problem:
+        assert told()[problem]["day"] == f"{midnight - DAY + timedelta(hours=12):%Y-%m-%d}"
+        assert not [secret for secret in PRIVATE if secret in repr(told())]
+
+        # It ends as soon as the days agree.
+        other = f"{POINT[:-1]}5"
+        platform.series[other, IMPORTED] = power
+        await ask(consumption_point=other)
+        assert told() == {}
