@@ -24,6 +24,7 @@ def main() -> int:
         meter_port=options.meter_port,
         interval=options.interval,
         extras=options.all,
+        leneda=options.leneda,
         minutes=options.minutes,
     )
     try:
@@ -72,6 +73,11 @@ def _parser() -> argparse.ArgumentParser:
         "--all",
         action="store_true",
         help="two meters at least, a pulse reader, a tank, and mosquitto if it is installed",
+    )
+    add(
+        "--leneda",
+        action="store_true",
+        help="a simulated Leneda, which knows the past of the first meter; its key is entered",
     )
     add(
         "--meter-port",

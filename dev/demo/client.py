@@ -15,7 +15,13 @@ PASSWORD = "demo"  # noqa: S105 -- printed, and good for this machine alone
 _FLOWS = "/api/config/config_entries/flow"
 _OPTIONS_FLOWS = "/api/config/config_entries/options/flow"
 # Of a meter's options, where they are not on the page of the contract.
-_PAGES = {"min_interval": "updates", "p1_server": "other_programs", "mqtt": "other_programs"}
+_PAGES = {
+    "min_interval": "updates",
+    "p1_server": "other_programs",
+    "mqtt": "other_programs",
+    **dict.fromkeys(("api_key", "energy_id"), "leneda_account"),
+    **dict.fromkeys(("consumption_point", "production_point"), "leneda_account"),
+}
 _POLL_EVERY = 0.2
 
 

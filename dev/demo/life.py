@@ -1,6 +1,7 @@
 """The life of a demo, from the first port that is checked to the last process that has ended."""
 
 import asyncio
+import contextlib
 import socket
 import time
 from asyncio import FIRST_COMPLETED
@@ -18,6 +19,7 @@ from .energy import DOMAIN, enable, entities_of, fill_history, flows_of, wait_fo
 from .extras import MOST_METERS, Extras
 from .home_assistant import HOST, RESTART, Installation
 from .inverter import keep_inverter_shown, show_inverter
+from .leneda import ACCOUNT, platform_of
 from .meters import Meters
 from .overview import URL_PATH, add_overview
 from .processes import Process
@@ -63,6 +65,7 @@ class Demo:
         meter_port: int | None = None,
         interval: float = 10.0,
         extras: bool = False,
+        leneda: bool = False,
         minutes: float | None = None,
     ) -> None:
         self.was_ready = False
@@ -72,6 +75,7 @@ class Demo:
         self._meter_port = meter_port
         self._interval = interval
         self._has_extras = extras
+        self._has_leneda = leneda
         self._minutes = minutes
         self._deadline: float | None = None
         self._lock: IO[str] | None = None
@@ -143,8 +147,16 @@ class Demo:
         several = "s"[: state.meters > 1]
         _say(f"starting {state.meters} simulated meter{several}, and one that you can add yourself")
         try:
-            async with meters.serving() as simulator, extras.serving() as brokers:
+            async with (
+                meters.serving() as simulator,
+                extras.serving() as brokers,
+                contextlib.AsyncExitStack() as stack,
+            ):
                 others = [simulator, *brokers]
+                if self._has_leneda:
+                    platform = await stack.enter_async_context(platform_of(meters.meter(1)))
+                    home.leneda = platform.url
+                    _say(f"a simulated Leneda answers at {platform.url}")
                 while await self._runs_into_restart(home, meters, extras, others):
                     _say("Home Assistant was asked to restart")
         finally:
@@ -179,6 +191,9 @@ class Demo:
     async def _set_up(self, client: Client, meters: Meters, extras: Extras) -> None:
         """Set up what is not there yet."""
         await self._add_meters(client, meters)
+        if self._has_leneda:
+            _say("entering a key of Leneda in the options of meter 1")
+            await client.set_options(self._state.entries["1"], **ACCOUNT)
         async for step in extras.add(client, self._state):
             _say(step)
         entries = await client.entries(DOMAIN) | await client.entries("mqtt")

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from homeassistant.config_entries import ConfigEntryState
@@ -18,6 +19,7 @@ from custom_components.smarty_p1.coordinator import leneda_fetch
 from custom_components.smarty_p1.coordinator.quarter_hour_series import KEPT
 from custom_components.smarty_p1.lib import backoff
 from custom_components.smarty_p1.lib.leneda import Row
+from custom_components.smarty_p1.lib.tariff import QuarterHour
 from dev.leneda import Fault, Platform
 from tests.ha.conftest import EntryMaker
 from tests.ha.leneda import (
@@ -394,3 +396,37 @@ async def test_a_key_that_stops_working(
     platform.key = KEY
     await at(utc("2026-11-23 13:00"))
     assert not issue_registry.async_get_issue("smarty_p1", f"leneda_key_{entry.entry_id}")
+
+
+@pytest.mark.usefixtures("short_past")
+async def test_a_gap_is_filled_the_next_day(
+    hass: HomeAssistant, begin: Begin, platform: Platform, at: At
+) -> None:
+    entry = await begin()
+    off = range(36, 52)
+    for n in set(range(96)) - set(off):
+        entry.runtime_data.quarter_hours.append(QuarterHour(TODAY + n * QUARTER_HOUR, 0.25))
+    platform.series[POINT, IMPORTED] = lambda _start: 3.0
+
+    async def told() -> list[tuple[float, str | None]]:
+        period = {"start": "2026-11-21 00:00", "end": "2026-11-22 00:00"}
+        answer = await hass.services.async_call(
+            "smarty_p1",
+            "get_quarter_hours",
+            period,
+            blocking=True,
+            return_response=True,
+        )
+        assert answer
+        rows: Any = answer["quarter_hours"]
+        return [(row["imported_kwh"] * 4, row.get("origin")) for row in rows]
+
+    await hass.config.async_set_time_zone("Europe/Luxembourg")
+    assert len(await told()) == 80
+
+    await at(utc("2026-11-22 13:00"))
+
+    rows = await told()
+    assert len(rows) == 96
+    assert [row for n, row in enumerate(rows) if n in off] == [(3.0, "platform")] * 16
+    assert {row for n, row in enumerate(rows) if n not in off} == {(0.25, None)}

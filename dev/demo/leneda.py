@@ -1,0 +1,38 @@
+"""The national platform of the demo: it knows the first meter, and who may ask."""
+
+from copy import deepcopy
+from datetime import UTC, datetime, timedelta
+
+from dev.leneda import Platform
+from dev.simulator import Meter
+
+from .energy import start_of_history
+
+ACCOUNT = {
+    "api_key": "demo",
+    "energy_id": "LUXE-DE-MO-00000",
+    "consumption_point": "LU0000000000000000000000000000001",
+    "production_point": "LU0000000000000000000000070000001",
+}
+"""What is typed in the options of the first meter."""
+_QUARTER_HOUR = timedelta(minutes=15)
+
+
+def platform_of(meter: Meter) -> Platform:
+    """Return a platform that has counted what the meter has, from where the demo's year begins."""
+    platform = Platform(key=ACCOUNT["api_key"], energy_id=ACCOUNT["energy_id"])
+    # Of its own: the demo looks back in another thread.
+    meter.household = deepcopy(meter.household)
+    first = start_of_history(datetime.now(UTC))
+
+    def imported(start: datetime) -> float | None:
+        before, after = meter.registers_at(start), meter.registers_at(start + _QUARTER_HOUR)
+        return (after.imported_kwh - before.imported_kwh) * 4 if start >= first else None
+
+    def exported(start: datetime) -> float | None:
+        before, after = meter.registers_at(start), meter.registers_at(start + _QUARTER_HOUR)
+        return (after.exported_kwh - before.exported_kwh) * 4 if start >= first else None
+
+    platform.series[ACCOUNT["consumption_point"], "1-1:1.29.0"] = imported
+    platform.series[ACCOUNT["production_point"], "1-1:2.29.0"] = exported
+    return platform
