@@ -44,6 +44,8 @@ _MONTH = timedelta(days=30)
 _SHARING_REVISED = timedelta(days=100)
 # Up to an hour more where the clock changes.
 _PIECE = MAX_PERIOD - timedelta(days=1)
+# What is stored at once: months and statistics are computed anew each time.
+_HISTORY = timedelta(days=180)
 _NO_SERIES = {Refusal.NOT_FOUND, Refusal.UNKNOWN_POINT}
 _LOST = "%s: Leneda cannot be asked (%s); it is tried again"
 _BACK = "%s: Leneda answers again"
@@ -206,7 +208,7 @@ class LenedaFetch:
         return start
 
     async def _async_history(self, now: datetime) -> None:
-        """Ask for what is older, month by month, unless files have brought it."""
+        """Ask for what is older, half a year at a time, unless files have brought it."""
         oldest = day_start(now - KEPT)
         codes = self._progress.codes
         known: Mapping[str, Sequence[Row]] | None = None
@@ -214,7 +216,7 @@ class LenedaFetch:
             if known is None:
                 known = await self._past.async_read()
             end = max(each.since for each in waiting.values())
-            start = max(oldest, day_start(end - _PIECE))
+            start = max(oldest, day_start(end - _HISTORY))
             asked: list[_Asked] = []
             for code, point in asked_of(self._account):
                 if code not in waiting or waiting[code].since < end:

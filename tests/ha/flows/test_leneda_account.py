@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
@@ -32,11 +33,15 @@ WITH_PANELS = {**ACCOUNT, "production_point": PRODUCTION_POINT}
 
 
 @pytest.fixture
-async def entry(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> MockConfigEntry:
+async def entry(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> AsyncGenerator[MockConfigEntry]:
     """Return an entry whose meter answers each reload."""
     entry = await set_up(hass, port, make_entry, min_interval=10)
     port.greeting = lambda: port.next_frame(TELEGRAM)
-    return entry
+    yield entry
+    # Its statistics would wait for the entity.
+    assert await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def enter(
