@@ -16,6 +16,7 @@ from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, DOMAIN
 from custom_components.smarty_p1.coordinator import (
     imported_quarter_hours,
     leneda_client,
+    platform_past,
     port_coordinator,
     quarter_hour_series,
 )
@@ -116,5 +117,7 @@ async def platform(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncGene
     async with Platform(key=leneda.KEY, energy_id=leneda.ENERGY_ID) as platform:
         platform.series[leneda.POINT, leneda.IMPORTED] = lambda _start: 0.5
         monkeypatch.setattr(leneda_client, "BASE_URL", platform.url)
+        # Without a recorder, statistics would wait for their entities, also after the test.
+        monkeypatch.setattr(platform_past.PlatformPast, "_record", lambda _past: None)
         monkeypatch.setattr(imported_quarter_hours, "STORAGE_DIR", str(tmp_path / ".storage"))
         yield platform
