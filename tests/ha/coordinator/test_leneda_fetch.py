@@ -16,7 +16,6 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.smarty_p1.coordinator import leneda_fetch
-from custom_components.smarty_p1.coordinator.quarter_hour_series import KEPT
 from custom_components.smarty_p1.lib import backoff
 from custom_components.smarty_p1.lib.leneda import Row
 from custom_components.smarty_p1.lib.tariff import QuarterHour
@@ -87,6 +86,8 @@ def sleeper(monkeypatch: pytest.MonkeyPatch, platform: Platform) -> Sleeper:
     monkeypatch.setattr(dt_util, "utcnow", lambda: sleeper.now)
     platform.now = lambda: sleeper.now
     monkeypatch.setattr(leneda_fetch, "PAUSE", 0.0)
+    # Instead of 25 months, which take as long as that of a platform that makes them up.
+    monkeypatch.setattr(leneda_fetch, "KEPT", timedelta(days=250))
     monkeypatch.setattr(leneda_fetch, "sleep", sleeper.sleep)
     monkeypatch.setattr(backoff, "asyncio", SimpleNamespace(sleep=sleeper.sleep))
     monkeypatch.setattr(leneda_fetch, "randrange", lambda _most: 17)
@@ -179,7 +180,7 @@ async def test_no_more_than_is_kept(begin: Begin) -> None:
     entry = await begin()
     rows = await known(entry)
     assert rows[-1].start == TODAY - QUARTER_HOUR
-    kept = NOW - KEPT
+    kept = NOW - leneda_fetch.KEPT
     assert kept - DAY < rows[0].start <= kept
     assert len(rows) == (TODAY - rows[0].start) / QUARTER_HOUR
 
@@ -345,7 +346,11 @@ async def test_what_fails_is_tried_again_ever_more_seldom(
     assert told[1:] == [f"{entry.title}: Leneda answers again"]
 
 
-async def test_history_goes_on_where_it_stopped(begin: Begin, platform: Platform, at: At) -> None:
+async def test_history_goes_on_where_it_stopped(
+    begin: Begin, platform: Platform, at: At, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leneda_fetch, "KEPT", timedelta(days=520))
+
     def read(start: datetime) -> float:
         if start < TODAY - 300 * DAY:
             platform.fault = Fault.SERVER

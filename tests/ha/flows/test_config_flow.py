@@ -384,7 +384,7 @@ async def test_says_what_is_wrong_and_keeps_what_was_typed(
 async def test_form_as_the_frontend_gets_it(
     hass: HomeAssistant, hass_client: ClientSessionGenerator
 ) -> None:
-    for component in ("config", "usb"):
+    for component in ("config", "file_upload", "usb"):
         assert await async_setup_component(hass, component, {})
     client = await hass_client()
 
