@@ -18,6 +18,7 @@ from .lib.entities import (
     MBUS_MODEL,
     METER_MODEL,
     Described,
+    day_sums_of,
     local_times,
     maker,
     short_serial,
@@ -98,15 +99,20 @@ def is_in_telegram(coordinator: SmartyCoordinator, device: dr.DeviceEntry) -> bo
 
 def on_new_objects(coordinator: SmartyCoordinator, add_new: Callable[[Reading], None]) -> None:
     """Call `add_new` with the current reading, and with later ones that may show something new."""
-    seen = coordinator.data.telegram
+    seen = coordinator.data
     add_new(coordinator.data)
 
     @callback
     def look() -> None:
         nonlocal seen
-        before, seen = seen, coordinator.data.telegram
-        if seen.objects.keys() != before.objects.keys() or seen.channels != before.channels:
-            add_new(coordinator.data)
+        before, seen = seen, coordinator.data
+        now, last = seen.telegram, before.telegram
+        if (
+            now.objects.keys() != last.objects.keys()
+            or now.channels != last.channels
+            or day_sums_of(seen) is not day_sums_of(before)
+        ):
+            add_new(seen)
 
     coordinator.config_entry.async_on_unload(coordinator.async_add_listener(look))
 

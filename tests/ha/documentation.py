@@ -17,6 +17,7 @@ from custom_components.smarty_p1.lib.entities import (
     EVENTS,
     RECEPTION_SENSORS,
     SENSORS,
+    SHARING_SENSORS,
     TARIFF_SENSORS,
     Described,
     DescribedSensor,
@@ -50,6 +51,7 @@ TABLES: list[tuple[str, Sequence[Described[Any]]]] = [
     ("sensor", DEMAND_SENSORS),
     ("binary_sensor", BINARY_SENSORS),
     ("sensor", TARIFF_SENSORS),
+    ("sensor", SHARING_SENSORS),
     ("sensor", (*MBUS_INDEXES, *MBUS_SENSORS)),
 ]
 

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import AsyncMock, Mock, patch
 
 import pytest
 from homeassistant.components.recorder.core import Recorder
@@ -26,8 +27,13 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
-from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.coordinator import imported_quarter_hours, platform_past
+from custom_components.smarty_p1.const import DOMAIN, SECTION_LENEDA
+from custom_components.smarty_p1.coordinator import (
+    imported_quarter_hours,
+    platform_past,
+)
+from custom_components.smarty_p1.coordinator.leneda_fetch import LenedaFetch
+from custom_components.smarty_p1.coordinator.leneda_progress import LenedaProgress
 from custom_components.smarty_p1.lib.tariff import QuarterHour
 from tests.lib.leneda.writing import CONSUMPTION, POINT, PRODUCTION, export, file, quarters, row
 
@@ -155,6 +161,48 @@ async def test_the_bill_knows_what_was_shared(
     assert "shared_kwh" not in may
 
 
+async def test_the_day_sums_of_sharing(
+    hass: HomeAssistant,
+    port: MeterPort,
+    entry: MockConfigEntry,
+    bring_in: Callable[[bytes], Any],
+) -> None:
+    def sensors() -> dict[str, er.RegistryEntry]:
+        found = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+        return {each.unique_id.partition("_")[2]: each for each in found}
+
+    period = {"start": "2026-05-31 00:00:00+02:00", "end": "2026-05-31 00:30:00+02:00"}
+    asked = [partial(call, hass, "get_quarter_hours", **period, format=f) for f in ("json", "csv")]
+    await bring_in(export("2026-05-01T00:00:00+02:00", ["0.400"] * 2976))
+    before = [await ask() for ask in asked]
+    await receive(hass, port, telegram("00:00:20", 0.0))
+    assert not [key for key in sensors() if key.startswith("sharing_")]
+
+    # The last day is not whole.
+    await bring_in(export("2026-05-30T00:00:00+02:00", ["0.100"] * 190, "1-65:1.29.3"))
+    await receive(hass, port, telegram("00:00:30", 0.0))
+
+    [key] = [key for key in sensors() if key.startswith("sharing_")]
+    assert key == "sharing_covered_2"
+    assert sensors()[key].disabled
+    er.async_get(hass).async_update_entity(sensors()[key].entity_id, disabled_by=None)
+    port.greeting = port.next_frame(telegram("00:00:40", 0.0))
+    await reload(hass, entry)
+    state = hass.states.get(sensors()[key].entity_id)
+    assert state
+    assert state.state == "2.4"
+    shown = {name: state.attributes.get(name) for name in ("day", "quarter_hours", "state_class")}
+    assert shown == {"day": "2026-05-30", "quarter_hours": 96, "state_class": None}
+
+    answer, text = [await ask() for ask in asked]
+    assert [each.pop("covered_2_kwh") for each in answer["quarter_hours"]] == [0.025, 0.025]
+    assert answer == before[0]
+    lines = zip(text["csv"].splitlines(), before[1]["csv"].splitlines(), strict=True)
+    # The own quarter-hours of the answer have no origin, but those of the platform do.
+    cells = [(set(new.split(";")) - set(old.split(";"))) for new, old in lines]
+    assert cells == [{"1-65:1.29.3 (kW)"}, {"0.1"}, {"0.1"}]
+
+
 @pytest.mark.usefixtures("entry")
 async def test_months_peaks_and_bill_know_a_file(
     hass: HomeAssistant, bring_in: Callable[[bytes], Any]
@@ -249,6 +297,60 @@ async def test_it_is_taken_back(
 
     assert await call(hass, "compare_reference_powers") == before
     assert stored(tmp_path) == []
+
+
+async def test_an_account_would_bring_it_back(
+    hass: HomeAssistant,
+    monkeypatch: pytest.MonkeyPatch,
+    port: MeterPort,
+    entry: MockConfigEntry,
+    bring_in: Callable[[bytes], Any],
+) -> None:
+    async def enter(options: dict[str, Any]) -> None:
+        hass.config_entries.async_update_entry(entry, options=options)
+        port.greeting = port.next_frame(telegram("00:00:20", 0.0))
+        await reload(hass, entry)
+
+    monkeypatch.setattr(LenedaFetch, "async_start", AsyncMock())
+    progress = LenedaProgress(hass, entry.entry_id, {})
+    progress.refused[CONSUMPTION] = datetime.fromisoformat(NOW)
+    await progress.async_save()
+    await bring_in(april())
+    without = {**entry.options}
+    await enter({**without, SECTION_LENEDA: {"api_key": "key"}})
+    with pytest.raises(ServiceValidationError) as raised:
+        await call(hass, "remove_imported_quarter_hours")
+    assert raised.value.translation_key == "leneda_account_on"
+
+    await enter(without)
+    await call(hass, "remove_imported_quarter_hours")
+
+    # Who enters a key again begins anew.
+    progress = LenedaProgress(hass, entry.entry_id, {})
+    await progress.async_load()
+    assert progress.refused == {}
+
+
+@pytest.mark.parametrize("is_unloaded", [False, True])
+async def test_nothing_is_tried_again_once_it_is_unloaded(
+    hass: HomeAssistant,
+    monkeypatch: pytest.MonkeyPatch,
+    entry: MockConfigEntry,
+    *,
+    is_unloaded: bool,
+) -> None:
+    later = Mock()
+    monkeypatch.setattr(platform_past, "async_call_later", later)
+    past = entry.runtime_data.past
+    if is_unloaded:
+        await hass.config_entries.async_unload(entry.entry_id)
+
+    # There are no statistics of the entity yet, so its hours wait.
+    await past.async_import(april())
+    name = f"{entry.title} statistics"
+    await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name() == name))
+
+    assert bool(later.mock_calls) is not is_unloaded
 
 
 async def rows_of(hass: HomeAssistant, name: str) -> dict[datetime, float]:

@@ -33,6 +33,7 @@ from custom_components.smarty_p1.lib.entities import (
     EVENTS,
     RECEPTION_SENSORS,
     SENSORS,
+    SHARING_SENSORS,
     TARIFF_SENSORS,
     Described,
     DescribedSensor,
@@ -129,6 +130,7 @@ def test_each_obstacle_has_a_text() -> None:
     assert leneda_refusals.REFUSED.keys() == {*ExportRefusal, *Cause}
     of_actions |= {*leneda_refusals.REFUSED.values(), leneda_refusals.IS_CONSUMPTION}
     of_actions |= {"leneda_not_stored", "leneda_nothing_imported", "leneda_point_changed"}
+    of_actions.add("leneda_account_on")
     of_actions |= {"leneda_upload_lost", "leneda_failed"}
     assert TEXTS["exceptions"].keys() == obstacles | of_actions
     extra = {
@@ -172,6 +174,7 @@ def test_each_sensor_has_a_name_and_an_icon() -> None:
         *MBUS_SENSORS,
         *DEMAND_SENSORS,
         *TARIFF_SENSORS,
+        *SHARING_SENSORS,
     ]
     keys = [str(description.translation_key) for description in descriptions]
     keys += [str(description.translation_key) for description in PULSE_SENSORS]
@@ -279,7 +282,7 @@ def test_no_two_names_on_a_device_are_alike(language: str) -> None:
             for each in descriptions
         ]
 
-    meter = names("sensor", (*SENSORS, *RECEPTION_SENSORS, *DEMAND_SENSORS))
+    meter = names("sensor", (*SENSORS, *RECEPTION_SENSORS, *DEMAND_SENSORS, *SHARING_SENSORS))
     meter += names("binary_sensor", BINARY_SENSORS) + names("event", EVENTS)
     devices = [meter, names("sensor", PULSE_SENSORS), names("sensor", TANK_SENSORS)]
     for kind in MBUS_TYPES:

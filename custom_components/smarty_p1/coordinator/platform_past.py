@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN, LOGGER
+from ..const import DOMAIN, LOGGER, SECTION_LENEDA
 from ..lib.leneda import (
     REGISTERS,
     Cause,
@@ -25,6 +25,8 @@ from ..lib.leneda import (
     Quantity,
     Row,
     compare_days,
+    is_of_sharing,
+    last_days_of,
     merged,
     read_export,
     sharing_of,
@@ -33,6 +35,7 @@ from ..lib.tariff import NO_PAST, Contracts, DemandMeter, Past, QuarterHour, day
 from .collector_pause import without_collection
 from .entry_types import AnyConfigEntry
 from .imported_quarter_hours import ImportedQuarterHours
+from .leneda_progress import LenedaProgress
 from .leneda_refusals import IS_CONSUMPTION, REFUSED, ImportRefusedError
 from .past_statistics import PastStatistics
 from .platform_series import (
@@ -52,6 +55,8 @@ _AGAIN = timedelta(hours=1)
 _COSTS = {PRICED_IMPORT: IMPORTED, PRICED_EXPORT: EXPORTED}
 
 type Platform = Mapping[str, Sequence[Row]]
+type SharedPower = dict[str, dict[datetime, float]]
+"""The mean power of quarter-hours in kW, by the codes of energy sharing."""
 
 
 class Imported(NamedTuple):
@@ -83,6 +88,8 @@ class PlatformPast:
         self._lock = asyncio.Lock()
         self._meter = DemandMeter()
         self._recording: asyncio.Task[None] | None = None
+        self._again: CALLBACK_TYPE | None = None
+        self._is_stopped = False
 
     async def async_start(self, meter: DemandMeter) -> None:
         """Join what was imported to the months of a meter, and to statistics once all has started.
@@ -90,6 +97,7 @@ class PlatformPast:
         Nobody waits for more than the files.
         """
         self._meter = meter
+        self._entry.async_on_unload(self._stop)
         await self._statistics.async_load()
         try:
             platform = await self._async_read()
@@ -100,15 +108,21 @@ class PlatformPast:
         if platform:
             self._entry.async_on_unload(async_at_started(self._hass, self._async_start_recording))
 
-    async def async_quarter_hours(self, start: datetime, end: datetime) -> list[QuarterHour]:
-        """Return the quarter-hours that start in a period, of both origins.
+    async def async_quarter_hours(
+        self, start: datetime, end: datetime
+    ) -> tuple[list[QuarterHour], SharedPower]:
+        """Return the quarter-hours that start in a period, of both origins, and what was shared.
 
         Raises OSError when a file is there and cannot be read.
         """
         own = await self._own.async_read(start, end)
         platform = await self._async_read()
-        joined = await self._hass.async_add_executor_job(without_collection(merged), own, platform)
-        return [each for each in joined if start <= each.start < end]
+
+        def found() -> tuple[list[QuarterHour], SharedPower]:
+            joined = [each for each in merged(own, platform) if start <= each.start < end]
+            return joined, _shared_power(platform, start, end)
+
+        return await self._hass.async_add_executor_job(without_collection(found))
 
     async def async_import(self, data: bytes) -> Imported:
         """Import a file of the portal. Raises ImportRefusedError for one that is not right."""
@@ -165,9 +179,11 @@ class PlatformPast:
     async def async_remove(self) -> bool:
         """Take all of it back; return whether no row is left in the statistics.
 
-        Raises ImportRefusedError when nothing was imported.
+        Raises ImportRefusedError when nothing was imported, or an account would bring it back.
         """
         async with self._lock:
+            if self._entry.options.get(SECTION_LENEDA):
+                raise ImportRefusedError(key="leneda_account_on")
             if self._statistics.is_empty and not await self._async_read():
                 raise ImportRefusedError(key="leneda_nothing_imported")
             if self._recording:
@@ -176,6 +192,8 @@ class PlatformPast:
                 await asyncio.wait([self._recording])
             is_gone = await self._statistics.async_take_back(series_of(self._names(), {}))
             await self._hass.async_add_executor_job(self._files.remove)
+            # Who enters a key again wants the history again.
+            await LenedaProgress(self._hass, self._entry.entry_id, {}).async_remove()
             self._meter.set_past(NO_PAST)
             return is_gone
 
@@ -265,8 +283,21 @@ class PlatformPast:
                 await self._async_record(platform)
         except OSError as err:
             LOGGER.warning("What was imported from Leneda cannot be read: %s", err.strerror)
-        if self._statistics.waits:
-            self._entry.async_on_unload(async_call_later(self._hass, _AGAIN, self._record))
+        if self._statistics.waits and not self._is_stopped:
+            self._cancel()
+            self._again = async_call_later(self._hass, _AGAIN, self._record)
+
+    @callback
+    def _stop(self) -> None:
+        """Begin nothing any more: an import may end after its entry was unloaded."""
+        self._is_stopped = True
+        self._cancel()
+
+    @callback
+    def _cancel(self) -> None:
+        if self._again:
+            self._again()
+            self._again = None
 
     def _names(self) -> dict[str, str]:
         """Return what the entities are called whose statistics are written."""
@@ -291,7 +322,17 @@ def _kept() -> tuple[datetime, datetime]:
 
 
 def _past(own: Sequence[QuarterHour], platform: Platform, contracts: Contracts) -> Past:
-    return Past.of(merged(own, platform), contracts, sharing_of(platform))
+    quarters, sharing = merged(own, platform), sharing_of(platform)
+    return Past.of(quarters, contracts, sharing, last_days_of(platform))
+
+
+def _shared_power(platform: Platform, start: datetime, end: datetime) -> SharedPower:
+    found = {
+        code: {row.start: row.kw for row in rows if start <= row.start < end}
+        for code, rows in sorted(platform.items())
+        if is_of_sharing(code)
+    }
+    return {code: powers for code, powers in found.items() if powers}
 
 
 def _turned(quarter: QuarterHour) -> QuarterHour:

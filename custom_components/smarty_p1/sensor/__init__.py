@@ -18,6 +18,7 @@ from ..lib.entities import (
     MEASURED_SINCE,
     RECEPTION_SENSORS,
     SENSORS,
+    SHARING_SENSORS,
     TARIFF_SENSORS,
     TEXT,
     UNRECORDED_ATTRIBUTES,
@@ -161,7 +162,7 @@ def _add_meter_sensors(
     coordinator: SmartyCoordinator, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the sensors of what the telegram holds, also of what later telegrams add."""
-    descriptions = (*SENSORS, *DEMAND_SENSORS, *TARIFF_SENSORS)
+    descriptions = (*SENSORS, *DEMAND_SENSORS, *TARIFF_SENSORS, *SHARING_SENSORS)
     find = find_new(coordinator, Platform.SENSOR, descriptions, _make_sensor)
     find_mbus = _find_new_of_mbus(coordinator)
 

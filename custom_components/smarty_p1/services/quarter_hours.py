@@ -2,7 +2,8 @@
 
 Times are Luxembourg's, as the tariff's days and months are. A quarter-hour that is not known from
 start to end is left out; an energy that the meter does not send is null, or an empty cell. What is
-not one's own has an `origin`: the platform, or an estimate of the platform.
+not one's own has an `origin`: the platform, or an estimate of the platform. What was shared is
+there where the platform knows it.
 
 The CSV names its columns as Leneda, the national data platform, names its series: 1-1:1.29.0 and
 1-1:2.29.0 in kW, 1-1:3.29.0 and 1-1:4.29.0 in kvar, each the mean of a quarter-hour. How exactly
@@ -10,7 +11,7 @@ the platform's own files look is not published; there may be other columns, and 
 """
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -22,7 +23,9 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
+from ..coordinator.platform_past import SharedPower
 from ..coordinator.quarter_hour_series import as_decimal
+from ..lib.leneda import REGISTERS
 from ..lib.tariff import LUXEMBOURG, QuarterHour
 from .meter_of_call import METER, coordinator_of, invalid
 
@@ -68,17 +71,16 @@ async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
     if end - start > _LONGEST:
         raise invalid(translation_key="period_too_long", days=str(_LONGEST_DAYS))
     try:
-        found = await coordinator.past.async_quarter_hours(start, end)
+        found, shared = await coordinator.past.async_quarter_hours(start, end)
     except OSError as err:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
             translation_key="quarter_hours_unreadable",
             translation_placeholders={"error": str(err.strerror)},
         ) from err
-    render: Callable[[Sequence[QuarterHour]], dict[str, Any]]
     render = _as_csv if call.data[ATTR_FORMAT] == FORMAT_CSV else _as_json
     # A year has 35,000 of them.
-    return await call.hass.async_add_executor_job(render, found)
+    return await call.hass.async_add_executor_job(render, found, shared)
 
 
 def _utc_time(time: datetime) -> datetime:
@@ -91,12 +93,17 @@ def _local(quarter: QuarterHour) -> str:
     return quarter.start.astimezone(LUXEMBOURG).isoformat()
 
 
-def _as_json(quarters: Sequence[QuarterHour]) -> dict[str, Any]:
+def _as_json(quarters: Sequence[QuarterHour], shared: SharedPower) -> dict[str, Any]:
     return {
         "quarter_hours": [
             {
                 "start": _local(each),
                 **{name: _rounded(getattr(each, name)) for name in _COLUMNS},
+                **{
+                    f"{REGISTERS[code].quantity}_kwh": _rounded(powers[each.start] / 4)
+                    for code, powers in shared.items()
+                    if each.start in powers
+                },
                 **({"origin": each.origin.value} if each.origin else {}),
             }
             for each in quarters
@@ -108,15 +115,17 @@ def _rounded(energy: float | None) -> float | None:
     return None if energy is None else round(energy, 6)
 
 
-def _as_csv(quarters: Sequence[QuarterHour]) -> dict[str, Any]:
+def _as_csv(quarters: Sequence[QuarterHour], shared: SharedPower) -> dict[str, Any]:
     text = StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\n")
     origins = [each.origin for each in quarters]
     has_origins = any(origins)
-    writer.writerow(["start", *_COLUMNS.values(), *(["origin"] if has_origins else [])])
+    columns = [*_COLUMNS.values(), *(f"{code} (kW)" for code in shared)]
+    writer.writerow(["start", *columns, *(["origin"] if has_origins else [])])
     for each, origin in zip(quarters, origins, strict=True):
         energies = (getattr(each, name) for name in _COLUMNS)
         means = (None if energy is None else energy * 4 for energy in energies)
-        cells = [_local(each), *map(as_decimal, means)]
+        powers = (values.get(each.start) for values in shared.values())
+        cells = [_local(each), *map(as_decimal, (*means, *powers))]
         writer.writerow([*cells, origin or ""] if has_origins else cells)
     return {"csv": text.getvalue()}

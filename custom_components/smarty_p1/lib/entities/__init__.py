@@ -21,6 +21,7 @@ from .events import ATTR_TEXT, DISTURBANCE, EVENT_MESSAGE, EVENTS, disturbances
 from .mbus_sensors import mbus_sensors
 from .meter_sensors import SENSORS, TEXT, VOLTAGE_LIMITS, sends_decimals
 from .reception_sensors import RECEPTION_SENSORS
+from .sharing_sensors import SHARING_SENSORS, day_sums_of
 from .tariff_sensors import TARIFF_SENSORS, UNRECORDED_ATTRIBUTES
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "METER_MODEL",
     "RECEPTION_SENSORS",
     "SENSORS",
+    "SHARING_SENSORS",
     "SHORT_SERIAL_SIZE",
     "TARIFF_SENSORS",
     "TEXT",
@@ -47,6 +49,7 @@ __all__ = [
     "DescribedSensor",
     "Shown",
     "are_sent",
+    "day_sums_of",
     "disturbances",
     "local_times",
     "maker",

@@ -12,9 +12,9 @@ from .difference import Cause, DayDifference, Differences, compare_days
 from .export_file import MAX_EXPORT_SIZE, Export, read_export
 from .export_refusals import ExportError, ExportRefusal
 from .merging import merged, sharing_of
-from .registers import REGISTERS, Quantity, Register
+from .registers import REGISTERS, Quantity, Register, is_of_sharing
 from .rows import Row, newest
-from .sums import Sum, days_of, hours_of
+from .sums import Sum, days_of, hours_of, last_days_of
 
 __all__ = [
     "MAX_EXPORT_SIZE",
@@ -35,6 +35,8 @@ __all__ = [
     "compare_days",
     "days_of",
     "hours_of",
+    "is_of_sharing",
+    "last_days_of",
     "merged",
     "newest",
     "read_export",

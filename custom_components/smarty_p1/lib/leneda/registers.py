@@ -57,6 +57,11 @@ def is_gas(code: str) -> bool:
     return code.startswith("7-")
 
 
+def is_of_sharing(code: str) -> bool:
+    """Return whether a code is of energy sharing."""
+    return code.startswith("1-65:")
+
+
 def is_in_its_unit(register: Register, unit: str) -> bool:
     """Return whether a unit is that of a register: the platform writes kVAR."""
     return unit.casefold() == register.unit.casefold()

@@ -36,7 +36,7 @@ from .network_prices import LATEST_YEAR, NetworkPrices, network_prices
 from .past import NO_PAST, Past
 from .register_rises import MAX_POWER_KW, Energies
 from .second_hours import WEEKDAYS, Split, second_hours
-from .sharing import NO_SHARING, Covered, Sharing
+from .sharing import NO_DAY_SUMS, NO_SHARING, Covered, DaySum, DaySums, Sharing
 from .storage import load_months, store_months
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "MAX_POWER_KW",
     "METER_SIZES",
     "NO_CONTRACT",
+    "NO_DAY_SUMS",
     "NO_PAST",
     "NO_PRICES",
     "NO_SHARING",
@@ -61,6 +62,8 @@ __all__ = [
     "Contracts",
     "Covered",
     "Day",
+    "DaySum",
+    "DaySums",
     "Demand",
     "DemandMeter",
     "Energies",

@@ -265,6 +265,7 @@ class DemandMeter:
             contracts=self._contracts,
             market=self._market,
             is_begun_here=self._is_begun_here,
+            day_sums=self._history.past.day_sums,
         )
 
 

@@ -10,6 +10,7 @@ from .contract import Contracts, MarketPrices
 from .kept_months import day_of, from_first_day, with_running
 from .month import Month, QuarterHour
 from .register_rises import DECIMALS, Amounts
+from .sharing import DaySums
 
 KEPT_MONTHS = 24
 """Before the running one."""
@@ -67,6 +68,8 @@ class Demand:
     market: MarketPrices
     is_begun_here: bool
     """Whether the first reading is known, so that the first month can count from its day."""
+    day_sums: DaySums
+    """What the platform knows of energy sharing."""
 
     @cached_property
     def month(self) -> Month:

@@ -27,7 +27,7 @@ from .kept_months import above_each
 from .month import Above, Day, Month, Origin, QuarterHour, Shared
 from .register_rises import DECIMALS
 from .second_hours import Split, is_second
-from .sharing import NO_SHARING, Sharing, shared_of
+from .sharing import NO_DAY_SUMS, NO_SHARING, DaySums, Sharing, shared_of
 
 _OF_REGISTERS = ("market_cost", "market_wh", "market_revenue", "market_exported_wh")
 _start_of = attrgetter("start")
@@ -64,9 +64,13 @@ class Past:
     """Days that the platform knows at least a part of, by their months."""
 
     def __init__(
-        self, contracts: Contracts, months: Mapping[datetime, Sequence[PastDay]] | None = None
+        self,
+        contracts: Contracts,
+        months: Mapping[datetime, Sequence[PastDay]] | None = None,
+        day_sums: DaySums = NO_DAY_SUMS,
     ) -> None:
         self.contracts = contracts
+        self.day_sums = day_sums
         self._months = months or {}
         self._joined: dict[datetime, tuple[Month | None, Month]] = {}
 
@@ -76,15 +80,16 @@ class Past:
         quarter_hours: Iterable[QuarterHour],
         contracts: Contracts,
         sharing: Sharing = NO_SHARING,
+        day_sums: DaySums = NO_DAY_SUMS,
     ) -> Self:
         """Return the past of quarter-hours of both origins, in the order of their time, each once.
 
-        What was shared counts in these alone. It takes some time, but touches nothing else: make it
-        where nobody waits for it.
+        What was shared counts in these alone, and `day_sums` are shown as they are. It takes some
+        time, but touches nothing else: make it where nobody waits for it.
         """
         days = _days(quarter_hours, contracts, sharing)
         months = groupby(days, lambda each: month_start(each.day.start))
-        return cls(contracts, {month: list(group) for month, group in months})
+        return cls(contracts, {month: list(group) for month, group in months}, day_sums)
 
     def joined_to(self, months: dict[datetime, Month]) -> dict[datetime, Month]:
         """Return months with what the platform knows: the same month again, while it is known."""

@@ -50,6 +50,19 @@ class Covered(NamedTuple):
         return Shared(imported_wh, *(wh * min(1.0, share) for wh in found))
 
 
+class DaySum(NamedTuple):
+    """The energy of a whole day of Luxembourg in one of the platform's series."""
+
+    start: datetime
+    """Midnight, in UTC."""
+    kwh: float
+    quarter_hours: int
+
+
+type DaySums = Mapping[str, DaySum]
+"""The last day that is known whole, by the code of each series."""
+NO_DAY_SUMS: DaySums = {}
+
 type Sharing = Mapping[datetime, Covered]
 """By when a quarter-hour starts, in UTC."""
 NO_SHARING: Sharing = {}
