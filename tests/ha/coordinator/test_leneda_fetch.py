@@ -39,6 +39,8 @@ from tests.ha.support import TELEGRAM, own_log, set_up, wait_until
 
 ACCOUNT = {"api_key": KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
 DAY = timedelta(days=1)
+# Instead of 25 months, which take a platform long that makes them up.
+KEPT = timedelta(days=250)
 # A winter's morning; midnight in Luxembourg is at 23:00.
 NOW = utc("2026-11-21 08:00")
 TODAY = utc("2026-11-20 23:00")
@@ -86,8 +88,7 @@ def sleeper(monkeypatch: pytest.MonkeyPatch, platform: Platform) -> Sleeper:
     monkeypatch.setattr(dt_util, "utcnow", lambda: sleeper.now)
     platform.now = lambda: sleeper.now
     monkeypatch.setattr(leneda_fetch, "PAUSE", 0.0)
-    # Instead of 25 months, which take as long as that of a platform that makes them up.
-    monkeypatch.setattr(leneda_fetch, "KEPT", timedelta(days=250))
+    monkeypatch.setattr(leneda_fetch, "KEPT", KEPT)
     monkeypatch.setattr(leneda_fetch, "sleep", sleeper.sleep)
     monkeypatch.setattr(backoff, "asyncio", SimpleNamespace(sleep=sleeper.sleep))
     monkeypatch.setattr(leneda_fetch, "randrange", lambda _most: 17)
@@ -180,7 +181,7 @@ async def test_no_more_than_is_kept(begin: Begin) -> None:
     entry = await begin()
     rows = await known(entry)
     assert rows[-1].start == TODAY - QUARTER_HOUR
-    kept = NOW - leneda_fetch.KEPT
+    kept = NOW - KEPT
     assert kept - DAY < rows[0].start <= kept
     assert len(rows) == (TODAY - rows[0].start) / QUARTER_HOUR
 
