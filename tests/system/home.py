@@ -116,7 +116,10 @@ class Home:
     async def states(self) -> dict[str, str]:
         """Return the states of these entities."""
         states = await self.all_states()
-        return {key: states[name]["state"] for key, name in (await self.entities()).items()}
+        # One that is new may be registered, and not yet have a state.
+        none = {"state": "unknown"}
+        entities = await self.entities()
+        return {key: states.get(name, none)["state"] for key, name in entities.items()}
 
     async def all_states(self) -> dict[str, dict[str, Any]]:
         """Return the state of each entity there is, with its attributes."""
