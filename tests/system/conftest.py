@@ -5,6 +5,15 @@ from collections.abc import Iterator
 import pytest
 import pytest_socket
 
+# Side by side, each file is one worker's: what takes minutes must not be begun last.
+LONGEST = ("test_reliability.py", "test_demo.py", "test_fleet.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest."""
+    order = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.name, len(order)))
+
 
 @pytest.fixture(autouse=True, scope="module")
 def sockets_for_fixtures() -> None:
