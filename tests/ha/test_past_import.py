@@ -601,6 +601,28 @@ async def test_an_upload_that_has_gone(hass: HomeAssistant, entry: MockConfigEnt
     assert "once more" in result["description_placeholders"]["why"]
 
 
+async def test_whatever_fails_is_said(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    flow = await open_options(hass, entry, "leneda_file")
+    with (
+        uploaded(april(), tmp_path),
+        patch.object(platform_past, "compare_days", side_effect=ArithmeticError),
+    ):
+        result = await hass.config_entries.options.async_configure(
+            flow["flow_id"], {"file": "0" * 32}
+        )
+        result = await settled(hass, result)
+
+    assert result["errors"] == {"file": "file_refused"}
+    assert "log" in result["description_placeholders"]["why"]
+    assert "Unexpected error while importing a file" in caplog.text
+    caplog.clear()
+
+
 async def test_the_dialog_needs_a_meter(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await hass.config_entries.async_unload(entry.entry_id)
     result = await open_options(hass, entry, "leneda_file")

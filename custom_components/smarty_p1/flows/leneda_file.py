@@ -36,7 +36,7 @@ class LenedaFileSteps(OptionsFlow):
     _file_id = ""
     _import: asyncio.Task[Imported] | None = None
     _refused: ImportRefusedError | None = None
-    _imported: Imported | None = None
+    _imported: Imported
 
     async def async_step_leneda_file(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for a file."""
@@ -90,8 +90,6 @@ class LenedaFileSteps(OptionsFlow):
     async def async_step_leneda_result(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show what the file held, and ask for another one."""
         found = self._imported
-        if found is None:
-            return await self.async_step_leneda_file()
         register = found.code
         if key := _ENTITIES.get(found.quantity):
             register = await self._async_text(f"entity.sensor.{key}.name", {})
