@@ -32,7 +32,6 @@ type Hours = dict[datetime, float]
 IMPORTED, EXPORTED, TOTAL = "energy_imported", "energy_exported", "cost_total"
 PRICED_IMPORT, PRICED_EXPORT = "priced_import", "priced_export"
 """What the Energy dashboard makes of the energies with its prices."""
-KEYS = (IMPORTED, EXPORTED, TOTAL, PRICED_IMPORT, PRICED_EXPORT)
 _QUARTERS = 4
 _HOUR = timedelta(hours=1)
 

@@ -14,7 +14,7 @@ from .export_refusals import ExportError, ExportRefusal
 from .merging import merged, sharing_of
 from .registers import REGISTERS, Quantity, Register, is_of_sharing
 from .rows import Row, newest
-from .sums import Sum, days_of, hours_of, last_days_of
+from .sums import last_days_of
 
 __all__ = [
     "MAX_EXPORT_SIZE",
@@ -30,11 +30,8 @@ __all__ = [
     "Quantity",
     "Register",
     "Row",
-    "Sum",
     "TimeSeries",
     "compare_days",
-    "days_of",
-    "hours_of",
     "is_of_sharing",
     "last_days_of",
     "merged",
