@@ -17,6 +17,7 @@ from .coordinator.repair_issues import async_follow_disabling, withdraw_issues
 from .dashboard import async_setup_dashboard
 from .entity import is_in_telegram, meter_device
 from .services import async_setup_services
+from .websocket import async_setup_websocket
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -24,6 +25,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     """Register what exists before any meter does, and follow disabled entries."""
     async_setup_services(hass)
+    async_setup_websocket(hass)
     async_follow_disabling(hass)
     await async_setup_dashboard(hass)
     return True

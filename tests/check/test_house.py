@@ -23,6 +23,7 @@ FLOORS = (
         "repairs",
         "services",
         "system_health",
+        "websocket",
     ),
     ("trigger", "condition", "logbook"),
     ("trigger_and_condition_targets",),

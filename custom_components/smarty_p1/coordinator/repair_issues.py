@@ -69,7 +69,8 @@ _FIXABLE = {
 }
 
 
-def _issue_id(problem: Problem, entry: AnyConfigEntry) -> str:
+def issue_id(problem: Problem, entry: AnyConfigEntry) -> str:
+    """Return what identifies the issue of a problem of an entry."""
     return f"{problem}_{entry.entry_id}"
 
 
@@ -81,7 +82,7 @@ def raise_issue(
     ir.async_create_issue(
         hass,
         DOMAIN,
-        _issue_id(problem, entry),
+        issue_id(problem, entry),
         data={ENTRY_ID: entry.entry_id},
         is_fixable=problem in _FIXABLE,
         severity=ir.IssueSeverity.ERROR if problem in _ERRORS else ir.IssueSeverity.WARNING,
@@ -97,7 +98,7 @@ def withdraw_issues(
     """Withdraw what is no longer a problem of an entry: everything, unless problems are named."""
     issues = ir.async_get(hass).issues
     for problem in problems:
-        issue = DOMAIN, _issue_id(problem, entry)
+        issue = DOMAIN, issue_id(problem, entry)
         if issue in issues:
             ir.async_delete_issue(hass, *issue)
 
@@ -105,7 +106,7 @@ def withdraw_issues(
 @callback
 def is_raised(hass: HomeAssistant, entry: AnyConfigEntry, problem: Problem) -> bool:
     """Return whether the issue of a problem is raised, and not withdrawn yet."""
-    issue = ir.async_get(hass).async_get_issue(DOMAIN, _issue_id(problem, entry))
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id(problem, entry))
     # After a restart, Home Assistant remembers issues, for the sake of those that are ignored,
     # but shows none that is not raised again.
     return issue is not None and issue.active

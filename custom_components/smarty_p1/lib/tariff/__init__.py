@@ -21,7 +21,7 @@ from .contract import (
 from .demand_meter import DemandMeter
 from .demand_snapshot import KEPT_MONTHS, Demand
 from .estimate import Estimate, estimate, estimated
-from .kwh_price import KwhPrice, kwh_price, quarter_hour_cost
+from .kwh_price import KwhPrice, excess_price, kwh_price, quarter_hour_cost
 from .month import (
     Above,
     Day,
@@ -88,6 +88,7 @@ __all__ = [
     "day_start",
     "estimate",
     "estimated",
+    "excess_price",
     "kwh_price",
     "lines_of",
     "load_months",

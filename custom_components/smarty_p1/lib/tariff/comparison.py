@@ -113,7 +113,9 @@ def _compare_month(
 
 def _class_cost(kw: int, parts: list[tuple[MonthPart, AgreedPrices]]) -> ClassCost:
     fixed = _sum([_times(part.months, prices.fixed(kw)) for part, prices in parts])
-    surcharge = _sum([_times(part.above_kwh(kw), _surcharge(prices)) for part, prices in parts])
+    surcharge = _sum(
+        [_times(part.above_kwh(kw), surcharge_on_top(prices)) for part, prices in parts]
+    )
     fixed, surcharge = fixed and to_cents(fixed), surcharge and to_cents(surcharge)
     return ClassCost(
         excess_kwh=round(sum(part.above_kwh(kw) for part, _ in parts), 3),
@@ -123,7 +125,7 @@ def _class_cost(kw: int, parts: list[tuple[MonthPart, AgreedPrices]]) -> ClassCo
     )
 
 
-def _surcharge(prices: AgreedPrices) -> float | None:
+def surcharge_on_top(prices: AgreedPrices) -> float | None:
     """Return how much more a kWh above costs than one below."""
     if not prices.contract.replaces_variable:
         return prices.surcharge

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from .calendar import LUXEMBOURG, quarter_start
+from .comparison import surcharge_on_top
 from .contract import NO_PRICES, Contract, Contracts, MarketPrices
 from .month import QuarterHour
 from .network_prices import AgreedPrices, network_prices
@@ -61,6 +62,15 @@ def quarter_hour_cost(
     network = (agreed.variable or 0.0) * (1 + (agreed.vat_rate or 0.0))
     shared_kwh = covered.shared(quarter.imported_kwh * 1000).all_wh / 1000
     return quarter.imported_kwh * price - shared_kwh * (price - network)
+
+
+def excess_price(contract: Contract, year: int) -> float | None:
+    """Return how much more a kWh above the reference power costs, with VAT."""
+    prices = AgreedPrices(contract, network_prices(year))
+    more = contract.reference_kw and surcharge_on_top(prices)
+    if more is None or prices.vat_rate is None:
+        return None
+    return round(more * (1 + prices.vat_rate), 6)
 
 
 def _energy(price: float | None, margin: float | None, market: float | None) -> float | None:

@@ -1,0 +1,176 @@
+"""The subscription that tells each telegram of a meter, to all who listen in the same bytes.
+
+It belongs to the entry, not to what is loaded of it: it says `gone` when the entry is unloaded, and
+goes on when it is loaded again.
+"""
+
+from typing import Any
+
+import voluptuous as vol
+from homeassistant.components.websocket_api.connection import ActiveConnection
+from homeassistant.components.websocket_api.decorators import websocket_command
+from homeassistant.components.websocket_api.messages import construct_event_message
+from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntryChange
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.json import json_bytes
+from homeassistant.util.hass_dict import HassKey
+
+from ..const import DOMAIN
+from ..coordinator.entry_types import AnyConfigEntry
+from ..coordinator.meter_coordinator import SmartyCoordinator
+from .live_values import live_values
+from .meter_status import Status, loaded_meter, status_of
+from .requests import METER, NOT_FOUND, refuse
+from .rights import may_read, readable_meter
+
+# A dialog opens, and a repair is raised, a moment after telegrams have failed.
+_REMEDY_DELAY = 1.0
+
+type Listener = tuple[ActiveConnection, int]
+
+
+class LiveMeter:
+    """Those who listen to one meter."""
+
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._listeners: list[Listener] = []
+        self._coordinator: SmartyCoordinator | None = None
+        self._status: Status | None = None
+        self._on_detach: list[CALLBACK_TYPE] = []
+        self._cancel_look: CALLBACK_TYPE | None = None
+        self._stop_following: CALLBACK_TYPE | None = None
+
+    @callback
+    def add(self, listener: Listener) -> CALLBACK_TYPE:
+        """Tell a listener what is known, and what comes; return what ends that."""
+        if not self._listeners:
+            self._stop_following = async_dispatcher_connect(
+                self._hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._on_change
+            )
+            self._attach()
+        self._listeners.append(listener)
+        self._status = status_of(self._hass, self._entry)
+        _send_to(listener, self._message())
+
+        @callback
+        def remove() -> None:
+            # Whoever may not listen any more has been removed already.
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+            if not self._listeners:
+                self._detach()
+
+        return remove
+
+    @callback
+    def _attach(self) -> None:
+        self._coordinator = coordinator = loaded_meter(self._entry)
+        if coordinator:
+            self._on_detach = [
+                coordinator.async_add_reading_listener(lambda _reading: self._tell()),
+                coordinator.async_add_listener(self._look),
+            ]
+
+    @callback
+    def _detach(self) -> None:
+        """Cost nothing any more."""
+        self._leave_coordinator()
+        if self._stop_following:
+            self._stop_following()
+            self._stop_following = None
+
+    @callback
+    def _leave_coordinator(self) -> None:
+        self._coordinator = None
+        for end in self._on_detach:
+            end()
+        self._on_detach = []
+        if self._cancel_look:
+            self._cancel_look()
+            self._cancel_look = None
+
+    @callback
+    def _on_change(self, change: ConfigEntryChange, entry: AnyConfigEntry) -> None:
+        """Follow the entry as it is unloaded, loaded, disabled, enabled or removed."""
+        if entry is not self._entry:
+            return
+        if change is ConfigEntryChange.REMOVED:
+            for listener in self._listeners:
+                _send_to(listener, _gone(_REMOVED))
+            self._listeners.clear()
+            self._detach()
+            self._hass.data[_LIVE_METERS].pop(entry.entry_id, None)
+            return
+        if loaded_meter(entry) is not self._coordinator:
+            self._leave_coordinator()
+            self._attach()
+            self._tell()
+        else:
+            self._look()
+
+    @callback
+    def _look(self, _now: object = None) -> None:
+        """Tell how the meter is doing, if that has changed without a telegram."""
+        self._cancel_look = None
+        status = status_of(self._hass, self._entry)
+        # That telegrams come again is told with the telegram.
+        if status != self._status and status.state != "receiving":
+            self._tell()
+
+    @callback
+    def _tell(self) -> None:
+        self._status = status_of(self._hass, self._entry)
+        self._send(self._message())
+        if self._status.obstacle and self._cancel_look is None:
+            self._cancel_look = async_call_later(self._hass, _REMEDY_DELAY, self._look)
+
+    def _message(self) -> bytes:
+        status = self._status or status_of(self._hass, self._entry)
+        if self._coordinator is None:
+            return _gone(status)
+        return json_bytes({**status._asdict(), **live_values(self._coordinator)})
+
+    @callback
+    def _send(self, message: bytes) -> None:
+        """Send a message to all who may still read an entity of the meter."""
+        for listener in tuple(self._listeners):
+            may_listen = may_read(self._hass, listener[0].user, self._entry)
+            _send_to(listener, message if may_listen else _gone(_UNAUTHORIZED))
+            if not may_listen:
+                self._listeners.remove(listener)
+        if not self._listeners:
+            self._detach()
+
+
+_REMOVED = Status("removed", None, None)
+_UNAUTHORIZED = Status("unauthorized", None, None)
+_LIVE_METERS: HassKey[dict[str, LiveMeter]] = HassKey(f"{DOMAIN}_live_meters")
+
+
+def _gone(status: Status) -> bytes:
+    return json_bytes({"gone": True, **status._asdict()})
+
+
+@callback
+def _send_to(listener: Listener, message: bytes) -> None:
+    connection, message_id = listener
+    connection.send_message(construct_event_message(message_id, message))
+
+
+@websocket_command({vol.Required("type"): f"{DOMAIN}/live", **METER})
+@callback
+def live(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+    """Begin to tell each telegram of a meter."""
+    entry = readable_meter(hass, connection.user, msg["entry_id"])
+    if entry is None:
+        refuse(connection, msg, NOT_FOUND)
+        return
+    live_meters = hass.data.setdefault(_LIVE_METERS, {})
+    if entry.entry_id not in live_meters:
+        live_meters[entry.entry_id] = LiveMeter(hass, entry)
+    connection.send_result(msg["id"])
+    connection.subscriptions[msg["id"]] = live_meters[entry.entry_id].add((connection, msg["id"]))

@@ -1,0 +1,85 @@
+"""What is told of a meter with each telegram: the values of its entities, enabled or not."""
+
+from datetime import datetime
+from typing import Any
+
+from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..lib.entities import BINARY_SENSORS, DEMAND_SENSORS, SENSORS, TARIFF_SENSORS, Described
+from ..lib.meter import Reading
+from ..lib.tariff import QUARTER_HOUR, Demand
+
+# Texts and identifiers do not change from one telegram to the next, or are told by other commands.
+_LEFT_OUT = {
+    "message",
+    *(f"channel_message_{n}" for n in range(1, 6)),
+    "device_name",
+    "other_objects",
+    "meter_time",
+    "p1_version",
+    "clock_offset",
+    # It compares months.
+    "cheapest_reference_power",
+    "saving_per_year",
+}
+_VALUES: tuple[Described[Reading], ...] = tuple(
+    each
+    for each in (*SENSORS, *DEMAND_SENSORS, *BINARY_SENSORS, *TARIFF_SENSORS)
+    if each.key not in _LEFT_OUT
+)
+
+
+def live_values(coordinator: SmartyCoordinator) -> dict[str, Any]:
+    """Return what is known by the last reading, and of the quarter-hour so far."""
+    reading, last = coordinator.latest, coordinator.memory.last_telegram
+    demand = reading.demand if reading else coordinator.demand
+    return {
+        "received_at": last and last.isoformat(),
+        "values": _values(coordinator, reading) if reading else {},
+        "media": _media(reading) if reading else {},
+        "quarter_hour": demand and _quarter_hour(demand),
+    }
+
+
+def _values(coordinator: SmartyCoordinator, reading: Reading) -> dict[str, Any]:
+    options = coordinator.config_entry.options
+    return {
+        each.translation_key: each.value_fn(reading)
+        for each in _VALUES
+        if each.is_wanted(options) and each.exists_fn(reading)
+    }
+
+
+def _media(reading: Reading) -> dict[str, Any]:
+    found = {}
+    for identity, channel in reading.channels.items():
+        meter = reading.telegram.channels[channel]
+        found[identity] = {
+            "index": meter.value,
+            "unit": meter.unit,
+            "time": _iso(meter.time),
+            "flow": reading.flows.get(identity),
+        }
+    return found
+
+
+def _quarter_hour(demand: Demand) -> dict[str, Any]:
+    last = demand.last_quarter
+    running = demand.running
+    return {
+        "time": demand.time.isoformat(),
+        "start": demand.quarter_start.isoformat(),
+        "end": (demand.quarter_start + QUARTER_HOUR).isoformat(),
+        "measured_since": demand.measured_since.isoformat(),
+        "imported_wh": round(running.imported_wh, 1),
+        "exported_wh": round(running.exported_wh, 1),
+        "reference_kw": demand.contracts.at(demand.quarter_start).reference_kw,
+        "running_kw": demand.running_kw,
+        "projected_kw": demand.projected_kw,
+        "available_kw": demand.available_kw,
+        "will_exceed": demand.will_exceed,
+        "last": last and {"start": last.start.isoformat(), "mean_kw": last.mean_kw},
+    }
+
+
+def _iso(time: datetime | None) -> str | None:
+    return time.isoformat() if time else None

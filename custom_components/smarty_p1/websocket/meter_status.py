@@ -1,0 +1,87 @@
+"""How a meter is doing, in words for programs: whether telegrams come, why not, and what helps."""
+
+from typing import Any, NamedTuple
+
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.core import HomeAssistant, callback
+
+from ..coordinator import is_meter
+from ..coordinator.entry_types import AnyConfigEntry
+from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..coordinator.repair_issues import Problem, is_raised, issue_id
+
+# What a repair mends while no telegram is accepted; the most telling first.
+_MENDED_BY_REPAIR = (
+    Problem.SECURITY_OFF,
+    Problem.SECURITY_ON,
+    Problem.OTHER_METER,
+    Problem.OTHER_METER_UNREADABLE,
+    Problem.TELEGRAMS_LATE,
+    Problem.NO_TELEGRAM,
+)
+_STATES = {
+    ConfigEntryState.SETUP_RETRY: "retrying",
+    ConfigEntryState.SETUP_ERROR: "error",
+    ConfigEntryState.MIGRATION_ERROR: "error",
+    ConfigEntryState.FAILED_UNLOAD: "error",
+}
+
+
+class Status(NamedTuple):
+    """How a meter is doing."""
+
+    state: str
+    """`receiving`, `waiting`, `failing`; of an entry that is not loaded, `not_loaded`, `retrying`,
+    `error`, `disabled`."""
+    obstacle: str | None
+    """Why there is no reading: a key of `exceptions` in the translations."""
+    remedy: dict[str, Any] | None
+
+    @property
+    def is_gone(self) -> bool:
+        """Return whether nothing reads the meter."""
+        return self.state not in {"receiving", "waiting", "failing"}
+
+
+@callback
+def loaded_meter(entry: AnyConfigEntry) -> SmartyCoordinator | None:
+    """Return the coordinator of a meter, None while it is not loaded, or is to be unloaded."""
+    if entry.state is ConfigEntryState.LOADED and not entry.disabled_by and is_meter(entry):
+        return entry.runtime_data
+    return None
+
+
+@callback
+def status_of(hass: HomeAssistant, entry: AnyConfigEntry) -> Status:
+    """Return how a meter is doing."""
+    if entry.disabled_by:
+        return Status("disabled", None, {"kind": "enable", "path": _page(entry)})
+    coordinator = loaded_meter(entry)
+    if coordinator is None:
+        obstacle = entry.error_reason_translation_key
+        remedy = _remedy(hass, entry) if obstacle else None
+        return Status(_STATES.get(entry.state, "not_loaded"), obstacle, remedy)
+    obstacle = coordinator.obstacle
+    if obstacle is None:
+        return Status("receiving", None, None)
+    if not coordinator.first_push.is_set():
+        return Status("waiting", None, None)
+    return Status("failing", obstacle, _remedy(hass, entry))
+
+
+def _remedy(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
+    """Return the dialog that helps: one that is open, a repair, or the meter's own settings."""
+    for flow in entry.async_get_active_flows(hass, {SOURCE_REAUTH}):
+        return {"kind": "reauth", "flow_id": flow["flow_id"], "path": _page(entry)}
+    for problem in _MENDED_BY_REPAIR:
+        if is_raised(hass, entry, problem):
+            return {
+                "kind": "repair",
+                "issue_id": issue_id(problem, entry),
+                "path": "/config/repairs",
+            }
+    return {"kind": "reconfigure", "path": _page(entry)}
+
+
+def _page(entry: AnyConfigEntry) -> str:
+    return f"/config/integrations/integration/{entry.domain}#config_entry={entry.entry_id}"

@@ -1,0 +1,107 @@
+"""The command that tells which meters there are, and what each of them has."""
+
+from typing import Any
+
+import voluptuous as vol
+from homeassistant.components.websocket_api.connection import ActiveConnection
+from homeassistant.components.websocket_api.decorators import websocket_command
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+
+from ..const import DOMAIN
+from ..coordinator.entry_types import AnyConfigEntry
+from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..entity import mbus_device_id
+from ..lib.entities import CURRENCY
+from ..lib.meter import Reading
+from ..lib.tariff import LUXEMBOURG, Demand, excess_price
+from .meter_status import loaded_meter, status_of
+from .rights import readable_meters
+
+_PHASES = (
+    ("1-0:32.7.0", "1-0:21.7.0", "1-0:22.7.0"),
+    ("1-0:52.7.0", "1-0:41.7.0", "1-0:42.7.0"),
+    ("1-0:72.7.0", "1-0:61.7.0", "1-0:62.7.0"),
+)
+"""What a meter sends of each phase: its voltage and its powers."""
+_EXPORTED = "1-0:2.8.0"
+_THRESHOLD = "0-0:17.0.0"
+
+
+@websocket_command({vol.Required("type"): f"{DOMAIN}/meters"})
+@callback
+def meters(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+    """Answer with the meters that the user may read."""
+    found = [_meter(hass, entry) for entry in readable_meters(hass, connection.user)]
+    connection.send_result(msg["id"], {"meters": found})
+
+
+def _meter(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
+    coordinator = loaded_meter(entry)
+    reading = coordinator.latest if coordinator else None
+    demand = coordinator.demand if coordinator else None
+    last = coordinator.memory.last_telegram if coordinator else None
+    return {
+        "entry_id": entry.entry_id,
+        "title": entry.title,
+        "serial_number": entry.unique_id,
+        "device_id": _device_id(hass, entry, str(entry.unique_id)),
+        **status_of(hass, entry)._asdict(),
+        "last_telegram": last and last.isoformat(),
+        "currency": CURRENCY,
+        **_tariff(demand),
+        **_connection(reading),
+        "media": _media(hass, coordinator, reading) if coordinator and reading else [],
+    }
+
+
+def _tariff(demand: Demand | None) -> dict[str, Any]:
+    """Return what was agreed now, and since when anything is known."""
+    if demand is None:
+        return {"reference_kw": None, "excess_price": None, "known_since": None}
+    contract = demand.contracts.at(demand.until)
+    first, *_ = (*demand.earlier_months, demand.month)
+    since = first.since or first.start
+    return {
+        "reference_kw": contract.reference_kw,
+        "excess_price": excess_price(contract, demand.until.astimezone(LUXEMBOURG).year),
+        "known_since": since.isoformat(),
+    }
+
+
+def _connection(reading: Reading | None) -> dict[str, Any]:
+    """Return what the meter sends, None before it has sent anything."""
+    if reading is None:
+        return {"phases": None, "feeds_in": None, "connection_kva": None}
+    get = reading.telegram.objects.get
+    phases = [any(get(name) is not None for name in names) for names in _PHASES]
+    return {
+        "phases": sum(phases),
+        "feeds_in": bool(get(_EXPORTED)),
+        "connection_kva": get(_THRESHOLD),
+    }
+
+
+def _media(
+    hass: HomeAssistant, coordinator: SmartyCoordinator, reading: Reading
+) -> list[dict[str, Any]]:
+    found = []
+    for identity, channel in reading.channels.items():
+        meter = reading.telegram.channels[channel]
+        device_id = mbus_device_id(coordinator, identity)
+        found.append(
+            {
+                "meter": identity,
+                "type": meter.type,
+                "unit": meter.unit,
+                "device_id": _device_id(hass, coordinator.config_entry, device_id),
+            }
+        )
+    return found
+
+
+def _device_id(hass: HomeAssistant, entry: AnyConfigEntry, identifier: str) -> str | None:
+    device = dr.async_get(hass).async_get_device_by_identifier(
+        (DOMAIN, identifier), config_entry_id=entry.entry_id
+    )
+    return device.id if device else None

@@ -1,0 +1,85 @@
+"""What the commands about one meter have in common: who asks, which meter, what is refused."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import voluptuous as vol
+from homeassistant.components.websocket_api.connection import ActiveConnection
+from homeassistant.components.websocket_api.const import ERR_NOT_FOUND, WebSocketCommandHandler
+from homeassistant.components.websocket_api.decorators import async_response, websocket_command
+from homeassistant.components.websocket_api.messages import construct_result_message
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.json import json_bytes
+
+from ..const import DOMAIN
+from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..lib.tariff import Demand
+from .meter_status import loaded_meter
+from .rights import readable_meter
+
+type Request = Mapping[str, Any]
+type Answer = Callable[[SmartyCoordinator, Request], Awaitable[bytes]]
+
+_LONGEST_ID = 64
+METER = {vol.Required("entry_id"): vol.All(str, vol.Length(max=_LONGEST_ID))}
+
+
+class RefusedError(Exception):
+    """Why there is no answer: a code for programs and a sentence for those who write them."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+NOT_FOUND = RefusedError(ERR_NOT_FOUND, "There is no such meter.")
+NOT_LOADED = RefusedError("not_loaded", "The meter is not loaded; smarty_p1/meters says why.")
+NOTHING_COUNTED = RefusedError("nothing_counted", "No energy of this meter has been read yet.")
+
+
+@callback
+def refuse(connection: ActiveConnection, msg: Mapping[str, Any], error: RefusedError) -> None:
+    """Answer why there is no answer."""
+    connection.send_error(msg["id"], error.code, str(error))
+
+
+def meter_command(
+    name: str, fields: Mapping[vol.Marker, Any] | None = None
+) -> Callable[[Answer], WebSocketCommandHandler]:
+    """Return what makes a command about a loaded meter of a function that returns its answer."""
+
+    def decorate(answer: Answer) -> WebSocketCommandHandler:
+        @websocket_command({vol.Required("type"): f"{DOMAIN}/{name}", **METER, **(fields or {})})
+        @async_response
+        async def handle(
+            hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
+        ) -> None:
+            entry = readable_meter(hass, connection.user, msg["entry_id"])
+            coordinator = loaded_meter(entry) if entry else None
+            if coordinator is None:
+                refuse(connection, msg, NOT_LOADED if entry else NOT_FOUND)
+                return
+            try:
+                result = await answer(coordinator, msg)
+            except RefusedError as err:
+                refuse(connection, msg, err)
+                return
+            connection.send_message(construct_result_message(msg["id"], result))
+
+        return handle
+
+    return decorate
+
+
+def demand_of(coordinator: SmartyCoordinator) -> Demand:
+    """Return what is known of quarter-hours and months. Raises RefusedError before anything is."""
+    if coordinator.demand is None:
+        raise NOTHING_COUNTED
+    return coordinator.demand
+
+
+async def async_rendered[**P](
+    hass: HomeAssistant, make: Callable[P, object], *args: P.args, **kwargs: P.kwargs
+) -> bytes:
+    """Return an answer as JSON, made aside: nothing else waits for it."""
+    return await hass.async_add_executor_job(lambda: json_bytes(make(*args, **kwargs)))

@@ -1,0 +1,44 @@
+"""Who may ask about a meter: whoever may read one of its entities, be it disabled."""
+
+from homeassistant.auth.models import User
+from homeassistant.auth.permissions.const import POLICY_READ
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import Unauthorized
+from homeassistant.helpers import entity_registry as er
+
+from ..const import DOMAIN
+from ..coordinator import is_meter
+from ..coordinator.entry_types import AnyConfigEntry
+
+
+def may_read(hass: HomeAssistant, user: User, entry: AnyConfigEntry) -> bool:
+    """Return whether a user may read an entity of an entry."""
+    permissions = user.permissions
+    if user.is_admin or permissions.access_all_entities(POLICY_READ):
+        return True
+    return any(
+        permissions.check_entity(entity.entity_id, POLICY_READ)
+        for entity in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    )
+
+
+def readable_meters(hass: HomeAssistant, user: User) -> list[AnyConfigEntry]:
+    """Return the entries of the meters that a user may read, loaded or not."""
+    return [
+        entry
+        for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+        if is_meter(entry) and may_read(hass, user, entry)
+    ]
+
+
+def readable_meter(hass: HomeAssistant, user: User, entry_id: str) -> AnyConfigEntry | None:
+    """Return the entry of a meter, loaded or not; None when there is none.
+
+    Raises Unauthorized when the user may read none of its entities.
+    """
+    entry = hass.config_entries.async_get_entry(entry_id)
+    if entry is None or entry.domain != DOMAIN or not is_meter(entry):
+        return None
+    if not may_read(hass, user, entry):
+        raise Unauthorized(permission=POLICY_READ)
+    return entry

@@ -1,0 +1,72 @@
+"""Clients of the websocket commands: Home Assistant's own test client, of several users."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import CLIENT_ID, MockConfigEntry, MockUser
+from pytest_homeassistant_custom_component.typing import (
+    MockHAClientWebSocket,
+    WebSocketGenerator,
+)
+
+from custom_components.smarty_p1.const import DOMAIN
+from tests.ha import billed_month
+from tests.ha.conftest import EntryMaker
+from tests.ha.meter import MeterPort
+
+type Client = MockHAClientWebSocket
+type ClientOf = Callable[[MockUser], Awaitable[Client]]
+
+
+@pytest.fixture
+async def client(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> Client:
+    """Return a client of an administrator; the commands are there before any meter."""
+    assert await async_setup_component(hass, DOMAIN, {})
+    return await hass_ws_client(hass)
+
+
+@pytest.fixture
+def client_of(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> ClientOf:
+    """Return a function that connects a user."""
+
+    async def connect(user: MockUser) -> Client:
+        token = await hass.auth.async_create_refresh_token(user, CLIENT_ID)
+        return await hass_ws_client(hass, hass.auth.async_create_access_token(token))
+
+    return connect
+
+
+def user_with(hass: HomeAssistant, *entity_ids: str) -> MockUser:
+    """Return a user who may read these entities, and nothing else."""
+    user = MockUser().add_to_hass(hass)
+    may_read = dict.fromkeys(entity_ids, True)
+    user.mock_policy({"entities": {"entity_ids": {each: {"read": True} for each in may_read}}})
+    return user
+
+
+async def ask(client: Client, command: str, **fields: object) -> Any:  # noqa: ANN401 - JSON
+    """Return the answer to a command."""
+    await client.send_json_auto_id({"type": f"{DOMAIN}/{command}", **fields})
+    answer = await client.receive_json()
+    assert answer["success"], answer
+    return answer["result"]
+
+
+async def refused(client: Client, command: str, **fields: object) -> str:
+    """Return the code of the refusal of a command."""
+    await client.send_json_auto_id({"type": f"{DOMAIN}/{command}", **fields})
+    answer = await client.receive_json()
+    assert not answer["success"], answer
+    code: str = answer["error"]["code"]
+    return code
+
+
+@pytest.fixture
+async def entry(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, hass_storage: dict[str, Any]
+) -> MockConfigEntry:
+    """Return the entry of a meter with one month and a half behind it."""
+    return await billed_month.set_up(hass, port, make_entry, hass_storage)

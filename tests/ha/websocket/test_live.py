@@ -1,0 +1,248 @@
+"""The subscription to what a meter sends, as a client of the websocket sees it."""
+
+from typing import Any
+
+import pytest
+from homeassistant.config_entries import ConfigEntryDisabler
+from homeassistant.core import HomeAssistant
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smarty_p1.const import DOMAIN
+from custom_components.smarty_p1.coordinator import port_coordinator
+from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.lib.meter import Reading
+from custom_components.smarty_p1.websocket import live
+from custom_components.smarty_p1.websocket.live_values import live_values
+from tests.ha.billed_month import telegram
+from tests.ha.conftest import EntryMaker
+from tests.ha.meter import OTHER_KEY, MeterPort, encipher, with_value
+from tests.ha.support import (
+    TELEGRAM,
+    let_pass,
+    receive,
+    set_up,
+    wait_for_entities,
+    wait_until,
+)
+
+from .conftest import Client, ClientOf, user_with
+
+
+async def subscribe(client: Client, entry: MockConfigEntry) -> tuple[int, Any]:
+    """Return the id of a new subscription, and what it tells first."""
+    await client.send_json_auto_id({"type": f"{DOMAIN}/live", "entry_id": entry.entry_id})
+    answer = await client.receive_json()
+    assert answer["success"], answer
+    return answer["id"], await told(client)
+
+
+async def told(client: Client) -> Any:  # noqa: ANN401 - JSON
+    """Return the next message."""
+    message = await client.receive_json()
+    assert message["type"] == "event", message
+    return message["event"]
+
+
+async def test_a_snapshot_at_once_and_then_each_telegram(
+    hass: HomeAssistant, port: MeterPort, client: Client, entry: MockConfigEntry
+) -> None:
+    _, first = await subscribe(client, entry)
+    assert (first["state"], first["obstacle"], first["remedy"]) == ("receiving", None, None)
+    # Of entities that are disabled, too.
+    assert first["values"]["voltage_l1"] == 233.1
+    assert first["values"]["current_l1"] is not None
+    assert first["values"]["price_export"] == 0.06
+    assert first["values"]["energy_imported"] == 1460.6
+    assert "message" not in first["values"]
+    assert first["quarter_hour"]["imported_wh"] == 0
+    # The quarter-hour before midnight took 0.1 kWh.
+    assert first["quarter_hour"]["last"] == {"start": "2026-06-15T21:45:00+00:00", "mean_kw": 0.4}
+
+    text = with_value(telegram("00:05:00", 0.5), "1-0:1.7.0", "(06.000*kW)")
+    await receive(hass, port, text)
+    event = await told(client)
+    quarter_hour = event["quarter_hour"]
+    assert event["values"]["power_imported"] == 6.0
+    # 0.5 kWh in a third of it, and 6 kW for ten minutes more: 1.5 kWh, which are 6 kW.
+    assert quarter_hour == {
+        "time": "2026-06-15T22:05:00+00:00",
+        "start": "2026-06-15T22:00:00+00:00",
+        "end": "2026-06-15T22:15:00+00:00",
+        "measured_since": "2026-06-15T22:00:00+00:00",
+        "imported_wh": 500.0,
+        "exported_wh": 0.0,
+        "reference_kw": 7.0,
+        "running_kw": 6.0,
+        "projected_kw": 6.0,
+        # 1.25 kWh are left for ten minutes.
+        "available_kw": 7.5,
+        "will_exceed": False,
+        "last": {"start": "2026-06-15T21:45:00+00:00", "mean_kw": 0.4},
+    }
+    assert {each["unit"] for each in event["media"].values()} == {"m3", "GJ"}
+
+
+async def test_one_serialisation_for_all_who_listen(  # noqa: PLR0913, PLR0917 - all of it is needed
+    hass: HomeAssistant,
+    port: MeterPort,
+    client: Client,
+    client_of: ClientOf,
+    entry: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = []
+
+    def counted(coordinator: SmartyCoordinator) -> dict[str, Any]:
+        made.append(1)
+        return live_values(coordinator)
+
+    monkeypatch.setattr(live, "live_values", counted)
+    others = [await client_of(user_with(hass, "sensor.smarty_energy_imported")) for _ in range(3)]
+    for each in (client, *others):
+        await subscribe(each, entry)
+    made.clear()
+    await receive(hass, port, telegram("00:05:00", 0.5))
+    events = [await told(each) for each in (client, *others)]
+    assert made == [1]
+    assert events[0] == events[1] == events[3]
+
+
+async def test_an_end_of_all_subscriptions_leaves_nothing(
+    hass: HomeAssistant, client: Client, client_of: ClientOf, entry: MockConfigEntry
+) -> None:
+    coordinator = entry.runtime_data
+    before = len(coordinator._listeners)
+    other = await client_of(user_with(hass, "sensor.smarty_energy_imported"))
+    number, _ = await subscribe(client, entry)
+    await subscribe(other, entry)
+    assert len(coordinator._reading_listeners) == 1
+    await client.send_json_auto_id({"type": "unsubscribe_events", "subscription": number})
+    assert (await client.receive_json())["success"]
+    assert len(coordinator._reading_listeners) == 1
+    await other.close()
+    await hass.async_block_till_done()
+    assert coordinator._reading_listeners == []
+    assert len(coordinator._listeners) == before
+
+
+async def test_a_subscription_outlives_reload_and_disabling(
+    hass: HomeAssistant, port: MeterPort, client: Client, entry: MockConfigEntry
+) -> None:
+    await subscribe(client, entry)
+
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    gone = await told(client)
+    assert gone.get("gone") is True, gone
+    assert gone["state"] == "disabled"
+
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+    await hass.async_block_till_done()
+    back = await until(client, lambda event: "gone" not in event)
+    assert (back["state"], back["values"]) == ("waiting", {})
+    # Known from before: the quarter-hours so far.
+    assert back["quarter_hour"]["last"]["mean_kw"] == 0.4
+    await receive(hass, port, telegram("00:05:00", 0.5))
+    assert (await until(client, lambda event: event["values"]))["state"] == "receiving"
+
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert (await told(client))["gone"] is True
+    await until(client, lambda event: event["state"] == "waiting")
+    await port.send_telegram(telegram("00:06:00", 0.6))
+    event = await until(client, lambda event: event.get("values"))
+    assert event["values"]["energy_imported"] == 1461.2
+
+
+async def until(client: Client, is_it: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return the first message that is as it should be."""
+    while not is_it(event := await told(client)):
+        pass
+    return event
+
+
+async def test_whoever_asks_while_it_is_not_loaded_is_told_so_and_then_served(
+    hass: HomeAssistant, client: Client, entry: MockConfigEntry
+) -> None:
+    await hass.config_entries.async_unload(entry.entry_id)
+    _, first = await subscribe(client, entry)
+    assert (first["gone"], first["state"]) == (True, "not_loaded")
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert await until(client, lambda event: event["state"] == "waiting")
+
+
+async def test_a_meter_that_is_removed_ends_it(
+    hass: HomeAssistant, client: Client, entry: MockConfigEntry
+) -> None:
+    await subscribe(client, entry)
+    await hass.config_entries.async_remove(entry.entry_id)
+    event = await until(client, lambda event: event["state"] == "removed")
+    assert event["gone"] is True
+
+
+async def test_a_right_taken_away_ends_it_with_the_next_telegram(
+    hass: HomeAssistant, port: MeterPort, client_of: ClientOf, entry: MockConfigEntry
+) -> None:
+    user = user_with(hass, "sensor.smarty_energy_imported")
+    client = await client_of(user)
+    await subscribe(client, entry)
+    user.mock_policy({"entities": {"entity_ids": {"light.hall": True}}})
+    await receive(hass, port, telegram("00:05:00", 0.5))
+    assert await told(client) == {
+        "gone": True,
+        "state": "unauthorized",
+        "obstacle": None,
+        "remedy": None,
+    }
+    assert entry.runtime_data._reading_listeners == []
+
+
+async def test_silence_is_told_with_what_helps(
+    hass: HomeAssistant, client: Client, entry: MockConfigEntry
+) -> None:
+    _, first = await subscribe(client, entry)
+    await let_pass(hass, 61)
+    event = await told(client)
+    assert (event["state"], event["obstacle"]) == ("failing", "nothing_received")
+    assert event["remedy"]["kind"] == "reconfigure"
+    # What was known last, and when.
+    assert event["values"]["energy_imported"] == 1460.6
+    assert event["received_at"] == first["received_at"]
+
+
+async def test_a_wrong_key_is_told_with_the_dialog_that_asks_for_it(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Half a minute passes in no time: the connection is not silent meanwhile.
+    monkeypatch.setattr(port_coordinator.PortCoordinator, "silence_timeout", None)
+    entry = await set_up(hass, port, make_entry)
+    await wait_for_entities(hass, entry)
+    await subscribe(client, entry)
+    coordinator = entry.runtime_data
+    for judged in range(1, 6):
+        await port.send(encipher(TELEGRAM, 900_000 + judged, key=OTHER_KEY))
+        await wait_until(
+            hass,
+            lambda: coordinator.reception.rejections.total() == judged,  # noqa: B023 - awaited
+        )
+    await let_pass(hass, 31)
+    await port.send(encipher(TELEGRAM, 900_006, key=OTHER_KEY))
+    await wait_until(hass, lambda: coordinator.obstacle == "wrong_key")
+    [flow] = hass.config_entries.flow.async_progress()
+    await let_pass(hass, 2)
+    event = await until(client, lambda event: (event["remedy"] or {}).get("kind") == "reauth")
+    assert (event["state"], event["obstacle"]) == ("failing", "wrong_key")
+    assert event["remedy"]["flow_id"] == flow["flow_id"]
+
+
+async def test_nothing_is_worked_out_while_nobody_listens(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(_coordinator: object) -> dict[str, Any]:
+        pytest.fail("nobody asked")
+
+    monkeypatch.setattr(live, "live_values", never)
+    await receive(hass, port, telegram("00:05:00", 0.5))
+    assert isinstance(entry.runtime_data.latest, Reading)

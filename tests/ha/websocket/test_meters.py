@@ -1,0 +1,119 @@
+"""Which meters a user is told of, and what of them."""
+
+import pytest
+from homeassistant.config_entries import ConfigEntryDisabler
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+
+from tests.ha import billed_month
+from tests.ha.conftest import EntryMaker
+from tests.ha.meter import KEY, OTHER_SERIAL, SERIAL, MeterPort, with_value
+from tests.ha.support import device_of, receive
+
+from .conftest import Client, ClientOf, ask, refused, user_with
+
+
+async def test_nothing_before_there_is_a_meter(client: Client) -> None:
+    assert await ask(client, "meters") == {"meters": []}
+
+
+async def test_a_meter_and_what_it_has(
+    hass: HomeAssistant, client: Client, entry: MockConfigEntry
+) -> None:
+    [meter] = (await ask(client, "meters"))["meters"]
+
+    media = meter.pop("media")
+    assert meter.pop("last_telegram").endswith("+00:00")
+    assert meter == {
+        "entry_id": entry.entry_id,
+        "title": f"Smarty {SERIAL}",
+        "serial_number": SERIAL,
+        "device_id": hass_device(hass, entry, SERIAL),
+        "state": "receiving",
+        "obstacle": None,
+        "remedy": None,
+        "currency": "EUR",
+        "reference_kw": 7.0,
+        # 0.0765 with 8 % of VAT
+        "excess_price": 0.08262,
+        "known_since": "2026-05-01T00:00:00+02:00",
+        "phases": 3,
+        "feeds_in": True,
+        "connection_kva": 69.0,
+    }
+    assert [(each["type"], each["unit"]) for each in media] == [
+        ("gas", "m3"),
+        ("water", "m3"),
+        ("heat", "GJ"),
+    ]
+    assert [each["device_id"] for each in media] == [
+        hass_device(hass, entry, f"{SERIAL}_{each['meter']}") for each in media
+    ]
+
+
+def hass_device(hass: HomeAssistant, entry: MockConfigEntry, identifier: str) -> str:
+    """Return the id of a device that exists."""
+    return device_of(dr.async_get(hass), entry, identifier).id
+
+
+@pytest.mark.usefixtures("entry")
+async def test_one_phase(hass: HomeAssistant, port: MeterPort, client: Client) -> None:
+    text = billed_month.telegram("00:00:10", 0.0)
+    for reference in ("21", "22", "31", "32", "41", "42", "51", "52", "61", "62", "71", "72"):
+        if reference not in {"21", "22", "31", "32"}:
+            text = with_value(text, f"1-0:{reference}.7.0", None)
+    await receive(hass, port, text)
+    [meter] = (await ask(client, "meters"))["meters"]
+    assert meter["phases"] == 1
+
+
+async def test_a_meter_that_is_disabled_is_told_and_how_to_enable_it(
+    hass: HomeAssistant, client: Client, entry: MockConfigEntry
+) -> None:
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    await hass.async_block_till_done()
+
+    [meter] = (await ask(client, "meters"))["meters"]
+
+    assert (meter["state"], meter["obstacle"]) == ("disabled", None)
+    assert meter["remedy"]["kind"] == "enable"
+    assert (meter["serial_number"], meter["phases"], meter["media"]) == (SERIAL, None, [])
+
+
+@pytest.mark.usefixtures("short_setup")
+async def test_a_meter_that_sends_nothing_says_why(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, client: Client
+) -> None:
+    entry = make_entry(port.url, key=KEY)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+
+    [meter] = (await ask(client, "meters"))["meters"]
+
+    assert (meter["state"], meter["obstacle"]) == ("retrying", "nothing_received")
+    assert meter["remedy"]["kind"] == "reconfigure"
+
+
+async def test_only_meters_of_which_the_user_may_read_an_entity(
+    hass: HomeAssistant,
+    client_of: ClientOf,
+    make_entry: EntryMaker,
+    entry: MockConfigEntry,
+    hass_read_only_user: MockUser,
+) -> None:
+    make_entry("socket://127.0.0.1:9", serial=OTHER_SERIAL)
+    someone = user_with(hass, "sensor.smarty_energy_imported", "light.hall")
+    nobody = user_with(hass, "light.hall")
+
+    async def seen_by(user: MockUser) -> list[str]:
+        answer = await ask(await client_of(user), "meters")
+        return [meter["serial_number"] for meter in answer["meters"]]
+
+    assert await seen_by(hass_read_only_user) == [SERIAL, OTHER_SERIAL]
+    assert await seen_by(someone) == [SERIAL]
+    assert await seen_by(nobody) == []
+    client = await client_of(nobody)
+    assert await refused(client, "live", entry_id=entry.entry_id) == "unauthorized"
+    assert await refused(client, "live", entry_id="none") == "not_found"
+    assert await refused(client, "live", entry_id="n" * 65) == "invalid_format"
