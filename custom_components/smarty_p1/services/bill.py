@@ -10,6 +10,7 @@ from ..lib.tariff import (
     KEPT_MONTHS,
     LUXEMBOURG,
     Bill,
+    Comparison,
     Demand,
     Month,
     MonthComparison,
@@ -63,15 +64,15 @@ async def get_bill(call: ServiceCall) -> ServiceResponse:
     """
     coordinator = coordinator_of(call)
     demand = _demand_of(call)
-    months = {_name(month): month for month in _months(demand)}
-    name = call.data.get(ATTR_MONTH, _name(demand.month))
+    months = {month_name(month): month for month in known_months(demand)}
+    name = call.data.get(ATTR_MONTH, month_name(demand.month))
     if name not in months:
         shown = name[:_MAX_SHOWN]
         raise invalid(translation_key="month_unknown", month=shown, months=", ".join(months))
     chosen = [months[name]]
     if count := call.data.get(ATTR_MONTHS):
         chosen = list(months.values())[-count:]
-    answers = [answer for month in chosen if (answer := _answer(month, demand))]
+    answers = [answer for month in chosen if (answer := bill_answer(month, demand))]
     if not answers:
         raise invalid(
             translation_key="reference_power_missing", title=coordinator.config_entry.title
@@ -80,7 +81,7 @@ async def get_bill(call: ServiceCall) -> ServiceResponse:
     return whole if count else answers[0]
 
 
-def _answer(month: Month, demand: Demand) -> dict[str, Any] | None:
+def bill_answer(month: Month, demand: Demand) -> dict[str, Any] | None:
     """Return the bill of a month, None without a reference power."""
     until = min(month.end, demand.until)
     contracts = demand.contracts.between(month.start, until)
@@ -88,7 +89,7 @@ def _answer(month: Month, demand: Demand) -> dict[str, Any] | None:
         return None
     due = bill(month, demand.contracts, until)
     answer: dict[str, Any] = {
-        "month": _name(month),
+        "month": month_name(month),
         **({"since": month.since.astimezone(LUXEMBOURG).isoformat()} if month.since else {}),
         "measured_share": month.measured_share(until),
         **_of_the_platform(month),
@@ -153,11 +154,16 @@ async def compare_reference_powers(call: ServiceCall) -> ServiceResponse:
     demand = _demand_of(call)
     prices: str = call.data[ATTR_PRICES]
     comparison = compare(
-        _months(demand),
+        known_months(demand),
         demand.contracts,
         demand.until,
         is_at_current_prices=prices == CURRENT_PRICES,
     )
+    return comparison_answer(comparison, prices)
+
+
+def comparison_answer(comparison: Comparison, prices: str = CURRENT_PRICES) -> dict[str, Any]:
+    """Return what each class would have cost in the known months."""
     return {
         "months": [_compared(month) for month in comparison.months],
         "prices": prices,
@@ -175,17 +181,19 @@ def _demand_of(call: ServiceCall) -> Demand:
     return demand
 
 
-def _months(demand: Demand) -> tuple[Month, ...]:
+def known_months(demand: Demand) -> tuple[Month, ...]:
+    """Return the months that are known, in the order of time; the last one is running."""
     return (*demand.earlier_months, demand.month)
 
 
-def _name(month: Month | MonthComparison) -> str:
+def month_name(month: Month | MonthComparison) -> str:
+    """Return what a month is called in answers: "2026-06"."""
     return f"{month.start:%Y-%m}"
 
 
 def _compared(month: MonthComparison) -> dict[str, Any]:
     return {
-        "month": _name(month),
+        "month": month_name(month),
         "measured_share": month.measured_share,
         "classes": {str(kw): cost._asdict() for kw, cost in month.classes.items()},
     }

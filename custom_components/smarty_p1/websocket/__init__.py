@@ -6,9 +6,16 @@ docs/websocket.md describes them for whoever builds on them.
 from homeassistant.components import websocket_api
 from homeassistant.core import HomeAssistant, callback
 
-from . import live, meters
+from . import bills, days, live, meters, quarter_hours
 
-_COMMANDS = (meters.meters, live.live)
+_COMMANDS = (
+    meters.meters,
+    live.live,
+    quarter_hours.quarter_hours,
+    days.days,
+    bills.bills,
+    bills.classes,
+)
 
 
 @callback

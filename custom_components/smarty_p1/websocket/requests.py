@@ -27,14 +27,18 @@ METER = {vol.Required("entry_id"): vol.All(str, vol.Length(max=_LONGEST_ID))}
 class RefusedError(Exception):
     """Why there is no answer: a code for programs and a sentence for those who write them."""
 
-    def __init__(self, code: str, text: str) -> None:
+    def __init__(self, *, code: str, text: str) -> None:
         super().__init__(text)
         self.code = code
 
 
-NOT_FOUND = RefusedError(ERR_NOT_FOUND, "There is no such meter.")
-NOT_LOADED = RefusedError("not_loaded", "The meter is not loaded; smarty_p1/meters says why.")
-NOTHING_COUNTED = RefusedError("nothing_counted", "No energy of this meter has been read yet.")
+NOT_FOUND = RefusedError(code=ERR_NOT_FOUND, text="There is no such meter.")
+NOT_LOADED = RefusedError(
+    code="not_loaded", text="The meter is not loaded; smarty_p1/meters says why."
+)
+NOTHING_COUNTED = RefusedError(
+    code="nothing_counted", text="No energy of this meter has been read yet."
+)
 
 
 @callback

@@ -1,0 +1,75 @@
+"""The commands that tell what months cost, and what other reference powers would have cost."""
+
+from typing import Any
+
+import voluptuous as vol
+
+from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..lib.tariff import KEPT_MONTHS, LUXEMBOURG, Demand, Month, bill, compare
+from ..services.bill import bill_answer, comparison_answer, known_months
+from .requests import RefusedError, Request, async_rendered, demand_of, meter_command
+
+# The running one, the twelve before it, and one year more to compare with.
+_MOST_MONTHS = KEPT_MONTHS + 1
+_PARTS = ("energy", "network", "surcharge", "feed_in")
+
+
+@meter_command(
+    "bill",
+    {vol.Optional("months", default=1): vol.All(int, vol.Range(min=1, max=_MOST_MONTHS))},
+)
+async def bills(coordinator: SmartyCoordinator, msg: Request) -> bytes:
+    """Answer with the bills of so many months up to the running one, the oldest first."""
+    return await async_rendered(coordinator.hass, _bills, demand_of(coordinator), msg["months"])
+
+
+def _bills(demand: Demand, count: int) -> dict[str, Any]:
+    found = [
+        {**answer, **_beside_it(month, demand)}
+        for month in known_months(demand)[-count:]
+        if (answer := bill_answer(month, demand))
+    ]
+    if not found:
+        text = "No reference power is set: it is on the bill of the grid."
+        raise RefusedError(code="no_reference_power", text=text)
+    return {"months": found}
+
+
+def _beside_it(month: Month, demand: Demand) -> dict[str, Any]:
+    """Return what a card shows beside the lines of a bill."""
+    until = min(month.end, demand.until)
+    due = bill(month, demand.contracts, until)
+    peak = month.peak
+    parts = {name: due.part(name) for name in _PARTS}
+    return {
+        "start": month.start.isoformat(),
+        "end": month.end.isoformat(),
+        "until": until.astimezone(LUXEMBOURG).isoformat(),
+        "imported_kwh": round(month.imported_kwh, 3),
+        "exported_kwh": round(month.exported_kwh, 3),
+        "reference_kw": demand.contracts.at(until).reference_kw,
+        "peak": peak and {"start": peak.start.isoformat(), "mean_kw": peak.mean_kw},
+        "vat_rate": due.vat_rate,
+        "parts": {name: amount for name, amount in parts.items() if amount is not None},
+    }
+
+
+@meter_command("classes")
+async def classes(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
+    """Answer with what each class would have cost at the prices that hold now."""
+    return await async_rendered(coordinator.hass, _classes, demand_of(coordinator))
+
+
+def _classes(demand: Demand) -> dict[str, Any]:
+    comparison = compare(
+        known_months(demand), demand.contracts, demand.until, is_at_current_prices=True
+    )
+    totals = comparison.totals
+    due = bill(demand.month, demand.contracts, demand.until)
+    return {
+        **comparison_answer(comparison),
+        "reference_kw": demand.contracts.at(demand.until).reference_kw,
+        "vat_rate": due.vat_rate,
+        "decisive": [f"{month.start:%Y-%m}" for month in comparison.decisive],
+        "totals": {str(kw): total and round(total, 2) for kw, total in totals.items()},
+    }

@@ -1,0 +1,143 @@
+"""The quarter-hours of a meter for whoever asks again and again: read once, and then what is new.
+
+A year takes 600 kB of memory, as long as the meter is loaded, and only once somebody has asked.
+"""
+
+import asyncio
+from array import array
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import groupby
+from math import isnan, nan
+from weakref import WeakKeyDictionary
+
+from homeassistant.util.hass_dict import HassKey
+
+from ..const import DOMAIN
+from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..lib.tariff import QUARTER_HOUR, Origin, QuarterHour, day_start
+from .requests import RefusedError, demand_of
+
+KEPT = timedelta(days=400)
+_ORIGINS = (None, Origin.PLATFORM, Origin.PLATFORM_ESTIMATED)
+
+
+type Run = tuple[int, int, Origin]
+"""The index of the first of some in a row that are not one's own, how many, and whose they are."""
+
+
+class QuarterHours:
+    """Energies in Wh by quarter-hours in a row, the first of which starts at `start`."""
+
+    def __init__(self, start: datetime) -> None:
+        self.start = start
+        self._imported = array("d")
+        self._exported = array("d")
+        self._origins = bytearray()
+
+    @property
+    def end(self) -> datetime:
+        """Return when the last one ended."""
+        return self.start + len(self._imported) * QUARTER_HOUR
+
+    def extend(self, quarters: Iterable[QuarterHour]) -> None:
+        """Add later ones, in the order of their time."""
+        for quarter in quarters:
+            missing = (quarter.start - self.end) // QUARTER_HOUR
+            if missing < 0:
+                continue
+            exported_kwh = quarter.exported_kwh
+            self._exported.extend([nan] * missing)
+            self._exported.append(nan if exported_kwh is None else exported_kwh * 1000)
+            self._origins.extend(bytes(missing))
+            self._origins.append(_ORIGINS.index(quarter.origin))
+            self._imported.extend([nan] * missing)
+            self._imported.append(quarter.imported_kwh * 1000)
+
+    def values(self, quantity: str, start: datetime, end: datetime) -> list[int | None]:
+        """Return an energy in whole Wh, None where it is not known."""
+        part = self._slice(start, end)
+        match quantity:
+            case "imported":
+                exact: Iterable[float] = self._imported[part]
+            case "exported":
+                exact = self._exported[part]
+            case _:
+                exact = map(_net, self._imported[part], self._exported[part], strict=True)
+        return [None if isnan(wh) else round(wh) for wh in exact]
+
+    def origins(self, start: datetime, end: datetime) -> Iterator[Run]:
+        """Yield those that are not one's own."""
+        index = 0
+        for code, group in groupby(self._origins[self._slice(start, end)]):
+            count = len(list(group))
+            if origin := _ORIGINS[code]:
+                yield index, count, origin
+            index += count
+
+    def peak(self, start: datetime, end: datetime) -> QuarterHour | None:
+        """Return the one with the highest imported energy; of equal ones, the first."""
+        part = self._slice(start, end)
+        known = [(wh, -n) for n, wh in enumerate(self._imported[part], part.start) if not isnan(wh)]
+        if not known:
+            return None
+        wh, n = max(known)
+        return QuarterHour(self.start - n * QUARTER_HOUR, wh * 4 / 1000)
+
+    def _slice(self, start: datetime, end: datetime) -> slice:
+        first, last = ((time - self.start) // QUARTER_HOUR for time in (start, end))
+        return slice(max(0, first), max(0, min(last, len(self._imported))))
+
+
+def _net(imported_wh: float, exported_wh: float) -> float:
+    """Return the difference; a meter that does not count what is fed in has no such register."""
+    return imported_wh if isnan(exported_wh) else imported_wh - exported_wh
+
+
+class KnownQuarterHours:
+    """The quarter-hours of one meter, of both origins."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._known: QuarterHours | None = None
+        self._basis: tuple[object, ...] = ()
+        self._last: QuarterHour | None = None
+
+    async def async_read(self, coordinator: SmartyCoordinator) -> QuarterHours:
+        """Return what is known now. Raises RefusedError when files cannot be read."""
+        # Ten clients that ask at once wait for one reading.
+        async with self._lock:
+            demand = demand_of(coordinator)
+            end = demand.quarter_start
+            # What is imported changes the past, and so may a clock that was wrong.
+            basis = day_start(end), coordinator.memory.demand_meter.past
+            is_same = self._known is not None and basis[0] == self._basis[0]
+            try:
+                if self._known is None or not is_same or basis[1] is not self._basis[1]:
+                    start = day_start(end - KEPT)
+                    found = await coordinator.past.async_quarter_hours(start, end)
+                    known = QuarterHours(start)
+                elif self._last != demand.last_quarter:
+                    known = self._known
+                    found = await coordinator.quarter_hours.async_read(known.end, end)
+                else:
+                    return self._known
+            except OSError as err:
+                text = f"The stored quarter-hours cannot be read: {err.strerror}"
+                raise RefusedError(code="unreadable", text=text) from err
+            await coordinator.hass.async_add_executor_job(known.extend, found)
+            self._known, self._basis, self._last = known, basis, demand.last_quarter
+            return known
+
+
+_KNOWN: HassKey[WeakKeyDictionary[SmartyCoordinator, KnownQuarterHours]] = HassKey(
+    f"{DOMAIN}_known_quarter_hours"
+)
+
+
+async def async_known_quarter_hours(coordinator: SmartyCoordinator) -> QuarterHours:
+    """Return the quarter-hours of a meter. Raises RefusedError when they cannot be read."""
+    known = coordinator.hass.data.setdefault(_KNOWN, WeakKeyDictionary())
+    if coordinator not in known:
+        known[coordinator] = KnownQuarterHours()
+    return await known[coordinator].async_read(coordinator)

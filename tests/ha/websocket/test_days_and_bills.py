@@ -1,0 +1,146 @@
+"""Days that add up to the bill, bills, and classes; the numbers are those of `billed_month`."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from homeassistant.core import HomeAssistant
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from tests.ha import billed_month
+from tests.ha.billed_month import telegram
+from tests.ha.conftest import EntryMaker
+from tests.ha.meter import MeterPort
+from tests.ha.support import receive, set_up
+
+from .conftest import Client, ask, refused
+
+
+async def days_of(client: Client, entry: MockConfigEntry, **fields: str) -> list[dict[str, Any]]:
+    """Return days."""
+    answer = await ask(client, "days", entry_id=entry.entry_id, **fields)
+    found: list[dict[str, Any]] = answer["days"]
+    return found
+
+
+async def test_the_days_of_a_month_add_up_to_its_bill(
+    client: Client, entry: MockConfigEntry
+) -> None:
+    may = await days_of(client, entry, start="2026-05-01", end="2026-06-01")
+    [bill, running] = (await ask(client, "bill", entry_id=entry.entry_id, months=2))["months"]
+
+    assert [day["day"] for day in may] == [f"2026-05-{n:02}" for n in range(1, 32)]
+    assert round(sum(day["cost"] for day in may), 2) == bill["total"] == 87.78
+    assert round(sum(day["cost_above"] for day in may), 2) == bill["parts"]["surcharge"] == 0.21
+    assert round(sum(day["feed_in"] for day in may), 2) == -1.2
+    assert sum(day["imported_wh"] for day in may) == 316_600
+    june = await days_of(client, entry)
+    assert june[0]["day"] == "2026-06-01"
+    assert round(sum(day["cost"] for day in june), 2) == running["total"]
+
+
+async def test_a_day(client: Client, entry: MockConfigEntry, tmp_path: Path) -> None:
+    folder = tmp_path / ".storage" / f"smarty_p1.{entry.entry_id}.quarter_hours"
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = "2026-04-30T22:00Z,1990,0,,\n2026-04-30T22:15Z,2000,20,,\n2026-05-01T22:00Z,9000,0,,\n"
+    (folder / "2026-05.csv").write_text(f"start,a,b,c,d\n{lines}")
+
+    [day] = await days_of(client, entry, start="2026-05-01", end="2026-05-02")
+
+    cost = day.pop("cost")
+    assert day == {
+        "day": "2026-05-01",
+        "start": "2026-04-30T22:00:00+00:00",
+        "end": "2026-05-01T22:00:00+00:00",
+        # Ten of 2 kWh, 86 of 0.1 kWh.
+        "imported_wh": 28_600,
+        "exported_wh": 1_920,
+        "quarter_hours": 96,
+        "platform_quarter_hours": 0,
+        "estimated_quarter_hours": 0,
+        "of_quarter_hours": 96,
+        "reference_kw": 7.0,
+        "quarter_hours_above": 10,
+        "above_wh": 2_500,
+        "peak": {"start": "2026-04-30T22:15:00+00:00", "mean_kw": 8.0},
+        # 2.5 kWh at 0.0765 and 8 %
+        "cost_above": 0.21,
+        # 1.92 kWh at 0.06
+        "feed_in": -0.12,
+    }
+    # 28.6 at 0.201, 18.56 / 31, 0.19: 6.54 and 8 %, less 0.12
+    assert cost == pytest.approx(6.94, abs=0.011)
+
+
+async def test_the_running_day(
+    hass: HomeAssistant, port: MeterPort, client: Client, entry: MockConfigEntry
+) -> None:
+    await receive(hass, port, telegram("00:12:00", 1.0))
+    [today] = await days_of(client, entry, start="2026-06-16")
+    assert (today["imported_wh"], today["quarter_hours"]) == (1000, 0)
+    assert today["of_quarter_hours"] == 0
+    assert today["peak"] is None
+    # A fifth of an hour of 18.56 a month, and a kWh at 0.201, with 8 %.
+    assert today["cost"] == pytest.approx((18.56 / 3600 + 0.201) * 1.08, abs=0.02)
+
+
+async def test_the_first_month_begins_with_its_first_day(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, client: Client
+) -> None:
+    first = telegram("12:00:00", 0.0)
+    entry = await set_up(hass, port, make_entry, first, **billed_month.OPTIONS)
+    [day] = await days_of(client, entry, start="2000-01-01")
+    [bill] = (await ask(client, "bill", entry_id=entry.entry_id))["months"]
+    assert day["day"] == "2026-06-16"
+    assert day["cost"] == bill["total"]
+
+
+async def test_no_reference_power(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, client: Client
+) -> None:
+    entry = await set_up(hass, port, make_entry, telegram("12:00:00", 0.0))
+    [day] = await days_of(client, entry)
+    assert (day["cost"], day["cost_above"], day["reference_kw"]) == (None, None, None)
+    assert await refused(client, "bill", entry_id=entry.entry_id) == "no_reference_power"
+
+
+async def test_bills_as_the_action_returns_them_and_what_is_beside(
+    hass: HomeAssistant, client: Client, entry: MockConfigEntry
+) -> None:
+    answer = await ask(client, "bill", entry_id=entry.entry_id, months=25)
+    action = await hass.services.async_call(
+        "smarty_p1", "get_bill", {"months": 25}, blocking=True, return_response=True
+    )
+    assert action
+    months: Any = action["months"]
+    for found, expected in zip(answer["months"], months, strict=True):
+        assert {name: found[name] for name in expected} == expected
+    may, june = answer["months"]
+    assert june["estimate"] == {"total": 82.57}
+    beside = {name: may[name] for name in may if name not in months[0]}
+    assert beside == {
+        "start": "2026-05-01T00:00:00+02:00",
+        "end": "2026-06-01T00:00:00+02:00",
+        "until": "2026-06-01T00:00:00+02:00",
+        "imported_kwh": 316.6,
+        "exported_kwh": 20.0,
+        "reference_kw": 7.0,
+        "peak": {"start": "2026-04-30T22:00:00+00:00", "mean_kw": 8.0},
+        "vat_rate": 0.08,
+        "parts": {"energy": 51.29, "network": 37.48, "surcharge": 0.21, "feed_in": -1.2},
+    }
+    assert round(sum(may["parts"].values()), 2) == may["total"]
+    assert await refused(client, "bill", entry_id=entry.entry_id, months=26) == "invalid_format"
+
+
+async def test_classes(hass: HomeAssistant, client: Client, entry: MockConfigEntry) -> None:
+    answer = await ask(client, "classes", entry_id=entry.entry_id)
+    action: Any = await hass.services.async_call(
+        "smarty_p1", "compare_reference_powers", {}, blocking=True, return_response=True
+    )
+    assert {name: answer[name] for name in action} == action
+    assert (answer["reference_kw"], answer["vat_rate"]) == (7.0, 0.08)
+    assert answer["decisive"] == ["2026-05"]
+    assert len(answer["totals"]) == 10
+    # 12.84, and 2.5 kWh at 0.0765
+    assert answer["totals"]["7"] == 13.03

@@ -1,0 +1,195 @@
+"""A year of quarter-hours in one answer, and then what is new; of both origins."""
+
+import asyncio
+import json
+import random
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from homeassistant.core import HomeAssistant
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smarty_p1.coordinator.platform_past import PlatformPast
+from custom_components.smarty_p1.coordinator.quarter_hour_series import QuarterHourSeries
+from custom_components.smarty_p1.lib.tariff import EstimatedQuarterHour, PlatformQuarterHour
+from tests.ha.billed_month import telegram
+from tests.ha.conftest import EntryMaker
+from tests.ha.meter import MeterPort, with_value
+from tests.ha.support import receive, set_up
+
+from .conftest import Client, ClientOf, ask, refused, user_with
+
+QUARTER = timedelta(minutes=15)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, entry: MockConfigEntry) -> Path:
+    """Return where the quarter-hours of the meter are."""
+    path = tmp_path / ".storage" / f"smarty_p1.{entry.entry_id}.quarter_hours"
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def write(folder: Path, month: str, lines: list[str]) -> None:
+    """Write the file of a month."""
+    (folder / f"{month}.csv").write_text("start,a,b,c,d\n" + "".join(f"{x}\n" for x in lines))
+
+
+async def test_integers_and_gaps(client: Client, entry: MockConfigEntry, folder: Path) -> None:
+    write(
+        folder,
+        "2026-05",
+        [
+            "2026-05-10T10:00Z,123.4,0,,",
+            "2026-05-10T10:15Z,0,250.6,,",
+            "2026-05-10T10:45Z,99.5,,,",
+        ],
+    )
+
+    async def values(**fields: str) -> list[int | None]:
+        answer = await ask(client, "quarter_hours", entry_id=entry.entry_id, **fields)
+        assert (answer["step"], answer["unit"]) == (900, "Wh")
+        found: list[int | None] = answer["values"]
+        return found
+
+    # In the time zone of whoever asks, and from the first one that starts then.
+    period = {"start": "2026-05-10T11:53:00+02:00", "end": "2026-05-10T11:00:00Z"}
+    assert await values(**period) == [123, 0, None, 100]
+    assert await values(**period, quantity="exported") == [0, 251, None, None]
+    assert await values(**period, quantity="net") == [123, -251, None, 100]
+
+
+async def test_nothing_is_told_beyond_what_is_known(client: Client, entry: MockConfigEntry) -> None:
+    answer = await ask(
+        client, "quarter_hours", entry_id=entry.entry_id, start="2026-06-15T21:30:00Z"
+    )
+    assert answer == {
+        "start": "2026-06-15T21:30:00+00:00",
+        "end": "2026-06-15T22:00:00+00:00",
+        "step": 900,
+        "quantity": "imported",
+        "unit": "Wh",
+        "values": [None, 100],
+        "origins": [],
+    }
+    for start, end in (("2027-01-01", "2028-01-01"), ("2026-06-15", "2026-06-14")):
+        answer = await ask(
+            client,
+            "quarter_hours",
+            entry_id=entry.entry_id,
+            start=f"{start}T00:00:00Z",
+            end=f"{end}T00:00:00Z",
+        )
+        assert answer["values"] == []
+    # Not more than 400 days, whatever is asked for.
+    answer = await ask(
+        client, "quarter_hours", entry_id=entry.entry_id, start="2001-01-01T00:00:00Z"
+    )
+    assert answer["start"] == "2025-05-11T22:00:00+00:00"
+
+
+async def test_the_tail_since_the_last_answer(
+    hass: HomeAssistant, port: MeterPort, client: Client, entry: MockConfigEntry
+) -> None:
+    first = await ask(
+        client, "quarter_hours", entry_id=entry.entry_id, start="2026-06-15T00:00:00Z"
+    )
+    await receive(hass, port, telegram("00:15:00", 0.3))
+    await receive(hass, port, telegram("00:30:00", 0.7))
+    with patch.object(PlatformPast, "async_quarter_hours", side_effect=AssertionError):
+        tail = await ask(client, "quarter_hours", entry_id=entry.entry_id, start=first["end"])
+    assert (tail["start"], tail["values"]) == (first["end"], [300, 400])
+    assert tail["end"] == "2026-06-15T22:30:00+00:00"
+
+
+async def test_those_of_the_platform_are_named(client: Client, entry: MockConfigEntry) -> None:
+    start = datetime(2026, 6, 1, tzinfo=UTC)
+    found = [
+        PlatformQuarterHour(start, 0.4),
+        PlatformQuarterHour(start + QUARTER, 0.8),
+        EstimatedQuarterHour(start + 3 * QUARTER, 0.4),
+    ]
+    with patch.object(PlatformPast, "async_quarter_hours", return_value=found):
+        answer = await ask(
+            client, "quarter_hours", entry_id=entry.entry_id, start=start.isoformat()
+        )
+    assert answer["values"] == [100, 200, None, 100]
+    assert answer["origins"] == [[0, 2, "platform"], [3, 1, "platform_estimated"]]
+
+
+async def test_a_year_in_one_answer_of_at_most_130_kb(
+    client: Client, entry: MockConfigEntry, folder: Path
+) -> None:
+    # A household of 4,500 kWh with an electric car: 128 Wh in the mean, up to 3 kWh.
+    chance = random.Random(1)  # noqa: S311 - an invented household
+    months: dict[str, list[str]] = {}
+    time = datetime(2025, 6, 15, 22, tzinfo=UTC)
+    while time < datetime(2026, 6, 15, 21, 45, tzinfo=UTC):
+        night = 0 <= time.hour < 5
+        wh = chance.uniform(20, 60) if night else chance.lognormvariate(4.3, 0.8)
+        wh = 2750 + wh if chance.random() < 0.012 else wh
+        local = time + timedelta(hours=2)  # near enough: a file of a month is found by its name
+        months.setdefault(f"{local:%Y-%m}", []).append(f"{time:%Y-%m-%dT%H:%MZ},{wh:.1f},0,,")
+        time += QUARTER
+    for month, lines in months.items():
+        write(folder, month, lines)
+    await client.send_json_auto_id(
+        {
+            "type": "smarty_p1/quarter_hours",
+            "entry_id": entry.entry_id,
+            "start": "2025-06-15T22:00:00Z",
+        }
+    )
+    text = await client.receive_str()
+    assert len(text) <= 130_000
+    values = json.loads(text)["result"]["values"]
+    assert len(values) == 365 * 96 - 1
+    assert None not in values
+
+
+async def test_ten_who_ask_at_once_wait_for_one_reading(
+    hass: HomeAssistant, client_of: ClientOf, entry: MockConfigEntry
+) -> None:
+    clients = [await client_of(user_with(hass, "sensor.smarty_energy_imported")) for _ in range(10)]
+    with patch.object(PlatformPast, "async_quarter_hours", return_value=[]) as read:
+        await asyncio.gather(
+            *(
+                ask(each, "quarter_hours", entry_id=entry.entry_id, start="2026-01-01T00:00:00Z")
+                for each in clients
+            )
+        )
+    assert read.call_count == 1
+
+
+async def test_files_that_cannot_be_read_are_told(client: Client, entry: MockConfigEntry) -> None:
+    with patch.object(QuarterHourSeries, "async_read", side_effect=OSError(5, "Input/output")):
+        code = await refused(
+            client, "quarter_hours", entry_id=entry.entry_id, start="2026-06-15T00:00:00Z"
+        )
+    assert code == "unreadable"
+
+
+async def test_what_is_no_period_or_no_meter_is_refused(
+    hass: HomeAssistant, client: Client, client_of: ClientOf, entry: MockConfigEntry
+) -> None:
+    good = {"entry_id": entry.entry_id, "start": "2026-06-15T00:00:00Z"}
+    for wrong in ({"start": "x"}, {"start": "0001-01-01T00:00:00Z"}, {"quantity": "heat"}):
+        assert await refused(client, "quarter_hours", **{**good, **wrong}) == "invalid_format"
+    assert await refused(client, "quarter_hours", **{**good, "entry_id": "x"}) == "not_found"
+    other = await client_of(user_with(hass, "light.hall"))
+    for command in ("quarter_hours", "days", "bill", "classes"):
+        fields = good if command == "quarter_hours" else {"entry_id": entry.entry_id}
+        assert await refused(other, command, **fields) == "unauthorized"
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert await refused(client, "quarter_hours", **good) == "not_loaded"
+
+
+async def test_before_the_first_energy_there_is_nothing(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, client: Client
+) -> None:
+    nothing = with_value(telegram("12:00:00", 0), "1-0:1.8.0", None)
+    entry = await set_up(hass, port, make_entry, nothing)
+    for command in ("days", "bill", "classes"):
+        assert await refused(client, command, entry_id=entry.entry_id) == "nothing_counted"
