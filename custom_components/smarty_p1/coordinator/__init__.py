@@ -10,6 +10,7 @@ from ..const import CONF_KIND, CONF_TOPIC, KIND_METER, KIND_PULSE, KIND_TANK, PL
 from .entry_types import AnyConfigEntry
 from .leneda_progress import LenedaProgress
 from .meter_coordinator import MeterConfigEntry, SmartyCoordinator
+from .meter_history import MeterHistory
 from .meter_memory_file import MeterStore
 from .platform_past import PlatformPast
 from .pulse_counter import PulseCounter
@@ -56,6 +57,7 @@ def make_coordinator(hass: HomeAssistant, entry: AnyConfigEntry) -> Coordinator:
 async def async_forget(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     """Remove what is stored for an entry, whatever it reads."""
     await MeterStore(hass, entry.entry_id).async_remove()
+    await MeterHistory(hass, entry.entry_id).async_remove()
     await PulseCounter(hass, entry).async_remove()
     await LenedaProgress(hass, entry.entry_id, {}).async_remove()
     own = QuarterHourSeries(hass, entry.entry_id)

@@ -47,6 +47,7 @@ from .failure_run import FAILURES, Failure, failure_run_of
 from .late_telegram_repairs import LateTelegrams
 from .leneda_fetch import LenedaFetch
 from .market_prices import MarketPriceEntities
+from .meter_history import MeterHistory
 from .meter_memory_file import MeterStore
 from .network_price_check import async_check_network_prices
 from .platform_past import PlatformPast
@@ -133,6 +134,7 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
         super().__init__(hass, entry)
         self.serial_number = str(entry.unique_id)
         self.quarter_hours = QuarterHourSeries(hass, entry.entry_id)
+        self.history = MeterHistory(hass, entry.entry_id)
         self.past = PlatformPast(hass, entry, self.quarter_hours)
         self._market = MarketPriceEntities(hass, entry)
         self._store = MeterStore(hass, entry.entry_id)
@@ -165,6 +167,7 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
     async def async_start(self) -> None:
         options = self.config_entry.options
         await self._store.async_load(contract_of(options), contract_since(options))
+        await self.history.async_load()
         await self.past.async_start(self.memory.demand_meter)
         self._is_known = self.memory.last_telegram is not None
         self._session = self._begin_session()
@@ -210,6 +213,7 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
     async def async_close(self) -> None:
         """Store what is to be remembered, once and for all."""
         await self.quarter_hours.async_close()
+        await self.history.async_close()
         await self._store.async_close()
 
     @callback
@@ -294,6 +298,7 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
             self._on_late(reading)
             return
         self.latest = reading
+        self.history.note(reading)
         self._late.end()
         self._check_clock(reading)
         is_urgent = not self._min_interval or self._is_urgent(reading)

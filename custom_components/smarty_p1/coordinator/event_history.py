@@ -1,0 +1,127 @@
+"""What has happened to a connection in 400 days: disturbances, breaker and relays, messages.
+
+The meter counts and does not say when: an event is between the reading that shows it and the one
+before that.
+"""
+
+import json
+from collections import deque
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple, Self
+
+from ..lib.entities import DISTURBANCE, EVENTS, SENSORS, disturbances
+from ..lib.meter import Reading
+from ..lib.stored_values import Stored, a_count, a_list, a_mapping, a_text, a_time
+
+KEPT = timedelta(days=400)
+# A relay that follows the hours of a second price switches twice a day.
+_MOST = {"disturbance": 1000, "switch": 1000, "message": 50}
+_LONGEST_TEXT = 1024
+_SWITCHES = tuple(each for each in SENSORS if each.key in {"breaker", "relay_1", "relay_2"})
+_WATCHED = tuple(
+    reference
+    for each in (DISTURBANCE, *EVENTS, *_SWITCHES)
+    for references in each.references
+    for reference in references
+)
+
+
+class Event(NamedTuple):
+    """Something that happened after `after` and not later than `time`."""
+
+    time: datetime
+    after: datetime | None
+    kind: str
+    details: Mapping[str, Any]
+
+
+class EventHistory:
+    """The events of each group in the order of their time, and what the next ones follow on."""
+
+    def __init__(self) -> None:
+        self.groups = {name: deque[Event](maxlen=most) for name, most in _MOST.items()}
+        self.counts: dict[str, int] = {}
+        self._states: dict[str, str] = {}
+        self._last: datetime | None = None
+        self._seen: tuple[object, ...] = ()
+
+    def note(self, reading: Reading) -> bool:
+        """Take a reading; return whether something has happened."""
+        seen = tuple(map(reading.telegram.objects.get, _WATCHED))
+        after, self._last = self._last, reading.received_at
+        if seen == self._seen:
+            return False
+        self._seen = seen
+        found = [*self._disturbances(reading), *self._changes(reading)]
+        for group, kind, details in found:
+            self.groups[group].append(Event(reading.received_at, after, kind, details))
+        self._forget(reading.received_at - KEPT)
+        return bool(found)
+
+    def _disturbances(self, reading: Reading) -> Iterable[tuple[str, str, dict[str, Any]]]:
+        counts: dict[str, int] = DISTURBANCE.value_fn(reading)
+        found = list(disturbances(self.counts, counts))
+        self.counts |= counts
+        return [("disturbance", kind, details) for kind, details in found]
+
+    def _changes(self, reading: Reading) -> Iterable[tuple[str, str, dict[str, Any]]]:
+        """Yield new states of breaker and relays, and new texts; the first state is no event."""
+        for group, described, name in _NAMED:
+            value = described.value_fn(reading)
+            if group == "message":
+                value = value or ""  # a text that comes back is a new one
+            before = self._states.get(described.key)
+            if value is None or value == before:
+                continue
+            self._states[described.key] = value
+            if value and (group == "message" or before is not None):
+                yield group, described.key, {name: value[:_LONGEST_TEXT]}
+
+    def _forget(self, oldest: datetime) -> None:
+        for events in self.groups.values():
+            while events and events[0].time < oldest:
+                events.popleft()
+
+    def as_dict(self) -> dict[str, Stored]:
+        """Return what is known as JSON knows it: a text an event, for a file has lines of it."""
+        return {
+            "counts": self.counts,
+            "states": self._states,
+            "last": self._last and self._last.isoformat(),
+            **{name: [_as_text(each) for each in events] for name, events in self.groups.items()},
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Stored) -> Self:
+        """Return what `as_dict` was the content of. Raises ValueError for what is malformed."""
+        history = cls()
+        data = a_mapping(stored)
+        history.counts = {name: a_count(count) for name, count in a_mapping(data["counts"]).items()}
+        history._states = {name: a_text(each) for name, each in a_mapping(data["states"]).items()}
+        history._last = data["last"] and a_time(data["last"])
+        for name, most in _MOST.items():
+            history.groups[name].extend(map(_parsed, a_list(data[name], most)))
+        return history
+
+
+_NAMED = (
+    *(("switch", each, "state") for each in _SWITCHES),
+    *(("message", each, "text") for each in EVENTS),
+)
+
+
+def _as_text(event: Event) -> str:
+    time, after, kind, details = event
+    return json.dumps([time.isoformat(), after and after.isoformat(), kind, details])
+
+
+def _parsed(stored: Stored) -> Event:
+    time, after, kind, details = a_list(json.loads(a_text(stored)), 4)
+    a_count(a_mapping(details).get("count", 0))
+    return Event(
+        a_time(time).astimezone(UTC),
+        None if after is None else a_time(after).astimezone(UTC),
+        a_text(kind),
+        a_mapping(details),
+    )

@@ -1,0 +1,111 @@
+"""What cards show of a meter's past, and what nothing else keeps: in one file of its own.
+
+Little of it changes what anything costs, so it is written once an hour; an event is written within
+five minutes. Each part begins anew by itself when it cannot be read.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, override
+
+from homeassistant.core import HomeAssistant, callback
+
+from ..lib.meter import Reading
+from ..lib.min_interval import MinInterval
+from ..lib.p1 import MBusReading
+from ..lib.stored_values import Stored, a_list, a_mapping
+from .event_history import EventHistory
+from .medium_history import MediumHistory
+from .reception_history import ReceptionHistory
+from .throttled_store import ThrottledStore
+from .voltage_history import VoltageHistory
+
+SAVE_INTERVAL = 3600.0
+EVENT_INTERVAL = 300.0
+# Four channels, and meters that were replaced.
+MOST_METERS = 8
+_VOLTAGES = ("1-0:32.7.0", "1-0:52.7.0", "1-0:72.7.0")
+_A_DAY = timedelta(days=1)
+
+
+class MeterHistory(ThrottledStore):
+    """The voltages, gaps, events and daily sums of one config entry."""
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        super().__init__(hass, f"{entry_id}.history", interval=SAVE_INTERVAL, private=True)
+        self.voltages = VoltageHistory()
+        self.reception = ReceptionHistory()
+        self.events = EventHistory()
+        self.media: dict[str, MediumHistory] = {}
+        self._event_turns = MinInterval(hass.loop, EVENT_INTERVAL)
+        self._captured: Mapping[int, MBusReading] = {}
+        self._is_closed = False
+
+    async def async_load(self) -> None:
+        """Load what the last run of Home Assistant has stored."""
+        stored = await self._async_read(a_mapping)
+        if stored is None:
+            return
+        damaged = []
+        for name, load in _LOADERS.items():
+            try:
+                setattr(self, name, load(stored[name]))
+            except Exception:  # noqa: BLE001 - a file may hold anything; each part is good by itself
+                damaged.append(name)
+        if damaged:
+            await self._async_complain(", ".join(damaged))
+
+    @callback
+    def note(self, reading: Reading) -> None:
+        """Take a reading that is of now. It comes with every telegram: nothing here takes long."""
+        if self._is_closed:
+            return
+        objects = reading.telegram.objects
+        self.voltages.note(reading.received_at.timestamp(), list(map(objects.get, _VOLTAGES)))
+        self.reception.note(reading.received_at)
+        if reading.telegram.channels != self._captured:
+            self._note_captures(reading)
+        if self.events.note(reading) and self._event_turns.has_turn():
+            self.schedule(at_once=True)
+        elif not self.is_waiting:
+            self.schedule()
+
+    def _note_captures(self, reading: Reading) -> None:
+        self._captured = reading.telegram.channels
+        for identity in reading.channels:
+            meter = reading.meter(identity)
+            if meter is None or meter.time is None or meter.time > reading.received_at + _A_DAY:
+                continue
+            # Behind those that were captured less recently.
+            medium = self.media.pop(identity, None)
+            if medium is None or (medium.kind, medium.unit) != (meter.type, meter.unit):
+                medium = MediumHistory(meter.type, meter.unit)
+            self.media[identity] = medium
+            medium.note(meter)
+        while len(self.media) > MOST_METERS:
+            del self.media[next(iter(self.media))]
+
+    async def async_close(self) -> None:
+        """Save for the last time."""
+        self._is_closed = True
+        await self.async_save()
+
+    @override
+    def _content(self) -> dict[str, Any]:
+        return {
+            "voltages": self.voltages.as_list(),
+            "reception": self.reception.as_dict(),
+            "events": self.events.as_dict(),
+            "media": [[identity, each.as_dict()] for identity, each in self.media.items()],
+        }
+
+
+_LOADERS: Mapping[str, Callable[[Stored], Any]] = {
+    "voltages": VoltageHistory.from_list,
+    "reception": ReceptionHistory.from_dict,
+    "events": EventHistory.from_dict,
+    "media": lambda stored: {
+        identity: MediumHistory.from_dict(medium)
+        for identity, medium in map(a_list, a_list(stored, MOST_METERS))
+    },
+}

@@ -1,0 +1,97 @@
+"""When no telegrams were received in the last seven days: what is kept are the gaps."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import NamedTuple, Self
+
+from ..lib.stored_values import Stored, a_list, a_mapping, a_time
+
+KEPT = timedelta(days=7)
+# A meter sends every ten seconds at least; as long as entities wait until they are unavailable.
+LONGEST_PAUSE = timedelta(seconds=60)
+# One in ten minutes for all of the time.
+_MOST = 1000
+_HOUR = timedelta(hours=1)
+
+
+class Gap(NamedTuple):
+    """A time without telegrams: from the last one before it to the first one after it."""
+
+    start: datetime
+    end: datetime
+
+
+class ReceptionHistory:
+    """The gaps since `since`, in the order of their time, and when the last telegram came."""
+
+    def __init__(self, since: datetime | None = None, last: datetime | None = None) -> None:
+        self.since = since
+        self._last = last
+        self._gaps: list[Gap] = []
+
+    def note(self, time: datetime) -> None:
+        """Take the time at which a telegram was received."""
+        last = self._last
+        self._last = time
+        if last is None or self.since is None or time < last:
+            self.since = time
+            self._gaps.clear()
+        elif time - last > LONGEST_PAUSE:
+            self._gaps.append(Gap(last, time))
+            self._forget(time)
+
+    def _forget(self, now: datetime) -> None:
+        while self._gaps and (self._gaps[0].end < now - KEPT or len(self._gaps) > _MOST):
+            if len(self._gaps) > _MOST:
+                self.since = self._gaps[0].end
+            del self._gaps[0]
+
+    def gaps(self, now: datetime) -> list[Gap]:
+        """Return the gaps of the last seven days, with the one that lasts."""
+        found = [gap for gap in self._gaps if gap.end > now - KEPT]
+        if self._last and now - self._last > LONGEST_PAUSE:
+            found.append(Gap(self._last, now))
+        return found
+
+    def hours(self, now: datetime) -> tuple[datetime, list[float | None]]:
+        """Return when the first hour began, and the share of each that was received.
+
+        None is an hour before anything is known. Of the running hour, it is that of its part.
+        """
+        end = now.replace(minute=0, second=0, microsecond=0) + _HOUR
+        start = end - KEPT
+        bounds = [start + n * _HOUR for n in range(KEPT // _HOUR + 1)]
+        gaps = self.gaps(now)
+        return start, list(self._shares(bounds, gaps, now))
+
+    def _shares(
+        self, bounds: list[datetime], gaps: list[Gap], now: datetime
+    ) -> Iterator[float | None]:
+        for hour_start, hour_end in pairwise(bounds):
+            start, end = max(hour_start, self.since or now), min(hour_end, now)
+            if start >= end:
+                yield None
+                continue
+            overlaps = (min(gap.end, end) - max(gap.start, start) for gap in gaps)
+            missing = sum((each for each in overlaps if each > timedelta()), timedelta())
+            yield round(1 - missing / (end - start), 3)
+
+    def as_dict(self) -> dict[str, Stored]:
+        """Return what is known as JSON knows it."""
+        return {
+            "since": self.since and self.since.isoformat(),
+            "last": self._last and self._last.isoformat(),
+            "gaps": [f"{gap.start.isoformat()} {gap.end.isoformat()}" for gap in self._gaps],
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Stored) -> Self:
+        """Return what `as_dict` was the content of. Raises ValueError for what is malformed."""
+        data = a_mapping(stored)
+        times = [None if data[name] is None else a_time(data[name]) for name in ("since", "last")]
+        history = cls(*times)
+        for each in a_list(data["gaps"], _MOST):
+            start, end = each.split(" ")
+            history._gaps.append(Gap(a_time(start).astimezone(UTC), a_time(end).astimezone(UTC)))
+        return history

@@ -1,0 +1,76 @@
+"""The voltages of the last 24 hours: of each five minutes the lowest and the highest, by phase."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Self
+
+from ..lib.stored_values import Stored, a_count, a_list, a_text
+
+STEP = 300
+SLOTS = 288
+_PHASES = 3
+_MOST_VOLTS = 10_000
+
+type Bounds = list[float | None]
+"""Of each phase the lowest and the highest voltage, None where none was sent."""
+
+
+class VoltageHistory:
+    """The rows by their number: how many times five minutes have passed since 1970."""
+
+    def __init__(self, rows: Iterable[tuple[int, Bounds]] = ()) -> None:
+        self._rows: dict[int, Bounds] = dict(rows)
+        self._number = -1
+        self._row: Bounds = []
+
+    def note(self, seconds: float, voltages: Sequence[object]) -> None:
+        """Take the voltages of a moment, in seconds since 1970."""
+        number = int(seconds) // STEP
+        if number != self._number:
+            self._begin(number)
+        row = self._row
+        for n, voltage in enumerate(voltages):
+            if isinstance(voltage, (int, float)):
+                lowest, highest = row[2 * n], row[2 * n + 1]
+                if lowest is None or voltage < lowest:
+                    row[2 * n] = voltage
+                if highest is None or voltage > highest:
+                    row[2 * n + 1] = voltage
+
+    def _begin(self, number: int) -> None:
+        self._number = number
+        self._row = self._rows.setdefault(number, [None] * (2 * _PHASES))
+        if len(self._rows) > SLOTS:
+            # What is not of the last day is old, or of a clock that was wrong.
+            self._rows = {n: row for n, row in self._rows.items() if 0 <= number - n < SLOTS}
+
+    def rows(self, now: datetime) -> tuple[datetime, list[Bounds]]:
+        """Return when the first row began, and the rows of the 24 hours until now."""
+        last = int(now.timestamp()) // STEP
+        first = last - SLOTS + 1
+        nothing: Bounds = [None] * (2 * _PHASES)
+        start = datetime.fromtimestamp(first * STEP, UTC)
+        return start, [self._rows.get(number, nothing) for number in range(first, last + 1)]
+
+    def as_list(self) -> list[Stored]:
+        """Return what is known as JSON knows it: a text a row, for a file has a line for each."""
+        return [
+            f"{number} {' '.join('-' if each is None else f'{each:g}' for each in row)}"
+            for number, row in self._rows.items()
+        ]
+
+    @classmethod
+    def from_list(cls, stored: Stored) -> Self:
+        """Return what `as_list` was the content of. Raises ValueError for what is malformed."""
+        return cls(map(_parsed, a_list(stored, SLOTS + 1)))
+
+
+def _parsed(stored: Stored) -> tuple[int, Bounds]:
+    number, *cells = a_text(stored).split(" ")
+    row = [None if cell == "-" else float(cell) for cell in cells]
+    if len(row) != 2 * _PHASES:
+        raise ValueError
+    for each in row:
+        if each is not None and not 0 <= each <= _MOST_VOLTS:
+            raise ValueError
+    return a_count(int(number)), row

@@ -1,0 +1,74 @@
+"""The command that tells what gas, water and heat meters have counted, by days and hours."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from homeassistant.helpers.json import json_bytes
+from homeassistant.util import dt as dt_util
+
+from ..coordinator.medium_history import KEPT_DAYS, KEPT_HOURS, Sum
+from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..lib.tariff import LUXEMBOURG, day_end, day_start
+from .requests import Request, meter_command
+
+_HOUR = timedelta(hours=1)
+_A_WHOLE_HOUR = 3599.0
+
+
+@meter_command("media")
+async def media(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
+    """Answer with the sums of the meters on the M-Bus: 400 days, and of water 35 days by hours."""
+    now = dt_util.utcnow()
+    found = [
+        {
+            "meter": identity,
+            "type": medium.kind,
+            "unit": medium.unit,
+            "index": medium.index if medium.time else None,
+            "time": medium.time and medium.time.isoformat(),
+            "days": _days(medium.days),
+            "hours": _hours(medium.hours, now) if medium.has_hours else None,
+        }
+        for identity, medium in coordinator.history.media.items()
+    ]
+    return json_bytes({"media": found})
+
+
+def _days(sums: Mapping[datetime, Sum]) -> dict[str, Any] | None:
+    """Return the days from the first to the last; of each the sum and the share that is known."""
+    if not sums:
+        return None
+    last = max(sums)
+    start = max(min(sums), day_start(last - (KEPT_DAYS - 1) * timedelta(days=1)))
+    amounts: list[float | None] = []
+    known: list[float] = []
+    day = start
+    while day <= last and len(amounts) < KEPT_DAYS:
+        found = sums.get(day)
+        length = (day_end(day) - day).total_seconds()
+        amounts.append(found.amount if found else None)
+        known.append(min(1.0, round(found.seconds / length, 3)) if found else 0.0)
+        day = day_end(day)
+    first = day_start(start).astimezone(LUXEMBOURG).date()
+    return {"start": first.isoformat(), "amounts": amounts, "known": known}
+
+
+def _hours(sums: Mapping[datetime, Sum], now: datetime) -> dict[str, Any] | None:
+    """Return the litres of each hour from the first to the last; None is not known, or not yet."""
+    oldest = now - KEPT_HOURS * _HOUR
+    known = {start: each for start, each in sums.items() if start >= oldest}
+    if not known:
+        return None
+    start, last = min(known), max(known)
+    hours = [start + n * _HOUR for n in range((last - start) // _HOUR + 1)][:KEPT_HOURS]
+    return {
+        "start": start.astimezone(UTC).isoformat(),
+        "step": 3600,
+        "unit": "L",
+        "values": [_litres(known.get(hour)) for hour in hours],
+    }
+
+
+def _litres(hour: Sum | None) -> int | None:
+    return None if hour is None or hour.seconds < _A_WHOLE_HOUR else round(hour.amount * 1000)

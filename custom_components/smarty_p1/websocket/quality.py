@@ -1,0 +1,93 @@
+"""The commands about the quality of supply: voltages of a day, and what has happened in 400."""
+
+from datetime import datetime
+from typing import Any
+
+from homeassistant.helpers.json import json_bytes
+from homeassistant.util import dt as dt_util
+
+from ..coordinator.event_history import Event, EventHistory
+from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..coordinator.reception_history import Gap, ReceptionHistory
+from ..coordinator.voltage_history import STEP
+from ..lib.entities import VOLTAGE_LIMITS
+from .requests import Request, meter_command
+
+_PHASES = ("L1", "L2", "L3")
+_LONGEST_GAPS = 20
+
+
+@meter_command("voltages")
+async def voltages(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
+    """Answer with the lowest and the highest voltages of 24 hours, by five minutes and phase."""
+    start, rows = coordinator.history.voltages.rows(dt_util.utcnow())
+    phases = {
+        name: {
+            "lowest": [row[2 * n] for row in rows],
+            "highest": [row[2 * n + 1] for row in rows],
+        }
+        for n, name in enumerate(_PHASES)
+        if any(row[2 * n] is not None for row in rows)
+    }
+    return json_bytes(
+        {
+            "start": start.isoformat(),
+            "step": STEP,
+            "unit": "V",
+            "limits": VOLTAGE_LIMITS,
+            "phases": phases,
+        }
+    )
+
+
+@meter_command("events")
+async def events(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
+    """Answer with disturbances, switches and messages of 400 days, and the reception of seven."""
+    history = coordinator.history
+    groups = history.events.groups
+    return json_bytes(
+        {
+            "disturbances": list(map(_event, groups["disturbance"])),
+            "undated": _undated(history.events),
+            "switches": list(map(_event, groups["switch"])),
+            "messages": list(map(_event, groups["message"])),
+            "reception": _reception(history.reception, dt_util.utcnow()),
+        }
+    )
+
+
+def _event(event: Event) -> dict[str, Any]:
+    return {
+        "time": event.time.isoformat(),
+        "after": event.after and event.after.isoformat(),
+        "kind": event.kind,
+        **event.details,
+    }
+
+
+def _undated(events: EventHistory) -> dict[str, int]:
+    """Return how many of each kind the meter has counted that are not among the events."""
+    counts: dict[str, int] = {}
+    for name, count in events.counts.items():
+        kind = name.partition(" ")[0]
+        counts[kind] = counts.get(kind, 0) + count
+    for event in events.groups["disturbance"]:
+        if event.kind in counts:
+            counts[event.kind] = max(0, counts[event.kind] - event.details["count"])
+    return counts
+
+
+def _reception(reception: ReceptionHistory, now: datetime) -> dict[str, Any]:
+    start, hours = reception.hours(now)
+    gaps = sorted(reception.gaps(now), key=lambda gap: gap.start - gap.end)[:_LONGEST_GAPS]
+    return {
+        "since": reception.since and reception.since.isoformat(),
+        "start": start.isoformat(),
+        "step": 3600,
+        "received": hours,
+        "longest_gaps": list(map(_gap, gaps)),
+    }
+
+
+def _gap(gap: Gap) -> dict[str, str]:
+    return {"start": gap.start.isoformat(), "end": gap.end.isoformat()}

@@ -1,0 +1,86 @@
+"""What is kept of a meter for cards: bounded, whatever it sends."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from homeassistant.core import HomeAssistant
+
+from custom_components.smarty_p1.coordinator.event_history import EventHistory
+from custom_components.smarty_p1.coordinator.medium_history import MediumHistory
+from custom_components.smarty_p1.coordinator.meter_history import MeterHistory
+from custom_components.smarty_p1.coordinator.reception_history import ReceptionHistory
+from custom_components.smarty_p1.lib.meter import MeterReader, Reading
+from custom_components.smarty_p1.lib.p1 import Decoder, MBusReading, Telegram
+from tests.ha.meter import seal
+from tests.ha.support import TELEGRAM
+
+START = datetime(2025, 7, 3, 8, 30, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def reading(at: datetime) -> Reading:
+    """Return a reading."""
+    [telegram] = Decoder(None).feed(seal(TELEGRAM))
+    assert isinstance(telegram, Telegram)
+    return MeterReader().read(telegram, at)
+
+
+def captured(kind: str, unit: str, value: float, time: datetime) -> MBusReading:
+    """Return the capture of a meter."""
+    return MBusReading(type=kind, serial_number="x", value=value, unit=unit, time=time, valve=None)
+
+
+def test_events_are_bounded_in_number_and_age() -> None:
+    events = EventHistory()
+    first = reading(START)
+    events.note(first)
+    objects = first.telegram.objects
+    for n in range(1200):
+        telegram = replace(first.telegram, objects={**objects, "0-0:96.7.21": 100 + n})
+        events.note(replace(first, telegram=telegram, received_at=START + n * HOUR))
+    assert len(events.groups["disturbance"]) == 1000
+    late = replace(first, received_at=START + timedelta(days=401))
+    telegram = replace(first.telegram, objects={**objects, "0-1:96.3.10": 1})
+    events.note(replace(late, telegram=telegram))
+    assert events.groups["disturbance"][0].time == START + 200 * HOUR
+    telegram = replace(telegram, objects={**objects, "0-1:96.3.10": 0})
+    events.note(replace(late, telegram=telegram, received_at=START + timedelta(days=420)))
+    assert events.groups["disturbance"][0].time == START + timedelta(days=20)
+    assert [each.kind for each in events.groups["switch"]] == ["relay_1", "relay_1"]
+
+
+def test_gaps_are_bounded_and_what_was_before_is_unknown_then() -> None:
+    reception = ReceptionHistory()
+    for n in range(1300):
+        reception.note(START + n * timedelta(seconds=70))
+    now = START + 1300 * timedelta(seconds=70)
+    assert len(reception.gaps(now)) <= 1001
+    assert reception.since is not None
+    assert reception.since > START
+    _, hours = reception.hours(now)
+    assert len(hours) == 168
+
+
+def test_days_and_hours_are_bounded() -> None:
+    water = MediumHistory("water", "m3")
+    for n in range(24 * 420):
+        water.note(captured("water", "m3", n / 100, START + n * HOUR))
+    assert (len(water.days), len(water.hours)) == (400, 840)
+    assert {round(each.amount, 6) for each in list(water.days.values())[1:-1]} <= {0.23, 0.24, 0.25}
+    again = MediumHistory.from_dict(json.loads(json.dumps(water.as_dict())))
+    assert (again.days, again.hours) == (water.days, water.hours)
+
+
+async def test_a_full_history_is_a_small_file(hass: HomeAssistant) -> None:
+    """A year and a day of all there is: what is written each hour."""
+    history = MeterHistory(hass, "one")
+    base = reading(START)
+    for n in range(288):
+        history.note(replace(base, received_at=START + n * timedelta(minutes=5)))
+    for kind, unit in (("gas", "m3"), ("water", "m3"), ("heat", "GJ")):
+        medium = history.media[kind] = MediumHistory(kind, unit)
+        for n in range(24 * 400):
+            medium.note(captured(kind, unit, n * 0.123, START + n * HOUR))
+    # 86 kB, 24 times a day.
+    assert len(json.dumps(history._content(), indent=2)) < 90_000

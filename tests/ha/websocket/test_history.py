@@ -1,0 +1,288 @@
+"""Voltages, events and media: what no entity keeps, told by websocket and kept over restarts."""
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from homeassistant.core import HomeAssistant
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smarty_p1.websocket import media, quality
+from tests.ha.conftest import EntryMaker
+from tests.ha.meter import MeterPort, with_value
+from tests.ha.support import TELEGRAM, let_pass, receive, reload, set_up
+from tests.ha.topic import Clock
+
+from .conftest import Client, ClientOf, ask, refused, user_with
+
+START = datetime(2025, 7, 3, 8, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Return the clock by which telegrams are received and answers are given."""
+    clock = Clock(monkeypatch, START)
+    for module in (quality, media):
+        monkeypatch.setattr(module, "dt_util", SimpleNamespace(utcnow=lambda: clock.now))
+    return clock
+
+
+@pytest.fixture
+async def meter(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, clock: Clock
+) -> MockConfigEntry:
+    """Return the entry of a meter that has sent its first telegram."""
+    assert clock.now == START
+    return await set_up(hass, port, make_entry)
+
+
+class Sender:
+    """Sends telegrams of this and that, at this and that time."""
+
+    def __init__(self, hass: HomeAssistant, port: MeterPort, clock: Clock) -> None:
+        self._hass, self._port, self._clock = hass, port, clock
+        self.text = TELEGRAM
+
+    async def send(self, after: timedelta, **objects: str) -> None:
+        """Send the last telegram with other objects: `r1_0_32_7_0` for 1-0:32.7.0."""
+        self._clock.now += after
+        for name, value in objects.items():
+            a, b, c, d, e = name.removeprefix("r").split("_")
+            self.text = with_value(self.text, f"{a}-{b}:{c}.{d}.{e}", value)
+        await receive(self._hass, self._port, self.text)
+
+
+@pytest.fixture
+def sender(hass: HomeAssistant, port: MeterPort, clock: Clock) -> Sender:
+    """Return what sends telegrams."""
+    return Sender(hass, port, clock)
+
+
+SECONDS = timedelta(seconds=10)
+MINUTES = timedelta(minutes=1)
+HOURS = timedelta(hours=1)
+
+
+async def test_the_lowest_and_highest_voltages_of_five_minutes(
+    client: Client, meter: MockConfigEntry, sender: Sender
+) -> None:
+    # At first 233.1, 231.2 and 229.3 V.
+    await sender.send(SECONDS, r1_0_32_7_0="(254.2*V)", r1_0_52_7_0="(200.0*V)")
+    await sender.send(SECONDS, r1_0_32_7_0="(230.0*V)", r1_0_72_7_0="()")
+    await sender.send(5 * MINUTES, r1_0_52_7_0="(231.0*V)")
+
+    answer = await ask(client, "voltages", entry_id=meter.entry_id)
+
+    assert (answer["step"], answer["unit"], answer["limits"]) == (300, "V", [207.0, 253.0])
+    # 24 hours, the last of which are the five minutes from 8:35.
+    assert answer["start"] == "2025-07-02T08:40:00+00:00"
+    phases = answer["phases"]
+    assert {len(values) for each in phases.values() for values in each.values()} == {288}
+    assert phases["L1"]["lowest"][-3:] == [None, 230.0, 230.0]
+    assert phases["L1"]["highest"][-3:] == [None, 254.2, 230.0]
+    assert phases["L2"]["lowest"][-2:] == [200.0, 231.0]
+    assert phases["L3"]["lowest"][-2:] == [229.3, None]
+
+
+async def test_what_is_older_than_a_day_is_forgotten(
+    client: Client, meter: MockConfigEntry, sender: Sender
+) -> None:
+    await sender.send(24 * HOURS - 5 * MINUTES)
+    answer = await ask(client, "voltages", entry_id=meter.entry_id)
+    assert answer["phases"]["L1"]["highest"][0] == 233.1
+    await sender.send(5 * MINUTES)
+    answer = await ask(client, "voltages", entry_id=meter.entry_id)
+    assert answer["phases"]["L1"]["highest"][0] is None
+
+
+async def test_each_step_of_a_counter_has_a_time(
+    client: Client, meter: MockConfigEntry, sender: Sender
+) -> None:
+    # 99 failures, 40 + 3 + 2 sags and 5 + 6 + 7 swells before anybody read.
+    first = await ask(client, "events", entry_id=meter.entry_id)
+    assert (first["disturbances"], first["switches"], first["messages"]) == ([], [], [])
+    assert first["undated"] == {"power_failure": 99, "voltage_sag": 45, "voltage_swell": 18}
+
+    await sender.send(SECONDS, r1_0_32_32_0="(00042)", r1_0_52_32_0="(00004)")
+    await sender.send(SECONDS)
+    await sender.send(2 * HOURS, r0_0_96_7_21="(00100)")
+
+    answer = await ask(client, "events", entry_id=meter.entry_id)
+    sag, failure = answer["disturbances"]
+    assert (sag["kind"], sag["count"]) == ("voltage_sag", 3)
+    assert (sag["after"], sag["time"]) == ("2025-07-03T08:30:00+00:00", "2025-07-03T08:30:10+00:00")
+    # It ended the telegrams: it was at some time within two hours.
+    assert failure == {
+        "kind": "power_failure",
+        "count": 1,
+        "after": "2025-07-03T08:30:20+00:00",
+        "time": "2025-07-03T10:30:20+00:00",
+    }
+    assert answer["undated"] == first["undated"]
+
+
+async def test_switches_and_messages(
+    client: Client, meter: MockConfigEntry, sender: Sender
+) -> None:
+    text = b"Hello".hex()
+    await sender.send(SECONDS, r0_1_96_3_10="(1)", r0_0_96_13_0=f"({text})")
+    await sender.send(SECONDS, r0_0_96_3_10="(0)", r0_0_96_13_0="()")
+    await sender.send(SECONDS, r0_0_96_13_0=f"({text})")
+
+    answer = await ask(client, "events", entry_id=meter.entry_id)
+
+    assert [(each["kind"], each["state"], each["time"][11:19]) for each in answer["switches"]] == [
+        ("relay_1", "connected", "08:30:10"),
+        ("breaker", "disconnected", "08:30:20"),
+    ]
+    # A text that comes back after the message was empty is a new one.
+    assert [(each["kind"], each["text"], each["time"][11:19]) for each in answer["messages"]] == [
+        ("message", "Hello", "08:30:10"),
+        ("message", "Hello", "08:30:30"),
+    ]
+
+
+async def test_reception_by_hour_and_the_longest_gaps(
+    client: Client, meter: MockConfigEntry, sender: Sender, clock: Clock
+) -> None:
+    for after in (MINUTES, 18 * MINUTES, 40 * MINUTES):
+        await sender.send(after)
+    clock.now += 31 * MINUTES  # 10:00
+
+    reception = (await ask(client, "events", entry_id=meter.entry_id))["reception"]
+
+    assert (reception["since"], reception["step"]) == ("2025-07-03T08:30:00+00:00", 3600)
+    assert len(reception["received"]) == 168
+    # One minute of half an hour; nothing of the next hour, nor of the one that begins now.
+    assert reception["received"][-4:] == [None, 0.033, 0.0, None]
+    assert [each["start"][11:16] for each in reception["longest_gaps"]] == [
+        "08:49",
+        "09:29",
+        "08:31",
+    ]
+    assert reception["longest_gaps"][1]["end"] == "2025-07-03T10:00:00+00:00"
+
+
+async def test_media_by_days_and_water_by_hours(
+    client: Client, meter: MockConfigEntry, sender: Sender
+) -> None:
+    # Captured at 8:30 UTC: 28.103 m³ of water, 678.901 m³ of gas.
+    await sender.send(HOURS, r0_2_24_2_1="(250703120000S)(00028.253*m3)")
+    await sender.send(HOURS, r0_2_24_2_1="(250703130000S)(00028.257*m3)")
+    await sender.send(HOURS, r0_2_24_2_1="(250703140000S)(00028.257*m3)")
+    # From before midnight in Luxembourg till after it, in too long a time; then whole hours again.
+    await sender.send(11 * HOURS, r0_2_24_2_1="(250704020000S)(00029.257*m3)")
+    await sender.send(HOURS, r0_2_24_2_1="(250704030000S)(00029.357*m3)")
+    # The whole rest of a day in one, as a meter does that is read once a day.
+    await sender.send(HOURS, r0_2_24_2_1="(250705000000S)(00030.000*m3)")
+
+    found = (await ask(client, "media", entry_id=meter.entry_id))["media"]
+
+    gas, water, heat = sorted(found, key=lambda each: ["gas", "water", "heat"].index(each["type"]))
+    assert water["days"] == {
+        "start": "2025-07-03",
+        "amounts": [0.154, 0.743],
+        "known": [0.146, 0.917],
+    }
+    # 150 L in an hour and a half: 50 L in the half hour, of which the rest is not known.
+    assert water["hours"]["start"] == "2025-07-03T08:00:00+00:00"
+    values = water["hours"]["values"]
+    assert values[:4] == [None, 100, 4, 0]
+    assert values[4:16] == [None] * 12
+    assert values[16:] == [100]
+    assert (water["unit"], water["index"]) == ("m3", 30.0)
+    assert (gas["days"], gas["hours"], gas["index"]) == (None, None, 678.901)
+    assert (heat["unit"], heat["hours"]) == ("GJ", None)
+
+
+async def test_an_index_that_falls_or_leaps_is_of_no_day(
+    client: Client, meter: MockConfigEntry, sender: Sender
+) -> None:
+    await sender.send(HOURS, r0_1_24_2_1="(250703120000S)(99999.000*m3)")
+    await sender.send(HOURS, r0_1_24_2_1="(250703130000S)(99999.500*m3)")
+    # A clock that is years ahead.
+    await sender.send(HOURS, r0_1_24_2_1="(290703130000S)(99999.700*m3)")
+    found = (await ask(client, "media", entry_id=meter.entry_id))["media"]
+    [gas] = [each for each in found if each["type"] == "gas"]
+    assert gas["days"] == {"start": "2025-07-03", "amounts": [0.5], "known": [0.042]}
+
+
+async def test_all_of_it_is_known_after_a_restart(
+    hass: HomeAssistant,
+    port: MeterPort,
+    client: Client,
+    meter: MockConfigEntry,
+    sender: Sender,
+) -> None:
+    await sender.send(SECONDS, r1_0_32_32_0="(00042)", r0_2_24_2_1="(250703120000S)(00028.253*m3)")
+    await sender.send(5 * MINUTES, r0_1_96_3_10="(1)")
+    before = {name: await ask(client, name, entry_id=meter.entry_id) for name in NAMES}
+
+    port.greeting = port.next_frame(with_value(sender.text, "0-0:96.7.21", "(00101)"))
+    await reload(hass, meter)
+
+    after = {name: await ask(client, name, entry_id=meter.entry_id) for name in NAMES}
+    # What came while it was away is noticed.
+    failure = after["events"]["disturbances"].pop()
+    assert (failure["kind"], failure["count"]) == ("power_failure", 2)
+    assert after == before
+
+
+NAMES = ("voltages", "events", "media")
+
+
+async def test_it_is_written_once_an_hour_and_an_event_within_five_minutes(
+    hass: HomeAssistant, meter: MockConfigEntry, sender: Sender, hass_storage: dict[str, Any]
+) -> None:
+    key = f"smarty_p1.{meter.entry_id}.history"
+
+    def sags() -> int:
+        count: int = hass_storage[key]["data"]["events"]["counts"]["voltage_sag L1"]
+        return count
+
+    # A file that was never written is written soon.
+    await let_pass(hass, 1)
+    assert sags() == 40
+    await sender.send(SECONDS, r1_0_32_32_0="(00041)")
+    await let_pass(hass, 1)
+    assert sags() == 41
+    # Whoever lets a counter run wears out no memory card.
+    await sender.send(SECONDS, r1_0_32_32_0="(00042)")
+    await let_pass(hass, 290)
+    assert sags() == 41
+    await let_pass(hass, 3601)
+    assert sags() == 42
+    await hass.config_entries.async_remove(meter.entry_id)
+    assert key not in hass_storage
+
+
+async def test_a_part_that_is_damaged_begins_anew_alone(  # noqa: PLR0913, PLR0917 - all of it is needed
+    hass: HomeAssistant,
+    client: Client,
+    meter: MockConfigEntry,
+    sender: Sender,
+    hass_storage: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await sender.send(SECONDS, r1_0_32_32_0="(00041)")
+    await hass.config_entries.async_unload(meter.entry_id)
+    data = hass_storage[f"smarty_p1.{meter.entry_id}.history"]["data"]
+    data["voltages"] = ["5846400 1 2 x"]
+    data["media"][0][1]["days"] = "20250703T22:1:2:3"
+    await hass.config_entries.async_setup(meter.entry_id)
+    await sender.send(SECONDS)
+    answer = await ask(client, "events", entry_id=meter.entry_id)
+    assert [each["kind"] for each in answer["disturbances"]] == ["voltage_sag"]
+    assert "(voltages, media)" in caplog.text
+    assert len((await ask(client, "media", entry_id=meter.entry_id))["media"]) == 3
+
+
+async def test_only_for_whom_may_read_an_entity(
+    client_of: ClientOf, hass: HomeAssistant, meter: MockConfigEntry
+) -> None:
+    stranger = await client_of(user_with(hass, "light.hall"))
+    friend = await client_of(user_with(hass, "sensor.smarty_energy_imported"))
+    for name in NAMES:
+        assert await refused(stranger, name, entry_id=meter.entry_id) == "unauthorized"
+        assert await ask(friend, name, entry_id=meter.entry_id)
