@@ -1,5 +1,8 @@
 """The command that tells a meter's quarter-hours, a year of them in one answer."""
 
+import struct
+from base64 import b64encode
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +16,7 @@ from .known_quarter_hours import QuarterHours, async_known_quarter_hours
 from .requests import Request, async_rendered, meter_command
 
 _QUANTITIES = ("imported", "exported", "net")
+_MOST, _NOTHING = 32_767, -32_768
 _YEARS = range(1999, 2101)
 
 
@@ -31,18 +35,18 @@ def a_time(value: object) -> datetime:
         vol.Required("start"): a_time,
         vol.Optional("end"): a_time,
         vol.Optional("quantity", default="imported"): vol.In(_QUANTITIES),
+        vol.Optional("encoding", default="list"): vol.In(("list", "base64")),
     },
 )
 async def quarter_hours(coordinator: SmartyCoordinator, msg: Request) -> bytes:
     """Answer with an energy of each quarter-hour of a period, up to the last one that is known."""
     hass = coordinator.hass
     known = await async_known_quarter_hours(coordinator)
-    return await async_rendered(
-        hass, _rendered, known, msg["quantity"], msg["start"], msg.get("end", known.end)
-    )
+    return await async_rendered(hass, _rendered, known, msg)
 
 
-def _rendered(known: QuarterHours, quantity: str, start: datetime, end: datetime) -> dict[str, Any]:
+def _rendered(known: QuarterHours, msg: Request) -> dict[str, Any]:
+    quantity, start, end = msg["quantity"], msg["start"], msg.get("end", known.end)
     # To the next one that begins: what is asked for starts in the period.
     start = quarter_start(start + QUARTER_HOUR - timedelta(microseconds=1))
     start = max(known.start, min(start, known.end))
@@ -54,6 +58,12 @@ def _rendered(known: QuarterHours, quantity: str, start: datetime, end: datetime
         "step": QUARTER_HOUR.seconds,
         "quantity": quantity,
         "unit": "Wh",
-        "values": values,
+        "values": _packed(values) if msg["encoding"] == "base64" else values,
         "origins": list(known.origins(start, end)),
     }
+
+
+def _packed(values: Sequence[int | None]) -> str:
+    """Return integers as a text of 16 bits each, little-endian."""
+    fitting = (_NOTHING if each is None or abs(each) > _MOST else each for each in values)
+    return b64encode(struct.pack(f"<{len(values)}h", *fitting)).decode()

@@ -1,6 +1,7 @@
 """A year of quarter-hours in one answer, and then what is new; of both origins."""
 
 import asyncio
+import base64
 import json
 import random
 from datetime import UTC, datetime, timedelta
@@ -59,6 +60,22 @@ async def test_integers_and_gaps(client: Client, entry: MockConfigEntry, folder:
     assert await values(**period) == [123, 0, None, 100]
     assert await values(**period, quantity="exported") == [0, 251, None, None]
     assert await values(**period, quantity="net") == [123, -251, None, 100]
+
+
+async def test_sixteen_bits_each(client: Client, entry: MockConfigEntry, folder: Path) -> None:
+    lines = ["2026-05-10T10:00Z,123,0,,", "2026-05-10T10:30Z,1,32768,,", "2026-05-10T10:45Z,0,2,,"]
+    write(folder, "2026-05", lines)
+    answer = await ask(
+        client,
+        "quarter_hours",
+        entry_id=entry.entry_id,
+        start="2026-05-10T10:00:00Z",
+        end="2026-05-10T11:00:00Z",
+        quantity="net",
+        encoding="base64",
+    )
+    packed = base64.b64decode(answer["values"])
+    assert packed == b"\x7b\x00" + b"\x00\x80" + b"\x01\x80" + b"\xfe\xff"
 
 
 async def test_nothing_is_told_beyond_what_is_known(client: Client, entry: MockConfigEntry) -> None:
@@ -147,6 +164,11 @@ async def test_a_year_in_one_answer_of_at_most_130_kb(
     values = json.loads(text)["result"]["values"]
     assert len(values) == 365 * 96 - 1
     assert None not in values
+
+    # However much a household draws.
+    request = {"start": "2025-06-15T22:00:00Z", "encoding": "base64"}
+    answer = await ask(client, "quarter_hours", entry_id=entry.entry_id, **request)
+    assert len(json.dumps(answer)) <= 94_000
 
 
 async def test_ten_who_ask_at_once_wait_for_one_reading(

@@ -1,0 +1,98 @@
+"""docs/websocket.md: each example has the shape of a real answer."""
+
+import json
+import re
+from itertools import batched
+from pathlib import Path
+from typing import Any
+
+import pytest
+from homeassistant.components import websocket_api
+from homeassistant.core import HomeAssistant
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smarty_p1.const import DOMAIN
+from tests.ha.billed_month import telegram
+from tests.ha.meter import MeterPort, with_value
+from tests.ha.support import receive
+
+from .conftest import Client
+
+PAGE = (Path(__file__).parents[3] / "docs" / "websocket.md").read_text(encoding="utf-8")
+EXAMPLES = [
+    (json.loads(request), json.loads(answer))
+    for request, answer in batched(
+        re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL), 2, strict=True
+    )
+]
+# By names that differ from one meter to another, or of which the page shows some.
+MAPS = {"values", "media", "classes", "totals", "phases"}
+
+
+def differences(shown: Any, real: Any, at: str = "") -> list[str]:  # noqa: ANN401 - JSON
+    """Return where an example has another shape; what is null, or empty, has any."""
+    if shown is None or real is None or shown == [] or real == []:
+        return []
+    if isinstance(shown, list) and isinstance(real, list):
+        samples = [each for each in real if each is not None]
+        first = next((each for each in shown if each is not None), None)
+        return differences(first, samples[-1], f"{at}[]") if samples else []
+    if isinstance(shown, dict) and isinstance(real, dict):
+        name = at.rpartition(".")[2]
+        if name in MAPS and name != "values":
+            return differences([*shown.values()], [*real.values()], at)
+        missing = shown.keys() - real.keys() if name in MAPS else shown.keys() ^ real.keys()
+        return [f"{at}.{each}" for each in missing] + [
+            found
+            for each in shown.keys() & real.keys()
+            for found in differences(shown[each], real[each], f"{at}.{each}")
+        ]
+    numbers = (int, float)
+    if isinstance(shown, numbers) and isinstance(real, numbers) and not isinstance(shown, bool):
+        return []
+    return [] if type(shown) is type(real) else [f"{at}: {shown!r}, {real!r}"]
+
+
+@pytest.mark.usefixtures("client")
+def test_every_command_has_an_example(hass: HomeAssistant) -> None:
+    commands = {name for name in hass.data[websocket_api.DOMAIN] if name.startswith(f"{DOMAIN}/")}
+    assert {request["type"] for request, _ in EXAMPLES} == commands
+    assert len(EXAMPLES) == len(commands)
+
+
+@pytest.mark.parametrize(
+    ("request_", "shown"), [pytest.param(*each, id=each[0]["type"]) for each in EXAMPLES]
+)
+async def test_an_example_has_the_shape_of_an_answer(  # noqa: PLR0913, PLR0917 - all is needed
+    hass: HomeAssistant,
+    port: MeterPort,
+    client: Client,
+    entry: MockConfigEntry,
+    request_: dict[str, Any],
+    shown: dict[str, Any],
+) -> None:
+    text = telegram("00:00:10", 0.1)
+    for reference, value in (
+        ("0-0:96.7.21", "(00100)"),
+        ("0-1:96.3.10", "(1)"),
+        ("0-0:96.13.0", "(48656C6C6F)"),
+        ("0-2:24.2.1", "(250703120000S)(00028.253*m3)"),
+    ):
+        text = with_value(text, reference, value)
+    await receive(hass, port, text)
+    if "entry_id" in request_:
+        request_ = {**request_, "entry_id": entry.entry_id}
+    await client.send_json_auto_id(request_)
+    answer = await client.receive_json()
+    assert answer["success"], answer
+    real = answer["result"]
+    if real is None:
+        real = (await client.receive_json())["event"]
+    if "media" in real and isinstance(real["media"], list):
+        real["media"] = [each for each in real["media"] if each["type"] == "water"]
+    assert differences(shown, real) == []
+
+
+def test_what_has_another_shape_is_found() -> None:
+    assert differences({"a": [1], "b": 1}, {"a": ["x"], "c": 1}) != []
+    assert differences({"a": {"x": None}}, {"a": {"x": 1, "y": 2}}) == [".a.y"]
