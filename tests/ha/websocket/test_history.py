@@ -208,15 +208,17 @@ async def test_an_index_that_falls_or_leaps_is_of_no_day(
     assert gas["days"] == {"start": "2025-07-03", "amounts": [0.5], "known": [0.042]}
 
 
-async def test_all_of_it_is_known_after_a_restart(
+async def test_all_of_it_is_known_after_a_restart(  # noqa: PLR0913, PLR0917 - all of it is needed
     hass: HomeAssistant,
     port: MeterPort,
     client: Client,
     meter: MockConfigEntry,
     sender: Sender,
+    clock: Clock,
 ) -> None:
     await sender.send(SECONDS, r1_0_32_32_0="(00042)", r0_2_24_2_1="(250703120000S)(00028.253*m3)")
     await sender.send(5 * MINUTES, r0_1_96_3_10="(1)")
+    clock.now += 2 * MINUTES
     before = {name: await ask(client, name, entry_id=meter.entry_id) for name in NAMES}
 
     port.greeting = port.next_frame(with_value(sender.text, "0-0:96.7.21", "(00101)"))

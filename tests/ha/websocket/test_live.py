@@ -152,6 +152,16 @@ async def test_a_subscription_outlives_reload_and_disabling(
     assert event["values"]["energy_imported"] == 1461.2
 
 
+async def test_a_new_connection_begins_with_what_is_known(
+    hass: HomeAssistant, client: Client, client_of: ClientOf, entry: MockConfigEntry
+) -> None:
+    _, first = await subscribe(client, entry)
+    await client.close()
+    again = await client_of(user_with(hass, "sensor.smarty_energy_imported"))
+    _, second = await subscribe(again, entry)
+    assert second == first
+
+
 async def until(client: Client, is_it: Any) -> Any:  # noqa: ANN401 - JSON
     """Return the first message that is as it should be."""
     while not is_it(event := await told(client)):

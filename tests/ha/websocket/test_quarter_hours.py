@@ -14,7 +14,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.coordinator.platform_past import PlatformPast
 from custom_components.smarty_p1.coordinator.quarter_hour_series import QuarterHourSeries
-from custom_components.smarty_p1.lib.tariff import EstimatedQuarterHour, PlatformQuarterHour
+from custom_components.smarty_p1.lib.tariff import (
+    EstimatedQuarterHour,
+    PlatformQuarterHour,
+    QuarterHour,
+)
 from tests.ha.billed_month import telegram
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort, with_value
@@ -175,7 +179,12 @@ async def test_ten_who_ask_at_once_wait_for_one_reading(
     hass: HomeAssistant, client_of: ClientOf, entry: MockConfigEntry
 ) -> None:
     clients = [await client_of(user_with(hass, "sensor.smarty_energy_imported")) for _ in range(10)]
-    with patch.object(PlatformPast, "async_quarter_hours", return_value=[]) as read:
+
+    async def slowly(*_period: datetime) -> list[QuarterHour]:
+        await asyncio.sleep(0.2)
+        return []
+
+    with patch.object(PlatformPast, "async_quarter_hours", side_effect=slowly) as read:
         await asyncio.gather(
             *(
                 ask(each, "quarter_hours", entry_id=entry.entry_id, start="2026-01-01T00:00:00Z")
