@@ -115,7 +115,7 @@ class KnownQuarterHours:
             try:
                 if self._known is None or not is_same or basis[1] is not self._basis[1]:
                     start = day_start(end - KEPT)
-                    found = await coordinator.past.async_quarter_hours(start, end)
+                    found, _ = await coordinator.past.async_quarter_hours(start, end)
                     known = QuarterHours(start)
                 elif self._last != demand.last_quarter:
                     known = self._known

@@ -12,7 +12,7 @@ import pytest
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.coordinator.platform_past import PlatformPast
+from custom_components.smarty_p1.coordinator.platform_past import PlatformPast, SharedPower
 from custom_components.smarty_p1.coordinator.quarter_hour_series import QuarterHourSeries
 from custom_components.smarty_p1.lib.tariff import (
     EstimatedQuarterHour,
@@ -132,7 +132,7 @@ async def test_those_of_the_platform_are_named(client: Client, entry: MockConfig
         PlatformQuarterHour(start + QUARTER, 0.8),
         EstimatedQuarterHour(start + 3 * QUARTER, 0.4),
     ]
-    with patch.object(PlatformPast, "async_quarter_hours", return_value=found):
+    with patch.object(PlatformPast, "async_quarter_hours", return_value=(found, {})):
         answer = await ask(
             client, "quarter_hours", entry_id=entry.entry_id, start=start.isoformat()
         )
@@ -180,9 +180,9 @@ async def test_ten_who_ask_at_once_wait_for_one_reading(
 ) -> None:
     clients = [await client_of(user_with(hass, "sensor.smarty_energy_imported")) for _ in range(10)]
 
-    async def slowly(*_period: datetime) -> list[QuarterHour]:
+    async def slowly(*_period: datetime) -> tuple[list[QuarterHour], SharedPower]:
         await asyncio.sleep(0.2)
-        return []
+        return [], {}
 
     with patch.object(PlatformPast, "async_quarter_hours", side_effect=slowly) as read:
         await asyncio.gather(
