@@ -1,433 +1,219 @@
-/**
- * The dashboard "Smarty": a strategy that makes views out of the entities of this integration.
- *
- * Entities are found by their translation keys, whatever they are called; each view is a table of
- * sections, each section a table of cards, each card made of the keys it shows. What a meter does
- * not send has no entity and no card; what is disabled is named at the end of its section.
- */
-
-const PLATFORM = "smarty_p1";
-const STRATEGY = "smarty-p1";
-
-// --- Texts ------------------------------------------------------------------------------------
-
-const LANGUAGES = ["en", "de", "fr", "lb", "pt"];
-const TEXTS = {
-  description: [
-    "Power, quarter-hours, costs, gas, water and supply quality of your smart meter",
-    "Leistung, Viertelstunden, Kosten, Gas, Wasser und Spannungsqualität deines Smart Meters",
-    "Puissance, quarts d'heure, coûts, gaz, eau et qualité de la tension de votre compteur",
-    "Leeschtung, Véierelstonnen, Käschten, Gas, Waasser a Spannungsqualitéit vun Ärem Smart Meter",
-    "Potência, quartos de hora, custos, gás, água e qualidade da tensão do seu contador",
-  ],
-  now: ["Now", "Jetzt", "Maintenant", "Elo", "Agora"],
-  bill: ["Bill", "Rechnung", "Facture", "Rechnung", "Fatura"],
-  others: ["Gas, water, heat", "Gas, Wasser, Wärme", "Gaz, eau, chaleur", "Gas, Waasser, Wäermt", "Gás, água, calor"],
-  boards: ["Other meters", "Weitere Zähler", "Autres compteurs", "Aner Compteuren", "Outros contadores"],
-  quality: ["Quality", "Qualität", "Qualité", "Qualitéit", "Qualidade"],
-  power: ["Power", "Leistung", "Puissance", "Leeschtung", "Potência"],
-  quarter: ["Quarter-hour", "Viertelstunde", "Quart d'heure", "Véierelstonn", "Quarto de hora"],
-  imported: ["Imported", "Bezogen", "Prélevé", "Bezunn", "Importada"],
-  exported: ["Exported", "Eingespeist", "Injecté", "Agespeist", "Exportada"],
-  today: ["Today", "Heute", "Aujourd'hui", "Haut", "Hoje"],
-  hours: ["Last 24 hours", "Letzte 24 Stunden", "24 dernières heures", "Lescht 24 Stonnen", "Últimas 24 horas"],
-  month: ["This month", "Dieser Monat", "Ce mois-ci", "Dëse Mount", "Este mês"],
-  months: ["By month", "Nach Monaten", "Par mois", "No Méint", "Por mês"],
-  limit: [
-    "of {kW} kW reference power", "von {kW} kW Referenzleistung", "sur {kW} kW de puissance de référence",
-    "vun {kW} kW Referenzleeschtung", "de {kW} kW de potência de referência",
-  ],
-  reference: ["Reference power", "Referenzleistung", "Puissance de référence", "Referenzleeschtung", "Potência de referência"],
-  price: ["Energy price", "Energiepreis", "Prix de l'énergie", "Energiepräis", "Preço da energia"],
-  voltage: ["Voltage and current", "Spannung und Strom", "Tension et intensité", "Spannung a Stroum", "Tensão e corrente"],
-  supply: ["Supply", "Versorgung", "Alimentation", "Versuergung", "Fornecimento"],
-  meter: ["Meter and reception", "Zähler und Empfang", "Compteur et réception", "Compteur an Empfang", "Contador e receção"],
-  disabled: [
-    "Not shown because disabled:", "Nicht angezeigt, weil deaktiviert:", "Non affiché, car désactivé :",
-    "Net ugewisen, well desaktivéiert:", "Não apresentado por estar desativado:",
-  ],
-  enable: ["Enable", "Aktivieren", "Activer", "Aktivéieren", "Ativar"],
-  missing: ["Not entered yet:", "Noch nicht eingegeben:", "Pas encore saisi :", "Nach net aginn:", "Ainda não indicado:"],
-  classes: [
-    "What each reference power would have cost in {n} months (fixed part and surcharge, without VAT)",
-    "Was jede Referenzleistung in {n} Monaten gekostet hätte (fester Teil und Zuschlag, ohne MwSt.)",
-    "Ce que chaque puissance de référence aurait coûté en {n} mois (part fixe et frais de dépassement, hors TVA)",
-    "Wat all Referenzleeschtung an {n} Méint kascht hätt (feste Bestanddeel an Zouschlag, ouni TVA)",
-    "O que cada potência de referência teria custado em {n} meses (parte fixa e custo de ultrapassagem, sem IVA)",
-  ],
-  measured: [
-    "{share}% of this month measured", "{share} % dieses Monats gemessen", "{share} % de ce mois mesurés",
-    "{share} % vun dësem Mount gemooss", "{share} % deste mês medidos",
-  ],
-  since: [
-    "{share}% of this month measured, fixed prices since {date}", "{share} % dieses Monats gemessen, feste Preise seit {date}",
-    "{share} % de ce mois mesurés, prix fixes depuis le {date}", "{share} % vun dësem Mount gemooss, fest Präisser zanter {date}",
-    "{share} % deste mês medidos, preços fixos desde {date}",
-  ],
-  same: [
-    "About the same: another reference power would save less than 5 EUR a year.",
-    "Ungefähr gleich: Eine andere Referenzleistung würde weniger als 5 EUR im Jahr sparen.",
-    "À peu près pareil : une autre puissance de référence économiserait moins de 5 EUR par an.",
-    "Ongeféier d'selwecht: Eng aner Referenzleeschtung géif manner wéi 5 EUR am Joer spueren.",
-    "Mais ou menos o mesmo: outra potência de referência pouparia menos de 5 EUR por ano.",
-  ],
-  options: ["Options", "Optionen", "Options", "Optiounen", "Opções"],
-  nothing: ["No meter yet", "Noch kein Zähler", "Pas encore de compteur", "Nach kee Compteur", "Ainda sem contador"],
-  add: ["Add a meter", "Zähler hinzufügen", "Ajouter un compteur", "Compteur dobäisetzen", "Adicionar um contador"],
-};
-
-function text(language, key) {
-  const index = LANGUAGES.indexOf((language ?? "en").split("-")[0]);
-  return TEXTS[key][Math.max(index, 0)];
-}
-
-// --- What there is: devices and their entities ------------------------------------------------
-
-const phases = (key) => ["l1", "l2", "l3"].map((phase) => `${key}_${phase}`);
-// The index of a meter on the M-Bus has its kind as translation key. They are shown in this order.
-const KINDS = {
-  gas: "mdi:fire", water: "mdi:water", cold_water: "mdi:water", hot_water: "mdi:water-thermometer",
-  very_hot_water: "mdi:water-thermometer", waste_water: "mdi:water-sync", heat: "mdi:radiator",
-  heat_inlet: "mdi:radiator", heat_cooling: "mdi:hvac", heat_cost_allocator: "mdi:radiator",
-  cooling: "mdi:snowflake", cooling_inlet: "mdi:snowflake", compressed_air: "mdi:air-filter",
-  electricity: "mdi:lightning-bolt", garbage: "mdi:trash-can", unknown: "mdi:counter",
-  pulse_energy: "mdi:led-on", tank_level: "mdi:storage-tank",
-};
-
-/** What is known of entities: all of the registry, or, where that is refused, what is enabled. */
-async function readEntities(hass) {
-  try {
-    return await hass.callWS({ type: "config/entity_registry/list" });
-  } catch {
-    return Object.values(hass.entities);
+var Tt=s=>{throw TypeError(s)};var tt=(s,e,t)=>e.has(s)||Tt("Cannot "+t);var i=(s,e,t)=>(tt(s,e,"read from private field"),t?t.call(s):e.get(s)),d=(s,e,t)=>e.has(s)?Tt("Cannot add the same private member more than once"):e instanceof WeakSet?e.add(s):e.set(s,t),l=(s,e,t,r)=>(tt(s,e,"write to private field"),r?r.call(s,t):e.set(s,t),t),g=(s,e,t)=>(tt(s,e,"access private method"),t);var At=(s,e,t,r)=>({set _(n){l(s,e,n,t)},get _(){return i(s,e,r)}});var De=globalThis,Oe=De.ShadowRoot&&(De.ShadyCSS===void 0||De.ShadyCSS.nativeShadow)&&"adoptedStyleSheets"in Document.prototype&&"replace"in CSSStyleSheet.prototype,rt=Symbol(),Et=new WeakMap,ae=class{constructor(e,t,r){if(this._$cssResult$=!0,r!==rt)throw Error("CSSResult is not constructable. Use `unsafeCSS` or `css` instead.");this.cssText=e,this.t=t}get styleSheet(){let e=this.o,t=this.t;if(Oe&&e===void 0){let r=t!==void 0&&t.length===1;r&&(e=Et.get(t)),e===void 0&&((this.o=e=new CSSStyleSheet).replaceSync(this.cssText),r&&Et.set(t,e))}return e}toString(){return this.cssText}},Rt=s=>new ae(typeof s=="string"?s:s+"",void 0,rt),nt=(s,...e)=>{let t=s.length===1?s[0]:e.reduce((r,n,o)=>r+(a=>{if(a._$cssResult$===!0)return a.cssText;if(typeof a=="number")return a;throw Error("Value passed to 'css' function must be a 'css' function result: "+a+". Use 'unsafeCSS' to pass non-literal values, but take care to ensure page security.")})(n)+s[o+1],s[0]);return new ae(t,s,rt)},Mt=(s,e)=>{if(Oe)s.adoptedStyleSheets=e.map(t=>t instanceof CSSStyleSheet?t:t.styleSheet);else for(let t of e){let r=document.createElement("style"),n=De.litNonce;n!==void 0&&r.setAttribute("nonce",n),r.textContent=t.cssText,s.appendChild(r)}},st=Oe?s=>s:s=>s instanceof CSSStyleSheet?(e=>{let t="";for(let r of e.cssRules)t+=r.cssText;return Rt(t)})(s):s;var{is:gr,defineProperty:yr,getOwnPropertyDescriptor:br,getOwnPropertyNames:_r,getOwnPropertySymbols:xr,getPrototypeOf:vr}=Object,Pe=globalThis,Ct=Pe.trustedTypes,wr=Ct?Ct.emptyScript:"",$r=Pe.reactiveElementPolyfillSupport,de=(s,e)=>s,it={toAttribute(s,e){switch(e){case Boolean:s=s?wr:null;break;case Object:case Array:s=s==null?s:JSON.stringify(s)}return s},fromAttribute(s,e){let t=s;switch(e){case Boolean:t=s!==null;break;case Number:t=s===null?null:Number(s);break;case Object:case Array:try{t=JSON.parse(s)}catch{t=null}}return t}},Dt=(s,e)=>!gr(s,e),kt={attribute:!0,type:String,converter:it,reflect:!1,useDefault:!1,hasChanged:Dt};Symbol.metadata??=Symbol("metadata"),Pe.litPropertyMetadata??=new WeakMap;var R=class extends HTMLElement{static addInitializer(e){this._$Ei(),(this.l??=[]).push(e)}static get observedAttributes(){return this.finalize(),this._$Eh&&[...this._$Eh.keys()]}static createProperty(e,t=kt){if(t.state&&(t.attribute=!1),this._$Ei(),this.prototype.hasOwnProperty(e)&&((t=Object.create(t)).wrapped=!0),this.elementProperties.set(e,t),!t.noAccessor){let r=Symbol(),n=this.getPropertyDescriptor(e,r,t);n!==void 0&&yr(this.prototype,e,n)}}static getPropertyDescriptor(e,t,r){let{get:n,set:o}=br(this.prototype,e)??{get(){return this[t]},set(a){this[t]=a}};return{get:n,set(a){let p=n?.call(this);o?.call(this,a),this.requestUpdate(e,p,r)},configurable:!0,enumerable:!0}}static getPropertyOptions(e){return this.elementProperties.get(e)??kt}static _$Ei(){if(this.hasOwnProperty(de("elementProperties")))return;let e=vr(this);e.finalize(),e.l!==void 0&&(this.l=[...e.l]),this.elementProperties=new Map(e.elementProperties)}static finalize(){if(this.hasOwnProperty(de("finalized")))return;if(this.finalized=!0,this._$Ei(),this.hasOwnProperty(de("properties"))){let t=this.properties,r=[..._r(t),...xr(t)];for(let n of r)this.createProperty(n,t[n])}let e=this[Symbol.metadata];if(e!==null){let t=litPropertyMetadata.get(e);if(t!==void 0)for(let[r,n]of t)this.elementProperties.set(r,n)}this._$Eh=new Map;for(let[t,r]of this.elementProperties){let n=this._$Eu(t,r);n!==void 0&&this._$Eh.set(n,t)}this.elementStyles=this.finalizeStyles(this.styles)}static finalizeStyles(e){let t=[];if(Array.isArray(e)){let r=new Set(e.flat(1/0).reverse());for(let n of r)t.unshift(st(n))}else e!==void 0&&t.push(st(e));return t}static _$Eu(e,t){let r=t.attribute;return r===!1?void 0:typeof r=="string"?r:typeof e=="string"?e.toLowerCase():void 0}constructor(){super(),this._$Ep=void 0,this.isUpdatePending=!1,this.hasUpdated=!1,this._$Em=null,this._$Ev()}_$Ev(){this._$ES=new Promise(e=>this.enableUpdating=e),this._$AL=new Map,this._$E_(),this.requestUpdate(),this.constructor.l?.forEach(e=>e(this))}addController(e){(this._$EO??=new Set).add(e),this.renderRoot!==void 0&&this.isConnected&&e.hostConnected?.()}removeController(e){this._$EO?.delete(e)}_$E_(){let e=new Map,t=this.constructor.elementProperties;for(let r of t.keys())this.hasOwnProperty(r)&&(e.set(r,this[r]),delete this[r]);e.size>0&&(this._$Ep=e)}createRenderRoot(){let e=this.shadowRoot??this.attachShadow(this.constructor.shadowRootOptions);return Mt(e,this.constructor.elementStyles),e}connectedCallback(){this.renderRoot??=this.createRenderRoot(),this.enableUpdating(!0),this._$EO?.forEach(e=>e.hostConnected?.())}enableUpdating(e){}disconnectedCallback(){this._$EO?.forEach(e=>e.hostDisconnected?.())}attributeChangedCallback(e,t,r){this._$AK(e,r)}_$ET(e,t){let r=this.constructor.elementProperties.get(e),n=this.constructor._$Eu(e,r);if(n!==void 0&&r.reflect===!0){let o=(r.converter?.toAttribute!==void 0?r.converter:it).toAttribute(t,r.type);this._$Em=e,o==null?this.removeAttribute(n):this.setAttribute(n,o),this._$Em=null}}_$AK(e,t){let r=this.constructor,n=r._$Eh.get(e);if(n!==void 0&&this._$Em!==n){let o=r.getPropertyOptions(n),a=typeof o.converter=="function"?{fromAttribute:o.converter}:o.converter?.fromAttribute!==void 0?o.converter:it;this._$Em=n;let p=a.fromAttribute(t,o.type);this[n]=p??this._$Ej?.get(n)??p,this._$Em=null}}requestUpdate(e,t,r,n=!1,o){if(e!==void 0){let a=this.constructor;if(n===!1&&(o=this[e]),r??=a.getPropertyOptions(e),!((r.hasChanged??Dt)(o,t)||r.useDefault&&r.reflect&&o===this._$Ej?.get(e)&&!this.hasAttribute(a._$Eu(e,r))))return;this.C(e,t,r)}this.isUpdatePending===!1&&(this._$ES=this._$EP())}C(e,t,{useDefault:r,reflect:n,wrapped:o},a){r&&!(this._$Ej??=new Map).has(e)&&(this._$Ej.set(e,a??t??this[e]),o!==!0||a!==void 0)||(this._$AL.has(e)||(this.hasUpdated||r||(t=void 0),this._$AL.set(e,t)),n===!0&&this._$Em!==e&&(this._$Eq??=new Set).add(e))}async _$EP(){this.isUpdatePending=!0;try{await this._$ES}catch(t){Promise.reject(t)}let e=this.scheduleUpdate();return e!=null&&await e,!this.isUpdatePending}scheduleUpdate(){return this.performUpdate()}performUpdate(){if(!this.isUpdatePending)return;if(!this.hasUpdated){if(this.renderRoot??=this.createRenderRoot(),this._$Ep){for(let[n,o]of this._$Ep)this[n]=o;this._$Ep=void 0}let r=this.constructor.elementProperties;if(r.size>0)for(let[n,o]of r){let{wrapped:a}=o,p=this[n];a!==!0||this._$AL.has(n)||p===void 0||this.C(n,void 0,o,p)}}let e=!1,t=this._$AL;try{e=this.shouldUpdate(t),e?(this.willUpdate(t),this._$EO?.forEach(r=>r.hostUpdate?.()),this.update(t)):this._$EM()}catch(r){throw e=!1,this._$EM(),r}e&&this._$AE(t)}willUpdate(e){}_$AE(e){this._$EO?.forEach(t=>t.hostUpdated?.()),this.hasUpdated||(this.hasUpdated=!0,this.firstUpdated(e)),this.updated(e)}_$EM(){this._$AL=new Map,this.isUpdatePending=!1}get updateComplete(){return this.getUpdateComplete()}getUpdateComplete(){return this._$ES}shouldUpdate(e){return!0}update(e){this._$Eq&&=this._$Eq.forEach(t=>this._$ET(t,this[t])),this._$EM()}updated(e){}firstUpdated(e){}};R.elementStyles=[],R.shadowRootOptions={mode:"open"},R[de("elementProperties")]=new Map,R[de("finalized")]=new Map,$r?.({ReactiveElement:R}),(Pe.reactiveElementVersions??=[]).push("2.1.2");var ut=globalThis,Ot=s=>s,Ne=ut.trustedTypes,Pt=Ne?Ne.createPolicy("lit-html",{createHTML:s=>s}):void 0,Lt="$lit$",D=`lit$${Math.random().toFixed(9).slice(2)}$`,Ft="?"+D,Sr=`<${Ft}>`,F=document,le=()=>F.createComment(""),ce=s=>s===null||typeof s!="object"&&typeof s!="function",mt=Array.isArray,Tr=s=>mt(s)||typeof s?.[Symbol.iterator]=="function",ot=`[ 	
+\f\r]`,he=/<(?:(!--|\/[^a-zA-Z])|(\/?[a-zA-Z][^>\s]*)|(\/?$))/g,Nt=/-->/g,qt=/>/g,j=RegExp(`>|${ot}(?:([^\\s"'>=/]+)(${ot}*=${ot}*(?:[^ 	
+\f\r"'\`<>=]|("|')|))|$)`,"g"),Ut=/'/g,zt=/"/g,Ht=/^(?:script|style|textarea|title)$/i,pt=s=>(e,...t)=>({_$litType$:s,strings:e,values:t}),c=pt(1),Ar=pt(2),nn=pt(3),H=Symbol.for("lit-noChange"),y=Symbol.for("lit-nothing"),jt=new WeakMap,L=F.createTreeWalker(F,129);function It(s,e){if(!mt(s)||!s.hasOwnProperty("raw"))throw Error("invalid template strings array");return Pt!==void 0?Pt.createHTML(e):e}var Er=(s,e)=>{let t=s.length-1,r=[],n,o=e===2?"<svg>":e===3?"<math>":"",a=he;for(let p=0;p<t;p++){let h=s[p],m,f,u=-1,x=0;for(;x<h.length&&(a.lastIndex=x,f=a.exec(h),f!==null);)x=a.lastIndex,a===he?f[1]==="!--"?a=Nt:f[1]!==void 0?a=qt:f[2]!==void 0?(Ht.test(f[2])&&(n=RegExp("</"+f[2],"g")),a=j):f[3]!==void 0&&(a=j):a===j?f[0]===">"?(a=n??he,u=-1):f[1]===void 0?u=-2:(u=a.lastIndex-f[2].length,m=f[1],a=f[3]===void 0?j:f[3]==='"'?zt:Ut):a===zt||a===Ut?a=j:a===Nt||a===qt?a=he:(a=j,n=void 0);let S=a===j&&s[p+1].startsWith("/>")?" ":"";o+=a===he?h+Sr:u>=0?(r.push(m),h.slice(0,u)+Lt+h.slice(u)+D+S):h+D+(u===-2?p:S)}return[It(s,o+(s[t]||"<?>")+(e===2?"</svg>":e===3?"</math>":"")),r]},ue=class s{constructor({strings:e,_$litType$:t},r){let n;this.parts=[];let o=0,a=0,p=e.length-1,h=this.parts,[m,f]=Er(e,t);if(this.el=s.createElement(m,r),L.currentNode=this.el.content,t===2||t===3){let u=this.el.content.firstChild;u.replaceWith(...u.childNodes)}for(;(n=L.nextNode())!==null&&h.length<p;){if(n.nodeType===1){if(n.hasAttributes())for(let u of n.getAttributeNames())if(u.endsWith(Lt)){let x=f[a++],S=n.getAttribute(u).split(D),z=/([.?@])?(.*)/.exec(x);h.push({type:1,index:o,name:z[2],strings:S,ctor:z[1]==="."?dt:z[1]==="?"?ht:z[1]==="@"?lt:Z}),n.removeAttribute(u)}else u.startsWith(D)&&(h.push({type:6,index:o}),n.removeAttribute(u));if(Ht.test(n.tagName)){let u=n.textContent.split(D),x=u.length-1;if(x>0){n.textContent=Ne?Ne.emptyScript:"";for(let S=0;S<x;S++)n.append(u[S],le()),L.nextNode(),h.push({type:2,index:++o});n.append(u[x],le())}}}else if(n.nodeType===8)if(n.data===Ft)h.push({type:2,index:o});else{let u=-1;for(;(u=n.data.indexOf(D,u+1))!==-1;)h.push({type:7,index:o}),u+=D.length-1}o++}}static createElement(e,t){let r=F.createElement("template");return r.innerHTML=e,r}};function J(s,e,t=s,r){if(e===H)return e;let n=r!==void 0?t._$Co?.[r]:t._$Cl,o=ce(e)?void 0:e._$litDirective$;return n?.constructor!==o&&(n?._$AO?.(!1),o===void 0?n=void 0:(n=new o(s),n._$AT(s,t,r)),r!==void 0?(t._$Co??=[])[r]=n:t._$Cl=n),n!==void 0&&(e=J(s,n._$AS(s,e.values),n,r)),e}var at=class{constructor(e,t){this._$AV=[],this._$AN=void 0,this._$AD=e,this._$AM=t}get parentNode(){return this._$AM.parentNode}get _$AU(){return this._$AM._$AU}u(e){let{el:{content:t},parts:r}=this._$AD,n=(e?.creationScope??F).importNode(t,!0);L.currentNode=n;let o=L.nextNode(),a=0,p=0,h=r[0];for(;h!==void 0;){if(a===h.index){let m;h.type===2?m=new me(o,o.nextSibling,this,e):h.type===1?m=new h.ctor(o,h.name,h.strings,this,e):h.type===6&&(m=new ct(o,this,e)),this._$AV.push(m),h=r[++p]}a!==h?.index&&(o=L.nextNode(),a++)}return L.currentNode=F,n}p(e){let t=0;for(let r of this._$AV)r!==void 0&&(r.strings!==void 0?(r._$AI(e,r,t),t+=r.strings.length-2):r._$AI(e[t])),t++}},me=class s{get _$AU(){return this._$AM?._$AU??this._$Cv}constructor(e,t,r,n){this.type=2,this._$AH=y,this._$AN=void 0,this._$AA=e,this._$AB=t,this._$AM=r,this.options=n,this._$Cv=n?.isConnected??!0}get parentNode(){let e=this._$AA.parentNode,t=this._$AM;return t!==void 0&&e?.nodeType===11&&(e=t.parentNode),e}get startNode(){return this._$AA}get endNode(){return this._$AB}_$AI(e,t=this){e=J(this,e,t),ce(e)?e===y||e==null||e===""?(this._$AH!==y&&this._$AR(),this._$AH=y):e!==this._$AH&&e!==H&&this._(e):e._$litType$!==void 0?this.$(e):e.nodeType!==void 0?this.T(e):Tr(e)?this.k(e):this._(e)}O(e){return this._$AA.parentNode.insertBefore(e,this._$AB)}T(e){this._$AH!==e&&(this._$AR(),this._$AH=this.O(e))}_(e){this._$AH!==y&&ce(this._$AH)?this._$AA.nextSibling.data=e:this.T(F.createTextNode(e)),this._$AH=e}$(e){let{values:t,_$litType$:r}=e,n=typeof r=="number"?this._$AC(e):(r.el===void 0&&(r.el=ue.createElement(It(r.h,r.h[0]),this.options)),r);if(this._$AH?._$AD===n)this._$AH.p(t);else{let o=new at(n,this),a=o.u(this.options);o.p(t),this.T(a),this._$AH=o}}_$AC(e){let t=jt.get(e.strings);return t===void 0&&jt.set(e.strings,t=new ue(e)),t}k(e){mt(this._$AH)||(this._$AH=[],this._$AR());let t=this._$AH,r,n=0;for(let o of e)n===t.length?t.push(r=new s(this.O(le()),this.O(le()),this,this.options)):r=t[n],r._$AI(o),n++;n<t.length&&(this._$AR(r&&r._$AB.nextSibling,n),t.length=n)}_$AR(e=this._$AA.nextSibling,t){for(this._$AP?.(!1,!0,t);e!==this._$AB;){let r=Ot(e).nextSibling;Ot(e).remove(),e=r}}setConnected(e){this._$AM===void 0&&(this._$Cv=e,this._$AP?.(e))}},Z=class{get tagName(){return this.element.tagName}get _$AU(){return this._$AM._$AU}constructor(e,t,r,n,o){this.type=1,this._$AH=y,this._$AN=void 0,this.element=e,this.name=t,this._$AM=n,this.options=o,r.length>2||r[0]!==""||r[1]!==""?(this._$AH=Array(r.length-1).fill(new String),this.strings=r):this._$AH=y}_$AI(e,t=this,r,n){let o=this.strings,a=!1;if(o===void 0)e=J(this,e,t,0),a=!ce(e)||e!==this._$AH&&e!==H,a&&(this._$AH=e);else{let p=e,h,m;for(e=o[0],h=0;h<o.length-1;h++)m=J(this,p[r+h],t,h),m===H&&(m=this._$AH[h]),a||=!ce(m)||m!==this._$AH[h],m===y?e=y:e!==y&&(e+=(m??"")+o[h+1]),this._$AH[h]=m}a&&!n&&this.j(e)}j(e){e===y?this.element.removeAttribute(this.name):this.element.setAttribute(this.name,e??"")}},dt=class extends Z{constructor(){super(...arguments),this.type=3}j(e){this.element[this.name]=e===y?void 0:e}},ht=class extends Z{constructor(){super(...arguments),this.type=4}j(e){this.element.toggleAttribute(this.name,!!e&&e!==y)}},lt=class extends Z{constructor(e,t,r,n,o){super(e,t,r,n,o),this.type=5}_$AI(e,t=this){if((e=J(this,e,t,0)??y)===H)return;let r=this._$AH,n=e===y&&r!==y||e.capture!==r.capture||e.once!==r.once||e.passive!==r.passive,o=e!==y&&(r===y||n);n&&this.element.removeEventListener(this.name,this,r),o&&this.element.addEventListener(this.name,this,e),this._$AH=e}handleEvent(e){typeof this._$AH=="function"?this._$AH.call(this.options?.host??this.element,e):this._$AH.handleEvent(e)}},ct=class{constructor(e,t,r){this.element=e,this.type=6,this._$AN=void 0,this._$AM=t,this.options=r}get _$AU(){return this._$AM._$AU}_$AI(e){J(this,e)}};var Rr=ut.litHtmlPolyfillSupport;Rr?.(ue,me),(ut.litHtmlVersions??=[]).push("3.3.3");var Wt=(s,e,t)=>{let r=t?.renderBefore??e,n=r._$litPart$;if(n===void 0){let o=t?.renderBefore??null;r._$litPart$=n=new me(e.insertBefore(le(),o),o,void 0,t??{})}return n._$AI(s),n};var ft=globalThis,O=class extends R{constructor(){super(...arguments),this.renderOptions={host:this},this._$Do=void 0}createRenderRoot(){let e=super.createRenderRoot();return this.renderOptions.renderBefore??=e.firstChild,e}update(e){let t=this.render();this.hasUpdated||(this.renderOptions.isConnected=this.isConnected),super.update(e),this._$Do=Wt(t,this.renderRoot,this.renderOptions)}connectedCallback(){super.connectedCallback(),this._$Do?.setConnected(!0)}disconnectedCallback(){super.disconnectedCallback(),this._$Do?.setConnected(!1)}render(){return H}};O._$litElement$=!0,O.finalized=!0,ft.litElementHydrateSupport?.({LitElement:O});var Mr=ft.litElementPolyfillSupport;Mr?.({LitElement:O});(ft.litElementVersions??=[]).push("4.2.2");var gt=[1,2,4,8,16,30],Cr=9e5,kr=15e3,Dr=40,I,G,ze=class{constructor(){d(this,I,new Set);d(this,G,!1)}get size(){return i(this,I).size}add(e){i(this,I).add(e)}delete(e){i(this,I).delete(e)}tell(){i(this,G)||(l(this,G,!0),requestAnimationFrame(()=>{l(this,G,!1);for(let e of[...i(this,I)])e()}))}};I=new WeakMap,G=new WeakMap;var P,Q,w,M,W,N,X,pe,_,Bt,fe,qe,Ue,bt,Vt,Yt,yt=class{constructor(e,t){d(this,_);this.liveAt=0;this.shown={};d(this,P);d(this,Q);d(this,w,new ze);d(this,M,new Map);d(this,W);d(this,N,0);d(this,X,0);d(this,pe);d(this,fe,()=>{g(this,_,bt).call(this),g(this,_,qe).call(this),g(this,_,Ue).call(this)});l(this,P,e),l(this,Q,t)}listen(e){return i(this,w).add(e),i(this,w).size===1&&(i(this,P).addEventListener("ready",i(this,fe)),g(this,_,Ue).call(this)),()=>{i(this,w).delete(e),!i(this,w).size&&(i(this,P).removeEventListener("ready",i(this,fe)),g(this,_,bt).call(this),g(this,_,qe).call(this))}}show(e){Object.assign(this.shown,e),i(this,w).tell()}get(e,t,r=this.quarterHour){let n=JSON.stringify([e,t]),o=i(this,M).get(n);if(!o){o={period:"",isPending:!1,tries:0,retryAt:0},i(this,M).set(n,o);let[p]=i(this,M).keys();i(this,M).size>Dr&&i(this,M).delete(p)}return this.live&&o.period!==r&&Date.now()>=o.retryAt&&!o.isPending&&i(this,w).size&&g(this,_,Bt).call(this,o,{type:e,...t},r),o}get quarterHour(){return this.live?.quarter_hour?.start??String(Math.floor((Date.now()-kr)/Cr))}};P=new WeakMap,Q=new WeakMap,w=new WeakMap,M=new WeakMap,W=new WeakMap,N=new WeakMap,X=new WeakMap,pe=new WeakMap,_=new WeakSet,Bt=async function(e,t,r){e.isPending=!0;let n=i(this,P);try{e.value=await n.sendMessagePromise({...t,entry_id:i(this,Q)}),delete e.error,e.tries=0,e.period=r}catch(o){e.error=vt(o),e.retryAt=Date.now()+1e3*(gt[e.tries]??30),e.tries+=1,setTimeout(()=>i(this,w).tell(),e.retryAt-Date.now()+50)}e.isPending=!1,i(this,w).tell()},fe=new WeakMap,qe=function(){for(let e of i(this,M).values())Object.assign(e,{period:"",tries:0,retryAt:0})},Ue=function(){let e=++At(this,N)._,t={type:"smarty_p1/live",entry_id:i(this,Q)},r={resubscribe:!1},n=i(this,P).subscribeMessage(o=>e===i(this,N)&&g(this,_,Vt).call(this,o),t,r);l(this,W,n),n.then(()=>e===i(this,N)&&l(this,X,0),o=>e===i(this,N)&&g(this,_,Yt).call(this,vt(o)))},bt=function(){l(this,N,i(this,N)+1),clearTimeout(i(this,pe));let e=i(this,W);l(this,W,void 0),e?.then(t=>t()).catch(()=>{})},Vt=function(e){let t=this.live?.gone;this.live=e.gone?{...this.live,...e}:e,this.liveAt=Date.now(),(e.gone||t)&&g(this,_,qe).call(this),i(this,w).tell()},Yt=function(e){l(this,W,void 0),e==="unauthorized"&&(this.live={state:"unauthorized",obstacle:null,remedy:null,gone:!0}),l(this,pe,setTimeout(()=>g(this,_,Ue).call(this),1e3*(gt[i(this,X)]??30))),l(this,X,i(this,X)+1),i(this,w).tell()};var q,ge,T,ye,ee,be,te,re,K,_e,xt,_t=class{constructor(e){d(this,_e);d(this,q);d(this,ge,new Map);d(this,T,new ze);d(this,ye);d(this,ee,!1);d(this,be,"");d(this,te,0);d(this,re);d(this,K,()=>{g(this,_e,xt).call(this)});l(this,q,e)}feed(e){let t=i(this,ge).get(e);return t||(t=new yt(i(this,q),e),i(this,ge).set(e,t)),t}get chosen(){return this.list?.find(({entry_id:e})=>e===i(this,ye))??this.list?.[0]}choose(e){l(this,ye,e),i(this,T).tell()}listen(e){return i(this,T).add(e),i(this,T).size===1&&(i(this,q).addEventListener("ready",i(this,K)),i(this,K).call(this)),()=>{i(this,T).delete(e),!i(this,T).size&&(i(this,q).removeEventListener("ready",i(this,K)),clearTimeout(i(this,re)))}}refresh(e){e===i(this,be)||!i(this,T).size||(l(this,be,e),g(this,_e,xt).call(this))}};q=new WeakMap,ge=new WeakMap,T=new WeakMap,ye=new WeakMap,ee=new WeakMap,be=new WeakMap,te=new WeakMap,re=new WeakMap,K=new WeakMap,_e=new WeakSet,xt=async function(){if(!i(this,ee)){l(this,ee,!0),clearTimeout(i(this,re));try{let{meters:e}=await i(this,q).sendMessagePromise({type:"smarty_p1/meters"});this.list=e,this.error=void 0,l(this,te,0)}catch(e){this.error=vt(e),i(this,T).size&&l(this,re,setTimeout(i(this,K),1e3*(gt[i(this,te)]??30))),l(this,te,i(this,te)+1)}l(this,ee,!1),i(this,T).tell()}};var Kt=new WeakMap;function Jt(s){let e=Kt.get(s);return e||Kt.set(s,e=new _t(s)),e}function vt(s){let{code:e}=s??{};return typeof e=="string"?e:"not_answered"}function B(s,e=0){let t=10**e,r=Math.floor(Math.abs(s)*t+.5+1e-7);return r===0?0:Math.sign(s)*r/t}function wt(s,e=0){let t=10**e;return Math.floor(s*t+1e-7)/t||0}function Zt(s,e=0){let t=10**e;return Math.ceil(s*t-1e-7)/t||0}var Gt={en:{meter:"Meter",no_meter:"No meter yet",add_meter:"Add a meter",not_allowed:"You may not see this meter, or it has been removed. An administrator can let you read its entities.",loading:"One moment…",not_answered:"Home Assistant does not answer. The card tries again by itself.",show_table:"Show as table",hide_table:"Hide the table",last:"last {time}",nothing_yet:"Nothing known yet. It appears here with the first whole quarter-hour.",months:"January February March April May June July August September October November December",weekdays:"Monday Tuesday Wednesday Thursday Friday Saturday Sunday"},de:{meter:"Zähler",no_meter:"Noch kein Zähler",add_meter:"Zähler hinzufügen",not_allowed:"Du darfst diesen Zähler nicht sehen, oder er wurde entfernt. Ein Administrator kann dich seine Entitäten lesen lassen.",loading:"Einen Moment …",not_answered:"Home Assistant antwortet nicht. Die Karte versucht es von selbst wieder.",show_table:"Als Tabelle zeigen",hide_table:"Tabelle ausblenden",last:"zuletzt {time}",nothing_yet:"Noch nichts bekannt. Es erscheint hier mit der ersten ganzen Viertelstunde.",months:"Januar Februar März April Mai Juni Juli August September Oktober November Dezember",weekdays:"Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonntag"},fr:{meter:"Compteur",no_meter:"Pas encore de compteur",add_meter:"Ajouter un compteur",not_allowed:"Vous n'avez pas le droit de voir ce compteur, ou il a été supprimé. Un administrateur peut vous laisser lire ses entités.",loading:"Un instant…",not_answered:"Home Assistant ne répond pas. La carte réessaie d'elle-même.",show_table:"Afficher en tableau",hide_table:"Masquer le tableau",last:"dernier {time}",nothing_yet:"Rien de connu pour l'instant. Cela apparaît ici avec le premier quart d'heure entier.",months:"janvier février mars avril mai juin juillet août septembre octobre novembre décembre",weekdays:"lundi mardi mercredi jeudi vendredi samedi dimanche"},lb:{meter:"Compteur",no_meter:"Nach kee Compteur",add_meter:"Compteur dobäisetzen",not_allowed:"Dir däerft dëse Compteur net gesinn, oder en ass ewechgeholl ginn. En Administrateur kann Iech seng Entitéite liese loossen.",loading:"Ee Moment …",not_answered:"Home Assistant äntwert net. D'Kaart probéiert et vu selwer nach eng Kéier.",show_table:"Als Tabell weisen",hide_table:"Tabell verstoppen",last:"fir d'lescht {time}",nothing_yet:"Nach näischt bekannt. Et erschéngt hei mat der éischter ganzer Véierelstonn.",months:"Januar Februar Mäerz Abrëll Mee Juni Juli August September Oktober November Dezember",weekdays:"Méindeg Dënschdeg Mëttwoch Donneschdeg Freideg Samschdeg Sonndeg"},pt:{meter:"Contador",no_meter:"Ainda sem contador",add_meter:"Adicionar um contador",not_allowed:"Não tem permissão para ver este contador, ou ele foi removido. Um administrador pode deixá-lo ler as suas entidades.",loading:"Um momento…",not_answered:"O Home Assistant não responde. O cartão volta a tentar por si.",show_table:"Mostrar como tabela",hide_table:"Ocultar a tabela",last:"último {time}",nothing_yet:"Ainda nada conhecido. Aparece aqui com o primeiro quarto de hora completo.",months:"janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",weekdays:"segunda-feira terça-feira quarta-feira quinta-feira sexta-feira sábado domingo"}};var Pr=["en","de","fr","lb","pt"],er="Europe/Luxembourg",Qt=" ",Nr={comma_decimal:"en-US",decimal_comma:"de",space_comma:"fr",quote_decimal:"de-CH"},C,ve,we,$e,Se,Te,v,A,tr,xe=class{constructor(e,t=e.language){d(this,v);d(this,C);d(this,ve);d(this,we);d(this,$e);d(this,Se,new Map);d(this,Te,new Map);let[r]=t.split("-");this.language=Pr.find(o=>o===r)??"en";let n=Intl.DateTimeFormat.supportedLocalesOf([t]).length>0;l(this,C,n&&this.language===r?t:this.language==="lb"?"de":this.language),l(this,ve,e.number_format==="system"?void 0:Nr[e.number_format]??(e.number_format==="language"?i(this,C):"en-US")),l(this,we,e.number_format!=="none"),l(this,$e,qr(e,i(this,C)))}text(e,t,r={}){return(e[this.language][t]??e.en[t]??t).replace(/\{(\w+)\}/g,(o,a)=>String(r[a]??o))}common(e,t={}){return this.text(Gt,e,t)}count(e,t,r,n={}){let o=new Intl.PluralRules(i(this,C)).select(r)==="one";return this.text(e,`${t}_${o?"one":"other"}`,{count:this.number(r),...n})}number(e,t=0){let r=i(this,Te).get(t);if(!r){let n={minimumFractionDigits:t,maximumFractionDigits:t};r=new Intl.NumberFormat(i(this,ve),{...n,useGrouping:i(this,we)}),i(this,Te).set(t,r)}return r.format(B(e,t)).replace(/^-/,"−").replace(/\s/g,Qt)}signed(e,t=0){return B(e,t)>0?`+${this.number(e,t)}`:this.number(e,t)}unit(e,t,r=0){return`${this.number(e,r)}${Qt}${t}`}kW(e){return this.unit(e,"kW",Ae(e))}referenceKW(e){return this.unit(e,"kW",Number.isInteger(e)?0:1)}kWh(e,t=1){return this.unit(e,"kWh",t)}cents(e){return this.unit(e,"€",2)}euros(e){return this.unit(e,"€",0)}percent(e,t=0){let r=e*100,n=e<1?Math.min(r,100-10**-t):r;return this.language==="en"?`${this.number(n,t)}%`:this.unit(n,"%",t)}time(e,t=!1){return g(this,v,A).call(this,t?"seconds":"time",e)}timeRange(e,t){return`${this.time(e)}–${this.time(t)}`}weekday(e){return g(this,v,A).call(this,"weekday",e)}shortWeekday(e){return g(this,v,A).call(this,"shortWeekday",e)}day(e){return g(this,v,A).call(this,"day",e)}shortDay(e){return g(this,v,A).call(this,"shortDay",e)}date(e){return g(this,v,A).call(this,"date",e)}month(e){return g(this,v,A).call(this,"month",e)}shortMonth(e){return g(this,v,A).call(this,"shortMonth",e)}monthYear(e){return g(this,v,A).call(this,"monthYear",e)}};C=new WeakMap,ve=new WeakMap,we=new WeakMap,$e=new WeakMap,Se=new WeakMap,Te=new WeakMap,v=new WeakSet,A=function(e,t){let r=i(this,Se).get(e);if(!r){let m=e==="time"||e==="seconds"?{hour12:i(this,$e)}:{};r=new Intl.DateTimeFormat(i(this,v,tr),{timeZone:er,...Xt[e],...m}),i(this,Se).set(e,r)}if(this.language!=="lb")return r.format(t).replace(",","");let{month:n,weekday:o}=Xt[e],a=(m,f,u)=>{let x=this.common(m).split(" ")[u]??"";return f==="short"?x.slice(0,m==="months"?3:2):x},{monthIndex:p,dayOfWeek:h}=zr(t);return r.formatToParts(t).map(m=>m.type==="month"&&n!=="numeric"?a("months",n,p):m.type==="weekday"?a("weekdays",o,h):m.value).join("").replace(",","")},tr=function(){return i(this,C)==="en"?"en-GB":i(this,C)};var Xt={time:{hour:"2-digit",minute:"2-digit"},seconds:{hour:"2-digit",minute:"2-digit",second:"2-digit"},weekday:{weekday:"long",day:"numeric",month:"long"},shortWeekday:{weekday:"short",day:"numeric"},day:{day:"numeric",month:"long"},shortDay:{day:"numeric",month:"short"},date:{day:"numeric",month:"long",year:"numeric"},month:{month:"long"},shortMonth:{month:"short"},monthYear:{month:"long",year:"numeric"}},Ae=s=>Math.abs(s)<99.95?1:0;function qr({time_format:s},e){if(s!=="language"&&s!=="system")return s==="12";let t=s==="language"?e:void 0;return new Date(2023,0,1,22).toLocaleTimeString(t,{hour:"numeric"}).includes("10")}var Ur=new Intl.DateTimeFormat("en-GB",{timeZone:er,year:"numeric",month:"numeric",day:"numeric",hour:"numeric",minute:"numeric",weekday:"short",hourCycle:"h23"});function zr(s){let e=Object.fromEntries(Ur.formatToParts(s).map(({type:t,value:r})=>[t,r]));return{year:Number(e.year),monthIndex:Number(e.month)-1,day:Number(e.day),hour:Number(e.hour),minute:Number(e.minute),dayOfWeek:["Mon","Tue","Wed","Thu","Fri","Sat","Sun"].indexOf(e.weekday??"")}}function rr(s){let e=s.split("**");return c`${e.map((t,r)=>r%2?c`<b>${t}</b>`:t)}`}function nr(s,e,t){return c`<div class="scroll" tabindex="0" role="region" aria-label=${s}>
+    <table class="behind">
+      <caption class="hidden">${s}</caption>
+      <thead>
+        <tr>${e.map(r=>c`<th scope="col">${r}</th>`)}</tr>
+      </thead>
+      <tbody>
+        ${t.map(r=>c`<tr>${r.map((n,o)=>o?c`<td>${n}</td>`:c`<th scope="row">${n}</th>`)}</tr>`)}
+      </tbody>
+    </table>
+  </div>`}var sr=nt`
+  :host {
+    display: block;
+    height: 100%;
+    --drawn: var(--energy-grid-consumption-color, #488fc2);
+    --fed-in: var(--energy-grid-return-color, #8353d1);
+    --excess: var(--error-color, #db4437);
+    --quiet: var(--secondary-text-color);
+    --ground: var(--ha-card-background, var(--card-background-color, #fff));
+    /* Small text in a colour keeps a contrast of 4.5:1 that the bare colours do not have. */
+    --excess-text: color-mix(in srgb, var(--excess) 75%, var(--primary-text-color));
+    --link: color-mix(in srgb, var(--primary-color) 65%, var(--primary-text-color));
+    --track: color-mix(in srgb, var(--primary-text-color) 6%, var(--ground));
+    --chosen: color-mix(in srgb, var(--primary-text-color) 7%, var(--ground));
   }
-}
-
-/** Return the devices of the integration, sorted by name, each with its entities by key. */
-async function readDevices(hass) {
-  const rows = await readEntities(hass);
-  const localizeDevice = await hass.loadBackendTranslation("device", PLATFORM);
-  const localize = await hass.loadBackendTranslation("entity", PLATFORM);
-  const devices = new Map();
-  for (const row of rows) {
-    const { id, name, name_by_user: ownName, via_device_id: via, disabled_by: isDisabled } =
-      hass.devices[row.device_id] ?? {};
-    if (row.platform !== PLATFORM || !row.translation_key || !id || isDisabled) continue;
-    if (!devices.has(id)) devices.set(id, { id, via, ownName, name: ownName ?? name ?? "", entities: new Map() });
-    const [domain] = row.entity_id.split(".");
-    // What the user calls it; else a name in the language of the user, not in that of the server.
-    const ownLabel = "original_name" in row && row.name;
-    const label = localize(`component.${PLATFORM}.entity.${domain}.${row.translation_key}.name`);
-    const key = domain === "sensor" ? row.translation_key : `${domain}.${row.translation_key}`;
-    devices.get(id).entities.set(key, {
-      entity: row.entity_id,
-      name: ownLabel || label || row.original_name || row.name || undefined,
-      isDisabled: Boolean(row.disabled_by),
-      isHidden: Boolean(row.hidden_by || row.hidden),
-    });
+  ha-card {
+    box-sizing: border-box;
+    display: flex;
+    flex-direction: column;
+    height: 100%;
+    padding: 15px;
+    container-type: inline-size;
+    font-size: 16px;
+    line-height: 24px;
+    font-variant-numeric: tabular-nums;
+    color: var(--primary-text-color);
+    overflow-wrap: anywhere;
   }
-  for (const device of devices.values()) {
-    device.kind = Object.keys(KINDS).find((kind) => device.entities.has(kind));
-    // As entities are; the serial number ends its name in every language.
-    const serial = device.name.split(" ").at(-1);
-    const label = localizeDevice(`component.${PLATFORM}.device.${device.kind}.name`, { serial });
-    if (device.via && !device.ownName) device.name = label || device.name;
-    // One on the M-Bus may have no index; one that has no kind is the electricity meter itself.
-    if (device.via) device.kind ??= "unknown";
+  header {
+    display: flex;
+    justify-content: space-between;
+    align-items: baseline;
+    gap: 8px;
   }
-  return [...devices.values()].sort((one, other) => one.name.localeCompare(other.name));
-}
-
-/** The reference powers in kW by the entity that says them; kept while a meter is away. */
-const referencePowers = new Map();
-const saysNow = (hass, entity) =>
-  hass.states[entity]?.attributes.reference_power ?? referencePowers.get(entity);
-
-function referencePower(hass, device) {
-  const { entity } = device.entities.get("binary_sensor.demand_will_exceed") ?? {};
-  if (entity) referencePowers.set(entity, saysNow(hass, entity));
-  return referencePowers.get(entity);
-}
-
-// --- Cards: the keys each is made of, and how -------------------------------------------------
-
-const WIDE = { columns: 12 };
-const THIRD = { columns: 4 };
-const HAS_NUMBER = { condition: "numeric_state", above: -1 };
-const HAS_NONE = { condition: "state", state: ["unknown", "unavailable"] };
-const when = (condition, { entity }) => ({ visibility: [{ ...condition, entity }] });
-
-const card = (keys, build) => ({ keys, build });
-const tile = (key, options) =>
-  card([key], ([shown]) => ({ type: "tile", ...shown, grid_options: WIDE, ...options }));
-const trend = (key) => tile(key, { features: [{ type: "trend-graph", hours_to_show: 1 }] });
-const phaseTiles = (key) =>
-  phases(key).map((each) =>
-    tile(each, { name: each.slice(-2).toUpperCase(), vertical: true, grid_options: THIRD }));
-const list = (...keys) =>
-  card(keys, (entities) => ({ type: "entities", entities, grid_options: WIDE }));
-const history = (hours_to_show, ...keys) =>
-  card(keys, (entities) => ({ type: "history-graph", entities, hours_to_show, grid_options: WIDE }));
-const bars = (period, days, ...keys) =>
-  card(keys, (entities) => ({
-    type: "statistics-graph", entities, period, days_to_show: days, stat_types: ["change"],
-    chart_type: "bar", hide_legend: entities.length === 1, grid_options: WIDE,
-  }));
-const sum = (period, key, title) =>
-  card([key], ([{ entity }]) => ({
-    type: "statistic", entity, name: title, stat_type: "change", period: { calendar: { period } },
-  }));
-
-/** The current quarter-hour: a gauge that turns red at the limit, with words for no number. */
-const gauge = (limit, title) => [
-  card(["demand_running"], ([{ entity }]) => ({
-    type: "gauge", entity, name: title, min: 0, max: limit * 1.5, needle: true,
-    segments: [
-      { from: 0, color: "var(--success-color)" },
-      { from: limit * 0.8, color: "var(--warning-color)" },
-      { from: limit, color: "var(--error-color)" },
-    ],
-    grid_options: WIDE,
-    ...when(HAS_NUMBER, { entity }),
-  })),
-  card(["demand_running"], ([shown]) => ({ type: "tile", ...shown, grid_options: WIDE, ...when(HAS_NONE, shown) })),
-];
-
-/** How much of the month the total knows, and from which day its fixed prices count. */
-const measured = (t, { language }) =>
-  card(["cost_total"], ([{ entity }]) => {
-    const date = Intl.DateTimeFormat(language, { day: "2-digit", month: "2-digit" }).formatToParts();
-    const format = date.map(({ type, value }) => ({ day: "%d", month: "%m" })[type] ?? value).join("");
-    const share = `{{ (state_attr("${entity}", "measured_share") * 100) | round }}`;
-    const known = (key) => t(key).replace("{share}", share);
-    return {
-      ...markdown(`{% set since = state_attr("${entity}", "since") -%}
-{% if since -%} ${known("since").replace("{date}", `{{ (since | as_datetime | as_local).strftime("${format}") }}`)}
-{% else -%} ${known("measured")} {% endif %}`),
-      ...when(HAS_NUMBER, { entity }),
-    };
-  });
-
-/** A table of what each class would have cost, once a whole month is known; one's own is bold. */
-const classTable = (title, same, own, { language }) =>
-  card(["cheapest_reference_power"], ([{ entity }]) => ({
-    type: "markdown",
-    content: `${title.replace("{n}", `{{ (state_attr("${entity}", "months") or []) | count }}`)}
-
-| kW | EUR |
-| --: | --: |
-{% for kw, cost in (state_attr("${entity}", "classes") or {}).items() if cost is not none -%}
-{% set own = "**" if kw == "${own}" else "" -%}
-{% set amount = "%.2f" | format(cost) | replace(".", "${(0.5).toLocaleString(language)[1]}") -%}
-| {{ own ~ kw ~ own }} | {{ own ~ amount ~ own }} |
-{% endfor %}
-{% if state_attr("${entity}", "about_the_same") and states("${entity}") | float != ${own ?? 0} %}${same}{% endif %}`,
-    grid_options: WIDE,
-    ...when(HAS_NUMBER, { entity }),
-  }));
-
-const markdown = (content) => ({ type: "markdown", content, text_only: true, grid_options: WIDE });
-const heading = (title, icon, heading_style = "title") =>
-  ({ type: "heading", heading: title, icon, heading_style });
-const caption = (title, ...keys) => card(keys, () => heading(title, undefined, "subtitle"));
-
-// --- Sections and views -----------------------------------------------------------------------
-
-/** The sections of one device; `style` is that of their headings. */
-class Sections {
-  constructor(hass, device, style) {
-    Object.assign(this, { hass, device, style });
-    this.t = (key) => text(hass.language, key);
+  h2 {
+    margin: 0;
+    font-size: 16px;
+    font-weight: 500;
   }
-
-  /** Return a section of the cards that have something to show, none if there is nothing. */
-  section(title, icon, cards, hint) {
-    const { entities } = this.device;
-    const shown = [];
-    const disabled = new Set();
-    for (const { keys, build } of cards.flat()) {
-      const found = keys.map((key) => entities.get(key)).filter(Boolean);
-      found.filter((each) => each.isDisabled).forEach((each) => disabled.add(each));
-      const usable = found.filter((each) => !each.isDisabled && !each.isHidden);
-      if (usable.length) shown.push(build(usable.map(({ entity, name }) => ({ entity, name }))));
+  p {
+    margin: 0;
+  }
+  small,
+  .small {
+    font-size: 13px;
+    line-height: 18px;
+    color: var(--quiet);
+  }
+  .big {
+    font-size: 48px;
+    line-height: 56px;
+    font-weight: 400;
+    white-space: nowrap;
+  }
+  .big small {
+    font-size: 16px;
+  }
+  b {
+    font-weight: 500;
+  }
+  .excess {
+    color: var(--excess-text);
+  }
+  .number {
+    text-align: right;
+    white-space: nowrap;
+  }
+  .dot {
+    display: inline-block;
+    width: 10px;
+    height: 10px;
+    border-radius: 50%;
+    margin-inline-end: 8px;
+    background: currentColor;
+  }
+  button {
+    font: inherit;
+    color: inherit;
+    background: none;
+    border: 0;
+    padding: 0;
+    margin: 0;
+    min-width: 44px;
+    min-height: 44px;
+    cursor: pointer;
+    border-radius: 8px;
+  }
+  button.plain {
+    min-width: 0;
+    min-height: 0;
+    text-align: inherit;
+  }
+  button[disabled] {
+    cursor: default;
+    color: var(--disabled-text-color, var(--quiet));
+    opacity: 0.5;
+  }
+  a,
+  .link {
+    color: var(--link);
+    font-weight: 500;
+    text-decoration: none;
+  }
+  a {
+    display: inline-flex;
+    align-items: center;
+    min-height: 44px;
+  }
+  :focus-visible {
+    outline: 2px solid var(--link);
+    outline-offset: 2px;
+  }
+  svg,
+  canvas {
+    display: block;
+    width: 100%;
+    overflow: visible;
+    touch-action: pan-y;
+  }
+  svg text {
+    font-size: 13px;
+    fill: var(--quiet);
+  }
+  footer {
+    margin-top: auto;
+    padding-top: 8px;
+    display: flex;
+    flex-wrap: wrap;
+    justify-content: space-between;
+    align-items: center;
+    gap: 0 16px;
+  }
+  footer .link {
+    font-size: 13px;
+    min-height: 44px;
+  }
+  table {
+    width: 100%;
+    border-collapse: collapse;
+  }
+  .scroll {
+    max-height: 320px;
+    overflow: auto;
+  }
+  .behind th,
+  .behind td {
+    font-size: 13px;
+    line-height: 18px;
+    padding: 4px 0 4px 12px;
+    text-align: right;
+    border-top: 1px solid var(--divider-color);
+    font-weight: 400;
+  }
+  .behind tr > :first-child {
+    text-align: left;
+    padding-left: 0;
+  }
+  .banner {
+    margin: -15px -15px 12px;
+    padding: 12px 15px 4px 12px;
+    border-inline-start: 4px solid var(--excess);
+    border-radius: var(--ha-card-border-radius, 12px) var(--ha-card-border-radius, 12px) 0 0;
+    background: color-mix(in srgb, var(--excess) 12%, var(--ground));
+  }
+  .hidden {
+    position: absolute;
+    width: 1px;
+    height: 1px;
+    overflow: hidden;
+    clip-path: inset(50%);
+    white-space: nowrap;
+  }
+  @media (prefers-reduced-motion: no-preference) {
+    .moves {
+      transition: width 0.3s;
     }
-    // Only administrators can follow these hints.
-    const hints = [hint, disabled.size && this.disabledHint([...disabled])];
-    if (this.hass.user?.is_admin) shown.push(...hints.filter(Boolean).map(markdown));
-    if (!shown.length) return [];
-    return [{ type: "grid", cards: [heading(title, icon, this.style), ...shown] }];
   }
+`;var jr=15e3,Lr=6e4,E,$,V,k,ne,se,Ee,Re,Me,U,Y,ie,ir,or,b=class extends O{constructor(){super(...arguments);d(this,ie);d(this,E);d(this,$);d(this,V);d(this,k,[]);d(this,ne);d(this,se,!1);d(this,Ee);d(this,Re,"");d(this,Me,0);d(this,U,()=>{for(let t of i(this,k))t();l(this,k,[]),l(this,V,void 0),clearInterval(i(this,Ee)),!(!i(this,E)||!i(this,se)||document.hidden)&&(l(this,$,Jt(i(this,E).connection)),l(this,Ee,setInterval(i(this,Y),jr)),l(this,k,[i(this,$).listen(i(this,Y))]),i(this,Y).call(this))});d(this,Y,()=>this.requestUpdate())}static getStubConfig(){return{}}static getConfigForm(){return{schema:[{name:"entry_id",selector:{config_entry:{integration:"smarty_p1"}}}],computeLabel:()=>je().common("meter")}}getGridOptions(){return{columns:12,min_columns:6,rows:"auto"}}getCardSize(){return 5}setConfig(t){if(!t||t.entry_id!==void 0&&typeof t.entry_id!="string")throw new Error("entry_id: the id of a meter, as text");this.config=t}set hass(t){let r=i(this,E);l(this,E,t);let n=r&&r.locale===t.locale&&r.language===t.language&&r.themes===t.themes;(!r||r.locale!==t.locale||r.language!==t.language)&&(this.locale=new xe(t.locale,t.language)),r?.connection!==t.connection&&i(this,U).call(this),n||this.requestUpdate()}get hass(){return i(this,E)}connectedCallback(){super.connectedCallback(),l(this,ne,new IntersectionObserver(t=>{l(this,se,t.at(-1)?.isIntersecting??!1),i(this,U).call(this)})),i(this,ne).observe(this),document.addEventListener("visibilitychange",i(this,U))}disconnectedCallback(){super.disconnectedCallback(),i(this,ne)?.disconnect(),l(this,se,!1),document.removeEventListener("visibilitychange",i(this,U)),i(this,U).call(this)}get meter(){let t=this.config?.entry_id;return t?i(this,$)?.list?.find(({entry_id:r})=>r===t):i(this,$)?.chosen}get meters(){return this.config.entry_id?void 0:i(this,$)}willUpdate(t){let r=this.meter;if(!r||!i(this,$)||!i(this,k).length)return;let n=i(this,$).feed(r.entry_id);n!==i(this,V)&&(l(this,V,n),i(this,k).splice(1).forEach(o=>o()),i(this,k).push(n.listen(i(this,Y)))),n.live&&i(this,$).refresh(`${n.live.state} ${n.quarterHour}`)}render(){if(!this.locale||!this.config)return y;let t=this.meter,r=i(this,V)??(t&&i(this,$)?.feed(t.entry_id));return c`<ha-card>${t&&r?this.content(t,r):g(this,ie,ir).call(this)}</ha-card>`}waiting(t){let r=t==="not_answered"||t==="unreadable"?"not_answered":t?"nothing_yet":"loading";return c`<p class="small" role="status">${this.locale.common(r)}</p>`}text(t,r,n={}){return this.locale.text(t,r,n)}link(t,r){return c`<a href=${t} @click=${n=>g(this,ie,or).call(this,n,t)}>${r}</a>`}moreInfo(t,r,n,o=this.meter?.device_id){let a=Object.values(i(this,E)?.entities??{}).find(m=>m.platform==="smarty_p1"&&m.translation_key===t&&m.device_id===o);if(!a)return c`${r}`;let p={entityId:a.entity_id};return c`<button class="plain" title=${n} @click=${()=>this.dispatchEvent(new CustomEvent("hass-more-info",{bubbles:!0,composed:!0,detail:p}))}>${r}</button>`}tableButton(){let t=this.isTableShown?"hide_table":"show_table",r=()=>this.isTableShown=!this.isTableShown;return c`<button class="link" aria-expanded=${!!this.isTableShown} @click=${r}>${this.locale.common(t)}</button>`}table(t,r,n){return this.isTableShown?nr(t,r,n()):y}sentence(t,r=""){return Date.now()-i(this,Me)>=Lr&&(l(this,Re,t.replaceAll("**","")),l(this,Me,Date.now())),c`<p class="sentence ${r}" aria-live="off">${rr(t)}</p>
+      <span class="hidden" aria-live="polite">${i(this,Re)}</span>`}isOld(t,r=60){let n=t.live?.received_at;return!!t.live?.gone||n!=null&&Date.now()-Date.parse(n)>r*1e3}stamp(t){let r=t.live?.received_at;if(!r)return y;let n=this.locale.time(new Date(r),!0);return c`<small class="number">${this.isOld(t)?this.locale.common("last",{time:n}):n}</small>`}};E=new WeakMap,$=new WeakMap,V=new WeakMap,k=new WeakMap,ne=new WeakMap,se=new WeakMap,Ee=new WeakMap,Re=new WeakMap,Me=new WeakMap,U=new WeakMap,Y=new WeakMap,ie=new WeakSet,ir=function(){let{list:t,error:r}=i(this,$)??{},n=a=>this.locale.common(a);return t?this.config.entry_id?c`<p role="status">${n("not_allowed")}</p>`:c`<h2>${n("no_meter")}</h2>
+      ${i(this,E)?.user?.is_admin?this.link("/config/integrations/dashboard/add?domain=smarty_p1",n("add_meter")):c`<p>${n("not_allowed")}</p>`}`:c`<p class="small" role="status">${n(r?"not_answered":"loading")}</p>`},or=function(t,r){t.ctrlKey||t.metaKey||t.shiftKey||(t.preventDefault(),Fr(r))},b.styles=sr,b.properties={config:{state:!0},isTableShown:{state:!0}};function Fr(s){history.pushState(null,"",s),window.dispatchEvent(new CustomEvent("location-changed",{detail:{replace:!1}}))}function je(){let s=document.querySelector("home-assistant"),e=s?.hass?.locale??{language:navigator.language,number_format:"language",time_format:"language"};return new xe(e,s?.hass?.language)}var ar={en:{name:"Smarty: bill",description:"A month's bill, line by line as on paper"},de:{name:"Smarty: Rechnung",description:"Die Rechnung eines Monats, Zeile für Zeile wie auf Papier"},fr:{name:"Smarty : facture",description:"La facture d'un mois, ligne par ligne comme sur papier"},lb:{name:"Smarty: Rechnung",description:"D'Rechnung vun engem Mount, Zeil fir Zeil wéi um Pabeier"},pt:{name:"Smarty: fatura",description:"A fatura de um mês, linha a linha como no papel"}};var Le=ar;var Fe=class extends b{content(e,t){return c`<h2>${this.text(Le,"name")}</h2>`}};var dr={en:{name:"Smarty: gas, water, heat",description:"What one of the other meters counts, today and this month"},de:{name:"Smarty: Gas, Wasser, Wärme",description:"Was ein anderer Zähler zählt, heute und diesen Monat"},fr:{name:"Smarty : gaz, eau, chaleur",description:"Ce que compte un autre compteur, aujourd'hui et ce mois-ci"},lb:{name:"Smarty: Gas, Waasser, Wäermt",description:"Wat en anere Compteur zielt, haut an dëse Mount"},pt:{name:"Smarty: gás, água, calor",description:"O que outro contador conta, hoje e este mês"}};var He=dr;var Ie=class extends b{content(e,t){return c`<h2>${this.text(He,"name")}</h2>`}};var hr={en:{name:"Smarty: months",description:"Twelve months side by side"},de:{name:"Smarty: Monate",description:"Zwölf Monate nebeneinander"},fr:{name:"Smarty : mois",description:"Douze mois côte à côte"},lb:{name:"Smarty: Méint",description:"Zwielef Méint niefteneen"},pt:{name:"Smarty: meses",description:"Doze meses lado a lado"}};var We=hr;var Ke=class extends b{content(e,t){return c`<h2>${this.text(We,"name")}</h2>`}};var lr={en:{name:"Smarty: now",description:"What is drawn or fed in now, and what may be switched on",draws:"You draw",feeds:"You feed in",balanced:"You draw nothing",above:"**This quarter-hour is above {R}.** {so_far} so far, {by_end} by {end}: {cost}.",above_unpriced:"**This quarter-hour is above {R}.** {so_far} so far, {by_end} by {end}.",less:"**{less} less until {end}** keeps you within {R}. Otherwise {above} above: {cost}.",less_unpriced:"**{less} less until {end}** keeps you within {R}. Otherwise {above} above.",feeding:"Nothing comes from the grid. Feeding in earns {earned} an hour.",feeding_unpriced:"Nothing comes from the grid.",own:"The house runs on its own electricity, nothing is left over.",nothing:"Hardly anything is switched on.",more:"{more} more until {end} stay within {R}.",next:"In the next quarter-hour, {more} more stay within {R}.",next_above:"The next quarter-hour begins above {R}."},de:{name:"Smarty: jetzt",description:"Was jetzt bezogen oder eingespeist wird, und was eingeschaltet werden darf",draws:"You draw",feeds:"You feed in",balanced:"You draw nothing",above:"**This quarter-hour is above {R}.** {so_far} so far, {by_end} by {end}: {cost}.",above_unpriced:"**This quarter-hour is above {R}.** {so_far} so far, {by_end} by {end}.",less:"**{less} less until {end}** keeps you within {R}. Otherwise {above} above: {cost}.",less_unpriced:"**{less} less until {end}** keeps you within {R}. Otherwise {above} above.",feeding:"Nothing comes from the grid. Feeding in earns {earned} an hour.",feeding_unpriced:"Nothing comes from the grid.",own:"The house runs on its own electricity, nothing is left over.",nothing:"Hardly anything is switched on.",more:"{more} more until {end} stay within {R}.",next:"In the next quarter-hour, {more} more stay within {R}.",next_above:"The next quarter-hour begins above {R}."},fr:{name:"Smarty : actuel",description:"Ce qui est prélevé ou injecté, et ce qui peut être allumé",draws:"You draw",feeds:"You feed in",balanced:"You draw nothing",above:"**This quarter-hour is above {R}.** {so_far} so far, {by_end} by {end}: {cost}.",above_unpriced:"**This quarter-hour is above {R}.** {so_far} so far, {by_end} by {end}.",less:"**{less} less until {end}** keeps you within {R}. Otherwise {above} above: {cost}.",less_unpriced:"**{less} less until {end}** keeps you within {R}. Otherwise {above} above.",feeding:"Nothing comes from the grid. Feeding in earns {earned} an hour.",feeding_unpriced:"Nothing comes from the grid.",own:"The house runs on its own electricity, nothing is left over.",nothing:"Hardly anything is switched on.",more:"{more} more until {end} stay within {R}.",next:"In the next quarter-hour, {more} more stay within {R}.",next_above:"The next quarter-hour begins above {R}."},lb:{name:"Smarty: elo",description:"Wat elo bezunn oder agespeist gëtt, a wat ageschalt däerf ginn",draws:"You draw",feeds:"You feed in",balanced:"You draw nothing",above:"**This quarter-hour is above {R}.** {so_far} so far, {by_end} by {end}: {cost}.",above_unpriced:"**This quarter-hour is above {R}.** {so_far} so far, {by_end} by {end}.",less:"**{less} less until {end}** keeps you within {R}. Otherwise {above} above: {cost}.",less_unpriced:"**{less} less until {end}** keeps you within {R}. Otherwise {above} above.",feeding:"Nothing comes from the grid. Feeding in earns {earned} an hour.",feeding_unpriced:"Nothing comes from the grid.",own:"The house runs on its own electricity, nothing is left over.",nothing:"Hardly anything is switched on.",more:"{more} more until {end} stay within {R}.",next:"In the next quarter-hour, {more} more stay within {R}.",next_above:"The next quarter-hour begins above {R}."},pt:{name:"Smarty: agora",description:"O que se consome ou injeta agora, e o que se pode ligar",draws:"You draw",feeds:"You feed in",balanced:"You draw nothing",above:"**This quarter-hour is above {R}.** {so_far} so far, {by_end} by {end}: {cost}.",above_unpriced:"**This quarter-hour is above {R}.** {so_far} so far, {by_end} by {end}.",less:"**{less} less until {end}** keeps you within {R}. Otherwise {above} above: {cost}.",less_unpriced:"**{less} less until {end}** keeps you within {R}. Otherwise {above} above.",feeding:"Nothing comes from the grid. Feeding in earns {earned} an hour.",feeding_unpriced:"Nothing comes from the grid.",own:"The house runs on its own electricity, nothing is left over.",nothing:"Hardly anything is switched on.",more:"{more} more until {end} stay within {R}.",next:"In the next quarter-hour, {more} more stay within {R}.",next_above:"The next quarter-hour begins above {R}."}};var ke=lr,Ce=.05,Br=60,$t=({energy:s,power:e,secondsLeft:t})=>s+Math.max(0,e)*t/3600;function cr(s,e){let{power:t,reference:r,energy:n,secondsLeft:o}=s,a=(f,u={})=>e.text(ke,f,u),p=e.time(s.end);if(r!==null){let f=e.referenceKW(r),u=r/4,x=B($t(s)-u,1),S=s.excessPrice===null?void 0:e.cents(B(($t(s)-u)*s.excessPrice,2)),z=(oe,St)=>S===void 0?a(`${oe}_unpriced`,St):a(oe,{...St,cost:S});if(n>u)return z("above",{R:f,so_far:e.kWh(n-u),by_end:e.kWh(Math.max(x,B(n-u,1))),end:p});if($t(s)>u){let oe=t-(u-n)*3600/o;return z("less",{less:e.kW(Zt(oe,Ae(oe))),end:p,R:f,above:e.kWh(x)})}}if(t<-Ce)return s.feedInPrice?a("feeding",{earned:e.cents(-t*s.feedInPrice)}):a("feeding_unpriced");if(Math.abs(t)<=Ce)return a(s.feedsIn?"own":"nothing");if(r===null)return"";let h=s.connection??Number.POSITIVE_INFINITY;if(o<Br){let f=Math.min(r,h)-t;return f<=0?a("next_above",{R:e.referenceKW(r)}):a("next",{more:e.kW(wt(f,Ae(f))),R:e.referenceKW(r)})}let m=Math.min((r/4-n)*3600/o,h)-t;return a("more",{more:e.kW(wt(Math.max(0,m),Ae(m))),end:p,R:e.referenceKW(r)})}var Be=class extends b{content(e,t){let{live:r}=t;if(!r)return this.waiting();let n=r.values?.power_net;if(typeof n!="number")return this.waiting();let o=n>Ce?"draws":n<-Ce?"feeds":"balanced",a=r.quarter_hour,p=new Date(a?.end??Date.now()),h=cr({power:n,reference:a?.reference_kw??null,energy:(a?.imported_wh??0)/1e3,secondsLeft:Math.max(1,(p.getTime()-Date.parse(a?.time??""))/1e3),end:p,connection:e.connection_kva,feedsIn:e.feeds_in??!1,feedInPrice:typeof r.values?.price_export=="number"?r.values.price_export:null,excessPrice:e.excess_price},this.locale);return c`<header><h2>${this.text(ke,o)}</h2>${this.stamp(t)}</header>
+      <div class="big">${this.moreInfo("power_net",this.locale.number(Math.abs(n),1),"")} <small>kW</small></div>
+      ${h?this.sentence(h):y}`}};var ur={en:{name:"Smarty: quality",description:"Voltage, supply and reception, or interruptions"},de:{name:"Smarty: Qualität",description:"Spannung, Versorgung und Empfang, oder Unterbrechungen"},fr:{name:"Smarty : qualité",description:"Tension, alimentation et réception, ou perturbations"},lb:{name:"Smarty: Qualitéit",description:"Spannung, Versuergung an Empfang, oder Ënnerbriechungen"},pt:{name:"Smarty: qualidade",description:"Tensão, alimentação e receção, ou interrupções"}};var Ve=ur;var Ye=class extends b{content(e,t){return c`<h2>${this.text(Ve,"name")}</h2>`}};var mr={en:{name:"Smarty: so far",description:"What today and this month have used and cost"},de:{name:"Smarty: bis jetzt",description:"Was heute und dieser Monat verbraucht und gekostet haben"},fr:{name:"Smarty : jusqu'ici",description:"Ce qu'aujourd'hui et ce mois ont consommé et coûté"},lb:{name:"Smarty: bis elo",description:"Wat haut an dëse Mount verbraucht a kascht hunn"},pt:{name:"Smarty: até agora",description:"O que hoje e este mês consumiram e custaram"}};var Je=mr;var Ze=class extends b{content(e,t){return c`<h2>${this.text(Je,"name")}</h2>`}};var pr={en:{name:"Smarty: day",description:"The quarter-hours of a day against the reference power"},de:{name:"Smarty: Tag",description:"Die Viertelstunden eines Tages an der Referenzleistung gemessen"},fr:{name:"Smarty : journée",description:"Les quarts d'heure d'un jour face à la puissance de référence"},lb:{name:"Smarty: Dag",description:"D'Véierelstonne vun engem Dag géint d'Referenzleeschtung"},pt:{name:"Smarty: dia",description:"Os quartos de hora de um dia face à potência de referência"}};var Ge=pr;var Qe=class extends b{content(e,t){return c`<h2>${this.text(Ge,"name")}</h2>`}};var fr={en:{name:"Smarty: year",description:"Every quarter-hour of a year, and what each reference power would have cost"},de:{name:"Smarty: Jahr",description:"Jede Viertelstunde eines Jahres, und was jede Referenzleistung gekostet hätte"},fr:{name:"Smarty : année",description:"Chaque quart d'heure d'une année, et ce que chaque puissance de référence aurait coûté"},lb:{name:"Smarty: Joer",description:"All Véierelstonn vun engem Joer, a wat all Referenzleeschtung kascht hätt"},pt:{name:"Smarty: ano",description:"Cada quarto de hora de um ano, e o que cada potência de referência teria custado"}};var Xe=fr;var et=class extends b{content(e,t){return c`<h2>${this.text(Xe,"name")}</h2>`}};var Gr={"smarty-p1-now":{card:Be,texts:ke},"smarty-p1-so-far":{card:Ze,texts:Je},"smarty-p1-today":{card:Qe,texts:Ge},"smarty-p1-bill":{card:Fe,texts:Le},"smarty-p1-months":{card:Ke,texts:We},"smarty-p1-year":{card:et,texts:Xe},"smarty-p1-quality":{card:Ye,texts:Ve},"smarty-p1-medium":{card:Ie,texts:He}};customElements.whenDefined("home-assistant").then(()=>{for(let[s,{card:e,texts:t}]of Object.entries(Gr))customElements.get(s)||(customElements.define(s,e),(window.customCards??=[]).push({type:s,preview:!0,documentationURL:"https://github.com/smarty-p1/smarty_p1",get name(){return je().text(t,"name")},get description(){return je().text(t,"description")}}))});
+/*! Bundled license information:
 
-  disabledHint(entities) {
-    const names = entities.map(({ name, entity }) => name ?? entity).join(", ");
-    const link = `/config/entities?device=${this.device.id}`;
-    return `${this.t("disabled")} ${names}. [${this.t("enable")}](${link})`;
-  }
+@lit/reactive-element/css-tag.js:
+  (**
+   * @license
+   * Copyright 2019 Google LLC
+   * SPDX-License-Identifier: BSD-3-Clause
+   *)
 
-  /** Name an option while it is what keeps the second of two entities away. */
-  optionHint(option, present, absent) {
-    const { device: { entities }, t } = this;
-    if (!entities.has(present) || entities.has(absent)) return undefined;
-    const link = `/config/integrations/integration/${PLATFORM}`;
-    return `${t("missing")} ${t(option)}. [${t("options")}](${link})`;
-  }
+@lit/reactive-element/reactive-element.js:
+lit-html/lit-html.js:
+lit-element/lit-element.js:
+  (**
+   * @license
+   * Copyright 2017 Google LLC
+   * SPDX-License-Identifier: BSD-3-Clause
+   *)
 
-  now() {
-    const { t } = this;
-    const limit = referencePower(this.hass, this.device);
-    return [
-      ...this.section(t("power"), "mdi:flash", [
-        trend("power_net"),
-        phaseTiles("power_net"),
-        history(12, "power_net"),
-      ]),
-      ...this.section(t("quarter"), "mdi:timer-sand", [
-        limit ? gauge(limit, t("limit").replace("{kW}", limit.toLocaleString(this.hass.language))) : tile("demand_running"),
-        tile("demand_available"),
-        tile("binary_sensor.demand_will_exceed"),
-        history(24, "demand_last"),
-        list("demand_last", "demand_peak"),
-      ], this.optionHint("reference", "demand_running", "demand_available")),
-      ...this.section(t("today"), "mdi:calendar-today", [
-        sum("day", "energy_imported", t("imported")),
-        sum("day", "energy_exported", t("exported")),
-        caption(t("hours"), "energy_imported", "energy_exported"),
-        bars("hour", 1, "energy_imported", "energy_exported"),
-        list("energy_imported", "energy_exported"),
-      ]),
-    ];
-  }
-
-  bill() {
-    const { hass, device, t } = this;
-    return [
-      ...this.section(t("month"), "mdi:invoice-text-outline", [
-        tile("cost_total"),
-        measured(t, hass),
-        tile("cost_month_end"),
-        list("cost_energy", "cost_network", "demand_excess_cost", "feed_in"),
-        list("price_import", "price_export"),
-        sum("month", "energy_imported", t("imported")),
-        sum("month", "energy_exported", t("exported")),
-      ], this.optionHint("price", "energy_imported", "price_import")),
-      ...this.section(t("reference"), "mdi:speedometer", [
-        tile("cheapest_reference_power"),
-        list("saving_per_year", "demand_peak", "peak_last_month", "peak_12_months",
-          "quarter_hours_above", "demand_excess_energy"),
-        classTable(t("classes"), t("same"), referencePower(hass, device), hass),
-      ]),
-      ...this.section(t("months"), "mdi:calendar-month", [
-        bars("month", 365, "cost_total"),
-        bars("month", 365, "energy_imported", "energy_exported"),
-      ]),
-    ];
-  }
-
-  others() {
-    const { device: { name, kind }, t } = this;
-    const level = { features: [{ type: "bar-gauge", min: 0, max: 100 }] };
-    const counted = [
-      ["flow_rate", "power", "pulse_power"].map(trend),
-      tile(kind),
-      sum("day", kind, t("today")),
-      sum("month", kind, t("month")),
-      bars("day", 14, kind),
-      bars("month", 365, kind),
-    ];
-    const tank = [tile(kind, level), tile("tank_volume"), history(168, kind)];
-    return this.section(name, KINDS[kind], kind === "tank_level" ? tank : counted);
-  }
-
-  quality() {
-    const { t } = this;
-    return [
-      ...this.section(t("voltage"), "mdi:sine-wave", [
-        phaseTiles("voltage"),
-        history(24, ...phases("voltage")),
-        phaseTiles("current"),
-      ]),
-      ...this.section(t("supply"), "mdi:transmission-tower", [
-        list("breaker", "relay_1", "relay_2", "power_threshold"),
-        list("power_failures", ...phases("voltage_sags"), ...phases("voltage_swells")),
-      ]),
-      ...this.section(t("meter"), "mdi:meter-electric", [
-        tile("event.message", { state_content: ["state", "text"] }),
-        list("verification", "telegrams_received", "telegrams_rejected", "clock_offset"),
-      ]),
-    ];
-  }
-}
-
-const COLUMNS = 3;
-const view = (title, path, sections) => ({ type: "sections", title, path, max_columns: COLUMNS, sections });
-
-/** Return a view of all meters; where there are several, each under its name. */
-function viewOfMeters(t, name, meters) {
-  const sections = meters.flatMap((meter) => {
-    const own = meter[name]();
-    if (meters.length < 2 || !own.length) return own;
-    const title = heading(meter.device.name, "mdi:meter-electric");
-    return [{ type: "grid", column_span: COLUMNS, cards: [title] }, ...own];
-  });
-  return view(t(name), name, sections);
-}
-
-function firstSteps(t, isAdmin) {
-  const link = `[${t("add")}](/config/integrations/dashboard/add?domain=${PLATFORM})`;
-  const cards = [heading(t("nothing"), "mdi:meter-electric"), ...(isAdmin ? [markdown(link)] : [])];
-  return view("Smarty", "smarty", [{ type: "grid", cards }]);
-}
-
-let mostViews = 0;
-
-class SmartyDashboard extends HTMLElement {
-  /** What the dialog for a new dashboard begins with. */
-  static getCreateSuggestions() {
-    return { title: "Smarty", icon: "mdi:meter-electric" };
-  }
-
-  /** Return whether the dashboard is to be made anew: asked at each change of any state. */
-  static shouldRegenerate(_config, before, hass) {
-    return ["entities", "devices", "language"].some((name) => before[name] !== hass[name])
-      || [...referencePowers].some(([entity, power]) => saysNow(hass, entity) !== power);
-  }
-
-  static async generate(_config, hass) {
-    const t = (key) => text(hass.language, key);
-    const devices = await readDevices(hass);
-    const electricity = devices.filter(({ kind }) => !kind);
-    const style = electricity.length > 1 ? "subtitle" : "title";
-    const meters = electricity.map((device) => new Sections(hass, device, style));
-    const order = Object.keys(KINDS);
-    const others = devices
-      .filter(({ kind }) => kind)
-      .sort((one, other) => order.indexOf(one.kind) - order.indexOf(other.kind));
-    const ofOthers = others.flatMap((device) => new Sections(hass, device).others());
-    const views = [
-      viewOfMeters(t, "now", meters),
-      viewOfMeters(t, "bill", meters),
-      view(t(others.some(({ via }) => via) ? "others" : "boards"), "others", ofOthers),
-      viewOfMeters(t, "quality", meters),
-    ].filter(({ sections }) => sections.length);
-    if (!views.length) views.push(firstSteps(t, hass.user?.is_admin));
-    // The frontend fails where the view that is open is no more: its place is kept.
-    mostViews = Math.max(mostViews, views.length);
-    while (views.length < mostViews) views.push({ ...views[0], path: undefined, visible: false });
-    return { title: "Smarty", views };
-  }
-}
-
-window.customStrategies ??= [];
-window.customStrategies.push({
-  type: STRATEGY,
-  strategyType: "dashboard",
-  name: "Smarty",
-  // Read whenever the dialog is shown: the language may have changed since the page was loaded.
-  get description() {
-    return text(document.querySelector("home-assistant")?.hass?.language, "description");
-  },
-});
-
-// The frontend puts a registry of its own in place; what was defined before would be lost to it.
-await customElements.whenDefined("home-assistant");
-customElements.define(`ll-strategy-dashboard-${STRATEGY}`, SmartyDashboard);
+lit-html/is-server.js:
+  (**
+   * @license
+   * Copyright 2022 Google LLC
+   * SPDX-License-Identifier: BSD-3-Clause
+   *)
+*/

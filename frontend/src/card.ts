@@ -1,0 +1,238 @@
+/** What all cards have: a meter, its feed while they are in view, the user's locale, and their states. */
+
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { type Feed, type Meters, metersOf } from "./feed.ts";
+import type { Hass } from "./hass.ts";
+import { Locale, type Texts } from "./locale.ts";
+import { rich, tableBehind } from "./parts/markup.ts";
+import { styles } from "./styles.ts";
+import common from "./texts/common.json" with { type: "json" };
+import type { Meter } from "./wire.ts";
+
+export interface CardConfig {
+  type: string;
+  /** The meter; without it, the one that is chosen in the view, and at first the first. */
+  entry_id?: string;
+  [option: string]: unknown;
+}
+
+/** Answers and times of telegrams grow old while nothing comes. */
+const TICK_MS = 15_000;
+const SPOKEN_MS = 60_000;
+
+export abstract class SmartyCard extends LitElement {
+  static override styles = styles;
+  static override properties = { config: { state: true }, isTableShown: { state: true } };
+
+  declare protected config: CardConfig;
+  declare protected isTableShown: boolean;
+  protected locale!: Locale;
+  #hass: Hass | undefined;
+  #meters: Meters | undefined;
+  #feed: Feed | undefined;
+  #unlisten: (() => void)[] = [];
+  #observer: IntersectionObserver | undefined;
+  #isInView = false;
+  #tick: ReturnType<typeof setInterval> | undefined;
+  #spoken = "";
+  #spokenAt = 0;
+
+  /** What the card shows of a meter; `feed.live` may still be undefined. */
+  protected abstract content(meter: Meter, feed: Feed): TemplateResult;
+
+  static getStubConfig(): object {
+    return {};
+  }
+
+  static getConfigForm(): object {
+    return {
+      schema: [{ name: "entry_id", selector: { config_entry: { integration: "smarty_p1" } } }],
+      computeLabel: () => pageLocale().common("meter"),
+    };
+  }
+
+  /** How many columns of a section; the height is that of the content. */
+  getGridOptions(): object {
+    return { columns: 12, min_columns: 6, rows: "auto" };
+  }
+
+  getCardSize(): number {
+    return 5;
+  }
+
+  setConfig(config: CardConfig): void {
+    if (!config || (config.entry_id !== undefined && typeof config.entry_id !== "string")) {
+      throw new Error("entry_id: the id of a meter, as text");
+    }
+    this.config = config;
+  }
+
+  /** Set at each change of any state in Home Assistant: looked at for what concerns the card. */
+  set hass(hass: Hass) {
+    const before = this.#hass;
+    this.#hass = hass;
+    const isSame =
+      before && before.locale === hass.locale && before.language === hass.language && before.themes === hass.themes;
+    if (!before || before.locale !== hass.locale || before.language !== hass.language) {
+      this.locale = new Locale(hass.locale, hass.language);
+    }
+    if (before?.connection !== hass.connection) this.#listenWhileInView();
+    if (!isSame) this.requestUpdate();
+  }
+
+  get hass(): Hass | undefined {
+    return this.#hass;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#observer = new IntersectionObserver((entries) => {
+      this.#isInView = entries.at(-1)?.isIntersecting ?? false;
+      this.#listenWhileInView();
+    });
+    this.#observer.observe(this);
+    document.addEventListener("visibilitychange", this.#listenWhileInView);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#observer?.disconnect();
+    this.#isInView = false;
+    document.removeEventListener("visibilitychange", this.#listenWhileInView);
+    this.#listenWhileInView();
+  }
+
+  /** The meter of the card, once it is known. */
+  protected get meter(): Meter | undefined {
+    const id = this.config?.entry_id;
+    return id ? this.#meters?.list?.find(({ entry_id }) => entry_id === id) : this.#meters?.chosen;
+  }
+
+  /** All meters, for a card that lets one choose; none where the card has one of its own. */
+  protected get meters(): Meters | undefined {
+    return this.config.entry_id ? undefined : this.#meters;
+  }
+
+  readonly #listenWhileInView = (): void => {
+    for (const unlisten of this.#unlisten) unlisten();
+    this.#unlisten = [];
+    this.#feed = undefined;
+    clearInterval(this.#tick);
+    if (!this.#hass || !this.#isInView || document.hidden) return;
+    this.#meters = metersOf(this.#hass.connection);
+    this.#tick = setInterval(this.#update, TICK_MS);
+    this.#unlisten = [this.#meters.listen(this.#update)];
+    this.#update();
+  };
+
+  readonly #update = (): void => this.requestUpdate();
+
+  /** Listen to the meter that is shown, which another card may have changed. */
+  protected override willUpdate(_changed: PropertyValues): void {
+    const meter = this.meter;
+    if (!meter || !this.#meters || !this.#unlisten.length) return;
+    const feed = this.#meters.feed(meter.entry_id);
+    if (feed !== this.#feed) {
+      this.#feed = feed;
+      this.#unlisten.splice(1).forEach((unlisten) => unlisten());
+      this.#unlisten.push(feed.listen(this.#update));
+    }
+    if (feed.live) this.#meters.refresh(`${feed.live.state} ${feed.quarterHour}`);
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    if (!this.locale || !this.config) return nothing;
+    const meter = this.meter;
+    const feed = this.#feed ?? (meter && this.#meters?.feed(meter.entry_id));
+    return html`<ha-card>${meter && feed ? this.content(meter, feed) : this.#withoutMeter()}</ha-card>`;
+  }
+
+  #withoutMeter(): TemplateResult {
+    const { list, error } = this.#meters ?? {};
+    const t = (key: keyof (typeof common)["en"]) => this.locale.common(key);
+    if (!list) return html`<p class="small" role="status">${t(error ? "not_answered" : "loading")}</p>`;
+    if (this.config.entry_id) return html`<p role="status">${t("not_allowed")}</p>`;
+    const path = "/config/integrations/dashboard/add?domain=smarty_p1";
+    return html`<h2>${t("no_meter")}</h2>
+      ${this.#hass?.user?.is_admin ? this.link(path, t("add_meter")) : html`<p>${t("not_allowed")}</p>`}`;
+  }
+
+  /** What stands where an answer is not there yet, or is refused. */
+  protected waiting(error?: string): TemplateResult {
+    const key = error === "not_answered" || error === "unreadable" ? "not_answered" : error ? "nothing_yet" : "loading";
+    return html`<p class="small" role="status">${this.locale.common(key)}</p>`;
+  }
+
+  protected text<Key extends string>(texts: Texts<Key>, key: Key, params: Record<string, string | number> = {}): string {
+    return this.locale.text(texts, key, params);
+  }
+
+  /** A link within the frontend, which does not load the page anew. */
+  protected link(path: string, text: string): TemplateResult {
+    return html`<a href=${path} @click=${(event: MouseEvent) => this.#follow(event, path)}>${text}</a>`;
+  }
+
+  #follow(event: MouseEvent, path: string): void {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    navigate(path);
+  }
+
+  /** A value that opens the entity behind it, by its translation key; as it is where there is none. */
+  protected moreInfo(key: string, shown: TemplateResult | string, name: string, deviceId = this.meter?.device_id): TemplateResult {
+    const found = Object.values(this.#hass?.entities ?? {}).find(
+      (each) => each.platform === "smarty_p1" && each.translation_key === key && each.device_id === deviceId,
+    );
+    if (!found) return html`${shown}`;
+    const detail = { entityId: found.entity_id };
+    const open = () => this.dispatchEvent(new CustomEvent("hass-more-info", { bubbles: true, composed: true, detail }));
+    return html`<button class="plain" title=${name} @click=${open}>${shown}</button>`;
+  }
+
+  /** The button in the foot of a card, and what it shows. */
+  protected tableButton(): TemplateResult {
+    const key = this.isTableShown ? "hide_table" : "show_table";
+    const turn = () => (this.isTableShown = !this.isTableShown);
+    return html`<button class="link" aria-expanded=${Boolean(this.isTableShown)} @click=${turn}>${this.locale.common(key)}</button>`;
+  }
+
+  protected table(caption: string, head: string[], rows: () => (string | number)[][]): TemplateResult | typeof nothing {
+    return this.isTableShown ? tableBehind(caption, head, rows()) : nothing;
+  }
+
+  /** A sentence with **bold** words, which is read aloud at most once a minute. */
+  protected sentence(text: string, className = ""): TemplateResult {
+    if (Date.now() - this.#spokenAt >= SPOKEN_MS) {
+      this.#spoken = text.replaceAll("**", "");
+      this.#spokenAt = Date.now();
+    }
+    return html`<p class="sentence ${className}" aria-live="off">${rich(text)}</p>
+      <span class="hidden" aria-live="polite">${this.#spoken}</span>`;
+  }
+
+  /** Whether what was read last is too old to be called the present. */
+  protected isOld(feed: Feed, afterS = 60): boolean {
+    const time = feed.live?.received_at;
+    return Boolean(feed.live?.gone) || (time !== undefined && time !== null && Date.now() - Date.parse(time) > afterS * 1000);
+  }
+
+  /** The time of the value, at the top right; "last …" once it is old. */
+  protected stamp(feed: Feed): TemplateResult | typeof nothing {
+    const time = feed.live?.received_at;
+    if (!time) return nothing;
+    const shown = this.locale.time(new Date(time), true);
+    return html`<small class="number">${this.isOld(feed) ? this.locale.common("last", { time: shown }) : shown}</small>`;
+  }
+}
+
+export function navigate(path: string): void {
+  history.pushState(null, "", path);
+  window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace: false } }));
+}
+
+/** The locale where no `hass` is given: in the forms and in the list of cards. */
+export function pageLocale(): Locale {
+  const home = document.querySelector("home-assistant") as { hass?: Hass } | null;
+  const formats = home?.hass?.locale ?? { language: navigator.language, number_format: "language", time_format: "language" };
+  return new Locale(formats, home?.hass?.language);
+}

@@ -1,0 +1,52 @@
+/** The parts of the frontend's `hass` object that the cards use. */
+
+export type Unsubscribe = () => void | Promise<void>;
+
+export interface Connection {
+  sendMessagePromise<T>(message: object): Promise<T>;
+  subscribeMessage<T>(
+    callback: (message: T) => void,
+    message: object,
+    options?: { resubscribe?: boolean },
+  ): Promise<Unsubscribe>;
+  addEventListener(event: string, callback: () => void): void;
+  removeEventListener(event: string, callback: () => void): void;
+}
+
+export interface UserFormats {
+  language: string;
+  number_format: string;
+  time_format: string;
+}
+
+export interface EntityEntry {
+  entity_id: string;
+  platform?: string;
+  translation_key?: string;
+  device_id?: string;
+  hidden?: boolean;
+}
+
+export interface DeviceEntry {
+  id: string;
+  name?: string | null;
+  name_by_user?: string | null;
+  via_device_id?: string | null;
+  disabled_by?: string | null;
+}
+
+export interface Hass {
+  connection: Connection;
+  locale: UserFormats;
+  language: string;
+  themes?: { darkMode?: boolean } | undefined;
+  user?: { is_admin?: boolean };
+  entities: Record<string, EntityEntry>;
+  devices: Record<string, DeviceEntry>;
+  states: Record<string, { state: string; attributes: Record<string, unknown> }>;
+  callWS<T>(message: object): Promise<T>;
+  loadBackendTranslation(
+    category: string,
+    integration: string,
+  ): Promise<(key: string, values?: Record<string, string | undefined>) => string>;
+}

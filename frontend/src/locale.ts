@@ -1,0 +1,265 @@
+/** Words, numbers, dates and times as the user has them in Home Assistant. */
+
+import type { UserFormats } from "./hass.ts";
+import { round } from "./rounding.ts";
+import common from "./texts/common.json" with { type: "json" };
+
+export const LANGUAGES = ["en", "de", "fr", "lb", "pt"] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+/** The texts of a card, by language and key. A key that depends on a number ends with _one and _other. */
+export type Texts<Key extends string = string> = Record<Language, Record<Key, string>>;
+export type Params = Record<string, string | number>;
+
+/** The days of the tariff begin and end in this time zone, whatever that of the browser is. */
+export const TIME_ZONE = "Europe/Luxembourg";
+const SPACE = "\u00a0";
+
+const NUMBER_TAGS: Record<string, string | undefined> = {
+  comma_decimal: "en-US",
+  decimal_comma: "de",
+  space_comma: "fr",
+  quote_decimal: "de-CH",
+};
+
+export class Locale {
+  readonly language: Language;
+  readonly #tag: string;
+  readonly #numberTag: string | undefined;
+  readonly #useGrouping: boolean;
+  readonly #hour12: boolean;
+  readonly #formats = new Map<string, Intl.DateTimeFormat>();
+  readonly #numbers = new Map<number, Intl.NumberFormat>();
+
+  constructor(formats: UserFormats, language = formats.language) {
+    const [short] = language.split("-");
+    this.language = LANGUAGES.find((each) => each === short) ?? "en";
+    const isKnown = Intl.DateTimeFormat.supportedLocalesOf([language]).length > 0;
+    // What no browser knows is written as its nearest neighbour does, with names of its own.
+    this.#tag = isKnown && this.language === short ? language : this.language === "lb" ? "de" : this.language;
+    this.#numberTag =
+      formats.number_format === "system"
+        ? undefined
+        : (NUMBER_TAGS[formats.number_format] ?? (formats.number_format === "language" ? this.#tag : "en-US"));
+    this.#useGrouping = formats.number_format !== "none";
+    this.#hour12 = usesTwelveHours(formats, this.#tag);
+  }
+
+  /** Return a text with its parameters put in; `common` has those that all cards share. */
+  text<Key extends string>(texts: Texts<Key>, key: Key, params: Params = {}): string {
+    const text = texts[this.language][key] ?? texts.en[key] ?? key;
+    return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole));
+  }
+
+  common(key: keyof (typeof common)["en"], params: Params = {}): string {
+    return this.text(common as Texts<keyof (typeof common)["en"]>, key, params);
+  }
+
+  /** Return the text whose key ends with the plural category of `count`; {count} is the number. */
+  count(texts: Texts, key: string, count: number, params: Params = {}): string {
+    const one = new Intl.PluralRules(this.#tag).select(count) === "one";
+    return this.text(texts, `${key}_${one ? "one" : "other"}`, { count: this.number(count), ...params });
+  }
+
+  number(value: number, decimals = 0): string {
+    let format = this.#numbers.get(decimals);
+    if (!format) {
+      const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+      format = new Intl.NumberFormat(this.#numberTag, { ...digits, useGrouping: this.#useGrouping });
+      this.#numbers.set(decimals, format);
+    }
+    return format.format(round(value, decimals)).replace(/^-/, "−").replace(/\s/g, SPACE);
+  }
+
+  /** With a sign also where it is above 0: a difference. */
+  signed(value: number, decimals = 0): string {
+    return round(value, decimals) > 0 ? `+${this.number(value, decimals)}` : this.number(value, decimals);
+  }
+
+  unit(value: number, unit: string, decimals = 0): string {
+    return `${this.number(value, decimals)}${SPACE}${unit}`;
+  }
+
+  /** kW as people need them: one decimal, none from 100. */
+  kW(value: number): string {
+    return this.unit(value, "kW", kwDecimals(value));
+  }
+
+  /** A reference power, which is written as the contract does: 7 kW, 2.8 kW. */
+  referenceKW(value: number): string {
+    return this.unit(value, "kW", Number.isInteger(value) ? 0 : 1);
+  }
+
+  kWh(value: number, decimals = 1): string {
+    return this.unit(value, "kWh", decimals);
+  }
+
+  cents(value: number): string {
+    return this.unit(value, "€", 2);
+  }
+
+  euros(value: number): string {
+    return this.unit(value, "€", 0);
+  }
+
+  percent(share: number, decimals = 0): string {
+    // A share that is not whole is never shown as 100 %.
+    const percent = share * 100;
+    const shown = share < 1 ? Math.min(percent, 100 - 10 ** -decimals) : percent;
+    return this.language === "en" ? `${this.number(shown, decimals)}%` : this.unit(shown, "%", decimals);
+  }
+
+  time(time: Date, seconds = false): string {
+    return this.#format(seconds ? "seconds" : "time", time);
+  }
+
+  timeRange(start: Date, end: Date): string {
+    return `${this.time(start)}–${this.time(end)}`;
+  }
+
+  /** Saturday 21 November */
+  weekday(time: Date): string {
+    return this.#format("weekday", time);
+  }
+
+  /** Sat 21 */
+  shortWeekday(time: Date): string {
+    return this.#format("shortWeekday", time);
+  }
+
+  /** 21 November */
+  day(time: Date): string {
+    return this.#format("day", time);
+  }
+
+  /** 21 Nov */
+  shortDay(time: Date): string {
+    return this.#format("shortDay", time);
+  }
+
+  /** 21 November 2026 */
+  date(time: Date): string {
+    return this.#format("date", time);
+  }
+
+  /** November */
+  month(time: Date): string {
+    return this.#format("month", time);
+  }
+
+  /** Nov */
+  shortMonth(time: Date): string {
+    return this.#format("shortMonth", time);
+  }
+
+  /** November 2026 */
+  monthYear(time: Date): string {
+    return this.#format("monthYear", time);
+  }
+
+  #format(kind: keyof typeof DATE_FORMATS, time: Date): string {
+    let format = this.#formats.get(kind);
+    if (!format) {
+      const clock = kind === "time" || kind === "seconds" ? { hour12: this.#hour12 } : {};
+      format = new Intl.DateTimeFormat(this.#dateTag, { timeZone: TIME_ZONE, ...DATE_FORMATS[kind], ...clock });
+      this.#formats.set(kind, format);
+    }
+    if (this.language !== "lb") return format.format(time).replace(",", "");
+    const { month, weekday } = DATE_FORMATS[kind] as Intl.DateTimeFormatOptions;
+    const names = (key: "months" | "weekdays", length: string | undefined, index: number) => {
+      const name = this.common(key).split(" ")[index] ?? "";
+      return length === "short" ? name.slice(0, key === "months" ? 3 : 2) : name;
+    };
+    const { monthIndex, dayOfWeek } = localParts(time);
+    return format
+      .formatToParts(time)
+      .map((part) =>
+        part.type === "month" && month !== "numeric"
+          ? names("months", month, monthIndex)
+          : part.type === "weekday"
+            ? names("weekdays", weekday, dayOfWeek)
+            : part.value,
+      )
+      .join("")
+      .replace(",", "");
+  }
+
+  // In English of Europe, the day stands before the month.
+  get #dateTag(): string {
+    return this.#tag === "en" ? "en-GB" : this.#tag;
+  }
+}
+
+const DATE_FORMATS = {
+  time: { hour: "2-digit", minute: "2-digit" },
+  seconds: { hour: "2-digit", minute: "2-digit", second: "2-digit" },
+  weekday: { weekday: "long", day: "numeric", month: "long" },
+  shortWeekday: { weekday: "short", day: "numeric" },
+  day: { day: "numeric", month: "long" },
+  shortDay: { day: "numeric", month: "short" },
+  date: { day: "numeric", month: "long", year: "numeric" },
+  month: { month: "long" },
+  shortMonth: { month: "short" },
+  monthYear: { month: "long", year: "numeric" },
+} as const;
+
+export const kwDecimals = (value: number): number => (Math.abs(value) < 99.95 ? 1 : 0);
+
+/** As the frontend decides it. */
+function usesTwelveHours({ time_format }: UserFormats, tag: string): boolean {
+  if (time_format !== "language" && time_format !== "system") return time_format === "12";
+  const tested = time_format === "language" ? tag : undefined;
+  return new Date(2023, 0, 1, 22).toLocaleTimeString(tested, { hour: "numeric" }).includes("10");
+}
+
+const PARTS = new Intl.DateTimeFormat("en-GB", {
+  timeZone: TIME_ZONE,
+  year: "numeric",
+  month: "numeric",
+  day: "numeric",
+  hour: "numeric",
+  minute: "numeric",
+  weekday: "short",
+  hourCycle: "h23",
+});
+
+/** What calendar and clock in Luxembourg show. */
+export function localParts(time: Date) {
+  const parts = Object.fromEntries(PARTS.formatToParts(time).map(({ type, value }) => [type, value]));
+  return {
+    year: Number(parts.year),
+    monthIndex: Number(parts.month) - 1,
+    day: Number(parts.day),
+    hour: Number(parts.hour),
+    minute: Number(parts.minute),
+    dayOfWeek: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].indexOf(parts.weekday ?? ""),
+  };
+}
+
+/** Return the day in Luxembourg as 2026-11-21. */
+export function localDay(time: Date): string {
+  const { year, monthIndex, day } = localParts(time);
+  return `${year}-${String(monthIndex + 1).padStart(2, "0")}-${String(day).padStart(2, "0")}`;
+}
+
+/** Return when a day begins in Luxembourg. */
+export function dayStart(day: string): Date {
+  const midnight = new Date(`${day}T00:00:00Z`);
+  // One of the two offsets leads to midnight of that day; clocks change at another time than midnight.
+  for (const hours of [1, 2]) {
+    const time = new Date(midnight.getTime() - hours * 3_600_000);
+    if (localParts(time).hour === 0 && localDay(time) === day) return time;
+  }
+  return midnight;
+}
+
+/** Return another day, some days later or, below 0, earlier. */
+export function addDays(day: string, count: number): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + count * 86_400_000).toISOString().slice(0, 10);
+}
+
+/** Return another month (2026-11), some months later or earlier. */
+export function addMonths(month: string, count: number): string {
+  const [year = 0, index = 1] = month.split("-").map(Number);
+  return new Date(Date.UTC(year, index - 1 + count)).toISOString().slice(0, 7);
+}

@@ -1,0 +1,65 @@
+/** Defines the cards and the strategy of the dashboard, once a page. */
+
+import { pageLocale } from "./card.ts";
+import { BillCard } from "./cards/bill.ts";
+import { MediumCard } from "./cards/medium.ts";
+import { MonthsCard } from "./cards/months.ts";
+import { NowCard } from "./cards/now.ts";
+import { QualityCard } from "./cards/quality.ts";
+import { SoFarCard } from "./cards/so-far.ts";
+import { TodayCard } from "./cards/today.ts";
+import { YearCard } from "./cards/year.ts";
+import type { Texts } from "./locale.ts";
+import { billTexts } from "./sentences/bill.ts";
+import { mediumTexts } from "./sentences/medium.ts";
+import { monthsTexts } from "./sentences/months.ts";
+import { nowTexts } from "./sentences/now.ts";
+import { qualityTexts } from "./sentences/quality.ts";
+import { soFarTexts } from "./sentences/so-far.ts";
+import { todayTexts } from "./sentences/today.ts";
+import { yearTexts } from "./sentences/year.ts";
+
+interface Offered {
+  card: CustomElementConstructor;
+  texts: Texts<"name" | "description">;
+}
+
+/** The cards by their types, in the order in which they are offered. */
+const CARDS: Record<string, Offered> = {
+  "smarty-p1-now": { card: NowCard, texts: nowTexts },
+  "smarty-p1-so-far": { card: SoFarCard, texts: soFarTexts },
+  "smarty-p1-today": { card: TodayCard, texts: todayTexts },
+  "smarty-p1-bill": { card: BillCard, texts: billTexts },
+  "smarty-p1-months": { card: MonthsCard, texts: monthsTexts },
+  "smarty-p1-year": { card: YearCard, texts: yearTexts },
+  "smarty-p1-quality": { card: QualityCard, texts: qualityTexts },
+  "smarty-p1-medium": { card: MediumCard, texts: mediumTexts },
+};
+
+declare global {
+  interface Window {
+    customCards?: object[];
+    customStrategies?: object[];
+  }
+}
+
+// The frontend puts a registry of its own in place; what was defined before would be lost to it.
+void customElements.whenDefined("home-assistant").then(() => {
+  for (const [type, { card, texts }] of Object.entries(CARDS)) {
+    // The module may be loaded twice, as two versions.
+    if (customElements.get(type)) continue;
+    customElements.define(type, card);
+    (window.customCards ??= []).push({
+      type,
+      preview: true,
+      documentationURL: "https://github.com/smarty-p1/smarty_p1",
+      // Read whenever the list is shown: the language may have changed since the page was loaded.
+      get name() {
+        return pageLocale().text(texts, "name");
+      },
+      get description() {
+        return pageLocale().text(texts, "description");
+      },
+    });
+  }
+});

@@ -1,0 +1,52 @@
+/** Small pieces that several cards draw. */
+
+import { html, svg, type TemplateResult } from "lit";
+
+/** A text in which **words** are bold. */
+export function rich(text: string): TemplateResult {
+  const parts = text.split("**");
+  return html`${parts.map((part, index) => (index % 2 ? html`<b>${part}</b>` : part))}`;
+}
+
+/** The same text without its marks: for what is read aloud. */
+export const plain = (text: string): string => text.replaceAll("**", "");
+
+/** What a chart shows, in numbers. */
+export function tableBehind(caption: string, head: string[], rows: (string | number)[][]): TemplateResult {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label=${caption}>
+    <table class="behind">
+      <caption class="hidden">${caption}</caption>
+      <thead>
+        <tr>${head.map((each) => html`<th scope="col">${each}</th>`)}</tr>
+      </thead>
+      <tbody>
+        ${rows.map((row) => html`<tr>${row.map((cell, index) => (index ? html`<td>${cell}</td>` : html`<th scope="row">${cell}</th>`))}</tr>`)}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+/** What is estimated is hatched: to be used as fill="url(#id)". */
+export function hatch(id: string, color: string): TemplateResult {
+  return svg`<pattern id=${id} width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+    <rect width="5" height="5" fill=${color} fill-opacity="0.18"></rect>
+    <rect width="2.5" height="5" fill=${color}></rect>
+  </pattern>`;
+}
+
+/** ◀ title ▶: earlier and later. */
+export function turnOver(
+  title: string,
+  words: { earlier: string; later: string },
+  to: { earlier?: (() => void) | undefined; later?: (() => void) | undefined },
+): TemplateResult {
+  const arrow = (label: string, sign: string, go?: () => void) =>
+    html`<button aria-label=${label} title=${label} ?disabled=${!go} @click=${go}>
+      <ha-icon icon=${sign} style="pointer-events:none"></ha-icon>
+    </button>`;
+  return html`<header class="turn">
+    ${arrow(words.earlier, "mdi:chevron-left", to.earlier)}
+    <h2 aria-live="polite">${title}</h2>
+    ${arrow(words.later, "mdi:chevron-right", to.later)}
+  </header>`;
+}

@@ -1,0 +1,38 @@
+/** Rounding so that what is on the screen adds up. */
+
+/** Round half away from zero; never -0. */
+export function round(value: number, decimals = 0): number {
+  const factor = 10 ** decimals;
+  // What a decimal fraction lacks in binary must not turn 0.125 kWh of many into 0.12.
+  const whole = Math.floor(Math.abs(value) * factor + 0.5 + 1e-7);
+  return whole === 0 ? 0 : (Math.sign(value) * whole) / factor;
+}
+
+/** An allowance is rounded down: whoever uses all of it stays within. */
+export function roundDown(value: number, decimals = 0): number {
+  const factor = 10 ** decimals;
+  return Math.floor(value * factor + 1e-7) / factor || 0;
+}
+
+/** A demand is rounded up. */
+export function roundUp(value: number, decimals = 0): number {
+  const factor = 10 ** decimals;
+  return Math.ceil(value * factor - 1e-7) / factor || 0;
+}
+
+/** Round parts so that they add up to their rounded sum: those that lose most get what is left. */
+export function roundParts(parts: number[], decimals = 2, sum?: number): number[] {
+  const factor = 10 ** decimals;
+  const exact = parts.map((part) => part * factor);
+  const wanted = Math.round(round(sum ?? parts.reduce((one, other) => one + other, 0), decimals) * factor);
+  const whole = exact.map((part) => Math.floor(part + 1e-7));
+  let left = wanted - whole.reduce((one, other) => one + other, 0);
+  const order = exact
+    .map((part, index) => ({ index, lost: part - whole[index]! }))
+    .sort((one, other) => other.lost - one.lost || one.index - other.index);
+  for (let turn = 0; left > 0 && order.length; turn = (turn + 1) % order.length, left -= 1) {
+    whole[order[turn]!.index]! += 1;
+  }
+  for (let turn = order.length - 1; left < 0 && turn >= 0; turn -= 1, left += 1) whole[order[turn]!.index]! -= 1;
+  return whole.map((part) => part / factor || 0);
+}

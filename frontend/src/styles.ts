@@ -1,0 +1,182 @@
+/** What all cards look like: three sizes of type, colours by variables of the theme. */
+
+import { css } from "lit";
+
+export const styles = css`
+  :host {
+    display: block;
+    height: 100%;
+    --drawn: var(--energy-grid-consumption-color, #488fc2);
+    --fed-in: var(--energy-grid-return-color, #8353d1);
+    --excess: var(--error-color, #db4437);
+    --quiet: var(--secondary-text-color);
+    --ground: var(--ha-card-background, var(--card-background-color, #fff));
+    /* Small text in a colour keeps a contrast of 4.5:1 that the bare colours do not have. */
+    --excess-text: color-mix(in srgb, var(--excess) 75%, var(--primary-text-color));
+    --link: color-mix(in srgb, var(--primary-color) 65%, var(--primary-text-color));
+    --track: color-mix(in srgb, var(--primary-text-color) 6%, var(--ground));
+    --chosen: color-mix(in srgb, var(--primary-text-color) 7%, var(--ground));
+  }
+  ha-card {
+    box-sizing: border-box;
+    display: flex;
+    flex-direction: column;
+    height: 100%;
+    padding: 15px;
+    container-type: inline-size;
+    font-size: 16px;
+    line-height: 24px;
+    font-variant-numeric: tabular-nums;
+    color: var(--primary-text-color);
+    overflow-wrap: anywhere;
+  }
+  header {
+    display: flex;
+    justify-content: space-between;
+    align-items: baseline;
+    gap: 8px;
+  }
+  h2 {
+    margin: 0;
+    font-size: 16px;
+    font-weight: 500;
+  }
+  p {
+    margin: 0;
+  }
+  small,
+  .small {
+    font-size: 13px;
+    line-height: 18px;
+    color: var(--quiet);
+  }
+  .big {
+    font-size: 48px;
+    line-height: 56px;
+    font-weight: 400;
+    white-space: nowrap;
+  }
+  .big small {
+    font-size: 16px;
+  }
+  b {
+    font-weight: 500;
+  }
+  .excess {
+    color: var(--excess-text);
+  }
+  .number {
+    text-align: right;
+    white-space: nowrap;
+  }
+  .dot {
+    display: inline-block;
+    width: 10px;
+    height: 10px;
+    border-radius: 50%;
+    margin-inline-end: 8px;
+    background: currentColor;
+  }
+  button {
+    font: inherit;
+    color: inherit;
+    background: none;
+    border: 0;
+    padding: 0;
+    margin: 0;
+    min-width: 44px;
+    min-height: 44px;
+    cursor: pointer;
+    border-radius: 8px;
+  }
+  button.plain {
+    min-width: 0;
+    min-height: 0;
+    text-align: inherit;
+  }
+  button[disabled] {
+    cursor: default;
+    color: var(--disabled-text-color, var(--quiet));
+    opacity: 0.5;
+  }
+  a,
+  .link {
+    color: var(--link);
+    font-weight: 500;
+    text-decoration: none;
+  }
+  a {
+    display: inline-flex;
+    align-items: center;
+    min-height: 44px;
+  }
+  :focus-visible {
+    outline: 2px solid var(--link);
+    outline-offset: 2px;
+  }
+  svg,
+  canvas {
+    display: block;
+    width: 100%;
+    overflow: visible;
+    touch-action: pan-y;
+  }
+  svg text {
+    font-size: 13px;
+    fill: var(--quiet);
+  }
+  footer {
+    margin-top: auto;
+    padding-top: 8px;
+    display: flex;
+    flex-wrap: wrap;
+    justify-content: space-between;
+    align-items: center;
+    gap: 0 16px;
+  }
+  footer .link {
+    font-size: 13px;
+    min-height: 44px;
+  }
+  table {
+    width: 100%;
+    border-collapse: collapse;
+  }
+  .scroll {
+    max-height: 320px;
+    overflow: auto;
+  }
+  .behind th,
+  .behind td {
+    font-size: 13px;
+    line-height: 18px;
+    padding: 4px 0 4px 12px;
+    text-align: right;
+    border-top: 1px solid var(--divider-color);
+    font-weight: 400;
+  }
+  .behind tr > :first-child {
+    text-align: left;
+    padding-left: 0;
+  }
+  .banner {
+    margin: -15px -15px 12px;
+    padding: 12px 15px 4px 12px;
+    border-inline-start: 4px solid var(--excess);
+    border-radius: var(--ha-card-border-radius, 12px) var(--ha-card-border-radius, 12px) 0 0;
+    background: color-mix(in srgb, var(--excess) 12%, var(--ground));
+  }
+  .hidden {
+    position: absolute;
+    width: 1px;
+    height: 1px;
+    overflow: hidden;
+    clip-path: inset(50%);
+    white-space: nowrap;
+  }
+  @media (prefers-reduced-motion: no-preference) {
+    .moves {
+      transition: width 0.3s;
+    }
+  }
+`;

@@ -1,0 +1,211 @@
+/** The answers of the websocket commands, as `docs/websocket.md` describes them. */
+
+/** A time as ISO 8601. */
+export type Time = string;
+
+export interface Remedy {
+  kind: "reauth" | "repair" | "reconfigure" | "enable";
+  path: string;
+}
+
+export interface Medium {
+  meter: string;
+  type: string;
+  unit: string;
+  device_id: string | null;
+  kwh_per_m3?: number | null;
+}
+
+export interface Meter {
+  entry_id: string;
+  title: string;
+  serial_number: string | null;
+  device_id: string | null;
+  state: MeterState;
+  obstacle: string | null;
+  remedy: Remedy | null;
+  last_telegram: Time | null;
+  currency: string;
+  reference_kw: number | null;
+  /** EUR for each kWh above the reference power, with VAT. */
+  excess_price: number | null;
+  known_since: Time | null;
+  phases: 1 | 2 | 3 | null;
+  feeds_in: boolean | null;
+  connection_kva: number | null;
+  media: Medium[];
+}
+
+export type MeterState = "receiving" | "waiting" | "failing" | "not_loaded" | "retrying" | "error" | "disabled";
+
+export interface RunningQuarterHour {
+  time: Time;
+  start: Time;
+  end: Time;
+  measured_since: Time;
+  imported_wh: number;
+  exported_wh: number | null;
+  reference_kw: number | null;
+  running_kw: number | null;
+  projected_kw: number | null;
+  available_kw: number | null;
+  will_exceed: boolean | null;
+  last: { start: Time; mean_kw: number } | null;
+}
+
+export interface MediumReading {
+  index: number | null;
+  unit: string;
+  time: Time | null;
+  /** m³/h or kW. */
+  flow: number | null;
+}
+
+export interface Live {
+  state: MeterState | "removed" | "unauthorized";
+  obstacle: string | null;
+  remedy: Remedy | null;
+  gone?: true;
+  received_at?: Time | null;
+  values?: Record<string, number | string | boolean | null>;
+  media?: Record<string, MediumReading>;
+  quarter_hour?: RunningQuarterHour | null;
+}
+
+export interface QuarterHours {
+  start: Time;
+  end: Time;
+  step: 900;
+  quantity: "imported" | "exported" | "net";
+  unit: "Wh";
+  values: (number | null)[] | string;
+  /** Index of the first, how many, and whose: those that were not measured here. */
+  origins: [number, number, "platform" | "platform_estimated"][];
+}
+
+export interface Peak {
+  start: Time;
+  mean_kw: number;
+}
+
+export interface Day {
+  day: string;
+  start: Time;
+  end: Time;
+  imported_wh: number | null;
+  exported_wh: number | null;
+  quarter_hours: number;
+  platform_quarter_hours: number;
+  estimated_quarter_hours: number;
+  of_quarter_hours: number;
+  reference_kw: number | null;
+  quarter_hours_above: number;
+  above_wh: number;
+  peak: Peak | null;
+  cost: number | null;
+  cost_above: number | null;
+  feed_in: number | null;
+}
+
+export interface BillLine {
+  name: string;
+  quantity: number;
+  unit: string;
+  price: number;
+  amount: number;
+}
+
+export interface Bill {
+  month: string;
+  since?: string;
+  start: Time;
+  end: Time;
+  until: Time;
+  measured_share: number;
+  lines: BillLine[];
+  net: number | null;
+  vat: number | null;
+  vat_rate: number;
+  total: number | null;
+  estimate?: { total: number; low?: number; high?: number };
+  missing?: string[];
+  unpriced_kwh?: number;
+  unsplit_kwh?: number;
+  unpriced_exported_kwh?: number;
+  imported_kwh: number;
+  exported_kwh: number | null;
+  reference_kw: number | null;
+  peak: Peak | null;
+  parts: { energy?: number; network?: number; levies?: number; surcharge?: number; feed_in?: number };
+}
+
+export interface Classes {
+  months: {
+    month: string;
+    measured_share: number;
+    classes: Record<string, { excess_kwh: number; fixed: number; surcharge: number; total: number }>;
+  }[];
+  prices: "current";
+  cheapest: number | null;
+  saving_per_year: number | null;
+  about_the_same: boolean;
+  reference_kw: number | null;
+  vat_rate: number;
+  decisive: string[];
+  totals: Record<string, number | null>;
+}
+
+export interface Voltages {
+  start: Time;
+  step: 300;
+  unit: "V";
+  limits: [number, number];
+  phases: Record<string, { lowest: (number | null)[]; highest: (number | null)[] }>;
+}
+
+export type DisturbanceKind = "power_failure" | "voltage_sag" | "voltage_swell";
+
+export interface Events {
+  disturbances: {
+    time: Time;
+    after: Time | null;
+    kind: DisturbanceKind;
+    count: number;
+    phases?: string[];
+  }[];
+  undated: Partial<Record<DisturbanceKind, number>>;
+  switches: { time: Time; after: Time | null; kind: string; state: string }[];
+  messages: { time: Time; after: Time | null; kind: string; text: string }[];
+  reception: {
+    since: Time | null;
+    start: Time;
+    step: 3600;
+    received: (number | null)[];
+    longest_gaps: { start: Time; end: Time }[];
+  };
+}
+
+export interface MediumHistory {
+  meter: string;
+  type: string;
+  unit: string;
+  kwh_per_m3?: number | null;
+  index: number | null;
+  time: Time | null;
+  days: { start: string; amounts: (number | null)[]; known: number[] } | null;
+  hours: { start: Time; step: 3600; unit: "L"; values: (number | null)[] } | null;
+}
+
+/** What each command takes and answers. */
+export interface Commands {
+  "smarty_p1/quarter_hours": {
+    takes: { start: Time; end?: Time; quantity?: QuarterHours["quantity"]; encoding?: "base64" };
+    answers: QuarterHours;
+  };
+  "smarty_p1/days": { takes: { start?: string; end?: string }; answers: { days: Day[] } };
+  "smarty_p1/bill": { takes: { months?: number }; answers: { months: Bill[] } };
+  "smarty_p1/classes": { takes: object; answers: Classes };
+  "smarty_p1/voltages": { takes: object; answers: Voltages };
+  "smarty_p1/events": { takes: object; answers: Events };
+  "smarty_p1/media": { takes: object; answers: { media: MediumHistory[] } };
+}

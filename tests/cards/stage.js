@@ -1,0 +1,100 @@
+// A page as the frontend gives it to a card: its theme, `ha-card`, `ha-icon`, and a `hass` with given answers.
+const given = window.given;
+const listeners = new Map();
+const subscriptions = new Map();
+const asked = [];
+let last = 0;
+
+customElements.define("ha-card", class extends HTMLElement {
+  connectedCallback() {
+    if (this.shadowRoot) return;
+    this.attachShadow({ mode: "open" }).innerHTML = `<style>:host { display: block; box-sizing: border-box;
+      background: var(--card-background-color); color: var(--primary-text-color);
+      border: 1px solid var(--divider-color); border-radius: 12px; }</style><slot></slot>`;
+  }
+});
+customElements.define("ha-icon", class extends HTMLElement {});
+customElements.define("home-assistant", class extends HTMLElement {});
+
+const answerTo = ({ type, ...takes }) => {
+  asked.push({ type, ...takes });
+  const answer = given.answers[`${type} ${takes.entry_id}`] ?? given.answers[type];
+  const found = Array.isArray(answer) ? answer.find(({ takes: wanted }) => Object.entries(wanted).every(([name, value]) => takes[name] === value))?.answer : answer;
+  if (found === undefined) return Promise.reject({ code: "not_answered_by_the_test", message: JSON.stringify({ type, takes }) });
+  return found.error ? Promise.reject({ code: found.error }) : Promise.resolve(structuredClone(found));
+};
+
+const connection = {
+  sendMessagePromise: answerTo,
+  subscribeMessage: async (callback, message) => {
+    asked.push(message);
+    const first = given.answers[`${message.type} ${message.entry_id}`] ?? given.answers[message.type];
+    if (first?.error) throw { code: first.error };
+    const id = ++last;
+    subscriptions.set(id, { callback, message });
+    if (first) queueMicrotask(() => callback(structuredClone(first)));
+    return async () => subscriptions.delete(id);
+  },
+  addEventListener: (name, callback) => listeners.set(name, (listeners.get(name) ?? new Set()).add(callback)),
+  removeEventListener: (name, callback) => listeners.get(name)?.delete(callback),
+};
+
+const hass = {
+  connection,
+  language: given.language,
+  locale: { language: given.language, number_format: "language", time_format: given.time_format, time_zone: "local" },
+  themes: { darkMode: given.dark },
+  user: { is_admin: given.is_admin },
+  entities: given.entities,
+  devices: {},
+  states: {},
+  callWS: answerTo,
+};
+const home = document.createElement("home-assistant");
+home.hass = hass;
+document.body.append(home);
+
+window.stage = {
+  asked,
+  hass,
+  subscriptions: () => subscriptions.size,
+  listeners: () => [...listeners.values()].reduce((sum, each) => sum + each.size, 0),
+  /** A message of the subscription to a meter. */
+  send: (message, entryId) => {
+    for (const { callback, message: asked } of subscriptions.values()) {
+      if (!entryId || asked.entry_id === entryId) callback(structuredClone(message));
+    }
+  },
+  /** The connection was lost and is there again. */
+  reconnect: () => {
+    subscriptions.clear();
+    for (const callback of [...(listeners.get("ready") ?? [])]) callback();
+  },
+  /** What is wider than the page, or than the card around it. */
+  overflow: () => {
+    const found = document.documentElement.scrollWidth > innerWidth ? ["page"] : [];
+    const visit = (root, around) => {
+      for (const node of root.querySelectorAll("*")) {
+        const box = node.getBoundingClientRect();
+        const card = node.localName === "ha-card" ? box : around;
+        const hasText = [...node.childNodes].some((each) => each.nodeType === Node.TEXT_NODE && each.data.trim());
+        const isMeant = hasText && box.width && !node.closest(".hidden, .scroll, style");
+        if (card && isMeant && (box.right > card.right + 1 || box.left < card.left - 1)) {
+          found.push(`${node.localName}: ${node.textContent.trim().slice(0, 40)}`);
+        }
+        if (node.shadowRoot) visit(node.shadowRoot, card);
+      }
+    };
+    visit(document, undefined);
+    return found;
+  },
+  answer: (answers) => Object.assign(given.answers, answers),
+  place: async (type, config) => {
+    await customElements.whenDefined(type);
+    const card = document.createElement(type);
+    card.setConfig({ type: `custom:${type}`, ...config });
+    card.hass = hass;
+    document.querySelector("main").append(card);
+    return card;
+  },
+};

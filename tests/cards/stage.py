@@ -1,0 +1,138 @@
+"""A page with one card, or some, as the frontend shows them."""
+
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+from string import Template
+from typing import Any
+from urllib.parse import urlparse
+
+from playwright.async_api import Browser, Locator, Page, Route
+
+from tests.system.browser import VISIBLE_TEXT
+
+from . import house
+
+type Json = dict[str, Any]
+
+ROOT = Path(__file__).parents[2]
+MODULE = ROOT / "custom_components" / "smarty_p1" / "frontend" / "smarty-p1.js"
+_SCRIPT = Path(__file__).with_suffix(".js")
+_FONTS = "lib/python3.14/site-packages/hass_frontend/static/fonts/roboto"
+NOW = datetime.fromisoformat("2026-11-21T18:38:20+01:00")
+
+_PAGE = Path(__file__).with_suffix(".html")
+
+
+class Stage:
+    """A page with cards, and the Home Assistant behind it, which answers as the test says."""
+
+    page: Page
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self.errors: list[str] = []
+
+    async def show(  # noqa: PLR0913 - all that can be different about a page
+        self,
+        *types: str,
+        answers: Json | None = None,
+        config: Json | None = None,
+        width: int = 390,
+        dark: bool = False,
+        language: str = "en",
+        time_format: str = "24",
+        now: datetime = NOW,
+        is_admin: bool = True,
+        entities: Json | None = None,
+        reduced_motion: bool = False,
+        scale: float = 1,
+    ) -> None:
+        """Show cards at a time, the answers of the house (see house.py) with some others instead.
+
+        An answer is by its command, or by command and entry ("smarty_p1/live second"); where it
+        depends on what is asked, a list of {"takes": …, "answer": …}.
+        """
+        context = await self._browser.new_context(
+            viewport={"width": width, "height": 1000},
+            locale=language,
+            # Not that of the meter: the days of the tariff do not begin where the browser is.
+            timezone_id="America/New_York",
+            device_scale_factor=scale,
+            reduced_motion="reduce" if reduced_motion else "no-preference",
+        )
+        self.page = page = await context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
+        given = {
+            "language": language,
+            "time_format": time_format,
+            "dark": dark,
+            "is_admin": is_admin,
+            "entities": house.entities() if entities is None else entities,
+            "answers": house.answers() | (answers or {}),
+        }
+        html = Template(_PAGE.read_text("utf-8")).substitute(
+            language=language,
+            theme="dark" if dark else "light",
+            given=json.dumps(given),
+        )
+
+        async def serve(route: Route) -> None:
+            path = urlparse(route.request.url).path
+            if path == "/":
+                await route.fulfill(body=html, content_type="text/html")
+            elif path.endswith(".woff2"):
+                found = ROOT / ".venv-demo" / _FONTS / path[1:]
+                await (route.fulfill(path=found) if found.exists() else route.abort())
+            else:
+                file = _SCRIPT if path == "/stage.js" else Path(os.environ.get("CARDS", MODULE))
+                await route.fulfill(path=file, content_type="text/javascript")
+
+        await page.route("**/*", serve)
+        await page.clock.install(time=now)
+        await page.goto("http://cards.test/")
+        for type_ in types:
+            await page.evaluate(
+                "([type, config]) => stage.place(type, config).then(() => 0)", [type_, config or {}]
+            )
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Let what has been asked be answered and drawn."""
+        for _ in range(3):
+            await self.page.clock.run_for(100)
+
+    async def send(self, message: Json, entry_id: str | None = None) -> None:
+        """Let a message of the subscription come."""
+        await self.page.evaluate("([m, id]) => stage.send(m, id)", [message, entry_id])
+        await self.settle()
+
+    async def passes(self, seconds: float) -> None:
+        """Let time pass."""
+        await self.page.clock.run_for(int(seconds * 1000))
+
+    async def text(self) -> str:
+        """Return all that the page says, with plain spaces."""
+        text: str = await self.page.evaluate(VISIBLE_TEXT)
+        return text.replace("\u00a0", " ").replace("\u202f", " ")
+
+    def card(self, type_: str) -> Locator:
+        """Return a card."""
+        return self.page.locator(type_).first
+
+    async def overflow(self) -> list[str]:
+        """Return what is wider than the page, or than the card around it."""
+        found: list[str] = await self.page.evaluate("stage.overflow()")
+        return found
+
+    async def picture(self, name: str) -> None:
+        """Keep a picture of the page where they are wanted (CARD_PICTURES is a folder)."""
+        if folder := os.environ.get("CARD_PICTURES"):
+            await self.page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+    async def close(self) -> None:
+        """Close the page."""
+        await self.page.context.close()
