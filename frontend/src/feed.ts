@@ -214,7 +214,7 @@ export class Meters {
   readonly #feeds = new Map<string, Feed>();
   readonly #listeners = new Listeners();
   #chosen: string | undefined;
-  #isPending = false;
+  #asking: Promise<void> | undefined;
   #period = "";
   #tries = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -256,6 +256,13 @@ export class Meters {
     };
   }
 
+  /** Return the list as it is now; undefined if that takes too long. */
+  async known(withinMs: number): Promise<Meter[] | undefined> {
+    const late = new Promise<void>((resolve) => setTimeout(resolve, withinMs));
+    await Promise.race([this.#ask(), late]);
+    return this.list;
+  }
+
   /** Ask again when `period`, the state of the meters as their feeds know it, is another one. */
   refresh(period: string): void {
     if (period === this.#period || !this.#listeners.size) return;
@@ -265,9 +272,12 @@ export class Meters {
 
   readonly #again = (): void => void this.#ask();
 
-  async #ask(): Promise<void> {
-    if (this.#isPending) return;
-    this.#isPending = true;
+  #ask(): Promise<void> {
+    this.#asking ??= this.#askOnce().finally(() => (this.#asking = undefined));
+    return this.#asking;
+  }
+
+  async #askOnce(): Promise<void> {
     clearTimeout(this.#retry);
     try {
       const { meters } = await this.#connection.sendMessagePromise<{ meters: Meter[] }>({ type: "smarty_p1/meters" });
@@ -279,7 +289,6 @@ export class Meters {
       if (this.#listeners.size) this.#retry = setTimeout(this.#again, 1000 * (RETRY_S[this.#tries] ?? 30));
       this.#tries += 1;
     }
-    this.#isPending = false;
     this.#listeners.tell();
   }
 }

@@ -8,7 +8,7 @@ from string import Template
 from typing import Any
 from urllib.parse import urlparse
 
-from playwright.async_api import Browser, Locator, Page, Route
+from playwright.async_api import Browser, ConsoleMessage, Locator, Page, Route
 
 from tests.system.browser import VISIBLE_TEXT
 
@@ -65,7 +65,7 @@ class Stage:
         self.page = page = await context.new_page()
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
+        page.on("console", self._note)
         given = {
             "language": language,
             "time_format": time_format,
@@ -99,6 +99,10 @@ class Stage:
                 "([type, config]) => stage.place(type, config).then(() => 0)", [type_, config or {}]
             )
         await self.settle()
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
 
     async def settle(self) -> None:
         """Let what has been asked be answered and drawn."""

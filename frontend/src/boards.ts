@@ -1,0 +1,52 @@
+/** Pulse readers and tanks, which have no card of their own: built-in cards of their entities. */
+
+import type { Hass } from "./hass.ts";
+import { Locale } from "./locale.ts";
+import texts from "./texts/strategy.json" with { type: "json" };
+
+type Card = Record<string, unknown>;
+
+const WIDE = { columns: 12 };
+const ICONS: Record<string, string> = { pulse_energy: "mdi:led-on", tank_level: "mdi:storage-tank" };
+
+/** Return a section for each board whose entities are enabled, by the names of the devices. */
+export function boardSections(hass: Hass): object[] {
+  const boards = new Map<string, Map<string, string>>();
+  for (const entity of Object.values(hass.entities)) {
+    const { platform, translation_key: key, device_id: device, entity_id, hidden } = entity;
+    if (platform !== "smarty_p1" || !key || !device || hidden) continue;
+    boards.set(device, (boards.get(device) ?? new Map<string, string>()).set(key, entity_id));
+  }
+  const name = (device: string) => hass.devices[device]?.name_by_user ?? hass.devices[device]?.name ?? "";
+  return [...boards]
+    .filter(([device, keys]) => !hass.devices[device]?.disabled_by && Object.keys(ICONS).some((key) => keys.has(key)))
+    .sort(([one], [other]) => name(one).localeCompare(name(other)))
+    .map(([device, keys]) => section(name(device), keys, new Locale(hass.locale, hass.language)));
+}
+
+function section(name: string, keys: Map<string, string>, locale: Locale): object {
+  const [kind, icon] = Object.entries(ICONS).find(([key]) => keys.has(key))!;
+  const cards: Card[] = [{ type: "heading", heading: name, icon, heading_style: "title" }];
+  const add = (key: string, build: (entity: string) => Card) => {
+    const entity = keys.get(key);
+    if (entity) cards.push({ grid_options: WIDE, ...build(entity) });
+  };
+  const tile = (options: Card = {}) => (entity: string): Card => ({ type: "tile", entity, ...options });
+  if (kind === "tank_level") {
+    add(kind, tile({ features: [{ type: "bar-gauge", min: 0, max: 100 }] }));
+    add("tank_volume", tile());
+    add(kind, (entity) => ({ type: "history-graph", entities: [entity], hours_to_show: 168 }));
+    return { type: "grid", cards };
+  }
+  add("pulse_power", tile({ features: [{ type: "trend-graph", hours_to_show: 1 }] }));
+  add(kind, tile());
+  for (const [period, title] of [["day", "today"], ["month", "month"]] as const) {
+    const text = locale.text(texts, title);
+    add(kind, (entity) => ({ type: "statistic", entity, name: text, stat_type: "change", period: { calendar: { period } } }));
+  }
+  for (const [period, days_to_show] of [["day", 14], ["month", 365]] as const) {
+    const chart = { type: "statistics-graph", period, days_to_show, stat_types: ["change"], chart_type: "bar", hide_legend: true };
+    add(kind, (entity) => ({ ...chart, entities: [entity] }));
+  }
+  return { type: "grid", cards };
+}
