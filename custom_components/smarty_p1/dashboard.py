@@ -1,6 +1,6 @@
 """The dashboard "Smarty": serves its module, and lets every page of the frontend load it.
 
-What is on the dashboard, and how it finds the entities, stands in `frontend/smarty-p1.js`.
+The cards and what puts them together are in that module, whose sources are in `frontend/` of the repository.
 """
 
 import hashlib

@@ -1,5 +1,6 @@
 """The cards in a real browser, each alone on a page, with data and a clock that the test gives."""
 
+import inspect
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -37,7 +38,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let all tests use the browser of the session."""
     here = Path(__file__).parent
     for item in items:
-        if item.path.is_relative_to(here):
+        function = getattr(item, "function", None)
+        if item.path.is_relative_to(here) and inspect.iscoroutinefunction(function):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 

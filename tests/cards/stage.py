@@ -54,6 +54,8 @@ class Stage:
         An answer is by its command, or by command and entry ("smarty_p1/live second"); where it
         depends on what is asked, a list of {"takes": …, "answer": …}.
         """
+        if hasattr(self, "page"):
+            await self.close()
         context = await self._browser.new_context(
             viewport={"width": width, "height": 1000},
             locale=language,

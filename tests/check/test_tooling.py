@@ -62,7 +62,7 @@ def test_updated_packages_are_pinned_in_the_requirements() -> None:
     assert allowed <= pinned
     # What Home Assistant does not bring.
     assert {"aiomqtt", "nats-py", "prometheus-client", "rich"} <= allowed
-    assert updates.keys() == {"docker", "github-actions", "pip"}
+    assert updates.keys() == {"docker", "github-actions", "npm", "pip"}
     assert {"hatchling"} <= allowed
     assert all(one["schedule"]["interval"] == "weekly" for one in updates.values())
 

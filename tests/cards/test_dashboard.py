@@ -1,0 +1,206 @@
+"""What the dashboard "Smarty" consists of."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from . import house
+from .stage import ROOT, Stage
+
+type Json = dict[str, Any]
+
+LANGUAGES = ("en", "de", "fr", "lb", "pt")
+GENERATE = """() => customElements.get("ll-strategy-dashboard-smarty-p1")
+    .generate({ type: "custom:smarty-p1" }, stage.hass)"""
+REGENERATE = """(later) => customElements.get("ll-strategy-dashboard-smarty-p1")
+    .shouldRegenerate({ type: "custom:smarty-p1" }, stage.hass, { ...stage.hass, ...later })"""
+GAS = {"meter": "GAS7401", "type": "gas", "unit": "m3", "device_id": "gas"}
+WATER = {"meter": "WAT7402", "type": "cold_water", "unit": "m3", "device_id": "water"}
+HEAT = {"meter": "HEA7403", "type": "heat", "unit": "GJ", "device_id": "heat"}
+
+
+def meters(*meters: Json) -> Json:
+    return {"smarty_p1/meters": {"meters": list(meters)}}
+
+
+async def views(stage: Stage) -> dict[str, Json]:
+    """Return the views of the dashboard by their paths."""
+    made = await stage.page.evaluate(GENERATE)
+    return {view["path"]: view for view in made["views"]}
+
+
+def cards(view: Json) -> list[Json]:
+    return [card for section in view["sections"] for card in section["cards"]]
+
+
+async def test_each_view_has_its_cards(stage: Stage) -> None:
+    await stage.show(answers=meters(house.meter(media=[WATER, GAS, HEAT])))
+    made = await views(stage)
+    assert {path: [card["type"] for card in cards(view)] for path, view in made.items()} == {
+        "now": ["custom:smarty-p1-now", "custom:smarty-p1-so-far", "custom:smarty-p1-today"],
+        "bill": ["custom:smarty-p1-bill", "custom:smarty-p1-months"],
+        "year": ["custom:smarty-p1-year"],
+        "others": ["custom:smarty-p1-medium"] * 3,
+        "quality": ["custom:smarty-p1-quality"] * 3,
+    }
+    assert [view["title"] for view in made.values()] == [
+        "Now",
+        "Bill",
+        "Year",
+        "Gas/water/heat",
+        "Quality",
+    ]
+    assert [card["meter"] for card in cards(made["others"])] == ["GAS7401", "WAT7402", "HEA7403"]
+    assert [card["part"] for card in cards(made["quality"])] == [
+        "voltage",
+        "supply",
+        "interruptions",
+    ]
+
+
+async def test_no_view_of_gas_and_water_without_them(stage: Stage) -> None:
+    await stage.show()
+    assert list(await views(stage)) == ["now", "bill", "year", "quality"]
+
+
+async def test_tabs_are_short_in_every_language(stage: Stage) -> None:
+    titles = set()
+    for language in LANGUAGES:
+        await stage.show(answers=meters(house.meter(media=[WATER, GAS])), language=language)
+        made = [view["title"] for view in (await views(stage)).values()]
+        assert sum(map(len, made)) <= 36, made
+        titles.add(tuple(made))
+    assert len(titles) == len(LANGUAGES)
+    assert ("Actuel", "Facture", "Année", "Gaz/eau", "Qualité") in titles
+
+
+async def test_the_gas_of_several_meters_says_whose_it_is(stage: Stage) -> None:
+    second = house.meter(entry_id="second", media=[GAS])
+    await stage.show(answers=meters(house.meter(media=[GAS]), second))
+    entries = [card["entry_id"] for card in cards((await views(stage))["others"])]
+    assert entries == ["house", "second"]
+
+
+async def test_without_a_meter_it_says_what_to_do(stage: Stage) -> None:
+    await stage.show("smarty-p1-now", answers=meters(), entities={}, language="fr")
+    assert list(await views(stage)) == ["now"]
+    assert "Ajouter un compteur" in await stage.text()
+    link = stage.page.get_by_role("link", name="Ajouter un compteur")
+    assert (await link.get_attribute("href") or "").endswith("/add?domain=smarty_p1")
+
+
+async def test_who_may_see_no_meter_is_told(stage: Stage) -> None:
+    await stage.show("smarty-p1-now", answers=meters(), entities={}, is_admin=False)
+    assert "You may not see this meter" in await stage.text()
+    assert not await stage.page.get_by_role("link").count()
+
+
+def board(device: str, *keys: str) -> Json:
+    texts = json.loads(
+        (ROOT / "custom_components/smarty_p1/translations/en.json").read_text("utf-8")
+    )
+    assert all(key in texts["entity"]["sensor"] for key in keys)
+    return {
+        f"sensor.{device}_{key}": {
+            "entity_id": f"sensor.{device}_{key}",
+            "platform": "smarty_p1",
+            "translation_key": key,
+            "device_id": device,
+        }
+        for key in keys
+    }
+
+
+async def test_boards_alone_need_no_electricity(stage: Stage) -> None:
+    entities = board("tank", "tank_level", "tank_volume") | board(
+        "led", "pulse_energy", "pulse_power"
+    )
+    await stage.show(answers=meters(), entities=entities, language="pt")
+    made = await views(stage)
+    assert [view["title"] for view in made.values()] == ["Outros contadores"]
+    shown = cards(made["others"])
+    assert {card["entity"] for card in shown if "entity" in card} >= set(entities)
+
+
+async def test_it_is_made_anew_when_the_meters_are_known_later(stage: Stage) -> None:
+    await stage.show(answers={"smarty_p1/meters": {"error": "unknown_command"}})
+    # Before it was ever made: the frontend gave up waiting, and shows an error.
+    assert await stage.page.evaluate(REGENERATE, {})
+    made = stage.page.evaluate(GENERATE)
+    assert [view["path"] for view in (await made)["views"]] == ["now", "bill", "year", "quality"]
+    assert not await stage.page.evaluate(REGENERATE, {})
+
+    await stage.page.evaluate("(known) => stage.answer(known)", meters(house.meter(media=[GAS])))
+    await stage.page.evaluate("stage.place('smarty-p1-now', {}).then(() => 0)")
+    await stage.settle()
+    assert await stage.page.evaluate(REGENERATE, {})
+    assert "others" in await views(stage)
+
+
+@pytest.mark.parametrize("what", ["entities", "devices", "language"])
+async def test_it_is_made_anew_when_something_was_added(stage: Stage, what: str) -> None:
+    await stage.show()
+    await views(stage)
+    assert not await stage.page.evaluate(REGENERATE, {"states": {}})
+    assert await stage.page.evaluate(REGENERATE, {what: "fr" if what == "language" else {}})
+
+
+async def test_an_open_view_keeps_its_place(stage: Stage) -> None:
+    await stage.show()
+    before = await stage.page.evaluate(GENERATE)
+    await stage.page.evaluate("(known) => stage.answer(known)", meters())
+    after = await stage.page.evaluate(GENERATE)
+    # The frontend fails at a view that is no more.
+    assert len(after["views"]) == len(before["views"]) == 4
+    assert [view.get("visible", True) for view in after["views"]] == [True, False, False, False]
+
+
+async def test_cards_and_dashboard_are_offered_in_the_language_of_the_user(stage: Stage) -> None:
+    await stage.show(language="de")
+    offered = await stage.page.evaluate(
+        "customCards.map(({type, name, description}) => [type, name, description])"
+    )
+    assert ["smarty-p1-bill", "Smarty: Rechnung"] in [card[:2] for card in offered]
+    assert len({tuple(card) for card in offered}) == len(offered) == 8
+    [dashboard] = await stage.page.evaluate("customStrategies")
+    assert dashboard["type"] == "smarty-p1"
+    assert dashboard["description"].startswith("Was gerade geschieht")
+
+
+async def test_a_second_module_changes_nothing(stage: Stage) -> None:
+    await stage.show()
+    await stage.page.evaluate("import('/smarty-p1.js?again')")
+    await stage.settle()
+    assert not stage.errors
+    assert await stage.page.evaluate("customCards.length") == 8
+    assert await stage.page.evaluate("customStrategies.length") == 1
+
+
+def test_only_three_pieces_of_the_frontend_are_used() -> None:
+    # None is a public interface, and one that is missing would be an empty place without an error.
+    sources = Path(ROOT / "frontend" / "src").rglob("*.ts")
+    text = "".join(source.read_text("utf-8") for source in sources)
+    names = {tag for tag in text.replace("</", "<").split("<") if tag.startswith("ha-")}
+    used = {name.split()[0].split(">")[0].rstrip() for name in names}
+    assert used <= {"ha-card", "ha-icon", "ha-alert"}
+
+
+def test_each_text_is_in_every_language() -> None:
+    for path in (ROOT / "frontend" / "src" / "texts").glob("*.json"):
+        texts = json.loads(path.read_text("utf-8"))
+        assert tuple(texts) == LANGUAGES, path.name
+        for language, own in texts.items():
+            assert own.keys() == texts["en"].keys(), (path.name, language)
+            for key, text in own.items():
+                where = path.name, language, key
+                assert text == text.strip() != "", where
+                names = {each.split("}")[0] for each in text.split("{")[1:]}
+                wanted = {each.split("}")[0] for each in texts["en"][key].split("{")[1:]}
+                assert names == wanted, where
+                assert text.count("**") % 2 == 0, where
+                if language == "fr":
+                    # A line never begins with a sign that belongs to the word before it.
+                    assert not any(f" {sign}" in text for sign in ":;!?»"), where
+                    assert "« " not in text, where
