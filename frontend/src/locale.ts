@@ -114,7 +114,9 @@ export class Locale {
   }
 
   timeRange(start: Date, end: Date): string {
-    return `${this.time(start)}–${this.time(end)}`;
+    if (!this.#hour12) return `${this.time(start)}–${this.time(end)}`;
+    // 6:30 – 6:45 PM
+    return this.#formatOf("time").formatRange(start, end);
   }
 
   /** Saturday 21 November */
@@ -157,13 +159,21 @@ export class Locale {
     return this.#format("monthYear", time);
   }
 
-  #format(kind: keyof typeof DATE_FORMATS, time: Date): string {
+  #formatOf(kind: keyof typeof DATE_FORMATS): Intl.DateTimeFormat {
     let format = this.#formats.get(kind);
     if (!format) {
-      const clock = kind === "time" || kind === "seconds" ? { hour12: this.#hour12 } : {};
-      format = new Intl.DateTimeFormat(this.#dateTag, { timeZone: TIME_ZONE, ...DATE_FORMATS[kind], ...clock });
+      const isClock = kind === "time" || kind === "seconds";
+      const clock = this.#hour12 ? ({ hour12: true, hour: "numeric" } as const) : ({ hourCycle: "h23" } as const);
+      // In English of Europe, the day stands before the month.
+      const tag = this.#tag === "en" && !isClock ? "en-GB" : this.#tag;
+      format = new Intl.DateTimeFormat(tag, { timeZone: TIME_ZONE, ...DATE_FORMATS[kind], ...(isClock ? clock : {}) });
       this.#formats.set(kind, format);
     }
+    return format;
+  }
+
+  #format(kind: keyof typeof DATE_FORMATS, time: Date): string {
+    const format = this.#formatOf(kind);
     if (this.language !== "lb") return format.format(time).replace(",", "");
     const { month, weekday } = DATE_FORMATS[kind] as Intl.DateTimeFormatOptions;
     const names = (key: "months" | "weekdays", length: string | undefined, index: number) => {
@@ -182,11 +192,6 @@ export class Locale {
       )
       .join("")
       .replace(",", "");
-  }
-
-  // In English of Europe, the day stands before the month.
-  get #dateTag(): string {
-    return this.#tag === "en" ? "en-GB" : this.#tag;
   }
 }
 

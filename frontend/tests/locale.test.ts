@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { addDays, addMonths, dayStart, Locale, localDay } from "../src/locale.ts";
+
+const locale = (language: string, number_format = "language", time_format = "language") =>
+  new Locale({ language, number_format, time_format });
+const EVENING = new Date("2026-11-21T17:38:20Z");
+
+test("numbers have the separators of the user, true minus signs and spaces that hold", () => {
+  assert.equal(locale("en").kWh(-1234.56), "−1,234.6\u00a0kWh");
+  assert.equal(locale("de").cents(1234.5), "1.234,50\u00a0€");
+  assert.equal(locale("fr").cents(1234.5), "1\u00a0234,50\u00a0€");
+  assert.match(locale("fr", "quote_decimal").number(1234.5, 1), /^1['’]234\.5$/);
+  assert.equal(locale("de", "none").number(12345), "12345");
+  assert.equal(locale("en").number(-0.04, 1), "0.0");
+});
+
+test("a share that is not whole is never 100 %", () => {
+  assert.equal(locale("en").percent(0.9999, 1), "99.9%");
+  assert.equal(locale("de").percent(1, 1), "100,0\u00a0%");
+});
+
+test("times are those of Luxembourg, with the clock of the user", () => {
+  assert.equal(locale("de").time(EVENING), "18:38");
+  assert.equal(locale("en").time(EVENING).replace("\u202f", " "), "6:38 PM");
+  assert.equal(locale("en", "language", "24").time(EVENING, true), "18:38:20");
+  assert.equal(locale("fr").timeRange(EVENING, new Date("2026-11-21T17:45:00Z")), "18:38–18:45");
+});
+
+test("dates are in the order and the words of the language", () => {
+  assert.equal(locale("en").weekday(EVENING), "Saturday 21 November");
+  assert.equal(locale("fr").weekday(EVENING), "samedi 21 novembre");
+  assert.equal(locale("lb").weekday(EVENING), "Samschdeg 21. November");
+  assert.equal(locale("lb").month(new Date("2026-03-21T12:00:00Z")), "Mäerz");
+  assert.equal(locale("pt").monthYear(EVENING), "novembro de 2026");
+  assert.equal(locale("de-CH").shortDay(EVENING), "21. Nov.");
+});
+
+test("a language that is not there is answered in English", () => {
+  assert.equal(locale("nl").month(EVENING), "November");
+  assert.equal(locale("nl").language, "en");
+});
+
+test("days begin at midnight in Luxembourg, also when clocks change", () => {
+  assert.equal(dayStart("2026-03-29").toISOString(), "2026-03-28T23:00:00.000Z");
+  assert.equal(dayStart("2026-03-30").toISOString(), "2026-03-29T22:00:00.000Z");
+  assert.equal(dayStart("2026-10-25").toISOString(), "2026-10-24T22:00:00.000Z");
+  assert.equal(dayStart("2026-10-26").toISOString(), "2026-10-25T23:00:00.000Z");
+  assert.equal(localDay(new Date("2026-06-30T22:00:00Z")), "2026-07-01");
+  assert.equal(addDays("2026-02-28", 1), "2026-03-01");
+  assert.equal(addMonths("2026-01", -1), "2025-12");
+});
