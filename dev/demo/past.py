@@ -1,0 +1,113 @@
+"""What cards show of the past of a simulated meter: gas, water and heat by days, and disturbances.
+
+It is made of what the simulated meter would have captured, and stored where the integration keeps
+what it has read.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from dev.simulator import Meter
+from smartyp1.meter import MeterReader, Reading
+from smartyp1.p1 import Decoder, Telegram
+from smartyp1.tariff import LUXEMBOURG
+
+from .energy import DOMAIN
+
+_DAYS = 396
+_HOURS = 34 * 24
+_HOUR = timedelta(hours=1)
+# How many days ago, what, and how many at once.
+_DISTURBANCES = (
+    (341, "power_failure", {"count": 1}),
+    (262, "voltage_swell", {"count": 1, "phases": ["L2"]}),
+    (158, "voltage_sag", {"count": 2, "phases": ["L1", "L3"]}),
+    (97, "power_failure", {"count": 1}),
+    (97, "voltage_sag", {"count": 1, "phases": ["L1"]}),
+    (34, "voltage_sag", {"count": 1, "phases": ["L3"]}),
+)
+
+type Captures = dict[str, dict[datetime, float]]
+type Json = dict[str, Any]
+
+
+def store_past(directory: Path, entry_id: str, meter: Meter, now: datetime) -> None:
+    """Store it for a config entry, which must not be read meanwhile."""
+    path = directory / ".storage" / f"{DOMAIN}.{entry_id}.history"
+    # Home Assistant wrote it; a file that it did not find at its start, it takes for missing.
+    if not path.exists():
+        return
+    content = json.loads(path.read_text(encoding="utf-8"))
+    data = content["data"]
+    midnights = [_midnight(now, days) for days in range(_DAYS, -1, -1)]
+    last_hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    hours = [last_hour - n * _HOUR for n in range(_HOURS, -1, -1)]
+    by_day, by_hour = (_captures(meter, times) for times in (midnights, hours))
+    data["media"] = [
+        [identity, _medium(identity, before, by_day, by_hour)]
+        for identity, before in data["media"]
+        if identity in by_day
+    ]
+    data["events"]["disturbance"] = list(_disturbances(now))
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+
+def _midnight(now: datetime, days: int) -> datetime:
+    day = now.astimezone(LUXEMBOURG).date() - timedelta(days=days)
+    return datetime.combine(day, time(), LUXEMBOURG).astimezone(UTC)
+
+
+def _captures(meter: Meter, times: list[datetime]) -> Captures:
+    """Return what each meter on the M-Bus shows at these times."""
+    captures: Captures = {}
+    for at in times:
+        reading = _read(meter, at)
+        for identity in reading.channels:
+            found = reading.meter(identity)
+            if found and found.value is not None:
+                captures.setdefault(identity, {})[at] = found.value
+    return captures
+
+
+def _read(meter: Meter, at: datetime) -> Reading:
+    [telegram] = [
+        event for event in Decoder(None).feed(meter.frame_at(at)) if isinstance(event, Telegram)
+    ]
+    return MeterReader().read(telegram, at)
+
+
+def _medium(identity: str, before: Json, by_day: Captures, by_hour: Captures) -> Json:
+    days, hours = by_day[identity], by_hour[identity]
+    # The running day goes on from what is stored of it.
+    today, last = max(days), max(hours)
+    sums = _sums(days) | {today: (hours[last] - days[today], (last - today).total_seconds())}
+    return before | {
+        "time": last.isoformat(),
+        "index": hours[last],
+        "days": _as_text({at: sum_ for at, sum_ in sums.items() if sum_[1] > 0}),
+        "hours": _as_text(_sums(hours)) if "WAT" in identity else "",
+    }
+
+
+def _sums(captured: dict[datetime, float]) -> dict[datetime, tuple[float, float]]:
+    times = sorted(captured)
+    return {
+        start: (captured[end] - captured[start], (end - start).total_seconds())
+        for start, end in pairwise(times)
+    }
+
+
+def _as_text(sums: dict[datetime, tuple[float, float]]) -> str:
+    return " ".join(
+        f"{at:%Y%m%dT%H}:{amount:.6f}:{seconds}" for at, (amount, seconds) in sums.items()
+    )
+
+
+def _disturbances(now: datetime) -> Iterator[str]:
+    for days, kind, details in _DISTURBANCES:
+        at = _midnight(now, days) + timedelta(hours=16, minutes=23)
+        yield json.dumps([at.isoformat(), (at - timedelta(seconds=10)).isoformat(), kind, details])
