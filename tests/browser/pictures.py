@@ -108,9 +108,9 @@ async def _picture_pages(client: Client, browser: str, folder: Path) -> None:
             "dashboard-others": "/dashboard-smarty/others",
             "dashboard-quality": "/dashboard-smarty/quality",
             "dashboard-bill": bill,
+            "dashboard-year": "/dashboard-smarty/year",
         },
         TALL,
-        then=_picture_sections,
     )
     await take("en", {"dashboard-dark": now}, theme="dark")
     await take("en", {"dashboard-phone": now}, PHONE)
@@ -141,13 +141,6 @@ async def _picture_dialogs(who: Household) -> None:
         await panel.get_by_text(title, exact=True).click()
         await panel.locator("ha-switch").first.click()
         await who.takes_picture(name.replace("_", "-"), of=panel)
-
-
-async def _picture_sections(who: Household) -> None:
-    """Take the parts of the bill one by one."""
-    sections = who.page.locator("hui-grid-section")
-    for index, name in enumerate(("bill-month", "bill-classes")):
-        await who.takes_picture(name, of=sections.nth(index))
 
 
 def _shrink(source: Path, target: Path) -> None:
