@@ -1,6 +1,6 @@
 /** What all cards have: a meter, its feed while they are in view, the user's locale, and their states. */
 
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
 import { type Feed, type Meters, metersOf } from "./feed.ts";
 import type { Hass } from "./hass.ts";
 import { Locale, type Texts } from "./locale.ts";
@@ -21,8 +21,8 @@ const TICK_MS = 15_000;
 const SPOKEN_MS = 60_000;
 
 export abstract class SmartyCard extends LitElement {
-  static override styles = styles;
-  static override properties = { config: { state: true }, isTableShown: { state: true } };
+  static override styles: CSSResultGroup = styles;
+  static override properties: PropertyDeclarations = { config: { state: true }, isTableShown: { state: true } };
 
   declare protected config: CardConfig;
   declare protected isTableShown: boolean;
