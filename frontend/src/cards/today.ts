@@ -1,11 +1,228 @@
-import { html, type TemplateResult } from "lit";
+/** When did I use what, and what was too much? */
+
+import { type CSSResultGroup, html, nothing, type PropertyDeclarations, svg, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
 import { SmartyCard } from "../card.ts";
+import { type Chart, kwOf, QUARTER_HOUR_MS, type Quarter, quartersOf, roomFor } from "../drawing/today.ts";
 import type { Feed } from "../feed.ts";
-import { todayTexts } from "../sentences/today.ts";
+import { addDays } from "../locale.ts";
+import { costsOf, firstEnds, type Known, knownOf, type Running, runningOf, type ShownDay, shownOf } from "../parts/day.ts";
+import { charted, chosenLine, dayStyles, heightOf, highestLabel, isNarrow, referenceLine, runningBar, standing } from "../parts/day-chart.ts";
+import { plain, rich, turnOver } from "../parts/markup.ts";
+import { memo } from "../parts/memo.ts";
+import { ChosenBar } from "../parts/pointer.ts";
+import { choicesOf, week } from "../parts/week.ts";
+import { round } from "../rounding.ts";
+import { dayNotes, dayTable } from "../sentences/day-rows.ts";
+import { daySentence, dayTitle, firstDay, quarterSentence, type TodayKey, todayTexts, weekOf } from "../sentences/today.ts";
+import { styles } from "../styles.ts";
 import type { Meter } from "../wire.ts";
 
+/** Of the card: what is beside its content. */
+const PADDING = 32;
+
+/** What is drawn: all that a chosen bar and the words need of the chart. */
+interface Drawn extends Known {
+  shown: ShownDay;
+  chart: Chart;
+  quarters: Quarter[];
+  reference: number | null;
+  running: Running | undefined;
+}
+
 export class TodayCard extends SmartyCard {
-  protected content(_meter: Meter, _feed: Feed): TemplateResult {
-    return html`<h2>${this.text(todayTexts, "name")}</h2>`;
+  static override styles: CSSResultGroup = [styles, dayStyles];
+  static override properties: PropertyDeclarations = { width: { state: true } };
+
+  /** Of what is inside the card, in pixels. */
+  declare protected width: number | undefined;
+  #size: ResizeObserver | undefined;
+  #chart: Chart | undefined;
+  #last = 0;
+  #day = "";
+  readonly #chosen = new ChosenBar(this, () => ({ count: this.#last + 1, at: (x) => this.#indexAt(x) }));
+  readonly #quarters = memo(quartersOf);
+  readonly #chartOf = memo(charted);
+  readonly #choices = memo(choicesOf);
+  readonly #week = memo((day: string, today: string) => weekOf(day, today));
+  readonly #costs = memo(costsOf);
+
+  override getGridOptions(): object {
+    return { columns: "full", min_columns: 6, rows: "auto" };
+  }
+
+  override getCardSize(): number {
+    return 7;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#size = new ResizeObserver(() => (this.width = Math.max(0, this.clientWidth - PADDING)));
+    this.#size.observe(this);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#size?.disconnect();
+  }
+
+  protected content(meter: Meter, feed: Feed): TemplateResult {
+    const { live } = feed;
+    if (!live) return this.waiting();
+    const isOld = this.isOld(feed);
+    const shown = shownOf(meter, live, feed.shown.day, isOld);
+    const { day, today, start, end, count, quarterHour, present } = shown;
+    if (day !== this.#day) this.#chosen.index = undefined;
+    this.#day = day;
+
+    // What is past is asked once a day.
+    const isToday = day === today;
+    const takes = { start: new Date(start).toISOString(), ...(isToday ? {} : { end: new Date(end).toISOString() }) };
+    const period = isToday ? undefined : today;
+    const imported = feed.get("smarty_p1/quarter_hours", { ...takes, quantity: "imported" }, period);
+    const exported =
+      meter.feeds_in === false ? undefined : feed.get("smarty_p1/quarter_hours", { ...takes, quantity: "exported" }, period);
+    const days = this.#week(day, today);
+    const until = addDays(days.at(-1)!, 1);
+    const sums = feed.get("smarty_p1/days", { start: days[0]!, end: until }, until > today ? undefined : today);
+    const header = this.#header(feed, shown);
+    if (!imported.value || !sums.value) return html`${header}${this.#instead(live.gone, imported.error ?? sums.error)}`;
+
+    const told = sums.value.days.find((each) => each.day === day);
+    const quarters = this.#quarters(start, count, imported.value, exported?.value);
+    const running = runningOf(shown, live);
+    const reference = told?.reference_kw ?? (isToday ? (quarterHour?.reference_kw ?? meter.reference_kw) : null);
+    const { begun, ended, known } = knownOf(shown, quarters);
+    this.#last = Math.max(0, running ? present : ended - 1);
+    if ((this.#chosen.index ?? 0) > this.#last) this.#chosen.index = this.#last;
+
+    const hasSun = meter.feeds_in === true || Boolean(told?.exported_wh);
+    const isHeading = running && running.reference !== null && round(running.drawn, 1) > running.reference;
+    const sentence = daySentence(
+      {
+        day: told,
+        isToday,
+        hasSun,
+        known,
+        firstEnds: quarterHour && firstEnds(quarterHour),
+        heading: isHeading ? running.drawn : null,
+      },
+      this.locale,
+    );
+    // The line ends in view where another reference power was agreed.
+    const room = running ? roomFor(Math.max(running.drawn, (running.reference ?? 0) + 0.4)) : 0;
+    const chart = this.#chartOf(quarters, start, reference, begun, ended, room, roomFor(running?.fed ?? 0), this.width ?? 0, this.locale);
+    this.#chart = chart;
+    const drawn = { shown, chart, quarters, reference, running, begun, ended, known };
+    const chosen = this.#chosenSentence(drawn, this.#costs(quarters, reference, told, meter.excess_price), meter.excess_price);
+    const rows = { quarters, start, begun, ended, reference, hasSun };
+    const choose = (to: string) => feed.show({ day: to === today ? undefined : to });
+    return html`${header}
+      <div class="said">
+        <div class=${chosen ? "behind-chosen" : ""}>${this.sentence(sentence)}</div>
+        ${chosen ? html`<p>${rich(chosen)}</p>` : nothing}
+      </div>
+      ${this.#svg(drawn, plain(chosen || sentence))}
+      ${guard([days, day, sums.value, hasSun, this.locale], () =>
+        week(this.#t("choose"), this.#choices(days, sums.value!.days, hasSun, this.locale), day, choose),
+      )}
+      <footer>
+        <div class="small">
+          ${dayNotes(rows, this.locale).map((note) => html`<div>${note}</div>`)} ${isOld ? this.stamp(feed) : nothing}
+        </div>
+        ${this.tableButton()}
+      </footer>
+      ${guard([this.isTableShown, quarters, ended, reference, hasSun, this.locale], () => {
+        const { head, rows: made } = dayTable(rows, this.locale);
+        return this.table(this.#t("chart"), head, made);
+      })}`;
+  }
+
+  #t(key: TodayKey): string {
+    return this.text(todayTexts, key);
+  }
+
+  #instead(isGone: boolean | undefined, error: string | undefined): TemplateResult {
+    const isUnread = isGone || error === "not_loaded";
+    return html`<div class="instead">
+      ${isUnread ? html`<p class="small" role="status">${this.#t("not_read")}</p>` : this.waiting(error)}
+    </div>`;
+  }
+
+  #header(feed: Feed, { day, today, since, start }: ShownDay): TemplateResult {
+    const turn = (count: number) => () => {
+      const to = addDays(day, count);
+      feed.show({ day: to >= today ? undefined : to });
+    };
+    const title = dayTitle(new Date(start), day, today, this.locale);
+    return turnOver(
+      title,
+      { earlier: this.#t("earlier"), later: this.#t("later") },
+      { earlier: day > firstDay(today, since) ? turn(-1) : undefined, later: day < today ? turn(1) : undefined },
+    );
+  }
+
+  #svg({ shown, chart, quarters, reference, running }: Drawn, said: string): TemplateResult {
+    const width = this.width ?? 0;
+    const height = heightOf(width);
+    const name = this.#t("reference");
+    const at = this.#chosen.index;
+    const later = running && running.reference !== reference ? running.reference : null;
+    const excess = running?.reference != null && running.drawn > running.reference ? running.drawn : 0;
+    const isRunningHighest = running && excess > (chart.highest?.kw ?? 0);
+    const highest = isRunningHighest
+      ? { x: chart.x(running.index) + chart.slot / 2, y: chart.y(excess), kw: excess, isEstimated: true }
+      : chart.highest;
+    const chosenKw = () => (at === running?.index ? running!.drawn || -running!.fed : kwOf(quarters[at!]!.imported) || -kwOf(quarters[at!]!.exported));
+    const { down, move, up, leave, key } = this.#chosen;
+    return html`<svg
+      class="day"
+      style="height:${height}px"
+      viewBox="0 0 ${Math.max(1, width)} ${height}"
+      tabindex="0"
+      role="slider"
+      aria-label=${this.#t("chart")}
+      aria-valuemin="0"
+      aria-valuemax=${this.#last}
+      aria-valuenow=${at ?? this.#last}
+      aria-valuetext=${said}
+      @pointerdown=${down}
+      @pointermove=${move}
+      @pointerup=${up}
+      @pointercancel=${up}
+      @pointerleave=${leave}
+      @keydown=${key}
+    >
+      ${standing(chart, shown.start, { kw: reference, until: later === null ? undefined : running?.index, name }, this.locale)}
+      ${later === null || !running ? nothing : referenceLine(chart, later, chart.x(running.index), chart.right, name, this.locale)}
+      ${running ? runningBar(chart, running, isNarrow(width)) : nothing}
+      ${at !== undefined ? chosenLine(chart, at, chosenKw()) : highest ? highestLabel(chart, highest, this.locale) : svg``}
+    </svg>`;
+  }
+
+  #indexAt(share: number): number | undefined {
+    if (!this.#chart || !this.width) return undefined;
+    const index = Math.floor((share * this.width - this.#chart.left) / this.#chart.slot);
+    return Math.max(0, Math.min(this.#last, index));
+  }
+
+  #chosenSentence({ shown, quarters, reference, running }: Drawn, costs: Map<number, number | null>, price: number | null): string {
+    const index = this.#chosen.index;
+    const quarter = index === undefined ? undefined : quarters[index];
+    if (index === undefined || !quarter) return "";
+    const start = new Date(shown.start + index * QUARTER_HOUR_MS);
+    const { imported, exported, origin } = quarter;
+    const told =
+      index === running?.index
+        ? { ...running, cost: price === null ? null : ((running.drawn - (running.reference ?? 0)) / 4) * price, origin: undefined, isRunning: true }
+        : {
+            drawn: imported === null ? null : kwOf(imported),
+            fed: exported === null ? null : kwOf(exported),
+            reference,
+            cost: costs.get(index) ?? null,
+            origin,
+            isRunning: false,
+          };
+    return quarterSentence({ start, ...told }, this.locale, shown.count);
   }
 }

@@ -1,0 +1,221 @@
+/** The quarter-hours of a day as they are drawn: what stands still, the running one, the chosen one. */
+
+import { css, nothing, svg, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
+import { type Chart, chartOf, kwOf, QUARTER_HOUR_MS, type Quarter, rectangle } from "../drawing/today.ts";
+import type { Locale } from "../locale.ts";
+import type { Running } from "./day.ts";
+import { hatch } from "./markup.ts";
+
+const COLORS = { drawn: "var(--drawn)", excess: "var(--excess)", fed: "var(--fed-in)" } as const;
+const KINDS = ["drawn", "excess", "fed"] as const;
+
+/** The card's own width decides, not that of the window. */
+export const isNarrow = (width: number): boolean => width < 420;
+export const heightOf = (width: number): number => (isNarrow(width) ? 224 : 272);
+/** How wide a character of a label is. */
+const CHARACTER = 7.4;
+
+/** The chart with as much room for its labels as they have characters. */
+export function charted(
+  quarters: Quarter[],
+  start: number,
+  reference: number | null,
+  begun: number,
+  ended: number,
+  drawnRoom: number,
+  fedRoom: number,
+  width: number,
+  locale: Locale,
+): Chart {
+  const peak = Math.max(drawnRoom, fedRoom, ...quarters.flatMap(({ imported, exported }) => [kwOf(imported), kwOf(exported)]));
+  const labels = [`−${locale.number(Math.min(peak, 1e9))}`, reference === null ? "0.0 kW" : locale.referenceKW(reference)];
+  return chartOf({
+    quarters,
+    start,
+    reference,
+    begun,
+    ended,
+    room: { drawn: drawnRoom, fed: fedRoom },
+    width,
+    height: heightOf(width),
+    isNarrow: isNarrow(width),
+    tickWidth: Math.max(...labels.map((label) => label.length)) * CHARACTER,
+    hourWidth: locale.time(new Date(start)).length * CHARACTER,
+  });
+}
+
+/** One path a colour, which is drawn again only for another chart. */
+export function standing(
+  chart: Chart,
+  start: number,
+  reference: { kw: number | null; until: number | undefined; name: string },
+  locale: Locale,
+): unknown {
+  return guard([chart, start, reference.kw, reference.until, locale], () => {
+    const { left, right, bottom, ticks, hours, paths } = chart;
+    const { kw } = reference;
+    const topmost = Math.max(...ticks.map((tick) => tick.kw));
+    const label = (value: number) =>
+      kw === null && value === topmost ? locale.unit(value, "kW", chart.tickDecimals) : locale.number(value, chart.tickDecimals);
+    return svg`<defs>${KINDS.map((kind) => hatch(`hatched-${kind}`, COLORS[kind]))}</defs>
+      ${ticks.map(
+        (tick) => svg`<path class=${tick.kw === 0 ? "axis" : "grid"} d="M${left} ${tick.y.toFixed(1)}H${right}"></path>
+          <text x=${left - 8} y=${tick.y + 4.5} text-anchor="end">${label(tick.kw)}</text>`,
+      )}
+      ${KINDS.map(
+        (kind) => svg`<path d=${paths[kind].measured} fill=${COLORS[kind]}></path>
+          <path d=${paths[kind].estimated} fill="url(#hatched-${kind})"></path>`,
+      )}
+      <path class="gap" d=${chart.gaps}></path>
+      ${hours.map(
+        ({ index, x }) => svg`<path class="grid" d="M${x} ${bottom}v4"></path>
+          <text x=${x} y=${bottom + 28} text-anchor="middle">${locale.time(new Date(start + index * QUARTER_HOUR_MS))}</text>`,
+      )}
+      <text x=${right} y=${bottom + 28} text-anchor="end">${midnight(start, locale)}</text>
+      ${kw === null ? nothing : referenceLine(chart, kw, left, reference.until === undefined ? right : chart.x(reference.until), reference.name, locale)}`;
+  });
+}
+
+/** The end of the day: 24:00, not 00:00 of another day. */
+const midnight = (start: number, locale: Locale): string => locale.time(new Date(start)).replace(/^00/, "24");
+
+export function referenceLine(chart: Chart, kw: number, from: number, to: number, name: string, locale: Locale): TemplateResult {
+  const y = chart.y(kw);
+  const isRight = chart.isNameRight || from > chart.left;
+  return svg`<path class="reference" d="M${from} ${y.toFixed(1)}H${to}"></path>
+    <text class="strong" x=${chart.left - 8} y=${y + 4.5} text-anchor="end">${locale.referenceKW(kw)}</text>
+    <text class="plain" x=${isRight ? to : from} y=${y - 6} text-anchor=${isRight ? "end" : "start"}>${name}</text>`;
+}
+
+/** The running one: hatched, or where bars are thin an outline, as high as what it is heading for. */
+export function runningBar(chart: Chart, { index, drawn, fed, reference }: Running, isThin: boolean): TemplateResult {
+  const { slot, barWidth } = chart;
+  const x = chart.x(index) + Math.max(0, slot - barWidth) / 2;
+  const bar = (kind: (typeof KINDS)[number], from: number, to: number) => {
+    if (from === to) return nothing;
+    const d = rectangle(x, barWidth, chart.y(from), chart.y(to));
+    return isThin
+      ? svg`<path class="outline" d=${d} stroke=${COLORS[kind]}></path>`
+      : svg`<path d=${d} fill="url(#hatched-${kind})"></path>`;
+  };
+  const within = Math.min(drawn, reference ?? drawn);
+  const middle = chart.x(index) + slot / 2;
+  return svg`${bar("drawn", 0, within)}${bar("excess", within, drawn)}${bar("fed", 0, -fed)}
+    <path class="now" d="M${middle} ${chart.bottom + 2}l5 9h-10z"></path>`;
+}
+
+/** What the highest excess is, above its bar. */
+export function highestLabel(chart: Chart, { x, y, kw, isEstimated }: NonNullable<Chart["highest"]>, locale: Locale): TemplateResult {
+  const text = `${isEstimated ? "≈\u00a0" : ""}${locale.kW(kw)}`;
+  const half = text.length * 3.8;
+  const inside = Math.max(chart.left + half, Math.min(chart.right - half, x));
+  return svg`<text class="strong halo" x=${inside.toFixed(1)} y=${(y - 7).toFixed(1)} text-anchor="middle">${text}</text>`;
+}
+
+export function chosenLine(chart: Chart, index: number, kw: number): TemplateResult {
+  const x = (chart.x(index) + chart.slot / 2).toFixed(1);
+  return svg`<path class="chosen" d="M${x} ${chart.top - 8}V${chart.bottom}"></path>
+    <circle class="chosen" cx=${x} cy=${chart.y(kw).toFixed(1)} r="4"></circle>`;
+}
+
+export const dayStyles = css`
+  .said {
+    display: grid;
+    min-height: 48px;
+    margin: 4px 0 8px;
+    text-align: center;
+  }
+  /* A chosen bar is told in the place of the day: nothing moves. */
+  .said > * {
+    grid-area: 1 / 1;
+  }
+  .behind-chosen {
+    visibility: hidden;
+  }
+  .instead {
+    min-height: 120px;
+  }
+  .turn {
+    align-items: center;
+    text-align: center;
+  }
+  svg.day {
+    cursor: crosshair;
+    border-radius: 8px;
+    user-select: none;
+    -webkit-user-select: none;
+  }
+  .grid {
+    stroke: var(--divider-color);
+  }
+  .axis {
+    stroke: var(--quiet);
+  }
+  .gap {
+    fill: var(--quiet);
+  }
+  .reference {
+    stroke: var(--primary-text-color);
+    stroke-width: 2;
+    stroke-dasharray: 2 2;
+  }
+  svg .strong {
+    font-weight: 500;
+    fill: var(--primary-text-color);
+  }
+  svg .plain {
+    fill: var(--primary-text-color);
+  }
+  svg .halo {
+    paint-order: stroke;
+    stroke: var(--ground);
+    stroke-width: 4px;
+  }
+  .outline {
+    fill: none;
+    stroke-width: 1;
+  }
+  .now {
+    fill: var(--primary-text-color);
+  }
+  .chosen {
+    stroke: var(--primary-text-color);
+    fill: var(--ground);
+    stroke-width: 1.5;
+  }
+  .week {
+    display: grid;
+    grid-template-columns: repeat(7, 1fr);
+    margin-top: 4px;
+  }
+  .week button {
+    display: flex;
+    flex-direction: column;
+    align-items: center;
+    gap: 4px;
+    padding: 6px 0 4px;
+    font-size: 13px;
+    line-height: 18px;
+    color: var(--quiet);
+    min-width: 0;
+    overflow-wrap: normal;
+  }
+  .week [aria-checked="true"] {
+    background: var(--chosen);
+    color: var(--primary-text-color);
+    font-weight: 500;
+  }
+  .week svg {
+    width: 32px;
+    height: 36px;
+  }
+  @container (min-width: 420px) {
+    .said {
+      min-height: 24px;
+    }
+    .week svg {
+      width: 64px;
+    }
+  }
+`;

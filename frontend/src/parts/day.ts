@@ -1,0 +1,97 @@
+/** Which day is shown, and what of it has ended, runs and is known. */
+
+import { countOf, kwOf, QUARTER_HOUR_MS, type Quarter } from "../drawing/today.ts";
+import { addDays, dayStart, localDay } from "../locale.ts";
+import { excessCosts, shownDay } from "../sentences/today.ts";
+import type { Day, Live, Meter, RunningQuarterHour } from "../wire.ts";
+
+export interface ShownDay {
+  day: string;
+  today: string;
+  /** The first day of which anything is known. */
+  since: string | undefined;
+  start: number;
+  end: number;
+  /** How many quarter-hours it has. */
+  count: number;
+  /** That of now; what was read too long ago is none. */
+  quarterHour: RunningQuarterHour | undefined;
+  /** The index of the present one; of a day that has ended, `count`. */
+  present: number;
+}
+
+export function shownOf(meter: Meter, live: Live, asked: string | undefined, isOld: boolean): ShownDay {
+  const quarterHour = (isOld ? undefined : live.quarter_hour) ?? undefined;
+  const now = (quarterHour && Date.parse(quarterHour.time)) || Date.now();
+  const today = localDay(new Date(now));
+  const since = meter.known_since ? localDay(new Date(meter.known_since)) : undefined;
+  const day = shownDay(asked, today, since);
+  const start = dayStart(day).getTime();
+  const end = dayStart(addDays(day, 1)).getTime();
+  const count = countOf(start, end);
+  const present = day === today ? Math.floor((now - start) / QUARTER_HOUR_MS) : count;
+  return { day, today, since, start, end, count, quarterHour, present };
+}
+
+export interface Running {
+  index: number;
+  /** What it is heading for, in kW. */
+  drawn: number;
+  fed: number;
+  reference: number | null;
+}
+
+/** The running quarter-hour, if it is one of the day that is shown. */
+export function runningOf({ quarterHour, present, count }: ShownDay, live: Live): Running | undefined {
+  if (!quarterHour || present < 0 || present >= count) return undefined;
+  const drawn = quarterHour.projected_kw ?? quarterHour.running_kw;
+  if (drawn === null || !Number.isFinite(drawn)) return undefined;
+  const power = live.values?.power_net;
+  const secondsLeft = Math.max(0, (Date.parse(quarterHour.end) - Date.parse(quarterHour.time)) / 1000) || 0;
+  const still = typeof power === "number" ? (Math.max(0, -power) * secondsLeft) / 900 : 0;
+  const fed = quarterHour.exported_wh === null ? 0 : kwOf(quarterHour.exported_wh) + still;
+  return { index: present, drawn: Math.max(0, drawn), fed: Math.max(0, fed) || 0, reference: quarterHour.reference_kw };
+}
+
+/** From `begun` to `ended`, what is not known is a gap. */
+export interface Known {
+  begun: number;
+  ended: number;
+  /** How many are known. */
+  known: number;
+}
+
+export function knownOf({ day, since, start, count, quarterHour, present }: ShownDay, quarters: readonly Quarter[]): Known {
+  const first = quarters.findIndex(({ imported }) => imported !== null);
+  // The one that has just ended is answered a moment later: until then it is no gap.
+  const last = present - 1;
+  const isDue =
+    quarters[last]?.imported === null && Date.parse(quarterHour?.last?.start ?? "") === start + last * QUARTER_HOUR_MS;
+  return {
+    begun: day !== since ? 0 : first < 0 ? count : first,
+    ended: Math.max(0, Math.min(count, isDue ? last : present)),
+    known: quarters.filter(({ imported }) => imported !== null).length,
+  };
+}
+
+/** When the first whole quarter-hour will have been read, if there was none yet. */
+export function firstEnds({ start, end, measured_since }: RunningQuarterHour): Date {
+  const isWhole = Date.parse(measured_since) <= Date.parse(start);
+  return new Date(Date.parse(end) + (isWhole ? 0 : QUARTER_HOUR_MS));
+}
+
+/** What each quarter-hour above the reference power costs more, by its index. */
+export function costsOf(
+  quarters: readonly Quarter[],
+  reference: number | null,
+  day: Day | undefined,
+  price: number | null,
+): Map<number, number | null> {
+  const indexes = [...quarters.keys()].filter((index) => reference !== null && kwOf(quarters[index]!.imported) > reference);
+  const costs = excessCosts(
+    indexes.map((index) => (kwOf(quarters[index]!.imported) - reference!) / 4),
+    day,
+    price,
+  );
+  return new Map(indexes.map((index, at) => [index, costs[at] ?? null]));
+}

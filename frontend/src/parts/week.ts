@@ -1,0 +1,68 @@
+/** Seven days to choose from: a row of small bars. */
+
+import { html, svg, type TemplateResult } from "lit";
+import { type SmallBar, smallBars } from "../drawing/today.ts";
+import { dayStart, type Locale } from "../locale.ts";
+import { plain } from "./markup.ts";
+import { daySentence } from "../sentences/today.ts";
+import type { Day } from "../wire.ts";
+
+export interface Choice {
+  day: string;
+  /** Sat 21 */
+  label: string;
+  /** What is read aloud. */
+  description: string;
+  isKnown: boolean;
+  bar: SmallBar;
+}
+
+const SMALL_WIDTH = 24;
+const SMALL_HEIGHT = 36;
+
+export function choicesOf(days: readonly string[], known: readonly Day[], hasSun: boolean, locale: Locale): Choice[] {
+  const found = days.map((day) => known.find((each) => each.day === day));
+  const bars = smallBars(found, SMALL_WIDTH, SMALL_HEIGHT);
+  return days.map((day, index) => {
+    const start = dayStart(day);
+    const told = { day: found[index], isToday: false, hasSun, known: 1, firstEnds: undefined, heading: null };
+    const description = `${locale.weekday(start)}: ${plain(daySentence(told, locale))}`;
+    return { day, label: locale.shortWeekday(start), description, isKnown: Boolean(found[index]), bar: bars[index]! };
+  });
+}
+
+export function week(name: string, choices: readonly Choice[], chosen: string, choose: (day: string) => void): TemplateResult {
+  // One tab stop: the arrows move and choose at once, as in any group of radio buttons.
+  const key = (event: KeyboardEvent) => {
+    const known = choices.filter(({ isKnown }) => isKnown);
+    const at = known.findIndex(({ day }) => day === chosen);
+    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: known.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    const next = known[Math.max(0, Math.min(known.length - 1, to))];
+    if (!next) return;
+    choose(next.day);
+    const group = event.currentTarget as HTMLElement;
+    group.querySelector<HTMLElement>(`[data-day="${next.day}"]`)?.focus();
+  };
+  return html`<div class="week" role="radiogroup" aria-label=${name} @keydown=${key}>
+    ${choices.map(
+      ({ day, label, description, isKnown, bar }) => html`<button
+        role="radio"
+        data-day=${day}
+        aria-checked=${day === chosen}
+        aria-label=${description}
+        tabindex=${day === chosen ? 0 : -1}
+        ?disabled=${!isKnown}
+        @click=${() => choose(day)}
+      >
+        <svg viewBox="-4 0 ${SMALL_WIDTH + 8} ${SMALL_HEIGHT}" aria-hidden="true">
+          ${svg`<path d=${bar.drawn} fill="var(--drawn)"></path><path d=${bar.excess} fill="var(--excess)"></path>
+            <path d=${bar.fed} fill="var(--fed-in)"></path>
+            <path class="axis" d="M-4 ${bar.zero.toFixed(1)}h${SMALL_WIDTH + 8}"></path>`}
+        </svg>
+        <span>${label}</span>
+      </button>`,
+    )}
+  </div>`;
+}
