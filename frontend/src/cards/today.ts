@@ -7,7 +7,7 @@ import { type Chart, kwOf, QUARTER_HOUR_MS, type Quarter, quartersOf, roomFor } 
 import type { Feed } from "../feed.ts";
 import { addDays } from "../locale.ts";
 import { costsOf, firstEnds, type Known, knownOf, type Running, runningOf, type ShownDay, shownOf } from "../parts/day.ts";
-import { charted, chosenLine, dayStyles, heightOf, highestLabel, isNarrow, referenceLine, runningBar, standing } from "../parts/day-chart.ts";
+import { charted, chosenLine, dayStyles, heightOf, highestLabel, isNarrow, laterReference, runningBar, standing } from "../parts/day-chart.ts";
 import { plain, rich, turnOver } from "../parts/markup.ts";
 import { memo } from "../parts/memo.ts";
 import { ChosenBar } from "../parts/pointer.ts";
@@ -194,7 +194,7 @@ export class TodayCard extends SmartyCard {
       @keydown=${key}
     >
       ${standing(chart, shown.start, { kw: reference, until: later === null ? undefined : running?.index, name }, this.locale)}
-      ${later === null || !running ? nothing : referenceLine(chart, later, chart.x(running.index), chart.right, name, this.locale)}
+      ${later === null || !running ? nothing : laterReference(chart, later, chart.x(running.index), name, this.locale)}
       ${running ? runningBar(chart, running, isNarrow(width)) : nothing}
       ${at !== undefined ? chosenLine(chart, at, chosenKw()) : highest ? highestLabel(chart, highest, this.locale) : svg``}
     </svg>`;

@@ -73,19 +73,27 @@ export function standing(
           <text x=${x} y=${bottom + 28} text-anchor="middle">${locale.time(new Date(start + index * QUARTER_HOUR_MS))}</text>`,
       )}
       <text x=${right} y=${bottom + 28} text-anchor="end">${midnight(start, locale)}</text>
-      ${kw === null ? nothing : referenceLine(chart, kw, left, reference.until === undefined ? right : chart.x(reference.until), reference.name, locale)}`;
+      ${kw === null ? nothing : referenceLine(chart, kw, reference.until === undefined ? right : chart.x(reference.until), reference.name, locale)}`;
   });
 }
 
 /** The end of the day: 24:00, not 00:00 of another day. */
 const midnight = (start: number, locale: Locale): string => locale.time(new Date(start)).replace(/^00/, "24");
 
-export function referenceLine(chart: Chart, kw: number, from: number, to: number, name: string, locale: Locale): TemplateResult {
+function referenceLine(chart: Chart, kw: number, to: number, name: string, locale: Locale): TemplateResult {
   const y = chart.y(kw);
-  const isRight = chart.isNameRight || from > chart.left;
-  return svg`<path class="reference" d="M${from} ${y.toFixed(1)}H${to}"></path>
+  const isRight = chart.isNameRight && to === chart.right;
+  return svg`<path class="reference" d="M${chart.left} ${y.toFixed(1)}H${to}"></path>
     <text class="strong" x=${chart.left - 8} y=${y + 4.5} text-anchor="end">${locale.referenceKW(kw)}</text>
-    <text class="plain" x=${isRight ? to : from} y=${y - 6} text-anchor=${isRight ? "end" : "start"}>${name}</text>`;
+    <text class="plain" x=${isRight ? to : chart.left} y=${y - 6} text-anchor=${isRight ? "end" : "start"}>${name}</text>`;
+}
+
+/** The line from where another reference power holds: with its name, since the axis has that of before. */
+export function laterReference(chart: Chart, kw: number, from: number, name: string, locale: Locale): TemplateResult {
+  const y = chart.y(kw);
+  const text = `${name} ${locale.referenceKW(kw)}`;
+  return svg`<path class="reference" d="M${from} ${y.toFixed(1)}H${chart.right}"></path>
+    <text class="plain halo" x=${chart.right} y=${(y - 6).toFixed(1)} text-anchor="end">${text}</text>`;
 }
 
 /** The running one: hatched, or where bars are thin an outline, as high as what it is heading for. */
@@ -113,9 +121,11 @@ export function highestLabel(chart: Chart, { x, y, kw, isEstimated }: NonNullabl
   return svg`<text class="strong halo" x=${inside.toFixed(1)} y=${(y - 7).toFixed(1)} text-anchor="middle">${text}</text>`;
 }
 
+/** A line to the end of the bar and from its other end on: the bar itself keeps its colour. */
 export function chosenLine(chart: Chart, index: number, kw: number): TemplateResult {
   const x = (chart.x(index) + chart.slot / 2).toFixed(1);
-  return svg`<path class="chosen" d="M${x} ${chart.top - 8}V${chart.bottom}"></path>
+  const [above, below] = [chart.y(Math.max(0, kw)), chart.y(Math.min(0, kw))];
+  return svg`<path class="chosen" d="M${x} ${chart.top - 8}V${above.toFixed(1)}M${x} ${below.toFixed(1)}V${chart.bottom}"></path>
     <circle class="chosen" cx=${x} cy=${chart.y(kw).toFixed(1)} r="4"></circle>`;
 }
 
@@ -132,6 +142,9 @@ export const dayStyles = css`
   }
   .behind-chosen {
     visibility: hidden;
+  }
+  .behind th[scope="row"] {
+    white-space: nowrap;
   }
   .instead {
     min-height: 120px;

@@ -1,6 +1,6 @@
 /** Seven days to choose from: a row of small bars. */
 
-import { html, svg, type TemplateResult } from "lit";
+import { html, nothing, svg } from "lit";
 import { type SmallBar, smallBars } from "../drawing/today.ts";
 import { dayStart, type Locale } from "../locale.ts";
 import { plain } from "./markup.ts";
@@ -31,7 +31,8 @@ export function choicesOf(days: readonly string[], known: readonly Day[], hasSun
   });
 }
 
-export function week(name: string, choices: readonly Choice[], chosen: string, choose: (day: string) => void): TemplateResult {
+export function week(name: string, choices: readonly Choice[], chosen: string, choose: (day: string) => void) {
+  if (choices.filter(({ isKnown }) => isKnown).length < 2) return nothing;
   // One tab stop: the arrows move and choose at once, as in any group of radio buttons.
   const key = (event: KeyboardEvent) => {
     const known = choices.filter(({ isKnown }) => isKnown);

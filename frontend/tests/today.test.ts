@@ -1,0 +1,246 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { chartOf, countOf, quartersOf, roomFor, smallBars, type Quarter, type Wanted } from "../src/drawing/today.ts";
+import { dayStart, Locale } from "../src/locale.ts";
+import { costsOf, firstEnds } from "../src/parts/day.ts";
+import { daySentence, type DayTold, dayTitle, excessKwh, firstDay, quarterSentence, type QuarterTold, shownDay, timeOf, weekOf } from "../src/sentences/today.ts";
+import type { Day, QuarterHours, RunningQuarterHour } from "../src/wire.ts";
+
+const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
+const plain = (text: string) => text.replaceAll("\u00a0", " ");
+const START = dayStart("2026-11-21").getTime();
+
+const quarter = (imported: number | null, exported: number | null = null, origin?: Quarter["origin"]): Quarter => ({ imported, exported, origin });
+const wanted = (changes: Partial<Wanted> = {}): Wanted => ({
+  start: START,
+  quarters: Array.from({ length: 96 }, () => quarter(100)),
+  reference: 7,
+  ended: 96,
+  begun: 0,
+  room: { drawn: 0, fed: 0 },
+  width: 1000,
+  height: 272,
+  isNarrow: false,
+  tickWidth: 32,
+  hourWidth: 36,
+  ...changes,
+});
+const bars = (path: string): number => path.split("M").length - 1;
+
+const answer = (changes: Partial<QuarterHours>): QuarterHours => ({
+  start: "2026-11-20T23:00:00+00:00",
+  end: "",
+  step: 900,
+  quantity: "imported",
+  unit: "Wh",
+  values: [],
+  origins: [],
+  ...changes,
+});
+
+test("values stand at their instant, wherever the answer begins", () => {
+  const imported = answer({ start: "2026-11-20T22:30:00+00:00", values: [1, 2, 3, null, 5], origins: [[1, 2, "platform"]] });
+  const exported = answer({ start: "2026-11-20T23:15:00Z", values: [7] });
+  assert.deepEqual(quartersOf(START, 4, imported, exported), [
+    { imported: 3, exported: null, origin: "platform" },
+    { imported: null, exported: 7, origin: undefined },
+    { imported: 5, exported: null, origin: undefined },
+    { imported: null, exported: null, origin: undefined },
+  ]);
+});
+
+test("a day has 92, 96 or 100 quarter-hours, and none has more", () => {
+  const count = (day: string, next: string) => countOf(dayStart(day).getTime(), dayStart(next).getTime());
+  assert.equal(count("2026-03-29", "2026-03-30"), 92);
+  assert.equal(count("2026-11-21", "2026-11-22"), 96);
+  assert.equal(count("2026-10-25", "2026-10-26"), 100);
+  assert.equal(countOf(0, 1e12), 100);
+  assert.equal(countOf(0, Number.NaN), 1);
+});
+
+test("what is drawn stands up to the line, what is above it over it, what is fed in below 0", () => {
+  const quarters = [quarter(2350, 0), quarter(100, 900), quarter(2000, null, "platform_estimated"), quarter(null)];
+  const { paths, gaps, highest, y, top, bottom } = chartOf(wanted({ quarters, ended: 4 }));
+  assert.equal(bars(paths.drawn.measured), 2);
+  assert.equal(bars(paths.drawn.estimated), 1);
+  assert.equal(bars(paths.excess.measured), 1);
+  assert.equal(bars(paths.excess.estimated), 1);
+  assert.equal(bars(paths.fed.measured), 1);
+  assert.equal(bars(gaps), 1);
+  assert.equal(highest?.kw, 9.4);
+  // 0 and the line, and the highest and the lowest, are in view.
+  assert.ok(y(9.4) > top && y(-3.6) < bottom && y(7) > y(9.4) && y(0) > y(7));
+});
+
+test("without a reference power nothing is above it", () => {
+  const { paths, highest } = chartOf(wanted({ reference: null, quarters: [quarter(5000)] }));
+  assert.equal(bars(paths.drawn.measured), 1);
+  assert.equal(paths.excess.measured, "");
+  assert.equal(highest, undefined);
+});
+
+test("what has not come yet, and what was before the first day, is no gap", () => {
+  const quarters = [quarter(null), quarter(null), quarter(100), quarter(null), quarter(null)];
+  assert.equal(bars(chartOf(wanted({ quarters, begun: 2, ended: 4 })).gaps), 1);
+});
+
+test("ticks keep away from the line and from each other, however large the numbers are", () => {
+  for (const peak of [0, 1, 30, 400, 9_000, 1e9]) {
+    for (const reference of [null, 2.8, 7, 12, 69]) {
+      const { ticks, y } = chartOf(wanted({ quarters: [quarter(peak * 250), quarter(0, peak * 100)], reference }));
+      assert.ok(ticks.length >= 1 && ticks.length < 20);
+      for (const [index, tick] of ticks.entries()) {
+        if (index) assert.ok(ticks[index - 1]!.y - tick.y > 40);
+        if (reference !== null && tick.kw) assert.ok(Math.abs(y(reference) - tick.y) >= 18);
+      }
+    }
+  }
+});
+
+test("the scale moves by whole kW with what the running one is heading for", () => {
+  assert.deepEqual([0, 0.3, 10.1, 10.4, 10.41].map(roomFor), [0, 1, 11, 11, 12]);
+  const scale = (drawn: number) => chartOf(wanted({ room: { drawn, fed: 0 } })).y(7);
+  assert.equal(scale(roomFor(5)), scale(0));
+  assert.ok(scale(roomFor(10.8)) > scale(0));
+});
+
+test("hours stand where they are by the clock, also when it is changed", () => {
+  const spring = { start: dayStart("2026-03-29").getTime(), quarters: Array.from({ length: 92 }, () => quarter(1)) };
+  assert.deepEqual(chartOf(wanted(spring)).hours.map(({ index }) => index), [0, 8, 20, 32, 44, 56, 68, 80]);
+  assert.deepEqual(chartOf(wanted({ isNarrow: true, width: 330 })).hours.map(({ index }) => index), [0, 24, 48, 72]);
+  // With AM and PM there is room for fewer.
+  assert.deepEqual(chartOf(wanted({ isNarrow: true, width: 330, hourWidth: 60 })).hours.map(({ index }) => index), [0, 48]);
+});
+
+test("the days to choose from have one scale, and what is not known no bar", () => {
+  const day = (imported_wh: number | null, above_wh = 0) => ({ imported_wh, exported_wh: 0, above_wh });
+  const [high, low, unknown, absent] = smallBars([day(20_000, 5_000), day(10_000), day(null), undefined], 24, 36);
+  assert.match(high!.drawn, /v27\.0/);
+  assert.match(high!.excess, /v9\.0/);
+  assert.match(low!.drawn, /v18\.0/);
+  assert.equal(unknown!.drawn + absent!.drawn, "");
+});
+
+const DAY: Day = {
+  day: "2026-11-21",
+  start: "",
+  end: "",
+  imported_wh: 10_840,
+  exported_wh: 450,
+  quarter_hours: 74,
+  platform_quarter_hours: 0,
+  estimated_quarter_hours: 0,
+  of_quarter_hours: 74,
+  reference_kw: 7,
+  quarter_hours_above: 0,
+  above_wh: 0,
+  peak: { start: "", mean_kw: 6.4 },
+  cost: 2.98,
+  cost_above: 0,
+  feed_in: 0,
+};
+const say = (changes: Partial<DayTold>, day: Partial<Day> = {}) =>
+  plain(daySentence({ day: { ...DAY, ...day }, isToday: true, hasSun: true, known: 74, firstEnds: undefined, heading: null, ...changes }, en));
+
+test("a day in a sentence", () => {
+  assert.equal(say({}), "10.8 kWh drawn, 0.5 kWh fed in. No quarter-hour above 7 kW.");
+  assert.equal(say({ hasSun: false }), "10.8 kWh drawn. No quarter-hour above 7 kW.");
+  const above = { quarter_hours_above: 1, above_wh: 600, cost_above: 0.05 };
+  assert.equal(say({ hasSun: false }, above), "10.8 kWh drawn. **1 quarter-hour above 7 kW:** 0.6 kWh, 0.05 €");
+  assert.equal(
+    say({ hasSun: false, heading: 10.78 }, above),
+    "10.8 kWh drawn. **1 quarter-hour above 7 kW:** 0.6 kWh, 0.05 €; now heading for ≈ 10.8 kW",
+  );
+  assert.equal(
+    say({ hasSun: false, heading: 10.78 }),
+    "10.8 kWh drawn. No whole quarter-hour above 7 kW; **now heading for ≈ 10.8 kW**.",
+  );
+  const unpriced = { quarter_hours_above: 12, above_wh: 1500, cost_above: null };
+  assert.equal(say({ hasSun: false }, unpriced), "10.8 kWh drawn. **12 quarter-hours above 7 kW:** 1.5 kWh");
+  assert.equal(say({ hasSun: false }, { reference_kw: null }), "10.8 kWh drawn. Highest quarter-hour: 6.4 kW.");
+});
+
+test("what is not known is said to be so, and is no 0", () => {
+  assert.equal(say({ isToday: false }, { imported_wh: null }), "Nothing is known of this day.");
+  const first = new Date("2026-11-21T18:00:00Z");
+  assert.equal(say({ known: 0, firstEnds: first }), "No whole quarter-hour yet: the first one ends at 19:00.");
+  assert.equal(
+    say({ known: 0, firstEnds: first, heading: 11 }),
+    "No whole quarter-hour yet: the first one ends at 19:00. **Now heading for ≈ 11.0 kW.**",
+  );
+});
+
+test("a small excess is never 0.0 kWh", () => {
+  assert.equal(plain(excessKwh(0.03, en)), "0.03 kWh");
+  assert.equal(plain(excessKwh(0.6, en)), "0.6 kWh");
+});
+
+const told: QuarterTold = { start: new Date("2026-11-21T17:15:00Z"), drawn: 9.4, fed: 0, reference: 7, cost: 0.0496, origin: undefined, isRunning: false };
+const tell = (changes: Partial<QuarterTold>, locale = en) => plain(quarterSentence({ ...told, ...changes }, locale, 96));
+
+test("a chosen bar in a sentence", () => {
+  assert.equal(tell({}), "**18:15–18:30:** 9.4 kW drawn. 0.6 kWh above 7 kW: 0.05 €");
+  assert.equal(tell({ cost: null }), "**18:15–18:30:** 9.4 kW drawn. 0.6 kWh above 7 kW.");
+  assert.equal(tell({ drawn: 0.3, fed: 1.2 }), "**18:15–18:30:** 0.3 kW drawn, 1.2 kW fed in.");
+  assert.equal(tell({ drawn: 0, fed: 4.9 }), "**18:15–18:30:** 4.9 kW fed in.");
+  assert.equal(tell({ drawn: 0, fed: null }), "**18:15–18:30:** 0.0 kW drawn.");
+  assert.equal(tell({ drawn: null }), "**18:15–18:30:** not measured.");
+  assert.equal(tell({ drawn: 2, origin: "platform" }), "**18:15–18:30:** 2.0 kW drawn. From the Leneda portal.");
+  assert.equal(
+    tell({ drawn: 7.1, cost: 0.002, origin: "platform_estimated" }),
+    "**18:15–18:30:** 7.1 kW drawn. 0.03 kWh above 7 kW: < 0.01 €. Estimated by the grid operator.",
+  );
+  assert.equal(
+    tell({ drawn: 10.8, cost: 0.08, isRunning: true }),
+    "**18:15–18:30:** heading for ≈ 10.8 kW drawn. ≈ 1.0 kWh above 7 kW: ≈ 0.08 €",
+  );
+  const fr = new Locale({ language: "fr", number_format: "language", time_format: "language" });
+  assert.equal(tell({}, fr), "**18:15–18:30 :** 9,4 kW prélevés. 0,6 kWh au-dessus de 7 kW : 0,05 €");
+});
+
+test("the hour that comes twice has letters, on that day alone", () => {
+  const times = ["2026-10-24T23:45:00Z", "2026-10-25T00:00:00Z", "2026-10-25T01:45:00Z", "2026-10-25T02:00:00Z"];
+  assert.deepEqual(times.map((time) => plain(timeOf(new Date(time), en, 100))), ["01:45", "02:00 A", "02:45 B", "03:00"]);
+  assert.equal(timeOf(new Date("2026-10-26T01:00:00Z"), en, 96), "02:00");
+});
+
+test("the prices of what is above add up to that of the day", () => {
+  const quarters = [quarter(1850), quarter(100), quarter(1850), quarter(1850)];
+  const day = { ...DAY, quarter_hours_above: 3, above_wh: 300, cost_above: 0.02 };
+  const costs = costsOf(quarters, 7, day, 0.08262);
+  assert.deepEqual([...costs], [[0, 0.01], [2, 0.01], [3, 0]]);
+  // Not all of them are known: by their share; nothing known of the day: by the price of today.
+  const some = costsOf(quarters, 7, { ...day, quarter_hours_above: 6, above_wh: 600 }, 0.08262);
+  assert.ok(Math.abs(some.get(0)! - 0.1 * (0.02 / 0.6)) < 1e-9);
+  assert.ok(Math.abs(costsOf(quarters, 7, undefined, 0.08262).get(0)! - 0.008262) < 1e-9);
+  assert.equal(costsOf(quarters, 7, undefined, null).get(0), null);
+  assert.equal(costsOf(quarters, null, day, 0.08262).size, 0);
+});
+
+test("the first whole quarter-hour ends with the running one only if that is measured from its start", () => {
+  const running = { start: "2026-11-21T17:30:00Z", end: "2026-11-21T17:45:00Z", measured_since: "2026-11-21T17:30:00Z" } as RunningQuarterHour;
+  assert.equal(firstEnds(running).toISOString(), "2026-11-21T17:45:00.000Z");
+  assert.equal(firstEnds({ ...running, measured_since: "2026-11-21T17:30:10Z" }).toISOString(), "2026-11-21T18:00:00.000Z");
+});
+
+test("a day is shown of which there can be anything", () => {
+  assert.equal(shownDay(undefined, "2026-11-21", undefined), "2026-11-21");
+  assert.equal(shownDay("2026-12-01", "2026-11-21", "2025-01-01"), "2026-11-21");
+  assert.equal(shownDay("2026-11-01", "2026-11-21", "2026-11-13"), "2026-11-13");
+  assert.equal(shownDay("2026-11-15", "2026-11-21", "2026-11-13"), "2026-11-15");
+  assert.equal(firstDay("2026-11-21", "2020-01-01"), "2025-10-17");
+  assert.equal(firstDay("2026-11-21", undefined), "2026-11-21");
+});
+
+test("seven days stay the same while one of them is chosen", () => {
+  const last = ["2026-11-15", "2026-11-16", "2026-11-17", "2026-11-18", "2026-11-19", "2026-11-20", "2026-11-21"];
+  assert.deepEqual(weekOf("2026-11-21", "2026-11-21"), last);
+  assert.deepEqual(weekOf("2026-11-15", "2026-11-21"), last);
+  assert.deepEqual([weekOf("2026-11-14", "2026-11-21")[0], weekOf("2026-11-14", "2026-11-21")[6]], ["2026-11-08", "2026-11-14"]);
+});
+
+test("a day long ago has its year", () => {
+  const title = (day: string) => dayTitle(dayStart(day), day, "2026-11-21", en);
+  assert.equal(title("2026-11-21"), "Saturday 21 November");
+  assert.equal(title("2025-11-21"), "21 November 2025");
+});
