@@ -16,18 +16,20 @@ import { round } from "../rounding.ts";
 import { dayNotes, dayTable } from "../sentences/day-rows.ts";
 import { daySentence, dayTitle, firstDay, quarterSentence, type TodayKey, todayTexts, weekOf } from "../sentences/today.ts";
 import { styles } from "../styles.ts";
-import type { Meter } from "../wire.ts";
+import type { Day, Live, Meter } from "../wire.ts";
 
 /** Of the card: what is beside its content. */
 const PADDING = 32;
 
-/** What is drawn: all that a chosen bar and the words need of the chart. */
+/** What is drawn of a day, and what is said of it. */
 interface Drawn extends Known {
   shown: ShownDay;
   chart: Chart;
   quarters: Quarter[];
+  day: Day | undefined;
   reference: number | null;
   running: Running | undefined;
+  hasSun: boolean;
 }
 
 export class TodayCard extends SmartyCard {
@@ -71,7 +73,7 @@ export class TodayCard extends SmartyCard {
     if (!live) return this.waiting();
     const isOld = this.isOld(feed);
     const shown = shownOf(meter, live, feed.shown.day, isOld);
-    const { day, today, start, end, count, quarterHour, present } = shown;
+    const { day, today, start, end, count } = shown;
     if (day !== this.#day) this.#chosen.index = undefined;
     this.#day = day;
 
@@ -85,23 +87,46 @@ export class TodayCard extends SmartyCard {
     const days = this.#week(day, today);
     const until = addDays(days.at(-1)!, 1);
     const sums = feed.get("smarty_p1/days", { start: days[0]!, end: until }, until > today ? undefined : today);
-    const header = this.#header(feed, shown);
-    if (!imported.value || !sums.value) return html`${header}${this.#instead(live.gone, imported.error ?? sums.error)}`;
+    const hasSun = meter.feeds_in === true || Boolean(sums.value?.days.some((each) => each.exported_wh));
+    const drawn =
+      imported.value && sums.value
+        ? this.#drawn(meter, live, shown, this.#quarters(start, count, imported.value, exported?.value), sums.value.days, hasSun)
+        : undefined;
+    const choose = (to: string) => feed.show({ day: to === today ? undefined : to });
+    // Whoever goes from day to day with the keys stays in the row of days while the next one is asked for.
+    return html`${this.#header(feed, shown)}
+      ${drawn ? this.#chartAndWords(drawn, meter.excess_price) : this.#instead(live.gone, imported.error ?? sums.error)}
+      ${guard([days, day, sums.value, hasSun, this.locale], () =>
+        sums.value ? week(this.#t("choose"), this.#choices(days, sums.value.days, hasSun, this.locale), day, choose) : nothing,
+      )}
+      ${drawn ? this.#foot(drawn, isOld ? this.stamp(feed) : nothing) : nothing}`;
+  }
 
-    const told = sums.value.days.find((each) => each.day === day);
-    const quarters = this.#quarters(start, count, imported.value, exported?.value);
+  #drawn(meter: Meter, live: Live, shown: ShownDay, quarters: Quarter[], days: Day[], hasSun: boolean): Drawn {
+    const { start, present, quarterHour } = shown;
+    const day = days.find((each) => each.day === shown.day);
     const running = runningOf(shown, live);
-    const reference = told?.reference_kw ?? (isToday ? (quarterHour?.reference_kw ?? meter.reference_kw) : null);
-    const { begun, ended, known } = knownOf(shown, quarters);
+    const isToday = shown.day === shown.today;
+    const reference = (day ? day.reference_kw : isToday ? (quarterHour?.reference_kw ?? meter.reference_kw) : null) ?? null;
+    const known = knownOf(shown, quarters);
+    const { begun, ended } = known;
     this.#last = Math.max(0, running ? present : ended - 1);
     if ((this.#chosen.index ?? 0) > this.#last) this.#chosen.index = this.#last;
+    // The line of another reference power that was agreed since is in view as well.
+    const room = running ? roomFor(Math.max(running.drawn, (running.reference ?? 0) + 0.4)) : 0;
+    const chart = this.#chartOf(quarters, start, reference, begun, ended, room, roomFor(running?.fed ?? 0), this.width ?? 0, this.locale);
+    this.#chart = chart;
+    return { shown, chart, quarters, day, reference, running, hasSun, ...known };
+  }
 
-    const hasSun = meter.feeds_in === true || Boolean(told?.exported_wh);
+  #chartAndWords(drawn: Drawn, price: number | null): TemplateResult {
+    const { shown, quarters, day, reference, running, known, hasSun } = drawn;
+    const { quarterHour } = shown;
     const isHeading = running && running.reference !== null && round(running.drawn, 1) > running.reference;
     const sentence = daySentence(
       {
-        day: told,
-        isToday,
+        day,
+        isToday: shown.day === shown.today,
         hasSun,
         known,
         firstEnds: quarterHour && firstEnds(quarterHour),
@@ -109,32 +134,24 @@ export class TodayCard extends SmartyCard {
       },
       this.locale,
     );
-    // The line ends in view where another reference power was agreed.
-    const room = running ? roomFor(Math.max(running.drawn, (running.reference ?? 0) + 0.4)) : 0;
-    const chart = this.#chartOf(quarters, start, reference, begun, ended, room, roomFor(running?.fed ?? 0), this.width ?? 0, this.locale);
-    this.#chart = chart;
-    const drawn = { shown, chart, quarters, reference, running, begun, ended, known };
-    const chosen = this.#chosenSentence(drawn, this.#costs(quarters, reference, told, meter.excess_price), meter.excess_price);
-    const rows = { quarters, start, begun, ended, reference, hasSun };
-    const choose = (to: string) => feed.show({ day: to === today ? undefined : to });
-    return html`${header}
-      <div class="said">
+    const chosen = this.#chosenSentence(drawn, this.#costs(quarters, reference, day, price), price);
+    return html`<div class="said">
         <div class=${chosen ? "behind-chosen" : ""}>${this.sentence(sentence)}</div>
         ${chosen ? html`<p>${rich(chosen)}</p>` : nothing}
       </div>
-      ${this.#svg(drawn, plain(chosen || sentence))}
-      ${guard([days, day, sums.value, hasSun, this.locale], () =>
-        week(this.#t("choose"), this.#choices(days, sums.value!.days, hasSun, this.locale), day, choose),
-      )}
-      <footer>
-        <div class="small">
-          ${dayNotes(rows, this.locale).map((note) => html`<div>${note}</div>`)} ${isOld ? this.stamp(feed) : nothing}
-        </div>
+      ${this.#svg(drawn, plain(chosen || sentence))}`;
+  }
+
+  #foot(drawn: Drawn, stamp: TemplateResult | typeof nothing): TemplateResult {
+    const { quarters, ended, reference, hasSun, shown } = drawn;
+    const told = { ...drawn, start: shown.start };
+    return html`<footer>
+        <div class="small">${dayNotes(told, this.locale).map((note) => html`<div>${note}</div>`)} ${stamp}</div>
         ${this.tableButton()}
       </footer>
       ${guard([this.isTableShown, quarters, ended, reference, hasSun, this.locale], () => {
-        const { head, rows: made } = dayTable(rows, this.locale);
-        return this.table(this.#t("chart"), head, made);
+        const { head, rows } = dayTable(told, this.locale);
+        return this.table(this.#t("chart"), head, rows);
       })}`;
   }
 
@@ -144,7 +161,7 @@ export class TodayCard extends SmartyCard {
 
   #instead(isGone: boolean | undefined, error: string | undefined): TemplateResult {
     const isUnread = isGone || error === "not_loaded";
-    return html`<div class="instead">
+    return html`<div class="instead" style="min-height:${heightOf(this.width ?? 0) + 60}px">
       ${isUnread ? html`<p class="small" role="status">${this.#t("not_read")}</p>` : this.waiting(error)}
     </div>`;
   }

@@ -146,9 +146,6 @@ export const dayStyles = css`
   .behind th[scope="row"] {
     white-space: nowrap;
   }
-  .instead {
-    min-height: 120px;
-  }
   .turn {
     align-items: center;
     text-align: center;
