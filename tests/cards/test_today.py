@@ -79,7 +79,11 @@ async def test_a_bar_that_is_chosen_replaces_the_sentence(stage: Stage) -> None:
     await stage.picture("today-chosen")
     assert "18:15\u201318:30: 9.4 kW drawn. 0.6 kWh above 7 kW: 0.05 €" in await stage.text()
     assert (await stage.card(CARD).bounding_box() or {})["height"] == height
+    # A second tap leads back to the day.
+    await stage.page.mouse.click(x, y)
+    await stage.settle()
     chart = stage.page.get_by_role("slider")
+    assert (await chart.get_attribute("aria-valuetext") or "").startswith("11.9")
     await stage.page.mouse.move(5, 5)
     await chart.focus()
     for key, told in {

@@ -42,7 +42,12 @@ export class TodayCard extends SmartyCard {
   #chart: Chart | undefined;
   #last = 0;
   #day = "";
-  readonly #chosen = new ChosenBar(this, () => ({ count: this.#last + 1, at: (x) => this.#indexAt(x) }));
+  readonly #chosen: ChosenBar = new ChosenBar(this, () => ({
+    count: this.#last + 1,
+    at: (x) => this.#indexAt(x),
+    // A second tap leads back to the day.
+    open: () => this.#chosen.choose(undefined),
+  }));
   readonly #quarters = memo(quartersOf);
   readonly #chartOf = memo(charted);
   readonly #choices = memo(choicesOf);
@@ -135,7 +140,7 @@ export class TodayCard extends SmartyCard {
       this.locale,
     );
     const chosen = this.#chosenSentence(drawn, this.#costs(quarters, reference, day, price), price);
-    return html`<div class="said">
+    return html`<div class="said ${shown.day === shown.today ? "today" : ""}">
         <div class=${chosen ? "behind-chosen" : ""}>${this.sentence(sentence)}</div>
         ${chosen ? html`<p>${rich(chosen)}</p>` : nothing}
       </div>

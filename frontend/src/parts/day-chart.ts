@@ -136,6 +136,10 @@ export const dayStyles = css`
     margin: 4px 0 8px;
     text-align: center;
   }
+  /* Room for what may come today: the cards below stay where they are. */
+  .said.today {
+    min-height: 72px;
+  }
   /* A chosen bar is told in the place of the day: nothing moves. */
   .said > * {
     grid-area: 1 / 1;
@@ -221,7 +225,8 @@ export const dayStyles = css`
     height: 36px;
   }
   @container (min-width: 420px) {
-    .said {
+    .said,
+    .said.today {
       min-height: 24px;
     }
     .week svg {

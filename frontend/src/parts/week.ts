@@ -27,7 +27,9 @@ export function choicesOf(days: readonly string[], known: readonly Day[], hasSun
     const start = dayStart(day);
     const told = { day: found[index], isToday: false, hasSun, known: 1, firstEnds: undefined, heading: null };
     const description = `${locale.weekday(start)}: ${plain(daySentence(told, locale))}`;
-    return { day, label: locale.shortWeekday(start), description, isKnown: Boolean(found[index]), bar: bars[index]! };
+    // Without the dot of an abbreviation: seven of them stand in a row on a phone.
+    const label = locale.shortWeekday(start).replace(". ", " ");
+    return { day, label, description, isKnown: Boolean(found[index]), bar: bars[index]! };
   });
 }
 
