@@ -1,11 +1,183 @@
-import { html, type TemplateResult } from "lit";
-import { SmartyCard } from "../card.ts";
-import type { Feed } from "../feed.ts";
-import { yearTexts } from "../sentences/year.ts";
-import type { Meter } from "../wire.ts";
+/** A year of quarter-hours, and whether the reference power is the right one. */
+
+import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
+import { navigate, SmartyCard } from "../card.ts";
+import { Cells } from "../drawing/year.ts";
+import type { Feed, Known } from "../feed.ts";
+import { dayStart, localParts } from "../locale.ts";
+import { chooserStyles, classChooser } from "../parts/class-chooser.ts";
+import { HeatMap, type Painted } from "../parts/heat-map.ts";
+import { plain, rich } from "../parts/markup.ts";
+import { ChosenBar } from "../parts/pointer.ts";
+import { dayOf, mapSize, mapStyles, momentParams, yearMap } from "../parts/year-map.ts";
+import { aboveSentence, cheapest, type ClassRow, classRows, classSentence, comparisonBegins, periodOf, yearTexts } from "../sentences/year.ts";
+import { styles } from "../styles.ts";
+import type { Classes, Meter } from "../wire.ts";
+import { type Grid, gridOf, type MonthOfYear, monthsOf, type Series, WH_A_KW, yearSeries } from "../year-series.ts";
+
+const NARROW = 420;
+/** The padding and the border of a card, on both sides. */
+const AROUND = 32;
+/** Below it, so much of a time is unknown that what was above would be counted wrongly. */
+const AS_GOOD_AS_ALL = 0.99;
 
 export class YearCard extends SmartyCard {
-  protected content(_meter: Meter, _feed: Feed): TemplateResult {
-    return html`<h2>${this.text(yearTexts, "name")}</h2>`;
+  static override styles: CSSResultGroup = [
+    styles,
+    mapStyles,
+    chooserStyles,
+    css`
+      .quiet {
+        color: var(--quiet);
+      }
+      .caption {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0 14px;
+        margin: 20px 0 4px;
+      }
+    `,
+  ];
+  static override properties = { ...SmartyCard.properties, chosenKw: { state: true } };
+
+  declare protected chosenKw: number | undefined;
+  readonly #map = new HeatMap();
+  readonly #bar: ChosenBar = new ChosenBar(this, () => {
+    const { grid, isTurned } = this.#painted!;
+    const cells = new Cells(grid, isTurned);
+    return { count: cells.count, column: cells.column, at: (x, y) => cells.at(x, y), open: (index) => this.#open?.(cells.cell(index)) };
+  });
+  #painted: Painted | undefined;
+  #open: ((cell: number) => void) | undefined;
+  #width = 0;
+  #themes: unknown = null;
+  #made: { series: Series; grid: Grid; kw?: number | undefined; months?: MonthOfYear[] } | undefined;
+  readonly #sizes = new ResizeObserver(([entry]) => {
+    if (!entry || entry.contentRect.width === this.#width) return;
+    this.#width = entry.contentRect.width;
+    this.requestUpdate();
+  });
+
+  override getGridOptions(): object {
+    return { columns: "full", min_columns: 6, rows: "auto" };
+  }
+
+  override getCardSize(): number {
+    return 10;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#sizes.observe(this);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#sizes.disconnect();
+  }
+
+  protected content(meter: Meter, feed: Feed): TemplateResult {
+    const { value: series, error } = yearSeries(feed, meter);
+    const classes = feed.get("smarty_p1/classes", {});
+    this.#width ||= this.offsetWidth;
+    const state = [series, error, classes.value, classes.error, meter, this.locale, this.chosenKw, this.#bar.index, this.#width, this.isTableShown];
+    // Telegrams change nothing here: twenty of them a second must not be twenty comparisons.
+    return html`<h2>${this.text(yearTexts, "title")}</h2>
+      ${guard(state, () => (series ? this.#year(series, classes, meter, feed) : this.waiting(error)))}`;
+  }
+
+  #year(series: Series, { value: classes, error }: Known<Classes>, meter: Meter, feed: Feed): TemplateResult {
+    if (this.#made?.series !== series) this.#made = { series, grid: gridOf(series) };
+    const { grid } = this.#made;
+    if (!grid.days) return this.waiting("nothing_counted");
+    const rows = classes ? classRows(classes) : [];
+    const own = (classes ?? meter).reference_kw ?? undefined;
+    const kw = rows.some((row) => row.kw === this.chosenKw) ? this.chosenKw : (own ?? cheapest(rows)?.kw);
+    if (!this.#made.months || this.#made.kw !== kw) Object.assign(this.#made, { kw, months: monthsOf(series, kw) });
+    const decisive = rows.length ? classes!.decisive : undefined;
+    const above = this.#above(kw, rows, decisive);
+    const isTurned = this.#width < NARROW;
+    const size = mapSize(grid, this.#width - AROUND, isTurned, this.locale);
+    const { grid: before, isTurned: wasTurned } = this.#painted ?? {};
+    // The number of what is chosen is another one's then.
+    if (before && (before.firstDay !== grid.firstDay || before.days !== grid.days || wasTurned !== isTurned)) this.#bar.index = undefined;
+    this.#painted = { grid, kw, isTurned, width: size.width, height: size.height };
+    this.#open = (cell) => this.#openDay(feed, dayOf(cell, grid));
+    return html`<div class=${isTurned ? "narrow" : "wide"}>
+      ${this.#result(rows, kw, decisive, meter, Boolean(classes), error)}
+      ${above ? html`<p class="quiet">${rich(above)}</p>` : nothing}
+      ${yearMap(grid, size, kw, this.#bar, plain(`${this.text(yearTexts, "map")}. ${above}`), this.#open, this.locale)}
+      ${rows.length ? this.#classes(rows, kw, classes!) : nothing}
+      <footer>${own === undefined && classes ? this.#enterReference(meter) : nothing}${this.tableButton()}</footer>
+      ${this.#table(kw, classes)}
+    </div>`;
+  }
+
+  #result(rows: ClassRow[], kw: number | undefined, decisive: string[] | undefined, meter: Meter, isKnown: boolean, error?: string) {
+    if (decisive) return this.sentence(classSentence(rows, kw, decisive.length, this.locale));
+    if (!isKnown) return this.waiting(error);
+    const day = this.locale.day(dayStart(comparisonBegins(meter.known_since, new Date())));
+    return this.sentence(this.text(yearTexts, "begins", { day }));
+  }
+
+  /** What was above a power in the months that decide, or in all there is. */
+  #above(kw: number | undefined, rows: ClassRow[], decisive: string[] | undefined): string {
+    if (kw === undefined) return "";
+    const months = this.#made!.months!.filter(({ month }) => !decisive || decisive.includes(month));
+    const sum = (what: "known" | "of" | "above" | "aboveWh") => months.reduce((one, other) => one + other[what], 0);
+    const isAll = !decisive || (months.length === decisive.length && sum("known") >= AS_GOOD_AS_ALL * sum("of"));
+    // The bill counts what was drawn; the map what is left of it where something was fed in as well.
+    const kWh = rows.find((row) => row.kw === kw)?.aboveKWh ?? sum("aboveWh") / 1000;
+    return aboveSentence(kw, { count: isAll ? sum("above") : null, share: sum("above") / sum("known"), kWh }, decisive?.length, this.locale);
+  }
+
+  #classes(rows: ClassRow[], kw: number | undefined, { decisive }: Classes): TemplateResult {
+    const year = localParts(new Date()).year;
+    const caption = this.locale.count(yearTexts, "caption", decisive.length, { year });
+    const dot = (color: string, key: "fixed" | "surcharge") =>
+      html`<span><i class="dot" style="background:var(${color})"></i>${this.text(yearTexts, key)}</span>`;
+    return html`<small class="caption"><span>${caption} (${periodOf(decisive, this.locale)})</span>${dot("--drawn", "fixed")}${dot("--excess", "surcharge")}</small>
+      ${classChooser(rows, kw, this.locale, (chosen) => (this.chosenKw = chosen))}`;
+  }
+
+  #enterReference(meter: Meter): TemplateResult | typeof nothing {
+    if (!this.hass?.user?.is_admin) return nothing;
+    const path = `/config/integrations/integration/smarty_p1#config_entry=${meter.entry_id}`;
+    return this.link(path, this.text(yearTexts, "enter_reference"));
+  }
+
+  #table(kw: number | undefined, classes: Classes | undefined): TemplateResult | typeof nothing {
+    const t = (key: "month" | "highest" | "count_above" | "kwh_above") =>
+      this.text(yearTexts, key, kw === undefined ? {} : { R: this.locale.referenceKW(kw) });
+    const { grid, months } = this.#made!;
+    const lastDay = grid.firstDay + grid.days - 1;
+    const row = (each: MonthOfYear) => {
+      const params = { ...momentParams(each.highestLocal, lastDay, this.locale), power: this.locale.kW(each.highestWh / WH_A_KW) };
+      const counted = classes?.months.find(({ month }) => month === each.month)?.classes[String(kw)]?.excess_kwh;
+      const cells = [this.locale.monthYear(dayStart(`${each.month}-15`)), each.highestWh < 0 ? "–" : this.text(yearTexts, "drawn_at", params)];
+      return kw === undefined ? cells : [...cells, this.locale.number(each.above), this.locale.number(counted ?? each.aboveWh / 1000, 1)];
+    };
+    const head = [t("month"), t("highest"), ...(kw === undefined ? [] : [t("count_above"), t("kwh_above")])];
+    return this.table(this.text(yearTexts, "map"), head, () => months!.map(row));
+  }
+
+  /** Let the card of one day show it, in this view or in the one beside it. */
+  #openDay(feed: Feed, day: string): void {
+    feed.show({ day });
+    if (location.pathname.endsWith("/year")) navigate(location.pathname.replace(/\/year$/, "/now"));
+  }
+
+  protected override updated(): void {
+    const canvas = this.renderRoot.querySelector("canvas");
+    if (!canvas || !this.#painted) return;
+    const paint = () => this.#painted && this.#map.paint(canvas, this.#painted);
+    if (this.hass?.themes === this.#themes) return void paint();
+    this.#themes = this.hass?.themes;
+    // The frontend sets the variables of a theme about when it tells the cards of it.
+    requestAnimationFrame(() => {
+      this.#map.readColors(this);
+      paint();
+    });
   }
 }

@@ -1,5 +1,163 @@
-import type { Texts } from "../locale.ts";
+/** Whether the reference power is the right one: what each class would have cost, in words. */
+
+import type { Locale, Texts } from "../locale.ts";
+import { addMonths, dayStart, localDay } from "../locale.ts";
+import { round } from "../rounding.ts";
 import texts from "../texts/year.json" with { type: "json" };
+import type { Classes } from "../wire.ts";
 
 export type YearKey = keyof (typeof texts)["en"];
 export const yearTexts: Texts<YearKey> = texts;
+
+/** Whole euro, below which one class costs about the same as another. */
+export const ABOUT_THE_SAME = 5;
+const MOST_ROWS = 6;
+
+/** A class, and what it would have cost in the months that decide, with VAT. */
+export interface ClassRow {
+  readonly kw: number;
+  /** Null where it is not known. */
+  readonly fixed: number | null;
+  readonly surcharge: number | null;
+  /** Whole euro. */
+  readonly total: number | null;
+  readonly aboveKWh: number | null;
+  readonly isOwn: boolean;
+  /** Between the rounded amounts, to that of one's own. */
+  readonly difference: number | null;
+}
+
+/** Return the classes worth comparing: from the smallest to the first that nothing exceeds, and one's own. */
+export function classRows(classes: Classes): ClassRow[] {
+  const { reference_kw: own, vat_rate, totals, decisive } = classes;
+  const months = classes.months.filter(({ month }) => decisive.includes(month));
+  if (!months.length) return [];
+  const sum = (kw: string, what: "excess_kwh" | "fixed" | "surcharge"): number | null => {
+    const parts = months.map((each) => each.classes[kw]?.[what]);
+    return parts.every((part) => typeof part === "number") ? parts.reduce((one, other) => one + other, 0) : null;
+  };
+  const withVat = (amount: number | null | undefined) => (typeof amount === "number" ? amount * (1 + vat_rate) : null);
+  const all = Object.keys(totals)
+    .filter((key) => Number.isFinite(Number(key)))
+    .sort((one, other) => Number(one) - Number(other))
+    .map((key) => ({
+      kw: Number(key),
+      fixed: withVat(sum(key, "fixed")),
+      surcharge: withVat(sum(key, "surcharge")),
+      total: rounded(withVat(totals[key])),
+      aboveKWh: sum(key, "excess_kwh"),
+      isOwn: Number(key) === own,
+    }));
+  // A power that is no class has no published price.
+  if (own !== null && !all.some(({ isOwn }) => isOwn)) {
+    all.push({ kw: own, fixed: null, surcharge: null, total: null, aboveKWh: null, isOwn: true });
+    all.sort((one, other) => one.kw - other.kw);
+  }
+  const isEnough = all.findIndex(({ aboveKWh }) => aboveKWh !== null && round(aboveKWh, 3) === 0);
+  // One alone would be compared with nothing.
+  const last = isEnough < 0 ? all.length - 1 : Math.max(1, isEnough);
+  const rows = all.filter(({ isOwn }, index) => index <= last || isOwn);
+  const best = cheapest(rows);
+  while (rows.length > MOST_ROWS) {
+    const left = rows.filter((row) => !row.isOwn && row !== best);
+    const dearest = left.reduce((one, other) => ((other.total ?? Number.POSITIVE_INFINITY) >= (one.total ?? Number.POSITIVE_INFINITY) ? other : one));
+    rows.splice(rows.indexOf(dearest), 1);
+  }
+  const mine = rows.find(({ isOwn }) => isOwn)?.total ?? null;
+  return rows.map((row) => ({
+    ...row,
+    difference: row.isOwn || row.total === null || mine === null ? null : row.total - mine,
+  }));
+}
+
+const rounded = (amount: number | null): number | null => (amount === null ? null : round(amount));
+
+/** Return the class that costs least; of two that cost the same, the smaller. */
+export function cheapest<Row extends { total: number | null }>(rows: Row[]): Row | undefined {
+  return rows
+    .filter(({ total }) => total !== null)
+    .reduce<Row | undefined>((best, row) => (best && best.total! <= row.total! ? best : row), undefined);
+}
+
+/** "12 months", as it stands within a sentence. */
+const monthsIn = (count: number, locale: Locale): string => locale.count(yearTexts, "months", count);
+
+/** Return what the classes would have cost; while another one than one's own is chosen, that one. */
+export function classSentence(rows: ClassRow[], chosen: number | undefined, monthCount: number, locale: Locale): string {
+  const t = (key: YearKey, params: Record<string, string> = {}) => locale.text(yearTexts, key, { months, ...params });
+  const kw = (row: ClassRow) => locale.referenceKW(row.kw);
+  const months = monthsIn(monthCount, locale);
+  const best = cheapest(rows);
+  if (!best) return t("unpriced");
+  const own = rows.find(({ isOwn, total }) => isOwn && total !== null);
+  const to = own ?? best;
+  const other = rows.find((row) => row.kw === chosen && row !== to && row.total !== null);
+  const reference = own ? t("your", { kw: kw(own) }) : kw(best);
+  if (other) {
+    const difference = other.total! - to.total!;
+    if (Math.abs(difference) < ABOUT_THE_SAME) return t("other_same", { other: kw(other), reference });
+    if (difference > 0) return t("other_more", { other: kw(other), more: locale.euros(difference), reference });
+    return t("other_less", { other: kw(other), less: locale.euros(-difference) });
+  }
+  if (own && own.total! - best.total! >= ABOUT_THE_SAME) {
+    return t("other_less", { other: kw(best), less: locale.euros(own.total! - best.total!) });
+  }
+  const first = own ? t("right", { own: kw(own) }) : t("cheapest", { best: kw(best), cost: locale.euros(best.total!) });
+  const rest = own ? neighbours(rows, own, locale, months) : "";
+  return rest ? `${first} ${rest}` : first;
+}
+
+/** Return what the next smaller and the next greater class would have cost more. */
+function neighbours(rows: ClassRow[], own: ClassRow, locale: Locale, months: string): string {
+  const t = (key: YearKey, params: Record<string, string>) => locale.text(yearTexts, key, { months, ...params });
+  const at = rows.indexOf(own);
+  const near = [rows[at + 1], rows[at - 1]].filter((row) => row !== undefined && row.total !== null) as ClassRow[];
+  const more = near.filter((row) => row.total! - own.total! >= ABOUT_THE_SAME);
+  const same = near.filter((row) => !more.includes(row));
+  const kw = (row: ClassRow) => locale.referenceKW(row.kw);
+  const dearer = (row: ClassRow) => locale.euros(row.total! - own.total!);
+  const [one, two] = [...more, ...same];
+  if (!one) return "";
+  const params = { one: kw(one), more: more.length ? dearer(one) : "", ...(two && { two: kw(two), two_more: dearer(two) }) };
+  if (more.length === 2) return t("more_more", params);
+  if (more.length === 1) return t(same.length ? "more_same" : "more", params);
+  return t(same.length === 2 ? "same_same" : "same", params);
+}
+
+export interface Above {
+  /** Null where not all quarter-hours of that time are known. */
+  readonly count: number | null;
+  /** Of the quarter-hours. */
+  readonly share: number;
+  readonly kWh: number;
+}
+
+/** Return how many quarter-hours were above a power; `monthCount` is undefined before there is a whole month. */
+export function aboveSentence(kw: number, above: Above, monthCount: number | undefined, locale: Locale): string {
+  const period = monthCount === undefined ? locale.text(yearTexts, "so_far") : locale.text(yearTexts, "in", { months: monthsIn(monthCount, locale) });
+  const params = {
+    R: locale.referenceKW(kw),
+    period,
+    share: locale.percent(above.share, 1),
+    kWh: locale.kWh(above.kWh, round(above.kWh) < 10 ? 1 : 0),
+  };
+  if (!above.count && round(above.kWh, 1) === 0) return locale.text(yearTexts, "above_none", params);
+  if (!above.count) return locale.text(yearTexts, "above_energy", params);
+  return locale.count(yearTexts, round(above.share, 3) === 0 ? "above_rare" : "above", above.count, params);
+}
+
+/** Return from which day on the classes are compared: that after the first whole month. */
+export function comparisonBegins(knownSince: string | null, now: Date): string {
+  const today = localDay(now);
+  const since = knownSince === null || Number.isNaN(Date.parse(knownSince)) ? today : localDay(new Date(knownSince));
+  const isFromTheFirst = since <= `${today.slice(0, 7)}-01`;
+  return `${addMonths(today.slice(0, 7), isFromTheFirst ? 1 : 2)}-01`;
+}
+
+/** "June 2025 – May 2026", of months as 2025-06. */
+export function periodOf(months: string[], locale: Locale): string {
+  const name = (month: string) => locale.monthYear(dayStart(`${month}-15`));
+  const [first, last] = [months[0], months.at(-1)];
+  if (!first || !last) return "";
+  return first === last ? name(first) : `${name(first)} – ${name(last)}`;
+}

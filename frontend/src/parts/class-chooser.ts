@@ -1,0 +1,101 @@
+/** The classes with what each would have cost: the bars are what is chosen from. */
+
+import { css, html, nothing, type TemplateResult } from "lit";
+import type { Locale } from "../locale.ts";
+import { ABOUT_THE_SAME, type ClassRow, yearTexts } from "../sentences/year.ts";
+
+export const chooserStyles = css`
+  .classes {
+    display: grid;
+    gap: 0;
+    margin: 0 -8px;
+  }
+  .classes button {
+    display: grid;
+    grid-template-columns: 20px 64px 1fr 64px 76px;
+    gap: 8px;
+    align-items: center;
+    width: 100%;
+    padding: 0 8px;
+    text-align: start;
+  }
+  .classes [aria-checked="true"] {
+    background: var(--chosen);
+    font-weight: 500;
+  }
+  .classes [aria-checked="true"] small {
+    color: var(--primary-text-color);
+    font-weight: 400;
+  }
+  .classes small {
+    text-align: end;
+  }
+  .radio {
+    box-sizing: border-box;
+    width: 20px;
+    height: 20px;
+    border: 2px solid var(--quiet);
+    border-radius: 50%;
+    padding: 3px;
+  }
+  [aria-checked="true"] .radio {
+    border-color: var(--primary-text-color);
+    background: var(--primary-text-color) content-box;
+  }
+  .cost {
+    display: flex;
+    gap: 2px;
+    height: 20px;
+  }
+  .cost i {
+    flex: none;
+    min-width: 2px;
+  }
+  .narrow .classes button {
+    grid-template-columns: 20px 56px 1fr 58px 64px;
+    gap: 6px;
+  }
+`;
+
+export function classChooser(
+  rows: ClassRow[],
+  chosen: number | undefined,
+  locale: Locale,
+  choose: (kw: number) => void,
+): TemplateResult {
+  const most = Math.max(1, ...rows.map(({ fixed, surcharge }) => (fixed ?? 0) + Math.max(0, surcharge ?? 0)));
+  const at = rows.findIndex(({ kw }) => kw === chosen);
+  const key = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const to = (Math.max(0, at) + step + rows.length) % rows.length;
+    choose(rows[to]!.kw);
+    (event.currentTarget as Element).querySelectorAll("button")[to]?.focus();
+  };
+  const bar = (amount: number | null, color: string) =>
+    amount !== null && amount > 0 ? html`<i style="width:${(100 * amount) / most}%;background:var(${color})"></i>` : nothing;
+  return html`<div class="classes" role="radiogroup" aria-label=${locale.text(yearTexts, "classes")} @keydown=${key}>
+    ${rows.map(
+      (row, index) => html`<button
+        role="radio"
+        aria-checked=${index === at}
+        tabindex=${index === Math.max(0, at) ? 0 : -1}
+        @click=${() => choose(row.kw)}
+      >
+        <span class="radio"></span>
+        <span>${locale.referenceKW(row.kw)}</span>
+        <span class="cost" aria-hidden="true">${bar(row.fixed, "--drawn")}${bar(row.surcharge, "--excess")}</span>
+        <span class="number">${row.total === null ? "–" : locale.euros(row.total)}</span>
+        <small>${compared(row, locale)}</small>
+      </button>`,
+    )}
+  </div>`;
+}
+
+function compared({ isOwn, difference }: ClassRow, locale: Locale): string {
+  if (isOwn) return locale.text(yearTexts, "yours");
+  if (difference === null) return "";
+  if (Math.abs(difference) < ABOUT_THE_SAME) return locale.text(yearTexts, "about_the_same");
+  return `${locale.signed(difference)}\u00a0€`;
+}

@@ -1,0 +1,56 @@
+/** Paints a year on a canvas, at the pixels of the device and only when something about it is another. */
+
+import { palette, pixels, type Color, type Colors } from "../drawing/year.ts";
+import type { Grid } from "../year-series.ts";
+
+export interface Painted {
+  grid: Grid;
+  /** Above it, red. */
+  kw: number | undefined;
+  width: number;
+  height: number;
+  isTurned: boolean;
+}
+
+export class HeatMap {
+  #colors: Colors | undefined;
+  #palette: { colors: Colors; kw: number | undefined; entries: Uint32Array } | undefined;
+  #painted: unknown[] = [];
+
+  /** Read the colors of the theme again: a canvas does not follow the variables by itself. */
+  readColors(host: Element): void {
+    const style = getComputedStyle(host);
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = 1;
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    if (!context) return;
+    const read = (name: string, otherwise: string): Color => {
+      context.clearRect(0, 0, 1, 1);
+      // What the browser does not take for a color leaves the one before.
+      context.fillStyle = otherwise;
+      context.fillStyle = style.getPropertyValue(name).trim();
+      context.fillRect(0, 0, 1, 1);
+      const [red = 0, green = 0, blue = 0] = context.getImageData(0, 0, 1, 1).data;
+      return [red, green, blue];
+    };
+    const colors = { drawn: read("--drawn", "#488fc2"), fedIn: read("--fed-in", "#8353d1"), excess: read("--excess", "#db4437") };
+    if (JSON.stringify(colors) !== JSON.stringify(this.#colors)) this.#colors = colors;
+  }
+
+  paint(canvas: HTMLCanvasElement, { grid, kw, width, height, isTurned }: Painted): void {
+    const colors = this.#colors;
+    const [across, down] = [width, height].map((each) => Math.round(each * (devicePixelRatio || 1))) as [number, number];
+    if (!colors || across < 1 || down < 1) return;
+    const wanted = [canvas, grid, colors, kw, across, down, isTurned];
+    if (wanted.every((each, index) => each === this.#painted[index])) return;
+    this.#painted = wanted;
+    if (this.#palette?.colors !== colors || this.#palette.kw !== kw) {
+      this.#palette = { colors, kw, entries: palette(colors, kw) };
+    }
+    const image = new ImageData(across, down);
+    new Uint32Array(image.data.buffer).set(pixels(grid, this.#palette.entries, across, down, isTurned));
+    canvas.width = across;
+    canvas.height = down;
+    canvas.getContext("2d")?.putImageData(image, 0, 0);
+  }
+}

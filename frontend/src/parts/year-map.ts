@@ -1,0 +1,213 @@
+/** A year's picture with its axes, its legend, and what is read of it at one place. */
+
+import { css, html, nothing, type TemplateResult } from "lit";
+import { Cells, dayTicks, drawnOpacity, FED_IN_OPACITY } from "../drawing/year.ts";
+import type { Locale } from "../locale.ts";
+import { yearTexts } from "../sentences/year.ts";
+import { type Grid, QUARTER_HOURS_A_DAY, UNKNOWN, WH_A_KW } from "../year-series.ts";
+import type { ChosenBar } from "./pointer.ts";
+
+const DAY_MS = 86_400_000;
+const HEIGHT = 200;
+const TURNED_HEIGHTS = [168, 456] as const;
+/** Of a day that is one of few. */
+const TURNED_DAY = 14;
+const LEGEND_KW = [0.2, 1, 3, 7];
+
+export const mapStyles = css`
+  .map {
+    display: grid;
+    grid-template: "hours field" auto "none days" 22px / var(--axis) 1fr;
+    margin-top: 12px;
+  }
+  .narrow .map {
+    grid-template: "none hours" 22px "days field" auto / var(--axis) 1fr;
+  }
+  .hours,
+  .days,
+  .field {
+    position: relative;
+  }
+  .hours {
+    grid-area: hours;
+  }
+  .days {
+    grid-area: days;
+  }
+  .field {
+    grid-area: field;
+    height: var(--height);
+  }
+  .hours small,
+  .days small {
+    position: absolute;
+    white-space: nowrap;
+  }
+  .days small {
+    border-inline-start: 1px solid var(--divider-color);
+    padding: 4px 0 0 4px;
+  }
+  .narrow .days small {
+    box-sizing: border-box;
+    width: calc(100% - 4px);
+    border: 0;
+    border-bottom: 1px solid var(--divider-color);
+    padding: 0;
+    transform: translateY(-100%);
+  }
+  .field canvas {
+    height: 100%;
+    cursor: crosshair;
+  }
+  .mark {
+    position: absolute;
+    width: 8px;
+    height: 8px;
+    margin: -6px;
+    border: 2px solid var(--primary-text-color);
+    outline: 1px solid var(--ground);
+    pointer-events: none;
+  }
+  .read {
+    position: absolute;
+    padding: 0 12px;
+    min-height: 44px;
+    white-space: nowrap;
+    font-size: 13px;
+    background: var(--ground);
+    border: 1px solid var(--divider-color);
+    box-shadow: 0 1px 4px rgb(0 0 0 / 30%);
+  }
+  .legend {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 4px 14px;
+    margin-top: 8px;
+  }
+  .legend span {
+    display: inline-flex;
+    align-items: center;
+    gap: 6px;
+    white-space: nowrap;
+  }
+  .legend i {
+    width: 12px;
+    height: 12px;
+  }
+`;
+
+export interface MapSize {
+  readonly isTurned: boolean;
+  readonly width: number;
+  readonly height: number;
+  /** The room for the labels at the left. */
+  readonly axis: number;
+}
+
+/** Return how large the picture is in so much room. */
+export function mapSize({ days }: Grid, room: number, isTurned: boolean, locale: Locale): MapSize {
+  const axis = isTurned ? 50 : clock(0, locale).length > 5 ? 64 : 44;
+  const [least, most] = TURNED_HEIGHTS;
+  const height = isTurned ? Math.max(least, Math.min(most, days * TURNED_DAY)) : HEIGHT;
+  return { isTurned, axis, height, width: Math.max(0, room - axis) };
+}
+
+/** The clock at a quarter-hour of the day, also where the day has none or two of it: as on a day in winter. */
+const clock = (quarterHour: number, locale: Locale): string =>
+  locale.time(new Date(Date.UTC(2026, 0, 15, 0, quarterHour * 15) - 3_600_000));
+
+/** Return the calendar day of a cell as 2026-11-21. */
+export const dayOf = (cell: number, { firstDay }: Grid): string =>
+  new Date((firstDay + Math.floor(cell / QUARTER_HOURS_A_DAY)) * DAY_MS).toISOString().slice(0, 10);
+
+/** "20 Jan, 18:30": a time by Luxembourg's calendar and clock, in ms since 1970. */
+export function momentParams(local: number, lastDay: number, locale: Locale): { day: string; time: string } {
+  const day = new Date(Math.floor(local / DAY_MS) * DAY_MS + DAY_MS / 2);
+  const isThisYear = day.getUTCFullYear() === new Date(lastDay * DAY_MS).getUTCFullYear();
+  const time = clock(Math.floor((local % DAY_MS) / 900_000), locale);
+  return { day: isThisYear ? locale.shortDay(day) : locale.date(day), time };
+}
+
+/** Return what a cell says: "20 Jan, 18:30: 13.2 kW". */
+export function reading(cell: number, grid: Grid, locale: Locale): string {
+  const value = grid.cells[cell] ?? UNKNOWN;
+  const local = grid.firstDay * DAY_MS + cell * 900_000;
+  const params = momentParams(local, grid.firstDay + grid.days - 1, locale);
+  if (value === UNKNOWN) return locale.text(yearTexts, "unknown_at", params);
+  return locale.text(yearTexts, value < 0 ? "fed_in_at" : "drawn_at", { ...params, power: locale.kW(Math.abs(value) / WH_A_KW) });
+}
+
+export function yearMap(
+  grid: Grid,
+  { isTurned, width, height, axis }: MapSize,
+  kw: number | undefined,
+  bar: ChosenBar,
+  label: string,
+  open: (cell: number) => void,
+  locale: Locale,
+): TemplateResult {
+  const cells = new Cells(grid, isTurned);
+  const { isMonths, ticks } = dayTicks(grid, isTurned ? height : width);
+  const day = (time: number) => (isMonths ? locale.shortMonth(new Date(time)) : locale.shortDay(new Date(time)));
+  const chosen = bar.index === undefined ? undefined : cells.cell(bar.index);
+  const key = (event: KeyboardEvent) => {
+    const isFirst = bar.index === undefined && (event.key.startsWith("Arrow") || event.key === "End");
+    // Where nothing is chosen yet, the newest is; the rest of the day is still to come.
+    if (isFirst || event.key === "End") {
+      event.preventDefault();
+      bar.choose(cells.chosen(grid.lastCell));
+    } else bar.key(event);
+  };
+  return html`<div class="map" style="--axis:${axis}px;--height:${height}px">
+      <div class="hours" aria-hidden="true">${[0, 1, 2, 3, 4].map((each) => hour(each, isTurned, locale))}</div>
+      <div class="field">
+        <div
+          class="touch"
+          role="application"
+          tabindex="0"
+          aria-label=${label}
+          style="height:100%"
+          @pointerdown=${bar.down}
+          @pointermove=${bar.move}
+          @pointerup=${bar.up}
+          @pointercancel=${bar.up}
+          @pointerleave=${bar.leave}
+          @keydown=${key}
+        >
+          <canvas aria-hidden="true"></canvas>
+        </div>
+        ${chosen === undefined ? nothing : mark(cells.middle(bar.index!), reading(chosen, grid, locale), () => open(chosen), locale)}
+      </div>
+      <div class="days" aria-hidden="true">
+        ${ticks.map(({ at, day: time }) => html`<small style="${isTurned ? `top:${100 * (1 - at)}%` : `left:${100 * at}%`}">${day(time)}</small>`)}
+      </div>
+    </div>
+    <span class="hidden" aria-live="polite">${chosen === undefined ? "" : reading(chosen, grid, locale)}</span>
+    ${legend(grid, kw, locale)}`;
+}
+
+function hour(quarter: number, isTurned: boolean, locale: Locale): TemplateResult {
+  const share = quarter / 4;
+  const place = isTurned
+    ? `left:${100 * share}%;transform:translateX(-${100 * share}%)`
+    : `right:8px;bottom:${100 * share}%;transform:translateY(${100 * share}%)`;
+  return html`<small style=${place}>${clock(quarter * 24, locale)}</small>`;
+}
+
+/** What is read stands in the other half, where no finger hides it. */
+function mark([x, y]: [number, number], text: string, open: () => void, locale: Locale): TemplateResult {
+  const place = `left:${100 * x}%;transform:translateX(-${100 * x}%);${y < 0.5 ? "bottom" : "top"}:4px`;
+  return html`<i class="mark" style="left:${100 * x}%;top:${100 * y}%"></i>
+    <button class="read" style=${place} title=${locale.text(yearTexts, "open")} @click=${open}>${text} ›</button>`;
+}
+
+function legend({ feedsIn }: Grid, kw: number | undefined, locale: Locale): TemplateResult {
+  const swatch = (color: string, opacity: number, text: string) =>
+    html`<span><i style="background:var(${color});opacity:${opacity}"></i>${text}</span>`;
+  return html`<small class="legend">
+    <span>kW</span>
+    ${feedsIn ? swatch("--fed-in", FED_IN_OPACITY, locale.text(yearTexts, "fed_in")) : nothing}
+    ${LEGEND_KW.filter((each) => each <= (kw ?? 7)).map((each) => swatch("--drawn", drawnOpacity(each), locale.number(each, each < 1 ? 1 : 0)))}
+    ${kw === undefined ? nothing : swatch("--excess", 1, locale.text(yearTexts, "above", { R: locale.referenceKW(kw) }))}
+  </small>`;
+}

@@ -1,0 +1,207 @@
+/**
+ * The quarter-hours of a year, which all cards of a page share: asked once, and then only what is new.
+ *
+ * Rows are by instant. What is read of them is by Luxembourg's calendar and clock, where one day of a
+ * year has 92 quarter-hours and another 100.
+ */
+
+import type { Feed, Known } from "./feed.ts";
+import { addMonths, dayStart, localDay, localParts } from "./locale.ts";
+import type { Meter, QuarterHours } from "./wire.ts";
+
+export const QUARTER_HOUR_MS = 900_000;
+export const QUARTER_HOURS_A_DAY = 96;
+const DAY_MS = 86_400_000;
+/** What stands for a quarter-hour that is not known. */
+export const UNKNOWN = -32_768;
+/** So many can be answered; what claims to be longer is not believed. */
+const MOST_ROWS = 500 * QUARTER_HOURS_A_DAY;
+/** Net Wh of a quarter-hour that are 1 kW. */
+export const WH_A_KW = 250;
+
+export interface Series {
+  /** When the first one starts, in ms since 1970. */
+  readonly start: number;
+  /** Drawn less fed in, in Wh. */
+  readonly values: Int16Array;
+}
+
+interface Kept {
+  month?: string;
+  start: string;
+  year?: QuarterHours;
+  tail?: QuarterHours | undefined;
+  series?: Series;
+}
+
+const kept = new WeakMap<Feed, Kept>();
+
+/**
+ * Return what is known of the twelve months before this one, and of this one.
+ *
+ * The year is asked again after the feed was closed or its meter gone, and when the first day that
+ * is known is another one: who imports the past changes what has been answered.
+ */
+export function yearSeries(feed: Feed, meter: Meter): Known<Series> {
+  let mine = kept.get(feed);
+  if (!mine) kept.set(feed, (mine = { start: "" }));
+  const month = localDay(new Date(feed.live?.quarter_hour?.start ?? Date.now())).slice(0, 7);
+  if (month !== mine.month) Object.assign(mine, { month, start: dayStart(`${addMonths(month, -12)}-01`).toISOString() });
+  const command = "smarty_p1/quarter_hours";
+  const form = { quantity: "net", encoding: "base64" } as const;
+  const { value: year, error } = feed.get(command, { start: mine.start, ...form }, `since ${meter.known_since}`);
+  if (!year) return { error };
+  // Since the year was asked, not since the last tail: it is short, and what was late is in it.
+  const { value: tail } = feed.get(command, { start: year.end, ...form });
+  if (!mine.series || mine.year !== year || mine.tail !== tail) {
+    Object.assign(mine, { year, tail, series: joined(year, tail) });
+  }
+  return { value: mine.series };
+}
+
+/** Return the rows of an answer, and of a later one at its own place. */
+export function joined(year: QuarterHours, tail?: QuarterHours): Series {
+  const start = Date.parse(year.start);
+  if (Number.isNaN(start)) return { start: 0, values: new Int16Array() };
+  const parts = [year, ...(tail ? [tail] : [])]
+    .map((each) => ({ at: Math.round((Date.parse(each.start) - start) / QUARTER_HOUR_MS), rows: unpacked(each.values) }))
+    .filter(({ at, rows }) => at >= 0 && at + rows.length <= MOST_ROWS);
+  const values = new Int16Array(Math.max(0, ...parts.map(({ at, rows }) => at + rows.length))).fill(UNKNOWN);
+  for (const { at, rows } of parts) values.set(rows, at);
+  return { start, values };
+}
+
+function unpacked(values: QuarterHours["values"]): Int16Array {
+  if (typeof values !== "string") {
+    return Int16Array.from(values ?? [], (each) => (each !== null && Math.abs(each) <= 32_767 ? each : UNKNOWN));
+  }
+  let text = "";
+  try {
+    text = atob(values);
+  } catch {
+    return new Int16Array();
+  }
+  const rows = new Int16Array(text.length >> 1);
+  // Little-endian whatever this machine is; 16 bits make the sign.
+  for (let row = 0; row < rows.length; row += 1) rows[row] = text.charCodeAt(2 * row) | (text.charCodeAt(2 * row + 1) << 8);
+  return rows;
+}
+
+/** From when on the clock in Luxembourg is how much ahead of UTC, in ms. */
+export type ClockChange = readonly [from: number, aheadMs: number];
+
+/** Return the clock's changes in a period, the first of which is at its start. */
+export function clockChanges(start: number, end: number): ClockChange[] {
+  const aheadAt = (time: number): number => {
+    const { year, monthIndex, day, hour, minute } = localParts(new Date(time));
+    return Date.UTC(year, monthIndex, day, hour, minute) - Math.floor(time / 60_000) * 60_000;
+  };
+  const changes: ClockChange[] = [[start, aheadAt(start)]];
+  // Asking the calendar 35,000 times would take longer than all the drawing.
+  const step = 30 * DAY_MS;
+  for (let from = start; from < end; from += step) {
+    let [before, after] = [from, Math.min(end, from + step)];
+    const ahead = aheadAt(after);
+    if (ahead === changes.at(-1)![1]) continue;
+    while (after - before > QUARTER_HOUR_MS) {
+      const middle = before + Math.ceil((after - before) / QUARTER_HOUR_MS / 2) * QUARTER_HOUR_MS;
+      if (aheadAt(middle) === ahead) after = middle;
+      else before = middle;
+    }
+    changes.push([after, ahead]);
+  }
+  return changes;
+}
+
+/** Call for each row with its calendar: `local` are ms since 1970 as Luxembourg's calendar and clock show them. */
+function eachRow({ start, values }: Series, visit: (value: number, local: number) => void): void {
+  const changes = clockChanges(start, start + values.length * QUARTER_HOUR_MS);
+  for (const [index, [from, ahead]] of changes.entries()) {
+    const first = Math.round((from - start) / QUARTER_HOUR_MS);
+    const until = changes[index + 1]?.[0];
+    const last = until === undefined ? values.length : Math.round((until - start) / QUARTER_HOUR_MS);
+    for (let row = first; row < last; row += 1) visit(values[row]!, start + row * QUARTER_HOUR_MS + ahead);
+  }
+}
+
+/** A year as days by quarter-hours of the clock. */
+export interface Grid {
+  /** The first day, in days since 1970. */
+  readonly firstDay: number;
+  readonly days: number;
+  /** Day × 96 + quarter-hour of the day: drawn less fed in, in Wh. */
+  readonly cells: Int16Array;
+  readonly feedsIn: boolean;
+  /** The last cell of which something is known; -1 where nothing is. */
+  readonly lastCell: number;
+}
+
+/** At least so many days, so that one day is no wall of colour. */
+const FEWEST_DAYS = 7;
+
+export function gridOf(series: Series): Grid {
+  let first = Number.POSITIVE_INFINITY;
+  let lastDay = 0;
+  let feedsIn = false;
+  eachRow(series, (value, local) => {
+    if (value === UNKNOWN) return;
+    const day = Math.floor(local / DAY_MS);
+    if (day < first) first = day;
+    lastDay = day;
+    if (value < 0) feedsIn = true;
+  });
+  if (!Number.isFinite(first)) return { firstDay: 0, days: 0, cells: new Int16Array(), feedsIn, lastCell: -1 };
+  const firstDay = Math.min(first, lastDay - FEWEST_DAYS + 1);
+  const days = lastDay - firstDay + 1;
+  const cells = new Int16Array(days * QUARTER_HOURS_A_DAY).fill(UNKNOWN);
+  let lastCell = -1;
+  eachRow(series, (value, local) => {
+    const cell = Math.floor(local / QUARTER_HOUR_MS) - firstDay * QUARTER_HOURS_A_DAY;
+    // Where the clock shows an hour twice, the higher of both; the hour it leaves out stays a gap.
+    if (value === UNKNOWN || cell < 0 || value < cells[cell]!) return;
+    cells[cell] = value;
+    if (cell > lastCell) lastCell = cell;
+  });
+  return { firstDay, days, cells, feedsIn, lastCell };
+}
+
+/** What a month had, as far as it is known. */
+export interface MonthOfYear {
+  readonly month: string;
+  /** How many quarter-hours are known, of how many. */
+  known: number;
+  of: number;
+  highestWh: number;
+  /** When that was, by Luxembourg's calendar and clock. */
+  highestLocal: number;
+  above: number;
+  aboveWh: number;
+}
+
+/** Return the months of a series, and in each what was above a power. All rows count, also those of a doubled hour. */
+export function monthsOf(series: Series, kw: number | undefined): MonthOfYear[] {
+  const months: MonthOfYear[] = [];
+  const limit = kw === undefined ? Number.POSITIVE_INFINITY : kw * WH_A_KW;
+  let until = Number.NEGATIVE_INFINITY;
+  let month: MonthOfYear | undefined;
+  eachRow(series, (value, local) => {
+    if (!month || local >= until) {
+      const name = new Date(local).toISOString().slice(0, 7);
+      until = Date.parse(`${addMonths(name, 1)}-01T00:00:00Z`);
+      const of = (until - Date.parse(`${name}-01T00:00:00Z`)) / QUARTER_HOUR_MS;
+      month = { month: name, known: 0, of, highestWh: Number.NEGATIVE_INFINITY, highestLocal: 0, above: 0, aboveWh: 0 };
+      months.push(month);
+    }
+    if (value === UNKNOWN) return;
+    month.known += 1;
+    if (value > month.highestWh) {
+      month.highestWh = value;
+      month.highestLocal = local;
+    }
+    if (value > limit) {
+      month.above += 1;
+      month.aboveWh += value - limit;
+    }
+  });
+  return months.filter(({ known }) => known > 0);
+}

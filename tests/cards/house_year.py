@@ -1,0 +1,161 @@
+"""A year of the invented household, and what each class would have cost in it."""
+
+import math
+import random
+import struct
+from base64 import b64encode
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from . import house
+from .house import Json
+
+LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
+QUARTER_HOUR = timedelta(minutes=15)
+END = datetime.fromisoformat("2026-11-21T17:30:00+00:00")
+START = datetime.fromisoformat("2025-10-31T23:00:00+00:00")
+UNKNOWN = -32768
+VAT = 0.08
+SURCHARGE = 0.0765
+FIXED = {3: 7.42, 7: 12.84, 12: 19.61, 17: 26.38, 27: 39.92, 43: 61.58, 70: 98.14, 100: 138.76}
+type Row = tuple[datetime, int | None]
+
+
+def household(start: datetime = START, end: datetime = END, *, has_sun: bool = True) -> list[Row]:
+    """Return each quarter-hour with its net Wh: a base, meals, sun, and a car at night."""
+    # The same house whenever it is looked at.
+    chance = random.Random(7)  # noqa: S311
+    rows: list[Row] = []
+    time = START
+    cloud, car_until = 0.5, START
+    while time < end:
+        local = time.astimezone(LUXEMBOURG)
+        hour = local.hour + local.minute / 60
+        if (local.hour, local.minute) == (0, 0):
+            cloud = chance.random()
+        season = math.cos((local.timetuple().tm_yday - 172) / 365 * 2 * math.pi)
+        kw = 0.2 + 0.15 * chance.random()
+        if 7 <= hour < 8 or 12 <= hour < 12.5 or 18 <= hour < 20:
+            kw += 1.6 * chance.random()
+        if hour == 18.75 and chance.random() < 0.45:
+            car_until = time + timedelta(minutes=15 * chance.randint(4, 14))
+        if time < car_until:
+            kw += 7.2 if chance.random() < 0.85 else 11
+        height = math.sin((hour - 13.3 + 4.3 + 1.8 * season) / (8.6 + 3.6 * season) * math.pi)
+        if has_sun and abs(hour - 13.3) < 4.3 + 1.8 * season:
+            kw -= 6.5 * max(0.0, height) * (0.25 + 0.75 * cloud) * (0.6 + 0.3 * season)
+        if time >= start:
+            rows.append((time, round(kw * 250)))
+        time += QUARTER_HOUR
+    return rows
+
+
+def answer(rows: list[Row], start: datetime | None = None) -> Json:
+    """Return the answer for rows that follow each other."""
+    first = start or rows[0][0]
+    values = [UNKNOWN if wh is None else wh for _, wh in rows]
+    return {
+        "start": first.isoformat(),
+        "end": (first + len(rows) * QUARTER_HOUR).isoformat(),
+        "step": 900,
+        "quantity": "net",
+        "unit": "Wh",
+        "values": b64encode(struct.pack(f"<{len(values)}h", *values)).decode(),
+        "origins": [],
+    }
+
+
+def quarter_hours(rows: list[Row]) -> list[Json]:
+    """Return the answers to whoever asks for a year, and then for what is new."""
+    year = answer(rows)
+    tail = {"start": year["end"]}
+    return [
+        {"takes": tail, "answer": answer([], datetime.fromisoformat(year["end"]))},
+        {"takes": {"quantity": "net", "encoding": "base64"}, "answer": year},
+    ]
+
+
+def classes(rows: list[Row], **changes: object) -> Json:
+    """Return what `smarty_p1/classes` answers of these rows, all but the last month whole."""
+    above: dict[str, dict[int, float]] = {}
+    for time, wh in rows:
+        month = above.setdefault(f"{time.astimezone(LUXEMBOURG):%Y-%m}", dict.fromkeys(FIXED, 0.0))
+        for kw in FIXED:
+            month[kw] += max(0, (wh or 0) - kw * 250) / 1000
+    decisive = list(above)[:-1][-12:]
+    months = [
+        {
+            "month": month,
+            "measured_share": 1.0,
+            "classes": {
+                str(kw): {
+                    "excess_kwh": round(kwh, 3),
+                    "fixed": FIXED[kw],
+                    "surcharge": round(kwh * SURCHARGE, 2),
+                    "total": round(FIXED[kw] + round(kwh * SURCHARGE, 2), 2),
+                }
+                # Not in the order of their numbers.
+                for kw, kwh in reversed(each.items())
+            },
+        }
+        for month, each in above.items()
+    ]
+    return classes_of(months, decisive, **changes)
+
+
+def classes_of(months: list[Json], decisive: list[str], **changes: object) -> Json:
+    """Return the answer for months, some of which decide."""
+    keys = list(months[0]["classes"]) if months else []
+    deciding = [each["classes"] for each in months if each["month"] in decisive]
+    totals = {key: round(sum(each[key]["total"] for each in deciding), 2) for key in keys}
+    return {
+        "months": months,
+        "prices": "current",
+        "cheapest": None,
+        "saving_per_year": None,
+        "about_the_same": False,
+        "reference_kw": 7.0,
+        "vat_rate": VAT,
+        "decisive": decisive,
+        "totals": totals if deciding else {},
+    } | changes
+
+
+def priced(*months: str, **excess_kwh: list[float]) -> list[Json]:
+    """Return months with what was above each class (kw_3=[…]), as long as the list goes."""
+    return [
+        {
+            "month": month,
+            "measured_share": 1.0,
+            "classes": {
+                name.removeprefix("kw_"): {
+                    "excess_kwh": kwh[index],
+                    "fixed": FIXED[int(name.removeprefix("kw_"))],
+                    "surcharge": round(kwh[index] * SURCHARGE, 2),
+                    "total": FIXED[int(name.removeprefix("kw_"))]
+                    + round(kwh[index] * SURCHARGE, 2),
+                }
+                for name, kwh in excess_kwh.items()
+            },
+        }
+        for index, month in enumerate(months)
+    ]
+
+
+def answers(rows: list[Row] | None = None, **changes: object) -> Json:
+    """Return the answers of the household, some in its classes changed."""
+    rows = household() if rows is None else rows
+    return {
+        "smarty_p1/quarter_hours": quarter_hours(rows),
+        "smarty_p1/classes": classes(rows, **changes),
+    }
+
+
+def meters(**changes: object) -> Json:
+    """Return the meters with something changed in the only one."""
+    return {"smarty_p1/meters": {"meters": [house.meter(**changes)]}}
+
+
+def at(text: str) -> datetime:
+    """Return a time of Luxembourg in UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=LUXEMBOURG).astimezone(UTC)
