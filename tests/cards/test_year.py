@@ -1,16 +1,302 @@
 """The card that shows a year of quarter-hours, and what each reference power would have cost."""
 
-from . import house_year
+from functools import cache
+
+import pytest
+
+from . import house, house_year
+from .house import Json
+from .house_year import QUARTER_HOUR, Row
 from .stage import Stage
 
 YEAR = "smarty-p1-year"
+LATER = "2026-11-21T17:45:00+00:00"
+
+
+@cache
+def a_year() -> list[Row]:
+    return house_year.household()
+
+
+def year(**changes: object) -> Json:
+    return house_year.answers(a_year(), **changes)
+
+
+async def pixel(stage: Stage, x: float, y: float) -> tuple[int, ...]:
+    """Return the colour, with its opacity, at a share of the picture's width and height."""
+    found: list[int] = await stage.page.locator(f"{YEAR} canvas").evaluate(
+        """(canvas, [x, y]) => [...canvas.getContext("2d").getImageData(
+            Math.floor(canvas.width * x), Math.floor(canvas.height * y), 1, 1).data]""",
+        [x, y],
+    )
+    return tuple(found)
+
+
+async def asked(stage: Stage, command: str = "smarty_p1/quarter_hours") -> list[Json]:
+    found: list[Json] = await stage.page.evaluate(
+        "command => stage.asked.filter(({type}) => type === command)", command
+    )
+    return found
 
 
 async def test_a_year_and_the_classes(stage: Stage) -> None:
-    await stage.show(YEAR, answers=house_year.answers(), width=1280, scale=2)
+    await stage.show(YEAR, answers=year(), width=1280)
     text = await stage.text()
     assert "7 kW is right. In 12 months 12 kW would have cost 43 € more, 3 kW 54 € more." in text
     assert "1,501 quarter-hours above 7 kW in 12 months: 4.3% of the time, 553 kWh." in text
+    assert "12 months, at 2026 prices, with VAT November 2025 \N{EN DASH} October 2026" in text
+    assert "3 kW 266 € +54 € 7 kW 212 € yours 12 kW 255 € +43 € 17 kW 342 € +130 € Show" in text
+    assert "kW fed in 0.2 1 3 7 above 7 kW" in text
     assert not stage.errors
+
+
+async def test_another_class_is_chosen_with_the_keys(stage: Stage) -> None:
+    await stage.show(YEAR, answers=year())
+    radio = stage.page.locator(f"{YEAR} [role=radio]")
+    assert await radio.evaluate_all("all => all.map(one => one.tabIndex)") == [-1, 0, -1, -1]
+    await radio.nth(1).press("ArrowDown")
+    await stage.settle()
+    text = await stage.text()
+    assert "12 kW would have cost 43 € more in 12 months than your 7 kW." in text
+    assert "above 12 kW in 12 months" in text
+    assert await radio.nth(2).evaluate("one => one.matches(':focus')")
+    assert await radio.nth(2).get_attribute("aria-checked") == "true"
+    await radio.nth(2).press("ArrowUp")
+    await radio.nth(1).press("ArrowUp")
+    await stage.settle()
+    assert "3 kW would have cost 54 € more in 12 months than your 7 kW." in await stage.text()
+
+
+async def test_what_is_above_the_chosen_class_is_one_red(stage: Stage) -> None:
+    rows: list[Row] = [(house_year.START + index * QUARTER_HOUR, 2500) for index in range(96 * 200)]
+    await stage.show(YEAR, answers=house_year.answers(rows))
+    red = (0xDB, 0x44, 0x37, 255)
+    assert await pixel(stage, 0.5, 0.5) == red
+    await stage.page.locator(f"{YEAR} [role=radio]").filter(has_text="12 kW").click()
+    await stage.settle()
+    assert await pixel(stage, 0.5, 0.5) == pytest.approx((0x48, 0x8F, 0xC2, 230), abs=1)
+
+
+async def test_the_picture_follows_the_theme(stage: Stage) -> None:
+    await stage.show(YEAR, answers=year(), width=1280)
+    before = await pixel(stage, 0.6, 0.4)
+    await stage.page.evaluate(
+        """() => {
+            document.documentElement.style.setProperty("--energy-grid-return-color", "#00ff00");
+            const hass = { ...stage.hass, themes: { darkMode: true } };
+            document.querySelector("smarty-p1-year").hass = hass;
+        }"""
+    )
+    await stage.settle()
+    assert before[:3] != (0, 255, 0)
+    assert (await pixel(stage, 0.6, 0.4))[:3] == pytest.approx((0, 255, 0), abs=3)
+
+
+async def test_telegrams_do_not_paint_again(stage: Stage) -> None:
+    await stage.show(YEAR, answers=year())
+    await stage.page.evaluate(
+        """() => {
+            window.painted = 0;
+            const put = CanvasRenderingContext2D.prototype.putImageData;
+            CanvasRenderingContext2D.prototype.putImageData = function (...all) {
+                window.painted += 1;
+                return put.apply(this, all);
+            };
+        }"""
+    )
+    for power in range(5):
+        await stage.send(house.live(values=house.values(power_net=power)))
+    assert await stage.page.evaluate("painted") == 0
+    await stage.page.set_viewport_size({"width": 600, "height": 900})
+    await stage.settle()
+    assert await stage.page.evaluate("painted") > 0
+
+
+async def test_a_quarter_hour_is_read_and_its_day_opened(stage: Stage) -> None:
+    rows = [
+        (time, 3300 if time == house_year.at("2026-01-20T18:30") else 50) for time, _ in a_year()
+    ]
+    await stage.show(YEAR, answers=house_year.answers(rows), width=1280)
+    await stage.page.evaluate("history.replaceState(null, '', '/smarty/year')")
+    field = stage.page.locator(f"{YEAR} [role=application]")
+    box = await field.bounding_box()
+    assert box
+    days, day = 386, 30 + 31 + 19
+    x = box["x"] + (day + 0.5) / days * box["width"]
+    y = box["y"] + (1 - (18 * 4 + 2.5) / 96) * box["height"]
+    await stage.page.mouse.move(x, y)
+    await stage.settle()
+    assert "20 Jan, 18:30: 13.2 kW" in await stage.text()
+    await stage.page.mouse.click(x, y)
+    await stage.settle()
+    assert await stage.page.evaluate("location.pathname") == "/smarty/now"
+
+
+async def test_the_keys_go_through_the_year(stage: Stage) -> None:
+    await stage.show(YEAR, answers=year())
+    field = stage.page.locator(f"{YEAR} [role=application]")
+    read = stage.page.locator(f"{YEAR} .read")
+    shown = []
+    for key in ("ArrowRight", "ArrowUp", "ArrowDown", "ArrowLeft", "Home"):
+        await field.press(key)
+        await stage.settle()
+        shown.append(((await read.text_content()) or "").split(": ")[0])
+    # Turned, days go up and the time to the right.
+    assert shown == [
+        "21 Nov, 18:15",
+        "21 Nov, 18:15",
+        "20 Nov, 18:15",
+        "20 Nov, 18:00",
+        "1 November 2025, 00:00",
+    ]
+    await field.press("Escape")
+    await stage.settle()
+    assert await read.count() == 0
+
+
+async def test_the_year_is_asked_once_and_then_what_is_new(stage: Stage) -> None:
+    answers = year()
+    await stage.show(YEAR, YEAR, answers=answers)
+    first = {
+        "type": "smarty_p1/quarter_hours",
+        "entry_id": "house",
+        "start": "2025-10-31T23:00:00.000Z",
+        "quantity": "net",
+        "encoding": "base64",
+    }
+    tail = first | {"start": "2026-11-21T17:30:00+00:00"}
+    assert await asked(stage) == [first, tail]
+    new = house_year.answer([(house_year.END, 4000)])
+    changed = [
+        {"takes": {"start": tail["start"]}, "answer": new},
+        *answers["smarty_p1/quarter_hours"],
+    ]
+    await stage.page.evaluate("all => stage.answer(all)", {"smarty_p1/quarter_hours": changed})
+    await stage.send(house.live(quarter_hour=house.quarter_hour(start=LATER, time=LATER)))
+    assert await asked(stage) == [first, tail, tail]
+    await stage.page.locator(f"{YEAR} [role=application]").first.press("End")
+    await stage.settle()
+    assert "21 Nov, 18:30: 16.0 kW" in await stage.text()
+    # Who imports the past changes what has been answered.
+    await stage.page.evaluate(
+        "all => stage.answer(all)", house_year.meters(known_since="2025-01-01T00:00:00+01:00")
+    )
+    later = "2026-11-21T18:00:00+00:00"
+    await stage.send(house.live(quarter_hour=house.quarter_hour(start=later, time=later)))
+    assert (await asked(stage)).count(first) == 2
+    await stage.send(house.gone())
+    await stage.send(house.live(quarter_hour=house.quarter_hour(start=later, time=later)))
+    assert (await asked(stage)).count(first) >= 3
+
+
+async def test_months_stand_in_a_table(stage: Stage) -> None:
+    rows = [
+        (time, 3300 if time == house_year.at("2026-01-20T18:30") else 50) for time, _ in a_year()
+    ]
+    await stage.show(YEAR, answers=house_year.answers(rows))
+    await stage.page.get_by_text("Show as table").click()
+    await stage.settle()
+    text = await stage.text()
+    assert (
+        "Month Highest Above 7 kW kWh above November 2025 1 November 2025, 00:00: 0.2 kW 0 0.0"
+        in text
+    )
+    assert "January 2026 20 Jan, 18:30: 13.2 kW 1 1.6 February 2026" in text
+
+
+async def test_the_first_day_says_when_the_comparison_begins(stage: Stage) -> None:
+    rows = house_year.household(house_year.at("2026-11-21T07:15"))
+    answers = house_year.answers(rows) | house_year.meters(known_since="2026-11-21T00:00:00+01:00")
+    await stage.show(YEAR, answers=answers)
+    text = await stage.text()
+    assert (
+        "The classes are compared from 1 January on, when the first whole month is known." in text
+    )
+    assert "No quarter-hour above 7 kW so far." in text
+    assert "21 Nov" in text
+    assert await stage.page.locator(f"{YEAR} [role=radiogroup]").count() == 0
+    await stage.picture("year-first-day")
+
+
+async def test_before_the_first_quarter_hour(stage: Stage) -> None:
+    refused = {"error": "nothing_counted"}
+    both = {"smarty_p1/quarter_hours": refused, "smarty_p1/classes": refused}
+    await stage.show(YEAR, answers=both)
+    assert (
+        "Nothing known yet. It appears here with the first whole quarter-hour."
+        in await stage.text()
+    )
+    assert not stage.errors
+
+
+async def test_five_months_are_not_called_a_year(stage: Stage) -> None:
+    rows = [row for row in a_year() if row[0] >= house_year.at("2026-06-01")]
+    await stage.show(YEAR, answers=house_year.answers(rows))
+    text = await stage.text()
+    assert "7 kW is right. In 5 months 12 kW would have cost" in text
+    assert "5 months, at 2026 prices, with VAT June 2026 \N{EN DASH} October 2026" in text
+
+
+async def test_without_a_reference_power_nothing_is_yours(stage: Stage) -> None:
+    answers = year(reference_kw=None) | house_year.meters(reference_kw=None)
+    await stage.show(YEAR, answers=answers, width=1280)
+    text = await stage.text()
+    assert "7 kW would have been the cheapest in 12 months: 212 €." in text
+    assert "yours" not in text
+    assert "1,501 quarter-hours above 7 kW" in text
+    link = stage.page.get_by_role("link", name="Enter your reference power")
+    path = "/config/integrations/integration/smarty_p1#config_entry=house"
+    assert await link.get_attribute("href") == path
+    await stage.picture("year-no-reference")
+    await stage.show(YEAR, answers=answers, is_admin=False)
+    assert "Enter your reference power" not in await stage.text()
+
+
+async def test_a_power_that_is_no_class_stays_yours(stage: Stage) -> None:
+    await stage.show(YEAR, answers=year(reference_kw=5.0) | house_year.meters(reference_kw=5.0))
+    text = await stage.text()
+    assert "3 kW 266 € 5 kW \N{EN DASH} yours 7 kW 212 €" in text
+    assert "7 kW would have been the cheapest in 12 months: 212 €." in text
+    assert "above 5 kW in 12 months" in text
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "lb", "pt"])
+async def test_nothing_is_too_wide(stage: Stage, language: str) -> None:
+    await stage.show(YEAR, answers=year(), width=360, language=language)
     assert not await stage.overflow()
-    await stage.picture("year-1280")
+    await stage.picture(f"year-360-{language}")
+    await stage.page.locator(f"{YEAR} [role=application]").press("End")
+    await stage.page.get_by_role("radio").first.click()
+    await stage.settle()
+    assert not await stage.overflow()
+    assert not stage.errors
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_how_it_looks(stage: Stage, width: int, language: str, *, dark: bool) -> None:
+    await stage.show(YEAR, answers=year(), width=width, dark=dark, language=language, scale=2)
+    if dark:
+        await stage.page.get_by_role("radio").first.click()
+        await stage.page.locator(f"{YEAR} [role=application]").press("End")
+        await stage.settle()
+    # Half is drawn, a quarter fed in: neither empty nor of one color.
+    assert (await pixel(stage, 0.5, 0.5))[3] > 0
+    await stage.picture(f"year-{width}-{language}-{'dark' if dark else 'light'}")
+
+
+async def test_odd_answers_throw_nothing(stage: Stage) -> None:
+    rows = a_year()[:96]
+    good = house_year.answer(rows)
+    for odd in (
+        good | {"values": "%%%"},
+        good | {"values": ""},
+        good | {"values": "AAA="},
+        good | {"values": [None, 5, 99999, -3]},
+        good | {"start": "never"},
+    ):
+        answers = {"smarty_p1/quarter_hours": odd, "smarty_p1/classes": year()["smarty_p1/classes"]}
+        await stage.show(YEAR, answers=answers)
+        assert len(await stage.text()) > len("A year of quarter-hours")
+    assert not stage.errors

@@ -137,7 +137,7 @@ export class YearCard extends SmartyCard {
     const caption = this.locale.count(yearTexts, "caption", decisive.length, { year });
     const dot = (color: string, key: "fixed" | "surcharge") =>
       html`<span><i class="dot" style="background:var(${color})"></i>${this.text(yearTexts, key)}</span>`;
-    return html`<small class="caption"><span>${caption} (${periodOf(decisive, this.locale)})</span>${dot("--drawn", "fixed")}${dot("--excess", "surcharge")}</small>
+    return html`<small class="caption"><span>${caption}</span><span>${periodOf(decisive, this.locale)}</span>${dot("--drawn", "fixed")}${dot("--excess", "surcharge")}</small>
       ${classChooser(rows, kw, this.locale, (chosen) => (this.chosenKw = chosen))}`;
   }
 

@@ -125,31 +125,25 @@ const within = (value: number, count: number): number => Math.max(0, Math.min(co
 export interface Tick {
   /** As a share of the axis of days. */
   readonly at: number;
-  /** How much room it has, as a share. */
-  readonly room: number;
   /** The day, in ms since 1970 at noon. */
   readonly day: number;
 }
 
-/** A month's name is not written where it has less room, in px. */
-const LEAST_ROOM = 34;
 const SHORT_DAYS = 62;
 
-/** Return what is written at the days: months, each that has room; days, while there are few. */
-export function dayTicks({ firstDay, days }: Grid, lengthPx: number): { isMonths: boolean; ticks: Tick[] } {
-  const starts: number[] = [0];
+/** Return what is written at the days: months, or days while there are few; each has at least so much room, in px. */
+export function dayTicks({ firstDay, days }: Grid, lengthPx: number, room: { day: number; month: number }): { isMonths: boolean; ticks: Tick[] } {
   const isMonths = days > SHORT_DAYS;
-  const step = Math.max(1, Math.ceil(days / Math.max(1, Math.min(6, Math.floor(lengthPx / 56)))));
-  for (let day = 1; day < days; day += 1) {
-    if (isMonths ? new Date((firstDay + day) * DAY_MS).getUTCDate() === 1 : day % step === 0) starts.push(day);
+  const pxOf = (count: number) => (count * lengthPx) / days;
+  const step = Math.max(1, Math.ceil(room.day / pxOf(1)));
+  const starts: number[] = [];
+  for (let day = 0; day < days; day += 1) {
+    // Days are counted from the newest back; the first month may have begun before.
+    if (isMonths ? day === 0 || new Date((firstDay + day) * DAY_MS).getUTCDate() === 1 : (days - 1 - day) % step === 0) starts.push(day);
   }
-  const ticks = starts.map((day, index) => ({
-    at: day / days,
-    room: ((starts[index + 1] ?? days) - day) / days,
-    day: (firstDay + day + 0.5) * DAY_MS,
-  }));
-  if (!isMonths) return { isMonths, ticks };
-  const month = (30.4 / days) * lengthPx;
-  const every = Math.max(1, Math.ceil(LEAST_ROOM / month));
-  return { isMonths, ticks: ticks.filter(({ room }, index) => room * lengthPx >= Math.min(LEAST_ROOM, month * 0.7) && index % every === 0) };
+  const every = isMonths ? Math.max(1, Math.ceil(room.month / pxOf(28))) : 1;
+  const ticks = starts
+    .filter((day, index) => index % every === 0 && (!isMonths || pxOf((starts[index + every] ?? days) - day) >= room.month))
+    .map((day) => ({ at: day / days, day: (firstDay + day + 0.5) * DAY_MS }));
+  return { isMonths, ticks };
 }

@@ -61,11 +61,17 @@ export class ChosenBar implements ReactiveController {
   readonly key = (event: KeyboardEvent): void => {
     const { count, column = 1, open } = this.#chart();
     const at = this.index;
+    // In a grid, what has come to the end of its column does not go on in the next.
+    const step = (by: number) => {
+      const to = at! + by;
+      const leaves = Math.abs(by) < column && Math.floor(to / column) !== Math.floor(at! / column);
+      return to < 0 || to >= count || leaves ? at : to;
+    };
     const steps: Record<string, number | undefined> = {
-      ArrowLeft: at === undefined ? count - 1 : at - column,
-      ArrowRight: at === undefined ? 0 : at + column,
-      ArrowUp: column > 1 && at !== undefined ? at + 1 : undefined,
-      ArrowDown: column > 1 && at !== undefined ? at - 1 : undefined,
+      ArrowLeft: at === undefined ? count - 1 : step(-column),
+      ArrowRight: at === undefined ? 0 : step(column),
+      ArrowUp: column > 1 && at !== undefined ? step(1) : undefined,
+      ArrowDown: column > 1 && at !== undefined ? step(-1) : undefined,
       Home: 0,
       End: count - 1,
     };

@@ -12,6 +12,9 @@ const HEIGHT = 200;
 const TURNED_HEIGHTS = [168, 456] as const;
 /** Of a day that is one of few. */
 const TURNED_DAY = 14;
+/** What a label of a day and of a month takes: its width, or its height where it stands at the left. */
+const ROOM = { day: 64, month: 36 };
+const TURNED_ROOM = { day: 20, month: 18 };
 const LEGEND_KW = [0.2, 1, 3, 7];
 
 export const mapStyles = css`
@@ -81,13 +84,13 @@ export const mapStyles = css`
   .legend {
     display: flex;
     flex-wrap: wrap;
-    gap: 4px 14px;
+    gap: 4px 10px;
     margin-top: 8px;
   }
   .legend span {
     display: inline-flex;
     align-items: center;
-    gap: 6px;
+    gap: 4px;
     white-space: nowrap;
   }
   .legend i {
@@ -147,7 +150,7 @@ export function yearMap(
   locale: Locale,
 ): TemplateResult {
   const cells = new Cells(grid, isTurned);
-  const { isMonths, ticks } = dayTicks(grid, isTurned ? height : width);
+  const { isMonths, ticks } = dayTicks(grid, isTurned ? height : width, isTurned ? TURNED_ROOM : ROOM);
   const day = (time: number) => (isMonths ? locale.shortMonth(new Date(time)) : locale.shortDay(new Date(time)));
   const chosen = bar.index === undefined ? undefined : cells.cell(bar.index);
   const key = (event: KeyboardEvent) => {
