@@ -116,10 +116,12 @@ export class Feed {
     let answer = this.#answers.get(key);
     if (!answer) {
       answer = { period: "", isPending: false, tries: 0, retryAt: 0 };
-      this.#answers.set(key, answer);
-      const [oldest] = this.#answers.keys();
-      if (this.#answers.size > MOST_ANSWERS) this.#answers.delete(oldest!);
     }
+    // What was looked at longest ago is forgotten first: a year is not asked anew for many days.
+    this.#answers.delete(key);
+    this.#answers.set(key, answer);
+    const [oldest] = this.#answers.keys();
+    if (this.#answers.size > MOST_ANSWERS) this.#answers.delete(oldest!);
     // The first message says which quarter-hour it is: what is asked before would be asked twice.
     if (!this.live) return answer as Known<Commands[C]["answers"]>;
     const isStale = answer.period !== period && Date.now() >= answer.retryAt;
