@@ -132,7 +132,7 @@ export interface Grid {
   /** Day × 96 + quarter-hour of the day: drawn less fed in, in Wh. */
   readonly cells: Int16Array;
   readonly feedsIn: boolean;
-  /** The last cell of which something is known; -1 where nothing is. */
+  /** The last cell of which something is known. */
   readonly lastCell: number;
 }
 
@@ -140,29 +140,25 @@ export interface Grid {
 const FEWEST_DAYS = 7;
 
 export function gridOf(series: Series): Grid {
-  let first = Number.POSITIVE_INFINITY;
-  let lastDay = 0;
+  const start = series.start + clockChanges(series.start, series.start)[0]![1];
+  const most = Math.floor(start / DAY_MS) - FEWEST_DAYS;
+  const all = new Int16Array((Math.ceil(series.values.length / QUARTER_HOURS_A_DAY) + FEWEST_DAYS + 2) * QUARTER_HOURS_A_DAY).fill(UNKNOWN);
+  let [firstCell, lastCell] = [-1, -1];
   let feedsIn = false;
   eachRow(series, (value, local) => {
     if (value === UNKNOWN) return;
-    const day = Math.floor(local / DAY_MS);
-    if (day < first) first = day;
-    lastDay = day;
-    if (value < 0) feedsIn = true;
-  });
-  if (!Number.isFinite(first)) return { firstDay: 0, days: 0, cells: new Int16Array(), feedsIn, lastCell: -1 };
-  const firstDay = Math.min(first, lastDay - FEWEST_DAYS + 1);
-  const days = lastDay - firstDay + 1;
-  const cells = new Int16Array(days * QUARTER_HOURS_A_DAY).fill(UNKNOWN);
-  let lastCell = -1;
-  eachRow(series, (value, local) => {
-    const cell = Math.floor(local / QUARTER_HOUR_MS) - firstDay * QUARTER_HOURS_A_DAY;
-    // Where the clock shows an hour twice, the higher of both; the hour it leaves out stays a gap.
-    if (value === UNKNOWN || cell < 0 || value < cells[cell]!) return;
-    cells[cell] = value;
+    const cell = Math.floor(local / QUARTER_HOUR_MS) - most * QUARTER_HOURS_A_DAY;
+    if (firstCell < 0) firstCell = cell;
     if (cell > lastCell) lastCell = cell;
+    if (value < 0) feedsIn = true;
+    // Where the clock shows an hour twice, the higher of both; the hour it leaves out stays a gap.
+    if (value > all[cell]!) all[cell] = value;
   });
-  return { firstDay, days, cells, feedsIn, lastCell };
+  const last = Math.floor(lastCell / QUARTER_HOURS_A_DAY);
+  const first = Math.min(Math.floor(firstCell / QUARTER_HOURS_A_DAY), last - FEWEST_DAYS + 1);
+  const days = lastCell < 0 ? 0 : last - first + 1;
+  const from = first * QUARTER_HOURS_A_DAY;
+  return { firstDay: most + first, days, cells: all.subarray(from, from + days * QUARTER_HOURS_A_DAY), feedsIn, lastCell: lastCell - from };
 }
 
 /** What a month had, as far as it is known. */

@@ -37,6 +37,10 @@ export class YearCard extends SmartyCard {
         gap: 0 14px;
         margin: 20px 0 4px;
       }
+      .key {
+        margin-inline-end: 8px;
+        white-space: nowrap;
+      }
     `,
   ];
   static override properties = { ...SmartyCard.properties, chosenKw: { state: true } };
@@ -136,8 +140,8 @@ export class YearCard extends SmartyCard {
     const year = localParts(new Date()).year;
     const caption = this.locale.count(yearTexts, "caption", decisive.length, { year });
     const dot = (color: string, key: "fixed" | "surcharge") =>
-      html`<span><i class="dot" style="background:var(${color})"></i>${this.text(yearTexts, key)}</span>`;
-    return html`<small class="caption"><span>${caption}</span><span>${periodOf(decisive, this.locale)}</span>${dot("--drawn", "fixed")}${dot("--excess", "surcharge")}</small>
+      html`<span class="key"><i class="dot" style="background:var(${color})"></i>${this.text(yearTexts, key)}</span>`;
+    return html`<small class="caption"><span>${caption}</span><span>${periodOf(decisive, this.locale)}</span><span>${dot("--drawn", "fixed")} ${dot("--excess", "surcharge")}</span></small>
       ${classChooser(rows, kw, this.locale, (chosen) => (this.chosenKw = chosen))}`;
   }
 

@@ -21,64 +21,54 @@ export const FED_IN_OPACITY = fedInOpacity(FULL_KW / 2);
 
 /** The color of each energy from -32768 Wh, as the bytes of ImageData: red, green, blue, opacity. */
 export function palette({ drawn, fedIn, excess }: Colors, aboveKw: number | undefined): Uint32Array {
-  const bytes = new Uint8ClampedArray(65_536 * 4);
-  const limit = aboveKw === undefined ? Number.POSITIVE_INFINITY : aboveKw * WH_A_KW;
-  // What is not known has no color: the card shows through.
-  for (let index = 1; index < 65_536; index += 1) {
-    const wh = index + UNKNOWN;
-    const isAbove = wh > limit;
-    const color = isAbove ? excess : wh < 0 ? fedIn : drawn;
-    const kw = Math.abs(wh) / WH_A_KW;
-    const at = 4 * index;
-    bytes[at] = color[0];
-    bytes[at + 1] = color[1];
-    bytes[at + 2] = color[2];
-    bytes[at + 3] = isAbove ? 255 : 255 * (wh < 0 ? fedInOpacity(kw) : drawnOpacity(kw));
+  const entry = ([red, green, blue]: Color, opacity: number): number =>
+    new Uint32Array(new Uint8ClampedArray([red, green, blue, 255 * opacity]).buffer)[0]!;
+  const entries = new Uint32Array(65_536);
+  const full = FULL_KW * WH_A_KW;
+  entries.fill(entry(fedIn, fedInOpacity(FULL_KW)), 1, -UNKNOWN - full);
+  entries.fill(entry(drawn, drawnOpacity(FULL_KW)), full - UNKNOWN);
+  // A hundred steps of each cannot be told apart.
+  const step = full / 100;
+  for (let wh = 0; wh < full; wh += step) {
+    const kw = (wh + step / 2) / WH_A_KW;
+    entries.fill(entry(drawn, drawnOpacity(kw)), wh - UNKNOWN, wh + step - UNKNOWN);
+    entries.fill(entry(fedIn, fedInOpacity(kw)), -wh - step + 0.5 - UNKNOWN, -wh + 0.5 - UNKNOWN);
   }
-  return new Uint32Array(bytes.buffer);
+  if (aboveKw !== undefined) entries.fill(entry(excess, 1), Math.floor(aboveKw * WH_A_KW) + 1 - UNKNOWN);
+  // What is not known has no color: the card shows through.
+  entries[0] = 0;
+  return entries;
 }
 
-/** How many of `count` are in each of so many pixels: those from the first to before the second. */
-function shares(count: number, pixels: number): [number, number][] {
-  return Array.from({ length: pixels }, (_, pixel) => {
-    const from = Math.min(count - 1, Math.floor((pixel * count) / pixels));
-    return [from, Math.max(from + 1, Math.floor(((pixel + 1) * count) / pixels))];
-  });
+export interface Image {
+  readonly width: number;
+  readonly height: number;
+  /** Row by row from the top. */
+  readonly pixels: Uint32Array<ArrayBuffer>;
 }
 
 /**
- * Return the pixels, row by row from the top.
+ * Return the picture with one pixel for each quarter-hour, to be drawn larger.
  *
  * Wide, days go to the right and the time of day goes up; turned, time goes to the right and the
- * newest day is on top. A pixel that has more than one quarter-hour shows the highest of them: what
+ * newest day is on top. Where there is not a pixel for each day, one shows the highest of some: what
  * is above the reference power must be seen on a small screen, too.
  */
-export function pixels({ days, cells }: Grid, colors: Uint32Array, width: number, height: number, isTurned: boolean): Uint32Array {
-  const image = new Uint32Array(width * height);
-  if (!days) return image;
-  const columns = shares(isTurned ? QUARTER_HOURS_A_DAY : days, width);
-  const rows = shares(isTurned ? days : QUARTER_HOURS_A_DAY, height).reverse();
-  const [stepX, stepY] = isTurned ? [1, QUARTER_HOURS_A_DAY] : [QUARTER_HOURS_A_DAY, 1];
-  for (const [y, [fromY, toY]] of rows.entries()) {
-    const at = y * width;
-    const before = rows[y - 1];
-    if (before && before[0] === fromY && before[1] === toY) {
-      image.copyWithin(at, at - width, at);
-      continue;
-    }
-    for (let x = 0; x < width; x += 1) {
-      const [fromX, toX] = columns[x]!;
+export function imageOf({ days, cells }: Grid, colors: Uint32Array, mostDays: number, isTurned: boolean): Image {
+  const shown = Math.min(days, Math.max(1, mostDays));
+  const [width, height] = isTurned ? [QUARTER_HOURS_A_DAY, shown] : [shown, QUARTER_HOURS_A_DAY];
+  const pixels = new Uint32Array(width * height);
+  for (let each = 0; each < shown; each += 1) {
+    const first = Math.floor((each * days) / shown);
+    const end = Math.floor(((each + 1) * days) / shown);
+    for (let quarter = 0; quarter < QUARTER_HOURS_A_DAY; quarter += 1) {
       let highest = UNKNOWN;
-      for (let j = fromY; j < toY; j += 1) {
-        for (let i = fromX; i < toX; i += 1) {
-          const value = cells[i * stepX + j * stepY]!;
-          if (value > highest) highest = value;
-        }
-      }
-      image[at + x] = colors[highest - UNKNOWN]!;
+      for (let day = first; day < end; day += 1) highest = Math.max(highest, cells[day * QUARTER_HOURS_A_DAY + quarter]!);
+      const at = isTurned ? (shown - 1 - each) * width + quarter : (QUARTER_HOURS_A_DAY - 1 - quarter) * width + each;
+      pixels[at] = colors[highest - UNKNOWN]!;
     }
   }
-  return image;
+  return { width, height, pixels };
 }
 
 /** A cell as it is chosen: in the order of the keys, ↑ the next and → as many as are in a column. */

@@ -1,6 +1,6 @@
 /** Paints a year on a canvas, at the pixels of the device and only when something about it is another. */
 
-import { palette, pixels, type Color, type Colors } from "../drawing/year.ts";
+import { type Color, type Colors, imageOf, palette } from "../drawing/year.ts";
 import type { Grid } from "../year-series.ts";
 
 export interface Painted {
@@ -40,17 +40,25 @@ export class HeatMap {
   paint(canvas: HTMLCanvasElement, { grid, kw, width, height, isTurned }: Painted): void {
     const colors = this.#colors;
     const [across, down] = [width, height].map((each) => Math.round(each * (devicePixelRatio || 1))) as [number, number];
-    if (!colors || across < 1 || down < 1) return;
+    if (!colors || !grid.days || across < 1 || down < 1) return;
     const wanted = [canvas, grid, colors, kw, across, down, isTurned];
     if (wanted.every((each, index) => each === this.#painted[index])) return;
     this.#painted = wanted;
     if (this.#palette?.colors !== colors || this.#palette.kw !== kw) {
       this.#palette = { colors, kw, entries: palette(colors, kw) };
     }
-    const image = new ImageData(across, down);
-    new Uint32Array(image.data.buffer).set(pixels(grid, this.#palette.entries, across, down, isTurned));
+    const { width: columns, height: rows, pixels } = imageOf(grid, this.#palette.entries, isTurned ? down : across, isTurned);
+    const small = document.createElement("canvas");
+    small.width = columns;
+    small.height = rows;
+    const image = new ImageData(new Uint8ClampedArray(pixels.buffer), columns, rows);
+    small.getContext("2d")?.putImageData(image, 0, 0);
+    // Setting its size empties a canvas.
     canvas.width = across;
     canvas.height = down;
-    canvas.getContext("2d")?.putImageData(image, 0, 0);
+    const context = canvas.getContext("2d");
+    if (!context) return;
+    context.imageSmoothingEnabled = false;
+    context.drawImage(small, 0, 0, across, down);
   }
 }

@@ -23,7 +23,7 @@ export interface ClassRow {
   readonly total: number | null;
   readonly aboveKWh: number | null;
   readonly isOwn: boolean;
-  /** Between the rounded amounts, to that of one's own. */
+  /** Between the rounded amounts, to that of one's own or, where it is not known, to the cheapest. */
   readonly difference: number | null;
 }
 
@@ -48,25 +48,25 @@ export function classRows(classes: Classes): ClassRow[] {
       aboveKWh: sum(key, "excess_kwh"),
       isOwn: Number(key) === own,
     }));
-  // A power that is no class has no published price.
-  if (own !== null && !all.some(({ isOwn }) => isOwn)) {
-    all.push({ kw: own, fixed: null, surcharge: null, total: null, aboveKWh: null, isOwn: true });
-    all.sort((one, other) => one.kw - other.kw);
-  }
   const isEnough = all.findIndex(({ aboveKWh }) => aboveKWh !== null && round(aboveKWh, 3) === 0);
   // One alone would be compared with nothing.
   const last = isEnough < 0 ? all.length - 1 : Math.max(1, isEnough);
   const rows = all.filter(({ isOwn }, index) => index <= last || isOwn);
+  if (own !== null && !rows.some(({ isOwn }) => isOwn)) {
+    // A power that is no class has no published price.
+    rows.push({ kw: own, fixed: null, surcharge: null, total: null, aboveKWh: null, isOwn: true });
+    rows.sort((one, other) => one.kw - other.kw);
+  }
   const best = cheapest(rows);
   while (rows.length > MOST_ROWS) {
     const left = rows.filter((row) => !row.isOwn && row !== best);
     const dearest = left.reduce((one, other) => ((other.total ?? Number.POSITIVE_INFINITY) >= (one.total ?? Number.POSITIVE_INFINITY) ? other : one));
     rows.splice(rows.indexOf(dearest), 1);
   }
-  const mine = rows.find(({ isOwn }) => isOwn)?.total ?? null;
+  const mine = rows.find(({ isOwn, total }) => isOwn && total !== null) ?? best;
   return rows.map((row) => ({
     ...row,
-    difference: row.isOwn || row.total === null || mine === null ? null : row.total - mine,
+    difference: row === mine || row.total === null ? null : row.total - mine!.total!,
   }));
 }
 

@@ -1,0 +1,209 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Cells, dayTicks, imageOf, palette } from "../src/drawing/year.ts";
+import { Locale } from "../src/locale.ts";
+import { aboveSentence, classRows, classSentence, comparisonBegins, periodOf } from "../src/sentences/year.ts";
+import type { Classes, QuarterHours } from "../src/wire.ts";
+import { gridOf, joined, monthsOf, type Series, UNKNOWN } from "../src/year-series.ts";
+
+const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
+const of = (language: string) => new Locale({ language, number_format: "language", time_format: "24" });
+const plain = (text: string) => text.replaceAll("**", "").replaceAll("\u00a0", " ");
+
+/** The classes of one month, [kW, fixed, surcharge, kWh above] each, without VAT. */
+function classes(own: number | null, all: [string, number | null, number | null, number][]): Classes {
+  const entry = (fixed: number | null, surcharge: number | null, excess_kwh: number) =>
+    ({ fixed, surcharge, excess_kwh, total: fixed === null || surcharge === null ? null : fixed + surcharge }) as Classes["months"][0]["classes"][string];
+  const month = { month: "2026-10", measured_share: 1, classes: Object.fromEntries(all.map(([kw, ...rest]) => [kw, entry(...rest)])) };
+  return {
+    months: [month],
+    prices: "current",
+    cheapest: null,
+    saving_per_year: null,
+    about_the_same: false,
+    reference_kw: own,
+    vat_rate: 0.08,
+    decisive: ["2026-10"],
+    totals: Object.fromEntries(Object.entries(month.classes).map(([kw, { total }]) => [kw, total])),
+  };
+}
+
+const answer = (start: string, values: QuarterHours["values"]): QuarterHours => ({
+  start,
+  end: "",
+  step: 900,
+  quantity: "net",
+  unit: "Wh",
+  values,
+  origins: [],
+});
+const series = (start: string, values: (number | null)[]): Series => joined(answer(start, values));
+const says = (rows: ReturnType<typeof classRows>, chosen: number | undefined, months = 12, locale = en) =>
+  plain(classSentence(rows, chosen, months, locale));
+
+test("classes are in the order of their numbers, up to the first that nothing exceeds", () => {
+  const rows = classRows(classes(7, [["12", 20, 0, 0], ["100", 90, 0, 0], ["3", 7, 9, 120], ["7", 13, 1, 10]]));
+  assert.deepEqual(rows.map(({ kw }) => kw), [3, 7, 12]);
+  // With VAT: 16 × 1.08 = 17.28, 14 × 1.08 = 15.12, 20 × 1.08 = 21.6; differences are those of what is shown.
+  assert.deepEqual(rows.map(({ total }) => total), [17, 15, 22]);
+  assert.deepEqual(rows.map(({ difference }) => difference), [2, null, 7]);
+});
+
+test("one's own class is there, however large, and one class is never alone", () => {
+  const small: [string, number, number, number][] = [["3", 7, 0, 0], ["7", 13, 0, 0], ["12", 20, 0, 0], ["43", 60, 0, 0]];
+  assert.deepEqual(classRows(classes(43, small)).map(({ kw }) => kw), [3, 7, 43]);
+  assert.deepEqual(classRows(classes(3, small)).map(({ kw }) => kw), [3, 7]);
+  const rows = classRows(classes(5, small));
+  assert.deepEqual(rows.map(({ kw }) => kw), [3, 5, 7]);
+  assert.deepEqual(rows[1], { kw: 5, fixed: null, surcharge: null, total: null, aboveKWh: null, isOwn: true, difference: null });
+});
+
+test("of many classes the dearest are left out, never one's own or the cheapest", () => {
+  const many: [string, number, number, number][] = [3, 7, 12, 17, 27, 43, 70, 100].map((kw) => [String(kw), kw, 200 / kw, 200 - kw]);
+  assert.deepEqual(classRows(classes(100, many)).map(({ kw }) => kw), [7, 12, 17, 27, 43, 100]);
+});
+
+test("the class that costs least is right, its neighbours are compared", () => {
+  const rows = (three: number, twelve: number) => classRows(classes(7, [["3", three, 0, 9], ["7", 200, 0, 2], ["12", twelve, 0, 0]]));
+  assert.equal(says(rows(203, 220), 7), "7 kW is right. In 12 months 12 kW would have cost 22 € more, 3 kW about the same.");
+  assert.equal(says(rows(220, 203), 7), "7 kW is right. In 12 months 3 kW would have cost 22 € more, 12 kW about the same.");
+  assert.equal(says(rows(208, 220), 7), "7 kW is right. In 12 months 12 kW would have cost 22 € more, 3 kW 9 € more.");
+  assert.equal(says(rows(203, 201), 7), "7 kW is right. In 12 months 12 kW and 3 kW would have cost about the same.");
+  // Less than 5 € dearer than another: about the same, too.
+  assert.equal(says(rows(197, 220), 7), "7 kW is right. In 12 months 12 kW would have cost 22 € more, 3 kW about the same.");
+  assert.equal(says(rows(180, 220), 7), "3 kW would have saved 22 € in 12 months.");
+  assert.equal(says(rows(180, 220), 7, 1), "3 kW would have saved 22 € in 1 month.");
+});
+
+test("another class that is chosen is compared with one's own", () => {
+  const rows = classRows(classes(7, [["3", 203, 0, 9], ["7", 200, 0, 2], ["12", 220, 0, 0]]));
+  assert.equal(says(rows, 12), "12 kW would have cost 22 € more in 12 months than your 7 kW.");
+  assert.equal(says(rows, 3), "3 kW would have cost about the same in 12 months as your 7 kW.");
+  assert.equal(says(rows, 12, 12, of("fr")), "12 kW aurait coûté 22 € de plus sur 12 mois que vos 7 kW.");
+  assert.equal(says(rows, 12, 1, of("de")), "12 kW hätten 22 € mehr gekostet in 1 Monat als deine 7 kW.");
+});
+
+test("without a class of one's own, the cheapest is named", () => {
+  const rows = classRows(classes(null, [["3", 203, 0, 9], ["7", 200, 0, 2], ["12", 220, 0, 0]]));
+  assert.equal(says(rows, undefined), "7 kW would have been the cheapest in 12 months: 216 €.");
+  assert.equal(says(rows, 12), "12 kW would have cost 22 € more in 12 months than 7 kW.");
+  assert.deepEqual(rows.map(({ difference }) => difference), [3, null, 22]);
+});
+
+test("prices that are not known compare nothing", () => {
+  const rows = classRows(classes(7, [["3", null, 1, 9], ["7", null, 0, 0]]));
+  assert.equal(says(rows, 7), "What the classes would have cost is not known: prices are missing.");
+  assert.deepEqual(rows.map(({ total }) => total), [null, null]);
+  assert.deepEqual(classRows({ ...classes(7, []), totals: {}, months: [], decisive: [] }), []);
+});
+
+test("what was above is counted only where all of it is known", () => {
+  const at = (count: number | null, kWh: number, months?: number) => plain(aboveSentence(7, { count, share: (count ?? 0) / 35_040, kWh }, months, en));
+  assert.equal(at(823, 926.4, 12), "823 quarter-hours above 7 kW in 12 months: 2.3% of the time, 926 kWh.");
+  assert.equal(at(1, 0.6, 12), "1 quarter-hour above 7 kW in 12 months: 0.6 kWh.");
+  assert.equal(at(null, 926.4, 12), "926 kWh above 7 kW in 12 months.");
+  assert.equal(at(0, 0, 12), "No quarter-hour above 7 kW in 12 months.");
+  assert.equal(at(3, 1.2), "3 quarter-hours above 7 kW so far: 1.2 kWh.");
+});
+
+test("the comparison begins after the first whole month", () => {
+  const now = new Date("2026-11-21T17:38:20Z");
+  assert.equal(comparisonBegins("2026-11-01T00:00:00+01:00", now), "2026-12-01");
+  assert.equal(comparisonBegins("2026-11-02T00:00:00+01:00", now), "2027-01-01");
+  assert.equal(comparisonBegins(null, now), "2027-01-01");
+});
+
+test("a period is said in words", () => {
+  assert.equal(periodOf(["2025-06", "2026-05"], en), "June 2025 – May 2026");
+  assert.equal(periodOf(["2026-05"], of("fr")), "mai 2026");
+});
+
+test("a year is read from base64 and from a list alike, and its tail is put at its own place", () => {
+  // 1 Wh, -2 Wh, unknown: little-endian.
+  const packed = btoa(String.fromCharCode(1, 0, 0xfe, 0xff, 0x00, 0x80));
+  assert.deepEqual([...joined(answer("2026-01-01T00:00:00Z", packed)).values], [1, -2, UNKNOWN]);
+  assert.deepEqual([...joined(answer("2026-01-01T00:00:00Z", [1, -2, null])).values], [1, -2, UNKNOWN]);
+  const tail = answer("2026-01-01T01:00:00+00:00", [7]);
+  assert.deepEqual([...joined(answer("2026-01-01T00:00:00Z", packed), tail).values], [1, -2, UNKNOWN, UNKNOWN, 7]);
+  assert.equal(joined(answer("never", packed)).values.length, 0);
+  assert.equal(joined(answer("2026-01-01T00:00:00Z", "%")).values.length, 0);
+});
+
+test("days are those of Luxembourg's clock: an hour is left out in March, and doubled in October", () => {
+  // From midnight of 29 March on, each quarter-hour with its number.
+  const march = gridOf(series("2026-03-28T23:00:00Z", Array.from({ length: 92 + 1 }, (_, index) => index)));
+  const from = 6 * 96 - 96;
+  assert.equal(march.days, 7);
+  assert.deepEqual([...march.cells.subarray(from + 6, from + 14)], [6, 7, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, 8, 9]);
+  assert.equal(march.cells[from + 96], 92);
+  // Of the doubled hour the higher one: that of the second time here, and of the first time below.
+  const october = gridOf(series("2026-10-24T22:00:00Z", Array.from({ length: 100 + 1 }, (_, index) => index)));
+  assert.deepEqual([...october.cells.subarray(from + 7, from + 13)], [7, 12, 13, 14, 15, 16]);
+  assert.equal(october.cells[from + 96], 100);
+  const falling = gridOf(series("2026-10-24T22:00:00Z", Array.from({ length: 100 + 1 }, (_, index) => 500 - index)));
+  assert.deepEqual([...falling.cells.subarray(from + 7, from + 13)], [493, 492, 491, 490, 489, 484]);
+});
+
+test("months count what is above by the instant, the doubled hour twice", () => {
+  const october = series("2026-10-24T22:00:00Z", Array.from({ length: 100 }, (_, index) => (index >= 8 && index < 16 ? 1850 : null)));
+  const [month, ...others] = monthsOf(october, 7);
+  assert.equal(others.length, 0);
+  assert.deepEqual([month!.month, month!.known, month!.above, month!.aboveWh], ["2026-10", 8, 8, 800]);
+  assert.equal(month!.highestLocal, Date.UTC(2026, 9, 25, 2, 0));
+  assert.deepEqual(monthsOf(october, undefined)[0]!.above, 0);
+});
+
+test("a month begins at midnight in Luxembourg", () => {
+  const months = monthsOf(series("2026-10-31T22:30:00Z", [100, 200, 300]), 7);
+  assert.deepEqual(months.map(({ month, highestWh }) => [month, highestWh]), [["2026-10", 200], ["2026-11", 300]]);
+});
+
+test("a color says how much: nothing for the unknown, one red above, purple for what is fed in", () => {
+  const colors = palette({ drawn: [1, 2, 3], fedIn: [4, 5, 6], excess: [7, 8, 9] }, 3);
+  const at = (wh: number) => [...new Uint8Array(new Uint32Array([colors[wh - UNKNOWN]!]).buffer)];
+  assert.deepEqual(at(UNKNOWN), [0, 0, 0, 0]);
+  assert.deepEqual(at(750).slice(0, 3), [1, 2, 3]);
+  assert.deepEqual(at(751), [7, 8, 9, 255]);
+  assert.deepEqual(at(32_767), [7, 8, 9, 255]);
+  assert.deepEqual(at(-1).slice(0, 3), [4, 5, 6]);
+  assert.deepEqual(at(-32_767).slice(0, 3), [4, 5, 6]);
+  const none = palette({ drawn: [1, 2, 3], fedIn: [4, 5, 6], excess: [7, 8, 9] }, undefined);
+  const opacity = (wh: number) => new Uint8Array(new Uint32Array([none[wh - UNKNOWN]!]).buffer)[3]! / 255;
+  assert.ok(Math.abs(opacity(0) - 0.14) < 0.06 && Math.abs(opacity(1750) - 0.9) < 0.01);
+  assert.ok(Math.abs(opacity(437) - 0.52) < 0.02);
+});
+
+test("time goes up, or to the right with the newest day on top; a pixel of several days shows the highest", () => {
+  const all = Uint32Array.from({ length: 65_536 }, (_, index) => (index === 0 ? 0 : index + UNKNOWN));
+  const grid = { firstDay: 0, days: 3, cells: Int16Array.from({ length: 288 }, (_, cell) => cell + 1), feedsIn: false, lastCell: 287 };
+  const wide = imageOf(grid, all, 500, false);
+  assert.deepEqual([wide.width, wide.height, wide.pixels[0], wide.pixels[95 * 3 + 2]], [3, 96, 96, 193]);
+  const turned = imageOf(grid, all, 500, true);
+  assert.deepEqual([turned.width, turned.height, turned.pixels[0], turned.pixels[287]], [96, 3, 193, 96]);
+  const small = imageOf(grid, all, 2, false);
+  assert.deepEqual([small.width, ...small.pixels.subarray(0, 2)], [2, 96, 288]);
+});
+
+test("what is chosen is found again, wide and turned", () => {
+  const grid = { firstDay: 0, days: 10, cells: new Int16Array(960), feedsIn: false, lastCell: 959 };
+  for (const isTurned of [false, true]) {
+    const cells = new Cells(grid, isTurned);
+    const cell = 7 * 96 + 50;
+    const chosen = cells.chosen(cell);
+    assert.equal(cells.cell(chosen), cell);
+    assert.equal(cells.at(...cells.middle(chosen)), chosen);
+    const [x, y] = cells.middle(chosen);
+    assert.deepEqual(isTurned ? [x, y].map((each) => each.toFixed(2)) : [y, x].map((each) => (1 - Number(each.toFixed(4))).toFixed(2)), isTurned ? ["0.53", "0.25"] : ["0.53", "0.25"]);
+    assert.ok(cells.at(1, 0) < cells.count && cells.at(0, 1) >= 0);
+  }
+});
+
+test("months are written where there is room, and days while there are few", () => {
+  const grid = (days: number) => ({ firstDay: 20_393, days, cells: new Int16Array(), feedsIn: false, lastCell: 0 });
+  const room = { day: 64, month: 36 };
+  // 1 November 2025 and the 385 days after it.
+  assert.equal(dayTicks(grid(386), 840, room).ticks.length, 13);
+  assert.equal(dayTicks(grid(386), 340, room).ticks.length, 6);
+  const few = dayTicks(grid(7), 168, { day: 20, month: 18 });
+  assert.deepEqual([few.isMonths, few.ticks.length, few.ticks.at(-1)!.at], [false, 7, 6 / 7]);
+});
