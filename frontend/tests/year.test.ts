@@ -145,10 +145,10 @@ test("days are those of Luxembourg's clock: an hour is left out in March, and do
 });
 
 test("months count what is above by the instant, the doubled hour twice", () => {
-  const october = series("2026-10-24T22:00:00Z", Array.from({ length: 100 }, (_, index) => (index >= 8 && index < 16 ? 1850 : null)));
+  const october = series("2026-10-24T22:00:00Z", Array.from({ length: 100 }, (_, index) => (index >= 8 && index < 16 ? 1850 : index === 20 ? 1750 : null)));
   const [month, ...others] = monthsOf(october, 7);
   assert.equal(others.length, 0);
-  assert.deepEqual([month!.month, month!.known, month!.above, month!.aboveWh], ["2026-10", 8, 8, 800]);
+  assert.deepEqual([month!.month, month!.known, month!.above, month!.aboveWh], ["2026-10", 9, 8, 800]);
   assert.equal(month!.highestLocal, Date.UTC(2026, 9, 25, 2, 0));
   assert.deepEqual(monthsOf(october, undefined)[0]!.above, 0);
 });
@@ -180,8 +180,9 @@ test("time goes up, or to the right with the newest day on top; a pixel of sever
   assert.deepEqual([wide.width, wide.height, wide.pixels[0], wide.pixels[95 * 3 + 2]], [3, 96, 96, 193]);
   const turned = imageOf(grid, all, 500, true);
   assert.deepEqual([turned.width, turned.height, turned.pixels[0], turned.pixels[287]], [96, 3, 193, 96]);
-  const small = imageOf(grid, all, 2, false);
-  assert.deepEqual([small.width, ...small.pixels.subarray(0, 2)], [2, 96, 288]);
+  const falling = { ...grid, cells: grid.cells.map((value) => 500 - value) };
+  const small = imageOf(falling, all, 2, false);
+  assert.deepEqual([small.width, ...small.pixels.subarray(0, 2)], [2, 500 - 96, 500 - 192]);
 });
 
 test("what is chosen is found again, wide and turned", () => {

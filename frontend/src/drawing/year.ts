@@ -23,6 +23,7 @@ export const FED_IN_OPACITY = fedInOpacity(FULL_KW / 2);
 export function palette({ drawn, fedIn, excess }: Colors, aboveKw: number | undefined): Uint32Array {
   const entry = ([red, green, blue]: Color, opacity: number): number =>
     new Uint32Array(new Uint8ClampedArray([red, green, blue, 255 * opacity]).buffer)[0]!;
+  // The first has no color: where nothing is known, the card shows through.
   const entries = new Uint32Array(65_536);
   const full = FULL_KW * WH_A_KW;
   entries.fill(entry(fedIn, fedInOpacity(FULL_KW)), 1, -UNKNOWN - full);
@@ -35,8 +36,6 @@ export function palette({ drawn, fedIn, excess }: Colors, aboveKw: number | unde
     entries.fill(entry(fedIn, fedInOpacity(kw)), -wh - step + 0.5 - UNKNOWN, -wh + 0.5 - UNKNOWN);
   }
   if (aboveKw !== undefined) entries.fill(entry(excess, 1), Math.floor(aboveKw * WH_A_KW) + 1 - UNKNOWN);
-  // What is not known has no color: the card shows through.
-  entries[0] = 0;
   return entries;
 }
 
