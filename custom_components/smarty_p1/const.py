@@ -62,6 +62,7 @@ SECTION_NETWORK_PRICES: Final = "network_prices"
 SECTION_SECOND_PRICE: Final = "second_price"
 SECTION_LEVIES: Final = "levies"
 CONF_MIN_INTERVAL: Final = "min_interval"
+CONF_GAS_KWH_PER_M3: Final = "gas_kwh_per_m3"
 
 SECTION_P1_SERVER: Final = "p1_server"
 SECTION_MQTT: Final = "mqtt"

@@ -8,16 +8,15 @@ from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.data_entry_flow import section
 
 from ..const import (
-    CONF_MIN_INTERVAL,
     CONF_REFERENCE_POWER,
     SECTION_LENEDA,
     SECTION_MQTT,
     SECTION_P1_SERVER,
 )
 from ..coordinator.entry_types import short_title
+from .data_options import DATA_OPTIONS, data_fields, read_data
 from .error_texts import FieldError
 from .form_and_probe import Input
-from .form_fields import number_field
 from .leneda_account import account_fields, async_read_account, shown_account
 from .leneda_file import LenedaFileSteps
 from .publish_options import (
@@ -38,8 +37,6 @@ from .tariff_options import (
     shown_contract,
 )
 
-_MAX_INTERVAL = 3600
-_INTERVAL = number_field(_MAX_INTERVAL, "s", is_whole=True)
 DETAILS = {"page": "contract_details"}
 """What opens the dialog at the prices that a repair asks for, instead of the menu."""
 
@@ -89,11 +86,15 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         return self._show("contract_details", fields, shown, errors, **placeholders)
 
     async def async_step_updates(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask how often entities are updated."""
+        """Ask how often entities are updated, and what a cubic metre of gas is worth."""
+        errors: Errors = {}
+        shown = self.config_entry.options
         if user_input is not None:
-            return self._save(user_input, user_input)
-        fields = {vol.Required(CONF_MIN_INTERVAL, default=0): _INTERVAL}
-        return self._show("updates", fields, self.config_entry.options, {})
+            read = read_data(user_input, errors)
+            if not errors:
+                return self._save(read, DATA_OPTIONS)
+            shown = user_input
+        return self._show("updates", data_fields(self.config_entry), shown, errors)
 
     async def async_step_leneda_account(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask whose quarter-hours are to be asked of the national platform, and try it."""

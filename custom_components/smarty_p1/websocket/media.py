@@ -7,6 +7,7 @@ from typing import Any
 from homeassistant.helpers.json import json_bytes
 from homeassistant.util import dt as dt_util
 
+from ..coordinator.gas_energy import kwh_per_m3
 from ..coordinator.medium_history import KEPT_DAYS, KEPT_HOURS, Sum
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.tariff import LUXEMBOURG, day_end, day_start
@@ -20,11 +21,13 @@ _A_WHOLE_HOUR = 3599.0
 async def media(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
     """Answer with the sums of the meters on the M-Bus: 400 days, and of water 35 days by hours."""
     now = dt_util.utcnow()
+    options = coordinator.config_entry.options
     found = [
         {
             "meter": identity,
             "type": medium.kind,
             "unit": medium.unit,
+            "kwh_per_m3": kwh_per_m3(options, medium.kind, medium.unit),
             "index": medium.index if medium.time else None,
             "time": medium.time and medium.time.isoformat(),
             "days": _days(medium.days),

@@ -10,6 +10,7 @@ from homeassistant.helpers import device_registry as dr
 
 from ..const import DOMAIN
 from ..coordinator.entry_types import AnyConfigEntry
+from ..coordinator.gas_energy import kwh_per_m3
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..entity import mbus_device_id
 from ..lib.entities import CURRENCY
@@ -94,6 +95,7 @@ def _media(
                 "meter": identity,
                 "type": meter.type,
                 "unit": meter.unit,
+                "kwh_per_m3": kwh_per_m3(coordinator.config_entry.options, meter.type, meter.unit),
                 "device_id": _device_id(hass, coordinator.config_entry, device_id),
             }
         )

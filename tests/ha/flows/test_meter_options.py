@@ -54,7 +54,7 @@ async def test_the_options_begin_with_a_menu(hass: HomeAssistant, entry: MockCon
 @pytest.mark.parametrize(
     ("page", "fields"),
     [
-        ("updates", ["min_interval"]),
+        ("updates", ["min_interval", "gas_kwh_per_m3"]),
         ("other_programs", ["p1_server", "mqtt"]),
     ],
 )
@@ -71,6 +71,11 @@ async def test_a_page_is_about_one_thing(
     ("page", "typed", "changed"),
     [
         ("updates", {"min_interval": 30}, {"min_interval": 30}),
+        (
+            "updates",
+            {"min_interval": 0, "gas_kwh_per_m3": 11.2},
+            {"min_interval": 0, "gas_kwh_per_m3": 11.2},
+        ),
         (
             "other_programs",
             {"p1_server": {**SERVER, "port": 2005}},
@@ -105,6 +110,56 @@ async def test_the_contract_leaves_what_others_store(
     changed = STORED | {"reference_power": 12.0, "energy_fee_per": "month", "with_levies": False}
     del changed["energy_price"]
     assert dict(entry.options) == changed
+
+
+async def enter_data(hass: HomeAssistant, entry: MockConfigEntry, **typed: float) -> dict[str, Any]:
+    """Fill in the page of the data."""
+    form = await open_options(hass, entry, "updates")
+    result = await hass.config_entries.options.async_configure(form["flow_id"], typed)
+    await hass.async_block_till_done()
+    return dict(result)
+
+
+async def test_the_energy_of_gas_can_be_taken_back(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await enter_data(hass, entry, min_interval=10, gas_kwh_per_m3=11.2)
+    await enter_data(hass, entry, min_interval=10)
+
+    assert dict(entry.options) == STORED
+
+
+@pytest.mark.parametrize("typed", [0, 4.99, 15.01, 11200])
+async def test_what_no_gas_is_worth_is_refused(
+    hass: HomeAssistant, entry: MockConfigEntry, typed: float
+) -> None:
+    result = await enter_data(hass, entry, min_interval=10, gas_kwh_per_m3=typed)
+
+    assert result["errors"] == {"gas_kwh_per_m3": "gas_kwh_per_m3_implausible"}
+    # What was typed stands there, to be mended.
+    [_, field] = result["data_schema"].schema
+    assert field.description == {"suggested_value": typed}
+    assert dict(entry.options) == STORED
+
+
+@pytest.mark.parametrize("typed", [5, 15])
+async def test_the_bounds_are_allowed(
+    hass: HomeAssistant, entry: MockConfigEntry, typed: float
+) -> None:
+    result = await enter_data(hass, entry, min_interval=10, gas_kwh_per_m3=typed)
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_without_gas_nobody_is_asked_about_it(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    text = TELEGRAM.replace("0-1:24.1.0(003)", "0-1:24.1.0(007)")
+    entry = await set_up(hass, port, make_entry, text, min_interval=10)
+    form = await open_options(hass, entry, "updates")
+
+    assert form["data_schema"]
+    assert list(form["data_schema"].schema) == ["min_interval"]
 
 
 # What fits one line of a dialog; with two lines each, the page is higher than a laptop's screen.

@@ -10,6 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.websocket import media, quality
 from tests.ha.conftest import EntryMaker
+from tests.ha.dialogs import open_options
 from tests.ha.meter import MeterPort, with_value
 from tests.ha.support import TELEGRAM, let_pass, receive, reload, set_up
 from tests.ha.topic import Clock
@@ -229,6 +230,35 @@ async def test_all_of_it_is_known_after_a_restart(  # noqa: PLR0913, PLR0917 - a
     failure = after["events"]["disturbances"].pop()
     assert (failure["kind"], failure["count"]) == ("power_failure", 2)
     assert after == before
+
+
+async def test_what_gas_is_worth_is_told_once_it_is_entered_and_nothing_is_lost(
+    hass: HomeAssistant,
+    port: MeterPort,
+    client: Client,
+    meter: MockConfigEntry,
+    sender: Sender,
+) -> None:
+    await sender.send(HOURS, r0_1_24_2_1="(250703120000S)(00680.901*m3)")
+    before = {each["type"]: each for each in await media_of(client, meter)}
+    port.greeting = port.next_frame(sender.text)
+    form = await open_options(hass, meter, "updates")
+    typed = {"min_interval": 0, "gas_kwh_per_m3": 11.2}
+    await hass.config_entries.options.async_configure(form["flow_id"], typed)
+    await hass.async_block_till_done()
+
+    after = {each["type"]: each for each in await media_of(client, meter)}
+    assert before["gas"]["days"]["amounts"] == [2.0]
+    assert after == before | {"gas": before["gas"] | {"kwh_per_m3": 11.2}}
+    [found] = (await ask(client, "meters"))["meters"]
+    told = {each["type"]: each["kwh_per_m3"] for each in found["media"]}
+    assert told == {"gas": 11.2, "water": None, "heat": None}
+
+
+async def media_of(client: Client, entry: MockConfigEntry) -> list[dict[str, Any]]:
+    """Return what the meters on the M-Bus have counted."""
+    found: list[dict[str, Any]] = (await ask(client, "media", entry_id=entry.entry_id))["media"]
+    return found
 
 
 NAMES = ("voltages", "events", "media")

@@ -47,6 +47,7 @@ async def test_a_meter_and_what_it_has(
         ("water", "m3"),
         ("heat", "GJ"),
     ]
+    assert [each["kwh_per_m3"] for each in media] == [None, None, None]
     assert [each["device_id"] for each in media] == [
         hass_device(hass, entry, f"{SERIAL}_{each['meter']}") for each in media
     ]

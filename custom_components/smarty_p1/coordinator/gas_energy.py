@@ -1,0 +1,17 @@
+"""What a cubic metre of gas is worth: the bill says it, no meter does."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..const import CONF_GAS_KWH_PER_M3
+
+LEAST_KWH_PER_M3 = 5.0
+MOST_KWH_PER_M3 = 15.0
+
+
+def kwh_per_m3(options: Mapping[str, Any], kind: str, unit: str | None) -> float | None:
+    """Return the kWh in a cubic metre of what a meter counts, None where nobody has entered it."""
+    if (kind, unit) != ("gas", "m3"):
+        return None
+    energy: float | None = options.get(CONF_GAS_KWH_PER_M3)
+    return energy
