@@ -1,11 +1,192 @@
-import { html, type TemplateResult } from "lit";
-import { SmartyCard } from "../card.ts";
+/** What one of the other meters counts: gas, water, heat; today, and how the month goes. */
+
+import { type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
+import { type CardConfig, pageLocale, SmartyCard } from "../card.ts";
+import { drawMedium, type MediumDrawing } from "../drawing/medium.ts";
 import type { Feed } from "../feed.ts";
-import { mediumTexts } from "../sentences/medium.ts";
-import type { Meter } from "../wire.ts";
+import { localDay } from "../locale.ts";
+import { plain, rich } from "../parts/markup.ts";
+import { mediumChart } from "../parts/medium-chart.ts";
+import { colorOf, iconOf, mediumStyles } from "../parts/medium-look.ts";
+import { amountToday, type Standing, standingOn } from "../parts/medium-months.ts";
+import { ChosenBar } from "../parts/pointer.ts";
+import * as say from "../sentences/medium.ts";
+import { chosenSentence, type Days, daysTable, footnote } from "../sentences/medium-days.ts";
+import { styles } from "../styles.ts";
+import type { MediumHistory, MediumReading, Meter } from "../wire.ts";
+
+const OLD_MS = 3 * 3_600_000;
+const SILENT_MS = 48 * 3_600_000;
+
+interface Shown {
+  name: string;
+  deviceId: string | null;
+  history: MediumHistory;
+  newer: MediumReading | undefined;
+  /** Of the last reading. */
+  time: Date | undefined;
+  today: string;
+}
+
+interface Drawn {
+  days: MediumHistory["days"];
+  today: string;
+  standing: Standing;
+  units: say.Units;
+  drawing: MediumDrawing;
+}
 
 export class MediumCard extends SmartyCard {
-  protected content(_meter: Meter, _feed: Feed): TemplateResult {
-    return html`<h2>${this.text(mediumTexts, "name")}</h2>`;
+  static override styles: CSSResultGroup = [styles, mediumStyles];
+  #drawn: Drawn | undefined;
+  readonly #chosen = new ChosenBar(this, () => {
+    const count = this.#drawn?.drawing.days ?? 0;
+    return { count, at: (x) => Math.max(0, Math.min(count - 1, Math.floor(x * count))) };
+  });
+
+  static override getConfigForm(): object {
+    const integration = "smarty_p1";
+    const labels: Record<string, string> = { entry_id: pageLocale().common("meter"), device: pageLocale().text(say.mediumTexts, "device") };
+    return {
+      schema: [
+        { name: "entry_id", selector: { config_entry: { integration } } },
+        { name: "device", selector: { device: { filter: [{ integration, model: "M-Bus meter" }] } } },
+      ],
+      computeLabel: ({ name }: { name: string }) => labels[name],
+      computeHelper: ({ name }: { name: string }) => (name === "device" ? pageLocale().text(say.mediumTexts, "device_help") : undefined),
+    };
+  }
+
+  /** `meter` is its id on the M-Bus, `device` the one in Home Assistant, as it is chosen in the form. */
+  override setConfig(config: CardConfig): void {
+    super.setConfig(config);
+    for (const option of ["meter", "device"]) {
+      const value = config[option];
+      if (value !== undefined && value !== null && typeof value !== "string") throw new Error(`${option}: an id, as text`);
+    }
+  }
+
+  /** A device says whose it is. */
+  protected override get meter(): Meter | undefined {
+    const { device } = this.config;
+    const isOwner = ({ media }: Meter) => media.some(({ device_id }) => device_id === device);
+    return (device ? this.meters?.list?.find(isOwner) : undefined) ?? super.meter;
+  }
+
+  #t(key: say.MediumKey, params: Record<string, string> = {}): string {
+    return this.text(say.mediumTexts, key, params);
+  }
+
+  protected content(meter: Meter, feed: Feed): TemplateResult {
+    const answer = feed.get("smarty_p1/media", {});
+    if (feed.live?.state === "unauthorized" || answer.error === "unauthorized") {
+      return html`<p role="status">${this.locale.common("not_allowed")}</p>`;
+    }
+    const known = answer.value?.media ?? [];
+    const { device, meter: configured } = this.config;
+    const byDevice = device ? meter.media.find(({ device_id }) => device_id === device)?.meter : undefined;
+    const id = device ? byDevice : (configured ?? (meter.media[0] ?? known[0])?.meter);
+    const listed = meter.media.find((each) => each.meter === id);
+    const kept = known.find((each) => each.meter === id);
+    if (!listed && !kept) {
+      if (!answer.value && !answer.error) return this.waiting();
+      if (!answer.value) return this.waiting(answer.error);
+      const key = meter.state !== "receiving" ? "nothing_read" : device || configured ? "not_there" : "no_media";
+      return html`<p role="status">${this.#t(key)}</p>`;
+    }
+    const newer = feed.live?.media?.[String(id)];
+    const history: MediumHistory = kept ?? {
+      ...listed!, index: newer?.index ?? null, time: newer?.time ?? null, days: null, hours: null,
+    };
+    const times = [newer?.time, history.time].map((time) => Date.parse(time ?? "")).filter(Number.isFinite);
+    const shown: Shown = {
+      name: this.#name(meter, history, listed?.device_id),
+      deviceId: listed?.device_id ?? null,
+      history,
+      newer,
+      time: times.length ? new Date(Math.max(...times)) : undefined,
+      today: localDay(new Date()),
+    };
+    const color = colorOf(history.type, Boolean(this.hass?.themes?.darkMode));
+    return html`<div class="all" style="--medium:${color}">
+      <header>
+        <h2><ha-icon icon=${iconOf(history.type)}></ha-icon><span>${shown.name}</span></h2>
+        ${this.#stamp(shown)}
+      </header>
+      ${history.days ? this.#days(shown) : kept || answer.error ? this.#index(shown) : this.waiting()}
+    </div>`;
+  }
+
+  #name(meter: Meter, { type, meter: id }: MediumHistory, deviceId: string | null | undefined): string {
+    const given = deviceId ? this.hass?.devices[deviceId]?.name_by_user : undefined;
+    const name = say.nameOf(type, this.locale);
+    return given || (meter.media.filter((each) => each.type === type).length > 1 ? `${name} ${id.slice(-4)}` : name);
+  }
+
+  #time(time: Date, today: string): string {
+    const clock = this.locale.time(time);
+    return localDay(time) === today ? clock : `${this.locale.shortDay(time)}, ${clock}`;
+  }
+
+  #stamp({ time, today }: Shown): TemplateResult | typeof nothing {
+    if (!time) return nothing;
+    const words = this.#time(time, today);
+    const isOld = Date.now() - time.getTime() > OLD_MS;
+    return html`<small class="number">${isOld ? this.locale.common("last", { time: words }) : words}</small>`;
+  }
+
+  /** Before there are days, an index is all that is known. */
+  #index({ history, newer, time, today }: Shown): TemplateResult {
+    const index = newer?.index ?? history.index;
+    if (index === null || !time) return html`<p class="sentence">${this.#t("nothing_read")}</p>`;
+    const { own } = say.unitsOf(history.type, history.unit, null, 0);
+    const words = { index: say.write(index, own, this.locale), time: this.#time(time, today) };
+    return html`<p class="sentence">${rich(this.#t("index_only", words))}</p>`;
+  }
+
+  #draw({ history, today }: Shown): Drawn {
+    let drawn = this.#drawn;
+    if (drawn?.days !== history.days || drawn?.today !== today) {
+      const standing = standingOn(history, today, say.isSeasonal(history.type));
+      const amounts = [...standing.month.amounts, ...(standing.reference?.amounts ?? [])];
+      const biggest = Math.max(0, ...amounts.map((each) => each ?? 0));
+      const units = say.unitsOf(history.type, history.unit, history.kwh_per_m3, biggest);
+      this.#drawn = drawn = { days: history.days, today, standing, units, drawing: drawMedium(standing) };
+    }
+    return drawn!;
+  }
+
+  #days(shown: Shown): TemplateResult {
+    const { history, newer, name, deviceId, time, today } = shown;
+    const { standing, units, drawing } = this.#draw(shown);
+    const amount = amountToday(history, today, newer);
+    const unit = amount !== null && amount * units.day.factor >= 100_000 ? units.month : units.day;
+    const number = amount === null ? "–" : this.locale.number(amount * unit.factor, unit.decimals);
+    const days: Days = { history, standing, units, today, amount, time };
+    const month =
+      time && Date.now() - time.getTime() > SILENT_MS
+        ? this.#t("silent", { time: this.#time(time, today) })
+        : say.monthSentence(standing, units, history.days!.start, today, this.locale);
+    const chosen = this.#chosen.index;
+    const sentence = chosen === undefined ? month : chosenSentence(days, chosen + 1, this.locale);
+    const table = this.isTableShown ? daysTable(days, this.locale) : undefined;
+    const label = this.#t("chart", { name, month: plain(month) });
+    return html`<div class="big">
+        ${this.moreInfo(history.type, number, name, deviceId)} <small>${this.#t("today", { unit: unit.unit }).trim()}</small>
+      </div>
+      ${this.sentence(sentence)}
+      ${drawing.own || drawing.reference ? mediumChart({ days, drawing, label, sentence }, this.#chosen, this.locale) : nothing}
+      ${table ? this.table(name, table.head, () => table.rows) : nothing} ${this.#foot(days, newer?.index ?? history.index)}`;
+  }
+
+  #foot(days: Days, index: number | null): TemplateResult {
+    const { text, isWarning } = footnote(days, index, this.locale);
+    const canEnter = days.history.type === "gas" && days.history.unit === "m3" && days.units.day.unit !== "kWh" && this.hass?.user?.is_admin;
+    return html`${isWarning ? html`<p>${rich(text)}</p>` : nothing}
+      <footer>
+        ${isWarning || !text ? nothing : html`<small>${text}</small>`}
+        ${canEnter ? this.link("/config/integrations/integration/smarty_p1", this.#t("enter_factor")) : nothing}
+        ${this.tableButton()}
+      </footer>`;
   }
 }

@@ -1,5 +1,140 @@
-import type { Texts } from "../locale.ts";
+/** What a gas, water or heat meter has counted, in the units of people, and how its month goes. */
+
+import { dayStart, type Locale, type Texts } from "../locale.ts";
+import type { Night, Standing } from "../parts/medium-months.ts";
+import { round } from "../rounding.ts";
 import texts from "../texts/medium.json" with { type: "json" };
 
 export type MediumKey = keyof (typeof texts)["en"];
 export const mediumTexts: Texts<MediumKey> = texts;
+
+/** In percent; less of a difference is none. */
+const DIFFERENCE = 3;
+/** From so much on, percents are hard to imagine. */
+const MANY_TIMES = 2.5;
+const KWH: Record<string, number> = { Wh: 0.001, kWh: 1, MWh: 1000, MJ: 1 / 3.6, GJ: 1000 / 3.6 };
+
+/** A unit with what one of the meter's own is in it. */
+export interface Unit {
+  unit: string;
+  factor: number;
+  decimals: number;
+}
+
+export interface Units {
+  day: Unit;
+  month: Unit;
+  own: Unit;
+}
+
+/** 02:00 and 05:00 of a day on which no clock is changed. */
+const NIGHT_START = new Date("2026-01-15T01:00:00Z");
+const NIGHT_END = new Date("2026-01-15T04:00:00Z");
+
+type Kind = "gas" | "water" | "heat" | "cooling" | "other";
+
+const KINDS: Record<string, Kind> = {
+  gas: "gas",
+  water: "water",
+  cold_water: "water",
+  hot_water: "water",
+  very_hot_water: "water",
+  heat: "heat",
+  heat_inlet: "heat",
+  heat_cooling: "heat",
+  cooling: "cooling",
+  cooling_inlet: "cooling",
+};
+
+export const kindOf = (type: string): Kind => (Object.hasOwn(KINDS, type) ? KINDS[type]! : "other");
+
+/** Whether the weather decides: then last month says less than the same one a year ago. */
+export const isSeasonal = (type: string): boolean => ["gas", "heat", "cooling"].includes(kindOf(type));
+
+export const nameOf = (type: string, locale: Locale): string =>
+  locale.text(mediumTexts, Object.hasOwn(texts.en, type) ? (type as MediumKey) : "unknown");
+
+/** The units for a meter whose biggest day (in its own unit) is this. */
+export function unitsOf(type: string, unit: string | null, kwhPerM3: number | null | undefined, biggest: number): Units {
+  const own = { unit: (unit ?? "").slice(0, 12).replace(/^m3$/, "m³"), factor: 1, decimals: 3 };
+  const energy = unit === "m3" && type === "gas" ? kwhPerM3 : KWH[unit ?? ""];
+  if (energy && Number.isFinite(energy) && energy > 0) {
+    // In summer, a boiler takes less in a day than a tenth would tell. A heat meter counts in steps of 0.3 kWh.
+    const decimals = biggest * energy < 10 && unit !== "GJ" ? 1 : 0;
+    const kwh = { unit: "kWh", factor: energy, decimals };
+    return { day: kwh, month: kwh, own: { ...own, decimals: unit === "m3" ? 2 : 3 } };
+  }
+  if (unit === "m3" && (kindOf(type) === "water" || type === "waste_water")) {
+    const litres = { unit: "L", factor: 1000, decimals: 0 };
+    return { day: litres, month: { ...own, decimals: 1 }, own };
+  }
+  return { day: { ...own, decimals: 2 }, month: { ...own, decimals: 1 }, own };
+}
+
+export const write = (amount: number, { unit, factor, decimals }: Unit, locale: Locale): string =>
+  unit ? locale.unit(amount * factor, unit, decimals) : locale.number(amount * factor, decimals);
+
+/** A sum of days: as a month is told, unless it is so little that a day's unit says more. */
+export function writeSum(amount: number, { day, month }: Units, locale: Locale): string {
+  return write(amount, amount * month.factor < 1 ? day : month, locale);
+}
+
+/** "the 20th", as far as languages have a word of their own for it. */
+function ordinal(day: number, { language }: Locale): string {
+  if (language === "fr" && day === 1) return "1er";
+  if (language === "de" || language === "lb") return `${day}.`;
+  if (language !== "en") return String(day);
+  const isTeen = day > 10 && day < 14;
+  return `${day}${(!isTeen && ["th", "st", "nd", "rd"][day % 10]) || "th"}`;
+}
+
+export const startOf = (month: string, day = 1): Date => dayStart(`${month}-${String(day).padStart(2, "0")}`);
+
+/** November, or November 2025 where it is of another year. */
+export function monthName(month: string, today: string, locale: Locale): string {
+  const isNear = Math.abs(Date.parse(`${month}-01`) - Date.parse(`${today.slice(0, 7)}-01`)) < 200 * 86_400_000;
+  return isNear ? locale.month(startOf(month)) : locale.monthYear(startOf(month));
+}
+
+const capital = (text: string): string => text.charAt(0).toLocaleUpperCase() + text.slice(1);
+
+/** How the month goes. `since` is the first day of which anything is known. */
+export function monthSentence(standing: Standing, units: Units, since: string, today: string, locale: Locale): string {
+  const { month, first, last, missing, sum, reference, referenceSum } = standing;
+  const t = (key: MediumKey, params: Record<string, string> = {}) => locale.text(mediumTexts, key, params);
+  const amount = (value: number) => writeSum(value, units, locale);
+  const params = { month: capital(locale.month(startOf(month.month))), day: ordinal(last, locale), sum: amount(sum) };
+  if (today.endsWith("-01")) {
+    if (!reference?.isWhole.every(Boolean)) return t("begins", params);
+    const before = reference.amounts.reduce<number>((all, each) => all + (each ?? 0), 0);
+    return t("before", { ...params, reference: capital(monthName(reference.month, today, locale)), sum: amount(before) });
+  }
+  if (missing > 0 && last) return locale.count(mediumTexts, "at_least", missing, params);
+  if (!last) {
+    if (since.startsWith(month.month)) return t("first_days", { since: locale.day(dayStart(since)) });
+    return "";
+  }
+  if (first > 1) return t("since", { ...params, since: locale.day(startOf(month.month, first)) });
+  if (!reference) {
+    const before = new Date(startOf(month.month).getTime() - 86_400_000);
+    return t("not_compared", { ...params, reference: locale.month(before) });
+  }
+  const name = monthName(reference.month, today, locale);
+  const said = { ...params, reference: name, before: amount(referenceSum) };
+  const isNothing = (value: number) => round(value * units.day.factor, units.day.decimals) === 0;
+  if (isNothing(sum) || isNothing(referenceSum)) {
+    return t(!isNothing(sum) ? "none_before" : isNothing(referenceSum) ? "none_both" : "none_now", said);
+  }
+  const ratio = sum / referenceSum;
+  if (ratio >= MANY_TIMES) return t("times", { ...said, times: locale.number(ratio, ratio < 10 ? 1 : 0) });
+  const percent = round((ratio - 1) * 100);
+  if (Math.abs(percent) < DIFFERENCE) return t("same", said);
+  return t(percent > 0 ? "more" : "less", { ...said, share: locale.percent(Math.abs(percent) / 100) });
+}
+
+/** What ran at night, where water may leak. */
+export function nightSentence({ litres, isSteady, steadyNights }: Night, locale: Locale): string {
+  const params = { range: locale.timeRange(NIGHT_START, NIGHT_END), litres: locale.unit(litres, "L"), count: locale.number(steadyNights) };
+  const key: MediumKey = !litres ? "night_none" : !isSteady ? "night_pauses" : steadyNights > 2 ? "nights_steady" : "night_steady";
+  return locale.text(mediumTexts, key, params);
+}

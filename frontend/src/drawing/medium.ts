@@ -1,0 +1,76 @@
+/** The running sum of a month on that of another one, in a square of 100 × 100 that is stretched. */
+
+import type { Month, Standing } from "../parts/medium-months.ts";
+
+const SIZE = 100;
+/** Above the highest point, for its label. */
+const ROOM = 1.12;
+
+export interface Point {
+  x: number;
+  y: number;
+}
+
+export interface MediumDrawing {
+  own: string;
+  area: string;
+  reference: string;
+  /** Where the last whole day ends. */
+  dot: Point | undefined;
+  /** Where the reference ends; its sum, once all of it is known. */
+  end: (Point & { total: number | undefined }) | undefined;
+  ticks: { day: number; x: number }[];
+  /** So many days are drawn from left to right. */
+  days: number;
+}
+
+/** The sums at the end of each day, from the day before `first` on. */
+function sums({ amounts }: Month, first: number, last: number): number[] {
+  let sum = 0;
+  return [0, ...amounts.slice(first - 1, last).map((amount) => (sum += amount ?? 0))];
+}
+
+export function drawMedium({ month, first, last, reference }: Standing): MediumDrawing {
+  const days = Math.max(month.length, reference?.length ?? 0);
+  const own = last >= first ? sums(month, first, last) : [];
+  const gap = reference?.isWhole.indexOf(false) ?? 0;
+  const until = gap < 0 ? reference!.length : gap;
+  const before = reference ? sums(reference, 1, until) : [];
+  const most = Math.max(...own, ...before) * ROOM || 1;
+  const at = (day: number, sum: number): Point => ({ x: (day / days) * SIZE, y: SIZE - (sum / most) * SIZE });
+  const write = ({ x, y }: Point) => `${Number(x.toFixed(2))} ${Number(y.toFixed(2))}`;
+
+  let line = "";
+  let area = "";
+  let start: Point | undefined;
+  own.forEach((sum, index) => {
+    if (!index) return;
+    const day = first - 1 + index;
+    const [from, to] = [at(day - 1, own[index - 1]!), at(day, sum)];
+    // What is known of a day that is not whole is in the sum, but not drawn as if it were all.
+    if (!month.isWhole[day - 1]) {
+      if (start) area += `L${write({ x: from.x, y: SIZE })}Z`;
+      start = undefined;
+      return;
+    }
+    if (!start) {
+      line += `M${write(from)}`;
+      area += `M${write({ x: from.x, y: SIZE })}L${write(from)}`;
+      start = from;
+    }
+    line += `L${write(to)}`;
+    area += `L${write(to)}`;
+    if (index === own.length - 1) area += `L${write({ x: to.x, y: SIZE })}Z`;
+  });
+  const dashed = before.map((sum, day) => `${day ? "L" : "M"}${write(at(day, sum))}`).join("");
+  const total = before.at(-1) ?? 0;
+  return {
+    own: line,
+    area,
+    reference: until ? dashed : "",
+    dot: own.length > 1 ? at(last, own.at(-1)!) : undefined,
+    end: reference && until ? { ...at(until, total), total: gap < 0 ? total : undefined } : undefined,
+    ticks: [1, 7, 14, 21, 28].map((day) => ({ day, x: (day / days) * SIZE })),
+    days,
+  };
+}

@@ -1,0 +1,144 @@
+/** Icons and colours of gas, water and heat, and how their card is laid out. */
+
+import { css } from "lit";
+import { kindOf } from "../sentences/medium.ts";
+
+const ICONS: Record<string, string> = {
+  gas: "mdi:fire",
+  water: "mdi:water",
+  cold_water: "mdi:water",
+  hot_water: "mdi:water-boiler",
+  very_hot_water: "mdi:water-boiler",
+  waste_water: "mdi:pipe",
+  heat: "mdi:radiator",
+  heat_inlet: "mdi:radiator",
+  heat_cooling: "mdi:sun-snowflake-variant",
+  cooling: "mdi:snowflake",
+  cooling_inlet: "mdi:snowflake",
+  compressed_air: "mdi:gauge",
+  electricity: "mdi:flash",
+  heat_cost_allocator: "mdi:radiator",
+  garbage: "mdi:trash-can-outline",
+};
+export const iconOf = (type: string): string => (Object.hasOwn(ICONS, type) ? ICONS[type]! : "mdi:counter");
+
+// The bare colours have too little contrast: gas on dark grounds, water on light ones.
+const readable = (color: string): string => `color-mix(in srgb, ${color} 65%, var(--primary-text-color))`;
+
+export function colorOf(type: string, isDark: boolean): string {
+  switch (kindOf(type)) {
+    case "gas":
+      return readable("var(--energy-gas-color, #8e021b)");
+    case "water":
+      return readable("var(--energy-water-color, #00bcd4)");
+    case "heat":
+      return isDark ? "#e08a55" : "#c4622d";
+    default:
+      return "var(--secondary-text-color)";
+  }
+}
+
+export const mediumStyles = css`
+  .all {
+    display: contents;
+  }
+  h2 {
+    display: flex;
+    align-items: center;
+    gap: 8px;
+  }
+  h2 ha-icon {
+    --mdc-icon-size: 20px;
+    color: var(--medium);
+    flex: none;
+  }
+  .big {
+    white-space: normal;
+  }
+  .big button {
+    min-height: 44px;
+  }
+  .sentence {
+    min-height: 48px;
+  }
+  .chart {
+    display: flex;
+    gap: 8px;
+    margin: 20px 0 24px;
+  }
+  .plot {
+    flex: 1;
+    min-width: 0;
+    position: relative;
+    height: 132px;
+    border-bottom: 1px solid var(--divider-color);
+    cursor: crosshair;
+    touch-action: pan-y;
+  }
+  svg {
+    height: 100%;
+  }
+  path {
+    vector-effect: non-scaling-stroke;
+    fill: none;
+  }
+  .own {
+    stroke: var(--medium);
+    stroke-width: 2.5px;
+    stroke-linejoin: round;
+  }
+  .area {
+    fill: var(--medium);
+    opacity: 0.14;
+  }
+  .reference {
+    stroke: var(--quiet);
+    stroke-width: 1.5px;
+    stroke-dasharray: 4 3;
+  }
+  .at {
+    position: absolute;
+    white-space: nowrap;
+  }
+  .at.point {
+    width: 10px;
+    height: 10px;
+    margin: -5px;
+    border-radius: 50%;
+    background: var(--medium);
+  }
+  .at.value {
+    font-size: 13px;
+    line-height: 18px;
+    padding: 0 8px 4px;
+    transform: translate(-100%, -100%);
+    text-shadow:
+      0 0 3px var(--ground),
+      0 0 3px var(--ground),
+      0 0 3px var(--ground);
+  }
+  .at.value.right {
+    transform: translate(0, -100%);
+  }
+  .at.tick {
+    top: calc(100% + 4px);
+    transform: translateX(-50%);
+  }
+  .at.chosen {
+    top: 0;
+    bottom: 0;
+    width: 0;
+    border-left: 1px solid var(--primary-text-color);
+  }
+  .side {
+    position: relative;
+    flex: 0 0 76px;
+  }
+  .side small {
+    position: absolute;
+    right: 0;
+    left: 0;
+    text-align: right;
+    transform: translateY(-50%);
+  }
+`;

@@ -1,0 +1,131 @@
+"""Gas, water and heat of the house: 14 months up to 21 November 2026, made by a small rule."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from . import house
+
+type Json = dict[str, Any]
+
+GAS, WATER, HEAT = "GAS0790002574001", "WAT0790002574002", "HEA0790002574003"
+TODAY = date(2026, 11, 21)
+_LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
+# m³ of gas on each day of a month, kWh of it 11.2 times as many.
+_GAS = {(2026, 11): 5.5, (2026, 10): 4.0, (2025, 11): 5.0, (2025, 10): 4.2}
+
+
+def media(*kinds: str) -> list[Json]:
+    """Return what `smarty_p1/meters` says of them."""
+    every = {
+        "gas": listed(GAS, "gas", "m3", 11.2),
+        "water": listed(WATER, "water", "m3"),
+        "heat": listed(HEAT, "heat", "GJ"),
+    }
+    return [every[kind] for kind in kinds or every]
+
+
+def listed(meter: str, kind: str, unit: str | None, energy: float | None = None) -> Json:
+    """Return a meter on the M-Bus."""
+    return {
+        "meter": meter,
+        "type": kind,
+        "unit": unit,
+        "kwh_per_m3": energy,
+        "device_id": f"device_{kind}",
+    }
+
+
+def days(start: date, amount: Any, **changes: float | None) -> Json:  # noqa: ANN401 - a function
+    """Return whole days up to yesterday, a part of today, and others by date (d2026_11_05)."""
+    count = (TODAY - start).days + 1
+    found = {start + timedelta(days=n): amount(start + timedelta(days=n)) for n in range(count)}
+    found[TODAY] *= 0.4
+    known = dict.fromkeys(found, 1.0) | {TODAY: 0.7}
+    for name, value in changes.items():
+        day = date.fromisoformat(name[1:].replace("_", "-"))
+        found[day] = value
+        known[day] = 0.0 if value is None else 1.0
+    return {"start": start.isoformat(), "amounts": [*found.values()], "known": [*known.values()]}
+
+
+def gas_of(day: date) -> float:
+    """Return the m³ of a day: the colder, the more, and less on weekends."""
+    return _GAS.get((day.year, day.month), 1.0) + (0.4 if day.weekday() < 5 else -1.0)
+
+
+def water_of(day: date) -> float:
+    """Return the m³ of a day."""
+    return 0.35 + 0.02 * (day.day % 3) + (0.03 if day.month == 10 else 0.0)
+
+
+def heat_of(day: date) -> float:
+    """Return the GJ of a day."""
+    return 0.18 if (day.year, day.month) == (2026, 11) else 0.15
+
+
+def hours(start: str = "2026-11-17T23:00:00+00:00", **litres: list[int | None]) -> Json:
+    """Return hours of water, none at night but in the nights given (n2026_11_21=[2, 3, 4])."""
+    first = datetime.fromisoformat(start)
+    values: list[int | None] = []
+    at = first
+    while at < datetime(2026, 11, 21, 17, tzinfo=UTC):
+        clock = at.astimezone(_LUXEMBOURG)
+        night = litres.get(f"n{clock:%Y_%m_%d}", [0, 0, 0])
+        values.append(night[clock.hour - 2] if clock.hour in (2, 3, 4) else 15)
+        at += timedelta(hours=1)
+    return {"start": start, "step": 3600, "unit": "L", "values": values}
+
+
+def gas(**changes: object) -> Json:
+    """Return what `smarty_p1/media` says of the gas."""
+    return {
+        "meter": GAS,
+        "type": "gas",
+        "unit": "m3",
+        "kwh_per_m3": 11.2,
+        "index": 4321.987,
+        "time": "2026-11-21T17:00:00+00:00",
+        "days": days(date(2025, 10, 20), gas_of),
+        "hours": None,
+    } | changes
+
+
+def water(**changes: object) -> Json:
+    """Return what it says of the water."""
+    return {
+        "meter": WATER,
+        "type": "water",
+        "unit": "m3",
+        "kwh_per_m3": None,
+        "index": 828.257,
+        "time": "2026-11-21T17:15:00+00:00",
+        "days": days(date(2025, 10, 20), water_of),
+        "hours": hours(),
+    } | changes
+
+
+def heat(**changes: object) -> Json:
+    """Return what it says of the heat."""
+    return {
+        "meter": HEAT,
+        "type": "heat",
+        "unit": "GJ",
+        "kwh_per_m3": None,
+        "index": 123.456,
+        "time": "2026-11-21T17:00:00+00:00",
+        "days": days(date(2026, 9, 1), heat_of),
+        "hours": None,
+    } | changes
+
+
+def answers(*found: Json, live: Json | None = None, **meter: object) -> Json:
+    """Return the answers of a house with these media, and what live says of them."""
+    listing = [
+        listed(each["meter"], each["type"], each["unit"], each["kwh_per_m3"]) for each in found
+    ]
+    return {
+        "smarty_p1/meters": {"meters": [house.meter(**({"media": listing} | meter))]},
+        "smarty_p1/media": {"media": list(found)},
+        "smarty_p1/live": house.live(media=live or {}),
+    }
