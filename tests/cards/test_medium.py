@@ -1,6 +1,11 @@
 """The card of a gas, water or heat meter: today, how the month goes, and where water may leak."""
 
-from . import house_medium as media
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from . import house, house_medium as media
 from .stage import Stage
 
 CARD = "smarty-p1-medium"
@@ -11,6 +16,246 @@ async def test_gas_in_kwh_on_the_same_month_a_year_ago(stage: Stage) -> None:
     text = await stage.text()
     # Today 0.4 of 4.5 m³ on a Saturday.
     assert "Gas 18:00 20 kWh today" in text
+    # 15 weekdays of 5.9 and 5 others of 4.5 m³ are 111 m³; a year ago 14 of 5.4 and 6 of 4.
+    assert "November: 11% more than in November 2025 by the 20th" in text
+    assert "1,243 kWh 1 7 14 21 28" in text
+    assert "Today 1.80 m³, at 11.20 kWh/m³" in text
     assert not stage.errors
     assert not await stage.overflow()
-    await stage.picture("gas")
+
+
+async def test_gas_in_cubic_metres_until_the_bill_is_looked_up(stage: Stage) -> None:
+    gas = media.gas(kwh_per_m3=None)
+    await stage.show(CARD, answers=media.answers(gas))
+    text = await stage.text()
+    assert "Gas 18:00 1.80 m³ today" in text
+    assert "111.0 m³" in text
+    assert "Index 4,321.987 m³ Show it in kWh" in text
+    await stage.close()
+    # Who may not change options is not sent there.
+    await stage.show(CARD, answers=media.answers(gas), is_admin=False)
+    assert "Show it in kWh" not in await stage.text()
+
+
+async def test_water_and_the_night(stage: Stage) -> None:
+    await stage.show(CARD, answers=media.answers(media.water()))
+    text = await stage.text()
+    assert "Water 18:15 140 L today" in text
+    assert "November: 7% less than in October by the 20th" in text
+    assert "Last night 02:00\u201305:00: 0 L, no sign of a leak" in text
+    assert "7.4 m³" in text
+
+
+async def test_water_that_runs_in_every_hour_of_three_nights(stage: Stage) -> None:
+    nights = {f"n2026_11_{day}": [3, 2, 4] for day in (19, 20, 21)}
+    found = media.water(hours=media.hours(**nights))
+    await stage.show(CARD, answers=media.answers(found))
+    assert (
+        "Water ran in every hour of 3 nights. Last night 02:00\u201305:00: 9 L"
+        in await stage.text()
+    )
+
+
+async def test_heat_in_kwh_of_its_gigajoules(stage: Stage) -> None:
+    await stage.show(CARD, answers=media.answers(media.heat()))
+    text = await stage.text()
+    assert "Heat 18:00 20 kWh today" in text
+    assert "November: 20% more than in October by the 20th" in text
+    assert "1,000 kWh" in text
+    assert "October 1,292 kWh" in text
+    assert "Today 0.072 GJ" in text
+
+
+async def test_the_meter_that_is_asked_for(stage: Stage) -> None:
+    answers = media.answers(media.gas(), media.water(), media.heat())
+    await stage.show(CARD, answers=answers, config={"entry_id": house.ENTRY, "meter": media.WATER})
+    assert "140 L today" in await stage.text()
+    await stage.close()
+    # As it is chosen in the form.
+    await stage.show(CARD, answers=answers, config={"device": "device_heat"})
+    assert "Heat 18:00" in await stage.text()
+    await stage.close()
+    await stage.show(CARD, answers=answers, config={"meter": "of another house"})
+    assert "This meter is not on the M-Bus." in await stage.text()
+
+
+async def test_the_index_of_the_last_telegram_is_counted(stage: Stage) -> None:
+    reading = {"index": 828.277, "unit": "m3", "time": "2026-11-21T17:30:00+00:00", "flow": 0.08}
+    live = {media.WATER: reading}
+    await stage.show(CARD, answers=media.answers(media.water(), live=live))
+    assert "Water 18:30 160 L today" in await stage.text()
+    # Another meter in its place begins at another index.
+    await stage.send(house.live(media={media.WATER: reading | {"index": 1.5}}))
+    assert "Water 18:30 140 L today" in await stage.text()
+
+
+async def test_a_reading_that_is_old_says_so(stage: Stage) -> None:
+    answers = media.answers(media.water())
+    at = datetime.fromisoformat
+    await stage.show(CARD, answers=answers, now=at("2026-11-21T21:16:00+01:00"))
+    assert "Water last 18:15" in await stage.text()
+    await stage.close()
+    await stage.show(CARD, answers=answers, now=at("2026-11-22T00:20:00+01:00"))
+    text = await stage.text()
+    assert "Water last 21 Nov, 18:15 \u2013 L today" in text
+    assert "by the 20th" in text
+    await stage.close()
+    await stage.show(CARD, answers=answers, now=at("2026-11-24T12:00:00+01:00"))
+    assert "No reading since 21 Nov, 18:15." in await stage.text()
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (
+            media.gas(days=None),
+            "Gas 18:00 Index 4,321.987 m³ , read at 18:00.",
+        ),
+        (
+            media.gas(days=None, index=None, time=None),
+            "Gas No reading yet. Such a meter is read about once an hour.",
+        ),
+        (
+            media.gas(days=media.days(date(2026, 11, 21), media.gas_of)),
+            "first whole day. Today 1.80 m³, at 11.20 kWh/m³ Show as table",
+        ),
+        (
+            media.gas(days=media.days(date(2026, 11, 16), media.gas_of)),
+            "Since 16 November: 330 kWh by the 20th. It is compared once a month before is known.",
+        ),
+        (
+            media.gas(days=media.days(date(2026, 9, 1), media.gas_of, d2026_11_05=None)),
+            "Not compared: 1 day is not known as a whole. at least 1,177 kWh",
+        ),
+        (
+            media.gas(days=media.days(date(2026, 10, 5), media.gas_of)),
+            "November: 1,243 kWh by the 20th. Too little of October is known to compare.",
+        ),
+        (media.gas(type="constructor", unit=None, kwh_per_m3=None), "M-Bus meter 18:00 1.80 today"),
+    ],
+)
+async def test_what_is_not_known_is_said(stage: Stage, found: dict[str, Any], said: str) -> None:
+    await stage.show(CARD, answers=media.answers(found), config={"meter": media.GAS})
+    assert said in await stage.text()
+    assert not stage.errors
+    assert not await stage.overflow()
+
+
+async def test_without_another_meter_there_are_words(stage: Stage) -> None:
+    await stage.show(CARD, answers=media.answers())
+    assert "There is no gas, water or heat meter on the M-Bus of this meter." in await stage.text()
+    await stage.close()
+    waiting = media.answers(state="waiting", media=[])
+    await stage.show(CARD, answers=waiting, config={"meter": media.GAS})
+    assert "No reading yet." in await stage.text()
+    await stage.close()
+    refused = media.answers(media.gas()) | {"smarty_p1/media": {"error": "unauthorized"}}
+    await stage.show(CARD, answers=refused)
+    assert "You may not see this meter" in await stage.text()
+    await stage.close()
+    # Its index is known by the subscription, whatever becomes of the other answer.
+    reading = {"index": 5.5, "unit": "m3", "time": "2026-11-21T17:30:00+00:00", "flow": None}
+    broken = media.answers(media.gas(), live={media.GAS: reading})
+    await stage.show(CARD, answers=broken | {"smarty_p1/media": {"error": "unreadable"}})
+    assert "Index 5.500 m³ , read at 18:30." in await stage.text()
+
+
+async def test_a_day_is_chosen_with_the_keys_and_with_a_finger(stage: Stage) -> None:
+    await stage.show(CARD, answers=media.answers(media.heat()))
+    chart = stage.page.get_by_role("slider")
+    assert await chart.get_attribute("aria-label") == (
+        "Heat day by day: November: 20% more than in October by the 20th"
+    )
+    assert await chart.get_attribute("aria-valuenow") == "20"
+    await chart.press("Home")
+    await stage.settle()
+    assert "1 November: 50 kWh · 1 October: 42 kWh" in await stage.text()
+    await chart.press("ArrowRight")
+    await stage.settle()
+    assert await chart.get_attribute("aria-valuetext") == (
+        "2 November: 50\u00a0kWh · 2 October: 42\u00a0kWh"
+    )
+    await chart.press("Escape")
+    await stage.settle()
+    assert "November: 20% more" in await stage.text()
+    box = await chart.bounding_box()
+    assert box
+    await stage.page.mouse.move(box["x"] + 20.5 / 31 * box["width"], box["y"] + 50)
+    await stage.settle()
+    assert "21 November (so far): 20 kWh · 21 October: 42 kWh" in await stage.text()
+
+
+async def test_the_table_has_the_days_of_both_months(stage: Stage) -> None:
+    await stage.show(CARD, answers=media.answers(media.gas()))
+    await stage.page.get_by_role("button", name="Show as table").click()
+    await stage.settle()
+    head = await stage.page.locator("thead th").all_inner_texts()
+    assert head == ["Day", "November", "October", "November 2025"]
+    assert await stage.page.locator("tbody tr").count() == 31
+    cells = await stage.page.locator("tbody tr").nth(20).locator("td").all_inner_texts()
+    assert [cell.replace("\u00a0", " ") for cell in cells] == [
+        "20 kWh (so far)",
+        "49 kWh",
+        "60 kWh",
+    ]
+    assert not await stage.overflow()
+
+
+async def test_the_name_is_that_of_the_user_and_tells_meters_apart(stage: Stage) -> None:
+    other = media.gas(meter="GAS0790002579999")
+    await stage.show(CARD, answers=media.answers(media.gas(), other))
+    assert "Gas 4001" in await stage.text()
+    await stage.page.evaluate(
+        """() => {
+            const devices = { device_gas: { id: "device_gas", name_by_user: "Boiler" } };
+            const { hass } = stage;
+            document.querySelector("smarty-p1-medium").hass =
+                { ...hass, devices, themes: { darkMode: false } };
+        }"""
+    )
+    await stage.settle()
+    assert "Boiler" in await stage.text()
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "lb", "pt"])
+async def test_nothing_is_wider_than_a_small_phone(stage: Stage, language: str) -> None:
+    long = media.gas(type="heat_cost_allocator", days=media.days(date(2026, 11, 16), media.gas_of))
+    unit = media.water(
+        meter="x",
+        type="garbage",
+        unit="of something long",
+        days=media.days(date(2025, 10, 20), lambda day: 98_765_432.1 + day.day),
+    )
+    nights = {f"n2026_11_{day}": [3, 2, 4] for day in (19, 20, 21)}
+    leak = media.water(hours=media.hours(**nights))
+    found = [media.gas(), leak, media.heat(), long | {"meter": "long"}, unit]
+    await show_all(stage, found, width=360, language=language)
+    await stage.picture(f"medium-360-{language}")
+    for button in await stage.page.locator("footer button").all():
+        await button.click()
+    await stage.settle()
+    assert not await stage.overflow()
+    assert not stage.errors
+
+
+async def show_all(stage: Stage, found: list[media.Json], **page: Any) -> None:
+    """Show a card for each of them."""
+    first, *others = [each["meter"] for each in found]
+    await stage.show(CARD, answers=media.answers(*found), config={"meter": first}, **page)
+    for meter in others:
+        await stage.page.evaluate(
+            "([type, config]) => stage.place(type, config).then(() => 0)", [CARD, {"meter": meter}]
+        )
+    await stage.settle()
+    assert not stage.errors
+    assert not await stage.overflow()
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_pictures(stage: Stage, language: str, width: int, *, dark: bool) -> None:
+    found = [media.gas(), media.water(), media.heat()]
+    await show_all(stage, found, width=width, dark=dark, language=language, time_format="language")
+    assert await stage.page.locator("ha-card").count() == len(found)
+    await stage.picture(f"medium-{width}-{language}-{'dark' if dark else 'light'}")

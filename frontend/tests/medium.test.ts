@@ -1,0 +1,252 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { drawMedium } from "../src/drawing/medium.ts";
+import { Locale } from "../src/locale.ts";
+import { amountToday, monthOf, nightTo, standingOn } from "../src/parts/medium-months.ts";
+import { mediumTexts, monthSentence, nameOf, nightSentence, unitsOf, write, writeSum } from "../src/sentences/medium.ts";
+import { chosenSentence, daysTable, footnote } from "../src/sentences/medium-days.ts";
+import type { MediumHistory } from "../src/wire.ts";
+
+const localeOf = (language: string) => new Locale({ language, number_format: "language", time_format: "24" });
+const en = localeOf("en");
+const shown = (text: string) => text.replaceAll(/[\u00a0\u202f]/g, " ");
+
+const lengthOf = (month: string) => new Date(Date.UTC(Number(month.slice(0, 4)), Number(month.slice(5)), 0)).getUTCDate();
+/** Months with the same amount on each day, up to a day; some days are known in part. */
+function history(months: Record<string, number>, today: string, changes: Partial<MediumHistory> = {}, known: Record<string, number> = {}): MediumHistory {
+  const amounts: (number | null)[] = [];
+  const shares: number[] = [];
+  for (const [month, amount] of Object.entries(months)) {
+    for (let day = 1; day <= lengthOf(month); day += 1) {
+      const name = `${month}-${String(day).padStart(2, "0")}`;
+      if (name > today) break;
+      const share = known[name] ?? (name === today ? 0.5 : 1);
+      amounts.push(share ? amount * share : null);
+      shares.push(share);
+    }
+  }
+  const start = `${Object.keys(months)[0]}-01`;
+  return { meter: "1", type: "gas", unit: "m3", index: 100, time: null, days: { start, amounts, known: shares }, hours: null, ...changes };
+}
+
+const sentence = (found: MediumHistory, today: string, locale = en, isSeasonal = false) => {
+  const units = unitsOf(found.type, found.unit, found.kwh_per_m3, 5);
+  return shown(monthSentence(standingOn(found, today, isSeasonal), units, found.days!.start, today, locale));
+};
+const water = { type: "water" };
+
+test("whole days are compared, up to the same day", () => {
+  const found = history({ "2026-10": 1, "2026-11": 1.39 }, "2026-11-21");
+  assert.equal(sentence(found, "2026-11-21"), "November: **39% more** than in October by the 20th");
+  const standing = standingOn(found, "2026-11-21", false);
+  assert.equal(standing.last, 20);
+  // The dot ends on the day that the sentence names, and today is not in it.
+  assert.equal(drawMedium(standing).dot!.x.toFixed(4), ((20 / 31) * 100).toFixed(4));
+  assert.equal(standing.sum.toFixed(6), (20 * 1.39).toFixed(6));
+  // Late in the evening, most of it is known, and still it is not over.
+  assert.equal(standingOn(history({ "2026-10": 1, "2026-11": 1 }, "2026-11-21", {}, { "2026-11-21": 0.98 }), "2026-11-21", false).last, 20);
+});
+
+test("in five languages", () => {
+  const found = history({ "2026-10": 1, "2026-11": 0.8 }, "2026-11-02");
+  const said = (language: string) => sentence(found, "2026-11-02", localeOf(language));
+  assert.equal(said("en"), "November: **20% less** than in October by the 1st");
+  assert.equal(said("de"), "November: **20 % weniger** als im Oktober bis zum 1.");
+  assert.equal(said("fr"), "Novembre : **20 % de moins** qu'en octobre au 1er");
+  assert.equal(said("lb"), "November: **20 % manner** wéi am Oktober bis den 1.");
+  assert.equal(said("pt"), "Novembro: **20 % menos** do que em outubro até dia 1");
+});
+
+test("days have the ending that English gives them", () => {
+  const by = (day: number) => {
+    const today = `2026-10-${day + 1}`;
+    return sentence(history({ "2026-09": 1, "2026-10": 1 }, today), today).split(" by the ")[1];
+  };
+  assert.deepEqual([11, 12, 13, 21, 22, 23, 30].map(by), ["11th", "12th", "13th", "21st", "22nd", "23rd", "30th"]);
+});
+
+test("under three percent is as much", () => {
+  const said = (amount: number) => sentence(history({ "2026-10": 1, "2026-11": amount }, "2026-11-21"), "2026-11-21");
+  assert.equal(said(1.024), "November: **as much as** in October by the 20th");
+  assert.equal(said(0.976), "November: **as much as** in October by the 20th");
+  assert.equal(said(1.03), "November: **3% more** than in October by the 20th");
+});
+
+test("what is many times as much is not told in percent", () => {
+  const said = (before: number, now: number) => sentence(history({ "2026-10": before, "2026-11": now }, "2026-11-21"), "2026-11-21");
+  assert.equal(said(1, 3.2), "November: **3.2 times as much** as in October by the 20th");
+  assert.equal(said(0, 2), "November: **40.0 m³** by the 20th; in October nothing");
+  assert.equal(said(2, 0), "November: **nothing** by the 20th; in October it was 40.0 m³");
+  assert.equal(said(0, 0), "November: **nothing** by the 20th, as in October");
+});
+
+test("gas and heat are compared with a year ago as soon as that is known", () => {
+  const months = { "2025-11": 2, "2025-12": 9, "2026-01": 9, "2026-02": 9, "2026-03": 9, "2026-04": 9, "2026-05": 9, "2026-06": 9, "2026-07": 9, "2026-08": 9, "2026-09": 9, "2026-10": 1, "2026-11": 2.2 };
+  const found = history(months, "2026-11-21");
+  assert.equal(sentence(found, "2026-11-21", en, true), "November: **10% more** than in November 2025 by the 20th");
+  // Of which the 3rd is not known.
+  const gap = history(months, "2026-11-21", {}, { "2025-11-03": 0.5 });
+  assert.equal(sentence(gap, "2026-11-21", en, true), "November: **120% more** than in October by the 20th");
+  // What has ended since the day that is compared may have gaps: the line ends there.
+  const late = history(months, "2026-11-21", {}, { "2025-11-25": 0 });
+  const { end } = drawMedium(standingOn(late, "2026-11-21", true));
+  assert.deepEqual([end?.x, end?.total], [(24 / 30) * 100, undefined]);
+});
+
+test("nothing is compared where a day is not whole", () => {
+  const said = (known: Record<string, number>) => sentence(history({ "2026-10": 1, "2026-11": 2 }, "2026-11-21", {}, known), "2026-11-21");
+  assert.equal(said({ "2026-11-05": 0.5 }), "November: **at least 39.0 m³** by the 20th. Not compared: 1 day is not known as a whole.");
+  assert.equal(said({ "2026-11-05": 0, "2026-11-06": 0.89 }), "November: **at least 37.8 m³** by the 20th. Not compared: 2 days are not known as a whole.");
+  assert.equal(said({ "2026-10-05": 0.5 }), "November: **40.0 m³** by the 20th. Too little of October is known to compare.");
+  // Nine tenths of a day are enough, and what comes later in October does not matter.
+  assert.equal(said({ "2026-11-05": 0.9, "2026-10-25": 0 }), "November: **99% more** than in October by the 20th");
+});
+
+test("the last days may be late", () => {
+  const said = (known: Record<string, number>) => sentence(history({ "2026-10": 1, "2026-11": 2 }, "2026-11-21", {}, known), "2026-11-21");
+  assert.equal(said({ "2026-11-20": 0, "2026-11-19": 0 }), "November: **100% more** than in October by the 18th");
+  assert.match(said({ "2026-11-20": 0, "2026-11-19": 0, "2026-11-18": 0 }), /at least 34.0 m³\*\* by the 17th.* 3 days/);
+});
+
+test("a meter that is new is summed up from its first whole day on", () => {
+  const days = { start: "2026-11-04", amounts: [0.5, 2, 2, 1], known: [0.4, 1, 1, 0.5] };
+  const found = { ...history({ "2026-11": 1 }, "2026-11-07"), days };
+  assert.equal(sentence(found, "2026-11-07"), "Since 5 November: **4.0 m³** by the 6th. It is compared once a month before is known.");
+  const drawn = drawMedium(standingOn(found, "2026-11-07", false));
+  assert.match(drawn.own, /^M13.33 100L/);
+  assert.equal(drawn.reference, "");
+  const first = { ...found, days: { start: "2026-11-20", amounts: [0.5, 0.2], known: [0.4, 0.5] } };
+  assert.equal(sentence(first, "2026-11-21"), "Counted here since 20 November. The sum of the month begins with the first whole day.");
+  assert.equal(drawMedium(standingOn(first, "2026-11-21", false)).own, "");
+});
+
+test("on the 1st, the month before is told", () => {
+  const found = history({ "2026-10": 1, "2026-11": 1 }, "2026-11-01");
+  assert.equal(sentence(found, "2026-11-01"), "October: **31.0 m³**. November begins today.");
+  assert.equal(sentence(history({ "2026-10": 1, "2026-11": 1 }, "2026-11-01", {}, { "2026-10-09": 0 }), "2026-11-01"), "November begins today.");
+});
+
+test("the end of March is compared with all of February", () => {
+  const standing = standingOn(history({ "2026-02": 1, "2026-03": 2 }, "2026-03-31", water), "2026-03-31", false);
+  assert.deepEqual([standing.last, standing.sum, standing.referenceSum], [28, 56, 28]);
+  assert.equal(standingOn(history({ "2026-10": 1, "2026-11": 2 }, "2026-11-30"), "2026-11-30", false).last, 29);
+});
+
+test("what is odd is unknown, and draws no numbers that are none", () => {
+  const amounts = [Number.NaN, -3, null, 1e300, Number.POSITIVE_INFINITY, 2];
+  const found = { ...history({ "2026-11": 1 }, "2026-11-21"), days: { start: "2026-11-01", amounts, known: [1, 1, 1, 1, 1, 1] } };
+  assert.deepEqual(monthOf(found, "2026-11").amounts.slice(0, 7), [null, null, null, null, null, 2, null]);
+  for (const today of ["2026-11-21", "2026-11-07", "2026-12-01", "2020-01-01"]) {
+    assert.doesNotMatch(JSON.stringify(drawMedium(standingOn(found, today, true))), /NaN|Infinity|null/);
+    assert.doesNotMatch(sentence(found, today), /NaN|undefined|Infinity/);
+  }
+  // A month in which nothing was used lies on the ground.
+  const nothing = drawMedium(standingOn(history({ "2026-10": 0, "2026-11": 0 }, "2026-11-04"), "2026-11-04", false));
+  assert.equal(nothing.own, "M0 100L3.23 100L6.45 100L9.68 100");
+  const empty = { ...found, days: { start: "2026-11-01", amounts: [], known: [] } };
+  assert.equal(drawMedium(standingOn(empty, "2026-11-21", true)).own, "");
+});
+
+test("a day that is not whole is a gap in the curve", () => {
+  const { own, area } = drawMedium(standingOn(history({ "2026-11": 1 }, "2026-11-07", {}, { "2026-11-03": 0.5 }), "2026-11-07", false));
+  assert.equal(own.match(/M/g)?.length, 2);
+  assert.equal(area.match(/Z/g)?.length, 2);
+});
+
+test("today goes on with an index that is newer, but not with any", () => {
+  const found = history({ "2026-11": 2 }, "2026-11-21", { time: "2026-11-21T10:00:00+00:00" });
+  const today = (index: number | null, time: string | null, unit = "m3") => amountToday(found, "2026-11-21", { index, time, unit });
+  assert.equal(amountToday(found, "2026-11-21", undefined), 1);
+  assert.equal(today(100.25, "2026-11-21T11:00:00+00:00"), 1.25);
+  // It was replaced; it is the same one again; hours or days have passed; it is in another unit.
+  assert.equal(today(3, "2026-11-21T11:00:00+00:00"), 1);
+  assert.equal(today(100, "2026-11-21T10:00:00+00:00"), 1);
+  assert.equal(today(101, "2026-11-21T14:00:00+00:00"), 1);
+  assert.equal(today(101, "2026-11-21T11:00:00+00:00", "GJ"), 1);
+  assert.equal(today(null, null), 1);
+  // From 23:30 to 00:30 in Luxembourg.
+  const late = { ...found, time: "2026-11-21T22:30:00+00:00" };
+  assert.equal(amountToday(late, "2026-11-22", { index: 101, time: "2026-11-21T23:30:00+00:00", unit: "m3" }), null);
+});
+
+test("units are those of people", () => {
+  const said = (type: string, unit: string | null, energy: number | null, amount: number) => {
+    const units = unitsOf(type, unit, energy, amount);
+    return [shown(write(amount, units.day, en)), shown(writeSum(amount, units, en)), shown(write(amount, units.own, en))];
+  };
+  assert.deepEqual(said("gas", "m3", 11.2, 1.95), ["22 kWh", "22 kWh", "1.95 m³"]);
+  assert.deepEqual(said("gas", "m3", 11.2, 0.1), ["1.1 kWh", "1.1 kWh", "0.10 m³"]);
+  assert.deepEqual(said("gas", "m3", null, 1.95), ["1.95 m³", "2.0 m³", "1.950 m³"]);
+  assert.deepEqual(said("water", "m3", null, 7.412), ["7,412 L", "7.4 m³", "7.412 m³"]);
+  assert.deepEqual(said("hot_water", "m3", 11.2, 0.04), ["40 L", "40 L", "0.040 m³"]);
+  assert.deepEqual(said("heat", "GJ", null, 0.076), ["21 kWh", "21 kWh", "0.076 GJ"]);
+  assert.deepEqual(said("heat", "MWh", null, 0.021), ["21 kWh", "21 kWh", "0.021 MWh"]);
+  assert.deepEqual(said("cooling", "kWh", null, 21), ["21 kWh", "21 kWh", "21.000 kWh"]);
+  assert.deepEqual(said("heat_cost_allocator", null, null, 3), ["3.00", "3.0", "3.000"]);
+  assert.equal(nameOf("constructor", en), "M-Bus meter");
+});
+
+const NIGHTS = { start: "2026-11-18T23:00:00+00:00", step: 3600, unit: "L" } as const;
+/** Litres in the hours of three nights, and 20 L in all others. */
+const hours = (...nights: (number | null)[][]) =>
+  nights.flatMap((night) => [...Array(24).keys()].map((hour) => (hour >= 2 && hour < 5 ? night[hour - 2]! : 20)));
+const nightOf = (...nights: (number | null)[][]) => nightTo(history({ "2026-11": 1 }, "2026-11-21", { hours: { ...NIGHTS, values: hours(...nights) } }), "2026-11-21");
+const nightSaid = (...nights: (number | null)[][]) => shown(nightSentence(nightOf(...nights)!, en));
+
+test("a night without water is no sign of a leak", () => {
+  assert.equal(nightSaid([1, 1, 1], [1, 1, 1], [0, 0, 0]), "Last night 02:00–05:00: 0 L, no sign of a leak");
+  assert.equal(nightSaid([1, 1, 1], [1, 1, 1], [9, 0, 5]), "Last night 02:00–05:00: 14 L, with pauses: no sign of a leak");
+  assert.equal(nightSaid([1, 1, 1], [0, 1, 1], [4, 4, 6]), "Last night 02:00–05:00: 14 L, some in every hour");
+  assert.equal(nightSaid([1, 1, 1], [2, 1, 1], [4, 4, 6]), "**Water ran in every hour of 3 nights.** Last night 02:00–05:00: 14 L");
+  assert.equal(nightSaid([1, null, 1], [2, 1, 1], [4, 4, 6]), "Last night 02:00–05:00: 14 L, some in every hour");
+  assert.equal(nightOf([0, 0, 0], [0, 0, 0], [0, null, 0]), undefined);
+});
+
+test("nights on which clocks change have an hour more or less", () => {
+  const at = (start: string, day: string, values: number[]) =>
+    nightTo(history({ "2026-11": 1 }, "2026-11-21", { hours: { start, step: 3600, unit: "L", values } }), day)?.litres;
+  // From 00:00: in spring 00, 01, 03, 04, 05; in autumn 00, 01, 02, 02, 03, 04, 05.
+  assert.equal(at("2026-03-28T23:00:00+00:00", "2026-03-29", [1, 10, 100, 1000, 10000]), 1100);
+  assert.equal(at("2026-10-24T22:00:00+00:00", "2026-10-25", [1, 10, 100, 1000, 10000, 100000, 1000000]), 111100);
+});
+
+const days = (found: MediumHistory, today: string) => ({
+  history: found, today, standing: standingOn(found, today, false), units: unitsOf(found.type, found.unit, found.kwh_per_m3, 5), amount: 0.75,
+  time: new Date(`${today}T11:00:00Z`),
+});
+
+test("a chosen day is told with that of the other month", () => {
+  const known = days(history({ "2026-10": 1, "2026-11": 2 }, "2026-11-21", { kwh_per_m3: 10 }, { "2026-10-30": 0.5 }), "2026-11-21");
+  const said = (day: number) => shown(chosenSentence(known, day, en));
+  assert.equal(said(12), "**12 November:** 20 kWh · 12 October: 10 kWh");
+  assert.equal(said(21), "**21 November (so far):** 8 kWh · 21 October: 10 kWh");
+  assert.equal(said(30), "**30 October:** at least 5 kWh");
+});
+
+test("the days of the table add up to the sum beside the curve", () => {
+  const found = history({ "2026-10": 1.04, "2026-11": 1.14 }, "2026-11-21", { kwh_per_m3: 10 });
+  const { head, rows } = daysTable(days(found, "2026-11-21"), en);
+  assert.deepEqual(head, ["Day", "November", "October"]);
+  const cells = rows.map((row) => shown(row[1]!));
+  // 20 × 11.4 = 228, where each alone would be 11.
+  assert.equal(cells.slice(0, 20).reduce((sum, cell) => sum + Number.parseInt(cell, 10), 0), 228);
+  assert.deepEqual(cells.slice(20), ["8 kWh (so far)", ...Array(10).fill("")]);
+  assert.equal(rows.length, 31);
+});
+
+test("the foot says it in the meter's own unit", () => {
+  const said = (found: MediumHistory) => shown(footnote(days(found, "2026-11-21"), 1234.5, en).text);
+  assert.equal(said(history({ "2026-11": 2 }, "2026-11-21", { kwh_per_m3: 11.2 })), "Today 0.75 m³, at 11.20 kWh/m³");
+  assert.equal(said(history({ "2026-11": 2 }, "2026-11-21", { type: "heat", unit: "GJ" })), "Today 0.750 GJ");
+  assert.equal(said(history({ "2026-11": 2 }, "2026-11-21")), "Index 1,234.500 m³");
+  // Six of twelve hours: 12:00 in Luxembourg, a quarter of the day is known.
+  const gap = history({ "2026-11": 2 }, "2026-11-21", {}, { "2026-11-21": 0.25 });
+  assert.equal(said(gap), "Index 1,234.500 m³ · 6 hours of today are not known");
+});
+
+test("each kind of meter has a name in each language", () => {
+  const kinds = ["gas", "water", "cold_water", "hot_water", "very_hot_water", "waste_water", "heat", "heat_inlet", "heat_cooling", "cooling", "cooling_inlet", "compressed_air", "electricity", "heat_cost_allocator", "garbage", "unknown"] as const;
+  for (const [language, texts] of Object.entries(mediumTexts)) {
+    assert.equal(new Set(kinds.map((kind) => texts[kind])).size, kinds.length, language);
+  }
+});
