@@ -174,7 +174,7 @@ export class MediumCard extends SmartyCard {
     return html`<div class="big">
         ${this.moreInfo(history.type, number, name, deviceId)} <small>${this.#t("today", { unit: unit.unit }).trim()}</small>
       </div>
-      ${this.sentence(sentence)}
+      ${this.sentence(sentence, "month")}
       ${drawing.own || drawing.reference ? mediumChart({ days, drawing, label, sentence }, this.#chosen, this.locale) : nothing}
       ${table ? this.table(name, table.head, () => table.rows) : nothing} ${this.#foot(days, newer?.index ?? history.index)}`;
   }

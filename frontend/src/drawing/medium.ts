@@ -3,8 +3,6 @@
 import type { Month, Standing } from "../parts/medium-months.ts";
 
 const SIZE = 100;
-/** Above the highest point, for its label. */
-const ROOM = 1.12;
 
 export interface Point {
   x: number;
@@ -36,7 +34,7 @@ export function drawMedium({ month, first, last, reference }: Standing): MediumD
   const gap = reference?.isWhole.indexOf(false) ?? 0;
   const until = gap < 0 ? reference!.length : gap;
   const before = reference ? sums(reference, 1, until) : [];
-  const most = Math.max(...own, ...before) * ROOM || 1;
+  const most = Math.max(...own, ...before) || 1;
   const at = (day: number, sum: number): Point => ({ x: (day / days) * SIZE, y: SIZE - (sum / most) * SIZE });
   const write = ({ x, y }: Point) => `${Number(x.toFixed(2))} ${Number(y.toFixed(2))}`;
 

@@ -58,13 +58,13 @@ export const mediumStyles = css`
   .big button {
     min-height: 44px;
   }
-  .sentence {
-    min-height: 48px;
+  .big small {
+    margin-inline-start: -4px;
   }
   .chart {
     display: flex;
     gap: 8px;
-    margin: 20px 0 24px;
+    margin: 28px 0 24px;
   }
   .plot {
     flex: 1;
@@ -132,7 +132,7 @@ export const mediumStyles = css`
   }
   .side {
     position: relative;
-    flex: 0 0 76px;
+    flex: 0 0 80px;
   }
   .side small {
     position: absolute;
@@ -140,5 +140,19 @@ export const mediumStyles = css`
     left: 0;
     text-align: right;
     transform: translateY(-50%);
+  }
+  /* Choosing a day must not move the chart. */
+  @container (max-width: 420px) {
+    .month {
+      min-height: 48px;
+    }
+  }
+  @container (min-width: 600px) {
+    .plot {
+      height: 168px;
+    }
+    .side {
+      flex-basis: 112px;
+    }
   }
 `;
