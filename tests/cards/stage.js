@@ -76,7 +76,7 @@ window.stage = {
     const visit = (root, around) => {
       for (const node of root.querySelectorAll("*")) {
         const box = node.getBoundingClientRect();
-        const card = node.localName === "ha-card" ? box : around;
+        const card = node.closest("ha-card")?.getBoundingClientRect() ?? around;
         const hasText = [...node.childNodes].some((each) => each.nodeType === Node.TEXT_NODE && each.data.trim());
         const isMeant = hasText && box.width && !node.closest(".hidden, .scroll, style");
         if (card && isMeant && (box.right > card.right + 1 || box.left < card.left - 1)) {
