@@ -211,7 +211,7 @@ test("nights on which clocks change have an hour more or less", () => {
 });
 
 const days = (found: MediumHistory, today: string) => ({
-  history: found, today, standing: standingOn(found, today, false), units: unitsOf(found.type, found.unit, found.kwh_per_m3, 5), amount: 0.75,
+  history: found, today, standing: standingOn(found, today, false), units: unitsOf(found.type, found.unit, found.kwh_per_m3, 5), amount: 0.75, night: undefined,
   time: new Date(`${today}T11:00:00Z`),
 });
 

@@ -183,7 +183,7 @@ async def test_a_day_is_chosen_with_the_keys_and_with_a_finger(stage: Stage) -> 
     await stage.show(CARD, answers=media.answers(media.heat()))
     chart = stage.page.get_by_role("slider")
     assert await chart.get_attribute("aria-label") == (
-        "Heat day by day: November: 20% more than in October by the 20th"
+        "Heat day by day: November: 20% more than in October by the\u00a020th"
     )
     assert await chart.get_attribute("aria-valuenow") == "20"
     await chart.press("Home")

@@ -8,7 +8,7 @@ import { localDay } from "../locale.ts";
 import { plain, rich } from "../parts/markup.ts";
 import { mediumChart } from "../parts/medium-chart.ts";
 import { colorOf, iconOf, mediumStyles } from "../parts/medium-look.ts";
-import { amountToday, type Standing, standingOn } from "../parts/medium-months.ts";
+import { amountToday, type Night, nightTo, type Standing, standingOn } from "../parts/medium-months.ts";
 import { ChosenBar } from "../parts/pointer.ts";
 import * as say from "../sentences/medium.ts";
 import { chosenSentence, type Days, daysTable, footnote } from "../sentences/medium-days.ts";
@@ -33,6 +33,7 @@ interface Drawn {
   today: string;
   standing: Standing;
   units: say.Units;
+  night: Night | undefined;
   drawing: MediumDrawing;
 }
 
@@ -151,18 +152,19 @@ export class MediumCard extends SmartyCard {
       const amounts = [...standing.month.amounts, ...(standing.reference?.amounts ?? [])];
       const biggest = Math.max(0, ...amounts.map((each) => each ?? 0));
       const units = say.unitsOf(history.type, history.unit, history.kwh_per_m3, biggest);
-      this.#drawn = drawn = { days: history.days, today, standing, units, drawing: drawMedium(standing) };
+      const night = say.kindOf(history.type) === "water" ? nightTo(history, today) : undefined;
+      this.#drawn = drawn = { days: history.days, today, standing, units, night, drawing: drawMedium(standing) };
     }
     return drawn!;
   }
 
   #days(shown: Shown): TemplateResult {
     const { history, newer, name, deviceId, time, today } = shown;
-    const { standing, units, drawing } = this.#draw(shown);
+    const { standing, units, night, drawing } = this.#draw(shown);
     const amount = amountToday(history, today, newer);
     const unit = amount !== null && amount * units.day.factor >= 100_000 ? units.month : units.day;
     const number = amount === null ? "–" : this.locale.number(amount * unit.factor, unit.decimals);
-    const days: Days = { history, standing, units, today, amount, time };
+    const days: Days = { history, standing, units, night, today, amount, time };
     const month =
       time && Date.now() - time.getTime() > SILENT_MS
         ? this.#t("silent", { time: this.#time(time, today) })

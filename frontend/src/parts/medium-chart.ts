@@ -20,6 +20,7 @@ export function mediumChart({ days, drawing, label, sentence }: Chart, chosen: C
   const { dot, end, ticks } = drawing;
   const sum = writeSum(standing.sum, units, locale);
   const value = standing.missing ? locale.text(mediumTexts, "at_least", { sum }) : sum;
+  const isLeft = (dot?.x ?? 0) < 50;
   const day = chosen.index === undefined ? undefined : chosen.index + 1;
   const place = ({ x, y }: { x: number; y: number }) => `left:${x}%;top:${y}%`;
   return html`<div class="chart">
@@ -47,7 +48,7 @@ export function mediumChart({ days, drawing, label, sentence }: Chart, chosen: C
       ${day ? html`<span class="at chosen" style="left:${((day - 0.5) / drawing.days) * 100}%"></span>` : nothing}
       ${dot
         ? html`<span class="at point" style=${place(dot)}></span>
-            <b class="at value ${dot.x < 50 ? "right" : ""}" style=${place(dot)}>${value}</b>`
+            <b class="at value ${isLeft ? "right" : ""}" style="${place(dot)};max-width:${isLeft ? 100 - dot.x : dot.x}%">${value}</b>`
         : nothing}
       ${ticks.map((tick) => html`<small class="at tick" style="left:${tick.x}%">${tick.day}</small>`)}
     </div>

@@ -64,7 +64,7 @@ export const mediumStyles = css`
   .chart {
     display: flex;
     gap: 8px;
-    margin: 28px 0 24px;
+    margin: 22px 0 24px;
   }
   .plot {
     flex: 1;
@@ -111,6 +111,10 @@ export const mediumStyles = css`
     font-size: 13px;
     line-height: 18px;
     padding: 0 8px 4px;
+    width: max-content;
+    box-sizing: border-box;
+    white-space: normal;
+    text-align: right;
     transform: translate(-100%, -100%);
     text-shadow:
       0 0 3px var(--ground),
@@ -118,6 +122,7 @@ export const mediumStyles = css`
       0 0 3px var(--ground);
   }
   .at.value.right {
+    text-align: left;
     transform: translate(0, -100%);
   }
   .at.tick {

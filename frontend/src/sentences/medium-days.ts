@@ -1,15 +1,17 @@
 /** Single days of a gas, water or heat meter in words: one that is chosen, all of them, and the foot of the card. */
 
 import { addDays, addMonths, dayStart, type Locale } from "../locale.ts";
-import { type Month, monthOf, nightTo, type Standing } from "../parts/medium-months.ts";
+import { type Month, monthOf, type Night, type Standing } from "../parts/medium-months.ts";
 import { round, roundParts } from "../rounding.ts";
 import type { MediumHistory } from "../wire.ts";
-import { kindOf, type MediumKey, mediumTexts, monthName, nightSentence, startOf, type Units, write } from "./medium.ts";
+import { type MediumKey, mediumTexts, monthName, nightSentence, startOf, type Units, write } from "./medium.ts";
 
 export interface Days {
   history: MediumHistory;
   standing: Standing;
   units: Units;
+  /** The last one, of water. */
+  night: Night | undefined;
   today: string;
   /** What came today, in the meter's unit. */
   amount: number | null;
@@ -68,9 +70,8 @@ export function daysTable({ history, standing, units, today, amount }: Days, loc
 
 /** The last line: of water, the night; else what came today in the meter's own unit. */
 export function footnote(days: Days, index: number | null, locale: Locale): { text: string; isWarning: boolean } {
-  const { history, units, today, amount } = days;
+  const { history, units, night, amount } = days;
   const t = (key: MediumKey, params: Record<string, string>) => locale.text(mediumTexts, key, params);
-  const night = kindOf(history.type) === "water" ? nightTo(history, today) : undefined;
   if (night) return { text: nightSentence(night, locale), isWarning: night.steadyNights > 2 };
   const said: string[] = [];
   if (units.day.factor !== 1 && units.day.unit === "kWh" && amount !== null) {
