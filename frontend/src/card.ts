@@ -40,6 +40,11 @@ export abstract class SmartyCard extends LitElement {
   /** What the card shows of a meter; `feed.live` may still be undefined. */
   protected abstract content(meter: Meter, feed: Feed): TemplateResult;
 
+  /** Other meters of which the card shows something. */
+  protected otherFeeds(): Feed[] {
+    return [];
+  }
+
   static getStubConfig(): object {
     return {};
   }
@@ -132,10 +137,13 @@ export abstract class SmartyCard extends LitElement {
     const meter = this.meter;
     if (!meter || !this.#meters || !this.#unlisten.length) return;
     const feed = this.#meters.feed(meter.entry_id);
-    if (feed !== this.#feed) {
+    const feeds = [feed, ...this.otherFeeds()];
+    if (feed !== this.#feed || feeds.length !== this.#unlisten.length - 1) {
       this.#feed = feed;
-      this.#unlisten.splice(1).forEach((unlisten) => unlisten());
-      this.#unlisten.push(feed.listen(this.#update));
+      // The new before the old ones end, each a function of its own: none is ended and begun again.
+      const ended = this.#unlisten.splice(1);
+      this.#unlisten.push(...feeds.map((each) => each.listen(() => this.requestUpdate())));
+      for (const unlisten of ended) unlisten();
     }
     if (feed.live) this.#meters.refresh(`${feed.live.state} ${feed.quarterHour}`);
   }
@@ -144,14 +152,15 @@ export abstract class SmartyCard extends LitElement {
     if (!this.locale || !this.config) return nothing;
     const meter = this.meter;
     const feed = this.#feed ?? (meter && this.#meters?.feed(meter.entry_id));
-    return html`<ha-card>${meter && feed ? this.content(meter, feed) : this.#withoutMeter()}</ha-card>`;
+    const isForbidden = feed?.live?.state === "unauthorized" || feed?.live?.state === "removed";
+    return html`<ha-card>${meter && feed && !isForbidden ? this.content(meter, feed) : this.#withoutMeter(isForbidden)}</ha-card>`;
   }
 
-  #withoutMeter(): TemplateResult {
+  #withoutMeter(isForbidden = false): TemplateResult {
     const { list, error } = this.#meters ?? {};
     const t = (key: keyof (typeof common)["en"]) => this.locale.common(key);
     if (!list) return html`<p class="small" role="status">${t(error ? "not_answered" : "loading")}</p>`;
-    if (this.config.entry_id) return html`<p role="status">${t("not_allowed")}</p>`;
+    if (isForbidden || this.config.entry_id) return html`<p role="status">${t("not_allowed")}</p>`;
     const path = "/config/integrations/dashboard/add?domain=smarty_p1";
     return html`<h2>${t("no_meter")}</h2>
       ${this.#hass?.user?.is_admin ? this.link(path, t("add_meter")) : html`<p>${t("not_allowed")}</p>`}`;
@@ -159,7 +168,8 @@ export abstract class SmartyCard extends LitElement {
 
   /** What stands where an answer is not there yet, or is refused. */
   protected waiting(error?: string): TemplateResult {
-    const key = error === "not_answered" || error === "unreadable" ? "not_answered" : error ? "nothing_yet" : "loading";
+    const keys = { not_answered: "not_answered", unreadable: "not_answered", not_loaded: "not_read" } as const;
+    const key = error ? (keys[error as keyof typeof keys] ?? "nothing_yet") : "loading";
     return html`<p class="small" role="status">${this.locale.common(key)}</p>`;
   }
 
