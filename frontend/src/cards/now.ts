@@ -1,36 +1,187 @@
 /** What is going on, and may I switch something on? */
 
-import { html, nothing, type TemplateResult } from "lit";
+import { type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { SmartyCard } from "../card.ts";
+import { phaseBars, quarterHourBar } from "../drawing/now.ts";
 import type { Feed } from "../feed.ts";
-import { NOTHING_KW, nowSentence, nowTexts } from "../sentences/now.ts";
-import type { Meter } from "../wire.ts";
+import { kwDecimals } from "../locale.ts";
+import { banner } from "../parts/banner.ts";
+import { chooser, MOST_BESIDE } from "../parts/chooser.ts";
+import { nowStyles } from "../parts/now-styles.ts";
+import { type Trouble, troubleOf } from "../sentences/banner.ts";
+import {
+  asNumber,
+  direction,
+  firstDaySentence,
+  type NowKey,
+  nowSentence,
+  nowTexts,
+  projectedEnergy,
+  shownMean,
+  type Situation,
+  situationOf,
+} from "../sentences/now.ts";
+import { styles } from "../styles.ts";
+import bannerTexts from "../texts/banner.json" with { type: "json" };
+import type { Live, Meter, RunningQuarterHour } from "../wire.ts";
 
 export class NowCard extends SmartyCard {
+  static override styles: CSSResultGroup = [styles, nowStyles];
+
+  protected override otherFeeds(): Feed[] {
+    const { meters, meter } = this;
+    const list = meters?.list ?? [];
+    if (!meters || list.length > MOST_BESIDE) return [];
+    return list.filter(({ entry_id }) => entry_id !== meter?.entry_id).map(({ entry_id }) => meters.feed(entry_id));
+  }
+
   protected content(meter: Meter, feed: Feed): TemplateResult {
     const { live } = feed;
-    if (!live) return this.waiting();
-    const power = live.values?.power_net;
-    if (typeof power !== "number") return this.waiting();
-    const title = power > NOTHING_KW ? "draws" : power < -NOTHING_KW ? "feeds" : "balanced";
+    if (!live) return html`${this.#chooser(meter)}${this.waiting()}`;
+    const trouble = troubleOf(meter, live, feed.liveAt, Date.now(), this.locale);
+    const now = situationOf(live, meter);
+    return html`${trouble ? banner(trouble, this.#action(trouble)) : nothing}${this.#chooser(meter)}
+      ${trouble || !now || this.isOld(feed) ? this.#lastKnown(feed, now, trouble) : this.#present(meter, feed, live, now)}`;
+  }
+
+  #t(key: NowKey, params: Record<string, string> = {}): string {
+    return this.text(nowTexts, key, params);
+  }
+
+  get #isAdmin(): boolean {
+    return Boolean(this.hass?.user?.is_admin);
+  }
+
+  #action({ link }: Trouble): TemplateResult | typeof nothing {
+    if (!link) return nothing;
+    return this.#isAdmin ? this.link(link.path, link.text) : html`<p>${this.text(bannerTexts, "ask_admin")}</p>`;
+  }
+
+  #present(meter: Meter, feed: Feed, live: Live, now: Situation): TemplateResult {
+    const is = direction(now.power);
     const running = live.quarter_hour;
-    const end = new Date(running?.end ?? Date.now());
-    const sentence = nowSentence(
-      {
-        power,
-        reference: running?.reference_kw ?? null,
-        energy: (running?.imported_wh ?? 0) / 1000,
-        secondsLeft: Math.max(1, (end.getTime() - Date.parse(running?.time ?? "")) / 1000),
-        end,
-        connection: meter.connection_kva,
-        feedsIn: meter.feeds_in ?? false,
-        feedInPrice: typeof live.values?.price_export === "number" ? live.values.price_export : null,
-        excessPrice: meter.excess_price,
-      },
-      this.locale,
+    const first = running && firstDaySentence(meter, running, this.locale);
+    const isAbove = now.reference !== null && now.power > now.reference;
+    return html`<header><h2>${this.#t(is)}</h2>${this.stamp(feed)}</header>
+      ${this.#number(now.power, isAbove ? "above" : is)}
+      <div class="answer">${this.sentence(first ?? nowSentence(now, this.locale))}</div>
+      <div class="rest">
+        ${now.reference === null && running ? this.#withoutReference(meter) : nothing}
+        ${running && (now.reference !== null || first) ? this.#quarterHour(running, now) : nothing}
+        ${this.#phases(meter, live)}
+      </div>`;
+  }
+
+  /** What was read last, or nothing: never as if it were of now. */
+  #lastKnown(feed: Feed, now: Situation | undefined, trouble: Trouble | undefined): TemplateResult {
+    const isWaiting = feed.live?.state === "waiting";
+    const title: NowKey = now ? `last_${direction(now.power)}` : trouble?.isUnverified ? "unverified" : "no_value";
+    const sentence: NowKey | undefined = now
+      ? "not_present"
+      : trouble?.isUnverified
+        ? "nothing_unverified"
+        : isWaiting
+          ? "awaited"
+          : undefined;
+    return html`<div class="old">
+      <header><h2>${this.#t(title)}</h2>${now ? this.stamp(feed) : nothing}</header>
+      ${this.#number(now?.power, "old")}
+      <div class="answer">${sentence ? this.sentence(this.#t(sentence)) : nothing}</div>
+    </div>`;
+  }
+
+  #number(power: number | undefined, className: string): TemplateResult {
+    const shown = power === undefined ? "–" : this.locale.number(Math.abs(power), kwDecimals(power));
+    const name = this.#t(power === undefined ? "no_value" : direction(power));
+    return html`<div class="big ${className}">${this.moreInfo("power_net", shown, name)}<small>kW</small></div>`;
+  }
+
+  #withoutReference(meter: Meter): TemplateResult {
+    const path = `/config/integrations/integration/smarty_p1#config_entry=${meter.entry_id}`;
+    return html`<p class="small">${this.#t("no_reference")}</p>
+      ${this.#isAdmin ? this.link(path, this.#t("enter_reference")) : nothing}`;
+  }
+
+  #quarterHour(running: RunningQuarterHour, now: Situation): TemplateResult {
+    const { locale } = this;
+    const range = locale.timeRange(new Date(running.start), now.end);
+    const reference = now.isWhole ? now.reference : null;
+    const projected = projectedEnergy(now);
+    const bar = quarterHourBar(
+      now.energy,
+      reference === null ? undefined : projected,
+      reference === null ? undefined : reference / 4,
     );
-    return html`<header><h2>${this.text(nowTexts, title)}</h2>${this.stamp(feed)}</header>
-      <div class="big">${this.moreInfo("power_net", this.locale.number(Math.abs(power), 1), "")} <small>kW</small></div>
-      ${sentence ? this.sentence(sentence) : nothing}`;
+    const R = reference === null ? "" : locale.referenceKW(reference);
+    const mean = shownMean(now);
+    const energy = locale.kWh(now.energy);
+    const said =
+      reference === null
+        ? this.#t("so_far", { range, energy })
+        : this.#t("projected", { range, energy, mean: locale.kW(mean), R });
+    const left = now.isWhole ? range : this.#t("counted", { range, time: locale.time(new Date(running.measured_since)) });
+    const at = (share: number) => `${(share * 100).toFixed(2)}%`;
+    const isAbove = reference !== null && projected * 4 > reference;
+    return html`<div class="labels small">
+        <span>${left}</span>
+        ${reference === null
+          ? nothing
+          : html`<span class="mean">${this.#mean(`≈ ${locale.number(mean, kwDecimals(mean))}`, R, isAbove)}</span>`}
+      </div>
+      <div class="bar" role="img" aria-label=${said}>
+        ${bar.parts.map(
+          ({ kind, isEstimate, from, to }) =>
+            html`<i class="${kind} ${isEstimate ? "hatched" : ""}" style="left:${at(from)};width:${at(to - from)}"></i>`,
+        )}
+        ${bar.limit === undefined ? nothing : html`<i class="line" style="left:${at(bar.limit)}"></i>`}
+      </div>`;
+  }
+
+  /** The estimate is what is red, not the reference power beside it. */
+  #mean(mean: string, R: string, isAbove: boolean): TemplateResult {
+    const [before = "", after = ""] = this.#t("of", { mean: "\n", R }).split("\n");
+    return html`${before}<span class=${isAbove ? "excess" : ""}>${mean}</span>${after}`;
+  }
+
+  #phases(meter: Meter, { values = {} }: Live): TemplateResult | typeof nothing {
+    const powers = [1, 2, 3].map((phase) => asNumber(values[`power_net_l${phase}`]) ?? undefined);
+    const known = powers.filter((power) => power !== undefined).length;
+    if (meter.phases === 1 || known < 2) return nothing;
+    const at = (share: number) => `${(share * 100).toFixed(2)}%`;
+    return html`<div class="phases small">
+      ${phaseBars(powers).map(
+        ({ name, power, from, to }) => html`<div>
+          <div class="labels"><span>${name}</span><span>${power === undefined ? "–" : this.locale.kW(power)}</span></div>
+          <div class="track" aria-hidden="true">
+            <i class=${(power ?? 0) < 0 ? "fed" : "drawn"} style="left:${at(from)};width:${at(to - from)}"></i>
+            <i class="line"></i>
+          </div>
+        </div>`,
+      )}
+    </div>`;
+  }
+
+  #chooser(meter: Meter): TemplateResult | typeof nothing {
+    const { meters } = this;
+    const list = meters?.list ?? [];
+    if (!meters || list.length < 2) return nothing;
+    const choices = list.map((each) => ({
+      id: each.entry_id,
+      name: this.hass?.devices[each.device_id ?? ""]?.name_by_user || shortened(each),
+      detail: this.#detail(meters.feed(each.entry_id)),
+    }));
+    return chooser(this.locale.common("meter"), choices, meter.entry_id, (id) => meters.choose(id));
+  }
+
+  #detail(feed: Feed): string {
+    const power = asNumber(feed.live?.values?.power_net);
+    if (power === null || feed.live?.state !== "receiving" || this.isOld(feed)) return "–";
+    const is = direction(power);
+    if (is === "balanced") return this.#t("meter_nothing");
+    return this.#t(`meter_${is}`, { power: this.locale.kW(Math.abs(power)) });
   }
 }
+
+/** A name that has been left as it was is too long beside others, and begins as theirs do. */
+const shortened = ({ title, serial_number }: Meter): string =>
+  serial_number ? title.replace(serial_number, `…${serial_number.slice(-6)}`) : title;

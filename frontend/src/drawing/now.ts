@@ -1,0 +1,46 @@
+/** The bar of the running quarter-hour, and those of the phases: in shares of their widths. */
+
+export interface Part {
+  kind: "drawn" | "excess";
+  isEstimate: boolean;
+  from: number;
+  to: number;
+}
+
+/** The energy so far and at the end, and what the reference power allows, in kWh; parts that follow each other. */
+export function quarterHourBar(
+  energy: number,
+  projected: number | undefined,
+  limit: number | undefined,
+): { parts: Part[]; limit: number | undefined } {
+  const end = Math.max(energy, projected ?? 0);
+  // Without a limit, the bar is that of an hour at 4 kW, or as long as it must be.
+  const most = Math.max(1.25 * (limit ?? 0.8), 1.08 * end);
+  const share = (value: number): number => Math.max(0, Math.min(1, value / most)) || 0;
+  const parts: Part[] = [];
+  const add = (from: number, to: number, isEstimate: boolean): void => {
+    const border = Math.min(Math.max(limit ?? to, from), to);
+    for (const [kind, begin, finish] of [["drawn", from, border], ["excess", border, to]] as const) {
+      if (share(finish) > share(begin)) parts.push({ kind, isEstimate, from: share(begin), to: share(finish) });
+    }
+  };
+  add(0, energy, false);
+  add(energy, end, true);
+  return { parts, limit: limit === undefined ? undefined : share(limit) };
+}
+
+export interface PhaseBar {
+  name: string;
+  power: number | undefined;
+  from: number;
+  to: number;
+}
+
+/** All from one zero in the middle, by one scale: so they can be compared. */
+export function phaseBars(powers: (number | undefined)[]): PhaseBar[] {
+  const most = Math.max(2, ...powers.map((power) => Math.abs(power ?? 0)));
+  return powers.map((power, index) => {
+    const end = 0.5 + (power ?? 0) / most / 2;
+    return { name: `L${index + 1}`, power, from: Math.min(0.5, end), to: Math.max(0.5, end) };
+  });
+}

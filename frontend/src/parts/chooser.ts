@@ -1,0 +1,95 @@
+/** Choosing one of several meters: for all cards of the view. */
+
+import { css, html, type TemplateResult } from "lit";
+
+export interface Choice {
+  id: string;
+  name: string;
+  /** What goes on there. */
+  detail: string;
+}
+
+/** More of them than fit beside each other are a menu. */
+export const MOST_BESIDE = 3;
+
+export const chooserStyles = css`
+  .chooser {
+    display: grid;
+    grid-auto-flow: column;
+    grid-auto-columns: minmax(0, 1fr);
+    gap: 4px;
+    margin: -7px -7px 8px;
+  }
+  .chooser button {
+    min-width: 0;
+    padding: 4px 8px;
+    font-size: 13px;
+    line-height: 18px;
+    text-align: start;
+    display: flex;
+    flex-direction: column;
+    justify-content: space-between;
+  }
+  .chooser button > * {
+    overflow: hidden;
+    display: -webkit-box;
+    -webkit-box-orient: vertical;
+    -webkit-line-clamp: 2;
+  }
+  .chooser small {
+    color: inherit;
+  }
+  .chooser [aria-checked="true"] {
+    background: var(--chosen);
+  }
+  .chooser [aria-checked="true"] b {
+    font-weight: 500;
+  }
+  .chooser b {
+    font-weight: 400;
+  }
+  select.chooser {
+    width: calc(100% + 14px);
+    min-height: 44px;
+    padding: 0 8px;
+    font: inherit;
+    color: inherit;
+    background: var(--chosen);
+    border: 0;
+    border-radius: 8px;
+  }
+`;
+
+export function chooser(
+  label: string,
+  choices: Choice[],
+  chosen: string,
+  choose: (id: string) => void,
+): TemplateResult {
+  if (choices.length > MOST_BESIDE) {
+    return html`<select class="chooser" aria-label=${label} @change=${(event: Event) => choose((event.target as HTMLSelectElement).value)}>
+      ${choices.map(({ id, name }) => html`<option value=${id} ?selected=${id === chosen}>${name}</option>`)}
+    </select>`;
+  }
+  const key = (event: KeyboardEvent): void => {
+    const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const index = choices.findIndex(({ id }) => id === chosen);
+    const next = (index + step + choices.length) % choices.length;
+    choose(choices[next]!.id);
+    (event.currentTarget as Element).querySelectorAll<HTMLElement>("button")[next]?.focus();
+  };
+  return html`<div class="chooser" role="radiogroup" aria-label=${label} @keydown=${key}>
+    ${choices.map(
+      ({ id, name, detail }) => html`<button
+        role="radio"
+        aria-checked=${id === chosen ? "true" : "false"}
+        tabindex=${id === chosen ? 0 : -1}
+        @click=${() => choose(id)}
+      >
+        <b>${name}</b><small>${detail}</small>
+      </button>`,
+    )}
+  </div>`;
+}

@@ -1,0 +1,106 @@
+/** What the first card looks like. */
+
+import { css } from "lit";
+import { bannerStyles } from "./banner.ts";
+import { chooserStyles } from "./chooser.ts";
+
+export const nowStyles = [
+  bannerStyles,
+  chooserStyles,
+  css`
+    .big small {
+      margin-inline-start: 8px;
+    }
+    .big.draws {
+      color: var(--drawn);
+    }
+    .big.feeds {
+      color: var(--fed-in);
+    }
+    .big.above {
+      color: var(--excess);
+    }
+    .old h2,
+    .old .big,
+    .old .sentence {
+      color: var(--quiet);
+    }
+    /* Room for the longest sentence: what is below stays where it is. */
+    .answer {
+      min-height: 48px;
+    }
+    @container (max-width: 330px) {
+      .answer {
+        min-height: 72px;
+      }
+    }
+    .rest {
+      margin-top: auto;
+      padding-top: 12px;
+    }
+    .labels {
+      display: flex;
+      flex-wrap: wrap;
+      justify-content: space-between;
+      gap: 0 8px;
+    }
+    .labels .mean,
+    .phases .labels span:last-child {
+      color: var(--primary-text-color);
+      white-space: nowrap;
+    }
+    .bar,
+    .track {
+      position: relative;
+      background: var(--track);
+    }
+    .bar {
+      height: 16px;
+      margin: 6px 0;
+    }
+    .track {
+      height: 8px;
+      margin: 3px 0;
+    }
+    i {
+      position: absolute;
+      top: 0;
+      bottom: 0;
+      background: var(--bar);
+    }
+    .drawn {
+      --bar: var(--drawn);
+    }
+    .fed {
+      --bar: var(--fed-in);
+    }
+    i.excess {
+      --bar: var(--excess);
+    }
+    i.hatched {
+      background: repeating-linear-gradient(
+        135deg,
+        var(--bar) 0 2.5px,
+        color-mix(in srgb, var(--bar) 18%, transparent) 2.5px 5px
+      );
+    }
+    i.line {
+      top: -6px;
+      bottom: -6px;
+      width: 2px;
+      margin-left: -1px;
+      background: var(--primary-text-color);
+    }
+    .track i.line {
+      top: -3px;
+      bottom: -3px;
+      left: 50%;
+    }
+    .phases {
+      display: grid;
+      grid-template-columns: repeat(3, minmax(0, 1fr));
+      gap: 20px;
+      margin-top: 14px;
+    }
+  `,
+];

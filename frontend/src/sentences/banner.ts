@@ -1,0 +1,96 @@
+/** What is wrong with a meter, since when, and what to do about it. */
+
+import type { Locale, Texts } from "../locale.ts";
+import { localDay } from "../locale.ts";
+import texts from "../texts/banner.json" with { type: "json" };
+import type { Live, Meter } from "../wire.ts";
+
+type BannerKey = keyof (typeof texts)["en"];
+export const bannerTexts: Texts<BannerKey> = texts;
+
+export interface Trouble {
+  title: string;
+  help: string;
+  /** What is meant to be so, or passes by itself, is told without alarm. */
+  isCalm: boolean;
+  /** Whether something arrives that cannot be trusted. */
+  isUnverified: boolean;
+  link: { path: string; text: string } | undefined;
+}
+
+/** The obstacles by what is to be done about them. */
+const KINDS = {
+  silent: ["nothing_received", "port_silent"],
+  key: ["wrong_key"],
+  key_missing: ["key_missing"],
+  authentication: ["other_authentication_key"],
+  port: ["port_not_found", "link_lost"],
+  gateway: ["port_unreachable", "port_closed", "gateway_offline"],
+  busy: ["port_busy"],
+  permission: ["port_permission"],
+  mqtt: ["mqtt_missing", "mqtt_disconnected"],
+  unreadable: ["not_p1", "damaged"],
+  other_meter: ["other_meter", "other_meter_unreadable", "no_device_name"],
+  replay: ["replay"],
+  unencrypted: ["security_off"],
+  late: ["telegrams_late", "catching_up"],
+} satisfies Partial<Record<BannerKey, string[]>>;
+type Kind = keyof typeof KINDS | "failing" | "retrying" | "disabled" | "not_loaded";
+
+const UNVERIFIED: Kind[] = ["key", "key_missing", "authentication", "unreadable", "other_meter", "replay", "unencrypted"];
+const CALM: Kind[] = ["disabled", "not_loaded"];
+const WITH_A_KEY: Kind[] = ["key", "key_missing", "authentication"];
+/** Telegrams come every ten seconds; what says that none do any more is itself late by a minute or so. */
+const SILENT_S = 120;
+
+export function troubleOf(meter: Meter, live: Live, liveAt: number, now: number, locale: Locale): Trouble | undefined {
+  const t = (key: BannerKey, params: Record<string, string> = {}) => locale.text(bannerTexts, key, params);
+  const received = live.received_at ? Date.parse(live.received_at) : Number.NaN;
+  if (live.state === "receiving" || live.state === "waiting") {
+    // By the clock of this page alone, which may be another than that of Home Assistant.
+    if (live.state === "waiting" || now - liveAt <= SILENT_S * 1000) return undefined;
+    const title = t("silent", { duration: duration(now - liveAt, locale) });
+    return { title, help: t("lost_help"), isCalm: false, isUnverified: false, link: undefined };
+  }
+  const kind = kindOf(live);
+  const serial = meter.serial_number ?? meter.title;
+  const isSilent = kind === "silent";
+  const lastGood = Number.isNaN(received) || CALM.includes(kind) ? "" : t("last_good", { time: moment(received, now, locale) });
+  return {
+    title:
+      !isSilent ? t(kind) : lastGood ? t("silent", { duration: duration(now - received, locale) }) : t("silent_yet"),
+    help: [t(`${kind}_help`, { serial }), isSilent ? "" : lastGood].filter(Boolean).join(" "),
+    isCalm: CALM.includes(kind),
+    isUnverified: UNVERIFIED.includes(kind),
+    link: live.remedy ? { path: live.remedy.path, text: t(linkOf(kind, live.remedy.kind)) } : undefined,
+  };
+}
+
+function kindOf({ state, obstacle }: Live): Kind {
+  if (state === "disabled") return state;
+  const found = Object.entries(KINDS).find(([, keys]) => (keys as string[]).includes(obstacle ?? ""));
+  if (found) return found[0] as Kind;
+  if (state === "retrying" || state === "error") return "retrying";
+  return state === "not_loaded" ? "not_loaded" : "failing";
+}
+
+function linkOf(kind: Kind, remedy: string): BannerKey {
+  if (remedy === "enable") return "enable";
+  if (WITH_A_KEY.includes(kind) || remedy === "reauth") return "enter_key";
+  return remedy === "repair" ? "see_repair" : "check_connection";
+}
+
+/** 14 minutes */
+function duration(ms: number, locale: Locale): string {
+  const minutes = Math.max(1, Math.floor(ms / 60_000));
+  if (minutes < 60) return locale.count(bannerTexts, "minutes", minutes);
+  if (minutes < 48 * 60) return locale.count(bannerTexts, "hours", Math.floor(minutes / 60));
+  return locale.count(bannerTexts, "days", Math.floor(minutes / 1440));
+}
+
+/** The time; on another day with the day. */
+function moment(time: number, now: number, locale: Locale): string {
+  const date = new Date(time);
+  const isToday = localDay(date) === localDay(new Date(now));
+  return isToday ? locale.time(date) : `${locale.time(date)}, ${locale.shortDay(date)}`;
+}
