@@ -65,7 +65,7 @@ export interface Known<T> {
 export class Feed {
   /** The last message, also while none comes. */
   live: Live | undefined;
-  /** When `live` came, by the clock of this page. */
+  /** Since when nothing has come: when `live` came, or somebody began to listen, by the clock of this page. */
   liveAt = 0;
   /** What the cards of a view show together: a month (2026-11), a day (2026-11-21). */
   readonly shown: { month?: string | undefined; day?: string | undefined } = {};
@@ -87,6 +87,8 @@ export class Feed {
   listen(listener: Listener): () => void {
     this.#listeners.add(listener);
     if (this.#listeners.size === 1) {
+      // While nobody listened, nothing could come.
+      this.liveAt = Date.now();
       this.#connection.addEventListener("ready", this.#again);
       this.#open();
     }

@@ -1,19 +1,300 @@
 """The card that says what is going on, and what may be switched on."""
 
-from . import house
-from .stage import Stage
+import json
+import re
+from typing import Any
+
+import pytest
+
+from . import house, house_now
+from .stage import ROOT, Stage
+
+type Json = dict[str, Any]
+
+CARD = "smarty-p1-now"
+REMEDY = "/config/integrations/integration/smarty_p1#config_entry=house"
+LANGUAGES = ("en", "de", "fr", "lb", "pt")
+
+
+async def color_of_number(stage: Stage) -> str:
+    """Return the class by which the large number is coloured."""
+    return (await stage.card(CARD).locator(".big").get_attribute("class") or "").split()[-1]
 
 
 async def test_the_power_and_what_may_be_switched_on(stage: Stage) -> None:
-    await stage.show("smarty-p1-now")
+    await stage.show(CARD)
     text = await stage.text()
-    assert "You draw 18:38:20 0.6 kW" in text
+    assert "You draw 18:38:20 0.6 kW 14.0 kW more until 18:45 stay within 7 kW." in text
+    assert "18:30\N{EN DASH}18:45 ≈ 0.7 of 7 kW" in text
+    assert "L1 0.2 kW L2 0.3 kW L3 0.1 kW" in text
     assert not stage.errors
     assert not await stage.overflow()
     await stage.picture("now")
 
 
 async def test_each_telegram_is_shown(stage: Stage) -> None:
-    await stage.show("smarty-p1-now")
-    await stage.send(house.live(values=house.values(power_net=-4.94)))
-    assert "You feed in 18:38:20 4.9 kW" in await stage.text()
+    await stage.show(CARD)
+    await stage.send(house_now.feeding())
+    text = await stage.text()
+    assert "You feed in 18:38:20 4.9 kW" in text
+    assert "Feeding in earns 0.39 € an hour." in text
+    assert await color_of_number(stage) == "feeds"
+
+
+async def test_the_number_is_red_only_while_it_is_itself_above(stage: Stage) -> None:
+    await stage.show(CARD, answers={"smarty_p1/live": house_now.charging()}, dark=True)
+    assert await color_of_number(stage) == "above"
+    text = await stage.text()
+    assert "8.6 kW less until 18:45 keeps you within 7 kW. Otherwise 0.9 kWh above: 0.08 €." in text
+    await stage.picture("now-charging-dark")
+    await stage.send(
+        house_now.charging(values=house.values(power_net=6.0)),
+    )
+    # The quarter-hour is still heading for more.
+    assert "≈ 8.4 of 7 kW" in await stage.text()
+    assert await color_of_number(stage) == "draws"
+    assert await stage.card(CARD).locator(".mean .excess").inner_text() == "≈ 8.4"
+
+
+async def test_the_bar_is_drawn_to_the_reference_power_and_red_from_there(stage: Stage) -> None:
+    await stage.show(CARD, answers={"smarty_p1/live": house_now.charging()})
+    boxes = await stage.page.evaluate(
+        """() => {
+          const { shadowRoot } = document.querySelector("smarty-p1-now");
+          return [...shadowRoot.querySelectorAll(".bar i")].map((part) => {
+            const { left, right } = part.getBoundingClientRect();
+            return [part.className.trim(), left, right];
+          });
+        }"""
+    )
+    assert [name for name, *_ in boxes] == ["drawn", "drawn hatched", "excess hatched", "line"]
+    drawn, estimate, excess, line = boxes
+    assert drawn[2] == pytest.approx(estimate[1], abs=0.5)
+    assert line[1] < excess[1] < line[2]
+    # 1.433 kWh so far, 1.75 allowed, 2.7 at the end.
+    assert (drawn[2] - drawn[1]) / (excess[2] - drawn[1]) == pytest.approx(1.433 / 2.7, abs=0.01)
+    label = await stage.card(CARD).get_by_role("img").get_attribute("aria-label")
+    assert (
+        label
+        == "18:30\N{EN DASH}18:45: 1.4\u00a0kWh so far, about 10.8\u00a0kW of 7\u00a0kW at its end"
+    )
+
+
+@pytest.mark.parametrize("width", [390, 360])
+async def test_no_sentence_moves_what_is_below_it(stage: Stage, width: int) -> None:
+    """In all languages, two lines are enough, and three on the narrowest phones."""
+    await stage.show(CARD, width=width)
+    texts = json.loads((ROOT / "frontend/src/texts/now.json").read_text("utf-8"))
+    sentences = [
+        "above", "less", "feeding", "feeding_costs", "own", "nothing", "more", "no_more", "next",
+        "next_above", "highest", "not_present", "nothing_unverified", "awaited",
+    ]  # fmt: skip
+    values = {"R": "12\u00a0kW", "end": "18:45", "so_far": "0.9\u00a0kWh", "by_end": "1.9\u00a0kWh"}
+    values |= {"cost": "0.08\u00a0€", "earned": "0.39\u00a0€", "peak": "14.5\u00a0kW"}
+    values |= dict.fromkeys(("less", "more"), "18.6\u00a0kW") | {"above": "1.9\u00a0kWh"}
+    shown = {
+        f"{language} {key}": re.sub(r"\{(\w+)\}", lambda m: values[m[1]], texts[language][key])
+        for language in LANGUAGES
+        for key in sentences
+    }
+    heights = await stage.page.evaluate(
+        """(shown) => {
+          const { shadowRoot } = document.querySelector("smarty-p1-now");
+          const answer = shadowRoot.querySelector(".answer");
+          const sentence = answer.querySelector(".sentence");
+          return Object.entries(shown).map(([name, text]) => {
+            sentence.innerHTML = text.replace(/\\*\\*(.*?)\\*\\*/, "<b>$1</b>");
+            return [name, answer.getBoundingClientRect().height];
+          });
+        }""",
+        shown,
+    )
+    room = 48 if width == 390 else 72
+    assert [name for name, height in heights if height != room] == []
+
+
+async def test_the_first_day_says_what_will_be_whole_when(stage: Stage) -> None:
+    await stage.show(CARD, answers=house_now.first_day())
+    text = await stage.text()
+    assert (
+        "The first whole quarter-hour ends at 19:00, the first whole day on 22 November, "
+        "the first whole month on 31 December." in text
+    )
+    assert "18:30\N{EN DASH}18:45, counted since 18:36" in text
+    assert "of 7 kW" not in text
+    await stage.picture("now-first-day")
+    last = {"start": "2026-11-21T17:45:00+00:00", "mean_kw": 0.5}
+    begun = {"start": "2026-11-21T18:00:00+00:00", "end": "2026-11-21T18:15:00+00:00"}
+    times = {"time": "2026-11-21T18:02:00+00:00", "measured_since": "2026-11-21T18:00:00+00:00"}
+    await stage.send(house.live(quarter_hour=house.quarter_hour(**begun, **times, last=last)))
+    assert "more until 19:15 stay within 7 kW." in await stage.text()
+
+
+async def test_nothing_is_shown_that_could_not_be_verified(stage: Stage) -> None:
+    await stage.show(CARD, answers={"smarty_p1/live": house_now.failing("wrong_key")})
+    text = await stage.text()
+    assert "The key does not fit this meter" in text
+    assert f"sends the key of meter {house.SERIAL}." in text
+    assert "No verified value yet \N{EN DASH} kW Nothing unverified is shown or counted." in text
+    link = stage.card(CARD).get_by_role("link")
+    assert await link.inner_text() == "Enter the key"
+    assert await link.get_attribute("href") == REMEDY
+    assert (await link.bounding_box() or {})["height"] >= 44
+    await stage.picture("now-wrong-key")
+    await link.click()
+    assert stage.page.url.endswith(REMEDY)
+
+
+async def test_what_was_read_last_is_not_called_the_present(stage: Stage) -> None:
+    silent = house_now.silent()
+    await stage.show(CARD, answers={"smarty_p1/live": silent})
+    text = await stage.text()
+    assert "Nothing heard for 14 minutes" in text
+    assert "Check the connection" in text
+    assert (
+        "Last: you drew last 18:24:10 0.6 kW This is the last value, not the present one." in text
+    )
+    assert "of 7 kW" not in text
+    assert await color_of_number(stage) == "old"
+    await stage.picture("now-silent")
+    await stage.passes(120)
+    assert "Nothing heard for 16 minutes" in await stage.text()
+    await stage.send(house.live(received_at="2026-11-21T17:40:20+00:00"))
+    text = await stage.text()
+    assert "Nothing heard" not in text
+    assert "You draw 18:40:20 0.6 kW" in text
+
+
+async def test_what_comes_no_more_grows_old(stage: Stage) -> None:
+    """Also when nothing says so: the connection may be lost."""
+    await stage.show(CARD)
+    await stage.passes(80)
+    text = await stage.text()
+    assert "Last: you drew last 18:38:20 0.6 kW" in text
+    assert "Nothing heard" not in text
+    await stage.passes(60)
+    assert "Nothing heard for 2 minutes" in await stage.text()
+
+
+async def test_who_may_not_change_anything_gets_no_link(stage: Stage) -> None:
+    await stage.show(CARD, answers={"smarty_p1/live": house_now.silent()}, is_admin=False)
+    assert "An administrator of Home Assistant can help." in await stage.text()
+    assert await stage.card(CARD).get_by_role("link").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("message", "title"),
+    [
+        (house.gone("disabled", remedy={"kind": "enable", "path": "/x"}), "This meter is disabled"),
+        (house.gone("not_loaded"), "This meter is not being read"),
+        (house.gone("retrying", "port_not_found"), "The port cannot be read"),
+        (house.gone("error"), "The meter cannot be read"),
+        (house_now.failing("of_a_later_version"), "No telegram is accepted"),
+        (house.live(state="waiting", values={}), "The meter is being read"),
+        (house.gone("unauthorized"), "You may not see this meter"),
+        (house.gone("removed"), "You may not see this meter"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+async def test_no_state_leaves_an_empty_frame(stage: Stage, message: Json, title: str) -> None:
+    await stage.show(CARD, answers={"smarty_p1/live": message})
+    text = await stage.text()
+    assert title in text
+    assert "0.0" not in text
+    assert not stage.errors
+    # And after there was a value.
+    await stage.send(house.live())
+    await stage.send(message)
+    assert title in await stage.text()
+    if message["state"] in {"unauthorized", "removed"}:
+        assert "0.6" not in await stage.text()
+
+
+async def test_without_a_reference_power_there_is_a_link_to_enter_it(stage: Stage) -> None:
+    answers = house_now.without_reference()
+    await stage.show(CARD, answers=answers)
+    text = await stage.text()
+    assert "The highest quarter-hour this month: 14.5 kW." in text
+    assert "18:45" not in text
+    link = stage.card(CARD).get_by_role("link")
+    assert await link.inner_text() == "Enter the reference power"
+    assert await link.get_attribute("href") == REMEDY
+
+
+async def test_one_phase_is_not_drawn_beside_itself(stage: Stage) -> None:
+    answers = {"smarty_p1/meters": {"meters": [house.meter(phases=1)]}}
+    await stage.show(CARD, answers=answers)
+    assert "L1" not in await stage.text()
+
+
+async def test_odd_values_are_no_values(stage: Stage) -> None:
+    odd = house.values(power_net=None, power_net_l1="x", power_net_l2=None, demand_peak=[1])
+    running = house.quarter_hour(measured_since="?", imported_wh=None, reference_kw="7", time="")
+    await stage.show(CARD, answers={"smarty_p1/live": house.live(values=odd, quarter_hour=running)})
+    assert "No value yet \N{EN DASH} kW" in await stage.text()
+    await stage.send(house.live(values=odd | {"power_net": 1e9}, quarter_hour=running))
+    assert "1,000,000,000" in await stage.text()
+    await stage.send(house.live(quarter_hour=None))
+    assert "You draw 18:38:20 0.6 kW" in await stage.text()
+    assert not stage.errors
+
+
+async def test_one_of_three_meters_is_chosen_for_all_cards(stage: Stage) -> None:
+    await stage.show(CARD, CARD, answers=house_now.three_meters())
+    text = await stage.text()
+    assert "House draws 0.6 kW" in text
+    assert "Heat pump draws 2.1 kW" in text
+    assert "Smarty …\u2060012345 feeds in 4.9 kW" in text
+    radios = stage.card(CARD).get_by_role("radio")
+    assert await radios.count() == 3
+    for box in [await each.bounding_box() for each in await radios.all()]:
+        assert (box or {})["height"] >= 44
+    assert await stage.page.evaluate("stage.subscriptions()") == 3
+    await stage.picture("now-three-meters")
+    await radios.nth(1).click()
+    await stage.settle()
+    assert (await stage.text()).count("2.1 kW 4.8 kW more") == 2
+    # No subscription was ended for it, nor is one left over.
+    live = "stage.asked.filter(({ type }) => type === 'smarty_p1/live').length"
+    assert await stage.page.evaluate(live) == 3
+    await radios.nth(1).press("ArrowRight")
+    await stage.settle()
+    assert await radios.nth(2).get_attribute("aria-checked") == "true"
+    assert "You feed in" in await stage.text()
+    await stage.page.evaluate(
+        "document.querySelectorAll('smarty-p1-now').forEach((card) => card.remove())"
+    )
+    await stage.settle()
+    assert await stage.page.evaluate("stage.subscriptions()") == 0
+
+
+async def test_many_meters_are_a_menu(stage: Stage) -> None:
+    meters = [house.meter(entry_id=f"m{n}", title=f"Flat {n}") for n in range(1, 6)]
+    await stage.show(CARD, answers={"smarty_p1/meters": {"meters": meters}})
+    assert await stage.page.evaluate("stage.subscriptions()") == 1
+    menu = stage.card(CARD).get_by_role("combobox")
+    assert (await menu.bounding_box() or {})["height"] >= 44
+    await menu.select_option("m4")
+    await stage.settle()
+    asked = await stage.page.evaluate("stage.asked.map(({ entry_id }) => entry_id)")
+    assert "m4" in asked
+    assert await stage.page.evaluate("stage.subscriptions()") == 1
+
+
+async def test_a_card_with_a_meter_of_its_own_offers_no_other(stage: Stage) -> None:
+    await stage.show(CARD, answers=house_now.three_meters(), config={"entry_id": "b"})
+    assert await stage.card(CARD).get_by_role("radio").count() == 0
+    assert "2.1 kW" in await stage.text()
+    assert await stage.page.evaluate("stage.subscriptions()") == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_nothing_is_wider_than_a_narrow_phone(stage: Stage, language: str) -> None:
+    answers = house_now.three_meters() | {"smarty_p1/live house": house_now.silent()}
+    await stage.show(CARD, answers=answers, language=language, width=360)
+    assert not await stage.overflow()
+    await stage.send(house_now.charging(), "house")
+    assert not await stage.overflow()
+    await stage.send(house_now.failing("other_authentication_key"), "house")
+    assert not await stage.overflow()
+    await stage.picture(f"now-{language}-360")

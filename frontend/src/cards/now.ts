@@ -184,4 +184,4 @@ export class NowCard extends SmartyCard {
 
 /** A name that has been left as it was is too long beside others, and begins as theirs do. */
 const shortened = ({ title, serial_number }: Meter): string =>
-  serial_number ? title.replace(serial_number, `…${serial_number.slice(-6)}`) : title;
+  serial_number ? title.replace(serial_number, `…\u2060${serial_number.slice(-6)}`) : title;

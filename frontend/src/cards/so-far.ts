@@ -3,9 +3,11 @@
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { SmartyCard } from "../card.ts";
 import type { Feed } from "../feed.ts";
-import { type Row, soFar, type SoFarKey, soFarTexts } from "../sentences/so-far.ts";
+import { localDay } from "../locale.ts";
+import { rich } from "../parts/markup.ts";
+import { type Row, type SoFar, soFar, type SoFarKey, soFarTexts } from "../sentences/so-far.ts";
 import { styles } from "../styles.ts";
-import type { Meter } from "../wire.ts";
+import type { Bill, Day, Meter } from "../wire.ts";
 
 /** What opens at a tap on the month's value. */
 const ENTITIES: Record<Row["key"], string> = {
@@ -50,7 +52,7 @@ export class SoFarCard extends SmartyCard {
       .cost td {
         font-weight: 500;
       }
-      .words {
+      .cost td.words {
         white-space: normal;
         font-weight: 400;
         color: var(--quiet);
@@ -67,6 +69,9 @@ export class SoFarCard extends SmartyCard {
     `,
   ];
 
+  #of: unknown[] = [];
+  #known: SoFar | undefined;
+
   protected content(meter: Meter, feed: Feed): TemplateResult {
     const days = feed.get("smarty_p1/days", {});
     const bill = feed.get("smarty_p1/bill", { months: 1 });
@@ -75,17 +80,10 @@ export class SoFarCard extends SmartyCard {
       const isTooEarly = days.error === "nothing_counted";
       return html`${title}${isTooEarly ? html`<p role="status">${this.#t("nothing_yet")}</p>` : this.waiting(days.error)}`;
     }
-    const known = soFar(
-      days.value.days,
-      bill.value?.months.at(-1),
-      bill.error,
-      meter.feeds_in ?? false,
-      new Date(),
-      this.locale,
-    );
+    const known = this.#soFar(days.value.days, bill.value?.months.at(-1), bill.error, meter);
     const isOld = this.isOld(feed) || feed.live?.state !== "receiving";
     return html`<header>${title}<small class="number">${known.until ?? nothing}</small></header>
-      ${known.forecast ? this.sentence(known.forecast) : nothing}
+      ${known.forecast ? html`<p>${rich(known.forecast)}</p>` : nothing}
       <table class=${isOld ? "old" : ""}>
         <thead>
           <tr class="small"><td></td><th scope="col">${known.today}</th><th scope="col">${known.month}</th></tr>
@@ -94,6 +92,16 @@ export class SoFarCard extends SmartyCard {
       </table>
       ${known.lacks && this.hass?.user?.is_admin ? this.#enter(meter, known.lacks) : nothing}
       ${known.notes.length ? html`<p class="small">${known.notes.join(" ")}</p>` : nothing}`;
+  }
+
+  /** Made anew only for new answers: telegrams come more often. */
+  #soFar(days: Day[], bill: Bill | undefined, error: string | undefined, meter: Meter): SoFar {
+    const of = [days, bill, error, meter.feeds_in, this.locale, localDay(new Date())];
+    if (!this.#known || of.some((each, index) => each !== this.#of[index])) {
+      this.#of = of;
+      this.#known = soFar(days, bill, error, meter.feeds_in ?? false, new Date(), this.locale);
+    }
+    return this.#known;
   }
 
   #t(key: SoFarKey): string {

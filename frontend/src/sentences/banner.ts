@@ -30,14 +30,14 @@ const KINDS = {
   permission: ["port_permission"],
   mqtt: ["mqtt_missing", "mqtt_disconnected"],
   unreadable: ["not_p1", "damaged"],
-  other_meter: ["other_meter", "other_meter_unreadable", "no_device_name"],
+  other_meter: ["other_meter", "other_meter_unreadable"],
   replay: ["replay"],
   unencrypted: ["security_off"],
   late: ["telegrams_late", "catching_up"],
 } satisfies Partial<Record<BannerKey, string[]>>;
-type Kind = keyof typeof KINDS | "failing" | "retrying" | "disabled" | "not_loaded";
+type Kind = keyof typeof KINDS | "failing" | "error" | "retrying" | "disabled" | "not_loaded";
 
-const UNVERIFIED: Kind[] = ["key", "key_missing", "authentication", "unreadable", "other_meter", "replay", "unencrypted"];
+const UNVERIFIED: Kind[] = ["key", "key_missing", "authentication", "unreadable", "other_meter", "replay", "unencrypted", "failing"];
 const CALM: Kind[] = ["disabled", "not_loaded"];
 const WITH_A_KEY: Kind[] = ["key", "key_missing", "authentication"];
 /** Telegrams come every ten seconds; what says that none do any more is itself late by a minute or so. */
@@ -70,8 +70,7 @@ function kindOf({ state, obstacle }: Live): Kind {
   if (state === "disabled") return state;
   const found = Object.entries(KINDS).find(([, keys]) => (keys as string[]).includes(obstacle ?? ""));
   if (found) return found[0] as Kind;
-  if (state === "retrying" || state === "error") return "retrying";
-  return state === "not_loaded" ? "not_loaded" : "failing";
+  return state === "retrying" || state === "error" || state === "not_loaded" ? state : "failing";
 }
 
 function linkOf(kind: Kind, remedy: string): BannerKey {

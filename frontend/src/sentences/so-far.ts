@@ -88,8 +88,10 @@ export function soFar(
       last && isToday && last.of_quarter_hours > 0 && last.quarter_hours / last.of_quarter_hours < NEARLY_ALL
         ? t("measured", { share: locale.percent(last.quarter_hours / last.of_quarter_hours) })
         : "",
+      bill?.unpriced_kwh ? t("unpriced", { energy: locale.kWh(bill.unpriced_kwh) }) : "",
     ].filter(Boolean),
-    lacks: billError === "no_reference_power" ? "reference" : missing || lacksEnergy ? "prices" : undefined,
+    lacks:
+      billError === "no_reference_power" ? "reference" : missing || (lacksEnergy && !bill?.unpriced_kwh) ? "prices" : undefined,
   };
 }
 

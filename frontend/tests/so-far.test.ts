@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Locale } from "../src/locale.ts";
+import { soFar } from "../src/sentences/so-far.ts";
+import type { Bill, Day } from "../src/wire.ts";
+
+const en = new Locale({ language: "en", number_format: "language", time_format: "24" }, "en");
+const NOW = new Date("2026-11-21T17:38:20Z");
+
+const day = (changes: Partial<Day> = {}): Day =>
+  ({
+    day: "2026-11-21",
+    imported_wh: 10820,
+    exported_wh: 520,
+    quarter_hours: 74,
+    of_quarter_hours: 74,
+    peak: { start: "2026-11-21T17:15:00Z", mean_kw: 9.4 },
+    cost: 2.98,
+    ...changes,
+  }) as Day;
+const bill = (changes: Partial<Bill> = {}): Bill =>
+  ({
+    lines: [{ name: "energy" }],
+    total: 97.09,
+    estimate: { total: 145.2 },
+    start: "2026-11-01T00:00:00+01:00",
+    end: "2026-12-01T00:00:00+01:00",
+    until: "2026-11-21T18:38:20+01:00",
+    peak: null,
+    ...changes,
+  }) as Bill;
+const shown = (days: Day[], of = bill(), feedsIn = true) => {
+  const { rows, ...rest } = soFar(days, of, undefined, feedsIn, NOW, en);
+  const plain = (text: string) => text.replaceAll("\u00a0", " ");
+  return { ...rest, rows: rows.map(({ today, month }) => plain(`${today} | ${month}`)) };
+};
+const YESTERDAY = day({ day: "2026-11-20", imported_wh: 20000, exported_wh: 0, peak: { start: "2026-11-20T18:00:00Z", mean_kw: 14.5 }, cost: 6 });
+
+test("today beside the sums and the highest of the month", () => {
+  const { rows, until, today, month, forecast, notes, lacks } = shown([YESTERDAY, day()]);
+  assert.deepEqual(rows, ["10.8 kWh | 31 kWh", "0.5 kWh | 1 kWh", "9.4 kW | 14.5 kW", "2.98 € | 97 €"]);
+  assert.deepEqual([until, today, month], ["until 18:38", "Today", "November"]);
+  assert.equal(forecast?.replaceAll("\u00a0", " "), "About **145 €** by 30 November");
+  assert.deepEqual([notes, lacks], [[], undefined]);
+});
+
+test("who will be paid is told so, and who is not told an estimate is told none", () => {
+  assert.equal(
+    shown([day()], bill({ estimate: { total: -9.3 } })).forecast?.replaceAll("\u00a0", " "),
+    "About **9 €** to receive by 30 November",
+  );
+  const { estimate: _, ...without } = bill();
+  assert.equal(shown([day()], without as Bill).forecast, undefined);
+});
+
+test("who feeds nothing in has no row about it", () => {
+  assert.equal(shown([day()], bill(), false).rows.length, 3);
+});
+
+test("what is not known is not 0", () => {
+  const unknown = day({ imported_wh: null, exported_wh: null, peak: null, cost: null });
+  assert.deepEqual(shown([unknown], bill({ total: null })).rows, ["– | –", "– | –", "– | –", "– | –"]);
+  assert.deepEqual(shown([]).rows, ["– | –", "– | –", "– | –", "– | 97 €"]);
+});
+
+test("a missing price is said, and a missing reference power", () => {
+  const missing = shown([day()], bill({ missing: ["energy"], total: null }));
+  assert.equal(missing.rows[3], "price missing | price missing");
+  assert.equal(missing.lacks, "prices");
+  const grid = soFar([day()], bill({ lines: [] }), undefined, true, NOW, en);
+  assert.equal(grid.rows[3]!.name, "Cost with VAT, grid only");
+  assert.equal(grid.lacks, "prices");
+  const without = soFar([day()], undefined, "no_reference_power", true, NOW, en);
+  assert.deepEqual([without.rows[3]!.today, without.rows[3]!.month, without.lacks], ["–", "–", "reference"]);
+});
+
+test("a day that is not today has its date, and one that is not whole says so", () => {
+  assert.equal(shown([YESTERDAY]).today, "20 Nov");
+  const { notes } = shown([day({ quarter_hours: 3 })], bill({ since: "2026-11-21T00:00:00+01:00" }));
+  assert.deepEqual(notes, ["Counted since 21 November.", "4% of today is known."]);
+});

@@ -1,0 +1,161 @@
+"""What is going on in the house and other houses, and what today and this month have used."""
+
+from . import house
+from .house import Json
+
+NOW = "2026-11-21T17:38:20+00:00"
+
+# (power of the house, change of the quarter-hour): charging the car, feeding in.
+CHARGING: Json = {
+    "values": house.values(power_net=11.4, power_net_l1=4.4, power_net_l2=3.6, power_net_l3=3.4),
+    "quarter_hour": house.quarter_hour(
+        imported_wh=1433.0, running_kw=10.3, projected_kw=10.8, available_kw=2.9, will_exceed=True
+    ),
+}
+FEEDING: Json = {
+    "values": house.values(
+        power_net=-4.94, power_net_l1=-1.7, power_net_l2=-1.6, power_net_l3=-1.64
+    ),
+    "quarter_hour": house.quarter_hour(imported_wh=0.0, exported_wh=686.0),
+}
+
+
+def charging(**changes: object) -> Json:
+    """Return a message while the car is charged: 1.43 kWh in 500 s, and 11.4 kW."""
+    return house.live(**(CHARGING | changes))
+
+
+def feeding(**changes: object) -> Json:
+    """Return a message of a sunny hour."""
+    return house.live(**(FEEDING | changes))
+
+
+def failing(obstacle: str, **changes: object) -> Json:
+    """Return a message of a meter whose telegrams are not accepted, or do not come."""
+    path = "/config/integrations/integration/smarty_p1#config_entry=house"
+    told: Json = {
+        "state": "failing",
+        "obstacle": obstacle,
+        "remedy": {"kind": "reconfigure", "path": path},
+        "values": {},
+        "received_at": None,
+    }
+    return house.live(**(told | changes))
+
+
+def first_day(since: str = "2026-11-21T17:36:00+00:00") -> Json:
+    """Return the answers of a meter that has been set up two minutes ago."""
+    running = house.quarter_hour(measured_since=since, imported_wh=31.0, last=None)
+    return {
+        "smarty_p1/meters": {"meters": [house.meter(known_since="2026-11-21T00:00:00+01:00")]},
+        "smarty_p1/live": house.live(quarter_hour=running),
+    }
+
+
+def day(number: int, **changes: object) -> Json:
+    """Return a day of November, in whole days of 96 quarter-hours."""
+    name = f"2026-11-{number:02}"
+    before = f"2026-11-{number - 1:02}" if number > 1 else "2026-10-31"
+    return {
+        "day": name,
+        "start": f"{before}T23:00:00+00:00",
+        "end": f"{name}T23:00:00+00:00",
+        "imported_wh": 17640,
+        "exported_wh": 2420,
+        "quarter_hours": 96,
+        "platform_quarter_hours": 0,
+        "estimated_quarter_hours": 0,
+        "of_quarter_hours": 96,
+        "reference_kw": 7.0,
+        "quarter_hours_above": 0,
+        "above_wh": 0,
+        "peak": {"start": f"{name}T11:00:00+00:00", "mean_kw": 3.3},
+        "cost": 4.7,
+        "cost_above": 0.0,
+        "feed_in": -0.19,
+    } | changes
+
+
+def november(**today: object) -> list[Json]:
+    """Return the days of November until the 21st, 18:38: on the 20th the car was charged."""
+    days = [day(number) for number in range(1, 20)]
+    days.append(day(20, peak={"start": "2026-11-20T18:00:00+00:00", "mean_kw": 14.5}))
+    now: Json = {
+        "imported_wh": 10820,
+        "exported_wh": 520,
+        "quarter_hours": 74,
+        "of_quarter_hours": 74,
+        "peak": {"start": "2026-11-21T17:15:00+00:00", "mean_kw": 9.4},
+        "cost": 2.98,
+    }
+    days.append(day(21, **(now | today)))
+    return days
+
+
+def line(name: str, quantity: float, price: float, amount: float) -> Json:
+    """Return a line of a bill."""
+    unit = "month" if name.endswith("fixed") else "kWh"
+    return {"name": name, "quantity": quantity, "unit": unit, "price": price, "amount": amount}
+
+
+def bill(**changes: object) -> Json:
+    """Return the bill of November so far."""
+    return {
+        "month": "2026-11",
+        "measured_share": 0.998,
+        "lines": [line("energy", 363.62, 0.15, 54.54), line("network_fixed", 0.69, 12.84, 8.89)],
+        "net": 89.9,
+        "vat": 7.19,
+        "total": 97.09,
+        "estimate": {"total": 145.2},
+        "start": "2026-11-01T00:00:00+01:00",
+        "end": "2026-12-01T00:00:00+01:00",
+        "until": "2026-11-21T18:38:20+01:00",
+        "imported_kwh": 363.62,
+        "exported_kwh": 48.92,
+        "reference_kw": 7.0,
+        "peak": {"start": "2026-11-20T18:00:00+00:00", "mean_kw": 14.5},
+        "vat_rate": 0.08,
+        "parts": {"energy": 58.9, "network": 41.0, "surcharge": 1.0, "feed_in": -3.81},
+    } | changes
+
+
+def sums(*, days: list[Json] | None = None, **changes: object) -> Json:
+    """Return the answers about today and this month."""
+    return {
+        "smarty_p1/days": {"days": november() if days is None else days},
+        "smarty_p1/bill": {"months": [bill(**changes)]},
+    }
+
+
+def silent() -> Json:
+    """Return a message of a meter that was heard last 14 minutes ago."""
+    return failing(
+        "nothing_received", received_at="2026-11-21T17:24:10+00:00", values=house.values()
+    )
+
+
+def without_reference() -> Json:
+    """Return the answers where no reference power was entered."""
+    return {
+        "smarty_p1/meters": {"meters": [house.meter(reference_kw=None, excess_price=None)]},
+        "smarty_p1/live": house.live(quarter_hour=house.quarter_hour(reference_kw=None)),
+        "smarty_p1/bill": {"error": "no_reference_power"},
+    }
+
+
+def three_meters() -> Json:
+    """Return the answers of three meters, the last of which was never given a name."""
+    meters = [
+        house.meter(title="House"),
+        house.meter(entry_id="b", title="Heat pump", serial_number="SAG1030700000002"),
+        house.meter(entry_id="c"),
+    ]
+    heating = house.live(
+        values=house.values(power_net=2.1), quarter_hour=house.quarter_hour(imported_wh=983.0)
+    )
+    return {
+        "smarty_p1/meters": {"meters": meters},
+        "smarty_p1/live b": heating,
+        "smarty_p1/live c": feeding(),
+    }

@@ -1,0 +1,123 @@
+"""The card that says how much today and this month are so far."""
+
+import pytest
+
+from . import house, house_now
+from .stage import Stage
+
+CARD = "smarty-p1-so-far"
+OPTIONS = "/config/integrations/integration/smarty_p1#config_entry=house"
+
+
+async def test_today_and_this_month(stage: Stage) -> None:
+    await stage.show(CARD, answers=house_now.sums())
+    text = await stage.text()
+    assert "So far until 18:38 About 145 € by 30 November Today November" in text
+    # 19 days of 17.64 kWh, one more, and 10.82 of today; 20 of 2.42 and 0.52.
+    assert "From the grid 10.8 kWh 364 kWh Fed in 0.5 kWh 49 kWh" in text
+    assert "Highest quarter-hour 9.4 kW 14.5 kW Cost with VAT 2.98 € 97 €" in text
+    assert not stage.errors
+    assert not await stage.overflow()
+    await stage.picture("so-far")
+
+
+async def test_it_is_asked_once_a_quarter_hour(stage: Stage) -> None:
+    await stage.show(CARD, answers=house_now.sums())
+    for _ in range(3):
+        await stage.send(house.live())
+    count = "stage.asked.filter(({ type }) => type === 'smarty_p1/days').length"
+    assert await stage.page.evaluate(count) == 1
+    days = house_now.november(imported_wh=12345)
+    await stage.page.evaluate("(answers) => stage.answer(answers)", house_now.sums(days=days))
+    begun = house.quarter_hour(start="2026-11-21T17:45:00+00:00", end="2026-11-21T18:00:00+00:00")
+    await stage.send(house.live(quarter_hour=begun))
+    assert "From the grid 12.3 kWh 365 kWh" in await stage.text()
+
+
+async def test_a_month_that_pays(stage: Stage) -> None:
+    answers = house_now.sums(total=-1.2, estimate={"total": -9.3})
+    await stage.show(CARD, answers=answers)
+    text = await stage.text()
+    assert "About 9 € to receive by 30 November" in text
+    assert "2.98 € \N{MINUS SIGN}1 €" in text
+
+
+async def test_the_first_day_is_no_empty_frame(stage: Stage) -> None:
+    error = {"error": "nothing_counted"}
+    answers = house_now.first_day() | {"smarty_p1/days": error, "smarty_p1/bill": error}
+    await stage.show(CARD, answers=answers)
+    text = await stage.text()
+    assert "So far Nothing is counted yet: that begins with the first telegram." in text
+    today = house_now.day(
+        21, imported_wh=31, quarter_hours=0, of_quarter_hours=74, peak=None, cost=0.3
+    )
+    begun = {"since": "2026-11-21T00:00:00+01:00", "peak": None, "total": 0.3}
+    answers = house_now.sums(days=[today], **begun)
+    del answers["smarty_p1/bill"]["months"][0]["estimate"]
+    await stage.page.evaluate("(answers) => stage.answer(answers)", answers)
+    await stage.passes(3)
+    await stage.settle()
+    text = await stage.text()
+    assert "From the grid 0.0 kWh 0 kWh" in text
+    assert "Highest quarter-hour \N{EN DASH} \N{EN DASH}" in text
+    assert "Counted since 21 November. 0% of today is known." in text
+
+
+async def test_a_missing_price_is_said_with_a_link(stage: Stage) -> None:
+    await stage.show(CARD, answers=house_now.sums(missing=["energy"], total=None))
+    assert "Cost with VAT price missing" in await stage.text()
+    link = stage.card(CARD).get_by_role("link")
+    assert await link.inner_text() == "Enter the prices"
+    assert await link.get_attribute("href") == OPTIONS
+    await stage.picture("so-far-price-missing")
+
+
+async def test_without_a_reference_power_all_but_the_cost_is_known(stage: Stage) -> None:
+    await stage.show(CARD, answers=house_now.sums() | house_now.without_reference())
+    text = await stage.text()
+    assert "From the grid 10.8 kWh 364 kWh" in text
+    assert "Cost with VAT \N{EN DASH} \N{EN DASH} Enter the reference power" in text
+
+
+async def test_what_is_not_read_any_more_says_until_when(stage: Stage) -> None:
+    await stage.show(CARD, answers=house_now.sums())
+    table = stage.card(CARD).locator("table")
+    assert "old" not in (await table.get_attribute("class") or "")
+    await stage.send(house.gone("retrying", "port_not_found"))
+    assert "until 18:38" in await stage.text()
+    assert "old" in (await table.get_attribute("class") or "")
+
+
+async def test_a_meter_that_is_disabled_is_not_about_to_be_known(stage: Stage) -> None:
+    error = {"error": "not_loaded"}
+    answers = {
+        "smarty_p1/live": house.gone("disabled"),
+        "smarty_p1/days": error,
+        "smarty_p1/bill": error,
+    }
+    await stage.show(CARD, answers=answers)
+    assert "So far This meter is not being read at the moment." in await stage.text()
+
+
+async def test_the_highest_opens_its_entity(stage: Stage) -> None:
+    entity = {"entity_id": "sensor.peak", "platform": "smarty_p1", "translation_key": "demand_peak"}
+    entities = {"sensor.peak": entity | {"device_id": house.DEVICE}}
+    await stage.show(CARD, answers=house_now.sums(), entities=entities)
+    await stage.page.evaluate(
+        """document.addEventListener("hass-more-info", ({ detail }) => {
+          window.opened = detail.entityId;
+        })"""
+    )
+    button = stage.card(CARD).get_by_role("button", name="14.5")
+    assert (await button.bounding_box() or {})["height"] >= 44
+    await button.click()
+    assert await stage.page.evaluate("window.opened") == "sensor.peak"
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "lb", "pt"])
+async def test_nothing_is_wider_than_a_narrow_phone(stage: Stage, language: str) -> None:
+    days = house_now.november(imported_wh=123_456, exported_wh=123_456, cost=-1234.56)
+    answers = house_now.sums(days=days, total=-12345.6, estimate={"total": -12345.6})
+    await stage.show(CARD, answers=answers, language=language, width=360)
+    assert not await stage.overflow()
+    await stage.picture(f"so-far-{language}-360")
