@@ -192,5 +192,11 @@ test("what was meant to be so is told without alarm", () => {
   assert.deepEqual(disabled.link, { path: "/x", text: "Enable the meter" });
   assert.ok(trouble({ state: "not_loaded" })!.isCalm);
   assert.ok(!trouble({ state: "error" })!.isCalm);
-  assert.equal(trouble({ state: "waiting" }), undefined);
+  assert.equal(trouble({ state: "waiting" }, NOW - 300_000), undefined);
+});
+
+test("a meter that is loaded anew is no trouble", () => {
+  const reloaded = { state: "not_loaded", values: { power_net: 1 } } as const;
+  assert.equal(trouble(reloaded), undefined);
+  assert.equal(trouble(reloaded, NOW - 11_000)!.title, "This meter is not being read");
 });

@@ -176,6 +176,29 @@ async def test_what_comes_no_more_grows_old(stage: Stage) -> None:
     assert "Nothing heard for 2 minutes" in await stage.text()
 
 
+async def test_what_was_not_listened_for_is_no_silence(stage: Stage) -> None:
+    await stage.show(CARD)
+    await stage.page.evaluate("window.card = document.querySelector('smarty-p1-now')")
+    await stage.page.evaluate("card.remove()")
+    await stage.passes(600)
+    await stage.page.evaluate("stage.answer({'smarty_p1/live': null})")
+    await stage.page.evaluate("document.querySelector('main').append(card)")
+    await stage.settle()
+    text = await stage.text()
+    assert "Last: you drew last 18:38:20 0.6 kW" in text
+    assert "Nothing heard" not in text
+
+
+async def test_a_meter_that_is_loaded_anew_is_only_old_for_a_moment(stage: Stage) -> None:
+    await stage.show(CARD)
+    await stage.send(house.gone("not_loaded"))
+    text = await stage.text()
+    assert "Last: you drew" in text
+    assert "not being read" not in text
+    await stage.passes(30)
+    assert "This meter is not being read" in await stage.text()
+
+
 async def test_who_may_not_change_anything_gets_no_link(stage: Stage) -> None:
     await stage.show(CARD, answers={"smarty_p1/live": house_now.silent()}, is_admin=False)
     assert "An administrator of Home Assistant can help." in await stage.text()
@@ -205,6 +228,7 @@ async def test_no_state_leaves_an_empty_frame(stage: Stage, message: Json, title
     # And after there was a value.
     await stage.send(house.live())
     await stage.send(message)
+    await stage.passes(30)
     assert title in await stage.text()
     if message["state"] in {"unauthorized", "removed"}:
         assert "0.6" not in await stage.text()

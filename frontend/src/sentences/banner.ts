@@ -42,6 +42,8 @@ const CALM: Kind[] = ["disabled", "not_loaded"];
 const WITH_A_KEY: Kind[] = ["key", "key_missing", "authentication"];
 /** Telegrams come every ten seconds; what says that none do any more is itself late by a minute or so. */
 const SILENT_S = 120;
+/** As long as it takes to load a meter anew after a change: nothing that anybody has to know. */
+const RELOAD_S = 10;
 
 export function troubleOf(meter: Meter, live: Live, liveAt: number, now: number, locale: Locale): Trouble | undefined {
   const t = (key: BannerKey, params: Record<string, string> = {}) => locale.text(bannerTexts, key, params);
@@ -52,6 +54,7 @@ export function troubleOf(meter: Meter, live: Live, liveAt: number, now: number,
     const title = t("silent", { duration: duration(now - liveAt, locale) });
     return { title, help: t("lost_help"), isCalm: false, isUnverified: false, link: undefined };
   }
+  if (live.state === "not_loaded" && live.values && now - liveAt < RELOAD_S * 1000) return undefined;
   const kind = kindOf(live);
   const serial = meter.serial_number ?? meter.title;
   const isSilent = kind === "silent";
