@@ -125,13 +125,21 @@ export interface Bill {
   lines: BillLine[];
   net: number | null;
   vat: number | null;
-  vat_rate: number;
+  vat_rate: number | null;
   total: number | null;
   estimate?: { total: number; low?: number; high?: number };
   missing?: string[];
   unpriced_kwh?: number;
   unsplit_kwh?: number;
   unpriced_exported_kwh?: number;
+  /** Where not all quarter-hours were measured here. */
+  quarter_hours?: number;
+  platform_quarter_hours?: number;
+  estimated_quarter_hours?: number;
+  /** With energy sharing. */
+  shared_kwh?: number;
+  sharing_known_kwh?: number;
+  may_owe_less_network?: boolean;
   imported_kwh: number;
   exported_kwh: number | null;
   reference_kw: number | null;
