@@ -1,11 +1,174 @@
-import { html, type TemplateResult } from "lit";
+/** What will I pay? A month's bill that can be laid beside the paper. */
+
+import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { SmartyCard } from "../card.ts";
 import type { Feed } from "../feed.ts";
-import { billTexts } from "../sentences/bill.ts";
-import type { Meter } from "../wire.ts";
+import type { Locale } from "../locale.ts";
+import { billsOf, refusal, showMonth, shownOf, toEnter } from "../parts/bills.ts";
+import { turnOver } from "../parts/markup.ts";
+import { billTexts, isRunning, type Row, shownBill, type ShownBill } from "../sentences/bill.ts";
+import { styles } from "../styles.ts";
+import type { Bill, Meter } from "../wire.ts";
 
 export class BillCard extends SmartyCard {
-  protected content(_meter: Meter, _feed: Feed): TemplateResult {
-    return html`<h2>${this.text(billTexts, "name")}</h2>`;
+  static override styles: CSSResultGroup = [
+    styles,
+    css`
+      .turn {
+        align-items: center;
+        margin: -8px -8px 0;
+      }
+      .turn h2 {
+        text-align: center;
+      }
+      .total {
+        display: flex;
+        flex-wrap: wrap;
+        justify-content: space-between;
+        align-items: end;
+        gap: 0 12px;
+        margin-bottom: 4px;
+      }
+      .total > .small {
+        text-align: right;
+        margin-inline-start: auto;
+      }
+      .lines {
+        margin-top: 8px;
+      }
+      .group {
+        border-top: 1px solid var(--divider-color);
+        padding: 3px 0;
+      }
+      .row {
+        display: grid;
+        grid-template-columns: 1fr auto;
+        gap: 0 12px;
+        align-items: center;
+        padding: 1px 0;
+      }
+      .quantity {
+        grid-column: 1;
+      }
+      .amount {
+        grid-area: 1 / 2 / span 2;
+      }
+      .quiet {
+        color: var(--quiet);
+      }
+      .pay {
+        border-top: 2px solid var(--primary-text-color);
+        padding: 5px 0 0;
+        font-weight: 500;
+      }
+      .dot.excess {
+        background: var(--excess);
+      }
+      .dot.fed-in {
+        background: var(--fed-in);
+      }
+      footer {
+        display: block;
+      }
+      @container (min-width: 400px) {
+        .row {
+          grid-template-columns: 1fr auto minmax(64px, auto);
+          align-items: baseline;
+          padding: 2px 0;
+        }
+        .quantity {
+          grid-column: 2;
+          text-align: right;
+        }
+        .amount {
+          grid-area: 1 / 3;
+        }
+      }
+    `,
+  ];
+
+  #shown: { bill: Bill; locale: Locale; words: ShownBill } | undefined;
+
+  override getCardSize(): number {
+    return 9;
   }
+
+  protected content(meter: Meter, feed: Feed): TemplateResult {
+    const { bills, error } = billsOf(feed);
+    if (!bills) return this.#without(meter, error);
+    const bill = shownOf(bills, feed);
+    const at = bills.indexOf(bill);
+    const to = (index: number) =>
+      bills[index] && index >= 0 ? () => showMonth(bills, feed, bills[index]!.month) : undefined;
+    const turn = { earlier: to(at - 1), later: to(at + 1) };
+    const words = this.#wordsOf(bill);
+    return html`<div @keydown=${(event: KeyboardEvent) => turnByKey(event, turn)}>
+        ${turnOver(words.title, { earlier: this.text(billTexts, "earlier"), later: this.text(billTexts, "later") }, turn)}
+      </div>
+      <div class="total">
+        <div class="big">${this.#total(bill, words)} <small>${words.label}</small></div>
+        <div class="small">
+          ${words.until ? html`<div>${words.until}</div>` : nothing}
+          <div>${words.isWellMeasured ? words.measured : html`<b>${words.measured}</b>`}</div>
+        </div>
+      </div>
+      ${words.sentence ? this.sentence(words.sentence) : nothing}
+      ${words.lacksPrice ? toEnter(this.#entering, meter, this.locale, "enter_prices") : nothing}
+      ${this.#lines(words)}
+      ${words.notes.length ? html`<footer class="small">${words.notes.map((note) => html`<p>${note}</p>`)}</footer>` : nothing}`;
+  }
+
+  /** The words are made once for each bill, and not with each telegram. */
+  #wordsOf(bill: Bill): ShownBill {
+    const { locale } = this;
+    if (this.#shown?.bill !== bill || this.#shown.locale !== locale) {
+      this.#shown = { bill, locale, words: shownBill(bill, locale) };
+    }
+    return this.#shown.words;
+  }
+
+  get #entering() {
+    return { hass: this.hass, link: (path: string, text: string) => this.link(path, text) };
+  }
+
+  #total(bill: Bill, words: ShownBill): TemplateResult | string {
+    return isRunning(bill) && !words.lacksPrice ? this.moreInfo("cost_total", words.total, words.toPay.name) : words.total;
+  }
+
+  #lines({ title, groups, toPay }: ShownBill): TemplateResult {
+    const heads = ["column_line", "column_quantity", "column_amount"] as const;
+    return html`<div class="lines" role="table" aria-label=${title}>
+      <div class="hidden" role="row">
+        ${heads.map((key) => html`<span role="columnheader">${this.text(billTexts, key)}</span>`)}
+      </div>
+      ${groups.map((rows) => html`<div class="group" role="rowgroup">${rows.map((row) => this.#row(row))}</div>`)}
+      <div class="row pay" role="row">
+        <span role="rowheader">${toPay.name}</span>
+        <span class="amount number" role="cell">${toPay.amount}</span>
+      </div>
+    </div>`;
+  }
+
+  #row({ name, quantity, amount, dot }: Row): TemplateResult {
+    const isNumber = /\d/.test(amount);
+    return html`<div class="row" role="row">
+      <span role="rowheader">${dot ? html`<span class="dot ${dot}"></span>` : nothing}${name}</span>
+      ${quantity ? html`<span class="quantity small" role="cell">${quantity}</span>` : nothing}
+      <span class="amount number ${isNumber ? "" : "quiet"}" role="cell">${amount}</span>
+    </div>`;
+  }
+
+  #without(meter: Meter, error: string | undefined): TemplateResult {
+    const key = refusal(error);
+    return html`<h2>${this.text(billTexts, "title")}</h2>
+      ${key ? html`<p role="status">${this.text(billTexts, key)}</p>` : this.waiting(error)}
+      ${key === "no_reference_power" ? toEnter(this.#entering, meter, this.locale, "enter_reference") : nothing}`;
+  }
+}
+
+function turnByKey(event: KeyboardEvent, turn: { earlier?: (() => void) | undefined; later?: (() => void) | undefined }): void {
+  const go = { ArrowLeft: turn.earlier, ArrowRight: turn.later }[event.key];
+  if (!go) return;
+  event.preventDefault();
+  go();
 }

@@ -1,5 +1,209 @@
-import type { Texts } from "../locale.ts";
+/** Is it getting better? Thirteen months, their mean, and which was the cheapest. */
+
+import { addDays, addMonths, dayStart, localDay, type Locale, type Params, type Texts } from "../locale.ts";
+import { round, roundParts } from "../rounding.ts";
 import texts from "../texts/months.json" with { type: "json" };
+import type { Bill } from "../wire.ts";
+import { isGridAlone, isRunning, lastDay } from "./bill.ts";
 
 export type MonthsKey = keyof (typeof texts)["en"];
 export const monthsTexts: Texts<MonthsKey> = texts;
+
+export type Unit = "€" | "kWh";
+export const SHOWN_MONTHS = 13;
+const WHOLE_YEAR = 12;
+const WELL_MEASURED = 0.9;
+
+export interface Month {
+  /** 2026-11 */
+  month: string;
+  start: Date;
+  /** Undefined where nothing is known of it. */
+  bill: Bill | undefined;
+  isRunning: boolean;
+  /** Of those that count for the mean. */
+  isWhole: boolean;
+  /** To pay, or drawn from the grid; null is not known. */
+  value: number | null;
+  /** Of the stack: from the axis upwards, and what is below 0 downwards. */
+  parts: number[];
+  /** What the running month will have cost at its end. */
+  estimate: number | null;
+}
+
+export interface Year {
+  unit: Unit;
+  months: Month[];
+  whole: Month[];
+  sum: number;
+  sumParts: number[];
+}
+
+export const PARTS: Record<Unit, readonly MonthsKey[]> = {
+  "€": ["energy", "network", "levies", "surcharge", "feed_in"],
+  kWh: ["drawn", "surcharge", "feed_in"],
+};
+
+/** The thirteen months up to the running one, whether they are known or not. */
+export function yearOf(bills: Bill[], unit: Unit): Year {
+  const last = bills.at(-1)?.month ?? "2000-01";
+  const known = new Map(bills.map((bill) => [bill.month, bill]));
+  const months = Array.from({ length: SHOWN_MONTHS }, (_, index) => {
+    const month = addMonths(last, index - SHOWN_MONTHS + 1);
+    return monthOf(month, known.get(month), unit);
+  });
+  const whole = months.filter(({ isWhole }) => isWhole);
+  const add = (of: (month: Month) => number) => whole.reduce((sum, each) => sum + of(each), 0);
+  return {
+    unit,
+    months,
+    whole,
+    sum: add(({ value }) => value ?? 0),
+    sumParts: PARTS[unit].map((_, index) => add(({ parts }) => parts[index] ?? 0)),
+  };
+}
+
+function monthOf(month: string, bill: Bill | undefined, unit: Unit): Month {
+  const value = (bill && (unit === "€" ? bill.total : bill.imported_kwh)) ?? null;
+  const running = bill !== undefined && isRunning(bill);
+  return {
+    month,
+    start: dayStart(`${month}-01`),
+    bill,
+    isRunning: running,
+    isWhole: value !== null && !running && bill!.measured_share >= WELL_MEASURED,
+    value,
+    parts: bill && value !== null ? partsOf(bill, unit) : [],
+    estimate: unit === "€" && running && value !== null ? (bill.estimate?.total ?? null) : null,
+  };
+}
+
+function partsOf(bill: Bill, unit: Unit): number[] {
+  if (unit === "kWh") {
+    const above = bill.lines.filter(({ name }) => name === "surcharge").reduce((sum, { quantity }) => sum + quantity, 0);
+    return [bill.imported_kwh - above, above, -(bill.exported_kwh ?? 0)];
+  }
+  const { energy = 0, network = 0, levies = 0, surcharge = 0, feed_in = 0 } = bill.parts;
+  return [energy, network, levies, surcharge, feed_in];
+}
+
+/** The big number and what it is; the sentence under it. */
+export function headOf(year: Year, locale: Locale): { title: string; value: string; label: string; sentence: string } {
+  const t = (key: MonthsKey, params: Params = {}) => locale.text(monthsTexts, key, params);
+  const { whole, unit, months } = year;
+  const running = months.at(-1)!;
+  const title = t(whole.length < WHOLE_YEAR ? "title_few" : "title");
+  if (!whole.length) {
+    const received = unit === "€" && (running.value ?? 0) < 0;
+    const label = t(received ? "so_far_receive" : "so_far", { unit, month: locale.month(running.start) });
+    const sentence = running.isRunning ? t("first", { day: locale.day(firstWholeEnd(running.bill!)) }) : "";
+    return { title, value: running.value === null ? "–" : locale.number(Math.abs(running.value)), label, sentence };
+  }
+  const mean = round(year.sum / whole.length);
+  const label = t(mean < 0 ? "a_month_receive" : "a_month", { unit });
+  return { title, value: locale.number(Math.abs(mean)), label, sentence: extremes(year, locale, t) };
+}
+
+function extremes({ whole, unit }: Year, locale: Locale, t: (key: MonthsKey, params?: Params) => string): string {
+  const by = (sign: number) => whole.reduce((best, each) => (sign * (each.value! - best.value!) > 0 ? each : best));
+  const name = (month: Month) => locale.month(month.start);
+  if (whole.length === 1) return upper(t("only", { month: name(whole[0]!) }));
+  const [least, most] = [by(-1), by(1)];
+  const text =
+    round(least.value!) === round(most.value!)
+      ? ""
+      : t(unit === "€" ? "extremes" : "extremes_kwh", { cheapest: name(least), dearest: name(most) });
+  if (whole.length === WHOLE_YEAR || !text) return text;
+  return t("of_months", { count: whole.length, extremes: lower(text) });
+}
+
+/** The running month is whole at its end if it was known from its beginning, else the next one. */
+function firstWholeEnd(bill: Bill): Date {
+  if (bill.measured_share >= WELL_MEASURED && !bill.since) return lastDay(bill);
+  const next = addMonths(localDay(new Date(bill.end)).slice(0, 7), 1);
+  return dayStart(addDays(`${next}-01`, -1));
+}
+
+const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
+
+export interface TableRow {
+  key: MonthsKey;
+  name: string;
+  /** Of the chosen month, and of the whole ones together. */
+  cells: string[];
+}
+
+/** What the chosen month and the whole ones were made of: in whole numbers that add up. */
+export function tableOf(year: Year, chosen: Month, locale: Locale): { head: string[]; rows: TableRow[]; total: TableRow | undefined } {
+  const { unit, whole } = year;
+  const t = (key: MonthsKey, params: Params = {}) => locale.text(monthsTexts, key, params);
+  const columns = [
+    chosen.value === null ? null : rounded(chosen.parts, chosen.value, unit),
+    ...(whole.length ? [rounded(year.sumParts, year.sum, unit)] : []),
+  ];
+  const head = [
+    t(lastKnown(year)?.vat_rate === 0 ? "without_vat" : "with_vat"),
+    upper(locale.monthYear(chosen.start)),
+    ...(whole.length ? [locale.count(monthsTexts, "count", whole.length)] : []),
+  ];
+  if (unit === "kWh") head[0] = "kWh";
+  const write = (value: number | undefined) => (value === undefined ? "–" : unit === "€" ? locale.euros(value) : locale.number(value));
+  const rows = PARTS[unit].flatMap((key, index) => {
+    const isNothing = year.months.every(({ parts }) => !round(parts[index] ?? 0));
+    if (isNothing && key !== "energy" && key !== "drawn") return [];
+    return [{ key, name: nameOf(key, year, locale), cells: columns.map((column) => write(column?.[index])) }];
+  });
+  if (unit === "kWh") return { head, rows, total: undefined };
+  const isAlone = Boolean(lastKnown(year) && isGridAlone(lastKnown(year)!));
+  const sums = [chosen.value, ...(whole.length ? [year.sum] : [])];
+  const cells = sums.map((sum) => write(sum === null ? undefined : sum));
+  return { head, rows, total: { key: "pay", name: t(isAlone ? "grid_total" : "pay"), cells } };
+}
+
+function rounded(parts: number[], sum: number, unit: Unit): number[] {
+  if (unit === "€") return roundParts(parts, 0, sum);
+  const [within = 0, above = 0, fedIn = 0] = parts;
+  // "Of which": the first is all that was drawn.
+  return [round(within + above), round(above), round(-fedIn)];
+}
+
+export function nameOf(key: MonthsKey, year: Year, locale: Locale): string {
+  if (key !== "surcharge") return locale.text(monthsTexts, key);
+  const powers = new Set(year.months.flatMap(({ bill }) => bill?.reference_kw ?? []));
+  const [R] = powers;
+  const name = year.unit === "€" ? "surcharge" : "above_part";
+  if (powers.size !== 1 || R === undefined) return locale.text(monthsTexts, `${name}_plain`);
+  return locale.text(monthsTexts, name, { R: locale.referenceKW(R) });
+}
+
+export const lastKnown = (year: Year): Bill | undefined => year.months.at(-1)?.bill;
+
+/** A month as it is read aloud when it is chosen. */
+export function choiceOf(month: Month, unit: Unit, locale: Locale): string {
+  const name = upper(locale.monthYear(month.start));
+  if (month.value === null) return locale.text(monthsTexts, "unknown", { month: name });
+  const value = unit === "€" ? locale.euros(month.value) : locale.kWh(month.value, 0);
+  return locale.text(monthsTexts, month.isRunning ? "choice_so_far" : "choice", { month: name, value });
+}
+
+/** What stands beside the tick of a month. */
+export function labelOf(month: Month, locale: Locale): string {
+  const shown = month.estimate ?? month.value;
+  if (shown === null) return "";
+  return month.estimate === null ? locale.number(shown) : `≈\u00a0${locale.number(shown)}`;
+}
+
+/** All months, for the table behind the chart. */
+export function allMonths(year: Year, locale: Locale): { head: string[]; rows: string[][] } {
+  const t = (key: MonthsKey) => locale.text(monthsTexts, key);
+  const keys = PARTS[year.unit];
+  const unit = year.unit;
+  const head = [t("month"), ...keys.map((key) => nameOf(key, year, locale)), ...(unit === "€" ? [t("pay")] : [])];
+  const rows = year.months.map((month) => {
+    const cells = month.value === null ? undefined : rounded(month.parts, month.value, unit);
+    const numbers = [...keys.map((_, index) => cells?.[index]), ...(unit === "€" ? [month.value ?? undefined] : [])];
+    return [locale.monthYear(month.start), ...numbers.map((each) => (each === undefined ? "–" : locale.number(each)))];
+  });
+  return { head, rows };
+}

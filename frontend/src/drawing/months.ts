@@ -1,0 +1,139 @@
+/** Where the stacks, ticks and labels of the months are. */
+
+/** Of one month; `parts` above 0 are stacked upwards, those below it downwards. */
+export interface Column {
+  parts: number[];
+  /** Where the black tick is, and what stands beside it. */
+  tick: number | null;
+  label: string;
+  /** Up to where it will come: hatched above the stack. */
+  estimate: number | null;
+  isChosen: boolean;
+}
+
+export interface Label {
+  x: number;
+  y: number;
+  text: string;
+  isChosen: boolean;
+}
+
+export interface Drawing {
+  zero: number;
+  /** Of each column. */
+  left: number[];
+  step: number;
+  /** One path for each part. */
+  paths: string[];
+  hatched: string;
+  ticks: string;
+  labels: Label[];
+  /** The lines of the scale, without 0. */
+  lines: { y: number; value: number }[];
+}
+
+export const AXIS = 34;
+const RIGHT = 8;
+const TOP = 16;
+const BOTTOM = 6;
+const LABEL = 13;
+/** The width of a digit at 13 px, and of a space beside it. */
+const DIGIT = 7.4;
+const LINES = 4;
+
+export function monthsDrawing(columns: Column[], width: number, height: number): Drawing {
+  const step = Math.max(1, (width - AXIS - RIGHT) / Math.max(1, columns.length));
+  const bar = Math.max(2, Math.round(step * 0.72));
+  const sum = (values: number[]) => values.reduce((one, other) => one + other, 0);
+  const up = columns.map(({ parts }) => sum(parts.filter((part) => part > 0)));
+  const down = columns.map(({ parts }) => sum(parts.filter((part) => part < 0)));
+  const marks = columns.flatMap(({ tick, estimate }) => [tick ?? 0, estimate ?? 0]);
+  const highest = Math.max(0, ...up, ...marks);
+  const lowest = Math.min(0, ...down, ...marks);
+  const range = highest - lowest || 1;
+  const scale = (height - TOP - BOTTOM) / range;
+  const y = (value: number) => round(TOP + (highest - value) * scale);
+  const left = columns.map((_, index) => AXIS + index * step);
+
+  const paths: string[] = [];
+  let hatched = "";
+  let ticks = "";
+  columns.forEach(({ parts, tick, estimate }, index) => {
+    const x = round(left[index]! + (step - bar) / 2);
+    const box = (from: number, to: number) => `M${x} ${y(from)}h${bar}V${y(to)}h${-bar}z`;
+    let above = 0;
+    let below = 0;
+    parts.forEach((part, n) => {
+      const from = part > 0 ? above : below;
+      paths[n] ??= "";
+      if (!part) return;
+      paths[n] += box(from, from + part);
+      if (part > 0) above += part;
+      else below += part;
+    });
+    if (estimate !== null && estimate > above) hatched += box(above, estimate);
+    if (tick !== null) ticks += `M${round(left[index]! + 1)} ${y(tick)}H${round(left[index]! + step - 1)}`;
+  });
+  return {
+    zero: y(0),
+    left,
+    step,
+    paths,
+    hatched,
+    ticks,
+    labels: labelsOf(columns, { left, step, width, y }, up),
+    lines: linesOf(lowest, highest).map((value) => ({ y: y(value), value })),
+  };
+}
+
+const round = (value: number): number => Math.round(value * 10) / 10;
+
+/** Round values of the scale, four or so. */
+function linesOf(lowest: number, highest: number): number[] {
+  const wanted = (highest - lowest) / LINES;
+  if (!(wanted > 0) || !Number.isFinite(wanted)) return [];
+  const power = 10 ** Math.floor(Math.log10(wanted));
+  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= wanted) ?? 10);
+  const values: number[] = [];
+  for (let value = Math.ceil(lowest / step) * step; value <= highest; value += step) if (Math.abs(value) > step / 2) values.push(value);
+  return values;
+}
+
+interface Place {
+  left: number[];
+  step: number;
+  width: number;
+  y: (value: number) => number;
+}
+
+/** Each value stands at its own tick: above it where that is within the stack or at its top, and where two meet, below. */
+function labelsOf(columns: Column[], { left, step, width, y }: Place, up: number[]): Label[] {
+  const placed: { from: number; to: number; y: number }[] = [];
+  const wide = (text: string) => text.length * DIGIT;
+  const isCrowded = columns.some(({ label, estimate }) => estimate === null && wide(label) > step + 6);
+  const ticks = columns.map(({ tick }) => tick ?? Number.NaN);
+  const known = ticks.filter((tick) => !Number.isNaN(tick));
+  const isExtreme = (tick: number) => tick === Math.max(...known) || tick === Math.min(...known);
+  const order = columns
+    .map((column, index) => ({ ...column, index }))
+    .filter(({ label, tick, isChosen, index }) => label && tick !== null && (!isCrowded || isChosen || isExtreme(tick) || index === columns.length - 1))
+    // Those that matter most have the choice.
+    .sort((one, other) => Number(other.isChosen) - Number(one.isChosen) || other.index - one.index);
+  const labels: Label[] = [];
+  for (const { index, label, tick, isChosen } of order) {
+    const half = wide(label) / 2;
+    const x = Math.max(AXIS + half - 8, Math.min(width - half, left[index]! + step / 2));
+    const at = y(tick!);
+    const isFree = (place: number) =>
+      placed.every((other) => Math.abs(other.y - place) >= LABEL || x - half >= other.to - 1 || x + half <= other.from + 1);
+    const below = at + LABEL + 2;
+    const above = at - 4;
+    // At the top of the stack it would seem to be what the whole stack comes to.
+    const places = at - y(up[index]!) > -3 && at - y(up[index]!) < LABEL + 3 && y(0) - at > LABEL + 4 ? [below, above] : [above, below];
+    const place = places.find(isFree);
+    if (place === undefined) continue;
+    placed.push({ from: x - half, to: x + half, y: place });
+    labels.push({ x: round(x), y: round(place), text: label, isChosen });
+  }
+  return labels;
+}
