@@ -1,15 +1,264 @@
 """The card with the bill of a month, which can be laid beside the paper."""
 
-from . import house_bill
+import re
+
+import pytest
+
+from . import house
+from .house_bill import bill, bills, earlier, line, lines, running
 from .stage import Stage
 
 CARD = "smarty-p1-bill"
+NOVEMBER = (
+    "Energy 363.66 kWh × 0.1450 € 52.73 Energy, monthly fee 20.78 of 30 days × 2.50 € 1.73 "
+    "Network, 7 kW 20.78 of 30 days × 12.84 € 8.89 Network, per kWh 363.66 kWh × 0.0510 € 18.55 "
+    "Meter 20.78 of 30 days × 5.72 € 3.96 Above 7 kW 57.81 kWh × 0.0765 € 4.42 "
+    "Electricity tax 363.66 kWh × 0.0010 € 0.36 Compensation fund 363.66 kWh × 0.0077 € 2.80 "
+    "Net 93.44 VAT 8% 7.48 Fed in 48.98 kWh × 0.0782 € −3.83 To pay 97.09 €"
+)
+NOVEMBRE = (
+    "Énergie 363,66 kWh × 0,1450 € 52,73 Énergie, prime 20,78 jours sur 30 × 2,50 € 1,73 "
+    "Réseau, 7 kW 20,78 jours sur 30 × 12,84 € 8,89 Réseau, par kWh 363,66 kWh × 0,0510 € 18,55 "
+    "Compteur 20,78 jours sur 30 × 5,72 € 3,96 Au-dessus de 7 kW 57,81 kWh × 0,0765 € 4,42 "
+    "Taxe sur l'électricité 363,66 kWh × 0,0010 € 0,36 Fonds de compensation "
+    "363,66 kWh × 0,0077 € 2,80 Hors TVA 93,44 TVA 8 % 7,48 Injecté 48,98 kWh × 0,0782 € −3,83 "
+    "À payer 97,09 €"
+)
 
 
-async def test_the_bill_line_by_line(stage: Stage) -> None:
-    await stage.show(CARD, answers=house_bill.bills())
-    text = await stage.text()
-    print(text)
+async def clean(stage: Stage, picture: str) -> str:
+    """Return what the card says, after a look at what must be right in all of its states."""
+    await stage.picture(picture)
     assert not stage.errors
     assert not await stage.overflow()
-    await stage.picture("bill")
+    return (await stage.text()).strip()
+
+
+async def test_the_bill_is_that_of_the_paper_line_by_line(stage: Stage) -> None:
+    await stage.show(CARD, answers=bills())
+    text = await clean(stage, "bill-light-390-en")
+    assert "November 2026 97.09 € until 21 Nov, 18:38 99.8% measured About 145 € by 30" in text
+    assert NOVEMBER in text
+    assert text.endswith("Energy above 7 kW is priced on top of the network price.")
+
+
+async def test_the_bill_in_french(stage: Stage) -> None:
+    await stage.show(CARD, answers=bills(), language="fr", dark=True, width=500)
+    text = await clean(stage, "bill-dark-500-fr")
+    assert "Novembre 2026 97,09 € jusqu'au 21 nov., 18:38 99,8 % mesuré" in text
+    assert "Environ 145 € au 30 novembre" in text
+    assert NOVEMBRE in text
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "lb", "pt"])
+async def test_it_fits_a_narrow_screen_in_each_language(stage: Stage, language: str) -> None:
+    rare = [
+        line("energy_second", "1234.567", "0.098765"),
+        line("discount", "1", "-1", "month"),
+        line("network_fixed", "0.4", "19.61", "month"),
+    ]
+    found = [*lines("4321.123", "1957.8", "1048.975"), *rare]
+    notes = {"unsplit_kwh": 12.5, "shared_kwh": 100.0, "may_owe_less_network": True}
+    await stage.show(
+        CARD, answers=bills(bill("2026-10", found, **notes)), language=language, width=360
+    )
+    text = await clean(stage, f"bill-light-360-{language}")
+    assert not re.search(r"energy_|network_|surcharge|\{|_", text)
+
+
+async def test_what_is_shown_adds_up_and_each_amount_can_be_calculated(stage: Stage) -> None:
+    for each in (*earlier(), running()):
+        await stage.show(CARD, answers=bills(each))
+        text = (await stage.text()).replace("−", "-").replace(",", "")
+        for quantity, price, amount in re.findall(
+            r"(\d[\d.]*) kWh × (-?[\d.]+) € (-?[\d.]+)", text
+        ):
+            assert f"{abs(float(quantity) * float(price)) + 1e-9:.2f}" == amount.strip("-")
+        for days, of, price, amount in re.findall(
+            r"([\d.]+) of (\d+) days × ([\d.]+) € ([\d.]+)", text
+        ):
+            assert f"{float(days) / int(of) * float(price) + 1e-9:.2f}" == amount
+        amounts = re.findall(r"(?:€|%) (-?[\d.]+)(?= [A-Z])", text.split("Amount in €")[1])
+        net = float(re.findall(r"Net (-?[\d.]+)", text)[0])
+        fed_in, vat = float(amounts[-1]), float(amounts[-2])
+        assert sum(map(float, amounts[:-2])) == pytest.approx(net)
+        sign = -1 if "To receive" in text else 1
+        total = sign * float(re.findall(r"To (?:pay|receive) ([\d.]+)", text)[0])
+        assert net + vat + fed_in == pytest.approx(total)
+        await stage.close()
+
+
+async def test_turning_the_months_by_arrows_and_keys(stage: Stage) -> None:
+    await stage.show(CARD, answers=bills())
+    earlier_month = stage.page.get_by_role("button", name="Month before")
+    later_month = stage.page.get_by_role("button", name="Month after")
+    assert await later_month.is_disabled()
+    box = await earlier_month.bounding_box()
+    assert box
+    assert box["width"] >= 44
+    assert box["height"] >= 44
+    await earlier_month.click()
+    await stage.settle()
+    text = await clean(stage, "bill-october")
+    assert "October 2026 144.16 € 100% measured Line" in text
+    assert "Energy, monthly fee 1 month × 2.50 € 2.50" in text
+    assert "by 31" not in text
+    await earlier_month.focus()
+    for key in ("ArrowLeft", "ArrowLeft", "ArrowRight"):
+        await stage.page.keyboard.press(key)
+        await stage.settle()
+    assert "September 2026" in await stage.text()
+
+
+async def test_the_first_month_known_is_the_last_to_turn_to(stage: Stage) -> None:
+    await stage.show(CARD, answers=bills(*earlier()[-1:], running()))
+    await stage.page.get_by_role("button", name="Month before").click()
+    await stage.settle()
+    assert "October 2026" in await stage.text()
+    assert await stage.page.get_by_role("button", name="Month before").is_disabled()
+
+
+async def test_without_an_energy_price_it_is_the_grid_alone(stage: Stage) -> None:
+    found = [each for each in running()["lines"] if not each["name"].startswith("energy")]
+    await stage.show(CARD, answers=bills(bill("2026-11", found, until="2026-11-21T18:38:20+01:00")))
+    text = await clean(stage, "bill-no-energy-price")
+    assert "November 2026 – €" in text
+    assert "Enter the price of your energy and the bill adds up here. Enter the prices" in text
+    assert "Energy price missing Network, 7 kW 20.78 of 30 days × 12.84 € 8.89" in text
+    assert "Grid alone 38.27 €" in text
+    assert "To pay" not in text
+    link = stage.page.get_by_role("link", name="Enter the prices")
+    path = "/config/integrations/integration/smarty_p1#config_entry=house"
+    assert await link.get_attribute("href") == path
+
+
+async def test_a_price_that_is_missing_is_named_and_nothing_is_summed(stage: Stage) -> None:
+    found = [each for each in running()["lines"] if each["name"] != "compensation"]
+    unknown = {"missing": ["compensation"], "net": None, "vat": None, "total": None, "parts": {}}
+    await stage.show(CARD, answers=bills(running(lines=found, **unknown)), is_admin=False)
+    text = await clean(stage, "bill-price-missing")
+    assert "November 2026 – €" in text
+    assert "Compensation fund price missing Fed in" in text
+    assert "To pay –" in text
+    assert "An administrator can do that." in text
+    assert await stage.page.get_by_role("link").count() == 0
+
+
+async def test_what_is_received(stage: Stage) -> None:
+    june = bill(
+        "2026-11",
+        lines("12", "0", "930.1", "0.692553"),
+        until="2026-11-21T18:38:20+01:00",
+        estimate={"total": -30.4, "low": -60.2, "high": -30.4},
+    )
+    await stage.show(CARD, answers=bills(june))
+    text = await clean(stage, "bill-received")
+    assert "November 2026 54.34 € to receive until" in text
+    assert "About 30 € to receive by 30 November (30 to 60 €)" in text
+    assert text.endswith("To receive 54.34 €")
+
+
+async def test_a_sign_that_will_turn_is_so_far(stage: Stage) -> None:
+    found = lines("12", "0", "930.1", "0.692553")
+    changes = {"until": "2026-11-21T18:38:20+01:00", "estimate": {"total": 12.0}}
+    await stage.show(CARD, answers=bills(bill("2026-11", found, **changes)))
+    text = await stage.text()
+    assert "54.34 € to receive so far" in text
+    assert "About 12 € by 30 November" in text
+
+
+async def test_the_range_of_the_forecast(stage: Stage) -> None:
+    estimate = {"total": 145.2, "low": 131.6, "high": 145.2}
+    await stage.show(CARD, answers=bills(running(estimate=estimate)))
+    assert "About 145 € by 30 November (132 to 145 €)" in await stage.text()
+
+
+async def test_a_dynamic_price_sharing_and_what_is_not_in_the_amounts(stage: Stage) -> None:
+    found = [line("energy", "263.662", "0.098765"), *lines("363.662", "57.812", "48.975")[1:]]
+    more = {
+        "unpriced_kwh": 12.3,
+        "shared_kwh": 100.0,
+        "sharing_known_kwh": 300.0,
+        "may_owe_less_network": True,
+        "since": "2026-11-03T00:00:00+01:00",
+        "measured_share": 0.9723,
+        "quarter_hours": 1990,
+        "platform_quarter_hours": 400,
+        "estimated_quarter_hours": 8,
+    }
+    await stage.show(CARD, answers=bills(bill("2026-11", found, **more)))
+    text = await clean(stage, "bill-dynamic-shared")
+    assert "Energy 263.7 kWh × 0.098765 € on average 26.04" in text
+    assert "Energy without a price 12.3 kWh –" in text
+    assert "12.3 kWh came while their price was not known: they are not in the amounts." in text
+    assert "100.0 kWh came from energy sharing" in text
+    assert "Sharing is known for 300.0 kWh of 363.7 kWh so far." in text
+    assert "Counted since 3 November; the paper bill has the whole month." in text
+    assert "400 of 1,990 quarter-hours come from Leneda." in text
+    assert "8 of 1,990 quarter-hours are estimated by the grid operator." in text
+    assert await stage.page.locator("b", has_text="97.2% measured").count() == 1
+
+
+async def test_a_change_within_the_month_and_lines_that_nobody_knows(stage: Stage) -> None:
+    found = [
+        line("energy", "100", "0.145"),
+        line("network_fixed", 10 / 30, "12.84", "month"),
+        line("network_fixed", 20 / 30, "19.61", "month"),
+        line("network_variable", "93.6", "0.051"),
+        line("surcharge", "6.4", "0.0765"),
+        line("snow_tax", "100", "0.01"),
+    ]
+    changes = {"imported_kwh": 100.0}
+    await stage.show(CARD, answers=bills(bill("2026-09", found, "0", **changes)))
+    text = await clean(stage, "bill-change")
+    assert "Network, fixed part 10 of 30 days × 12.84 € 4.28" in text
+    assert "Network, fixed part 20 of 30 days × 19.61 € 13.07" in text
+    assert "Above the reference power 6.4 kWh × 0.0765 € 0.49" in text
+    assert "snow_tax 100.0 kWh × 0.0100 € 1.00" in text
+    assert "Net" not in text.replace("Network", "")
+    assert "Prices and amounts are without VAT." in text
+    assert text.endswith("bears the surcharge instead of the network price.")
+
+
+@pytest.mark.parametrize(
+    ("code", "is_admin", "said"),
+    [
+        ("nothing_counted", True, "The bill begins with the first quarter-hour."),
+        ("no_reference_power", True, "the bill adds up here. Enter the reference power"),
+        ("no_reference_power", False, "the bill adds up here. An administrator can do that."),
+        ("not_loaded", True, "The meter is not being read at the moment."),
+        ("not_answered", True, "Home Assistant does not answer."),
+    ],
+)
+async def test_no_bill_yet(stage: Stage, code: str, is_admin: bool, said: str) -> None:  # noqa: FBT001
+    answers = {"smarty_p1/bill": {"error": code}}
+    await stage.show(CARD, "smarty-p1-months", answers=answers, is_admin=is_admin)
+    text = await clean(stage, f"bill-{code}")
+    assert text.startswith("Bill ")
+    assert text.count(said) == 2
+
+
+async def test_a_meter_that_goes_away_leaves_its_last_bill(stage: Stage) -> None:
+    await stage.show(CARD, answers=bills())
+    await stage.page.evaluate("stage.answer({'smarty_p1/bill': {error: 'not_loaded'}})")
+    await stage.send(house.gone())
+    assert NOVEMBER in await stage.text()
+
+
+async def test_odd_answers_are_no_end(stage: Stage) -> None:
+    odd = running(
+        lines=[
+            {"name": "energy", "quantity": None, "unit": "kWh", "price": None, "amount": None},
+            {"name": "x" * 300, "quantity": 1e308, "unit": "€€€", "price": -1e-300, "amount": 1e20},
+        ],
+        vat_rate=None,
+        vat=None,
+        net=None,
+        parts={},
+        reference_kw=None,
+        estimate={"total": None},
+    )
+    await stage.show(CARD, "smarty-p1-months", answers=bills(odd))
+    text = await clean(stage, "bill-odd")
+    assert "Energy – " in text
+    assert "About" not in text

@@ -1,15 +1,195 @@
-"""The card with the months side by side."""
+"""The card with the months side by side, one of which turns the bill to it."""
 
-from . import house_bill
+import pytest
+
+from .house import Json
+from .house_bill import bill, bills, earlier, line, lines, running
 from .stage import Stage
 
 CARD = "smarty-p1-months"
+BILL = "smarty-p1-bill"
 
 
-async def test_months(stage: Stage) -> None:
-    await stage.show("smarty-p1-bill", CARD, answers=house_bill.bills())
-    text = await stage.text()
-    print(text)
+async def clean(stage: Stage, picture: str) -> str:
+    """Return what the card says, after a look at what must be right in all of its states."""
+    await stage.picture(picture)
     assert not stage.errors
     assert not await stage.overflow()
-    await stage.picture("months")
+    return (await stage.text()).strip()
+
+
+async def values(stage: Stage) -> list[str]:
+    """Return what stands at the ticks, from the first month to the last."""
+    found = await stage.page.locator("svg text.value").evaluate_all(
+        "texts => texts.map(each => [each.getBoundingClientRect().x, each.textContent]).sort((a, b) => a[0] - b[0]).map(each => each[1])"  # noqa: E501
+    )
+    return [each.replace("\u00a0", " ") for each in found]
+
+
+async def tap(stage: Stage, column: int) -> None:
+    """Tap on a month, counted from 0."""
+    box = await stage.page.get_by_role("slider").bounding_box()
+    assert box
+    step = (box["width"] - 34 - 8) / 13
+    await stage.page.mouse.click(box["x"] + 34 + (column + 0.5) * step, box["y"] + 60)
+    await stage.settle()
+
+
+async def test_twelve_whole_months_and_the_running_one(stage: Stage) -> None:
+    await stage.show(CARD, answers=bills(), width=500)
+    text = await clean(stage, "months-light-500-en")
+    assert text.startswith("Twelve months € kWh 97 € a month Cheapest June, dearest December")
+    assert (
+        "with VAT November 2026 12 months Energy 59 € 855 € Network and meter 34 € 576 € "
+        "Levies 3 € −8 € Above 7 kW 5 € 58 € Fed in −4 € −316 € To pay 97 € 1,165 €"
+    ) in text
+    shown = ["138", "167", "159", "140", "126", "91", "48", "−2", "29", "16", "108", "144", "≈ 145"]
+    assert await values(stage) == shown
+
+
+async def test_the_months_in_french(stage: Stage) -> None:
+    await stage.show(CARD, answers=bills(), language="fr", dark=True)
+    text = await clean(stage, "months-dark-390-fr")
+    assert "97 € par mois Le moins cher : juin ; le plus cher : décembre" in text
+    assert "À payer 97 € 1 165 €" in text
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "lb", "pt"])
+async def test_it_fits_a_narrow_screen_in_each_language(stage: Stage, language: str) -> None:
+    large = [
+        bill(each["month"], lines("54321", "9876", "1234"), reference_kw=7.0 + n % 2 * 5)
+        for n, each in enumerate([*earlier(), running()])
+    ]
+    await stage.show(CARD, answers=bills(*large), language=language, width=360)
+    await stage.page.get_by_role("button").click()
+    await stage.settle()
+    text = await clean(stage, f"months-light-360-{language}")
+    assert "{" not in text
+    assert "_" not in text
+
+
+async def test_a_month_that_is_tapped_turns_the_bill(stage: Stage) -> None:
+    await stage.show(BILL, CARD, answers=bills())
+    await tap(stage, 7)
+    text = await clean(stage, "months-june")
+    assert "June 2026 2.10 € to receive 100% measured" in text
+    assert "with VAT June 2026 12 months" in text
+    assert "To receive 2.10 €" in text
+    # Turned by the other card, this one follows.
+    await stage.page.get_by_role("button", name="Month after").click()
+    await stage.settle()
+    assert "with VAT July 2026 12 months" in await stage.text()
+
+
+async def test_choosing_by_keys(stage: Stage) -> None:
+    await stage.show(CARD, answers=bills())
+    chart = stage.page.get_by_role("slider")
+    await chart.focus()
+    heard = {}
+    for key in ("ArrowRight", "ArrowLeft", "Home", "ArrowLeft", "Escape"):
+        await stage.page.keyboard.press(key)
+        await stage.settle()
+        heard[key] = (await chart.get_attribute("aria-valuetext") or "").replace("\u00a0", " ")
+    assert heard == {
+        "ArrowRight": "November 2026: 97 € so far",
+        "ArrowLeft": "November 2025: 138 €",
+        "Home": "November 2025: 138 €",
+        "Escape": "November 2026: 97 € so far",
+    }
+
+
+async def test_kilowatt_hours(stage: Stage) -> None:
+    await stage.show(CARD, answers=bills(), width=500)
+    box = await stage.page.locator("label", has_text="kWh").bounding_box()
+    assert box
+    assert box["height"] >= 44
+    await stage.page.get_by_role("radio", name="€").focus()
+    await stage.page.keyboard.press("ArrowRight")
+    await stage.settle()
+    text = await clean(stage, "months-kwh")
+    assert "438 kWh a month Least in June, most in December" in text
+    assert (
+        "kWh November 2026 12 months From the grid 364 5,252 of which above 7 kW 58 635 "
+        "Fed in 49 4,036"
+    ) in text
+    assert (await values(stage))[:3] == ["520", "655", "612"]
+
+
+async def test_the_table_behind(stage: Stage) -> None:
+    await stage.show(CARD, answers=bills(), width=500)
+    await stage.page.get_by_role("button", name="Show as table").click()
+    await stage.settle()
+    text = await clean(stage, "months-table")
+    assert "Month Energy Network and meter Levies Above 7 kW Fed in To pay" in text
+    rows = await stage.page.locator(".behind tbody tr").all_inner_texts()
+    assert len(rows) == 13
+    for row in rows:
+        *parts, total = [int(each.replace("−", "-")) for each in row.split("\t")[1:]]
+        assert sum(parts) == total
+
+
+async def test_few_months_of_which_one_is_hardly_measured(stage: Stage) -> None:
+    known = earlier()[-6:]
+    known[1] |= {"measured_share": 0.85}
+    known.pop(2)
+    await stage.show(CARD, answers=bills(*known, running()))
+    text = await clean(stage, "months-few")
+    assert text.startswith("Months € kWh ")
+    # June was the cheapest, but too little of it is known.
+    assert "79 € a month In 4 months: cheapest August, dearest October" in text
+    assert "November 2026 4 months" in text
+
+
+async def test_one_whole_month(stage: Stage) -> None:
+    await stage.show(CARD, answers=bills(earlier()[-1], running()))
+    text = await clean(stage, "months-one")
+    assert "144 € a month October is the only whole month so far." in text
+    assert "November 2026 1 month Energy" in text
+
+
+async def test_less_than_a_month(stage: Stage) -> None:
+    since = {"since": "2026-11-09T00:00:00+01:00", "measured_share": 0.6}
+    await stage.show(CARD, answers=bills(running(**since)))
+    text = await clean(stage, "months-first")
+    assert "97 € in November so far The first whole month ends on 31 December." in text
+    assert "with VAT November 2026 Energy 59 € Network" in text
+
+
+async def test_without_an_energy_price_it_is_the_grid_alone(stage: Stage) -> None:
+    def without(each: Json) -> Json:
+        found = [row for row in each["lines"] if not row["name"].startswith("energy")]
+        return bill(each["month"], found)
+
+    await stage.show(CARD, answers=bills(*map(without, [*earlier(), running()])))
+    text = await clean(stage, "months-grid")
+    assert "Without the price of your energy: this is the grid alone. Enter the prices" in text
+    assert "Grid alone 38 €" in text
+    assert "To pay" not in text
+
+
+async def test_a_month_without_a_total_is_a_gap(stage: Stage) -> None:
+    unknown = {"missing": ["surcharge"], "net": None, "vat": None, "total": None, "parts": {}}
+    known = earlier()
+    known[4] |= unknown
+    await stage.show(CARD, answers=bills(*known, running()), width=500)
+    assert "11 months" in await clean(stage, "months-gap")
+    assert len(await values(stage)) == 12
+    await tap(stage, 4)
+    text = await stage.text()
+    assert "with VAT March 2026 11 months Energy – " in text
+    assert "To pay – " in text
+
+
+async def test_what_comes_is_asked_once_and_drawn_once(stage: Stage) -> None:
+    await stage.show(BILL, CARD, answers=bills())
+    asked = await stage.page.evaluate("stage.asked.filter(({type}) => type === 'smarty_p1/bill')")
+    assert asked == [{"type": "smarty_p1/bill", "months": 13, "entry_id": "house"}]
+
+
+async def test_odd_months_are_no_end(stage: Stage) -> None:
+    odd = bill(
+        "2026-10", [line("energy", "1e9", "0.145")], parts={"energy": -5e11, "network": None}
+    )
+    await stage.show(CARD, answers=bills(odd, running(exported_kwh=None, parts={"energy": 97.09})))
+    await clean(stage, "months-odd")
+    assert not await stage.page.locator("path[d*=NaN], path[d*=Infinity]").count()

@@ -70,6 +70,9 @@ export class BillCard extends SmartyCard {
       footer {
         display: block;
       }
+      footer p {
+        padding-top: 2px;
+      }
       @container (min-width: 400px) {
         .row {
           grid-template-columns: 1fr auto minmax(64px, auto);
@@ -106,7 +109,7 @@ export class BillCard extends SmartyCard {
         ${turnOver(words.title, { earlier: this.text(billTexts, "earlier"), later: this.text(billTexts, "later") }, turn)}
       </div>
       <div class="total">
-        <div class="big">${this.#total(bill, words)} <small>${words.label}</small></div>
+        <div class="big">${this.#total(bill, words)}<small> ${words.label}</small></div>
         <div class="small">
           ${words.until ? html`<div>${words.until}</div>` : nothing}
           <div>${words.isWellMeasured ? words.measured : html`<b>${words.measured}</b>`}</div>

@@ -28,7 +28,7 @@ export interface Drawing {
   hatched: string;
   ticks: string;
   labels: Label[];
-  /** The lines of the scale, without 0. */
+  /** The lines of the scale. */
   lines: { y: number; value: number }[];
 }
 
@@ -39,7 +39,9 @@ const BOTTOM = 6;
 const LABEL = 13;
 /** The width of a digit at 13 px, and of a space beside it. */
 const DIGIT = 7.4;
-const LINES = 4;
+const LINES = 6;
+/** Labels may come so near to each other that only their halos meet. */
+const MEETING = 3;
 
 export function monthsDrawing(columns: Column[], width: number, height: number): Drawing {
   const step = Math.max(1, (width - AXIS - RIGHT) / Math.max(1, columns.length));
@@ -81,21 +83,23 @@ export function monthsDrawing(columns: Column[], width: number, height: number):
     paths,
     hatched,
     ticks,
-    labels: labelsOf(columns, { left, step, width, y }, up),
+    labels: labelsOf(columns, { left, step, width, y }),
     lines: linesOf(lowest, highest).map((value) => ({ y: y(value), value })),
   };
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10;
 
-/** Round values of the scale, four or so. */
+/** Round values of the scale, three to six of them. */
 function linesOf(lowest: number, highest: number): number[] {
   const wanted = (highest - lowest) / LINES;
-  if (!(wanted > 0) || !Number.isFinite(wanted)) return [];
+  if (!(wanted > 0) || !Number.isFinite(wanted)) return [0];
   const power = 10 ** Math.floor(Math.log10(wanted));
   const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= wanted) ?? 10);
   const values: number[] = [];
-  for (let value = Math.ceil(lowest / step) * step; value <= highest; value += step) if (Math.abs(value) > step / 2) values.push(value);
+  for (let value = Math.ceil(lowest / step) * step; value <= highest; value += step) {
+    values.push(Math.abs(value) < step / 2 ? 0 : value);
+  }
   return values;
 }
 
@@ -106,8 +110,8 @@ interface Place {
   y: (value: number) => number;
 }
 
-/** Each value stands at its own tick: above it where that is within the stack or at its top, and where two meet, below. */
-function labelsOf(columns: Column[], { left, step, width, y }: Place, up: number[]): Label[] {
+/** Each value stands at its own tick, where it does not seem to be that of the whole stack: below it, or above it near 0. */
+function labelsOf(columns: Column[], { left, step, width, y }: Place): Label[] {
   const placed: { from: number; to: number; y: number }[] = [];
   const wide = (text: string) => text.length * DIGIT;
   const isCrowded = columns.some(({ label, estimate }) => estimate === null && wide(label) > step + 6);
@@ -120,16 +124,16 @@ function labelsOf(columns: Column[], { left, step, width, y }: Place, up: number
     // Those that matter most have the choice.
     .sort((one, other) => Number(other.isChosen) - Number(one.isChosen) || other.index - one.index);
   const labels: Label[] = [];
-  for (const { index, label, tick, isChosen } of order) {
+  for (const { index, label, tick, estimate, isChosen } of order) {
     const half = wide(label) / 2;
     const x = Math.max(AXIS + half - 8, Math.min(width - half, left[index]! + step / 2));
     const at = y(tick!);
     const isFree = (place: number) =>
-      placed.every((other) => Math.abs(other.y - place) >= LABEL || x - half >= other.to - 1 || x + half <= other.from + 1);
+      placed.every((other) => Math.abs(other.y - place) >= LABEL || x - half >= other.to - MEETING || x + half <= other.from + MEETING);
     const below = at + LABEL + 2;
     const above = at - 4;
-    // At the top of the stack it would seem to be what the whole stack comes to.
-    const places = at - y(up[index]!) > -3 && at - y(up[index]!) < LABEL + 3 && y(0) - at > LABEL + 4 ? [below, above] : [above, below];
+    const isBelow = estimate === null && y(0) - at > LABEL + 4;
+    const places = isBelow ? [below, above] : [above, below];
     const place = places.find(isFree);
     if (place === undefined) continue;
     placed.push({ from: x - half, to: x + half, y: place });

@@ -94,12 +94,14 @@ function labelOf(bill: Bill, total: number | null, t: Say): string {
 /** "About 145 € by 30 November", with the range where last year is known. */
 function forecast(bill: Bill, locale: Locale, t: Say): string {
   const { estimate } = bill;
-  if (!estimate || !isRunning(bill)) return "";
+  if (!Number.isFinite(estimate?.total) || !estimate || !isRunning(bill)) return "";
   const day = locale.day(lastDay(bill));
   const total = round(estimate.total);
   const text = t(total < 0 ? "forecast_receive" : "forecast", { total: locale.euros(Math.abs(total)), day });
-  const { low = estimate.total, high = estimate.total } = estimate;
-  if (round(low) === round(high)) return text;
+  const ends = [estimate.low ?? estimate.total, estimate.high ?? estimate.total].map((end) => round(end));
+  // Of what is received, as of what is paid, the sign is said in words.
+  const [low = total, high = total] = ends.every((end) => end < 0) ? ends.map(Math.abs).sort((one, other) => one - other) : ends;
+  if (low === high) return text;
   return t("range", { forecast: text, low: locale.number(low), high: locale.euros(high) });
 }
 
@@ -115,8 +117,8 @@ function groupsOf(bill: Bill, locale: Locale, t: Say): Row[][] {
   };
   const row = (line: BillLine): Row => ({
     name: named(line.name),
-    quantity: write(line),
-    amount: locale.number(line.amount, 2),
+    quantity: Number.isFinite(line.quantity) && Number.isFinite(line.price) ? write(line) : undefined,
+    amount: Number.isFinite(line.amount) ? locale.number(line.amount, 2) : "–",
     ...(line.name === "surcharge" ? { dot: "excess" as const } : line.name === "feed_in" ? { dot: "fed-in" as const } : {}),
   });
   const missing = [...(isGridAlone(bill) ? ["energy"] : []), ...(bill.missing ?? [])];

@@ -13,6 +13,7 @@ export type Unit = "€" | "kWh";
 export const SHOWN_MONTHS = 13;
 const WHOLE_YEAR = 12;
 const WELL_MEASURED = 0.9;
+const A_LITTLE = 0.1;
 
 export interface Month {
   /** 2026-11 */
@@ -161,8 +162,10 @@ export function tableOf(year: Year, chosen: Month, locale: Locale): { head: stri
   return { head, rows, total: { key: "pay", name: t(isAlone ? "grid_total" : "pay"), cells } };
 }
 
-function rounded(parts: number[], sum: number, unit: Unit): number[] {
-  if (unit === "€") return roundParts(parts, 0, sum);
+/** Undefined where the parts are not those of the sum. */
+function rounded(parts: number[], sum: number, unit: Unit): number[] | undefined {
+  const isSum = Math.abs(parts.reduce((one, other) => one + other, 0) - sum) < A_LITTLE;
+  if (unit === "€") return isSum ? roundParts(parts, 0, sum) : undefined;
   const [within = 0, above = 0, fedIn = 0] = parts;
   // "Of which": the first is all that was drawn.
   return [round(within + above), round(above), round(-fedIn)];

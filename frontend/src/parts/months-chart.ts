@@ -1,0 +1,135 @@
+/** The months as stacks, of which one is chosen: by touch, drag and mouse, and with the keys of one tab stop. */
+
+import { css, html, nothing, svg, type TemplateResult } from "lit";
+import { AXIS, type Drawing, monthsDrawing } from "../drawing/months.ts";
+import type { Locale } from "../locale.ts";
+import { choiceOf, labelOf, type Month, monthsTexts, type Unit, type Year } from "../sentences/months.ts";
+import { hatch } from "./markup.ts";
+
+const HEIGHT = 196;
+const LETTERS = 20;
+/** Before the card has been measured. */
+const FIRST_WIDTH = 320;
+
+/** By the order of the parts. */
+export const COLORS: Record<Unit, string[]> = {
+  "€": ["var(--drawn)", "var(--drawn-70)", "var(--drawn-44)", "var(--excess)", "var(--fed-in)"],
+  kWh: ["var(--drawn)", "var(--excess)", "var(--fed-in)"],
+};
+
+export const chartStyles = css`
+  :host {
+    --drawn-70: color-mix(in srgb, var(--drawn) 70%, var(--ground));
+    --drawn-44: color-mix(in srgb, var(--drawn) 44%, var(--ground));
+  }
+  .chart {
+    margin-top: 4px;
+    cursor: pointer;
+    touch-action: pan-y;
+  }
+  .line {
+    stroke: var(--divider-color);
+  }
+  .zero {
+    stroke: var(--quiet);
+  }
+  .tick {
+    stroke: var(--primary-text-color);
+    stroke-width: 2.5;
+  }
+  .halo {
+    stroke: var(--ground);
+    stroke-width: 4;
+  }
+  .value {
+    fill: var(--primary-text-color);
+    stroke: var(--ground);
+    stroke-width: 3.5;
+    stroke-linejoin: round;
+    paint-order: stroke;
+  }
+  .chosen {
+    font-weight: 500;
+    fill: var(--primary-text-color);
+  }
+  .column {
+    fill: var(--chosen);
+  }
+`;
+
+export interface MonthsChart {
+  year: Year;
+  chosen: Month;
+  locale: Locale;
+  width: number;
+  choose: (month: string) => void;
+}
+
+export function monthsChart({ year, chosen, locale, width: measured, choose }: MonthsChart): TemplateResult {
+  const { months, unit } = year;
+  const width = measured || FIRST_WIDTH;
+  const at = months.indexOf(chosen);
+  const drawing = drawingOf(year, chosen, width, locale);
+  const known = months.filter(({ bill }) => bill);
+  const point = (event: MouseEvent) => {
+    const box = (event.currentTarget as Element).getBoundingClientRect();
+    const place = (event.clientX - box.left - AXIS) / drawing.step - 0.5;
+    const distance = (month: Month) => Math.abs(months.indexOf(month) - place);
+    choose(known.reduce((best, each) => (distance(each) < distance(best) ? each : best), chosen).month);
+  };
+  const key = (event: KeyboardEvent) => {
+    const here = known.indexOf(chosen);
+    const last = known.length - 1;
+    const steps: Record<string, number> = { ArrowLeft: here - 1, ArrowRight: here + 1, Home: 0, End: last, Escape: last };
+    const to = steps[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    choose(known[Math.max(0, Math.min(last, to))]!.month);
+  };
+  return html`<div
+    class="chart"
+    role="slider"
+    tabindex="0"
+    aria-label=${locale.text(monthsTexts, "chart")}
+    aria-valuemin="1"
+    aria-valuemax=${months.length}
+    aria-valuenow=${at + 1}
+    aria-valuetext=${choiceOf(chosen, unit, locale)}
+    @click=${point}
+    @pointermove=${(event: PointerEvent) => event.buttons && point(event)}
+    @keydown=${key}
+  >
+    <svg height=${HEIGHT + LETTERS} aria-hidden="true">
+      <defs>${hatch("coming", "var(--drawn)")}</defs>
+      <rect class="column" x=${drawing.left[at]!} y="0" width=${drawing.step} height=${HEIGHT + LETTERS} rx="6"></rect>
+      ${drawing.lines.map(
+        ({ y, value }) => svg`<line class=${value ? "line" : "zero"} x1=${AXIS} x2=${width} y1=${y} y2=${y}></line>
+          <text x=${AXIS - 6} y=${y + 4} text-anchor="end">${locale.number(value)}</text>`,
+      )}
+      ${drawing.paths.map((path, index) => svg`<path d=${path} fill=${COLORS[unit][index]}></path>`)}
+      <path d=${drawing.hatched} fill="url(#coming)"></path>
+      <line class="zero" x1=${AXIS} x2=${width} y1=${drawing.zero} y2=${drawing.zero}></line>
+      ${unit === "€" ? svg`<path class="halo" d=${drawing.ticks}></path><path class="tick" d=${drawing.ticks}></path>` : nothing}
+      ${drawing.labels.map(
+        ({ x, y, text, isChosen }) =>
+          svg`<text class="value ${isChosen ? "chosen" : ""}" x=${x} y=${y} text-anchor="middle">${text}</text>`,
+      )}
+      ${months.map(
+        ({ start }, index) =>
+          svg`<text class=${index === at ? "chosen" : ""} x=${drawing.left[index]! + drawing.step / 2} y=${HEIGHT + 14}
+            text-anchor="middle">${locale.month(start).charAt(0).toUpperCase()}</text>`,
+      )}
+    </svg>
+  </div>`;
+}
+
+function drawingOf({ months }: Year, chosen: Month, width: number, locale: Locale): Drawing {
+  const columns = months.map((month) => ({
+    parts: month.parts,
+    tick: month.estimate ?? month.value,
+    label: labelOf(month, locale),
+    estimate: month.estimate,
+    isChosen: month === chosen,
+  }));
+  return monthsDrawing(columns, width, HEIGHT);
+}
