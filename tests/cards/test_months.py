@@ -30,8 +30,10 @@ async def tap(stage: Stage, column: int) -> None:
     """Tap on a month, counted from 0."""
     box = await stage.page.get_by_role("slider").bounding_box()
     assert box
-    step = (box["width"] - 34 - 8) / 13
-    await stage.page.mouse.click(box["x"] + 34 + (column + 0.5) * step, box["y"] + 60)
+    # As wide as the months are, left of which is the scale.
+    letter = await stage.page.locator("svg > text[y='210']").nth(column).bounding_box()
+    assert letter
+    await stage.page.mouse.click(letter["x"] + letter["width"] / 2, box["y"] + 60)
     await stage.settle()
 
 

@@ -68,6 +68,11 @@ export class MonthsCard extends SmartyCard {
         border-top: 1px solid var(--divider-color);
         font-weight: 500;
       }
+      /* Numbers stay whole: where they do not fit, the table is moved within its frame. */
+      .behind th,
+      .behind td {
+        overflow-wrap: normal;
+      }
       .mark {
         display: inline-block;
         width: 10px;

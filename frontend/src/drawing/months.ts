@@ -6,6 +6,8 @@ export interface Column {
   /** Where the black tick is, and what stands beside it. */
   tick: number | null;
   label: string;
+  /** Whether the label is that of the whole stack, and stands above it. */
+  isOfStack?: boolean;
   /** Up to where it will come: hatched above the stack. */
   estimate: number | null;
   isChosen: boolean;
@@ -20,6 +22,8 @@ export interface Label {
 
 export interface Drawing {
   zero: number;
+  /** Where the scale ends and the columns begin. */
+  axis: number;
   /** Of each column. */
   left: number[];
   step: number;
@@ -32,30 +36,33 @@ export interface Drawing {
   lines: { y: number; value: number }[];
 }
 
-export const AXIS = 34;
+const AXIS = 34;
 const RIGHT = 8;
 const TOP = 16;
 const BOTTOM = 6;
 const LABEL = 13;
 /** The width of a digit at 13 px, and of a space beside it. */
 const DIGIT = 7.4;
+const GAP = 8;
 const LINES = 6;
 /** Labels may come so near to each other that only their halos meet. */
 const MEETING = 3;
 
 export function monthsDrawing(columns: Column[], width: number, height: number): Drawing {
-  const step = Math.max(1, (width - AXIS - RIGHT) / Math.max(1, columns.length));
-  const bar = Math.max(2, Math.round(step * 0.72));
   const sum = (values: number[]) => values.reduce((one, other) => one + other, 0);
   const up = columns.map(({ parts }) => sum(parts.filter((part) => part > 0)));
   const down = columns.map(({ parts }) => sum(parts.filter((part) => part < 0)));
   const marks = columns.flatMap(({ tick, estimate }) => [tick ?? 0, estimate ?? 0]);
   const highest = Math.max(0, ...up, ...marks);
   const lowest = Math.min(0, ...down, ...marks);
+  const values = linesOf(lowest, highest);
+  const axis = Math.max(AXIS, ...values.map((value) => wide(value.toLocaleString("en")) + GAP));
+  const step = Math.max(1, (width - axis - RIGHT) / Math.max(1, columns.length));
+  const bar = Math.max(2, Math.round(step * 0.72));
   const range = highest - lowest || 1;
   const scale = (height - TOP - BOTTOM) / range;
   const y = (value: number) => round(TOP + (highest - value) * scale);
-  const left = columns.map((_, index) => AXIS + index * step);
+  const left = columns.map((_, index) => axis + index * step);
 
   const paths: string[] = [];
   let hatched = "";
@@ -78,16 +85,18 @@ export function monthsDrawing(columns: Column[], width: number, height: number):
   });
   return {
     zero: y(0),
+    axis,
     left,
     step,
     paths,
     hatched,
     ticks,
-    labels: labelsOf(columns, { left, step, width, y }),
-    lines: linesOf(lowest, highest).map((value) => ({ y: y(value), value })),
+    labels: labelsOf(columns, { axis, left, step, width, y }),
+    lines: values.map((value) => ({ y: y(value), value })),
   };
 }
 
+const wide = (text: string): number => text.length * DIGIT;
 const round = (value: number): number => Math.round(value * 10) / 10;
 
 /** Round values of the scale, three to six of them. */
@@ -104,6 +113,7 @@ function linesOf(lowest: number, highest: number): number[] {
 }
 
 interface Place {
+  axis: number;
   left: number[];
   step: number;
   width: number;
@@ -111,28 +121,28 @@ interface Place {
 }
 
 /** Each value stands at its own tick, where it does not seem to be that of the whole stack: below it, or above it near 0. */
-function labelsOf(columns: Column[], { left, step, width, y }: Place): Label[] {
+function labelsOf(columns: Column[], { axis, left, step, width, y }: Place): Label[] {
   const placed: { from: number; to: number; y: number }[] = [];
-  const wide = (text: string) => text.length * DIGIT;
   const isCrowded = columns.some(({ label, estimate }) => estimate === null && wide(label) > step + 6);
   const ticks = columns.map(({ tick }) => tick ?? Number.NaN);
   const known = ticks.filter((tick) => !Number.isNaN(tick));
-  const isExtreme = (tick: number) => tick === Math.max(...known) || tick === Math.min(...known);
+  // Where there is no room for all, it is said what matters.
+  const kept = new Set([columns.length - 1, ticks.indexOf(Math.max(...known)), ticks.indexOf(Math.min(...known))]);
   const order = columns
     .map((column, index) => ({ ...column, index }))
-    .filter(({ label, tick, isChosen, index }) => label && tick !== null && (!isCrowded || isChosen || isExtreme(tick) || index === columns.length - 1))
+    .filter(({ label, tick, isChosen, index }) => label && tick !== null && (!isCrowded || isChosen || kept.has(index)))
     // Those that matter most have the choice.
     .sort((one, other) => Number(other.isChosen) - Number(one.isChosen) || other.index - one.index);
   const labels: Label[] = [];
-  for (const { index, label, tick, estimate, isChosen } of order) {
+  for (const { index, label, tick, estimate, isChosen, isOfStack } of order) {
     const half = wide(label) / 2;
-    const x = Math.max(AXIS + half - 8, Math.min(width - half, left[index]! + step / 2));
+    const x = Math.max(axis + half - RIGHT, Math.min(width - half, left[index]! + step / 2));
     const at = y(tick!);
     const isFree = (place: number) =>
       placed.every((other) => Math.abs(other.y - place) >= LABEL || x - half >= other.to - MEETING || x + half <= other.from + MEETING);
     const below = at + LABEL + 2;
     const above = at - 4;
-    const isBelow = estimate === null && y(0) - at > LABEL + 4;
+    const isBelow = estimate === null && !isOfStack && y(0) - at > LABEL + 4;
     const places = isBelow ? [below, above] : [above, below];
     const place = places.find(isFree);
     if (place === undefined) continue;

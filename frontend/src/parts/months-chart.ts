@@ -1,7 +1,7 @@
 /** The months as stacks, of which one is chosen: by touch, drag and mouse, and with the keys of one tab stop. */
 
 import { css, html, nothing, svg, type TemplateResult } from "lit";
-import { AXIS, type Drawing, monthsDrawing } from "../drawing/months.ts";
+import { type Drawing, monthsDrawing } from "../drawing/months.ts";
 import type { Locale } from "../locale.ts";
 import { choiceOf, labelOf, type Month, monthsTexts, type Unit, type Year } from "../sentences/months.ts";
 import { hatch } from "./markup.ts";
@@ -73,7 +73,7 @@ export function monthsChart({ year, chosen, locale, width: measured, choose }: M
   const known = months.filter(({ bill }) => bill);
   const point = (event: MouseEvent) => {
     const box = (event.currentTarget as Element).getBoundingClientRect();
-    const place = (event.clientX - box.left - AXIS) / drawing.step - 0.5;
+    const place = (event.clientX - box.left - drawing.axis) / drawing.step - 0.5;
     const distance = (month: Month) => Math.abs(months.indexOf(month) - place);
     choose(known.reduce((best, each) => (distance(each) < distance(best) ? each : best), chosen).month);
   };
@@ -103,12 +103,12 @@ export function monthsChart({ year, chosen, locale, width: measured, choose }: M
       <defs>${hatch("coming", "var(--drawn)")}</defs>
       <rect class="column" x=${drawing.left[at]!} y="0" width=${drawing.step} height=${HEIGHT + LETTERS} rx="6"></rect>
       ${drawing.lines.map(
-        ({ y, value }) => svg`<line class=${value ? "line" : "zero"} x1=${AXIS} x2=${width} y1=${y} y2=${y}></line>
-          <text x=${AXIS - 6} y=${y + 4} text-anchor="end">${locale.number(value)}</text>`,
+        ({ y, value }) => svg`<line class=${value ? "line" : "zero"} x1=${drawing.axis} x2=${width} y1=${y} y2=${y}></line>
+          <text x=${drawing.axis - 6} y=${y + 4} text-anchor="end">${locale.number(value)}</text>`,
       )}
       ${drawing.paths.map((path, index) => svg`<path d=${path} fill=${COLORS[unit][index]}></path>`)}
       <path d=${drawing.hatched} fill="url(#coming)"></path>
-      <line class="zero" x1=${AXIS} x2=${width} y1=${drawing.zero} y2=${drawing.zero}></line>
+      <line class="zero" x1=${drawing.axis} x2=${width} y1=${drawing.zero} y2=${drawing.zero}></line>
       ${unit === "€" ? svg`<path class="halo" d=${drawing.ticks}></path><path class="tick" d=${drawing.ticks}></path>` : nothing}
       ${drawing.labels.map(
         ({ x, y, text, isChosen }) =>
@@ -123,13 +123,14 @@ export function monthsChart({ year, chosen, locale, width: measured, choose }: M
   </div>`;
 }
 
-function drawingOf({ months }: Year, chosen: Month, width: number, locale: Locale): Drawing {
+function drawingOf({ months, unit }: Year, chosen: Month, width: number, locale: Locale): Drawing {
   const columns = months.map((month) => ({
     parts: month.parts,
     tick: month.estimate ?? month.value,
     label: labelOf(month, locale),
     estimate: month.estimate,
     isChosen: month === chosen,
+    isOfStack: unit === "kWh",
   }));
   return monthsDrawing(columns, width, HEIGHT);
 }

@@ -51,7 +51,7 @@ export function yearOf(bills: Bill[], unit: Unit): Year {
   const known = new Map(bills.map((bill) => [bill.month, bill]));
   const months = Array.from({ length: SHOWN_MONTHS }, (_, index) => {
     const month = addMonths(last, index - SHOWN_MONTHS + 1);
-    return monthOf(month, known.get(month), unit);
+    return monthOf(month, known.get(month), unit, index === SHOWN_MONTHS - 1);
   });
   const whole = months.filter(({ isWhole }) => isWhole);
   const add = (of: (month: Month) => number) => whole.reduce((sum, each) => sum + of(each), 0);
@@ -64,7 +64,7 @@ export function yearOf(bills: Bill[], unit: Unit): Year {
   };
 }
 
-function monthOf(month: string, bill: Bill | undefined, unit: Unit): Month {
+function monthOf(month: string, bill: Bill | undefined, unit: Unit, isLast: boolean): Month {
   const value = (bill && (unit === "€" ? bill.total : bill.imported_kwh)) ?? null;
   const running = bill !== undefined && isRunning(bill);
   return {
@@ -72,7 +72,7 @@ function monthOf(month: string, bill: Bill | undefined, unit: Unit): Month {
     start: dayStart(`${month}-01`),
     bill,
     isRunning: running,
-    isWhole: value !== null && !running && bill!.measured_share >= WELL_MEASURED,
+    isWhole: value !== null && !running && !isLast && bill!.measured_share >= WELL_MEASURED,
     value,
     parts: bill && value !== null ? partsOf(bill, unit) : [],
     estimate: unit === "€" && running && value !== null ? (bill.estimate?.total ?? null) : null,

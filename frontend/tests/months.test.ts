@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Column, monthsDrawing } from "../src/drawing/months.ts";
+
+const column = (changes: Partial<Column> = {}): Column => ({
+  parts: [60, 40, 0, 0, -20],
+  tick: 80,
+  label: "80",
+  estimate: null,
+  isChosen: false,
+  ...changes,
+});
+const year = (changes: Partial<Column>[] = []) => Array.from({ length: 13 }, (_, index) => column(changes[index]));
+
+/** Where the boxes of a path are, from top to bottom. */
+const boxes = (path: string) =>
+  [...path.matchAll(/M([\d.]+) ([\d.]+)h[\d.]+V([\d.]+)/g)].map(([, x, one, other]) => ({
+    x: Number(x),
+    top: Math.min(Number(one), Number(other)),
+    bottom: Math.max(Number(one), Number(other)),
+  }));
+
+test("parts stand on each other, and what is below 0 hangs from the axis", () => {
+  const { paths, zero } = monthsDrawing(year(), 342, 196);
+  const [energy, network, levies, , fedIn] = paths.map((path) => boxes(path)[0]);
+  assert.equal(energy!.bottom, zero);
+  assert.equal(network!.bottom, energy!.top);
+  assert.equal(levies, undefined);
+  assert.equal(fedIn!.top, zero);
+  // To scale.
+  assert.ok(Math.abs((energy!.bottom - energy!.top) / (fedIn!.bottom - fedIn!.top) - 3) < 0.02);
+});
+
+test("levies that are paid out hang below the axis, and what is fed in below them", () => {
+  const { paths, zero } = monthsDrawing(year([{ parts: [60, 40, -15, 0, -20] }]), 342, 196);
+  const levies = boxes(paths[2]!)[0]!;
+  assert.equal(levies.top, zero);
+  assert.equal(boxes(paths[4]!)[0]!.top, levies.bottom);
+});
+
+test("what is to come is hatched from the stack to the forecast, and not where that is lower", () => {
+  const { hatched, paths } = monthsDrawing(year([{ estimate: 145 }, { estimate: 90 }]), 342, 196);
+  assert.equal(boxes(hatched).length, 1);
+  assert.equal(boxes(hatched)[0]!.bottom, boxes(paths[1]!)[0]!.top);
+});
+
+test("a month of which nothing is known is a gap", () => {
+  const { paths, labels, left } = monthsDrawing(year([{ parts: [], tick: null, label: "" }]), 342, 196);
+  assert.equal(boxes(paths[0]!).length, 12);
+  assert.ok(boxes(paths[0]!)[0]!.x > left[1]!);
+  assert.equal(labels.length, 12);
+});
+
+test("a label is at its tick: below it, or above it near 0, and above a forecast", () => {
+  const { labels, ticks } = monthsDrawing(year([{}, { tick: 4, label: "4" }, { tick: 120, estimate: 120, label: "≈ 120" }]), 900, 196);
+  const at = (text: string) => labels.find((label) => label.text === text)!.y;
+  const tick = (index: number) => Number(ticks.match(/M[\d.]+ ([\d.]+)/g)![index]!.split(" ")[1]);
+  assert.ok(at("80") > tick(0) && at("80") < tick(0) + 20);
+  assert.ok(at("4") < tick(1) && at("4") > tick(1) - 10);
+  assert.ok(at("≈ 120") < tick(2) && at("≈ 120") > tick(2) - 10);
+});
+
+test("labels never lie over each other; those that do not fit are left out, but for what matters", () => {
+  const values = Array.from({ length: 13 }, (_, index) => ({ tick: 12_000 + index, label: `12,0${index + 10}`, isChosen: index === 4 }));
+  const { labels } = monthsDrawing(year(values), 296, 196);
+  assert.ok(labels.length < 8);
+  assert.ok(labels.some(({ isChosen }) => isChosen));
+  for (const one of labels) {
+    for (const other of labels) {
+      if (one !== other) assert.ok(Math.abs(one.y - other.y) >= 13 || Math.abs(one.x - other.x) > 30, `${one.text} ${other.text}`);
+    }
+  }
+});
+
+test("the scale has round values, 0 among them, and room for long ones", () => {
+  const values = monthsDrawing(year(), 342, 196).lines.map(({ value }) => value);
+  assert.deepEqual(values, [-20, 0, 20, 40, 60, 80, 100]);
+  const large = monthsDrawing(year([{ parts: [54_321] }]), 342, 196);
+  assert.ok(large.axis > monthsDrawing(year(), 342, 196).axis);
+});
+
+test("nothing at all, one column and absurd values draw something or nothing", () => {
+  for (const columns of [[], [column({ parts: [], tick: 0 })], year([{ parts: [1e12, -1e12], tick: 1e12 }])]) {
+    const drawing = monthsDrawing(columns, 0, 196);
+    assert.ok(!/NaN|Infinity/.test(JSON.stringify(drawing)));
+    assert.ok(drawing.lines.length < 20);
+  }
+});
