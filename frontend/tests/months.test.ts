@@ -45,10 +45,11 @@ test("what is to come is hatched from the stack to the forecast, and not where t
 });
 
 test("a month of which nothing is known is a gap", () => {
-  const { paths, labels, left } = monthsDrawing(year([{ parts: [], tick: null, label: "" }]), 342, 196);
+  const { paths, labels, left, ticks } = monthsDrawing(year([{ parts: [], tick: null, label: "–" }]), 342, 196);
   assert.equal(boxes(paths[0]!).length, 12);
   assert.ok(boxes(paths[0]!)[0]!.x > left[1]!);
   assert.equal(labels.length, 12);
+  assert.equal(ticks.match(/M/g)!.length, 12);
 });
 
 test("a label is at its tick: below it, or above it near 0, and above a forecast", () => {
@@ -69,6 +70,15 @@ test("labels never lie over each other; those that do not fit are left out, but 
     for (const other of labels) {
       if (one !== other) assert.ok(Math.abs(one.y - other.y) >= 13 || Math.abs(one.x - other.x) > 30, `${one.text} ${other.text}`);
     }
+  }
+});
+
+test("a label beside a forecast makes room for it", () => {
+  for (let tick = 60; tick < 140; tick += 1) {
+    const beside = [...year().slice(0, 11), column({ tick, label: String(tick) }), column({ tick: 100, estimate: 100, label: "≈ 100" })];
+    const { labels } = monthsDrawing(beside, 342, 196);
+    const [last, other] = [labels.find(({ text }) => text === "≈ 100")!, labels.find(({ text }) => text === String(tick))];
+    if (other) assert.ok(Math.abs(last.y - other.y) >= 13, `${tick}`);
   }
 });
 

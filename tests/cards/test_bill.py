@@ -67,7 +67,7 @@ async def test_it_fits_a_narrow_screen_in_each_language(stage: Stage, language: 
 
 
 async def test_what_is_shown_adds_up_and_each_amount_can_be_calculated(stage: Stage) -> None:
-    for each in (*earlier(), running()):
+    for each in (*earlier()[::4], running()):
         await stage.show(CARD, answers=bills(each))
         text = (await stage.text()).replace("−", "-").replace(",", "")
         for quantity, price, amount in re.findall(

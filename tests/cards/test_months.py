@@ -182,7 +182,7 @@ async def test_a_month_without_a_total_is_a_gap(stage: Stage) -> None:
     assert "To pay – " in text
 
 
-async def test_what_comes_is_asked_once_and_drawn_once(stage: Stage) -> None:
+async def test_the_bills_are_asked_once_for_both_cards(stage: Stage) -> None:
     await stage.show(BILL, CARD, answers=bills())
     asked = await stage.page.evaluate("stage.asked.filter(({type}) => type === 'smarty_p1/bill')")
     assert asked == [{"type": "smarty_p1/bill", "months": 13, "entry_id": "house"}]

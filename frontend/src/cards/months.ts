@@ -28,6 +28,7 @@ export class MonthsCard extends SmartyCard {
         overflow: hidden;
       }
       label {
+        position: relative;
         display: grid;
         place-items: center;
         min-width: 56px;
