@@ -4,8 +4,12 @@ Each line is in whole cents of its own, half a cent up; VAT is 8 % of all but wh
 """
 
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import pytest
 
 from .house import Json
+from .stage import Stage
 
 _CENT = Decimal("0.01")
 _PARTS = {
@@ -128,3 +132,20 @@ def earlier() -> list[Json]:
 def bills(*of: Json) -> Json:
     """Return the answer: that of the household, or these bills."""
     return {"smarty_p1/bill": {"months": list(of) or [*earlier(), running()]}}
+
+
+async def show(stage: Stage, *cards: str, **given: Any) -> None:  # noqa: ANN401 - as Stage.show
+    """Show cards, and wait until each has said what it knows: a busy machine takes its time."""
+    await stage.show(*cards, **given)
+    text = ""
+    for _ in range(200):
+        text = await stage.text()
+        if text.strip() and "One moment" not in text and not await _empty(stage, cards):
+            return
+        await stage.settle()
+    pytest.fail(f"It waits for too long: {text}")
+
+
+async def _empty(stage: Stage, cards: tuple[str, ...]) -> bool:
+    heads = [stage.page.locator(card).locator("h2") for card in cards]
+    return not all([await head.count() for head in heads])

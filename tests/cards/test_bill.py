@@ -5,7 +5,7 @@ import re
 import pytest
 
 from . import house
-from .house_bill import bill, bills, earlier, line, lines, running
+from .house_bill import bill, bills, earlier, line, lines, running, show
 from .stage import Stage
 
 CARD = "smarty-p1-bill"
@@ -35,7 +35,7 @@ async def clean(stage: Stage, picture: str) -> str:
 
 
 async def test_the_bill_is_that_of_the_paper_line_by_line(stage: Stage) -> None:
-    await stage.show(CARD, answers=bills())
+    await show(stage, CARD, answers=bills())
     text = await clean(stage, "bill-light-390-en")
     assert "November 2026 97.09 € until 21 Nov, 18:38 99.8% measured About 145 € by 30" in text
     assert NOVEMBER in text
@@ -43,7 +43,7 @@ async def test_the_bill_is_that_of_the_paper_line_by_line(stage: Stage) -> None:
 
 
 async def test_the_bill_in_french(stage: Stage) -> None:
-    await stage.show(CARD, answers=bills(), language="fr", dark=True, width=500)
+    await show(stage, CARD, answers=bills(), language="fr", dark=True, width=500)
     text = await clean(stage, "bill-dark-500-fr")
     assert "Novembre 2026 97,09 € jusqu'au 21 nov., 18:38 99,8 % mesuré" in text
     assert "Environ 145 € au 30 novembre" in text
@@ -59,8 +59,8 @@ async def test_it_fits_a_narrow_screen_in_each_language(stage: Stage, language: 
     ]
     found = [*lines("4321.123", "1957.8", "1048.975"), *rare]
     notes = {"unsplit_kwh": 12.5, "shared_kwh": 100.0, "may_owe_less_network": True}
-    await stage.show(
-        CARD, answers=bills(bill("2026-10", found, **notes)), language=language, width=360
+    await show(
+        stage, CARD, answers=bills(bill("2026-10", found, **notes)), language=language, width=360
     )
     text = await clean(stage, f"bill-light-360-{language}")
     assert not re.search(r"energy_|network_|surcharge|\{|_", text)
@@ -68,7 +68,7 @@ async def test_it_fits_a_narrow_screen_in_each_language(stage: Stage, language: 
 
 async def test_what_is_shown_adds_up_and_each_amount_can_be_calculated(stage: Stage) -> None:
     for each in (*earlier()[::4], running()):
-        await stage.show(CARD, answers=bills(each))
+        await show(stage, CARD, answers=bills(each))
         text = (await stage.text()).replace("−", "-").replace(",", "")
         for quantity, price, amount in re.findall(
             r"(\d[\d.]*) kWh × (-?[\d.]+) € (-?[\d.]+)", text
@@ -89,7 +89,7 @@ async def test_what_is_shown_adds_up_and_each_amount_can_be_calculated(stage: St
 
 
 async def test_turning_the_months_by_arrows_and_keys(stage: Stage) -> None:
-    await stage.show(CARD, answers=bills())
+    await show(stage, CARD, answers=bills())
     earlier_month = stage.page.get_by_role("button", name="Month before")
     later_month = stage.page.get_by_role("button", name="Month after")
     assert await later_month.is_disabled()
@@ -111,7 +111,7 @@ async def test_turning_the_months_by_arrows_and_keys(stage: Stage) -> None:
 
 
 async def test_the_first_month_known_is_the_last_to_turn_to(stage: Stage) -> None:
-    await stage.show(CARD, answers=bills(*earlier()[-1:], running()))
+    await show(stage, CARD, answers=bills(*earlier()[-1:], running()))
     await stage.page.get_by_role("button", name="Month before").click()
     await stage.settle()
     assert "October 2026" in await stage.text()
@@ -120,7 +120,9 @@ async def test_the_first_month_known_is_the_last_to_turn_to(stage: Stage) -> Non
 
 async def test_without_an_energy_price_it_is_the_grid_alone(stage: Stage) -> None:
     found = [each for each in running()["lines"] if not each["name"].startswith("energy")]
-    await stage.show(CARD, answers=bills(bill("2026-11", found, until="2026-11-21T18:38:20+01:00")))
+    await show(
+        stage, CARD, answers=bills(bill("2026-11", found, until="2026-11-21T18:38:20+01:00"))
+    )
     text = await clean(stage, "bill-no-energy-price")
     assert "November 2026 – €" in text
     assert "Enter the price of your energy and the bill adds up here. Enter the prices" in text
@@ -135,7 +137,7 @@ async def test_without_an_energy_price_it_is_the_grid_alone(stage: Stage) -> Non
 async def test_a_price_that_is_missing_is_named_and_nothing_is_summed(stage: Stage) -> None:
     found = [each for each in running()["lines"] if each["name"] != "compensation"]
     unknown = {"missing": ["compensation"], "net": None, "vat": None, "total": None, "parts": {}}
-    await stage.show(CARD, answers=bills(running(lines=found, **unknown)), is_admin=False)
+    await show(stage, CARD, answers=bills(running(lines=found, **unknown)), is_admin=False)
     text = await clean(stage, "bill-price-missing")
     assert "November 2026 – €" in text
     assert "Compensation fund price missing Fed in" in text
@@ -151,7 +153,7 @@ async def test_what_is_received(stage: Stage) -> None:
         until="2026-11-21T18:38:20+01:00",
         estimate={"total": -30.4, "low": -60.2, "high": -30.4},
     )
-    await stage.show(CARD, answers=bills(june))
+    await show(stage, CARD, answers=bills(june))
     text = await clean(stage, "bill-received")
     assert "November 2026 54.34 € to receive until" in text
     assert "About 30 € to receive by 30 November (30 to 60 €)" in text
@@ -161,7 +163,7 @@ async def test_what_is_received(stage: Stage) -> None:
 async def test_a_sign_that_will_turn_is_so_far(stage: Stage) -> None:
     found = lines("12", "0", "930.1", "0.692553")
     changes = {"until": "2026-11-21T18:38:20+01:00", "estimate": {"total": 12.0}}
-    await stage.show(CARD, answers=bills(bill("2026-11", found, **changes)))
+    await show(stage, CARD, answers=bills(bill("2026-11", found, **changes)))
     text = await stage.text()
     assert "54.34 € to receive so far" in text
     assert "About 12 € by 30 November" in text
@@ -169,7 +171,7 @@ async def test_a_sign_that_will_turn_is_so_far(stage: Stage) -> None:
 
 async def test_the_range_of_the_forecast(stage: Stage) -> None:
     estimate = {"total": 145.2, "low": 131.6, "high": 145.2}
-    await stage.show(CARD, answers=bills(running(estimate=estimate)))
+    await show(stage, CARD, answers=bills(running(estimate=estimate)))
     assert "About 145 € by 30 November (132 to 145 €)" in await stage.text()
 
 
@@ -186,7 +188,7 @@ async def test_a_dynamic_price_sharing_and_what_is_not_in_the_amounts(stage: Sta
         "platform_quarter_hours": 400,
         "estimated_quarter_hours": 8,
     }
-    await stage.show(CARD, answers=bills(bill("2026-11", found, **more)))
+    await show(stage, CARD, answers=bills(bill("2026-11", found, **more)))
     text = await clean(stage, "bill-dynamic-shared")
     assert "Energy 263.7 kWh × 0.098765 € on average 26.04" in text
     assert "Energy without a price 12.3 kWh –" in text
@@ -209,7 +211,7 @@ async def test_a_change_within_the_month_and_lines_that_nobody_knows(stage: Stag
         line("snow_tax", "100", "0.01"),
     ]
     changes = {"imported_kwh": 100.0}
-    await stage.show(CARD, answers=bills(bill("2026-09", found, "0", **changes)))
+    await show(stage, CARD, answers=bills(bill("2026-09", found, "0", **changes)))
     text = await clean(stage, "bill-change")
     assert "Network, fixed part 10 of 30 days × 12.84 € 4.28" in text
     assert "Network, fixed part 20 of 30 days × 19.61 € 13.07" in text
@@ -232,14 +234,14 @@ async def test_a_change_within_the_month_and_lines_that_nobody_knows(stage: Stag
 )
 async def test_no_bill_yet(stage: Stage, code: str, is_admin: bool, said: str) -> None:  # noqa: FBT001
     answers = {"smarty_p1/bill": {"error": code}}
-    await stage.show(CARD, "smarty-p1-months", answers=answers, is_admin=is_admin)
+    await show(stage, CARD, "smarty-p1-months", answers=answers, is_admin=is_admin)
     text = await clean(stage, f"bill-{code}")
     assert text.startswith("Bill ")
     assert text.count(said) == 2
 
 
 async def test_a_meter_that_goes_away_leaves_its_last_bill(stage: Stage) -> None:
-    await stage.show(CARD, answers=bills())
+    await show(stage, CARD, answers=bills())
     await stage.page.evaluate("stage.answer({'smarty_p1/bill': {error: 'not_loaded'}})")
     await stage.send(house.gone())
     assert NOVEMBER in await stage.text()
@@ -258,7 +260,7 @@ async def test_odd_answers_are_no_end(stage: Stage) -> None:
         reference_kw=None,
         estimate={"total": None},
     )
-    await stage.show(CARD, "smarty-p1-months", answers=bills(odd))
+    await show(stage, CARD, "smarty-p1-months", answers=bills(odd))
     text = await clean(stage, "bill-odd")
     assert "Energy – " in text
     assert "About" not in text

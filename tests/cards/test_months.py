@@ -3,7 +3,7 @@
 import pytest
 
 from .house import Json
-from .house_bill import bill, bills, earlier, line, lines, running
+from .house_bill import bill, bills, earlier, line, lines, running, show
 from .stage import Stage
 
 CARD = "smarty-p1-months"
@@ -38,7 +38,7 @@ async def tap(stage: Stage, column: int) -> None:
 
 
 async def test_twelve_whole_months_and_the_running_one(stage: Stage) -> None:
-    await stage.show(CARD, answers=bills(), width=500)
+    await show(stage, CARD, answers=bills(), width=500)
     text = await clean(stage, "months-light-500-en")
     assert text.startswith("Twelve months € kWh 97 € a month Cheapest June, dearest December")
     assert (
@@ -50,7 +50,7 @@ async def test_twelve_whole_months_and_the_running_one(stage: Stage) -> None:
 
 
 async def test_the_months_in_french(stage: Stage) -> None:
-    await stage.show(CARD, answers=bills(), language="fr", dark=True)
+    await show(stage, CARD, answers=bills(), language="fr", dark=True)
     text = await clean(stage, "months-dark-390-fr")
     assert "97 € par mois Le moins cher : juin ; le plus cher : décembre" in text
     assert "À payer 97 € 1 165 €" in text
@@ -62,7 +62,7 @@ async def test_it_fits_a_narrow_screen_in_each_language(stage: Stage, language: 
         bill(each["month"], lines("54321", "9876", "1234"), reference_kw=7.0 + n % 2 * 5)
         for n, each in enumerate([*earlier(), running()])
     ]
-    await stage.show(CARD, answers=bills(*large), language=language, width=360)
+    await show(stage, CARD, answers=bills(*large), language=language, width=360)
     await stage.page.get_by_role("button").click()
     await stage.settle()
     text = await clean(stage, f"months-light-360-{language}")
@@ -71,7 +71,7 @@ async def test_it_fits_a_narrow_screen_in_each_language(stage: Stage, language: 
 
 
 async def test_a_month_that_is_tapped_turns_the_bill(stage: Stage) -> None:
-    await stage.show(BILL, CARD, answers=bills())
+    await show(stage, BILL, CARD, answers=bills())
     await tap(stage, 7)
     text = await clean(stage, "months-june")
     assert "June 2026 2.10 € to receive 100% measured" in text
@@ -84,7 +84,7 @@ async def test_a_month_that_is_tapped_turns_the_bill(stage: Stage) -> None:
 
 
 async def test_choosing_by_keys(stage: Stage) -> None:
-    await stage.show(CARD, answers=bills())
+    await show(stage, CARD, answers=bills())
     chart = stage.page.get_by_role("slider")
     await chart.focus()
     heard = {}
@@ -101,7 +101,7 @@ async def test_choosing_by_keys(stage: Stage) -> None:
 
 
 async def test_kilowatt_hours(stage: Stage) -> None:
-    await stage.show(CARD, answers=bills(), width=500)
+    await show(stage, CARD, answers=bills(), width=500)
     box = await stage.page.locator("label", has_text="kWh").bounding_box()
     assert box
     assert box["height"] >= 44
@@ -118,7 +118,7 @@ async def test_kilowatt_hours(stage: Stage) -> None:
 
 
 async def test_the_table_behind(stage: Stage) -> None:
-    await stage.show(CARD, answers=bills(), width=500)
+    await show(stage, CARD, answers=bills(), width=500)
     await stage.page.get_by_role("button", name="Show as table").click()
     await stage.settle()
     text = await clean(stage, "months-table")
@@ -134,7 +134,7 @@ async def test_few_months_of_which_one_is_hardly_measured(stage: Stage) -> None:
     known = earlier()[-6:]
     known[1] |= {"measured_share": 0.85}
     known.pop(2)
-    await stage.show(CARD, answers=bills(*known, running()))
+    await show(stage, CARD, answers=bills(*known, running()))
     text = await clean(stage, "months-few")
     assert text.startswith("Months € kWh ")
     # June was the cheapest, but too little of it is known.
@@ -143,7 +143,7 @@ async def test_few_months_of_which_one_is_hardly_measured(stage: Stage) -> None:
 
 
 async def test_one_whole_month(stage: Stage) -> None:
-    await stage.show(CARD, answers=bills(earlier()[-1], running()))
+    await show(stage, CARD, answers=bills(earlier()[-1], running()))
     text = await clean(stage, "months-one")
     assert "144 € a month October is the only whole month so far." in text
     assert "November 2026 1 month Energy" in text
@@ -151,7 +151,7 @@ async def test_one_whole_month(stage: Stage) -> None:
 
 async def test_less_than_a_month(stage: Stage) -> None:
     since = {"since": "2026-11-09T00:00:00+01:00", "measured_share": 0.6}
-    await stage.show(CARD, answers=bills(running(**since)))
+    await show(stage, CARD, answers=bills(running(**since)))
     text = await clean(stage, "months-first")
     assert "97 € in November so far The first whole month ends on 31 December." in text
     assert "with VAT November 2026 Energy 59 € Network" in text
@@ -162,7 +162,7 @@ async def test_without_an_energy_price_it_is_the_grid_alone(stage: Stage) -> Non
         found = [row for row in each["lines"] if not row["name"].startswith("energy")]
         return bill(each["month"], found)
 
-    await stage.show(CARD, answers=bills(*map(without, [*earlier(), running()])))
+    await show(stage, CARD, answers=bills(*map(without, [*earlier(), running()])))
     text = await clean(stage, "months-grid")
     assert "Without the price of your energy: this is the grid alone. Enter the prices" in text
     assert "Grid alone 38 €" in text
@@ -173,7 +173,7 @@ async def test_a_month_without_a_total_is_a_gap(stage: Stage) -> None:
     unknown = {"missing": ["surcharge"], "net": None, "vat": None, "total": None, "parts": {}}
     known = earlier()
     known[4] |= unknown
-    await stage.show(CARD, answers=bills(*known, running()), width=500)
+    await show(stage, CARD, answers=bills(*known, running()), width=500)
     assert "11 months" in await clean(stage, "months-gap")
     assert len(await values(stage)) == 12
     await tap(stage, 4)
@@ -183,7 +183,7 @@ async def test_a_month_without_a_total_is_a_gap(stage: Stage) -> None:
 
 
 async def test_the_bills_are_asked_once_for_both_cards(stage: Stage) -> None:
-    await stage.show(BILL, CARD, answers=bills())
+    await show(stage, BILL, CARD, answers=bills())
     asked = await stage.page.evaluate("stage.asked.filter(({type}) => type === 'smarty_p1/bill')")
     assert asked == [{"type": "smarty_p1/bill", "months": 13, "entry_id": "house"}]
 
@@ -192,6 +192,6 @@ async def test_odd_months_are_no_end(stage: Stage) -> None:
     odd = bill(
         "2026-10", [line("energy", "1e9", "0.145")], parts={"energy": -5e11, "network": None}
     )
-    await stage.show(CARD, answers=bills(odd, running(exported_kwh=None, parts={"energy": 97.09})))
+    await show(stage, CARD, answers=bills(odd, running(exported_kwh=None, parts={"energy": 97.09})))
     await clean(stage, "months-odd")
     assert not await stage.page.locator("path[d*=NaN], path[d*=Infinity]").count()
