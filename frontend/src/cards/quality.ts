@@ -1,11 +1,201 @@
-import { html, type TemplateResult } from "lit";
-import { SmartyCard } from "../card.ts";
+/** Is the supply as it should be? Three cards of one kind: voltage, supply and reception, interruptions. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import { type CardConfig, pageLocale, SmartyCard } from "../card.ts";
+import { type InterruptionsDrawing, interruptionsDrawing } from "../drawing/quality-interruptions.ts";
+import { voltageDrawing } from "../drawing/quality-voltage.ts";
 import type { Feed } from "../feed.ts";
-import { qualityTexts } from "../sentences/quality.ts";
-import type { Meter } from "../wire.ts";
+import { plain } from "../parts/markup.ts";
+import { ChosenBar } from "../parts/pointer.ts";
+import { interruptionLines, interruptionsStyles } from "../parts/quality-interruptions.ts";
+import { operatorMessage, receptionBlocks, receptionHours, supplyRows, supplyStyles } from "../parts/quality-supply.ts";
+import { voltageRows, voltageStyles } from "../parts/quality-voltage.ts";
+import { Width } from "../parts/width.ts";
+import { remembered, say } from "../sentences/quality.ts";
+import { disturbances, interruptionsSentence, interruptionsTable, markSentence } from "../sentences/quality-interruptions.ts";
+import { connectionLimit, lastTelegram, receptionDay, receptionTable, supplySentence, switchState } from "../sentences/quality-supply.ts";
+import { rowSentence, voltageDay, voltageSentence, voltageTable, type VoltageDay } from "../sentences/quality-voltage.ts";
+import { styles } from "../styles.ts";
+import type { Events, Meter } from "../wire.ts";
+
+const PARTS = ["voltage", "supply", "interruptions"] as const;
+type Part = (typeof PARTS)[number];
+
+const FIVE_MINUTES_MS = 300_000;
+/** What is new in the events, and is known before five minutes have passed. */
+const WATCHED = [
+  "breaker", "relay_1", "relay_2", "power_failures",
+  ...["l1", "l2", "l3"].flatMap((phase) => [`voltage_sags_${phase}`, `voltage_swells_${phase}`]),
+];
 
 export class QualityCard extends SmartyCard {
-  protected content(_meter: Meter, _feed: Feed): TemplateResult {
-    return html`<h2>${this.text(qualityTexts, "name")}</h2>`;
+  static override styles = [styles, voltageStyles, supplyStyles, interruptionsStyles];
+
+  readonly #voltageDay = remembered(voltageDay);
+  readonly #voltageDrawing = remembered(voltageDrawing);
+  readonly #receptionDay = remembered(receptionDay);
+  readonly #blocks = remembered(receptionBlocks);
+  readonly #disturbances = remembered(disturbances);
+  readonly #marks = remembered(interruptionsDrawing);
+  readonly #width = new Width(this, ".marks");
+  /** Set by what is drawn: what the keys and the pointer choose of. */
+  #day: VoltageDay | undefined;
+  #drawn: InterruptionsDrawing | undefined;
+  #second: ReturnType<typeof setTimeout> | undefined;
+  readonly #chosen = new ChosenBar(this, () => {
+    if (this.#drawn) return { count: this.#drawn.marks.length, at: (x) => this.#nearestMark(x) };
+    const rows = this.#day?.rows ?? 0;
+    return { count: rows, at: (x) => (rows ? Math.max(0, Math.min(rows - 1, Math.floor(x * rows))) : undefined) };
+  });
+
+  static override getConfigForm(): object {
+    const locale = pageLocale();
+    const options = PARTS.map((value) => ({ value, label: say(locale, value) }));
+    return {
+      schema: [
+        { name: "entry_id", selector: { config_entry: { integration: "smarty_p1" } } },
+        { name: "part", default: "voltage", selector: { select: { mode: "dropdown", options } } },
+      ],
+      computeLabel: ({ name }: { name: string }) => (name === "part" ? say(locale, "part") : locale.common("meter")),
+    };
+  }
+
+  override setConfig(config: CardConfig): void {
+    const part = config?.part ?? "voltage";
+    if (!PARTS.some((each) => each === part)) throw new Error(`part: ${PARTS.join(", ")}`);
+    super.setConfig(config);
+    this.#chosen.choose(undefined);
+  }
+
+  override getGridOptions(): object {
+    const options = { ...super.getGridOptions() };
+    return this.#part === "interruptions" ? { ...options, columns: "full" } : options;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearTimeout(this.#second);
+  }
+
+  get #part(): Part {
+    return (this.config?.part ?? "voltage") as Part;
+  }
+
+  protected content(meter: Meter, feed: Feed): TemplateResult {
+    clearTimeout(this.#second);
+    this.#day = this.#drawn = undefined;
+    if (this.#part === "supply") return this.#supply(meter, feed);
+    return this.#part === "interruptions" ? this.#interruptions(feed) : this.#voltage(meter, feed);
+  }
+
+  #frame(body: TemplateResult, stamp: TemplateResult | typeof nothing = nothing): TemplateResult {
+    return html`<header><h2>${say(this.locale, this.#part)}</h2>${stamp}</header>${body}`;
+  }
+
+  /** What stands where an answer is missing; `error` may be one that says why. */
+  #without(error?: string): TemplateResult {
+    if (error === "not_loaded" || error === "not_found") return html`<p>${say(this.locale, "not_read")}</p>`;
+    return error === "unauthorized" ? html`<p>${this.locale.common("not_allowed")}</p>` : this.waiting(error);
+  }
+
+  #voltage(meter: Meter, feed: Feed): TemplateResult {
+    const { locale } = this;
+    const answer = feed.get("smarty_p1/voltages", {}, String(Math.floor(Date.now() / FIVE_MINUTES_MS)));
+    if (!answer.value) return this.#frame(this.#without(answer.error), this.stamp(feed));
+    const day = this.#voltageDay(answer.value);
+    if (!day.phases.length) return this.#frame(html`<p>${say(locale, this.#noVoltage(meter, feed))}</p>`, this.stamp(feed));
+    this.#day = day;
+    const row = this.#chosen.index;
+    const sentence = row === undefined || row >= day.rows ? voltageSentence(day, locale) : rowSentence(day, row, locale);
+    const now = (phase: string) => {
+      const value = feed.live?.values?.[`voltage_${phase.toLowerCase()}`];
+      const shown = typeof value === "number" && Number.isFinite(value) ? locale.unit(value, "V") : "–";
+      return this.moreInfo(`voltage_${phase.toLowerCase()}`, shown, phase);
+    };
+    const label = say(locale, "voltage_chart");
+    const shown = { day, drawing: this.#voltageDrawing(day), locale, chosen: this.#chosen, label, now, isOld: this.isOld(feed) };
+    return this.#frame(
+      html`${this.sentence(sentence, "reserved")} ${voltageRows({ ...shown, reading: plain(sentence) })}
+        ${this.#foot(label, [say(locale, "hour"), ...day.phases.map(({ name }) => `${name} (V)`)], () => voltageTable(day, locale))}`,
+      this.stamp(feed),
+    );
+  }
+
+  #noVoltage(meter: Meter, feed: Feed): "no_voltage_yet" | "no_voltage_lately" | "sends_no_voltage" {
+    if (lastTelegram(feed.live, meter) === undefined) return "no_voltage_yet";
+    if (this.isOld(feed)) return "no_voltage_lately";
+    const { voltage_l1, voltage_l2, voltage_l3 } = feed.live?.values ?? {};
+    return (voltage_l1 ?? voltage_l2 ?? voltage_l3 ?? null) === null ? "sends_no_voltage" : "no_voltage_yet";
+  }
+
+  #supply(meter: Meter, feed: Feed): TemplateResult {
+    const { live } = feed;
+    const { locale } = this;
+    if (!live) return this.#frame(this.waiting());
+    const answer = this.#events(feed);
+    const isOld = this.isOld(feed);
+    const sentence = supplySentence(live, meter, isOld, Date.now(), locale);
+    const isKnown = lastTelegram(live, meter) !== undefined;
+    const state = (key: "breaker" | "relay_1" | "relay_2", isSecond = false) => {
+      const shown = switchState(live.values?.[key], locale);
+      return this.moreInfo(key, isSecond ? shown.toLocaleLowerCase(locale.language) : shown, say(locale, key));
+    };
+    const rows: [string, TemplateResult | string][] = [
+      [say(locale, "breaker"), state("breaker")],
+      [say(locale, "relays"), html`${state("relay_1")} / ${state("relay_2", true)}`],
+      [say(locale, "limit"), this.moreInfo("power_threshold", connectionLimit(live, meter, locale), say(locale, "limit"))],
+    ];
+    if (!live.values?.relay_1 && !live.values?.relay_2) rows.splice(1, 1);
+    if (!isOld && isKnown) this.#second = setTimeout(this.#tick, 1000);
+    const day = answer.value && this.#receptionDay(answer.value, this.#answeredAt(answer.value));
+    return this.#frame(
+      html`${this.sentence(sentence)} ${isKnown ? supplyRows(rows, isOld) : nothing}
+        ${day ? html`${receptionHours(day, this.#blocks(day), locale)} ${operatorMessage(answer.value!, locale)}` : this.#without(answer.error)}
+        ${day?.shares.length ? this.#foot(say(locale, "telegrams"), [say(locale, "hour"), say(locale, "received")], () => receptionTable(day, locale)) : nothing}`,
+      isOld ? this.stamp(feed) : nothing,
+    );
+  }
+
+  #interruptions(feed: Feed): TemplateResult {
+    const { locale } = this;
+    const answer = this.#events(feed);
+    if (!answer.value) return this.#frame(this.#without(answer.error));
+    const now = this.#answeredAt(answer.value);
+    const found = this.#disturbances(answer.value, now);
+    const result = interruptionsSentence(found, now, locale);
+    if (!Object.keys(found.seen).length) return this.#frame(html`<p>${result}</p>`);
+    const drawing = (this.#drawn = this.#marks(found, this.#width.value || 320));
+    const mark = this.#chosen.index === undefined ? undefined : drawing.marks[this.#chosen.index];
+    const sentence = mark ? markSentence(mark.joined, now, locale) : result;
+    const shown = { found, drawing, locale, chosen: this.#chosen, label: plain(result), reading: plain(sentence) };
+    const head = [say(locale, "when"), say(locale, "what"), say(locale, "phases")];
+    return this.#frame(
+      html`${this.sentence(sentence)} ${interruptionLines(shown)}
+        <p class="small">${say(locale, "counts_only")}</p>
+        ${found.all.length ? this.#foot(say(locale, "interruptions"), head, () => interruptionsTable(found, now, locale)) : nothing}`,
+    );
+  }
+
+  #foot(caption: string, head: string[], rows: () => string[][]): TemplateResult {
+    return html`${this.table(caption, head, rows)}<footer>${this.tableButton()}</footer>`;
+  }
+
+  #events(feed: Feed) {
+    const seen = WATCHED.map((key) => feed.live?.values?.[key] ?? "").join(" ");
+    return feed.get("smarty_p1/events", {}, `${Math.floor(Date.now() / FIVE_MINUTES_MS)} ${feed.live?.state} ${seen}`);
+  }
+
+  /** When an answer was first seen: what is drawn of it does not move until the next one comes. */
+  readonly #answeredAt = remembered((_answer: Events) => Date.now());
+
+  readonly #tick = (): void => {
+    const { top, bottom } = this.getBoundingClientRect();
+    if (!document.hidden && bottom > 0 && top < innerHeight) this.requestUpdate();
+  };
+
+  #nearestMark(share: number): number | undefined {
+    const { marks = [], width = 0 } = this.#drawn ?? {};
+    const far = marks.map(({ x }) => Math.abs(x - share * width));
+    return far.length ? far.indexOf(Math.min(...far)) : undefined;
   }
 }

@@ -1,5 +1,41 @@
-import type { Texts } from "../locale.ts";
+/** Words that the three cards of the quality of supply share. */
+
+import type { Locale, Params, Texts } from "../locale.ts";
 import texts from "../texts/quality.json" with { type: "json" };
 
 export type QualityKey = keyof (typeof texts)["en"];
 export const qualityTexts: Texts<QualityKey> = texts;
+
+export const say = (locale: Locale, key: QualityKey, params: Params = {}): string => locale.text(qualityTexts, key, params);
+
+/** L1, L2 and L3 */
+export function together(names: string[], locale: Locale): string {
+  const b = names.at(-1) ?? "";
+  return names.length < 2 ? b : say(locale, "and", { a: names.slice(0, -1).join(", "), b });
+}
+
+/** 40 s, 12 min, 2 h 10 min, 3 days */
+export function duration(ms: number, locale: Locale): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return locale.unit(seconds, "s");
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return locale.unit(minutes, "min");
+  if (minutes >= 48 * 60) return locale.count(qualityTexts, "days", Math.floor(minutes / 1440));
+  const hours = locale.unit(Math.floor(minutes / 60), "h");
+  return minutes % 60 ? `${hours} ${locale.unit(minutes % 60, "min")}` : hours;
+}
+
+/** What `make` returned last is returned again while its arguments are the same ones. */
+export function remembered<Args extends unknown[], Result>(make: (...args: Args) => Result): (...args: Args) => Result {
+  let last: { args: Args; result: Result } | undefined;
+  return (...args) => {
+    if (!last || args.some((arg, index) => arg !== last!.args[index])) last = { args, result: make(...args) };
+    return last.result;
+  };
+}
+
+/** The time of something as milliseconds; undefined for what is none. */
+export function instant(time: unknown): number | undefined {
+  const ms = typeof time === "string" ? Date.parse(time) : Number.NaN;
+  return Number.isNaN(ms) ? undefined : ms;
+}

@@ -1,0 +1,119 @@
+/** Interruptions of a year as marks: a line a kind, below each other, x in pixels. */
+
+import { addMonths, dayStart, localDay } from "../locale.ts";
+import { type Disturbance, type Disturbances, isVague, KINDS } from "../sentences/quality-interruptions.ts";
+import type { DisturbanceKind } from "../wire.ts";
+
+export const KIND_HEIGHT = 44;
+/** Where its line is within the height of a kind. */
+const LINE = 30;
+/** Half a mark that is one, and how far from the edges marks stay. */
+const SMALLEST = 4;
+const LARGEST = 9;
+const EDGE = 10;
+/** Nearer marks are joined to one; a digit is so wide. */
+const NEAREST = 9;
+const DIGIT = 7.5;
+/** A month's name needs so much. */
+const MONTH = 34;
+
+export interface Mark {
+  kind: DisturbanceKind;
+  x: number;
+  y: number;
+  count: number;
+  joined: Disturbance[];
+}
+
+export interface InterruptionsDrawing {
+  width: number;
+  /** By kind, all marks of it in one path. */
+  marks: Mark[];
+  paths: Record<DisturbanceKind, string>;
+  labels: { x: number; y: number; text: number }[];
+  /** Where nothing was read: it was somewhere there. */
+  vague: string;
+  /** From when on something is known; the lines of the kinds begin there. */
+  from: number;
+  lines: Partial<Record<DisturbanceKind, number>>;
+  months: { x: number; time: Date; isNamed: boolean }[];
+}
+
+const tenth = (value: number): number => Math.round(value * 10) / 10;
+export const markSize = (count: number): number => Math.min(LARGEST, SMALLEST + 1.6 * Math.log2(Math.max(1, count)));
+
+export function interruptionsDrawing(found: Disturbances, width: number): InterruptionsDrawing {
+  const inner = Math.max(40, width) - 2 * EDGE;
+  const x = (time: number) => tenth(EDGE + inner * Math.max(0, Math.min(1, (time - found.start) / (found.end - found.start || 1))));
+  const drawing: InterruptionsDrawing = {
+    width,
+    marks: [],
+    paths: { power_failure: "", voltage_sag: "", voltage_swell: "" },
+    labels: [],
+    vague: "",
+    from: x(found.since ?? found.end),
+    lines: {},
+    months: months(found, x, inner),
+  };
+  KINDS.forEach((kind, row) => {
+    if (found.seen[kind] === undefined) return;
+    const y = row * KIND_HEIGHT + LINE;
+    drawing.lines[kind] = y;
+    const marks = joined(found.all.filter((each) => each.kind === kind), x).map((all): Mark => {
+      const count = all.reduce((sum, each) => sum + each.count, 0);
+      return { kind, x: x(all.at(-1)!.time), y, count, joined: all };
+    });
+    let free = Number.NEGATIVE_INFINITY;
+    for (const mark of marks) {
+      drawing.paths[kind] += shape(mark);
+      const half = (String(mark.count).length * DIGIT) / 2;
+      if (mark.x - half < free) continue;
+      free = mark.x + half;
+      drawing.labels.push({ x: mark.x, y: y - 14, text: mark.count });
+    }
+    for (const each of found.all) {
+      if (each.kind !== kind || !isVague(each) || each.after === undefined) continue;
+      const [from, to] = [x(each.after), x(each.time)];
+      if (to - from > 2) drawing.vague += `M${from} ${y}H${to}`;
+    }
+    drawing.marks.push(...marks);
+  });
+  drawing.marks.sort((one, other) => one.x - other.x || one.y - other.y);
+  return drawing;
+}
+
+/** Those of one day, and what would stand on each other. */
+function joined(all: Disturbance[], x: (time: number) => number): Disturbance[][] {
+  const groups: Disturbance[][] = [];
+  let first = 0;
+  for (const each of all) {
+    const group = groups.at(-1);
+    if (group && x(each.time) - first < NEAREST) group.push(each);
+    else {
+      groups.push([each]);
+      first = x(each.time);
+    }
+  }
+  return groups;
+}
+
+function shape({ kind, x, y, count }: Mark): string {
+  const r = tenth(markSize(count));
+  const [left, right, above, below] = [tenth(x - r), tenth(x + r), tenth(y - r), tenth(y + r)];
+  if (kind === "power_failure") return `M${left} ${above}L${right} ${below}M${left} ${below}L${right} ${above}`;
+  const [base, tip] = kind === "voltage_sag" ? [above, below] : [below, above];
+  return `M${left} ${base}L${right} ${base}L${x} ${tip}Z`;
+}
+
+function months({ start, end }: Disturbances, x: (time: number) => number, inner: number): InterruptionsDrawing["months"] {
+  const found: InterruptionsDrawing["months"] = [];
+  let month = addMonths(localDay(new Date(start)).slice(0, 7), 1);
+  for (let time = dayStart(`${month}-01`); time.getTime() <= end && found.length < 15; time = dayStart(`${month}-01`)) {
+    found.push({ x: x(time.getTime()), time, isNamed: false });
+    month = addMonths(month, 1);
+  }
+  const fitting = inner / MONTH;
+  const step = [1, 2, 3, 4, 6].find((each) => found.length / each <= fitting) ?? 12;
+  found.forEach((each, index) => (each.isNamed = index % step === 0));
+  return found;
+}

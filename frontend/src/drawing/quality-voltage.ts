@@ -1,0 +1,56 @@
+/** The voltages of a day as paths: a row a phase, below each other, x in rows of five minutes. */
+
+import type { VoltageDay } from "../sentences/quality-voltage.ts";
+
+/** Fixed, so that small noise stays small; wider only for what is outside. */
+const LOWEST_SCALE = 200;
+const HIGHEST_SCALE = 260;
+/** Height of a phase, and of the space below it. */
+export const PHASE_HEIGHT = 56;
+export const ROW_HEIGHT = 64;
+
+export interface VoltageDrawing {
+  /** Where the limits are within the row of a phase. */
+  band: { top: number; bottom: number };
+  /** Of each phase, from the lowest to the highest. */
+  paths: string[];
+  /** What is not within the limits, of all rows; "" while all is. */
+  beyond: string;
+}
+
+const tenth = (value: number): number => Math.round(value * 10) / 10;
+
+export function voltageDrawing(day: VoltageDay): VoltageDrawing {
+  const low = Math.min(LOWEST_SCALE, day.limits[0], ...day.phases.map(({ min }) => min));
+  const high = Math.max(HIGHEST_SCALE, day.limits[1], ...day.phases.map(({ max }) => max));
+  const y = (volts: number) => tenth((PHASE_HEIGHT * (high - volts)) / (high - low));
+  const paths = day.phases.map(({ lowest, highest }, phase) => {
+    const at = (row: number, volts: number) => `${row} ${tenth(phase * ROW_HEIGHT + y(volts))}`;
+    let path = "";
+    for (let from = 0; from < lowest.length; from += 1) {
+      if (lowest[from] === null) continue;
+      let to = from;
+      while (to + 1 < lowest.length && lowest[to + 1] !== null) to += 1;
+      // Each end reaches to the end of its five minutes: one row alone is seen, too.
+      const top = [at(from, highest[from]!)];
+      const bottom = [at(from, lowest[from]!)];
+      for (let row = from; row <= to; row += 1) {
+        top.push(at(row + 0.5, highest[row]!));
+        bottom.push(at(row + 0.5, lowest[row]!));
+      }
+      top.push(at(to + 1, highest[to]!));
+      bottom.push(at(to + 1, lowest[to]!));
+      path += `M${[...top, ...bottom.reverse()].join("L")}Z`;
+      from = to;
+    }
+    return path;
+  });
+  const band = { top: y(day.limits[1]), bottom: y(day.limits[0]) };
+  const isBeyond = day.phases.some(({ above, below }) => above || below);
+  const strip = (from: number, to: number) => `M0 ${from}H${day.rows}V${to}H0Z`;
+  const beyond = day.phases
+    .map((_, phase) => phase * ROW_HEIGHT)
+    .map((top) => strip(top - 1, top + band.top) + strip(top + band.bottom, top + PHASE_HEIGHT + 1))
+    .join("");
+  return { band, paths, beyond: isBeyond ? beyond : "" };
+}

@@ -1,0 +1,146 @@
+/** A line a kind with a mark where its counter rose; at the right how many, and those of before. */
+
+import { css, html, nothing, svg, type TemplateResult } from "lit";
+import { type InterruptionsDrawing, KIND_HEIGHT, markSize } from "../drawing/quality-interruptions.ts";
+import type { Locale } from "../locale.ts";
+import { qualityTexts, say } from "../sentences/quality.ts";
+import { type Disturbances, KINDS, monthsDrawn } from "../sentences/quality-interruptions.ts";
+import type { ChosenBar } from "./pointer.ts";
+
+const HEIGHT = KINDS.length * KIND_HEIGHT;
+const MONTHS = 28;
+
+export const interruptionsStyles = css`
+  .kinds {
+    display: grid;
+    grid-template-columns: minmax(0, max-content) minmax(0, 1fr) auto auto;
+    grid-template-rows: auto repeat(3, ${KIND_HEIGHT}px) ${MONTHS}px;
+    column-gap: 12px;
+    margin-top: 12px;
+  }
+  .kinds > .head {
+    align-self: end;
+  }
+  .kinds > .period {
+    padding-left: 10px;
+  }
+  .kinds > .earlier {
+    width: min-content;
+    min-width: 7ch;
+    text-align: right;
+    justify-self: end;
+    hyphens: auto;
+    overflow-wrap: normal;
+  }
+  .kinds > .kind,
+  .kinds > .count {
+    display: flex;
+    align-items: center;
+    padding-top: 16px;
+    font-size: 13px;
+    line-height: 16px;
+  }
+  .kinds > .count {
+    justify-content: flex-end;
+    font-size: 16px;
+  }
+  .kinds > .quiet {
+    color: var(--quiet);
+  }
+  .kinds .marks {
+    grid-column: 2;
+    grid-row: 2 / span 4;
+    min-width: 0;
+  }
+  .kinds [role="slider"] {
+    cursor: crosshair;
+    touch-action: pan-y;
+  }
+  .kinds .axis {
+    stroke: color-mix(in srgb, var(--primary-text-color) 22%, var(--ground));
+  }
+  .kinds .vague {
+    stroke: var(--quiet);
+    stroke-width: 5px;
+    stroke-dasharray: 2 2;
+  }
+  .kinds .voltage_sag,
+  .kinds .voltage_swell {
+    fill: var(--primary-text-color);
+  }
+  .kinds .power_failure {
+    fill: none;
+    stroke: var(--excess);
+    stroke-width: 2.5px;
+    stroke-linecap: round;
+  }
+  .kinds .marks text {
+    text-anchor: middle;
+  }
+  .kinds .marks text.words {
+    text-anchor: start;
+  }
+  .kinds .chosen {
+    fill: none;
+    stroke: var(--link);
+    stroke-width: 2px;
+  }
+  @container (max-width: 420px) {
+    .kinds {
+      grid-template-columns: minmax(0, 86px) minmax(0, 1fr) auto auto;
+      column-gap: 8px;
+    }
+    .kinds > .kind {
+      hyphens: auto;
+    }
+  }
+`;
+
+interface Shown {
+  found: Disturbances;
+  drawing: InterruptionsDrawing;
+  locale: Locale;
+  chosen: ChosenBar;
+  label: string;
+  reading: string;
+}
+
+export function interruptionLines({ found, drawing, locale, chosen, label, reading }: Shown): TemplateResult {
+  const { marks, months, lines } = drawing;
+  const number = (value: number | undefined) => (value === undefined ? "–" : locale.number(value));
+  const kind = (each: (typeof KINDS)[number], index: number) => {
+    const row = `grid-row:${index + 2}`;
+    return html`<div class="kind" style="grid-column:1;${row}">${say(locale, each)}</div>
+      <div class="count" style="grid-column:3;${row}">${number(found.seen[each])}</div>
+      <div class="count quiet" style="grid-column:4;${row}">${number(found.undated[each])}</div>`;
+  };
+  const picked = chosen.index === undefined ? undefined : marks[chosen.index];
+  const picture = svg`
+    ${KINDS.map((each, index) =>
+      lines[each] === undefined
+        ? svg`<text class="words" x="10" y=${index * KIND_HEIGHT + 34}>${say(locale, "not_counted")}</text>`
+        : svg`<path class="axis" d=${`M${drawing.from} ${lines[each]}H${drawing.width - 10}`}></path>`,
+    )}
+    ${months.map(({ x, time, isNamed }) => svg`<path class="axis" d=${`M${x} ${HEIGHT}v${isNamed ? 6 : 3}`}></path>
+      ${isNamed ? svg`<text x=${x} y=${HEIGHT + 22}>${locale.shortMonth(time)}</text>` : nothing}`)}
+    <path class="vague" d=${drawing.vague}></path>
+    ${KINDS.map((each) => svg`<path class=${each} d=${drawing.paths[each]}></path>`)}
+    ${drawing.labels.map(({ x, y, text }) => svg`<text x=${x} y=${y}>${locale.number(text)}</text>`)}
+    ${picked ? svg`<circle class="chosen" cx=${picked.x} cy=${picked.y} r=${markSize(picked.count) + 4}></circle>` : nothing}`;
+  const size = { width: drawing.width, height: HEIGHT + MONTHS };
+  const chart = html`<svg viewBox="0 0 ${size.width} ${size.height}" height=${size.height} aria-hidden="true">${picture}</svg>`;
+  return html`<div class="kinds">
+    <small class="head period" style="grid-column:2">${locale.count(qualityTexts, "months", monthsDrawn(found))}</small>
+    <small class="head" style="grid-column:3">${say(locale, "seen")}</small>
+    <small class="head earlier" style="grid-column:4" lang=${locale.language}>${say(locale, "earlier")}</small>
+    ${KINDS.map(kind)}
+    ${
+      marks.length
+        ? html`<div class="marks" role="slider" tabindex="0" aria-label=${label} aria-orientation="horizontal" aria-valuemin="0"
+            aria-valuemax=${marks.length - 1} aria-valuenow=${Math.min(chosen.index ?? marks.length - 1, marks.length - 1)} aria-valuetext=${reading}
+            @pointerdown=${chosen.down} @pointermove=${chosen.move} @pointerup=${chosen.up} @pointercancel=${chosen.up}
+            @pointerleave=${chosen.leave} @keydown=${chosen.key}>${chart}</div>`
+        : html`<div class="marks" role="img" aria-label=${label}>${chart}</div>`
+    }
+  </div>`;
+}
