@@ -21,7 +21,9 @@ def voltages(phases: int = 3, **rows: dict[int, tuple[float, float] | None]) -> 
         "phases": {},
     }
     for number, (name, mean) in enumerate(list(_MEANS.items())[:phases]):
-        wave = [round(mean + 2.4 * math.sin(row / 31 + number) + row % 7 / 5, 1) for row in range(ROWS)]
+        wave = [
+            round(mean + 2.4 * math.sin(row / 31 + number) + row % 7 / 5, 1) for row in range(ROWS)
+        ]
         lowest: list[float | None] = [each - 0.9 for each in wave]
         highest: list[float | None] = [each + 0.8 for each in wave]
         for row, bounds in rows.get(name, {}).items():
@@ -30,7 +32,9 @@ def voltages(phases: int = 3, **rows: dict[int, tuple[float, float] | None]) -> 
     return answer
 
 
-def event(time: str, kind: str, count: int = 1, phases: list[str] | None = None, **more: object) -> Json:
+def event(
+    time: str, kind: str, count: int = 1, phases: list[str] | None = None, **more: object
+) -> Json:
     """Return a disturbance that was counted ten seconds after the reading before."""
     at = datetime.fromisoformat(time)
     found: Json = {
@@ -75,7 +79,9 @@ def events(**changes: object) -> Json:
             "start": "2026-11-14T18:00:00+00:00",
             "step": 3600,
             "received": received,
-            "longest_gaps": [{"start": "2026-11-21T03:12:00+00:00", "end": "2026-11-21T03:23:00+00:00"}],
+            "longest_gaps": [
+                {"start": "2026-11-21T03:12:00+00:00", "end": "2026-11-21T03:23:00+00:00"}
+            ],
         },
     } | changes
 

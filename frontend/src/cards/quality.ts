@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { type CardConfig, pageLocale, SmartyCard } from "../card.ts";
-import { type InterruptionsDrawing, interruptionsDrawing } from "../drawing/quality-interruptions.ts";
+import { type InterruptionsDrawing, interruptionsDrawing, KIND_HEIGHT, NARROW_KIND_HEIGHT } from "../drawing/quality-interruptions.ts";
 import { voltageDrawing } from "../drawing/quality-voltage.ts";
 import type { Feed } from "../feed.ts";
 import { plain } from "../parts/markup.ts";
@@ -22,6 +22,8 @@ const PARTS = ["voltage", "supply", "interruptions"] as const;
 type Part = (typeof PARTS)[number];
 
 const FIVE_MINUTES_MS = 300_000;
+/** As where the other cards turn narrow, and their padding. */
+const NARROW_PX = 452;
 /** What is new in the events, and is known before five minutes have passed. */
 const WATCHED = [
   "breaker", "relay_1", "relay_2", "power_failures",
@@ -37,6 +39,7 @@ export class QualityCard extends SmartyCard {
   readonly #blocks = remembered(receptionBlocks);
   readonly #disturbances = remembered(disturbances);
   readonly #marks = remembered(interruptionsDrawing);
+  readonly #card = new Width(this, "ha-card");
   readonly #width = new Width(this, ".marks");
   /** Set by what is drawn: what the keys and the pointer choose of. */
   #day: VoltageDay | undefined;
@@ -151,7 +154,7 @@ export class QualityCard extends SmartyCard {
     return this.#frame(
       html`${this.sentence(sentence)} ${isKnown ? supplyRows(rows, isOld) : nothing}
         ${day ? html`${receptionHours(day, this.#blocks(day), locale)} ${operatorMessage(answer.value!, locale)}` : this.#without(answer.error)}
-        ${day?.shares.length ? this.#foot(say(locale, "telegrams"), [say(locale, "hour"), say(locale, "received")], () => receptionTable(day, locale)) : nothing}`,
+        ${day && day.share !== null ? this.#foot(say(locale, "telegrams"), [say(locale, "hour"), say(locale, "received")], () => receptionTable(day, locale)) : nothing}`,
       isOld ? this.stamp(feed) : nothing,
     );
   }
@@ -164,13 +167,14 @@ export class QualityCard extends SmartyCard {
     const found = this.#disturbances(answer.value, now);
     const result = interruptionsSentence(found, now, locale);
     if (!Object.keys(found.seen).length) return this.#frame(html`<p>${result}</p>`);
-    const drawing = (this.#drawn = this.#marks(found, this.#width.value || 320));
+    const height = this.#card.value < NARROW_PX ? NARROW_KIND_HEIGHT : KIND_HEIGHT;
+    const drawing = (this.#drawn = this.#marks(found, this.#width.value || 320, height));
     const mark = this.#chosen.index === undefined ? undefined : drawing.marks[this.#chosen.index];
     const sentence = mark ? markSentence(mark.joined, now, locale) : result;
     const shown = { found, drawing, locale, chosen: this.#chosen, label: plain(result), reading: plain(sentence) };
     const head = [say(locale, "when"), say(locale, "what"), say(locale, "phases")];
     return this.#frame(
-      html`${this.sentence(sentence)} ${interruptionLines(shown)}
+      html`${this.sentence(sentence, "reserved")} ${interruptionLines(shown)}
         <p class="small">${say(locale, "counts_only")}</p>
         ${found.all.length ? this.#foot(say(locale, "interruptions"), head, () => interruptionsTable(found, now, locale)) : nothing}`,
     );

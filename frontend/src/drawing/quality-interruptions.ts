@@ -4,15 +4,16 @@ import { addMonths, dayStart, localDay } from "../locale.ts";
 import { type Disturbance, type Disturbances, isVague, KINDS } from "../sentences/quality-interruptions.ts";
 import type { DisturbanceKind } from "../wire.ts";
 
+/** The height of a kind; where its name stands above its line, it is more. */
 export const KIND_HEIGHT = 44;
-/** Where its line is within the height of a kind. */
-const LINE = 30;
+export const NARROW_KIND_HEIGHT = 60;
+/** How far its line is from the end of that. */
+const BELOW_LINE = 14;
 /** Half a mark that is one, and how far from the edges marks stay. */
 const SMALLEST = 4;
 const LARGEST = 9;
 const EDGE = 10;
-/** Nearer marks are joined to one; a digit is so wide. */
-const NEAREST = 9;
+/** A digit is so wide. */
 const DIGIT = 7.5;
 /** A month's name needs so much. */
 const MONTH = 34;
@@ -27,6 +28,7 @@ export interface Mark {
 
 export interface InterruptionsDrawing {
   width: number;
+  kindHeight: number;
   /** By kind, all marks of it in one path. */
   marks: Mark[];
   paths: Record<DisturbanceKind, string>;
@@ -42,11 +44,12 @@ export interface InterruptionsDrawing {
 const tenth = (value: number): number => Math.round(value * 10) / 10;
 export const markSize = (count: number): number => Math.min(LARGEST, SMALLEST + 1.6 * Math.log2(Math.max(1, count)));
 
-export function interruptionsDrawing(found: Disturbances, width: number): InterruptionsDrawing {
+export function interruptionsDrawing(found: Disturbances, width: number, kindHeight = KIND_HEIGHT): InterruptionsDrawing {
   const inner = Math.max(40, width) - 2 * EDGE;
   const x = (time: number) => tenth(EDGE + inner * Math.max(0, Math.min(1, (time - found.start) / (found.end - found.start || 1))));
   const drawing: InterruptionsDrawing = {
     width,
+    kindHeight,
     marks: [],
     paths: { power_failure: "", voltage_sag: "", voltage_swell: "" },
     labels: [],
@@ -57,19 +60,18 @@ export function interruptionsDrawing(found: Disturbances, width: number): Interr
   };
   KINDS.forEach((kind, row) => {
     if (found.seen[kind] === undefined) return;
-    const y = row * KIND_HEIGHT + LINE;
+    const y = (row + 1) * kindHeight - BELOW_LINE;
     drawing.lines[kind] = y;
     const marks = joined(found.all.filter((each) => each.kind === kind), x).map((all): Mark => {
-      const count = all.reduce((sum, each) => sum + each.count, 0);
-      return { kind, x: x(all.at(-1)!.time), y, count, joined: all };
+      return { kind, x: tenth((x(all[0]!.time) + x(all.at(-1)!.time)) / 2), y, count: sum(all), joined: all };
     });
     let free = Number.NEGATIVE_INFINITY;
     for (const mark of marks) {
       drawing.paths[kind] += shape(mark);
       const half = (String(mark.count).length * DIGIT) / 2;
       if (mark.x - half < free) continue;
-      free = mark.x + half;
-      drawing.labels.push({ x: mark.x, y: y - 14, text: mark.count });
+      free = mark.x + half + DIGIT / 2;
+      drawing.labels.push({ x: mark.x, y: y - 13, text: mark.count });
     }
     for (const each of found.all) {
       if (each.kind !== kind || !isVague(each) || each.after === undefined) continue;
@@ -82,19 +84,20 @@ export function interruptionsDrawing(found: Disturbances, width: number): Interr
   return drawing;
 }
 
+const sum = (all: Disturbance[]): number => all.reduce((count, each) => count + each.count, 0);
+
 /** Those of one day, and what would stand on each other. */
 function joined(all: Disturbance[], x: (time: number) => number): Disturbance[][] {
-  const groups: Disturbance[][] = [];
-  let first = 0;
+  const groups: { first: number; count: number; all: Disturbance[] }[] = [];
   for (const each of all) {
     const group = groups.at(-1);
-    if (group && x(each.time) - first < NEAREST) group.push(each);
-    else {
-      groups.push([each]);
-      first = x(each.time);
-    }
+    const at = x(each.time);
+    if (group && at - group.first < markSize(group.count) + markSize(each.count)) {
+      group.all.push(each);
+      group.count += each.count;
+    } else groups.push({ first: at, count: each.count, all: [each] });
   }
-  return groups;
+  return groups.map((group) => group.all);
 }
 
 function shape({ kind, x, y, count }: Mark): string {

@@ -1,13 +1,12 @@
 /** A line a kind with a mark where its counter rose; at the right how many, and those of before. */
 
 import { css, html, nothing, svg, type TemplateResult } from "lit";
-import { type InterruptionsDrawing, KIND_HEIGHT, markSize } from "../drawing/quality-interruptions.ts";
+import { type InterruptionsDrawing, KIND_HEIGHT, markSize, NARROW_KIND_HEIGHT } from "../drawing/quality-interruptions.ts";
 import type { Locale } from "../locale.ts";
 import { qualityTexts, say } from "../sentences/quality.ts";
 import { type Disturbances, KINDS, monthsDrawn } from "../sentences/quality-interruptions.ts";
 import type { ChosenBar } from "./pointer.ts";
 
-const HEIGHT = KINDS.length * KIND_HEIGHT;
 const MONTHS = 28;
 
 export const interruptionsStyles = css`
@@ -85,14 +84,28 @@ export const interruptionsStyles = css`
     stroke: var(--link);
     stroke-width: 2px;
   }
-  @container (max-width: 420px) {
-    .kinds {
-      grid-template-columns: minmax(0, 86px) minmax(0, 1fr) auto auto;
-      column-gap: 8px;
-    }
-    .kinds > .kind {
-      hyphens: auto;
-    }
+  /* The names stand above their lines, which get all of the width. */
+  .narrow.kinds {
+    grid-template-columns: 0 minmax(0, 1fr) auto auto;
+    grid-template-rows: auto repeat(3, ${NARROW_KIND_HEIGHT}px) ${MONTHS}px;
+    column-gap: 8px;
+  }
+  .narrow.kinds > .head {
+    margin-bottom: 8px;
+  }
+  .narrow.kinds > .kind {
+    width: max-content;
+    padding: 0;
+    align-items: start;
+  }
+  .narrow.kinds > .count {
+    padding-top: 32px;
+  }
+  .narrow.kinds > .period,
+  .narrow.kinds .marks,
+  .narrow.kinds > .kind {
+    grid-column: 1 / 3 !important;
+    padding-left: 0;
   }
 `;
 
@@ -106,7 +119,8 @@ interface Shown {
 }
 
 export function interruptionLines({ found, drawing, locale, chosen, label, reading }: Shown): TemplateResult {
-  const { marks, months, lines } = drawing;
+  const { marks, months, lines, kindHeight } = drawing;
+  const height = KINDS.length * kindHeight;
   const number = (value: number | undefined) => (value === undefined ? "–" : locale.number(value));
   const kind = (each: (typeof KINDS)[number], index: number) => {
     const row = `grid-row:${index + 2}`;
@@ -118,18 +132,18 @@ export function interruptionLines({ found, drawing, locale, chosen, label, readi
   const picture = svg`
     ${KINDS.map((each, index) =>
       lines[each] === undefined
-        ? svg`<text class="words" x="10" y=${index * KIND_HEIGHT + 34}>${say(locale, "not_counted")}</text>`
+        ? svg`<text class="words" x="10" y=${(index + 1) * kindHeight - 10}>${say(locale, "not_counted")}</text>`
         : svg`<path class="axis" d=${`M${drawing.from} ${lines[each]}H${drawing.width - 10}`}></path>`,
     )}
-    ${months.map(({ x, time, isNamed }) => svg`<path class="axis" d=${`M${x} ${HEIGHT}v${isNamed ? 6 : 3}`}></path>
-      ${isNamed ? svg`<text x=${x} y=${HEIGHT + 22}>${locale.shortMonth(time)}</text>` : nothing}`)}
+    ${months.map(({ x, time, isNamed }) => svg`<path class="axis" d=${`M${x} ${height}v${isNamed ? 6 : 3}`}></path>
+      ${isNamed ? svg`<text x=${x} y=${height + 22}>${locale.shortMonth(time)}</text>` : nothing}`)}
     <path class="vague" d=${drawing.vague}></path>
     ${KINDS.map((each) => svg`<path class=${each} d=${drawing.paths[each]}></path>`)}
     ${drawing.labels.map(({ x, y, text }) => svg`<text x=${x} y=${y}>${locale.number(text)}</text>`)}
     ${picked ? svg`<circle class="chosen" cx=${picked.x} cy=${picked.y} r=${markSize(picked.count) + 4}></circle>` : nothing}`;
-  const size = { width: drawing.width, height: HEIGHT + MONTHS };
+  const size = { width: drawing.width, height: height + MONTHS };
   const chart = html`<svg viewBox="0 0 ${size.width} ${size.height}" height=${size.height} aria-hidden="true">${picture}</svg>`;
-  return html`<div class="kinds">
+  return html`<div class="kinds ${kindHeight > KIND_HEIGHT ? "narrow" : ""}">
     <small class="head period" style="grid-column:2">${locale.count(qualityTexts, "months", monthsDrawn(found))}</small>
     <small class="head" style="grid-column:3">${say(locale, "seen")}</small>
     <small class="head earlier" style="grid-column:4" lang=${locale.language}>${say(locale, "earlier")}</small>

@@ -14,10 +14,6 @@ export const voltageStyles = css`
     column-gap: 8px;
     margin-top: 8px;
   }
-  /* What is read at a place needs two lines: the chart does not jump below the finger. */
-  .reserved {
-    min-height: 48px;
-  }
   .voltage > div {
     height: ${PHASE_HEIGHT}px;
     display: flex;
@@ -70,6 +66,10 @@ export const voltageStyles = css`
     color: var(--quiet);
   }
   @container (max-width: 420px) {
+    /* What is read at a place needs two lines: the chart does not jump below the finger. */
+    .reserved {
+      min-height: 48px;
+    }
     .voltage .middle {
       display: none;
     }

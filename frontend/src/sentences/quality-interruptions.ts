@@ -119,7 +119,8 @@ export function markSentence(joined: readonly Disturbance[], now: number, locale
   if (!first || !last) return "";
   const days = [dayOf(first.time, now, locale), dayOf(last.time, now, locale)];
   const isOneDay = localDay(new Date(first.time)) === localDay(new Date(last.time));
-  const when = joined.length === 1 ? whenWords(first, now, locale) : isOneDay ? days[0]! : days.join("–");
+  const precise = isVague(first) ? whenWords(first, now, locale) : moment(first.time, now, locale);
+  const when = joined.length === 1 ? precise : isOneDay ? days[0]! : days.join("–");
   const phases = [...new Set(joined.flatMap((each) => each.phases))].sort();
   const which = phases.length ? ` (${together(phases, locale)})` : "";
   return `**${when.charAt(0).toLocaleUpperCase()}${when.slice(1)}:** ${amounts(joined, locale)}${which}`;

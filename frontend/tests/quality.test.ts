@@ -1,0 +1,291 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { interruptionsDrawing, markSize } from "../src/drawing/quality-interruptions.ts";
+import { voltageDrawing } from "../src/drawing/quality-voltage.ts";
+import { Locale } from "../src/locale.ts";
+import { duration, remembered, together } from "../src/sentences/quality.ts";
+import { disturbances, interruptionsSentence, interruptionsTable, markSentence } from "../src/sentences/quality-interruptions.ts";
+import { connectionLimit, gapWords, lastMessage, receptionDay, receptionShare, supplySentence } from "../src/sentences/quality-supply.ts";
+import { rowSentence, voltageDay, voltageSentence, voltageTable } from "../src/sentences/quality-voltage.ts";
+import type { Events, Live, Meter, Voltages } from "../src/wire.ts";
+
+const locale = (language: string) => new Locale({ language, number_format: "language", time_format: "24" });
+const en = locale("en");
+const plain = (text: string) => text.replaceAll("\u00a0", " ");
+const NOW = Date.parse("2026-11-21T17:38:20Z");
+const START = "2026-11-20T17:40:00+00:00";
+type Row = [number, number] | null;
+
+/** A day of 230 V on each phase, with some rows otherwise. */
+function volts(changes: Record<string, Record<number, Row>> = { L1: {}, L2: {}, L3: {} }): Voltages {
+  const phases = Object.fromEntries(
+    Object.entries(changes).map(([name, rows]) => {
+      const row = (index: number): Row => (index in rows ? rows[index]! : [229.6, 231.2]);
+      const all = Array.from({ length: 288 }, (_, index) => row(index));
+      return [name, { lowest: all.map((each) => each?.[0] ?? null), highest: all.map((each) => each?.[1] ?? null) }];
+    }),
+  );
+  return { start: START, step: 300, unit: "V", limits: [207, 253], phases };
+}
+const said = (answer: Voltages, language = "en") => plain(voltageSentence(voltageDay(answer), locale(language)));
+
+test("voltages within the limits are said of one phase, of both, and of all three", () => {
+  assert.equal(said(volts()), "All three within 207–253 V.");
+  assert.equal(said(volts({ L1: {}, L2: {} })), "Both within 207–253 V.");
+  assert.equal(said(volts({ L1: {} })), "Within 207–253 V.");
+  assert.equal(said(volts(), "fr"), "Les trois entre 207 et 253 V.");
+  assert.equal(said({ ...volts(), limits: [196, 264] }), "All three within 196–264 V.");
+});
+
+test("a voltage that was outside is said with its phase, about how long, and how far", () => {
+  assert.equal(
+    said(volts({ L1: { 10: [250, 255.4], 11: [252, 253.2] }, L2: {}, L3: {} })),
+    "**L1 was above 253 V for about 10 min**, highest 255 V.",
+  );
+  assert.equal(
+    said(volts({ L1: {}, L2: { 10: [198.8, 231] }, L3: {} })),
+    "**L2 was below 207 V for about 5 min**, lowest 199 V.",
+  );
+  assert.equal(
+    said(volts({ L1: { 10: [190, 254] }, L2: { 11: [250, 256], 12: [250, 254] }, L3: {} })),
+    "**L1 and L2 were above 253 V**, the longest for about 10 min, highest 256 V. **L1 was below 207 V for about 5 min**, lowest 190 V.",
+  );
+  assert.equal(said(volts({ L1: { 10: [250, 255] } })), "**Above 253 V for about 5 min**, highest 255 V.");
+  // Exactly at the limit is within it, and a little above it does not look as if it were.
+  assert.equal(said(volts({ L1: { 10: [207, 253] } })), "Within 207–253 V.");
+  assert.equal(said(volts({ L1: { 10: [230, 253.04] } })), "**Above 253 V for about 5 min**, highest 253.1 V.");
+});
+
+test("a day that is known from some time on is said to be within since then", () => {
+  const rows = Object.fromEntries(Array.from({ length: 264 }, (_, index) => [index, null]));
+  assert.equal(said(volts({ L1: rows })), "Within 207–253 V since 16:40.");
+});
+
+test("what was read in five minutes is said of each phase, and what was not is a dash", () => {
+  const day = voltageDay(volts({ L1: { 0: [231.1, 231.4] }, L2: {}, L3: { 0: null } }));
+  assert.equal(plain(rowSentence(day, 0, en)), "**18:40–18:45:** L1 231 V, L2 230–231 V, L3 –");
+});
+
+test("the table has the hours of the day, the last one first, with their lowest and highest", () => {
+  const table = voltageTable(voltageDay(volts({ L1: { 3: [220, 255] }, L2: { 4: null } })), en);
+  assert.equal(table.length, 25);
+  assert.deepEqual(table.at(-1), ["Fri 20, 18:00", "220–255", "230–231"]);
+  assert.deepEqual(table[0], ["Sat 21, 18:00", "230–231", "230–231"]);
+});
+
+test("what is sent as no voltage is a gap, and an answer of nonsense is none", () => {
+  const odd = volts({ L1: { 5: null } });
+  odd.phases.L1!.lowest[7] = Number.NaN;
+  odd.phases.L1!.highest[7] = Number.NaN;
+  odd.phases.L1!.highest[8] = "231" as never;
+  const day = voltageDay(odd);
+  assert.deepEqual([day.phases[0]!.lowest[5], day.phases[0]!.lowest[7], day.phases[0]!.highest[8]], [null, null, 229.6]);
+  assert.equal(voltageDay({ ...odd, start: "soon" }).phases.length, 0);
+  assert.equal(voltageDay({ ...odd, phases: { L1: { lowest: [], highest: [] } } }).phases.length, 0);
+  assert.equal(voltageDay({} as never).phases.length, 0);
+});
+
+test("the line has a part for each time without gap, on a scale that is fixed", () => {
+  const { paths, band, beyond } = voltageDrawing(voltageDay(volts({ L1: { 10: null, 20: null }, L2: {} })));
+  assert.deepEqual(paths.map((path) => path.split("M").length - 1), [3, 1]);
+  // 253 and 207 V on 56 px from 260 to 200 V.
+  assert.deepEqual(band, { top: 6.5, bottom: 49.5 });
+  assert.equal(beyond, "");
+  const wide = voltageDrawing(voltageDay(volts({ L1: { 10: [150, 270] }, L2: {} })));
+  assert.deepEqual(wide.band, { top: 7.9, bottom: 29.4 });
+  assert.notEqual(wide.beyond, "");
+});
+
+const meter = { last_telegram: null, connection_kva: null } as Meter;
+const live = (values: Live["values"] = {}, changes: object = {}): Live => ({
+  state: "receiving", obstacle: null, remedy: null, received_at: "2026-11-21T17:38:16+00:00", values: values!, ...changes,
+});
+const supply = (given: Live, isOld = false, language = "en") => plain(supplySentence(given, meter, isOld, NOW, locale(language)));
+
+test("the supply is said as the breaker is, with the age of the last telegram", () => {
+  assert.equal(supply(live({ breaker: "connected" })), "Connected; last telegram 4 s ago.");
+  assert.equal(supply(live({ breaker: "connected" }), false, "fr"), "Connecté ; dernier télégramme il y a 4 s.");
+  assert.match(supply(live({ breaker: "disconnected" })), /^\*\*Switched off:\*\* .* Last telegram 4 s ago\.$/);
+  assert.match(supply(live({ breaker: "ready_for_reconnection" })), /^\*\*Ready to be switched on again\*\*, by the button/);
+  assert.equal(supply(live({ breaker: null })), "Last telegram 4 s ago.");
+  assert.equal(supply(live({ breaker: "constructor" })), "Last telegram 4 s ago.");
+  // The clock of the page is behind.
+  assert.equal(supply(live({}, { received_at: "2026-11-21T17:39:00+00:00" })), "Last telegram 0 s ago.");
+});
+
+test("silence is said with its length and when it began, also of another day", () => {
+  const silent = { received_at: "2026-11-21T17:12:00+00:00" };
+  assert.equal(supply(live({ breaker: "connected" }, silent), true), "**No telegram for 26 min**, the last one at 18:12.");
+  const long = { received_at: "2026-11-18T05:02:00+00:00" };
+  assert.equal(supply(live({}, long), true), "**No telegram for 3 days**, the last one on 18 November, 06:02.");
+  assert.match(supply(live({}, { received_at: null })), /^No telegram yet\./);
+  assert.match(supply(live({}, { ...silent, gone: true }), true), /^The meter is not being read now\. .* Last telegram 26 min ago\.$/);
+});
+
+test("the connection limit is in kVA, and a dash while nothing is known", () => {
+  const limit = (value: unknown) => plain(connectionLimit(live({ power_threshold: value as number }), meter, en));
+  assert.equal(limit(69), "69 kVA");
+  assert.equal(limit(27.6), "27.6 kVA");
+  for (const none of [null, undefined, 0, "69", Number.NaN]) assert.equal(limit(none), "–");
+});
+
+const events = (changes: object = {}): Events => ({
+  disturbances: [], undated: { power_failure: 0, voltage_sag: 28, voltage_swell: 4 }, switches: [], messages: [],
+  reception: {
+    since: "2025-11-02T10:00:00+00:00", start: "2026-11-14T18:00:00+00:00", step: 3600,
+    received: Array.from({ length: 168 }, () => 1), longest_gaps: [],
+  },
+  ...changes,
+});
+const reception = (changes: object) => receptionDay(events({ reception: { ...events().reception, ...changes } }), NOW);
+
+test("the reception of 24 hours is a share by time, with the longest gap of that time in words", () => {
+  const received = Array.from({ length: 168 }, (_, hour) => (hour === 153 ? 0.5 : hour < 144 ? 0 : 1));
+  const gap = (start: string, end: string) => ({ start: `2026-11-${start}:00+00:00`, end: `2026-11-${end}:00+00:00` });
+  const longest_gaps = [gap("19T10:00", "20T12:00"), gap("21T03:12", "21T03:23")];
+  const day = reception({ received, longest_gaps });
+  // Half an hour of 23 hours and 38 minutes.
+  assert.equal(receptionShare(day, en), "97.9%");
+  assert.equal(plain(gapWords(day, en)), "04:12–04:23: 11 min without");
+  const two = reception({ received, longest_gaps: [...longest_gaps, gap("21T07:00", "21T09:05")] });
+  assert.equal(plain(gapWords(two, en)), "longest gap 08:00–10:05: 2 h 5 min");
+  const across = reception({ received, longest_gaps: [gap("20T17:00", "20T19:00")] });
+  assert.equal(plain(gapWords(across, en)), "20 Nov, 18:00–20:00: 2 h without");
+});
+
+test("all received is 100 %, next to all is not, and nothing known is a dash", () => {
+  assert.equal(receptionShare(reception({}), en), "100%");
+  assert.equal(gapWords(reception({}), en), "no gap longer than a minute");
+  const nearly = Array.from({ length: 168 }, (_, hour) => (hour === 160 ? 0.999 : 1));
+  assert.equal(receptionShare(reception({ received: nearly }), en), "99.9%");
+  assert.equal(receptionShare(reception({ received: Array.from({ length: 168 }, () => null) }), en), "–");
+  assert.equal(receptionShare(reception({ received: null, start: null }), en), "–");
+});
+
+test("an hour of which a part is known counts for that part", () => {
+  const received = Array.from({ length: 168 }, (_, hour) => (hour < 165 ? null : hour === 165 ? 0.5 : 1));
+  // 16:50 to 17:00 half, then 98 minutes whole.
+  const day = reception({ received, since: "2026-11-21T15:50:00+00:00" });
+  assert.equal(receptionShare(day, en), "95.4%");
+});
+
+test("the last message that says something is shown without what would turn or hide it", () => {
+  const message = (text: unknown) => ({ time: "2026-11-03T09:12:00Z", after: null, kind: "message", text });
+  const last = (...texts: unknown[]) => lastMessage(events({ messages: texts.map(message) }))?.text;
+  assert.equal(last("one", "two"), "two");
+  assert.equal(last("Works\r\n\u0007on\u202e Monday", " \u0000 "), "Works on Monday");
+  assert.equal(last("x".repeat(5000))?.length, 2048);
+  assert.equal(last("", null), undefined);
+  assert.equal(last(), undefined);
+});
+
+const at = (time: string, kind: string, count = 1, more: object = {}) => ({
+  time, kind, count, after: new Date(Date.parse(time) - 10_000).toISOString(), ...more,
+});
+const found = (...all: object[]) => disturbances(events({ disturbances: all }), NOW);
+const interrupted = (...all: object[]) => plain(interruptionsSentence(found(...all), NOW, en));
+
+test("a quiet month is said with what came last", () => {
+  const dip = at("2026-10-18T12:02:00Z", "voltage_sag");
+  assert.equal(interrupted(dip), "Nothing in the last 30 days; last voltage dip 18 October.");
+  assert.equal(plain(interruptionsSentence(found(dip), NOW, locale("fr"))), "Rien depuis 30 jours ; dernier creux de tension le 18 octobre.");
+  assert.equal(interrupted(), "Nothing in the last 30 days.");
+  assert.equal(interrupted(at("2025-11-30T12:00:00Z", "power_failure")), "Nothing in the last 30 days; last power failure 30 November 2025.");
+});
+
+test("what came in the last 30 days is counted by kind, and the last one has its time", () => {
+  const all = [
+    at("2026-10-10T12:00:00Z", "power_failure", 9),
+    at("2026-11-02T12:00:00Z", "voltage_sag", 2),
+    at("2026-11-18T13:02:00Z", "power_failure"),
+  ];
+  assert.equal(interrupted(...all), "**1 power failure and 2 voltage dips** in the last 30 days, the last one on 18 November, 14:02.");
+});
+
+test("what was counted while nothing was read is between two times", () => {
+  const vague = at("2026-11-18T05:40:00Z", "power_failure", 1, { after: "2026-11-17T21:10:00Z" });
+  assert.equal(
+    interrupted(vague),
+    "**1 power failure** in the last 30 days, the last one between 17 November, 22:10 and 18 November, 06:40.",
+  );
+  assert.match(interrupted(at("2026-11-18T05:40:00Z", "power_failure", 1, { after: null })), /the last one not later than 18 November, 06:40\.$/);
+});
+
+test("nothing is said of a time before the meter was read", () => {
+  const began = (since: string | null, undated: object) =>
+    interruptionsSentence(disturbances(events({ undated, reception: { ...events().reception, since } }), NOW), NOW, en);
+  assert.equal(began("2026-11-19T10:00:00Z", { voltage_sag: 28 }), "Nothing since 19 November, when reading began.");
+  assert.equal(began(null, {}), "Nothing is known yet. What the meter counts stands here with its first telegram.");
+  assert.equal(began("2026-11-19T10:00:00Z", {}), "This meter counts no interruptions.");
+});
+
+test("a kind that the meter does not count is unknown, and one that it counts may be none", () => {
+  const { seen, undated } = disturbances(events({ undated: { voltage_sag: 28, voltage_swell: 0 } }), NOW);
+  assert.deepEqual([seen, undated], [{ voltage_sag: 0, voltage_swell: 0 }, { voltage_sag: 28, voltage_swell: 0 }]);
+});
+
+test("the table names the phases, and what is drawn adds up to what was seen", () => {
+  const all = [
+    at("2025-10-25T10:00:00Z", "voltage_sag", 2),
+    at("2026-06-09T14:02:00Z", "voltage_sag", 4, { phases: ["L1", "L2", "L3", "<b>"] }),
+    at("2026-06-09T20:02:00Z", "voltage_sag", 1),
+    at("2026-10-18T12:02:00Z", "earthquake", 3),
+  ];
+  const year = found(...all);
+  assert.deepEqual(interruptionsTable(year, NOW, en).map((row) => row.map(plain)), [
+    ["9 June, 22:02", "1 voltage dip", "–"],
+    ["9 June, 16:02", "4 voltage dips", "L1, L2 and L3"],
+    ["25 October 2025, 12:00", "2 voltage dips", "–"],
+  ]);
+  const { marks, labels } = interruptionsDrawing(year, 600);
+  assert.deepEqual(marks.map(({ count }) => count), [2, 5]);
+  assert.deepEqual(labels.map(({ text }) => text), [2, 5]);
+  assert.equal(year.seen.voltage_sag, 7);
+  assert.equal(markSentence(marks[1]!.joined, NOW, en), "**9 June:** 5 voltage dips (L1, L2 and L3)");
+  assert.equal(markSentence(marks[0]!.joined, NOW, en), "**25 October 2025, 12:00:** 2 voltage dips");
+});
+
+test("a thousand disturbances are some marks, one path a kind, and none is lost", () => {
+  const kinds = ["power_failure", "voltage_sag", "voltage_swell"];
+  const all = Array.from({ length: 1000 }, (_, index) => at(new Date(NOW - index * 31_000_000).toISOString(), kinds[index % 3]!, 1 + (index % 5)));
+  const year = found(...all);
+  const { marks, paths, labels } = interruptionsDrawing(year, 320);
+  assert.ok(marks.length < 100);
+  assert.equal(Object.keys(paths).length, 3);
+  assert.equal(marks.reduce((sum, { count }) => sum + count, 0), 3000);
+  for (const { x } of marks) assert.ok(x >= 10 && x <= 310);
+  assert.ok(labels.length <= marks.length);
+  assert.ok(markSize(1) < markSize(3) && markSize(1e9) <= 9);
+});
+
+test("a time in which nothing was read is drawn, and odd disturbances are left out", () => {
+  const vague = at("2026-11-18T05:40:00Z", "power_failure", 1, { after: "2026-09-17T21:10:00Z" });
+  assert.match(interruptionsDrawing(found(vague), 600).vague, /^M\d+(\.\d)? 30H\d+/);
+  assert.equal(interruptionsDrawing(found(at("2026-11-18T05:40:00Z", "power_failure")), 600).vague, "");
+  const odd = [at("2026-11-18T05:40:00Z", "power_failure", -1), at("2026-11-18T05:40:00Z", "power_failure", 1e12), { kind: "power_failure", count: 1, time: "soon", after: 3 }];
+  assert.equal(found(...odd).all.length, 0);
+  assert.equal(disturbances({} as never, NOW).all.length, 0);
+});
+
+test("the months are named as far as there is room", () => {
+  const named = (width: number) => interruptionsDrawing(found(), width).months.filter(({ isNamed }) => isNamed).length;
+  assert.deepEqual([named(700), named(250), named(170)], [12, 6, 4]);
+});
+
+test("durations and lists are as people say them", () => {
+  assert.deepEqual(
+    [0, 40_000, 720_000, 7_200_000, 7_800_000, 3 * 86_400_000].map((ms) => plain(duration(ms, en))),
+    ["0 s", "40 s", "12 min", "2 h", "2 h 10 min", "3 days"],
+  );
+  assert.deepEqual([[], ["L1"], ["L1", "L2"], ["L1", "L2", "L3"]].map((each) => together(each, en)), ["", "L1", "L1 and L2", "L1, L2 and L3"]);
+});
+
+test("what is made of the same answer is made once", () => {
+  let made = 0;
+  const make = remembered((answer: object) => ({ answer, made: (made += 1) }));
+  const answer = {};
+  assert.equal(make(answer), make(answer));
+  assert.equal(made, 1);
+  make({});
+  assert.equal(made, 2);
+});
