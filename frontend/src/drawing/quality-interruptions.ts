@@ -10,11 +10,12 @@ export const NARROW_KIND_HEIGHT = 60;
 /** How far its line is from the end of that. */
 const BELOW_LINE = 14;
 /** Half a mark that is one, and how far from the edges marks stay. */
-const SMALLEST = 4;
+const SMALLEST = 5;
 const LARGEST = 9;
 const EDGE = 10;
 /** A digit is so wide. */
 const DIGIT = 7.5;
+const BETWEEN = 2;
 /** A month's name needs so much. */
 const MONTH = 34;
 
@@ -70,7 +71,7 @@ export function interruptionsDrawing(found: Disturbances, width: number, kindHei
       drawing.paths[kind] += shape(mark);
       const half = (String(mark.count).length * DIGIT) / 2;
       if (mark.x - half < free) continue;
-      free = mark.x + half + DIGIT / 2;
+      free = mark.x + half + BETWEEN;
       drawing.labels.push({ x: mark.x, y: y - 13, text: mark.count });
     }
     for (const each of found.all) {

@@ -24,11 +24,14 @@ export const interruptionsStyles = css`
     padding-left: 10px;
   }
   .kinds > .earlier {
+    white-space: nowrap;
+  }
+  .narrow.kinds > .earlier {
     width: min-content;
     min-width: 7ch;
     text-align: right;
     justify-self: end;
-    hyphens: auto;
+    white-space: normal;
     overflow-wrap: normal;
   }
   .kinds > .kind,
@@ -146,7 +149,7 @@ export function interruptionLines({ found, drawing, locale, chosen, label, readi
   return html`<div class="kinds ${kindHeight > KIND_HEIGHT ? "narrow" : ""}">
     <small class="head period" style="grid-column:2">${locale.count(qualityTexts, "months", monthsDrawn(found))}</small>
     <small class="head" style="grid-column:3">${say(locale, "seen")}</small>
-    <small class="head earlier" style="grid-column:4" lang=${locale.language}>${say(locale, "earlier")}</small>
+    <small class="head earlier" style="grid-column:4">${say(locale, "earlier")}</small>
     ${KINDS.map(kind)}
     ${
       marks.length

@@ -43,7 +43,7 @@ export function supplySentence(live: Live, meter: Meter, isOld: boolean, now: nu
   const last = lastTelegram(live, meter);
   if (last === undefined) return say(locale, live.gone ? "not_read" : "no_telegram_yet");
   // The clocks of the page and of Home Assistant may differ a little.
-  const time = duration(Math.max(0, now - last), locale);
+  const time = duration(now - last, locale);
   const silence = say(locale, "silent", { duration: time, when: atTime(last, now, locale) });
   if (live.gone) return `${say(locale, "not_read")} ${say(locale, "reception", { ago: say(locale, "ago", { time }) })}`;
   if (isOld) return silence;
