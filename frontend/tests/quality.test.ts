@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { interruptionsDrawing, markSize } from "../src/drawing/quality-interruptions.ts";
 import { voltageDrawing } from "../src/drawing/quality-voltage.ts";
 import { Locale } from "../src/locale.ts";
-import { duration, remembered, together } from "../src/sentences/quality.ts";
+import { duration, together } from "../src/sentences/quality.ts";
 import { disturbances, interruptionsSentence, interruptionsTable, markSentence } from "../src/sentences/quality-interruptions.ts";
 import { connectionLimit, gapWords, lastMessage, receptionDay, receptionShare, supplySentence } from "../src/sentences/quality-supply.ts";
 import { rowSentence, voltageDay, voltageSentence, voltageTable } from "../src/sentences/quality-voltage.ts";
@@ -278,14 +278,4 @@ test("durations and lists are as people say them", () => {
     ["0 s", "40 s", "12 min", "2 h", "2 h 10 min", "3 days"],
   );
   assert.deepEqual([[], ["L1"], ["L1", "L2"], ["L1", "L2", "L3"]].map((each) => together(each, en)), ["", "L1", "L1 and L2", "L1, L2 and L3"]);
-});
-
-test("what is made of the same answer is made once", () => {
-  let made = 0;
-  const make = remembered((answer: object) => ({ answer, made: (made += 1) }));
-  const answer = {};
-  assert.equal(make(answer), make(answer));
-  assert.equal(made, 1);
-  make({});
-  assert.equal(made, 2);
 });

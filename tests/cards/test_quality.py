@@ -12,6 +12,8 @@ from .house_quality import answers, event, events, voltages
 from .stage import Stage
 
 CARD = "smarty-p1-quality"
+MOST_TURNS = 50
+WAITING = "One moment|Einen Moment|Un instant|Ee Moment|Um momento"
 PARTS = ("voltage", "supply", "interruptions")
 
 
@@ -26,9 +28,27 @@ async def show(
     config = {} if part is None else {"part": part}
     given = given or answers()
     await stage.show(CARD, answers=given, config=config, width=width, language=language)
-    await stage.card(CARD).locator("h2").wait_for()
-    await stage.settle()
-    return await said_by(stage)
+    return await settled(stage)
+
+
+async def settled(stage: Stage) -> str:
+    """Return what the page says once no card waits any more."""
+    for _ in range(MOST_TURNS):
+        text = await said_by(stage)
+        if text and not re.search(WAITING, text):
+            return text
+        await stage.settle()
+    pytest.fail(f"It waits for too long: {text}")
+
+
+async def shows(stage: Stage, words: str) -> None:
+    """Wait until the page says this."""
+    for _ in range(MOST_TURNS):
+        text = await said_by(stage)
+        if re.search(words, text):
+            return
+        await stage.settle()
+    pytest.fail(f"{words!r} is not in {text!r}")
 
 
 async def said_by(stage: Stage) -> str:
@@ -52,8 +72,7 @@ async def show_all(
         await stage.page.evaluate(
             "([type, config]) => stage.place(type, config).then(() => 0)", [CARD, {"part": part}]
         )
-    await stage.card(CARD).locator("h2").wait_for()
-    await stage.settle()
+    await settled(stage)
 
 
 def silent(received_at: str | None = "2026-11-21T17:12:05+00:00", **changes: object) -> Json:
@@ -80,24 +99,21 @@ async def test_a_voltage_that_was_outside_is_said_first(stage: Stage) -> None:
 
 
 async def test_keys_read_the_time_and_the_range(stage: Stage) -> None:
-    text = await show(stage)
+    await show(stage)
     chart = stage.card(CARD).get_by_role("slider", name="Voltage of the last 24 hours")
     await chart.focus()
     await stage.page.keyboard.press("Home")
-    await stage.settle()
-    read = await said_by(stage)
-    assert "18:40–18:45: L1 231–233 V, L2 232–234 V, L3 232–234 V" in read
+    await shows(stage, "18:40–18:45: L1 231–233 V, L2 232–234 V, L3 232–234 V")
     assert (await chart.get_attribute("aria-valuetext") or "").startswith("18:40–18:45: L1 231")
     for key in ("ArrowRight", "ArrowRight", "ArrowLeft"):
         await stage.page.keyboard.press(key)
     await stage.settle()
-    assert "18:45–18:50:" in await said_by(stage)
+    await shows(stage, "18:45–18:50:")
     await stage.page.keyboard.press("End")
     await stage.settle()
-    assert "18:35–18:40:" in await said_by(stage)
+    await shows(stage, "18:35–18:40:")
     await stage.page.keyboard.press("Escape")
-    await stage.settle()
-    assert await said_by(stage) == text
+    await shows(stage, "All three within")
 
 
 async def test_a_finger_reads_the_place_below_it_and_nothing_jumps(
@@ -109,7 +125,7 @@ async def test_a_finger_reads_the_place_below_it_and_nothing_jumps(
     assert before
     await stage.page.mouse.move(before["x"] + before["width"] / 2, before["y"] + 20)
     await stage.settle()
-    assert "06:40–06:45:" in await said_by(stage)
+    await shows(stage, "06:40–06:45:")
     assert await chart.bounding_box() == before
 
 
@@ -182,22 +198,18 @@ async def test_the_age_of_the_last_telegram_is_counted(stage: Stage) -> None:
     await show(stage, "supply")
     await stage.send(house.live(received_at="2026-11-21T17:38:20+00:00"))
     await stage.passes(6)
-    assert re.search(r"last telegram ([6-9]|1\d) s ago\.", await said_by(stage))
+    await shows(stage, r"last telegram ([6-9]|1\d) s ago\.")
 
 
 async def test_a_breaker_that_is_off_says_what_that_means(stage: Stage) -> None:
     await show(stage, "supply")
     await stage.send(house.live(values=house.values(breaker="disconnected")))
-    text = await said_by(stage)
-    assert "Switched off: the breaker in the meter is open, nothing comes from the grid." in text
-    assert "Breaker Off" in text
+    await shows(stage, "Switched off: the breaker in the meter is open, nothing comes")
+    await shows(stage, "Breaker Off")
     await stage.send(house.live(values=house.values(breaker="ready_for_reconnection")))
-    text = await said_by(stage)
-    assert "Ready to be switched on again, by the button on the meter." in text
+    await shows(stage, "Ready to be switched on again, by the button on the meter.")
     await stage.send(house.live(values=house.values(breaker=None)))
-    text = await said_by(stage)
-    assert "Supply and reception Last telegram" in text
-    assert "Breaker –" in text
+    await shows(stage, "Supply and reception Last telegram .* Breaker –")
 
 
 async def test_silence_is_said_with_its_time_and_the_rest_is_grey(stage: Stage) -> None:
@@ -249,10 +261,10 @@ async def test_marks_are_read_with_keys(stage: Stage) -> None:
     await stage.card(CARD).get_by_role("slider").focus()
     await stage.page.keyboard.press("End")
     await stage.settle()
-    assert "Interruptions 18 October, 14:02: 1 voltage dip (L1)" in await said_by(stage)
+    await shows(stage, "Interruptions 18 October, 14:02: 1 voltage dip \\(L1\\)")
     await stage.page.keyboard.press("Home")
     await stage.settle()
-    assert "Interruptions 6 December 2025, 13:20: 1 power failure" in await said_by(stage)
+    await shows(stage, "Interruptions 6 December 2025, 13:20: 1 power failure")
 
 
 async def test_what_came_while_nothing_was_read_is_between_two_times(stage: Stage) -> None:
@@ -263,7 +275,7 @@ async def test_what_came_while_nothing_was_read_is_between_two_times(stage: Stag
     assert f"1 power failure in the last 30 days, the last one {when}." in text
     await stage.card(CARD).get_by_role("button", name="Show as table").click()
     await stage.settle()
-    assert f"{when} 1 power failure –" in await said_by(stage)
+    await shows(stage, f"{when} 1 power failure –")
 
 
 async def test_a_kind_that_is_not_counted_has_a_dash_and_words(stage: Stage) -> None:
@@ -278,7 +290,7 @@ async def test_a_new_disturbance_is_asked_for_at_once(stage: Stage) -> None:
     happened = events(disturbances=[event("2026-11-21T18:38:30+01:00", "power_failure")])
     await stage.page.evaluate("each => stage.answer({ 'smarty_p1/events': each })", happened)
     await stage.send(house.live(values=house.values(power_failures=25)))
-    assert "1 power failure in the last 30 days" in await said_by(stage)
+    await shows(stage, "1 power failure in the last 30 days")
 
 
 async def test_a_thousand_disturbances_are_few_elements(stage: Stage) -> None:

@@ -6,12 +6,13 @@ import { type InterruptionsDrawing, interruptionsDrawing, KIND_HEIGHT, NARROW_KI
 import { voltageDrawing } from "../drawing/quality-voltage.ts";
 import type { Feed } from "../feed.ts";
 import { plain } from "../parts/markup.ts";
+import { memo } from "../parts/memo.ts";
 import { ChosenBar } from "../parts/pointer.ts";
 import { interruptionLines, interruptionsStyles } from "../parts/quality-interruptions.ts";
 import { operatorMessage, receptionBlocks, receptionHours, supplyRows, supplyStyles } from "../parts/quality-supply.ts";
 import { voltageRows, voltageStyles } from "../parts/quality-voltage.ts";
 import { Width } from "../parts/width.ts";
-import { remembered, say } from "../sentences/quality.ts";
+import { say } from "../sentences/quality.ts";
 import { disturbances, interruptionsSentence, interruptionsTable, markSentence } from "../sentences/quality-interruptions.ts";
 import { connectionLimit, lastTelegram, receptionDay, receptionTable, supplySentence, switchState } from "../sentences/quality-supply.ts";
 import { rowSentence, voltageDay, voltageSentence, voltageTable, type VoltageDay } from "../sentences/quality-voltage.ts";
@@ -33,12 +34,12 @@ const WATCHED = [
 export class QualityCard extends SmartyCard {
   static override styles = [styles, voltageStyles, supplyStyles, interruptionsStyles];
 
-  readonly #voltageDay = remembered(voltageDay);
-  readonly #voltageDrawing = remembered(voltageDrawing);
-  readonly #receptionDay = remembered(receptionDay);
-  readonly #blocks = remembered(receptionBlocks);
-  readonly #disturbances = remembered(disturbances);
-  readonly #marks = remembered(interruptionsDrawing);
+  readonly #voltageDay = memo(voltageDay);
+  readonly #voltageDrawing = memo(voltageDrawing);
+  readonly #receptionDay = memo(receptionDay);
+  readonly #blocks = memo(receptionBlocks);
+  readonly #disturbances = memo(disturbances);
+  readonly #marks = memo(interruptionsDrawing);
   readonly #card = new Width(this, "ha-card");
   readonly #width = new Width(this, ".marks");
   /** Set by what is drawn: what the keys and the pointer choose of. */
@@ -190,7 +191,7 @@ export class QualityCard extends SmartyCard {
   }
 
   /** When an answer was first seen: what is drawn of it does not move until the next one comes. */
-  readonly #answeredAt = remembered((_answer: Events) => Date.now());
+  readonly #answeredAt = memo((_answer: Events) => Date.now());
 
   readonly #tick = (): void => {
     const { top, bottom } = this.getBoundingClientRect();

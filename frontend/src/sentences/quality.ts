@@ -25,15 +25,6 @@ export function duration(ms: number, locale: Locale): string {
   return minutes % 60 ? `${hours} ${locale.unit(minutes % 60, "min")}` : hours;
 }
 
-/** What `make` returned last is returned again while its arguments are the same ones. */
-export function remembered<Args extends unknown[], Result>(make: (...args: Args) => Result): (...args: Args) => Result {
-  let last: { args: Args; result: Result } | undefined;
-  return (...args) => {
-    if (!last || args.some((arg, index) => arg !== last!.args[index])) last = { args, result: make(...args) };
-    return last.result;
-  };
-}
-
 /** The time of something as milliseconds; undefined for what is none. */
 export function instant(time: unknown): number | undefined {
   const ms = typeof time === "string" ? Date.parse(time) : Number.NaN;
