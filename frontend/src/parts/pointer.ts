@@ -2,12 +2,17 @@
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
+/** Half of what a finger covers. */
+const FINGER_PX = 22;
+
 interface Chart {
   /** How many can be chosen; of those in a grid, how many are in one column. */
   count: number;
   column?: number;
   /** Where something is, as shares of the width and of the height: which one that is. */
   at: (x: number, y: number) => number | undefined;
+  /** Where the middle of one is, also as shares: to find one that is smaller than a finger again. */
+  middle?: (index: number) => readonly [number, number];
   /** Called for what is chosen already, when it is tapped or Enter is pressed. */
   open?: (index: number) => void;
 }
@@ -85,6 +90,12 @@ export class ChosenBar implements ReactiveController {
 
   #follow(event: PointerEvent): void {
     const box = (event.currentTarget as Element).getBoundingClientRect();
-    this.choose(this.#chart().at((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height));
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    const { at, middle } = this.#chart();
+    if (middle && this.#before !== undefined && event.pointerType !== "mouse") {
+      const [left, top] = middle(this.#before);
+      if (Math.hypot(left * box.width - x, top * box.height - y) < FINGER_PX) return this.choose(this.#before);
+    }
+    this.choose(at(x / box.width, y / box.height));
   }
 }
