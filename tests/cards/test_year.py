@@ -132,6 +132,30 @@ async def test_a_quarter_hour_is_read_and_its_day_opened(stage: Stage) -> None:
     assert await stage.page.evaluate("location.pathname") == "/smarty/now"
 
 
+async def test_a_finger_opens_what_it_has_chosen(stage: Stage) -> None:
+    await stage.show(YEAR, answers=year())
+    await stage.page.evaluate("history.replaceState(null, '', '/smarty/year')")
+    session = await stage.page.context.new_cdp_session(stage.page)
+    await session.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    box = await stage.page.locator(f"{YEAR} [role=application]").bounding_box()
+    assert box
+
+    async def tap(x: float, y: float) -> str:
+        for kind, points in (("touchStart", [{"x": x, "y": y}]), ("touchEnd", [])):
+            await session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+            await stage.settle()
+        path: str = await stage.page.evaluate("location.pathname")
+        return path
+
+    x, y = box["x"] + 100, box["y"] + 200
+    assert await tap(x, y) == "/smarty/year"
+    read = await stage.page.locator(f"{YEAR} .read").text_content()
+    assert await tap(x + 60, y) == "/smarty/year"
+    assert await stage.page.locator(f"{YEAR} .read").text_content() != read
+    # As near as a finger is the second time.
+    assert await tap(x + 68, y - 9) == "/smarty/now"
+
+
 async def test_the_keys_go_through_the_year(stage: Stage) -> None:
     await stage.show(YEAR, answers=year())
     field = stage.page.locator(f"{YEAR} [role=application]")

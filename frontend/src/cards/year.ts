@@ -50,7 +50,13 @@ export class YearCard extends SmartyCard {
   readonly #bar: ChosenBar = new ChosenBar(this, () => {
     const { grid, isTurned } = this.#painted!;
     const cells = new Cells(grid, isTurned);
-    return { count: cells.count, column: cells.column, at: (x, y) => cells.at(x, y), open: (index) => this.#open?.(cells.cell(index)) };
+    return {
+      count: cells.count,
+      column: cells.column,
+      at: (x, y) => cells.at(x, y),
+      middle: (index) => cells.middle(index),
+      open: (index) => this.#open?.(cells.cell(index)),
+    };
   });
   #painted: Painted | undefined;
   #open: ((cell: number) => void) | undefined;
