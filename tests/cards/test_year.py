@@ -113,7 +113,7 @@ async def test_telegrams_do_not_paint_again(stage: Stage) -> None:
 
 
 async def test_a_quarter_hour_is_read_and_its_day_opened(stage: Stage) -> None:
-    rows = [
+    rows: list[Row] = [
         (time, 3300 if time == house_year.at("2026-01-20T18:30") else 50) for time, _ in a_year()
     ]
     await stage.show(YEAR, answers=house_year.answers(rows), width=1280)
@@ -214,7 +214,7 @@ async def test_the_year_is_asked_once_and_then_what_is_new(stage: Stage) -> None
 
 
 async def test_months_stand_in_a_table(stage: Stage) -> None:
-    rows = [
+    rows: list[Row] = [
         (time, 3300 if time == house_year.at("2026-01-20T18:30") else 50) for time, _ in a_year()
     ]
     await stage.show(YEAR, answers=house_year.answers(rows))
