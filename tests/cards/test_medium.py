@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from custom_components.smarty_p1.lib.entities.devices import MBUS_MODEL
+
 from . import house, house_medium as media
 from .stage import Stage
 
@@ -95,7 +97,7 @@ async def test_the_meter_that_is_asked_for(stage: Stage) -> None:
     await said_by(stage, "Heat 18:00")
     await stage.close()
     await stage.show(CARD, answers=answers, config={"meter": "of another house"})
-    await said_by(stage, "This meter is not on the M-Bus.")
+    await said_by(stage, "This meter is not on the M-Bus")
 
 
 async def test_the_index_of_the_last_telegram_is_counted(stage: Stage) -> None:
@@ -136,15 +138,15 @@ async def test_a_reading_that_is_old_says_so(stage: Stage) -> None:
         ),
         (
             media.gas(days=media.days(date(2026, 11, 21), media.gas_of)),
-            "first whole day. Today 1.80 m³, at 11.20 kWh/m³ Show as table",
+            "from the first whole day on. Today 1.80 m³, at 11.20 kWh/m³ Show as table",
         ),
         (
             media.gas(days=media.days(date(2026, 11, 16), media.gas_of)),
-            "Since 16 November: 330 kWh by the 20th. It is compared once a month before is known.",
+            "Since 16 November: 330 kWh by the 20th",
         ),
         (
             media.gas(days=media.days(date(2026, 9, 1), media.gas_of, d2026_11_05=None)),
-            "Not compared: 1 day is not known as a whole. at least 1,177 kWh",
+            "so nothing is compared. at least 1,177 kWh",
         ),
         (
             media.gas(days=media.days(date(2026, 10, 5), media.gas_of)),
@@ -162,7 +164,7 @@ async def test_what_is_not_known_is_said(stage: Stage, found: dict[str, Any], sa
 
 async def test_without_another_meter_there_are_words(stage: Stage) -> None:
     await stage.show(CARD, answers=media.answers())
-    await said_by(stage, "There is no gas, water or heat meter on the M-Bus of this meter.")
+    await said_by(stage, "No gas, water or heat meter is on the M-Bus.")
     await stage.close()
     waiting = media.answers(state="waiting", media=[])
     await stage.show(CARD, answers=waiting, config={"meter": media.GAS})
@@ -183,16 +185,16 @@ async def test_a_day_is_chosen_with_the_keys_and_with_a_finger(stage: Stage) -> 
     await stage.show(CARD, answers=media.answers(media.heat()))
     chart = stage.page.get_by_role("slider")
     assert await chart.get_attribute("aria-label") == (
-        "Heat day by day: November: 20% more than in October by the\u00a020th"
+        "Heat: November: 20% more than in October by the\u00a020th"
     )
     assert await chart.get_attribute("aria-valuenow") == "20"
     await chart.press("Home")
     await stage.settle()
-    await said_by(stage, "1 November: 50 kWh · 1 October: 42 kWh")
+    await said_by(stage, "1 November 50 kWh · 1 October 42 kWh")
     await chart.press("ArrowRight")
     await stage.settle()
     assert await chart.get_attribute("aria-valuetext") == (
-        "2 November: 50\u00a0kWh · 2 October: 42\u00a0kWh"
+        "2 November 50\u00a0kWh · 2 October 42\u00a0kWh"
     )
     await chart.press("Escape")
     await stage.settle()
@@ -201,7 +203,7 @@ async def test_a_day_is_chosen_with_the_keys_and_with_a_finger(stage: Stage) -> 
     assert box
     await stage.page.mouse.move(box["x"] + 20.5 / 31 * box["width"], box["y"] + 50)
     await stage.settle()
-    await said_by(stage, "21 November (so far): 20 kWh · 21 October: 42 kWh")
+    await said_by(stage, "21 November (so far) 20 kWh · 21 October 42 kWh")
 
 
 async def test_the_table_has_the_days_of_both_months(stage: Stage) -> None:
@@ -234,6 +236,22 @@ async def test_the_name_is_that_of_the_user_and_tells_meters_apart(stage: Stage)
     )
     await stage.settle()
     await said_by(stage, "Boiler")
+
+
+async def test_a_meter_is_chosen_by_its_device(stage: Stage) -> None:
+    await stage.show(CARD, answers=media.answers(media.gas()), language="de")
+    form = await stage.page.evaluate(
+        """() => {
+            const { schema, computeLabel } = customElements.get("smarty-p1-medium").getConfigForm();
+            return schema.map((field) => [field.name, computeLabel(field), field.selector]);
+        }"""
+    )
+    assert [field[:2] for field in form] == [
+        ["entry_id", "Z\u00e4hler"],
+        ["device", "Z\u00e4hler von Gas, Wasser oder W\u00e4rme"],
+    ]
+    [wanted] = form[1][2]["device"]["filter"]
+    assert wanted == {"integration": "smarty_p1", "model": MBUS_MODEL}
 
 
 @pytest.mark.parametrize("language", ["en", "de", "fr", "lb", "pt"])

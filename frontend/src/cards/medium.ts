@@ -54,7 +54,6 @@ export class MediumCard extends SmartyCard {
         { name: "device", selector: { device: { filter: [{ integration, model: "M-Bus meter" }] } } },
       ],
       computeLabel: ({ name }: { name: string }) => labels[name],
-      computeHelper: ({ name }: { name: string }) => (name === "device" ? pageLocale().text(say.mediumTexts, "device_help") : undefined),
     };
   }
 
@@ -172,11 +171,11 @@ export class MediumCard extends SmartyCard {
     const chosen = this.#chosen.index;
     const sentence = chosen === undefined ? month : chosenSentence(days, chosen + 1, this.locale);
     const table = this.isTableShown ? daysTable(days, this.locale) : undefined;
-    const label = this.#t("chart", { name, month: plain(month) });
+    const label = `${name}: ${plain(month)}`;
     return html`<div class="big">
         ${this.moreInfo(history.type, number, name, deviceId)} <small>${this.#t("today", { unit: unit.unit }).trim()}</small>
       </div>
-      ${this.sentence(sentence, "month")}
+      ${sentence ? this.sentence(sentence, "month") : nothing}
       ${drawing.own || drawing.reference ? mediumChart({ days, drawing, label, sentence }, this.#chosen, this.locale) : nothing}
       ${table ? this.table(name, table.head, () => table.rows) : nothing} ${this.#foot(days, newer?.index ?? history.index)}`;
   }

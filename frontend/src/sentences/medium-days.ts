@@ -31,10 +31,8 @@ export function chosenSentence({ standing, units, today, amount }: Days, day: nu
     const value = isToday ? amount : (of.amounts[day - 1] ?? null);
     const words = value === null ? "–" : write(value, units.day, locale);
     const name = locale.day(startOf(of.month, day));
-    return t("chosen", {
-      day: isToday ? t("so_far", { day: name }) : name,
-      amount: value === null || isToday || of.isWhole[day - 1] ? words : t("at_least", { sum: words }),
-    });
+    const told = value === null || isToday || of.isWhole[day - 1] ? words : t("at_least", { sum: words });
+    return `**${isToday ? t("so_far", { day: name }) : name}** ${told}`;
   };
   const own = day <= now ? said(month, day === now) : "";
   const other = reference && day <= reference.length ? said(reference, false) : "";
@@ -82,7 +80,7 @@ export function footnote(days: Days, index: number | null, locale: Locale): { te
     said.push(t("index", { index: write(index, { ...units.own, decimals: 3 }, locale) }));
   }
   const unknown = unknownHours(days);
-  if (unknown) said.push(locale.count(mediumTexts, "unknown_hours", unknown));
+  if (unknown) said.push(t("unknown_hours", { hours: locale.unit(unknown, "h") }));
   return { text: said.join(" · "), isWarning: false };
 }
 

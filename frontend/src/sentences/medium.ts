@@ -105,11 +105,11 @@ export function monthSentence(standing: Standing, units: Units, since: string, t
   const amount = (value: number) => writeSum(value, units, locale);
   const params = { month: capital(locale.month(startOf(month.month))), day: ordinal(last, locale), sum: amount(sum) };
   if (today.endsWith("-01")) {
-    if (!reference?.isWhole.every(Boolean)) return t("begins", params);
+    if (!reference?.isWhole.every(Boolean)) return "";
     const before = reference.amounts.reduce<number>((all, each) => all + (each ?? 0), 0);
     return t("before", { ...params, reference: capital(monthName(reference.month, today, locale)), sum: amount(before) });
   }
-  if (missing > 0 && last) return locale.count(mediumTexts, "at_least", missing, params);
+  if (missing > 0 && last) return t("partly", params);
   if (!last) {
     if (since.startsWith(month.month)) return t("first_days", { since: locale.day(dayStart(since)) });
     return "";
@@ -122,9 +122,7 @@ export function monthSentence(standing: Standing, units: Units, since: string, t
   const name = monthName(reference.month, today, locale);
   const said = { ...params, reference: name, before: amount(referenceSum) };
   const isNothing = (value: number) => round(value * units.day.factor, units.day.decimals) === 0;
-  if (isNothing(sum) || isNothing(referenceSum)) {
-    return t(!isNothing(sum) ? "none_before" : isNothing(referenceSum) ? "none_both" : "none_now", said);
-  }
+  if (isNothing(sum) || isNothing(referenceSum)) return t("both", said);
   const ratio = sum / referenceSum;
   if (ratio >= MANY_TIMES) return t("times", { ...said, times: locale.number(ratio, ratio < 10 ? 1 : 0) });
   const percent = round((ratio - 1) * 100);
