@@ -26,6 +26,13 @@ def meter(**changes: object) -> Json:
     return {"smarty_p1/meters": {"meters": [house.meter(**changes)]}}
 
 
+async def height_of(stage: Stage) -> float:
+    """Return how high the card is."""
+    box = await stage.card(CARD).bounding_box()
+    assert box
+    return box["height"]
+
+
 async def bar_at(stage: Stage, hour: float) -> tuple[float, float]:
     """Return where on the page a time of the day is, by the hours below the axis."""
     labels = {}
@@ -72,14 +79,14 @@ async def test_what_was_too_much_and_what_is_coming(
 
 async def test_a_bar_that_is_chosen_replaces_the_sentence(stage: Stage) -> None:
     await stage.show(CARD, answers=house_today.answers(), width=390, scale=2)
-    height = (await stage.card(CARD).bounding_box() or {})["height"]
+    height = await height_of(stage)
     x, y = await bar_at(stage, 18.25)
     await stage.page.mouse.move(x, y)
     await stage.settle()
     await stage.picture("today-chosen")
     assert "18:15\u201318:30: 9.4 kW drawn. 0.6 kWh above 7 kW: 0.05 €" in await stage.text()
     assert not await stage.page.locator(".said p").first.is_visible()
-    assert (await stage.card(CARD).bounding_box() or {})["height"] == height
+    assert await height_of(stage) == height
     # A second tap leads back to the day.
     await stage.page.mouse.click(x, y)
     await stage.settle()
