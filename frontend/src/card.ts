@@ -4,6 +4,7 @@ import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclaratio
 import { type Feed, type Meters, metersOf } from "./feed.ts";
 import type { Hass } from "./hass.ts";
 import { Locale, type Texts } from "./locale.ts";
+import { chooser, shortTitle } from "./parts/chooser.ts";
 import { rich, tableBehind } from "./parts/markup.ts";
 import { styles } from "./styles.ts";
 import common from "./texts/common.json" with { type: "json" };
@@ -153,7 +154,21 @@ export abstract class SmartyCard extends LitElement {
     const meter = this.meter;
     const feed = this.#feed ?? (meter && this.#meters?.feed(meter.entry_id));
     const isForbidden = feed?.live?.state === "unauthorized" || feed?.live?.state === "removed";
-    return html`<ha-card>${meter && feed && !isForbidden ? this.content(meter, feed) : this.#withoutMeter(isForbidden)}</ha-card>`;
+    const content = meter && feed && !isForbidden ? this.content(meter, feed) : this.#withoutMeter(isForbidden);
+    return html`<ha-card>${this.config.chooser && meter ? this.chooser(meter) : nothing}${content}</ha-card>`;
+  }
+
+  /** Where there are several meters: which one the cards of the view show. */
+  protected chooser(meter: Meter, detail: (feed: Feed) => string = () => ""): TemplateResult | typeof nothing {
+    const { meters } = this;
+    const list = meters?.list ?? [];
+    if (!meters || list.length < 2) return nothing;
+    const choices = list.map((each) => ({
+      id: each.entry_id,
+      name: this.hass?.devices[each.device_id ?? ""]?.name_by_user || shortTitle(each),
+      detail: detail(meters.feed(each.entry_id)),
+    }));
+    return chooser(this.locale.common("meter"), choices, meter.entry_id, (id) => meters.choose(id));
   }
 
   #withoutMeter(isForbidden = false): TemplateResult {

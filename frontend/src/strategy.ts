@@ -92,7 +92,7 @@ export class SmartyDashboard extends HTMLElement {
     const chooser = { chooser: true };
     const hasYear = (meters?.length ?? 1) > 0;
     const views: View[] = [
-      ...(isElectric ? [view(t("now"), "now", section(...(hasYear ? [card("now", chooser), card("so-far"), card("today")] : [card("now")])))] : []),
+      ...(isElectric ? [view(t("now"), "now", section(...(hasYear ? [card("now"), card("so-far"), card("today")] : [card("now")])))] : []),
       ...(hasYear
         ? [
             view(t("bill"), "bill", section(card("bill", chooser), card("months"))),

@@ -1,6 +1,7 @@
 /** What all cards look like: three sizes of type, colours by variables of the theme. */
 
 import { css } from "lit";
+import { chooserStyles } from "./parts/chooser.ts";
 
 export const styles = css`
   :host {
@@ -94,7 +95,7 @@ export const styles = css`
     min-height: 0;
     text-align: inherit;
   }
-  button[disabled] {
+  button[aria-disabled="true"] {
     cursor: default;
     color: var(--disabled-text-color, var(--quiet));
     opacity: 0.5;
@@ -135,6 +136,7 @@ export const styles = css`
     gap: 0 16px;
   }
   footer .link {
+    margin-inline-start: auto;
     font-size: 13px;
     min-height: 44px;
   }
@@ -154,6 +156,7 @@ export const styles = css`
     text-align: right;
     border-top: 1px solid var(--divider-color);
     font-weight: 400;
+    overflow-wrap: normal;
   }
   .behind tr > :first-child {
     text-align: left;
@@ -174,6 +177,7 @@ export const styles = css`
     clip-path: inset(50%);
     white-space: nowrap;
   }
+  ${chooserStyles}
   @media (prefers-reduced-motion: no-preference) {
     .moves {
       transition: width 0.3s;

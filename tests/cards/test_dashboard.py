@@ -204,3 +204,25 @@ def test_each_text_is_in_every_language() -> None:
                     # A line never begins with a sign that belongs to the word before it.
                     assert not any(f" {sign}" in text for sign in ":;!?»"), where
                     assert "« " not in text, where
+
+
+async def test_the_meter_that_is_chosen_is_that_of_the_view(stage: Stage) -> None:
+    second = house.meter(entry_id="second", title="Heat pump", serial_number="SAG1030700054321")
+    answers = meters(house.meter(title="House"), second) | {
+        "smarty_p1/voltages": {"error": "not_loaded"},
+        "smarty_p1/live second": house.live(values=house.values(power_net=2.1)),
+    }
+    quality = {"part": "voltage", "chooser": True}
+    await stage.show("smarty-p1-quality", "smarty-p1-now", answers=answers, config=quality)
+    choice = stage.card("smarty-p1-quality").get_by_role("radio")
+    assert await choice.all_inner_texts() == ["House", "Heat pump"]
+    await choice.nth(1).click()
+    await stage.settle()
+    assert "You draw 18:38:20 2.1 kW" in await stage.text()
+
+
+async def test_a_card_of_one_meter_lets_nobody_choose(stage: Stage) -> None:
+    second = house.meter(entry_id="second", title="Heat pump")
+    config = {"part": "voltage", "chooser": True, "entry_id": "house"}
+    await stage.show("smarty-p1-quality", answers=meters(house.meter(), second), config=config)
+    assert not await stage.card("smarty-p1-quality").get_by_role("radio").count()

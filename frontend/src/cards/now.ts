@@ -6,7 +6,7 @@ import { phaseBars, quarterHourBar } from "../drawing/now.ts";
 import type { Feed } from "../feed.ts";
 import { kwDecimals } from "../locale.ts";
 import { banner } from "../parts/banner.ts";
-import { chooser, MOST_BESIDE } from "../parts/chooser.ts";
+import { MOST_BESIDE } from "../parts/chooser.ts";
 import { nowStyles } from "../parts/now-styles.ts";
 import { type Trouble, troubleOf } from "../sentences/banner.ts";
 import {
@@ -37,10 +37,10 @@ export class NowCard extends SmartyCard {
 
   protected content(meter: Meter, feed: Feed): TemplateResult {
     const { live } = feed;
-    if (!live) return html`${this.#chooser(meter)}${this.waiting()}`;
+    if (!live) return html`${this.chooser(meter, (each) => this.#detail(each))}${this.waiting()}`;
     const trouble = troubleOf(meter, live, feed.liveAt, Date.now(), this.locale);
     const now = situationOf(live, meter);
-    return html`${trouble ? banner(trouble, this.#action(trouble)) : nothing}${this.#chooser(meter)}
+    return html`${trouble ? banner(trouble, this.#action(trouble)) : nothing}${this.chooser(meter, (each) => this.#detail(each))}
       ${trouble || !now || this.isOld(feed) ? this.#lastKnown(feed, now, trouble) : this.#present(meter, feed, live, now)}`;
   }
 
@@ -161,18 +161,6 @@ export class NowCard extends SmartyCard {
     </div>`;
   }
 
-  #chooser(meter: Meter): TemplateResult | typeof nothing {
-    const { meters } = this;
-    const list = meters?.list ?? [];
-    if (!meters || list.length < 2) return nothing;
-    const choices = list.map((each) => ({
-      id: each.entry_id,
-      name: this.hass?.devices[each.device_id ?? ""]?.name_by_user || shortened(each),
-      detail: this.#detail(meters.feed(each.entry_id)),
-    }));
-    return chooser(this.locale.common("meter"), choices, meter.entry_id, (id) => meters.choose(id));
-  }
-
   #detail(feed: Feed): string {
     const power = asNumber(feed.live?.values?.power_net);
     if (power === null || feed.live?.state !== "receiving" || this.isOld(feed)) return "–";
@@ -181,7 +169,3 @@ export class NowCard extends SmartyCard {
     return this.#t(`meter_${is}`, { power: this.locale.kW(Math.abs(power)) });
   }
 }
-
-/** A name that has been left as it was is too long beside others, and begins as theirs do. */
-const shortened = ({ title, serial_number }: Meter): string =>
-  serial_number ? title.replace(serial_number, `…\u2060${serial_number.slice(-6)}`) : title;

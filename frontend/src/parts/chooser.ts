@@ -1,6 +1,7 @@
 /** Choosing one of several meters: for all cards of the view. */
 
-import { css, html, type TemplateResult } from "lit";
+import { css, html, nothing, type TemplateResult } from "lit";
+import type { Meter } from "../wire.ts";
 
 export interface Choice {
   id: string;
@@ -88,8 +89,12 @@ export function chooser(
         tabindex=${id === chosen ? 0 : -1}
         @click=${() => choose(id)}
       >
-        <b>${name}</b><small>${detail}</small>
+        <b>${name}</b>${detail ? html`<small>${detail}</small>` : nothing}
       </button>`,
     )}
   </div>`;
 }
+
+/** A name that has been left as it was is too long beside others, and begins as theirs do. */
+export const shortTitle = ({ title, serial_number }: Meter): string =>
+  serial_number ? title.replace(serial_number, `…\u2060${serial_number.slice(-6)}`) : title;

@@ -41,7 +41,7 @@ export function turnOver(
   to: { earlier?: (() => void) | undefined; later?: (() => void) | undefined },
 ): TemplateResult {
   const arrow = (label: string, sign: string, go?: () => void) =>
-    html`<button aria-label=${label} title=${label} ?disabled=${!go} @click=${go}>
+    html`<button aria-label=${label} title=${label} aria-disabled=${go ? "false" : "true"} @click=${go}>
       <ha-icon icon=${sign} style="pointer-events:none"></ha-icon>
     </button>`;
   return html`<header class="turn">

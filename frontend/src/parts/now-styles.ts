@@ -2,11 +2,9 @@
 
 import { css } from "lit";
 import { bannerStyles } from "./banner.ts";
-import { chooserStyles } from "./chooser.ts";
 
 export const nowStyles = [
   bannerStyles,
-  chooserStyles,
   css`
     .big small {
       margin-inline-start: 8px;
