@@ -1,5 +1,6 @@
 """Gas, water and heat of the house: 14 months up to 21 November 2026, made by a small rule."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -64,14 +65,14 @@ def heat_of(day: date) -> float:
     return 0.18 if (day.year, day.month) == (2026, 11) else 0.15
 
 
-def hours(start: str = "2026-11-17T23:00:00+00:00", **litres: list[int | None]) -> Json:
+def hours(start: str = "2026-11-17T23:00:00+00:00", **litres: Sequence[int | None]) -> Json:
     """Return hours of water, none at night but in the nights given (n2026_11_21=[2, 3, 4])."""
     first = datetime.fromisoformat(start)
     values: list[int | None] = []
     at = first
     while at < datetime(2026, 11, 21, 17, tzinfo=UTC):
         clock = at.astimezone(_LUXEMBOURG)
-        night = litres.get(f"n{clock:%Y_%m_%d}", [0, 0, 0])
+        night: Sequence[int | None] = litres.get(f"n{clock:%Y_%m_%d}", [0, 0, 0])
         values.append(night[clock.hour - 2] if clock.hour in (2, 3, 4) else 15)
         at += timedelta(hours=1)
     return {"start": start, "step": 3600, "unit": "L", "values": values}

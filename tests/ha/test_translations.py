@@ -13,7 +13,6 @@ from homeassistant.data_entry_flow import section
 
 import custom_components.smarty_p1
 from custom_components.smarty_p1.condition import CONDITIONS
-from custom_components.smarty_p1.const import CONF_MIN_INTERVAL
 from custom_components.smarty_p1.coordinator import (
     leneda_refusals,
     meter_coordinator,
@@ -24,6 +23,7 @@ from custom_components.smarty_p1.coordinator.pulse_port_coordinator import Pulse
 from custom_components.smarty_p1.coordinator.repair_issues import Problem
 from custom_components.smarty_p1.coordinator.tank_coordinator import TankCoordinator
 from custom_components.smarty_p1.flows import error_texts
+from custom_components.smarty_p1.flows.data_options import DATA_OPTIONS
 from custom_components.smarty_p1.flows.leneda_account import account_fields
 from custom_components.smarty_p1.flows.tariff_options import contract_fields, detail_fields
 from custom_components.smarty_p1.lib.entities import (
@@ -203,7 +203,7 @@ def test_each_option_has_a_name_and_an_explanation() -> None:
     assert form["data"].keys() == form["data_description"].keys() == options
     assert form["sections"].keys() == sections.keys()
     assert pages["updates"]["data"].keys() == pages["updates"]["data_description"].keys()
-    assert pages["updates"]["data"].keys() == {CONF_MIN_INTERVAL}
+    assert pages["updates"]["data"].keys() == set(DATA_OPTIONS)
     assert pages["other_programs"]["sections"].keys() == {"p1_server", "mqtt"}
     account = pages["leneda_account"]
     assert account["data"].keys() == account["data_description"].keys() == set(account_fields())

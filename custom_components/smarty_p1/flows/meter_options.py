@@ -88,7 +88,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
     async def async_step_updates(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask how often entities are updated, and what a cubic metre of gas is worth."""
         errors: Errors = {}
-        shown = self.config_entry.options
+        shown: Mapping[str, Any] = self.config_entry.options
         if user_input is not None:
             read = read_data(user_input, errors)
             if not errors:
