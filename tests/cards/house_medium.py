@@ -11,6 +11,7 @@ type Json = dict[str, Any]
 
 GAS, WATER, HEAT = "GAS0790002574001", "WAT0790002574002", "HEA0790002574003"
 TODAY = date(2026, 11, 21)
+_FIRST_HOUR = "2026-11-17T23:00:00+00:00"
 _LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 # m³ of gas on each day of a month, kWh of it 11.2 times as many.
 _GAS = {(2026, 11): 5.5, (2026, 10): 4.0, (2025, 11): 5.0, (2025, 10): 4.2}
@@ -65,17 +66,16 @@ def heat_of(day: date) -> float:
     return 0.18 if (day.year, day.month) == (2026, 11) else 0.15
 
 
-def hours(start: str = "2026-11-17T23:00:00+00:00", **litres: Sequence[int | None]) -> Json:
+def hours(**litres: Sequence[int | None]) -> Json:
     """Return hours of water, none at night but in the nights given (n2026_11_21=[2, 3, 4])."""
-    first = datetime.fromisoformat(start)
     values: list[int | None] = []
-    at = first
+    at = datetime.fromisoformat(_FIRST_HOUR)
     while at < datetime(2026, 11, 21, 17, tzinfo=UTC):
         clock = at.astimezone(_LUXEMBOURG)
         night: Sequence[int | None] = litres.get(f"n{clock:%Y_%m_%d}", [0, 0, 0])
         values.append(night[clock.hour - 2] if clock.hour in (2, 3, 4) else 15)
         at += timedelta(hours=1)
-    return {"start": start, "step": 3600, "unit": "L", "values": values}
+    return {"start": _FIRST_HOUR, "step": 3600, "unit": "L", "values": values}
 
 
 def gas(**changes: object) -> Json:
