@@ -165,6 +165,8 @@ async def test_without_an_energy_price_it_is_the_grid_alone(stage: Stage) -> Non
     await show(stage, CARD, answers=bills(*map(without, [*earlier(), running()])))
     text = await clean(stage, "months-grid")
     assert "Without the price of your energy: this is the grid alone. Enter the prices" in text
+    # What the energy costs is not known, which is not 0.
+    assert "12 months Network and meter 34 €" in text
     assert "Grid alone 38 €" in text
     assert "To pay" not in text
 

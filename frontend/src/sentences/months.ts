@@ -152,7 +152,7 @@ export function tableOf(year: Year, chosen: Month, locale: Locale): { head: stri
   const write = (value: number | undefined) => (value === undefined ? "–" : unit === "€" ? locale.euros(value) : locale.number(value));
   const rows = PARTS[unit].flatMap((key, index) => {
     const isNothing = year.months.every(({ parts }) => !round(parts[index] ?? 0));
-    if (isNothing && key !== "energy" && key !== "drawn") return [];
+    if (isNothing && key !== "drawn") return [];
     return [{ key, name: nameOf(key, year, locale), cells: columns.map((column) => write(column?.[index])) }];
   });
   if (unit === "kWh") return { head, rows, total: undefined };
