@@ -5,6 +5,7 @@ import re
 import pytest
 
 from . import house
+from .house import Json
 from .house_bill import bill, bills, earlier, line, lines, running, show
 from .stage import Stage
 
@@ -58,7 +59,7 @@ async def test_it_fits_a_narrow_screen_in_each_language(stage: Stage, language: 
         line("network_fixed", "0.4", "19.61", "month"),
     ]
     found = [*lines("4321.123", "1957.8", "1048.975"), *rare]
-    notes = {"unsplit_kwh": 12.5, "shared_kwh": 100.0, "may_owe_less_network": True}
+    notes: Json = {"unsplit_kwh": 12.5, "shared_kwh": 100.0, "may_owe_less_network": True}
     await show(
         stage, CARD, answers=bills(bill("2026-10", found, **notes)), language=language, width=360
     )
@@ -136,7 +137,13 @@ async def test_without_an_energy_price_it_is_the_grid_alone(stage: Stage) -> Non
 
 async def test_a_price_that_is_missing_is_named_and_nothing_is_summed(stage: Stage) -> None:
     found = [each for each in running()["lines"] if each["name"] != "compensation"]
-    unknown = {"missing": ["compensation"], "net": None, "vat": None, "total": None, "parts": {}}
+    unknown: Json = {
+        "missing": ["compensation"],
+        "net": None,
+        "vat": None,
+        "total": None,
+        "parts": {},
+    }
     await show(stage, CARD, answers=bills(running(lines=found, **unknown)), is_admin=False)
     text = await clean(stage, "bill-price-missing")
     assert "November 2026 – €" in text
@@ -162,7 +169,7 @@ async def test_what_is_received(stage: Stage) -> None:
 
 async def test_a_sign_that_will_turn_is_so_far(stage: Stage) -> None:
     found = lines("12", "0", "930.1", "0.692553")
-    changes = {"until": "2026-11-21T18:38:20+01:00", "estimate": {"total": 12.0}}
+    changes: Json = {"until": "2026-11-21T18:38:20+01:00", "estimate": {"total": 12.0}}
     await show(stage, CARD, answers=bills(bill("2026-11", found, **changes)))
     text = await stage.text()
     assert "54.34 € to receive so far" in text
@@ -177,7 +184,7 @@ async def test_the_range_of_the_forecast(stage: Stage) -> None:
 
 async def test_a_dynamic_price_sharing_and_what_is_not_in_the_amounts(stage: Stage) -> None:
     found = [line("energy", "263.662", "0.098765"), *lines("363.662", "57.812", "48.975")[1:]]
-    more = {
+    more: Json = {
         "unpriced_kwh": 12.3,
         "shared_kwh": 100.0,
         "sharing_known_kwh": 300.0,
@@ -210,7 +217,7 @@ async def test_a_change_within_the_month_and_lines_that_nobody_knows(stage: Stag
         line("surcharge", "6.4", "0.0765"),
         line("snow_tax", "100", "0.01"),
     ]
-    changes = {"imported_kwh": 100.0}
+    changes: Json = {"imported_kwh": 100.0}
     await show(stage, CARD, answers=bills(bill("2026-09", found, "0", **changes)))
     text = await clean(stage, "bill-change")
     assert "Network, fixed part 10 of 30 days × 12.84 € 4.28" in text

@@ -150,7 +150,7 @@ async def test_one_whole_month(stage: Stage) -> None:
 
 
 async def test_less_than_a_month(stage: Stage) -> None:
-    since = {"since": "2026-11-09T00:00:00+01:00", "measured_share": 0.6}
+    since: Json = {"since": "2026-11-09T00:00:00+01:00", "measured_share": 0.6}
     await show(stage, CARD, answers=bills(running(**since)))
     text = await clean(stage, "months-first")
     assert "97 € in November so far The first whole month ends on 31 December." in text
@@ -172,7 +172,7 @@ async def test_without_an_energy_price_it_is_the_grid_alone(stage: Stage) -> Non
 
 
 async def test_a_month_without_a_total_is_a_gap(stage: Stage) -> None:
-    unknown = {"missing": ["surcharge"], "net": None, "vat": None, "total": None, "parts": {}}
+    unknown: Json = {"missing": ["surcharge"], "net": None, "vat": None, "total": None, "parts": {}}
     known = earlier()
     known[4] |= unknown
     await show(stage, CARD, answers=bills(*known, running()), width=500)
