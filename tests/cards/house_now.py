@@ -1,5 +1,7 @@
 """What is going on in the house and other houses, and what today and this month have used."""
 
+from playwright.async_api import Locator
+
 from . import house
 from .house import Json
 
@@ -159,3 +161,9 @@ def three_meters() -> Json:
         "smarty_p1/live b": heating,
         "smarty_p1/live c": feeding(),
     }
+
+
+async def height(element: Locator) -> float:
+    """Return how high something is that may be touched, 0 where it is not shown."""
+    box = await element.bounding_box()
+    return box["height"] if box else 0.0

@@ -109,7 +109,7 @@ async def test_the_highest_opens_its_entity(stage: Stage) -> None:
         })"""
     )
     button = stage.card(CARD).get_by_role("button", name="14.5")
-    assert (await button.bounding_box() or {})["height"] >= 44
+    assert await house_now.height(button) >= 44
     await button.click()
     assert await stage.page.evaluate("window.opened") == "sensor.peak"
 
