@@ -11,7 +11,7 @@ from .requests import RefusedError, Request, async_rendered, demand_of, meter_co
 
 # The running one, the twelve before it, and one year more to compare with.
 _MOST_MONTHS = KEPT_MONTHS + 1
-_PARTS = ("energy", "network", "surcharge", "feed_in")
+_PARTS = ("energy", "network", "levies", "surcharge", "feed_in")
 
 
 @meter_command(

@@ -11,7 +11,7 @@ from tests.ha import billed_month
 from tests.ha.billed_month import telegram
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort
-from tests.ha.support import receive, set_up
+from tests.ha.support import receive, reload, set_up, state_of
 
 from .conftest import Client, ask, refused
 
@@ -131,6 +131,31 @@ async def test_bills_as_the_action_returns_them_and_what_is_beside(
     }
     assert round(sum(may["parts"].values()), 2) == may["total"]
     assert await refused(client, "bill", entry_id=entry.entry_id, months=26) == "invalid_format"
+
+
+@pytest.mark.usefixtures("everything_enabled")
+async def test_levies_are_a_part_of_their_own(
+    hass: HomeAssistant, port: MeterPort, client: Client, entry: MockConfigEntry
+) -> None:
+    port.greeting = port.next_frame(telegram("00:00:05", 0.0))
+    levies = {"with_levies": True, "electricity_tax": 0.002, "compensation": 0.01}
+    hass.config_entries.async_update_entry(entry, options={**entry.options, **levies})
+    await reload(hass, entry)
+
+    may, june = (await ask(client, "bill", entry_id=entry.entry_id, months=2))["months"]
+
+    assert "levies" not in may["parts"]
+    # 144 kWh: 21.60, and 0.29 and 1.44; with the network's 16.62 and 8 %
+    assert june["parts"] == {
+        "energy": 23.33,
+        "network": 17.95,
+        "levies": 1.87,
+        "surcharge": 0.0,
+        "feed_in": 0.0,
+    }
+    assert june["total"] == 43.15
+    # The entity is about both.
+    assert state_of(hass, "smarty_energy_cost_this_month").state == "25.2"
 
 
 async def test_classes(hass: HomeAssistant, client: Client, entry: MockConfigEntry) -> None:

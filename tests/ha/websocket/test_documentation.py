@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smarty_p1.const import DOMAIN
 from tests.ha.billed_month import telegram
 from tests.ha.meter import MeterPort, with_value
-from tests.ha.support import receive
+from tests.ha.support import receive, reload
 
 from .conftest import Client
 
@@ -79,6 +79,11 @@ async def test_an_example_has_the_shape_of_an_answer(  # noqa: PLR0913, PLR0917 
         ("0-2:24.2.1", "(250703120000S)(00028.253*m3)"),
     ):
         text = with_value(text, reference, value)
+    # From the 1st of the month on, each part of the bill is there.
+    port.greeting = port.next_frame(telegram("00:00:05", 0.1))
+    options = {**entry.options, "with_levies": True}
+    hass.config_entries.async_update_entry(entry, options=options)
+    await reload(hass, entry)
     await receive(hass, port, text)
     if "entry_id" in request_:
         request_ = {**request_, "entry_id": entry.entry_id}

@@ -306,7 +306,7 @@ def test_the_entities(june: Month) -> None:
     assert {name: number(value) for name, value in shown.items()} == {
         "Price of imported energy": price.imported,
         "Price of exported energy": price.exported,
-        "Energy cost this month": due.amount(*lines_of("energy")),
+        "Energy cost this month": due.amount(*lines_of("energy", "levies")),
         "Network cost this month": due.amount("network_fixed", "network_variable", "meter"),
         "Surcharge this month": due.amount("surcharge"),
         "Feed-in revenue this month": -revenue,
@@ -314,6 +314,6 @@ def test_the_entities(june: Month) -> None:
         "Cheapest reference power": 3,
         "Possible saving per year": compare([june], contracts, june.end).saving_per_year,
     }
-    for name, part in (("Energy cost", "energy"), ("Network cost", "network")):
+    for name, parts in (("Energy cost", ("energy", "levies")), ("Network cost", ("network",))):
         [said] = [remark for entity, _, remark in table if entity.startswith(name)]
-        assert set(re.findall(r"\w+", said)) - {"and"} == set(lines_of(part))
+        assert set(re.findall(r"\w+", said)) - {"and"} == set(lines_of(*parts))

@@ -85,11 +85,13 @@ def test_they_add_up_whatever_they_are(kwh: int) -> None:
     june = whole_month("2025-06", 30, kwh=kwh / 7, above={7: kwh / 70}, exported_wh=kwh * 77)
     contract = {"energy_price": 0.1377, "discount": 2.5, "feed_in_price": 0.0813}
     due = bill(june, agreed(reference_kw=7, has_levies=True, **contract), june.end)
-    parts = [due.part(name) or 0 for name in ("energy", "network", "surcharge", "feed_in")]
+    names = ("energy", "network", "surcharge", "feed_in", "levies")
+    parts = [due.part(name) or 0 for name in names]
     assert round(sum(parts), 2) == due.total
+    assert due.part(*names) == due.total
     assert parts[3] == due.amount("feed_in")
     [above] = [line for line in due.lines if line.name == "surcharge"]
     # As its sensor shows it, which has more decimals.
     assert f"{parts[2]:.2f}" == f"{above.quantity * above.price * 1.08 + 1e-9:.2f}"
-    for name, shown in zip(("energy", "network"), parts, strict=False):
-        assert abs(shown - (due.amount(*lines_of(name)) or 0)) <= 0.0101
+    for name in ("energy", "network", "levies"):
+        assert abs((due.part(name) or 0) - (due.amount(*lines_of(name)) or 0)) <= 0.0101

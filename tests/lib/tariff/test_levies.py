@@ -9,6 +9,7 @@ from tests.lib.tariff.months import agreed, changing, day, lines, month, sums, w
 from tests.lib.tariff.support import Connection
 
 NO_MARKET = MarketPrices()
+PARTS = ("energy", "network", "levies", "surcharge")
 
 
 def test_a_month_of_2025() -> None:
@@ -29,6 +30,9 @@ def test_a_month_of_2025() -> None:
     # 95.92 + 0.33 - 12.22 = 84.03; 8 % of it is 6.7224
     assert sums(due) == (84.03, 6.72, 90.75)
     assert due.amount("compensation") == -13.20  # 12.22 * 1.08 = 13.1976
+    # With VAT: 48.5352, 53.8272, -12.8412 and 1.2301, which the energy's cents make 90.75.
+    assert [due.part(name) for name in PARTS] == [48.53, 53.83, -12.84, 1.23]
+    assert due.part("energy", "levies") == 35.69
     # Without: 95.92 + 7.6736
     assert sums(bill(june, agreed(**contract), june.end)) == (95.92, 7.67, 103.59)
 
@@ -68,6 +72,7 @@ def test_above_25_000_kwh_nothing_is_known() -> None:
     due = bill(june, agreed(**contract), june.end)
     assert due.missing == ("electricity_tax", "compensation")
     assert sums(due) == (None, None, None)
+    assert (due.part("levies"), due.part("surcharge")) == (None, 0.0)
     own = {"electricity_tax": 0.0005, "compensation": 0.0}
     assert bill(june, agreed(**contract, **own), june.end).total
 

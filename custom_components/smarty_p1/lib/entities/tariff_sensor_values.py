@@ -120,9 +120,9 @@ def price(demand: Demand) -> KwhPrice:
     return kwh_price(contract, until.astimezone(LUXEMBOURG).year, demand.market, until)
 
 
-def cost(part: str) -> Callable[[Demand], float | None]:
-    """Return a function of the cost of a part, in whole cents, so that it changes seldom."""
-    return lambda demand: _this_month(demand).part(part)
+def cost(*parts: str) -> Callable[[Demand], float | None]:
+    """Return a function of the cost of parts, in whole cents, so that it changes seldom."""
+    return lambda demand: _this_month(demand).part(*parts)
 
 
 def surcharge(demand: Demand) -> float | None:

@@ -81,7 +81,7 @@ TARIFF_SENSORS: tuple[DescribedSensor[Reading], ...] = (
     ),
     _monetary(
         "cost_energy",
-        values.cost("energy"),
+        values.cost("energy", "levies"),
         values.energy_attributes,
         _ENERGY_PRICE,
     ),

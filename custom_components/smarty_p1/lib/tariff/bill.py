@@ -47,8 +47,8 @@ BILL_LINES: Mapping[str, LineKind] = {
     "network_variable": LineKind("kWh", "network"),
     "meter": LineKind("month", "network"),
     "surcharge": LineKind("kWh", "surcharge"),
-    "electricity_tax": LineKind("kWh", "energy"),
-    "compensation": LineKind("kWh", "energy"),
+    "electricity_tax": LineKind("kWh", "levies"),
+    "compensation": LineKind("kWh", "levies"),
     "feed_in": LineKind("kWh", "feed_in", is_paid_out=True),
 }
 """The lines by their names, in the order of a bill."""
@@ -56,9 +56,9 @@ _ORDER = tuple(BILL_LINES)
 _ENERGY = ("energy", "energy_second")
 
 
-def lines_of(part: str) -> tuple[str, ...]:
-    """Return the names of the lines of a part of a bill."""
-    return tuple(name for name, kind in BILL_LINES.items() if kind.part == part)
+def lines_of(*parts: str) -> tuple[str, ...]:
+    """Return the names of the lines of parts of a bill."""
+    return tuple(name for name, kind in BILL_LINES.items() if kind.part in parts)
 
 
 _CENT = 10_000_000
@@ -114,11 +114,13 @@ class Bill(NamedTuple):
             return None
         return to_cents(sum(line.amount for line in lines) + self.vat_rate * _taxed(lines))
 
-    def part(self, name: str) -> float | None:
-        """Return what a part costs with VAT; where all are known, they add up to the total."""
+    def part(self, *names: str) -> float | None:
+        """Return what parts cost with VAT; where all are known, they add up to the total."""
         if self.net is None or self.vat is None:
-            return self.amount(*lines_of(name))
-        return _parts(self.lines, self.vat, self.vat_rate or 0.0).get(name)
+            return self.amount(*lines_of(*names))
+        parts = _parts(self.lines, self.vat, self.vat_rate or 0.0)
+        found = [parts[name] for name in names if name in parts]
+        return round(sum(found), 2) if found else None
 
 
 @lru_cache(maxsize=16)
