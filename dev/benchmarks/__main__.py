@@ -11,6 +11,7 @@ from importlib.metadata import version
 
 from .decoding import AIMS, FIRST_AIM, FRAMES, SERIES, Result, compare, first_telegram
 from .footprint import IMPORT_AIM, LINEAR, import_cost, memory_of_meters, of_each_further
+from .rows import AIM as MOST_ROWS, rows_of_days
 from .states import AloneResult, StatesResult, compare_states, compare_with_home_assistant
 from .tariff import cost_of_tariff
 from .worst import AIM, CHUNK_SIZES, STREAMS, measure_all
@@ -28,8 +29,13 @@ def main() -> None:
     parser.add_argument(
         "--worst", action="store_true", help="instead: what the costliest streams cost"
     )
+    parser.add_argument(
+        "--rows", action="store_true", help="instead: how many rows a day the recorder stores"
+    )
     options = parser.parse_args()
-    if options.worst:
+    if options.rows:
+        _print_rows()
+    elif options.worst:
         _print_worst(min(options.rounds, 2))
     else:
         _print_comparison(options.rounds)
@@ -81,6 +87,14 @@ def _print_footprint(rounds: int, meters: int) -> None:
     for (count, size), each in zip(others, further, strict=True):
         aim = f"{further[0] * LINEAR:.0f}"
         print(f"| {count} meters | {size / 1024:.1f} | {each:.0f} | {aim} |")
+
+
+def _print_rows() -> None:
+    print("| a day, a telegram every 10 s | rows | aim | of which |")
+    print("|---|---:|---:|---|")
+    for name, rows in rows_of_days():
+        most = ", ".join(f"{key} {number:,}" for key, number in rows.most_common(8))
+        print(f"| {name} | {rows.total():,} | {MOST_ROWS:,} | {most} |", flush=True)
 
 
 def _print_head(what: str, other: str, ratio: str) -> None:

@@ -23,7 +23,7 @@ TARIFF: Mapping[str, Any] = {
 ABSENT = ("unavailable", "unknown")
 
 
-NUMBER = "power_net_l1"
+NUMBER = "power_net"
 """The entity that tells which telegram is shown."""
 
 

@@ -10,8 +10,7 @@ from dev.simulator.reading import Flow, Reading
 
 KEY = bytes.fromhex("8F1E2D3C4B5A69788796A5B4C3D2E1F0")
 _NUMBERS = 700
-# Less may wait to be shown.
-_STEP_KW = 0.02
+_STEP_KW = 0.001
 
 
 class Sent(NamedTuple):
@@ -22,9 +21,9 @@ class Sent(NamedTuple):
 
 
 class NumberedMeter(Meter):
-    """A meter whose power on L1 differs in each of 700 telegrams in a row.
+    """A meter whose power differs in each of 700 telegrams in a row.
 
-    `extra_kw` is what it draws besides what its household does.
+    `extra_kw` is what it draws, by its register, besides what its household does.
     """
 
     def __init__(self, number: int = 1, *, extra_kw: float = 0.0) -> None:
@@ -37,14 +36,12 @@ class NumberedMeter(Meter):
     @override
     def reading_at(self, when: datetime) -> Reading:
         reading = super().reading_at(when)
-        first, second, third = reading.phases
         extra_kwh = self._extra_kw * ((when - self._since) / timedelta(hours=1))
-        energy, power = reading.energy, reading.power
+        energy = reading.energy
         return replace(
             reading,
-            phases=(first._replace(power=Flow(self.last_power, 0.0)), second, third),
             energy=Flow(energy.imported + extra_kwh, energy.exported),
-            power=Flow(power.imported + self._extra_kw, power.exported),
+            power=Flow(self.last_power, 0.0),
         )
 
     @override
@@ -63,8 +60,8 @@ class NumberedMeter(Meter):
 
     @property
     def last_power(self) -> float:
-        """Return the power on L1 in the last telegram, in kW."""
-        return round(len(self.sent) % _NUMBERS * _STEP_KW, 3)
+        """Return the power in the last telegram, in kW."""
+        return round(self._extra_kw + len(self.sent) % _NUMBERS * _STEP_KW, 3)
 
 
 class SettableClock(Clock):

@@ -74,7 +74,8 @@ def test_the_rows_a_day_add_up() -> None:
 
     assert f"| enabled by default | {len(by_default)} | {sum(by_default):,} |" in ENTITIES
     assert f"| all | {len(everything)} | {sum(everything):,} |" in ENTITIES
-    assert sum(by_default) < 60_000
+    # No day has them all: while it exports, it does not import.
+    assert sum(by_default) - 4_400 < 30_000
 
 
 WARNING = "binary_sensor.smarty_reference_power_warning"

@@ -23,6 +23,8 @@ from ..lib.entities import (
     TEXT,
     UNRECORDED_ATTRIBUTES,
     DescribedSensor,
+    Follow,
+    Follower,
     Shown,
     mbus_sensors,
     sends_decimals,
@@ -80,21 +82,24 @@ class MeterSensor(SmartyEntity, SensorEntity):
 class FollowingSensor(MeterSensor):
     """A sensor that shows a number once it has moved far enough."""
 
-    _shown: Shown = None
+    def __init__(
+        self, coordinator: SmartyCoordinator, described: DescribedSensor[Reading], follow: Follow
+    ) -> None:
+        super().__init__(coordinator, described)
+        self._follower = Follower(follow)
 
     @property
     @override
     def native_value(self) -> Shown:
         """Return the value by the last reading that moved it."""
-        self._shown = self.described.shown_after(self._shown, super().native_value)
-        return self._shown
+        return self._follower.shown(super().native_value, self.coordinator.data.time)
 
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
         """Write the state; what is shown after a break is of the reading that ended it."""
         if not self.available:
-            self._shown = None
+            self._follower.begin_anew()
         super()._handle_coordinator_update()
 
 
@@ -120,8 +125,8 @@ def _make_sensor(
 ) -> MeterSensor:
     if described.last_reset_fn:
         return MonthSensor(coordinator, described)
-    if described.follows_by is not None:
-        return FollowingSensor(coordinator, described)
+    if described.follow is not None:
+        return FollowingSensor(coordinator, described, described.follow)
     make = MeterSensor if described.records_attributes else UnrecordedSensor
     return make(coordinator, described)
 

@@ -13,11 +13,11 @@ from .entity_description import (
     DescribedBinarySensor,
     DescribedEvent,
     DescribedSensor,
-    Shown,
     are_sent,
     local_times,
 )
 from .events import ATTR_TEXT, DISTURBANCE, EVENT_MESSAGE, EVENTS, disturbances
+from .following import Follow, Follower, Shown
 from .mbus_sensors import mbus_sensors
 from .meter_sensors import SENSORS, TEXT, VOLTAGE_LIMITS, sends_decimals
 from .reception_sensors import RECEPTION_SENSORS
@@ -47,6 +47,8 @@ __all__ = [
     "DescribedBinarySensor",
     "DescribedEvent",
     "DescribedSensor",
+    "Follow",
+    "Follower",
     "Shown",
     "are_sent",
     "day_sums_of",

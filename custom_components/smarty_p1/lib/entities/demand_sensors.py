@@ -7,6 +7,7 @@ from typing import Any
 from ..meter import Reading
 from ..tariff import Demand, QuarterHour
 from .entity_description import KILOWATT, KILOWATT_HOUR, MEASUREMENT, TOTAL, DescribedSensor
+from .following import as_allowance, in_steps
 
 type Attributes = dict[str, datetime | None]
 
@@ -100,8 +101,12 @@ def mean_power(
     return _power(key, mean, attributes_fn or start, entity_registry_enabled_default=enabled)
 
 
+def _available(demand: Demand) -> float | None:
+    return demand.available_kw
+
+
 DEMAND_SENSORS: tuple[DescribedSensor[Reading], ...] = (
-    _running_power("demand_running", lambda demand: demand.running_kw, follows_by=0.05),
+    _running_power("demand_running", lambda demand: demand.running_kw, follow=in_steps(0.05)),
     _running_power(
         "demand_projected",
         lambda demand: demand.projected_kw,
@@ -110,8 +115,13 @@ DEMAND_SENSORS: tuple[DescribedSensor[Reading], ...] = (
     ),
     mean_power("demand_last", lambda demand: demand.last_quarter),
     mean_power("demand_peak", lambda demand: demand.peak),
-    _running_power(
-        "demand_available", lambda demand: demand.available_kw, REFERENCE_POWER, follows_by=0.1
+    _power(
+        "demand_available",
+        _available,
+        measured_since(_available),
+        REFERENCE_POWER,
+        decimals=1,
+        follow=as_allowance(0.1, share=0.05),
     ),
     DescribedSensor(
         key="demand_excess_energy",

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..meter import Reading
+from .following import Follow
 
 CURRENCY = "EUR"
 """The tariff is Luxembourg's, whatever currency a Home Assistant is set to."""
@@ -19,9 +20,7 @@ TOTAL = "total"
 TOTAL_INCREASING = "total_increasing"
 KILOWATT = "kW"
 KILOWATT_HOUR = "kWh"
-_DECIMALS = 6
 
-type Shown = str | float | datetime | None
 type References = tuple[tuple[str, ...], ...]
 type NeededOption = str | tuple[str, ...]
 
@@ -72,28 +71,8 @@ class DescribedSensor[D](Described[D]):
     options: tuple[str, ...] | None = None
     records_attributes: bool = True
     """Whether the recorder keeps the attributes, and not only the state."""
-    follows_by: float | None = None
-    """How far a number must have moved to be shown: the recorder stores each that is.
-
-    The values that are published have no steps.
-    """
-    limits: tuple[float, float] | None = None
-    """A number that leaves them, or comes back, is shown however little it has moved."""
-
-    def shown_after(self, shown: Shown, value: Shown) -> Shown:
-        """Return what is shown of a value, after what is shown until now."""
-        if (
-            self.follows_by is None
-            or not isinstance(shown, (float, int))
-            or not isinstance(value, (float, int))
-        ):
-            return value
-        # Of two numbers with decimals, the difference has more of them.
-        has_moved = round(abs(value - shown), _DECIMALS) >= self.follows_by
-        return value if has_moved or self._is_within(value) != self._is_within(shown) else shown
-
-    def _is_within(self, value: float) -> bool:
-        return self.limits is None or self.limits[0] <= value <= self.limits[1]
+    follow: Follow | None = None
+    """How a number follows what the meter sends, None when it is always shown."""
 
 
 @dataclass(frozen=True, kw_only=True)

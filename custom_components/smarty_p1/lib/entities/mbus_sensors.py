@@ -13,8 +13,8 @@ from .entity_description import (
     MEASUREMENT,
     TOTAL_INCREASING,
     DescribedSensor,
-    Shown,
 )
+from .following import Shown
 from .meter_sensors import CONTROL_STATE, to_control_state, to_number, to_text
 
 _CUBIC_METRES = "m³"

@@ -6,7 +6,7 @@ is what would fill the database. docs/entities.md shows the choice and what it c
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from ..meter import Reading
@@ -27,9 +27,9 @@ from .entity_description import (
     TOTAL_INCREASING,
     DescribedSensor,
     References,
-    Shown,
     are_sent,
 )
+from .following import Shown, in_steps
 
 MAX_STATE_SIZE = 255
 TEXT = "text"
@@ -61,11 +61,10 @@ _POWER = _quantity("power", KILOWATT)
 _REACTIVE_POWER = _quantity("reactive_power", "kvar")
 _APPARENT_POWER = _quantity("apparent_power", "kVA")
 _THRESHOLD = _quantity("apparent_power", "kVA", decimals=1)
-_PHASE_POWER: _Kind = {**_POWER, "follows_by": 0.02}  # a tenth of an ampere
+_PHASE_POWER: _Kind = {**_POWER, "follow": in_steps(0.02)}  # a tenth of an ampere
 _VOLTAGE: _Kind = {
     **_quantity("voltage", "V", decimals=1),
-    "follows_by": 1.0,
-    "limits": VOLTAGE_LIMITS,
+    "follow": in_steps(1.0, every=timedelta(minutes=1), limits=VOLTAGE_LIMITS),
 }
 _CURRENT = _quantity("current", "A", decimals=0)
 _DIAGNOSTIC: _Kind = {"entity_category": DIAGNOSTIC}
@@ -157,9 +156,9 @@ def _number(
 
 
 def _net_power(
-    key: str, imported: str, exported: str, kind: _Kind = _POWER
+    key: str, imported: str, exported: str, kind: _Kind = _POWER, *, enabled: bool = True
 ) -> DescribedSensor[Reading]:
-    return _sensor(key, _to_difference, imported, exported, **kind)
+    return _sensor(key, _to_difference, imported, exported, enabled=enabled, **kind)
 
 
 def _state(key: str, reference: str) -> DescribedSensor[Reading]:
@@ -219,9 +218,9 @@ SENSORS: tuple[DescribedSensor[Reading], ...] = (
     _number("reactive_power_exported", _REACTIVE_POWER, "1-0:4.7.0", enabled=False),
     _number("apparent_power_imported", _APPARENT_POWER, "1-0:9.7.0", enabled=False),
     _number("apparent_power_exported", _APPARENT_POWER, "1-0:10.7.0", enabled=False),
-    _net_power("power_net_l1", "1-0:21.7.0", "1-0:22.7.0", _PHASE_POWER),
-    _net_power("power_net_l2", "1-0:41.7.0", "1-0:42.7.0", _PHASE_POWER),
-    _net_power("power_net_l3", "1-0:61.7.0", "1-0:62.7.0", _PHASE_POWER),
+    _net_power("power_net_l1", "1-0:21.7.0", "1-0:22.7.0", _PHASE_POWER, enabled=False),
+    _net_power("power_net_l2", "1-0:41.7.0", "1-0:42.7.0", _PHASE_POWER, enabled=False),
+    _net_power("power_net_l3", "1-0:61.7.0", "1-0:62.7.0", _PHASE_POWER, enabled=False),
     _number("power_imported_l1", _POWER, "1-0:21.7.0", enabled=False),
     _number("power_imported_l2", _POWER, "1-0:41.7.0", enabled=False),
     _number("power_imported_l3", _POWER, "1-0:61.7.0", enabled=False),

@@ -35,6 +35,11 @@ class Reading:
     received_at: datetime
     is_current: bool = True
 
+    @property
+    def time(self) -> datetime:
+        """Return the telegram's own time; of one without, when it was received."""
+        return self.telegram.time or self.received_at
+
     def meter(self, identity: str) -> MBusReading | None:
         """Return a meter on the M-Bus, None when it is not in the telegram."""
         return self.telegram.channels.get(self.channels.get(identity, 0))

@@ -25,7 +25,7 @@ from ..entities import (
     DescribedBinarySensor,
     DescribedEvent,
     DescribedSensor,
-    Shown,
+    Follower,
     disturbances,
     local_times,
     maker,
@@ -170,11 +170,11 @@ class Announcer:
         self._discovery = discovery
         self._root = root
         self._id = f"{DOMAIN}_{_safe(meter.serial_number)}"
-        self._shown: dict[str, Shown] = {}
+        self._followers: dict[str, Follower] = {}
 
     def begin_anew(self) -> None:
         """Show what comes next, however little it has moved."""
-        self._shown.clear()
+        self._followers.clear()
 
     def devices(self, reading: Reading, reception: Reception) -> Iterator[Device]:
         """Yield the meter and the meters on its M-Bus channels, as the options ask for them."""
@@ -201,11 +201,15 @@ class Announcer:
     def _value[D](self, described: Described[D], data: D) -> object:
         """Return what an entity shows: what follows in steps here does so there."""
         value = described.value_fn(data)
-        if not isinstance(described, DescribedSensor) or described.follows_by is None:
+        if (
+            not isinstance(described, DescribedSensor)
+            or described.follow is None
+            or not isinstance(data, Reading)
+        ):
             return value
-        key = described.key
-        self._shown[key] = described.shown_after(self._shown.get(key), value)
-        return self._shown[key]
+        if (follower := self._followers.get(described.key)) is None:
+            follower = self._followers[described.key] = Follower(described.follow)
+        return follower.shown(value, data.time)
 
     def owns(self, topic: str) -> bool:
         """Return whether a topic is one of this meter's discovery messages."""
