@@ -42,7 +42,7 @@ from .billed_month import telegram
 from .conftest import EntryMaker
 from .dialogs import open_options
 from .meter import MeterPort
-from .support import receive, reload
+from .support import receive, reload, state_of
 
 # The meter was read from 1 May to 16 June 2026, 0.4 kW but for ten quarter-hours.
 NOW = "2026-06-16T00:00:10+02:00"
@@ -201,6 +201,25 @@ async def test_the_day_sums_of_sharing(
     # The own quarter-hours of the answer have no origin, but those of the platform do.
     cells = [(set(new.split(";")) - set(old.split(";"))) for new, old in lines]
     assert cells == [{"1-65:1.29.3 (kW)"}, {"0.1"}, {"0.1"}]
+
+
+@pytest.mark.usefixtures("everything_enabled")
+async def test_a_peak_says_when_it_is_the_platforms(
+    hass: HomeAssistant,
+    port: MeterPort,
+    entry: MockConfigEntry,  # noqa: ARG001 - is set up
+    bring_in: Callable[[bytes], Any],
+) -> None:
+    own, year = "smarty_peak_of_last_month", "smarty_peak_of_12_months"
+    assert "origin" not in state_of(hass, year).attributes
+    await bring_in(export(APRIL, ["9.000", "2.000"]))
+    await receive(hass, port, telegram("00:00:30", 0.0))
+
+    assert (state_of(hass, own).state, state_of(hass, year).state) == ("8.0", "9.0")
+    assert "origin" not in state_of(hass, own).attributes
+    assert "origin" not in state_of(hass, "smarty_monthly_peak").attributes
+    attributes = state_of(hass, year).attributes
+    assert (attributes["start"][:10], attributes["origin"]) == ("2026-03-31", "platform")
 
 
 @pytest.mark.usefixtures("entry")

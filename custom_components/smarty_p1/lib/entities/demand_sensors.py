@@ -9,7 +9,7 @@ from ..tariff import Demand, QuarterHour
 from .entity_description import KILOWATT, KILOWATT_HOUR, MEASUREMENT, TOTAL, DescribedSensor
 from .following import as_allowance, in_steps
 
-type Attributes = dict[str, datetime | None]
+type Attributes = dict[str, Any]
 
 # As the options of a meter name it.
 REFERENCE_POWER = "reference_power"
@@ -30,6 +30,14 @@ def measured_since[T](value_fn: Callable[[Demand], T | None]) -> Callable[[Readi
         return {MEASURED_SINCE: demand.measured_since}
 
     return attributes
+
+
+def quarter_hour_attributes(quarter: QuarterHour | None) -> Attributes:
+    """Return when a quarter-hour started, and whose it is unless it was measured here."""
+    if quarter is None:
+        return {"start": None}
+    origin = {"origin": quarter.origin.value} if quarter.origin else {}
+    return {"start": quarter.start, **origin}
 
 
 def month_start(reading: Reading) -> datetime | None:
@@ -94,11 +102,10 @@ def mean_power(
         quarter = quarter_fn(demand)
         return quarter.mean_kw if quarter else None
 
-    def start(reading: Reading) -> Attributes:
-        quarter = reading.demand and quarter_fn(reading.demand)
-        return {"start": quarter.start if quarter else None}
+    def attributes(reading: Reading) -> Attributes:
+        return quarter_hour_attributes(reading.demand and quarter_fn(reading.demand))
 
-    return _power(key, mean, attributes_fn or start, entity_registry_enabled_default=enabled)
+    return _power(key, mean, attributes_fn or attributes, entity_registry_enabled_default=enabled)
 
 
 def _available(demand: Demand) -> float | None:

@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Callable
 from operator import is_
-from typing import Any
 
 from ..tariff import (
     LUXEMBOURG,
@@ -19,8 +18,7 @@ from ..tariff import (
     kwh_price,
     network_prices,
 )
-
-type Attributes = dict[str, Any]
+from .demand_sensors import Attributes, quarter_hour_attributes
 
 _METERS = 8
 
@@ -201,10 +199,10 @@ def peak_last_month(demand: Demand) -> QuarterHour | None:
 
 
 def peak_last_month_attributes(demand: Demand) -> Attributes:
-    """Return when it started, and how much of that month was measured."""
+    """Return when it started, whose it is, and how much of that month was measured."""
     month = _last_month(demand)
     share = month.measured_share(month.end) if month else None
-    return {**start(peak_last_month(demand)), "measured_share": share}
+    return {**quarter_hour_attributes(peak_last_month(demand)), "measured_share": share}
 
 
 def peak_12_months(demand: Demand) -> QuarterHour | None:
@@ -214,11 +212,6 @@ def peak_12_months(demand: Demand) -> QuarterHour | None:
     months = (*demand.earlier_months, demand.month)
     peaks = [month.peak for month in months if month.start > year_before and month.peak]
     return max(peaks, key=lambda peak: peak.mean_kw, default=None)
-
-
-def start(quarter: QuarterHour | None) -> Attributes:
-    """Return when a quarter-hour started."""
-    return {"start": quarter and quarter.start}
 
 
 def quarter_hours_above(demand: Demand) -> int:

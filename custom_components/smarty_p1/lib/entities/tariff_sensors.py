@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ..meter import Reading
 from ..tariff import Demand
 from . import tariff_sensor_values as values
-from .demand_sensors import REFERENCE_POWER, mean_power, month_start
+from .demand_sensors import REFERENCE_POWER, Attributes, mean_power, month_start
 from .entity_description import (
     CURRENCY,
     KILOWATT,
@@ -14,7 +14,6 @@ from .entity_description import (
     DescribedSensor,
     NeededOption,
 )
-from .tariff_sensor_values import Attributes
 
 UNRECORDED_ATTRIBUTES = frozenset({"classes", "months"})
 """Attributes that are too long to be stored with each state."""
