@@ -1,6 +1,7 @@
 """The dashboard "Smarty": serves its module, and lets every page of the frontend load it.
 
-The cards and what puts them together are in that module, whose sources are in `frontend/` of the repository.
+The cards, and what puts them together, are in that module; its sources are in `frontend/` at the
+root of the repository.
 """
 
 import hashlib

@@ -1,7 +1,5 @@
 """The three cards about the quality of supply: voltage, supply and reception, interruptions."""
 
-# ruff: noqa: RUF001 - ranges have dashes
-
 import re
 
 import pytest
