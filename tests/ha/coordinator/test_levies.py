@@ -4,12 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from homeassistant.components.repairs import (
-    DOMAIN as REPAIRS,
-    RepairsFlowContext,
-    RepairsFlowResult,
-    repairs_flow_manager,
-)
+from homeassistant.components.repairs import DOMAIN as REPAIRS, RepairsFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
@@ -23,6 +18,7 @@ from custom_components.smarty_p1.lib.tariff import Contract
 from tests.ha import billed_month
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort
+from tests.ha.repairs import choose, open_repair
 
 LINES_BEFORE = 6
 
@@ -33,16 +29,11 @@ def is_asked(hass: HomeAssistant) -> bool:
 
 async def answer(hass: HomeAssistant, entry_id: str, step: str) -> RepairsFlowResult:
     """Open the dialog of the issue and choose an answer."""
-    repairs = repairs_flow_manager(hass)
-    assert repairs
-    context = RepairsFlowContext(issue_id=f"levies_{entry_id}")
-    menu = await repairs.async_init(DOMAIN, context=context)
+    menu = await open_repair(hass, f"levies_{entry_id}")
     assert menu["type"] is FlowResultType.MENU
     assert menu["menu_options"] == ["add", "keep"]
     assert menu["description_placeholders"] == {"name": "Smarty 2574"}
-    result = await repairs.async_configure(menu["flow_id"], {"next_step_id": step})
-    await hass.async_block_till_done()
-    return result
+    return await choose(hass, menu, step)
 
 
 @pytest.mark.parametrize("step", ["add", "keep"])
@@ -107,13 +98,10 @@ async def test_a_meter_that_is_removed_meanwhile(
 ) -> None:
     assert await async_setup_component(hass, REPAIRS, {})
     entry = await billed_month.set_up(hass, port, make_entry, hass_storage)
-    repairs = repairs_flow_manager(hass)
-    assert repairs
-    context = RepairsFlowContext(issue_id=f"levies_{entry.entry_id}")
-    menu = await repairs.async_init(DOMAIN, context=context)
+    menu = await open_repair(hass, f"levies_{entry.entry_id}")
     await hass.config_entries.async_remove(entry.entry_id)
 
-    result = await repairs.async_configure(menu["flow_id"], {"next_step_id": "add"})
+    result = await choose(hass, menu, "add")
 
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "entry_removed")
 

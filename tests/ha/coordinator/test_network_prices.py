@@ -5,12 +5,7 @@ from typing import Any
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.components.repairs import (
-    DOMAIN as REPAIRS,
-    RepairsFlowContext,
-    RepairsFlowResult,
-    repairs_flow_manager,
-)
+from homeassistant.components.repairs import DOMAIN as REPAIRS
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
@@ -22,6 +17,7 @@ from custom_components.smarty_p1.coordinator import contract_options
 from custom_components.smarty_p1.lib.tariff import LATEST_YEAR
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort
+from tests.ha.repairs import choose, open_repair
 from tests.ha.support import TELEGRAM
 
 UNKNOWN = LATEST_YEAR + 1
@@ -63,23 +59,6 @@ async def wait_for(hass: HomeAssistant, freezer: FrozenDateTimeFactory, time: st
     freezer.move_to(time)
     async_fire_time_changed(hass, datetime.fromisoformat(time))
     await hass.async_block_till_done()
-
-
-async def open_repair(hass: HomeAssistant, entry: MockConfigEntry) -> RepairsFlowResult:
-    """Open the dialog of the issue."""
-    repairs = repairs_flow_manager(hass)
-    assert repairs
-    context = RepairsFlowContext(issue_id=f"network_prices_{entry.entry_id}")
-    return await repairs.async_init(DOMAIN, context=context)
-
-
-async def choose(hass: HomeAssistant, menu: RepairsFlowResult, step: str) -> RepairsFlowResult:
-    """Choose one way out."""
-    repairs = repairs_flow_manager(hass)
-    assert repairs
-    result = await repairs.async_configure(menu["flow_id"], {"next_step_id": step})
-    await hass.async_block_till_done()
-    return result
 
 
 @pytest.mark.parametrize(
@@ -143,7 +122,7 @@ async def test_confirmed_prices_hold_for_one_year(
     await set_up(hass, entry, reference_power=7.0)
     runs = entry.runtime_data
 
-    menu = await open_repair(hass, entry)
+    menu = await open_repair(hass, f"network_prices_{entry.entry_id}")
     assert menu["type"] is FlowResultType.MENU
     assert menu["menu_options"] == ["keep", "enter"]
     placeholders = menu["description_placeholders"]
@@ -167,7 +146,9 @@ async def test_the_options_open_and_the_issue_goes_when_prices_are_entered(
     freezer.move_to(SUMMER)
     await set_up(hass, entry, energy_price=0.12)
 
-    result = await choose(hass, await open_repair(hass, entry), "enter")
+    result = await choose(
+        hass, await open_repair(hass, f"network_prices_{entry.entry_id}"), "enter"
+    )
 
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "enter")
     kind, flow_id = result["next_flow"]
@@ -202,7 +183,7 @@ async def test_a_meter_that_is_removed_meanwhile(
 ) -> None:
     freezer.move_to(SUMMER)
     await set_up(hass, entry, reference_power=7.0)
-    menu = await open_repair(hass, entry)
+    menu = await open_repair(hass, f"network_prices_{entry.entry_id}")
     await hass.config_entries.async_remove(entry.entry_id)
     assert issue_of(hass, entry) is None
 
