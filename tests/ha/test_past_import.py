@@ -595,6 +595,8 @@ async def test_the_dialog_takes_a_file_and_another(
     result = await choose(april())
     assert result["type"] is FlowResultType.MENU
     assert result["menu_options"] == ["leneda_file", "leneda_finish"]
+    # No day of April was measured here; one of May is, below.
+    assert result["step_id"] == "leneda_result_alone"
     told = result["description_placeholders"]
     assert told["register"] == "Energy imported (1-1:1.29.0)"
     assert (told["start"], told["end"]) == ("2026-04-01 00:00", "2026-05-01 00:00")
@@ -604,6 +606,15 @@ async def test_the_dialog_takes_a_file_and_another(
     assert result["errors"] == {}
     result = await choose(export(APRIL, ["0.100"] * 96, "1-65:1.29.9"))
     assert result["description_placeholders"]["register"] == "1-65:1.29.9"
+    await options.async_configure(flow["flow_id"], {"next_step_id": "leneda_file"})
+    day = "2026-05-20T00:00:00+02:00"
+    for start in quarters(day, 96):
+        entry.runtime_data.quarter_hours.append(QuarterHour(start, 0.4, 0.0))
+    await hass.async_block_till_done()
+    result = await choose(export(day, ["0.400"] * 96))
+    assert (result["step_id"], result["menu_options"][-1]) == ("leneda_result", "leneda_finish")
+    told = result["description_placeholders"]
+    assert (told["compared_days"], told["differing_days"]) == ("1", "0")
     before = dict(entry.options)
     result = await options.async_configure(flow["flow_id"], {"next_step_id": "leneda_finish"})
     assert result["type"] is FlowResultType.CREATE_ENTRY

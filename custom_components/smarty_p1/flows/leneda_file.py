@@ -94,7 +94,8 @@ class LenedaFileSteps(OptionsFlow):
         if key := _ENTITIES.get(found.quantity):
             register = await self._async_text(f"entity.sensor.{key}.name", {})
         return self.async_show_menu(
-            step_id="leneda_result",
+            # Of no day there is nothing to say how many differ.
+            step_id="leneda_result" if found.compared_days else "leneda_result_alone",
             menu_options=["leneda_file", "leneda_finish"],
             description_placeholders={
                 "register": f"{register} ({found.code})" if key else register,
@@ -108,6 +109,10 @@ class LenedaFileSteps(OptionsFlow):
                 "differing_days": str(found.differing_days),
             },
         )
+
+    async def async_step_leneda_result_alone(self, user_input: Input = None) -> ConfigFlowResult:
+        """Show it of a file none of whose days was measured here."""
+        return await self.async_step_leneda_result(user_input)
 
     async def async_step_leneda_finish(self, _user_input: Input = None) -> ConfigFlowResult:
         """Close the dialog; no option has changed."""
