@@ -47,7 +47,8 @@ def _beside_it(month: Month, demand: Demand) -> dict[str, Any]:
         "until": until.astimezone(LUXEMBOURG).isoformat(),
         "imported_kwh": round(month.imported_kwh, 3),
         "exported_kwh": round(month.exported_kwh, 3),
-        "reference_kw": demand.contracts.at(until).reference_kw,
+        # What holds from midnight on is of the next month.
+        "reference_kw": demand.contracts.between(month.start, until)[-1].reference_kw,
         "peak": peak and {"start": peak.start.isoformat(), "mean_kw": peak.mean_kw},
         "vat_rate": due.vat_rate,
         "parts": {name: amount for name, amount in parts.items() if amount is not None},

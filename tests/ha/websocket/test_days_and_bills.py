@@ -7,6 +7,7 @@ import pytest
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.smarty_p1.lib.tariff import Contract
 from tests.ha import billed_month
 from tests.ha.billed_month import telegram
 from tests.ha.conftest import EntryMaker
@@ -156,6 +157,30 @@ async def test_levies_are_a_part_of_their_own(
     assert june["total"] == 43.15
     # The entity is about both.
     assert state_of(hass, "smarty_energy_cost_this_month").state == "25.2"
+
+
+async def test_a_month_has_the_reference_power_it_ended_with(  # noqa: PLR0913 - fixtures
+    hass: HomeAssistant,
+    port: MeterPort,
+    client: Client,
+    make_entry: EntryMaker,
+    hass_storage: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stored = billed_month.stored
+
+    def with_change(_contract: Contract) -> dict[str, Any]:
+        data = stored(Contract(reference_kw=7.0))
+        [first] = data["contracts"]
+        june = {**first, "since": "2026-05-31T22:00:00+00:00", "reference_kw": 12.0}
+        return {**data, "contracts": [first, june]}
+
+    monkeypatch.setattr(billed_month, "stored", with_change)
+    entry = await billed_month.set_up(hass, port, make_entry, hass_storage, reference_power=12.0)
+
+    may, june = (await ask(client, "bill", entry_id=entry.entry_id, months=2))["months"]
+
+    assert (may["reference_kw"], june["reference_kw"]) == (7.0, 12.0)
 
 
 async def test_classes(hass: HomeAssistant, client: Client, entry: MockConfigEntry) -> None:
