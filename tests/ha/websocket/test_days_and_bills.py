@@ -159,7 +159,7 @@ async def test_levies_are_a_part_of_their_own(
     assert state_of(hass, "smarty_energy_cost_this_month").state == "25.2"
 
 
-async def test_a_month_has_the_reference_power_it_ended_with(  # noqa: PLR0913 - fixtures
+async def test_a_month_has_the_reference_power_it_ended_with(  # noqa: PLR0913, PLR0917 - fixtures
     hass: HomeAssistant,
     port: MeterPort,
     client: Client,
