@@ -45,9 +45,6 @@ METER_VALUES = {
     "smarty_energy_imported": "25678.901",
     "smarty_energy_exported": "1234.567",
     "smarty_net_power": "2.345",
-    "smarty_net_power_l1": "1.173",
-    "smarty_net_power_l2": "0.586",
-    "smarty_net_power_l3": "0.586",
     "smarty_voltage_l1": "233.1",
     "smarty_voltage_l2": "231.2",
     "smarty_voltage_l3": "229.3",
@@ -159,9 +156,6 @@ async def test_export_and_two_gas_meters(
         "smarty_energy_imported": "12345.678",
         "smarty_energy_exported": "4321.0",
         "smarty_net_power": "-3.2",
-        "smarty_net_power_l1": "-1.6",
-        "smarty_net_power_l2": "-0.8",
-        "smarty_net_power_l3": "-0.8",
         "smarty_quarter_hour_power": "0.0",
         "gas_meter_4203": "678.901",
         "gas_meter_4204": "678.901",
@@ -266,22 +260,22 @@ async def test_missing_and_empty_values_are_unknown(
 async def test_an_object_that_is_empty_at_first_has_a_sensor(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
-    await set_up(hass, port, make_entry, with_value(TELEGRAM, "1-0:21.7.0", "()"))
-    assert state_of(hass, "smarty_net_power_l1").state == "unknown"
+    await set_up(hass, port, make_entry, with_value(TELEGRAM, "1-0:32.7.0", "()"))
+    assert state_of(hass, "smarty_voltage_l1").state == "unknown"
 
     await receive(hass, port, TELEGRAM)
-    assert state_of(hass, "smarty_net_power_l1").state == "1.173"
+    assert state_of(hass, "smarty_voltage_l1").state == "233.1"
 
 
 async def test_an_object_that_comes_later_gets_its_sensor(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
-    await set_up(hass, port, make_entry, with_value(TELEGRAM, "1-0:42.7.0", None))
-    assert "smarty_net_power_l2" not in values(hass)
+    await set_up(hass, port, make_entry, with_value(TELEGRAM, "1-0:52.7.0", None))
+    assert "smarty_voltage_l2" not in values(hass)
 
     await receive(hass, port, TELEGRAM)
 
-    assert state_of(hass, "smarty_net_power_l2").state == "0.586"
+    assert state_of(hass, "smarty_voltage_l2").state == "231.2"
 
 
 async def test_a_channel_that_comes_later_gets_device_and_sensor(

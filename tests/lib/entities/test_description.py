@@ -1,19 +1,24 @@
 """Numbers that are shown once they have moved far enough, which keeps the database small."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from smartyp1.entities import SENSORS, Shown
+from smartyp1.entities import DEMAND_SENSORS, SENSORS, Follower, Shown
+
+NOON = datetime(2026, 6, 16, 12, tzinfo=UTC)
 
 
-def shown(key: str, values: Sequence[Shown]) -> list[Shown]:
+def shown(
+    key: str, values: Sequence[Shown], every: timedelta = timedelta(minutes=1)
+) -> list[Shown]:
     """Return what a sensor shows of values, one after the other."""
-    [sensor] = [each for each in SENSORS if each.key == key]
-    found: list[Shown] = []
-    for value in values:
-        found.append(sensor.shown_after(found[-1], value) if found else value)
-    return found
+    [sensor] = [each for each in (*SENSORS, *DEMAND_SENSORS) if each.key == key]
+    if sensor.follow is None:
+        return [*values]
+    follower = Follower(sensor.follow)
+    return [follower.shown(value, NOON + n * every) for n, value in enumerate(values)]
 
 
 POWERS = [0.4, 0.419, 0.381, 0.42, 0.401, 0.4]
@@ -51,3 +56,16 @@ def test_a_voltage_that_creeps_is_never_shown_more_than_a_volt_wrong() -> None:
         for value, volts in zip(found, sent, strict=True)
     )
     assert {*found} == {230.0, 231.0, 232.0, 233.0}
+
+
+def test_a_voltage_is_shown_once_a_minute_unless_the_clock_stands() -> None:
+    sent = [230.0, 232.0, 234.0, 236.0]
+    assert shown("voltage_l1", sent, timedelta(seconds=20)) == [230.0, 230.0, 230.0, 236.0]
+    assert shown("voltage_l1", sent, timedelta(0)) == sent
+
+
+def test_what_is_available_is_never_shown_to_be_more() -> None:
+    sent = [2.996, 3.0, 3.14, 3.149, 3.2, 3.1, 0.04, 0.1, 0.0, 31.0, 32.5, 32.6, 30.95]
+    assert shown("demand_available", sent) == [
+        *(2.9, 2.9, 3.1, 3.1, 3.1, 3.1, 0.0, 0.1, 0.0, 31.0, 31.0, 32.6, 30.9)
+    ]

@@ -103,7 +103,8 @@ def mean_power(
         return quarter.mean_kw if quarter else None
 
     def attributes(reading: Reading) -> Attributes:
-        return quarter_hour_attributes(reading.demand and quarter_fn(reading.demand))
+        demand = reading.demand
+        return quarter_hour_attributes(None if demand is None else quarter_fn(demand))
 
     return _power(key, mean, attributes_fn or attributes, entity_registry_enabled_default=enabled)
 
