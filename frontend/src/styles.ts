@@ -135,6 +135,9 @@ export const styles = css`
     align-items: center;
     gap: 0 16px;
   }
+  footer a {
+    font-size: 13px;
+  }
   footer .link {
     margin-inline-start: auto;
     font-size: 13px;

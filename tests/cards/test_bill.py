@@ -176,12 +176,6 @@ async def test_a_sign_that_will_turn_is_so_far(stage: Stage) -> None:
     assert "About 12 € by 30 November" in text
 
 
-async def test_the_range_of_the_forecast(stage: Stage) -> None:
-    estimate = {"total": 145.2, "low": 131.6, "high": 145.2}
-    await show(stage, CARD, answers=bills(running(estimate=estimate)))
-    assert "About 145 € by 30 November (132 to 145 €)" in await stage.text()
-
-
 async def test_a_dynamic_price_sharing_and_what_is_not_in_the_amounts(stage: Stage) -> None:
     found = [line("energy", "263.662", "0.098765"), *lines("363.662", "57.812", "48.975")[1:]]
     more: Json = {

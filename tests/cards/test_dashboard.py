@@ -195,7 +195,7 @@ def test_each_text_is_in_every_language() -> None:
             assert own.keys() == texts["en"].keys(), (path.name, language)
             for key, text in own.items():
                 where = path.name, language, key
-                assert text == text.strip() != "", where
+                assert text == text.strip(" \n\t") != "", where
                 names = {each.split("}")[0] for each in text.split("{")[1:]}
                 wanted = {each.split("}")[0] for each in texts["en"][key].split("{")[1:]}
                 assert names == wanted, where

@@ -205,7 +205,7 @@ async def test_a_breaker_that_is_off_says_what_that_means(stage: Stage) -> None:
     await shows(stage, "Switched off: the breaker in the meter is open, nothing comes")
     await shows(stage, "Breaker Off")
     await stage.send(house.live(values=house.values(breaker="ready_for_reconnection")))
-    await shows(stage, "Ready to be switched on again, by the button on the meter.")
+    await shows(stage, "The power is cut. Press the button on the meter to switch it on again.")
     await stage.send(house.live(values=house.values(breaker=None)))
     await shows(stage, "Supply and reception Last telegram .* Breaker –")
 

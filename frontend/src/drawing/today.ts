@@ -15,6 +15,8 @@ export interface Quarter {
 }
 
 const UNKNOWN: Quarter = { imported: null, exported: null, origin: undefined };
+/** No connection of a house carries more: what is above it is not known. */
+export const MOST_KW = 4_000;
 export const kwOf = (wh: number | null): number => (wh ?? 0) / 250;
 
 /** How many quarter-hours a day has. */
@@ -29,7 +31,7 @@ export function quartersOf(start: number, count: number, imported?: QuarterHours
     const first = Math.round((Date.parse(answer.start) - start) / QUARTER_HOUR_MS);
     answer.values.forEach((wh, index) => {
       const quarter = quarters[first + index];
-      if (quarter && typeof wh === "number" && Number.isFinite(wh)) use(quarter, Math.max(0, wh), index);
+      if (quarter && typeof wh === "number" && Math.abs(wh) <= MOST_KW * 250) use(quarter, Math.max(0, wh), index);
     });
   };
   each(imported, (quarter, wh) => (quarter.imported = wh));
@@ -170,14 +172,14 @@ const APART = 44;
 const BELOW = 18;
 const ABOVE = 26;
 /** More than any connection has: where a search for something rounder ends. */
-const MOST_KW = 1e9;
+const ROUNDEST = 1e9;
 
 function ticksOf(high: number, low: number, reference: number | null, y: Chart["y"]) {
   const perKw = y(0) - y(1);
   const isWide = (step: number) => step * perKw >= APART;
   let step = [0.2, 0.5, 1, 2, 4].find(isWide);
   for (let ten = 10; step === undefined; ten *= 10) {
-    step = [1, 2, 4].map((each) => each * ten).find(isWide) ?? (ten > MOST_KW ? ten : undefined);
+    step = [1, 2, 4].map((each) => each * ten).find(isWide) ?? (ten > ROUNDEST ? ten : undefined);
   }
   const ticks: Chart["ticks"] = [];
   for (let number = Math.ceil(low / step); number * step <= high && ticks.length < 20; number += 1) {

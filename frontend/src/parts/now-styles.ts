@@ -89,10 +89,14 @@ export const nowStyles = [
       margin-left: -1px;
       background: var(--primary-text-color);
     }
+    /* Where nothing flows: thinner than a limit. */
     .track i.line {
-      top: -3px;
-      bottom: -3px;
+      top: -2px;
+      bottom: -2px;
       left: 50%;
+      width: 1px;
+      margin-left: 0;
+      background: var(--quiet);
     }
     .phases {
       display: grid;

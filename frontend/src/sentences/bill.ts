@@ -91,18 +91,13 @@ function labelOf(bill: Bill, total: number | null, t: Say): string {
   return more ? `€ ${more}` : "€";
 }
 
-/** "About 145 € by 30 November", with the range where last year is known. */
+/** "About 145 € by 30 November": without the range, one end of which that number is. */
 function forecast(bill: Bill, locale: Locale, t: Say): string {
   const { estimate } = bill;
   if (!Number.isFinite(estimate?.total) || !estimate || !isRunning(bill)) return "";
   const day = locale.day(lastDay(bill));
   const total = round(estimate.total);
-  const text = t(total < 0 ? "forecast_receive" : "forecast", { total: locale.euros(Math.abs(total)), day });
-  const ends = [estimate.low ?? estimate.total, estimate.high ?? estimate.total].map((end) => round(end));
-  // Of what is received, as of what is paid, the sign is said in words.
-  const [low = total, high = total] = ends.every((end) => end < 0) ? ends.map(Math.abs).sort((one, other) => one - other) : ends;
-  if (low === high) return text;
-  return t("range", { forecast: text, low: locale.number(low), high: locale.euros(high) });
+  return t(total < 0 ? "forecast_receive" : "forecast", { total: locale.euros(Math.abs(total)), day });
 }
 
 function groupsOf(bill: Bill, locale: Locale, t: Say): Row[][] {
