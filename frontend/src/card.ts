@@ -146,7 +146,7 @@ export abstract class SmartyCard extends LitElement {
       this.#unlisten.push(...feeds.map((each) => each.listen(() => this.requestUpdate())));
       for (const unlisten of ended) unlisten();
     }
-    if (feed.live) this.#meters.refresh(`${feed.live.state} ${feed.quarterHour}`);
+    if (feed.live) this.#meters.refresh(meter.entry_id, `${feed.live.state} ${feed.quarterHour}`);
   }
 
   protected override render(): TemplateResult | typeof nothing {

@@ -219,7 +219,8 @@ export class Meters {
   readonly #listeners = new Listeners();
   #chosen: string | undefined;
   #asking: Promise<void> | undefined;
-  #period = "";
+  /** Of each meter: two that differ must not ask in turns for ever. */
+  readonly #periods = new Map<string, string>();
   #tries = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
@@ -267,10 +268,10 @@ export class Meters {
     return this.list;
   }
 
-  /** Ask again when `period`, the state of the meters as their feeds know it, is another one. */
-  refresh(period: string): void {
-    if (period === this.#period || !this.#listeners.size) return;
-    this.#period = period;
+  /** Ask again when `period`, the state of a meter as its feed knows it, is another one. */
+  refresh(entryId: string, period: string): void {
+    if (period === this.#periods.get(entryId) || !this.#listeners.size) return;
+    this.#periods.set(entryId, period);
     void this.#ask();
   }
 

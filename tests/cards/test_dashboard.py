@@ -226,3 +226,16 @@ async def test_a_card_of_one_meter_lets_nobody_choose(stage: Stage) -> None:
     config = {"part": "voltage", "chooser": True, "entry_id": "house"}
     await stage.show("smarty-p1-quality", answers=meters(house.meter(), second), config=config)
     assert not await stage.card("smarty-p1-quality").get_by_role("radio").count()
+
+
+async def test_meters_that_differ_are_asked_for_seldom(stage: Stage) -> None:
+    second = house.meter(entry_id="second", title="Heat pump", state="failing")
+    answers = meters(house.meter(), second) | {
+        "smarty_p1/live second": house.live(state="failing", obstacle="wrong_key"),
+    }
+    await stage.show("smarty-p1-now", answers=answers, config={"entry_id": "house"})
+    await stage.page.evaluate("stage.place('smarty-p1-now', {entry_id: 'second'}).then(() => 0)")
+    await stage.settle()
+    await stage.passes(2)
+    asked = "stage.asked.filter(({ type }) => type === 'smarty_p1/meters').length"
+    assert await stage.page.evaluate(asked) <= 4
