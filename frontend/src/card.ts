@@ -238,7 +238,7 @@ export abstract class SmartyCard extends LitElement {
   /** Whether what was read last is too old to be called the present. */
   protected isOld(feed: Feed, afterS = 60): boolean {
     const time = feed.live?.received_at;
-    return Boolean(feed.live?.gone) || (time !== undefined && time !== null && Date.now() - Date.parse(time) > afterS * 1000);
+    return Boolean(feed.live?.gone) || (time !== undefined && time !== null && feed.now - Date.parse(time) > afterS * 1000);
   }
 
   /** The time of the value, at the top right; "last …" once it is old. */

@@ -67,6 +67,9 @@ export class Feed {
   live: Live | undefined;
   /** Since when nothing has come: when `live` came, or somebody began to listen, by the clock of this page. */
   liveAt = 0;
+  /** By how much the clock of this page is ahead of Home Assistant's, by the last telegram that came as it was read. */
+  #aheadMs = 0;
+  #isFollowing = false;
   /** What the cards of a view show together: a month (2026-11), a day (2026-11-21). */
   readonly shown: { month?: string | undefined; day?: string | undefined } = {};
   readonly #connection: Connection;
@@ -81,6 +84,11 @@ export class Feed {
   constructor(connection: Connection, entryId: string) {
     this.#connection = connection;
     this.#entryId = entryId;
+  }
+
+  /** The present by the clock of Home Assistant, in ms since 1970: that of a tablet may be minutes off. */
+  get now(): number {
+    return Date.now() - this.#aheadMs;
   }
 
   /** Be told of whatever is new, until the function that is returned is called. */
@@ -167,6 +175,7 @@ export class Feed {
 
   #open(): void {
     const run = ++this.#run;
+    this.#isFollowing = false;
     const message = { type: "smarty_p1/live", entry_id: this.#entryId };
     // By default, a renewal that is refused would be dropped without a word.
     const options = { resubscribe: false };
@@ -193,6 +202,10 @@ export class Feed {
 
   #tell(live: Live): void {
     const wasGone = this.live?.gone;
+    const [before, received] = [this.live?.received_at, live.received_at].map((time) => Date.parse(time ?? ""));
+    // The first message tells what is known already, which may be old.
+    if (this.#isFollowing && received! > before!) this.#aheadMs = Date.now() - received!;
+    this.#isFollowing = true;
     // What was read last stays, while nothing is read.
     this.live = live.gone ? { ...this.live, ...live } : live;
     this.liveAt = Date.now();

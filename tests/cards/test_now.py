@@ -2,12 +2,13 @@
 
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from . import house, house_now
-from .stage import ROOT, Stage
+from .stage import NOW, ROOT, Stage
 
 type Json = dict[str, Any]
 
@@ -324,3 +325,17 @@ async def test_nothing_is_wider_than_a_narrow_phone(stage: Stage, language: str)
     await stage.send(house_now.failing("other_authentication_key"), "house")
     assert not await stage.overflow()
     await stage.picture(f"now-{language}-360")
+
+
+@pytest.mark.parametrize("minutes", [-7, 7])
+async def test_the_clock_of_the_page_may_be_wrong(stage: Stage, minutes: int) -> None:
+    await stage.show(
+        CARD, "smarty-p1-quality", config={"part": "supply"}, now=NOW + timedelta(minutes=minutes)
+    )
+    await stage.send(house.live(received_at="2026-11-21T17:38:30+00:00"))
+    text = await stage.text()
+    assert "You draw 18:38:30 0.6 kW" in text
+    assert re.search(r"last telegram \d s ago", text)
+    # What has come before stays old.
+    await stage.passes(90)
+    assert "Last: you drew last 18:38:30" in await stage.text()

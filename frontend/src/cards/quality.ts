@@ -138,7 +138,7 @@ export class QualityCard extends SmartyCard {
     if (!live) return this.#frame(this.waiting());
     const answer = this.#events(feed);
     const isOld = this.isOld(feed);
-    const sentence = supplySentence(live, meter, isOld, Date.now(), locale);
+    const sentence = supplySentence(live, meter, isOld, feed.now, locale);
     const isKnown = lastTelegram(live, meter) !== undefined;
     const state = (key: "breaker" | "relay_1" | "relay_2", isSecond = false) => {
       const shown = switchState(live.values?.[key], locale);
