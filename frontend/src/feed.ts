@@ -299,7 +299,7 @@ export class Meters {
     clearTimeout(this.#retry);
     try {
       const { meters } = await this.#connection.sendMessagePromise<{ meters: Meter[] }>({ type: "smarty_p1/meters" });
-      this.list = meters;
+      this.list = meters.map((meter) => described(meter, this.list?.find(({ entry_id }) => entry_id === meter.entry_id)));
       this.error = undefined;
       this.#tries = 0;
     } catch (error) {
@@ -309,6 +309,20 @@ export class Meters {
     }
     this.#listeners.tell();
   }
+}
+
+/** What a meter has is not told while it is not read, and has not changed: no view vanishes while it is loaded anew. */
+function described(meter: Meter, before: Meter | undefined): Meter {
+  if (!before || meter.state === "receiving") return meter;
+  const { media, phases, feeds_in, connection_kva, known_since } = before;
+  return {
+    ...meter,
+    media: meter.media.length ? meter.media : media,
+    phases: meter.phases ?? phases,
+    feeds_in: meter.feeds_in ?? feeds_in,
+    connection_kva: meter.connection_kva ?? connection_kva,
+    known_since: meter.known_since ?? known_since,
+  };
 }
 
 const known = new WeakMap<Connection, Meters>();

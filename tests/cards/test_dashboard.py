@@ -239,3 +239,21 @@ async def test_meters_that_differ_are_asked_for_seldom(stage: Stage) -> None:
     await stage.passes(2)
     asked = "stage.asked.filter(({ type }) => type === 'smarty_p1/meters').length"
     assert await stage.page.evaluate(asked) <= 4
+
+
+async def test_a_view_stays_while_its_meter_is_loaded_anew(stage: Stage) -> None:
+    await stage.show("smarty-p1-today", answers=meters(house.meter(media=[GAS])))
+    assert "others" in await views(stage)
+    await stage.page.get_by_role("button", name="The day before").click()
+    reloaded = {"state": "not_loaded", "phases": None, "feeds_in": None, "known_since": None}
+    known = meters(house.meter(**reloaded))
+    await stage.page.evaluate("(known) => stage.answer(known)", known)
+    await stage.send(house.gone("not_loaded"))
+    assert not await stage.page.evaluate(REGENERATE, {})
+    assert "others" in await views(stage)
+    # Nor does the day that is shown become another one.
+    assert "Friday 20 November" in await stage.text()
+    # One that was taken off the bus is missed when telegrams come again.
+    await stage.page.evaluate("(known) => stage.answer(known)", meters(house.meter()))
+    await stage.send(house.live())
+    assert await stage.page.evaluate(REGENERATE, {})
