@@ -210,6 +210,11 @@ export class Feed {
     this.live = live.gone ? { ...this.live, ...live } : live;
     this.liveAt = Date.now();
     if (live.gone || wasGone) this.#forgetPeriods();
+    // After it nothing comes any more: whoever may see the meter again is told by asking.
+    if (live.state === "unauthorized") {
+      this.#close();
+      this.#later(live.state);
+    }
     this.#listeners.tell();
   }
 

@@ -257,3 +257,13 @@ async def test_a_view_stays_while_its_meter_is_loaded_anew(stage: Stage) -> None
     await stage.page.evaluate("(known) => stage.answer(known)", meters(house.meter()))
     await stage.send(house.live())
     assert await stage.page.evaluate(REGENERATE, {})
+
+
+async def test_a_right_that_was_taken_away_may_be_given_back(stage: Stage) -> None:
+    await stage.show("smarty-p1-now")
+    await stage.send(house.gone("unauthorized"))
+    assert "You may not see this meter" in await stage.text()
+    await stage.passes(2)
+    await stage.settle()
+    assert "You draw 18:38:20 0.6 kW" in await stage.text()
+    assert await stage.page.evaluate("stage.subscriptions()") == 1
