@@ -39,7 +39,7 @@ async def test_a_month_that_pays(stage: Stage) -> None:
     await stage.show(CARD, answers=answers)
     text = await stage.text()
     assert "About 9 € to receive by 30 November" in text
-    assert "2.98 € \N{MINUS SIGN}1 €" in text
+    assert "2.98 € \N{MINUS SIGN}1.20 €" in text
 
 
 async def test_the_first_day_is_no_empty_frame(stage: Stage) -> None:

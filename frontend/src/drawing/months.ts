@@ -45,6 +45,8 @@ const LABEL = 13;
 const DIGIT = 7.4;
 const GAP = 8;
 const LINES = 6;
+/** Of whole euros and kWh: a scale of less would have the same number at each line. */
+const LEAST_RANGE = 5;
 /** Labels may come so near to each other that only their halos meet. */
 const MEETING = 3;
 
@@ -53,8 +55,9 @@ export function monthsDrawing(columns: Column[], width: number, height: number):
   const up = columns.map(({ parts }) => sum(parts.filter((part) => part > 0)));
   const down = columns.map(({ parts }) => sum(parts.filter((part) => part < 0)));
   const marks = columns.flatMap(({ tick, estimate }) => [tick ?? 0, estimate ?? 0]);
-  const highest = Math.max(0, ...up, ...marks);
+  const most = Math.max(0, ...up, ...marks);
   const lowest = Math.min(0, ...down, ...marks);
+  const highest = most > lowest ? Math.max(most, lowest + LEAST_RANGE) : most;
   const values = linesOf(lowest, highest);
   const axis = Math.max(AXIS, ...values.map((value) => wide(value.toLocaleString("en")) + GAP));
   const step = Math.max(1, (width - axis - RIGHT) / Math.max(1, columns.length));

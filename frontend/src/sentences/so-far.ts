@@ -73,7 +73,8 @@ export function soFar(
       key: "cost",
       name: t(lacksEnergy ? "cost_grid" : "cost"),
       today: costs(bill && last?.cost, (value) => locale.cents(value)),
-      month: costs(bill?.total, (value) => locale.euros(value)),
+      // Of a month that has just begun, whole euros would be less than what today costs.
+      month: costs(bill?.total, (value) => (Math.abs(value) < 10 ? locale.cents(value) : locale.euros(value))),
     },
   ];
   const monthBegins = new Date(bill?.start ?? first?.start ?? now);
