@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from playwright.async_api import (
+    ConsoleMessage,
     Locator,
     Page,
     TimeoutError as NotYetError,
@@ -39,10 +40,14 @@ class Household:
         self.page = page
         self.texts = texts
         self.foreign_requests: list[str] = []
+        # Of the cards; what Home Assistant's own pages complain of is not theirs.
+        self.errors: list[str] = []
         self._url = url
         self._pictures = pictures
         page.set_default_timeout(PATIENCE * 1000)
         page.on("request", lambda request: self._note(request.url))
+        page.on("pageerror", lambda error: self._note_error(f"{error} {error.stack}"))
+        page.on("console", self._note_message)
 
     async def opens(self, path: str) -> None:
         """Open one of Home Assistant's pages."""
@@ -146,6 +151,14 @@ class Household:
     def _note(self, url: str) -> None:
         if not url.startswith((self._url, "data:", "blob:")):
             self.foreign_requests.append(url)
+
+    def _note_message(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self._note_error(f"{message.text} {message.location['url']}")
+
+    def _note_error(self, text: str) -> None:
+        if "smarty" in text:
+            self.errors.append(text)
 
 
 @contextlib.asynccontextmanager

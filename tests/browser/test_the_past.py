@@ -1,5 +1,6 @@
 """A year from the national platform's portal, by clicks: the past of a meter added today."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.system.home import Home
 from tests.system.support import TIMEOUT
 
 from .conftest import KEY
+from .dashboard import shows_cards
 from .household import household
 from .steps import add_dashboard, open_options
 
@@ -98,5 +100,12 @@ async def test_the_past_comes_from_a_file(
 
         # Twelve whole months: the class that is enough is known on the first day.
         await add_dashboard(who)
+        await who.opens("/dashboard-smarty/year")
+        (year,) = await shows_cards(who, "year")
+        assert re.search(r"3 kW would have saved \d+ € in 12 months\.", year.text)
+        await who.takes_picture("past-year")
         await who.opens("/dashboard-smarty/bill")
-        await who.sees("Cheapest reference power", "3 kW", "in 12 months")
+        _, months = await shows_cards(who, "bill", "months")
+        assert months.title == "Twelve months"
+        await who.takes_picture("past-bill")
+        assert not who.errors
