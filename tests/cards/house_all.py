@@ -1,0 +1,54 @@
+"""Each card, with what the household answers it."""
+
+from dataclasses import dataclass, field
+
+from . import house_bill, house_medium, house_now, house_quality, house_today, house_year
+from .house import Json
+
+
+@dataclass
+class Placed:
+    """A card of a view, with its configuration."""
+
+    name: str
+    answers: Json
+    config: Json = field(default_factory=dict)
+
+    @property
+    def type(self) -> str:
+        """The name of its element."""
+        return f"smarty-p1-{self.name}"
+
+    def __str__(self) -> str:
+        """Return what the test of it is called."""
+        return "-".join([self.name, *map(str, self.config.values())])
+
+
+def views() -> dict[str, list[Placed]]:
+    """Return the cards of each view."""
+    sums, bills = house_now.sums(), house_bill.bills()
+    live = {"smarty_p1/live": house_now.charging()}
+    quality = house_quality.answers()
+    media = house_medium.answers(house_medium.gas(), house_medium.water(), house_medium.heat())
+    return {
+        "now": [
+            Placed("now", live | sums),
+            Placed("so-far", sums),
+            Placed("today", live | house_today.answers()),
+        ],
+        "bill": [Placed("bill", bills), Placed("months", bills)],
+        "year": [Placed("year", house_year.answers())],
+        "others": [
+            Placed("medium", media, {"meter": meter})
+            for meter in (house_medium.GAS, house_medium.WATER, house_medium.HEAT)
+        ],
+        "quality": [
+            Placed("quality", quality, {"part": part})
+            for part in ("voltage", "supply", "interruptions")
+        ],
+    }
+
+
+def cards() -> list[Placed]:
+    """Return all of them."""
+    return [card for view in views().values() for card in view]
