@@ -121,3 +121,11 @@ async def test_nothing_is_wider_than_a_narrow_phone(stage: Stage, language: str)
     await stage.show(CARD, answers=answers, language=language, width=360)
     assert not await stage.overflow()
     await stage.picture(f"so-far-{language}-360")
+
+
+async def test_what_was_fed_in_is_known_before_the_first_telegram(stage: Stage) -> None:
+    known = {"smarty_p1/meters": {"meters": [house.meter(state="waiting", feeds_in=None)]}}
+    waiting = house.live(state="waiting", received_at=None, values={}, quarter_hour=None)
+    answers = house_now.sums() | known | {"smarty_p1/live": waiting}
+    await stage.show(CARD, answers=answers)
+    assert "Fed in 0.5 kWh 49 kWh" in await stage.text()

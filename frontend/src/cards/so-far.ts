@@ -96,10 +96,12 @@ export class SoFarCard extends SmartyCard {
 
   /** Made anew only for new answers: telegrams come more often. */
   #soFar(days: Day[], bill: Bill | undefined, error: string | undefined, meter: Meter): SoFar {
-    const of = [days, bill, error, meter.feeds_in, this.locale, localDay(new Date())];
+    // Before the first telegram, the days tell.
+    const feedsIn = meter.feeds_in ?? days.some(({ exported_wh }) => exported_wh);
+    const of = [days, bill, error, feedsIn, this.locale, localDay(new Date())];
     if (!this.#known || of.some((each, index) => each !== this.#of[index])) {
       this.#of = of;
-      this.#known = soFar(days, bill, error, meter.feeds_in ?? false, new Date(), this.locale);
+      this.#known = soFar(days, bill, error, feedsIn, new Date(), this.locale);
     }
     return this.#known;
   }
