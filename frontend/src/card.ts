@@ -81,6 +81,9 @@ export abstract class SmartyCard extends LitElement {
       before && before.locale === hass.locale && before.language === hass.language && before.themes === hass.themes;
     if (!before || before.locale !== hass.locale || before.language !== hass.language) {
       this.locale = new Locale(hass.locale, hass.language);
+      // Not always that of the page, nor its direction: what the cards have no words for is in English.
+      this.lang = this.locale.language;
+      this.dir = "ltr";
     }
     if (before?.connection !== hass.connection) this.#listenWhileInView();
     if (!isSame) this.requestUpdate();

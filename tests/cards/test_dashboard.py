@@ -267,3 +267,13 @@ async def test_a_right_that_was_taken_away_may_be_given_back(stage: Stage) -> No
     await stage.settle()
     assert "You draw 18:38:20 0.6 kW" in await stage.text()
     assert await stage.page.evaluate("stage.subscriptions()") == 1
+
+
+@pytest.mark.parametrize("card", ["now", "today"])
+async def test_english_is_written_to_the_right_on_any_page(stage: Stage, card: str) -> None:
+    await stage.show(f"smarty-p1-{card}", language="he")
+    await stage.page.evaluate("document.documentElement.dir = 'rtl'")
+    shown = stage.card(f"smarty-p1-{card}")
+    assert await shown.locator("p").first.evaluate("p => getComputedStyle(p).direction") == "ltr"
+    # Screen readers read it as what it is.
+    assert await shown.get_attribute("lang") == "en"
