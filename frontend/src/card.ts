@@ -3,7 +3,7 @@
 import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
 import { type Feed, type Meters, metersOf } from "./feed.ts";
 import type { Hass } from "./hass.ts";
-import { Locale, type Texts } from "./locale.ts";
+import { Locale, localDay, type Texts } from "./locale.ts";
 import { chooser, shortTitle } from "./parts/chooser.ts";
 import { rich, tableBehind } from "./parts/markup.ts";
 import { styles } from "./styles.ts";
@@ -248,7 +248,9 @@ export abstract class SmartyCard extends LitElement {
   protected stamp(feed: Feed): TemplateResult | typeof nothing {
     const time = feed.live?.received_at;
     if (!time) return nothing;
-    const shown = this.locale.time(new Date(time), true);
+    const date = new Date(time);
+    const clock = this.locale.time(date, true);
+    const shown = localDay(date) === localDay(new Date(feed.now)) ? clock : `${this.locale.shortDay(date)}, ${clock}`;
     return html`<small class="number">${this.isOld(feed) ? this.locale.common("last", { time: shown }) : shown}</small>`;
   }
 }

@@ -339,3 +339,10 @@ async def test_the_clock_of_the_page_may_be_wrong(stage: Stage, minutes: int) ->
     # What has come before stays old.
     await stage.passes(90)
     assert "Last: you drew last 18:38:30" in await stage.text()
+
+
+async def test_a_value_of_another_day_says_so(stage: Stage) -> None:
+    await stage.show(
+        CARD, answers={"smarty_p1/live": house.live(received_at="2026-11-19T17:24:10+00:00")}
+    )
+    assert "Last: you drew last 19 Nov, 18:24:10 0.6 kW" in await stage.text()
