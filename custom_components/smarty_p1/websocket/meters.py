@@ -52,7 +52,7 @@ def _meter(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
         "currency": CURRENCY,
         **_tariff(demand),
         **_connection(reading),
-        "media": _media(hass, coordinator, reading) if coordinator and reading else [],
+        "media": _media(hass, coordinator, reading) if coordinator else [],
     }
 
 
@@ -84,22 +84,28 @@ def _connection(reading: Reading | None) -> dict[str, Any]:
 
 
 def _media(
-    hass: HomeAssistant, coordinator: SmartyCoordinator, reading: Reading
+    hass: HomeAssistant, coordinator: SmartyCoordinator, reading: Reading | None
 ) -> list[dict[str, Any]]:
-    found = []
-    for identity, channel in reading.channels.items():
-        meter = reading.telegram.channels[channel]
-        device_id = mbus_device_id(coordinator, identity)
-        found.append(
-            {
-                "meter": identity,
-                "type": meter.type,
-                "unit": meter.unit,
-                "kwh_per_m3": kwh_per_m3(coordinator.config_entry.options, meter.type, meter.unit),
-                "device_id": _device_id(hass, coordinator.config_entry, device_id),
-            }
-        )
-    return found
+    """Return the meters on the M-Bus: until there is a telegram, those whose past is kept."""
+    if reading:
+        meters = [(name, reading.telegram.channels[n]) for name, n in reading.channels.items()]
+        kinds = {identity: (meter.type, meter.unit) for identity, meter in meters}
+    else:
+        kept = coordinator.history.media.items()
+        kinds = {identity: (medium.kind, medium.unit) for identity, medium in kept}
+    options = coordinator.config_entry.options
+    return [
+        {
+            "meter": identity,
+            "type": kind,
+            "unit": unit,
+            "kwh_per_m3": kwh_per_m3(options, kind, unit),
+            "device_id": _device_id(
+                hass, coordinator.config_entry, mbus_device_id(coordinator, identity)
+            ),
+        }
+        for identity, (kind, unit) in kinds.items()
+    ]
 
 
 def _device_id(hass: HomeAssistant, entry: AnyConfigEntry, identifier: str) -> str | None:

@@ -232,6 +232,19 @@ async def test_all_of_it_is_known_after_a_restart(  # noqa: PLR0913, PLR0917 - a
     assert after == before
 
 
+@pytest.mark.usefixtures("sender")
+async def test_the_other_meters_are_told_before_the_first_telegram_after_a_restart(
+    hass: HomeAssistant, client: Client, meter: MockConfigEntry
+) -> None:
+    [before] = (await ask(client, "meters"))["meters"]
+    assert await hass.config_entries.async_reload(meter.entry_id)
+    [after] = (await ask(client, "meters"))["meters"]
+    assert after["state"] == "waiting"
+    by_name = {each["meter"]: each for each in after["media"]}
+    assert by_name == {each["meter"]: each for each in before["media"]}
+    assert len(by_name) == 3
+
+
 async def test_what_gas_is_worth_is_told_once_it_is_entered_and_nothing_is_lost(
     hass: HomeAssistant,
     port: MeterPort,
