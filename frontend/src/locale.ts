@@ -115,6 +115,8 @@ export class Locale {
 
   timeRange(start: Date, end: Date): string {
     if (!this.#hour12) return `${this.time(start)}–${this.time(end)}`;
+    // With two days, the range would name both.
+    if (localDay(start) !== localDay(end)) return `${this.time(start)} – ${this.time(end)}`;
     // 6:30 – 6:45 PM
     return this.#formatOf("time").formatRange(start, end);
   }

@@ -25,6 +25,9 @@ test("times are those of Luxembourg, with the clock of the user", () => {
   assert.equal(locale("en").time(EVENING).replace("\u202f", " "), "6:38 PM");
   assert.equal(locale("en", "language", "24").time(EVENING, true), "18:38:20");
   assert.equal(locale("fr").timeRange(EVENING, new Date("2026-11-21T17:45:00Z")), "18:38–18:45");
+  const range = (start: string, end: string) => locale("en").timeRange(new Date(start), new Date(end)).replaceAll(/[\u2009\u202f]/g, " ");
+  assert.equal(range("2026-11-21T17:30:00Z", "2026-11-21T17:45:00Z"), "6:30 – 6:45 PM");
+  assert.equal(range("2026-11-21T22:45:00Z", "2026-11-21T23:00:00Z"), "11:45 PM – 12:00 AM");
 });
 
 test("dates are in the order and the words of the language", () => {
