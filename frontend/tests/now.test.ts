@@ -53,6 +53,9 @@ test("an excess that is there is told, with what it will be, also while nothing 
 });
 
 test("what is above is never called 0", () => {
+  const little = { power: 0.1, energy: 1.751 };
+  assert.equal(said(little), "**This quarter-hour is above 7 kW.** Under 0.1 kWh so far, under 0.1 kWh by 18:45: under 0.01 €.");
+  assert.match(said(little, fr), /\*\* Moins de 0,1 kWh jusqu'ici, moins de/);
   assert.equal(
     said({ power: 6.5, energy: 1.03 }),
     "**0.1 kW less until 18:45** keeps you within 7 kW. Otherwise under 0.1 kWh above: under 0.01 €.",

@@ -122,7 +122,11 @@ function excessSentence(now: Situation, locale: Locale): string | undefined {
     const cost = atLeast(projected * now.excessPrice, 2, (shown) => locale.cents(shown), locale);
     return locale.text(nowTexts, key, { ...params, ...more, cost });
   };
-  if (energy > limit) return t("above", { so_far: kWh(energy - limit), by_end: kWh(projected) });
+  if (energy > limit) {
+    const text = t("above", { so_far: kWh(energy - limit), by_end: kWh(projected) });
+    // "Under 0.1 kWh so far" begins a sentence.
+    return text.replace(/\.\*\* \p{Ll}/u, (start) => start.toUpperCase());
+  }
   const less = now.power - ((limit - energy) * 3600) / now.secondsLeft;
   return t("less", { less: locale.kW(roundUp(less, kwDecimals(less))), above: kWh(projected) });
 }
