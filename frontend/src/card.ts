@@ -158,7 +158,8 @@ export abstract class SmartyCard extends LitElement {
     const feed = this.#feed ?? (meter && this.#meters?.feed(meter.entry_id));
     const isForbidden = feed?.live?.state === "unauthorized" || feed?.live?.state === "removed";
     const content = meter && feed && !isForbidden ? this.content(meter, feed) : this.#withoutMeter(isForbidden);
-    return html`<ha-card>${this.config.chooser && meter ? this.chooser(meter) : nothing}${content}</ha-card>`;
+    // An article, so that its header is not taken for that of the page.
+    return html`<ha-card role="article">${this.config.chooser && meter ? this.chooser(meter) : nothing}${content}</ha-card>`;
   }
 
   /** Where there are several meters: which one the cards of the view show. */

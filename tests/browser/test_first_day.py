@@ -9,6 +9,7 @@ import pytest
 from dev.demo.client import Client
 from dev.demo.energy import DOMAIN, entities_of
 from dev.simulator import Server
+from tests.axe import complaints
 from tests.system.home import Home
 from tests.system.support import TIMEOUT
 
@@ -150,6 +151,7 @@ async def test_the_dashboard_is_added_and_filled(
             shown = await who.text()
             for wrong in ("Configuration error", "Custom element doesn't exist", "Unavailable"):
                 assert wrong not in shown
+            assert not await complaints(who.page)
             await who.takes_picture(f"first-day-{view}")
         assert not who.errors
         assert not who.foreign_requests

@@ -12,6 +12,7 @@ from playwright.async_api import FilePayload
 
 from dev.demo.energy import DOMAIN
 from dev.simulator import Server
+from tests.axe import complaints
 from tests.system.home import Home
 from tests.system.support import TIMEOUT
 
@@ -102,10 +103,12 @@ async def test_the_past_comes_from_a_file(
         await add_dashboard(who)
         await who.opens("/dashboard-smarty/year")
         (year,) = await shows_cards(who, "year")
+        assert not await complaints(who.page)
         assert re.search(r"3 kW would have saved \d+ € in 12 months\.", year.text)
         await who.takes_picture("past-year")
         await who.opens("/dashboard-smarty/bill")
         _, months = await shows_cards(who, "bill", "months")
+        assert not await complaints(who.page)
         assert months.title == "Twelve months"
         await who.takes_picture("past-bill")
         assert not who.errors
