@@ -18,11 +18,11 @@ type Json = dict[str, Any]
 
 ROOT = Path(__file__).parents[2]
 MODULE = ROOT / "custom_components" / "smarty_p1" / "frontend" / "smarty-p1.js"
-_SCRIPT = Path(__file__).with_suffix(".js")
+SCRIPT = Path(__file__).with_suffix(".js")
 _FONTS = "lib/python3.14/site-packages/hass_frontend/static/fonts/roboto"
 NOW = datetime.fromisoformat("2026-11-21T18:38:20+01:00")
 
-_PAGE = Path(__file__).with_suffix(".html")
+PAGE = Path(__file__).with_suffix(".html")
 
 
 class Stage:
@@ -76,7 +76,7 @@ class Stage:
             "entities": house.entities() if entities is None else entities,
             "answers": house.answers() | (answers or {}),
         }
-        html = Template(_PAGE.read_text("utf-8")).substitute(
+        html = Template(PAGE.read_text("utf-8")).substitute(
             language=language,
             theme="dark" if dark else "light",
             given=json.dumps(given),
@@ -90,11 +90,11 @@ class Stage:
                 found = ROOT / ".venv-demo" / _FONTS / path[1:]
                 await (route.fulfill(path=found) if found.exists() else route.abort())
             else:
-                file = _SCRIPT if path == "/stage.js" else Path(os.environ.get("CARDS", MODULE))
+                file = SCRIPT if path == "/stage.js" else Path(os.environ.get("CARDS", MODULE))
                 await route.fulfill(path=file, content_type="text/javascript")
 
         await page.route("**/*", serve)
-        await page.clock.install(time=now)
+        await self.set_clock(page, now)
         await page.goto("http://cards.test/")
         for type_ in types:
             await page.evaluate(
@@ -105,6 +105,10 @@ class Stage:
     def _note(self, message: ConsoleMessage) -> None:
         if message.type == "error":
             self.errors.append(message.text)
+
+    async def set_clock(self, page: Page, now: datetime) -> None:
+        """Let the page have a clock that the test moves on."""
+        await page.clock.install(time=now)
 
     async def settle(self) -> None:
         """Let what has been asked be answered and drawn."""

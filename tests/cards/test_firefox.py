@@ -1,0 +1,174 @@
+"""The cards in Firefox: one of each, on a page that tells what it shows."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from dev.ports import free_ports
+from tests.system.browser import VISIBLE_TEXT
+from tests.system.support import PATIENCE, TIMEOUT, program
+
+from . import house, house_all
+from .house_medium import GAS, HEAT, WATER
+from .stage import MODULE, NOW, PAGE, SCRIPT
+
+pytestmark = pytest.mark.timeout(TIMEOUT)
+
+# What each card says first.
+SENTENCES = {
+    "now": "8.6 kW less until 18:45 keeps you within 7 kW. Otherwise 0.9 kWh above: 0.08 €.",
+    "so-far": "About 145 € by 30 November",
+    "today": "11.9 kWh drawn, 0.9 kWh fed in. 1 quarter-hour above 7 kW: 0.6 kWh, 0.05 €;",
+    "bill": "November 2026 97.09 € until 21 Nov, 18:38",
+    "months": "Cheapest June, dearest December",
+    "year": "7 kW is right. In 12 months 12 kW would have cost 43 € more, 3 kW 54 € more.",
+    f"medium-{GAS}": "November: 11% more than in November 2025 by the 20th",
+    f"medium-{WATER}": "November: 7% less than in October by the 20th",
+    f"medium-{HEAT}": "November: 20% more than in October by the 20th",
+    "quality-voltage": "All three within 207–253 V.",
+    "quality-supply": "Connected; last telegram 0 s ago.",
+    "quality-interruptions": "Nothing in the last 30 days; last voltage dip 18 October.",
+}
+# Firefox is to be left alone: it asks nothing of others, and shows no page but this one.
+PREFERENCES = """
+user_pref("app.update.enabled", false);
+user_pref("browser.shell.checkDefaultBrowser", false);
+user_pref("datareporting.policy.dataSubmissionEnabled", false);
+user_pref("network.captive-portal-service.enabled", false);
+user_pref("network.connectivity-service.enabled", false);
+user_pref("browser.aboutwelcome.enabled", false);
+user_pref("browser.safebrowsing.malware.enabled", false);
+user_pref("services.settings.server", "http://127.0.0.1/");
+user_pref("toolkit.telemetry.enabled", false);
+"""
+_BEFORE = """
+const Real = Date;
+window.Date = class extends Real {
+    constructor(...of) { if (of.length) super(...of); else super(NOW); }
+    // It stands still: texts say how long ago something was.
+    static now() { return NOW; }
+};
+window.errors = [];
+addEventListener("error", ({ message }) => errors.push(message));
+addEventListener("unhandledrejection", ({ reason }) => errors.push(String(reason)));
+const complain = console.error;
+console.error = (...of) => { errors.push(of.join(" ")); complain(...of); };
+"""
+_AFTER = """
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const visible = VISIBLE;
+(async () => {
+    while (!window.stage) await wait(20);
+    const found = {};
+    for (const { name, type, answers, config } of CARDS) {
+        stage.answer(answers);
+        const card = await stage.place(type, config);
+        for (let n = 0; n < 500; n += 1) {
+            await wait(20);
+            if (card.offsetHeight > 40 && !visible().includes("One moment")) break;
+        }
+        await wait(100);
+        found[name] = { text: visible(), overflow: stage.overflow() };
+        card.remove();
+    }
+    return { found, errors };
+})().catch((error) => ({ found: {}, errors: [String(error)] })).then((answer) => {
+    fetch("/found", { method: "POST", body: JSON.stringify(answer) });
+});
+"""
+
+
+def page() -> str:
+    """Return the page, which places one card after the other."""
+    given = {
+        "language": "en",
+        "time_format": "24",
+        "dark": False,
+        "is_admin": True,
+        "entities": house.entities(),
+        "answers": house.answers(),
+    }
+    html = Template(PAGE.read_text("utf-8")).substitute(
+        language="en", theme="light", given=json.dumps(given)
+    )
+    cards = [
+        {"name": str(card), "type": card.type, "answers": card.answers, "config": card.config}
+        for card in house_all.cards()
+    ]
+    before = _BEFORE.replace("NOW", str(int(NOW.timestamp() * 1000)))
+    after = _AFTER.replace("VISIBLE", VISIBLE_TEXT).replace("CARDS", json.dumps(cards))
+    html = html.replace("<head>", f"<head><script>{before}</script>")
+    return html.replace("</body>", f"<script>{after}</script></body>")
+
+
+@contextlib.asynccontextmanager
+async def serving(told: asyncio.Future[Any]) -> AsyncIterator[str]:
+    """Serve the page, and take what it tells."""
+
+    async def show(_request: web.Request) -> web.Response:
+        return web.Response(text=page(), content_type="text/html")
+
+    async def script(request: web.Request) -> web.StreamResponse:
+        files = {"stage.js": SCRIPT, "smarty-p1.js": Path(os.environ.get("CARDS", MODULE))}
+        name = request.match_info["name"]
+        return web.FileResponse(files[name]) if name in files else web.Response(status=404)
+
+    async def take(request: web.Request) -> web.Response:
+        if not told.done():
+            told.set_result(await request.json())
+        return web.Response()
+
+    app = web.Application(client_max_size=10_000_000)
+    app.add_routes([web.get("/", show), web.post("/found", take), web.get("/{name}", script)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    port = free_ports()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    try:
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        await runner.cleanup()
+
+
+@contextlib.asynccontextmanager
+async def firefox(folder: Path, url: str) -> AsyncIterator[None]:
+    """Open a page, in a window of a phone's width."""
+    profile = folder / "profile"
+    profile.mkdir()
+    (profile / "user.js").write_text(PREFERENCES, encoding="ascii")
+    process = await asyncio.create_subprocess_exec(
+        program("firefox-esr", "firefox"),
+        *("--headless", "--no-remote", "--profile", profile),
+        *("--width", "500", "--height", "1000", url),
+        env=os.environ | {"HOME": str(folder), "MOZ_CRASHREPORTER_DISABLE": "1"},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        # With the processes of its pages.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+
+
+async def test_each_card_speaks_in_firefox(tmp_path: Path) -> None:
+    told = asyncio.get_running_loop().create_future()
+    async with serving(told) as url, firefox(tmp_path, url), asyncio.timeout(3 * PATIENCE):
+        answer = await told
+    assert not answer["errors"]
+    assert answer["found"].keys() == SENTENCES.keys()
+    for name, found in answer["found"].items():
+        assert SENTENCES[name] in " ".join(found["text"].split()), name
+        assert not found["overflow"], name
