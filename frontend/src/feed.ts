@@ -164,6 +164,8 @@ export class Feed {
   }
 
   readonly #again = (): void => {
+    // Of the connection that was lost: on the new one its number may be that of another.
+    this.#subscription = undefined;
     this.#close();
     this.#forgetPeriods();
     this.#open();

@@ -102,7 +102,7 @@ export function nowSentence(now: Situation, locale: Locale): string {
   const kW = (value: number) => locale.kW(roundDown(value, kwDecimals(value)));
   if (secondsLeft < LAST_SECONDS || !now.isWhole) {
     const next = Math.min(reference, allowed) - power;
-    return next <= 0 ? t("next_above", { R }) : t("next", { more: kW(next), R });
+    return next < 0 ? t("next_above", { R }) : t("next", { more: kW(next), R });
   }
   const more = Math.min(((reference / 4 - energy) * 3600) / secondsLeft, allowed) - power;
   return more < 0.1 ? t("no_more", { end, R }) : t("more", { more: kW(more), end, R });
