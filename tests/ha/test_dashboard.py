@@ -20,6 +20,7 @@ from .support import TELEGRAM, reload, set_up
 
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "smarty_p1"
 MODULE = INTEGRATION / "frontend" / "smarty-p1.js"
+MOST_BYTES = 300_000
 
 
 @pytest.fixture
@@ -58,3 +59,8 @@ async def test_a_meter_needs_no_frontend(
     await set_up(hass, port, make_entry)
 
     assert DATA_EXTRA_MODULE_URL not in hass.data
+
+
+def test_the_module_does_not_grow_unseen() -> None:
+    """Home Assistant serves it as it is; docs/performance.md says what it consists of."""
+    assert MODULE.stat().st_size <= MOST_BYTES
