@@ -3,7 +3,7 @@
 import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
 import { type Feed, type Meters, metersOf } from "./feed.ts";
 import type { Hass } from "./hass.ts";
-import { Locale, localDay, type Texts } from "./locale.ts";
+import { Locale, localDay, localeOf, type Texts } from "./locale.ts";
 import { chooser, shortTitle } from "./parts/chooser.ts";
 import { rich, tableBehind } from "./parts/markup.ts";
 import { styles } from "./styles.ts";
@@ -80,7 +80,7 @@ export abstract class SmartyCard extends LitElement {
     const isSame =
       before && before.locale === hass.locale && before.language === hass.language && before.themes === hass.themes;
     if (!before || before.locale !== hass.locale || before.language !== hass.language) {
-      this.locale = new Locale(hass.locale, hass.language);
+      this.locale = localeOf(hass.locale, hass.language);
       // Not always that of the page, nor its direction: what the cards have no words for is in English.
       this.lang = this.locale.language;
       this.dir = "ltr";

@@ -22,6 +22,16 @@ const NUMBER_TAGS: Record<string, string | undefined> = {
   quote_decimal: "de-CH",
 };
 
+let shared: { formats: UserFormats; language: string | undefined; locale: Locale } | undefined;
+
+/** The same for all cards of a page: formats of numbers and times take long to make. */
+export function localeOf(formats: UserFormats, language?: string): Locale {
+  if (!shared || shared.formats !== formats || shared.language !== language) {
+    shared = { formats, language, locale: new Locale(formats, language) };
+  }
+  return shared.locale;
+}
+
 export class Locale {
   readonly language: Language;
   readonly #tag: string;
