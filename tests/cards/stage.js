@@ -58,6 +58,10 @@ window.stage = {
   asked,
   hass,
   subscriptions: () => subscriptions.size,
+  isWaiting: () =>
+    [...document.querySelectorAll("main > *")].some(
+      ({ shadowRoot }) => !shadowRoot?.querySelector("ha-card") || shadowRoot.querySelector(".small[role=status]"),
+    ),
   listeners: () => [...listeners.values()].reduce((sum, each) => sum + each.size, 0),
   /** A message of the subscription to a meter. */
   send: (message, entryId) => {

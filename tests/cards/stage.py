@@ -114,6 +114,11 @@ class Stage:
         """Let what has been asked be answered and drawn."""
         for _ in range(3):
             await self.page.clock.run_for(100)
+        # On a busy machine, answers come later than the clock of the page has moved on.
+        for _ in range(20):
+            if not await self.page.evaluate("stage.isWaiting()"):
+                return
+            await self.page.clock.run_for(20)
 
     async def send(self, message: Json, entry_id: str | None = None) -> None:
         """Let a message of the subscription come."""
