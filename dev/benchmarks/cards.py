@@ -218,7 +218,7 @@ async def _idles(bench: Bench) -> tuple[float, float]:
 
 async def _busy(session: CDPSession) -> float:
     metrics = (await session.send("Performance.getMetrics"))["metrics"]
-    return next(each["value"] for each in metrics if each["name"] == "TaskDuration")
+    return float(next(each["value"] for each in metrics if each["name"] == "TaskDuration"))
 
 
 async def _print_heap(browser: Browser, cards: list[Placed]) -> None:
