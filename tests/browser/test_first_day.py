@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Route
 
 from dev.demo.client import Client
 from dev.demo.energy import DOMAIN, entities_of
@@ -155,6 +156,24 @@ async def test_the_dashboard_is_added_and_filled(
             await who.takes_picture(f"first-day-{view}")
         assert not who.errors
         assert not who.foreign_requests
+
+
+async def test_a_module_that_comes_late_mends_what_was_shown_instead(
+    home: Home, browser: str
+) -> None:
+    is_late = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await is_late.wait()
+        await route.continue_()
+
+    async with household(home.client.url, browser) as who:
+        await who.page.route("**/smarty-p1.js*", late)
+        await who.opens("/dashboard-smarty/now")
+        # The frontend has given up.
+        await who.sees("Timeout waiting for strategy element")
+        is_late.set()
+        await who.sees("So far", "kWh")
 
 
 @pytest.mark.parametrize(
