@@ -89,12 +89,13 @@ async def test_the_present_of_a_quarter_hour_follows_in_steps(
     entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0, 1.0), **TARIFF)
     shown = []
 
-    # 1 kW, 1.025 kW and 1.1 kW so far; of 0.75 kWh is left for 3.08 kW, 3.38 kW and 3.6 kW.
+    # 1 kW, 1.025 kW and 1.1 kW so far; of 0.75 kWh is left for 3.08 kW, 3.38 kW and 3.6 kW,
+    # in tenths that are allowed.
     for clock, kwh in (("10:30:36", 100.010), ("10:32:24", 100.041), ("10:33:36", 100.066)):
         await send(hass, port, entry, at(clock, kwh, 1.0))
         shown.append((state_of(hass, RUNNING).state, state_of(hass, AVAILABLE).state))
 
-    assert shown == [("1.0", "3.0"), ("1.0", "3.38"), ("1.1", "3.6")]
+    assert shown == [("1.0", "3.0"), ("1.0", "3.3"), ("1.1", "3.6")]
 
 
 async def test_what_exists_depends_on_the_options(

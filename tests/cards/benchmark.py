@@ -1,6 +1,6 @@
 """Print what the cards of the dashboard cost a browser whose processor is slowed four times.
 
-    .venv/bin/python -m dev.benchmarks.cards [size] [painted] [updates] [heap]
+    .venv/bin/python -m tests.cards.benchmark [size] [painted] [updates] [heap]
 
 By hand: it needs Chromium, and a machine that has nothing else to do.
 """
