@@ -601,6 +601,9 @@ async def test_the_dialog_takes_a_file_and_another(
     assert told["register"] == "Energy imported (1-1:1.29.0)"
     assert (told["start"], told["end"]) == ("2026-04-01 00:00", "2026-05-01 00:00")
     assert (told["quarter_hours"], told["holes"]) == ("2880", "0")
+    # Who closes the window and opens it again sees the same.
+    again = await options.async_configure(flow["flow_id"])
+    assert again["description_placeholders"] == told
 
     result = await options.async_configure(flow["flow_id"], {"next_step_id": "leneda_file"})
     assert result["errors"] == {}

@@ -120,6 +120,17 @@ async def enter_data(hass: HomeAssistant, entry: MockConfigEntry, **typed: float
     return dict(result)
 
 
+async def test_of_a_meter_that_is_not_read_nobody_knows_whether_it_has_gas(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+    form = await open_options(hass, entry, "updates")
+
+    assert form["data_schema"]
+    assert "gas_kwh_per_m3" in form["data_schema"].schema
+
+
 async def test_the_energy_of_gas_can_be_taken_back(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
