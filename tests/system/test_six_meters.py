@@ -24,7 +24,6 @@ REFERENCES = {
     "energy_imported": "1-0:1.8.0",
     "energy_exported": "1-0:2.8.0",
     "power_imported": "1-0:1.7.0",
-    "voltage_l1": "1-0:32.7.0",
 }
 
 type Values = dict[str, float | str]
