@@ -172,8 +172,8 @@ async def test_what_cannot_be_stored_is_not_told(
 async def test_what_comes_while_the_memory_is_written_waits_for_the_next_time(
     make: Maker, broker: Broker, line: MeterPort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    may_write, begun, put = threading.Semaphore(0), [], []
-    write, remember = Memory._commit, Memory.put
+    may_write, begun, put, waiting = threading.Semaphore(0), [], [], []
+    write, remember, written = Memory._commit, Memory.put, Memory.written
 
     def write_slowly(memory: Memory, contents: Mapping[str, Any]) -> None:
         begun.append(contents)
@@ -184,12 +184,18 @@ async def test_what_comes_while_the_memory_is_written_waits_for_the_next_time(
         put.append(name)
         remember(memory, name, content)
 
+    async def note_waiting(memory: Memory) -> bool:
+        waiting.append(memory)
+        return await written(memory)
+
     monkeypatch.setattr(Memory, "_commit", write_slowly)
     monkeypatch.setattr(Memory, "put", note)
+    monkeypatch.setattr(Memory, "written", note_waiting)
     meter = f"meter {TITLE.hex().upper()}"
     async with broker.serving(), make("").running():
         await line.send(frame(1))
-        await until(lambda: len(begun) == 1)
+        # Until the broker is reached, the newest reading takes the place of the one before.
+        await until(lambda: len(begun) == 1 and len(waiting) == 1)
         # The counter of this one is not in what is being written.
         await line.send(frame(2))
         await until(lambda: put.count(meter) == 2)
