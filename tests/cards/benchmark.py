@@ -16,7 +16,7 @@ from playwright.async_api import Browser, CDPSession, Page, Route, async_playwri
 
 from tests.cards import house
 from tests.cards.house_all import Placed, views
-from tests.cards.stage import MODULE, Stage
+from tests.cards.stage import MODULE, NOW, Stage
 from tests.system.browser import executable
 
 SLOWED = 4
@@ -108,8 +108,8 @@ class Bench(Stage):
     """A page whose clock is the machine's, and whose module comes when it is asked for."""
 
     @override
-    async def set_clock(self, page: Page, now: datetime) -> None:
-        script = _SETTING.replace("NOW", str(int(now.timestamp() * 1000)))
+    async def install_clock(self, page: Page) -> None:
+        script = _SETTING.replace("NOW", str(int(NOW.timestamp() * 1000)))
         await page.add_init_script(f"{{{script}}}")
         source = MODULE.read_text(encoding="utf-8")
 
@@ -118,6 +118,10 @@ class Bench(Stage):
             await route.fulfill(body=body, content_type="text/javascript")
 
         await page.route("**/smarty-p1.js*", serve)
+
+    @override
+    async def set_clock(self, page: Page, now: datetime) -> None:
+        """Leave it."""
 
     @override
     async def settle(self) -> None:

@@ -52,8 +52,14 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def stage(browser: Browser) -> AsyncIterator[Stage]:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def stage_of_all(browser: Browser) -> AsyncIterator[Stage]:
     stage = Stage(browser)
     yield stage
     await stage.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stage(stage_of_all: Stage) -> Stage:
+    await stage_of_all.begin()
+    return stage_of_all

@@ -1,9 +1,12 @@
 // A page as the frontend gives it to a card: its theme, `ha-card`, `ha-icon`, and a `hass` with given answers.
-const given = window.given;
+let given;
+let hass;
+let last = 0;
 const listeners = new Map();
 const subscriptions = new Map();
 const asked = [];
-let last = 0;
+const home = document.createElement("home-assistant");
+document.body.append(home);
 
 customElements.define("ha-card", class extends HTMLElement {
   connectedCallback() {
@@ -24,7 +27,8 @@ const answerTo = ({ type, ...takes }) => {
   return found.error ? Promise.reject({ code: found.error }) : Promise.resolve(structuredClone(found));
 };
 
-const connection = {
+/** A new one for each test: what cards keep, they keep by connection. */
+const connect = () => ({
   sendMessagePromise: answerTo,
   subscribeMessage: async (callback, message) => {
     asked.push(message);
@@ -37,10 +41,10 @@ const connection = {
   },
   addEventListener: (name, callback) => listeners.set(name, (listeners.get(name) ?? new Set()).add(callback)),
   removeEventListener: (name, callback) => listeners.get(name)?.delete(callback),
-};
+});
 
-const hass = {
-  connection,
+const newHass = () => ({
+  connection: connect(),
   language: given.language,
   locale: { language: given.language, number_format: "language", time_format: given.time_format, time_zone: "local" },
   themes: { darkMode: given.dark },
@@ -49,14 +53,26 @@ const hass = {
   devices: {},
   states: {},
   callWS: answerTo,
-};
-const home = document.createElement("home-assistant");
-home.hass = hass;
-document.body.append(home);
+});
 
 window.stage = {
   asked,
-  hass,
+  get hass() {
+    return hass;
+  },
+  /** Begin a test: an empty page, and the Home Assistant behind it. */
+  begin: (wanted) => {
+    document.querySelector("main").replaceChildren();
+    listeners.clear();
+    subscriptions.clear();
+    asked.length = 0;
+    given = wanted;
+    home.hass = hass = newHass();
+    document.documentElement.lang = given.language;
+    document.documentElement.dir = "ltr";
+    document.documentElement.className = given.dark ? "dark" : "light";
+    scrollTo(0, 0);
+  },
   subscriptions: () => subscriptions.size,
   isWaiting: () =>
     [...document.querySelectorAll("main > *")].some(

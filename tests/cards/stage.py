@@ -1,10 +1,8 @@
 """A page with one card, or some, as the frontend shows them."""
 
-import json
 import os
 from datetime import datetime
 from pathlib import Path
-from string import Template
 from typing import Any
 from urllib.parse import urlparse
 
@@ -22,7 +20,20 @@ SCRIPT = Path(__file__).with_suffix(".js")
 _FONTS = "lib/python3.14/site-packages/hass_frontend/static/fonts/roboto"
 NOW = datetime.fromisoformat("2026-11-21T18:38:20+01:00")
 
+HEIGHT = 1000
 PAGE = Path(__file__).with_suffix(".html")
+
+
+async def _serve(route: Route) -> None:
+    path = urlparse(route.request.url).path
+    if path.endswith(".woff2"):
+        found = ROOT / ".venv-demo" / _FONTS / path[1:]
+        await (route.fulfill(path=found) if found.exists() else route.abort())
+    elif path == "/":
+        await route.fulfill(path=PAGE, content_type="text/html")
+    else:
+        file = SCRIPT if path == "/stage.js" else Path(os.environ.get("CARDS", MODULE))
+        await route.fulfill(path=file, content_type="text/javascript")
 
 
 class Stage:
@@ -32,6 +43,7 @@ class Stage:
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
+        self._pages: dict[tuple[float, bool], Page] = {}
         self.errors: list[str] = []
 
     async def show(  # noqa: PLR0913 - all that can be different about a page
@@ -48,26 +60,20 @@ class Stage:
         entities: Json | None = None,
         reduced_motion: bool = False,
         scale: float = 1,
+        new_page: bool = False,
     ) -> None:
         """Show cards at a time, the answers of the house (see house.py) with some others instead.
 
         An answer is by its command, or by command and entry ("smarty_p1/live second"); where it
-        depends on what is asked, a list of {"takes": …, "answer": …}.
+        depends on what is asked, a list of {"takes": …, "answer": …}. `new_page` is for what the
+        module keeps as long as the page is open.
         """
-        if hasattr(self, "page"):
+        if new_page:
             await self.close()
-        context = await self._browser.new_context(
-            viewport={"width": width, "height": 1000},
-            locale=language,
-            # Not that of the meter: the days of the tariff do not begin where the browser is.
-            timezone_id="America/New_York",
-            device_scale_factor=scale,
-            reduced_motion="reduce" if reduced_motion else "no-preference",
-        )
-        self.page = page = await context.new_page()
-        page.set_default_timeout(20_000)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", self._note)
+        self.page = page = await self._page(scale, reduced_motion=reduced_motion)
+        if page.viewport_size != {"width": width, "height": HEIGHT}:
+            await page.set_viewport_size({"width": width, "height": HEIGHT})
+        await self.set_clock(page, now)
         given = {
             "language": language,
             "time_format": time_format,
@@ -76,39 +82,52 @@ class Stage:
             "entities": house.entities() if entities is None else entities,
             "answers": house.answers() | (answers or {}),
         }
-        html = Template(PAGE.read_text("utf-8")).substitute(
-            language=language,
-            theme="dark" if dark else "light",
-            given=json.dumps(given),
-        )
-
-        async def serve(route: Route) -> None:
-            path = urlparse(route.request.url).path
-            if path == "/":
-                await route.fulfill(body=html, content_type="text/html")
-            elif path.endswith(".woff2"):
-                found = ROOT / ".venv-demo" / _FONTS / path[1:]
-                await (route.fulfill(path=found) if found.exists() else route.abort())
-            else:
-                file = SCRIPT if path == "/stage.js" else Path(os.environ.get("CARDS", MODULE))
-                await route.fulfill(path=file, content_type="text/javascript")
-
-        await page.route("**/*", serve)
-        await self.set_clock(page, now)
-        await page.goto("http://cards.test/")
+        await page.evaluate("given => stage.begin(given)", given)
         for type_ in types:
             await page.evaluate(
                 "([type, config]) => stage.place(type, config).then(() => 0)", [type_, config or {}]
             )
         await self.settle()
 
+    async def _page(self, scale: float, *, reduced_motion: bool) -> Page:
+        """Return a page with the module: that of an earlier test where there is one."""
+        kind = scale, reduced_motion
+        if page := self._pages.get(kind):
+            return page
+        context = await self._browser.new_context(
+            viewport={"width": 390, "height": HEIGHT},
+            locale="en",
+            # Not that of the meter: the days of the tariff do not begin where the browser is.
+            timezone_id="America/New_York",
+            device_scale_factor=scale,
+            reduced_motion="reduce" if reduced_motion else "no-preference",
+        )
+        self._pages[kind] = page = await context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._note)
+        await page.route("**/*", _serve)
+        await self.install_clock(page)
+        await page.goto("http://cards.test/")
+        return page
+
+    async def begin(self) -> None:
+        """Forget what the test before has found, and shown."""
+        self.errors.clear()
+        for page in self._pages.values():
+            await page.evaluate("document.querySelector('main').replaceChildren()")
+
     def _note(self, message: ConsoleMessage) -> None:
         if message.type == "error":
             self.errors.append(message.text)
 
-    async def set_clock(self, page: Page, now: datetime) -> None:
+    async def install_clock(self, page: Page) -> None:
         """Let the page have a clock that the test moves on."""
-        await page.clock.install(time=now)
+        await page.clock.install(time=NOW)
+
+    async def set_clock(self, page: Page, now: datetime) -> None:
+        """Set that clock."""
+        await page.clock.set_system_time(now)
 
     async def settle(self) -> None:
         """Let what has been asked be answered and drawn."""
@@ -149,5 +168,7 @@ class Stage:
             await self.page.screenshot(path=f"{folder}/{name}.png", full_page=True)
 
     async def close(self) -> None:
-        """Close the page."""
-        await self.page.context.close()
+        """Close its pages."""
+        for page in self._pages.values():
+            await page.context.close()
+        self._pages.clear()

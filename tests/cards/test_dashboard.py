@@ -36,7 +36,7 @@ def cards(view: Json) -> list[Json]:
 
 
 async def test_each_view_has_its_cards(stage: Stage) -> None:
-    await stage.show(answers=meters(house.meter(media=[WATER, GAS, HEAT])))
+    await stage.show(new_page=True, answers=meters(house.meter(media=[WATER, GAS, HEAT])))
     made = await views(stage)
     assert {path: [card["type"] for card in cards(view)] for path, view in made.items()} == {
         "now": ["custom:smarty-p1-now", "custom:smarty-p1-so-far", "custom:smarty-p1-today"],
@@ -61,14 +61,16 @@ async def test_each_view_has_its_cards(stage: Stage) -> None:
 
 
 async def test_no_view_of_gas_and_water_without_them(stage: Stage) -> None:
-    await stage.show()
+    await stage.show(new_page=True)
     assert list(await views(stage)) == ["now", "bill", "year", "quality"]
 
 
 async def test_tabs_are_short_in_every_language(stage: Stage) -> None:
     titles = set()
     for language in LANGUAGES:
-        await stage.show(answers=meters(house.meter(media=[WATER, GAS])), language=language)
+        await stage.show(
+            new_page=True, answers=meters(house.meter(media=[WATER, GAS])), language=language
+        )
         made = [view["title"] for view in (await views(stage)).values()]
         assert sum(map(len, made)) <= 36, made
         titles.add(tuple(made))
@@ -78,13 +80,13 @@ async def test_tabs_are_short_in_every_language(stage: Stage) -> None:
 
 async def test_the_gas_of_several_meters_says_whose_it_is(stage: Stage) -> None:
     second = house.meter(entry_id="second", media=[GAS])
-    await stage.show(answers=meters(house.meter(media=[GAS]), second))
+    await stage.show(new_page=True, answers=meters(house.meter(media=[GAS]), second))
     entries = [card["entry_id"] for card in cards((await views(stage))["others"])]
     assert entries == ["house", "second"]
 
 
 async def test_without_a_meter_it_says_what_to_do(stage: Stage) -> None:
-    await stage.show("smarty-p1-now", answers=meters(), entities={}, language="fr")
+    await stage.show("smarty-p1-now", answers=meters(), entities={}, language="fr", new_page=True)
     assert list(await views(stage)) == ["now"]
     assert "Ajouter un compteur" in await stage.text()
     link = stage.page.get_by_role("link", name="Ajouter un compteur")
@@ -117,7 +119,7 @@ async def test_boards_alone_need_no_electricity(stage: Stage) -> None:
     entities = board("tank", "tank_level", "tank_volume") | board(
         "led", "pulse_energy", "pulse_power"
     )
-    await stage.show(answers=meters(), entities=entities, language="pt")
+    await stage.show(new_page=True, answers=meters(), entities=entities, language="pt")
     made = await views(stage)
     assert [view["title"] for view in made.values()] == ["Outros contadores"]
     shown = cards(made["others"])
@@ -125,7 +127,7 @@ async def test_boards_alone_need_no_electricity(stage: Stage) -> None:
 
 
 async def test_it_is_made_anew_when_the_meters_are_known_later(stage: Stage) -> None:
-    await stage.show(answers={"smarty_p1/meters": {"error": "unknown_command"}})
+    await stage.show(new_page=True, answers={"smarty_p1/meters": {"error": "unknown_command"}})
     # Before it was ever made: the frontend gave up waiting, and shows an error.
     assert await stage.page.evaluate(REGENERATE, {})
     made = stage.page.evaluate(GENERATE)
@@ -141,14 +143,14 @@ async def test_it_is_made_anew_when_the_meters_are_known_later(stage: Stage) -> 
 
 @pytest.mark.parametrize("what", ["entities", "devices", "language"])
 async def test_it_is_made_anew_when_something_was_added(stage: Stage, what: str) -> None:
-    await stage.show()
+    await stage.show(new_page=True)
     await views(stage)
     assert not await stage.page.evaluate(REGENERATE, {"states": {}})
     assert await stage.page.evaluate(REGENERATE, {what: "fr" if what == "language" else {}})
 
 
 async def test_an_open_view_keeps_its_place(stage: Stage) -> None:
-    await stage.show()
+    await stage.show(new_page=True)
     before = await stage.page.evaluate(GENERATE)
     await stage.page.evaluate("(known) => stage.answer(known)", meters())
     after = await stage.page.evaluate(GENERATE)
@@ -170,7 +172,7 @@ async def test_cards_and_dashboard_are_offered_in_the_language_of_the_user(stage
 
 
 async def test_a_second_module_changes_nothing(stage: Stage) -> None:
-    await stage.show()
+    await stage.show(new_page=True)
     await stage.page.evaluate("import('/smarty-p1.js?again')")
     await stage.settle()
     assert not stage.errors

@@ -7,7 +7,6 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
-from string import Template
 from typing import Any
 
 import pytest
@@ -70,7 +69,7 @@ const visible = VISIBLE;
     while (!window.stage) await wait(20);
     const found = {};
     for (const { name, type, answers, config } of CARDS) {
-        stage.answer(answers);
+        stage.begin({ ...GIVEN, answers: { ...GIVEN.answers, ...answers } });
         const card = await stage.place(type, config);
         for (let n = 0; n < 500; n += 1) {
             await wait(20);
@@ -78,7 +77,6 @@ const visible = VISIBLE;
         }
         await wait(100);
         found[name] = { text: visible(), overflow: stage.overflow() };
-        card.remove();
     }
     return { found, errors };
 })().catch((error) => ({ found: {}, errors: [String(error)] })).then((answer) => {
@@ -97,16 +95,14 @@ def page() -> str:
         "entities": house.entities(),
         "answers": house.answers(),
     }
-    html = Template(PAGE.read_text("utf-8")).substitute(
-        language="en", theme="light", given=json.dumps(given)
-    )
     cards = [
         {"name": str(card), "type": card.type, "answers": card.answers, "config": card.config}
         for card in house_all.cards()
     ]
     before = _BEFORE.replace("NOW", str(int(NOW.timestamp() * 1000)))
     after = _AFTER.replace("VISIBLE", VISIBLE_TEXT).replace("CARDS", json.dumps(cards))
-    html = html.replace("<head>", f"<head><script>{before}</script>")
+    after = after.replace("GIVEN", json.dumps(given))
+    html = PAGE.read_text("utf-8").replace("<head>", f"<head><script>{before}</script>")
     return html.replace("</body>", f"<script>{after}</script></body>")
 
 
