@@ -3,7 +3,7 @@
 import binascii
 import json
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +43,14 @@ def literal(name: str) -> Literal:
     )
 
 
+# The bits of each byte, last one first.
+_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+
+
+@lru_cache(64)
 def crc(data: bytes) -> int:
     """Compute the CRC the long way: bit by bit, most significant bit of the polynomial first."""
-    reflected = int.from_bytes(bytes(int(f"{byte:08b}"[::-1], 2) for byte in data)) << 16
+    reflected = int.from_bytes(data.translate(_REVERSED)) << 16
     for position in range(8 * len(data) + 15, 15, -1):
         if reflected >> position & 1:
             reflected ^= 0x18005 << (position - 16)
