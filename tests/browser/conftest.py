@@ -39,19 +39,6 @@ OTHER_KEY = bytes.fromhex("0b2f6e91d85c43a7be1470c92dfa6385")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--pictures", type=Path, help="keep the pictures of the pages in a folder")
-    parser.addoption("--whole", action="store_true", help="run what is marked as slow, too")
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "slow: run with --whole only")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if not config.getoption("--whole", default=False):
-        slow = pytest.mark.skip(reason="needs --whole")
-        for item in items:
-            if item.get_closest_marker("slow"):
-                item.add_marker(slow)
 
 
 class OpenableMeter(RecordingMeter):

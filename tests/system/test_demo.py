@@ -316,6 +316,7 @@ async def test_the_second_start_goes_on_with_the_first(place: Place, demo: Runni
     assert "meter 2 is not served" in third.output
 
 
+@pytest.mark.slow
 async def test_a_meter_that_was_added_by_hand_is_taken_over(tmp_path: Path) -> None:
     place = Place(tmp_path)
     async with place.demo() as demo:
@@ -350,6 +351,7 @@ async def test_it_runs_beside_simulated_meters(tmp_path: Path) -> None:
     assert (state.meter_port, state.first_meter) == (20101, 101)
 
 
+@pytest.mark.slow
 async def test_an_earlier_demo_keeps_its_meters(tmp_path: Path) -> None:
     place = Place(tmp_path)
     content = {"meters": 1, "meter_port": place.meter_port, "entries": {}, "extras": {}}
@@ -396,7 +398,14 @@ async def first_message(port: int) -> bytes:
     return output
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(signal.SIGINT, marks=pytest.mark.slow),
+        pytest.param(signal.SIGHUP, marks=pytest.mark.slow),
+        signal.SIGKILL,
+    ],
+)
 async def test_nothing_stays_of_a_start_that_is_broken_off(tmp_path: Path, number: int) -> None:
     place = Place(tmp_path)
     async with place.demo() as demo:

@@ -21,6 +21,7 @@ ARGUMENTS = ["--meters", f"{METERS}", "--minutes", "1", "--kills", "each"]
 
 
 # It ends when nothing advances any more; this is only for what nobody thought of.
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 async def test_nothing_is_lost(tmp_path: Path) -> None:
     program("nats-server", "/usr/sbin/nats-server")

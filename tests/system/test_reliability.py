@@ -12,7 +12,11 @@ from dev.demo.home_assistant import ROOT
 from dev.demo.processes import Process, running
 from tests.system.support import TIMEOUT, program
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(TIMEOUT),
+    pytest.mark.slow,
+]
 
 RUNS = {
     # How fast a busy machine is says nothing, here and below.
