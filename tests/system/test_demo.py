@@ -141,11 +141,16 @@ async def test_the_quarter_hour_is_followed(place: Place) -> None:
             keys = ("demand_running", "demand_available", "demand_excess_cost")
             return {key: states[entities[key]] for key in keys}
 
+        async def is_known() -> bool:
+            return not {"unknown", "unavailable"} & {*(await values()).values()}
+
+        await until(is_known, within=READY_WITHIN)
         first = await values()
         assert float(first["demand_excess_cost"]) >= 0
 
         async def has_moved() -> bool:
-            return (await values())["demand_available"] != first["demand_available"]
+            now = await values()
+            return "unavailable" not in now.values() and now != first
 
         await until(has_moved, within=READY_WITHIN)
         assert float((await values())["demand_running"]) >= 0
