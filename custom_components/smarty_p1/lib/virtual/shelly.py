@@ -21,7 +21,15 @@ TOO_MANY: Final = 429
 UNAVAILABLE: Final = 503
 
 _FREQUENCY = 50.0
-_WIFI = {"sta_ip": None, "status": "got ip", "ssid": "Smarty", "rssi": -40}
+# As one on a cable.
+_WIFI = {"sta_ip": None, "status": "disconnected", "ssid": None, "rssi": 0}
+_STATION = {"ssid": None, "is_open": True, "enable": False, "ipv4mode": "dhcp"}
+_WIFI_CONFIG = {
+    "ap": {"ssid": None, "is_open": False, "enable": False, "range_extender": {"enable": False}},
+    "sta": _STATION,
+    "sta1": _STATION,
+    "roam": {"rssi_thr": -80, "interval": 60},
+}
 _OFF = {"connected": False}
 _PHASES = ("a", "b", "c")
 
@@ -164,9 +172,9 @@ class Shelly:
             "Sys.GetStatus": self._sys_status,
             "Sys.GetConfig": lambda _: self._sys_config(),
             "WiFi.GetStatus": lambda _: _WIFI,
-            "WiFi.GetConfig": lambda _: {},
+            "WiFi.GetConfig": lambda _: _WIFI_CONFIG,
             "Wifi.GetStatus": lambda _: _WIFI,
-            "Wifi.GetConfig": lambda _: {},
+            "Wifi.GetConfig": lambda _: _WIFI_CONFIG,
             "Cloud.GetStatus": lambda _: _OFF,
             "Cloud.GetConfig": lambda _: _CLOUD_CONFIG,
             "Ws.GetStatus": lambda _: _OFF,
@@ -215,7 +223,7 @@ class Shelly:
             "emdata:0": {},
             "mqtt": {"enable": False},
             "sys": self._sys_config(),
-            "wifi": {},
+            "wifi": _WIFI_CONFIG,
             "ws": _WS_CONFIG,
         }
 

@@ -110,7 +110,8 @@ class HttpPort:
     async def start(self, address: str | None, port: int) -> None:
         """Listen. Raises OSError."""
         loop = asyncio.get_running_loop()
-        await self._runner.setup()
+        if self._runner.server is None:
+            await self._runner.setup()
         self._server = await loop.create_server(lambda: _Gate(self), address, port)
         self._look()
 
