@@ -161,7 +161,7 @@ def test_clients_are_bounded_and_batteries_are_kept() -> None:
 def test_one_that_asks_without_end_is_refused_and_the_others_are_not() -> None:
     meter = VirtualMeter(SERIAL)
     meter.on_reading(of_power(700), 0)
-    for n in range(50):
+    for n in range(200):
         meter.ask(STRANGER, Question.HOMEWIZARD, 1 + n / 1000)
     with pytest.raises(TooManyAsked):
         meter.ask(STRANGER, Question.HOMEWIZARD, 1.1)

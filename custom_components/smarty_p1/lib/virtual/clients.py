@@ -7,8 +7,8 @@ from enum import StrEnum
 from .pace import Pace
 
 MOST_CLIENTS = 64
-# Nobody needs more: a battery asks twice or three times a second.
-_MOST_A_SECOND = 50
+# Nobody needs more, not even twenty devices behind one address that ask twice a second.
+_MOST_A_SECOND = 200
 
 
 class Question(StrEnum):

@@ -35,8 +35,8 @@ LOGGER = logging.getLogger(__name__)
 _QUIET = logging.getLogger(f"{__name__}.requests")
 _QUIET.setLevel(logging.CRITICAL + 1)
 
-MOST_CONNECTIONS = 64
-MOST_OF_ONE = 16
+MOST_CONNECTIONS = 128
+MOST_OF_ONE = 48
 MOST_LISTENERS = 16
 # A connection is closed that has asked nothing for so many seconds.
 _LONGEST_IDLE = 75.0
