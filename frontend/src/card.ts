@@ -3,7 +3,8 @@
 import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
 import { type Feed, type Meters, metersOf } from "./feed.ts";
 import type { Hass } from "./hass.ts";
-import { Locale, localDay, localeOf, type Texts } from "./locale.ts";
+import { missingNote, spoken, spokenNow } from "./languages.ts";
+import { languageOf, type Locale, localDay, type Texts } from "./locale.ts";
 import { chooser, shortTitle } from "./parts/chooser.ts";
 import { rich, tableBehind } from "./parts/markup.ts";
 import { styles } from "./styles.ts";
@@ -27,6 +28,7 @@ export abstract class SmartyCard extends LitElement {
 
   declare protected config: CardConfig;
   declare protected isTableShown: boolean;
+  /** Undefined until its texts are there: nothing is said before. */
   protected locale!: Locale;
   #hass: Hass | undefined;
   #meters: Meters | undefined;
@@ -79,12 +81,6 @@ export abstract class SmartyCard extends LitElement {
     this.#hass = hass;
     const isSame =
       before && before.locale === hass.locale && before.language === hass.language && before.themes === hass.themes;
-    if (!before || before.locale !== hass.locale || before.language !== hass.language) {
-      this.locale = localeOf(hass.locale, hass.language);
-      // Not always that of the page, nor its direction: what the cards have no words for is in English.
-      this.lang = this.locale.language;
-      this.dir = "ltr";
-    }
     if (before?.connection !== hass.connection) this.#listenWhileInView();
     if (!isSame) this.requestUpdate();
   }
@@ -136,8 +132,19 @@ export abstract class SmartyCard extends LitElement {
 
   readonly #update = (): void => this.requestUpdate();
 
+  /** Speak the language of the user, as soon as its texts are there. */
+  #speak({ locale, language }: Hass): void {
+    const spokenHere = spoken(locale, language, this.#update);
+    if (!spokenHere || spokenHere === this.locale) return;
+    this.locale = spokenHere;
+    // Not always that of the page, nor its direction: what the cards have no words for is in English.
+    this.lang = spokenHere.language;
+    this.dir = "ltr";
+  }
+
   /** Listen to the meter that is shown, which another card may have changed. */
   protected override willUpdate(_changed: PropertyValues): void {
+    if (this.#hass) this.#speak(this.#hass);
     const meter = this.meter;
     if (!meter || !this.#meters || !this.#unlisten.length) return;
     const feed = this.#meters.feed(meter.entry_id);
@@ -153,13 +160,16 @@ export abstract class SmartyCard extends LitElement {
   }
 
   protected override render(): TemplateResult | typeof nothing {
-    if (!this.locale || !this.config) return nothing;
+    if (!this.#hass || !this.config) return nothing;
+    if (!this.locale) return html`<ha-card><p class="small" role="status"></p></ha-card>`;
     const meter = this.meter;
     const feed = this.#feed ?? (meter && this.#meters?.feed(meter.entry_id));
     const isForbidden = feed?.live?.state === "unauthorized" || feed?.live?.state === "removed";
     const content = meter && feed && !isForbidden ? this.content(meter, feed) : this.#withoutMeter(isForbidden);
     // An article, so that its header is not taken for that of the page.
-    return html`<ha-card role="article">${this.config.chooser && meter ? this.chooser(meter) : nothing}${content}</ha-card>`;
+    const note = missingNote(this.#hass.language, this.locale);
+    return html`<ha-card role="article">${this.config.chooser && meter ? this.chooser(meter) : nothing}${content}
+      ${note ? html`<p class="small" lang=${languageOf(this.#hass.language)}>${note}</p>` : nothing}</ha-card>`;
   }
 
   /** Where there are several meters: which one the cards of the view show. */
@@ -265,5 +275,5 @@ export function navigate(path: string): void {
 export function pageLocale(): Locale {
   const home = document.querySelector("home-assistant") as { hass?: Hass } | null;
   const formats = home?.hass?.locale ?? { language: navigator.language, number_format: "language", time_format: "language" };
-  return new Locale(formats, home?.hass?.language);
+  return spokenNow(formats, home?.hass?.language);
 }

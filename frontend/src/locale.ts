@@ -7,7 +7,11 @@ import common from "./texts/common.json" with { type: "json" };
 export const LANGUAGES = ["en", "de", "fr", "lb", "pt"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-/** The texts of a card, by language and key. A key that depends on a number ends with _one and _other. */
+/**
+ * The texts of a card, by language and key. A key that depends on a number ends with _one and _other.
+ *
+ * Of the languages but English, only the one that is spoken is there: see languages.ts.
+ */
 export type Texts<Key extends string = string> = Record<Language, Record<Key, string>>;
 export type Params = Record<string, string | number>;
 
@@ -21,6 +25,12 @@ const NUMBER_TAGS: Record<string, string | undefined> = {
   space_comma: "fr",
   quote_decimal: "de-CH",
 };
+
+/** Return the language that the cards speak to whoever has chosen this one. */
+export function languageOf(tag: string): Language {
+  const [short] = tag.split("-");
+  return LANGUAGES.find((each) => each === short) ?? "en";
+}
 
 let shared: { formats: UserFormats; language: string | undefined; locale: Locale } | undefined;
 
@@ -39,14 +49,14 @@ export class Locale {
   readonly #useGrouping: boolean;
   readonly #hour12: boolean;
   readonly #formats = new Map<string, Intl.DateTimeFormat>();
+  #plurals: Intl.PluralRules | undefined;
   readonly #numbers = new Map<number, Intl.NumberFormat>();
 
   constructor(formats: UserFormats, language = formats.language) {
-    const [short] = language.split("-");
-    this.language = LANGUAGES.find((each) => each === short) ?? "en";
+    this.language = languageOf(language);
     const isKnown = Intl.DateTimeFormat.supportedLocalesOf([language]).length > 0;
     // What no browser knows is written as its nearest neighbour does, with names of its own.
-    this.#tag = isKnown && this.language === short ? language : this.language === "lb" ? "de" : this.language;
+    this.#tag = isKnown && this.language === language.split("-")[0] ? language : this.language === "lb" ? "de" : this.language;
     this.#numberTag =
       formats.number_format === "system"
         ? undefined
@@ -57,7 +67,7 @@ export class Locale {
 
   /** Return a text with its parameters put in; `common` has those that all cards share. */
   text<Key extends string>(texts: Texts<Key>, key: Key, params: Params = {}): string {
-    const text = texts[this.language][key] ?? texts.en[key] ?? key;
+    const text = texts[this.language]?.[key] ?? texts.en[key] ?? key;
     return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole));
   }
 
@@ -67,7 +77,7 @@ export class Locale {
 
   /** Return the text whose key ends with the plural category of `count`; {count} is the number. */
   count(texts: Texts, key: string, count: number, params: Params = {}): string {
-    const one = new Intl.PluralRules(this.#tag).select(count) === "one";
+    const one = (this.#plurals ??= new Intl.PluralRules(this.#tag)).select(count) === "one";
     return this.text(texts, `${key}_${one ? "one" : "other"}`, { count: this.number(count), ...params });
   }
 
