@@ -239,27 +239,44 @@ function usesTwelveHours({ time_format }: UserFormats, tag: string): boolean {
   return new Date(2023, 0, 1, 22).toLocaleTimeString(tested, { hour: "numeric" }).includes("10");
 }
 
-const PARTS = new Intl.DateTimeFormat("en-GB", {
-  timeZone: TIME_ZONE,
-  year: "numeric",
-  month: "numeric",
-  day: "numeric",
-  hour: "numeric",
-  minute: "numeric",
-  weekday: "short",
-  hourCycle: "h23",
-});
+const HOUR_MS = 3_600_000;
+/** More than the hours of the days that are looked at. */
+const MOST_OFFSETS = 2_000;
+const offsets = new Map<number, number>();
+let parts: Intl.DateTimeFormat | undefined;
+
+/** By how much the clock in Luxembourg is ahead of UTC in an hour: it changes between two of them. */
+function aheadMs(time: number): number {
+  const hour = Math.floor(time / HOUR_MS);
+  let ahead = offsets.get(hour);
+  if (ahead === undefined) {
+    // Not before it is needed: this module is loaded with every page of Home Assistant.
+    parts ??= new Intl.DateTimeFormat("en-GB", {
+      timeZone: TIME_ZONE,
+      year: "numeric",
+      month: "numeric",
+      day: "numeric",
+      hour: "numeric",
+      hourCycle: "h23",
+    });
+    const of = Object.fromEntries(parts.formatToParts(hour * HOUR_MS).map(({ type, value }) => [type, Number(value)]));
+    ahead = Date.UTC(of.year!, of.month! - 1, of.day!, of.hour!) - hour * HOUR_MS;
+    if (offsets.size >= MOST_OFFSETS) offsets.clear();
+    offsets.set(hour, ahead);
+  }
+  return ahead;
+}
 
 /** What calendar and clock in Luxembourg show. */
 export function localParts(time: Date) {
-  const parts = Object.fromEntries(PARTS.formatToParts(time).map(({ type, value }) => [type, value]));
+  const local = new Date(time.getTime() + aheadMs(time.getTime()));
   return {
-    year: Number(parts.year),
-    monthIndex: Number(parts.month) - 1,
-    day: Number(parts.day),
-    hour: Number(parts.hour),
-    minute: Number(parts.minute),
-    dayOfWeek: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].indexOf(parts.weekday ?? ""),
+    year: local.getUTCFullYear(),
+    monthIndex: local.getUTCMonth(),
+    day: local.getUTCDate(),
+    hour: local.getUTCHours(),
+    minute: local.getUTCMinutes(),
+    dayOfWeek: (local.getUTCDay() + 6) % 7,
   };
 }
 
@@ -274,7 +291,7 @@ export function dayStart(day: string): Date {
   const midnight = new Date(`${day}T00:00:00Z`);
   // One of the two offsets leads to midnight of that day; clocks change at another time than midnight.
   for (const hours of [1, 2]) {
-    const time = new Date(midnight.getTime() - hours * 3_600_000);
+    const time = new Date(midnight.getTime() - hours * HOUR_MS);
     if (localParts(time).hour === 0 && localDay(time) === day) return time;
   }
   return midnight;
