@@ -14,7 +14,7 @@ import type { Meter } from "./wire.ts";
 export interface CardConfig {
   type: string;
   /** The meter; without it, the one that is chosen in the view, and at first the first. */
-  entry_id?: string;
+  entry_id?: string | null;
   [option: string]: unknown;
 }
 
@@ -69,7 +69,8 @@ export abstract class SmartyCard extends LitElement {
   }
 
   setConfig(config: CardConfig): void {
-    if (!config || (config.entry_id !== undefined && typeof config.entry_id !== "string")) {
+    // An empty field of the form is null.
+    if (!config || (config.entry_id != null && typeof config.entry_id !== "string")) {
       throw new Error("entry_id: the id of a meter, as text");
     }
     this.config = config;
@@ -211,6 +212,11 @@ export abstract class SmartyCard extends LitElement {
     return html`<a href=${path} @click=${(event: MouseEvent) => this.#follow(event, path)}>${text}</a>`;
   }
 
+  /** A link to where a meter is configured. */
+  settings({ entry_id }: Meter, text: string): TemplateResult {
+    return this.link(`/config/integrations/integration/smarty_p1#config_entry=${entry_id}`, text);
+  }
+
   #follow(event: MouseEvent, path: string): void {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
@@ -219,11 +225,9 @@ export abstract class SmartyCard extends LitElement {
 
   /** A value that opens the entity behind it, by its translation key; as it is where there is none. */
   protected moreInfo(key: string, shown: TemplateResult | string, name: string, deviceId = this.meter?.device_id): TemplateResult {
-    const found = Object.values(this.#hass?.entities ?? {}).find(
-      (each) => each.platform === "smarty_p1" && each.translation_key === key && each.device_id === deviceId,
-    );
-    if (!found) return html`${shown}`;
-    const detail = { entityId: found.entity_id };
+    const entityId = entityOf(this.#hass?.entities ?? {}, key, deviceId);
+    if (!entityId) return html`${shown}`;
+    const detail = { entityId };
     const open = () => this.dispatchEvent(new CustomEvent("hass-more-info", { bubbles: true, composed: true, detail }));
     return html`<button class="plain" title=${name} @click=${open}>${shown}</button>`;
   }
@@ -264,6 +268,19 @@ export abstract class SmartyCard extends LitElement {
     const shown = localDay(date) === localDay(new Date(feed.now)) ? clock : `${this.locale.shortDay(date)}, ${clock}`;
     return html`<small class="number">${this.isOld(feed) ? this.locale.common("last", { time: shown }) : shown}</small>`;
   }
+}
+
+const byKey = new WeakMap<object, Map<string, string>>();
+
+/** Return the id of an entity by its translation key and its device: of thousands, and with each telegram. */
+function entityOf(entities: Hass["entities"], key: string, device: string | null | undefined): string | undefined {
+  let ids = byKey.get(entities);
+  if (!ids) {
+    const own = Object.values(entities).filter(({ platform }) => platform === "smarty_p1");
+    ids = new Map(own.reverse().map((each) => [`${each.translation_key} ${each.device_id}`, each.entity_id]));
+    byKey.set(entities, ids);
+  }
+  return ids.get(`${key} ${device}`);
 }
 
 export function navigate(path: string): void {

@@ -18,6 +18,8 @@ export type Params = Record<string, string | number>;
 /** The days of the tariff begin and end in this time zone, whatever that of the browser is. */
 export const TIME_ZONE = "Europe/Luxembourg";
 const SPACE = "\u00a0";
+const HOUR_MS = 3_600_000;
+export const QUARTER_HOUR_MS = HOUR_MS / 4;
 
 const NUMBER_TAGS: Record<string, string | undefined> = {
   comma_decimal: "en-US",
@@ -89,6 +91,12 @@ export class Locale {
       this.#numbers.set(decimals, format);
     }
     return format.format(round(value, decimals)).replace(/^-/, "−").replace(/\s/g, SPACE);
+  }
+
+  /** A whole number; what is there is never 0: "< 1". */
+  whole(value: number): string {
+    if (!value || round(value)) return this.number(value);
+    return `${value < 0 ? ">" : "<"}${SPACE}${this.number(Math.sign(value))}`;
   }
 
   /** With a sign also where it is above 0: a difference. */
@@ -239,7 +247,6 @@ function usesTwelveHours({ time_format }: UserFormats, tag: string): boolean {
   return new Date(2023, 0, 1, 22).toLocaleTimeString(tested, { hour: "numeric" }).includes("10");
 }
 
-const HOUR_MS = 3_600_000;
 /** More than the hours of the days that are looked at. */
 const MOST_OFFSETS = 2_000;
 const offsets = new Map<number, number>();

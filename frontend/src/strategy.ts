@@ -64,6 +64,18 @@ let shownLocale: Locale | undefined;
 const idsOf = (meters: Meter[] | undefined): string =>
   JSON.stringify(meters?.map(({ entry_id, media }) => [entry_id, media.map(({ meter }) => meter)]) ?? null);
 
+/** What the dashboard is made of, of all entities and devices: each renaming of a lamp makes others of these. */
+let known: { entities: Hass["entities"]; devices: Hass["devices"]; registry: string } | undefined;
+
+function registryOf({ entities, devices }: Hass): string {
+  if (known?.entities !== entities || known.devices !== devices) {
+    const own = Object.values(entities).filter(({ platform }) => platform === "smarty_p1");
+    const registry = JSON.stringify([own, own.map(({ device_id }) => devices[device_id ?? ""])]);
+    known = { entities, devices, registry };
+  }
+  return known.registry;
+}
+
 export class SmartyDashboard extends HTMLElement {
   /** What the dialog for a new dashboard begins with. */
   static getCreateSuggestions(): object {
@@ -78,7 +90,7 @@ export class SmartyDashboard extends HTMLElement {
    */
   static shouldRegenerate(_config: object, before: Hass, hass: Hass): boolean {
     if (shownMeters === undefined) return true;
-    if ((["entities", "devices", "language"] as const).some((name) => before[name] !== hass[name])) return true;
+    if (before.language !== hass.language || registryOf(before) !== registryOf(hass)) return true;
     const { list } = metersOf(hass.connection);
     if (list !== undefined && idsOf(list) !== shownMeters) return true;
     // Its texts came late.

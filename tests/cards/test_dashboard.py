@@ -147,7 +147,11 @@ async def test_it_is_made_anew_when_something_was_added(stage: Stage, what: str)
     await stage.show(new_page=True)
     await views(stage)
     assert not await stage.page.evaluate(REGENERATE, {"states": {}})
-    assert await stage.page.evaluate(REGENERATE, {what: "fr" if what == "language" else {}})
+    lamp = {"light.hall": {"entity_id": "light.hall", "platform": "hue", "device_id": "lamp"}}
+    others = {"entities": house.entities() | lamp, "devices": {"lamp": {"id": "lamp"}}}
+    assert not await stage.page.evaluate(REGENERATE, others)
+    own = {"entities": {}, "devices": {house.DEVICE: {"id": house.DEVICE}}, "language": "fr"}
+    assert await stage.page.evaluate(REGENERATE, {what: own[what]})
 
 
 async def test_an_open_view_keeps_its_place(stage: Stage) -> None:
