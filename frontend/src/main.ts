@@ -63,6 +63,8 @@ void customElements.whenDefined("home-assistant").then(() => {
       },
     });
   }
+  // So that the names in the list of cards are there in time as well.
+  pageLocale();
   if (customElements.get(`ll-strategy-dashboard-${STRATEGY}`)) return;
   customElements.define(`ll-strategy-dashboard-${STRATEGY}`, SmartyDashboard);
   (window.customStrategies ??= []).push(offer);

@@ -31,6 +31,8 @@ async def _serve(route: Route) -> None:
         await (route.fulfill(path=found) if found.exists() else route.abort())
     elif path == "/":
         await route.fulfill(path=PAGE, content_type="text/html")
+    elif path.endswith(".json"):
+        await route.fulfill(path=MODULE.parent / path[1:])
     else:
         file = SCRIPT if path == "/stage.js" else Path(os.environ.get("CARDS", MODULE))
         await route.fulfill(path=file, content_type="text/javascript")
