@@ -76,6 +76,11 @@ CONF_RETAIN: Final = "retain"
 CONF_DISCOVERY: Final = "discovery"
 CONF_DISCOVERY_PREFIX: Final = "discovery_prefix"
 
+# What was chosen when the meter was added: that it is in the sidebar, and that the Energy dashboard
+# shows it, until that has been entered there.
+CONF_SIDEBAR: Final = "sidebar"
+CONF_FILL_ENERGY: Final = "fill_energy"
+
 # What is asked of the national platform, with the key in CONF_API_KEY.
 SECTION_LENEDA: Final = "leneda"
 CONF_ENERGY_ID: Final = "energy_id"

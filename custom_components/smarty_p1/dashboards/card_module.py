@@ -1,7 +1,7 @@
-"""The dashboard "Smarty": serves its module, and lets every page of the frontend load it.
+"""The module of the cards: serves it, and lets every page of the frontend load it.
 
-The cards, and what puts them together, are in that module; its sources are in `frontend/` at the
-root of the repository.
+The cards, and what puts them together to a dashboard, are in that module; its sources are in
+`frontend/` at the root of the repository.
 """
 
 import hashlib
@@ -12,14 +12,14 @@ from homeassistant.components.http.server import StaticPathConfig
 from homeassistant.core import HomeAssistant
 from homeassistant.loader import async_get_integration
 
-from .const import DOMAIN
+from ..const import DOMAIN
 
 MODULE_URL = f"/{DOMAIN}/smarty-p1.js"
-_MODULE = Path(__file__).parent / "frontend" / "smarty-p1.js"
+_MODULE = Path(__file__).parents[1] / "frontend" / "smarty-p1.js"
 
 
-async def async_setup_dashboard(hass: HomeAssistant) -> None:
-    """Offer the dashboard where there is a frontend; to be called once."""
+async def async_serve_cards(hass: HomeAssistant) -> None:
+    """Offer the cards where there is a frontend; to be called once."""
     if FRONTEND not in hass.config.components:
         return
     await hass.http.async_register_static_paths(
