@@ -41,7 +41,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
 
     A meter that has been read before is not waited for: its entities come with its first telegram.
     """
-    async_show_in_sidebar(hass, entry)
+    await async_show_in_sidebar(hass, entry)
     coordinator = make_coordinator(hass, entry)
     try:
         await coordinator.async_start()

@@ -170,6 +170,7 @@ async def household(  # noqa: PLR0913 - what may differ between browsers
     size: tuple[int, int] = DESKTOP,
     theme: Theme = "light",
     pictures: Path | None = None,
+    sidebar: Literal["always_hidden", "docked"] = "always_hidden",
 ) -> AsyncIterator[Household]:
     """Open a browser that is logged in to the Home Assistant there."""
     async with Client.logged_in(url) as client:
@@ -183,7 +184,7 @@ async def household(  # noqa: PLR0913 - what may differ between browsers
     stored = {
         "hassTokens": tokens,
         "selectedLanguage": language,
-        "dockedSidebar": "always_hidden",
+        "dockedSidebar": sidebar,
     }
     script = "".join(
         f"localStorage.setItem({json.dumps(name)}, {json.dumps(json.dumps(value))});"

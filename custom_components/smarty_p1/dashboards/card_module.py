@@ -11,10 +11,12 @@ from homeassistant.components.frontend import DOMAIN as FRONTEND, add_extra_js_u
 from homeassistant.components.http.server import StaticPathConfig
 from homeassistant.core import HomeAssistant
 from homeassistant.loader import async_get_integration
+from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 
 MODULE_URL = f"/{DOMAIN}/smarty-p1.js"
+_LATE_MODULE: HassKey[str] = HassKey(f"{DOMAIN}_late_module")
 _MODULE = Path(__file__).parents[1] / "frontend" / "smarty-p1.js"
 
 
@@ -29,4 +31,12 @@ async def async_serve_cards(hass: HomeAssistant) -> None:
     content = await hass.async_add_executor_job(_MODULE.read_bytes)
     # Browsers keep it for a month: another version, or none but another content, is another URL.
     digest = hashlib.sha256(content).hexdigest()[:8]
-    add_extra_js_url(hass, f"{MODULE_URL}?v={version}-{digest}")
+    url = f"{MODULE_URL}?v={version}-{digest}"
+    add_extra_js_url(hass, url)
+    if hass.is_running:
+        hass.data[_LATE_MODULE] = url
+
+
+def late_module(hass: HomeAssistant) -> str | None:
+    """Return the URL of the module if there may be pages that were opened before it was offered."""
+    return hass.data.get(_LATE_MODULE)

@@ -4,6 +4,10 @@ It is registered at each start and stored nowhere. Home Assistant keeps the dash
 add in a collection which integrations do not reach, and one that were put there would stay, empty,
 when the last meter is removed. The price: it cannot be edited. Who wants that adds a dashboard of
 their own, of the same kind.
+
+Pages that are open when the first meter is added have not loaded the cards. For them, until the
+next start, its place in the sidebar is taken by a panel that brings the module along, and goes on
+to the same dashboard at another path. That path always leads there: somebody may have noted it.
 """
 
 from itertools import count
@@ -24,6 +28,7 @@ from homeassistant.components.lovelace import (
 )
 from homeassistant.components.lovelace.const import LOVELACE_DATA, MODE_YAML
 from homeassistant.components.lovelace.dashboard import LovelaceConfig
+from homeassistant.components.panel_custom import async_register_panel
 from homeassistant.const import CONF_ID, CONF_MODE
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
@@ -32,9 +37,13 @@ from homeassistant.helpers.json import json_bytes, json_fragment
 from ..const import CONF_SIDEBAR, DOMAIN
 from ..coordinator import is_meter
 from ..coordinator.entry_types import AnyConfigEntry
+from .card_module import late_module
 
 _STRATEGY = "custom:smarty-p1"
 _PATH = "smarty-p1"
+_OTHER = "-dashboard"
+# Of the module.
+_OPENER = "smarty-p1-opener"
 _CONFIG: dict[str, Any] = {"strategy": {"type": _STRATEGY}}
 _TITLE = "Smarty"
 _ICON = "mdi:meter-electric"
@@ -43,8 +52,8 @@ _ICON = "mdi:meter-electric"
 class _SidebarDashboard(LovelaceConfig):
     """A dashboard that is made of the meters there are."""
 
-    def __init__(self, hass: HomeAssistant, url_path: str) -> None:
-        # What the list of dashboards says of it.
+    def __init__(self, hass: HomeAssistant, url_path: str, *, is_listed: bool) -> None:
+        # What the list of dashboards says of it. The other path is not in the list.
         listed = {
             CONF_ID: url_path,
             CONF_TITLE: _TITLE,
@@ -53,7 +62,7 @@ class _SidebarDashboard(LovelaceConfig):
             CONF_SHOW_IN_SIDEBAR: True,
             CONF_REQUIRE_ADMIN: False,
         }
-        super().__init__(hass, url_path, listed)
+        super().__init__(hass, url_path, listed if is_listed else None)
 
     @property
     @override
@@ -101,17 +110,39 @@ async def async_shown_dashboard(hass: HomeAssistant) -> str | None:
 def free_path(hass: HomeAssistant) -> str:
     """Return where the dashboard will be: a path that nobody else has taken."""
     taken = hass.data[LOVELACE_DATA].dashboards
+
+    def is_free(path: str) -> bool:
+        return path not in taken and not async_panel_exists(hass, path)
+
     paths = (_PATH if number == 1 else f"{_PATH}-{number}" for number in count(1))
-    return next(path for path in paths if path not in taken and not async_panel_exists(hass, path))
+    return next(path for path in paths if is_free(path) and is_free(f"{path}{_OTHER}"))
 
 
-@callback
-def async_show_in_sidebar(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
+async def async_show_in_sidebar(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     """Show the dashboard if this entry asks for it, and it is not there yet."""
-    if not entry.options.get(CONF_SIDEBAR) or not is_possible(hass) or _own_path(hass):
+    if not entry.options.get(CONF_SIDEBAR) or not is_possible(hass) or _own_paths(hass):
         return
     path = free_path(hass)
-    hass.data[LOVELACE_DATA].dashboards[path] = _SidebarDashboard(hass, path)
+    other_path = f"{path}{_OTHER}"
+    dashboards = hass.data[LOVELACE_DATA].dashboards
+    dashboards[path] = _SidebarDashboard(hass, path, is_listed=True)
+    dashboards[other_path] = _SidebarDashboard(hass, other_path, is_listed=False)
+    _register(hass, other_path, is_shown=False)
+    if module_url := late_module(hass):
+        await async_register_panel(
+            hass,
+            path,
+            _OPENER,
+            _TITLE,
+            _ICON,
+            module_url=module_url,
+            config={"path": f"/{other_path}"},
+        )
+    else:
+        _register(hass, path, is_shown=True)
+
+
+def _register(hass: HomeAssistant, path: str, *, is_shown: bool) -> None:
     async_register_built_in_panel(
         hass,
         LOVELACE,
@@ -119,6 +150,7 @@ def async_show_in_sidebar(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         sidebar_title=_TITLE,
         sidebar_icon=_ICON,
         config={CONF_MODE: MODE_YAML},
+        show_in_sidebar=is_shown,
     )
 
 
@@ -132,14 +164,13 @@ def async_hand_over(hass: HomeAssistant, removed: AnyConfigEntry) -> None:
             options = {**entry.options, CONF_SIDEBAR: True}
             hass.config_entries.async_update_entry(entry, options=options)
             return
-    if path := _own_path(hass):
+    for path in _own_paths(hass):
         del hass.data[LOVELACE_DATA].dashboards[path]
         async_remove_panel(hass, path)
 
 
-def _own_path(hass: HomeAssistant) -> str | None:
+def _own_paths(hass: HomeAssistant) -> list[str]:
     if not is_possible(hass):
-        return None
+        return []
     dashboards = hass.data[LOVELACE_DATA].dashboards
-    own = (path for path, one in dashboards.items() if isinstance(one, _SidebarDashboard))
-    return next(own, None)
+    return [path for path, one in dashboards.items() if path and isinstance(one, _SidebarDashboard)]

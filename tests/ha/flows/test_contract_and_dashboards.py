@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from homeassistant.components.energy.data import ENERGY_SOURCE_SCHEMA, async_get_manager
-from homeassistant.components.frontend import DATA_PANELS
+from homeassistant.components.frontend import DATA_EXTRA_MODULE_URL, DATA_PANELS
 from homeassistant.components.lovelace.const import LOVELACE_DATA
 from homeassistant.components.lovelace.dashboard import LovelaceStorage
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.const import CONF_PORT
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
@@ -121,7 +121,9 @@ async def enter_sources(hass: HomeAssistant, *entered: Any) -> None:  # noqa: AN
 def panels(hass: HomeAssistant) -> set[str]:
     """Return the paths of the dashboards in the sidebar."""
     return {
-        path for path, panel in hass.data[DATA_PANELS].items() if panel.sidebar_title == "Smarty"
+        path
+        for path, panel in hass.data[DATA_PANELS].items()
+        if panel.sidebar_title == "Smarty" and panel.show_in_sidebar
     }
 
 
@@ -155,17 +157,23 @@ async def test_a_meter_is_seen_in_both_dashboards_when_it_is_added(
     assert shown == [GRID, GAS, WATER]
     assert ENERGY_SOURCE_SCHEMA(shown) == shown
     client = await hass_ws_client()
-    await client.send_json_auto_id({"type": "lovelace/config", "url_path": "smarty-p1"})
-    assert (await client.receive_json())["result"] == STRATEGY
+    for path in ("smarty-p1", "smarty-p1-dashboard"):
+        await client.send_json_auto_id({"type": "lovelace/config", "url_path": path})
+        assert (await client.receive_json())["result"] == STRATEGY
     await client.send_json_auto_id({"type": "lovelace/dashboards/list"})
     [listed] = (await client.receive_json())["result"]
     assert (listed["url_path"], listed["title"], listed["mode"]) == ("smarty-p1", "Smarty", "yaml")
     info = await hass.data[LOVELACE_DATA].dashboards["smarty-p1"].async_get_info()
     assert info["mode"] == "yaml"
+    # Pages that are open have not loaded the cards: this does, and goes on to the dashboard.
     panel = hass.data[DATA_PANELS]["smarty-p1"].to_response()
-    assert (panel["component_name"], panel["title"]) == ("lovelace", "Smarty")
-    assert panel["show_in_sidebar"]
-    assert not panel["require_admin"]
+    assert panel["component_name"] == "custom"
+    assert panel["config"]
+    assert panel["config"]["path"] == "/smarty-p1-dashboard"
+    module = panel["config"]["_panel_custom"]["module_url"]
+    assert module in hass.data[DATA_EXTRA_MODULE_URL].urls
+    assert hass.data[DATA_PANELS]["smarty-p1-dashboard"].component_name == "lovelace"
+    assert panels(hass) == {"smarty-p1"}
 
 
 async def test_what_is_typed_is_stored_as_the_options_store_it(
@@ -351,13 +359,16 @@ async def test_the_dashboard_goes_with_the_last_meter(hass: HomeAssistant, port:
 async def test_a_restart_shows_the_dashboard_again_also_before_the_meter_answers(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
+    hass.set_state(CoreState.starting)
     entry = make_entry(port.url)
     hass.config_entries.async_update_entry(entry, options={"sidebar": True})
 
     await hass.config_entries.async_setup(entry.entry_id)
     assert panels(hass) == {"smarty-p1"}
+    # Pages are loaded with the cards now.
+    assert hass.data[DATA_PANELS]["smarty-p1"].component_name == "lovelace"
     await hass.config_entries.async_remove(entry.entry_id)
-    assert panels(hass) == set()
+    assert not [path for path in hass.data[DATA_PANELS] if path.startswith("smarty")]
 
 
 async def test_without_a_frontend_there_is_no_sidebar(
