@@ -52,8 +52,9 @@ async def confirm(who: Household) -> None:
     await who.presses(frontend(f"{_FLOW}.next"))
     await who.sees(own("config.step.contract.title"))
     await who.presses(frontend(f"{_FLOW}.next"))
-    for switch in ("sidebar", "fill_energy"):
-        await who.page.get_by_role("switch", name=own(f"config.step.show.data.{switch}")).click()
+    await who.sees(own("config.step.show.title"))
+    for switch in await who.page.locator("ha-selector-boolean ha-switch").all():
+        await switch.click()
     await who.presses(frontend(f"{_FLOW}.submit"))
     await who.presses(frontend(f"{_FLOW}.finish_skip"))
 

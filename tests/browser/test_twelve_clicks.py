@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Locator, Page
 
 from dev.simulator import Server
 from tests.system.home import Home
@@ -19,6 +19,7 @@ from .steps import NAME
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
 MOST_CLICKS = 12
+MOST_FIELDS = 10
 # What is typed is not counted, nor the keys that go to the next field; what presses a button is.
 COUNT = """addEventListener("click", (event) => {
     if (event.isTrusted) sessionStorage.clicks = 1 + Number(sessionStorage.clicks ?? 0);
@@ -29,6 +30,15 @@ _FLOW = "panel.config.integrations.config_flow"
 async def clicks(page: Page) -> int:
     """Return how often something has been clicked until now."""
     return int(await page.evaluate("sessionStorage.clicks ?? 0"))
+
+
+async def tabs_to(page: Page, field: Locator) -> None:
+    """Go to a field with the keyboard."""
+    for _ in range(MOST_FIELDS):
+        await page.keyboard.press("Tab")
+        if await field.evaluate("(field) => field.matches(':focus')"):
+            return
+    pytest.fail("the field cannot be reached with the keyboard")
 
 
 async def test_a_newcomer_sees_both_dashboards_after_twelve_clicks(
@@ -53,17 +63,17 @@ async def test_a_newcomer_sees_both_dashboards_after_twelve_clicks(
         await who.chooses(own("config.step.user.menu_options.meter"))
         await who.sees(own("config.step.meter.title"))
         await who.picks(page.locator("ha-selector-select").first, str(address))
-        await page.keyboard.press("Tab")
+        await tabs_to(page, page.locator("[name=encryption_key] input").last)
         await page.keyboard.type(KEY.hex())
         await who.presses(frontend(f"{_FLOW}.next"))
         await who.sees(own("config.step.confirm.title"), "SAG10307")
         await who.presses(frontend(f"{_FLOW}.next"))
         await who.sees(own("config.step.contract.title"))
         await who.takes_picture("contract", of=who.dialog)
-        # Tab leads to the numbers; where a field is clicked instead, that is a click more.
-        await page.locator("ha-selector-number input").first.focus()
+        price, feed_in_price = await page.locator("ha-selector-number input").all()
+        await tabs_to(page, price)
         await page.keyboard.type("0.1463")
-        await page.keyboard.press("Tab")
+        await tabs_to(page, feed_in_price)
         await page.keyboard.type("0.06")
         await who.presses(frontend(f"{_FLOW}.next"))
         await who.sees(
@@ -86,7 +96,8 @@ async def test_a_newcomer_sees_both_dashboards_after_twelve_clicks(
         await who.sees("Energy distribution", "Grid total", "Gas total", "Water total")
 
         assert await clicks(page) <= MOST_CLICKS
-        assert not who.errors
+        # Without the internet, others' icons are missing.
+        assert not [error for error in who.errors if "/api/brands/" not in error]
 
         # It is there again after a restart, now with the cards in every page from its start.
         await home.stop()

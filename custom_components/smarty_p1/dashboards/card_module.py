@@ -9,7 +9,7 @@ from pathlib import Path
 
 from homeassistant.components.frontend import DOMAIN as FRONTEND, add_extra_js_url
 from homeassistant.components.http.server import StaticPathConfig
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.loader import async_get_integration
 from homeassistant.util.hass_dict import HassKey
 
@@ -33,7 +33,7 @@ async def async_serve_cards(hass: HomeAssistant) -> None:
     digest = hashlib.sha256(content).hexdigest()[:8]
     url = f"{MODULE_URL}?v={version}-{digest}"
     add_extra_js_url(hass, url)
-    if hass.is_running:
+    if hass.state is CoreState.running:
         hass.data[_LATE_MODULE] = url
 
 
