@@ -128,8 +128,8 @@ class Client:
                 step = await self.post(path, next_step_id=choice)
             step = await self._settled(path, await self.post(path, **fields))
             while step["type"] == "form" and not step["errors"]:
-                fields = step["data_schema"] or []
-                switches = {each["name"]: False for each in fields if "boolean" in each["selector"]}
+                form = step["data_schema"] or []
+                switches = {each["name"]: False for each in form if "boolean" in each["selector"]}
                 step = await self._settled(path, await self.post(path, **switches))
         if step["type"] != "create_entry":
             reason = f"the config flow of {handler}: {step.get('errors') or step.get('reason')}"

@@ -19,17 +19,17 @@ from homeassistant.components.frontend import (
     async_register_built_in_panel,
     async_remove_panel,
 )
-from homeassistant.components.lovelace import (
-    CONF_ICON,
+from homeassistant.components.lovelace.const import (
     CONF_REQUIRE_ADMIN,
     CONF_SHOW_IN_SIDEBAR,
     CONF_TITLE,
     DOMAIN as LOVELACE,
+    LOVELACE_DATA,
+    MODE_YAML,
 )
-from homeassistant.components.lovelace.const import LOVELACE_DATA, MODE_YAML
 from homeassistant.components.lovelace.dashboard import LovelaceConfig
 from homeassistant.components.panel_custom import async_register_panel
-from homeassistant.const import CONF_ID, CONF_MODE
+from homeassistant.const import CONF_ICON, CONF_ID, CONF_MODE
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.json import json_bytes, json_fragment

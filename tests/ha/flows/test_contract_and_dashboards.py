@@ -88,11 +88,9 @@ async def find(hass: HomeAssistant, port: MeterPort, text: str = TELEGRAM) -> Co
     return await submit(hass, await start(hass), typed)
 
 
-async def choose(
-    hass: HomeAssistant, port: MeterPort, text: str = TELEGRAM, **typed: object
-) -> ConfigFlowResult:
+async def choose(hass: HomeAssistant, port: MeterPort, **typed: object) -> ConfigFlowResult:
     """Go through the dialog until its last form."""
-    form = await agree(hass, await find(hass, port, text))
+    form = await agree(hass, await find(hass, port))
     form = await hass.config_entries.flow.async_configure(form["flow_id"], typed)
     assert form["step_id"] == "show"
     return form
