@@ -75,7 +75,8 @@ class Household:
         button = field.locator("ha-picker-field")
         shown = button.locator("[slot=headline], [slot=supporting-text]").filter(has_text=text)
         choices = field.locator("ha-picker-combo-box")
-        fitting = choices.get_by_role("option").filter(has_text=text)
+        # Until 2026.10, options do not say that they are some.
+        fitting = choices.locator("[role=option], ha-combo-box-item").filter(has_text=text)
         async with asyncio.timeout(PATIENCE):
             while True:
                 with contextlib.suppress(NotYetError):
