@@ -184,7 +184,8 @@ async def test_what_was_not_listened_for_is_no_silence(stage: Stage) -> None:
     await stage.passes(600)
     await stage.page.evaluate("stage.answer({'smarty_p1/live': null})")
     await stage.page.evaluate("document.querySelector('main').append(card)")
-    await stage.settle()
+    # Whether it is in view, the browser says when it has drawn it.
+    await stage.page.get_by_text("Last: you drew").wait_for()
     text = await stage.text()
     assert "Last: you drew last 18:38:20 0.6 kW" in text
     assert "Nothing heard" not in text

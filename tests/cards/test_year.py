@@ -109,6 +109,8 @@ async def test_the_picture_follows_the_theme(stage: Stage) -> None:
 
 async def test_telegrams_do_not_paint_again(stage: Stage) -> None:
     await stage.show(YEAR, answers=year())
+    # The tail has come, too.
+    await stage.passes(1)
     await stage.page.evaluate(
         """() => {
             window.painted = 0;
