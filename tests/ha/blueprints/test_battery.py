@@ -98,7 +98,7 @@ class House:
         return [
             (n, round(kw, 3), round(best_kw, 3))
             for n, (kw, best_kw) in enumerate(pairs)
-            if kw > max(REFERENCE_KW, best_kw) + 0.001
+            if best_kw <= REFERENCE_KW < kw
         ]
 
 
