@@ -323,6 +323,16 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
         if reading and reading.telegram.time:
             self.memory.clock_deviation = reading.telegram.time - reading.received_at
 
+    def delay_of(self, reading: Reading) -> timedelta:
+        """Return how long a reading was on its way: no time but at a topic, where a broker waits.
+
+        By the meter's clock, as far as that is known.
+        """
+        time = reading.telegram.time
+        if time is None or not self._is_topic:
+            return timedelta()
+        return reading.received_at - (time - (self.memory.clock_deviation or timedelta()))
+
     @callback
     def _end_failure_run(self) -> None:
         """Withdraw what the failures led to: the port and the keys are right."""

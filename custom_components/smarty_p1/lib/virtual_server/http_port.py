@@ -21,6 +21,7 @@ from ..virtual import (
     answer_frame,
     homewizard_data,
     homewizard_information,
+    is_local_host,
     is_private,
     plain_address,
     read_frame,
@@ -37,7 +38,8 @@ _QUIET.setLevel(logging.CRITICAL + 1)
 
 MOST_CONNECTIONS = 128
 MOST_OF_ONE = 48
-MOST_LISTENERS = 16
+MOST_LISTENERS = 64
+MOST_LISTENERS_OF_ONE = 32
 # A connection is closed that has asked nothing for so many seconds.
 _LONGEST_IDLE = 75.0
 _LOOK_EVERY = 10.0
@@ -178,6 +180,9 @@ class HttpPort:
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         self._active[request.protocol] = self._now()
+        if not is_local_host(request.headers.get("Host", "")):
+            # A page from elsewhere, whose name was made to lead here, could read on.
+            return _error(421, "Ask by the address")
         try:
             return await handler(request)
         except web.HTTPException, asyncio.CancelledError:
@@ -185,7 +190,10 @@ class HttpPort:
         except Unavailable:
             return _error(503, "No values of now")
         except TooManyAsked:
-            return _error(429, "Asked too often")
+            refused = _error(429, "Asked too often")
+            # What it has sent already is not worth reading.
+            refused.force_close()
+            return refused
         except RpcError as err:
             return _text(to_json({"code": err.code, "message": err.message}), err.code)
         except TimeoutError, ConnectionError:
@@ -246,9 +254,11 @@ class HttpPort:
         if origin and origin.partition("://")[2] != request.host:
             # A page that somebody looks at could read on.
             raise web.HTTPForbidden
-        if len(self._listeners) >= MOST_LISTENERS:
+        address = _client(request)
+        of_one = sum(listener.address == address for listener in self._listeners)
+        if len(self._listeners) >= MOST_LISTENERS or of_one >= MOST_LISTENERS_OF_ONE:
             raise web.HTTPServiceUnavailable
-        listener = Listener(request, _client(request), self._speaking)
+        listener = Listener(request, address, self._speaking)
         self._listeners.add(listener)
         try:
             return await listener.run()

@@ -18,7 +18,7 @@ class Listener:
 
     def __init__(self, request: web.Request, address: str, rpc: ShellyRpc) -> None:
         self._request = request
-        self._address = address
+        self.address = address
         self._rpc = rpc
         self._socket = web.WebSocketResponse(max_msg_size=MOST_FRAME_BYTES, compress=False)
         self._news = asyncio.Event()
@@ -64,7 +64,7 @@ class Listener:
             return
         self._source = frame.source or self._source
         _, answer = answer_frame(
-            frame, self._rpc.serial, lambda name: self._rpc.answer(self._address, name)
+            frame, self._rpc.serial, lambda name: self._rpc.answer(self.address, name)
         )
         await self._send(answer)
 
@@ -81,7 +81,7 @@ class Listener:
                 continue
             has_energy = loop.time() - self._energy_at >= _ENERGY_EVERY
             with suppress(Unavailable, RpcError):
-                text = self._rpc.notification(self._address, self._source, has_energy=has_energy)
+                text = self._rpc.notification(self.address, self._source, has_energy=has_energy)
                 await self._send(text)
                 self._energy_at = loop.time() if has_energy else self._energy_at
 
