@@ -323,15 +323,16 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
         if reading and reading.telegram.time:
             self.memory.clock_deviation = reading.telegram.time - reading.received_at
 
-    def delay_of(self, reading: Reading) -> timedelta:
-        """Return how long a reading was on its way: no time but at a topic, where a broker waits.
+    def age_of(self, reading: Reading) -> float:
+        """Return how many seconds ago a reading was sent.
 
-        By the meter's clock, as far as that is known.
+        It takes no time to come, but at a topic, where a broker may have kept it: there by the
+        meter's clock, as far as that is known.
         """
-        time = reading.telegram.time
-        if time is None or not self._is_topic:
-            return timedelta()
-        return reading.received_at - (time - (self.memory.clock_deviation or timedelta()))
+        sent, time = reading.received_at, reading.telegram.time
+        if time and self._is_topic:
+            sent = min(sent, time - (self.memory.clock_deviation or timedelta()))
+        return max(0.0, (dt_util.utcnow() - sent).total_seconds())
 
     @callback
     def _end_failure_run(self) -> None:

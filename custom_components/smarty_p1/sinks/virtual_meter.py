@@ -15,7 +15,6 @@ from homeassistant.config_entries import (
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.importlib import async_import_module
-from homeassistant.util import dt as dt_util
 
 from ..const import (
     CONF_ANNOUNCED,
@@ -149,18 +148,17 @@ class _Sink:
     @callback
     def _on_reading(self, reading: Reading) -> None:
         """Answer with a reading, unless it has waited for too long."""
-        age = (dt_util.utcnow() - reading.received_at).total_seconds()
-        late = self._coordinator.delay_of(reading).total_seconds()
-        if late > LONGEST_SILENCE and not self._has_warned:
+        age = self._coordinator.age_of(reading)
+        if age > LONGEST_SILENCE and not self._has_warned:
             self._has_warned = True
             LOGGER.warning(
-                "%s: telegrams come %.0f s late, or the meter's clock is wrong: the virtual meter"
-                " does not answer with those that are older than %.0f s",
+                "%s: telegrams come %.0f s late, or a clock is wrong: the virtual meter does not"
+                " answer with those that are older than %.0f s",
                 self._name,
-                late,
+                age,
                 LONGEST_SILENCE,
             )
-        self._server.on_reading(reading, max(0.0, age) + max(0.0, late))
+        self._server.on_reading(reading, age)
 
     async def _open(self, ports: list[_Port]) -> list[_Port]:
         """Open ports; return those that cannot be, and say so."""

@@ -125,6 +125,21 @@ def test_telegrams_that_come_together_are_no_pace() -> None:
     assert meter.telegram_interval == 10
 
 
+@pytest.mark.parametrize(("batteries", "each"), [(1, 70), (2, 70), (4, 35)])
+def test_many_batteries_do_not_get_more_than_twice_the_value(batteries: int, each: float) -> None:
+    addresses = [f"192.168.1.{20 + n}" for n in range(batteries)]
+    meter = VirtualMeter(SERIAL, [*addresses, "192.168.1.99"])
+    for now in day(meter, poll=1, seconds=40, watts=700):
+        meter.ask(STRANGER, Question.HOMEWIZARD, now)
+        told = [meter.ask(one, Question.HOMEWIZARD, now).power_w for one in addresses]
+    assert told == [pytest.approx(each)] * batteries
+    # One that has gone counts no more.
+    now += 25
+    meter.on_reading(of_power(700), now)
+    told = [meter.ask(BATTERY, Question.HOMEWIZARD, now + n).power_w for n in (0, 1, 2)]
+    assert told[-1] == pytest.approx(70)
+
+
 def test_whoever_asks_by_udp_is_a_battery() -> None:
     meter = VirtualMeter(SERIAL)
     for now in day(meter, poll=1, seconds=40, watts=700):

@@ -22,6 +22,8 @@ _POLL_INTERVAL = 1.0
 _FASTER = 0.8
 # What comes later than so many telegrams is a pause, and not the pace.
 _PAUSE = 2
+# So many batteries may each get the whole value without swinging. More of them share that.
+_MOST_WHOLE = 2
 # No meter sends oftener: those that come together have waited in a network.
 _SHORTEST = 0.5
 
@@ -133,7 +135,16 @@ class VirtualMeter:
         if waited is not None:
             # One that polls faster than it did gets no more than its part at once.
             interval = min(interval, waited)
-        return min(1.0, interval / self._lasting(now))
+        part = min(1.0, _MOST_WHOLE / max(1, self._batteries_asking(now)))
+        return part * min(1.0, interval / self._lasting(now))
+
+    def _batteries_asking(self, now: float) -> int:
+        """Return how many batteries have asked of late."""
+        since = now - _PAUSE * self.telegram_interval
+        return sum(
+            client.last_asked >= since and self.profile(client) is Profile.BATTERY
+            for client in self.clients
+        )
 
     def _lasting(self, now: float) -> float:
         """Return the seconds over which a client gets the whole value.
