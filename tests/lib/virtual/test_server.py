@@ -152,10 +152,16 @@ async def test_one_address_cannot_take_all_that_is_told(
 async def test_who_asks_without_end_is_hung_up_on(
     served: Served, session: aiohttp.ClientSession
 ) -> None:
-    for n in range(200):
+    told = await session.ws_connect(f"{served.url}/rpc")
+    for n in range(199):
         served.meter.note(LOCAL, Question.OTHER, served.now + n / 1000)
-    async with session.get(f"{served.url}/api/v1/data") as answer:
-        assert (answer.status, answer.headers["Connection"]) == (429, "close")
+    for path in ("/api/v1/data", "/rpc/EM.GetStatus"):
+        async with session.get(served.url + path) as answer:
+            assert (answer.status, answer.headers["Connection"]) == (429, "close")
+    await told.send_json(EM)
+    async with asyncio.timeout(10):
+        assert json.loads((await told.receive()).data)["error"]["code"] == 429
+        assert (await told.receive()).type in {aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
 
 
 async def test_a_reading_that_has_waited_is_not_of_now(served: Served) -> None:

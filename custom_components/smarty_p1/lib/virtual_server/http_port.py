@@ -1,6 +1,7 @@
 """HTTP: the paths of both meters, and the WebSocket of one."""
 
 import asyncio
+import json
 import logging
 import socket
 from collections import Counter
@@ -13,6 +14,7 @@ from ..virtual import (
     HOMEWIZARD_IDENTIFIED,
     HOMEWIZARD_SYSTEM,
     MOST_FRAME_BYTES,
+    TOO_MANY,
     Question,
     RpcError,
     TooManyAsked,
@@ -51,7 +53,11 @@ type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def _text(text: str, status: int = 200) -> web.Response:
-    return web.Response(text=text, status=status, content_type="application/json")
+    response = web.Response(text=text, status=status, content_type="application/json")
+    if status == TOO_MANY:
+        # What it has sent already is not worth reading.
+        response.force_close()
+    return response
 
 
 class _Gate(asyncio.Protocol):
@@ -190,10 +196,7 @@ class HttpPort:
         except Unavailable:
             return _error(503, "No values of now")
         except TooManyAsked:
-            refused = _error(429, "Asked too often")
-            # What it has sent already is not worth reading.
-            refused.force_close()
-            return refused
+            return _error(TOO_MANY, "Asked too often")
         except RpcError as err:
             return _text(to_json({"code": err.code, "message": err.message}), err.code)
         except TimeoutError, ConnectionError:
@@ -285,4 +288,4 @@ def _client(request: web.Request) -> str:
 
 
 def _error(status: int, text: str) -> web.Response:
-    return web.json_response({"error": {"id": status, "description": text}}, status=status)
+    return _text(json.dumps({"error": {"id": status, "description": text}}), status)

@@ -5,7 +5,14 @@ from contextlib import suppress
 
 from aiohttp import WSMsgType, web
 
-from ..virtual import MOST_FRAME_BYTES, RpcError, Unavailable, answer_frame, read_frame
+from ..virtual import (
+    MOST_FRAME_BYTES,
+    TOO_MANY,
+    RpcError,
+    Unavailable,
+    answer_frame,
+    read_frame,
+)
 from .shelly_rpc import ShellyRpc
 
 _SEND_TIMEOUT = 10.0
@@ -63,10 +70,12 @@ class Listener:
         if frame is None:
             return
         self._source = frame.source or self._source
-        _, answer = answer_frame(
+        code, answer = answer_frame(
             frame, self._rpc.serial, lambda name: self._rpc.answer(self.address, name)
         )
         await self._send(answer)
+        if code == TOO_MANY:
+            self.abort()
 
     async def _tell(self) -> None:
         loop = asyncio.get_running_loop()
