@@ -79,10 +79,11 @@ def _restore(stored: Stored) -> str | None:
     return serial if is_serial(serial) else None
 
 
-def _tell_of_fast(address: str, interval: float) -> None:
+def _tell_of_fast(address: str, interval: float) -> bool:
     LOGGER.warning(
         "%s asks the virtual meter every %.1f s, oftener than telegrams come. If it is a battery,"
         " it belongs into batteries of [virtual]; if it is a wallbox or a display, it does not",
         address,
         interval,
     )
+    return True

@@ -323,6 +323,17 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
         if reading and reading.telegram.time:
             self.memory.clock_deviation = reading.telegram.time - reading.received_at
 
+    def age_of(self, reading: Reading) -> float:
+        """Return how many seconds ago a reading was sent.
+
+        It takes no time to come, but at a topic, where a broker may have kept it: there by the
+        meter's clock, as far as that is known.
+        """
+        sent, time = reading.received_at, reading.telegram.time
+        if time and self._is_topic:
+            sent = min(sent, time - (self.memory.clock_deviation or timedelta()))
+        return max(0.0, (dt_util.utcnow() - sent).total_seconds())
+
     @callback
     def _end_failure_run(self) -> None:
         """Withdraw what the failures led to: the port and the keys are right."""

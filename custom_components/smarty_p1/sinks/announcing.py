@@ -20,7 +20,8 @@ async def async_announce(
     if ip_address(address).is_unspecified:
         addresses = await network.async_get_announce_addresses(hass)
     else:
-        addresses = [address]
+        # Without the interface behind a %, which is this machine's own matter.
+        addresses = [address.partition("%")[0]]
     info = AsyncServiceInfo(
         announcement.service_type,
         name=f"{announcement.name}.{announcement.service_type}",

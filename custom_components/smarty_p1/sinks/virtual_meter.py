@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from ipaddress import ip_address
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from homeassistant.components import network
 from homeassistant.config_entries import (
     SIGNAL_CONFIG_ENTRY_CHANGED,
     ConfigEntryChange,
@@ -34,7 +36,8 @@ from ..const import (
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.repair_issues import Problem, is_raised, raise_issue, withdraw_issues
-from ..lib.virtual import Kind, VirtualMeter, announcements
+from ..lib.meter import Reading
+from ..lib.virtual import LONGEST_SILENCE, Kind, VirtualMeter, announcements
 from ..lib.virtual_server import VirtualServer
 from .own_discovery import added, async_ignore, async_stop_ignoring
 from .virtual_clients import VIRTUAL_METERS
@@ -105,18 +108,23 @@ class _Sink:
         )
         self._http_port: int = options[CONF_LISTEN_PORT]
         self._udp_ports: list[int] = options[CONF_UDP_PORTS]
+        self._own_addresses: set[str] = set()
+        self._has_warned = False
 
     async def async_start(self) -> None:
         """Listen, and go on trying until that can be."""
         hass, entry = self._hass, self._entry
+        for adapter in await network.async_get_adapters(hass):
+            self._own_addresses.update(each["address"] for each in adapter["ipv4"])
+            self._own_addresses.update(each["address"] for each in adapter["ipv6"])
         meters = hass.data.setdefault(VIRTUAL_METERS, {})
         meters[entry.entry_id] = self._meter
         entry.async_on_unload(partial(meters.__delitem__, entry.entry_id))
-        entry.async_on_unload(self._coordinator.async_add_reading_listener(self._server.on_reading))
+        entry.async_on_unload(self._coordinator.async_add_reading_listener(self._on_reading))
         entry.async_on_unload(self._server.stop)
         if self._coordinator.latest:
             # The telegram that the set-up has waited for.
-            self._server.on_reading(self._coordinator.latest)
+            self._on_reading(self._coordinator.latest)
         entry.async_on_unload(partial(withdraw_issues, hass, entry, _PROBLEMS))
         self._look_for_added()
         entry.async_on_unload(
@@ -136,6 +144,21 @@ class _Sink:
         remaining = await self._open(ports)
         work = self._keep_on(remaining)
         entry.async_create_background_task(hass, work, f"{self._name} virtual meter")
+
+    @callback
+    def _on_reading(self, reading: Reading) -> None:
+        """Answer with a reading, unless it has waited for too long."""
+        age = self._coordinator.age_of(reading)
+        if age > LONGEST_SILENCE and not self._has_warned:
+            self._has_warned = True
+            LOGGER.warning(
+                "%s: telegrams come %.0f s late, or a clock is wrong: the virtual meter does not"
+                " answer with those that are older than %.0f s",
+                self._name,
+                age,
+                LONGEST_SILENCE,
+            )
+        self._server.on_reading(reading, age)
 
     async def _open(self, ports: list[_Port]) -> list[_Port]:
         """Open ports; return those that cannot be, and say so."""
@@ -213,12 +236,18 @@ class _Sink:
         else:
             withdraw_issues(self._hass, self._entry, [Problem.VIRTUAL_METER_ADDED])
 
-    def _ask_about(self, address: str, interval: float) -> None:
-        """Ask the user about a client that may be a battery; one at a time."""
-        if address in self._no_batteries or is_raised(
+    def _ask_about(self, address: str, interval: float) -> bool:
+        """Ask the user about a client that may be a battery, if nothing else is open.
+
+        What asks from here may be what was added by hand: that is said first.
+        """
+        if address in self._no_batteries:
+            return True
+        is_here = address in self._own_addresses or ip_address(address).is_loopback
+        if (is_here and any(added(self._hass, self._serial))) or is_raised(
             self._hass, self._entry, Problem.VIRTUAL_BATTERY
         ):
-            return
+            return False
         raise_issue(
             self._hass,
             self._entry,
@@ -226,6 +255,7 @@ class _Sink:
             address=address,
             seconds=f"{interval:.1f}",
         )
+        return True
 
 
 async def _async_import_announcing(hass: HomeAssistant) -> ModuleType:

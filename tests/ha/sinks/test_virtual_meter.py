@@ -18,6 +18,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
@@ -30,6 +31,7 @@ from tests.ha.meter import OTHER_SERIAL, MeterPort
 from tests.ha.pacing import with_power
 from tests.ha.repairs import choose, open_repair
 from tests.ha.support import TELEGRAM, receive, set_up, wait_until
+from tests.ha.topic import OF_TELEGRAM, Clock, set_up_at_topic, tell
 
 SERIAL = "02a1b2c3d4e5"
 LOCAL = "127.0.0.1"
@@ -207,6 +209,45 @@ async def test_devices_read_it_until_the_entry_is_unloaded(house: House) -> None
         await house.get("/api")
 
 
+@pytest.mark.parametrize("expected_lingering_timers", [True])
+async def test_what_a_broker_has_kept_is_not_of_now(
+    house: House, mqtt_mock: MqttMockHAClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(monkeypatch, OF_TELEGRAM)
+    make = house._make_switched_on({})
+    house.entry = await set_up_at_topic(house.hass, mqtt_mock, make, house.port)
+    assert (await house.get("/api/v1/data"))["active_power_w"] == 2345
+    # For Home Assistant of now still, for a battery not any more.
+    clock.now += timedelta(seconds=45)
+    coordinator = house.entry.runtime_data
+    before = coordinator.readings
+    await tell(house.hass, house.port.next_frame(with_power("01.000")))
+    await wait_until(house.hass, lambda: coordinator.readings > before)
+    assert coordinator.latest.telegram.objects["1-0:1.7.0"] == 1
+    assert (await house.get("/api/v1/data"))["active_power_w"] == 2345
+
+
+async def test_twenty_that_ask_cost_no_telegram(house: House) -> None:
+    await house.set_up()
+    before = house.entry.runtime_data.reception.telegrams
+
+    async def ask(session: aiohttp.ClientSession) -> set[int]:
+        url = f"http://{LOCAL}:{house.http_port}/api/v1/data"
+        statuses = set()
+        for _ in range(5):
+            async with session.get(url) as answer:
+                statuses.add(answer.status)
+        return statuses
+
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+        asking = [asyncio.create_task(ask(session)) for _ in range(20)]
+        for n in (1, 2, 3):
+            await receive(house.hass, house.port, with_power(f"0{n}.000"))
+        assert await asyncio.gather(*asking) == [{200}] * 20
+    assert house.entry.runtime_data.reception.telegrams == before + 3
+    assert (await house.get("/api/v1/data"))["active_power_w"] == 3000
+
+
 async def test_a_port_in_use_is_a_repair_until_it_is_free(house: House) -> None:
     udp_port = free_ports()
     with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
@@ -359,7 +400,16 @@ async def test_the_real_homewizard_integration(house: House) -> None:
     assert state
     assert float(state.state) == 2345
     assert house.issue("virtual_meter_added")
+    # It asks oftener than telegrams come, and is no battery. Others at other addresses may be.
+    house.poll(LOCAL, 6, 5.0)
+    assert house.issue("virtual_battery") is None
+    house.poll(STRANGER, 6, 5.0)
+    assert house.issue("virtual_battery")
+    ir.async_delete_issue(house.hass, DOMAIN, f"virtual_battery_{house.entry.entry_id}")
     await house.hass.config_entries.async_remove(result["result"].entry_id)
+    # Whatever asks from here now is something else.
+    house.poll(LOCAL, 6, 5.0)
+    assert house.issue("virtual_battery")
 
 
 @pytest.mark.usefixtures("zeroconf")

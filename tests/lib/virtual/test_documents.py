@@ -115,6 +115,22 @@ def test_a_house_of_one_phase_is_all_on_the_first() -> None:
     ] * 4
 
 
+def test_what_is_not_known_of_a_phase_is_nothing_and_not_zero() -> None:
+    told = json.loads(shelly(house(L2_in="()", L1_volt="()")))
+    assert told["total_act_power"] == 2345
+    # Its own, since nobody knows what is left over for it.
+    assert told["a_act_power"] == 1173
+    unknown = [told[f"b_{what}"] for what in ("act_power", "aprt_power", "current", "pf")]
+    assert unknown == [None] * 4
+    assert told["b_voltage"] == 231.2
+    assert told["total_aprt_power"] is told["total_current"] is None
+    assert told["a_voltage"] is told["a_current"] is None
+    voltage = homewizard(house(L1_volt="()"))
+    # What is known is not the sum.
+    assert "active_current_l2_a" in voltage
+    assert "active_current_a" not in voltage
+
+
 def test_a_shelly_without_a_power_says_nothing() -> None:
     with pytest.raises(RpcError):
         shelly(house(imported="()"))

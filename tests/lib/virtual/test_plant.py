@@ -4,7 +4,7 @@ The house, the two control laws and their figures are those of docs/batteries.md
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -75,26 +75,45 @@ class Ramp(Integrator):
         self._set(self.setpoint + sign * min(abs(grid), step))
 
 
-def mean_at_grid(battery: Integrator | None, poll: float, batteries: tuple[str, ...]) -> float:
-    """Return the mean of the power at the grid without its sign, in W, of two hours."""
+class Deaf(Integrator):
+    """Adds what is measured when that is more than a little."""
+
+    def on_answer(self, grid: float, _output: float) -> None:
+        """Take what the meter says, or leave it."""
+        if abs(grid) >= 50:
+            self._set(self.setpoint + grid)
+
+
+def mean_at_grid(
+    battery: Integrator | None,
+    poll: float,
+    batteries: tuple[str, ...],
+    loads: Sequence[float] = LOADS,
+    telegrams: int = 10,
+) -> float:
+    """Return the mean of the power at the grid without its sign, in W, of two hours.
+
+    `loads` is in W by the second; telegrams come every `telegrams` seconds, half a second late; a
+    fast meter is faster there, too.
+    """
     meter = VirtualMeter("02a1b2c3d4e5", batteries)
     output, acting = 0.0, 0.0
     waiting: list[tuple[int, float]] = []
     arriving = 0.0
     next_poll, polls = 3, 0
     total = 0.0
-    steps = round(SECONDS / STEP)
+    steps = round(len(loads) / STEP)
     for n in range(steps):
         now = n * STEP
-        grid = LOADS[n // 10] - output
-        if n % 100 == 0:
+        grid = loads[n // 10] - output
+        if n % (10 * telegrams) == 0:
             arriving = grid
-        if n % 100 == 5:
+        if n % (10 * telegrams) == min(5, telegrams):
             meter.on_reading(of_power(arriving), now)
         if battery and n == next_poll:
             polls += 1
             next_poll = 3 + round(polls * poll / STEP)
-            if n >= 5:
+            if n >= min(5, telegrams):
                 answer = meter.ask(BATTERY, Question.HOMEWIZARD, now)
                 assert answer.power_w is not None
                 battery.on_answer(answer.power_w, output)
@@ -105,7 +124,7 @@ def mean_at_grid(battery: Integrator | None, poll: float, batteries: tuple[str, 
         output += max(-1000 * STEP, min(1000 * STEP, change))
         if now >= SETTLED:
             total += abs(grid) * STEP
-    return total / (SECONDS - SETTLED)
+    return total / (len(loads) - SETTLED)
 
 
 def test_the_house_alone() -> None:
@@ -127,6 +146,26 @@ def test_a_battery_gets_its_share(
     law: Callable[[float], Integrator], poll: float, most: float
 ) -> None:
     assert mean_at_grid(law(2500), poll, (BATTERY,)) <= most
+
+
+HALF_AN_HOUR = range(1800)
+KETTLE = [250.0 + (3000 if t % 600 < 120 else 0) for t in HALF_AN_HOUR]
+CAR = [300.0 + (7000 if t >= 600 else 0) for t in HALF_AN_HOUR]
+NOISE = [500 + 600 * math.sin(t * t) for t in HALF_AN_HOUR]
+
+
+@pytest.mark.parametrize("law", [Integrator, Ramp, Deaf])
+@pytest.mark.parametrize(("loads", "least"), [(KETTLE, 0.4), (CAR, 0.3), (NOISE, 0.05)])
+def test_what_else_may_happen_is_better_with_a_battery(
+    law: Callable[[float], Integrator], loads: Sequence[float], least: float
+) -> None:
+    alone = mean_at_grid(None, 1, (), loads)
+    assert mean_at_grid(law(2500), 1, (BATTERY,), loads) <= (1 - least) * alone
+
+
+@pytest.mark.parametrize(("telegrams", "most"), [(1, 150), (5, 200)])
+def test_a_faster_meter_is_better(telegrams: int, most: float) -> None:
+    assert mean_at_grid(Integrator(2500), 1, (BATTERY,), telegrams=telegrams) <= most
 
 
 def test_the_last_value_repeated_makes_it_swing() -> None:

@@ -14,7 +14,7 @@ from homewizard_energy import HomeWizardEnergyV1
 from homewizard_energy.errors import RequestError
 
 from dev.ports import free_ports
-from smartyp1.virtual import Kind, VirtualMeter
+from smartyp1.virtual import Kind, Question, Unavailable, VirtualMeter
 from smartyp1.virtual_server import VirtualServer, http_port
 
 from .support import house
@@ -127,9 +127,50 @@ async def test_garbage_is_refused(served: Served, session: aiohttp.ClientSession
             assert answer.status in {400, 413}
     async with session.get(f"{served.url}/api/v1/state") as answer:
         assert answer.status == 404
+    headers = {"Host": "elsewhere.example"}
+    for path in ("/api/v1/data", "/rpc/EM.GetStatus", "/shelly"):
+        async with session.get(served.url + path, headers=headers) as answer:
+            assert answer.status == 421
+            assert "power" not in await answer.text()
     headers = {"Origin": "http://elsewhere.example"}
     with pytest.raises(aiohttp.WSServerHandshakeError):
         await session.ws_connect(f"{served.url}/rpc", headers=headers)
+
+
+async def test_one_address_cannot_take_all_that_is_told(
+    served: Served, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_port, "MOST_LISTENERS_OF_ONE", 2)
+    url = f"{served.url}/rpc"
+    sockets = [await session.ws_connect(url) for _ in range(2)]
+    with pytest.raises(aiohttp.WSServerHandshakeError):
+        await session.ws_connect(url)
+    for each in sockets:
+        await each.close()
+
+
+async def test_who_asks_without_end_is_hung_up_on(
+    served: Served, session: aiohttp.ClientSession
+) -> None:
+    told = await session.ws_connect(f"{served.url}/rpc")
+    for n in range(199):
+        served.meter.note(LOCAL, Question.OTHER, served.now + n / 1000)
+    for path in ("/api/v1/data", "/rpc/EM.GetStatus"):
+        async with session.get(served.url + path) as answer:
+            assert (answer.status, answer.headers["Connection"]) == (429, "close")
+    await told.send_json(EM)
+    async with asyncio.timeout(10):
+        assert json.loads((await told.receive()).data)["error"]["code"] == 429
+        assert (await told.receive()).type in {aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
+
+
+async def test_a_reading_that_has_waited_is_not_of_now(served: Served) -> None:
+    served.server.on_reading(house(imported="(01.000*kW)"), 31)
+    assert served.meter.values(served.now).power_w == 2345
+    served.server.on_reading(house(imported="(01.000*kW)"), 20)
+    assert served.meter.values(served.now).power_w == 1000
+    with pytest.raises(Unavailable):
+        served.meter.values(served.now + 11)
 
 
 async def test_one_address_cannot_take_all_connections(served: Served) -> None:

@@ -11,6 +11,7 @@ from smartyp1.virtual import (
     Unavailable,
     VirtualMeter,
     draw_serial,
+    is_local_host,
     is_private,
     is_serial,
     plain_address,
@@ -96,6 +97,49 @@ def test_a_pause_does_not_change_the_pace() -> None:
     assert [power(meter, now) for now in times][-20:] == [pytest.approx(70)] * 20
 
 
+def test_one_that_begins_to_poll_faster_gets_no_more_than_the_value() -> None:
+    meter = VirtualMeter(SERIAL, [BATTERY])
+    slow = [now for now in day(meter, poll=5, seconds=60, watts=700) if power(meter, now)]
+    fast = [slow[-1] + 0.5 * n for n in range(1, 21)]
+    meter.on_reading(of_power(700), 60)
+    assert sum(power(meter, now) for now in fast) == pytest.approx(700, rel=0.2)
+
+
+@pytest.mark.parametrize(("telegrams", "most"), [(10, 1400), (1, 1900)])
+def test_a_value_that_stands_is_not_given_again_and_again(telegrams: float, most: float) -> None:
+    meter = VirtualMeter(SERIAL, [BATTERY])
+    for now in day(meter, telegrams=telegrams, poll=1, seconds=60, watts=700):
+        power(meter, now)
+    meter.on_reading(of_power(700), 60)
+    told = [power(meter, 60.05 + n) for n in range(29)]
+    assert 700 <= sum(told) < most
+    assert all(watts > 0 for watts in told)
+
+
+def test_telegrams_that_come_together_are_no_pace() -> None:
+    meter = VirtualMeter(SERIAL, [BATTERY])
+    for now in day(meter, poll=1, seconds=60, watts=700):
+        power(meter, now)
+    for n in range(10):
+        meter.on_reading(of_power(700), 85 + n / 1000)
+    assert meter.telegram_interval == 10
+
+
+@pytest.mark.parametrize(("batteries", "each"), [(1, 70), (2, 70), (4, 35)])
+def test_many_batteries_do_not_get_more_than_twice_the_value(batteries: int, each: float) -> None:
+    addresses = [f"192.168.1.{20 + n}" for n in range(batteries)]
+    meter = VirtualMeter(SERIAL, [*addresses, "192.168.1.99"])
+    for now in day(meter, poll=1, seconds=40, watts=700):
+        meter.ask(STRANGER, Question.HOMEWIZARD, now)
+        told = [meter.ask(one, Question.HOMEWIZARD, now).power_w for one in addresses]
+    assert told == [pytest.approx(each)] * batteries
+    # One that has gone counts no more.
+    now += 25
+    meter.on_reading(of_power(700), now)
+    told = [meter.ask(BATTERY, Question.HOMEWIZARD, now + n).power_w for n in (0, 1, 2)]
+    assert told[-1] == pytest.approx(70)
+
+
 def test_whoever_asks_by_udp_is_a_battery() -> None:
     meter = VirtualMeter(SERIAL)
     for now in day(meter, poll=1, seconds=40, watts=700):
@@ -137,15 +181,20 @@ def test_nothing_before_the_first_telegram_and_after_half_a_minute_without_one()
             meter.ask(address, Question.HOMEWIZARD, 130.1)
 
 
-def test_who_may_be_a_battery_is_told_once() -> None:
+def test_who_may_be_a_battery_is_told_until_somebody_listens() -> None:
     told: list[tuple[str, float]] = []
-    meter = VirtualMeter(SERIAL, [BATTERY], on_fast=lambda *fast: told.append(fast))
+
+    def on_fast(address: str, interval: float) -> bool:
+        told.append((address, interval))
+        return len(told) == 3
+
+    meter = VirtualMeter(SERIAL, [BATTERY], on_fast=on_fast)
     for now in day(meter, poll=1, seconds=60, watts=700):
         meter.ask(BATTERY, Question.HOMEWIZARD, now)
         meter.ask(STRANGER, Question.EM_STATUS, now)
         if round(now) % 10 == 0:
             meter.ask("192.168.1.40", Question.HOMEWIZARD, now)
-    assert told == [(STRANGER, pytest.approx(1))]
+    assert told == [(STRANGER, pytest.approx(1))] * 3
 
 
 def test_clients_are_bounded_and_batteries_are_kept() -> None:
@@ -189,6 +238,30 @@ def test_whose_addresses_are_private(address: str, *, private: bool) -> None:
     plain = plain_address(address)
     assert plain is not None
     assert is_private(plain) is private
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [
+        ("192.168.1.20", True),
+        ("192.168.1.20:8080", True),
+        ("[fd00::1]:8080", True),
+        ("[fe80::1%25eth0]", True),
+        ("homeassistant", True),
+        ("HomeAssistant.local.:80", True),
+        ("smarty.fritz.box", True),
+        ("", True),
+        ("elsewhere.example", False),
+        ("elsewhere.example:80", False),
+        ("192.168.1.20.elsewhere.example", False),
+        ("notlocal.com", False),
+        ("[elsewhere.example]", False),
+        ("a.local@elsewhere.example", False),
+        pytest.param("a" * 300, False, id="long"),
+    ],
+)
+def test_by_which_names_it_may_be_asked(host: str, *, local: bool) -> None:
+    assert is_local_host(host) is local
 
 
 def test_a_serial_number_is_nobodys() -> None:

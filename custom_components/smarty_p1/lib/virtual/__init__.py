@@ -9,7 +9,7 @@ Every client gets the true last value, or none after half a minute without a tel
 that the user calls batteries get their share of it at each poll (`VirtualMeter`).
 """
 
-from .addresses import is_private, plain_address
+from .addresses import is_local_host, is_private, plain_address
 from .announcements import Announcement, announcements
 from .clients import MOST_CLIENTS, Client, Profile, Question, TooManyAsked
 from .homewizard import (
@@ -64,6 +64,7 @@ __all__ = [
     "homewizard_data",
     "homewizard_information",
     "homewizard_unique_id",
+    "is_local_host",
     "is_private",
     "is_serial",
     "notification",

@@ -1,5 +1,6 @@
-"""Which addresses may ask: those of one's own network."""
+"""Which addresses may ask, and by which names: those of one's own network."""
 
+import re
 from ipaddress import IPv6Address, ip_address, ip_network
 
 # Not `is_private`, which also holds addresses for examples and tests.
@@ -11,6 +12,13 @@ _PRIVATE = [
     )
 ]
 _LONGEST = 64
+# Names that nobody on the Internet can have; the last one belongs to the maker of a router.
+_LOCAL = (
+    *(".local", ".localdomain", ".lan", ".home", ".home.arpa", ".internal", ".intranet"),
+    ".fritz.box",
+)
+_LONGEST_HOST = 260
+_HOST = re.compile(r"(?P<v6>\[[^\]]*\])?(?P<name>[^:\[\]]*)(?::\d*)?")
 
 
 def plain_address(text: str) -> str | None:
@@ -31,3 +39,17 @@ def is_private(address: str) -> bool:
     """Return whether a plain address is of one's own network."""
     found = ip_address(address)
     return any(found in network for network in _PRIVATE)
+
+
+def is_local_host(text: str) -> bool:
+    """Return whether the host that a client believes to ask, as it says, is of one's own network.
+
+    That is each address, each name without a dot, and what ends as names at home do; also nothing.
+    """
+    found = _HOST.fullmatch(text.strip()) if len(text) <= _LONGEST_HOST else None
+    if found is None:
+        return False
+    if found["v6"]:
+        return not found["name"] and plain_address(found["v6"][1:-1]) is not None
+    name = found["name"].lower().removesuffix(".")
+    return "." not in name or plain_address(name) is not None or name.endswith(_LOCAL)

@@ -22,6 +22,7 @@ _FIRMWARE = "5.18"
 _WIFI = {"wifi_ssid": "Smarty", "wifi_strength": 100}
 _TARIFF = "0-0:96.14.0"
 _TARIFFS = range(1, 5)
+_TARIFF_DIGITS = 4
 _EXTERNAL = {
     "gas": "gas_meter",
     "heat": "heat_meter",
@@ -69,8 +70,7 @@ def _items(values: MeterValues) -> Iterator[tuple[str, Any]]:
     for n, phase in enumerate(values.phases, start=1):
         yield f"active_voltage_l{n}_v", _rounded(phase.voltage_v)
     currents = [phase.current_a for phase in values.phases]
-    known = [current for current in currents if current is not None]
-    yield "active_current_a", _rounded(sum(known)) if known else None
+    yield "active_current_a", _rounded(_total_current(values))
     for n, current in enumerate(currents, start=1):
         yield f"active_current_l{n}_a", _rounded(current)
     for kind, phases in VOLTAGE_COUNTERS.items():
@@ -80,6 +80,13 @@ def _items(values: MeterValues) -> Iterator[tuple[str, Any]]:
             yield name, next((count for count in counts if count is not None), None)
     yield "any_power_fail_count", _count(values.reading, "0-0:96.7.21")
     yield from _first_gas_meter(values.reading)
+
+
+def _total_current(values: MeterValues) -> float | None:
+    """Return the sum of the currents, None when one of them is not known."""
+    currents = [phase.current_a for phase in values.phases if phase.is_connected]
+    known = [current for current in currents if current is not None]
+    return sum(known) if known and len(known) == len(currents) else None
 
 
 def _first_gas_meter(reading: Reading) -> Iterator[tuple[str, Any]]:
@@ -116,7 +123,7 @@ def _hexadecimal(text: str | None) -> str | None:
 
 def _tariff(value: object) -> int | None:
     is_number = isinstance(value, str) and value.isascii() and value.isdecimal()
-    tariff = int(str(value)[:4]) if is_number else None
+    tariff = int(value) if is_number and len(value) <= _TARIFF_DIGITS else None
     return tariff if tariff in _TARIFFS else None
 
 

@@ -14,11 +14,15 @@ _PHASES = ((21, 22, 23, 24, 32), (41, 42, 43, 44, 52), (61, 62, 63, 64, 72))
 
 @dataclass(frozen=True, slots=True)
 class PhaseValues:
-    """One phase: W and var (import +, export -), V. What is unknown is None."""
+    """One phase: W and var (import +, export -), V. What is unknown is None.
+
+    `is_connected` is whether the meter says anything of it: there is one in a house with one phase.
+    """
 
     power_w: float | None
     reactive_var: float | None
     voltage_v: float | None
+    is_connected: bool = True
 
     @property
     def current_a(self) -> float | None:
@@ -88,10 +92,12 @@ def values_of(reading: Reading) -> MeterValues:
 def _phase(  # noqa: PLR0913, PLR0917 - the objects of a phase
     reading: Reading, imported: int, exported: int, taken: int, given: int, voltage: int
 ) -> PhaseValues:
+    groups = (imported, exported, taken, given, voltage)
     return PhaseValues(
         _net(reading, imported, exported),
         _net(reading, taken, given),
         number(reading, f"1-0:{voltage}.7.0"),
+        is_connected=any(f"1-0:{group}.7.0" in reading.telegram.objects for group in groups),
     )
 
 

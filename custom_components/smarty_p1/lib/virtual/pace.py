@@ -23,14 +23,17 @@ class Pace:
         """Return whether as many have been measured as are looked at."""
         return len(self._intervals) == _MEASURED
 
-    def note(self, now: float, longest: float = float("inf")) -> float | None:
+    def note(
+        self, now: float, longest: float = float("inf"), shortest: float = 0.0
+    ) -> float | None:
         """Note that one came; return the seconds since the one before.
 
-        What is longer than `longest` is a pause, and says nothing of the pace.
+        What is longer than `longest` is a pause, and what is shorter than `shortest` has waited
+        somewhere: neither says anything of the pace.
         """
         last, self.last = self.last, now
         if last is None or now <= last:
             return None
-        if (interval := now - last) <= longest:
+        if shortest <= (interval := now - last) <= longest:
             self._intervals.append(interval)
         return interval

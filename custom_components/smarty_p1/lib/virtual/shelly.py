@@ -5,8 +5,8 @@ Results are dicts in the order of a real one; whole numbers are counts and ids, 
 Source: shelly-api-docs.shelly.cloud/gen2, RPC protocol, EM, EMData, Shelly Pro 3EM.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from .identity import shelly_id, shelly_mac
@@ -32,6 +32,7 @@ _WIFI_CONFIG = {
 }
 _OFF = {"connected": False}
 _PHASES = ("a", "b", "c")
+_NOT_CONNECTED = PhaseValues(0.0, 0.0, 0.0, is_connected=False)
 
 type RpcResult = Mapping[str, Any]
 
@@ -81,46 +82,57 @@ def em_status(values: MeterValues) -> dict[str, Any]:
     phases = _balanced(values)
     status: dict[str, Any] = {"id": 0}
     for letter, phase in zip(_PHASES, phases, strict=True):
-        power, apparent = phase.power_w or 0.0, phase.apparent_va or 0.0
         status |= {
             f"{letter}_current": _current(phase),
             f"{letter}_voltage": phase.voltage_v,
-            f"{letter}_act_power": power,
-            f"{letter}_aprt_power": apparent,
-            f"{letter}_pf": abs(power) / apparent if apparent else 1.0,
+            f"{letter}_act_power": phase.power_w,
+            f"{letter}_aprt_power": phase.apparent_va,
+            f"{letter}_pf": _power_factor(phase),
             f"{letter}_freq": _FREQUENCY,
         }
-    currents = [_current(phase) for phase in phases]
+    total = _sum(None if phase.power_w is None else round(phase.power_w, 2) for phase in phases)
     return status | {
         "n_current": None,
-        "total_current": None if None in currents else sum(map(float, filter(None, currents))),
-        "total_act_power": sum(round(phase.power_w or 0.0, 2) for phase in phases),
-        "total_aprt_power": sum(phase.apparent_va or 0.0 for phase in phases),
+        "total_current": _sum(map(_current, phases)),
+        "total_act_power": values.power_w if total is None else total,
+        "total_aprt_power": _sum(phase.apparent_va for phase in phases),
         "user_calibrated_phase": [],
     }
 
 
 def _current(phase: PhaseValues) -> float | None:
     """Return the current of a phase; it has no sign."""
-    if phase.voltage_v is None:
+    if phase.voltage_v is None or phase.apparent_va is None:
         return None
-    return (phase.apparent_va or 0.0) / phase.voltage_v if phase.voltage_v else 0.0
+    return phase.apparent_va / phase.voltage_v if phase.voltage_v else 0.0
+
+
+def _power_factor(phase: PhaseValues) -> float | None:
+    if phase.power_w is None or phase.apparent_va is None:
+        return None
+    return abs(phase.power_w) / phase.apparent_va if phase.apparent_va else 1.0
+
+
+def _sum(numbers: Iterable[float | None]) -> float | None:
+    """Return the sum, None when one of them is not known."""
+    found = list(numbers)
+    known = [number for number in found if number is not None]
+    return sum(known) if len(known) == len(found) else None
 
 
 def _balanced(values: MeterValues) -> list[PhaseValues]:
     """Return the phases, which together are the total: the first one has what is left over.
 
-    The others are 0 where the house has only one phase.
+    The others are 0 where the house has only one phase. What is not known of one stays so.
     """
     if values.power_w is None:
         raise RpcError(UNAVAILABLE, "The power is not known")
     first, *others = values.phases
-    others = [
-        PhaseValues(phase.power_w or 0.0, phase.reactive_var, phase.voltage_v or 0.0)
-        for phase in others
-    ]
-    rest = values.power_w - sum(phase.power_w or 0.0 for phase in others)
-    return [PhaseValues(rest, first.reactive_var, first.voltage_v), *others]
+    others = [phase if phase.is_connected else _NOT_CONNECTED for phase in others]
+    of_others = _sum(phase.power_w for phase in others)
+    if of_others is not None:
+        first = replace(first, power_w=values.power_w - of_others)
+    return [first, *others]
 
 
 def emdata_status(values: MeterValues) -> dict[str, Any]:

@@ -9,7 +9,7 @@ telegrams: after one telegram interval it has got the whole once.
 from collections.abc import Callable, Collection
 
 from ..meter import Reading
-from .clients import Client, Clients, Profile, Question
+from .clients import MOST_CLIENTS, Client, Clients, Profile, Question
 from .meter_values import MeterValues, values_of
 from .pace import Pace
 
@@ -22,6 +22,10 @@ _POLL_INTERVAL = 1.0
 _FASTER = 0.8
 # What comes later than so many telegrams is a pause, and not the pace.
 _PAUSE = 2
+# So many batteries may each get the whole value without swinging. More of them share that.
+_MOST_WHOLE = 2
+# No meter sends oftener: those that come together have waited in a network.
+_SHORTEST = 0.5
 
 
 class Unavailable(Exception):  # noqa: N818 - it is no fault of who asks
@@ -34,7 +38,7 @@ class VirtualMeter:
     `batteries` are the addresses of those that are batteries; whoever asks by UDP is one, too.
     With `is_silent`, those get one answer a telegram and nothing in between. `on_fast` is called
     with the address and the pace in seconds of a client that polls faster than telegrams come and
-    is not known to be one, once for each.
+    is not known to be one, at each poll until it returns that somebody knows of it.
     """
 
     def __init__(
@@ -43,7 +47,7 @@ class VirtualMeter:
         batteries: Collection[str] = (),
         *,
         is_silent: bool = False,
-        on_fast: Callable[[str, float], None] = lambda _address, _interval: None,
+        on_fast: Callable[[str, float], bool] = lambda _address, _interval: True,
     ) -> None:
         self.serial = serial
         self._batteries = frozenset(batteries)
@@ -66,7 +70,7 @@ class VirtualMeter:
 
     def on_reading(self, reading: Reading, now: float) -> None:
         """Take the next reading, which came at `now` in seconds of a clock that only rises."""
-        self._telegrams.note(now, LONGEST_SILENCE)
+        self._telegrams.note(now, LONGEST_SILENCE, _SHORTEST)
         self._values = values_of(reading)
 
     def values(self, now: float) -> MeterValues:
@@ -102,7 +106,7 @@ class VirtualMeter:
             return values
         if is_udp and self._is_silent:
             return self._once(client, question, values)
-        return values.scaled(self._share(pace, waited))
+        return values.scaled(self._share(pace, waited, now))
 
     def push(self, address: str, now: float) -> MeterValues:
         """Return what a client is told of a telegram without asking. Raises as `ask`.
@@ -115,7 +119,7 @@ class VirtualMeter:
         if address not in self._batteries or pace is None or pace.last is None:
             return values
         is_polling = now - pace.last <= _PAUSE * self.telegram_interval
-        return values.scaled(self._share(pace, None)) if is_polling else values
+        return values.scaled(self._share(pace, None, now)) if is_polling else values
 
     def _once(self, client: Client, question: Question, values: MeterValues) -> MeterValues:
         last = self._telegrams.last or 0.0
@@ -124,18 +128,41 @@ class VirtualMeter:
         client.answered[question] = last
         return values
 
-    def _share(self, pace: Pace, waited: float | None) -> float:
-        interval = pace.interval
-        if interval is None:
-            # Slower than telegrams at every poll so far, or the first one.
-            interval = _POLL_INTERVAL if waited is None else waited
-        return min(1.0, interval / self.telegram_interval)
+    def _share(self, pace: Pace, waited: float | None, now: float) -> float:
+        # Slower than telegrams at every poll so far, or the first one.
+        usual = _POLL_INTERVAL if waited is None else waited
+        interval = usual if pace.interval is None else pace.interval
+        if waited is not None:
+            # One that polls faster than it did gets no more than its part at once.
+            interval = min(interval, waited)
+        part = min(1.0, _MOST_WHOLE / max(1, self._batteries_asking(now)))
+        return part * min(1.0, interval / self._lasting(now))
+
+    def _batteries_asking(self, now: float) -> int:
+        """Return how many batteries have asked of late."""
+        since = now - _PAUSE * self.telegram_interval
+        return sum(
+            client.last_asked >= since and self.profile(client) is Profile.BATTERY
+            for client in self.clients
+        )
+
+    def _lasting(self, now: float) -> float:
+        """Return the seconds over which a client gets the whole value.
+
+        While the next telegram is late, what is still given of this one falls off with the square
+        of its age: however long that is, it comes to the value once more at most, or a little over
+        that for polls as slow as telegrams.
+        """
+        usual, last = self.telegram_interval, self._telegrams.last
+        age = usual if last is None else now - last
+        return usual if age <= usual else age * age / usual
 
     def _look_at(self, client: Client, pace: Pace) -> None:
         """Tell of a client that may be a battery."""
         if client.address in self._told or not pace.is_certain or not self._telegrams.interval:
             return
         interval = pace.interval or 0.0
-        if interval < _FASTER * self.telegram_interval:
+        if interval >= _FASTER * self.telegram_interval or len(self._told) >= MOST_CLIENTS:
+            return
+        if self._on_fast(client.address, interval):
             self._told.add(client.address)
-            self._on_fast(client.address, interval)

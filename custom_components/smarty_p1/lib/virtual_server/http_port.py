@@ -1,6 +1,7 @@
 """HTTP: the paths of both meters, and the WebSocket of one."""
 
 import asyncio
+import json
 import logging
 import socket
 from collections import Counter
@@ -13,6 +14,7 @@ from ..virtual import (
     HOMEWIZARD_IDENTIFIED,
     HOMEWIZARD_SYSTEM,
     MOST_FRAME_BYTES,
+    TOO_MANY,
     Question,
     RpcError,
     TooManyAsked,
@@ -21,6 +23,7 @@ from ..virtual import (
     answer_frame,
     homewizard_data,
     homewizard_information,
+    is_local_host,
     is_private,
     plain_address,
     read_frame,
@@ -37,7 +40,8 @@ _QUIET.setLevel(logging.CRITICAL + 1)
 
 MOST_CONNECTIONS = 128
 MOST_OF_ONE = 48
-MOST_LISTENERS = 16
+MOST_LISTENERS = 64
+MOST_LISTENERS_OF_ONE = 32
 # A connection is closed that has asked nothing for so many seconds.
 _LONGEST_IDLE = 75.0
 _LOOK_EVERY = 10.0
@@ -49,7 +53,11 @@ type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def _text(text: str, status: int = 200) -> web.Response:
-    return web.Response(text=text, status=status, content_type="application/json")
+    response = web.Response(text=text, status=status, content_type="application/json")
+    if status == TOO_MANY:
+        # What it has sent already is not worth reading.
+        response.force_close()
+    return response
 
 
 class _Gate(asyncio.Protocol):
@@ -178,6 +186,9 @@ class HttpPort:
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         self._active[request.protocol] = self._now()
+        if not is_local_host(request.headers.get("Host", "")):
+            # A page from elsewhere, whose name was made to lead here, could read on.
+            return _error(421, "Ask by the address")
         try:
             return await handler(request)
         except web.HTTPException, asyncio.CancelledError:
@@ -185,7 +196,7 @@ class HttpPort:
         except Unavailable:
             return _error(503, "No values of now")
         except TooManyAsked:
-            return _error(429, "Asked too often")
+            return _error(TOO_MANY, "Asked too often")
         except RpcError as err:
             return _text(to_json({"code": err.code, "message": err.message}), err.code)
         except TimeoutError, ConnectionError:
@@ -246,9 +257,11 @@ class HttpPort:
         if origin and origin.partition("://")[2] != request.host:
             # A page that somebody looks at could read on.
             raise web.HTTPForbidden
-        if len(self._listeners) >= MOST_LISTENERS:
+        address = _client(request)
+        of_one = sum(listener.address == address for listener in self._listeners)
+        if len(self._listeners) >= MOST_LISTENERS or of_one >= MOST_LISTENERS_OF_ONE:
             raise web.HTTPServiceUnavailable
-        listener = Listener(request, _client(request), self._speaking)
+        listener = Listener(request, address, self._speaking)
         self._listeners.add(listener)
         try:
             return await listener.run()
@@ -275,4 +288,4 @@ def _client(request: web.Request) -> str:
 
 
 def _error(status: int, text: str) -> web.Response:
-    return web.json_response({"error": {"id": status, "description": text}}, status=status)
+    return _text(json.dumps({"error": {"id": status, "description": text}}), status)

@@ -5,7 +5,14 @@ from contextlib import suppress
 
 from aiohttp import WSMsgType, web
 
-from ..virtual import MOST_FRAME_BYTES, RpcError, Unavailable, answer_frame, read_frame
+from ..virtual import (
+    MOST_FRAME_BYTES,
+    TOO_MANY,
+    RpcError,
+    Unavailable,
+    answer_frame,
+    read_frame,
+)
 from .shelly_rpc import ShellyRpc
 
 _SEND_TIMEOUT = 10.0
@@ -18,7 +25,7 @@ class Listener:
 
     def __init__(self, request: web.Request, address: str, rpc: ShellyRpc) -> None:
         self._request = request
-        self._address = address
+        self.address = address
         self._rpc = rpc
         self._socket = web.WebSocketResponse(max_msg_size=MOST_FRAME_BYTES, compress=False)
         self._news = asyncio.Event()
@@ -63,10 +70,12 @@ class Listener:
         if frame is None:
             return
         self._source = frame.source or self._source
-        _, answer = answer_frame(
-            frame, self._rpc.serial, lambda name: self._rpc.answer(self._address, name)
+        code, answer = answer_frame(
+            frame, self._rpc.serial, lambda name: self._rpc.answer(self.address, name)
         )
         await self._send(answer)
+        if code == TOO_MANY:
+            self.abort()
 
     async def _tell(self) -> None:
         loop = asyncio.get_running_loop()
@@ -81,7 +90,7 @@ class Listener:
                 continue
             has_energy = loop.time() - self._energy_at >= _ENERGY_EVERY
             with suppress(Unavailable, RpcError):
-                text = self._rpc.notification(self._address, self._source, has_energy=has_energy)
+                text = self._rpc.notification(self.address, self._source, has_energy=has_energy)
                 await self._send(text)
                 self._energy_at = loop.time() if has_energy else self._energy_at
 

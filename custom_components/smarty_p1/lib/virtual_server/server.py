@@ -62,12 +62,16 @@ class VirtualServer:
         else:
             self._udp.append(udp)
 
-    def on_reading(self, reading: Reading) -> None:
-        """Take the next reading."""
-        self._meter.on_reading(reading, self._now())
+    def on_reading(self, reading: Reading, age: float = 0.0) -> None:
+        """Take the next reading, which came `age` seconds ago."""
+        if age > LONGEST_SILENCE:
+            return
+        self._meter.on_reading(reading, self._now() - age)
         if self._stale_timer:
             self._stale_timer.cancel()
-        self._stale_timer = self._loop.call_later(LONGEST_SILENCE + _MOMENT, self._http.hang_up)
+        self._stale_timer = self._loop.call_later(
+            LONGEST_SILENCE - age + _MOMENT, self._http.hang_up
+        )
         self._http.push()
 
     async def stop(self) -> None:
