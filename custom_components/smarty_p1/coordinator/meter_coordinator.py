@@ -141,8 +141,6 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
         self._failure_run = failure_run_of(hass, entry)
         self._failing: dict[Failure, Obstacle] = {}
         self._late = LateTelegrams(hass, entry)
-        self._key, self._authentication_key = stored_keys(entry.data)
-        self._needs_tag: bool = entry.data.get(CONF_VERIFY, True)
         self._min_interval: float = entry.options.get(CONF_MIN_INTERVAL, 0)
         self._turns = MinInterval(hass.loop, self._min_interval)
         self._seen_objects: set[str] = set()
@@ -170,11 +168,7 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
         await self.history.async_load()
         await self.past.async_start(self.memory.demand_meter)
         self._is_known = self.memory.last_telegram is not None
-        self._session = self._begin_session()
-        if self._needs_tag:
-            withdraw_issues(self.hass, self.config_entry, [Problem.NOT_VERIFIED])
-        else:
-            raise_issue(self.hass, self.config_entry, Problem.NOT_VERIFIED)
+        self._take_keys()
         self._failure_run.listen(self._on_failing)
         self.market.async_start()
         async_check_network_prices(self.hass, self.config_entry)
@@ -188,12 +182,33 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
             raise
         await LenedaFetch(self.hass, self.config_entry, self.past, self.quarter_hours).async_start()
 
-    def _begin_session(self) -> MeterSession:
-        opener = self._key and Opener(
-            self._key,
-            self._authentication_key,
-            last_counters=self.memory.last_counters(self._key),
-            needs_tag=self._needs_tag,
+    @callback
+    def _take_keys(self) -> None:
+        """Begin with the keys that the entry has now."""
+        needs_tag: bool = self.config_entry.data.get(CONF_VERIFY, True)
+        self._session = self._begin_session(
+            *stored_keys(self.config_entry.data), needs_tag=needs_tag
+        )
+        if needs_tag:
+            withdraw_issues(self.hass, self.config_entry, [Problem.NOT_VERIFIED])
+        else:
+            raise_issue(self.hass, self.config_entry, Problem.NOT_VERIFIED)
+
+    @override
+    @callback
+    def read_again(self) -> None:
+        self._take_port()
+        self._take_keys()
+        self._start_link()
+
+    def _begin_session(
+        self, key: bytes | None, authentication_key: bytes, *, needs_tag: bool
+    ) -> MeterSession:
+        opener = key and Opener(
+            key,
+            authentication_key,
+            last_counters=self.memory.last_counters(key),
+            needs_tag=needs_tag,
         )
         limits = Limits(self._kept_meters, self._warn_of_ignored)
         meter = NamedMeter(self.serial_number, MeterReader(self.memory, limits), opener or None)

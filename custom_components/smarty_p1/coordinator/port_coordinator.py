@@ -74,7 +74,19 @@ class PortCoordinator[D](PushCoordinator[D]):
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         super().__init__(hass, entry)
-        port = entry.data[CONF_PORT]
+        self._link_task: asyncio.Task[None] | None = None
+        self._take_port()
+        self._obstacle = self._silence = Obstacle(self.nothing_received)
+        self._losses = 0
+        self._is_offline = False
+        self._setup_decided = asyncio.Event()
+        self._stale_job = HassJob(self._on_stale, cancel_on_shutdown=True)
+        self._cancel_stale_timer: CALLBACK_TYPE | None = None
+
+    def _take_port(self) -> None:
+        """Have the port that the entry has now read by the next link."""
+        data = self.config_entry.data
+        port = data[CONF_PORT]
         self.shown_port = redact_port(port)
         # A topic is silent when the meter or its gateway is, and stays what it is.
         self._is_topic = topic_of(port) is not None
@@ -84,15 +96,9 @@ class PortCoordinator[D](PushCoordinator[D]):
             self._on_lost,
             on_open=self._on_open,
             silence_timeout=None if self._is_topic else self.silence_timeout,
-            baud_rate=entry.data.get(CONF_BAUD_RATE, self.baud_rate),
-            opener=topic_opener(hass, port, self._on_away),
+            baud_rate=data.get(CONF_BAUD_RATE, self.baud_rate),
+            opener=topic_opener(self.hass, port, self._on_away),
         )
-        self._obstacle = self._silence = Obstacle(self.nothing_received)
-        self._losses = 0
-        self._is_offline = False
-        self._setup_decided = asyncio.Event()
-        self._stale_job = HassJob(self._on_stale, cancel_on_shutdown=True)
-        self._cancel_stale_timer: CALLBACK_TYPE | None = None
 
     @property
     def is_started(self) -> bool:
@@ -119,9 +125,21 @@ class PortCoordinator[D](PushCoordinator[D]):
     def _start_link(self) -> None:
         # Home Assistant cancels this task and waits for its end, when the entry is unloaded and
         # when its setup fails.
-        self.config_entry.async_create_background_task(
+        self._link_task = self.config_entry.async_create_background_task(
             self.hass, self._link.run(), f"{self.name} link"
         )
+
+    async def async_release_port(self) -> None:
+        """Close the port for a moment; what was read last goes on being shown."""
+        if task := self._link_task:
+            task.cancel()
+            await asyncio.wait([task])
+
+    @callback
+    def read_again(self) -> None:
+        """Read from the port that the entry has now, which may be another one."""
+        self._take_port()
+        self._start_link()
 
     async def _wait_until_decided(self, seconds: float) -> None:
         with suppress(TimeoutError):

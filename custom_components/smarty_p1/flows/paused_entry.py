@@ -1,4 +1,8 @@
-"""An entry is paused while something else needs its port: most serve one client at a time."""
+"""An entry is paused while something else needs its port: most serve one client at a time.
+
+A meter whose readings come only lets go of its port: what was read last is shown for a minute, and
+the probing takes less. Unloaded, each of its entities would tell the history that it was away.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -7,7 +11,9 @@ from contextlib import asynccontextmanager
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
+from ..coordinator import is_meter
 from ..coordinator.entry_types import AnyConfigEntry
+from ..coordinator.meter_coordinator import SmartyCoordinator
 
 _STATES_WITH_PORT = {
     ConfigEntryState.LOADED,
@@ -18,7 +24,7 @@ _STATES_WITH_PORT = {
 
 @asynccontextmanager
 async def paused_entry(hass: HomeAssistant, entry: AnyConfigEntry | None) -> AsyncGenerator[None]:
-    """Unload an entry, if there is one, so that nothing reads its port; set it up at the end.
+    """Have nothing read the port of an entry, if there is one; read it again at the end.
 
     That also happens when the task that needs the port is cancelled, at whatever moment.
     """
@@ -27,7 +33,7 @@ async def paused_entry(hass: HomeAssistant, entry: AnyConfigEntry | None) -> Asy
         return
     is_free, is_over = asyncio.Event(), asyncio.Event()
     # A task of its own: unloading must not be cancelled half-way.
-    hass.async_create_task(_keep_unloaded(hass, entry, is_free, is_over), f"{entry.title} paused")
+    hass.async_create_task(_keep_paused(hass, entry, is_free, is_over), f"{entry.title} paused")
     try:
         await is_free.wait()
         yield
@@ -35,10 +41,11 @@ async def paused_entry(hass: HomeAssistant, entry: AnyConfigEntry | None) -> Asy
         is_over.set()
 
 
-async def _keep_unloaded(
+async def _keep_paused(
     hass: HomeAssistant, entry: AnyConfigEntry, is_free: asyncio.Event, is_over: asyncio.Event
 ) -> None:
     data = entry.data
+    reader: SmartyCoordinator | None = None
     try:
         # What is being set up cannot be unloaded; that ends by itself.
         while entry.setup_lock.locked():
@@ -47,7 +54,9 @@ async def _keep_unloaded(
         if is_over.is_set():
             return
         had_port = entry.state in _STATES_WITH_PORT
-        if had_port:
+        if reader := _healthy_reader(entry):
+            await reader.async_release_port()
+        elif had_port:
             await hass.config_entries.async_unload(entry.entry_id)
     finally:
         is_free.set()
@@ -58,8 +67,21 @@ async def _keep_unloaded(
         or not hass.config_entries.async_get_entry(entry.entry_id)
     ):
         return
-    if entry.state is not ConfigEntryState.NOT_LOADED:
+    if reader and reader is _reader(entry):
+        reader.read_again()
+    elif entry.state is not ConfigEntryState.NOT_LOADED:
         if entry.data != data:  # somebody else has set it up meanwhile, with the old data
             hass.config_entries.async_schedule_reload(entry.entry_id)
     elif had_port:
         await hass.config_entries.async_setup(entry.entry_id)
+
+
+def _reader(entry: AnyConfigEntry) -> SmartyCoordinator | None:
+    """Return what reads a meter that is set up."""
+    is_read = entry.state is ConfigEntryState.LOADED and is_meter(entry)
+    return entry.runtime_data if is_read else None
+
+
+def _healthy_reader(entry: AnyConfigEntry) -> SmartyCoordinator | None:
+    reader = _reader(entry)
+    return reader if reader and reader.has_entities and reader.obstacle is None else None

@@ -128,7 +128,10 @@ class Dialogs:
             await self.port.wait_for_connections(connections + 1)
         assert result["type"] is FlowResultType.SHOW_PROGRESS
         assert result["progress_action"] == "wait_for_same_meter"
-        assert self.entry.state is ConfigEntryState.NOT_LOADED
+        # The port is the probe's, and what was read last is still shown.
+        assert self.entry.state is ConfigEntryState.LOADED
+        assert links(self.hass) == 0
+        assert not unavailable(self.hass)
         return result
 
     async def close(self, form: ConfigFlowResult) -> None:
@@ -139,13 +142,45 @@ class Dialogs:
     async def is_read(self) -> None:
         """Wait until readings come, from a port with one client that turned nobody away."""
         await wait_until(self.hass, lambda: self.entry.state is ConfigEntryState.LOADED)
-        assert links(self.hass) == 1
+        await wait_until(self.hass, lambda: links(self.hass) == 1)
         assert self.port.turned_away == 0
 
 
 @pytest.fixture
 def dialogs(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> Dialogs:
     return Dialogs(hass, port, make_entry)
+
+
+def unavailable(hass: HomeAssistant) -> list[str]:
+    """Return the entities that show nothing."""
+    return [state.entity_id for state in hass.states.async_all() if state.state == "unavailable"]
+
+
+async def test_a_reconfigured_meter_goes_on_showing_what_it_has_read(dialogs: Dialogs) -> None:
+    await dialogs.begin()
+    hass, port = dialogs.hass, dialogs.port
+    away: list[str] = []
+    hass.bus.async_listen(
+        "state_changed",
+        lambda event: (
+            away.append(event.data["entity_id"])
+            if event.data["new_state"] and event.data["new_state"].state == "unavailable"
+            else None
+        ),
+    )
+    form = await dialogs.reconfigure()
+    port.greeting = RENEWED
+    result = await dialogs.submit(form, {CONF_ENCRYPTION_KEY: OTHER_KEY})
+    assert is_done(result, "reconfigure_successful")
+    await dialogs.is_read()
+    await port.send(encipher(TELEGRAM, 3, key=OTHER_KEY))
+    coordinator = dialogs.entry.runtime_data
+    await wait_until(hass, lambda: coordinator.latest.telegram.frame_counter == 3)
+    # With the old key, nothing is accepted any more.
+    await port.send(encipher(TELEGRAM, 4))
+    await wait_until(hass, lambda: coordinator.reception.rejections)
+    assert coordinator.latest.telegram.frame_counter == 3
+    assert away == []
 
 
 def is_done(result: ConfigFlowResult, reason: str) -> bool:
@@ -490,7 +525,9 @@ async def test_dialog_is_closed_while_it_waits(dialogs: Dialogs, meanwhile: str)
     if meanwhile == "nothing":
         await dialogs.is_read()
         return
-    assert entry.state is ConfigEntryState.NOT_LOADED
+    assert entry.state is (
+        ConfigEntryState.LOADED if meanwhile == "stops" else ConfigEntryState.NOT_LOADED
+    )
     await port.wait_for_clients(0)
     assert len(hass.config_entries.async_entries(DOMAIN)) == (meanwhile != "removed")
     hass.set_state(CoreState.running)

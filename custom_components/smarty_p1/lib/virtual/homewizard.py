@@ -122,8 +122,9 @@ def _hexadecimal(text: str | None) -> str | None:
 
 
 def _tariff(value: object) -> int | None:
-    is_number = isinstance(value, str) and value.isascii() and value.isdecimal()
-    tariff = int(value) if is_number and len(value) <= _TARIFF_DIGITS else None
+    if not isinstance(value, str) or not value.isascii() or not value.isdecimal():
+        return None
+    tariff = int(value) if len(value) <= _TARIFF_DIGITS else None
     return tariff if tariff in _TARIFFS else None
 
 
