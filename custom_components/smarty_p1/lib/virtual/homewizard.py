@@ -122,8 +122,9 @@ def _hexadecimal(text: str | None) -> str | None:
 
 
 def _tariff(value: object) -> int | None:
-    is_number = isinstance(value, str) and value.isascii() and value.isdecimal()
-    tariff = int(value) if is_number and len(value) <= _TARIFF_DIGITS else None
+    if not isinstance(value, str) or len(value) > _TARIFF_DIGITS:
+        return None
+    tariff = int(value) if value.isascii() and value.isdecimal() else None
     return tariff if tariff in _TARIFFS else None
 
 
