@@ -171,6 +171,10 @@ def kind_of_example(example: Example) -> str:
         "ser2net": {"connection"},
         "esphome": {"uart", "serial_proxy"},
         "evcc": {"meters"},
+        "evcc's relay": {"hems"},
+        "evcc's prices": {"tariffs"},
+        # Run in tests of the outlook.
+        "configuration": {"rest_command", "script"},
     }
     [kind] = [kind for kind, needed in kinds.items() if needed <= keys]
     return kind
@@ -204,6 +208,11 @@ def test_each_example_is_valid(example: Example) -> None:
             # Three telegrams of a meter that sends every ten seconds.
             assert seconds
             assert int(seconds[1]) >= 30
+        case "evcc's relay":
+            assert content["hems"]["limit"]["uri"].endswith("/api/states/sensor.smarty_relay_1")
+        case "evcc's prices":
+            forecast = content["tariffs"]["grid"]["forecast"]
+            assert forecast["jq"] == ".service_response.grid | tostring"
 
 
 @pytest.mark.parametrize(

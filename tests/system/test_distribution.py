@@ -13,6 +13,7 @@ import pytest
 
 from dev.demo.home_assistant import ROOT
 from tests.system.support import TIMEOUT
+from tests.uv import OFFLINE, uv
 
 pytestmark = pytest.mark.timeout(TIMEOUT)
 
@@ -20,30 +21,10 @@ LIBRARY = ROOT / "custom_components" / "smarty_p1" / "lib"
 COMMAND = ROOT / "smarty_p1_cli"
 GATEWAY = ROOT / "gateway"
 FLEET = ROOT / "fleet"
-OFFLINE = ("error sending request", "dns error", "tcp connect error", "NewConnectionError")
 FRAME = json.loads((ROOT / "dev/frames/three_phase_gas_water_heat.json").read_text("utf-8"))
 
 # Modules of packages that an installation need not have.
 LOADED = "print(sorted({'serialx', 'rich', 'homeassistant'} & set(__import__('sys').modules)))"
-
-
-def uv(*arguments: str | Path) -> None:
-    """Run the installer that scripts/setup uses."""
-    own = ("uv/bin/uv", "uv-venv/bin/uv")
-    found = [path for name in own if (path := ROOT / ".python" / name).is_file()]
-    program = str(found[0]) if found else shutil.which("uv")
-    assert program, "scripts/setup left no uv behind"
-    end = subprocess.run(
-        [program, *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=TIMEOUT / 4,
-    )
-    if end.returncode and any(words in end.stderr for words in OFFLINE):
-        pytest.skip("the Python package index is out of reach")
-    assert end.returncode == 0, end.stderr
 
 
 def run(program: Path, *arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:

@@ -68,12 +68,15 @@ class MarketPriceEntities:
 
     def prices(self, *, is_before_change: bool = False) -> MarketPrices:
         """Return the prices of this moment; what was entered last may hold only later."""
+        return MarketPrices(*map(self._price, self.entities(is_before_change=is_before_change)))
+
+    def entities(self, *, is_before_change: bool = False) -> tuple[str | None, ...]:
+        """Return the entities of the energy and of the feed-in; what was entered may hold later."""
         options = self._entry.options
-        entities = [
+        return tuple(
             (is_before_change and options.get(before)) or options.get(now)
             for now, before in PRICE_ENTITIES.items()
-        ]
-        return MarketPrices(*map(self._price, entities))
+        )
 
     def _price(self, entity_id: str | None) -> float | None:
         if entity_id is None:

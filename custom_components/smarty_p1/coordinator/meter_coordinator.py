@@ -136,7 +136,7 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
         self.quarter_hours = QuarterHourSeries(hass, entry.entry_id)
         self.history = MeterHistory(hass, entry.entry_id)
         self.past = PlatformPast(hass, entry, self.quarter_hours)
-        self._market = MarketPriceEntities(hass, entry)
+        self.market = MarketPriceEntities(hass, entry)
         self._store = MeterStore(hass, entry.entry_id)
         self._failure_run = failure_run_of(hass, entry)
         self._failing: dict[Failure, Obstacle] = {}
@@ -176,7 +176,7 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
         else:
             raise_issue(self.hass, self.config_entry, Problem.NOT_VERIFIED)
         self._failure_run.listen(self._on_failing)
-        self._market.async_start()
+        self.market.async_start()
         async_check_network_prices(self.hass, self.config_entry)
         try:
             await super().async_start()
@@ -201,7 +201,7 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
 
     def _prices(self, telegram: Telegram) -> MarketPrices:
         is_before_change = self.memory.demand_meter.is_before_change(telegram.time)
-        return self._market.prices(is_before_change=is_before_change)
+        return self.market.prices(is_before_change=is_before_change)
 
     @override
     async def async_shutdown(self) -> None:

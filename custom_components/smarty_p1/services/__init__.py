@@ -4,7 +4,7 @@ from homeassistant.core import HomeAssistant, SupportsResponse, callback
 from homeassistant.helpers import service
 
 from ..const import DOMAIN
-from . import bill, past, quarter_hours, telegram
+from . import bill, outlook, past, quarter_hours, telegram
 
 
 @callback
@@ -32,5 +32,6 @@ def async_setup_services(hass: HomeAssistant) -> None:
         ("get_bill", bill.get_bill, bill.BILL_SCHEMA),
         ("compare_reference_powers", bill.compare_reference_powers, bill.COMPARISON_SCHEMA),
         ("get_quarter_hours", quarter_hours.get_quarter_hours, quarter_hours.SCHEMA),
+        ("get_outlook", outlook.get_outlook, outlook.SCHEMA),
     ):
         hass.services.async_register(DOMAIN, name, action, schema, only)

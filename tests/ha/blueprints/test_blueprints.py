@@ -762,7 +762,7 @@ async def test_water_is_told_of_in_the_language_chosen(  # noqa: PLR0913, PLR091
     assert home.calls == [("phone", text)]
 
 
-@pytest.mark.parametrize("name", ["tell_me", "water_at_night"])
+@pytest.mark.parametrize("name", ["tell_me", "water_at_night", "operator_relays"])
 def test_the_languages_are_those_of_the_integration(name: str) -> None:
     blueprint = (FOLDER / f"{name}.yaml").read_text()
 

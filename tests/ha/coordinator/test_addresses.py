@@ -18,7 +18,7 @@ from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagn
 from custom_components.smarty_p1.lib.port import LinkError, probe
 from tests.ha.boards import pulse_entry, tank_entry
 from tests.ha.conftest import EntryMaker
-from tests.ha.dialogs import reconfigure, settle, start, submit, suggested
+from tests.ha.dialogs import confirm, reconfigure, settle, start, submit, suggested
 from tests.ha.meter import KEY, MeterPort, literal_frame
 from tests.ha.support import let_pass
 
@@ -82,8 +82,7 @@ async def test_a_meter_that_is_read(
     told = [shown(result)]
     result = await settle(hass, result)
     told.append(shown(result))
-    result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
-    await hass.async_block_till_done()
+    await confirm(hass, result)
     [entry] = hass.config_entries.async_entries(DOMAIN)
     assert entry.state is ConfigEntryState.LOADED
     assert entry.data[CONF_PORT] == url

@@ -22,6 +22,7 @@ from .demand_meter import DemandMeter
 from .demand_snapshot import KEPT_MONTHS, Demand
 from .estimate import Estimate, estimate, estimated
 from .kwh_price import KwhPrice, excess_price, kwh_price, quarter_hour_cost
+from .market_ahead import PricesAhead, agrees, prices_by_quarter, prices_of_attributes
 from .month import (
     Above,
     Day,
@@ -33,6 +34,7 @@ from .month import (
     Shared,
 )
 from .network_prices import LATEST_YEAR, NetworkPrices, network_prices
+from .outlook import LOOKED_BACK, ComingQuarterHour, outlook, usual_import
 from .past import NO_PAST, Past
 from .register_rises import MAX_POWER_KW, Energies
 from .second_hours import WEEKDAYS, Split, second_hours
@@ -43,6 +45,7 @@ __all__ = [
     "CONSUMER_CATEGORIES",
     "KEPT_MONTHS",
     "LATEST_YEAR",
+    "LOOKED_BACK",
     "LUXEMBOURG",
     "MAX_POWER_KW",
     "METER_SIZES",
@@ -57,6 +60,7 @@ __all__ = [
     "Above",
     "Bill",
     "ClassCost",
+    "ComingQuarterHour",
     "Comparison",
     "Contract",
     "Contracts",
@@ -78,10 +82,12 @@ __all__ = [
     "Origin",
     "Past",
     "PlatformQuarterHour",
+    "PricesAhead",
     "QuarterHour",
     "Shared",
     "Sharing",
     "Split",
+    "agrees",
     "bill",
     "compare",
     "day_end",
@@ -93,8 +99,12 @@ __all__ = [
     "lines_of",
     "load_months",
     "network_prices",
+    "outlook",
+    "prices_by_quarter",
+    "prices_of_attributes",
     "quarter_hour_cost",
     "quarter_start",
     "second_hours",
     "store_months",
+    "usual_import",
 ]

@@ -1,0 +1,112 @@
+"""What the market's price entities know of the next two days.
+
+Most say it in their attributes. Home Assistant's own Nord Pool has an action for it, which asks
+Nord Pool each time: an answer is kept here, and one without prices for a while.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple, cast
+
+import voluptuous as vol
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util.hass_dict import HassKey
+
+from ..const import DOMAIN
+from ..lib.tariff import (
+    LUXEMBOURG,
+    PricesAhead,
+    agrees,
+    prices_by_quarter,
+    prices_of_attributes,
+    quarter_start,
+)
+from .market_prices import MAX_PRICE, price_of, unit_factor
+
+_NORDPOOL = "nordpool"
+_NORDPOOL_ACTION = "get_prices_for_date"
+# Its unique ids are those of an area and a key.
+_NORDPOOL_KEY = "-current_price"
+_PER_MWH = 0.001
+_PATIENCE = 10.0
+_AGAIN = timedelta(minutes=15)
+_MAX_KEPT = 8
+
+
+class _Question(NamedTuple):
+    """What Nord Pool is asked: prices of an area on a day, in the currency of an entry."""
+
+    entry_id: str
+    area: str
+    day: date
+
+
+class _Answer(NamedTuple):
+    prices: PricesAhead
+    asked_at: datetime
+
+
+_ANSWERS: HassKey[dict[_Question, _Answer]] = HassKey(f"{DOMAIN}_nordpool_answers")
+
+
+async def async_prices_ahead(hass: HomeAssistant, entity_id: str, now: datetime) -> PricesAhead:
+    """Return the prices of a kWh that an entity knows, by quarter-hours in UTC.
+
+    Its own price of this moment is one of them. What does not agree with that is left out.
+    """
+    state = hass.states.get(entity_id)
+    price_now = price_of(state)
+    if state is None or price_now is None:
+        return {}
+    factor = unit_factor(state)
+    assert factor is not None  # noqa: S101 - it has a price
+    found = prices_of_attributes(state.attributes, factor, now, price_now, MAX_PRICE)
+    if not found and (ahead := await _async_of_nordpool(hass, entity_id, now)):
+        told = ahead.get(quarter_start(now))
+        found = ahead if told is not None and agrees(told, price_now) else {}
+    return {**found, quarter_start(now): price_now}
+
+
+async def _async_of_nordpool(hass: HomeAssistant, entity_id: str, now: datetime) -> PricesAhead:
+    entity = er.async_get(hass).async_get(entity_id)
+    if entity is None or entity.platform != _NORDPOOL or entity.config_entry_id is None:
+        return {}
+    if not entity.unique_id.endswith(_NORDPOOL_KEY):
+        return {}
+    area = entity.unique_id.removesuffix(_NORDPOOL_KEY)
+    today = now.astimezone(LUXEMBOURG).date()
+    # Those of tomorrow come at one o'clock, those of the day after that not before.
+    days = (today, today + timedelta(days=1))
+    found: PricesAhead = {}
+    for day in days:
+        found |= await _async_asked(hass, _Question(entity.config_entry_id, area, day), now)
+    return found
+
+
+async def _async_asked(hass: HomeAssistant, question: _Question, now: datetime) -> PricesAhead:
+    answers = hass.data.setdefault(_ANSWERS, {})
+    known = answers.get(question)
+    if known and (known.prices or now - known.asked_at < _AGAIN):
+        return known.prices
+    rows: Sequence[object] = ()
+    data = {
+        "config_entry": question.entry_id,
+        "date": question.day.isoformat(),
+        "areas": [question.area],
+    }
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            answer = await hass.services.async_call(
+                _NORDPOOL, _NORDPOOL_ACTION, data, blocking=True, return_response=True
+            )
+    except HomeAssistantError, TimeoutError, vol.Invalid:
+        answer = None
+    if answer and isinstance(told := answer.get(question.area), list):
+        rows = cast("Sequence[object]", told)
+    answers[question] = _Answer(prices_by_quarter(rows, _PER_MWH, MAX_PRICE), now)
+    while len(answers) > _MAX_KEPT:
+        del answers[next(iter(answers))]
+    return answers[question].prices

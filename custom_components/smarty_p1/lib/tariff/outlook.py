@@ -1,0 +1,121 @@
+"""What the coming quarter-hours cost, and how much power they usually leave free."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from statistics import fmean
+from typing import NamedTuple
+
+from .calendar import LUXEMBOURG, QUARTER_HOUR, quarter_start
+from .contract import Contract, Contracts, MarketPrices
+from .kwh_price import KwhPrice, kwh_price
+from .month import Origin, QuarterHour
+
+LOOKED_BACK = timedelta(weeks=4)
+LEAST_DAYS = 7
+"""Of which a quarter-hour of the day must be known: each day of the week once, say."""
+
+_AHEAD = timedelta(hours=48)
+_DECIMALS = 3
+
+type Usual = Mapping[tuple[int, int], float]
+"""The mean imported power in kW by hour and minute of Luxembourg's clock."""
+type Market = Callable[[datetime], MarketPrices]
+"""Returns the market's prices of the quarter-hour that begins then, as far as they are known."""
+
+
+class Unknown(StrEnum):
+    """Why something of a quarter-hour is not known."""
+
+    NOT_AGREED = "not_agreed"
+    """The contract has no price of energy, or no reference power."""
+    MARKET = "market_unknown"
+    """The price follows the market, whose price of that time is not known yet."""
+    PRICE = "price_unknown"
+    """Another price that is needed is neither published nor entered."""
+    TOO_FEW_DAYS = "too_few_days"
+    """That quarter-hour of the day was measured on too few days."""
+
+
+class ComingQuarterHour(NamedTuple):
+    """A quarter-hour to come."""
+
+    start: datetime
+    """In UTC."""
+    price: KwhPrice
+    left_kw: float | None
+    """The reference power less what is usually imported then: below 0, it is usually exceeded."""
+    unknown: Mapping[str, Unknown]
+    """Why what is None is not known, by its name."""
+
+    @property
+    def end(self) -> datetime:
+        """Return when it ends, in UTC."""
+        return self.start + QUARTER_HOUR
+
+
+def usual_import(quarters: Iterable[QuarterHour]) -> Usual:
+    """Return the mean of each quarter-hour of the day that is known of enough days.
+
+    Weekdays and weekends are one: four weeks have eight days of weekend, too few to tell a habit
+    from chance. What the platform has only estimated was not measured.
+    """
+    known: defaultdict[tuple[int, int], list[float]] = defaultdict(list)
+    for quarter in quarters:
+        if quarter.origin is not Origin.PLATFORM_ESTIMATED:
+            known[_time_of_day(quarter.start)].append(quarter.mean_kw)
+    return {time: fmean(kws) for time, kws in known.items() if len(kws) >= LEAST_DAYS}
+
+
+def outlook(
+    now: datetime, contracts: Contracts, market: Market, usual: Usual
+) -> Iterator[ComingQuarterHour]:
+    """Yield the quarter-hours of the next 48 hours, from the current one on; `now` is in UTC.
+
+    Prices are as `kwh_price` says them.
+    """
+    start = quarter_start(now)
+    for n in range(_AHEAD // QUARTER_HOUR):
+        yield _ahead(start + n * QUARTER_HOUR, contracts, market, usual)
+
+
+def _ahead(
+    start: datetime, contracts: Contracts, market: Market, usual: Usual
+) -> ComingQuarterHour:
+    contract, prices = contracts.at(start), market(start)
+    price = kwh_price(contract, start.astimezone(LUXEMBOURG).year, prices, start)
+    usual_kw = usual.get(_time_of_day(start))
+    left_kw = None
+    if contract.reference_kw is not None and usual_kw is not None:
+        left_kw = round(contract.reference_kw - usual_kw, _DECIMALS)
+    unknown = {
+        name: reason
+        for name, value, reason in (
+            ("price_import", price.imported, _unpriced(contract, prices)),
+            ("price_export", price.exported, _unpaid(contract)),
+            ("left_kw", left_kw, _no_usual(contract)),
+        )
+        if value is None
+    }
+    return ComingQuarterHour(start, price, left_kw, unknown)
+
+
+def _unpriced(contract: Contract, prices: MarketPrices) -> Unknown:
+    if not contract.has_energy_price:
+        return Unknown.NOT_AGREED
+    is_of_market = contract.energy_margin is not None
+    return Unknown.MARKET if is_of_market and prices.energy is None else Unknown.PRICE
+
+
+def _unpaid(contract: Contract) -> Unknown:
+    return Unknown.MARKET if contract.has_feed_in_price else Unknown.NOT_AGREED
+
+
+def _no_usual(contract: Contract) -> Unknown:
+    return Unknown.NOT_AGREED if contract.reference_kw is None else Unknown.TOO_FEW_DAYS
+
+
+def _time_of_day(time: datetime) -> tuple[int, int]:
+    local = time.astimezone(LUXEMBOURG)
+    return local.hour, local.minute

@@ -1,0 +1,145 @@
+"""The action that returns what the next 48 hours cost, and how much power they leave free.
+
+As data, or as what EMHASS and evcc read. Neither knows a price that is not known: such
+quarter-hours are left out for them.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import voluptuous as vol
+from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN
+from ..coordinator.market_prices_ahead import async_prices_ahead
+from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..lib.tariff import (
+    LOOKED_BACK,
+    LUXEMBOURG,
+    ComingQuarterHour,
+    MarketPrices,
+    PricesAhead,
+    day_start,
+    outlook,
+    usual_import,
+)
+from .meter_of_call import METER, coordinator_of, invalid
+
+ATTR_FORMAT = "format"
+FORMAT_JSON = "json"
+FORMAT_EMHASS = "emhass"
+FORMAT_EVCC = "evcc"
+
+SCHEMA = vol.Schema(
+    {
+        **METER,
+        vol.Optional(ATTR_FORMAT, default=FORMAT_JSON): vol.In(
+            [FORMAT_JSON, FORMAT_EMHASS, FORMAT_EVCC]
+        ),
+    }
+)
+
+
+async def get_outlook(call: ServiceCall) -> ServiceResponse:
+    """Return the quarter-hours of the next 48 hours, from the current one on.
+
+    Prices are in euro per kWh, as the sensors say them: that of an imported one with VAT and
+    without the surcharge. `left_kw` is the reference power less what is usually imported then.
+    What is not known is null, and `unknown` says why.
+
+    Raises ServiceValidationError when there is no such meter, or nothing has been counted yet, and
+    HomeAssistantError when the stored files cannot be read.
+    """
+    coordinator = coordinator_of(call)
+    demand = coordinator.demand
+    if demand is None:
+        raise invalid(translation_key="nothing_counted", title=coordinator.config_entry.title)
+    now = dt_util.utcnow()
+    today = day_start(now)
+    try:
+        past, _ = await coordinator.past.async_quarter_hours(today - LOOKED_BACK, today)
+    except OSError as err:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="quarter_hours_unreadable",
+            translation_placeholders={"error": str(err.strerror)},
+        ) from err
+    market = await _async_market(coordinator, now)
+    render = {FORMAT_EMHASS: _as_emhass, FORMAT_EVCC: _as_evcc}.get(
+        call.data[ATTR_FORMAT], _as_json
+    )
+
+    def answer() -> dict[str, Any]:
+        return render([*outlook(now, demand.contracts, market, usual_import(past))])
+
+    return await call.hass.async_add_executor_job(answer)
+
+
+async def _async_market(
+    coordinator: SmartyCoordinator, now: datetime
+) -> Callable[[datetime], MarketPrices]:
+    """Return what tells the market's prices of a quarter-hour."""
+    entities, meter = coordinator.market.entities, coordinator.memory.demand_meter
+    known: dict[str, PricesAhead] = {}
+    for entity_id in {*entities(), *entities(is_before_change=True)} - {None}:
+        known[str(entity_id)] = await async_prices_ahead(coordinator.hass, str(entity_id), now)
+
+    def prices(start: datetime) -> MarketPrices:
+        chosen = entities(is_before_change=meter.is_before_change(start))
+        return MarketPrices(*(known.get(each or "", {}).get(start) for each in chosen))
+
+    return prices
+
+
+def _local(time: datetime) -> str:
+    return time.astimezone(LUXEMBOURG).isoformat()
+
+
+def _as_json(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
+    return {
+        "quarter_hours": [
+            {
+                "start": _local(each.start),
+                "end": _local(each.end),
+                "price_import": each.price.imported,
+                "price_export": each.price.exported,
+                "left_kw": each.left_kw,
+                **({"unknown": dict(each.unknown)} if each.unknown else {}),
+            }
+            for each in quarters
+        ]
+    }
+
+
+def _as_emhass(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
+    """Return the parameters that EMHASS takes at run time; it takes none that is empty."""
+    imported = {_local(each.start): each.price.imported for each in quarters}
+    exported = {_local(each.start): each.price.exported for each in quarters}
+    lists = {"load_cost_forecast": imported, "prod_price_forecast": exported}
+    known = {
+        name: {start: price for start, price in prices.items() if price is not None}
+        for name, prices in lists.items()
+    }
+    return {name: prices for name, prices in known.items() if prices}
+
+
+def _as_evcc(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
+    """Return the lists that evcc takes as forecasts of its tariffs."""
+
+    def rates(price: Callable[[ComingQuarterHour], float | None]) -> list[dict[str, Any]]:
+        return [
+            {"start": _local(each.start), "end": _local(each.end), "value": value}
+            for each in quarters
+            if (value := price(each)) is not None
+        ]
+
+    return {
+        "grid": rates(lambda each: each.price.imported),
+        "feedin": rates(lambda each: each.price.exported),
+    }
+
+
+_FORMATS = {FORMAT_JSON: _as_json, FORMAT_EMHASS: _as_emhass, FORMAT_EVCC: _as_evcc}

@@ -1,0 +1,150 @@
+"""The blueprint *The grid operator's relays*: who is told, what is turned off, and on again."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import CoreState, HomeAssistant, ServiceCall, callback
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+
+from custom_components.smarty_p1.const import DOMAIN
+
+FOLDER = Path(__file__).parents[3] / "blueprints" / "automation" / DOMAIN
+ONE, TWO, CHARGER = "sensor.relay_1", "sensor.relay_2", "switch.charger"
+
+# Of the event loop, from a state to the last of the calls it leads to.
+_TURNS = 30
+
+type Begin = Callable[..., Awaitable[None]]
+
+
+async def settle() -> None:
+    """Let Home Assistant do what it can at this moment, without waiting for delays to be over."""
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+
+
+class House:
+    """Two relays, a charger, and what happened."""
+
+    def __init__(self, hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+        self._hass, self._freezer = hass, freezer
+        self.done: list[str] = []
+        hass.services.async_register("homeassistant", "turn_on", self._turn)
+        hass.services.async_register("homeassistant", "turn_off", self._turn)
+        hass.services.async_register("input_text", "set_value", self._note)
+        hass.services.async_register("notify", "phone", self._tell)
+        for entity_id, name in ((ONE, "Relay 1"), (TWO, "Relay 2")):
+            hass.states.async_set(entity_id, "connected", {"friendly_name": name})
+        hass.states.async_set(CHARGER, "on")
+
+    @callback
+    def _turn(self, call: ServiceCall) -> None:
+        for entity_id in call.data["entity_id"]:
+            self.done.append(f"{call.service} {entity_id}")
+            self._hass.states.async_set(entity_id, call.service.removeprefix("turn_"))
+
+    @callback
+    def _note(self, call: ServiceCall) -> None:
+        self._hass.states.async_set("input_text.memory", call.data["value"])
+
+    @callback
+    def _tell(self, call: ServiceCall) -> None:
+        self.done.append(call.data["text"])
+
+    async def set(self, entity_id: str, state: str, minutes: float = 0) -> list[str]:
+        """Set a state, let minutes pass, and return what has happened since this was last asked."""
+        old = self._hass.states.get(entity_id)
+        self._hass.states.async_set(entity_id, state, old.attributes if old else None)
+        await settle()
+        for _ in range(round(minutes * 6)):
+            self._freezer.tick(10)
+            async_fire_time_changed(self._hass)
+            await settle()
+        done, self.done = self.done, []
+        return done
+
+
+@pytest.fixture
+def house(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> House:
+    """Return a house whose relays are closed."""
+    freezer.move_to("2026-02-03 12:00:05+00:00")
+    return House(hass, freezer)
+
+
+@pytest.fixture
+async def begin(hass: HomeAssistant, tmp_path: Path) -> AsyncGenerator[Begin]:
+    """Return a function that begins, with inputs."""
+
+    async def begin(**inputs: Any) -> None:  # noqa: ANN401 - inputs
+        shutil.copytree(FOLDER, tmp_path / "blueprints" / "automation" / DOMAIN)
+        hass.config.config_dir = str(tmp_path)
+        how = [{"action": "notify.phone", "data": {"text": "{{ text }}"}}]
+        given = {"relays": [ONE, TWO], "how": how, **inputs}
+        use_blueprint = {"path": f"{DOMAIN}/operator_relays.yaml", "input": given}
+        config = {"automation": {"use_blueprint": use_blueprint}}
+        assert await async_setup_component(hass, "automation", config)
+        await hass.async_block_till_done()
+        if hass.state is CoreState.not_running:
+            await hass.async_start()
+            await settle()
+        [state] = hass.states.async_all("automation")
+        assert state.state == "on"
+
+    yield begin
+    await hass.services.async_call("automation", "turn_off", {"entity_id": "all"}, blocking=True)
+
+
+LIMIT = "The grid operator is limiting: Relay 1"
+END = "The grid operator has ended the limit."
+
+
+async def test_the_charger_pauses_and_goes_on(house: House, begin: Begin) -> None:
+    await begin(loads=[CHARGER])
+    assert await house.set(ONE, "disconnected") == [LIMIT, f"turn_off {CHARGER}"]
+    # Ready to be closed again, and the other one open: not yet.
+    assert await house.set(TWO, "disconnected", 1) == []
+    assert await house.set(ONE, "ready_for_reconnection", 5) == []
+    assert await house.set(TWO, "connected", 1) == []
+    assert await house.set(TWO, "connected", 1.2) == [f"turn_on {CHARGER}", END]
+
+
+async def test_only_what_was_on_is_turned_on_again(house: House, begin: Begin) -> None:
+    await house.set(CHARGER, "off")
+    await begin(loads=[CHARGER])
+    assert await house.set(ONE, "disconnected") == [LIMIT]
+    assert await house.set(ONE, "connected", 10) == [END]
+
+
+async def test_a_relay_that_cannot_be_read_ends_nothing(house: House, begin: Begin) -> None:
+    await begin(loads=[CHARGER])
+    await house.set(ONE, "disconnected")
+    assert await house.set(ONE, "unavailable", 10) == []
+    assert await house.set(ONE, "connected", 3) == [f"turn_on {CHARGER}", END]
+
+
+async def test_without_loads_it_tells_in_ones_language(house: House, begin: Begin) -> None:
+    await house.set(ONE, "disconnected")
+    await house.set(TWO, "disconnected")
+    await begin(language="lb", limits="connected")
+    told = await house.set(ONE, "unavailable") + await house.set(ONE, "connected")
+    assert told == ["De Reseausbedreiwer limitéiert: Relay 1"]
+    assert await house.set(ONE, "unavailable", 1) == []
+    told = await house.set(ONE, "disconnected")
+    assert told == ["De Reseausbedreiwer huet d'Limitatioun opgehuewen."]
+
+
+async def test_what_was_turned_off_before_a_restart(
+    hass: HomeAssistant, house: House, begin: Begin
+) -> None:
+    hass.set_state(CoreState.not_running)
+    hass.states.async_set("input_text.memory", CHARGER)
+    await house.set(CHARGER, "off")
+    await begin(loads=[CHARGER], memory="input_text.memory")
+    assert await house.set(ONE, "connected", 3) == [f"turn_on {CHARGER}", END]
+    assert hass.states.is_state("input_text.memory", "")

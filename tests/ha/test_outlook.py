@@ -1,0 +1,280 @@
+"""The action that tells the next 48 hours: prices ahead, what is usually left, and for whom."""
+
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import Context, HomeAssistant, ServiceCall, SupportsResponse
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+from pytest_homeassistant_custom_component.test_util.aiohttp import AiohttpClientMocker
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.smarty_p1.const import DOMAIN
+from custom_components.smarty_p1.lib.tariff import QuarterHour
+
+from . import billed_month
+from .conftest import EntryMaker
+from .meter import MeterPort
+from .support import TELEGRAM, set_up
+
+type Call = Callable[..., Awaitable[Any]]
+
+PAGE = (Path(__file__).parents[2] / "docs" / "tariff-actions.md").read_text(encoding="utf-8")
+# Noon in Luxembourg, on the day of the telegrams.
+NOW = datetime(2026, 6, 16, 10, 7, tzinfo=UTC)
+QUARTER = timedelta(minutes=15)
+
+
+@pytest.fixture(autouse=True)
+def now(freezer: FrozenDateTimeFactory) -> None:
+    """Let it be noon."""
+    freezer.move_to(NOW)
+
+
+@pytest.fixture
+def call(hass: HomeAssistant) -> Call:
+    """Return a function that asks for the outlook and returns what JSON makes of the answer."""
+
+    async def call(context: Context | None = None, **data: object) -> Any:  # noqa: ANN401 - JSON
+        answer = await hass.services.async_call(
+            DOMAIN, "get_outlook", data, blocking=True, return_response=True, context=context
+        )
+        return json.loads(json.dumps(answer, allow_nan=False))
+
+    return call
+
+
+@pytest.fixture
+def begin(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> Callable[..., Awaitable[MockConfigEntry]]:
+    """Return a function that sets a meter up and gives it a week: 1 kW, and 8 kW from 12:15 on."""
+
+    async def begin(**options: Any) -> MockConfigEntry:  # noqa: ANN401 - options
+        entry = await set_up(
+            hass, port, make_entry, billed_month.telegram("12:00:00", 0), **options
+        )
+        noon = NOW.replace(minute=0)
+        for day in range(1, 8):
+            for n, kw in enumerate((1.0, 8.0)):
+                start = noon - timedelta(days=day) + n * QUARTER
+                entry.runtime_data.quarter_hours.append(QuarterHour(start, kw))
+        await hass.async_block_till_done()
+        return entry
+
+    return begin
+
+
+async def test_a_fixed_price_and_what_is_left(
+    begin: Callable[..., Awaitable[MockConfigEntry]], call: Call, hass_read_only_user: MockUser
+) -> None:
+    await begin(**billed_month.OPTIONS)
+
+    quarters = (await call(Context(user_id=hass_read_only_user.id)))["quarter_hours"]
+
+    assert len(quarters) == 192
+    # (0.15 + 0.0510) * 1.08
+    prices = {"price_import": 0.21708, "price_export": 0.06}
+    first, second, third = quarters[:3]
+    assert first == {
+        "start": "2026-06-16T12:00:00+02:00",
+        "end": "2026-06-16T12:15:00+02:00",
+        **prices,
+        "left_kw": 6.0,
+    }
+    assert second["left_kw"] == -1.0
+    assert (third["left_kw"], third["unknown"]) == (None, {"left_kw": "too_few_days"})
+    assert quarters[96]["left_kw"] == 6.0
+    assert quarters[-1]["end"] == "2026-06-18T12:00:00+02:00"
+
+
+async def test_the_market_as_far_as_its_entity_knows_it(
+    hass: HomeAssistant, begin: Callable[..., Awaitable[MockConfigEntry]], call: Call
+) -> None:
+    await begin(energy_price_entity="sensor.market", energy_margin=0.02)
+    start = NOW.replace(minute=0)
+    rows = [
+        # As some integrations have them: no text.
+        {"start": start + n * 4 * QUARTER, "end": start + (n + 1) * 4 * QUARTER, "value": 10 + n}
+        for n in range(2)
+    ]
+    attributes = {"unit_of_measurement": "ct/kWh", "raw_today": rows}
+    hass.states.async_set("sensor.market", "10", attributes)
+
+    def prices(answer: dict[str, Any]) -> list[float | None]:
+        return [each["price_import"] for each in answer["quarter_hours"]]
+
+    found = await call()
+    # (0.1 + 0.02 + 0.0510) * 1.08; (0.11 + 0.02 + 0.0510) * 1.08
+    assert prices(found)[:9] == [0.18468] * 4 + [0.19548] * 4 + [None]
+    unknown = {"price_import": "market_unknown", "price_export": "not_agreed"}
+    assert found["quarter_hours"][8]["unknown"] == {**unknown, "left_kw": "not_agreed"}
+
+    # The entity says something else: what it knows ahead is not its own price.
+    hass.states.async_set("sensor.market", "12", attributes)
+    assert prices(await call())[:2] == [0.20628, None]
+    hass.states.async_set("sensor.market", "unavailable", attributes)
+    assert prices(await call())[:1] == [None]
+
+
+class NordPool:
+    """Home Assistant's own integration: its entity has no list, but there is an action."""
+
+    def __init__(self, hass: HomeAssistant, entities: er.EntityRegistry) -> None:
+        entry = MockConfigEntry(domain="nordpool")
+        entry.add_to_hass(hass)
+        self.entity_id = entities.async_get_or_create(
+            "sensor", "nordpool", "GER-current_price", config_entry=entry
+        ).entity_id
+        hass.states.async_set(self.entity_id, "0.1", {"unit_of_measurement": "EUR/kWh"})
+        self.days: list[str] = []
+        self.fails = False
+        self._entry_id = entry.entry_id
+        hass.services.async_register(
+            "nordpool", "get_prices_for_date", self._answer, supports_response=SupportsResponse.ONLY
+        )
+
+    async def _answer(self, call: ServiceCall) -> dict[str, Any]:
+        assert (call.data["config_entry"], call.data["areas"]) == (self._entry_id, ["GER"])
+        self.days.append(call.data["date"])
+        if self.fails:
+            raise HomeAssistantError
+        if call.data["date"] != "2026-06-16":
+            return {"GER": []}
+        midnight = datetime(2026, 6, 15, 22, tzinfo=UTC)
+        return {
+            "GER": [
+                {
+                    "start": (midnight + n * QUARTER).isoformat(),
+                    "end": (midnight + (n + 1) * QUARTER).isoformat(),
+                    "price": 100.0 if n < 50 else 120.0,
+                }
+                for n in range(96)
+            ]
+        }
+
+
+async def test_nord_pool_is_asked_once_a_day_and_for_tomorrow_again_after_a_while(
+    hass: HomeAssistant,
+    entity_registry: er.EntityRegistry,
+    begin: Callable[..., Awaitable[MockConfigEntry]],
+    call: Call,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    nord_pool = NordPool(hass, entity_registry)
+    await begin(energy_price_entity=nord_pool.entity_id, vat=False)
+    for _ in range(2):
+        found = [each["price_import"] for each in (await call())["quarter_hours"]]
+        # From 12:00 on, two quarter-hours at 0.1, and to midnight 46 at 0.12.
+        assert found == [0.151] * 2 + [0.171] * 46 + [None] * 144
+    assert nord_pool.days == ["2026-06-16", "2026-06-17"]
+    freezer.tick(900)
+    await call()
+    assert nord_pool.days[2:] == ["2026-06-17"]
+
+
+async def test_nord_pool_out_of_reach(
+    hass: HomeAssistant,
+    entity_registry: er.EntityRegistry,
+    begin: Callable[..., Awaitable[MockConfigEntry]],
+    call: Call,
+) -> None:
+    nord_pool = NordPool(hass, entity_registry)
+    nord_pool.fails = True
+    await begin(energy_price_entity=nord_pool.entity_id, vat=False)
+    first, second, *_ = (await call())["quarter_hours"]
+    assert (first["price_import"], second["price_import"]) == (0.151, None)
+
+
+async def test_as_emhass_and_evcc_read_it(
+    hass: HomeAssistant, begin: Callable[..., Awaitable[MockConfigEntry]], call: Call
+) -> None:
+    hass.states.async_set("sensor.market", "0.1", {"unit_of_measurement": "EUR/kWh"})
+    options = {"energy_price": 0.15, "feed_in_price_entity": "sensor.market", "vat": False}
+    await begin(**options)
+
+    emhass = await call(format="emhass")
+    assert len(emhass["load_cost_forecast"]) == 192
+    assert list(emhass["load_cost_forecast"].items())[1] == ("2026-06-16T12:15:00+02:00", 0.201)
+    # A price that is not known is left out: EMHASS would refuse all of them.
+    assert emhass["prod_price_forecast"] == {"2026-06-16T12:00:00+02:00": 0.1}
+
+    evcc = await call(format="evcc")
+    start, end = "2026-06-16T12:00:00+02:00", "2026-06-16T12:15:00+02:00"
+    assert evcc["grid"][0] == {"start": start, "end": end, "value": 0.201}
+    assert len(evcc["grid"]) == 192
+    assert evcc["feedin"] == [{"start": start, "end": end, "value": 0.1}]
+
+
+async def test_without_any_price_emhass_is_told_of_none(
+    begin: Callable[..., Awaitable[MockConfigEntry]], call: Call
+) -> None:
+    await begin(reference_power=7.0)
+    assert await call(format="emhass") == {}
+    assert await call(format="evcc") == {"grid": [], "feedin": []}
+
+
+async def test_before_anything_was_counted(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, call: Call
+) -> None:
+    await set_up(hass, port, make_entry, TELEGRAM.replace("(250703103000S)", "()"))
+    with pytest.raises(HomeAssistantError, match="nothing has been counted"):
+        await call()
+
+
+def example(heading: str) -> Any:  # noqa: ANN401 - YAML
+    """Return the first example below a heading of the page of the actions."""
+    section = PAGE.partition(f"\n### {heading}\n")[2]
+    return yaml.safe_load(section.partition("```yaml\n")[2].partition("```")[0])
+
+
+async def test_the_script_for_emhass_on_the_page(
+    hass: HomeAssistant,
+    begin: Callable[..., Awaitable[MockConfigEntry]],
+    call: Call,
+    aioclient_mock: AiohttpClientMocker,
+) -> None:
+    await begin(**billed_month.OPTIONS)
+    config = example("EMHASS")
+    aioclient_mock.post("http://localhost:5000/action/dayahead-optim", text="planned")
+    assert await async_setup_component(hass, "rest_command", config)
+    assert await async_setup_component(hass, "script", config)
+
+    await hass.services.async_call("script", "plan_the_day", blocking=True)
+
+    [(_method, _url, body, headers)] = aioclient_mock.mock_calls
+    assert headers["content-type"] == "application/json"
+    assert json.loads(body) == await call(format="emhass")
+    assert len(json.loads(body)["load_cost_forecast"]) == 192
+
+
+async def test_the_request_of_evcc_on_the_page(
+    hass: HomeAssistant,
+    begin: Callable[..., Awaitable[MockConfigEntry]],
+    call: Call,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    await begin(**billed_month.OPTIONS)
+    assert await async_setup_component(hass, "api", {})
+    forecast = example("evcc")["tariffs"]["grid"]["forecast"]
+    client = await hass_client()
+
+    response = await client.request(
+        forecast["method"],
+        forecast["uri"].removeprefix("http://homeassistant.local:8123"),
+        data=forecast["body"],
+        headers={"Content-Type": "application/json"},
+    )
+
+    assert response.status == 200
+    assert forecast["jq"] == ".service_response.grid | tostring"
+    grid = (await response.json())["service_response"]["grid"]
+    assert grid == (await call(format="evcc"))["grid"]
