@@ -196,6 +196,18 @@ async def test_one_address_cannot_take_all_connections(served: Served) -> None:
         writer.close()
 
 
+async def test_who_comes_and_goes_is_forgotten(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_port, "MOST_CONNECTIONS", 4)
+    for _ in range(20):
+        reader, writer = await asyncio.open_connection(LOCAL, served.port)
+        writer.write(b"GET /api HTTP/1.0\r\n\r\n")
+        assert (await reader.read()).startswith(b"HTTP/1.0 200")
+        writer.close()
+    assert len(served.server._http._active) <= 8
+
+
 class Asker(asyncio.DatagramProtocol):
     """A battery."""
 

@@ -122,9 +122,9 @@ def _hexadecimal(text: str | None) -> str | None:
 
 
 def _tariff(value: object) -> int | None:
-    if not isinstance(value, str) or not value.isascii() or not value.isdecimal():
+    if not isinstance(value, str) or len(value) > _TARIFF_DIGITS:
         return None
-    tariff = int(value) if len(value) <= _TARIFF_DIGITS else None
+    tariff = int(value) if value.isascii() and value.isdecimal() else None
     return tariff if tariff in _TARIFFS else None
 
 

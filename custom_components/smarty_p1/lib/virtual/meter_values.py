@@ -16,7 +16,7 @@ _PHASES = ((21, 22, 23, 24, 32), (41, 42, 43, 44, 52), (61, 62, 63, 64, 72))
 class PhaseValues:
     """One phase: W and var (import +, export -), V. What is unknown is None.
 
-    `is_connected` is whether the meter says anything of it: there is one in a house with one phase.
+    `is_connected` is whether the meter has it: there is one in a house with one phase.
     """
 
     power_w: float | None
@@ -92,12 +92,14 @@ def values_of(reading: Reading) -> MeterValues:
 def _phase(  # noqa: PLR0913, PLR0917 - the objects of a phase
     reading: Reading, imported: int, exported: int, taken: int, given: int, voltage: int
 ) -> PhaseValues:
-    groups = (imported, exported, taken, given, voltage)
+    objects = reading.telegram.objects
+    volts = number(reading, f"1-0:{voltage}.7.0")
+    powers = (f"1-0:{group}.7.0" for group in (imported, exported, taken, given))
     return PhaseValues(
         _net(reading, imported, exported),
         _net(reading, taken, given),
-        number(reading, f"1-0:{voltage}.7.0"),
-        is_connected=any(f"1-0:{group}.7.0" in reading.telegram.objects for group in groups),
+        volts,
+        is_connected=bool(volts) or any(power in objects for power in powers),
     )
 
 

@@ -160,6 +160,9 @@ class HttpPort:
             # Whoever is gone without a word is noticed: those that listen are told every telegram.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNANSWERED_MS)
         handler: web.RequestHandler = self._runner.server()
+        if len(self._active) >= 2 * MOST_CONNECTIONS:
+            # Not only now and then: whoever comes and goes all the time would fill it.
+            self._forget_closed()
         self._active[handler] = self._now()
         return handler
 
@@ -173,10 +176,14 @@ class HttpPort:
     def close_idle(self) -> None:
         """Close connections that only take room."""
         listening = {listener.connection for listener in self._listeners}
-        self._active = {one: self._active.get(one, 0.0) for one in self._connections()}
+        self._forget_closed()
         for handler, active in self._active.items():
             if handler not in listening and self._now() - active > _LONGEST_IDLE:
                 self._abort(handler)
+
+    def _forget_closed(self) -> None:
+        now = self._now()
+        self._active = {one: self._active.get(one, now) for one in self._connections()}
 
     @staticmethod
     def _abort(handler: web.RequestHandler) -> None:
