@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from smartyp1.meter import FirstMeter, MeterSession, OtherMeter, Reading, Rejected
@@ -29,8 +30,15 @@ class DecodedPort:
     """Decodes what one port sends, counts it, and has it published."""
 
     def __init__(
-        self, label: str, meters: Meters, publisher: ValuesPublisher, metrics: Metrics
+        self,
+        label: str,
+        meters: Meters,
+        publisher: ValuesPublisher,
+        metrics: Metrics,
+        also: Callable[[Reading], None] = lambda _reading: None,
     ) -> None:
+        """Begin; `also` is called with each reading."""
+        self._also = also
         self._label = label
         self._meters = meters
         self._publisher = publisher
@@ -65,6 +73,7 @@ class DecodedPort:
         self._failures = 0
         name = self._meters.remember(reading)
         self._publisher.on_reading(reading, name, lambda: self._session.reception)
+        self._also(reading)
 
     def _on_rejected(self, event: Rejected) -> None:
         title = event.system_title

@@ -5,6 +5,10 @@ import logging
 import resource
 import signal
 import sqlite3
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from smartyp1.meter import Reading
 
 from .config import GatewayConfig, PortConfig
 from .config_table import UnavailableError
@@ -19,6 +23,10 @@ from .nats_config import NatsConfig
 from .port_reader import Listener, PortReader
 from .sealed_port import SealedPort, TopicRoot
 from .values_publisher import ValuesPublisher
+from .virtual_config import VirtualConfig
+
+if TYPE_CHECKING:
+    from .virtual_meter import VirtualPort
 
 LOGGER = logging.getLogger(__name__)
 
@@ -81,9 +89,15 @@ async def _run_until_stopped(
             labels = [port.label for port in config.ports]
             nats = NatsPublisher(config.broker, labels, store, metrics)
             others.append(group.create_task(nats.run()))
+        virtual = None
+        if config.virtual:
+            virtual = _make_virtual(config.virtual, memory)
+            others.append(group.create_task(virtual.run()))
         for port in config.ports:
+            is_virtual = config.virtual and config.virtual.meter in {None, port.name}
+            also = virtual.on_reading if virtual and is_virtual else _ignore
             listeners, publishers = _parts_of(
-                port, config, store, memory, meters, speakers, metrics
+                port, config, store, memory, meters, speakers, metrics, also
             )
             readers.append(group.create_task(PortReader(port, listeners, metrics).run()))
             others += [group.create_task(publisher.run()) for publisher in publishers]
@@ -101,6 +115,21 @@ async def _run_until_stopped(
         meters.store()
 
 
+def _make_virtual(config: VirtualConfig, memory: Memory) -> VirtualPort:
+    """Return the virtual meter. Raises UnavailableError when its package is missing."""
+    try:
+        # It is an extra of its own.
+        from .virtual_meter import VirtualPort  # noqa: PLC0415
+    except ModuleNotFoundError as err:
+        msg = f'[virtual] needs {err.name}: install "smarty-p1[virtual]"'
+        raise UnavailableError(msg) from None
+    return VirtualPort(config, memory)
+
+
+def _ignore(_reading: Reading) -> None:
+    pass
+
+
 def _parts_of(  # noqa: PLR0913, PLR0917
     port: PortConfig,
     config: GatewayConfig,
@@ -109,6 +138,7 @@ def _parts_of(  # noqa: PLR0913, PLR0917
     meters: Meters | None,
     speakers: dict[str, object],
     metrics: Metrics,
+    also: Callable[[Reading], None],
 ) -> tuple[list[Listener], list[FramesPublisher | ValuesPublisher]]:
     """Return what gets the bytes of a port, and what publishes them on MQTT."""
     listeners: list[Listener] = []
@@ -123,6 +153,6 @@ def _parts_of(  # noqa: PLR0913, PLR0917
     if meters and config.decoding:
         publish = config.decoding.publish
         values = ValuesPublisher(broker, port, publish, memory, speakers, metrics)
-        listeners.append(DecodedPort(port.label, meters, values, metrics))
+        listeners.append(DecodedPort(port.label, meters, values, metrics, also))
         publishers.append(values)
     return listeners, publishers

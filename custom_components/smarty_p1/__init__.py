@@ -100,7 +100,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> N
     forget_failure_run(hass, entry.entry_id)
     withdraw_issues(hass, entry)
     await async_forget(hass, entry)
-    await sinks.async_remove(hass, entry.entry_id)
+    await sinks.async_remove(hass, entry)
 
 
 async def async_remove_config_entry_device(

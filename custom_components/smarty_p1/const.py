@@ -66,6 +66,7 @@ CONF_GAS_KWH_PER_M3: Final = "gas_kwh_per_m3"
 
 SECTION_P1_SERVER: Final = "p1_server"
 SECTION_MQTT: Final = "mqtt"
+SECTION_VIRTUAL: Final = "virtual_meter"
 CONF_ENABLED: Final = "enabled"
 CONF_LISTEN_ADDRESS: Final = "address"
 CONF_LISTEN_PORT: Final = "port"
@@ -75,6 +76,18 @@ CONF_FORMAT: Final = "format"
 CONF_RETAIN: Final = "retain"
 CONF_DISCOVERY: Final = "discovery"
 CONF_DISCOVERY_PREFIX: Final = "discovery_prefix"
+
+# Of the virtual meter. Its serial number is drawn once.
+CONF_SERIAL: Final = "serial"
+CONF_SHOWN_AS: Final = "shown_as"
+SHOWN_AS_BOTH: Final = "both"
+CONF_BATTERIES: Final = "batteries"
+# Clients that the user has said not to be batteries.
+CONF_NO_BATTERIES: Final = "no_batteries"
+CONF_UDP_PORTS: Final = "udp_ports"
+CONF_SILENT: Final = "silent"
+CONF_SHOWS_TELEGRAM: Final = "shows_telegram"
+CONF_ANNOUNCED: Final = "announced"
 
 # What is asked of the national platform, with the key in CONF_API_KEY.
 SECTION_LENEDA: Final = "leneda"

@@ -25,6 +25,7 @@ from .coordinator.port_coordinator import PortCoordinator
 from .lib.p1 import CHANNELS, DEVICE_NAME, MESSAGES, OBJECTS, Telegram, mbus_reference
 from .lib.port import redact_port
 from .lib.tariff import Demand
+from .sinks.virtual_clients import clients_of
 
 # Topics hold the serial number, or whatever name somebody has chosen.
 _PRIVATE_FIELDS = {
@@ -94,13 +95,15 @@ def _describe(coordinator: Coordinator) -> dict[str, Any]:
 
 def _describe_meter(coordinator: SmartyCoordinator) -> dict[str, Any]:
     reception = coordinator.reception
-    told = {
+    told: dict[str, Any] = {
         "telegrams": reception.telegrams,
         "rejections": {str(reason): count for reason, count in reception.rejections.items()},
         "telegrams_of_other_meters": reception.other_meters.total(),
         "ignored": dict(reception.ignored),
         "totals_held_back": dict(reception.totals_held_back),
     }
+    if clients := clients_of(coordinator.hass, coordinator.config_entry):
+        told["virtual_meter_clients"] = [client._asdict() for client in clients]
     if coordinator.latest is None:
         return told | {"received_at": None}
     reading = coordinator.data

@@ -15,12 +15,15 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
 from .const import (
+    CONF_BATTERIES,
     CONF_ENERGY_ID,
+    CONF_NO_BATTERIES,
     CONF_PRICES_CONFIRMED,
     CONF_SURCHARGE_PRICE_SINCE,
     CONF_WITH_LEVIES,
     DOMAIN,
     SECTION_LENEDA,
+    SECTION_VIRTUAL,
 )
 from .coordinator.contract_options import is_awaited
 from .coordinator.entry_types import short_title
@@ -170,6 +173,49 @@ class LenedaKeyRepairFlow(RepairsFlow):
         )
 
 
+class VirtualBatteryRepairFlow(RepairsFlow):
+    """Let the user say whether a client of the virtual meter is a battery."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._placeholders: dict[str, str] = {}
+
+    async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Say who asks how often, and offer both."""
+        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
+        if issue:
+            self._placeholders = dict(issue.translation_placeholders or {})
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=["battery", "no_battery"],
+            description_placeholders=self._placeholders,
+        )
+
+    async def async_step_battery(
+        self, _user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Answer it as a battery from now on."""
+        return self._add_to(CONF_BATTERIES)
+
+    async def async_step_no_battery(
+        self, _user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Go on with the true values, and do not ask again."""
+        return self._add_to(CONF_NO_BATTERIES)
+
+    def _add_to(self, name: str) -> RepairsFlowResult:
+        entry = _entry_of(self)
+        section = entry.options.get(SECTION_VIRTUAL) if entry else None
+        if entry is None or not section:
+            return self.async_abort(reason="entry_removed")
+        known = [each for each in section[name] if each != self._placeholders["address"]]
+        section = {**section, name: [*known, self._placeholders["address"]]}
+        options = {**entry.options, SECTION_VIRTUAL: section}
+        self.hass.config_entries.async_update_entry(entry, options=options)
+        self.hass.config_entries.async_schedule_reload(entry.entry_id)
+        return self.async_create_entry(data={})
+
+
 def _entry_of(flow: RepairsFlow) -> ConfigEntry | None:
     return flow.hass.config_entries.async_get_entry(str((flow.data or {})[ENTRY_ID]))
 
@@ -184,6 +230,8 @@ async def async_create_fix_flow(
         return LeviesRepairFlow()
     if issue_id.startswith(Problem.LENEDA_KEY):
         return LenedaKeyRepairFlow()
+    if issue_id.startswith(Problem.VIRTUAL_BATTERY):
+        return VirtualBatteryRepairFlow()
     if issue_id.startswith(Problem.TELEGRAMS_LATE):
         return MeterClockRepairFlow()
     return ReconfigureRepairFlow()

@@ -25,6 +25,7 @@ def main() -> int:
         interval=options.interval,
         extras=options.all,
         leneda=options.leneda,
+        virtual=options.virtual,
         minutes=options.minutes,
     )
     try:
@@ -78,6 +79,11 @@ def _parser() -> argparse.ArgumentParser:
         "--leneda",
         action="store_true",
         help="a simulated Leneda, which knows the past of the first meter; its key is entered",
+    )
+    add(
+        "--virtual",
+        action="store_true",
+        help="a virtual meter, which Home Assistant's homewizard and shelly read",
     )
     add(
         "--meter-port",

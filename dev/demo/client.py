@@ -20,6 +20,7 @@ _PAGES = {
     "gas_kwh_per_m3": "updates",
     "p1_server": "other_programs",
     "mqtt": "other_programs",
+    "virtual_meter": "other_programs",
     **dict.fromkeys(("api_key", "energy_id"), "leneda_account"),
     **dict.fromkeys(("consumption_point", "production_point"), "leneda_account"),
 }

@@ -25,6 +25,7 @@ from .overview import URL_PATH, add_overview
 from .past import store_past
 from .processes import Process
 from .state import InUseError, State, UnreadableError, clear, lock
+from .virtual import add_virtual, virtual_port
 from .year import Year, simulate_year, store_flows, store_year
 
 LAST_PORT = 65535
@@ -59,6 +60,7 @@ class Demo:
         interval: float = 10.0,
         extras: bool = False,
         leneda: bool = False,
+        virtual: bool = False,
         minutes: float | None = None,
     ) -> None:
         self.was_ready = False
@@ -69,6 +71,7 @@ class Demo:
         self._interval = interval
         self._has_extras = extras
         self._has_leneda = leneda
+        self._has_virtual = virtual
         self._minutes = minutes
         self._deadline: float | None = None
         self._lock: IO[str] | None = None
@@ -98,10 +101,11 @@ class Demo:
             raise UnusableError(message)
         extras = Extras(state.meter_port, self._directory, wanted=self._has_extras)
         meter_ports = _ports(state)
-        if max([*meter_ports, *extras.ports]) > LAST_PORT:
+        virtual = [virtual_port(state.meter_port)] if self._has_virtual else []
+        if max([*meter_ports, *extras.ports, *virtual]) > LAST_PORT:
             message = f"there are no ports above {LAST_PORT} for so many meters"
             raise UnusableError(message)
-        if self._port in [*meter_ports, *extras.ports]:
+        if self._port in [*meter_ports, *extras.ports, *virtual]:
             message = f"port {self._port} cannot be a meter's and Home Assistant's at once"
             raise UnusableError(message)
         _check_free(self._port, "Home Assistant", "--port chooses another")
@@ -187,6 +191,10 @@ class Demo:
         if self._has_leneda:
             _say("entering a key of Leneda in the options of meter 1")
             await client.set_options(self._state.entries["1"], **ACCOUNT)
+        if self._has_virtual:
+            first, port = self._state.entries["1"], self._state.meter_port
+            async for step in add_virtual(client, first, port):
+                _say(step)
         async for step in extras.add(client, self._state):
             _say(step)
         entries = await client.entries(DOMAIN) | await client.entries("mqtt")

@@ -1,4 +1,4 @@
-"""What cards show of the past of a simulated meter: gas, water and heat by days, and disturbances.
+"""What cards show of the past of a simulated meter: gas, water, heat, voltages, disturbances.
 
 It is made of what the simulated meter would have captured, and stored where the integration keeps
 what it has read.
@@ -21,6 +21,10 @@ from .energy import DOMAIN
 _DAYS = 396
 _HOURS = 34 * 24
 _HOUR = timedelta(hours=1)
+_RECEPTION = timedelta(days=7)
+# Seconds, and so many of them.
+_STEP = 300
+_STEPS = 288
 # How many days ago, what, and how many at once.
 _DISTURBANCES = (
     (341, "power_failure", {"count": 1}),
@@ -53,6 +57,12 @@ def store_past(directory: Path, entry_id: str, meter: Meter, now: datetime) -> N
         if identity in by_day
     ]
     data["events"]["disturbance"] = list(_disturbances(now))
+    data["voltages"] = list(_voltages(meter, now))
+    data["reception"] = {
+        "since": (now - _RECEPTION).isoformat(),
+        "last": data["reception"]["last"],
+        "gaps": [_gap(now)],
+    }
     path.write_text(json.dumps(content), encoding="utf-8")
 
 
@@ -105,6 +115,23 @@ def _as_text(sums: dict[datetime, tuple[float, float]]) -> str:
     return " ".join(
         f"{at:%Y%m%dT%H}:{amount:.6f}:{seconds}" for at, (amount, seconds) in sums.items()
     )
+
+
+def _voltages(meter: Meter, now: datetime) -> Iterator[str]:
+    """Return the lowest and the highest voltage of each phase, in each five minutes of a day."""
+    last = int(now.timestamp()) // _STEP
+    for number in range(last - _STEPS + 1, last + 1):
+        start = datetime.fromtimestamp(number * _STEP, UTC)
+        times = [start + timedelta(seconds=seconds) for seconds in range(0, _STEP, 30)]
+        phases = zip(*(meter.household.powers_at(at).voltage for at in times), strict=True)
+        bounds = [f"{bound(phase):g}" for phase in phases for bound in (min, max)]
+        yield " ".join([f"{number}", *bounds, *("-" for _ in range(6 - len(bounds)))])
+
+
+def _gap(now: datetime) -> str:
+    """Return the pause of a restart, some hours ago."""
+    start = now - timedelta(hours=8, minutes=40)
+    return f"{start.isoformat()} {(start + timedelta(minutes=3)).isoformat()}"
 
 
 def _disturbances(now: datetime) -> Iterator[str]:

@@ -5,6 +5,7 @@ import contextlib
 import json
 import time
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -29,6 +30,18 @@ ANIMATION = 1.0
 ATTEMPT = 10_000.0
 DESKTOP = (1280, 1000)
 PHONE = (400, 860)
+
+# It goes on as it does, from another moment.
+_OTHER_CLOCK = """
+    const TrueDate = Date;
+    window.Date = class Date extends TrueDate {
+        constructor(...parts) {
+            if (parts.length) super(...parts);
+            else super(TrueDate.now() + AHEAD);
+        }
+        static now() { return TrueDate.now() + AHEAD; }
+    };
+"""
 
 type Theme = Literal["light", "dark"]
 
@@ -170,8 +183,9 @@ async def household(  # noqa: PLR0913 - what may differ between browsers
     size: tuple[int, int] = DESKTOP,
     theme: Theme = "light",
     pictures: Path | None = None,
+    ahead: timedelta = timedelta(0),
 ) -> AsyncIterator[Household]:
-    """Open a browser that is logged in to the Home Assistant there."""
+    """Open a browser that is logged in to the Home Assistant there, whose clock may be ahead."""
     async with Client.logged_in(url) as client:
         await client.command("frontend/set_user_data", key="language", value={"language": language})
     tokens = {
@@ -200,6 +214,9 @@ async def household(  # noqa: PLR0913 - what may differ between browsers
             locale=language,
             timezone_id="Europe/Luxembourg",
         )
+        if ahead:
+            milliseconds = round(ahead / timedelta(milliseconds=1))
+            script = f"{_OTHER_CLOCK.replace('AHEAD', str(milliseconds))}{script}"
         await context.add_init_script(script)
         page = await context.new_page()
         yield Household(page, url, Texts(language), pictures)

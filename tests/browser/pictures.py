@@ -1,17 +1,21 @@
 """Makes the pictures of the documentation: `scripts/pictures`."""
 
 import asyncio
+import os
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageChops
 
 from dev.demo.client import Client
 from dev.demo.energy import DOMAIN, entities_of
 from dev.demo.home_assistant import ROOT
+from dev.demo.state import State
 from dev.ports import free_ports
+from dev.simulator import Meter
 from tests.system.browser import executable
 
 from .household import PHONE, Household, Theme, household
@@ -27,6 +31,10 @@ TALL = (1240, 1120)
 # A dialog is never higher than the window, and its sections are taken whole.
 FOR_DIALOGS = (1240, 1500)
 COLOURS = 160
+# Pixels below the last card.
+_MARGIN = 24
+_QUARTER_HOUR = timedelta(minutes=15)
+_CHARGING_KW = 9.0
 
 
 async def main(*wanted: str) -> int:
@@ -55,12 +63,45 @@ async def main(*wanted: str) -> int:
     return status
 
 
+def _evening(now: datetime) -> datetime:
+    """Return the last moment at which the car of the first meter had charged for a while.
+
+    For an hour at least it goes on: what is drawn then is what somebody looks for.
+    """
+    powers = Meter(State.first_meter).household.powers_at
+    moment = now.replace(second=0, microsecond=0)
+    while not all(
+        sum(powers(moment + part * _QUARTER_HOUR).active) > _CHARGING_KW for part in range(-1, 4)
+    ):
+        moment -= _QUARTER_HOUR / 3
+    return moment
+
+
+def _clock_ahead(ahead: timedelta) -> dict[str, str]:
+    """Return the environment of programs whose clock is ahead; timers are not."""
+    libraries = [*Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")]
+    if not libraries:
+        sys.exit(
+            "pictures: there is no libfaketime; scripts/packages faketime installs it on Debian"
+        )
+    return {
+        **os.environ,
+        "LD_PRELOAD": str(libraries[0]),
+        "FAKETIME": f"{ahead.total_seconds():+.0f}s",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "DONT_FAKE_MONOTONIC": "1",
+    }
+
+
 async def _picture_demo(state: Path, folder: Path, browser: str) -> None:
+    now = datetime.now(UTC)
+    ahead = _evening(now) - now
     process = await asyncio.create_subprocess_exec(
         *(ROOT / "scripts" / "demo", "--state", state),
         *("--port", f"{(port := free_ports())}", "--meter-port", f"{free_ports(2)}"),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
+        env=_clock_ahead(ahead),
     )
     try:
         assert process.stdout
@@ -69,13 +110,13 @@ async def _picture_demo(state: Path, folder: Path, browser: str) -> None:
                 assert line, "the demo has ended"
         await asyncio.sleep(SETTLE)
         async with Client.logged_in(f"http://127.0.0.1:{port}") as client:
-            await _picture_pages(client, browser, folder)
+            await _picture_pages(client, browser, folder, ahead)
     finally:
         process.terminate()
         await process.wait()
 
 
-async def _picture_pages(client: Client, browser: str, folder: Path) -> None:
+async def _picture_pages(client: Client, browser: str, folder: Path, ahead: timedelta) -> None:
     (entry_id,) = await client.entries(DOMAIN)
     entities = await entities_of(client, entry_id)
     registry = await client.command(
@@ -90,7 +131,13 @@ async def _picture_pages(client: Client, browser: str, folder: Path) -> None:
         then: Callable[[Household], Awaitable[None]] | None = None,
     ) -> None:
         async with household(
-            client.url, browser, language=language, size=size, theme=theme, pictures=folder
+            client.url,
+            browser,
+            language=language,
+            size=size,
+            theme=theme,
+            pictures=folder,
+            ahead=ahead,
         ) as who:
             for name, path in pages.items():
                 await who.opens(path)
@@ -114,8 +161,10 @@ async def _picture_pages(client: Client, browser: str, folder: Path) -> None:
     )
     await take("en", {"dashboard-dark": now}, theme="dark")
     await take("en", {"dashboard-phone": now}, PHONE)
-    for language in ("fr", "de"):
+    for language in ("de", "fr", "lb", "pt"):
         await take(language, {f"dashboard-now-{language}": now})
+    for language in ("de", "fr"):
+        await take(language, {f"dashboard-bill-{language}": bill}, TALL)
     await take("en", {}, FOR_DIALOGS, then=_picture_dialogs)
 
 
@@ -143,9 +192,17 @@ async def _picture_dialogs(who: Household) -> None:
         await who.takes_picture(name.replace("_", "-"), of=panel)
 
 
+def _without_empty_end(picture: Image.Image) -> Image.Image:
+    """Return the picture without what is below its last card."""
+    background = Image.new("RGB", picture.size, picture.getpixel((0, picture.height - 1)))
+    box = ImageChops.difference(picture, background).getbbox()
+    end = picture.height if box is None else min(picture.height, box[3] + _MARGIN)
+    return picture.crop((0, 0, picture.width, end))
+
+
 def _shrink(source: Path, target: Path) -> None:
     """Store a picture with few colours."""
-    picture = Image.open(source).convert("RGB")
+    picture = _without_empty_end(Image.open(source).convert("RGB"))
     picture.quantize(COLOURS, dither=Image.Dither.NONE).save(target, optimize=True)
     size = target.stat().st_size
     print(f"pictures: {target.name} {picture.width} x {picture.height}, {size / 1000:.0f} kB")  # noqa: T201 - progress

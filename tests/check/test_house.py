@@ -43,9 +43,11 @@ PARTS = {
     "boards": ("p1",),
     "entities": ("p1", "tariff", "meter"),
     "publish": ("p1", "meter", "entities"),
+    "virtual": ("p1", "meter"),
+    "virtual_server": ("meter", "virtual"),
 }
 # What the library needs beside Python itself.
-NEEDED = {"p1": {"cryptography"}, "port": {"serialx"}}
+NEEDED = {"p1": {"cryptography"}, "port": {"serialx"}, "virtual_server": {"aiohttp"}}
 # Fuzzers, benchmarks and tests look inside of what they examine.
 OTHERS = (
     "smarty_p1_cli",

@@ -204,12 +204,17 @@ def test_each_option_has_a_name_and_an_explanation() -> None:
     assert form["sections"].keys() == sections.keys()
     assert pages["updates"]["data"].keys() == pages["updates"]["data_description"].keys()
     assert pages["updates"]["data"].keys() == set(DATA_OPTIONS)
-    assert pages["other_programs"]["sections"].keys() == {"p1_server", "mqtt"}
+    assert pages["other_programs"]["sections"].keys() == {
+        "p1_server",
+        "virtual_meter",
+        "mqtt",
+    }
     account = pages["leneda_account"]
     assert account["data"].keys() == account["data_description"].keys() == set(account_fields())
     menu = pages["init"]
     assert menu["menu_options"].keys() == menu["menu_option_descriptions"].keys()
     pages_of_menu = {"contract", "updates", "other_programs", "leneda_file", "leneda_account"}
+    pages_of_menu |= {"virtual_clients"}  # while there is a virtual meter
     assert menu["menu_options"].keys() == pages_of_menu
     assert pages["leneda_file"]["data"].keys() == {"file"}
     assert pages["leneda_file"]["data_description"].keys() == {"file"}

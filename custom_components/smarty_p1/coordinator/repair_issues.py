@@ -37,6 +37,12 @@ class Problem(StrEnum):
     """No key is set, and the meter encrypts now."""
     P1_SERVER = "p1_server"
     """The P1 server cannot listen."""
+    VIRTUAL_METER = "virtual_meter"
+    """The virtual meter cannot listen."""
+    VIRTUAL_BATTERY = "virtual_battery"
+    """Somebody asks the virtual meter as often as a battery does."""
+    VIRTUAL_METER_ADDED = "virtual_meter_added"
+    """It was added to this Home Assistant as if it were another meter."""
     NETWORK_PRICES = "network_prices"
     """A year has begun whose network prices are not known, and those of the last one are used."""
     LEVIES = "levies"
@@ -65,6 +71,7 @@ _FIXABLE = {
     Problem.LEVIES,
     Problem.TELEGRAMS_LATE,
     Problem.LENEDA_KEY,
+    Problem.VIRTUAL_BATTERY,
     *_ERRORS,
 }
 

@@ -8,10 +8,12 @@ from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.data_entry_flow import section
 
 from ..const import (
+    CONF_ENABLED,
     CONF_REFERENCE_POWER,
     SECTION_LENEDA,
     SECTION_MQTT,
     SECTION_P1_SERVER,
+    SECTION_VIRTUAL,
 )
 from ..coordinator.entry_types import short_title
 from .data_options import DATA_OPTIONS, data_fields, read_data
@@ -36,6 +38,9 @@ from .tariff_options import (
     read_power,
     shown_contract,
 )
+from .virtual_options import client_tables, read_virtual, shown_virtual, virtual_schema
+
+_MENU = ["contract", "updates", "other_programs", "leneda_file", "leneda_account"]
 
 DETAILS = {"page": "contract_details"}
 """What opens the dialog at the prices that a repair asks for, instead of the menu."""
@@ -51,9 +56,12 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         """Ask what the change is about, unless whoever opens the dialog knows."""
         if user_input == DETAILS:
             return await self.async_step_contract_details()
+        menu = list(_MENU)
+        if self.config_entry.options.get(SECTION_VIRTUAL, {}).get(CONF_ENABLED):
+            menu.insert(menu.index("other_programs") + 1, "virtual_clients")
         return self.async_show_menu(
             step_id="init",
-            menu_options=["contract", "updates", "other_programs", "leneda_file", "leneda_account"],
+            menu_options=menu,
             description_placeholders={"name": short_title(self.config_entry)},
         )
 
@@ -122,19 +130,30 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         suggested = defaults(self.hass, self.config_entry)
         schemas = {
             SECTION_P1_SERVER: p1_server_schema(suggested.port),
+            SECTION_VIRTUAL: virtual_schema(self.hass, self.config_entry),
             SECTION_MQTT: mqtt_schema(),
         }
+        stored = dict(self.config_entry.options)
+        if SECTION_VIRTUAL in stored:
+            stored[SECTION_VIRTUAL] = shown_virtual(stored[SECTION_VIRTUAL])
         return self._show(
             "other_programs",
             {
                 vol.Optional(name): section(schema, {"collapsed": name not in errors})
                 for name, schema in schemas.items()
             },
-            self.config_entry.options if user_input is None else user_input,
+            stored if user_input is None else user_input,
             errors,
             topic=suggested.topic,
             board_topic=suggested.smartyreader_topic,
         )
+
+    async def async_step_virtual_clients(self, user_input: Input = None) -> ConfigFlowResult:
+        """Show who asks the virtual meter; there is nothing to change here."""
+        if user_input is not None:
+            return self._save({}, ())
+        tables = client_tables(self.hass, self.config_entry)
+        return self._show("virtual_clients", {}, {}, {}, **tables)
 
     async def _async_read_publishing(
         self, typed: Mapping[str, Any], errors: Errors
@@ -146,6 +165,11 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
                 read[SECTION_P1_SERVER] = await async_read_p1_server(
                     self.hass, self.config_entry, section_typed
                 )
+        except FieldError as err:
+            errors[err.field] = err.key
+        try:
+            if section_typed := typed.get(SECTION_VIRTUAL):
+                read[SECTION_VIRTUAL] = read_virtual(self.hass, self.config_entry, section_typed)
         except FieldError as err:
             errors[err.field] = err.key
         try:

@@ -62,9 +62,9 @@ class Defaults(NamedTuple):
 
 def defaults(hass: HomeAssistant, entry: AnyConfigEntry) -> Defaults:
     """Return what no other meter uses."""
-    others = _others(hass, entry)
-    ports = {options.get(CONF_LISTEN_PORT) for options in _sections(others, SECTION_P1_SERVER)}
-    topics = {options.get(CONF_TOPIC) for options in _sections(others, SECTION_MQTT)}
+    others = others_of(hass, entry)
+    ports = {options.get(CONF_LISTEN_PORT) for options in sections_of(others, SECTION_P1_SERVER)}
+    topics = {options.get(CONF_TOPIC) for options in sections_of(others, SECTION_MQTT)}
     smartyreader_topics = (
         f"{SMARTYREADER_TOPIC}{number if number > 1 else ''}" for number in count(1)
     )
@@ -121,7 +121,7 @@ async def async_read_p1_server(
             ip_address(address)
         except ValueError:
             raise FieldError(SECTION_P1_SERVER, "p1_address_malformed") from None
-        for options in _sections(_others(hass, entry), SECTION_P1_SERVER):
+        for options in sections_of(others_of(hass, entry), SECTION_P1_SERVER):
             if options[CONF_LISTEN_PORT] == port:
                 raise FieldError(SECTION_P1_SERVER, "p1_port_in_use")
         # The port that is its own already cannot be tried.
@@ -149,7 +149,7 @@ def read_mqtt(
             raise FieldError(SECTION_MQTT, "mqtt_topic_malformed")
         if not _is_topic(prefix):
             raise FieldError(SECTION_MQTT, "mqtt_prefix_malformed")
-        for options in _sections(_others(hass, entry), SECTION_MQTT):
+        for options in sections_of(others_of(hass, entry), SECTION_MQTT):
             if options[CONF_TOPIC] == topic:
                 raise FieldError(SECTION_MQTT, "mqtt_topic_in_use")
     return {**typed, CONF_TOPIC: topic, CONF_DISCOVERY_PREFIX: prefix}
@@ -157,25 +157,26 @@ def read_mqtt(
 
 def _former_smartyreader_topic(entry: AnyConfigEntry) -> str | None:
     """Return the topic root that came with the SmartyReader's names, and goes with them."""
-    for options in _sections([entry], SECTION_MQTT):
+    for options in sections_of([entry], SECTION_MQTT):
         topic: str = options[CONF_TOPIC]
         if options[CONF_FORMAT] == Format.SMARTYREADER and topic.startswith(SMARTYREADER_TOPIC):
             return topic
     return None
 
 
-def _others(hass: HomeAssistant, entry: AnyConfigEntry) -> list[AnyConfigEntry]:
+def others_of(hass: HomeAssistant, entry: AnyConfigEntry) -> list[AnyConfigEntry]:
+    """Return the entries beside one."""
     return [other for other in hass.config_entries.async_entries(DOMAIN) if other is not entry]
 
 
-def _sections(entries: Iterable[AnyConfigEntry], section: str) -> list[Mapping[str, Any]]:
+def sections_of(entries: Iterable[AnyConfigEntry], section: str) -> list[Mapping[str, Any]]:
     """Return a section of the options of each entry that uses it."""
     sections = (entry.options.get(section, {}) for entry in entries)
     return [options for options in sections if options.get(CONF_ENABLED)]
 
 
 def _serves(entry: AnyConfigEntry, port: int) -> bool:
-    own = _sections([entry], SECTION_P1_SERVER)
+    own = sections_of([entry], SECTION_P1_SERVER)
     is_running = entry.state is ConfigEntryState.LOADED
     return is_running and any(options[CONF_LISTEN_PORT] == port for options in own)
 

@@ -1,4 +1,4 @@
-"""Where readings go besides entities: other programs that read a P1 port, and MQTT."""
+"""Where readings go besides entities: programs that read a P1 port or a known meter, and MQTT."""
 
 from types import ModuleType
 
@@ -8,13 +8,14 @@ from homeassistant.helpers.importlib import async_import_module
 from ..const import CONF_ENABLED, SECTION_MQTT
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
-from . import p1_server
+from . import p1_server, virtual_meter
 from .retained_topics import RetainedTopics
 
 
 async def async_start(coordinator: SmartyCoordinator) -> None:
     """Publish what the options ask for until the entry is unloaded."""
     await p1_server.async_start(coordinator)
+    await virtual_meter.async_start(coordinator)
     entry = coordinator.config_entry
     retained = RetainedTopics(coordinator.hass, entry.entry_id)
     await retained.async_load()
@@ -31,9 +32,10 @@ async def async_publish_offline(hass: HomeAssistant, entry: AnyConfigEntry) -> N
         await publisher.async_publish_offline(hass, options)
 
 
-async def async_remove(hass: HomeAssistant, entry_id: str) -> None:
-    """Clear what the broker keeps of an entry that is removed."""
-    retained = RetainedTopics(hass, entry_id)
+async def async_remove(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
+    """Clear what the broker keeps, and what is ignored, of an entry that is removed."""
+    await virtual_meter.async_remove(hass, entry)
+    retained = RetainedTopics(hass, entry.entry_id)
     await retained.async_load()
     if retained.topics:
         publisher = await _async_import_mqtt(hass)

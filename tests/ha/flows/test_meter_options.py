@@ -55,7 +55,7 @@ async def test_the_options_begin_with_a_menu(hass: HomeAssistant, entry: MockCon
     ("page", "fields"),
     [
         ("updates", ["min_interval", "gas_kwh_per_m3"]),
-        ("other_programs", ["p1_server", "mqtt"]),
+        ("other_programs", ["p1_server", "virtual_meter", "mqtt"]),
     ],
 )
 async def test_a_page_is_about_one_thing(

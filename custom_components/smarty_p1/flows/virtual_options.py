@@ -1,0 +1,174 @@
+"""The options of the virtual meter, and the page that shows who asks it."""
+
+from collections.abc import Iterable, Mapping
+from ipaddress import ip_address
+from typing import Any
+
+import voluptuous as vol
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
+
+from ..const import (
+    CONF_ANNOUNCED,
+    CONF_BATTERIES,
+    CONF_ENABLED,
+    CONF_LISTEN_ADDRESS,
+    CONF_LISTEN_PORT,
+    CONF_NO_BATTERIES,
+    CONF_SERIAL,
+    CONF_SHOWN_AS,
+    CONF_SHOWS_TELEGRAM,
+    CONF_SILENT,
+    CONF_UDP_PORTS,
+    EVERY_ADDRESS,
+    SECTION_P1_SERVER,
+    SECTION_VIRTUAL,
+    SHOWN_AS_BOTH,
+)
+from ..coordinator.entry_types import AnyConfigEntry
+from ..lib.virtual import Kind, Profile, draw_serial, is_private, plain_address
+from ..lib.virtual_server import UDP_PORTS
+from ..sinks.virtual_clients import ShownClient, clients_of
+from .error_texts import FieldError
+from .form_fields import list_field, number_field, with_decimal_mark
+from .publish_options import LAST_PORT, others_of, sections_of
+
+HTTP_PORT = 80
+_EVERY_IPV4 = "0.0.0.0"  # noqa: S104 - a choice
+_WILDCARDS = {_EVERY_IPV4, EVERY_ADDRESS}
+_MOST_BATTERIES = 32
+_MOST_UDP_PORTS = 4
+_NONE = "\N{EN DASH}"
+
+
+def virtual_schema(hass: HomeAssistant, entry: AnyConfigEntry) -> vol.Schema:
+    """Return the form of the virtual meter."""
+    asking = [client.address for client in clients_of(hass, entry)]
+    return vol.Schema(
+        {
+            vol.Required(CONF_ENABLED, default=False): BooleanSelector(),
+            vol.Required(CONF_SHOWN_AS, default=SHOWN_AS_BOTH): SelectSelector(
+                SelectSelectorConfig(
+                    options=[*(kind.value for kind in Kind), SHOWN_AS_BOTH],
+                    translation_key="virtual_meter_shown_as",
+                )
+            ),
+            vol.Required(CONF_LISTEN_ADDRESS, default=_EVERY_IPV4): list_field(
+                ((address, address) for address in (_EVERY_IPV4, EVERY_ADDRESS)), takes_any=True
+            ),
+            vol.Required(CONF_LISTEN_PORT, default=HTTP_PORT): number_field(
+                LAST_PORT, least=1, is_whole=True
+            ),
+            vol.Optional(CONF_BATTERIES, default=list): _texts(asking),
+            vol.Optional(CONF_UDP_PORTS, default=list): _texts(map(str, UDP_PORTS)),
+            vol.Required(CONF_SILENT, default=False): BooleanSelector(),
+            vol.Required(CONF_ANNOUNCED, default=False): BooleanSelector(),
+            vol.Required(CONF_SHOWS_TELEGRAM, default=False): BooleanSelector(),
+        }
+    )
+
+
+def _texts(offered: Iterable[str]) -> SelectSelector:
+    """Return a field for several texts, of which some are offered."""
+    return SelectSelector(
+        SelectSelectorConfig(
+            options=list(offered),
+            multiple=True,
+            custom_value=True,
+            mode=SelectSelectorMode.DROPDOWN,
+        )
+    )
+
+
+def shown_virtual(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the stored options as the form shows them."""
+    ports = [str(port) for port in options.get(CONF_UDP_PORTS, ())]
+    return {**options, CONF_UDP_PORTS: ports} if options else {}
+
+
+def read_virtual(
+    hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what is stored of the virtual meter. Raises FieldError."""
+    stored = entry.options.get(SECTION_VIRTUAL, {})
+    address, port = typed[CONF_LISTEN_ADDRESS].strip(), int(typed[CONF_LISTEN_PORT])
+    batteries = [_read_battery(text) for text in typed[CONF_BATTERIES]]
+    udp_ports = [_read_port(text) for text in typed[CONF_UDP_PORTS]]
+    if typed[CONF_ENABLED]:
+        _check_address(address)
+        _check_ports(hass, entry, address, {port, *udp_ports})
+        if udp_ports and typed[CONF_SHOWN_AS] == Kind.HOMEWIZARD:
+            raise FieldError(SECTION_VIRTUAL, "virtual_udp_without_shelly")
+        if typed[CONF_ANNOUNCED] and ip_address(address).is_loopback:
+            raise FieldError(SECTION_VIRTUAL, "virtual_announced_locally")
+    if len(batteries) > _MOST_BATTERIES:
+        raise FieldError(SECTION_VIRTUAL, "virtual_battery_malformed")
+    if len(udp_ports) > _MOST_UDP_PORTS:
+        raise FieldError(SECTION_VIRTUAL, "virtual_udp_port_malformed")
+    no_batteries = set(stored.get(CONF_NO_BATTERIES, ())).difference(batteries)
+    return {
+        **typed,
+        CONF_LISTEN_ADDRESS: address,
+        CONF_LISTEN_PORT: port,
+        CONF_BATTERIES: list(dict.fromkeys(batteries)),
+        CONF_UDP_PORTS: list(dict.fromkeys(udp_ports)),
+        CONF_NO_BATTERIES: sorted(no_batteries),
+        CONF_SERIAL: stored.get(CONF_SERIAL) or draw_serial(),
+    }
+
+
+def _check_address(text: str) -> None:
+    try:
+        ip_address(text)
+    except ValueError:
+        raise FieldError(SECTION_VIRTUAL, "p1_address_malformed") from None
+
+
+def _check_ports(hass: HomeAssistant, entry: AnyConfigEntry, address: str, ports: set[int]) -> None:
+    """Refuse what another meter, or the P1 server, uses at the same address."""
+    others = others_of(hass, entry)
+    used = [
+        *sections_of(others, SECTION_VIRTUAL),
+        *sections_of([*others, entry], SECTION_P1_SERVER),
+    ]
+    for options in used:
+        addresses = {address, options[CONF_LISTEN_ADDRESS]}
+        taken = {options[CONF_LISTEN_PORT], *options.get(CONF_UDP_PORTS, ())}
+        if ports & taken and (len(addresses) == 1 or addresses & _WILDCARDS):
+            raise FieldError(SECTION_VIRTUAL, "p1_port_in_use")
+
+
+def _read_battery(text: str) -> str:
+    address = plain_address(text)
+    if address is None or not is_private(address):
+        raise FieldError(SECTION_VIRTUAL, "virtual_battery_malformed")
+    return address
+
+
+def _read_port(text: str) -> int:
+    is_number = text.strip().isascii() and text.strip().isdecimal()
+    port = int(text.strip()[:6]) if is_number else 0
+    if not 1 <= port <= LAST_PORT:
+        raise FieldError(SECTION_VIRTUAL, "virtual_udp_port_malformed")
+    return port
+
+
+def client_tables(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, str]:
+    """Return the rows of the tables of clients, by their placeholders."""
+    clients = clients_of(hass, entry)
+    return {
+        name: "\n".join(_row(hass, client) for client in clients if client.profile is profile)
+        or f"| {_NONE} | {_NONE} | {_NONE} | {_NONE} |"
+        for name, profile in (("meters", Profile.METER), ("batteries", Profile.BATTERY))
+    }
+
+
+def _row(hass: HomeAssistant, client: ShownClient) -> str:
+    every = _NONE if client.every is None else f"{with_decimal_mark(hass, f'{client.every:.1f}')} s"
+    asks = ", ".join(client.asks) or _NONE
+    return f"| {client.address} | {asks} | {every} | {client.last:.0f} s |"

@@ -1,0 +1,40 @@
+"""What is announced of both meters by mDNS."""
+
+from typing import NamedTuple
+
+from .homewizard import NAME, PRODUCT
+from .identity import shelly_id, shelly_mac
+from .kinds import Kind
+from .shelly import APP, FIRMWARE, MODEL, VERSION
+
+
+class Announcement(NamedTuple):
+    """A service: its type, the name that is also its host's, and its properties."""
+
+    service_type: str
+    name: str
+    properties: dict[str, str]
+
+
+def announcements(kind: Kind, serial: str) -> list[Announcement]:
+    """Return the services of a kind of meter."""
+    if kind is Kind.HOMEWIZARD:
+        properties = {
+            "api_enabled": "1",
+            "path": "/api/v1",
+            "serial": serial,
+            "product_name": NAME,
+            "product_type": PRODUCT,
+        }
+        return [Announcement("_hwenergy._tcp.local.", f"p1meter-{serial[-6:]}", properties)]
+    properties = {
+        "gen": "2",
+        "app": APP,
+        "ver": VERSION,
+        "id": shelly_id(serial),
+        "mac": shelly_mac(serial),
+        "model": MODEL,
+        "fw_id": FIRMWARE,
+    }
+    types = ("_shelly._tcp.local.", "_http._tcp.local.")
+    return [Announcement(each, shelly_id(serial), properties) for each in types]

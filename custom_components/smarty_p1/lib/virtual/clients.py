@@ -1,0 +1,102 @@
+"""Who asks the virtual meter for what, and how often."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from .pace import Pace
+
+MOST_CLIENTS = 64
+# Nobody needs more, not even twenty devices behind one address that ask twice a second.
+_MOST_A_SECOND = 200
+
+
+class Question(StrEnum):
+    """What a client can ask."""
+
+    HOMEWIZARD = "HomeWizard /api/v1/data"
+    EM_STATUS = "Shelly EM.GetStatus"
+    SHELLY_STATUS = "Shelly.GetStatus"
+    UDP = "Shelly EM.GetStatus, UDP"
+    UDP_STATUS = "Shelly.GetStatus, UDP"
+    PUSHED = "Shelly WebSocket"
+    OTHER = "other"
+    """Whatever says nothing of the power."""
+
+    @property
+    def is_udp(self) -> bool:
+        """Return whether batteries alone ask so."""
+        return self in {Question.UDP, Question.UDP_STATUS}
+
+    @property
+    def is_polled(self) -> bool:
+        """Return whether the answer tells the power."""
+        return self not in {Question.PUSHED, Question.OTHER}
+
+
+class Profile(StrEnum):
+    """How a client is answered."""
+
+    METER = "meter"
+    """With the true last value."""
+    BATTERY = "battery"
+    """With its share of that at each poll."""
+
+
+class TooManyAsked(Exception):  # noqa: N818 - as it is said
+    """A client asks far more often than any has a reason to."""
+
+
+@dataclass(slots=True)
+class Client:
+    """One address that has asked. `last_asked` is in seconds of the clock that is handed in."""
+
+    address: str
+    asked: int = 0
+    last_asked: float = 0.0
+    paces: dict[Question, Pace] = field(default_factory=dict)
+    answered: dict[Question, float] = field(default_factory=dict)
+    """Of when the telegram was that was last answered with."""
+    _second: float = 0.0
+    _in_second: int = 0
+
+    def note(self, question: Question, now: float) -> None:
+        """Note that it asks. Raises TooManyAsked."""
+        if now - self._second >= 1:
+            self._second, self._in_second = now, 0
+        self._in_second += 1
+        if self._in_second > _MOST_A_SECOND:
+            raise TooManyAsked
+        self.asked += 1
+        self.last_asked = now
+        self.paces.setdefault(question, Pace())
+
+    @property
+    def fastest(self) -> Pace | None:
+        """Return the pace at which it polls the power, None when it does not."""
+        polled = [pace for question, pace in self.paces.items() if question.is_polled]
+        return min(polled, key=lambda pace: pace.interval or float("inf"), default=None)
+
+
+class Clients:
+    """The clients, a bounded number: whoever has not asked for longest makes room.
+
+    Those that are named never do.
+    """
+
+    def __init__(self, named: Collection[str]) -> None:
+        self._named = frozenset(named)
+        self._clients: dict[str, Client] = {}
+
+    def of(self, address: str) -> Client:
+        """Return the client with an address, which is the youngest from now on."""
+        client = self._clients.pop(address, None) or Client(address)
+        if len(self._clients) >= MOST_CLIENTS:
+            oldest = next((one for one in self._clients if one not in self._named), None)
+            self._clients.pop(oldest or next(iter(self._clients)))
+        self._clients[address] = client
+        return client
+
+    def all(self) -> list[Client]:
+        """Return all that are known, the one that asked last at the end."""
+        return list(self._clients.values())

@@ -1,0 +1,133 @@
+"""The documents of a HomeWizard P1 meter, API v1: each a dict that is sent as JSON.
+
+What is not known is left out: never null, never 0.
+Source: api-documentation.homewizard.com, version 1 of the local API.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from ..meter import Reading
+from ..p1 import VOLTAGE_COUNTERS
+from .meter_values import MeterValues, number
+
+HOMEWIZARD_SYSTEM: Final = {"cloud_enabled": False}
+HOMEWIZARD_IDENTIFIED: Final = {"identify": "ok"}
+
+PRODUCT: Final = "HWE-P1"
+NAME: Final = "P1 Meter"
+
+_FIRMWARE = "5.18"
+# Clients take a document without a network's name for one of another version.
+_WIFI = {"wifi_ssid": "Smarty", "wifi_strength": 100}
+_TARIFF = "0-0:96.14.0"
+_TARIFFS = range(1, 5)
+_EXTERNAL = {
+    "gas": "gas_meter",
+    "heat": "heat_meter",
+    "heat_inlet": "inlet_heat_meter",
+    "hot_water": "warm_water_meter",
+    "very_hot_water": "warm_water_meter",
+    "water": "water_meter",
+    "cold_water": "water_meter",
+}
+_LONGEST_MODEL = 64
+
+
+def homewizard_information(serial: str) -> dict[str, Any]:
+    """Return what /api says."""
+    return {
+        "product_type": PRODUCT,
+        "product_name": NAME,
+        "serial": serial,
+        "firmware_version": _FIRMWARE,
+        "api_version": "v1",
+    }
+
+
+def homewizard_data(values: MeterValues) -> dict[str, Any]:
+    """Return what /api/v1/data says: W, kWh, V, A, m³ and GJ."""
+    found = {name: value for name, value in _items(values) if value is not None}
+    external = list(_external(values.reading))
+    return found | ({"external": external} if external else {})
+
+
+def _items(values: MeterValues) -> Iterator[tuple[str, Any]]:
+    telegram = values.reading.telegram
+    yield from _WIFI.items()
+    yield "smr_version", 50
+    yield "meter_model", telegram.identification.lstrip("/")[:_LONGEST_MODEL] or None
+    yield "unique_id", _hexadecimal(telegram.serial_number)
+    yield "active_tariff", _tariff(telegram.objects.get(_TARIFF))
+    # One register: some clients read the total, and others add up those of the tariffs.
+    for direction, energy in (("import", values.imported_kwh), ("export", values.exported_kwh)):
+        for name in ("kwh", "t1_kwh"):
+            yield f"total_power_{direction}_{name}", _rounded(energy, 3)
+    yield "active_power_w", _rounded(values.power_w)
+    for n, phase in enumerate(values.phases, start=1):
+        yield f"active_power_l{n}_w", _rounded(phase.power_w)
+    for n, phase in enumerate(values.phases, start=1):
+        yield f"active_voltage_l{n}_v", _rounded(phase.voltage_v)
+    currents = [phase.current_a for phase in values.phases]
+    known = [current for current in currents if current is not None]
+    yield "active_current_a", _rounded(sum(known)) if known else None
+    for n, current in enumerate(currents, start=1):
+        yield f"active_current_l{n}_a", _rounded(current)
+    for kind, phases in VOLTAGE_COUNTERS.items():
+        for phase_name, references in phases.items():
+            counts = (_count(values.reading, reference) for reference in references)
+            name = f"{kind}_{phase_name.lower()}_count"
+            yield name, next((count for count in counts if count is not None), None)
+    yield "any_power_fail_count", _count(values.reading, "0-0:96.7.21")
+    yield from _first_gas_meter(values.reading)
+
+
+def _first_gas_meter(reading: Reading) -> Iterator[tuple[str, Any]]:
+    for each in _external(reading):
+        if each["type"] == "gas_meter":
+            yield "total_gas_m3", each["value"]
+            yield "gas_timestamp", each["timestamp"]
+            yield "gas_unique_id", each["unique_id"]
+            return
+
+
+def _external(reading: Reading) -> Iterator[dict[str, Any]]:
+    """Yield the meters on the M-Bus whose index is known, by their channels."""
+    for channel in sorted(reading.channels.values()):
+        meter = reading.telegram.channels.get(channel)
+        if meter is None or meter.value is None or meter.time is None:
+            continue
+        kind, unit = _EXTERNAL.get(meter.type), meter.unit
+        if kind is None or unit is None:
+            continue
+        yield {
+            "unique_id": _hexadecimal(meter.serial_number or f"channel {channel}"),
+            "type": kind,
+            # A number of digits, in the local time of the meter.
+            "timestamp": int(meter.time.strftime("%y%m%d%H%M%S")),
+            "value": _rounded(meter.value, 3),
+            "unit": unit,
+        }
+
+
+def _hexadecimal(text: str | None) -> str | None:
+    return text.encode().hex().upper() if text else None
+
+
+def _tariff(value: object) -> int | None:
+    is_number = isinstance(value, str) and value.isascii() and value.isdecimal()
+    tariff = int(str(value)[:4]) if is_number else None
+    return tariff if tariff in _TARIFFS else None
+
+
+def _count(reading: Reading, reference: str) -> int | None:
+    count = number(reading, reference)
+    return None if count is None else int(count)
+
+
+def _rounded(value: float | None, digits: int = 2) -> float | None:
+    """Return a number without digits that are of its representation only; a whole one as such."""
+    if value is None:
+        return None
+    rounded = round(value, digits)
+    return int(rounded) if rounded == int(rounded) else rounded

@@ -1,0 +1,236 @@
+"""The methods of a Shelly Pro 3EM of the second generation, profile triphase: name -> result.
+
+Results are dicts in the order of a real one; whole numbers are counts and ids, floats are measured
+(`shelly_frames.to_json` writes them with two decimals).
+Source: shelly-api-docs.shelly.cloud/gen2, RPC protocol, EM, EMData, Shelly Pro 3EM.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from .identity import shelly_id, shelly_mac
+from .meter_values import MeterValues, PhaseValues
+
+APP: Final = "Pro3EM"
+MODEL: Final = "SPEM-003CEBEU"
+VERSION: Final = "1.7.1"
+FIRMWARE: Final = "20250924-062729/1.7.1-gd336f31"
+NOT_FOUND: Final = 404
+TOO_MANY: Final = 429
+UNAVAILABLE: Final = 503
+
+_FREQUENCY = 50.0
+# As one on a cable.
+_WIFI = {"sta_ip": None, "status": "disconnected", "ssid": None, "rssi": 0}
+_STATION = {"ssid": None, "is_open": True, "enable": False, "ipv4mode": "dhcp"}
+_WIFI_CONFIG = {
+    "ap": {"ssid": None, "is_open": False, "enable": False, "range_extender": {"enable": False}},
+    "sta": _STATION,
+    "sta1": _STATION,
+    "roam": {"rssi_thr": -80, "interval": 60},
+}
+_OFF = {"connected": False}
+_PHASES = ("a", "b", "c")
+
+type RpcResult = Mapping[str, Any]
+
+_NO_COMPONENTS: RpcResult = {"components": [], "cfg_rev": 1, "offset": 0, "total": 0}
+_CLOUD_CONFIG: RpcResult = {"enable": False, "server": None}
+_WS_CONFIG: RpcResult = {"enable": False, "server": None}
+_EM_CONFIG: RpcResult = {
+    "id": 0,
+    "name": None,
+    "blink_mode_selector": "active_energy",
+    "phase_selector": "all",
+    "monitor_phase_sequence": False,
+    "reverse": {},
+    "ct_type": "120A",
+}
+
+
+class RpcError(Exception):
+    """A method cannot be answered: a code as those of HTTP, and a message."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def shelly_information(serial: str) -> dict[str, Any]:
+    """Return what Shelly.GetDeviceInfo and /shelly say."""
+    return {
+        "name": None,
+        "id": shelly_id(serial),
+        "mac": shelly_mac(serial),
+        "slot": 0,
+        "model": MODEL,
+        "gen": 2,
+        "fw_id": FIRMWARE,
+        "ver": VERSION,
+        "app": APP,
+        "auth_en": False,
+        "auth_domain": None,
+        "profile": "triphase",
+    }
+
+
+def em_status(values: MeterValues) -> dict[str, Any]:
+    """Return what EM.GetStatus says: W, VA, V, A. Raises RpcError when the power is unknown."""
+    phases = _balanced(values)
+    status: dict[str, Any] = {"id": 0}
+    for letter, phase in zip(_PHASES, phases, strict=True):
+        power, apparent = phase.power_w or 0.0, phase.apparent_va or 0.0
+        status |= {
+            f"{letter}_current": _current(phase),
+            f"{letter}_voltage": phase.voltage_v,
+            f"{letter}_act_power": power,
+            f"{letter}_aprt_power": apparent,
+            f"{letter}_pf": abs(power) / apparent if apparent else 1.0,
+            f"{letter}_freq": _FREQUENCY,
+        }
+    currents = [_current(phase) for phase in phases]
+    return status | {
+        "n_current": None,
+        "total_current": None if None in currents else sum(map(float, filter(None, currents))),
+        "total_act_power": sum(round(phase.power_w or 0.0, 2) for phase in phases),
+        "total_aprt_power": sum(phase.apparent_va or 0.0 for phase in phases),
+        "user_calibrated_phase": [],
+    }
+
+
+def _current(phase: PhaseValues) -> float | None:
+    """Return the current of a phase; it has no sign."""
+    if phase.voltage_v is None:
+        return None
+    return (phase.apparent_va or 0.0) / phase.voltage_v if phase.voltage_v else 0.0
+
+
+def _balanced(values: MeterValues) -> list[PhaseValues]:
+    """Return the phases, which together are the total: the first one has what is left over.
+
+    The others are 0 where the house has only one phase.
+    """
+    if values.power_w is None:
+        raise RpcError(UNAVAILABLE, "The power is not known")
+    first, *others = values.phases
+    others = [
+        PhaseValues(phase.power_w or 0.0, phase.reactive_var, phase.voltage_v or 0.0)
+        for phase in others
+    ]
+    rest = values.power_w - sum(phase.power_w or 0.0 for phase in others)
+    return [PhaseValues(rest, first.reactive_var, first.voltage_v), *others]
+
+
+def emdata_status(values: MeterValues) -> dict[str, Any]:
+    """Return what EMData.GetStatus says: Wh, all of it at the first phase.
+
+    The Smarty has no energy by phase. What it does not send is left out.
+    """
+    status: dict[str, Any] = {"id": 0}
+    energies = {"": values.imported_kwh, "_ret": values.exported_kwh}
+    for letter in _PHASES:
+        for suffix, energy in energies.items():
+            if energy is not None:
+                phase = energy * 1000 if letter == "a" else 0.0
+                status[f"{letter}_total_act{suffix}_energy"] = phase
+    for suffix, energy in energies.items():
+        if energy is not None:
+            status[f"total_act{suffix}"] = energy * 1000
+    return status
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a method may need of the moment in which it is asked.
+
+    `values` is called for the values of now, and raises where there are none. `unix_time` and
+    `uptime` are in whole seconds.
+    """
+
+    values: Callable[[], MeterValues]
+    unix_time: int = 0
+    uptime: int = 0
+
+
+class Shelly:
+    """Answers methods."""
+
+    def __init__(self, serial: str) -> None:
+        self._serial = serial
+        self._methods: Mapping[str, Callable[[Asked], RpcResult]] = {
+            "Shelly.GetDeviceInfo": lambda _: shelly_information(serial),
+            "Shelly.GetStatus": self._status,
+            "Shelly.GetConfig": lambda _: self._config(),
+            "Shelly.GetComponents": lambda _: _NO_COMPONENTS,
+            "Shelly.ListMethods": lambda _: {"methods": list(self._methods)},
+            "EM.GetStatus": lambda asked: em_status(asked.values()),
+            "EM.GetConfig": lambda _: _EM_CONFIG,
+            "EMData.GetStatus": lambda asked: emdata_status(asked.values()),
+            "EMData.GetConfig": lambda _: {},
+            "Sys.GetStatus": self._sys_status,
+            "Sys.GetConfig": lambda _: self._sys_config(),
+            "WiFi.GetStatus": lambda _: _WIFI,
+            "WiFi.GetConfig": lambda _: _WIFI_CONFIG,
+            "Wifi.GetStatus": lambda _: _WIFI,
+            "Wifi.GetConfig": lambda _: _WIFI_CONFIG,
+            "Cloud.GetStatus": lambda _: _OFF,
+            "Cloud.GetConfig": lambda _: _CLOUD_CONFIG,
+            "Ws.GetStatus": lambda _: _OFF,
+            "Ws.GetConfig": lambda _: _WS_CONFIG,
+            "Script.List": lambda _: {"scripts": []},
+        }
+
+    def answer(self, method: str, asked: Asked) -> RpcResult:
+        """Return the result of a method. Raises RpcError, and what `values` raises."""
+        if method not in self._methods:
+            raise RpcError(NOT_FOUND, f"No handler for {method[:64]}")
+        return self._methods[method](asked)
+
+    def _status(self, asked: Asked) -> RpcResult:
+        values = asked.values()
+        return {
+            "ble": {},
+            "cloud": _OFF,
+            "em:0": em_status(values),
+            "emdata:0": emdata_status(values),
+            "mqtt": _OFF,
+            "sys": self._sys_status(asked),
+            "wifi": _WIFI,
+            "ws": _OFF,
+        }
+
+    def _sys_status(self, asked: Asked) -> RpcResult:
+        return {
+            "mac": shelly_mac(self._serial),
+            "restart_required": False,
+            "time": None,
+            "unixtime": asked.unix_time,
+            "uptime": asked.uptime,
+            "cfg_rev": 1,
+            "kvs_rev": 0,
+            "schedule_rev": 0,
+            "webhook_rev": 0,
+            "available_updates": {},
+        }
+
+    def _config(self) -> RpcResult:
+        return {
+            "ble": {"enable": False},
+            "cloud": _CLOUD_CONFIG,
+            "em:0": _EM_CONFIG,
+            "emdata:0": {},
+            "mqtt": {"enable": False},
+            "sys": self._sys_config(),
+            "wifi": _WIFI_CONFIG,
+            "ws": _WS_CONFIG,
+        }
+
+    def _sys_config(self) -> RpcResult:
+        device = {"name": None, "mac": shelly_mac(self._serial), "fw_id": FIRMWARE}
+        return {
+            "device": {**device, "profile": "triphase", "discoverable": True},
+            "location": {"tz": None, "lat": None, "lon": None},
+            "cfg_rev": 1,
+        }

@@ -1,0 +1,92 @@
+"""The frames of a Shelly: one request, one answer; and the text that numbers become."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .identity import shelly_id
+from .shelly import RpcError, RpcResult
+
+MOST_FRAME_BYTES = 4096
+_LONGEST_NAME = 128
+
+
+def to_json(value: Any) -> str:  # noqa: ANN401 - JSON has no type of its own
+    """Return JSON without blanks, in which every float has two decimals.
+
+    Some batteries take no other numbers, and none with a sign before zero.
+    """
+    match value:
+        case float():
+            text = f"{value:.2f}"
+            return "0.00" if text == "-0.00" else text
+        case Mapping():
+            pairs = (f"{json.dumps(key)}:{to_json(item)}" for key, item in value.items())
+            return f"{{{','.join(pairs)}}}"
+        case list():
+            return f"[{','.join(map(to_json, value))}]"
+        case _:
+            return json.dumps(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A request: its method, and what is to be in its answer."""
+
+    method: str
+    id: int | str | None
+    source: str | None
+
+
+def read_frame(data: bytes | str) -> Frame | None:
+    """Return a request, None for whatever is none."""
+    if len(data) > MOST_FRAME_BYTES:
+        return None
+    try:
+        content = json.loads(data)
+    except ValueError, RecursionError:
+        return None
+    match content:
+        case {"method": str(method)}:
+            frame = Frame(method, content.get("id"), content.get("src"))
+            return frame if _can_be_echoed(frame) else None
+        case _:
+            return None
+
+
+def _can_be_echoed(frame: Frame) -> bool:
+    """Return whether id and source are a whole number and a text, neither of them long."""
+    number, source = frame.id, frame.source
+    if type(number) is int:
+        number = str(number)
+    return all(
+        text is None or (isinstance(text, str) and len(text) <= _LONGEST_NAME)
+        for text in (number, source)
+    )
+
+
+def answer_frame(frame: Frame, serial: str, answer: Callable[[str], RpcResult]) -> tuple[int, str]:
+    """Return the answer to a frame, as a code of HTTP and a text.
+
+    `answer` is called with the method, and may raise RpcError.
+    """
+    head: dict[str, Any] = {"id": frame.id, "src": shelly_id(serial)}
+    if frame.source is not None:
+        head["dst"] = frame.source
+    try:
+        return 200, to_json(head | {"result": answer(frame.method)})
+    except RpcError as err:
+        return err.code, to_json(head | {"error": {"code": err.code, "message": err.message}})
+
+
+def notification(serial: str, to: str, status: RpcResult, timestamp: float) -> str:
+    """Return what is told without being asked: a status of some components."""
+    return to_json(
+        {
+            "src": shelly_id(serial),
+            "dst": to,
+            "method": "NotifyStatus",
+            "params": {"ts": timestamp, **status},
+        }
+    )

@@ -1,0 +1,5 @@
+"""The virtual meter on the network: HTTP, WebSocket and UDP. Needs aiohttp."""
+
+from .server import UDP_PORTS, VirtualServer
+
+__all__ = ["UDP_PORTS", "VirtualServer"]

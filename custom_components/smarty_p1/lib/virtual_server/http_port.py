@@ -1,0 +1,278 @@
+"""HTTP: the paths of both meters, and the WebSocket of one."""
+
+import asyncio
+import logging
+import socket
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import cast, override
+
+from aiohttp import web
+
+from ..virtual import (
+    HOMEWIZARD_IDENTIFIED,
+    HOMEWIZARD_SYSTEM,
+    MOST_FRAME_BYTES,
+    Question,
+    RpcError,
+    TooManyAsked,
+    Unavailable,
+    VirtualMeter,
+    answer_frame,
+    homewizard_data,
+    homewizard_information,
+    is_private,
+    plain_address,
+    read_frame,
+    shelly_information,
+    to_json,
+)
+from .listener import Listener
+from .shelly_rpc import ShellyRpc
+
+LOGGER = logging.getLogger(__name__)
+# What strangers send is not worth a line of the log, nor is that they go away.
+_QUIET = logging.getLogger(f"{__name__}.requests")
+_QUIET.setLevel(logging.CRITICAL + 1)
+
+MOST_CONNECTIONS = 128
+MOST_OF_ONE = 48
+MOST_LISTENERS = 16
+# A connection is closed that has asked nothing for so many seconds.
+_LONGEST_IDLE = 75.0
+_LOOK_EVERY = 10.0
+_LONGEST_BODY = 5.0
+_UNANSWERED_MS = 60_000
+_END_TIMEOUT = 1.0
+
+type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def _text(text: str, status: int = 200) -> web.Response:
+    return web.Response(text=text, status=status, content_type="application/json")
+
+
+class _Gate(asyncio.Protocol):
+    """Lets a connection in, or closes it before a byte of it is read."""
+
+    def __init__(self, port: HttpPort) -> None:
+        self._port = port
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        handler = self._port.admit(cast("asyncio.Transport", transport))
+        if handler is None:
+            cast("asyncio.Transport", transport).abort()
+            return
+        transport.set_protocol(handler)
+        handler.connection_made(transport)
+
+
+class HttpPort:
+    """The server of HTTP."""
+
+    def __init__(
+        self,
+        meter: VirtualMeter,
+        now: Callable[[], float],
+        rpc: ShellyRpc | None,
+        *,
+        has_homewizard: bool,
+        shows_telegram: bool,
+    ) -> None:
+        self._meter = meter
+        self._now = now
+        self._rpc = rpc
+        self._listeners: set[Listener] = set()
+        self._active: dict[web.RequestHandler, float] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._server: asyncio.Server | None = None
+        app = web.Application(client_max_size=MOST_FRAME_BYTES, middlewares=[self._guard])
+        if has_homewizard:
+            app.router.add_get("/api", self._information)
+            app.router.add_get("/api/v1/data", self._data)
+            app.router.add_get("/api/v1/system", self._system)
+            # Nobody may control anything: the answer says what stays as it is.
+            app.router.add_put("/api/v1/system", self._system)
+            app.router.add_put("/api/v1/identify", self._identify)
+            if shows_telegram:
+                app.router.add_get("/api/v1/telegram", self._telegram)
+        if rpc:
+            app.router.add_get("/shelly", self._shelly)
+            app.router.add_get("/rpc", self._listen)
+            app.router.add_post("/rpc", self._frame)
+            app.router.add_route("GET", "/rpc/{method}", self._method)
+            app.router.add_route("POST", "/rpc/{method}", self._method)
+        self._runner = web.AppRunner(
+            app, access_log=None, logger=_QUIET, keepalive_timeout=_LONGEST_IDLE
+        )
+
+    async def start(self, address: str | None, port: int) -> None:
+        """Listen. Raises OSError."""
+        loop = asyncio.get_running_loop()
+        if self._runner.server is None:
+            await self._runner.setup()
+        self._server = await loop.create_server(lambda: _Gate(self), address, port)
+        self._look()
+
+    async def stop(self) -> None:
+        """Close the port and all connections."""
+        if self._timer:
+            self._timer.cancel()
+        if self._server:
+            self._server.close()
+        for listener in tuple(self._listeners):
+            listener.abort()
+        for handler in self._connections():
+            self._abort(handler)
+        await self._runner.cleanup()
+
+    def push(self) -> None:
+        """Tell those that listen of a telegram."""
+        for listener in self._listeners:
+            listener.wake()
+
+    def hang_up(self) -> None:
+        """Close what would show the last values for ever."""
+        for listener in self._listeners:
+            listener.hang_up()
+
+    def admit(self, transport: asyncio.Transport) -> web.RequestHandler | None:
+        """Return what answers a new connection, None for a stranger or where there is no room."""
+        address = _address_of(transport)
+        if address is None or not is_private(address) or self._runner.server is None:
+            return None
+        others = Counter(
+            _address_of(handler.transport) for handler in self._connections() if handler.transport
+        )
+        if others.total() >= MOST_CONNECTIONS or others[address] >= MOST_OF_ONE:
+            return None
+        connection = transport.get_extra_info("socket")
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            # Whoever is gone without a word is noticed: those that listen are told every telegram.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNANSWERED_MS)
+        handler: web.RequestHandler = self._runner.server()
+        self._active[handler] = self._now()
+        return handler
+
+    def _connections(self) -> list[web.RequestHandler]:
+        return self._runner.server.connections if self._runner.server else []
+
+    def _look(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(_LOOK_EVERY, self._look)
+        self.close_idle()
+
+    def close_idle(self) -> None:
+        """Close connections that only take room."""
+        listening = {listener.connection for listener in self._listeners}
+        self._active = {one: self._active.get(one, 0.0) for one in self._connections()}
+        for handler, active in self._active.items():
+            if handler not in listening and self._now() - active > _LONGEST_IDLE:
+                self._abort(handler)
+
+    @staticmethod
+    def _abort(handler: web.RequestHandler) -> None:
+        if isinstance(handler.transport, asyncio.Transport):
+            handler.transport.abort()
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        self._active[request.protocol] = self._now()
+        try:
+            return await handler(request)
+        except web.HTTPException, asyncio.CancelledError:
+            raise
+        except Unavailable:
+            return _error(503, "No values of now")
+        except TooManyAsked:
+            return _error(429, "Asked too often")
+        except RpcError as err:
+            return _text(to_json({"code": err.code, "message": err.message}), err.code)
+        except TimeoutError, ConnectionError:
+            raise web.HTTPRequestTimeout from None
+        except Exception:
+            LOGGER.exception("%s of the virtual meter cannot be answered", request.path)
+            raise
+
+    # --- HomeWizard
+
+    def _note(self, request: web.Request) -> None:
+        self._meter.note(_client(request), Question.OTHER, self._now())
+
+    async def _information(self, request: web.Request) -> web.Response:
+        self._note(request)
+        return web.json_response(homewizard_information(self._meter.serial))
+
+    async def _data(self, request: web.Request) -> web.Response:
+        values = self._meter.ask(_client(request), Question.HOMEWIZARD, self._now())
+        return web.json_response(homewizard_data(values))
+
+    async def _system(self, request: web.Request) -> web.Response:
+        self._note(request)
+        return web.json_response(HOMEWIZARD_SYSTEM)
+
+    async def _identify(self, request: web.Request) -> web.Response:
+        self._note(request)
+        return web.json_response(HOMEWIZARD_IDENTIFIED)
+
+    async def _telegram(self, request: web.Request) -> web.Response:
+        self._note(request)
+        telegram = self._meter.values(self._now()).reading.telegram
+        return web.Response(body=telegram.text, content_type="text/plain")
+
+    # --- Shelly
+
+    async def _shelly(self, request: web.Request) -> web.Response:
+        self._note(request)
+        return _text(to_json(shelly_information(self._meter.serial)))
+
+    async def _method(self, request: web.Request) -> web.Response:
+        # Whatever comes with it is of no use here.
+        result = self._speaking.answer(_client(request), request.match_info["method"])
+        return _text(to_json(result))
+
+    async def _frame(self, request: web.Request) -> web.Response:
+        async with asyncio.timeout(_LONGEST_BODY):
+            frame = read_frame(await request.read())
+        if frame is None:
+            raise web.HTTPBadRequest
+        address, rpc = _client(request), self._speaking
+        code, text = answer_frame(frame, rpc.serial, lambda name: rpc.answer(address, name))
+        return _text(text, code)
+
+    async def _listen(self, request: web.Request) -> web.StreamResponse:
+        self._note(request)
+        origin = request.headers.get("Origin")
+        if origin and origin.partition("://")[2] != request.host:
+            # A page that somebody looks at could read on.
+            raise web.HTTPForbidden
+        if len(self._listeners) >= MOST_LISTENERS:
+            raise web.HTTPServiceUnavailable
+        listener = Listener(request, _client(request), self._speaking)
+        self._listeners.add(listener)
+        try:
+            return await listener.run()
+        finally:
+            self._listeners.discard(listener)
+
+    @property
+    def _speaking(self) -> ShellyRpc:
+        assert self._rpc is not None  # noqa: S101 - its paths are there only with it
+        return self._rpc
+
+
+def _address_of(transport: asyncio.BaseTransport | None) -> str | None:
+    peer = transport.get_extra_info("peername") if transport else None
+    return plain_address(str(peer[0])) if peer else None
+
+
+def _client(request: web.Request) -> str:
+    """Return who asks, as it was let in."""
+    address = _address_of(request.transport)
+    if address is None:
+        raise web.HTTPBadRequest  # gone already
+    return address
+
+
+def _error(status: int, text: str) -> web.Response:
+    return web.json_response({"error": {"id": status, "description": text}}, status=status)

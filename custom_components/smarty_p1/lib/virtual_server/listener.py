@@ -1,0 +1,94 @@
+"""One WebSocket of a Shelly: answers requests, and tells of each telegram."""
+
+import asyncio
+from contextlib import suppress
+
+from aiohttp import WSMsgType, web
+
+from ..virtual import MOST_FRAME_BYTES, RpcError, Unavailable, answer_frame, read_frame
+from .shelly_rpc import ShellyRpc
+
+_SEND_TIMEOUT = 10.0
+# The energies move slowly, and the clients do not ask for them.
+_ENERGY_EVERY = 60.0
+
+
+class Listener:
+    """A client that is connected, whose newest telegram waits for it, and no other."""
+
+    def __init__(self, request: web.Request, address: str, rpc: ShellyRpc) -> None:
+        self._request = request
+        self._address = address
+        self._rpc = rpc
+        self._socket = web.WebSocketResponse(max_msg_size=MOST_FRAME_BYTES, compress=False)
+        self._news = asyncio.Event()
+        self._is_over = False
+        self._source: str | None = None
+        self._energy_at = float("-inf")
+
+    @property
+    def connection(self) -> web.RequestHandler:
+        """Return the connection it uses."""
+        return self._request.protocol
+
+    def wake(self) -> None:
+        """Tell of a telegram."""
+        self._news.set()
+
+    def hang_up(self) -> None:
+        """Say goodbye, soon."""
+        self._is_over = True
+        self._news.set()
+
+    def abort(self) -> None:
+        """Close the connection at once."""
+        if self._request.transport:
+            self._request.transport.abort()
+
+    async def run(self) -> web.StreamResponse:
+        """Answer until the client goes."""
+        await self._socket.prepare(self._request)
+        teller = asyncio.create_task(self._tell())
+        try:
+            async for message in self._socket:
+                if message.type is WSMsgType.TEXT:
+                    await self._answer(message.data)
+        finally:
+            teller.cancel()
+            await asyncio.gather(teller, return_exceptions=True)
+        return self._socket
+
+    async def _answer(self, text: str) -> None:
+        frame = read_frame(text)
+        if frame is None:
+            return
+        self._source = frame.source or self._source
+        _, answer = answer_frame(
+            frame, self._rpc.serial, lambda name: self._rpc.answer(self._address, name)
+        )
+        await self._send(answer)
+
+    async def _tell(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            if self._is_over:
+                await self._socket.close()
+                return
+            # Nobody has said yet where to.
+            if self._source is None:
+                continue
+            has_energy = loop.time() - self._energy_at >= _ENERGY_EVERY
+            with suppress(Unavailable, RpcError):
+                text = self._rpc.notification(self._address, self._source, has_energy=has_energy)
+                await self._send(text)
+                self._energy_at = loop.time() if has_energy else self._energy_at
+
+    async def _send(self, text: str) -> None:
+        """Send, or close the connection of a client that takes nothing."""
+        try:
+            async with asyncio.timeout(_SEND_TIMEOUT):
+                await self._socket.send_str(text)
+        except TimeoutError, ConnectionError:
+            self.abort()

@@ -1,0 +1,80 @@
+"""One server for both meters: read-only, for one's own network, bounded in all that it keeps."""
+
+import asyncio
+import time
+from collections.abc import Callable, Collection
+
+from ..meter import Reading
+from ..virtual import LONGEST_SILENCE, Kind, VirtualMeter
+from .http_port import HttpPort
+from .shelly_rpc import ShellyRpc
+from .udp_port import UdpPort
+
+UDP_PORTS = (1010, 2220)
+"""Where batteries look for a Shelly."""
+_MOMENT = 0.1
+
+
+class VirtualServer:
+    """Answers whoever asks for the values of a meter, as one of these kinds, or both.
+
+    With `shows_telegram`, the HomeWizard also hands out the telegram, which holds the serial
+    numbers of the meters and the messages of the grid operator.
+    """
+
+    def __init__(
+        self,
+        meter: VirtualMeter,
+        kinds: Collection[Kind],
+        *,
+        shows_telegram: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._meter = meter
+        self._now = clock
+        self._loop = asyncio.get_running_loop()
+        self._rpc = ShellyRpc(meter, clock) if Kind.SHELLY in kinds else None
+        self._http = HttpPort(
+            meter,
+            clock,
+            self._rpc,
+            has_homewizard=Kind.HOMEWIZARD in kinds,
+            shows_telegram=shows_telegram,
+        )
+        self._udp: list[UdpPort] = []
+        self._stale_timer: asyncio.TimerHandle | None = None
+        self._is_stopped = False
+
+    async def start_http(self, address: str | None, port: int) -> None:
+        """Listen, None for every address. Raises OSError when address or port cannot be had."""
+        await self._http.start(address, port)
+        if self._is_stopped:
+            await self._http.stop()
+
+    async def start_udp(self, address: str, port: int) -> None:
+        """Answer datagrams. Raises OSError when address or port cannot be had."""
+        if self._rpc is None:
+            return
+        udp = UdpPort(self._rpc)
+        await udp.start(address, port)
+        if self._is_stopped:
+            udp.stop()
+        else:
+            self._udp.append(udp)
+
+    def on_reading(self, reading: Reading) -> None:
+        """Take the next reading."""
+        self._meter.on_reading(reading, self._now())
+        if self._stale_timer:
+            self._stale_timer.cancel()
+        self._stale_timer = self._loop.call_later(LONGEST_SILENCE + _MOMENT, self._http.hang_up)
+        self._http.push()
+
+    async def stop(self) -> None:
+        """Close all ports and connections."""
+        self._is_stopped = True
+        if self._stale_timer:
+            self._stale_timer.cancel()
+        for udp in self._udp:
+            udp.stop()
+        await self._http.stop()

@@ -1,0 +1,69 @@
+"""What somebody asks a Shelly, by whichever way, and the values it is answered with."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+from ..virtual import (
+    TOO_MANY,
+    UNAVAILABLE,
+    Asked,
+    MeterValues,
+    Question,
+    RpcError,
+    RpcResult,
+    Shelly,
+    TooManyAsked,
+    Unavailable,
+    VirtualMeter,
+    em_status,
+    emdata_status,
+    notification,
+)
+
+_QUESTIONS = {"EM.GetStatus": Question.EM_STATUS, "Shelly.GetStatus": Question.SHELLY_STATUS}
+_OVER_UDP = {"EM.GetStatus": Question.UDP, "Shelly.GetStatus": Question.UDP_STATUS}
+
+
+class ShellyRpc:
+    """Answers the methods of a Shelly for clients by their addresses."""
+
+    def __init__(self, meter: VirtualMeter, now: Callable[[], float]) -> None:
+        self._meter = meter
+        self._now = now
+        self._shelly = Shelly(meter.serial)
+        self._started = now()
+
+    @property
+    def serial(self) -> str:
+        """Return the serial number."""
+        return self._meter.serial
+
+    def answer(self, address: str, method: str, *, is_udp: bool = False) -> RpcResult:
+        """Return the result of a method. Raises RpcError."""
+        now = self._now()
+        question = (_OVER_UDP if is_udp else _QUESTIONS).get(method, Question.OTHER)
+        values: Callable[[], MeterValues]
+        try:
+            if question is Question.OTHER:
+                self._meter.note(address, question, now)
+                values = partial(self._meter.values, now)
+            else:
+                values = partial(self._meter.ask, address, question, now)
+            asked = Asked(values, int(time.time()), int(now - self._started))
+            return self._shelly.answer(method, asked)
+        except Unavailable:
+            raise RpcError(UNAVAILABLE, "No values of now") from None
+        except TooManyAsked:
+            raise RpcError(TOO_MANY, "Asked too often") from None
+
+    def notification(self, address: str, to: str, *, has_energy: bool) -> str:
+        """Return what a client is told of a telegram. Raises Unavailable, RpcError."""
+        try:
+            values = self._meter.push(address, self._now())
+        except TooManyAsked:
+            raise Unavailable from None
+        status = {"em:0": em_status(values)}
+        if has_energy:
+            status["emdata:0"] = emdata_status(values)
+        return notification(self.serial, to, status, time.time())

@@ -1,0 +1,45 @@
+"""Who asks the virtual meter of an entry: for diagnostics, and for the page of the options."""
+
+import time
+from typing import NamedTuple
+
+from homeassistant.core import HomeAssistant
+from homeassistant.util.hass_dict import HassKey
+
+from ..coordinator.entry_types import AnyConfigEntry
+from ..lib.virtual import Client, Profile, Question, VirtualMeter
+
+VIRTUAL_METERS: HassKey[dict[str, VirtualMeter]] = HassKey("smarty_p1_virtual_meters")
+
+
+class ShownClient(NamedTuple):
+    """A client as it is shown. Seconds; `every` is None until it has polled twice."""
+
+    address: str
+    profile: Profile
+    asks: list[str]
+    times: int
+    every: float | None
+    last: float
+
+
+def clients_of(hass: HomeAssistant, entry: AnyConfigEntry) -> list[ShownClient]:
+    """Return who has asked since the virtual meter was switched on, the last one first."""
+    meter = hass.data.get(VIRTUAL_METERS, {}).get(entry.entry_id)
+    if meter is None:
+        return []
+    now = time.monotonic()
+    return [_shown(meter, client, now) for client in reversed(meter.clients)]
+
+
+def _shown(meter: VirtualMeter, client: Client, now: float) -> ShownClient:
+    pace = client.fastest
+    every = pace.interval if pace else None
+    return ShownClient(
+        client.address,
+        meter.profile(client),
+        [question.value for question in client.paces if question is not Question.OTHER],
+        client.asked,
+        None if every is None else round(every, 1),
+        round(now - client.last_asked, 1),
+    )

@@ -1,0 +1,388 @@
+"""The virtual meter: its options, who reads it, what it asks the user, and what finds it."""
+
+import asyncio
+import socket
+from collections.abc import AsyncGenerator, Mapping
+from datetime import timedelta
+from itertools import chain
+from typing import Any
+from unittest.mock import AsyncMock, MagicMock, patch
+
+import aiohttp
+import pytest
+from homeassistant.config_entries import SOURCE_IGNORE, SOURCE_USER, ConfigFlowResult
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+
+from custom_components.smarty_p1.const import DOMAIN
+from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
+from custom_components.smarty_p1.lib.virtual import Question
+from custom_components.smarty_p1.sinks.virtual_clients import VIRTUAL_METERS
+from dev.ports import free_ports
+from tests.ha.conftest import EntryMaker
+from tests.ha.dialogs import open_options
+from tests.ha.meter import OTHER_SERIAL, MeterPort
+from tests.ha.pacing import with_power
+from tests.ha.repairs import choose, open_repair
+from tests.ha.support import TELEGRAM, receive, set_up, wait_until
+
+SERIAL = "02a1b2c3d4e5"
+LOCAL = "127.0.0.1"
+STRANGER = "192.168.1.30"
+
+
+def stored(http_port: int, **changed: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Return the stored options of a virtual meter that is switched on."""
+    return {
+        "enabled": True,
+        "shown_as": "both",
+        "address": LOCAL,
+        "port": http_port,
+        "batteries": [],
+        "no_batteries": [],
+        "udp_ports": [],
+        "silent": False,
+        "announced": False,
+        "shows_telegram": False,
+        "serial": SERIAL,
+        **changed,
+    }
+
+
+class House:
+    """A meter with a virtual one."""
+
+    def __init__(self, hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> None:
+        self.hass = hass
+        self.port = port
+        self.http_port = free_ports()
+        self._make_entry = make_entry
+
+    async def set_up(self, **changed: Any) -> None:  # noqa: ANN401
+        """Set it up with options."""
+        self.entry = await set_up(self.hass, self.port, self._make_switched_on(changed))
+        self.port.greeting = lambda: self.port.next_frame(TELEGRAM)
+
+    def _make_switched_on(self, changed: Mapping[str, Any]) -> EntryMaker:
+        def make(url: str, **arguments: str) -> MockConfigEntry:
+            entry = self._make_entry(url, **arguments)
+            options = {"virtual_meter": stored(self.http_port, **changed)}
+            self.hass.config_entries.async_update_entry(entry, options=options)
+            return entry
+
+        return make
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """Return what is stored of it."""
+        options: Mapping[str, Any] = self.entry.options["virtual_meter"]
+        return options
+
+    async def enter(self, **typed: Any) -> ConfigFlowResult:  # noqa: ANN401
+        """Fill in the form."""
+        form = await open_options(self.hass, self.entry, "other_programs")
+        entered = {"enabled": True, "address": LOCAL, "port": self.http_port} | typed
+        result = await self.hass.config_entries.options.async_configure(
+            form["flow_id"], {"virtual_meter": entered}
+        )
+        await self.hass.async_block_till_done()
+        return result
+
+    async def is_refused(self, **typed: Any) -> str:  # noqa: ANN401
+        """Fill in the form, and return what is wrong."""
+        result = await self.enter(**typed)
+        assert result["errors"]
+        return result["errors"]["virtual_meter"]
+
+    async def get(self, path: str) -> Any:  # noqa: ANN401
+        """Ask as a device does."""
+        url = f"http://{LOCAL}:{self.http_port}{path}"
+        async with aiohttp.ClientSession() as session, session.get(url) as answer:
+            return await answer.json()
+
+    def poll(self, address: str, times: int, interval: float) -> None:
+        """Let somebody poll at a pace."""
+        meter = self.hass.data[VIRTUAL_METERS][self.entry.entry_id]
+        reading = self.entry.runtime_data.data
+        for n in range(3):
+            meter.on_reading(reading, 1000 + 10.0 * n)
+        for n in range(times):
+            meter.ask(address, Question.EM_STATUS, 1020 + n * interval)
+
+    def issue(self, problem: str) -> ir.IssueEntry | None:
+        """Return a repair that is shown."""
+        issue_id = f"{problem}_{self.entry.entry_id}"
+        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, issue_id)
+        return issue if issue and issue.active else None
+
+
+@pytest.fixture
+async def house(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> AsyncGenerator[House]:
+    house = House(hass, port, make_entry)
+    yield house
+    if hass.config_entries.async_get_entry(house.entry.entry_id):
+        await hass.config_entries.async_unload(house.entry.entry_id)
+
+
+async def test_it_is_off_at_first_and_what_is_entered_is_kept(house: House) -> None:
+    house.entry = await set_up(house.hass, house.port, house._make_entry)
+    house.port.greeting = lambda: house.port.next_frame(TELEGRAM)
+    form = await open_options(house.hass, house.entry, "other_programs")
+    assert form["data_schema"]
+    [section] = [part for key, part in form["data_schema"].schema.items() if key == "virtual_meter"]
+    shown = {str(key): key.default() for key in section.schema.schema}
+    assert (shown["enabled"], shown["port"], shown["announced"]) == (False, 80, False)
+
+    udp_port = free_ports()
+    batteries = ["192.168.1.20", " ::ffff:192.168.1.20 "]
+    await house.enter(batteries=batteries, udp_ports=[str(udp_port)], silent=True)
+    serial = house.options["serial"]
+    assert house.options["batteries"] == ["192.168.1.20"]
+    assert house.options["udp_ports"] == [udp_port]
+    assert (await house.get("/api"))["serial"] == serial
+
+    form = await open_options(house.hass, house.entry, "other_programs")
+    assert form["data_schema"]
+    [key] = [key for key in form["data_schema"].schema if key == "virtual_meter"]
+    section = form["data_schema"].schema[key]
+    told = {str(one): one.description or {} for one in section.schema.schema}
+    suggested = {name: each.get("suggested_value") for name, each in told.items()}
+    assert suggested["udp_ports"] == [str(udp_port)]
+    # Switched off, it is still the same meter for whoever knew it.
+    await house.enter(enabled=False)
+    assert house.options["serial"] == serial
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await house.get("/api")
+
+
+@pytest.mark.parametrize(
+    ("typed", "error"),
+    [
+        ({"address": "localhost"}, "p1_address_malformed"),
+        ({"batteries": ["battery.lan"]}, "virtual_battery_malformed"),
+        ({"batteries": ["8.8.8.8"]}, "virtual_battery_malformed"),
+        ({"batteries": [f"10.0.0.{n}" for n in range(33)]}, "virtual_battery_malformed"),
+        ({"udp_ports": ["x"]}, "virtual_udp_port_malformed"),
+        ({"udp_ports": ["65536"]}, "virtual_udp_port_malformed"),
+        ({"udp_ports": ["1", "2", "3", "4", "5"]}, "virtual_udp_port_malformed"),
+        ({"shown_as": "homewizard", "udp_ports": ["1010"]}, "virtual_udp_without_shelly"),
+        ({"announced": True}, "virtual_announced_locally"),
+        ({"port": 2001}, "p1_port_in_use"),
+    ],
+)
+async def test_what_cannot_be(house: House, typed: dict[str, Any], error: str) -> None:
+    house.entry = await set_up(house.hass, house.port, house._make_entry)
+    other = house._make_entry("socket://127.0.0.1:1", serial=OTHER_SERIAL)
+    options = {"virtual_meter": stored(2001, address="0.0.0.0")}  # noqa: S104 - of another meter
+    house.hass.config_entries.async_update_entry(other, options=options)
+    assert await house.is_refused(**typed) == error
+
+
+async def test_devices_read_it_until_the_entry_is_unloaded(house: House) -> None:
+    await house.set_up()
+    assert (await house.get("/api/v1/data"))["active_power_w"] == 2345
+    await receive(house.hass, house.port, with_power("01.234"))
+    assert (await house.get("/rpc/EM.GetStatus?id=0"))["total_act_power"] == 1234
+
+    told = await async_get_config_entry_diagnostics(house.hass, house.entry)
+    [client] = told["virtual_meter_clients"]
+    assert (client["address"], client["profile"], client["times"]) == (LOCAL, "meter", 2)
+    page = await open_options(house.hass, house.entry, "virtual_clients")
+    placeholders = page["description_placeholders"] or {}
+    assert placeholders["meters"].startswith("| 127.0.0.1 | HomeWizard /api/v1/data, Shelly EM.")
+    assert "127" not in placeholders["batteries"]
+    result = await house.hass.config_entries.options.async_configure(page["flow_id"], {})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert house.options == stored(house.http_port)
+
+    await house.hass.config_entries.async_unload(house.entry.entry_id)
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await house.get("/api")
+
+
+async def test_a_port_in_use_is_a_repair_until_it_is_free(house: House) -> None:
+    udp_port = free_ports()
+    with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+        tcp.bind((LOCAL, house.http_port))
+        tcp.listen()
+        udp.bind((LOCAL, udp_port))
+        await house.set_up(udp_ports=[udp_port])
+        issue = house.issue("virtual_meter")
+        assert issue
+        assert issue.translation_placeholders
+        assert issue.translation_placeholders["port"] == f"{house.http_port}, {udp_port}"
+        # Readings go on.
+        assert house.entry.runtime_data.latest
+        tcp.close()
+        await let_it_try_again(house)
+        issue = house.issue("virtual_meter")
+        assert issue
+        assert issue.translation_placeholders
+        assert issue.translation_placeholders["port"] == str(udp_port)
+    await let_it_try_again(house)
+    assert house.issue("virtual_meter") is None
+    assert (await house.get("/api/v1/data"))["active_power_w"] == 2345
+
+
+async def let_it_try_again(house: House) -> None:
+    """Let half a minute pass."""
+    async_fire_time_changed(house.hass, dt_util.utcnow() + timedelta(seconds=31))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    await house.hass.async_block_till_done()
+
+
+@pytest.mark.parametrize(
+    ("choice", "name"), [("battery", "batteries"), ("no_battery", "no_batteries")]
+)
+async def test_who_polls_fast_is_asked_about(house: House, choice: str, name: str) -> None:
+    await async_setup_component(house.hass, "repairs", {})
+    await house.set_up()
+    house.poll(STRANGER, 6, 1.0)
+    house.poll("192.168.1.31", 6, 1.0)  # one at a time
+    issue = house.issue("virtual_battery")
+    assert issue
+    assert issue.translation_placeholders
+    assert issue.translation_placeholders["address"] == STRANGER
+    assert issue.translation_placeholders["seconds"] == "1.0"
+
+    menu = await open_repair(house.hass, issue.issue_id)
+    result = await choose(house.hass, menu, choice)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await house.hass.async_block_till_done()
+    assert house.options[name] == [STRANGER]
+    house.poll(STRANGER, 6, 1.0)
+    assert house.issue("virtual_battery") is None
+    meter = house.hass.data[VIRTUAL_METERS][house.entry.entry_id]
+    [client] = meter.clients
+    assert (meter.profile(client) == "battery") is (choice == "battery")
+
+
+async def test_a_question_about_a_meter_that_is_gone(house: House) -> None:
+    await async_setup_component(house.hass, "repairs", {})
+    await house.set_up()
+    house.poll(STRANGER, 6, 1.0)
+    issue = house.issue("virtual_battery")
+    assert issue
+    menu = await open_repair(house.hass, issue.issue_id)
+    house.hass.config_entries.async_update_entry(house.entry, options={})
+    result = await choose(house.hass, menu, "battery")
+    assert result["reason"] == "entry_removed"
+
+
+def found(hass: HomeAssistant) -> dict[str, str]:
+    """Return the ids of the entries that are, or stand for, the virtual meter; and their source."""
+    entries = map(hass.config_entries.async_entries, ("homewizard", "shelly"))
+    return {str(entry.unique_id): entry.source for entry in chain(*entries)}
+
+
+@pytest.fixture
+async def zeroconf(hass: HomeAssistant, mock_async_zeroconf: MagicMock) -> MagicMock:
+    """Return an mDNS that notes what is announced."""
+    assert await async_setup_component(hass, "zeroconf", {})
+    mock_async_zeroconf.async_register_service = AsyncMock()
+    mock_async_zeroconf.async_unregister_service = AsyncMock()
+    return mock_async_zeroconf
+
+
+async def test_home_assistant_does_not_find_its_own(house: House, zeroconf: MagicMock) -> None:
+    ignored = {f"HWE-P1_{SERIAL}": SOURCE_IGNORE, SERIAL.upper(): SOURCE_IGNORE}
+    order: list[tuple[Any, dict[str, str]]] = []
+
+    def register(info: object) -> None:
+        order.append((info, found(house.hass)))
+
+    zeroconf.async_register_service.side_effect = register
+    await house.set_up(announced=True, address="0.0.0.0")  # noqa: S104 - an address to announce
+    await wait_until(house.hass, lambda: len(order) == 3)
+    services = {info.type: (info.name, info.port, before) for info, before in order}
+    name, port, before = services["_hwenergy._tcp.local."]
+    assert name == "p1meter-c3d4e5._hwenergy._tcp.local."
+    assert port == house.http_port
+    # Ignored before it is announced.
+    assert f"HWE-P1_{SERIAL}" in before
+    assert services["_shelly._tcp.local."][0] == f"shellypro3em-{SERIAL}._shelly._tcp.local."
+    assert services["_shelly._tcp.local."][2] == services["_http._tcp.local."][2] == ignored
+    assert found(house.hass) == ignored
+
+    # One that is deleted is ignored again.
+    [entry] = house.hass.config_entries.async_entries("homewizard")
+    await house.hass.config_entries.async_remove(entry.entry_id)
+    await wait_until(house.hass, lambda: found(house.hass) == ignored)
+
+    await house.enter(announced=False)
+    assert found(house.hass) == {}
+    assert zeroconf.async_unregister_service.await_count == 3
+
+
+async def test_what_is_ignored_goes_with_the_entry(house: House, zeroconf: MagicMock) -> None:
+    await house.set_up(announced=True, address="0.0.0.0", shown_as="shelly")  # noqa: S104
+    await wait_until(house.hass, lambda: zeroconf.async_register_service.await_count == 2)
+    assert found(house.hass) == {SERIAL.upper(): SOURCE_IGNORE}
+    await house.hass.config_entries.async_remove(house.entry.entry_id)
+    await house.hass.async_block_till_done()
+    assert found(house.hass) == {}
+
+
+async def test_one_that_was_added_by_hand_is_a_repair(house: House) -> None:
+    await house.set_up()
+    entry = MockConfigEntry(domain="shelly", title="A meter", unique_id=SERIAL.upper())
+    with patch("homeassistant.config_entries.ConfigEntry.async_setup"):
+        await house.hass.config_entries.async_add(entry)
+    issue = house.issue("virtual_meter_added")
+    assert issue
+    assert issue.translation_placeholders
+    assert issue.translation_placeholders["added"] == "A meter"
+    await house.hass.config_entries.async_remove(entry.entry_id)
+    assert house.issue("virtual_meter_added") is None
+
+
+@pytest.mark.usefixtures("zeroconf")
+async def test_the_real_homewizard_integration(house: House) -> None:
+    await house.set_up()
+    flow = await house.hass.config_entries.flow.async_init(
+        "homewizard", context={"source": SOURCE_USER}
+    )
+    result = await house.hass.config_entries.flow.async_configure(
+        flow["flow_id"], {"ip_address": f"{LOCAL}:{house.http_port}"}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await house.hass.async_block_till_done()
+    state = house.hass.states.get("sensor.p1_meter_power")
+    assert state
+    assert float(state.state) == 2345
+    assert house.issue("virtual_meter_added")
+    await house.hass.config_entries.async_remove(result["result"].entry_id)
+
+
+@pytest.mark.usefixtures("zeroconf")
+async def test_the_real_shelly_integration(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Its cameras need more packages, and Bluetooth, on which it depends, an adapter.
+    core = "homeassistant.components.shelly"
+    monkeypatch.setattr(f"{core}.PLATFORMS", [Platform.SENSOR])
+    monkeypatch.setattr(f"{core}.config_flow.async_discovered_service_info", lambda *_: [])
+    monkeypatch.setattr(f"{core}.config_flow.async_discover_devices", AsyncMock(return_value=[]))
+    house.hass.config.components.add("bluetooth")
+    await house.set_up()
+    flows = house.hass.config_entries.flow
+    flow = await flows.async_init("shelly", context={"source": SOURCE_USER})
+    result = await flows.async_configure(flow["flow_id"], {"host": LOCAL, "port": house.http_port})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await house.hass.async_block_till_done()
+
+    def power() -> str:
+        state = house.hass.states.get("sensor.shellypro3em_02a1b2c3d4e5_power")
+        return state.state if state else ""
+
+    assert power() == "2345.0"
+    # Told of each telegram.
+    await receive(house.hass, house.port, with_power("01.234"))
+    await wait_until(house.hass, lambda: power() == "1234.0")
+    await house.hass.config_entries.async_unload(result["result"].entry_id)

@@ -1,0 +1,50 @@
+"""Readings to answer with."""
+
+from datetime import UTC, datetime
+
+from dev.encoder import literal, seal, with_value
+from smartyp1.meter import MeterReader, Reading
+from smartyp1.p1 import Decoder, Telegram
+
+AT = datetime(2025, 7, 3, 6, 0, tzinfo=UTC)
+
+
+def reading_of(text: str) -> Reading:
+    """Return what is read of a telegram."""
+    (telegram,) = Decoder(None).feed(seal(text))
+    assert isinstance(telegram, Telegram)
+    return MeterReader().read(telegram, AT)
+
+
+def house(**values: str) -> Reading:
+    """Return a reading of a house with gas, water and heat; `L1_in="(00.120*kW)"` changes it."""
+    text = literal("three_phase_gas_water_heat").telegram
+    for name, value in values.items():
+        text = with_value(text, OBJECTS[name], value)
+    return reading_of(text)
+
+
+OBJECTS = {
+    "imported": "1-0:1.7.0",
+    "exported": "1-0:2.7.0",
+    "L1_in": "1-0:21.7.0",
+    "L2_in": "1-0:41.7.0",
+    "L3_in": "1-0:61.7.0",
+    "L1_out": "1-0:22.7.0",
+    "L2_out": "1-0:42.7.0",
+    "L3_out": "1-0:62.7.0",
+    "L1_volt": "1-0:32.7.0",
+}
+
+
+def of_power(watts: float) -> Reading:
+    """Return a reading of nothing but the power at the grid, as a meter writes it."""
+    kilowatts = round(watts / 1000, 3)
+    telegram = Telegram(
+        "/Lux5",
+        None,
+        AT,
+        {"1-0:1.7.0": max(kilowatts, 0.0), "1-0:2.7.0": max(-kilowatts, 0.0)},
+        {},
+    )
+    return Reading(telegram, {}, None, {}, AT)

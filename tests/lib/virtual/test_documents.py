@@ -1,0 +1,136 @@
+"""What both meters say of a telegram: names, units, signs, and what is left out."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from dev.encoder import literal, with_value
+from smartyp1.meter import Reading
+from smartyp1.virtual import (
+    Asked,
+    MeterValues,
+    RpcError,
+    Shelly,
+    VirtualMeter,
+    homewizard_data,
+    to_json,
+)
+
+from .support import house, reading_of
+
+SERIAL = "02a1b2c3d4e5"
+EXPORTING = {
+    "imported": "(00.000*kW)",
+    "exported": "(01.235*kW)",
+    "L1_in": "(00.000*kW)",
+    "L1_out": "(01.300*kW)",
+    "L2_in": "(00.066*kW)",
+    "L2_out": "(00.000*kW)",
+    "L3_in": "(00.000*kW)",
+}
+
+
+def values_of(reading: Reading) -> MeterValues:
+    meter = VirtualMeter(SERIAL)
+    meter.on_reading(reading, 0)
+    return meter.values(0)
+
+
+def homewizard(reading: Reading) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(json.dumps(homewizard_data(values_of(reading))))
+    return told
+
+
+def shelly(reading: Reading, method: str = "EM.GetStatus") -> str:
+    values = values_of(reading)
+    return to_json(Shelly(SERIAL).answer(method, Asked(lambda: values)))
+
+
+def test_a_homewizard_that_exports() -> None:
+    told = homewizard(house(**EXPORTING))
+    assert told["active_power_w"] == -1235
+    # A phase may export while another imports.
+    assert [told[f"active_power_l{n}_w"] for n in (1, 2, 3)] == [-1300, 66, 0]
+    assert told["active_voltage_l1_v"] == 233.1
+    # As the power, with its sign: 1300 / 233.1, 66 / 231.2.
+    assert [told[f"active_current_l{n}_a"] for n in (1, 2)] == [-5.58, 0.29]
+    assert told["total_power_import_kwh"] == told["total_power_import_t1_kwh"] == 25678.901
+    assert told["total_power_export_kwh"] == told["total_power_export_t1_kwh"] == 1234.567
+    assert told["smr_version"] == 50
+    assert told["wifi_ssid"]
+    assert bytes.fromhex(told["unique_id"]) == b"SAG1030790002574"
+    assert told["gas_timestamp"] == 250703103000
+    assert [(each["type"], each["value"], each["unit"]) for each in told["external"]] == [
+        ("gas_meter", 678.901, "m3"),
+        ("water_meter", 28.103, "m3"),
+        ("heat_meter", 12.345, "GJ"),
+    ]
+
+
+def test_what_a_homewizard_does_not_know_is_left_out() -> None:
+    text = with_value(literal("plain").telegram, "1-0:1.7.0", "()")
+    told = homewizard(reading_of(with_value(text, "1-0:32.7.0", None)))
+    assert None not in told.values()
+    unknown = {"active_power_w", "active_voltage_l1_v", "active_current_l1_a", "active_tariff"}
+    assert not unknown & told.keys()
+    assert not {name for name in told if "average" in name or name.endswith("t2_kwh")}
+
+
+def test_every_power_of_a_shelly_has_two_decimals() -> None:
+    told = shelly(house(**EXPORTING))
+    assert '"total_act_power":-1235.00' in told
+    assert '"a_act_power":-1301.00,' in told  # the phases are the total
+    assert '"c_act_power":0.00,' in told
+    numbers = re.findall(r"_(?:act_power|aprt_power|current|voltage|pf|freq)\":([^,}]+)", told)
+    assert len(numbers) == 22
+    assert all(re.fullmatch(r"-?\d+\.\d\d|null", number) for number in numbers)
+    assert "-0.00" not in told
+    keys = list(json.loads(told))
+    assert keys[:4] == ["id", "a_current", "a_voltage", "a_act_power"]
+    assert keys[-4:] == [
+        "total_current",
+        "total_act_power",
+        "total_aprt_power",
+        "user_calibrated_phase",
+    ]
+    assert len(told) >= 250
+
+
+def test_the_energies_of_a_shelly_are_of_its_first_phase() -> None:
+    told = json.loads(shelly(house(), "EMData.GetStatus"))
+    assert told["total_act"] == told["a_total_act_energy"] == 25678901
+    assert told["total_act_ret"] == told["a_total_act_ret_energy"] == 1234567
+    assert told["b_total_act_energy"] == told["c_total_act_ret_energy"] == 0
+
+
+def test_a_house_of_one_phase_is_all_on_the_first() -> None:
+    text = literal("three_phase_gas_water_heat").telegram
+    text = re.sub(r"1-0:(4|5|6|7)[1-4]\.7\.0.*\r\n", "", text)
+    told = json.loads(shelly(reading_of(text)))
+    assert told["a_act_power"] == told["total_act_power"] == 2345
+    assert [told[f"{phase}_{what}"] for phase in "bc" for what in ("act_power", "voltage")] == [
+        0
+    ] * 4
+
+
+def test_a_shelly_without_a_power_says_nothing() -> None:
+    with pytest.raises(RpcError):
+        shelly(house(imported="()"))
+
+
+def test_a_shelly_cannot_be_steered() -> None:
+    for method in ("Shelly.Reboot", "EM.SetConfig", "EMData.ResetCounters", "Switch.Set"):
+        with pytest.raises(RpcError, match="No handler for"):
+            shelly(house(), method)
+    assert json.loads(shelly(house(), "Shelly.GetStatus"))["cloud"] == {"connected": False}
+    assert json.loads(shelly(house(), "Cloud.GetConfig"))["enable"] is False
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(-543.0, "-543.00"), (-0.001, "0.00"), (1e-9, "0.00"), (1e6, "1000000.00"), (3, "3")],
+)
+def test_numbers(value: float, text: str) -> None:
+    assert to_json({"x": [value, None, "ä"]}) == f'{{"x":[{text},null,"\\u00e4"]}}'

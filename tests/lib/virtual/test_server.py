@@ -1,0 +1,197 @@
+"""The virtual meter on real sockets, asked by Home Assistant's clients and by others."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import aiohttp
+import pytest
+from aioshelly.common import ConnectionOptions
+from aioshelly.rpc_device import RpcDevice, WsServer
+from homewizard_energy import HomeWizardEnergyV1
+from homewizard_energy.errors import RequestError
+
+from dev.ports import free_ports
+from smartyp1.virtual import Kind, VirtualMeter
+from smartyp1.virtual_server import VirtualServer, http_port
+
+from .support import house
+
+SERIAL = "02a1b2c3d4e5"
+LOCAL = "127.0.0.1"
+EM = {"id": 7, "src": "b2500", "method": "EM.GetStatus", "params": {"id": 0}}
+GARBAGE = [b"", b"\xff\x00", b"[]", b'{"method": 1}', b"[" * 5000, b"x" * 60_000]
+
+
+class Served:
+    """A server with a clock of its own."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.port, self.udp_port = free_ports(), free_ports()
+        self.meter = VirtualMeter(SERIAL)
+        self.server = VirtualServer(
+            self.meter, list(Kind), shows_telegram=True, clock=lambda: self.now
+        )
+        self.url = f"http://{LOCAL}:{self.port}"
+
+
+@pytest.fixture
+async def served() -> AsyncGenerator[Served]:
+    served = Served()
+    await served.server.start_http(LOCAL, served.port)
+    await served.server.start_udp("0.0.0.0", served.udp_port)  # noqa: S104 - for a broadcast
+    served.server.on_reading(house())
+    yield served
+    await served.server.stop()
+
+
+@pytest.fixture
+async def session() -> AsyncGenerator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+async def test_python_homewizard_energy(served: Served) -> None:
+    async with HomeWizardEnergyV1(f"{LOCAL}:{served.port}") as client:
+        device = await client.device()
+        assert (device.product_type, device.serial) == ("HWE-P1", SERIAL)
+        told = (await client.combined()).measurement
+        assert (told.power_w, told.energy_import_kwh, told.voltage_l1_v) == (2345, 25678.901, 233.1)
+        assert told.external_devices
+        assert len(told.external_devices) == 3
+        assert (await client.telegram()).startswith("/Lux5")
+        await client.identify()
+        system = await client.system(cloud_enabled=True)
+        # It says what stays as it is.
+        assert system.cloud_enabled is False
+        served.now += 31
+        with pytest.raises(RequestError):
+            await client.measurement()
+
+
+async def test_aioshelly_is_told_of_each_telegram(
+    served: Served, session: aiohttp.ClientSession
+) -> None:
+    device = await RpcDevice.create(session, WsServer(), ConnectionOptions(LOCAL, port=served.port))
+    await device.initialize()
+    assert device.status["em:0"]["total_act_power"] == 2345
+    assert device.status["emdata:0"]["total_act"] == 25678901
+    told = asyncio.Queue[float]()
+    device.subscribe_updates(lambda device, _: told.put_nowait(_power(device)))
+    try:
+        served.server.on_reading(house(imported="(01.000*kW)"))
+        async with asyncio.timeout(10):
+            assert await told.get() == 1000
+        # Nobody is to see the last value for ever.
+        served.server._http.hang_up()
+        async with asyncio.timeout(10):
+            while device.connected:
+                await asyncio.sleep(0.01)
+    finally:
+        await device.shutdown()
+
+
+def _power(device: RpcDevice) -> float:
+    power: float = device.status["em:0"]["total_act_power"]
+    return power
+
+
+async def test_the_paths_of_a_shelly(served: Served, session: aiohttp.ClientSession) -> None:
+    async def ask(path: str, **request: Any) -> tuple[int, Any]:  # noqa: ANN401
+        method = "POST" if request else "GET"
+        async with session.request(method, served.url + path, **request) as answer:
+            return answer.status, json.loads(await answer.text())
+
+    bare = (200, json.loads(json.dumps((await ask("/rpc/EM.GetStatus?id=0"))[1])))
+    assert bare[1]["total_act_power"] == 2345
+    assert await ask("/rpc/EM.GetStatus?esp") == bare
+    # As evcc asks.
+    assert await ask("/rpc/EM.GetStatus", json={"id": 0, "src": "evcc"}) == bare
+    framed = {"id": 7, "src": f"shellypro3em-{SERIAL}", "dst": "b2500", "result": bare[1]}
+    assert await ask("/rpc", json=EM) == (200, framed)
+    assert (await ask("/shelly"))[1]["mac"] == SERIAL.upper()
+    assert (await ask("/rpc/Shelly.Reboot"))[0] == 404
+    assert (await ask("/rpc", json=EM | {"method": "Shelly.Reboot"}))[1]["error"]["code"] == 404
+    served.now += 31
+    assert (await ask("/rpc/Shelly.GetStatus"))[0] == 503
+    assert (await ask("/rpc", json=EM))[1]["error"]["code"] == 503
+    assert (await ask("/rpc/Shelly.GetDeviceInfo"))[0] == 200
+
+
+async def test_garbage_is_refused(served: Served, session: aiohttp.ClientSession) -> None:
+    for data in GARBAGE:
+        async with session.post(f"{served.url}/rpc", data=data) as answer:
+            assert answer.status in {400, 413}
+    async with session.get(f"{served.url}/api/v1/state") as answer:
+        assert answer.status == 404
+    headers = {"Origin": "http://elsewhere.example"}
+    with pytest.raises(aiohttp.WSServerHandshakeError):
+        await session.ws_connect(f"{served.url}/rpc", headers=headers)
+
+
+async def test_one_address_cannot_take_all_connections(served: Served) -> None:
+    async def is_open() -> bool:
+        reader, writer = await asyncio.open_connection(LOCAL, served.port)
+        writers.append(writer)
+        writer.write(b"GET /api HTTP/1.1\r\nHost: x\r\n\r\n")
+        try:
+            return await reader.read(1) != b""
+        except ConnectionError:
+            return False
+
+    writers: list[asyncio.StreamWriter] = []
+    assert [await is_open() for _ in range(http_port.MOST_OF_ONE)] == [True] * http_port.MOST_OF_ONE
+    assert not await is_open()
+    # Those that say nothing any more make room.
+    served.now += 80
+    served.server._http.close_idle()
+    async with asyncio.timeout(10):
+        while not await is_open():
+            await asyncio.sleep(0.01)
+    for writer in writers:
+        writer.close()
+
+
+class Asker(asyncio.DatagramProtocol):
+    """A battery."""
+
+    def __init__(self) -> None:
+        self.answers = asyncio.Queue[dict[str, Any]]()
+
+    def datagram_received(self, data: bytes, _addr: tuple[str, int]) -> None:
+        self.answers.put_nowait(json.loads(data))
+
+
+async def test_udp(served: Served) -> None:
+    loop = asyncio.get_running_loop()
+    broadcaster = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    broadcaster.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    broadcaster.bind((LOCAL, 0))
+    transport, asker = await loop.create_datagram_endpoint(Asker, sock=broadcaster)
+    async with asyncio.timeout(10):
+        for data in (*GARBAGE, json.dumps(EM | {"method": "Shelly.Reboot"}).encode()):
+            transport.sendto(data, (LOCAL, served.udp_port))
+        transport.sendto(json.dumps(EM).encode(), (LOCAL, served.udp_port))
+        answer = await asker.answers.get()
+        # Nothing but an answer to what was understood.
+        assert (answer["id"], answer["dst"]) == (7, "b2500")
+        assert len(json.dumps(answer["result"])) >= 250
+        transport.sendto(json.dumps(EM | {"id": 8}).encode(), ("127.255.255.255", served.udp_port))
+        assert (await asker.answers.get())["id"] == 8
+        served.now += 31
+        for request in (EM, EM | {"id": 9, "method": "Shelly.GetDeviceInfo"}):
+            transport.sendto(json.dumps(request).encode(), (LOCAL, served.udp_port))
+        # Who it is, and no value any more.
+        assert (await asker.answers.get())["id"] == 9
+    transport.close()
+
+
+async def test_the_ports_are_free_afterwards(served: Served) -> None:
+    await served.server.stop()
+    for kind, port in ((socket.SOCK_STREAM, served.port), (socket.SOCK_DGRAM, served.udp_port)):
+        with socket.socket(socket.AF_INET, kind) as again:
+            again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            again.bind((LOCAL, port))
