@@ -4,7 +4,7 @@ from homeassistant.core import HomeAssistant, SupportsResponse, callback
 from homeassistant.helpers import service
 
 from ..const import DOMAIN
-from . import bill, past, quarter_hours, telegram
+from . import bill, past, quarter_hours, telegram, what_if
 
 
 @callback
@@ -32,5 +32,6 @@ def async_setup_services(hass: HomeAssistant) -> None:
         ("get_bill", bill.get_bill, bill.BILL_SCHEMA),
         ("compare_reference_powers", bill.compare_reference_powers, bill.COMPARISON_SCHEMA),
         ("get_quarter_hours", quarter_hours.get_quarter_hours, quarter_hours.SCHEMA),
+        ("what_if", what_if.try_battery, what_if.SCHEMA),
     ):
         hass.services.async_register(DOMAIN, name, action, schema, only)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from math import nan
+from pathlib import Path
 
 import pytest
 
@@ -241,12 +242,13 @@ def test_a_battery_that_cannot_be_is_an_error() -> None:
         tried(equal_year(), battery=Battery(nan, 1))
 
 
+PAGE = (Path(__file__).parents[3] / "docs" / "what-if.md").read_text(encoding="utf-8")
 HOUSEHOLDS = {
     "sun": {"sun_kw": 8, "car_kw": 0, "heat_kw": 0},
     "sun and car": {"sun_kw": 8, "car_kw": 7, "heat_kw": 0},
     "car": {"sun_kw": 0, "car_kw": 11, "heat_kw": 0},
     "heat pump": {"sun_kw": 0, "car_kw": 0, "heat_kw": 2},
-    "all": {"sun_kw": 10, "car_kw": 7, "heat_kw": 2},
+    "sun, car and heat pump": {"sun_kw": 10, "car_kw": 7, "heat_kw": 2},
 }
 SIZES = [Battery(3, 1.5), Battery(10, 5), Battery(25, 4, 0.8)]
 
@@ -290,7 +292,8 @@ def test_how_far_a_year_is_from_the_best(name: str) -> None:
         without = found.classes[found.cheapest_without].without.total
         # Each line of twelve bills is rounded to a cent.
         assert found.saving_low <= found.saving_high <= without - best + 0.5
-        # docs/what-if.md says so.
-        assert found.saving_low >= 0.7 * (without - best)
-        if found.saving_low > 100:
-            assert found.saving_low >= 0.8 * (without - best)
+        shares = [f"{100 * each / (without - best):.0f} %" for each in found[-2:]]
+        efficiency = "" if battery.efficiency == 0.9 else f", {100 * battery.efficiency:.0f} %"
+        size = f"{battery.kwh} kWh, {battery.kw} kW{efficiency}"
+        row = " | ".join([name, size, *shares, f"{without - best:.0f} \N{EURO SIGN}"])
+        assert f"| {row} |" in PAGE
