@@ -8,13 +8,18 @@ from homeassistant.helpers.typing import ConfigType
 from homeassistant.loader import async_get_integration
 
 from . import sinks
-from .const import DOMAIN
+from .const import CONF_FILL_ENERGY, DOMAIN
 from .coordinator import SmartyConfigEntry, async_forget, is_meter, make_coordinator, platforms_of
 from .coordinator.entry_types import AnyConfigEntry
 from .coordinator.failure_run import forget_failure_run
 from .coordinator.meter_coordinator import MeterConfigEntry
 from .coordinator.repair_issues import async_follow_disabling, withdraw_issues
-from .dashboard import async_setup_dashboard
+from .dashboards import (
+    async_fill_energy,
+    async_hand_over,
+    async_serve_cards,
+    async_show_in_sidebar,
+)
 from .entity import is_in_telegram, meter_device
 from .services import async_setup_services
 from .websocket import async_setup_websocket
@@ -27,7 +32,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     async_setup_services(hass)
     async_setup_websocket(hass)
     async_follow_disabling(hass)
-    await async_setup_dashboard(hass)
+    await async_serve_cards(hass)
     return True
 
 
@@ -36,6 +41,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
 
     A meter that has been read before is not waited for: its entities come with its first telegram.
     """
+    await async_show_in_sidebar(hass, entry)
     coordinator = make_coordinator(hass, entry)
     try:
         await coordinator.async_start()
@@ -79,6 +85,10 @@ async def _async_add_entities(hass: HomeAssistant, entry: AnyConfigEntry) -> Non
         )
     await hass.config_entries.async_forward_entry_setups(entry, platforms_of(entry))
     entry.runtime_data.has_entities = True
+    if is_meter(entry) and entry.options.get(CONF_FILL_ENERGY):
+        entry.async_create_task(
+            hass, async_fill_energy(hass, entry), f"{entry.title} Energy dashboard"
+        )
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bool:
@@ -101,6 +111,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> N
     withdraw_issues(hass, entry)
     await async_forget(hass, entry)
     await sinks.async_remove(hass, entry)
+    async_hand_over(hass, entry)
 
 
 async def async_remove_config_entry_device(

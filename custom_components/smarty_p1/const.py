@@ -89,6 +89,11 @@ CONF_SILENT: Final = "silent"
 CONF_SHOWS_TELEGRAM: Final = "shows_telegram"
 CONF_ANNOUNCED: Final = "announced"
 
+# What was chosen when the meter was added: that it is in the sidebar, and that the Energy dashboard
+# shows it, until that has been entered there.
+CONF_SIDEBAR: Final = "sidebar"
+CONF_FILL_ENERGY: Final = "fill_energy"
+
 # What is asked of the national platform, with the key in CONF_API_KEY.
 SECTION_LENEDA: Final = "leneda"
 CONF_ENERGY_ID: Final = "energy_id"

@@ -119,7 +119,8 @@ class Client:
     async def run_flow(self, handler: str, *menus: str, **fields: object) -> dict[str, Any]:
         """Add something to an integration, and return the new entry.
 
-        Choose in its menus, fill in the form that follows, and agree to what was found.
+        Choose in its menus, fill in the form that follows, and agree to what was found. What is
+        asked after that is left empty, and switched off.
         """
         step = await self.post(_FLOWS, handler=handler, show_advanced_options=False)
         path = f"{_FLOWS}/{step['flow_id']}"
@@ -127,8 +128,10 @@ class Client:
             for choice in menus:
                 step = await self.post(path, next_step_id=choice)
             step = await self._settled(path, await self.post(path, **fields))
-            if step["type"] == "form" and not step["errors"]:
-                step = await self._settled(path, await self.post(path))
+            while step["type"] == "form" and not step["errors"]:
+                form = step["data_schema"] or []
+                switches = {each["name"]: False for each in form if "boolean" in each["selector"]}
+                step = await self._settled(path, await self.post(path, **switches))
         if step["type"] != "create_entry":
             reason = f"the config flow of {handler}: {step.get('errors') or step.get('reason')}"
             reasons = {step.get("reason"), *(step.get("errors") or {}).values()}

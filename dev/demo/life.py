@@ -15,7 +15,7 @@ from . import inverter
 from .client import PASSWORD, USER, Client
 from .costs import fill_costs
 from .dashboard import set_up_dashboard
-from .energy import DOMAIN, enable, entities_of, fill_history, flows_of, wait_for_values
+from .energy import DOMAIN, entities_of, fill_history, flows_of, wait_for_values
 from .extras import MOST_METERS, Extras
 from .home_assistant import HOST, RESTART, Installation
 from .inverter import keep_inverter_shown, show_inverter
@@ -257,8 +257,6 @@ class Demo:
         past = self._directory / "config", entry_id, meters.meter(1), datetime.now(UTC)
         await asyncio.to_thread(store_past, *past)
         await client.command("config_entries/disable", entry_id=entry_id, disabled_by=None)
-        # The Energy dashboard asks for it; cards need no entity.
-        await enable(client, entry_id, "price_export")
         return year
 
     async def _store_flows(self, meters: Meters, entry_id: str) -> None:

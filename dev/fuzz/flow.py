@@ -311,11 +311,12 @@ class House:
             again = await flows.async_configure(flow_id)
             assert _as_shown(again) == _as_shown(result)
             return shown
-        if result["type"] is FlowResultType.FORM:
-            assert result["step_id"] == "confirm"
-            _check_placeholders(result, _TEXTS["step"]["confirm"])
-            result = await flows.async_configure(flow_id, {})
-            await self.hass.async_block_till_done()
+        for step in ("confirm", "contract"):
+            if result["type"] is FlowResultType.FORM:
+                assert result["step_id"] == step
+                _check_placeholders(result, _TEXTS["step"][step])
+                result = await flows.async_configure(flow_id, {})
+                await self.hass.async_block_till_done()
         if result["type"] is FlowResultType.CREATE_ENTRY:
             self.outcomes["meter set up"] += 1
             shown.append(f"{result['title']} {result['options']}")

@@ -1,7 +1,7 @@
 /** Pulse readers and tanks, which have no card of their own: built-in cards of their entities. */
 
 import type { Hass } from "./hass.ts";
-import { Locale } from "./locale.ts";
+import type { Locale } from "./locale.ts";
 import texts from "./texts/strategy.json" with { type: "json" };
 
 type Card = Record<string, unknown>;
@@ -10,7 +10,7 @@ const WIDE = { columns: 12 };
 const ICONS: Record<string, string> = { pulse_energy: "mdi:led-on", tank_level: "mdi:storage-tank" };
 
 /** Return a section for each board whose entities are enabled, by the names of the devices. */
-export function boardSections(hass: Hass): object[] {
+export function boardSections(hass: Hass, locale: Locale): object[] {
   const boards = new Map<string, Map<string, string>>();
   for (const entity of Object.values(hass.entities)) {
     const { platform, translation_key: key, device_id: device, entity_id, hidden } = entity;
@@ -21,7 +21,7 @@ export function boardSections(hass: Hass): object[] {
   return [...boards]
     .filter(([device, keys]) => !hass.devices[device]?.disabled_by && Object.keys(ICONS).some((key) => keys.has(key)))
     .sort(([one], [other]) => name(one).localeCompare(name(other)))
-    .map(([device, keys]) => section(name(device), keys, new Locale(hass.locale, hass.language)));
+    .map(([device, keys]) => section(name(device), keys, locale));
 }
 
 function section(name: string, keys: Map<string, string>, locale: Locale): object {

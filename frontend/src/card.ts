@@ -3,7 +3,8 @@
 import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
 import { type Feed, type Meters, metersOf } from "./feed.ts";
 import type { Hass } from "./hass.ts";
-import { Locale, localDay, localeOf, type Texts } from "./locale.ts";
+import { missingNote, spoken, spokenNow } from "./languages.ts";
+import { languageOf, type Locale, localDay, type Texts } from "./locale.ts";
 import { chooser, shortTitle } from "./parts/chooser.ts";
 import { rich, tableBehind } from "./parts/markup.ts";
 import { styles } from "./styles.ts";
@@ -13,7 +14,7 @@ import type { Meter } from "./wire.ts";
 export interface CardConfig {
   type: string;
   /** The meter; without it, the one that is chosen in the view, and at first the first. */
-  entry_id?: string;
+  entry_id?: string | null;
   [option: string]: unknown;
 }
 
@@ -27,6 +28,7 @@ export abstract class SmartyCard extends LitElement {
 
   declare protected config: CardConfig;
   declare protected isTableShown: boolean;
+  /** Undefined until its texts are there: nothing is said before. */
   protected locale!: Locale;
   #hass: Hass | undefined;
   #meters: Meters | undefined;
@@ -67,7 +69,8 @@ export abstract class SmartyCard extends LitElement {
   }
 
   setConfig(config: CardConfig): void {
-    if (!config || (config.entry_id !== undefined && typeof config.entry_id !== "string")) {
+    // An empty field of the form is null.
+    if (!config || (config.entry_id != null && typeof config.entry_id !== "string")) {
       throw new Error("entry_id: the id of a meter, as text");
     }
     this.config = config;
@@ -79,12 +82,6 @@ export abstract class SmartyCard extends LitElement {
     this.#hass = hass;
     const isSame =
       before && before.locale === hass.locale && before.language === hass.language && before.themes === hass.themes;
-    if (!before || before.locale !== hass.locale || before.language !== hass.language) {
-      this.locale = localeOf(hass.locale, hass.language);
-      // Not always that of the page, nor its direction: what the cards have no words for is in English.
-      this.lang = this.locale.language;
-      this.dir = "ltr";
-    }
     if (before?.connection !== hass.connection) this.#listenWhileInView();
     if (!isSame) this.requestUpdate();
   }
@@ -136,8 +133,19 @@ export abstract class SmartyCard extends LitElement {
 
   readonly #update = (): void => this.requestUpdate();
 
+  /** Speak the language of the user, as soon as its texts are there. */
+  #speak({ locale, language }: Hass): void {
+    const spokenHere = spoken(locale, language, this.#update);
+    if (!spokenHere || spokenHere === this.locale) return;
+    this.locale = spokenHere;
+    // Not always that of the page, nor its direction: what the cards have no words for is in English.
+    this.lang = spokenHere.language;
+    this.dir = "ltr";
+  }
+
   /** Listen to the meter that is shown, which another card may have changed. */
   protected override willUpdate(_changed: PropertyValues): void {
+    if (this.#hass) this.#speak(this.#hass);
     const meter = this.meter;
     if (!meter || !this.#meters || !this.#unlisten.length) return;
     const feed = this.#meters.feed(meter.entry_id);
@@ -153,13 +161,16 @@ export abstract class SmartyCard extends LitElement {
   }
 
   protected override render(): TemplateResult | typeof nothing {
-    if (!this.locale || !this.config) return nothing;
+    if (!this.#hass || !this.config) return nothing;
+    if (!this.locale) return html`<ha-card><p class="small" role="status"></p></ha-card>`;
     const meter = this.meter;
     const feed = this.#feed ?? (meter && this.#meters?.feed(meter.entry_id));
     const isForbidden = feed?.live?.state === "unauthorized" || feed?.live?.state === "removed";
     const content = meter && feed && !isForbidden ? this.content(meter, feed) : this.#withoutMeter(isForbidden);
     // An article, so that its header is not taken for that of the page.
-    return html`<ha-card role="article">${this.config.chooser && meter ? this.chooser(meter) : nothing}${content}</ha-card>`;
+    const note = missingNote(this.#hass.language, this.locale);
+    return html`<ha-card role="article">${this.config.chooser && meter ? this.chooser(meter) : nothing}${content}
+      ${note ? html`<p class="small" lang=${languageOf(this.#hass.language)}>${note}</p>` : nothing}</ha-card>`;
   }
 
   /** Where there are several meters: which one the cards of the view show. */
@@ -201,6 +212,11 @@ export abstract class SmartyCard extends LitElement {
     return html`<a href=${path} @click=${(event: MouseEvent) => this.#follow(event, path)}>${text}</a>`;
   }
 
+  /** A link to where a meter is configured. */
+  settings({ entry_id }: Meter, text: string): TemplateResult {
+    return this.link(`/config/integrations/integration/smarty_p1#config_entry=${entry_id}`, text);
+  }
+
   #follow(event: MouseEvent, path: string): void {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
@@ -209,11 +225,9 @@ export abstract class SmartyCard extends LitElement {
 
   /** A value that opens the entity behind it, by its translation key; as it is where there is none. */
   protected moreInfo(key: string, shown: TemplateResult | string, name: string, deviceId = this.meter?.device_id): TemplateResult {
-    const found = Object.values(this.#hass?.entities ?? {}).find(
-      (each) => each.platform === "smarty_p1" && each.translation_key === key && each.device_id === deviceId,
-    );
-    if (!found) return html`${shown}`;
-    const detail = { entityId: found.entity_id };
+    const entityId = entityOf(this.#hass?.entities ?? {}, key, deviceId);
+    if (!entityId) return html`${shown}`;
+    const detail = { entityId };
     const open = () => this.dispatchEvent(new CustomEvent("hass-more-info", { bubbles: true, composed: true, detail }));
     return html`<button class="plain" title=${name} @click=${open}>${shown}</button>`;
   }
@@ -256,6 +270,19 @@ export abstract class SmartyCard extends LitElement {
   }
 }
 
+const byKey = new WeakMap<object, Map<string, string>>();
+
+/** Return the id of an entity by its translation key and its device: of thousands, and with each telegram. */
+function entityOf(entities: Hass["entities"], key: string, device: string | null | undefined): string | undefined {
+  let ids = byKey.get(entities);
+  if (!ids) {
+    const own = Object.values(entities).filter(({ platform }) => platform === "smarty_p1");
+    ids = new Map(own.reverse().map((each) => [`${each.translation_key} ${each.device_id}`, each.entity_id]));
+    byKey.set(entities, ids);
+  }
+  return ids.get(`${key} ${device}`);
+}
+
 export function navigate(path: string): void {
   history.pushState(null, "", path);
   window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace: false } }));
@@ -265,5 +292,5 @@ export function navigate(path: string): void {
 export function pageLocale(): Locale {
   const home = document.querySelector("home-assistant") as { hass?: Hass } | null;
   const formats = home?.hass?.locale ?? { language: navigator.language, number_format: "language", time_format: "language" };
-  return new Locale(formats, home?.hass?.language);
+  return spokenNow(formats, home?.hass?.language);
 }

@@ -7,14 +7,28 @@
  */
 
 import type { Connection, Unsubscribe } from "./hass.ts";
+import { addDays, dayStart, localDay, QUARTER_HOUR_MS } from "./locale.ts";
 import type { Commands, Live, Meter } from "./wire.ts";
 
 const RETRY_S = [1, 2, 4, 8, 16, 30];
-const QUARTER_HOUR_MS = 900_000;
 /** Until the integration has counted the last telegram of a quarter-hour. */
 const LATE_MS = 15_000;
 /** Answers of so many questions are kept: whoever turns over the days of a year asks many. */
 const MOST_ANSWERS = 40;
+/** After so long without a touch, a tablet on a wall shows the present again. */
+const UNTOUCHED_MS = 600_000;
+
+let touchedAt = 0;
+let isWatched = false;
+
+/** From the first choice on: a page on which nothing is chosen has nothing to watch. */
+function watchTouches(): void {
+  touchedAt = Date.now();
+  if (isWatched) return;
+  isWatched = true;
+  const touched = () => (touchedAt = Date.now());
+  for (const type of ["pointerdown", "keydown", "wheel"]) window.addEventListener(type, touched, { capture: true, passive: true });
+}
 
 type Listener = () => void;
 
@@ -45,6 +59,54 @@ class Listeners {
   }
 }
 
+/** What begins with the first listener, ends with the last one, and begins anew with a new connection and after a failure. */
+abstract class Heard {
+  protected readonly connection: Connection;
+  protected readonly listeners = new Listeners();
+  #tries = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(connection: Connection) {
+    this.connection = connection;
+  }
+
+  protected abstract begin(): void;
+  protected abstract end(): void;
+  /** There is another connection. */
+  protected abstract beginAnew(): void;
+
+  /** Be told of whatever is new, until the function that is returned is called. */
+  listen(listener: Listener): () => void {
+    this.listeners.add(listener);
+    if (this.listeners.size === 1) {
+      this.connection.addEventListener("ready", this.#again);
+      this.begin();
+    }
+    return () => {
+      this.listeners.delete(listener);
+      if (this.listeners.size) return;
+      this.connection.removeEventListener("ready", this.#again);
+      this.end();
+    };
+  }
+
+  protected tryLater(again: () => void): void {
+    clearTimeout(this.#retry);
+    if (this.listeners.size) this.#retry = setTimeout(again, 1000 * (RETRY_S[this.#tries] ?? 30));
+    this.#tries += 1;
+  }
+
+  protected stopTrying(): void {
+    clearTimeout(this.#retry);
+  }
+
+  protected succeeded(): void {
+    this.#tries = 0;
+  }
+
+  readonly #again = (): void => this.beginAnew();
+}
+
 interface Answer {
   value?: unknown;
   error?: string;
@@ -53,6 +115,8 @@ interface Answer {
   isPending: boolean;
   tries: number;
   retryAt: number;
+  /** Whether it holds as long as its period, also after a time in which nobody listened. */
+  isLasting: boolean;
 }
 
 export interface Known<T> {
@@ -62,27 +126,25 @@ export interface Known<T> {
 }
 
 /** One meter. */
-export class Feed {
+export class Feed extends Heard {
   /** The last message, also while none comes. */
   live: Live | undefined;
   /** Since when nothing has come: when `live` came, or somebody began to listen, by the clock of this page. */
-  liveAt = 0;
+  #liveAt = 0;
   /** By how much the clock of this page is ahead of Home Assistant's, by the last telegram that came as it was read. */
   #aheadMs = 0;
   #isFollowing = false;
   /** What the cards of a view show together: a month (2026-11), a day (2026-11-21). */
   readonly shown: { month?: string | undefined; day?: string | undefined } = {};
-  readonly #connection: Connection;
+  #dayEnds = 0;
+  #return: ReturnType<typeof setTimeout> | undefined;
   readonly #entryId: string;
-  readonly #listeners = new Listeners();
   readonly #answers = new Map<string, Answer>();
   #subscription: Promise<Unsubscribe> | undefined;
   #run = 0;
-  #tries = 0;
-  #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(connection: Connection, entryId: string) {
-    this.#connection = connection;
+    super(connection);
     this.#entryId = entryId;
   }
 
@@ -91,29 +153,41 @@ export class Feed {
     return Date.now() - this.#aheadMs;
   }
 
-  /** Be told of whatever is new, until the function that is returned is called. */
-  listen(listener: Listener): () => void {
-    this.#listeners.add(listener);
-    if (this.#listeners.size === 1) {
-      // While nobody listened, nothing could come.
-      this.liveAt = Date.now();
-      this.#connection.addEventListener("ready", this.#again);
-      this.#open();
-    }
-    return () => {
-      this.#listeners.delete(listener);
-      if (this.#listeners.size) return;
-      this.#connection.removeEventListener("ready", this.#again);
-      this.#close();
-      // What is looked at again later may be old by then.
-      this.#forgetPeriods();
-    };
+  /** How long nothing has come. */
+  get silenceMs(): number {
+    return Date.now() - this.#liveAt;
   }
 
-  /** Let all cards of this meter show another day or month. */
+  protected begin(): void {
+    // While nobody listened, nothing could come.
+    this.#liveAt = Date.now();
+    this.#open();
+  }
+
+  protected end(): void {
+    this.#close();
+    // What is looked at again later may be old by then.
+    this.#forgetPeriods();
+  }
+
+  /** Let all cards of this meter show another day or month, for as long as somebody is there. */
   show(what: Partial<Feed["shown"]>): void {
     Object.assign(this.shown, what);
-    this.#listeners.tell();
+    watchTouches();
+    this.#dayEnds = dayStart(addDays(localDay(new Date()), 1)).getTime();
+    this.#returnLater();
+    this.listeners.tell();
+  }
+
+  #returnLater(): void {
+    clearTimeout(this.#return);
+    if (!this.shown.day && !this.shown.month) return;
+    const left = () => Math.min(touchedAt + UNTOUCHED_MS, this.#dayEnds) - Date.now();
+    this.#return = setTimeout(() => {
+      if (left() > 0) return this.#returnLater();
+      Object.assign(this.shown, { day: undefined, month: undefined });
+      this.listeners.tell();
+    }, left());
   }
 
   /** Return what is known, and ask for it once a quarter-hour, or as often as `period` changes. */
@@ -121,11 +195,12 @@ export class Feed {
     command: C,
     takes: Commands[C]["takes"],
     period = this.quarterHour,
+    isLasting = false,
   ): Known<Commands[C]["answers"]> {
     const key = JSON.stringify([command, takes]);
     let answer = this.#answers.get(key);
     if (!answer) {
-      answer = { period: "", isPending: false, tries: 0, retryAt: 0 };
+      answer = { period: "", isPending: false, tries: 0, retryAt: 0, isLasting };
     }
     // What was looked at longest ago is forgotten first: a year is not asked anew for many days.
     this.#answers.delete(key);
@@ -135,7 +210,7 @@ export class Feed {
     // The first message says which quarter-hour it is: what is asked before would be asked twice.
     if (!this.live) return answer as Known<Commands[C]["answers"]>;
     const isStale = answer.period !== period && Date.now() >= answer.retryAt;
-    if (isStale && !answer.isPending && this.#listeners.size) void this.#ask(answer, { type: command, ...takes }, period);
+    if (isStale && !answer.isPending && this.listeners.size) void this.#ask(answer, { type: command, ...takes }, period);
     return answer as Known<Commands[C]["answers"]>;
   }
 
@@ -147,9 +222,8 @@ export class Feed {
 
   async #ask(answer: Answer, message: object, period: string): Promise<void> {
     answer.isPending = true;
-    const connection = this.#connection;
     try {
-      answer.value = await connection.sendMessagePromise({ ...message, entry_id: this.#entryId });
+      answer.value = await this.connection.sendMessagePromise({ ...message, entry_id: this.#entryId });
       delete answer.error;
       answer.tries = 0;
       answer.period = period;
@@ -157,22 +231,25 @@ export class Feed {
       answer.error = codeOf(error);
       answer.retryAt = Date.now() + 1000 * (RETRY_S[answer.tries] ?? 30);
       answer.tries += 1;
-      setTimeout(() => this.#listeners.tell(), answer.retryAt - Date.now() + 50);
+      setTimeout(() => this.listeners.tell(), answer.retryAt - Date.now() + 50);
     }
     answer.isPending = false;
-    this.#listeners.tell();
+    this.listeners.tell();
   }
 
-  readonly #again = (): void => {
+  protected beginAnew(): void {
     // Of the connection that was lost: on the new one its number may be that of another.
     this.#subscription = undefined;
     this.#close();
     this.#forgetPeriods();
     this.#open();
-  };
+  }
 
   #forgetPeriods(): void {
-    for (const answer of this.#answers.values()) Object.assign(answer, { period: "", tries: 0, retryAt: 0 });
+    for (const answer of this.#answers.values()) {
+      Object.assign(answer, { tries: 0, retryAt: 0 });
+      if (!answer.isLasting) answer.period = "";
+    }
   }
 
   #open(): void {
@@ -181,21 +258,21 @@ export class Feed {
     const message = { type: "smarty_p1/live", entry_id: this.#entryId };
     // By default, a renewal that is refused would be dropped without a word.
     const options = { resubscribe: false };
-    const subscription = this.#connection.subscribeMessage<Live>(
+    const subscription = this.connection.subscribeMessage<Live>(
       (live) => run === this.#run && this.#tell(live),
       message,
       options,
     );
     this.#subscription = subscription;
     subscription.then(
-      () => run === this.#run && (this.#tries = 0),
+      () => run === this.#run && this.succeeded(),
       (error: unknown) => run === this.#run && this.#later(codeOf(error)),
     );
   }
 
   #close(): void {
     this.#run += 1;
-    clearTimeout(this.#retry);
+    this.stopTrying();
     const subscription = this.#subscription;
     this.#subscription = undefined;
     // One that has failed, or whose connection is gone, has nothing to be ended.
@@ -210,48 +287,39 @@ export class Feed {
     this.#isFollowing = true;
     // What was read last stays, while nothing is read.
     this.live = live.gone ? { ...this.live, ...live } : live;
-    this.liveAt = Date.now();
+    this.#liveAt = Date.now();
     if (live.gone || wasGone) this.#forgetPeriods();
     // After it nothing comes any more: whoever may see the meter again is told by asking.
     if (live.state === "unauthorized") {
       this.#close();
       this.#later(live.state);
     }
-    this.#listeners.tell();
+    this.listeners.tell();
   }
 
   #later(code: string): void {
     this.#subscription = undefined;
     if (code === "unauthorized") this.live = { state: "unauthorized", obstacle: null, remedy: null, gone: true };
-    this.#retry = setTimeout(() => this.#open(), 1000 * (RETRY_S[this.#tries] ?? 30));
-    this.#tries += 1;
-    this.#listeners.tell();
+    this.tryLater(() => this.#open());
+    this.listeners.tell();
   }
 }
 
 /** All meters of one connection. */
-export class Meters {
+export class Meters extends Heard {
   /** Those that the user may see; undefined until they are known. */
   list: Meter[] | undefined;
   error: string | undefined;
-  readonly #connection: Connection;
   readonly #feeds = new Map<string, Feed>();
-  readonly #listeners = new Listeners();
   #chosen: string | undefined;
   #asking: Promise<void> | undefined;
   /** Of each meter: two that differ must not ask in turns for ever. */
   readonly #periods = new Map<string, string>();
-  #tries = 0;
-  #retry: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(connection: Connection) {
-    this.#connection = connection;
-  }
 
   feed(entryId: string): Feed {
     let feed = this.#feeds.get(entryId);
     if (!feed) {
-      feed = new Feed(this.#connection, entryId);
+      feed = new Feed(this.connection, entryId);
       this.#feeds.set(entryId, feed);
     }
     return feed;
@@ -264,21 +332,19 @@ export class Meters {
 
   choose(entryId: string): void {
     this.#chosen = entryId;
-    this.#listeners.tell();
+    this.listeners.tell();
   }
 
-  listen(listener: Listener): () => void {
-    this.#listeners.add(listener);
-    if (this.#listeners.size === 1) {
-      this.#connection.addEventListener("ready", this.#again);
-      this.#again();
-    }
-    return () => {
-      this.#listeners.delete(listener);
-      if (this.#listeners.size) return;
-      this.#connection.removeEventListener("ready", this.#again);
-      clearTimeout(this.#retry);
-    };
+  protected begin(): void {
+    void this.#ask();
+  }
+
+  protected end(): void {
+    this.stopTrying();
+  }
+
+  protected beginAnew(): void {
+    void this.#ask();
   }
 
   /** Return the list as it is now; undefined if that takes too long. */
@@ -290,12 +356,10 @@ export class Meters {
 
   /** Ask again when `period`, the state of a meter as its feed knows it, is another one. */
   refresh(entryId: string, period: string): void {
-    if (period === this.#periods.get(entryId) || !this.#listeners.size) return;
+    if (period === this.#periods.get(entryId) || !this.listeners.size) return;
     this.#periods.set(entryId, period);
     void this.#ask();
   }
-
-  readonly #again = (): void => void this.#ask();
 
   #ask(): Promise<void> {
     this.#asking ??= this.#askOnce().finally(() => (this.#asking = undefined));
@@ -303,18 +367,17 @@ export class Meters {
   }
 
   async #askOnce(): Promise<void> {
-    clearTimeout(this.#retry);
+    this.stopTrying();
     try {
-      const { meters } = await this.#connection.sendMessagePromise<{ meters: Meter[] }>({ type: "smarty_p1/meters" });
+      const { meters } = await this.connection.sendMessagePromise<{ meters: Meter[] }>({ type: "smarty_p1/meters" });
       this.list = meters.map((meter) => described(meter, this.list?.find(({ entry_id }) => entry_id === meter.entry_id)));
       this.error = undefined;
-      this.#tries = 0;
+      this.succeeded();
     } catch (error) {
       this.error = codeOf(error);
-      if (this.#listeners.size) this.#retry = setTimeout(this.#again, 1000 * (RETRY_S[this.#tries] ?? 30));
-      this.#tries += 1;
+      this.tryLater(() => void this.#ask());
     }
-    this.#listeners.tell();
+    this.listeners.tell();
   }
 }
 

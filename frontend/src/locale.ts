@@ -7,13 +7,19 @@ import common from "./texts/common.json" with { type: "json" };
 export const LANGUAGES = ["en", "de", "fr", "lb", "pt"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-/** The texts of a card, by language and key. A key that depends on a number ends with _one and _other. */
+/**
+ * The texts of a card, by language and key. A key that depends on a number ends with _one and _other.
+ *
+ * Of the languages but English, only the one that is spoken is there: see languages.ts.
+ */
 export type Texts<Key extends string = string> = Record<Language, Record<Key, string>>;
 export type Params = Record<string, string | number>;
 
 /** The days of the tariff begin and end in this time zone, whatever that of the browser is. */
 export const TIME_ZONE = "Europe/Luxembourg";
 const SPACE = "\u00a0";
+const HOUR_MS = 3_600_000;
+export const QUARTER_HOUR_MS = HOUR_MS / 4;
 
 const NUMBER_TAGS: Record<string, string | undefined> = {
   comma_decimal: "en-US",
@@ -21,6 +27,12 @@ const NUMBER_TAGS: Record<string, string | undefined> = {
   space_comma: "fr",
   quote_decimal: "de-CH",
 };
+
+/** Return the language that the cards speak to whoever has chosen this one. */
+export function languageOf(tag: string): Language {
+  const [short] = tag.split("-");
+  return LANGUAGES.find((each) => each === short) ?? "en";
+}
 
 let shared: { formats: UserFormats; language: string | undefined; locale: Locale } | undefined;
 
@@ -39,14 +51,14 @@ export class Locale {
   readonly #useGrouping: boolean;
   readonly #hour12: boolean;
   readonly #formats = new Map<string, Intl.DateTimeFormat>();
+  #plurals: Intl.PluralRules | undefined;
   readonly #numbers = new Map<number, Intl.NumberFormat>();
 
   constructor(formats: UserFormats, language = formats.language) {
-    const [short] = language.split("-");
-    this.language = LANGUAGES.find((each) => each === short) ?? "en";
+    this.language = languageOf(language);
     const isKnown = Intl.DateTimeFormat.supportedLocalesOf([language]).length > 0;
     // What no browser knows is written as its nearest neighbour does, with names of its own.
-    this.#tag = isKnown && this.language === short ? language : this.language === "lb" ? "de" : this.language;
+    this.#tag = isKnown && this.language === language.split("-")[0] ? language : this.language === "lb" ? "de" : this.language;
     this.#numberTag =
       formats.number_format === "system"
         ? undefined
@@ -57,7 +69,7 @@ export class Locale {
 
   /** Return a text with its parameters put in; `common` has those that all cards share. */
   text<Key extends string>(texts: Texts<Key>, key: Key, params: Params = {}): string {
-    const text = texts[this.language][key] ?? texts.en[key] ?? key;
+    const text = texts[this.language]?.[key] ?? texts.en[key] ?? key;
     return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole));
   }
 
@@ -67,7 +79,7 @@ export class Locale {
 
   /** Return the text whose key ends with the plural category of `count`; {count} is the number. */
   count(texts: Texts, key: string, count: number, params: Params = {}): string {
-    const one = new Intl.PluralRules(this.#tag).select(count) === "one";
+    const one = (this.#plurals ??= new Intl.PluralRules(this.#tag)).select(count) === "one";
     return this.text(texts, `${key}_${one ? "one" : "other"}`, { count: this.number(count), ...params });
   }
 
@@ -79,6 +91,12 @@ export class Locale {
       this.#numbers.set(decimals, format);
     }
     return format.format(round(value, decimals)).replace(/^-/, "−").replace(/\s/g, SPACE);
+  }
+
+  /** A whole number; what is there is never 0: "< 1". */
+  whole(value: number): string {
+    if (!value || round(value)) return this.number(value);
+    return `${value < 0 ? ">" : "<"}${SPACE}${this.number(Math.sign(value))}`;
   }
 
   /** With a sign also where it is above 0: a difference. */
@@ -229,27 +247,43 @@ function usesTwelveHours({ time_format }: UserFormats, tag: string): boolean {
   return new Date(2023, 0, 1, 22).toLocaleTimeString(tested, { hour: "numeric" }).includes("10");
 }
 
-const PARTS = new Intl.DateTimeFormat("en-GB", {
-  timeZone: TIME_ZONE,
-  year: "numeric",
-  month: "numeric",
-  day: "numeric",
-  hour: "numeric",
-  minute: "numeric",
-  weekday: "short",
-  hourCycle: "h23",
-});
+/** More than the hours of the days that are looked at. */
+const MOST_OFFSETS = 2_000;
+const offsets = new Map<number, number>();
+let parts: Intl.DateTimeFormat | undefined;
+
+/** By how much the clock in Luxembourg is ahead of UTC in an hour: it changes between two of them. */
+function aheadMs(time: number): number {
+  const hour = Math.floor(time / HOUR_MS);
+  let ahead = offsets.get(hour);
+  if (ahead === undefined) {
+    // Not before it is needed: this module is loaded with every page of Home Assistant.
+    parts ??= new Intl.DateTimeFormat("en-GB", {
+      timeZone: TIME_ZONE,
+      year: "numeric",
+      month: "numeric",
+      day: "numeric",
+      hour: "numeric",
+      hourCycle: "h23",
+    });
+    const of = Object.fromEntries(parts.formatToParts(hour * HOUR_MS).map(({ type, value }) => [type, Number(value)]));
+    ahead = Date.UTC(of.year!, of.month! - 1, of.day!, of.hour!) - hour * HOUR_MS;
+    if (offsets.size >= MOST_OFFSETS) offsets.clear();
+    offsets.set(hour, ahead);
+  }
+  return ahead;
+}
 
 /** What calendar and clock in Luxembourg show. */
 export function localParts(time: Date) {
-  const parts = Object.fromEntries(PARTS.formatToParts(time).map(({ type, value }) => [type, value]));
+  const local = new Date(time.getTime() + aheadMs(time.getTime()));
   return {
-    year: Number(parts.year),
-    monthIndex: Number(parts.month) - 1,
-    day: Number(parts.day),
-    hour: Number(parts.hour),
-    minute: Number(parts.minute),
-    dayOfWeek: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].indexOf(parts.weekday ?? ""),
+    year: local.getUTCFullYear(),
+    monthIndex: local.getUTCMonth(),
+    day: local.getUTCDate(),
+    hour: local.getUTCHours(),
+    minute: local.getUTCMinutes(),
+    dayOfWeek: (local.getUTCDay() + 6) % 7,
   };
 }
 
@@ -264,7 +298,7 @@ export function dayStart(day: string): Date {
   const midnight = new Date(`${day}T00:00:00Z`);
   // One of the two offsets leads to midnight of that day; clocks change at another time than midnight.
   for (const hours of [1, 2]) {
-    const time = new Date(midnight.getTime() - hours * 3_600_000);
+    const time = new Date(midnight.getTime() - hours * HOUR_MS);
     if (localParts(time).hour === 0 && localDay(time) === day) return time;
   }
   return midnight;

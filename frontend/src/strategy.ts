@@ -4,7 +4,8 @@ import { boardSections } from "./boards.ts";
 import { pageLocale } from "./card.ts";
 import { metersOf } from "./feed.ts";
 import type { Hass } from "./hass.ts";
-import { Locale } from "./locale.ts";
+import { spoken, spokenSoon } from "./languages.ts";
+import type { Locale } from "./locale.ts";
 import texts from "./texts/strategy.json" with { type: "json" };
 import type { Meter } from "./wire.ts";
 
@@ -44,7 +45,7 @@ function mediaView(locale: Locale, meters: Meter[], hass: Hass): View[] {
   };
   media.sort((one, other) => place(one) - place(other));
   const kinds = KINDS.filter((kind) => media.some(({ type }) => kindOf(type) === kind));
-  const boards = boardSections(hass);
+  const boards = boardSections(hass, locale);
   if (!media.length && !boards.length) return [];
   // Short: five tabs are to fit on a phone.
   const names = kinds.map((kind) => locale.text(texts, kind));
@@ -58,9 +59,22 @@ function mediaView(locale: Locale, meters: Meter[], hass: Hass): View[] {
 let mostViews = 0;
 /** The meters that the last dashboard was made of; undefined before there was one. */
 let shownMeters: string | undefined;
+let shownLocale: Locale | undefined;
 
 const idsOf = (meters: Meter[] | undefined): string =>
   JSON.stringify(meters?.map(({ entry_id, media }) => [entry_id, media.map(({ meter }) => meter)]) ?? null);
+
+/** What the dashboard is made of, of all entities and devices: each renaming of a lamp makes others of these. */
+let known: { entities: Hass["entities"]; devices: Hass["devices"]; registry: string } | undefined;
+
+function registryOf({ entities, devices }: Hass): string {
+  if (known?.entities !== entities || known.devices !== devices) {
+    const own = Object.values(entities).filter(({ platform }) => platform === "smarty_p1");
+    const registry = JSON.stringify([own, own.map(({ device_id }) => devices[device_id ?? ""])]);
+    known = { entities, devices, registry };
+  }
+  return known.registry;
+}
 
 export class SmartyDashboard extends HTMLElement {
   /** What the dialog for a new dashboard begins with. */
@@ -76,15 +90,21 @@ export class SmartyDashboard extends HTMLElement {
    */
   static shouldRegenerate(_config: object, before: Hass, hass: Hass): boolean {
     if (shownMeters === undefined) return true;
-    if ((["entities", "devices", "language"] as const).some((name) => before[name] !== hass[name])) return true;
+    if (before.language !== hass.language || registryOf(before) !== registryOf(hass)) return true;
     const { list } = metersOf(hass.connection);
-    return list !== undefined && idsOf(list) !== shownMeters;
+    if (list !== undefined && idsOf(list) !== shownMeters) return true;
+    // Its texts came late.
+    const locale = spoken(hass.locale, hass.language);
+    return locale !== undefined && locale.language !== shownLocale?.language;
   }
 
   static async generate(_config: object, hass: Hass): Promise<object> {
-    const locale = new Locale(hass.locale, hass.language);
-    const meters = await metersOf(hass.connection).known(PATIENCE_MS);
+    const [locale, meters] = await Promise.all([
+      spokenSoon(hass.locale, hass.language),
+      metersOf(hass.connection).known(PATIENCE_MS),
+    ]);
     shownMeters = idsOf(meters);
+    shownLocale = locale;
     const media = mediaView(locale, meters ?? [], hass);
     // Boards alone are no reason to speak of electricity; before anything is known, everything is.
     const isElectric = !meters || meters.length > 0 || !media.length;

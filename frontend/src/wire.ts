@@ -81,6 +81,8 @@ export interface QuarterHours {
   values: (number | null)[] | string;
   /** Index of the first, how many, and whose: those that were not measured here. */
   origins: [number, number, "platform" | "platform_estimated"][];
+  /** A mark of the days before today: while it is the same, so are they. */
+  past: string;
 }
 
 export interface Peak {
@@ -154,6 +156,7 @@ export interface Classes {
     classes: Record<string, { excess_kwh: number; fixed: number; surcharge: number; total: number }>;
   }[];
   prices: "current";
+  price_year: number;
   cheapest: number | null;
   saving_per_year: number | null;
   about_the_same: boolean;

@@ -6,14 +6,14 @@
  */
 
 import type { Feed, Known } from "./feed.ts";
-import { addMonths, dayStart, localDay, localParts } from "./locale.ts";
+import { addMonths, dayStart, localDay, localParts, QUARTER_HOUR_MS } from "./locale.ts";
 import type { Meter, QuarterHours } from "./wire.ts";
 
-export const QUARTER_HOUR_MS = 900_000;
 export const QUARTER_HOURS_A_DAY = 96;
 const DAY_MS = 86_400_000;
 /** What stands for a quarter-hour that is not known. */
 export const UNKNOWN = -32_768;
+export const ESTIMATED = 1;
 /** So many can be answered; what claims to be longer is not believed. */
 const MOST_ROWS = 500 * QUARTER_HOURS_A_DAY;
 /** Net Wh of a quarter-hour that are 1 kW. */
@@ -24,11 +24,15 @@ export interface Series {
   readonly start: number;
   /** Drawn less fed in, in Wh. */
   readonly values: Int16Array;
+  /** Those that the platform has estimated are ESTIMATED, all others UNKNOWN; undefined where there are none. */
+  readonly estimated?: Int16Array | undefined;
 }
 
 interface Kept {
   month?: string;
   start: string;
+  /** The mark of the past because of which the year was asked last. */
+  past: string;
   year?: QuarterHours;
   tail?: QuarterHours | undefined;
   series?: Series;
@@ -39,22 +43,23 @@ const kept = new WeakMap<Feed, Kept>();
 /**
  * Return what is known of the twelve months before this one, and of this one.
  *
- * The year is asked again after the feed was closed or its meter gone, and when the first day that
- * is known is another one: who imports the past changes what has been answered.
+ * The year is asked again when the tail comes with another mark of the past: a day later, or after
+ * the past was imported. Whoever comes back to a view, or to a connection, asks for the tail alone.
  */
 export function yearSeries(feed: Feed, meter: Meter): Known<Series> {
   let mine = kept.get(feed);
-  if (!mine) kept.set(feed, (mine = { start: "" }));
+  if (!mine) kept.set(feed, (mine = { start: "", past: "" }));
   const month = localDay(new Date(feed.live?.quarter_hour?.start ?? Date.now())).slice(0, 7);
   if (month !== mine.month) Object.assign(mine, { month, start: dayStart(`${addMonths(month, -12)}-01`).toISOString() });
   const command = "smarty_p1/quarter_hours";
   const form = { quantity: "net", encoding: "base64" } as const;
-  const { value: year, error } = feed.get(command, { start: mine.start, ...form }, `since ${meter.known_since}`);
+  const { value: year, error } = feed.get(command, { start: mine.start, ...form }, `${meter.known_since} ${mine.past}`, true);
   if (!year) return { error };
   // Since the year was asked, not since the last tail: it is short, and what was late is in it.
   const { value: tail } = feed.get(command, { start: year.end, ...form });
   if (!mine.series || mine.year !== year || mine.tail !== tail) {
     Object.assign(mine, { year, tail, series: joined(year, tail) });
+    if (tail && tail.past !== year.past) mine.past = tail.past;
   }
   return { value: mine.series };
 }
@@ -64,11 +69,16 @@ export function joined(year: QuarterHours, tail?: QuarterHours): Series {
   const start = Date.parse(year.start);
   if (Number.isNaN(start)) return { start: 0, values: new Int16Array() };
   const parts = [year, ...(tail ? [tail] : [])]
-    .map((each) => ({ at: Math.round((Date.parse(each.start) - start) / QUARTER_HOUR_MS), rows: unpacked(each.values) }))
+    .map((each) => ({ at: Math.round((Date.parse(each.start) - start) / QUARTER_HOUR_MS), rows: unpacked(each.values), origins: each.origins ?? [] }))
     .filter(({ at, rows }) => at >= 0 && at + rows.length <= MOST_ROWS);
   const values = new Int16Array(Math.max(0, ...parts.map(({ at, rows }) => at + rows.length))).fill(UNKNOWN);
   for (const { at, rows } of parts) values.set(rows, at);
-  return { start, values };
+  const estimates = parts.flatMap(({ at, origins }) =>
+    origins.filter(([, , origin]) => origin === "platform_estimated").map(([first, count]) => [at + first, at + first + count] as const),
+  );
+  const estimated = estimates.length ? new Int16Array(values.length).fill(UNKNOWN) : undefined;
+  for (const [first, end] of estimates) estimated!.fill(ESTIMATED, first, end);
+  return { start, values, estimated };
 }
 
 function unpacked(values: QuarterHours["values"]): Int16Array {
@@ -114,13 +124,13 @@ export function clockChanges(start: number, end: number): ClockChange[] {
 }
 
 /** Call for each row with its calendar: `local` are ms since 1970 as Luxembourg's calendar and clock show them. */
-function eachRow({ start, values }: Series, visit: (value: number, local: number) => void): void {
+function eachRow({ start, values }: Series, visit: (value: number, local: number, row: number) => void): void {
   const changes = clockChanges(start, start + values.length * QUARTER_HOUR_MS);
   for (const [index, [from, ahead]] of changes.entries()) {
     const first = Math.round((from - start) / QUARTER_HOUR_MS);
     const until = changes[index + 1]?.[0];
     const last = until === undefined ? values.length : Math.round((until - start) / QUARTER_HOUR_MS);
-    for (let row = first; row < last; row += 1) visit(values[row]!, start + row * QUARTER_HOUR_MS + ahead);
+    for (let row = first; row < last; row += 1) visit(values[row]!, start + row * QUARTER_HOUR_MS + ahead, row);
   }
 }
 
@@ -131,6 +141,8 @@ export interface Grid {
   readonly days: number;
   /** Day × 96 + quarter-hour of the day: drawn less fed in, in Wh. */
   readonly cells: Int16Array;
+  /** The cells that are estimated, as in Series. */
+  readonly estimated: Int16Array | undefined;
   readonly feedsIn: boolean;
   /** The last cell of which something is known. */
   readonly lastCell: number;
@@ -143,9 +155,10 @@ export function gridOf(series: Series): Grid {
   const start = series.start + clockChanges(series.start, series.start)[0]![1];
   const most = Math.floor(start / DAY_MS) - FEWEST_DAYS;
   const all = new Int16Array((Math.ceil(series.values.length / QUARTER_HOURS_A_DAY) + FEWEST_DAYS + 2) * QUARTER_HOURS_A_DAY).fill(UNKNOWN);
+  const estimated = series.estimated && new Int16Array(all.length).fill(UNKNOWN);
   let [firstCell, lastCell] = [-1, -1];
   let feedsIn = false;
-  eachRow(series, (value, local) => {
+  eachRow(series, (value, local, row) => {
     if (value === UNKNOWN) return;
     const cell = Math.floor(local / QUARTER_HOUR_MS) - most * QUARTER_HOURS_A_DAY;
     if (firstCell < 0) firstCell = cell;
@@ -153,12 +166,14 @@ export function gridOf(series: Series): Grid {
     if (value < 0) feedsIn = true;
     // Where the clock shows an hour twice, the higher of both; the hour it leaves out stays a gap.
     if (value > all[cell]!) all[cell] = value;
+    if (estimated && series.estimated![row] === ESTIMATED) estimated[cell] = ESTIMATED;
   });
   const last = Math.floor(lastCell / QUARTER_HOURS_A_DAY);
   const first = Math.min(Math.floor(firstCell / QUARTER_HOURS_A_DAY), last - FEWEST_DAYS + 1);
   const days = lastCell < 0 ? 0 : last - first + 1;
   const from = first * QUARTER_HOURS_A_DAY;
-  return { firstDay: most + first, days, cells: all.subarray(from, from + days * QUARTER_HOURS_A_DAY), feedsIn, lastCell: lastCell - from };
+  const shown = (cells: Int16Array) => cells.subarray(from, from + days * QUARTER_HOURS_A_DAY);
+  return { firstDay: most + first, days, cells: shown(all), estimated: estimated && shown(estimated), feedsIn, lastCell: lastCell - from };
 }
 
 /** What a month had, as far as it is known. */

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Column, monthsDrawing } from "../src/drawing/months.ts";
+import { Locale } from "../src/locale.ts";
+import { choiceOf, labelOf, type Month } from "../src/sentences/months.ts";
 
 const column = (changes: Partial<Column> = {}): Column => ({
   parts: [60, 40, 0, 0, -20],
@@ -95,4 +97,14 @@ test("nothing at all, one column and absurd values draw something or nothing", (
     assert.ok(!/NaN|Infinity/.test(JSON.stringify(drawing)));
     assert.ok(drawing.lines.length < 20);
   }
+});
+
+test("a little is not nothing", () => {
+  const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
+  const month = (value: number) => ({ month: "2026-11", start: new Date("2026-11-01T00:00:00+01:00"), value, isRunning: false, estimate: null }) as Month;
+  const said = (value: number) => [choiceOf(month(value), "€", en), labelOf(month(value), en)].map((text) => text.replaceAll("\u00a0", " "));
+  assert.deepEqual(said(0.06), ["November 2026: < 1 €", "< 1"]);
+  assert.deepEqual(said(-0.06), ["November 2026: > −1 €", "> −1"]);
+  assert.deepEqual(said(0), ["November 2026: 0 €", "0"]);
+  assert.deepEqual(said(0.6), ["November 2026: 1 €", "1"]);
 });

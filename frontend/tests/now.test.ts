@@ -20,6 +20,7 @@ const situation = (changes: Partial<Situation> = {}): Situation => ({
   isWhole: true,
   connection: 27,
   feedsIn: true,
+  hasFedIn: true,
   feedInPrice: 0.0782,
   excessPrice: 0.08262,
   peak: 14.5,
@@ -28,9 +29,9 @@ const situation = (changes: Partial<Situation> = {}): Situation => ({
 const said = (changes: Partial<Situation>, locale = en) => nowSentence(situation(changes), locale).replaceAll("\u00a0", " ");
 
 test("what may be switched on is rounded down, and no more than the connection carries", () => {
-  assert.equal(said({}), "14.0 kW more until 18:45 stay within 7 kW.");
-  assert.equal(said({ energy: 0.15 }), "13.8 kW more until 18:45 stay within 7 kW.");
-  assert.equal(said({ connection: 9.2 }), "8.6 kW more until 18:45 stay within 7 kW.");
+  assert.equal(said({}), "You can add 14.0 kW until 18:45 and stay within 7 kW.");
+  assert.equal(said({ energy: 0.15 }), "You can add 13.8 kW until 18:45 and stay within 7 kW.");
+  assert.equal(said({ connection: 9.2 }), "You can add 8.6 kW until 18:45 and stay within 7 kW.");
   assert.equal(said({ energy: 1.68, power: 0.6 }), "Nothing more until 18:45: 7 kW are just kept.");
 });
 
@@ -71,13 +72,18 @@ test("feeding in earns, also when energy has been drawn in this quarter-hour", (
 
 test("a house that draws nothing runs on its own, if it has anything of its own", () => {
   assert.match(said({ power: 0.04 }), /own electricity/);
+  // In the night, by what was fed in in this quarter-hour: nothing.
+  assert.equal(said({ power: 0.04, hasFedIn: false }), "Nothing comes from the grid.");
   assert.equal(said({ power: 0.04, feedsIn: false }), "Hardly anything is switched on.");
 });
 
 test("in the last minute, and where the beginning was missed, the next quarter-hour counts", () => {
-  assert.equal(said({ secondsLeft: 50 }), "In the next quarter-hour, 6.4 kW more stay within 7 kW.");
+  assert.equal(said({ secondsLeft: 50 }), "In the next quarter-hour, you can add 6.4 kW and stay within 7 kW.");
   assert.equal(said({ secondsLeft: 50, power: 9 }), "At this power, the next quarter-hour will be above 7 kW.");
-  assert.equal(said({ isWhole: false, energy: 2 }), "In the next quarter-hour, 6.4 kW more stay within 7 kW.");
+  // So short before the end, what is still to come would be a huge power.
+  assert.equal(said({ secondsLeft: 40, power: 12, energy: 1.7 }), "At this power, the next quarter-hour will be above 7 kW.");
+  assert.match(said({ secondsLeft: 40, power: 12, energy: 1.76 }), /^\*\*This quarter-hour is above 7 kW/);
+  assert.equal(said({ isWhole: false, energy: 2 }), "In the next quarter-hour, you can add 6.4 kW and stay within 7 kW.");
 });
 
 test("without a reference power, the highest quarter-hour of the month is told", () => {
@@ -137,6 +143,12 @@ test("odd values are unknown ones", () => {
   assert.ok(Number.isFinite(odd.secondsLeft));
 });
 
+test("what was fed in in this quarter-hour is known from it", () => {
+  const fedIn = (exported_wh: number | null) =>
+    situationOf({ state: "receiving", obstacle: null, remedy: null, values: { power_net: 0 }, quarter_hour: { exported_wh } as RunningQuarterHour }, meter)!.hasFedIn;
+  assert.deepEqual([fedIn(12), fedIn(0), fedIn(null)], [true, false, false]);
+});
+
 test("the parts of the bar follow each other, red from the reference power on", () => {
   const { parts, limit } = quarterHourBar(1.4, 2.7, 1.75);
   assert.deepEqual(
@@ -163,7 +175,7 @@ test("phases have one zero and one scale", () => {
 
 const NOW = Date.parse("2026-11-21T17:38:20Z");
 const trouble = (live: Partial<Live>, liveAt = NOW) =>
-  troubleOf(meter, { state: "failing", obstacle: null, remedy: null, ...live }, liveAt, NOW, en);
+  troubleOf(meter, { state: "failing", obstacle: null, remedy: null, ...live }, { silenceMs: NOW - liveAt, now: NOW }, en);
 
 test("each trouble has its words, and the time of the last good telegram", () => {
   const key = trouble({ obstacle: "wrong_key", received_at: "2026-11-21T17:02:00Z" })!;

@@ -4,7 +4,7 @@ import { Cells, dayTicks, imageOf, palette } from "../src/drawing/year.ts";
 import { Locale } from "../src/locale.ts";
 import { aboveSentence, classRows, classSentence, comparisonBegins, periodOf } from "../src/sentences/year.ts";
 import type { Classes, QuarterHours } from "../src/wire.ts";
-import { gridOf, joined, monthsOf, type Series, UNKNOWN } from "../src/year-series.ts";
+import { ESTIMATED, gridOf, joined, monthsOf, type Series, UNKNOWN } from "../src/year-series.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
 const of = (language: string) => new Locale({ language, number_format: "language", time_format: "24" });
@@ -207,4 +207,13 @@ test("months are written where there is room, and days while there are few", () 
   assert.equal(dayTicks(grid(386), 340, room).ticks.length, 6);
   const few = dayTicks(grid(7), 168, { day: 20, month: 18 });
   assert.deepEqual([few.isMonths, few.ticks.length, few.ticks.at(-1)!.at], [false, 7, 6 / 7]);
+});
+
+test("what the platform has estimated is known by its cell, also where the tail brings it", () => {
+  const year = { ...answer("2026-01-01T23:00:00Z", [1, 2, 3]), origins: [[1, 1, "platform_estimated"], [2, 1, "platform"]] } as QuarterHours;
+  const tail = { ...answer("2026-01-01T23:45:00Z", [4]), origins: [[0, 1, "platform_estimated"]] } as QuarterHours;
+  const { days, estimated } = gridOf(joined(year, tail));
+  const today = (days - 1) * 96;
+  assert.deepEqual([...estimated!.subarray(today, today + 5)], [UNKNOWN, ESTIMATED, UNKNOWN, ESTIMATED, UNKNOWN]);
+  assert.equal(gridOf(series("2026-01-01T23:00:00Z", [1])).estimated, undefined);
 });

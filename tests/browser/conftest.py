@@ -7,6 +7,7 @@ from typing import override
 
 import pytest
 import pytest_asyncio
+import pytest_socket
 
 from dev.simulator import Meter, Server, serve
 from tests.system.browser import BROWSERS
@@ -20,7 +21,7 @@ from tests.system.conftest import (
     verify_cleanup,
 )
 from tests.system.home import Home
-from tests.system.support import RecordingMeter, program
+from tests.system.support import OLDEST_PYTHON, RecordingMeter, program
 
 # Real programs and real sockets, as in the system tests.
 __all__ = [
@@ -39,6 +40,11 @@ OTHER_KEY = bytes.fromhex("0b2f6e91d85c43a7be1470c92dfa6385")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--pictures", type=Path, help="keep the pictures of the pages in a folder")
+    parser.addoption(
+        "--oldest",
+        type=Path,
+        help="click in the oldest pages, too: a folder with what requirements_oldest.txt names",
+    )
 
 
 class OpenableMeter(RecordingMeter):
@@ -68,6 +74,27 @@ def browser() -> str:
 async def line() -> AsyncIterator[Server]:
     async with serve([OpenableMeter(1, KEY), Meter(2, OTHER_KEY)], interval=1) as line:
         yield line
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["newest", "oldest"])
+async def each_home(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, line: Server
+) -> AsyncIterator[Home]:
+    """Start the newest Home Assistant, and then the oldest one that is supported."""
+    # The test before has forbidden them.
+    pytest_socket.enable_socket()
+    (meter, _), *_ = line.addresses()
+    assert isinstance(meter, OpenableMeter)
+    home = Home(tmp_path_factory.mktemp("home"), meter)
+    if request.param == "oldest":
+        packages = request.config.getoption("--oldest", default=None)
+        if packages is None:
+            pytest.skip("needs --oldest")
+        environment = {"PYTHONPATH": str(packages)}
+        home = Home(home.directory, meter, python=OLDEST_PYTHON, environment=environment)
+    await home.start()
+    yield home
+    await home.stop()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

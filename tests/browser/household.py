@@ -88,7 +88,8 @@ class Household:
         button = field.locator("ha-picker-field")
         shown = button.locator("[slot=headline], [slot=supporting-text]").filter(has_text=text)
         choices = field.locator("ha-picker-combo-box")
-        fitting = choices.get_by_role("option").filter(has_text=text)
+        # Until 2026.10, options do not say that they are some.
+        fitting = choices.locator("[role=option], ha-combo-box-item").filter(has_text=text)
         async with asyncio.timeout(PATIENCE):
             while True:
                 with contextlib.suppress(NotYetError):
@@ -184,6 +185,7 @@ async def household(  # noqa: PLR0913 - what may differ between browsers
     theme: Theme = "light",
     pictures: Path | None = None,
     ahead: timedelta = timedelta(0),
+    sidebar: Literal["always_hidden", "docked"] = "always_hidden",
 ) -> AsyncIterator[Household]:
     """Open a browser that is logged in to the Home Assistant there, whose clock may be ahead."""
     async with Client.logged_in(url) as client:
@@ -197,7 +199,7 @@ async def household(  # noqa: PLR0913 - what may differ between browsers
     stored = {
         "hassTokens": tokens,
         "selectedLanguage": language,
-        "dockedSidebar": "always_hidden",
+        "dockedSidebar": sidebar,
     }
     script = "".join(
         f"localStorage.setItem({json.dumps(name)}, {json.dumps(json.dumps(value))});"

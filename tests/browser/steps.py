@@ -46,9 +46,15 @@ async def try_key(who: Household, key: bytes) -> None:
 
 
 async def confirm(who: Household) -> None:
-    """Agree to what was found, and leave names and areas as they are."""
-    frontend = who.texts.of_frontend
-    await who.sees(who.texts.own("config.step.confirm.title"))
+    """Agree to what was found, and leave everything else for later, also names and areas."""
+    own, frontend = who.texts.own, who.texts.of_frontend
+    await who.sees(own("config.step.confirm.title"))
+    await who.presses(frontend(f"{_FLOW}.next"))
+    await who.sees(own("config.step.contract.title"))
+    await who.presses(frontend(f"{_FLOW}.next"))
+    await who.sees(own("config.step.show.title"))
+    for switch in await who.page.locator("ha-selector-boolean ha-switch").all():
+        await switch.click()
     await who.presses(frontend(f"{_FLOW}.submit"))
     await who.presses(frontend(f"{_FLOW}.finish_skip"))
 

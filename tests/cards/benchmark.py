@@ -49,6 +49,8 @@ note(CanvasRenderingContext2D, "drawImage", true);
 """
 # Until the frame is over in which each card says what it knows.
 _PAINT = """async (cards) => {
+    // The first use of it loads the data of all languages, which the frontend has done by then.
+    new Intl.DateTimeFormat("en").format();
     await import("/smarty-p1.js?measured");
     for (const [type, config] of cards) await stage.place(type, config);
     await new Promise((resolve) => {

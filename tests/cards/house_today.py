@@ -64,6 +64,7 @@ def quarter_hours(
             "unit": "Wh",
             "values": values,
             "origins": [],
+            "past": "today",
         }
         takes = {"start": _asked(start), "quantity": quantity}
         made.append({"takes": takes, "answer": answer | changes})

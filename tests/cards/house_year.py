@@ -50,7 +50,7 @@ def household(start: datetime = START, end: datetime = END, *, has_sun: bool = T
     return rows
 
 
-def answer(rows: list[Row], start: datetime | None = None) -> Json:
+def answer(rows: list[Row], start: datetime | None = None, past: str = "today") -> Json:
     """Return the answer for rows that follow each other."""
     first = start or rows[0][0]
     values = [UNKNOWN if wh is None else wh for _, wh in rows]
@@ -62,6 +62,7 @@ def answer(rows: list[Row], start: datetime | None = None) -> Json:
         "unit": "Wh",
         "values": b64encode(struct.pack(f"<{len(values)}h", *values)).decode(),
         "origins": [],
+        "past": past,
     }
 
 
@@ -111,6 +112,7 @@ def classes_of(months: list[Json], decisive: list[str], **changes: object) -> Js
     return {
         "months": months,
         "prices": "current",
+        "price_year": 2026,
         "cheapest": None,
         "saving_per_year": None,
         "about_the_same": False,

@@ -1,5 +1,6 @@
 """A page with one card, or some, as the frontend shows them."""
 
+import asyncio
 import os
 from datetime import datetime
 from pathlib import Path
@@ -31,6 +32,8 @@ async def _serve(route: Route) -> None:
         await (route.fulfill(path=found) if found.exists() else route.abort())
     elif path == "/":
         await route.fulfill(path=PAGE, content_type="text/html")
+    elif path.endswith(".json"):
+        await route.fulfill(path=MODULE.parent / path[1:])
     else:
         file = SCRIPT if path == "/stage.js" else Path(os.environ.get("CARDS", MODULE))
         await route.fulfill(path=file, content_type="text/javascript")
@@ -134,9 +137,10 @@ class Stage:
         for _ in range(3):
             await self.page.clock.run_for(100)
         # On a busy machine, answers come later than the clock of the page has moved on.
-        for _ in range(20):
+        for _ in range(40):
             if not await self.page.evaluate("stage.isWaiting()"):
                 return
+            await asyncio.sleep(0.02)
             await self.page.clock.run_for(20)
 
     async def send(self, message: Json, entry_id: str | None = None) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.async_api import Route
 
 from . import house
 from .stage import ROOT, Stage
@@ -146,7 +147,11 @@ async def test_it_is_made_anew_when_something_was_added(stage: Stage, what: str)
     await stage.show(new_page=True)
     await views(stage)
     assert not await stage.page.evaluate(REGENERATE, {"states": {}})
-    assert await stage.page.evaluate(REGENERATE, {what: "fr" if what == "language" else {}})
+    lamp = {"light.hall": {"entity_id": "light.hall", "platform": "hue", "device_id": "lamp"}}
+    others = {"entities": house.entities() | lamp, "devices": {"lamp": {"id": "lamp"}}}
+    assert not await stage.page.evaluate(REGENERATE, others)
+    own = {"entities": {}, "devices": {house.DEVICE: {"id": house.DEVICE}}, "language": "fr"}
+    assert await stage.page.evaluate(REGENERATE, {what: own[what]})
 
 
 async def test_an_open_view_keeps_its_place(stage: Stage) -> None:
@@ -161,6 +166,7 @@ async def test_an_open_view_keeps_its_place(stage: Stage) -> None:
 
 async def test_cards_and_dashboard_are_offered_in_the_language_of_the_user(stage: Stage) -> None:
     await stage.show(language="de")
+    await stage.page.wait_for_function("customCards[0].name === 'Smarty: jetzt'")
     offered = await stage.page.evaluate(
         "customCards.map(({type, name, description}) => [type, name, description])"
     )
@@ -169,6 +175,28 @@ async def test_cards_and_dashboard_are_offered_in_the_language_of_the_user(stage
     [dashboard] = await stage.page.evaluate("customStrategies")
     assert dashboard["type"] == "smarty-p1"
     assert dashboard["description"].startswith("Was gerade geschieht")
+
+
+async def test_no_other_language_flashes_up_before_that_of_the_user(stage: Stage) -> None:
+    await stage.show(new_page=True)
+    held: list[Route] = []
+
+    async def hold(route: Route) -> None:
+        held.append(route)
+
+    await stage.page.route("**/smarty-p1.de.json*", hold)
+    await stage.page.evaluate("stage.hass.language = 'de', stage.place('smarty-p1-now', {})")
+    await stage.passes(1)
+    assert not (await stage.text()).strip()
+    # Whoever waits for long reads English, and why.
+    await stage.passes(3)
+    assert "You draw" in await stage.text()
+    assert "Die deutschen Texte konnten nicht geladen werden" in await stage.text()
+    await held[0].abort()
+    await stage.page.unroute("**/smarty-p1.de.json*")
+    await stage.passes(46)
+    await stage.page.get_by_text("Du beziehst").wait_for()
+    assert "Texte" not in await stage.text()
 
 
 async def test_a_second_module_changes_nothing(stage: Stage) -> None:

@@ -88,7 +88,7 @@ async def test_choosing_by_keys(stage: Stage) -> None:
     chart = stage.page.get_by_role("slider")
     await chart.focus()
     heard = {}
-    for key in ("ArrowRight", "ArrowLeft", "Home", "ArrowLeft", "Escape"):
+    for key in ("ArrowRight", "ArrowLeft", "Home", "ArrowLeft", "ArrowUp", "Escape"):
         await stage.page.keyboard.press(key)
         await stage.settle()
         heard[key] = (await chart.get_attribute("aria-valuetext") or "").replace("\u00a0", " ")
@@ -96,6 +96,7 @@ async def test_choosing_by_keys(stage: Stage) -> None:
         "ArrowRight": "November 2026: 97 € so far",
         "ArrowLeft": "November 2025: 138 €",
         "Home": "November 2025: 138 €",
+        "ArrowUp": "December 2025: 167 €",
         "Escape": "November 2026: 97 € so far",
     }
 

@@ -25,7 +25,7 @@ async def color_of_number(stage: Stage) -> str:
 async def test_the_power_and_what_may_be_switched_on(stage: Stage) -> None:
     await stage.show(CARD)
     text = await stage.text()
-    assert "You draw 18:38:20 0.6 kW 14.0 kW more until 18:45 stay within 7 kW." in text
+    assert "You draw 18:38:20 0.6 kW You can add 14.0 kW until 18:45 and stay within 7 kW." in text
     assert "18:30\N{EN DASH}18:45 ≈ 0.7 of 7 kW" in text
     assert "L1 0.2 kW L2 0.3 kW L3 0.1 kW" in text
     assert not stage.errors
@@ -128,7 +128,7 @@ async def test_the_first_day_says_what_will_be_whole_when(stage: Stage) -> None:
     begun = {"start": "2026-11-21T18:00:00+00:00", "end": "2026-11-21T18:15:00+00:00"}
     times = {"time": "2026-11-21T18:02:00+00:00", "measured_since": "2026-11-21T18:00:00+00:00"}
     await stage.send(house.live(quarter_hour=house.quarter_hour(**begun, **times, last=last)))
-    assert "more until 19:15 stay within 7 kW." in await stage.text()
+    assert "until 19:15 and stay within 7 kW." in await stage.text()
 
 
 async def test_nothing_is_shown_that_could_not_be_verified(stage: Stage) -> None:
@@ -280,11 +280,11 @@ async def test_one_of_three_meters_is_chosen_for_all_cards(stage: Stage) -> None
     await stage.picture("now-three-meters")
     await radios.nth(1).click()
     await stage.settle()
-    assert (await stage.text()).count("2.1 kW 4.8 kW more") == 2
+    assert (await stage.text()).count("2.1 kW You can add 4.8 kW") == 2
     # No subscription was ended for it, nor is one left over.
     live = "stage.asked.filter(({ type }) => type === 'smarty_p1/live').length"
     assert await stage.page.evaluate(live) == 3
-    await radios.nth(1).press("ArrowRight")
+    await radios.nth(1).press("End")
     await stage.settle()
     assert await radios.nth(2).get_attribute("aria-checked") == "true"
     assert "You feed in" in await stage.text()

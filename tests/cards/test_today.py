@@ -135,6 +135,37 @@ async def test_another_day_is_shown_and_asked_for_once(stage: Stage) -> None:
     assert "Saturday 21 November" in await stage.text()
 
 
+async def test_a_tablet_on_a_wall_shows_today_again(stage: Stage) -> None:
+    await stage.show(CARD, answers=house_today.answers())
+    await stage.page.get_by_role("radio", name="Friday 20 November").click()
+    await stage.passes(400)
+    await stage.page.mouse.click(1, 1)
+    await stage.passes(400)
+    # Not while somebody is there.
+    assert "Friday 20 November" in await stage.text()
+    await stage.passes(220)
+    await stage.settle()
+    assert "Saturday 21 November" in await stage.text()
+
+
+async def test_what_was_imported_is_seen_at_the_next_quarter_hour(stage: Stage) -> None:
+    answers = house_today.answers()
+    await stage.show(CARD, answers=answers)
+    await stage.page.get_by_role("radio", name="Friday 20 November").click()
+    await stage.settle()
+    for each in answers["smarty_p1/quarter_hours"]:
+        each["answer"]["past"] = "imported"
+    await stage.page.evaluate("all => stage.answer(all)", answers)
+    asked = "stage.asked.filter((each) => each.end === '2026-11-20T23:00:00.000Z').length"
+    assert await stage.page.evaluate(asked) == 2
+    later = "2026-11-21T17:45:10+00:00"
+    start = "2026-11-21T17:45:00+00:00"
+    running = house.quarter_hour(time=later, start=start, end="2026-11-21T18:00:00+00:00")
+    await stage.send(house.live(received_at=later, quarter_hour=running))
+    await stage.settle()
+    assert await stage.page.evaluate(asked) == 4
+
+
 async def test_turning_back_ends_with_the_first_day_that_is_known(stage: Stage) -> None:
     answers = house_today.answers() | meter(known_since="2026-11-13T00:00:00+01:00")
     await stage.show(CARD, answers=answers)

@@ -18,7 +18,7 @@ FLOORS = (
         "__init__",
         "config_flow",
         "flows",
-        "dashboard",
+        "dashboards",
         "diagnostics",
         "repairs",
         "services",

@@ -20,7 +20,8 @@ from .support import TELEGRAM, reload, set_up
 
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "smarty_p1"
 MODULE = INTEGRATION / "frontend" / "smarty-p1.js"
-MOST_BYTES = 300_000
+MOST_BYTES = 185_000
+MOST_BYTES_OF_TEXTS = 25_000
 
 
 @pytest.fixture
@@ -44,13 +45,19 @@ async def test_every_page_loads_the_module(
 
     [url] = [url for url in hass.data[DATA_EXTRA_MODULE_URL].urls if DOMAIN in url]
 
-    answer = await (await hass_client_no_auth()).get(url)
+    client = await hass_client_no_auth()
+    answer = await client.get(url)
     assert answer.status == HTTPStatus.OK
     assert "javascript" in answer.headers["Content-Type"]
     assert "max-age" in answer.headers["Cache-Control"]
     assert await answer.read() == MODULE.read_bytes()
     version = json.loads((INTEGRATION / "manifest.json").read_text("utf-8"))["version"]
     assert version in url
+    # The module asks for them as it was asked for itself.
+    for texts in MODULE.parent.glob("*.json"):
+        answer = await client.get(url.replace(MODULE.name, texts.name))
+        assert "max-age" in answer.headers["Cache-Control"]
+        assert (await answer.json())["now"]
 
 
 async def test_a_meter_needs_no_frontend(
@@ -64,3 +71,6 @@ async def test_a_meter_needs_no_frontend(
 def test_the_module_does_not_grow_unseen() -> None:
     """Home Assistant serves it as it is; docs/performance.md says what it consists of."""
     assert MODULE.stat().st_size <= MOST_BYTES
+    languages = list(MODULE.parent.glob("*.json"))
+    assert len(languages) == 4
+    assert all(texts.stat().st_size <= MOST_BYTES_OF_TEXTS for texts in languages)

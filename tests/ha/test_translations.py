@@ -84,6 +84,7 @@ def test_each_error_of_a_probe_has_a_text() -> None:
     raised = {key for _, key in error_texts.ERRORS.values()}
     typed = {"port_in_use", "key_malformed", "key_published", "authentication_key_malformed"}
     typed |= {"port_masked", "port_missing", "port_number_missing"}
+    typed |= {"reference_power_malformed"}
     special = {"port_held", "key_renewed", "security_switched_off", "other_meter"}
 
     boards = {"source_in_use", "entity_without_count", "topic_malformed", "sensor_silent"}

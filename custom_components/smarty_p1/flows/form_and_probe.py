@@ -86,6 +86,10 @@ class Dialog(ConfigFlow):
             self._note(err)
         return None if self._errors else accepted
 
+    def _turn_page(self) -> None:
+        """Forget what was typed into the form before this one."""
+        self._typed, self._errors, self._error_placeholders = None, {}, {}
+
     def _note(self, error: FieldError) -> None:
         """Have the form say what is wrong."""
         self._errors[error.field] = error.key
@@ -193,11 +197,18 @@ class Dialog(ConfigFlow):
         self._error_placeholders["port"] = shown_source(data)
         self._note(error)
 
-    async def _async_create(self, unique_id: str, title: str, draft: Draft) -> ConfigFlowResult:
-        """Create the entry, unless there is one already."""
+    async def _async_create(
+        self, unique_id: str, title: str, draft: Draft, last_words: str | None = None, **told: str
+    ) -> ConfigFlowResult:
+        """Create the entry, unless there is one already; `last_words` names the text for that."""
         await self.async_set_unique_id(unique_id, raise_on_progress=False)
         self._abort_if_unique_id_configured()
-        return self.async_create_entry(title=title, **draft._asdict())
+        return self.async_create_entry(
+            title=title,
+            **draft._asdict(),
+            description=last_words,
+            description_placeholders=told or None,
+        )
 
     async def _async_text(self, key: str) -> str:
         """Return a text of this integration, such as `device.tank.name`, in the user's language."""

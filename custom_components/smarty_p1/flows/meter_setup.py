@@ -22,8 +22,9 @@ from ..coordinator.mqtt_port import topic_opener
 from ..lib.meter import shown_name
 from ..lib.p1 import Telegram
 from ..lib.port import probe
+from .contract_and_dashboards import ContractAndDashboardSteps
 from .error_texts import FieldError
-from .form_and_probe import Dialog, Draft, Input
+from .form_and_probe import Input
 from .form_fields import NEW_PORT, async_port_field, with_decimal_mark
 from .meter_keys import key_fields, read_keys
 from .ports_in_use import async_next_gateway_port
@@ -68,7 +69,7 @@ async def async_prove(hass: HomeAssistant, data: Mapping[str, Any]) -> Telegram:
     )
 
 
-class MeterSteps(Dialog):
+class MeterSteps(ContractAndDashboardSteps):
     """A meter at a port."""
 
     _telegram: Telegram
@@ -104,12 +105,11 @@ class MeterSteps(Dialog):
         )
 
     async def async_step_confirm(self, user_input: Input = None) -> ConfigFlowResult:
-        """Show which meter was found, then create its entry."""
+        """Show which meter was found, then ask for its contract."""
         telegram = self._telegram
         serial_number = str(telegram.serial_number)
         if user_input is not None:
-            title = f"Smarty {shown_name(serial_number)}"
-            return await self._async_create(serial_number, title, Draft(self._data, {}))
+            return await self._async_ask_contract(self._data, telegram)
         await self.async_set_unique_id(serial_number, raise_on_progress=False)
         self._abort_if_unique_id_configured()
         verification = f"entity.sensor.verification.state.{telegram.verification.value}"
@@ -126,7 +126,7 @@ class MeterSteps(Dialog):
                 "energy_exported": self._describe("1-0:2.8.0", "kWh"),
                 "channels": await self._async_describe_channels(),
             },
-            last_step=True,
+            last_step=False,
         )
 
     async def _async_ask_meter(

@@ -174,6 +174,7 @@ _CHOICES = (
         SECTION_FEED_IN, CONF_FEED_IN_PRICE, CONF_FEED_IN_PRICE_ENTITY, CONF_FEED_IN_MARGIN
     ),
 )
+_FIRST = {CONF_REFERENCE_POWER, CONF_ENERGY_PRICE, CONF_FEED_IN_PRICE}
 _DEFAULTS = {each.option: each.default for each in _FIELDS if each.default is not None}
 _SECTIONS = frozenset(each.section for each in _FIELDS if each.section)
 CONTRACT_OPTIONS = {each.option for each in (*_FIELDS, _SINCE)} | set(PRICE_ENTITIES.values())
@@ -244,6 +245,28 @@ def read_contract(
         read = {}
     _read_since(read, stored, typed.get(CONF_SURCHARGE_PRICE_SINCE), errors)
     return read
+
+
+def first_contract_fields() -> dict[vol.Marker, Any]:
+    """Return the fields that a meter is added with: what makes a bill of its readings."""
+    return {vol.Optional(each.option): each.selector for each in _FIELDS if each.option in _FIRST}
+
+
+def read_first_contract(
+    hass: HomeAssistant, typed: Mapping[str, Any], errors: Errors
+) -> dict[str, Any]:
+    """Return what both pages would store of these fields, and note what is wrong with them.
+
+    There is no day: what is entered first holds for all that is recorded.
+    """
+    whole: dict[str, Any] = {name: {} for name in _SECTIONS}
+    defaults = _defaults({})
+    for option, _, name, _ in _FIELDS:
+        for source in (typed, defaults):
+            if option in source:
+                (whole[name] if name else whole)[option] = source[option]
+                break
+    return read_contract(hass, {}, whole, errors)
 
 
 def read_power(text: str, errors: Errors) -> float | None:

@@ -5,7 +5,7 @@ from typing import Any
 import voluptuous as vol
 
 from ..coordinator.meter_coordinator import SmartyCoordinator
-from ..lib.tariff import KEPT_MONTHS, LUXEMBOURG, Demand, Month, bill, compare
+from ..lib.tariff import KEPT_MONTHS, LATEST_YEAR, LUXEMBOURG, Demand, Month, bill, compare
 from ..services.bill import bill_answer, comparison_answer, known_months
 from .requests import RefusedError, Request, async_rendered, demand_of, meter_command
 
@@ -69,6 +69,7 @@ def _classes(demand: Demand) -> dict[str, Any]:
     due = bill(demand.month, demand.contracts, demand.until)
     return {
         **comparison_answer(comparison),
+        "price_year": min(LATEST_YEAR, demand.until.astimezone(LUXEMBOURG).year),
         "reference_kw": demand.contracts.at(demand.until).reference_kw,
         "vat_rate": due.vat_rate,
         "decisive": [f"{month.start:%Y-%m}" for month in comparison.decisive],

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from math import isnan, nan
 from weakref import WeakKeyDictionary
+from zlib import crc32
 
 from homeassistant.util.hass_dict import HassKey
 
@@ -42,6 +43,8 @@ class QuarterHours:
         self._imported = array("d")
         self._exported = array("d")
         self._origins = bytearray()
+        self.past = ""
+        """A mark of what is known of the days before today: another one when that is another."""
 
     @property
     def end(self) -> datetime:
@@ -61,6 +64,15 @@ class QuarterHours:
             self._origins.append(_ORIGINS.index(quarter.origin))
             self._imported.extend([nan] * missing)
             self._imported.append(quarter.imported_kwh * 1000)
+
+    def extend_past(self, quarters: Iterable[QuarterHour], today: datetime) -> None:
+        """Add all there are, and mark those of the days before one."""
+        self.extend(quarters)
+        part = self._slice(self.start, today)
+        mark = crc32(self.start.isoformat().encode())
+        for values in (self._imported[part], self._exported[part], self._origins[part]):
+            mark = crc32(values, mark)
+        self.past = f"{mark:08x}"
 
     def values(self, quantity: str, start: datetime, end: datetime) -> list[int | None]:
         """Return an energy in whole Wh, None where it is not known."""
@@ -133,20 +145,22 @@ class KnownQuarterHours:
             # What is imported changes the past, and so may a clock that was wrong.
             basis = day_start(end), coordinator.memory.demand_meter.past
             is_same = self._known is not None and basis[0] == self._basis[0]
+            run = coordinator.hass.async_add_executor_job
             try:
                 if self._known is None or not is_same or basis[1] is not self._basis[1]:
                     start = day_start(end - KEPT)
                     found, _ = await coordinator.past.async_quarter_hours(start, end)
                     known = QuarterHours(start)
+                    await run(known.extend_past, found, basis[0])
                 elif self._last != demand.last_quarter:
                     known = self._known
-                    found = await coordinator.quarter_hours.async_read(known.end, end)
+                    new = await coordinator.quarter_hours.async_read(known.end, end)
+                    await run(known.extend, new)
                 else:
                     return self._known
             except OSError as err:
                 text = f"The stored quarter-hours cannot be read: {err.strerror}"
                 raise RefusedError(code="unreadable", text=text) from err
-            await coordinator.hass.async_add_executor_job(known.extend, found)
             self._known, self._basis, self._last = known, basis, demand.last_quarter
             return known
 

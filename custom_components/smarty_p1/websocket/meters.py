@@ -93,18 +93,22 @@ def _media(
     else:
         kept = coordinator.history.media.items()
         kinds = {identity: (medium.kind, medium.unit) for identity, medium in kept}
-    options = coordinator.config_entry.options
+    entry = coordinator.config_entry
+    devices = {
+        identity: _device_id(hass, entry, mbus_device_id(coordinator, identity))
+        for identity in kinds
+    }
     return [
         {
             "meter": identity,
             "type": kind,
             "unit": unit,
-            "kwh_per_m3": kwh_per_m3(options, kind, unit),
-            "device_id": _device_id(
-                hass, coordinator.config_entry, mbus_device_id(coordinator, identity)
-            ),
+            "kwh_per_m3": kwh_per_m3(entry.options, kind, unit),
+            "device_id": devices[identity],
         }
         for identity, (kind, unit) in kinds.items()
+        # One whose past is kept may have been removed.
+        if reading or devices[identity]
     ]
 
 

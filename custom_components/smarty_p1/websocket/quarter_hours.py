@@ -60,6 +60,7 @@ def _rendered(known: QuarterHours, msg: Request) -> dict[str, Any]:
         "unit": "Wh",
         "values": _packed(values) if msg["encoding"] == "base64" else values,
         "origins": list(known.origins(start, end)),
+        "past": known.past,
     }
 
 

@@ -116,7 +116,7 @@ export class BillCard extends SmartyCard {
         </div>
       </div>
       ${words.sentence ? this.sentence(words.sentence) : nothing}
-      ${words.lacksPrice ? toEnter(this.#entering, meter, this.locale, "enter_prices") : nothing}
+      ${words.lacksPrice ? toEnter(this, meter, this.locale, "enter_prices") : nothing}
       ${this.#lines(words)}
       ${words.notes.length ? html`<footer class="small">${words.notes.map((note) => html`<p>${note}</p>`)}</footer>` : nothing}`;
   }
@@ -128,10 +128,6 @@ export class BillCard extends SmartyCard {
       this.#shown = { bill, locale, words: shownBill(bill, locale) };
     }
     return this.#shown.words;
-  }
-
-  get #entering() {
-    return { hass: this.hass, link: (path: string, text: string) => this.link(path, text) };
   }
 
   #total(bill: Bill, words: ShownBill): TemplateResult | string {
@@ -165,7 +161,7 @@ export class BillCard extends SmartyCard {
     const key = refusal(error);
     return html`<h2>${this.text(billTexts, "title")}</h2>
       ${key ? html`<p role="status">${this.text(billTexts, key)}</p>` : this.waiting(error)}
-      ${key === "no_reference_power" ? toEnter(this.#entering, meter, this.locale, "enter_reference") : nothing}`;
+      ${key === "no_reference_power" ? toEnter(this, meter, this.locale, "enter_reference") : nothing}`;
   }
 }
 

@@ -1,10 +1,12 @@
 /** Is it getting better? A year of months, of which one turns the bill to it. */
 
-import { css, type CSSResultGroup, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
 import { SmartyCard } from "../card.ts";
 import type { Feed } from "../feed.ts";
 import { billsOf, refusal, showMonth, shownOf, toEnter } from "../parts/bills.ts";
 import { chartStyles, COLORS, type MonthsChart, monthsChart } from "../parts/months-chart.ts";
+import { Width } from "../parts/width.ts";
 import { type BillKey, billTexts, isGridAlone } from "../sentences/bill.ts";
 import * as words from "../sentences/months.ts";
 import { styles } from "../styles.ts";
@@ -83,42 +85,18 @@ export class MonthsCard extends SmartyCard {
       }
     `,
   ];
-  static override properties = { ...SmartyCard.properties, unit: { state: true }, width: { state: true } };
+  static override properties = { ...SmartyCard.properties, unit: { state: true } };
 
   declare protected unit: words.Unit;
-  declare protected width: number;
-  /** What was drawn last, and of what. */
-  #drawn: { of: unknown[]; shown: TemplateResult } | undefined;
-  #sizes: ResizeObserver | undefined;
+  readonly #width = new Width(this, ".chart");
 
   constructor() {
     super();
     this.unit = "€";
-    this.width = 0;
   }
 
   override getCardSize(): number {
     return 9;
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#sizes = new ResizeObserver(() => this.#measure());
-    this.#sizes.observe(this);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#sizes?.disconnect();
-  }
-
-  protected override updated(_changed: PropertyValues): void {
-    this.#measure();
-  }
-
-  #measure(): void {
-    const width = this.renderRoot.querySelector(".chart")?.clientWidth;
-    if (width) this.width = width;
   }
 
   protected content(meter: Meter, feed: Feed): TemplateResult {
@@ -126,15 +104,13 @@ export class MonthsCard extends SmartyCard {
     if (!bills) return this.#without(meter, error);
     const chosen = shownOf(bills, feed).month;
     // With each telegram it is asked for again, and made again when something is another.
-    const of = [bills, chosen, this.unit, this.width, this.locale, this.isTableShown, meter, this.hass?.user?.is_admin];
-    if (!this.#drawn?.of.every((each, index) => each === of[index])) {
-      this.#drawn = { of, shown: this.#show(meter, feed, bills, chosen) };
-    }
-    return this.#drawn!.shown;
+    const of = [bills, chosen, this.unit, this.#width.value, this.locale, this.isTableShown, meter, this.hass?.user?.is_admin];
+    return html`${guard(of, () => this.#show(meter, feed, bills, chosen))}`;
   }
 
   #show(meter: Meter, feed: Feed, bills: Bill[], month: string): TemplateResult {
-    const { locale, unit, width } = this;
+    const { locale, unit } = this;
+    const width = this.#width.value;
     const year = words.yearOf(bills, unit);
     const head = words.headOf(year, locale);
     const chosen = year.months.find((each) => each.month === month)!;
@@ -176,7 +152,7 @@ export class MonthsCard extends SmartyCard {
   }
 
   #toEnter(meter: Meter, key: "enter_prices" | "enter_reference"): TemplateResult {
-    return toEnter({ hass: this.hass, link: (path, text) => this.link(path, text) }, meter, this.locale, key);
+    return toEnter(this, meter, this.locale, key);
   }
 
   #without(meter: Meter, error: string | undefined): TemplateResult {

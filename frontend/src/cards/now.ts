@@ -38,7 +38,7 @@ export class NowCard extends SmartyCard {
   protected content(meter: Meter, feed: Feed): TemplateResult {
     const { live } = feed;
     if (!live) return html`${this.chooser(meter, (each) => this.#detail(each))}${this.waiting()}`;
-    const trouble = troubleOf(meter, live, feed.liveAt, Date.now(), this.locale);
+    const trouble = troubleOf(meter, live, feed, this.locale);
     const now = situationOf(live, meter);
     return html`${trouble ? banner(trouble, this.#action(trouble)) : nothing}${this.chooser(meter, (each) => this.#detail(each))}
       ${trouble || !now || this.isOld(feed) ? this.#lastKnown(feed, now, trouble) : this.#present(meter, feed, live, now)}`;
@@ -97,9 +97,8 @@ export class NowCard extends SmartyCard {
   }
 
   #withoutReference(meter: Meter): TemplateResult {
-    const path = `/config/integrations/integration/smarty_p1#config_entry=${meter.entry_id}`;
     return html`<p class="small">${this.#t("no_reference")}</p>
-      ${this.#isAdmin ? this.link(path, this.#t("enter_reference")) : nothing}`;
+      ${this.#isAdmin ? this.settings(meter, this.#t("enter_reference")) : nothing}`;
   }
 
   #quarterHour(running: RunningQuarterHour, now: Situation): TemplateResult {

@@ -3,8 +3,9 @@
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { SmartyCard } from "../card.ts";
 import type { Feed } from "../feed.ts";
-import { localDay } from "../locale.ts";
+import { type Locale, localDay } from "../locale.ts";
 import { rich } from "../parts/markup.ts";
+import { memo } from "../parts/memo.ts";
 import { type Row, type SoFar, soFar, type SoFarKey, soFarTexts } from "../sentences/so-far.ts";
 import { styles } from "../styles.ts";
 import type { Bill, Day, Meter } from "../wire.ts";
@@ -69,8 +70,11 @@ export class SoFarCard extends SmartyCard {
     `,
   ];
 
-  #of: unknown[] = [];
-  #known: SoFar | undefined;
+  /** Made anew only for new answers, and on another day: telegrams come more often. */
+  readonly #soFar = memo(
+    (days: Day[], bill: Bill | undefined, error: string | undefined, feedsIn: boolean, locale: Locale, _today: string): SoFar =>
+      soFar(days, bill, error, feedsIn, new Date(), locale),
+  );
 
   protected content(meter: Meter, feed: Feed): TemplateResult {
     const days = feed.get("smarty_p1/days", {});
@@ -80,7 +84,10 @@ export class SoFarCard extends SmartyCard {
       const isTooEarly = days.error === "nothing_counted";
       return html`${title}${isTooEarly ? html`<p role="status">${this.#t("nothing_yet")}</p>` : this.waiting(days.error)}`;
     }
-    const known = this.#soFar(days.value.days, bill.value?.months.at(-1), bill.error, meter);
+    // Before the first telegram, the days tell.
+    const feedsIn = meter.feeds_in ?? days.value.days.some(({ exported_wh }) => exported_wh);
+    const today = localDay(new Date());
+    const known = this.#soFar(days.value.days, bill.value?.months.at(-1), bill.error, feedsIn, this.locale, today);
     const isOld = this.isOld(feed) || feed.live?.state !== "receiving";
     return html`<header>${title}<small class="number">${known.until ?? nothing}</small></header>
       ${known.forecast ? html`<p>${rich(known.forecast)}</p>` : nothing}
@@ -92,18 +99,6 @@ export class SoFarCard extends SmartyCard {
       </table>
       ${known.lacks && this.hass?.user?.is_admin ? this.#enter(meter, known.lacks) : nothing}
       ${known.notes.length ? html`<p class="small">${known.notes.join(" ")}</p>` : nothing}`;
-  }
-
-  /** Made anew only for new answers: telegrams come more often. */
-  #soFar(days: Day[], bill: Bill | undefined, error: string | undefined, meter: Meter): SoFar {
-    // Before the first telegram, the days tell.
-    const feedsIn = meter.feeds_in ?? days.some(({ exported_wh }) => exported_wh);
-    const of = [days, bill, error, feedsIn, this.locale, localDay(new Date())];
-    if (!this.#known || of.some((each, index) => each !== this.#of[index])) {
-      this.#of = of;
-      this.#known = soFar(days, bill, error, feedsIn, new Date(), this.locale);
-    }
-    return this.#known;
   }
 
   #t(key: SoFarKey): string {
@@ -123,7 +118,6 @@ export class SoFarCard extends SmartyCard {
   }
 
   #enter(meter: Meter, lacks: "prices" | "reference"): TemplateResult {
-    const path = `/config/integrations/integration/smarty_p1#config_entry=${meter.entry_id}`;
-    return html`<div>${this.link(path, this.#t(lacks === "prices" ? "enter_prices" : "enter_reference"))}</div>`;
+    return html`<div>${this.settings(meter, this.#t(lacks === "prices" ? "enter_prices" : "enter_reference"))}</div>`;
   }
 }

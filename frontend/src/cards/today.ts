@@ -3,10 +3,10 @@
 import { type CSSResultGroup, html, nothing, type PropertyDeclarations, svg, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { SmartyCard } from "../card.ts";
-import { type Chart, kwOf, QUARTER_HOUR_MS, type Quarter, quartersOf, roomFor } from "../drawing/today.ts";
+import { type Chart, kwOf, type Quarter, quartersOf, roomFor } from "../drawing/today.ts";
 import type { Feed } from "../feed.ts";
-import { addDays } from "../locale.ts";
-import { costsOf, firstEnds, type Known, knownOf, type Running, runningOf, type ShownDay, shownOf } from "../parts/day.ts";
+import { addDays, QUARTER_HOUR_MS } from "../locale.ts";
+import { costsOf, firstEnds, type Known, knownOf, quarterHoursOf, type Running, runningOf, type ShownDay, shownOf } from "../parts/day.ts";
 import { charted, chosenLine, dayStyles, heightOf, highestLabel, isNarrow, laterReference, runningBar, standing } from "../parts/day-chart.ts";
 import { plain, rich, turnOver } from "../parts/markup.ts";
 import { memo } from "../parts/memo.ts";
@@ -78,20 +78,15 @@ export class TodayCard extends SmartyCard {
     if (!live) return this.waiting();
     const isOld = this.isOld(feed);
     const shown = shownOf(meter, live, feed.shown.day, isOld);
-    const { day, today, start, end, count } = shown;
+    const { day, today, start, count } = shown;
     if (day !== this.#day) this.#chosen.index = undefined;
     this.#day = day;
 
-    // What is past is asked once a day.
-    const isToday = day === today;
-    const takes = { start: new Date(start).toISOString(), ...(isToday ? {} : { end: new Date(end).toISOString() }) };
-    const period = isToday ? undefined : today;
-    const imported = feed.get("smarty_p1/quarter_hours", { ...takes, quantity: "imported" }, period);
-    const exported =
-      meter.feeds_in === false ? undefined : feed.get("smarty_p1/quarter_hours", { ...takes, quantity: "exported" }, period);
+    const { imported, exported, past } = quarterHoursOf(feed, shown, meter.feeds_in);
+    if (!imported) return html`${this.#header(feed, shown)}${this.#instead(live.gone, undefined)}`;
     const days = this.#week(day, today);
     const until = addDays(days.at(-1)!, 1);
-    const sums = feed.get("smarty_p1/days", { start: days[0]!, end: until }, until > today ? undefined : today);
+    const sums = feed.get("smarty_p1/days", { start: days[0]!, end: until }, until > today ? undefined : past);
     const hasSun = meter.feeds_in === true || Boolean(sums.value?.days.some((each) => each.exported_wh));
     const drawn =
       imported.value && sums.value

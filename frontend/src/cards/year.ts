@@ -5,11 +5,13 @@ import { guard } from "lit/directives/guard.js";
 import { navigate, SmartyCard } from "../card.ts";
 import { Cells } from "../drawing/year.ts";
 import type { Feed, Known } from "../feed.ts";
-import { dayStart, localParts } from "../locale.ts";
+import { dayStart } from "../locale.ts";
 import { chooserStyles, classChooser } from "../parts/class-chooser.ts";
 import { HeatMap, type Painted } from "../parts/heat-map.ts";
 import { plain, rich } from "../parts/markup.ts";
+import { memo } from "../parts/memo.ts";
 import { ChosenBar } from "../parts/pointer.ts";
+import { Width } from "../parts/width.ts";
 import { dayOf, mapSize, mapStyles, momentParams, yearMap } from "../parts/year-map.ts";
 import { aboveSentence, cheapest, type ClassRow, classRows, classSentence, comparisonBegins, periodOf, yearTexts } from "../sentences/year.ts";
 import { styles } from "../styles.ts";
@@ -60,14 +62,10 @@ export class YearCard extends SmartyCard {
   });
   #painted: Painted | undefined;
   #open: ((cell: number) => void) | undefined;
-  #width = 0;
+  readonly #width = new Width(this, "ha-card");
+  readonly #gridOf = memo(gridOf);
+  readonly #monthsOf = memo(monthsOf);
   #themes: unknown = null;
-  #made: { series: Series; grid: Grid; kw?: number | undefined; months?: MonthOfYear[] } | undefined;
-  readonly #sizes = new ResizeObserver(([entry]) => {
-    if (!entry || entry.contentRect.width === this.#width) return;
-    this.#width = entry.contentRect.width;
-    this.requestUpdate();
-  });
 
   override getGridOptions(): object {
     return { columns: "full", min_columns: 6, rows: "auto" };
@@ -77,38 +75,27 @@ export class YearCard extends SmartyCard {
     return 10;
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#sizes.observe(this);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#sizes.disconnect();
-  }
-
   protected content(meter: Meter, feed: Feed): TemplateResult {
     const { value: series, error } = yearSeries(feed, meter);
     const classes = feed.get("smarty_p1/classes", {});
-    this.#width ||= this.offsetWidth;
-    const state = [series, error, classes.value, classes.error, meter, this.locale, this.chosenKw, this.#bar.index, this.#width, this.isTableShown];
+    const state = [series, error, classes.value, classes.error, meter, this.locale, this.chosenKw, this.#bar.index, this.#width.value, this.isTableShown];
     // Telegrams change nothing here: twenty of them a second must not be twenty comparisons.
     return html`<h2>${this.text(yearTexts, "title")}</h2>
       ${guard(state, () => (series ? this.#year(series, classes, meter, feed) : this.waiting(error)))}`;
   }
 
   #year(series: Series, { value: classes, error }: Known<Classes>, meter: Meter, feed: Feed): TemplateResult {
-    if (this.#made?.series !== series) this.#made = { series, grid: gridOf(series) };
-    const { grid } = this.#made;
+    const grid = this.#gridOf(series);
     if (!grid.days) return this.waiting("nothing_counted");
     const rows = classes ? classRows(classes) : [];
     const own = (classes ?? meter).reference_kw ?? undefined;
     const kw = rows.some((row) => row.kw === this.chosenKw) ? this.chosenKw : (own ?? cheapest(rows)?.kw);
-    if (!this.#made.months || this.#made.kw !== kw) Object.assign(this.#made, { kw, months: monthsOf(series, kw) });
+    const months = this.#monthsOf(series, kw);
     const decisive = rows.length ? classes!.decisive : undefined;
-    const above = this.#above(kw, rows, decisive);
-    const isTurned = this.#width < NARROW;
-    const size = mapSize(grid, this.#width - AROUND, isTurned, this.locale);
+    const above = this.#above(kw, months, rows, decisive);
+    const width = this.#width.value;
+    const isTurned = width < NARROW;
+    const size = mapSize(grid, width - AROUND, isTurned, this.locale);
     const { grid: before, isTurned: wasTurned } = this.#painted ?? {};
     // The number of what is chosen is another one's then.
     if (before && (before.firstDay !== grid.firstDay || before.days !== grid.days || wasTurned !== isTurned)) this.#bar.index = undefined;
@@ -120,7 +107,7 @@ export class YearCard extends SmartyCard {
       ${yearMap(grid, size, kw, this.#bar, plain(`${this.text(yearTexts, "map")}. ${above}`), this.#open, this.locale)}
       ${rows.length ? this.#classes(rows, kw, classes!) : nothing}
       <footer>${own === undefined && classes ? this.#enterReference(meter) : nothing}${this.tableButton()}</footer>
-      ${this.#table(kw, classes)}
+      ${this.#table(kw, grid, months, classes)}
     </div>`;
   }
 
@@ -132,9 +119,9 @@ export class YearCard extends SmartyCard {
   }
 
   /** What was above a power in the months that decide, or in all there is. */
-  #above(kw: number | undefined, rows: ClassRow[], decisive: string[] | undefined): string {
+  #above(kw: number | undefined, all: MonthOfYear[], rows: ClassRow[], decisive: string[] | undefined): string {
     if (kw === undefined) return "";
-    const months = this.#made!.months!.filter(({ month }) => !decisive || decisive.includes(month));
+    const months = all.filter(({ month }) => !decisive || decisive.includes(month));
     const sum = (what: "known" | "of" | "above" | "aboveWh") => months.reduce((one, other) => one + other[what], 0);
     const isAll = !decisive || (months.length === decisive.length && sum("known") >= AS_GOOD_AS_ALL * sum("of"));
     // The bill counts what was drawn; the map what is left of it where something was fed in as well.
@@ -142,8 +129,7 @@ export class YearCard extends SmartyCard {
     return aboveSentence(kw, { count: isAll ? sum("above") : null, share: sum("above") / sum("known"), kWh }, decisive?.length, this.locale);
   }
 
-  #classes(rows: ClassRow[], kw: number | undefined, { decisive }: Classes): TemplateResult {
-    const year = localParts(new Date()).year;
+  #classes(rows: ClassRow[], kw: number | undefined, { decisive, price_year: year }: Classes): TemplateResult {
     const caption = this.locale.count(yearTexts, "caption", decisive.length, { year });
     const dot = (color: string, key: "fixed" | "surcharge") =>
       html`<span class="key"><i class="dot" style="background:var(${color})"></i>${this.text(yearTexts, key)}</span>`;
@@ -153,14 +139,12 @@ export class YearCard extends SmartyCard {
 
   #enterReference(meter: Meter): TemplateResult | typeof nothing {
     if (!this.hass?.user?.is_admin) return nothing;
-    const path = `/config/integrations/integration/smarty_p1#config_entry=${meter.entry_id}`;
-    return this.link(path, this.text(yearTexts, "enter_reference"));
+    return this.settings(meter, this.text(yearTexts, "enter_reference"));
   }
 
-  #table(kw: number | undefined, classes: Classes | undefined): TemplateResult | typeof nothing {
+  #table(kw: number | undefined, grid: Grid, months: MonthOfYear[], classes: Classes | undefined): TemplateResult | typeof nothing {
     const t = (key: "month" | "highest" | "count_above" | "kwh_above") =>
       this.text(yearTexts, key, kw === undefined ? {} : { R: this.locale.referenceKW(kw) });
-    const { grid, months } = this.#made!;
     const lastDay = grid.firstDay + grid.days - 1;
     const row = (each: MonthOfYear) => {
       const params = { ...momentParams(each.highestLocal, lastDay, this.locale), power: this.locale.kW(each.highestWh / WH_A_KW) };
@@ -169,13 +153,14 @@ export class YearCard extends SmartyCard {
       return kw === undefined ? cells : [...cells, this.locale.number(each.above), this.locale.number(counted ?? each.aboveWh / 1000, 1)];
     };
     const head = [t("month"), t("highest"), ...(kw === undefined ? [] : [t("count_above"), t("kwh_above")])];
-    return this.table(this.text(yearTexts, "map"), head, () => months!.map(row));
+    return this.table(this.text(yearTexts, "map"), head, () => months.map(row));
   }
 
   /** Let the card of one day show it, in this view or in the one beside it. */
   #openDay(feed: Feed, day: string): void {
     feed.show({ day });
-    if (location.pathname.endsWith("/year")) navigate(location.pathname.replace(/\/year$/, "/now"));
+    // Only in the dashboard of the strategy, whose views have these paths.
+    if (this.config.chooser && location.pathname.endsWith("/year")) navigate(location.pathname.replace(/\/year$/, "/now"));
   }
 
   protected override updated(): void {

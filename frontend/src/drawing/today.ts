@@ -1,9 +1,8 @@
 /** The bars of a day: where they stand, in pixels. Energies are in Wh, powers in kW. */
 
-import { localParts } from "../locale.ts";
+import { localParts, QUARTER_HOUR_MS } from "../locale.ts";
 import type { QuarterHours } from "../wire.ts";
 
-export const QUARTER_HOUR_MS = 900_000;
 /** 100 on the day when the clock is put back; what claims to be longer is wrong. */
 const MOST_QUARTERS = 100;
 

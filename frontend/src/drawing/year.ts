@@ -1,6 +1,6 @@
 /** A year of quarter-hours as a picture: its colours, its pixels, what stands on its axes. */
 
-import { QUARTER_HOURS_A_DAY, UNKNOWN, WH_A_KW, type Grid } from "../year-series.ts";
+import { ESTIMATED, QUARTER_HOURS_A_DAY, UNKNOWN, WH_A_KW, type Grid } from "../year-series.ts";
 
 const DAY_MS = 86_400_000;
 /** From here on, a colour is no darker. */
@@ -39,6 +39,13 @@ export function palette({ drawn, fedIn, excess }: Colors, aboveKw: number | unde
   return entries;
 }
 
+/** The palette of what is estimated: opaque, whatever the color. */
+export function mask(): Uint32Array {
+  const entries = new Uint32Array(ESTIMATED - UNKNOWN + 1);
+  entries[ESTIMATED - UNKNOWN] = 0xff_ff_ff_ff;
+  return entries;
+}
+
 export interface Image {
   readonly width: number;
   readonly height: number;
@@ -53,7 +60,7 @@ export interface Image {
  * newest day is on top. Where there is not a pixel for each day, one shows the highest of some: what
  * is above the reference power must be seen on a small screen, too.
  */
-export function imageOf({ days, cells }: Grid, colors: Uint32Array, mostDays: number, isTurned: boolean): Image {
+export function imageOf({ days, cells }: Pick<Grid, "days" | "cells">, colors: Uint32Array, mostDays: number, isTurned: boolean): Image {
   const shown = Math.min(days, Math.max(1, mostDays));
   const [width, height] = isTurned ? [QUARTER_HOURS_A_DAY, shown] : [shown, QUARTER_HOURS_A_DAY];
   const pixels = new Uint32Array(width * height);

@@ -41,12 +41,11 @@ export const refusal = (error: string | undefined): BillKey | undefined => REFUS
 
 /** A link to where what is missing is entered, for those who may. */
 export function toEnter(
-  card: { link: (path: string, text: string) => TemplateResult; hass: SmartyCard["hass"] },
-  { entry_id }: Meter,
+  card: SmartyCard,
+  meter: Meter,
   locale: Locale,
   key: "enter_prices" | "enter_reference",
 ): TemplateResult {
   if (!card.hass?.user?.is_admin) return html`<p class="small">${locale.text(billTexts, "by_administrator")}</p>`;
-  const path = `/config/integrations/integration/smarty_p1#config_entry=${entry_id}`;
-  return card.link(path, locale.text(billTexts, key));
+  return card.settings(meter, locale.text(billTexts, key));
 }

@@ -61,6 +61,13 @@ export const chooserStyles = css`
   }
 `;
 
+/** Return which one of a group of radio buttons a key leads to. */
+export function nextOf({ key }: KeyboardEvent, at: number, count: number): number | undefined {
+  if (key === "Home" || key === "End") return key === "Home" ? 0 : count - 1;
+  const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[key];
+  return step && (at + step + count) % count;
+}
+
 export function chooser(
   label: string,
   choices: Choice[],
@@ -73,11 +80,9 @@ export function chooser(
     </select>`;
   }
   const key = (event: KeyboardEvent): void => {
-    const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
-    if (!step) return;
+    const next = nextOf(event, choices.findIndex(({ id }) => id === chosen), choices.length);
+    if (next === undefined) return;
     event.preventDefault();
-    const index = choices.findIndex(({ id }) => id === chosen);
-    const next = (index + step + choices.length) % choices.length;
     choose(choices[next]!.id);
     (event.currentTarget as Element).querySelectorAll<HTMLElement>("button")[next]?.focus();
   };

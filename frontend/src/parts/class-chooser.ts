@@ -2,6 +2,7 @@
 
 import { css, html, nothing, type TemplateResult } from "lit";
 import type { Locale } from "../locale.ts";
+import { nextOf } from "./chooser.ts";
 import { ABOUT_THE_SAME, type ClassRow, yearTexts } from "../sentences/year.ts";
 
 export const chooserStyles = css`
@@ -66,10 +67,9 @@ export function classChooser(
   const most = Math.max(1, ...rows.map(({ fixed, surcharge }) => (fixed ?? 0) + Math.max(0, surcharge ?? 0)));
   const at = rows.findIndex(({ kw }) => kw === chosen);
   const key = (event: KeyboardEvent) => {
-    const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
-    if (!step) return;
+    const to = nextOf(event, Math.max(0, at), rows.length);
+    if (to === undefined) return;
     event.preventDefault();
-    const to = (Math.max(0, at) + step + rows.length) % rows.length;
     choose(rows[to]!.kw);
     (event.currentTarget as Element).querySelectorAll("button")[to]?.focus();
   };

@@ -2,8 +2,8 @@
 
 import { css, nothing, svg, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
-import { type Chart, chartOf, kwOf, QUARTER_HOUR_MS, type Quarter, rectangle } from "../drawing/today.ts";
-import type { Locale } from "../locale.ts";
+import { type Chart, chartOf, kwOf, type Quarter, rectangle } from "../drawing/today.ts";
+import { type Locale, QUARTER_HOUR_MS } from "../locale.ts";
 import type { Running } from "./day.ts";
 import { hatch } from "./markup.ts";
 

@@ -1,9 +1,10 @@
 /** Which day is shown, and what of it has ended, runs and is known. */
 
-import { countOf, kwOf, MOST_KW, QUARTER_HOUR_MS, type Quarter } from "../drawing/today.ts";
-import { addDays, dayStart, localDay } from "../locale.ts";
+import { countOf, kwOf, MOST_KW, type Quarter } from "../drawing/today.ts";
+import type { Feed, Known as Answered } from "../feed.ts";
+import { addDays, dayStart, localDay, QUARTER_HOUR_MS } from "../locale.ts";
 import { excessCosts, shownDay } from "../sentences/today.ts";
-import type { Day, Live, Meter, RunningQuarterHour } from "../wire.ts";
+import type { Day, Live, Meter, QuarterHours, RunningQuarterHour } from "../wire.ts";
 
 export interface ShownDay {
   day: string;
@@ -31,6 +32,26 @@ export function shownOf(meter: Meter, live: Live, asked: string | undefined, isO
   const count = countOf(start, end);
   const present = day === today ? Math.floor((now - start) / QUARTER_HOUR_MS) : count;
   return { day, today, since, start, end, count, quarterHour, present };
+}
+
+interface Asked {
+  /** Undefined while it is not known yet whether what was answered of a past day still holds. */
+  imported?: Answered<QuarterHours>;
+  exported?: Answered<QuarterHours> | undefined;
+  past: string;
+}
+
+/** Ask for the day that is shown: today once a quarter-hour, what is past once a day and when it has been imported. */
+export function quarterHoursOf(feed: Feed, { day, today, start, end }: ShownDay, feedsIn: boolean | null): Asked {
+  const command = "smarty_p1/quarter_hours";
+  // The answer of today has the mark of the days before it.
+  const ofToday = feed.get(command, { start: dayStart(today).toISOString(), quantity: "imported" });
+  const past = `${today} ${ofToday.value?.past}`;
+  const isToday = day === today;
+  if (!isToday && !ofToday.value && !ofToday.error) return { past };
+  const takes = { start: new Date(start).toISOString(), ...(isToday ? {} : { end: new Date(end).toISOString() }) };
+  const ask = (quantity: "imported" | "exported") => feed.get(command, { ...takes, quantity }, isToday ? undefined : past);
+  return { imported: ask("imported"), exported: feedsIn === false ? undefined : ask("exported"), past };
 }
 
 export interface Running {

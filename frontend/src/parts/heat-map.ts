@@ -1,7 +1,10 @@
 /** Paints a year on a canvas, at the pixels of the device and only when something about it is another. */
 
-import { type Color, type Colors, imageOf, palette } from "../drawing/year.ts";
+import { type Color, type Colors, type Image, imageOf, mask, palette } from "../drawing/year.ts";
 import type { Grid } from "../year-series.ts";
+
+/** From one stripe of what is estimated to the next. */
+const STRIPES_PX = 6;
 
 export interface Painted {
   grid: Grid;
@@ -47,12 +50,8 @@ export class HeatMap {
     if (this.#palette?.colors !== colors || this.#palette.kw !== kw) {
       this.#palette = { colors, kw, entries: palette(colors, kw) };
     }
-    const { width: columns, height: rows, pixels } = imageOf(grid, this.#palette.entries, isTurned ? down : across, isTurned);
-    const small = document.createElement("canvas");
-    small.width = columns;
-    small.height = rows;
-    const image = new ImageData(new Uint8ClampedArray(pixels.buffer), columns, rows);
-    small.getContext("2d")?.putImageData(image, 0, 0);
+    const most = isTurned ? down : across;
+    const small = canvasOf(imageOf(grid, this.#palette.entries, most, isTurned));
     // Setting its size empties a canvas.
     canvas.width = across;
     canvas.height = down;
@@ -60,5 +59,39 @@ export class HeatMap {
     if (!context) return;
     context.imageSmoothingEnabled = false;
     context.drawImage(small, 0, 0, across, down);
+    if (!grid.estimated) return;
+    const hatches = hatchesIn(canvasOf(imageOf({ ...grid, cells: grid.estimated }, mask(), most, isTurned)), across, down);
+    // What is estimated shows the card through its stripes.
+    context.globalCompositeOperation = "destination-out";
+    context.drawImage(hatches, 0, 0);
   }
+}
+
+function canvasOf({ width, height, pixels }: Image): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  canvas.getContext("2d")?.putImageData(new ImageData(new Uint8ClampedArray(pixels.buffer), width, height), 0, 0);
+  return canvas;
+}
+
+/** Return stripes where a smaller picture has anything. */
+function hatchesIn(small: HTMLCanvasElement, width: number, height: number): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  const context = canvas.getContext("2d");
+  if (!context) return canvas;
+  context.imageSmoothingEnabled = false;
+  context.drawImage(small, 0, 0, width, height);
+  context.globalCompositeOperation = "source-in";
+  const step = STRIPES_PX * (devicePixelRatio || 1);
+  context.lineWidth = step / 3;
+  context.beginPath();
+  for (let x = -height; x < width; x += step) {
+    context.moveTo(x, height);
+    context.lineTo(x + height, 0);
+  }
+  context.stroke();
+  return canvas;
 }

@@ -80,7 +80,15 @@ export function monthsChart({ year, chosen, locale, width: measured, choose }: M
   const key = (event: KeyboardEvent) => {
     const here = known.indexOf(chosen);
     const last = known.length - 1;
-    const steps: Record<string, number> = { ArrowLeft: here - 1, ArrowRight: here + 1, Home: 0, End: last, Escape: last };
+    const steps: Record<string, number> = {
+      ArrowLeft: here - 1,
+      ArrowDown: here - 1,
+      ArrowRight: here + 1,
+      ArrowUp: here + 1,
+      Home: 0,
+      End: last,
+      Escape: last,
+    };
     const to = steps[event.key];
     if (to === undefined) return;
     event.preventDefault();

@@ -72,13 +72,14 @@ export class ChosenBar implements ReactiveController {
       const leaves = Math.abs(by) < column && Math.floor(to / column) !== Math.floor(at! / column);
       return to < 0 || to >= count || leaves ? at : to;
     };
+    const [first, last] = [0, count - 1];
     const steps: Record<string, number | undefined> = {
-      ArrowLeft: at === undefined ? count - 1 : step(-column),
-      ArrowRight: at === undefined ? 0 : step(column),
-      ArrowUp: column > 1 && at !== undefined ? step(1) : undefined,
-      ArrowDown: column > 1 && at !== undefined ? step(-1) : undefined,
-      Home: 0,
-      End: count - 1,
+      ArrowLeft: at === undefined ? last : step(-column),
+      ArrowRight: at === undefined ? first : step(column),
+      ArrowUp: at === undefined ? first : step(1),
+      ArrowDown: at === undefined ? last : step(-1),
+      Home: first,
+      End: last,
     };
     const to = steps[event.key];
     if (event.key === "Escape") this.choose(undefined);

@@ -39,7 +39,7 @@ export function week(name: string, choices: readonly Choice[], chosen: string, c
   const key = (event: KeyboardEvent) => {
     const known = choices.filter(({ isKnown }) => isKnown);
     const at = known.findIndex(({ day }) => day === chosen);
-    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: known.length - 1 }[event.key];
+    const to = { ArrowLeft: at - 1, ArrowUp: at - 1, ArrowRight: at + 1, ArrowDown: at + 1, Home: 0, End: known.length - 1 }[event.key];
     if (to === undefined) return;
     event.preventDefault();
     const next = known[Math.max(0, Math.min(known.length - 1, to))];

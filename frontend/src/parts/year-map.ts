@@ -4,7 +4,7 @@ import { css, html, nothing, type TemplateResult } from "lit";
 import { Cells, dayTicks, drawnOpacity, FED_IN_OPACITY } from "../drawing/year.ts";
 import type { Locale } from "../locale.ts";
 import { yearTexts } from "../sentences/year.ts";
-import { type Grid, QUARTER_HOURS_A_DAY, UNKNOWN, WH_A_KW } from "../year-series.ts";
+import { ESTIMATED, type Grid, QUARTER_HOURS_A_DAY, UNKNOWN, WH_A_KW } from "../year-series.ts";
 import type { ChosenBar } from "./pointer.ts";
 
 const DAY_MS = 86_400_000;
@@ -97,6 +97,9 @@ export const mapStyles = css`
     width: 12px;
     height: 12px;
   }
+  .legend .hatched {
+    background: repeating-linear-gradient(-45deg, var(--drawn) 0 3px, transparent 3px 4.5px);
+  }
 `;
 
 export interface MapSize {
@@ -137,7 +140,9 @@ export function reading(cell: number, grid: Grid, locale: Locale): string {
   const local = grid.firstDay * DAY_MS + cell * 900_000;
   const params = momentParams(local, grid.firstDay + grid.days - 1, locale);
   if (value === UNKNOWN) return locale.text(yearTexts, "unknown_at", params);
-  return locale.text(yearTexts, value < 0 ? "fed_in_at" : "drawn_at", { ...params, power: locale.kW(Math.abs(value) / WH_A_KW) });
+  const power = locale.kW(Math.abs(value) / WH_A_KW);
+  const isEstimated = grid.estimated?.[cell] === ESTIMATED;
+  return locale.text(yearTexts, value < 0 ? "fed_in_at" : "drawn_at", { ...params, power: isEstimated ? `≈\u00a0${power}` : power });
 }
 
 export function yearMap(
@@ -204,7 +209,7 @@ function mark([x, y]: [number, number], text: string, open: () => void, locale: 
     <button class="read" style=${place} title=${locale.text(yearTexts, "open")} @click=${open}>${text} ›</button>`;
 }
 
-function legend({ feedsIn }: Grid, kw: number | undefined, locale: Locale): TemplateResult {
+function legend({ feedsIn, estimated }: Grid, kw: number | undefined, locale: Locale): TemplateResult {
   const swatch = (color: string, opacity: number, text: string) =>
     html`<span><i style="background:var(${color});opacity:${opacity}"></i>${text}</span>`;
   return html`<small class="legend">
@@ -212,5 +217,6 @@ function legend({ feedsIn }: Grid, kw: number | undefined, locale: Locale): Temp
     ${feedsIn ? swatch("--fed-in", FED_IN_OPACITY, locale.text(yearTexts, "fed_in")) : nothing}
     ${LEGEND_KW.filter((each) => each <= (kw ?? 7)).map((each) => swatch("--drawn", drawnOpacity(each), locale.number(each, each < 1 ? 1 : 0)))}
     ${kw === undefined ? nothing : swatch("--excess", 1, locale.text(yearTexts, "above", { R: locale.referenceKW(kw) }))}
+    ${estimated ? html`<span><i class="hatched"></i>${locale.text(yearTexts, "estimated")}</span>` : nothing}
   </small>`;
 }

@@ -45,16 +45,17 @@ const SILENT_S = 120;
 /** As long as it takes to load a meter anew after a change: nothing that anybody has to know. */
 const RELOAD_S = 10;
 
-export function troubleOf(meter: Meter, live: Live, liveAt: number, now: number, locale: Locale): Trouble | undefined {
+/** `silenceMs` is how long nothing has come to this page; `now`, in ms since 1970, is by the clock of Home Assistant. */
+export function troubleOf(meter: Meter, live: Live, { silenceMs, now }: { silenceMs: number; now: number }, locale: Locale): Trouble | undefined {
   const t = (key: BannerKey, params: Record<string, string> = {}) => locale.text(bannerTexts, key, params);
   const received = live.received_at ? Date.parse(live.received_at) : Number.NaN;
   if (live.state === "receiving" || live.state === "waiting") {
     // By the clock of this page alone, which may be another than that of Home Assistant.
-    if (live.state === "waiting" || now - liveAt <= SILENT_S * 1000) return undefined;
-    const title = t("silent", { duration: duration(now - liveAt, locale) });
+    if (live.state === "waiting" || silenceMs <= SILENT_S * 1000) return undefined;
+    const title = t("silent", { duration: duration(silenceMs, locale) });
     return { title, help: t("lost_help"), isCalm: false, isUnverified: false, link: undefined };
   }
-  if (live.state === "not_loaded" && live.values && now - liveAt < RELOAD_S * 1000) return undefined;
+  if (live.state === "not_loaded" && live.values && silenceMs < RELOAD_S * 1000) return undefined;
   const kind = kindOf(live);
   const serial = meter.serial_number ?? meter.title;
   const isSilent = kind === "silent";

@@ -1,7 +1,7 @@
 /** The table behind the bars of a day, and the notes below them. */
 
-import { kwOf, QUARTER_HOUR_MS, type Quarter } from "../drawing/today.ts";
-import type { Locale } from "../locale.ts";
+import { kwOf, type Quarter } from "../drawing/today.ts";
+import { type Locale, QUARTER_HOUR_MS } from "../locale.ts";
 import { timeOf, type TodayKey, todayTexts } from "./today.ts";
 
 export interface Told {

@@ -98,11 +98,11 @@ export function headOf(year: Year, locale: Locale): { title: string; value: stri
     const received = unit === "€" && (running.value ?? 0) < 0;
     const label = t(received ? "so_far_receive" : "so_far", { unit, month: locale.month(running.start) });
     const sentence = running.isRunning ? t("first", { day: locale.day(firstWholeEnd(running.bill!)) }) : "";
-    return { title, value: running.value === null ? "–" : locale.number(Math.abs(running.value)), label, sentence };
+    return { title, value: running.value === null ? "–" : locale.whole(Math.abs(running.value)), label, sentence };
   }
-  const mean = round(year.sum / whole.length);
-  const label = t(mean < 0 ? "a_month_receive" : "a_month", { unit });
-  return { title, value: locale.number(Math.abs(mean)), label, sentence: extremes(year, locale, t) };
+  const mean = year.sum / whole.length;
+  const label = t(round(mean) < 0 ? "a_month_receive" : "a_month", { unit });
+  return { title, value: locale.whole(Math.abs(mean)), label, sentence: extremes(year, locale, t) };
 }
 
 function extremes({ whole, unit }: Year, locale: Locale, t: (key: MonthsKey, params?: Params) => string): string {
@@ -158,9 +158,11 @@ export function tableOf(year: Year, chosen: Month, locale: Locale): { head: stri
   if (unit === "kWh") return { head, rows, total: undefined };
   const isAlone = Boolean(lastKnown(year) && isGridAlone(lastKnown(year)!));
   const sums = [chosen.value, ...(whole.length ? [year.sum] : [])];
-  const cells = sums.map((sum) => write(sum === null ? undefined : sum));
+  const cells = sums.map((sum) => (sum === null ? "–" : wholeEuros(sum, locale)));
   return { head, rows, total: { key: "pay", name: t(isAlone ? "grid_total" : "pay"), cells } };
 }
+
+const wholeEuros = (value: number, locale: Locale): string => `${locale.whole(value)}\u00a0€`;
 
 /** Undefined where the parts are not those of the sum. */
 function rounded(parts: number[], sum: number, unit: Unit): number[] | undefined {
@@ -186,7 +188,7 @@ export const lastKnown = (year: Year): Bill | undefined => year.months.at(-1)?.b
 export function choiceOf(month: Month, unit: Unit, locale: Locale): string {
   const name = upper(locale.monthYear(month.start));
   if (month.value === null) return locale.text(monthsTexts, "unknown", { month: name });
-  const value = unit === "€" ? locale.euros(month.value) : locale.kWh(month.value, 0);
+  const value = unit === "€" ? wholeEuros(month.value, locale) : locale.kWh(month.value, 0);
   return locale.text(monthsTexts, month.isRunning ? "choice_so_far" : "choice", { month: name, value });
 }
 
@@ -194,7 +196,7 @@ export function choiceOf(month: Month, unit: Unit, locale: Locale): string {
 export function labelOf(month: Month, locale: Locale): string {
   const shown = month.estimate ?? month.value;
   if (shown === null) return "";
-  return month.estimate === null ? locale.number(shown) : `≈\u00a0${locale.number(shown)}`;
+  return month.estimate === null ? locale.whole(shown) : `≈\u00a0${locale.number(shown)}`;
 }
 
 /** All months, for the table behind the chart. */

@@ -1,7 +1,7 @@
 /** What is going on, and what may be switched on: the sentence of the first card. */
 
 import type { Locale } from "../locale.ts";
-import { addDays, addMonths, dayStart, kwDecimals, localDay } from "../locale.ts";
+import { addDays, addMonths, dayStart, kwDecimals, localDay, QUARTER_HOUR_MS } from "../locale.ts";
 import { round, roundDown, roundUp } from "../rounding.ts";
 import type { Texts } from "../locale.ts";
 import texts from "../texts/now.json" with { type: "json" };
@@ -13,7 +13,6 @@ export const nowTexts: NowTexts = texts;
 
 /** In the last seconds a small energy would be a huge power: the next quarter-hour is what counts. */
 const LAST_SECONDS = 60;
-const QUARTER_HOUR_MS = 900_000;
 
 export interface Situation {
   /** Drawn less fed in. */
@@ -30,6 +29,8 @@ export interface Situation {
   /** What the connection allows, in kW. */
   connection: number | null;
   feedsIn: boolean;
+  /** Whether something was fed in in this quarter-hour: a battery or the sun is there now. */
+  hasFedIn: boolean;
   /** EUR a kWh that is fed in, and above the reference power. */
   feedInPrice: number | null;
   excessPrice: number | null;
@@ -59,6 +60,7 @@ export function situationOf(live: Live, meter: Meter): Situation | undefined {
     isWhole: Boolean(running) && Date.parse(running!.measured_since) <= Date.parse(running!.start),
     connection: asNumber(meter.connection_kva),
     feedsIn: meter.feeds_in ?? false,
+    hasFedIn: (asNumber(running?.exported_wh) ?? 0) > 0,
     feedInPrice: asNumber(values.price_export),
     excessPrice: asNumber(meter.excess_price),
     peak: asNumber(values.demand_peak),
@@ -95,7 +97,8 @@ export function nowSentence(now: Situation, locale: Locale): string {
     if (earned < 0) return t("feeding_costs", { cost: locale.cents(-earned) });
     return earned ? t("feeding", { earned: locale.cents(earned) }) : t("feeding_unpriced");
   }
-  if (is === "balanced") return t(now.feedsIn ? "own" : "nothing");
+  // In the night, what feeds in by day is no reason for drawing nothing.
+  if (is === "balanced") return t(!now.feedsIn ? "nothing" : now.hasFedIn ? "own" : "feeding_unpriced");
   if (reference === null) return now.peak === null ? "" : t("highest", { peak: locale.kW(now.peak) });
   const R = locale.referenceKW(reference);
   const allowed = now.connection || Number.POSITIVE_INFINITY;
@@ -127,6 +130,8 @@ function excessSentence(now: Situation, locale: Locale): string | undefined {
     // "Under 0.1 kWh so far" begins a sentence.
     return text.replace(/\.\*\* \p{Ll}/u, (start) => start.toUpperCase());
   }
+  // Nobody can do anything about it any more.
+  if (now.secondsLeft < LAST_SECONDS) return undefined;
   const less = now.power - ((limit - energy) * 3600) / now.secondsLeft;
   return t("less", { less: locale.kW(roundUp(less, kwDecimals(less))), above: kWh(projected) });
 }

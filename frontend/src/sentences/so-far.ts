@@ -1,6 +1,7 @@
 /** What today and this month have used and cost, as words and numbers. */
 
 import { dayStart, localDay, type Locale, type Texts } from "../locale.ts";
+import { round } from "../rounding.ts";
 import texts from "../texts/so-far.json" with { type: "json" };
 import type { Bill, Day } from "../wire.ts";
 
@@ -104,7 +105,7 @@ function untilOf(bill: Bill, now: Date, locale: Locale): string {
 function forecastOf(bill: Bill, locale: Locale): string | undefined {
   const total = bill.estimate?.total;
   if (typeof total !== "number" || !Number.isFinite(total)) return undefined;
-  const isPaidOut = Math.round(total) < 0;
+  const isPaidOut = round(total) < 0;
   return locale.text(soFarTexts, isPaidOut ? "forecast_receive" : "forecast", {
     amount: locale.euros(isPaidOut ? -total : total),
     // The end is midnight after the last day.

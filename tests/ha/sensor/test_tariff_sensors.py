@@ -213,6 +213,7 @@ async def test_few_are_enabled_by_default(
     shown = {each.unique_id.removeprefix(f"{SERIAL}_") for each in registered if not each.disabled}
     assert shown & ENDS == {
         "price_import",
+        "price_export",
         "cost_total",
         "cheapest_reference_power",
         "demand_excess_cost",

@@ -1,5 +1,7 @@
 """Which meters a user is told of, and what of them."""
 
+from unittest.mock import patch
+
 import pytest
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
@@ -51,6 +53,18 @@ async def test_a_meter_and_what_it_has(
     assert [each["device_id"] for each in media] == [
         hass_device(hass, entry, f"{SERIAL}_{each['meter']}") for each in media
     ]
+
+
+async def test_a_removed_meter_whose_past_is_kept_is_not_listed(
+    hass: HomeAssistant, client: Client, entry: MockConfigEntry
+) -> None:
+    [meter] = (await ask(client, "meters"))["meters"]
+    removed, *_ = [each["device_id"] for each in meter["media"] if each["type"] == "water"]
+    dr.async_get(hass).async_remove_device(removed)
+    # Before the first telegram.
+    with patch.object(entry.runtime_data, "latest", None):
+        [meter] = (await ask(client, "meters"))["meters"]
+    assert {each["type"] for each in meter["media"]} == {"gas", "heat"}
 
 
 def hass_device(hass: HomeAssistant, entry: MockConfigEntry, identifier: str) -> str:

@@ -22,7 +22,8 @@ from custom_components.smarty_p1.lib.tariff import (
 from tests.ha.billed_month import telegram
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort, with_value
-from tests.ha.support import receive, set_up
+from tests.ha.support import receive, reload, set_up
+from tests.ha.test_past_import import april
 
 from .conftest import Client, ClientOf, ask, refused, user_with
 
@@ -86,6 +87,7 @@ async def test_nothing_is_told_beyond_what_is_known(client: Client, entry: MockC
     answer = await ask(
         client, "quarter_hours", entry_id=entry.entry_id, start="2026-06-15T21:30:00Z"
     )
+    assert answer.pop("past")
     assert answer == {
         "start": "2026-06-15T21:30:00+00:00",
         "end": "2026-06-15T22:00:00+00:00",
@@ -123,6 +125,26 @@ async def test_the_tail_since_the_last_answer(
         tail = await ask(client, "quarter_hours", entry_id=entry.entry_id, start=first["end"])
     assert (tail["start"], tail["values"]) == (first["end"], [300, 400])
     assert tail["end"] == "2026-06-15T22:30:00+00:00"
+
+
+async def test_the_mark_of_the_past_is_another_when_the_past_is(
+    hass: HomeAssistant, port: MeterPort, client: Client, entry: MockConfigEntry
+) -> None:
+    async def mark(start: str = "2026-06-15T21:00:00Z") -> str:
+        answer = await ask(client, "quarter_hours", entry_id=entry.entry_id, start=start)
+        found: str = answer["past"]
+        return found
+
+    before = await mark()
+    # Neither what was asked for, nor what is new, nor who reads it again.
+    assert await mark("2026-01-01T00:00:00Z") == before
+    await receive(hass, port, telegram("00:15:00", 0.3))
+    assert await mark() == before
+    port.greeting = port.next_frame(telegram("00:15:10", 0.3))
+    await reload(hass, entry)
+    assert await mark() == before
+    await entry.runtime_data.past.async_import(april())
+    assert await mark() != before
 
 
 async def test_those_of_the_platform_are_named(client: Client, entry: MockConfigEntry) -> None:

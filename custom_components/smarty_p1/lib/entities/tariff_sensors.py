@@ -35,7 +35,7 @@ def _attributes(
 
 
 def _price(
-    key: str, value_fn: Callable[[Demand], float | None], needed: NeededOption, *, enabled: bool
+    key: str, value_fn: Callable[[Demand], float | None], needed: NeededOption
 ) -> DescribedSensor[Reading]:
     # No device class: monetary are amounts only.
     return DescribedSensor(
@@ -43,7 +43,6 @@ def _price(
         state_class=MEASUREMENT,
         native_unit_of_measurement=f"{CURRENCY}/kWh",
         suggested_display_precision=4,
-        entity_registry_enabled_default=enabled,
         value_fn=_shown(value_fn),
         needed_options=(needed,),
     )
@@ -72,12 +71,8 @@ def _monetary(
 
 
 TARIFF_SENSORS: tuple[DescribedSensor[Reading], ...] = (
-    _price(
-        "price_import", lambda demand: values.price(demand).imported, _ENERGY_PRICE, enabled=True
-    ),
-    _price(
-        "price_export", lambda demand: values.price(demand).exported, _FEED_IN_PRICE, enabled=False
-    ),
+    _price("price_import", lambda demand: values.price(demand).imported, _ENERGY_PRICE),
+    _price("price_export", lambda demand: values.price(demand).exported, _FEED_IN_PRICE),
     _monetary(
         "cost_energy",
         values.cost("energy", "levies"),

@@ -1,0 +1,29 @@
+"""Where a meter is looked at: the dashboard "Smarty" with its cards, and the Energy dashboard."""
+
+from .card_module import async_serve_cards
+from .energy_preferences import (
+    ENERGY_URL,
+    EnergySource,
+    async_fill_energy,
+    async_missing_sources,
+)
+from .sidebar import (
+    async_hand_over,
+    async_show_in_sidebar,
+    async_shown_dashboard,
+    free_path,
+    is_possible,
+)
+
+__all__ = [
+    "ENERGY_URL",
+    "EnergySource",
+    "async_fill_energy",
+    "async_hand_over",
+    "async_missing_sources",
+    "async_serve_cards",
+    "async_show_in_sidebar",
+    "async_shown_dashboard",
+    "free_path",
+    "is_possible",
+]

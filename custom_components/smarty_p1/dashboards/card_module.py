@@ -1,0 +1,51 @@
+"""The module of the cards: serves it, and lets every page of the frontend load it.
+
+The cards, and what puts them together to a dashboard, are in that module; its sources are in
+`frontend/` at the root of the repository. Beside it are its texts, of which it loads those of the
+user's language.
+"""
+
+import hashlib
+from pathlib import Path
+
+from homeassistant.components.frontend import DOMAIN as FRONTEND, add_extra_js_url
+from homeassistant.components.http.server import StaticPathConfig
+from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.loader import async_get_integration
+from homeassistant.util.hass_dict import HassKey
+
+from ..const import DOMAIN
+
+MODULE_URL = f"/{DOMAIN}/smarty-p1.js"
+_LATE_MODULE: HassKey[str] = HassKey(f"{DOMAIN}_late_module")
+_FOLDER = Path(__file__).parents[1] / "frontend"
+
+
+async def async_serve_cards(hass: HomeAssistant) -> None:
+    """Offer the cards where there is a frontend; to be called once."""
+    if FRONTEND not in hass.config.components:
+        return
+    files = await hass.async_add_executor_job(_read_files)
+    await hass.http.async_register_static_paths(
+        [
+            StaticPathConfig(f"/{DOMAIN}/{name}", str(_FOLDER / name), cache_headers=True)
+            for name in files
+        ]
+    )
+    version = (await async_get_integration(hass, DOMAIN)).version
+    # Browsers keep them for a month: another version, or none but another content, is another URL.
+    # The module asks for the texts with the query it came with.
+    digest = hashlib.sha256(b"".join(files.values())).hexdigest()[:8]
+    url = f"{MODULE_URL}?v={version}-{digest}"
+    add_extra_js_url(hass, url)
+    if hass.state is CoreState.running:
+        hass.data[_LATE_MODULE] = url
+
+
+def late_module(hass: HomeAssistant) -> str | None:
+    """Return the URL of the module if there may be pages that were opened before it was offered."""
+    return hass.data.get(_LATE_MODULE)
+
+
+def _read_files() -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(_FOLDER.glob("smarty-p1.*"))}

@@ -1,0 +1,176 @@
+"""The dashboard "Smarty" in the sidebar, for whoever asked for it while adding a meter.
+
+It is registered at each start and stored nowhere. Home Assistant keeps the dashboards that users
+add in a collection which integrations do not reach, and one that were put there would stay, empty,
+when the last meter is removed. The price: it cannot be edited. Who wants that adds a dashboard of
+their own, of the same kind.
+
+Pages that are open when the first meter is added have not loaded the cards. For them, until the
+next start, its place in the sidebar is taken by a panel that brings the module along, and goes on
+to the same dashboard at another path. That path always leads there: somebody may have noted it.
+"""
+
+from itertools import count
+from typing import Any, override
+
+from homeassistant.components.frontend import (
+    DOMAIN as FRONTEND,
+    async_panel_exists,
+    async_register_built_in_panel,
+    async_remove_panel,
+)
+from homeassistant.components.lovelace.const import (
+    CONF_REQUIRE_ADMIN,
+    CONF_SHOW_IN_SIDEBAR,
+    CONF_TITLE,
+    DOMAIN as LOVELACE,
+    LOVELACE_DATA,
+    MODE_YAML,
+)
+from homeassistant.components.lovelace.dashboard import LovelaceConfig
+from homeassistant.components.panel_custom import async_register_panel
+from homeassistant.const import CONF_ICON, CONF_ID, CONF_MODE
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.json import json_bytes, json_fragment
+
+from ..const import CONF_SIDEBAR, DOMAIN
+from ..coordinator import is_meter
+from ..coordinator.entry_types import AnyConfigEntry
+from .card_module import late_module
+
+_STRATEGY = "custom:smarty-p1"
+_PATH = "smarty-p1"
+_OTHER = "-dashboard"
+# Of the module.
+_OPENER = "smarty-p1-opener"
+_CONFIG: dict[str, Any] = {"strategy": {"type": _STRATEGY}}
+_TITLE = "Smarty"
+_ICON = "mdi:meter-electric"
+
+
+class _SidebarDashboard(LovelaceConfig):
+    """A dashboard that is made of the meters there are."""
+
+    def __init__(self, hass: HomeAssistant, url_path: str, *, is_listed: bool) -> None:
+        # What the list of dashboards says of it. The other path is not in the list.
+        listed = {
+            CONF_ID: url_path,
+            CONF_TITLE: _TITLE,
+            CONF_ICON: _ICON,
+            CONF_MODE: MODE_YAML,
+            CONF_SHOW_IN_SIDEBAR: True,
+            CONF_REQUIRE_ADMIN: False,
+        }
+        super().__init__(hass, url_path, listed if is_listed else None)
+
+    @property
+    @override
+    def mode(self) -> str:
+        """Return the mode that has nothing to edit."""
+        return MODE_YAML
+
+    @override
+    async def async_get_info(self) -> dict[str, Any]:
+        """Return what is known of it before its views are made."""
+        return {CONF_MODE: self.mode, "views": 0}
+
+    @override
+    async def async_load(self, force: bool) -> dict[str, Any]:
+        """Return what the frontend makes its views of."""
+        return _CONFIG
+
+    @override
+    async def async_json(self, force: bool) -> json_fragment:
+        """Return the same as JSON."""
+        return json_fragment(json_bytes(_CONFIG))
+
+
+def is_possible(hass: HomeAssistant) -> bool:
+    """Return whether there are dashboards and a sidebar."""
+    return FRONTEND in hass.config.components and LOVELACE_DATA in hass.data
+
+
+async def async_shown_dashboard(hass: HomeAssistant) -> str | None:
+    """Return the path of a dashboard that shows all meters: this one, or one that a user added."""
+    if not is_possible(hass):
+        return None
+    for path, dashboard in list(hass.data[LOVELACE_DATA].dashboards.items()):
+        try:
+            config = await dashboard.async_load(force=False)
+        except HomeAssistantError, OSError:
+            # Nobody has filled it in, or its file cannot be read.
+            continue
+        strategy = config.get("strategy")
+        if isinstance(strategy, dict) and strategy.get("type") == _STRATEGY:
+            return path or LOVELACE
+    return None
+
+
+def free_path(hass: HomeAssistant) -> str:
+    """Return where the dashboard will be: a path that nobody else has taken."""
+    taken = hass.data[LOVELACE_DATA].dashboards
+
+    def is_free(path: str) -> bool:
+        return path not in taken and not async_panel_exists(hass, path)
+
+    paths = (_PATH if number == 1 else f"{_PATH}-{number}" for number in count(1))
+    return next(path for path in paths if is_free(path) and is_free(f"{path}{_OTHER}"))
+
+
+async def async_show_in_sidebar(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
+    """Show the dashboard if this entry asks for it, and it is not there yet."""
+    if not entry.options.get(CONF_SIDEBAR) or not is_possible(hass) or _own_paths(hass):
+        return
+    path = free_path(hass)
+    other_path = f"{path}{_OTHER}"
+    dashboards = hass.data[LOVELACE_DATA].dashboards
+    dashboards[path] = _SidebarDashboard(hass, path, is_listed=True)
+    dashboards[other_path] = _SidebarDashboard(hass, other_path, is_listed=False)
+    _register(hass, other_path, is_shown=False)
+    if module_url := late_module(hass):
+        await async_register_panel(
+            hass,
+            path,
+            _OPENER,
+            _TITLE,
+            _ICON,
+            module_url=module_url,
+            config={"path": f"/{other_path}"},
+        )
+    else:
+        _register(hass, path, is_shown=True)
+
+
+def _register(hass: HomeAssistant, path: str, *, is_shown: bool) -> None:
+    async_register_built_in_panel(
+        hass,
+        LOVELACE,
+        frontend_url_path=path,
+        sidebar_title=_TITLE,
+        sidebar_icon=_ICON,
+        config={CONF_MODE: MODE_YAML},
+        show_in_sidebar=is_shown,
+    )
+
+
+@callback
+def async_hand_over(hass: HomeAssistant, removed: AnyConfigEntry) -> None:
+    """Let another meter ask for the dashboard instead; without one, take it away."""
+    if not removed.options.get(CONF_SIDEBAR):
+        return
+    for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False):
+        if is_meter(entry):
+            options = {**entry.options, CONF_SIDEBAR: True}
+            hass.config_entries.async_update_entry(entry, options=options)
+            return
+    for path in _own_paths(hass):
+        del hass.data[LOVELACE_DATA].dashboards[path]
+        async_remove_panel(hass, path)
+
+
+def _own_paths(hass: HomeAssistant) -> list[str]:
+    if not is_possible(hass):
+        return []
+    dashboards = hass.data[LOVELACE_DATA].dashboards
+    return [path for path, one in dashboards.items() if path and isinstance(one, _SidebarDashboard)]

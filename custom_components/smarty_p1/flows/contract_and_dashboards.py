@@ -1,0 +1,152 @@
+"""The steps that end the set-up of a meter: its contract, and where it is to be looked at."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import voluptuous as vol
+from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.helpers.selector import BooleanSelector
+
+from ..const import CONF_FILL_ENERGY, CONF_SIDEBAR
+from ..coordinator import is_meter
+from ..dashboards import (
+    ENERGY_URL,
+    EnergySource,
+    async_missing_sources,
+    async_shown_dashboard,
+    free_path,
+    is_possible,
+)
+from ..lib.entities import short_serial
+from ..lib.meter import MeterReader, Reading, shown_name
+from ..lib.p1 import Telegram
+from .error_texts import FieldError
+from .form_and_probe import Dialog, Draft, Input
+from .tariff_options import Errors, first_contract_fields, read_first_contract
+
+
+class _NewMeter(NamedTuple):
+    """The data of the entry, and what its meter has sent."""
+
+    data: dict[str, Any]
+    reading: Reading
+    serial_number: str
+
+
+class _Places(NamedTuple):
+    """Where the meter could be looked at."""
+
+    dashboard: str | None
+    """The path of a dashboard that shows it already."""
+    takes_sidebar: bool
+    """Whether the dashboard is to be asked about."""
+    has_energy: bool
+    has_grid: bool
+    sources: list[EnergySource]
+    """What the Energy dashboard does not show yet."""
+
+    @property
+    def is_choice(self) -> bool:
+        return self.takes_sidebar or bool(self.sources)
+
+
+class ContractAndDashboardSteps(Dialog):
+    """What a bill is made of, and two switches."""
+
+    _new: _NewMeter
+    _agreed: Mapping[str, Any]
+
+    async def async_step_contract(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask for what the bill says, all of which may be left out."""
+        contract = await self._async_accept(user_input, self._async_read_contract)
+        if contract is not None:
+            self._agreed = contract
+            return await self.async_step_show()
+        is_last = not (await self._async_places({})).is_choice
+        return self._show(first_contract_fields(), {}, step_id="contract", last_step=is_last)
+
+    async def async_step_show(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask where the meter is to be looked at, then create its entry."""
+        places = await self._async_places(self._agreed)
+        if user_input is not None or not places.is_choice:
+            return await self._async_end(places, user_input or {})
+        self._turn_page()
+        fields = {}
+        texts = []
+        if places.takes_sidebar:
+            fields[vol.Required(CONF_SIDEBAR, default=True)] = BooleanSelector()
+        elif places.dashboard:
+            texts.append(await self._async_text("common.dashboard_exists"))
+        if places.has_grid:
+            texts.append((await self._async_text("common.grid_exists")).format(url=ENERGY_URL))
+        if places.sources:
+            fields[vol.Required(CONF_FILL_ENERGY, default=True)] = BooleanSelector()
+            lines = [f"- {await self._async_describe(source)}" for source in places.sources]
+            texts += [await self._async_text("common.energy_adds"), "\n".join(lines)]
+        return self._show(
+            fields, {}, step_id="show", last_step=True, what_there_is="\n\n".join(texts)
+        )
+
+    async def _async_ask_contract(
+        self, data: dict[str, Any], telegram: Telegram
+    ) -> ConfigFlowResult:
+        """Go on with what the meter at a port has sent."""
+        reading = MeterReader().read(telegram, datetime.now(UTC))
+        self._new = _NewMeter(data, reading, str(telegram.serial_number))
+        self._turn_page()
+        return await self.async_step_contract()
+
+    async def _async_read_contract(self, typed: dict[str, Any]) -> dict[str, Any]:
+        errors: Errors = {}
+        contract = read_first_contract(self.hass, typed, errors)
+        for name, key in errors.items():
+            self._note(FieldError(name, key))
+        return contract
+
+    async def _async_places(self, contract: Mapping[str, Any]) -> _Places:
+        dashboard = await async_shown_dashboard(self.hass)
+        found = await async_missing_sources(self.hass, self._new.reading, contract)
+        sources, has_grid = found or ([], False)
+        return _Places(
+            dashboard=dashboard,
+            takes_sidebar=is_possible(self.hass) and not dashboard,
+            has_energy=found is not None,
+            has_grid=has_grid,
+            sources=sources,
+        )
+
+    async def _async_end(self, places: _Places, chosen: Mapping[str, Any]) -> ConfigFlowResult:
+        """Create the entry, and say where its meter can be looked at."""
+        options = dict(self._agreed)
+        options |= {name: True for name in (CONF_SIDEBAR, CONF_FILL_ENERGY) if chosen.get(name)}
+        links = {}
+        if path := free_path(self.hass) if chosen.get(CONF_SIDEBAR) else places.dashboard:
+            links["dashboard"] = f"/{path}"
+        if places.has_energy and (places.has_grid or chosen.get(CONF_FILL_ENERGY)):
+            links["energy"] = "/energy"
+        return await self._async_create(
+            self._new.serial_number,
+            await self._async_title(),
+            Draft(self._new.data, options),
+            "_and_".join(links) or None,
+            **links,
+        )
+
+    async def _async_title(self) -> str:
+        """Return the name that the device of the meter will have."""
+        is_another = any(map(is_meter, self._async_current_entries(include_ignore=False)))
+        name = await self._async_text(f"device.{'another_meter' if is_another else 'meter'}.name")
+        return name.format(serial=shown_name(short_serial(self._new.serial_number)))
+
+    async def _async_describe(self, source: EnergySource) -> str:
+        """Return what the entities of a source are called."""
+        names = [
+            await self._async_text(f"entity.sensor.{each.translation_key}.name")
+            for each in source.sensors.values()
+            if not each.is_main
+        ]
+        if source.identity is not None:
+            device = await self._async_text(f"device.{source.kind}.name")
+            names.insert(0, device.format(serial=shown_name(short_serial(source.identity))).strip())
+        return ", ".join(names)

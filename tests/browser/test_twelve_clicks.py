@@ -1,0 +1,109 @@
+"""From the first page after onboarding to both dashboards, filled: each click is counted."""
+
+import asyncio
+import re
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Locator, Page
+
+from dev.simulator import Server
+from tests.system.home import Home
+from tests.system.support import TIMEOUT
+
+from .conftest import KEY
+from .dashboard import shows_cards
+from .household import household
+from .steps import NAME
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
+
+MOST_CLICKS = 12
+MOST_FIELDS = 10
+# What is typed is not counted, nor the keys that go to the next field; what presses a button is.
+COUNT = """addEventListener("click", (event) => {
+    if (event.isTrusted) sessionStorage.clicks = 1 + Number(sessionStorage.clicks ?? 0);
+}, true);"""
+_FLOW = "panel.config.integrations.config_flow"
+
+
+async def clicks(page: Page) -> int:
+    """Return how often something has been clicked until now."""
+    return int(await page.evaluate("sessionStorage.clicks ?? 0"))
+
+
+async def tabs_to(page: Page, field: Locator) -> None:
+    """Go to a field with the keyboard."""
+    for _ in range(MOST_FIELDS):
+        await page.keyboard.press("Tab")
+        if await field.evaluate("(field) => field.matches(':focus')"):
+            return
+    pytest.fail("the field cannot be reached with the keyboard")
+
+
+async def test_a_newcomer_sees_both_dashboards_after_twelve_clicks(
+    each_home: Home, line: Server, browser: str, pictures: Path | None
+) -> None:
+    home = each_home
+    (_, (address, *_)), *_ = line.addresses()
+    async with household(home.client.url, browser, pictures=pictures, sidebar="docked") as who:
+        page, own, frontend = who.page, who.texts.own, who.texts.of_frontend
+        await page.add_init_script(COUNT)
+        await who.opens("/")
+        await who.sees("Kitchen")
+
+        await who.presses(frontend("panel.lovelace.menu.add"))
+        device = page.get_by_role("menuitem", name=frontend("panel.lovelace.menu.add_device"))
+        # What the button is called covers the end of it.
+        await device.click(position={"x": 20, "y": 10})
+        search = page.locator("dialog-add-integration input").first
+        await search.wait_for()
+        await asyncio.sleep(1)
+        # It has the focus.
+        await page.keyboard.type("smarty")
+        await page.locator("dialog-add-integration").get_by_text(NAME, exact=True).click()
+        await who.sees(own("config.step.user.title"))
+        await who.chooses(own("config.step.user.menu_options.meter"))
+        await who.sees(own("config.step.meter.title"))
+        await who.picks(page.locator("ha-selector-select").first, str(address))
+        await tabs_to(page, page.locator("[name=encryption_key] input").last)
+        await page.keyboard.type(KEY.hex())
+        await who.presses(frontend(f"{_FLOW}.next"))
+        await who.sees(own("config.step.confirm.title"), "SAG10307")
+        await who.presses(frontend(f"{_FLOW}.next"))
+        await who.sees(own("config.step.contract.title"))
+        await who.takes_picture("contract", of=who.dialog)
+        price, feed_in_price = await page.locator("ha-selector-number input").all()
+        await tabs_to(page, price)
+        await page.keyboard.type("0.1463")
+        await tabs_to(page, feed_in_price)
+        await page.keyboard.type("0.06")
+        await who.presses(frontend(f"{_FLOW}.next"))
+        await who.sees(
+            own("config.step.show.data.fill_energy"),
+            "Energy imported, Energy exported, Net power, Price of imported energy, "
+            "Price of exported energy",
+            "Gas meter 7401, Flow rate",
+            "Water meter 7402, Flow rate",
+        )
+        await who.takes_picture("show", of=who.dialog)
+        await who.presses(frontend(f"{_FLOW}.submit"))
+        await who.sees("The meter is read.")
+        await who.takes_picture("added", of=who.dialog)
+        await page.get_by_role("link", name="Smarty", exact=True).last.click()
+        now, so_far, _today = await shows_cards(who, "now", "so-far", "today")
+        assert re.search(r"^You draw .* \d\.\d kW", now.text)
+        assert "kWh" in so_far.text
+        await page.locator("ha-sidebar").get_by_text("Energy", exact=True).click()
+        # Bars come with the statistics of the hour; what they will be made of is there.
+        await who.sees("Energy distribution", "Grid total", "Gas total", "Water total")
+
+        assert await clicks(page) <= MOST_CLICKS
+        # Without the internet, others' icons are missing.
+        assert not [error for error in who.errors if "/api/brands/" not in error]
+
+        # It is there again after a restart, now with the cards in every page from its start.
+        await home.stop()
+        await home.start()
+        await who.opens("/smarty-p1")
+        await shows_cards(who, "now", "so-far", "today")

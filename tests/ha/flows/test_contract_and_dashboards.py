@@ -1,0 +1,378 @@
+"""The steps that end the set-up of a meter: its contract, the sidebar, the Energy dashboard."""
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from homeassistant.components.energy.data import ENERGY_SOURCE_SCHEMA, async_get_manager
+from homeassistant.components.frontend import DATA_EXTRA_MODULE_URL, DATA_PANELS
+from homeassistant.components.lovelace.const import LOVELACE_DATA
+from homeassistant.components.lovelace.dashboard import LovelaceStorage
+from homeassistant.components.recorder.core import Recorder
+from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.const import CONF_PORT
+from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+
+from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY
+from tests.ha.conftest import EntryMaker
+from tests.ha.dialogs import agree, confirm, enter_contract, start, submit, suggested, told
+from tests.ha.meter import KEY, OTHER_SERIAL, MeterPort
+from tests.ha.support import OTHER_METER, TELEGRAM, let_pass, reload, set_up
+
+PRICES = {"reference_power": "7", "energy_price": 0.1463, "feed_in_price": 0.06}
+GRID = {
+    "type": "grid",
+    "stat_energy_from": "sensor.smarty_energy_imported",
+    "stat_energy_to": "sensor.smarty_energy_exported",
+    "stat_rate": "sensor.smarty_net_power",
+    "stat_cost": None,
+    "entity_energy_price": "sensor.smarty_price_of_imported_energy",
+    "number_energy_price": None,
+    "stat_compensation": None,
+    "entity_energy_price_export": "sensor.smarty_price_of_exported_energy",
+    "number_energy_price_export": None,
+    "cost_adjustment_day": 0.0,
+}
+GAS, WATER = (
+    {
+        "type": kind,
+        "stat_energy_from": f"sensor.{name}",
+        "stat_rate": f"sensor.{name}_flow_rate",
+        "stat_cost": None,
+        "entity_energy_price": None,
+        "number_energy_price": None,
+    }
+    for kind, name in (("gas", "gas_meter_7401"), ("water", "water_meter_7402"))
+)
+SUN = {
+    "type": "solar",
+    "stat_energy_from": "sensor.sun",
+    "config_entry_solar_forecast": ["another entry"],
+}
+STRATEGY = {"strategy": {"type": "custom:smarty-p1"}}
+
+pytestmark = pytest.mark.usefixtures("short_wait")
+
+
+@pytest.fixture(autouse=True)
+def integration(
+    recorder_mock: Recorder, enable_custom_integrations: None, socket_enabled: None
+) -> None:
+    """Do as in the other tests, with a recorder that starts before everything else."""
+
+
+@pytest.fixture
+async def frontend(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Set up the frontend, whose pages are not in the test environment."""
+    pages = SimpleNamespace(where=lambda: tmp_path)
+    monkeypatch.setitem(sys.modules, "hass_frontend", pages)
+    assert await async_setup_component(hass, "frontend", {})
+
+
+@pytest.fixture
+async def energy(hass: HomeAssistant) -> None:
+    """Set up the Energy dashboard."""
+    assert await async_setup_component(hass, "energy", {})
+
+
+async def find(hass: HomeAssistant, port: MeterPort, text: str = TELEGRAM) -> ConfigFlowResult:
+    """Go through the dialog until the meter is found."""
+    port.greeting = port.next_frame(text)
+    typed = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
+    return await submit(hass, await start(hass), typed)
+
+
+async def choose(hass: HomeAssistant, port: MeterPort, **typed: object) -> ConfigFlowResult:
+    """Go through the dialog until its last form."""
+    form = await agree(hass, await find(hass, port))
+    form = await hass.config_entries.flow.async_configure(form["flow_id"], typed)
+    assert form["step_id"] == "show"
+    return form
+
+
+async def end(hass: HomeAssistant, form: ConfigFlowResult, **typed: object) -> ConfigFlowResult:
+    """Fill in the last form."""
+    result = await hass.config_entries.flow.async_configure(form["flow_id"], typed)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    return result
+
+
+async def sources(hass: HomeAssistant) -> Any:  # noqa: ANN401 - whatever the user has entered
+    """Return what the Energy dashboard shows."""
+    data = (await async_get_manager(hass)).data
+    return data and data["energy_sources"]
+
+
+async def enter_sources(hass: HomeAssistant, *entered: Any) -> None:  # noqa: ANN401 - as above
+    """Enter something in the Energy dashboard, as a user does."""
+    update: Any = {"energy_sources": list(entered)}
+    await (await async_get_manager(hass)).async_update(update)
+
+
+def panels(hass: HomeAssistant) -> set[str]:
+    """Return the paths of the dashboards in the sidebar."""
+    return {
+        path
+        for path, panel in hass.data[DATA_PANELS].items()
+        if panel.sidebar_title == "Smarty" and panel.show_in_sidebar
+    }
+
+
+async def add_dashboard(hass: HomeAssistant, path: str, config: dict[str, Any]) -> None:
+    """Add a dashboard, as a user does."""
+    dashboard = LovelaceStorage(hass, {"id": path, "url_path": path})
+    hass.data[LOVELACE_DATA].dashboards[path] = dashboard
+    await dashboard.async_save(config)
+
+
+@pytest.mark.usefixtures("frontend", "energy")
+async def test_a_meter_is_seen_in_both_dashboards_when_it_is_added(
+    hass: HomeAssistant, port: MeterPort, hass_ws_client: WebSocketGenerator
+) -> None:
+    form = await choose(hass, port, **PRICES)
+    assert told(form)["what_there_is"] == (
+        "The Energy dashboard can show:\n\n"
+        "- Energy imported, Energy exported, Net power, Price of imported energy,"
+        " Price of exported energy\n"
+        "- Gas meter 7401, Flow rate\n"
+        "- Water meter 7402, Flow rate"
+    )
+
+    result = await end(hass, form)
+
+    assert result["title"] == "Smarty"
+    assert result["description"] == "dashboard_and_energy"
+    links = {"dashboard": "/smarty-p1", "energy": "/energy"}
+    assert result["description_placeholders"] == links
+    shown = await sources(hass)
+    assert shown == [GRID, GAS, WATER]
+    assert ENERGY_SOURCE_SCHEMA(shown) == shown
+    client = await hass_ws_client()
+    for path in ("smarty-p1", "smarty-p1-dashboard"):
+        await client.send_json_auto_id({"type": "lovelace/config", "url_path": path})
+        assert (await client.receive_json())["result"] == STRATEGY
+    await client.send_json_auto_id({"type": "lovelace/dashboards/list"})
+    [listed] = (await client.receive_json())["result"]
+    assert (listed["url_path"], listed["title"], listed["mode"]) == ("smarty-p1", "Smarty", "yaml")
+    info = await hass.data[LOVELACE_DATA].dashboards["smarty-p1"].async_get_info()
+    assert info["mode"] == "yaml"
+    # Pages that are open have not loaded the cards: this does, and goes on to the dashboard.
+    panel = hass.data[DATA_PANELS]["smarty-p1"].to_response()
+    assert panel["component_name"] == "custom"
+    assert panel["config"]
+    assert panel["config"]["path"] == "/smarty-p1-dashboard"
+    module = panel["config"]["_panel_custom"]["module_url"]
+    assert module in hass.data[DATA_EXTRA_MODULE_URL].urls
+    assert hass.data[DATA_PANELS]["smarty-p1-dashboard"].component_name == "lovelace"
+    assert panels(hass) == {"smarty-p1"}
+
+
+async def test_what_is_typed_is_stored_as_the_options_store_it(
+    hass: HomeAssistant, port: MeterPort
+) -> None:
+    entry = (await confirm(hass, await find(hass, port), **PRICES))["result"]
+    stored = dict(entry.options)
+    assert stored == {
+        "reference_power": 7.0,
+        "energy_price": 0.1463,
+        "energy_fee_per": "month",
+        "feed_in_price": 0.06,
+        "vat": True,
+        "with_levies": True,
+        "consumer_category": "A",
+        "meter_ampere": "40",
+        "surcharge_replaces_variable": False,
+    }
+
+    # And so the options change nothing when they are sent as they are shown.
+    first = {"reference_power": "7", "energy_price": 0.1463, "energy_fee_per": "month"}
+    port.greeting = port.next_frame(TELEGRAM)
+    await enter_contract(hass, entry, first)
+    await hass.async_block_till_done()
+    assert dict(entry.options) == stored
+
+
+async def test_nothing_typed_is_no_contract(hass: HomeAssistant, port: MeterPort) -> None:
+    form = await agree(hass, await find(hass, port))
+    assert list(suggested(form)) == ["reference_power", "energy_price", "feed_in_price"]
+    # Without a frontend and an Energy dashboard, nothing else is asked.
+    assert form["last_step"] is True
+
+    form = await submit(hass, form, {"reference_power": "much", "energy_price": 0.2})
+    assert form["errors"] == {"reference_power": "reference_power_malformed"}
+    assert suggested(form)["energy_price"] == 0.2
+    result = await submit(hass, form, {})
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["description"] is None
+    assert dict(result["result"].options) == {}
+
+
+@pytest.mark.usefixtures("frontend", "energy")
+async def test_switches_that_are_off_change_nothing(hass: HomeAssistant, port: MeterPort) -> None:
+    result = await end(hass, await choose(hass, port), sidebar=False, fill_energy=False)
+
+    assert dict(result["result"].options) == {}
+    assert result["description"] is None
+    assert await sources(hass) is None
+    assert panels(hass) == set()
+
+
+@pytest.mark.usefixtures("frontend", "energy")
+async def test_what_is_there_stays_and_is_not_asked_about(
+    hass: HomeAssistant, port: MeterPort
+) -> None:
+    theirs = {**GRID, "stat_energy_from": "sensor.theirs", "cost_adjustment_day": 3.0}
+    await enter_sources(hass, SUN, theirs, GAS)
+    await add_dashboard(hass, "dashboard-ours", STRATEGY)
+    await add_dashboard(hass, "dashboard-broken", {"strategy": "none"})
+    hass.data[LOVELACE_DATA].dashboards["dashboard-empty"] = LovelaceStorage(
+        hass, {"id": "empty", "url_path": "dashboard-empty"}
+    )
+
+    form = await choose(hass, port, **PRICES)
+
+    assert list(suggested(form)) == ["fill_energy"]
+    assert told(form)["what_there_is"] == (
+        "A dashboard *Smarty* is there already, and shows this meter, too.\n\n"
+        "The Energy dashboard has a [grid connection](/config/energy) already. It stays as it is,"
+        " and this meter is not added to it.\n\n"
+        "The Energy dashboard can show:\n\n"
+        "- Water meter 7402, Flow rate"
+    )
+    result = await end(hass, form)
+    assert await sources(hass) == [SUN, theirs, GAS, WATER]
+    assert result["description_placeholders"] == {
+        "dashboard": "/dashboard-ours",
+        "energy": "/energy",
+    }
+    assert panels(hass) == set()
+
+
+@pytest.mark.usefixtures("frontend", "energy")
+async def test_what_a_user_enters_meanwhile_is_neither_changed_nor_doubled(
+    hass: HomeAssistant, port: MeterPort
+) -> None:
+    form = await choose(hass, port)
+    theirs = {**GRID, "stat_energy_from": "sensor.theirs"}
+    await enter_sources(hass, theirs, SUN)
+
+    await end(hass, form)
+
+    assert await sources(hass) == [theirs, SUN, GAS, WATER]
+
+
+@pytest.mark.usefixtures("energy")
+async def test_it_is_entered_once_and_never_again(hass: HomeAssistant, port: MeterPort) -> None:
+    form = await choose(hass, port)
+    assert list(suggested(form)) == ["fill_energy"]
+    entry = (await end(hass, form))["result"]
+    without_prices = {"entity_energy_price": None, "entity_energy_price_export": None}
+    wanted = [GRID | without_prices, GAS, WATER]
+    assert await sources(hass) == wanted
+
+    # Not twice when it is set up again before that is on the disk.
+    await reload_by(hass, port, entry)
+    assert await sources(hass) == wanted
+    # But anew where the disk never got it.
+    await enter_sources(hass)
+    await reload_by(hass, port, entry)
+    assert await sources(hass) == wanted
+
+    await let_pass(hass, 121)
+    assert dict(entry.options) == {}
+    await enter_sources(hass, SUN)
+    await reload_by(hass, port, entry)
+    assert await sources(hass) == [SUN]
+
+
+async def reload_by(hass: HomeAssistant, port: MeterPort, entry: Any) -> None:  # noqa: ANN401
+    """Set a meter up again that sends at once."""
+    port.greeting = port.next_frame(TELEGRAM)
+    await reload(hass, entry)
+
+
+async def test_without_an_energy_dashboard_it_waits_for_one(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry, fill_energy=True)
+
+    await let_pass(hass, 300)
+
+    assert dict(entry.options) == {"fill_energy": True}
+
+
+@pytest.mark.usefixtures("energy")
+async def test_an_entity_that_is_disabled_is_left_out(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    for name in ("smarty_net_power", "gas_meter_7401"):
+        er.async_get(hass).async_update_entity(
+            f"sensor.{name}", disabled_by=er.RegistryEntryDisabler.USER
+        )
+    hass.config_entries.async_update_entry(entry, options={"fill_energy": True})
+    await reload_by(hass, port, entry)
+
+    grid, water = await sources(hass)
+    assert "stat_rate" not in grid
+    assert water == WATER
+
+
+@pytest.mark.usefixtures("frontend")
+async def test_the_dashboard_goes_with_the_last_meter(hass: HomeAssistant, port: MeterPort) -> None:
+    # Somebody has their own dashboard at that path.
+    hass.data[LOVELACE_DATA].dashboards["smarty-p1"] = LovelaceStorage(
+        hass, {"id": "smarty-p1", "url_path": "smarty-p1"}
+    )
+    form = await choose(hass, port)
+    assert list(suggested(form)) == ["sidebar"]
+    first = await end(hass, form)
+    assert first["description"] == "dashboard"
+    assert first["description_placeholders"] == {"dashboard": "/smarty-p1-2"}
+    assert panels(hass) == {"smarty-p1-2"}
+
+    async with MeterPort() as other_port:
+        # Nothing is asked twice.
+        second = await confirm(hass, await find(hass, other_port, OTHER_METER))
+        assert second["title"] == f"Smarty {OTHER_SERIAL[-4:]}"
+        assert panels(hass) == {"smarty-p1-2"}
+
+        await hass.config_entries.async_remove(first["result"].entry_id)
+        assert panels(hass) == {"smarty-p1-2"}
+        assert dict(second["result"].options) == {"sidebar": True}
+        await hass.config_entries.async_remove(second["result"].entry_id)
+        assert panels(hass) == set()
+        assert list(hass.data[LOVELACE_DATA].dashboards) == [None, "smarty-p1"]
+
+
+@pytest.mark.usefixtures("frontend", "short_setup")
+async def test_a_restart_shows_the_dashboard_again_also_before_the_meter_answers(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    hass.set_state(CoreState.starting)
+    entry = make_entry(port.url)
+    hass.config_entries.async_update_entry(entry, options={"sidebar": True})
+
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert panels(hass) == {"smarty-p1"}
+    # Pages are loaded with the cards now.
+    assert hass.data[DATA_PANELS]["smarty-p1"].component_name == "lovelace"
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert not [path for path in hass.data[DATA_PANELS] if path.startswith("smarty")]
+
+
+async def test_without_a_frontend_there_is_no_sidebar(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry, sidebar=True)
+    assert DATA_PANELS not in hass.data
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert DATA_PANELS not in hass.data
