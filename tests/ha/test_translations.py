@@ -141,11 +141,7 @@ def test_each_obstacle_has_a_text() -> None:
     extra = {
         "nothing_counted": {"title"},
         "month_unknown": {"month", "months"},
-        "reference_power_missing": {"title"},
-        **dict.fromkeys(
-            ("energy_price_missing", "feed_in_price_missing", "network_price_missing"), {"title"}
-        ),
-        **dict.fromkeys(("too_few_days", "too_few_priced_days"), {"title", "days", "least"}),
+        **{key: {"title", "days", "least"} for key in what_if.REFUSED.values()},
         "period_too_long": {"days"},
         "year_unknown": {"first", "last"},
         "quarter_hours_unreadable": {"error"},

@@ -102,8 +102,8 @@ async def test_a_year_is_its_bills_and_a_battery_is_worth_something(
     own = answer["classes"]["7"]
     assert own["without"]["total"] == round(sum(bill["total"] for bill in bills))
     assert answer["reference_kw"] == 7
-    # 334 days with 4 kWh of sun, of which 3.6 come out, at 0.217 and 0.06: 181. At 3 kW, 70 less are
-    # fixed, and of 5.8 kWh a day 2.2 are from the grid, of which 0.244 get lost: 18.
+    # 334 days with 4 kWh of sun, of which 3.6 come out, at 0.217 and 0.06: 181. At 3 kW, 70 less
+    # are fixed, and of 5.8 kWh a day 2.2 are from the grid, of which 0.244 get lost: 18.
     assert 230 < answer["saving"]["low"] <= answer["saving"]["high"] < 240
     assert answer["cheapest"] == {"without": 7, "with_battery": 3}
     for year in answer["classes"].values():
