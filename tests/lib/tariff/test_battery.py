@@ -73,6 +73,14 @@ def test_what_is_kept_is_not_used_below_and_leaves_the_room_that_the_sun_fills()
     assert drawn(found, 1) == [0, 0, 660, 1820]
 
 
+@pytest.mark.parametrize(("dark_days", "charged_wh"), [(2, 0), (3, 250 / 0.81)])
+def test_the_room_of_the_sun_stays_for_three_days(dark_days: int, charged_wh: float) -> None:
+    # The sun would have filled it all; above are 250 Wh.
+    sunny, dark = ([0.0, 1000], [3000.0, 0]), ([0.0], [0.0])
+    found = run(Battery(0.5, 4, 0.81), sunny, *[dark] * dark_days, dark, reference_kw=3)
+    assert found.charged_wh == pytest.approx(charged_wh, abs=1e-6)
+
+
 def test_what_was_above_a_fortnight_ago_is_not_kept_any_more() -> None:
     above, nothing = ([1000.0], [0.0]), ([0.0], [0.0])
     found = run(Battery(2, 4, 0.81), above, *[nothing] * 14, above, *[nothing], reference_kw=3)

@@ -12,10 +12,12 @@ from smartyp1.tariff import (
     LEAST_DAYS,
     Battery,
     Contract,
+    Day,
     Demand,
     EstimatedQuarterHour,
     Month,
     QuarterHour,
+    Shared,
     WhatIf,
     WhatIfError,
     WhatIfRefusal,
@@ -24,8 +26,10 @@ from smartyp1.tariff import (
     compare,
     what_if,
 )
-from smartyp1.tariff.battery import DayEnergies, run_battery
+from smartyp1.tariff.battery import DayEnergies, DayWithBattery, run_battery
+from smartyp1.tariff.what_if_year import KnownDay
 from tests.lib.tariff.best_battery import Prices, least_cost
+from tests.lib.tariff.months import local
 from tests.lib.tariff.years import demand_after, energies_of, household, quarter_hours
 
 CONTRACT = Contract(reference_kw=7, energy_price=0.15, feed_in_price=0.06)
@@ -213,6 +217,30 @@ def test_fewer_days_than_needed_are_refused(days: int) -> None:
         assert (error.reason, error.days) == (WhatIfRefusal.TOO_FEW_DAYS, days)
     else:
         assert tried(quarters).measured_days == days
+
+
+def test_market_prices_and_what_was_shared_are_by_the_mean_of_the_day() -> None:
+    day = Day(
+        start=local("2026-06-01"),
+        imported_wh=2000,
+        exported_wh=500,
+        market_wh=2000,
+        market_cost=0.4,
+        market_exported_wh=500,
+        market_revenue=0.02,
+        shared=Shared(known_wh=2000, layer_1_wh=800),
+    )
+    known = KnownDay(day, DayEnergies([1000, 600], [0, 500]), [])
+    # Of 2000 Wh, 500 are not drawn; of 500, 100 are stored.
+    found = known.changed(DayWithBattery([1000, 100], 100), 3, None)
+    assert (found.imported_wh, found.exported_wh) == (1500, 400)
+    assert (found.market_wh, found.market_exported_wh) == (1500, 400)
+    assert found.market_cost == pytest.approx(0.3)
+    assert found.market_revenue == pytest.approx(0.016)
+    assert found.shared
+    assert found.shared.layer_1_wh == 600
+    # 250 above 3 kW
+    assert found.above[3] == (1, 250)
 
 
 def test_what_counts_as_a_measured_day() -> None:
