@@ -8,6 +8,7 @@
 import type { UserFormats } from "./hass.ts";
 import { type Language, Locale, languageOf, localeOf, type Texts } from "./locale.ts";
 import banner from "./texts/banner.json" with { type: "json" };
+import battery from "./texts/battery.json" with { type: "json" };
 import bill from "./texts/bill.json" with { type: "json" };
 import common from "./texts/common.json" with { type: "json" };
 import medium from "./texts/medium.json" with { type: "json" };
@@ -23,7 +24,7 @@ import year from "./texts/year.json" with { type: "json" };
 type Loaded = Record<string, Record<string, string>>;
 
 /** By the names of the files in texts/. */
-const ALL: Record<string, Partial<Texts>> = { banner, bill, common, medium, months, now, quality, "so-far": soFar, strategy, today, year };
+const ALL: Record<string, Partial<Texts>> = { banner, battery, bill, common, medium, months, now, quality, "so-far": soFar, strategy, today, year };
 /** So long nothing is said. */
 const PATIENCE_MS = 3_000;
 const RETRY_MS = 30_000;

@@ -1,6 +1,7 @@
 /** Defines the cards and the strategy of the dashboard, once a page. */
 
 import { pageLocale } from "./card.ts";
+import { BatteryCard } from "./cards/battery.ts";
 import { BillCard } from "./cards/bill.ts";
 import { MediumCard } from "./cards/medium.ts";
 import { MonthsCard } from "./cards/months.ts";
@@ -10,6 +11,7 @@ import { SoFarCard } from "./cards/so-far.ts";
 import { TodayCard } from "./cards/today.ts";
 import { YearCard } from "./cards/year.ts";
 import type { Texts } from "./locale.ts";
+import { batteryTexts } from "./sentences/battery.ts";
 import { billTexts } from "./sentences/bill.ts";
 import { mediumTexts } from "./sentences/medium.ts";
 import { monthsTexts } from "./sentences/months.ts";
@@ -34,6 +36,7 @@ const CARDS: Record<string, Offered> = {
   "smarty-p1-bill": { card: BillCard, texts: billTexts },
   "smarty-p1-months": { card: MonthsCard, texts: monthsTexts },
   "smarty-p1-year": { card: YearCard, texts: yearTexts },
+  "smarty-p1-battery": { card: BatteryCard, texts: batteryTexts },
   "smarty-p1-quality": { card: QualityCard, texts: qualityTexts },
   "smarty-p1-medium": { card: MediumCard, texts: mediumTexts },
 };

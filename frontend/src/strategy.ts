@@ -15,6 +15,9 @@ const PATIENCE_MS = 3_000;
 /** The kinds of meters on the M-Bus, in the order in which they are shown. */
 const KINDS = ["gas", "water", "heat"] as const;
 
+/** About a year: what a battery would be worth can be said of 300 days. */
+const YEAR_MS = 300 * 86_400_000;
+
 type Card = Record<string, unknown>;
 interface View {
   title: string;
@@ -111,12 +114,13 @@ export class SmartyDashboard extends HTMLElement {
     const t = (key: keyof (typeof texts)["en"]) => locale.text(texts, key);
     const chooser = { chooser: true };
     const hasYear = (meters?.length ?? 1) > 0;
+    const isYearKnown = meters?.some(({ known_since }) => known_since && Date.now() - Date.parse(known_since) > YEAR_MS);
     const views: View[] = [
       ...(isElectric ? [view(t("now"), "now", section(...(hasYear ? [card("now"), card("so-far"), card("today")] : [card("now")])))] : []),
       ...(hasYear
         ? [
             view(t("bill"), "bill", section(card("bill", chooser), card("months"))),
-            view(t("year"), "year", section(card("year", chooser))),
+            view(t("year"), "year", section(card("year", chooser), ...(isYearKnown ? [card("battery")] : []))),
           ]
         : []),
       ...media,

@@ -208,6 +208,37 @@ export interface MediumHistory {
 }
 
 /** What each command takes and answers. */
+export interface YearCosts {
+  energy: number;
+  surcharge: number;
+  feed_in: number;
+  fixed: number;
+  total: number;
+}
+
+/** What a battery would be worth, in whole EUR a year with VAT. */
+export interface WhatIf {
+  start: string;
+  end: string;
+  measured_days: number;
+  reference_kw: number;
+  saving: { low: number; high: number };
+  cheapest: { without: number; with_battery: number };
+  classes: Record<string, { without: YearCosts; with_battery: YearCosts; cycles: number; stored_share: number | null }>;
+}
+
+export interface WhatIfRefusal {
+  reason:
+    | "no_reference_power"
+    | "no_energy_price"
+    | "no_feed_in_price"
+    | "no_network_price"
+    | "too_few_days"
+    | "too_few_priced_days";
+  days: number;
+  least_days: number;
+}
+
 export interface Commands {
   "smarty_p1/quarter_hours": {
     takes: { start: Time; end?: Time; quantity?: QuarterHours["quantity"]; encoding?: "base64" };
@@ -216,6 +247,10 @@ export interface Commands {
   "smarty_p1/days": { takes: { start?: string; end?: string }; answers: { days: Day[] } };
   "smarty_p1/bill": { takes: { months?: number }; answers: { months: Bill[] } };
   "smarty_p1/classes": { takes: object; answers: Classes };
+  "smarty_p1/what_if": {
+    takes: { kwh: number; kw: number; efficiency?: number; reserve?: number };
+    answers: { what_if: WhatIf | null; refusal: WhatIfRefusal | null };
+  };
   "smarty_p1/voltages": { takes: object; answers: Voltages };
   "smarty_p1/events": { takes: object; answers: Events };
   "smarty_p1/media": { takes: object; answers: { media: MediumHistory[] } };

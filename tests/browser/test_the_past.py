@@ -102,9 +102,11 @@ async def test_the_past_comes_from_a_file(
         # Twelve whole months: the class that is enough is known on the first day.
         await add_dashboard(who)
         await who.opens("/dashboard-smarty/year")
-        (year,) = await shows_cards(who, "year")
+        year, battery = await shows_cards(who, "year", "battery")
         assert not await complaints(who.page)
         assert re.search(r"3 kW would have saved \d+ € in 12 months\.", year.text)
+        # The same power all the time, and no sun.
+        assert "would save nothing" in battery.text
         await who.takes_picture("past-year")
         await who.opens("/dashboard-smarty/bill")
         _, months = await shows_cards(who, "bill", "months")

@@ -2,7 +2,15 @@
 
 from dataclasses import dataclass, field
 
-from . import house_bill, house_medium, house_now, house_quality, house_today, house_year
+from . import (
+    house_battery,
+    house_bill,
+    house_medium,
+    house_now,
+    house_quality,
+    house_today,
+    house_year,
+)
 from .house import Json
 
 
@@ -37,7 +45,7 @@ def views() -> dict[str, list[Placed]]:
             Placed("today", live | house_today.answers()),
         ],
         "bill": [Placed("bill", bills), Placed("months", bills)],
-        "year": [Placed("year", house_year.answers())],
+        "year": [Placed("year", house_year.answers()), Placed("battery", house_battery.answers())],
         "others": [
             Placed("medium", media, {"meter": meter})
             for meter in (house_medium.GAS, house_medium.WATER, house_medium.HEAT)

@@ -42,7 +42,7 @@ async def test_each_view_has_its_cards(stage: Stage) -> None:
     assert {path: [card["type"] for card in cards(view)] for path, view in made.items()} == {
         "now": ["custom:smarty-p1-now", "custom:smarty-p1-so-far", "custom:smarty-p1-today"],
         "bill": ["custom:smarty-p1-bill", "custom:smarty-p1-months"],
-        "year": ["custom:smarty-p1-year"],
+        "year": ["custom:smarty-p1-year", "custom:smarty-p1-battery"],
         "others": ["custom:smarty-p1-medium"] * 3,
         "quality": ["custom:smarty-p1-quality"] * 3,
     }
@@ -171,7 +171,7 @@ async def test_cards_and_dashboard_are_offered_in_the_language_of_the_user(stage
         "customCards.map(({type, name, description}) => [type, name, description])"
     )
     assert ["smarty-p1-bill", "Smarty: Rechnung"] in [card[:2] for card in offered]
-    assert len({tuple(card) for card in offered}) == len(offered) == 8
+    assert len({tuple(card) for card in offered}) == len(offered) == 9
     [dashboard] = await stage.page.evaluate("customStrategies")
     assert dashboard["type"] == "smarty-p1"
     assert dashboard["description"].startswith("Was gerade geschieht")
@@ -204,7 +204,7 @@ async def test_a_second_module_changes_nothing(stage: Stage) -> None:
     await stage.page.evaluate("import('/smarty-p1.js?again')")
     await stage.settle()
     assert not stage.errors
-    assert await stage.page.evaluate("customCards.length") == 8
+    assert await stage.page.evaluate("customCards.length") == 9
     assert await stage.page.evaluate("customStrategies.length") == 1
 
 

@@ -29,6 +29,7 @@ SENTENCES = {
     "today": "11.9 kWh drawn, 0.9 kWh fed in. 1 quarter-hour above 7 kW: 0.6 kWh, 0.05 €;",
     "bill": "November 2026 97.09 € until 21 Nov, 18:38",
     "months": "Cheapest June, dearest December",
+    "battery": "A battery of 10 kWh and 5 kW would save about 190–204 € a year.",
     "year": "7 kW is right. In 12 months 12 kW would have cost 43 € more, 3 kW 54 € more.",
     f"medium-{GAS}": "November: 11% more than in November 2025 by the 20th",
     f"medium-{WATER}": "November: 7% less than in October by the 20th",

@@ -41,7 +41,9 @@ from custom_components.smarty_p1.lib.entities import (
 from custom_components.smarty_p1.lib.leneda import Cause, ExportRefusal
 from custom_components.smarty_p1.lib.p1 import MBUS_DEVICE_TYPES, P1Error, Reason
 from custom_components.smarty_p1.lib.port import errors
+from custom_components.smarty_p1.lib.tariff import WhatIfRefusal
 from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK_SENSORS
+from custom_components.smarty_p1.services import what_if
 from custom_components.smarty_p1.trigger import TRIGGERS
 
 from .documentation import MBUS_SENSORS, mbus_of
@@ -133,11 +135,13 @@ def test_each_obstacle_has_a_text() -> None:
     of_actions |= {"leneda_not_stored", "leneda_nothing_imported", "leneda_point_changed"}
     of_actions.add("leneda_account_on")
     of_actions |= {"leneda_upload_lost", "leneda_failed"}
+    assert what_if.REFUSED.keys() == set(WhatIfRefusal)
+    of_actions |= set(what_if.REFUSED.values())
     assert TEXTS["exceptions"].keys() == obstacles | of_actions
     extra = {
         "nothing_counted": {"title"},
         "month_unknown": {"month", "months"},
-        "reference_power_missing": {"title"},
+        **{key: {"title", "days", "least"} for key in what_if.REFUSED.values()},
         "period_too_long": {"days"},
         "year_unknown": {"first", "last"},
         "quarter_hours_unreadable": {"error"},

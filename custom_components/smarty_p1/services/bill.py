@@ -63,7 +63,7 @@ async def get_bill(call: ServiceCall) -> ServiceResponse:
     Raises ServiceValidationError when there is no such meter or month, or no reference power.
     """
     coordinator = coordinator_of(call)
-    demand = _demand_of(call)
+    demand = demand_of(call)
     months = {month_name(month): month for month in known_months(demand)}
     name = call.data.get(ATTR_MONTH, month_name(demand.month))
     if name not in months:
@@ -151,7 +151,7 @@ async def compare_reference_powers(call: ServiceCall) -> ServiceResponse:
 
     Raises ServiceValidationError when there is no such meter, or nothing has been counted yet.
     """
-    demand = _demand_of(call)
+    demand = demand_of(call)
     prices: str = call.data[ATTR_PRICES]
     comparison = compare(
         known_months(demand),
@@ -173,7 +173,8 @@ def comparison_answer(comparison: Comparison, prices: str = CURRENT_PRICES) -> d
     }
 
 
-def _demand_of(call: ServiceCall) -> Demand:
+def demand_of(call: ServiceCall) -> Demand:
+    """Return what is known of months. Raises ServiceValidationError before anything is."""
     coordinator = coordinator_of(call)
     demand = coordinator.demand
     if demand is None:

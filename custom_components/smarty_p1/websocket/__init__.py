@@ -6,7 +6,7 @@ docs/websocket.md describes them for whoever builds on them.
 from homeassistant.components import websocket_api
 from homeassistant.core import HomeAssistant, callback
 
-from . import bills, days, live, media, meters, quality, quarter_hours
+from . import bills, days, live, media, meters, quality, quarter_hours, what_if
 
 _COMMANDS = (
     meters.meters,
@@ -15,6 +15,7 @@ _COMMANDS = (
     days.days,
     bills.bills,
     bills.classes,
+    what_if.try_battery,
     quality.voltages,
     quality.events,
     media.media,

@@ -16,11 +16,19 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 from ..coordinator.meter_coordinator import SmartyCoordinator
-from ..lib.tariff import QUARTER_HOUR, Origin, QuarterHour, day_start
+from ..lib.tariff import (
+    QUARTER_HOUR,
+    EstimatedQuarterHour,
+    Origin,
+    PlatformQuarterHour,
+    QuarterHour,
+    day_start,
+)
 from .requests import RefusedError, demand_of
 
 KEPT = timedelta(days=400)
 _ORIGINS = (None, Origin.PLATFORM, Origin.PLATFORM_ESTIMATED)
+_KINDS = (QuarterHour, PlatformQuarterHour, EstimatedQuarterHour)
 
 
 type Run = tuple[int, int, Origin]
@@ -95,6 +103,19 @@ class QuarterHours:
             return None
         wh, n = max(known)
         return QuarterHour(self.start - n * QUARTER_HOUR, wh * 4 / 1000)
+
+    def between(self, start: datetime, end: datetime) -> list[QuarterHour]:
+        """Return those that are known, as others have them."""
+        part = self._slice(start, end)
+        columns = self._imported[part], self._exported[part], self._origins[part]
+        first = self.start + part.start * QUARTER_HOUR
+        return [
+            _KINDS[origin](
+                first + n * QUARTER_HOUR, wh / 250, None if isnan(fed_wh) else fed_wh / 1000
+            )
+            for n, (wh, fed_wh, origin) in enumerate(zip(*columns, strict=True))
+            if not isnan(wh)
+        ]
 
     def _slice(self, start: datetime, end: datetime) -> slice:
         first, last = ((time - self.start) // QUARTER_HOUR for time in (start, end))

@@ -23,7 +23,7 @@ from tests.ha.boards import GEOMETRY, pulse_entry, tank_entry
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import start
 from tests.ha.meter import KEY, MeterPort
-from tests.ha.support import own_log, set_up
+from tests.ha.support import links, own_log, set_up
 
 # Whatever waits here would wait for 20 seconds and more.
 AT_ONCE = 15.0
@@ -132,11 +132,13 @@ async def test_while_a_dialog_has_the_port_of_an_entry(
     form = await entry.start_reconfigure_flow(hass)
     await hass.config_entries.flow.async_configure(form["flow_id"], {})
     await port.wait_for_connections(2)
-    assert entry.state is ConfigEntryState.NOT_LOADED
+    assert entry.state is ConfigEntryState.LOADED
+    assert links(hass) == 0
 
     await stop()
 
-    assert entry.state is ConfigEntryState.NOT_LOADED
+    # Nothing reads a port of a Home Assistant that has stopped.
+    assert links(hass) == 0
 
 
 @pytest.mark.parametrize("path", [("pulse", "pulse_port"), ("pulse", "pulse_entity"), ("tank",)])

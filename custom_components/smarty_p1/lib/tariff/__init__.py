@@ -5,6 +5,15 @@ demand = meter.update(time, Energies(imported_kwh), power_kw, serial_number)  # 
 bill(demand.month, demand.contracts, demand.until).total
 """
 
+from .battery import (
+    LEAST_EFFICIENCY,
+    LEAST_KW,
+    LEAST_KWH,
+    MOST_KW,
+    MOST_KWH,
+    MOST_RESERVE,
+    Battery,
+)
 from .bill import Bill, Line, bill, lines_of
 from .calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start, quarter_start
 from .comparison import ClassCost, Comparison, MonthComparison, compare
@@ -40,15 +49,24 @@ from .register_rises import MAX_POWER_KW, Energies
 from .second_hours import WEEKDAYS, Split, second_hours
 from .sharing import NO_DAY_SUMS, NO_SHARING, Covered, DaySum, DaySums, Sharing
 from .storage import load_months, store_months
+from .what_if import ClassWithBattery, WhatIf, YearCosts, what_if
+from .what_if_year import LEAST_DAYS, WhatIfError, WhatIfRefusal
 
 __all__ = [
     "CONSUMER_CATEGORIES",
     "KEPT_MONTHS",
     "LATEST_YEAR",
+    "LEAST_DAYS",
+    "LEAST_EFFICIENCY",
+    "LEAST_KW",
+    "LEAST_KWH",
     "LOOKED_BACK",
     "LUXEMBOURG",
     "MAX_POWER_KW",
     "METER_SIZES",
+    "MOST_KW",
+    "MOST_KWH",
+    "MOST_RESERVE",
     "NO_CONTRACT",
     "NO_DAY_SUMS",
     "NO_PAST",
@@ -58,8 +76,10 @@ __all__ = [
     "REFERENCE_POWERS",
     "WEEKDAYS",
     "Above",
+    "Battery",
     "Bill",
     "ClassCost",
+    "ClassWithBattery",
     "ComingQuarterHour",
     "Comparison",
     "Contract",
@@ -87,6 +107,10 @@ __all__ = [
     "Shared",
     "Sharing",
     "Split",
+    "WhatIf",
+    "WhatIfError",
+    "WhatIfRefusal",
+    "YearCosts",
     "agrees",
     "bill",
     "compare",
@@ -107,4 +131,5 @@ __all__ = [
     "second_hours",
     "store_months",
     "usual_import",
+    "what_if",
 ]

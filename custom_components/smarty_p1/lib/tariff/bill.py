@@ -24,7 +24,7 @@ from typing import NamedTuple
 from .contract import Contracts
 from .month import Day, Month, Shared
 from .months_by_contract import MonthPart, parts_of
-from .network_prices import AgreedPrices, network_prices
+from .network_prices import AgreedPrices, NetworkPrices, network_prices
 
 
 class LineKind(NamedTuple):
@@ -158,9 +158,14 @@ class _Charge(NamedTuple):
     market: float | None = None
 
 
-def bill(month: Month, contracts: Contracts, until: datetime) -> Bill:
-    """Return the bill of a month as it is at a moment; of one that has ended, the whole bill."""
-    published = network_prices(month.start.year)
+def bill(
+    month: Month, contracts: Contracts, until: datetime, published: NetworkPrices | None = None
+) -> Bill:
+    """Return the bill of a month as it is at a moment; of one that has ended, the whole bill.
+
+    It is at the published prices of its year, or at these.
+    """
+    published = published or network_prices(month.start.year)
     parts = parts_of(month, contracts, until)
     charges = [
         charge

@@ -71,6 +71,9 @@ class Above(NamedTuple):
     energy_wh: float
 
 
+NOTHING_ABOVE = Above(0, 0.0)
+
+
 class Shared(NamedTuple):
     """What of the imported energy came from energy sharing, in Wh. It is never stored."""
 

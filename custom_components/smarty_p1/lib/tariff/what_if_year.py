@@ -1,0 +1,211 @@
+"""Whole months by their quarter-hours: what a battery that is not there is tried on.
+
+The bill is about days, so each day has its quarter-hours. Where these are not all of its energy,
+the rest stays as it was: nobody knows when it came.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from itertools import zip_longest
+from typing import NamedTuple
+
+from .battery import WH_A_KW, DayEnergies, DayWithBattery
+from .calendar import QUARTER_HOUR, day_end, day_start
+from .contract import Contract, Contracts
+from .month import NOTHING_ABOVE, Above, Day, Month, Origin, QuarterHour
+from .months_by_contract import parts_of
+from .register_rises import DECIMALS
+from .second_hours import Split, is_second
+
+LEAST_DAYS = 300
+"""Of fewer measured days, nothing is said about a year."""
+MONTHS_OF_A_YEAR = 12
+# Of the quarter-hours of a measured day, and of an energy whose market price is known.
+_LEAST_KNOWN = 0.9
+
+
+class WhatIfRefusal(StrEnum):
+    """Why nothing can be said."""
+
+    NO_REFERENCE_POWER = "no_reference_power"
+    NO_ENERGY_PRICE = "no_energy_price"
+    NO_FEED_IN_PRICE = "no_feed_in_price"
+    """Energy is fed in, and what is paid for it is not known."""
+    NO_NETWORK_PRICE = "no_network_price"
+    """One of the grid, or a levy."""
+    TOO_FEW_DAYS = "too_few_days"
+    TOO_FEW_PRICED_DAYS = "too_few_priced_days"
+    """Enough days were measured; the market's price is known of fewer."""
+
+
+class WhatIfError(Exception):
+    """Nothing can be said: why, and how many days there are, of `LEAST_DAYS` that are needed."""
+
+    def __init__(self, reason: WhatIfRefusal, days: int = 0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.days = days
+
+
+class KnownDay(NamedTuple):
+    """A day, or the part of it that a contract held, by its known quarter-hours."""
+
+    day: Day
+    energies: DayEnergies
+    is_second: Sequence[bool]
+    """Which of these have the second price; empty where there is none."""
+
+    def changed(self, after: DayWithBattery, reference_kw: float, hours: str | None) -> Day:
+        """Return the day as it would have been.
+
+        Above this reference power, and at the second price in `hours`, is what the quarter-hours
+        say if the day does not. The market's price and what was shared are by the mean of the day.
+        """
+        before_wh, day = self.energies.imported_wh, self.day
+        imported_wh, stored_wh = after
+        more_wh = sum(imported_wh) - sum(before_wh)
+        left = _share_left(day.imported_wh, more_wh)
+        left_exported = _share_left(day.exported_wh, -stored_wh)
+        above = day.above.get(reference_kw) or _above(before_wh, reference_kw)
+        if imported_wh is not before_wh:
+            more = _above(imported_wh, reference_kw), _above(before_wh, reference_kw)
+            above = Above(
+                above.quarter_hours + more[0].quarter_hours - more[1].quarter_hours,
+                max(0.0, above.energy_wh + more[0].energy_wh - more[1].energy_wh),
+            )
+        second: Mapping[str, Split] = {}
+        if hours:
+            known = day.second.get(hours) or Split(sum(before_wh), self._second_wh(before_wh))
+            more_second_wh = self._second_wh(imported_wh) - self._second_wh(before_wh)
+            second = {hours: Split(known.energy_wh + more_wh, known.second_wh + more_second_wh)}
+        return replace(
+            day,
+            imported_wh=round(day.imported_wh * left, DECIMALS),
+            exported_wh=round(day.exported_wh * left_exported, DECIMALS),
+            above={reference_kw: above},
+            second=second,
+            market_cost=day.market_cost * left,
+            market_wh=day.market_wh * left,
+            market_revenue=day.market_revenue * left_exported,
+            market_exported_wh=day.market_exported_wh * left_exported,
+            shared=day.shared and day.shared.times(left),
+        )
+
+    def _second_wh(self, energies_wh: Sequence[float]) -> float:
+        both = zip(energies_wh, self.is_second, strict=True)
+        return sum([wh for wh, is_second in both if is_second])
+
+
+class WhatIfYear(NamedTuple):
+    """Months that have ended, with the quarter-hours of all their days, in the order of time."""
+
+    months: Sequence[Month]
+    days: Sequence[KnownDay]
+    exported_wh: float
+    """What was fed in, in the known quarter-hours."""
+    known_share: float
+    """Of the quarter-hours of these months."""
+    measured_days: int
+    times_a_year: float
+    """What makes amounts of these months those of a year."""
+
+    def months_of(self, days: Sequence[Day]) -> Iterator[Month]:
+        """Yield the months with as many other days."""
+        each = iter(days)
+        for month in self.months:
+            yield replace(month, days=tuple([next(each) for _ in month.days]))
+
+
+def year_of(
+    months: Sequence[Month], quarters: Sequence[QuarterHour], contract: Contract
+) -> WhatIfYear:
+    """Return whole months with their quarter-hours in the order of time.
+
+    The contract says which energies must have had a price of the market. Raises WhatIfError for
+    too few days.
+    """
+    feeds_in = any(month.exported_kwh for month in months)
+    hours = contract.second_hours if contract.has_second_price else None
+    starts = [quarter.start for quarter in quarters]
+    days: list[KnownDay] = []
+    measured: dict[datetime, int] = {}
+    priced: dict[datetime, int] = {}
+    for day, end in _with_ends([day for month in months for day in month.days]):
+        part = quarters[bisect_left(starts, day.start) : bisect_left(starts, end)]
+        if feeds_in:
+            # Without what was fed in, the sun would be missing.
+            part = [each for each in part if each.exported_kwh is not None]
+        count = len(part) - sum([each.origin is Origin.PLATFORM_ESTIMATED for each in part])
+        midnight = day_start(day.start)
+        measured[midnight] = measured.get(midnight, 0) + count
+        priced[midnight] = priced.get(midnight, 0) + (count if _is_priced(day, contract) else 0)
+        energies = DayEnergies(
+            [each.mean_kw * WH_A_KW for each in part],
+            [(each.exported_kwh or 0.0) * 1000 for each in part],
+        )
+        seconds = [is_second(hours, each.start) for each in part] if hours else []
+        days.append(KnownDay(day, energies, seconds))
+    for counts, reason in (
+        (measured, WhatIfRefusal.TOO_FEW_DAYS),
+        (priced, WhatIfRefusal.TOO_FEW_PRICED_DAYS),
+    ):
+        if (count := _measured_days(counts)) < LEAST_DAYS:
+            raise WhatIfError(reason, count)
+    known = sum([len(day.energies.imported_wh) for day in days])
+    most = sum([_quarter_hours(month) for month in months])
+    contracts = Contracts()
+    billed = sum([part.months for each in months for part in parts_of(each, contracts, each.end)])
+    return WhatIfYear(
+        months=months,
+        days=days,
+        exported_wh=sum([sum(day.energies.exported_wh) for day in days]),
+        known_share=min(1.0, known / most),
+        measured_days=_measured_days(measured),
+        times_a_year=MONTHS_OF_A_YEAR / billed,
+    )
+
+
+def _with_ends(days: Sequence[Day]) -> Iterator[tuple[Day, datetime]]:
+    """Yield days, each with when it ends or another contract holds."""
+    for day, following in zip_longest(days, days[1:]):
+        end = day_end(day.start)
+        yield day, min(end, following.start) if following else end
+
+
+def _is_priced(day: Day, contract: Contract) -> bool:
+    """Return whether the market's price of a day is known, where the contract follows it."""
+    is_bought = contract.energy_margin is None or day.market_wh >= day.imported_wh * _LEAST_KNOWN
+    is_sold = (
+        contract.feed_in_margin is None or day.market_exported_wh >= day.exported_wh * _LEAST_KNOWN
+    )
+    return is_bought and is_sold
+
+
+def _measured_days(counts: Mapping[datetime, int]) -> int:
+    return sum(
+        [
+            count >= _LEAST_KNOWN * ((day_end(midnight) - midnight) // QUARTER_HOUR)
+            for midnight, count in counts.items()
+        ]
+    )
+
+
+def _quarter_hours(month: Month) -> int:
+    since = (month.since or month.start).astimezone(UTC)
+    return (month.end.astimezone(UTC) - since) // QUARTER_HOUR
+
+
+def _above(energies_wh: Sequence[float], reference_kw: float) -> Above:
+    limit_wh = reference_kw * WH_A_KW
+    if max(energies_wh, default=0.0) <= limit_wh:
+        return NOTHING_ABOVE
+    excesses_wh = [wh - limit_wh for wh in energies_wh if wh > limit_wh]
+    return Above(len(excesses_wh), sum(excesses_wh))
+
+
+def _share_left(before_wh: float, more_wh: float) -> float:
+    """Return by what an energy is to be multiplied, for more or less of it."""
+    return max(0.0, 1 + more_wh / before_wh) if before_wh else 1.0

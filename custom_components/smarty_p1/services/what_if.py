@@ -1,0 +1,127 @@
+"""The action that returns what a battery would be worth.
+
+Amounts are in whole euros a year, with VAT, at the prices that hold now. What a battery would have
+done, and what the range is, `lib/tariff` says in `battery.py` and `what_if.py`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import voluptuous as vol
+from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.exceptions import HomeAssistantError
+
+from ..const import DOMAIN
+from ..coordinator.collector_pause import without_collection
+from ..lib.tariff import (
+    LEAST_DAYS,
+    LEAST_EFFICIENCY,
+    LEAST_KW,
+    LEAST_KWH,
+    MOST_KW,
+    MOST_KWH,
+    MOST_RESERVE,
+    Battery,
+    WhatIf,
+    WhatIfError,
+    WhatIfRefusal,
+    YearCosts,
+    what_if,
+)
+from .bill import demand_of
+from .meter_of_call import METER, coordinator_of, invalid
+
+_PERCENT = 100
+
+
+def _number(least: float, most: float) -> vol.All:
+    return vol.All(vol.Coerce(float), vol.Range(min=least, max=most))
+
+
+BATTERY: Mapping[vol.Marker, Any] = {
+    vol.Required("kwh"): _number(LEAST_KWH, MOST_KWH),
+    vol.Required("kw"): _number(LEAST_KW, MOST_KW),
+    vol.Optional("efficiency", default=90): _number(LEAST_EFFICIENCY * _PERCENT, _PERCENT),
+    vol.Optional("reserve", default=0): _number(0, MOST_RESERVE * _PERCENT),
+}
+"""The part of a schema that says which battery; shares are in %."""
+SCHEMA = vol.Schema({**METER, **BATTERY})
+
+REFUSED: Mapping[WhatIfRefusal, str] = {
+    WhatIfRefusal.NO_REFERENCE_POWER: "reference_power_missing",
+    WhatIfRefusal.NO_ENERGY_PRICE: "energy_price_missing",
+    WhatIfRefusal.NO_FEED_IN_PRICE: "feed_in_price_missing",
+    WhatIfRefusal.NO_NETWORK_PRICE: "network_price_missing",
+    WhatIfRefusal.TOO_FEW_DAYS: "too_few_days",
+    WhatIfRefusal.TOO_FEW_PRICED_DAYS: "too_few_priced_days",
+}
+"""Which text says why nothing can be said."""
+
+
+async def try_battery(call: ServiceCall) -> ServiceResponse:
+    """Return what a battery would be worth, by the quarter-hours of the last twelve whole months.
+
+    Raises ServiceValidationError when there is no such meter, or something is missing that is
+    needed, and HomeAssistantError when the stored files cannot be read.
+    """
+    coordinator, demand = coordinator_of(call), demand_of(call)
+    start = demand.month.start.replace(year=demand.month.start.year - 1)
+    try:
+        quarters, _ = await coordinator.past.async_quarter_hours(start, demand.month.start)
+    except OSError as err:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="quarter_hours_unreadable",
+            translation_placeholders={"error": str(err.strerror)},
+        ) from err
+    tried = without_collection(what_if)
+    try:
+        found = await call.hass.async_add_executor_job(
+            tried, demand, quarters, battery_of(call.data)
+        )
+    except WhatIfError as err:
+        raise invalid(
+            translation_key=REFUSED[err.reason],
+            title=coordinator.config_entry.title,
+            days=str(err.days),
+            least=str(LEAST_DAYS),
+        ) from None
+    return what_if_answer(found)
+
+
+def battery_of(fields: Mapping[str, Any]) -> Battery:
+    """Return the battery that is asked about."""
+    return Battery(
+        kwh=fields["kwh"],
+        kw=fields["kw"],
+        efficiency=fields["efficiency"] / _PERCENT,
+        reserve=fields["reserve"] / _PERCENT,
+    )
+
+
+def what_if_answer(found: WhatIf) -> dict[str, Any]:
+    """Return what a battery would be worth, in whole euros that add up."""
+    without = found.classes[found.cheapest_without].without.whole
+    with_battery = found.classes[found.cheapest_with].with_battery.whole
+    low = round(without.total - with_battery.total)
+    return {
+        "start": f"{found.start:%Y-%m-%d}",
+        "end": f"{found.end:%Y-%m-%d}",
+        "measured_days": found.measured_days,
+        "reference_kw": found.reference_kw,
+        "saving": {"low": low, "high": max(low, round(found.saving_high))},
+        "cheapest": {"without": found.cheapest_without, "with_battery": found.cheapest_with},
+        "classes": {
+            f"{kw:g}": {
+                "without": _whole(each.without),
+                "with_battery": _whole(each.with_battery),
+                "cycles": round(each.cycles),
+                "stored_share": each.stored_share and round(each.stored_share, 2),
+            }
+            for kw, each in found.classes.items()
+        },
+    }
+
+
+def _whole(costs: YearCosts) -> dict[str, int]:
+    return {name: round(amount) for name, amount in costs.whole._asdict().items()}

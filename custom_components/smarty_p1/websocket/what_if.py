@@ -1,0 +1,29 @@
+"""The command that tells what a battery would be worth."""
+
+from typing import Any
+
+from ..coordinator.collector_pause import without_collection
+from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..lib.tariff import LEAST_DAYS, Battery, Demand, WhatIfError, what_if
+from ..services.what_if import BATTERY, battery_of, what_if_answer
+from .known_quarter_hours import QuarterHours, async_known_quarter_hours
+from .requests import Request, async_rendered, demand_of, meter_command
+
+
+@meter_command("what_if", BATTERY)
+async def try_battery(coordinator: SmartyCoordinator, msg: Request) -> bytes:
+    """Answer with what a battery would be worth, or why that cannot be said."""
+    known = await async_known_quarter_hours(coordinator)
+    demand = demand_of(coordinator)
+    work = without_collection(_tried)
+    return await async_rendered(coordinator.hass, work, demand, known, battery_of(msg))
+
+
+def _tried(demand: Demand, known: QuarterHours, battery: Battery) -> dict[str, Any]:
+    quarters = known.between(known.start, demand.month.start)
+    try:
+        found = what_if(demand, quarters, battery)
+    except WhatIfError as err:
+        refusal = {"reason": err.reason.value, "days": err.days, "least_days": LEAST_DAYS}
+        return {"what_if": None, "refusal": refusal}
+    return {"what_if": what_if_answer(found), "refusal": None}

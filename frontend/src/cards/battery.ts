@@ -1,0 +1,121 @@
+/** What would a battery be worth? */
+
+import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
+import { SmartyCard } from "../card.ts";
+import type { Feed } from "../feed.ts";
+import { localDay } from "../locale.ts";
+import { type BatteryKey, batteryAnswer, batteryTexts } from "../sentences/battery.ts";
+import { styles } from "../styles.ts";
+import type { Meter, WhatIfRefusal } from "../wire.ts";
+
+/** What is asked about: how much it holds, and with which power. */
+const SLIDERS = {
+  kwh: { least: 2, most: 30, unit: "kWh" },
+  kw: { least: 1, most: 15, unit: "kW" },
+} as const;
+
+export class BatteryCard extends SmartyCard {
+  static override styles: CSSResultGroup = [
+    styles,
+    css`
+      .sliders {
+        display: grid;
+        grid-template-columns: auto 1fr auto;
+        align-items: center;
+        gap: 0 12px;
+        margin: 4px 0 8px;
+      }
+      label {
+        display: contents;
+      }
+      input {
+        width: 100%;
+        min-width: 0;
+        height: 44px;
+        margin: 0;
+        accent-color: var(--drawn);
+        cursor: pointer;
+      }
+      .year {
+        margin: 8px 0;
+      }
+      .year th,
+      .year td {
+        padding: 4px 0 4px 12px;
+        font-weight: 400;
+        text-align: end;
+        border-top: 1px solid var(--divider-color);
+      }
+      .year tr > :first-child {
+        padding-left: 0;
+        text-align: start;
+      }
+      .year thead > tr > * {
+        border: 0;
+        font-size: 13px;
+        line-height: 18px;
+        color: var(--quiet);
+      }
+      .year tfoot th,
+      .year tfoot td {
+        font-weight: 500;
+      }
+    `,
+  ];
+  static override properties = { ...SmartyCard.properties, kwh: { state: true }, kw: { state: true }, asked: { state: true } };
+
+  declare protected kwh: number;
+  declare protected kw: number;
+  /** What is asked: while a slider is moved, that is what it was before. */
+  declare protected asked: { kwh: number; kw: number };
+
+  constructor() {
+    super();
+    this.kwh = 10;
+    this.kw = 5;
+    this.asked = { kwh: 10, kw: 5 };
+  }
+
+  protected content(meter: Meter, feed: Feed): TemplateResult {
+    // Its months change with a new one only; what is imported, or agreed, may do so within a day.
+    const { value, error } = feed.get("smarty_p1/what_if", this.asked, localDay(new Date(feed.now)));
+    return html`<h2>${this.#t("title")}</h2>
+      ${value?.refusal ? this.#refusal(value.refusal, meter) : html`<div class="sliders">${this.#slider("kwh")}${this.#slider("kw")}</div>`}
+      ${value?.what_if ? this.#answer(batteryAnswer(value.what_if, this.asked.kwh, this.asked.kw, this.locale)) : nothing}
+      ${value ? nothing : this.waiting(error)}`;
+  }
+
+  #t(key: BatteryKey, params: Record<string, string> = {}): string {
+    return this.text(batteryTexts, key, params);
+  }
+
+  #slider(name: keyof typeof SLIDERS): TemplateResult {
+    const { least, most, unit } = SLIDERS[name];
+    const shown = this.locale.unit(this[name], unit);
+    const move = ({ target }: Event) => (this[name] = Number((target as HTMLInputElement).value));
+    const ask = () => (this.asked = { kwh: this.kwh, kw: this.kw });
+    return html`<label><span>${this.#t(name)}</span>
+      <input type="range" min=${least} max=${most} .value=${String(this[name])} aria-valuetext=${shown} @input=${move} @change=${ask} />
+      <span class="number">${shown}</span></label>`;
+  }
+
+  #answer({ sentence, head, rows, notes }: ReturnType<typeof batteryAnswer>): TemplateResult {
+    const row = ([name, ...cells]: string[]) =>
+      html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>`;
+    return html`${this.sentence(sentence)}
+      <table class="year">
+        <caption class="hidden">${this.#t("caption")}</caption>
+        <thead><tr><td></td>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+        <tbody>${rows.slice(0, -1).map(row)}</tbody>
+        <tfoot>${rows.slice(-1).map(row)}</tfoot>
+      </table>
+      <p class="small">${notes.join(" ")}</p>`;
+  }
+
+  #refusal({ reason, days, least_days }: WhatIfRefusal, meter: Meter): TemplateResult {
+    const text = this.#t(reason, { days: this.locale.number(days), least: this.locale.number(least_days) });
+    const isToEnter = reason.startsWith("no_") && this.hass?.user?.is_admin;
+    return html`<p role="status">${text}</p>
+      ${isToEnter ? html`<div>${this.settings(meter, this.#t("enter"))}</div>` : nothing}`;
+  }
+}

@@ -1,0 +1,48 @@
+/** What a battery would be worth, in words and as a small table. */
+
+import type { Locale, Texts } from "../locale.ts";
+import texts from "../texts/battery.json" with { type: "json" };
+import type { WhatIf } from "../wire.ts";
+import { ABOUT_THE_SAME } from "./year.ts";
+
+export type BatteryKey = keyof (typeof texts)["en"];
+export const batteryTexts: Texts<BatteryKey> = texts;
+
+const PARTS = ["energy", "surcharge", "feed_in", "fixed", "total"] as const;
+
+export interface BatteryAnswer {
+  sentence: string;
+  head: string[];
+  /** The last one is the sum. */
+  rows: string[][];
+  notes: string[];
+}
+
+/** Return what an answer says of a battery of so many kWh and kW. */
+export function batteryAnswer(found: WhatIf, kwh: number, kw: number, locale: Locale): BatteryAnswer {
+  const t = (key: BatteryKey, params: Record<string, string> = {}) => locale.text(batteryTexts, key, params);
+  const { without: from, with_battery: to } = found.cheapest;
+  const [before, after] = [found.classes[String(from)]!, found.classes[String(to)]!];
+  const [fromKw, toKw] = [locale.referenceKW(from), locale.referenceKW(to)];
+  const { low, high } = found.saving;
+  // Of a range, the unit stands once.
+  const amount = high > low ? `${locale.number(low)}–${locale.euros(high)}` : locale.euros(low);
+  const size = { kwh: locale.unit(kwh, "kWh"), kw: locale.referenceKW(kw) };
+  const sentences = [high > 0 && low >= 0 ? t("saves", { ...size, amount }) : t("saves_nothing", size)];
+  if (from !== to) {
+    const spared = found.classes[String(from)]!.with_battery.total - after.with_battery.total;
+    sentences.push(t(spared < ABOUT_THE_SAME ? "same" : "becomes", { from: fromKw, to: toKw }));
+  }
+  const share = after.stored_share;
+  return {
+    sentence: sentences.join(" "),
+    head: [t("without", { kw: fromKw }), t("with_battery", { kw: toKw })],
+    rows: PARTS.map((part) => [t(part), locale.euros(before.without[part]), locale.euros(after.with_battery[part])]),
+    notes: [
+      from === found.reference_kw ? "" : t("already", { kw: fromKw }),
+      t("cycles", { count: locale.number(after.cycles) }),
+      share === null ? "" : t("stored", { share: locale.percent(share) }),
+      t("basis", { count: locale.number(found.measured_days) }),
+    ].filter(Boolean),
+  };
+}

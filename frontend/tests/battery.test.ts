@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Locale } from "../src/locale.ts";
+import { batteryAnswer } from "../src/sentences/battery.ts";
+import type { WhatIf } from "../src/wire.ts";
+
+const en = new Locale({ language: "en", number_format: "comma_decimal", time_format: "24" } as never);
+const plain = (text: string) => text.replace(/\u00a0/g, " ").replaceAll("**", "");
+const costs = (energy: number, surcharge: number, feed_in: number, fixed: number) => ({
+  energy,
+  surcharge,
+  feed_in,
+  fixed,
+  total: energy + surcharge + feed_in + fixed,
+});
+const ofClass = (without: number[], after: number[], stored_share: number | null = 0.42) => ({
+  without: costs(...(without as [number, number, number, number])),
+  with_battery: costs(...(after as [number, number, number, number])),
+  cycles: 1234,
+  stored_share,
+});
+const found = (changes: Partial<WhatIf> = {}): WhatIf => ({
+  start: "2025-11-01",
+  end: "2026-11-01",
+  measured_days: 362,
+  reference_kw: 7,
+  saving: { low: 191, high: 204 },
+  cheapest: { without: 7, with_battery: 3 },
+  classes: {
+    "3": ofClass([1173, 91, -88, 170], [965, 0, 0, 170]),
+    "7": ofClass([1173, 0, -88, 240], [916, 0, 0, 240]),
+  },
+  ...changes,
+});
+const says = (changes: Partial<WhatIf> = {}) => plain(batteryAnswer(found(changes), 10, 5, en).sentence);
+
+test("what a battery saves, and which reference power becomes right", () => {
+  assert.equal(says(), "A battery of 10 kWh and 5 kW would save about 191–204 € a year. With it 3 kW becomes right, instead of 7 kW.");
+  const only = { without: 7, with_battery: 7 };
+  assert.equal(says({ saving: { low: 169, high: 169 }, cheapest: only }), "A battery of 10 kWh and 5 kW would save about 169 € a year.");
+  const classes = { ...found().classes, "3": ofClass([1173, 91, -88, 170], [982, 0, 0, 170]) };
+  assert.match(says({ classes }), /a year\. 3 kW would then cost about the same as 7 kW\.$/);
+});
+
+test("a battery that saves nothing does not save a little", () => {
+  for (const saving of [{ low: 0, high: 0 }, { low: -12, high: -3 }, { low: -12, high: 3 }]) {
+    assert.match(says({ saving }), /^A battery of 10 kWh and 5 kW would save nothing\./);
+  }
+});
+
+test("the parts of both years", () => {
+  const { head, rows, notes } = batteryAnswer(found(), 10, 5, en);
+  assert.deepEqual(head.map(plain), ["Without, 7 kW", "With, 3 kW"]);
+  assert.deepEqual(rows.map((row) => row.map(plain)), [
+    ["Energy, by the kWh", "1,173 €", "965 €"],
+    ["Above the reference power", "0 €", "0 €"],
+    ["Fed in", "−88 €", "0 €"],
+    ["Fixed prices", "240 €", "170 €"],
+    ["A year", "1,325 €", "1,135 €"],
+  ]);
+  assert.match(notes.map(plain).join(" "), /^Fully used 1,234 times a year\. 42% of what was fed in would be stored\. By 362 measured days/);
+});
+
+test("what another reference power saves already is not the battery's", () => {
+  const { notes } = batteryAnswer(found({ reference_kw: 12 }), 10, 5, en);
+  assert.equal(plain(notes[0]!), "Without a battery, 7 kW would be right already.");
+  const classes = { "7": ofClass([1173, 0, 0, 240], [1173, 0, 0, 240], null) };
+  const without = batteryAnswer(found({ classes, cheapest: { without: 7, with_battery: 7 } }), 10, 5, en);
+  assert.ok(!without.notes.join(" ").includes("stored"));
+});

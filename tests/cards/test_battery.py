@@ -1,0 +1,46 @@
+"""The card that says what a battery would be worth."""
+
+from . import house_battery
+from .stage import Stage
+
+BATTERY = "smarty-p1-battery"
+
+
+async def test_a_battery_and_another_one(stage: Stage) -> None:
+    await stage.show(BATTERY, answers=house_battery.answers())
+    text = await stage.text()
+    assert (
+        "A battery of 10 kWh and 5 kW would save about 190\N{EN DASH}204 \N{EURO SIGN} a year"
+        in text
+    )
+    assert "With it 3 kW becomes right, instead of 7 kW." in text
+    assert "Without, 7 kW With, 3 kW" in text
+    assert "A year 1,325 \N{EURO SIGN} 1,135 \N{EURO SIGN}" in text
+    assert await stage.overflow() == []
+    await stage.picture("battery")
+
+    slider = stage.page.locator(f"{BATTERY} input").first
+    assert await slider.get_attribute("aria-valuetext") == "10\N{NO-BREAK SPACE}kWh"
+    await slider.press("ArrowRight")
+    await stage.settle()
+    assert "A battery of 11 kWh and 5 kW would save about 195\N{EN DASH}211" in await stage.text()
+    assert not stage.errors
+
+
+async def test_what_is_missing_is_said(stage: Stage) -> None:
+    for reason, text in (
+        (
+            "too_few_days",
+            "it takes 300 measured days; of the last twelve whole months, 46 are known",
+        ),
+        (
+            "no_feed_in_price",
+            "Without the price of what you feed in, nothing can be said. Enter it",
+        ),
+    ):
+        refusal = {"reason": reason, "days": 46, "least_days": 300}
+        answer = {"smarty_p1/what_if": {"what_if": None, "refusal": refusal}}
+        await stage.show(BATTERY, answers=answer)
+        assert text in await stage.text()
+        assert await stage.page.locator(f"{BATTERY} input").count() == 0
+    assert not stage.errors

@@ -1,0 +1,186 @@
+"""What a battery would be worth: the action and the websocket command, after a year."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+import voluptuous as vol
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+
+from custom_components.smarty_p1.const import DOMAIN
+from custom_components.smarty_p1.lib.tariff import Past, PlatformQuarterHour, QuarterHour
+
+from . import billed_month
+from .billed_month import telegram
+from .conftest import EntryMaker
+from .meter import MeterPort
+from .support import reload
+
+DOCS = Path(__file__).parents[2] / "docs"
+# What is published for 2026, also for the months of 2025.
+OPTIONS: dict[str, Any] = {
+    **billed_month.OPTIONS,
+    "network_fixed_price": 12.84,
+    "network_variable_price": 0.051,
+    "meter_fee": 5.72,
+    "surcharge_price": 0.0765,
+    "surcharge_price_since": "2025-06-01",
+}
+START = datetime(2025, 5, 31, 22, tzinfo=UTC)
+"""Midnight in Luxembourg, a year before the last month of `billed_month` ended."""
+BATTERY = {"kwh": 10, "kw": 5}
+
+
+def quarter_of(n: int) -> tuple[float, float]:
+    """Return what is drawn and fed in, in Wh: an hour of sun, and one of 6 kW, each day."""
+    if n >= 334 * 96:
+        n -= 334 * 96
+        return 2000 if n < 10 else 100, 20 if n < 1000 else 0
+    n %= 96
+    if 40 <= n < 44:
+        return 0, 1000
+    return (1500, 0) if 72 <= n < 76 else (100, 0)
+
+
+@pytest.fixture
+async def entry(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_storage: dict[str, Any],
+    tmp_path: Path,
+) -> MockConfigEntry:
+    """Return the entry of a meter with eleven months from the platform before those of its own."""
+    entry = await billed_month.set_up(hass, port, make_entry, hass_storage)
+    port.greeting = port.next_frame(telegram("00:00:05", 0.1))
+    hass.config_entries.async_update_entry(entry, options=OPTIONS)
+    await reload(hass, entry)
+    quarters: list[QuarterHour] = []
+    lines: dict[str, list[str]] = {}
+    for n in range(365 * 96):
+        time = START + n * timedelta(minutes=15)
+        drawn_wh, fed_wh = quarter_of(n)
+        kind = PlatformQuarterHour if n < 334 * 96 else QuarterHour
+        quarters.append(kind(time, drawn_wh / 250, fed_wh / 1000))
+        # The files are by Luxembourg's months; a few hours more in one do no harm.
+        name = f"{time + timedelta(hours=2):%Y-%m}"
+        lines.setdefault(name, []).append(f"{time:%Y-%m-%dT%H:%MZ},{drawn_wh},{fed_wh},,\n")
+    folder = tmp_path / ".storage" / f"smarty_p1.{entry.entry_id}.quarter_hours"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, each in lines.items():
+        (folder / f"{name}.csv").write_text(f"start,a,b,c,d\n{''.join(each)}")
+    meter = entry.runtime_data.memory.demand_meter
+    meter.set_past(Past.of(quarters, meter.contracts))
+    await hass.async_block_till_done()
+    return entry
+
+
+async def call(hass: HomeAssistant, action: str, **data: object) -> Any:  # noqa: ANN401 - JSON
+    return await hass.services.async_call(DOMAIN, action, data, blocking=True, return_response=True)
+
+
+async def test_a_year_is_its_bills_and_a_battery_is_worth_something(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
+) -> None:
+    bills = (await call(hass, "get_bill", months=13))["months"][:-1]
+    answer = await call(hass, "what_if", **BATTERY)
+
+    assert [bills[0]["month"], bills[-1]["month"]] == ["2025-06", "2026-05"]
+    assert (answer["start"], answer["end"], answer["measured_days"]) == (
+        "2025-06-01",
+        "2026-06-01",
+        365,
+    )
+    own = answer["classes"]["7"]
+    assert own["without"]["total"] == round(sum(bill["total"] for bill in bills))
+    assert answer["reference_kw"] == 7
+    # 334 days with 4 kWh of sun, of which 3.6 come out, at 0.217 and 0.06: 181. At 3 kW, 70 less
+    # are fixed, and of 5.8 kWh a day 2.2 are from the grid, of which 0.244 get lost: 18.
+    assert 230 < answer["saving"]["low"] <= answer["saving"]["high"] < 240
+    assert answer["cheapest"] == {"without": 7, "with_battery": 3}
+    for year in answer["classes"].values():
+        for costs in (year["without"], year["with_battery"]):
+            *parts, total = costs.values()
+            assert sum(parts) == total
+    assert answer["saving"]["low"] == (
+        own["without"]["total"] - answer["classes"]["3"]["with_battery"]["total"]
+    )
+
+    client = await hass_ws_client(hass)
+    request = {"type": "smarty_p1/what_if", "entry_id": entry.entry_id, **BATTERY}
+    await client.send_json_auto_id(request)
+    told = (await client.receive_json())["result"]
+    assert told == {"what_if": json.loads(json.dumps(answer)), "refusal": None}
+    # Less comes out of one that keeps a half, and loses half.
+    await client.send_json_auto_id({**request, "reserve": 50, "efficiency": 50})
+    worse = (await client.receive_json())["result"]["what_if"]
+    assert worse["saving"]["high"] < answer["saving"]["low"]
+
+    # The pages show answers of this shape.
+    for page, at in (("what-if.md", None), ("websocket.md", "what_if")):
+        text = (DOCS / page).read_text(encoding="utf-8")
+        found = [json.loads(each) for each in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
+        [shown] = [each[at] if at else each for each in found if not at or at in each]
+        assert shown.keys() == answer.keys()
+        assert shown["classes"]["3"].keys() == answer["classes"]["3"].keys()
+
+
+@pytest.mark.usefixtures("entry")
+async def test_files_that_cannot_be_read_are_told(hass: HomeAssistant) -> None:
+    with (
+        patch.object(Path, "open", side_effect=OSError(5, "Input/output error")),
+        pytest.raises(HomeAssistantError, match="Input/output error"),
+    ):
+        await call(hass, "what_if", **BATTERY)
+
+
+async def test_a_battery_that_cannot_be_is_refused(hass: HomeAssistant) -> None:
+    assert await async_setup_component(hass, DOMAIN, {})
+    for name, values in {
+        "kwh": (0, float("nan"), 1000),
+        "kw": (0, 1000),
+        "efficiency": (20, 101),
+        "reserve": (-1, 91),
+    }.items():
+        for value in values:
+            with pytest.raises(vol.Invalid, match=name):
+                await call(hass, "what_if", **{**BATTERY, name: value})
+
+
+async def test_what_is_missing_is_said(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_storage: dict[str, Any],
+    hass_ws_client: WebSocketGenerator,
+) -> None:
+    assert await async_setup_component(hass, DOMAIN, {})
+    entry = await billed_month.set_up(hass, port, make_entry, hass_storage)
+    with pytest.raises(ServiceValidationError, match=r"0 days of Smarty .* it takes 300"):
+        await call(hass, "what_if", **BATTERY)
+
+    client = await hass_ws_client(hass)
+    await client.send_json_auto_id(
+        {"type": "smarty_p1/what_if", "entry_id": entry.entry_id, **BATTERY}
+    )
+    assert (await client.receive_json())["result"] == {
+        "what_if": None,
+        "refusal": {"reason": "too_few_days", "days": 0, "least_days": 300},
+    }
+    for options, text in (
+        ({"reference_power": 7.0}, "Without the price of energy"),
+        ({"energy_price": 0.1}, "Without a reference power"),
+    ):
+        port.greeting = port.next_frame(telegram("00:00:10", 0.0))
+        hass.config_entries.async_update_entry(entry, options=options)
+        await reload(hass, entry)
+        with pytest.raises(ServiceValidationError, match=text):
+            await call(hass, "what_if", **BATTERY)
