@@ -23,6 +23,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
@@ -415,13 +416,20 @@ def _secrets(typed: Mapping[str, Any]) -> list[str]:
     return [*found, URL_SECRET] if is_secret else found
 
 
+async def _set_up(_hass: HomeAssistant, entry: MockConfigEntry) -> bool:
+    """Set up an entry that reads nothing."""
+    entry.runtime_data = SimpleNamespace(has_entities=False)
+    return True
+
+
 @asynccontextmanager
 async def furnished(hass: HomeAssistant) -> AsyncGenerator[House]:
     """Prepare a Home Assistant: a meter, a port that refuses, one that is taken, no real set-up."""
     MockConfigEntry(domain=DOMAIN, title="Smarty 2", data={CONF_PORT: TAKEN_PORT}).add_to_hass(hass)
     with ExitStack() as stack, socket.socket() as refusing:
         refusing.bind(("127.0.0.1", 0))  # and nobody listens
-        for name in ("async_setup_entry", "async_unload_entry", "async_remove_entry"):
+        stack.enter_context(patch.object(integration, "async_setup_entry", _set_up))
+        for name in ("async_unload_entry", "async_remove_entry"):
             stack.enter_context(patch.object(integration, name, return_value=True))
         stack.enter_context(
             patch.object(meter_setup, "probe", partial(probe, timeout=PROBE_TIMEOUT))

@@ -28,7 +28,10 @@ from .meter import SERIAL, MeterPort, with_value
 from .support import TELEGRAM, device_of, let_pass, receive
 
 PAGE = (Path(__file__).parents[2] / "docs" / "automations.md").read_text()
-EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+# The others are for other programs.
+EXAMPLES = [
+    text for text in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL) if "triggers:" in text
+]
 METER, GAS = SERIAL, f"{SERIAL}_GAS 079000257401"
 POWER, VOLTAGE_L2, BREAKER = "1-0:1.7.0", "1-0:52.7.0", "0-0:96.3.10"
 MESSAGE = f"({b'Kontroll'.hex().upper()})"
