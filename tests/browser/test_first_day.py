@@ -213,7 +213,7 @@ async def test_a_repair_leads_to_its_remedy(home: Home, browser: str, line: Serv
     assert isinstance(meter, OpenableMeter)
     async with household(home.client.url, browser) as who:
         own = who.texts.own
-        title = own("issues.security_off.title").replace("{name}", "Smarty 2574")
+        title = own("issues.security_off.title").replace("{name}", "Smarty")
         meter.is_open = True
         await who.opens("/config/repairs")
         await who.sees(title, within=90)
