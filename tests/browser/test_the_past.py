@@ -1,5 +1,6 @@
 """A year from the national platform's portal, by clicks: the past of a meter added today."""
 
+import contextlib
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,11 +11,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.async_api import FilePayload
 
+from dev.demo.client import ClientError
 from dev.demo.energy import DOMAIN
 from dev.simulator import Server
 from tests.axe import complaints
 from tests.system.home import Home
-from tests.system.support import TIMEOUT
+from tests.system.support import PATIENCE, TIMEOUT, until
 
 from .conftest import KEY
 from .dashboard import shows_cards
@@ -55,15 +57,22 @@ def uploaded(text: str) -> FilePayload:
 
 
 async def bill_of(home: Home, month: datetime) -> dict[str, Any]:
-    """Return what a month costs."""
-    answer = await home.client.command(
-        "call_service",
-        domain=DOMAIN,
-        service="get_bill",
-        service_data={"month": f"{month:%Y-%m}"},
-        return_response=True,
-    )
-    found: dict[str, Any] = answer["response"]
+    """Return what a month costs, once it is known."""
+    found: dict[str, Any] = {}
+
+    async def is_known() -> bool:
+        with contextlib.suppress(ClientError):
+            answer = await home.client.command(
+                "call_service",
+                domain=DOMAIN,
+                service="get_bill",
+                service_data={"month": f"{month:%Y-%m}"},
+                return_response=True,
+            )
+            found.update(answer["response"])
+        return bool(found)
+
+    await until(is_known, within=PATIENCE)
     return found
 
 
