@@ -28,6 +28,7 @@ READY_WITHIN = 240.0
 SETTLE = 300.0
 WIDE = (1240, 900)
 TALL = (1240, 1120)
+HIGHEST = (1240, 1400)
 # A dialog is never higher than the window, and its sections are taken whole.
 FOR_DIALOGS = (1240, 1500)
 COLOURS = 160
@@ -155,10 +156,10 @@ async def _picture_pages(client: Client, browser: str, folder: Path, ahead: time
             "dashboard-others": "/dashboard-smarty/others",
             "dashboard-quality": "/dashboard-smarty/quality",
             "dashboard-bill": bill,
-            "dashboard-year": "/dashboard-smarty/year",
         },
         TALL,
     )
+    await take("en", {"dashboard-year": "/dashboard-smarty/year"}, HIGHEST)
     await take("en", {"dashboard-dark": now}, theme="dark")
     await take("en", {"dashboard-phone": now}, PHONE)
     for language in ("de", "fr", "lb", "pt"):
