@@ -194,9 +194,13 @@ def test_what_happens_stays_true(seed: int) -> None:
 
 def test_what_the_line_does_stays() -> None:
     whole = frame(5)
-    made = made_of(whole, whole, whole[:40], frame(6), frame(7, key=OTHER_KEY))
-    found = [event.reason if isinstance(event, Rejection) else "telegram" for event in events(made)]
-    assert found == ["telegram", Reason.REPLAY, Reason.MALFORMED, "telegram", Reason.TAG]
+    line = [whole, whole, whole[:40], frame(6), frame(7, key=OTHER_KEY), telegram()]
+    found, true = (
+        [one.reason if isinstance(one, Rejection) else "telegram" for one in each]
+        for each in (events(made_of(*line)), Decoder(KEY).feed(b"".join(line)))
+    )
+    assert found == ["telegram", Reason.REPLAY, Reason.TAG, "telegram", Reason.TAG, "downgrade"]
+    assert found == true
 
 
 def test_two_captures_of_one_meter_have_nothing_in_common() -> None:
