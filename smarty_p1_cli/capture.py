@@ -76,7 +76,8 @@ def _show(made: Anonymous, size: int) -> None:
         print(f"  {clean(line, _LONGEST_LINE)}")
     print("\nReplaced, how often:\n")
     for name, count in made.replaced.items():
-        print(f"  {count:>8}  {name}")
+        if count:
+            print(f"  {count:>8}  {name}")
     sealed = "sealed with a published key" if made.is_encrypted else "not encrypted"
     print(f"\n{len(made.chunks)} chunks, {size} bytes, {sealed}.")
 
