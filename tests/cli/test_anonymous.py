@@ -73,6 +73,8 @@ PLACES = st.sampled_from(
         "{ref}({time})({id}*m3)",
         "{ref}({total}*kWh)({hex})",
         "{ref}(00.123*{id})",
+        "1-0:2.8.0(00123.456*{id})",
+        "1-0:1.7.0(01.234*{id})",
         "{ref}(Compteur {id}, du {time}: {total})",
         "{ref}({message})",
         "{ref}(1){id}",
