@@ -188,6 +188,10 @@ def _run_capture(arguments: argparse.Namespace) -> int:
     if arguments.anonymous.exists():
         msg = f"{_shown(str(arguments.anonymous))} is there already"
         raise _UsageError(msg)
+    if not arguments.anonymous.parent.is_dir():
+        # Better said before an hour than after it.
+        msg = f"{_shown(str(arguments.anonymous))} is in no folder that is there"
+        raise _UsageError(msg)
     return capture(
         normalise_port(arguments.url),
         Opener(key, authentication_key) if key else None,

@@ -140,6 +140,22 @@ def test_nothing_true_survives_wherever_it_stands(data: st.DataObject) -> None:
     assert len(made.telegrams) >= sum(one in known or one == "telegram" for one in order)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "1-0:1.7.0(01.234*MUSTERMANN)",
+        "1-0:1.8.0(025678.901*MUSTERMANN)",
+        "0-1:24.2.1(251122103000W)(00001.000*MUSTERMANN)",
+        "1-3:0.2.8(MUSTERMANN)",
+        "0-1:24.1.0(003)(MUSTERMANN)",
+    ],
+)
+def test_a_name_survives_in_no_unit(line: str) -> None:
+    made = made_of(frame(1, telegram(line)))
+    assert len(made.telegrams) == 1
+    assert survivors(made, "MUSTERMANN") == []
+
+
 def lived(counter: int, time: str, energy: str, gas: str) -> bytes:
     return frame(
         counter,

@@ -326,6 +326,11 @@ def test_a_capture_is_shown_and_asked_about_before_it_is_written(
     assert (result.returncode, result.stdout) == (2, b"")
     assert result.stderr.decode() == f"smarty-p1: {file} is there already\n"
 
+    nowhere = tmp_path / "missing" / "capture.jsonl"
+    result = run("capture", "127.0.0.1:1", "--anonymous", nowhere)
+    assert (result.returncode, result.stdout) == (2, b"")
+    assert result.stderr.decode() == f"smarty-p1: {nowhere} is in no folder that is there\n"
+
 
 def test_a_capture_without_a_telegram_is_not_written(tmp_path: Path, key_file: Path) -> None:
     file = tmp_path / "capture.jsonl"
