@@ -1,1 +1,1 @@
-"""The command `smarty-p1`: decode, watch, gateway and collect."""
+"""The command `smarty-p1`: decode, watch, capture, gateway and collect."""

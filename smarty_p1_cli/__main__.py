@@ -1,4 +1,4 @@
-"""The command line: decode recorded bytes, watch a port, pass its frames on, or collect them."""
+"""The command line: decode recorded bytes, watch or record a port, pass on or collect frames."""
 
 import argparse
 import asyncio
@@ -18,6 +18,7 @@ from smartyp1.p1 import (
     DEFAULT_AUTHENTICATION_KEY,
     Decoder,
     KeyFormatError,
+    Opener,
     Rejection,
     Telegram,
     parse_key,
@@ -33,6 +34,8 @@ PUBLISHED_KEY = (
     " decrypts nothing: enter the meter's own, from the grid operator"
 )
 READ_SIZE = 64 * 1024
+# Minutes: what a file can hold, and whoever sends it would wait for.
+LONGEST_CAPTURE = 120
 # None of what sets a secret apart in an address.
 FILE_NAME = re.compile(r"(?:[A-Za-z]:)?[^:@%?#&;=]+")
 
@@ -56,7 +59,7 @@ class _Parser(argparse.ArgumentParser):
         if message.startswith("unrecognized arguments"):
             message = "unrecognized arguments; a key with blanks needs quotes"
         elif "invalid choice" in message:
-            message = "the first argument must be decode, watch, gateway or collect"
+            message = "the first argument must be decode, watch, capture, gateway or collect"
         elif "ignored explicit argument" in message:
             message = f"{message.partition(':')[0]} takes no value"
         super().error(message)
@@ -173,6 +176,38 @@ def _run_watch(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _run_capture(arguments: argparse.Namespace) -> int:
+    try:
+        from smartyp1.port import normalise_port  # noqa: PLC0415
+
+        from .capture import capture  # noqa: PLC0415
+    except ModuleNotFoundError as err:
+        msg = f"recording a port needs {err.name}: pip install {err.name}"
+        raise _UsageError(msg) from None
+    key, authentication_key = _read_keys(arguments)
+    if arguments.anonymous.exists():
+        msg = f"{_shown(str(arguments.anonymous))} is there already"
+        raise _UsageError(msg)
+    if not arguments.anonymous.parent.is_dir():
+        # Better said before an hour than after it.
+        msg = f"{_shown(str(arguments.anonymous))} is in no folder that is there"
+        raise _UsageError(msg)
+    return capture(
+        normalise_port(arguments.url),
+        Opener(key, authentication_key) if key else None,
+        arguments.anonymous,
+        arguments.minutes,
+        is_sure=arguments.yes,
+    )
+
+
+def _minutes(text: str) -> float:
+    minutes = float(text)
+    if not 0 < minutes <= LONGEST_CAPTURE:
+        raise ValueError
+    return minutes
+
+
 def _run_gateway(arguments: argparse.Namespace) -> int:
     return _serve(arguments, "smarty_p1_gateway", "the gateway", "gateway", _run_service)
 
@@ -256,6 +291,27 @@ def _parser() -> argparse.ArgumentParser:
         "url", metavar="URL", help="a device, host:port, or a URL such as socket://host:port"
     )
     watching.set_defaults(run=_run_watch)
+
+    capturing = commands.add_parser(
+        "capture",
+        parents=[keys],
+        help="record a port for a file that says nothing about whose it is",
+    )
+    capturing.add_argument(
+        "url", metavar="URL", help="a device, host:port, or a URL such as socket://host:port"
+    )
+    capturing.add_argument(
+        "--anonymous",
+        metavar="FILE",
+        type=Path,
+        required=True,
+        help="where to write it, without identifiers, texts, true times and totals",
+    )
+    capturing.add_argument(
+        "--minutes", metavar="N", type=_minutes, default=60.0, help="for how long (60; at most 120)"
+    )
+    capturing.add_argument("--yes", action="store_true", help="write without asking")
+    capturing.set_defaults(run=_run_capture)
 
     gateway = commands.add_parser(
         "gateway", help="publish what ports send on an MQTT broker, decoded or as it came"

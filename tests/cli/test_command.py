@@ -1,5 +1,6 @@
 """The command line as a user runs it."""
 
+import base64
 import json
 import os
 import signal
@@ -291,3 +292,50 @@ def test_watch_writes_a_line_a_telegram_into_a_pipe(key_file: Path) -> None:
     assert len([line for line in shown.splitlines() if b"SAG1030790002574" in line]) == 1
     assert b"\x1b" not in shown
     assert KEY.hex().encode() not in shown.lower()
+
+
+def capture_of(
+    data: bytes, key_file: Path, *arguments: str | Path, stdin: bytes = b""
+) -> subprocess.CompletedProcess[bytes]:
+    with sending(data) as port:
+        return run(
+            *("capture", port, "--key-file", key_file, "--minutes", "0.05", *arguments), stdin=stdin
+        )
+
+
+def test_a_capture_is_shown_and_asked_about_before_it_is_written(
+    tmp_path: Path, key_file: Path
+) -> None:
+    data = literal("three_phase_gas_water_heat").data
+    file = tmp_path / "capture.jsonl"
+    result = capture_of(data, key_file, "--anonymous", file, stdin=b"n\n")
+    shown = result.stdout.decode()
+    assert (result.returncode, result.stderr) == (1, b"")
+    assert "1-0:1.7.0(02.345*kW)" in shown
+    assert "025678.901" not in shown
+    assert shown.endswith("Write the file? [y/N] nothing is written\n")
+    assert not file.exists()
+
+    result = capture_of(data, key_file, "--anonymous", file, stdin=b"y\n")
+    assert result.returncode == 0
+    head, *chunks = map(json.loads, file.read_text(encoding="ascii").splitlines())
+    assert head == {"format": "smarty-p1 capture", "version": 1, "key": "smarty-p1 public"}
+    assert sum(len(base64.b64decode(each)) for _, each in chunks) == len(data)
+
+    result = run("capture", "127.0.0.1:1", "--anonymous", file)
+    assert (result.returncode, result.stdout) == (2, b"")
+    assert result.stderr.decode() == f"smarty-p1: {file} is there already\n"
+
+    nowhere = tmp_path / "missing" / "capture.jsonl"
+    result = run("capture", "127.0.0.1:1", "--anonymous", nowhere)
+    assert (result.returncode, result.stdout) == (2, b"")
+    assert result.stderr.decode() == f"smarty-p1: {nowhere} is in no folder that is there\n"
+
+
+def test_a_capture_without_a_telegram_is_not_written(tmp_path: Path, key_file: Path) -> None:
+    file = tmp_path / "capture.jsonl"
+    data = frame(1, key=bytes(16))
+    result = capture_of(data, key_file, "--anonymous", file, "--yes")
+    assert result.returncode == 1
+    assert result.stderr.decode() == f"no telegram in {len(data)} bytes: nothing is written\n"
+    assert not file.exists()

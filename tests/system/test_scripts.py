@@ -80,6 +80,7 @@ HELP = {
     "p1": "test -m smarty_p1_cli",
     "p1 decode": "test -m smarty_p1_cli decode",
     "p1 watch": "test -m smarty_p1_cli watch",
+    "p1 capture": "test -m smarty_p1_cli capture",
     "p1 simulate": "test -m dev.simulator",
     "soak": "demo -m dev.reliability",
     **{f"soak {name}": f"demo -m dev.reliability {name}" for name in RUNS},

@@ -1,0 +1,261 @@
+"""The recorded chunks of a line -> the same line of a meter that does not exist.
+
+Frames whose tag holds and telegrams whose CRC holds are rewritten part by part (telegram_parts) and
+sealed anew with a published key. Of whatever else is on the line nothing stays but where frames
+begin and how long they are, the punctuation of cut telegrams, and the bytes of an idle line.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import NamedTuple
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from smartyp1.p1 import (
+    DEFAULT_AUTHENTICATION_KEY,
+    MAX_FRAME_SIZE,
+    FrameSplitter,
+    Opener,
+    Telegram,
+    crc16,
+)
+
+from .replacing import Clock, Texts, constant_for, noise
+from .telegram_parts import Kind, Part, parts_of
+
+PUBLISHED_KEY_NAME = "smarty-p1 public"
+PUBLISHED_KEY = PUBLISHED_KEY_NAME.encode("ascii")
+"""What anonymous captures are sealed with; it opens no meter's frames."""
+
+_TITLE_SIZE = 8
+_TITLE_START = b"CAP"
+_TAG_EXCESS = 4
+_COUNTERS = 1 << 32
+_IDENTIFICATION = re.compile(rb"/(?=[A-Za-z]{3}[ -~]{0,128}+\r?\n)")
+_TELEGRAM_END = re.compile(rb"\n!([0-9A-F]{4})")
+_MAX_IDENTIFICATIONS = 8
+# The beginning of a frame: title, length in one to three bytes, security control.
+_HEADER = re.compile(rb"\xdb\x08(.{8})([\0-\x7f]|\x81.|\x82..)\x30(.{4})", re.DOTALL)
+# So long a run of printable signs does not come about by chance.
+_CUT_TEXT = re.compile(rb"[ -~\r\n]{32,}")
+
+type Chunk = tuple[float, bytes]
+"""When it came, in seconds of a clock that only goes forward, and the bytes."""
+
+
+class _Piece(NamedTuple):
+    """A part of the line: a telegram's parts, or bytes that are none; for a frame, its header."""
+
+    data: bytes
+    parts: Sequence[Part] = ()
+    telegram: Telegram | None = None
+
+
+@dataclass
+class Anonymous:
+    """An anonymous capture: its chunks, and what was done, for whoever is to judge it."""
+
+    chunks: list[Chunk]
+    is_encrypted: bool = False
+    telegrams: list[bytes] = field(default_factory=list)
+    """The texts of its telegrams."""
+    replaced: Counter[str] = field(default_factory=Counter)
+
+
+def anonymise(chunks: Sequence[Chunk], opener: Opener | None, random: Random) -> Anonymous:
+    """Return an anonymous line with chunks of the same sizes at the same distances.
+
+    Without an opener, all frames are replaced by chance. `random` must not be repeatable unless the
+    line is made up.
+    """
+    line = b"".join(data for _, data in chunks)
+    pieces = list(_pieces(line, _frames(chunks, line, opener) if opener else []))
+    result = _Writer(pieces, random).write()
+    at, start = 0, chunks[0][0] if chunks else 0.0
+    new_line = b"".join(result.pieces)
+    made = Anonymous([], result.is_encrypted, result.telegrams, result.replaced)
+    for time, data in chunks:
+        made.chunks.append((round(time - start, 3), new_line[at : at + len(data)]))
+        at += len(data)
+    return made
+
+
+def _frames(
+    chunks: Sequence[Chunk], line: bytes, opener: Opener
+) -> list[tuple[int, int, Telegram]]:
+    """Return the frames that the opener verifies: where they are, and what is in them."""
+    splitter = FrameSplitter()
+    found: list[tuple[int, int, Telegram]] = []
+    received = last = 0
+    for _, data in chunks:
+        received += len(data)
+        for frame in splitter.feed(data):
+            # A frame that is repeated is a habit of the line, too.
+            opener.last_counters = {}
+            telegram = opener.open(frame.data)
+            earliest = max(last, received - len(data) - MAX_FRAME_SIZE)
+            start = line.find(frame.data, earliest, received)
+            if isinstance(telegram, Telegram) and start >= 0:
+                last = start + len(frame.data)
+                found.append((start, last, telegram))
+    return found
+
+
+def _pieces(line: bytes, frames: Sequence[tuple[int, int, Telegram]]) -> list[_Piece]:
+    pieces: list[_Piece] = []
+    at = 0
+    for start, end, telegram in frames:
+        pieces += _plain_pieces(line[at:start])
+        pieces.append(_Piece(line[start:end], parts_of(telegram.text), telegram))
+        at = end
+    return [*pieces, *_plain_pieces(line[at:])]
+
+
+def _plain_pieces(data: bytes) -> list[_Piece]:
+    pieces: list[_Piece] = []
+    at = 0
+    for match in _TELEGRAM_END.finditer(data):
+        floor = max(at, match.end() - MAX_FRAME_SIZE)
+        starts = [one.start() for one in _IDENTIFICATION.finditer(data, floor, match.start() + 1)]
+        for start in reversed(starts[-_MAX_IDENTIFICATIONS:]):
+            if int(match[1], 16) == crc16(data[start : match.start() + 2]):
+                pieces.append(_Piece(data[at:start]))
+                text = data[start : match.end()]
+                pieces.append(_Piece(text, parts_of(text)))
+                at = match.end()
+                break
+    return [*pieces, _Piece(data[at:])]
+
+
+@dataclass
+class _Written:
+    pieces: list[bytes] = field(default_factory=list)
+    is_encrypted: bool = False
+    telegrams: list[bytes] = field(default_factory=list)
+    replaced: Counter[str] = field(default_factory=Counter)
+
+
+class _Writer:
+    """Writes the pieces anew; all constants are chosen by all pieces before."""
+
+    def __init__(self, pieces: Sequence[_Piece], random: Random) -> None:
+        self._pieces = pieces
+        self._random = random
+        self._texts = Texts(random)
+        self._titles: dict[bytes, bytes] = {}
+        self._cipher = AESGCM(PUBLISHED_KEY)
+        self._written = _Written()
+        parts = [part for piece in pieces for part in piece.parts]
+        self._clock = Clock(
+            dict.fromkeys(one.text for one in parts if one.kind is Kind.TIME), random
+        )
+        self._constants = self._choose_constants(parts)
+        counters = [one.telegram.frame_counter or 0 for one in pieces if one.telegram]
+        self._counter_constant = constant_for(counters, _COUNTERS, random) if counters else 0
+
+    def _choose_constants(self, parts: Sequence[Part]) -> dict[str, int]:
+        values: dict[str, set[int]] = {}
+        sizes: dict[str, int] = {}
+        for part in parts:
+            if part.kind is Kind.TOTAL:
+                values.setdefault(part.name, set()).add(_digits(part.text))
+                sizes[part.name] = 10 ** len(part.text.replace(b".", b""))
+        # A register that never counted says nothing about a household, and something about a meter.
+        return {
+            name: constant_for(known, sizes[name], self._random) if known != {0} else 0
+            for name, known in values.items()
+        }
+
+    def write(self) -> _Written:
+        for piece in self._pieces:
+            self._written.pieces.append(self._write_piece(piece))
+        return self._written
+
+    def _write_piece(self, piece: _Piece) -> bytes:
+        if not piece.parts:
+            return self._write_rest(piece.data)
+        text = b""
+        for part in piece.parts:
+            text += b"%04X" % crc16(text) if part.kind is Kind.CHECKSUM else self._write_part(part)
+        self._written.telegrams.append(text)
+        if piece.telegram is None:
+            return text
+        self._written.is_encrypted = True
+        return self._seal(piece.data, text, piece.telegram)
+
+    def _write_part(self, part: Part) -> bytes:
+        match part.kind:
+            case Kind.KEPT:
+                return part.text
+            case Kind.TIME:
+                self._written.replaced["times"] += 1
+                return self._clock.replace(part.text)
+            case Kind.TOTAL:
+                self._written.replaced["totals"] += 1
+                return self._write_total(part)
+            case _:
+                self._written.replaced["identifiers, texts and what is not known"] += 1
+                return self._texts.replace(part.text)
+
+    def _write_total(self, part: Part) -> bytes:
+        whole, point, decimals = part.text.partition(b".")
+        size = len(whole) + len(decimals)
+        value = (_digits(part.text) + self._constants[part.name]) % 10**size
+        digits = b"%0*d" % (size, value)
+        return digits[: len(whole)] + point + digits[len(whole) :]
+
+    def _seal(self, frame: bytes, text: bytes, telegram: Telegram) -> bytes:
+        header_size = len(frame) - len(text) - 16 + _TAG_EXCESS
+        counter = ((telegram.frame_counter or 0) + self._counter_constant) % _COUNTERS
+        title = self._title(frame[2 : 2 + _TITLE_SIZE])
+        count = counter.to_bytes(4)
+        length_and_security = frame[2 + _TITLE_SIZE : header_size - len(count)]
+        sealed = self._cipher.encrypt(title + count, text, b"\x30" + DEFAULT_AUTHENTICATION_KEY)
+        self._written.replaced["system titles and frame counters"] += 1
+        return frame[:2] + title + length_and_security + count + sealed[:-_TAG_EXCESS]
+
+    def _title(self, title: bytes) -> bytes:
+        if title not in self._titles:
+            rest = noise(title[len(_TITLE_START) :], self._random, all_of_it=True)
+            self._titles[title] = _TITLE_START + rest
+        return self._titles[title]
+
+    def _write_rest(self, data: bytes) -> bytes:
+        """Write what is neither a frame nor a telegram."""
+        new = bytearray()
+        at = 0
+        for match in _HEADER.finditer(data):
+            if match.start() < at:
+                continue
+            new += self._write_noise(data[at : match.start()])
+            length = match[2]
+            counter = noise(match[3], self._random, all_of_it=True)
+            new += data[match.start() : match.start() + 2] + self._title(match[1])
+            new += length + b"\x30" + counter
+            size = int.from_bytes(length if len(length) == 1 else length[1:])
+            at = match.end()
+            # What may be noise behind a short frame is not told apart from what it was cut from.
+            body = data[at : at + max(size - 5, 0)]
+            new += noise(body, self._random, all_of_it=True)
+            self._written.replaced["bytes of frames that could not be opened"] += len(body)
+            at += len(body)
+        new += self._write_noise(data[at:])
+        return bytes(new)
+
+    def _write_noise(self, data: bytes) -> bytes:
+        new = bytearray()
+        at = 0
+        for match in _CUT_TEXT.finditer(data):
+            new += noise(data[at : match.start()], self._random)
+            new += b"".join(map(self._texts.replace, re.split(rb"([()\r\n]+)", match[0])))
+            at = match.end()
+        new += noise(data[at:], self._random)
+        self._written.replaced["bytes that are no telegram"] += len(data)
+        return bytes(new)
+
+
+def _digits(text: bytes) -> int:
+    return int(text.replace(b".", b""))
