@@ -410,6 +410,8 @@ async def test_the_statistics_of_the_entities_know_it(
 
     await bring_in(april())
     await entry.runtime_data.past._recording
+    # It writes in an order of its own.
+    await get_instance(hass).async_block_till_done()
 
     shown = await rows_of(hass, name)
     assert len(shown) == 722
