@@ -75,6 +75,15 @@ class Household:
         """Choose what stands somewhere: in a list, in a menu."""
         await self.page.get_by_text(text, exact=True).last.click()
 
+    async def leaves_by(self, text: str) -> None:
+        """Choose what leads on; it may be there before it listens."""
+        async with asyncio.timeout(PATIENCE):
+            while text in await self.text():
+                with contextlib.suppress(NotYetError):
+                    choice = self.page.get_by_text(text, exact=True).last
+                    await choice.click(timeout=ATTEMPT)
+                await asyncio.sleep(ANIMATION)
+
     async def types(self, name: str, text: str) -> None:
         """Type into a field of a form, by its name there."""
         await self.page.locator(f"[name={name}]").last.fill(text)

@@ -99,7 +99,7 @@ async def test_the_past_comes_from_a_file(
         await who.presses(following)
         await who.sees("1-1:1.29.0", f"{whole.count(POINT)}")
         await who.takes_picture("leneda-result", of=who.dialog)
-        await who.chooses(own("options.step.leneda_result.menu_options.leneda_finish"))
+        await who.leaves_by(own("options.step.leneda_result.menu_options.leneda_finish"))
 
         last = midnight(1)
         found = await bill_of(home, last)
