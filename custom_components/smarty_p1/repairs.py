@@ -1,6 +1,6 @@
 """The ways out of the repair issues: change port and keys, or see to what the bill needs."""
 
-from typing import override
+from typing import ClassVar, override
 
 import voluptuous as vol
 from homeassistant.components.repairs import (
@@ -71,23 +71,29 @@ class MeterClockRepairFlow(ConfirmRepairFlow):
         return self.async_create_entry(data={})
 
 
-class NetworkPricesRepairFlow(RepairsFlow):
-    """Accept the prices of the last year known, or go on with the options to enter others."""
+class _ChoiceRepairFlow(RepairsFlow):
+    """Say what there is to decide, and offer the ways."""
+
+    ways: ClassVar[list[str]]
 
     def __init__(self) -> None:
         super().__init__()
         self._placeholders: dict[str, str] = {}
 
     async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Say what is missing, and offer both ways."""
+        """Show the ways, which are steps."""
         issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
         if issue:
             self._placeholders = dict(issue.translation_placeholders or {})
         return self.async_show_menu(
-            step_id="init",
-            menu_options=["keep", "enter"],
-            description_placeholders=self._placeholders,
+            step_id="init", menu_options=self.ways, description_placeholders=self._placeholders
         )
+
+
+class NetworkPricesRepairFlow(_ChoiceRepairFlow):
+    """Accept the prices of the last year known, or go on with the options to enter others."""
+
+    ways: ClassVar = ["keep", "enter"]
 
     async def async_step_keep(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Accept the prices for the year that the user was told of; the issue goes."""
@@ -109,17 +115,10 @@ class NetworkPricesRepairFlow(RepairsFlow):
         return self.async_abort(reason="enter", next_flow=(FlowType.OPTIONS_FLOW, flow["flow_id"]))
 
 
-class LeviesRepairFlow(RepairsFlow):
+class LeviesRepairFlow(_ChoiceRepairFlow):
     """Let the user say whether levies are lines of the bill, or in the price of the energy."""
 
-    async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Say what there is to decide, and offer both."""
-        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
-        return self.async_show_menu(
-            step_id="init",
-            menu_options=["add", "keep"],
-            description_placeholders=issue.translation_placeholders if issue else None,
-        )
+    ways: ClassVar = ["add", "keep"]
 
     async def async_step_add(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Put them on the bill, from the 1st of this month on."""
@@ -173,23 +172,10 @@ class LenedaKeyRepairFlow(RepairsFlow):
         )
 
 
-class VirtualBatteryRepairFlow(RepairsFlow):
+class VirtualBatteryRepairFlow(_ChoiceRepairFlow):
     """Let the user say whether a client of the virtual meter is a battery."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._placeholders: dict[str, str] = {}
-
-    async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Say who asks how often, and offer both."""
-        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
-        if issue:
-            self._placeholders = dict(issue.translation_placeholders or {})
-        return self.async_show_menu(
-            step_id="init",
-            menu_options=["battery", "no_battery"],
-            description_placeholders=self._placeholders,
-        )
+    ways: ClassVar = ["battery", "no_battery"]
 
     async def async_step_battery(
         self, _user_input: dict[str, str] | None = None

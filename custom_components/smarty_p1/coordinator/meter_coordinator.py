@@ -194,9 +194,9 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
         else:
             raise_issue(self.hass, self.config_entry, Problem.NOT_VERIFIED)
 
-    @override
     @callback
     def read_again(self) -> None:
+        """Read from the port, and with the keys, that the entry has now: they may be others."""
         self._take_port()
         self._take_keys()
         self._start_link()

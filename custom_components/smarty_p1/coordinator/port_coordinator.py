@@ -135,12 +135,6 @@ class PortCoordinator[D](PushCoordinator[D]):
             task.cancel()
             await asyncio.wait([task])
 
-    @callback
-    def read_again(self) -> None:
-        """Read from the port that the entry has now, which may be another one."""
-        self._take_port()
-        self._start_link()
-
     async def _wait_until_decided(self, seconds: float) -> None:
         with suppress(TimeoutError):
             async with timeout_or_stop(self.hass, seconds):
