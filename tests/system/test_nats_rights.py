@@ -69,7 +69,7 @@ def replies() -> list[str]:
     ).stdout
     version = re.search(r"v(\d+)\.(\d+)\.(\d+)", text)
     assert version
-    # An earlier server does not survive them: docs/fleet.md.
+    # An earlier server does not survive them: docs/fleet-reference.md.
     survives_wildcards = tuple(map(int, version.groups())) >= (2, 9, 15)
     wildcards = [">", "*", "_INBOX_attic.>", "_INBOX_attic.*.*", "_INBOX_cellar.*"]
     return ELSEWHERE + wildcards * survives_wildcards
