@@ -7,10 +7,10 @@ from dsmr_parser import telegram_specifications
 from dsmr_parser.parsers import TelegramParser
 
 from dev.encoder import AUTHENTICATION_KEY, crc
-from smarty_p1_cli.capture_file import read_capture
+from smartyp1.capture import read_capture
 from smartyp1.p1 import Decoder, Event, FrameSplitter, Rejection, Telegram
 
-CAPTURES = sorted((Path(__file__).parents[1] / "captures").glob("*.jsonl"))
+CAPTURES = sorted((Path(__file__).parents[2] / "captures").glob("*.jsonl"))
 
 
 def shown(found: list[Event]) -> list[object]:

@@ -12,6 +12,8 @@ from .anonymous import PUBLISHED_KEY, PUBLISHED_KEY_NAME, Anonymous, Chunk
 
 FORMAT = "smarty-p1 capture"
 VERSION = 1
+BEGINNING = f'{{"format": "{FORMAT}"'.encode("ascii")
+"""With these bytes a file begins, and no line of a meter."""
 MAX_SIZE = 16 * 1024 * 1024
 
 
