@@ -24,6 +24,7 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator import meter_capture
+from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise_issue
 from dev.encoder import AUTHENTICATION_KEY, TITLE
 from smartyp1.capture import Chunk, read_capture
 from smartyp1.p1 import Decoder, Reason, Rejection, Telegram
@@ -246,6 +247,9 @@ async def test_it_takes_a_while_and_there_is_one_at_a_time(
     await resume(hass, port, entry)
     await record(hass, port, entry)
     touch(folder / "capture-1.jsonl")
+    with pytest.raises(ServiceValidationError, match="Nobody has seen"):
+        await call(hass, "write")
+    assert (await call(hass, "show"))["state"] == "ready"
     assert (await call(hass, "write"))["path"] == str(folder / "capture-2.jsonl")
     assert files(folder) == ["capture-1.jsonl", "capture-2.jsonl"]
 
@@ -397,17 +401,27 @@ async def test_the_repair_discards_it(
     assert (await choose(hass, later, "write"))["reason"] == "capture_gone"
 
 
-async def test_a_repair_that_is_opened_too_late(
+async def test_a_repair_that_is_used_too_late(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
     entry = await set_up(hass, port, make_entry)
     await record(hass, port, entry)
-    name = repair(hass, entry) or ""
-    menu = await open_repair(hass, name)
-    entry.runtime_data.capture.ready = None
-    assert (await open_repair(hass, name))["reason"] == "capture_gone"
+    menu = await open_repair(hass, repair(hass, entry) or "")
+    old = await open_repair(hass, repair(hass, entry) or "")
+    await call(hass, "discard")
+    await resume(hass, port, entry)
+    await record(hass, port, entry)
+    assert (await choose(hass, old, "write"))["reason"] == "capture_gone"
     await hass.config_entries.async_unload(entry.entry_id)
     assert (await choose(hass, menu, "discard"))["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_a_repair_with_nothing_behind_it(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    raise_issue(hass, entry, Problem.CAPTURE)
+    assert (await open_repair(hass, repair(hass, entry) or ""))["reason"] == "capture_gone"
 
 
 @pytest.mark.parametrize("is_full", [False, True])
@@ -426,6 +440,7 @@ async def test_a_file_that_cannot_be_written(  # noqa: PLR0913, PLR0917
         touch(folder / "capture-1.jsonl")
     else:
         touch(folder)
+    await call(hass, "show")
     with pytest.raises(ServiceValidationError, match=r"cannot be written into .*: File exists"):
         await call(hass, "write")
     menu = await open_repair(hass, repair(hass, entry) or "")
@@ -449,6 +464,7 @@ async def test_half_a_file_is_none(
 ) -> None:
     entry = await set_up(hass, port, make_entry)
     await record(hass, port, entry)
+    await call(hass, "show")
     opened = Path.open
 
     def open_on_full_disk(path: Path, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401

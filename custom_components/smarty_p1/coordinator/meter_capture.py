@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from typing import NamedTuple
@@ -46,6 +47,8 @@ class CaptureRefusal(StrEnum):
     """One waits for a decision."""
     MISSING = "capture_missing"
     """There is none."""
+    UNSEEN = "capture_unseen"
+    """Nobody has looked at it."""
     EMPTY = "capture_empty"
     """No telegram came that could be verified."""
 
@@ -89,6 +92,7 @@ class MeterCapture:
         self._cancel_timer: CALLBACK_TYPE | None = None
         self._is_preparing = False
         self._preparation: asyncio.Task[None] | None = None
+        self._seen: Ready | None = None
         self._writing = asyncio.Lock()
 
     @property
@@ -112,25 +116,32 @@ class MeterCapture:
     def start(self, minutes: float) -> None:
         """Record from now on. Raises CaptureRefusedError when there is a capture already."""
         self.check_free()
-        self.recording = Recording(MOST_BYTES, MOST_CHUNKS)
+        recording = self.recording = Recording(MOST_BYTES, MOST_CHUNKS)
         self._end = self._hass.loop.time() + minutes * 60
-        self._stop_listening = self._listen(self._on_data)
+        self._stop_listening = self._listen(partial(self._on_data, recording))
         self._call_later(minutes * 60, self._on_end)
 
     @callback
     def discard(self) -> None:
         """Forget the capture, whatever has become of it."""
         self._stop_recording()
-        self.ready = None
+        self.ready = self._seen = None
         if self._preparation:
             self._preparation.cancel()
             self._preparation = None
+            self._is_preparing = False
         withdraw_issues(self._hass, self._entry, [Problem.CAPTURE])
+
+    @callback
+    def look(self) -> Ready | None:
+        """Return the capture that is ready, to somebody who may then have it written."""
+        self._seen = self.ready
+        return self.ready
 
     async def async_write(self) -> tuple[Path, Summary]:
         """Write the capture into a new file; return where it is, and what is in it.
 
-        Raises CaptureRefusedError when there is none to write, and OSError.
+        Raises CaptureRefusedError when there is none to write that was seen, and OSError.
         """
         async with self._writing:
             if self.is_running:
@@ -140,16 +151,16 @@ class MeterCapture:
             summary, text = self.ready
             if not summary.telegrams:
                 raise CaptureRefusedError(CaptureRefusal.EMPTY)
+            if self._seen is not self.ready:
+                raise CaptureRefusedError(CaptureRefusal.UNSEEN)
             path = await self._hass.async_add_executor_job(_write, self.folder, text)
             self.discard()
         return path, summary
 
     @callback
-    def _on_data(self, data: bytes) -> None:
-        if self.recording is None:
-            return
-        self.recording.add(self._hass.loop.time(), data)
-        if self.recording.is_full:
+    def _on_data(self, recording: Recording, data: bytes) -> None:
+        recording.add(self._hass.loop.time(), data)
+        if recording.is_full:
             self._on_end()
 
     @callback

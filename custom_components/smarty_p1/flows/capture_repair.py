@@ -15,7 +15,7 @@ class CaptureRepairFlow(RepairsFlow):
     async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Show it, and offer both."""
         entry = self._entry()
-        ready = entry and entry.runtime_data.capture.ready
+        ready = entry and entry.runtime_data.capture.look()
         if not entry or not ready:
             return self.async_abort(reason="capture_gone")
         summary = ready.summary

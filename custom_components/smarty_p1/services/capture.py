@@ -65,8 +65,8 @@ async def capture(call: ServiceCall) -> ServiceResponse:
 
 
 def _state(current: MeterCapture) -> dict[str, Any]:
-    if current.ready:
-        return {"state": "ready", **_told(current.ready.summary)}
+    if ready := current.look():
+        return {"state": "ready", **_told(ready.summary)}
     if not current.is_running:
         return {"state": "none"}
     size = current.recording.size if current.recording else 0
