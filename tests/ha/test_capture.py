@@ -49,6 +49,7 @@ from .topic import OF_TELEGRAM, Clock, set_up_at_topic, tell
 OTHER_TITLE = b"ITRxy\x01\x02\x2f"
 MESSAGE = f"Le compteur {SERIAL} de M. Muster, le 250703103000S"
 ODD = with_value(TELEGRAM, "0-0:96.13.0", f"({MESSAGE.encode().hex()})")
+ODD = with_value(ODD, "0-0:96.13.1", "(```)")
 SECRETS = (
     *(SERIAL, "GAS 0790002574", "253694471", "Muster", "250703103", "250703104"),
     *("025678.901", "25678.9", "00678.901", "00028.103", "00012.345", "00099)"),
@@ -377,6 +378,8 @@ async def test_the_repair_shows_it_and_writes_it(
     assert (menu["menu_options"], shown["telegrams"]) == (["write", "discard"], "1")
     assert "1-0:1.7.0(02.345*kW)\n" in shown["telegram"]
     assert survivors(shown["telegram"]) == []
+    # Nothing of the meter's ends the block of code.
+    assert shown["telegram"].count("`") == 6
 
     done = await choose(hass, menu, "write")
     assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "capture_written")

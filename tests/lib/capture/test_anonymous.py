@@ -245,7 +245,10 @@ def test_a_file_holds_what_was_written() -> None:
     text = write_capture(made)
     assert read_capture(text) == (made.chunks, PUBLISHED_KEY)
     assert KEY.hex() not in text.lower()
-    for wrong in ("", "[]", "{}", text.replace('"version": 1', '"version": 2'), text + "[0]"):
+    head = text.splitlines()[0]
+    odd = [f'{head}\n[{time}, ""]' for time in ("1" + 400 * "0", "[" * 200_000, 5000 * "1")]
+    other = text.replace('"version": 1', '"version": 2')
+    for wrong in ("", "[]", "{}", other, text + "[0]", text.replace("[0.1, ", "[0.1, 1, "), *odd):
         with pytest.raises(CaptureError):
             read_capture(wrong)
 

@@ -4,7 +4,6 @@ Each of the others is a chunk: the seconds since the first one, and its bytes in
 """
 
 import base64
-import binascii
 import json
 from collections.abc import Sequence
 
@@ -49,7 +48,7 @@ def read_capture(text: str) -> tuple[Sequence[Chunk], bytes | None]:
             msg = "sealed with another key"
             raise CaptureError(msg)
         chunks = [(float(time), base64.b64decode(data, validate=True)) for time, data in rows]
-    except (ValueError, TypeError, KeyError, binascii.Error) as err:
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError) as err:
         msg = "no capture"
         raise CaptureError(msg) from err
     return chunks, PUBLISHED_KEY if head["key"] else None
