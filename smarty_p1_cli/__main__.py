@@ -7,13 +7,14 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
 from types import ModuleType
 from typing import Any, BinaryIO, NoReturn, cast, override
 
+from smartyp1.capture import BEGINNING, MAX_SIZE, CaptureError, Chunk, read_capture
 from smartyp1.p1 import (
     DEFAULT_AUTHENTICATION_KEY,
     Decoder,
@@ -106,11 +107,11 @@ def _read_keys(arguments: argparse.Namespace) -> tuple[bytes | None, bytes]:
     )
 
 
-def _decode(stream: BinaryIO, decoder: Decoder) -> int:
+def _decode(pieces: Iterable[bytes], decoder: Decoder) -> int:
     telegrams = rejections = size = 0
     # A terminal or pipe that takes no UTF-8 takes JSON's own escapes.
     ensure_ascii = (sys.stdout.encoding or "").lower() != "utf-8"
-    while data := _read(stream):
+    for data in pieces:
         size += len(data)
         for event in decoder.feed(data):
             match event:
@@ -157,9 +158,32 @@ def _shown(name: str) -> str:
 
 
 def _run_decode(arguments: argparse.Namespace) -> int:
-    decoder = Decoder(*_read_keys(arguments))
+    keys = _read_keys(arguments)
     with _open(arguments.file) as stream:
-        return _decode(stream, decoder)
+        beginning = _read(stream)
+        if not beginning.startswith(BEGINNING):
+            return _decode(_pieces(beginning, stream), Decoder(*keys))
+        chunks, published_key = _read_capture(beginning, stream)
+    return _decode((data for _, data in chunks), Decoder(published_key))
+
+
+def _pieces(beginning: bytes, stream: BinaryIO) -> Iterator[bytes]:
+    data = beginning
+    while data:
+        yield data
+        data = _read(stream)
+
+
+def _read_capture(beginning: bytes, stream: BinaryIO) -> tuple[Sequence[Chunk], bytes | None]:
+    data = bytearray(beginning)
+    # One more than is read is refused there.
+    while len(data) <= MAX_SIZE and (more := _read(stream)):
+        data += more
+    try:
+        return read_capture(data.decode("ascii", "replace"))
+    except CaptureError as err:
+        msg = f"this is not an anonymous capture as it was written: {err}"
+        raise _UsageError(msg) from None
 
 
 def _run_watch(arguments: argparse.Namespace) -> int:
@@ -281,7 +305,9 @@ def _parser() -> argparse.ArgumentParser:
     decode = commands.add_parser(
         "decode", parents=[keys], help="print one JSON object per telegram of recorded bytes"
     )
-    decode.add_argument("file", metavar="FILE", help="the recorded bytes, or - for standard input")
+    decode.add_argument(
+        "file", metavar="FILE", help="recorded bytes or a capture, or - for standard input"
+    )
     decode.set_defaults(run=_run_decode)
 
     watching = commands.add_parser(

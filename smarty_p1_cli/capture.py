@@ -7,32 +7,39 @@ from contextlib import suppress
 from pathlib import Path
 from random import SystemRandom
 
+from smartyp1.capture import (
+    Recording,
+    Replaced,
+    Summary,
+    anonymise,
+    summarise,
+    write_capture,
+)
 from smartyp1.p1 import Opener
 from smartyp1.port import Link, LinkError, redact_port
 
-from .anonymous import Anonymous, Chunk, anonymise
-from .capture_file import write_capture
 from .watch_state import clean
 
-# An hour of a meter that sends each second has 5 MB.
-MAX_RECORDED = 8 * 1024 * 1024
-MAX_CHUNKS = 200_000
-_LONGEST_LINE = 76
+_REPLACED = {
+    Replaced.TIMES: "times",
+    Replaced.TOTALS: "totals",
+    Replaced.TEXTS: "identifiers, texts and what is not known",
+    Replaced.TITLES: "system titles and frame counters",
+    Replaced.UNOPENED: "bytes of frames that could not be opened",
+    Replaced.NOISE: "bytes that are no telegram",
+}
 
 
-async def record(url: str, minutes: float) -> list[Chunk]:
-    """Return what the port at `url` sends within so many minutes, no more than MAX_RECORDED."""
-    chunks: list[Chunk] = []
+async def record(url: str, minutes: float) -> Recording:
+    """Return what the port at `url` sends within so many minutes, or until it is enough."""
+    recording = Recording()
     full = asyncio.Event()
-    room = MAX_RECORDED
 
     def on_data(data: bytes) -> None:
-        nonlocal room
-        if len(data) > room or len(chunks) == MAX_CHUNKS:
+        recording.add(time.monotonic(), data)
+        if recording.is_full:
             full.set()
-        elif not full.is_set():
-            room -= len(data)
-            chunks.append((time.monotonic(), data))
+        else:
             link.confirm()
 
     def on_lost(error: LinkError) -> None:
@@ -47,20 +54,19 @@ async def record(url: str, minutes: float) -> list[Chunk]:
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-    return chunks
+    return recording
 
 
 def capture(url: str, opener: Opener | None, file: Path, minutes: float, *, is_sure: bool) -> int:
     """Record, show what the file will hold, and write it when whoever looks at it agrees."""
     print(f"recording {redact_port(url)} for {minutes:g} minutes")
-    chunks = asyncio.run(record(url, minutes))
-    made = anonymise(chunks, opener, SystemRandom())
+    recording = asyncio.run(record(url, minutes))
+    made = anonymise(recording.chunks, opener, SystemRandom())
     if not made.telegrams:
-        size = sum(len(data) for _, data in chunks)
-        print(f"no telegram in {size} bytes: nothing is written", file=sys.stderr)
+        print(f"no telegram in {recording.size} bytes: nothing is written", file=sys.stderr)
         return 1
     text = write_capture(made)
-    _show(made, len(text))
+    _show(summarise(made), len(text))
     if not is_sure and not _agrees():
         print("nothing is written")
         return 1
@@ -70,16 +76,15 @@ def capture(url: str, opener: Opener | None, file: Path, minutes: float, *, is_s
     return 0
 
 
-def _show(made: Anonymous, size: int) -> None:
-    print(f"The last of {len(made.telegrams)} telegrams, as the file will hold it:\n")
-    for line in made.telegrams[-1].decode("latin-1").splitlines():
-        print(f"  {clean(line, _LONGEST_LINE)}")
+def _show(found: Summary, size: int) -> None:
+    print(f"The last of {found.telegrams} telegrams, as the file will hold it:\n")
+    for line in found.last_telegram:
+        print(f"  {line}")
     print("\nReplaced, how often:\n")
-    for name, count in made.replaced.items():
-        if count:
-            print(f"  {count:>8}  {name}")
-    sealed = "sealed with a published key" if made.is_encrypted else "not encrypted"
-    print(f"\n{len(made.chunks)} chunks, {size} bytes, {sealed}.")
+    for name, count in found.replaced.items():
+        print(f"  {count:>8}  {_REPLACED[name]}")
+    sealed = "sealed with a published key" if found.is_encrypted else "not encrypted"
+    print(f"\n{found.chunks} chunks, {size} bytes, {sealed}.")
 
 
 def _agrees() -> bool:

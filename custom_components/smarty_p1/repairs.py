@@ -1,5 +1,6 @@
 """The ways out of the repair issues: change port and keys, or see to what the bill needs."""
 
+from collections.abc import Mapping
 from typing import ClassVar, override
 
 import voluptuous as vol
@@ -28,6 +29,7 @@ from .const import (
 from .coordinator.contract_options import is_awaited
 from .coordinator.entry_types import short_title
 from .coordinator.repair_issues import ENTRY_ID, Problem
+from .flows.capture_repair import CaptureRepairFlow
 from .flows.error_texts import FieldError
 from .flows.leneda_account import async_read_key, key_fields
 from .flows.meter_options import DETAILS
@@ -206,18 +208,19 @@ def _entry_of(flow: RepairsFlow) -> ConfigEntry | None:
     return flow.hass.config_entries.async_get_entry(str((flow.data or {})[ENTRY_ID]))
 
 
+_FLOWS: Mapping[Problem, type[RepairsFlow]] = {
+    Problem.NETWORK_PRICES: NetworkPricesRepairFlow,
+    Problem.LEVIES: LeviesRepairFlow,
+    Problem.LENEDA_KEY: LenedaKeyRepairFlow,
+    Problem.VIRTUAL_BATTERY: VirtualBatteryRepairFlow,
+    Problem.TELEGRAMS_LATE: MeterClockRepairFlow,
+    Problem.CAPTURE: CaptureRepairFlow,
+}
+
+
 async def async_create_fix_flow(
     _hass: HomeAssistant, issue_id: str, _data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
     """Return the dialog of an issue."""
-    if issue_id.startswith(Problem.NETWORK_PRICES):
-        return NetworkPricesRepairFlow()
-    if issue_id.startswith(Problem.LEVIES):
-        return LeviesRepairFlow()
-    if issue_id.startswith(Problem.LENEDA_KEY):
-        return LenedaKeyRepairFlow()
-    if issue_id.startswith(Problem.VIRTUAL_BATTERY):
-        return VirtualBatteryRepairFlow()
-    if issue_id.startswith(Problem.TELEGRAMS_LATE):
-        return MeterClockRepairFlow()
-    return ReconfigureRepairFlow()
+    flows = (flow for problem, flow in _FLOWS.items() if issue_id.startswith(problem))
+    return next(flows, ReconfigureRepairFlow)()

@@ -38,6 +38,7 @@ PARTS = {
     "p1": (),
     "tariff": (),
     "port": ("p1",),
+    "capture": ("p1",),
     "leneda": ("tariff",),
     "meter": ("p1", "tariff"),
     "boards": ("p1",),
@@ -47,7 +48,12 @@ PARTS = {
     "virtual_server": ("meter", "virtual"),
 }
 # What the library needs beside Python itself.
-NEEDED = {"p1": {"cryptography"}, "port": {"serialx"}, "virtual_server": {"aiohttp"}}
+NEEDED = {
+    "p1": {"cryptography"},
+    "port": {"serialx"},
+    "capture": {"cryptography"},
+    "virtual_server": {"aiohttp"},
+}
 # Fuzzers, benchmarks and tests look inside of what they examine.
 OTHERS = (
     "smarty_p1_cli",

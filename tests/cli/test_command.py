@@ -339,3 +339,18 @@ def test_a_capture_without_a_telegram_is_not_written(tmp_path: Path, key_file: P
     assert result.returncode == 1
     assert result.stderr.decode() == f"no telegram in {len(data)} bytes: nothing is written\n"
     assert not file.exists()
+
+
+def test_a_capture_is_decoded_without_a_key(tmp_path: Path, key_file: Path) -> None:
+    capture = PROJECT / "tests" / "captures" / "simulator.jsonl"
+    result = run("decode", "--key-file", key_file, capture)
+    assert (result.returncode, result.stderr) == (0, b"")
+    telegrams = [json.loads(line) for line in result.stdout.splitlines()]
+    assert len(telegrams) == len({each["time"] for each in telegrams}) > 1
+    assert run("decode", "-", stdin=capture.read_bytes()).stdout == result.stdout
+
+    changed = tmp_path / "changed.jsonl"
+    changed.write_bytes(capture.read_bytes() + b"[0]\n")
+    result = run("decode", changed)
+    assert (result.returncode, result.stdout) == (2, b"")
+    assert b"not an anonymous capture" in result.stderr

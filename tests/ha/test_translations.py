@@ -19,6 +19,7 @@ from custom_components.smarty_p1.coordinator import (
     port_coordinator,
 )
 from custom_components.smarty_p1.coordinator.leneda_refusals import REFUSED
+from custom_components.smarty_p1.coordinator.meter_capture import CaptureRefusal
 from custom_components.smarty_p1.coordinator.pulse_port_coordinator import PulsePortCoordinator
 from custom_components.smarty_p1.coordinator.repair_issues import Problem
 from custom_components.smarty_p1.coordinator.tank_coordinator import TankCoordinator
@@ -135,6 +136,7 @@ def test_each_obstacle_has_a_text() -> None:
     of_actions |= {"leneda_not_stored", "leneda_nothing_imported", "leneda_point_changed"}
     of_actions.add("leneda_account_on")
     of_actions |= {"leneda_upload_lost", "leneda_failed"}
+    of_actions |= {*map(str, CaptureRefusal), "capture_not_written"}
     assert what_if.REFUSED.keys() == set(WhatIfRefusal)
     of_actions |= set(what_if.REFUSED.values())
     assert TEXTS["exceptions"].keys() == obstacles | of_actions
@@ -155,6 +157,8 @@ def test_each_obstacle_has_a_text() -> None:
         "path_not_allowed": {"path"},
         "file_not_found": {"path"},
         "file_unreadable": {"path", "error"},
+        **{str(refusal): {"title"} for refusal in CaptureRefusal},
+        "capture_not_written": {"path", "error"},
         "leneda_not_stored": {"error"},
         "leneda_gas": {"code"},
         "leneda_unknown_code": {"code"},

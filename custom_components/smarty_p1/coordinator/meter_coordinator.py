@@ -47,6 +47,7 @@ from .failure_run import FAILURES, Failure, failure_run_of
 from .late_telegram_repairs import LateTelegrams
 from .leneda_fetch import LenedaFetch
 from .market_prices import MarketPriceEntities
+from .meter_capture import MeterCapture
 from .meter_history import MeterHistory
 from .meter_memory_file import MeterStore
 from .network_price_check import async_check_network_prices
@@ -137,6 +138,7 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
         self.history = MeterHistory(hass, entry.entry_id)
         self.past = PlatformPast(hass, entry, self.quarter_hours)
         self.market = MarketPriceEntities(hass, entry)
+        self.capture = MeterCapture(hass, entry, self.async_add_byte_listener, self._capture_opener)
         self._store = MeterStore(hass, entry.entry_id)
         self._failure_run = failure_run_of(hass, entry)
         self._failing: dict[Failure, Obstacle] = {}
@@ -214,6 +216,10 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
         meter = NamedMeter(self.serial_number, MeterReader(self.memory, limits), opener or None)
         return MeterSession(meter, limits=limits, prices=self._prices, may_be_late=self._is_topic)
 
+    def _capture_opener(self) -> Opener | None:
+        key, authentication_key = stored_keys(self.config_entry.data)
+        return Opener(key, authentication_key) if key else None
+
     def _prices(self, telegram: Telegram) -> MarketPrices:
         is_before_change = self.memory.demand_meter.is_before_change(telegram.time)
         return self.market.prices(is_before_change=is_before_change)
@@ -222,6 +228,7 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
     async def async_shutdown(self) -> None:
         """Stop waiting for telegrams."""
         self._turns.cancel()
+        self.capture.discard()
         self._failure_run.pause()
         await super().async_shutdown()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import ClassVar, override
@@ -76,6 +76,7 @@ class PortCoordinator[D](PushCoordinator[D]):
         super().__init__(hass, entry)
         self._link_task: asyncio.Task[None] | None = None
         self._take_port()
+        self._byte_listeners: list[Callable[[bytes], None]] = []
         self._obstacle = self._silence = Obstacle(self.nothing_received)
         self._losses = 0
         self._is_offline = False
@@ -122,6 +123,15 @@ class PortCoordinator[D](PushCoordinator[D]):
             raise self._not_ready()
 
     @callback
+    def async_add_byte_listener(self, listener: Callable[[bytes], None]) -> CALLBACK_TYPE:
+        """Call the listener with all that comes from the port, as it comes, before it is read.
+
+        Return what ends that.
+        """
+        self._byte_listeners.append(listener)
+        return lambda: self._byte_listeners.remove(listener)
+
+    @callback
     def _start_link(self) -> None:
         # Home Assistant cancels this task and waits for its end, when the entry is unloaded and
         # when its setup fails.
@@ -163,6 +173,8 @@ class PortCoordinator[D](PushCoordinator[D]):
         if self._obstacle is self._silence or self._obstacle in _LOST:
             self._obstacle = Obstacle(self.not_understood)
         try:
+            for listener in tuple(self._byte_listeners):
+                listener(data)
             self._feed(data)
         except Exception:  # noqa: BLE001 - whatever it is
             # A mistake here, or in what listens to updates, must not end the link for good.

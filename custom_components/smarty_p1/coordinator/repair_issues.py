@@ -56,6 +56,8 @@ class Problem(StrEnum):
     LENEDA_PRODUCTION = "leneda_production"
     LENEDA_FACTOR_FOUR = "leneda_factor_four"
     LENEDA_SHIFTED_HOUR = "leneda_shifted_hour"
+    CAPTURE = "capture_ended"
+    """An anonymous capture has ended, and waits for a decision."""
 
 
 _ERRORS = {
@@ -72,6 +74,7 @@ _FIXABLE = {
     Problem.TELEGRAMS_LATE,
     Problem.LENEDA_KEY,
     Problem.VIRTUAL_BATTERY,
+    Problem.CAPTURE,
     *_ERRORS,
 }
 

@@ -4,7 +4,7 @@ from homeassistant.core import HomeAssistant, SupportsResponse, callback
 from homeassistant.helpers import service
 
 from ..const import DOMAIN
-from . import bill, outlook, past, quarter_hours, telegram, what_if
+from . import bill, capture, outlook, past, quarter_hours, telegram, what_if
 
 
 @callback
@@ -13,13 +13,15 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
     Whoever may see the states of the meter's entities may ask what they are made of: the energies
     and what they cost. A telegram also holds serial numbers, messages of the grid operator, and
-    what nobody knows: only administrators and automations get that, and they alone change the past.
+    what nobody knows: only administrators and automations get that, and they alone change the past,
+    or have something written that is to leave the house.
     """
     only = SupportsResponse.ONLY
     optional = SupportsResponse.OPTIONAL
     for name, action, schema, response in (
         ("get_telegram", telegram.get_telegram, telegram.SCHEMA, only),
         ("import_quarter_hours", past.import_quarter_hours, past.IMPORT_SCHEMA, optional),
+        ("capture", capture.capture, capture.SCHEMA, optional),
         (
             "remove_imported_quarter_hours",
             past.remove_imported_quarter_hours,

@@ -10,8 +10,17 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from dev.encoder import AUTHENTICATION_KEY, KEY, TITLE, crc, frame, seal, telegram
-from smarty_p1_cli.anonymous import PUBLISHED_KEY, Anonymous, anonymise
-from smarty_p1_cli.capture_file import CaptureError, read_capture, write_capture
+from smartyp1.capture import (
+    PUBLISHED_KEY,
+    Anonymous,
+    CaptureError,
+    Recording,
+    Replaced,
+    anonymise,
+    read_capture,
+    summarise,
+    write_capture,
+)
 from smartyp1.p1 import OBJECTS, Decoder, Opener, Reason, Rejection, Telegram
 
 OTHER_KEY = bytes(range(16))
@@ -236,6 +245,53 @@ def test_a_file_holds_what_was_written() -> None:
     text = write_capture(made)
     assert read_capture(text) == (made.chunks, PUBLISHED_KEY)
     assert KEY.hex() not in text.lower()
-    for wrong in ("", "[]", "{}", text.replace('"version": 1', '"version": 2'), text + "[0]"):
+    head = text.splitlines()[0]
+    odd = [f'{head}\n[{time}, ""]' for time in ("1" + 400 * "0", "[" * 200_000, 5000 * "1")]
+    other = text.replace('"version": 1', '"version": 2')
+    for wrong in ("", "[]", "{}", other, text + "[0]", text.replace("[0.1, ", "[0.1, 1, "), *odd):
         with pytest.raises(CaptureError):
             read_capture(wrong)
+
+
+def test_what_a_capture_holds_is_told_without_what_is_true() -> None:
+    message = hexadecimal(f"Le compteur {SERIAL} du {TIME}")
+    first = lived(41, TIME, TOTAL, "00678.901")
+    odd = telegram(f"1-0:1.8.0({TOTAL}*kWh)", f"0-0:96.13.0({message})", f"0-0:1.0.0({SERIAL}")
+    made = made_of(first, b"\x07", frame(42, odd), frame(43, key=OTHER_KEY))
+    found = summarise(made)
+
+    shown = [*found.last_telegram, *found.kept, *found.moved, *found.changed]
+    shown_and_read = [*shown, *(bytes.fromhex(each).decode("latin-1") for each in octets_in(shown))]
+    for secret in (SERIAL, TIME, TOTAL, message):
+        assert [each for each in shown_and_read if secret.upper() in each.upper()] == []
+    assert (found.telegrams, found.chunks, found.is_encrypted) == (2, 4, True)
+    assert (found.size, found.seconds) == (len(line_of(made)), 0.3)
+    assert found.replaced[Replaced.TITLES] == 2
+    assert found.replaced[Replaced.NOISE] == 1
+    assert Replaced.UNOPENED in found.replaced
+    assert found.last_telegram[0].startswith("/Lux5")
+    assert len(found.last_telegram[-2]) < len(message)
+    assert "1-0:1.7.0" in found.kept
+    assert set(found.moved) == {"0-0:1.0.0", "1-0:1.8.0", "1-0:2.8.0", "0-1:24.2.1", "0-4:24.2.1"}
+    assert set(found.changed) == {"0-0:42.0.0", "0-1:96.1.0", "0-0:96.13.0"}
+    assert summarise(made_of(b"\0")).last_telegram == ()
+
+
+def octets_in(lines: list[str]) -> list[str]:
+    return [octets for line in lines for octets in re.findall(r"\(((?:[0-9A-Fa-f]{2})+)\)", line)]
+
+
+def test_a_recording_takes_no_more_than_there_is_room_for() -> None:
+    recording = Recording(most_bytes=5, most_chunks=3)
+    for time, data in enumerate((b"ab", b"cd", b"ef", b"g")):
+        recording.add(float(time), data)
+    assert recording.is_full
+    assert recording.chunks == [(0.0, b"ab"), (1.0, b"cd")]
+    assert recording.size == 4
+
+    recording = Recording(most_bytes=5, most_chunks=1)
+    recording.add(0.0, b"ab")
+    assert not recording.is_full
+    recording.add(1.0, b"cd")
+    assert recording.is_full
+    assert recording.chunks == [(0.0, b"ab")]

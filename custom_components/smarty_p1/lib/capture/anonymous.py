@@ -9,12 +9,13 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from random import Random
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from smartyp1.p1 import (
+from ..p1 import (
     DEFAULT_AUTHENTICATION_KEY,
     MAX_FRAME_SIZE,
     FrameSplitter,
@@ -22,7 +23,6 @@ from smartyp1.p1 import (
     Telegram,
     crc16,
 )
-
 from .replacing import Clock, Texts, constant_for, noise
 from .telegram_parts import Kind, Part, parts_of
 
@@ -46,6 +46,18 @@ type Chunk = tuple[float, bytes]
 """When it came, in seconds of a clock that only goes forward, and the bytes."""
 
 
+class Replaced(StrEnum):
+    """What is replaced in a capture."""
+
+    TIMES = "times"
+    TOTALS = "totals"
+    TEXTS = "texts"
+    """Identifiers, texts and what is not known."""
+    TITLES = "titles_and_frame_counters"
+    UNOPENED = "bytes_of_frames_that_could_not_be_opened"
+    NOISE = "bytes_that_are_no_telegram"
+
+
 class _Piece(NamedTuple):
     """A part of the line: a telegram's parts, or bytes that are none; for a frame, its header."""
 
@@ -62,7 +74,7 @@ class Anonymous:
     is_encrypted: bool = False
     telegrams: list[bytes] = field(default_factory=list)
     """The texts of its telegrams."""
-    replaced: Counter[str] = field(default_factory=Counter)
+    replaced: Counter[Replaced] = field(default_factory=Counter)
 
 
 def anonymise(chunks: Sequence[Chunk], opener: Opener | None, random: Random) -> Anonymous:
@@ -135,7 +147,7 @@ class _Written:
     pieces: list[bytes] = field(default_factory=list)
     is_encrypted: bool = False
     telegrams: list[bytes] = field(default_factory=list)
-    replaced: Counter[str] = field(default_factory=Counter)
+    replaced: Counter[Replaced] = field(default_factory=Counter)
 
 
 class _Writer:
@@ -191,13 +203,13 @@ class _Writer:
             case Kind.KEPT:
                 return part.text
             case Kind.TIME:
-                self._written.replaced["times"] += 1
+                self._written.replaced[Replaced.TIMES] += 1
                 return self._clock.replace(part.text)
             case Kind.TOTAL:
-                self._written.replaced["totals"] += 1
+                self._written.replaced[Replaced.TOTALS] += 1
                 return self._write_total(part)
             case _:
-                self._written.replaced["identifiers, texts and what is not known"] += 1
+                self._written.replaced[Replaced.TEXTS] += 1
                 return self._texts.replace(part.text)
 
     def _write_total(self, part: Part) -> bytes:
@@ -214,7 +226,7 @@ class _Writer:
         count = counter.to_bytes(4)
         length_and_security = frame[2 + _TITLE_SIZE : header_size - len(count)]
         sealed = self._cipher.encrypt(title + count, text, b"\x30" + DEFAULT_AUTHENTICATION_KEY)
-        self._written.replaced["system titles and frame counters"] += 1
+        self._written.replaced[Replaced.TITLES] += 1
         return frame[:2] + title + length_and_security + count + sealed[:-_TAG_EXCESS]
 
     def _title(self, title: bytes) -> bytes:
@@ -240,7 +252,7 @@ class _Writer:
             # What may be noise behind a short frame is not told apart from what it was cut from.
             body = data[at : at + max(size - 5, 0)]
             new += noise(body, self._random, all_of_it=True)
-            self._written.replaced["bytes of frames that could not be opened"] += len(body)
+            self._written.replaced[Replaced.UNOPENED] += len(body)
             at += len(body)
         new += self._write_noise(data[at:])
         return bytes(new)
@@ -253,7 +265,7 @@ class _Writer:
             new += b"".join(map(self._texts.replace, re.split(rb"([()\r\n]+)", match[0])))
             at = match.end()
         new += noise(data[at:], self._random)
-        self._written.replaced["bytes that are no telegram"] += len(data)
+        self._written.replaced[Replaced.NOISE] += len(data)
         return bytes(new)
 
 

@@ -80,6 +80,16 @@ def parts_of(text: bytes) -> list[Part]:
     return [part for part in found if part.text]
 
 
+def kinds_of(text: bytes) -> Iterator[tuple[str, set[Kind]]]:
+    """Yield the reference of each object of a telegram, and what becomes of what is in it."""
+    for number, match in enumerate(_LINE.finditer(text)):
+        if number == MAX_LINES:
+            break
+        if known := _OBJECT.fullmatch(match[0]):
+            parts = _parts_of_line(match[0], is_first=False)
+            yield known[1].decode("ascii"), {part.kind for part in parts if part.text}
+
+
 def _parts_of_line(line: bytes, *, is_first: bool) -> Iterator[Part]:
     if is_first and (match := _IDENTIFICATION.fullmatch(line)):
         yield Part(Kind.KEPT, match[1])

@@ -4,7 +4,6 @@ Each of the others is a chunk: the seconds since the first one, and its bytes in
 """
 
 import base64
-import binascii
 import json
 from collections.abc import Sequence
 
@@ -12,6 +11,8 @@ from .anonymous import PUBLISHED_KEY, PUBLISHED_KEY_NAME, Anonymous, Chunk
 
 FORMAT = "smarty-p1 capture"
 VERSION = 1
+BEGINNING = f'{{"format": "{FORMAT}"'.encode("ascii")
+"""With these bytes a file begins, and no line of a meter."""
 MAX_SIZE = 16 * 1024 * 1024
 
 
@@ -47,7 +48,7 @@ def read_capture(text: str) -> tuple[Sequence[Chunk], bytes | None]:
             msg = "sealed with another key"
             raise CaptureError(msg)
         chunks = [(float(time), base64.b64decode(data, validate=True)) for time, data in rows]
-    except (ValueError, TypeError, KeyError, binascii.Error) as err:
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError) as err:
         msg = "no capture"
         raise CaptureError(msg) from err
     return chunks, PUBLISHED_KEY if head["key"] else None

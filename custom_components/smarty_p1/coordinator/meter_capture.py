@@ -1,0 +1,235 @@
+"""An anonymous capture of a meter: recorded beside the reading, kept until somebody decides.
+
+What comes from the port is in memory only, and only while it is recorded: then nothing is left of
+it but what may be given away. When the entry is unloaded, all of it is gone.
+"""
+
+import asyncio
+import math
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from random import SystemRandom
+from typing import NamedTuple
+
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+
+from ..const import DOMAIN, LOGGER
+from ..lib.capture import Chunk, Recording, Summary, anonymise, summarise, write_capture
+from ..lib.p1 import Opener
+from .collector_pause import without_collection
+from .entry_types import AnyConfigEntry
+from .repair_issues import Problem, raise_issue, withdraw_issues
+
+# In Home Assistant's folder, with its configuration.
+FOLDER = DOMAIN
+LONGEST_MINUTES = 60
+# An hour of a meter that sends every ten seconds has 0.6 MB; as much again each second would take
+# 200 MB of memory to rewrite.
+MOST_BYTES = 2 * 1024 * 1024
+MOST_CHUNKS = 50_000
+# Of what was recorded in the morning, one may decide in the evening.
+KEPT_SECONDS = 24 * 3600.0
+MOST_FILES = 99
+
+type ByteListener = Callable[[bytes], None]
+
+
+class CaptureRefusal(StrEnum):
+    """Why a capture was not begun or written; also the translation keys."""
+
+    RUNNING = "capture_running"
+    """One is being recorded, or just made anonymous."""
+    WAITING = "capture_waiting"
+    """One waits for a decision."""
+    MISSING = "capture_missing"
+    """There is none."""
+    UNSEEN = "capture_unseen"
+    """Nobody has looked at it."""
+    EMPTY = "capture_empty"
+    """No telegram came that could be verified."""
+
+
+class CaptureRefusedError(Exception):
+    """What was asked for does not fit to what there is."""
+
+    def __init__(self, reason: CaptureRefusal) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Ready(NamedTuple):
+    """A capture that waits for a decision."""
+
+    summary: Summary
+    text: str
+    """Of its file."""
+
+
+class MeterCapture:
+    """The one capture of a meter, if there is one: it is recorded, then `ready`."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: AnyConfigEntry,
+        listen: Callable[[ByteListener], CALLBACK_TYPE],
+        opener: Callable[[], Opener | None],
+    ) -> None:
+        """Record what `listen` gives; `opener` returns what the frames are verified with."""
+        self.folder = Path(hass.config.path(FOLDER))
+        self.recording: Recording | None = None
+        self.ready: Ready | None = None
+        self._hass = hass
+        self._entry = entry
+        self._listen = listen
+        self._opener = opener
+        self._end = 0.0
+        self._stop_listening: CALLBACK_TYPE | None = None
+        self._cancel_timer: CALLBACK_TYPE | None = None
+        self._is_preparing = False
+        self._preparation: asyncio.Task[None] | None = None
+        self._seen: Ready | None = None
+        self._writing = asyncio.Lock()
+
+    @property
+    def is_running(self) -> bool:
+        """Return whether something is recorded, or just made anonymous."""
+        return self.recording is not None or self._is_preparing
+
+    @property
+    def minutes_left(self) -> int:
+        """Return how many minutes are still to be recorded."""
+        return max(0, math.ceil((self._end - self._hass.loop.time()) / 60))
+
+    def check_free(self) -> None:
+        """Raise CaptureRefusedError when there is a capture already."""
+        if self.is_running:
+            raise CaptureRefusedError(CaptureRefusal.RUNNING)
+        if self.ready:
+            raise CaptureRefusedError(CaptureRefusal.WAITING)
+
+    @callback
+    def start(self, minutes: float) -> None:
+        """Record from now on. Raises CaptureRefusedError when there is a capture already."""
+        self.check_free()
+        recording = self.recording = Recording(MOST_BYTES, MOST_CHUNKS)
+        self._end = self._hass.loop.time() + minutes * 60
+        self._stop_listening = self._listen(partial(self._on_data, recording))
+        self._call_later(minutes * 60, self._on_end)
+
+    @callback
+    def discard(self) -> None:
+        """Forget the capture, whatever has become of it."""
+        self._stop_recording()
+        self.ready = self._seen = None
+        if self._preparation:
+            self._preparation.cancel()
+            self._preparation = None
+            self._is_preparing = False
+        withdraw_issues(self._hass, self._entry, [Problem.CAPTURE])
+
+    @callback
+    def look(self) -> Ready | None:
+        """Return the capture that is ready, to somebody who may then have it written."""
+        self._seen = self.ready
+        return self.ready
+
+    async def async_write(self) -> tuple[Path, Summary]:
+        """Write the capture into a new file; return where it is, and what is in it.
+
+        Raises CaptureRefusedError when there is none to write that was seen, and OSError.
+        """
+        async with self._writing:
+            if self.is_running:
+                raise CaptureRefusedError(CaptureRefusal.RUNNING)
+            if self.ready is None:
+                raise CaptureRefusedError(CaptureRefusal.MISSING)
+            summary, text = self.ready
+            if not summary.telegrams:
+                raise CaptureRefusedError(CaptureRefusal.EMPTY)
+            if self._seen is not self.ready:
+                raise CaptureRefusedError(CaptureRefusal.UNSEEN)
+            path = await self._hass.async_add_executor_job(_write, self.folder, text)
+            self.discard()
+        return path, summary
+
+    @callback
+    def _on_data(self, recording: Recording, data: bytes) -> None:
+        recording.add(self._hass.loop.time(), data)
+        if recording.is_full:
+            self._on_end()
+
+    @callback
+    def _on_end(self, _now: datetime | None = None) -> None:
+        recording = self.recording
+        self._stop_recording()
+        if recording:
+            self._is_preparing = True
+            self._preparation = self._entry.async_create_background_task(
+                self._hass, self._async_prepare(recording.chunks), f"{self._entry.title} capture"
+            )
+
+    async def _async_prepare(self, chunks: list[Chunk]) -> None:
+        try:
+            self.ready = await self._hass.async_add_executor_job(
+                without_collection(_make), chunks, self._opener()
+            )
+        except Exception as err:  # noqa: BLE001 - whatever it is
+            # Its text, or what called what, could say what was on the line.
+            LOGGER.error(
+                "%s: a capture could not be made anonymous, and is discarded: %s",
+                self._entry.title,
+                type(err).__name__,
+            )
+            return
+        finally:
+            self._is_preparing = False
+        self._call_later(KEPT_SECONDS, self._on_expired)
+        raise_issue(self._hass, self._entry, Problem.CAPTURE)
+
+    @callback
+    def _on_expired(self, _now: datetime) -> None:
+        self.discard()
+
+    @callback
+    def _call_later(self, seconds: float, action: Callable[[datetime], None]) -> None:
+        job = HassJob(action, cancel_on_shutdown=True)
+        self._cancel_timer = async_call_later(self._hass, seconds, job)
+
+    @callback
+    def _stop_recording(self) -> None:
+        if self._stop_listening:
+            self._stop_listening()
+        if self._cancel_timer:
+            self._cancel_timer()
+        self.recording = self._stop_listening = self._cancel_timer = None
+
+
+def _make(chunks: list[Chunk], opener: Opener | None) -> Ready:
+    made = anonymise(chunks, opener, SystemRandom())
+    return Ready(summarise(made), write_capture(made))
+
+
+def _write(folder: Path, text: str) -> Path:
+    """Write a file with the first number that is free. Its name says no time: it is sent, too."""
+    folder.mkdir(exist_ok=True)
+    for number in range(1, MOST_FILES + 1):
+        path = folder / f"capture-{number}.jsonl"
+        try:
+            stream = path.open("x", encoding="ascii", newline="\n")
+        except FileExistsError:
+            if number == MOST_FILES:
+                raise
+            continue
+        try:
+            with stream:
+                stream.write(text)
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
+        break
+    return path

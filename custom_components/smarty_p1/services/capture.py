@@ -1,0 +1,85 @@
+"""The action that records a meter for a file that says nothing about whose it is.
+
+It takes an hour, so nobody waits for it: one call starts it, a repair tells when it has ended, and
+there or by other calls an administrator sees what the file would hold, and has it written or not.
+"""
+
+from typing import Any
+
+import voluptuous as vol
+from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.exceptions import ServiceValidationError
+
+from ..coordinator.meter_capture import LONGEST_MINUTES, CaptureRefusedError, MeterCapture
+from ..lib.capture import Summary
+from .meter_of_call import METER, coordinator_of, invalid
+
+ATTR_STEP = "step"
+STEP_START = "start"
+STEP_SHOW = "show"
+STEP_WRITE = "write"
+STEP_DISCARD = "discard"
+ATTR_MINUTES = "minutes"
+SCHEMA = vol.Schema(
+    {
+        **METER,
+        vol.Required(ATTR_STEP): vol.In([STEP_START, STEP_SHOW, STEP_WRITE, STEP_DISCARD]),
+        vol.Optional(ATTR_MINUTES, default=LONGEST_MINUTES): vol.All(
+            vol.Coerce(int), vol.Range(min=1, max=LONGEST_MINUTES)
+        ),
+    }
+)
+
+
+async def capture(call: ServiceCall) -> ServiceResponse:
+    """Start a capture, show what it holds, write or discard it; return what there is then.
+
+    Raises ServiceValidationError when there is no such meter, the step does not fit, there are no
+    readings to begin with, or the file cannot be written.
+    """
+    coordinator = coordinator_of(call)
+    current = coordinator.capture
+    title = coordinator.config_entry.title
+    try:
+        match call.data[ATTR_STEP]:
+            case "start":
+                current.check_free()
+                # Said now, and not after an hour.
+                if coordinator.latest is None or not coordinator.last_update_success:
+                    raise coordinator.explain(ServiceValidationError)
+                current.start(call.data[ATTR_MINUTES])
+            case "write":
+                path, summary = await current.async_write()
+                return {"state": "written", "path": str(path), **_told(summary)}
+            case "discard":
+                current.discard()
+    except CaptureRefusedError as err:
+        raise invalid(translation_key=err.reason, title=title) from None
+    except OSError as err:
+        raise invalid(
+            translation_key="capture_not_written",
+            path=str(current.folder),
+            error=str(err.strerror),
+        ) from None
+    return _state(current)
+
+
+def _state(current: MeterCapture) -> dict[str, Any]:
+    if ready := current.look():
+        return {"state": "ready", **_told(ready.summary)}
+    if not current.is_running:
+        return {"state": "none"}
+    size = current.recording.size if current.recording else 0
+    return {"state": "recording", "minutes_left": current.minutes_left, "size": size}
+
+
+def _told(summary: Summary) -> dict[str, Any]:
+    told = summary._asdict()
+    objects = {name: list(told.pop(name)) for name in ("kept", "moved", "changed")}
+    return {
+        **told,
+        "seconds": round(summary.seconds),
+        "last_telegram": list(summary.last_telegram),
+        "replaced": {name.value: count for name, count in summary.replaced.items()},
+        "objects": objects,
+    }

@@ -1,0 +1,553 @@
+"""The action that records a meter, and the repair that shows what it has recorded."""
+
+import base64
+import json
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+import voluptuous as vol
+from homeassistant.components.repairs import DOMAIN as REPAIRS
+from homeassistant.const import CONF_PORT
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import ServiceValidationError, Unauthorized
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+from pytest_homeassistant_custom_component.typing import MqttMockHAClient
+
+from custom_components.smarty_p1.const import DOMAIN
+from custom_components.smarty_p1.coordinator import meter_capture
+from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise_issue
+from dev.encoder import AUTHENTICATION_KEY, TITLE
+from smartyp1.capture import Chunk, read_capture
+from smartyp1.p1 import Decoder, Reason, Rejection, Telegram
+
+from .boards import pulse_entry
+from .conftest import EntryMaker
+from .meter import KEY, OTHER_KEY, SERIAL, MeterPort, encipher, seal, with_value
+from .repairs import choose, open_repair
+from .support import (
+    TELEGRAM,
+    at,
+    let_pass,
+    let_pass_until,
+    links,
+    receive,
+    reload,
+    set_up,
+    wait_until,
+)
+from .topic import OF_TELEGRAM, Clock, set_up_at_topic, tell
+
+OTHER_TITLE = b"ITRxy\x01\x02\x2f"
+MESSAGE = f"Le compteur {SERIAL} de M. Muster, le 250703103000S"
+ODD = with_value(TELEGRAM, "0-0:96.13.0", f"({MESSAGE.encode().hex()})")
+ODD = with_value(ODD, "0-0:96.13.1", "(```)")
+SECRETS = (
+    *(SERIAL, "GAS 0790002574", "253694471", "Muster", "250703103", "250703104"),
+    *("025678.901", "25678.9", "00678.901", "00028.103", "00012.345", "00099)"),
+)
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Let captures be written into a folder of the test's own."""
+    path = tmp_path / "smarty_p1"
+    monkeypatch.setattr(meter_capture, "FOLDER", str(path))
+    return path
+
+
+@pytest.fixture(autouse=True)
+async def repairs(hass: HomeAssistant) -> None:
+    """Let repairs have dialogs."""
+    assert await async_setup_component(hass, REPAIRS, {})
+
+
+async def call(hass: HomeAssistant, step: str, **data: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Call the action; return its answer as the frontend gets it."""
+    answer = await hass.services.async_call(
+        DOMAIN, "capture", {"step": step, **data}, blocking=True, return_response=True
+    )
+    content: dict[str, Any] = json.loads(json.dumps(answer))
+    return content
+
+
+def files(folder: Path) -> list[str]:
+    """Return the names of the files that are there."""
+    return sorted(path.name for path in folder.glob("*"))
+
+
+def read(path: str | Path) -> tuple[Sequence[Chunk], bytes | None]:
+    """Read a capture that was written."""
+    return read_capture(Path(path).read_text(encoding="ascii"))
+
+
+def touch(path: Path) -> None:
+    """Make an empty file, and the folder that it is in."""
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+
+
+def repair(hass: HomeAssistant, entry: MockConfigEntry) -> str | None:
+    """Return the identifier of the repair of a capture, if it is raised."""
+    name = f"capture_ended_{entry.entry_id}"
+    return name if ir.async_get(hass).async_get_issue(DOMAIN, name) else None
+
+
+async def record(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, *data: bytes) -> int:
+    """Record a minute in which this comes, and then a telegram; return how many bytes came."""
+    await call(hass, "start", minutes=1)
+    last = port.next_frame(ODD)
+    size = sum(map(len, data)) + len(last)
+    await port.send(*data)
+    await port.send(last)
+    capture = entry.runtime_data.capture
+    await wait_until(hass, lambda: capture.recording.size == size)
+    # The meter goes on being read, by its one connection.
+    assert (
+        port.clients,
+        links(hass),
+        entry.runtime_data.latest.telegram.objects["0-0:96.13.0"],
+    ) == (
+        *(1, 1),
+        MESSAGE,
+    )
+    await let_pass(hass, 60)
+    await wait_until(hass, lambda: repair(hass, entry) is not None)
+    return size
+
+
+async def resume(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry) -> None:
+    """Let readings come again: a minute that passes at once is one of silence."""
+    port.greeting = port.next_frame(TELEGRAM)
+    await let_pass_until(hass, 2, lambda: bool(entry.runtime_data.last_update_success))
+    port.greeting = b""
+
+
+def forms(secret: str) -> Iterator[bytes]:
+    for each in {secret, secret.replace(".", "")}:
+        yield each.upper().encode()
+        yield each.encode().hex().upper().encode()
+
+
+def survivors(*texts: str | bytes) -> list[bytes]:
+    """Return what of the true meter is in these texts, be it in hexadecimal."""
+    everything = [each.encode() if isinstance(each, str) else each for each in texts]
+    everything += [
+        bytes.fromhex(octets.decode())
+        for each in texts
+        for octets in re.findall(
+            rb"\(((?:[0-9A-Fa-f]{2})+)\)", each if isinstance(each, bytes) else each.encode()
+        )
+    ]
+    secrets = {form for secret in SECRETS for form in forms(secret)}
+    for raw in (bytes.fromhex(KEY), bytes.fromhex(OTHER_KEY), TITLE, OTHER_TITLE):
+        secrets |= {raw.upper(), raw.hex().upper().encode(), raw.hex(" ").upper().encode()}
+        secrets.add(base64.b64encode(raw).upper().rstrip(b"="))
+    return [form for form in secrets if any(form in each.upper() for each in everything)]
+
+
+async def test_a_capture_goes_the_whole_way(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    folder: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG, "custom_components.smarty_p1")
+    entry = await set_up(hass, port, make_entry)
+    size = await record(
+        hass,
+        port,
+        entry,
+        port.next_frame(at("10:30:00", 25678.901))[100:],
+        port.next_frame(at("10:30:10", 25678.901)),
+        b"\0\r\n\xff" + SERIAL.encode(),
+        encipher(ODD, 7, key=OTHER_KEY, system_title=OTHER_TITLE),
+        seal(ODD),
+        port.next_frame(at("10:40:20", 25679.151, 1.5)),
+    )
+    shown = await call(hass, "show")
+    assert files(folder) == []
+    menu = await open_repair(hass, repair(hass, entry) or "")
+    written = await call(hass, "write")
+
+    assert shown["state"] == "ready"
+    assert shown["telegrams"] == 4
+    assert shown["size"] == size
+    assert shown["is_encrypted"]
+    assert "1-0:1.7.0(02.345*kW)" in shown["last_telegram"]
+    assert shown["last_telegram"][0].startswith("/Lux5\\")
+    assert "1-0:32.7.0" in shown["objects"]["kept"]
+    assert {"0-0:1.0.0", "1-0:1.8.0", "0-1:24.2.1"} <= set(shown["objects"]["moved"])
+    assert {"0-0:42.0.0", "0-1:96.1.0", "0-0:96.13.0"} <= set(shown["objects"]["changed"])
+    assert shown["replaced"]["titles_and_frame_counters"] == 3
+    assert written == {**shown, "state": "written", "path": str(folder / "capture-1.jsonl")}
+    assert repair(hass, entry) is None
+    assert await call(hass, "show") == {"state": "none"}
+
+    text = (folder / "capture-1.jsonl").read_text(encoding="ascii")
+    chunks, key = read_capture(text)
+    line = b"".join(data for _, data in chunks)
+    assert len(line) == size
+    events = Decoder(key).feed(line)
+    telegrams = [each for each in events if isinstance(each, Telegram)]
+    first, second = (each for each in telegrams if each.objects["0-0:96.13.0"] is None)
+    assert first.time
+    assert second.time
+    assert second.time - first.time == timedelta(minutes=10, seconds=10)
+    energies = [each.objects["1-0:1.8.0"] for each in (first, second)]
+    assert energies[1] - energies[0] == pytest.approx(0.25)  # type: ignore[operator]
+    assert second.objects["1-0:1.7.0"] == 1.5
+    reasons = {each.reason for each in events if isinstance(each, Rejection)}
+    assert reasons == {Reason.TAG, Reason.DOWNGRADE}
+
+    log = "\n".join(
+        record.getMessage() + (record.exc_text or "")
+        for record in caplog.records
+        if "capture" in record.getMessage().lower()
+    )
+    dialog = str({name: value for name, value in menu.items() if name != "handler"})
+    texts = [each.text for each in telegrams]
+    everything = (str(shown), str(written), text, line, log, dialog, *texts)
+    # The entry is named by its title, which is what its user has called it.
+    assert survivors(*(each for each in everything if isinstance(each, bytes))) == []
+    assert (
+        survivors(*(each.replace(entry.title, "") for each in everything if isinstance(each, str)))
+        == []
+    )
+
+
+async def test_it_takes_a_while_and_there_is_one_at_a_time(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, folder: Path
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    assert await call(hass, "show") == {"state": "none"}
+    assert await call(hass, "discard") == {"state": "none"}
+    with pytest.raises(ServiceValidationError, match="no capture"):
+        await call(hass, "write")
+    started = await call(hass, "start")
+    assert started == {"state": "recording", "minutes_left": 60, "size": 0}
+    for step in ("start", "write"):
+        with pytest.raises(ServiceValidationError, match="being recorded"):
+            await call(hass, step)
+    assert await call(hass, "discard") == {"state": "none"}
+
+    await record(hass, port, entry)
+    with pytest.raises(ServiceValidationError, match="waits for you"):
+        await call(hass, "start")
+    assert await call(hass, "discard") == {"state": "none"}
+    assert repair(hass, entry) is None
+    await resume(hass, port, entry)
+    await record(hass, port, entry)
+    touch(folder / "capture-1.jsonl")
+    with pytest.raises(ServiceValidationError, match="Nobody has seen"):
+        await call(hass, "write")
+    assert (await call(hass, "show"))["state"] == "ready"
+    assert (await call(hass, "write"))["path"] == str(folder / "capture-2.jsonl")
+    assert files(folder) == ["capture-1.jsonl", "capture-2.jsonl"]
+
+
+async def test_nothing_is_begun_without_readings(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await set_up(hass, port, make_entry)
+    await let_pass(hass, 61)
+    with pytest.raises(ServiceValidationError, match=r"nothing is received|cannot be read"):
+        await call(hass, "start")
+    assert await call(hass, "show") == {"state": "none"}
+
+
+@pytest.mark.parametrize("minutes", [0, 61, "ten"])
+async def test_it_lasts_a_minute_to_an_hour(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, minutes: int | str
+) -> None:
+    await set_up(hass, port, make_entry)
+    with pytest.raises(vol.Invalid):
+        await call(hass, "start", minutes=minutes)
+
+
+async def test_only_administrators_record(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_admin_user: MockUser,
+    hass_read_only_user: MockUser,
+) -> None:
+    await set_up(hass, port, make_entry)
+
+    async def ask(user: MockUser, step: str) -> None:
+        context = Context(user_id=user.id)
+        await hass.services.async_call(
+            DOMAIN, "capture", {"step": step}, blocking=True, context=context
+        )
+
+    await ask(hass_admin_user, "start")
+    for step in ("start", "show", "write", "discard"):
+        with pytest.raises(Unauthorized):
+            await ask(hass_read_only_user, step)
+    assert (await call(hass, "show"))["state"] == "recording"
+
+
+async def test_a_board_sends_no_telegrams(hass: HomeAssistant, port: MeterPort) -> None:
+    port.greeting = b"1\r\n"
+    entry = pulse_entry(hass, **{CONF_PORT: port.url})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    with pytest.raises(ServiceValidationError, match="sends no telegrams"):
+        await call(hass, "start", config_entry=entry.entry_id)
+
+
+async def test_a_meter_without_a_key(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    port.greeting = seal(TELEGRAM)
+    entry = make_entry(port.url, key=None)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await call(hass, "start", minutes=1)
+    await port.send(seal(ODD))
+    await wait_until(hass, lambda: entry.runtime_data.capture.recording.size == len(ODD))
+    await let_pass(hass, 60)
+    await wait_until(hass, lambda: repair(hass, entry) is not None)
+
+    shown = await call(hass, "show")
+    assert (shown["telegrams"], shown["is_encrypted"]) == (1, False)
+    written = await call(hass, "write")
+    chunks, key = read(written["path"])
+    assert key is None
+    assert survivors(str(shown), b"".join(data for _, data in chunks)) == []
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])
+async def test_a_meter_at_a_topic(
+    hass: HomeAssistant,
+    mqtt_mock: MqttMockHAClient,
+    make_entry: EntryMaker,
+    port: MeterPort,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Clock(monkeypatch, OF_TELEGRAM)
+    entry = await set_up_at_topic(hass, mqtt_mock, make_entry, port)
+    await call(hass, "start", minutes=1)
+    frame = port.next_frame(ODD)
+    await tell(hass, frame)
+    await let_pass(hass, 60)
+    await wait_until(hass, lambda: repair(hass, entry) is not None)
+
+    shown = await call(hass, "show")
+    assert (shown["telegrams"], shown["chunks"], shown["size"]) == (1, 1, len(frame))
+
+
+async def test_what_no_key_opens_is_not_written(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, folder: Path
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    await call(hass, "start", minutes=1)
+    foreign = encipher(ODD, 7, key=OTHER_KEY)
+    await port.send(foreign)
+    capture = entry.runtime_data.capture
+    await wait_until(hass, lambda: capture.recording.size == len(foreign))
+    await let_pass(hass, 60)
+    await wait_until(hass, lambda: repair(hass, entry) is not None)
+    shown = await call(hass, "show")
+    assert (shown["telegrams"], shown["last_telegram"]) == (0, [])
+    with pytest.raises(ServiceValidationError, match="No telegram"):
+        await call(hass, "write")
+
+    result = await open_repair(hass, repair(hass, entry) or "")
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "capture_empty")
+    assert repair(hass, entry) is None
+    assert await call(hass, "show") == {"state": "none"}
+    assert files(folder) == []
+
+
+async def test_the_repair_shows_it_and_writes_it(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, folder: Path
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    await record(hass, port, entry)
+    menu = await open_repair(hass, repair(hass, entry) or "")
+    shown = menu["description_placeholders"]
+    assert shown
+    assert (menu["menu_options"], shown["telegrams"]) == (["write", "discard"], "1")
+    assert "1-0:1.7.0(02.345*kW)\n" in shown["telegram"]
+    assert survivors(shown["telegram"]) == []
+    # Nothing of the meter's ends the block of code.
+    assert shown["telegram"].count("`") == 6
+
+    done = await choose(hass, menu, "write")
+    assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "capture_written")
+    path = folder / "capture-1.jsonl"
+    assert done["description_placeholders"] == {"path": str(path)}
+    assert read(path)
+    assert repair(hass, entry) is None
+
+
+async def test_the_repair_discards_it(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, folder: Path
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    await record(hass, port, entry)
+    menu, late, later = [await open_repair(hass, repair(hass, entry) or "") for _ in range(3)]
+    done = await choose(hass, menu, "discard")
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+    assert await call(hass, "show") == {"state": "none"}
+    assert (await choose(hass, late, "write"))["reason"] == "capture_gone"
+    assert files(folder) == []
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert (await choose(hass, later, "write"))["reason"] == "capture_gone"
+
+
+async def test_a_repair_that_is_used_too_late(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    await record(hass, port, entry)
+    menu = await open_repair(hass, repair(hass, entry) or "")
+    old = await open_repair(hass, repair(hass, entry) or "")
+    await call(hass, "discard")
+    await resume(hass, port, entry)
+    await record(hass, port, entry)
+    assert (await choose(hass, old, "write"))["reason"] == "capture_gone"
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert (await choose(hass, menu, "discard"))["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_a_repair_with_nothing_behind_it(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    raise_issue(hass, entry, Problem.CAPTURE)
+    assert (await open_repair(hass, repair(hass, entry) or ""))["reason"] == "capture_gone"
+
+
+@pytest.mark.parametrize("is_full", [False, True])
+async def test_a_file_that_cannot_be_written(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    is_full: bool,  # noqa: FBT001
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    await record(hass, port, entry)
+    if is_full:
+        monkeypatch.setattr(meter_capture, "MOST_FILES", 1)
+        touch(folder / "capture-1.jsonl")
+    else:
+        touch(folder)
+    await call(hass, "show")
+    with pytest.raises(ServiceValidationError, match=r"cannot be written into .*: File exists"):
+        await call(hass, "write")
+    menu = await open_repair(hass, repair(hass, entry) or "")
+    failed = await choose(hass, menu, "write")
+    assert failed["reason"] == "capture_not_written"
+    assert failed["description_placeholders"] == {"path": str(folder), "error": "File exists"}
+
+    # It is still there, for when there is room.
+    monkeypatch.undo()
+    if not is_full:
+        await hass.async_add_executor_job(folder.unlink)
+    assert (await call(hass, "write"))["state"] == "written"
+
+
+async def test_half_a_file_is_none(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    await record(hass, port, entry)
+    await call(hass, "show")
+    opened = Path.open
+
+    def open_on_full_disk(path: Path, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
+        stream = opened(path, *arguments, **options)
+        if path.parent == folder:
+            stream.write("[")
+            stream.write = Mock(side_effect=OSError(28, "No space left on device"))
+        return stream
+
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "open", open_on_full_disk)
+        with pytest.raises(ServiceValidationError, match="No space left"):
+            await call(hass, "write")
+    assert files(folder) == []
+
+
+async def test_a_capture_ends_with_the_entry(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    await record(hass, port, entry)
+    port.greeting = port.next_frame(TELEGRAM)
+    await reload(hass, entry)
+    assert repair(hass, entry) is None
+    assert await call(hass, "show") == {"state": "none"}
+
+    await call(hass, "start")
+    recorder = entry.runtime_data.capture
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert recorder.recording is None
+    await let_pass(hass, 3600)
+    assert repair(hass, entry) is None
+
+
+async def test_a_capture_that_nobody_looks_at_is_forgotten(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    await record(hass, port, entry)
+    await let_pass(hass, 24 * 3600 + 1)
+    assert repair(hass, entry) is None
+    assert await call(hass, "show") == {"state": "none"}
+
+
+async def test_it_ends_before_the_time_when_it_is_enough(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    first, second = port.next_frame(ODD), port.next_frame(ODD)
+    monkeypatch.setattr(meter_capture, "MOST_BYTES", len(first))
+    await call(hass, "start")
+    recording = entry.runtime_data.capture.recording
+    await port.send(first)
+    await wait_until(hass, lambda: recording.size == len(first))
+    await port.send(second)
+    await wait_until(hass, lambda: repair(hass, entry) is not None)
+
+    shown = await call(hass, "show")
+    assert (shown["telegrams"], shown["size"]) == (1, len(first))
+
+
+async def test_a_mistake_while_it_is_made_anonymous_tells_nothing(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    mistake = Mock(side_effect=ValueError(f"invalid: {MESSAGE!r}"))
+    monkeypatch.setattr(meter_capture, "anonymise", mistake)
+    await call(hass, "start", minutes=1)
+    await receive(hass, port, ODD)
+    await let_pass(hass, 60)
+    await wait_until(hass, lambda: not entry.runtime_data.capture.is_running)
+
+    assert await call(hass, "show") == {"state": "none"}
+    assert "could not be made anonymous, and is discarded: ValueError" in caplog.text
+    assert MESSAGE not in caplog.text
+    assert AUTHENTICATION_KEY.hex() not in caplog.text
