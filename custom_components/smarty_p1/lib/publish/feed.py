@@ -15,9 +15,9 @@ class PublishFeed:
 
     Readings have a turn every `interval` seconds; texts, which could be gone by then, have one at
     once. Every `repeat_every` seconds, one is told with all its values, for those who came later or
-    missed a message; 0 has that done each time. Nothing queues: a reading that could not be sent makes room for the next one. `wake` is
-    called when there may be something to take. While the feed `is_held`, nothing is told but that
-    the meter is not read.
+    missed a message; 0 has that done each time. Nothing queues: a reading that could not be sent
+    makes room for the next one. `wake` is called when there may be something to take. While the
+    feed `is_held`, nothing is told but that the meter is not read.
     """
 
     def __init__(
