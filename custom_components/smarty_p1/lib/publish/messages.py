@@ -86,7 +86,6 @@ class MeterMessages:
         """Say everything again: a broker that was restarted may keep nothing."""
         self._is_online = None
         self._shapes.clear()
-        self.repeat_values()
 
     def repeat_values(self) -> None:
         """Say all values with the next reading, also those that have not changed."""
@@ -103,7 +102,7 @@ class MeterMessages:
         state = ONLINE if is_online else OFFLINE
         yield from self._placed(Message(availability_topic(self._root), state, retain=True))
         self._is_online = is_online
-        # Who listens may have given up the values of a meter that was away.
+        # Who listens may have given up the values of a meter, or of a broker, that was away.
         self.repeat_values()
         if self._announcer:
             self._announcer.begin_anew()
