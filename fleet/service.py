@@ -33,7 +33,8 @@ LOGGER = logging.getLogger(__name__)
 _API_TIMEOUT = 3.0
 _LOOK_INTERVAL = 5.0
 # Earlier ones end when an answer is wanted at a subject with a wildcard, which a gateway may want
-# (2.9.15), and may end when users are added while many frames come (2.9.21).
+# (2.9.15), and may end when users are added while many frames come (2.9.21). What is recommended
+# is what is maintained.
 _ROBUST_VERSION = (2, 9, 21)
 # Each keeps some 30 kB of what a meter's telegrams look like.
 # In each partition: where there are more meters, some decoders begin anew with each telegram.
@@ -123,7 +124,7 @@ class _Session:
             numbers = version.major, version.minor, version.patch
             if numbers < _ROBUST_VERSION and not self._has_warned:
                 self._has_warned = True
-                text = "NATS %d.%d.%d can be ended by whoever may publish: take 2.9.21 or newer"
+                text = "NATS %d.%d.%d can be ended by whoever may publish: take 2.15 or newer"
                 LOGGER.warning(text, *numbers)
 
     async def _collect(self, nats: Client, closed: asyncio.Event) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import re
-import shutil
 import ssl
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -19,6 +18,8 @@ from dev.ports import free_ports
 from dev.reliability.parts import Part
 from dev.reliability.process import is_served
 from dev.reliability.result import MissedError
+
+from .nats_server import recommended
 
 NODES = 3
 _EXAMPLE = ROOT / "fleet" / "nats-server.conf"
@@ -42,7 +43,8 @@ class NatsCluster:
     """Three nodes with the configuration of the example, in directories of their own.
 
     `gateways` are the users who may publish, and the system titles of their meters, or "*"; `extra`
-    is added to the configuration of each node, `tls` is for those who connect.
+    is added to the configuration of each node, `tls` is for those who connect; `program` is what
+    runs, without it the NATS that is recommended.
     """
 
     def __init__(
@@ -52,13 +54,15 @@ class NatsCluster:
         extra: str = "",
         *,
         tls: ssl.SSLContext | None = None,
+        program: str | None = None,
     ) -> None:
+        program = program or recommended()
         ports = [free_ports() for _ in range(NODES)]
         routes = [free_ports() for _ in range(NODES)]
         self.urls = tuple(f"nats://{HOST}:{port}" for port in ports)
         example = _with_users(_EXAMPLE.read_text(encoding="utf-8"), gateways) + extra
         self.nodes = tuple(
-            _node(directory / f"nats{number}", ports[number], routes, number, example)
+            _node(program, directory / f"nats{number}", ports[number], routes, number, example)
             for number in range(NODES)
         )
         self._tls = tls
@@ -140,7 +144,9 @@ def _with_users(text: str, gateways: Mapping[str, Iterable[str]]) -> str:
     return re.sub(r"^( +)# (\{ user: listener.*\n +)# ", r"\1\2", text, flags=re.MULTILINE)
 
 
-def _node(directory: Path, port: int, routes: list[int], number: int, text: str) -> Part:
+def _node(  # noqa: PLR0913, PLR0917
+    program: str, directory: Path, port: int, routes: list[int], number: int, text: str
+) -> Part:
     directory.mkdir(parents=True, exist_ok=True)
     urls = ", ".join(f'"nats://{HOST}:{route}"' for route in routes)
     for line, value in (
@@ -156,5 +162,4 @@ def _node(directory: Path, port: int, routes: list[int], number: int, text: str)
             raise LookupError(message)
     configuration = directory / "nats-server.conf"
     configuration.write_text(text, encoding="utf-8")
-    program = shutil.which("nats-server") or "/usr/sbin/nats-server"
     return Part([program, "--config", configuration], directory, lambda: is_served(port))

@@ -47,7 +47,7 @@ class Intruder:
         """Publish without ids, too, if that is allowed.
 
         After a node of NATS 2.9 was killed, it may store such a message a second time, and number
-        those behind it otherwise than the other nodes do: docs/fleet.md.
+        those behind it otherwise than the other nodes do: docs/fleet-reference.md.
         """
         self.published: Counter[str] = Counter()
         self.dropped = 0

@@ -19,6 +19,7 @@ from nats.js.errors import NotFoundError
 from dev.demo.home_assistant import ROOT
 from dev.encoder import frame, telegram
 from dev.fleet.cluster import ADMIN, NatsCluster, connect, login
+from dev.fleet.nats_server import recommended
 from dev.fleet.storage import VictoriaMetrics
 from dev.ports import free_ports
 from dev.reliability.parts import Part
@@ -82,11 +83,12 @@ class MadeUpMeter:
 class Collectors:
     """All of it. A collector is started with `start`, under a name."""
 
-    def __init__(self, directory: Path) -> None:
-        program("nats-server", "/usr/sbin/nats-server")
+    def __init__(self, directory: Path, server: str | None = None) -> None:
+        """Take another nats-server than the recommended one, if there is one."""
+        server = server or program(recommended())
         program("victoria-metrics")
         self.store = VictoriaMetrics(directory / "store")
-        self._cluster = NatsCluster(directory, {"gateway": ["*"]})
+        self._cluster = NatsCluster(directory, {"gateway": ["*"]}, program=server)
         self._directory = directory
         self._collectors: dict[str, tuple[Part, int]] = {}
         self._running = contextlib.AsyncExitStack()

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 import pytest
 import pytest_socket
 
+from dev.fleet.nats_server import OLDEST, recommended
+from tests.system.support import program
+
 # Side by side, each file is one worker's: what takes minutes must not be begun last.
 LONGEST = ("test_reliability.py", "test_demo.py", "test_fleet.py")
 
@@ -52,3 +55,9 @@ def mock_network() -> None:
 @pytest.fixture(autouse=True, scope="session")
 def bcrypt_cost() -> None:
     """Replace the test kit's: passwords are checked in other processes."""
+
+
+@pytest.fixture(params=[recommended(), OLDEST], ids=["recommended", "oldest"])
+def nats_server(request: pytest.FixtureRequest) -> str:
+    """Return each nats-server that is supported: the NATS that is recommended, and the oldest."""
+    return program(request.param)

@@ -14,6 +14,7 @@ import nats.js.errors
 from nats.js.api import ConsumerConfig, DiscardPolicy, StreamConfig
 
 from dev.fleet.cluster import NatsCluster, login
+from dev.fleet.nats_server import recommended
 from dev.ports import free_ports
 from tests.system.broker import HOST
 from tests.system.nats_operator import remove_accounts
@@ -53,10 +54,14 @@ async def cluster_running(
     *,
     gateways: Mapping[str, Iterable[str]] = ANY_TITLE,
     tls: ssl.SSLContext | None = None,
+    server: str | None = None,
 ) -> AsyncIterator[NatsCluster]:
-    """Run a cluster as long as the context lasts; `gateways`: the titles that users may publish."""
-    program("nats-server", "/usr/sbin/nats-server")
-    async with NatsCluster(directory, gateways, extra, tls=tls) as cluster:
+    """Run a cluster as long as the context lasts.
+
+    `gateways`: the titles that users may publish; `server`: the program, if not the recommended.
+    """
+    server = server or program(recommended())
+    async with NatsCluster(directory, gateways, extra, tls=tls, program=server) as cluster:
         await cluster.until_ready()
         yield cluster
 

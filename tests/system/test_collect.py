@@ -49,9 +49,9 @@ async def until_stored(fleet: Collectors, sent: list[MadeUpMeter], *, within: fl
 
 @pytest.mark.timeout(TIMEOUT)
 async def test_what_is_verified_is_stored_and_nothing_else_also_by_the_next_owner(
-    tmp_path: Path,
+    tmp_path: Path, nats_server: str
 ) -> None:
-    async with Collectors(tmp_path) as fleet:
+    async with Collectors(tmp_path, nats_server) as fleet:
         *known, stranger = meters(12)
         fleet.write_keys(*known)
         first = await fleet.start("first")
@@ -243,8 +243,8 @@ async def test_of_two_with_one_name_one_waits(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(TIMEOUT)
-async def test_what_somebody_deletes_is_made_again(tmp_path: Path) -> None:
-    async with Collectors(tmp_path) as fleet:
+async def test_what_somebody_deletes_is_made_again(tmp_path: Path, nats_server: str) -> None:
+    async with Collectors(tmp_path, nats_server) as fleet:
         sent = meters(20)
         fleet.write_keys(*sent)
         await fleet.start("first")

@@ -12,6 +12,7 @@ from dev.demo.processes import running
 from dev.fleet.comparison import Sample
 from dev.fleet.export import Export
 from dev.fleet.fleet import Fleet
+from dev.fleet.nats_server import recommended
 from dev.fleet.storage import VictoriaMetrics
 from dev.fleet.truth import Series
 from tests.system.support import program
@@ -24,7 +25,7 @@ ARGUMENTS = ["--meters", f"{METERS}", "--minutes", "1", "--kills", "each"]
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 async def test_nothing_is_lost(tmp_path: Path) -> None:
-    program("nats-server", "/usr/sbin/nats-server")
+    program(recommended())
     program("victoria-metrics")
     log = tmp_path / "fleet.log"
     command: list[str | Path] = [ROOT / "scripts" / "fleet", *ARGUMENTS]
@@ -46,7 +47,7 @@ async def test_nothing_is_lost(tmp_path: Path) -> None:
 
 
 async def test_what_is_stored_twice_is_there_to_be_found(tmp_path: Path) -> None:
-    program("nats-server", "/usr/sbin/nats-server")
+    program(recommended())
     program("victoria-metrics")
     store = Fleet(tmp_path, 2, 60.0, 1).store
     lines = "".join(f"smarty_p1,meter=SAG1 level={value} 1795000000000\n" for value in (1.5, 2.5))

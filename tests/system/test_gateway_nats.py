@@ -14,6 +14,7 @@ import pytest_asyncio
 
 from dev.encoder import TITLE, frame
 from dev.fleet.cluster import NatsCluster
+from dev.fleet.nats_server import recommended
 from tests.system.nats_cluster import (
     NatsGateway,
     Stored,
@@ -48,11 +49,13 @@ def of_meter(messages: list[Stored], title: bytes) -> list[bytes]:
     return [message.data for message in messages if message.subject.endswith(end)]
 
 
-async def test_what_two_gateways_read_of_a_meter_is_there_once(tmp_path: Path, line: Line) -> None:
+async def test_what_two_gateways_read_of_a_meter_is_there_once(
+    tmp_path: Path, line: Line, nats_server: str
+) -> None:
     frames = [frame(counter) for counter in range(1, 21)]
     # It has the header of the next one, and must not keep it out.
     damaged = frames[10][:-1] + bytes([frames[10][-1] ^ 1])
-    async with cluster_running(tmp_path) as cluster:
+    async with cluster_running(tmp_path, server=nats_server) as cluster:
         await make_stream(cluster)
         gateways = [NatsGateway(tmp_path / name, cluster.urls, [address(line)]) for name in "ab"]
         async with gateways[0].running(), gateways[1].running():
@@ -216,7 +219,7 @@ async def test_a_user_who_may_not_publish(tmp_path: Path, line: Line) -> None:
 
 
 async def test_a_credentials_file(tmp_path: Path, line: Line) -> None:
-    program("nats-server", "/usr/sbin/nats-server")
+    program(recommended())
     extra, credentials = make_operator(tmp_path)
     cluster = NatsCluster(tmp_path, {}, extra)
     remove_accounts(tmp_path)
@@ -261,10 +264,12 @@ async def test_nothing_is_said_without_tls(tmp_path: Path, line: Line) -> None:
 
 
 async def test_what_the_user_may_not_publish_is_set_aside_until_it_may(
-    tmp_path: Path, line: Line
+    tmp_path: Path, line: Line, nats_server: str
 ) -> None:
     known, other = TITLE.hex().upper(), OTHER_TITLE.hex().upper()
-    async with cluster_running(tmp_path, gateways={"gateway": [known]}) as cluster:
+    async with cluster_running(
+        tmp_path, gateways={"gateway": [known]}, server=nats_server
+    ) as cluster:
         await make_stream(cluster)
         gateway = NatsGateway(tmp_path, cluster.urls, [address(line)])
         async with gateway.running():
@@ -302,7 +307,7 @@ async def test_what_the_user_may_not_publish_is_set_aside_until_it_may(
 
 
 async def test_servers_that_are_configured_as_they_used_to_be(tmp_path: Path, line: Line) -> None:
-    program("nats-server", "/usr/sbin/nats-server")
+    program(recommended())
     cluster = NatsCluster(tmp_path, {})
     use_one_account(tmp_path)
     async with cluster:

@@ -16,7 +16,7 @@ from nats.js.api import KeyValueConfig, StorageType
 
 from dev.fleet.cluster import ADMIN, NatsCluster, connect
 from tests.system.nats_cluster import STREAM, cluster_running, make_stream, stored
-from tests.system.support import PATIENCE, TIMEOUT, program, until
+from tests.system.support import PATIENCE, TIMEOUT, until
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT)]
 
@@ -59,17 +59,17 @@ LISTENING = [
 ]
 
 
-def replies() -> list[str]:
+def replies(server: str) -> list[str]:
     """Return where answers may be wanted."""
     text = subprocess.run(
-        [program("nats-server", "/usr/sbin/nats-server"), "--version"],
+        [server, "--version"],
         check=True,
         capture_output=True,
         text=True,
     ).stdout
     version = re.search(r"v(\d+)\.(\d+)\.(\d+)", text)
     assert version
-    # An earlier server does not survive them: docs/fleet.md.
+    # An earlier server does not survive them: docs/fleet-reference.md.
     survives_wildcards = tuple(map(int, version.groups())) >= (2, 9, 15)
     wildcards = [">", "*", "_INBOX_attic.>", "_INBOX_attic.*.*", "_INBOX_cellar.*"]
     return ELSEWHERE + wildcards * survives_wildcards
@@ -93,9 +93,9 @@ async def make_buckets(js: JetStreamContext) -> None:
         await made.put(key, value)
 
 
-async def attack(intruder: Client) -> None:
+async def attack(intruder: Client, server: str) -> None:
     """Try everything that a login allows to try."""
-    for number, reply in enumerate(replies()):
+    for number, reply in enumerate(replies(server)):
         for more, headers in enumerate(HEADERS):
             named = {**(headers or {}), "Nats-Msg-Id": f"{number}-{more}"}
             await intruder.publish(f"smarty_p1.sealed.{OWN}", b"junk", reply, named)
@@ -129,10 +129,14 @@ async def publish_until_acknowledged(cluster: NatsCluster, message_id: str) -> N
         await until(is_acknowledged, within=PATIENCE)
 
 
-async def test_a_gateways_login_reaches_nothing_but_its_own_meters(tmp_path: Path) -> None:
+async def test_a_gateways_login_reaches_nothing_but_its_own_meters(
+    tmp_path: Path, nats_server: str
+) -> None:
     heard: Counter[str] = Counter()
     async with contextlib.AsyncExitStack() as running:
-        cluster = await running.enter_async_context(cluster_running(tmp_path, gateways=USERS))
+        cluster = await running.enter_async_context(
+            cluster_running(tmp_path, gateways=USERS, server=nats_server)
+        )
         await make_stream(cluster)
         admin, attic, cellar = [
             await running.enter_async_context(await cluster.connect(user))
@@ -148,7 +152,7 @@ async def test_a_gateways_login_reaches_nothing_but_its_own_meters(tmp_path: Pat
         await admin.publish(f"smarty_p1.readings.{OTHER}", b"{}")
         for url in cluster.urls:
             async with await connect([url], "cellar") as intruder:
-                await attack(intruder)
+                await attack(intruder, nats_server)
         # The second one is dropped, for the stream has a message of this name: its own.
         for _ in range(2):
             await publish_until_acknowledged(cluster, "3")
@@ -169,10 +173,14 @@ async def test_a_gateways_login_reaches_nothing_but_its_own_meters(tmp_path: Pat
     assert {message.data for message in messages} == {b"junk", b"", b"frame"}
 
 
-async def test_collectors_and_listeners_have_no_more_rights_than_they_need(tmp_path: Path) -> None:
+async def test_collectors_and_listeners_have_no_more_rights_than_they_need(
+    tmp_path: Path, nats_server: str
+) -> None:
     heard: Counter[str] = Counter()
     async with contextlib.AsyncExitStack() as running:
-        cluster = await running.enter_async_context(cluster_running(tmp_path, gateways=USERS))
+        cluster = await running.enter_async_context(
+            cluster_running(tmp_path, gateways=USERS, server=nats_server)
+        )
         await make_stream(cluster)
         admin, collector, listener = [
             await running.enter_async_context(await cluster.connect(user))

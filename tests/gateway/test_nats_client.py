@@ -1,0 +1,90 @@
+"""What is other than in the library, through its private methods: a server of this test shows it.
+
+pyproject.toml names the versions of the library that these tests have passed with.
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from nats.aio.msg import Msg
+
+from smarty_p1_fleet.collector_client import CollectorClient
+from smarty_p1_gateway.nats_client import NatsClient, NoTlsError
+from smarty_p1_gateway.nats_config import NatsConfig
+from tests.gateway.loopback import PATIENCE
+from tests.gateway.nats_loopback import NatsServer
+
+GOOD = b"MSG frames 1 4\r\ngood\r\n"
+
+
+async def ignore(*_: object) -> None:
+    pass
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[NatsServer]:
+    server = NatsServer()
+    async with server.serving():
+        yield server
+
+
+def config(server: NatsServer, tls: ssl.SSLContext | None = None) -> NatsConfig:
+    return NatsConfig((server.url,), "cellar", "s3cret", None, tls)
+
+
+@asynccontextmanager
+async def listening(server: NatsServer) -> AsyncIterator[asyncio.Queue[Msg]]:
+    """Yield what a collector's client is sent."""
+    client = CollectorClient(config(server))
+    messages: asyncio.Queue[Msg] = asyncio.Queue()
+    await client.open(ignore, ignore, reconnect=False)
+    try:
+        await client.subscribe("frames", cb=messages.put)
+        await client.flush()
+        yield messages
+    finally:
+        await client.close()
+
+
+async def next_of(messages: asyncio.Queue[Msg]) -> Msg:
+    async with asyncio.timeout(PATIENCE):
+        return await messages.get()
+
+
+async def test_a_server_without_tls_is_told_nothing(server: NatsServer) -> None:
+    client = NatsClient(config(server, ssl.create_default_context()))
+    with pytest.raises(NoTlsError):
+        await client.open(ignore, ignore, reconnect=False)
+    assert server.received == []
+
+
+async def test_a_server_is_told_user_and_password_where_no_tls_is_wanted(
+    server: NatsServer,
+) -> None:
+    client = NatsClient(config(server))
+    await client.open(ignore, ignore, reconnect=False)
+    await client.close()
+    assert b'"pass": "s3cret"' in server.received[0]
+
+
+@pytest.mark.parametrize(
+    "headers", [b"NATS/1.0 \xff\xff\xff\r\n\r\n", b"NATS/1.0\xff\xff\xff\r\n\r\n", b"NATS/1.0"]
+)
+async def test_headers_that_are_no_text_stop_nothing(server: NatsServer, headers: bytes) -> None:
+    async with listening(server) as messages:
+        sizes = b"%d %d" % (len(headers), len(headers) + 3)
+        server.send(b"HMSG frames 1 %s\r\n%sbad\r\n%s" % (sizes, headers, GOOD))
+        bad, good = [await next_of(messages) for _ in range(2)]
+    assert (bad.data, bad.headers) == (b"bad", None)
+    assert good.data == b"good"
+
+
+async def test_a_subject_that_is_no_text_stops_nothing(server: NatsServer) -> None:
+    async with listening(server) as messages:
+        server.send(b"MSG frames.\xff 1 3\r\nbad\r\n" + GOOD)
+        bad, good = [await next_of(messages) for _ in range(2)]
+    assert (bad.data, bad.subject) == (b"bad", "frames.\ufffd")
+    assert good.data == b"good"
