@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Any, override
 
 import aiomqtt
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
@@ -75,6 +76,9 @@ class MqttClient(aiomqtt.Client):
             logger=_CLIENT_LOGGER,
         )
         self._room = asyncio.Semaphore(WINDOW)
+        self._last_posted = 0
+        self._all_posted = asyncio.Event()
+        self._all_posted.set()
 
     @override
     def _on_connect(
@@ -95,6 +99,8 @@ class MqttClient(aiomqtt.Client):
     ) -> None:
         if reason_code.is_failure:
             self.refusal = reason_code
+        if mid == self._last_posted:
+            self._all_posted.set()
         super()._on_publish(client, userdata, mid, reason_code, properties)
 
     def accepts(self, topic: str, payload: bytes | str) -> bool:
@@ -115,6 +121,26 @@ class MqttClient(aiomqtt.Client):
         if self.refusal is not None:
             msg = f"the broker refuses what is published: {self.refusal}"
             raise RefusedError(msg)
+
+    def post(self, topic: str, payload: str, *, retain: bool = False) -> None:
+        """Have a message sent behind those before it; `posted` waits for all. Raises MqttError.
+
+        Whoever waited for each would wake up for each, and so would the broker.
+        """
+        info = self._client.publish(topic, payload, retain=retain)
+        if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            raise aiomqtt.MqttCodeError(info.rc, "Could not publish message")
+        self._last_posted = info.mid
+        self._all_posted.clear()
+
+    async def posted(self) -> None:
+        """Wait until all that was posted was sent. Raises MqttError."""
+        try:
+            async with asyncio.timeout(_TIMEOUT):
+                await self._all_posted.wait()
+        except TimeoutError:
+            msg = "it takes no more messages"
+            raise aiomqtt.MqttError(msg) from None
 
     async def repeat(self, topic: str, payload: str, is_true: Callable[[], bool]) -> None:
         """Have the broker keep a message again and again, while it is true."""

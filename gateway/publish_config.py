@@ -11,6 +11,7 @@ from smartyp1.publish import (
     DOMAIN,
     LIFETIME,
     MAX_INTERVAL,
+    REPEAT_EVERY,
     Discovery,
     Format,
     Texts,
@@ -33,13 +34,15 @@ _FORMATS = ", ".join(f'"{each}"' for each in Format)
 class PublishConfig:
     """What is published of decoded telegrams, and at most once in `min_interval` seconds.
 
-    Without `discovery`, no Home Assistant finds the meters by itself.
+    Without `discovery`, no Home Assistant finds the meters by itself. Values that have not changed
+    are sent again every `repeat_every` seconds, with each telegram for 0.
     """
 
     form: Format
     retain: bool
     min_interval: float
     discovery: Discovery | None
+    repeat_every: float = REPEAT_EVERY
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +75,18 @@ def _read_publish(table: ConfigTable) -> PublishConfig:
     text = table.take_text("format", Format.VALUES) or ""
     if text not in Format:
         table.fail("format", f"must be one of {_FORMATS}")
-    seconds = table.take("min_interval", int, 0) or 0
-    if not 0 <= seconds <= MAX_INTERVAL:
-        table.fail("min_interval", f"must be from 0 to {MAX_INTERVAL} seconds")
+    seconds = _read_seconds(table, "min_interval", 0)
+    repeat_every = _read_seconds(table, "repeat_every", REPEAT_EVERY)
     retain = table.take("retain", bool, default=False) or False
-    return PublishConfig(Format(text), retain, seconds, _read_discovery(table, seconds))
+    discovery = _read_discovery(table, seconds)
+    return PublishConfig(Format(text), retain, seconds, discovery, repeat_every)
+
+
+def _read_seconds(table: ConfigTable, key: str, default: int) -> int:
+    seconds = table.take(key, int, default)
+    if seconds is None or not 0 <= seconds <= MAX_INTERVAL:
+        table.fail(key, f"must be from 0 to {MAX_INTERVAL} seconds")
+    return seconds
 
 
 def _read_discovery(table: ConfigTable, seconds: float) -> Discovery | None:

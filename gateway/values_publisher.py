@@ -88,7 +88,10 @@ class ValuesPublisher(PortPublisher):
         if feed is None or self.title != title:
             self.title = title
             feed = self._begin(name, reception)
-        self._speakers[availability_topic(self._root)] = self
+        if not self._speaks(topic := availability_topic(self._root)):
+            # Another port has said other values there since.
+            feed.repeat_values()
+        self._speakers[topic] = self
         feed.on_reading(reading)
         if self._stale_timer:
             self._stale_timer.cancel()
@@ -111,8 +114,8 @@ class ValuesPublisher(PortPublisher):
             self._root = root
             self._moved.set()
         self._memory.put(self._name, self._as_dict)
-        interval = self._publish.min_interval
-        self._feed = PublishFeed(messages, interval, self._work.set, reception)
+        interval, repeat_every = self._publish.min_interval, self._publish.repeat_every
+        self._feed = PublishFeed(messages, interval, self._work.set, reception, repeat_every)
         return self._feed
 
     def _announcer(self, serial_number: str, root: str) -> Announcer | None:
@@ -163,7 +166,7 @@ class ValuesPublisher(PortPublisher):
     async def _send(self, client: MqttClient, messages: Iterable[Message]) -> None:
         for topic, payload, retain in messages:
             if not retain:
-                await client.publish(topic, payload)
+                client.post(topic, payload)
                 continue
             if payload in {"", OFFLINE} and not self._speaks(topic):
                 self._forget(topic)
@@ -173,13 +176,14 @@ class ValuesPublisher(PortPublisher):
                 self._remember(topic)
             if topic == availability_topic(self._root):
                 await client.send(topic, payload, retain=True)
-            elif payload and topic.startswith(self._root):
-                await client.publish(topic, payload, retain=True)
+            elif topic.startswith(self._root) and (payload or topic not in self._retained):
+                client.post(topic, payload, retain=True)
             else:
                 await self._send_once(client, topic, payload)
             if not payload:
                 self._speakers.pop(topic, None)
                 self._forget(topic)
+        await client.posted()
 
     async def _send_once(self, client: MqttClient, topic: str, payload: str) -> None:
         """Send what is not said again: discovery, and that something is to be forgotten."""

@@ -1,11 +1,12 @@
 """Print what a telegram costs, beside what others take for the same frames in the same process.
 
 And what the integration costs while nothing comes. With --worst, what the costliest streams cost
-the decoder, a byte.
+the decoder, a byte; with --values, what a telegram costs the gateway that has the key.
 """
 
 import argparse
 import asyncio
+import os
 import platform
 from importlib.metadata import version
 
@@ -14,6 +15,7 @@ from .footprint import IMPORT_AIM, LINEAR, import_cost, memory_of_meters, of_eac
 from .rows import AIM as MOST_ROWS, rows_of_days
 from .states import AloneResult, StatesResult, compare_states, compare_with_home_assistant
 from .tariff import cost_of_tariff
+from .values import FORMATS, TELEGRAMS, cost_of
 from .worst import AIM, CHUNK_SIZES, STREAMS, measure_all
 
 WORST_SIZE = 60_000
@@ -32,9 +34,14 @@ def main() -> None:
     parser.add_argument(
         "--rows", action="store_true", help="instead: how many rows a day the recorder stores"
     )
+    parser.add_argument(
+        "--values", action="store_true", help="instead: what publishing a telegram's values costs"
+    )
     options = parser.parse_args()
     if options.rows:
         _print_rows()
+    elif options.values:
+        _print_values()
     elif options.worst:
         _print_worst(min(options.rounds, 2))
     else:
@@ -95,6 +102,20 @@ def _print_rows() -> None:
     for name, rows in rows_of_days():
         most = ", ".join(f"{key} {number:,}" for key, number in rows.most_common(8))
         print(f"| {name} | {rows.total():,} | {MOST_ROWS:,} | {most} |", flush=True)
+
+
+def _print_values() -> None:
+    print(
+        f"{TELEGRAMS} telegrams each, one a second; CPython {platform.python_version()}, "
+        f"aiomqtt {version('aiomqtt')}, load {os.getloadavg()[0]:.1f}"
+    )
+    print()
+    print("| published | gateway, ms a telegram | mosquitto, ms | messages |")
+    print("|---|---:|---:|---:|")
+    for name, publish in FORMATS.items():
+        cost = asyncio.run(cost_of(publish))
+        costs = f"{cost.gateway:.1f} | {cost.broker:.1f} | {cost.messages:.0f}"
+        print(f"| {name} | {costs} |", flush=True)
 
 
 def _print_head(what: str, other: str, ratio: str) -> None:

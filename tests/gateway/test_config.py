@@ -104,6 +104,7 @@ def test_with_keys_telegrams_are_decoded(tmp_path: Path) -> None:
     assert config.decoding.keys.of(bytes(8)) is not None
     publish = config.decoding.publish
     assert (publish.form, publish.retain, publish.min_interval) == (Format.VALUES, False, 0)
+    assert publish.repeat_every == 60
     assert publish.discovery is None
     assert [port.sealed for port in config.ports] == [False, True]
     assert KEY not in repr(config)
@@ -112,13 +113,13 @@ def test_with_keys_telegrams_are_decoded(tmp_path: Path) -> None:
 def test_all_that_can_be_said_of_publishing(tmp_path: Path) -> None:
     publish = (
         'format = "both"\nretain = true\nmin_interval = 60\ndiscovery = true\n'
-        'discovery_prefix = "ha/own"\nlanguage = "de"'
+        'discovery_prefix = "ha/own"\nlanguage = "de"\nrepeat_every = 0'
     )
     decoding = read(tmp_path, with_keys(tmp_path, publish) + LEAST).decoding
     assert decoding is not None
     publish_config = decoding.publish
     assert (publish_config.form, publish_config.retain) == (Format.BOTH, True)
-    assert publish_config.min_interval == 60
+    assert (publish_config.min_interval, publish_config.repeat_every) == (60, 0)
     discovery = decoding.publish.discovery
     assert discovery is not None
     assert (discovery.prefix, discovery.lifetime) == ("ha/own", 150)
@@ -141,6 +142,7 @@ def test_the_smartyreaders_topics(tmp_path: Path) -> None:
         ("retain = 1", "[publish] retain must be true or false"),
         ("min_interval = -1", "[publish] min_interval must be from 0 to 3600"),
         ("min_interval = 3601", "[publish] min_interval must be from 0 to 3600"),
+        ("repeat_every = 3601", "[publish] repeat_every must be from 0 to 3600"),
         ('discovery_prefix = "a/#"', "[publish] discovery_prefix must be a topic"),
         ('language = "nl"', "[publish] language must be one of de, en, fr, lb, pt"),
         ('language = "../en"', "[publish] language must be one of"),
@@ -228,7 +230,16 @@ def test_the_example_says_only_what_is_known(tmp_path: Path) -> None:
     keys.write_text(KEYS, encoding="ascii")
     keys.chmod(0o600)
     everything = everything.replace("/etc/smarty-p1/meter-keys", str(keys))
-    names = ["format", "retain", "min_interval", "discovery", "language", "sealed", "file"]
+    names = [
+        "format",
+        "retain",
+        "min_interval",
+        "repeat_every",
+        "discovery",
+        "language",
+        "sealed",
+        "file",
+    ]
     names += ["[keys]", "[publish]", "port = 8883", "max_megabytes", "address", "[[port]]"]
     names += ["[virtual]", "meter", "kinds", "port = 80 ", "batteries", "udp_ports"]
     names += ["silent", "shows_telegram"]

@@ -55,6 +55,24 @@ async def test_no_larger_packet_is_sent_than_the_broker_takes() -> None:
             await client.send(topic, bytes(2980))
 
 
+async def test_what_cannot_be_sent_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def serve(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    is_sent = False
+    async with connected(serve) as client:
+        client.post("house/value", "1")
+        await client.posted()
+        is_sent = True
+        monkeypatch.setattr(mqtt_client, "_TIMEOUT", 0.0)
+        client.post("house/value", "2")
+        with pytest.raises(aiomqtt.MqttError, match="no more messages"):
+            await client.posted()
+    assert is_sent
+    with pytest.raises(aiomqtt.MqttError, match="not currently connected"):
+        client.post("house/value", "3")
+
+
 async def test_no_more_is_sent_at_once_than_the_broker_takes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

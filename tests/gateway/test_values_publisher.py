@@ -20,6 +20,8 @@ from tests.gateway.loopback import PATIENCE, Broker, Gateway, keys, until
 ROOT = "smarty_p1/house"
 AVAILABILITY = f"{ROOT}/availability"
 IMPORTED = f"{ROOT}/active_energy_imported"
+# The same in all telegrams.
+VERSION = f"{ROOT}/p1_version"
 DISCOVERY = f"homeassistant/device/smarty_p1_{DEVICE_NAME}/config"
 OTHER_NAME = "KFM1200500000001"
 OTHER_TITLE = b"KFMgp\x00\x00\x01"
@@ -229,6 +231,68 @@ async def test_another_gateway_that_ends_has_not_the_last_word(
         await until(lambda: broker.kept.get(AVAILABILITY) == b"online")
         broker.kept[AVAILABILITY] = b"offline"
         await until(lambda: broker.kept[AVAILABILITY] == b"online")
+
+
+@pytest.mark.parametrize(("repeat_every", "versions"), [(60, 1), (0, 3)])
+async def test_a_value_that_has_not_changed_is_published_again_if_that_is_wanted(
+    make: Maker, broker: Broker, line: MeterPort, repeat_every: int, versions: int
+) -> None:
+    async with broker.serving(), make(f"repeat_every = {repeat_every}").running():
+        for counter in (1, 2, 3):
+            await line.send(frame(counter))
+            await broker.until_last(IMPORTED, b"%d.000" % counter)
+        assert broker.at(VERSION) == [b"42"] * versions
+
+
+@pytest.mark.parametrize("publish", ["", "retain = true\ndiscovery = true"])
+async def test_a_broker_that_was_restarted_is_told_everything(
+    make: Maker, broker: Broker, line: MeterPort, publish: str
+) -> None:
+    async with make(publish).running():
+        async with broker.serving():
+            await line.send(frame(1))
+            await broker.until(IMPORTED, b"1.000")
+            kept = broker.kept.keys() - {AVAILABILITY}
+            broker.kept.clear()
+        broker.messages.clear()
+        async with broker.serving():
+            await broker.until(VERSION, b"42")
+            await broker.until(IMPORTED, b"1.000")
+            await until(lambda: {AVAILABILITY, *kept} <= broker.kept.keys())
+            await line.send(frame(2))
+            await broker.until(IMPORTED, b"1.000", b"2.000")
+            assert broker.at(VERSION) == [b"42"]
+
+
+async def test_who_comes_late_gets_what_is_retained_and_nothing_that_is_unknown(
+    make: Maker, broker: Broker, line: MeterPort
+) -> None:
+    power = f"{ROOT}/active_power_imported"
+    async with broker.serving(), make("retain = true").running():
+        await line.send(frame(1, telegram("1-0:1.7.0(00.100*kW)")))
+        await until(lambda: {VERSION, power} <= broker.kept.keys())
+        await line.send(frame(2, telegram("1-0:1.7.0()")))
+        await broker.until(power, b"0.100", b"")
+        assert broker.kept[VERSION] == b"42"
+        assert power not in broker.kept
+        await line.send(frame(3, telegram("1-0:1.7.0(00.100*kW)")))
+        await broker.until(power, b"0.100", b"", b"0.100")
+        assert broker.kept[power] == b"0.100"
+
+
+async def test_a_meter_that_is_read_at_two_ports_in_turns_is_told_by_the_newest_telegram(
+    tmp_path: Path, broker: Broker, line: MeterPort, shed: MeterPort
+) -> None:
+    gateway = Gateway(tmp_path, broker, line, shed, options=f"{keys(tmp_path)}[publish]\n")
+    lines = gateway.path.read_text(encoding="utf-8").splitlines(keepends=True)
+    unnamed = [each for each in lines if not each.startswith("name = ")]
+    gateway.path.write_text("".join(unnamed), encoding="utf-8")
+    power = f"smarty_p1/{DEVICE_NAME}/active_power_imported"
+    kilowatts = ["0.100", "0.200", "0.100", "0.200"]
+    async with broker.serving(), gateway.running():
+        for counter, (text, port) in enumerate(zip(kilowatts, (line, shed) * 2, strict=True), 1):
+            await port.send(frame(counter, telegram(f"1-0:1.7.0(0{text}*kW)")))
+            await broker.until(power, *(each.encode() for each in kilowatts[:counter]))
 
 
 async def test_two_meters_whose_cables_are_swapped_both_stay(

@@ -158,6 +158,14 @@ class Listener:
         """Return what came at a topic."""
         return [payload for where, payload, _ in self.messages if where == topic]
 
+    async def until_last(self, topic: str, payload: bytes) -> None:
+        """Wait until this is what came last at a topic."""
+
+        async def is_last() -> bool:
+            return self.at(topic)[-1:] == [payload]
+
+        await until(is_last, within=PATIENCE)
+
     async def until(self, topic: str, count: int) -> list[bytes]:
         """Wait until so many messages came at a topic."""
 

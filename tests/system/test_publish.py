@@ -34,6 +34,8 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIME
 
 KEY = bytes.fromhex("B1A2C3D4E5F60718293A4B5C6D7E8F90")
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
+# What no two telegrams have in common; before it come values that stay.
+TIMES = ("meter_date_and_time", "timestamp")
 # A telegram has about 1,400 bytes.
 TELEGRAMS_TO_STALL = 45
 MESSAGE = "Interruption du réseau mardi 3:00"
@@ -62,15 +64,19 @@ class HistoricMeter(RecordingMeter):
 
 
 def groups(messages: list[Message], root: str) -> list[dict[str, str]]:
-    """Return what was published of each telegram, by the name that follows the root."""
+    """Return what a subscriber knows after each telegram, by the name that follows the root.
+
+    What has not changed is not published with each of them.
+    """
     found: list[dict[str, str]] = []
+    known: dict[str, str] = {}
     for message in messages:
         name = message.topic.removeprefix(f"{root}/")
-        if name == "identification":
-            found.append({})
-        if found and name != "availability":
-            found[-1][name] = message.payload
-    return found[:-1]  # the last one may not be complete
+        if name in TIMES and name in known:
+            found.append(known.copy())
+        if name != "availability":
+            known[name] = message.payload
+    return found  # the last one may not be complete
 
 
 @pytest.fixture(scope="module")

@@ -169,16 +169,19 @@ async def test_each_telegram_is_published_while_the_meter_is_read(meter: Publish
     assert meter.messages()[0] == (f"{ROOT}/availability", "online", True)
     assert not any(retain for _, _, retain in meter.messages()[1:])
 
-    for number, kilowatts in enumerate(("01.230", "00.000"), 2):
+    for kilowatts in ("01.230", "01.230", "00.000"):
         await meter.receive(with_power(kilowatts))
-        await meter.is_complete(number)
-    assert meter.on("active_power_imported")[1:] == ["1.230", "0.000"]
+    await meter.has("active_power_imported", "2.345", "1.230", "0.000")
+    # What has not changed is not sent again so soon.
+    await meter.is_complete(1)
     assert meter.on("availability") == ["online"]
 
     meter.entry.runtime_data._on_stale(None)
     await meter.has("availability", "online", "offline")
     await meter.receive(TELEGRAM)
     await meter.has("availability", "online", "offline", "online")
+    # It is after a silence.
+    await meter.is_complete(2)
     await meter.hass.config_entries.async_unload(meter.entry.entry_id)
     assert meter.on("availability")[3:] == ["offline"]
 

@@ -1,5 +1,6 @@
 """What is told of a meter next, while readings come, stop and wait."""
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -32,13 +33,20 @@ READINGS = {"old": OLD, "new": NEW, "text": reading(3, "0-0:96.13.0(48616C6C6F)"
 class Feed(PublishFeed):
     """A feed of telegrams, and how often somebody was woken."""
 
-    def __init__(self, interval: float = 0.0) -> None:
-        messages = MeterMessages(Published("house", Format.TELEGRAM), json.dumps)
+    def __init__(
+        self, interval: float = 0.0, form: Format = Format.TELEGRAM, repeat_every: float = 60.0
+    ) -> None:
+        messages = MeterMessages(Published("house", form), json.dumps)
         self.woken = 0
-        super().__init__(messages, interval, self._count, lambda: RECEPTION)
+        super().__init__(messages, interval, self._count, lambda: RECEPTION, repeat_every)
 
     def _count(self) -> None:
         self.woken += 1
+
+    def values_of(self, reading: Reading) -> set[str]:
+        """Return the names of the values that are told of a reading."""
+        self.on_reading(reading)
+        return {message.topic.removeprefix("house/") for message in self.take(self.claim())}
 
     def told(self) -> str:
         """Take what is due: frame counters, and what is said of the meter."""
@@ -117,3 +125,52 @@ async def test_what_could_not_be_told_makes_room_for_what_is_newer(feed: Feed) -
     feed.on_stale()
     feed.put_back(claimed)
     assert feed.claim() is None
+
+
+LOW, HIGH = (reading(number, f"1-0:1.7.0(00.{number}00*kW)") for number in (4, 5))
+CHANGED = {"active_power_imported"}
+ALL = {*CHANGED, "identification", "p1_version", "logical_device_name"}
+
+
+async def test_values_that_have_not_changed_are_told_again_after_a_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loop = asyncio.get_running_loop()
+    now = loop.time()
+    monkeypatch.setattr(loop, "time", lambda: now)
+    feed = Feed(form=Format.VALUES)
+    assert feed.values_of(LOW) == {*ALL, "availability"}
+    now += 59
+    assert feed.values_of(HIGH) == CHANGED
+    now += 1
+    assert feed.values_of(HIGH) == ALL
+    now += 59
+    assert feed.values_of(LOW) == CHANGED
+
+
+@pytest.mark.parametrize("happens", ["connected", "stale", "held", "somebody else"])
+async def test_all_values_are_told_to_whoever_may_have_lost_them(happens: str) -> None:
+    feed = Feed(form=Format.VALUES, repeat_every=3600.0)
+    feed.values_of(LOW)
+    assert feed.values_of(HIGH) == CHANGED
+    match happens:
+        case "connected":
+            feed.on_connected()
+        case "stale":
+            feed.on_stale()
+            assert feed.told() == "offline"
+        case "held":
+            feed.is_held = True
+            assert feed.told() == "offline"
+            feed.is_held = False
+        case _:
+            feed.repeat_values()
+    assert feed.values_of(HIGH) - {"availability"} == ALL
+    assert feed.values_of(LOW) == CHANGED
+
+
+async def test_each_telegram_is_told_with_all_values_if_that_is_wanted() -> None:
+    feed = Feed(form=Format.VALUES, repeat_every=0.0)
+    feed.values_of(LOW)
+    assert feed.values_of(HIGH) == ALL
+    assert feed.values_of(HIGH) == ALL

@@ -71,6 +71,10 @@ class Meter:
             reading = self._reader.read(telegram, NOW)
             self.messages += self._messages.reading(reading, RECEPTION)
 
+    def repeat_values(self) -> None:
+        """Have the next telegram told with all its values."""
+        self._messages.repeat_values()
+
     def on(self, name: str) -> list[str]:
         """Return what was told on a topic below the root."""
         return [each.payload for each in self.messages if each.topic == f"house/{name}"]
@@ -102,9 +106,42 @@ def test_values(reference: str, sent: str, told: dict[str, str]) -> None:
 
 
 def test_a_total_that_is_held_back_is_so_here() -> None:
-    meter = Meter()
+    meter = Meter(Format.BOTH)
     meter.tell(TELEGRAM, with_value(TELEGRAM, "1-0:1.8.0", "(000001.500*kWh)"))
-    assert meter.on("active_energy_imported") == ["25678.901", "25678.901"]
+    assert meter.on("active_energy_imported") == ["25678.901"]
+    objects = [json.loads(text)["objects"] for text in meter.on("telegram")]
+    assert [each["1-0:1.8.0"] for each in objects] == [25678.901, 25678.901]
+
+
+@pytest.mark.parametrize("retain", [False, True])
+def test_a_value_is_told_again_when_it_is_another_one(*, retain: bool) -> None:
+    meter = Meter(Format.BOTH, retain=retain, discovery=True)
+    powers = ["(00.100*kW)", "(00.100*kW)", "()", "()", "(00.100*kW)"]
+    meter.tell(*(with_value(TELEGRAM, "1-0:1.7.0", each) for each in powers))
+    assert meter.on("active_power_imported") == ["0.100", "", "0.100"]
+    assert meter.on("active_energy_imported") == ["25678.901"]
+    # What holds more than one value is told whole; with a last message of old, entities expire.
+    assert [len(meter.on(name)) for name in ("telegram", "states")] == [5, 5]
+    assert len(meter.on("states/HEAT079000257403")) == 5
+
+
+def test_all_values_are_told_again_when_that_is_asked_for() -> None:
+    meter = Meter()
+    meter.tell(TELEGRAM)
+    told = meter.messages.copy()
+    meter.tell(TELEGRAM)
+    assert meter.messages == told
+    meter.repeat_values()
+    meter.tell(TELEGRAM, TELEGRAM)
+    assert meter.messages == told * 2
+
+
+def test_the_names_of_the_smartyreader_are_all_told_each_time_as_it_does() -> None:
+    meter = Meter(Format.SMARTYREADER)
+    meter.tell(TELEGRAM)
+    told = meter.messages.copy()
+    meter.tell(TELEGRAM)
+    assert meter.messages == told * 2
 
 
 # The serial number of the meter and the identifier of another may be parts of one level.
@@ -175,8 +212,8 @@ def test_meters_that_are_away_have_so_many_places_at_the_broker() -> None:
 def test_what_is_kept_no_longer_is_taken_back_before_it_is_told() -> None:
     # Whoever listens ends up with the value, not with the empty message.
     meter = Meter(stale=["house/active_power_imported"])
-    meter.tell(TELEGRAM, TELEGRAM)
-    assert meter.on("active_power_imported") == ["", "2.345", "2.345"]
+    meter.tell(TELEGRAM, with_value(TELEGRAM, "1-0:1.7.0", "(02.346*kW)"))
+    assert meter.on("active_power_imported") == ["", "2.345", "2.346"]
 
 
 def test_a_voltage_follows_in_steps_for_discovery_only() -> None:

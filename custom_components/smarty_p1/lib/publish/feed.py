@@ -7,15 +7,17 @@ from functools import partial
 from ..meter import Reading, Reception
 from ..min_interval import MinInterval
 from .messages import Message, MeterMessages
+from .publish_format import REPEAT_EVERY
 
 
 class PublishFeed:
     """Keeps what is to be told next: whether the meter is read, and its newest reading.
 
     Readings have a turn every `interval` seconds; texts, which could be gone by then, have one at
-    once. Nothing queues: a reading that could not be sent makes room for the next one. `wake` is
-    called when there may be something to take. While the feed `is_held`, nothing is told but that
-    the meter is not read.
+    once. Every `repeat_every` seconds, one is told with all its values, for those who came later or
+    missed a message; 0 has that done each time. Nothing queues: a reading that could not be sent
+    makes room for the next one. `wake` is called when there may be something to take. While the
+    feed `is_held`, nothing is told but that the meter is not read.
     """
 
     def __init__(
@@ -24,11 +26,15 @@ class PublishFeed:
         interval: float,
         wake: Callable[[], None],
         reception: Callable[[], Reception],
+        repeat_every: float = REPEAT_EVERY,
     ) -> None:
         self.is_held = False
         self._is_online = False
         self._messages = messages
-        self._turns = MinInterval(asyncio.get_running_loop(), interval)
+        self._loop = asyncio.get_running_loop()
+        self._turns = MinInterval(self._loop, interval)
+        self._repeat_every = repeat_every
+        self._repeat_at = self._loop.time()
         self._wake = wake
         self._reception = reception
         self._latest: Reading | None = None
@@ -66,6 +72,10 @@ class PublishFeed:
         self._waiting = self._latest if self._is_online else None
         self._wake()
 
+    def repeat_values(self) -> None:
+        """Tell all values with the next reading: somebody else has said something there."""
+        self._messages.repeat_values()
+
     def claim(self) -> Reading | None:
         """Return the reading that is due, if there is one: newer ones wait for the next time."""
         reading, self._waiting = self._waiting, None
@@ -82,6 +92,10 @@ class PublishFeed:
         yield from self._messages.availability(is_online=self.is_online)
         if reading is not None and not self.is_held:
             self._turns.restart()
+            now = self._loop.time()
+            if now >= self._repeat_at:
+                self._repeat_at = now + self._repeat_every
+                self._messages.repeat_values()
             yield from self._messages.reading(reading, self._reception())
 
     def close(self) -> None:

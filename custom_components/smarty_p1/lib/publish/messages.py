@@ -56,8 +56,10 @@ class MeterMessages:
     """Makes the messages about one meter.
 
     A message is thought to be sent when the next one is asked for, so whoever cannot send one asks
-    for no more. `stale` are the topics on which the broker keeps something of earlier runs.
-    `on_full` is called when there are as many topics as there may be; further ones are left out.
+    for no more. A value with a topic to itself is sent when it differs from what was sent there,
+    and everything else with each reading. `stale` are the topics on which the broker keeps
+    something of earlier runs. `on_full` is called when there are as many topics as there may be;
+    further ones are left out.
     """
 
     def __init__(
@@ -78,11 +80,16 @@ class MeterMessages:
         self._counts: dict[str, int] = {}
         self._is_online: bool | None = None
         self._shapes: dict[str, object] = {}
+        self._sent: dict[str, str] = {}
 
     def begin_anew(self) -> None:
         """Say everything again: a broker that was restarted may keep nothing."""
         self._is_online = None
         self._shapes.clear()
+
+    def repeat_values(self) -> None:
+        """Say all values with the next reading, also those that have not changed."""
+        self._sent.clear()
 
     def has_news(self, reading: Reading) -> bool:
         """Return whether texts differ from those published: they could be gone by the next turn."""
@@ -95,13 +102,16 @@ class MeterMessages:
         state = ONLINE if is_online else OFFLINE
         yield from self._placed(Message(availability_topic(self._root), state, retain=True))
         self._is_online = is_online
+        # Who listens may have given up the values of a meter, or of a broker, that was away.
+        self.repeat_values()
         if self._announcer:
             self._announcer.begin_anew()
 
     def reading(self, reading: Reading, reception: Reception) -> Iterator[Message]:
         """Yield all about a reading."""
         before, self._published = self._published, reading
-        for message in self._values(reading.telegram):
+        yield from self._values(reading.telegram)
+        for message in self._whole(reading.telegram):
             yield from self._placed(message)
         if self._announcer:
             yield from self._states(self._announcer, reading, reception)
@@ -114,10 +124,19 @@ class MeterMessages:
         yield from self._cleared()
 
     def _values(self, telegram: Telegram) -> Iterator[Message]:
+        """Yield the values that have a topic each, and another value than was sent there."""
+        if self._form not in {Format.VALUES, Format.BOTH}:
+            return
+        for item in items(telegram):
+            topic = f"{self._root}/{item.name}"
+            if self._sent.get(topic) != item.text:
+                for message in self._placed(Message(topic, item.text, self._retain)):
+                    yield message
+                    self._sent[topic] = item.text
+
+    def _whole(self, telegram: Telegram) -> Iterator[Message]:
+        """Yield what is the whole telegram. A SmartyReader sends all its topics each time, too."""
         root, retain = self._root, self._retain
-        if self._form in {Format.VALUES, Format.BOTH}:
-            for item in items(telegram):
-                yield Message(f"{root}/{item.name}", item.text, retain)
         if self._form in {Format.TELEGRAM, Format.BOTH}:
             yield Message(f"{root}/telegram", self._to_json(telegram.as_dict()), retain)
         if self._form is Format.SMARTYREADER:

@@ -10,6 +10,8 @@ SMARTYREADER_TOPIC = "lamsmarty"
 DEFAULT_PREFIX = "homeassistant"
 MAX_INTERVAL = 3600
 """Seconds between two messages, at most."""
+REPEAT_EVERY = 60
+"""Seconds after which a value that has not changed is sent again."""
 
 
 class Format(StrEnum):
