@@ -8,6 +8,7 @@ import pytest
 
 from dev.ports import free_ports
 from smarty_p1_gateway import UnavailableError
+from smarty_p1_gateway.health import Health
 from smarty_p1_gateway.metrics import Metrics, serve
 
 HOST = "127.0.0.1"
@@ -25,17 +26,17 @@ def ask(port: int) -> str:
 
 def test_metrics_are_served_at_a_port_that_is_free_or_not_at_all() -> None:
     registry = Metrics().registry
-    serve(registry, HOST, None)
+    serve(registry, Health(), HOST, None)
     message = r"\[metrics\] address and port cannot be used: "
     with socket.create_server((HOST, 0)) as taken:
         number = taken.getsockname()[1]
         with pytest.raises(UnavailableError, match=message):
-            serve(registry, HOST, number)
+            serve(registry, Health(), HOST, number)
 
 
 async def test_what_is_asked_is_answered_whoever_else_asks() -> None:
     metrics, port = Metrics(), free_ports()
-    serve(metrics.registry, HOST, port)
+    serve(metrics.registry, Health(), HOST, port)
     metrics.frames.labels("house").inc(3)
     metrics.port_open.labels("house").set(1)
     metrics.rejected.labels("house", "replay").inc()
