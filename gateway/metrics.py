@@ -169,7 +169,7 @@ def serve(registry: CollectorRegistry, health: Health, address: str, port: int |
 
 
 def _answers(registry: CollectorRegistry, health: Health) -> WSGIApplication:
-    metrics = make_wsgi_app(registry)
+    metrics: WSGIApplication = make_wsgi_app(registry)
     questions = {"/health": health.is_stuck, "/ready": health.is_missing}
 
     def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
