@@ -24,7 +24,7 @@ def rules() -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(("command", "file"), [("check", RULES), ("test", CASES)])
 def test_promtool_accepts_them(command: str, file: Path) -> None:
-    arguments = [program("promtool"), command, "rules", file]
+    arguments: list[str | Path] = [program("promtool"), command, "rules", file]
     end = subprocess.run(arguments, check=False, capture_output=True, text=True)
     assert end.returncode == 0, end.stdout + end.stderr
 
