@@ -5,6 +5,7 @@ import re
 import pytest
 
 from dev.encoder import frame, telegram
+from smarty_p1_fleet.meter_sources import source_of
 from smarty_p1_fleet.metrics import Metrics
 from tests.fleet.fake_cluster import Cluster, FakeStore, until, until_written
 
@@ -50,6 +51,7 @@ async def test_what_a_header_says_is_short_and_stays_in_its_place(
 ) -> None:
     add(cluster, 1, gateway="a,b=c d\x07", port="x" * 1000)
     await until_written(store, 1)
+    assert len(source_of(cluster.headers).port) == 64
     assert seen(store) == [(rf"{WITHOUT},gateway=a\,b\=c\ d_,port={'x' * 64}", "1500000001.0")]
 
 
