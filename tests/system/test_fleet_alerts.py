@@ -1,4 +1,4 @@
-"""The alerts of a fleet, as Prometheus' own tool sees them."""
+"""The alerts of a fleet, and what is scraped for them, as Prometheus' own tool sees them."""
 
 import re
 import subprocess
@@ -13,6 +13,7 @@ from tests.check.test_links import anchors
 from tests.system.support import program
 
 RULES = ROOT / "fleet" / "alerts.yml"
+SCRAPED = ROOT / "fleet" / "scrape.yml"
 CASES = ROOT / "tests" / "fleet" / "alerts.yml"
 RUNBOOKS = ROOT / "docs" / "fleet-runbooks.md"
 
@@ -22,9 +23,12 @@ def rules() -> list[dict[str, Any]]:
     return [rule for group in content["groups"] for rule in group["rules"]]
 
 
-@pytest.mark.parametrize(("command", "file"), [("check", RULES), ("test", CASES)])
-def test_promtool_accepts_them(command: str, file: Path) -> None:
-    arguments: list[str | Path] = [program("promtool"), command, "rules", file]
+@pytest.mark.parametrize(
+    ("command", "kind", "file"),
+    [("check", "rules", RULES), ("test", "rules", CASES), ("check", "config", SCRAPED)],
+)
+def test_promtool_accepts_them(command: str, kind: str, file: Path) -> None:
+    arguments: list[str | Path] = [program("promtool"), command, kind, file]
     end = subprocess.run(arguments, check=False, capture_output=True, text=True)
     assert end.returncode == 0, end.stdout + end.stderr
 
