@@ -233,7 +233,7 @@ class Partition:
             if telegram is None:
                 continue
             source = self._sources.bound(telegram.system_title or b"", message.source)
-            samples.append(make_sample(telegram, message.arrived, source))
+            samples.append(make_sample(telegram, message.arrived, source=source))
             if message.sequence > self._published:
                 telegrams.append(telegram)
         if samples:

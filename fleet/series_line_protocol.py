@@ -35,7 +35,7 @@ class Sample(NamedTuple):
         return f"{self.meter}storage_delay={delay!r} {self.at_ms}\n{self.channels}"
 
 
-def make_sample(telegram: Telegram, arrived: float, source: Source | None = None) -> Sample:
+def make_sample(telegram: Telegram, arrived: float, *, source: Source | None = None) -> Sample:
     """Return a telegram's numbers at its own time, or at `arrived` if it has none.
 
     That is when the stream got it (Unix seconds). With a source, it is noted that and where the
