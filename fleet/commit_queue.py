@@ -14,7 +14,8 @@ class Batch:
     `counters` and `times` are those of the meters in it, as PartitionState has them, `ack` is where
     to acknowledge the last message, and `began` and `arrived` are when the stream got the first and
     the last one (Unix seconds).
-    `outcomes` counts what became of them.
+    `outcomes` counts what became of them, and `rejected` by system title and reason those that were
+    no new telegram.
     """
 
     sequence: int
@@ -25,6 +26,7 @@ class Batch:
     outcomes: Counter[str] = field(default_factory=Counter)
     write: Write | None = None
     times: dict[bytes, int] = field(default_factory=dict)
+    rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Commit:
     counters: Mapping[bytes, int]
     outcomes: Counter[str]
     times: Mapping[bytes, int]
+    rejected: Counter[tuple[str, str]]
 
 
 class CommitQueue:
@@ -76,9 +79,11 @@ class CommitQueue:
         counters: dict[bytes, int] = {}
         times: dict[bytes, int] = {}
         outcomes: Counter[str] = Counter()
+        rejected: Counter[tuple[str, str]] = Counter()
         for batch in ready:
             counters |= batch.counters
             times |= batch.times
             outcomes += batch.outcomes
+            rejected += batch.rejected
         last = ready[-1]
-        return Commit(last.sequence, last.ack, last.arrived, counters, outcomes, times)
+        return Commit(last.sequence, last.ack, last.arrived, counters, outcomes, times, rejected)

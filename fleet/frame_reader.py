@@ -18,6 +18,7 @@ from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
+from .meter_sources import Source, source_of
 from .subjects import STREAM, consumer_of, frames_of
 
 MOST_NOT_COMMITTED = 20_000
@@ -46,6 +47,7 @@ class FrameMessage(NamedTuple):
     sequence: int
     arrived: float
     ack: str
+    source: Source
 
 
 class GapError(Exception):
@@ -180,7 +182,8 @@ class FrameReader:
             return None
         self._sequence = sequence
         arrived = int(tokens[at + 3]) / 1e9
-        return FrameMessage(message.subject, message.data, sequence, arrived, ack)
+        source = source_of(message.headers)
+        return FrameMessage(message.subject, message.data, sequence, arrived, ack, source)
 
     def _note_status(self, message: Msg) -> None:
         """Ask again after what the server says instead of messages."""

@@ -13,6 +13,7 @@ from .meter_names import OTHER_METER, MeterNames
 from .meters import Meters
 from .metrics import TELEGRAM
 from .own_times import OwnTimes
+from .rejections import title_in
 
 
 class Intake:
@@ -34,6 +35,8 @@ class Intake:
         event = await self._judge(message, batch)
         outcome = event if isinstance(event, str) else TELEGRAM
         batch.outcomes[outcome] += 1
+        if isinstance(event, str):
+            batch.rejected[title_in(message.subject), event] += 1
         return None if isinstance(event, str) else event
 
     async def _judge(self, message: FrameMessage, batch: Batch) -> Telegram | str:

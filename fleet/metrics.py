@@ -1,9 +1,10 @@
-"""What Prometheus can ask at /metrics; nothing of it is about one meter."""
+"""What Prometheus can ask at /metrics."""
 
 import time
 from collections import Counter as Counts
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+from nats.js.api import StreamInfo
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -13,6 +14,10 @@ from prometheus_client import (
     ProcessCollector,
     disable_created_metrics,
 )
+
+from smarty_p1_gateway.metrics import add_build_info
+
+from .rejections import MeterRejections
 
 _PREFIX = "smarty_p1_collector"
 _DELAYS = (0.5, 1, 2, 3, 5, 10, 15, 30, 60, 300, 3600)
@@ -27,6 +32,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
+        add_build_info(self.registry, _PREFIX)
 
         def counter(name: str, text: str, *labels: str) -> Counter:
             return Counter(f"{_PREFIX}_{name}", text, labels, registry=self.registry)
@@ -36,6 +42,9 @@ class Metrics:
 
         self.telegrams = counter("telegrams", "Telegrams whose values are stored for good")
         self.rejected = counter("rejected", "Messages that were no new telegram", "reason")
+        self._meter_rejected = MeterRejections(
+            counter("meter_rejected", "The same by system title", "title", "reason")
+        )
         self.ignored = counter(
             "ignored", "Objects and meters on the M-Bus that were beyond the limits", "kind"
         )
@@ -51,7 +60,12 @@ class Metrics:
         self.failed_writes = counter("failed_writes", "Writes that it did not")
         self.store_restarts = counter("store_restarts", "Restarts of VictoriaMetrics seen")
         self.nats_losses = counter("nats_losses", "How often the connection to NATS was lost")
+        self.nats_connected = gauge("nats_connected", "Whether NATS is reached and has the stream")
+        self.stream_replicas = gauge("stream_replicas", "Nodes that have the whole stream")
+        self.stream_bytes = gauge("stream_bytes", "Size of the stream on each of them")
+        self.stream_max_bytes = gauge("stream_max_bytes", "Size at which it discards its oldest")
         self.partitions = gauge("partitions", "Partitions that belong to this collector")
+        self._store_answers = gauge("store_answers", "Whether VictoriaMetrics answers")
         self._oldest = gauge("oldest_age_seconds", "Age of the oldest message not committed")
         self.delay = Histogram(
             f"{_PREFIX}_delay_seconds",
@@ -60,8 +74,9 @@ class Metrics:
             registry=self.registry,
         )
 
-    def count(self, outcomes: Counts[str]) -> None:
-        """Count what became of messages that are committed."""
+    def count(self, outcomes: Counts[str], rejected: Counts[tuple[str, str]]) -> None:
+        """Count what became of messages that are committed, and which of them were rejected."""
+        self._meter_rejected.count(rejected)
         for outcome, number in outcomes.items():
             if outcome == TELEGRAM:
                 self.telegrams.inc(number)
@@ -80,3 +95,26 @@ class Metrics:
             return 0.0 if arrived is None else max(0.0, time.time() - arrived)
 
         self._oldest.set_function(age)
+
+    def watch_store(self, answers: Callable[[], bool]) -> None:
+        """Ask there whether the store answers."""
+        self._store_answers.set_function(answers)
+
+    def show_stream(self, info: StreamInfo) -> None:
+        """Show how large the stream is, and how many nodes have it."""
+        self.stream_bytes.set(info.state.bytes)
+        self.stream_max_bytes.set(max(0, info.config.max_bytes or 0))
+        cluster = info.cluster
+        replicas = (cluster.replicas or ()) if cluster else ()
+        current = sum(bool(one.current) and not one.offline for one in replicas)
+        self.stream_replicas.set(current + bool(cluster and cluster.leader))
+
+    def what_is_wrong(self) -> Iterator[str]:
+        """Yield what keeps the collector from its work: a line for each."""
+        if not self._value("nats_connected"):
+            yield "NATS is not reached, or has no stream; the log says why"
+        if not self._value("store_answers"):
+            yield "VictoriaMetrics does not answer"
+
+    def _value(self, name: str) -> float:
+        return self.registry.get_sample_value(f"{_PREFIX}_{name}") or 0.0

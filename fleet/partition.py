@@ -28,6 +28,7 @@ from .kept_state import KeptState
 from .message_to_telegram import Intake
 from .meter_bounds import MeterBounds
 from .meter_names import MeterNames
+from .meter_sources import MeterSources
 from .meters import Meters, MeterWarnings
 from .metrics import Metrics
 from .outage_log import outage_of, reason
@@ -81,6 +82,7 @@ class Partition:
         self._is_settled = False
         self._intake: Intake
         self._bounds = MeterBounds(collector.metrics.count_ignored)
+        self._sources = MeterSources()
         self._being_stored: float | None = None
         self._last_commit = time.monotonic()
         # Nothing is published a second time when the partition is begun again.
@@ -230,7 +232,8 @@ class Partition:
             telegram = await self._intake.judge(message, batch)
             if telegram is None:
                 continue
-            samples.append(make_sample(telegram, message.arrived))
+            source = self._sources.bound(telegram.system_title or b"", message.source)
+            samples.append(make_sample(telegram, message.arrived, source=source))
             if message.sequence > self._published:
                 telegrams.append(telegram)
         if samples:
@@ -262,7 +265,7 @@ class Partition:
             return
         await self._kept.commit(collector.states, commit)
         collector.metrics.commits.inc()
-        collector.metrics.count(commit.outcomes)
+        collector.metrics.count(commit.outcomes, commit.rejected)
         await reader.acknowledge(commit.ack)
 
 

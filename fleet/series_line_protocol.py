@@ -7,6 +7,8 @@ from typing import NamedTuple
 from smartyp1.p1 import CHANNELS, OBJECTS, Telegram
 from smartyp1.publish import PART_NAMES, object_name
 
+from .meter_sources import Source
+
 _MEASUREMENT = "smarty_p1"
 # What an M-Bus meter says stands on lines of its own.
 _IS_MBUS = re.compile(rf"0-[{CHANNELS.start}-{CHANNELS.stop - 1}]:(?:24\.|96\.1\.0)").match
@@ -19,7 +21,8 @@ _SPECIAL = re.compile(r"([\\ ,=])")
 class Sample(NamedTuple):
     """A telegram's lines, but for the delay until they are written.
 
-    `meter` is the meter's line up to its last value, `channels` what follows it, `at_ms` its time.
+    `meter` is the meter's line up to its last value, `channels` the lines that follow it, `at_ms`
+    its time.
     """
 
     meter: str
@@ -32,10 +35,11 @@ class Sample(NamedTuple):
         return f"{self.meter}storage_delay={delay!r} {self.at_ms}\n{self.channels}"
 
 
-def make_sample(telegram: Telegram, arrived: float) -> Sample:
+def make_sample(telegram: Telegram, arrived: float, *, source: Source | None = None) -> Sample:
     """Return a telegram's numbers at its own time, or at `arrived` if it has none.
 
-    That is when the stream got it (Unix seconds).
+    That is when the stream got it (Unix seconds). With a source, it is noted that and where the
+    meter was seen.
     """
     time = arrived if telegram.time is None else telegram.time.timestamp()
     at_ms = round(time * 1000)
@@ -49,6 +53,10 @@ def make_sample(telegram: Telegram, arrived: float) -> Sample:
         elif value is not None and (parts := _numbers(reference, value)):
             fields += parts
     channels = _channel_lines(telegram, head, at_ms) if telegram.channels else ""
+    if source is not None:
+        tags = _source_tags((telegram.system_title or b"").hex().upper(), source)
+        # A number that anybody can compare with the time of day, in whatever language is asked.
+        channels += f"{head}{tags} last_seen={time!r} {at_ms}\n"
     return Sample(f"{head} {''.join(fields)}", channels, at_ms)
 
 
@@ -80,6 +88,12 @@ def _head(meter: str) -> str:
 def _channel_tags(channel: int, kind: str, device: str | None) -> str:
     tags = f",channel={channel},type={_tag(kind)}"
     return f"{tags},device={_tag(device)}" if device else tags
+
+
+@lru_cache(maxsize=50_000)
+def _source_tags(title: str, source: Source) -> str:
+    tags = (("title", title), ("gateway", source.gateway), ("port", source.port))
+    return "".join(f",{name}={_tag(value)}" for name, value in tags if value)
 
 
 def _tag(text: str) -> str:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
+from smarty_p1_gateway.health import Health
 from smarty_p1_gateway.metrics import serve
 from smartyp1.first_to_end import first_to_end
 
@@ -47,7 +48,8 @@ async def run(config: CollectorConfig) -> None:
     Raises UnavailableError when the address for the metrics cannot be used.
     """
     metrics = Metrics()
-    serve(metrics.registry, config.metrics_address, config.metrics_port)
+    health = Health(metrics.what_is_wrong)
+    serve(metrics.registry, health, config.metrics_address, config.metrics_port)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -56,6 +58,7 @@ async def run(config: CollectorConfig) -> None:
         tasks = [
             group.create_task(store.serve()),
             group.create_task(_Session(config, store, metrics).keep()),
+            group.create_task(health.beat()),
         ]
         await stop.wait()
         LOGGER.info("Stopping")
@@ -82,6 +85,8 @@ class _Session:
             while True:
                 await self._connect_once()
                 self._metrics.partitions.set(0)
+                self._metrics.nats_connected.set(0)
+                self._metrics.stream_replicas.set(0)
                 await self._outage.wait()
         finally:
             await self._end_work()
@@ -153,6 +158,8 @@ class _Session:
             lambda owned: self._work_on(owned, collector),
         )
         self._outage.end()
+        self._metrics.nats_connected.set(1)
+        self._metrics.show_stream(stream)
         LOGGER.info("Connected as %s", config.name)
         try:
             await first_to_end(leases.run(), self._watch(collector), closed.wait())
@@ -168,6 +175,7 @@ class _Session:
             with suppress(NatsError, TimeoutError):
                 stream = await make_stream(js, self._config.stream_gigabytes)
                 collector.first_sequence = stream.state.first_seq
+                self._metrics.show_stream(stream)
                 await open_states(js, self._config.partitions, self._metrics)
                 await open_leases(js)
 

@@ -19,6 +19,7 @@ _MOST_SAMPLES = 2000
 _WRITE_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 _ASK_TIMEOUT = aiohttp.ClientTimeout(total=5)
 _ASK_INTERVAL = 2.0
+_LONGEST_SILENCE = 20.0
 _LONGEST_ANSWER = 4 * 1024 * 1024
 # What is compressed may be any size behind it.
 _PLAIN = {"Accept-Encoding": "identity"}
@@ -47,6 +48,7 @@ class Store:
         self.run: StoreRun | None = None
         self._url = url.rstrip("/")
         self._metrics = metrics
+        metrics.watch_store(self.answers)
         self._waiting: list[_Request] = []
         self._is_wanted = asyncio.Event()
         self._run_is_known = asyncio.Event()
@@ -65,6 +67,11 @@ class Store:
         self._waiting.append(_Request(samples, written))
         self._is_wanted.set()
         return await written
+
+    def answers(self) -> bool:
+        """Return whether it answered not long ago."""
+        run = self.run
+        return run is not None and time.monotonic() - run.alive_at < _LONGEST_SILENCE
 
     async def _ask_again_and_again(self, session: aiohttp.ClientSession) -> None:
         while True:

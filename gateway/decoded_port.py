@@ -42,6 +42,7 @@ class DecodedPort:
         self._label = label
         self._meters = meters
         self._publisher = publisher
+        self._metrics = metrics
         self._rejected = metrics.rejected
         self._telegrams = metrics.telegrams.labels(label)
         self._last_telegram = metrics.start_age(metrics.last_telegram_age, label)
@@ -72,6 +73,7 @@ class DecodedPort:
         self._last_telegram["at"] = time.monotonic()
         self._failures = 0
         name = self._meters.remember(reading)
+        self._metrics.show_meter(self._label, title or b"", name)
         self._publisher.on_reading(reading, name, lambda: self._session.reception)
         self._also(reading)
 

@@ -1,10 +1,13 @@
-"""What Prometheus can ask at /metrics."""
+"""What can be asked by HTTP: Prometheus at /metrics, and whoever looks after the program."""
 
+import json
 import socket
 import threading
 import time
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import Any, override
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, override
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from prometheus_client import (
@@ -19,6 +22,11 @@ from prometheus_client import (
 from prometheus_client.exposition import ThreadingWSGIServer
 
 from .config_table import UnavailableError
+from .health import Health
+from .publish_config import version
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _PREFIX = "smarty_p1_gateway"
 # For a whole request and its answer, however slowly they come and go.
@@ -35,6 +43,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
+        add_build_info(self.registry, _PREFIX)
 
         def counter(name: str, text: str, *labels: str) -> Counter:
             names = ("port", *labels)
@@ -60,12 +69,49 @@ class Metrics:
         self.last_telegram_age = gauge(
             "last_telegram_age_seconds", "Time since the last telegram that was accepted"
         )
+        self._meter_info = Gauge(
+            f"{_PREFIX}_meter_info",
+            "Which meter is at the port; without `meter`, which is verified, it is what frames say",
+            ("port", "title", "meter"),
+            registry=self.registry,
+        )
+        self._meters: dict[str, tuple[str, str]] = {}
+
+    def show_meter(self, port: str, title: bytes, meter: str = "") -> None:
+        """Show which meter is at a port, by its system title, and by its name if it is verified."""
+        shown, told = self._meters.get(port), (title.hex().upper(), meter)
+        if shown == told or (shown and shown[1] and not meter):
+            return
+        if shown:
+            self._meter_info.remove(port, *shown)
+        self._meters[port] = told
+        self._meter_info.labels(port, *told).set(1)
+
+    def what_is_wrong(self) -> Iterator[str]:
+        """Yield what keeps the gateway from its work: a line for each."""
+        connected, are_open = _values(self.broker_connected), _values(self.port_open)
+        if not any(connected.values()):
+            yield "there is no connection to the broker"
+        if not any(are_open.values()):
+            yield "no port is open"
+            yield from (f"the port {port} is not open" for port in are_open)
 
     def start_age(self, gauge: Gauge, port: str) -> dict[str, float]:
         """Return where to put, as `at`, by `time.monotonic` since when a gauge shows the time."""
         last = {"at": float("nan")}
         gauge.labels(port).set_function(lambda: time.monotonic() - last["at"])
         return last
+
+
+def add_build_info(registry: CollectorRegistry, prefix: str) -> None:
+    """Show which version this is."""
+    info = Gauge(f"{prefix}_build_info", "The version that runs", ("version",), registry=registry)
+    info.labels(version()).set(1)
+
+
+def _values(gauge: Gauge) -> dict[str, float]:
+    [metric] = gauge.collect()
+    return {sample.labels["port"]: sample.value for sample in metric.samples}
 
 
 class _Server(ThreadingWSGIServer):
@@ -107,24 +153,40 @@ class _Handler(WSGIRequestHandler):
         pass
 
 
-def serve(registry: CollectorRegistry, address: str, port: int | None) -> None:
-    """Answer Prometheus, in a thread of its own, if there is a port.
+def serve(registry: CollectorRegistry, health: Health, address: str, port: int | None) -> None:
+    """Answer at /metrics, /health and /ready, in a thread of its own, if there is a port.
 
     Raises UnavailableError when that cannot be.
     """
     if port is None:
         return
     try:
-        server = _open(registry, address, port)
+        server = _open(_answers(registry, health), address, port)
     except OSError as err:
         msg = f"[metrics] address and port cannot be used: {err.strerror}"
         raise UnavailableError(msg) from None
     threading.Thread(target=server.serve_forever, args=(_LOOK_INTERVAL,), daemon=True).start()
 
 
-def _open(registry: CollectorRegistry, address: str, port: int) -> _Server:
+def _answers(registry: CollectorRegistry, health: Health) -> WSGIApplication:
+    metrics: WSGIApplication = make_wsgi_app(registry)
+    questions = {"/health": health.is_stuck, "/ready": health.is_missing}
+
+    def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        question = questions.get(environ["PATH_INFO"])
+        if question is None:
+            return metrics(environ, start)
+        wrong = question()
+        status = HTTPStatus.SERVICE_UNAVAILABLE if wrong else HTTPStatus.OK
+        start(f"{status.value} {status.phrase}", [("Content-Type", "application/json")])
+        return [json.dumps({"ok": not wrong, "wrong": wrong}, indent=1).encode() + b"\n"]
+
+    return answer
+
+
+def _open(app: WSGIApplication, address: str, port: int) -> _Server:
     [(family, *_, found), *_] = socket.getaddrinfo(
         address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )
     kind = type("_Server", (_Server,), {"address_family": family})
-    return make_server(str(found[0]), port, make_wsgi_app(registry), kind, _Handler)
+    return make_server(str(found[0]), port, app, kind, _Handler)

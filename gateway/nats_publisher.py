@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import sha256
+from socket import gethostname
 from typing import NamedTuple
 
 from nats.errors import Error, TimeoutError as NoAnswerError
@@ -33,6 +34,9 @@ LOGGER = logging.getLogger(__name__)
 
 STREAM = "smarty_p1_frames"
 SUBJECT = "smarty_p1.sealed"
+# Where a frame came from, for who looks for a meter; nothing vouches for it.
+GATEWAY_HEADER = "Smarty-Gateway"
+PORT_HEADER = "Smarty-Port"
 _TIMEOUT = 3.0
 _FIRST_DELAY = 0.5
 _LONGEST_DELAY = 4.0
@@ -46,6 +50,7 @@ _CLOSE_TIMEOUT = 2.0
 # So often it is tried whether the user may publish what is set aside.
 _ASIDE_INTERVAL = 30.0
 _MOST_NAMED = 100
+_MOST_SIGNS = 64
 # The subject may be one behind a mapping; the library makes small letters of it.
 _DENIED_TITLE = re.compile(r'violation for publish to "\S+\.([0-9a-f]{16})"', re.IGNORECASE)
 _DENIED_INBOX = re.compile(r'violation for subscription to "_inbox', re.IGNORECASE)
@@ -79,6 +84,7 @@ class NatsPublisher:
         self._published = {port: metrics.published.labels(port) for port in ports}
         self._losses = [metrics.broker_losses.labels(port) for port in ports]
         self._connected = [metrics.broker_connected.labels(port) for port in ports]
+        self._origins = {port: _origin(config, port) for port in ports}
         self._underway = asyncio.Semaphore(_MOST_UNDERWAY)
         self._is_connected = False
         self._backoff = Backoff(_FIRST_DELAY, _LONGEST_DELAY)
@@ -199,7 +205,7 @@ class NatsPublisher:
         while True:
             try:
                 async with self._underway:
-                    if not await self._send(jetstream, data, names):
+                    if not await self._send(jetstream, port, data, names):
                         return False
             except _FAILURES as err:
                 self._on_failure(port, names.subject, err)
@@ -208,9 +214,11 @@ class NatsPublisher:
                 return True
             await backoff.wait()
 
-    async def _send(self, jetstream: JetStreamContext, data: bytes, names: _Names) -> bool:
+    async def _send(
+        self, jetstream: JetStreamContext, port: str, data: bytes, names: _Names
+    ) -> bool:
         """Send a frame once; return False when the user may not. Raises what the library does."""
-        headers: dict[str, str] = {Header.MSG_ID: names.message_id}
+        headers: dict[str, str] = {Header.MSG_ID: names.message_id, **self._origins[port]}
         sending = asyncio.ensure_future(
             jetstream.publish(names.subject, data, stream=STREAM, headers=headers)
         )
@@ -292,6 +300,19 @@ def _name(data: bytes) -> _Names | None:
     title = frame.system_title.hex().upper()
     digest = sha256(data).hexdigest()[:16]
     return _Names(title, f"{SUBJECT}.{title}", f"{title}-{frame.frame_counter}-{digest}")
+
+
+def _origin(config: NatsConfig, port: str) -> dict[str, str]:
+    """Return the headers that say where a frame came from: by which gateway, and at which port."""
+    gateway = config.username or gethostname()
+    return {GATEWAY_HEADER: _ascii(gateway), PORT_HEADER: _ascii(port)}
+
+
+def _ascii(text: str) -> str:
+    """Return a text as a header may have it, on one short line."""
+    return "".join(
+        sign if sign.isascii() and sign.isprintable() else "_" for sign in text[:_MOST_SIGNS]
+    )
 
 
 def _words(err: Exception) -> str:

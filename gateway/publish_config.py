@@ -99,6 +99,11 @@ def _read_discovery(table: ConfigTable, seconds: float) -> Discovery | None:
     return Discovery(_load_texts(language), _load_origin(), prefix, seconds + LIFETIME)
 
 
+def version() -> str:
+    """Return which version of the program this is."""
+    return str(_read("manifest.json")["version"])
+
+
 def _directory() -> Path:
     return next(place for place in _PLACES if (place / "manifest.json").exists())
 

@@ -39,7 +39,7 @@ class FrameLimit:
 
 
 class TopicRoot:
-    """The root of a port's topics, "" while it is not known.
+    """The root of a port's topics, "" while it is not known; `title` is its meter's, b"" till then.
 
     Only a meter that keeps sending takes the place of another: noise with a header does not.
     """
@@ -48,21 +48,20 @@ class TopicRoot:
         self.topic = configured or ""
         self.changed = asyncio.Event()
         self._prefix = None if configured else prefix
-        self._title = b""
+        self.title = b""
         self._others = 0
 
     def note(self, frame: Frame) -> None:
         """Learn from the title of a frame."""
-        if self._prefix is None:
-            return
-        if frame.system_title == self._title:
+        if frame.system_title == self.title:
             self._others = 0
             return
         self._others += frame.is_expected
-        if not self._title or self._others >= _ENOUGH:
-            self._title = frame.system_title
+        if not self.title or self._others >= _ENOUGH:
+            self.title = frame.system_title
             self._others = 0
-            self._set(f"{self._prefix}/{self._title.hex().upper()}")
+            if self._prefix is not None:
+                self._set(f"{self._prefix}/{self.title.hex().upper()}")
 
     def restore(self, topic: str) -> None:
         """Begin with a topic of an earlier run, until a frame says another."""
@@ -84,6 +83,7 @@ class SealedPort:
         self._store = store
         self._splitter = FrameSplitter()
         self._limit = FrameLimit(time.monotonic)
+        self._metrics = metrics
         self._last_frame = metrics.start_age(metrics.last_frame_age, label)
         self._frames = metrics.frames.labels(label)
         self._too_many = metrics.rejected.labels(label, "too_many")
@@ -103,5 +103,6 @@ class SealedPort:
         self._frames.inc()
         self._last_frame["at"] = time.monotonic()
         self._root.note(frame)
+        self._metrics.show_meter(self._label, self._root.title)
         self._store.put(NewFrame(self._label, f"{self._root.topic}/frame", frame.data))
         return True

@@ -16,6 +16,7 @@ from .decoded_port import DecodedPort
 from .frame_queue import QueueInUseError
 from .frame_queue_writer import FrameStore
 from .frames_publisher import FramesPublisher
+from .health import Health
 from .memory_file import Memory
 from .meters import Meters
 from .metrics import Metrics, serve
@@ -44,8 +45,9 @@ async def run(config: GatewayConfig) -> None:
     memory = Memory()
     await _open(store, memory, config)
     try:
-        serve(metrics.registry, config.metrics_address, config.metrics_port)
-        await _run_until_stopped(config, store, memory, metrics)
+        health = Health(metrics.what_is_wrong)
+        serve(metrics.registry, health, config.metrics_address, config.metrics_port)
+        await _run_until_stopped(config, store, memory, metrics, health)
     finally:
         await memory.close()
         await store.close()
@@ -71,7 +73,7 @@ async def _open(store: FrameStore, memory: Memory, config: GatewayConfig) -> Non
 
 
 async def _run_until_stopped(
-    config: GatewayConfig, store: FrameStore, memory: Memory, metrics: Metrics
+    config: GatewayConfig, store: FrameStore, memory: Memory, metrics: Metrics, health: Health
 ) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -103,13 +105,14 @@ async def _run_until_stopped(
             others += [group.create_task(publisher.run()) for publisher in publishers]
         count = len(config.ports)
         LOGGER.info("Reading %d port%s", count, "s" if count > 1 else "")
+        beating = group.create_task(health.beat())
         await stop.wait()
         LOGGER.info("Stopping")
         for reader in readers:
             reader.cancel()
         if nats is not None:
             await nats.finish(_FINISH_TIMEOUT)
-        for task in others:
+        for task in (*others, beating):
             task.cancel()
     if meters:
         meters.store()

@@ -9,9 +9,12 @@ from dev.reliability.process import is_served
 
 
 class VictoriaMetrics(Part):
-    """A single node, reached at `url`; `shows_doubles`: also what was written several times."""
+    """A single node with more `arguments`, reached at `url`.
 
-    def __init__(self, directory: Path, *, shows_doubles: bool = False) -> None:
+    `shows_doubles`: also what was written several times.
+    """
+
+    def __init__(self, directory: Path, *arguments: str, shows_doubles: bool = False) -> None:
         port = free_ports()
         self.url = f"http://{HOST}:{port}"
         directory.mkdir(parents=True, exist_ok=True)
@@ -24,5 +27,6 @@ class VictoriaMetrics(Part):
             *([] if shows_doubles else ["-dedup.minScrapeInterval=1ms"]),
             # What was just written is found at once.
             "-search.latencyOffset=0s",
+            *arguments,
         ]
         super().__init__(command, directory, lambda: is_served(port))

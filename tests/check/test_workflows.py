@@ -178,12 +178,47 @@ def test_only_what_was_built_is_published(
     assert (end.returncode == 0) == is_published, end.stderr
 
 
+CONTAINERS = sorted(ROOT.glob("*/Containerfile"))
+
+
 def test_containers_are_built_on_an_image_of_one_digest() -> None:
-    text = (ROOT / "gateway" / "Containerfile").read_text(encoding="utf-8")
-    images = re.findall(r"^FROM (\S+)", text, re.MULTILINE)
-    assert len(images) == 2
+    assert len(CONTAINERS) == 2
+    texts = [file.read_text(encoding="utf-8") for file in CONTAINERS]
+    images = [image for text in texts for image in re.findall(r"^FROM (\S+)", text, re.MULTILINE)]
+    assert len(images) == 4
     assert len(set(images)) == 1
     assert re.fullmatch(r"docker\.io/library/python:3\.14\.\d+-slim@sha256:[0-9a-f]{64}", images[0])
+
+
+@pytest.mark.parametrize("file", CONTAINERS, ids=lambda file: file.parent.name)
+def test_a_container_has_packages_of_known_hashes_alone(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    joined = text.replace("\\\n", "")
+    installs = re.findall(r"pip (?:install|wheel) ([^&\n]+)", joined)
+    assert len(installs) == 3
+    assert all("--require-hashes" in one or "--no-deps --no-index" in one for one in installs)
+    names = re.findall(r"--requirement (\S+)", text)
+    assert names == [LOCK, "requirements_container_lock.txt"]
+
+
+def test_the_containers_lock_has_what_the_package_needs() -> None:
+    lock = (ROOT / "requirements_container_lock.txt").read_text(encoding="utf-8")
+    pinned = dict(re.findall(r"^([\w-]+)==(\S+)", lock, re.MULTILINE))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *(one for name in extras for one in extras[name])]
+    for each in map(Requirement, wanted):
+        # `watch` needs somebody who looks.
+        if each.name not in {"smarty-p1", "rich"}:
+            assert each.specifier.contains(pinned[each.name])
+
+
+@pytest.mark.parametrize("file", CONTAINERS, ids=lambda file: file.parent.name)
+def test_a_container_asks_whether_its_program_lives_where_the_example_says(file: Path) -> None:
+    [port] = re.findall(r"127\.0\.0\.1:(\d+)/health", file.read_text(encoding="utf-8"))
+    [example] = file.parent.glob("*.toml")
+    metrics = tomllib.loads(example.read_text(encoding="utf-8"))["metrics"]
+    assert metrics["port"] == int(port)
 
 
 def test_a_release_is_built_with_packages_of_known_hashes() -> None:

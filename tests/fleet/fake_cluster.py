@@ -58,6 +58,8 @@ class Cluster:
     asked: list[str] = field(default_factory=list)
     readings: list[tuple[str, int]] = field(default_factory=list)
     """Each that was published: its subject and its frame counter."""
+    headers: dict[str, str] | None = None
+    """Those of every message."""
     commit_fails: bool = False
     aside: dict[str, bytes] = field(default_factory=dict)
     """What the bucket has under other keys."""
@@ -117,7 +119,7 @@ class Cluster:
             consumer.next, consumer.delivered = sequence + 1, consumer.delivered + 1
             ack = f"$JS.ACK.smarty_p1_frames.{name}.1.{sequence}.{consumer.delivered}.{at}.0"
             subject = f"smarty_p1.frames.0.{data[2:10].hex().upper()}"
-            await self.send(Msg(client, subject, ack, data, None))
+            await self.send(Msg(client, subject, ack, data, self.headers))
         await self.send(Msg(client, "s", "", b"", {"Status": "408"}))
 
     # JetStream.

@@ -19,13 +19,13 @@ def send(cluster: Cluster, counter: int, *lines: str, name: str | None = "M1") -
 
 
 def series(store: FakeStore) -> set[tuple[str, str]]:
-    """Return what was written, but for the delays: tags, and the name of a value."""
+    """Return what was written of the objects: tags, and the name of a value."""
     found = set()
     for sample in store.samples:
         for line in sample.render(sample.at_ms / 1000).splitlines():
             tags, fields, _ = re.split(r"(?<!\\) ", line)
             found |= {(tags, field.partition("=")[0]) for field in fields.split(",")}
-    return {(tags, name) for tags, name in found if name != "storage_delay"}
+    return {(tags, name) for tags, name in found if name not in {"storage_delay", "last_seen"}}
 
 
 def ignored(metrics: Metrics, kind: str) -> float | None:

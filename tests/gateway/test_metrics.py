@@ -1,15 +1,20 @@
 """How Prometheus asks a gateway, and what it is told."""
 
 import asyncio
+import json
 import socket
 import urllib.request
+from pathlib import Path
 
 import pytest
 
 from dev.ports import free_ports
+from smarty_p1_fleet.metrics import Metrics as CollectorMetrics
 from smarty_p1_gateway import UnavailableError
+from smarty_p1_gateway.health import Health
 from smarty_p1_gateway.metrics import Metrics, serve
 
+ROOT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
 
 
@@ -25,17 +30,17 @@ def ask(port: int) -> str:
 
 def test_metrics_are_served_at_a_port_that_is_free_or_not_at_all() -> None:
     registry = Metrics().registry
-    serve(registry, HOST, None)
+    serve(registry, Health(), HOST, None)
     message = r"\[metrics\] address and port cannot be used: "
     with socket.create_server((HOST, 0)) as taken:
         number = taken.getsockname()[1]
         with pytest.raises(UnavailableError, match=message):
-            serve(registry, HOST, number)
+            serve(registry, Health(), HOST, number)
 
 
 async def test_what_is_asked_is_answered_whoever_else_asks() -> None:
     metrics, port = Metrics(), free_ports()
-    serve(metrics.registry, HOST, port)
+    serve(metrics.registry, Health(), HOST, port)
     metrics.frames.labels("house").inc(3)
     metrics.port_open.labels("house").set(1)
     metrics.rejected.labels("house", "replay").inc()
@@ -56,3 +61,33 @@ async def test_what_is_asked_is_answered_whoever_else_asks() -> None:
         assert f"{line}\n" in told
     last["at"] = 0.0
     assert "last_frame_age_seconds" in await asyncio.to_thread(ask, port)
+
+
+def shown(metrics: Metrics) -> list[dict[str, str]]:
+    """Return which meters are shown at which ports."""
+    [metric] = [one for one in metrics.registry.collect() if one.name.endswith("_meter_info")]
+    return [sample.labels for sample in metric.samples]
+
+
+def test_the_meter_of_a_port_is_shown_by_what_is_verified_if_that_is_known() -> None:
+    metrics = Metrics()
+    metrics.show_meter("house", b"SAG00001")
+    assert shown(metrics) == [{"port": "house", "title": "5341473030303031", "meter": ""}]
+    # Another one is at the port now.
+    metrics.show_meter("house", b"SAG00002")
+    assert shown(metrics) == [{"port": "house", "title": "5341473030303032", "meter": ""}]
+    metrics.show_meter("house", b"SAG00002", "METER2")
+    metrics.show_meter("house", b"SAG00003")
+    metrics.show_meter("attic", b"SAG00003")
+    assert shown(metrics) == [
+        {"port": "house", "title": "5341473030303032", "meter": "METER2"},
+        {"port": "attic", "title": "5341473030303033", "meter": ""},
+    ]
+
+
+def test_the_version_is_that_of_the_integration() -> None:
+    manifest = ROOT / "custom_components" / "smarty_p1" / "manifest.json"
+    labels = {"version": json.loads(manifest.read_text(encoding="utf-8"))["version"]}
+    assert Metrics().registry.get_sample_value("smarty_p1_gateway_build_info", labels) == 1
+    collector = CollectorMetrics().registry
+    assert collector.get_sample_value("smarty_p1_collector_build_info", labels) == 1

@@ -28,6 +28,7 @@ class Cluster:
     def __init__(self) -> None:
         self.stored: list[tuple[str, bytes]] = []
         self.ids: list[str] = []
+        self.origins: list[tuple[str, str]] = []
         self.answers: list[Exception] = []
         self.denied: set[str] = set()
         self.inboxes: list[str | None] = []
@@ -82,6 +83,7 @@ class Client:
             raise self.cluster.answers.pop(0)
         self.cluster.stored.append((subject, data))
         self.cluster.ids.append(headers["Nats-Msg-Id"])
+        self.cluster.origins.append((headers["Smarty-Gateway"], headers["Smarty-Port"]))
 
     async def close(self) -> None:
         pass
@@ -146,6 +148,27 @@ async def test_frames_go_in_order_under_the_title_of_their_meter(
     assert cluster.ids[20] == cluster.ids[0]
     assert len({*cluster.ids}) == 21
     assert all(one.startswith(f"{TITLE.hex().upper()}-") for one in cluster.ids)
+    assert {*cluster.origins} == {("cellar", "house")}
+
+
+async def test_where_a_frame_came_from_is_said_in_what_a_header_may_have(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nats_publisher, "gethostname", lambda: "machine7")
+    metrics, port = Metrics(), f"/dev/zähler\r\n{'x' * 100}"
+    store = FrameStore([port], metrics)
+    await store.open(tmp_path / "queue", 1_000_000)
+    # Whoever logs in with a credentials file has no name here.
+    config = NatsConfig(("nats://node1:4222",), None, None, "credentials", None)
+    publisher = NatsPublisher(config, [port], store, metrics)
+    tasks = [asyncio.ensure_future(work) for work in (store.write(), publisher.run())]
+    store.put(NewFrame(port, "unused", frame(1)))
+    await until(lambda: len(cluster.origins) == 1)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await store.close()
+    assert cluster.origins == [("machine7", f"/dev/z_hler__{'x' * 51}")]
 
 
 @pytest.mark.parametrize(

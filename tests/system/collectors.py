@@ -226,7 +226,7 @@ class Collectors:
             name, meter = tags.pop("__name__"), tags.pop("meter")
             others = " ".join(tags[key] for key in ("channel", "type", "device") if key in tags)
             values = dict(zip(line["timestamps"], line["values"], strict=True))
-            if name != "smarty_p1_storage_delay":
+            if name not in {"smarty_p1_storage_delay", "smarty_p1_last_seen"}:
                 found[name, meter, others] = values
         return found
 

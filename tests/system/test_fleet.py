@@ -51,6 +51,8 @@ async def test_what_is_stored_twice_is_there_to_be_found(tmp_path: Path) -> None
     program("victoria-metrics")
     store = Fleet(tmp_path, 2, 60.0, 1).store
     lines = "".join(f"smarty_p1,meter=SAG1 level={value} 1795000000000\n" for value in (1.5, 2.5))
+    # What no meter sends.
+    lines += "smarty_p1,meter=SAG1,title=1,gateway=a last_seen=1795000000.0 1795000000000\n"
     async with aiohttp.ClientSession() as session:
         async with store, session.post(f"{store.url}/write?precision=ms", data=lines) as answer:
             answer.raise_for_status()

@@ -1,0 +1,44 @@
+"""Which meters' messages were rejected, and why: counted for a bounded number of meters."""
+
+import re
+from collections import Counter as Counts
+
+from prometheus_client import Counter
+
+from .meters import MALFORMED, NO_KEY, WRONG_SUBJECT
+
+_IS_TITLE = re.compile(r"[0-9A-F]{16}").fullmatch
+_OTHER = "other"
+# Whoever may publish any title can make up more of these than there are meters.
+_OF_ANYBODY = frozenset({MALFORMED, NO_KEY, WRONG_SUBJECT})
+_MOST_OF_ANYBODY = 200
+_MOST_OF_METERS = 1_000
+
+
+def title_in(subject: str) -> str:
+    """Return the system title that a subject ends with, "" if it is none."""
+    title = subject.rpartition(".")[2]
+    return title if _IS_TITLE(title) else ""
+
+
+class MeterRejections:
+    """Counts by system title and reason; what is beyond the bounds is counted as `other`."""
+
+    def __init__(self, counter: Counter) -> None:
+        """Count with the labels `title` and `reason`."""
+        self._counter = counter
+        self._of_anybody: set[tuple[str, str]] = set()
+        self._of_meters: set[tuple[str, str]] = set()
+
+    def count(self, rejected: Counts[tuple[str, str]]) -> None:
+        """Count messages by their title and why they are rejected."""
+        for (title, reason), number in rejected.items():
+            shown = title if title and self._is_shown(title, reason) else _OTHER
+            self._counter.labels(shown, reason).inc(number)
+
+    def _is_shown(self, title: str, reason: str) -> bool:
+        is_anybodys = reason in _OF_ANYBODY
+        known = self._of_anybody if is_anybodys else self._of_meters
+        if len(known) < (_MOST_OF_ANYBODY if is_anybodys else _MOST_OF_METERS):
+            known.add((title, reason))
+        return (title, reason) in known

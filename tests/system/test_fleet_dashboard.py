@@ -1,0 +1,253 @@
+"""The dashboard and the alerts of a fleet, asked of a real VictoriaMetrics.
+
+It scrapes the metrics of the gateway and of the collector, and gets what a partition writes.
+"""
+
+import asyncio
+import contextlib
+import json
+import re
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, cast
+
+import aiohttp
+import pytest
+import yaml
+from nats.aio.client import Client
+from nats.js import JetStreamContext
+from nats.js.api import ClusterInfo, PeerInfo, StreamConfig, StreamInfo, StreamState
+from nats.js.kv import KeyValue
+
+from dev.demo.home_assistant import HOST, ROOT
+from dev.encoder import KEY, frame, telegram
+from dev.fleet.storage import VictoriaMetrics
+from dev.ports import free_ports
+from smarty_p1_fleet.meters import MeterWarnings
+from smarty_p1_fleet.metrics import Metrics
+from smarty_p1_fleet.partition import Collector, Partition
+from smarty_p1_fleet.victoria_metrics import Store
+from smarty_p1_gateway import Keys
+from smarty_p1_gateway.frame_queue_writer import FrameStore
+from smarty_p1_gateway.health import Health
+from smarty_p1_gateway.metrics import Metrics as GatewayMetrics, serve
+from smarty_p1_gateway.sealed_port import SealedPort, TopicRoot
+from tests.fleet.fake_cluster import Cluster
+from tests.system.support import PATIENCE, program, until
+
+pytestmark = [pytest.mark.asyncio]
+
+FLEET = ROOT / "fleet"
+WINTER = timezone(timedelta(hours=1))
+SENDING, SILENT, NO_KEY = (b"SAG" + bytes([0, 0, 0, 0, number]) for number in (1, 2, 3))
+
+
+@pytest.fixture
+def verify_cleanup() -> None:
+    """Let Home Assistant's test kit accept the servers' threads, which end with the process."""
+
+
+def sealed(title: bytes, counter: int, when: datetime, key: bytes = KEY) -> bytes:
+    lines = (
+        f"0-0:1.0.0({when.astimezone(WINTER):%y%m%d%H%M%S}W)",
+        f"1-0:1.8.0({counter:06}.500*kWh)",
+        f"1-0:2.8.0({counter:06}.250*kWh)",
+        "1-0:1.7.0(01.500*kW)",
+        "1-0:2.7.0(00.000*kW)",
+        "1-0:32.7.0(230.1*V)",
+        "0-1:24.1.0(003)",
+        "0-1:96.1.0(4741532031)",
+        f"0-1:24.2.1({when.astimezone(WINTER):%y%m%d%H%M%S}W)(00112.384*m3)",
+    )
+    text = telegram(*lines, name=f"METER{title[-1]}")
+    return frame(counter, text, key=key, title=title)
+
+
+class Fleet:
+    """A gateway with two ports, and a collector with a partition, without anything between them."""
+
+    def __init__(self, url: str) -> None:
+        self.gateway, self.collector = GatewayMetrics(), Metrics()
+        self.store = Store(url, self.collector)
+        self._cluster = Cluster(
+            headers={"Smarty-Gateway": "cellar", "Smarty-Port": "meter 2"}, entry=None
+        )
+        cluster = cast("Any", self._cluster)
+        self.partition = Partition(
+            0,
+            Collector(
+                nats=cast("Client", cluster),
+                js=cast("JetStreamContext", cluster),
+                states=cast("KeyValue", cluster),
+                store=self.store,
+                keys=Keys(dict.fromkeys((SENDING, SILENT), KEY), None),
+                metrics=self.collector,
+                warnings=MeterWarnings(),
+                partitions=1,
+                most_openers=10,
+                publishes_readings=False,
+                first_sequence=1,
+            ),
+        )
+        queue = FrameStore(["cellar", "attic"], self.gateway)
+        self._port = SealedPort("cellar", TopicRoot(None, "p"), queue, self.gateway)
+        self._counter = 0
+        self.collector.watch_oldest(lambda: self.partition.oldest)
+        self.collector.partitions.set(16)
+        self.collector.nats_connected.set(1)
+        state = StreamState(1, 500, 1, 1, 1)
+        nodes = ClusterInfo(leader="node1", replicas=[PeerInfo("node2", current=True)])
+        config = StreamConfig(name="smarty_p1_frames", max_bytes=1000)
+        self.collector.show_stream(StreamInfo(config=config, state=state, cluster=nodes))
+        for port, is_open in (("cellar", 1), ("attic", 0)):
+            self.gateway.port_open.labels(port).set(is_open)
+            for metric in (self.gateway.published, self.gateway.port_losses):
+                metric.labels(port).inc(0)
+            for metric in (self.gateway.dropped, self.gateway.broker_losses):
+                metric.labels(port).inc(0)
+            for gauge in (self.gateway.queue_length, self.gateway.set_aside):
+                gauge.labels(port).set(0)
+        last = self.gateway.start_age(self.gateway.last_frame_age, "attic")
+        last["at"] = time.monotonic() - 1000
+        self.gateway.show_meter("attic", SILENT)
+        now = datetime.now(WINTER)
+        for counter in (1, 2):
+            self._add(sealed(SILENT, counter, now - timedelta(minutes=21 - counter)))
+
+    def _add(self, data: bytes) -> None:
+        self._cluster.frames.append((data, time.time_ns()))
+
+    def go_on(self) -> None:
+        """Let a second go by."""
+        self._counter += 1
+        now = datetime.now(WINTER)
+        data = sealed(SENDING, self._counter, now)
+        self._add(data)
+        self._add(sealed(SENDING, self._counter, now, key=bytes(16)))
+        self._add(sealed(NO_KEY, self._counter, now))
+        self._port.feed(data)
+        self._port.feed(data[: len(data) // 2] + data)
+        self.gateway.rejected.labels("cellar", "too_many").inc()
+        self.collector.count_ignored("objects", 1)
+
+
+def scraping(directory: Path, targets: Mapping[str, int]) -> Path:
+    """Return a file like fleet/scrape.yml for what is here; nobody answers for what is missing."""
+    content = yaml.safe_load((FLEET / "scrape.yml").read_text(encoding="utf-8"))
+    content["global"]["scrape_interval"] = "1s"
+    for job in content["scrape_configs"]:
+        port = targets.get(job["job_name"], 1)
+        job["static_configs"] = [{"targets": [f"{HOST}:{port}"]}]
+    file = directory / "scrape.yml"
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
+    return file
+
+
+@dataclass
+class Asked:
+    """A VictoriaMetrics that has something of everything."""
+
+    url: str
+    session: aiohttp.ClientSession
+    fleet: Fleet
+
+    async def ask(self, path: str, **query: str) -> list[Any]:
+        async with self.session.get(f"{self.url}/api/v1/{path}", params=query) as answer:
+            assert answer.status == 200, (query, await answer.text())
+            data = (await answer.json())["data"]
+        return cast("list[Any]", data if isinstance(data, list) else data["result"])
+
+    async def evaluate(self, expression: str, *, instant: bool) -> list[Any]:
+        now = time.time()
+        if instant:
+            return await self.ask("query", query=expression, time=f"{now:.0f}", nocache="1")
+        span = {"start": f"{now - 1800:.0f}", "end": f"{now:.0f}", "step": "5", "nocache": "1"}
+        return await self.ask("query_range", query=expression, **span)
+
+
+@pytest.fixture
+async def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Asked]:
+    program("victoria-metrics")
+    monkeypatch.setattr("smarty_p1_fleet.acknowledged_writes.KEPT_AFTER", 0.0)
+    monkeypatch.setattr("smarty_p1_fleet.partition._COMMIT_INTERVAL", 0.0)
+    port = free_ports(2)
+    targets = {"smarty_p1_gateway": port, "smarty_p1_collector": port + 1}
+    file = scraping(tmp_path, targets)
+    # Its own metrics are at a port that is not known before.
+    store = VictoriaMetrics(tmp_path / "store", f"-promscrape.config={file}")
+    scraping(tmp_path, targets | {"victoria_metrics": int(store.url.rpartition(":")[2])})
+    fleet = Fleet(store.url)
+    serve(fleet.gateway.registry, Health(), HOST, port)
+    serve(fleet.collector.registry, Health(), HOST, port + 1)
+    async with store, aiohttp.ClientSession() as session:
+        tasks = [asyncio.create_task(fleet.store.serve())]
+        tasks += [asyncio.create_task(fleet.partition.run())]
+        yield Asked(store.url, session, fleet)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def queries() -> Iterator[tuple[str, str, bool]]:
+    """Yield each query of the dashboard with its panel, and whether it is for one moment."""
+    dashboard = json.loads((FLEET / "grafana" / "smarty_p1.json").read_text(encoding="utf-8"))
+    for panel in dashboard["panels"]:
+        for target in panel.get("targets", ()):
+            yield panel["title"], target["expr"].replace("$meter", "METER1"), "instant" in target
+
+
+def rules() -> list[dict[str, Any]]:
+    content = yaml.safe_load((FLEET / "alerts.yml").read_text(encoding="utf-8"))
+    return [rule for group in content["groups"] for rule in group["rules"]]
+
+
+async def test_each_panel_has_data_and_the_silent_meter_its_port(asked: Asked) -> None:
+    missing = list(queries())
+    assert len(missing) > 40
+
+    async def have_data() -> bool:
+        asked.fleet.go_on()
+        found = [await asked.evaluate(query, instant=instant) for _, query, instant in missing]
+        missing[:] = [one for one, data in zip(missing, found, strict=True) if not data]
+        return not missing
+
+    with contextlib.suppress(AssertionError):
+        await until(have_data, within=PATIENCE, every=0.5)
+    assert missing == []
+
+    # What the operator came for.
+    [silent] = [
+        query
+        for panel, query, instant in queries()
+        if panel == "Silent meters" and instant and "topk" in query
+    ]
+    [row] = await asked.evaluate(silent, instant=True)
+    assert row["metric"] == {
+        "meter": "METER2",
+        "title": SILENT.hex().upper(),
+        "gateway": "cellar",
+        "port": "meter 2",
+    }
+    assert 1100 < float(row["value"][1]) < 1100 + PATIENCE + 100
+
+
+async def test_each_alert_can_be_asked_and_knows_its_metrics(asked: Asked) -> None:
+    wanted = {
+        name for rule in rules() for name in re.findall(r"\b(?:smarty_p1|vm)_\w+", rule["expr"])
+    } - {"smarty_p1_gateway", "smarty_p1_collector", "smarty_p1_"}
+    assert len(wanted) > 12
+
+    async def are_known() -> bool:
+        asked.fleet.go_on()
+        wanted.difference_update(await asked.ask("label/__name__/values"))
+        return not wanted
+
+    with contextlib.suppress(AssertionError):
+        await until(are_known, within=PATIENCE, every=0.5)
+    assert wanted == set()
+    fire = {rule["alert"] for rule in rules() if await asked.evaluate(rule["expr"], instant=True)}
+    assert {"MeterSilent", "PortClosed", "NodeAway", "MachineDown"} <= fire
+    assert not fire & {"GatewayDown", "CollectorDown", "StoreAway", "PartitionsWithoutHolder"}
