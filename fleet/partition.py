@@ -33,6 +33,7 @@ from .metrics import Metrics
 from .outage_log import outage_of, reason
 from .own_times import OwnTimes
 from .partition_state import PartitionState
+from .registers import ALL, Registers
 from .series_line_protocol import Sample, make_sample
 from .subjects import STREAM, reading_of
 from .victoria_metrics import Store
@@ -61,6 +62,7 @@ class Collector:
     most_openers: int
     publishes_readings: bool
     first_sequence: int
+    registers: Registers = ALL
 
 
 class Partition:
@@ -222,7 +224,7 @@ class Partition:
             collector.metrics.discarded.inc(discarded / collector.partitions)
 
     async def _store(self, messages: list[FrameMessage]) -> None:
-        last = messages[-1]
+        collector, last = self._collector, messages[-1]
         batch = Batch(last.sequence, last.ack, messages[0].arrived, last.arrived)
         samples: list[Sample] = []
         telegrams: list[Telegram] = []
@@ -230,12 +232,12 @@ class Partition:
             telegram = await self._intake.judge(message, batch)
             if telegram is None:
                 continue
-            samples.append(make_sample(telegram, message.arrived))
+            samples.append(make_sample(telegram, message.arrived, collector.registers))
             if message.sequence > self._published:
                 telegrams.append(telegram)
         if samples:
             self._being_stored = batch.began
-            batch.write = await self._collector.store.write(samples)
+            batch.write = await collector.store.write(samples)
             self._being_stored = None
         self._queue.add(batch)
         self._handled, self._handled_at = last.sequence, last.arrived
