@@ -8,11 +8,11 @@ import asyncio
 import json
 from collections.abc import Callable
 from itertools import count
-from typing import NamedTuple
+from typing import NamedTuple, override
 
 from nats.aio.msg import Msg
 from nats.errors import Error, TimeoutError as NoAnswerError
-from nats.js.api import Header, PubAck
+from nats.js.api import Header
 from nats.js.errors import APIError, NoStreamResponseError
 
 from .nats_client import NatsClient
@@ -27,6 +27,14 @@ FAILURES = (Error, ValueError, KeyError, TypeError, AttributeError, RecursionErr
 
 class DeniedError(Exception):
     """The user may not publish this meter's frames."""
+
+
+class NotAcknowledgedError(Error):
+    """What was answered is no acknowledgement of the stream."""
+
+    @override
+    def __str__(self) -> str:
+        return "the answer is no acknowledgement"
 
 
 type Outcome = Exception | None
@@ -124,4 +132,5 @@ def _check(message: Msg) -> None:
     answer = json.loads(message.data)
     if "error" in answer:
         APIError.from_error(answer["error"])
-    PubAck.from_response(answer)
+    if answer["stream"] != STREAM or answer["seq"] <= 0:
+        raise NotAcknowledgedError

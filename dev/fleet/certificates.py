@@ -19,16 +19,16 @@ _VALID = timedelta(days=2)
 class Certificates:
     """Files in a directory: what the nodes show, to clients and to each other.
 
-    `ca_file` is by whom they are known, `nodes` what the configuration of a node says to clients,
-    `routes` what it says among the nodes.
+    `ca_file` is by whom they are known, `pem` and `key` are what they show; `nodes` is what the
+    configuration of a node says to clients, `routes` what it says among the nodes.
     """
 
     def __init__(self, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.ca_file = directory / "ca.pem"
-        pem, key = directory / "node.pem", directory / "node.key"
-        _make(self.ca_file, pem, key)
-        files = f'cert_file: "{pem}", key_file: "{key}"'
+        self.pem, self.key = directory / "node.pem", directory / "node.key"
+        _make(self.ca_file, self.pem, self.key)
+        files = f'cert_file: "{self.pem}", key_file: "{self.key}"'
         self.nodes = f"tls {{ {files} }}\n"
         self.routes = f'  tls {{ {files}, ca_file: "{self.ca_file}" }}\n'
 
