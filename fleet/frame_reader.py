@@ -35,7 +35,7 @@ _MOST_UNANSWERED = 2
 _PAUSE = 0.1
 # What comes meanwhile is dealt with together, and by all partitions at the same moment: to wake up
 # for each message would cost more than the message.
-_GATHER_TIME = 0.25
+_GATHER_TIME = 0.4
 _AT_END = ("404", "408")
 _ACK_PREFIX = "$JS.ACK."
 _TOKENS_WITHOUT_DOMAIN = 9

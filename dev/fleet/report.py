@@ -94,7 +94,7 @@ def _tell_attacks(outcome: Outcome, result: Result) -> None:
     stream = outcome.stream
     result.say(
         f"in the stream: {stream.frames.total()} messages of gateways, {stream.doubled} doubled; "
-        f"{stream.intruded} of the intruder. Readings heard from NATS: {len(listener.heard)}, "
+        f"{stream.intruded} of the intruder; {stream.bytes_each:.0f} bytes each. Readings heard from NATS: {len(listener.heard)}, "
         f"{listener.again} again"
     )
     result.want("nothing forged or replayed accepted", holds=not accepted)
