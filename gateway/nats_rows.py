@@ -140,6 +140,9 @@ class Rows:
         self._go_on(row)
 
     def _on_end(self, row: _Row, title: str, subject: str, outcome: Outcome) -> None:
+        if self._ready:
+            # One less is under way.
+            self._wakes.set()
         if outcome is None:
             self._watch.on_success(row.port)
             row.backoff.reset()

@@ -110,6 +110,10 @@ class Client:
             message = Msg(client, reply, data=answer)
         await self._on_message(message)
 
+    @property
+    def has_answered(self) -> bool:
+        return not self._answering
+
     async def close(self) -> None:
         pass
 
@@ -249,17 +253,16 @@ async def test_of_many_ports_each_sends_a_frame_when_the_one_before_is_acknowled
     assert {data for _, data in cluster.stored} < {some[0] for some in frames.values()}
     assert len({*cluster.stored}) == 256
     cluster.acknowledges.set()
-    await until(publishing.store.is_empty)
-    assert len(cluster.stored) == 300 * 11
-    for port, title in titles.items():
-        subject = f"smarty_p1.sealed.{title.hex().upper()}"
-        assert [data for to, data in cluster.stored if to == subject] == frames[port]
+    await until(lambda: len(cluster.stored) == 300 * 11 and cluster.last.has_answered)
     # What is acknowledged is not sent again, not even on another connection.
     await cluster.last.on_closed()
     await until(lambda: len(cluster.inboxes) == 2)
     publishing.put(frame(1), port=MANY[0])
-    await until(lambda: len(cluster.stored) > 300 * 11)
+    await until(publishing.store.is_empty)
     assert cluster.stored[300 * 11 :] == [(MINE, frame(1))]
+    for port, title in titles.items():
+        subject = f"smarty_p1.sealed.{title.hex().upper()}"
+        assert [data for to, data in cluster.stored if to == subject] == frames[port]
 
 
 @pytest.mark.parametrize("ports", [["house", "barn"]])
