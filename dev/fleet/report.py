@@ -94,8 +94,8 @@ def _tell_attacks(outcome: Outcome, result: Result) -> None:
     stream = outcome.stream
     result.say(
         f"in the stream: {stream.frames.total()} messages of gateways, {stream.doubled} doubled; "
-        f"{stream.intruded} of the intruder; {stream.bytes_each:.0f} bytes each. Readings heard from NATS: {len(listener.heard)}, "
-        f"{listener.again} again"
+        f"{stream.intruded} of the intruder; {stream.bytes_each:.0f} bytes each. "
+        f"Readings heard from NATS: {len(listener.heard)}, {listener.again} again"
     )
     result.want("nothing forged or replayed accepted", holds=not accepted)
     result.want("no doubles in the stream", holds=not stream.doubled)
