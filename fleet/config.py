@@ -9,11 +9,16 @@ from urllib.parse import urlsplit
 from smarty_p1_gateway import ConfigTable, Keys, read_keys, read_toml
 from smarty_p1_gateway.nats_config import NatsConfig, read_nats
 
+from .nats_stream import StreamSettings
+from .registers import Registers, UnknownRegisterError
 from .subjects import MOST_PARTITIONS
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PARTITIONS = 16
 _MOST_GIGABYTES = 1_000_000
+# Older telegrams than that are not stored.
+_MOST_DAYS = 366
+_REPLICAS = (1, 3, 5)
 # No login in it: it would stand in logs and lists of processes sooner or later.
 _URL = re.compile(r"https?://[A-Za-z0-9.:_\[\]-]+(?:/[A-Za-z0-9._~/-]*)?")
 
@@ -28,7 +33,8 @@ class CollectorConfig:
     name: str
     partitions: int
     publishes_readings: bool
-    stream_gigabytes: int | None
+    stream: StreamSettings
+    registers: Registers
     metrics_address: str
     metrics_port: int | None
 
@@ -50,7 +56,8 @@ def read_config(path: Path) -> CollectorConfig:
         name=_read_name(collector),
         partitions=_read_number(collector, "partitions", _PARTITIONS, MOST_PARTITIONS),
         publishes_readings=bool(collector.take("readings", bool, default=True)),
-        stream_gigabytes=_read_number(collector, "stream_gigabytes", None, _MOST_GIGABYTES),
+        stream=_read_stream(collector),
+        registers=_read_registers(store),
         metrics_address=metrics.take_text("address", "127.0.0.1") or "",
         metrics_port=metrics.take_port("port", None),
     )
@@ -92,6 +99,25 @@ def _read_name(table: ConfigTable) -> str:
     if not _NAME.fullmatch(name):
         table.fail("name", "must have 1 to 64 of A-Z, a-z, 0-9, _ and -")
     return name
+
+
+def _read_stream(table: ConfigTable) -> StreamSettings:
+    replicas = table.take("stream_replicas", int)
+    if replicas not in {None, *_REPLICAS}:
+        table.fail("stream_replicas", "must be 1, 3 or 5")
+    return StreamSettings(
+        _read_number(table, "stream_gigabytes", None, _MOST_GIGABYTES),
+        _read_number(table, "stream_days", None, _MOST_DAYS),
+        replicas,
+    )
+
+
+def _read_registers(table: ConfigTable) -> Registers:
+    names = table.take_texts("registers")
+    try:
+        return Registers(names) if names else Registers()
+    except UnknownRegisterError as err:
+        table.fail("registers", str(err))
 
 
 def _read_number[T: (int, int | None)](table: ConfigTable, key: str, default: T, highest: int) -> T:

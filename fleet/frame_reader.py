@@ -7,6 +7,7 @@ the server of the consumer is gone, or was started again and has forgotten what 
 """
 
 import asyncio
+import contextlib
 import json
 import time
 from collections import deque
@@ -33,6 +34,9 @@ _MARGIN = 1.0
 # Requests without an answer: that the time is over is one, too, when there is nothing to deliver.
 _MOST_UNANSWERED = 2
 _PAUSE = 0.1
+# What comes meanwhile is dealt with together, and by all partitions at the same moment: to wake up
+# for each message would cost more than the message.
+_GATHER_TIME = 0.4
 _AT_END = ("404", "408")
 _ACK_PREFIX = "$JS.ACK."
 _TOKENS_WITHOUT_DOMAIN = 9
@@ -72,6 +76,7 @@ class FrameReader:
         self._most_bytes = max(_LEAST_BYTES, 2 * nats.max_payload)
         self._arrived: deque[Msg] = deque()
         self._has_arrived = asyncio.Event()
+        self._has_all = asyncio.Event()
         self._asked_for = 0
         self._asked_until = 0.0
         self._unanswered = 0
@@ -125,6 +130,7 @@ class FrameReader:
                     await self._has_arrived.wait()
             except TimeoutError:
                 return []
+        await self._gather()
         messages = []
         while self._arrived:
             if message := self._check(self._arrived.popleft()):
@@ -134,6 +140,13 @@ class FrameReader:
             # The servers say something else than that the time is over: not to ask in a circle.
             await asyncio.sleep(_PAUSE)
         return messages
+
+    async def _gather(self) -> None:
+        """Wait for more, unless all that was asked for is here."""
+        now = asyncio.get_running_loop().time()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_GATHER_TIME - now % _GATHER_TIME):
+                await self._has_all.wait()
 
     async def _ask(self) -> None:
         if self._arrived:
@@ -149,6 +162,7 @@ class FrameReader:
                 raise NatsError(msg)
         expires = 0.0 if self._unanswered else _EXPIRES
         self._asked_for = _BATCH
+        self._has_all.clear()
         self._asked_until = now + expires
         request = {
             "batch": _BATCH,
@@ -162,6 +176,8 @@ class FrameReader:
         self._unanswered = 0
         self._arrived.append(message)
         self._has_arrived.set()
+        if len(self._arrived) >= self._asked_for or not message.reply:
+            self._has_all.set()
 
     def _check(self, message: Msg) -> FrameMessage | None:
         ack = message.reply

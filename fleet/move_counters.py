@@ -72,7 +72,7 @@ async def load_counters(config: CollectorConfig, path: Path) -> str:
                     counters[number][key] = max(counter, counters[number].get(key, 0))
                     if (time := saved.times.get(key, 0)) > times[number].get(key, 0):
                         times[number][key] = time
-        bucket = await open_states(js, config.partitions, Metrics())
+        bucket = await open_states(js, config.partitions, Metrics(), config.stream)
         for number in range(config.partitions):
             await _raise(bucket, number, counters[number], times[number])
     return f"{sum(map(len, counters))} counters are loaded"

@@ -4,6 +4,7 @@ import json
 import logging
 import re
 from dataclasses import replace
+from typing import NamedTuple
 
 from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, KeyValueConfig, StorageType, StreamConfig, StreamInfo
@@ -26,12 +27,24 @@ LOGGER = logging.getLogger(__name__)
 _REPLICAS = 3
 _GIGABYTE = 1024**3
 _GIGABYTES = 10
-_MAX_AGE = 7 * 86400.0
+_DAY = 86400.0
+_DAYS = 7
+# What a setting is called in a stream, and how much one of it is there.
+_LIMITS = {"gigabytes": "max_bytes", "days": "max_age", "replicas": "num_replicas"}
+_UNITS = {"gigabytes": _GIGABYTE, "days": _DAY, "replicas": 1}
 _DUPLICATE_WINDOW = 600.0
 # Twice what a frame can have, and its headers.
 _MAX_MESSAGE = 64 * 1024
 _COUNT_KEY = "partitions"
 _is_count = re.compile(rb"[1-9][0-9]{0,3}").fullmatch
+
+
+class StreamSettings(NamedTuple):
+    """What the configuration says of the stream and its buckets, None for nothing."""
+
+    gigabytes: int | None = None
+    days: int | None = None
+    replicas: int | None = None
 
 
 class OtherPartitionsError(Exception):
@@ -42,7 +55,7 @@ class OtherPartitionsError(Exception):
         self.number = number
 
 
-async def make_stream(js: JetStreamContext, gigabytes: int | None) -> StreamInfo:
+async def make_stream(js: JetStreamContext, settings: StreamSettings) -> StreamInfo:
     """Make the stream of the frames, unless it is there, however it is configured."""
     try:
         return await js.stream_info(STREAM)
@@ -51,11 +64,11 @@ async def make_stream(js: JetStreamContext, gigabytes: int | None) -> StreamInfo
             StreamConfig(
                 name=STREAM,
                 subjects=[STREAM_SUBJECTS],
-                num_replicas=_REPLICAS,
+                num_replicas=settings.replicas or _REPLICAS,
                 storage=StorageType.FILE,
                 discard=DiscardPolicy.OLD,
-                max_age=_MAX_AGE,
-                max_bytes=(gigabytes or _GIGABYTES) * _GIGABYTE,
+                max_age=(settings.days or _DAYS) * _DAY,
+                max_bytes=(settings.gigabytes or _GIGABYTES) * _GIGABYTE,
                 max_msg_size=_MAX_MESSAGE,
                 duplicate_window=_DUPLICATE_WINDOW,
             )
@@ -64,38 +77,66 @@ async def make_stream(js: JetStreamContext, gigabytes: int | None) -> StreamInfo
         return info
 
 
-async def enlarge_stream(js: JetStreamContext, info: StreamInfo, gigabytes: int | None) -> None:
-    """Let the stream hold more, if that is wanted and it is limited to less: nothing gets lost."""
-    max_bytes = (gigabytes or 0) * _GIGABYTE
-    if not 0 < (info.config.max_bytes or 0) < max_bytes:
-        return
-    try:
-        await js.update_stream(replace(info.config, max_bytes=max_bytes))
-    except APIError as error:
-        text = "The stream %s stays as small as it is (%s)"
-        LOGGER.error(text, STREAM, error.description)  # noqa: TRY400 - it says all
-    else:
-        LOGGER.warning("The stream %s may hold %d GB now", STREAM, gigabytes)
+async def enlarge(js: JetStreamContext, info: StreamInfo, settings: StreamSettings) -> None:
+    """Let a stream hold more, for longer, on more nodes, where that is wanted: nothing gets lost.
+
+    Where less is wanted, it stays as it is: frames might go that nobody has read.
+    """
+    config = info.config
+    for key, unit in _UNITS.items():
+        wanted, has = getattr(settings, key), getattr(config, _LIMITS[key]) or 0
+        if wanted is None or has == wanted * unit:
+            continue
+        if not 0 < has < wanted * unit:
+            text = "%s has more than stream_%s = %d, and keeps it: less could lose frames"
+            LOGGER.warning(text, config.name, key, wanted)
+            continue
+        larger = replace(config, **{_LIMITS[key]: wanted * unit})
+        try:
+            await js.update_stream(larger)
+        except APIError as error:
+            text = "%s stays as small as it is, without stream_%s = %d (%s)"
+            LOGGER.error(text, config.name, key, wanted, error.description)  # noqa: TRY400
+        else:
+            config = larger
+            LOGGER.warning("%s has stream_%s = %d now", config.name, key, wanted)
 
 
-async def open_leases(js: JetStreamContext) -> KeyValue:
+async def replicate_buckets(js: JetStreamContext, settings: StreamSettings) -> None:
+    """Put the buckets on as many nodes as the stream, if that is wanted and they are on fewer."""
+    for bucket in (PARTITIONS, LEASES):
+        info = await js.stream_info(f"KV_{bucket}")
+        await enlarge(js, info, StreamSettings(replicas=settings.replicas))
+
+
+async def open_leases(js: JetStreamContext, settings: StreamSettings) -> KeyValue:
     """Return the bucket of the leases."""
     return await _open(
         js,
         KeyValueConfig(
-            bucket=LEASES, ttl=LEASE_TIME, storage=StorageType.MEMORY, replicas=_REPLICAS
+            bucket=LEASES,
+            ttl=LEASE_TIME,
+            storage=StorageType.MEMORY,
+            replicas=settings.replicas or _REPLICAS,
         ),
     )
 
 
-async def open_states(js: JetStreamContext, partitions: int, metrics: Metrics) -> KeyValue:
+async def open_states(
+    js: JetStreamContext, partitions: int, metrics: Metrics, settings: StreamSettings
+) -> KeyValue:
     """Return the bucket of the partitions' states.
 
     Raises OtherPartitionsError when it was made for another number of them.
     """
     wanted = json.dumps(partitions).encode()
     bucket = await _open(
-        js, KeyValueConfig(bucket=PARTITIONS, storage=StorageType.FILE, replicas=_REPLICAS)
+        js,
+        KeyValueConfig(
+            bucket=PARTITIONS,
+            storage=StorageType.FILE,
+            replicas=settings.replicas or _REPLICAS,
+        ),
     )
     try:
         entry = await bucket.get(_COUNT_KEY)

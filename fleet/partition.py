@@ -34,6 +34,7 @@ from .metrics import Metrics
 from .outage_log import outage_of, reason
 from .own_times import OwnTimes
 from .partition_state import PartitionState
+from .registers import ALL, Registers
 from .series_line_protocol import Sample, make_sample
 from .subjects import STREAM, reading_of
 from .victoria_metrics import Store
@@ -62,6 +63,7 @@ class Collector:
     most_openers: int
     publishes_readings: bool
     first_sequence: int
+    registers: Registers = ALL
 
 
 class Partition:
@@ -224,7 +226,7 @@ class Partition:
             collector.metrics.discarded.inc(discarded / collector.partitions)
 
     async def _store(self, messages: list[FrameMessage]) -> None:
-        last = messages[-1]
+        collector, last = self._collector, messages[-1]
         batch = Batch(last.sequence, last.ack, messages[0].arrived, last.arrived)
         samples: list[Sample] = []
         telegrams: list[Telegram] = []
@@ -233,12 +235,14 @@ class Partition:
             if telegram is None:
                 continue
             source = self._sources.bound(telegram.system_title or b"", message.source)
-            samples.append(make_sample(telegram, message.arrived, source=source))
+            samples.append(
+                make_sample(telegram, message.arrived, collector.registers, source=source)
+            )
             if message.sequence > self._published:
                 telegrams.append(telegram)
         if samples:
             self._being_stored = batch.began
-            batch.write = await self._collector.store.write(samples)
+            batch.write = await collector.store.write(samples)
             self._being_stored = None
         self._queue.add(batch)
         self._handled, self._handled_at = last.sequence, last.arrived

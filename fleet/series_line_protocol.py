@@ -4,14 +4,12 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from smartyp1.p1 import CHANNELS, OBJECTS, Telegram
-from smartyp1.publish import PART_NAMES, object_name
+from smartyp1.p1 import OBJECTS, Telegram
 
 from .meter_sources import Source
+from .registers import ALL, MBUS_NAMES, Registers
 
 _MEASUREMENT = "smarty_p1"
-# What an M-Bus meter says stands on lines of its own.
-_IS_MBUS = re.compile(rf"0-[{CHANNELS.start}-{CHANNELS.stop - 1}]:(?:24\.|96\.1\.0)").match
 # An object outside the table that holds a number. Digits alone may be an identifier or a code.
 _NUMBER = re.compile(r"([+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?)(?:\*[^*]{1,16})?")
 _LONGEST_TAG = 64
@@ -35,11 +33,13 @@ class Sample(NamedTuple):
         return f"{self.meter}storage_delay={delay!r} {self.at_ms}\n{self.channels}"
 
 
-def make_sample(telegram: Telegram, arrived: float, *, source: Source | None = None) -> Sample:
-    """Return a telegram's numbers at its own time, or at `arrived` if it has none.
+def make_sample(
+    telegram: Telegram, arrived: float, registers: Registers = ALL, *, source: Source | None = None
+) -> Sample:
+    """Return those of a telegram's numbers that are stored, at its own time.
 
-    That is when the stream got it (Unix seconds). With a source, it is noted that and where the
-    meter was seen.
+    Or at `arrived` if it has none: that is when the stream got it (Unix seconds). With a source, it
+    is noted that and where the meter was seen.
     """
     time = arrived if telegram.time is None else telegram.time.timestamp()
     at_ms = round(time * 1000)
@@ -48,11 +48,11 @@ def make_sample(telegram: Telegram, arrived: float, *, source: Source | None = N
     for reference, value in telegram.objects.items():
         kind = type(value)
         if kind is float or kind is int:
-            if name := _name(reference):
+            if name := registers.name_of(reference):
                 fields.append(f"{name}={value!r},")
-        elif value is not None and (parts := _numbers(reference, value)):
+        elif value is not None and (parts := _numbers(reference, value, registers)):
             fields += parts
-    channels = _channel_lines(telegram, head, at_ms) if telegram.channels else ""
+    channels = _channel_lines(telegram, head, at_ms, registers) if telegram.channels else ""
     if source is not None:
         tags = _source_tags((telegram.system_title or b"").hex().upper(), source)
         # A number that anybody can compare with the time of day, in whatever language is asked.
@@ -60,13 +60,13 @@ def make_sample(telegram: Telegram, arrived: float, *, source: Source | None = N
     return Sample(f"{head} {''.join(fields)}", channels, at_ms)
 
 
-def _channel_lines(telegram: Telegram, head: str, at_ms: int) -> str:
+def _channel_lines(telegram: Telegram, head: str, at_ms: int, registers: Registers) -> str:
     lines = []
     for channel, reading in telegram.channels.items():
         fields = [
             f"{name}={value!r}"
-            for name, value in (("index", reading.value), ("valve", reading.valve))
-            if value is not None
+            for name, value in zip(MBUS_NAMES, (reading.value, reading.valve), strict=True)
+            if value is not None and registers.has(name)
         ]
         if fields:
             tags = _channel_tags(channel, reading.type, reading.serial_number)
@@ -107,26 +107,13 @@ def _seen(text: str) -> str:
     return "".join(sign if sign.isprintable() else "_" for sign in text[:_LONGEST_TAG])
 
 
-@lru_cache(maxsize=4096)
-def _name(reference: str) -> str:
-    """Return the name of an object with one value, "" for what stands elsewhere."""
-    if _IS_MBUS(reference):
-        return ""
-    # A hyphen would be a minus to who asks for the value.
-    return object_name(reference).replace("-", "_")
-
-
-def _numbers(reference: str, value: object) -> list[str]:
+def _numbers(reference: str, value: object, registers: Registers) -> list[str]:
     """Return the numbers in an object that holds several, or that the table does not know."""
     if isinstance(value, tuple):
-        names = PART_NAMES.get(reference, ())
-        return [
-            f"{name}={part!r},"
-            for name, part in zip(names, value, strict=False)
-            if isinstance(part, float)
-        ]
+        return [f"{name}={part!r}," for name, part in registers.parts_of(reference, value)]
     if isinstance(value, str) and reference not in OBJECTS:
         match = _NUMBER.fullmatch(value)
-        if match and ("*" in value or "." in value):
-            return [f"{_name(reference)}={float(match[1])!r},"]
+        name = registers.name_of(reference)
+        if name and match and ("*" in value or "." in value):
+            return [f"{name}={float(match[1])!r},"]
     return []

@@ -20,10 +20,11 @@ from .meters import MeterWarnings
 from .metrics import Metrics
 from .nats_stream import (
     OtherPartitionsError,
-    enlarge_stream,
+    enlarge,
     make_stream,
     open_leases,
     open_states,
+    replicate_buckets,
 )
 from .outage_log import outage_of, reason
 from .partition import Collector, Partition
@@ -135,12 +136,12 @@ class _Session:
     async def _collect(self, nats: Client, closed: asyncio.Event) -> None:
         config = self._config
         js = nats.jetstream(timeout=_API_TIMEOUT)
-        stream = await make_stream(js, config.stream_gigabytes)
-        await enlarge_stream(js, stream, config.stream_gigabytes)
+        stream = await make_stream(js, config.stream)
+        await enlarge(js, stream, config.stream)
         collector = Collector(
             nats,
             js,
-            await open_states(js, config.partitions, self._metrics),
+            await open_states(js, config.partitions, self._metrics, config.stream),
             self._store,
             config.keys,
             self._metrics,
@@ -149,10 +150,13 @@ class _Session:
             _MOST_OPENERS,
             config.publishes_readings,
             stream.state.first_seq,
+            config.registers,
         )
+        bucket = await open_leases(js, config.stream)
+        await replicate_buckets(js, config.stream)
         leases = Leases(
             js,
-            await open_leases(js),
+            bucket,
             config.name,
             config.partitions,
             lambda owned: self._work_on(owned, collector),
@@ -169,15 +173,15 @@ class _Session:
 
     async def _watch(self, collector: Collector) -> None:
         """See where the stream begins, and make anew what somebody deletes."""
-        js = collector.js
+        js, config = collector.js, self._config
         while True:
             await asyncio.sleep(_LOOK_INTERVAL)
             with suppress(NatsError, TimeoutError):
-                stream = await make_stream(js, self._config.stream_gigabytes)
+                stream = await make_stream(js, config.stream)
                 collector.first_sequence = stream.state.first_seq
                 self._metrics.show_stream(stream)
-                await open_states(js, self._config.partitions, self._metrics)
-                await open_leases(js)
+                await open_states(js, config.partitions, self._metrics, config.stream)
+                await open_leases(js, config.stream)
 
     def _work_on(self, owned: frozenset[int], collector: Collector) -> None:
         for number in [one for one in self._working if one not in owned]:

@@ -104,6 +104,8 @@ class FrameQueue:
             raise QueueInUseError from None
         self._share = most_bytes // len(ports)
         self._freed = 0
+        # Those of which something is gone, but not from the disk yet.
+        self._undeleted: set[_Port] = set()
         self._database = open_file(path)
         with self._database:
             self._ports = {label: _Port(self._database, label) for label in ports}
@@ -173,22 +175,18 @@ class FrameQueue:
     def _write(self, rows: Iterable[tuple[int, str, bytes]] = ()) -> None:
         """Delete what is gone, and add: together, for that writes the same pages."""
         with self._database:
-            for port in self._all():
-                if port.undeleted:
-                    self._freed += self._database.execute(
-                        "DELETE FROM frames WHERE number > ? AND number <= ?",
-                        (port.first, port.done),
-                    ).rowcount
+            for port in self._undeleted:
+                self._freed += self._database.execute(
+                    "DELETE FROM frames WHERE number > ? AND number <= ?", (port.first, port.done)
+                ).rowcount
             if self._freed > _MANY:
                 self._freed = 0
                 self._database.execute("PRAGMA incremental_vacuum").fetchall()
             self._database.executemany("INSERT INTO frames VALUES (?, ?, ?)", rows)
         # Not before: what could not be written is there again.
-        for port in self._all():
+        for port in self._undeleted:
             port.undeleted = 0
-
-    def _all(self) -> list[_Port]:
-        return [part for label in self._ports for part in self._parts(label)]
+        self._undeleted.clear()
 
     def _make_room(self, label: str) -> int:
         excess = self.size(label) - self._share
@@ -204,9 +202,15 @@ class FrameQueue:
             ):
                 if before - part.size >= excess:
                     break
-                count += part.forget(number, size)
+                count += self._forget(part, number, size)
             excess -= before - part.size
         return count
+
+    def _forget(self, part: _Port, number: int, size: int) -> bool:
+        is_gone = part.forget(number, size)
+        if is_gone:
+            self._undeleted.add(part)
+        return is_gone
 
     def oldest(self, port: str, count: int, title: str | None = None) -> list[WaitingFrame]:
         """Return the oldest frames of a port, or of those that are set aside of a title."""
@@ -243,7 +247,9 @@ class FrameQueue:
                 "UPDATE frames SET number = ? WHERE number = ?", (part.last + 1, frame.number)
             )
         aside[title] = part
-        queue.forget(frame.number, len(frame.data))
+        if gone is not None:
+            self._undeleted.discard(aside[gone])
+        self._forget(queue, frame.number, len(frame.data))
         part.last += 1
         part.length += 1
         part.size += len(frame.data) + _ROW_SIZE
@@ -258,6 +264,7 @@ class FrameQueue:
         with suppress(sqlite3.Error):
             with self._database:
                 self._delete(part)
+            self._undeleted.discard(part)
             del self._aside[port][title]
 
     def _delete(self, part: _Port) -> None:
@@ -276,7 +283,7 @@ class FrameQueue:
         if part is None:
             return
         for frame in frames:
-            part.forget(frame.number, len(frame.data))
+            self._forget(part, frame.number, len(frame.data))
         if part.undeleted >= _SOME:
             # A disk that cannot be written now is tried again.
             with suppress(sqlite3.Error):

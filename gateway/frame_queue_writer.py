@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import count, islice
@@ -19,6 +19,8 @@ LOGGER = logging.getLogger(__name__)
 # While the disk cannot be written; beyond that, the oldest frame goes.
 _MOST_IN_MEMORY = 8 * 1024 * 1024
 _RETRY_DELAY = 2.0
+# So long the frames of several ports are gathered: to wake up, for one frame, costs more than it.
+GATHER_TIME = 0.1
 _LOST = "The queue cannot be written: %s"
 _BACK = "The queue can be written again"
 
@@ -26,11 +28,13 @@ _BACK = "The queue can be written again"
 class FrameStore:
     """Takes frames at once, writes them as fast as the disk can, and tells who waits for them.
 
-    While the disk cannot be written, frames wait in memory, and are published from there.
+    What comes of several ports within `gather_time` (seconds; a port alone has none) is written
+    together. While the disk cannot be written, frames wait in memory, and are published from there.
     """
 
     def __init__(self, ports: Iterable[str], metrics: Metrics) -> None:
         self._ports = tuple(ports)
+        self.gather_time = GATHER_TIME if len(self._ports) > 1 else 0.0
         self._metrics = metrics
         self._thread = ThreadPoolExecutor(1, "queue")
         # In order. Their numbers are below those on disk, which are above zero.
@@ -43,6 +47,8 @@ class FrameStore:
         self._adding: asyncio.Future[None] | None = None
         self._has_new = asyncio.Event()
         self._news = {port: asyncio.Event() for port in self._ports}
+        self._has_news = asyncio.Event()
+        self._with_news: set[str] = set()
         self._queue: FrameQueue
 
     async def _in_thread[T](self, work: Callable[[], T]) -> T:
@@ -53,8 +59,7 @@ class FrameStore:
         self._queue = await self._in_thread(partial(FrameQueue, path, self._ports, most_bytes))
         for port in self._ports:
             self._metrics.dropped.labels(port)
-            self._note(port)
-            self._news[port].set()
+            self._tell(port)
 
     def put(self, frame: NewFrame) -> None:
         """Take a frame, which is written a moment later."""
@@ -74,9 +79,11 @@ class FrameStore:
         """Write what comes, until cancelled."""
         while True:
             await self._has_new.wait()
+            if self.gather_time:
+                await asyncio.sleep(self.gather_time)
             self._has_new.clear()
             try:
-                await self._write_all()
+                await self._write_what_waits()
             except sqlite3.Error as err:
                 self._outage.note(err)
                 for port in {frame.port for frame in self._new.values()}:
@@ -84,8 +91,8 @@ class FrameStore:
                 await self._outage.wait()
                 self._has_new.set()
 
-    async def _write_all(self) -> None:
-        while new := dict(self._new):
+    async def _write_what_waits(self) -> None:
+        if new := dict(self._new):
             self._adding = asyncio.ensure_future(self._add(new))
             # Whoever stops waiting does not stop it.
             await asyncio.wait([self._adding])
@@ -105,6 +112,8 @@ class FrameStore:
     def _tell(self, port: str) -> None:
         self._note(port)
         self._news[port].set()
+        self._with_news.add(port)
+        self._has_news.set()
 
     def _note(self, port: str) -> None:
         waiting = [len(frame.data) for frame in self._in_memory(port).values()]
@@ -129,6 +138,13 @@ class FrameStore:
         await self._news[port].wait()
         self._news[port].clear()
 
+    async def wait_for_any(self) -> Collection[str]:
+        """Wait until there may be frames; return of which ports, each once after it was told."""
+        await self._has_news.wait()
+        self._has_news.clear()
+        ports, self._with_news = self._with_news, set()
+        return ports
+
     async def last_topic(self, port: str) -> str | None:
         """Return the topic of the youngest frame of a port that waits."""
         return await self._in_thread(partial(self._queue.last_topic, port))
@@ -136,12 +152,36 @@ class FrameStore:
     async def oldest(self, port: str, most: int, title: str | None = None) -> list[WaitingFrame]:
         """Return the oldest frames of a port, or of those that are set aside of a title."""
         frames = await self._in_thread(partial(self._queue.oldest, port, most, title))
-        if title is not None:
-            return frames
-        return frames or [
+        return frames if frames or title is not None else self._oldest_in_memory(port, most)
+
+    def _oldest_in_memory(self, port: str, most: int) -> list[WaitingFrame]:
+        return [
             WaitingFrame(number, frame.topic, frame.data)
             for number, frame in islice(self._in_memory(port).items(), most)
         ]
+
+    async def exchange(
+        self, gone: Mapping[str, Sequence[WaitingFrame]], ports: Iterable[str], most: int
+    ) -> dict[str, list[WaitingFrame]]:
+        """Remove the oldest frames of ports, and return those of `ports` that are the oldest then.
+
+        In one go, for the disk and the thread; as often as `remove` and `oldest` would.
+        """
+        for frames in gone.values():
+            for frame in frames:
+                self._forget(frame.number)
+
+        def work() -> dict[str, list[WaitingFrame]]:
+            for port, frames in gone.items():
+                self._queue.remove(port, [frame for frame in frames if frame.number > 0])
+            return {port: self._queue.oldest(port, most) for port in ports}
+
+        found = await self._in_thread(work)
+        for port in gone:
+            self._note(port)
+        return {
+            port: frames or self._oldest_in_memory(port, most) for port, frames in found.items()
+        }
 
     async def remove(
         self, port: str, frames: Sequence[WaitingFrame], title: str | None = None
@@ -179,7 +219,7 @@ class FrameStore:
             # What is just being written must not be written twice.
             await asyncio.gather(self._adding, return_exceptions=True)
         try:
-            await self._write_all()
+            await self._write_what_waits()
         except sqlite3.Error as err:
             LOGGER.error("%d frames could not be written: %s", len(self._new), err)  # noqa: TRY400
         try:

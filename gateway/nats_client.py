@@ -57,6 +57,23 @@ class NatsClient(Client):
             connect_timeout=_CONNECT_TIMEOUT,
             ping_interval=_PING_INTERVAL,
         )
+        self._write_in_one_piece()
+
+    def _write_in_one_piece(self) -> None:
+        """Let what is sent together be one record of TLS.
+
+        The library hands over message by message, and a server works on each record by itself: what
+        it passes on of them leaves it one by one, too.
+        """
+        transport = self._transport
+        if transport is None:
+            return
+        write = transport.write
+
+        def writelines(payload: list[bytes]) -> None:
+            write(b"".join(payload))
+
+        transport.writelines = writelines  # type: ignore[method-assign]
 
     @override
     def _connect_command(self) -> bytes:

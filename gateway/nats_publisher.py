@@ -11,41 +11,33 @@ import re
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from hashlib import sha256
 from socket import gethostname
-from typing import NamedTuple
 
 from nats.errors import Error, TimeoutError as NoAnswerError
-from nats.js.api import Header, PubAck
-from nats.js.client import JetStreamContext
 from nats.js.errors import NoStreamResponseError
 
 from smartyp1.backoff import Backoff, Outage
 from smartyp1.first_to_end import first_to_end
-from smartyp1.p1 import read_frame
 
-from .frame_queue import WaitingFrame
 from .frame_queue_writer import FrameStore
 from .metrics import Metrics
 from .nats_client import NatsClient
 from .nats_config import DEFAULT_INBOX, NatsConfig
+from .nats_names import STREAM, Names, names_of
+from .nats_requests import FAILURES, TIMEOUT, DeniedError, Requests
+from .nats_rows import Rows
 
 LOGGER = logging.getLogger(__name__)
 
-STREAM = "smarty_p1_frames"
-SUBJECT = "smarty_p1.sealed"
 # Where a frame came from, for who looks for a meter; nothing vouches for it.
 GATEWAY_HEADER = "Smarty-Gateway"
 PORT_HEADER = "Smarty-Port"
-_TIMEOUT = 3.0
 _FIRST_DELAY = 0.5
 _LONGEST_DELAY = 4.0
 # A node that is connected, but has lost the others, acknowledges nothing.
 _PATIENCE = 10.0
-# Read from the queue at once, of each port.
+# Read at once of what is set aside.
 _WINDOW = 8
-# Sent and not acknowledged, of all ports.
-_MOST_UNDERWAY = 256
 _CLOSE_TIMEOUT = 2.0
 # So often it is tried whether the user may publish what is set aside.
 _ASIDE_INTERVAL = 30.0
@@ -54,22 +46,8 @@ _MOST_SIGNS = 64
 # The subject may be one behind a mapping; the library makes small letters of it.
 _DENIED_TITLE = re.compile(r'violation for publish to "\S+\.([0-9a-f]{16})"', re.IGNORECASE)
 _DENIED_INBOX = re.compile(r'violation for subscription to "_inbox', re.IGNORECASE)
-# The last ones are those of an answer that is no acknowledgement.
-_FAILURES = (Error, ValueError, KeyError, TypeError, AttributeError)
 _AWAY = "A server of the NATS cluster is away: %s"
 _BACK = "The NATS cluster acknowledges frames again"
-
-
-class _Names(NamedTuple):
-    """System title, subject and message id of a frame.
-
-    The id is system title and frame counter, and what tells frames with the same header apart:
-    one that was damaged or forged must not keep the true one out of the stream.
-    """
-
-    title: str
-    subject: str
-    message_id: str
 
 
 class NatsPublisher:
@@ -85,15 +63,13 @@ class NatsPublisher:
         self._losses = [metrics.broker_losses.labels(port) for port in ports]
         self._connected = [metrics.broker_connected.labels(port) for port in ports]
         self._origins = {port: _origin(config, port) for port in ports}
-        self._underway = asyncio.Semaphore(_MOST_UNDERWAY)
         self._is_connected = False
         self._backoff = Backoff(_FIRST_DELAY, _LONGEST_DELAY)
         # Each kind of failure is said once for each loss: it is tried again and again.
         self._outage = Outage(LOGGER, "%s", _BACK)
         self._no_answer_since: float | None = None
         self._failing: set[str] = set()
-        # On their way, by system title; cancelled when the server says that it may not be.
-        self._sending: dict[str, set[asyncio.Future[PubAck]]] = {}
+        self._requests: Requests | None = None
         self._named: set[str] = set()
         self._inbox = self._next_inbox = config.inbox_prefix
         self._closed = asyncio.Event()
@@ -132,11 +108,15 @@ class NatsPublisher:
         await client.open(self._on_error, on_closed, reconnect=False, inbox_prefix=self._inbox)
         self._note_connected(is_connected=True)
         self._no_answer_since = None
-        jetstream = client.jetstream(timeout=_TIMEOUT)
+        requests = self._requests = Requests(client, self._origins)
+        await requests.open()
+        rows = Rows(self._ports, self._store, requests, self)
         await first_to_end(
             self._wait_for_end(closed),
-            *(self._publish_all(jetstream, port) for port in self._ports),
-            self._publish_aside(jetstream),
+            requests.give_up(),
+            rows.listen(),
+            rows.send(),
+            self._publish_aside(requests),
         )
 
     async def _wait_for_end(self, closed: asyncio.Event) -> None:
@@ -152,91 +132,40 @@ class NatsPublisher:
         msg = "the connection was closed"
         raise Error(msg)
 
-    async def _publish_all(self, jetstream: JetStreamContext, port: str) -> None:
-        while True:
-            while frames := await self._store.oldest(port, _WINDOW):
-                for frame in frames:
-                    title = await self._publish_unless_aside(jetstream, port, frame)
-                    if title is None:
-                        await self._store.remove(port, [frame])
-                    else:
-                        await self._store.set_aside(port, title, frame)
-            await self._store.wait(port)
-
-    async def _publish_unless_aside(
-        self, jetstream: JetStreamContext, port: str, frame: WaitingFrame
-    ) -> str | None:
-        """Publish a frame, or return the system title under which it is to be set aside."""
-        names = _name(frame.data)
-        if names is None:
-            LOGGER.error("%s: what waited in the queue is no frame, and is dropped", port)
-            return None
-        # Behind those that are there already, so that frame counters rise.
-        is_aside = names.title in self._store.titles_aside(port)
-        if is_aside or not await self._publish(jetstream, port, frame.data, names):
-            return names.title
-        return None
-
-    async def _publish_aside(self, jetstream: JetStreamContext) -> None:
+    async def _publish_aside(self, requests: Requests) -> None:
         """Try again and again to publish what is set aside."""
         while True:
             for port in self._ports:
                 for title in self._store.titles_aside(port):
-                    await self._publish_title(jetstream, port, title)
+                    await self._publish_title(requests, port, title)
             await asyncio.sleep(_ASIDE_INTERVAL)
 
-    async def _publish_title(self, jetstream: JetStreamContext, port: str, title: str) -> None:
+    async def _publish_title(self, requests: Requests, port: str, title: str) -> None:
         while frames := await self._store.oldest(port, _WINDOW, title):
             for frame in frames:
-                names = _name(frame.data)
-                if names and not await self._publish(jetstream, port, frame.data, names):
+                names = names_of(frame.data)
+                if names and not await self._publish(requests, port, frame.data, names):
                     return
                 await self._store.remove(port, [frame], title)
         await self._store.end_aside(port, title)
 
-    async def _publish(
-        self, jetstream: JetStreamContext, port: str, data: bytes, names: _Names
-    ) -> bool:
-        """Publish a frame, as often as it takes: the stream drops what it has already.
-
-        Returns False when the user may not.
-        """
+    async def _publish(self, requests: Requests, port: str, data: bytes, names: Names) -> bool:
+        """Publish a frame, as often as it takes; return False when the user may not."""
         backoff = Backoff(_FIRST_DELAY, _LONGEST_DELAY)
         while True:
             try:
-                async with self._underway:
-                    if not await self._send(jetstream, port, data, names):
-                        return False
-            except _FAILURES as err:
-                self._on_failure(port, names.subject, err)
+                await requests.ask(port, names, data)
+            except DeniedError:
+                return False
+            except FAILURES as err:
+                self.on_failure(port, names.subject, err)
             else:
-                self._on_success(port)
+                self.on_success(port)
                 return True
             await backoff.wait()
 
-    async def _send(
-        self, jetstream: JetStreamContext, port: str, data: bytes, names: _Names
-    ) -> bool:
-        """Send a frame once; return False when the user may not. Raises what the library does."""
-        headers: dict[str, str] = {Header.MSG_ID: names.message_id, **self._origins[port]}
-        sending = asyncio.ensure_future(
-            jetstream.publish(names.subject, data, stream=STREAM, headers=headers)
-        )
-        others = self._sending.setdefault(names.title, set())
-        others.add(sending)
-        try:
-            await asyncio.wait([sending])
-        finally:
-            sending.cancel()
-            others.discard(sending)
-            if not others:
-                self._sending.pop(names.title, None)
-        if sending.cancelled():
-            return False
-        sending.result()
-        return True
-
-    def _on_success(self, port: str) -> None:
+    def on_success(self, port: str) -> None:
+        """Note a frame that was acknowledged."""
         self._no_answer_since = None
         self._backoff.reset()
         self._published[port].inc()
@@ -244,7 +173,8 @@ class NatsPublisher:
         if not self._failing:
             self._outage.end()
 
-    def _on_failure(self, port: str, subject: str, err: Exception) -> None:
+    def on_failure(self, port: str, subject: str, err: Exception) -> None:
+        """Note a frame that was not, and is sent again."""
         self._failing.add(port)
         self._no_answer_since = self._no_answer_since or time.monotonic()
         match err:
@@ -256,7 +186,7 @@ class NatsPublisher:
                     "No acknowledgement of %s within %s s: there is no stream %s yet, or fewer "
                     "than two of its nodes"
                 )
-                self._outage.note(text % (subject, _TIMEOUT, STREAM), kind="answer")
+                self._outage.note(text % (subject, TIMEOUT, STREAM), kind="answer")
             case _:
                 text = f"The NATS cluster refuses {subject}: {_words(err)}"
                 self._outage.note(text, kind="refused")
@@ -276,8 +206,8 @@ class NatsPublisher:
             self._outage.note(_AWAY % text, kind="away")
 
     def _on_denied(self, title: str, text: str) -> None:
-        for sending in self._sending.get(title, ()):
-            sending.cancel()
+        if self._requests:
+            self._requests.deny(title)
         if title not in self._named and len(self._named) < _MOST_NAMED:
             self._named.add(title)
             more = "frames of this meter are set aside until it does"
@@ -290,16 +220,6 @@ class NatsPublisher:
             for counter in self._losses:
                 counter.inc()
         self._is_connected = is_connected
-
-
-def _name(data: bytes) -> _Names | None:
-    """Return what a frame is called, None when it is no frame."""
-    frame = read_frame(data)
-    if frame is None:
-        return None
-    title = frame.system_title.hex().upper()
-    digest = sha256(data).hexdigest()[:16]
-    return _Names(title, f"{SUBJECT}.{title}", f"{title}-{frame.frame_counter}-{digest}")
 
 
 def _origin(config: NatsConfig, port: str) -> dict[str, str]:

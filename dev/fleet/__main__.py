@@ -7,6 +7,7 @@ wrongly accepted, or took too long.
 
 import argparse
 import asyncio
+import logging
 import os
 import shutil
 import signal
@@ -29,6 +30,8 @@ def main() -> int:
     options = _options()
     # Everything that was started is to be stopped.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # It warns of each connection with TLS that a node has ended.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
     os.environ["PYTHONPATH"] = str(ROOT)
     directory = Path(tempfile.mkdtemp(prefix="smarty-fleet-"))
     started = time.monotonic()

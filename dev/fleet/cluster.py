@@ -26,6 +26,7 @@ _EXAMPLE = ROOT / "fleet" / "nats-server.conf"
 _START_TIMEOUT = 120.0
 _FLEET_USERS = "    users: [\n      { user: collector,"
 _GATEWAY = re.compile(r"      \{ user: cellar,.*?\} \}\n", re.DOTALL)
+_CLUSTER = "cluster {\n"
 _LOGIN = re.compile(r'user: (\w+), password: "\$2a\$11\$…"')
 _TITLES = re.compile(r"publish: \[.*\]")
 # Who looks into everything, which nobody of the example may.
@@ -43,26 +44,28 @@ class NatsCluster:
     """Three nodes with the configuration of the example, in directories of their own.
 
     `gateways` are the users who may publish, and the system titles of their meters, or "*"; `extra`
-    is added to the configuration of each node, `tls` is for those who connect; `program` is what
-    runs, without it the NATS that is recommended.
+    is added to the configuration of each node, `routes` to what it says of the others, `tls` is for
+    those who connect; `program` is what runs, without it the NATS that is recommended.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         directory: Path,
         gateways: Mapping[str, Iterable[str]],
         extra: str = "",
         *,
+        routes: str = "",
         tls: ssl.SSLContext | None = None,
         program: str | None = None,
     ) -> None:
         program = program or recommended()
         ports = [free_ports() for _ in range(NODES)]
-        routes = [free_ports() for _ in range(NODES)]
+        route_ports = [free_ports() for _ in range(NODES)]
         self.urls = tuple(f"nats://{HOST}:{port}" for port in ports)
         example = _with_users(_EXAMPLE.read_text(encoding="utf-8"), gateways) + extra
+        example = example.replace(_CLUSTER, _CLUSTER + routes)
         self.nodes = tuple(
-            _node(program, directory / f"nats{number}", ports[number], routes, number, example)
+            _node(program, directory / f"nats{number}", ports[number], route_ports, number, example)
             for number in range(NODES)
         )
         self._tls = tls
@@ -79,9 +82,9 @@ class NatsCluster:
         """End them."""
         await self._running.aclose()
 
-    async def connect(self, user: str = ADMIN) -> Client:
-        """Connect to a node. Raises OSError and nats.errors.Error."""
-        return await connect(self.urls, user, tls=self._tls)
+    async def connect(self, user: str = ADMIN, *, outlasts_nodes: bool = False) -> Client:
+        """Connect to a node, perhaps to another one later. Raises OSError and nats.errors.Error."""
+        return await connect(self.urls, user, tls=self._tls, outlasts_nodes=outlasts_nodes)
 
     async def until_ready(self) -> None:
         """Wait until JetStream answers. Raises MissedError when it does not for long."""
@@ -108,7 +111,7 @@ async def connect(
     tls: ssl.SSLContext | None = None,
     outlasts_nodes: bool = False,
 ) -> Client:
-    """Connect to a node, and perhaps to another one later. Raises OSError and nats.errors.Error."""
+    """Connect to a node, perhaps to another one later. Raises OSError and nats.errors.Error."""
 
     async def ignore(_: Exception) -> None:
         pass

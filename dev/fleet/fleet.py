@@ -23,6 +23,7 @@ from dev.reliability.process import is_served
 from dev.reliability.result import MissedError
 from dev.simulator import Meter
 
+from .certificates import Certificates
 from .cluster import NatsCluster, login
 from .intruder import USER as INTRUDER
 from .meters import write_keys
@@ -41,6 +42,7 @@ _GATEWAY = """\
 [nats]
 servers = {servers}
 {login}\
+ca_file = "{ca_file}"
 [queue]
 path = "{queue}"
 [metrics]
@@ -55,6 +57,7 @@ _COLLECTOR = """\
 [nats]
 servers = {servers}
 {login}\
+ca_file = "{ca_file}"
 [store]
 url = "{store}"
 [keys]
@@ -116,7 +119,15 @@ class Fleet:
         self.seed = seed
         self._meters = meters
         gateways = {f"gateway{number}": self._titles(number) for number in range(self.count)}
-        self.cluster = NatsCluster(directory, {**gateways, INTRUDER: ["*"]})
+        certificates = Certificates(directory / "certificates")
+        self._ca_file = certificates.ca_file
+        self.cluster = NatsCluster(
+            directory,
+            {**gateways, INTRUDER: ["*"]},
+            certificates.nodes,
+            routes=certificates.routes,
+            tls=certificates.context,
+        )
         # Otherwise it would drop, as it merges, what is to be found.
         self.store = VictoriaMetrics(directory / "victoria-metrics", shows_doubles=True)
         self.villages = [self._village(number, seconds) for number in range(self.count)]
@@ -243,6 +254,7 @@ class Fleet:
         text = _GATEWAY.format(
             servers=[*self.cluster.urls],
             login=login(directory, f"gateway{number}"),
+            ca_file=self._ca_file,
             queue=_QUEUE,
             metrics=metrics_port,
         )
@@ -260,6 +272,7 @@ class Fleet:
             _COLLECTOR.format(
                 servers=[*self.cluster.urls],
                 login=login(directory, "collector"),
+                ca_file=self._ca_file,
                 store=self.store.url,
                 keys=self.directory / "keys",
                 number=number + 1,

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from random import Random
 
@@ -13,7 +12,7 @@ from nats.js import JetStreamContext
 from nats.js.api import RawStreamMsg
 
 from .attacks import FORGED, REPLIES, forge, junk, pick, title_of
-from .cluster import ADMIN, connect
+from .cluster import NatsCluster
 from .meters import FleetMeter
 
 STREAM = "smarty_p1_frames"
@@ -38,7 +37,7 @@ class Intruder:
 
     def __init__(
         self,
-        servers: Sequence[str],
+        cluster: NatsCluster,
         no_meter: FleetMeter,
         chance: Random,
         *,
@@ -51,7 +50,7 @@ class Intruder:
         """
         self.published: Counter[str] = Counter()
         self.dropped = 0
-        self._servers = [*servers]
+        self._cluster = cluster
         # It lies about a meter that there is not: whoever believes it shows that.
         self._meter = no_meter
         self._chance = chance
@@ -61,8 +60,8 @@ class Intruder:
     async def run(self) -> None:
         """Go on until cancelled."""
         async with (
-            await connect(self._servers, ADMIN, outlasts_nodes=True) as admin,
-            await connect(self._servers, USER, outlasts_nodes=True) as gateway,
+            await self._cluster.connect(outlasts_nodes=True) as admin,
+            await self._cluster.connect(USER, outlasts_nodes=True) as gateway,
         ):
             stream, publisher = admin.jetstream(timeout=3), gateway.jetstream(timeout=3)
             while True:
@@ -86,7 +85,7 @@ class Intruder:
 
     async def replay(self, stream: JetStreamContext) -> None:
         """Publish old frames under new ids. Raises OSError and nats.errors.Error."""
-        async with await connect(self._servers, USER, outlasts_nodes=True) as gateway:
+        async with await self._cluster.connect(USER, outlasts_nodes=True) as gateway:
             await self._replay(stream, gateway.jetstream(timeout=3))
 
     async def _replay(self, stream: JetStreamContext, publisher: JetStreamContext) -> None:

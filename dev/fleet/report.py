@@ -94,8 +94,8 @@ def _tell_attacks(outcome: Outcome, result: Result) -> None:
     stream = outcome.stream
     result.say(
         f"in the stream: {stream.frames.total()} messages of gateways, {stream.doubled} doubled; "
-        f"{stream.intruded} of the intruder. Readings heard from NATS: {len(listener.heard)}, "
-        f"{listener.again} again"
+        f"{stream.intruded} of the intruder; {stream.bytes_each:.0f} bytes each. "
+        f"Readings heard from NATS: {len(listener.heard)}, {listener.again} again"
     )
     result.want("nothing forged or replayed accepted", holds=not accepted)
     result.want("no doubles in the stream", holds=not stream.doubled)
@@ -107,6 +107,13 @@ def _tell_costs(outcome: Outcome, options: Options, result: Result) -> None:
     }
     product = sum(share for kind, share in cores.items() if kind != METERS)
     shares = ", ".join(f"{kind} {share:.3f}" for kind, share in cores.items())
+    milliseconds = {
+        kind: busy * 1000 / max(1, outcome.findings.sent)
+        for kind, busy in outcome.busy.items()
+        if kind != METERS
+    }
+    told = ", ".join(f"{kind} {each:.2f}" for kind, each in milliseconds.items())
+    result.say(f"CPU a telegram, ms: {sum(milliseconds.values()):.2f}; {told}")
     result.say(f"cores per 1,000 meters: {product:.3f} without the meters; {shares}")
     mib = ", ".join(f"{kind} {mib:.0f}" for kind, mib in outcome.costs.most_mib.items())
     result.say(f"memory at most, MiB: {mib}")

@@ -15,7 +15,6 @@ from dev.reliability.parts import Part
 from dev.reliability.result import MissedError, tell
 from dev.simulator.dice import dice
 
-from .cluster import ADMIN, connect
 from .costs import Costs, disk_mib
 from .export import Export
 from .findings import Examiner, Findings
@@ -73,7 +72,7 @@ async def run(directory: Path, options: Options) -> Outcome:
         # It lies about a meter that there is not: whoever believes it shows that.
         [phantom] = make_meters(options.seed, options.meters + 1, 1)
         intruder = Intruder(
-            fleet.cluster.urls,
+            fleet.cluster,
             phantom,
             dice("intruder", options.seed),
             may_omit_ids=options.kills == "none",
@@ -81,8 +80,8 @@ async def run(directory: Path, options: Options) -> Outcome:
         listener = Listener()
         watch = StoreWatch(fleet.store.url, killer.interruptions)
         async with (
-            await connect(fleet.cluster.urls, ADMIN, outlasts_nodes=True) as client,
-            await connect(fleet.cluster.urls, "listener", outlasts_nodes=True) as listening,
+            await fleet.cluster.connect(outlasts_nodes=True) as client,
+            await fleet.cluster.connect("listener", outlasts_nodes=True) as listening,
         ):
             await listener.listen(listening)
             await fleet.until_begun()

@@ -62,8 +62,12 @@ async def consumers(stream: JetStreamContext) -> str:
 
 @dataclass
 class Content:
-    """What is in the stream: how often each frame that gateways have published, by its digest."""
+    """What is in the stream: how often each frame that gateways have published, by its digest.
 
+    `bytes_each` is what a message takes there, on average.
+    """
+
+    bytes_each: float = 0.0
     frames: Counter[str] = field(default_factory=Counter)
     intruded: int = 0
 
@@ -75,12 +79,13 @@ class Content:
 
 async def read_stream(stream: JetStreamContext) -> Content:
     """Look at every message in the stream."""
-    found = Content()
+    state = (await stream.stream_info(STREAM)).state
+    found = Content(state.bytes / max(1, state.messages))
     config = ConsumerConfig(
         deliver_policy=DeliverPolicy.ALL, ack_policy=AckPolicy.NONE, inactive_threshold=30
     )
     subscription = await stream.pull_subscribe("smarty_p1.frames.>", stream=STREAM, config=config)
-    left = (await stream.stream_info(STREAM)).state.messages
+    left = state.messages
     while left:
         for message in await subscription.fetch(min(left, _BATCH), timeout=10):
             left -= 1

@@ -57,6 +57,7 @@ async def partition(
 ) -> AsyncIterator[Partition]:
     monkeypatch.setattr("smarty_p1_fleet.partition._COMMIT_INTERVAL", 0.0)
     monkeypatch.setattr("smarty_p1_fleet.frame_reader._PAUSE", 0.001)
+    monkeypatch.setattr("smarty_p1_fleet.frame_reader._GATHER_TIME", 0.01)
     partition = Partition(0, collector)
     running = asyncio.create_task(partition.run())
     yield partition

@@ -32,18 +32,20 @@ def test_little_must_be_said(tmp_path: Path, keys: str) -> None:
     assert (config.store_url, config.name) == ("http://127.0.0.1:8428", "one")
     assert (config.partitions, config.publishes_readings) == (16, True)
     assert (config.metrics_address, config.metrics_port) == ("127.0.0.1", None)
-    assert config.stream_gigabytes is None
+    assert config.stream == (None, None, None)
+    assert config.registers.name_of("1-0:32.7.0") == "voltage_l1"
     assert KEY not in repr(config).upper()
 
 
 def test_all_can_be_said(tmp_path: Path, keys: str) -> None:
     more = (
-        "collector = { name = 'b-2', partitions = 64, readings = false, stream_gigabytes = 2 }\n"
+        "collector = { name = 'b-2', partitions = 64, readings = false, "
+        "stream_gigabytes = 2, stream_days = 30, stream_replicas = 5 }\n"
         "metrics = { address = '::1', port = 9108 }\n"
     )
     config = read(tmp_path, NATS + STORE + keys + more)
     assert (config.name, config.partitions, config.publishes_readings) == ("b-2", 64, False)
-    assert (config.stream_gigabytes, config.metrics_port) == (2, 9108)
+    assert (config.stream, config.metrics_port) == ((2, 30, 5), 9108)
 
 
 @pytest.mark.parametrize(
@@ -102,3 +104,51 @@ def test_what_is_wrong_about_the_collector_is_told(
     text = f"{NATS}{STORE}{keys}collector = {{ {name}{collector} }}\n"
     with pytest.raises(ConfigError, match=message):
         read(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ("stream_days = 0", "stream_days must be from 1 to 366"),
+        ("stream_days = 367", "stream_days must be from 1 to 366"),
+        ("stream_replicas = 2", "stream_replicas must be 1, 3 or 5"),
+        ("stream_replicas = 0", "stream_replicas must be 1, 3 or 5"),
+    ],
+)
+def test_what_is_wrong_about_the_stream_is_told(
+    tmp_path: Path, keys: str, more: str, message: str
+) -> None:
+    text = f"{NATS}{STORE}{keys}collector = {{ name = 'one', {more} }}\n"
+    with pytest.raises(ConfigError, match=message):
+        read(tmp_path, text)
+
+
+def registers(text: str) -> str:
+    return STORE.replace(" }", f", registers = {text} }}")
+
+
+def test_which_registers_are_stored_can_be_said(tmp_path: Path, keys: str) -> None:
+    text = NATS + registers('["billing", "voltage_*"]') + keys + "collector = { name = 'one' }"
+    chosen = read(tmp_path, text).registers
+    assert chosen.name_of("1-0:1.8.0") == "active_energy_imported"
+    assert chosen.name_of("1-0:52.7.0") == "voltage_l2"
+    assert chosen.name_of("1-0:1.7.0") == ""
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ('["voltag_l1"]', "has voltag_l1, and no register .* all, billing, .* voltage_l1,"),
+        ('["billing", "xy*"]', r"has xy\*, and no register is called so"),
+        ("[]", "registers must be a list of texts"),
+        ('"all"', "registers must be a list"),
+        ('["VOLTAGE"]', "registers must have names of A-Z in small letters"),
+        (f'["{"a" * 65}"]', "registers must have names of A-Z in small letters"),
+        (f"{['all'] * 101}", "registers has more than 100 names"),
+    ],
+)
+def test_a_register_that_there_is_not_is_told(
+    tmp_path: Path, keys: str, names: str, message: str
+) -> None:
+    with pytest.raises(ConfigError, match=rf"\[store\] .*{message}"):
+        read(tmp_path, NATS + registers(names) + keys + "collector = { name = 'one' }")

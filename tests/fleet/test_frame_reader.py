@@ -1,5 +1,6 @@
 """What a partition's reader makes of what the servers send it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any, cast
@@ -50,7 +51,8 @@ def servers() -> FakeServers:
 
 
 @pytest.fixture
-async def reader(servers: FakeServers) -> FrameReader:
+async def reader(servers: FakeServers, monkeypatch: pytest.MonkeyPatch) -> FrameReader:
+    monkeypatch.setattr("smarty_p1_fleet.frame_reader._GATHER_TIME", 0.01)
     reader = FrameReader(cast("Client", servers), cast("JetStreamContext", servers), 3, 7)
     await reader.open(40)
     return reader
@@ -79,6 +81,35 @@ async def test_messages_come_in_the_order_of_the_stream(
     assert second.sequence == 50
     await servers.deliver((51, 3))
     assert await sequences(reader) == [51]
+
+
+async def let_others_work() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def test_what_comes_meanwhile_is_read_together(
+    servers: FakeServers, reader: FrameReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smarty_p1_fleet.frame_reader._GATHER_TIME", 3600.0)
+    monkeypatch.setattr("smarty_p1_fleet.frame_reader._BATCH", 3)
+    reading = asyncio.create_task(sequences(reader))
+    await let_others_work()
+    for number in ((45, 1), (50, 2)):
+        await servers.deliver(number)
+        await let_others_work()
+        assert not reading.done()
+    # All that was asked for is there: a backlog is not slowed down.
+    await servers.deliver((51, 3))
+    assert await reading == [45, 50, 51]
+    reading = asyncio.create_task(sequences(reader))
+    await let_others_work()
+    await servers.deliver((52, 4))
+    await let_others_work()
+    assert not reading.done()
+    # There will be no more.
+    await servers.say("408")
+    assert await reading == [52]
 
 
 async def test_a_message_that_got_lost_on_the_way_is_noticed(

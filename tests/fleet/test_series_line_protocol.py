@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from dev.encoder import KEY, frame, telegram
+from smarty_p1_fleet.registers import Registers
 from smarty_p1_fleet.series_line_protocol import make_sample
 from smartyp1.p1 import OBJECTS, Decoder, Telegram
 from smartyp1.publish import items
@@ -117,3 +118,36 @@ def test_unknown_objects_count_when_they_are_surely_numbers() -> None:
         "1-0:99.1.0(001.5*kW)", "1-0:99.2.0(0012)", "1-0:99.3.0(abc)", "1-0:99.4.0(7.0)"
     )
     assert line.startswith("smarty_p1,meter=M1 1_0_99_1_0=1.5,1_0_99_4_0=7.0,storage_delay=")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "fields", "channel"),
+    [
+        (["all"], "active_energy_imported=1.0,active_power_imported=2.0,voltage_l1=230.0,", True),
+        (["billing"], "active_energy_imported=1.0,", True),
+        (["voltage_*", "*_power_*"], "active_power_imported=2.0,voltage_l1=230.0,", False),
+        (["index"], "", True),
+        (["current_limit_exported"], "current_limit_exported=-63.0,", False),
+        (["1_0_99_*"], "1_0_99_7_0=4.5,", False),
+    ],
+)
+def test_what_is_not_wanted_is_not_stored(wanted: list[str], fields: str, *, channel: bool) -> None:
+    lines = [
+        "0-0:1.0.0(260115130000W)",
+        "1-0:1.8.0(1*kWh)",
+        "1-0:1.7.0(2*kW)",
+        "1-0:32.7.0(230*V)",
+        "0-1:24.1.0(003)",
+        "0-1:24.2.1(260115125500W)(00112.384*m3)",
+        "0-1:24.4.0(1)",
+    ]
+    if wanted[0] != "all":
+        lines += ["1-1:31.4.0(100*A)(-063*A)", "1-0:99.7.0(4.5*kW)"]
+    telegram = decoded(*lines, name="M1")
+    first, *others = make_sample(telegram, NOON, Registers(wanted)).render(NOON).splitlines()
+    assert first == f"smarty_p1,meter=M1 {fields}storage_delay=0.0 1768478400000"
+    valve = ",valve=1" if wanted == ["all"] else ""
+    assert (
+        others
+        == [f"smarty_p1,meter=M1,channel=1,type=gas index=112.384{valve} 1768478400000"] * channel
+    )

@@ -88,3 +88,31 @@ async def test_what_the_disk_does_not_take_is_published_from_memory_once(
     queue = FrameQueue(path, ["a"], 1_000_000)
     assert [frame.data for frame in queue.oldest("a", 10)] == [b"\2"]
     queue.close()
+
+
+async def test_what_comes_of_several_ports_is_written_together_and_of_one_at_once(
+    tmp_path: Path,
+) -> None:
+    for ports in (["a"], ["a", "b", "c"]):
+        path = tmp_path / ports[-1]
+        store = FrameStore(ports, Metrics())
+        await store.open(path, 1_000_000)
+        assert {*await store.wait_for_any()} == {*ports}
+        writing = asyncio.create_task(store.write())
+        began = asyncio.get_running_loop().time()
+        for port in ports:
+            store.put(NewFrame(port, "frame", port.encode()))
+            # Those after the first one come while it waits to be written.
+            await asyncio.sleep(0)
+        assert {*await store.wait_for_any()} == {*ports}
+        waited = asyncio.get_running_loop().time() - began
+        assert (waited >= 0.1) is (len(ports) > 1)
+        found = await store.exchange({}, ports, 10)
+        assert {port: [one.data for one in some] for port, some in found.items()} == {
+            port: [port.encode()] for port in ports
+        }
+        gone = {port: some for port, some in found.items() if port != "b"}
+        left = await store.exchange(gone, ports, 10)
+        assert [port for port, some in left.items() if some] == ["b"] * (len(ports) > 1)
+        writing.cancel()
+        await store.close()

@@ -21,8 +21,13 @@ class Backoff:
 
     async def wait(self) -> None:
         """Wait before the next try."""
-        await asyncio.sleep(self._delay * uniform(0.8, 1.2))  # noqa: S311 - no secret
+        await asyncio.sleep(self.next_delay())
+
+    def next_delay(self) -> float:
+        """Return how long to wait before the next try, in seconds; longer after that."""
+        delay = self._delay * uniform(0.8, 1.2)  # noqa: S311 - no secret
         self._delay = min(2 * self._delay, self._longest)
+        return delay
 
     def reset(self) -> None:
         """Begin with the shortest delay again: it works."""

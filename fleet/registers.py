@@ -1,0 +1,94 @@
+"""Which registers of a telegram are stored. No I/O, no clock."""
+
+import re
+from collections.abc import Sequence
+from fnmatch import translate
+from functools import lru_cache
+
+from smartyp1.p1 import CHANNELS, OBJECTS, Value
+from smartyp1.publish import PART_NAMES, object_name
+
+MBUS_NAMES = ("index", "valve")
+_ALL = "all"
+_SETS = {
+    _ALL: ("*",),
+    # What is counted and paid for: energy, and what is behind the meter.
+    "billing": (
+        "active_energy_imported",
+        "active_energy_exported",
+        "reactive_energy_imported",
+        "reactive_energy_exported",
+        "index",
+    ),
+}
+_MOST = 100
+_PATTERN = re.compile(r"[a-z0-9_*]{1,64}")
+# What a meter says of an object that no specification knows is called after its reference.
+_IS_REFERENCE = re.compile(r"[0-9]").match
+# What an M-Bus meter says stands on lines of its own.
+_IS_MBUS = re.compile(rf"0-[{CHANNELS.start}-{CHANNELS.stop - 1}]:(?:24\.|96\.1\.0)").match
+_TEXTS = {"p1_version", "meter_date_and_time", "logical_device_name", "message"}
+
+
+def _field(reference: str) -> str:
+    # A hyphen would be a minus to who asks for the value.
+    return object_name(reference).replace("-", "_")
+
+
+def _known_names() -> tuple[str, ...]:
+    names = {
+        _field(reference)
+        for reference in OBJECTS
+        if reference not in PART_NAMES and not _IS_MBUS(reference)
+    }
+    names -= {name for name in names if name in _TEXTS or name.startswith("channel_message_")}
+    parts = (part for some in PART_NAMES.values() for part in some)
+    return tuple(sorted({*names, *parts, *MBUS_NAMES}))
+
+
+class UnknownRegisterError(ValueError):
+    """No register is called so; the text says what there is."""
+
+
+class Registers:
+    """What of a telegram is stored: sets, names, or patterns in which `*` stands for anything."""
+
+    def __init__(self, wanted: Sequence[str] = (_ALL,)) -> None:
+        """Take what is wanted. Raises UnknownRegisterError."""
+        if len(wanted) > _MOST:
+            msg = f"has more than {_MOST} names"
+            raise UnknownRegisterError(msg)
+        known = _known_names()
+        patterns = [pattern for one in wanted for pattern in _SETS.get(one, (one,))]
+        for pattern in patterns:
+            if not _PATTERN.fullmatch(pattern):
+                msg = "must have names of A-Z in small letters, 0-9, _ and *, 64 signs at most"
+                raise UnknownRegisterError(msg)
+            matches = re.compile(translate(pattern)).match
+            if not _IS_REFERENCE(pattern) and not any(map(matches, known)):
+                there_are = ", ".join([*_SETS, *known])
+                msg = f"has {pattern}, and no register is called so; there are {there_are}"
+                raise UnknownRegisterError(msg)
+        self._matches = re.compile("|".join(map(translate, patterns))).match
+        # Names come from meters: what is remembered of them is bounded.
+        self.has = lru_cache(maxsize=4096)(self._has)
+        self.name_of = lru_cache(maxsize=4096)(self._name_of)
+
+    def _has(self, name: str) -> bool:
+        return bool(self._matches(name))
+
+    def _name_of(self, reference: str) -> str:
+        """Return the name of an object with one value, "" for what is not stored or elsewhere."""
+        name = "" if _IS_MBUS(reference) else _field(reference)
+        return name if name and self.has(name) else ""
+
+    def parts_of(self, reference: str, values: tuple[Value, ...]) -> list[tuple[str, float]]:
+        """Return the names and values of an object with several that are stored."""
+        return [
+            (name, part)
+            for name, part in zip(PART_NAMES.get(reference, ()), values, strict=False)
+            if isinstance(part, float) and self.has(name)
+        ]
+
+
+ALL = Registers()
