@@ -24,7 +24,9 @@ from smartyp1.p1 import (
     parse_key,
 )
 
+from .fleet_command import add_fleet
 from .rejection_words import explain
+from .usage_error import UsageError
 
 PROGRAM = "smarty-p1"
 KEY_VARIABLE = "SMARTY_P1_KEY"
@@ -43,10 +45,6 @@ FILE_NAME = re.compile(r"(?:[A-Za-z]:)?[^:@%?#&;=]+")
 type _Work = Coroutine[object, object, str | None]
 
 
-class _UsageError(Exception):
-    """The command line asks for something that cannot be; the text says what."""
-
-
 class _Parser(argparse.ArgumentParser):
     """Does not repeat what it cannot make sense of: it may be a key."""
 
@@ -59,10 +57,16 @@ class _Parser(argparse.ArgumentParser):
         if message.startswith("unrecognized arguments"):
             message = "unrecognized arguments; a key with blanks needs quotes"
         elif "invalid choice" in message:
-            message = "the first argument must be decode, watch, capture, gateway or collect"
+            *others, last = self._commands()
+            place = "the first argument" if self.prog == PROGRAM else "the argument after fleet"
+            message = f"{place} must be {', '.join(others) + ' or ' if others else ''}{last}"
         elif "ignored explicit argument" in message:
             message = f"{message.partition(':')[0]} takes no value"
         super().error(message)
+
+    def _commands(self) -> list[str]:
+        """Return what may stand there."""
+        return [name for action in self._actions for name in action.choices or ()]
 
 
 def _read_key_text(given: str | None, file: Path | None, variable: str) -> str | None:
@@ -76,7 +80,7 @@ def _read_key_text(given: str | None, file: Path | None, variable: str) -> str |
         reason = getattr(err, "strerror", None) or "it is no text"
         # Its name stays out: it may be the key, given to the wrong option.
         msg = f"cannot read the key file: {reason}"
-        raise _UsageError(msg) from None
+        raise UsageError(msg) from None
     return lines[0] if lines else ""
 
 
@@ -85,7 +89,7 @@ def _parse(text: str, name: str) -> bytes:
         return parse_key(text)
     except KeyFormatError as err:
         msg = f"the {name} is malformed: {err}"
-        raise _UsageError(msg) from None
+        raise UsageError(msg) from None
 
 
 def _read_keys(arguments: argparse.Namespace) -> tuple[bytes | None, bytes]:
@@ -130,21 +134,21 @@ def _read(stream: BinaryIO) -> bytes:
         return stream.read(READ_SIZE)
     except OSError as err:
         msg = f"cannot read the recorded bytes: {err.strerror}"
-        raise _UsageError(msg) from None
+        raise UsageError(msg) from None
 
 
 def _open(name: str) -> BinaryIO:
     if name == "-":
         if sys.stdin is None:
             msg = "standard input is closed"
-            raise _UsageError(msg)
+            raise UsageError(msg)
         # Unbuffered: a telegram is printed when it is complete, not when a buffer is full.
         return cast("BinaryIO", open(sys.stdin.fileno(), "rb", buffering=0, closefd=False))
     try:
         return Path(name).open("rb")
     except OSError as err:
         msg = f"cannot read {_shown(name)}: {err.strerror}"
-        raise _UsageError(msg) from None
+        raise UsageError(msg) from None
 
 
 def _shown(name: str) -> str:
@@ -170,7 +174,7 @@ def _run_watch(arguments: argparse.Namespace) -> int:
         from .watch import watch  # noqa: PLC0415
     except ModuleNotFoundError as err:
         msg = f"watching a port needs {err.name}: pip install {err.name}"
-        raise _UsageError(msg) from None
+        raise UsageError(msg) from None
     decoder = Decoder(*_read_keys(arguments))
     asyncio.run(watch(normalise_port(arguments.url), decoder))
     return 0
@@ -183,15 +187,15 @@ def _run_capture(arguments: argparse.Namespace) -> int:
         from .capture import capture  # noqa: PLC0415
     except ModuleNotFoundError as err:
         msg = f"recording a port needs {err.name}: pip install {err.name}"
-        raise _UsageError(msg) from None
+        raise UsageError(msg) from None
     key, authentication_key = _read_keys(arguments)
     if arguments.anonymous.exists():
         msg = f"{_shown(str(arguments.anonymous))} is there already"
-        raise _UsageError(msg)
+        raise UsageError(msg)
     if not arguments.anonymous.parent.is_dir():
         # Better said before an hour than after it.
         msg = f"{_shown(str(arguments.anonymous))} is in no folder that is there"
-        raise _UsageError(msg)
+        raise UsageError(msg)
     return capture(
         normalise_port(arguments.url),
         Opener(key, authentication_key) if key else None,
@@ -243,7 +247,7 @@ def _serve(
         service = import_module(module)
     except ModuleNotFoundError as err:
         msg = f"{name} needs {err.name}: install smarty-p1 with its extra [{extra}]"
-        raise _UsageError(msg) from None
+        raise UsageError(msg) from None
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     try:
         config = service.read_config(arguments.config)
@@ -255,7 +259,7 @@ def _serve(
         return 1
     except errors.ConfigError as err:
         msg = f"{_shown(str(arguments.config))}: {err}"
-        raise _UsageError(msg) from None
+        raise UsageError(msg) from None
     return 0
 
 
@@ -337,6 +341,8 @@ def _parser() -> argparse.ArgumentParser:
         "--load-counters", metavar="FILE", type=Path, help="only load them, where they are higher"
     )
     collect.set_defaults(run=_run_collect)
+
+    add_fleet(commands)
     return parser
 
 
@@ -352,7 +358,7 @@ def main() -> int:
         sys.stdout.reconfigure(errors="replace")
     try:
         status: int = arguments.run(arguments)
-    except _UsageError as err:
+    except UsageError as err:
         print(f"{PROGRAM}: {err}", file=sys.stderr)
         return 2
     except KeyboardInterrupt, asyncio.CancelledError:
