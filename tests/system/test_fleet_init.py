@@ -1,13 +1,16 @@
 """What `fleet init` makes and says: its commands run, and a fleet with TLS and users is there."""
 
 import asyncio
+import base64
 import contextlib
+import json
 import os
 import re
 import shlex
 import ssl
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,11 +20,12 @@ import nats.errors
 import nats.js.errors
 import pytest
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.js.api import StreamConfig
 
 from dev.demo.home_assistant import ROOT
 from dev.demo.processes import running
-from dev.encoder import TITLE, frame
+from dev.encoder import KEY, TITLE, frame
 from dev.fleet.nats_server import recommended
 from dev.ports import free_ports
 from tests.system.sealed_gateway import Line
@@ -46,21 +50,20 @@ class MadeFleet:
     def __init__(self, tmp_path: Path, line: Line) -> None:
         self.directory = tmp_path / "fleet"
         self.port, routes, store = free_ports(3), free_ports(3), free_ports()
+        self._store = f"https://{HOST}:{store}"
         self.metrics_port = free_ports()
         self._inputs = tmp_path / "fleet.toml"
         self._bin = tmp_path / "bin"
         self._line = line
         nodes = [f"{HOST}:{self.port + number}:{routes + number}" for number in range(3)]
         self._head = (
-            f'here = true\nnodes = {nodes}\nstore = "https://{HOST}:{store}"\n'
+            f'here = true\nnodes = {nodes}\nstore = "{self._store}"\n'
             'collectors = ["one"]\nlisteners = ["display"]\n'
             f'[[gateway]]\nname = "cellar"\nmetrics_port = {self.metrics_port}\n'
         )
         self._bin.mkdir()
         for name, script in PROGRAMS.items():
-            text = script.format(
-                python=sys.executable, nats=program(recommended()), key=bytes(range(16)).hex()
-            )
+            text = script.format(python=sys.executable, nats=program(recommended()), key=KEY.hex())
             (self._bin / name).write_text(f"#!/bin/sh\n{text}\n", encoding="ascii")
             (self._bin / name).chmod(0o755)
 
@@ -141,6 +144,18 @@ class MadeFleet:
         context = ssl.create_default_context(cafile=self.directory / "gateway-cellar" / "ca.pem")
         assert context.verify_flags & ssl.VERIFY_X509_STRICT
         return context
+
+    def stored(self, name: str, *, password: str | None = None) -> list[float]:
+        """Return the values of a name. Raises HTTPError."""
+        password = password or (self.directory / "passwords/store").read_text("ascii").strip()
+        login = base64.b64encode(f"smarty_p1:{password}".encode()).decode()
+        request = urllib.request.Request(  # noqa: S310
+            f"{self._store}/api/v1/export?match[]={name}",
+            headers={"Authorization": f"Basic {login}"},
+        )
+        with urllib.request.urlopen(request, timeout=5, context=self.tls()) as answer:  # noqa: S310
+            lines = answer.read().splitlines()
+        return [value for line in lines for value in json.loads(line)["values"]]
 
     async def until_total(self, name: str, wanted: float) -> None:
         """Wait until the gateway's metrics add up to a number."""
@@ -223,3 +238,34 @@ async def until_length(items: list[Exception], length: int) -> None:
         return len(items) >= length
 
     await until(is_reached, within=PATIENCE)
+
+
+async def test_a_fleet_that_is_made_stores_what_its_meters_send(tmp_path: Path) -> None:
+    program("victoria-metrics")
+    line = Line()
+    fleet = MadeFleet(tmp_path, line)
+    heard: list[Msg] = []
+
+    async def hear(message: Msg) -> None:
+        heard.append(message)
+
+    async def is_stored() -> bool:
+        with contextlib.suppress(OSError):
+            return bool(await asyncio.to_thread(fleet.stored, "smarty_p1_active_energy_imported"))
+        return False
+
+    async with line.serving(), fleet.running(fleet.init(TITLE)):
+        await fleet.until_total("broker_connected", 1)
+        async with fleet.connected("display", "listener-display/nats-password") as display:
+            await display.subscribe("smarty_p1.readings.*", cb=hear)
+            await display.flush()
+            await line.send(frame(1))
+            await until(is_stored, within=PATIENCE)
+
+            async def is_heard() -> bool:
+                return bool(heard)
+
+            await until(is_heard, within=PATIENCE)
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            fleet.stored("smarty_p1_active_energy_imported", password="guessed")
+    assert heard[0].subject == f"smarty_p1.readings.{TITLE.hex().upper()}"
