@@ -272,6 +272,24 @@ def test_gateways_and_collectors_take_their_configurations(folder: Folder) -> No
     keys.write_text(f"{FLAT1} {'01' * 16}", encoding="ascii")
 
 
+def test_ports_for_metrics_are_different_and_stay(folder: Folder) -> None:
+    def ports() -> dict[str, int]:
+        found = {
+            path.parent.name: tomllib.loads(path.read_text(encoding="utf-8"))["metrics"]["port"]
+            for path in folder.made.glob("*/*.toml")
+        }
+        assert len(set(found.values())) == len(found)
+        return found
+
+    folder.init()
+    before = ports()
+    assert before["gateway-cellar"] == 9107
+    folder.init(HERE.replace('"two"', '"two", "three"') + ATTIC)
+    after = ports()
+    assert after.keys() - before.keys() == {"gateway-attic", "collector-three"}
+    assert before.items() <= after.items()
+
+
 def test_the_example_is_complete(folder: Folder) -> None:
     said = folder.init(EXAMPLE.read_text(encoding="utf-8"))
     order = ["node1.lan:", "node3.lan:", "store.lan:", "collector collector2", "gateway cellar"]

@@ -127,6 +127,12 @@ def test_the_gateway_without_its_extra_says_what_is_missing(programs: Path, tmp_
     assert end.stderr.endswith(": install smarty-p1 with its extra [gateway]\n")
 
 
+def test_the_fleet_without_its_extra_says_what_is_missing(programs: Path, tmp_path: Path) -> None:
+    end = run(programs / "smarty-p1", "fleet", "init", cwd=tmp_path)
+    assert (end.returncode, end.stdout) == (2, "")
+    assert end.stderr.endswith(": install smarty-p1 with its extra [fleet]\n")
+
+
 def test_the_extra_brings_what_the_gateway_needs(tmp_path: Path) -> None:
     gateway = install(tmp_path / "venv", f"{ROOT}[gateway]") / "smarty-p1"
     keys = tmp_path / "keys"
