@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from .inputs import COLLECTOR, FleetInputs, Node, bracketed, listen_host
+from .hosts import Node, bracketed, listen_host
+from .inputs import COLLECTOR, FleetInputs
 
 # The one place where accounts, rights and mapping stand.
 DOCUMENTED = Path(__file__).parents[1] / "nats-server.conf"

@@ -3,46 +3,28 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from smarty_p1_fleet.subjects import MOST_PARTITIONS
 from smarty_p1_gateway import ConfigError, ConfigTable, read_toml
 
+from .hosts import Node, StoreHost, read_also, read_nodes, read_store
+
 EXAMPLE = Path(__file__).with_name("fleet.toml")
 _MOST_BYTES = 16 * 1024 * 1024
-_NODES = (3, 5)
 _MOST_GATEWAYS = 1000
 _MOST_METERS = 1000
 _MOST_USERS = 100
-_MOST_NAMES = 100
 _MOST_GIGABYTES = 1_000_000
-_HIGHEST_PORT = 65535
 _LONGEST_ADDRESS = 256
 # Users, folders and inboxes are called so.
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _METER_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _TITLE = re.compile(r"[0-9A-Fa-f]{16}")
-_HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
-_NODE = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]]+))(?::(\d{1,5}))?(?::(\d{1,5}))?")
-_HERE = "127.0.0.1"
 COLLECTOR = "collector"  # the user that all collectors share
-_PORT, _ROUTE_PORT, _STORE_PORT = 4222, 6222, 8428
 _METRICS_PORT, _COLLECTOR_METRICS = 9107, 9108
 _MORE_METRICS = _COLLECTOR_METRICS + _MOST_USERS
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A node of NATS. `names` are what its certificate names: `host`, and others."""
-
-    name: str
-    host: str
-    port: int
-    route_port: int
-    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +51,6 @@ class CollectorHost:
 
     name: str
     metrics_port: int
-
-
-@dataclass(frozen=True, slots=True)
-class StoreHost:
-    """VictoriaMetrics. `names` are what its certificate names; without TLS it has none."""
-
-    url: str
-    host: str
-    port: int
-    has_tls: bool
-    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +87,11 @@ def read_inputs(path: Path) -> FleetInputs:
         raise ConfigError(msg) from None
     content = read_toml(path)
     gateways = content.pop("gateway", [])
-    also = _read_also(content.pop("also", {}))
+    also = read_also(content.pop("also", {}))
     table = ConfigTable("top of the file", content)
     is_here = table.take("here", bool, default=False) or False
-    nodes = _read_nodes(table, also, is_here=is_here)
-    store = _read_store(table, also, is_here=is_here)
+    nodes = read_nodes(table, also, is_here=is_here)
+    store = read_store(table, also, is_here=is_here)
     if unknown := also.keys() - {node.host for node in nodes} - {store.host}:
         msg = f"[also] {min(unknown)} is the host of no node, and not of the store"
         raise ConfigError(msg)
@@ -148,22 +119,6 @@ def read_inputs(path: Path) -> FleetInputs:
     )
 
 
-def bracketed(host: str) -> str:
-    """Return a host as it stands in a URL."""
-    return f"[{host}]" if ":" in host else host
-
-
-def listen_host(host: str) -> str:
-    """Return where to listen so that a host is reached: on this machine alone, or from others."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return "127.0.0.1" if host == "localhost" else "0.0.0.0"  # noqa: S104 - others reach it
-    if address.is_loopback:
-        return bracketed(host)
-    return "0.0.0.0" if address.version == 4 else "[::]"  # noqa: PLR2004, S104
-
-
 def _check_users(gateways: Iterable[str], listeners: Iterable[str]) -> None:
     users = [COLLECTOR, *gateways, *listeners]
     for name in users:
@@ -178,80 +133,6 @@ def _read_number(table: ConfigTable, key: str, highest: int) -> int | None:
     if number is not None and not 1 <= number <= highest:
         table.fail(key, f"must be from 1 to {highest:,}")
     return number
-
-
-def _is_host(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        # Four numbers that are no address are no name either.
-        return bool(_HOST.fullmatch(text)) and not re.fullmatch(r"[\d.]+", text)
-    return True
-
-
-def _read_also(content: object) -> dict[str, tuple[str, ...]]:
-    if not isinstance(content, dict) or len(content) > _MOST_NAMES:
-        msg = f"[also] must be a table of at most {_MOST_NAMES} hosts"
-        raise ConfigError(msg)
-    table = ConfigTable("also", content)
-    found = {}
-    for host in content:
-        if not _is_host(host):
-            table.fail("a key", "is the name of no host")
-        names = table.take_texts(host)
-        if len(names) > _MOST_NAMES or not all(map(_is_host, names)):
-            table.fail(host, "must be a list of names and addresses")
-        found[host] = names
-    return found
-
-
-def _read_nodes(
-    table: ConfigTable, also: dict[str, tuple[str, ...]], *, is_here: bool
-) -> tuple[Node, ...]:
-    texts = table.take_texts("nodes") or ((_HERE,) * 3 if is_here else ())
-    if len(texts) not in _NODES:
-        table.fail("nodes", "must be a list of three or five hosts: frames are kept on three")
-    nodes: list[Node] = []
-    used: set[tuple[str, int]] = set()
-    for number, text in enumerate(texts, start=1):
-        found = _NODE.fullmatch(text)
-        host = (found[1] or found[2]) if found else ""
-        if not found or not _is_host(host):
-            table.fail("nodes", f"number {number} must be like node1.lan or node1.lan:4222:6222")
-        earlier = sum(node.host == host for node in nodes)
-        port, route_port = int(found[3] or _PORT + earlier), int(found[4] or _ROUTE_PORT + earlier)
-        for one in (port, route_port):
-            if not 1 <= one <= _HIGHEST_PORT:
-                table.fail("nodes", f"number {number} has a port that there is not")
-            if (host, one) in used:
-                table.fail("nodes", f"number {number} has a port that is there twice: {one}")
-            used.add((host, one))
-        names = tuple(dict.fromkeys((host, *also.get(host, ()))))
-        nodes.append(Node(f"node{number}", host, port, route_port, names))
-    return tuple(nodes)
-
-
-def _read_store(
-    table: ConfigTable, also: dict[str, tuple[str, ...]], *, is_here: bool
-) -> StoreHost:
-    url = table.take_text("store", f"https://{_HERE}:{_STORE_PORT}" if is_here else None)
-    if url is None:
-        table.fail("store", "is missing: where VictoriaMetrics is, such as https://store.lan:8428")
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port or _STORE_PORT
-    except ValueError:
-        host, port = "", 0
-    if "@" in url:
-        table.fail("store", "must not have a login in it: one is made")
-    shown = bracketed(host)
-    if not _is_host(host) or url.rstrip("/").removesuffix(f":{port}") not in {
-        f"{scheme}://{shown}" for scheme in ("http", "https")
-    }:
-        table.fail("store", "must be like https://store.lan:8428")
-    has_tls = url.startswith("https:")
-    names = tuple(dict.fromkeys((host, *also.get(host, ())))) if has_tls else ()
-    return StoreHost(f"{parts.scheme}://{shown}:{port}", host, port, has_tls, names)
 
 
 def _read_users(table: ConfigTable, key: str) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ from smarty_p1_gateway import ConfigError
 from .accounts import configure_node
 from .certificates import CA_KEY, Authority
 from .files import FleetFiles
-from .inputs import COLLECTOR, FleetInputs, Node, read_inputs
+from .hosts import Node
+from .inputs import COLLECTOR, FleetInputs, read_inputs
 from .key_places import keep_key_file
 from .passwords import keep_hash, keep_password
 from .programs import (

@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from .inputs import COLLECTOR, CollectorHost, FleetInputs, GatewayUser, bracketed, listen_host
+from .hosts import bracketed, listen_host
+from .inputs import COLLECTOR, CollectorHost, FleetInputs, GatewayUser
 
 STORE_USER = "smarty_p1"
 _NOTE = "# Made by `smarty-p1 fleet init`: change its fleet.toml instead, and run it again.\n"
