@@ -2,6 +2,6 @@
 
 from .config import CollectorConfig, read_config
 from .move_counters import load_counters, save_counters
-from .service import run
+from .service import check, run
 
-__all__ = ["CollectorConfig", "load_counters", "read_config", "run", "save_counters"]
+__all__ = ["CollectorConfig", "check", "load_counters", "read_config", "run", "save_counters"]

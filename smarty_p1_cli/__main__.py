@@ -209,11 +209,17 @@ def _minutes(text: str) -> float:
 
 
 def _run_gateway(arguments: argparse.Namespace) -> int:
-    return _serve(arguments, "smarty_p1_gateway", "the gateway", "gateway", _run_service)
+    def start(service: ModuleType, config: object) -> _Work | None:
+        return None if arguments.check else _run_service(service, config)
+
+    return _serve(arguments, "smarty_p1_gateway", "the gateway", "gateway", start)
 
 
 def _run_collect(arguments: argparse.Namespace) -> int:
     def start(service: ModuleType, config: object) -> _Work:
+        if arguments.check:
+            checking: _Work = service.check(config)
+            return checking
         if arguments.save_counters:
             saving: _Work = service.save_counters(config, arguments.save_counters)
             return saving
@@ -235,7 +241,7 @@ def _serve(
     module: str,
     name: str,
     extra: str,
-    start: Callable[[ModuleType, object], _Work],
+    start: Callable[[ModuleType, object], _Work | None],
 ) -> int:
     # Its libraries are an extra.
     try:
@@ -247,7 +253,8 @@ def _serve(
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     try:
         config = service.read_config(arguments.config)
-        if not arguments.check and (told := asyncio.run(start(service, config))):
+        work = start(service, config)
+        if work is not None and (told := asyncio.run(work)):
             print(told)
     except errors.UnavailableError as err:
         # Whoever starts it again does so with reason.
@@ -329,7 +336,7 @@ def _parser() -> argparse.ArgumentParser:
         "--config", metavar="FILE", type=Path, required=True, help="what to read and where to go"
     )
     only = collect.add_mutually_exclusive_group()
-    only.add_argument("--check", action="store_true", help="only check the file")
+    only.add_argument("--check", action="store_true", help="only check the file and the store")
     only.add_argument(
         "--save-counters", metavar="FILE", type=Path, help="only save the meters' frame counters"
     )

@@ -23,6 +23,7 @@ from dev.fleet.storage import VictoriaMetrics
 from dev.ports import free_ports
 from dev.reliability.parts import Part
 from dev.reliability.process import is_served
+from tests.system.locked_store import LockedStore
 from tests.system.support import PATIENCE, program
 
 KEY = bytes.fromhex("000102030405060708090A0B0C0D0E0F")
@@ -82,10 +83,12 @@ class MadeUpMeter:
 class Collectors:
     """All of it. A collector is started with `start`, under a name."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, store: LockedStore | None = None) -> None:
+        """Take a store that is locked, or make one that is not."""
         program("nats-server", "/usr/sbin/nats-server")
         program("victoria-metrics")
-        self.store = VictoriaMetrics(directory / "store")
+        self.store = store.part if store else VictoriaMetrics(directory / "store")
+        self._store_table = store.table() if store else f'[store]\nurl = "{self.store.url}"\n'
         self._cluster = NatsCluster(directory, {"gateway": ["*"]})
         self._directory = directory
         self._collectors: dict[str, tuple[Part, int]] = {}
@@ -134,7 +137,7 @@ class Collectors:
         configuration = directory / "collect.toml"
         configuration.write_text(
             f"[nats]\nservers = {json.dumps(list(self._cluster.urls))}\n"
-            f'{login(directory, "collector")}[store]\nurl = "{self.store.url}"\n'
+            f"{login(directory, 'collector')}{self._store_table}"
             f'[keys]\nfile = "{self._keys}"\n[collector]\nname = "{called}"\n'
             f"[metrics]\nport = {port}\n",
             encoding="utf-8",
