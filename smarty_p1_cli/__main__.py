@@ -24,6 +24,7 @@ from smartyp1.p1 import (
     parse_key,
 )
 
+from .fleet_arguments import ExtraMissingError, add_fleet
 from .rejection_words import explain
 
 PROGRAM = "smarty-p1"
@@ -59,7 +60,9 @@ class _Parser(argparse.ArgumentParser):
         if message.startswith("unrecognized arguments"):
             message = "unrecognized arguments; a key with blanks needs quotes"
         elif "invalid choice" in message:
-            message = "the first argument must be decode, watch, capture, gateway or collect"
+            message = self.get_default("expects") or (
+                "the first argument must be decode, watch, capture, gateway, collect or fleet"
+            )
         elif "ignored explicit argument" in message:
             message = f"{message.partition(':')[0]} takes no value"
         super().error(message)
@@ -344,6 +347,7 @@ def _parser() -> argparse.ArgumentParser:
         "--load-counters", metavar="FILE", type=Path, help="only load them, where they are higher"
     )
     collect.set_defaults(run=_run_collect)
+    add_fleet(commands, _Parser)
     return parser
 
 
@@ -359,7 +363,7 @@ def main() -> int:
         sys.stdout.reconfigure(errors="replace")
     try:
         status: int = arguments.run(arguments)
-    except _UsageError as err:
+    except (_UsageError, ExtraMissingError) as err:
         print(f"{PROGRAM}: {err}", file=sys.stderr)
         return 2
     except KeyboardInterrupt, asyncio.CancelledError:
