@@ -24,7 +24,7 @@ from smartyp1.p1 import (
     parse_key,
 )
 
-from .fleet_command import add_fleet
+from .fleet_arguments import ExtraMissingError, add_fleet
 from .rejection_words import explain
 from .usage_error import UsageError
 
@@ -57,16 +57,12 @@ class _Parser(argparse.ArgumentParser):
         if message.startswith("unrecognized arguments"):
             message = "unrecognized arguments; a key with blanks needs quotes"
         elif "invalid choice" in message:
-            *others, last = self._commands()
-            place = "the first argument" if self.prog == PROGRAM else "the argument after fleet"
-            message = f"{place} must be {', '.join(others) + ' or ' if others else ''}{last}"
+            message = self.get_default("expects") or (
+                "the first argument must be decode, watch, capture, gateway, collect or fleet"
+            )
         elif "ignored explicit argument" in message:
             message = f"{message.partition(':')[0]} takes no value"
         super().error(message)
-
-    def _commands(self) -> list[str]:
-        """Return what may stand there."""
-        return [name for action in self._actions for name in action.choices or ()]
 
 
 def _read_key_text(given: str | None, file: Path | None, variable: str) -> str | None:
@@ -213,11 +209,17 @@ def _minutes(text: str) -> float:
 
 
 def _run_gateway(arguments: argparse.Namespace) -> int:
-    return _serve(arguments, "smarty_p1_gateway", "the gateway", "gateway", _run_service)
+    def start(service: ModuleType, config: object) -> _Work | None:
+        return None if arguments.check else _run_service(service, config)
+
+    return _serve(arguments, "smarty_p1_gateway", "the gateway", "gateway", start)
 
 
 def _run_collect(arguments: argparse.Namespace) -> int:
     def start(service: ModuleType, config: object) -> _Work:
+        if arguments.check:
+            checking: _Work = service.check(config)
+            return checking
         if arguments.save_counters:
             saving: _Work = service.save_counters(config, arguments.save_counters)
             return saving
@@ -239,7 +241,7 @@ def _serve(
     module: str,
     name: str,
     extra: str,
-    start: Callable[[ModuleType, object], _Work],
+    start: Callable[[ModuleType, object], _Work | None],
 ) -> int:
     # Its libraries are an extra.
     try:
@@ -251,7 +253,8 @@ def _serve(
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     try:
         config = service.read_config(arguments.config)
-        if not arguments.check and (told := asyncio.run(start(service, config))):
+        work = start(service, config)
+        if work is not None and (told := asyncio.run(work)):
             print(told)
     except errors.UnavailableError as err:
         # Whoever starts it again does so with reason.
@@ -333,7 +336,7 @@ def _parser() -> argparse.ArgumentParser:
         "--config", metavar="FILE", type=Path, required=True, help="what to read and where to go"
     )
     only = collect.add_mutually_exclusive_group()
-    only.add_argument("--check", action="store_true", help="only check the file")
+    only.add_argument("--check", action="store_true", help="only check the file and the store")
     only.add_argument(
         "--save-counters", metavar="FILE", type=Path, help="only save the meters' frame counters"
     )
@@ -341,8 +344,7 @@ def _parser() -> argparse.ArgumentParser:
         "--load-counters", metavar="FILE", type=Path, help="only load them, where they are higher"
     )
     collect.set_defaults(run=_run_collect)
-
-    add_fleet(commands)
+    add_fleet(commands, _Parser)
     return parser
 
 
@@ -358,7 +360,7 @@ def main() -> int:
         sys.stdout.reconfigure(errors="replace")
     try:
         status: int = arguments.run(arguments)
-    except UsageError as err:
+    except (UsageError, ExtraMissingError) as err:
         print(f"{PROGRAM}: {err}", file=sys.stderr)
         return 2
     except KeyboardInterrupt, asyncio.CancelledError:

@@ -1,4 +1,4 @@
-"""`smarty-p1 fleet`: what an operator does with a fleet, each a verb of its own."""
+"""`smarty-p1 fleet init`: the files of a whole fleet."""
 
 import argparse
 import sys
@@ -11,14 +11,7 @@ from .usage_error import UsageError
 type _Commands[P: argparse.ArgumentParser] = argparse._SubParsersAction[P]  # noqa: SLF001 - its type
 
 
-def add_fleet[P: argparse.ArgumentParser](commands: _Commands[P]) -> None:
-    """Add `fleet` to the commands of the program, and its verbs to it."""
-    fleet = commands.add_parser("fleet", help="what an operator does with a fleet")
-    verbs = fleet.add_subparsers(required=True, metavar="COMMAND")
-    _add_init(verbs)
-
-
-def import_part(name: str) -> ModuleType:
+def _import_part(name: str) -> ModuleType:
     """Return a module of the fleet, which is an extra. Raises UsageError."""
     try:
         return import_module(name)
@@ -27,7 +20,8 @@ def import_part(name: str) -> ModuleType:
         raise UsageError(msg) from None
 
 
-def _add_init[P: argparse.ArgumentParser](verbs: _Commands[P]) -> None:
+def add_init[P: argparse.ArgumentParser](verbs: _Commands[P]) -> None:
+    """Add the verb to `fleet`."""
     init = verbs.add_parser(
         "init", help="make certificates, accounts, passwords and configurations of a whole fleet"
     )
@@ -48,8 +42,8 @@ def _add_init[P: argparse.ArgumentParser](verbs: _Commands[P]) -> None:
 
 
 def _run_init(arguments: argparse.Namespace) -> int:
-    errors = import_part("smarty_p1_gateway")
-    part = import_part("smarty_p1_fleet.init")
+    errors = _import_part("smarty_p1_gateway")
+    part = _import_part("smarty_p1_fleet.init")
     if arguments.example:
         print(part.EXAMPLE.read_text(encoding="utf-8"), end="")
         return 0
