@@ -1,7 +1,20 @@
 """The collector: sealed frames of a NATS cluster to verified values in VictoriaMetrics."""
 
 from .config import CollectorConfig, read_config
+from .export_csv import Span, export_csv, read_store_config
+from .forget import forget
 from .move_counters import load_counters, save_counters
-from .service import run
+from .service import check, run
 
-__all__ = ["CollectorConfig", "load_counters", "read_config", "run", "save_counters"]
+__all__ = [
+    "CollectorConfig",
+    "Span",
+    "check",
+    "export_csv",
+    "forget",
+    "load_counters",
+    "read_config",
+    "read_store_config",
+    "run",
+    "save_counters",
+]

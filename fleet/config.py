@@ -4,13 +4,13 @@ import platform
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from smarty_p1_gateway import ConfigTable, Keys, read_keys, read_toml
 from smarty_p1_gateway.nats_config import NatsConfig, read_nats
 
 from .nats_stream import StreamSettings
 from .registers import Registers, UnknownRegisterError
+from .store_config import StoreConfig, read_store
 from .subjects import MOST_PARTITIONS
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -19,8 +19,6 @@ _MOST_GIGABYTES = 1_000_000
 # Older telegrams than that are not stored.
 _MOST_DAYS = 366
 _REPLICAS = (1, 3, 5)
-# No login in it: it would stand in logs and lists of processes sooner or later.
-_URL = re.compile(r"https?://[A-Za-z0-9.:_\[\]-]+(?:/[A-Za-z0-9._~/-]*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +26,7 @@ class CollectorConfig:
     """What a collector reads, with which keys, and where it puts it."""
 
     nats: NatsConfig
-    store_url: str
+    store: StoreConfig
     keys: Keys
     name: str
     partitions: int
@@ -51,7 +49,7 @@ def read_config(path: Path) -> CollectorConfig:
 
     config = CollectorConfig(
         nats=read_nats(nats),
-        store_url=_read_url(store),
+        store=read_store(store),
         keys=_read_keys(keys_table),
         name=_read_name(collector),
         partitions=_read_number(collector, "partitions", _PARTITIONS, MOST_PARTITIONS),
@@ -64,23 +62,6 @@ def read_config(path: Path) -> CollectorConfig:
     for table in tables:
         table.end()
     return config
-
-
-def _read_url(table: ConfigTable) -> str:
-    url = table.take_text("url")
-    if url is None:
-        table.fail("url", "is missing: VictoriaMetrics, such as http://127.0.0.1:8428")
-    if not _URL.fullmatch(url) or not _has_host(url):
-        table.fail("url", "must be like http://127.0.0.1:8428, without a login in it")
-    return url
-
-
-def _has_host(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
 
 
 def _read_keys(table: ConfigTable) -> Keys:

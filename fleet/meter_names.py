@@ -24,6 +24,7 @@ OTHER_METER = "other_meter"
 _MOST_REFUSED = 16
 _OTHER_METER = "A telegram of the meter %s names %s, which is not its name: it is refused"
 _IS_TITLE = re.compile(rb"[0-9A-F]{16}").fullmatch
+_NAME = "name."
 _IS_KEY = re.compile(r"[A-Za-z0-9_-]+").fullmatch
 
 
@@ -99,7 +100,7 @@ class MeterNames:
 
         It is somebody's as long as there is a key for that meter.
         """
-        key, own = _key_of(label), digits.encode()
+        key, own = name_key(label), digits.encode()
         while True:
             # Somebody else was faster: it is looked up again.
             with suppress(KeyWrongLastSequenceError):
@@ -116,6 +117,18 @@ class MeterNames:
                 return True
 
 
-def _key_of(label: str) -> str:
+def name_key(label: str) -> str:
+    """Return under which key the bucket has whose name this is."""
     # What NATS allows in a key, and for all else what cannot be one of these.
-    return f"name.{label if _IS_KEY(label) else f'={label.encode().hex()}'}"
+    return f"{_NAME}{label if _IS_KEY(label) else f'={label.encode().hex()}'}"
+
+
+def label_of(key: str) -> str:
+    """Return the name that a key is for, "" if that cannot be told."""
+    text = key.removeprefix(_NAME)
+    if not text.startswith("="):
+        return text
+    try:
+        return bytes.fromhex(text[1:]).decode()
+    except ValueError:
+        return ""

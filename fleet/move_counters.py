@@ -37,7 +37,7 @@ async def save_counters(config: CollectorConfig, path: Path) -> str:
 
     Raises UnavailableError.
     """
-    async with _connected(config) as js:
+    async with connected(config) as js:
         bucket = await js.key_value(PARTITIONS)
         states = [(await _read(bucket, number))[0] for number in range(config.partitions)]
         behind = 0
@@ -62,7 +62,7 @@ async def load_counters(config: CollectorConfig, path: Path) -> str:
     """
     counters: list[dict[bytes, int]] = [{} for _ in range(config.partitions)]
     times: list[dict[bytes, int]] = [{} for _ in range(config.partitions)]
-    async with _connected(config) as js:
+    async with connected(config) as js:
         with path.open("rb") as file:
             for line in file:
                 saved = parse_state(line)
@@ -112,7 +112,7 @@ def _raised(
 
 
 @asynccontextmanager
-async def _connected(config: CollectorConfig) -> AsyncIterator[JetStreamContext]:
+async def connected(config: CollectorConfig) -> AsyncIterator[JetStreamContext]:
     """Connect; raises UnavailableError for whatever goes wrong meanwhile."""
     nats = CollectorClient(config.nats)
 

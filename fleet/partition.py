@@ -89,6 +89,8 @@ class Partition:
         self._last_commit = time.monotonic()
         # Nothing is published a second time when the partition is begun again.
         self._published = 0
+        # Up to here, somebody else may have written: see `_claim`.
+        self._perhaps_written = 0
 
     @property
     def oldest(self) -> float | None:
@@ -136,24 +138,27 @@ class Partition:
 
     async def _claim(self) -> None:
         """Begin an epoch: whoever still works in an earlier one can no longer commit."""
-        states = self._collector.states
+        collector = self._collector
+        states = collector.states
         found = await self._kept.read(states)
-        if not await self._is_in_stream(found):
+        info = await collector.js.stream_info(STREAM)
+        collector.first_sequence = info.state.first_seq
+        if not await self._is_in_stream(found, info.state.last_seq):
             LOGGER.warning("Partition %d: the stream was made anew", self._number)
             found = replace(found, sequence=0, arrived=0.0)
-            self._published = self._at_end = 0
+            self._published = self._at_end = self._perhaps_written = 0
+        if found.epoch != self._kept.known.epoch or not self._kept.known.epoch:
+            # Somebody else had it: what was not committed may be written, and when is not known.
+            self._perhaps_written = info.state.last_seq
         # Not who began meanwhile matters, but what was committed.
         goes_on = found.is_as_far_as(self._kept.known) and await self._has_stayed()
         await self._kept.begin(states, found)
         if not self._is_settled or not goes_on:
             self._begin()
 
-    async def _is_in_stream(self, state: PartitionState) -> bool:
+    async def _is_in_stream(self, state: PartitionState, last_sequence: int) -> bool:
         """Return False when the stream was made anew since then, and counts from 1 again."""
-        collector = self._collector
-        info = await collector.js.stream_info(STREAM)
-        collector.first_sequence = info.state.first_seq
-        if info.state.last_seq < state.sequence:
+        if last_sequence < state.sequence:
             return False
         arrived = await self._arrived(state.sequence) if state.arrived else None
         return arrived is None or _is_same(arrived, state.arrived)
@@ -235,10 +240,11 @@ class Partition:
             if telegram is None:
                 continue
             source = self._sources.bound(telegram.system_title or b"", message.source)
-            samples.append(
-                make_sample(telegram, message.arrived, collector.registers, source=source)
-            )
-            if message.sequence > self._published:
+            sample = make_sample(telegram, message.arrived, collector.registers, source=source)
+            is_new = message.sequence > self._published
+            is_first = is_new and message.sequence > self._perhaps_written
+            samples.append(sample if is_first else sample._replace(is_new=False))
+            if is_new:
                 telegrams.append(telegram)
         if samples:
             self._being_stored = batch.began

@@ -20,15 +20,21 @@ class Sample(NamedTuple):
     """A telegram's lines, but for the delay until they are written.
 
     `meter` is the meter's line up to its last value, `channels` the lines that follow it, `at_ms`
-    its time.
+    its time. `is_new` says that nobody can have written it before: of what is written again, the
+    delay would be another one.
     """
 
     meter: str
     channels: str
     at_ms: int
+    is_new: bool = True
 
     def render(self, now: float) -> str:
         """Return the lines, each with its end, as they are written at `now` (Unix seconds)."""
+        if not self.is_new:
+            # Each value has a comma behind it.
+            line = f"{self.meter[:-1]} {self.at_ms}\n" if self.meter.endswith(",") else ""
+            return line + self.channels
         delay = round(now - self.at_ms / 1000, 3)
         return f"{self.meter}storage_delay={delay!r} {self.at_ms}\n{self.channels}"
 

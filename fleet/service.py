@@ -28,6 +28,7 @@ from .nats_stream import (
 )
 from .outage_log import outage_of, reason
 from .partition import Collector, Partition
+from .store_check import check_store, refuse_wrong_store
 from .victoria_metrics import Store
 
 LOGGER = logging.getLogger(__name__)
@@ -43,18 +44,25 @@ _ROBUST_VERSION = (2, 9, 21)
 _MOST_OPENERS = 5_000
 
 
+async def check(config: CollectorConfig) -> None:
+    """Ask whether VictoriaMetrics is what it should be. Raises ConfigError."""
+    await check_store(config.store)
+
+
 async def run(config: CollectorConfig) -> None:
     """Collect until SIGTERM or SIGINT.
 
-    Raises UnavailableError when the address for the metrics cannot be used.
+    Raises UnavailableError when the address for the metrics cannot be used, ConfigError when what
+    is to store the values is no VictoriaMetrics that can.
     """
+    await refuse_wrong_store(config.store)
     metrics = Metrics()
     health = Health(metrics.what_is_wrong)
     serve(metrics.registry, health, config.metrics_address, config.metrics_port)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    store = Store(config.store_url, metrics)
+    store = Store(config.store, metrics)
     async with asyncio.TaskGroup() as group:
         tasks = [
             group.create_task(store.serve()),

@@ -9,4 +9,9 @@ _MOST_BYTES = 256 * 1024
 
 async def put_aside(bucket: KeyValue, key: str, content: bytes) -> None:
     """Keep what is under a key under another one, too: `unreadable.<key>`."""
-    await bucket.put(f"{_PREFIX}{key}", content[:_MOST_BYTES])
+    await bucket.put(aside_key(key), content[:_MOST_BYTES])
+
+
+def aside_key(key: str) -> str:
+    """Return under which key it is put aside."""
+    return f"{_PREFIX}{key}"

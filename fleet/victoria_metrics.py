@@ -1,7 +1,6 @@
 """VictoriaMetrics: values of all partitions are written together, and again until it has them."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,27 +9,30 @@ import aiohttp
 
 from .acknowledged_writes import StoreRun, Write
 from .metrics import Metrics
-from .outage_log import ToldError, outage_of, reason
+from .outage_log import outage_of
 from .series_line_protocol import Sample
+from .store_config import StoreConfig
+from .store_process import (
+    DIFFERENT,
+    ERRORS,
+    StoreError,
+    StoreProcess,
+    WrongStoreError,
+    ask_each,
+    check_status,
+    host_of,
+    open_session,
+    why,
+)
 
 # The partitions hand in what they have at the same moment, nearly: so a write has all of it.
 _GATHER_TIME = 0.02
 _MOST_SAMPLES = 2000
 _WRITE_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
-_ASK_TIMEOUT = aiohttp.ClientTimeout(total=5)
 _ASK_INTERVAL = 2.0
 _LONGEST_SILENCE = 20.0
-_LONGEST_ANSWER = 4 * 1024 * 1024
-# What is compressed may be any size behind it.
-_PLAIN = {"Accept-Encoding": "identity"}
-_START_TIME = b"\nprocess_start_time_seconds "
-_UPTIME = b"\nvm_app_uptime_seconds "
 # The start time has whole seconds: another process may have begun and ended in the same one.
 _LEAST_UPTIME = 2.0
-
-
-class StoreError(ToldError):
-    """VictoriaMetrics answered something else than it should."""
 
 
 class _Request(NamedTuple):
@@ -39,14 +41,18 @@ class _Request(NamedTuple):
 
 
 class Store:
-    """A VictoriaMetrics of one node.
+    """A VictoriaMetrics of one node, at one address or several.
 
     `run` is the process that answered last, None while none did yet.
     """
 
-    def __init__(self, url: str, metrics: Metrics) -> None:
+    def __init__(self, config: StoreConfig, metrics: Metrics) -> None:
         self.run: StoreRun | None = None
-        self._url = url.rstrip("/")
+        self._urls = config.urls
+        self._login = config.login
+        # The first one that answers.
+        self._url = config.urls[0]
+        self._host = ""
         self._metrics = metrics
         metrics.watch_store(self.answers)
         self._waiting: list[_Request] = []
@@ -54,10 +60,11 @@ class Store:
         self._run_is_known = asyncio.Event()
         self._writing = outage_of("Writing to VictoriaMetrics")
         self._asking = outage_of("Asking VictoriaMetrics since when it runs")
+        self._address = outage_of("One of the addresses of VictoriaMetrics")
 
     async def serve(self) -> None:
         """Write what is handed in, until cancelled."""
-        async with _open_session() as session, asyncio.TaskGroup() as group:
+        async with open_session() as session, asyncio.TaskGroup() as group:
             group.create_task(self._ask_again_and_again(session))
             group.create_task(self._write_what_waits(session))
 
@@ -77,31 +84,51 @@ class Store:
         while True:
             try:
                 await self._ask(session)
-            except (aiohttp.ClientError, OSError, TimeoutError, StoreError) as error:
-                self._asking.note(reason(error))
+            except ERRORS as error:
+                self._asking.note(why(error))
                 await self._asking.wait()
             else:
                 self._asking.end()
                 await asyncio.sleep(_ASK_INTERVAL)
 
     async def _ask(self, session: aiohttp.ClientSession) -> None:
+        self._login.refresh()
         asked_at = time.monotonic()
-        async with session.get(
-            f"{self._url}/metrics", timeout=_ASK_TIMEOUT, allow_redirects=False
-        ) as response:
-            _check(response, 200)
-            text = await _read(response)
-        process, uptime = _value_of(_START_TIME, text), _value_of(_UPTIME, text)
-        if self.run is not None and self.run.process != process:
+        try:
+            self._url, found = await self._ask_all(session)
+        except WrongStoreError:
+            self._hold()
+            raise
+        if self.run is not None and self.run.process != found.name:
             self._metrics.store_restarts.inc()
-        if float(uptime) < _LEAST_UPTIME:
-            # Until then nothing is written.
-            self._run_is_known.clear()
-            self.run = None
+        if found.uptime < _LEAST_UPTIME:
+            self._hold()
             msg = "it was started just now"
             raise StoreError(msg)
-        self.run = StoreRun(process, asked_at)
+        self._host = found.host
+        self.run = StoreRun(found.name, asked_at)
         self._run_is_known.set()
+
+    async def _ask_all(self, session: aiohttp.ClientSession) -> tuple[str, StoreProcess]:
+        """Return the first address that answers, and which process does: the same at each."""
+        answers = await ask_each(session, self._urls, self._login)
+        found = [(url, one) for url, one in answers.items() if isinstance(one, StoreProcess)]
+        errors = [one for one in answers.values() if isinstance(one, Exception)]
+        for error in errors:
+            if not found or isinstance(error, WrongStoreError):
+                raise error
+            self._address.note(why(error))
+        if not errors:
+            self._address.end()
+        if len({process.name for _, process in found}) > 1:
+            self._hold()
+            raise StoreError(DIFFERENT)
+        return found[0]
+
+    def _hold(self) -> None:
+        """Write nothing until it is known who takes it."""
+        self._run_is_known.clear()
+        self.run = None
 
     async def _write_what_waits(self, session: aiohttp.ClientSession) -> None:
         while True:
@@ -116,8 +143,8 @@ class Store:
                     break
                 try:
                     await self._post(session, requests)
-                except (aiohttp.ClientError, OSError, TimeoutError, StoreError) as error:
-                    self._writing.note(reason(error))
+                except ERRORS as error:
+                    self._writing.note(why(error))
                     self._metrics.failed_writes.inc()
                     await self._writing.wait()
                 else:
@@ -146,47 +173,17 @@ class Store:
             params={"precision": "ms"},
             data=body,
             timeout=_WRITE_TIMEOUT,
-            allow_redirects=False,
+            **self._login.options,
         ) as response:
-            _check(response, 204)
+            check_status(response, 204)
+            if host_of(response) != self._host:
+                msg = "another machine takes the values than tells since when it runs"
+                raise StoreError(msg)
         write = Write(run.process, time.monotonic())
         self._metrics.writes.inc()
         for one in requests:
             for sample in one.samples:
-                self._metrics.delay.observe(now - sample.at_ms / 1000)
+                if sample.is_new:
+                    self._metrics.delay.observe(now - sample.at_ms / 1000)
             if not one.written.done():
                 one.written.set_result(write)
-
-
-def _open_session() -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(
-        headers=_PLAIN, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
-    )
-
-
-def _check(response: aiohttp.ClientResponse, status: int) -> None:
-    if response.status != status:
-        msg = f"it answers with {response.status}"
-        raise StoreError(msg)
-
-
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    if response.headers.get("Content-Encoding", "identity") != "identity":
-        msg = "its metrics are compressed"
-        raise StoreError(msg)
-    parts = bytearray(b"\n")
-    async for chunk in response.content.iter_chunked(64 * 1024):
-        parts += chunk
-        if len(parts) > _LONGEST_ANSWER:
-            msg = "its metrics are too long"
-            raise StoreError(msg)
-    return bytes(parts)
-
-
-def _value_of(name: bytes, text: bytes) -> str:
-    value = text.partition(name)[2].partition(b"\n")[0].strip()
-    with contextlib.suppress(ValueError):
-        float(value)
-        return value.decode()
-    msg = f"its metrics have no {name.decode().strip()}: is it VictoriaMetrics?"
-    raise StoreError(msg)

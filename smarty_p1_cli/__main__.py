@@ -25,7 +25,9 @@ from smartyp1.p1 import (
     parse_key,
 )
 
+from .fleet_arguments import ExtraMissingError, add_fleet
 from .rejection_words import explain
+from .usage_error import UsageError
 
 PROGRAM = "smarty-p1"
 KEY_VARIABLE = "SMARTY_P1_KEY"
@@ -44,10 +46,6 @@ FILE_NAME = re.compile(r"(?:[A-Za-z]:)?[^:@%?#&;=]+")
 type _Work = Coroutine[object, object, str | None]
 
 
-class _UsageError(Exception):
-    """The command line asks for something that cannot be; the text says what."""
-
-
 class _Parser(argparse.ArgumentParser):
     """Does not repeat what it cannot make sense of: it may be a key."""
 
@@ -60,7 +58,9 @@ class _Parser(argparse.ArgumentParser):
         if message.startswith("unrecognized arguments"):
             message = "unrecognized arguments; a key with blanks needs quotes"
         elif "invalid choice" in message:
-            message = "the first argument must be decode, watch, capture, gateway or collect"
+            message = self.get_default("expects") or (
+                "the first argument must be decode, watch, capture, gateway, collect or fleet"
+            )
         elif "ignored explicit argument" in message:
             message = f"{message.partition(':')[0]} takes no value"
         super().error(message)
@@ -77,7 +77,7 @@ def _read_key_text(given: str | None, file: Path | None, variable: str) -> str |
         reason = getattr(err, "strerror", None) or "it is no text"
         # Its name stays out: it may be the key, given to the wrong option.
         msg = f"cannot read the key file: {reason}"
-        raise _UsageError(msg) from None
+        raise UsageError(msg) from None
     return lines[0] if lines else ""
 
 
@@ -86,7 +86,7 @@ def _parse(text: str, name: str) -> bytes:
         return parse_key(text)
     except KeyFormatError as err:
         msg = f"the {name} is malformed: {err}"
-        raise _UsageError(msg) from None
+        raise UsageError(msg) from None
 
 
 def _read_keys(arguments: argparse.Namespace) -> tuple[bytes | None, bytes]:
@@ -131,21 +131,21 @@ def _read(stream: BinaryIO) -> bytes:
         return stream.read(READ_SIZE)
     except OSError as err:
         msg = f"cannot read the recorded bytes: {err.strerror}"
-        raise _UsageError(msg) from None
+        raise UsageError(msg) from None
 
 
 def _open(name: str) -> BinaryIO:
     if name == "-":
         if sys.stdin is None:
             msg = "standard input is closed"
-            raise _UsageError(msg)
+            raise UsageError(msg)
         # Unbuffered: a telegram is printed when it is complete, not when a buffer is full.
         return cast("BinaryIO", open(sys.stdin.fileno(), "rb", buffering=0, closefd=False))
     try:
         return Path(name).open("rb")
     except OSError as err:
         msg = f"cannot read {_shown(name)}: {err.strerror}"
-        raise _UsageError(msg) from None
+        raise UsageError(msg) from None
 
 
 def _shown(name: str) -> str:
@@ -183,7 +183,7 @@ def _read_capture(beginning: bytes, stream: BinaryIO) -> tuple[Sequence[Chunk], 
         return read_capture(data.decode("ascii", "replace"))
     except CaptureError as err:
         msg = f"this is not an anonymous capture as it was written: {err}"
-        raise _UsageError(msg) from None
+        raise UsageError(msg) from None
 
 
 def _run_watch(arguments: argparse.Namespace) -> int:
@@ -194,7 +194,7 @@ def _run_watch(arguments: argparse.Namespace) -> int:
         from .watch import watch  # noqa: PLC0415
     except ModuleNotFoundError as err:
         msg = f"watching a port needs {err.name}: pip install {err.name}"
-        raise _UsageError(msg) from None
+        raise UsageError(msg) from None
     decoder = Decoder(*_read_keys(arguments))
     asyncio.run(watch(normalise_port(arguments.url), decoder))
     return 0
@@ -207,15 +207,15 @@ def _run_capture(arguments: argparse.Namespace) -> int:
         from .capture import capture  # noqa: PLC0415
     except ModuleNotFoundError as err:
         msg = f"recording a port needs {err.name}: pip install {err.name}"
-        raise _UsageError(msg) from None
+        raise UsageError(msg) from None
     key, authentication_key = _read_keys(arguments)
     if arguments.anonymous.exists():
         msg = f"{_shown(str(arguments.anonymous))} is there already"
-        raise _UsageError(msg)
+        raise UsageError(msg)
     if not arguments.anonymous.parent.is_dir():
         # Better said before an hour than after it.
         msg = f"{_shown(str(arguments.anonymous))} is in no folder that is there"
-        raise _UsageError(msg)
+        raise UsageError(msg)
     return capture(
         normalise_port(arguments.url),
         Opener(key, authentication_key) if key else None,
@@ -233,11 +233,17 @@ def _minutes(text: str) -> float:
 
 
 def _run_gateway(arguments: argparse.Namespace) -> int:
-    return _serve(arguments, "smarty_p1_gateway", "the gateway", "gateway", _run_service)
+    def start(service: ModuleType, config: object) -> _Work | None:
+        return None if arguments.check else _run_service(service, config)
+
+    return _serve(arguments, "smarty_p1_gateway", "the gateway", "gateway", start)
 
 
 def _run_collect(arguments: argparse.Namespace) -> int:
     def start(service: ModuleType, config: object) -> _Work:
+        if arguments.check:
+            checking: _Work = service.check(config)
+            return checking
         if arguments.save_counters:
             saving: _Work = service.save_counters(config, arguments.save_counters)
             return saving
@@ -259,7 +265,7 @@ def _serve(
     module: str,
     name: str,
     extra: str,
-    start: Callable[[ModuleType, object], _Work],
+    start: Callable[[ModuleType, object], _Work | None],
 ) -> int:
     # Its libraries are an extra.
     try:
@@ -267,11 +273,12 @@ def _serve(
         service = import_module(module)
     except ModuleNotFoundError as err:
         msg = f"{name} needs {err.name}: install smarty-p1 with its extra [{extra}]"
-        raise _UsageError(msg) from None
+        raise UsageError(msg) from None
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     try:
         config = service.read_config(arguments.config)
-        if not arguments.check and (told := asyncio.run(start(service, config))):
+        work = start(service, config)
+        if work is not None and (told := asyncio.run(work)):
             print(told)
     except errors.UnavailableError as err:
         # Whoever starts it again does so with reason.
@@ -279,7 +286,7 @@ def _serve(
         return 1
     except errors.ConfigError as err:
         msg = f"{_shown(str(arguments.config))}: {err}"
-        raise _UsageError(msg) from None
+        raise UsageError(msg) from None
     return 0
 
 
@@ -355,7 +362,7 @@ def _parser() -> argparse.ArgumentParser:
         "--config", metavar="FILE", type=Path, required=True, help="what to read and where to go"
     )
     only = collect.add_mutually_exclusive_group()
-    only.add_argument("--check", action="store_true", help="only check the file")
+    only.add_argument("--check", action="store_true", help="only check the file and the store")
     only.add_argument(
         "--save-counters", metavar="FILE", type=Path, help="only save the meters' frame counters"
     )
@@ -363,6 +370,7 @@ def _parser() -> argparse.ArgumentParser:
         "--load-counters", metavar="FILE", type=Path, help="only load them, where they are higher"
     )
     collect.set_defaults(run=_run_collect)
+    add_fleet(commands, _Parser)
     return parser
 
 
@@ -378,7 +386,7 @@ def main() -> int:
         sys.stdout.reconfigure(errors="replace")
     try:
         status: int = arguments.run(arguments)
-    except _UsageError as err:
+    except (UsageError, ExtraMissingError) as err:
         print(f"{PROGRAM}: {err}", file=sys.stderr)
         return 2
     except KeyboardInterrupt, asyncio.CancelledError:

@@ -9,14 +9,20 @@ from dev.reliability.process import is_served
 
 
 class VictoriaMetrics(Part):
-    """A single node with more `arguments`, reached at `url`.
+    """A single node, reached at `url`; `shows_doubles`: also what was written several times.
 
-    `shows_doubles`: also what was written several times.
+    `more` are options of its own, `scheme` is "https" where they let it speak TLS.
     """
 
-    def __init__(self, directory: Path, *arguments: str, shows_doubles: bool = False) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *more: str,
+        shows_doubles: bool = False,
+        scheme: str = "http",
+    ) -> None:
         port = free_ports()
-        self.url = f"http://{HOST}:{port}"
+        self.url = f"{scheme}://{HOST}:{port}"
         directory.mkdir(parents=True, exist_ok=True)
         command: list[str | Path] = [
             "victoria-metrics",
@@ -27,6 +33,6 @@ class VictoriaMetrics(Part):
             *([] if shows_doubles else ["-dedup.minScrapeInterval=1ms"]),
             # What was just written is found at once.
             "-search.latencyOffset=0s",
-            *arguments,
+            *more,
         ]
         super().__init__(command, directory, lambda: is_served(port))

@@ -29,7 +29,7 @@ def read(tmp_path: Path, text: str) -> CollectorConfig:
 def test_little_must_be_said(tmp_path: Path, keys: str) -> None:
     config = read(tmp_path, NATS + STORE + keys + 'collector = { name = "one" }\n')
     assert config.nats.servers == ("nats://node1:4222",)
-    assert (config.store_url, config.name) == ("http://127.0.0.1:8428", "one")
+    assert (config.store.urls, config.name) == (("http://127.0.0.1:8428",), "one")
     assert (config.partitions, config.publishes_readings) == (16, True)
     assert (config.metrics_address, config.metrics_port) == ("127.0.0.1", None)
     assert config.stream == (None, None, None)
@@ -82,7 +82,7 @@ def test_an_address_that_is_none_is_told(tmp_path: Path, keys: str, address: str
 @pytest.mark.parametrize("address", ["node1", "[::1]:8428", "10.0.0.1:8428/insert/", "vm_1.lan:80"])
 def test_an_address_may_have_many_forms(tmp_path: Path, keys: str, address: str) -> None:
     text = f"{NATS}store = {{ url = 'http://{address}' }}\n{keys}collector = {{ name = 'one' }}\n"
-    assert read(tmp_path, text).store_url == f"http://{address}"
+    assert read(tmp_path, text).store.urls == (f"http://{address}".rstrip("/"),)
 
 
 @pytest.mark.parametrize(

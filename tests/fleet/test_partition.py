@@ -90,6 +90,34 @@ async def test_what_the_store_lost_is_read_again(cluster: Cluster, store: FakeSt
     assert cluster.readings == []
 
 
+async def test_a_delay_is_told_with_the_first_write_alone(
+    cluster: Cluster, store: FakeStore
+) -> None:
+    cluster.add(1, 2)
+    await until_written(store, 2)
+    store.run = StoreRun("200", 0.0)
+    cluster.add(3)
+    await until_written(store, 5)
+    assert [sample.is_new for sample in store.samples] == [True, True, False, False, True]
+
+
+async def test_whoever_takes_over_tells_no_delay_of_what_was_there(
+    cluster: Cluster, store: FakeStore
+) -> None:
+    cluster.add(1)
+    await until_written(store, 1)
+    # Somebody else had it for a moment: what came may be written, and when is not known.
+    assert cluster.entry is not None
+    state = json.loads(cluster.entry.value) | {"epoch": 20}
+    cluster.entry = Entry(json.dumps(state).encode(), 30)
+    cluster.lose_consumers()
+    cluster.add(2, 3)
+    await until_written(store, 3)
+    cluster.add(4)
+    await until_written(store, 4)
+    assert [sample.is_new for sample in store.samples] == [True, False, False, True]
+
+
 async def test_each_reading_is_published_once(
     cluster: Cluster, collector: Collector, store: FakeStore
 ) -> None:

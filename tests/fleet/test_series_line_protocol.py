@@ -100,6 +100,18 @@ def test_the_delay_is_that_of_the_write() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("1-0:1.8.0(1*kWh)", ["smarty_p1,meter=M1 active_energy_imported=1.0 1768478400000"]),
+        ("0-0:96.13.0(486f6c61)", []),
+    ],
+)
+def test_what_is_written_again_has_no_other_delay(line: str, expected: list[str]) -> None:
+    sample = make_sample(decoded("0-0:1.0.0(260115130000W)", line, name="M1"), NOON)
+    assert sample._replace(is_new=False).render(NOON + 99).splitlines() == expected
+
+
+@pytest.mark.parametrize(
     ("name", "tag"),
     [("A B,C=D", r"A\ B\,C\=D"), ("back\\", "back\\\\"), ("x" * 100, "x" * 64)],
 )

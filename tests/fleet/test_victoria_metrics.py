@@ -14,6 +14,7 @@ from aiohttp import web
 from dev.encoder import KEY, frame
 from smarty_p1_fleet.metrics import Metrics
 from smarty_p1_fleet.series_line_protocol import Sample, make_sample
+from smarty_p1_fleet.store_config import StoreConfig
 from smarty_p1_fleet.victoria_metrics import Store
 from smartyp1.p1 import Decoder, Telegram
 
@@ -72,7 +73,7 @@ async def serving() -> AsyncIterator[FakeStore]:
 
 @pytest.fixture
 async def store(fake: FakeStore) -> AsyncIterator[Store]:
-    store = Store(fake.url, Metrics())
+    store = Store(StoreConfig((fake.url.rstrip("/"),)), Metrics())
     serving = asyncio.create_task(store.serve())
     yield store
     serving.cancel()

@@ -252,7 +252,8 @@ async def test_what_nobody_answers_is_sent_again(
     cluster.answers = [None, None]
     publishing.put(frame(1))
     await until(lambda: "The NATS cluster acknowledges frames again" in caplog.text)
-    assert cluster.stored == [(MINE, frame(1))]
+    # A machine that is busy is too late for an answer, too: the stream drops what comes twice.
+    assert {*cluster.stored} == {(MINE, frame(1))}
     assert caplog.text.count(f"No acknowledgement of {MINE} within 3.0 s") == 1
 
 

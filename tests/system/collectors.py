@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
@@ -24,6 +24,7 @@ from dev.fleet.storage import VictoriaMetrics
 from dev.ports import free_ports
 from dev.reliability.parts import Part
 from dev.reliability.process import is_served
+from tests.system.locked_store import LockedStore
 from tests.system.support import PATIENCE, program
 
 KEY = bytes.fromhex("000102030405060708090A0B0C0D0E0F")
@@ -83,11 +84,15 @@ class MadeUpMeter:
 class Collectors:
     """All of it. A collector is started with `start`, under a name."""
 
-    def __init__(self, directory: Path, server: str | None = None) -> None:
-        """Take another nats-server than the recommended one, if there is one."""
+    def __init__(
+        self, directory: Path, server: str | None = None, *, store: LockedStore | None = None
+    ) -> None:
+        """Take another nats-server than the recommended one, and a store that is locked."""
         server = server or program(recommended())
         program("victoria-metrics")
-        self.store = VictoriaMetrics(directory / "store")
+        self.store = store.part if store else VictoriaMetrics(directory / "store")
+        self._locked = store
+        self._store_table = store.table() if store else f'[store]\nurl = "{self.store.url}"\n'
         self._cluster = NatsCluster(directory, {"gateway": ["*"]}, program=server)
         self._directory = directory
         self._collectors: dict[str, tuple[Part, int]] = {}
@@ -136,7 +141,7 @@ class Collectors:
         configuration = directory / "collect.toml"
         configuration.write_text(
             f"[nats]\nservers = {json.dumps(list(self._cluster.urls))}\n"
-            f'{login(directory, "collector")}[store]\nurl = "{self.store.url}"\n'
+            f"{login(directory, 'collector')}{self._store_table}"
             f'[keys]\nfile = "{self._keys}"\n[collector]\nname = "{called}"\n'
             f"[metrics]\nport = {port}\n",
             encoding="utf-8",
@@ -216,10 +221,8 @@ class Collectors:
 
     def stored(self) -> Stored:
         """Return everything that VictoriaMetrics has, but for the delays."""
-        query = urllib.parse.urlencode({"match[]": '{__name__=~"smarty_p1_.+"}'})
-        url = f"{self.store.url}/api/v1/export?{query}"
-        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:  # noqa: S310
-            lines = [json.loads(line) for line in answer.read().splitlines()]
+        everything = '{__name__=~"smarty_p1_.+"}'
+        lines = self._locked.export(everything) if self._locked else self._export(everything)
         found: Stored = {}
         for line in lines:
             tags = line["metric"]
@@ -229,6 +232,12 @@ class Collectors:
             if name not in {"smarty_p1_storage_delay", "smarty_p1_last_seen"}:
                 found[name, meter, others] = values
         return found
+
+    def _export(self, matching: str) -> list[Any]:
+        query = urllib.parse.urlencode({"match[]": matching})
+        url = f"{self.store.url}/api/v1/export?{query}"
+        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:  # noqa: S310
+            return [json.loads(line) for line in answer.read().splitlines()]
 
     def metrics(self, name: str) -> dict[str, float]:
         """Return what a collector tells Prometheus, without the prefix."""

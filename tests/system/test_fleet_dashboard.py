@@ -29,6 +29,7 @@ from dev.ports import free_ports
 from smarty_p1_fleet.meters import MeterWarnings
 from smarty_p1_fleet.metrics import Metrics
 from smarty_p1_fleet.partition import Collector, Partition
+from smarty_p1_fleet.store_config import StoreConfig
 from smarty_p1_fleet.victoria_metrics import Store
 from smarty_p1_gateway import Keys
 from smarty_p1_gateway.frame_queue_writer import FrameStore
@@ -71,7 +72,7 @@ class Fleet:
 
     def __init__(self, url: str) -> None:
         self.gateway, self.collector = GatewayMetrics(), Metrics()
-        self.store = Store(url, self.collector)
+        self.store = Store(StoreConfig((url,)), self.collector)
         self._cluster = Cluster(
             headers={"Smarty-Gateway": "cellar", "Smarty-Port": "meter 2"}, entry=None
         )

@@ -1,0 +1,161 @@
+"""What VictoriaMetrics has of a meter, as CSV: its registers each quarter-hour, or all of it."""
+
+import csv
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import IO, Any
+from zoneinfo import ZoneInfo
+
+from smarty_p1_gateway import ConfigError, ConfigTable, UnavailableError, read_toml
+
+from .store_config import StoreConfig, read_store
+from .store_reader import Series, StoreReader, open_reader, selector
+
+_ZONE = ZoneInfo("Europe/Luxembourg")
+_QUARTER_HOUR = 900
+# So many of them are asked for at a time: VictoriaMetrics has a limit of 30,000.
+_QUARTER_HOURS = 2976
+_WINDOW = 6 * 3600
+_LONGEST = 10 * 366
+_REGISTERS = ("active_energy_imported", "active_energy_exported")
+_PREFIX = "smarty_p1_"
+_TIMES = ["local_time", "utc_time"]
+type _Writer = Any  # as csv makes it
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Days, from the midnight at which the first one begins to that at which `end` does."""
+
+    begin: date
+    end: date
+
+    def seconds(self) -> tuple[int, int]:
+        """Return both midnights (Unix seconds)."""
+        first, last = (datetime(*_parts(day), tzinfo=_ZONE) for day in (self.begin, self.end))
+        return int(first.timestamp()), int(last.timestamp())
+
+
+def read_store_config(path: Path) -> StoreConfig:
+    """Return the table [store] of a collector's file, whatever else is in it.
+
+    Raises ConfigError.
+    """
+    table = ConfigTable("store", read_toml(path).get("store", {}))
+    config = read_store(table)
+    table.end()
+    return config
+
+
+async def export_csv(
+    config: StoreConfig, meter: str, span: Span, path: Path, *, every_telegram: bool
+) -> str:
+    """Write a file that is not there yet; return what is to be told of it.
+
+    Raises ConfigError and UnavailableError.
+    """
+    if not timedelta(0) < span.end - span.begin <= timedelta(_LONGEST):
+        msg = f"--to must come after --from, by {_LONGEST:,} days at most"
+        raise ConfigError(msg)
+    write = _write_telegrams if every_telegram else _write_quarter_hours
+    async with open_reader(config) as reader:
+        try:
+            with _new_file(path) as file:
+                return await write(reader, meter, span, file)
+        except FileExistsError:
+            msg = "the file for --csv is there already"
+            raise ConfigError(msg) from None
+        except OSError as error:
+            msg = f"the file for --csv cannot be written: {error.strerror}"
+            raise UnavailableError(msg) from None
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[IO[str]]:
+    """Open a file that was not there, and is not there when something goes wrong."""
+    number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(number, "w", encoding="utf-8", newline="") as file:
+            yield file
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+async def _write_quarter_hours(reader: StoreReader, meter: str, span: Span, file: IO[str]) -> str:
+    """Write a row for each quarter-hour, that at which the span ends included."""
+    writer: _Writer = csv.writer(file)
+    writer.writerow([*_TIMES, *(f"{name}_kwh" for name in _REGISTERS), "read_utc"])
+    names = [f"{_PREFIX}{name}" for name in _REGISTERS]
+    registers = selector(meter, "|".join(names))
+    rows = empty = 0
+    begin, end = span.seconds()
+    end = min(end, int(time.time()) // _QUARTER_HOUR * _QUARTER_HOUR)
+    step = _QUARTER_HOURS * _QUARTER_HOUR
+    for start in range(begin, end + 1, step):
+        until = min(start + step - _QUARTER_HOUR, end)
+        values = await reader.at(f"last_over_time({registers}[15m])", start, until, _QUARTER_HOUR)
+        read = await reader.at(
+            f"max(tlast_over_time({registers}[15m]))", start, until, _QUARTER_HOUR
+        )
+        for moment in range(start, until + 1, _QUARTER_HOUR):
+            found = [values.get(name, {}).get(moment, "") for name in names]
+            read_at = read.get("", {}).get(moment)
+            writer.writerow([*_times(moment), *found, _utc(float(read_at)) if read_at else ""])
+            rows += 1
+            empty += not any(found)
+    if rows == empty:
+        msg = f"VictoriaMetrics has no energy of {meter} in these days"
+        raise ConfigError(msg)
+    return f"{rows:,} quarter-hours are written, {empty:,} of them without a value"
+
+
+async def _write_telegrams(reader: StoreReader, meter: str, span: Span, file: IO[str]) -> str:
+    """Write a row for each telegram, with a column for each series."""
+    everything = selector(meter)
+    columns = sorted(_column(one) for one in await reader.series(everything))
+    if not columns:
+        msg = f"VictoriaMetrics has nothing of {meter}"
+        raise ConfigError(msg)
+    places = {column: place for place, column in enumerate(columns)}
+    writer: _Writer = csv.writer(file)
+    writer.writerow([*_TIMES, *columns])
+    rows = 0
+    begin, end = span.seconds()
+    for start in range(begin, min(end, int(time.time()) + 3600), _WINDOW):
+        last = min(start + _WINDOW, end) - 0.001
+        table: dict[int, list[str]] = {}
+        for series, values in await reader.values(everything, start, last):
+            place = places.get(_column(series))
+            if place is None:  # it has come meanwhile
+                continue
+            for at, value in values.items():
+                table.setdefault(at, [""] * len(columns))[place] = value
+        for at in sorted(table):
+            writer.writerow([*_times(at / 1000), *table[at]])
+        rows += len(table)
+    return f"{rows:,} telegrams are written"
+
+
+def _column(series: Series) -> str:
+    labels = [series[key] for key in ("channel", "type", "device") if key in series]
+    return " ".join([series["__name__"].removeprefix(_PREFIX), *labels])
+
+
+def _times(moment: float) -> Iterator[str]:
+    """Yield the local time, whose offset tells both hours of a clock change apart, and UTC."""
+    yield datetime.fromtimestamp(moment, _ZONE).isoformat()
+    yield _utc(moment)
+
+
+def _utc(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat().replace("+00:00", "Z")
+
+
+def _parts(day: date) -> tuple[int, int, int]:
+    return day.year, day.month, day.day

@@ -1,0 +1,84 @@
+"""The configuration of a node: the documented one, with the fleet's own nodes, users and titles."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from .hosts import Node, bracketed, listen_host
+from .inputs import COLLECTOR, FleetInputs
+
+# The one place where accounts, rights and mapping stand.
+DOCUMENTED = Path(__file__).parents[1] / "nats-server.conf"
+_GATEWAY = re.compile(r"^ +\{ user: cellar,.*?\} \}\n", re.MULTILINE | re.DOTALL)
+_LISTENER = re.compile(
+    r"^ +# Whoever listens.*\n( +)# (\{ user: listener,.*)\n +# (.*\} \})\n", re.MULTILINE
+)
+_NOTE = """\
+# Made by `smarty-p1 fleet init`: change its fleet.toml instead, and run it again.
+"""
+
+
+def configure_node(
+    node: Node, fleet: FleetInputs, passwords: Mapping[str, str], files: str, data: str
+) -> str:
+    """Return a node's configuration.
+
+    `passwords` are the hashes by user, `files` is the folder of the certificates, and `data` that
+    of the stream, both on the node.
+    """
+    text = DOCUMENTED.read_text(encoding="utf-8")
+    [gateway], [listener] = _GATEWAY.findall(text), list(_LISTENER.finditer(text))
+    gateways = "".join(
+        _once(_user(gateway, "cellar", one.name, passwords), r"publish: \[.*?\]", publish)
+        for one in fleet.gateways
+        for publish in [f"publish: [{_titles(meter.title for meter in one.meters)}]"]
+    )
+    template = "".join(f"{listener[1]}{line}\n" for line in listener.groups()[1:])
+    listeners = "".join(_user(template, "listener", name, passwords) for name in fleet.listeners)
+    text = text.replace(gateway, gateways).replace(listener[0], listeners)
+    text = _user(text, COLLECTOR, COLLECTOR, passwords)
+    host = listen_host(node.host)
+    routes = ", ".join(f'"nats://{bracketed(one.host)}:{one.route_port}"' for one in fleet.nodes)
+    for line, value in (
+        (r"^server_name: .*", f"server_name: {node.name}"),
+        (r'^listen: ".*', f'listen: "{host}:{node.port}"'),
+        (r"^  store_dir: .*", f"  store_dir: {json.dumps(data)}"),
+        (r"^  listen: .*", f'  listen: "{host}:{node.route_port}"'),
+        (r"^  routes: .*", f"  routes: [{routes}]"),
+        (r"partition\(16,1\)", f"partition({fleet.partitions},1)"),
+    ):
+        text = _once(text, line, value)
+    if fleet.is_here:
+        # For `nats-server --signal reload=…`; elsewhere systemd knows the process.
+        text += f"\npid_file: {json.dumps(f'{files}/nats-server.pid')}\n"
+    text = _with_tls(text, node.name, files)
+    return _NOTE + _once(text, r"\A(?:#.*\n)+", "")
+
+
+def _with_tls(text: str, name: str, files: str) -> str:
+    """Uncomment what the documentation leaves to the reader, for clients and for other nodes."""
+    text = re.sub(r"^( *)# (tls \{|  \w+: .*|\})$", r"\1\2", text, flags=re.MULTILINE)
+    return (
+        text.replace("/etc/nats/node1.", f"{files}/{name}.")
+        .replace("/etc/nats/ca.pem", f"{files}/ca.pem")
+        .replace(" # different", "")
+    )
+
+
+def _user(text: str, written: str, user: str, passwords: Mapping[str, str]) -> str:
+    login = f'user: "{user}", password: "{passwords[user]}"'
+    text = _once(text, rf'user: {written}, password: "[^"]*"', login)
+    return text.replace(f"_INBOX_{written}.", f"_INBOX_{user}.")
+
+
+def _titles(titles: Iterable[str]) -> str:
+    return ", ".join(f'"smarty_p1.sealed.{title}"' for title in titles)
+
+
+def _once(text: str, pattern: str, value: str) -> str:
+    text, count = re.subn(pattern, lambda _: value, text, flags=re.MULTILINE)
+    if count != 1:
+        msg = f"{DOCUMENTED} has no line, or several, with {pattern}"
+        raise LookupError(msg)
+    return text

@@ -1,0 +1,188 @@
+"""An authority of the fleet's own, and a certificate for each node and for the store."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from smarty_p1_gateway import ConfigError
+
+from .files import FleetFiles
+
+CA, CA_KEY = "ca/ca.pem", "ca/ca.key"
+_CA_LIFE = timedelta(days=20 * 365)
+LIFE = timedelta(days=825)
+# Clocks of other machines may be late.
+_EARLIER = timedelta(days=1)
+
+
+class Authority:
+    """Signs certificates. Its key is read when it is needed, and may be elsewhere until then.
+
+    `until` is when the first of those that were asked for runs out.
+    """
+
+    def __init__(self, files: FleetFiles, *, renew: bool) -> None:
+        """Begin with what is there, or make it. Raises ConfigError."""
+        self._files = files
+        self._renew = renew
+        self._now = datetime.now(UTC).replace(microsecond=0)
+        self.until = self._now + _CA_LIFE
+        text = files.read(CA)
+        if text is None:
+            if files.read(CA_KEY) is not None:
+                msg = f"{files.path(CA)} is missing, and {files.path(CA_KEY)} is there: put it back"
+                raise ConfigError(msg)
+            text = self._make()
+        self.pem = text
+        self._certificate = _read_certificate(files, CA, text)
+
+    def certify(self, name: str, names: Sequence[str], *, is_client: bool = False) -> None:
+        """Write `<name>.pem` and `<name>.key` for a host, unless they are there and serve.
+
+        Raises ConfigError.
+        """
+        pem, key = self._files.read(f"{name}.pem"), self._files.read(f"{name}.key")
+        if pem is not None and key is not None and not self._renew:
+            there = _read_certificate(self._files, f"{name}.pem", pem)
+            if _names_of(there) == set(names) and self._has_signed(there):
+                self.until = min(self.until, there.not_valid_after_utc)
+                return
+        made = ec.generate_private_key(ec.SECP256R1())
+        usages = [ExtendedKeyUsageOID.SERVER_AUTH]
+        if is_client:
+            usages.append(ExtendedKeyUsageOID.CLIENT_AUTH)
+        builder = (
+            _builder(_name(name.rpartition("/")[2]), self._certificate.subject, made.public_key())
+            .not_valid_before(self._now - _EARLIER)
+            .not_valid_after(min(self._now + LIFE, self._certificate.not_valid_after_utc))
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_usage(signs_certificates=False), critical=True)
+            .add_extension(x509.ExtendedKeyUsage(usages), critical=False)
+            .add_extension(
+                x509.SubjectAlternativeName([_general_name(one) for one in names]), critical=False
+            )
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(
+                    self._certificate.public_key()  # type: ignore[arg-type] # its own, of a curve
+                ),
+                critical=False,
+            )
+        )
+        signed = builder.sign(self._read_key(), hashes.SHA256())
+        self.until = min(self.until, signed.not_valid_after_utc)
+        self._files.replace(f"{name}.key", _pem_of(made), is_secret=True)
+        self._files.replace(f"{name}.pem", _text(signed))
+
+    def _make(self) -> str:
+        key = ec.generate_private_key(ec.SECP256R1())
+        # So that two fleets' authorities can be told apart.
+        name = _name(f"smarty_p1 fleet {secrets.token_hex(4)}")
+        certificate = (
+            _builder(name, name, key.public_key())
+            .not_valid_before(self._now - _EARLIER)
+            .not_valid_after(self._now + _CA_LIFE)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_usage(signs_certificates=True), critical=True)
+            .sign(key, hashes.SHA256())
+        )
+        self._files.replace(CA_KEY, _pem_of(key), is_secret=True)
+        self._files.replace(CA, _text(certificate))
+        return _text(certificate)
+
+    def _has_signed(self, certificate: x509.Certificate) -> bool:
+        try:
+            certificate.verify_directly_issued_by(self._certificate)
+        except InvalidSignature, ValueError, TypeError:
+            return False
+        return True
+
+    def _read_key(self) -> ec.EllipticCurvePrivateKey:
+        path, text = self._files.path(CA_KEY), self._files.read(CA_KEY)
+        if text is None:
+            msg = f"{path} is needed to sign a certificate: put it back for this"
+            raise ConfigError(msg)
+        try:
+            key = serialization.load_pem_private_key(text.encode(), None)
+        except ValueError, TypeError:
+            msg = f"{path} is no key that can be read"
+            raise ConfigError(msg) from None
+        if (
+            not isinstance(key, ec.EllipticCurvePrivateKey)
+            or key.public_key() != self._certificate.public_key()
+        ):
+            msg = f"{path} is not the key of {self._files.path(CA)}"
+            raise ConfigError(msg)
+        return key
+
+
+def _read_certificate(files: FleetFiles, name: str, text: str) -> x509.Certificate:
+    try:
+        return x509.load_pem_x509_certificate(text.encode())
+    except ValueError:
+        msg = f"{files.path(name)} is no certificate (PEM)"
+        raise ConfigError(msg) from None
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+    )
+
+
+def _name(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs_certificates,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _general_name(text: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(text))
+    except ValueError:
+        return x509.DNSName(text)
+
+
+def _names_of(certificate: x509.Certificate) -> set[str]:
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound, ValueError:
+        return set()
+    return {str(name.value) for name in found.value}
+
+
+def _pem_of(key: ec.EllipticCurvePrivateKey) -> str:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
+
+
+def _text(certificate: x509.Certificate) -> str:
+    return certificate.public_bytes(serialization.Encoding.PEM).decode()

@@ -1,0 +1,112 @@
+"""The files of a fleet in their folder: written once, and changed only where nobody else did."""
+
+import hashlib
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from smarty_p1_gateway import ConfigError
+
+# What was written, to tell apart what somebody has changed since.
+_RECORD = ".init.json"
+_FOLDER = 0o700
+_SECRET = 0o600
+_PLAIN = 0o644
+
+
+class FleetFiles:
+    """Files by their names below a folder that its owner alone may enter.
+
+    `new`, `changed` and `set_aside` are the names of those that were written now; what is set aside
+    lies beside a file that somebody has changed, as `<name>.new`.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        """Begin with what is there. Raises ConfigError."""
+        self.directory = directory
+        self.new: list[str] = []
+        self.changed: list[str] = []
+        self.set_aside: list[str] = []
+        self.is_first = not (directory / _RECORD).exists()
+        record = self._read_record()
+        self._digests: dict[str, str] = record["files"]
+        self.hashes: dict[str, str] = record["hashes"]
+
+    def _read_record(self) -> dict[str, dict[str, str]]:
+        empty: dict[str, dict[str, str]] = {"files": {}, "hashes": {}}
+        text = self.read(_RECORD)
+        if text is None:
+            return empty
+        try:
+            record: Any = json.loads(text)
+            for key in empty:
+                if not all(isinstance(value, str) for value in record[key].values()):
+                    raise TypeError  # noqa: TRY301 - as if JSON had said so
+        except ValueError, KeyError, TypeError, AttributeError, RecursionError:
+            msg = f"{self.directory / _RECORD} is damaged: without it, nothing that is there is"
+            msg += " overwritten; move it away"
+            raise ConfigError(msg) from None
+        return {key: dict(record[key]) for key in empty}
+
+    def path(self, name: str) -> Path:
+        """Return where a file is."""
+        return self.directory / name
+
+    def read(self, name: str) -> str | None:
+        """Return a file's text, None when it is not there. Raises ConfigError."""
+        try:
+            return self.path(name).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as err:
+            reason = getattr(err, "strerror", None) or "it is no text"
+            msg = f"{self.path(name)} cannot be read: {reason}"
+            raise ConfigError(msg) from None
+
+    def write(self, name: str, text: str, *, is_secret: bool = False) -> None:
+        """Write what is made anew each time, unless somebody has changed it."""
+        there = self.read(name)
+        if there not in {None, text} and _digest(there or "") != self._digests.get(name):
+            if self.read(f"{name}.new") != text:
+                self._replace(f"{name}.new", text, is_secret=is_secret)
+            self.set_aside.append(name)
+            return
+        self.replace(name, text, is_secret=is_secret)
+        self._digests[name] = _digest(text)
+
+    def replace(self, name: str, text: str, *, is_secret: bool = False) -> None:
+        """Write a file, whoever has changed it."""
+        there = self.read(name)
+        if there != text:
+            (self.new if there is None else self.changed).append(name)
+            self._replace(name, text, is_secret=is_secret)
+
+    def save(self) -> None:
+        """Remember what was written. Raises OSError."""
+        record = {"files": self._digests, "hashes": self.hashes}
+        self._replace(_RECORD, json.dumps(record, indent=1) + "\n", is_secret=True)
+
+    def _replace(self, name: str, text: str, *, is_secret: bool) -> None:
+        path = self.path(name)
+        self.directory.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
+        for parent in reversed(path.relative_to(self.directory).parents):
+            (self.directory / parent).mkdir(mode=_FOLDER, exist_ok=True)
+        # Nobody may see half of it, nor a secret before it has its mode.
+        other = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        mode = _SECRET if is_secret else _PLAIN
+        try:
+            with os.fdopen(
+                os.open(other, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb"
+            ) as file:
+                file.write(text.encode())
+                os.fsync(file.fileno())
+            other.replace(path)
+        except BaseException:
+            other.unlink(missing_ok=True)
+            raise
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,129 @@
+"""The hosts of a fleet: the nodes of NATS, and VictoriaMetrics."""
+
+import re
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from smarty_p1_gateway import ConfigError, ConfigTable
+
+_NODES = (3, 5)
+_MOST_NAMES = 100
+_HIGHEST_PORT = 65535
+_PORT, _ROUTE_PORT, _STORE_PORT = 4222, 6222, 8428
+_HERE = "127.0.0.1"
+_HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+_NODE = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]]+))(?::(\d{1,5}))?(?::(\d{1,5}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node of NATS. `names` are what its certificate names: `host`, and others."""
+
+    name: str
+    host: str
+    port: int
+    route_port: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreHost:
+    """VictoriaMetrics. `names` are what its certificate names; without TLS it has none."""
+
+    url: str
+    host: str
+    port: int
+    has_tls: bool
+    names: tuple[str, ...]
+
+
+def bracketed(host: str) -> str:
+    """Return a host as it stands in a URL."""
+    return f"[{host}]" if ":" in host else host
+
+
+def listen_host(host: str) -> str:
+    """Return where to listen so that a host is reached: on this machine alone, or from others."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return "127.0.0.1" if host == "localhost" else "0.0.0.0"  # noqa: S104 - others reach it
+    if address.is_loopback:
+        return bracketed(host)
+    return "0.0.0.0" if address.version == 4 else "[::]"  # noqa: PLR2004, S104
+
+
+def _is_host(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        # Four numbers that are no address are no name either.
+        return bool(_HOST.fullmatch(text)) and not re.fullmatch(r"[\d.]+", text)
+    return True
+
+
+def read_also(content: object) -> dict[str, tuple[str, ...]]:
+    """Return other names of hosts. Raises ConfigError."""
+    if not isinstance(content, dict) or len(content) > _MOST_NAMES:
+        msg = f"[also] must be a table of at most {_MOST_NAMES} hosts"
+        raise ConfigError(msg)
+    table = ConfigTable("also", content)
+    found = {}
+    for host in content:
+        if not _is_host(host):
+            table.fail("a key", "is the name of no host")
+        names = table.take_texts(host)
+        if len(names) > _MOST_NAMES or not all(map(_is_host, names)):
+            table.fail(host, "must be a list of names and addresses")
+        found[host] = names
+    return found
+
+
+def read_nodes(
+    table: ConfigTable, also: dict[str, tuple[str, ...]], *, is_here: bool
+) -> tuple[Node, ...]:
+    """Return the nodes, with ports of their own where several share a host. Raises ConfigError."""
+    texts = table.take_texts("nodes") or ((_HERE,) * 3 if is_here else ())
+    if len(texts) not in _NODES:
+        table.fail("nodes", "must be a list of three or five hosts: frames are kept on three")
+    nodes: list[Node] = []
+    used: set[tuple[str, int]] = set()
+    for number, text in enumerate(texts, start=1):
+        found = _NODE.fullmatch(text)
+        host = (found[1] or found[2]) if found else ""
+        if not found or not _is_host(host):
+            table.fail("nodes", f"number {number} must be like node1.lan or node1.lan:4222:6222")
+        earlier = sum(node.host == host for node in nodes)
+        port, route_port = int(found[3] or _PORT + earlier), int(found[4] or _ROUTE_PORT + earlier)
+        for one in (port, route_port):
+            if not 1 <= one <= _HIGHEST_PORT:
+                table.fail("nodes", f"number {number} has a port that there is not")
+            if (host, one) in used:
+                table.fail("nodes", f"number {number} has a port that is there twice: {one}")
+            used.add((host, one))
+        names = tuple(dict.fromkeys((host, *also.get(host, ()))))
+        nodes.append(Node(f"node{number}", host, port, route_port, names))
+    return tuple(nodes)
+
+
+def read_store(table: ConfigTable, also: dict[str, tuple[str, ...]], *, is_here: bool) -> StoreHost:
+    """Return where VictoriaMetrics is. Raises ConfigError."""
+    url = table.take_text("store", f"https://{_HERE}:{_STORE_PORT}" if is_here else None)
+    if url is None:
+        table.fail("store", "is missing: where VictoriaMetrics is, such as https://store.lan:8428")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or _STORE_PORT
+    except ValueError:
+        host, port = "", 0
+    if "@" in url:
+        table.fail("store", "must not have a login in it: one is made")
+    shown = bracketed(host)
+    if not _is_host(host) or url.rstrip("/").removesuffix(f":{port}") not in {
+        f"{scheme}://{shown}" for scheme in ("http", "https")
+    }:
+        table.fail("store", "must be like https://store.lan:8428")
+    has_tls = url.startswith("https:")
+    names = tuple(dict.fromkeys((host, *also.get(host, ())))) if has_tls else ()
+    return StoreHost(f"{parts.scheme}://{shown}:{port}", host, port, has_tls, names)

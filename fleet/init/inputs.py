@@ -1,0 +1,202 @@
+"""What the files of a fleet are made of: a TOML file, checked whole."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from smarty_p1_fleet.subjects import MOST_PARTITIONS
+from smarty_p1_gateway import ConfigError, ConfigTable, read_toml
+
+from .hosts import Node, StoreHost, read_also, read_nodes, read_store
+
+EXAMPLE = Path(__file__).with_name("fleet.toml")
+_MOST_BYTES = 16 * 1024 * 1024
+_MOST_GATEWAYS = 1000
+_MOST_METERS = 1000
+_MOST_USERS = 100
+_MOST_GIGABYTES = 1_000_000
+_LONGEST_ADDRESS = 256
+# Users, folders and inboxes are called so.
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_METER_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_TITLE = re.compile(r"[0-9A-Fa-f]{16}")
+COLLECTOR = "collector"  # the user that all collectors share
+_METRICS_PORT, _COLLECTOR_METRICS = 9107, 9108
+_MORE_METRICS = _COLLECTOR_METRICS + _MOST_USERS
+
+
+@dataclass(frozen=True, slots=True)
+class MeterPort:
+    """A meter, and the address of its port. `title` has 16 upper-case digits."""
+
+    title: str
+    address: str
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayUser:
+    """A gateway, which is a user of NATS."""
+
+    name: str
+    meters: tuple[MeterPort, ...]
+    metrics_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorHost:
+    """A collector."""
+
+    name: str
+    metrics_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class FleetInputs:
+    """A fleet. `is_here`: all of it runs on this machine, out of the folder of its files."""
+
+    is_here: bool
+    nodes: tuple[Node, ...]
+    store: StoreHost
+    gateways: tuple[GatewayUser, ...]
+    collectors: tuple[CollectorHost, ...]
+    listeners: tuple[str, ...]
+    partitions: int
+    stream_gigabytes: int | None
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """Return where each meter is, by its title."""
+        return {
+            meter.title: f"{gateway.name}, {meter.name or meter.address}"
+            for gateway in self.gateways
+            for meter in gateway.meters
+        }
+
+
+def read_inputs(path: Path) -> FleetInputs:
+    """Return what a file says. Raises ConfigError when something is missing or wrong in it."""
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            msg = f"has more than {_MOST_BYTES // 1024**2} MiB"
+            raise ConfigError(msg)
+    except OSError as err:
+        msg = f"cannot be read: {err.strerror}; `smarty-p1 fleet init --example` prints one"
+        raise ConfigError(msg) from None
+    content = read_toml(path)
+    gateways = content.pop("gateway", [])
+    also = read_also(content.pop("also", {}))
+    table = ConfigTable("top of the file", content)
+    is_here = table.take("here", bool, default=False) or False
+    nodes = read_nodes(table, also, is_here=is_here)
+    store = read_store(table, also, is_here=is_here)
+    if unknown := also.keys() - {node.host for node in nodes} - {store.host}:
+        msg = f"[also] {min(unknown)} is the host of no node, and not of the store"
+        raise ConfigError(msg)
+    collectors = _read_users(table, "collectors")
+    if not collectors:
+        table.fail("collectors", "is missing: a list of names, such as ['collector1']")
+    listeners = _read_users(table, "listeners")
+    partitions = _read_number(table, "partitions", MOST_PARTITIONS) or 16
+    stream_gigabytes = _read_number(table, "stream_gigabytes", _MOST_GIGABYTES)
+    table.end()
+    users = _read_gateways(gateways, is_here=is_here)
+    _check_users([user.name for user in users], listeners)
+    return FleetInputs(
+        is_here,
+        nodes,
+        store,
+        users,
+        tuple(
+            CollectorHost(name, _COLLECTOR_METRICS + (number if is_here else 0))
+            for number, name in enumerate(collectors)
+        ),
+        listeners,
+        partitions,
+        stream_gigabytes,
+    )
+
+
+def _check_users(gateways: Iterable[str], listeners: Iterable[str]) -> None:
+    users = [COLLECTOR, *gateways, *listeners]
+    for name in users:
+        if users.count(name) > 1:
+            msg = f"the name {name} is there twice: gateways, listeners and the user {COLLECTOR}"
+            msg += " need names of their own"
+            raise ConfigError(msg)
+
+
+def _read_number(table: ConfigTable, key: str, highest: int) -> int | None:
+    number = table.take(key, int)
+    if number is not None and not 1 <= number <= highest:
+        table.fail(key, f"must be from 1 to {highest:,}")
+    return number
+
+
+def _read_users(table: ConfigTable, key: str) -> tuple[str, ...]:
+    names = table.take_texts(key)
+    if len(names) > _MOST_USERS:
+        table.fail(key, f"must not have more than {_MOST_USERS} names")
+    if not all(map(_NAME.fullmatch, names)) or len(set(names)) < len(names):
+        table.fail(key, "must be different names of 1 to 64 of A-Z, a-z, 0-9, _ and -")
+    return names
+
+
+def _read_gateways(content: object, *, is_here: bool) -> tuple[GatewayUser, ...]:
+    tables = _tables(content, "[[gateway]]", _MOST_GATEWAYS)
+    return tuple(
+        _read_gateway(
+            ConfigTable(f"gateway {number}", table),
+            # A gateway or collector more must not move the others' ports.
+            _MORE_METRICS + number if is_here and number > 1 else _METRICS_PORT,
+        )
+        for number, table in enumerate(tables, start=1)
+    )
+
+
+def _tables(content: object, name: str, most: int) -> list[Any]:
+    if not isinstance(content, list) or not content:
+        msg = f"there is no {name}"
+        raise ConfigError(msg)
+    if len(content) > most:
+        msg = f"there are more than {most} {name}"
+        raise ConfigError(msg)
+    return content
+
+
+def _read_gateway(table: ConfigTable, metrics_port: int) -> GatewayUser:
+    name = table.take_text("name")
+    if name is None or not _NAME.fullmatch(name):
+        table.fail("name", "must be there, with 1 to 64 of A-Z, a-z, 0-9, _ and -")
+    port = table.take_port("metrics_port", metrics_port) or metrics_port
+    tables = _tables(table.take("meters", list), f"meters of gateway {name}", _MOST_METERS)
+    table.end()
+    meters = tuple(
+        _read_meter(ConfigTable(f"gateway {name}, meter {number}", one))
+        for number, one in enumerate(tables, start=1)
+    )
+    for what, values in (
+        ("title", [meter.title for meter in meters]),
+        ("address", [meter.address for meter in meters]),
+        ("name", [meter.name for meter in meters if meter.name]),
+    ):
+        if len(set(values)) < len(values):
+            msg = f"two meters of gateway {name} have the same {what}"
+            raise ConfigError(msg)
+    return GatewayUser(name, meters, port)
+
+
+def _read_meter(table: ConfigTable) -> MeterPort:
+    title = table.take_text("title")
+    if title is None or not _TITLE.fullmatch(title):
+        table.fail("title", "must be the meter's system title, 16 hexadecimal digits in quotes")
+    address = table.take_text("address")
+    if address is None or len(address) > _LONGEST_ADDRESS:
+        table.fail("address", "must be there: where its port is, such as 192.168.1.50:2001")
+    name = table.take_text("name")
+    if name is not None and not _METER_NAME.fullmatch(name):
+        table.fail("name", "must have 1 to 64 of A-Z, a-z, 0-9, _, . and -")
+    table.end()
+    return MeterPort(title.upper(), address, name)

@@ -1,0 +1,133 @@
+"""All files of a fleet from what one TOML file says; again and again, with what is there kept."""
+
+import re
+from datetime import datetime
+from pathlib import Path
+
+from smarty_p1_gateway import ConfigError
+
+from .accounts import configure_node
+from .certificates import CA_KEY, Authority
+from .files import FleetFiles
+from .hosts import Node
+from .inputs import COLLECTOR, FleetInputs, read_inputs
+from .key_places import keep_key_file
+from .passwords import keep_hash, keep_password
+from .programs import (
+    COLLECTOR_UNIT,
+    GATEWAY_UNIT,
+    NODE_UNIT,
+    configure_collector,
+    configure_gateway,
+    configure_store,
+)
+from .steps import Part, parts_of, tell
+
+STEPS = "steps.txt"
+_PASSWORDS = "passwords"
+# What may be made anew beside a program that runs.
+_LATER = (".pem", ".key")
+_PLAIN_FOLDER = re.compile(r"[A-Za-z0-9._/+-]+")
+_TITLES_SHOWN = 20
+
+
+def init(source: Path, directory: Path, *, renew: bool = False) -> str:
+    """Write the files that `source` asks for to a folder; return what is to be done next.
+
+    `renew`: new certificates of the same authority, too. Raises ConfigError and OSError.
+    """
+    fleet = read_inputs(source)
+    directory = directory.absolute()
+    if fleet.is_here and not _PLAIN_FOLDER.fullmatch(str(directory)):
+        msg = f"{directory}: with here = true, its path must have no blanks and unusual signs"
+        raise ConfigError(msg)
+    files = FleetFiles(directory)
+    try:
+        missing, until = _write(fleet, files, renew=renew)
+        parts = parts_of(fleet, directory)
+        files.write(STEPS, tell(parts, lambda _: True))
+    finally:
+        if directory.exists():
+            files.save()
+    return _told(files, parts, missing, until)
+
+
+def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[str], datetime]:
+    """Return the titles that wait for a key, and until when certificates are valid."""
+    authority = Authority(files, renew=renew)
+    for node in fleet.nodes:
+        # Nodes connect to each other, too.
+        authority.certify(f"{node.name}/{node.name}", node.names, is_client=True)
+    if fleet.store.has_tls:
+        authority.certify("store/store", fleet.store.names)
+    users = [COLLECTOR, *(one.name for one in fleet.gateways), *fleet.listeners]
+    passwords = {user: keep_password(files, f"{_PASSWORDS}/nats/{user}") for user in users}
+    store_password = keep_password(files, f"{_PASSWORDS}/store")
+    # Those who are gone are not remembered.
+    files.hashes = {user: keep_hash(files, user, passwords[user]) for user in users}
+
+    def write_login(folder: str, user: str) -> None:
+        files.write(f"{folder}/ca.pem", authority.pem)
+        files.write(f"{folder}/nats-password", f"{passwords[user]}\n", is_secret=True)
+
+    for node in fleet.nodes:
+        _write_node(node, fleet, files, authority.pem)
+    store = configure_store(fleet, store_password, files.path("store"))
+    files.write("store/victoria-metrics", store, is_secret=True)
+    missing: dict[str, None] = {}
+    for collector in fleet.collectors:
+        folder = f"collector-{collector.name}"
+        text = configure_collector(collector, fleet, files.path(folder))
+        files.write(f"{folder}/collect.toml", text)
+        write_login(folder, COLLECTOR)
+        files.write(f"{folder}/store-password", f"{store_password}\n", is_secret=True)
+        missing |= dict.fromkeys(keep_key_file(files, f"{folder}/meter-keys", fleet.titles))
+        if not fleet.is_here:
+            files.write(f"{folder}/store.conf", COLLECTOR_UNIT)
+    for gateway in fleet.gateways:
+        folder = f"gateway-{gateway.name}"
+        files.write(f"{folder}/gateway.toml", configure_gateway(gateway, fleet, files.path(folder)))
+        write_login(folder, gateway.name)
+        if not fleet.is_here:
+            files.write(f"{folder}/nats.conf", GATEWAY_UNIT)
+    for name in fleet.listeners:
+        write_login(f"listener-{name}", name)
+    return list(missing), authority.until
+
+
+def _write_node(node: Node, fleet: FleetInputs, files: FleetFiles, ca: str) -> None:
+    own = str(files.path(node.name))
+    places = (own, f"{own}/data") if fleet.is_here else ("/etc/nats", "/var/lib/nats")
+    text = configure_node(node, fleet, files.hashes, *places)
+    files.write(f"{node.name}/nats-server.conf", text, is_secret=True)
+    files.write(f"{node.name}/ca.pem", ca)
+    if not fleet.is_here:
+        files.write(f"{node.name}/smarty-p1.conf", NODE_UNIT)
+
+
+def _told(files: FleetFiles, parts: list[Part], missing: list[str], until: datetime) -> str:
+    written = {*files.new, *files.changed} - {STEPS}
+    folders = {name.partition("/")[0] for name in written}
+    new = {name.partition("/")[0] for name in files.new if not name.endswith(_LATER)}
+    own = [part for part in parts if part.folder in folders]
+    counts = f"{len(files.new)} files new, {len(files.changed)} changed"
+    lines = [f"{files.directory}: {counts}. Certificates are valid until {until:%Y-%m-%d};"]
+    lines += ["`smarty-p1 fleet init --renew` makes new ones, of the same authority."]
+    if CA_KEY in files.new:
+        lines.append(
+            f"Whoever has {CA_KEY} can pretend to be a node: keep it offline, and put it back for"
+            " --renew and for new hosts."
+        )
+    for name in sorted(files.set_aside):
+        lines.append(f"{name} was changed by somebody and stays; what init makes is in {name}.new")
+    known = {part.folder for part in parts} | {"ca", _PASSWORDS}
+    gone = [path.name for path in files.directory.iterdir() if path.is_dir()]
+    for name in sorted(set(gone) - known):
+        lines.append(f"{name}/ belongs to nobody in fleet.toml any more: delete it")
+    if missing and not files.is_first:
+        shown = ", ".join(missing[:_TITLES_SHOWN]) + (" …" if len(missing) > _TITLES_SHOWN else "")
+        lines.append(f"Add the keys of these meters on each collector, to meter-keys: {shown}")
+    if not own:
+        lines.append("Nothing is to be done.")
+    text = "\n".join(lines) + "\n" + tell(own, lambda part: part.folder in new)
+    return text if files.is_first else f"{text}\nAll commands, from the first on: {STEPS}\n"

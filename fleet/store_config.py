@@ -1,0 +1,131 @@
+"""The table [store]: where VictoriaMetrics is, and how to log in there."""
+
+import logging
+import os
+import re
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from smarty_p1_gateway import ConfigTable
+from smarty_p1_gateway.config_table import expand, read_secret
+
+from .store_login import LoginError, StoreLogin
+
+LOGGER = logging.getLogger(__name__)
+
+PASSWORD_VARIABLE = "SMARTY_P1_STORE_PASSWORD"  # noqa: S105 - its name
+_MOST_ADDRESSES = 8
+_LONGEST_AUTH_KEY = 1024
+# No login in it: it would stand in logs and lists of processes sooner or later.
+_URL = re.compile(r"https?://[A-Za-z0-9.:_\[\]-]+(?:/[A-Za-z0-9._~/:-]*)?")
+_IS_CLUSTER = re.compile(r"/(?:insert|select)/(?:[0-9]+|multitenant)(?::[0-9]+)?(?:/|$)").search
+_FILES = ("password_file", "token_file", "ca_file", "certificate_file", "key_file")
+_OF_TLS = _FILES[2:]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreConfig:
+    """One VictoriaMetrics, at one address or several; `delete_auth_key` lets series be deleted."""
+
+    urls: tuple[str, ...]
+    login: StoreLogin = field(default_factory=StoreLogin)
+    delete_auth_key: str | None = field(default=None, repr=False)
+
+
+def read_store(table: ConfigTable) -> StoreConfig:
+    """Return what the table says. Raises ConfigError."""
+    key, urls = _read_urls(table)
+    login = _read_login(table)
+    are_https = [url.startswith("https:") for url in urls]
+    for file in _OF_TLS:
+        if file in login.files and not all(are_https):
+            table.fail(file, f"is for https://, which {key} has not")
+    is_secret = login.username is not None or "token_file" in login.files
+    if is_secret and not all(url.startswith("https:") or _is_near(url) for url in urls):
+        LOGGER.warning("[store] the login goes over the network unencrypted: https:// protects it")
+    try:
+        shown = StoreLogin(login.files, login.username, login.password)
+    except LoginError as error:
+        table.fail(error.key, error.what)
+    return StoreConfig(urls, shown, _read_auth_key(table))
+
+
+@dataclass(frozen=True, slots=True)
+class _Login:
+    files: dict[str, Path]
+    username: str | None
+    password: str | None = field(repr=False)
+
+
+def _read_urls(table: ConfigTable) -> tuple[str, tuple[str, ...]]:
+    url, urls = table.take_text("url"), table.take_texts("urls")
+    if url is not None and urls:
+        table.fail("url", "and urls are both there: one of them is enough")
+    if url is None and not urls:
+        table.fail("url", "is missing: VictoriaMetrics, such as http://127.0.0.1:8428")
+    if len(urls) > _MOST_ADDRESSES:
+        table.fail("urls", f"must not have more than {_MOST_ADDRESSES} addresses")
+    key = "urls" if urls else "url"
+    for one in (found := urls or (url or "",)):
+        parts = _parse(one)
+        if not _URL.fullmatch(one) or parts is None or not parts.hostname:
+            table.fail(key, "must be like http://127.0.0.1:8428, without a login in it")
+        if _IS_CLUSTER(parts.path):
+            table.fail(
+                key,
+                "is an address of VictoriaMetrics' cluster, which does not say when its vmstorage"
+                " have kept a value: a single VictoriaMetrics is needed",
+            )
+    return key, tuple(one.rstrip("/") for one in found)
+
+
+def _parse(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    return None if port == 0 else parts
+
+
+def _is_near(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _read_login(table: ConfigTable) -> _Login:
+    username = table.take_text("username")
+    for secret in ("password", "token"):
+        if table.take(secret, str) is not None:
+            table.fail(secret, f"does not belong here: use {secret}_file")
+    named = {key: table.take_text(key) for key in _FILES}
+    files = {key: expand(table, key, file) for key, file in named.items() if file is not None}
+    password = None if "password_file" in files else os.environ.get(PASSWORD_VARIABLE) or None
+    if username is None and "password_file" in files:
+        table.fail("username", "is missing: there is a password without one")
+    if username is not None:
+        if ":" in username:
+            table.fail("username", "must not have a colon in it")
+        if "token_file" in files:
+            table.fail("username", "and token_file are both there: one of them is enough")
+        if password is None and "password_file" not in files:
+            table.fail("password_file", f"is missing, and so is ${PASSWORD_VARIABLE}")
+    if ("certificate_file" in files) != ("key_file" in files):
+        missing = "key_file" if "certificate_file" in files else "certificate_file"
+        table.fail(missing, "is missing: certificate and key belong together")
+    return _Login(files, username, password)
+
+
+def _read_auth_key(table: ConfigTable) -> str | None:
+    text = read_secret(table, "delete_auth_key_file")
+    if text is None:
+        return None
+    lines = text.splitlines()
+    if not lines or not lines[0] or len(lines[0]) > _LONGEST_AUTH_KEY:
+        table.fail("delete_auth_key_file", "must have the key in its first line")
+    return lines[0]

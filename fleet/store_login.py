@@ -1,0 +1,144 @@
+"""What VictoriaMetrics, or a proxy in front of it, is shown: a login, and a certificate.
+
+The files are read again when they change, so that a password or certificate is renewed without a
+restart.
+"""
+
+import logging
+import re
+import ssl
+from base64 import b64encode
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypedDict, override
+
+LOGGER = logging.getLogger(__name__)
+
+_MOST_BYTES = 64 * 1024
+_TOKEN = re.compile(r"[!-~]{1,8192}")
+
+
+class LoginError(Exception):
+    """A file cannot be used: `key` names it in the configuration."""
+
+    def __init__(self, key: str, what: str) -> None:
+        super().__init__(f"{key} {what}")
+        self.key = key
+        self.what = what
+
+
+class RequestOptions(TypedDict):
+    """What aiohttp takes with each request."""
+
+    headers: Mapping[str, str]
+    ssl: ssl.SSLContext | bool
+    allow_redirects: bool
+
+
+class StoreLogin:
+    """The login of one store. `files` are by their keys in the configuration's table `[store]`."""
+
+    def __init__(
+        self,
+        files: Mapping[str, Path] | None = None,
+        username: str | None = None,
+        password: str | None = None,
+    ) -> None:
+        """Take a user with a password, or with the file `password_file`. Raises LoginError."""
+        self._files = dict(files or {})
+        self._username = username
+        self._password = password
+        self._seen = self._look()
+        self._options = self._read()
+
+    @override
+    def __repr__(self) -> str:
+        return f"<StoreLogin of {', '.join(self._files) or 'nobody'}>"
+
+    @property
+    def options(self) -> RequestOptions:
+        """Return what belongs to a request; nobody is sent elsewhere with it."""
+        return self._options
+
+    def refresh(self) -> None:
+        """Read the files again if one has changed; if they cannot be used, the former count."""
+        seen = self._look()
+        if seen == self._seen:
+            return
+        self._seen = seen
+        try:
+            self._options = self._read()
+        except LoginError as error:
+            LOGGER.warning("[store] %s: what was read before counts on", error)
+        else:
+            LOGGER.info("[store] %s: read again", ", ".join(self._files))
+
+    def _look(self) -> list[tuple[int, int, int] | None]:
+        """Return what changes with the files; the links of a vault lead to other files then."""
+        found: list[tuple[int, int, int] | None] = []
+        for path in self._files.values():
+            try:
+                status = path.stat()
+            except OSError:
+                found.append(None)
+            else:
+                found.append((status.st_mtime_ns, status.st_size, status.st_ino))
+        return found
+
+    def _read(self) -> RequestOptions:
+        headers = {}
+        password = self._read_line("password_file") or self._password
+        if self._username is not None:
+            pair = f"{self._username}:{password or ''}".encode()
+            headers["Authorization"] = f"Basic {b64encode(pair).decode()}"
+        if token := self._read_line("token_file"):
+            if not _TOKEN.fullmatch(token):
+                key = "token_file"
+                raise LoginError(key, "has no token in its first line")
+            headers["Authorization"] = f"Bearer {token}"
+        return {"headers": headers, "ssl": self._read_tls(), "allow_redirects": False}
+
+    def _read_line(self, key: str) -> str | None:
+        path = self._files.get(key)
+        if path is None:
+            return None
+        try:
+            with path.open("rb") as file:
+                lines = file.read(_MOST_BYTES).decode("utf-8-sig").splitlines()
+        except OSError as error:
+            raise LoginError(key, f"cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise LoginError(key, "cannot be read: it is no text") from None
+        if not lines or not lines[0]:
+            raise LoginError(key, "is empty")
+        return lines[0]
+
+    def _read_tls(self) -> ssl.SSLContext | bool:
+        ca, certificate = self._files.get("ca_file"), self._files.get("certificate_file")
+        if ca is None and certificate is None:
+            return True
+        key = "ca_file"
+        try:
+            context = ssl.create_default_context(cafile=ca)
+            if ca is not None:
+                # Certificates that people make themselves lack what only RFC 5280 asks for.
+                context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+            key = "certificate_file"
+            if certificate is not None:
+                # Nobody is there to be asked for the password of a key.
+                context.load_cert_chain(certificate, self._files.get("key_file"), lambda: "")
+        except ssl.SSLError:
+            what = "there is no certificate (PEM) in it"
+            if key == "certificate_file":
+                what = "there must be a certificate (PEM) in it, and in key_file its key, unlocked"
+            raise LoginError(key, f"cannot be used: {what}") from None
+        except OSError as error:
+            if key == "certificate_file":
+                key = self._missing() or key
+            raise LoginError(key, f"cannot be used: {error.strerror}") from None
+        return context
+
+    def _missing(self) -> str | None:
+        return next(
+            (key for key, seen in zip(self._files, self._look(), strict=True) if not seen), None
+        )

@@ -1,0 +1,154 @@
+"""Which process of VictoriaMetrics answers at an address, by its own metrics."""
+
+import asyncio
+import contextlib
+import re
+import ssl
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import aiohttp
+
+from .outage_log import ToldError, reason
+from .store_login import StoreLogin
+
+_ASK_TIMEOUT = aiohttp.ClientTimeout(total=5)
+_LONGEST_ANSWER = 4 * 1024 * 1024
+_LONGEST_NAME = 256
+# What is compressed may be any size behind it.
+_PLAIN = {"Accept-Encoding": "identity"}
+_HOST = "X-Server-Hostname"
+_START_TIME = b"\nprocess_start_time_seconds "
+_UPTIME = b"\nvm_app_uptime_seconds "
+# Two on one machine that began in the same second.
+_PATH = re.compile(rb'\nflag\{name="storageDataPath", ?value="([^"\n]{0,1000})"')
+# Empty where a distribution has built it; otherwise the name comes first.
+_PRODUCT = re.compile(rb'\nvm_app_version\{[^}\n]{0,200}?\bversion="(vm[a-z]+|victoria-[a-z]+)\b')
+_STORE = "victoria-metrics"
+_CLUSTER = (
+    "it is a part of VictoriaMetrics' cluster ({}), which does not say when its vmstorage have kept"
+    " a value: a single VictoriaMetrics is needed"
+)
+_OTHER = (
+    "{} answers, and not VictoriaMetrics itself, which alone can say when it has kept a value: give"
+    " the address of VictoriaMetrics, also for /metrics"
+)
+_OF_CLUSTER = frozenset({"vminsert", "vmselect", "vmstorage"})
+# For what says no version.
+_TELLING = ((b"\nvm_rpc_", "vminsert"), (b"\nvmagent_", "vmagent"), (b"\nvmauth_", "vmauth"))
+DIFFERENT = "its addresses lead to different processes: they must be those of one VictoriaMetrics"
+_LOGIN_WANTED = {
+    401: ": it wants another login (username and password_file, or token_file)",
+    403: ": the login may not do that",
+    404: ": is that the address of VictoriaMetrics?",
+}
+
+
+class StoreError(ToldError):
+    """VictoriaMetrics answered something else than it should."""
+
+
+class WrongStoreError(StoreError):
+    """It is something else than one VictoriaMetrics, and will not become one."""
+
+
+ERRORS = (aiohttp.ClientError, OSError, TimeoutError, StoreError)
+
+
+class StoreProcess(NamedTuple):
+    """A process: by what it is told from others, where it runs, and for how long (seconds)."""
+
+    name: str
+    host: str
+    uptime: float
+
+
+def open_session() -> aiohttp.ClientSession:
+    """Return a session that keeps nothing of what it is answered."""
+    return aiohttp.ClientSession(
+        headers=_PLAIN, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
+    )
+
+
+async def ask_each(
+    session: aiohttp.ClientSession, urls: Sequence[str], login: StoreLogin
+) -> dict[str, StoreProcess | Exception]:
+    """Return which process answers at each address, or one of ERRORS."""
+
+    async def ask(url: str) -> StoreProcess | Exception:
+        try:
+            return await _ask(session, url, login)
+        except ERRORS as error:
+            return error
+
+    return dict(zip(urls, await asyncio.gather(*map(ask, urls)), strict=True))
+
+
+async def _ask(session: aiohttp.ClientSession, url: str, login: StoreLogin) -> StoreProcess:
+    async with session.get(f"{url}/metrics", timeout=_ASK_TIMEOUT, **login.options) as response:
+        check_status(response, 200)
+        text = await _read(response)
+        host = host_of(response)
+    refuse_others(text)
+    start, uptime = _value_of(_START_TIME, text), _value_of(_UPTIME, text)
+    path = _PATH.search(text)
+    parts = (start, host, path[1].decode(errors="replace") if path else "")
+    return StoreProcess(" ".join(part for part in parts if part), host, float(uptime))
+
+
+def refuse_others(text: bytes) -> None:
+    """Raise WrongStoreError for the metrics of what cannot be written to, each after a new line."""
+    found = _PRODUCT.search(text)
+    product = found[1].decode() if found else ""
+    if product == _STORE:
+        return
+    product = product or next((name for sign, name in _TELLING if sign in text), "")
+    if product:
+        msg = (_CLUSTER if product in _OF_CLUSTER else _OTHER).format(product)
+        raise WrongStoreError(msg)
+
+
+def host_of(response: aiohttp.ClientResponse) -> str:
+    """Return on which machine the process runs that answers, "" if it does not say."""
+    return response.headers.get(_HOST, "")[:_LONGEST_NAME]
+
+
+def check_status(response: aiohttp.ClientResponse, status: int) -> None:
+    """Raise StoreError for another status."""
+    if response.status != status:
+        msg = f"it answers with {response.status}{_LOGIN_WANTED.get(response.status, '')}"
+        raise StoreError(msg)
+
+
+def why(error: BaseException) -> str:
+    """Return what the log may say of an error with VictoriaMetrics."""
+    inner = getattr(error, "os_error", None) or error
+    if isinstance(inner, ssl.SSLCertVerificationError):
+        return f"TLS: its certificate is not trusted, {inner.verify_message}"
+    if isinstance(inner, ssl.SSLError) and inner.reason:
+        return f"TLS: {inner.reason}"
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return "it hangs up; over https:// it may want a certificate_file, or another one"
+    return reason(error)
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        msg = "its metrics are compressed"
+        raise StoreError(msg)
+    parts = bytearray(b"\n")
+    async for chunk in response.content.iter_chunked(64 * 1024):
+        parts += chunk
+        if len(parts) > _LONGEST_ANSWER:
+            msg = "its metrics are too long"
+            raise StoreError(msg)
+    return bytes(parts)
+
+
+def _value_of(name: bytes, text: bytes) -> str:
+    value = text.partition(name)[2].partition(b"\n")[0].strip()
+    with contextlib.suppress(ValueError):
+        float(value)
+        return value.decode()
+    msg = f"its metrics have no {name.decode().strip()}: is it VictoriaMetrics?"
+    raise StoreError(msg)

@@ -1,0 +1,134 @@
+"""What VictoriaMetrics has of one meter: counted, read, deleted."""
+
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import aiohttp
+
+from smarty_p1_gateway import UnavailableError
+
+from .store_config import StoreConfig
+from .store_process import (
+    ERRORS,
+    StoreError,
+    StoreProcess,
+    WrongStoreError,
+    ask_each,
+    check_status,
+    open_session,
+    why,
+)
+
+_TIMEOUT = aiohttp.ClientTimeout(total=120, connect=5)
+_MOST_BYTES = 256 * 1024 * 1024
+# As long as anybody keeps anything.
+_RANGE = "100y"
+# A meter's clock may be ahead by an hour.
+_AHEAD = 3600
+
+# Labels, `__name__` among them.
+type Series = Mapping[str, str]
+
+
+def selector(meter: str, names: str = "smarty_p1_.+") -> str:
+    """Return which series are a meter's, by its label and what matches their names."""
+    return f'{{__name__=~"{names}",meter={json.dumps(meter)}}}'
+
+
+class StoreReader:
+    """Asks one VictoriaMetrics. Each method raises UnavailableError."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str, config: StoreConfig) -> None:
+        self._session = session
+        self._url = url
+        self._config = config
+
+    async def series(self, matching: str) -> list[Series]:
+        """Return the series that there are, whenever they had values."""
+        asked = {"match[]": matching, "start": "1"}
+        with _told():
+            found = json.loads(await self._ask("/api/v1/series", asked))
+            return [dict(one) for one in found["data"]]
+
+    async def count(self, matching: str, now: float) -> tuple[int, int]:
+        """Return how many series and values there are."""
+        query = f"count_over_time({matching}[{_RANGE}]) keep_metric_names"
+        asked = {"query": query, "time": str(now + _AHEAD), "nocache": "1"}
+        with _told():
+            found = json.loads(await self._ask("/api/v1/query", asked))["data"]["result"]
+            return len(found), sum(int(float(one["value"][1])) for one in found)
+
+    async def at(
+        self, query: str, start: float, end: float, step: int
+    ) -> dict[str, dict[int, str]]:
+        """Return the values of a query at regular times (Unix seconds), by name of the series."""
+        asked = {"query": query, "start": str(start), "end": str(end), "step": str(step)}
+        with _told():
+            text = await self._ask("/api/v1/query_range", {**asked, "nocache": "1"})
+            return {
+                one["metric"].get("__name__", ""): {int(at): value for at, value in one["values"]}
+                for one in json.loads(text)["data"]["result"]
+            }
+
+    async def values(
+        self, matching: str, start: float, end: float
+    ) -> list[tuple[Series, dict[int, str]]]:
+        """Return series with the times (ms) and values that they have, as they are told."""
+        asked = {"match[]": matching, "start": f"{start:.3f}", "end": f"{end:.3f}"}
+        with _told():
+            lines = (await self._ask("/api/v1/export", asked)).splitlines()
+            read: Iterator[Any] = (json.loads(line, parse_float=str) for line in lines)
+            return [
+                (one["metric"], dict(zip(one["timestamps"], map(str, one["values"]), strict=True)))
+                for one in read
+            ]
+
+    async def delete(self, matching: str) -> None:
+        """Delete series."""
+        form = {"match[]": matching}
+        if key := self._config.delete_auth_key:
+            form["authKey"] = key
+        with _told():
+            await self._ask("/api/v1/admin/tsdb/delete_series", form, 204)
+
+    async def _ask(self, path: str, form: Mapping[str, str], status: int = 200) -> bytes:
+        # In the body: an address is logged on its way.
+        async with self._session.post(
+            f"{self._url}{path}", data=form, timeout=_TIMEOUT, **self._config.login.options
+        ) as response:
+            check_status(response, status)
+            parts = bytearray()
+            async for chunk in response.content.iter_chunked(64 * 1024):
+                parts += chunk
+                if len(parts) > _MOST_BYTES:
+                    msg = "its answer is too long"
+                    raise StoreError(msg)
+        return bytes(parts)
+
+
+@asynccontextmanager
+async def open_reader(config: StoreConfig) -> AsyncIterator[StoreReader]:
+    """Ask the first address that answers. Raises UnavailableError when none does."""
+    async with open_session() as session:
+        with _told():
+            answers = await ask_each(session, config.urls, config.login)
+            wrong = [one for one in answers.values() if isinstance(one, Exception)]
+            for error in wrong:
+                if isinstance(error, WrongStoreError) or len(wrong) == len(answers):
+                    raise error
+        urls = (url for url, one in answers.items() if isinstance(one, StoreProcess))
+        yield StoreReader(session, next(urls), config)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except ERRORS as error:
+        msg = f"[store] VictoriaMetrics does not do it: {why(error)}"
+        raise UnavailableError(msg) from None
+    except ValueError, KeyError, TypeError, IndexError, AttributeError:
+        msg = "[store] VictoriaMetrics answers with something else than it should"
+        raise UnavailableError(msg) from None

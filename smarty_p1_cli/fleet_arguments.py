@@ -1,0 +1,125 @@
+"""The command `fleet`: what an operator does with its files, and with one meter's data."""
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from .fleet_init import add_init
+
+PROGRAM = "smarty-p1"
+_EVERY = ("quarter-hour", "telegram")
+
+
+class ExtraMissingError(Exception):
+    """A library is missing that is an extra; the text names it."""
+
+
+def add_fleet(
+    commands: argparse._SubParsersAction[Any], make_parser: Callable[..., argparse.ArgumentParser]
+) -> None:
+    """Add the command to a program's."""
+    fleet = commands.add_parser(
+        "fleet", help="make a fleet's files; delete or export a meter's data"
+    )
+    fleet.set_defaults(expects="after fleet, there must be init, forget or export")
+    actions = fleet.add_subparsers(required=True, metavar="ACTION", parser_class=make_parser)
+    add_init(actions)
+
+    forgetting = actions.add_parser(
+        "forget", help="delete a meter's values, frames and state, and say what is gone"
+    )
+    forgetting.add_argument("meter", metavar="TITLE|SERIAL", help="its system title, or its name")
+    _add_config(forgetting)
+    forgetting.add_argument(
+        "--series", metavar="SERIAL", help="delete the values under another name of it, too"
+    )
+    forgetting.add_argument("--yes", action="store_true", help="delete without asking")
+    forgetting.set_defaults(run=_run_forget)
+
+    exporting = actions.add_parser("export", help="write what VictoriaMetrics has of a meter")
+    exporting.add_argument("meter", metavar="SERIAL", help="its name in VictoriaMetrics")
+    _add_config(exporting)
+    for name, what in (("from", "the first day"), ("to", "the day after the last one")):
+        exporting.add_argument(
+            f"--{name}",
+            dest=name,
+            metavar="YYYY-MM-DD",
+            type=_day,
+            required=True,
+            help=f"{what}, in Luxembourg",
+        )
+    exporting.add_argument(
+        "--csv", metavar="FILE", type=Path, required=True, help="where; it must not be there yet"
+    )
+    exporting.add_argument(
+        "--every", choices=_EVERY, default=_EVERY[0], help="the energy registers, or everything"
+    )
+    exporting.set_defaults(run=_run_export, expects=f"--every must be {_EVERY[0]} or {_EVERY[1]}")
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--config", metavar="FILE", type=Path, required=True, help="a collector's configuration"
+    )
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        msg = "it must be a day such as 2026-01-31"
+        raise argparse.ArgumentTypeError(msg) from None
+
+
+def _run_forget(arguments: argparse.Namespace) -> int:
+    def confirm(what: str) -> bool:
+        print(what)
+        return arguments.yes or _is_sure()
+
+    def work(fleet: Any) -> Any:  # noqa: ANN401 - a module, whose libraries are an extra
+        config = fleet.read_config(arguments.config)
+        return fleet.forget(config, arguments.meter, arguments.series, confirm)
+
+    return _run(work)
+
+
+def _is_sure() -> bool:
+    print("Delete all of it, for good? [yes/no] ", end="", flush=True)
+    return sys.stdin is not None and sys.stdin.readline().strip().lower() == "yes"
+
+
+def _run_export(arguments: argparse.Namespace) -> int:
+    async def export(fleet: Any) -> tuple[str, bool]:  # noqa: ANN401
+        told = await fleet.export_csv(
+            fleet.read_store_config(arguments.config),
+            arguments.meter,
+            fleet.Span(getattr(arguments, "from"), arguments.to),
+            arguments.csv,
+            every_telegram=arguments.every == _EVERY[1],
+        )
+        return told, True
+
+    return _run(export)
+
+
+def _run(work: Callable[[Any], Any]) -> int:
+    """Return the status of what is done with the module of the fleet."""
+    try:
+        import smarty_p1_fleet  # noqa: PLC0415
+        from smarty_p1_gateway import ConfigError, UnavailableError  # noqa: PLC0415
+    except ModuleNotFoundError as err:
+        msg = f"a fleet needs {err.name}: install smarty-p1 with its extra [fleet]"
+        raise ExtraMissingError(msg) from None
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    try:
+        told, is_done = asyncio.run(work(smarty_p1_fleet))
+    except ConfigError as err:
+        print(f"{PROGRAM}: {err}", file=sys.stderr)
+        return 1 if isinstance(err, UnavailableError) else 2
+    print(told)
+    return 0 if is_done else 1

@@ -1,0 +1,59 @@
+"""`smarty-p1 fleet init`: the files of a whole fleet."""
+
+import argparse
+import sys
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+from .usage_error import UsageError
+
+type _Commands[P: argparse.ArgumentParser] = argparse._SubParsersAction[P]  # noqa: SLF001 - its type
+
+
+def _import_part(name: str) -> ModuleType:
+    """Return a module of the fleet, which is an extra. Raises UsageError."""
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as err:
+        msg = f"the fleet needs {err.name}: install smarty-p1 with its extra [fleet]"
+        raise UsageError(msg) from None
+
+
+def add_init[P: argparse.ArgumentParser](verbs: _Commands[P]) -> None:
+    """Add the verb to `fleet`."""
+    init = verbs.add_parser(
+        "init", help="make certificates, accounts, passwords and configurations of a whole fleet"
+    )
+    init.add_argument(
+        "file",
+        metavar="FILE",
+        type=Path,
+        nargs="?",
+        default=Path("fleet.toml"),
+        help="which machines, gateways and meters there are (fleet.toml)",
+    )
+    init.add_argument(
+        "--to", metavar="FOLDER", type=Path, default=Path("fleet"), help="where to write (fleet)"
+    )
+    init.add_argument("--renew", action="store_true", help="make new certificates, too")
+    init.add_argument("--example", action="store_true", help="only print a FILE to begin with")
+    init.set_defaults(run=_run_init)
+
+
+def _run_init(arguments: argparse.Namespace) -> int:
+    errors = _import_part("smarty_p1_gateway")
+    part = _import_part("smarty_p1_fleet.init")
+    if arguments.example:
+        print(part.EXAMPLE.read_text(encoding="utf-8"), end="")
+        return 0
+    try:
+        told = part.init(arguments.file, arguments.to, renew=arguments.renew)
+    except errors.ConfigError as err:
+        msg = f"{arguments.file}: {err}"
+        raise UsageError(msg) from None
+    except OSError as err:
+        print(f"smarty-p1: cannot write {err.filename}: {err.strerror}", file=sys.stderr)
+        return 1
+    print(told, end="")
+    return 0

@@ -1,0 +1,353 @@
+"""What `fleet init` writes: whose rights, which certificates, and what stays of what was there."""
+
+import json
+import re
+import ssl
+import subprocess
+import tomllib
+from pathlib import Path
+
+import bcrypt
+import pytest
+from cryptography import x509
+
+from dev.demo.home_assistant import ROOT
+from smarty_p1_fleet import read_config as read_collector
+from smarty_p1_fleet.init import EXAMPLE, init
+from smarty_p1_gateway import ConfigError, read_config
+
+DOCUMENTED = ROOT / "fleet" / "nats-server.conf"
+FLAT1, FLAT2, FLAT3 = "5341476770041030", "5341476770041031", "53414767700410AB"
+HERE = f"""\
+here = true
+collectors = ["one", "two"]
+listeners = ["display"]
+[[gateway]]
+name = "cellar"
+meters = [{{ title = "{FLAT1}", address = "127.0.0.1:2001", name = "flat1" }}]
+"""
+ATTIC = f"""\
+[[gateway]]
+name = "attic"
+meters = [{{ title = "{FLAT2}", address = "127.0.0.1:2002" }}]
+"""
+
+
+class Folder:
+    """A folder with what was made."""
+
+    def __init__(self, directory: Path) -> None:
+        self.source = directory / "fleet.toml"
+        self.made = directory / "fleet"
+
+    def init(self, text: str = HERE, *, renew: bool = False) -> str:
+        """Make everything; return what is said."""
+        self.source.write_text(text, encoding="utf-8")
+        return init(self.source, self.made, renew=renew)
+
+    def text(self, name: str) -> str:
+        return (self.made / name).read_text(encoding="utf-8")
+
+    def all(self) -> dict[str, bytes]:
+        """Return the content of every file."""
+        return {
+            path.relative_to(self.made).as_posix(): path.read_bytes()
+            for path in self.made.rglob("*")
+            if path.is_file()
+        }
+
+    def certificate(self, name: str) -> x509.Certificate:
+        return x509.load_pem_x509_certificate((self.made / name).read_bytes())
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+def users_of(text: str) -> dict[str, str]:
+    """Return the rights of each user of a node's configuration, without blanks and comments."""
+    text = re.sub(r"(?m)^\s*# (\{ user|    publish: \{ deny)", r"\1", text)
+    text = re.sub(r"(?m)(^|\s)#.*", "", text)
+    pattern = r'\{ user: "?([\w-]+)"?, password: "[^"]*", permissions: \{(.*?)\} \}'
+    return {user: "".join(rights.split()) for user, rights in re.findall(pattern, text, re.DOTALL)}
+
+
+def test_rights_are_those_that_are_documented(folder: Folder) -> None:
+    folder.init()
+    documented = users_of(DOCUMENTED.read_text(encoding="utf-8"))
+    made = users_of(folder.text("node2/nats-server.conf"))
+    titles = f'"smarty_p1.sealed.{FLAT1}","smarty_p1.sealed.{FLAT2}"'
+    assert documented["cellar"] == f'publish:[{titles}]subscribe:["_INBOX_cellar.>"]'
+    assert made == {
+        "collector": documented["collector"],
+        "display": documented["listener"],
+        "cellar": documented["cellar"].replace(f',"smarty_p1.sealed.{FLAT2}"', ""),
+    }
+
+
+def test_accounts_and_mapping_are_those_that_are_documented(folder: Folder) -> None:
+    folder.init(f"partitions = 32\n{HERE}")
+    documented = DOCUMENTED.read_text(encoding="utf-8")
+    made = folder.text("node3/nats-server.conf")
+    for line in documented.splitlines():
+        if re.search("exports|imports|jetstream: enabled|account", line):
+            assert line in made.splitlines()
+    assert "{{partition(32,1)}}.{{wildcard(1)}}" in made
+
+
+@pytest.mark.parametrize("user", ["collector", "cellar", "display"])
+def test_each_user_has_a_random_password_whose_hash_the_nodes_have(
+    folder: Folder, user: str
+) -> None:
+    folder.init()
+    place = {
+        "collector": "collector-two",
+        "cellar": "gateway-cellar",
+        "display": "listener-display",
+    }
+    password = folder.text(f"{place[user]}/nats-password").strip()
+    assert len(password) == 32
+    for node in ("node1", "node2", "node3"):
+        conf = folder.text(f"{node}/nats-server.conf")
+        found = re.search(rf'user: "{user}", password: "([^"]+)"', conf)
+        assert found
+        # nats-server knows no other kind of them.
+        assert found[1].startswith("$2a$")
+        assert bcrypt.checkpw(password.encode(), found[1].encode())
+        assert password not in conf
+
+
+def test_secrets_are_their_owners_alone(folder: Folder) -> None:
+    folder.init()
+    for name, content in folder.all().items():
+        is_secret = re.search(r"password|\.key$|meter-keys|victoria|conf$|\.json$", name)
+        wanted = 0o600 if is_secret else 0o644
+        assert (folder.made / name).stat().st_mode & 0o777 & ~0o022 == wanted, name
+        assert is_secret or b"PRIVATE" not in content
+    for path in folder.made.rglob("*"):
+        assert not path.is_dir() or path.stat().st_mode & 0o077 == 0
+
+
+def test_certificates_are_what_strict_programs_accept(folder: Folder) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8").replace("# [also]", "[also]")
+    folder.init(text.replace('# "node1.lan"', '"node1.lan"'))
+    verify = ["openssl", "verify", "-x509_strict", "-CAfile", f"{folder.made}/ca/ca.pem"]
+    for name, host, purpose in (
+        ("node1/node1", ["-verify_hostname", "node1.lan"], "sslserver"),
+        ("node1/node1", ["-verify_ip", "192.168.1.11"], "sslserver"),
+        ("node2/node2", ["-verify_hostname", "node2.lan"], "sslclient"),
+        ("store/store", ["-verify_hostname", "store.lan"], "sslserver"),
+    ):
+        command = [*verify, *host, "-purpose", purpose, f"{folder.made}/{name}.pem"]
+        subprocess.run(command, check=True, capture_output=True)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(folder.made / f"{name}.pem", folder.made / f"{name}.key")
+    # Whoever has the store's cannot be a node.
+    command = [*verify, "-purpose", "sslclient", f"{folder.made}/store/store.pem"]
+    assert subprocess.run(command, check=False, capture_output=True).returncode != 0
+
+
+def test_a_second_time_changes_nothing(folder: Folder) -> None:
+    folder.init()
+    before = folder.all()
+    assert "0 files new, 0 changed" in folder.init()
+    assert folder.all() == before
+
+
+def test_a_gateway_and_a_title_only_add(folder: Folder) -> None:
+    folder.init()
+    before = folder.all()
+    one = f'{{ title = "{FLAT1}"'
+    more = HERE.replace(one, f'{{ title = "{FLAT3.lower()}", address = "/dev/ttyUSB0" }}, {one}')
+    said = folder.init(more + ATTIC)
+    after = folder.all()
+    different = {name for name in before if before[name] != after[name]}
+    assert different == {
+        *(f"node{number}/nats-server.conf" for number in (1, 2, 3)),
+        *(f"collector-{name}/meter-keys" for name in ("one", "two")),
+        *("gateway-cellar/gateway.toml", ".init.json", "steps.txt"),
+    }
+    rights = users_of(folder.text("node1/nats-server.conf"))
+    assert f"smarty_p1.sealed.{FLAT3}" in rights["cellar"]
+    assert rights["attic"] == (f'publish:["smarty_p1.sealed.{FLAT2}"]subscribe:["_INBOX_attic.>"]')
+    assert said.count("nats-server --signal reload=") == 3
+    assert (
+        f"Add the keys of these meters on each collector, to meter-keys: {FLAT3}, {FLAT2}" in said
+    )
+    assert "collect --config" not in said.partition("meter-keys")[0]
+
+
+def test_keys_that_were_entered_stay(folder: Folder) -> None:
+    folder.init()
+    keys = folder.made / "collector-one" / "meter-keys"
+    assert f"# {FLAT1}      # cellar, flat1" in keys.read_text(encoding="utf-8")
+    keys.write_text(f"{FLAT1} {'0' * 32}", encoding="ascii")
+    folder.init(HERE + ATTIC)
+    lines = keys.read_text(encoding="ascii").splitlines()
+    assert lines == [f"{FLAT1} {'0' * 32}", f"# {FLAT2}      # attic, 127.0.0.1:2002"]
+
+
+def test_what_somebody_changed_stays_and_is_told(folder: Folder) -> None:
+    folder.init()
+    changed = folder.made / "gateway-cellar" / "gateway.toml"
+    mine = changed.read_text(encoding="utf-8") + "# mine\n"
+    changed.write_text(mine, encoding="utf-8")
+    said = folder.init(HERE.replace("2001", "2009"))
+    assert changed.read_text(encoding="utf-8") == mine
+    assert "127.0.0.1:2009" in folder.text("gateway-cellar/gateway.toml.new")
+    assert "gateway-cellar/gateway.toml was changed by somebody and stays" in said
+
+
+def test_a_password_that_is_deleted_is_made_anew(folder: Folder) -> None:
+    folder.init()
+    before = folder.text("gateway-cellar/nats-password")
+    (folder.made / "passwords" / "nats" / "cellar").unlink()
+    said = folder.init()
+    password = folder.text("gateway-cellar/nats-password")
+    assert password != before
+    found = re.search(r'user: "cellar", password: "([^"]+)"', folder.text("node1/nats-server.conf"))
+    assert found
+    assert bcrypt.checkpw(password.strip().encode(), found[1].encode())
+    assert password.strip() not in said
+
+
+def test_certificates_are_renewed_by_the_same_authority(folder: Folder) -> None:
+    folder.init()
+    authority = folder.text("ca/ca.pem")
+    before = [folder.certificate(f"{name}/{name}.pem") for name in ("node1", "store")]
+    said = folder.init(renew=True)
+    after = [folder.certificate(f"{name}/{name}.pem") for name in ("node1", "store")]
+    assert folder.text("ca/ca.pem") == authority
+    for old, new in zip(before, after, strict=True):
+        assert old.serial_number != new.serial_number
+        new.verify_directly_issued_by(folder.certificate("ca/ca.pem"))
+        assert f"valid until {new.not_valid_after_utc:%Y-%m-%d}" in said
+
+
+def test_the_key_of_the_authority_may_be_elsewhere_until_it_is_needed(folder: Folder) -> None:
+    folder.init()
+    key = folder.made / "ca" / "ca.key"
+    content = key.read_bytes()
+    key.unlink()
+    folder.init(HERE + ATTIC)
+    with pytest.raises(ConfigError, match=r"ca\.key is needed to sign a certificate: put it back"):
+        folder.init(renew=True)
+    key.write_bytes(content)
+    folder.init(renew=True)
+    other = Folder(folder.made.parent / "other")
+    other.made.parent.mkdir()
+    other.init()
+    key.write_bytes((other.made / "ca" / "ca.key").read_bytes())
+    with pytest.raises(ConfigError, match=r"ca\.key is not the key of"):
+        folder.init(renew=True)
+
+
+def test_another_name_of_a_host_is_another_certificate(folder: Folder) -> None:
+    folder.init()
+    before = folder.all()
+    folder.init(f'{HERE}[also]\n"127.0.0.1" = ["localhost"]\n')
+    assert folder.all()["node1/node1.pem"] != before["node1/node1.pem"]
+    names = folder.certificate("node1/node1.pem").extensions.get_extension_for_class(
+        x509.SubjectAlternativeName
+    )
+    assert {str(name.value) for name in names.value} == {"127.0.0.1", "localhost"}
+
+
+def test_gateways_and_collectors_take_their_configurations(folder: Folder) -> None:
+    folder.init(HERE + ATTIC)
+    for name, ports in (("cellar", ["flat1"]), ("attic", [None])):
+        config = read_config(folder.made / f"gateway-{name}" / "gateway.toml")
+        assert [port.name for port in config.ports] == ports
+    content = tomllib.loads(folder.text("collector-one/collect.toml"))
+    store = content["store"]
+    assert store["url"] == "https://127.0.0.1:8428"
+    assert Path(store["password_file"]).read_text(encoding="ascii") == folder.text(
+        "passwords/store"
+    )
+    assert "-httpAuth.username=smarty_p1" in folder.text("store/victoria-metrics")
+    keys = folder.made / "collector-one" / "meter-keys"
+    with pytest.raises(ConfigError, match="has no key in it"):
+        read_collector(folder.made / "collector-one" / "collect.toml")
+    keys.write_text(f"{FLAT1} {'01' * 16}", encoding="ascii")
+
+
+def test_ports_for_metrics_are_different_and_stay(folder: Folder) -> None:
+    def ports() -> dict[str, int]:
+        found = {
+            path.parent.name: tomllib.loads(path.read_text(encoding="utf-8"))["metrics"]["port"]
+            for path in folder.made.glob("*/*.toml")
+        }
+        assert len(set(found.values())) == len(found)
+        return found
+
+    folder.init()
+    before = ports()
+    assert before["gateway-cellar"] == 9107
+    folder.init(HERE.replace('"two"', '"two", "three"') + ATTIC)
+    after = ports()
+    assert after.keys() - before.keys() == {"gateway-attic", "collector-three"}
+    assert before.items() <= after.items()
+
+
+def test_the_example_is_complete(folder: Folder) -> None:
+    said = folder.init(EXAMPLE.read_text(encoding="utf-8"))
+    order = ["node1.lan:", "node3.lan:", "store.lan:", "collector collector2", "gateway cellar"]
+    places = [said.index(text) for text in order]
+    assert places == sorted(places)
+    assert "/etc/nats/node2.pem" in folder.text("node2/nats-server.conf")
+    assert 'password_file = "$CREDENTIALS_DIRECTORY/store-password"' in folder.text(
+        "collector-collector1/collect.toml"
+    )
+
+
+METER = f'{{ title = "{FLAT1}", address = "a:1" }}'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (FLAT1, "534147677004103", "gateway cellar, meter 1.* title must be .* 16 hexadecimal"),
+        (FLAT1, "*", "title must be"),
+        (FLAT1, f"{FLAT1}0", "title must be"),
+        (f'"{FLAT1}"', "5341476770041030", "title must be a text in quotes"),
+        ('name = "cellar"', 'name = "cel lar"', r"name must be there, with 1 to 64 of"),
+        ('name = "cellar"', 'name = "collector"', "the name collector is there twice"),
+        ('name = "cellar"', 'name = "display"', "the name display is there twice"),
+        ('name = "flat1"', r'name = "a\"b"', "name must have 1 to 64"),
+        ('"127.0.0.1:2001"', '""', "address must not be empty"),
+        ('"127.0.0.1:2001"', f'"{"a" * 300}"', "address must be there"),
+        ("here = true", 'nodes = ["a", "b"]', "nodes must be a list of three or five"),
+        ("here = true", 'nodes = ["a", "b", "c d"]', "nodes number 3 must be like"),
+        ("here = true", 'nodes = ["a", "b", "$(reboot)"]', "nodes number 3 must be like"),
+        ("here = true", 'nodes = ["a", "b", "c:99999"]', "number 3 has a port that there is not"),
+        ("here = true", 'nodes = ["a", "a:4222", "b"]', "number 2 has a port that is there twice"),
+        ("here = true", 'nodes = ["a", "b", "c"]', "store is missing"),
+        ("here = true", 'here = true\nstore = "https://u:p@s"', "must not have a login in it"),
+        ("here = true", 'here = true\nstore = "ftp://s"', "store must be like"),
+        ("here = true", 'here = true\nstore = "https://s/path"', "store must be like"),
+        ("here = true", "here = true\nparttions = 4", "parttions is not known"),
+        ("here = true", "here = true\npartitions = 5000", "partitions must be from 1 to"),
+        ('["one", "two"]', '["one", "one"]', "collectors must be different names"),
+        ('["one", "two"]', '["../one"]', "collectors must be different names"),
+        ("[[gateway]]", "[gateway]", r"there is no \[\[gateway\]\]"),
+        ("meters = [", f"meters = [{METER}, ", "two meters of gateway cellar have the same title"),
+        ("[[gateway]]", '[also]\n"x" = ["y"]\n[[gateway]]', "x is the host of no node"),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_is_written(
+    folder: Folder, old: str, new: str, message: str
+) -> None:
+    assert old in HERE
+    with pytest.raises(ConfigError, match=message):
+        folder.init(HERE.replace(old, new, 1))
+    assert not folder.made.exists()
+
+
+def test_a_folder_whose_record_is_damaged_is_left_alone(folder: Folder) -> None:
+    folder.init()
+    (folder.made / ".init.json").write_text(json.dumps({"files": 1}), encoding="utf-8")
+    before = folder.all()
+    with pytest.raises(ConfigError, match=r"\.init\.json is damaged"):
+        folder.init()
+    assert folder.all() == before

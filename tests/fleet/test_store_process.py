@@ -1,0 +1,249 @@
+"""Who answers at the addresses of VictoriaMetrics, and who may see what."""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from smarty_p1_fleet.metrics import Metrics
+from smarty_p1_fleet.series_line_protocol import Sample
+from smarty_p1_fleet.store_check import check_store, refuse_wrong_store
+from smarty_p1_fleet.store_config import StoreConfig, read_store
+from smarty_p1_fleet.victoria_metrics import Store
+from smarty_p1_gateway import ConfigError, ConfigTable
+from tests.authority import Authority
+
+RUNS = "process_start_time_seconds {start}\nvm_app_uptime_seconds 9\n"
+SAMPLE = Sample("smarty_p1,meter=A x=1,", "", 1_700_000_000_000)
+
+# What programs say of themselves, by the names of metrics in VictoriaMetrics' documentation.
+VERSION = 'vm_app_version{{version="{}-20250425-131706-tags-v1.116.0{}", short_version="v1"}} 1\n'
+VMINSERT = VERSION.format("vminsert", "-cluster-0-g27d3fb2105")
+UNNAMED_VMINSERT = (
+    'vm_app_version{version="", short_version=""} 1\n'
+    'vm_rpc_rows_sent_total{name="vminsert", addr="vmstorage-1:8400"} 5\n'
+)
+
+
+@dataclass
+class Host:
+    """A machine with something that answers as VictoriaMetrics does."""
+
+    name: str = "one"
+    start: int = 100
+    more: str = 'vm_app_version{version="", short_version=""} 1\n'
+    login: str | None = None
+    url: str = ""
+    writes: list[str] = field(default_factory=list)
+
+    async def tell(self, _: web.Request) -> web.Response:
+        text = self.more + RUNS.format(start=self.start)
+        return web.Response(text=text, headers={"X-Server-Hostname": self.name})
+
+    async def write(self, request: web.Request) -> web.Response:
+        if self.login not in {None, request.headers.get("Authorization")}:
+            return web.Response(status=401)
+        if body := (await request.read()).decode():
+            self.writes.append(body)
+        return web.Response(status=204, headers={"X-Server-Hostname": self.name})
+
+
+@asynccontextmanager
+async def serving(host: Host, tls: ssl.SSLContext | None = None) -> AsyncIterator[Host]:
+    app = web.Application()
+    app.add_routes([web.post("/write", host.write), web.get("/metrics", host.tell)])
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
+    address, port = runner.addresses[0][:2]
+    host.url = f"{'https' if tls else 'http'}://{address}:{port}"
+    try:
+        yield host
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def writing_to(config: StoreConfig) -> AsyncIterator[Store]:
+    store = Store(config, Metrics())
+    task = asyncio.create_task(store.serve())
+    try:
+        yield store
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture(autouse=True)
+def is_asked_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smarty_p1_fleet.victoria_metrics._ASK_INTERVAL", 0.02)
+    monkeypatch.setattr("smarty_p1_fleet.victoria_metrics._GATHER_TIME", 0.0)
+
+
+async def until(check: Callable[[], bool]) -> None:
+    while not check():
+        await asyncio.sleep(0.01)
+
+
+def read(**content: object) -> StoreConfig:
+    return read_store(ConfigTable("store", content))
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (VMINSERT, r"a part of VictoriaMetrics' cluster \(vminsert\)"),
+        (VERSION.format("vmselect", "-cluster"), r"cluster \(vmselect\)"),
+        (VERSION.format("vmstorage", "-cluster"), r"cluster \(vmstorage\)"),
+        (UNNAMED_VMINSERT, r"cluster \(vminsert\)"),
+        (VERSION.format("vmagent", ""), "vmagent answers, and not VictoriaMetrics itself"),
+        ("vmagent_remotewrite_packets_sent_total 1\n", "vmagent answers"),
+        (VERSION.format("vmauth", ""), "vmauth answers"),
+        ('vmauth_user_requests_total{username="a"} 1\n', "vmauth answers"),
+        (VERSION.format("victoria-logs", ""), "victoria-logs answers"),
+    ],
+)
+async def test_what_cannot_say_when_it_has_kept_a_value_is_refused(
+    more: str, message: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(Host(more="a 1\n" + more)) as host:
+        for ask in (refuse_wrong_store, check_store):
+            with pytest.raises(ConfigError, match=message):
+                await ask(StoreConfig((host.url,)))
+        # What it becomes later is not written to, either.
+        async with writing_to(StoreConfig((host.url,))) as store:
+            writing = asyncio.create_task(store.write([SAMPLE]))
+            await until(lambda: any("Asking VictoriaMetrics" in one for one in caplog.messages))
+            assert host.writes == []
+            host.more = "a 1\n"
+            await writing
+
+
+@pytest.mark.parametrize(
+    "version",
+    ["", "victoria-metrics-20220621-071016-tags-v1.79.0-0-g837d0d136", "v1.79.0", "vm-own-build"],
+)
+async def test_a_single_one_is_not_refused_however_it_was_built(version: str) -> None:
+    more = f'a 1\nvm_app_version{{version="{version}", short_version=""}} 1\n'
+    async with serving(Host(more=more)) as host:
+        await check_store(StoreConfig((host.url,)))
+
+
+async def test_who_does_not_answer_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    async with serving(Host()) as host:
+        pass
+    await refuse_wrong_store(StoreConfig((host.url,)))
+    await check_store(StoreConfig((host.url,)))
+    told = [one.message for one in caplog.records if one.levelno == logging.WARNING]
+    assert told == ["[store] VictoriaMetrics could not be asked (ClientConnectorError)"]
+
+
+async def test_a_check_finds_that_the_login_is_another_one() -> None:
+    async with serving(Host(login="Bearer right")) as host:
+        with pytest.raises(ConfigError, match=r"\[store\] it answers with 401: it wants another"):
+            await check_store(StoreConfig((host.url,)))
+        assert host.writes == []
+
+
+async def test_another_address_takes_over_and_it_is_the_same_process(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with AsyncExitStack() as first, serving(Host()) as second:
+        one = await first.enter_async_context(serving(Host()))
+        async with writing_to(StoreConfig((one.url, second.url))) as store:
+            before = await store.write([SAMPLE])
+            await first.aclose()
+            after = await store.write([SAMPLE])
+    assert (len(one.writes), len(second.writes)) == (1, 1)
+    assert before.process == after.process
+    assert any("One of the addresses of VictoriaMetrics" in text for text in caplog.messages)
+
+
+@pytest.mark.parametrize("other", [Host(name="two"), Host(start=101)], ids=["host", "start"])
+async def test_addresses_of_two_stores_are_written_to_by_nobody(
+    other: Host, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(Host()) as one, serving(other) as two:
+        config = StoreConfig((one.url, two.url))
+        with pytest.raises(ConfigError, match=r"\[store\] urls: .* different processes"):
+            await check_store(config)
+        async with writing_to(config) as store:
+            writing = asyncio.create_task(store.write([SAMPLE]))
+            await until(lambda: any("different processes" in text for text in caplog.messages))
+            assert (one.writes, two.writes, store.run) == ([], [], None)
+            writing.cancel()
+
+
+async def test_who_takes_the_values_is_who_tells_since_when_it_runs(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    host = Host()
+
+    async def tell_another(_: web.Request) -> web.Response:
+        text = RUNS.format(start=1)
+        return web.Response(text="\n" + text, headers={"X-Server-Hostname": "two"})
+
+    host.tell = tell_another  # type: ignore[method-assign]
+    async with serving(host), writing_to(StoreConfig((host.url,))) as store:
+        writing = asyncio.create_task(store.write([SAMPLE]))
+        await until(lambda: any("another machine takes" in text for text in caplog.messages))
+        assert not writing.done()
+        writing.cancel()
+
+
+async def test_a_new_password_is_read_without_a_restart(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file, new = tmp_path / "token", tmp_path / "new"
+    file.write_text("old-s3cret")
+    new.write_text("new-s3cret")
+    async with (
+        serving(Host(login="Bearer old-s3cret")) as host,
+        writing_to(read(url=host.url, token_file=str(file))) as store,
+    ):
+        await store.write([SAMPLE])
+        host.login = "Bearer new-s3cret"
+        writing = asyncio.create_task(store.write([SAMPLE]))
+        await until(lambda: any("answers with 401" in text for text in caplog.messages))
+        # Half of it is no reason to forget the former.
+        file.write_text("")
+        await until(lambda: any("token_file is empty" in text for text in caplog.messages))
+        new.replace(file)
+        await writing
+    assert "s3cret" not in caplog.text
+
+
+async def test_a_certificate_is_shown_and_one_is_wanted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    authority, stranger = Authority(tmp_path, "own"), Authority(tmp_path, "other")
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=authority.file)
+    tls.verify_mode = ssl.CERT_REQUIRED
+    tls.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    tls.load_cert_chain(*authority.issue("server"))
+    # The server is in this loop, too, and complains of whom it refuses.
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+    files: dict[str, object] = {"ca_file": str(authority.file)}
+    client, key = stranger.issue("client")
+    async with serving(Host(), tls) as host:
+        config = read(url=host.url, certificate_file=str(client), key_file=str(key), **files)
+        async with writing_to(config) as store:
+            writing = asyncio.create_task(store.write([SAMPLE]))
+            await until(lambda: any("certificate_file" in one for one in caplog.messages))
+            assert host.writes == []
+            renewed, its_key = authority.issue("renewed")
+            its_key.replace(key)
+            renewed.replace(client)
+            await writing
+            assert len(host.writes) == 1
+        # Whoever cannot prove who it is gets no login.
+        caplog.clear()
+        wrong = read(url=host.url, ca_file=str(stranger.file))
+        await check_store(wrong)
+        assert "TLS: its certificate is not trusted" in caplog.text

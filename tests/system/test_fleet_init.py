@@ -1,0 +1,271 @@
+"""What `fleet init` makes and says: its commands run, and a fleet with TLS and users is there."""
+
+import asyncio
+import base64
+import contextlib
+import json
+import os
+import re
+import shlex
+import ssl
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import nats
+import nats.errors
+import nats.js.errors
+import pytest
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js.api import StreamConfig
+
+from dev.demo.home_assistant import ROOT
+from dev.demo.processes import running
+from dev.encoder import KEY, TITLE, frame
+from dev.fleet.nats_server import recommended
+from dev.ports import free_ports
+from tests.system.sealed_gateway import Line
+from tests.system.support import PATIENCE, TIMEOUT, program, until
+
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT)]
+
+HOST = "127.0.0.1"
+OTHER_TITLE = b"SAGgp\x04\x10\x2f"
+STREAM = "smarty_p1_frames"
+# The programs as they are called where they are installed; an editor is somebody who types a key.
+PROGRAMS = {
+    "smarty-p1": 'exec {python} -P -m smarty_p1_cli "$@"',
+    "editor": 'sed -i "s/^# \\([0-9A-F]\\{{16\\}}\\) .*/\\1 {key}/" "$1"',
+    "nats-server": 'exec {nats} "$@"',
+}
+
+
+class MadeFleet:
+    """A fleet on this machine, made by the command, whose printed commands are run."""
+
+    def __init__(self, tmp_path: Path, line: Line) -> None:
+        self.directory = tmp_path / "fleet"
+        self.port, routes, store = free_ports(3), free_ports(3), free_ports()
+        self._store = f"https://{HOST}:{store}"
+        self.metrics_port = free_ports()
+        self._inputs = tmp_path / "fleet.toml"
+        self._bin = tmp_path / "bin"
+        self._line = line
+        nodes = [f"{HOST}:{self.port + number}:{routes + number}" for number in range(3)]
+        self._head = (
+            f'here = true\nnodes = {nodes}\nstore = "{self._store}"\n'
+            'collectors = ["one"]\nlisteners = ["display"]\n'
+            f'[[gateway]]\nname = "cellar"\nmetrics_port = {self.metrics_port}\n'
+        )
+        self._bin.mkdir()
+        for name, script in PROGRAMS.items():
+            text = script.format(python=sys.executable, nats=program(recommended()), key=KEY.hex())
+            (self._bin / name).write_text(f"#!/bin/sh\n{text}\n", encoding="ascii")
+            (self._bin / name).chmod(0o755)
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        path = f"{self._bin}:{os.environ['PATH']}"
+        return {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
+
+    def init(self, *titles: bytes, options: str = "") -> str:
+        """Make the files for a gateway with these meters; return what is said."""
+        meters = "".join(
+            f'{{ title = "{title.hex()}", address = "{HOST}:{self._line.port + number}" }},'
+            for number, title in enumerate(titles)
+        )
+        self._inputs.write_text(f"{self._head}meters = [{meters}]\n", encoding="utf-8")
+        command: list[str | Path] = [self._bin / "smarty-p1", "fleet", "init", self._inputs]
+        end = subprocess.run(
+            [*command, "--to", self.directory, *options.split()],
+            env=self._environment,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        assert (end.returncode, end.stderr) == (0, "")
+        return end.stdout
+
+    @contextlib.asynccontextmanager
+    async def running(self, commands: str, *parts: str) -> AsyncIterator[None]:
+        """Run what was said, or of that the commands of some parts, as long as this lasts."""
+        chosen = [
+            block
+            for block in commands.split("\n\n")
+            if block.startswith("# ") and (not parts or re.search("|".join(parts), block))
+        ]
+        script = "\n".join([*chosen, "wait"])
+        command: list[str | Path] = ["sh", "-c", script]
+        async with running(
+            "steps",
+            command,
+            log=self.directory / "steps.log",
+            directory=self.directory,
+            environment=self._environment,
+        ):
+            yield
+
+    def reload(self, said: str) -> None:
+        """Run the commands by which the nodes take what is new."""
+        commands = [line for line in said.splitlines() if "--signal reload=" in line]
+        assert len(commands) == 3
+        for command in commands:
+            subprocess.run(shlex.split(command), env=self._environment, check=True)
+
+    @contextlib.asynccontextmanager
+    async def connected(
+        self, user: str, password: str, errors: list[Exception] | None = None
+    ) -> AsyncIterator[Client]:
+        """Log in with a user's files, and with TLS that checks all that there is to check."""
+
+        async def on_error(error: Exception) -> None:
+            if errors is not None:
+                errors.append(error)
+
+        client = await nats.connect(
+            [f"nats://{HOST}:{self.port + number}" for number in range(3)],
+            user=user,
+            password=(self.directory / password).read_text(encoding="ascii").strip(),
+            inbox_prefix=f"_INBOX_{user}",
+            tls=self.tls(),
+            error_cb=on_error,
+            allow_reconnect=False,
+        )
+        try:
+            yield client
+        finally:
+            await client.close()
+
+    def tls(self) -> ssl.SSLContext:
+        context = ssl.create_default_context(cafile=self.directory / "gateway-cellar" / "ca.pem")
+        assert context.verify_flags & ssl.VERIFY_X509_STRICT
+        return context
+
+    def stored(self, name: str, *, password: str | None = None) -> list[float]:
+        """Return the values of a name. Raises HTTPError."""
+        password = password or (self.directory / "passwords/store").read_text("ascii").strip()
+        login = base64.b64encode(f"smarty_p1:{password}".encode()).decode()
+        request = urllib.request.Request(  # noqa: S310
+            f"{self._store}/api/v1/export?match[]={name}",
+            headers={"Authorization": f"Basic {login}"},
+        )
+        with urllib.request.urlopen(request, timeout=5, context=self.tls()) as answer:  # noqa: S310
+            lines = answer.read().splitlines()
+        return [value for line in lines for value in json.loads(line)["values"]]
+
+    async def until_total(self, name: str, wanted: float) -> None:
+        """Wait until the gateway's metrics add up to a number."""
+
+        def ask() -> str:
+            url = f"http://{HOST}:{self.metrics_port}/metrics"
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return str(answer.read(), "utf-8")
+
+        async def has_it() -> bool:
+            with contextlib.suppress(OSError):
+                text = await asyncio.to_thread(ask)
+                found = re.findall(rf"(?m)^smarty_p1_gateway_{name}{{.*}} (\S+)$", text)
+                return bool(found) and sum(map(float, found)) == wanted
+            return False
+
+        await until(has_it, within=PATIENCE)
+
+
+async def make_stream(fleet: MadeFleet) -> None:
+    """Do what the first collector does, with a collector's login."""
+
+    async def is_made() -> bool:
+        with contextlib.suppress(OSError, nats.errors.Error, nats.js.errors.Error):
+            async with fleet.connected("collector", "collector-one/nats-password") as client:
+                await client.jetstream(timeout=20).add_stream(
+                    StreamConfig(
+                        name=STREAM,
+                        subjects=["smarty_p1.frames.*.*"],
+                        num_replicas=3,
+                        max_bytes=100_000_000,
+                    )
+                )
+            return True
+        return False
+
+    await until(is_made, within=PATIENCE)
+
+
+async def test_gateways_with_the_files_reach_their_titles_alone_and_new_ones_by_a_reload(
+    tmp_path: Path,
+) -> None:
+    line = Line()
+    fleet = MadeFleet(tmp_path, line)
+    said = fleet.init(TITLE)
+    async with line.serving(), fleet.running(said, "of NATS", "gateway cellar"):
+        await make_stream(fleet)
+        await line.send(frame(1))
+        await fleet.until_total("published_total", 1)
+
+        errors: list[Exception] = []
+        async with fleet.connected("cellar", "gateway-cellar/nats-password", errors) as cellar:
+            other = OTHER_TITLE.hex().upper()
+            for subject in (f"smarty_p1.sealed.{other}", f"smarty_p1.frames.1.{other}"):
+                await cellar.publish(subject, b"x")
+            await cellar.flush()
+            await until_length(errors, 2)
+        with pytest.raises(nats.errors.Error):
+            async with fleet.connected("attic", "gateway-cellar/nats-password"):
+                pass
+
+        await line.send(frame(1, title=OTHER_TITLE))
+        await fleet.until_total("set_aside", 1)
+        fleet.reload(fleet.init(TITLE, OTHER_TITLE))
+        await fleet.until_total("set_aside", 0)
+        await fleet.until_total("published_total", 2)
+
+        before = (fleet.directory / "node1" / "node1.pem").read_bytes()
+        fleet.reload(fleet.init(TITLE, OTHER_TITLE, options="--renew"))
+        assert (fleet.directory / "node1" / "node1.pem").read_bytes() != before
+        await line.send(frame(2))
+        await fleet.until_total("published_total", 3)
+        async with fleet.connected("collector", "collector-one/nats-password") as client:
+            state = (await client.jetstream(timeout=20).stream_info(STREAM)).state
+    assert state.messages == 3
+
+
+async def until_length(items: list[Exception], length: int) -> None:
+    async def is_reached() -> bool:
+        return len(items) >= length
+
+    await until(is_reached, within=PATIENCE)
+
+
+async def test_a_fleet_that_is_made_stores_what_its_meters_send(tmp_path: Path) -> None:
+    program("victoria-metrics")
+    line = Line()
+    fleet = MadeFleet(tmp_path, line)
+    heard: list[Msg] = []
+
+    async def hear(message: Msg) -> None:
+        heard.append(message)
+
+    async def is_stored() -> bool:
+        with contextlib.suppress(OSError):
+            return bool(await asyncio.to_thread(fleet.stored, "smarty_p1_active_energy_imported"))
+        return False
+
+    async with line.serving(), fleet.running(fleet.init(TITLE)):
+        await fleet.until_total("broker_connected", 1)
+        async with fleet.connected("display", "listener-display/nats-password") as display:
+            await display.subscribe("smarty_p1.readings.*", cb=hear)
+            await display.flush()
+            await line.send(frame(1))
+            await until(is_stored, within=PATIENCE)
+
+            async def is_heard() -> bool:
+                return bool(heard)
+
+            await until(is_heard, within=PATIENCE)
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            fleet.stored("smarty_p1_active_energy_imported", password="guessed")
+    assert heard[0].subject == f"smarty_p1.readings.{TITLE.hex().upper()}"

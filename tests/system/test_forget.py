@@ -1,0 +1,180 @@
+"""Deleting and exporting what a fleet has of one meter, with real programs."""
+
+import asyncio
+import csv
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from dev.demo.home_assistant import ROOT
+from tests.system.collectors import (
+    WINTER,
+    Collectors,
+    MadeUpMeter,
+    expected_of,
+    missing,
+)
+from tests.system.locked_store import LockedStore
+from tests.system.nats_cluster import STREAM
+from tests.system.support import PATIENCE, TIMEOUT, until
+
+
+async def fleet_command(*arguments: str | Path) -> tuple[int | None, str]:
+    """Run `smarty-p1 fleet`; return its status, and what it tells."""
+    process = await asyncio.create_subprocess_exec(
+        *(ROOT / "scripts" / "p1", "fleet", *arguments),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+    return process.returncode, output.decode()
+
+
+async def mentions(fleet: Collectors, meter: MadeUpMeter) -> list[str]:
+    """Return where the buckets and the stream mention a meter."""
+    found = []
+    for stream in (STREAM, "KV_smarty_p1_partitions", "KV_smarty_p1_leases"):
+        info = await fleet.js.stream_info(stream, subjects_filter=">")
+        for subject in info.state.subjects or ():
+            last = await fleet.js.get_last_msg(stream, subject)
+            text = f"{subject} {(last.data or b'').decode(errors='replace')}"
+            if meter.name in text or meter.title.hex().upper() in text:
+                found.append(subject)
+    return found
+
+
+@pytest.mark.timeout(TIMEOUT)
+async def test_one_meter_is_forgotten_and_the_others_go_on(tmp_path: Path) -> None:
+    store = LockedStore(tmp_path / "locked", delete_key="delete-s3cret")
+    async with Collectors(tmp_path, store=store) as fleet:
+        begin = datetime.now(WINTER).replace(microsecond=0) - timedelta(hours=1)
+        gone, other = (MadeUpMeter(number, begin) for number in (1, 2))
+        fleet.write_keys(gone, other)
+        await fleet.start("first")
+        await fleet.start("second")
+
+        async def is_stored(*meters: MadeUpMeter) -> bool:
+            return not missing(expected_of(*meters), fleet.stored())
+
+        for _ in range(3):
+            await fleet.send(gone, other)
+        await until(lambda: is_stored(gone, other), within=PATIENCE)
+        assert await mentions(fleet, gone)
+        config = tmp_path / "first" / "collect.toml"
+
+        # As long as it has a key, it would come again.
+        status, told = await fleet_command("forget", gone.name, "--config", config, "--yes")
+        assert (status, "still has a key in [keys]" in told) == (2, True)
+        fleet.write_keys(other)
+        for name in ("first", "second"):
+            await fleet.stop(name)
+            await fleet.start(name)
+
+        # Nobody has said yes.
+        status, told = await fleet_command("forget", gone.name, "--config", config)
+        assert (status, told.endswith("nothing is deleted\n")) == (1, True)
+        assert await is_stored(gone, other)
+
+        status, told = await fleet_command("forget", gone.name, "--config", config, "--yes")
+        # Seven series, and the delay; three telegrams.
+        title = gone.title.hex().upper()
+        assert f"The meter {title} ({gone.name}): 8 series with 24 values in " in told
+        assert "3 messages in the stream" in told
+        assert (status, "STILL THERE" in told) == (0, False), told
+        assert "Not reached from here: backups" in told
+        assert await mentions(fleet, gone) == []
+        await until(lambda: is_stored(other), within=PATIENCE)
+        await fleet.send(other)
+        await until(lambda: is_stored(other), within=PATIENCE)
+
+        # What it sends without a key is gone again; and a name that nobody has is told.
+        await fleet.send(gone)
+        status, told = await fleet_command("forget", title, "--config", config, "--yes")
+        assert (status, "0 series with 0 values" in told) == (0, True), told
+        assert await mentions(fleet, gone) == []
+        status, told = await fleet_command("forget", gone.name, "--config", config, "--yes")
+        assert (status, "no meter has this name" in told) == (2, True)
+        assert await is_stored(other)
+        assert "s3cret" not in told
+
+
+@pytest.mark.timeout(TIMEOUT)
+async def test_a_year_is_exported_with_the_hours_of_both_clock_changes(tmp_path: Path) -> None:
+    store = LockedStore(tmp_path / "locked")
+    config, file = tmp_path / "collect.toml", tmp_path / "year.csv"
+    config.write_text(store.table(), encoding="utf-8")
+    # Midnight of 2025-01-01 in Luxembourg; a telegram five seconds before each quarter-hour.
+    first = 1_735_686_000
+    lines = [
+        f"smarty_p1,meter=SAG1 active_energy_imported={number / 8!r},"
+        f"active_energy_exported={number / 16!r},storage_delay=0.5 {first + number * 900 - 5}000\n"
+        f"smarty_p1,meter=SAG1,channel=1,type=gas,device=G1 index={number} "
+        f"{first + number * 900 - 5}000\n"
+        for number in range(365 * 96 + 1)
+        # Nobody listened at noon of the 2nd.
+        if not 144 <= number < 148
+    ]
+
+    async def export(*more: str | Path) -> tuple[int | None, str]:
+        days = ("--from", "2025-01-01", "--to", "2026-01-01")
+        return await fleet_command("export", "SAG1", "--config", config, *days, *more)
+
+    async with store.part:
+        store.write("".join(lines))
+        count = len(lines)
+
+        async def is_found() -> bool:
+            return len(store.values("index")) == count
+
+        await until(is_found, within=PATIENCE)
+        status, told = await export("--csv", file)
+        assert (status, told) == (
+            0,
+            "35,041 quarter-hours are written, 4 of them without a value\n",
+        )
+        rows = read(file)
+        assert len(rows) == 365 * 96 + 1
+        assert rows[0] == {
+            "local_time": "2025-01-01T00:00:00+01:00",
+            "utc_time": "2024-12-31T23:00:00Z",
+            "active_energy_imported_kwh": "0",
+            "active_energy_exported_kwh": "0",
+            "read_utc": "2024-12-31T22:59:55Z",
+        }
+        assert rows[-1]["local_time"] == "2026-01-01T00:00:00+01:00"
+        assert float(rows[-1]["active_energy_imported_kwh"]) == 365 * 96 / 8
+        empty = [row["local_time"] for row in rows if not row["active_energy_imported_kwh"]]
+        assert empty == [f"2025-01-02T12:{minute:02}:00+01:00" for minute in (0, 15, 30, 45)]
+        # Both hours of the autumn, and the one that the spring has not.
+        local = [row["local_time"] for row in rows]
+        assert len(set(local)) == len(local)
+        autumn = [one for one in local if one.startswith("2025-10-26T02:15")]
+        assert autumn == ["2025-10-26T02:15:00+02:00", "2025-10-26T02:15:00+01:00"]
+        assert not [one for one in local if one.startswith("2025-03-30T02:")]
+        assert [float(row["active_energy_imported_kwh"] or -1) * 8 for row in rows] == [
+            -8 if 144 <= number < 148 else number for number in range(len(rows))
+        ]
+
+        assert await export("--csv", file) == (
+            2,
+            "smarty-p1: the file for --csv is there already\n",
+        )
+        everything = tmp_path / "all.csv"
+        status, told = await export("--csv", everything, "--every", "telegram")
+        # The first one is of the year before, the last one's index stands at the next one's.
+        assert (status, told) == (0, f"{count - 1:,} telegrams are written\n")
+        rows = read(everything)
+        assert rows[0]["utc_time"] == "2024-12-31T23:14:55Z"
+        assert rows[0]["index 1 gas G1"] == "1"
+        assert [row["active_energy_exported"] for row in rows[:3]] == ["0.0625", "0.125", "0.1875"]
+        store.password.write_text("another")
+        status, told = await export("--csv", tmp_path / "none.csv")
+        assert (status, "it answers with 401" in told) == (1, True)
+        assert sorted(path.name for path in tmp_path.glob("*.csv")) == ["all.csv", "year.csv"]  # noqa: ASYNC240 - nothing else runs
+
+
+def read(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as opened:
+        return [*csv.DictReader(opened)]
