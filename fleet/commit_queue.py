@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .acknowledged_writes import StoreRestartedError, StoreRun, Write
+from .key_rotation import Rotation
+from .waiting_titles import Waiting
 
 
 @dataclass(slots=True)
@@ -14,7 +16,9 @@ class Batch:
     `counters` and `times` are those of the meters in it, as PartitionState has them, `ack` is where
     to acknowledge the last message, and `began` and `arrived` are when the stream got the first and
     the last one (Unix seconds).
-    `outcomes` counts what became of them.
+    `outcomes` counts what became of them. `waiting` are the titles that wait behind it, and
+    `rotations` the changes of keys in it. A batch of frames that were read again ends where the one
+    before it does, and has no `ack`.
     """
 
     sequence: int
@@ -25,6 +29,8 @@ class Batch:
     outcomes: Counter[str] = field(default_factory=Counter)
     write: Write | None = None
     times: dict[bytes, int] = field(default_factory=dict)
+    waiting: Mapping[bytes, Waiting] = field(default_factory=dict)
+    rotations: dict[bytes, Rotation] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,8 @@ class Commit:
     counters: Mapping[bytes, int]
     outcomes: Counter[str]
     times: Mapping[bytes, int]
+    waiting: Mapping[bytes, Waiting]
+    rotations: Mapping[bytes, Rotation]
 
 
 class CommitQueue:
@@ -75,10 +83,16 @@ class CommitQueue:
             return None
         counters: dict[bytes, int] = {}
         times: dict[bytes, int] = {}
+        rotations: dict[bytes, Rotation] = {}
         outcomes: Counter[str] = Counter()
+        ack = ""
         for batch in ready:
             counters |= batch.counters
             times |= batch.times
+            rotations |= batch.rotations
+            ack = batch.ack or ack
             outcomes += batch.outcomes
         last = ready[-1]
-        return Commit(last.sequence, last.ack, last.arrived, counters, outcomes, times)
+        return Commit(
+            last.sequence, ack, last.arrived, counters, outcomes, times, last.waiting, rotations
+        )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from smarty_p1_gateway import ConfigTable, Keys, read_keys, read_toml
+from smarty_p1_gateway import ConfigTable, Keys, KeysSource, read_keys_source, read_toml
 from smarty_p1_gateway.nats_config import NatsConfig, read_nats
 
 from .subjects import MOST_PARTITIONS
@@ -20,11 +20,15 @@ _URL = re.compile(r"https?://[A-Za-z0-9.:_\[\]-]+(?:/[A-Za-z0-9._~/-]*)?")
 
 @dataclass(frozen=True, slots=True)
 class CollectorConfig:
-    """What a collector reads, with which keys, and where it puts it."""
+    """What a collector reads, with which keys, and where it puts it.
+
+    `keys` are those of the start; `keys_source` is where there may be others later.
+    """
 
     nats: NatsConfig
     store_url: str
     keys: Keys
+    keys_source: KeysSource
     name: str
     partitions: int
     publishes_readings: bool
@@ -46,7 +50,8 @@ def read_config(path: Path) -> CollectorConfig:
     config = CollectorConfig(
         nats=read_nats(nats),
         store_url=_read_url(store),
-        keys=_read_keys(keys_table),
+        keys_source=(keys_source := _read_keys_source(keys_table)),
+        keys=keys_source.read(),
         name=_read_name(collector),
         partitions=_read_number(collector, "partitions", _PARTITIONS, MOST_PARTITIONS),
         publishes_readings=bool(collector.take("readings", bool, default=True)),
@@ -76,11 +81,11 @@ def _has_host(url: str) -> bool:
         return False
 
 
-def _read_keys(table: ConfigTable) -> Keys:
-    keys = read_keys(table)
-    if keys is None:
+def _read_keys_source(table: ConfigTable) -> KeysSource:
+    source = read_keys_source(table, may_change=True)
+    if source is None:
         table.fail("file", "is missing: the file with the meters' keys; or use command")
-    return keys
+    return source
 
 
 def _read_name(table: ConfigTable) -> str:

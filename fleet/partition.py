@@ -22,9 +22,11 @@ from smarty_p1_gateway import Keys
 from smartyp1.p1 import Telegram
 
 from .acknowledged_writes import StoreRestartedError
+from .catch_up import Chunk, read_chunk
 from .commit_queue import Batch, CommitQueue
 from .frame_reader import FrameMessage, FrameReader, GapError
 from .kept_state import KeptState
+from .key_rotation import KeyRotations
 from .message_to_telegram import Intake
 from .meter_bounds import MeterBounds
 from .meter_names import MeterNames
@@ -36,10 +38,13 @@ from .partition_state import PartitionState
 from .series_line_protocol import Sample, make_sample
 from .subjects import STREAM, reading_of
 from .victoria_metrics import Store
+from .waiting_titles import WaitingTitles
 
 LOGGER = logging.getLogger(__name__)
 
 _READ_TIMEOUT = 1.0
+# While something is read again.
+_READ_TIMEOUT_BETWEEN = 0.01
 # A commit is a message to three servers and their disks.
 _COMMIT_INTERVAL = 5.0
 _LOOK_INTERVAL = 0.1
@@ -80,6 +85,8 @@ class Partition:
         self._at_end = 0
         self._is_settled = False
         self._intake: Intake
+        self._keys = collector.keys
+        self._waiting = WaitingTitles({}, collector.keys)
         self._bounds = MeterBounds(collector.metrics.count_ignored)
         self._being_stored: float | None = None
         self._last_commit = time.monotonic()
@@ -91,6 +98,11 @@ class Partition:
         """Return when the oldest message not committed arrived (Unix seconds)."""
         oldest = self._queue.oldest
         return self._being_stored if oldest is None else oldest
+
+    @property
+    def waiting(self) -> tuple[int, int]:
+        """Return how many titles wait for a key, and how many of their frames."""
+        return len(self._waiting.state), self._waiting.frames
 
     def use(self, collector: Collector) -> None:
         """Go on with another connection."""
@@ -136,7 +148,7 @@ class Partition:
         found = await self._kept.read(states)
         if not await self._is_in_stream(found):
             LOGGER.warning("Partition %d: the stream was made anew", self._number)
-            found = replace(found, sequence=0, arrived=0.0)
+            found = replace(found, sequence=0, arrived=0.0, waiting={})
             self._published = self._at_end = 0
         # Not who began meanwhile matters, but what was committed.
         goes_on = found.is_as_far_as(self._kept.known) and await self._has_stayed()
@@ -174,27 +186,37 @@ class Partition:
         self._queue = CommitQueue()
         state = self._kept.known
         self._handled, self._handled_at = state.sequence, state.arrived
+        self._keys = collector.keys
+        rotations = KeyRotations(state.rotations)
         meters = Meters(
             self._number,
             collector.partitions,
             collector.keys,
             state.counters,
+            rotations,
             most_openers=collector.most_openers,
             warnings=collector.warnings,
         )
         names = MeterNames(lambda: self._collector.states, collector.keys, collector.warnings)
+        self._waiting = WaitingTitles(state.waiting, collector.keys)
         self._is_settled = True
-        self._intake = Intake(meters, names, OwnTimes(state.times), self._bounds)
+        self._intake = Intake(
+            meters, names, OwnTimes(state.times), self._bounds, rotations, self._waiting
+        )
 
     async def _read(self, reader: FrameReader) -> None:
         collector = self._collector
         while True:
+            self._use_keys()
             first_sequence = collector.first_sequence
-            messages = await reader.read(_READ_TIMEOUT)
+            is_alone = self._waiting.next_again() is None
+            messages = await reader.read(_READ_TIMEOUT if is_alone else _READ_TIMEOUT_BETWEEN)
+            again = await read_chunk(collector.nats, self._number, self._waiting)
             self._is_settled = False
             if messages:
                 self._count_discarded(messages[0].sequence)
-                await self._store(messages)
+            if messages or again:
+                await self._store(messages, again)
             if messages or reader.is_at_end:
                 self._outage.end()
             # At once: what the store has lost is to be there again soon.
@@ -204,6 +226,16 @@ class Partition:
             self._is_settled = True
             if reader.is_at_end:
                 self._at_end = first_sequence - 1
+
+    def _use_keys(self) -> None:
+        """Take the keys that were read last, between two messages."""
+        keys = self._collector.keys
+        if keys is self._keys:
+            return
+        self._keys = keys
+        if added := self._intake.use(keys):
+            text = "Partition %d: the frames of %d meters that waited for a key are read again"
+            LOGGER.info(text, self._number, len(added))
 
     def _count_discarded(self, sequence: int) -> None:
         """Count what the stream let go of, for its limits, before a message and unread.
@@ -221,11 +253,16 @@ class Partition:
             )
             collector.metrics.discarded.inc(discarded / collector.partitions)
 
-    async def _store(self, messages: list[FrameMessage]) -> None:
-        last = messages[-1]
-        batch = Batch(last.sequence, last.ack, messages[0].arrived, last.arrived)
+    async def _store(self, messages: list[FrameMessage], again: Chunk | None) -> None:
+        if messages:
+            last = messages[-1]
+            batch = Batch(last.sequence, last.ack, messages[0].arrived, last.arrived)
+        else:
+            batch = Batch(self._handled, "", time.time(), self._handled_at)
         samples: list[Sample] = []
         telegrams: list[Telegram] = []
+        if again:
+            telegrams += await self._judge_again(again, batch, samples)
         for message in messages:
             telegram = await self._intake.judge(message, batch)
             if telegram is None:
@@ -233,14 +270,29 @@ class Partition:
             samples.append(make_sample(telegram, message.arrived))
             if message.sequence > self._published:
                 telegrams.append(telegram)
+        self._intake.end(batch)
         if samples:
             self._being_stored = batch.began
             batch.write = await self._collector.store.write(samples)
             self._being_stored = None
         self._queue.add(batch)
-        self._handled, self._handled_at = last.sequence, last.arrived
+        self._handled, self._handled_at = batch.sequence, batch.arrived
         await self._publish(telegrams)
-        self._published = max(self._published, last.sequence)
+        self._published = max(self._published, batch.sequence)
+
+    async def _judge_again(
+        self, again: Chunk, batch: Batch, samples: list[Sample]
+    ) -> list[Telegram]:
+        """Return the telegrams in frames that waited for a key."""
+        found = []
+        for message in again.messages:
+            if telegram := await self._intake.judge(message, batch, is_read_again=True):
+                samples.append(make_sample(telegram, message.arrived))
+                found.append(telegram)
+        sequences = [message.sequence for message in again.messages]
+        self._waiting.note_read(again.title, sequences, is_whole=again.is_whole)
+        self._collector.metrics.caught_up.inc(len(sequences))
+        return found
 
     async def _publish(self, telegrams: list[Telegram]) -> None:
         collector = self._collector
@@ -263,7 +315,8 @@ class Partition:
         await self._kept.commit(collector.states, commit)
         collector.metrics.commits.inc()
         collector.metrics.count(commit.outcomes)
-        await reader.acknowledge(commit.ack)
+        if commit.ack:
+            await reader.acknowledge(commit.ack)
 
 
 def _is_same(moment: float, other: float) -> bool:
