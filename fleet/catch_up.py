@@ -51,6 +51,12 @@ async def next_frame(nats: Client, subject: str, sequence: int) -> FrameMessage 
     return FrameMessage(message["subject"], data, message["seq"], _seconds(message["time"]), ack="")
 
 
+async def first_sequence(nats: Client) -> int:
+    """Return the sequence of the stream's first message. Raises NATS's errors."""
+    answer = await _ask(nats, _INFO, {})
+    return int(answer["state"]["first_seq"]) if answer else 0
+
+
 async def last_sequence(nats: Client) -> int:
     """Return the sequence of the stream's last message. Raises NATS's errors."""
     answer = await _ask(nats, _INFO, {})

@@ -25,11 +25,13 @@ class KeyRotations:
     `changed` are those of them that others must know.
     """
 
-    def __init__(self, known: Mapping[bytes, Rotation], *, is_over: bool = False) -> None:
-        """Go on from what is known; what `is_over` does not change."""
+    def __init__(
+        self, known: Mapping[bytes, Rotation], *, seen: Container[bytes] | None = None
+    ) -> None:
+        """Go on from what is known; where all that was `seen` is known, nothing changes."""
         self.changed: dict[bytes, Rotation] = {}
         self._known = dict(known)
-        self._is_over = is_over
+        self._seen = seen
 
     def judge(
         self,
@@ -42,12 +44,13 @@ class KeyRotations:
 
         `lines` are both, as the file has them; `counters`: under which there were telegrams.
         """
-        new = max(enumerate(lines), key=lambda line: (self._age(line[1], counters), line[0]))[1]
+        seen = counters if self._seen is None else self._seen
+        new = max(enumerate(lines), key=lambda line: (self._age(line[1], seen), line[0]))[1]
         rotation = self._known.get(new)
         is_late = rotation is not None and arrived >= rotation.since + _OVERLAP
         if title_with_key != new:
             return OLD_KEY if rotation is not None and rotation.is_done and is_late else None
-        if self._is_over:
+        if self._seen is not None:
             return None
         if rotation is None:
             self._keep(new, Rotation(int(arrived), is_done=False))
@@ -55,9 +58,9 @@ class KeyRotations:
             self._keep(new, rotation._replace(is_done=True))
         return None
 
-    def _age(self, title_with_key: bytes, counters: Container[bytes]) -> float:
+    def _age(self, title_with_key: bytes, seen: Container[bytes]) -> float:
         """Return what is higher for the newer key; the second line counts where it is the same."""
-        if title_with_key not in counters:
+        if title_with_key not in seen:
             return math.inf
         rotation = self._known.get(title_with_key)
         return rotation.since if rotation else 0.0

@@ -5,30 +5,20 @@ nothing else: another stream has other sequences.
 """
 
 import os
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
-from nats.errors import Error as NatsError
-from nats.js import JetStreamContext
-from nats.js.errors import (
-    BucketNotFoundError,
-    KeyNotFoundError,
-    KeyWrongLastSequenceError,
-    NotFoundError,
-)
+from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError, NotFoundError
 from nats.js.kv import KeyValue
 
-from smarty_p1_gateway import UnavailableError
-
-from .collector_client import CollectorClient
 from .config import CollectorConfig
 from .metrics import Metrics
-from .nats_stream import OtherPartitionsError, open_states
-from .partition_state import PartitionState, StateError, parse_state
+from .nats_stream import open_states
+from .one_connection import API_TIMEOUT, connected
+from .partition_state import PartitionState, parse_state
 from .subjects import PARTITIONS, STREAM, frames_of, partition_of
 
-_API_TIMEOUT = 10.0
 _TITLE_SIZE = 8
 
 
@@ -37,7 +27,8 @@ async def save_counters(config: CollectorConfig, path: Path) -> str:
 
     Raises UnavailableError.
     """
-    async with _connected(config) as js:
+    async with connected(config) as nats:
+        js = nats.jetstream(timeout=API_TIMEOUT)
         bucket = await js.key_value(PARTITIONS)
         states = [(await _read(bucket, number))[0] for number in range(config.partitions)]
         behind = 0
@@ -62,7 +53,8 @@ async def load_counters(config: CollectorConfig, path: Path) -> str:
     """
     counters: list[dict[bytes, int]] = [{} for _ in range(config.partitions)]
     times: list[dict[bytes, int]] = [{} for _ in range(config.partitions)]
-    async with _connected(config) as js:
+    async with connected(config) as nats:
+        js = nats.jetstream(timeout=API_TIMEOUT)
         with path.open("rb") as file:
             for line in file:
                 saved = parse_state(line)
@@ -109,37 +101,3 @@ def _raised(
     highest = {key: max(one, state.counters.get(key, 0)) for key, one in counters.items()}
     newest = {key: max(one, state.times.get(key, 0)) for key, one in times.items()}
     return state.advanced(state.sequence, state.arrived, highest, newest)
-
-
-@asynccontextmanager
-async def _connected(config: CollectorConfig) -> AsyncIterator[JetStreamContext]:
-    """Connect; raises UnavailableError for whatever goes wrong meanwhile."""
-    nats = CollectorClient(config.nats)
-
-    async def ignore(_: Exception) -> None:
-        pass
-
-    async def closed() -> None:
-        pass
-
-    try:
-        await nats.open(ignore, closed, reconnect=False)
-        yield nats.jetstream(timeout=_API_TIMEOUT)
-    except BucketNotFoundError:
-        msg = f"there is no bucket {PARTITIONS}: no collector has worked with this login"
-        raise UnavailableError(msg) from None
-    except OtherPartitionsError as error:
-        msg = f"the cluster was set up with {error.number} partitions, not {config.partitions}"
-        raise UnavailableError(msg) from None
-    except StateError as error:
-        msg = f"the counters cannot be used: {error}"
-        raise UnavailableError(msg) from None
-    except OSError as error:
-        msg = f"NATS or the file cannot be used: {error.strerror or type(error).__name__}"
-        raise UnavailableError(msg) from None
-    except NatsError as error:
-        msg = f"NATS does not do it: {str(error) or type(error).__name__}"
-        raise UnavailableError(msg) from None
-    finally:
-        with suppress(NatsError, OSError, TimeoutError):
-            await nats.close()

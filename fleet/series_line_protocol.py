@@ -20,14 +20,19 @@ class Sample(NamedTuple):
     """A telegram's lines, but for the delay until they are written.
 
     `meter` is the meter's line up to its last value, `channels` what follows it, `at_ms` its time.
+    Without `has_delay`, that it was late is not told: it was stored before.
     """
 
     meter: str
     channels: str
     at_ms: int
+    has_delay: bool = True
 
     def render(self, now: float) -> str:
         """Return the lines, each with its end, as they are written at `now` (Unix seconds)."""
+        if not self.has_delay:
+            values = self.meter.removesuffix(",")
+            return f"{'' if values.endswith(' ') else f'{values} {self.at_ms}\n'}{self.channels}"
         delay = round(now - self.at_ms / 1000, 3)
         return f"{self.meter}storage_delay={delay!r} {self.at_ms}\n{self.channels}"
 

@@ -15,7 +15,7 @@ from smarty_p1_fleet.partition import Collector
 from smarty_p1_fleet.partition_state import PartitionState, parse_state
 from smarty_p1_fleet.waiting_titles import Waiting
 from smarty_p1_gateway import Keys
-from tests.fleet.fake_cluster import Cluster, Entry, FakeStore, until, until_written
+from tests.fleet.fake_cluster import Cluster, Entry, FakeStore, until
 
 pytestmark = pytest.mark.usefixtures("partition")
 
