@@ -45,6 +45,28 @@ async def until_total(fleet: Collectors, name: str, wanted: float) -> None:
     await until(is_so_much, within=PATIENCE)
 
 
+def logs_in(directory: Path) -> str:
+    return "".join(log.read_text(encoding="utf-8") for log in directory.glob("*/*.log"))
+
+
+async def start(fleet: Collectors) -> None:
+    """Start both collectors. What is handed over later is read anew, with the keys of then."""
+    for one in BOTH:
+        await fleet.start(one)
+
+    async def is_divided() -> bool:
+        return [fleet.metrics(one).get("partitions") for one in BOTH] == [8, 8]
+
+    await until(is_divided, within=PATIENCE)
+
+
+async def until_committed(fleet: Collectors) -> None:
+    async def is_committed() -> bool:
+        return total(fleet, "oldest_age_seconds") == 0
+
+    await until(is_committed, within=PATIENCE)
+
+
 async def delete(fleet: Collectors, meter: MadeUpMeter) -> None:
     """Have VictoriaMetrics forget a meter."""
     query = urllib.parse.urlencode({"match[]": f'{{meter="{meter.name}"}}'})
@@ -63,8 +85,7 @@ async def test_keys_come_late_change_and_go_and_nothing_is_lost(tmp_path: Path) 
         known, late, rotated, gone, heir = meters(5)
         sent = known, late, rotated, gone
         fleet.write_keys(known, rotated, gone)
-        for one in BOTH:
-            await fleet.start(one)
+        await start(fleet)
         for _ in range(3):
             await fleet.send(*sent)
         rotated.key = NEW_KEY
@@ -115,7 +136,7 @@ async def test_keys_come_late_change_and_go_and_nothing_is_lost(tmp_path: Path) 
         await until_stored(fleet, *sent)
         told = await fleet.run_once("first", "--again", gone.title.hex(), "--since", "2026-01-01")
         assert f"there is no key for the meter {gone.title.hex().upper()}" in told
-    logs = "".join(log.read_text(encoding="utf-8") for log in tmp_path.glob("*/*.log"))
+    logs = logs_in(tmp_path)
     assert "line 2: it must begin with a system title" in logs
     for secret in (KEY, NEW_KEY):
         assert secret.hex() not in logs.lower()
@@ -129,11 +150,11 @@ async def test_a_collector_is_killed_while_it_reads_again_what_came_before_the_k
     async with Collectors(tmp_path) as fleet:
         known, late = sent = meters(2)
         fleet.write_keys(known)
-        for one in BOTH:
-            await fleet.start(one)
+        await start(fleet)
         for _ in range(2000):
             await fleet.send(late)
         await until_total(fleet, "waiting_frames", 2000)
+        await until_committed(fleet)
         fleet.write_keys(*sent)
         for _ in range(2):
             owner = await until_read_again(fleet)
@@ -142,11 +163,8 @@ async def test_a_collector_is_killed_while_it_reads_again_what_came_before_the_k
             await fleet.send(*sent)
             await fleet.start(owner)
         await until_stored(fleet, *sent)
-
-        async def is_committed() -> bool:
-            return not total(fleet, "oldest_age_seconds") and not total(fleet, "waiting_titles")
-
-        await until(is_committed, within=PATIENCE)
+        await until_total(fleet, "waiting_titles", 0)
+        await until_committed(fleet)
         # What is committed is kept, however the store ends.
         await fleet.store.kill()
         await fleet.store.start()
