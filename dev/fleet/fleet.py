@@ -25,7 +25,7 @@ from dev.simulator import Meter
 
 from .cluster import NatsCluster, login
 from .intruder import USER as INTRUDER
-from .meters import write_keys
+from .key_changes import write_first_keys
 from .storage import VictoriaMetrics
 from .stream import PARTITIONS
 from .truth import digest_of
@@ -114,6 +114,7 @@ class Fleet:
         # Each has a port at least.
         self.count = max(min(_LEAST_GATEWAYS, meters), math.ceil(meters / _MOST_PORTS))
         self.seed = seed
+        self.keys = directory / "keys"
         self._meters = meters
         gateways = {f"gateway{number}": self._titles(number) for number in range(self.count)}
         self.cluster = NatsCluster(directory, {**gateways, INTRUDER: ["*"]})
@@ -153,7 +154,7 @@ class Fleet:
         async with contextlib.AsyncExitStack() as running:
             await running.enter_async_context(self.cluster)
             await self.cluster.until_ready()
-            write_keys(self.directory / "keys", self.seed, self._meters)
+            write_first_keys(self.keys, self.seed, self._meters)
             parts: list[Part] = [self.store, *self.collectors, *self.villages]
             await asyncio.gather(*map(running.enter_async_context, parts))
             # What is handed over later is read and written again.
@@ -229,6 +230,7 @@ class Fleet:
             "seed": self.seed,
             "first": first,
             "count": self._first(number + 1) - first,
+            "all": self._meters,
             "seconds": seconds,
             "interval": INTERVAL,
         }
@@ -261,7 +263,7 @@ class Fleet:
                 servers=[*self.cluster.urls],
                 login=login(directory, "collector"),
                 store=self.store.url,
-                keys=self.directory / "keys",
+                keys=self.keys,
                 number=number + 1,
                 metrics=metrics_port,
             ),
