@@ -22,13 +22,15 @@ _URL = re.compile(r"https?://[A-Za-z0-9.:_\[\]-]+(?:/[A-Za-z0-9._~/-]*)?")
 class CollectorConfig:
     """What a collector reads, with which keys, and where it puts it.
 
-    `keys` are those of the start; `keys_source` is where there may be others later.
+    `keys` are those of the start; `keys_source` is where there may be others later, and
+    `keys_signature` what it said of itself before they were read.
     """
 
     nats: NatsConfig
     store_url: str
     keys: Keys
     keys_source: KeysSource
+    keys_signature: object
     name: str
     partitions: int
     publishes_readings: bool
@@ -51,6 +53,7 @@ def read_config(path: Path) -> CollectorConfig:
         nats=read_nats(nats),
         store_url=_read_url(store),
         keys_source=(keys_source := _read_keys_source(keys_table)),
+        keys_signature=keys_source.signature(),
         keys=keys_source.read(),
         name=_read_name(collector),
         partitions=_read_number(collector, "partitions", _PARTITIONS, MOST_PARTITIONS),

@@ -16,10 +16,11 @@ _INTERVAL = 2.0
 class KeysWatch:
     """The keys that count now: `keys`."""
 
-    def __init__(self, source: KeysSource, keys: Keys, metrics: Metrics) -> None:
-        """Begin with what was read at the start."""
+    def __init__(self, source: KeysSource, signature: object, keys: Keys, metrics: Metrics) -> None:
+        """Begin with what was read at the start, and the signature from before that."""
         self.keys = keys
         self._source = source
+        self._signature = signature
         self._metrics = metrics
         self._is_wanted = asyncio.Event()
         metrics.keys.set(keys.count)
@@ -33,12 +34,12 @@ class KeysWatch:
 
         A file that is being written is read when it has stayed the same for a moment.
         """
-        read = before = self._source.signature()
+        before = self._signature
         while True:
             is_wanted = await self._wait()
             now = self._source.signature()
-            if is_wanted or (now != read and now == before and now is not None):
-                read = now
+            if is_wanted or (now != self._signature and now == before and now is not None):
+                self._signature = now
                 await self._read(on_change)
             before = now
 

@@ -1,7 +1,7 @@
 """The frame counters of a cluster: saved to a file, and loaded into another one or another account.
 
-The file has the state of a partition on each line. Of these, counters and times are loaded and
-nothing else: another stream has other sequences.
+The file has the state of a partition on each line. Of these, counters, times and changes of keys
+are loaded and nothing else: another stream has other sequences.
 """
 
 import os
@@ -13,6 +13,7 @@ from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError, NotFound
 from nats.js.kv import KeyValue
 
 from .config import CollectorConfig
+from .key_rotation import Rotation
 from .metrics import Metrics
 from .nats_stream import open_states
 from .one_connection import API_TIMEOUT, connected
@@ -53,6 +54,7 @@ async def load_counters(config: CollectorConfig, path: Path) -> str:
     """
     counters: list[dict[bytes, int]] = [{} for _ in range(config.partitions)]
     times: list[dict[bytes, int]] = [{} for _ in range(config.partitions)]
+    rotations: list[dict[bytes, Rotation]] = [{} for _ in range(config.partitions)]
     async with connected(config) as nats:
         js = nats.jetstream(timeout=API_TIMEOUT)
         with path.open("rb") as file:
@@ -64,20 +66,27 @@ async def load_counters(config: CollectorConfig, path: Path) -> str:
                     counters[number][key] = max(counter, counters[number].get(key, 0))
                     if (time := saved.times.get(key, 0)) > times[number].get(key, 0):
                         times[number][key] = time
+                    if key in saved.rotations:
+                        rotations[number][key] = saved.rotations[key]
         bucket = await open_states(js, config.partitions, Metrics())
         for number in range(config.partitions):
-            await _raise(bucket, number, counters[number], times[number])
+            await _raise(bucket, number, counters[number], times[number], rotations[number])
     return f"{sum(map(len, counters))} counters are loaded"
 
 
 async def _raise(
-    bucket: KeyValue, number: int, counters: Mapping[bytes, int], times: Mapping[bytes, int]
+    bucket: KeyValue,
+    number: int,
+    counters: Mapping[bytes, int],
+    times: Mapping[bytes, int],
+    rotations: Mapping[bytes, Rotation],
 ) -> None:
     """Raise the counters in the state of a partition, whoever else writes there."""
     while True:
         state, revision = await _read(bucket, number)
         # Whoever works there begins again, with these.
         raised = _raised(state, counters, times).begun()
+        raised = raised.with_keys_changed(state.waiting, {**rotations, **state.rotations})
         with suppress(KeyWrongLastSequenceError):
             if revision is None:
                 await bucket.create(str(number), raised.to_json())

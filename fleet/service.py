@@ -53,7 +53,7 @@ async def run(config: CollectorConfig) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     store = Store(config.store_url, metrics)
-    watch = KeysWatch(config.keys_source, config.keys, metrics)
+    watch = KeysWatch(config.keys_source, config.keys_signature, config.keys, metrics)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, watch.want)
     session = _Session(config, store, metrics, watch)
     async with asyncio.TaskGroup() as group:

@@ -42,7 +42,9 @@ async def told(
     monkeypatch.setattr("smarty_p1_fleet.keys_watch._INTERVAL", 0.01)
     source = KeysSource(file, (), may_change=True)
     found: list[Keys] = []
-    running = asyncio.create_task(KeysWatch(source, source.read(), metrics).run(found.append))
+    running = asyncio.create_task(
+        KeysWatch(source, source.signature(), source.read(), metrics).run(found.append)
+    )
     yield found
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
@@ -88,7 +90,7 @@ async def test_a_command_is_asked_when_somebody_wants_it(
     monkeypatch.setattr("smarty_p1_fleet.keys_watch._INTERVAL", 0.01)
     write(tmp_path / "keys", LINE)
     source = KeysSource(None, ("cat", str(tmp_path / "keys")), may_change=True)
-    watch = KeysWatch(source, source.read(), metrics)
+    watch = KeysWatch(source, source.signature(), source.read(), metrics)
     found: list[Keys] = []
     running = asyncio.create_task(watch.run(found.append))
     write(tmp_path / "keys", LINES)
