@@ -318,7 +318,40 @@ async def test_what_the_stream_has_lost_meanwhile_is_not_waited_for(
     await until_committed(cluster, store, 4)
     cluster.first = 4
     collector.keys = Keys({TITLE: KEY, OTHER: KEY}, None)
+    await until(lambda: state_of(cluster).waiting == {})
     come(cluster, 4, 4)
     await until(lambda: seconds(store) == [4])
     await until_committed(cluster, store, 5)
-    await until(lambda: state_of(cluster).waiting == {})
+
+
+async def test_without_a_time_of_its_own_a_frame_that_waited_has_that_of_its_arrival(
+    cluster: Cluster, collector: Collector, store: FakeStore
+) -> None:
+    collector.keys = Keys({OTHER: KEY}, None)
+    # Up to the nanosecond, as a consumer tells it.
+    moments = [1_795_132_800_123_456_789, 1_795_132_800_987_000_000, 1_795_132_801_000_000_000]
+    cluster.frames += [(frame(n, telegram()), moment) for n, moment in enumerate(moments, 1)]
+    await until_committed(cluster, store, 3)
+    collector.keys = Keys({TITLE: KEY}, None)
+    await until(lambda: len(store.samples) == 3)
+    arrivals = [one.at_ms for one in store.samples]
+    assert arrivals == [1_795_132_800_123, 1_795_132_800_987, 1_795_132_801_000]
+
+
+async def test_back_to_a_key_while_it_is_read_again_with_another(
+    cluster: Cluster,
+    collector: Collector,
+    store: FakeStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("smarty_p1_fleet.catch_up._MOST", 2)
+    collector.keys = Keys({OTHER: NEW_KEY}, None)
+    come(cluster, 0, *range(1, 7))
+    await until_committed(cluster, store, 6)
+    collector.keys = Keys({OTHER: KEY}, None)
+    async with stopping_after(cluster, 3, monkeypatch):
+        await until(lambda: seconds(store) == [0, 1])
+        # This one is left for when what waits is read.
+        come(cluster, 6, 1, key=NEW_KEY)
+        collector.keys = Keys({OTHER: NEW_KEY}, None)
+    await until(lambda: seconds(store)[-1] == 6)

@@ -118,6 +118,8 @@ async def test_keys_come_late_change_and_go_and_nothing_is_lost(tmp_path: Path) 
         before = total(fleet, "key_reads_total")
         fleet.write_keys(known, late, rotated)
         await until_total(fleet, "key_reads_total", before + 2)
+        # What is refused is counted when it is committed.
+        await until_committed(fleet)
         refused = total(fleet, 'rejected_total{reason="no_key"}')
         await fleet.publish(gone.subject, gone.last_frame)
         await until_total(fleet, 'rejected_total{reason="no_key"}', refused + 1)
