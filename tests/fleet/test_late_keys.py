@@ -348,10 +348,34 @@ async def test_back_to_a_key_while_it_is_read_again_with_another(
     collector.keys = Keys({OTHER: NEW_KEY}, None)
     come(cluster, 0, *range(1, 7))
     await until_committed(cluster, store, 6)
+    go_on = asyncio.Event()
+
+    async def before_answer() -> None:
+        if len(cluster.asked_again) == 2:
+            # This one is left for when all that waits is read.
+            come(cluster, 6, 1, key=NEW_KEY)
+        elif len(cluster.asked_again) == 5:
+            await go_on.wait()
+
+    monkeypatch.setattr(cluster, "before_answer", before_answer)
     collector.keys = Keys({OTHER: KEY}, None)
-    async with stopping_after(cluster, 3, monkeypatch):
-        await until(lambda: seconds(store) == [0, 1])
-        # This one is left for when what waits is read.
-        come(cluster, 6, 1, key=NEW_KEY)
-        collector.keys = Keys({OTHER: NEW_KEY}, None)
-    await until(lambda: seconds(store)[-1] == 6)
+    await until(lambda: cluster.committed[0] == 7)
+    assert state_of(cluster).waiting[OTHER].last == 7
+    collector.keys = Keys({OTHER: NEW_KEY}, None)
+    go_on.set()
+    await until(lambda: seconds(store)[-1:] == [6])
+
+
+async def test_in_a_stream_that_was_made_anew_nothing_waits(
+    cluster: Cluster, collector: Collector, store: FakeStore
+) -> None:
+    come(cluster, 0, 1, 2)
+    await until_committed(cluster, store, 2)
+    cluster.frames.clear()
+    cluster.add_others(2)
+    come(cluster, HOUR, 1, title=TITLE)
+    cluster.lose_consumers()
+    await until_committed(cluster, store, 3)
+    assert state_of(cluster).waiting == {}
+    assert cluster.asked_again == []
+    assert collector.first_sequence == 1
