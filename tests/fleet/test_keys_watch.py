@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -64,7 +65,37 @@ async def test_a_file_that_has_changed_is_read_once(
     assert value(metrics, "keys") == 2
     write(file, LINE)
     await until(lambda: len(told) == 2)
+    assert told[1].of(OTHER) is None
     assert value(metrics, "key_reads_total") == 2
+
+
+class GrowingFile:
+    """A source whose file is being written."""
+
+    def __init__(self) -> None:
+        self.sizes = [1, 2, 3, 3, 3]
+        self.read_at: list[int] = []
+
+    def signature(self) -> tuple[object, ...]:
+        return (self.sizes.pop(0) if len(self.sizes) > 1 else 3,)
+
+    def read(self) -> Keys:
+        self.read_at.append(len(self.sizes))
+        return Keys({TITLE: KEY}, None)
+
+
+async def test_a_file_that_is_being_written_is_not_read_yet(
+    metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smarty_p1_fleet.keys_watch._INTERVAL", 0.001)
+    source, found = GrowingFile(), list[Keys]()
+    watch = KeysWatch(cast("KeysSource", source), source.signature(), Keys({}, None), metrics)
+    running = asyncio.create_task(watch.run(found.append))
+    await until(lambda: len(found) == 1)
+    # It was seen twice with its last size.
+    assert source.read_at == [1]
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_a_broken_file_is_told_of_and_changes_nothing(

@@ -153,9 +153,9 @@ async def test_a_collector_is_killed_while_it_reads_again_what_came_before_the_k
         known, late = sent = meters(2)
         fleet.write_keys(known)
         await start(fleet)
-        for _ in range(2000):
+        for _ in range(900):
             await fleet.send(late)
-        await until_total(fleet, "waiting_frames", 2000)
+        await until_total(fleet, "waiting_frames", 900)
         await until_committed(fleet)
         fleet.write_keys(*sent)
         for _ in range(2):
