@@ -148,7 +148,7 @@ class Cluster:
         asked = json.loads(payload)
         answer: dict[str, Any] = {"error": {"code": 404, "description": "no message found"}}
         if subject.startswith("$JS.API.STREAM.INFO."):
-            answer = {"state": {"last_seq": len(self.frames)}}
+            answer = {"state": {"first_seq": self.first, "last_seq": len(self.frames)}}
         else:
             self.asked_again.append(asked["seq"])
             await self.before_answer()
@@ -160,6 +160,12 @@ class Cluster:
         return Msg(cast("Client", self), "_INBOX.2", "", json.dumps(answer).encode(), None)
 
     # JetStream.
+
+    def jetstream(self, timeout: float) -> Cluster:  # noqa: ARG002
+        return self
+
+    async def key_value(self, _: str) -> Cluster:
+        return self
 
     async def stream_info(self, _: str) -> StreamInfo:
         state = StreamState(len(self.frames), 0, self.first, len(self.frames), 1)
@@ -221,6 +227,9 @@ class FakeStore:
         self.written.append(len(samples))
         self.samples += samples
         return Write(self.run.process, 0.0)
+
+    async def serve(self) -> None:
+        await asyncio.Event().wait()
 
     def keep(self) -> None:
         self.run = StoreRun(self.run.process, 20.0)
