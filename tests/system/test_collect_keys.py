@@ -95,7 +95,8 @@ async def test_keys_come_late_change_and_go_and_nothing_is_lost(tmp_path: Path) 
         await until_total(fleet, "waiting_frames", 9)
         await until_total(fleet, "waiting_titles", 2)
 
-        fleet.write_keys(known, late, rotated, gone, more=f"{rotated.title.hex()} {KEY.hex()}\n")
+        old_line = f"{rotated.title.hex()} {KEY.hex()}\n"
+        fleet.write_keys(known, late, rotated, gone, more=old_line)
         await fleet.send(*sent)
         await until_stored(fleet, *sent)
         await until_total(fleet, "waiting_titles", 0)
@@ -124,7 +125,7 @@ async def test_keys_come_late_change_and_go_and_nothing_is_lost(tmp_path: Path) 
         await fleet.publish(gone.subject, gone.last_frame)
         await until_total(fleet, 'rejected_total{reason="no_key"}', refused + 1)
         heir.name, heir.counter, heir.expected = gone.name, 200, gone.expected
-        fleet.write_keys(known, late, rotated, heir)
+        fleet.write_keys(known, late, rotated, heir, more=old_line)
         await fleet.send(known, heir)
         await until_stored(fleet, *sent)
 
