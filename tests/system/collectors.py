@@ -41,13 +41,14 @@ class MadeUpMeter:
         self.title = b"SAG" + number.to_bytes(5)
         self.name = f"METER{number:04}"
         self.subject = f"smarty_p1.sealed.{self.title.hex().upper()}"
+        self.key = KEY
         self.counter = 0
         self.last_frame = b""
         self.expected: Stored = {}
         self._number = number
         self._begin = begin
 
-    def next_frame(self, *, key: bytes = KEY) -> bytes:
+    def next_frame(self) -> bytes:
         """Return the next frame, whose values are expected from now on."""
         self.counter += 1
         count = self.counter
@@ -77,7 +78,7 @@ class MadeUpMeter:
         ):
             series = self.expected.setdefault((f"smarty_p1_{name}", self.name, tags), {})
             series[milliseconds] = value
-        self.last_frame = frame(count, text, key=key, title=self.title)
+        self.last_frame = frame(count, text, key=self.key, title=self.title)
         return self.last_frame
 
 
@@ -115,11 +116,13 @@ class Collectors:
         """End everything."""
         await self._running.aclose()
 
-    def write_keys(self, *meters: MadeUpMeter) -> None:
-        """Write the file of the keys."""
-        lines = (f"{meter.title.hex()} {KEY.hex()}\n" for meter in meters)
-        self._keys.touch(mode=0o600)
-        self._keys.write_text("".join(lines), encoding="ascii")
+    def write_keys(self, *meters: MadeUpMeter, more: str = "") -> None:
+        """Write the file of the keys, in place of the one that is there; `more`: other lines."""
+        lines = (f"{meter.title.hex()} {meter.key.hex()}\n" for meter in meters)
+        new = self._keys.with_suffix(".new")
+        new.touch(mode=0o600)
+        new.write_text("".join(lines) + more, encoding="ascii")
+        new.replace(self._keys)
 
     async def start(self, name: str, *, called: str = "") -> Part:
         """Start a collector, or start it again; `called` in its configuration if not `name`."""
