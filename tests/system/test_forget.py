@@ -172,7 +172,11 @@ async def test_a_year_is_exported_with_the_hours_of_both_clock_changes(tmp_path:
         store.password.write_text("another")
         status, told = await export("--csv", tmp_path / "none.csv")
         assert (status, "it answers with 401" in told) == (1, True)
-        assert sorted(path.name for path in tmp_path.glob("*.csv")) == ["all.csv", "year.csv"]
+        assert files(tmp_path) == ["all.csv", "year.csv"]
+
+
+def files(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.glob("*.csv"))
 
 
 def read(file: Path) -> list[dict[str, str]]:
