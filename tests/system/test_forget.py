@@ -80,8 +80,8 @@ async def test_one_meter_is_forgotten_and_the_others_go_on(tmp_path: Path) -> No
         status, told = await fleet_command("forget", gone.name, "--config", config, "--yes")
         # Seven series, and the delay; three telegrams.
         title = gone.title.hex().upper()
-        assert f"The meter {title} ({gone.name}): 8 series with 24 values in " in told
-        assert "3 messages in the stream" in told
+        assert f"The meter {title} ({gone.name}): 8 series with 24 values in " in told, told
+        assert "3 messages in the stream" in told, told
         assert (status, "STILL THERE" in told) == (0, False), told
         assert "Not reached from here: backups" in told
         assert await mentions(fleet, gone) == []
