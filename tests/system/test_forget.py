@@ -61,6 +61,13 @@ async def test_one_meter_is_forgotten_and_the_others_go_on(tmp_path: Path) -> No
         for _ in range(3):
             await fleet.send(gone, other)
         await until(lambda: is_stored(gone, other), within=PATIENCE)
+
+        async def is_committed() -> bool:
+            told = [fleet.metrics(name).get("telegrams_total", 0.0) for name in ("first", "second")]
+            return sum(told) == 6
+
+        # Then the state has its counter.
+        await until(is_committed, within=PATIENCE)
         assert await mentions(fleet, gone)
         config = tmp_path / "first" / "collect.toml"
 
@@ -81,7 +88,7 @@ async def test_one_meter_is_forgotten_and_the_others_go_on(tmp_path: Path) -> No
         # Seven series, and the delay; three telegrams.
         title = gone.title.hex().upper()
         assert f"The meter {title} ({gone.name}): 8 series with 24 values in " in told, told
-        assert "3 messages in the stream" in told, told
+        assert "3 messages in the stream, 3 entries in the state" in told, told
         assert (status, "STILL THERE" in told) == (0, False), told
         assert "Not reached from here: backups" in told
         assert await mentions(fleet, gone) == []
