@@ -159,14 +159,19 @@ class Examiner:
             values: dict[tuple[Series, int], list[float]] = {}
             for series, time, value in await export.samples(meter.device_name):
                 values.setdefault((series, time), []).append(value)
-            for (series, time), written in values.items():
+            title = meter.system_title.hex().upper()
+            for (series, _), written in values.items():
                 findings.written_again += len(written) - 1
                 if series != STORAGE_DELAY:
                     findings.doubled += len(set(written)) - 1
-                elif meter.number not in self._waiting and (sent := telegrams.get(time)):
-                    surely = time / 1000 + min(written)
-                    # Readings are told when their values are stored.
-                    title = meter.system_title.hex().upper()
-                    first = min(surely, self._heard.get((title, sent.counter), surely))
+            # What waited for its key says nothing of how quick the fleet is.
+            measured = {} if meter.number in self._waiting else telegrams
+            for time, sent in measured.items():
+                delays = values.get((STORAGE_DELAY, time))
+                # Readings are told when their values are stored. Who takes over writes no delay.
+                heard = self._heard.get((title, sent.counter))
+                surely = time / 1000 + min(delays) if delays else heard
+                if surely is not None:
+                    first = min(surely, surely if heard is None else heard)
                     stored = self._watch.stored_at((meter.device_name, time), first, surely)
                     findings.stored_at.append((sent.moment, stored))
