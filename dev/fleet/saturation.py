@@ -19,7 +19,7 @@ from nats.js.api import Header
 from dev.demo.home_assistant import ROOT
 from dev.reliability.process import cpu_seconds
 from dev.simulator.arguments import count, positive
-from smarty_p1_fleet.nats_stream import make_stream
+from smarty_p1_fleet.nats_stream import StreamSettings, make_stream
 from smarty_p1_fleet.subjects import STREAM
 
 from .cluster import ADMIN, NatsCluster, connect, user_of
@@ -84,7 +84,7 @@ async def _make_stream(cluster: NatsCluster, region: int) -> str:
     wanted = cluster.nodes[region % len(cluster.nodes)].directory.name
     async with await connect(cluster.urls, user_of(ADMIN, region)) as client:
         stream = client.jetstream(timeout=10)
-        await make_stream(stream, None)
+        await make_stream(stream, StreamSettings())
         for _ in range(_STEPS):
             info = await stream.stream_info(STREAM)
             leader = (info.cluster.leader if info.cluster else None) or ""
