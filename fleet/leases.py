@@ -88,6 +88,14 @@ class Leases:
             await asyncio.sleep(max(0.2, began + _INTERVAL - time.monotonic()))
         self.is_in_vain = True
 
+    async def is_mine(self, number: int) -> bool:
+        """Return whose a partition is in NATS, whatever was known before. Raises NATS's errors."""
+        try:
+            entry = await self._bucket.get(f"{_PARTITION}{number}")
+        except KeyNotFoundError:
+            return False
+        return entry.value == self._holder
+
     async def release(self) -> None:
         """Give everything back, so that others need not wait until it expires."""
         self._on_change(frozenset())

@@ -10,6 +10,7 @@ import contextlib
 import json
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from nats.aio.client import Client
@@ -53,9 +54,16 @@ _LOOK_INTERVAL = 0.1
 _SAME = 1e-4
 
 
+async def _is_mine(_: int) -> bool:
+    return True
+
+
 @dataclass(slots=True)
 class Collector:
-    """What the partitions of a collector share; the stream has nothing before `first_sequence`."""
+    """What the partitions of a collector share; the stream has nothing before `first_sequence`.
+
+    `is_mine` says whose a partition is by now; it may raise NATS's errors.
+    """
 
     nats: Client
     js: JetStreamContext
@@ -69,6 +77,7 @@ class Collector:
     publishes_readings: bool
     first_sequence: int
     registers: Registers = ALL
+    is_mine: Callable[[int], Awaitable[bool]] = _is_mine
 
 
 class Partition:
@@ -134,6 +143,10 @@ class Partition:
             # Until there is another one: see `use`.
             while self._collector.nats.is_closed:  # noqa: ASYNC110
                 await asyncio.sleep(_LOOK_INTERVAL)
+            with contextlib.suppress(NatsError, OSError, TimeoutError):
+                # Somebody else has it, whom to disturb would help nobody: this ends soon.
+                while not await self._collector.is_mine(self._number):  # noqa: ASYNC110
+                    await asyncio.sleep(_LOOK_INTERVAL)
 
     async def _work(self) -> None:
         collector = self._collector

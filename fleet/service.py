@@ -188,6 +188,7 @@ class _Session:
             config.partitions,
             lambda owned: self._work_on(owned, collector),
         )
+        collector.is_mine = leases.is_mine
         self._outage.end()
         self._metrics.nats_connected.set(1)
         self._metrics.show_stream(stream)

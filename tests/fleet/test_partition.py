@@ -70,6 +70,25 @@ async def test_whoever_began_meanwhile_and_committed_nothing_does_not(
     assert [*cluster.consumers] == ["partition_0_1", "partition_0_8"]
 
 
+async def test_whose_it_is_no_longer_leaves_it_alone(
+    cluster: Cluster, collector: Collector, store: FakeStore
+) -> None:
+    cluster.add(1)
+    await until_written(store, 1)
+    asked: list[int] = []
+
+    async def is_mine(number: int) -> bool:
+        asked.append(number)
+        return len(asked) > 2
+
+    collector.is_mine = is_mine
+    cluster.lose_consumers()
+    await until(lambda: len(asked) == 2)
+    assert cluster.starts == [1]
+    await until(lambda: cluster.starts == [1, 2])
+    assert asked == [0, 0, 0]
+
+
 async def test_after_a_commit_that_failed_it_begins_from_the_last_one(
     cluster: Cluster, store: FakeStore
 ) -> None:
