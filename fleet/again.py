@@ -122,7 +122,8 @@ class _Again:
                     batch.outcomes.subtract([TELEGRAM])
                     batch.outcomes[NO_TIME] += 1
                     continue
-                samples.append(make_sample(telegram, message.arrived)._replace(is_new=False))
+                sample = make_sample(telegram, message.arrived, self._config.registers)
+                samples.append(sample._replace(is_new=False))
             outcomes.update(batch.outcomes)
             if samples:
                 writes.append(await self._store.write(samples))

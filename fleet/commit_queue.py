@@ -58,8 +58,14 @@ class CommitQueue:
 
     @property
     def oldest(self) -> float | None:
-        """Return when the stream got the first message that waits, None if none does."""
-        return self._batches[0].began if self._batches else None
+        """Return when the stream got the first message that waits, None if none does.
+
+        To be asked in any thread: what waits may be committed meanwhile.
+        """
+        try:
+            return self._batches[0].began
+        except IndexError:
+            return None
 
     def add(self, batch: Batch) -> None:
         """Add a batch whose values, if it had any, are written."""

@@ -111,7 +111,7 @@ class Meters:
         arrived: float,
     ) -> Telegram | str:
         """Return what becomes of what the first of a meter's openers made of a message."""
-        if isinstance(event, Telegram) and (reason := self._judge_key(title, openers, arrived)):
+        if isinstance(event, Telegram) and (reason := self._refuse(title, openers, arrived)):
             # As with what is no telegram: it was counted here, and is not to count.
             self._openers.pop(title, None)
             return reason
@@ -124,15 +124,18 @@ class Meters:
             self._keep(title, openers)
         return event.reason.value if isinstance(event, Rejection) else event
 
-    def _judge_key(self, title: bytes, openers: tuple[Opener, ...], arrived: float) -> str | None:
+    def _refuse(self, title: bytes, openers: tuple[Opener, ...], arrived: float) -> str | None:
         """Return why a telegram under the first of these keys is refused, None if it is not."""
+        current = _title_with_key(title, openers[0])
+        if current not in self.counters and len(self.counters) >= MOST_METERS:
+            # There may have been room when the openers were made.
+            return TOO_MANY_METERS
         if len(openers) == 1:
             return None
         lines = [
             title + bytes.fromhex(key_fingerprint(keys.encryption))
             for keys in self._keys.all_of(title)
         ]
-        current = _title_with_key(title, openers[0])
         return self._rotations.judge(current, lines, self.counters, arrived)
 
     def _keep(self, title: bytes, openers: tuple[Opener, ...]) -> None:

@@ -117,7 +117,7 @@ class Partition:
     @property
     def waiting(self) -> tuple[int, int]:
         """Return how many titles wait for a key, and how many of their frames."""
-        return len(self._waiting.state), self._waiting.frames
+        return self._waiting.counts
 
     def use(self, collector: Collector) -> None:
         """Go on with another connection."""

@@ -73,16 +73,18 @@ class StoreLogin:
         else:
             LOGGER.info("[store] %s: read again", ", ".join(self._files))
 
-    def _look(self) -> list[tuple[int, int, int] | None]:
+    def _look(self) -> list[tuple[int, ...] | None]:
         """Return what changes with the files; the links of a vault lead to other files then."""
-        found: list[tuple[int, int, int] | None] = []
+        found: list[tuple[int, ...] | None] = []
         for path in self._files.values():
             try:
                 status = path.stat()
             except OSError:
                 found.append(None)
             else:
-                found.append((status.st_mtime_ns, status.st_size, status.st_ino))
+                # With its mode, which may be what was wrong with it, the second changes alone.
+                times = status.st_mtime_ns, status.st_ctime_ns
+                found.append((*times, status.st_size, status.st_ino))
         return found
 
     def _read(self) -> RequestOptions:

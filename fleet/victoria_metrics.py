@@ -39,6 +39,9 @@ class _Request(NamedTuple):
     samples: Sequence[Sample]
     written: asyncio.Future[Write]
 
+    def without_delay(self) -> _Request:
+        return self._replace(samples=[one._replace(is_new=False) for one in self.samples])
+
 
 class Store:
     """A VictoriaMetrics of one node, at one address or several.
@@ -146,6 +149,9 @@ class Store:
                 except ERRORS as error:
                     self._writing.note(why(error))
                     self._metrics.failed_writes.inc()
+                    if not isinstance(error, aiohttp.ClientConnectorError):
+                        # It may have them, and they are later each time that they are tried.
+                        requests = [request.without_delay() for request in requests]
                     await self._writing.wait()
                 else:
                     self._writing.end()

@@ -62,9 +62,10 @@ class WaitingTitles:
         return self._state
 
     @property
-    def frames(self) -> int:
-        """Return how many frames wait."""
-        return sum(waiting.frames for waiting in self._known.values())
+    def counts(self) -> tuple[int, int]:
+        """Return how many titles wait, and how many of their frames; to be asked in any thread."""
+        known = list(self._known.values())
+        return len(known), sum(waiting.frames for waiting in known)
 
     def use(self, keys: Keys) -> list[bytes]:
         """Take other keys; return the titles that are to be read again because of them."""

@@ -117,7 +117,9 @@ class KeysSource:
         try:
             if self._place:
                 status = self._place.stat()
-                return self._place, status.st_ino, status.st_size, status.st_mtime_ns
+                # With its mode, which may be what was wrong with it, the latter changes alone.
+                times = status.st_mtime_ns, status.st_ctime_ns
+                return self._place, status.st_ino, status.st_size, *times
         except OSError:
             pass
         return None

@@ -29,6 +29,10 @@ def remove(path: Path) -> None:
     path.unlink()
 
 
+def set_mode(path: Path, mode: int) -> None:
+    path.chmod(mode)
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     write(tmp_path / "keys", LINE)
@@ -112,6 +116,15 @@ async def test_a_broken_file_is_told_of_and_changes_nothing(
     # It is gone for a moment.
     remove(file)
     write(file, LINES)
+    await until(lambda: len(told) == 1)
+
+
+async def test_a_file_is_read_when_it_has_the_mode_that_was_asked_for(
+    file: Path, told: list[Keys], caplog: pytest.LogCaptureFixture
+) -> None:
+    set_mode(file, 0o644)
+    await until(lambda: "chmod 600 it" in caplog.text)
+    set_mode(file, 0o600)
     await until(lambda: len(told) == 1)
 
 

@@ -175,6 +175,21 @@ def test_there_are_so_many_meters_in_a_partition_and_those_go_on(keys: Keys) -> 
     assert len(meters.counters) == 20_000
 
 
+def test_a_new_key_takes_no_more_room_than_there_is() -> None:
+    new_key = bytes(range(16))
+    both = Keys({TITLE: KEY, OTHER: KEY}, None, {TITLE: new_key})
+    known = {number.to_bytes(16): 1 for number in range(19_998)} | {TITLE + FINGERPRINT: 1}
+    meters = Meters(0, 1, both, known, KeyRotations({}), most_openers=2, warnings=MeterWarnings())
+    # There is room for one more when this meter is seen first, and another one takes it.
+    assert counter(judge(meters, SUBJECT, frame(2))) == 2
+    other = f"smarty_p1.frames.0.{OTHER.hex().upper()}"
+    assert counter(judge(meters, other, frame(1, title=OTHER))) == 1
+    assert judge(meters, SUBJECT, frame(1, key=new_key)) == "too_many_meters"
+    assert len(meters.counters) == 20_000
+    # As it is for whoever begins behind that.
+    assert counter(judge(meters, SUBJECT, frame(3))) == 3
+
+
 def test_made_up_titles_take_no_room_where_a_key_is_for_every_meter(tmp_path: Path) -> None:
     keys = keys_in(tmp_path, f"* {KEY.hex()}\n")
     meters = Meters(0, 1, keys, {}, KeyRotations({}), most_openers=2, warnings=MeterWarnings())

@@ -13,6 +13,7 @@ from smarty_p1_fleet import CollectorConfig, read_again, read_config
 from smarty_p1_fleet.acknowledged_writes import StoreRun
 from smarty_p1_fleet.key_rotation import Rotation
 from smarty_p1_fleet.partition_state import PartitionState
+from smarty_p1_fleet.registers import Registers
 from smarty_p1_gateway import Keys, UnavailableError
 from smartyp1.p1 import key_fingerprint
 from tests.fleet.fake_cluster import Cluster, Entry, FakeStore
@@ -81,6 +82,16 @@ async def test_it_begins_at_a_moment_and_says_what_it_did(
     lines = [one.render(0.0) for one in store.samples]
     assert all(line.count("\n") == 1 and "storage_delay" not in line for line in lines)
     assert lines[0].endswith(f"active_energy_imported=1.0 {store.samples[0].at_ms}\n")
+
+
+async def test_what_is_not_to_be_stored_is_not(
+    cluster: Cluster, store: FakeStore, config: CollectorConfig
+) -> None:
+    text = "0-0:1.0.0(261120130000W)", "1-0:1.8.0(000001.000*kWh)", "1-0:1.7.0(00.500*kW)"
+    cluster.frames.append((frame(1, telegram(*text)), int(NOON.timestamp()) * 1_000_000_000))
+    await read_again(replace(config, registers=Registers(("billing",))), TITLE, NOON)
+    [sample] = store.samples
+    assert sample.meter.endswith(" active_energy_imported=1.0,")
 
 
 async def test_the_old_key_ends_when_it_did_for_the_collectors(

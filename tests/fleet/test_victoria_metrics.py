@@ -110,6 +110,16 @@ async def test_a_write_is_tried_until_it_is_acknowledged(
     ]
 
 
+async def test_what_it_may_have_already_is_written_again_without_a_delay(
+    fake: FakeStore, store: Store
+) -> None:
+    fake.answers = [503]
+    await store.write([sample(1)])
+    await store.write([sample(2)])
+    assert ["storage_delay" in body for body in fake.bodies] == [True, False, True]
+    assert "active_energy_imported=1.0 " in fake.bodies[1]
+
+
 async def test_nothing_is_written_to_a_process_that_just_began(
     fake: FakeStore, store: Store
 ) -> None:
