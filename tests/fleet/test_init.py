@@ -166,7 +166,7 @@ def test_a_gateway_and_a_title_only_add(folder: Folder) -> None:
     assert different == {
         *(f"node{number}/nats-server.conf" for number in (1, 2, 3)),
         *(f"collector-{name}/meter-keys" for name in ("one", "two")),
-        *("gateway-cellar/gateway.toml", ".init.json", "steps.txt"),
+        *("gateway-cellar/gateway.toml", "store/scrape.yml", ".init.json", "steps.txt"),
     }
     rights = users_of(folder.text("node1/nats-server.conf"))
     assert f"smarty_p1.sealed.{FLAT3}" in rights["cellar"]
