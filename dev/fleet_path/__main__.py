@@ -73,7 +73,7 @@ def _script(pictures: Path) -> str:
 
 
 def _run(script: str, folder: Path) -> tuple[int, list[int]]:
-    """Run a script in a folder; return its status, and the ports of what it left, which is ended."""
+    """Run a script in a folder; return its status, and the ports that are still in use then."""
     environment = {
         name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "BASH_ENV")
     } | {

@@ -16,7 +16,7 @@ from .page import PROMETHEUS
 
 # Seconds: what a picture must show to be one, and how often a fleet's values are asked for.
 _SPAN, _STEP = 60, 10
-_PATIENCE = 420.0
+_PATIENCE = 240.0
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -37,7 +37,10 @@ def look(url: str, picture: Path) -> list[dict[str, Any]]:
 
 
 def _ask(url: str) -> list[dict[str, Any]]:
-    """Return the series of the page's expression, none when it is too early for them."""
+    """Return the series of the page's expression, none when it is too early for them.
+
+    Raises NothingToSeeError.
+    """
     parts = urllib.parse.urlsplit(url)
     if parts.path != "/graph":
         return [{"metric": {}}] if _get(parts.path) else []
@@ -62,7 +65,11 @@ def _get(path: str) -> bytes:
         with urllib.request.urlopen(f"{PROMETHEUS}{path}", timeout=10) as answer:  # noqa: S310
             content: bytes = answer.read()
             return content
+    except urllib.error.HTTPError as error:
+        msg = f"{error.url}: {error.code}"
+        raise NothingToSeeError(msg) from None
     except OSError:
+        # Its program has only just been started.
         return b""
 
 
@@ -77,7 +84,7 @@ def _take(url: str, picture: Path) -> None:
         )
         page = browser.new_page(viewport={"width": 1100, "height": 800})
         page.goto(url, wait_until="networkidle")
-        page.screenshot(path=picture)
+        page.screenshot(path=picture, full_page=True)
         browser.close()
 
 
