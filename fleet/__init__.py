@@ -1,5 +1,6 @@
 """The collector: sealed frames of a NATS cluster to verified values in VictoriaMetrics."""
 
+from .again import read_again
 from .config import CollectorConfig, read_config
 from .export_csv import Span, export_csv, read_store_config
 from .forget import forget
@@ -13,6 +14,7 @@ __all__ = [
     "export_csv",
     "forget",
     "load_counters",
+    "read_again",
     "read_config",
     "read_store_config",
     "run",

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .acknowledged_writes import StoreRestartedError, StoreRun, Write
+from .key_rotation import Rotation
+from .waiting_titles import Waiting
 
 
 @dataclass(slots=True)
@@ -15,7 +17,9 @@ class Batch:
     to acknowledge the last message, and `began` and `arrived` are when the stream got the first and
     the last one (Unix seconds).
     `outcomes` counts what became of them, and `rejected` by system title and reason those that were
-    no new telegram.
+    no new telegram. `waiting` are the titles that wait behind it, and `rotations` the changes of
+    keys in it. A batch of frames that were read again ends where the one before it does, and has no
+    `ack`.
     """
 
     sequence: int
@@ -27,6 +31,8 @@ class Batch:
     write: Write | None = None
     times: dict[bytes, int] = field(default_factory=dict)
     rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
+    waiting: Mapping[bytes, Waiting] = field(default_factory=dict)
+    rotations: dict[bytes, Rotation] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,8 @@ class Commit:
     outcomes: Counter[str]
     times: Mapping[bytes, int]
     rejected: Counter[tuple[str, str]]
+    waiting: Mapping[bytes, Waiting]
+    rotations: Mapping[bytes, Rotation]
 
 
 class CommitQueue:
@@ -78,12 +86,26 @@ class CommitQueue:
             return None
         counters: dict[bytes, int] = {}
         times: dict[bytes, int] = {}
+        rotations: dict[bytes, Rotation] = {}
         outcomes: Counter[str] = Counter()
         rejected: Counter[tuple[str, str]] = Counter()
+        ack = ""
         for batch in ready:
             counters |= batch.counters
             times |= batch.times
+            rotations |= batch.rotations
+            ack = batch.ack or ack
             outcomes += batch.outcomes
             rejected += batch.rejected
         last = ready[-1]
-        return Commit(last.sequence, last.ack, last.arrived, counters, outcomes, times, rejected)
+        return Commit(
+            last.sequence,
+            ack,
+            last.arrived,
+            counters,
+            outcomes,
+            times,
+            rejected,
+            last.waiting,
+            rotations,
+        )

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from smarty_p1_gateway import ConfigTable, Keys, read_keys, read_toml
+from smarty_p1_gateway import ConfigTable, Keys, KeysSource, read_keys_source, read_toml
 from smarty_p1_gateway.nats_config import NatsConfig, read_nats
 
 from .nats_stream import StreamSettings
@@ -23,11 +23,17 @@ _REPLICAS = (1, 3, 5)
 
 @dataclass(frozen=True, slots=True)
 class CollectorConfig:
-    """What a collector reads, with which keys, and where it puts it."""
+    """What a collector reads, with which keys, and where it puts it.
+
+    `keys` are those of the start; `keys_source` is where there may be others later, and
+    `keys_signature` what it said of itself before they were read.
+    """
 
     nats: NatsConfig
     store: StoreConfig
     keys: Keys
+    keys_source: KeysSource
+    keys_signature: object
     name: str
     partitions: int
     publishes_readings: bool
@@ -50,7 +56,9 @@ def read_config(path: Path) -> CollectorConfig:
     config = CollectorConfig(
         nats=read_nats(nats),
         store=read_store(store),
-        keys=_read_keys(keys_table),
+        keys_source=(keys_source := _read_keys_source(keys_table)),
+        keys_signature=keys_source.signature(),
+        keys=keys_source.read(),
         name=_read_name(collector),
         partitions=_read_number(collector, "partitions", _PARTITIONS, MOST_PARTITIONS),
         publishes_readings=bool(collector.take("readings", bool, default=True)),
@@ -64,11 +72,11 @@ def read_config(path: Path) -> CollectorConfig:
     return config
 
 
-def _read_keys(table: ConfigTable) -> Keys:
-    keys = read_keys(table)
-    if keys is None:
+def _read_keys_source(table: ConfigTable) -> KeysSource:
+    source = read_keys_source(table, may_change=True)
+    if source is None:
         table.fail("file", "is missing: the file with the meters' keys; or use command")
-    return keys
+    return source
 
 
 def _read_name(table: ConfigTable) -> str:

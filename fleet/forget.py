@@ -17,8 +17,8 @@ from smarty_p1_gateway import ConfigError
 from .config import CollectorConfig
 from .meter_names import label_of, name_key
 from .metrics import Metrics
-from .move_counters import connected
 from .nats_stream import open_states
+from .one_connection import API_TIMEOUT, connected
 from .partition_state import PartitionState, parse_state
 from .store_reader import StoreReader, open_reader, selector
 from .subjects import LEASES, PARTITIONS, STREAM, partition_of
@@ -73,7 +73,8 @@ async def forget(
     `also` is a serial number whose series are the meter's, too. Return what is to be told, and
     whether nothing is left. Raises ConfigError and UnavailableError.
     """
-    async with connected(config) as js, open_reader(config.store) as reader:
+    async with connected(config) as nats, open_reader(config.store) as reader:
+        js = nats.jetstream(timeout=API_TIMEOUT)
         task = await _find(config, js, reader, meter, also)
         before = await task.holdings()
         if not confirm(f"{task}: {before}"):
@@ -231,6 +232,8 @@ class _Forgetting:
                 state,
                 counters={one: at for one, at in state.counters.items() if one[:8] != title},
                 times={one: at for one, at in state.times.items() if one[:8] != title},
+                waiting={one: since for one, since in state.waiting.items() if one != title},
+                rotations={one: at for one, at in state.rotations.items() if one[:8] != title},
             ).begun()
             with suppress(KeyWrongLastSequenceError):
                 await self.bucket.update(str(self.number), kept.to_json(), revision)

@@ -44,14 +44,17 @@ _MORE_TOKENS_WITH_DOMAIN = 2
 
 
 class FrameMessage(NamedTuple):
-    """A message of the stream. `arrived` is when the stream got it (Unix seconds)."""
+    """A message of the stream. `arrived` is when the stream got it (Unix seconds).
+
+    `source` is where it came from, None where nobody asked.
+    """
 
     subject: str
     data: bytes
     sequence: int
     arrived: float
     ack: str
-    source: Source
+    source: Source | None = None
 
 
 class GapError(Exception):

@@ -63,7 +63,9 @@ class KeptState:
         """Keep what is stored for good."""
         await self._keep(
             states,
-            self.known.advanced(commit.sequence, commit.arrived, commit.counters, commit.times),
+            self.known.advanced(
+                commit.sequence, commit.arrived, commit.counters, commit.times
+            ).with_keys_changed(commit.waiting, commit.rotations),
         )
 
     async def _keep(self, states: KeyValue, state: PartitionState) -> None:

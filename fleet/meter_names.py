@@ -48,6 +48,16 @@ class MeterNames:
         self._warnings = warnings
         self._meters: dict[bytes, _Meter] = {}
 
+    def use(self, keys: Keys) -> None:
+        """Take other keys: the name of a meter without one is free, and others may have it now."""
+        for title in list(self._meters):
+            if keys.of(title) is None:
+                # Somebody else may have its name when there is a key for it again.
+                del self._meters[title]
+            else:
+                self._meters[title].refused.clear()
+        self._keys = keys
+
     async def may_write(self, telegram: Telegram) -> bool:
         """Return whether the series of a verified telegram is its meter's own, or nobody's yet.
 

@@ -64,6 +64,14 @@ class Metrics:
         self.stream_replicas = gauge("stream_replicas", "Nodes that have the whole stream")
         self.stream_bytes = gauge("stream_bytes", "Size of the stream on each of them")
         self.stream_max_bytes = gauge("stream_max_bytes", "Size at which it discards its oldest")
+        self.keys = gauge("keys", "Meters that the keys name")
+        self.key_reads = counter("key_reads", "How often the keys were read again")
+        self.failed_key_reads = counter(
+            "failed_key_reads", "How often they could not be, so that those from before count"
+        )
+        self.caught_up = counter("caught_up", "Frames that waited for a key, and were read again")
+        self._waiting_titles = gauge("waiting_titles", "System titles whose frames wait for a key")
+        self._waiting_frames = gauge("waiting_frames", "Frames that wait for a key")
         self.partitions = gauge("partitions", "Partitions that belong to this collector")
         self._store_answers = gauge("store_answers", "Whether VictoriaMetrics answers")
         self._oldest = gauge("oldest_age_seconds", "Age of the oldest message not committed")
@@ -86,6 +94,11 @@ class Metrics:
     def count_ignored(self, kind: str, number: int) -> None:
         """Count what was left out of telegrams."""
         self.ignored.labels(kind).inc(number)
+
+    def watch_waiting(self, waiting: Callable[[], tuple[int, int]]) -> None:
+        """Ask there how many titles wait, and how many frames."""
+        self._waiting_titles.set_function(lambda: waiting()[0])
+        self._waiting_frames.set_function(lambda: waiting()[1])
 
     def watch_oldest(self, oldest: Callable[[], float | None]) -> None:
         """Ask there when the oldest message not committed arrived (Unix seconds), None for none."""

@@ -1,34 +1,25 @@
 """The frame counters of a cluster: saved to a file, and loaded into another one or another account.
 
-The file has the state of a partition on each line. Of these, counters and times are loaded and
-nothing else: another stream has other sequences.
+The file has the state of a partition on each line. Of these, counters, times and changes of keys
+are loaded and nothing else: another stream has other sequences.
 """
 
 import os
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
-from nats.errors import Error as NatsError
-from nats.js import JetStreamContext
-from nats.js.errors import (
-    BucketNotFoundError,
-    KeyNotFoundError,
-    KeyWrongLastSequenceError,
-    NotFoundError,
-)
+from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError, NotFoundError
 from nats.js.kv import KeyValue
 
-from smarty_p1_gateway import UnavailableError
-
-from .collector_client import CollectorClient
 from .config import CollectorConfig
+from .key_rotation import Rotation
 from .metrics import Metrics
-from .nats_stream import OtherPartitionsError, open_states
-from .partition_state import PartitionState, StateError, parse_state
+from .nats_stream import open_states
+from .one_connection import API_TIMEOUT, connected
+from .partition_state import PartitionState, parse_state
 from .subjects import PARTITIONS, STREAM, frames_of, partition_of
 
-_API_TIMEOUT = 10.0
 _TITLE_SIZE = 8
 
 
@@ -37,7 +28,8 @@ async def save_counters(config: CollectorConfig, path: Path) -> str:
 
     Raises UnavailableError.
     """
-    async with connected(config) as js:
+    async with connected(config) as nats:
+        js = nats.jetstream(timeout=API_TIMEOUT)
         bucket = await js.key_value(PARTITIONS)
         states = [(await _read(bucket, number))[0] for number in range(config.partitions)]
         behind = 0
@@ -62,7 +54,9 @@ async def load_counters(config: CollectorConfig, path: Path) -> str:
     """
     counters: list[dict[bytes, int]] = [{} for _ in range(config.partitions)]
     times: list[dict[bytes, int]] = [{} for _ in range(config.partitions)]
-    async with connected(config) as js:
+    rotations: list[dict[bytes, Rotation]] = [{} for _ in range(config.partitions)]
+    async with connected(config) as nats:
+        js = nats.jetstream(timeout=API_TIMEOUT)
         with path.open("rb") as file:
             for line in file:
                 saved = parse_state(line)
@@ -72,20 +66,27 @@ async def load_counters(config: CollectorConfig, path: Path) -> str:
                     counters[number][key] = max(counter, counters[number].get(key, 0))
                     if (time := saved.times.get(key, 0)) > times[number].get(key, 0):
                         times[number][key] = time
+                    if key in saved.rotations:
+                        rotations[number][key] = saved.rotations[key]
         bucket = await open_states(js, config.partitions, Metrics(), config.stream)
         for number in range(config.partitions):
-            await _raise(bucket, number, counters[number], times[number])
+            await _raise(bucket, number, counters[number], times[number], rotations[number])
     return f"{sum(map(len, counters))} counters are loaded"
 
 
 async def _raise(
-    bucket: KeyValue, number: int, counters: Mapping[bytes, int], times: Mapping[bytes, int]
+    bucket: KeyValue,
+    number: int,
+    counters: Mapping[bytes, int],
+    times: Mapping[bytes, int],
+    rotations: Mapping[bytes, Rotation],
 ) -> None:
     """Raise the counters in the state of a partition, whoever else writes there."""
     while True:
         state, revision = await _read(bucket, number)
         # Whoever works there begins again, with these.
         raised = _raised(state, counters, times).begun()
+        raised = raised.with_keys_changed(state.waiting, {**rotations, **state.rotations})
         with suppress(KeyWrongLastSequenceError):
             if revision is None:
                 await bucket.create(str(number), raised.to_json())
@@ -109,37 +110,3 @@ def _raised(
     highest = {key: max(one, state.counters.get(key, 0)) for key, one in counters.items()}
     newest = {key: max(one, state.times.get(key, 0)) for key, one in times.items()}
     return state.advanced(state.sequence, state.arrived, highest, newest)
-
-
-@asynccontextmanager
-async def connected(config: CollectorConfig) -> AsyncIterator[JetStreamContext]:
-    """Connect; raises UnavailableError for whatever goes wrong meanwhile."""
-    nats = CollectorClient(config.nats)
-
-    async def ignore(_: Exception) -> None:
-        pass
-
-    async def closed() -> None:
-        pass
-
-    try:
-        await nats.open(ignore, closed, reconnect=False)
-        yield nats.jetstream(timeout=_API_TIMEOUT)
-    except BucketNotFoundError:
-        msg = f"there is no bucket {PARTITIONS}: no collector has worked with this login"
-        raise UnavailableError(msg) from None
-    except OtherPartitionsError as error:
-        msg = f"the cluster was set up with {error.number} partitions, not {config.partitions}"
-        raise UnavailableError(msg) from None
-    except StateError as error:
-        msg = f"the counters cannot be used: {error}"
-        raise UnavailableError(msg) from None
-    except OSError as error:
-        msg = f"NATS or the file cannot be used: {error.strerror or type(error).__name__}"
-        raise UnavailableError(msg) from None
-    except NatsError as error:
-        msg = f"NATS does not do it: {str(error) or type(error).__name__}"
-        raise UnavailableError(msg) from None
-    finally:
-        with suppress(NatsError, OSError, TimeoutError):
-            await nats.close()

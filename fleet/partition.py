@@ -22,9 +22,11 @@ from smarty_p1_gateway import Keys
 from smartyp1.p1 import Telegram
 
 from .acknowledged_writes import StoreRestartedError
+from .catch_up import Chunk, read_chunk
 from .commit_queue import Batch, CommitQueue
 from .frame_reader import FrameMessage, FrameReader, GapError
 from .kept_state import KeptState
+from .key_rotation import KeyRotations
 from .message_to_telegram import Intake
 from .meter_bounds import MeterBounds
 from .meter_names import MeterNames
@@ -38,10 +40,13 @@ from .registers import ALL, Registers
 from .series_line_protocol import Sample, make_sample
 from .subjects import STREAM, reading_of
 from .victoria_metrics import Store
+from .waiting_titles import WaitingTitles
 
 LOGGER = logging.getLogger(__name__)
 
 _READ_TIMEOUT = 1.0
+# While something is read again.
+_READ_TIMEOUT_BETWEEN = 0.01
 # A commit is a message to three servers and their disks.
 _COMMIT_INTERVAL = 5.0
 _LOOK_INTERVAL = 0.1
@@ -83,6 +88,8 @@ class Partition:
         self._at_end = 0
         self._is_settled = False
         self._intake: Intake
+        self._keys = collector.keys
+        self._waiting = WaitingTitles({}, collector.keys)
         self._bounds = MeterBounds(collector.metrics.count_ignored)
         self._sources = MeterSources()
         self._being_stored: float | None = None
@@ -97,6 +104,11 @@ class Partition:
         """Return when the oldest message not committed arrived (Unix seconds)."""
         oldest = self._queue.oldest
         return self._being_stored if oldest is None else oldest
+
+    @property
+    def waiting(self) -> tuple[int, int]:
+        """Return how many titles wait for a key, and how many of their frames."""
+        return len(self._waiting.state), self._waiting.frames
 
     def use(self, collector: Collector) -> None:
         """Go on with another connection."""
@@ -145,7 +157,7 @@ class Partition:
         collector.first_sequence = info.state.first_seq
         if not await self._is_in_stream(found, info.state.last_seq):
             LOGGER.warning("Partition %d: the stream was made anew", self._number)
-            found = replace(found, sequence=0, arrived=0.0)
+            found = replace(found, sequence=0, arrived=0.0, waiting={})
             self._published = self._at_end = self._perhaps_written = 0
         if found.epoch != self._kept.known.epoch or not self._kept.known.epoch:
             # Somebody else had it: what was not committed may be written, and when is not known.
@@ -183,27 +195,37 @@ class Partition:
         self._queue = CommitQueue()
         state = self._kept.known
         self._handled, self._handled_at = state.sequence, state.arrived
+        self._keys = collector.keys
+        rotations = KeyRotations(state.rotations)
         meters = Meters(
             self._number,
             collector.partitions,
             collector.keys,
             state.counters,
+            rotations,
             most_openers=collector.most_openers,
             warnings=collector.warnings,
         )
         names = MeterNames(lambda: self._collector.states, collector.keys, collector.warnings)
+        self._waiting = WaitingTitles(state.waiting, collector.keys)
         self._is_settled = True
-        self._intake = Intake(meters, names, OwnTimes(state.times), self._bounds)
+        self._intake = Intake(
+            meters, names, OwnTimes(state.times), self._bounds, rotations, self._waiting
+        )
 
     async def _read(self, reader: FrameReader) -> None:
         collector = self._collector
         while True:
+            self._use_keys()
             first_sequence = collector.first_sequence
-            messages = await reader.read(_READ_TIMEOUT)
+            is_alone = self._waiting.next_again() is None
+            messages = await reader.read(_READ_TIMEOUT if is_alone else _READ_TIMEOUT_BETWEEN)
+            again = await read_chunk(collector.nats, self._number, self._waiting)
             self._is_settled = False
             if messages:
                 self._count_discarded(messages[0].sequence)
-                await self._store(messages)
+            if messages or again:
+                await self._store(messages, again)
             if messages or reader.is_at_end:
                 self._outage.end()
             # At once: what the store has lost is to be there again soon.
@@ -213,6 +235,16 @@ class Partition:
             self._is_settled = True
             if reader.is_at_end:
                 self._at_end = first_sequence - 1
+
+    def _use_keys(self) -> None:
+        """Take the keys that were read last, between two messages."""
+        keys = self._collector.keys
+        if keys is self._keys:
+            return
+        self._keys = keys
+        if added := self._intake.use(keys):
+            text = "Partition %d: the frames of %d meters that waited for a key are read again"
+            LOGGER.info(text, self._number, len(added))
 
     def _count_discarded(self, sequence: int) -> None:
         """Count what the stream let go of, for its limits, before a message and unread.
@@ -230,30 +262,56 @@ class Partition:
             )
             collector.metrics.discarded.inc(discarded / collector.partitions)
 
-    async def _store(self, messages: list[FrameMessage]) -> None:
-        collector, last = self._collector, messages[-1]
-        batch = Batch(last.sequence, last.ack, messages[0].arrived, last.arrived)
+    async def _store(self, messages: list[FrameMessage], again: Chunk | None) -> None:
+        collector = self._collector
+        if messages:
+            last = messages[-1]
+            batch = Batch(last.sequence, last.ack, messages[0].arrived, last.arrived)
+        else:
+            batch = Batch(self._handled, "", time.time(), self._handled_at)
         samples: list[Sample] = []
         telegrams: list[Telegram] = []
+        if again:
+            telegrams += await self._judge_again(again, batch, samples)
         for message in messages:
             telegram = await self._intake.judge(message, batch)
             if telegram is None:
                 continue
-            source = self._sources.bound(telegram.system_title or b"", message.source)
-            sample = make_sample(telegram, message.arrived, collector.registers, source=source)
-            is_new = message.sequence > self._published
-            is_first = is_new and message.sequence > self._perhaps_written
-            samples.append(sample if is_first else sample._replace(is_new=False))
-            if is_new:
+            samples.append(self._make_sample(telegram, message))
+            if message.sequence > self._published:
                 telegrams.append(telegram)
+        self._intake.end(batch)
         if samples:
             self._being_stored = batch.began
             batch.write = await collector.store.write(samples)
             self._being_stored = None
         self._queue.add(batch)
-        self._handled, self._handled_at = last.sequence, last.arrived
+        self._handled, self._handled_at = batch.sequence, batch.arrived
         await self._publish(telegrams)
-        self._published = max(self._published, last.sequence)
+        self._published = max(self._published, batch.sequence)
+
+    def _make_sample(self, telegram: Telegram, message: FrameMessage) -> Sample:
+        source = message.source
+        if source is not None:
+            source = self._sources.bound(telegram.system_title or b"", source)
+        registers = self._collector.registers
+        sample = make_sample(telegram, message.arrived, registers, source=source)
+        is_new = message.sequence > max(self._published, self._perhaps_written)
+        return sample if is_new else sample._replace(is_new=False)
+
+    async def _judge_again(
+        self, again: Chunk, batch: Batch, samples: list[Sample]
+    ) -> list[Telegram]:
+        """Return the telegrams in frames that waited for a key."""
+        found = []
+        for message in again.messages:
+            if telegram := await self._intake.judge(message, batch, is_read_again=True):
+                samples.append(self._make_sample(telegram, message))
+                found.append(telegram)
+        sequences = [message.sequence for message in again.messages]
+        self._waiting.note_read(again.title, sequences, is_whole=again.is_whole)
+        self._collector.metrics.caught_up.inc(len(sequences))
+        return found
 
     async def _publish(self, telegrams: list[Telegram]) -> None:
         collector = self._collector
@@ -276,7 +334,8 @@ class Partition:
         await self._kept.commit(collector.states, commit)
         collector.metrics.commits.inc()
         collector.metrics.count(commit.outcomes, commit.rejected)
-        await reader.acknowledge(commit.ack)
+        if commit.ack:
+            await reader.acknowledge(commit.ack)
 
 
 def _is_same(moment: float, other: float) -> bool:

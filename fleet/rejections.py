@@ -1,24 +1,17 @@
 """Which meters' messages were rejected, and why: counted for a bounded number of meters."""
 
-import re
 from collections import Counter as Counts
 
 from prometheus_client import Counter
 
-from .meters import MALFORMED, NO_KEY, WRONG_SUBJECT
+from .meters import MALFORMED, WRONG_SUBJECT
+from .waiting_titles import NO_KEY
 
-_IS_TITLE = re.compile(r"[0-9A-F]{16}").fullmatch
 _OTHER = "other"
 # Whoever may publish any title can make up more of these than there are meters.
 _OF_ANYBODY = frozenset({MALFORMED, NO_KEY, WRONG_SUBJECT})
 _MOST_OF_ANYBODY = 200
 _MOST_OF_METERS = 1_000
-
-
-def title_in(subject: str) -> str:
-    """Return the system title that a subject ends with, "" if it is none."""
-    title = subject.rpartition(".")[2]
-    return title if _IS_TITLE(title) else ""
 
 
 class MeterRejections:

@@ -9,12 +9,14 @@ from contextlib import suppress
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
+from smarty_p1_gateway import Keys
 from smarty_p1_gateway.health import Health
 from smarty_p1_gateway.metrics import serve
 from smartyp1.first_to_end import first_to_end
 
 from .collector_client import CollectorClient
 from .config import CollectorConfig
+from .keys_watch import KeysWatch
 from .leases import Leases
 from .meters import MeterWarnings
 from .metrics import Metrics
@@ -63,10 +65,14 @@ async def run(config: CollectorConfig) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     store = Store(config.store, metrics)
+    watch = KeysWatch(config.keys_source, config.keys_signature, config.keys, metrics)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, watch.want)
+    session = _Session(config, store, metrics, watch)
     async with asyncio.TaskGroup() as group:
         tasks = [
             group.create_task(store.serve()),
-            group.create_task(_Session(config, store, metrics).keep()),
+            group.create_task(session.keep()),
+            group.create_task(watch.run(session.use)),
             group.create_task(health.beat()),
         ]
         await stop.wait()
@@ -78,7 +84,9 @@ async def run(config: CollectorConfig) -> None:
 class _Session:
     """Connections to NATS, one after the other, and what is done with each."""
 
-    def __init__(self, config: CollectorConfig, store: Store, metrics: Metrics) -> None:
+    def __init__(
+        self, config: CollectorConfig, store: Store, metrics: Metrics, watch: KeysWatch
+    ) -> None:
         self._config = config
         self._store = store
         self._metrics = metrics
@@ -86,7 +94,15 @@ class _Session:
         self._has_warned = False
         self._outage = outage_of("The connection to NATS")
         self._working: dict[int, tuple[Partition, asyncio.Task[None]]] = {}
+        self._watch_keys = watch
+        self._collector: Collector | None = None
         metrics.watch_oldest(self._oldest)
+        metrics.watch_waiting(self._waiting)
+
+    def use(self, keys: Keys) -> None:
+        """Have all partitions take other keys."""
+        if self._collector:
+            self._collector.keys = keys
 
     async def keep(self) -> None:
         """Connect, work, and connect anew when the library gives up; until cancelled."""
@@ -151,7 +167,7 @@ class _Session:
             js,
             await open_states(js, config.partitions, self._metrics, config.stream),
             self._store,
-            config.keys,
+            self._watch_keys.keys,
             self._metrics,
             self._warnings,
             config.partitions,
@@ -160,6 +176,9 @@ class _Session:
             stream.state.first_seq,
             config.registers,
         )
+        # What was read while it connected counts, too.
+        self._collector = collector
+        self.use(self._watch_keys.keys)
         bucket = await open_leases(js, config.stream)
         await replicate_buckets(js, config.stream)
         leases = Leases(
@@ -213,6 +232,10 @@ class _Session:
     def _oldest(self) -> float | None:
         oldest = (partition.oldest for partition, _ in list(self._working.values()))
         return min((one for one in oldest if one is not None), default=None)
+
+    def _waiting(self) -> tuple[int, int]:
+        waiting = [partition.waiting for partition, _ in list(self._working.values())]
+        return sum(titles for titles, _ in waiting), sum(frames for _, frames in waiting)
 
 
 def _setter(event: asyncio.Event) -> Callable[[], Awaitable[None]]:

@@ -23,8 +23,8 @@ from .store_process import (
 
 _TIMEOUT = aiohttp.ClientTimeout(total=120, connect=5)
 _MOST_BYTES = 256 * 1024 * 1024
-# As long as anybody keeps anything.
-_RANGE = "100y"
+# Longer than anybody keeps anything; what would begin before 1970 finds nothing.
+_RANGE = "30y"
 # A meter's clock may be ahead by an hour.
 _AHEAD = 3600
 
@@ -53,12 +53,13 @@ class StoreReader:
             return [dict(one) for one in found["data"]]
 
     async def count(self, matching: str, now: float) -> tuple[int, int]:
-        """Return how many series and values there are."""
+        """Return how many series and values there are, at `now` (Unix seconds)."""
         query = f"count_over_time({matching}[{_RANGE}]) keep_metric_names"
         asked = {"query": query, "time": str(now + _AHEAD), "nocache": "1"}
         with _told():
             found = json.loads(await self._ask("/api/v1/query", asked))["data"]["result"]
-            return len(found), sum(int(float(one["value"][1])) for one in found)
+            values = sum(int(float(one["value"][1])) for one in found)
+        return len(await self.series(matching)), values
 
     async def at(
         self, query: str, start: float, end: float, step: int

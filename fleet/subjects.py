@@ -4,6 +4,7 @@ The servers' configuration sends `smarty_p1.sealed.<system title>` on as
 `smarty_p1.frames.<partition>.<system title>`.
 """
 
+import re
 from functools import lru_cache
 
 STREAM = "smarty_p1_frames"
@@ -11,11 +12,23 @@ STREAM_SUBJECTS = "smarty_p1.frames.*.*"
 LEASES = "smarty_p1_leases"
 PARTITIONS = "smarty_p1_partitions"
 MOST_PARTITIONS = 1024
+_IS_TITLE = re.compile(r"[0-9A-F]{16}").fullmatch
 
 
 def frames_of(partition: int) -> str:
     """Return the subjects of a partition's frames."""
     return f"smarty_p1.frames.{partition}.*"
+
+
+def frame_of(partition: int, title: bytes) -> str:
+    """Return the subject of a meter's frames."""
+    return f"smarty_p1.frames.{partition}.{title.hex().upper()}"
+
+
+def title_of(subject: str) -> bytes | None:
+    """Return the system title at the end of a subject, None when it is none."""
+    digits = subject.rpartition(".")[2]
+    return bytes.fromhex(digits) if _IS_TITLE(digits) else None
 
 
 def consumer_of(partition: int, epoch: int) -> str:

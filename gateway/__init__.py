@@ -6,7 +6,7 @@ verifies tag and frame counter. With it, it publishes what the meters say, verif
 
 from .config import GatewayConfig, read_config
 from .config_table import ConfigError, ConfigTable, UnavailableError, read_toml
-from .keys_config import Keys, MeterKeys, read_keys
+from .keys_config import Keys, KeysSource, MeterKeys, read_keys, read_keys_source
 from .service import run
 
 __all__ = [
@@ -14,10 +14,12 @@ __all__ = [
     "ConfigTable",
     "GatewayConfig",
     "Keys",
+    "KeysSource",
     "MeterKeys",
     "UnavailableError",
     "read_config",
     "read_keys",
+    "read_keys_source",
     "read_toml",
     "run",
 ]

@@ -16,7 +16,7 @@ from typing import IO, override
 
 from smartyp1.p1 import DEFAULT_AUTHENTICATION_KEY
 
-from .config_table import ConfigTable, UnavailableError, expand
+from .config_table import ConfigError, ConfigTable, UnavailableError, expand
 
 LOGGER = logging.getLogger(__name__)
 
@@ -45,11 +45,25 @@ class MeterKeys:
 class Keys:
     """The keys of meters by system title."""
 
-    def __init__(self, by_title: Mapping[bytes, bytes], otherwise: bytes | None) -> None:
-        """Take keys as they stand one behind the other: 16 or 32 bytes."""
+    def __init__(
+        self,
+        by_title: Mapping[bytes, bytes],
+        otherwise: bytes | None,
+        second: Mapping[bytes, bytes] | None = None,
+    ) -> None:
+        """Take keys as they stand one behind the other: 16 or 32 bytes.
+
+        `second` has those of a second line for the same title.
+        """
         # As bytes: a country has 300,000 meters.
         self._by_title = by_title
         self._otherwise = otherwise
+        self._second = second or {}
+
+    @property
+    def count(self) -> int:
+        """Return how many meters are named."""
+        return len(self._by_title)
 
     @override
     def __repr__(self) -> str:
@@ -59,30 +73,85 @@ class Keys:
     def of(self, system_title: bytes) -> MeterKeys | None:
         """Return the keys of the meter with a system title of 8 bytes, None without any."""
         joined = self._by_title.get(system_title, self._otherwise)
-        if joined is None:
-            return None
-        encryption, authentication = joined[:_KEY_SIZE], joined[_KEY_SIZE:]
-        return MeterKeys(encryption, authentication or DEFAULT_AUTHENTICATION_KEY)
+        return None if joined is None else _separate(joined)
+
+    def all_of(self, system_title: bytes) -> tuple[MeterKeys, ...]:
+        """Return the keys of each line of a meter, in their order: none, one or two."""
+        first, second = self.of(system_title), self._second.get(system_title)
+        if first is None:
+            return ()
+        return (first,) if second is None else (first, _separate(second))
 
 
-def read_keys(table: ConfigTable) -> Keys | None:
-    """Return the keys that a table `[keys]` names, None when it names none. Raises ConfigError."""
+def _separate(joined: bytes) -> MeterKeys:
+    encryption, authentication = joined[:_KEY_SIZE], joined[_KEY_SIZE:]
+    return MeterKeys(encryption, authentication or DEFAULT_AUTHENTICATION_KEY)
+
+
+@dataclass(frozen=True, slots=True)
+class KeysSource:
+    """Where keys are read from, at the start and again later: a file, or else a command.
+
+    With `may_change`, a meter may have two lines, of which one has its next key.
+    """
+
+    file: Path | None
+    command: tuple[str, ...]
+    may_change: bool = False
+
+    def read(self) -> Keys:
+        """Return the keys. Raises ConfigError, which says nothing of them."""
+        try:
+            content = _read_file(self._place) if self._place else _read_output(self.command)
+            return _parse(content, may_change=self.may_change)
+        except _KeysError as err:
+            if self.file:
+                msg = f"[keys] file {err}"
+                raise ConfigError(msg) from None
+            # What it asks may be away.
+            msg = f"[keys] command {err}"
+            raise UnavailableError(msg) from None
+
+    def signature(self) -> tuple[object, ...] | None:
+        """Return what is another one when the file has changed, None when it cannot be asked."""
+        try:
+            if self._place:
+                status = self._place.stat()
+                return self._place, status.st_ino, status.st_size, status.st_mtime_ns
+        except OSError:
+            pass
+        return None
+
+    @property
+    def _place(self) -> Path | None:
+        """Return the file, or what has come for it since.
+
+        systemd hands out credentials at the start only. What a reload of its unit brings is in
+        another directory, which is empty at the start.
+        """
+        file = self.file
+        credentials, runtime = map(os.environ.get, ("CREDENTIALS_DIRECTORY", "RUNTIME_DIRECTORY"))
+        if file and credentials and runtime and file.parent == Path(credentials):
+            newer = Path(runtime) / file.name
+            return newer if newer.exists() else file
+        return file
+
+
+def read_keys_source(table: ConfigTable, *, may_change: bool = False) -> KeysSource | None:
+    """Return what a table `[keys]` names, None when it names nothing. Raises ConfigError."""
     file = table.take_text("file")
     command = table.take_texts("command")
     if file and command:
         table.fail("file", "and command are both there: one of them is enough")
-    try:
-        if file:
-            return _parse(_read_file(expand(table, "file", file)))
-        if command:
-            return _parse(_read_output(command))
-    except _KeysError as err:
-        if file:
-            table.fail("file", str(err))
-        # What it asks may be away.
-        msg = f"[keys] command {err}"
-        raise UnavailableError(msg) from None
-    return None
+    if not file and not command:
+        return None
+    return KeysSource(expand(table, "file", file) if file else None, command, may_change)
+
+
+def read_keys(table: ConfigTable) -> Keys | None:
+    """Return the keys that a table `[keys]` names, None when it names none. Raises ConfigError."""
+    source = read_keys_source(table)
+    return source.read() if source else None
 
 
 def _read_file(path: Path) -> bytes:
@@ -178,7 +247,7 @@ def _check_size(text: bytes | bytearray) -> None:
         raise _KeysError(msg)
 
 
-def _parse(content: bytes) -> Keys:
+def _parse(content: bytes, *, may_change: bool) -> Keys:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -188,25 +257,39 @@ def _parse(content: bytes) -> Keys:
     if len(lines) > MOST_LINES:
         msg = f"has more than {MOST_LINES:,} lines"
         raise _KeysError(msg)
+    # The empty title is that of every other meter.
     by_title: dict[bytes, bytes] = {}
-    otherwise: bytes | None = None
+    second: dict[bytes, bytes] = {}
     published: list[int] = []
     for number, title, keys in _entries(lines):
-        if title in by_title or (title == b"" and otherwise):
-            msg = f"line {number}: its meter stands on an earlier line, too"
-            raise _KeysError(msg)
         if keys[:_KEY_SIZE] == DEFAULT_AUTHENTICATION_KEY:
             published.append(number)
-        if title:
+        if title not in by_title:
             by_title[title] = keys
-        else:
-            otherwise = keys
-    if not by_title and otherwise is None:
+            continue
+        if not may_change or not title:
+            msg = f"line {number}: its meter stands on an earlier line, too"
+            raise _KeysError(msg)
+        _check_second(number, by_title[title], second.get(title), keys)
+        second[title] = keys
+    if not by_title:
         msg = "has no key in it"
         raise _KeysError(msg)
     if published:
         _warn_of_published(published)
-    return Keys(by_title, otherwise)
+    otherwise = by_title.pop(b"", None)
+    return Keys(by_title, otherwise, second)
+
+
+def _check_second(number: int, first: bytes, second: bytes | None, keys: bytes) -> None:
+    """Raise _KeysError when a line cannot be the second one of its meter."""
+    if second is not None:
+        msg = f"line {number}: its meter stands on two earlier lines: remove the oldest key"
+    elif first[:_KEY_SIZE] == keys[:_KEY_SIZE]:
+        msg = f"line {number}: its meter stands on an earlier line with the same key"
+    else:
+        return
+    raise _KeysError(msg)
 
 
 def _warn_of_published(lines: Sequence[int]) -> None:

@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
@@ -239,7 +240,32 @@ def _run_gateway(arguments: argparse.Namespace) -> int:
     return _serve(arguments, "smarty_p1_gateway", "the gateway", "gateway", start)
 
 
+def _title(text: str) -> bytes:
+    # It is not repeated: it may be a key.
+    if not re.fullmatch(r"[0-9A-Fa-f]{16}", text):
+        msg = "a system title has 16 hexadecimal digits"
+        raise argparse.ArgumentTypeError(msg)
+    return bytes.fromhex(text)
+
+
+def _moment(text: str) -> datetime:
+    # Without an offset, it is the time of this machine.
+    try:
+        moment = datetime.fromisoformat(text).astimezone()
+    except ValueError, OverflowError:
+        msg = "a time is written like 2026-11-22T06:00, or with +01:00 behind it"
+        raise argparse.ArgumentTypeError(msg) from None
+    if moment > datetime.now(UTC):
+        msg = "that time is still to come"
+        raise argparse.ArgumentTypeError(msg)
+    return moment
+
+
 def _run_collect(arguments: argparse.Namespace) -> int:
+    if (arguments.again is None) != (arguments.since is None):
+        msg = "--again TITLE and --since TIME belong together"
+        raise UsageError(msg)
+
     def start(service: ModuleType, config: object) -> _Work:
         if arguments.check:
             checking: _Work = service.check(config)
@@ -250,6 +276,9 @@ def _run_collect(arguments: argparse.Namespace) -> int:
         if arguments.load_counters:
             loading: _Work = service.load_counters(config, arguments.load_counters)
             return loading
+        if arguments.again:
+            again: _Work = service.read_again(config, arguments.again, arguments.since)
+            return again
         return _run_service(service, config)
 
     return _serve(arguments, "smarty_p1_fleet", "the collector", "fleet", start)
@@ -368,6 +397,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     only.add_argument(
         "--load-counters", metavar="FILE", type=Path, help="only load them, where they are higher"
+    )
+    only.add_argument(
+        "--again",
+        metavar="TITLE",
+        type=_title,
+        help="only read again what the stream has of this meter (16 hexadecimal digits)",
+    )
+    collect.add_argument(
+        "--since",
+        metavar="TIME",
+        type=_moment,
+        help="with --again: from when on, such as 2026-11-22T06:00, or with +01:00 behind it",
     )
     collect.set_defaults(run=_run_collect)
     add_fleet(commands, _Parser)

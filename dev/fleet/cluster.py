@@ -28,6 +28,7 @@ _FLEET_USERS = "    users: [\n      { user: collector,"
 _GATEWAY = re.compile(r"      \{ user: cellar,.*?\} \}\n", re.DOTALL)
 _CLUSTER = "cluster {\n"
 _LOGIN = re.compile(r'user: (\w+), password: "\$2a\$11\$…"')
+_ACCOUNTS = re.compile(r"(.*^accounts \{\n)(.*?)(^\}.*)", re.DOTALL | re.MULTILINE)
 _TITLES = re.compile(r"publish: \[.*\]")
 # Who looks into everything, which nobody of the example may.
 ADMIN = "admin"
@@ -45,7 +46,8 @@ class NatsCluster:
 
     `gateways` are the users who may publish, and the system titles of their meters, or "*"; `extra`
     is added to the configuration of each node, `routes` to what it says of the others, `tls` is for
-    those who connect; `program` is what runs, without it the NATS that is recommended.
+    those who connect; `program` is what runs, without it the NATS that is recommended. Each of the
+    `regions` has accounts and a stream of its own, and the same users: see `user_of`.
     """
 
     def __init__(  # noqa: PLR0913
@@ -57,12 +59,14 @@ class NatsCluster:
         routes: str = "",
         tls: ssl.SSLContext | None = None,
         program: str | None = None,
+        regions: int = 1,
     ) -> None:
         program = program or recommended()
         ports = [free_ports() for _ in range(NODES)]
         route_ports = [free_ports() for _ in range(NODES)]
         self.urls = tuple(f"nats://{HOST}:{port}" for port in ports)
-        example = _with_users(_EXAMPLE.read_text(encoding="utf-8"), gateways) + extra
+        example = _with_users(_EXAMPLE.read_text(encoding="utf-8"), gateways)
+        example = _with_regions(example, regions) + extra
         example = example.replace(_CLUSTER, _CLUSTER + routes)
         self.nodes = tuple(
             _node(program, directory / f"nats{number}", ports[number], route_ports, number, example)
@@ -145,6 +149,28 @@ def _with_users(text: str, gateways: Mapping[str, Iterable[str]]) -> str:
         raise LookupError(message)
     # The one that listens is a comment there.
     return re.sub(r"^( +)# (\{ user: listener.*\n +)# ", r"\1\2", text, flags=re.MULTILINE)
+
+
+def user_of(name: str, region: int) -> str:
+    """Return how a user of the first region is called in another one: 1, 2, ..."""
+    return name if region == 1 else f"{name}_{region}"
+
+
+def _with_regions(text: str, count: int) -> str:
+    """Return the configuration with the accounts once for each region."""
+    found = _ACCOUNTS.fullmatch(text)
+    if not found:
+        message = f"{_EXAMPLE} has no accounts where they are expected"
+        raise LookupError(message)
+    begin, accounts, end = found.groups()
+    more = ""
+    for region in range(2, count + 1):
+        other = re.sub(r"\b(FLEET|GATEWAYS)\b", rf"\1_{region}", accounts)
+        other = re.sub(
+            r"user: (\w+), password: \w+", rf"user: \1_{region}, password: \1_{region}", other
+        )
+        more += re.sub(r"_INBOX_(\w+)\.", rf"_INBOX_\1_{region}.", other)
+    return f"{begin}{accounts}{more}{end}"
 
 
 def _node(  # noqa: PLR0913, PLR0917

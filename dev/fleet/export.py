@@ -33,7 +33,7 @@ class Export:
 
     async def telegrams(self, since: float) -> set[tuple[str, int]]:
         """Return the telegrams that it has since then: serial numbers, and times in ms."""
-        selector = f"{_PREFIX}storage_delay"
+        selector = f"{_PREFIX}active_energy_imported"
         answer = await self._get("/api/v1/export", **{"match[]": selector, "start": f"{since:.0f}"})
         told = map(json.loads, answer.splitlines())
         return {(one["metric"]["meter"], time) for one in told for time in one["timestamps"]}

@@ -65,17 +65,20 @@ class Examiner:
         *,
         passed_on: AbstractSet[str],
         gateway_of: Callable[[int], int],
+        waiting: AbstractSet[int] = frozenset(),
     ) -> None:
         """Take what happened; `heard` is when a listener first heard of each telegram.
 
         Telegrams are known there by system title and frame counter, and in `passed_on` by the
-        digest of the frame: what the gateways published, or had on their disks.
+        digest of the frame: what the gateways published, or had on their disks. How long it took
+        until telegrams of `waiting` meters were stored says nothing: their keys came late.
         """
         self.findings = Findings()
         self.attacks: Counter[str] = Counter()
         """What was hostile on the lines, by kind, if somebody read it."""
         self._telegrams: dict[int, dict[int, Sent]] = {}
         self._killed = [one for one in interruptions if one.kind == "gateway" and one.was_killed]
+        self._waiting = waiting
         self._heard = heard
         self._watch = watch
         # What was sent again later may have come too late, behind others of its meter.
@@ -156,14 +159,19 @@ class Examiner:
             values: dict[tuple[Series, int], list[float]] = {}
             for series, time, value in await export.samples(meter.device_name):
                 values.setdefault((series, time), []).append(value)
-            for (series, time), written in values.items():
+            title = meter.system_title.hex().upper()
+            for (series, _), written in values.items():
                 findings.written_again += len(written) - 1
                 if series != STORAGE_DELAY:
                     findings.doubled += len(set(written)) - 1
-                elif sent := telegrams.get(time):
-                    surely = time / 1000 + min(written)
-                    # Readings are told when their values are stored.
-                    title = meter.system_title.hex().upper()
-                    first = min(surely, self._heard.get((title, sent.counter), surely))
+            # What waited for its key says nothing of how quick the fleet is.
+            measured = {} if meter.number in self._waiting else telegrams
+            for time, sent in measured.items():
+                delays = values.get((STORAGE_DELAY, time))
+                # Readings are told when their values are stored. Who takes over writes no delay.
+                heard = self._heard.get((title, sent.counter))
+                surely = time / 1000 + min(delays) if delays else heard
+                if surely is not None:
+                    first = min(surely, surely if heard is None else heard)
                     stored = self._watch.stored_at((meter.device_name, time), first, surely)
                     findings.stored_at.append((sent.moment, stored))

@@ -26,7 +26,7 @@ from dev.simulator import Meter
 from .certificates import Certificates
 from .cluster import NatsCluster, login
 from .intruder import USER as INTRUDER
-from .meters import write_keys
+from .key_changes import write_first_keys
 from .storage import VictoriaMetrics
 from .stream import PARTITIONS
 from .truth import digest_of
@@ -117,6 +117,7 @@ class Fleet:
         # Each has a port at least.
         self.count = max(min(_LEAST_GATEWAYS, meters), math.ceil(meters / _MOST_PORTS))
         self.seed = seed
+        self.keys = directory / "keys"
         self._meters = meters
         gateways = {f"gateway{number}": self._titles(number) for number in range(self.count)}
         certificates = Certificates(directory / "certificates")
@@ -164,7 +165,7 @@ class Fleet:
         async with contextlib.AsyncExitStack() as running:
             await running.enter_async_context(self.cluster)
             await self.cluster.until_ready()
-            write_keys(self.directory / "keys", self.seed, self._meters)
+            write_first_keys(self.keys, self.seed, self._meters)
             parts: list[Part] = [self.store, *self.collectors, *self.villages]
             await asyncio.gather(*map(running.enter_async_context, parts))
             # What is handed over later is read and written again.
@@ -240,6 +241,7 @@ class Fleet:
             "seed": self.seed,
             "first": first,
             "count": self._first(number + 1) - first,
+            "all": self._meters,
             "seconds": seconds,
             "interval": INTERVAL,
         }
@@ -274,7 +276,7 @@ class Fleet:
                 login=login(directory, "collector"),
                 ca_file=self._ca_file,
                 store=self.store.url,
-                keys=self.directory / "keys",
+                keys=self.keys,
                 number=number + 1,
                 metrics=metrics_port,
             ),

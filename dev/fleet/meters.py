@@ -1,10 +1,8 @@
 """Meters by the thousand: cheap to ask, no two alike, and their keys."""
 
-import os
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
-from pathlib import Path
 from typing import override
 
 from dev.simulator import House, Meter
@@ -40,6 +38,10 @@ class FleetMeter(Meter):
         self.last_telegram = ""
         self._shift = number // len(HOUSES) % _SHIFTS * _SHIFT
 
+    def change_key(self, key: bytes) -> None:
+        """Seal with another key from now on."""
+        self._key = key
+
     @override
     def telegram_at(self, when: datetime) -> str:
         self.last_telegram = super().telegram_at(when)
@@ -60,11 +62,6 @@ def key_of(seed: int, number: int) -> bytes:
     return dice("fleet", seed, number).randbytes(16)
 
 
-def write_keys(path: Path, seed: int, count: int) -> None:
-    """Write the keys of all meters by system title, for the collectors and nobody else."""
-    lines = (
-        f"{Meter(number).system_title.hex().upper()} {key_of(seed, number).hex().upper()}\n"
-        for number in range(1, count + 1)
-    )
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:  # noqa: PTH123
-        file.writelines(lines)
+def next_key_of(seed: int, number: int) -> bytes:
+    """Return the key that a meter has after its first one."""
+    return dice("next key", seed, number).randbytes(16)

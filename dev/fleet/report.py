@@ -6,6 +6,7 @@ from dev.reliability.result import Result
 
 from .costs import machine
 from .findings import Findings
+from .key_changes import changes
 from .kills import EVERY
 from .run import METERS, Options, Outcome
 
@@ -18,6 +19,8 @@ def report(outcome: Outcome, options: Options) -> Result:
     """Return the lines, and the aims that were missed."""
     result = Result()
     with_kills = options.kills != "none"
+    if changes(options.meters):
+        result.say("keys: of one meter it came late, two got another, one of them unannounced")
     _tell_telegrams(outcome.findings, result)
     _tell_delays(outcome, result, _MOST_P95_WITH_KILLS if with_kills else _MOST_P95)
     _tell_attacks(outcome, result)

@@ -20,6 +20,7 @@ from .export import Export
 from .findings import Examiner, Findings
 from .fleet import Fleet
 from .intruder import Intruder
+from .key_changes import WAITING, change_keys, changes
 from .kills import Killer
 from .listener import Listener
 from .meters import make_meters
@@ -90,7 +91,11 @@ async def run(directory: Path, options: Options) -> Outcome:
             costs.begin()
             stream = client.jetstream(timeout=5)
             async with _in_background(
-                costs.watch(), intruder.run(), watch.run(), listener.follow_commits(stream)
+                costs.watch(),
+                intruder.run(),
+                watch.run(),
+                listener.follow_commits(stream),
+                change_keys(fleet.keys, options.seed, options.meters, options.seconds),
             ):
                 await _kill(killer, options)
                 await fleet.until_done()
@@ -115,6 +120,7 @@ async def run(directory: Path, options: Options) -> Outcome:
             watch,
             passed_on=content.frames.keys() | fleet.kept,
             gateway_of=fleet.gateway_of,
+            waiting=WAITING if changes(options.meters) else frozenset(),
         )
         meters = make_meters(options.seed, 1, options.meters)
         async with _asking(fleet.store.directory, shows_doubles=True) as export:

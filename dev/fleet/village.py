@@ -9,7 +9,7 @@ import contextlib
 import json
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -18,6 +18,7 @@ from dev.simulator import Server
 from dev.simulator.dice import dice
 
 from .attacks import FORGED, forge, junk, pick
+from .key_changes import CHANGES_AT, next_key_of_meter
 from .meters import FleetMeter, make_meters
 from .truth import Attack, Record, Sent, digest_of
 
@@ -36,7 +37,16 @@ _AHEAD = timedelta(seconds=4)
 class Village:
     """Meters on TCP ports, each of which sends at a moment of its own within the interval."""
 
-    def __init__(self, seed: int, meters: list[FleetMeter], server: Server, record: Record) -> None:
+    def __init__(
+        self,
+        seed: int,
+        meters: list[FleetMeter],
+        server: Server,
+        record: Record,
+        next_keys: Mapping[int, bytes] | None = None,
+    ) -> None:
+        # Which meters get another key in the middle.
+        self._next_keys = dict(next_keys or {})
         self._meters = meters
         self._server = server
         self._record = record
@@ -51,6 +61,8 @@ class Village:
             if moment >= seconds:
                 return
             await asyncio.sleep(max(0.0, start + moment - time.monotonic()))
+            if moment >= seconds * CHANGES_AT and meter.number in self._next_keys:
+                meter.change_key(self._next_keys.pop(meter.number))
             # No two telegrams of a meter may have the same time, however late this process is.
             if self._last.get(meter.number) != (second := int(time.time())):
                 self._last[meter.number] = second
@@ -121,7 +133,12 @@ async def run(arguments: argparse.Namespace) -> None:
                 while not all(server.connections(meter=meter.number) for meter in meters):
                     await asyncio.sleep(0.1)
         record = Record(directory / RECORD)
-        await Village(arguments.seed, meters, server, record).send(
+        next_keys = {
+            meter.number: key
+            for meter in meters
+            if (key := next_key_of_meter(meter.number, arguments.all, arguments.seed))
+        }
+        await Village(arguments.seed, meters, server, record, next_keys).send(
             arguments.seconds, arguments.interval
         )
         record.close()
@@ -136,6 +153,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--first", type=int, required=True)
     parser.add_argument("--count", type=int, required=True)
+    parser.add_argument("--all", type=int, default=0, help="how many meters the fleet has")
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--interval", type=float, default=INTERVAL)
     asyncio.run(run(parser.parse_args()))

@@ -1,55 +1,50 @@
-"""`smarty-p1 fleet` as an operator runs it."""
+"""What `smarty-p1 fleet` says of what it cannot do."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).parents[2]
-MISSING = "No such file or directory; `smarty-p1 fleet init --example` prints one"
+from tests.cli.test_command import run
 
-
-def run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-P", "-m", "smarty_p1_cli", *arguments],
-        cwd=directory,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
-        check=False,
-    )
-
-
-def test_the_example_is_made_into_a_fleet(tmp_path: Path) -> None:
-    example = run(tmp_path, "fleet", "init", "--example")
-    assert (example.returncode, example.stderr) == (0, "")
-    (tmp_path / "fleet.toml").write_text(example.stdout, encoding="utf-8")
-
-    made = run(tmp_path, "fleet", "init")
-    assert (made.returncode, made.stderr) == (0, "")
-    assert (tmp_path / "fleet" / "steps.txt").read_text(encoding="utf-8") in made.stdout
+EXPORT = ("export", "SAG1", "--config", "store.toml", "--csv", "file.csv")
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["init"], f"smarty-p1: fleet.toml: cannot be read: {MISSING}"),
-        (["init", "bad.toml"], "smarty-p1: bad.toml: is no TOML: line 1, column 6"),
-        (["inti"], "smarty-p1 fleet: error: after fleet, there must be init, forget or export"),
+        ((), "required: ACTION"),
+        (("C0FFEE",), "after fleet, there must be init, forget or export"),
+        (("forget", "SAG1"), "required: --config"),
+        (("forget", "SAG1", "--config", "store.toml"), "[nats] servers is missing"),
+        ((*EXPORT, "--from", "2026-01-01"), "required: --to"),
+        ((*EXPORT, "--from", "1.1.26", "--to", "x"), "--from: it must be a day such as 2026-01-31"),
+        (
+            (*EXPORT, "--from", "2026-01-02", "--to", "2026-01-02"),
+            "--to must come after --from, by 3,660 days at most",
+        ),
+        (
+            (*EXPORT, "--from", "2016-01-01", "--to", "2026-01-02", "--every", "day"),
+            "--every must be quarter-hour or telegram",
+        ),
     ],
 )
-def test_what_is_wrong_is_said(tmp_path: Path, arguments: list[str], message: str) -> None:
-    (tmp_path / "bad.toml").write_text("nodes", encoding="utf-8")
-    end = run(tmp_path, "fleet", *arguments)
-    assert (end.returncode, end.stdout) == (2, "")
-    assert end.stderr.splitlines()[-1] == message
+def test_a_mistake_is_told(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:
+    (tmp_path / "store.toml").write_text('[store]\nurl = "http://127.0.0.1:1"\n', encoding="ascii")
+    given = [str(tmp_path / one) if one.endswith(".toml") else one for one in arguments]
+    result = run("fleet", *given)
+    assert (result.returncode, result.stdout) == (2, b"")
+    assert message in result.stderr.decode()
+    assert b"C0FFEE" not in result.stderr
+    assert b"Traceback" not in result.stderr
 
 
-def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
-    example = run(tmp_path, "fleet", "init", "--example").stdout
-    (tmp_path / "fleet.toml").write_text(example, encoding="utf-8")
-    end = run(tmp_path, "fleet", "init", "--to", "/dev/null/fleet")
-    assert (end.returncode, end.stdout) == (2, "")
-    assert "Not a directory" in end.stderr
+def test_a_store_that_is_away_is_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "store.toml").write_text('[store]\nurl = "http://127.0.0.1:1"\n', encoding="ascii")
+    file = tmp_path / "file.csv"
+    days = ("--from", "2026-01-01", "--to", "2026-01-02")
+    result = run(
+        "fleet", "export", "SAG1", "--config", tmp_path / "store.toml", "--csv", file, *days
+    )
+    assert (result.returncode, result.stdout) == (1, b"")
+    assert b"[store] VictoriaMetrics does not do it: " in result.stderr
+    assert not file.exists()

@@ -1,6 +1,7 @@
 """A cluster and a store for a partition, without any program."""
 
 import asyncio
+import base64
 import contextlib
 import json
 from collections import Counter
@@ -45,6 +46,23 @@ def _read(content: bytes) -> dict[str, Any]:
     return {"epoch": -1, "sequence": 0, "counters": {}}
 
 
+def _subject(data: bytes) -> str:
+    return f"smarty_p1.frames.0.{data[2:10].hex().upper()}"
+
+
+def _message(sequence: int, data: bytes, at: int) -> dict[str, Any]:
+    second, nanosecond = divmod(at, 1_000_000_000)
+    moment = f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}.{nanosecond:09}"
+    return {
+        "subject": _subject(data),
+        "seq": sequence,
+        # No client would have written these.
+        "hdrs": "/////w==",
+        "data": base64.b64encode(data).decode(),
+        "time": f"{moment.rstrip('0').rstrip('.')}Z",
+    }
+
+
 @dataclass
 class Cluster:
     """One stream, one bucket, and consumers that can be lost."""
@@ -68,6 +86,9 @@ class Cluster:
     looked_up: Counter[str] = field(default_factory=Counter)
     """How often the bucket was asked for a key."""
 
+    asked_again: list[int] = field(default_factory=list)
+    """From which sequences on a message of one title was asked for."""
+
     max_payload = 1024 * 1024
     is_connected = True
     is_closed = False
@@ -78,6 +99,9 @@ class Cluster:
 
     def add_others(self, count: int) -> None:
         self.frames += [(b"", 1)] * count
+
+    async def before_answer(self) -> None:
+        """Do what a test wants before a message of one title is answered."""
 
     def lose_consumers(self) -> None:
         for consumer in self.consumers.values():
@@ -118,11 +142,32 @@ class Cluster:
                 continue
             consumer.next, consumer.delivered = sequence + 1, consumer.delivered + 1
             ack = f"$JS.ACK.smarty_p1_frames.{name}.1.{sequence}.{consumer.delivered}.{at}.0"
-            subject = f"smarty_p1.frames.0.{data[2:10].hex().upper()}"
-            await self.send(Msg(client, subject, ack, data, self.headers))
+            await self.send(Msg(client, _subject(data), ack, data, self.headers))
         await self.send(Msg(client, "s", "", b"", {"Status": "408"}))
 
+    async def request(self, subject: str, payload: bytes, timeout: float) -> Msg:  # noqa: ASYNC109
+        assert timeout > 0
+        asked = json.loads(payload)
+        answer: dict[str, Any] = {"error": {"code": 404, "description": "no message found"}}
+        if subject.startswith("$JS.API.STREAM.INFO."):
+            answer = {"state": {"first_seq": self.first, "last_seq": len(self.frames)}}
+        else:
+            self.asked_again.append(asked["seq"])
+            await self.before_answer()
+            for sequence in range(max(asked["seq"], self.first), len(self.frames) + 1):
+                data, at = self.frames[sequence - 1]
+                if data and _subject(data) == asked["next_by_subj"]:
+                    answer = {"message": _message(sequence, data, at)}
+                    break
+        return Msg(cast("Client", self), "_INBOX.2", "", json.dumps(answer).encode(), None)
+
     # JetStream.
+
+    def jetstream(self, timeout: float) -> Cluster:  # noqa: ARG002
+        return self
+
+    async def key_value(self, _: str) -> Cluster:
+        return self
 
     async def stream_info(self, _: str) -> StreamInfo:
         state = StreamState(len(self.frames), 0, self.first, len(self.frames), 1)
@@ -184,6 +229,9 @@ class FakeStore:
         self.written.append(len(samples))
         self.samples += samples
         return Write(self.run.process, 0.0)
+
+    async def serve(self) -> None:
+        await asyncio.Event().wait()
 
     def keep(self) -> None:
         self.run = StoreRun(self.run.process, 20.0)

@@ -64,6 +64,17 @@ def test_what_can_be_committed_together_is() -> None:
     assert queue.oldest == 1.2
 
 
+def test_what_was_read_again_is_committed_with_what_is_acknowledged() -> None:
+    queue = CommitQueue()
+    queue.add(batch(5, None))
+    again = batch(5, None, one=3)
+    again.ack = ""
+    queue.add(again)
+    commit = queue.pop_kept(None)
+    assert commit is not None
+    assert (commit.sequence, commit.ack, commit.counters) == (5, "ack 5", {TITLE: 3})
+
+
 def test_what_was_not_stored_waits_for_what_was_before_it() -> None:
     queue = CommitQueue()
     queue.add(batch(5, Write("100", 50.0)))

@@ -203,3 +203,20 @@ async def test_somebody_is_faster(fleet: Fleet, cluster: Cluster) -> None:
         fleet.send(TITLE, "M1")
         assert await fleet.read() == []
         assert fleet.refused() == 1
+
+
+async def test_a_name_is_free_when_its_meters_key_goes_while_a_collector_works(
+    fleet: Fleet,
+) -> None:
+    async with fleet.collector_runs(TITLE, NEIGHBOUR):
+        fleet.send(TITLE, "ONE")
+        fleet.send(NEIGHBOUR, "ONE")
+        assert await fleet.read() == ["ONE"]
+        fleet.collector.keys = Keys({NEIGHBOUR: KEY}, None)
+        fleet.send(NEIGHBOUR, "ONE")
+        assert await fleet.read() == ["ONE"]
+        # There is a key for the first one again: it has not its name any more.
+        fleet.collector.keys = Keys({TITLE: KEY, NEIGHBOUR: KEY}, None)
+        fleet.send(TITLE, "ONE")
+        assert await fleet.read() == []
+        assert fleet.refused() == 2

@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
 from dev.encoder import frame, telegram
 from smarty_p1_fleet.acknowledged_writes import StoreRun
+from smarty_p1_fleet.key_rotation import Rotation
 from smarty_p1_fleet.metrics import Metrics
 from smarty_p1_fleet.partition import Collector
 from smarty_p1_fleet.partition_state import PartitionState, parse_state
+from smarty_p1_fleet.waiting_titles import Waiting
 from tests.fleet.fake_cluster import Cluster, Entry, FakeStore, until, until_written
 
 pytestmark = pytest.mark.usefixtures("partition")
@@ -268,3 +271,12 @@ def test_the_state_of_as_many_meters_as_there_may_be_fits_into_a_message() -> No
     assert parse_state(text) == state
     assert len(state.times) == 19_999
     assert {time % 60 for time in state.times.values()} == {0}
+    # What waits goes first, and counters never.
+    waiting = {
+        number.to_bytes(8): Waiting(2**40, 2**40, 9, 1795225123, "0" * 8) for number in range(256)
+    }
+    rotation = {titles[0]: Rotation(1795225123, is_done=True)}
+    fuller = state.with_keys_changed(waiting, rotation)
+    assert parse_state(fuller.to_json()) == replace(state, rotations=rotation)
+    few = replace(fuller, counters=dict.fromkeys(titles[:10], 1), times={})
+    assert parse_state(few.to_json()) == few

@@ -10,7 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from smarty_p1_gateway import ConfigError, ConfigTable, Keys, MeterKeys, read_keys
+from smarty_p1_gateway import (
+    ConfigError,
+    ConfigTable,
+    Keys,
+    MeterKeys,
+    read_keys,
+    read_keys_source,
+)
 
 TITLE, OTHER, NEITHER = (bytes.fromhex(f"5341473500{number:06X}") for number in (1, 2, 3))
 DOCS = Path(__file__).parents[2] / "docs"
@@ -139,6 +146,64 @@ def test_what_is_wrong_is_said(tmp_path: Path, text: str | bytes, message: str) 
     assert shown.startswith(f"[keys] file {message}")
 
 
+def test_a_second_line_is_for_a_key_that_changes(tmp_path: Path) -> None:
+    text = f"{LINES}{TITLE.hex()} {OTHER_KEY.hex()}\n"
+    keys = change(tmp_path, text)
+    assert keys.all_of(TITLE) == (MeterKeys(KEY), MeterKeys(OTHER_KEY))
+    assert keys.of(TITLE) == MeterKeys(KEY)
+    assert keys.all_of(OTHER) == (MeterKeys(OTHER_KEY, AUTHENTICATION),)
+    assert keys.all_of(NEITHER) == ()
+    assert OTHER_KEY.hex() not in repr(keys)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f"{LINES}{TITLE.hex()} {KEY.hex()}", "line 6: its meter stands on an earlier line with"),
+        (
+            f"{LINES}{TITLE.hex()} {OTHER_KEY.hex()}\n{TITLE.hex()} {EVERY_KEY.hex()}",
+            "line 7: its meter stands on two earlier lines: remove the oldest key",
+        ),
+        (f"* {KEY.hex()}\n* {OTHER_KEY.hex()}", "line 2: its meter stands on an earlier line, too"),
+    ],
+)
+def test_what_is_wrong_about_a_second_line(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        change(tmp_path, text)
+
+
+def change(directory: Path, text: str) -> Keys:
+    table = ConfigTable("keys", {"file": write(directory / "keys", text)})
+    source = read_keys_source(table, may_change=True)
+    assert source is not None
+    return source.read()
+
+
+def test_what_a_reload_of_the_unit_brings_takes_the_place_of_the_credential(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credentials, runtime = tmp_path / "credentials", tmp_path / "runtime"
+    credentials.mkdir()
+    runtime.mkdir()
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))
+    write(credentials / "keys", f"{TITLE.hex()} {KEY.hex()}")
+    source = read_keys_source(ConfigTable("keys", {"file": "$CREDENTIALS_DIRECTORY/keys"}))
+    assert source is not None
+    begun = source.signature()
+    # An earlier unit has no such directory.
+    assert source.read().of(TITLE) == MeterKeys(KEY)
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(runtime))
+    assert source.read().of(TITLE) == MeterKeys(KEY)
+    assert source.signature() == begun
+    newer = write(runtime / "keys", f"{TITLE.hex()} {OTHER_KEY.hex()}")
+    assert source.read().of(TITLE) == MeterKeys(OTHER_KEY)
+    assert source.signature() != begun
+    # It is no credential of root's.
+    Path(newer).chmod(0o440)
+    with pytest.raises(ConfigError, match="chmod 600"):
+        source.read()
+
+
 def test_the_published_key_is_warned_of_in_the_place_of_a_meters_own(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -176,7 +241,7 @@ def test_the_published_key_may_be_the_authentication_key(
     assert caplog.messages == []
 
 
-@pytest.mark.parametrize("page", ["gateway", "fleet"])
+@pytest.mark.parametrize("page", ["gateway", "fleet-runbooks"])
 def test_the_keys_of_the_pages_are_no_published_ones(
     page: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -18,7 +18,7 @@ from nats.js.errors import NotFoundError
 
 from dev.demo.home_assistant import ROOT
 from dev.encoder import frame, telegram
-from dev.fleet.cluster import ADMIN, NatsCluster, connect, login
+from dev.fleet.cluster import ADMIN, NatsCluster, connect, login, user_of
 from dev.fleet.nats_server import recommended
 from dev.fleet.storage import VictoriaMetrics
 from dev.ports import free_ports
@@ -41,13 +41,14 @@ class MadeUpMeter:
         self.title = b"SAG" + number.to_bytes(5)
         self.name = f"METER{number:04}"
         self.subject = f"smarty_p1.sealed.{self.title.hex().upper()}"
+        self.key = KEY
         self.counter = 0
         self.last_frame = b""
         self.expected: Stored = {}
         self._number = number
         self._begin = begin
 
-    def next_frame(self, *, key: bytes = KEY) -> bytes:
+    def next_frame(self) -> bytes:
         """Return the next frame, whose values are expected from now on."""
         self.counter += 1
         count = self.counter
@@ -77,7 +78,7 @@ class MadeUpMeter:
         ):
             series = self.expected.setdefault((f"smarty_p1_{name}", self.name, tags), {})
             series[milliseconds] = value
-        self.last_frame = frame(count, text, key=key, title=self.title)
+        self.last_frame = frame(count, text, key=self.key, title=self.title)
         return self.last_frame
 
 
@@ -85,7 +86,12 @@ class Collectors:
     """All of it. A collector is started with `start`, under a name."""
 
     def __init__(
-        self, directory: Path, server: str | None = None, *, store: LockedStore | None = None
+        self,
+        directory: Path,
+        server: str | None = None,
+        *,
+        store: LockedStore | None = None,
+        regions: int = 1,
     ) -> None:
         """Take another nats-server than the recommended one, and a store that is locked."""
         server = server or program(recommended())
@@ -93,7 +99,7 @@ class Collectors:
         self.store = store.part if store else VictoriaMetrics(directory / "store")
         self._locked = store
         self._store_table = store.table() if store else f'[store]\nurl = "{self.store.url}"\n'
-        self._cluster = NatsCluster(directory, {"gateway": ["*"]}, program=server)
+        self._cluster = NatsCluster(directory, {"gateway": ["*"]}, program=server, regions=regions)
         self._directory = directory
         self._collectors: dict[str, tuple[Part, int]] = {}
         self._running = contextlib.AsyncExitStack()
@@ -115,16 +121,18 @@ class Collectors:
         """End everything."""
         await self._running.aclose()
 
-    def write_keys(self, *meters: MadeUpMeter) -> None:
-        """Write the file of the keys."""
-        lines = (f"{meter.title.hex()} {KEY.hex()}\n" for meter in meters)
-        self._keys.touch(mode=0o600)
-        self._keys.write_text("".join(lines), encoding="ascii")
+    def write_keys(self, *meters: MadeUpMeter, more: str = "") -> None:
+        """Write the file of the keys, in place of the one that is there; `more`: other lines."""
+        lines = (f"{meter.title.hex()} {meter.key.hex()}\n" for meter in meters)
+        new = self._keys.with_suffix(".new")
+        new.touch(mode=0o600)
+        new.write_text("".join(lines) + more, encoding="ascii")
+        new.replace(self._keys)
 
-    async def start(self, name: str, *, called: str = "") -> Part:
+    async def start(self, name: str, *, called: str = "", region: int = 1) -> Part:
         """Start a collector, or start it again; `called` in its configuration if not `name`."""
         if name not in self._collectors:
-            self._collectors[name] = self._collector(name, called or name)
+            self._collectors[name] = self._collector(name, called or name, region)
             return await self._running.enter_async_context(self._collectors[name][0])
         part = self._collectors[name][0]
         await part.start()
@@ -134,14 +142,14 @@ class Collectors:
         """Kill a collector."""
         await self._collectors[name][0].kill()
 
-    def _collector(self, name: str, called: str) -> tuple[Part, int]:
+    def _collector(self, name: str, called: str, region: int) -> tuple[Part, int]:
         directory = self._directory / name
         directory.mkdir()
         port = free_ports()
         configuration = directory / "collect.toml"
         configuration.write_text(
             f"[nats]\nservers = {json.dumps(list(self._cluster.urls))}\n"
-            f"{login(directory, 'collector')}{self._store_table}"
+            f"{login(directory, user_of('collector', region))}{self._store_table}"
             f'[keys]\nfile = "{self._keys}"\n[collector]\nname = "{called}"\n'
             f"[metrics]\nport = {port}\n",
             encoding="utf-8",

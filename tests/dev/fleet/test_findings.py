@@ -184,3 +184,12 @@ async def test_meters_that_there_are_not_are_found(meter: FleetMeter, sent: list
         export.names = {meter.device_name, "SAG1030799999999"}
         await examiner.examine([meter], export)
     assert examiner.findings.unknown_meters == 1
+
+
+async def test_what_has_no_delay_counts_when_it_was_heard(
+    meter: FleetMeter, sent: list[Sent]
+) -> None:
+    stored = [sample for sample in samples_of(sent) if sample.series != STORAGE_DELAY]
+    findings = await found(meter, sent, stored)
+    assert (findings.stored, findings.partial) == (4, 0)
+    assert findings.delays() == pytest.approx([0.25])

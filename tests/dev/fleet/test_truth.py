@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dev.fleet.meters import make_meters, write_keys
+from dev.fleet.key_changes import write_first_keys, write_keys
+from dev.fleet.meters import make_meters
 from dev.fleet.truth import Attack, Record, Sent, Series, read_record, time_of, values_of
 from dev.simulator import Meter
 from smartyp1.p1 import Decoder, Telegram
@@ -73,6 +74,18 @@ def test_the_keys_file_has_the_keys_of_the_meters(tmp_path: Path) -> None:
         [telegram] = Decoder(bytes.fromhex(key)).feed(meter.frame_at(WHEN))
         assert isinstance(telegram, Telegram)
         assert telegram.text.decode("ascii") == meter.last_telegram
+
+
+def test_of_one_meter_the_key_is_not_there_at_first(tmp_path: Path) -> None:
+    path = tmp_path / "keys"
+    write_first_keys(path, 7, 4)
+    first = path.read_text(encoding="ascii").splitlines()
+    write_keys(path, 7, 4, announced={2})
+    later = path.read_text(encoding="ascii").splitlines()
+    assert first == [later[1], *later[3:]]
+    assert later[0].startswith(Meter(1).system_title.hex().upper())
+    assert later[1][:16] == later[2][:16]
+    assert later[1] != later[2]
 
 
 def test_the_record_says_what_was_sent(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from dev.fleet.meters import key_of, make_meters
+from dev.fleet.meters import key_of, make_meters, next_key_of
 from dev.fleet.truth import Attack, Record, Sent, read_record
 from dev.fleet.village import Village
 from dev.simulator import Server
@@ -24,7 +24,9 @@ async def test_what_is_read_is_what_is_written_down(tmp_path: Path) -> None:
             readers.append((reader, writer))
         while server.connections() < len(readers):
             await asyncio.sleep(0.01)
-        await Village(SEED, meters, server, record).send(seconds=12, interval=1.2)
+        # Of the second one, the key changes in the middle.
+        village = Village(SEED, meters, server, record, {2: next_key_of(SEED, 2)})
+        await village.send(seconds=12, interval=1.2)
         await asyncio.sleep(0.2)
     record.close()
     received = [await reader.read() for reader, _ in readers]
@@ -43,6 +45,15 @@ async def test_what_is_read_is_what_is_written_down(tmp_path: Path) -> None:
     assert again <= {one.digest for one in sent}
     assert not any(attack.digest for attack in attacks if attack.kind != "replay")
     for number, data in enumerate(received, 1):
-        told = Decoder(key_of(SEED, number)).feed(data)
-        texts = [one.text.decode("ascii") for one in told if isinstance(one, Telegram)]
-        assert texts == [one.text for one in sent if one.meter == number]
+        keys = [key_of(SEED, number), next_key_of(SEED, number)]
+        told = [
+            [
+                one.text.decode("ascii")
+                for one in Decoder(key).feed(data)
+                if isinstance(one, Telegram)
+            ]
+            for key in keys
+        ]
+        assert told[0] + told[1] == [one.text for one in sent if one.meter == number]
+        assert bool(told[0])
+        assert bool(told[1]) == (number == 2)

@@ -1,0 +1,68 @@
+"""The keys, read again when their file has changed, or on a signal."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from smarty_p1_gateway import ConfigError, Keys, KeysSource
+
+from .metrics import Metrics
+
+LOGGER = logging.getLogger(__name__)
+
+_INTERVAL = 2.0
+
+
+class KeysWatch:
+    """The keys that count now: `keys`."""
+
+    def __init__(self, source: KeysSource, signature: object, keys: Keys, metrics: Metrics) -> None:
+        """Begin with what was read at the start, and the signature from before that."""
+        self.keys = keys
+        self._source = source
+        self._signature = signature
+        self._metrics = metrics
+        self._is_wanted = asyncio.Event()
+        metrics.keys.set(keys.count)
+
+    def want(self) -> None:
+        """Read them again now, whether or not the file has changed."""
+        self._is_wanted.set()
+
+    async def run(self, on_change: Callable[[Keys], None]) -> None:
+        """Tell of other keys, until cancelled.
+
+        A file that is being written is read when it has stayed the same for a moment.
+        """
+        before = self._signature
+        while True:
+            is_wanted = await self._wait()
+            now = self._source.signature()
+            if is_wanted or (now != self._signature and now == before and now is not None):
+                self._signature = now
+                await self._read(on_change)
+            before = now
+
+    async def _wait(self) -> bool:
+        try:
+            async with asyncio.timeout(_INTERVAL):
+                await self._is_wanted.wait()
+        except TimeoutError:
+            return False
+        self._is_wanted.clear()
+        return True
+
+    async def _read(self, on_change: Callable[[Keys], None]) -> None:
+        try:
+            # Those of a country take a second, and a command may take more.
+            keys = await asyncio.to_thread(self._source.read)
+        except ConfigError as error:
+            self._metrics.failed_key_reads.inc()
+            text = "The keys are not read again, and those from before still count: %s"
+            LOGGER.error(text, error)  # noqa: TRY400 - it says all
+            return
+        LOGGER.info("The keys of %d meters are read", keys.count)
+        self._metrics.key_reads.inc()
+        self._metrics.keys.set(keys.count)
+        self.keys = keys
+        on_change(keys)

@@ -1,0 +1,52 @@
+"""A connection to the cluster for one piece of work that an operator asks for."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js.errors import BucketNotFoundError
+
+from smarty_p1_gateway import UnavailableError
+
+from .collector_client import CollectorClient
+from .config import CollectorConfig
+from .nats_stream import OtherPartitionsError
+from .partition_state import StateError
+from .subjects import PARTITIONS
+
+API_TIMEOUT = 10.0
+
+
+@asynccontextmanager
+async def connected(config: CollectorConfig) -> AsyncIterator[Client]:
+    """Connect; raises UnavailableError for whatever goes wrong meanwhile."""
+    nats = CollectorClient(config.nats)
+
+    async def ignore(_: Exception) -> None:
+        pass
+
+    async def closed() -> None:
+        pass
+
+    try:
+        await nats.open(ignore, closed, reconnect=False)
+        yield nats
+    except BucketNotFoundError:
+        msg = f"there is no bucket {PARTITIONS}: no collector has worked with this login"
+        raise UnavailableError(msg) from None
+    except OtherPartitionsError as error:
+        msg = f"the cluster was set up with {error.number} partitions, not {config.partitions}"
+        raise UnavailableError(msg) from None
+    except StateError as error:
+        msg = f"the counters cannot be used: {error}"
+        raise UnavailableError(msg) from None
+    except OSError as error:
+        msg = f"NATS or the file cannot be used: {error.strerror or type(error).__name__}"
+        raise UnavailableError(msg) from None
+    except NatsError as error:
+        msg = f"NATS does not do it: {str(error) or type(error).__name__}"
+        raise UnavailableError(msg) from None
+    finally:
+        with suppress(NatsError, OSError, TimeoutError):
+            await nats.close()

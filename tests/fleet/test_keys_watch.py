@@ -1,0 +1,137 @@
+"""The keys of a collector, read again."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from dev.encoder import KEY, TITLE
+from smarty_p1_fleet.keys_watch import KeysWatch
+from smarty_p1_fleet.metrics import Metrics
+from smarty_p1_gateway import Keys, KeysSource
+from tests.fleet.fake_cluster import until
+
+OTHER = b"SAGgp\x04\x10\x2f"
+LINE = f"{TITLE.hex()} {KEY.hex()}\n"
+LINES = f"{LINE}{OTHER.hex()} {KEY.hex()}\n"
+
+
+def write(path: Path, text: str) -> None:
+    new = path.with_suffix(".new")
+    new.touch(mode=0o600)
+    new.write_text(text, encoding="ascii")
+    new.replace(path)
+
+
+def remove(path: Path) -> None:
+    path.unlink()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    write(tmp_path / "keys", LINE)
+    return tmp_path / "keys"
+
+
+@pytest.fixture
+async def told(
+    file: Path, metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[list[Keys]]:
+    """Return the keys that are told of, in a list that grows."""
+    monkeypatch.setattr("smarty_p1_fleet.keys_watch._INTERVAL", 0.01)
+    source = KeysSource(file, (), may_change=True)
+    found: list[Keys] = []
+    running = asyncio.create_task(
+        KeysWatch(source, source.signature(), source.read(), metrics).run(found.append)
+    )
+    yield found
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+def value(metrics: Metrics, name: str) -> float:
+    return metrics.registry.get_sample_value(f"smarty_p1_collector_{name}") or 0.0
+
+
+async def test_a_file_that_has_changed_is_read_once(
+    file: Path, told: list[Keys], metrics: Metrics
+) -> None:
+    assert value(metrics, "keys") == 1
+    write(file, LINES)
+    await until(lambda: len(told) == 1)
+    assert told[0].of(OTHER) is not None
+    assert value(metrics, "keys") == 2
+    write(file, LINE)
+    await until(lambda: len(told) == 2)
+    assert told[1].of(OTHER) is None
+    assert value(metrics, "key_reads_total") == 2
+
+
+class GrowingFile:
+    """A source whose file is being written."""
+
+    def __init__(self) -> None:
+        self.sizes = [1, 2, 3, 3, 3]
+        self.read_at: list[int] = []
+
+    def signature(self) -> tuple[object, ...]:
+        return (self.sizes.pop(0) if len(self.sizes) > 1 else 3,)
+
+    def read(self) -> Keys:
+        self.read_at.append(len(self.sizes))
+        return Keys({TITLE: KEY}, None)
+
+
+async def test_a_file_that_is_being_written_is_not_read_yet(
+    metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smarty_p1_fleet.keys_watch._INTERVAL", 0.001)
+    source, found = GrowingFile(), list[Keys]()
+    watch = KeysWatch(cast("KeysSource", source), source.signature(), Keys({}, None), metrics)
+    running = asyncio.create_task(watch.run(found.append))
+    await until(lambda: len(found) == 1)
+    # It was seen twice with its last size.
+    assert source.read_at == [1]
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_broken_file_is_told_of_and_changes_nothing(
+    file: Path, told: list[Keys], metrics: Metrics, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(file, f"{LINE}{OTHER.hex()} {KEY.hex()[:-1]}\n")
+    await until(lambda: value(metrics, "failed_key_reads_total") == 1)
+    [text] = caplog.messages
+    assert text.endswith(
+        "still count: [keys] file line 2: one or two keys must follow, 32 hexadecimal digits each"
+    )
+    assert KEY.hex()[:-1] not in caplog.text.lower()
+    assert value(metrics, "keys") == 1
+    # It is gone for a moment.
+    remove(file)
+    write(file, LINES)
+    await until(lambda: len(told) == 1)
+
+
+async def test_a_command_is_asked_when_somebody_wants_it(
+    tmp_path: Path, metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smarty_p1_fleet.keys_watch._INTERVAL", 0.01)
+    write(tmp_path / "keys", LINE)
+    source = KeysSource(None, ("cat", str(tmp_path / "keys")), may_change=True)
+    watch = KeysWatch(source, source.signature(), source.read(), metrics)
+    found: list[Keys] = []
+    running = asyncio.create_task(watch.run(found.append))
+    write(tmp_path / "keys", LINES)
+    watch.want()
+    await until(lambda: len(found) == 1)
+    assert watch.keys.of(OTHER) is not None
+    # Whatever it asks may be away.
+    remove(tmp_path / "keys")
+    watch.want()
+    await until(lambda: value(metrics, "failed_key_reads_total") == 1)
+    assert watch.keys.of(OTHER) is not None
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)

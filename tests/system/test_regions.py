@@ -1,0 +1,66 @@
+"""Two regions of a fleet in one cluster: each has a stream of its own, and nothing of the other."""
+
+from pathlib import Path
+
+import nats.errors
+import nats.js.errors
+import pytest
+from nats.js import JetStreamContext
+
+from dev.fleet.cluster import ADMIN, connect, user_of
+from tests.system.collectors import Collectors, MadeUpMeter, expected_of, missing
+from tests.system.nats_cluster import STREAM
+from tests.system.support import PATIENCE, TIMEOUT, until
+from tests.system.test_collect import has_all, meters, until_stored
+
+NORTH, SOUTH = 1, 2
+
+
+async def subjects(stream: JetStreamContext) -> set[str]:
+    """Return which meters have frames in a region's stream."""
+    info = await stream.stream_info(STREAM, subjects_filter=">")
+    return {subject.rpartition(".")[2] for subject in info.state.subjects or ()}
+
+
+def titles(*some: MadeUpMeter) -> set[str]:
+    return {meter.title.hex().upper() for meter in some}
+
+
+@pytest.mark.timeout(TIMEOUT)
+async def test_each_region_has_its_own_meters_and_both_are_stored(tmp_path: Path) -> None:
+    async with (
+        Collectors(tmp_path, regions=2) as fleet,
+        await connect(fleet.urls, user_of(ADMIN, SOUTH), outlasts_nodes=True) as southern,
+        await connect(fleet.urls, user_of("gateway", SOUTH), outlasts_nodes=True) as gateway,
+    ):
+        south = southern.jetstream(timeout=5)
+        here, there, moved = meters(3)
+        fleet.write_keys(here, there, moved)
+        await fleet.start("north")
+        await fleet.start("south", region=SOUTH)
+        await until(lambda: has_all(fleet, "north"), within=PATIENCE)
+        await until(lambda: has_all(fleet, "south"), within=PATIENCE)
+
+        await fleet.send(here, moved)
+        await gateway.jetstream(timeout=5).publish(there.subject, there.next_frame(), stream=STREAM)
+        await until_stored(fleet, [here, there, moved], within=PATIENCE)
+        assert await subjects(fleet.js) == titles(here, moved)
+        assert await subjects(south) == titles(there)
+
+        # Without one node, whoever led which stream, both go on.
+        await fleet.nodes[0].kill()
+        await fleet.send(here)
+        frame = there.next_frame()
+
+        async def is_taken() -> bool:
+            try:
+                await gateway.jetstream(timeout=5).publish(
+                    there.subject, frame, stream=STREAM, headers={"Nats-Msg-Id": "again"}
+                )
+            except nats.errors.Error, nats.js.errors.Error:
+                return False
+            return True
+
+        await until(is_taken, within=PATIENCE)
+        await until_stored(fleet, [here, there, moved], within=PATIENCE)
+        assert missing(expected_of(here, there, moved), fleet.stored()) == []
