@@ -64,11 +64,6 @@ def write_script(parts: list[Commands | Address], look: list[str]) -> str:
     """
     lines = ["set -e"]
     for number, part in enumerate(parts, start=1):
-        if isinstance(part, Address):
-            command = shlex.join([*look, part.url])
-            lines.append(command)
-        else:
-            title = f"{number} of {len(parts)}"
-            lines.append(f"printf '\\n--- %s, after %s s\\n' {shlex.quote(title)} $SECONDS")
-            lines.append(part.text)
+        lines.append(f"printf '\\n--- {number} of {len(parts)}, after %s s\\n' $SECONDS")
+        lines.append(shlex.join([*look, part.url]) if isinstance(part, Address) else part.text)
     return "\n".join(lines) + "\n"
