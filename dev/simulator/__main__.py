@@ -38,7 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     if options.listen and options.listen[1] + _count(options) - 1 > LAST_PORT:
         parser.error(f"argument --listen: there are no ports above {LAST_PORT}")
+    if options.list_keys and options.plain:
+        parser.error("argument --list-keys: meters that are --plain have no keys")
     try:
+        if options.list_keys:
+            return _list_keys(options)
         return asyncio.run(_serve(options))
     except KeyboardInterrupt:
         return 0
@@ -88,13 +92,24 @@ def _count(options: argparse.Namespace) -> int:
 
 
 def _meters(options: argparse.Namespace) -> list[Meter]:
-    numbers = range(options.first, options.first + options.meters)
+    numbers = _numbers(options)
     if options.plain:
         return [Meter(number) for number in numbers]
     keys, made = read_keys(options.key_file, options.meters)
     if made and not options.quiet:
         print(f"{made} new key{'s'[: made > 1]} in {options.key_file}", flush=True)
     return [Meter(number, key) for number, key in zip(numbers, keys, strict=True)]
+
+
+def _list_keys(options: argparse.Namespace) -> int:
+    keys, _ = read_keys(options.key_file, options.meters)
+    for number, key in zip(_numbers(options), keys, strict=True):
+        print(Meter(number).system_title.hex().upper(), key.hex().upper())
+    return 0
+
+
+def _numbers(options: argparse.Namespace) -> range:
+    return range(options.first, options.first + options.meters)
 
 
 def _links(first: Path, count: int) -> list[Path]:
@@ -146,6 +161,11 @@ def _parser() -> argparse.ArgumentParser:
         default=DEFAULT_KEY_FILE,
         help="32 hex digits per line, a line per meter; missing keys are made "
         f"({DEFAULT_KEY_FILE})",
+    )
+    add(
+        "--list-keys",
+        action="store_true",
+        help="print each meter's system title and key, as collectors take them, and exit",
     )
     add("--plain", action="store_true", help="send telegrams unenciphered")
     add(

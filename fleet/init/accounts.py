@@ -3,13 +3,13 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
+from .documented import read_documented, replace_once
 from .hosts import Node, bracketed, listen_host
 from .inputs import COLLECTOR, FleetInputs
 
 # The one place where accounts, rights and mapping stand.
-DOCUMENTED = Path(__file__).parents[1] / "nats-server.conf"
+DOCUMENTED = "nats-server.conf"
 _GATEWAY = re.compile(r"^ +\{ user: cellar,.*?\} \}\n", re.MULTILINE | re.DOTALL)
 _LISTENER = re.compile(
     r"^ +# Whoever listens.*\n( +)# (\{ user: listener,.*)\n +# (.*\} \})\n", re.MULTILINE
@@ -27,10 +27,10 @@ def configure_node(
     `passwords` are the hashes by user, `files` is the folder of the certificates, and `data` that
     of the stream, both on the node.
     """
-    text = DOCUMENTED.read_text(encoding="utf-8")
+    text = read_documented(DOCUMENTED)
     [gateway], [listener] = _GATEWAY.findall(text), list(_LISTENER.finditer(text))
     gateways = "".join(
-        _once(_user(gateway, "cellar", one.name, passwords), r"publish: \[.*?\]", publish)
+        replace_once(_user(gateway, "cellar", one.name, passwords), r"publish: \[.*?\]", publish)
         for one in fleet.gateways
         for publish in [f"publish: [{_titles(meter.title for meter in one.meters)}]"]
     )
@@ -48,12 +48,12 @@ def configure_node(
         (r"^  routes: .*", f"  routes: [{routes}]"),
         (r"partition\(16,1\)", f"partition({fleet.partitions},1)"),
     ):
-        text = _once(text, line, value)
+        text = replace_once(text, line, value)
     if fleet.is_here:
         # For `nats-server --signal reload=…`; elsewhere systemd knows the process.
         text += f"\npid_file: {json.dumps(f'{files}/nats-server.pid')}\n"
     text = _with_tls(text, node.name, files)
-    return _NOTE + _once(text, r"\A(?:#.*\n)+", "")
+    return _NOTE + replace_once(text, r"\A(?:#.*\n)+", "")
 
 
 def _with_tls(text: str, name: str, files: str) -> str:
@@ -68,17 +68,9 @@ def _with_tls(text: str, name: str, files: str) -> str:
 
 def _user(text: str, written: str, user: str, passwords: Mapping[str, str]) -> str:
     login = f'user: "{user}", password: "{passwords[user]}"'
-    text = _once(text, rf'user: {written}, password: "[^"]*"', login)
+    text = replace_once(text, rf'user: {written}, password: "[^"]*"', login)
     return text.replace(f"_INBOX_{written}.", f"_INBOX_{user}.")
 
 
 def _titles(titles: Iterable[str]) -> str:
     return ", ".join(f'"smarty_p1.sealed.{title}"' for title in titles)
-
-
-def _once(text: str, pattern: str, value: str) -> str:
-    text, count = re.subn(pattern, lambda _: value, text, flags=re.MULTILINE)
-    if count != 1:
-        msg = f"{DOCUMENTED} has no line, or several, with {pattern}"
-        raise LookupError(msg)
-    return text

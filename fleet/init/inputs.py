@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ _METER_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _TITLE = re.compile(r"[0-9A-Fa-f]{16}")
 COLLECTOR = "collector"  # the user that all collectors share
 _METRICS_PORT, _COLLECTOR_METRICS = 9107, 9108
+_PROMETHEUS_PORT = 9090
 _MORE_METRICS = _COLLECTOR_METRICS + _MOST_USERS
 
 
@@ -65,6 +67,13 @@ class FleetInputs:
     listeners: tuple[str, ...]
     partitions: int
     stream_gigabytes: int | None
+    metrics_address: str | None
+    prometheus_port: int
+
+    @property
+    def is_scraped(self) -> bool:
+        """Return whether VictoriaMetrics can reach the metrics of gateways and collectors."""
+        return self.is_here or self.metrics_address is not None
 
     @property
     def titles(self) -> dict[str, str]:
@@ -101,6 +110,8 @@ def read_inputs(path: Path) -> FleetInputs:
     listeners = _read_users(table, "listeners")
     partitions = _read_number(table, "partitions", MOST_PARTITIONS) or 16
     stream_gigabytes = _read_number(table, "stream_gigabytes", _MOST_GIGABYTES)
+    metrics_address = _read_metrics_address(table)
+    prometheus_port = table.take_port("prometheus_port", _PROMETHEUS_PORT) or _PROMETHEUS_PORT
     table.end()
     users = _read_gateways(gateways, is_here=is_here)
     _check_users([user.name for user in users], listeners)
@@ -116,6 +127,8 @@ def read_inputs(path: Path) -> FleetInputs:
         listeners,
         partitions,
         stream_gigabytes,
+        metrics_address,
+        prometheus_port,
     )
 
 
@@ -133,6 +146,16 @@ def _read_number(table: ConfigTable, key: str, highest: int) -> int | None:
     if number is not None and not 1 <= number <= highest:
         table.fail(key, f"must be from 1 to {highest:,}")
     return number
+
+
+def _read_metrics_address(table: ConfigTable) -> str | None:
+    text = table.take_text("metrics_address")
+    if text is None:
+        return None
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        table.fail("metrics_address", "must be an address, such as 0.0.0.0")
 
 
 def _read_users(table: ConfigTable, key: str) -> tuple[str, ...]:

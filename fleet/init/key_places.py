@@ -1,7 +1,7 @@
 """The file in which a collector's meter keys are entered."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from .files import FleetFiles
 
@@ -24,3 +24,10 @@ def keep_key_file(files: FleetFiles, name: str, meters: Mapping[str, str]) -> li
     text += "".join(f"# {title}      # {meters[title]}\n" for title in missing)
     files.replace(name, text, is_secret=True)
     return missing
+
+
+def has_key_of_each(files: FleetFiles, name: str, titles: Iterable[str]) -> bool:
+    """Return whether the file has a line for each title that counts. Raises ConfigError."""
+    text = files.read(name) or ""
+    known = {title.upper() for title in re.findall(r"(?m)^ *([0-9A-Fa-f]{16})\b", text)}
+    return known.issuperset(titles)

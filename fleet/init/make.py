@@ -8,10 +8,11 @@ from smarty_p1_gateway import ConfigError
 
 from .accounts import configure_node
 from .certificates import CA_KEY, Authority
+from .documented import read_documented
 from .files import FleetFiles
 from .hosts import Node
 from .inputs import COLLECTOR, FleetInputs, read_inputs
-from .key_places import keep_key_file
+from .key_places import has_key_of_each, keep_key_file
 from .passwords import keep_hash, keep_password
 from .programs import (
     COLLECTOR_UNIT,
@@ -20,8 +21,10 @@ from .programs import (
     configure_collector,
     configure_gateway,
     configure_store,
+    store_files,
 )
 from .steps import Part, parts_of, tell
+from .watching import ALERTS, PROMETHEUS, SCRAPING, configure_prometheus, configure_scraping
 
 STEPS = "steps.txt"
 _PASSWORDS = "passwords"
@@ -44,7 +47,11 @@ def init(source: Path, directory: Path, *, renew: bool = False) -> str:
     files = FleetFiles(directory)
     try:
         missing, until = _write(fleet, files, renew=renew)
-        parts = parts_of(fleet, directory)
+        has_keys = all(
+            has_key_of_each(files, f"collector-{one.name}/meter-keys", fleet.titles)
+            for one in fleet.collectors
+        )
+        parts = parts_of(fleet, directory, has_keys=has_keys)
         files.write(STEPS, tell(parts, lambda _: True))
     finally:
         if directory.exists():
@@ -74,6 +81,7 @@ def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[
         _write_node(node, fleet, files, authority.pem)
     store = configure_store(fleet, store_password, files.path("store"))
     files.write("store/victoria-metrics", store, is_secret=True)
+    _write_watching(fleet, files, authority.pem, store_password)
     missing: dict[str, None] = {}
     for collector in fleet.collectors:
         folder = f"collector-{collector.name}"
@@ -103,6 +111,19 @@ def _write_node(node: Node, fleet: FleetInputs, files: FleetFiles, ca: str) -> N
     files.write(f"{node.name}/ca.pem", ca)
     if not fleet.is_here:
         files.write(f"{node.name}/smarty-p1.conf", NODE_UNIT)
+
+
+def _write_watching(fleet: FleetInputs, files: FleetFiles, ca: str, password: str) -> None:
+    folders = ["prometheus"]
+    if fleet.is_scraped:
+        folders.append("store")
+        text = configure_scraping(fleet, str(store_files(fleet, files.path("store"))))
+        files.write(f"store/{SCRAPING}", text)
+    for folder in folders:
+        files.write(f"{folder}/ca.pem", ca)
+        files.write(f"{folder}/store-password", f"{password}\n", is_secret=True)
+    files.write(f"prometheus/{PROMETHEUS}", configure_prometheus(fleet))
+    files.write(f"prometheus/{ALERTS}", read_documented(ALERTS))
 
 
 def _told(files: FleetFiles, parts: list[Part], missing: list[str], until: datetime) -> str:

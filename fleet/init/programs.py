@@ -7,7 +7,7 @@ from .hosts import bracketed, listen_host
 from .inputs import COLLECTOR, CollectorHost, FleetInputs, GatewayUser
 
 STORE_USER = "smarty_p1"
-_NOTE = "# Made by `smarty-p1 fleet init`: change its fleet.toml instead, and run it again.\n"
+NOTE = "# Made by `smarty-p1 fleet init`: change its fleet.toml instead, and run it again.\n"
 _INSTALLED = "/etc/smarty-p1"
 # Where systemd puts what the unit, or the file beside it, says.
 _CREDENTIALS = "$CREDENTIALS_DIRECTORY"
@@ -44,9 +44,9 @@ def configure_gateway(gateway: GatewayUser, fleet: FleetInputs, directory: Path)
         for meter in gateway.meters
     )
     return (
-        f"{_NOTE}\n{_nats(gateway.name, fleet, directory)}\n"
+        f"{NOTE}\n{_nats(gateway.name, fleet, directory)}\n"
         f"[queue]\npath = {_quoted(queue)}\n\n"
-        f"[metrics]\nport = {gateway.metrics_port}\n{ports}"
+        f"{_metrics(gateway.metrics_port, fleet)}{ports}"
     )
 
 
@@ -56,12 +56,12 @@ def configure_collector(collector: CollectorHost, fleet: FleetInputs, directory:
     gigabytes = fleet.stream_gigabytes
     stream = f"stream_gigabytes = {gigabytes}\n" if gigabytes else ""
     return (
-        f"{_NOTE}\n{_nats(COLLECTOR, fleet, directory)}\n"
+        f"{NOTE}\n{_nats(COLLECTOR, fleet, directory)}\n"
         f'[store]\nurl = "{fleet.store.url}"\nusername = "{STORE_USER}"\n'
         f"password_file = {_place('store-password', fleet, directory, is_secret=True)}\n{ca}\n"
         f"[keys]\nfile = {_place('meter-keys', fleet, directory, is_secret=True)}\n\n"
         f'[collector]\nname = "{collector.name}"\npartitions = {fleet.partitions}\n{stream}\n'
-        f"[metrics]\nport = {collector.metrics_port}\n"
+        f"{_metrics(collector.metrics_port, fleet)}"
     )
 
 
@@ -71,7 +71,7 @@ def configure_store(fleet: FleetInputs, password: str, directory: Path) -> str:
     For who can see a list of processes sees arguments.
     """
     store = fleet.store
-    files = directory if fleet.is_here else Path("/etc/victoria-metrics")
+    files = store_files(fleet, directory)
     data = directory / "data" if fleet.is_here else Path("/var/lib/victoria-metrics")
     arguments = [
         f"-storageDataPath={data}",
@@ -83,7 +83,17 @@ def configure_store(fleet: FleetInputs, password: str, directory: Path) -> str:
     ]
     if store.has_tls:
         arguments += ["-tls", f"-tlsCertFile={files}/store.pem", f"-tlsKeyFile={files}/store.key"]
+    if fleet.is_scraped:
+        arguments += [
+            f"-promscrape.config={files}/scrape.yml",
+            "-promscrape.configCheckInterval=30s",
+        ]
     return f'ARGS="{" ".join(arguments)}"\nhttpAuth_password={password}\n'
+
+
+def store_files(fleet: FleetInputs, directory: Path) -> Path:
+    """Return where VictoriaMetrics finds its files; `directory` is where they lie now."""
+    return directory if fleet.is_here else Path("/etc/victoria-metrics")
 
 
 def _nats(user: str, fleet: FleetInputs, directory: Path) -> str:
@@ -93,6 +103,11 @@ def _nats(user: str, fleet: FleetInputs, directory: Path) -> str:
         f"password_file = {_place('nats-password', fleet, directory, is_secret=True)}\n"
         f"ca_file = {_place('ca.pem', fleet, directory)}\n"
     )
+
+
+def _metrics(port: int, fleet: FleetInputs) -> str:
+    address = fleet.metrics_address
+    return f"[metrics]\nport = {port}\n" + (f'address = "{address}"\n' if address else "")
 
 
 def _place(name: str, fleet: FleetInputs, directory: Path, *, is_secret: bool = False) -> str:

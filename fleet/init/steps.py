@@ -9,6 +9,7 @@ from .inputs import FleetInputs
 
 _ETC = "/etc/smarty-p1"
 _UNITS = "/etc/systemd/system"
+_RESTART = "# end it and start it again:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +22,14 @@ class Part:
     later: Sequence[str]
 
 
-def parts_of(fleet: FleetInputs, directory: Path) -> list[Part]:
-    """Return all folders but the authority's, in the order in which their programs are started."""
-    make = _here if fleet.is_here else _elsewhere
-    return make(fleet, directory)
+def parts_of(fleet: FleetInputs, directory: Path, *, has_keys: bool) -> list[Part]:
+    """Return all folders but the authority's, in the order in which their programs are started.
+
+    `has_keys`: nobody need enter the key of a meter any more.
+    """
+    if fleet.is_here:
+        return _here(fleet, directory, has_keys=has_keys)
+    return _elsewhere(fleet, directory)
 
 
 def tell(parts: Iterable[Part], is_new: Callable[[Part], bool]) -> str:
@@ -36,7 +41,7 @@ def tell(parts: Iterable[Part], is_new: Callable[[Part], bool]) -> str:
     )
 
 
-def _here(fleet: FleetInputs, directory: Path) -> list[Part]:
+def _here(fleet: FleetInputs, directory: Path, *, has_keys: bool) -> list[Part]:
     here = shlex.quote(str(directory))
 
     def start(folder: str, command: str) -> str:
@@ -60,22 +65,25 @@ def _here(fleet: FleetInputs, directory: Path) -> list[Part]:
             "VictoriaMetrics",
             [start("store", environment)],
             [
-                "# end it and start it again, unless only certificates are new:",
+                "# end it and start it again, unless only certificates or scrape.yml are new:",
                 start("store", environment),
             ],
         )
     )
     for name, verb, configuration in _programs(fleet):
         command = f"smarty-p1 {verb} --config {here}/{name}/{configuration}"
-        keys = [f"editor {here}/{name}/meter-keys"] if verb == "collect" else []
+        is_asked = verb == "collect" and not has_keys
+        keys = [f"editor {here}/{name}/meter-keys"] if is_asked else []
         parts.append(
             Part(
                 name,
                 name.replace("-", " ", 1),
                 [*keys, start(name, command)],
-                ["# end it and start it again:", start(name, command)],
+                [_RESTART, start(name, command)],
             )
         )
+    command = start("prometheus", _prometheus(fleet, directory))
+    parts.append(Part("prometheus", "Prometheus, to look", [command], [_RESTART, command]))
     return parts + _listeners(fleet)
 
 
@@ -112,13 +120,25 @@ def _elsewhere(fleet: FleetInputs, directory: Path) -> list[Part]:
     parts.append(_store_elsewhere(fleet, directory))
     for name, verb, configuration in _programs(fleet):
         parts.append(_program_elsewhere(directory, name, verb, configuration))
+    command = _prometheus(fleet, directory)
+    parts.append(
+        Part(
+            "prometheus",
+            "this machine, with Prometheus installed, for as long as you look",
+            [command],
+            [_RESTART, command],
+        )
+    )
     return parts + _listeners(fleet)
 
 
 def _store_elsewhere(fleet: FleetInputs, directory: Path) -> Part:
     commands = [*_sent(directory, "store", fleet.store.host)]
-    if fleet.store.has_tls:
-        files = "store/store.pem store/store.key"
+    names = ["store.pem", "store.key"] if fleet.store.has_tls else []
+    if fleet.is_scraped:
+        names += ["scrape.yml", "ca.pem", "store-password"]
+    if names:
+        files = " ".join(f"store/{name}" for name in names)
         commands += [
             "sudo install -d -m 750 -g _victoria-metrics /etc/victoria-metrics",
             f"sudo install -m 640 -g _victoria-metrics -t /etc/victoria-metrics {files}",
@@ -126,9 +146,14 @@ def _store_elsewhere(fleet: FleetInputs, directory: Path) -> Part:
     commands += [
         "sudo install -m 600 store/victoria-metrics /etc/default/",
         "rm -r store",
-        "sudo systemctl restart victoria-metrics",
     ]
-    return Part("store", f"{fleet.store.host}, with VictoriaMetrics installed", commands, commands)
+    restart = "sudo systemctl restart victoria-metrics"
+    return Part(
+        "store",
+        f"{fleet.store.host}, with VictoriaMetrics installed",
+        [*commands, restart],
+        [*commands, f"{restart}  # not needed if only scrape.yml is new"],
+    )
 
 
 def _program_elsewhere(directory: Path, name: str, verb: str, configuration: str) -> Part:
@@ -169,6 +194,14 @@ def _program_elsewhere(directory: Path, name: str, verb: str, configuration: str
             check,
             f"sudo systemctl restart {service}",
         ],
+    )
+
+
+def _prometheus(fleet: FleetInputs, directory: Path) -> str:
+    folder = f"{shlex.quote(str(directory))}/prometheus"
+    return (
+        f"prometheus --config.file={folder}/prometheus.yml --storage.tsdb.path={folder}/data"
+        f" --web.listen-address=127.0.0.1:{fleet.prometheus_port}"
     )
 
 

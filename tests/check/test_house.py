@@ -61,6 +61,7 @@ OTHERS = (
     "gateway",
     "dev/demo",
     "dev/fleet",
+    "dev/fleet_path",
     "dev/reliability",
     "scripts",
 )

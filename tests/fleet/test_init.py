@@ -6,9 +6,11 @@ import ssl
 import subprocess
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import bcrypt
 import pytest
+import yaml
 from cryptography import x509
 
 from dev.demo.home_assistant import ROOT
@@ -16,6 +18,7 @@ from smarty_p1_fleet import read_config as read_collector
 from smarty_p1_fleet.init import EXAMPLE, init
 from smarty_p1_gateway import ConfigError, read_config
 
+RULES = ROOT / "fleet" / "alerts.yml"
 DOCUMENTED = ROOT / "fleet" / "nats-server.conf"
 FLAT1, FLAT2, FLAT3 = "5341476770041030", "5341476770041031", "53414767700410AB"
 HERE = f"""\
@@ -166,7 +169,7 @@ def test_a_gateway_and_a_title_only_add(folder: Folder) -> None:
     assert different == {
         *(f"node{number}/nats-server.conf" for number in (1, 2, 3)),
         *(f"collector-{name}/meter-keys" for name in ("one", "two")),
-        *("gateway-cellar/gateway.toml", ".init.json", "steps.txt"),
+        *("gateway-cellar/gateway.toml", "store/scrape.yml", ".init.json", "steps.txt"),
     }
     rights = users_of(folder.text("node1/nats-server.conf"))
     assert f"smarty_p1.sealed.{FLAT3}" in rights["cellar"]
@@ -301,6 +304,98 @@ def test_the_example_is_complete(folder: Folder) -> None:
     )
 
 
+def scraped(folder: Folder) -> dict[str, dict[str, Any]]:
+    """Return what VictoriaMetrics is to ask, by job."""
+    jobs = yaml.safe_load(folder.text("store/scrape.yml"))["scrape_configs"]
+    return {job.pop("job_name"): job for job in jobs}
+
+
+def targets(job: dict[str, Any]) -> list[str]:
+    [group] = job["static_configs"]
+    found: list[str] = group["targets"]
+    return found
+
+
+def test_the_metrics_of_all_programs_are_asked_for(folder: Folder) -> None:
+    folder.init(HERE + ATTIC)
+    jobs = scraped(folder)
+    assert {job: targets(one) for job, one in jobs.items()} == {
+        "smarty_p1_gateway": ["127.0.0.1:9107", "127.0.0.1:9210"],
+        "smarty_p1_collector": ["127.0.0.1:9108", "127.0.0.1:9109"],
+        "victoria_metrics": ["127.0.0.1:8428"],
+    }
+    assert f"-promscrape.config={folder.made}/store/scrape.yml" in folder.text(
+        "store/victoria-metrics"
+    )
+    for name in ("gateway-cellar/gateway.toml", "collector-two/collect.toml"):
+        assert tomllib.loads(folder.text(name))["metrics"].get("address") is None
+
+
+def test_metrics_of_other_machines_are_asked_for_where_that_is_allowed(folder: Folder) -> None:
+    example = EXAMPLE.read_text(encoding="utf-8")
+    folder.init(example)
+    assert not (folder.made / "store" / "scrape.yml").exists()
+    assert "promscrape" not in folder.text("store/victoria-metrics")
+
+    said = folder.init(example.replace("# metrics_address", "metrics_address"))
+    documented = yaml.safe_load((ROOT / "fleet" / "scrape.yml").read_text(encoding="utf-8"))
+    jobs = scraped(folder)
+    assert jobs.keys() == {job["job_name"] for job in documented["scrape_configs"]}
+    assert targets(jobs["smarty_p1_gateway"]) == ["cellar:9107"]
+    assert targets(jobs["smarty_p1_collector"]) == ["collector1:9108", "collector2:9108"]
+    hosts = ("node1.lan", "node2.lan", "node3.lan", "store.lan")
+    assert targets(jobs["machine"]) == [f"{host}:9100" for host in hosts]
+    own = jobs["victoria_metrics"]
+    assert (own["scheme"], targets(own)) == ("https", ["store.lan:8428"])
+    assert own["tls_config"] == {"ca_file": "/etc/victoria-metrics/ca.pem"}
+    password = {"username": "smarty_p1", "password_file": "/etc/victoria-metrics/store-password"}
+    assert own["basic_auth"] == password
+    [install] = [line for line in said.splitlines() if "-t /etc/victoria-metrics" in line]
+    assert {"store/scrape.yml", "store/ca.pem", "store/store-password"} <= set(install.split())
+    for name in ("gateway-cellar/gateway.toml", "collector-collector2/collect.toml"):
+        assert tomllib.loads(folder.text(name))["metrics"]["address"] == "0.0.0.0"  # noqa: S104
+
+
+@pytest.mark.parametrize("url", ["https://127.0.0.1:8428", "http://[::1]:8429"])
+def test_prometheus_gets_all_that_the_alerts_ask_for(folder: Folder, url: str) -> None:
+    folder.init(f'store = "{url}"\n{HERE}')
+    config = yaml.safe_load(folder.text("prometheus/prometheus.yml"))
+    [job] = config["scrape_configs"]
+    scheme, _, place = url.partition("://")
+    assert (job.get("scheme", "http"), targets(job)) == (scheme, [place])
+    assert ("tls_config" in job) == (scheme == "https")
+    # They lie beside it.
+    assert folder.text(f"prometheus/{job['basic_auth']['password_file']}") == folder.text(
+        "passwords/store"
+    )
+    assert folder.text("prometheus/ca.pem") == folder.text("ca/ca.pem")
+    assert config["rule_files"] == ["alerts.yml"]
+    assert folder.text("prometheus/alerts.yml") == RULES.read_text(encoding="utf-8")
+    [matched] = job["params"]["match[]"]
+    names = re.compile(re.fullmatch(r'\{__name__=~"(.*)"\}', matched)[1])  # type: ignore[index]
+    rules = yaml.safe_load(RULES.read_text(encoding="utf-8"))
+    asked = {
+        name
+        for group in rules["groups"]
+        for rule in group["rules"]
+        for name in re.findall(r"\b(?:\w+_\w+|up)\b(?=[{\[)= ]|$)", rule["expr"])
+    } - {"last_over_time", "predict_linear", "smarty_p1_gateway", "smarty_p1_collector"}
+    assert "up" in asked
+    assert {name for name in asked if not names.fullmatch(name)} == set()
+
+
+def test_nobody_is_to_enter_keys_that_are_there(folder: Folder) -> None:
+    said = folder.init()
+    assert said.count("editor ") == 2
+    for name in ("one", "two"):
+        keys = folder.made / f"collector-{name}" / "meter-keys"
+        keys.write_text(f"{FLAT1.lower()} {'01' * 16}\n", encoding="ascii")
+        folder.init()
+        assert folder.text("steps.txt").count("editor ") == (2 if name == "one" else 0)
+    folder.init(HERE + ATTIC)
+    assert folder.text("steps.txt").count("editor ") == 2
+
+
 METER = f'{{ title = "{FLAT1}", address = "a:1" }}'
 
 
@@ -330,6 +425,8 @@ METER = f'{{ title = "{FLAT1}", address = "a:1" }}'
         ("here = true", "here = true\npartitions = 5000", "partitions must be from 1 to"),
         ('["one", "two"]', '["one", "one"]', "collectors must be different names"),
         ('["one", "two"]', '["../one"]', "collectors must be different names"),
+        ("here = true", 'here = true\nmetrics_address = "cellar"', "must be an address, such as"),
+        ("here = true", "here = true\nprometheus_port = 0", "prometheus_port must be from 1 to"),
         ("[[gateway]]", "[gateway]", r"there is no \[\[gateway\]\]"),
         ("meters = [", f"meters = [{METER}, ", "two meters of gateway cellar have the same title"),
         ("[[gateway]]", '[also]\n"x" = ["y"]\n[[gateway]]', "x is the host of no node"),

@@ -74,6 +74,7 @@ HELP = {
     "bench": "test -m dev.benchmarks",
     "demo": "demo -m dev.demo",
     "fleet": "test -m dev.fleet",
+    "fleet_path": "test -m dev.fleet_path",
     "fuzz mutations": "test -m dev.fuzz.mutations",
     "fuzz feed": "test -m dev.fuzz.feed",
     "fuzz flow": "test -m dev.fuzz.flow",

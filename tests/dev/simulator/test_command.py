@@ -101,6 +101,18 @@ def test_serves_until_told_to_stop(tmp_path: Path, number: signal.Signals) -> No
         received(port_in(ready[0]), 1)
 
 
+def test_lists_the_keys_as_collectors_take_them(tmp_path: Path, run: Run) -> None:
+    status, output, errors = run("--meters", "3", "--first", "2", "--list-keys")
+    assert (status, errors) == (0, "")
+    keys = (tmp_path / KEY_FILE).read_text(encoding="ascii").split()
+    titles = [Meter(number).system_title.hex().upper() for number in (2, 3, 4)]
+    assert output.splitlines() == [
+        f"{title} {key}" for title, key in zip(titles, keys, strict=True)
+    ]
+    # They are there now, and stay.
+    assert run("--meters", "3", "--first", "2", "--list-keys") == (0, output, "")
+
+
 def test_serves_a_terminal_and_takes_it_away(tmp_path: Path) -> None:
     link = tmp_path / "meter"
     with running(tmp_path, "--pty", str(link), "--plain", "--interval", "0.05") as process:
