@@ -118,7 +118,8 @@ async def _write_quarter_hours(reader: StoreReader, meter: str, span: Span, file
 async def _write_telegrams(reader: StoreReader, meter: str, span: Span, file: IO[str]) -> str:
     """Write a row for each telegram, with a column for each series."""
     everything = selector(meter)
-    columns = sorted(_column(one) for one in await reader.series(everything))
+    # Where it was seen at several ports, each is a series: their times are the same.
+    columns = sorted({_column(one) for one in await reader.series(everything)})
     if not columns:
         msg = f"VictoriaMetrics has nothing of {meter}"
         raise ConfigError(msg)

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
@@ -36,19 +37,23 @@ _LOOK_INTERVAL = 0.5
 _SETTLED = 3.0
 _LEFT = (
     "Not reached from here: backups of VictoriaMetrics, frames that wait on a gateway's disk, what"
-    " others have received or exported, and logs. VictoriaMetrics takes deleted values from its"
-    " disk when it merges its files."
+    " others have received or exported, and logs. Gateways and collectors name the title in their"
+    " metrics until they are restarted. VictoriaMetrics takes deleted values from its disk when it"
+    " merges its files."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What there is of a meter. `keys` are those of the bucket, but for the partition's state."""
+    """What there is of a meter. `keys` are those of the bucket, but for the partition's state.
+
+    `entries` are those in that state: counters, changes of keys, and whether frames wait for a key.
+    """
 
     series: int
     values: int
     messages: int
-    counters: int
+    entries: int
     keys: tuple[str, ...]
 
     @property
@@ -61,7 +66,7 @@ class Holdings:
         return (
             f"{self.series:,} series with {self.values:,} values in VictoriaMetrics,"
             f" {self.messages:,} messages in the stream,"
-            f" {self.counters + len(self.keys):,} entries in the state"
+            f" {self.entries + len(self.keys):,} entries in the state"
         )
 
 
@@ -167,11 +172,13 @@ class _Forgetting:
     async def holdings(self) -> Holdings:
         counts = [await self.reader.count(selector(one), time.time()) for one in self.labels]
         state, _ = await self._state()
+        title = bytes.fromhex(self.title)
         return Holdings(
             sum(series for series, _ in counts),
             sum(values for _, values in counts),
             await self._messages(),
-            sum(key.startswith(bytes.fromhex(self.title)) for key in state.counters),
+            sum(key.startswith(title) for key in chain(state.counters, state.rotations))
+            + (title in state.waiting),
             tuple(await self._keys()),
         )
 
@@ -184,6 +191,8 @@ class _Forgetting:
         await asyncio.sleep(_SETTLED)
         for label in self.labels:
             await self.reader.delete(selector(label))
+        # What gateways and collectors say of themselves is stored beside it, if it is scraped.
+        await self.reader.delete(selector(self.title, label="title"))
         await self._purge_stream()
         for key in await self._keys():
             # Removed, and not marked as deleted: the mark would have the title in it.

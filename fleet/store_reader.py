@@ -32,9 +32,9 @@ _AHEAD = 3600
 type Series = Mapping[str, str]
 
 
-def selector(meter: str, names: str = "smarty_p1_.+") -> str:
+def selector(meter: str, names: str = "smarty_p1_.+", *, label: str = "meter") -> str:
     """Return which series are a meter's, by its label and what matches their names."""
-    return f'{{__name__=~"{names}",meter={json.dumps(meter)}}}'
+    return f'{{__name__=~"{names}",{label}={json.dumps(meter)}}}'
 
 
 class StoreReader:

@@ -228,8 +228,8 @@ class Collectors:
             await self.publish(meter.subject, frame, Nats_Msg_Id=message_id)
 
     def stored(self) -> Stored:
-        """Return everything that VictoriaMetrics has, but for the delays."""
-        everything = '{__name__=~"smarty_p1_.+"}'
+        """Return everything that VictoriaMetrics has of meters, but for the delays."""
+        everything = '{__name__=~"smarty_p1_.+",meter!=""}'
         lines = self._locked.export(everything) if self._locked else self._export(everything)
         found: Stored = {}
         for line in lines:

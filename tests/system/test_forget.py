@@ -45,6 +45,23 @@ async def mentions(fleet: Collectors, meter: MadeUpMeter) -> list[str]:
     return found
 
 
+async def scrape(store: LockedStore, at: datetime, *meters: MadeUpMeter) -> None:
+    """Store what a gateway tells of itself, as it is when it is scraped."""
+    for meter in meters:
+        told = f"smarty_p1_gateway,port=one,title={meter.title.hex().upper()} meter_info=1"
+        store.write(f"{told} {int(at.timestamp())}000\n")
+
+    async def is_found() -> bool:
+        return len(titles_scraped(store)) == len(meters)
+
+    await until(is_found, within=PATIENCE)
+
+
+def titles_scraped(store: LockedStore) -> set[str]:
+    found = store.export('{__name__="smarty_p1_gateway_meter_info"}')
+    return {one["metric"]["title"] for one in found}
+
+
 @pytest.mark.timeout(TIMEOUT)
 async def test_one_meter_is_forgotten_and_the_others_go_on(tmp_path: Path) -> None:
     store = LockedStore(tmp_path / "locked", delete_key="delete-s3cret")
@@ -86,6 +103,7 @@ async def test_one_meter_is_forgotten_and_the_others_go_on(tmp_path: Path) -> No
 
         series = store.export(f'{{meter="{gone.name}"}}')
         values = sum(len(one["values"]) for one in series)
+        await scrape(store, begin, gone, other)
         assert values >= 3 * len(gone.expected)
         status, told = await fleet_command("forget", gone.name, "--config", config, "--yes")
         title = gone.title.hex().upper()
@@ -93,6 +111,7 @@ async def test_one_meter_is_forgotten_and_the_others_go_on(tmp_path: Path) -> No
         assert "3 messages in the stream, 3 entries in the state" in told, told
         assert (status, "STILL THERE" in told) == (0, False), told
         assert "Not reached from here: backups" in told
+        assert titles_scraped(store) == {other.title.hex().upper()}
         assert await mentions(fleet, gone) == []
         await until(lambda: is_stored(other), within=PATIENCE)
         await fleet.send(other)
@@ -130,9 +149,12 @@ async def test_a_year_is_exported_with_the_hours_of_both_clock_changes(tmp_path:
         days = ("--from", "2025-01-01", "--to", "2026-01-01")
         return await fleet_command("export", "SAG1", "--config", config, *days, *more)
 
+    for port, number in (("one", 1), ("two", 2)):
+        at = first + number * 900 - 5
+        lines.append(f"smarty_p1,meter=SAG1,title=T,port={port} last_seen={at} {at}000\n")
     async with store.part:
         store.write("".join(lines))
-        count = len(lines)
+        count = len(lines) - 2
 
         async def is_found() -> bool:
             return len(store.values("index")) == count
@@ -174,7 +196,10 @@ async def test_a_year_is_exported_with_the_hours_of_both_clock_changes(tmp_path:
         status, told = await export("--csv", everything, "--every", "telegram")
         # The first one is of the year before, the last one's index stands at the next one's.
         assert (status, told) == (0, f"{count - 1:,} telegrams are written\n")
+        names = everything.read_text(encoding="utf-8").partition("\n")[0].split(",")
+        assert names.count("last_seen") == 1
         rows = read(everything)
+        assert [row["last_seen"] for row in rows[:3]] == [f"{first + 895}", f"{first + 1795}", ""]
         assert rows[0]["utc_time"] == "2024-12-31T23:14:55Z"
         assert rows[0]["index 1 gas G1"] == "1"
         assert [row["active_energy_exported"] for row in rows[:3]] == ["0.0625", "0.125", "0.1875"]
