@@ -1,0 +1,83 @@
+"""A VictoriaMetrics that has lost values gets them again: all partitions are read once more.
+
+Meanwhile there are no frame counters but those of the stream; those from before are loaded at the
+end, so that nothing older than the stream is ever let in.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from nats.js import JetStreamContext
+from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError, NotFoundError
+from nats.js.kv import KeyValue
+
+from smarty_p1_gateway import ConfigError, UnavailableError
+
+from .config import CollectorConfig
+from .move_counters import connected, load_counters, save_counters
+from .partition_state import PartitionState, parse_state
+from .subjects import PARTITIONS, STREAM, frames_of
+
+_LOOK_INTERVAL = 5.0
+
+
+async def refill(config: CollectorConfig, path: Path, tell: Callable[[str], None]) -> str:
+    """Let the collectors read the stream from its beginning; return what is told at the end.
+
+    The counters are in the file `path` meanwhile. Raises ConfigError and UnavailableError.
+    """
+    if path.exists():  # noqa: ASYNC240 - nothing waits yet
+        msg = (
+            f"{path} is there already: if it is from a refill that did not end, give it to"
+            " `collect --load-counters` when all frames are read; otherwise name another file"
+        )
+        raise ConfigError(msg)
+    saved = await save_counters(config, path)
+    async with connected(config) as js:
+        bucket = await js.key_value(PARTITIONS)
+        first = (await js.stream_info(STREAM)).state.first_seq
+        ends = [await _last(js, number) for number in range(config.partitions)]
+        for number in range(config.partitions):
+            await _begin_anew(bucket, number, max(first - 1, 0))
+    tell(f"{saved}. The collectors read the stream from its beginning: leave them running")
+    left = sum(ends)
+    while left:
+        await asyncio.sleep(_LOOK_INTERVAL)
+        # A node that is restarted meanwhile does not matter.
+        with suppress(UnavailableError):
+            left = await _behind(config, ends)
+    return f"all that was in the stream is written; {await load_counters(config, path)}"
+
+
+async def _last(js: JetStreamContext, number: int) -> int:
+    """Return the last sequence of a partition, 0 without any."""
+    with suppress(NotFoundError):
+        return (await js.get_last_msg(STREAM, frames_of(number))).seq or 0
+    return 0
+
+
+async def _begin_anew(bucket: KeyValue, number: int, sequence: int) -> None:
+    """Let a partition be read from behind a sequence, by whoever works there."""
+    while True:
+        try:
+            entry = await bucket.get(str(number))
+        except KeyNotFoundError:
+            return
+        state = PartitionState(parse_state(entry.value or b"").epoch, sequence).begun()
+        with suppress(KeyWrongLastSequenceError):
+            await bucket.update(str(number), state.to_json(), entry.revision)
+            return
+
+
+async def _behind(config: CollectorConfig, ends: list[int]) -> int:
+    """Return how many partitions are not committed so far."""
+    behind = 0
+    async with connected(config) as js:
+        bucket = await js.key_value(PARTITIONS)
+        for number, end in enumerate(ends):
+            with suppress(KeyNotFoundError):
+                entry = await bucket.get(str(number))
+                behind += parse_state(entry.value or b"").sequence < end
+    return behind
