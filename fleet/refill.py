@@ -42,13 +42,34 @@ async def refill(config: CollectorConfig, path: Path, tell: Callable[[str], None
         for number in range(config.partitions):
             await _begin_anew(bucket, number, max(first - 1, 0))
     tell(f"{saved}. The collectors read the stream from its beginning: leave them running")
-    left = sum(ends)
-    while left:
-        await asyncio.sleep(_LOOK_INTERVAL)
+    await _until(config, lambda number, state: state.sequence >= ends[number])
+    epochs = [state.epoch for state in await _read_states(config)]
+    loaded = await load_counters(config, path)
+    # To load them begins an epoch. Who works there judges with the counters that it has, until it
+    # takes notice and begins another one.
+    await _until(config, lambda number, state: state.epoch > epochs[number] + 1)
+    return f"all that was in the stream is written; {loaded}"
+
+
+async def _until(config: CollectorConfig, holds: Callable[[int, PartitionState], bool]) -> None:
+    while True:
         # A node that is restarted meanwhile does not matter.
         with suppress(UnavailableError):
-            left = await _behind(config, ends)
-    return f"all that was in the stream is written; {await load_counters(config, path)}"
+            if all(holds(*one) for one in enumerate(await _read_states(config))):
+                return
+        await asyncio.sleep(_LOOK_INTERVAL)
+
+
+async def _read_states(config: CollectorConfig) -> list[PartitionState]:
+    async with connected(config) as js:
+        bucket = await js.key_value(PARTITIONS)
+        return [await _read(bucket, number) for number in range(config.partitions)]
+
+
+async def _read(bucket: KeyValue, number: int) -> PartitionState:
+    with suppress(KeyNotFoundError):
+        return parse_state((await bucket.get(str(number))).value or b"")
+    return PartitionState()
 
 
 async def _last(js: JetStreamContext, number: int) -> int:
@@ -69,15 +90,3 @@ async def _begin_anew(bucket: KeyValue, number: int, sequence: int) -> None:
         with suppress(KeyWrongLastSequenceError):
             await bucket.update(str(number), state.to_json(), entry.revision)
             return
-
-
-async def _behind(config: CollectorConfig, ends: list[int]) -> int:
-    """Return how many partitions are not committed so far."""
-    behind = 0
-    async with connected(config) as js:
-        bucket = await js.key_value(PARTITIONS)
-        for number, end in enumerate(ends):
-            with suppress(KeyNotFoundError):
-                entry = await bucket.get(str(number))
-                behind += parse_state(entry.value or b"").sequence < end
-    return behind

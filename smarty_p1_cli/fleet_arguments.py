@@ -140,6 +140,8 @@ def _run(work: Callable[[Any], Any]) -> int:
         msg = f"a fleet needs {err.name}: install smarty-p1 with its extra [fleet]"
         raise ExtraMissingError(msg) from None
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    # It warns of each connection with TLS that a server has ended.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
     try:
         told, is_done = asyncio.run(work(smarty_p1_fleet))
     except ConfigError as err:
