@@ -5,6 +5,7 @@ from .config import CollectorConfig, read_config
 from .export_csv import Span, export_csv, read_store_config
 from .forget import forget
 from .move_counters import load_counters, save_counters
+from .refill import refill
 from .service import check, run
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "read_again",
     "read_config",
     "read_store_config",
+    "refill",
     "run",
     "save_counters",
 ]

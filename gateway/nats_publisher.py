@@ -81,7 +81,7 @@ class NatsPublisher:
             try:
                 await self._serve(client)
             except (Error, OSError, ValueError) as err:
-                self._outage.note(_AWAY % _words(err), kind="away")
+                self._note_away(_words(err))
             finally:
                 self._note_connected(is_connected=False)
                 with suppress(Error, OSError, TimeoutError):
@@ -203,7 +203,12 @@ class NatsPublisher:
                 self._next_inbox = DEFAULT_INBOX
                 self._closed.set()
         else:
-            self._outage.note(_AWAY % text, kind="away")
+            self._note_away(text)
+
+    def _note_away(self, text: str) -> None:
+        # A login that is refused is said, too, where the connection was cut for it.
+        kind = "login" if "authorization violation" in text.lower() else "away"
+        self._outage.note(_AWAY % text, kind=kind)
 
     def _on_denied(self, title: str, text: str) -> None:
         if self._requests:

@@ -1,4 +1,4 @@
-"""The command `fleet`: what an operator does with its files, and with one meter's data."""
+"""The command `fleet`: what an operator does with its files, and with meters' data."""
 
 import argparse
 import asyncio
@@ -24,9 +24,9 @@ def add_fleet(
 ) -> None:
     """Add the command to a program's."""
     fleet = commands.add_parser(
-        "fleet", help="make a fleet's files; delete or export a meter's data"
+        "fleet", help="make a fleet's files; delete, export or refill meters' data"
     )
-    fleet.set_defaults(expects="after fleet, there must be init, forget or export")
+    fleet.set_defaults(expects="after fleet, there must be init, forget, export or refill")
     actions = fleet.add_subparsers(required=True, metavar="ACTION", parser_class=make_parser)
     add_init(actions)
 
@@ -60,6 +60,19 @@ def add_fleet(
         "--every", choices=_EVERY, default=_EVERY[0], help="the energy registers, or everything"
     )
     exporting.set_defaults(run=_run_export, expects=f"--every must be {_EVERY[0]} or {_EVERY[1]}")
+
+    refilling = actions.add_parser(
+        "refill", help="write to VictoriaMetrics once more what the stream has of all meters"
+    )
+    _add_config(refilling)
+    refilling.add_argument(
+        "--counters",
+        metavar="FILE",
+        type=Path,
+        required=True,
+        help="where the frame counters are meanwhile; it must not be there yet",
+    )
+    refilling.set_defaults(run=_run_refill)
 
 
 def _add_config(parser: argparse.ArgumentParser) -> None:
@@ -107,6 +120,17 @@ def _run_export(arguments: argparse.Namespace) -> int:
     return _run(export)
 
 
+def _run_refill(arguments: argparse.Namespace) -> int:
+    def tell(text: str) -> None:
+        print(text, flush=True)
+
+    async def refill(fleet: Any) -> tuple[str, bool]:  # noqa: ANN401
+        config = fleet.read_config(arguments.config)
+        return await fleet.refill(config, arguments.counters, tell), True
+
+    return _run(refill)
+
+
 def _run(work: Callable[[Any], Any]) -> int:
     """Return the status of what is done with the module of the fleet."""
     try:
@@ -116,6 +140,8 @@ def _run(work: Callable[[Any], Any]) -> int:
         msg = f"a fleet needs {err.name}: install smarty-p1 with its extra [fleet]"
         raise ExtraMissingError(msg) from None
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    # It warns of each connection with TLS that a server has ended.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
     try:
         told, is_done = asyncio.run(work(smarty_p1_fleet))
     except ConfigError as err:

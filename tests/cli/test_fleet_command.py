@@ -13,7 +13,7 @@ EXPORT = ("export", "SAG1", "--config", "store.toml", "--csv", "file.csv")
     ("arguments", "message"),
     [
         ((), "required: ACTION"),
-        (("C0FFEE",), "after fleet, there must be init, forget or export"),
+        (("C0FFEE",), "after fleet, there must be init, forget, export or refill"),
         (("forget", "SAG1"), "required: --config"),
         (("forget", "SAG1", "--config", "store.toml"), "[nats] servers is missing"),
         ((*EXPORT, "--from", "2026-01-01"), "required: --to"),

@@ -37,7 +37,10 @@ def test_the_example_is_made_into_a_fleet(tmp_path: Path) -> None:
     [
         (["init"], f"smarty-p1: fleet.toml: cannot be read: {MISSING}"),
         (["init", "bad.toml"], "smarty-p1: bad.toml: is no TOML: line 1, column 6"),
-        (["inti"], "smarty-p1 fleet: error: after fleet, there must be init, forget or export"),
+        (
+            ["inti"],
+            "smarty-p1 fleet: error: after fleet, there must be init, forget, export or refill",
+        ),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path: Path, arguments: list[str], message: str) -> None:

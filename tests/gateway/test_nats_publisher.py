@@ -320,6 +320,8 @@ async def test_a_connection_that_is_lost_or_refused_is_made_anew(
     assert publishing.metric("broker_losses_total") == 1
     assert caplog.text.count("A server of the NATS cluster is away: the connection was closed") == 1
     assert "refused" not in caplog.text  # one loss, one line
+    # But for what waiting does not mend.
+    assert caplog.text.count("Authorization Violation") == 1
 
 
 async def test_a_meter_that_may_not_be_published_waits_apart_until_it_may(

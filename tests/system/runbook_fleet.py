@@ -1,0 +1,397 @@
+"""A fleet as `fleet init` makes it, whose programs are ended and started one by one.
+
+What its meters send is written down, and compared with what is stored.
+"""
+
+import asyncio
+import contextlib
+import re
+import shutil
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from itertools import batched
+from pathlib import Path
+from typing import Self
+
+import aiohttp
+import nats
+import pytest
+from nats.aio.client import Client
+
+from dev.demo.home_assistant import HOST, ROOT
+from dev.fleet.comparison import STORAGE_DELAY, Sample, compare
+from dev.fleet.export import Export
+from dev.fleet.meters import key_of, make_meters
+from dev.fleet.nats_server import recommended
+from dev.fleet.stream import ERRORS, partitions_behind, read_stream
+from dev.fleet.truth import Record, Sent, read_record, time_of, values_of
+from dev.fleet.village import Village
+from dev.ports import free_ports
+from dev.reliability.parts import Part
+from dev.reliability.process import is_served
+from dev.simulator import Server
+from tests.system.support import program, until
+
+NODES = ("node1", "node2", "node3")
+COLLECTORS = ("collector-one", "collector-two")
+GATEWAYS = ("gateway-cellar", "gateway-attic")
+METERS_EACH = 10
+# So long something may take on a machine that does other things, too.
+LONG = 90.0
+SEED = 28
+_INTERVAL = 2.0
+
+
+class RunbookFleet:
+    """Three nodes, VictoriaMetrics, two collectors, and two gateways with ten meters each.
+
+    Programs and their folders are called alike.
+    """
+
+    def __init__(self, tmp_path: Path, *, disk: str = "") -> None:
+        """Put a folder on a disk of its own."""
+        self._disk = tmp_path / "fleet" / disk if disk else None
+        self.directory = tmp_path / "fleet"
+        self.inputs = tmp_path / "fleet.toml"
+        self.record = tmp_path / "record.jsonl"
+        self.meters = make_meters(SEED, 1, len(GATEWAYS) * METERS_EACH)
+        self.parts: dict[str, Part] = {}
+        self._ports = {name: free_ports() for name in (*NODES, "store", *COLLECTORS, *GATEWAYS)}
+        self._routes = [free_ports() for _ in NODES]
+        self.store_url = f"https://{HOST}:{self._ports['store']}"
+        self._sending: asyncio.Future[list[None]] | None = None
+        self._told = time.monotonic()
+        program("victoria-metrics")
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[Self]:
+        """Run everything as long as the context lasts; the meters send meanwhile."""
+        async with Server(self.meters, interval=1e9, faults=["silence"]) as server:
+            self._write_inputs(server.ports)
+            self.init()
+            for name in COLLECTORS:
+                self._write_keys(self.directory / name)
+            self._move_queue()
+            try:
+                self._mount()
+                for name in self._ports:
+                    await self.start(name)
+                await self.until_divided()
+                await until(lambda: _all_read(server, len(self.meters)), within=LONG)
+                record = Record(self.record)
+                villages = [
+                    Village(SEED, list(own), server, record).send(1e9, _INTERVAL)
+                    for own in batched(self.meters, METERS_EACH, strict=True)
+                ]
+                self._sending = asyncio.gather(*villages)
+                self.tell("everything runs")
+                yield self
+            finally:
+                await self.end_sending()
+                for name in reversed(self.parts):
+                    await self.stop(name)
+                self._unmount()
+
+    def tell(self, what: str) -> None:
+        """Say how long something took: `pytest -s` shows it, and it is kept beside the fleet."""
+        now = time.monotonic()
+        line = f"{now - self._told:6.1f} s: {what}\n"
+        self._told = now
+        with (self.directory.parent / "steps.txt").open("a", encoding="utf-8") as steps:
+            steps.write(line)
+        sys.stdout.write(f"\n{line}")
+
+    def _write_inputs(self, meter_ports: list[int]) -> None:
+        nodes = [
+            f"{HOST}:{self._ports[name]}:{route}"
+            for name, route in zip(NODES, self._routes, strict=True)
+        ]
+        text = f'here = true\nnodes = {nodes}\nstore = "{self.store_url}"\nstream_gigabytes = 1\n'
+        text += f"collectors = {[name.partition('-')[2] for name in COLLECTORS]}\n"
+        lines = [
+            f'{{ title = "{meter.system_title.hex()}", address = "{HOST}:{port}" }},\n'
+            for meter, port in zip(self.meters, meter_ports, strict=True)
+        ]
+        for number, name in enumerate(GATEWAYS):
+            own = lines[number * METERS_EACH : (number + 1) * METERS_EACH]
+            text += f'[[gateway]]\nname = "{name.partition("-")[2]}"\n'
+            text += f"metrics_port = {self._ports[name]}\nmeters = [\n{''.join(own)}]\n"
+        self.inputs.write_text(text, encoding="utf-8")
+
+    def init(self, *options: str, to: Path | None = None) -> str:
+        """Make the files, or make them again; return what is said."""
+        command: list[str | Path] = [ROOT / "scripts" / "p1", "fleet", "init", self.inputs]
+        command += ["--to", to or self.directory, *options]
+        end = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+        assert (end.returncode, end.stderr) == (0, "")
+        return end.stdout
+
+    def _write_keys(self, directory: Path) -> None:
+        keys = directory / "meter-keys"
+        lines = (
+            f"{meter.system_title.hex()} {key_of(SEED, meter.number).hex()}\n"
+            for meter in self.meters
+        )
+        keys.write_text("".join(lines), encoding="ascii")
+        # The ports that `fleet init` gives may be those of another fleet on this machine.
+        port = self._ports[directory.name]
+        text = (directory / "collect.toml").read_text(encoding="utf-8")
+        text, count = re.subn(r"(?m)^port = \d+$", f"port = {port}", text)
+        assert count == 1
+        (directory / "here.toml").write_text(text, encoding="utf-8")
+
+    def _move_queue(self) -> None:
+        """Put the queue of the first gateway where a disk of its own can be."""
+        file = self.directory / GATEWAYS[0] / "gateway.toml"
+        text = file.read_text(encoding="utf-8")
+        moved = text.replace("/queue.sqlite3", "/queue/queue.sqlite3")
+        assert moved != text
+        file.write_text(moved, encoding="utf-8")
+
+    def _mount(self) -> None:
+        if self._disk:
+            self._disk.mkdir(mode=0o700)
+            mount: list[str | Path] = [
+                program("mount"),
+                "-t",
+                "tmpfs",
+                "-o",
+                "size=3g",
+                "smarty_p1",
+                self._disk,
+            ]
+            if subprocess.run(mount, check=False, capture_output=True).returncode:
+                self._disk = None
+                pytest.skip("only root can make a disk that is full")
+
+    def _unmount(self) -> None:
+        if self._disk:
+            subprocess.run([program("umount"), "--lazy", self._disk], check=True)
+
+    def resize_disk(self, free: int) -> None:
+        """Let the disk have so many bytes free."""
+        assert self._disk
+        size = shutil.disk_usage(self._disk).used + free
+        subprocess.run([program("mount"), "-o", f"remount,size={size}", self._disk], check=True)
+
+    def collector_toml(self) -> Path:
+        """Return the configuration for a collector's commands."""
+        return self.directory / COLLECTORS[0] / "here.toml"
+
+    async def start(self, name: str) -> None:
+        """Start a program, or start it again."""
+        if name not in self.parts:
+            port = self._ports[name]
+            command, directory = self._command(name), self.directory / name
+            self.parts[name] = Part(command, directory, lambda: is_served(port))
+        await self.parts[name].start()
+
+    async def stop(self, name: str) -> None:
+        """End a program as systemd does."""
+        await self.parts[name].__aexit__()
+
+    async def restart_all(self, *names: str) -> None:
+        """Restart programs, one after the other."""
+        for name in names:
+            await self.restart(name)
+
+    async def restart(self, name: str) -> None:
+        """End a program and start it again."""
+        await self.stop(name)
+        await self.start(name)
+
+    def _command(self, name: str) -> list[str | Path]:
+        directory = self.directory / name
+        if name in NODES:
+            return [program(recommended()), "--config", directory / "nats-server.conf"]
+        if name == "store":
+            script = f"set -a; . {directory}/victoria-metrics; exec victoria-metrics $ARGS"
+            return ["sh", "-c", script]
+        verb, file = ("collect", "here") if name in COLLECTORS else ("gateway", "gateway")
+        return [ROOT / "scripts" / "p1", verb, "--config", directory / f"{file}.toml"]
+
+    def log(self, name: str) -> str:
+        """Return what a program has told."""
+        logs = (self.directory / name).glob("*.log")
+        return "".join(path.read_text(encoding="utf-8") for path in logs)
+
+    async def until_told(self, name: str, what: str) -> None:
+        """Wait until a program's log says something, by a pattern."""
+
+        async def is_told() -> bool:
+            return re.search(what, self.log(name)) is not None
+
+        await until(is_told, within=LONG)
+
+    def reload_nodes(self) -> None:
+        """Do on each node what `systemctl reload nats-server` does."""
+        for name in NODES:
+            signal = f"reload={self.directory}/{name}/nats-server.pid"
+            subprocess.run([program(recommended()), "--signal", signal], check=True)
+
+    async def command(self, *words: str | Path) -> str:
+        """Run `smarty-p1`; return what it says."""
+        process = await asyncio.create_subprocess_exec(
+            ROOT / "scripts" / "p1",
+            *words,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output, _ = await process.communicate()
+        assert process.returncode == 0, output
+        return output.decode()
+
+    async def metric(self, name: str, *programs: str) -> dict[str, float]:
+        """Return a metric of programs, added up over its labels; nothing of who does not answer."""
+        found = {}
+        async with aiohttp.ClientSession() as session:
+            for one in programs:
+                with contextlib.suppress(OSError, aiohttp.ClientError):
+                    async with session.get(f"http://{HOST}:{self._ports[one]}/metrics") as answer:
+                        text = await answer.text()
+                    values = re.findall(rf"(?m)^smarty_p1_{name}(?:{{.*}})? (\S+)$", text)
+                    found[one] = sum(map(float, values))
+        return found
+
+    async def until_metric(self, name: str, *wanted: float, programs: tuple[str, ...]) -> None:
+        """Wait until a metric has these values."""
+
+        async def has_them() -> bool:
+            return list((await self.metric(name, *programs)).values()) == [*wanted]
+
+        await until(has_them, within=LONG)
+
+    async def until_divided(self) -> None:
+        """Wait until each collector has half of the partitions."""
+        await self.until_metric("collector_partitions", 8.0, 8.0, programs=COLLECTORS)
+
+    def tls(self, ca: str = "ca/ca.pem") -> ssl.SSLContext:
+        """Return what checks certificates."""
+        return ssl.create_default_context(cafile=self.directory / ca)
+
+    async def serial_number(self, name: str, ca: str = "ca/ca.pem") -> str:
+        """Return the number of the certificate that a node shows, or the store. Raises OSError."""
+        reader, writer = await asyncio.open_connection(HOST, self._ports[name])
+        try:
+            if name in NODES:
+                await reader.readline()
+            await writer.start_tls(self.tls(ca), server_hostname=HOST)
+            shown = writer.get_extra_info("ssl_object").getpeercert()
+            return str(shown["serialNumber"])
+        finally:
+            writer.close()
+
+    @contextlib.asynccontextmanager
+    async def connected(
+        self, user: str = "collector", password: str = "", *nodes: str
+    ) -> AsyncIterator[Client]:
+        """Log in with a user's password, or another one. Raises OSError and nats' errors."""
+        known = (self.directory / "passwords" / "nats" / user).read_text("ascii").strip()
+        client = await nats.connect(
+            [f"nats://{HOST}:{self._ports[name]}" for name in nodes or NODES],
+            user=user,
+            password=password or known,
+            inbox_prefix=f"_INBOX_{user}",
+            tls=self.tls(),
+            error_cb=_ignore,
+            allow_reconnect=False,
+        )
+        try:
+            yield client
+        finally:
+            await client.close()
+
+    @contextlib.asynccontextmanager
+    async def asking(self) -> AsyncIterator[aiohttp.ClientSession]:
+        """Log in at VictoriaMetrics."""
+        password = (self.directory / "passwords" / "store").read_text("ascii").strip()
+        async with aiohttp.ClientSession(
+            headers={"Authorization": aiohttp.encode_basic_auth("smarty_p1", password)},
+            connector=aiohttp.TCPConnector(ssl=self.tls()),
+            raise_for_status=True,
+        ) as session:
+            yield session
+
+    async def end_sending(self) -> None:
+        """Let the meters send no more."""
+        if self._sending:
+            self._sending.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._sending
+
+    async def until_fresh(self) -> None:
+        """Wait until something is stored of each meter that it sends from now on."""
+        now = time.time()
+
+        async def is_fresh() -> bool:
+            with contextlib.suppress(OSError, aiohttp.ClientError):
+                async with self.asking() as session:
+                    known = await Export(self.store_url, session).telegrams(now)
+                return len({name for name, at in known if at >= now * 1000}) == len(self.meters)
+            return False
+
+        await until(is_fresh, within=LONG)
+
+    async def until_settled(self) -> None:
+        """Wait until nothing waits at a gateway, and everything is committed."""
+
+        async def is_settled() -> bool:
+            # Titles that no meter has are noise.
+            aside = await self.metric("gateway_set_aside", *GATEWAYS)
+            if await self.metric("gateway_queue_length", *GATEWAYS) != aside:
+                return False
+            with contextlib.suppress(*ERRORS):
+                async with self.connected() as client:
+                    return not any(await partitions_behind(client.jetstream(timeout=5)))
+            return False
+
+        await until(is_settled, within=LONG, every=0.5)
+
+    async def compare(self) -> dict[int, list[Sent]]:
+        """Let the meters end; return what was read by a gateway, and is not stored, by meter.
+
+        What is stored is what was sent, and of that nothing twice in the stream.
+        """
+        await self.end_sending()
+        await self.until_settled()
+        async with self.connected() as client:
+            assert (await read_stream(client.jetstream(timeout=10))).doubled == 0
+        sent: dict[int, dict[int, Sent]] = {meter.number: {} for meter in self.meters}
+        for event in read_record([self.record]):
+            if isinstance(event, Sent):
+                sent[event.meter][time_of(event.text)] = event
+        lost: dict[int, list[Sent]] = {}
+        longest = 0.0
+        async with self.asking() as session:
+            export = Export(self.store_url, session)
+            for meter in self.meters:
+                telegrams = sent[meter.number]
+                truth = {at: values_of(one.text) for at, one in telegrams.items()}
+                samples = await export.samples(meter.device_name)
+                delays = [one.value for one in samples if one.series == STORAGE_DELAY]
+                longest = max(longest, *delays, 0.0)
+                # What is written again has none.
+                values = [one for one in samples if one.series != STORAGE_DELAY]
+                values += [Sample(STORAGE_DELAY, at, 0.0) for at in truth]
+                found = compare(truth, values)
+                assert (found.wrong, found.foreign, found.doubled) == ([], [], [])
+                missing = [one for at, one in telegrams.items() if at not in found.stored]
+                lost[meter.number] = [one for one in missing if one.was_read]
+        self.tell(
+            f"compared: {sum(map(len, sent.values()))} telegrams sent,"
+            f" {sum(map(len, lost.values()))} read and lost,"
+            f" {sum(not one.was_read for some in sent.values() for one in some.values())} not read;"
+            f" at most {longest:.1f} s until one was stored"
+        )
+        return {number: one for number, one in lost.items() if one}
+
+
+async def _all_read(server: Server, count: int) -> bool:
+    return all(server.connections(meter=number) for number in range(1, count + 1))
+
+
+async def _ignore(_: Exception) -> None:
+    pass

@@ -1,0 +1,267 @@
+"""What docs/fleet-runbooks.md tells an operator to do, done to its end with a fleet that goes on.
+
+`pytest -s -m slow` shows how long each step takes.
+"""
+
+import asyncio
+import contextlib
+import shutil
+import ssl
+from pathlib import Path
+
+import pytest
+from nats.errors import Error as NatsError
+
+from dev.fleet.fleet import frames_in
+from dev.fleet.meters import key_of
+from dev.fleet.stream import ERRORS, committed_counters
+from tests.system.runbook_fleet import (
+    COLLECTORS,
+    GATEWAYS,
+    LONG,
+    METERS_EACH,
+    NODES,
+    SEED,
+    RunbookFleet,
+)
+from tests.system.support import program, until
+
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio, pytest.mark.timeout(900)]
+
+STREAM = "smarty_p1_frames"
+STREAMS = (STREAM, "KV_smarty_p1_partitions", "KV_smarty_p1_leases")
+
+
+async def has_all_nodes(fleet: RunbookFleet) -> bool:
+    """Return whether each node has all of the stream and of the buckets."""
+    with contextlib.suppress(*ERRORS):
+        async with fleet.connected() as client:
+            js = client.jetstream(timeout=5)
+            groups = [(await js.stream_info(name)).cluster for name in STREAMS]
+        return all(
+            group is not None
+            and len(group.replicas or ()) == len(NODES) - 1
+            and all(one.current and not one.lag for one in group.replicas or ())
+            for group in groups
+        )
+    return False
+
+
+async def test_a_node_that_has_lost_its_disk_gets_everything_from_the_others(
+    tmp_path: Path,
+) -> None:
+    async with RunbookFleet(tmp_path).running() as fleet:
+        await fleet.until_fresh()
+        await fleet.parts["node2"].kill()
+        shutil.rmtree(fleet.directory / "node2" / "data")
+        fleet.tell("node2 is gone, with its disk")
+        await fleet.start("node2")
+        fleet.tell("it runs again")
+        await until(lambda: has_all_nodes(fleet), within=LONG)
+        fleet.tell("it has the whole stream")
+        # It is as good as the others now: with one of those away, everything goes on.
+        await fleet.parts["node1"].kill()
+        await fleet.until_fresh()
+        fleet.tell("another one is away, and values are stored again")
+        assert await fleet.compare() == {}
+
+
+async def test_a_stolen_gateway_is_locked_out_and_replaced(tmp_path: Path) -> None:
+    async with RunbookFleet(tmp_path).running() as fleet:
+        stolen = (fleet.directory / "passwords/nats/cellar").read_text("ascii").strip()
+        thief = tmp_path / "thief"
+        # It reads its meters on, while somebody looks at what it has.
+        shutil.copytree(fleet.directory / "gateway-cellar", thief)
+        await fleet.until_fresh()
+        fleet.tell("it is noticed")
+        (fleet.directory / "passwords/nats/cellar").unlink()
+        fleet.init()
+        fleet.reload_nodes()
+        await fleet.until_told("gateway-cellar", "(?i)authorization violation")
+        fleet.tell("its connection is cut, and its login refused")
+        with pytest.raises(NatsError, match=r"(?i)authorization"):
+            async with fleet.connected("cellar", stolen):
+                pass
+        await fleet.parts["gateway-cellar"].kill()
+        # The new one begins with an empty disk, and the files that were made for it.
+        waiting = frames_in(fleet.directory / "gateway-cellar/queue/queue.sqlite3")
+        shutil.rmtree(fleet.directory / "gateway-cellar/queue")
+        await fleet.start("gateway-cellar")
+        await fleet.until_fresh()
+        fleet.tell("another one sends, as the same user")
+        lost = await fleet.compare()
+        assert {one.digest for some in lost.values() for one in some} <= waiting
+        assert all(number <= METERS_EACH for number in lost)
+    # What the thief has: no key of a meter, and no value.
+    found = b"".join(path.read_bytes() for path in thief.rglob("*") if path.is_file())
+    for meter in fleet.meters:
+        key = key_of(SEED, meter.number)
+        assert key not in found
+        assert key.hex().encode() not in found.lower()
+    assert b"kWh" not in found
+
+
+async def test_collectors_are_upgraded_one_after_the_other(tmp_path: Path) -> None:
+    async with RunbookFleet(tmp_path).running() as fleet:
+        await fleet.until_fresh()
+        fleet.tell("values are stored")
+        for name, other in (COLLECTORS, COLLECTORS[::-1]):
+            await fleet.stop(name)
+            fleet.tell(f"{name} has ended")
+            await fleet.until_metric("collector_partitions", 16.0, programs=(other,))
+            fleet.tell("the other one has all partitions")
+            await fleet.start(name)
+            await fleet.until_divided()
+            fleet.tell(f"{name} has its half again")
+        await fleet.until_fresh()
+        assert await fleet.compare() == {}
+
+
+async def test_certificates_are_renewed_while_everything_runs(tmp_path: Path) -> None:
+    async with RunbookFleet(tmp_path).running() as fleet:
+        names = (*NODES, "store")
+        await fleet.until_fresh()
+        before = {name: await fleet.serial_number(name) for name in names}
+        fleet.init("--renew")
+        fleet.reload_nodes()
+        fleet.tell("the files are there, and the nodes reloaded")
+
+        async def are_shown() -> bool:
+            with contextlib.suppress(ConnectionError):
+                return all([await fleet.serial_number(name) != before[name] for name in names])
+            return False
+
+        await until(are_shown, within=LONG)
+        fleet.tell("nodes and VictoriaMetrics show the new ones")
+        for name in NODES:
+            await fleet.restart(name)
+            await until(lambda: has_all_nodes(fleet), within=LONG)
+        await fleet.until_fresh()
+        fleet.tell("each node was restarted: all have joined with the new ones")
+        assert await fleet.compare() == {}
+
+
+async def test_another_authority_takes_the_place_of_one_while_everything_runs(
+    tmp_path: Path,
+) -> None:
+    async with RunbookFleet(tmp_path).running() as fleet:
+        await fleet.until_fresh()
+        fleet.init(to=tmp_path / "next")
+        ca, following = fleet.directory / "ca", tmp_path / "next" / "ca"
+        old, new = ((one / "ca.pem").read_text("ascii") for one in (ca, following))
+        before = fleet.directory / "ca.before"
+        shutil.copytree(ca, before)
+        for step, pem in (("both", old + new), ("exchanged", new + old), ("new", new)):
+            (ca / "ca.pem").write_text(pem, encoding="ascii")
+            if step == "exchanged":
+                shutil.copy(following / "ca.key", ca / "ca.key")
+            fleet.init()
+            fleet.reload_nodes()
+            await fleet.restart_all(*COLLECTORS, *GATEWAYS)
+            await fleet.until_divided()
+            await fleet.until_fresh()
+            fleet.tell(f"ca.pem: {step}; everything was reloaded or restarted, and values come")
+        for name in NODES:
+            await fleet.restart(name)
+            await until(lambda: has_all_nodes(fleet), within=LONG)
+        await fleet.until_fresh()
+        for name in (*NODES, "store"):
+            await fleet.serial_number(name)
+            with pytest.raises(ssl.SSLCertVerificationError):
+                await fleet.serial_number(name, "ca.before/ca.pem")
+        fleet.tell("the old authority is believed by nobody")
+        assert await fleet.compare() == {}
+
+
+async def test_a_node_whose_disk_is_full_stops_nothing(tmp_path: Path) -> None:
+    async with RunbookFleet(tmp_path, disk="node3/data").running() as fleet:
+        await fleet.until_fresh()
+        fleet.resize_disk(free=0)
+        fleet.tell("the disk of node3 is full")
+        await fleet.until_told("node3", "(?i)no space left|out of space|insufficient")
+        fleet.tell("node3 says so")
+        await fleet.until_fresh()
+        fleet.tell("values are stored")
+        fleet.resize_disk(free=500_000_000)
+        await fleet.restart("node3")
+        await until(lambda: has_all_nodes(fleet), within=LONG)
+        fleet.tell("there is room, and node3 has the whole stream")
+        assert await fleet.compare() == {}
+
+
+async def test_a_full_disk_of_victoria_metrics_loses_nothing(tmp_path: Path) -> None:
+    async with RunbookFleet(tmp_path, disk="store/data").running() as fleet:
+        await fleet.until_fresh()
+        fleet.resize_disk(free=9_000_000)
+        fleet.tell("VictoriaMetrics has 9 MB left")
+        for name in COLLECTORS:
+            await fleet.until_told(name, "Writing to VictoriaMetrics")
+        fleet.tell("the collectors say that it does not take anything")
+        fleet.resize_disk(free=500_000_000)
+        await fleet.until_fresh()
+        fleet.tell("there is room, and values are stored again")
+        assert await fleet.compare() == {}
+
+
+async def test_a_gateway_whose_disk_is_full_goes_on(tmp_path: Path) -> None:
+    async with RunbookFleet(tmp_path, disk="gateway-cellar/queue").running() as fleet:
+        await fleet.until_fresh()
+        fleet.resize_disk(free=0)
+        for name in NODES:
+            await fleet.stop(name)
+        fleet.tell("its disk is full, and the cluster is away")
+        await fleet.until_told("gateway-cellar", "The queue cannot be written")
+        fleet.tell("it says so")
+        for name in NODES:
+            await fleet.start(name)
+        await fleet.until_fresh()
+        fleet.tell("the cluster is back: it sends what waits in its memory")
+        fleet.resize_disk(free=50_000_000)
+        await fleet.until_told("gateway-cellar", "The queue can be written again")
+        fleet.tell("there is room")
+        assert await fleet.compare() == {}
+
+
+async def test_the_store_is_restored_and_filled_from_the_stream(tmp_path: Path) -> None:
+    backup = f"fs://{tmp_path}/backup"
+    async with RunbookFleet(tmp_path).running() as fleet:
+
+        async def all_are_committed() -> bool:
+            async with fleet.connected() as client:
+                counters = await committed_counters(client.jetstream(timeout=5))
+            return len(counters) == len(fleet.meters)
+
+        data = f"-storageDataPath={fleet.directory}/store/data"
+        await until(all_are_committed, within=LONG)
+        async with fleet.connected() as client:
+            first = (await client.jetstream(timeout=5).stream_info(STREAM)).state.last_seq
+        await fleet.until_fresh()
+        async with fleet.asking() as session:
+            async with session.get(f"{fleet.store_url}/snapshot/create") as answer:
+                name = (await answer.json())["snapshot"]
+            await run("vmbackup", data, f"-snapshotName={name}", f"-dst={backup}")
+            await session.get(f"{fleet.store_url}/snapshot/delete?snapshot={name}")
+        fleet.tell("there is a backup")
+        # What is older than the stream is in the backup alone.
+        async with fleet.connected() as client:
+            await client.jetstream(timeout=5).purge_stream(STREAM, seq=first)
+        await fleet.until_fresh()
+        await fleet.stop("store")
+        shutil.rmtree(fleet.directory / "store" / "data")
+        fleet.tell("the disk of VictoriaMetrics is gone, with what came since")
+        await run("vmrestore", f"-src={backup}", data)
+        await fleet.start("store")
+        fleet.tell("it is restored, and runs")
+        words = ("--config", fleet.collector_toml(), "--counters", tmp_path / "counters")
+        said = await fleet.command("fleet", "refill", *words)
+        fleet.tell(said)
+        assert "20 counters are loaded" in said
+        assert await fleet.compare() == {}
+
+
+async def run(*command: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        program(command[0]), *command[1:], stderr=asyncio.subprocess.PIPE
+    )
+    _, errors = await process.communicate()
+    assert process.returncode == 0, errors.decode()
