@@ -43,7 +43,7 @@ def _ask(url: str) -> list[dict[str, Any]]:
     """
     parts = urllib.parse.urlsplit(url)
     if parts.path != "/graph":
-        return [{"metric": {}}] if _get(parts.path) else []
+        return [{"metric": {}}] if _get(parts.path) and not _firing() else []
     query = dict(urllib.parse.parse_qsl(parts.query))
     asked = {"query": query["g0.expr"]}
     if query["g0.tab"] == "1":
@@ -58,6 +58,11 @@ def _series(kind: str, asked: dict[str, str]) -> list[dict[str, Any]]:
     answer = _get(f"/api/v1/{kind}?{urllib.parse.urlencode(asked)}")
     found: list[dict[str, Any]] = json.loads(answer)["data"]["result"] if answer else []
     return found
+
+
+def _firing() -> list[str]:
+    alerts = json.loads(_get("/api/v1/alerts"))["data"]["alerts"]
+    return [one["labels"]["alertname"] for one in alerts if one["state"] == "firing"]
 
 
 def _get(path: str) -> bytes:

@@ -51,13 +51,14 @@ class MadeFleet:
         self.directory = tmp_path / "fleet"
         self.port, routes, store = free_ports(3), free_ports(3), free_ports()
         self._store = f"https://{HOST}:{store}"
-        self.metrics_port = free_ports()
+        self.metrics_port, prometheus = free_ports(), free_ports()
         self._inputs = tmp_path / "fleet.toml"
         self._bin = tmp_path / "bin"
         self._line = line
         nodes = [f"{HOST}:{self.port + number}:{routes + number}" for number in range(3)]
         self._head = (
             f'here = true\nnodes = {nodes}\nstore = "{self._store}"\n'
+            f"prometheus_port = {prometheus}\n"
             'collectors = ["one"]\nlisteners = ["display"]\n'
             f'[[gateway]]\nname = "cellar"\nmetrics_port = {self.metrics_port}\n'
         )
