@@ -94,7 +94,7 @@ async def forget(
     if not left.is_empty:
         told.append(
             f"STILL THERE: {left}. Its gateway still sends, or a collector still has its key:"
-            " take the title out of the gateway's rights, restart the collectors, and repeat this"
+            " take the title out of the gateway's rights, reload the collectors, and repeat this"
         )
     return "\n".join([*told, _LEFT]), is_noticed and left.is_empty
 
@@ -113,7 +113,7 @@ async def _find(
     if config.keys.of(bytes.fromhex(title)):
         msg = (
             f"the meter {title} still has a key in [keys]: what it sends would be stored again."
-            " Take its line out on every collector, restart them, and take the title out of its"
+            " Take its line out on every collector, reload them, and take the title out of its"
             " gateway's rights; then repeat this"
         )
         raise ConfigError(msg)
