@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from dev.demo.home_assistant import ROOT
+
 from .texts import Texts
 
 LANGUAGES = ("en", "de", "fr", "lb", "pt")
@@ -12,12 +14,18 @@ QUOTED = re.compile(r"[“„«]\s?([^”“»]+?)\s?[”“»]")
 PATH = re.compile(r"(?:\b[\w'&]+(?: [\w'&]+)* > )+")
 # States of an entity, which differ between the kinds of entities.
 STATES = {"Aus", "An", "Un"}
+# The forms for issues of this project, which are in English.
+FORMS = {
+    re.findall(r"(?m)^name: (.*)$", form.read_text(encoding="utf-8"))[0]
+    for form in (ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml")
+    if form.name != "config.yml"
+}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_buttons_and_pages_are_called_as_in_the_frontend(language: str) -> None:
     texts = Texts(language)
-    known = texts.all_of_frontend | set(texts.all_own.values()) | STATES
+    known = texts.all_of_frontend | set(texts.all_own.values()) | STATES | FORMS
 
     for path, text in texts.all_own.items():
         for quoted in QUOTED.findall(text):
