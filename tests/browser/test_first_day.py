@@ -39,7 +39,11 @@ WRONG_KEY = bytes(16)
 # What each card of a view says when the meter has been read for a minute.
 FIRST_DAY = {
     "now": (
-        ("now", r"^You draw .* \d\.\d kW The first whole quarter-hour ends at .* L3 \d\.\d kW"),
+        # By day, the house may have more sun than it needs.
+        (
+            "now",
+            r"^You (?:draw|feed in) .* \d\.\d kW The first whole quarter-hour .* L3 .?\d\.\d kW",
+        ),
         ("so-far", r"^So far .* From the grid 0\.\d kWh .* \d\.\d\d € .* Counted since"),
         ("today", r"No whole quarter-hour yet: the first one ends at .* 7 kW reference power"),
     ),

@@ -12,6 +12,7 @@ from tests.system.support import PATIENCE, TIMEOUT, until
 from tests.system.test_forget import fleet_command
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(TIMEOUT)
 async def test_what_the_stream_has_is_written_once_more(tmp_path: Path) -> None:
     async with Collectors(tmp_path) as fleet:
