@@ -196,6 +196,7 @@ async def make_stream(fleet: MadeFleet) -> None:
     await until(is_made, within=PATIENCE)
 
 
+@pytest.mark.slow
 async def test_gateways_with_the_files_reach_their_titles_alone_and_new_ones_by_a_reload(
     tmp_path: Path,
 ) -> None:
