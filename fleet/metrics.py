@@ -62,6 +62,9 @@ class Metrics:
         self.nats_losses = counter("nats_losses", "How often the connection to NATS was lost")
         self.nats_connected = gauge("nats_connected", "Whether NATS is reached and has the stream")
         self.stream_replicas = gauge("stream_replicas", "Nodes that have the whole stream")
+        self.stream_wanted_replicas = gauge(
+            "stream_wanted_replicas", "Nodes that are to have the stream"
+        )
         self.stream_bytes = gauge("stream_bytes", "Size of the stream on each of them")
         self.stream_max_bytes = gauge("stream_max_bytes", "Size at which it discards its oldest")
         self.keys = gauge("keys", "Meters that the keys name")
@@ -73,6 +76,7 @@ class Metrics:
         self._waiting_titles = gauge("waiting_titles", "System titles whose frames wait for a key")
         self._waiting_frames = gauge("waiting_frames", "Frames that wait for a key")
         self.partitions = gauge("partitions", "Partitions that belong to this collector")
+        self.wanted_partitions = gauge("wanted_partitions", "Partitions of all collectors together")
         self._store_answers = gauge("store_answers", "Whether VictoriaMetrics answers")
         self._oldest = gauge("oldest_age_seconds", "Age of the oldest message not committed")
         self.delay = Histogram(
@@ -117,6 +121,7 @@ class Metrics:
         """Show how large the stream is, and how many nodes have it."""
         self.stream_bytes.set(info.state.bytes)
         self.stream_max_bytes.set(max(0, info.config.max_bytes or 0))
+        self.stream_wanted_replicas.set(info.config.num_replicas or 1)
         cluster = info.cluster
         replicas = (cluster.replicas or ()) if cluster else ()
         current = sum(bool(one.current) and not one.offline for one in replicas)

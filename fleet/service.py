@@ -59,6 +59,7 @@ async def run(config: CollectorConfig) -> None:
     """
     await refuse_wrong_store(config.store)
     metrics = Metrics()
+    metrics.wanted_partitions.set(config.partitions)
     health = Health(metrics.what_is_wrong)
     serve(metrics.registry, health, config.metrics_address, config.metrics_port)
     stop = asyncio.Event()

@@ -1,6 +1,7 @@
 """The configurations of gateways and collectors, and the arguments of VictoriaMetrics."""
 
 import json
+import shlex
 from pathlib import Path
 
 from .hosts import bracketed, listen_host
@@ -88,7 +89,7 @@ def configure_store(fleet: FleetInputs, password: str, directory: Path) -> str:
             f"-promscrape.config={files}/scrape.yml",
             "-promscrape.configCheckInterval=30s",
         ]
-    return f'ARGS="{" ".join(arguments)}"\nhttpAuth_password={password}\n'
+    return f'ARGS="{" ".join(arguments)}"\nhttpAuth_password={shlex.quote(password)}\n'
 
 
 def store_files(fleet: FleetInputs, directory: Path) -> Path:

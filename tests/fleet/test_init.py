@@ -448,3 +448,19 @@ def test_a_folder_whose_record_is_damaged_is_left_alone(folder: Folder) -> None:
     with pytest.raises(ConfigError, match=r"\.init\.json is damaged"):
         folder.init()
     assert folder.all() == before
+
+
+def test_a_password_that_somebody_chose_stays_one_word_for_a_shell(folder: Folder) -> None:
+    chosen = "a b'$(touch gone)"
+    folder.init()
+    (folder.made / "passwords" / "store").write_text(chosen, encoding="ascii")
+    folder.init()
+    found = subprocess.run(
+        ["/bin/sh", "-c", '. ./victoria-metrics && printf %s "$httpAuth_password"'],
+        cwd=folder.made / "store",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout == chosen
+    assert not (folder.made / "store" / "gone").exists()
