@@ -132,17 +132,22 @@ def why(error: BaseException) -> str:
     return reason(error)
 
 
+async def read_answer(response: aiohttp.ClientResponse, most: int) -> bytes:
+    """Return what it answers, of at most so many bytes. Raises StoreError for more."""
+    parts = bytearray()
+    async for chunk in response.content.iter_chunked(64 * 1024):
+        parts += chunk
+        if len(parts) > most:
+            msg = "its answer is too long"
+            raise StoreError(msg)
+    return bytes(parts)
+
+
 async def _read(response: aiohttp.ClientResponse) -> bytes:
     if response.headers.get("Content-Encoding", "identity") != "identity":
         msg = "its metrics are compressed"
         raise StoreError(msg)
-    parts = bytearray(b"\n")
-    async for chunk in response.content.iter_chunked(64 * 1024):
-        parts += chunk
-        if len(parts) > _LONGEST_ANSWER:
-            msg = "its metrics are too long"
-            raise StoreError(msg)
-    return bytes(parts)
+    return b"\n" + await read_answer(response, _LONGEST_ANSWER)
 
 
 def _value_of(name: bytes, text: bytes) -> str:

@@ -12,12 +12,12 @@ from smarty_p1_gateway import UnavailableError
 from .store_config import StoreConfig
 from .store_process import (
     ERRORS,
-    StoreError,
     StoreProcess,
     WrongStoreError,
     ask_each,
     check_status,
     open_session,
+    read_answer,
     why,
 )
 
@@ -100,13 +100,7 @@ class StoreReader:
             f"{self._url}{path}", data=form, timeout=_TIMEOUT, **self._config.login.options
         ) as response:
             check_status(response, status)
-            parts = bytearray()
-            async for chunk in response.content.iter_chunked(64 * 1024):
-                parts += chunk
-                if len(parts) > _MOST_BYTES:
-                    msg = "its answer is too long"
-                    raise StoreError(msg)
-        return bytes(parts)
+            return await read_answer(response, _MOST_BYTES)
 
 
 @asynccontextmanager

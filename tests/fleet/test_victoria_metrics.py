@@ -161,7 +161,7 @@ async def until_it_fails(caplog: pytest.LogCaptureFixture, what: str) -> str:
     [
         ({"encoding": "gzip"}, "its metrics are compressed"),
         ({"encoding": "deflate"}, "its metrics are compressed"),
-        ({"metrics": "#" * 4 * 1024 * 1024}, "its metrics are too long"),
+        ({"metrics": "#" * 4 * 1024 * 1024}, "its answer is too long"),
     ],
     ids=["gzip", "deflate", "long"],
 )
