@@ -10,24 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from .fleet_init import add_init
+from .parser import PROGRAM, Parser
+from .usage_error import UsageError
 
-PROGRAM = "smarty-p1"
 _EVERY = ("quarter-hour", "telegram")
 
 
-class ExtraMissingError(Exception):
-    """A library is missing that is an extra; the text names it."""
-
-
-def add_fleet(
-    commands: argparse._SubParsersAction[Any], make_parser: Callable[..., argparse.ArgumentParser]
-) -> None:
+def add_fleet(commands: argparse._SubParsersAction[Any]) -> None:
     """Add the command to a program's."""
     fleet = commands.add_parser(
         "fleet", help="make a fleet's files; delete, export or refill meters' data"
     )
     fleet.set_defaults(expects="after fleet, there must be init, forget, export or refill")
-    actions = fleet.add_subparsers(required=True, metavar="ACTION", parser_class=make_parser)
+    actions = fleet.add_subparsers(required=True, metavar="ACTION", parser_class=Parser)
     add_init(actions)
 
     forgetting = actions.add_parser(
@@ -138,7 +133,7 @@ def _run(work: Callable[[Any], Any]) -> int:
         from smarty_p1_gateway import ConfigError, UnavailableError  # noqa: PLC0415
     except ModuleNotFoundError as err:
         msg = f"a fleet needs {err.name}: install smarty-p1 with its extra [fleet]"
-        raise ExtraMissingError(msg) from None
+        raise UsageError(msg) from None
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     # It warns of each connection with TLS that a server has ended.
     logging.getLogger("asyncio").setLevel(logging.ERROR)

@@ -1,0 +1,99 @@
+"""The command `decode`: one line of JSON for each telegram of recorded bytes."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from smartyp1.capture import BEGINNING, MAX_SIZE, CaptureError, Chunk, read_capture
+from smartyp1.p1 import Decoder, Rejection, Telegram
+
+from .keys import read_keys
+from .parser import Parser, shown
+from .rejection_words import explain
+from .usage_error import UsageError
+
+READ_SIZE = 64 * 1024
+
+
+def add_decode(commands: argparse._SubParsersAction[Any], keys: Parser) -> None:
+    """Add the command to a program's."""
+    decode = commands.add_parser(
+        "decode", parents=[keys], help="print one JSON object per telegram of recorded bytes"
+    )
+    decode.add_argument(
+        "file", metavar="FILE", help="recorded bytes or a capture, or - for standard input"
+    )
+    decode.set_defaults(run=_run_decode)
+
+
+def _run_decode(arguments: argparse.Namespace) -> int:
+    keys = read_keys(arguments)
+    with _open(arguments.file) as stream:
+        beginning = _read(stream)
+        if not beginning.startswith(BEGINNING):
+            return _decode(_pieces(beginning, stream), Decoder(*keys))
+        chunks, published_key = _read_capture(beginning, stream)
+    return _decode((data for _, data in chunks), Decoder(published_key))
+
+
+def _pieces(beginning: bytes, stream: BinaryIO) -> Iterator[bytes]:
+    data = beginning
+    while data:
+        yield data
+        data = _read(stream)
+
+
+def _read_capture(beginning: bytes, stream: BinaryIO) -> tuple[Sequence[Chunk], bytes | None]:
+    data = bytearray(beginning)
+    # One more than is read is refused there.
+    while len(data) <= MAX_SIZE and (more := _read(stream)):
+        data += more
+    try:
+        return read_capture(data.decode("ascii", "replace"))
+    except CaptureError as err:
+        msg = f"this is not an anonymous capture as it was written: {err}"
+        raise UsageError(msg) from None
+
+
+def _decode(pieces: Iterable[bytes], decoder: Decoder) -> int:
+    telegrams = rejections = size = 0
+    # A terminal or pipe that takes no UTF-8 takes JSON's own escapes.
+    ensure_ascii = (sys.stdout.encoding or "").lower() != "utf-8"
+    for data in pieces:
+        size += len(data)
+        for event in decoder.feed(data):
+            match event:
+                case Telegram():
+                    telegrams += 1
+                    print(json.dumps(event.as_dict(), ensure_ascii=ensure_ascii), flush=True)
+                case Rejection():
+                    rejections += 1
+                    print(explain(event), file=sys.stderr)
+    if not telegrams:
+        print(f"no telegram in {size} bytes", file=sys.stderr)
+    return 0 if telegrams and not rejections else 1
+
+
+def _read(stream: BinaryIO) -> bytes:
+    try:
+        return stream.read(READ_SIZE)
+    except OSError as err:
+        msg = f"cannot read the recorded bytes: {err.strerror}"
+        raise UsageError(msg) from None
+
+
+def _open(name: str) -> BinaryIO:
+    if name == "-":
+        if sys.stdin is None:
+            msg = "standard input is closed"
+            raise UsageError(msg)
+        # Unbuffered: a telegram is printed when it is complete, not when a buffer is full.
+        return cast("BinaryIO", open(sys.stdin.fileno(), "rb", buffering=0, closefd=False))
+    try:
+        return Path(name).open("rb")
+    except OSError as err:
+        msg = f"cannot read {shown(name)}: {err.strerror}"
+        raise UsageError(msg) from None

@@ -1,0 +1,93 @@
+"""The commands `watch` and `capture`, which read a port; its library is an extra."""
+
+import argparse
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from smartyp1.p1 import Decoder, Opener
+
+from .keys import read_keys
+from .parser import Parser, shown
+from .usage_error import UsageError
+
+# Minutes: what a file can hold, and whoever sends it would wait for.
+LONGEST_CAPTURE = 120
+
+
+def add_ports(commands: argparse._SubParsersAction[Any], keys: Parser) -> None:
+    """Add the commands to a program's."""
+    watching = commands.add_parser(
+        "watch", parents=[keys], help="show a port's telegrams as they come"
+    )
+    watching.add_argument(
+        "url", metavar="URL", help="a device, host:port, or a URL such as socket://host:port"
+    )
+    watching.set_defaults(run=_run_watch)
+
+    capturing = commands.add_parser(
+        "capture",
+        parents=[keys],
+        help="record a port for a file that says nothing about whose it is",
+    )
+    capturing.add_argument(
+        "url", metavar="URL", help="a device, host:port, or a URL such as socket://host:port"
+    )
+    capturing.add_argument(
+        "--anonymous",
+        metavar="FILE",
+        type=Path,
+        required=True,
+        help="where to write it, without identifiers, texts, true times and totals",
+    )
+    capturing.add_argument(
+        "--minutes", metavar="N", type=_minutes, default=60.0, help="for how long (60; at most 120)"
+    )
+    capturing.add_argument("--yes", action="store_true", help="write without asking")
+    capturing.set_defaults(run=_run_capture)
+
+
+def _run_watch(arguments: argparse.Namespace) -> int:
+    # Decoding does without serialx, which is an extra.
+    try:
+        from smartyp1.port import normalise_port  # noqa: PLC0415
+
+        from .watch import watch  # noqa: PLC0415
+    except ModuleNotFoundError as err:
+        msg = f"watching a port needs {err.name}: pip install {err.name}"
+        raise UsageError(msg) from None
+    decoder = Decoder(*read_keys(arguments))
+    asyncio.run(watch(normalise_port(arguments.url), decoder))
+    return 0
+
+
+def _run_capture(arguments: argparse.Namespace) -> int:
+    try:
+        from smartyp1.port import normalise_port  # noqa: PLC0415
+
+        from .capture import capture  # noqa: PLC0415
+    except ModuleNotFoundError as err:
+        msg = f"recording a port needs {err.name}: pip install {err.name}"
+        raise UsageError(msg) from None
+    key, authentication_key = read_keys(arguments)
+    if arguments.anonymous.exists():
+        msg = f"{shown(str(arguments.anonymous))} is there already"
+        raise UsageError(msg)
+    if not arguments.anonymous.parent.is_dir():
+        # Better said before an hour than after it.
+        msg = f"{shown(str(arguments.anonymous))} is in no folder that is there"
+        raise UsageError(msg)
+    return capture(
+        normalise_port(arguments.url),
+        Opener(key, authentication_key) if key else None,
+        arguments.anonymous,
+        arguments.minutes,
+        is_sure=arguments.yes,
+    )
+
+
+def _minutes(text: str) -> float:
+    minutes = float(text)
+    if not 0 < minutes <= LONGEST_CAPTURE:
+        raise ValueError
+    return minutes
