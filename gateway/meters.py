@@ -10,8 +10,8 @@ from smartyp1.p1 import Opener, Telegram
 from smartyp1.publish import level
 from smartyp1.tariff import DemandMeter
 
-from .keys_config import Keys, MeterKeys
 from .memory_file import Memory
+from .meter_keys import Keys, MeterKeys
 
 LOGGER = logging.getLogger(__name__)
 

@@ -18,7 +18,8 @@ from smartyp1.publish import (
 )
 
 from .config_table import ConfigError, ConfigTable
-from .keys_config import Keys, read_keys
+from .keys_config import read_keys
+from .meter_keys import Keys
 
 DEFAULT_LANGUAGE = "en"
 # The names of entities and devices, their icons and the version are the integration's own: in the
