@@ -170,9 +170,12 @@ async def test_a_reconfigured_meter_goes_on_showing_what_it_has_read(dialogs: Di
     )
     form = await dialogs.reconfigure()
     port.greeting = RENEWED
+    connections = port.connections
     result = await dialogs.submit(form, {CONF_ENCRYPTION_KEY: OTHER_KEY})
     assert is_done(result, "reconfigure_successful")
     await dialogs.is_read()
+    # The dialog's, and the meter's own.
+    await port.wait_for_connections(connections + 2)
     await port.send(encipher(TELEGRAM, 3, key=OTHER_KEY))
     coordinator = dialogs.entry.runtime_data
     await wait_until(hass, lambda: coordinator.latest.telegram.frame_counter == 3)
@@ -468,7 +471,8 @@ async def test_another_port(dialogs: Dialogs, other_port: MeterPort, *, is_disab
         assert entry.state is ConfigEntryState.NOT_LOADED
         return
     await dialogs.is_read()
-    assert (port.clients, other_port.clients) == (0, 1)
+    await port.wait_for_clients(0)
+    await other_port.wait_for_clients(1)
 
 
 async def test_port_of_another_entry(dialogs: Dialogs) -> None:
