@@ -1,6 +1,8 @@
 """A real Home Assistant that can be stopped, started and asked."""
 
+import asyncio
 import contextlib
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from dev.demo.energy import DOMAIN, enable, entities_of
 from dev.demo.home_assistant import Installation
 from dev.demo.processes import Process
 from dev.ports import free_ports
-from tests.system.support import DEMO_PYTHON, RecordingMeter
+from tests.system.support import DEMO_PYTHON, PATIENCE, RecordingMeter, until
 
 # Some of the sensors that follow each telegram, and the objects they show.
 REFERENCES = {
@@ -24,12 +26,16 @@ REFERENCES = {
     "heat": "0-3:24.2.1",
 }
 
+# Home Assistant loads an entry again so long after one of its entities was enabled.
+_RELOADED_AFTER = 30.0
+
 
 class Home:
     """A Home Assistant, and a meter that it is to read."""
 
     client: Client
     process: Process
+    _enabled = -_RELOADED_AFTER
 
     def __init__(
         self,
@@ -65,7 +71,14 @@ class Home:
             DOMAIN, "meter", port=port, encryption_key=key.hex(), advanced={}
         )
         await enable(self.client, entry["entry_id"], *REFERENCES)
+        self._enabled = time.monotonic()
         return entry
+
+    async def until_settled(self) -> None:
+        """Wait until Home Assistant will not load the meter again by itself, and it has."""
+        if (left := self._enabled + _RELOADED_AFTER - time.monotonic()) > 0:
+            await asyncio.sleep(left)
+        await until(self.shows_last_telegram, within=PATIENCE)
 
     async def suggested_port(self) -> str | None:
         """Return what the form for another meter begins with; it is left as it is."""
