@@ -25,7 +25,7 @@ from dev.ports import free_ports
 from dev.reliability.parts import Part
 from dev.reliability.process import is_served
 from tests.system.locked_store import LockedStore
-from tests.system.support import PATIENCE, program
+from tests.system.support import PATIENCE, program, until
 
 KEY = bytes.fromhex("000102030405060708090A0B0C0D0E0F")
 WINTER = timezone(timedelta(hours=1))
@@ -277,3 +277,27 @@ def missing(expected: Mapping[tuple[str, str, str], dict[int, float]], stored: S
 STOP = signal.SIGSTOP
 GO_ON = signal.SIGCONT
 TERMINATE = signal.SIGTERM
+
+
+def meters(count: int) -> list[MadeUpMeter]:
+    """Return meters that have been there for an hour."""
+    begin = datetime.now(WINTER).replace(microsecond=0) - timedelta(hours=1)
+    return [MadeUpMeter(number, begin) for number in range(1, count + 1)]
+
+
+async def has_all(fleet: Collectors, name: str) -> bool:
+    """Return whether a collector has all partitions."""
+    return fleet.metrics(name).get("partitions") == 16
+
+
+async def until_stored(fleet: Collectors, sent: list[MadeUpMeter], *, within: float) -> None:
+    """Wait until all that meters have sent is stored."""
+    expected = expected_of(*sent)
+
+    async def is_stored() -> bool:
+        return not missing(expected, fleet.stored())
+
+    try:
+        await until(is_stored, within=within)
+    except AssertionError:
+        assert missing(expected, fleet.stored())[:10] == []

@@ -10,11 +10,15 @@ import pytest
 from nats.aio.msg import Msg
 
 from dev.reliability.parts import Part
-from tests.system.collectors import Collectors
+from tests.system.collectors import (
+    Collectors,
+    has_all,
+    meters,
+    until_stored,
+)
 from tests.system.nats_cluster import NatsGateway, use_one_account
 from tests.system.sealed_gateway import Line
 from tests.system.support import PATIENCE, TIMEOUT, until
-from tests.system.test_collect import has_all, meters, until_stored
 
 
 def configuration_of(node: Part) -> Path:

@@ -8,10 +8,17 @@ import pytest
 from nats.js import JetStreamContext
 
 from dev.fleet.cluster import ADMIN, connect, user_of
-from tests.system.collectors import Collectors, MadeUpMeter, expected_of, missing
+from tests.system.collectors import (
+    Collectors,
+    MadeUpMeter,
+    expected_of,
+    has_all,
+    meters,
+    missing,
+    until_stored,
+)
 from tests.system.nats_cluster import STREAM
 from tests.system.support import PATIENCE, TIMEOUT, until
-from tests.system.test_collect import has_all, meters, until_stored
 
 NORTH, SOUTH = 1, 2
 
