@@ -127,8 +127,10 @@ async def _find(
         labels.add(also)
     names = tuple(sorted(key for key, owner in owners.items() if owner == title))
     labels |= {label for key in names if (label := label_of(key))}
+    # An entry that is empty names nobody; it would stand for all series without a meter.
+    series = tuple(sorted(labels - {""}))
     number = partition_of(title, config.partitions)
-    return _Forgetting(js, bucket, reader, title, tuple(sorted(labels)), names, number)
+    return _Forgetting(js, bucket, reader, title, series, names, number)
 
 
 async def _read_names(js: JetStreamContext) -> AsyncIterator[tuple[str, str]]:

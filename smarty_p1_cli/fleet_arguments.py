@@ -28,16 +28,23 @@ def add_fleet(commands: argparse._SubParsersAction[Any]) -> None:
     forgetting = actions.add_parser(
         "forget", help="delete a meter's values, frames and state, and say what is gone"
     )
-    forgetting.add_argument("meter", metavar="TITLE|SERIAL", help="its system title, or its name")
+    forgetting.add_argument(
+        "meter", metavar="TITLE|SERIAL", type=_name, help="its system title, or its name"
+    )
     _add_config(forgetting)
     forgetting.add_argument(
-        "--series", metavar="SERIAL", help="delete the values under another name of it, too"
+        "--series",
+        metavar="SERIAL",
+        type=_name,
+        help="delete the values under another name of it, too",
     )
     forgetting.add_argument("--yes", action="store_true", help="delete without asking")
     forgetting.set_defaults(run=_run_forget)
 
     exporting = actions.add_parser("export", help="write what VictoriaMetrics has of a meter")
-    exporting.add_argument("meter", metavar="SERIAL", help="its name in VictoriaMetrics")
+    exporting.add_argument(
+        "meter", metavar="SERIAL", type=_name, help="its name in VictoriaMetrics"
+    )
     _add_config(exporting)
     for name, what in (("from", "the first day"), ("to", "the day after the last one")):
         exporting.add_argument(
@@ -74,6 +81,14 @@ def _add_config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config", metavar="FILE", type=Path, required=True, help="a collector's configuration"
     )
+
+
+def _name(text: str) -> str:
+    # What has no name at all is not a meter's.
+    if not text:
+        msg = "it must not be empty"
+        raise argparse.ArgumentTypeError(msg)
+    return text
 
 
 def _day(text: str) -> date:

@@ -16,6 +16,12 @@ EXPORT = ("export", "SAG1", "--config", "store.toml", "--csv", "file.csv")
         (("C0FFEE",), "after fleet, there must be init, forget, export or refill"),
         (("forget", "SAG1"), "required: --config"),
         (("forget", "SAG1", "--config", "store.toml"), "[nats] servers is missing"),
+        (("forget", "", "--config", "store.toml"), "TITLE|SERIAL: it must not be empty"),
+        (
+            ("forget", "SAG1", "--series", "", "--config", "store.toml"),
+            "--series: it must not be empty",
+        ),
+        (("export", "", *EXPORT[2:]), "SERIAL: it must not be empty"),
         ((*EXPORT, "--from", "2026-01-01"), "required: --to"),
         ((*EXPORT, "--from", "1.1.26", "--to", "x"), "--from: it must be a day such as 2026-01-31"),
         (

@@ -8,6 +8,7 @@ import pytest
 from nats.aio.msg import Msg
 
 from dev.encoder import frame
+from dev.fleet.nats_server import OLDEST, recommended
 from tests.system.collectors import (
     KEY,
     Collectors,
@@ -99,6 +100,12 @@ async def test_what_is_verified_is_stored_and_nothing_else_also_by_the_next_owne
 
 
 @pytest.mark.timeout(TIMEOUT)
+@pytest.mark.parametrize(
+    "nats_server",
+    [recommended(), pytest.param(OLDEST, marks=pytest.mark.slow)],
+    ids=["recommended", "oldest"],
+    indirect=True,
+)
 async def test_what_somebody_deletes_is_made_again(tmp_path: Path, nats_server: str) -> None:
     async with Collectors(tmp_path, nats_server) as fleet:
         sent = meters(20)

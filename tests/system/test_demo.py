@@ -304,6 +304,7 @@ async def test_sigterm_ends_everything(place: Place, demo: RunningDemo) -> None:
     assert await place.is_deserted()
 
 
+@pytest.mark.slow
 async def test_the_second_start_goes_on_with_the_first(place: Place, demo: RunningDemo) -> None:
     if demo.process.returncode is None:
         demo.process.terminate()

@@ -140,6 +140,7 @@ def test_p1_simulates(tmp_path: Path) -> None:
     assert "silence" in end.stdout
 
 
+@pytest.mark.slow
 def test_bench_measures_everything(tmp_path: Path) -> None:
     end = run("bench", "--rounds", "1", directory=tmp_path)
     assert end.returncode == 0, end.stderr
