@@ -25,15 +25,13 @@ from .nats_client import NatsClient
 from .nats_config import DEFAULT_INBOX, NatsConfig
 from .nats_names import STREAM, Names, names_of
 from .nats_requests import FAILURES, TIMEOUT, DeniedError, Requests
-from .nats_rows import Rows
+from .nats_rows import FIRST_DELAY, LONGEST_DELAY, Rows
 
 LOGGER = logging.getLogger(__name__)
 
 # Where a frame came from, for who looks for a meter; nothing vouches for it.
 GATEWAY_HEADER = "Smarty-Gateway"
 PORT_HEADER = "Smarty-Port"
-_FIRST_DELAY = 0.5
-_LONGEST_DELAY = 4.0
 # A node that is connected, but has lost the others, acknowledges nothing.
 _PATIENCE = 10.0
 # Read at once of what is set aside.
@@ -64,7 +62,7 @@ class NatsPublisher:
         self._connected = [metrics.broker_connected.labels(port) for port in ports]
         self._origins = {port: _origin(config, port) for port in ports}
         self._is_connected = False
-        self._backoff = Backoff(_FIRST_DELAY, _LONGEST_DELAY)
+        self._backoff = Backoff(FIRST_DELAY, LONGEST_DELAY)
         # Each kind of failure is said once for each loss: it is tried again and again.
         self._outage = Outage(LOGGER, "%s", _BACK)
         self._no_answer_since: float | None = None
@@ -151,7 +149,7 @@ class NatsPublisher:
 
     async def _publish(self, requests: Requests, port: str, data: bytes, names: Names) -> bool:
         """Publish a frame, as often as it takes; return False when the user may not."""
-        backoff = Backoff(_FIRST_DELAY, _LONGEST_DELAY)
+        backoff = Backoff(FIRST_DELAY, LONGEST_DELAY)
         while True:
             try:
                 await requests.ask(port, names, data)

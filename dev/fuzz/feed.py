@@ -23,7 +23,7 @@ from dev.encoder import FRAMES, KEY, frame, literal
 from dev.simulator.telegram import crc16
 from smartyp1.p1 import OBJECTS
 
-from . import leneda, properties
+from . import captures, leneda, properties
 from .rounds import Property, run_for
 
 _LONGEST_TEXT = 32_000
@@ -190,6 +190,10 @@ PROPERTIES = (
     Property("ports with secrets", _secret_ports(), properties.check_secret_port),
     Property("files of the platform", leneda.files, leneda.check_file),
     Property("answers of the platform", leneda.answers, leneda.check_answer),
+    Property("files of captures", captures.files, captures.check_file),
+    Property(
+        "captured lines", st.tuples(_lines, _sizes), lambda example: captures.check_line(*example)
+    ),
 )
 
 

@@ -139,7 +139,7 @@ class Publishing:
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
     cluster = Cluster()
     monkeypatch.setattr(nats_publisher, "NatsClient", cluster.client)
-    for name in ("_FIRST_DELAY", "_LONGEST_DELAY", "_ASIDE_INTERVAL"):
+    for name in ("FIRST_DELAY", "LONGEST_DELAY", "_ASIDE_INTERVAL"):
         monkeypatch.setattr(nats_publisher, name, 0.02)
     for name in ("FIRST_DELAY", "LONGEST_DELAY"):
         monkeypatch.setattr(nats_rows, name, 0.02)

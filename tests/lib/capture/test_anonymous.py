@@ -246,7 +246,10 @@ def test_a_file_holds_what_was_written() -> None:
     assert read_capture(text) == (made.chunks, PUBLISHED_KEY)
     assert KEY.hex() not in text.lower()
     head = text.splitlines()[0]
-    odd = [f'{head}\n[{time}, ""]' for time in ("1" + 400 * "0", "[" * 200_000, 5000 * "1")]
+    odd = [
+        f'{head}\n[{time}, ""]'
+        for time in ("NaN", "1e400", "1" + 400 * "0", "[" * 200_000, 5000 * "1")
+    ]
     other = text.replace('"version": 1', '"version": 2')
     for wrong in ("", "[]", "{}", other, text + "[0]", text.replace("[0.1, ", "[0.1, 1, "), *odd):
         with pytest.raises(CaptureError):

@@ -5,6 +5,7 @@ Each of the others is a chunk: the seconds since the first one, and its bytes in
 
 import base64
 import json
+import math
 from collections.abc import Sequence
 
 from .anonymous import PUBLISHED_KEY, PUBLISHED_KEY_NAME, Anonymous, Chunk
@@ -48,6 +49,9 @@ def read_capture(text: str) -> tuple[Sequence[Chunk], bytes | None]:
             msg = "sealed with another key"
             raise CaptureError(msg)
         chunks = [(float(time), base64.b64decode(data, validate=True)) for time, data in rows]
+        if not all(math.isfinite(time) for time, _ in chunks):
+            msg = "no times"
+            raise CaptureError(msg)
     except (ValueError, TypeError, KeyError, RecursionError, OverflowError) as err:
         msg = "no capture"
         raise CaptureError(msg) from err

@@ -1,0 +1,63 @@
+"""What must hold for whatever is recorded for a capture, and for any file that says it is one."""
+
+import math
+from collections.abc import Sequence
+from itertools import accumulate
+from random import Random
+
+from hypothesis import strategies as st
+
+from dev.encoder import KEY, TITLE
+from smartyp1.capture import (
+    PUBLISHED_KEY,
+    CaptureError,
+    Recording,
+    anonymise,
+    read_capture,
+    summarise,
+    write_capture,
+)
+from smartyp1.p1 import Decoder, Opener, Telegram
+
+from .properties import in_chunks
+
+_HEAD = '{"format": "smarty-p1 capture", "version": 1, "key": "published"}'
+_heads = st.sampled_from([
+    _HEAD, _HEAD.replace("1", "2"), _HEAD.replace('"published"', "null"), _HEAD[:20], "[]", "",
+])  # fmt: skip
+_rows = st.text(max_size=20) | st.builds(
+    "[{}, {}]".format,
+    st.floats() | st.sampled_from(["NaN", "1e400", "-1", "null", '"1"', "9" * 400, "[" * 2000]),
+    st.sampled_from(['"AA=="', '"AA"', '""', "0", '"%%"', "null"]),
+)
+files = st.text() | st.builds(
+    lambda head, rows: "\n".join([head, *rows]), _heads, st.lists(_rows, max_size=4)
+)
+
+
+def check_file(text: str) -> None:
+    """Read a file: it is one, or an error that says so."""
+    try:
+        chunks, key = read_capture(text)
+    except CaptureError:
+        return
+    assert key in {None, PUBLISHED_KEY}
+    assert all(math.isfinite(time) and type(data) is bytes for time, data in chunks)
+
+
+def check_line(data: bytes, sizes: Sequence[int]) -> None:
+    """Record bytes, with the key and without: the file holds as many, cut in the same places."""
+    recording = Recording()
+    for time, chunk in enumerate(in_chunks(data, sizes)):
+        recording.add(time, chunk)
+    for key in (KEY, None):
+        made = anonymise(recording.chunks, Opener(key) if key else None, Random(1))  # noqa: S311
+        read, published = read_capture(write_capture(made))
+        cuts = [list(accumulate(len(one) for _, one in each)) for each in (recording.chunks, read)]
+        assert cuts[0] == cuts[1]
+        decoder = Decoder(published)
+        events = [event for _, chunk in read for event in decoder.feed(chunk)]
+        # What was recorded and sent again is in it, too.
+        assert sum(isinstance(event, Telegram) for event in events) <= len(made.telegrams)
+        assert TITLE not in b"".join(chunk for _, chunk in read)
+        assert summarise(made).telegrams == len(made.telegrams)
