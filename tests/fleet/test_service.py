@@ -1,6 +1,7 @@
 """A collector whose cluster is away."""
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -48,15 +49,17 @@ async def test_a_cluster_that_is_not_reached_is_told_once(
 async def test_servers_that_a_gateway_can_end_are_named(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, version: str, times: int
 ) -> None:
-    connections = 0
+    logins = 0
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal connections
-        connections += 1
+        nonlocal logins
         writer.write(b'INFO {"version":"%s","max_payload":1048576}\r\n' % version.encode())
-        while (line := await reader.readline()) and not line.startswith(b"SUB"):
-            if line.startswith(b"PING"):
-                writer.write(b"PONG\r\n")
+        # It is also taken for a store, by who hangs up at once.
+        with contextlib.suppress(OSError):
+            while (line := await reader.readline()) and not line.startswith(b"SUB"):
+                if line.startswith(b"PING"):
+                    writer.write(b"PONG\r\n")
+            logins += line.startswith(b"SUB")
         writer.close()
 
     keys = tmp_path / "keys"
@@ -68,7 +71,7 @@ async def test_servers_that_a_gateway_can_end_are_named(
         file.write_text(CONFIGURATION.format(port=port, other=port, keys=keys), encoding="utf-8")
         running = asyncio.create_task(run(read_config(file)))
         async with asyncio.timeout(20):
-            while connections < 3:
+            while logins < 2:
                 await asyncio.sleep(0.05)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
