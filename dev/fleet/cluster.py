@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import re
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -108,24 +108,29 @@ class NatsCluster:
         return False
 
 
-async def connect(
+async def _ignore(_: Exception) -> None:
+    pass
+
+
+async def connect(  # noqa: PLR0913
     servers: Iterable[str],
     user: str,
     *,
+    password: str | None = None,
     tls: ssl.SSLContext | None = None,
     outlasts_nodes: bool = False,
+    on_error: Callable[[Exception], Awaitable[None]] = _ignore,
 ) -> Client:
-    """Connect to a node, perhaps to another one later. Raises OSError and nats.errors.Error."""
+    """Connect to a node, perhaps to another one later. Raises OSError and nats.errors.Error.
 
-    async def ignore(_: Exception) -> None:
-        pass
-
+    Without a `password`, it is the user's name.
+    """
     return await nats.connect(
         [*servers],
         user=user,
-        password=user,
+        password=user if password is None else password,
         inbox_prefix=f"_INBOX_{user}",
-        error_cb=ignore,
+        error_cb=on_error,
         tls=tls,
         allow_reconnect=outlasts_nodes,
         max_reconnect_attempts=-1,

@@ -290,7 +290,7 @@ async def has_all(fleet: Collectors, name: str) -> bool:
     return fleet.metrics(name).get("partitions") == 16
 
 
-async def until_stored(fleet: Collectors, sent: list[MadeUpMeter], *, within: float) -> None:
+async def until_stored(fleet: Collectors, *sent: MadeUpMeter) -> None:
     """Wait until all that meters have sent is stored."""
     expected = expected_of(*sent)
 
@@ -298,6 +298,6 @@ async def until_stored(fleet: Collectors, sent: list[MadeUpMeter], *, within: fl
         return not missing(expected, fleet.stored())
 
     try:
-        await until(is_stored, within=within)
+        await until(is_stored, within=PATIENCE)
     except AssertionError:
         assert missing(expected, fleet.stored())[:10] == []

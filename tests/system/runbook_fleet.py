@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Self
 
 import aiohttp
-import nats
 import pytest
 from nats.aio.client import Client
 
 from dev.demo.home_assistant import HOST, ROOT
+from dev.fleet.cluster import connect
 from dev.fleet.comparison import STORAGE_DELAY, Sample, compare
 from dev.fleet.export import Export
 from dev.fleet.meters import key_of, make_meters
@@ -290,19 +290,9 @@ class RunbookFleet:
     ) -> AsyncIterator[Client]:
         """Log in with a user's password, or another one. Raises OSError and nats' errors."""
         known = (self.directory / "passwords" / "nats" / user).read_text("ascii").strip()
-        client = await nats.connect(
-            [f"nats://{HOST}:{self._ports[name]}" for name in nodes or NODES],
-            user=user,
-            password=password or known,
-            inbox_prefix=f"_INBOX_{user}",
-            tls=self.tls(),
-            error_cb=_ignore,
-            allow_reconnect=False,
-        )
-        try:
+        urls = [f"nats://{HOST}:{self._ports[name]}" for name in nodes or NODES]
+        async with await connect(urls, user, password=password or known, tls=self.tls()) as client:
             yield client
-        finally:
-            await client.close()
 
     @contextlib.asynccontextmanager
     async def asking(self) -> AsyncIterator[aiohttp.ClientSession]:
@@ -391,7 +381,3 @@ class RunbookFleet:
 
 async def _all_read(server: Server, count: int) -> bool:
     return all(server.connections(meter=number) for number in range(1, count + 1))
-
-
-async def _ignore(_: Exception) -> None:
-    pass

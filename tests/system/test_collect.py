@@ -57,7 +57,7 @@ async def test_what_is_verified_is_stored_and_nothing_else_also_by_the_next_owne
             title = a.title.hex().upper()
             await fleet.publish(f"smarty_p1.frames.{partition}.{title}", old[0][2])
         await fleet.send(*known)
-        await until_stored(fleet, known, within=PATIENCE)
+        await until_stored(fleet, *known)
 
         async def is_told() -> bool:
             return len(readings) == 2 * len(known)
@@ -88,7 +88,7 @@ async def test_what_is_verified_is_stored_and_nothing_else_also_by_the_next_owne
             await fleet.publish(subject, data)
             await fleet.publish(subject, data, Nats_Msg_Id=f"another {subject} {counter}")
         await fleet.send(*known)
-        await until_stored(fleet, known, within=PATIENCE)
+        await until_stored(fleet, *known)
 
         async def has_refused() -> bool:
             told = fleet.metrics("second")
@@ -115,7 +115,7 @@ async def test_what_somebody_deletes_is_made_again(tmp_path: Path, nats_server: 
 
         async def go_on() -> None:
             await fleet.send(*sent)
-            await until_stored(fleet, sent, within=PATIENCE)
+            await until_stored(fleet, *sent)
 
         await go_on()
         for consumer in await fleet.ask(fleet.js.consumers_info, STREAM) or ():

@@ -3,33 +3,23 @@
 import asyncio
 import urllib.parse
 import urllib.request
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.system.collectors import KEY, WINTER, Collectors, MadeUpMeter, expected_of, missing
+from tests.system.collectors import (
+    KEY,
+    Collectors,
+    MadeUpMeter,
+    expected_of,
+    meters,
+    missing,
+    until_stored,
+)
 from tests.system.support import PATIENCE, TIMEOUT, until
 
 NEW_KEY = bytes.fromhex("F0E0D0C0B0A090807060504030201000")
 BOTH = ("first", "second")
-
-
-def meters(count: int) -> list[MadeUpMeter]:
-    begin = datetime.now(WINTER).replace(microsecond=0) - timedelta(hours=1)
-    return [MadeUpMeter(number, begin) for number in range(1, count + 1)]
-
-
-async def until_stored(fleet: Collectors, *sent: MadeUpMeter) -> None:
-    expected = expected_of(*sent)
-
-    async def is_stored() -> bool:
-        return not missing(expected, fleet.stored())
-
-    try:
-        await until(is_stored, within=PATIENCE)
-    except AssertionError:
-        assert missing(expected, fleet.stored())[:10] == []
 
 
 def total(fleet: Collectors, name: str) -> float:

@@ -66,7 +66,7 @@ async def test_nothing_is_lost_or_let_in_whatever_is_killed(tmp_path: Path) -> N
         await asyncio.sleep(2)
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
-        await until_stored(fleet, sent, within=PATIENCE)
+        await until_stored(fleet, *sent)
 
         async def is_committed() -> bool:
             return not any(
@@ -102,7 +102,7 @@ async def test_what_waits_for_the_store_grows_old(tmp_path: Path) -> None:
 
         await until(is_old, within=PATIENCE)
         await fleet.store.start()
-        await until_stored(fleet, sent, within=PATIENCE)
+        await until_stored(fleet, *sent)
 
 
 @pytest.mark.timeout(TIMEOUT)
@@ -125,7 +125,7 @@ async def test_of_two_with_one_name_one_waits(tmp_path: Path) -> None:
         await until(is_said, within=PATIENCE)
         for _ in range(2):
             await fleet.send(meter)
-            await until_stored(fleet, sent, within=PATIENCE)
+            await until_stored(fleet, *sent)
         # It does not fight for them; one may be begun twice where the machine is slow.
         assert fleet.metrics("old")["partitions_begun_total"] < 2 * 16
         assert fleet.metrics("old")["partitions"] == 0
@@ -133,7 +133,7 @@ async def test_of_two_with_one_name_one_waits(tmp_path: Path) -> None:
         await new.kill()
         await until(lambda: has_all(fleet, "old"), within=PATIENCE)
         await fleet.send(meter)
-        await until_stored(fleet, sent, within=PATIENCE)
+        await until_stored(fleet, *sent)
         assert said() == 1
 
 
@@ -147,7 +147,7 @@ async def test_a_name_belongs_to_one_meter_in_all_partitions_and_after_a_kill(
         fleet.write_keys(known, other)
         await fleet.start("first")
         await fleet.send(known)
-        await until_stored(fleet, [known], within=PATIENCE)
+        await until_stored(fleet, known)
         await fleet.stop("first")
         await fleet.start("first")
         own, other.name = other.name, known.name
@@ -159,5 +159,5 @@ async def test_a_name_belongs_to_one_meter_in_all_partitions_and_after_a_kill(
         await until(is_refused, within=PATIENCE)
         other.name, other.expected = own, {}
         await fleet.send(known, other)
-        await until_stored(fleet, [known, other], within=PATIENCE)
+        await until_stored(fleet, known, other)
         assert fleet.metrics("first")['rejected_total{reason="other_meter"}'] == 1

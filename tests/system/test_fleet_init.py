@@ -15,7 +15,6 @@ import urllib.request
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import nats
 import nats.errors
 import nats.js.errors
 import pytest
@@ -26,6 +25,7 @@ from nats.js.api import StreamConfig
 from dev.demo.home_assistant import ROOT
 from dev.demo.processes import running
 from dev.encoder import KEY, TITLE, frame
+from dev.fleet.cluster import connect
 from dev.fleet.nats_server import recommended
 from dev.ports import free_ports
 from tests.system.sealed_gateway import Line
@@ -127,19 +127,12 @@ class MadeFleet:
             if errors is not None:
                 errors.append(error)
 
-        client = await nats.connect(
-            [f"nats://{HOST}:{self.port + number}" for number in range(3)],
-            user=user,
-            password=(self.directory / password).read_text(encoding="ascii").strip(),
-            inbox_prefix=f"_INBOX_{user}",
-            tls=self.tls(),
-            error_cb=on_error,
-            allow_reconnect=False,
-        )
-        try:
+        urls = [f"nats://{HOST}:{self.port + number}" for number in range(3)]
+        chosen = (self.directory / password).read_text(encoding="ascii").strip()
+        async with await connect(
+            urls, user, password=chosen, tls=self.tls(), on_error=on_error
+        ) as client:
             yield client
-        finally:
-            await client.close()
 
     def tls(self) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=self.directory / "gateway-cellar" / "ca.pem")

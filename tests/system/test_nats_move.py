@@ -103,7 +103,7 @@ async def test_a_fleet_moves_into_accounts_of_its_own(tmp_path: Path) -> None:
         assert await are_loaded()
         await line.send(quiet.next_frame())
         await gateway.until_total("queue_length", 0)
-        await until_stored(fleet, [*known, quiet], within=PATIENCE)
+        await until_stored(fleet, *known, quiet)
 
         end = quiet.title.hex().upper()
 

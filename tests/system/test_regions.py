@@ -50,7 +50,7 @@ async def test_each_region_has_its_own_meters_and_both_are_stored(tmp_path: Path
 
         await fleet.send(here, moved)
         await gateway.jetstream(timeout=5).publish(there.subject, there.next_frame(), stream=STREAM)
-        await until_stored(fleet, [here, there, moved], within=PATIENCE)
+        await until_stored(fleet, here, there, moved)
         assert await subjects(fleet.js) == titles(here, moved)
         assert await subjects(south) == titles(there)
 
@@ -69,5 +69,5 @@ async def test_each_region_has_its_own_meters_and_both_are_stored(tmp_path: Path
             return True
 
         await until(is_taken, within=PATIENCE)
-        await until_stored(fleet, [here, there, moved], within=PATIENCE)
+        await until_stored(fleet, here, there, moved)
         assert missing(expected_of(here, there, moved), fleet.stored()) == []
