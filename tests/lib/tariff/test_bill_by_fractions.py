@@ -21,11 +21,15 @@ from smartyp1.tariff import (
 from tests.lib.tariff.months import LONG_AGO, LUXEMBOURG
 
 QUARTER_HOUR = timedelta(minutes=15)
-LEVIES = {
-    2025: {"electricity_tax": 0.001, "compensation": -0.0376},
-    2026: {"electricity_tax": 0.001, "compensation": -0.001},
-}
-LEVIES[2027] = LEVIES[2026]
+TAX = 0.001
+
+
+def compensation(month: datetime) -> float:
+    """Return what each kWh of category A is charged: the State's aid was from August 2026 on."""
+    if month.year == 2025:
+        return -0.0376
+    return -0.0371 if month.year == 2026 and month.month >= 8 else -0.001
+
 
 prices = st.none() | st.integers(-5_000, 400_000).map(lambda each: each / 10_000)
 watt_hours = st.integers(0, 60_000)
@@ -52,6 +56,12 @@ contracts_of_a_household = st.builds(
     electricity_tax=prices,
     compensation=prices,
 )
+
+
+def priced_of(watt_hours: int) -> st.SearchStrategy[int]:
+    """Return how much of an energy has a price of the market: often all, or as good as all."""
+    most = watt_hours * 95 // 100
+    return st.sampled_from([watt_hours, watt_hours, most]) | st.integers(0, watt_hours)
 
 
 def quarter_hours(start: datetime) -> list[datetime]:
@@ -91,9 +101,9 @@ def stories(draw: st.DrawFn) -> tuple[Month, Contracts, datetime]:
                 hours: Split(imported, draw(st.integers(0, imported)))
                 for hours in draw(st.sets(st.sampled_from(["22:00-06:00", "22:00-06:00 sat sun"])))
             },
-            market_wh=draw(st.integers(0, imported)),
+            market_wh=draw(priced_of(imported)),
             market_cost=draw(st.integers(-999, 9_999)) / 1000,
-            market_exported_wh=draw(st.integers(0, exported)),
+            market_exported_wh=draw(priced_of(exported)),
             market_revenue=draw(st.integers(-999, 9_999)) / 1000,
         )
         days.append(one)
@@ -158,19 +168,27 @@ class Sheet:
         prices: tuple[float | None, float | None],
         all_of_it: Fraction,
         market: list[tuple[float, float]],
+        mean: Fraction | None,
     ) -> None:
         price, margin = prices
         if margin is None:
-            if price is not None:
+            if price is not None or name == "energy":
                 self.add(name, all_of_it, price)
-        elif any(wh for wh, _ in market) or not all_of_it:
-            self.add(name, Fraction(0), margin, 0.0)
-            for wh, money in market:
-                self.add(name, exact(wh) / 1000, margin, money)
+            return
+        known = sum((exact(wh) for wh, _ in market), Fraction(0)) / 1000
+        money = sum((exact(cost) for _, cost in market), Fraction(0))
+        if known < all_of_it and mean is not None:
+            money += (all_of_it - known) * mean
+            known = all_of_it
+        if known < all_of_it and name == "energy":
+            self.add(name, all_of_it, None)
+        elif known or not all_of_it:
+            self.add(name, known, margin, 0.0)
+            self.found[name, margin, True][1] += money
 
     def add_part(self, contract: Contract, share: Fraction, month: Month, of: Contracts) -> None:
         """Add what a contract is charged for: a share of the month, and its days."""
-        published = network_prices(month.start.year)
+        published = network_prices(month.start.astimezone(UTC))
         assert published
         kw, own = contract.reference_kw, contract
         days = [day for day in month.days if contract_at(of, day.start) is contract]
@@ -191,8 +209,10 @@ class Sheet:
             second = sum(map(exact, of_second), Fraction(0)) / 1000
             self.add("energy_second", second, own.second_price)
             first -= second
-        self.add_energy("energy", (own.energy_price, own.energy_margin), first, bought)
-        self.add_energy("feed_in", (own.feed_in_price, own.feed_in_margin), exported, sold)
+        mean = mean_price(month, of, BOUGHT)
+        self.add_energy("energy", (own.energy_price, own.energy_margin), first, bought, mean)
+        mean = mean_price(month, of, SOLD)
+        self.add_energy("feed_in", (own.feed_in_price, own.feed_in_margin), exported, sold, mean)
         if own.energy_fee is not None:
             self.add("energy_fee", share, own.energy_fee)
         if own.discount is not None:
@@ -208,10 +228,27 @@ class Sheet:
         surcharge = published.surcharge if own.surcharge is None else own.surcharge
         self.add("surcharge", above, None if kw is None else surcharge)
         if own.has_levies is True:
-            for name, mine in LEVIES[month.start.year].items():
+            levies = {"electricity_tax": TAX, "compensation": compensation(month.start)}
+            for name, mine in levies.items():
                 of_a = mine if own.consumer_category == "A" else None
                 entered = getattr(own, name)
                 self.add(name, imported, of_a if entered is None else entered)
+
+
+BOUGHT = ("energy_margin", "imported_wh", "market_wh", "market_cost")
+SOLD = ("feed_in_margin", "exported_wh", "market_exported_wh", "market_revenue")
+
+
+def mean_price(month: Month, of: Contracts, names: tuple[str, ...]) -> Fraction | None:
+    """Return the market's mean price where nine tenths of the energy that follows it have one."""
+    margin, *amounts = names
+    days = [day for day in month.days if getattr(contract_at(of, day.start), margin) is not None]
+    wh, known_wh, money = (
+        sum((exact(getattr(day, name)) for day in days), Fraction(0)) for name in amounts
+    )
+    if not known_wh or known_wh * 10 < wh * 9:
+        return None
+    return money / (known_wh / 1000)
 
 
 def above_kwh(day: Day, kw: float | None) -> Fraction:
@@ -263,11 +300,15 @@ def test_bills(story: tuple[Month, Contracts, datetime]) -> None:
     assert (due.net, due.vat, due.total) == (float(net), vat, float(net + exact(vat)))
 
 
+def vat_factor(contract: Contract) -> Fraction:
+    return Fraction(108, 100) if contract.has_vat else Fraction(1)
+
+
 @given(stories())
 @settings(max_examples=150)
 def test_comparisons(story: tuple[Month, Contracts, datetime]) -> None:
     month, contracts, until = story
-    published = network_prices(month.start.year)
+    published = network_prices(month.start.astimezone(UTC))
     assert published
     [compared] = compare([month], contracts, until).months
     held = shares(month, contracts, until)
@@ -280,7 +321,7 @@ def test_comparisons(story: tuple[Month, Contracts, datetime]) -> None:
         for contract, share in held:
             price = fixed_price(contract, kw, published)
             is_fixed_known = is_fixed_known and price is not None
-            fixed += share * exact(price or 0)
+            fixed += share * exact(price or 0) * vat_factor(contract)
         for day in month.days:
             contract = contract_at(contracts, day.start)
             own_surcharge, own_variable = contract.surcharge, contract.network_variable
@@ -289,7 +330,7 @@ def test_comparisons(story: tuple[Month, Contracts, datetime]) -> None:
                 each -= exact(published.variable if own_variable is None else own_variable)
             energy = above_kwh(day, kw)
             above += energy
-            surcharge += each * energy
+            surcharge += each * energy * vat_factor(contract)
         found = compared.classes[kw]
         assert found.excess_kwh == float(above)
         assert found.surcharge == cents(surcharge)

@@ -1,85 +1,70 @@
 """The published prices, as the data file has them."""
 
-import tomllib
-from pathlib import Path
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-import smartyp1.tariff
-from smartyp1.tariff import LATEST_YEAR, METER_SIZES, REFERENCE_POWERS, network_prices
+from smartyp1.tariff import (
+    APPROVED_UNTIL,
+    LUXEMBOURG,
+    METER_SIZES,
+    REFERENCE_POWERS,
+    NetworkPrices,
+    network_prices,
+)
 
-FILE = Path(str(smartyp1.tariff.__file__)).with_name("network_prices.toml")
+FIXED = {
+    2025: (11.11, 19.27, 29.46, 39.65, 60.03, 92.64, 147.66, 208.80),
+    2026: (7.42, 12.84, 19.61, 26.39, 39.94, 61.62, 98.20, 138.85, 206.60, 274.35),
+}
+OTHERS = {
+    2025: (0.08, 0.0759, 0.1139, (5.90, 11.72, 36.41)),
+    2026: (0.08, 0.0510, 0.0765, (5.72, 8.69, 29.60)),
+}
 
 
-def test_2025() -> None:
-    prices = network_prices(2025)
+def on(day: str) -> NetworkPrices:
+    """Return the prices of a day's first moment in Luxembourg."""
+    midnight = datetime.combine(date.fromisoformat(day), datetime.min.time(), LUXEMBOURG)
+    prices = network_prices(midnight.astimezone(UTC))
     assert prices is not None
-    assert (prices.vat, prices.variable, prices.surcharge) == (0.08, 0.0759, 0.1139)
-    assert prices.fixed == {
-        3: 11.11,
-        7: 19.27,
-        12: 29.46,
-        17: 39.65,
-        27: 60.03,
-        43: 92.64,
-        70: 147.66,
-        100: 208.80,
-    }
-    assert prices.meter == {40: 5.90, 63: 11.72, 120: 36.41}
+    return prices
 
 
-def test_2026() -> None:
-    prices = network_prices(2026)
-    assert prices is not None
-    assert (prices.vat, prices.variable, prices.surcharge) == (0.08, 0.0510, 0.0765)
-    assert prices.fixed == {
-        3: 7.42,
-        7: 12.84,
-        12: 19.61,
-        17: 26.39,
-        27: 39.94,
-        43: 61.62,
-        70: 98.20,
-        100: 138.85,
-        150: 206.60,
-        200: 274.35,
-    }
-    assert prices.meter == {40: 5.72, 63: 8.69, 120: 29.60}
+@pytest.mark.parametrize("year", [2025, 2026])
+@pytest.mark.parametrize("day", ["01-01", "12-31"])
+def test_years(year: int, day: str) -> None:
+    prices = on(f"{year}-{day}")
+    assert prices.fixed == dict(zip(REFERENCE_POWERS, FIXED[year], strict=False))
+    sizes = tuple(prices.meter[size] for size in METER_SIZES)
+    assert (prices.vat, prices.variable, prices.surcharge, sizes) == OTHERS[year]
+    assert prices.electricity_tax == {"A": 0.0010}
 
 
-def test_a_year_that_is_not_known_has_the_prices_of_the_last_one() -> None:
-    assert network_prices(LATEST_YEAR + 1) == network_prices(LATEST_YEAR)
-    assert network_prices(2099) == network_prices(LATEST_YEAR)
+@pytest.mark.parametrize(
+    ("day", "compensation"),
+    [
+        ("2025-12-31", -0.0376),
+        ("2026-01-01", -0.0010),
+        ("2026-07-31", -0.0010),
+        ("2026-08-01", -0.0371),  # the State's aid
+        ("2026-12-31", -0.0371),
+        ("2027-01-01", -0.0010),
+    ],
+)
+def test_the_compensation_changes_at_the_midnights_of_its_days(
+    day: str, compensation: float
+) -> None:
+    assert on(day).compensation == {"A": compensation}
+
+
+def test_after_the_last_approved_day_the_latest_prices_go_on() -> None:
+    last = APPROVED_UNTIL.isoformat()
+    following = (APPROVED_UNTIL + timedelta(days=1)).isoformat()
+    assert (on(last).are_approved, on(following).are_approved) == (True, False)
+    assert on("2099-01-01").fixed == on(last).fixed
 
 
 def test_nothing_is_known_before_the_tariff() -> None:
-    assert network_prices(2024) is None
-
-
-@pytest.mark.parametrize("year", range(2025, LATEST_YEAR + 1))
-def test_each_year_is_plausible_and_names_its_sources(year: int) -> None:
-    table = tomllib.loads(FILE.read_text(encoding="utf-8"))[str(year)]
-    assert table["sources"]
-    prices = network_prices(year)
-    assert prices is not None
-    assert prices != network_prices(year - 1)
-    assert set(prices.fixed) <= set(REFERENCE_POWERS)
-    assert list(prices.fixed.values()) == sorted(prices.fixed.values())
-    assert tuple(prices.meter) == METER_SIZES
-    assert 0 < prices.vat < 0.3
-    assert 0 < prices.variable < prices.surcharge < 1
-
-
-def test_levies_of_category_a_and_what_is_known_from_one_private_source_only() -> None:
-    tables = tomllib.loads(FILE.read_text(encoding="utf-8"))
-    found = {}
-    for year in (2025, 2026):
-        prices = network_prices(year)
-        assert prices is not None
-        found[year] = prices.electricity_tax, prices.compensation
-        # No official page has it, so a household is to compare it with a bill.
-        private = ["compensation"] if year == 2025 else []
-        assert tables[str(year)].get("one_private_source", []) == private
-    assert found == {2025: ({"A": 0.0010}, {"A": -0.0376}), 2026: ({"A": 0.0010}, {"A": -0.0010})}
-    page = (Path(__file__).parents[3] / "docs" / "tariff.md").read_text(encoding="utf-8")
-    assert "known from one private source only" in page.lower()
+    assert network_prices(datetime(2024, 12, 31, 22, 59, 59, tzinfo=UTC)) is None
+    assert network_prices(datetime(2024, 12, 31, 23, tzinfo=UTC)) is not None

@@ -19,10 +19,16 @@ from .calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start, quarter_star
 from .comparison import ClassCost, Comparison, MonthComparison, compare
 from .contract import (
     CONSUMER_CATEGORIES,
+    MAX_AID_NAME_LENGTH,
+    MAX_AIDS,
     METER_SIZES,
     NO_CONTRACT,
     NO_PRICES,
+    PER_KWH,
+    PER_MONTH,
     REFERENCE_POWERS,
+    Aid,
+    AidVat,
     Contract,
     Contracts,
     MarketPrices,
@@ -42,7 +48,7 @@ from .month import (
     QuarterHour,
     Shared,
 )
-from .network_prices import LATEST_YEAR, NetworkPrices, network_prices
+from .network_prices import APPROVED_UNTIL, AgreedPrices, NetworkPrices, network_prices
 from .outlook import LOOKED_BACK, ComingQuarterHour, outlook, usual_import
 from .past import NO_PAST, Past
 from .register_rises import MAX_POWER_KW, Energies
@@ -53,15 +59,17 @@ from .what_if import ClassWithBattery, WhatIf, YearCosts, what_if
 from .what_if_year import LEAST_DAYS, WhatIfError, WhatIfRefusal
 
 __all__ = [
+    "APPROVED_UNTIL",
     "CONSUMER_CATEGORIES",
     "KEPT_MONTHS",
-    "LATEST_YEAR",
     "LEAST_DAYS",
     "LEAST_EFFICIENCY",
     "LEAST_KW",
     "LEAST_KWH",
     "LOOKED_BACK",
     "LUXEMBOURG",
+    "MAX_AIDS",
+    "MAX_AID_NAME_LENGTH",
     "MAX_POWER_KW",
     "METER_SIZES",
     "MOST_KW",
@@ -72,10 +80,15 @@ __all__ = [
     "NO_PAST",
     "NO_PRICES",
     "NO_SHARING",
+    "PER_KWH",
+    "PER_MONTH",
     "QUARTER_HOUR",
     "REFERENCE_POWERS",
     "WEEKDAYS",
     "Above",
+    "AgreedPrices",
+    "Aid",
+    "AidVat",
     "Battery",
     "Bill",
     "ClassCost",

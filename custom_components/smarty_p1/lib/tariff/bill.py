@@ -8,23 +8,26 @@
 - Prices by the month run by the calendar from its start, whether measured or not; in the first
   month of all, from the day of the first reading.
 - With VAT, the parts are rounded by the largest remainder: they add up to the total.
-- Prices that the contract leaves open are the published ones of the month's year.
-- Energy at the market's price was priced as it came; what came while that price was unknown is on
-  no line, and `unpriced_kwh` says how much that is.
-- There is no VAT on what is fed in.
+- Prices that the contract leaves open are the published ones of each day.
+- While a price is unknown, its line is in `missing`, and there is no total.
+- Energy at the market's price was priced as it came. Up to a tenth of a month's energy may have
+  come while that price was unknown: it costs the month's mean, and `unpriced_kwh` says how much it
+  is. If it is more, the price of the energy is unknown.
+- Exported energy without a price is on no line: the household owes the rest all the same.
+- There is no VAT on what is fed in, nor on an aid that is said to have none.
 - What was shared is no supplier's, and bears no levies; the network's lines are on all energy. The
-  group's own bill of it is another one.
+  energy community has a bill of its own: `community` is its line.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from functools import lru_cache, reduce
 from typing import NamedTuple
 
-from .contract import Contracts
+from .contract import PER_KWH, PER_MONTH, AidVat, Contracts
 from .month import Day, Month, Shared
 from .months_by_contract import MonthPart, parts_of
-from .network_prices import AgreedPrices, NetworkPrices, network_prices
+from .network_prices import APPROVED_UNTIL, NetworkPrices
 
 
 class LineKind(NamedTuple):
@@ -43,17 +46,21 @@ BILL_LINES: Mapping[str, LineKind] = {
     "energy_second": LineKind("kWh", "energy"),
     "energy_fee": LineKind("month", "energy"),
     "discount": LineKind("month", "energy"),
+    "aid_per_month": LineKind("month", "energy"),
     "network_fixed": LineKind("month", "network"),
     "network_variable": LineKind("kWh", "network"),
     "meter": LineKind("month", "network"),
     "surcharge": LineKind("kWh", "surcharge"),
     "electricity_tax": LineKind("kWh", "levies"),
     "compensation": LineKind("kWh", "levies"),
+    "aid_per_kwh": LineKind("kWh", "levies"),
     "feed_in": LineKind("kWh", "feed_in", is_paid_out=True),
 }
 """The lines by their names, in the order of a bill."""
 _ORDER = tuple(BILL_LINES)
-_ENERGY = ("energy", "energy_second")
+_AIDS = {PER_KWH: "aid_per_kwh", PER_MONTH: "aid_per_month"}
+# Of a month's energy at the market's price.
+_MAX_UNPRICED_SHARE = 0.1
 
 
 def lines_of(*parts: str) -> tuple[str, ...]:
@@ -76,6 +83,9 @@ class Line(NamedTuple):
     """Of one unit; where it follows the market, the mean of the month, with the margin."""
     amount: float
     """Negative for what the household is paid or spared."""
+    label: str | None = None
+    """The name that the household gave to its own aid."""
+    has_vat: bool = True
 
 
 class Bill(NamedTuple):
@@ -88,65 +98,80 @@ class Bill(NamedTuple):
     """0 for a contract without VAT; None is not known."""
     net: float | None
     """The sum of the lines; like what follows from it, None while a line is missing."""
+    vat_base: float | None
+    """The sum of the lines that have VAT: all but what is fed in, and aids without VAT."""
     vat: float | None
     total: float | None
+    subtotal: float | None
+    """What the known lines cost with VAT: the total, unless a line is missing."""
+    community: Line | None
+    """What the household pays to its energy community beside this bill: amount with VAT."""
+    prices_of: date | None
+    """The last day for which the published prices were approved, if the bill uses them later."""
     unpriced_kwh: float
-    """Imported energy that is not on a line `energy`."""
+    """Imported energy that came while its price was unknown, or that has none."""
     unpriced_exported_kwh: float
     """Exported energy that is not on a line `feed_in`."""
     unsplit_kwh: float
     """Imported energy at the first of two prices, because it is not known by hours."""
     shared: Shared
     """What came from energy sharing, of which the supplier's lines are not."""
+    may_owe_less_network: float | None
+    """The network's price, with VAT, of shared energy for which the operator may not charge it."""
 
     @property
-    def may_owe_less_network(self) -> bool:
-        """Return whether energy was shared for which the operator may not charge the network.
-
-        That is within a local group: layers 1 to 3, or one that is not known.
-        """
-        return self.shared.all_wh > self.shared.layer_4_wh
+    def total_with_community(self) -> float | None:
+        """Return what is paid for the month in all, None while a part of it is unknown."""
+        if self.total is None or not self.shared.all_wh:
+            return self.total
+        return None if self.community is None else round(self.total + self.community.amount, 2)
 
     def amount(self, *names: str) -> float | None:
         """Return what the lines of these names cost with VAT; None while one of them is unknown."""
         lines = [line for line in self.lines if line.name in names]
         if not lines or self.vat_rate is None or any(name in self.missing for name in names):
             return None
-        return to_cents(sum(line.amount for line in lines) + self.vat_rate * _taxed(lines))
+        return to_cents(sum([line.amount for line in lines]) + self.vat_rate * _vat_base(lines))
 
     def part(self, *names: str) -> float | None:
-        """Return what parts cost with VAT; where all are known, they add up to the total."""
-        if self.net is None or self.vat is None:
-            return self.amount(*lines_of(*names))
-        parts = _parts(self.lines, self.vat, self.vat_rate or 0.0)
+        """Return what parts cost with VAT; None where there is none, or a price is unknown.
+
+        All parts add up to the subtotal.
+        """
+        if self.vat_rate is None or any(BILL_LINES[line].part in names for line in self.missing):
+            return None
+        parts = _parts(_lines_of_known_parts(self.lines, self.missing), self.vat_rate)
         found = [parts[name] for name in names if name in parts]
         return round(sum(found), 2) if found else None
 
 
 @lru_cache(maxsize=16)
-def _parts(lines: tuple[Line, ...], vat: float, vat_rate: float) -> Mapping[str, float]:
+def _parts(lines: tuple[Line, ...], vat_rate: float) -> Mapping[str, float]:
     """Return all parts with VAT, rounded by the largest remainder."""
-    net: dict[str, int] = {}
+    taxed: dict[str, int] = {}
+    untaxed: dict[str, int] = {}
     surcharge = 0.0
     for line in lines:
         part = BILL_LINES[line.name].part
-        net[part] = net.get(part, 0) + round(line.amount * 100)
+        cents = round(line.amount * 100)
+        taxed[part] = taxed.get(part, 0) + (cents if line.has_vat else 0)
+        untaxed[part] = untaxed.get(part, 0) + (0 if line.has_vat else cents)
         if part == "surcharge":
             surcharge += line.quantity * line.price
-    paid_out = net.pop("feed_in", None)
-    left = sum(net.values()) + round(vat * 100)
     percent = round((1 + vat_rate) * 100)
-    whole = {part: cents * percent // 100 for part, cents in net.items()}
-    # It is shown more exactly than in cents.
-    whole["surcharge"] = round(to_cents(surcharge * (1 + vat_rate)) * 100)
-    left -= sum(whole.values())
-    others = sorted(net.keys() - {"surcharge"}, key=lambda part: -(net[part] * percent % 100))
+    whole = {part: cents * percent // 100 for part, cents in taxed.items()}
+    if "surcharge" in taxed:
+        # It is shown more exactly than in cents.
+        whole["surcharge"] = round(to_cents(surcharge * (1 + vat_rate)) * 100)
+    vat = to_cents(vat_rate * _vat_base(lines))
+    left = sum(taxed.values()) + round(vat * 100) - sum(whole.values())
+    others = sorted(
+        taxed.keys() - {"surcharge", "feed_in"}, key=lambda part: -(taxed[part] * percent % 100)
+    )
     for n, part in enumerate(others):
         # In turn, beginning with the largest remainder.
         whole[part] += (left + len(others) - 1 - n) // len(others)
-    if paid_out is not None:
-        whole["feed_in"] = paid_out
-    return {part: cents / 100 for part, cents in whole.items()}
+    return {part: (cents + untaxed[part]) / 100 for part, cents in whole.items()}
 
 
 class _Charge(NamedTuple):
@@ -156,6 +181,8 @@ class _Charge(NamedTuple):
     quantity: float
     price: float | None
     market: float | None = None
+    label: str | None = None
+    has_vat: bool = True
 
 
 def bill(
@@ -163,41 +190,58 @@ def bill(
 ) -> Bill:
     """Return the bill of a month as it is at a moment; of one that has ended, the whole bill.
 
-    It is at the published prices of its year, or at these.
+    It is at the published prices of each day, or at the given ones.
     """
-    published = published or network_prices(month.start.year)
-    parts = parts_of(month, contracts, until)
+    parts = parts_of(month, contracts, until, published)
+    bought, sold = [_bought(part) for part in parts], [_sold(part) for part in parts]
+    mean, mean_sold = _mean_price(bought), _mean_price(sold)
     charges = [
         charge
-        for part in parts
-        for charge in _charges(part, AgreedPrices(part.contract, published))
+        for part, each, each_sold in zip(parts, bought, sold, strict=True)
+        for charge in _charges(part, each.priced(mean), each_sold.priced(mean_sold))
     ]
     if len(parts) > 1:
         charges = _merged(charges)
-    missing = [charge.name for charge in charges if charge.price is None]
-    lines = [_line(charge, charge.price) for charge in charges if charge.price is not None]
+    missing = tuple(dict.fromkeys(charge.name for charge in charges if charge.price is None))
+    lines = tuple(_line(charge, charge.price) for charge in charges if charge.price is not None)
 
     # A bill has VAT or it has not: what was agreed last is for all of it.
-    vat_rate = AgreedPrices(parts[-1].contract, published).vat_rate
-    net = vat = total = None
-    if not missing and vat_rate is not None:
-        net = round(sum([line.amount for line in lines]), 2)
-        vat = to_cents(vat_rate * _taxed(lines))
-        total = round(net + vat, 2)
+    vat_rate = parts[-1].prices.vat_rate
+    net = vat_base = vat = total = subtotal = None
+    if vat_rate is not None:
+        net, vat_base, vat, subtotal = _sums(_lines_of_known_parts(lines, missing), vat_rate)
+        total = subtotal
+    if missing:
+        net = vat_base = vat = total = None
     return Bill(
-        lines=tuple(lines),
-        missing=tuple(dict.fromkeys(missing)),
+        lines=lines,
+        missing=missing,
         vat_rate=vat_rate,
         net=net,
+        vat_base=vat_base,
         vat=vat,
         total=total,
-        unpriced_kwh=_not_charged(charges, _ENERGY, sum([part.supplied_kwh for part in parts])),
-        unpriced_exported_kwh=_not_charged(
-            charges, ("feed_in",), sum([part.exported_kwh for part in parts])
-        ),
+        subtotal=subtotal,
+        community=_community(parts),
+        prices_of=APPROVED_UNTIL if any(part.prices.are_outdated for part in parts) else None,
+        unpriced_kwh=round(sum([each.unpriced_kwh for each in bought]), 3),
+        unpriced_exported_kwh=round(sum([each.unpriced_kwh for each in sold]), 3),
         unsplit_kwh=_unsplit_kwh(parts),
         shared=reduce(Shared.plus, [part.shared for part in parts]),
+        may_owe_less_network=_network_of_local_sharing(parts),
     )
+
+
+def _lines_of_known_parts(lines: tuple[Line, ...], missing: tuple[str, ...]) -> tuple[Line, ...]:
+    unknown = {BILL_LINES[name].part for name in missing}
+    return tuple(line for line in lines if BILL_LINES[line.name].part not in unknown)
+
+
+def _sums(lines: Sequence[Line], vat_rate: float) -> tuple[float, float, float, float]:
+    """Return the sum of lines without VAT, what of it has VAT, the VAT, and the sum with it."""
+    net, base = round(sum([line.amount for line in lines]), 2), round(_vat_base(lines), 2)
+    vat = to_cents(vat_rate * base)
+    return net, base, vat, round(net + vat, 2)
 
 
 def to_cents(amount: float) -> float:
@@ -210,37 +254,102 @@ def to_cents(amount: float) -> float:
     return (cents if amount > 0 else -cents) / 100
 
 
-def _charges(part: MonthPart, prices: AgreedPrices) -> Iterator[_Charge]:
+class _Energy(NamedTuple):
+    """Energy of a part of a month, with its price or its costs at the market's price."""
+
+    kwh: float
+    price: float | None
+    margin: float | None
+    market_kwh: float
+    """The energy whose market price was known; all of it has that price or none."""
+    market_cost: float
+
+    @property
+    def unpriced_kwh(self) -> float:
+        """Return the energy whose price is not known."""
+        if self.margin is None:
+            return self.kwh if self.price is None else 0.0
+        return max(0.0, self.kwh - self.market_kwh)
+
+    def priced(self, mean: float | None) -> _Energy:
+        """Return the energy with all of it at the market's price, if its mean is known."""
+        if self.margin is None or mean is None:
+            return self
+        cost = self.market_cost + self.unpriced_kwh * mean
+        return self._replace(market_kwh=self.kwh, market_cost=cost)
+
+
+def _bought(part: MonthPart) -> _Energy:
+    priced = [_supplied(day) for day in part.days]
+    return _Energy(
+        part.supplied_kwh,
+        part.contract.energy_price,
+        part.contract.energy_margin,
+        sum([wh for wh, _ in priced]) / 1000,
+        sum([cost for _, cost in priced]),
+    )
+
+
+def _sold(part: MonthPart) -> _Energy:
+    return _Energy(
+        part.exported_kwh,
+        part.contract.feed_in_price,
+        part.contract.feed_in_margin,
+        sum([day.market_exported_wh for day in part.days]) / 1000,
+        sum([day.market_revenue for day in part.days]),
+    )
+
+
+def _mean_price(energies: Sequence[_Energy]) -> float | None:
+    """Return the market's mean price of a month's energy, None where too little of it is known."""
+    of_market = [each for each in energies if each.margin is not None]
+    kwh, known_kwh = (
+        sum([each.kwh for each in of_market]),
+        sum([each.kwh - each.unpriced_kwh for each in of_market]),
+    )
+    if not known_kwh or known_kwh < (1 - _MAX_UNPRICED_SHARE) * kwh:
+        return None
+    return sum([each.market_cost for each in of_market]) / known_kwh
+
+
+def _charges(part: MonthPart, bought: _Energy, sold: _Energy) -> Iterator[_Charge]:
     """Yield what is charged for a part of a month, in the order of a bill."""
-    contract, days, months, imported_kwh, exported_kwh, _, supplied_kwh = part
+    contract, prices, months = part.contract, part.prices, part.months
     above_kwh = part.above_kwh(contract.reference_kw)
 
-    market = (_supplied(day) for day in days)
     second_kwh = part.split.second_wh / 1000 if contract.has_second_price else 0.0
-    yield from _energy(
-        "energy", supplied_kwh - second_kwh, contract.energy_price, contract.energy_margin, market
-    )
+    yield _energy("energy", bought._replace(kwh=bought.kwh - second_kwh))
     if contract.has_second_price:
         yield _Charge("energy_second", second_kwh, contract.second_price)
     if contract.energy_fee is not None:
         yield _Charge("energy_fee", months, contract.energy_fee)
     if contract.discount is not None:
         yield _Charge("discount", months, -contract.discount or 0.0)
+    for aid in part.aids:
+        yield _Charge(
+            _AIDS[aid.unit],
+            part.supplied_kwh if aid.unit == PER_KWH else months,
+            prices.aid(aid),
+            label=aid.name,
+            has_vat=aid.vat is not AidVat.NONE,
+        )
 
     yield _Charge("network_fixed", months, prices.fixed(contract.reference_kw))
-    variable_kwh = imported_kwh - above_kwh if contract.replaces_variable else imported_kwh
+    variable_kwh = (
+        part.imported_kwh - above_kwh if contract.replaces_variable else part.imported_kwh
+    )
     yield _Charge("network_variable", variable_kwh, prices.variable)
     yield _Charge("meter", months, prices.meter)
     # Without a reference power nobody knows what is above it.
     yield _Charge("surcharge", above_kwh, contract.reference_kw and prices.surcharge)
     if contract.has_levies:
-        yield _Charge("electricity_tax", supplied_kwh, prices.electricity_tax)
-        yield _Charge("compensation", supplied_kwh, prices.compensation)
+        yield _Charge("electricity_tax", part.supplied_kwh, prices.electricity_tax)
+        yield _Charge("compensation", part.supplied_kwh, prices.compensation)
 
-    market = ((day.market_exported_wh, day.market_revenue) for day in days)
-    yield from _energy(
-        "feed_in", exported_kwh, contract.feed_in_price, contract.feed_in_margin, market
-    )
+    if sold.margin is not None and sold.unpriced_kwh:
+        sold = sold._replace(kwh=sold.market_kwh)
+    if contract.has_feed_in_price and (sold.kwh or not part.exported_kwh):
+        yield _energy("feed_in", sold)._replace(has_vat=False)
 
 
 def _supplied(day: Day) -> tuple[float, float]:
@@ -251,57 +360,61 @@ def _supplied(day: Day) -> tuple[float, float]:
     return day.market_wh * share, day.market_cost * share
 
 
-def _energy(
-    name: str,
-    kwh: float,
-    price: float | None,
-    margin: float | None,
-    market: Iterable[tuple[float, float]],
-) -> Iterator[_Charge]:
-    """Yield what energy costs; `market` holds the Wh of each day that were priced, and how."""
-    if margin is not None:
-        priced = list(market)
-        priced_kwh = sum([wh for wh, _ in priced]) / 1000
-        if priced_kwh or not kwh:
-            yield _Charge(name, priced_kwh, margin, sum([cost for _, cost in priced]))
-    elif price is not None:
-        yield _Charge(name, kwh, price)
+def _energy(name: str, energy: _Energy) -> _Charge:
+    if energy.margin is None:
+        return _Charge(name, energy.kwh, energy.price)
+    is_known = round(energy.unpriced_kwh, 6) == 0
+    return _Charge(name, energy.kwh, energy.margin if is_known else None, energy.market_cost)
 
 
-def _merged(charges: list[_Charge]) -> list[_Charge]:
-    """Merge charges of the same name and price, in the order of a bill."""
-    merged: dict[tuple[str, float | None, bool], _Charge] = {}
-    for name, quantity, price, market in charges:
-        key = (name, price, market is None)
+def _community(parts: Sequence[MonthPart]) -> Line | None:
+    """Return what the energy community is paid; None where nothing is shared or has no price."""
+    shared = [(part.shared.all_wh / 1000, part.contract.community_price) for part in parts]
+    priced = [(kwh, price) for kwh, price in shared if kwh and price is not None]
+    if not priced or any(kwh and price is None for kwh, price in shared):
+        return None
+    kwh, cost = sum([kwh for kwh, _ in priced]), sum([kwh * price for kwh, price in priced])
+    return Line("community", round(kwh, 3), "kWh", round(cost / kwh, 6), to_cents(cost))
+
+
+def _network_of_local_sharing(parts: Sequence[MonthPart]) -> float | None:
+    """Return the network's price, with VAT, of energy for which the operator may not charge it."""
+    cost = 0.0
+    for part in parts:
+        # Within a local group: layers 1 to 3, or one that is not known.
+        if local_wh := part.shared.all_wh - part.shared.layer_4_wh:
+            variable, vat_rate = part.prices.variable, part.prices.vat_rate
+            if variable is None or vat_rate is None:
+                return None
+            cost += local_wh / 1000 * variable * (1 + vat_rate)
+    return to_cents(cost)
+
+
+def _merged(charges: Iterable[_Charge]) -> list[_Charge]:
+    """Merge charges of the same name, price and label, in the order of a bill."""
+    merged: dict[tuple[object, ...], _Charge] = {}
+    for charge in charges:
+        key = charge._replace(quantity=0.0, market=charge.market and 0.0)
         if same := merged.get(key):
-            added = None if market is None else (same.market or 0.0) + market
-            merged[key] = _Charge(name, same.quantity + quantity, price, added)
-        else:
-            merged[key] = _Charge(name, quantity, price, market)
+            market = None if charge.market is None else (same.market or 0.0) + charge.market
+            charge = charge._replace(quantity=same.quantity + charge.quantity, market=market)  # noqa: PLW2901
+        merged[key] = charge
     return sorted(merged.values(), key=lambda charge: _ORDER.index(charge.name))
 
 
 def _line(charge: _Charge, price: float) -> Line:
-    name, quantity, _, market = charge
-    kind = BILL_LINES[name]
-    if kind.unit == "month":
-        return Line(name, round(quantity, 6), kind.unit, price, to_cents(quantity * price))
-    # To the watt-hour: the amount follows from what is shown.
-    quantity = round(quantity, 3) or 0.0
-    cost = quantity * price + (market or 0.0)
+    kind, quantity, market = BILL_LINES[charge.name], charge.quantity, charge.market
+    # Energy to the watt-hour: the amount follows from what is shown.
+    quantity = round(quantity, 6 if kind.unit == PER_MONTH else 3) or 0.0
+    cost = (charge.quantity if kind.unit == PER_MONTH else quantity) * price + (market or 0.0)
     if market is not None and quantity:
         price = round(cost / quantity, 6)
-    return Line(name, quantity, kind.unit, price, to_cents(-cost if kind.is_paid_out else cost))
+    amount = to_cents(-cost if kind.is_paid_out else cost)
+    return Line(charge.name, quantity, kind.unit, price, amount, charge.label, charge.has_vat)
 
 
-def _taxed(lines: list[Line]) -> float:
-    return sum([line.amount for line in lines if not BILL_LINES[line.name].is_paid_out])
-
-
-def _not_charged(charges: list[_Charge], names: tuple[str, ...], energy_kwh: float) -> float:
-    """Return how much of an energy is on no line of these names."""
-    charged_kwh = sum([charge.quantity for charge in charges if charge.name in names])
-    return max(0.0, round(energy_kwh - charged_kwh, 3))
+def _vat_base(lines: Iterable[Line]) -> float:
+    return sum([line.amount for line in lines if line.has_vat])
 
 
 def _unsplit_kwh(parts: list[MonthPart]) -> float:

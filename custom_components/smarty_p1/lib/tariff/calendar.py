@@ -1,6 +1,6 @@
 """Quarter-hours, days and months of the tariff: those of Luxembourg's clock."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,12 @@ def quarter_start(time: datetime) -> datetime:
     There, the hour that October repeats is two hours; its offsets are whole hours.
     """
     return time.replace(minute=time.minute // 15 * 15, second=0, microsecond=0)
+
+
+@lru_cache(maxsize=64)
+def midnight(day: date) -> datetime:
+    """Return the midnight in Luxembourg at which a day of the calendar begins, in UTC."""
+    return datetime.combine(day, time(), LUXEMBOURG).astimezone(UTC)
 
 
 @lru_cache(maxsize=64)

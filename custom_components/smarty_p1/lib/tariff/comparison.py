@@ -4,8 +4,8 @@
 
 What differs between the classes is the fixed price and the surcharge: a smaller class costs less
 a month, and more for every kilowatt-hour above it. Only whole months decide, the last 12 of them;
-nothing is extrapolated. Without VAT. The energies are at the prices of their months, or all of them
-at those that hold now, which say more about the months to come.
+nothing is extrapolated. Amounts have VAT if the contract has it. The energies are at the prices of
+their months, or all of them at those that hold now, which say more about the months to come.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,11 +13,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from .bill import to_cents
-from .calendar import LUXEMBOURG
 from .contract import REFERENCE_POWERS, Contracts
 from .month import Month
 from .months_by_contract import MonthPart, parts_of
-from .network_prices import AgreedPrices, network_prices
+from .network_prices import AgreedPrices
 
 MONTHS_TO_JUDGE_BY = 12
 _WHOLE = 0.99
@@ -73,10 +72,7 @@ def compare(
     is_at_current_prices: bool = False,
 ) -> Comparison:
     """Compare the classes over months, in the order of time; the last one may be running."""
-    current = None
-    if is_at_current_prices:
-        year = until.astimezone(LUXEMBOURG).year
-        current = AgreedPrices(contracts.at(until), network_prices(year))
+    current = AgreedPrices.at(contracts.at(until), until) if is_at_current_prices else None
     compared = tuple(_compare_month(month, contracts, until, current) for month in months)
     decisive = tuple(month for month in compared if month.is_whole)[-MONTHS_TO_JUDGE_BY:]
     totals = {
@@ -98,11 +94,7 @@ def compare(
 def _compare_month(
     month: Month, contracts: Contracts, until: datetime, current: AgreedPrices | None
 ) -> MonthComparison:
-    published = network_prices(month.start.year)
-    parts = [
-        (part, current or AgreedPrices(part.contract, published))
-        for part in parts_of(month, contracts, until)
-    ]
+    parts = [(part, current or part.prices) for part in parts_of(month, contracts, until)]
     return MonthComparison(
         start=month.start,
         measured_share=month.measured_share(until),
@@ -112,9 +104,9 @@ def _compare_month(
 
 
 def _class_cost(kw: int, parts: list[tuple[MonthPart, AgreedPrices]]) -> ClassCost:
-    fixed = _sum([_times(part.months, prices.fixed(kw)) for part, prices in parts])
+    fixed = _sum([_with_vat(part.months, prices.fixed(kw), prices) for part, prices in parts])
     surcharge = _sum(
-        [_times(part.above_kwh(kw), surcharge_on_top(prices)) for part, prices in parts]
+        [_with_vat(part.above_kwh(kw), prices.surcharge_on_top, prices) for part, prices in parts]
     )
     fixed, surcharge = fixed and to_cents(fixed), surcharge and to_cents(surcharge)
     return ClassCost(
@@ -125,17 +117,10 @@ def _class_cost(kw: int, parts: list[tuple[MonthPart, AgreedPrices]]) -> ClassCo
     )
 
 
-def surcharge_on_top(prices: AgreedPrices) -> float | None:
-    """Return how much more a kWh above costs than one below."""
-    if not prices.contract.replaces_variable:
-        return prices.surcharge
-    if prices.surcharge is None or prices.variable is None:
+def _with_vat(quantity: float, price: float | None, prices: AgreedPrices) -> float | None:
+    if price is None or prices.vat_rate is None:
         return None
-    return prices.surcharge - prices.variable
-
-
-def _times(quantity: float, price: float | None) -> float | None:
-    return None if price is None else quantity * price
+    return quantity * price * (1 + prices.vat_rate)
 
 
 def _sum(amounts: list[float | None]) -> float | None:

@@ -1,10 +1,11 @@
 """What a household has agreed with the operator of the grid and the supplier, and since when."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 from typing import NamedTuple
 
-from .calendar import day_end, day_start
+from .calendar import day_end, day_start, midnight
 
 REFERENCE_POWERS = (3, 7, 12, 17, 27, 43, 70, 100, 150, 200)
 """The classes of the tariff, in kW."""
@@ -13,6 +14,9 @@ METER_SIZES = (40, 63, 120)
 BEGINNING = datetime(1999, 1, 1, tzinfo=UTC)
 """Before all that a meter says: the first contract holds from then on."""
 MAX_CONTRACTS = 200
+MAX_AIDS = 20
+PER_KWH, PER_MONTH = "kWh", "month"
+MAX_AID_NAME_LENGTH = 60
 CONSUMER_CATEGORIES = ("A", "B")
 """Of the levies: A is up to 25,000 kWh a year, B above."""
 
@@ -62,6 +66,8 @@ class Contract:
     """Of an imported kWh."""
     compensation: float | None = None
     """Of an imported kWh; negative where it is paid to the household."""
+    community_price: float | None = None
+    """Of a shared kWh, paid to the energy community, with its VAT if there is any."""
 
     @property
     def has_energy_price(self) -> bool:
@@ -84,6 +90,45 @@ NO_CONTRACT = Contract()
 """Nothing is agreed, as far as is known."""
 
 
+class AidVat(StrEnum):
+    """How the amount of an aid relates to the VAT."""
+
+    EXCLUDED = "excluded"
+    """The amount is without VAT, and VAT is taken of it."""
+    INCLUDED = "included"
+    """The amount is with VAT."""
+    NONE = "none"
+    """There is no VAT on it."""
+
+
+class Aid(NamedTuple):
+    """Aid of the State or rebate of a supplier, as a household enters it."""
+
+    name: str
+    first_day: date
+    last_day: date | None
+    """None: it has no end yet."""
+    amount: float
+    """EUR per unit that the household is spared."""
+    unit: str
+    """`PER_KWH`: of the energy that the supplier bills; or `PER_MONTH`."""
+    vat: AidVat
+
+    @property
+    def start(self) -> datetime:
+        """Return its first moment, in UTC."""
+        return midnight(self.first_day)
+
+    @property
+    def end(self) -> datetime | None:
+        """Return the moment from which it no longer holds, in UTC."""
+        return self.last_day and midnight(self.last_day + timedelta(days=1))
+
+    def holds_at(self, moment: datetime) -> bool:
+        """Return whether it holds at a moment."""
+        return self.start <= moment and (self.end is None or moment < self.end)
+
+
 class MarketPrices(NamedTuple):
     """The market's prices of a kWh now, without margins; None is not known."""
 
@@ -102,6 +147,17 @@ class Contracts:
     """
 
     entries: tuple[tuple[datetime, Contract], ...] = ((BEGINNING, NO_CONTRACT),)
+    aids: tuple[Aid, ...] = ()
+    """Those entered now: each has its own days, whichever contract holds."""
+
+    def aids_at(self, moment: datetime) -> tuple[Aid, ...]:
+        """Return the aids that hold at a moment."""
+        return tuple(aid for aid in self.aids if aid.holds_at(moment))
+
+    def aid_changes(self, start: datetime, end: datetime) -> set[datetime]:
+        """Return the moments between two others at which an aid begins or ends."""
+        moments = {moment for aid in self.aids for moment in (aid.start, aid.end)}
+        return {moment for moment in moments if moment and start < moment < end}
 
     @property
     def latest(self) -> Contract:
@@ -111,7 +167,7 @@ class Contracts:
     @property
     def before_latest(self) -> Contracts:
         """Return the contracts as they were before the last one was entered, if there was one."""
-        return Contracts(self.entries[:-1] or self.entries)
+        return replace(self, entries=self.entries[:-1] or self.entries)
 
     def at(self, time: datetime) -> Contract:
         """Return the contract of a moment."""
@@ -146,4 +202,4 @@ class Contracts:
         kept = tuple(entry for entry in self.entries if entry[0] < since)
         if not kept or kept[-1][1] != contract:
             kept += ((since, contract),)
-        return Contracts(kept[-MAX_CONTRACTS:])
+        return replace(self, entries=kept[-MAX_CONTRACTS:])

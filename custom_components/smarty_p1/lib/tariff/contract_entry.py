@@ -10,12 +10,11 @@ With a day to come, all of it waits until then.
 """
 
 from dataclasses import fields, replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 
-from .calendar import LUXEMBOURG, QUARTER_HOUR, month_start, quarter_start
+from .calendar import QUARTER_HOUR, midnight, month_start, quarter_start
 from .contract import BEGINNING, MAX_CONTRACTS, Contract, Contracts
 
-_MIDNIGHT = time()
 # What came before is not known by hours.
 _NEVER_FILLED = {"second_price", "second_hours"}
 # A price is fixed or follows the market: the two are one value.
@@ -39,8 +38,8 @@ def with_entered(
         return _with_day(contracts, contract, since, now)
     if contract == contracts.latest:
         return contracts
-    if now is None or contracts == Contracts():
-        return Contracts(((BEGINNING, contract),))
+    if now is None or contracts.entries == Contracts().entries:
+        return replace(contracts, entries=((BEGINNING, contract),))
     start = _next_change(now)
     month = _filled(contracts, contracts.at(start), contract, month_start(now))
     return month.changed(contract, start)
@@ -49,19 +48,19 @@ def with_entered(
 def _with_day(
     contracts: Contracts, contract: Contract, since: date, now: datetime | None
 ) -> Contracts:
-    start = datetime.combine(since, _MIDNIGHT, LUXEMBOURG).astimezone(UTC)
+    start = midnight(since)
     if contracts.entries[-1] == (start, contract):
         return contracts
     if contract == contracts.latest:
         contracts = contracts.before_latest
     if now is None or start > now:
         return contracts.changed(contract, start)
-    if contracts == Contracts():
-        return Contracts(((BEGINNING, contract),))
+    if contracts.entries == Contracts().entries:
+        return replace(contracts, entries=((BEGINNING, contract),))
     month = _filled(contracts, contracts.latest, contract, month_start(start))
     kept = (entry for entry in month.entries if entry[0] < start)
     # Also where it is no other contract: the same again, after a restart, shall change nothing.
-    return Contracts((*kept, (start, contract))[-MAX_CONTRACTS:])
+    return replace(contracts, entries=(*kept, (start, contract))[-MAX_CONTRACTS:])
 
 
 def _next_change(now: datetime) -> datetime:
@@ -72,7 +71,7 @@ def _next_change(now: datetime) -> datetime:
 def _filled(contracts: Contracts, before: Contract, after: Contract, since: datetime) -> Contracts:
     """Return contracts that have, since a moment, what was empty before and is not any more."""
     since = since.astimezone(UTC)
-    found = Contracts(contracts.entries)
+    found = contracts
     for start, contract in (
         (since, contracts.at(since)),
         *(entry for entry in contracts.entries if entry[0] > since),

@@ -26,6 +26,7 @@ it. Samples of the power do not enter: a short spike costs nothing as long as th
 No I/O, no clock but the meter's; a fixed amount of work and memory per reading.
 """
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Self
 
@@ -35,6 +36,7 @@ from .contract import (
     BEGINNING,
     NO_CONTRACT,
     NO_PRICES,
+    Aid,
     Contract,
     Contracts,
     MarketPrices,
@@ -90,6 +92,11 @@ class DemandMeter:
         stretches = self._history.stretches
         now = sure_time(stretches) if stretches else None
         self._contracts = with_entered(self._contracts, contract, since, now)
+        self.snapshot = self._make_snapshot()
+
+    def set_aids(self, aids: tuple[Aid, ...]) -> None:
+        """Apply aids and rebates. They are not stored: set them again after a restart."""
+        self._contracts = replace(self._contracts, aids=aids)
         self.snapshot = self._make_snapshot()
 
     @property

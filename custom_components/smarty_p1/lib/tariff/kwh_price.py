@@ -3,11 +3,10 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from .calendar import LUXEMBOURG, quarter_start
-from .comparison import surcharge_on_top
-from .contract import NO_PRICES, Contract, Contracts, MarketPrices
+from .calendar import quarter_start
+from .contract import NO_PRICES, PER_KWH, AidVat, Contract, Contracts, MarketPrices
 from .month import QuarterHour
-from .network_prices import AgreedPrices, network_prices
+from .network_prices import AgreedPrices
 from .second_hours import is_second
 from .sharing import Covered
 
@@ -22,27 +21,33 @@ class KwhPrice(NamedTuple):
     exported: float | None
 
 
-def kwh_price(
-    contract: Contract, year: int, market: MarketPrices, time: datetime | None = None
-) -> KwhPrice:
-    """Return the price of energy, grid and levies for a kWh, without the surcharge.
+def kwh_price(contracts: Contracts, moment: datetime, market: MarketPrices) -> KwhPrice:
+    """Return the price of energy, grid, levies and aids for a kWh, without the surcharge.
 
-    Whether a kWh bears that is known only when its quarter-hour ends. The year is Luxembourg's;
-    at which of two prices the energy is depends on the time.
+    Whether a kWh bears the surcharge is known only when its quarter-hour ends.
     """
-    prices = AgreedPrices(contract, network_prices(year))
+    contract = contracts.at(moment)
+    prices = AgreedPrices.at(contract, moment)
     energy = _energy(contract.energy_price, contract.energy_margin, market.energy)
     hours = contract.second_hours if contract.has_second_price else None
-    if hours and time and is_second(hours, quarter_start(time)):
+    if hours and is_second(hours, quarter_start(moment)):
         energy = contract.second_price
     exported = _energy(contract.feed_in_price, contract.feed_in_margin, market.feed_in)
     parts = [energy, prices.variable]
     if contract.has_levies:
         parts += [prices.electricity_tax, prices.compensation]
+    untaxed = 0.0
+    for aid in contracts.aids_at(moment):
+        if aid.unit == PER_KWH:
+            price = prices.aid(aid)
+            if aid.vat is AidVat.NONE:
+                untaxed += price
+            else:
+                parts.append(price)
     known = [part for part in parts if part is not None]
     imported = None
     if len(known) == len(parts) and prices.vat_rate is not None:
-        imported = round(sum(known) * (1 + prices.vat_rate), 6)
+        imported = round(sum(known) * (1 + prices.vat_rate) + untaxed, 6)
     return KwhPrice(imported, None if exported is None else round(exported, 6))
 
 
@@ -51,23 +56,24 @@ def quarter_hour_cost(
 ) -> float | None:
     """Return what the kilowatt-hours of a quarter-hour cost, as `kwh_price` says.
 
-    What is shared of it bears the network's price alone. None where a price is not known: that of
-    the market is not afterwards.
+    A shared kWh bears the network's price and the community's, if that is known. None where a price
+    is not known: a price of the market is not known afterwards.
     """
-    contract, year = contracts.at(quarter.start), quarter.start.astimezone(LUXEMBOURG).year
-    price = kwh_price(contract, year, NO_PRICES, quarter.start).imported
+    price = kwh_price(contracts, quarter.start, NO_PRICES).imported
     if price is None or covered is None:
         return None if price is None else quarter.imported_kwh * price
-    agreed = AgreedPrices(contract, network_prices(year))
-    network = (agreed.variable or 0.0) * (1 + (agreed.vat_rate or 0.0))
+    contract = contracts.at(quarter.start)
+    agreed = AgreedPrices.at(contract, quarter.start)
+    shared_price = (agreed.variable or 0.0) * (1 + (agreed.vat_rate or 0.0))
+    shared_price += contract.community_price or 0.0
     shared_kwh = covered.shared(quarter.imported_kwh * 1000).all_wh / 1000
-    return quarter.imported_kwh * price - shared_kwh * (price - network)
+    return quarter.imported_kwh * price - shared_kwh * (price - shared_price)
 
 
-def excess_price(contract: Contract, year: int) -> float | None:
+def excess_price(contract: Contract, moment: datetime) -> float | None:
     """Return how much more a kWh above the reference power costs, with VAT."""
-    prices = AgreedPrices(contract, network_prices(year))
-    more = contract.reference_kw and surcharge_on_top(prices)
+    prices = AgreedPrices.at(contract, moment)
+    more = contract.reference_kw and prices.surcharge_on_top
     if more is None or prices.vat_rate is None:
         return None
     return round(more * (1 + prices.vat_rate), 6)

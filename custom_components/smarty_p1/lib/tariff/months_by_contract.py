@@ -1,4 +1,4 @@
-"""A month divided by the contracts that held in it.
+"""A month divided by the contracts, published prices and aids that held in it.
 
 Prices by the month run by the calendar: each day of a month has the same share of it, also those
 of 23 and 25 hours, as on a bill; the running day has the share of it that has passed.
@@ -12,17 +12,20 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from .calendar import month_end
-from .contract import Contract, Contracts
+from .contract import Aid, Contract, Contracts
 from .month import NO_SHARED, Day, Month, Shared
+from .network_prices import AgreedPrices, NetworkPrices, network_prices, price_changes
 from .second_hours import Split
 
 _start_of = attrgetter("start")
 
 
 class MonthPart(NamedTuple):
-    """A part of a month that has one contract."""
+    """A part of a month that has one contract and one set of prices."""
 
     contract: Contract
+    prices: AgreedPrices
+    aids: Sequence[Aid]
     days: Sequence[Day]
     months: float
     """How much of the month it is."""
@@ -55,13 +58,21 @@ class MonthPart(NamedTuple):
         return sum([day.above[kw].energy_wh for day in days if kw in day.above]) / 1000
 
 
-def parts_of(month: Month, contracts: Contracts, until: datetime) -> list[MonthPart]:
-    """Divide what has passed of a month until a moment; there is at least one part."""
+def parts_of(
+    month: Month, contracts: Contracts, until: datetime, published: NetworkPrices | None = None
+) -> list[MonthPart]:
+    """Divide what has passed of a month until a moment; there is at least one part.
+
+    Its prices are those published for each day, or the given ones for the whole month.
+    """
     midnights = _midnights(month.start)
     first = month.since or midnights[0]
     end = max(min(until, midnights[-1]), first)
-    begins = [first]
-    begins += [since for since, _ in contracts.entries if first < since < end]
+    changes = {since for since, _ in contracts.entries if first < since < end}
+    changes |= contracts.aid_changes(first, end)
+    if published is None:
+        changes.update(price_changes(first, end))
+    begins = [first, *sorted(changes)]
     passed = [_days_before(time, midnights) for time in (*begins, end)]
     bounds = [bisect_left(month.days, begin, key=_start_of) for begin in begins[1:]]
     bounds = [0, *bounds, len(month.days)]
@@ -71,8 +82,11 @@ def parts_of(month: Month, contracts: Contracts, until: datetime) -> list[MonthP
         known = [day.shared for day in days if day.shared]
         shared = Shared(*map(sum, zip(*known, strict=True))) if known else NO_SHARED
         imported_kwh = sum([day.imported_wh for day in days]) / 1000
+        contract = contracts.at(begin)
         part = MonthPart(
-            contract=contracts.at(begin),
+            contract=contract,
+            prices=AgreedPrices(contract, published or network_prices(begin)),
+            aids=contracts.aids_at(begin),
             days=days,
             months=(passed[n + 1] - passed[n]) / (len(midnights) - 1),
             imported_kwh=imported_kwh,

@@ -1,67 +1,122 @@
-"""What the grid costs: as published, by year, in `network_prices.toml`, or as agreed."""
+"""Prices of the grid and the levies: published with dates in `network_prices.toml`, or agreed.
+
+A published price holds from a midnight of Luxembourg on. After `APPROVED_UNTIL`, the latest prices
+go on, and every amount that uses them says so.
+"""
 
 import tomllib
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
-from .contract import CONSUMER_CATEGORIES, Contract
+from .calendar import midnight
+from .contract import CONSUMER_CATEGORIES, Aid, AidVat, Contract
+
+_FILE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+APPROVED_UNTIL: date = _FILE["approved_until"]
+"""The last day for which published prices are approved."""
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkPrices:
-    """The published prices of a year, in EUR without VAT."""
+    """Published prices of a day, in EUR without VAT; a price that is not published is missing."""
 
     vat: float
-    """The rate, as a share: 0.08 is 8 %."""
+    """Share: 0.08 is 8 %."""
     variable: float
-    """Of an imported kWh."""
+    """Per imported kWh."""
     surcharge: float
-    """Of a kWh above the reference power."""
+    """Per kWh above the reference power."""
     fixed: Mapping[float, float]
-    """A month, by reference power in kW; those not published are missing."""
+    """Per month, by reference power in kW."""
     meter: Mapping[int, float]
-    """A month, by meter size."""
+    """Per month, by meter size in A."""
     electricity_tax: Mapping[str, float]
-    """Of an imported kWh, by consumer category; those not published are missing."""
+    """Per imported kWh, by consumer category."""
     compensation: Mapping[str, float]
-    """The same of the compensation mechanism; below 0, it is paid to the household."""
+    """Per imported kWh, by consumer category; below 0, the household is paid."""
+    are_approved: bool
+    """Whether the day is not after `APPROVED_UNTIL`."""
 
 
-def _read() -> dict[int, NetworkPrices]:
-    text = Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
-    return {
-        int(year): NetworkPrices(
-            vat=table["vat"],
-            variable=table["variable"],
-            surcharge=table["surcharge"],
-            fixed={int(kw): price for kw, price in table["fixed"].items()},
-            meter={int(ampere): price for ampere, price in table["meter"].items()},
-            electricity_tax=table.get("electricity_tax", {}),
-            compensation=table.get("compensation", {}),
-        )
-        for year, table in tomllib.loads(text).items()
-    }
+def _changes(prices: Mapping[str, Any]) -> set[date]:
+    """Return the days on which a price begins to hold, or holds no longer."""
+    found = {APPROVED_UNTIL + timedelta(days=1)}
+    for dated in prices.values():
+        if isinstance(dated, dict):
+            found |= _changes(dated)
+            continue
+        for each in dated:
+            found.add(each["from"])
+            if "until" in each:
+                found.add(each["until"] + timedelta(days=1))
+    return found
 
 
-_BY_YEAR = _read()
-LATEST_YEAR = max(_BY_YEAR)
-"""The last year whose prices are known."""
+def _on(day: date, dated: list[Mapping[str, Any]]) -> float | None:
+    for each in reversed(dated):
+        if each["from"] <= day:
+            return each["value"] if day <= each.get("until", day) else None
+    return None
 
 
-@lru_cache(maxsize=16)
-def network_prices(year: int) -> NetworkPrices | None:
-    """Return the prices of a year, or of the last one known before it; None before the first."""
-    return _BY_YEAR.get(max((known for known in _BY_YEAR if known <= year), default=year))
+def _prices_on(day: date, prices: Mapping[str, Any]) -> NetworkPrices:
+    def by[K](name: str, key: type[K]) -> Mapping[K, float]:
+        found = {key(each): _on(day, dated) for each, dated in prices[name].items()}
+        return {each: price for each, price in found.items() if price is not None}
+
+    return NetworkPrices(
+        **{name: _on(day, prices[name]) for name in ("vat", "variable", "surcharge")},
+        fixed=by("fixed", int),
+        meter=by("meter", int),
+        electricity_tax=by("electricity_tax", str),
+        compensation=by("compensation", str),
+        are_approved=day <= APPROVED_UNTIL,
+    )
+
+
+_DAYS = sorted(_changes(_FILE["prices"]))
+_STARTS = [midnight(day) for day in _DAYS]
+_PRICES = [_prices_on(day, _FILE["prices"]) for day in _DAYS]
+
+
+def network_prices(moment: datetime) -> NetworkPrices | None:
+    """Return the published prices of a moment, None before the first ones."""
+    index = bisect_right(_STARTS, moment)
+    return _PRICES[index - 1] if index else None
+
+
+def price_changes(start: datetime, end: datetime) -> list[datetime]:
+    """Return the midnights between two moments at which published prices change, in UTC."""
+    return _STARTS[bisect_right(_STARTS, start) : bisect_left(_STARTS, end)]
 
 
 class AgreedPrices(NamedTuple):
-    """What the grid costs under a contract in a year, without VAT; None is not known."""
+    """Prices of the grid and the levies under a contract, without VAT; None is not known."""
 
     contract: Contract
     published: NetworkPrices | None
+
+    @classmethod
+    def at(cls, contract: Contract, moment: datetime) -> Self:
+        """Return the prices of a contract at a moment."""
+        return cls(contract, network_prices(moment))
+
+    @property
+    def are_outdated(self) -> bool:
+        """Return whether a published price is used after the last day it is approved for."""
+        if self.published is None or self.published.are_approved:
+            return False
+        contract = self.contract
+        own = [contract.network_variable, contract.meter_fee]
+        if contract.reference_kw is not None:
+            own += [contract.network_fixed, contract.surcharge]
+        if contract.has_levies:
+            own += [contract.electricity_tax, contract.compensation]
+        return None in own
 
     @property
     def vat_rate(self) -> float | None:
@@ -83,6 +138,15 @@ class AgreedPrices(NamedTuple):
         return _first(self.contract.surcharge, published)
 
     @property
+    def surcharge_on_top(self) -> float | None:
+        """Return how much more a kWh above the reference power costs than one below."""
+        if not self.contract.replaces_variable:
+            return self.surcharge
+        if self.surcharge is None or self.variable is None:
+            return None
+        return self.surcharge - self.variable
+
+    @property
     def meter(self) -> float | None:
         """Return the price of the meter, a month."""
         published = self.published.meter.get(self.contract.meter_ampere) if self.published else None
@@ -95,7 +159,7 @@ class AgreedPrices(NamedTuple):
 
     @property
     def compensation(self) -> float | None:
-        """Return what the compensation mechanism costs for an imported kWh."""
+        """Return the price of an imported kWh under the compensation mechanism."""
         return self._levy(self.contract.compensation, "compensation")
 
     def _levy(self, own: float | None, name: str) -> float | None:
@@ -108,6 +172,11 @@ class AgreedPrices(NamedTuple):
         if own is not None or self.published is None or reference_kw is None:
             return own
         return self.published.fixed.get(reference_kw)
+
+    def aid(self, aid: Aid) -> float:
+        """Return the price of a unit that an aid covers: negative, without VAT."""
+        vat = self.published.vat if self.published and aid.vat is AidVat.INCLUDED else 0.0
+        return -round(aid.amount / (1 + vat), 6)
 
 
 def _first(own: float | None, published: float | None) -> float | None:

@@ -84,7 +84,7 @@ def _ahead(
     start: datetime, contracts: Contracts, market: Market, usual: Usual
 ) -> ComingQuarterHour:
     contract, prices = contracts.at(start), market(start)
-    price = kwh_price(contract, start.astimezone(LUXEMBOURG).year, prices, start)
+    price = kwh_price(contracts, start, prices)
     usual_kw = usual.get(_time_of_day(start))
     left_kw = None
     if contract.reference_kw is not None and usual_kw is not None:

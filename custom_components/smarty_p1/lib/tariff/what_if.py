@@ -21,8 +21,6 @@ from typing import NamedTuple
 
 from .battery import WH_A_KW, Battery, BatteryRun, DayWithBattery, run_battery
 from .bill import Bill, bill, lines_of
-from .calendar import LUXEMBOURG
-from .comparison import surcharge_on_top
 from .contract import BEGINNING, REFERENCE_POWERS, Contract, Contracts
 from .demand_snapshot import Demand
 from .month import NOTHING_ABOVE, Day, Month, QuarterHour
@@ -109,7 +107,7 @@ def what_if(demand: Demand, quarters: Sequence[QuarterHour], battery: Battery) -
         message = "there is no such battery"
         raise ValueError(message)
     contract = demand.contracts.at(demand.until)
-    published = network_prices(demand.until.astimezone(LUXEMBOURG).year)
+    published = network_prices(demand.until)
     own_kw = contract.reference_kw
     if own_kw is None:
         raise WhatIfError(WhatIfRefusal.NO_REFERENCE_POWER)
@@ -241,7 +239,7 @@ class _Trial:
         """Return whether the surcharge of a kWh is more than what is lost in charging it."""
         bills = self._bills(self._contract, [known.day for known in self._year.days])
         kwh = sum([month.imported_kwh for month in self._year.months])
-        more, vat_rate = surcharge_on_top(self._prices), self._prices.vat_rate
+        more, vat_rate = self._prices.surcharge_on_top, self._prices.vat_rate
         if not kwh or more is None or vat_rate is None:
             return False
         lost = 1 / self._battery.efficiency - 1
