@@ -55,6 +55,8 @@ CONF_CONSUMER_CATEGORY: Final = "consumer_category"
 CONF_ELECTRICITY_TAX: Final = "electricity_tax"
 CONF_COMPENSATION: Final = "compensation"
 # The year for which the user has accepted the network prices of the last year known.
+CONF_AIDS: Final = "aids"
+CONF_COMMUNITY_PRICE: Final = "community_price"
 CONF_PRICES_CONFIRMED: Final = "prices_confirmed"
 SECTION_DYNAMIC_PRICE: Final = "dynamic_price"
 SECTION_FEED_IN: Final = "feed_in"

@@ -59,7 +59,7 @@ def simulate_year(meter: Meter, contract: Contract, now: datetime) -> Year:
     start = start_of_history(now)
     demand_meter = DemandMeter(contract)
     quarter_hours: list[QuarterHour] = []
-    costs = _CostMeter(contract, now)
+    costs = _CostMeter(now)
     while start <= now:
         read = registers(meter, start)
         energies = (
@@ -82,9 +82,8 @@ def simulate_year(meter: Meter, contract: Contract, now: datetime) -> Year:
 class _CostMeter:
     """Adds up what is paid."""
 
-    def __init__(self, contract: Contract, now: datetime) -> None:
+    def __init__(self, now: datetime) -> None:
         self.costs = Costs()
-        self._contract = contract
         self._last_hour = now.replace(minute=0, second=0, microsecond=0)
         self._registers: tuple[float, float] | None = None
         self._paid = [0.0, 0.0]
@@ -96,7 +95,7 @@ class _CostMeter:
         """Read the registers at a whole hour."""
         local = time.astimezone(LUXEMBOURG)
         if self._registers:
-            price = kwh_price(self._contract, local.year, NO_PRICES)
+            price = kwh_price(demand.contracts, time, NO_PRICES)
             for index, (kwh, each) in enumerate(
                 zip((imported_kwh, exported_kwh), (price.imported, price.exported), strict=True)
             ):

@@ -1,12 +1,14 @@
 """What the options of a meter say about its contract."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from homeassistant.util import dt as dt_util
 
 from ..const import (
+    CONF_AIDS,
+    CONF_COMMUNITY_PRICE,
     CONF_COMPENSATION,
     CONF_CONSUMER_CATEGORY,
     CONF_DISCOUNT,
@@ -38,9 +40,11 @@ from ..const import (
 )
 from ..lib.tariff import (
     CONSUMER_CATEGORIES,
-    LATEST_YEAR,
     LUXEMBOURG,
     METER_SIZES,
+    AgreedPrices,
+    Aid,
+    AidVat,
     Contract,
     second_hours,
 )
@@ -96,6 +100,7 @@ def contract_of(options: Mapping[str, Any]) -> Contract:
         consumer_category=None if category == CONSUMER_CATEGORIES[0] else category,
         electricity_tax=options.get(CONF_ELECTRICITY_TAX),
         compensation=options.get(CONF_COMPENSATION),
+        community_price=options.get(CONF_COMMUNITY_PRICE),
     )
 
 
@@ -124,21 +129,30 @@ def is_awaited(options: Mapping[str, Any]) -> bool:
     return since > dt_util.now(LUXEMBOURG).date().isoformat()
 
 
-def needs_prices_of(year: int, options: Mapping[str, Any]) -> bool:
-    """Return whether bills of a year use published prices that are not known.
+def needs_new_prices(moment: datetime, options: Mapping[str, Any]) -> bool:
+    """Return whether bills use published prices that are not approved any more.
 
-    Not when the household has entered its own prices, or has accepted those of the year before.
+    Not when the household has accepted them for the year.
     """
-    own = {CONF_NETWORK_VARIABLE_PRICE, CONF_METER_FEE}
-    if CONF_REFERENCE_POWER in options:
-        own |= {CONF_NETWORK_FIXED_PRICE, CONF_SURCHARGE_PRICE}
-    if options.get(CONF_WITH_LEVIES):
-        own |= {CONF_ELECTRICITY_TAX, CONF_COMPENSATION}
     return (
-        year > LATEST_YEAR
-        and not _PRICED.isdisjoint(options)
-        and not own <= options.keys()
-        and options.get(CONF_PRICES_CONFIRMED) != year
+        not _PRICED.isdisjoint(options)
+        and AgreedPrices.at(contract_of(options), moment).prices_of is not None
+        and options.get(CONF_PRICES_CONFIRMED) != moment.astimezone(LUXEMBOURG).year
+    )
+
+
+def aids_of(options: Mapping[str, Any]) -> tuple[Aid, ...]:
+    """Return the aids and rebates that a household has entered."""
+    return tuple(
+        Aid(
+            name=each["name"],
+            first_day=date.fromisoformat(each["first_day"]),
+            last_day=date.fromisoformat(each["last_day"]) if each.get("last_day") else None,
+            amount=each["amount"],
+            unit=each["unit"],
+            vat=AidVat(each["vat"]),
+        )
+        for each in options.get(CONF_AIDS, ())
     )
 
 

@@ -41,7 +41,7 @@ from ..lib.p1 import (
     parse_key,
 )
 from ..lib.tariff import Demand, MarketPrices
-from .contract_options import contract_of, contract_since
+from .contract_options import aids_of, contract_of, contract_since
 from .early_set_up import EarlySetUpCoordinator
 from .failure_run import FAILURES, Failure, failure_run_of
 from .late_telegram_repairs import LateTelegrams
@@ -167,6 +167,7 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
     async def async_start(self) -> None:
         options = self.config_entry.options
         await self._store.async_load(contract_of(options), contract_since(options))
+        self._store.memory.demand_meter.set_aids(aids_of(options))
         await self.history.async_load()
         await self.past.async_start(self.memory.demand_meter)
         self._is_known = self.memory.last_telegram is not None

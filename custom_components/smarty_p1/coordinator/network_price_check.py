@@ -6,8 +6,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.util import dt as dt_util
 
-from ..lib.tariff import LATEST_YEAR, LUXEMBOURG
-from .contract_options import is_to_be_asked_about_levies, needs_prices_of
+from ..lib.tariff import APPROVED_UNTIL, LUXEMBOURG
+from .contract_options import is_to_be_asked_about_levies, needs_new_prices
 from .entry_types import AnyConfigEntry
 from .repair_issues import Problem, raise_issue, withdraw_issues
 
@@ -18,9 +18,9 @@ def async_check_network_prices(hass: HomeAssistant, entry: AnyConfigEntry) -> No
 
     @callback
     def check(now: datetime) -> None:
-        year = now.astimezone(LUXEMBOURG).year
-        if needs_prices_of(year, entry.options):
-            raise_issue(hass, entry, Problem.NETWORK_PRICES, year=str(year), last=str(LATEST_YEAR))
+        if needs_new_prices(now, entry.options):
+            year, last = now.astimezone(LUXEMBOURG).year, APPROVED_UNTIL.year
+            raise_issue(hass, entry, Problem.NETWORK_PRICES, year=str(year), last=str(last))
         else:
             withdraw_issues(hass, entry, [Problem.NETWORK_PRICES])
         if is_to_be_asked_about_levies(entry.options):

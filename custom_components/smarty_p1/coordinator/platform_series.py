@@ -16,7 +16,6 @@ from ..lib.tariff import (
     LUXEMBOURG,
     NO_PRICES,
     Contracts,
-    KwhPrice,
     Month,
     QuarterHour,
     bill,
@@ -62,7 +61,9 @@ def all_series(
         {each.start: kwh for each in own if (kwh := each.exported_kwh) is not None},
         rows.get(Quantity.EXPORTED, ()),
     )
-    prices = {hour: _price(costs.contracts, hour) for hour in {**imported, **exported}}
+    prices = {
+        hour: kwh_price(costs.contracts, hour, NO_PRICES) for hour in {**imported, **exported}
+    }
     paid = {
         h: kwh * cost for h, kwh in imported.items() if (cost := prices[h].imported) is not None
     }
@@ -128,11 +129,6 @@ def _hours(own: Mapping[datetime, float], rows: Iterable[Row]) -> tuple[Hours, s
 
 def _only(wanted: Container[datetime], hours: Hours) -> Hours:
     return {hour: value for hour, value in hours.items() if hour in wanted}
-
-
-def _price(contracts: Contracts, hour: datetime) -> KwhPrice:
-    year = hour.astimezone(LUXEMBOURG).year
-    return kwh_price(contracts.at(hour), year, NO_PRICES, hour)
 
 
 def _spared(

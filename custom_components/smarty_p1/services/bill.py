@@ -12,11 +12,13 @@ from ..lib.tariff import (
     Bill,
     Comparison,
     Demand,
+    Line,
     Month,
     MonthComparison,
     bill,
     compare,
     estimated,
+    older_prices,
 )
 from .meter_of_call import METER, coordinator_of, invalid
 
@@ -40,6 +42,7 @@ COMPARISON_SCHEMA = vol.Schema(
     }
 )
 
+_PARTS = ("energy", "network", "levies", "surcharge", "feed_in")
 # Of what was entered, in an error.
 _MAX_SHOWN = 40
 
@@ -48,69 +51,69 @@ async def get_bill(call: ServiceCall) -> ServiceResponse:
     """Return the bill of a month, "2026-06" for one; without a month that of the running one.
 
     With `months`, return a list of the bills of so many months up to the running one, as far as
-    they are known and had a reference power.
+    they are known.
 
-    Amounts are in euro, the lines' without VAT. Without an energy price it is the bill of the grid.
-    What is not known is said: a line whose price is not known is named in `missing`, and there is
-    no total then; energy that came while its price was unknown is in `unpriced_kwh` and
+    Amounts are in euro. Those of lines are without VAT; `net` is their sum, `vat_base` the part of
+    it that has VAT: energy fed in has none. `parts` are with VAT, and add up to `total`. A line
+    whose price is not known is named in `missing`: there is no total then, and `subtotal` is the
+    sum of the parts that are known. `prices_of` is the month of the published prices, where there
+    are no later ones. Energy that came while its price was unknown is in `unpriced_kwh` and
     `unpriced_exported_kwh`; energy at the first of two prices because it is not known by hours is
     in `unsplit_kwh`. What the running month will come to is in `estimate`, once that can be said.
 
     What was shared with a group is in `shared_kwh`; how much there is of which that is known, in
-    `sharing_known_kwh`. The supplier's lines and the levies are on the rest, the network's on all,
-    of which some may not be due: then `may_owe_less_network` is true.
+    `sharing_known_kwh`. The supplier's lines and the levies are on the rest, the network's on all;
+    `may_owe_less_network` is the amount that may not be due. `community` is what the energy
+    community is paid beside the bill, `total_with_community` both together.
 
-    Raises ServiceValidationError when there is no such meter or month, or no reference power.
+    Raises ServiceValidationError when there is no such meter or month.
     """
-    coordinator = coordinator_of(call)
     demand = demand_of(call)
     months = {month_name(month): month for month in known_months(demand)}
     name = call.data.get(ATTR_MONTH, month_name(demand.month))
     if name not in months:
         shown = name[:_MAX_SHOWN]
         raise invalid(translation_key="month_unknown", month=shown, months=", ".join(months))
-    chosen = [months[name]]
     if count := call.data.get(ATTR_MONTHS):
-        chosen = list(months.values())[-count:]
-    answers = [answer for month in chosen if (answer := bill_answer(month, demand))]
-    if not answers:
-        raise invalid(
-            translation_key="reference_power_missing", title=coordinator.config_entry.title
-        )
-    whole: dict[str, Any] = {"months": answers}
-    return whole if count else answers[0]
+        return {"months": [bill_answer(month, demand) for month in list(months.values())[-count:]]}
+    return bill_answer(months[name], demand)
 
 
-def bill_answer(month: Month, demand: Demand) -> dict[str, Any] | None:
-    """Return the bill of a month, None without a reference power."""
+def bill_answer(month: Month, demand: Demand) -> dict[str, Any]:
+    """Return the bill of a month."""
     until = min(month.end, demand.until)
-    contracts = demand.contracts.between(month.start, until)
-    if contracts[-1].reference_kw is None:
-        return None
     due = bill(month, demand.contracts, until)
+    parts = {name: due.part(name) for name in _PARTS}
     answer: dict[str, Any] = {
         "month": month_name(month),
         **({"since": month.since.astimezone(LUXEMBOURG).isoformat()} if month.since else {}),
         "measured_share": month.measured_share(until),
         **_of_the_platform(month),
-        "lines": [line._asdict() for line in due.lines],
+        "lines": [_line(line) for line in due.lines],
+        "parts": {name: amount for name, amount in parts.items() if amount is not None},
         "net": due.net,
+        "vat_base": due.vat_base,
         "vat": due.vat,
         "total": due.total,
+        **older_prices(due.prices_of),
     }
     if month is demand.month and (found := estimated(demand)):
         known = {name: value for name, value in found._asdict().items() if value is not None}
         answer["estimate"] = known
     if due.missing:
-        answer["missing"] = list(due.missing)
-    if due.unpriced_kwh and any(each.has_energy_price for each in contracts):
-        answer["unpriced_kwh"] = due.unpriced_kwh
-    if due.unsplit_kwh:
-        answer["unsplit_kwh"] = due.unsplit_kwh
-    answer |= _of_sharing(due)
-    if due.unpriced_exported_kwh and any(each.has_feed_in_price for each in contracts):
-        answer["unpriced_exported_kwh"] = due.unpriced_exported_kwh
-    return answer
+        answer |= {"missing": list(due.missing), "subtotal": due.subtotal}
+    for name in ("unpriced_kwh", "unsplit_kwh", "unpriced_exported_kwh"):
+        if kwh := getattr(due, name):
+            answer[name] = kwh
+    return answer | _of_sharing(due)
+
+
+def _line(line: Line) -> dict[str, Any]:
+    """Return a line; an aid with the name that the household gave it, and whether it has VAT."""
+    fields = line._asdict()
+    if line.label is None:
+        del fields["label"], fields["has_vat"]
+    return fields
 
 
 def _of_the_platform(month: Month) -> dict[str, int]:
@@ -128,11 +131,18 @@ def _of_sharing(due: Bill) -> dict[str, Any]:
     if not due.shared.known_wh:
         return {}
     layers = enumerate(due.shared.by_layer_wh, 1)
+    community = {}
+    if due.community:
+        community = {
+            "community": _line(due.community),
+            "total_with_community": due.total_with_community,
+        }
     return {
         "shared_kwh": _kwh(due.shared.all_wh),
         "shared_by_layer": {str(layer): kwh for layer, wh in layers if (kwh := _kwh(wh))},
         "sharing_known_kwh": _kwh(due.shared.known_wh),
         "may_owe_less_network": due.may_owe_less_network,
+        **community,
     }
 
 
@@ -141,7 +151,7 @@ def _kwh(wh: float) -> float:
 
 
 async def compare_reference_powers(call: ServiceCall) -> ServiceResponse:
-    """Return what each class would have cost in the known months, without VAT.
+    """Return what each class would have cost in the known months: with VAT if the bill has it.
 
     It is at the prices that hold now, or with `prices: each_month` at those of each month. A saving
     of less than 5 euro a year is `about_the_same`.
@@ -170,6 +180,7 @@ def comparison_answer(comparison: Comparison, prices: str = CURRENT_PRICES) -> d
         "cheapest": comparison.cheapest,
         "saving_per_year": comparison.saving_per_year,
         "about_the_same": comparison.is_about_the_same,
+        **older_prices(comparison.prices_of),
     }
 
 

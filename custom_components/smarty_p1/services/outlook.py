@@ -23,6 +23,7 @@ from ..lib.tariff import (
     MarketPrices,
     PricesAhead,
     day_start,
+    older_prices,
     outlook,
     usual_import,
 )
@@ -48,7 +49,8 @@ async def get_outlook(call: ServiceCall) -> ServiceResponse:
 
     Prices are in euro per kWh, as the sensors say them: that of an imported one with VAT and
     without the surcharge. `left_kw` is the reference power less what is usually imported then.
-    What is not known is null, and `unknown` says why.
+    What is not known is null, and `unknown` says why. `prices_of` is the month of the published
+    prices, where there are no later ones.
 
     Raises ServiceValidationError when there is no such meter, or nothing has been counted yet, and
     HomeAssistantError when the stored files cannot be read.
@@ -100,6 +102,7 @@ def _local(time: datetime) -> str:
 
 def _as_json(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
     return {
+        **older_prices(quarters[-1].price.prices_of),
         "quarter_hours": [
             {
                 "start": _local(each.start),
@@ -110,7 +113,7 @@ def _as_json(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
                 **({"unknown": dict(each.unknown)} if each.unknown else {}),
             }
             for each in quarters
-        ]
+        ],
     }
 
 

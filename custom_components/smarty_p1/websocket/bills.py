@@ -5,13 +5,12 @@ from typing import Any
 import voluptuous as vol
 
 from ..coordinator.meter_coordinator import SmartyCoordinator
-from ..lib.tariff import KEPT_MONTHS, LATEST_YEAR, LUXEMBOURG, Demand, Month, bill, compare
+from ..lib.tariff import APPROVED_UNTIL, KEPT_MONTHS, LUXEMBOURG, Demand, Month, bill, compare
 from ..services.bill import bill_answer, comparison_answer, known_months
-from .requests import RefusedError, Request, async_rendered, demand_of, meter_command
+from .requests import Request, async_rendered, demand_of, meter_command
 
 # The running one, the twelve before it, and one year more to compare with.
 _MOST_MONTHS = KEPT_MONTHS + 1
-_PARTS = ("energy", "network", "levies", "surcharge", "feed_in")
 
 
 @meter_command(
@@ -24,15 +23,8 @@ async def bills(coordinator: SmartyCoordinator, msg: Request) -> bytes:
 
 
 def _bills(demand: Demand, count: int) -> dict[str, Any]:
-    found = [
-        {**answer, **_beside_it(month, demand)}
-        for month in known_months(demand)[-count:]
-        if (answer := bill_answer(month, demand))
-    ]
-    if not found:
-        text = "No reference power is set: it is on the bill of the grid."
-        raise RefusedError(code="no_reference_power", text=text)
-    return {"months": found}
+    months = known_months(demand)[-count:]
+    return {"months": [bill_answer(month, demand) | _beside_it(month, demand) for month in months]}
 
 
 def _beside_it(month: Month, demand: Demand) -> dict[str, Any]:
@@ -40,7 +32,6 @@ def _beside_it(month: Month, demand: Demand) -> dict[str, Any]:
     until = min(month.end, demand.until)
     due = bill(month, demand.contracts, until)
     peak = month.peak
-    parts = {name: due.part(name) for name in _PARTS}
     return {
         "start": month.start.isoformat(),
         "end": month.end.isoformat(),
@@ -51,7 +42,6 @@ def _beside_it(month: Month, demand: Demand) -> dict[str, Any]:
         "reference_kw": demand.contracts.between(month.start, until)[-1].reference_kw,
         "peak": peak and {"start": peak.start.isoformat(), "mean_kw": peak.mean_kw},
         "vat_rate": due.vat_rate,
-        "parts": {name: amount for name, amount in parts.items() if amount is not None},
     }
 
 
@@ -69,7 +59,7 @@ def _classes(demand: Demand) -> dict[str, Any]:
     due = bill(demand.month, demand.contracts, demand.until)
     return {
         **comparison_answer(comparison),
-        "price_year": min(LATEST_YEAR, demand.until.astimezone(LUXEMBOURG).year),
+        "price_year": min(APPROVED_UNTIL.year, demand.until.astimezone(LUXEMBOURG).year),
         "reference_kw": demand.contracts.at(demand.until).reference_kw,
         "vat_rate": due.vat_rate,
         "decisive": [f"{month.start:%Y-%m}" for month in comparison.decisive],

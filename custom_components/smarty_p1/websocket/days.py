@@ -15,7 +15,9 @@ from homeassistant.helpers import config_validation as cv
 
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.tariff import (
+    BILL_LINES,
     LUXEMBOURG,
+    PER_MONTH,
     QUARTER_HOUR,
     Bill,
     Contracts,
@@ -30,6 +32,7 @@ from .known_quarter_hours import QuarterHours, async_known_quarter_hours
 from .requests import Request, async_rendered, demand_of, meter_command
 
 MOST_DAYS = 400
+_FIXED = [name for name, kind in BILL_LINES.items() if kind.unit == PER_MONTH]
 
 
 @meter_command("days", {vol.Optional("start"): cv.date, vol.Optional("end"): cv.date})
@@ -63,14 +66,22 @@ def _days(
     while start < until:
         end = min(day_end(start), until)
         due = _bill_until(month, contracts, end)
+        cost, fixed, feed_in = (
+            _more(before.total, due.total),
+            _more(before.amount(*_FIXED), due.amount(*_FIXED)),
+            _more(before.amount("feed_in"), due.amount("feed_in")),
+        )
+        used = None if cost is None or fixed is None else round(cost - fixed - (feed_in or 0.0), 2)
         yield {
             "day": start.astimezone(LUXEMBOURG).date().isoformat(),
             "start": start.isoformat(),
             "end": day_end(start).isoformat(),
             **_sums(month, contracts, start, end, known),
-            "cost": _more(before.total, due.total),
+            "cost": cost,
+            "cost_used": used,
+            "cost_fixed": fixed,
             "cost_above": _more(before.amount("surcharge"), due.amount("surcharge")),
-            "feed_in": _more(before.amount("feed_in"), due.amount("feed_in")),
+            "feed_in": feed_in,
         }
         before, start = due, day_end(start)
 

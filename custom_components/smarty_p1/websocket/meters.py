@@ -15,7 +15,7 @@ from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..entity import mbus_device_id
 from ..lib.entities import CURRENCY
 from ..lib.meter import Reading
-from ..lib.tariff import LUXEMBOURG, Demand, excess_price
+from ..lib.tariff import AgreedPrices, Demand, excess_price, older_prices
 from .meter_status import loaded_meter, status_of
 from .rights import readable_meters
 
@@ -60,12 +60,13 @@ def _tariff(demand: Demand | None) -> dict[str, Any]:
     """Return what was agreed now, and since when anything is known."""
     if demand is None:
         return {"reference_kw": None, "excess_price": None, "known_since": None}
-    contract = demand.contracts.at(demand.until)
+    contract, until = demand.contracts.at(demand.until), demand.until
     first, *_ = (*demand.earlier_months, demand.month)
     since = first.since or first.start
     return {
         "reference_kw": contract.reference_kw,
-        "excess_price": excess_price(contract, demand.until.astimezone(LUXEMBOURG).year),
+        "excess_price": excess_price(contract, until),
+        **older_prices(AgreedPrices.at(contract, until).prices_of),
         "known_since": since.isoformat(),
     }
 

@@ -1,6 +1,6 @@
 """A year whose network prices are not known: the issue, its ways out, and when it goes."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -13,14 +13,14 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.coordinator import contract_options
-from custom_components.smarty_p1.lib.tariff import LATEST_YEAR
+from custom_components.smarty_p1.lib.tariff import APPROVED_UNTIL, AgreedPrices
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort
 from tests.ha.repairs import choose, open_repair
 from tests.ha.support import TELEGRAM
 
-UNKNOWN = LATEST_YEAR + 1
+LAST = APPROVED_UNTIL.year
+UNKNOWN = LAST + 1
 SUMMER = f"{UNKNOWN}-07-01T12:00:00Z"
 OWN = {"network_variable_price": 0.05, "meter_fee": 5.7}
 OWN_OF_A_POWER = {**OWN, "network_fixed_price": 12.0, "surcharge_price": 0.08}
@@ -77,7 +77,7 @@ async def wait_for(hass: HomeAssistant, freezer: FrozenDateTimeFactory, time: st
         ({"energy_price": 0.12, **OWN, "with_levies": False}, False),
         ({"energy_price": 0.12, **OWN, **OWN_LEVIES, "with_levies": True}, False),
         ({"reference_power": 7.0, "prices_confirmed": UNKNOWN}, False),
-        ({"reference_power": 7.0, "prices_confirmed": LATEST_YEAR}, True),
+        ({"reference_power": 7.0, "prices_confirmed": LAST}, True),
     ],
 )
 async def test_who_is_told_of_a_year_that_is_not_known(
@@ -96,7 +96,7 @@ async def test_who_is_told_of_a_year_that_is_not_known(
         assert issue.translation_placeholders == {
             "name": "Smarty 2574",
             "year": str(UNKNOWN),
-            "last": str(LATEST_YEAR),
+            "last": str(LAST),
         }
 
 
@@ -104,14 +104,14 @@ async def test_the_year_begins_while_it_runs_at_luxembourgs_midnight(
     hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
     await hass.config.async_set_time_zone("America/New_York")
-    freezer.move_to(f"{LATEST_YEAR}-12-31T22:59:50Z")
+    freezer.move_to(f"{LAST}-12-31T22:59:50Z")
     await set_up(hass, entry, reference_power=7.0)
     assert issue_of(hass, entry) is None
 
-    await wait_for(hass, freezer, f"{LATEST_YEAR}-12-31T22:59:59Z")
+    await wait_for(hass, freezer, f"{LAST}-12-31T22:59:59Z")
     assert issue_of(hass, entry) is None
     # A second after midnight there, at 23 o'clock in UTC.
-    await wait_for(hass, freezer, f"{LATEST_YEAR}-12-31T23:00:01Z")
+    await wait_for(hass, freezer, f"{LAST}-12-31T23:00:01Z")
     assert year_of(hass, entry) == str(UNKNOWN)
 
 
@@ -126,7 +126,7 @@ async def test_confirmed_prices_hold_for_one_year(
     assert menu["type"] is FlowResultType.MENU
     assert menu["menu_options"] == ["keep", "enter"]
     placeholders = menu["description_placeholders"]
-    assert placeholders == {"name": "Smarty 2574", "year": str(UNKNOWN), "last": str(LATEST_YEAR)}
+    assert placeholders == {"name": "Smarty 2574", "year": str(UNKNOWN), "last": str(LAST)}
     result = await choose(hass, menu, "keep")
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -171,7 +171,7 @@ async def test_a_version_that_knows_the_year_withdraws_the_issue(
     await set_up(hass, entry, reference_power=7.0)
     assert issue_of(hass, entry)
 
-    monkeypatch.setattr(contract_options, "LATEST_YEAR", UNKNOWN)
+    monkeypatch.setattr(AgreedPrices, "prices_of", None)
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
     assert issue_of(hass, entry) is None
@@ -197,7 +197,7 @@ async def test_also_when_the_meter_does_not_answer(
     hass: HomeAssistant, entry: MockConfigEntry, port: MeterPort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # With a clock that stands still, nobody would stop waiting for the meter.
-    monkeypatch.setattr(contract_options, "LATEST_YEAR", 2020)
+    monkeypatch.setattr(AgreedPrices, "prices_of", date(2020, 12, 31))
     port.greeting = b""
     hass.config_entries.async_update_entry(entry, options={"reference_power": 7.0})
     assert not await hass.config_entries.async_setup(entry.entry_id)

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from operator import is_
 
 from ..tariff import (
-    LUXEMBOURG,
     Bill,
     Comparison,
     Demand,
@@ -17,6 +16,7 @@ from ..tariff import (
     estimated,
     kwh_price,
     network_prices,
+    older_prices,
 )
 from .demand_sensors import Attributes, quarter_hour_attributes
 
@@ -60,12 +60,11 @@ def _compare(demand: Demand) -> Comparison:
 
 def _compared(demand: Demand) -> tuple[object, ...]:
     """Return what a comparison depends on."""
-    year = demand.until.astimezone(LUXEMBOURG).year
     return (
         *demand.earlier_months,
         demand.contracts,
         demand.contracts.at(demand.until),
-        network_prices(year),
+        network_prices(demand.until),
     )
 
 
@@ -75,6 +74,7 @@ def _decisive_months(demand: Demand) -> Attributes:
         "months": [f"{month.start:%Y-%m}" for month in comparison.decisive],
         "prices": "current",
         "about_the_same": comparison.is_about_the_same,
+        **older_prices(comparison.prices_of),
     }
 
 
@@ -113,9 +113,12 @@ def _last_month(demand: Demand) -> Month | None:
 
 def price(demand: Demand) -> KwhPrice:
     """Return what a kWh costs now."""
-    contract = demand.contracts.at(demand.until)
-    until = demand.until
-    return kwh_price(contract, until.astimezone(LUXEMBOURG).year, demand.market, until)
+    return kwh_price(demand.contracts, demand.until, demand.market)
+
+
+def price_attributes(demand: Demand) -> Attributes:
+    """Return the month of the published prices, if they are used after it."""
+    return older_prices(price(demand).prices_of)
 
 
 def cost(*parts: str) -> Callable[[Demand], float | None]:
@@ -150,7 +153,7 @@ def month_end_attributes(demand: Demand) -> Attributes:
     """Return the range that last year gives, and how much of the month was measured."""
     found = _estimate(demand)
     span = {"low": found.low, "high": found.high} if found and found.low is not None else {}
-    return {**span, **measured_share(demand)}
+    return {**span, **cost_attributes(demand)}
 
 
 def feed_in(demand: Demand) -> float | None:
@@ -164,11 +167,16 @@ def measured_share(demand: Demand) -> Attributes:
     return {"measured_share": _measured_share(demand)}
 
 
+def cost_attributes(demand: Demand) -> Attributes:
+    """Return how much of the month was measured, and of when the published prices are."""
+    return measured_share(demand) | older_prices(_this_month(demand).prices_of)
+
+
 def energy_attributes(demand: Demand) -> Attributes:
-    """Return how much of the month was measured, and what energy has no price."""
+    """Return the attributes of a cost, and what energy has no price."""
     due = _this_month(demand)
     unsplit = {"unsplit_kwh": due.unsplit_kwh} if due.unsplit_kwh else {}
-    return _with_unpriced(measured_share(demand), due.unpriced_kwh) | unsplit
+    return _with_unpriced(cost_attributes(demand), due.unpriced_kwh) | unsplit
 
 
 def feed_in_attributes(demand: Demand) -> Attributes:
@@ -183,6 +191,7 @@ def total_attributes(demand: Demand) -> Attributes:
     return {
         **({"since": since} if since else {}),
         "last_month": before.total if before else None,
+        **({"missing": due.missing} if (due := _this_month(demand)).missing else {}),
         "last_month_measured_share": month.measured_share(month.end) if month else None,
         **energy_attributes(demand),
     }

@@ -44,6 +44,7 @@ def _price(
         native_unit_of_measurement=f"{CURRENCY}/kWh",
         suggested_display_precision=4,
         value_fn=_shown(value_fn),
+        attributes_fn=_attributes(values.price_attributes),
         needed_options=(needed,),
     )
 
@@ -82,13 +83,13 @@ TARIFF_SENSORS: tuple[DescribedSensor[Reading], ...] = (
     _monetary(
         "cost_network",
         values.cost("network"),
-        values.measured_share,
+        values.cost_attributes,
         REFERENCE_POWER,
     ),
     _monetary(
         "demand_excess_cost",
         values.surcharge,
-        values.measured_share,
+        values.cost_attributes,
         REFERENCE_POWER,
         enabled=True,
     ),

@@ -14,7 +14,7 @@ from .battery import (
     MOST_RESERVE,
     Battery,
 )
-from .bill import Bill, Line, bill, lines_of
+from .bill import BILL_LINES, Bill, Line, bill, lines_of
 from .calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start, quarter_start
 from .comparison import ClassCost, Comparison, MonthComparison, compare
 from .contract import (
@@ -48,7 +48,13 @@ from .month import (
     QuarterHour,
     Shared,
 )
-from .network_prices import APPROVED_UNTIL, AgreedPrices, NetworkPrices, network_prices
+from .network_prices import (
+    APPROVED_UNTIL,
+    AgreedPrices,
+    NetworkPrices,
+    network_prices,
+    older_prices,
+)
 from .outlook import LOOKED_BACK, ComingQuarterHour, outlook, usual_import
 from .past import NO_PAST, Past
 from .register_rises import MAX_POWER_KW, Energies
@@ -60,6 +66,7 @@ from .what_if_year import LEAST_DAYS, WhatIfError, WhatIfRefusal
 
 __all__ = [
     "APPROVED_UNTIL",
+    "BILL_LINES",
     "CONSUMER_CATEGORIES",
     "KEPT_MONTHS",
     "LEAST_DAYS",
@@ -136,6 +143,7 @@ __all__ = [
     "lines_of",
     "load_months",
     "network_prices",
+    "older_prices",
     "outlook",
     "prices_by_quarter",
     "prices_of_attributes",

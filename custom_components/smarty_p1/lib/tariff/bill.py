@@ -27,7 +27,7 @@ from typing import NamedTuple
 from .contract import PER_KWH, PER_MONTH, AidVat, Contracts
 from .month import Day, Month, Shared
 from .months_by_contract import MonthPart, parts_of
-from .network_prices import APPROVED_UNTIL, NetworkPrices
+from .network_prices import NetworkPrices
 
 
 class LineKind(NamedTuple):
@@ -223,7 +223,7 @@ def bill(
         total=total,
         subtotal=subtotal,
         community=_community(parts),
-        prices_of=APPROVED_UNTIL if any(part.prices.are_outdated for part in parts) else None,
+        prices_of=next((day for part in parts if (day := part.prices.prices_of)), None),
         unpriced_kwh=round(sum([each.unpriced_kwh for each in bought]), 3),
         unpriced_exported_kwh=round(sum([each.unpriced_kwh for each in sold]), 3),
         unsplit_kwh=_unsplit_kwh(parts),

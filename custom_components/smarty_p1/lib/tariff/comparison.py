@@ -9,7 +9,7 @@ their months, or all of them at those that hold now, which say more about the mo
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from .bill import to_cents
@@ -57,6 +57,8 @@ class Comparison(NamedTuple):
     """In kW; None before there is a whole month."""
     saving_per_year: float | None
     """How much more the present class costs; None without one, or before a whole month."""
+    prices_of: date | None
+    """The last day of published prices that are used later, None if none are."""
 
     @property
     def is_about_the_same(self) -> bool | None:
@@ -73,6 +75,7 @@ def compare(
 ) -> Comparison:
     """Compare the classes over months, in the order of time; the last one may be running."""
     current = AgreedPrices.at(contracts.at(until), until) if is_at_current_prices else None
+    prices_of = (current or AgreedPrices.at(contracts.at(until), until)).prices_of
     compared = tuple(_compare_month(month, contracts, until, current) for month in months)
     decisive = tuple(month for month in compared if month.is_whole)[-MONTHS_TO_JUDGE_BY:]
     totals = {
@@ -82,13 +85,13 @@ def compare(
     }
     known = {kw: total for kw, total in totals.items() if total is not None}
     if not known:
-        return Comparison(compared, decisive, totals, None, None)
+        return Comparison(compared, decisive, totals, None, None, prices_of)
     cheapest = min(known, key=known.__getitem__)
     saving = None
     own = next((kw for kw in known if kw == contracts.at(until).reference_kw), None)
     if own is not None:
         saving = to_cents((known[own] - known[cheapest]) / len(decisive) * _MONTHS_A_YEAR)
-    return Comparison(compared, decisive, totals, cheapest, saving)
+    return Comparison(compared, decisive, totals, cheapest, saving, prices_of)
 
 
 def _compare_month(

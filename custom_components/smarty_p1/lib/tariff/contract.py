@@ -122,7 +122,7 @@ class Aid(NamedTuple):
     @property
     def end(self) -> datetime | None:
         """Return the moment from which it no longer holds, in UTC."""
-        return self.last_day and midnight(self.last_day + timedelta(days=1))
+        return None if self.last_day is None else midnight(self.last_day + timedelta(days=1))
 
     def holds_at(self, moment: datetime) -> bool:
         """Return whether it holds at a moment."""

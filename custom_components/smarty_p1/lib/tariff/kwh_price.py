@@ -1,6 +1,6 @@
 """What a kilowatt-hour costs now, and what a quarter-hour has cost."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from .calendar import quarter_start
@@ -19,6 +19,8 @@ class KwhPrice(NamedTuple):
 
     imported: float | None
     exported: float | None
+    prices_of: date | None = None
+    """The last day of published prices that are used later, None if none are."""
 
 
 def kwh_price(contracts: Contracts, moment: datetime, market: MarketPrices) -> KwhPrice:
@@ -48,7 +50,8 @@ def kwh_price(contracts: Contracts, moment: datetime, market: MarketPrices) -> K
     imported = None
     if len(known) == len(parts) and prices.vat_rate is not None:
         imported = round(sum(known) * (1 + prices.vat_rate) + untaxed, 6)
-    return KwhPrice(imported, None if exported is None else round(exported, 6))
+    exported = None if exported is None else round(exported, 6)
+    return KwhPrice(imported, exported, prices.prices_of)
 
 
 def quarter_hour_cost(

@@ -6,7 +6,7 @@ go on, and every amount that uses them says so.
 
 import tomllib
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -24,11 +24,11 @@ APPROVED_UNTIL: date = _FILE["approved_until"]
 class NetworkPrices:
     """Published prices of a day, in EUR without VAT; a price that is not published is missing."""
 
-    vat: float
+    vat: float | None
     """Share: 0.08 is 8 %."""
-    variable: float
+    variable: float | None
     """Per imported kWh."""
-    surcharge: float
+    surcharge: float | None
     """Per kWh above the reference power."""
     fixed: Mapping[float, float]
     """Per month, by reference power in kW."""
@@ -64,13 +64,15 @@ def _on(day: date, dated: list[Mapping[str, Any]]) -> float | None:
 
 
 def _prices_on(day: date, prices: Mapping[str, Any]) -> NetworkPrices:
-    def by[K](name: str, key: type[K]) -> Mapping[K, float]:
+    def by[K](name: str, key: Callable[[str], K]) -> Mapping[K, float]:
         found = {key(each): _on(day, dated) for each, dated in prices[name].items()}
         return {each: price for each, price in found.items() if price is not None}
 
     return NetworkPrices(
-        **{name: _on(day, prices[name]) for name in ("vat", "variable", "surcharge")},
-        fixed=by("fixed", int),
+        vat=_on(day, prices["vat"]),
+        variable=_on(day, prices["variable"]),
+        surcharge=_on(day, prices["surcharge"]),
+        fixed=by("fixed", float),
         meter=by("meter", int),
         electricity_tax=by("electricity_tax", str),
         compensation=by("compensation", str),
@@ -94,6 +96,11 @@ def price_changes(start: datetime, end: datetime) -> list[datetime]:
     return _STARTS[bisect_right(_STARTS, start) : bisect_left(_STARTS, end)]
 
 
+def older_prices(prices_of: date | None) -> dict[str, str]:
+    """Return `prices_of` as answers have it: a month like "2026-12", or nothing."""
+    return {"prices_of": f"{prices_of:%Y-%m}"} if prices_of else {}
+
+
 class AgreedPrices(NamedTuple):
     """Prices of the grid and the levies under a contract, without VAT; None is not known."""
 
@@ -106,17 +113,17 @@ class AgreedPrices(NamedTuple):
         return cls(contract, network_prices(moment))
 
     @property
-    def are_outdated(self) -> bool:
-        """Return whether a published price is used after the last day it is approved for."""
+    def prices_of(self) -> date | None:
+        """Return the last day of published prices that are used later, None if none are."""
         if self.published is None or self.published.are_approved:
-            return False
+            return None
         contract = self.contract
         own = [contract.network_variable, contract.meter_fee]
         if contract.reference_kw is not None:
             own += [contract.network_fixed, contract.surcharge]
         if contract.has_levies:
             own += [contract.electricity_tax, contract.compensation]
-        return None in own
+        return APPROVED_UNTIL if None in own else None
 
     @property
     def vat_rate(self) -> float | None:
@@ -175,8 +182,8 @@ class AgreedPrices(NamedTuple):
 
     def aid(self, aid: Aid) -> float:
         """Return the price of a unit that an aid covers: negative, without VAT."""
-        vat = self.published.vat if self.published and aid.vat is AidVat.INCLUDED else 0.0
-        return -round(aid.amount / (1 + vat), 6)
+        rate = self.published.vat if self.published and aid.vat is AidVat.INCLUDED else None
+        return -round(aid.amount / (1 + (rate or 0.0)), 6)
 
 
 def _first(own: float | None, published: float | None) -> float | None:
