@@ -70,7 +70,10 @@ async def test_the_bill_of_a_whole_month(call: Call) -> None:
             line("surcharge", 2.5, "kWh", 0.0765, 0.19),
             line("feed_in", 20.0, "kWh", 0.06, -1.2),
         ],
+        # With VAT: 51.2892, 37.4868, 0.2052, of which the network gets the cent that is left.
+        "parts": {"energy": 51.29, "network": 37.48, "surcharge": 0.21, "feed_in": -1.2},
         "net": 81.19,
+        "vat_base": 82.39,
         "vat": 6.59,
         "total": 87.78,
     }
@@ -156,7 +159,8 @@ async def test_a_bill_says_what_was_shared(
         "shared_kwh": 100.8,
         "shared_by_layer": {"1": 4.8, "4": 96.0},
         "sharing_known_kwh": 288.0,
-        "may_owe_less_network": True,
+        # 4.8 kWh at 0.051, with 8 %
+        "may_owe_less_network": 0.26,
     }
     # 316.6 - 100.8; 32.37 + 12.84 + 16.15 + 5.72 + 0.19 = 67.27, 5.38 of VAT, less 1.20
     assert [(line["name"], line["quantity"]) for line in bill["lines"][::2]] == [
@@ -189,16 +193,17 @@ async def test_a_bill_says_what_it_does_not_know(
     hass_storage: dict[str, Any],
     call: Call,
 ) -> None:
-    # For 8 kW no price is published; without an energy price, it is the bill of the grid.
+    # For 8 kW no price is published, and no energy price was entered.
     await billed_month.set_up(hass, port, make_entry, hass_storage, reference_power=8.0)
 
     bill = await call("get_bill", month="2026-05")
 
     names = ["network_variable", "meter", "surcharge"]
     assert [line["name"] for line in bill["lines"]] == names
-    assert bill["missing"] == ["network_fixed"]
+    assert bill["missing"] == ["energy", "network_fixed"]
     assert (bill["net"], bill["vat"], bill["total"]) == (None, None, None)
-    assert "unpriced_kwh" not in bill
+    assert (bill["parts"], bill["subtotal"]) == ({"surcharge": 0.0}, 0.0)
+    assert (bill["unpriced_kwh"], bill["unpriced_exported_kwh"]) == (316.6, 20.0)
 
 
 async def test_the_bill_of_a_month_is_by_what_held_in_it(
@@ -212,10 +217,11 @@ async def test_the_bill_of_a_month_is_by_what_held_in_it(
     # From June on there is no reference power any more.
     await agree(energy_price=0.15, surcharge_price_since="2026-06-01")
     assert (await call("get_bill", month="2026-05"))["total"] == 87.78
-    with pytest.raises(ServiceValidationError, match="Without a reference power"):
-        await call("get_bill")
+    june = await call("get_bill")
+    assert (june["total"], june["missing"]) == (None, ["network_fixed", "surcharge"])
+    assert "estimate" not in june
     listed = (await call("get_bill", months=12))["months"]
-    assert [bill["month"] for bill in listed] == ["2026-05"]
+    assert [bill["month"] for bill in listed] == ["2026-05", "2026-06"]
 
     # In May the price was the market's, which nobody knew; from June on there is none.
     market: dict[str, float | str] = {
@@ -227,7 +233,7 @@ async def test_the_bill_of_a_month_is_by_what_held_in_it(
     await agree(reference_power=7.0, surcharge_price_since="2026-06-01")
     may = await call("get_bill", month="2026-05")
     assert (may["unpriced_kwh"], may["unpriced_exported_kwh"]) == (316.6, 20.0)
-    assert not {"unpriced_kwh", "unpriced_exported_kwh"} & (await call("get_bill")).keys()
+    assert (may["total"], may["missing"]) == (None, ["energy"])
 
 
 @pytest.mark.parametrize("month", ["2026-04", "2026-07", "June", "2026-13", ""])
@@ -237,17 +243,21 @@ async def test_a_month_of_which_nothing_is_known(call: Call, month: str) -> None
         await call("get_bill", month=month)
 
 
-async def test_there_is_no_bill_without_a_reference_power(
+async def test_without_a_reference_power_there_is_no_total(
     hass: HomeAssistant,
     port: MeterPort,
     make_entry: EntryMaker,
     hass_storage: dict[str, Any],
     call: Call,
 ) -> None:
-    await billed_month.set_up(hass, port, make_entry, hass_storage, reference_power=None)
+    await billed_month.set_up(
+        hass, port, make_entry, hass_storage, reference_power=None, energy_price=0.15
+    )
 
-    with pytest.raises(ServiceValidationError, match=r"options of Smarty SAG1030790002574$"):
-        await call("get_bill")
+    bill = await call("get_bill", month="2026-05")
+    assert (bill["total"], bill["missing"]) == (None, ["network_fixed", "surcharge"])
+    # 316.6 * 0.15 and 8 %
+    assert bill["parts"] == {"energy": 51.29}
 
 
 @pytest.mark.usefixtures("entry")
@@ -268,29 +278,29 @@ async def test_the_classes_of_a_month(call: Call) -> None:
     assert (may["month"], may["measured_share"]) == ("2026-05", 1.0)
     assert may["classes"]["3"] == {
         "excess_kwh": 12.5,
-        "fixed": 7.42,
-        "surcharge": 0.96,
-        "total": 8.38,
+        "fixed": 8.01,
+        "surcharge": 1.03,
+        "total": 9.04,
     }
     assert may["classes"]["7"] == {
         "excess_kwh": 2.5,
-        "fixed": 12.84,
-        "surcharge": 0.19,
-        "total": 13.03,
+        "fixed": 13.87,
+        "surcharge": 0.21,
+        "total": 14.08,
     }
     assert {kw: costs["total"] for kw, costs in may["classes"].items() if int(kw) > 7} == {
-        "12": 19.61,
-        "17": 26.39,
-        "27": 39.94,
-        "43": 61.62,
-        "70": 98.2,
-        "100": 138.85,
-        "150": 206.6,
-        "200": 274.35,
+        "12": 21.18,
+        "17": 28.5,
+        "27": 43.14,
+        "43": 66.55,
+        "70": 106.06,
+        "100": 149.96,
+        "150": 223.13,
+        "200": 296.3,
     }
-    assert (june["month"], june["classes"]["3"]["total"]) == ("2026-06", 3.71)
-    # The running month decides nothing: (13.03 - 8.38) * 12.
-    assert (answer["cheapest"], answer["saving_per_year"]) == (3, 55.8)
+    assert (june["month"], june["classes"]["3"]["total"]) == ("2026-06", 4.01)
+    # The running month decides nothing: (14.08 - 9.04) * 12.
+    assert (answer["cheapest"], answer["saving_per_year"]) == (3, 60.48)
     assert (answer["prices"], answer["about_the_same"]) == ("current", False)
 
 
@@ -304,9 +314,10 @@ async def test_the_classes_at_the_prices_of_today_or_of_each_month(
     await reload(hass, entry)
     # In June only: a price put into an empty field holds from the 1st of its month.
     for prices, smaller, own, saving, is_same in (
-        # 7.42 + 12.5 * 0.53, which is 6.625; 13.00 + 2.5 * 0.53, which is 1.325; 12 * 0.28
-        ("current", 14.05, 14.33, 3.36, True),
-        ("each_month", 8.38, 13.03, 55.8, False),
+        # With 8 %: 7.42 and 12.5 * 0.53, which are 8.01 and 7.16; 13.00 and 2.5 * 0.53, which are
+        # 14.04 and 1.43; 12 * 0.30
+        ("current", 15.17, 15.47, 3.6, True),
+        ("each_month", 9.04, 14.08, 60.48, False),
     ):
         answer = await call("compare_reference_powers", prices=prices)
         may = {kw: costs["total"] for kw, costs in answer["months"][0]["classes"].items()}
@@ -533,5 +544,5 @@ async def test_without_a_price_the_energy_is_on_no_line(
 
     names = ["network_fixed", "network_variable", "meter", "surcharge"]
     assert [line["name"] for line in bill["lines"]] == names
-    # 12.84 + 16.15 + 5.72 + 0.19.
-    assert bill["net"] == 34.9
+    # 12.84 + 16.15 + 5.72 + 0.19 = 34.90, and 2.79 of VAT
+    assert (bill["missing"], bill["total"], bill["subtotal"]) == (["energy"], None, 37.69)

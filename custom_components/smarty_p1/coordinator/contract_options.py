@@ -42,6 +42,8 @@ from ..lib.tariff import (
     CONSUMER_CATEGORIES,
     LUXEMBOURG,
     METER_SIZES,
+    PER_KWH,
+    PER_MONTH,
     AgreedPrices,
     Aid,
     AidVat,
@@ -149,7 +151,7 @@ def aids_of(options: Mapping[str, Any]) -> tuple[Aid, ...]:
             first_day=date.fromisoformat(each["first_day"]),
             last_day=date.fromisoformat(each["last_day"]) if each.get("last_day") else None,
             amount=each["amount"],
-            unit=each["unit"],
+            unit=PER_MONTH if each["unit"] == PER_MONTH else PER_KWH,
             vat=AidVat(each["vat"]),
         )
         for each in options.get(CONF_AIDS, ())

@@ -1,6 +1,6 @@
 """The pages of the options that are about the contract: fields, check, what is stored."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import date
 from itertools import groupby
 from operator import attrgetter
@@ -16,15 +16,21 @@ from homeassistant.helpers.selector import (
     DateSelector,
     EntitySelector,
     EntitySelectorConfig,
+    ObjectSelector,
+    ObjectSelectorConfig,
+    ObjectSelectorField,
     Selector,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
+    TextSelector,
     TimeSelector,
 )
 from homeassistant.util import dt as dt_util
 
 from ..const import (
+    CONF_AIDS,
+    CONF_COMMUNITY_PRICE,
     CONF_COMPENSATION,
     CONF_CONSUMER_CATEGORY,
     CONF_DISCOUNT,
@@ -53,7 +59,9 @@ from ..const import (
     CONF_WITH_LEVIES,
     DOMAIN,
     PER_YEAR,
+    SECTION_AIDS,
     SECTION_DYNAMIC_PRICE,
+    SECTION_ENERGY_SHARING,
     SECTION_FEED_IN,
     SECTION_LEVIES,
     SECTION_NETWORK_PRICES,
@@ -70,10 +78,15 @@ from ..lib.entities import CURRENCY
 from ..lib.tariff import (
     CONSUMER_CATEGORIES,
     LUXEMBOURG,
+    MAX_AID_NAME_LENGTH,
+    MAX_AIDS,
     MAX_POWER_KW,
     METER_SIZES,
+    PER_KWH,
+    PER_MONTH,
     REFERENCE_POWERS,
     WEEKDAYS,
+    AidVat,
 )
 from .form_fields import list_field, number_field
 
@@ -83,7 +96,8 @@ _YEARS_AHEAD = 2
 
 _PRICE = number_field(MAX_PRICE, f"{CURRENCY}/kWh")
 _MARGIN = number_field(MAX_PRICE, f"{CURRENCY}/kWh", least=-MAX_PRICE)
-_FEE = number_field(10_000, CURRENCY)
+_MAX_FEE = 10_000
+_FEE = number_field(_MAX_FEE, CURRENCY)
 _PRICE_ENTITY = EntitySelector(
     EntitySelectorConfig(domain=[Platform.SENSOR, Platform.NUMBER, "input_number"])
 )
@@ -105,6 +119,37 @@ _DAYS = SelectSelector(
         translation_key="weekdays",
         multiple=True,
         mode=SelectSelectorMode.DROPDOWN,
+    )
+)
+
+
+def _choice(key: str, values: Iterable[str]) -> SelectSelector:
+    return SelectSelector(
+        SelectSelectorConfig(
+            options=list(values), translation_key=key, mode=SelectSelectorMode.DROPDOWN
+        )
+    )
+
+
+def _required(selector: Selector[Any]) -> ObjectSelectorField:
+    return ObjectSelectorField(selector=selector, required=True)
+
+
+_AIDS = ObjectSelector(
+    ObjectSelectorConfig(
+        fields={
+            "name": _required(TextSelector()),
+            # A bill prints what it takes off with a minus: both are the same aid.
+            "amount": _required(number_field(_MAX_FEE, CURRENCY, least=-_MAX_FEE)),
+            "unit": _required(_choice("aid_unit", (PER_KWH.lower(), PER_MONTH))),
+            "vat": _required(_choice("aid_vat", AidVat)),
+            "first_day": _required(DateSelector()),
+            "last_day": ObjectSelectorField(selector=DateSelector()),
+        },
+        multiple=True,
+        label_field="name",
+        description_field="amount",
+        translation_key=SECTION_AIDS,
     )
 )
 
@@ -156,6 +201,8 @@ _FIELDS = (
     _Field(CONF_CONSUMER_CATEGORY, _CATEGORY, SECTION_LEVIES, default=CONSUMER_CATEGORIES[0]),
     _Field(CONF_ELECTRICITY_TAX, _MARGIN, SECTION_LEVIES),
     _Field(CONF_COMPENSATION, _MARGIN, SECTION_LEVIES),
+    _Field(CONF_AIDS, _AIDS, SECTION_AIDS),
+    _Field(CONF_COMMUNITY_PRICE, _PRICE, SECTION_ENERGY_SHARING),
     _Field(CONF_METER_AMPERE, _SIZE, SECTION_NETWORK_PRICES, default=DEFAULT_METER_AMPERE),
     _Field(CONF_NETWORK_FIXED_PRICE, _FEE, SECTION_NETWORK_PRICES),
     _Field(CONF_NETWORK_VARIABLE_PRICE, _PRICE, SECTION_NETWORK_PRICES),
@@ -237,6 +284,7 @@ def read_contract(
         if error := _price_error(hass, read, choice):
             errors[choice.section] = error
     _check_second_price(read, errors)
+    _check_aids(read, errors)
     defaults = _defaults(stored)
     read.setdefault(CONF_WITH_LEVIES, defaults[CONF_WITH_LEVIES])
     # Levies alone are no contract.
@@ -300,6 +348,29 @@ def _check_second_price(read: dict[str, Any], errors: Errors) -> None:
         errors[SECTION_SECOND_PRICE] = "second_price_incomplete"
 
 
+def _check_aids(read: dict[str, Any], errors: Errors) -> None:
+    """Store aids in one form, or note when one of them cannot be."""
+    aids = read.pop(CONF_AIDS, [])
+    if len(aids) > MAX_AIDS:
+        errors[SECTION_AIDS] = "too_many_aids"
+    elif not all(map(_is_possible, aids)):
+        errors[SECTION_AIDS] = "aid_malformed"
+    elif aids:
+        read[CONF_AIDS] = [
+            {**aid, "name": aid["name"].strip(), "amount": abs(float(aid["amount"]))}
+            for aid in aids
+        ]
+
+
+def _is_possible(aid: Mapping[str, Any]) -> bool:
+    most = MAX_PRICE if aid["unit"] == PER_KWH.lower() else _MAX_FEE
+    return (
+        0 < len(aid["name"].strip()) <= MAX_AID_NAME_LENGTH
+        and 0 < abs(aid["amount"]) <= most
+        and aid["first_day"] <= (aid.get("last_day") or aid["first_day"])
+    )
+
+
 def _price_error(hass: HomeAssistant, read: Mapping[str, Any], choice: _PriceChoice) -> str | None:
     """Return what is wrong with a price."""
     entity_id = read.get(choice.entity)
@@ -324,7 +395,9 @@ def _read_since(
     """Note the day from which the contract holds, or what is wrong with it."""
     defaults = _defaults(stored)
     before, after = {**defaults, **stored}, {**defaults, **read}
-    changed = {name for name, *_ in _FIELDS if before.get(name) != after.get(name)}
+    # Aids have days of their own.
+    names = {name for name, *_ in _FIELDS} - {CONF_AIDS}
+    changed = {name for name in names if before.get(name) != after.get(name)}
     is_entity_alone = bool(changed) and contract_of(stored) == contract_of(read)
     waits = is_awaited(stored)
     if since is None:

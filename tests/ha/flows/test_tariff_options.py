@@ -65,7 +65,8 @@ async def test_few_fields_come_first(hass: HomeAssistant, entry: MockConfigEntry
     assert list(suggested(form)) == first
     form = await open_details(hass, entry)
     assert form["last_step"] is True
-    sections = ["second_price", "dynamic_price", "feed_in", "levies", "network_prices"]
+    sections = ["second_price", "dynamic_price", "feed_in", "levies"]
+    sections += ["aids", "energy_sharing", "network_prices"]
     assert list(suggested(form)) == [*sections, "surcharge_price_since"]
     assert all(is_collapsed(form, name) for name in sections)
 
@@ -513,3 +514,69 @@ async def test_levies_alone_are_no_contract(
     await enter(hass, port, entry, levies={"with_levies": False})
     assert dict(entry.options) == {}
     assert default_of_levies(await open_details(hass, entry)) is True
+
+
+AID = {
+    "name": " Resilienzpak ",
+    "amount": -0.04,
+    "unit": "kwh",
+    "vat": "included",
+    "first_day": "2026-08-01",
+    "last_day": "2026-12-31",
+}
+REBATE = {
+    "name": "Domiciliation",
+    "amount": 1,
+    "unit": "month",
+    "vat": "excluded",
+    "first_day": "2026-01-01",
+}
+
+
+async def test_aids_hold_on_their_own_days_and_change_nothing_else(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
+) -> None:
+    await enter(hass, port, entry, reference_power="7", energy_price=0.15)
+    sections = {"aids": {"aids": [AID, REBATE]}, "energy_sharing": {"community_price": 0.09}}
+    result = await enter(hass, port, entry, reference_power="7", energy_price=0.15, **sections)
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    stored = {"name": "Resilienzpak", "amount": 0.04}
+    assert entry.options["aids"] == [{**AID, **stored}, {**REBATE, "amount": 1.0}]
+    coordinator: SmartyCoordinator = entry.runtime_data
+    contracts = coordinator.memory.demand_meter.contracts
+    assert [aid.name for aid in contracts.aids] == ["Resilienzpak", "Domiciliation"]
+    assert contracts.latest.community_price == 0.09
+    shown = suggested(await open_details(hass, entry))
+    assert shown["aids"] == {"aids": entry.options["aids"]}
+
+    # A day is about the prices: with aids alone there is nothing that it could be about.
+    options = dict(entry.options)
+    without = {"aids": {"aids": [REBATE]}, "energy_sharing": {"community_price": 0.09}}
+    await enter(hass, port, entry, reference_power="7", energy_price=0.15, **without)
+    assert entry.options == {**options, "aids": [{**REBATE, "amount": 1.0}]}
+    assert "surcharge_price_since" not in entry.options
+
+
+@pytest.mark.parametrize(
+    ("aids", "error"),
+    [
+        ([{**AID, "name": "  "}], "aid_malformed"),
+        ([{**AID, "name": "x" * 61}], "aid_malformed"),
+        ([{**AID, "amount": 0}], "aid_malformed"),
+        ([{**AID, "amount": 101}], "aid_malformed"),
+        ([REBATE, {**AID, "last_day": "2026-07-31"}], "aid_malformed"),
+        ([REBATE] * 21, "too_many_aids"),
+    ],
+)
+async def test_an_aid_that_cannot_be(
+    hass: HomeAssistant,
+    port: MeterPort,
+    entry: MockConfigEntry,
+    aids: list[dict[str, Any]],
+    error: str,
+) -> None:
+    form = await enter(hass, port, entry, reference_power="7", aids={"aids": aids})
+    assert form["errors"] == {"aids": error}
+    # What was typed is shown again.
+    assert suggested(form)["aids"] == {"aids": aids}

@@ -90,10 +90,10 @@ async def test_peaks_and_classes(hass: HomeAssistant, port: MeterPort) -> None:
     assert state_of(hass, CHEAPEST).state == "3"
     attributes = state_of(hass, CHEAPEST).attributes
     assert attributes["months"] == ["2026-05"]
-    assert attributes["classes"]["3"] == 8.38
-    assert attributes["classes"]["7"] == 13.03
+    assert attributes["classes"]["3"] == 9.04
+    assert attributes["classes"]["7"] == 14.08
     assert len(attributes["classes"]) == 10
-    assert values(hass, SAVING) == [55.8]
+    assert values(hass, SAVING) == [60.48]
 
     # 2.5 kWh are 10 kW.
     await receive(hass, port, telegram("00:15:00", 2.5))
@@ -150,7 +150,7 @@ async def test_what_is_estimated_is_no_total(hass: HomeAssistant) -> None:
     for name in (SAVING, CHEAPEST, PROJECTED, MONTH_END):
         attributes = state_of(hass, name).attributes
         assert {"state_class", "last_reset"} & attributes.keys() == set()
-    assert values(hass, SAVING) == [55.8]
+    assert values(hass, SAVING) == [60.48]
     assert state_of(hass, SAVING).attributes["device_class"] == "monetary"
     assert state_of(hass, SAVING).attributes["unit_of_measurement"] == "EUR"
     # 30 days of 9.6 kWh: 43.20 + 12.84 + 14.69 + 5.72 = 76.45; 6.12 of VAT
@@ -315,11 +315,11 @@ def test_the_months_are_compared_at_the_prices_of_today() -> None:
     demand = meter.update(time, Energies(1460.6, 520.0, 300.0, 300.0), 0.4, SERIAL)
     assert demand
     told = tariff_sensor_values.classes(demand)
-    # Of May: 7.42 + 12.5 * 0.53, and 12.84 + 2.5 * 0.53
-    assert (told["classes"]["3"], told["classes"]["7"]) == (14.05, 14.17)
+    # Of May, with 8 %: 7.42 and 12.5 * 0.53, and 12.84 and 2.5 * 0.53
+    assert (told["classes"]["3"], told["classes"]["7"]) == (15.17, 15.3)
     assert (told["months"], told["prices"], told["about_the_same"]) == (
         ["2026-05"],
         "current",
         True,
     )
-    assert tariff_sensor_values.saving(demand) == 1.44
+    assert tariff_sensor_values.saving(demand) == 1.56

@@ -48,7 +48,7 @@ async def test_a_day(client: Client, entry: MockConfigEntry, tmp_path: Path) -> 
 
     [day] = await days_of(client, entry, start="2026-05-01", end="2026-05-02")
 
-    cost = day.pop("cost")
+    cost, used, fixed = (day.pop(name) for name in ("cost", "cost_used", "cost_fixed"))
     assert day == {
         "day": "2026-05-01",
         "start": "2026-04-30T22:00:00+00:00",
@@ -71,6 +71,9 @@ async def test_a_day(client: Client, entry: MockConfigEntry, tmp_path: Path) -> 
     }
     # 28.6 at 0.201, 18.56 / 31, 0.19: 6.54 and 8 %, less 0.12
     assert cost == pytest.approx(6.94, abs=0.011)
+    # 18.56 / 31 and 8 %
+    assert fixed == pytest.approx(0.65, abs=0.011)
+    assert round(used + fixed - 0.12, 2) == cost
 
 
 async def test_the_running_day(
@@ -96,13 +99,15 @@ async def test_the_first_month_begins_with_its_first_day(
     assert day["cost"] == bill["total"]
 
 
-async def test_no_reference_power(
+async def test_without_a_reference_power(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, client: Client
 ) -> None:
     entry = await set_up(hass, port, make_entry, telegram("12:00:00", 0.0))
     [day] = await days_of(client, entry)
     assert (day["cost"], day["cost_above"], day["reference_kw"]) == (None, None, None)
-    assert await refused(client, "bill", entry_id=entry.entry_id) == "no_reference_power"
+    [month] = (await ask(client, "bill", entry_id=entry.entry_id))["months"]
+    assert (month["total"], month["reference_kw"]) == (None, None)
+    assert month["missing"] == ["energy", "network_fixed", "surcharge"]
 
 
 async def test_bills_as_the_action_returns_them_and_what_is_beside(
@@ -128,7 +133,6 @@ async def test_bills_as_the_action_returns_them_and_what_is_beside(
         "reference_kw": 7.0,
         "peak": {"start": "2026-04-30T22:00:00+00:00", "mean_kw": 8.0},
         "vat_rate": 0.08,
-        "parts": {"energy": 51.29, "network": 37.48, "surcharge": 0.21, "feed_in": -1.2},
     }
     assert round(sum(may["parts"].values()), 2) == may["total"]
     assert await refused(client, "bill", entry_id=entry.entry_id, months=26) == "invalid_format"
@@ -192,5 +196,5 @@ async def test_classes(hass: HomeAssistant, client: Client, entry: MockConfigEnt
     assert (answer["reference_kw"], answer["vat_rate"]) == (7.0, 0.08)
     assert answer["decisive"] == ["2026-05"]
     assert len(answer["totals"]) == 10
-    # 12.84, and 2.5 kWh at 0.0765
-    assert answer["totals"]["7"] == 13.03
+    # 12.84, and 2.5 kWh at 0.0765, with 8 %
+    assert answer["totals"]["7"] == 14.08
