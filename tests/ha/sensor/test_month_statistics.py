@@ -1,9 +1,10 @@
 """What belongs to a month is counted once in long-term statistics, whatever a clock says."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.core import HomeAssistant
@@ -20,7 +21,9 @@ from custom_components.smarty_p1.const import (
     CONF_ENERGY_PRICE,
     CONF_FEED_IN_PRICE,
     CONF_REFERENCE_POWER,
+    CONF_WITH_LEVIES,
 )
+from custom_components.smarty_p1.lib.tariff import AgreedPrices
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort, with_value
 from tests.ha.support import TELEGRAM, let_pass, receive, reload, set_up, wait_for_entities
@@ -189,3 +192,62 @@ async def test_a_month_that_has_begun_does_not_end_by_a_crash(
     assert sums == pytest.approx(
         {name: july[name] - first[name] + august[name] for name in MONTHLY}
     )
+
+
+COST = {
+    "sensor.smarty_energy_cost_this_month",
+    "sensor.smarty_total_cost_this_month",
+}
+LEVIES = {CONF_REFERENCE_POWER: 12.0, CONF_ENERGY_PRICE: 0.1125, CONF_WITH_LEVIES: True}
+
+
+async def rows_of_statistics(hass: HomeAssistant, start: datetime) -> dict[str, list[float]]:
+    """Return the sums of a period of five minutes and of all those before it."""
+    await async_wait_recording_done(hass)
+    do_adhoc_statistics(hass, start=start)
+    await async_wait_recording_done(hass)
+
+    def rows() -> dict[str, list[float]]:
+        first = start - timedelta(hours=1)
+        found = statistics_during_period(hass, first, None, MONTHLY, "5minute", None, {"sum"})
+        return {name: [row["sum"] or 0.0 for row in each] for name, each in found.items()}
+
+    return await get_instance(hass).async_add_executor_job(rows)
+
+
+async def test_new_published_prices_lower_the_running_month_once_and_no_recorded_row(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    start = datetime(2026, 9, 20, 12, tzinfo=UTC)
+    freezer.move_to(start)
+    assert await async_setup_component(hass, "sensor", {})
+    # An earlier version knew nothing of the aid that the State pays since August.
+    with monkeypatch.context() as earlier:
+        earlier.setattr(AgreedPrices, "compensation", -0.0010)
+        entry = await set_up(hass, port, make_entry, telegram("260801000000S", 100.0))
+        port.greeting = port.next_frame(telegram("260801000010S", 100.0))
+        hass.config_entries.async_update_entry(entry, options=LEVIES)
+        await reload(hass, entry)
+        port.greeting = b""
+        for time, kwh in (("260901000000S", 482.759), ("260920000000S", 600.0)):
+            await receive(hass, port, telegram(time, kwh))
+        before = shown(hass)
+        recorded = await rows_of_statistics(hass, start)
+
+    freezer.move_to(start + timedelta(minutes=5))
+    port.greeting = port.next_frame(telegram("260920000010S", 600.0))
+    await reload(hass, entry)
+    after = shown(hass)
+    rows = await rows_of_statistics(hass, start + timedelta(minutes=5))
+
+    # 117.241 kWh since 1 September at 0.0371 instead of 0.0010: 4.35 for 0.12, with 8 %.
+    changed = {name for name in before if after[name] != before[name]}
+    assert changed == COST
+    for name, sums in rows.items():
+        assert sums[:-1] == recorded[name]
+        fall = recorded[name][-1] - sums[-1]
+        assert fall == pytest.approx(4.57 if name in COST else 0.0, abs=0.011), name
