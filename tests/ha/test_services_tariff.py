@@ -1,7 +1,8 @@
 """The actions about quarter-hours and what they cost; the numbers are those of `billed_month`."""
 
 import json
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,22 @@ from unittest.mock import patch
 
 import pytest
 import voluptuous as vol
-from homeassistant.core import Context, HomeAssistant
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import (
+    Context,
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+)
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+from homeassistant.util.yaml import parse_yaml
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    MockUser,
+    async_fire_time_changed,
+)
 
 from custom_components.smarty_p1.const import CONF_REFERENCE_POWER, DOMAIN
 from custom_components.smarty_p1.lib.tariff import Covered, Past, QuarterHour
@@ -22,6 +35,8 @@ from .billed_month import telegram
 from .conftest import EntryMaker
 from .meter import MeterPort, with_value
 from .support import TELEGRAM, receive, reload, set_up
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 type Call = Callable[..., Awaitable[Any]]
 
@@ -528,6 +543,94 @@ async def test_a_script_works_with_the_answers(hass: HomeAssistant) -> None:
     await hass.async_block_till_done()
 
     assert told == [{"total": 87.78, "energy": 47.49, "kwh": 0.1}]
+
+
+type Messages = list[dict[str, str]]
+type Tell = Callable[[], Awaitable[Messages]]
+
+
+@pytest.fixture
+async def tell_last_month(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> AsyncGenerator[Tell]:
+    """Return a function that runs the documented automation on 1 June, and returns its messages."""
+
+    async def tell() -> Messages:
+        page = (DOCS / "tariff-actions.md").read_text(encoding="utf-8")
+        [code] = re.findall(r"```yaml\n(alias: Last month's .*?)```", page, re.DOTALL)
+        freezer.move_to("2026-06-01 00:04:58+02:00")
+        await hass.config.async_set_time_zone("Europe/Luxembourg")
+        told: Messages = []
+        config = {"automation": parse_yaml(code)}
+        assert await async_setup_component(hass, "automation", config)
+        hass.services.async_register(
+            "persistent_notification", "create", lambda call: told.append(dict(call.data))
+        )
+        await hass.async_block_till_done()
+        freezer.tick(3)
+        async_fire_time_changed(hass)
+        await hass.async_block_till_done()
+        return told
+
+    yield tell
+    data = {"entity_id": "all"}
+    await hass.services.async_call("automation", "turn_off", data, blocking=True)
+
+
+@pytest.mark.usefixtures("entry")
+async def test_the_message_adds_up_to_its_title(tell_last_month: Tell) -> None:
+    # 51.29 + 37.48 + 0.21 - 1.20
+    [message] = await tell_last_month()
+    assert message["title"] == "Electricity May 2026: 87.78 €"
+    assert [line for line in message["message"].splitlines() if line] == [
+        "- Energy: 51.29 €",
+        "- Network: 37.48 €",
+        "- Above the reference power: 0.21 €",
+        "- Fed in: -1.20 €",
+        "100 % of the month was measured.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "title", "lines"),
+    [
+        (
+            {"total": None, "parts": {"network": 9.0}, "missing": ["energy", "meter"]},
+            "Electricity May 2026: no total",
+            [
+                "- Network: 9.00 €",
+                "There is no total, because a price is not known: Energy, Meter.",
+            ],
+        ),
+        (
+            {"total": 26.0, "parts": {"energy": 20.0, "shared": 6.0}, "prices_of": "2025-12"},
+            "Electricity May 2026: 26.00 €",
+            [
+                "- Energy: 20.00 €",
+                "- Energy community: 6.00 €",
+                "With the prices of December 2025.",
+            ],
+        ),
+    ],
+    ids=["missing", "prices_of"],
+)
+async def test_the_message_says_what_is_not_known(
+    hass: HomeAssistant,
+    tell_last_month: Tell,
+    answer: dict[str, Any],
+    title: str,
+    lines: list[str],
+) -> None:
+    def get_bill(call: ServiceCall) -> ServiceResponse:
+        return {"month": call.data["month"], "measured_share": 0.996, **answer}
+
+    hass.services.async_register(
+        DOMAIN, "get_bill", get_bill, supports_response=SupportsResponse.ONLY
+    )
+    [message] = await tell_last_month()
+    assert message["title"] == title
+    told = [line for line in message["message"].splitlines() if line]
+    assert told == [*lines, "100 % of the month was measured."]
 
 
 async def test_without_a_price_the_energy_is_on_no_line(

@@ -347,14 +347,55 @@ class TestShedLoads:
         assert home.calls == [("turn_on", "switch.heater")]
         await home.let_pass(15 * MINUTE)
 
-    async def test_without_readings_nothing_is_turned_on(self, home: Home) -> None:
+    async def test_without_readings_a_load_stays_off_for_the_maximum_time(self, home: Home) -> None:
         await home.set("binary_sensor.warning", "on")
         await home.let_pass(30)
         await home.set("binary_sensor.warning", "unavailable")
-        await home.let_pass(60 * MINUTE)
+        await home.let_pass(29.5 * MINUTE)
         assert home.calls == [("turn_off", "switch.boiler")]
-        await home.set("binary_sensor.warning", "off")
-        await home.let_pass(15 * MINUTE)
+        await home.let_pass(30)
+        assert home.calls == [("turn_on", "switch.boiler")]
+
+    async def test_during_a_long_warning_each_load_is_off_for_half_of_the_time(
+        self, home: Home
+    ) -> None:
+        await home.set("binary_sensor.warning", "on")
+        await home.let_pass(30 * MINUTE)
+        names = ["boiler", "heater"]
+        off = [("turn_off", f"switch.{name}") for name in names]
+        on = [("turn_on", f"switch.{name}") for name in names]
+        assert home.calls == off
+        await home.let_pass(1 * MINUTE)
+        assert home.calls == on
+        await home.let_pass(29 * MINUTE)
+        assert home.calls == []
+        await home.let_pass(1.5 * MINUTE)
+        assert home.calls == off
+        await home.let_pass(28.5 * MINUTE)
+        assert home.calls == []
+        await home.let_pass(1.5 * MINUTE)
+        assert home.calls == on
+
+    async def test_a_warning_that_begins_anew_leaves_a_load_on(self, home: Home) -> None:
+        await home.set("binary_sensor.warning", "on")
+        await home.let_pass(31 * MINUTE)
+        assert len(home.calls) == 4
+        for state in ("off", "on"):
+            await home.set("binary_sensor.warning", state)
+            await home.let_pass(10 * MINUTE)
+        assert home.calls == []
+        await home.let_pass(11 * MINUTE)
+        assert home.calls == [("turn_off", "switch.boiler"), ("turn_off", "switch.heater")]
+
+    async def test_a_load_that_stays_off_for_too_long_is_tried_again(self, home: Home) -> None:
+        await home.set("binary_sensor.warning", "on")
+        await home.let_pass(30)
+        await home.set("binary_sensor.warning", "unavailable")
+        home.refusing.add("switch.boiler")
+        await home.let_pass(31 * MINUTE)
+        home.refusing.clear()
+        assert home.calls == [("turn_off", "switch.boiler")]
+        await home.let_pass(5 * MINUTE)
         assert home.calls == [("turn_on", "switch.boiler")]
 
     async def test_a_load_that_cannot_be_reached_does_not_keep_the_others(self, home: Home) -> None:
@@ -369,10 +410,9 @@ class TestShedLoads:
         home.refusing.clear()
         assert home.calls == []
         await home.set("switch.heater", "off")
+        # After 30.5 minutes the boiler, which was off first, and after 31 the heater.
         await home.let_pass(15 * MINUTE)
-        assert home.calls == [("turn_on", "switch.heater")]
-        await home.let_pass(15 * MINUTE)
-        assert home.calls == [("turn_on", "switch.boiler")]
+        assert home.calls == [("turn_on", "switch.boiler"), ("turn_on", "switch.heater")]
 
 
 class TestShedLoadsOverRestarts:
@@ -413,10 +453,11 @@ class TestShedLoadsOverRestarts:
         await home.set("input_text.shed", "switch.boiler,switch.sold,switch.heater")
         await home.set("binary_sensor.warning", "unavailable")
         await self.start(use, memory="input_text.shed")
-        await home.let_pass(60 * MINUTE)
+        await home.let_pass(10 * MINUTE)
         assert home.calls == []
         await home.set("binary_sensor.warning", "off")
-        await home.let_pass(30 * MINUTE)
+        await home.let_pass(20 * MINUTE)
+        # After 25 minutes because there was room for 15, and after 30 in any case.
         assert [call for call in home.calls if call[0] != "set_value"] == [
             ("turn_on", "switch.heater"),
             ("turn_on", "switch.boiler"),
