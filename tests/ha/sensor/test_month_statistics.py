@@ -229,27 +229,28 @@ async def test_new_published_prices_lower_the_running_month_once_and_no_recorded
     # An earlier version knew nothing of the aid that the State pays since August.
     with monkeypatch.context() as earlier:
         earlier.setattr(AgreedPrices, "compensation", -0.0010)
-        entry = await set_up(hass, port, make_entry, telegram("260801000000S", 100.0))
-        port.greeting = port.next_frame(telegram("260801000010S", 100.0))
+        entry = await set_up(hass, port, make_entry, telegram("260920090000S", 100.0))
+        port.greeting = port.next_frame(telegram("260920090010S", 100.0))
         hass.config_entries.async_update_entry(entry, options=LEVIES)
         await reload(hass, entry)
         port.greeting = b""
-        for time, kwh in (("260901000000S", 482.759), ("260920000000S", 600.0)):
-            await receive(hass, port, telegram(time, kwh))
+        for quarter in range(1, 4):
+            time = f"26092009{15 * quarter:02}00S"
+            await receive(hass, port, telegram(time, 100.0 + 2 * quarter))
         before = shown(hass)
         recorded = await rows_of_statistics(hass, start)
 
     freezer.move_to(start + timedelta(minutes=5))
-    port.greeting = port.next_frame(telegram("260920000010S", 600.0))
+    port.greeting = port.next_frame(telegram("260920094510S", 106.0))
     await reload(hass, entry)
     after = shown(hass)
     rows = await rows_of_statistics(hass, start + timedelta(minutes=5))
 
-    # 117.241 kWh since 1 September at 0.0371 instead of 0.0010: 4.35 for 0.12, with 8 %.
+    # 6 kWh at 0.0371 instead of 0.0010: 0.22 for 0.01, with 8 %.
     # Parts are rounded so that they add up: another one may get the last cent.
     changed = {name for name in before if abs(after[name] - before[name]) > 0.015}
     assert changed == COST
     for name, sums in rows.items():
         assert sums[:-1] == recorded[name]
         fall = recorded[name][-1] - sums[-1]
-        assert fall == pytest.approx(4.57 if name in COST else 0.0, abs=0.011), name
+        assert fall == pytest.approx(0.23 if name in COST else 0.0, abs=0.011), name
