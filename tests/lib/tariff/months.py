@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
-from smartyp1.tariff import Above, Aid, Bill, Contract, Contracts, Day, Month
+from smartyp1.tariff import Above, Bill, Contract, Contracts, Day, Month
 
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -55,9 +55,9 @@ def whole_month(name: str, count: int, **of_first_day: Unpack[CountedAbove]) -> 
     return month(name, first, *(Day(start=each, quarter_hours=96) for each in starts))
 
 
-def agreed(aids: tuple[Aid, ...] = (), **contract: Any) -> Contracts:  # noqa: ANN401 - whatever a contract says
-    """Return a contract that holds for all times, and aids beside it."""
-    return Contracts(((LONG_AGO, Contract(**contract)),), aids)
+def agreed(**contract: Any) -> Contracts:  # noqa: ANN401 - whatever a contract says
+    """Return a contract that holds for all times."""
+    return Contracts(((LONG_AGO, Contract(**contract)),))
 
 
 def changing(*entries: tuple[str, Contract]) -> Contracts:

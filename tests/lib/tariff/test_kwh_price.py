@@ -1,5 +1,6 @@
 """What a kilowatt-hour costs now, and one above the reference power."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -86,7 +87,7 @@ def test_of_when_the_prices_are() -> None:
 def test_an_aid_of_ones_own(vat: AidVat, imported: float) -> None:
     days = date(2026, 8, 1), date(2026, 12, 31)
     aids = Aid("Resilience", *days, 0.04, "kWh", vat), Aid("Bonus", *days, 5.0, "month", vat)
-    contracts = agreed(**FIXED, aids=aids)
+    contracts = replace(agreed(**FIXED), aids=aids)
     for moment, price in (
         ("2026-07-31T23:59", 0.21708),
         ("2026-08-01", imported),
