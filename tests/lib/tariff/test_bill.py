@@ -1,5 +1,7 @@
 """Bills computed by hand: the arithmetic stands beside the numbers."""
 
+from datetime import date
+
 import pytest
 
 from smartyp1.tariff import Contract, Contracts, Month, bill
@@ -90,8 +92,8 @@ def test_march_with_its_day_of_23_hours() -> None:
     assert lines(due)[2] == ("meter", 0.918654, 5.72, 5.25)
 
     whole = bill(march, agreed(reference_kw=7), local("2026-04-01"))
-    # 12.84 + 20 * 0.051 + 5.72 = 19.58; 19.58 * 0.08 = 1.5664
-    assert sums(whole) == (19.58, 1.57, 21.15)
+    # Without the energy, 12.84 + 20 * 0.051 + 5.72 = 19.58; 19.58 * 0.08 = 1.5664
+    assert whole.subtotal == 21.15
 
 
 def test_october_with_its_day_of_25_hours() -> None:
@@ -126,16 +128,23 @@ def test_new_year() -> None:
         ("meter", 1, 5.90, 5.90),
         ("surcharge", 10, 0.1139, 1.14),  # 1.139
     ]
-    assert sums(due) == (49.08, 3.93, 53.01)  # 49.08 * 0.08 = 3.9264
+    assert due.subtotal == 53.01  # 49.08 * 0.08 = 3.9264
 
     due = bill(january, contracts, local("2026-02-01"))
     assert [amount for *_, amount in lines(due)] == [12.84, 15.30, 5.72, 0.77]
-    assert sums(due) == (34.63, 2.77, 37.40)  # 34.63 * 0.08 = 2.7704
+    assert (due.subtotal, due.prices_of) == (37.40, None)  # 34.63 * 0.08 = 2.7704
 
 
 def test_a_year_that_is_not_known_has_the_prices_of_the_last_one() -> None:
-    due = bill(whole_month("2031-01", 31, kwh=300), agreed(reference_kw=7), local("2031-02-01"))
+    january = whole_month("2031-01", 31, kwh=300)
+    due = bill(january, agreed(reference_kw=7), january.end)
     assert [amount for *_, amount in lines(due)] == [12.84, 15.30, 5.72, 0.00]
+    assert due.prices_of == date(2026, 12, 31)
+    # Where all prices are one's own, none is of another year.
+    own = {"network_fixed": 1, "network_variable": 1, "surcharge": 1, "meter_fee": 1}
+    assert bill(january, agreed(reference_kw=7, **own), january.end).prices_of is None
+    with_levies = agreed(reference_kw=7, has_levies=True, **own)
+    assert bill(january, with_levies, january.end).prices_of == date(2026, 12, 31)
 
 
 def test_another_class_from_the_middle_of_the_month() -> None:
@@ -155,7 +164,7 @@ def test_another_class_from_the_middle_of_the_month() -> None:
         ("meter", 1, 5.72, 5.72),
         ("surcharge", 8, 0.0765, 0.61),  #           6 above 7 kW, 2 above 12 kW: 0.612
     ]
-    assert sums(due) == (37.86, 3.03, 40.89)  # 37.86 * 0.08 = 3.0288
+    assert due.subtotal == 40.89  # 37.86 * 0.08 = 3.0288
 
     # On the 21st: 15 days of the one, 5 of the other. 12.84 / 2; 19.61 / 6 = 3.2683
     due = bill(june, contracts, local("2026-06-21"))
@@ -236,8 +245,8 @@ def test_the_surcharge_instead_of_the_variable_price() -> None:
 
 def test_without_vat() -> None:
     june = whole_month("2026-06", 30, kwh=300, above={7: 10})
-    due = bill(june, agreed(reference_kw=7, has_vat=False), local("2026-07-01"))
-    assert (due.vat_rate, *sums(due)) == (0, 34.63, 0, 34.63)
+    due = bill(june, agreed(reference_kw=7, energy_price=0.1, has_vat=False), june.end)
+    assert (due.vat_rate, *sums(due)) == (0, 64.63, 0, 64.63)
     assert due.amount("surcharge") == 0.77
 
 
@@ -251,7 +260,7 @@ def test_prices_of_ones_own() -> None:
         ("meter", 1, 6, 6.00),
         ("surcharge", 10, 0.09, 0.90),
     ]
-    assert sums(due) == (34.90, 2.79, 37.69)  # 34.90 * 0.08 = 2.792
+    assert due.subtotal == 37.69  # 34.90 * 0.08 = 2.792
 
 
 def test_a_price_of_0_is_a_price() -> None:
@@ -262,17 +271,39 @@ def test_a_price_of_0_is_a_price() -> None:
     assert len(due.lines) == 5
 
 
-def test_the_price_of_the_market() -> None:
+@pytest.mark.parametrize(
+    ("priced_kwh", "cost", "price", "amount", "unpriced_kwh"),
+    [
+        (300, 21.00, 0.17, 51.00, 0),  #         21.00 + 300 * 0.10 = 51.00
+        # Up to a tenth costs the mean: 280 kWh at 21.00 are 0.075 each, 300 at 0.175 are 52.50
+        (280, 21.00, 0.175, 52.50, 20),
+        (270, 18.90, 0.17, 51.00, 30),
+        (269.9, 18.893, None, None, 30.1),
+        (0, 0, None, None, 300),
+    ],
+)
+def test_the_price_of_the_market(
+    priced_kwh: float, cost: float, price: float | None, amount: float | None, unpriced_kwh: float
+) -> None:
     june = month(
         "2026-06",
-        day("2026-06-01", 100, market_wh=100_000, market_cost=9.00),
-        day("2026-06-02", 200, market_wh=180_000, market_cost=12.00),
+        day("2026-06-01", 100),
+        day("2026-06-02", 200, market_wh=priced_kwh * 1000, market_cost=cost),
     )
-    due = bill(june, agreed(reference_kw=7, energy_margin=0.10), local("2026-07-01"))
-    # 280 of 300 kWh have a price: 9.00 + 12.00 + 280 * 0.10 = 49.00, which is 0.175 a kWh
-    assert lines(due)[0] == ("energy", 280, 0.175, 49.00)
-    assert due.unpriced_kwh == 20
-    assert lines(due)[2] == ("network_variable", 300, 0.051, 15.30)
+    due = bill(june, agreed(reference_kw=7, energy_margin=0.10), june.end)
+    assert due.unpriced_kwh == unpriced_kwh
+    # The grid: 12.84 + 300 * 0.051 + 5.72 = 33.86; 2.71 of VAT
+    if price is None or amount is None:
+        assert (due.missing, sums(due), due.subtotal) == (("energy",), (None,) * 3, 36.57)
+        assert lines(due)[0] == ("network_fixed", 1, 12.84, 12.84)
+        assert due.amount("energy") is None
+        assert (due.part("energy"), due.part("network")) == (None, 36.57)
+    else:
+        assert lines(due)[0] == ("energy", 300, price, amount)
+        assert (due.missing, due.net) == ((), round(33.86 + amount, 2))
+    # Before the first watt-hour there is nothing to have a price.
+    due = bill(month("2026-06"), agreed(reference_kw=7, energy_margin=0.1), june.start)
+    assert (due.amount("energy"), due.unpriced_kwh, due.missing) == (0, 0, ())
 
 
 def test_a_market_below_0() -> None:
@@ -281,52 +312,70 @@ def test_a_market_below_0() -> None:
     assert lines(due)[0] == ("energy", 10, -0.1, -1.00)  # -2.00 + 10 * 0.1
 
 
-def test_a_market_whose_price_was_never_known() -> None:
-    june = whole_month("2026-06", 30, kwh=10)
-    due = bill(june, agreed(reference_kw=7, energy_margin=0.1), local("2026-07-01"))
-    assert (due.amount("energy"), due.unpriced_kwh) == (None, 10)
-    # Before the first watt-hour there is nothing to have a price.
-    due = bill(month("2026-06"), agreed(reference_kw=7, energy_margin=0.1), local("2026-06-01"))
-    assert (due.amount("energy"), due.unpriced_kwh) == (0, 0)
-
-
 def test_from_a_fixed_price_to_that_of_the_market() -> None:
     june = month(
         "2026-06",
         day("2026-06-15", 100),
         day("2026-06-16", 50, market_wh=50_000, market_cost=4.00),
-        day("2026-06-17", 50, market_wh=30_000, market_cost=2.00),
+        day("2026-06-17", 50, market_wh=45_000, market_cost=3.60),
     )
     contracts = changing(
         ("2020-01-01", Contract(reference_kw=7, energy_price=0.15)),
         ("2026-06-16", Contract(reference_kw=7, energy_margin=0.15)),
         ("2026-06-17", Contract(reference_kw=12, energy_margin=0.15)),
     )
-    due = bill(june, contracts, local("2026-07-01"))
-    assert lines(due)[:2] == [
-        ("energy", 100, 0.15, 15.00),
-        ("energy", 80, 0.225, 18.00),  # 4.00 + 2.00 + 80 * 0.15; 18.00 / 80
-    ]
-    assert due.unpriced_kwh == 20
+    due = bill(june, contracts, june.end)
+    # 5 kWh of 100 cost the mean of the others: 7.60 / 95 = 0.08; 8.00 + 100 * 0.15 = 23.00
+    assert lines(due)[:2] == [("energy", 100, 0.15, 15.00), ("energy", 100, 0.23, 23.00)]
+    assert (due.unpriced_kwh, due.missing) == (5, ())
 
 
-def test_feeding_in_at_the_price_of_the_market() -> None:
+@pytest.mark.parametrize(
+    ("priced_kwh", "revenue", "line", "unpriced_kwh"),
+    [
+        # 6.30 / 90 = 0.07 is the mean; less 0.01, 100 kWh are worth 6.00
+        (90, 6.30, ("feed_in", 100, 0.06, -6.00), 10),
+        # Where less is known, only that is paid: 3.50 - 50 * 0.01
+        (50, 3.50, ("feed_in", 50, 0.06, -3.00), 50),
+        (0, 0, None, 100),
+    ],
+)
+def test_feeding_in_at_the_price_of_the_market(
+    priced_kwh: float,
+    revenue: float,
+    line: tuple[str, float, float, float] | None,
+    unpriced_kwh: float,
+) -> None:
     june = whole_month(
-        "2026-06", 30, exported_wh=100_000, market_exported_wh=90_000, market_revenue=6.30
+        "2026-06",
+        30,
+        exported_wh=100_000,
+        market_exported_wh=priced_kwh * 1000,
+        market_revenue=revenue,
     )
-    due = bill(june, agreed(reference_kw=7, feed_in_margin=-0.01), local("2026-07-01"))
-    # 6.30 - 90 * 0.01 = 5.40, which is 0.06 a kWh
-    assert lines(due)[-1] == ("feed_in", 90, 0.06, -5.40)
-    assert due.unpriced_exported_kwh == 10
-    assert due.amount("feed_in") == -5.40
+    contract = {"reference_kw": 7, "energy_price": 0.15}
+    due = bill(june, agreed(**contract, feed_in_margin=-0.01), june.end)
+    assert [each for each in lines(due) if each[0] == "feed_in"] == ([line] if line else [])
+    assert due.unpriced_exported_kwh == unpriced_kwh
+    assert due.amount("feed_in") == (line[3] if line else None)
+    # The household owes the grid's 18.56 all the same, with 1.48 of VAT.
+    owed = round(20.04 + (line[3] if line else 0), 2)
+    assert (due.missing, due.total) == ((), owed)
+
+    nothing = bill(june, agreed(**contract), june.end)
+    assert (nothing.missing, nothing.total, nothing.unpriced_exported_kwh) == ((), 20.04, 100)
 
 
-def test_without_an_energy_price_it_is_the_bill_of_the_grid() -> None:
-    june = whole_month("2026-06", 30, kwh=300)
-    due = bill(june, agreed(reference_kw=7), local("2026-07-01"))
-    assert sums(due) == (33.86, 2.71, 36.57)  # 12.84 + 15.30 + 5.72; 2.7088
-    assert due.amount("energy") is None
-    assert due.unpriced_kwh == 300
+def test_without_an_energy_price_there_is_no_total() -> None:
+    june = whole_month("2026-06", 30, kwh=300, above={7: 10}, exported_wh=50_000)
+    due = bill(june, agreed(reference_kw=7, energy_fee=2, feed_in_price=0.1), june.end)
+    assert (due.missing, due.unpriced_kwh) == (("energy",), 300)
+    assert (*sums(due), due.vat_base) == (None,) * 4
+    # The fee is of the energy, too. 12.84 + 15.30 + 5.72 + 0.77 = 34.63; 2.77 of VAT; less 5.00
+    assert due.subtotal == 32.40
+    parts = {name: due.part(name) for name in ("energy", "network", "surcharge", "feed_in")}
+    # 33.86 * 1.08 = 36.5688; 0.765 * 1.08 = 0.8262
+    assert parts == {"energy": None, "network": 36.57, "surcharge": 0.83, "feed_in": -5.00}
 
 
 def missing(june: Month, contracts: Contracts) -> tuple[str, ...]:
@@ -340,32 +389,35 @@ def missing(june: Month, contracts: Contracts) -> tuple[str, ...]:
 
 def test_what_is_not_published_is_missing() -> None:
     june = whole_month("2025-06", 30, kwh=300)
-    assert missing(june, agreed(reference_kw=150)) == ("network_fixed",)
-    assert missing(june, agreed(reference_kw=5)) == ("network_fixed",)
-    assert bill(june, agreed(reference_kw=150), june.end).amount("meter") == 6.37  # 5.90 * 1.08
-    assert bill(june, agreed(reference_kw=150, network_fixed=300), june.end).total
+    assert missing(june, agreed(reference_kw=150, energy_price=0)) == ("network_fixed",)
+    assert missing(june, agreed(reference_kw=5, energy_price=0)) == ("network_fixed",)
+    assert (
+        bill(june, agreed(reference_kw=150, energy_price=0), june.end).amount("meter") == 6.37
+    )  # 5.90 * 1.08
+    assert bill(june, agreed(reference_kw=150, energy_price=0, network_fixed=300), june.end).total
     # In 2026 it is published: 206.60 + 15.30 + 5.72 = 227.62; 18.2096 of VAT
     june = whole_month("2026-06", 30, kwh=300)
-    assert bill(june, agreed(reference_kw=150), june.end).total == 245.83
+    assert bill(june, agreed(reference_kw=150, energy_price=0), june.end).total == 245.83
 
 
 def test_one_class_of_the_month_is_not_published() -> None:
     contracts = changing(
-        ("2020-01-01", Contract(reference_kw=100)), ("2025-06-16", Contract(reference_kw=150))
+        ("2020-01-01", Contract(reference_kw=100, energy_price=0)),
+        ("2025-06-16", Contract(reference_kw=150, energy_price=0)),
     )
     assert missing(whole_month("2025-06", 30), contracts) == ("network_fixed",)
 
 
-def test_without_a_reference_power_two_lines_are_missing() -> None:
+def test_without_a_reference_power_two_more_lines_are_missing() -> None:
     june = whole_month("2026-06", 30, kwh=300)
-    assert missing(june, Contracts()) == ("network_fixed", "surcharge")
-    assert missing(june, agreed(surcharge=0.08, network_fixed=9)) == ("surcharge",)
+    assert missing(june, Contracts()) == ("energy", "network_fixed", "surcharge")
+    assert missing(june, agreed(energy_price=0, surcharge=0.08, network_fixed=9)) == ("surcharge",)
 
 
 def test_before_the_tariff_nothing_was_published() -> None:
     june = whole_month("2024-06", 30, kwh=300)
     grid = ("network_fixed", "network_variable", "meter", "surcharge")
-    assert missing(june, agreed(reference_kw=7)) == grid
+    assert missing(june, agreed(reference_kw=7, energy_price=0)) == grid
 
 
 def test_what_was_agreed_last_says_whether_there_is_vat() -> None:

@@ -325,9 +325,9 @@ def test_comparisons(story: tuple[Month, Contracts, datetime]) -> None:
         for day in month.days:
             contract = contract_at(contracts, day.start)
             own_surcharge, own_variable = contract.surcharge, contract.network_variable
-            each = exact(published.surcharge if own_surcharge is None else own_surcharge)
+            each = exact((published.surcharge if own_surcharge is None else own_surcharge) or 0)
             if contract.replaces_variable:
-                each -= exact(published.variable if own_variable is None else own_variable)
+                each -= exact((published.variable if own_variable is None else own_variable) or 0)
             energy = above_kwh(day, kw)
             above += energy
             surcharge += each * energy * vat_factor(contract)

@@ -1,5 +1,7 @@
 """Which class is the cheapest, computed by hand: the arithmetic stands beside the numbers."""
 
+from datetime import date
+
 import pytest
 
 from smartyp1.tariff import REFERENCE_POWERS, Contract, compare
@@ -13,12 +15,19 @@ def test_a_month() -> None:
     [only] = found.months
     assert (only.start, only.measured_share, only.is_whole) == (june.start, 1.0, True)
     assert tuple(only.classes) == REFERENCE_POWERS
-    assert only.classes[3] == (12.345, 7.42, 0.94, 8.36)  # 12.345 * 0.0765 = 0.9444
-    assert only.classes[7] == (0.5, 12.84, 0.04, 12.88)  # 0.03825
-    assert only.classes[12] == (0, 19.61, 0, 19.61)
-    assert only.classes[200] == (0, 274.35, 0, 274.35)
-    # 12.88 - 8.36 = 4.52 a month, 54.24 a year
-    assert (len(found.decisive), found.cheapest, found.saving_per_year) == (1, 3, 54.24)
+    # With VAT: 7.42 * 1.08 = 8.0136; 12.345 * 0.0765 * 1.08 = 1.0199
+    assert only.classes[3] == (12.345, 8.01, 1.02, 9.03)
+    assert only.classes[7] == (0.5, 13.87, 0.04, 13.91)  # 13.8672; 0.0413
+    assert only.classes[12] == (0, 21.18, 0, 21.18)
+    assert only.classes[200] == (0, 296.30, 0, 296.30)
+    # 13.91 - 9.03 = 4.88 a month, 58.56 a year
+    assert (len(found.decisive), found.cheapest, found.saving_per_year) == (1, 3, 58.56)
+    assert found.prices_of is None
+
+    without = compare([june], agreed(reference_kw=7, has_vat=False), local("2026-07-01"))
+    assert without.months[0].classes[3] == (12.345, 7.42, 0.94, 8.36)  # 0.9444
+    assert without.months[0].classes[7] == (0.5, 12.84, 0.04, 12.88)
+    assert without.saving_per_year == 54.24  # 4.52 * 12
 
 
 @pytest.mark.parametrize(("kwh", "cheapest"), [(71.5, 3), (71.8, 7)])
@@ -43,8 +52,8 @@ def test_the_running_month_decides_nothing() -> None:
 
     running = found.months[1]
     assert (running.is_whole, running.measured_share) == (False, 0.1)  # 96 of 960 quarter-hours
-    # 10 of 31 days: 7.42 * 10/31 = 2.3935; 190 * 0.0765 = 14.535
-    assert running.classes[3] == (190, 2.39, 14.54, 16.93)
+    # 10 of 31 days: 7.42 * 10/31 * 1.08 = 2.5850; 190 * 0.0765 * 1.08 = 15.6978
+    assert running.classes[3] == (190, 2.59, 15.70, 18.29)
     assert (len(found.decisive), found.cheapest) == (1, 3)
 
 
@@ -68,14 +77,14 @@ def test_the_last_twelve_whole_months_decide() -> None:
     ]
     found = compare(months, agreed(reference_kw=7), local("2026-07-01"))
     assert (len(found.decisive), found.cheapest) == (12, 3)
-    # Six months of 2025 and six of 2026: 6 * (19.27 - 11.11) + 6 * (12.84 - 7.42) = 48.96 + 32.52
-    assert found.saving_per_year == 81.48
+    # Six months of 2025 and six of 2026: 6 * (20.81 - 12.00) + 6 * (13.87 - 8.01) = 52.86 + 35.16
+    assert found.saving_per_year == 88.02
 
 
 def test_a_saving_of_less_than_a_year_is_one_of_a_year() -> None:
     months = [whole_month("2026-05", 31), whole_month("2026-06", 30)]
     found = compare(months, agreed(reference_kw=12), local("2026-07-01"))
-    assert found.saving_per_year == 146.28  # (19.61 - 7.42) * 12
+    assert found.saving_per_year == 158.04  # (21.18 - 8.01) * 12
 
 
 def test_a_class_that_was_not_published_is_not_judged() -> None:
@@ -104,19 +113,23 @@ def test_what_is_above_costs_the_surcharge_instead_of_the_variable_price() -> No
     june = whole_month("2026-06", 30, above={3: 100})
     contracts = agreed(reference_kw=7, replaces_variable=True)
     found = compare([june], contracts, local("2026-07-01"))
-    # 100 * (0.0765 - 0.0510) = 2.55
-    assert found.months[0].classes[3] == (100, 7.42, 2.55, 9.97)
-    assert (found.cheapest, found.saving_per_year) == (3, 34.44)  # (12.84 - 9.97) * 12
+    # 100 * (0.0765 - 0.0510) * 1.08 = 2.754
+    assert found.months[0].classes[3] == (100, 8.01, 2.75, 10.76)
+    assert (found.cheapest, found.saving_per_year) == (3, 37.32)  # (13.87 - 10.76) * 12
 
 
 def test_an_own_price_is_for_the_own_class_only() -> None:
     june = whole_month("2026-06", 30, above={3: 100})
-    contracts = agreed(reference_kw=7, network_fixed=10, surcharge=0.1)
+    own = {"network_fixed": 10, "network_variable": 0.06, "surcharge": 0.1, "meter_fee": 6}
+    contracts = agreed(reference_kw=7, **own)
     found = compare([june], contracts, local("2026-07-01"))
-    assert found.months[0].classes[3] == (100, 7.42, 10, 17.42)
-    assert found.months[0].classes[7] == (0, 10, 0, 10)
-    assert found.months[0].classes[12] == (0, 19.61, 0, 19.61)
+    assert found.months[0].classes[3] == (100, 8.01, 10.80, 18.81)
+    assert found.months[0].classes[7] == (0, 10.80, 0, 10.80)
+    assert found.months[0].classes[12] == (0, 21.18, 0, 21.18)
     assert (found.cheapest, found.saving_per_year) == (7, 0)
+    # Those of the other classes are published ones, and become old.
+    found = compare([june], contracts, local("2027-01-01"), is_at_current_prices=True)
+    assert found.prices_of == date(2026, 12, 31)
 
 
 def test_at_the_prices_that_hold_now() -> None:
@@ -126,23 +139,23 @@ def test_at_the_prices_that_hold_now() -> None:
         ("2026-01-16", Contract(reference_kw=7)),
     )
     found = compare(year, contracts, local("2026-02-01"), is_at_current_prices=True)
-    # 100 * 0.0765 and 60 * 0.0765; 2 * 12.84 - (15.07 + 12.01) = -1.40
-    assert found.months[0].classes[3] == (100, 7.42, 7.65, 15.07)
-    assert found.months[1].classes[3] == (60, 7.42, 4.59, 12.01)
-    assert found.months[0].classes[150].fixed == 206.60
+    # 100 * 0.0765 * 1.08 = 8.262; 4.9572; 2 * 13.87 - (16.27 + 12.97) = -1.50
+    assert found.months[0].classes[3] == (100, 8.01, 8.26, 16.27)
+    assert found.months[1].classes[3] == (60, 8.01, 4.96, 12.97)
+    assert found.months[0].classes[150].fixed == 223.13  # 223.128
     assert (found.cheapest, found.saving_per_year, found.is_about_the_same) == (7, 0, True)
     before = compare(year, contracts, local("2026-02-01"))
-    assert before.months[0].classes[3] == (100, 99, 900, 999)
-    assert before.months[0].classes[7].fixed == 19.27
+    assert before.months[0].classes[3] == (100, 106.92, 972, 1078.92)
+    assert before.months[0].classes[7].fixed == 20.81
     # The year begins at Luxembourg's midnight, when it is 23 o'clock in UTC.
     midnight = compare(year, agreed(reference_kw=7), local("2026-01-01"), is_at_current_prices=True)
-    assert midnight.months[0].classes[3].fixed == 7.42
+    assert midnight.months[0].classes[3].fixed == 8.01
 
 
 @pytest.mark.parametrize(
     ("kwh", "saving", "is_about_the_same"),
-    # 7.42 + kWh * 0.0765 against 12.84, times 12
-    [(65.4, 5.04, False), (65.6, 4.80, True), (100, 0, True)],
+    # 8.01 + kWh * 0.08262 against 13.87, times 12
+    [(65.8, 5.04, False), (66, 4.92, True), (100, 0, True)],
 )
 def test_less_than_5_euro_a_year_is_about_the_same(
     kwh: float, saving: float, *, is_about_the_same: bool
@@ -155,7 +168,7 @@ def test_less_than_5_euro_a_year_is_about_the_same(
 
 def test_5_euro_a_year_are_not() -> None:
     # 0.42, 0.42 and 0.41 in a quarter of a year
-    each = zip(("2026-01", "2026-03", "2026-05"), (65.4, 65.4, 65.5), strict=True)
+    each = zip(("2026-01", "2026-03", "2026-05"), (65.8, 65.8, 66), strict=True)
     months = [whole_month(name, 31, above={3: kwh}) for name, kwh in each]
     found = compare(months, agreed(reference_kw=7), months[-1].end)
     assert (found.saving_per_year, found.is_about_the_same) == (5.00, False)
@@ -171,9 +184,10 @@ def test_a_contract_that_changes_in_the_month() -> None:
         ("2026-06-11", Contract(reference_kw=12)),
     )
     found = compare([june], contracts, local("2026-07-01"))
-    # Above 3 kW 40 kWh at 0.08 and 80 at 0.0765: 3.20 + 6.12
-    assert found.months[0].classes[3] == (120, 7.42, 9.32, 16.74)
-    # 10 days at the own 12.00, 20 at 12.84: 4.00 + 8.56; 20 * 0.08 + 40 * 0.0765 = 1.60 + 3.06
-    assert found.months[0].classes[7] == (60, 12.56, 4.66, 17.22)
-    # The present class is 12 kW: 19.61 - 16.74 = 2.87 a month
-    assert (found.cheapest, found.saving_per_year) == (3, 34.44)
+    # Above 3 kW 40 kWh at 0.08 and 80 at 0.0765: 9.32 * 1.08 = 10.0656
+    assert found.months[0].classes[3] == (120, 8.01, 10.07, 18.08)
+    # 10 days at the own 12.00, 20 at 12.84: 12.56 * 1.08 = 13.5648
+    # 20 * 0.08 + 40 * 0.0765 = 4.66; * 1.08 = 5.0328
+    assert found.months[0].classes[7] == (60, 13.56, 5.03, 18.59)
+    # The present class is 12 kW: 21.18 - 18.08 = 3.10 a month
+    assert (found.cheapest, found.saving_per_year) == (3, 37.20)

@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 
 from smartyp1.tariff import (
+    APPROVED_UNTIL,
     Above,
     Contract,
     Day,
     DemandMeter,
     Energies,
+    Line,
     MarketPrices,
     Month,
     NetworkPrices,
@@ -38,6 +40,8 @@ TRANSLATIONS = INTEGRATION / "translations"
 PRICES = tomllib.loads((INTEGRATION / "lib" / "tariff" / "network_prices.toml").read_text())
 # On the page, of a price that is known from one private source only.
 MARK = " \N{SUPERSCRIPT ONE}"
+FOOTNOTES = f"{MARK}\N{SUPERSCRIPT TWO}"
+PARTS = ("energy", "network", "levies", "surcharge", "feed_in")
 # Where the lines of the paper are explained in its own languages.
 GUIDES = {"fr": "Votre facture, ligne par ligne", "de": "Deine Rechnung, Zeile für Zeile"}
 HOUSEHOLD: dict[str, Any] = {
@@ -65,7 +69,7 @@ def rows(heading: str, page: str = PAGE) -> list[list[str]]:
 
 
 def number(cell: str) -> float:
-    digits = re.sub(r" (kWh|month|mois|Monat|kW|€)$", "", cell.removesuffix(MARK)).replace(
+    digits = re.sub(r" (kWh|month|mois|Monat|kW|€)$", "", cell.rstrip(FOOTNOTES)).replace(
         "\N{MINUS SIGN}", "-"
     )
     return float(digits.replace(",", "."))
@@ -94,6 +98,13 @@ def answer(heading: str) -> Any:  # noqa: ANN401 - whatever JSON holds
     return json.loads(found)
 
 
+def line_answer(line: Line) -> dict[str, Any]:
+    """Return a line that is no aid, as answers have it."""
+    shown = line._asdict()
+    assert (shown.pop("label"), shown.pop("has_vat")) == (None, line.name != "feed_in")
+    return shown
+
+
 @pytest.fixture
 def june() -> Month:
     """Return the worked month."""
@@ -112,7 +123,7 @@ def june() -> Month:
 
 
 def test_the_prices() -> None:
-    named: dict[str, Callable[[NetworkPrices], float]] = {
+    named: dict[str, Callable[[NetworkPrices], float | None]] = {
         "variable price": lambda prices: prices.variable,
         "surcharge": lambda prices: prices.surcharge,
         "3 kW": lambda prices: prices.fixed[3],
@@ -126,20 +137,27 @@ def test_the_prices() -> None:
         "electricity tax": lambda prices: prices.electricity_tax["A"],
         "compensation mechanism": lambda prices: prices.compensation["A"],
     }
-    shown = rows("How the tariff works")
+    *shown, (_, days, _, aid) = rows("How the tariff works")
     assert len(shown) == len(named)
-    years = [prices for prices in map(network_prices, (2025, 2026)) if prices]
     for part, what, in_2025, in_2026 in shown:
         price = named[part if part in named else what.rpartition(": ")[2]]
-        assert [number(in_2025), number(in_2026)] == [price(year) for year in years]
+        found = [network_prices(local(f"{year}-01-01")) for year in (2025, 2026)]
+        assert [number(in_2025), number(in_2026)] == [price(each) for each in found if each]
+    assert days == "from 1 August to 31 December"
+    for day in ("2026-08-01", "2026-12-31T23:59"):
+        prices = network_prices(local(day))
+        assert prices
+        assert prices.compensation == {"A": number(aid)}
+    assert f"approved until {APPROVED_UNTIL:%-d %B %Y}" in PAGE
 
 
 def test_a_price_of_one_private_source_is_marked() -> None:
     called = {"compensation": "compensation mechanism", "electricity_tax": "electricity tax"}
     doubtful = {
-        (called[name], year)
-        for year, prices in PRICES.items()
-        for name in prices.get("one_private_source", ())
+        (called[name], f"{price['from']:%Y}")
+        for name in called
+        for price in PRICES["prices"][name]["A"]
+        if price.get("is_private")
     }
     marked = {
         (part, year)
@@ -182,7 +200,7 @@ def test_the_worked_day() -> None:
     above = Day(start=local("2026-06-15"), above={7: Above(3, number(kwh) * 1000)})
     month = Month(start=demand.month.start, days=(above,))
     surcharge = bill(month, agreed(reference_kw=7), month.end).lines[-1]
-    assert surcharge == ("surcharge", float(kwh), "kWh", float(price), float(euro))
+    assert surcharge[:5] == ("surcharge", float(kwh), "kWh", float(price), float(euro))
 
 
 def test_the_worked_month(june: Month) -> None:
@@ -201,8 +219,10 @@ def test_the_worked_month(june: Month) -> None:
     assert answer("`smarty_p1.get_bill`") == {
         "month": f"{june.start:%Y-%m}",
         "measured_share": june.measured_share(june.end),
-        "lines": [line._asdict() for line in due.lines],
+        "lines": [line_answer(line) for line in due.lines],
+        "parts": {name: due.part(name) for name in PARTS},
         "net": due.net,
+        "vat_base": due.vat_base,
         "vat": due.vat,
         "total": due.total,
     }
@@ -298,7 +318,7 @@ def test_the_classes(june: Month) -> None:
 def test_the_entities(june: Month) -> None:
     contracts = agreed(**HOUSEHOLD)
     due = bill(june, contracts, june.end)
-    price = kwh_price(contracts.at(june.start), 2026, MarketPrices())
+    price = kwh_price(contracts, june.start, MarketPrices())
     revenue = due.amount("feed_in")
     assert revenue is not None
     table = rows("The entities")

@@ -1,11 +1,22 @@
 """What the running month will come to, computed by hand."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from smartyp1.tariff import Contract, Contracts, Day, Estimate, Month, Split, estimate, estimated
+from smartyp1.tariff import (
+    Aid,
+    AidVat,
+    Contract,
+    Contracts,
+    Day,
+    Estimate,
+    Month,
+    Split,
+    estimate,
+    estimated,
+)
 from tests.lib.tariff.months import LUXEMBOURG, agreed, changing, day, local, month
 from tests.lib.tariff.support import Connection
 
@@ -93,11 +104,12 @@ def test_a_change_that_is_to_come_and_what_is_above() -> None:
     ]
     june = replace(JUNE, days=tuple(above))
     contracts = changing(
-        ("2020-01-01", Contract(reference_kw=7)), ("2026-06-16", Contract(reference_kw=12))
+        ("2020-01-01", Contract(reference_kw=7, energy_price=0.1)),
+        ("2026-06-16", Contract(reference_kw=12, energy_price=0.1)),
     )
     # 6.42 + 9.81 + 15.30 + 5.72; 15 days of 0.5 above 7 kW, 15 of 0.2 above 12: 10.5 kWh, 0.80
-    # 38.05 and 3.04 of VAT
-    assert estimate(june, [], contracts, local("2026-06-11")) == Estimate(41.09, None, None)
+    # 30.00 and 38.05; 5.44 of VAT
+    assert estimate(june, [], contracts, local("2026-06-11")) == Estimate(73.49, None, None)
 
 
 def test_two_prices() -> None:
@@ -135,38 +147,32 @@ def test_a_price_that_follows_the_market_since_the_1st() -> None:
     some = [priced(each, 0.10) for each in JUNE.days[:-1]]
     june = replace(JUNE, days=(*some, JUNE.days[-1]))
     market = agreed(reference_kw=7, energy_margin=0.02)
-    # 90 kWh so far have a price, and 20 * 11.285714 to come: 315.714 * 0.12 = 37.89
-    # 12.84 + 16.61 + 5.72: 73.06; 5.84 of VAT. Of last year's days no price is known: 270 * 0.12
-    # 32.40 + 12.84 + 14.28 + 5.72 = 65.24; 5.22
+    # The day without a price costs the mean: 325.714 * 0.12 = 39.09
+    # 12.84 + 16.61 + 5.72: 74.26; 5.94 of VAT. Of last year's days no price is known: 280 * 0.12
+    # 33.60 + 12.84 + 14.28 + 5.72 = 66.44; 5.32
     until = local("2026-06-11")
     last_year = days("2025-06", 30, 9)
     found = estimate(june, [last_year, MAY], market, until)
-    assert found == Estimate(78.90, 70.46, 78.90)
-    # At the prices of last year, where these are known: 10.80 + 180 * 0.07
+    assert found == Estimate(80.20, 71.76, 80.20)
+    # At the prices of last year, where these are known: 90 * 0.10 + 180 * 0.05 = 18.00 for 270 kWh
+    # make 18.67 for 280, and 280 * 0.02
     known = replace(last_year, days=tuple(priced(each, 0.05) for each in last_year.days))
     found = estimate(june, [known, MAY], market, until)
-    # 23.40 + 12.84 + 14.28 + 5.72 = 56.24; 4.50
-    assert found == Estimate(78.90, 60.74, 78.90)
+    # 24.27 + 12.84 + 14.28 + 5.72 = 57.11; 4.57
+    assert found == Estimate(80.20, 61.68, 80.20)
     # Nobody knows what the market will ask where nothing was priced.
     assert estimate(JUNE, [MAY], market, until) is None
 
 
 def test_what_is_fed_in_at_the_markets_price() -> None:
-    june = replace(
-        JUNE,
-        days=(
-            *(replace(each, exported_wh=2_000) for each in JUNE.days[:5]),
-            *(
-                replace(each, exported_wh=2_000, market_exported_wh=2_000, market_revenue=0.1)
-                for each in JUNE.days[5:]
-            ),
-        ),
-    )
-    contracts = agreed(reference_kw=7, feed_in_margin=0.0)
-    # 10 kWh so far have a price, and 40 kWh to come: 50 * 0.05 = 2.50
-    # 12.84 + 15.30 + 5.72 = 33.86; 2.71 of VAT
+    some = [replace(each, exported_wh=2_000) for each in JUNE.days]
+    others = [replace(each, market_exported_wh=2_000, market_revenue=0.1) for each in some[5:]]
+    june = replace(JUNE, days=(*some[:5], *others))
+    contracts = agreed(reference_kw=7, energy_price=0.1, feed_in_margin=0.0)
+    # 10 kWh so far have a price, and 40 kWh to come: of 60 too few for a mean. 50 * 0.05 = 2.50
+    # 30.00 + 12.84 + 15.30 + 5.72 = 63.86; 5.11 of VAT
     found = estimate(june, [], contracts, local("2026-06-11"))
-    assert found == Estimate(34.07, None, None)
+    assert found == Estimate(66.47, None, None)
 
 
 def test_a_reference_power_of_ones_own_that_holds_since_a_few_days() -> None:
@@ -175,11 +181,45 @@ def test_a_reference_power_of_ones_own_that_holds_since_a_few_days() -> None:
 
     june = replace(JUNE, days=tuple(above(each, 5.5) for each in JUNE.days))
     may = replace(MAY, days=tuple(above(each, 7) for each in MAY.days))
-    contracts = agreed(reference_kw=5.5, network_fixed=10.0)
+    contracts = agreed(reference_kw=5.5, energy_price=0.1, network_fixed=10.0)
     # What is above it was counted in June only: 100 and 20 * 11.285714 kWh, 0.04 of them above
-    # 13.029 * 0.0765 = 1.00; 10.00 + 16.61 + 5.72 = 33.33; 2.67 of VAT
+    # 13.029 * 0.0765 = 1.00; 32.57 + 10.00 + 16.61 + 5.72 = 65.90; 5.27 of VAT
     found = estimate(june, [may], contracts, local("2026-06-11"))
-    assert found == Estimate(36.00, None, None)
+    assert found == Estimate(71.17, None, None)
+
+
+# Ten kWh a day at 0.15, 7 kW and 40 A: of a month of 31 days, without levies, 46.50 + 12.84 + 15.81
+# + 5.72 = 80.87.
+@pytest.mark.parametrize(
+    ("name", "until", "aid", "total"),
+    [
+        # In July at July's prices, until its end: 310 * 0.0010 - 310 * 0.0010; 6.47 of VAT
+        ("2026-07", "2026-07-11", None, 87.34),
+        ("2026-07", "2026-07-31", None, 87.34),
+        # In December at December's: 80.87 + 0.31 - 11.50 = 69.68; 5.57 of VAT
+        ("2026-12", "2026-12-20", None, 75.25),
+        ("2026-12", "2026-12-31", None, 75.25),
+        # An aid that ends on the 15th is for 150 kWh, before that day and after it: less 6.00
+        # 74.87; 5.99 of VAT
+        ("2026-07", "2026-07-11", ("2026-07-15", "kWh", 0.04), 80.86),
+        ("2026-07", "2026-07-21", ("2026-07-15", "kWh", 0.04), 80.86),
+        # By the month, it is 15 of 31 days: 6.20 * 15 / 31 = 3.00; 77.87; 6.23 of VAT
+        ("2026-07", "2026-07-11", ("2026-07-15", "month", 6.20), 84.10),
+    ],
+)
+def test_prices_that_change(
+    name: str, until: str, aid: tuple[str, str, float] | None, total: float
+) -> None:
+    aids: tuple[Aid, ...] = ()
+    if aid:
+        last_day, unit, amount = aid
+        days_of_it = date(2026, 5, 1), date.fromisoformat(last_day)
+        aids = (Aid("Bonus", *days_of_it, amount, unit, AidVat.EXCLUDED),)
+    contracts = agreed(reference_kw=7, energy_price=0.15, has_levies=True)
+    passed = days(name, int(until[-2:]) - 1, 10)
+    assert estimate(passed, [], replace(contracts, aids=aids), local(until)) == Estimate(
+        total, None, None
+    )
 
 
 def test_it_changes_with_the_quarter_hour_and_not_with_each_telegram() -> None:

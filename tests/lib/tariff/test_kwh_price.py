@@ -1,36 +1,108 @@
-"""What a kilowatt-hour costs now."""
+"""What a kilowatt-hour costs now, and one above the reference power."""
 
-from smartyp1.tariff import Contract, KwhPrice, MarketPrices, kwh_price
+from dataclasses import replace
+from datetime import date
+from typing import Any
 
-NO_MARKET = MarketPrices()
+import pytest
 
+from smartyp1.tariff import (
+    Aid,
+    AidVat,
+    Contract,
+    MarketPrices,
+    excess_price,
+    kwh_price,
+)
+from tests.lib.tariff.months import agreed, local
 
-def test_a_fixed_price() -> None:
-    contract = Contract(reference_kw=7, energy_price=0.15, feed_in_price=0.08)
-    # (0.15 + 0.0510) * 1.08 = 0.21708; nothing is added to what is paid
-    assert kwh_price(contract, 2026, NO_MARKET) == KwhPrice(0.21708, 0.08)
-    assert kwh_price(contract, 2025, NO_MARKET) == KwhPrice(0.243972, 0.08)  # 0.2259 * 1.08
-    assert kwh_price(contract, 2030, NO_MARKET) == kwh_price(contract, 2026, NO_MARKET)
-
-
-def test_the_market() -> None:
-    contract = Contract(energy_margin=0.10, feed_in_margin=-0.01, has_vat=False)
-    # 0.085 + 0.10 + 0.0510; 0.085 - 0.01
-    assert kwh_price(contract, 2026, MarketPrices(0.085, 0.085)) == KwhPrice(0.236, 0.075)
-    assert kwh_price(contract, 2026, MarketPrices(-0.2, None)) == KwhPrice(-0.049, None)
-    assert kwh_price(contract, 2026, NO_MARKET) == KwhPrice(None, None)
-
-
-def test_the_price_of_the_grid_may_be_ones_own() -> None:
-    contract = Contract(energy_price=0.15, network_variable=0.05)
-    assert kwh_price(contract, 2026, NO_MARKET).imported == 0.216  # 0.20 * 1.08
+FIXED = {"energy_price": 0.15, "feed_in_price": 0.08}
+LEVIED = {**FIXED, "has_levies": True}
+MARKET = {"energy_margin": 0.10, "feed_in_margin": -0.01, "has_vat": False}
 
 
-def test_what_is_not_agreed_is_not_known() -> None:
-    assert kwh_price(Contract(), 2026, MarketPrices(0.1, 0.1)) == KwhPrice(None, None)
+@pytest.mark.parametrize(
+    ("contract", "moment", "market", "imported", "exported"),
+    [
+        # (0.15 + 0.0510) * 1.08; nothing is added to what is paid
+        (FIXED, "2026-06-15", (), 0.21708, 0.08),
+        (FIXED, "2025-12-31T23:59", (), 0.243972, 0.08),  # (0.15 + 0.0759) * 1.08
+        (FIXED, "2026-01-01", (), 0.21708, 0.08),
+        ({"energy_price": 0.15, "network_variable": 0.05}, "2026-06-15", (), 0.216, None),
+        # (0.15 + 0.0510 + 0.0010 - 0.0010) * 1.08, and with -0.0371 instead: 0.1649 * 1.08
+        (LEVIED, "2026-07-31T23:59", (), 0.21708, 0.08),
+        (LEVIED, "2026-08-01", (), 0.178092, 0.08),
+        (LEVIED, "2026-12-31T23:59", (), 0.178092, 0.08),
+        (LEVIED, "2027-01-01", (), 0.21708, 0.08),
+        # What was entered is kept: (0.15 + 0.0510 + 0.0010 - 0.0010) * 1.08
+        ({**LEVIED, "compensation": -0.001}, "2026-08-01", (), 0.21708, 0.08),
+        # 0.085 + 0.10 + 0.0510; 0.085 - 0.01
+        (MARKET, "2026-06-15", (0.085, 0.085), 0.236, 0.075),
+        (MARKET, "2026-06-15", (-0.2, None), -0.049, None),
+        (MARKET, "2026-06-15", (), None, None),
+        ({}, "2026-06-15", (0.1, 0.1), None, None),
+        # Before the tariff
+        (FIXED, "2024-12-31T23:59", (), None, 0.08),
+        (
+            {"energy_price": 0.15, "network_variable": 0.05, "has_vat": False},
+            "2024-06-15",
+            (),
+            0.2,
+            None,
+        ),
+    ],
+)
+def test_prices(
+    contract: dict[str, Any],
+    moment: str,
+    market: tuple[float | None, ...],
+    imported: float | None,
+    exported: float | None,
+) -> None:
+    found = kwh_price(agreed(**contract), local(moment), MarketPrices(*market))
+    assert found[:2] == (imported, exported)
 
 
-def test_before_the_tariff() -> None:
-    assert kwh_price(Contract(energy_price=0.15), 2024, NO_MARKET).imported is None
-    own = Contract(energy_price=0.15, network_variable=0.05, has_vat=False)
-    assert kwh_price(own, 2024, NO_MARKET).imported == 0.2
+def test_of_when_the_prices_are() -> None:
+    def said(moment: str, **more: Any) -> date | None:  # noqa: ANN401 - whatever a contract says
+        return kwh_price(agreed(**LEVIED, **more), local(moment), MarketPrices()).prices_of
+
+    assert said("2026-12-31T23:59") is None
+    assert said("2027-01-01") == date(2026, 12, 31)
+    own = {"network_variable": 0.05, "electricity_tax": 0.001}
+    assert said("2027-01-01", **own) == date(2026, 12, 31)
+    assert said("2027-01-01", **own, compensation=-0.001) is None
+
+
+@pytest.mark.parametrize(
+    ("vat", "imported"),
+    [
+        # (0.15 + 0.0510) * 1.08 = 0.21708, less 0.04 * 1.08 = 0.0432
+        (AidVat.EXCLUDED, 0.17388),
+        # 0.04 / 1.08 is 0.037037, in millionths of a euro: 0.163963 * 1.08
+        (AidVat.INCLUDED, 0.17708),
+        (AidVat.NONE, 0.17708),  # 0.21708 - 0.04
+    ],
+)
+def test_an_aid_of_ones_own(vat: AidVat, imported: float) -> None:
+    days = date(2026, 8, 1), date(2026, 12, 31)
+    aids = Aid("Resilience", *days, 0.04, "kWh", vat), Aid("Bonus", *days, 5.0, "month", vat)
+    contracts = replace(agreed(**FIXED), aids=aids)
+    for moment, price in (
+        ("2026-07-31T23:59", 0.21708),
+        ("2026-08-01", imported),
+        ("2026-12-31T23:59", imported),
+        ("2027-01-01", 0.21708),
+    ):
+        found = kwh_price(contracts, local(moment), MarketPrices()).imported
+        assert found == pytest.approx(price, abs=1e-6)
+
+
+def test_a_kwh_above_the_reference_power() -> None:
+    june = local("2026-06-15")
+    assert excess_price(Contract(reference_kw=7), june) == 0.08262  # 0.0765 * 1.08
+    assert excess_price(Contract(reference_kw=7), local("2025-06-15")) == 0.123012  # 0.1139 * 1.08
+    instead = Contract(reference_kw=7, replaces_variable=True, has_vat=False)
+    assert excess_price(instead, june) == 0.0255  # 0.0765 - 0.0510
+    assert excess_price(Contract(), june) is None
+    assert excess_price(Contract(reference_kw=7), local("2024-06-15")) is None

@@ -4,11 +4,10 @@ import json
 
 import pytest
 
-from smartyp1.tariff import Contract, KwhPrice, MarketPrices, bill, kwh_price
-from tests.lib.tariff.months import agreed, changing, day, lines, month, sums, whole_month
+from smartyp1.tariff import Contract, Contracts, MarketPrices, bill, kwh_price
+from tests.lib.tariff.months import agreed, changing, day, lines, local, month, sums, whole_month
 from tests.lib.tariff.support import Connection
 
-NO_MARKET = MarketPrices()
 PARTS = ("energy", "network", "levies", "surcharge")
 
 
@@ -39,18 +38,20 @@ def test_a_month_of_2025() -> None:
 
 def test_in_2026_both_cancel() -> None:
     june = whole_month("2026-06", 30, kwh=325)
-    with_levies = bill(june, agreed(reference_kw=7, has_levies=True), june.end)
+    contract = {"reference_kw": 7, "energy_price": 0.1}
+    with_levies = bill(june, agreed(**contract, has_levies=True), june.end)
     assert lines(with_levies)[-2:] == [
         ("electricity_tax", 325, 0.0010, 0.33),
         ("compensation", 325, -0.0010, -0.33),
     ]
-    assert sums(with_levies) == sums(bill(june, agreed(reference_kw=7), june.end))
+    assert sums(with_levies) == sums(bill(june, agreed(**contract), june.end))
+    assert with_levies.total
 
 
 def test_a_year_without_them_is_154_euro_too_dear() -> None:
     year = whole_month("2025-06", 30, kwh=3900)
     dear, right = (
-        bill(year, agreed(reference_kw=7, has_levies=each), year.end).total
+        bill(year, agreed(reference_kw=7, energy_price=0.1, has_levies=each), year.end).total
         for each in (False, True)
     )
     assert dear is not None
@@ -68,7 +69,12 @@ def test_ones_own_figures() -> None:
 
 def test_above_25_000_kwh_nothing_is_known() -> None:
     june = whole_month("2026-06", 30, kwh=3000)
-    contract = {"reference_kw": 43, "has_levies": True, "consumer_category": "B"}
+    contract = {
+        "reference_kw": 43,
+        "energy_price": 0.1,
+        "has_levies": True,
+        "consumer_category": "B",
+    }
     due = bill(june, agreed(**contract), june.end)
     assert due.missing == ("electricity_tax", "compensation")
     assert sums(due) == (None, None, None)
@@ -90,18 +96,15 @@ def test_added_in_the_middle_of_a_month() -> None:
 
 
 @pytest.mark.parametrize(
-    ("contract", "year", "price"),
+    ("contract", "price"),
     [
-        # (0.15 + 0.0759 + 0.0010 - 0.0376) * 1.08 = 0.1893 * 1.08
-        (Contract(energy_price=0.15, has_levies=True), 2025, 0.204444),
-        (Contract(energy_price=0.15, has_levies=True), 2026, 0.21708),
-        (Contract(energy_price=0.15, has_levies=True, compensation=0.01), 2026, 0.22896),
-        (Contract(energy_price=0.15, has_levies=True, consumer_category="B"), 2026, None),
-        (Contract(energy_price=0.15, consumer_category="B"), 2026, 0.21708),
+        (agreed(energy_price=0.15, has_levies=True, compensation=0.01), 0.22896),  # 0.212 * 1.08
+        (agreed(energy_price=0.15, has_levies=True, consumer_category="B"), None),
+        (agreed(energy_price=0.15, consumer_category="B"), 0.21708),
     ],
 )
-def test_they_are_in_the_price_of_a_kwh(contract: Contract, year: int, price: float | None) -> None:
-    assert kwh_price(contract, year, NO_MARKET) == KwhPrice(price, None)
+def test_they_are_in_the_price_of_a_kwh(contract: Contracts, price: float | None) -> None:
+    assert kwh_price(contract, local("2026-06-15"), MarketPrices()).imported == price
 
 
 def test_what_nobody_has_said_becomes_valid_from_the_first_of_the_month() -> None:

@@ -241,8 +241,8 @@ def test_a_contract_with_a_day_holds_for_the_days_since_then() -> None:
 @pytest.mark.parametrize(
     "first",
     [
-        Contract(reference_kw=7),
-        Contract(reference_kw=7, meter_ampere=63, has_vat=False, replaces_variable=True),
+        Contract(reference_kw=7, energy_price=0.1),
+        Contract(reference_kw=7, energy_price=0.1, has_vat=False, replaces_variable=True),
     ],
 )
 def test_what_is_entered_first_holds_for_all_that_is_known(first: Contract) -> None:

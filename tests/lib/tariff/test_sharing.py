@@ -112,30 +112,56 @@ def test_a_month_of_a_household_that_shares_with_its_house() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "layers", "is_local"),
+    ("code", "layers", "amount"),
+    # 100 * 0.0510 * 1.08 = 5.508
     [
-        (LAYER_1, (3, 0, 0, 0, 0), True),
-        (LAYER_2, (0, 3, 0, 0, 0), True),
-        (LAYER_3, (0, 0, 3, 0, 0), True),
-        (LAYER_4, (0, 0, 0, 3, 0), False),
+        (LAYER_1, (100, 0, 0, 0, 0), 5.51),
+        (LAYER_2, (0, 100, 0, 0, 0), 5.51),
+        (LAYER_3, (0, 0, 100, 0, 0), 5.51),
+        (LAYER_4, (0, 0, 0, 100, 0), 0.0),
     ],
 )
 def test_the_network_may_not_be_due_within_a_local_group(
-    code: str,
-    layers: tuple[float, ...],
-    is_local: bool,  # noqa: FBT001 - a parameter of a test
+    code: str, layers: tuple[float, ...], amount: float
 ) -> None:
-    due = bill_of(
-        {
-            CONSUMPTION: rows("2026-06-01", "2026-06-02", 1.0),
-            code: rows("2026-06-01", "2026-06-02", at_noon(0.5)),
-        },
-        agreed(**HOUSE),
-    )
+    # 10 days; 5 kW for 2 hours of each
+    shared = [
+        row._replace(kw=5.0 if row.kw and row.start.hour in {9, 10} else 0.0)
+        for row in rows("2026-06-01", "2026-06-11", at_noon(1))
+    ]
+    platform = {CONSUMPTION: rows("2026-06-01", "2026-06-11", 6.0), code: shared}
+    due = bill_of(platform, agreed(**HOUSE))
     assert by_layer(due) == layers
-    assert due.may_owe_less_network is is_local
-    assert quantities(due)["network_variable"] == 24
-    assert quantities(due)["energy"] == 21
+    assert due.may_owe_less_network == amount
+    assert quantities(due)["network_variable"] == 1440
+    assert quantities(due)["energy"] == 1340
+
+    # The community's price: 100 * 0.09, with its VAT if there is any.
+    assert (due.community, due.total_with_community) == (None, None)
+    with_it = bill_of(platform, agreed(**HOUSE, community_price=0.09))
+    assert with_it.community
+    assert with_it.community[:5] == ("community", 100, "kWh", 0.09, 9.00)
+    assert due.total
+    assert with_it.total == due.total
+    assert with_it.total_with_community == round(due.total + 9, 2)
+    nothing_shared = bill_of({CONSUMPTION: platform[CONSUMPTION]}, agreed(**HOUSE))
+    assert nothing_shared.community is None
+    assert nothing_shared.total_with_community == nothing_shared.total
+
+
+def test_the_communitys_price_changes_in_the_month() -> None:
+    platform = {
+        CONSUMPTION: rows("2026-06-01", "2026-06-11", 6.0),
+        LAYER_1: rows("2026-06-01", "2026-06-11", at_noon(1)),
+    }
+    before, after = (Contract(**HOUSE, community_price=price) for price in (0.09, 0.12))
+    due = bill_of(platform, changing(("2020-01-01", before), ("2026-06-06", after)))
+    # 30 * 0.09 + 30 * 0.12 = 6.30; / 60 = 0.105
+    assert due.community
+    assert due.community[1:5] == (60, "kWh", 0.105, 6.30)
+    unknown = Contract(**HOUSE)
+    due = bill_of(platform, changing(("2020-01-01", unknown), ("2026-06-06", after)))
+    assert (due.community, due.total_with_community) == (None, None)
 
 
 def test_surcharge_and_comparison_are_on_all_energy() -> None:

@@ -15,7 +15,7 @@ from smartyp1.tariff import (
     second_hours,
     store_months,
 )
-from tests.lib.tariff.months import agreed, lines, local, month, sums, whole_month
+from tests.lib.tariff.months import agreed, changing, lines, local, month, sums, whole_month
 from tests.lib.tariff.support import Connection
 
 NIGHT, WEEKEND = "22:00-06:00", "sat sun"
@@ -168,8 +168,8 @@ def test_a_second_price_holds_from_when_it_is_entered() -> None:
     ],
 )
 def test_the_price_of_now(time: str, price: float) -> None:
-    contract = two_prices(NIGHT)
-    assert kwh_price(contract, 2026, MarketPrices(), local(time)).imported == price
+    contracts = changing(("2020-01-01", two_prices(NIGHT)))
+    assert kwh_price(contracts, local(time), MarketPrices()).imported == price
 
 
 def test_hours_as_text() -> None:

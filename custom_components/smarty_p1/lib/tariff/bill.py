@@ -111,7 +111,7 @@ class Bill(NamedTuple):
     unpriced_kwh: float
     """Imported energy that came while its price was unknown, or that has none."""
     unpriced_exported_kwh: float
-    """Exported energy that is not on a line `feed_in`."""
+    """The same of exported energy."""
     unsplit_kwh: float
     """Imported energy at the first of two prices, because it is not known by hours."""
     shared: Shared
@@ -325,14 +325,7 @@ def _charges(part: MonthPart, bought: _Energy, sold: _Energy) -> Iterator[_Charg
         yield _Charge("energy_fee", months, contract.energy_fee)
     if contract.discount is not None:
         yield _Charge("discount", months, -contract.discount or 0.0)
-    for aid in part.aids:
-        yield _Charge(
-            _AIDS[aid.unit],
-            part.supplied_kwh if aid.unit == PER_KWH else months,
-            prices.aid(aid),
-            label=aid.name,
-            has_vat=aid.vat is not AidVat.NONE,
-        )
+    yield from _aids(part, PER_MONTH, months)
 
     yield _Charge("network_fixed", months, prices.fixed(contract.reference_kw))
     variable_kwh = (
@@ -345,11 +338,20 @@ def _charges(part: MonthPart, bought: _Energy, sold: _Energy) -> Iterator[_Charg
     if contract.has_levies:
         yield _Charge("electricity_tax", part.supplied_kwh, prices.electricity_tax)
         yield _Charge("compensation", part.supplied_kwh, prices.compensation)
+    yield from _aids(part, PER_KWH, part.supplied_kwh)
 
     if sold.margin is not None and sold.unpriced_kwh:
         sold = sold._replace(kwh=sold.market_kwh)
     if contract.has_feed_in_price and (sold.kwh or not part.exported_kwh):
         yield _energy("feed_in", sold)._replace(has_vat=False)
+
+
+def _aids(part: MonthPart, unit: str, quantity: float) -> Iterator[_Charge]:
+    for aid in part.aids:
+        if aid.unit == unit:
+            has_vat = aid.vat is not AidVat.NONE
+            price = part.prices.aid(aid)
+            yield _Charge(_AIDS[unit], quantity, price, label=aid.name, has_vat=has_vat)
 
 
 def _supplied(day: Day) -> tuple[float, float]:

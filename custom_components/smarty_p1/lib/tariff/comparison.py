@@ -75,7 +75,8 @@ def compare(
 ) -> Comparison:
     """Compare the classes over months, in the order of time; the last one may be running."""
     current = AgreedPrices.at(contracts.at(until), until) if is_at_current_prices else None
-    prices_of = (current or AgreedPrices.at(contracts.at(until), until)).prices_of
+    # The other classes have published prices, whatever the household has entered for its own.
+    prices_of = (current or AgreedPrices.at(contracts.at(until), until)).published_until
     compared = tuple(_compare_month(month, contracts, until, current) for month in months)
     decisive = tuple(month for month in compared if month.is_whole)[-MONTHS_TO_JUDGE_BY:]
     totals = {

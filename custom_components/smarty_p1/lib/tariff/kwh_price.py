@@ -51,7 +51,7 @@ def kwh_price(contracts: Contracts, moment: datetime, market: MarketPrices) -> K
     if len(known) == len(parts) and prices.vat_rate is not None:
         imported = round(sum(known) * (1 + prices.vat_rate) + untaxed, 6)
     exported = None if exported is None else round(exported, 6)
-    return KwhPrice(imported, exported, prices.prices_of)
+    return KwhPrice(imported, exported, prices.prices_of_kwh)
 
 
 def quarter_hour_cost(

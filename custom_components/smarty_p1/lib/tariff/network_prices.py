@@ -114,16 +114,30 @@ class AgreedPrices(NamedTuple):
 
     @property
     def prices_of(self) -> date | None:
-        """Return the last day of published prices that are used later, None if none are."""
-        if self.published is None or self.published.are_approved:
-            return None
+        """Return the last day of published prices that a bill uses later, None if it uses none."""
         contract = self.contract
-        own = [contract.network_variable, contract.meter_fee]
+        own = [contract.network_variable, contract.meter_fee, *self._own_levies]
         if contract.reference_kw is not None:
             own += [contract.network_fixed, contract.surcharge]
-        if contract.has_levies:
-            own += [contract.electricity_tax, contract.compensation]
-        return APPROVED_UNTIL if None in own else None
+        return self.published_until if None in own else None
+
+    @property
+    def prices_of_kwh(self) -> date | None:
+        """Return the last day of published prices that a kWh has later, None if it has none."""
+        own = [self.contract.network_variable, *self._own_levies]
+        return self.published_until if None in own else None
+
+    @property
+    def published_until(self) -> date | None:
+        """Return the last day for which the published prices are approved, once it has passed."""
+        if self.published is None or self.published.are_approved:
+            return None
+        return APPROVED_UNTIL
+
+    @property
+    def _own_levies(self) -> list[float | None]:
+        contract = self.contract
+        return [contract.electricity_tax, contract.compensation] if contract.has_levies else []
 
     @property
     def vat_rate(self) -> float | None:

@@ -1,0 +1,195 @@
+"""Check the published prices: shape, days, sources, and whether a value can be right.
+
+usage: check_prices.py [network_prices.toml]
+
+Prints one line per defect, with the price and the number of its line, and exits with status 1 if
+there is any. How a year is added is said at the head of that file.
+"""
+
+import sys
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from itertools import pairwise
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import voluptuous as vol
+
+FILE = Path("custom_components", "smarty_p1", "lib", "tariff", "network_prices.toml")
+POWERS = ("3", "7", "12", "17", "27", "43", "70", "100", "150", "200")
+METERS = ("40", "63", "120")
+CATEGORIES = ("A", "B")
+# Approved by the regulator, for all alike; levies and aids come from others, on other days.
+OF_THE_GRID = ("variable", "surcharge", "fixed", "meter")
+MAX_VAT = 0.3
+# In EUR.
+MAX_PER_KWH, MAX_PER_MONTH = 1, 2000
+
+type Line = Mapping[str, Any]
+
+
+def _checked(is_so: Callable[[Any], bool], otherwise: str) -> Callable[[object], None]:
+    """Return what refuses a value that is not so, with a message."""
+
+    def check(value: object) -> None:
+        if not is_so(value):
+            raise vol.Invalid(otherwise)
+
+    return check
+
+
+# A time is a day, too, to Python, and a flag is a number.
+DAY = _checked(lambda value: type(value) is date, "no day: write 2027-01-01, without quotes")
+NUMBER = _checked(lambda value: type(value) in {int, float} and isfinite(value), "no number")
+TEXT = _checked(lambda value: isinstance(value, str) and value.strip() != "", "no text")
+TRUE = _checked(lambda value: value is True, "true, or not there")
+LINES = vol.All(
+    [
+        {
+            vol.Required("from"): DAY,
+            vol.Optional("until"): DAY,
+            vol.Required("value"): NUMBER,
+            vol.Required("source"): TEXT,
+            vol.Optional("is_private"): TRUE,
+        }
+    ],
+    vol.Length(min=1, msg="no line"),
+)
+SCHEMA = vol.Schema(
+    {
+        "approved_until": DAY,
+        "sources": {str: TEXT},
+        "prices": {
+            "vat": LINES,
+            "variable": LINES,
+            "surcharge": LINES,
+            "fixed": {vol.Any(*POWERS): LINES},
+            "meter": {vol.Any(*METERS): LINES},
+            "electricity_tax": {vol.Any(*CATEGORIES): LINES},
+            "compensation": {vol.Any(*CATEGORIES): LINES},
+        },
+    },
+    required=True,
+)
+
+
+def defects(text: str) -> list[str]:
+    """Return every defect of a file of prices; of one with another shape, those of its shape."""
+    try:
+        content = tomllib.loads(text)
+        SCHEMA(content)
+    except tomllib.TOMLDecodeError as error:
+        return [f"cannot be read: {error}"]
+    except vol.MultipleInvalid as error:
+        return [f"{_place(each.path)}: {each.error_message}" for each in error.errors]
+    prices = dict(_prices(content["prices"]))
+    return [
+        *(defect for name, lines in prices.items() for defect in _wrong_days(name, lines)),
+        *(defect for name, lines in prices.items() for defect in _wrong_values(name, lines)),
+        *_not_ascending(content["prices"]["fixed"]),
+        *_wrong_sources(content["sources"], prices),
+        *_wrong_approval(content["approved_until"], prices),
+    ]
+
+
+def _place(path: Sequence[object]) -> str:
+    """Return what a path of the schema leads to: a price, its line, and the name in that."""
+    at = next((n for n, each in enumerate(path) if isinstance(each, int)), None)
+    price = ".".join(map(str, path[:at])) or "the file"
+    if at is None:
+        return price
+    return ", ".join([_named(price, int(str(path[at]))), *map(str, path[at + 1 :])])
+
+
+def _named(name: str, number: int) -> str:
+    return f"{name}, line {number + 1}"
+
+
+def _prices(prices: Mapping[str, Any], before: str = "prices") -> Iterator[tuple[str, list[Line]]]:
+    for name, found in prices.items():
+        if isinstance(found, dict):
+            yield from _prices(found, f"{before}.{name}")
+        else:
+            yield f"{before}.{name}", found
+
+
+def _wrong_days(name: str, lines: list[Line]) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        if line.get("until", line["from"]) < line["from"]:
+            yield f"{_named(name, number)}: ends on {line['until']}, before it begins"
+    for number, (before, line) in enumerate(pairwise(lines), 1):
+        place, start, end = _named(name, number), line["from"], before.get("until")
+        if start <= before["from"]:
+            yield f"{place}: begins on {start}, the line before it on {before['from']}: latest last"
+        elif end is not None and start <= end:
+            yield f"{place}: begins on {start}, the line before it holds until {end}"
+        elif end is not None and start > end + timedelta(days=1):
+            yield f"{place}: begins on {start}, the line before it ends on {end}: a gap"
+
+
+def _wrong_values(name: str, lines: list[Line]) -> Iterator[str]:
+    kind = name.split(".")[1]
+    most = MAX_PER_MONTH if kind in {"fixed", "meter"} else MAX_PER_KWH
+    for number, line in enumerate(lines):
+        value, place = line["value"], _named(name, number)
+        if kind == "vat" and not 0 <= value <= MAX_VAT:
+            yield f"{place}: {value} is no share from 0 to {MAX_VAT}"
+        elif kind == "compensation" and abs(value) > most:
+            yield f"{place}: {value} is more than {most}"
+        elif kind not in {"vat", "compensation"} and not 0 < value <= most:
+            yield f"{place}: {value} is not above 0 and up to {most}"
+
+
+def _not_ascending(fixed: Mapping[str, list[Line]]) -> Iterator[str]:
+    """Yield where a higher power does not cost more on a day on which a price begins."""
+    powers = [power for power in POWERS if power in fixed]
+    for lower, higher in pairwise(powers):
+        for number, line in enumerate(fixed[higher]):
+            other = _on(line["from"], fixed[lower])
+            if other is not None and line["value"] <= other:
+                place = _named(f"prices.fixed.{higher}", number)
+                yield f"{place}: {line['value']} is not more than {other} for {lower} kW"
+
+
+def _on(day: date, lines: list[Line]) -> float | None:
+    held = [line for line in lines if line["from"] <= day <= line.get("until", day)]
+    return held[-1]["value"] if held else None
+
+
+def _wrong_sources(sources: Mapping[str, str], prices: Mapping[str, list[Line]]) -> Iterator[str]:
+    used = set()
+    for name, lines in prices.items():
+        for number, line in enumerate(lines):
+            used.add(line["source"])
+            if line["source"] not in sources:
+                yield f"{_named(name, number)}: no source is called {line['source']}"
+    yield from (f"sources.{name}: no line names it" for name in sources if name not in used)
+
+
+def _wrong_approval(until: date, prices: Mapping[str, list[Line]]) -> Iterator[str]:
+    if (until.month, until.day) != (12, 31):
+        yield f"approved_until: {until} is no 31 December"
+    of_the_grid = {
+        name: lines for name, lines in prices.items() if name.split(".")[1] in OF_THE_GRID
+    }
+    for name, lines in of_the_grid.items():
+        for number, line in enumerate(lines):
+            if line["from"] > until:
+                yield f"{_named(name, number)}: begins after approved_until, {until}"
+        if lines[-1]["from"].year < until.year and "until" not in lines[-1]:
+            yield f"{_named(name, len(lines) - 1)}: the last one, and none begins in {until.year}"
+
+
+def main() -> int:
+    """Check the file that the command line names, or the integration's."""
+    here = Path(__file__).resolve().parents[1] / FILE
+    path = Path(sys.argv[1]) if len(sys.argv) > 1 else here
+    found = defects(path.read_text(encoding="utf-8"))
+    print(*found or ["no defects"], sep="\n")
+    return bool(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
