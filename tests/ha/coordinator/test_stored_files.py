@@ -1,4 +1,7 @@
-"""Stored files: those of earlier versions go on, and no content keeps an entry from working."""
+"""Stored files: those of earlier versions go on, and no content keeps an entry from working.
+
+What a part of a meter's file may hold is tried without Home Assistant, where its memory is read.
+"""
 
 import json
 from collections.abc import Generator
@@ -7,7 +10,6 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import STORAGE_DIR, Store
@@ -15,6 +17,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import CONF_BAUD_RATE, CONF_METER_READING
 from custom_components.smarty_p1.coordinator.meter_memory_file import MeterStore
+from custom_components.smarty_p1.coordinator.pulse_counter import PulseCounter
+from custom_components.smarty_p1.coordinator.throttled_store import ThrottledStore
 from custom_components.smarty_p1.sinks.retained_topics import RetainedTopics
 from tests.ha.boards import ENERGY, pulse_entry
 from tests.ha.conftest import EntryMaker
@@ -48,9 +52,6 @@ OF_0_1_0["months"] = {
     },
 }
 STORES = ("meter", "demand", "months", "retained", "pulses")
-ANYTHING: list[object] = ["x", "0001-01-01T00:00:00+14:00", True, -1, 10**30, None, [[]], {}]
-
-
 # As they are before the tests' own Home Assistant keeps everything in memory.
 REAL = {name: getattr(Store, name) for name in ("_async_load", "_async_write_data", "async_remove")}
 
@@ -101,28 +102,6 @@ def wrapped(data: object, **changes: object) -> dict[str, Any]:
     return {"version": 1, "minor_version": 1, "key": "k", "data": data} | changes
 
 
-def paths_in(data: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    """Return the ways to all that is in some data, and to the data itself."""
-    items: list[tuple[str | int, object]] = []
-    if isinstance(data, dict):
-        items = [*data.items()]
-    elif isinstance(data, list):
-        items = [*enumerate(data)]
-    return [path, *(way for key, each in items for way in paths_in(each, (*path, key)))]
-
-
-def replaced(data: Any, path: tuple[str | int, ...], value: object) -> object:  # noqa: ANN401
-    """Return the data with something else in one place."""
-    if not path:
-        return value
-    changed = json.loads(json.dumps(data))
-    inner = changed
-    for key in path[:-1]:
-        inner = inner[key]
-    inner[path[-1]] = value
-    return changed
-
-
 WHOLE: list[object] = [
     "null",
     "[]",
@@ -150,137 +129,44 @@ WHOLE: list[object] = [
 ]
 
 
-async def goes_on(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, store: str, content: object
-) -> None:
-    """Set an entry up that finds something in the place of what it has stored, and unload it."""
-    write(hass, entry, store, content)
-    port.greeting = b"" if store == "pulses" else port.next_frame(at("10:45:00", 102.0))
-    assert await hass.config_entries.async_setup(entry.entry_id), content
-    await hass.async_block_till_done()
-    assert entry.state is ConfigEntryState.LOADED
-    if store != "pulses":
-        await wait_for_entities(hass, entry)
-    assert await hass.config_entries.async_unload(entry.entry_id), content
-    assert entry.state is ConfigEntryState.NOT_LOADED
+async def load(hass: HomeAssistant, entry: MockConfigEntry, store: str) -> ThrottledStore:
+    """Return what has read a store of an entry."""
+    found: PulseCounter | RetainedTopics | MeterStore
+    if store == "pulses":
+        found = PulseCounter(hass, entry)
+    elif store == "retained":
+        found = RetainedTopics(hass, entry.entry_id)
+    else:
+        found = MeterStore(hass, entry.entry_id)
+    await found.async_load()
+    return found
 
 
 @pytest.mark.parametrize("store", STORES)
-async def test_an_entry_sets_up_and_unloads_whatever_is_stored(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, store: str
+async def test_whatever_is_in_a_file_is_read_or_put_aside(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    caplog: pytest.LogCaptureFixture,
+    store: str,
 ) -> None:
     entry = make(hass, port, make_entry, store)
     versions = ({"version": 2}, {"version": 99}, {"minor_version": 7})
     for content in (*WHOLE, *(OF_0_1_0[store] | version for version in versions)):
-        await goes_on(hass, port, entry, store, content)
-
-
-@pytest.mark.parametrize("store", STORES)
-async def test_nothing_that_is_stored_keeps_an_entry_from_working(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, store: str
-) -> None:
-    entry = make(hass, port, make_entry, store)
-    data = OF_0_1_0[store]["data"]
-    if store == "meter":
-        # One register and one index are as good as all.
-        registers = {"1-0:1.8.0": data["totals"]["registers"]["1-0:1.8.0"]}
-        totals = data["totals"] | {"registers": registers, "indexes": data["totals"]["indexes"][:1]}
-        # What is not in the file of an earlier version, too.
-        gas = ["GAS", "m3", *["2025-07-03T08:30:00+00:00", 1.0] * 2, [300.0]]
-        data = data | {"totals": totals, "flows": [gas]}
-    for number, path in enumerate(paths_in(data)[1:]):
-        # Each value in every other place.
-        for value in ANYTHING[number % 2 :: 2]:
-            await goes_on(hass, port, entry, store, wrapped(replaced(data, path, value)))
+        write(hass, entry, store, content)
+        await (await load(hass, entry, store)).async_save()
+        caplog.clear()
+        await load(hass, entry, store)
+        assert own_log(caplog) == [], content
 
 
 MALFORMED: dict[str, list[object]] = {
-    "meter": [
-        None,
-        [],
-        {"counters": {}},
-        *(
-            replaced(OF_0_1_0["meter"]["data"], path, value)
-            for path, value in (
-                (("counters",), []),
-                (("counters", "15bf3290eae79e94"), 3),
-                (("counters", "15bf3290eae79e94", "534147677004102e"), "3"),
-                (("counters", "15bf3290eae79e94", "534147677004102e"), True),
-                (("counters", "15bf3290eae79e94", "534147677004102e"), -1),
-                (("counters", "15bf3290eae79e94", "534147677004102e"), 1 << 32),
-                (("counters",), {f"{n:016x}": {} for n in range(17)}),
-                (("totals", "falls"), [1]),
-                (("totals", "telegrams"), "3"),
-                (("totals", "registers", "1-0:1.8.0"), ["101.5", 3, 0, 100.0, 1]),
-                (("totals", "registers", "1-0:1.8.0"), [101.5, 3, 0]),
-                (("totals", "indexes", 0, 3), "noon"),
-                (("totals", "indexes", 0, 3), "2025-07-03T10:30:00"),
-                (("named_channels",), "123"),
-                (("named_channels", 0), "1"),
-                (("system_title",), "5341"),
-                (("last_telegram",), 5),
-                (("last_telegram",), "2025-07-03T08:35:01"),
-                (("flows",), None),
-                (("flows",), [["GAS", "m3"]]),
-            )
-        ),
-    ],
-    "demand": [
-        None,
-        [],
-        {"version": 2},
-        *(
-            replaced(OF_0_1_0["demand"]["data"], path, value)
-            for path, value in (
-                (("version",), 2),
-                (("running",), None),
-                (("running", "imported_wh"), "101500"),
-                (("running", "energy_wh"), -1),
-                (("last_quarter", "mean_kw"), [4]),
-                (("month",), None),
-                (("month", "start"), "2025-07-02T00:00:00+02:00"),
-                (("month", "excess_wh"), 1e300),
-            )
-        ),
-    ],
-    "months": [
-        None,
-        [],
-        {"version": 2, "months": []},
-        *(
-            replaced(OF_0_1_0["months"]["data"], ("months", 0, *path), value)
-            for path, value in (
-                (("start",), "2025-06-02T00:00:00+02:00"),
-                (("days", 0, "start"), "2025-07-02T22:00:00+00:00"),
-                (("days", 0, "imported_wh"), -1),
-                (("days", 0, "quarter_hours"), 101),
-                (("days", 0, "above", "3"), [1]),
-                (("days", 0, "above"), {"x": [1, 250.0]}),
-                (("days", 0, "other"), 1),
-            )
-        ),
-    ],
-    "retained": [None, {}, "smarty/telegram", [1], [None], [["smarty/telegram"]]],
-    "pulses": [
-        None,
-        [],
-        {"pulses": 5},
-        *(
-            replaced(OF_0_1_0["pulses"]["data"], path, value)
-            for path, value in (
-                (("pulses",), "5"),
-                (("pulses",), True),
-                (("pulses",), -5),
-                (("pulses_per_kwh",), 0),
-                (("base_kwh",), None),
-                (("base_pulses",), 6),
-                (("is_counting",), "yes"),
-                (("count",), 9.5),
-                (("counted_at",), "noon"),
-                (("source",), 5),
-            )
-        ),
-    ],
+    # All of it, and one part: the others are good by themselves.
+    "meter": [[], OF_0_1_0["meter"]["data"] | {"counters": []}],
+    "demand": [OF_0_1_0["demand"]["data"] | {"running": None}],
+    "months": [OF_0_1_0["months"]["data"] | {"version": 2}],
+    "retained": [["smarty/telegram", None]],
+    "pulses": [OF_0_1_0["pulses"]["data"] | {"pulses": "5"}],
 }
 
 
@@ -317,18 +203,56 @@ async def test_what_cannot_be_read_is_put_aside_and_said_once(  # noqa: PLR0913,
     assert [*files(path)] == []
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        [],
+        {"pulses": 5},
+        *(
+            OF_0_1_0["pulses"]["data"] | changes
+            for changes in (
+                {"pulses": True},
+                {"pulses": -5},
+                {"pulses_per_kwh": 0},
+                {"base_kwh": None},
+                {"base_pulses": 6},
+                {"is_counting": "yes"},
+                {"count": 9.5},
+                {"counted_at": "noon"},
+                {"source": 5},
+            )
+        ),
+    ],
+)
+async def test_pulses_that_cannot_be_begin_anew(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, data: object
+) -> None:
+    entry = make(hass, port, make_entry, "pulses")
+    write(hass, entry, "pulses", wrapped(data))
+    counter = PulseCounter(hass, entry)
+    await counter.async_load()
+    # What the user has read from the meter.
+    assert (counter.data.pulses, counter.data.energy_kwh) == (0, 7.0)
+
+
+@pytest.mark.parametrize("data", [None, {}, "smarty/telegram", [1], [None], [["smarty/telegram"]]])
+async def test_topics_that_cannot_be_are_forgotten(hass: HomeAssistant, data: object) -> None:
+    entry = MockConfigEntry(data={CONF_PORT: ""})
+    write(hass, entry, "retained", wrapped(data))
+    retained = RetainedTopics(hass, entry.entry_id)
+    await retained.async_load()
+    assert retained.topics == set()
+
+
 @pytest.mark.parametrize("store", STORES)
 async def test_only_the_last_unreadable_file_is_kept(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, store: str
 ) -> None:
     entry = make(hass, port, make_entry, store)
     for number in range(3):
-        # The quarter-hours are stored there now, and read elsewhere only as long as they are not.
-        path_of(hass, entry, "meter").unlink(missing_ok=True)
         path = write(hass, entry, store, wrapped({"number": number}))
-        port.greeting = b"" if store == "pulses" else port.next_frame(at("10:45:00", 102.0))
-        assert await hass.config_entries.async_setup(entry.entry_id)
-        assert await hass.config_entries.async_unload(entry.entry_id)
+        await load(hass, entry, store)
 
     found = [text for name, text in files(path).items() if name.endswith(".unreadable")]
     assert [json.loads(text)["data"] for text in found] == [{"number": 2}]

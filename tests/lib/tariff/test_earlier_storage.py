@@ -136,6 +136,10 @@ def test_a_meter_that_had_read_nothing() -> None:
         {"serial_number": 1},
         {"last_quarter": []},
         {"running": {**STORED["running"], "energy_wh": float("nan")}},
+        {"running": {**STORED["running"], "energy_wh": -1}},
+        {"running": {**STORED["running"], "imported_wh": "25655000"}},
+        {"last_quarter": {**STORED["last_quarter"], "mean_kw": [6]}},
+        {"month": {**STORED["month"], "excess_wh": 1e300}},
         {"running": {**STORED["running"], "since": "2026-07-15T10:10:00+00:00"}},
     ],
 )

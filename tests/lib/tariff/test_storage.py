@@ -440,6 +440,25 @@ def test_months_that_were_never_stored_so(stored: object) -> None:
         load_months(stored)
 
 
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("start",), "2026-06-02T00:00:00+02:00"),
+        (("days", 0, "start"), "2026-07-14T22:00:00+00:00"),
+        (("days", 0, "imported_wh"), -1),
+        (("days", 0, "quarter_hours"), 101),
+        (("days", 0, "above", "3"), [1]),
+        (("days", 0, "above"), {"x": [1, 250.0]}),
+        (("days", 0, "other"), 1),
+    ],
+)
+def test_a_month_that_cannot_be(path: tuple[str | int, ...], value: object) -> None:
+    stored = store_months(house_over_months().meter.finished_months)
+    assert load_months(stored)
+    with pytest.raises(ValueError):  # noqa: PT011
+        load_months(replaced(stored, value, "months", 0, *path))
+
+
 def test_too_many_months() -> None:
     [month, _] = house_over_months().meter.finished_months
     stored = store_months([month, month])

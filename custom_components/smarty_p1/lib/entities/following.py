@@ -1,6 +1,7 @@
 """How a number follows what the meter sends: the recorder stores each one that is shown.
 
-The values that are published have no steps.
+The topics of the published values have no steps; the states that another Home Assistant discovers
+follow as these do, because its recorder stores them, too.
 """
 
 from collections.abc import Callable
