@@ -223,9 +223,7 @@ async def test_what_is_above_by_the_contract_of_each_day(
     month = dataclasses.replace(may, days=(first, second))
     agreed = [(BEGINNING, 7.0), (second.start, 3.0), (second.start + timedelta(days=1), None)]
     contracts = Contracts(tuple((since, Contract(reference_kw=kw)) for since, kw in agreed))
-    changed = dataclasses.replace(
-        demand, contracts=contracts, earlier_months=(month,)
-    )
+    changed = dataclasses.replace(demand, contracts=contracts, earlier_months=(month,))
 
     with patch.object(type(entry.runtime_data), "demand", changed):
         answer = await ask(client, "classes", entry_id=entry.entry_id)

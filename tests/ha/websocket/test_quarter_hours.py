@@ -116,7 +116,7 @@ async def test_what_is_above_goes_by_the_imported_energy_alone(
 
 
 async def test_the_reference_power_of_the_time_counts(
-    hass: HomeAssistant, client: Client, entry: MockConfigEntry, folder: Path
+    client: Client, entry: MockConfigEntry, folder: Path
 ) -> None:
     # 12 kW from 10 May on, 5 kW, which is no class, from 11 May on: at midnight in Luxembourg.
     contracts = Contracts(((BEGINNING, Contract(reference_kw=7.0)),))
