@@ -76,9 +76,12 @@ export interface QuarterHours {
   start: Time;
   end: Time;
   step: 900;
-  quantity: "imported" | "exported" | "net";
+  quantity: "imported" | "exported" | "net" | "larger";
   unit: "Wh";
   values: (number | null)[] | string;
+  /** With `larger`: how many of the reference powers each exceeds, and 16 more above that of its contract. */
+  above?: number[] | string;
+  reference_powers?: number[];
   /** Index of the first, how many, and whose: those that were not measured here. */
   origins: [number, number, "platform" | "platform_estimated"][];
   /** A mark of the days before today: while it is the same, so are they. */
@@ -149,6 +152,22 @@ export interface Bill {
   parts: { energy?: number; network?: number; levies?: number; surcharge?: number; feed_in?: number };
 }
 
+export interface Above {
+  quarter_hours: number;
+  kwh: number;
+}
+
+/** How far a month was above reference powers, by its imported energy. */
+export interface MonthAbove {
+  month: string;
+  quarter_hours: number;
+  of_quarter_hours: number;
+  peak: Peak | null;
+  classes: Record<string, Above>;
+  /** By the reference power that held at the time. */
+  contract: Above & { reference_kw: number[] };
+}
+
 export interface Classes {
   months: {
     month: string;
@@ -164,6 +183,7 @@ export interface Classes {
   vat_rate: number;
   decisive: string[];
   totals: Record<string, number | null>;
+  above: MonthAbove[];
 }
 
 export interface Voltages {

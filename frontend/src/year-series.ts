@@ -14,16 +14,25 @@ const DAY_MS = 86_400_000;
 /** What stands for a quarter-hour that is not known. */
 export const UNKNOWN = -32_768;
 export const ESTIMATED = 1;
+/** What stands for a quarter-hour that is above the limit: higher than all others. */
+export const EXCESS = 32_767;
 /** So many can be answered; what claims to be longer is not believed. */
 const MOST_ROWS = 500 * QUARTER_HOURS_A_DAY;
-/** Net Wh of a quarter-hour that are 1 kW. */
+/** Wh of a quarter-hour that are 1 kW. */
 export const WH_A_KW = 250;
+/** Of a mark in `above`: how many reference powers are exceeded. */
+const CLASSES = 15;
+/** Added to a mark where the reference power of the contract at that time is exceeded. */
+const CONTRACT = 16;
 
 export interface Series {
   /** When the first one starts, in ms since 1970. */
   readonly start: number;
-  /** Drawn less fed in, in Wh. */
+  /** The larger of both energies in Wh, what was fed in below 0; what was drawn wherever `above` is not 0. */
   readonly values: Int16Array;
+  /** What the bill counts as above: the marks of the answer. */
+  readonly above: Uint8Array;
+  readonly referencePowers: readonly number[];
   /** Those that the platform has estimated are ESTIMATED, all others UNKNOWN; undefined where there are none. */
   readonly estimated?: Int16Array | undefined;
 }
@@ -52,7 +61,7 @@ export function yearSeries(feed: Feed, meter: Meter): Known<Series> {
   const month = localDay(new Date(feed.live?.quarter_hour?.start ?? Date.now())).slice(0, 7);
   if (month !== mine.month) Object.assign(mine, { month, start: dayStart(`${addMonths(month, -12)}-01`).toISOString() });
   const command = "smarty_p1/quarter_hours";
-  const form = { quantity: "net", encoding: "base64" } as const;
+  const form = { quantity: "larger", encoding: "base64" } as const;
   const { value: year, error } = feed.get(command, { start: mine.start, ...form }, `${meter.known_since} ${mine.past}`, true);
   if (!year) return { error };
   // Since the year was asked, not since the last tail: it is short, and what was late is in it.
@@ -67,34 +76,48 @@ export function yearSeries(feed: Feed, meter: Meter): Known<Series> {
 /** Return the rows of an answer, and of a later one at its own place. */
 export function joined(year: QuarterHours, tail?: QuarterHours): Series {
   const start = Date.parse(year.start);
-  if (Number.isNaN(start)) return { start: 0, values: new Int16Array() };
+  const referencePowers = year.reference_powers ?? [];
+  if (Number.isNaN(start)) return { start: 0, values: new Int16Array(), above: new Uint8Array(), referencePowers };
   const parts = [year, ...(tail ? [tail] : [])]
-    .map((each) => ({ at: Math.round((Date.parse(each.start) - start) / QUARTER_HOUR_MS), rows: unpacked(each.values), origins: each.origins ?? [] }))
+    .map((each) => ({
+      at: Math.round((Date.parse(each.start) - start) / QUARTER_HOUR_MS),
+      rows: unpacked(each.values),
+      marks: bytesOf(each.above),
+      origins: each.origins ?? [],
+    }))
     .filter(({ at, rows }) => at >= 0 && at + rows.length <= MOST_ROWS);
   const values = new Int16Array(Math.max(0, ...parts.map(({ at, rows }) => at + rows.length))).fill(UNKNOWN);
-  for (const { at, rows } of parts) values.set(rows, at);
+  const above = new Uint8Array(values.length);
+  for (const { at, rows, marks } of parts) {
+    values.set(rows, at);
+    above.set(marks.subarray(0, rows.length), at);
+  }
   const estimates = parts.flatMap(({ at, origins }) =>
     origins.filter(([, , origin]) => origin === "platform_estimated").map(([first, count]) => [at + first, at + first + count] as const),
   );
   const estimated = estimates.length ? new Int16Array(values.length).fill(UNKNOWN) : undefined;
   for (const [first, end] of estimates) estimated!.fill(ESTIMATED, first, end);
-  return { start, values, estimated };
+  return { start, values, above, referencePowers, estimated };
 }
 
 function unpacked(values: QuarterHours["values"]): Int16Array {
   if (typeof values !== "string") {
     return Int16Array.from(values ?? [], (each) => (each !== null && Math.abs(each) <= 32_767 ? each : UNKNOWN));
   }
-  let text = "";
-  try {
-    text = atob(values);
-  } catch {
-    return new Int16Array();
-  }
-  const rows = new Int16Array(text.length >> 1);
+  const bytes = bytesOf(values);
+  const rows = new Int16Array(bytes.length >> 1);
   // Little-endian whatever this machine is; 16 bits make the sign.
-  for (let row = 0; row < rows.length; row += 1) rows[row] = text.charCodeAt(2 * row) | (text.charCodeAt(2 * row + 1) << 8);
+  for (let row = 0; row < rows.length; row += 1) rows[row] = bytes[2 * row]! | (bytes[2 * row + 1]! << 8);
   return rows;
+}
+
+function bytesOf(marks: QuarterHours["above"]): Uint8Array {
+  if (typeof marks !== "string") return Uint8Array.from(marks ?? []);
+  try {
+    return Uint8Array.from(atob(marks), (each) => each.charCodeAt(0));
+  } catch {
+    return new Uint8Array();
+  }
 }
 
 /** From when on the clock in Luxembourg is how much ahead of UTC, in ms. */
@@ -139,8 +162,11 @@ export interface Grid {
   /** The first day, in days since 1970. */
   readonly firstDay: number;
   readonly days: number;
-  /** Day × 96 + quarter-hour of the day: drawn less fed in, in Wh. */
+  /** Day × 96 + quarter-hour of the day: the values of the series, in Wh. */
   readonly cells: Int16Array;
+  /** The marks of the series, by cell. */
+  readonly above: Uint8Array;
+  readonly referencePowers: readonly number[];
   /** The cells that are estimated, as in Series. */
   readonly estimated: Int16Array | undefined;
   readonly feedsIn: boolean;
@@ -155,6 +181,7 @@ export function gridOf(series: Series): Grid {
   const start = series.start + clockChanges(series.start, series.start)[0]![1];
   const most = Math.floor(start / DAY_MS) - FEWEST_DAYS;
   const all = new Int16Array((Math.ceil(series.values.length / QUARTER_HOURS_A_DAY) + FEWEST_DAYS + 2) * QUARTER_HOURS_A_DAY).fill(UNKNOWN);
+  const above = new Uint8Array(all.length);
   const estimated = series.estimated && new Int16Array(all.length).fill(UNKNOWN);
   let [firstCell, lastCell] = [-1, -1];
   let feedsIn = false;
@@ -166,53 +193,36 @@ export function gridOf(series: Series): Grid {
     if (value < 0) feedsIn = true;
     // Where the clock shows an hour twice, the higher of both; the hour it leaves out stays a gap.
     if (value > all[cell]!) all[cell] = value;
+    const [before, mark] = [above[cell]!, series.above[row]!];
+    above[cell] = Math.max(before & CLASSES, mark & CLASSES) | ((before | mark) & CONTRACT);
     if (estimated && series.estimated![row] === ESTIMATED) estimated[cell] = ESTIMATED;
   });
   const last = Math.floor(lastCell / QUARTER_HOURS_A_DAY);
   const first = Math.min(Math.floor(firstCell / QUARTER_HOURS_A_DAY), last - FEWEST_DAYS + 1);
   const days = lastCell < 0 ? 0 : last - first + 1;
   const from = first * QUARTER_HOURS_A_DAY;
-  const shown = (cells: Int16Array) => cells.subarray(from, from + days * QUARTER_HOURS_A_DAY);
-  return { firstDay: most + first, days, cells: shown(all), estimated: estimated && shown(estimated), feedsIn, lastCell: lastCell - from };
+  const shown = <Cells extends Int16Array | Uint8Array>(cells: Cells) => cells.subarray(from, from + days * QUARTER_HOURS_A_DAY) as Cells;
+  return {
+    firstDay: most + first,
+    days,
+    cells: shown(all),
+    above: shown(above),
+    referencePowers: series.referencePowers,
+    estimated: estimated && shown(estimated),
+    feedsIn,
+    lastCell: lastCell - from,
+  };
 }
 
-/** What a month had, as far as it is known. */
-export interface MonthOfYear {
-  readonly month: string;
-  /** How many quarter-hours are known, of how many. */
-  known: number;
-  of: number;
-  highestWh: number;
-  /** When that was, by Luxembourg's calendar and clock. */
-  highestLocal: number;
-  above: number;
-  aboveWh: number;
+/** What is red: above the reference power that each quarter-hour's contract had, or above one for all. */
+export type Limit = { readonly isContract: boolean; readonly kw: number };
+
+/** Return the cells with EXCESS where they are above a limit. */
+export function markedCells({ cells, above, referencePowers }: Pick<Grid, "cells" | "above" | "referencePowers">, limit: Limit | undefined): Int16Array {
+  const place = limit ? referencePowers.indexOf(limit.kw) : -1;
+  const isAbove = (mark: number) => (limit?.isContract ? mark >= CONTRACT : place >= 0 && (mark & CLASSES) > place);
+  return cells.map((value, cell) => (isAbove(above[cell]!) ? EXCESS : Math.min(value, EXCESS - 1)));
 }
 
-/** Return the months of a series, and in each what was above a power. All rows count, also those of a doubled hour. */
-export function monthsOf(series: Series, kw: number | undefined): MonthOfYear[] {
-  const months: MonthOfYear[] = [];
-  const limit = kw === undefined ? Number.POSITIVE_INFINITY : kw * WH_A_KW;
-  let until = Number.NEGATIVE_INFINITY;
-  let month: MonthOfYear | undefined;
-  eachRow(series, (value, local) => {
-    if (!month || local >= until) {
-      const name = new Date(local).toISOString().slice(0, 7);
-      until = Date.parse(`${addMonths(name, 1)}-01T00:00:00Z`);
-      const of = (until - Date.parse(`${name}-01T00:00:00Z`)) / QUARTER_HOUR_MS;
-      month = { month: name, known: 0, of, highestWh: Number.NEGATIVE_INFINITY, highestLocal: 0, above: 0, aboveWh: 0 };
-      months.push(month);
-    }
-    if (value === UNKNOWN) return;
-    month.known += 1;
-    if (value > month.highestWh) {
-      month.highestWh = value;
-      month.highestLocal = local;
-    }
-    if (value > limit) {
-      month.above += 1;
-      month.aboveWh += value - limit;
-    }
-  });
-  return months.filter(({ known }) => known > 0);
-}
+/** Return a time as ms since 1970 by Luxembourg's calendar and clock. */
+export const localOf = (time: number): number => time + clockChanges(time, time)[0]![1];

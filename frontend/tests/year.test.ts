@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Cells, dayTicks, imageOf, palette } from "../src/drawing/year.ts";
 import { Locale } from "../src/locale.ts";
-import { aboveSentence, classRows, classSentence, comparisonBegins, periodOf } from "../src/sentences/year.ts";
-import type { Classes, QuarterHours } from "../src/wire.ts";
-import { ESTIMATED, gridOf, joined, monthsOf, type Series, UNKNOWN } from "../src/year-series.ts";
+import { aboveIn, aboveSentence, classRows, classSentence, comparisonBegins, limitName, periodOf } from "../src/sentences/year.ts";
+import type { Classes, MonthAbove, QuarterHours } from "../src/wire.ts";
+import { ESTIMATED, EXCESS, gridOf, joined, localOf, markedCells, type Series, UNKNOWN } from "../src/year-series.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
 const of = (language: string) => new Locale({ language, number_format: "language", time_format: "24" });
@@ -25,6 +25,7 @@ function classes(own: number | null, all: [string, number | null, number | null,
     vat_rate: 0.08,
     decisive: ["2026-10"],
     totals: Object.fromEntries(Object.entries(month.classes).map(([kw, { total }]) => [kw, total])),
+    above: [],
   };
 }
 
@@ -32,10 +33,11 @@ const answer = (start: string, values: QuarterHours["values"]): QuarterHours => 
   start,
   end: "",
   step: 900,
-  quantity: "net",
+  quantity: "larger",
   unit: "Wh",
   values,
   origins: [],
+  past: "today",
 });
 const series = (start: string, values: (number | null)[]): Series => joined(answer(start, values));
 const says = (rows: ReturnType<typeof classRows>, chosen: number | undefined, months = 12, locale = en) =>
@@ -97,13 +99,32 @@ test("prices that are not known compare nothing", () => {
   assert.deepEqual(classRows({ ...classes(7, []), totals: {}, months: [], decisive: [] }), []);
 });
 
-test("what was above is counted only where all of it is known", () => {
-  const at = (count: number | null, kWh: number, months?: number) => plain(aboveSentence(7, { count, share: (count ?? 0) / 35_040, kWh }, months, en));
+/** A month with so many quarter-hours and kWh above 3 kW, and above the contract, whose reference powers are given. */
+const monthAbove = (month: string, three: [number, number], contract: [number, number], ...reference_kw: number[]): MonthAbove => ({
+  month,
+  quarter_hours: 17_520,
+  of_quarter_hours: 17_520,
+  peak: null,
+  classes: { "3": { quarter_hours: three[0], kwh: three[1] } },
+  contract: { reference_kw, quarter_hours: contract[0], kwh: contract[1] },
+});
+
+test("what was above is said as it was counted, above the contract of the time or above a class", () => {
+  const at = (count: number, kwh: number, months?: number) => {
+    const all = [monthAbove("2026-01", [0, 0], [count, kwh], 7), monthAbove("2026-02", [5, 10], [0, 0], 7)];
+    return plain(aboveSentence(all, { kw: 7, isContract: true }, months, en));
+  };
   assert.equal(at(823, 926.4, 12), "823 quarter-hours above 7 kW in 12 months: 2.3% of the time, 926 kWh.");
   assert.equal(at(1, 0.6, 12), "1 quarter-hour above 7 kW in 12 months: 0.6 kWh.");
-  assert.equal(at(null, 926.4, 12), "926 kWh above 7 kW in 12 months.");
   assert.equal(at(0, 0, 12), "No quarter-hour above 7 kW in 12 months.");
   assert.equal(at(3, 1.2), "3 quarter-hours above 7 kW so far: 1.2 kWh.");
+  const changed = [monthAbove("2026-01", [10, 4], [0, 0], 12), monthAbove("2026-02", [20, 8.5], [2, 0.5], 12, 7)];
+  const said = (isContract: boolean, kw: number, locale = en) => plain(aboveSentence(changed, { kw, isContract }, 2, locale));
+  assert.equal(said(true, 7), "2 quarter-hours above 12 kW, then 7 kW in 2 months: 0.5 kWh.");
+  assert.equal(said(true, 7, of("pt")), "2 quartos de hora acima de 12 kW, depois 7 kW em 2 meses: 0,5 kWh.");
+  assert.equal(said(false, 3), "30 quarter-hours above 3 kW in 2 months: 0.1% of the time, 13 kWh.");
+  assert.equal(limitName([monthAbove("2026-01", [0, 0], [0, 0])], { kw: 7, isContract: true }, en).replace("\u00a0", " "), "7 kW");
+  assert.deepEqual(aboveIn(changed, { kw: 99, isContract: false }), { quarter_hours: 0, kwh: 0 });
 });
 
 test("the comparison begins after the first whole month", () => {
@@ -144,31 +165,47 @@ test("days are those of Luxembourg's clock: an hour is left out in March, and do
   assert.deepEqual([...falling.cells.subarray(from + 7, from + 13)], [493, 492, 491, 490, 489, 484]);
 });
 
-test("months count what is above by the instant, the doubled hour twice", () => {
-  const october = series("2026-10-24T22:00:00Z", Array.from({ length: 100 }, (_, index) => (index >= 8 && index < 16 ? 1850 : index === 20 ? 1750 : null)));
-  const [month, ...others] = monthsOf(october, 7);
-  assert.equal(others.length, 0);
-  assert.deepEqual([month!.month, month!.known, month!.above, month!.aboveWh], ["2026-10", 9, 8, 800]);
-  assert.equal(month!.highestLocal, Date.UTC(2026, 9, 25, 2, 0));
-  assert.deepEqual(monthsOf(october, undefined)[0]!.above, 0);
+test("a cell is red by the mark of the server, whatever its energy is", () => {
+  // 8 kW drawn, above 7 kW and its contract; 0.8 kW, above a contract of 0.5 kW; 12.1 kW, agreed: 12 kW; fed in; unknown.
+  const marks = [2 + 16, 16, 3, 0, 0];
+  const from = 6 * 96 - 96;
+  for (const above of [marks, btoa(String.fromCharCode(...marks))]) {
+    const year = { ...answer("2026-03-01T23:00:00Z", [2000, 200, 3025, -900, null]), above, reference_powers: [3, 7, 12] };
+    const grid = gridOf(joined(year));
+    const red = (kw: number, isContract: boolean) =>
+      [...markedCells(grid, { kw, isContract }).subarray(from + 96, from + 101)].map((value) => value === EXCESS);
+    assert.deepEqual(red(7, true), [true, true, false, false, false]);
+    assert.deepEqual(red(7, false), [true, false, true, false, false]);
+    assert.deepEqual(red(12, false), [false, false, true, false, false]);
+    assert.deepEqual(red(5, false), [false, false, false, false, false]);
+    assert.deepEqual([...markedCells(grid, undefined).subarray(from + 96, from + 101)], [2000, 200, 3025, -900, UNKNOWN]);
+  }
 });
 
-test("a month begins at midnight in Luxembourg", () => {
-  const months = monthsOf(series("2026-10-31T22:30:00Z", [100, 200, 300]), 7);
-  assert.deepEqual(months.map(({ month, highestWh }) => [month, highestWh]), [["2026-10", 200], ["2026-11", 300]]);
+test("of the doubled hour both marks count", () => {
+  const marks = Array.from({ length: 100 }, (_, row) => (row === 8 ? 1 : row === 13 ? 2 + 16 : 0));
+  const year = { ...answer("2026-10-24T22:00:00Z", Array.from({ length: 100 }, () => 800)), above: marks, reference_powers: [3, 7] };
+  const { above } = gridOf(joined(year));
+  const from = 6 * 96;
+  // Rows 8 and 12 are shown at two o'clock, rows 9 and 13 a quarter past.
+  assert.deepEqual([...above.subarray(from + 7, from + 11)], [0, 1, 18, 0]);
+});
+
+test("a time is that of Luxembourg's calendar", () => {
+  assert.equal(localOf(Date.parse("2026-10-31T22:30:00Z")), Date.UTC(2026, 9, 31, 23, 30));
+  assert.equal(localOf(Date.parse("2026-07-31T22:30:00Z")), Date.UTC(2026, 7, 1, 0, 30));
 });
 
 test("a color says how much: nothing for the unknown, one red above, purple for what is fed in", () => {
-  const colors = palette({ drawn: [1, 2, 3], fedIn: [4, 5, 6], excess: [7, 8, 9] }, 3);
+  const colors = palette({ drawn: [1, 2, 3], fedIn: [4, 5, 6], excess: [7, 8, 9] });
   const at = (wh: number) => [...new Uint8Array(new Uint32Array([colors[wh - UNKNOWN]!]).buffer)];
   assert.deepEqual(at(UNKNOWN), [0, 0, 0, 0]);
   assert.deepEqual(at(750).slice(0, 3), [1, 2, 3]);
-  assert.deepEqual(at(751), [7, 8, 9, 255]);
-  assert.deepEqual(at(32_767), [7, 8, 9, 255]);
+  assert.deepEqual(at(EXCESS - 1).slice(0, 3), [1, 2, 3]);
+  assert.deepEqual(at(EXCESS), [7, 8, 9, 255]);
   assert.deepEqual(at(-1).slice(0, 3), [4, 5, 6]);
   assert.deepEqual(at(-32_767).slice(0, 3), [4, 5, 6]);
-  const none = palette({ drawn: [1, 2, 3], fedIn: [4, 5, 6], excess: [7, 8, 9] }, undefined);
-  const opacity = (wh: number) => new Uint8Array(new Uint32Array([none[wh - UNKNOWN]!]).buffer)[3]! / 255;
+  const opacity = (wh: number) => at(wh)[3]! / 255;
   assert.ok(Math.abs(opacity(0) - 0.14) < 0.06 && Math.abs(opacity(1750) - 0.9) < 0.01);
   assert.ok(Math.abs(opacity(437) - 0.52) < 0.02);
 });

@@ -15,6 +15,8 @@ QUARTER_HOUR = timedelta(minutes=15)
 END = datetime.fromisoformat("2026-11-21T17:30:00+00:00")
 START = datetime.fromisoformat("2025-10-31T23:00:00+00:00")
 UNKNOWN = -32768
+REFERENCE = 7
+REFERENCE_POWERS = (3, 7, 12, 17, 27, 43, 70, 100, 150, 200)
 VAT = 0.08
 SURCHARGE = 0.0765
 FIXED = {3: 7.42, 7: 12.84, 12: 19.61, 17: 26.38, 27: 39.92, 43: 61.58, 70: 98.14, 100: 138.76}
@@ -22,7 +24,7 @@ type Row = tuple[datetime, int | None]
 
 
 def household(start: datetime = START, end: datetime = END, *, has_sun: bool = True) -> list[Row]:
-    """Return each quarter-hour with its net Wh: a base, meals, sun, and a car at night."""
+    """Return each quarter-hour with its Wh: a base, meals, sun, and a car at night."""
     # The same house whenever it is looked at.
     chance = random.Random(7)  # noqa: S311
     rows: list[Row] = []
@@ -50,6 +52,14 @@ def household(start: datetime = START, end: datetime = END, *, has_sun: bool = T
     return rows
 
 
+def marks(rows: list[Row]) -> list[int]:
+    """Return how many classes each exceeds, and 16 more above the household's own."""
+    known = [wh or 0 for _, wh in rows]
+    return [
+        sum(wh > kw * 250 for kw in REFERENCE_POWERS) + 16 * (wh > REFERENCE * 250) for wh in known
+    ]
+
+
 def answer(rows: list[Row], start: datetime | None = None, past: str = "today") -> Json:
     """Return the answer for rows that follow each other."""
     first = start or rows[0][0]
@@ -58,9 +68,11 @@ def answer(rows: list[Row], start: datetime | None = None, past: str = "today") 
         "start": first.isoformat(),
         "end": (first + len(rows) * QUARTER_HOUR).isoformat(),
         "step": 900,
-        "quantity": "net",
+        "quantity": "larger",
         "unit": "Wh",
         "values": b64encode(struct.pack(f"<{len(values)}h", *values)).decode(),
+        "above": b64encode(bytes(marks(rows))).decode(),
+        "reference_powers": REFERENCE_POWERS,
         "origins": [],
         "past": past,
     }
@@ -72,7 +84,7 @@ def quarter_hours(rows: list[Row]) -> list[Json]:
     tail = {"start": year["end"]}
     return [
         {"takes": tail, "answer": answer([], datetime.fromisoformat(year["end"]))},
-        {"takes": {"quantity": "net", "encoding": "base64"}, "answer": year},
+        {"takes": {"quantity": "larger", "encoding": "base64"}, "answer": year},
     ]
 
 
@@ -101,7 +113,39 @@ def classes(rows: list[Row], **changes: object) -> Json:
         }
         for month, each in above.items()
     ]
-    return classes_of(months, decisive, **changes)
+    own = changes.get("reference_kw", REFERENCE)
+    return classes_of(months, decisive, **{"above": months_above(rows, own), **changes})
+
+
+def months_above(rows: list[Row], reference_kw: object = REFERENCE) -> list[Json]:
+    """Return how far the months of these rows were above each class."""
+    by_month: dict[str, list[Row]] = {}
+    for row in rows:
+        by_month.setdefault(f"{row[0].astimezone(LUXEMBOURG):%Y-%m}", []).append(row)
+
+    def above(wanted: list[Row], kw: float) -> Json:
+        excesses = [(wh or 0) - kw * 250 for _, wh in wanted if (wh or 0) > kw * 250]
+        return {"quarter_hours": len(excesses), "kwh": round(sum(excesses) / 1000, 3)}
+
+    def peak(wanted: list[Row]) -> Json:
+        wh, start = max((max(0, wh or 0), -time.timestamp()) for time, wh in wanted)
+        highest = datetime.fromtimestamp(-start, UTC)
+        return {"start": highest.isoformat(), "mean_kw": wh / 250}
+
+    return [
+        {
+            "month": month,
+            "quarter_hours": len(wanted),
+            "of_quarter_hours": len(wanted),
+            "peak": peak(wanted),
+            "classes": {str(kw): above(wanted, kw) for kw in REFERENCE_POWERS},
+            "contract": {
+                "reference_kw": [reference_kw] if isinstance(reference_kw, int | float) else [],
+                **above(wanted, reference_kw if isinstance(reference_kw, int | float) else 1e6),
+            },
+        }
+        for month, wanted in by_month.items()
+    ]
 
 
 def classes_of(months: list[Json], decisive: list[str], **changes: object) -> Json:
@@ -120,6 +164,7 @@ def classes_of(months: list[Json], decisive: list[str], **changes: object) -> Js
         "vat_rate": VAT,
         "decisive": decisive,
         "totals": totals if deciding else {},
+        "above": [],
     } | changes
 
 

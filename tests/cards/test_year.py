@@ -1,5 +1,6 @@
 """The card that shows a year of quarter-hours, and what each reference power would have cost."""
 
+import base64
 from functools import cache
 
 import pytest
@@ -75,6 +76,51 @@ async def test_what_is_above_the_chosen_class_is_one_red(stage: Stage) -> None:
     await stage.page.locator(f"{YEAR} [role=radio]").filter(has_text="12 kW").click()
     await stage.settle()
     assert await pixel(stage, 0.5, 0.5) == pytest.approx((0x48, 0x8F, 0xC2, 230), abs=1)
+
+
+async def test_red_and_counted_is_what_was_drawn_whatever_was_fed_in(stage: Stage) -> None:
+    # 2 kWh are drawn and 1.5 kWh fed in within a quarter-hour: 8 kW, 0.25 kWh of them billed more.
+    at = house_year.at("2026-01-20T18:30")
+    rows: list[Row] = [(time, 2000 if time == at else 50) for time, _ in a_year()]
+    answers = house_year.answers(rows)
+    field = stage.page.locator(f"{YEAR} [role=application]")
+    await stage.show(YEAR, answers=answers, width=1280)
+    assert "1 quarter-hour above 7 kW in 12 months: 0.3 kWh." in await stage.text()
+    days, day = 386, 30 + 31 + 19
+    x, y = (day + 0.5) / days, 1 - (18 * 4 + 2.5) / 96
+    assert await pixel(stage, x, y) == (0xDB, 0x44, 0x37, 255)
+    box = await field.bounding_box()
+    assert box
+    await stage.page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    await stage.settle()
+    assert "20 Jan, 18:30: 8.0 kW" in await stage.text()
+
+
+async def test_the_reference_power_of_the_time_counts(stage: Stage) -> None:
+    # 10 kW all the time; 12 kW were agreed until the end of April, and 7 kW since.
+    rows: list[Row] = [(house_year.START + n * QUARTER_HOUR, 2500) for n in range(96 * 380)]
+    answers = house_year.answers(rows)
+    change = house_year.at("2026-05-01T00:00")
+    before = sum(time < change for time, _ in rows)
+    marks = [2] * before + [2 + 16] * (len(rows) - before)
+    for each in answers["smarty_p1/quarter_hours"][1:]:
+        each["answer"]["above"] = base64.b64encode(bytes(marks)).decode()
+    for each in answers["smarty_p1/classes"]["above"]:
+        if each["month"] < "2026-05":
+            each["contract"] = {"reference_kw": [12.0], "quarter_hours": 0, "kwh": 0.0}
+    await stage.show(YEAR, answers=answers, width=1280)
+    text = await stage.text()
+    # May to October: 184 days and the doubled hour of October, 0.75 kWh in each quarter-hour.
+    assert "17,668 quarter-hours above 12 kW, then 7 kW in 12 months: 50.4% of the time" in text
+    assert "13,251 kWh" in text
+    blue, red = (0x48, 0x8F, 0xC2, 230), (0xDB, 0x44, 0x37, 255)
+    assert await pixel(stage, 0.2, 0.5) == pytest.approx(blue, abs=1)
+    assert await pixel(stage, 0.8, 0.5) == red
+    # As if 3 kW had been agreed all the time.
+    await stage.page.locator(f"{YEAR} [role=radio]").filter(has_text="3 kW").click()
+    await stage.settle()
+    assert await pixel(stage, 0.2, 0.5) == red
+    assert "35,040 quarter-hours above 3 kW in 12 months" in await stage.text()
 
 
 async def test_what_was_estimated_is_hatched(stage: Stage) -> None:
@@ -209,7 +255,7 @@ async def test_the_year_is_asked_once_and_then_what_is_new(stage: Stage) -> None
         "type": "smarty_p1/quarter_hours",
         "entry_id": "house",
         "start": "2025-10-31T23:00:00.000Z",
-        "quantity": "net",
+        "quantity": "larger",
         "encoding": "base64",
     }
     tail = first | {"start": "2026-11-21T17:30:00+00:00"}

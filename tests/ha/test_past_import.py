@@ -130,6 +130,116 @@ def april(kw: str = "2.000") -> bytes:
 
 
 @pytest.mark.usefixtures("entry")
+async def test_quarter_hours_known_by_sharing_alone_are_billed(
+    hass: HomeAssistant, bring_in: Callable[[bytes], Any]
+) -> None:
+    # What the supplier bills, and what layer 4 covers: 9 kW in the first quarter-hour, then 0.4 kW.
+    await bring_in(export(APRIL, ["6.000", *["0.300"] * 2879], "1-65:1.29.9"))
+    alone = await call(hass, "get_bill", month="2026-04")
+    await bring_in(export(APRIL, ["3.000", *["0.100"] * 2879], "1-65:1.29.4"))
+
+    bill = await call(hass, "get_bill", month="2026-04")
+
+    # 1.5 kWh and 2879 times 0.075 kWh; with what was shared, 2.25 kWh and 2879 times 0.1 kWh.
+    assert (alone["lines"][0]["quantity"], alone["lines"][0]["name"]) == (217.425, "energy")
+    lines = {line["name"]: (line["quantity"], line["amount"]) for line in bill["lines"]}
+    assert lines == {
+        "energy": (217.425, 32.61),
+        "network_fixed": (1.0, 12.84),
+        "meter": (1.0, 5.72),
+        "network_variable": (290.15, 14.8),
+        # 9 kW are 2 kW above the reference power, for a quarter of an hour.
+        "surcharge": (0.5, 0.04),
+        "feed_in": (0.0, 0.0),
+    }
+    assert (bill["net"], bill["vat"], bill["total"]) == (66.01, 5.28, 71.29)
+    assert bill["shared_by_layer"] == {"4": 72.725}
+    assert (bill["platform_quarter_hours"], bill["measured_share"]) == (2880, 1.0)
+    # A file of all consumption is what counts once it is there.
+    await bring_in(april("0.800"))
+    bill = await call(hass, "get_bill", month="2026-04")
+    lines = {line["name"]: line["quantity"] for line in bill["lines"]}
+    assert lines["network_variable"] == 576
+
+
+OTHER, THIRD = (f"{POINT[:-1]}{digit}" for digit in "78")
+
+
+def of_point(data: bytes, point: str) -> bytes:
+    """Return a file as if it were of another metering point."""
+    return data.replace(POINT.encode(), point.encode())
+
+
+async def exported_kwh(hass: HomeAssistant, month: str) -> float:
+    bill = await call(hass, "get_bill", month=month)
+    [found] = [line["quantity"] for line in bill["lines"] if line["name"] == "feed_in"]
+    return found  # type: ignore[no-any-return]
+
+
+async def test_several_points_of_production_are_added_up(
+    hass: HomeAssistant,
+    port: MeterPort,
+    entry: MockConfigEntry,
+    bring_in: Callable[[bytes], Any],
+) -> None:
+    one = export(APRIL, ["1.000"] * 2880, PRODUCTION)
+    other = of_point(export(APRIL, ["0.600"] * 2880, PRODUCTION), OTHER)
+    await bring_in(april())
+    await bring_in(one)
+    # 2880 times 0.25 kWh, and then 0.15 kWh more.
+    assert await exported_kwh(hass, "2026-04") == 720
+    await bring_in(other)
+    bill = await call(hass, "get_bill", month="2026-04")
+    [feed_in] = [line for line in bill["lines"] if line["name"] == "feed_in"]
+    # At 0.06 euro.
+    assert (feed_in["quantity"], feed_in["amount"]) == (1152, -69.12)
+
+    # Again is no harm, and a corrected value takes the place of its own point's.
+    await bring_in(one)
+    await bring_in(of_point(export(APRIL, ["0.800"] * 4, PRODUCTION), OTHER))
+    assert await exported_kwh(hass, "2026-04") == 1152.2
+    port.greeting = port.next_frame(telegram("00:00:20", 0.0))
+    await reload(hass, entry)
+    assert await exported_kwh(hass, "2026-04") == 1152.2
+
+    # So is what is sold and shared, but never consumption.
+    await bring_in(export(APRIL, ["0.400"] * 96, "1-65:2.29.9"))
+    await bring_in(of_point(export(APRIL, ["0.100"] * 96, "1-65:2.29.9"), OTHER))
+    answer = await call(
+        hass,
+        "get_quarter_hours",
+        start="2026-04-01 00:00:00+02:00",
+        end="2026-04-01 00:15:00+02:00",
+    )
+    assert answer["quarter_hours"][0]["sold_kwh"] == 0.125
+    assert answer["quarter_hours"][0]["exported_kwh"] == 0.45
+    with pytest.raises(ServiceValidationError) as raised:
+        await bring_in(of_point(april(), OTHER))
+    assert raised.value.translation_key == "leneda_point_changed"
+
+
+async def test_the_sum_of_the_points_is_compared(
+    hass: HomeAssistant, entry: MockConfigEntry, bring_in: Callable[[bytes], Any]
+) -> None:
+    # On 10 and 11 May, this meter fed 0.08 kW in.
+    may = "2026-05-10T00:00:00+02:00"
+    for start in quarters(may, 192):
+        entry.runtime_data.quarter_hours.append(QuarterHour(start, 0.4, 0.02))
+    await hass.async_block_till_done()
+    one, two = (export(may, [kw] * 192, PRODUCTION) for kw in ("0.050", "0.030"))
+
+    found = await bring_in(one)
+    assert (found["compared_days"], found["differing_days"]) == (2, 2)
+    found = await bring_in(of_point(two, OTHER))
+    assert (found["compared_days"], found["differing_days"]) == (2, 0)
+
+    # More than the meter has counted is of another connection.
+    with pytest.raises(ServiceValidationError) as raised:
+        await bring_in(of_point(two, THIRD))
+    assert raised.value.translation_key == "leneda_other_point"
+
+
+@pytest.mark.usefixtures("entry")
 async def test_the_bill_knows_what_was_shared(
     hass: HomeAssistant, bring_in: Callable[[bytes], Any]
 ) -> None:
@@ -483,6 +593,15 @@ async def test_a_file_that_contradicts_what_was_measured(  # noqa: PLR0913, PLR0
         (file(row("2026-06-18T00:00:00+02:00")), "leneda_future"),
         (file(row("2026-06-01T00:05:00+02:00")), "leneda_no_quarter_hour"),
         (file(row("2026-06-01T00:00:00+05:00")), "leneda_wrong_offset"),
+        (file(row("2026-06-01T00:00:00+01:00")), "leneda_wrong_offset"),
+        (april().replace(b'"kW"', b'"Wh"'), "leneda_wrong_unit"),
+        (file(row("2026-06-01T00:00:00+02:00", "1200.000")), "leneda_watt_hours"),
+        (file(row("2026-06-01T00:00:00+02:00", "x")), "leneda_wrong_value"),
+        (april().replace(b'"15"', b'"60"'), "leneda_wrong_interval"),
+        (
+            april().replace(b'"1"', b'"7"').replace(b'"15"', b'"1"').replace(b'"7"', b'"15"'),
+            "leneda_swapped_columns",
+        ),
         (april()[:-30], "leneda_truncated"),
     ],
     ids=shown,

@@ -58,8 +58,7 @@ LANGUAGES: dict[str, dict[str, Any]] = {
 MBUS_TYPES = {*MBUS_DEVICE_TYPES.values(), "unknown"}
 # Reasons for which a line of a file is named.
 WITH_LINE = (
-    *("several_points", "several_codes", "wrong_interval", "wrong_offset", "no_quarter_hour"),
-    *("future", "too_old", "wrong_value", "damaged_line"),
+    *("several_points", "several_codes", "no_quarter_hour", "future", "too_old", "damaged_line"),
 )
 # What a device page shows of a name on a telephone.
 LONGEST_NAME = 28
@@ -167,6 +166,13 @@ def test_each_obstacle_has_a_text() -> None:
         leneda_refusals.IS_CONSUMPTION: {"days"},
         # A spreadsheet, what breaks off and another unit need not show in a line.
         **{f"leneda_{reason}": {"line"} for reason in WITH_LINE},
+        # What was found there.
+        "leneda_wrong_unit": {"unit", "expected"},
+        "leneda_watt_hours": {"line", "value", "unit"},
+        "leneda_wrong_interval": {"line", "minutes"},
+        "leneda_swapped_columns": {"first", "first_value", "second", "second_value"},
+        "leneda_wrong_offset": {"line", "found", "expected"},
+        "leneda_wrong_value": {"line", "value"},
     }
     for key, text in TEXTS["exceptions"].items():
         assert placeholders(text["message"]) <= {"port", "serial_number"} | extra.get(key, set())

@@ -4,6 +4,8 @@ There is a file of a month in Luxembourg and a code of the platform. A line is a
 it started, in UTC, its mean power, whether it was measured, and its version. A file is written anew
 when something of it changes. What cannot be read of one is put aside, and the rest of it is kept.
 Of which metering point a code was is known by a digest: nothing more is needed to tell another one.
+Of production a household may have several points: each further one has files of its own, with the
+beginning of its digest in their names, and all of them are added up.
 """
 
 import hashlib
@@ -11,7 +13,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import groupby
@@ -23,17 +25,21 @@ from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
-from ..lib.leneda import REGISTERS, Row, newest
+from ..lib.leneda import REGISTERS, Row, added_up, is_of_production, newest
 from ..lib.stored_values import a_count, a_mapping, a_number
 from ..lib.tariff import LUXEMBOURG
 from .quarter_hour_series import KEPT, MAX_FILE_SIZE
 
 _HEADER = "start,kw,is_measured,version\n"
-_FILE_NAME = re.compile(r"([0-9]{4}-(?:0[1-9]|1[0-2]))\.([0-9]+-[0-9]+)_([0-9.]+)\.csv")
+_FILE_NAME = re.compile(
+    r"([0-9]{4}-(?:0[1-9]|1[0-2]))\.([0-9]+-[0-9]+)_([0-9.]+)((?:~[0-9a-f]{16})?)\.csv"
+)
 _COLUMNS = 4
 _MAX_KW = 1e6
 _MAX_VERSION = 1_000_000
-_MAX_FILES = 26 * len(REGISTERS)
+MAX_POINTS = 4
+"""Of production, in one household."""
+_MAX_FILES = 26 * len(REGISTERS) * MAX_POINTS
 _ASIDE = ".unreadable"
 _POINTS = "points.json"
 _MAX_POINTS_SIZE = 10_000
@@ -43,6 +49,8 @@ class _File(NamedTuple):
     path: Path
     month: str
     code: str
+    point: str
+    """As it ends the name of a file: empty for the first point of a code."""
 
 
 class ImportedQuarterHours:
@@ -55,28 +63,57 @@ class ImportedQuarterHours:
     def read(self, until: datetime) -> dict[str, Sequence[Row]]:
         """Return the rows of each code that are older than a moment, in the order of their time.
 
+        Those of several points are added up. Raises OSError when a file is there and cannot be
+        read.
+        """
+        found: dict[str, list[tuple[Row, ...]]] = {}
+        for (code, _), rows in self._by_point(until).items():
+            found.setdefault(code, []).append(rows)
+        return {code: added_up(*series) for code, series in found.items()}
+
+    def read_of(self, points: Mapping[str, str], until: datetime) -> dict[str, Sequence[Row]]:
+        """Return the rows of each code that are of its given metering point.
+
         Raises OSError when a file is there and cannot be read.
         """
-        oldest = _month(until - KEPT)
-        found: dict[str, list[Row]] = {}
-        for file in sorted(self._files()):
-            if file.month >= oldest:
-                rows = found.setdefault(file.code, [])
-                rows += (row for row in _read(file.path) if row.start < until)
-        return {code: newest(rows) for code, rows in found.items() if rows}
+        names = {code: self._name_of(code, point) for code, point in points.items()}
+        found = self._by_point(until)
+        return {code: rows for (code, name), rows in found.items() if name == names.get(code)}
 
-    def add(self, code: str, rows: Iterable[Row]) -> None:
+    def read_others(self, code: str, point: str, until: datetime) -> tuple[Row, ...]:
+        """Return the sum of the rows of a code that are of other metering points.
+
+        Raises OSError when a file is there and cannot be read.
+        """
+        name = self._name_of(code, point)
+        found = self._by_point(until, code)
+        return added_up(*(rows for (_, other), rows in found.items() if other != name))
+
+    def _by_point(
+        self, until: datetime, wanted: str = ""
+    ) -> dict[tuple[str, str], tuple[Row, ...]]:
+        """Return the rows of each code and point, or of these of one code."""
+        oldest = _month(until - KEPT)
+        found: dict[tuple[str, str], list[Row]] = {}
+        for file in sorted(self._files()):
+            if file.month >= oldest and wanted in {"", file.code}:
+                rows = found.setdefault((file.code, file.point), [])
+                rows += (row for row in _read(file.path) if row.start < until)
+        return {key: newest(rows) for key, rows in found.items() if rows}
+
+    def add(self, code: str, rows: Iterable[Row], point: str = "") -> None:
         """Add rows of a code; of those that are known, the highest version counts, or the later.
 
         Raises OSError when something cannot be stored: what was stored before stays then.
         """
+        name = self._name_of(code, point)
         now = dt_util.utcnow()
         oldest = _month(now - KEPT)
         self._folder.mkdir(parents=True, exist_ok=True)
         for month, group in groupby(rows, lambda row: _month(row.start)):
             if month < oldest:
                 continue
-            path = self._folder / f"{month}.{code.replace(':', '_')}.csv"
+            path = self._folder / f"{month}.{code.replace(':', '_')}{name}.csv"
             known = tuple(_read(path)) if path.exists() else ()
             if (joined := newest(known, group)) != known:
                 _write(path, joined)
@@ -85,14 +122,25 @@ class ImportedQuarterHours:
                 file.path.unlink(missing_ok=True)
 
     def is_of_other_point(self, code: str, point: str) -> bool:
-        """Return whether another metering point's quarter-hours of this code were imported."""
-        return self._points().get(code, known := _digest(point)) != known
+        """Return whether another metering point's quarter-hours of this code were imported.
+
+        Of production, whether those of as many others were as there may be.
+        """
+        name = self._name_of(code, point)
+        known = {"", *(file.point for file in self._files() if file.code == code)}
+        return name not in known and (not is_of_production(code) or len(known) >= MAX_POINTS)
 
     def note_point(self, code: str, point: str) -> None:
-        """Note whose quarter-hours of a code were imported. Raises OSError."""
+        """Note whose quarter-hours of a code came first. Raises OSError."""
         points = self._points()
-        if points.get(code) != _digest(point):
+        if code not in points:
             _replace(self._folder / _POINTS, json.dumps({**points, code: _digest(point)}).encode())
+
+    def _name_of(self, code: str, point: str) -> str:
+        """Return what ends the names of the files of a point."""
+        digest = _digest(point)
+        is_first = not point or self._points().get(code, digest) == digest
+        return "" if is_first else f"~{digest[:16]}"
 
     def remove(self) -> None:
         """Remove all files, also those that were put aside."""
@@ -111,9 +159,9 @@ class ImportedQuarterHours:
         with suppress(FileNotFoundError):
             for path in self._folder.iterdir():
                 if match := _FILE_NAME.fullmatch(path.name):
-                    month, first, second = match.groups()
+                    month, first, second, point = match.groups()
                     if (code := f"{first}:{second}") in REGISTERS:
-                        found.append(_File(path, month, code))
+                        found.append(_File(path, month, code, point))
         return found[:_MAX_FILES]
 
 

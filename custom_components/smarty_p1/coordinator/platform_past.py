@@ -20,11 +20,14 @@ from ..const import DOMAIN, LOGGER, SECTION_LENEDA
 from ..lib.leneda import (
     REGISTERS,
     Cause,
+    Differences,
     Export,
     ExportError,
     Quantity,
     Row,
+    added_up,
     compare_days,
+    is_of_production,
     is_of_sharing,
     last_days_of,
     merged,
@@ -35,6 +38,7 @@ from ..lib.tariff import NO_PAST, Contracts, DemandMeter, Past, QuarterHour, day
 from .collector_pause import without_collection
 from .entry_types import AnyConfigEntry
 from .imported_quarter_hours import ImportedQuarterHours
+from .leneda_codes import asked_of
 from .leneda_progress import LenedaProgress
 from .leneda_refusals import IS_CONSUMPTION, REFUSED, ImportRefusedError
 from .past_statistics import PastStatistics
@@ -136,7 +140,9 @@ class PlatformPast:
                 raise ImportRefusedError(key="leneda_point_changed", code=export.code)
             try:
                 compared, differing = await self._async_compare(export)
-                await run(without_collection(self._files.add), export.code, export.rows)
+                await run(
+                    without_collection(self._files.add), export.code, export.rows, export.point
+                )
                 await run(self._files.note_point, export.code, export.point)
                 platform = await self._async_read()
                 self._note_running_month(platform)
@@ -163,9 +169,13 @@ class PlatformPast:
 
         Raises OSError when it cannot be stored.
         """
+        run = self._hass.async_add_executor_job
         async with self._lock:
+            points = self._asked_points()
             for code, rows in found.items():
-                await self._hass.async_add_executor_job(self._files.add, code, rows)
+                await run(self._files.add, code, rows, points[code])
+                if points[code]:
+                    await run(self._files.note_point, code, points[code])
             platform = await self._async_read()
             self._note_running_month(platform)
             await self._async_join(platform)
@@ -173,8 +183,18 @@ class PlatformPast:
             self._record()
 
     async def async_read(self) -> Platform:
-        """Return the rows of each code. Raises OSError."""
-        return await self._async_read()
+        """Return the rows of each code, of the metering points of the account. Raises OSError."""
+        today = day_start(dt_util.utcnow())
+        run = self._hass.async_add_executor_job
+        return await run(without_collection(self._files.read_of), self._asked_points(), today)
+
+    def _asked_points(self) -> dict[str, str]:
+        """Return the metering point of each code of production in the account.
+
+        All others have one point alone, which is not told apart.
+        """
+        asked = asked_of(self._entry.options[SECTION_LENEDA])
+        return {code: point if is_of_production(code) else "" for code, point in asked}
 
     async def async_remove(self) -> bool:
         """Take all of it back; return whether no row is left in the statistics.
@@ -214,10 +234,16 @@ class PlatformPast:
             export.rows[0].start, export.rows[-1].start + timedelta(minutes=15)
         )
         is_export = quantity is Quantity.EXPORTED
-        found = await self._hass.async_add_executor_job(
-            lambda: compare_days(map(_turned, own) if is_export else own, export.rows)
-        )
-        if found.cause:
+
+        def compared() -> Differences:
+            if not is_export:
+                return compare_days(own, export.rows)
+            # The meter counts what all points of production feed in.
+            others = self._files.read_others(export.code, export.point, dt_util.utcnow())
+            return compare_days(map(_turned, own), added_up(export.rows, others))
+
+        found = await self._hass.async_add_executor_job(without_collection(compared))
+        if found.cause and not (is_export and _is_part(found)):
             key = REFUSED[found.cause]
             if is_export and found.cause is Cause.PRODUCTION:
                 key = IS_CONSUMPTION
@@ -333,6 +359,12 @@ def _shared_power(platform: Platform, start: datetime, end: datetime) -> SharedP
         if is_of_sharing(code)
     }
     return {code: powers for code, powers in found.items() if powers}
+
+
+def _is_part(found: Differences) -> bool:
+    """Return whether a production may be that of one of several points: never more than it all."""
+    is_less = all(day.is_within or day.platform_wh < day.own_wh for day in found.days)
+    return found.cause is Cause.OTHER_POINT and is_less
 
 
 def _turned(quarter: QuarterHour) -> QuarterHour:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from ..lib.entities import CURRENCY
-from ..lib.leneda import REGISTERS, Quantity, Row, merged, sharing_of
+from ..lib.leneda import REGISTERS, Quantity, Row, merged, sharing_of, with_totals
 from ..lib.tariff import (
     LUXEMBOURG,
     NO_PRICES,
@@ -53,7 +53,7 @@ def all_series(
     costs: Costs,
 ) -> list[Series]:
     """Return what belongs into each of the statistics that have a name."""
-    rows = {REGISTERS[code].quantity: rows for code, rows in platform.items()}
+    rows = {REGISTERS[code].quantity: rows for code, rows in with_totals(platform).items()}
     imported, bought = _hours(
         {each.start: each.mean_kw / 4 for each in own}, rows.get(Quantity.IMPORTED, ())
     )

@@ -1,11 +1,24 @@
 """The commands that tell what months cost, and what other reference powers would have cost."""
 
+from datetime import UTC
 from typing import Any
 
 import voluptuous as vol
 
 from ..coordinator.meter_coordinator import SmartyCoordinator
-from ..lib.tariff import APPROVED_UNTIL, KEPT_MONTHS, LUXEMBOURG, Demand, Month, bill, compare
+from ..lib.tariff import (
+    APPROVED_UNTIL,
+    KEPT_MONTHS,
+    LUXEMBOURG,
+    QUARTER_HOUR,
+    REFERENCE_POWERS,
+    Above,
+    Demand,
+    Month,
+    above_contract,
+    bill,
+    compare,
+)
 from ..services.bill import bill_answer, comparison_answer, known_months
 from .requests import Request, async_rendered, demand_of, meter_command
 
@@ -52,9 +65,8 @@ async def classes(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
 
 
 def _classes(demand: Demand) -> dict[str, Any]:
-    comparison = compare(
-        known_months(demand), demand.contracts, demand.until, is_at_current_prices=True
-    )
+    months = known_months(demand)
+    comparison = compare(months, demand.contracts, demand.until, is_at_current_prices=True)
     totals = comparison.totals
     due = bill(demand.month, demand.contracts, demand.until)
     return {
@@ -64,4 +76,28 @@ def _classes(demand: Demand) -> dict[str, Any]:
         "vat_rate": due.vat_rate,
         "decisive": [f"{month.start:%Y-%m}" for month in comparison.decisive],
         "totals": {str(kw): total and round(total, 2) for kw, total in totals.items()},
+        "above": [_above(month, demand) for month in months],
     }
+
+
+def _above(month: Month, demand: Demand) -> dict[str, Any]:
+    """Return how far a month was above each class, and above the contract of each day."""
+    until = min(month.end, max(month.start, demand.until))
+    start = month.start.astimezone(UTC)
+    contracts = demand.contracts.between(start, until.astimezone(UTC))
+    peak = month.peak
+    return {
+        "month": f"{month.start:%Y-%m}",
+        "quarter_hours": month.quarter_hours,
+        "of_quarter_hours": (until.astimezone(UTC) - start) // QUARTER_HOUR,
+        "peak": peak and {"start": peak.start.isoformat(), "mean_kw": peak.mean_kw},
+        "classes": {str(kw): _counted(month.above(kw)) for kw in REFERENCE_POWERS},
+        "contract": {
+            "reference_kw": [kw for each in contracts if (kw := each.reference_kw) is not None],
+            **_counted(above_contract(month.days, demand.contracts)),
+        },
+    }
+
+
+def _counted(above: Above) -> dict[str, Any]:
+    return {"quarter_hours": above.quarter_hours, "kwh": round(above.energy_wh / 1000, 3)}

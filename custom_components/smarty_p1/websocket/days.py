@@ -23,6 +23,7 @@ from ..lib.tariff import (
     Contracts,
     Demand,
     Month,
+    above_contract,
     bill,
     day_end,
     day_start,
@@ -102,11 +103,7 @@ def _sums(
     """Return what came on a day, which has a record for each of its contracts."""
     records = [day for day in month.days if start <= day.start < end]
     own_kw = contracts.at(start).reference_kw
-    above = [
-        day.above[kw]
-        for day in records
-        if (kw := contracts.at(day.start).reference_kw) is not None and kw in day.above
-    ]
+    above = above_contract(records, contracts)
     peak = known.peak(start, day_end(start))
     return {
         "imported_wh": round(sum(day.imported_wh for day in records)) if records else None,
@@ -116,7 +113,7 @@ def _sums(
         "estimated_quarter_hours": sum(day.estimated_quarter_hours for day in records),
         "of_quarter_hours": (end - start) // QUARTER_HOUR,
         "reference_kw": own_kw,
-        "quarter_hours_above": sum(each.quarter_hours for each in above),
-        "above_wh": round(sum(each.energy_wh for each in above)),
+        "quarter_hours_above": above.quarter_hours,
+        "above_wh": round(above.energy_wh),
         "peak": peak and {"start": peak.start.isoformat(), "mean_kw": round(peak.mean_kw, 3)},
     }

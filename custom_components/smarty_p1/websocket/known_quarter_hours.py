@@ -18,15 +18,20 @@ from ..const import DOMAIN
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.tariff import (
     QUARTER_HOUR,
+    REFERENCE_POWERS,
+    Contracts,
     EstimatedQuarterHour,
     Origin,
     PlatformQuarterHour,
     QuarterHour,
+    above_each,
     day_start,
 )
 from .requests import RefusedError, demand_of
 
 KEPT = timedelta(days=400)
+ABOVE_CONTRACT = 16
+"""More than there are classes."""
 _ORIGINS = (None, Origin.PLATFORM, Origin.PLATFORM_ESTIMATED)
 _KINDS = (QuarterHour, PlatformQuarterHour, EstimatedQuarterHour)
 
@@ -85,6 +90,40 @@ class QuarterHours:
             case _:
                 exact = map(_net, self._imported[part], self._exported[part], strict=True)
         return [None if isnan(wh) else round(wh) for wh in exact]
+
+    def larger(self, start: datetime, above: bytes) -> list[int | None]:
+        """Return the larger energy of each quarter-hour in whole Wh, the exported one below 0.
+
+        `above` is the answer of `above`, from `start` on: where it is not 0, the imported energy
+        is returned. None is not known.
+        """
+        first = self._slice(start, self.end).start
+        part = slice(first, first + len(above))
+        columns = zip(self._imported[part], self._exported[part], above, strict=True)
+        return [
+            None if isnan(wh) else -round(fed_wh) if fed_wh > wh and not mark else round(wh)
+            for wh, fed_wh, mark in columns
+        ]
+
+    def above(self, start: datetime, end: datetime, contracts: Contracts) -> bytes:
+        """Return how many classes the imported energy of each quarter-hour exceeds.
+
+        Where it exceeds the reference power of its contract, ABOVE_CONTRACT is added.
+        """
+        part = self._slice(start, end)
+        found = bytearray(part.stop - part.start if part.stop > part.start else 0)
+        references = [contract.reference_kw for _, contract in contracts.entries]
+        least_wh = min([REFERENCE_POWERS[0], *(kw for kw in references if kw)]) * 250
+        for index, imported_wh in enumerate(self._imported[part]):
+            # Also false where nothing is known. Most of a household's are far below.
+            if imported_wh > least_wh:
+                time = self.start + (part.start + index) * QUARTER_HOUR
+                kw = contracts.at(time).reference_kw
+                exceeded = above_each(round(imported_wh, 6), kw)
+                found[index] = sum(each in exceeded for each in REFERENCE_POWERS)
+                if kw is not None and kw in exceeded and exceeded[kw].quarter_hours:
+                    found[index] |= ABOVE_CONTRACT
+        return bytes(found)
 
     def origins(self, start: datetime, end: datetime) -> Iterator[Run]:
         """Yield those that are not one's own."""

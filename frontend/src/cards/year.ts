@@ -5,24 +5,22 @@ import { guard } from "lit/directives/guard.js";
 import { navigate, SmartyCard } from "../card.ts";
 import { Cells } from "../drawing/year.ts";
 import type { Feed, Known } from "../feed.ts";
-import { dayStart } from "../locale.ts";
+import { dayStart, localDay } from "../locale.ts";
 import { chooserStyles, classChooser } from "../parts/class-chooser.ts";
 import { HeatMap, type Painted } from "../parts/heat-map.ts";
 import { plain, rich } from "../parts/markup.ts";
 import { memo } from "../parts/memo.ts";
 import { ChosenBar } from "../parts/pointer.ts";
 import { Width } from "../parts/width.ts";
-import { dayOf, mapSize, mapStyles, momentParams, yearMap } from "../parts/year-map.ts";
-import { aboveSentence, cheapest, type ClassRow, classRows, classSentence, comparisonBegins, periodOf, yearTexts } from "../sentences/year.ts";
+import { dayOf, mapSize, mapStyles, momentParams, type NamedLimit, yearMap } from "../parts/year-map.ts";
+import { aboveIn, aboveSentence, cheapest, type ClassRow, classRows, classSentence, comparisonBegins, limitName, periodOf, yearTexts } from "../sentences/year.ts";
 import { styles } from "../styles.ts";
-import type { Classes, Meter } from "../wire.ts";
-import { type Grid, gridOf, type MonthOfYear, monthsOf, type Series, WH_A_KW, yearSeries } from "../year-series.ts";
+import type { Classes, Meter, MonthAbove } from "../wire.ts";
+import { type Grid, gridOf, type Limit, localOf, type Series, yearSeries } from "../year-series.ts";
 
 const NARROW = 420;
 /** The padding and the border of a card, on both sides. */
 const AROUND = 32;
-/** Below it, so much of a time is unknown that what was above would be counted wrongly. */
-const AS_GOOD_AS_ALL = 0.99;
 
 export class YearCard extends SmartyCard {
   static override styles: CSSResultGroup = [
@@ -64,7 +62,6 @@ export class YearCard extends SmartyCard {
   #open: ((cell: number) => void) | undefined;
   readonly #width = new Width(this, "ha-card");
   readonly #gridOf = memo(gridOf);
-  readonly #monthsOf = memo(monthsOf);
   #themes: unknown = null;
 
   override getGridOptions(): object {
@@ -90,24 +87,27 @@ export class YearCard extends SmartyCard {
     const rows = classes ? classRows(classes) : [];
     const own = (classes ?? meter).reference_kw ?? undefined;
     const kw = rows.some((row) => row.kw === this.chosenKw) ? this.chosenKw : (own ?? cheapest(rows)?.kw);
-    const months = this.#monthsOf(series, kw);
+    const first = localDay(new Date(series.start)).slice(0, 7);
+    const months = (classes?.above ?? []).filter(({ month, quarter_hours }) => month >= first && quarter_hours);
     const decisive = rows.length ? classes!.decisive : undefined;
-    const above = this.#above(kw, months, rows, decisive);
+    const limit = kw === undefined ? undefined : { kw, isContract: kw === own };
+    const named = limit && { ...limit, name: limitName(months, limit, this.locale) };
+    const above = this.#above(limit, months, decisive);
     const width = this.#width.value;
     const isTurned = width < NARROW;
     const size = mapSize(grid, width - AROUND, isTurned, this.locale);
     const { grid: before, isTurned: wasTurned } = this.#painted ?? {};
     // The number of what is chosen is another one's then.
     if (before && (before.firstDay !== grid.firstDay || before.days !== grid.days || wasTurned !== isTurned)) this.#bar.index = undefined;
-    this.#painted = { grid, kw, isTurned, width: size.width, height: size.height };
+    this.#painted = { grid, limit, isTurned, width: size.width, height: size.height };
     this.#open = (cell) => this.#openDay(feed, dayOf(cell, grid));
     return html`<div class=${isTurned ? "narrow" : "wide"}>
       ${this.#result(rows, kw, decisive, meter, Boolean(classes), error)}
       ${above ? html`<p class="quiet">${rich(above)}</p>` : nothing}
-      ${yearMap(grid, size, kw, this.#bar, plain(`${this.text(yearTexts, "map")}. ${above}`), this.#open, this.locale)}
+      ${yearMap(grid, size, named, this.#bar, plain(`${this.text(yearTexts, "map")}. ${above}`), this.#open, this.locale)}
       ${rows.length ? this.#classes(rows, kw, classes!) : nothing}
       <footer>${own === undefined && classes ? this.#enterReference(meter) : nothing}${this.tableButton()}</footer>
-      ${this.#table(kw, grid, months, classes)}
+      ${this.#table(named, grid, months)}
     </div>`;
   }
 
@@ -118,15 +118,10 @@ export class YearCard extends SmartyCard {
     return this.sentence(this.text(yearTexts, "begins", { day }));
   }
 
-  /** What was above a power in the months that decide, or in all there is. */
-  #above(kw: number | undefined, all: MonthOfYear[], rows: ClassRow[], decisive: string[] | undefined): string {
-    if (kw === undefined) return "";
+  /** What was above a limit in the months that decide, or in all there is. */
+  #above(limit: Limit | undefined, all: MonthAbove[], decisive: string[] | undefined): string {
     const months = all.filter(({ month }) => !decisive || decisive.includes(month));
-    const sum = (what: "known" | "of" | "above" | "aboveWh") => months.reduce((one, other) => one + other[what], 0);
-    const isAll = !decisive || (months.length === decisive.length && sum("known") >= AS_GOOD_AS_ALL * sum("of"));
-    // The bill counts what was drawn; the map what is left of it where something was fed in as well.
-    const kWh = rows.find((row) => row.kw === kw)?.aboveKWh ?? sum("aboveWh") / 1000;
-    return aboveSentence(kw, { count: isAll ? sum("above") : null, share: sum("above") / sum("known"), kWh }, decisive?.length, this.locale);
+    return limit && months.length ? aboveSentence(months, limit, decisive?.length, this.locale) : "";
   }
 
   #classes(rows: ClassRow[], kw: number | undefined, { decisive, price_year: year }: Classes): TemplateResult {
@@ -142,17 +137,18 @@ export class YearCard extends SmartyCard {
     return this.settings(meter, this.text(yearTexts, "enter_reference"));
   }
 
-  #table(kw: number | undefined, grid: Grid, months: MonthOfYear[], classes: Classes | undefined): TemplateResult | typeof nothing {
-    const t = (key: "month" | "highest" | "count_above" | "kwh_above") =>
-      this.text(yearTexts, key, kw === undefined ? {} : { R: this.locale.referenceKW(kw) });
+  #table(limit: NamedLimit | undefined, grid: Grid, months: MonthAbove[]): TemplateResult | typeof nothing {
+    const t = (key: "month" | "highest" | "count_above" | "kwh_above") => this.text(yearTexts, key, limit ? { R: limit.name } : {});
     const lastDay = grid.firstDay + grid.days - 1;
-    const row = (each: MonthOfYear) => {
-      const params = { ...momentParams(each.highestLocal, lastDay, this.locale), power: this.locale.kW(each.highestWh / WH_A_KW) };
-      const counted = classes?.months.find(({ month }) => month === each.month)?.classes[String(kw)]?.excess_kwh;
-      const cells = [this.locale.monthYear(dayStart(`${each.month}-15`)), each.highestWh < 0 ? "–" : this.text(yearTexts, "drawn_at", params)];
-      return kw === undefined ? cells : [...cells, this.locale.number(each.above), this.locale.number(counted ?? each.aboveWh / 1000, 1)];
+    const row = (each: MonthAbove) => {
+      const { start, mean_kw: kw } = each.peak ?? {};
+      const params = start && { ...momentParams(localOf(Date.parse(start)), lastDay, this.locale), power: this.locale.kW(kw!) };
+      const cells = [this.locale.monthYear(dayStart(`${each.month}-15`)), params ? this.text(yearTexts, "drawn_at", params) : "–"];
+      if (!limit) return cells;
+      const { quarter_hours: count, kwh } = aboveIn([each], limit);
+      return [...cells, this.locale.number(count), this.locale.number(kwh, 1)];
     };
-    const head = [t("month"), t("highest"), ...(kw === undefined ? [] : [t("count_above"), t("kwh_above")])];
+    const head = [t("month"), t("highest"), ...(limit ? [t("count_above"), t("kwh_above")] : [])];
     return this.table(this.text(yearTexts, "map"), head, () => months.map(row));
   }
 

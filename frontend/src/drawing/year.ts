@@ -1,6 +1,6 @@
 /** A year of quarter-hours as a picture: its colours, its pixels, what stands on its axes. */
 
-import { ESTIMATED, QUARTER_HOURS_A_DAY, UNKNOWN, WH_A_KW, type Grid } from "../year-series.ts";
+import { ESTIMATED, EXCESS, QUARTER_HOURS_A_DAY, UNKNOWN, WH_A_KW, type Grid } from "../year-series.ts";
 
 const DAY_MS = 86_400_000;
 /** From here on, a colour is no darker. */
@@ -19,8 +19,8 @@ export const drawnOpacity = (kw: number): number => 0.14 + 0.76 * Math.sqrt(Math
 const fedInOpacity = (kw: number): number => 0.1 + 0.28 * Math.sqrt(Math.min(1, kw / FULL_KW));
 export const FED_IN_OPACITY = fedInOpacity(FULL_KW / 2);
 
-/** The color of each energy from -32768 Wh, as the bytes of ImageData: red, green, blue, opacity. */
-export function palette({ drawn, fedIn, excess }: Colors, aboveKw: number | undefined): Uint32Array {
+/** The color of each energy from -32768 Wh, and of EXCESS, as the bytes of ImageData: red, green, blue, opacity. */
+export function palette({ drawn, fedIn, excess }: Colors): Uint32Array {
   const entry = ([red, green, blue]: Color, opacity: number): number =>
     new Uint32Array(new Uint8ClampedArray([red, green, blue, 255 * opacity]).buffer)[0]!;
   // The first has no color: where nothing is known, the card shows through.
@@ -35,7 +35,7 @@ export function palette({ drawn, fedIn, excess }: Colors, aboveKw: number | unde
     entries.fill(entry(drawn, drawnOpacity(kw)), wh - UNKNOWN, wh + step - UNKNOWN);
     entries.fill(entry(fedIn, fedInOpacity(kw)), -wh - step + 0.5 - UNKNOWN, -wh + 0.5 - UNKNOWN);
   }
-  if (aboveKw !== undefined) entries.fill(entry(excess, 1), Math.floor(aboveKw * WH_A_KW) + 1 - UNKNOWN);
+  entries[EXCESS - UNKNOWN] = entry(excess, 1);
   return entries;
 }
 

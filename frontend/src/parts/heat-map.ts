@@ -1,7 +1,7 @@
 /** Paints a year on a canvas, at the pixels of the device and only when something about it is another. */
 
 import { type Color, type Colors, type Image, imageOf, mask, palette } from "../drawing/year.ts";
-import type { Grid } from "../year-series.ts";
+import { type Grid, type Limit, markedCells } from "../year-series.ts";
 
 /** From one stripe of what is estimated to the next. */
 const STRIPES_PX = 6;
@@ -9,7 +9,7 @@ const STRIPES_PX = 6;
 export interface Painted {
   grid: Grid;
   /** Above it, red. */
-  kw: number | undefined;
+  limit: Limit | undefined;
   width: number;
   height: number;
   isTurned: boolean;
@@ -17,7 +17,7 @@ export interface Painted {
 
 export class HeatMap {
   #colors: Colors | undefined;
-  #palette: { colors: Colors; kw: number | undefined; entries: Uint32Array } | undefined;
+  #palette: { colors: Colors; entries: Uint32Array } | undefined;
   #painted: unknown[] = [];
 
   /** Read the colors of the theme again: a canvas does not follow the variables by itself. */
@@ -40,18 +40,16 @@ export class HeatMap {
     if (JSON.stringify(colors) !== JSON.stringify(this.#colors)) this.#colors = colors;
   }
 
-  paint(canvas: HTMLCanvasElement, { grid, kw, width, height, isTurned }: Painted): void {
+  paint(canvas: HTMLCanvasElement, { grid, limit, width, height, isTurned }: Painted): void {
     const colors = this.#colors;
     const [across, down] = [width, height].map((each) => Math.round(each * (devicePixelRatio || 1))) as [number, number];
     if (!colors || !grid.days || across < 1 || down < 1) return;
-    const wanted = [canvas, grid, colors, kw, across, down, isTurned];
+    const wanted = [canvas, grid, colors, limit?.kw, limit?.isContract, across, down, isTurned];
     if (wanted.every((each, index) => each === this.#painted[index])) return;
     this.#painted = wanted;
-    if (this.#palette?.colors !== colors || this.#palette.kw !== kw) {
-      this.#palette = { colors, kw, entries: palette(colors, kw) };
-    }
+    if (this.#palette?.colors !== colors) this.#palette = { colors, entries: palette(colors) };
     const most = isTurned ? down : across;
-    const small = canvasOf(imageOf(grid, this.#palette.entries, most, isTurned));
+    const small = canvasOf(imageOf({ days: grid.days, cells: markedCells(grid, limit) }, this.#palette.entries, most, isTurned));
     // Setting its size empties a canvas.
     canvas.width = across;
     canvas.height = down;

@@ -4,7 +4,7 @@ import { css, html, nothing, type TemplateResult } from "lit";
 import { Cells, dayTicks, drawnOpacity, FED_IN_OPACITY } from "../drawing/year.ts";
 import type { Locale } from "../locale.ts";
 import { yearTexts } from "../sentences/year.ts";
-import { ESTIMATED, type Grid, QUARTER_HOURS_A_DAY, UNKNOWN, WH_A_KW } from "../year-series.ts";
+import { ESTIMATED, type Grid, type Limit, QUARTER_HOURS_A_DAY, UNKNOWN, WH_A_KW } from "../year-series.ts";
 import type { ChosenBar } from "./pointer.ts";
 
 const DAY_MS = 86_400_000;
@@ -102,6 +102,11 @@ export const mapStyles = css`
   }
 `;
 
+export interface NamedLimit extends Limit {
+  /** As "7 kW". */
+  readonly name: string;
+}
+
 export interface MapSize {
   readonly isTurned: boolean;
   readonly width: number;
@@ -148,7 +153,7 @@ export function reading(cell: number, grid: Grid, locale: Locale): string {
 export function yearMap(
   grid: Grid,
   { isTurned, width, height, axis }: MapSize,
-  kw: number | undefined,
+  limit: NamedLimit | undefined,
   bar: ChosenBar,
   label: string,
   open: (cell: number) => void,
@@ -191,7 +196,7 @@ export function yearMap(
       </div>
     </div>
     <span class="hidden" aria-live="polite">${chosen === undefined ? "" : reading(chosen, grid, locale)}</span>
-    ${legend(grid, kw, locale)}`;
+    ${legend(grid, limit, locale)}`;
 }
 
 function hour(quarter: number, isTurned: boolean, locale: Locale): TemplateResult {
@@ -209,14 +214,14 @@ function mark([x, y]: [number, number], text: string, open: () => void, locale: 
     <button class="read" style=${place} title=${locale.text(yearTexts, "open")} @click=${open}>${text} ›</button>`;
 }
 
-function legend({ feedsIn, estimated }: Grid, kw: number | undefined, locale: Locale): TemplateResult {
+function legend({ feedsIn, estimated }: Grid, limit: NamedLimit | undefined, locale: Locale): TemplateResult {
   const swatch = (color: string, opacity: number, text: string) =>
     html`<span><i style="background:var(${color});opacity:${opacity}"></i>${text}</span>`;
   return html`<small class="legend">
     <span>kW</span>
     ${feedsIn ? swatch("--fed-in", FED_IN_OPACITY, locale.text(yearTexts, "fed_in")) : nothing}
-    ${LEGEND_KW.filter((each) => each <= (kw ?? 7)).map((each) => swatch("--drawn", drawnOpacity(each), locale.number(each, each < 1 ? 1 : 0)))}
-    ${kw === undefined ? nothing : swatch("--excess", 1, locale.text(yearTexts, "above", { R: locale.referenceKW(kw) }))}
+    ${LEGEND_KW.filter((each) => each <= (limit?.kw ?? 7)).map((each) => swatch("--drawn", drawnOpacity(each), locale.number(each, each < 1 ? 1 : 0)))}
+    ${limit ? swatch("--excess", 1, locale.text(yearTexts, "above", { R: limit.name })) : nothing}
     ${estimated ? html`<span><i class="hatched"></i>${locale.text(yearTexts, "estimated")}</span>` : nothing}
   </small>`;
 }

@@ -4,7 +4,8 @@ import type { Locale, Texts } from "../locale.ts";
 import { addMonths, dayStart, localDay } from "../locale.ts";
 import { round } from "../rounding.ts";
 import texts from "../texts/year.json" with { type: "json" };
-import type { Classes } from "../wire.ts";
+import type { Above, Classes, MonthAbove } from "../wire.ts";
+import type { Limit } from "../year-series.ts";
 
 export type YearKey = keyof (typeof texts)["en"];
 export const yearTexts: Texts<YearKey> = texts;
@@ -12,6 +13,7 @@ export const yearTexts: Texts<YearKey> = texts;
 /** Whole euro, below which one class costs about the same as another. */
 export const ABOUT_THE_SAME = 5;
 const MOST_ROWS = 6;
+const NOTHING: Above = { quarter_hours: 0, kwh: 0 };
 
 /** A class, and what it would have cost in the months that decide, with VAT. */
 export interface ClassRow {
@@ -124,26 +126,33 @@ function neighbours(rows: ClassRow[], own: ClassRow, locale: Locale, months: str
   return t(same.length === 2 ? "same_same" : "same", params);
 }
 
-export interface Above {
-  /** Null where not all quarter-hours of that time are known. */
-  readonly count: number | null;
-  /** Of the quarter-hours. */
-  readonly share: number;
-  readonly kWh: number;
+/** Return how far some months were above a limit: above the contract of the time, or above a class. */
+export function aboveIn(months: MonthAbove[], { isContract, kw }: Limit): Above {
+  const all = months.map((each) => (isContract ? each.contract : each.classes[String(kw)]) ?? NOTHING);
+  const sum = (what: keyof Above) => all.reduce((one, other) => one + other[what], 0);
+  return { quarter_hours: sum("quarter_hours"), kwh: sum("kwh") };
 }
 
-/** Return how many quarter-hours were above a power; `monthCount` is undefined before there is a whole month. */
-export function aboveSentence(kw: number, above: Above, monthCount: number | undefined, locale: Locale): string {
+/** "7 kW"; "12 kW, then 7 kW" where the contract was changed in these months. */
+export function limitName(months: MonthAbove[], { isContract, kw }: Limit, locale: Locale): string {
+  const held = isContract ? months.flatMap(({ contract }) => contract.reference_kw) : [];
+  const changes = held.filter((each, index) => each !== held[index - 1]);
+  return (changes.length ? changes : [kw]).map((each) => locale.referenceKW(each)).join(locale.text(yearTexts, "then"));
+}
+
+/** Return how many quarter-hours of some months were above a limit; `monthCount` is undefined before there is a whole month. */
+export function aboveSentence(months: MonthAbove[], limit: Limit, monthCount: number | undefined, locale: Locale): string {
+  const { quarter_hours: count, kwh } = aboveIn(months, limit);
+  const share = count / (months.reduce((sum, each) => sum + each.quarter_hours, 0) || 1);
   const period = monthCount === undefined ? locale.text(yearTexts, "so_far") : locale.text(yearTexts, "in", { months: monthsIn(monthCount, locale) });
   const params = {
-    R: locale.referenceKW(kw),
+    R: limitName(months, limit, locale),
     period,
-    share: locale.percent(above.share, 1),
-    kWh: locale.kWh(above.kWh, round(above.kWh) < 10 ? 1 : 0),
+    share: locale.percent(share, 1),
+    kWh: locale.kWh(kwh, round(kwh) < 10 ? 1 : 0),
   };
-  if (!above.count && round(above.kWh, 1) === 0) return locale.text(yearTexts, "above_none", params);
-  if (!above.count) return locale.text(yearTexts, "above_energy", params);
-  return locale.count(yearTexts, round(above.share, 3) === 0 ? "above_rare" : "above", above.count, params);
+  if (!count) return locale.text(yearTexts, "above_none", params);
+  return locale.count(yearTexts, round(share, 3) === 0 ? "above_rare" : "above", count, params);
 }
 
 /** Return from which day on the classes are compared: that after the first whole month. */

@@ -64,6 +64,28 @@ def test_a_file_a_month_and_code(files: ImportedQuarterHours, folder: Path) -> N
     assert files.read(NOW) == {}
 
 
+def test_each_point_of_production_has_files_of_its_own(
+    files: ImportedQuarterHours, folder: Path
+) -> None:
+    code, points = "1-1:2.29.0", [f"LU{n:031}" for n in range(5)]
+    for n, point in enumerate(points[:4]):
+        assert not files.is_of_other_point(code, point)
+        files.add(code, [row(LAST, 10.0**n)], point)
+        files.note_point(code, point)
+    # As many as there may be.
+    assert files.is_of_other_point(code, points[4])
+    assert not files.is_of_other_point(code, points[3])
+
+    names = sorted(path.name for path in folder.glob("*.csv"))
+    assert len(names) == 4
+    assert names[0] == "2026-05.1-1_2.29.0.csv"
+    assert files.read(NOW) == {code: (row(LAST, 1111.0),)}
+    assert files.read_others(code, points[0], NOW) == (row(LAST, 1110.0),)
+    assert files.read_others(code, points[2], NOW) == (row(LAST, 1011.0),)
+    assert files.read_of({code: points[1], CODE: ""}, NOW) == {code: (row(LAST, 10.0),)}
+    assert not any(point in path.read_text() for path in folder.iterdir() for point in points)
+
+
 def test_the_highest_version_counts(files: ImportedQuarterHours) -> None:
     files.add(CODE, [row(LAST, 1.0, 2), row(LAST + QUARTER, 1.0, 1)])
     files.add(CODE, [row(LAST, 2.0, 1), row(LAST + QUARTER, 2.0, 1)])

@@ -98,6 +98,22 @@ def test_what_was_shared_costs_the_network_only() -> None:
     }
 
 
+def test_an_hour_known_by_sharing_alone() -> None:
+    platform = {"1-65:1.29.9": rows(APRIL, 8, 0.3), "1-65:1.29.4": rows(APRIL, 4, 0.1)}
+
+    found = [*all_series(NAMES, [], platform, no_costs())]
+
+    # 0.3 kWh are the supplier's; of 0.1 kWh more, only the network's part is paid.
+    assert hours(found, "energy_imported") == {
+        APRIL: pytest.approx(0.4),
+        APRIL + HOUR: pytest.approx(0.3),
+    }
+    assert hours(found, "priced_import") == {
+        APRIL: pytest.approx(0.4 * KWH - 0.1 * 0.15 * 1.08),
+        APRIL + HOUR: pytest.approx(0.3 * KWH),
+    }
+
+
 def test_a_market_price_of_the_past_is_not_known() -> None:
     market = Contracts(((datetime(1999, 1, 1, tzinfo=UTC), Contract(energy_margin=0.01)),))
 

@@ -1,13 +1,17 @@
 """Days that add up to the bill, bills, and classes; the numbers are those of `billed_month`."""
 
+import dataclasses
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.lib.tariff import Contract
+from custom_components.smarty_p1.lib.tariff import Contract, Contracts
+from custom_components.smarty_p1.lib.tariff.contract import BEGINNING
 from tests.ha import billed_month
 from tests.ha.billed_month import telegram
 from tests.ha.conftest import EntryMaker
@@ -198,3 +202,33 @@ async def test_classes(hass: HomeAssistant, client: Client, entry: MockConfigEnt
     assert len(answer["totals"]) == 10
     # 12.84, and 2.5 kWh at 0.0765, with 8 %
     assert answer["totals"]["7"] == 14.08
+    may, june = answer["above"]
+    assert (may["month"], may["quarter_hours"], may["of_quarter_hours"]) == ("2026-05", 2976, 2976)
+    assert may["peak"] == {"start": "2026-04-30T22:00:00+00:00", "mean_kw": 8.0}
+    assert may["classes"]["3"] == {"quarter_hours": 10, "kwh": 12.5}
+    assert may["classes"]["12"] == {"quarter_hours": 0, "kwh": 0.0}
+    assert may["contract"] == {"reference_kw": [7.0], "quarter_hours": 10, "kwh": 2.5}
+    assert (june["quarter_hours"], june["of_quarter_hours"]) == (1440, 1440)
+
+
+async def test_what_is_above_by_the_contract_of_each_day(
+    client: Client, entry: MockConfigEntry
+) -> None:
+    demand = entry.runtime_data.demand
+    assert demand
+    [may] = demand.earlier_months
+    # The ten of 2 kWh came on the 1st; as many on the 2nd, when 3 kW were agreed.
+    first = may.days[0]
+    second = dataclasses.replace(first, start=may.days[1].start)
+    month = dataclasses.replace(may, days=(first, second))
+    agreed = [(BEGINNING, 7.0), (second.start, 3.0), (second.start + timedelta(days=1), None)]
+    contracts = Contracts(tuple((since, Contract(reference_kw=kw)) for since, kw in agreed))
+    changed = dataclasses.replace(demand, contracts=contracts, earlier_months=(month,))
+
+    with patch.object(type(entry.runtime_data), "demand", changed):
+        answer = await ask(client, "classes", entry_id=entry.entry_id)
+
+    # 10 x 0.25 kWh above 7 kW, and 10 x 1.25 kWh above 3 kW.
+    found = answer["above"][0]
+    assert found["contract"] == {"reference_kw": [7.0, 3.0], "quarter_hours": 20, "kwh": 15.0}
+    assert found["classes"]["7"] == {"quarter_hours": 20, "kwh": 5.0}

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest.mock import patch
@@ -15,10 +16,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smarty_p1.coordinator.platform_past import PlatformPast, SharedPower
 from custom_components.smarty_p1.coordinator.quarter_hour_series import QuarterHourSeries
 from custom_components.smarty_p1.lib.tariff import (
+    Contract,
+    Contracts,
     EstimatedQuarterHour,
     PlatformQuarterHour,
     QuarterHour,
 )
+from custom_components.smarty_p1.lib.tariff.contract import BEGINNING
 from tests.ha.billed_month import telegram
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort, with_value
@@ -81,6 +85,59 @@ async def test_sixteen_bits_each(client: Client, entry: MockConfigEntry, folder:
     )
     packed = base64.b64decode(answer["values"])
     assert packed == b"\x7b\x00" + b"\x00\x80" + b"\x01\x80" + b"\xfe\xff"
+
+
+async def test_what_is_above_goes_by_the_imported_energy_alone(
+    client: Client, entry: MockConfigEntry, folder: Path
+) -> None:
+    lines = [
+        # 2 kWh are drawn and 1.5 kWh fed in: 8 kW, above 3 and 7 kW, and above the contract's 7.
+        "2026-05-10T10:00Z,2000,1500,,",
+        # Of 750 Wh to the limit, and 1 Wh beyond it, while more is fed in.
+        "2026-05-10T10:15Z,750,900,,",
+        "2026-05-10T10:30Z,750.1,900,,",
+        "2026-05-10T11:00Z,1750,,,",
+        # Less than a watt-hour is billed, too.
+        "2026-05-10T11:15Z,1750.2,0,,",
+        "2026-05-10T11:30Z,20,300,,",
+        "2026-05-10T11:45Z,300,20,,",
+    ]
+    write(folder, "2026-05", lines)
+    request = {"start": "2026-05-10T10:00:00Z", "end": "2026-05-10T12:00:00Z"}
+    request |= {"entry_id": entry.entry_id, "quantity": "larger"}
+
+    answer = await ask(client, "quarter_hours", **request)
+
+    assert answer["values"] == [2000, -900, 750, None, 1750, 1750, -300, 300]
+    assert answer["above"] == [18, 0, 1, 0, 1, 18, 0, 0]
+    assert answer["reference_powers"] == [3, 7, 12, 17, 27, 43, 70, 100, 150, 200]
+    packed = await ask(client, "quarter_hours", **request, encoding="base64")
+    assert list(base64.b64decode(packed["above"])) == answer["above"]
+
+
+async def test_the_reference_power_of_the_time_counts(
+    client: Client, entry: MockConfigEntry, folder: Path
+) -> None:
+    # 12 kW from 10 May on, 5 kW, which is no class, from 11 May on: at midnight in Luxembourg.
+    contracts = Contracts(((BEGINNING, Contract(reference_kw=7.0)),))
+    for day, kw in ((9, 12.0), (10, 5.0)):
+        since = datetime(2026, 5, day, 22, tzinfo=UTC)
+        contracts = contracts.changed(Contract(reference_kw=kw), since)
+    days = [f"2026-05-{day:02}T12:00Z,2000,0,," for day in (9, 10, 11)]
+    write(folder, "2026-05", [*days, "2026-05-11T12:15Z,1250,0,,", "2026-05-11T12:30Z,1251,0,,"])
+    request = {"start": "2026-05-09T12:00:00Z", "quantity": "larger", "entry_id": entry.entry_id}
+    before = await ask(client, "quarter_hours", **request)
+    demand = entry.runtime_data.demand
+    assert demand
+
+    with patch.object(type(entry.runtime_data), "demand", replace(demand, contracts=contracts)):
+        answer = await ask(client, "quarter_hours", **request)
+
+    known = [mark for mark in answer["above"] if mark]
+    assert known == [2 + 16, 2, 2 + 16, 1, 1 + 16]
+    assert [mark for mark in before["above"] if mark] == [18, 18, 18, 1, 1]
+    # What was answered before does not hold any more.
+    assert answer["past"] != before["past"]
 
 
 async def test_nothing_is_told_beyond_what_is_known(client: Client, entry: MockConfigEntry) -> None:
@@ -162,7 +219,7 @@ async def test_those_of_the_platform_are_named(client: Client, entry: MockConfig
     assert answer["origins"] == [[0, 2, "platform"], [3, 1, "platform_estimated"]]
 
 
-async def test_a_year_in_one_answer_of_at_most_130_kb(
+async def test_a_year_in_one_answer_of_bounded_size(
     client: Client, entry: MockConfigEntry, folder: Path
 ) -> None:
     # A household of 4,500 kWh with an electric car: 128 Wh in the mean, up to 3 kWh.
@@ -195,6 +252,9 @@ async def test_a_year_in_one_answer_of_at_most_130_kb(
     request = {"start": "2025-06-15T22:00:00Z", "encoding": "base64"}
     answer = await ask(client, "quarter_hours", entry_id=entry.entry_id, **request)
     assert len(json.dumps(answer)) <= 94_000
+    request |= {"quantity": "larger"}
+    answer = await ask(client, "quarter_hours", entry_id=entry.entry_id, **request)
+    assert len(json.dumps(answer)) <= 141_000
 
 
 async def test_ten_who_ask_at_once_wait_for_one_reading(

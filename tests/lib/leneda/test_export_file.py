@@ -173,18 +173,39 @@ SECOND = '"2025-10-26T02:45:00+02:00","0.408","15","Measured","1"'
         (SECOND, SECOND.replace("15", "30"), "wrong_interval", "3"),
         (SECOND, SECOND.replace("+02:00", "+00:00"), "wrong_offset", "3"),
         (SECOND, SECOND.replace("+02:00", "Z"), "wrong_offset", "3"),
+        # Each is an offset of Luxembourg's, on another day.
+        (
+            SECOND,
+            SECOND.replace("2025-10-26", "2025-07-01").replace("+02", "+01"),
+            "wrong_offset",
+            "3",
+        ),
+        (SECOND, SECOND.replace("2025-10-26", "2025-12-01"), "wrong_offset", "3"),
+        # At 2:45 of this day there was no clock in Luxembourg that showed it.
+        (
+            SECOND,
+            SECOND.replace("2025-10-26", "2025-03-30").replace("+02", "+01"),
+            "wrong_offset",
+            "3",
+        ),
+        (
+            SECOND,
+            SECOND.replace("2025-10-26T02", "9999-12-31T23").replace("+02", "-23"),
+            "future",
+            "3",
+        ),
         (SECOND, SECOND.replace("02:45:00", "02:46:00"), "no_quarter_hour", "3"),
         (SECOND, SECOND.replace("02:45:00", "02:45:01"), "no_quarter_hour", "3"),
         (SECOND, SECOND.replace("2025-10-26", "1998-10-26"), "too_old", "3"),
         (SECOND, SECOND.replace("2025-10-26", "0001-01-01"), "too_old", "3"),
-        (SECOND, SECOND.replace("2025-10-26", "2026-11-22"), "future", "3"),
+        (SECOND, '"2026-11-22T02:45:00+01:00","0.408","15","Measured","1"', "future", "3"),
         (SECOND, SECOND.replace("2025-10-26", "9999-12-31"), "future", "3"),
         (SECOND, SECOND.replace("2025-10-26", "2025-13-26"), "damaged_line", "3"),
         (SECOND, SECOND.replace("0.408", "-0.408"), "wrong_value", "3"),
         (SECOND, SECOND.replace("0.408", "NaN"), "wrong_value", "3"),
         (SECOND, SECOND.replace("0.408", "inf"), "wrong_value", "3"),
         (SECOND, SECOND.replace("0.408", "1e3"), "wrong_value", "3"),
-        (SECOND, SECOND.replace("0.408", "1000.001"), "wrong_value", "3"),
+        (SECOND, SECOND.replace("0.408", "1000.001"), "watt_hours", "3"),
         (SECOND, SECOND.replace("0.408", "9" * 800), "wrong_value", "3"),
         (SECOND, SECOND.replace('"1"', '"9999999"'), "damaged_line", "3"),
         (SECOND, SECOND.replace('"1"', '""'), "damaged_line", "3"),
@@ -201,6 +222,110 @@ SECOND = '"2025-10-26T02:45:00+02:00","0.408","15","Measured","1"'
 def test_another_file_is_refused(old: str, new: str, reason: str, line: str | None) -> None:
     assert old in AUTUMN
     assert refusal(AUTUMN.replace(old, new).encode()) == (reason, line)
+
+
+def found_in(data: bytes) -> tuple[str, dict[str, str]]:
+    """Return why a file is refused, and what the message says of it."""
+    with pytest.raises(ExportError) as caught:
+        read_export(data, NOW)
+    return caught.value.reason.value, caught.value.placeholders
+
+
+def test_the_offset_must_be_that_of_the_day() -> None:
+    # The hour that a file of a fixed +01:00 is off begins with summer time.
+    times = ["2026-03-29T01:45:00+01:00", "2026-03-29T02:00:00+01:00"]
+    reason, said = found_in(file(*map(row, times)))
+    assert reason == "wrong_offset"
+    assert said == {"line": "3", "found": "+01:00", "expected": "+02:00"}
+    assert len(read_export(file(row(times[0]), row("2026-03-29T03:00:00+02:00")), NOW).rows) == 2
+    utc = file(row("2026-11-01T00:00:00Z"))
+    assert found_in(utc)[1] == {"line": "2", "found": "Z", "expected": "+01:00"}
+
+
+ROW = f'"{POINT}","1-1:1.29.0","kW","2025-11-26T02:30:00+01:00",'
+NAMES = HEADER.format(CONSUMPTION)
+
+
+@pytest.mark.parametrize(
+    ("data", "columns"),
+    [
+        (
+            f'{NAMES}{ROW}"0.412","3","Measured","15"\n',
+            ("Interval length (min)", "3", "Version", "15"),
+        ),
+        (
+            f'{NAMES}{ROW}"15","0.412","Measured","3"\n',
+            ("Value (1-1:1.29.0)", "15", "Interval length (min)", "0.412"),
+        ),
+        (
+            f'{NAMES}{ROW}"3","15","Measured","0.412"\n',
+            ("Value (1-1:1.29.0)", "3", "Version", "0.412"),
+        ),
+        (f'{ROW}"0.412","3","Measured","15"\n', ("6", "3", "8", "15")),
+        (
+            NAMES.replace("Version", "<b>") + f'{ROW}"0.412","3","Measured","15"\n',
+            ("Interval length (min)", "3", "8", "15"),
+        ),
+        (
+            NAMES.replace("Version", POINT) + f'{ROW}"0.412","3","Measured","15"\n',
+            ("Interval length (min)", "3", "8", "15"),
+        ),
+    ],
+)
+def test_of_swapped_columns_it_is_said_what_is_in_them(data: str, columns: tuple[str, ...]) -> None:
+    names = ("first", "first_value", "second", "second_value")
+    assert found_in(data.encode()) == ("swapped_columns", dict(zip(names, columns, strict=True)))
+
+
+def test_columns_in_another_order_are_read_by_their_names() -> None:
+    names = NAMES.replace("Interval length (min)", "Version").replace('"Version"\n', '"Minuten"\n')
+    data = f'{names}{ROW}"0.412","60","Measured","15"\n'
+    assert read_export(data.encode(), NOW).rows[0][1:] == (0.412, True, 60)
+
+
+def test_hours_are_no_swapped_columns() -> None:
+    data = f'{NAMES}{ROW}"0.412","60","Measured","4"\n'
+    assert found_in(data.encode()) == ("wrong_interval", {"line": "2", "minutes": "60"})
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        # 60 to 1,560 Wh.
+        ([f"{60 + 100 * n}.000" for n in range(16)], ("12", "1060.000")),
+        # 60 to 360 Wh: below what any connection carries, as if it were kW.
+        ([str(60 + 20 * n) for n in range(16)], ("17", "360")),
+        (["0.000", "350.250"] * 16, ("3", "350.25")),
+    ],
+)
+def test_watt_hours_are_told_from_kilowatts(values: list[str], said: tuple[str, str]) -> None:
+    reason, found = found_in(export("2026-06-01T00:00:00+02:00", values))
+    assert reason == "watt_hours"
+    assert (found["line"], found["value"], found["unit"]) == (*said, "kW")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        # Current transformers count in steps of 0.4 kW; and 4 kW all the time is possible.
+        [f"{0.4 * n:.3f}" for n in range(60, 160)],
+        ["4.000"] * 96,
+        # Too few to be sure.
+        ["60"] * 15,
+    ],
+)
+def test_high_power_is_no_energy(values: list[str]) -> None:
+    assert len(read_export(export("2026-06-01T00:00:00+02:00", values), NOW).rows) == len(values)
+
+
+def test_a_wrong_value_is_shown_unless_it_may_be_private() -> None:
+    for value, shown in (("-0.408", "-0.408"), ("NaN", "NaN"), ("9" * 800, "?"), (POINT[:9], "?")):
+        data = file(row("2026-06-01T00:00:00+02:00"), row("2026-06-01T00:15:00+02:00", value))
+        assert found_in(data) == ("wrong_value", {"line": "3", "value": shown})
+    assert found_in(AUTUMN.replace('"kW"', '"kWh"').encode()) == (
+        "wrong_unit",
+        {"unit": "kWh", "expected": "kW"},
+    )
 
 
 def test_a_file_that_ends_within_its_first_row_is_truncated() -> None:

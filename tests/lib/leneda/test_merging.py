@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from smartyp1.leneda import Row, merged
+from smartyp1.leneda import Row, added_up, merged
 from smartyp1.tariff import Origin, QuarterHour
 from tests.lib.leneda.writing import CONSUMPTION, PRODUCTION
 
@@ -24,7 +24,8 @@ def test_own_ones_count_and_the_others_have_their_origin() -> None:
             CONSUMPTION: [row(0, 8.0), row(1, 9.0), row(2, 8.0, is_measured=False), row(4, 2.0)],
             PRODUCTION: [row(0, 2.0), row(1, 4.0), row(4, 1.0, is_measured=False), row(5, 3.0)],
             "1-1:3.29.0": [row(0, 0.4)],
-            "1-65:1.29.9": [row(6, 1.0)],
+            # What was covered is no total.
+            "1-65:1.29.4": [row(6, 1.0)],
         },
     )
     assert [(each, each.origin) for each in found] == [
@@ -34,6 +35,40 @@ def test_own_ones_count_and_the_others_have_their_origin() -> None:
         (own(3, 3.0), None),
         ((own(4, 0).start, 2.0, 0.25, None, None), Origin.PLATFORM_ESTIMATED),
     ]
+
+
+def test_what_is_known_by_sharing_alone_is_the_sum_of_its_parts() -> None:
+    found = merged(
+        [own(1, 1.0)],
+        {
+            CONSUMPTION: [row(2, 2.0)],
+            # What is left for the supplier, and what the layers 4 and 2 cover.
+            "1-65:1.29.9": [row(0, 0.3), row(1, 0.3), row(2, 0.3), row(3, 0.1), row(4, 0.5)],
+            "1-65:1.29.4": [row(0, 0.2), row(2, 0.2), row(3, 0.2, is_measured=False), row(5, 0.2)],
+            "1-65:1.29.3": [row(3, 0.4)],
+            # What is sold, and what layer 1 takes.
+            "1-65:2.29.9": [row(0, 4.0), row(3, 2.0)],
+            "1-65:2.29.1": [row(0, 1.0), row(4, 1.0)],
+        },
+    )
+    assert [(each.start, each.mean_kw, each.exported_kwh, each.origin) for each in found] == [
+        (row(0, 0).start, 0.5, 1.25, Origin.PLATFORM),
+        (row(1, 0).start, 1.0, None, None),
+        (row(2, 0).start, 2.0, None, Origin.PLATFORM),
+        (row(3, 0).start, 0.7, 0.5, Origin.PLATFORM_ESTIMATED),
+        (row(4, 0).start, 0.5, None, Origin.PLATFORM),
+    ]
+
+
+def test_points_are_added_up_where_they_are_known() -> None:
+    one = [row(0, 0.1), Row(row(1, 0).start, 1.0, is_measured=True, version=3)]
+    other = [row(2, 4.0), row(1, 2.0, is_measured=False), row(0, 0.2)]
+    assert added_up(one, other) == (
+        row(0, 0.3),
+        Row(row(1, 0).start, 3.0, is_measured=False, version=3),
+        row(2, 4.0),
+    )
+    assert added_up() == ()
 
 
 def test_nothing_is_nothing() -> None:

@@ -12,13 +12,26 @@ from .difference import Cause, DayDifference, Differences, compare_days
 from .export_file import MAX_EXPORT_SIZE, Export, read_export
 from .export_refusals import ExportError, ExportRefusal
 from .merging import merged, sharing_of
-from .registers import REGISTERS, Quantity, Register, is_of_sharing
-from .rows import Row, newest
+from .registers import (
+    CODES,
+    COVERED,
+    REGISTERS,
+    SHARED,
+    Quantity,
+    Register,
+    is_of_production,
+    is_of_sharing,
+)
+from .rows import Row, added_up, newest
 from .sums import last_days_of
+from .totals import with_totals
 
 __all__ = [
+    "CODES",
+    "COVERED",
     "MAX_EXPORT_SIZE",
     "REGISTERS",
+    "SHARED",
     "AnswerError",
     "AnswerRefusal",
     "Cause",
@@ -31,7 +44,9 @@ __all__ = [
     "Register",
     "Row",
     "TimeSeries",
+    "added_up",
     "compare_days",
+    "is_of_production",
     "is_of_sharing",
     "last_days_of",
     "merged",
@@ -39,4 +54,5 @@ __all__ = [
     "read_export",
     "read_time_series",
     "sharing_of",
+    "with_totals",
 ]

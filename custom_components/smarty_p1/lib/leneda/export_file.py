@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import NamedTuple
 
-from ..tariff import QUARTER_HOUR
+from ..tariff import QUARTER_HOUR, REFERENCE_POWERS
 from .export_refusals import ExportError, ExportRefusal
 from .export_row import (
     CODE,
     DECIMAL,
     DECIMAL_COMMA,
     INTEGER,
+    INTERVAL,
     POINT,
     TIME,
     TIME_WITHOUT_OFFSET,
@@ -39,6 +40,12 @@ _FIRST_LINES = 3
 _LEAST_COMMAS = 4
 _HEAD = 100
 _INTERVAL_AND_VERSION = 2
+# What a value is tested for that seems to be an energy.
+_LEAST_ROWS = 16
+_HIGH_MEAN_KW = 20
+# In all five languages.
+_MINUTES = re.compile(r"\bmin", re.IGNORECASE)
+_SHOWN_NAME = re.compile(r"[\w .:()/%-]{1,40}")
 
 
 class Export(NamedTuple):
@@ -79,18 +86,29 @@ def read_export(data: bytes, now: datetime) -> Export:
     _check_register(code, example[columns.unit])
     latest = (now - QUARTER_HOUR).astimezone(UTC)
     rows = []
+    highest, highest_line = 0.0, 0
     for number, cells in chain(head, table):
         if cells == names:
             continue
         try:
-            rows.append(read_row(cells, example, columns, latest))
+            row = read_row(cells, example, columns, latest)
         except RefusedRowError as err:
-            is_cut = number == len(lines) and (is_unended or len(cells) < len(example))
-            reason = ExportRefusal.TRUNCATED if is_cut else err.reason
-            raise ExportError(reason, line=str(number)) from None
+            if number == len(lines) and (is_unended or len(cells) < len(example)):
+                raise ExportError(ExportRefusal.TRUNCATED, line=str(number)) from None
+            raise ExportError(err.reason, line=str(number), **err.placeholders) from None
+        rows.append(row)
+        if row and row.kw > highest:
+            highest, highest_line = row.kw, number
     found = newest(row for row in rows if row)
     if not found:
         raise ExportError(ExportRefusal.EMPTY)
+    if _are_watt_hours(found):
+        raise ExportError(
+            ExportRefusal.WATT_HOURS,
+            line=str(highest_line),
+            value=f"{highest:g}",
+            unit=example[columns.unit],
+        )
     return Export(
         point=example[columns.point],
         code=code,
@@ -170,14 +188,65 @@ def _columns(names: Sequence[str], head: Sequence[Sequence[str]]) -> Columns:
     if len(values) != 1:
         is_saved = any(_is(DECIMAL_COMMA, row, n) for row in head for n in left)
         raise ExportError(ExportRefusal.SPREADSHEET if is_saved else ExportRefusal.NO_EXPORT)
+    _check_value_column(values[0], left, names, head)
     left.remove(values[0])
     numbers = [n for n in left if INTEGER.fullmatch(example[n])]
     words = [n for n in left if n not in numbers]
     if len(numbers) < _INTERVAL_AND_VERSION or not words:
         raise ExportError(ExportRefusal.NO_EXPORT)
+    named = [n for n in numbers if n < len(names) and _MINUTES.search(names[n])]
+    interval = (named or numbers)[0]
+    others = [n for n in numbers if n != interval]
+    if example[interval] != INTERVAL:
+        for other in others:
+            if all(row[other : other + 1] == [INTERVAL] for row in head):
+                raise _swapped(interval, other, names, example)
     known = [n for n in words if any(n < len(row) and is_measured(row[n]) for row in head)]
     return Columns(
-        point, code, unit, time, values[0], numbers[0], numbers[-1], kind=(known or words)[-1]
+        point, code, unit, time, values[0], interval, others[-1], kind=(known or words)[-1]
+    )
+
+
+def _check_value_column(
+    value: int, others: Sequence[int], names: Sequence[str], head: Sequence[Sequence[str]]
+) -> None:
+    """Refuse a file whose decimal numbers are in another column than that of the values."""
+    decimals = [n for n in others if any(_is(DECIMAL, row, n) for row in head)]
+    is_number = _is(INTEGER, head[0], value)
+    if value not in decimals and is_number and len(decimals) == 1:
+        raise _swapped(value, decimals[0], names, head[0])
+
+
+def _swapped(one: int, other: int, names: Sequence[str], example: Sequence[str]) -> ExportError:
+    """Return what says of two columns what is in them."""
+    return ExportError(
+        ExportRefusal.SWAPPED_COLUMNS,
+        first=_column_name(one, names),
+        first_value=example[one],
+        second=_column_name(other, names),
+        second_value=example[other],
+    )
+
+
+def _column_name(column: int, names: Sequence[str]) -> str:
+    """Return the name of a column, or its number where that cannot be shown."""
+    name = names[column] if column < len(names) else ""
+    is_shown = _SHOWN_NAME.fullmatch(name) and not POINT.search(name)
+    return name if is_shown else str(column + 1)
+
+
+def _are_watt_hours(rows: Sequence[Row]) -> bool:
+    """Return whether values look like energies in Wh although the unit is kW.
+
+    A meter counts in watt-hours: as mean power in kW, its values have decimals. As energy they have
+    none, and those of a household are in the hundreds.
+    """
+    powers = [row.kw for row in rows if row.kw]
+    if len(powers) < _LEAST_ROWS:
+        return False
+    mean_kw = sum(powers) / len(powers)
+    return mean_kw > REFERENCE_POWERS[-1] or (
+        mean_kw > _HIGH_MEAN_KW and all(kw.is_integer() for kw in powers)
     )
 
 

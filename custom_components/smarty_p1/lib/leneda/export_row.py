@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from ..tariff import MAX_POWER_KW
+from ..tariff import LUXEMBOURG, MAX_POWER_KW
 from .export_refusals import ExportRefusal
 from .rows import MAX_VERSION, Row, is_measured
 
 _FIRST_YEAR = 1999
-_INTERVAL = "15"
-_OFFSETS = ("+01:00", "+02:00")
+INTERVAL = "15"
 
 POINT = re.compile(r"LU[0-9]{31}")
 CODE = re.compile(r"[0-9]{1,3}-[0-9]{1,3}:[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}")
@@ -24,6 +23,8 @@ TIME_WITHOUT_OFFSET = re.compile(
     r"([T ,]+[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?( ?[AaPp][Mm])?)?"
 )
 _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+# What of a wrong value an error may show.
+_SHOWN = re.compile(r"[-+.,0-9A-Za-z]{1,12}")
 DECIMAL = re.compile(r"-?[0-9]{1,9}\.[0-9]{1,9}")
 DECIMAL_COMMA = re.compile(r"-?[0-9.]{1,9},[0-9]{1,9}")
 INTEGER = re.compile(r"[0-9]{1,9}")
@@ -50,11 +51,12 @@ class Columns(NamedTuple):
 
 
 class RefusedRowError(Exception):
-    """A row for which the whole file is refused."""
+    """A row for which the whole file is refused, and what of it is to be named."""
 
-    def __init__(self, reason: ExportRefusal) -> None:
+    def __init__(self, reason: ExportRefusal, **placeholders: str) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.placeholders = placeholders
 
 
 def read_row(
@@ -73,42 +75,50 @@ def read_row(
     start = _start(cells[columns.time], latest)
     interval, version = cells[columns.interval], cells[columns.version]
     value = cells[columns.value]
-    if interval != _INTERVAL:
-        is_other = INTEGER.fullmatch(interval)
-        reason = ExportRefusal.WRONG_INTERVAL if is_other else ExportRefusal.DAMAGED_LINE
-        raise RefusedRowError(reason)
+    if interval != INTERVAL:
+        if INTEGER.fullmatch(interval):
+            raise RefusedRowError(ExportRefusal.WRONG_INTERVAL, minutes=interval)
+        raise RefusedRowError(ExportRefusal.DAMAGED_LINE)
     if not INTEGER.fullmatch(version) or int(version) > MAX_VERSION:
         raise RefusedRowError(ExportRefusal.DAMAGED_LINE)
     if not value:
         return None
-    return Row(start, _value(value), is_measured(cells[columns.kind]), int(version))
+    kw = _value(value, cells[columns.unit])
+    return Row(start, kw, is_measured(cells[columns.kind]), int(version))
 
 
 def _start(text: str, latest: datetime) -> datetime:
-    if not TIME.fullmatch(text):
+    match = TIME.fullmatch(text)
+    if not match:
         is_saved = TIME_WITHOUT_OFFSET.fullmatch(text)
         raise RefusedRowError(ExportRefusal.SPREADSHEET if is_saved else ExportRefusal.DAMAGED_LINE)
     try:
         time = datetime.fromisoformat(text)
     except ValueError as err:
         raise RefusedRowError(ExportRefusal.DAMAGED_LINE) from err
-    if not text.endswith(_OFFSETS):
-        raise RefusedRowError(ExportRefusal.WRONG_OFFSET)
     if time.minute % 15 or time.second:
         raise RefusedRowError(ExportRefusal.NO_QUARTER_HOUR)
+    # Far beyond them, a moment has no other offset.
     if time.year < _FIRST_YEAR:
         raise RefusedRowError(ExportRefusal.TOO_OLD)
+    if time.year > latest.year + 1:
+        raise RefusedRowError(ExportRefusal.FUTURE)
+    local = time.astimezone(LUXEMBOURG)
+    if local.utcoffset() != time.utcoffset():
+        raise RefusedRowError(ExportRefusal.WRONG_OFFSET, found=match[2], expected=f"{local:%:z}")
     start = time.astimezone(UTC)
     if start > latest:
         raise RefusedRowError(ExportRefusal.FUTURE)
     return start
 
 
-def _value(text: str) -> float:
+def _value(text: str, unit: str) -> float:
     if not _NUMBER.fullmatch(text):
-        is_saved = DECIMAL_COMMA.fullmatch(text)
-        raise RefusedRowError(ExportRefusal.SPREADSHEET if is_saved else ExportRefusal.WRONG_VALUE)
+        if DECIMAL_COMMA.fullmatch(text):
+            raise RefusedRowError(ExportRefusal.SPREADSHEET)
+        shown = text if _SHOWN.fullmatch(text) and not text.startswith("LU") else "?"
+        raise RefusedRowError(ExportRefusal.WRONG_VALUE, value=shown)
     kw = float(text)
     if not kw <= MAX_POWER_KW:
-        raise RefusedRowError(ExportRefusal.WRONG_VALUE)
+        raise RefusedRowError(ExportRefusal.WATT_HOURS, value=text, unit=unit)
     return kw

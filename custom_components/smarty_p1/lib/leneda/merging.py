@@ -4,21 +4,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from ..tariff import Covered, EstimatedQuarterHour, PlatformQuarterHour, QuarterHour
-from .registers import REGISTERS, Quantity
+from .registers import COVERED, REGISTERS, Quantity
 from .rows import Row
-
-_LAYERS = (Quantity.COVERED_1, Quantity.COVERED_2, Quantity.COVERED_3, Quantity.COVERED_4)
+from .totals import with_totals
 
 
 def merged(own: Iterable[QuarterHour], platform: Mapping[str, Sequence[Row]]) -> list[QuarterHour]:
     """Return all quarter-hours in the order of their time, each of one origin, its `origin`.
 
     `platform` holds the rows of each code. What was measured here counts; elsewhere, what the
-    platform knows, if it knows the imported energy. One is estimated if a value of it is.
+    platform knows, if it knows the imported energy, be it by the parts of energy sharing. One is
+    estimated if a value of it is.
     """
     found = {quarter.start: quarter for quarter in own}
     rows: dict[Quantity, Sequence[Row]] = {
-        REGISTERS[code].quantity: rows for code, rows in platform.items()
+        REGISTERS[code].quantity: rows for code, rows in with_totals(platform).items()
     }
     exported, reactive_imported, reactive_exported = (
         {row.start: row for row in rows.get(quantity, ()) if row.start not in found}
@@ -49,7 +49,7 @@ def sharing_of(platform: Mapping[str, Sequence[Row]]) -> dict[datetime, Covered]
         REGISTERS[code].quantity: {row.start: row.kw * 250 for row in rows}
         for code, rows in platform.items()
     }
-    one, two, three, four = layers = [known.get(layer, {}) for layer in _LAYERS]
+    one, two, three, four = layers = [known.get(layer, {}) for layer in COVERED]
     remaining = known.get(Quantity.REMAINING, {})
     imported = known.get(Quantity.IMPORTED, {})
     return {

@@ -52,6 +52,20 @@ REGISTERS: Mapping[str, Register] = {
 }
 
 
+CODES: Mapping[Quantity, str] = {each.quantity: code for code, each in REGISTERS.items()}
+
+COVERED = tuple(each for each in Quantity if each.startswith("covered_"))
+"""The consumption that each layer of energy sharing covers, in the order of the layers."""
+SHARED = tuple(each for each in Quantity if each.startswith("shared_"))
+"""The production that is shared within each layer, in the order of the layers."""
+_PRODUCTION = {Quantity.EXPORTED, Quantity.REACTIVE_EXPORTED, Quantity.SOLD, *SHARED}
+
+
+def is_of_production(code: str) -> bool:
+    """Return whether a code is of a point of production, of which a household may have several."""
+    return REGISTERS[code].quantity in _PRODUCTION
+
+
 def is_gas(code: str) -> bool:
     """Return whether a code is of the gas, which has no quarter-hours."""
     return code.startswith("7-")

@@ -36,6 +36,7 @@ from .contract import (
 from .demand_meter import DemandMeter
 from .demand_snapshot import KEPT_MONTHS, Demand
 from .estimate import Estimate, estimate, estimated
+from .kept_months import above_contract, above_each
 from .kwh_price import KwhPrice, excess_price, kwh_price, quarter_hour_cost
 from .market_ahead import PricesAhead, agrees, prices_by_quarter, prices_of_attributes
 from .month import (
@@ -131,6 +132,8 @@ __all__ = [
     "WhatIfError",
     "WhatIfRefusal",
     "YearCosts",
+    "above_contract",
+    "above_each",
     "agrees",
     "bill",
     "compare",

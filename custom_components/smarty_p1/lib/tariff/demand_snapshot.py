@@ -7,7 +7,7 @@ from operator import attrgetter
 
 from .calendar import month_start
 from .contract import Contracts, MarketPrices
-from .kept_months import day_of, from_first_day, with_running
+from .kept_months import above_contract, day_of, from_first_day, with_running
 from .month import Month, QuarterHour
 from .register_rises import DECIMALS, Amounts
 from .sharing import DaySums
@@ -107,17 +107,7 @@ def summarised(
         return last
     month = months.get(shown) or Month(start=shown)
     earlier = sorted((m for m in months.values() if m.start < shown), key=attrgetter("start"))
-    excess_kwh = _excess_kwh(month, contracts)
+    excess_kwh = round(above_contract(month.days, contracts).energy_wh / 1000, DECIMALS)
     if is_begun_here or (earlier or [month])[0].platform_quarter_hours:
         *earlier, month = from_first_day([*earlier, month])
     return Summary(months, contracts, month, tuple(earlier[-KEPT_MONTHS:]), excess_kwh)
-
-
-def _excess_kwh(month: Month, contracts: Contracts) -> float:
-    """Return the energy above the reference power of each moment."""
-    found = 0.0
-    for day in month.days:
-        own_kw = contracts.at(day.start).reference_kw
-        if own_kw is not None and own_kw in day.above:
-            found += day.above[own_kw].energy_wh
-    return round(found / 1000, DECIMALS)

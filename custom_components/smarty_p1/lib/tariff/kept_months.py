@@ -34,6 +34,15 @@ def above_each(energy_wh: float, own_kw: float | None) -> dict[float, Above]:
     return found
 
 
+def above_contract(days: Iterable[Day], contracts: Contracts) -> Above:
+    """Return how far days were above the reference power that the contract of each had."""
+    references = ((day, contracts.at(day.start).reference_kw) for day in days)
+    found = [day.above[kw] for day, kw in references if kw is not None and kw in day.above]
+    return Above(
+        sum(above.quarter_hours for above in found), sum(above.energy_wh for above in found)
+    )
+
+
 def joined(month: Month, other: Month) -> Month:
     """Return a month with all that is known of it: what two know of it together."""
     days = {day.start: day for day in month.days}
