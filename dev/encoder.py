@@ -53,7 +53,7 @@ def crc(data: bytes) -> int:
     """Compute the CRC the long way: bit by bit, most significant bit of the polynomial first."""
     remainder = 0
     # In blocks: each bit costs a number as long as what it stands in.
-    for block in batched(data.translate(_REVERSED), 32):
+    for block in batched(data.translate(_REVERSED), 32, strict=False):
         bits = 8 * len(block)
         remainder = remainder << bits ^ int.from_bytes(block) << 16
         for position in range(bits + 15, 15, -1):

@@ -13,7 +13,6 @@ from nats.js import JetStreamContext
 
 from smarty_p1_fleet.frame_reader import FrameReader, GapError
 
-
 # Seconds that never pass, whatever the clock says when they begin.
 LONG = 1e9
 
