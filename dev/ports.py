@@ -24,7 +24,8 @@ def free_ports(count: int = 1) -> int:
         with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
             claims = {port: _claim(port, stack) for port in ports if _is_free(port)}
             if len(claims) == count:
-                _given.update({port: claim and claim.detach() for port, claim in claims.items()})
+                for port, claim in claims.items():
+                    _given[port] = claim.detach() if claim else None
                 return first
 
 
