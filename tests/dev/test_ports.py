@@ -1,11 +1,23 @@
 """Two programs never get the same port."""
 
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
 from dev import ports
+
+ROOT = Path(__file__).parents[2]
+# Another process that is given as many ports, and stays until it is told to end.
+OTHER = """
+from dev.ports import free_ports
+print(free_ports(2), flush=True)
+input()
+"""
 
 
 def drawn(monkeypatch: pytest.MonkeyPatch, numbers: Iterable[int]) -> None:
@@ -13,17 +25,45 @@ def drawn(monkeypatch: pytest.MonkeyPatch, numbers: Iterable[int]) -> None:
     monkeypatch.setattr(ports, "randrange", lambda *_: next(following))
 
 
+def forgotten_ports(count: int) -> int:
+    """Return the first of so many ports that may be given once more."""
+    first = ports.free_ports(count)
+    for port in range(first, first + count):
+        if claim := ports._given.pop(port):
+            os.close(claim)
+    return first
+
+
 def test_a_port_is_given_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    first = ports.free_ports(5)
-    monkeypatch.setattr(ports, "_given", set())
+    first = forgotten_ports(5)
     drawn(monkeypatch, [first, first, first - 2, first + 1, first + 2, first + 4])
     assert [ports.free_ports(count) for count in (1, 3, 1)] == [first, first + 1, first + 4]
 
 
 def test_a_port_in_use_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    first = ports.free_ports(5)
-    monkeypatch.setattr(ports, "_given", set())
+    first = forgotten_ports(5)
     drawn(monkeypatch, [first + 1, first, first - 1, first + 2])
     with socket.create_server(("127.0.0.1", first + 1)):
         assert ports.free_ports() == first
         assert ports.free_ports(3) == first + 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="claims are known on Linux only")
+def test_a_port_that_another_process_was_given_is_not_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", OTHER],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdout
+        first = int(other.stdout.readline())
+        drawn(monkeypatch, [first, first + 1, first - 1, *range(30_000, 30_100)])
+        assert ports.free_ports(2) >= 30_000
+        other.communicate("\n")
+    # It has ended, and what it was given is free.
+    drawn(monkeypatch, [first])
+    assert ports.free_ports(2) == first

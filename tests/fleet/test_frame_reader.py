@@ -13,6 +13,9 @@ from nats.js import JetStreamContext
 
 from smarty_p1_fleet.frame_reader import FrameReader, GapError
 
+# Seconds that never pass, whatever the clock says when they begin.
+LONG = 1e9
+
 
 class FakeServers:
     """Takes what the reader asks for, and sends it messages."""
@@ -58,8 +61,8 @@ async def reader(servers: FakeServers, monkeypatch: pytest.MonkeyPatch) -> Frame
     return reader
 
 
-async def sequences(reader: FrameReader) -> list[int]:
-    return [message.sequence for message in await reader.read(0.01)]
+async def sequences(reader: FrameReader, within: float = 0.01) -> list[int]:
+    return [message.sequence for message in await reader.read(within)]
 
 
 async def test_it_begins_behind_what_is_committed(
@@ -91,9 +94,9 @@ async def let_others_work() -> None:
 async def test_what_comes_meanwhile_is_read_together(
     servers: FakeServers, reader: FrameReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("smarty_p1_fleet.frame_reader._GATHER_TIME", 3600.0)
+    monkeypatch.setattr("smarty_p1_fleet.frame_reader._GATHER_TIME", LONG)
     monkeypatch.setattr("smarty_p1_fleet.frame_reader._BATCH", 3)
-    reading = asyncio.create_task(sequences(reader))
+    reading = asyncio.create_task(sequences(reader, LONG))
     await let_others_work()
     for number in ((45, 1), (50, 2)):
         await servers.deliver(number)
@@ -102,7 +105,7 @@ async def test_what_comes_meanwhile_is_read_together(
     # All that was asked for is there: a backlog is not slowed down.
     await servers.deliver((51, 3))
     assert await reading == [45, 50, 51]
-    reading = asyncio.create_task(sequences(reader))
+    reading = asyncio.create_task(sequences(reader, LONG))
     await let_others_work()
     await servers.deliver((52, 4))
     await let_others_work()

@@ -265,11 +265,11 @@ def seconds_of(time: datetime) -> float:
     return time.timestamp()
 
 
-def check(demand: Demand, readings: list[Reading]) -> None:
+def check(demand: Demand, readings: list[Reading], chain: Chain) -> None:
     """Compare a snapshot with all that can be computed from the readings up to it."""
     parts = segments(readings)
     check_running(demand, parts[-1], readings[-1])
-    check_quarters(demand, parts, readings)
+    check_quarters(demand, parts, readings[-1], chain)
 
 
 def check_running(demand: Demand, segment: list[Reading], last: Reading) -> None:
@@ -319,8 +319,7 @@ def check_running(demand: Demand, segment: list[Reading], last: Reading) -> None
         assert mean <= reference + ROUNDING
 
 
-def check_quarters(demand: Demand, parts: list[list[Reading]], readings: list[Reading]) -> None:
-    last = readings[-1]
+def check_quarters(demand: Demand, parts: list[list[Reading]], last: Reading, chain: Chain) -> None:
     quarters = [quarter for segment in parts for quarter in quarters_of(segment)]
     if quarters:
         assert demand.last_quarter is not None
@@ -329,9 +328,6 @@ def check_quarters(demand: Demand, parts: list[list[Reading]], readings: list[Re
     else:
         assert demand.last_quarter is None
 
-    chain = Chain()
-    for reading in readings:
-        chain.take(reading)
     month = chain.parts[-1].shown
     of_month = [each for each in chain.quarters() if local_month(each.start) == month]
     assert demand.month_start.replace(tzinfo=None) == datetime(*month, 1)  # noqa: DTZ001 - local
@@ -437,9 +433,10 @@ def stored_and_loaded(meter: DemandMeter, contract: Contract) -> DemandMeter:
 @given(readings_of())
 @settings(max_examples=400)
 def test_it_agrees_after_every_reading(readings: list[Reading]) -> None:
-    meter = DemandMeter()
+    meter, chain = DemandMeter(), Chain()
     for count, reading in enumerate(readings, 1):
-        check(feed(meter, reading), readings[:count])
+        chain.take(reading)
+        check(feed(meter, reading), readings[:count], chain)
 
 
 @given(readings_of(), st.sets(st.integers(0, 30)))
