@@ -603,11 +603,16 @@ async def test_the_message_adds_up_to_its_title(tell_last_month: Tell) -> None:
             ],
         ),
         (
-            {"total": 26.0, "parts": {"energy": 20.0, "shared": 6.0}, "prices_of": "2025-12"},
+            {
+                "total": 26.0,
+                "parts": {"energy": 26.0},
+                "community": {"amount": 6.0},
+                "prices_of": "2025-12",
+            },
             "Electricity May 2026: 26.00 €",
             [
-                "- Energy: 20.00 €",
-                "- Energy community: 6.00 €",
+                "- Energy: 26.00 €",
+                "To the energy community, beside this bill: 6.00 €",
                 "With the prices of December 2025.",
             ],
         ),
