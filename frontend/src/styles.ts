@@ -165,6 +165,14 @@ export const styles = css`
     text-align: left;
     padding-left: 0;
   }
+  .notice {
+    margin: 4px 0 8px;
+    padding: 6px 12px;
+    border-inline-start: 4px solid var(--quiet);
+    font-size: 13px;
+    line-height: 20px;
+    background: var(--chosen);
+  }
   .banner {
     margin: -15px -15px 12px;
     padding: 12px 15px 4px 12px;

@@ -29,6 +29,8 @@ export interface Meter {
   reference_kw: number | null;
   /** EUR for each kWh above the reference power, with VAT. */
   excess_price: number | null;
+  /** Of which month the published prices are, where those of now are not known: 2026-12. */
+  prices_of?: string;
   known_since: Time | null;
   phases: 1 | 2 | 3 | null;
   feeds_in: boolean | null;
@@ -107,7 +109,10 @@ export interface Day {
   quarter_hours_above: number;
   above_wh: number;
   peak: Peak | null;
+  /** Used and fixed, and what was fed in, which is below 0 where it is paid out. */
   cost: number | null;
+  cost_used: number | null;
+  cost_fixed: number | null;
   cost_above: number | null;
   feed_in: number | null;
 }
@@ -118,7 +123,12 @@ export interface BillLine {
   unit: string;
   price: number;
   amount: number;
+  /** Of an aid of one's own: its name, and whether there is VAT on it. */
+  label?: string;
+  has_vat?: boolean;
 }
+
+export type BillPart = "energy" | "network" | "levies" | "surcharge" | "feed_in";
 
 export interface Bill {
   month: string;
@@ -129,11 +139,15 @@ export interface Bill {
   measured_share: number;
   lines: BillLine[];
   net: number | null;
+  vat_base: number | null;
   vat: number | null;
   vat_rate: number | null;
   total: number | null;
   estimate?: { total: number; low?: number; high?: number };
+  /** The lines whose price is not known, and what the known parts come to: there is no total then. */
   missing?: string[];
+  subtotal?: number | null;
+  prices_of?: string;
   unpriced_kwh?: number;
   unsplit_kwh?: number;
   unpriced_exported_kwh?: number;
@@ -144,12 +158,15 @@ export interface Bill {
   /** With energy sharing. */
   shared_kwh?: number;
   sharing_known_kwh?: number;
-  may_owe_less_network?: boolean;
+  may_owe_less_network?: number | null;
+  /** What the energy community is paid beside the bill, where its price is known. */
+  community?: BillLine;
+  total_with_community?: number | null;
   imported_kwh: number;
   exported_kwh: number | null;
   reference_kw: number | null;
   peak: Peak | null;
-  parts: { energy?: number; network?: number; levies?: number; surcharge?: number; feed_in?: number };
+  parts: Partial<Record<BillPart, number>>;
 }
 
 export interface Above {
@@ -175,7 +192,7 @@ export interface Classes {
     classes: Record<string, { excess_kwh: number; fixed: number; surcharge: number; total: number }>;
   }[];
   prices: "current";
-  price_year: number;
+  prices_of?: string;
   cheapest: number | null;
   saving_per_year: number | null;
   about_the_same: boolean;

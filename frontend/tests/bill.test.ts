@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Locale } from "../src/locale.ts";
-import { billTexts, shownBill } from "../src/sentences/bill.ts";
+import { billTexts, type Row, shownBill } from "../src/sentences/bill.ts";
+import { olderPrices } from "../src/sentences/older-prices.ts";
 import type { Bill, BillLine } from "../src/wire.ts";
 
-const english = new Locale({ language: "en", number_format: "language", time_format: "24" });
+const formats = { number_format: "language", time_format: "24" } as const;
+const english = new Locale({ language: "en", ...formats });
+const french = new Locale({ language: "fr", ...formats });
 const plain = (text: string | undefined) => text?.replaceAll("\u00a0", " ");
 
 const line = (name: string, quantity: number, unit: string, price: number, amount: number): BillLine => ({ name, quantity, unit, price, amount });
@@ -17,6 +20,7 @@ const bill = (changes: Partial<Bill> = {}): Bill => ({
   measured_share: 1,
   lines: [line("energy", 350, "kWh", 0.145, 50.75)],
   net: 50.75,
+  vat_base: 50.75,
   vat: 4.06,
   vat_rate: 0.08,
   total: 54.81,
@@ -34,29 +38,34 @@ const quantities = (...lines: BillLine[]) =>
     .map(({ quantity }) => plain(quantity))
     .filter((quantity) => quantity?.includes("×"));
 
-test("a quantity has so many decimals that a calculator gets the amount", () => {
-  // 363.7 × 0.145 would be 52.74.
+test("energy has two decimals, and three where a calculator would not get the amount of a whole month", () => {
   assert.equal(quantities(line("energy", 363.662, "kWh", 0.145, 52.73))[0], "363.66 kWh × 0.1450 €");
-  assert.equal(quantities(line("energy", 363.66, "kWh", 0.1, 36.37))[0], "363.7 kWh × 0.1000 €");
-  // 0.1 × 1.2 would be 0.12, and 0.13 × 1.2 would be 0.16.
+  assert.equal(quantities(line("energy", 100, "kWh", 0.1, 10))[0], "100.00 kWh × 0.1000 €");
+  // 0.13 × 1.2 would be 0.16.
   assert.equal(quantities(line("energy", 0.125, "kWh", 1.2, 0.15))[0], "0.125 kWh × 1.2000 €");
 });
 
 test("equal quantities look equal in all lines", () => {
-  const found = quantities(line("energy", 363.662, "kWh", 0.145, 52.73), line("electricity_tax", 363.662, "kWh", 0.001, 0.36));
-  assert.deepEqual(found.slice(0, 2), ["363.66 kWh × 0.1450 €", "363.66 kWh × 0.0010 €"]);
+  // 100.01 × 0.50 would be 50.01.
+  const found = quantities(line("energy", 100.005, "kWh", 0.5, 50), line("electricity_tax", 100.005, "kWh", 0.001, 0.1));
+  assert.deepEqual(found.slice(0, 2), ["100.005 kWh × 0.5000 €", "100.005 kWh × 0.0010 €"]);
+});
+
+test("while the month runs, quantities do not jump: kWh with two decimals, days with one", () => {
+  const lines = [line("energy", 0.125, "kWh", 1.2, 0.15), line("meter", 0.692553, "month", 5.72, 3.96)];
+  const { groups } = shownBill(bill({ lines, until: "2026-06-21T18:38:00+02:00" }), english);
+  assert.deepEqual(groups.slice(0, 2).map((rows) => plain(rows[0]!.quantity)), ["0.13 kWh × 1.2000 €", "20.8 of 30 days × 5.72 €"]);
 });
 
 test("what is paid by the month is written in days, and as one month when it is whole", () => {
   assert.equal(quantities(line("meter", 0.333333, "month", 5.72, 1.91))[0], "10 of 30 days × 5.72 €");
   assert.equal(quantities(line("meter", 1, "month", 5.72, 5.72))[0], "1 month × 5.72 €");
-  assert.equal(quantities(line("network_fixed", 0.692553, "month", 12.84, 8.89))[0], "20.78 of 30 days × 12.84 €");
 });
 
 test("prices are written in full, and a mean of the market says that it is one", () => {
-  assert.equal(quantities(line("energy", 100, "kWh", 0.14525, 14.53))[0], "100.0 kWh × 0.14525 €");
-  assert.equal(quantities(line("energy", 100, "kWh", 0.098412, 9.84))[0], "100.0 kWh × 0.098412 € on average");
-  assert.equal(quantities(line("compensation", 350, "kWh", -0.0376, -13.16))[0], "350.0 kWh × −0.0376 €");
+  assert.equal(quantities(line("energy", 100, "kWh", 0.14525, 14.53))[0], "100.00 kWh × 0.14525 €");
+  assert.equal(quantities(line("energy", 100, "kWh", 0.098412, 9.84))[0], "100.00 kWh × 0.098412 € on average");
+  assert.equal(quantities(line("compensation", 350, "kWh", -0.0371, -12.99))[0], "350.00 kWh × −0.0371 €");
 });
 
 test("the lines of a name stand together, in the order of the paper", () => {
@@ -64,7 +73,7 @@ test("the lines of a name stand together, in the order of the paper", () => {
   const { groups } = shownBill(bill({ lines }), english);
   assert.deepEqual(
     groups.map((rows) => rows.map(({ name }) => plain(name))),
-    [["Energy", "Energy"], ["Meter", "Above 7 kW"], ["Compensation fund"], ["Net", "VAT", "Fed in"]],
+    [["Energy", "Energy"], ["Meter", "Above 7 kW"], ["Compensation mechanism"], ["Net", "VAT", "To the grid"]],
   );
 });
 
@@ -83,4 +92,154 @@ test("a forecast is of the running month only, and names no range that it is one
   assert.equal(plain(shownBill(running, english).sentence), "About **91 €** by 30 June");
   const mixed = { ...running, estimate: { total: -4, low: -4, high: 12.2 } };
   assert.equal(plain(shownBill(mixed, english).sentence), "About **4 €** to receive by 30 June");
+});
+
+/** A household in August 2026: 384.64 kWh from the grid, 43.25 of it above 7 kW, 400.56 to the grid. */
+const NETWORK = [
+  line("network_fixed", 1, "month", 12.84, 12.84),
+  line("network_variable", 384.64, "kWh", 0.051, 19.62),
+  line("meter", 1, "month", 5.72, 5.72),
+  line("surcharge", 43.25, "kWh", 0.0765, 3.31),
+  line("electricity_tax", 384.64, "kWh", 0.001, 0.38),
+  line("compensation", 384.64, "kWh", -0.0371, -14.27),
+];
+const ENERGY = line("energy", 384.64, "kWh", 0.1463, 56.27);
+const SOLD = line("feed_in", 400.56, "kWh", 0.0782, -31.32);
+const august = (changes: Partial<Bill> = {}): Bill =>
+  bill({
+    month: "2026-08",
+    start: "2026-08-01T00:00:00+02:00",
+    end: "2026-09-01T00:00:00+02:00",
+    until: "2026-09-01T00:00:00+02:00",
+    lines: [ENERGY, ...NETWORK, SOLD],
+    net: 52.55,
+    vat_base: 83.87,
+    vat: 6.71,
+    total: 59.26,
+    imported_kwh: 384.64,
+    exported_kwh: 400.56,
+    ...changes,
+  });
+const told = (found: Bill, locale = english) => {
+  const shown = shownBill(found, locale);
+  const rows = (all: Row[]) => all.map(({ name, quantity, amount }) => [name, quantity, amount].flatMap((each) => plain(each) ?? []).join(" | "));
+  const texts = [shown.notice, shown.sentence, shown.community].map(plain);
+  return { total: plain(`${shown.total} ${shown.label}`), texts, last: rows(shown.groups.at(-1)!), sums: rows(shown.sums), lacks: shown.lacks, notes: shown.notes.map(plain), all: rows(shown.groups.flat()) };
+};
+
+test("a whole month is to be paid; net and VAT are of what has VAT", () => {
+  const { total, texts, last, sums, lacks } = told(august());
+  assert.deepEqual([total, lacks], ["59.26 €", undefined]);
+  assert.deepEqual(texts, ["", "", ""]);
+  assert.deepEqual(last, ["Net | 83.87", "VAT | 8% | 6.71", "To the grid | 400.56 kWh × 0.0782 € | −31.32"]);
+  assert.deepEqual(sums, ["To pay | 59.26 €"]);
+});
+
+test("a running month is so far, with its date; whoever is paid is told so", () => {
+  const until = "2026-08-21T18:38:00+02:00";
+  assert.deepEqual([told(august({ until })).total, told(august({ until })).sums], ["59.26 € so far", ["So far | until 21 Aug, 18:38 | 59.26 €"]]);
+  const received = told(august({ until, total: -2.1 }));
+  assert.deepEqual([received.total, received.sums], ["2.10 € to receive so far", ["To receive so far | until 21 Aug, 18:38 | 2.10 €"]]);
+  assert.deepEqual([told(august({ total: -2.1 })).total, told(august({ total: -2.1 })).sums], ["2.10 € to receive", ["To receive | 2.10 €"]]);
+});
+
+const WITHOUT_ENERGY: Partial<Bill> = { lines: NETWORK, net: null, vat_base: null, vat: null, total: null, subtotal: 29.81, missing: ["energy"], unpriced_kwh: 384.64, unpriced_exported_kwh: 400.56 };
+
+test("without an energy price there is no total: what is known is the network and the levies", () => {
+  const { total, texts, last, sums, lacks, notes, all } = told(august(WITHOUT_ENERGY));
+  assert.deepEqual([total, lacks], ["– €", "prices"]);
+  assert.equal(texts[1], "**29.81 € without the energy itself.** With its price, this is your bill.");
+  assert.equal(all[0], "Energy | 384.64 kWh | price missing");
+  // 12.84 + 19.62 + 5.72 + 3.31 + 0.38 - 14.27, and 8 % of it.
+  assert.deepEqual(last, ["Net | 27.60", "VAT | 8% | 2.21", "To the grid | 400.56 kWh | price missing"]);
+  assert.deepEqual(sums, ["Network and levies | 29.81 €"]);
+  assert.deepEqual(notes.slice(0, -1), ["No price is entered for what goes to the grid: it earns nothing here."]);
+  const french_ = told(august(WITHOUT_ENERGY), french);
+  assert.equal(french_.texts[1], "**29,81 € sans l'énergie elle-même.** Avec son prix, ce sera votre facture.");
+  assert.deepEqual(french_.sums, ["Réseau et taxes | 29,81 €"]);
+});
+
+test("a line beside one without a price is not in the sum, and says so", () => {
+  const fee = line("energy_fee", 1, "month", 2.5, 2.5);
+  const { all, last } = told(august({ ...WITHOUT_ENERGY, lines: [fee, ...NETWORK] }));
+  assert.deepEqual(all.slice(0, 2), ["Energy | 384.64 kWh | price missing", "Energy, monthly fee | 1 month × 2.50 € | not in the sum"]);
+  assert.equal(last[0], "Net | 27.60");
+});
+
+test("other missing parts are named, and nothing is claimed where no price is known", () => {
+  const lines = [ENERGY, ...NETWORK.slice(1), SOLD];
+  // (56.27 + 3.31 + 0.38 - 14.27) * 1.08 - 31.32.
+  const { texts, sums, all } = told(august({ ...WITHOUT_ENERGY, lines, missing: ["network_fixed"], subtotal: 18.03, unpriced_kwh: 0, unpriced_exported_kwh: 0 }));
+  assert.equal(texts[1], "**18.03 € without the network.** With the missing price, this is your bill.");
+  assert.deepEqual(sums, ["Known parts | 18.03 €"]);
+  assert.deepEqual(all.slice(1, 4), ["Network, 7 kW | price missing", "Network, per kWh | 384.64 kWh × 0.0510 € | not in the sum", "Meter | 1 month × 5.72 € | not in the sum"]);
+  const both = told(august({ ...WITHOUT_ENERGY, missing: ["energy", "compensation"], subtotal: 44.81 }));
+  assert.match(both.texts[1]!, /^\*\*44.81 € without the energy itself, the levies\.\*\*/);
+  const old = told(august({ lines: [], total: null, subtotal: null, missing: ["network_fixed"], vat_rate: null }));
+  assert.match(old.texts[1]!, /^The prices of this month are not known\./);
+  assert.deepEqual(old.sums, ["Known parts | –"]);
+});
+
+test("without a reference power there are the energies and the highest quarter-hour", () => {
+  const peak = { start: "2026-08-11T16:15:00+00:00", mean_kw: 9.44 };
+  const { total, texts, all, sums, lacks, notes } = told(august({ ...WITHOUT_ENERGY, reference_kw: null, missing: ["energy", "network_fixed", "surcharge"], peak }));
+  assert.deepEqual([total, lacks], ["384.64 kWh", "reference"]);
+  assert.equal(texts[1], "Your bill states your reference power. With it, this is in euros.");
+  assert.deepEqual(all, ["From the grid | 384.64 kWh", "To the grid | 400.56 kWh", "Highest quarter-hour | 11 Aug, 18:15 | 9.4 kW"]);
+  assert.deepEqual([sums, notes], [[], []]);
+});
+
+const SHARED: Partial<Bill> = { shared_kwh: 100, sharing_known_kwh: 384.64, may_owe_less_network: 5.51, total: 47.36 };
+const COMMUNITY = line("community", 100, "kWh", 0.09, 9);
+
+test("what the energy community is paid stands below, and the big number is both together", () => {
+  const { total, texts, sums, notes } = told(august({ ...SHARED, community: COMMUNITY, total_with_community: 56.36 }));
+  assert.deepEqual([total, texts], ["56.36 €", ["", "", ""]]);
+  assert.deepEqual(sums, ["To pay | 47.36 €", "To the energy community | 100.00 kWh × 0.0900 €, no VAT | 9.00", "Both together | 56.36 €"]);
+  assert.deepEqual(notes.slice(0, 2), [
+    "100.00 kWh were shared: the supplier bills neither energy nor levies for them.",
+    "The operator may charge 5.51 € less for the network.",
+  ]);
+});
+
+test("without its price there is no sum with the energy community", () => {
+  const { total, texts, sums, lacks } = told(august({ ...SHARED, total_with_community: null }));
+  assert.deepEqual([total, lacks], ["47.36 €", undefined]);
+  assert.deepEqual(sums, ["To pay | 47.36 €", "To the energy community | 100.00 kWh | price missing"]);
+  assert.match(texts[2]!, /^What you pay the energy community is not in it\./);
+});
+
+test("prices of another year are said, in each language", () => {
+  const january = (changes: Partial<Bill> = {}) => told(bill({ month: "2027-01", start: "2027-01-01T00:00:00+01:00", end: "2027-02-01T00:00:00+01:00", until: "2027-02-01T00:00:00+01:00", prices_of: "2026-12", ...changes }));
+  assert.equal(january().texts[0], "The prices of 2027 are not known yet. Calculated with the prices of December 2026.");
+  assert.deepEqual(january().sums, ["To pay, with the prices of December 2026 | 54.81 €"]);
+  assert.deepEqual(january({ until: "2027-01-21T00:00:00+01:00" }).sums, ["So far, with the prices of December 2026 | until 21 Jan, 00:00 | 54.81 €"]);
+  assert.equal(plain(olderPrices("2026-12", "2027-01", french)), "Les prix de 2027 ne sont pas encore connus. Calculé avec les prix de décembre 2026.");
+  // Of the same year: the month.
+  assert.equal(plain(olderPrices("2027-08", "2027-10", french)), "Les prix d'octobre 2027 ne sont pas encore connus. Calculé avec les prix d'août 2027.");
+  assert.equal(olderPrices("2026-12", "2026-12", english), "");
+});
+
+test("aids have the household's name; one without VAT stands below the VAT", () => {
+  const aids = [
+    { ...line("aid_per_kwh", 384.64, "kWh", -0.037037, -14.25), label: "Aide de l'État", has_vat: true },
+    { ...line("aid_per_month", 1, "month", -5, -5), label: "Prime communale", has_vat: false },
+  ];
+  // 83.87 - 14.25 is 69.62, with 5.57 of VAT; less 5 and 31.32.
+  const { last, all } = told(august({ lines: [ENERGY, ...NETWORK, ...aids, SOLD], total: 38.87 }));
+  assert.ok(all.includes("Aide de l'État | 384.64 kWh × −0.037037 € | −14.25"));
+  assert.deepEqual(last.slice(0, 3), ["Net | 69.62", "VAT | 8% | 5.57", "Prime communale | 1 month × −5.00 € | −5.00"]);
+});
+
+test("energy whose price was not known costs the mean of the month, or is why there is no total", () => {
+  assert.deepEqual(told(august({ unpriced_kwh: 12.3 })).notes.slice(0, -1), ["12.30 kWh came while their price was not known: they cost the mean of the month."]);
+  assert.deepEqual(told(august({ ...WITHOUT_ENERGY, unpriced_kwh: 80, unpriced_exported_kwh: 0 })).notes.slice(0, -1), ["For 80.00 kWh the price is not known."]);
+  const sold = told(august({ unpriced_exported_kwh: 9 }));
+  assert.deepEqual(sold.last.slice(-1), ["To the grid, without a price | 9.00 kWh | price missing"]);
+  assert.deepEqual(sold.notes.slice(0, -1), ["9.00 kWh went to the grid while their price was not known: they earn nothing here."]);
+});
+
+test("a forecast without the energy community says whose it is", () => {
+  const running = { ...SHARED, until: "2026-08-21T18:38:00+02:00", estimate: { total: 90.2 } };
+  assert.equal(told(august(running)).texts[1], "About **90 €** to the supplier by 31 August");
 });

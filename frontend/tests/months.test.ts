@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Column, monthsDrawing } from "../src/drawing/months.ts";
 import { Locale } from "../src/locale.ts";
-import { choiceOf, labelOf, type Month } from "../src/sentences/months.ts";
+import { amountNotes, choiceOf, labelOf, lackOfAll, type Month, tableOf, yearOf } from "../src/sentences/months.ts";
+import type { Bill } from "../src/wire.ts";
+
+const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
 
 const column = (changes: Partial<Column> = {}): Column => ({
   parts: [60, 40, 0, 0, -20],
@@ -100,11 +103,64 @@ test("nothing at all, one column and absurd values draw something or nothing", (
 });
 
 test("a little is not nothing", () => {
-  const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
   const month = (value: number) => ({ month: "2026-11", start: new Date("2026-11-01T00:00:00+01:00"), value, isRunning: false, estimate: null }) as Month;
   const said = (value: number) => [choiceOf(month(value), "€", en), labelOf(month(value), en)].map((text) => text.replaceAll("\u00a0", " "));
   assert.deepEqual(said(0.06), ["November 2026: < 1 €", "< 1"]);
   assert.deepEqual(said(-0.06), ["November 2026: > −1 €", "> −1"]);
   assert.deepEqual(said(0), ["November 2026: 0 €", "0"]);
   assert.deepEqual(said(0.6), ["November 2026: 1 €", "1"]);
+});
+
+const bill = (month: string, next: string, changes: Partial<Bill> = {}): Bill =>
+  ({
+    month,
+    start: `${month}-01T00:00:00+01:00`,
+    end: `${next}-01T00:00:00+01:00`,
+    until: `${next}-01T00:00:00+01:00`,
+    measured_share: 1,
+    lines: [],
+    total: 60,
+    imported_kwh: 350,
+    exported_kwh: 0,
+    reference_kw: 7,
+    vat_rate: 0.08,
+    parts: { energy: 40, network: 20 },
+    ...changes,
+  }) as Bill;
+
+test("without a month in euros there is only energy, and what has to be entered is known", () => {
+  const unpriced = (month: string, next: string, changes: Partial<Bill> = {}) => bill(month, next, { total: null, parts: {}, missing: ["energy"], ...changes });
+  assert.equal(lackOfAll([unpriced("2026-11", "2026-12"), unpriced("2026-12", "2027-01")]), "prices");
+  assert.equal(lackOfAll([unpriced("2026-11", "2026-12"), unpriced("2026-12", "2027-01", { reference_kw: null })]), "reference");
+  assert.equal(lackOfAll([bill("2026-11", "2026-12"), unpriced("2026-12", "2027-01")]), undefined);
+});
+
+test("amounts say at which prices they are", () => {
+  const notes = (changes: Partial<Bill>, unit: "€" | "kWh" = "€") => amountNotes(yearOf([bill("2026-12", "2027-01"), bill("2027-01", "2027-02", changes)], unit), en);
+  assert.deepEqual(notes({}), ["Each month at its own prices."]);
+  assert.deepEqual(notes({ prices_of: "2026-12" }), [
+    "Each month at its own prices.",
+    "The prices of 2027 are not known yet. Calculated with the prices of December 2026.",
+  ]);
+  assert.deepEqual(notes({ shared_kwh: 100 }), ["Each month at its own prices.", "Without what you pay the energy community."]);
+  assert.deepEqual(notes({ prices_of: "2026-12" }, "kWh"), []);
+});
+
+test("what the energy community is paid is energy, and the sum is both together", () => {
+  const community = { name: "community", quantity: 100, unit: "kWh", price: 0.09, amount: 9 };
+  const months = yearOf([bill("2026-11", "2026-12", { community, shared_kwh: 100, total_with_community: 69 })], "€");
+  const { rows, total } = tableOf(months, months.months.at(-1)!, en);
+  assert.deepEqual([...rows, total!].map(({ name, cells }) => [name, ...cells].join(" ").replaceAll("\u00a0", " ")), ["Energy 49 €", "Network and meter 20 €", "To pay 69 €"]);
+});
+
+test("a running month is so far, and only whole ones are to be paid", () => {
+  const running = bill("2026-12", "2027-01", { until: "2026-12-21T12:00:00+01:00", parts: { energy: 60, network: 20, feed_in: -20 } });
+  const head = (bills: Bill[]) => {
+    const of = yearOf(bills, "€");
+    const { head: [, ...heads], total } = tableOf(of, of.months.at(-1)!, en);
+    return [...heads, total!.name];
+  };
+  assert.deepEqual(head([running]), ["December so far", "So far"]);
+  assert.deepEqual(head([bill("2026-11", "2026-12"), running]), ["December so far", "1 month", "To pay, after what you sold"]);
+  assert.deepEqual(head([running, bill("2027-01", "2027-02")]), ["January", "To pay, after what you sold"]);
 });

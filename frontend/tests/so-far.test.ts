@@ -16,12 +16,17 @@ const day = (changes: Partial<Day> = {}): Day =>
     of_quarter_hours: 74,
     peak: { start: "2026-11-21T17:15:00Z", mean_kw: 9.4 },
     cost: 2.98,
+    cost_used: 2.62,
+    cost_fixed: 0.4,
+    feed_in: -0.04,
     ...changes,
   }) as Day;
 const bill = (changes: Partial<Bill> = {}): Bill =>
   ({
+    month: "2026-11",
     lines: [{ name: "energy" }],
     total: 97.09,
+    reference_kw: 7,
     estimate: { total: 145.2 },
     start: "2026-11-01T00:00:00+01:00",
     end: "2026-12-01T00:00:00+01:00",
@@ -30,7 +35,7 @@ const bill = (changes: Partial<Bill> = {}): Bill =>
     ...changes,
   }) as Bill;
 const shown = (days: Day[], of = bill(), feedsIn = true) => {
-  const { rows, ...rest } = soFar(days, of, undefined, feedsIn, NOW, en);
+  const { rows, ...rest } = soFar(days, of, feedsIn, NOW, en);
   const plain = (text: string) => text.replaceAll("\u00a0", " ");
   return { ...rest, rows: rows.map(({ today, month }) => plain(`${today} | ${month}`)) };
 };
@@ -41,7 +46,7 @@ test("today beside the sums and the highest of the month", () => {
   assert.deepEqual(rows, ["10.8 kWh | 31 kWh", "0.5 kWh | 1 kWh", "9.4 kW | 14.5 kW", "2.98 € | 97 €"]);
   assert.deepEqual([until, today, month], ["until 18:38", "Today", "November"]);
   assert.equal(forecast?.replaceAll("\u00a0", " "), "About **145 €** by 30 November");
-  assert.deepEqual([notes, lacks], [[], undefined]);
+  assert.deepEqual([notes.map((note) => note.replaceAll("\u00a0", " ")), lacks], [["Today 2.98 €: 2.62 used, −0.04 to the grid, 0.40 fixed."], undefined]);
 });
 
 test("who will be paid is told so, and who is not told an estimate is told none", () => {
@@ -59,23 +64,39 @@ test("who feeds nothing in has no row about it", () => {
 
 test("what is not known is not 0", () => {
   const unknown = day({ imported_wh: null, exported_wh: null, peak: null, cost: null });
-  assert.deepEqual(shown([unknown], bill({ total: null })).rows, ["– | –", "– | –", "– | –", "– | –"]);
+  assert.deepEqual(shown([unknown]).rows, ["– | –", "– | –", "– | –", "– | 97 €"]);
+  assert.deepEqual(shown([unknown]).notes, []);
   assert.deepEqual(shown([]).rows, ["– | –", "– | –", "– | –", "– | 97 €"]);
 });
 
 test("a missing price is said, and a missing reference power", () => {
-  const missing = shown([day()], bill({ missing: ["energy"], total: null }));
+  const unpriced = day({ cost: null, cost_used: null });
+  const missing = shown([unpriced], bill({ missing: ["energy"], total: null }));
   assert.equal(missing.rows[3], "price missing | price missing");
-  assert.equal(missing.lacks, "prices");
-  const grid = soFar([day()], bill({ lines: [] }), undefined, true, NOW, en);
-  assert.equal(grid.rows[3]!.name, "Cost with VAT, grid only");
-  assert.equal(grid.lacks, "prices");
-  const without = soFar([day()], undefined, "no_reference_power", true, NOW, en);
-  assert.deepEqual([without.rows[3]!.today, without.rows[3]!.month, without.lacks], ["–", "–", "reference"]);
+  assert.deepEqual([missing.lacks, missing.notes], ["prices", []]);
+  const without = shown([unpriced], bill({ missing: ["network_fixed", "surcharge"], total: null, reference_kw: null }));
+  assert.deepEqual([without.rows[3], without.lacks], ["– | –", "reference"]);
 });
 
 test("a day that is not today has its date, and one that is not whole says so", () => {
   assert.equal(shown([YESTERDAY]).today, "20 Nov");
   const { notes } = shown([day({ quarter_hours: 3 })], bill({ since: "2026-11-21T00:00:00+01:00" }));
-  assert.deepEqual(notes, ["Counted since 21 November.", "4% of today is known."]);
+  assert.deepEqual(notes.slice(1), ["Counted since 21 November.", "4% of today is known."]);
+});
+
+test("what today costs is told by its parts, which add up", () => {
+  const said = (changes: Partial<Day>, of = bill()) => shown([day(changes)], of).notes.map((note) => note.replaceAll("\u00a0", " "));
+  assert.deepEqual(said({ cost: 0.92, cost_used: 0.51, cost_fixed: 0.41, feed_in: 0 }), ["Today 0.92 €: 0.51 used, 0.41 fixed."]);
+  assert.deepEqual(said({ cost: 0.92, cost_used: 1.08, cost_fixed: 0.41, feed_in: -0.57 }), ["Today 0.92 €: 1.08 used, −0.57 to the grid, 0.41 fixed."]);
+});
+
+test("prices of another year are said beside what the month costs", () => {
+  const { notes } = shown([day()], bill({ month: "2027-01", prices_of: "2026-12" }));
+  assert.equal(notes[1], "The prices of 2027 are not known yet. Calculated with the prices of December 2026.");
+});
+
+test("the month costs the bill and the energy community together", () => {
+  const { rows, forecast } = shown([day()], bill({ shared_kwh: 100, total_with_community: 106.09 }));
+  assert.equal(rows[3], "2.98 € | 106 €");
+  assert.equal(forecast?.replaceAll("\u00a0", " "), "About **145 €** to the supplier by 30 November");
 });

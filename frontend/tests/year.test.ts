@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Cells, dayTicks, imageOf, palette } from "../src/drawing/year.ts";
 import { Locale } from "../src/locale.ts";
-import { aboveIn, aboveSentence, classRows, classSentence, comparisonBegins, limitName, periodOf } from "../src/sentences/year.ts";
-import type { Classes, MonthAbove, QuarterHours } from "../src/wire.ts";
+import { aboveIn, aboveSentence, classRows, classSentence, comparisonBegins, energySentence, limitName, periodOf } from "../src/sentences/year.ts";
+import type { Bill, Classes, MonthAbove, QuarterHours } from "../src/wire.ts";
 import { ESTIMATED, EXCESS, gridOf, joined, localOf, markedCells, type Series, UNKNOWN } from "../src/year-series.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
 const of = (language: string) => new Locale({ language, number_format: "language", time_format: "24" });
 const plain = (text: string) => text.replaceAll("**", "").replaceAll("\u00a0", " ");
 
-/** The classes of one month, [kW, fixed, surcharge, kWh above] each, without VAT. */
+/** The classes of one month, [kW, fixed, surcharge, kWh above] each. */
 function classes(own: number | null, all: [string, number | null, number | null, number][]): Classes {
   const entry = (fixed: number | null, surcharge: number | null, excess_kwh: number) =>
     ({ fixed, surcharge, excess_kwh, total: fixed === null || surcharge === null ? null : fixed + surcharge }) as Classes["months"][0]["classes"][string];
@@ -46,9 +46,8 @@ const says = (rows: ReturnType<typeof classRows>, chosen: number | undefined, mo
 test("classes are in the order of their numbers, up to the first that nothing exceeds", () => {
   const rows = classRows(classes(7, [["12", 20, 0, 0], ["100", 90, 0, 0], ["3", 7, 9, 120], ["7", 13, 1, 10]]));
   assert.deepEqual(rows.map(({ kw }) => kw), [3, 7, 12]);
-  // With VAT: 16 × 1.08 = 17.28, 14 × 1.08 = 15.12, 20 × 1.08 = 21.6; differences are those of what is shown.
-  assert.deepEqual(rows.map(({ total }) => total), [17, 15, 22]);
-  assert.deepEqual(rows.map(({ difference }) => difference), [2, null, 7]);
+  assert.deepEqual(rows.map(({ total }) => total), [16, 14, 20]);
+  assert.deepEqual(rows.map(({ difference }) => difference), [2, null, 6]);
 });
 
 test("one's own class is there, however large, and one class is never alone", () => {
@@ -67,29 +66,38 @@ test("of many classes the dearest are left out, never one's own or the cheapest"
 
 test("the class that costs least is right, its neighbours are compared", () => {
   const rows = (three: number, twelve: number) => classRows(classes(7, [["3", three, 0, 9], ["7", 200, 0, 2], ["12", twelve, 0, 0]]));
-  assert.equal(says(rows(203, 220), 7), "7 kW is right. In 12 months 12 kW would have cost 22 € more, 3 kW about the same.");
-  assert.equal(says(rows(220, 203), 7), "7 kW is right. In 12 months 3 kW would have cost 22 € more, 12 kW about the same.");
-  assert.equal(says(rows(208, 220), 7), "7 kW is right. In 12 months 12 kW would have cost 22 € more, 3 kW 9 € more.");
+  assert.equal(says(rows(203, 220), 7), "7 kW is right. In 12 months 12 kW would have cost 20 € more, 3 kW about the same.");
+  assert.equal(says(rows(220, 203), 7), "7 kW is right. In 12 months 3 kW would have cost 20 € more, 12 kW about the same.");
+  assert.equal(says(rows(208, 220), 7), "7 kW is right. In 12 months 12 kW would have cost 20 € more, 3 kW 8 € more.");
   assert.equal(says(rows(203, 201), 7), "7 kW is right. In 12 months 12 kW and 3 kW would have cost about the same.");
   // Less than 5 € dearer than another: about the same, too.
-  assert.equal(says(rows(197, 220), 7), "7 kW is right. In 12 months 12 kW would have cost 22 € more, 3 kW about the same.");
-  assert.equal(says(rows(180, 220), 7), "3 kW would have saved 22 € in 12 months.");
-  assert.equal(says(rows(180, 220), 7, 1), "3 kW would have saved 22 € in 1 month.");
+  assert.equal(says(rows(197, 220), 7), "7 kW is right. In 12 months 12 kW would have cost 20 € more, 3 kW about the same.");
+  assert.equal(says(rows(180, 220), 7), "3 kW would have saved 20 € in 12 months.");
+  assert.equal(says(rows(180, 220), 7, 1), "3 kW would have saved 20 € in 1 month.");
 });
 
 test("another class that is chosen is compared with one's own", () => {
   const rows = classRows(classes(7, [["3", 203, 0, 9], ["7", 200, 0, 2], ["12", 220, 0, 0]]));
-  assert.equal(says(rows, 12), "12 kW would have cost 22 € more in 12 months than your 7 kW.");
+  assert.equal(says(rows, 12), "12 kW would have cost 20 € more in 12 months than your 7 kW.");
   assert.equal(says(rows, 3), "3 kW would have cost about the same in 12 months as your 7 kW.");
-  assert.equal(says(rows, 12, 12, of("fr")), "12 kW aurait coûté 22 € de plus sur 12 mois que vos 7 kW.");
-  assert.equal(says(rows, 12, 1, of("de")), "12 kW hätten 22 € mehr gekostet in 1 Monat als deine 7 kW.");
+  assert.equal(says(rows, 12, 12, of("fr")), "12 kW aurait coûté 20 € de plus sur 12 mois que vos 7 kW.");
+  assert.equal(says(rows, 12, 1, of("de")), "12 kW hätten 20 € mehr gekostet in 1 Monat als deine 7 kW.");
 });
 
 test("without a class of one's own, the cheapest is named", () => {
   const rows = classRows(classes(null, [["3", 203, 0, 9], ["7", 200, 0, 2], ["12", 220, 0, 0]]));
-  assert.equal(says(rows, undefined), "7 kW would have been the cheapest in 12 months: 216 €.");
-  assert.equal(says(rows, 12), "12 kW would have cost 22 € more in 12 months than 7 kW.");
-  assert.deepEqual(rows.map(({ difference }) => difference), [3, null, 22]);
+  assert.equal(says(rows, undefined), "7 kW would have been the cheapest in 12 months: 200 €.");
+  assert.equal(says(rows, 12), "12 kW would have cost 20 € more in 12 months than 7 kW.");
+  assert.deepEqual(rows.map(({ difference }) => difference), [3, null, 20]);
+});
+
+test("energy needs no contract: that of the whole months, or what there is so far", () => {
+  const bill = (imported_kwh: number, exported_kwh: number, until = "2026-11-01") => ({ imported_kwh, exported_kwh, until, end: "2026-11-01" }) as Bill;
+  const running = bill(100, 50, "2026-10-21");
+  assert.equal(plain(energySentence([bill(520.4, 38.4), bill(655.3, 0), running], en)), "1,176 kWh from the grid, 38 kWh to the grid in 2 months.");
+  assert.equal(plain(energySentence([running], en)), "100 kWh from the grid, 50 kWh to the grid so far.");
+  assert.equal(plain(energySentence([bill(350, 0)], of("fr"))), "350 kWh du réseau sur 1 mois.");
+  assert.equal(plain(energySentence(Array.from({ length: 14 }, () => bill(100, 0)), en)), "1,200 kWh from the grid in 12 months.");
 });
 
 test("prices that are not known compare nothing", () => {

@@ -50,9 +50,9 @@ FIRST_DAY = {
     "bill": (
         (
             "bill",
-            r"Energy 0\.\d kWh . 0\.1463 € .* Network, 7 kW .* of \d\d days .* To pay \d\.\d\d €",
+            r"Energy 0\.\d\d kWh . 0\.1463 € .* Network, 7 kW .* of \d\d days .* So far .* \d\.\d\d €",
         ),
-        ("months", r"The first whole month ends on .* To pay"),
+        ("months", r"The first whole month ends on .* So far"),
     ),
     "year": (("year", r"It appears here with the first whole quarter-hour\."),),
     "others": (

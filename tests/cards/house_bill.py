@@ -98,6 +98,7 @@ def bill(month: str, found: list[Json], vat_rate: str | None = "0.08", **changes
         "measured_share": 1.0,
         "lines": found,
         "net": float(net),
+        "vat_base": float(net - (fed_in or 0)),
         "vat": float(vat),
         "total": float(net + vat),
         "start": f"{month}-01T00:00:00{_offset(number)}",
@@ -110,6 +111,46 @@ def bill(month: str, found: list[Json], vat_rate: str | None = "0.08", **changes
         "vat_rate": float(rate),
         "parts": {name: float(amount) for name, amount in with_vat.items()},
     } | changes
+
+
+def without_energy_price(each: Json) -> Json:
+    """Return a bill without a price of its energy: the rest is in `subtotal`."""
+    rest = [row for row in each["lines"] if not row["name"].startswith("energy")]
+    found = bill(each["month"], rest)
+    del found["parts"]["energy"]
+    known = {name: each[name] for name in ("until", "measured_share", "imported_kwh")}
+    unpriced = {"unpriced_kwh": each["imported_kwh"], "subtotal": found["total"]}
+    return found | _NO_TOTAL | known | unpriced | {"missing": ["energy"]}
+
+
+def without_reference(each: Json) -> Json:
+    """Return a bill without a reference power: nobody knows what is above it."""
+    found = [row for row in each["lines"] if row["name"] not in {"network_fixed", "surcharge"}]
+    missing = ["network_fixed", "surcharge"]
+    changes: Json = {"lines": found, "reference_kw": None, "missing": missing, "parts": {}}
+    peak = {"start": f"{each['month']}-11T17:15:00+00:00", "mean_kw": 9.44}
+    return {**each, **_NO_TOTAL, **changes, "subtotal": 20.0, "peak": peak}
+
+
+def shared(each: Json, price: str | None = "0.09") -> Json:
+    """Return a bill of which 100 kWh came from an energy community, at this price."""
+    kwh = Decimal(str(each["imported_kwh"])) - 100
+    names = {"energy", "electricity_tax", "compensation"}
+    rows = [
+        line(row["name"], kwh, row["price"]) if row["name"] in names else row
+        for row in each["lines"]
+    ]
+    found = bill(each["month"], rows, imported_kwh=each["imported_kwh"])
+    found |= {"shared_kwh": 100.0, "sharing_known_kwh": each["imported_kwh"]}
+    found |= {"may_owe_less_network": 5.51}
+    if price is None:
+        return found | {"total_with_community": None}
+    community = line("community", 100, price)
+    both = round(found["total"] + community["amount"], 2)
+    return found | {"community": community, "total_with_community": both}
+
+
+_NO_TOTAL: Json = dict.fromkeys(("net", "vat_base", "vat", "total"))
 
 
 def _offset(month: int) -> str:

@@ -73,6 +73,8 @@ def day(number: int, **changes: object) -> Json:
         "above_wh": 0,
         "peak": {"start": f"{name}T11:00:00+00:00", "mean_kw": 3.3},
         "cost": 4.7,
+        "cost_used": 4.45,
+        "cost_fixed": 0.44,
         "cost_above": 0.0,
         "feed_in": -0.19,
     } | changes
@@ -89,6 +91,9 @@ def november(**today: object) -> list[Json]:
         "of_quarter_hours": 74,
         "peak": {"start": "2026-11-21T17:15:00+00:00", "mean_kw": 9.4},
         "cost": 2.98,
+        "cost_used": 2.6,
+        "cost_fixed": 0.42,
+        "feed_in": -0.04,
     }
     days.append(day(21, **(now | today)))
     return days
@@ -142,7 +147,7 @@ def without_reference() -> Json:
     return {
         "smarty_p1/meters": {"meters": [house.meter(reference_kw=None, excess_price=None)]},
         "smarty_p1/live": house.live(quarter_hour=house.quarter_hour(reference_kw=None)),
-        "smarty_p1/bill": {"error": "no_reference_power"},
+        "smarty_p1/bill": {"months": [bill(total=None, reference_kw=None)]},
     }
 
 

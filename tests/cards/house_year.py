@@ -23,6 +23,16 @@ FIXED = {3: 7.42, 7: 12.84, 12: 19.61, 17: 26.38, 27: 39.92, 43: 61.58, 70: 98.1
 type Row = tuple[datetime, int | None]
 
 
+def fixed(kw: int) -> float:
+    """Return a month's fixed price of a class with VAT."""
+    return round(FIXED[kw] * (1 + VAT), 2)
+
+
+def surcharge(kwh: float) -> float:
+    """Return what energy above a class costs with VAT."""
+    return round(kwh * SURCHARGE * (1 + VAT), 2)
+
+
 def household(start: datetime = START, end: datetime = END, *, has_sun: bool = True) -> list[Row]:
     """Return each quarter-hour with its Wh: a base, meals, sun, and a car at night."""
     # The same house whenever it is looked at.
@@ -103,9 +113,9 @@ def classes(rows: list[Row], **changes: object) -> Json:
             "classes": {
                 str(kw): {
                     "excess_kwh": round(kwh, 3),
-                    "fixed": FIXED[kw],
-                    "surcharge": round(kwh * SURCHARGE, 2),
-                    "total": round(FIXED[kw] + round(kwh * SURCHARGE, 2), 2),
+                    "fixed": fixed(kw),
+                    "surcharge": surcharge(kwh),
+                    "total": round(fixed(kw) + surcharge(kwh), 2),
                 }
                 # Not in the order of their numbers.
                 for kw, kwh in reversed(each.items())
@@ -156,7 +166,6 @@ def classes_of(months: list[Json], decisive: list[str], **changes: object) -> Js
     return {
         "months": months,
         "prices": "current",
-        "price_year": 2026,
         "cheapest": None,
         "saving_per_year": None,
         "about_the_same": False,
@@ -177,10 +186,11 @@ def priced(*months: str, **excess_kwh: list[float]) -> list[Json]:
             "classes": {
                 name.removeprefix("kw_"): {
                     "excess_kwh": kwh[index],
-                    "fixed": FIXED[int(name.removeprefix("kw_"))],
-                    "surcharge": round(kwh[index] * SURCHARGE, 2),
-                    "total": FIXED[int(name.removeprefix("kw_"))]
-                    + round(kwh[index] * SURCHARGE, 2),
+                    "fixed": fixed(int(name.removeprefix("kw_"))),
+                    "surcharge": surcharge(kwh[index]),
+                    "total": round(
+                        fixed(int(name.removeprefix("kw_"))) + surcharge(kwh[index]), 2
+                    ),
                 }
                 for name, kwh in excess_kwh.items()
             },

@@ -6,24 +6,35 @@ import pytest
 
 from . import house
 from .house import Json
-from .house_bill import bill, bills, earlier, line, lines, running, show
+from .house_bill import (
+    bill,
+    bills,
+    earlier,
+    line,
+    lines,
+    running,
+    show,
+    without_energy_price,
+    without_reference,
+)
 from .stage import Stage
 
 CARD = "smarty-p1-bill"
 NOVEMBER = (
-    "Energy 363.66 kWh × 0.1450 € 52.73 Energy, monthly fee 20.78 of 30 days × 2.50 € 1.73 "
-    "Network, 7 kW 20.78 of 30 days × 12.84 € 8.89 Network, per kWh 363.66 kWh × 0.0510 € 18.55 "
-    "Meter 20.78 of 30 days × 5.72 € 3.96 Above 7 kW 57.81 kWh × 0.0765 € 4.42 "
-    "Electricity tax 363.66 kWh × 0.0010 € 0.36 Compensation fund 363.66 kWh × 0.0077 € 2.80 "
-    "Net 93.44 VAT 8% 7.48 Fed in 48.98 kWh × 0.0782 € −3.83 To pay 97.09 €"
+    "Energy 363.66 kWh × 0.1450 € 52.73 Energy, monthly fee 20.8 of 30 days × 2.50 € 1.73 "
+    "Network, 7 kW 20.8 of 30 days × 12.84 € 8.89 Network, per kWh 363.66 kWh × 0.0510 € 18.55 "
+    "Meter 20.8 of 30 days × 5.72 € 3.96 Above 7 kW 57.81 kWh × 0.0765 € 4.42 "
+    "Electricity tax 363.66 kWh × 0.0010 € 0.36 Compensation mechanism 363.66 kWh × 0.0077 € 2.80 "
+    "Net 93.44 VAT 8% 7.48 To the grid 48.98 kWh × 0.0782 € −3.83 "
+    "So far until 21 Nov, 18:38 97.09 €"
 )
 NOVEMBRE = (
-    "Énergie 363,66 kWh × 0,1450 € 52,73 Énergie, prime 20,78 jours sur 30 × 2,50 € 1,73 "
-    "Réseau, 7 kW 20,78 jours sur 30 × 12,84 € 8,89 Réseau, par kWh 363,66 kWh × 0,0510 € 18,55 "
-    "Compteur 20,78 jours sur 30 × 5,72 € 3,96 Au-dessus de 7 kW 57,81 kWh × 0,0765 € 4,42 "
-    "Taxe sur l'électricité 363,66 kWh × 0,0010 € 0,36 Fonds de compensation "
+    "Énergie 363,66 kWh × 0,1450 € 52,73 Énergie, prime 20,8 jours sur 30 × 2,50 € 1,73 "
+    "Réseau, 7 kW 20,8 jours sur 30 × 12,84 € 8,89 Réseau, par kWh 363,66 kWh × 0,0510 € 18,55 "
+    "Compteur 20,8 jours sur 30 × 5,72 € 3,96 Au-dessus de 7 kW 57,81 kWh × 0,0765 € 4,42 "
+    "Taxe sur l'électricité 363,66 kWh × 0,0010 € 0,36 Mécanisme de compensation "
     "363,66 kWh × 0,0077 € 2,80 Hors TVA 93,44 TVA 8 % 7,48 Injecté 48,98 kWh × 0,0782 € −3,83 "
-    "À payer 97,09 €"
+    "Jusqu'ici jusqu'au 21 nov., 18:38 97,09 €"
 )
 
 
@@ -38,7 +49,7 @@ async def clean(stage: Stage, picture: str) -> str:
 async def test_the_bill_is_that_of_the_paper_line_by_line(stage: Stage) -> None:
     await show(stage, CARD, answers=bills())
     text = await clean(stage, "bill-light-390-en")
-    assert "November 2026 97.09 € until 21 Nov, 18:38 99.8% measured About 145 € by 30" in text
+    assert "November 2026 97.09 € so far until 21 Nov, 18:38 99.8% measured About 145 € by 30" in text
     assert NOVEMBER in text
     assert text.endswith("Energy above 7 kW is priced on top of the network price.")
 
@@ -46,7 +57,7 @@ async def test_the_bill_is_that_of_the_paper_line_by_line(stage: Stage) -> None:
 async def test_the_bill_in_french(stage: Stage) -> None:
     await show(stage, CARD, answers=bills(), language="fr", dark=True, width=500)
     text = await clean(stage, "bill-dark-500-fr")
-    assert "Novembre 2026 97,09 € jusqu'au 21 nov., 18:38 99,8 % mesuré" in text
+    assert "Novembre 2026 97,09 € jusqu'ici jusqu'au 21 nov., 18:38 99,8 % mesuré" in text
     assert "Environ 145 € au 30 novembre" in text
     assert NOVEMBRE in text
 
@@ -59,7 +70,15 @@ async def test_it_fits_a_narrow_screen_in_each_language(stage: Stage, language: 
         line("network_fixed", "0.4", "19.61", "month"),
     ]
     found = [*lines("4321.123", "1957.8", "1048.975"), *rare]
-    notes: Json = {"unsplit_kwh": 12.5, "shared_kwh": 100.0, "may_owe_less_network": True}
+    community = line("community", "100", "0.0912")
+    notes: Json = {
+        "unsplit_kwh": 12.5,
+        "shared_kwh": 100.0,
+        "may_owe_less_network": 5.51,
+        "community": community,
+        "total_with_community": 1234.5,
+        "prices_of": "2026-08",
+    }
     await show(
         stage, CARD, answers=bills(bill("2026-10", found, **notes)), language=language, width=360
     )
@@ -68,17 +87,13 @@ async def test_it_fits_a_narrow_screen_in_each_language(stage: Stage, language: 
 
 
 async def test_what_is_shown_adds_up_and_each_amount_can_be_calculated(stage: Stage) -> None:
-    for each in (*earlier()[::4], running()):
+    for each in earlier()[::4]:
         await show(stage, CARD, answers=bills(each))
         text = (await stage.text()).replace("−", "-").replace(",", "")
         for quantity, price, amount in re.findall(
             r"(\d[\d.]*) kWh × (-?[\d.]+) € (-?[\d.]+)", text
         ):
             assert f"{abs(float(quantity) * float(price)) + 1e-9:.2f}" == amount.strip("-")
-        for days, of, price, amount in re.findall(
-            r"([\d.]+) of (\d+) days × ([\d.]+) € ([\d.]+)", text
-        ):
-            assert f"{float(days) / int(of) * float(price) + 1e-9:.2f}" == amount
         amounts = re.findall(r"(?:€|%) (-?[\d.]+)(?= [A-Z])", text.split("Amount in €")[1])
         net = float(re.findall(r"Net (-?[\d.]+)", text)[0])
         fed_in, vat = float(amounts[-1]), float(amounts[-2])
@@ -102,6 +117,7 @@ async def test_turning_the_months_by_arrows_and_keys(stage: Stage) -> None:
     await stage.settle()
     text = await clean(stage, "bill-october")
     assert "October 2026 144.16 € 100% measured Line" in text
+    assert "To pay 144.16 €" in text
     assert "Energy, monthly fee 1 month × 2.50 € 2.50" in text
     assert "by 31" not in text
     await earlier_month.focus()
@@ -119,37 +135,29 @@ async def test_the_first_month_known_is_the_last_to_turn_to(stage: Stage) -> Non
     assert await stage.page.get_by_role("button", name="Month before").is_disabled()
 
 
-async def test_without_an_energy_price_it_is_the_grid_alone(stage: Stage) -> None:
-    found = [each for each in running()["lines"] if not each["name"].startswith("energy")]
-    await show(
-        stage, CARD, answers=bills(bill("2026-11", found, until="2026-11-21T18:38:20+01:00"))
-    )
+async def test_without_an_energy_price_there_is_no_total_and_a_link(stage: Stage) -> None:
+    await show(stage, CARD, answers=bills(without_energy_price(running())))
     text = await clean(stage, "bill-no-energy-price")
-    assert "November 2026 – €" in text
-    assert "Enter the price of your energy and the bill adds up here. Enter the prices" in text
-    assert "Energy price missing Network, 7 kW 20.78 of 30 days × 12.84 € 8.89" in text
-    assert "Grid alone 38.27 €" in text
-    assert "To pay" not in text
+    assert "November 2026 – € until 21 Nov, 18:38" in text
+    assert (
+        "38.27 € without the energy itself. With its price, this is your bill. Enter the prices"
+    ) in text
+    assert "Energy 363.66 kWh price missing Network, 7 kW 20.8 of 30 days" in text
+    assert "Network and levies until 21 Nov, 18:38 38.27 €" in text
     link = stage.page.get_by_role("link", name="Enter the prices")
     path = "/config/integrations/integration/smarty_p1#config_entry=house"
     assert await link.get_attribute("href") == path
 
 
-async def test_a_price_that_is_missing_is_named_and_nothing_is_summed(stage: Stage) -> None:
-    found = [each for each in running()["lines"] if each["name"] != "compensation"]
-    unknown: Json = {
-        "missing": ["compensation"],
-        "net": None,
-        "vat": None,
-        "total": None,
-        "parts": {},
-    }
-    await show(stage, CARD, answers=bills(running(lines=found, **unknown)), is_admin=False)
-    text = await clean(stage, "bill-price-missing")
-    assert "November 2026 – €" in text
-    assert "Compensation fund price missing Fed in" in text
-    assert "To pay –" in text
-    assert "An administrator can do that." in text
+async def test_without_a_reference_power_both_cards_show_energy(stage: Stage) -> None:
+    known = [without_reference(each) for each in (*earlier(), running())]
+    await show(stage, CARD, "smarty-p1-months", answers=bills(*known), is_admin=False)
+    text = await clean(stage, "bill-no-reference")
+    sentence = "Your bill states your reference power. With it, this is in euros."
+    assert text.count(f"{sentence} An administrator can do that.") == 2
+    assert "From the grid 363.66 kWh To the grid 48.98 kWh Highest quarter-hour 11 Nov" in text
+    assert "438 kWh a month Least in June, most in December" in text
+    assert "€" not in text.split("Amount in €")[1]
     assert await stage.page.get_by_role("link").count() == 0
 
 
@@ -162,19 +170,10 @@ async def test_what_is_received(stage: Stage) -> None:
     )
     await show(stage, CARD, answers=bills(june))
     text = await clean(stage, "bill-received")
-    assert "November 2026 54.34 € to receive until" in text
+    assert "November 2026 54.34 € to receive so far until" in text
     assert "About 30 € to receive by 30 November" in text
     assert "(30 to" not in text
-    assert text.endswith("To receive 54.34 €")
-
-
-async def test_a_sign_that_will_turn_is_so_far(stage: Stage) -> None:
-    found = lines("12", "0", "930.1", "0.692553")
-    changes: Json = {"until": "2026-11-21T18:38:20+01:00", "estimate": {"total": 12.0}}
-    await show(stage, CARD, answers=bills(bill("2026-11", found, **changes)))
-    text = await stage.text()
-    assert "54.34 € to receive so far" in text
-    assert "About 12 € by 30 November" in text
+    assert text.endswith("To receive so far until 21 Nov, 18:38 54.34 €")
 
 
 async def test_a_dynamic_price_sharing_and_what_is_not_in_the_amounts(stage: Stage) -> None:
@@ -183,7 +182,7 @@ async def test_a_dynamic_price_sharing_and_what_is_not_in_the_amounts(stage: Sta
         "unpriced_kwh": 12.3,
         "shared_kwh": 100.0,
         "sharing_known_kwh": 300.0,
-        "may_owe_less_network": True,
+        "may_owe_less_network": 5.51,
         "since": "2026-11-03T00:00:00+01:00",
         "measured_share": 0.9723,
         "quarter_hours": 1990,
@@ -192,11 +191,11 @@ async def test_a_dynamic_price_sharing_and_what_is_not_in_the_amounts(stage: Sta
     }
     await show(stage, CARD, answers=bills(bill("2026-11", found, **more)))
     text = await clean(stage, "bill-dynamic-shared")
-    assert "Energy 263.7 kWh × 0.098765 € on average 26.04" in text
-    assert "Energy without a price 12.3 kWh –" in text
-    assert "12.3 kWh came while their price was not known: they are not in the amounts." in text
-    assert "100.0 kWh came from energy sharing" in text
-    assert "Sharing is known for 300.0 kWh of 363.7 kWh so far." in text
+    assert "Energy 263.66 kWh × 0.098765 € on average 26.04" in text
+    assert "12.30 kWh came while their price was not known: they cost the mean" in text
+    assert "To the energy community 100.00 kWh price missing" in text
+    assert "With its price, both stand here together. Enter the prices" in text
+    assert "Sharing is known for 300.00 kWh of 363.66 kWh so far." in text
     assert "Counted since 3 November; the paper bill has the whole month." in text
     assert "400 of 1,990 quarter-hours come from Leneda." in text
     assert "8 of 1,990 quarter-hours are estimated by the grid operator." in text
@@ -217,8 +216,8 @@ async def test_a_change_within_the_month_and_lines_that_nobody_knows(stage: Stag
     text = await clean(stage, "bill-change")
     assert "Network, fixed part 10 of 30 days × 12.84 € 4.28" in text
     assert "Network, fixed part 20 of 30 days × 19.61 € 13.07" in text
-    assert "Above the reference power 6.4 kWh × 0.0765 € 0.49" in text
-    assert "snow_tax 100.0 kWh × 0.0100 € 1.00" in text
+    assert "Above the reference power 6.40 kWh × 0.0765 € 0.49" in text
+    assert "snow_tax 100.00 kWh × 0.0100 € 1.00" in text
     assert "Net" not in text.replace("Network", "")
     assert "Prices and amounts are without VAT." in text
     assert text.endswith("bears the surcharge instead of the network price.")
@@ -228,8 +227,6 @@ async def test_a_change_within_the_month_and_lines_that_nobody_knows(stage: Stag
     ("code", "is_admin", "said"),
     [
         ("nothing_counted", True, "The bill begins with the first quarter-hour."),
-        ("no_reference_power", True, "the bill adds up here. Enter the reference power"),
-        ("no_reference_power", False, "the bill adds up here. An administrator can do that."),
         ("not_loaded", True, "The meter is not being read at the moment."),
         ("not_answered", True, "Home Assistant does not answer."),
     ],

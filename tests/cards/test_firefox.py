@@ -27,7 +27,7 @@ SENTENCES = {
     "now": "8.6 kW less until 18:45 keeps you within 7 kW. Otherwise 0.9 kWh above: 0.08 €.",
     "so-far": "About 145 € by 30 November",
     "today": "11.9 kWh drawn, 0.9 kWh fed in. 1 quarter-hour above 7 kW: 0.6 kWh, 0.05 €;",
-    "bill": "November 2026 97.09 € until 21 Nov, 18:38",
+    "bill": "November 2026 97.09 € so far until 21 Nov, 18:38",
     "months": "Cheapest June, dearest December",
     "battery": "A battery of 10 kWh and 5 kW would save about 190–204 € a year.",
     "year": "7 kW is right. In 12 months 12 kW would have cost 43 € more, 3 kW 54 € more.",

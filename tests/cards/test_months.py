@@ -3,7 +3,7 @@
 import pytest
 
 from .house import Json
-from .house_bill import bill, bills, earlier, line, lines, running, show
+from .house_bill import bill, bills, earlier, line, lines, running, show, without_energy_price
 from .stage import Stage
 
 CARD = "smarty-p1-months"
@@ -42,8 +42,8 @@ async def test_twelve_whole_months_and_the_running_one(stage: Stage) -> None:
     text = await clean(stage, "months-light-500-en")
     assert text.startswith("Twelve months € kWh 97 € a month Cheapest June, dearest December")
     assert (
-        "with VAT November 2026 12 months Energy 59 € 855 € Network and meter 34 € 576 € "
-        "Levies 3 € −8 € Above 7 kW 5 € 58 € Fed in −4 € −316 € To pay 97 € 1,165 €"
+        "with VAT November so far 12 months Energy 59 € 855 € Network and meter 34 € 576 € "
+        "Levies 3 € −8 € Above 7 kW 5 € 58 € To the grid −4 € −316 € To pay, after what you sold 97 €"
     ) in text
     shown = ["138", "167", "159", "140", "126", "91", "48", "−2", "29", "16", "108", "144", "≈ 145"]
     assert await values(stage) == shown
@@ -53,7 +53,7 @@ async def test_the_months_in_french(stage: Stage) -> None:
     await show(stage, CARD, answers=bills(), language="fr", dark=True)
     text = await clean(stage, "months-dark-390-fr")
     assert "97 € par mois Le moins cher : juin ; le plus cher : décembre" in text
-    assert "À payer 97 € 1 165 €" in text
+    assert "À payer, après la vente 97 € 1 165 €" in text
 
 
 @pytest.mark.parametrize("language", ["en", "de", "fr", "lb", "pt"])
@@ -75,12 +75,12 @@ async def test_a_month_that_is_tapped_turns_the_bill(stage: Stage) -> None:
     await tap(stage, 7)
     text = await clean(stage, "months-june")
     assert "June 2026 2.10 € to receive 100% measured" in text
-    assert "with VAT June 2026 12 months" in text
+    assert "with VAT June 12 months" in text
     assert "To receive 2.10 €" in text
     # Turned by the other card, this one follows.
     await stage.page.get_by_role("button", name="Month after").click()
     await stage.settle()
-    assert "with VAT July 2026 12 months" in await stage.text()
+    assert "with VAT July 12 months" in await stage.text()
 
 
 async def test_choosing_by_keys(stage: Stage) -> None:
@@ -112,8 +112,8 @@ async def test_kilowatt_hours(stage: Stage) -> None:
     text = await clean(stage, "months-kwh")
     assert "438 kWh a month Least in June, most in December" in text
     assert (
-        "kWh November 2026 12 months From the grid 364 5,252 of which above 7 kW 58 635 "
-        "Fed in 49 4,036"
+        "kWh November so far 12 months From the grid 364 5,252 of which above 7 kW 58 635 "
+        "To the grid 49 4,036"
     ) in text
     assert (await values(stage))[:3] == ["520", "655", "612"]
 
@@ -123,7 +123,7 @@ async def test_the_table_behind(stage: Stage) -> None:
     await stage.page.get_by_role("button", name="Show as table").click()
     await stage.settle()
     text = await clean(stage, "months-table")
-    assert "Month Energy Network and meter Levies Above 7 kW Fed in To pay" in text
+    assert "Month Energy Network and meter Levies Above 7 kW To the grid To pay" in text
     rows = await stage.page.locator(".behind tbody tr").all_inner_texts()
     assert len(rows) == 13
     for row in rows:
@@ -140,14 +140,14 @@ async def test_few_months_of_which_one_is_hardly_measured(stage: Stage) -> None:
     assert text.startswith("Months € kWh ")
     # June was the cheapest, but too little of it is known.
     assert "79 € a month In 4 months: cheapest August, dearest October" in text
-    assert "November 2026 4 months" in text
+    assert "November so far 4 months" in text
 
 
 async def test_one_whole_month(stage: Stage) -> None:
     await show(stage, CARD, answers=bills(earlier()[-1], running()))
     text = await clean(stage, "months-one")
     assert "144 € a month October is the only whole month so far." in text
-    assert "November 2026 1 month Energy" in text
+    assert "November so far 1 month Energy" in text
 
 
 async def test_less_than_a_month(stage: Stage) -> None:
@@ -155,21 +155,17 @@ async def test_less_than_a_month(stage: Stage) -> None:
     await show(stage, CARD, answers=bills(running(**since)))
     text = await clean(stage, "months-first")
     assert "97 € in November so far The first whole month ends on 31 December." in text
-    assert "with VAT November 2026 Energy 59 € Network" in text
+    assert "with VAT November so far Energy 59 € Network" in text
 
 
-async def test_without_an_energy_price_it_is_the_grid_alone(stage: Stage) -> None:
-    def without(each: Json) -> Json:
-        found = [row for row in each["lines"] if not row["name"].startswith("energy")]
-        return bill(each["month"], found)
-
-    await show(stage, CARD, answers=bills(*map(without, [*earlier(), running()])))
-    text = await clean(stage, "months-grid")
-    assert "Without the price of your energy: this is the grid alone. Enter the prices" in text
-    # What the energy costs is not known, which is not 0.
-    assert "12 months Network and meter 34 €" in text
-    assert "Grid alone 38 €" in text
-    assert "To pay" not in text
+async def test_without_an_energy_price_it_is_energy(stage: Stage) -> None:
+    known = map(without_energy_price, [*earlier(), running()])
+    await show(stage, CARD, answers=bills(*known))
+    text = await clean(stage, "months-no-energy-price")
+    assert "438 kWh a month" in text
+    assert "With the prices of your bill, this is in euros. Enter the prices" in text
+    assert "€" not in text
+    assert await stage.page.get_by_role("radio").count() == 0
 
 
 async def test_a_month_without_a_total_is_a_gap(stage: Stage) -> None:
@@ -181,8 +177,8 @@ async def test_a_month_without_a_total_is_a_gap(stage: Stage) -> None:
     assert len(await values(stage)) == 12
     await tap(stage, 4)
     text = await stage.text()
-    assert "with VAT March 2026 11 months Energy – " in text
-    assert "To pay – " in text
+    assert "with VAT March 11 months Energy – " in text
+    assert "To pay, after what you sold – " in text
 
 
 async def test_the_bills_are_asked_once_for_both_cards(stage: Stage) -> None:

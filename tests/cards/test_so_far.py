@@ -14,8 +14,9 @@ async def test_today_and_this_month(stage: Stage) -> None:
     text = await stage.text()
     assert "So far until 18:38 About 145 € by 30 November Today November" in text
     # 19 days of 17.64 kWh, one more, and 10.82 of today; 20 of 2.42 and 0.52.
-    assert "From the grid 10.8 kWh 364 kWh Fed in 0.5 kWh 49 kWh" in text
+    assert "From the grid 10.8 kWh 364 kWh To the grid 0.5 kWh 49 kWh" in text
     assert "Highest quarter-hour 9.4 kW 14.5 kW Cost with VAT 2.98 € 97 €" in text
+    assert "Today 2.98 €: 2.60 used, \N{MINUS SIGN}0.04 to the grid, 0.42 fixed." in text
     assert not stage.errors
     assert not await stage.overflow()
     await stage.picture("so-far")
@@ -73,7 +74,8 @@ async def test_a_missing_price_is_said_with_a_link(stage: Stage) -> None:
 
 
 async def test_without_a_reference_power_all_but_the_cost_is_known(stage: Stage) -> None:
-    await stage.show(CARD, answers=house_now.sums() | house_now.without_reference())
+    sums = house_now.sums(days=house_now.november(cost=None, cost_used=None))
+    await stage.show(CARD, answers=sums | house_now.without_reference())
     text = await stage.text()
     assert "From the grid 10.8 kWh 364 kWh" in text
     assert "Cost with VAT \N{EN DASH} \N{EN DASH} Enter the reference power" in text
@@ -128,4 +130,4 @@ async def test_what_was_fed_in_is_known_before_the_first_telegram(stage: Stage) 
     waiting = house.live(state="waiting", received_at=None, values={}, quarter_hour=None)
     answers = house_now.sums() | known | {"smarty_p1/live": waiting}
     await stage.show(CARD, answers=answers)
-    assert "Fed in 0.5 kWh 49 kWh" in await stage.text()
+    assert "To the grid 0.5 kWh 49 kWh" in await stage.text()

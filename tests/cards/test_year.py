@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from . import house, house_year
+from . import house, house_bill, house_year
 from .house import Json
 from .house_year import QUARTER_HOUR, Row
 from .stage import Stage
@@ -45,7 +45,7 @@ async def test_a_year_and_the_classes(stage: Stage) -> None:
     text = await stage.text()
     assert "7 kW is right. In 12 months 12 kW would have cost 43 € more, 3 kW 54 € more." in text
     assert "1,501 quarter-hours above 7 kW in 12 months: 4.3% of the time, 553 kWh." in text
-    assert "12 months, at 2026 prices, with VAT November 2025 \N{EN DASH} October 2026" in text
+    assert "12 months, at today's prices, with VAT November 2025 \N{EN DASH} October 2026" in text
     assert "3 kW 266 € +54 € 7 kW 212 € yours 12 kW 255 € +43 € 17 kW 342 € +130 € Show" in text
     assert "kW fed in 0.2 1 3 7 above 7 kW" in text
     assert not stage.errors
@@ -336,22 +336,22 @@ async def test_five_months_are_not_called_a_year(stage: Stage) -> None:
     await stage.show(YEAR, answers=house_year.answers(rows))
     text = await stage.text()
     assert "7 kW is right. In 5 months 12 kW would have cost" in text
-    assert "5 months, at 2026 prices, with VAT June 2026 \N{EN DASH} October 2026" in text
+    assert "5 months, at today's prices, with VAT June 2026 \N{EN DASH} October 2026" in text
 
 
 async def test_without_a_reference_power_nothing_is_yours(stage: Stage) -> None:
-    answers = year(reference_kw=None) | house_year.meters(reference_kw=None)
+    answers = year(reference_kw=None) | house_year.meters(reference_kw=None) | house_bill.bills()
     await stage.show(YEAR, answers=answers, width=1280)
     text = await stage.text()
-    assert "7 kW would have been the cheapest in 12 months: 212 €." in text
-    assert "yours" not in text
-    assert "1,501 quarter-hours above 7 kW" in text
-    link = stage.page.get_by_role("link", name="Enter your reference power")
+    assert "5,252 kWh from the grid, 4,036 kWh to the grid in 12 months." in text
+    assert "above" not in text.replace("what is above it is red", "")
+    assert await stage.page.get_by_role("radio").count() == 0
+    link = stage.page.get_by_role("link", name="Enter the reference power")
     path = "/config/integrations/integration/smarty_p1#config_entry=house"
     assert await link.get_attribute("href") == path
     await stage.picture("year-no-reference")
     await stage.show(YEAR, answers=answers, is_admin=False)
-    assert "Enter your reference power" not in await stage.text()
+    assert "Enter the reference power" not in await stage.text()
 
 
 async def test_a_power_that_is_no_class_stays_yours(stage: Stage) -> None:

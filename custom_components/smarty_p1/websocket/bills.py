@@ -7,7 +7,6 @@ import voluptuous as vol
 
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.tariff import (
-    APPROVED_UNTIL,
     KEPT_MONTHS,
     LUXEMBOURG,
     QUARTER_HOUR,
@@ -71,7 +70,6 @@ def _classes(demand: Demand) -> dict[str, Any]:
     due = bill(demand.month, demand.contracts, demand.until)
     return {
         **comparison_answer(comparison),
-        "price_year": min(APPROVED_UNTIL.year, demand.until.astimezone(LUXEMBOURG).year),
         "reference_kw": demand.contracts.at(demand.until).reference_kw,
         "vat_rate": due.vat_rate,
         "decisive": [f"{month.start:%Y-%m}" for month in comparison.decisive],

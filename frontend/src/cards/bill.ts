@@ -29,7 +29,7 @@ export class BillCard extends SmartyCard {
         gap: 0 12px;
         margin-bottom: 4px;
       }
-      .total > .small {
+      .total > .aside {
         text-align: right;
         margin-inline-start: auto;
       }
@@ -43,7 +43,7 @@ export class BillCard extends SmartyCard {
       .row {
         display: grid;
         grid-template-columns: 1fr auto;
-        gap: 0 12px;
+        gap: 0 8px;
         align-items: center;
         padding: 1px 0;
       }
@@ -54,12 +54,18 @@ export class BillCard extends SmartyCard {
         grid-area: 1 / 2 / span 2;
       }
       .quiet {
+        font-size: 13px;
         color: var(--quiet);
       }
-      .pay {
+      .sums {
         border-top: 2px solid var(--primary-text-color);
         padding: 5px 0 0;
+      }
+      .sum {
         font-weight: 500;
+      }
+      .sum .quantity {
+        font-weight: 400;
       }
       .dot.excess {
         background: var(--excess);
@@ -72,6 +78,11 @@ export class BillCard extends SmartyCard {
       }
       footer p {
         padding-top: 2px;
+      }
+      @container (max-width: 250px) {
+        .row {
+          font-size: 15px;
+        }
       }
       @container (min-width: 400px) {
         .row {
@@ -98,7 +109,7 @@ export class BillCard extends SmartyCard {
 
   protected content(meter: Meter, feed: Feed): TemplateResult {
     const { bills, error } = billsOf(feed);
-    if (!bills) return this.#without(meter, error);
+    if (!bills) return this.#without(error);
     const bill = shownOf(bills, feed);
     const at = bills.indexOf(bill);
     const to = (index: number) =>
@@ -110,13 +121,15 @@ export class BillCard extends SmartyCard {
       </div>
       <div class="total">
         <div class="big">${this.#total(bill, words)}<small> ${words.label}</small></div>
-        <div class="small">
+        <div class="aside">
           ${words.until ? html`<div>${words.until}</div>` : nothing}
-          <div>${words.isWellMeasured ? words.measured : html`<b>${words.measured}</b>`}</div>
+          <div class="small">${words.isWellMeasured ? words.measured : html`<b>${words.measured}</b>`}</div>
         </div>
       </div>
+      ${words.notice ? html`<p class="notice">${words.notice}</p>` : nothing}
       ${words.sentence ? this.sentence(words.sentence) : nothing}
-      ${words.lacksPrice ? toEnter(this, meter, this.locale, "enter_prices") : nothing}
+      ${words.community ? html`<p>${words.community}</p>` : nothing}
+      ${words.lacks || words.community ? toEnter(this, meter, this.locale, words.lacks ?? "prices") : nothing}
       ${this.#lines(words)}
       ${words.notes.length ? html`<footer class="small">${words.notes.map((note) => html`<p>${note}</p>`)}</footer>` : nothing}`;
   }
@@ -131,37 +144,33 @@ export class BillCard extends SmartyCard {
   }
 
   #total(bill: Bill, words: ShownBill): TemplateResult | string {
-    return isRunning(bill) && !words.lacksPrice ? this.moreInfo("cost_total", words.total, words.toPay.name) : words.total;
+    return isRunning(bill) && !words.lacks ? this.moreInfo("cost_total", words.total, words.sums[0]!.name) : words.total;
   }
 
-  #lines({ title, groups, toPay }: ShownBill): TemplateResult {
+  #lines({ title, groups, sums }: ShownBill): TemplateResult {
     const heads = ["column_line", "column_quantity", "column_amount"] as const;
     return html`<div class="lines" role="table" aria-label=${title}>
       <div class="hidden" role="row">
         ${heads.map((key) => html`<span role="columnheader">${this.text(billTexts, key)}</span>`)}
       </div>
       ${groups.map((rows) => html`<div class="group" role="rowgroup">${rows.map((row) => this.#row(row))}</div>`)}
-      <div class="row pay" role="row">
-        <span role="rowheader">${toPay.name}</span>
-        <span class="amount number" role="cell">${toPay.amount}</span>
-      </div>
+      ${sums.length ? html`<div class="sums" role="rowgroup">${sums.map((row) => this.#row(row, row.amount.includes("€")))}</div>` : nothing}
     </div>`;
   }
 
-  #row({ name, quantity, amount, dot }: Row): TemplateResult {
+  #row({ name, quantity, amount, dot }: Row, isSum = false): TemplateResult {
     const isNumber = /\d/.test(amount);
-    return html`<div class="row" role="row">
+    return html`<div class="row ${isSum ? "sum" : ""}" role="row">
       <span role="rowheader">${dot ? html`<span class="dot ${dot}"></span>` : nothing}${name}</span>
       ${quantity ? html`<span class="quantity small" role="cell">${quantity}</span>` : nothing}
       <span class="amount number ${isNumber ? "" : "quiet"}" role="cell">${amount}</span>
     </div>`;
   }
 
-  #without(meter: Meter, error: string | undefined): TemplateResult {
+  #without(error: string | undefined): TemplateResult {
     const key = refusal(error);
     return html`<h2>${this.text(billTexts, "title")}</h2>
-      ${key ? html`<p role="status">${this.text(billTexts, key)}</p>` : this.waiting(error)}
-      ${key === "no_reference_power" ? toEnter(this, meter, this.locale, "enter_reference") : nothing}`;
+      ${key ? html`<p role="status">${this.text(billTexts, key)}</p>` : this.waiting(error)}`;
   }
 }
 

@@ -7,7 +7,7 @@ import type { Feed } from "../feed.ts";
 import { billsOf, refusal, showMonth, shownOf, toEnter } from "../parts/bills.ts";
 import { chartStyles, COLORS, type MonthsChart, monthsChart } from "../parts/months-chart.ts";
 import { Width } from "../parts/width.ts";
-import { type BillKey, billTexts, isGridAlone } from "../sentences/bill.ts";
+import { type BillKey, billTexts, type Lack } from "../sentences/bill.ts";
 import * as words from "../sentences/months.ts";
 import { styles } from "../styles.ts";
 import type { Bill, Meter } from "../wire.ts";
@@ -66,6 +66,11 @@ export class MonthsCard extends SmartyCard {
       .parts thead {
         color: var(--quiet);
       }
+      @container (min-width: 330px) {
+        .parts thead th {
+          white-space: nowrap;
+        }
+      }
       .parts tfoot th,
       .parts tfoot td {
         border-top: 1px solid var(--divider-color);
@@ -101,7 +106,7 @@ export class MonthsCard extends SmartyCard {
 
   protected content(meter: Meter, feed: Feed): TemplateResult {
     const { bills, error } = billsOf(feed);
-    if (!bills) return this.#without(meter, error);
+    if (!bills) return this.#without(error);
     const chosen = shownOf(bills, feed).month;
     // With each telegram it is asked for again, and made again when something is another.
     const of = [bills, chosen, this.unit, this.#width.value, this.locale, this.isTableShown, meter, this.hass?.user?.is_admin];
@@ -109,23 +114,23 @@ export class MonthsCard extends SmartyCard {
   }
 
   #show(meter: Meter, feed: Feed, bills: Bill[], month: string): TemplateResult {
-    const { locale, unit } = this;
+    const { locale } = this;
+    const lack = words.lackOfAll(bills);
     const width = this.#width.value;
-    const year = words.yearOf(bills, unit);
+    const year = words.yearOf(bills, lack ? "kWh" : this.unit);
     const head = words.headOf(year, locale);
     const chosen = year.months.find((each) => each.month === month)!;
-    const isAlone = unit === "€" && isGridAlone(bills.at(-1)!);
     const all = words.allMonths(year, locale);
     const chart: MonthsChart = { year, chosen, locale, width, choose: (to) => showMonth(bills, feed, to) };
     return html`<header>
         <h2>${head.title}</h2>
-        ${this.#units()}
+        ${lack ? nothing : this.#units()}
       </header>
       <div class="big">${head.value}<small> ${head.label}</small></div>
       ${head.sentence ? this.sentence(head.sentence) : nothing}
-      ${isAlone ? html`<p class="small">${this.text(words.monthsTexts, "grid_alone")}</p>` : nothing}
-      ${isAlone ? this.#toEnter(meter, "enter_prices") : nothing}
       ${monthsChart(chart)} ${this.#table(year, chosen)}
+      ${words.amountNotes(year, locale).map((note) => html`<p class="small">${note}</p>`)}
+      ${lack ? html`<p class="small">${this.#lacks(lack)}</p>${toEnter(this, meter, locale, lack)}` : nothing}
       ${this.table(head.title, all.head, () => all.rows)}
       <footer>${this.tableButton()}</footer>`;
   }
@@ -141,7 +146,7 @@ export class MonthsCard extends SmartyCard {
   #table(year: words.Year, chosen: words.Month): TemplateResult {
     const { head, rows, total } = words.tableOf(year, chosen, this.locale);
     const dot = (key: words.MonthsKey) =>
-      html`<span class="dot" style="background:${COLORS[this.unit][words.PARTS[this.unit].indexOf(key)]}"></span>`;
+      html`<span class="dot" style="background:${COLORS[year.unit][words.PARTS[year.unit].indexOf(key)]}"></span>`;
     const line = ({ name, cells }: words.TableRow, mark: TemplateResult) =>
       html`<tr><th scope="row">${mark}${name}</th>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>`;
     return html`<table class="parts">
@@ -151,14 +156,13 @@ export class MonthsCard extends SmartyCard {
     </table>`;
   }
 
-  #toEnter(meter: Meter, key: "enter_prices" | "enter_reference"): TemplateResult {
-    return toEnter(this, meter, this.locale, key);
+  #lacks(lack: Lack): string {
+    return lack === "reference" ? this.text(billTexts, "no_reference") : this.text(words.monthsTexts, "no_prices");
   }
 
-  #without(meter: Meter, error: string | undefined): TemplateResult {
+  #without(error: string | undefined): TemplateResult {
     const key: BillKey | undefined = refusal(error);
     return html`<h2>${this.text(words.monthsTexts, "title_few")}</h2>
-      ${key ? html`<p role="status">${this.text(billTexts, key)}</p>` : this.waiting(error)}
-      ${key === "no_reference_power" ? this.#toEnter(meter, "enter_reference") : nothing}`;
+      ${key ? html`<p role="status">${this.text(billTexts, key)}</p>` : this.waiting(error)}`;
   }
 }

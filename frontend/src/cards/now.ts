@@ -4,7 +4,7 @@ import { type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { SmartyCard } from "../card.ts";
 import { phaseBars, quarterHourBar } from "../drawing/now.ts";
 import type { Feed } from "../feed.ts";
-import { kwDecimals } from "../locale.ts";
+import { kwDecimals, localDay } from "../locale.ts";
 import { banner } from "../parts/banner.ts";
 import { MOST_BESIDE } from "../parts/chooser.ts";
 import { nowStyles } from "../parts/now-styles.ts";
@@ -13,6 +13,7 @@ import {
   asNumber,
   direction,
   firstDaySentence,
+  namesCost,
   type NowKey,
   nowSentence,
   nowTexts,
@@ -21,6 +22,7 @@ import {
   type Situation,
   situationOf,
 } from "../sentences/now.ts";
+import { olderPrices } from "../sentences/older-prices.ts";
 import { styles } from "../styles.ts";
 import bannerTexts from "../texts/banner.json" with { type: "json" };
 import type { Live, Meter, RunningQuarterHour } from "../wire.ts";
@@ -62,9 +64,14 @@ export class NowCard extends SmartyCard {
     const running = live.quarter_hour;
     const first = running && firstDaySentence(meter, running, this.locale);
     const isAbove = now.reference !== null && now.power > now.reference;
+    const month = localDay(new Date(feed.now)).slice(0, 7);
+    const older = !first && namesCost(now, this.locale) ? olderPrices(meter.prices_of, month, this.locale) : "";
     return html`<header><h2>${this.#t(is)}</h2>${this.stamp(feed)}</header>
       ${this.#number(now.power, isAbove ? "above" : is)}
-      <div class="answer">${this.sentence(first ?? nowSentence(now, this.locale))}</div>
+      <div class="answer">
+        ${this.sentence(first ?? nowSentence(now, this.locale))}
+        ${older ? html`<p class="small">${older}</p>` : nothing}
+      </div>
       <div class="rest">
         ${now.reference === null && running ? this.#withoutReference(meter) : nothing}
         ${running && (now.reference !== null || first) ? this.#quarterHour(running, now) : nothing}

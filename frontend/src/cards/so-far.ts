@@ -6,6 +6,7 @@ import type { Feed } from "../feed.ts";
 import { type Locale, localDay } from "../locale.ts";
 import { rich } from "../parts/markup.ts";
 import { memo } from "../parts/memo.ts";
+import type { Lack } from "../sentences/bill.ts";
 import { type Row, type SoFar, soFar, type SoFarKey, soFarTexts } from "../sentences/so-far.ts";
 import { styles } from "../styles.ts";
 import type { Bill, Day, Meter } from "../wire.ts";
@@ -72,8 +73,8 @@ export class SoFarCard extends SmartyCard {
 
   /** Made anew only for new answers, and on another day: telegrams come more often. */
   readonly #soFar = memo(
-    (days: Day[], bill: Bill | undefined, error: string | undefined, feedsIn: boolean, locale: Locale, _today: string): SoFar =>
-      soFar(days, bill, error, feedsIn, new Date(), locale),
+    (days: Day[], bill: Bill | undefined, feedsIn: boolean, locale: Locale, _today: string): SoFar =>
+      soFar(days, bill, feedsIn, new Date(), locale),
   );
 
   protected content(meter: Meter, feed: Feed): TemplateResult {
@@ -87,7 +88,7 @@ export class SoFarCard extends SmartyCard {
     // Before the first telegram, the days tell.
     const feedsIn = meter.feeds_in ?? days.value.days.some(({ exported_wh }) => exported_wh);
     const today = localDay(new Date());
-    const known = this.#soFar(days.value.days, bill.value?.months.at(-1), bill.error, feedsIn, this.locale, today);
+    const known = this.#soFar(days.value.days, bill.value?.months.at(-1), feedsIn, this.locale, today);
     const isOld = this.isOld(feed) || feed.live?.state !== "receiving";
     return html`<header>${title}<small class="number">${known.until ?? nothing}</small></header>
       ${known.forecast ? html`<p>${rich(known.forecast)}</p>` : nothing}
@@ -98,7 +99,7 @@ export class SoFarCard extends SmartyCard {
         <tbody>${known.rows.map((row) => this.#row(row))}</tbody>
       </table>
       ${known.lacks && this.hass?.user?.is_admin ? this.#enter(meter, known.lacks) : nothing}
-      ${known.notes.length ? html`<p class="small">${known.notes.join(" ")}</p>` : nothing}`;
+      ${known.notes.map((note) => html`<p class="small">${note}</p>`)}`;
   }
 
   #t(key: SoFarKey): string {
@@ -117,7 +118,7 @@ export class SoFarCard extends SmartyCard {
     </tr>`;
   }
 
-  #enter(meter: Meter, lacks: "prices" | "reference"): TemplateResult {
-    return html`<div>${this.settings(meter, this.#t(lacks === "prices" ? "enter_prices" : "enter_reference"))}</div>`;
+  #enter(meter: Meter, lacks: Lack): TemplateResult {
+    return html`<div>${this.settings(meter, this.#t(`enter_${lacks}`))}</div>`;
   }
 }

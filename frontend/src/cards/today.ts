@@ -14,6 +14,7 @@ import { ChosenBar } from "../parts/pointer.ts";
 import { choicesOf, week } from "../parts/week.ts";
 import { round } from "../rounding.ts";
 import { dayNotes, dayTable } from "../sentences/day-rows.ts";
+import { olderPrices } from "../sentences/older-prices.ts";
 import { daySentence, dayTitle, firstDay, quarterSentence, type TodayKey, todayTexts, weekOf } from "../sentences/today.ts";
 import { styles } from "../styles.ts";
 import type { Day, Live, Meter } from "../wire.ts";
@@ -30,6 +31,8 @@ interface Drawn extends Known {
   reference: number | null;
   running: Running | undefined;
   hasSun: boolean;
+  /** That the prices of what is above are not known yet. */
+  older: string;
 }
 
 export class TodayCard extends SmartyCard {
@@ -116,7 +119,9 @@ export class TodayCard extends SmartyCard {
     const room = running ? roomFor(Math.max(running.drawn, (running.reference ?? 0) + 0.4)) : 0;
     const chart = this.#chartOf(quarters, start, reference, begun, ended, room, roomFor(running?.fed ?? 0), this.width ?? 0, this.locale);
     this.#chart = chart;
-    return { shown, chart, quarters, day, reference, running, hasSun, ...known };
+    const isAbove = Boolean(day?.cost_above) || (running?.reference != null && running.drawn > running.reference);
+    const older = isAbove ? olderPrices(meter.prices_of, shown.day.slice(0, 7), this.locale) : "";
+    return { shown, chart, quarters, day, reference, running, hasSun, older, ...known };
   }
 
   #chartAndWords(drawn: Drawn, price: number | null): TemplateResult {
@@ -143,10 +148,10 @@ export class TodayCard extends SmartyCard {
   }
 
   #foot(drawn: Drawn, stamp: TemplateResult | typeof nothing): TemplateResult {
-    const { quarters, ended, reference, hasSun, shown } = drawn;
+    const { quarters, ended, reference, hasSun, older, shown } = drawn;
     const told = { ...drawn, start: shown.start };
     return html`<footer>
-        <div class="small">${dayNotes(told, this.locale).map((note) => html`<div>${note}</div>`)} ${stamp}</div>
+        <div class="small">${[older, ...dayNotes(told, this.locale)].map((note) => (note ? html`<div>${note}</div>` : nothing))} ${stamp}</div>
         ${this.tableButton()}
       </footer>
       ${guard([this.isTableShown, quarters, ended, reference, hasSun, this.locale], () => {

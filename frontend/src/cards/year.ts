@@ -6,6 +6,7 @@ import { navigate, SmartyCard } from "../card.ts";
 import { Cells } from "../drawing/year.ts";
 import type { Feed, Known } from "../feed.ts";
 import { dayStart, localDay } from "../locale.ts";
+import { type Bills, billsOf, toEnter } from "../parts/bills.ts";
 import { chooserStyles, classChooser } from "../parts/class-chooser.ts";
 import { HeatMap, type Painted } from "../parts/heat-map.ts";
 import { plain, rich } from "../parts/markup.ts";
@@ -13,7 +14,19 @@ import { memo } from "../parts/memo.ts";
 import { ChosenBar } from "../parts/pointer.ts";
 import { Width } from "../parts/width.ts";
 import { dayOf, mapSize, mapStyles, momentParams, type NamedLimit, yearMap } from "../parts/year-map.ts";
-import { aboveIn, aboveSentence, cheapest, type ClassRow, classRows, classSentence, comparisonBegins, limitName, periodOf, yearTexts } from "../sentences/year.ts";
+import { olderPrices } from "../sentences/older-prices.ts";
+import {
+  aboveIn,
+  aboveSentence,
+  type ClassRow,
+  classRows,
+  classSentence,
+  comparisonBegins,
+  energySentence,
+  limitName,
+  periodOf,
+  yearTexts,
+} from "../sentences/year.ts";
 import { styles } from "../styles.ts";
 import type { Classes, Meter, MonthAbove } from "../wire.ts";
 import { type Grid, gridOf, type Limit, localOf, type Series, yearSeries } from "../year-series.ts";
@@ -75,18 +88,27 @@ export class YearCard extends SmartyCard {
   protected content(meter: Meter, feed: Feed): TemplateResult {
     const { value: series, error } = yearSeries(feed, meter);
     const classes = feed.get("smarty_p1/classes", {});
-    const state = [series, error, classes.value, classes.error, meter, this.locale, this.chosenKw, this.#bar.index, this.#width.value, this.isTableShown];
+    const own = (classes.value ?? meter).reference_kw ?? undefined;
+    // What needs no contract is all that is said without one.
+    const bills = own === undefined && classes.value ? billsOf(feed) : undefined;
+    const state = [series, error, classes.value, classes.error, bills?.bills, bills?.error, meter, this.locale, this.chosenKw, this.#bar.index, this.#width.value, this.isTableShown, this.hass?.user?.is_admin];
     // Telegrams change nothing here: twenty of them a second must not be twenty comparisons.
     return html`<h2>${this.text(yearTexts, "title")}</h2>
-      ${guard(state, () => (series ? this.#year(series, classes, meter, feed) : this.waiting(error)))}`;
+      ${guard(state, () => (series ? this.#year(series, classes, own, bills, meter, feed) : this.waiting(error)))}`;
   }
 
-  #year(series: Series, { value: classes, error }: Known<Classes>, meter: Meter, feed: Feed): TemplateResult {
+  #year(
+    series: Series,
+    { value: classes, error }: Known<Classes>,
+    own: number | undefined,
+    bills: Bills | undefined,
+    meter: Meter,
+    feed: Feed,
+  ): TemplateResult {
     const grid = this.#gridOf(series);
     if (!grid.days) return this.waiting("nothing_counted");
-    const rows = classes ? classRows(classes) : [];
-    const own = (classes ?? meter).reference_kw ?? undefined;
-    const kw = rows.some((row) => row.kw === this.chosenKw) ? this.chosenKw : (own ?? cheapest(rows)?.kw);
+    const rows = classes && own !== undefined ? classRows(classes) : [];
+    const kw = rows.some((row) => row.kw === this.chosenKw) ? this.chosenKw : own;
     const first = localDay(new Date(series.start)).slice(0, 7);
     const months = (classes?.above ?? []).filter(({ month, quarter_hours }) => month >= first && quarter_hours);
     const decisive = rows.length ? classes!.decisive : undefined;
@@ -102,13 +124,20 @@ export class YearCard extends SmartyCard {
     this.#painted = { grid, limit, isTurned, width: size.width, height: size.height };
     this.#open = (cell) => this.#openDay(feed, dayOf(cell, grid));
     return html`<div class=${isTurned ? "narrow" : "wide"}>
-      ${this.#result(rows, kw, decisive, meter, Boolean(classes), error)}
+      ${bills ? this.#energy(meter, bills) : this.#result(rows, kw, decisive, meter, Boolean(classes), error)}
       ${above ? html`<p class="quiet">${rich(above)}</p>` : nothing}
       ${yearMap(grid, size, named, this.#bar, plain(`${this.text(yearTexts, "map")}. ${above}`), this.#open, this.locale)}
       ${rows.length ? this.#classes(rows, kw, classes!) : nothing}
-      <footer>${own === undefined && classes ? this.#enterReference(meter) : nothing}${this.tableButton()}</footer>
+      <footer>${this.tableButton()}</footer>
       ${this.#table(named, grid, months)}
     </div>`;
+  }
+
+  /** What needs no contract: how much it was, and what has to be entered for more. */
+  #energy(meter: Meter, { bills, error }: Bills): TemplateResult {
+    return html`${bills ? this.sentence(energySentence(bills, this.locale)) : this.waiting(error)}
+      <p>${this.text(yearTexts, "no_reference")}</p>
+      ${toEnter(this, meter, this.locale, "reference")}`;
   }
 
   #result(rows: ClassRow[], kw: number | undefined, decisive: string[] | undefined, meter: Meter, isKnown: boolean, error?: string) {
@@ -124,17 +153,15 @@ export class YearCard extends SmartyCard {
     return limit && months.length ? aboveSentence(months, limit, decisive?.length, this.locale) : "";
   }
 
-  #classes(rows: ClassRow[], kw: number | undefined, { decisive, price_year: year }: Classes): TemplateResult {
-    const caption = this.locale.count(yearTexts, "caption", decisive.length, { year });
+  #classes(rows: ClassRow[], kw: number | undefined, { decisive, prices_of, vat_rate }: Classes): TemplateResult {
+    const vat = this.locale.common(vat_rate === 0 ? "without_vat" : "with_vat");
+    const caption = this.locale.count(yearTexts, "caption", decisive.length, { vat });
+    const older = olderPrices(prices_of, localDay(new Date()).slice(0, 7), this.locale);
     const dot = (color: string, key: "fixed" | "surcharge") =>
       html`<span class="key"><i class="dot" style="background:var(${color})"></i>${this.text(yearTexts, key)}</span>`;
     return html`<small class="caption"><span>${caption}</span><span>${periodOf(decisive, this.locale)}</span><span>${dot("--drawn", "fixed")} ${dot("--excess", "surcharge")}</span></small>
+      ${older ? html`<p class="small">${older}</p>` : nothing}
       ${classChooser(rows, kw, this.locale, (chosen) => (this.chosenKw = chosen))}`;
-  }
-
-  #enterReference(meter: Meter): TemplateResult | typeof nothing {
-    if (!this.hass?.user?.is_admin) return nothing;
-    return this.settings(meter, this.text(yearTexts, "enter_reference"));
   }
 
   #table(limit: NamedLimit | undefined, grid: Grid, months: MonthAbove[]): TemplateResult | typeof nothing {

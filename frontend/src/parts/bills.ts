@@ -4,7 +4,7 @@ import { html, type TemplateResult } from "lit";
 import type { SmartyCard } from "../card.ts";
 import type { Feed } from "../feed.ts";
 import type { Locale } from "../locale.ts";
-import { type BillKey, billTexts } from "../sentences/bill.ts";
+import { type BillKey, billTexts, type Lack } from "../sentences/bill.ts";
 import type { Bill, Meter } from "../wire.ts";
 
 /** The running one and the twelve before it. */
@@ -31,7 +31,6 @@ export function showMonth(bills: Bill[], feed: Feed, month: string | undefined):
 
 const REFUSALS: Record<string, BillKey> = {
   nothing_counted: "nothing_counted",
-  no_reference_power: "no_reference_power",
   not_loaded: "not_loaded",
   not_found: "not_loaded",
 };
@@ -40,12 +39,7 @@ const REFUSALS: Record<string, BillKey> = {
 export const refusal = (error: string | undefined): BillKey | undefined => REFUSALS[error ?? ""];
 
 /** A link to where what is missing is entered, for those who may. */
-export function toEnter(
-  card: SmartyCard,
-  meter: Meter,
-  locale: Locale,
-  key: "enter_prices" | "enter_reference",
-): TemplateResult {
+export function toEnter(card: SmartyCard, meter: Meter, locale: Locale, lack: Lack): TemplateResult {
   if (!card.hass?.user?.is_admin) return html`<p class="small">${locale.text(billTexts, "by_administrator")}</p>`;
-  return card.settings(meter, locale.text(billTexts, key));
+  return html`<div>${card.settings(meter, locale.text(billTexts, `enter_${lack}`))}</div>`;
 }

@@ -3,18 +3,26 @@
 import { addDays, dayStart, localDay, type Locale, type Params, type Texts } from "../locale.ts";
 import { round } from "../rounding.ts";
 import texts from "../texts/bill.json" with { type: "json" };
-import type { Bill, BillLine } from "../wire.ts";
+import type { Bill, BillLine, BillPart } from "../wire.ts";
+import { olderPrices, withPrices } from "./older-prices.ts";
 
 export type BillKey = keyof (typeof texts)["en"];
 export const billTexts: Texts<BillKey> = texts;
 
 /** Of each group, the lines in the order of the paper; hairlines part the groups. */
-const GROUPS: BillKey[][] = [
-  ["energy", "energy_second", "energy_fee", "discount"],
+const GROUPS: string[][] = [
+  ["energy", "energy_second", "energy_fee", "discount", "aid_per_month"],
   ["network_fixed", "network_variable", "meter", "surcharge"],
-  ["electricity_tax", "compensation"],
+  ["electricity_tax", "compensation", "aid_per_kwh"],
 ];
 const KNOWN = new Set<string>([...GROUPS.flat(), "feed_in"]);
+/** The part of each line: while one of its lines has no price, nothing of the part is in the sum. */
+const PARTS: Record<Exclude<BillPart, "feed_in">, string[]> = {
+  energy: GROUPS[0]!,
+  network: ["network_fixed", "network_variable", "meter"],
+  levies: GROUPS[2]!,
+  surcharge: ["surcharge"],
+};
 const WELL_MEASURED = 0.99;
 /** A price with more decimals was not entered by anybody: it is a mean of the market's. */
 const ENTERED_DECIMALS = 5;
@@ -27,6 +35,9 @@ export interface Row {
   dot?: "excess" | "fed-in";
 }
 
+/** What has to be entered before there is a total. */
+export type Lack = "prices" | "reference";
+
 export interface ShownBill {
   title: string;
   /** "–" while it is not known. */
@@ -36,18 +47,17 @@ export interface ShownBill {
   until: string | undefined;
   measured: string;
   isWellMeasured: boolean;
+  /** That the prices of the month are not known yet. */
+  notice: string;
   /** The forecast, or what is missing. */
   sentence: string;
-  lacksPrice: boolean;
+  /** A second one: what the energy community is paid is missing. */
+  community: string;
+  lacks: Lack | undefined;
   groups: Row[][];
-  toPay: Row;
+  /** The sum, and below it what is paid beside the bill. */
+  sums: Row[];
   notes: string[];
-}
-
-/** Whether nobody has said what the energy costs: the total is that of the grid alone. */
-export function isGridAlone(bill: Bill): boolean {
-  const named = [...bill.lines.map(({ name }) => name), ...(bill.missing ?? [])];
-  return !bill.unpriced_kwh && !named.some((name) => name === "energy" || name === "energy_second");
 }
 
 export const isRunning = (bill: Bill): boolean => Date.parse(bill.until) < Date.parse(bill.end);
@@ -55,26 +65,34 @@ export const isRunning = (bill: Bill): boolean => Date.parse(bill.until) < Date.
 /** The last day of a month. */
 export const lastDay = (bill: Bill): Date => dayStart(addDays(localDay(new Date(bill.end)), -1));
 
+/** What a month costs: the bill, and what the energy community is paid where that is known. */
+export const toPay = (bill: Bill): number | null => (bill.total === null ? null : (bill.total_with_community ?? bill.total));
+
+/** Why there is no total: without a reference power nobody knows what is above it. */
+export function lackOf(bill: Bill): Lack | undefined {
+  if (bill.total !== null) return undefined;
+  return bill.reference_kw === null ? "reference" : "prices";
+}
+
 export function shownBill(bill: Bill, locale: Locale): ShownBill {
   const t = (key: BillKey, params: Params = {}) => locale.text(billTexts, key, params);
-  const lacksEnergy = isGridAlone(bill);
-  const lacksPrice = lacksEnergy || Boolean(bill.missing?.length);
-  const total = lacksPrice ? null : bill.total;
+  const lacks = lackOf(bill);
+  const total = toPay(bill);
   const until = new Date(bill.until);
+  const isInEuros = lacks !== "reference";
   return {
     title: upper(locale.monthYear(new Date(bill.start))),
-    total: total === null ? "–" : locale.number(Math.abs(total), 2),
-    label: labelOf(bill, total, t),
+    total: isInEuros ? (total === null ? "–" : locale.number(Math.abs(total), 2)) : locale.number(bill.imported_kwh, 2),
+    label: isInEuros ? labelOf(bill, total, t) : "kWh",
     until: isRunning(bill) ? t("until", { day: locale.shortDay(until), time: locale.time(until) }) : undefined,
     measured: t("measured", { share: locale.percent(bill.measured_share, bill.measured_share < 1 ? 1 : 0) }),
     isWellMeasured: bill.measured_share >= WELL_MEASURED,
-    sentence: lacksPrice ? t(lacksEnergy ? "energy_missing" : "other_missing") : forecast(bill, locale, t),
-    lacksPrice,
-    groups: groupsOf(bill, locale, t),
-    toPay: {
-      name: t(lacksEnergy && bill.total !== null ? "grid_alone" : (bill.total ?? 0) < 0 ? "to_receive" : "pay"),
-      amount: bill.total === null ? "–" : locale.cents(Math.abs(bill.total)),
-    },
+    notice: isInEuros ? olderPrices(bill.prices_of, bill.month, locale) : "",
+    sentence: !lacks ? forecast(bill, locale) : isInEuros ? missingSentence(bill, locale, t) : t("no_reference"),
+    community: lacksCommunity(bill) && !lacks ? t("community_missing") : "",
+    lacks,
+    groups: isInEuros ? groupsOf(bill, locale, t) : [energyOf(bill, locale, t)],
+    sums: isInEuros ? sumsOf(bill, locale, t) : [],
     notes: notesOf(bill, locale, t),
   };
 }
@@ -84,65 +102,147 @@ type Say = (key: BillKey, params?: Params) => string;
 const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 function labelOf(bill: Bill, total: number | null, t: Say): string {
-  const isReceived = total !== null && total < 0;
-  // What it is now and what it will be must not contradict each other.
-  const turns = total !== null && bill.estimate !== undefined && bill.estimate.total < 0 !== isReceived;
-  const more = isReceived ? t(turns ? "receive_so_far" : "receive") : turns ? t("so_far") : "";
+  if (total === null) return "€";
+  const isReceived = total < 0;
+  const more = isRunning(bill) ? t(isReceived ? "receive_so_far" : "so_far") : isReceived ? t("receive") : "";
   return more ? `€ ${more}` : "€";
 }
 
 /** "About 145 € by 30 November": without the range, one end of which that number is. */
-function forecast(bill: Bill, locale: Locale, t: Say): string {
+export function forecast(bill: Bill, locale: Locale): string {
   const { estimate } = bill;
   if (!Number.isFinite(estimate?.total) || !estimate || !isRunning(bill)) return "";
-  const day = locale.day(lastDay(bill));
   const total = round(estimate.total);
-  return t(total < 0 ? "forecast_receive" : "forecast", { total: locale.euros(Math.abs(total)), day });
+  const keys = bill.shared_kwh ? (["forecast_from_supplier", "forecast_supplier"] as const) : (["forecast_receive", "forecast"] as const);
+  return locale.text(billTexts, keys[total < 0 ? 0 : 1], { total: locale.euros(Math.abs(total)), day: locale.day(lastDay(bill)) });
 }
 
+/** What is left out of the sum, in words. */
+function missingSentence(bill: Bill, locale: Locale, t: Say): string {
+  const parts = missingParts(bill);
+  if (typeof bill.subtotal !== "number" || !parts.length) return t("other_missing");
+  const amount = locale.cents(bill.subtotal);
+  if (isEnergyAlone(parts)) return t("energy_missing", { amount });
+  return t("parts_missing", { amount, parts: parts.map((part) => t(`part_${part}`)).join(", ") });
+}
+
+/** The parts that are not in the subtotal, in the order of the paper. */
+function missingParts({ missing = [] }: Bill): (keyof typeof PARTS)[] {
+  return (Object.keys(PARTS) as (keyof typeof PARTS)[]).filter((part) => PARTS[part].some((name) => missing.includes(name)));
+}
+
+const isEnergyAlone = (parts: string[]): boolean => parts.length === 1 && parts[0] === "energy";
+
+/** Whether something was shared, and what the community is paid for it is not known. */
+export const lacksCommunity = (bill: Bill): boolean => Boolean(bill.shared_kwh) && !bill.community;
+
+/** What is known without a contract. */
+function energyOf({ imported_kwh, exported_kwh, peak }: Bill, locale: Locale, t: Say): Row[] {
+  const time = peak && new Date(peak.start);
+  return [
+    { name: t("drawn"), amount: locale.kWh(imported_kwh, 2) },
+    ...(exported_kwh ? [{ name: t("feed_in"), amount: locale.kWh(exported_kwh, 2), dot: "fed-in" as const }] : []),
+    ...(time ? [{ name: t("highest"), quantity: `${locale.shortDay(time)}, ${locale.time(time)}`, amount: locale.kW(peak.mean_kw) }] : []),
+  ];
+}
+
+const sum = (lines: BillLine[]): number => lines.reduce((all, { amount }) => all + amount, 0);
+const hasVat = ({ name, has_vat }: BillLine): boolean => name !== "feed_in" && has_vat !== false;
+
 function groupsOf(bill: Bill, locale: Locale, t: Say): Row[][] {
-  const fixed = bill.lines.filter(({ name }) => name === "network_fixed").length;
+  const { lines, missing = [], vat_rate: rate } = bill;
+  const fixed = lines.filter(({ name }) => name === "network_fixed").length;
   // With two fixed prices in a month it may be another reference power for each.
   const R = bill.reference_kw === null || fixed > 1 ? undefined : locale.referenceKW(bill.reference_kw);
   const write = quantities(bill, locale, t);
+  const leftOut = new Set(missingParts(bill).flatMap((part) => PARTS[part]));
   const named = (name: string): string => {
     if (!KNOWN.has(name)) return name;
     const plain = (name === "network_fixed" || name === "surcharge") && R === undefined;
     return t((plain ? `${name}_plain` : name) as BillKey, R === undefined ? {} : { R });
   };
   const row = (line: BillLine): Row => ({
-    name: named(line.name),
+    name: line.label ?? named(line.name),
     quantity: Number.isFinite(line.quantity) && Number.isFinite(line.price) ? write(line) : undefined,
-    amount: Number.isFinite(line.amount) ? locale.number(line.amount, 2) : "–",
+    amount: leftOut.has(line.name) ? t("not_in_sum") : Number.isFinite(line.amount) ? locale.number(line.amount, 2) : "–",
     ...(line.name === "surcharge" ? { dot: "excess" as const } : line.name === "feed_in" ? { dot: "fed-in" as const } : {}),
   });
-  const missing = [...(isGridAlone(bill) ? ["energy"] : []), ...(bill.missing ?? [])];
   const rowsOf = (name: string): Row[] => [
-    ...bill.lines.filter((line) => line.name === name).map(row),
-    ...(missing.includes(name) ? [{ name: named(name), amount: t("price_missing") }] : []),
+    ...lines.filter((line) => line.name === name && (name === "feed_in" || !rate || hasVat(line))).map(row),
+    ...(missing.includes(name) ? [{ name: named(name), quantity: quantityMissing(name, bill, locale), amount: t("price_missing") }] : []),
   ];
-  const unknown = [...new Set([...bill.lines.map(({ name }) => name), ...missing])].filter((name) => !KNOWN.has(name));
+  const unknown = [...new Set([...lines.map(({ name }) => name), ...missing])].filter((name) => !KNOWN.has(name));
   const groups = [...GROUPS, unknown].map((names) => names.flatMap(rowsOf));
-  const unpriced = (kwh: number | undefined, key: BillKey): Row[] =>
-    kwh ? [{ name: t(key), quantity: locale.kWh(kwh), amount: "–" }] : [];
-  groups[0]!.push(...unpriced(bill.unpriced_kwh, "unpriced"));
-  groups.push([...sums(bill, locale, t), ...rowsOf("feed_in"), ...unpriced(bill.unpriced_exported_kwh, "unpriced_fed_in")]);
+  const counted = lines.filter(({ name }) => !leftOut.has(name));
+  const aids = rate ? counted.filter((line) => line.name !== "feed_in" && !hasVat(line)) : [];
+  groups.push([...netAndVat(bill, counted, locale, t), ...aids.map(row), ...rowsOf("feed_in"), ...soldWithoutPrice(bill, locale, t)]);
   return groups.filter((rows) => rows.length);
 }
 
-/** Net and VAT, as on paper before what is fed in, on which there is none. */
-function sums({ net, vat, vat_rate, lines }: Bill, locale: Locale, t: Say): Row[] {
-  if (net === null || vat === null || !vat_rate) return [];
-  const fedIn = lines.filter(({ name }) => name === "feed_in").reduce((sum, { amount }) => sum + amount, 0);
+/** The energy that has no price; what other lines are about is not known without their prices. */
+function quantityMissing(name: string, bill: Bill, locale: Locale): string | undefined {
+  if (name !== "energy") return undefined;
+  const second = bill.lines.filter((line) => line.name === "energy_second").reduce((all, { quantity }) => all + quantity, 0);
+  return bill.missing?.includes("energy_second") ? undefined : locale.kWh(suppliedKwh(bill) - second, 2);
+}
+
+const suppliedKwh = ({ imported_kwh, shared_kwh }: Bill): number => imported_kwh - (shared_kwh ?? 0);
+const hasFeedIn = ({ lines }: Bill): boolean => lines.some(({ name }) => name === "feed_in");
+
+function soldWithoutPrice(bill: Bill, locale: Locale, t: Say): Row[] {
+  const { unpriced_exported_kwh: kwh } = bill;
+  if (!kwh) return [];
+  const name = t(hasFeedIn(bill) ? "unpriced_fed_in" : "feed_in");
+  return [{ name, quantity: locale.kWh(kwh, 2), amount: t("price_missing"), dot: "fed-in" }];
+}
+
+/** Net and VAT, as on paper before the lines without VAT: what is fed in, and some aids. */
+function netAndVat({ total, subtotal, vat_rate: rate }: Bill, counted: BillLine[], locale: Locale, t: Say): Row[] {
+  const all = total ?? subtotal;
+  if (typeof all !== "number" || !rate) return [];
   return [
-    { name: t("net"), amount: locale.number(net - fedIn, 2) },
-    { name: t("vat"), quantity: locale.percent(vat_rate, decimalsOf(vat_rate * 100, 0, 1)), amount: locale.number(vat, 2) },
+    { name: t("net"), amount: locale.number(sum(counted.filter(hasVat)), 2) },
+    { name: t("vat"), quantity: locale.percent(rate, decimalsOf(rate * 100, 0, 1)), amount: locale.number(all - sum(counted), 2) },
   ];
 }
 
+/** The sum of the bill, what the energy community is paid beside it, and both together. */
+function sumsOf(bill: Bill, locale: Locale, t: Say): Row[] {
+  const { total, subtotal, community, shared_kwh, total_with_community: both } = bill;
+  const isReceived = (total ?? 0) < 0;
+  const running = isRunning(bill);
+  const until = new Date(bill.until);
+  const key: BillKey = lackOf(bill)
+    ? isEnergyAlone(missingParts(bill))
+      ? "grid_alone"
+      : "known_parts"
+    : running
+      ? isReceived
+        ? "received_so_far"
+        : "so_far_pay"
+      : isReceived
+        ? "to_receive"
+        : "pay";
+  const shown = total === null ? (subtotal ?? null) : Math.abs(total);
+  const rows: Row[] = [
+    {
+      name: withPrices(t(key), bill.prices_of, locale),
+      quantity: running ? t("until", { day: locale.shortDay(until), time: locale.time(until) }) : undefined,
+      amount: shown === null ? "–" : locale.cents(shown),
+    },
+  ];
+  if (!shared_kwh) return rows;
+  const quantity = locale.kWh(community?.quantity ?? shared_kwh, 2);
+  if (!community) return [...rows, { name: t("community"), quantity, amount: t("price_missing") }];
+  const price = locale.unit(community.price, "€", priceDecimals(community));
+  rows.push({ name: t("community"), quantity: t("community_times", { quantity, price }), amount: locale.number(community.amount, 2) });
+  if (typeof both === "number") rows.push({ name: t(both < 0 ? "both_receive" : "both"), amount: locale.cents(Math.abs(both)) });
+  return rows;
+}
+
 /**
- * How quantities are written: with so many decimals that a calculator gets each amount from what is
- * shown, and as many in all lines, so that equal ones look equal.
+ * How quantities are written: kWh with two decimals, those of a whole month with three where a calculator
+ * would not get each amount from two; days with one decimal while the month runs.
  */
 function quantities(bill: Bill, locale: Locale, t: Say): (line: BillLine) => string {
   const days = Math.round((Date.parse(bill.end) - Date.parse(bill.start)) / 86_400_000);
@@ -151,14 +251,15 @@ function quantities(bill: Bill, locale: Locale, t: Say): (line: BillLine) => str
   const inDays = bill.lines.filter((line) => isMonth(line) && !isWhole(line));
   const inKwh = bill.lines.filter((line) => !isMonth(line));
   const priceOf = (line: BillLine) => round(line.price, priceDecimals(line));
-  const areFullDays = inDays.every(({ quantity }) => Math.abs(quantity * days - Math.round(quantity * days)) < 1e-3);
-  const dayDecimals = enough(areFullDays ? 0 : 1, 4, inDays, (line, decimals) => (round(line.quantity * days, decimals) / days) * priceOf(line));
-  const kwhDecimals = enough(1, 3, inKwh, (line, decimals) => round(line.quantity, decimals) * priceOf(line));
+  const running = isRunning(bill);
+  const dayDecimals = running ? 1 : enough(0, 4, inDays, (line, decimals) => (round(line.quantity * days, decimals) / days) * priceOf(line));
+  const kwhDecimals = running ? 2 : enough(2, 3, inKwh, (line, decimals) => round(line.quantity, decimals) * priceOf(line));
   return (line) => {
     const decimals = priceDecimals(line);
     const price = locale.unit(line.price, "€", decimals);
     if (!isMonth(line)) {
-      const key = decimals > ENTERED_DECIMALS ? "times_mean" : "times";
+      // An aid that was entered with VAT has a price without it.
+      const key = decimals > ENTERED_DECIMALS && !line.label ? "times_mean" : "times";
       return t(key, { quantity: locale.unit(line.quantity, line.unit, kwhDecimals), price });
     }
     if (isWhole(line)) return t("one_month", { price });
@@ -183,20 +284,19 @@ function decimalsOf(value: number, least: number, most: number): number {
 }
 
 function notesOf(bill: Bill, locale: Locale, t: Say): string[] {
-  const kwh = (value: number) => locale.kWh(value);
-  const { unpriced_kwh, unpriced_exported_kwh, unsplit_kwh, shared_kwh, sharing_known_kwh } = bill;
+  const kwh = (value: number) => locale.kWh(value, 2);
+  const { shared_kwh, sharing_known_kwh } = bill;
   const all = bill.quarter_hours ?? 0;
   const reading = readingOf(bill);
   const R = bill.reference_kw === null ? "" : locale.referenceKW(bill.reference_kw);
   return [
     bill.since ? t("since", { day: locale.day(new Date(bill.since)) }) : "",
-    unpriced_kwh || unpriced_exported_kwh ? t("note_unpriced", { kwh: kwh((unpriced_kwh ?? 0) + (unpriced_exported_kwh ?? 0)) }) : "",
-    unsplit_kwh ? t("note_unsplit", { kwh: kwh(unsplit_kwh) }) : "",
+    ...(lackOf(bill) === "reference" ? [] : notesOfPrices(bill, locale, t)),
     shared_kwh ? t("note_shared", { kwh: kwh(shared_kwh) }) : "",
     sharing_known_kwh !== undefined && sharing_known_kwh < bill.imported_kwh - 0.05
       ? t("note_shared_part", { known: kwh(sharing_known_kwh), all: kwh(bill.imported_kwh) })
       : "",
-    bill.may_owe_less_network ? t("note_less_network") : "",
+    bill.may_owe_less_network && lackOf(bill) !== "reference" ? t("note_less_network", { amount: locale.cents(bill.may_owe_less_network) }) : "",
     bill.platform_quarter_hours ? t("note_platform", { count: locale.number(bill.platform_quarter_hours), all: locale.number(all) }) : "",
     bill.estimated_quarter_hours ? t("note_estimated", { count: locale.number(bill.estimated_quarter_hours), all: locale.number(all) }) : "",
     bill.vat_rate === 0 ? t("without_vat") : "",
@@ -204,9 +304,24 @@ function notesOf(bill: Bill, locale: Locale, t: Say): string[] {
   ].filter((note) => note);
 }
 
+/** What has no price of its own, and what that does to the sum. */
+function notesOfPrices(bill: Bill, locale: Locale, t: Say): string[] {
+  const { unpriced_kwh, unpriced_exported_kwh, unsplit_kwh, missing = [] } = bill;
+  const kwh = (value: number) => locale.kWh(value, 2);
+  const notes: string[] = [];
+  if (unpriced_kwh && !missing.includes("energy")) notes.push(t("note_mean_price", { kwh: kwh(unpriced_kwh) }));
+  // Of a market's price, a part is known.
+  else if (unpriced_kwh && unpriced_kwh < suppliedKwh(bill) - 0.005) notes.push(t("note_unpriced", { kwh: kwh(unpriced_kwh) }));
+  if (unpriced_exported_kwh) {
+    notes.push(hasFeedIn(bill) ? t("note_unpriced_fed_in", { kwh: kwh(unpriced_exported_kwh) }) : t("note_no_feed_in_price"));
+  }
+  if (unsplit_kwh) notes.push(t("note_unsplit", { kwh: kwh(unsplit_kwh) }));
+  return notes;
+}
+
 /** Whether what is above the reference power bears the surcharge beside the network's price; the lines tell. */
 function readingOf({ lines, imported_kwh }: Bill): "on_top" | "instead" | undefined {
-  const kwh = (name: string) => lines.filter((line) => line.name === name).reduce((sum, line) => sum + line.quantity, 0);
+  const kwh = (name: string) => lines.filter((line) => line.name === name).reduce((all, line) => all + line.quantity, 0);
   const above = kwh("surcharge");
   const variable = kwh("network_variable");
   const isAbout = (one: number, other: number) => Math.abs(one - other) < 0.02;

@@ -4,7 +4,8 @@ import { addDays, addMonths, dayStart, localDay, type Locale, type Params, type 
 import { round, roundParts } from "../rounding.ts";
 import texts from "../texts/months.json" with { type: "json" };
 import type { Bill } from "../wire.ts";
-import { isGridAlone, isRunning, lastDay } from "./bill.ts";
+import { isRunning, lackOf, lacksCommunity, type Lack, lastDay, toPay } from "./bill.ts";
+import { olderPrices } from "./older-prices.ts";
 
 export type MonthsKey = keyof (typeof texts)["en"];
 export const monthsTexts: Texts<MonthsKey> = texts;
@@ -45,6 +46,11 @@ export const PARTS: Record<Unit, readonly MonthsKey[]> = {
   kWh: ["drawn", "surcharge", "feed_in"],
 };
 
+/** Why no month is known in euros; undefined where one is. */
+export function lackOfAll(bills: Bill[]): Lack | undefined {
+  return bills.some(({ total }) => total !== null) ? undefined : lackOf(bills.at(-1)!);
+}
+
 /** The thirteen months up to the running one, whether they are known or not. */
 export function yearOf(bills: Bill[], unit: Unit): Year {
   const last = bills.at(-1)?.month ?? "2000-01";
@@ -65,7 +71,7 @@ export function yearOf(bills: Bill[], unit: Unit): Year {
 }
 
 function monthOf(month: string, bill: Bill | undefined, unit: Unit, isLast: boolean): Month {
-  const value = (bill && (unit === "€" ? bill.total : bill.imported_kwh)) ?? null;
+  const value = (bill && (unit === "€" ? toPay(bill) : bill.imported_kwh)) ?? null;
   const running = bill !== undefined && isRunning(bill);
   return {
     month,
@@ -75,7 +81,8 @@ function monthOf(month: string, bill: Bill | undefined, unit: Unit, isLast: bool
     isWhole: value !== null && !running && !isLast && bill!.measured_share >= WELL_MEASURED,
     value,
     parts: bill && value !== null ? partsOf(bill, unit) : [],
-    estimate: unit === "€" && running && value !== null ? (bill.estimate?.total ?? null) : null,
+    // What the community will be paid is in no forecast.
+    estimate: unit === "€" && running && value !== null && !bill.community ? (bill.estimate?.total ?? null) : null,
   };
 }
 
@@ -85,7 +92,8 @@ function partsOf(bill: Bill, unit: Unit): number[] {
     return [bill.imported_kwh - above, above, -(bill.exported_kwh ?? 0)];
   }
   const { energy = 0, network = 0, levies = 0, surcharge = 0, feed_in = 0 } = bill.parts;
-  return [energy, network, levies, surcharge, feed_in];
+  const shared = typeof bill.total_with_community === "number" ? (bill.community?.amount ?? 0) : 0;
+  return [energy + shared, network, levies, surcharge, feed_in];
 }
 
 /** The big number and what it is; the sentence under it. */
@@ -144,8 +152,8 @@ export function tableOf(year: Year, chosen: Month, locale: Locale): { head: stri
     ...(whole.length ? [rounded(year.sumParts, year.sum, unit)] : []),
   ];
   const head = [
-    t(lastKnown(year)?.vat_rate === 0 ? "without_vat" : "with_vat"),
-    upper(locale.monthYear(chosen.start)),
+    locale.common(year.months.at(-1)?.bill?.vat_rate === 0 ? "without_vat" : "with_vat"),
+    upper(chosen.isRunning ? t("so_far_in", { month: locale.month(chosen.start) }) : locale.month(chosen.start)),
     ...(whole.length ? [locale.count(monthsTexts, "count", whole.length)] : []),
   ];
   if (unit === "kWh") head[0] = "kWh";
@@ -156,10 +164,12 @@ export function tableOf(year: Year, chosen: Month, locale: Locale): { head: stri
     return [{ key, name: nameOf(key, year, locale), cells: columns.map((column) => write(column?.[index])) }];
   });
   if (unit === "kWh") return { head, rows, total: undefined };
-  const isAlone = Boolean(lastKnown(year) && isGridAlone(lastKnown(year)!));
+  const hasSold = year.months.some(({ bill }) => bill?.parts.feed_in);
+  const key: MonthsKey = hasSold ? "pay_after" : "pay";
   const sums = [chosen.value, ...(whole.length ? [year.sum] : [])];
   const cells = sums.map((sum) => (sum === null ? "–" : wholeEuros(sum, locale)));
-  return { head, rows, total: { key: "pay", name: t(isAlone ? "grid_total" : "pay"), cells } };
+  // The running month alone is not to be paid yet.
+  return { head, rows, total: { key, name: t(chosen.isRunning && !whole.length ? "so_far_pay" : key), cells } };
 }
 
 const wholeEuros = (value: number, locale: Locale): string => `${locale.whole(value)}\u00a0€`;
@@ -182,7 +192,17 @@ export function nameOf(key: MonthsKey, year: Year, locale: Locale): string {
   return locale.text(monthsTexts, name, { R: locale.referenceKW(R) });
 }
 
-export const lastKnown = (year: Year): Bill | undefined => year.months.at(-1)?.bill;
+/** What is to be known of the amounts: at which prices they are, and what is not in them. */
+export function amountNotes({ unit, months }: Year, locale: Locale): string[] {
+  const priced = months.filter(({ value }) => value !== null);
+  if (unit === "kWh" || !priced.length) return [];
+  const older = priced.filter(({ bill }) => bill?.prices_of).at(-1);
+  return [
+    locale.text(monthsTexts, "own_prices"),
+    older ? olderPrices(older.bill!.prices_of, older.month, locale) : "",
+    priced.some(({ bill }) => bill && lacksCommunity(bill)) ? locale.text(monthsTexts, "without_community") : "",
+  ].filter(Boolean);
+}
 
 /** A month as it is read aloud when it is chosen. */
 export function choiceOf(month: Month, unit: Unit, locale: Locale): string {

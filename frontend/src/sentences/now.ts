@@ -136,6 +136,9 @@ function excessSentence(now: Situation, locale: Locale): string | undefined {
   return t("less", { less: locale.kW(roundUp(less, kwDecimals(less))), above: kWh(projected) });
 }
 
+/** Whether the sentence names what is above the reference power in euros. */
+export const namesCost = (now: Situation, locale: Locale): boolean => now.excessPrice !== null && excessSentence(now, locale) !== undefined;
+
 /** What is there is never shown as 0. */
 function atLeast(value: number, decimals: number, show: (value: number) => string, locale: Locale): string {
   if (round(value, decimals) > 0) return show(value);

@@ -1,9 +1,10 @@
 /** What today and this month have used and cost, as words and numbers. */
 
 import { dayStart, localDay, type Locale, type Texts } from "../locale.ts";
-import { round } from "../rounding.ts";
 import texts from "../texts/so-far.json" with { type: "json" };
 import type { Bill, Day } from "../wire.ts";
+import { forecast, type Lack, lackOf, toPay } from "./bill.ts";
+import { olderPrices } from "./older-prices.ts";
 
 export type SoFarKey = keyof (typeof texts)["en"];
 export const soFarTexts: Texts<SoFarKey> = texts;
@@ -27,7 +28,7 @@ export interface SoFar {
   rows: Row[];
   forecast: string | undefined;
   notes: string[];
-  lacks: "prices" | "reference" | undefined;
+  lacks: Lack | undefined;
 }
 
 const sum = (values: (number | null)[]): number | null => {
@@ -35,15 +36,8 @@ const sum = (values: (number | null)[]): number | null => {
   return known.length ? known.reduce((one, other) => one + other, 0) : null;
 };
 
-/** `days` are those of the running month; `billError` says why there is no bill. */
-export function soFar(
-  days: Day[],
-  bill: Bill | undefined,
-  billError: string | undefined,
-  feedsIn: boolean,
-  now: Date,
-  locale: Locale,
-): SoFar {
+/** `days` are those of the running month. */
+export function soFar(days: Day[], bill: Bill | undefined, feedsIn: boolean, now: Date, locale: Locale): SoFar {
   const t = (key: SoFarKey, params: Record<string, string> = {}) => locale.text(soFarTexts, key, params);
   const last = days.at(-1);
   const first = days[0];
@@ -52,10 +46,9 @@ export function soFar(
     typeof wh === "number" ? locale.kWh(wh / 1000, decimals) : UNKNOWN;
   const kW = (mean: number | null | undefined) => (typeof mean === "number" ? locale.kW(mean) : UNKNOWN);
   const peaks = [...days.map(({ peak }) => peak?.mean_kw), bill?.peak?.mean_kw].filter((mean) => typeof mean === "number");
-  const missing = Boolean(bill?.missing?.length);
-  const lacksEnergy = Boolean(bill) && !missing && !bill!.lines.some(({ name }) => name === "energy");
+  const lacks = bill && lackOf(bill);
   const costs = (cost: number | null | undefined, show: (value: number) => string) =>
-    missing ? t("price_missing") : typeof cost === "number" ? show(cost) : UNKNOWN;
+    lacks === "prices" ? t("price_missing") : typeof cost === "number" ? show(cost) : UNKNOWN;
   const rows: Row[] = [
     {
       key: "grid",
@@ -72,44 +65,41 @@ export function soFar(
     { key: "highest", name: t("highest"), today: kW(last?.peak?.mean_kw), month: kW(peaks.length ? Math.max(...peaks) : null) },
     {
       key: "cost",
-      name: t(lacksEnergy ? "cost_grid" : "cost"),
+      name: t("cost"),
       today: costs(bill && last?.cost, (value) => locale.cents(value)),
       // Of a month that has just begun, whole euros would be less than what today costs.
-      month: costs(bill?.total, (value) => (Math.abs(value) < 10 ? locale.cents(value) : locale.euros(value))),
+      month: costs(bill && toPay(bill), (value) => (Math.abs(value) < 10 ? locale.cents(value) : locale.euros(value))),
     },
   ];
   const monthBegins = new Date(bill?.start ?? first?.start ?? now);
+  const today = isToday ? t("today") : locale.shortDay(dayStart(last.day));
   return {
     until: bill ? t("until", { time: untilOf(bill, now, locale) }) : undefined,
-    today: isToday ? t("today") : locale.shortDay(dayStart(last.day)),
+    today,
     month: locale.month(monthBegins),
     rows: rows.filter(({ key }) => key !== "fed_in" || feedsIn),
-    forecast: bill && forecastOf(bill, locale),
+    forecast: (bill && forecast(bill, locale)) || undefined,
     notes: [
+      last && bill ? partsOf(last, today, locale) : "",
+      bill ? olderPrices(bill.prices_of, bill.month, locale) : "",
       bill?.since ? t("counted_since", { day: locale.day(new Date(bill.since)) }) : "",
       last && isToday && last.of_quarter_hours > 0 && last.quarter_hours / last.of_quarter_hours < NEARLY_ALL
         ? t("measured", { share: locale.percent(last.quarter_hours / last.of_quarter_hours) })
         : "",
-      bill?.unpriced_kwh ? t("unpriced", { energy: locale.kWh(bill.unpriced_kwh) }) : "",
     ].filter(Boolean),
-    lacks:
-      billError === "no_reference_power" ? "reference" : missing || (lacksEnergy && !bill?.unpriced_kwh) ? "prices" : undefined,
+    lacks,
   };
+}
+
+/** "Today 0.92 €: 0.51 used, 0.41 fixed." */
+function partsOf({ cost, cost_used: used, cost_fixed: fixed, feed_in: sold }: Day, day: string, locale: Locale): string {
+  if (typeof cost !== "number" || typeof used !== "number" || typeof fixed !== "number") return "";
+  const params = { day, cost: locale.cents(cost), used: locale.number(used, 2), fixed: locale.number(fixed, 2) };
+  if (!sold) return locale.text(soFarTexts, "parts", params);
+  return locale.text(soFarTexts, "parts_sold", { ...params, sold: locale.number(sold, 2) });
 }
 
 function untilOf(bill: Bill, now: Date, locale: Locale): string {
   const until = new Date(bill.until);
   return localDay(until) === localDay(now) ? locale.time(until) : `${locale.shortDay(until)}, ${locale.time(until)}`;
 }
-
-function forecastOf(bill: Bill, locale: Locale): string | undefined {
-  const total = bill.estimate?.total;
-  if (typeof total !== "number" || !Number.isFinite(total)) return undefined;
-  const isPaidOut = round(total) < 0;
-  return locale.text(soFarTexts, isPaidOut ? "forecast_receive" : "forecast", {
-    amount: locale.euros(isPaidOut ? -total : total),
-    // The end is midnight after the last day.
-    day: locale.day(new Date(Date.parse(bill.end) - 1)),
-  });
-}
-

@@ -4,8 +4,9 @@ import type { Locale, Texts } from "../locale.ts";
 import { addMonths, dayStart, localDay } from "../locale.ts";
 import { round } from "../rounding.ts";
 import texts from "../texts/year.json" with { type: "json" };
-import type { Above, Classes, MonthAbove } from "../wire.ts";
+import type { Above, Bill, Classes, MonthAbove } from "../wire.ts";
 import type { Limit } from "../year-series.ts";
+import { isRunning } from "./bill.ts";
 
 export type YearKey = keyof (typeof texts)["en"];
 export const yearTexts: Texts<YearKey> = texts;
@@ -13,9 +14,10 @@ export const yearTexts: Texts<YearKey> = texts;
 /** Whole euro, below which one class costs about the same as another. */
 export const ABOUT_THE_SAME = 5;
 const MOST_ROWS = 6;
+const MONTHS_A_YEAR = 12;
 const NOTHING: Above = { quarter_hours: 0, kwh: 0 };
 
-/** A class, and what it would have cost in the months that decide, with VAT. */
+/** A class, and what it would have cost in the months that decide, with VAT where the contract has it. */
 export interface ClassRow {
   readonly kw: number;
   /** Null where it is not known. */
@@ -31,22 +33,21 @@ export interface ClassRow {
 
 /** Return the classes worth comparing: from the smallest to the first that nothing exceeds, and one's own. */
 export function classRows(classes: Classes): ClassRow[] {
-  const { reference_kw: own, vat_rate, totals, decisive } = classes;
+  const { reference_kw: own, totals, decisive } = classes;
   const months = classes.months.filter(({ month }) => decisive.includes(month));
   if (!months.length) return [];
   const sum = (kw: string, what: "excess_kwh" | "fixed" | "surcharge"): number | null => {
     const parts = months.map((each) => each.classes[kw]?.[what]);
     return parts.every((part) => typeof part === "number") ? parts.reduce((one, other) => one + other, 0) : null;
   };
-  const withVat = (amount: number | null | undefined) => (typeof amount === "number" ? amount * (1 + vat_rate) : null);
   const all = Object.keys(totals)
     .filter((key) => Number.isFinite(Number(key)))
     .sort((one, other) => Number(one) - Number(other))
     .map((key) => ({
       kw: Number(key),
-      fixed: withVat(sum(key, "fixed")),
-      surcharge: withVat(sum(key, "surcharge")),
-      total: rounded(withVat(totals[key])),
+      fixed: sum(key, "fixed"),
+      surcharge: sum(key, "surcharge"),
+      total: rounded(totals[key]),
       aboveKWh: sum(key, "excess_kwh"),
       isOwn: Number(key) === own,
     }));
@@ -72,7 +73,7 @@ export function classRows(classes: Classes): ClassRow[] {
   }));
 }
 
-const rounded = (amount: number | null): number | null => (amount === null ? null : round(amount));
+const rounded = (amount: number | null | undefined): number | null => (typeof amount === "number" ? round(amount) : null);
 
 /** Return the class that costs least; of two that cost the same, the smaller. */
 export function cheapest<Row extends { total: number | null }>(rows: Row[]): Row | undefined {
@@ -153,6 +154,16 @@ export function aboveSentence(months: MonthAbove[], limit: Limit, monthCount: nu
   };
   if (!count) return locale.text(yearTexts, "above_none", params);
   return locale.count(yearTexts, round(share, 3) === 0 ? "above_rare" : "above", count, params);
+}
+
+/** Return what came from the grid and went to it in the last whole months, at most twelve; so far where there is none. */
+export function energySentence(bills: Bill[], locale: Locale): string {
+  const whole = bills.filter((bill) => !isRunning(bill)).slice(-MONTHS_A_YEAR);
+  const sum = (of: (bill: Bill) => number) => locale.kWh((whole.length ? whole : bills).reduce((all, bill) => all + of(bill), 0), 0);
+  const period = whole.length ? locale.text(yearTexts, "in", { months: monthsIn(whole.length, locale) }) : locale.text(yearTexts, "so_far");
+  const hasSold = bills.some(({ exported_kwh }) => exported_kwh);
+  const params = { drawn: sum(({ imported_kwh }) => imported_kwh), sold: sum(({ exported_kwh }) => exported_kwh ?? 0), period };
+  return locale.text(yearTexts, hasSold ? "energy_sold" : "energy", params);
 }
 
 /** Return from which day on the classes are compared: that after the first whole month. */
