@@ -50,7 +50,7 @@ FIRST_DAY = {
     "bill": (
         (
             "bill",
-            r"Energy 0\.\d\d kWh . 0\.1463 € .* Network, 7 kW .* of \d\d days .* So far .* \d\.\d\d €",
+            r"Energy 0\.\d\d kWh . 0\.1463 € .* Network, 7 kW .* of \d\d days .* So far until .* €",
         ),
         ("months", r"The first whole month ends on .* So far"),
     ),

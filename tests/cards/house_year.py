@@ -188,9 +188,7 @@ def priced(*months: str, **excess_kwh: list[float]) -> list[Json]:
                     "excess_kwh": kwh[index],
                     "fixed": fixed(int(name.removeprefix("kw_"))),
                     "surcharge": surcharge(kwh[index]),
-                    "total": round(
-                        fixed(int(name.removeprefix("kw_"))) + surcharge(kwh[index]), 2
-                    ),
+                    "total": round(fixed(int(name.removeprefix("kw_"))) + surcharge(kwh[index]), 2),
                 }
                 for name, kwh in excess_kwh.items()
             },

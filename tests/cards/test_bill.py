@@ -49,7 +49,9 @@ async def clean(stage: Stage, picture: str) -> str:
 async def test_the_bill_is_that_of_the_paper_line_by_line(stage: Stage) -> None:
     await show(stage, CARD, answers=bills())
     text = await clean(stage, "bill-light-390-en")
-    assert "November 2026 97.09 € so far until 21 Nov, 18:38 99.8% measured About 145 € by 30" in text
+    assert (
+        "November 2026 97.09 € so far until 21 Nov, 18:38 99.8% measured About 145 € by 30" in text
+    )
     assert NOVEMBER in text
     assert text.endswith("Energy above 7 kW is priced on top of the network price.")
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Route
 
-from . import house
+from . import house, house_all, house_bill
 from .stage import ROOT, Stage
 
 type Json = dict[str, Any]
@@ -307,3 +307,18 @@ async def test_english_is_written_to_the_right_on_any_page(stage: Stage, card: s
     assert await shown.locator("p").first.evaluate("p => getComputedStyle(p).direction") == "ltr"
     # Screen readers read it as what it is.
     assert await shown.get_attribute("lang") == "en"
+
+
+async def test_each_card_with_an_amount_says_that_its_prices_are_older(stage: Stage) -> None:
+    older = {"prices_of": "2026-10"}
+    said = (
+        "The prices of November 2026 are not known yet. Calculated with the prices of October 2026."
+    )
+    views = house_all.views()
+    for card in (*views["now"], *views["bill"], views["year"][0]):
+        answers = meters(house.meter(**older)) | card.answers
+        for bill in answers.get("smarty_p1/bill", {"months": []})["months"][-1:]:
+            bill.update(older)
+        answers.get("smarty_p1/classes", {}).update(older)
+        await house_bill.show(stage, card.type, answers=answers)
+        assert (await stage.text()).count(said) == 1, card

@@ -43,7 +43,8 @@ async def test_twelve_whole_months_and_the_running_one(stage: Stage) -> None:
     assert text.startswith("Twelve months € kWh 97 € a month Cheapest June, dearest December")
     assert (
         "with VAT November so far 12 months Energy 59 € 855 € Network and meter 34 € 576 € "
-        "Levies 3 € −8 € Above 7 kW 5 € 58 € To the grid −4 € −316 € To pay, after what you sold 97 €"
+        "Levies 3 € −8 € Above 7 kW 5 € 58 € To the grid −4 € −316 € "
+        "To pay, after what you sold 97 € 1,165 € Each month at its own prices."
     ) in text
     shown = ["138", "167", "159", "140", "126", "91", "48", "−2", "29", "16", "108", "144", "≈ 145"]
     assert await values(stage) == shown
