@@ -138,7 +138,7 @@ export function aboveIn(months: MonthAbove[], { isContract, kw }: Limit): Above 
 export function limitName(months: MonthAbove[], { isContract, kw }: Limit, locale: Locale): string {
   const held = isContract ? months.flatMap(({ contract }) => contract.reference_kw) : [];
   const changes = held.filter((each, index) => each !== held[index - 1]);
-  return (changes.length ? changes : [kw]).map((each) => locale.referenceKW(each)).join(locale.text(yearTexts, "then"));
+  return (changes.length ? changes : [kw]).map((each) => locale.referenceKW(each)).join(`${locale.text(yearTexts, "then")} `);
 }
 
 /** Return how many quarter-hours of some months were above a limit; `monthCount` is undefined before there is a whole month. */
