@@ -184,6 +184,18 @@ async def test_it_stops_when_the_quarter_hour_no_longer_needs_it(
     assert house.settings == settings
 
 
+async def test_a_minute_after_a_load_that_came_and_went_it_leaves_the_battery_to_its_own_control(
+    hass: HomeAssistant, begin: Begin
+) -> None:
+    house = await begin(7.9, 57)
+    # The boiler runs for 420 of 600 s, the last time until 8:24; then the sun yields more.
+    await house.live(0.3)
+    assert house.mode_changes
+    await house.live(0.3)
+    assert hass.states.is_state(MODE, "auto")
+    assert len(house.mode_changes) == 2
+
+
 async def test_the_reserve_is_kept(begin: Begin) -> None:
     house = await begin(20.5, 24)
     await house.live(0.3)
