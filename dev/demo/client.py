@@ -25,6 +25,8 @@ _PAGES = {
     **dict.fromkeys(("consumption_point", "production_point"), "leneda_account"),
 }
 _POLL_EVERY = 0.2
+# Seconds: a busy machine takes minutes for what takes a second elsewhere.
+_ANSWERED_WITHIN = 300
 
 
 class ClientError(Exception):
@@ -62,12 +64,14 @@ class Client:
         self.tokens: dict[str, Any] = {}
         self._session = session
         self._last_id = 0
+        self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
 
     @classmethod
     @contextlib.asynccontextmanager
     async def logged_in(cls, url: str) -> AsyncIterator[Self]:
         """Log in, after making the owner's account where there is none."""
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session:
+        timeout = aiohttp.ClientTimeout(total=_ANSWERED_WITHIN)
+        async with aiohttp.ClientSession(timeout=timeout) as session:
             client = cls(session, url)
             client.tokens = await client._request_tokens()
             async with session.ws_connect(f"{url}/api/websocket", max_msg_size=0) as websocket:
@@ -76,7 +80,11 @@ class Client:
                 await websocket.send_json({"type": "auth", "access_token": token})
                 await websocket.receive_json()
                 client._websocket = websocket
-                yield client
+                listening = asyncio.create_task(client._listen())
+                try:
+                    yield client
+                finally:
+                    listening.cancel()
 
     async def get(self, path: str, **query: str) -> Any:  # noqa: ANN401 -- whatever JSON says
         """Return what is at a path."""
@@ -89,15 +97,28 @@ class Client:
     async def command(self, kind: str, **parameters: object) -> Any:  # noqa: ANN401 -- as above
         """Return the result of a websocket command."""
         self._last_id += 1
-        await self._websocket.send_json({"id": self._last_id, "type": kind, **parameters})
-        while True:
-            message = await self._websocket.receive_json()
-            if message.get("id") == self._last_id and message["type"] == "result":
-                break
+        number = self._last_id
+        answer = self._answers[number] = asyncio.get_running_loop().create_future()
+        try:
+            await self._websocket.send_json({"id": number, "type": kind, **parameters})
+            message = await answer
+        finally:
+            self._answers.pop(number)
         if not message["success"]:
             reason = f"{kind}: {message['error']['message']}"
             raise ClientError(reason)
         return message["result"]
+
+    async def _listen(self) -> None:
+        """Take what comes, also between commands: who answers no ping is cut off."""
+        async for sent in self._websocket:
+            message = sent.json()
+            answer = self._answers.get(message.get("id"))
+            if answer and message["type"] == "result" and not answer.done():
+                answer.set_result(message)
+        for answer in self._answers.values():
+            if not answer.done():
+                answer.set_exception(ClientError("Home Assistant has closed the connection"))
 
     async def entries(self, domain: str) -> dict[str, dict[str, Any]]:
         """Return an integration's config entries by their ids."""

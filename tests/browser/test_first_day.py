@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Route
 
-from dev.demo.client import Client
 from dev.demo.energy import DOMAIN, entities_of
 from dev.simulator import Server
 from tests.axe import complaints
@@ -119,12 +118,11 @@ async def test_the_energy_dashboard_is_set_up(home: Home, browser: str) -> None:
         await who.sees("Gas meter 7401")
         await add_consumption(who, "water", "Water meter")
         await who.sees("Water meter 7402")
-    # Anew: a connection on which nobody listens is closed.
-    async with Client.logged_in(home.client.url) as client:
-        grid, gas, water = (await client.command("energy/get_prefs"))["energy_sources"]
-        found = await client.command("energy/validate")
-        (entry_id,) = await client.entries(DOMAIN)
-        entities = await entities_of(client, entry_id)
+    client = home.client
+    grid, gas, water = (await client.command("energy/get_prefs"))["energy_sources"]
+    found = await client.command("energy/validate")
+    (entry_id,) = await client.entries(DOMAIN)
+    entities = await entities_of(client, entry_id)
     assert grid["stat_energy_from"] == entities["energy_imported"]
     assert grid["stat_energy_to"] == entities["energy_exported"]
     assert grid["stat_rate"] == entities["power_net"]
