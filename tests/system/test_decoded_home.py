@@ -19,13 +19,13 @@ from tests.system.broker import HOST, Broker
 from tests.system.decoded_gateway import DecodedGateway
 from tests.system.home import Home
 from tests.system.sealed_gateway import Listener
-from tests.system.support import TIMEOUT, RecordingMeter, until
+from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, until
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT)]
 
 KEY = bytes.fromhex("5A1ED5A1ED5A1ED5A1ED5A1ED5A1ED00")
 # Less than states are good for without a gateway that says it is gone.
-PATIENCE = 60.0
+SOON = 60.0
 ROOT = DecodedGateway.root
 THEIRS = "theirs/house"
 # What depends on when somebody began to read, and on the moment at which a telegram came. Of each
@@ -152,5 +152,5 @@ async def test_the_gateway_publishes_what_the_integration_does(tmp_path: Path, f
             return await shown() == "unavailable"
 
         os.kill(process.pid, signal.SIGKILL)
-        await until(is_unavailable, within=PATIENCE)
+        await until(is_unavailable, within=SOON)
     assert KEY.hex() not in (tmp_path / "gateway.log").read_text(encoding="utf-8").lower()

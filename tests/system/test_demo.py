@@ -31,7 +31,7 @@ from tests.system.support import (
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
-READY_WITHIN = 240.0
+READY_WITHIN = 600.0
 STOPPED_WITHIN = 90.0
 # Much less than the next capture of a meter takes.
 FEW_TELEGRAMS = 20.0
