@@ -8,8 +8,26 @@ import pytest_socket
 from dev.fleet.nats_server import OLDEST, recommended
 from tests.system.support import program
 
-# Side by side, each file is one worker's: what takes minutes must not be begun last.
-LONGEST = ("test_reliability.py", "test_demo.py", "test_fleet.py")
+# Side by side, each file is one worker's: what takes longest must not be begun last.
+LONGEST = (
+    "test_home_assistant.py",
+    "test_demo.py",
+    "test_first_day.py",
+    "test_gateway_nats.py",
+    "test_boards.py",
+    "test_forget.py",
+    "test_decoded_home.py",
+    "test_publish.py",
+    "test_distribution.py",
+    "test_collect_outages.py",
+    "test_scripts.py",
+    "test_oldest.py",
+    "test_collect.py",
+    "test_twelve_clicks.py",
+    "test_sealed_home.py",
+    "test_collect_states.py",
+    "test_the_past.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
