@@ -154,7 +154,9 @@ async def test_a_price_that_follows_the_market_goes_on_until_the_day_of_another_
     hass.config.currency = "GBP"
     hass.states.async_set(NORDPOOL, "0.10", {"unit_of_measurement": "EUR/kWh"})
     hass.states.async_set(EXPORT, "0.05")
-    entry = await billed_month.set_up(hass, port, make_entry, hass_storage, reference_power=7.0)
+    entry = await billed_month.set_up(
+        hass, port, make_entry, hass_storage, reference_power=7.0, energy_price=0.15
+    )
 
     async def agree(seconds: str, kwh: float, **typed: object) -> None:
         port.greeting = port.next_frame(telegram(f"00:{seconds}", kwh))
@@ -177,7 +179,8 @@ async def test_a_price_that_follows_the_market_goes_on_until_the_day_of_another_
     # The offer is even better; the day has still not come.
     await agree("00:30", 0.0, energy_price=0.22, **fixed)
     await receive(hass, port, telegram("00:10:00", 1.0))
-    assert await energy() == [(1.0, 0.2)]
+    # 144 kWh came before.
+    assert await energy() == [(144.0, 0.15), (1.0, 0.2)]
     price = hass.states.get("sensor.smarty_price_of_imported_energy")
     assert price
     assert price.state == "0.27108"  # (0.20 + 0.051) * 1.08
@@ -186,4 +189,4 @@ async def test_a_price_that_follows_the_market_goes_on_until_the_day_of_another_
     await agree("10:00", 1.0, energy_price=0.30, dynamic_price={})
     await receive(hass, port, telegram("00:15:00", 2.0))
     await receive(hass, port, telegram("00:20:00", 4.0))
-    assert await energy() == [(2.0, 0.2), (2.0, 0.3)]
+    assert await energy() == [(144.0, 0.15), (2.0, 0.2), (2.0, 0.3)]
