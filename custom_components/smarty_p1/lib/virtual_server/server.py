@@ -66,7 +66,7 @@ class VirtualServer:
         """Take the next reading, which came `age` seconds ago."""
         if age > LONGEST_SILENCE:
             return
-        self._meter.on_reading(reading, self._now() - age)
+        self._meter.on_reading(reading, self._now(), age)
         if self._stale_timer:
             self._stale_timer.cancel()
         self._stale_timer = self._loop.call_later(

@@ -47,6 +47,8 @@ class ShellyRpc:
         try:
             if question is Question.OTHER:
                 self._meter.note(address, question, now)
+                if is_udp and not self._meter.is_answered_by_udp(address):
+                    raise Unavailable
                 values = partial(self._meter.values, now)
             else:
                 values = partial(self._meter.ask, address, question, now)
