@@ -42,7 +42,7 @@ class Served:
 async def served() -> AsyncGenerator[Served]:
     served = Served()
     await served.server.start_http(LOCAL, served.port)
-    await served.server.start_udp("0.0.0.0", served.udp_port)  # noqa: S104 - for a broadcast
+    await served.server.start_udp(served.udp_port)
     served.server.on_reading(house())
     yield served
     await served.server.stop()
@@ -186,7 +186,7 @@ async def test_one_address_cannot_take_all_connections(served: Served) -> None:
     writers: list[asyncio.StreamWriter] = []
     assert [await is_open() for _ in range(http_port.MOST_OF_ONE)] == [True] * http_port.MOST_OF_ONE
     assert not await is_open()
-    # Those that say nothing any more make room.
+    # Those that ask nothing any more make room.
     served.now += 80
     served.server._http.close_idle()
     async with asyncio.timeout(10):
@@ -194,6 +194,74 @@ async def test_one_address_cannot_take_all_connections(served: Served) -> None:
             await asyncio.sleep(0.01)
     for writer in writers:
         writer.close()
+
+
+async def open_half(port: int, address: str) -> asyncio.StreamWriter:
+    """Connect from an address of this machine, and send a part of a request."""
+    reader, writer = await asyncio.open_connection(LOCAL, port, local_addr=(address, 0))
+    writer.write(b"GET /api HTTP/1.1\r\n")
+    assert not reader.at_eof()
+    return writer
+
+
+async def answers(port: int, address: str) -> bool:
+    """Return whether a client at an address of this machine gets an answer."""
+    reader, writer = await asyncio.open_connection(LOCAL, port, local_addr=(address, 0))
+    writer.write(b"GET /api HTTP/1.0\r\n\r\n")
+    async with asyncio.timeout(10):
+        try:
+            return (await reader.read()).startswith(b"HTTP/1.0 200")
+        except ConnectionError:
+            return False
+        finally:
+            writer.close()
+
+
+async def test_half_a_request_keeps_nobody_out(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_port, "MOST_CONNECTIONS", 12)
+    writers = [await open_half(served.port, f"127.0.0.{2 + n % 3}") for n in range(12)]
+    http = served.server._http
+    async with asyncio.timeout(10):
+        while len(http._connections()) < 12:
+            await asyncio.sleep(0.01)
+    assert await answers(served.port, "127.0.0.9")
+    # They have ten seconds.
+    served.now += 11
+    http.close_idle()
+    assert http._connections() == []
+    for writer in writers:
+        writer.close()
+
+
+async def test_a_named_battery_has_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_port, "MOST_CONNECTIONS", 8)
+    port, meter = free_ports(), VirtualMeter(SERIAL, ["127.0.0.20"])
+    server = VirtualServer(meter, list(Kind))
+    await server.start_http(LOCAL, port)
+    writers = [await open_half(port, f"127.0.0.{100 + n}") for n in range(8)]
+    async with asyncio.timeout(10):
+        while len(server._http._connections()) < 8:
+            await asyncio.sleep(0.01)
+    assert not await answers(port, "127.0.0.30")
+    assert await answers(port, "127.0.0.20")
+    for writer in writers:
+        writer.close()
+    await server.stop()
+
+
+@pytest.mark.parametrize(("path", "host"), [("/nothing", LOCAL), ("/api", "elsewhere.example")])
+async def test_what_is_refused_counts_as_a_request(
+    served: Served, session: aiohttp.ClientSession, path: str, host: str
+) -> None:
+    for n in range(198):
+        served.meter.note(LOCAL, Question.OTHER, served.now + n / 1000)
+    statuses = []
+    for _ in range(3):
+        async with session.get(served.url + path, headers={"Host": host}) as answer:
+            statuses.append(answer.status)
+    assert statuses == [404 if path == "/nothing" else 421] * 2 + [429]
 
 
 async def test_who_comes_and_goes_is_forgotten(
@@ -205,7 +273,7 @@ async def test_who_comes_and_goes_is_forgotten(
         writer.write(b"GET /api HTTP/1.0\r\n\r\n")
         assert (await reader.read()).startswith(b"HTTP/1.0 200")
         writer.close()
-    assert len(served.server._http._active) <= 8
+    assert len(served.server._http._closes_at) <= 8
 
 
 class Asker(asyncio.DatagramProtocol):

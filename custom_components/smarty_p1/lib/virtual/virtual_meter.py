@@ -100,6 +100,10 @@ class VirtualMeter:
             return Profile.METER
         return Profile.UNANSWERED if self._batteries else Profile.BATTERY
 
+    def is_named(self, address: str) -> bool:
+        """Return whether the user has named an address as a battery."""
+        return address in self._batteries
+
     def is_answered_by_udp(self, address: str) -> bool:
         """Return whether a client gets answers by UDP."""
         return not self._batteries or address in self._batteries
