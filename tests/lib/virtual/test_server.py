@@ -79,23 +79,36 @@ async def test_aioshelly_is_told_of_each_telegram(
     await device.initialize()
     assert device.status["em:0"]["total_act_power"] == 2345
     assert device.status["emdata:0"]["total_act"] == 25678901
-    told = asyncio.Queue[float]()
+    told = asyncio.Queue[float | None]()
     device.subscribe_updates(lambda device, _: told.put_nowait(_power(device)))
     try:
         served.server.on_reading(house(imported="(01.000*kW)"))
         async with asyncio.timeout(10):
             assert await told.get() == 1000
-        # Nobody is to see the last value for ever.
+        # Nobody is to see the last value for ever. The next one comes at once.
         served.server._http.hang_up()
         async with asyncio.timeout(10):
-            while device.connected:
-                await asyncio.sleep(0.01)
+            assert await told.get() is None
+            served.server.on_reading(house(imported="(02.000*kW)"))
+            assert await told.get() == 2000
+        assert device.connected
     finally:
         await device.shutdown()
 
 
-def _power(device: RpcDevice) -> float:
-    power: float = device.status["em:0"]["total_act_power"]
+async def test_others_that_are_told_are_hung_up_on_after_a_silence(
+    served: Served, session: aiohttp.ClientSession
+) -> None:
+    told = await session.ws_connect(f"{served.url}/rpc")
+    await told.send_json(EM)
+    await told.receive()
+    served.server._http.hang_up()
+    async with asyncio.timeout(10):
+        assert (await told.receive()).type in {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED}
+
+
+def _power(device: RpcDevice) -> float | None:
+    power: float | None = device.status["em:0"]["total_act_power"]
     return power
 
 
@@ -114,6 +127,9 @@ async def test_the_paths_of_a_shelly(served: Served, session: aiohttp.ClientSess
     assert await ask("/rpc", json=EM) == (200, framed)
     assert (await ask("/shelly"))[1]["mac"] == SERIAL.upper()
     assert (await ask("/rpc/Shelly.Reboot"))[0] == 404
+    for number in ("1", "x", "1" * 5000):
+        assert (await ask(f"/rpc/EM.GetStatus?id={number}"))[0] == 404
+    assert (await ask("/rpc", json=EM | {"params": {"id": 1}}))[1]["error"]["code"] == 404
     assert (await ask("/rpc", json=EM | {"method": "Shelly.Reboot"}))[1]["error"]["code"] == 404
     served.now += 31
     assert (await ask("/rpc/Shelly.GetStatus"))[0] == 503

@@ -29,10 +29,19 @@ from .shelly import (
     RpcResult,
     Shelly,
     em_status,
+    em_unknown,
     emdata_status,
     shelly_information,
 )
-from .shelly_frames import MOST_FRAME_BYTES, answer_frame, notification, read_frame, to_json
+from .shelly_frames import (
+    MOST_FRAME_BYTES,
+    Frame,
+    answer_frame,
+    component_of,
+    notification,
+    read_frame,
+    to_json,
+)
 from .virtual_meter import LONGEST_SILENCE, MAX_BATTERIES, Unavailable, VirtualMeter
 
 __all__ = [
@@ -47,6 +56,7 @@ __all__ = [
     "Announcement",
     "Asked",
     "Client",
+    "Frame",
     "Kind",
     "MeterValues",
     "Profile",
@@ -59,8 +69,10 @@ __all__ = [
     "VirtualMeter",
     "announcements",
     "answer_frame",
+    "component_of",
     "draw_serial",
     "em_status",
+    "em_unknown",
     "emdata_status",
     "homewizard_data",
     "homewizard_information",

@@ -21,6 +21,7 @@ from ..virtual import (
     Unavailable,
     VirtualMeter,
     answer_frame,
+    component_of,
     homewizard_data,
     homewizard_information,
     is_local_host,
@@ -270,8 +271,10 @@ class HttpPort:
         return _text(to_json(shelly_information(self._meter.serial)))
 
     async def _method(self, request: web.Request) -> web.Response:
-        # Whatever comes with it is of no use here.
-        result = self._speaking.answer(_client(request), request.match_info["method"])
+        # A body is of no use here: some clients send a whole frame, with its number as `id`.
+        result = self._speaking.answer(
+            _client(request), request.match_info["method"], component_of(request.query)
+        )
         return _text(to_json(result))
 
     async def _frame(self, request: web.Request) -> web.Response:
@@ -280,7 +283,7 @@ class HttpPort:
         if frame is None:
             raise web.HTTPBadRequest
         address, rpc = _client(request), self._speaking
-        code, text = answer_frame(frame, rpc.serial, lambda name: rpc.answer(address, name))
+        code, text = answer_frame(frame, rpc.serial, lambda asked: rpc.answer(address, asked.method, asked.component))
         return _text(text, code)
 
     async def _listen(self, request: web.Request) -> web.StreamResponse:

@@ -52,7 +52,9 @@ class UdpPort(asyncio.DatagramProtocol):
         if frame is None or transport is None or self._is_full:
             return
         code, text = answer_frame(
-            frame, self._rpc.serial, lambda name: self._rpc.answer(address, name, is_udp=True)
+            frame,
+            self._rpc.serial,
+            lambda asked: self._rpc.answer(address, asked.method, asked.component, is_udp=True),
         )
         # Nothing is said where there is nothing to say: others may answer the same broadcast.
         if code == _OK:
