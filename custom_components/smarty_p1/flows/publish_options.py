@@ -125,9 +125,7 @@ async def async_read_p1_server(
             if options[CONF_LISTEN_PORT] == port:
                 raise FieldError(SECTION_P1_SERVER, "p1_port_in_use")
         # The port that is its own already cannot be tried.
-        await async_try_to_listen(
-            SECTION_P1_SERVER, address, 0 if _serves(entry, port) else port
-        )
+        await async_try_to_listen(SECTION_P1_SERVER, address, 0 if _serves(entry, port) else port)
     return {**typed, CONF_LISTEN_ADDRESS: address, CONF_LISTEN_PORT: port}
 
 

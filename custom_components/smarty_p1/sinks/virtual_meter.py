@@ -135,10 +135,7 @@ class _Sink:
             self._server.start_http, None if everywhere else self._address, self._http_port
         )
         ports = [_Port(self._http_port, http)]
-        ports += [
-            _Port(port, partial(self._server.start_udp, port))
-            for port in self._udp_ports
-        ]
+        ports += [_Port(port, partial(self._server.start_udp, port)) for port in self._udp_ports]
         remaining = await self._open(ports)
         work = self._keep_on(remaining)
         entry.async_create_background_task(hass, work, f"{self._name} virtual meter")

@@ -9,6 +9,7 @@ import argparse
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from random import Random
 from statistics import fmean
@@ -175,53 +176,78 @@ class Line:
     lost: float = 0.0
     silence: float = 0.0
     """Length of a silence in each half an hour."""
+    is_named: bool = True
+    is_udp: bool = False
 
 
-def mean_at_grid(
-    batteries: Sequence[Integrator],
-    load: Load,
-    line: Line,
-    draw: Random,
-    *,
-    is_named: bool = True,
-    is_udp: bool = False,
-) -> float:
+class Telegrams:
+    """What the meter sends of the power at the grid, a little later."""
+
+    def __init__(self, line: Line, draw: Random) -> None:
+        self._line = line
+        self._draw = draw
+        self._next = line.phase
+        self._silent_at = draw.uniform(0, 1700)
+        self._arriving: deque[tuple[float, float]] = deque()
+
+    def step(self, now: float, grid: float, meter: VirtualMeter) -> None:
+        """Let a step pass."""
+        line = self._line
+        if now >= self._next:
+            self._next += line.interval
+            is_silent = self._silent_at <= now % 1800 < self._silent_at + line.silence
+            if not is_silent and self._draw.random() >= line.lost:
+                delay = min(0.5, line.interval / 10) + self._draw.uniform(0, line.jitter)
+                self._arriving.append((now + delay, grid))
+        while self._arriving and self._arriving[0][0] <= now:
+            meter.on_reading(of_power(self._arriving.popleft()[1]), now)
+
+
+class Driven:
+    """A battery at an address: its polls, and its output, which follows its set point."""
+
+    def __init__(self, battery: Integrator, n: int, line: Line, draw: Random) -> None:
+        self._battery = battery
+        self._address = ADDRESSES[n]
+        self._question = Question.UDP if line.is_udp else Question.HOMEWIZARD
+        self._jitter = 0.3 if line.jitter else 0.0
+        self._draw = draw
+        self._next = 0.3 + 0.1 * n
+        self._target = 0.0
+        self._waiting: deque[tuple[float, float]] = deque()
+        self.output = 0.0
+
+    def step(self, now: float, meter: VirtualMeter) -> None:
+        """Let a step pass."""
+        battery = self._battery
+        if now >= self._next:
+            factor = 1 + self._draw.uniform(-self._jitter, self._jitter)
+            self._next += battery.poll * factor
+            with suppress(Unavailable):
+                watts = meter.ask(self._address, self._question, now).power_w
+                assert watts is not None
+                battery.on_answer(watts, self.output)
+                self._waiting.append((now + 0.5, battery.setpoint))
+        while self._waiting and self._waiting[0][0] <= now:
+            self._target = self._waiting.popleft()[1]
+        most = battery.slew / STEPS
+        self.output += max(-most, min(most, self._target - self.output))
+
+
+def mean_at_grid(batteries: Sequence[Integrator], load: Load, line: Line, draw: Random) -> float:
     """Return the mean of the power at the grid without its sign, in W."""
-    meter = VirtualMeter("02a1b2c3d4e5", ADDRESSES if is_named and not is_udp else ())
-    question = Question.UDP if is_udp else Question.HOMEWIZARD
+    meter = VirtualMeter("02a1b2c3d4e5", ADDRESSES if line.is_named and not line.is_udp else ())
     for battery in batteries:
         battery.cap = 2500 / len(batteries)
-    outputs, targets = [0.0] * len(batteries), [0.0] * len(batteries)
-    waiting: list[deque[tuple[float, float]]] = [deque() for _ in batteries]
-    polls = [0.3 + 0.1 * n for n in range(len(batteries))]
-    arriving: deque[tuple[float, float]] = deque()
-    telegram, total = line.phase, 0.0
-    silent_at = draw.uniform(0, 1700)
+    driven = [Driven(battery, n, line, draw) for n, battery in enumerate(batteries)]
+    telegrams = Telegrams(line, draw)
+    total = 0.0
     for step in range(len(load) * STEPS):
         now = step / STEPS
-        grid = load[step // STEPS] - sum(outputs)
-        if now >= telegram:
-            telegram += line.interval
-            is_silent = silent_at <= now % 1800 < silent_at + line.silence
-            if not is_silent and draw.random() >= line.lost:
-                delay = min(0.5, line.interval / 10) + draw.uniform(0, line.jitter)
-                arriving.append((now + delay, grid))
-        while arriving and arriving[0][0] <= now:
-            meter.on_reading(of_power(arriving.popleft()[1]), now)
-        for n, battery in enumerate(batteries):
-            if now >= polls[n]:
-                polls[n] += battery.poll * (1 + draw.uniform(-0.3, 0.3) * (line.jitter > 0))
-                try:
-                    watts = meter.ask(ADDRESSES[n], question, now).power_w
-                except Unavailable:
-                    watts = None
-                if watts is not None:
-                    battery.on_answer(watts, outputs[n])
-                    waiting[n].append((now + 0.5, battery.setpoint))
-            while waiting[n] and waiting[n][0][0] <= now:
-                targets[n] = waiting[n].popleft()[1]
-            most = battery.slew / STEPS
-            outputs[n] += max(-most, min(most, targets[n] - outputs[n]))
+        grid = load[step // STEPS] - sum(each.output for each in driven)
+        telegrams.step(now, grid, meter)
+        for each in driven:
+            each.step(now, meter)
         if now >= SETTLED:
             total += abs(grid)
     return total / (len(load) - SETTLED) / STEPS
@@ -232,7 +258,7 @@ ROUGH = Line(jitter=1.0, lost=0.1, silence=60.0)
 
 
 def measure(
-    laws: Sequence[str], load: Load, line: Line, runs: int, draw: Random, *, is_udp: bool = False
+    laws: Sequence[str], load: Load, line: Line, runs: int, draw: Random
 ) -> tuple[float, float]:
     """Return the mean and the worst of some runs with random phases."""
     made = [
@@ -241,7 +267,6 @@ def measure(
             load,
             replace(line, phase=draw.uniform(0, line.interval)),
             draw,
-            is_udp=is_udp,
         )
         for _ in range(runs)
     ]

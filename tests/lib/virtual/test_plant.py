@@ -4,6 +4,8 @@ Loads, laws and phases are drawn at random, with a seed that a failure prints.
 """
 
 import secrets
+import sys
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -33,7 +35,7 @@ PROMPT = [law for law in LAWS if not law.startswith("adding from") and law != "a
 @pytest.fixture
 def draw() -> Random:
     seed = secrets.randbits(32)
-    print(f"seed {seed}")
+    sys.stdout.write(f"seed {seed}\n")
     return Random(seed)  # noqa: S311 - loads and phases
 
 
@@ -45,16 +47,16 @@ def test_the_house_alone() -> None:
     assert alone(HOUSE) == pytest.approx(1069, abs=5)
 
 
-@pytest.mark.parametrize(("law", "most"), [("adding", 330), ("stepping", 430)])
+@pytest.mark.parametrize(("law", "most"), [("adding", 390), ("stepping", 490)])
 def test_a_battery_gets_its_share(law: str, most: float, draw: Random) -> None:
-    mean, _ = measure([law], HOUSE, CALM, 4, draw)
+    mean, _ = measure([law], HOUSE, CALM, 2, draw)
     assert mean <= most
 
 
 @pytest.mark.parametrize("laws", [["adding"], ["stepping"], ["adding", "stepping"]])
 def test_a_battery_helps_although_telegrams_are_lost(laws: list[str], draw: Random) -> None:
-    mean, _ = measure(laws, HOUSE, ROUGH, 2, draw, is_udp=draw.random() < 0.5)
-    assert mean <= 500
+    line = replace(ROUGH, is_udp=draw.random() < 0.5)
+    assert mean_at_grid([LAWS[law]() for law in laws], HOUSE, line, draw) <= 650
 
 
 def drawn_load(draw: Random) -> Load:
@@ -71,14 +73,31 @@ def drawn_load(draw: Random) -> Load:
             return LOADS[draw.choice(list(LOADS))]
 
 
-@pytest.mark.parametrize("batteries", [1, 1, 1, 2, 3])
+@pytest.mark.parametrize("batteries", [1, 2, 3])
 def test_it_is_calmer_than_without_a_battery(batteries: int, draw: Random) -> None:
     load = drawn_load(draw)[:HALF_AN_HOUR]
     laws = draw.choices(PROMPT, k=batteries)
-    line = draw.choice([CALM, Line(jitter=1.0, lost=0.1)])
-    mean, _ = measure(laws, load, line, 3, draw, is_udp=draw.random() < 0.5)
-    print(laws, line)
+    line = replace(draw.choice([CALM, ROUGH]), silence=0.0, is_udp=draw.random() < 0.5)
+    mean, _ = measure(laws, load, line, 3, draw)
+    sys.stdout.write(f"{laws}, {line}\n")
     assert mean <= 1.1 * alone(load)
+
+
+@pytest.mark.parametrize(
+    ("laws", "name"),
+    [
+        (["mean of three, 5 s"], "2 kW, 20 of 60 s"),
+        (["80 W a second"], "2 kW, 20 of 60 s"),
+        (["80 W a second"], "oven, 40 of 95 s"),
+        (["adding from 100 W"], "2 kW, 20 of 60 s"),
+        (["stepping"], "2 kW, 20 of 60 s"),
+        (["adding", "stepping"], "noise"),
+    ],
+)
+def test_what_comes_and_goes_is_not_followed(laws: list[str], name: str, draw: Random) -> None:
+    load = LOADS[name][:HALF_AN_HOUR]
+    _, worst = measure(laws, load, CALM, 3, draw)
+    assert worst <= 1.1 * alone(load)
 
 
 @pytest.mark.parametrize(("interval", "most"), [(1, 150), (5, 200)])
@@ -88,4 +107,4 @@ def test_a_faster_meter_is_better(interval: float, most: float, draw: Random) ->
 
 @pytest.mark.parametrize("law", [Integrator, Jumper])
 def test_the_last_value_repeated_makes_it_swing(law: type[Integrator], draw: Random) -> None:
-    assert mean_at_grid([law()], HOUSE, CALM, draw, is_named=False) > 1200
+    assert mean_at_grid([law()], HOUSE, Line(is_named=False), draw) > 1200

@@ -94,9 +94,7 @@ def test_a_battery_that_polls_seldom_gets_all_of_it() -> None:
 def test_a_pause_does_not_change_the_pace() -> None:
     meter = VirtualMeter(SERIAL, [BATTERY])
     told = [
-        power(meter, now)
-        for now in day(meter, poll=1, seconds=120, watts=700)
-        if not 50 < now < 90
+        power(meter, now) for now in day(meter, poll=1, seconds=120, watts=700) if not 50 < now < 90
     ]
     assert told[-20:] == [pytest.approx(70)] * 20
 

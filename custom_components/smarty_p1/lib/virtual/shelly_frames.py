@@ -59,7 +59,7 @@ def read_frame(data: bytes | str) -> Frame | None:
 
 
 def component_of(params: object) -> int:
-    """Return the number of the component that parameters ask for: 0 without one, -1 for no number."""
+    """Return the component that parameters ask for: 0 without one, -1 for what is no number."""
     number = params.get("id", 0) if isinstance(params, Mapping) else 0
     if isinstance(number, str) and number.isascii() and number[:_MAX_DIGITS].isdecimal():
         number = int(number[:_MAX_DIGITS])
@@ -77,7 +77,9 @@ def _can_be_echoed(frame: Frame) -> bool:
     )
 
 
-def answer_frame(frame: Frame, serial: str, answer: Callable[[Frame], RpcResult]) -> tuple[int, str]:
+def answer_frame(
+    frame: Frame, serial: str, answer: Callable[[Frame], RpcResult]
+) -> tuple[int, str]:
     """Return the answer to a frame, as a code of HTTP and a text.
 
     `answer` is called with the frame, and may raise RpcError.

@@ -42,9 +42,10 @@ class VirtualMeter:
 
     `batteries` are the addresses of the batteries. Without any, the clients that ask by UDP are the
     batteries: each that has asked for a minute, at most MAX_BATTERIES, and the others together as
-    one more. With `is_silent`, batteries get by UDP one answer a telegram and nothing in between. `on_fast` is called
-    with the address and the pace in seconds of a client that polls faster than telegrams come and
-    is not known to be one, at each poll until it returns that somebody knows of it.
+    one more. With `is_silent`, batteries get by UDP one answer a telegram and nothing in between.
+    `on_fast` is called with the address and the pace in seconds of a client that polls faster than
+    telegrams come and is not known to be one, at each poll until it returns that somebody knows of
+    it.
     """
 
     def __init__(
@@ -104,25 +105,27 @@ class VirtualMeter:
         """Return whether the user has named an address as a battery."""
         return address in self._batteries
 
-    def is_answered_by_udp(self, address: str) -> bool:
-        """Return whether a client gets answers by UDP."""
-        return not self._batteries or address in self._batteries
-
     def note(self, address: str, question: Question, now: float) -> Client:
         """Note that a client asks at `now`. Raises TooManyAsked."""
         client = self._clients.of(address)
         client.note(question, now)
         return client
 
+    def note_by_udp(self, address: str, question: Question, now: float) -> Client:
+        """Note that a client asks by UDP. Raises Unavailable when it gets no answer; as `note`."""
+        client = self.note(address, question, now)
+        if self._batteries and address not in self._batteries:
+            raise Unavailable
+        return client
+
     def ask(self, address: str, question: Question, now: float) -> MeterValues:
         """Return what a client is told that asks at `now`. Raises Unavailable, TooManyAsked."""
-        client = self.note(address, question, now)
+        note = self.note_by_udp if question.is_udp else self.note
+        client = note(address, question, now)
         if not question.is_polled:
             return self.values(now)
         pace = client.paces[question]
         waited = pace.note(now, _PAUSE * self.telegram_interval)
-        if question.is_udp and not self.is_answered_by_udp(address):
-            raise Unavailable
         values = self.values(now)
         if not question.is_udp and address not in self._batteries:
             self._look_at(client, pace)

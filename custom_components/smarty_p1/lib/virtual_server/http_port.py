@@ -283,7 +283,9 @@ class HttpPort:
         if frame is None:
             raise web.HTTPBadRequest
         address, rpc = _client(request), self._speaking
-        code, text = answer_frame(frame, rpc.serial, lambda asked: rpc.answer(address, asked.method, asked.component))
+        code, text = answer_frame(
+            frame, rpc.serial, lambda asked: rpc.answer(address, asked.method, asked.component)
+        )
         return _text(text, code)
 
     async def _listen(self, request: web.Request) -> web.StreamResponse:

@@ -49,9 +49,8 @@ class ShellyRpc:
         values: Callable[[], MeterValues]
         try:
             if question is Question.OTHER:
-                self._meter.note(address, question, now)
-                if is_udp and not self._meter.is_answered_by_udp(address):
-                    raise Unavailable
+                note = self._meter.note_by_udp if is_udp else self._meter.note
+                note(address, question, now)
                 values = partial(self._meter.values, now)
             else:
                 values = partial(self._meter.ask, address, question, now)
