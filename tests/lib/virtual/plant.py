@@ -113,6 +113,7 @@ LAWS: dict[str, Callable[[], Integrator]] = {
     "adding from 100 W": lambda: Proportional(1, 100),
     "200 W a second": lambda: Integrator(slew=200),
     "80 W a second": lambda: Integrator(slew=80),
+    "40 W a second": lambda: Integrator(slew=40),
     "mean of three, 1 s": lambda: Averager(1),
     "mean of three, 5 s": Averager,
     "stepping": Jumper,
@@ -162,6 +163,7 @@ LOADS: dict[str, Load] = {
     "oven, 40 of 95 s": cycle(2000, 40, 95, 330),
     "2 kW, 20 of 60 s": cycle(2000, 20, 60, 300),
     "2 kW, 10 of 60 s": cycle(2000, 10, 60, 100),
+    "2 kW, 60 of 120 s": cycle(2000, 60, 120, 200),
     "noise": drift(Random(1), 600, 0, 500),  # noqa: S311 - a load
 }
 

@@ -130,6 +130,17 @@ def test_a_value_is_given_once_however_late_the_next_one_is(
     assert watts[within:] == [0] * (58 - within)
 
 
+def test_a_battery_that_asks_in_several_ways_gets_the_value_once() -> None:
+    meter = VirtualMeter(SERIAL, [BATTERY])
+    ways = (Question.HOMEWIZARD, Question.EM_STATUS, Question.SHELLY_STATUS, Question.UDP)
+    for now in day(meter, poll=1, seconds=60, watts=0):
+        for way in ways:
+            power(meter, now, way)
+    meter.on_reading(of_power(700), 60)
+    told = [power(meter, 60.05 + n, way) for n in range(20) for way in ways]
+    assert sum(told) == pytest.approx(700)
+
+
 def test_telegrams_that_come_together_are_no_pace() -> None:
     meter = VirtualMeter(SERIAL, [BATTERY])
     for now in day(meter, poll=1, seconds=60, watts=700):
