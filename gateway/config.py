@@ -14,7 +14,6 @@ from smartyp1.publish import SMARTYREADER_TOPIC, Format
 from .config_table import NAME, ConfigError, ConfigTable, read_tls, read_toml, read_user
 from .nats_config import NatsConfig, read_nats
 from .publish_config import DecodingConfig, read_decoding
-from .virtual_config import VirtualConfig, read_virtual
 
 PASSWORD_VARIABLE = "SMARTY_P1_MQTT_PASSWORD"  # noqa: S105 - its name
 DEFAULT_ROOT = "smarty_p1"
@@ -70,7 +69,6 @@ class GatewayConfig:
     metrics_address: str
     metrics_port: int | None
     decoding: DecodingConfig | None
-    virtual: VirtualConfig | None = None
 
 
 def read_config(path: Path) -> GatewayConfig:
@@ -86,7 +84,6 @@ def read_config(path: Path) -> GatewayConfig:
         raise ConfigError(msg)
     target = ConfigTable(name := "nats" if to_nats else "mqtt", content.pop(name))
     decoding = read_decoding(content)
-    virtual = read_virtual(content, has_keys=decoding is not None)
     queue = ConfigTable("queue", content.pop("queue", {}))
     metrics = ConfigTable("metrics", content.pop("metrics", {}))
     ConfigTable("top of the file", content).end()
@@ -101,29 +98,15 @@ def read_config(path: Path) -> GatewayConfig:
     metrics_port = metrics.take_port("port", None)
     for table in (target, queue, metrics):
         table.end()
-    read_ports = _read_ports(ports, prefix, decoding, to_nats=to_nats)
-    if virtual:
-        _check_virtual(virtual, read_ports)
     return GatewayConfig(
         broker,
-        read_ports,
+        _read_ports(ports, prefix, decoding, to_nats=to_nats),
         queue_path,
         megabytes * _MEGABYTE,
         address,
         metrics_port,
         decoding,
-        virtual,
     )
-
-
-def _check_virtual(virtual: VirtualConfig, ports: tuple[PortConfig, ...]) -> None:
-    """Raise ConfigError when nobody knows which meter is meant."""
-    if virtual.meter is None and len(ports) > 1:
-        msg = "[virtual] meter is missing: the name of the [[port]] that it answers for"
-        raise ConfigError(msg)
-    if virtual.meter and virtual.meter not in {port.name for port in ports}:
-        msg = "[virtual] meter is the name of no [[port]]"
-        raise ConfigError(msg)
 
 
 def _read_broker(table: ConfigTable, queue_path: Path) -> BrokerConfig:

@@ -2,7 +2,6 @@
 
 import logging
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from smartyp1.meter import FirstMeter, MeterSession, OtherMeter, Reading, Rejected
@@ -30,15 +29,8 @@ class DecodedPort:
     """Decodes what one port sends, counts it, and has it published."""
 
     def __init__(
-        self,
-        label: str,
-        meters: Meters,
-        publisher: ValuesPublisher,
-        metrics: Metrics,
-        also: Callable[[Reading], None] = lambda _reading: None,
+        self, label: str, meters: Meters, publisher: ValuesPublisher, metrics: Metrics
     ) -> None:
-        """Begin; `also` is called with each reading."""
-        self._also = also
         self._label = label
         self._meters = meters
         self._publisher = publisher
@@ -75,7 +67,6 @@ class DecodedPort:
         name = self._meters.remember(reading)
         self._metrics.show_meter(self._label, title or b"", name)
         self._publisher.on_reading(reading, name, lambda: self._session.reception)
-        self._also(reading)
 
     def _on_rejected(self, event: Rejected) -> None:
         title = event.system_title

@@ -5,10 +5,6 @@ import logging
 import resource
 import signal
 import sqlite3
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-from smartyp1.meter import Reading
 
 from .config import GatewayConfig, PortConfig
 from .config_table import UnavailableError
@@ -24,10 +20,6 @@ from .nats_config import NatsConfig
 from .port_reader import Listener, PortReader
 from .sealed_port import SealedPort, TopicRoot
 from .values_publisher import ValuesPublisher
-from .virtual_config import VirtualConfig
-
-if TYPE_CHECKING:
-    from .virtual_meter import VirtualPort
 
 LOGGER = logging.getLogger(__name__)
 
@@ -91,15 +83,9 @@ async def _run_until_stopped(
             labels = [port.label for port in config.ports]
             nats = NatsPublisher(config.broker, labels, store, metrics)
             others.append(group.create_task(nats.run()))
-        virtual = None
-        if config.virtual:
-            virtual = _make_virtual(config.virtual, memory)
-            others.append(group.create_task(virtual.run()))
         for port in config.ports:
-            is_virtual = config.virtual and config.virtual.meter in {None, port.name}
-            also = virtual.on_reading if virtual and is_virtual else _ignore
             listeners, publishers = _parts_of(
-                port, config, store, memory, meters, speakers, metrics, also
+                port, config, store, memory, meters, speakers, metrics
             )
             readers.append(group.create_task(PortReader(port, listeners, metrics).run()))
             others += [group.create_task(publisher.run()) for publisher in publishers]
@@ -118,21 +104,6 @@ async def _run_until_stopped(
         meters.store()
 
 
-def _make_virtual(config: VirtualConfig, memory: Memory) -> VirtualPort:
-    """Return the virtual meter. Raises UnavailableError when its package is missing."""
-    try:
-        # It is an extra of its own.
-        from .virtual_meter import VirtualPort  # noqa: PLC0415
-    except ModuleNotFoundError as err:
-        msg = f'[virtual] needs {err.name}: install "smarty-p1[virtual]"'
-        raise UnavailableError(msg) from None
-    return VirtualPort(config, memory)
-
-
-def _ignore(_reading: Reading) -> None:
-    pass
-
-
 def _parts_of(  # noqa: PLR0913, PLR0917
     port: PortConfig,
     config: GatewayConfig,
@@ -141,7 +112,6 @@ def _parts_of(  # noqa: PLR0913, PLR0917
     meters: Meters | None,
     speakers: dict[str, object],
     metrics: Metrics,
-    also: Callable[[Reading], None],
 ) -> tuple[list[Listener], list[FramesPublisher | ValuesPublisher]]:
     """Return what gets the bytes of a port, and what publishes them on MQTT."""
     listeners: list[Listener] = []
@@ -156,6 +126,6 @@ def _parts_of(  # noqa: PLR0913, PLR0917
     if meters and config.decoding:
         publish = config.decoding.publish
         values = ValuesPublisher(broker, port, publish, memory, speakers, metrics)
-        listeners.append(DecodedPort(port.label, meters, values, metrics, also))
+        listeners.append(DecodedPort(port.label, meters, values, metrics))
         publishers.append(values)
     return listeners, publishers

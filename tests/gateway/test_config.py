@@ -241,12 +241,9 @@ def test_the_example_says_only_what_is_known(tmp_path: Path) -> None:
         "file",
     ]
     names += ["[keys]", "[publish]", "port = 8883", "max_megabytes", "address", "[[port]]"]
-    names += ["[virtual]", "meter", "kinds", "port = 80 ", "batteries", "udp_ports"]
-    names += ["silent", "shows_telegram"]
     for name in names:
         everything = everything.replace(f"# {name}", name)
     config = read(tmp_path, everything)
-    assert config.virtual is not None
     assert config.decoding is not None
     assert config.ports[0].sealed
     assert [port.address for port in config.ports][1] == "socket://192.168.1.50:2001"

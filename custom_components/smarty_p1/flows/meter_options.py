@@ -38,7 +38,13 @@ from .tariff_options import (
     read_power,
     shown_contract,
 )
-from .virtual_options import client_tables, read_virtual, shown_virtual, virtual_schema
+from .virtual_options import (
+    async_addresses_to_enter,
+    async_read_virtual,
+    client_tables,
+    shown_virtual,
+    virtual_schema,
+)
 
 _MENU = ["contract", "updates", "other_programs", "leneda_file", "leneda_account"]
 
@@ -146,6 +152,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
             errors,
             topic=suggested.topic,
             board_topic=suggested.smartyreader_topic,
+            addresses=await async_addresses_to_enter(self.hass, self.config_entry),
         )
 
     async def async_step_virtual_clients(self, user_input: Input = None) -> ConfigFlowResult:
@@ -169,7 +176,9 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
             errors[err.field] = err.key
         try:
             if section_typed := typed.get(SECTION_VIRTUAL):
-                read[SECTION_VIRTUAL] = read_virtual(self.hass, self.config_entry, section_typed)
+                read[SECTION_VIRTUAL] = await async_read_virtual(
+                    self.hass, self.config_entry, section_typed
+                )
         except FieldError as err:
             errors[err.field] = err.key
         try:

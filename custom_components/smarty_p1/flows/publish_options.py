@@ -125,7 +125,7 @@ async def async_read_p1_server(
             if options[CONF_LISTEN_PORT] == port:
                 raise FieldError(SECTION_P1_SERVER, "p1_port_in_use")
         # The port that is its own already cannot be tried.
-        await _async_try_to_listen(address, 0 if _serves(entry, port) else port)
+        await async_try_to_listen(SECTION_P1_SERVER, address, 0 if _serves(entry, port) else port)
     return {**typed, CONF_LISTEN_ADDRESS: address, CONF_LISTEN_PORT: port}
 
 
@@ -199,7 +199,8 @@ _LISTEN_ERRORS = {
 }
 
 
-async def _async_try_to_listen(address: str, port: int) -> None:
+async def async_try_to_listen(section: str, address: str, port: int) -> None:
+    """Listen for a moment, with port 0 at any port. Raises FieldError of a section."""
     try:
         server = await asyncio.get_running_loop().create_server(
             asyncio.Protocol,
@@ -210,5 +211,5 @@ async def _async_try_to_listen(address: str, port: int) -> None:
         )
     except OSError as err:
         key = _LISTEN_ERRORS.get(err.errno or 0, "p1_address_unusable")
-        raise FieldError(SECTION_P1_SERVER, key) from None
+        raise FieldError(section, key) from None
     server.close()

@@ -5,6 +5,7 @@ from ipaddress import ip_address
 from typing import Any
 
 import voluptuous as vol
+from homeassistant.components import network
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -31,17 +32,16 @@ from ..const import (
     SHOWN_AS_BOTH,
 )
 from ..coordinator.entry_types import AnyConfigEntry
-from ..lib.virtual import Kind, Profile, draw_serial, is_private, plain_address
+from ..lib.virtual import MAX_BATTERIES, Kind, Profile, draw_serial, is_private, plain_address
 from ..lib.virtual_server import UDP_PORTS
 from ..sinks.virtual_clients import ShownClient, clients_of
 from .error_texts import FieldError
 from .form_fields import list_field, number_field, with_decimal_mark
-from .publish_options import LAST_PORT, others_of, sections_of
+from .publish_options import LAST_PORT, async_try_to_listen, others_of, sections_of
 
 HTTP_PORT = 80
 _EVERY_IPV4 = "0.0.0.0"  # noqa: S104 - a choice
 _WILDCARDS = {_EVERY_IPV4, EVERY_ADDRESS}
-_MOST_BATTERIES = 32
 _MOST_UDP_PORTS = 4
 _NONE = "\N{EN DASH}"
 
@@ -91,7 +91,7 @@ def shown_virtual(options: Mapping[str, Any]) -> dict[str, Any]:
     return {**options, CONF_UDP_PORTS: ports} if options else {}
 
 
-def read_virtual(
+async def async_read_virtual(
     hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return what is stored of the virtual meter. Raises FieldError."""
@@ -100,13 +100,13 @@ def read_virtual(
     batteries = [_read_battery(text) for text in typed[CONF_BATTERIES]]
     udp_ports = [_read_port(text) for text in typed[CONF_UDP_PORTS]]
     if typed[CONF_ENABLED]:
-        _check_address(address)
-        _check_ports(hass, entry, address, {port, *udp_ports})
+        await _async_check_address(address)
+        _check_ports(hass, entry, address, port, udp_ports)
         if udp_ports and typed[CONF_SHOWN_AS] == Kind.HOMEWIZARD:
             raise FieldError(SECTION_VIRTUAL, "virtual_udp_without_shelly")
         if typed[CONF_ANNOUNCED] and ip_address(address).is_loopback:
             raise FieldError(SECTION_VIRTUAL, "virtual_announced_locally")
-    if len(batteries) > _MOST_BATTERIES:
+    if len(batteries) > MAX_BATTERIES:
         raise FieldError(SECTION_VIRTUAL, "virtual_battery_malformed")
     if len(udp_ports) > _MOST_UDP_PORTS:
         raise FieldError(SECTION_VIRTUAL, "virtual_udp_port_malformed")
@@ -122,25 +122,42 @@ def read_virtual(
     }
 
 
-def _check_address(text: str) -> None:
+async def _async_check_address(text: str) -> None:
     try:
         ip_address(text)
     except ValueError:
         raise FieldError(SECTION_VIRTUAL, "p1_address_malformed") from None
+    # A port in use is a repair: a proxy may be stopped later.
+    await async_try_to_listen(SECTION_VIRTUAL, text, 0)
 
 
-def _check_ports(hass: HomeAssistant, entry: AnyConfigEntry, address: str, ports: set[int]) -> None:
-    """Refuse what another meter, or the P1 server, uses at the same address."""
+def _check_ports(
+    hass: HomeAssistant, entry: AnyConfigEntry, address: str, port: int, udp_ports: list[int]
+) -> None:
+    """Refuse what another meter, or the P1 server, uses at the same address.
+
+    UDP listens on all addresses.
+    """
     others = others_of(hass, entry)
-    used = [
-        *sections_of(others, SECTION_VIRTUAL),
-        *sections_of([*others, entry], SECTION_P1_SERVER),
-    ]
-    for options in used:
+    virtual = sections_of(others, SECTION_VIRTUAL)
+    for options in [*virtual, *sections_of([*others, entry], SECTION_P1_SERVER)]:
         addresses = {address, options[CONF_LISTEN_ADDRESS]}
-        taken = {options[CONF_LISTEN_PORT], *options.get(CONF_UDP_PORTS, ())}
-        if ports & taken and (len(addresses) == 1 or addresses & _WILDCARDS):
+        is_shared = len(addresses) == 1 or addresses & _WILDCARDS
+        if is_shared and port == options[CONF_LISTEN_PORT]:
             raise FieldError(SECTION_VIRTUAL, "p1_port_in_use")
+    if any(not set(udp_ports).isdisjoint(options[CONF_UDP_PORTS]) for options in virtual):
+        raise FieldError(SECTION_VIRTUAL, "virtual_udp_port_in_use")
+
+
+async def async_addresses_to_enter(hass: HomeAssistant, entry: AnyConfigEntry) -> str:
+    """Return the addresses at which a device in the network reaches the virtual meter."""
+    options = entry.options.get(SECTION_VIRTUAL, {})
+    address = options.get(CONF_LISTEN_ADDRESS, _EVERY_IPV4)
+    if address not in _WILDCARDS:
+        return str(address)
+    adapters = await network.async_get_adapters(hass)
+    found = [each["address"] for adapter in adapters for each in adapter["ipv4"]]
+    return ", ".join(own for own in found if not ip_address(own).is_loopback) or _NONE
 
 
 def _read_battery(text: str) -> str:
@@ -164,7 +181,11 @@ def client_tables(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, str]:
     return {
         name: "\n".join(_row(hass, client) for client in clients if client.profile is profile)
         or f"| {_NONE} | {_NONE} | {_NONE} | {_NONE} |"
-        for name, profile in (("meters", Profile.METER), ("batteries", Profile.BATTERY))
+        for name, profile in (
+            ("meters", Profile.METER),
+            ("batteries", Profile.BATTERY),
+            ("unanswered", Profile.UNANSWERED),
+        )
     }
 
 

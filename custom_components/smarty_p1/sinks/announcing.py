@@ -8,9 +8,11 @@ from homeassistant.core import HomeAssistant
 from zeroconf import Error
 from zeroconf.asyncio import AsyncServiceInfo
 
-from ..const import LOGGER
+from ..const import EVERY_ADDRESS, LOGGER
 from ..coordinator.entry_types import AnyConfigEntry
 from ..lib.virtual import Announcement
+
+_IPV4 = 4
 
 
 async def async_announce(
@@ -19,6 +21,9 @@ async def async_announce(
     """Announce a service until the entry is unloaded."""
     if ip_address(address).is_unspecified:
         addresses = await network.async_get_announce_addresses(hass)
+        if address != EVERY_ADDRESS:
+            # Nothing listens at the IPv6 addresses.
+            addresses = [each for each in addresses if ip_address(each).version == _IPV4]
     else:
         # Without the interface behind a %, which is this machine's own matter.
         addresses = [address.partition("%")[0]]

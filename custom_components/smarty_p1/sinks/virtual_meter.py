@@ -134,13 +134,8 @@ class _Sink:
         http = partial(
             self._server.start_http, None if everywhere else self._address, self._http_port
         )
-        # Batteries do not know IPv6.
-        udp_address = "0.0.0.0" if everywhere else self._address  # noqa: S104 - the user's choice
         ports = [_Port(self._http_port, http)]
-        ports += [
-            _Port(port, partial(self._server.start_udp, udp_address, port))
-            for port in self._udp_ports
-        ]
+        ports += [_Port(port, partial(self._server.start_udp, port)) for port in self._udp_ports]
         remaining = await self._open(ports)
         work = self._keep_on(remaining)
         entry.async_create_background_task(hass, work, f"{self._name} virtual meter")

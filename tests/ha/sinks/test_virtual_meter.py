@@ -22,7 +22,7 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
-from custom_components.smarty_p1.lib.virtual import Question
+from custom_components.smarty_p1.lib.virtual import Question, Unavailable
 from custom_components.smarty_p1.sinks.virtual_clients import VIRTUAL_METERS
 from dev.ports import free_ports
 from tests.ha.conftest import EntryMaker
@@ -168,21 +168,23 @@ async def test_it_is_off_at_first_and_what_is_entered_is_kept(house: House) -> N
     ("typed", "error"),
     [
         ({"address": "localhost"}, "p1_address_malformed"),
+        ({"address": "192.0.2.1"}, "p1_address_unusable"),
         ({"batteries": ["battery.lan"]}, "virtual_battery_malformed"),
         ({"batteries": ["8.8.8.8"]}, "virtual_battery_malformed"),
-        ({"batteries": [f"10.0.0.{n}" for n in range(33)]}, "virtual_battery_malformed"),
+        ({"batteries": [f"10.0.0.{n}" for n in range(9)]}, "virtual_battery_malformed"),
         ({"udp_ports": ["x"]}, "virtual_udp_port_malformed"),
         ({"udp_ports": ["65536"]}, "virtual_udp_port_malformed"),
         ({"udp_ports": ["1", "2", "3", "4", "5"]}, "virtual_udp_port_malformed"),
-        ({"shown_as": "homewizard", "udp_ports": ["1010"]}, "virtual_udp_without_shelly"),
+        ({"shown_as": "homewizard", "udp_ports": ["2220"]}, "virtual_udp_without_shelly"),
         ({"announced": True}, "virtual_announced_locally"),
         ({"port": 2001}, "p1_port_in_use"),
+        ({"udp_ports": ["1010"]}, "virtual_udp_port_in_use"),
     ],
 )
 async def test_what_cannot_be(house: House, typed: dict[str, Any], error: str) -> None:
     house.entry = await set_up(house.hass, house.port, house._make_entry)
     other = house._make_entry("socket://127.0.0.1:1", serial=OTHER_SERIAL)
-    options = {"virtual_meter": stored(2001, address="0.0.0.0")}  # noqa: S104 - of another meter
+    options = {"virtual_meter": stored(2001, address="0.0.0.0", udp_ports=[1010])}  # noqa: S104
     house.hass.config_entries.async_update_entry(other, options=options)
     assert await house.is_refused(**typed) == error
 
@@ -199,7 +201,7 @@ async def test_devices_read_it_until_the_entry_is_unloaded(house: House) -> None
     page = await open_options(house.hass, house.entry, "virtual_clients")
     placeholders = page["description_placeholders"] or {}
     assert placeholders["meters"].startswith("| 127.0.0.1 | HomeWizard /api/v1/data, Shelly EM.")
-    assert "127" not in placeholders["batteries"]
+    assert "127" not in placeholders["batteries"] + placeholders["unanswered"]
     result = await house.hass.config_entries.options.async_configure(page["flow_id"], {})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert house.options == stored(house.http_port)
@@ -304,6 +306,18 @@ async def test_who_polls_fast_is_asked_about(house: House, choice: str, name: st
     meter = house.hass.data[VIRTUAL_METERS][house.entry.entry_id]
     [client] = meter.clients
     assert (meter.profile(client) == "battery") is (choice == "battery")
+
+
+async def test_who_asks_by_udp_and_is_not_named_is_shown(house: House) -> None:
+    await house.set_up(batteries=["192.168.1.20"])
+    meter = house.hass.data[VIRTUAL_METERS][house.entry.entry_id]
+    with pytest.raises(Unavailable):
+        meter.ask(STRANGER, Question.UDP, 1000)
+    page = await open_options(house.hass, house.entry, "virtual_clients")
+    placeholders = page["description_placeholders"] or {}
+    assert placeholders["unanswered"].startswith(f"| {STRANGER} | Shelly EM.GetStatus, UDP |")
+    form = await open_options(house.hass, house.entry, "other_programs")
+    assert (form["description_placeholders"] or {})["addresses"] == LOCAL
 
 
 async def test_a_question_about_a_meter_that_is_gone(house: House) -> None:

@@ -42,7 +42,7 @@ class Served:
 async def served() -> AsyncGenerator[Served]:
     served = Served()
     await served.server.start_http(LOCAL, served.port)
-    await served.server.start_udp("0.0.0.0", served.udp_port)  # noqa: S104 - for a broadcast
+    await served.server.start_udp(served.udp_port)
     served.server.on_reading(house())
     yield served
     await served.server.stop()
@@ -79,23 +79,36 @@ async def test_aioshelly_is_told_of_each_telegram(
     await device.initialize()
     assert device.status["em:0"]["total_act_power"] == 2345
     assert device.status["emdata:0"]["total_act"] == 25678901
-    told = asyncio.Queue[float]()
+    told = asyncio.Queue[float | None]()
     device.subscribe_updates(lambda device, _: told.put_nowait(_power(device)))
     try:
         served.server.on_reading(house(imported="(01.000*kW)"))
         async with asyncio.timeout(10):
             assert await told.get() == 1000
-        # Nobody is to see the last value for ever.
+        # Nobody is to see the last value for ever. The next one comes at once.
         served.server._http.hang_up()
         async with asyncio.timeout(10):
-            while device.connected:
-                await asyncio.sleep(0.01)
+            assert await told.get() is None
+            served.server.on_reading(house(imported="(02.000*kW)"))
+            assert await told.get() == 2000
+        assert device.connected
     finally:
         await device.shutdown()
 
 
-def _power(device: RpcDevice) -> float:
-    power: float = device.status["em:0"]["total_act_power"]
+async def test_others_that_are_told_are_hung_up_on_after_a_silence(
+    served: Served, session: aiohttp.ClientSession
+) -> None:
+    told = await session.ws_connect(f"{served.url}/rpc")
+    await told.send_json(EM)
+    await told.receive()
+    served.server._http.hang_up()
+    async with asyncio.timeout(10):
+        assert (await told.receive()).type in {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED}
+
+
+def _power(device: RpcDevice) -> float | None:
+    power: float | None = device.status["em:0"]["total_act_power"]
     return power
 
 
@@ -114,6 +127,9 @@ async def test_the_paths_of_a_shelly(served: Served, session: aiohttp.ClientSess
     assert await ask("/rpc", json=EM) == (200, framed)
     assert (await ask("/shelly"))[1]["mac"] == SERIAL.upper()
     assert (await ask("/rpc/Shelly.Reboot"))[0] == 404
+    for number in ("1", "x", "1" * 5000):
+        assert (await ask(f"/rpc/EM.GetStatus?id={number}"))[0] == 404
+    assert (await ask("/rpc", json=EM | {"params": {"id": 1}}))[1]["error"]["code"] == 404
     assert (await ask("/rpc", json=EM | {"method": "Shelly.Reboot"}))[1]["error"]["code"] == 404
     served.now += 31
     assert (await ask("/rpc/Shelly.GetStatus"))[0] == 503
@@ -186,7 +202,7 @@ async def test_one_address_cannot_take_all_connections(served: Served) -> None:
     writers: list[asyncio.StreamWriter] = []
     assert [await is_open() for _ in range(http_port.MOST_OF_ONE)] == [True] * http_port.MOST_OF_ONE
     assert not await is_open()
-    # Those that say nothing any more make room.
+    # Those that ask nothing any more make room.
     served.now += 80
     served.server._http.close_idle()
     async with asyncio.timeout(10):
@@ -194,6 +210,74 @@ async def test_one_address_cannot_take_all_connections(served: Served) -> None:
             await asyncio.sleep(0.01)
     for writer in writers:
         writer.close()
+
+
+async def open_half(port: int, address: str) -> asyncio.StreamWriter:
+    """Connect from an address of this machine, and send a part of a request."""
+    reader, writer = await asyncio.open_connection(LOCAL, port, local_addr=(address, 0))
+    writer.write(b"GET /api HTTP/1.1\r\n")
+    assert not reader.at_eof()
+    return writer
+
+
+async def answers(port: int, address: str) -> bool:
+    """Return whether a client at an address of this machine gets an answer."""
+    reader, writer = await asyncio.open_connection(LOCAL, port, local_addr=(address, 0))
+    writer.write(b"GET /api HTTP/1.0\r\n\r\n")
+    async with asyncio.timeout(10):
+        try:
+            return (await reader.read()).startswith(b"HTTP/1.0 200")
+        except ConnectionError:
+            return False
+        finally:
+            writer.close()
+
+
+async def test_half_a_request_keeps_nobody_out(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_port, "MOST_CONNECTIONS", 12)
+    writers = [await open_half(served.port, f"127.0.0.{2 + n % 3}") for n in range(12)]
+    http = served.server._http
+    async with asyncio.timeout(10):
+        while len(http._connections()) < 12:
+            await asyncio.sleep(0.01)
+    assert await answers(served.port, "127.0.0.9")
+    # They have ten seconds.
+    served.now += 11
+    http.close_idle()
+    assert http._connections() == []
+    for writer in writers:
+        writer.close()
+
+
+async def test_a_named_battery_has_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_port, "MOST_CONNECTIONS", 8)
+    port, meter = free_ports(), VirtualMeter(SERIAL, ["127.0.0.20"])
+    server = VirtualServer(meter, list(Kind))
+    await server.start_http(LOCAL, port)
+    writers = [await open_half(port, f"127.0.0.{100 + n}") for n in range(8)]
+    async with asyncio.timeout(10):
+        while len(server._http._connections()) < 8:
+            await asyncio.sleep(0.01)
+    assert not await answers(port, "127.0.0.30")
+    assert await answers(port, "127.0.0.20")
+    for writer in writers:
+        writer.close()
+    await server.stop()
+
+
+@pytest.mark.parametrize(("path", "host"), [("/nothing", LOCAL), ("/api", "elsewhere.example")])
+async def test_what_is_refused_counts_as_a_request(
+    served: Served, session: aiohttp.ClientSession, path: str, host: str
+) -> None:
+    for n in range(198):
+        served.meter.note(LOCAL, Question.OTHER, served.now + n / 1000)
+    statuses = []
+    for _ in range(3):
+        async with session.get(served.url + path, headers={"Host": host}) as answer:
+            statuses.append(answer.status)
+    assert statuses == [404 if path == "/nothing" else 421] * 2 + [429]
 
 
 async def test_who_comes_and_goes_is_forgotten(
@@ -205,7 +289,7 @@ async def test_who_comes_and_goes_is_forgotten(
         writer.write(b"GET /api HTTP/1.0\r\n\r\n")
         assert (await reader.read()).startswith(b"HTTP/1.0 200")
         writer.close()
-    assert len(served.server._http._active) <= 8
+    assert len(served.server._http._closes_at) <= 8
 
 
 class Asker(asyncio.DatagramProtocol):

@@ -59,7 +59,7 @@ def test_what_a_battery_gets_between_two_telegrams_is_the_value_once(
     told = [
         (now, power(meter, now, question)) for now in day(meter, poll=poll, seconds=60, watts=-900)
     ]
-    assert all(watts < 0 for _, watts in told)
+    assert all(watts < 0 for now, watts in told if now > 10)
     assert sum(watts for now, watts in told if 40 <= now < 50) == pytest.approx(-900, rel=0.02)
 
 
@@ -93,8 +93,10 @@ def test_a_battery_that_polls_seldom_gets_all_of_it() -> None:
 
 def test_a_pause_does_not_change_the_pace() -> None:
     meter = VirtualMeter(SERIAL, [BATTERY])
-    times = [now for now in day(meter, poll=1, seconds=120, watts=700) if not 50 < now < 90]
-    assert [power(meter, now) for now in times][-20:] == [pytest.approx(70)] * 20
+    told = [
+        power(meter, now) for now in day(meter, poll=1, seconds=120, watts=700) if not 50 < now < 90
+    ]
+    assert told[-20:] == [pytest.approx(70)] * 20
 
 
 def test_one_that_begins_to_poll_faster_gets_no_more_than_the_value() -> None:
@@ -105,15 +107,38 @@ def test_one_that_begins_to_poll_faster_gets_no_more_than_the_value() -> None:
     assert sum(power(meter, now) for now in fast) == pytest.approx(700, rel=0.2)
 
 
-@pytest.mark.parametrize(("telegrams", "most"), [(10, 1400), (1, 1900)])
-def test_a_value_that_stands_is_not_given_again_and_again(telegrams: float, most: float) -> None:
+@pytest.mark.parametrize("telegrams", [1, 5, 10])
+@pytest.mark.parametrize("is_udp", [False, True])
+@pytest.mark.parametrize("batteries", [1, 2, 3])
+def test_a_value_is_given_once_however_late_the_next_one_is(
+    telegrams: float, batteries: int, *, is_udp: bool
+) -> None:
+    addresses = [f"192.168.1.{20 + n}" for n in range(batteries)]
+    meter = VirtualMeter(SERIAL, () if is_udp else addresses)
+    question = Question.UDP if is_udp else Question.EM_STATUS
+
+    def told(now: float) -> float:
+        powers = [meter.ask(one, question, now).power_w for one in addresses]
+        return sum(watts for watts in powers if watts is not None)
+
+    for now in day(meter, telegrams=telegrams, poll=0.5, seconds=80, watts=0):
+        told(now)
+    meter.on_reading(of_power(700), 80)
+    watts = [told(80.05 + n / 2) for n in range(58)]
+    within = round(2 * telegrams)
+    assert sum(watts[:within]) == pytest.approx(700, rel=0.05)
+    assert watts[within:] == [0] * (58 - within)
+
+
+def test_a_battery_that_asks_in_several_ways_gets_the_value_once() -> None:
     meter = VirtualMeter(SERIAL, [BATTERY])
-    for now in day(meter, telegrams=telegrams, poll=1, seconds=60, watts=700):
-        power(meter, now)
+    ways = (Question.HOMEWIZARD, Question.EM_STATUS, Question.SHELLY_STATUS, Question.UDP)
+    for now in day(meter, poll=1, seconds=60, watts=0):
+        for way in ways:
+            power(meter, now, way)
     meter.on_reading(of_power(700), 60)
-    told = [power(meter, 60.05 + n) for n in range(29)]
-    assert 700 <= sum(told) < most
-    assert all(watts > 0 for watts in told)
+    told = [power(meter, 60.05 + n, way) for n in range(20) for way in ways]
+    assert sum(told) == pytest.approx(700)
 
 
 def test_telegrams_that_come_together_are_no_pace() -> None:
@@ -125,8 +150,8 @@ def test_telegrams_that_come_together_are_no_pace() -> None:
     assert meter.telegram_interval == 10
 
 
-@pytest.mark.parametrize(("batteries", "each"), [(1, 70), (2, 70), (4, 35)])
-def test_many_batteries_do_not_get_more_than_twice_the_value(batteries: int, each: float) -> None:
+@pytest.mark.parametrize(("batteries", "each"), [(1, 70), (2, 35), (4, 17.5)])
+def test_batteries_share_the_value(batteries: int, each: float) -> None:
     addresses = [f"192.168.1.{20 + n}" for n in range(batteries)]
     meter = VirtualMeter(SERIAL, [*addresses, "192.168.1.99"])
     for now in day(meter, poll=1, seconds=40, watts=700):
@@ -140,12 +165,52 @@ def test_many_batteries_do_not_get_more_than_twice_the_value(batteries: int, eac
     assert told[-1] == pytest.approx(70)
 
 
-def test_whoever_asks_by_udp_is_a_battery() -> None:
+def asks_by_udp(meter: VirtualMeter, address: str, seconds: int) -> float:
+    """Let a client ask each second; return what it is told at last."""
+    for now in day(meter, poll=1, seconds=seconds, watts=700):
+        told = meter.ask(address, Question.UDP, now).power_w
+    assert told is not None
+    return told
+
+
+def test_whoever_asks_by_udp_is_a_battery_where_none_is_named() -> None:
     meter = VirtualMeter(SERIAL)
-    for now in day(meter, poll=1, seconds=40, watts=700):
-        told = meter.ask(STRANGER, Question.UDP, now).power_w
-    assert told == pytest.approx(70)
+    assert asks_by_udp(meter, STRANGER, 40) == pytest.approx(70)
     assert meter.profile(meter.clients[0]) == "battery"
+
+
+def test_others_that_ask_by_udp_get_no_answer_where_batteries_are_named() -> None:
+    meter = VirtualMeter(SERIAL, [BATTERY])
+    assert asks_by_udp(meter, BATTERY, 40) == pytest.approx(70)
+    with pytest.raises(Unavailable):
+        meter.ask(STRANGER, Question.UDP, 40.1)
+    stranger = meter.clients[-1]
+    assert (stranger.address, meter.profile(stranger)) == (STRANGER, "unanswered")
+
+
+def test_newcomers_by_udp_have_one_share_together() -> None:
+    meter = VirtualMeter(SERIAL)
+    assert asks_by_udp(meter, BATTERY, 80) == pytest.approx(70)
+    for n in range(60):
+        meter.ask(f"10.0.0.{n}", Question.UDP, 79.1 + n / 100)
+    meter.on_reading(of_power(700), 80)
+    told = [(n, meter.ask(BATTERY, Question.UDP, 80.05 + n).power_w) for n in range(10)]
+    assert told == [(n, pytest.approx(35)) for n in range(10)]
+    # They are forgotten as soon as they are silent, and it never is.
+    for n in range(3 * MOST_CLIENTS):
+        meter.ask(f"10.0.1.{n}", Question.UDP, 90)
+    assert BATTERY in {client.address for client in meter.clients}
+    meter.on_reading(of_power(700), 115)
+    assert meter.ask(BATTERY, Question.UDP, 115).power_w == pytest.approx(70)
+
+
+def test_at_most_eight_that_ask_by_udp_have_a_share_each() -> None:
+    meter = VirtualMeter(SERIAL)
+    addresses = [f"192.168.1.{100 + n}" for n in range(12)]
+    for now in day(meter, poll=1, seconds=100, watts=900):
+        told = [meter.ask(one, Question.UDP, now).power_w for one in addresses]
+    # Of nine shares, the others together have one.
+    assert told[:8] == [pytest.approx(10)] * 8
 
 
 def test_silent_between_telegrams() -> None:
@@ -162,12 +227,15 @@ def test_silent_between_telegrams() -> None:
 
 def test_a_battery_that_is_told_by_itself_gets_all_of_it_unless_it_polls() -> None:
     meter = VirtualMeter(SERIAL, [BATTERY])
-    for now in day(meter, poll=1, seconds=80, watts=700):
-        if now < 40:
-            assert meter.push(BATTERY, now).power_w == 700
-        else:
-            meter.ask(BATTERY, Question.EM_STATUS, now)
-    assert meter.push(BATTERY, now).power_w == pytest.approx(70)
+    for n in range(4):
+        meter.on_reading(of_power(700), 10 * n)
+        assert meter.push(BATTERY, 10 * n).power_w == 700
+        # Once.
+        assert meter.push(BATTERY, 10 * n + 1).power_w == 0
+    for n in range(10):
+        meter.ask(BATTERY, Question.EM_STATUS, 30.1 + n)
+    meter.on_reading(of_power(700), 40)
+    assert meter.push(BATTERY, 40).power_w == pytest.approx(70)
 
 
 def test_nothing_before_the_first_telegram_and_after_half_a_minute_without_one() -> None:

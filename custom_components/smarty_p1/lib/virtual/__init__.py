@@ -6,7 +6,7 @@
     homewizard_data(answer)
 
 Every client gets the true last value, or none after half a minute without a telegram; only those
-that the user calls batteries get their share of it at each poll (`VirtualMeter`).
+that the user calls batteries get their part of it at each poll (`VirtualMeter`).
 """
 
 from .addresses import is_local_host, is_private, plain_address
@@ -29,16 +29,26 @@ from .shelly import (
     RpcResult,
     Shelly,
     em_status,
+    em_unknown,
     emdata_status,
     shelly_information,
 )
-from .shelly_frames import MOST_FRAME_BYTES, answer_frame, notification, read_frame, to_json
-from .virtual_meter import LONGEST_SILENCE, Unavailable, VirtualMeter
+from .shelly_frames import (
+    MOST_FRAME_BYTES,
+    Frame,
+    answer_frame,
+    component_of,
+    notification,
+    read_frame,
+    to_json,
+)
+from .virtual_meter import LONGEST_SILENCE, MAX_BATTERIES, Unavailable, VirtualMeter
 
 __all__ = [
     "HOMEWIZARD_IDENTIFIED",
     "HOMEWIZARD_SYSTEM",
     "LONGEST_SILENCE",
+    "MAX_BATTERIES",
     "MOST_CLIENTS",
     "MOST_FRAME_BYTES",
     "TOO_MANY",
@@ -46,6 +56,7 @@ __all__ = [
     "Announcement",
     "Asked",
     "Client",
+    "Frame",
     "Kind",
     "MeterValues",
     "Profile",
@@ -58,8 +69,10 @@ __all__ = [
     "VirtualMeter",
     "announcements",
     "answer_frame",
+    "component_of",
     "draw_serial",
     "em_status",
+    "em_unknown",
     "emdata_status",
     "homewizard_data",
     "homewizard_information",

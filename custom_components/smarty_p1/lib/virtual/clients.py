@@ -1,12 +1,14 @@
 """Who asks the virtual meter for what, and how often."""
 
-from collections.abc import Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from .pace import Pace
 
 MOST_CLIENTS = 64
+MAX_PAUSE = 30.0
+"""Seconds of silence after which a client begins anew."""
 # Nobody needs more, not even twenty devices behind one address that ask twice a second.
 _MOST_A_SECOND = 200
 
@@ -25,7 +27,7 @@ class Question(StrEnum):
 
     @property
     def is_udp(self) -> bool:
-        """Return whether batteries alone ask so."""
+        """Return whether batteries alone ask for the power so."""
         return self in {Question.UDP, Question.UDP_STATUS}
 
     @property
@@ -41,6 +43,8 @@ class Profile(StrEnum):
     """With the true last value."""
     BATTERY = "battery"
     """With its share of that at each poll."""
+    UNANSWERED = "unanswered"
+    """Not at all: it asks by UDP, and batteries are named, but not this one."""
 
 
 class TooManyAsked(Exception):  # noqa: N818 - as it is said
@@ -54,6 +58,8 @@ class Client:
     address: str
     asked: int = 0
     last_asked: float = 0.0
+    asking_since: float = 0.0
+    """Since when it has asked without a long pause."""
     paces: dict[Question, Pace] = field(default_factory=dict)
     answered: dict[Question, float] = field(default_factory=dict)
     """Of when the telegram was that was last answered with."""
@@ -67,9 +73,16 @@ class Client:
         self._in_second += 1
         if self._in_second > _MOST_A_SECOND:
             raise TooManyAsked
+        if not self.asked or now - self.last_asked > MAX_PAUSE:
+            self.asking_since = now
         self.asked += 1
         self.last_asked = now
         self.paces.setdefault(question, Pace())
+
+    @property
+    def is_udp(self) -> bool:
+        """Return whether it has asked for the power by UDP."""
+        return any(question.is_udp for question in self.paces)
 
     @property
     def fastest(self) -> Pace | None:
@@ -81,19 +94,20 @@ class Client:
 class Clients:
     """The clients, a bounded number: whoever has not asked for longest makes room.
 
-    Those that are named never do.
+    Those that are to be kept never do, as long as there are others.
     """
 
-    def __init__(self, named: Collection[str]) -> None:
-        self._named = frozenset(named)
+    def __init__(self, is_kept: Callable[[Client], bool]) -> None:
+        self._is_kept = is_kept
         self._clients: dict[str, Client] = {}
 
     def of(self, address: str) -> Client:
         """Return the client with an address, which is the youngest from now on."""
         client = self._clients.pop(address, None) or Client(address)
         if len(self._clients) >= MOST_CLIENTS:
-            oldest = next((one for one in self._clients if one not in self._named), None)
-            self._clients.pop(oldest or next(iter(self._clients)))
+            known = self._clients.values()
+            oldest = next((one for one in known if not self._is_kept(one)), next(iter(known)))
+            del self._clients[oldest.address]
         self._clients[address] = client
         return client
 

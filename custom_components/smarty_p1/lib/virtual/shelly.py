@@ -32,6 +32,7 @@ _WIFI_CONFIG = {
 }
 _OFF = {"connected": False}
 _PHASES = ("a", "b", "c")
+_OF_COMPONENT = ("EM.", "EMData.")
 _NOT_CONNECTED = PhaseValues(0.0, 0.0, 0.0, is_connected=False)
 
 type RpcResult = Mapping[str, Any]
@@ -135,6 +136,14 @@ def _balanced(values: MeterValues) -> list[PhaseValues]:
     return [first, *others]
 
 
+def em_unknown() -> dict[str, Any]:
+    """Return what takes the place of the last EM.GetStatus when that is too old."""
+    of_phases = ("current", "voltage", "act_power", "aprt_power", "pf", "freq")
+    names = [f"{letter}_{name}" for letter in _PHASES for name in of_phases]
+    totals = ["total_current", "total_act_power", "total_aprt_power"]
+    return {"id": 0} | dict.fromkeys([*names, *totals])
+
+
 def emdata_status(values: MeterValues) -> dict[str, Any]:
     """Return what EMData.GetStatus says: Wh, all of it at the first phase.
 
@@ -158,12 +167,13 @@ class Asked:
     """What a method may need of the moment in which it is asked.
 
     `values` is called for the values of now, and raises where there are none. `unix_time` and
-    `uptime` are in whole seconds.
+    `uptime` are in whole seconds. `component` is the number of the meter that is asked: there is 0.
     """
 
     values: Callable[[], MeterValues]
     unix_time: int = 0
     uptime: int = 0
+    component: int = 0
 
 
 class Shelly:
@@ -198,6 +208,8 @@ class Shelly:
         """Return the result of a method. Raises RpcError, and what `values` raises."""
         if method not in self._methods:
             raise RpcError(NOT_FOUND, f"No handler for {method[:64]}")
+        if method.startswith(_OF_COMPONENT) and asked.component:
+            raise RpcError(NOT_FOUND, f"Argument 'id', value {asked.component} not found!")
         return self._methods[method](asked)
 
     def _status(self, asked: Asked) -> RpcResult:

@@ -10,6 +10,7 @@ from .shelly import RpcError, RpcResult
 
 MOST_FRAME_BYTES = 4096
 _LONGEST_NAME = 128
+_MAX_DIGITS = 9
 
 
 def to_json(value: Any) -> str:  # noqa: ANN401 - JSON has no type of its own
@@ -37,6 +38,7 @@ class Frame:
     method: str
     id: int | str | None
     source: str | None
+    component: int = 0
 
 
 def read_frame(data: bytes | str) -> Frame | None:
@@ -49,10 +51,19 @@ def read_frame(data: bytes | str) -> Frame | None:
         return None
     match content:
         case {"method": str(method)}:
-            frame = Frame(method, content.get("id"), content.get("src"))
+            component = component_of(content.get("params"))
+            frame = Frame(method, content.get("id"), content.get("src"), component)
             return frame if _can_be_echoed(frame) else None
         case _:
             return None
+
+
+def component_of(params: object) -> int:
+    """Return the component that parameters ask for: 0 without one, -1 for what is no number."""
+    number = params.get("id", 0) if isinstance(params, Mapping) else 0
+    if isinstance(number, str) and number.isascii() and number[:_MAX_DIGITS].isdecimal():
+        number = int(number[:_MAX_DIGITS])
+    return number if type(number) is int else -1
 
 
 def _can_be_echoed(frame: Frame) -> bool:
@@ -66,16 +77,18 @@ def _can_be_echoed(frame: Frame) -> bool:
     )
 
 
-def answer_frame(frame: Frame, serial: str, answer: Callable[[str], RpcResult]) -> tuple[int, str]:
+def answer_frame(
+    frame: Frame, serial: str, answer: Callable[[Frame], RpcResult]
+) -> tuple[int, str]:
     """Return the answer to a frame, as a code of HTTP and a text.
 
-    `answer` is called with the method, and may raise RpcError.
+    `answer` is called with the frame, and may raise RpcError.
     """
     head: dict[str, Any] = {"id": frame.id, "src": shelly_id(serial)}
     if frame.source is not None:
         head["dst"] = frame.source
     try:
-        return 200, to_json(head | {"result": answer(frame.method)})
+        return 200, to_json(head | {"result": answer(frame)})
     except RpcError as err:
         return err.code, to_json(head | {"error": {"code": err.code, "message": err.message}})
 

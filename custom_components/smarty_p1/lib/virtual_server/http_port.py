@@ -21,6 +21,7 @@ from ..virtual import (
     Unavailable,
     VirtualMeter,
     answer_frame,
+    component_of,
     homewizard_data,
     homewizard_information,
     is_local_host,
@@ -42,9 +43,10 @@ MOST_CONNECTIONS = 128
 MOST_OF_ONE = 48
 MOST_LISTENERS = 64
 MOST_LISTENERS_OF_ONE = 32
-# A connection is closed that has asked nothing for so many seconds.
-_LONGEST_IDLE = 75.0
-_LOOK_EVERY = 10.0
+# Seconds after which a connection is closed that asks nothing any more, or has never asked.
+_MAX_IDLE = 75.0
+_MAX_FIRST_REQUEST = 10.0
+_LOOK_EVERY = 5.0
 _LONGEST_BODY = 5.0
 _UNANSWERED_MS = 60_000
 _END_TIMEOUT = 1.0
@@ -92,7 +94,8 @@ class HttpPort:
         self._now = now
         self._rpc = rpc
         self._listeners: set[Listener] = set()
-        self._active: dict[web.RequestHandler, float] = {}
+        # When a connection is to be closed unless it asks before.
+        self._closes_at: dict[web.RequestHandler, float] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._server: asyncio.Server | None = None
         app = web.Application(client_max_size=MOST_FRAME_BYTES, middlewares=[self._guard])
@@ -112,7 +115,7 @@ class HttpPort:
             app.router.add_route("GET", "/rpc/{method}", self._method)
             app.router.add_route("POST", "/rpc/{method}", self._method)
         self._runner = web.AppRunner(
-            app, access_log=None, logger=_QUIET, keepalive_timeout=_LONGEST_IDLE
+            app, access_log=None, logger=_QUIET, keepalive_timeout=_MAX_IDLE
         )
 
     async def start(self, address: str | None, port: int) -> None:
@@ -150,24 +153,38 @@ class HttpPort:
         address = _address_of(transport)
         if address is None or not is_private(address) or self._runner.server is None:
             return None
-        others = Counter(
-            _address_of(handler.transport) for handler in self._connections() if handler.transport
-        )
-        if others.total() >= MOST_CONNECTIONS or others[address] >= MOST_OF_ONE:
+        others = Counter(map(_address_of_handler, self._connections()))
+        is_full = others.total() >= MOST_CONNECTIONS
+        if others[address] >= MOST_OF_ONE or (is_full and not self._make_room(address, others)):
             return None
         connection = transport.get_extra_info("socket")
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             # Whoever is gone without a word is noticed: those that listen are told every telegram.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNANSWERED_MS)
         handler: web.RequestHandler = self._runner.server()
-        if len(self._active) >= 2 * MOST_CONNECTIONS:
+        if len(self._closes_at) >= 2 * MOST_CONNECTIONS:
             # Not only now and then: whoever comes and goes all the time would fill it.
             self._forget_closed()
-        self._active[handler] = self._now()
+        self._closes_at[handler] = self._now() + _MAX_FIRST_REQUEST
         return handler
 
+    def _make_room(self, address: str, others: Counter[str | None]) -> bool:
+        """Close a connection of the address with the most of them; return whether there is one.
+
+        A named battery has its place: there, every other address loses one.
+        """
+        is_named = self._meter.is_named(address)
+        able = [each for each in others if each is None or not self._meter.is_named(each)]
+        most = max(able, key=others.__getitem__, default=None)
+        if not others[most] or (not is_named and others[most] <= others[address] + 1):
+            return False
+        theirs = (one for one in self._connections() if _address_of_handler(one) == most)
+        self._abort(min(theirs, key=lambda one: self._closes_at.get(one, 0.0)))
+        return True
+
     def _connections(self) -> list[web.RequestHandler]:
-        return self._runner.server.connections if self._runner.server else []
+        connections = self._runner.server.connections if self._runner.server else []
+        return [one for one in connections if one.transport and not one.transport.is_closing()]
 
     def _look(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(_LOOK_EVERY, self._look)
@@ -177,13 +194,13 @@ class HttpPort:
         """Close connections that only take room."""
         listening = {listener.connection for listener in self._listeners}
         self._forget_closed()
-        for handler, active in self._active.items():
-            if handler not in listening and self._now() - active > _LONGEST_IDLE:
+        for handler, closes_at in self._closes_at.items():
+            if handler not in listening and self._now() > closes_at:
                 self._abort(handler)
 
     def _forget_closed(self) -> None:
-        now = self._now()
-        self._active = {one: self._active.get(one, now) for one in self._connections()}
+        later = self._now() + _MAX_IDLE
+        self._closes_at = {one: self._closes_at.get(one, later) for one in self._connections()}
 
     @staticmethod
     def _abort(handler: web.RequestHandler) -> None:
@@ -192,12 +209,9 @@ class HttpPort:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        self._active[request.protocol] = self._now()
-        if not is_local_host(request.headers.get("Host", "")):
-            # A page from elsewhere, whose name was made to lead here, could read on.
-            return _error(421, "Ask by the address")
+        self._closes_at[request.protocol] = self._now() + _MAX_IDLE
         try:
-            return await handler(request)
+            return await self._answer(request, handler)
         except web.HTTPException, asyncio.CancelledError:
             raise
         except Unavailable:
@@ -210,6 +224,18 @@ class HttpPort:
             raise web.HTTPRequestTimeout from None
         except Exception:
             LOGGER.exception("%s of the virtual meter cannot be answered", request.path)
+            raise
+
+    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not is_local_host(request.headers.get("Host", "")):
+            # A page from elsewhere, whose name was made to lead here, could read on.
+            self._note(request)
+            return _error(421, "Ask by the address")
+        try:
+            return await handler(request)
+        except web.HTTPException:
+            # It counts in the limit of requests, too.
+            self._note(request)
             raise
 
     # --- HomeWizard
@@ -245,8 +271,10 @@ class HttpPort:
         return _text(to_json(shelly_information(self._meter.serial)))
 
     async def _method(self, request: web.Request) -> web.Response:
-        # Whatever comes with it is of no use here.
-        result = self._speaking.answer(_client(request), request.match_info["method"])
+        # A body is of no use here: some clients send a whole frame, with its number as `id`.
+        result = self._speaking.answer(
+            _client(request), request.match_info["method"], component_of(request.query)
+        )
         return _text(to_json(result))
 
     async def _frame(self, request: web.Request) -> web.Response:
@@ -255,7 +283,9 @@ class HttpPort:
         if frame is None:
             raise web.HTTPBadRequest
         address, rpc = _client(request), self._speaking
-        code, text = answer_frame(frame, rpc.serial, lambda name: rpc.answer(address, name))
+        code, text = answer_frame(
+            frame, rpc.serial, lambda asked: rpc.answer(address, asked.method, asked.component)
+        )
         return _text(text, code)
 
     async def _listen(self, request: web.Request) -> web.StreamResponse:
@@ -284,6 +314,10 @@ class HttpPort:
 def _address_of(transport: asyncio.BaseTransport | None) -> str | None:
     peer = transport.get_extra_info("peername") if transport else None
     return plain_address(str(peer[0])) if peer else None
+
+
+def _address_of_handler(handler: web.RequestHandler) -> str | None:
+    return _address_of(handler.transport)
 
 
 def _client(request: web.Request) -> str:

@@ -18,6 +18,8 @@ from .shelly_rpc import ShellyRpc
 _SEND_TIMEOUT = 10.0
 # The energies move slowly, and the clients do not ask for them.
 _ENERGY_EVERY = 60.0
+# Name of aioshelly. Home Assistant knows unknown values, and would not connect again for a minute.
+_HOME_ASSISTANT = "aios-"
 
 
 class Listener:
@@ -43,7 +45,7 @@ class Listener:
         self._news.set()
 
     def hang_up(self) -> None:
-        """Say goodbye, soon."""
+        """Say goodbye, soon; to Home Assistant, that nothing is known."""
         self._is_over = True
         self._news.set()
 
@@ -71,7 +73,9 @@ class Listener:
             return
         self._source = frame.source or self._source
         code, answer = answer_frame(
-            frame, self._rpc.serial, lambda name: self._rpc.answer(self.address, name)
+            frame,
+            self._rpc.serial,
+            lambda asked: self._rpc.answer(self.address, asked.method, asked.component),
         )
         await self._send(answer)
         if code == TOO_MANY:
@@ -83,8 +87,12 @@ class Listener:
             await self._news.wait()
             self._news.clear()
             if self._is_over:
-                await self._socket.close()
-                return
+                if not (self._source or "").startswith(_HOME_ASSISTANT):
+                    await self._socket.close()
+                    return
+                self._is_over = False
+                await self._send(self._rpc.silence(self._source or ""))
+                continue
             # Nobody has said yet where to.
             if self._source is None:
                 continue

@@ -51,12 +51,12 @@ class VirtualServer:
         if self._is_stopped:
             await self._http.stop()
 
-    async def start_udp(self, address: str, port: int) -> None:
-        """Answer datagrams. Raises OSError when address or port cannot be had."""
+    async def start_udp(self, port: int) -> None:
+        """Answer datagrams. Raises OSError when the port cannot be had."""
         if self._rpc is None:
             return
         udp = UdpPort(self._rpc)
-        await udp.start(address, port)
+        await udp.start(port)
         if self._is_stopped:
             udp.stop()
         else:
@@ -66,7 +66,7 @@ class VirtualServer:
         """Take the next reading, which came `age` seconds ago."""
         if age > LONGEST_SILENCE:
             return
-        self._meter.on_reading(reading, self._now() - age)
+        self._meter.on_reading(reading, self._now(), age)
         if self._stale_timer:
             self._stale_timer.cancel()
         self._stale_timer = self._loop.call_later(

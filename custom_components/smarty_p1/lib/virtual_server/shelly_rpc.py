@@ -17,6 +17,7 @@ from ..virtual import (
     Unavailable,
     VirtualMeter,
     em_status,
+    em_unknown,
     emdata_status,
     notification,
 )
@@ -39,23 +40,30 @@ class ShellyRpc:
         """Return the serial number."""
         return self._meter.serial
 
-    def answer(self, address: str, method: str, *, is_udp: bool = False) -> RpcResult:
-        """Return the result of a method. Raises RpcError."""
+    def answer(
+        self, address: str, method: str, component: int = 0, *, is_udp: bool = False
+    ) -> RpcResult:
+        """Return the result of a method of a component. Raises RpcError."""
         now = self._now()
         question = (_OVER_UDP if is_udp else _QUESTIONS).get(method, Question.OTHER)
         values: Callable[[], MeterValues]
         try:
             if question is Question.OTHER:
-                self._meter.note(address, question, now)
+                note = self._meter.note_by_udp if is_udp else self._meter.note
+                note(address, question, now)
                 values = partial(self._meter.values, now)
             else:
                 values = partial(self._meter.ask, address, question, now)
-            asked = Asked(values, int(time.time()), int(now - self._started))
+            asked = Asked(values, int(time.time()), int(now - self._started), component)
             return self._shelly.answer(method, asked)
         except Unavailable:
             raise RpcError(UNAVAILABLE, "No values of now") from None
         except TooManyAsked:
             raise RpcError(TOO_MANY, "Asked too often") from None
+
+    def silence(self, to: str) -> str:
+        """Return what a client is told when the last values are too old."""
+        return notification(self.serial, to, {"em:0": em_unknown()}, time.time())
 
     def notification(self, address: str, to: str, *, has_energy: bool) -> str:
         """Return what a client is told of a telegram. Raises Unavailable, RpcError."""

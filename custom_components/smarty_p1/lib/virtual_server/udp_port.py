@@ -7,6 +7,8 @@ from ..virtual import answer_frame, is_private, plain_address, read_frame
 from .shelly_rpc import ShellyRpc
 
 _OK = 200
+# Batteries do not know IPv6. Strangers get no answer.
+_EVERY_IPV4 = "0.0.0.0"  # noqa: S104 - see above
 
 
 class UdpPort(asyncio.DatagramProtocol):
@@ -18,10 +20,10 @@ class UdpPort(asyncio.DatagramProtocol):
     def __init__(self, rpc: ShellyRpc) -> None:
         self._rpc = rpc
 
-    async def start(self, address: str, port: int) -> None:
-        """Listen, also for broadcasts. Raises OSError."""
+    async def start(self, port: int) -> None:
+        """Listen on every IPv4 address: on one alone, no broadcast is heard. Raises OSError."""
         loop = asyncio.get_running_loop()
-        await loop.create_datagram_endpoint(lambda: self, local_addr=(address, port))
+        await loop.create_datagram_endpoint(lambda: self, local_addr=(_EVERY_IPV4, port))
 
     def stop(self) -> None:
         """Close the port."""
@@ -50,7 +52,9 @@ class UdpPort(asyncio.DatagramProtocol):
         if frame is None or transport is None or self._is_full:
             return
         code, text = answer_frame(
-            frame, self._rpc.serial, lambda name: self._rpc.answer(address, name, is_udp=True)
+            frame,
+            self._rpc.serial,
+            lambda asked: self._rpc.answer(address, asked.method, asked.component, is_udp=True),
         )
         # Nothing is said where there is nothing to say: others may answer the same broadcast.
         if code == _OK:
