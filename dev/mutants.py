@@ -1,7 +1,6 @@
 """Break the program in one line after the other, and let the tests notice: see scripts/mutants."""
 
 import ast
-import copy
 import json
 import os
 import pickle
@@ -56,7 +55,7 @@ def _changes(node: Any) -> Iterator[tuple[str, Any, str]]:  # noqa: ANN401
     for index, operator in enumerate(operators):
         for kind, pair in PAIRS:
             if (name := type(operator).__name__) in (names := pair.split("-")):
-                changed = copy.copy(node)
+                changed = type(node)(**vars(node))
                 changed.op = getattr(ast, names[1 - names.index(name)])()
                 changed.ops = [*operators[:index], changed.op, *operators[index + 1 :]]
                 yield kind, node, ast.unparse(changed)
@@ -154,6 +153,8 @@ def _judge(folder: Path, place: Place, source: str, number: int, tests: list[str
         if status not in (0, 5):
             break
     path.write_text(source, encoding="utf-8")
+    if failed and _pytest(folder, failed[0])[0]:  # A test that fails without the mutant, too.
+        return _judge(folder, place, source, number, [test for test in tests if test != failed[0]])
     return None if status in (0, 5) else [*failed, "timeout" if status == KILLED else "import"][0]
 
 
