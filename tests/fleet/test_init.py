@@ -413,6 +413,7 @@ METER = f'{{ title = "{FLAT1}", address = "a:1" }}'
         ('"127.0.0.1:2001"', '""', "address must not be empty"),
         ('"127.0.0.1:2001"', f'"{"a" * 300}"', "address must be there"),
         ("here = true", 'nodes = ["a", "b"]', "nodes must be a list of three or five"),
+        ("here = true", 'nodes = ["a", "b", "c", "d"]', "nodes must be a list of three or five"),
         ("here = true", 'nodes = ["a", "b", "c d"]', "nodes number 3 must be like"),
         ("here = true", 'nodes = ["a", "b", "$(reboot)"]', "nodes number 3 must be like"),
         ("here = true", 'nodes = ["a", "b", "c:99999"]', "number 3 has a port that there is not"),

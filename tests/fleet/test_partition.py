@@ -26,6 +26,8 @@ async def test_without_its_consumer_it_goes_on_behind_what_it_read(
         cluster.add(counter)
         await until_written(store, counter)
     assert cluster.starts == [1, 4, 5, 6]
+    # The consumers of the three epochs before are deleted.
+    assert [*cluster.consumers] == ["partition_0_4"]
     assert cluster.committed == (0, [])
     store.keep()
     await until(lambda: cluster.committed == (6, [6]))

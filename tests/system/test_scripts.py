@@ -98,7 +98,7 @@ def bare_clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])
-@pytest.mark.parametrize("command", [*HELP, "fuzz", "test", "check", "packages"])
+@pytest.mark.parametrize("command", [*HELP, "fuzz", "mutants", "test", "check", "packages"])
 def test_help_installs_nothing(bare_clone: Path, command: str, option: str) -> None:
     script, *arguments = command.split()
     end = run(bare_clone / "scripts" / script, *arguments, option, directory=bare_clone)

@@ -186,6 +186,13 @@ def test_ones_that_never_rise_are_pulses() -> None:
         meter.feed(b"3\r\n", 10)
     assert meter.pulses == 2
 
+    # Another number is none of the ten.
+    meter = PulseMeter(PER_KWH)
+    meter.feed(b"0.5\r\n" + b"1\r\n" * 9, 10)
+    assert meter.pulses == 0
+    meter.feed(b"1\r\n", 10)
+    assert meter.pulses == 10
+
 
 @given(st.binary(max_size=400), sizes)
 def test_chunks_make_no_difference(data: bytes, lengths: list[int]) -> None:
