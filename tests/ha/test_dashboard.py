@@ -21,7 +21,7 @@ from .support import TELEGRAM, reload, set_up
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "smarty_p1"
 MODULE = INTEGRATION / "frontend" / "smarty-p1.js"
 MOST_BYTES = 192_000
-MOST_BYTES_OF_TEXTS = 25_000
+MOST_BYTES_OF_TEXTS = 28_000
 
 
 @pytest.fixture
