@@ -253,12 +253,15 @@ export interface YearCosts {
   total: number;
 }
 
-/** What a battery would be worth, in whole EUR a year with VAT. */
+/** What a battery would be worth, in whole EUR a year. */
 export interface WhatIf {
   start: string;
   end: string;
   measured_days: number;
   reference_kw: number;
+  has_vat: boolean;
+  /** Share of the quarter-hours whose market price is known by the hour; null for other contracts. */
+  hourly_share: number | null;
   saving: { low: number; high: number };
   cheapest: { without: number; with_battery: number };
   classes: Record<string, { without: YearCosts; with_battery: YearCosts; cycles: number; stored_share: number | null }>;
@@ -285,7 +288,7 @@ export interface Commands {
   "smarty_p1/bill": { takes: { months?: number }; answers: { months: Bill[] } };
   "smarty_p1/classes": { takes: object; answers: Classes };
   "smarty_p1/what_if": {
-    takes: { kwh: number; kw: number; efficiency?: number; reserve?: number };
+    takes: { kwh: number; kw: number; efficiency?: number; reserve?: number; standby?: number; feed_in_price?: number };
     answers: { what_if: WhatIf | null; refusal: WhatIfRefusal | null };
   };
   "smarty_p1/voltages": { takes: object; answers: Voltages };

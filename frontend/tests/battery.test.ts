@@ -24,6 +24,8 @@ const found = (changes: Partial<WhatIf> = {}): WhatIf => ({
   end: "2026-11-01",
   measured_days: 362,
   reference_kw: 7,
+  has_vat: true,
+  hourly_share: null,
   saving: { low: 191, high: 204 },
   cheapest: { without: 7, with_battery: 3 },
   classes: {
@@ -32,7 +34,8 @@ const found = (changes: Partial<WhatIf> = {}): WhatIf => ({
   },
   ...changes,
 });
-const says = (changes: Partial<WhatIf> = {}) => plain(batteryAnswer(found(changes), 10, 5, en).sentence);
+const size = { kwh: 10, kw: 5, standby: 20 };
+const says = (changes: Partial<WhatIf> = {}, price = 0) => plain(batteryAnswer(found(changes), size, price, en).sentence);
 
 test("what a battery saves, and which reference power becomes right", () => {
   assert.equal(says(), "A battery of 10 kWh and 5 kW would save about 191–204 € a year. With it 3 kW becomes right, instead of 7 kW.");
@@ -49,7 +52,7 @@ test("a battery that saves nothing does not save a little", () => {
 });
 
 test("the parts of both years", () => {
-  const { head, rows, notes } = batteryAnswer(found(), 10, 5, en);
+  const { head, rows, notes } = batteryAnswer(found(), size, 0, en);
   assert.deepEqual(head.map(plain), ["Without, 7 kW", "With, 3 kW"]);
   assert.deepEqual(rows.map((row) => row.map(plain)), [
     ["Energy, by the kWh", "1,173 €", "965 €"],
@@ -62,9 +65,31 @@ test("the parts of both years", () => {
 });
 
 test("what another reference power saves already is not the battery's", () => {
-  const { notes } = batteryAnswer(found({ reference_kw: 12 }), 10, 5, en);
+  const { notes } = batteryAnswer(found({ reference_kw: 12 }), size, 0, en);
   assert.equal(plain(notes[0]!), "Without a battery, 7 kW would be right already.");
   const classes = { "7": ofClass([1173, 0, 0, 240], [1173, 0, 0, 240], null) };
-  const without = batteryAnswer(found({ classes, cheapest: { without: 7, with_battery: 7 } }), 10, 5, en);
+  const without = batteryAnswer(found({ classes, cheapest: { without: 7, with_battery: 7 } }), size, 0, en);
   assert.ok(!without.notes.join(" ").includes("stored"));
+});
+
+test("after how many years a battery is earned back, by the lower value", () => {
+  const end = (low: number, price: number) => says({ saving: { low, high: low + 50 } }, price).split("7 kW. ")[1];
+  assert.equal(end(191, 0), undefined);
+  // 9.42 and 1.05 years
+  assert.equal(end(191, 1800), "Earned back after about 9 years.");
+  assert.equal(end(191, 200), "Earned back after about a year.");
+  assert.equal(end(191, 50), "Earned back after about a year.");
+  // 25.4 and 25.6 years
+  assert.equal(end(191, 4850), "Earned back after about 25 years.");
+  assert.equal(end(191, 4890), "Not earned back within 25 years.");
+  assert.equal(end(0, 1000), "Its price would never be earned back.");
+  assert.equal(end(-12, 1000), "Its price would never be earned back.");
+});
+
+test("what the amounts are with, and what is not counted", () => {
+  const notes = (changes: Partial<WhatIf>, price = 0) => plain(batteryAnswer(found(changes), size, price, en).notes.join(" "));
+  assert.match(notes({}), /at today's prices, with VAT\.$/);
+  assert.match(notes({ has_vat: false }, 1000), /at today's prices, without VAT\. Wear and interest are not counted\.$/);
+  assert.match(notes({ hourly_share: 0.42 }), /The price of the hour is known for 42% of the time/);
+  assert.ok(!notes({ hourly_share: 1 }).includes("hour"));
 });

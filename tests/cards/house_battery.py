@@ -15,6 +15,8 @@ def what_if(low: int, high: int) -> Json:
             "end": "2026-11-01",
             "measured_days": 362,
             "reference_kw": 7,
+            "has_vat": True,
+            "hourly_share": None,
             "saving": {"low": low, "high": high},
             "cheapest": {"without": 7, "with_battery": 3},
             "classes": {
@@ -39,7 +41,8 @@ def what_if(low: int, high: int) -> Json:
 def answers() -> Json:
     return {
         "smarty_p1/what_if": [
-            {"takes": {"kwh": 10, "kw": 5}, "answer": what_if(190, 204)},
-            {"takes": {"kwh": 11, "kw": 5}, "answer": what_if(195, 211)},
+            {"takes": {"kwh": 10, "kw": 5, "standby": 20}, "answer": what_if(190, 204)},
+            {"takes": {"kwh": 11, "kw": 5, "standby": 20}, "answer": what_if(195, 211)},
+            {"takes": {"kwh": 11, "kw": 5, "standby": 19}, "answer": what_if(197, 213)},
         ]
     }

@@ -24,6 +24,43 @@ async def test_a_battery_and_another_one(stage: Stage) -> None:
     await slider.press("ArrowRight")
     await stage.settle()
     assert "A battery of 11 kWh and 5 kW would save about 195\N{EN DASH}211" in await stage.text()
+
+    slider = stage.page.locator(f"{BATTERY} input").nth(2)
+    assert await slider.get_attribute("aria-valuetext") == "20\N{NO-BREAK SPACE}W"
+    await slider.press("ArrowLeft")
+    await stage.settle()
+    text = await stage.text()
+    assert "would save about 197\N{EN DASH}213" in text
+    assert "Earned back" not in text
+    # 1800 / 197 = 9.1; what is too much is as much as may be.
+    price = stage.page.get_by_label("It costs")
+    for entered, said in (
+        ("1800", "Earned back after about 9 years"),
+        ("9e300", "Not earned back within 25 years."),
+    ):
+        await price.fill(entered)
+        await stage.settle()
+        assert said in await stage.text()
+    await stage.picture("battery-price")
+    await price.fill("")
+    await stage.settle()
+    assert "arned back" not in await stage.text()
+    assert await stage.overflow() == []
+    assert not stage.errors
+
+
+async def test_the_price_in_five_languages(stage: Stage) -> None:
+    for language, said in {
+        "de": "Nach etwa 9 Jahren hereingeholt",
+        "fr": "Amortie après environ 9 ans",
+        "lb": "No ongeféier 9 Joer erakritt",
+        "pt": "Recuperada após cerca de 9 anos",
+    }.items():
+        await stage.show(BATTERY, language=language, answers=house_battery.answers())
+        await stage.page.locator(f"{BATTERY} input[type=number]").fill("1800")
+        await stage.settle()
+        assert said in (await stage.text()).replace("\N{NO-BREAK SPACE}", " ")
+        assert await stage.overflow() == []
     assert not stage.errors
 
 

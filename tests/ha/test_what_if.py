@@ -36,7 +36,7 @@ OPTIONS: dict[str, Any] = {
 }
 START = datetime(2025, 5, 31, 22, tzinfo=UTC)
 """Midnight in Luxembourg, a year before the last month of `billed_month` ended."""
-BATTERY = {"kwh": 10, "kw": 5}
+BATTERY = {"kwh": 10, "kw": 5, "standby": 0}
 
 
 def quarter_of(n: int) -> tuple[float, float]:
@@ -102,9 +102,11 @@ async def test_a_year_is_its_bills_and_a_battery_is_worth_something(
     own = answer["classes"]["7"]
     assert own["without"]["total"] == round(sum(bill["total"] for bill in bills))
     assert answer["reference_kw"] == 7
-    # 334 days with 4 kWh of sun, of which 3.6 come out, at 0.217 and 0.06: 181. At 3 kW, 70 less
-    # are fixed, and of 5.8 kWh a day 2.2 are from the grid, of which 0.244 get lost: 18.
-    assert 230 < answer["saving"]["low"] <= answer["saving"]["high"] < 240
+    # 334 days with 4 kWh of sun, of which 3.6 come out, at 0.217 and 0.06: 181. At 3 kW, the sun is
+    # enough for the hour of 6 kW, and 70 less are fixed.
+    assert 245 < answer["saving"]["low"] <= answer["saving"]["high"] < 252
+    assert answer["has_vat"] is True
+    assert answer["hourly_share"] is None
     assert answer["cheapest"] == {"without": 7, "with_battery": 3}
     for year in answer["classes"].values():
         for costs in (year["without"], year["with_battery"]):
@@ -123,6 +125,14 @@ async def test_a_year_is_its_bills_and_a_battery_is_worth_something(
     await client.send_json_auto_id({**request, "reserve": 50, "efficiency": 50})
     worse = (await client.receive_json())["result"]["what_if"]
     assert worse["saving"]["high"] < answer["saving"]["low"]
+
+    # 20 W are 175 kWh a year; the more is paid for the sun, the less a battery is worth.
+    default = {key: value for key, value in BATTERY.items() if key != "standby"}
+    standby = await call(hass, "what_if", **default)
+    assert 25 < answer["saving"]["low"] - standby["saving"]["low"] < 39
+    sold = await call(hass, "what_if", **BATTERY, feed_in_price=0.21)
+    assert abs(sold["classes"]["7"]["without"]["feed_in"] + 1356 * 0.21) < 1
+    assert sold["classes"]["7"]["stored_share"] == 0
 
     # The pages show answers of this shape.
     for page, at in (("what-if.md", None), ("websocket.md", "what_if")):
@@ -149,6 +159,8 @@ async def test_a_battery_that_cannot_be_is_refused(hass: HomeAssistant) -> None:
         "kw": (0, 1000),
         "efficiency": (20, 101),
         "reserve": (-1, 91),
+        "standby": (-1, 201),
+        "feed_in_price": (-0.1, 1.1),
     }.items():
         for value in values:
             with pytest.raises(vol.Invalid, match=name):

@@ -1,7 +1,7 @@
 """The action that returns what a battery would be worth.
 
-Amounts are in whole euros a year, with VAT, at the prices that hold now. What a battery would have
-done, and what the range is, `lib/tariff` says in `battery.py` and `what_if.py`.
+Amounts are in whole euros a year, with VAT if the contract has it, at the prices that hold now. The
+rule of the battery and the range are explained in `battery.py` and `what_if.py` of `lib/tariff`.
 """
 
 from collections.abc import Mapping
@@ -13,11 +13,13 @@ from homeassistant.exceptions import HomeAssistantError
 
 from ..const import DOMAIN
 from ..coordinator.collector_pause import without_collection
+from ..coordinator.market_history import async_market_hours
 from ..lib.tariff import (
     LEAST_DAYS,
     LEAST_EFFICIENCY,
     LEAST_KW,
     LEAST_KWH,
+    MAX_STANDBY_W,
     MOST_KW,
     MOST_KWH,
     MOST_RESERVE,
@@ -32,6 +34,8 @@ from .bill import demand_of
 from .meter_of_call import METER, coordinator_of, invalid
 
 _PERCENT = 100
+_DEFAULT_STANDBY_W = 20
+_MAX_FEED_IN_PRICE = 1.0
 
 
 def _number(least: float, most: float) -> vol.All:
@@ -43,8 +47,10 @@ BATTERY: Mapping[vol.Marker, Any] = {
     vol.Required("kw"): _number(LEAST_KW, MOST_KW),
     vol.Optional("efficiency", default=90): _number(LEAST_EFFICIENCY * _PERCENT, _PERCENT),
     vol.Optional("reserve", default=0): _number(0, MOST_RESERVE * _PERCENT),
+    vol.Optional("standby", default=_DEFAULT_STANDBY_W): _number(0, MAX_STANDBY_W),
+    vol.Optional("feed_in_price"): _number(0, _MAX_FEED_IN_PRICE),
 }
-"""The part of a schema that says which battery; shares are in %."""
+"""The part of a schema that says which battery, and what is paid for the sun; shares are in %."""
 SCHEMA = vol.Schema({**METER, **BATTERY})
 
 REFUSED: Mapping[WhatIfRefusal, str] = {
@@ -74,10 +80,13 @@ async def try_battery(call: ServiceCall) -> ServiceResponse:
             translation_key="quarter_hours_unreadable",
             translation_placeholders={"error": str(err.strerror)},
         ) from err
+    market = await async_market_hours(
+        call.hass, coordinator.serial_number, demand.contracts, start, demand.month.start
+    )
     tried = without_collection(what_if)
     try:
         found = await call.hass.async_add_executor_job(
-            tried, demand, quarters, battery_of(call.data)
+            tried, demand, quarters, battery_of(call.data), market, call.data.get("feed_in_price")
         )
     except WhatIfError as err:
         raise invalid(
@@ -96,6 +105,7 @@ def battery_of(fields: Mapping[str, Any]) -> Battery:
         kw=fields["kw"],
         efficiency=fields["efficiency"] / _PERCENT,
         reserve=fields["reserve"] / _PERCENT,
+        standby_w=fields["standby"],
     )
 
 
@@ -109,6 +119,8 @@ def what_if_answer(found: WhatIf) -> dict[str, Any]:
         "end": f"{found.end:%Y-%m-%d}",
         "measured_days": found.measured_days,
         "reference_kw": found.reference_kw,
+        "has_vat": found.has_vat,
+        "hourly_share": found.hourly_share and round(found.hourly_share, 2),
         "saving": {"low": low, "high": max(low, round(found.saving_high))},
         "cheapest": {"without": found.cheapest_without, "with_battery": found.cheapest_with},
         "classes": {

@@ -4,15 +4,17 @@ import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "li
 import { SmartyCard } from "../card.ts";
 import type { Feed } from "../feed.ts";
 import { localDay } from "../locale.ts";
-import { type BatteryKey, batteryAnswer, batteryTexts } from "../sentences/battery.ts";
+import { type AskedBattery, type BatteryKey, batteryAnswer, batteryTexts } from "../sentences/battery.ts";
 import { styles } from "../styles.ts";
 import type { Meter, WhatIfRefusal } from "../wire.ts";
 
-/** What is asked about: how much it holds, and with which power. */
+/** What is asked about: how much it holds, with which power, and what it draws itself. */
 const SLIDERS = {
   kwh: { least: 2, most: 30, unit: "kWh" },
   kw: { least: 1, most: 15, unit: "kW" },
+  standby: { least: 0, most: 60, unit: "W" },
 } as const;
+const MAX_PRICE = 100_000;
 
 export class BatteryCard extends SmartyCard {
   static override styles: CSSResultGroup = [
@@ -35,6 +37,18 @@ export class BatteryCard extends SmartyCard {
         margin: 0;
         accent-color: var(--drawn);
         cursor: pointer;
+      }
+      input[type="number"] {
+        justify-self: end;
+        max-width: 120px;
+        padding: 0 8px;
+        font: inherit;
+        text-align: end;
+        color: inherit;
+        background: none;
+        border: 1px solid var(--divider-color);
+        border-radius: 4px;
+        cursor: text;
       }
       .year {
         margin: 8px 0;
@@ -62,26 +76,27 @@ export class BatteryCard extends SmartyCard {
       }
     `,
   ];
-  static override properties = { ...SmartyCard.properties, kwh: { state: true }, kw: { state: true }, asked: { state: true } };
+  static override properties = { ...SmartyCard.properties, chosen: { state: true }, asked: { state: true }, price: { state: true } };
 
-  declare protected kwh: number;
-  declare protected kw: number;
+  declare protected chosen: AskedBattery;
   /** What is asked: while a slider is moved, that is what it was before. */
-  declare protected asked: { kwh: number; kw: number };
+  declare protected asked: AskedBattery;
+  /** In euros; 0 is not known. */
+  declare protected price: number;
 
   constructor() {
     super();
-    this.kwh = 10;
-    this.kw = 5;
-    this.asked = { kwh: 10, kw: 5 };
+    this.chosen = { kwh: 10, kw: 5, standby: 20 };
+    this.asked = this.chosen;
+    this.price = 0;
   }
 
   protected content(meter: Meter, feed: Feed): TemplateResult {
     // Its months change with a new one only; what is imported, or agreed, may do so within a day.
     const { value, error } = feed.get("smarty_p1/what_if", this.asked, localDay(new Date(feed.now)));
     return html`<h2>${this.#t("title")}</h2>
-      ${value?.refusal ? this.#refusal(value.refusal, meter) : html`<div class="sliders">${this.#slider("kwh")}${this.#slider("kw")}</div>`}
-      ${value?.what_if ? this.#answer(batteryAnswer(value.what_if, this.asked.kwh, this.asked.kw, this.locale)) : nothing}
+      ${value?.refusal ? this.#refusal(value.refusal, meter) : html`<div class="sliders">${this.#slider("kwh")}${this.#slider("kw")}${this.#slider("standby")}${this.#price()}</div>`}
+      ${value?.what_if ? this.#answer(batteryAnswer(value.what_if, this.asked, this.price, this.locale)) : nothing}
       ${value ? nothing : this.waiting(error)}`;
   }
 
@@ -91,12 +106,22 @@ export class BatteryCard extends SmartyCard {
 
   #slider(name: keyof typeof SLIDERS): TemplateResult {
     const { least, most, unit } = SLIDERS[name];
-    const shown = this.locale.unit(this[name], unit);
-    const move = ({ target }: Event) => (this[name] = Number((target as HTMLInputElement).value));
-    const ask = () => (this.asked = { kwh: this.kwh, kw: this.kw });
+    const shown = this.locale.unit(this.chosen[name], unit);
+    const move = ({ target }: Event) => (this.chosen = { ...this.chosen, [name]: Number((target as HTMLInputElement).value) });
+    const ask = () => (this.asked = this.chosen);
     return html`<label><span>${this.#t(name)}</span>
-      <input type="range" min=${least} max=${most} .value=${String(this[name])} aria-valuetext=${shown} @input=${move} @change=${ask} />
+      <input type="range" min=${least} max=${most} .value=${String(this.chosen[name])} aria-valuetext=${shown} @input=${move} @change=${ask} />
       <span class="number">${shown}</span></label>`;
+  }
+
+  #price(): TemplateResult {
+    const enter = ({ target }: Event) => {
+      const price = Number((target as HTMLInputElement).value);
+      this.price = price > 0 ? Math.min(price, MAX_PRICE) : 0;
+    };
+    return html`<label><span>${this.#t("price")}</span>
+      <input type="number" inputmode="numeric" min="0" max=${MAX_PRICE} step="100" @input=${enter} />
+      <span class="number">€</span></label>`;
   }
 
   #answer({ sentence, head, rows, notes }: ReturnType<typeof batteryAnswer>): TemplateResult {

@@ -8,6 +8,10 @@ import { ABOUT_THE_SAME } from "./year.ts";
 export type BatteryKey = keyof (typeof texts)["en"];
 export const batteryTexts: Texts<BatteryKey> = texts;
 
+/** Nobody knows what energy costs after that, and few batteries last longer. */
+const MAX_YEARS = 25;
+/** Of a share: a few hours without a price say nothing. */
+const WHOLE = 0.99;
 const PARTS = ["energy", "surcharge", "feed_in", "fixed", "total"] as const;
 
 export interface BatteryAnswer {
@@ -18,8 +22,15 @@ export interface BatteryAnswer {
   notes: string[];
 }
 
-/** Return what an answer says of a battery of so many kWh and kW. */
-export function batteryAnswer(found: WhatIf, kwh: number, kw: number, locale: Locale): BatteryAnswer {
+export interface AskedBattery {
+  kwh: number;
+  kw: number;
+  /** What it draws itself, in W. */
+  standby: number;
+}
+
+/** Return what an answer says of a battery that costs so many euros; 0 is not known. */
+export function batteryAnswer(found: WhatIf, { kwh, kw }: AskedBattery, price: number, locale: Locale): BatteryAnswer {
   const t = (key: BatteryKey, params: Record<string, string> = {}) => locale.text(batteryTexts, key, params);
   const { without: from, with_battery: to } = found.cheapest;
   const [before, after] = [found.classes[String(from)]!, found.classes[String(to)]!];
@@ -33,7 +44,9 @@ export function batteryAnswer(found: WhatIf, kwh: number, kw: number, locale: Lo
     const spared = found.classes[String(from)]!.with_battery.total - after.with_battery.total;
     sentences.push(t(spared < ABOUT_THE_SAME ? "same" : "becomes", { from: fromKw, to: toKw }));
   }
-  const share = after.stored_share;
+  if (price > 0) sentences.push(earnedBack(price, low, locale));
+  const { stored_share: share } = after;
+  const hourly = found.hourly_share;
   return {
     sentence: sentences.join(" "),
     head: [t("without", { kw: fromKw }), t("with_battery", { kw: toKw })],
@@ -42,7 +55,17 @@ export function batteryAnswer(found: WhatIf, kwh: number, kw: number, locale: Lo
       from === found.reference_kw ? "" : t("already", { kw: fromKw }),
       t("cycles", { count: locale.number(after.cycles) }),
       share === null ? "" : t("stored", { share: locale.percent(share) }),
-      t("basis", { count: locale.number(found.measured_days) }),
+      hourly === null || hourly >= WHOLE ? "" : t("hourly", { share: locale.percent(hourly) }),
+      t("basis", { count: locale.number(found.measured_days), vat: locale.common(found.has_vat ? "with_vat" : "without_vat") }),
+      price > 0 ? t("not_counted") : "",
     ].filter(Boolean),
   };
+}
+
+/** Return after how many years a price is earned back by what is saved in each. */
+function earnedBack(price: number, saving: number, locale: Locale): string {
+  const years = Math.max(1, Math.round(price / saving));
+  if (saving <= 0) return locale.text(batteryTexts, "never_earned_back");
+  if (years > MAX_YEARS) return locale.text(batteryTexts, "not_earned_back", { count: locale.number(MAX_YEARS) });
+  return locale.count(batteryTexts, "earned_back", years);
 }

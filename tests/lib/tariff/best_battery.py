@@ -19,7 +19,8 @@ from smartyp1.tariff import Battery
 class Prices(NamedTuple):
     """Of a kWh, with VAT."""
 
-    drawn: float
+    drawn: float | Sequence[float]
+    """The same in all quarter-hours, or each one's."""
     above: float
     """What one above the reference power costs more."""
     fed_in: float
@@ -34,20 +35,25 @@ def least_cost(
 ) -> float:
     """Return what the energy of quarter-hours in a row must cost at least, with a battery."""
     count, most, one_way = len(drawn_kwh), battery.kw / 4, sqrt(battery.efficiency)
+    drawn, fed = np.array(drawn_kwh), np.array(fed_kwh)
+    # What the battery draws itself is of what would be fed in, where there is any.
+    own = np.minimum(fed, battery.standby_w / 4000)
+    drawn, fed = drawn + battery.standby_w / 4000 - own, fed - own
+    price = np.broadcast_to(prices.drawn, count)
     # Of each quarter-hour: stored of the sun, charged from the grid, given, held at its end, above.
-    costs = np.repeat([prices.fed_in, prices.drawn, -prices.drawn, 0.0, prices.above], count)
+    sold, free, above = (np.full(count, each) for each in (prices.fed_in, 0.0, prices.above))
+    costs = np.concatenate([sold, price, -price, free, above])
     one, before = identity(count), diags([np.ones(count - 1)], [-1])
     holds = bmat([[-one_way * one, -one_way * one, one / one_way, one - before, 0 * one]])
     none = 0 * one
     limits = bmat([[one, one, none, none, none], [none, one, -one, none, -one]])
     bounds = [
-        *((0, min(each, most)) for each in fed_kwh),
+        *((0, min(each, most)) for each in fed),
         *((0, most) for _ in range(count)),
-        *((0, min(each, most)) for each in drawn_kwh),
+        *((0, min(each, most)) for each in drawn),
         *((0, battery.kwh * (1 - battery.reserve)) for _ in range(count)),
         *((0, None) for _ in range(count)),
     ]
-    drawn = np.array(drawn_kwh)
     found = linprog(
         costs,
         A_ub=limits.tocsr(),
@@ -57,4 +63,4 @@ def least_cost(
         bounds=bounds,
     )
     assert found.status == 0, found.message
-    return float(found.fun) + prices.drawn * sum(drawn_kwh) - prices.fed_in * sum(fed_kwh)
+    return float(found.fun + price @ drawn - prices.fed_in * fed.sum())

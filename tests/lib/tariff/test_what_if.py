@@ -1,20 +1,24 @@
 """What a battery would be worth: a year of equal days by hand, and what nobody can do better."""
 
-from collections.abc import Sequence
+import random
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date, datetime, timedelta
 from functools import cache
-from math import nan
+from math import cos, nan, pi
 from pathlib import Path
 
 import pytest
 
 from smartyp1.tariff import (
     LEAST_DAYS,
+    LUXEMBOURG,
     Battery,
     Contract,
     Day,
     Demand,
     EstimatedQuarterHour,
+    MarketPrices,
     Month,
     QuarterHour,
     Shared,
@@ -26,16 +30,23 @@ from smartyp1.tariff import (
     compare,
     what_if,
 )
-from smartyp1.tariff.battery import DayEnergies, DayWithBattery, run_battery
-from smartyp1.tariff.what_if_year import KnownDay
+from smartyp1.tariff.battery import BatteryDay, BatteryTrial, DayEnergies
+from smartyp1.tariff.battery_plan import DayPrices
+from smartyp1.tariff.calendar import day_start
+from smartyp1.tariff.contract import NO_PRICES
+from smartyp1.tariff.what_if_year import NO_MARKET_HOURS, KnownDay, MarketHours
 from tests.lib.tariff.best_battery import Prices, least_cost
 from tests.lib.tariff.months import local
-from tests.lib.tariff.years import demand_after, energies_of, household, quarter_hours
+from tests.lib.tariff.years import FIRST, demand_after, energies_of, household, quarter_hours
 
 CONTRACT = Contract(reference_kw=7, energy_price=0.15, feed_in_price=0.06)
 # 0.15 + 0.0510, and 0.0765, with 8 % of VAT
-PRICES = Prices(drawn=0.21708, above=0.08262, fed_in=0.06)
+DRAWN = 0.21708
+PRICES = Prices(drawn=DRAWN, above=0.08262, fed_in=0.06)
 BATTERY = Battery(10, 6, 0.81)
+NIGHT = "22:00-06:00"
+DAY_PRICE, NIGHT_PRICE = 0.22788, 0.15228
+"""0.16 and 0.09, each with 0.051 and 8 %."""
 
 
 def equal_days(_day: int, n: int) -> tuple[float, float]:
@@ -54,6 +65,31 @@ def tried(
     quarters: Sequence[QuarterHour], contract: Contract = CONTRACT, battery: Battery = BATTERY
 ) -> WhatIf:
     return what_if(demand_after(quarters, contract), quarters, battery)
+
+
+def on_the_market(
+    quarters: Sequence[QuarterHour], contract: Contract, price_of: Callable[[datetime], float]
+) -> tuple[Demand, MarketHours]:
+    """Return what a meter knows that had a price of each hour, and these prices."""
+    demand = demand_after(quarters, contract)
+    costs: dict[datetime, float] = {}
+    for each in quarters:
+        start = day_start(each.start)
+        costs[start] = costs.get(start, 0.0) + each.imported_kwh * price_of(each.start)
+    months = tuple(
+        replace(
+            month,
+            days=tuple(
+                replace(day, market_wh=day.imported_wh, market_cost=costs[day.start])
+                for day in month.days
+            ),
+        )
+        for month in demand.earlier_months
+    )
+    market = {
+        each.start: MarketPrices(price_of(each.start)) for each in quarters if not each.start.minute
+    }
+    return replace(demand, earlier_months=months), market
 
 
 def refused(quarters: Sequence[QuarterHour], contract: Contract = CONTRACT) -> WhatIfError:
@@ -76,17 +112,17 @@ def test_a_year_of_equal_days() -> None:
     assert seven.without == pytest.approx((1172.67, 0, -87.60, 240.54, 1325.61), abs=0.15)
     # At 7 kW, the sun gives 1460 * 0.81 = 1182.6 kWh.
     assert seven.with_battery == pytest.approx((915.95, 0, 0, 240.54, 1156.49), abs=0.15)
-    # At 3 kW, the first evening has 440 Wh of the sun for what is above, of which 2560 remain. From
-    # then on 3000 / 0.9 are kept, and 5.8 kWh a day given, with 5.8 / 0.81 - 4 kWh from the grid:
-    # 5402 - 364 * 2.6395 + (4 - 0.2963 - 3.24) = 4441.68 kWh
-    assert three.with_battery == pytest.approx((964.20, 0.21, 0, 170.29, 1134.70), abs=0.15)
-    assert three.cycles == pytest.approx((364 * 5.8 + 3.24) / 0.9 / 10)
+    # At 3 kW, the same, but that 3000 Wh are kept for the evening as soon as it is known: the first
+    # evening has 440 of them, the second one, planned for since two o'clock, 2040. When the clock
+    # changes, the hours are others than expected, and 2 kWh are lost.
+    assert three.with_battery == pytest.approx((916.4, 0.29, 0, 170.29, 1086.98), abs=0.15)
+    assert three.cycles == pytest.approx(365 * 3.24 / 0.9 / 10, abs=0.2)
     assert seven.cycles == pytest.approx(365 * 3.24 / 0.9 / 10)
-    assert (three.stored_share, seven.stored_share) == (1, 1)
+    assert (three.stored_share, seven.stored_share) == pytest.approx((1, 1), abs=0.001)
 
     assert (found.reference_kw, found.cheapest_without, found.cheapest_with) == (7, 7, 3)
-    assert found.saving_low == pytest.approx(1325.61 - 1134.70, abs=0.3)
-    # Nothing was drawn and fed in within one quarter-hour, and all is known.
+    assert found.saving_low == pytest.approx(1325.61 - 1086.98, abs=0.3)
+    # All is known.
     assert found.saving_high == found.saving_low
     assert found.measured_days == 365
     assert (f"{found.start:%Y-%m-%d}", f"{found.end:%Y-%m-%d}") == ("2025-11-01", "2026-11-01")
@@ -141,20 +177,17 @@ def test_whole_euros_add_up() -> None:
     assert YearCosts(99.6, 0.0, 0.0, 50.4, 150.0).whole == (100, 0, 0, 50, 150)
 
 
-def test_what_is_drawn_and_fed_in_at_once_makes_a_range() -> None:
+def test_what_is_drawn_and_fed_in_at_once_is_stored_and_given() -> None:
     def powers(_day: int, n: int) -> tuple[float, float]:
         return (300, 500) if n < 10 else (0, 0)
 
     found = tried(quarter_hours(powers), battery=Battery(10, 6, 1))
     year = found.classes[3]
-    # 10 * 200 Wh a day are stored. There is nothing else to give them to: 300 are drawn in
-    # each of these quarter-hours.
-    assert year.with_battery.feed_in == pytest.approx(year.without.feed_in + 10 * 0.06, abs=0.1)
-    assert found.saving_low == pytest.approx(-10 * 0.06, abs=0.1)
-    # With all of it, 300 Wh come back ten times a day.
-    assert found.saving_high == pytest.approx(
-        365 * 10 * 0.3 * (PRICES.drawn - 0.06) - 10 * 0.06, rel=0.01
-    )
+    # 10 * 300 Wh a day are given, but for the first ones, and so much and what it holds is stored.
+    given = 365 * 3 - 0.3
+    saved = given * DRAWN - (given + 10) * 0.06
+    assert year.without.total - year.with_battery.total == pytest.approx(saved, abs=0.5)
+    assert found.saving_high == found.saving_low
 
 
 def test_days_that_are_not_known_are_nothing_or_like_the_others() -> None:
@@ -169,7 +202,10 @@ def test_days_that_are_not_known_are_nothing_or_like_the_others() -> None:
     holes = [each for each in equal_year() if each.start.hour != 3]
     found = tried(holes, battery=Battery(4, 6, 0.81))
     assert found.measured_days == 365
-    assert found.saving_high == pytest.approx(found.saving_low * 24 / 23, rel=0.001)
+    # The battery is worth as much in the other hour; what the class saves is known.
+    saved = found.classes[3].without.total - found.classes[3].with_battery.total
+    assert found.cheapest_with == 3
+    assert found.saving_high == pytest.approx(found.saving_low + saved / 23, abs=0.1)
 
 
 def test_prices_are_those_that_hold_now() -> None:
@@ -177,16 +213,42 @@ def test_prices_are_those_that_hold_now() -> None:
     assert tried(equal_year()).classes[3].without.fixed == pytest.approx(170.29, abs=0.1)
 
 
-def test_a_second_price() -> None:
-    contract = replace(CONTRACT, second_price=0.05, second_hours="18:00-19:00")
-    found = tried(equal_year(), contract, Battery(4, 6, 0.81)).classes[7]
-    # The 6 kW are between 18:00 and 19:00, but on the two days on which the clock changes, when it
-    # is 0.4 kW then: 2190 - 12 + 0.8 kWh at 0.05.
-    assert found.without.energy == pytest.approx(1172.67 - 2178.8 * 0.1 * 1.08, abs=0.1)
-    # Of the 3.24 kWh a day, 2.8 come before and 0.44 within.
-    assert found.without.energy - found.with_battery.energy == pytest.approx(
-        365 * (3.24 * PRICES.drawn - 0.44 * 0.1 * 1.08), abs=0.3
-    )
+def test_the_night_is_cheaper() -> None:
+    def powers(_day: int, n: int) -> tuple[float, float]:
+        return (250, 0) if 32 <= n < 36 else (0, 0)
+
+    contract = replace(CONTRACT, energy_price=0.16, second_price=0.09, second_hours=NIGHT)
+    # A twentieth of it are 111 Wh, of which 1000 / 0.9 Wh are needed each morning.
+    found = tried(quarter_hours(powers), contract, Battery(20 / 9, 4, 0.81))
+    # All but the first morning are of the night before; after the last day, a night is lost.
+    saved = 364 * (DAY_PRICE - NIGHT_PRICE / 0.81) - NIGHT_PRICE / 0.81
+    assert found.saving_low == pytest.approx(saved, abs=0.3)
+    assert found.classes[3].cycles == pytest.approx(364 / 0.9 / (20 / 9))
+    # Without a cheaper night, nothing is charged.
+    assert tried(quarter_hours(powers)).saving_low == pytest.approx(0, abs=0.01)
+
+
+def test_the_standby_costs_what_it_draws() -> None:
+    found = tried(equal_year(), battery=BATTERY._replace(standby_w=20))
+    # 175.2 kWh a year: in the hour of sun of what is fed in, else of what is drawn.
+    before = tried(equal_year()).classes[7].with_battery.total
+    # The sun gives less by what it is itself: 365 * 4 * 5 Wh * 0.81, which are 5.9 kWh.
+    costs = (175.2 - 7.3 + 5.9) * DRAWN
+    assert found.classes[7].with_battery.total - before == pytest.approx(costs, abs=0.3)
+
+
+def test_sun_is_not_stored_at_a_loss() -> None:
+    # Of a kWh that is fed in for 0.19, 0.81 * 0.217 would be left.
+    found = tried(equal_year(), replace(CONTRACT, feed_in_price=0.19))
+    assert found.classes[7].stored_share == 0
+    assert found.saving_low >= 0
+
+
+def test_amounts_without_vat_say_so() -> None:
+    assert tried(equal_year()).has_vat
+    found = tried(equal_year(), replace(CONTRACT, has_vat=False))
+    assert not found.has_vat
+    assert found.classes[7].without.energy == pytest.approx(1172.67 / 1.08, abs=0.1)
 
 
 @pytest.mark.parametrize(
@@ -221,7 +283,7 @@ def test_fewer_days_than_needed_are_refused(days: int) -> None:
         assert tried(quarters).measured_days == days
 
 
-def test_market_prices_and_what_was_shared_are_by_the_mean_of_the_day() -> None:
+def test_without_prices_of_the_hours_a_day_has_its_mean() -> None:
     day = Day(
         start=local("2026-06-01"),
         imported_wh=2000,
@@ -232,9 +294,10 @@ def test_market_prices_and_what_was_shared_are_by_the_mean_of_the_day() -> None:
         market_revenue=0.02,
         shared=Shared(known_wh=2000, layer_1_wh=800),
     )
-    known = KnownDay(day, DayEnergies([1000, 600], [0, 500]), [])
+    known = KnownDay(day, DayEnergies([1000, 600], [0, 500]), [12, 12], [], [NO_PRICES] * 2)
     # Of 2000 Wh, 500 are not drawn; of 500, 100 are stored.
-    found = known.changed(DayWithBattery([1000, 100], 100), 3, None)
+    after = DayEnergies([1000, 100], [0, 400])
+    found = known.changed(after, 3, None)
     assert (found.imported_wh, found.exported_wh) == (1500, 400)
     assert (found.market_wh, found.market_exported_wh) == (1500, 400)
     assert found.market_cost == pytest.approx(0.3)
@@ -243,6 +306,13 @@ def test_market_prices_and_what_was_shared_are_by_the_mean_of_the_day() -> None:
     assert found.shared.layer_1_wh == 600
     # 250 above 3 kW
     assert found.above[3] == (1, 250)
+
+    # With the prices of the hours, the 500 are at 0.3, and the 100 at 0.05.
+    market = [MarketPrices(0.1, 0.03), MarketPrices(0.3, 0.05)]
+    found = known._replace(market=market).changed(after, 3, None)
+    assert found.market_cost == pytest.approx(0.4 - 0.15)
+    assert found.market_revenue == pytest.approx(0.02 - 0.005)
+    assert found.market_wh == 1500
 
 
 def test_what_counts_as_a_measured_day() -> None:
@@ -272,6 +342,26 @@ def test_a_battery_that_cannot_be_is_an_error() -> None:
         tried(equal_year(), battery=Battery(nan, 1))
 
 
+def test_the_hours_of_a_dynamic_price() -> None:
+    def powers(_day: int, n: int) -> tuple[float, float]:
+        return (250, 0) if 32 <= n < 36 else (0, 0)
+
+    # 0.02 until six, else 0.12; with 0.03, 0.051 and 8 % that is 0.109 and 0.217.
+    quarters = quarter_hours(powers)
+    contract = replace(CONTRACT, energy_price=None, energy_margin=0.03)
+    demand, market = on_the_market(
+        quarters, contract, lambda start: 0.02 if start.astimezone(LUXEMBOURG).hour < 6 else 0.12
+    )
+    found = what_if(demand, quarters, Battery(20 / 9, 4, 0.81), market)
+    assert found.saving_low == pytest.approx(364 * (0.21708 - 0.10908 / 0.81), abs=0.4)
+    assert found.hourly_share == 1
+    # Without the hours there is nothing to be said of them.
+    found = what_if(demand, quarters, Battery(20 / 9, 4, 0.81))
+    assert found.saving_low == pytest.approx(0, abs=0.01)
+    assert found.hourly_share == 0
+    assert tried(quarters).hourly_share is None
+
+
 PAGE = (Path(__file__).parents[3] / "docs" / "what-if.md").read_text(encoding="utf-8")
 HOUSEHOLDS = {
     "sun": {"sun_kw": 8, "car_kw": 0, "heat_kw": 0},
@@ -285,45 +375,94 @@ SIZES = [Battery(3, 1.5), Battery(10, 5), Battery(25, 4, 0.8)]
 
 @pytest.mark.parametrize("start", [0, 170])
 @pytest.mark.parametrize("battery", SIZES)
-def test_nobody_does_better_than_the_best(battery: Battery, start: int) -> None:
+@pytest.mark.parametrize("hours", [DAY_PRICE, NIGHT_PRICE])
+def test_nobody_does_better_than_the_best(battery: Battery, start: int, hours: float) -> None:
     powers = household(start, sun_kw=8, car_kw=7, heat_kw=2)
+    prices = DayPrices([hours] * 6 + [DAY_PRICE] * 16 + [hours] * 2, [0.06] * 24)
+    clock = [n // 4 for n in range(96)]
     days = [
-        DayEnergies(*zip(*(powers(day, n) for n in range(96)), strict=True))
+        BatteryDay(
+            DayEnergies(*zip(*(powers(day, n) for n in range(96)), strict=True)), clock, prices
+        )
         for day in range(start, start + 21)
     ]
-    drawn = [wh / 1000 for day in days for wh in day.imported_wh]
-    fed = [wh / 1000 for day in days for wh in day.exported_wh]
+    drawn = [wh / 1000 for day in days for wh in day.energies.imported_wh]
+    fed = [wh / 1000 for day in days for wh in day.energies.exported_wh]
+    price = [prices.imported[hour] for hour in clock] * 21
+    trial = BatteryTrial(days, battery, PRICES.above)
     for reference_kw in (3, 7):
-        least = least_cost(battery, reference_kw, drawn, fed, PRICES)
-        for is_both_at_once in (False, True):
-            run = run_battery(
-                days, battery, reference_kw, may_charge=True, is_both_at_once=is_both_at_once
-            )
-            after = [wh / 1000 for day in run.days for wh in day.imported_wh]
-            above = sum(max(0, kwh - reference_kw / 4) for kwh in after)
-            cost = PRICES.drawn * sum(after) + PRICES.above * above
-            cost -= PRICES.fed_in * (sum(fed) - run.stored_wh / 1000)
-            assert cost >= least - 0.001
-            assert min(after) >= 0
+        least = least_cost(battery, reference_kw, drawn, fed, PRICES._replace(drawn=price))
+        run = trial.run(reference_kw)
+        after = [wh / 1000 for day in run.days for wh in day.imported_wh]
+        left = [wh / 1000 for day in run.days for wh in day.exported_wh]
+        above = sum(max(0, kwh - reference_kw / 4) for kwh in after)
+        cost = (
+            sum(one * kwh for one, kwh in zip(price, after, strict=True))
+            + PRICES.above * above
+            - PRICES.fed_in * sum(left)
+        )
+        assert cost >= least - 0.001
+        assert min(*after, *left) >= 0
+
+
+def market_of(seed: int) -> Callable[[datetime], float]:
+    """Return prices of a year's hours at random: dear evenings, cheap noons, days that differ."""
+    dice = random.Random(seed)  # noqa: S311 - no secret
+    days: dict[date, tuple[float, float, float]] = {}
+    for n in range(365):
+        winter = cos((n - 75) / 365 * 2 * pi)
+        mean = 0.09 + 0.02 * winter + dice.gauss(0, 0.025)
+        noon = dice.uniform(0.3, 1.0) * (0.06 - 0.04 * winter)
+        days[local(FIRST).astimezone(LUXEMBOURG).date() + timedelta(days=n)] = (
+            mean,
+            noon,
+            dice.uniform(0.02, 0.08),
+        )
+
+    def price(start: datetime) -> float:
+        time = start.astimezone(LUXEMBOURG)
+        (mean, noon, peak), hour = days[time.date()], time.hour
+        by_sun = noon * max(0.0, 1 - ((hour - 13) / 4.5) ** 2)
+        morning, evening = max(0.0, 1 - abs(hour - 8) / 2), max(0.0, 1 - abs(hour - 19) / 2.5)
+        return mean - by_sun + peak * (evening + 0.7 * morning) - 0.02 * (hour < 6)
+
+    return price
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("tariff", ["one price", "night", "market"])
 @pytest.mark.parametrize("name", HOUSEHOLDS)
-def test_how_far_a_year_is_from_the_best(name: str) -> None:
+def test_how_far_a_year_is_from_the_best(name: str, tariff: str) -> None:
     quarters = quarter_hours(household(7, **HOUSEHOLDS[name]))
     drawn, fed = energies_of(quarters)
-    demand = demand_after(quarters, CONTRACT)
+    contract, market = CONTRACT, NO_MARKET_HOURS
+    prices = PRICES
+    demand = demand_after(quarters, contract)
+    if tariff == "night":
+        contract = replace(CONTRACT, energy_price=0.16, second_price=0.09, second_hours=NIGHT)
+        demand = demand_after(quarters, contract)
+        by_night = (each.start.astimezone(LUXEMBOURG).hour for each in quarters)
+        prices = PRICES._replace(
+            drawn=[DAY_PRICE if 6 <= hour < 22 else NIGHT_PRICE for hour in by_night]
+        )
+    elif tariff == "market":
+        contract = replace(CONTRACT, energy_price=None, energy_margin=0.03)
+        price_of = market_of(5)
+        demand, market = on_the_market(quarters, contract, price_of)
+        prices = PRICES._replace(
+            drawn=[(price_of(each.start) + 0.03 + 0.051) * 1.08 for each in quarters]
+        )
     for battery in SIZES:
-        found = what_if(demand, quarters, battery)
+        found = what_if(demand, quarters, battery, market)
         best = min(
-            least_cost(battery, kw, drawn, fed, PRICES) + found.classes[kw].without.fixed
+            least_cost(battery, kw, drawn, fed, prices) + found.classes[kw].without.fixed
             for kw in (3, 7, 12)
         )
         without = found.classes[found.cheapest_without].without.total
         # Each line of twelve bills is rounded to a cent.
         assert found.saving_low <= found.saving_high <= without - best + 0.5
-        shares = [f"{100 * each / (without - best):.0f} %" for each in found[-2:]]
         efficiency = "" if battery.efficiency == 0.9 else f", {100 * battery.efficiency:.0f} %"
         size = f"{battery.kwh} kWh, {battery.kw} kW{efficiency}"
-        row = " | ".join([name, size, *shares, f"{without - best:.0f} \N{EURO SIGN}"])
+        share = f"{100 * found.saving_low / (without - best):.0f} %"
+        row = " | ".join([name, tariff, size, share, f"{without - best:.0f} \N{EURO SIGN}"])
         assert f"| {row} |" in PAGE

@@ -9,6 +9,7 @@ from .battery import (
     LEAST_EFFICIENCY,
     LEAST_KW,
     LEAST_KWH,
+    MAX_STANDBY_W,
     MOST_KW,
     MOST_KWH,
     MOST_RESERVE,
@@ -37,7 +38,13 @@ from .demand_meter import DemandMeter
 from .demand_snapshot import KEPT_MONTHS, Demand
 from .estimate import Estimate, estimate, estimated
 from .kept_months import above_contract, above_each
-from .kwh_price import KwhPrice, excess_price, kwh_price, quarter_hour_cost
+from .kwh_price import (
+    KwhPrice,
+    excess_price,
+    kwh_price,
+    market_prices_of,
+    quarter_hour_cost,
+)
 from .market_ahead import PricesAhead, agrees, prices_by_quarter, prices_of_attributes
 from .month import (
     Above,
@@ -63,7 +70,7 @@ from .second_hours import WEEKDAYS, Split, second_hours
 from .sharing import NO_DAY_SUMS, NO_SHARING, Covered, DaySum, DaySums, Sharing
 from .storage import load_months, store_months
 from .what_if import ClassWithBattery, WhatIf, YearCosts, what_if
-from .what_if_year import LEAST_DAYS, WhatIfError, WhatIfRefusal
+from .what_if_year import LEAST_DAYS, NO_MARKET_HOURS, MarketHours, WhatIfError, WhatIfRefusal
 
 __all__ = [
     "APPROVED_UNTIL",
@@ -79,12 +86,14 @@ __all__ = [
     "MAX_AIDS",
     "MAX_AID_NAME_LENGTH",
     "MAX_POWER_KW",
+    "MAX_STANDBY_W",
     "METER_SIZES",
     "MOST_KW",
     "MOST_KWH",
     "MOST_RESERVE",
     "NO_CONTRACT",
     "NO_DAY_SUMS",
+    "NO_MARKET_HOURS",
     "NO_PAST",
     "NO_PRICES",
     "NO_SHARING",
@@ -116,6 +125,7 @@ __all__ = [
     "EstimatedQuarterHour",
     "KwhPrice",
     "Line",
+    "MarketHours",
     "MarketPrices",
     "Month",
     "MonthComparison",
@@ -145,6 +155,7 @@ __all__ = [
     "kwh_price",
     "lines_of",
     "load_months",
+    "market_prices_of",
     "network_prices",
     "older_prices",
     "outlook",

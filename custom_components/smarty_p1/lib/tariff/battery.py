@@ -1,34 +1,36 @@
 """A battery that a household does not have, and what it would have done with its quarter-hours.
 
-The rule is simple, and knows nothing of what is to come:
+The rule knows prices, as the contract and the market tell them in advance, and no energy before its
+quarter-hour runs:
 
-1. Own sun first. What would be fed in is stored, as far as power and room go; what would be drawn
-   comes out of the battery, at once and as long as there is any.
-2. Then below the reference power. What was above it on the worst of the last 14 days is kept for
-   the next time, and only that above may use it. It is not kept in the room that the sun of the
-   last three days would have filled, so that in summer nothing is, and in a dark winter all.
-3. What is kept and missing is charged from the grid, never to above the reference power, and only
-   where the surcharge that is spared is more than what is lost on the way.
+1. Once a day, `battery_plan.py` says for each hour how much energy is worth more later than now, by
+   the prices until the end of the next day and by what the household drew and fed in lately.
+2. More than that is given to the house. Less is charged from the grid where that pays in spite of
+   the loss, never to above the reference power. Sun is stored where it is worth more than what is
+   paid for it.
 
 The battery never feeds in, and is empty at the beginning. Half of its loss is on the way in, half
-on the way out. Of a running quarter-hour the rule knows what will have been drawn, as whoever
-watches its mean does; the power within is not known, so a peak of seconds counts as its mean.
+on the way out. It draws its standby power all the time. Of a running quarter-hour the rule knows
+what will have been drawn, as a controller with a projection of its mean does; the power within is
+not known, so a peak of seconds counts as its mean. In a quarter-hour in which energy was both drawn
+and fed in, it has the worse order: the sun gets no room that is emptied then, and gives nothing.
 """
 
-from collections import deque
 from collections.abc import Sequence
+from itertools import groupby
 from math import sqrt
 from typing import NamedTuple
+
+from .battery_plan import PLANNED_AT, BatteryPlan, DayPrices, HourLimits
 
 LEAST_KWH, MOST_KWH = 0.5, 200.0
 LEAST_KW, MOST_KW = 0.1, 200.0
 LEAST_EFFICIENCY = 0.5
 MOST_RESERVE = 0.9
+MAX_STANDBY_W = 200.0
 
 WH_A_KW = 250
 """In a quarter-hour."""
-_DAYS_OF_EXCESS = 14
-_DAYS_OF_SUN = 3
 # Less than that is an error of binary fractions.
 _NOTHING_WH = 1e-6
 
@@ -44,6 +46,8 @@ class Battery(NamedTuple):
     """What comes out of what went in, as a share."""
     reserve: float = 0.0
     """The share that is never taken out."""
+    standby_w: float = 0.0
+    """Power that it draws itself, all the time."""
 
     @property
     def is_possible(self) -> bool:
@@ -53,6 +57,7 @@ class Battery(NamedTuple):
             and LEAST_KW <= self.kw <= MOST_KW
             and LEAST_EFFICIENCY <= self.efficiency <= 1
             and 0 <= self.reserve <= MOST_RESERVE
+            and 0 <= self.standby_w <= MAX_STANDBY_W
         )
 
 
@@ -63,19 +68,20 @@ class DayEnergies(NamedTuple):
     exported_wh: Sequence[float]
 
 
-class DayWithBattery(NamedTuple):
-    """The same day with a battery."""
+class BatteryDay(NamedTuple):
+    """A day that a battery is tried on."""
 
-    imported_wh: Sequence[float]
-    """Of the same quarter-hours; the same object where nothing would be different."""
-    stored_wh: float
-    """What of the exported energy would have been stored."""
+    energies: DayEnergies
+    hours: Sequence[int]
+    """Hour of Luxembourg's clock in which each of its quarter-hours begins."""
+    prices: DayPrices
 
 
 class BatteryRun(NamedTuple):
     """What a battery would have done, day by day."""
 
-    days: Sequence[DayWithBattery]
+    days: Sequence[DayEnergies]
+    """The same quarter-hours, with the battery's standby."""
     stored_wh: float
     """Of what was fed in."""
     charged_wh: float
@@ -84,77 +90,148 @@ class BatteryRun(NamedTuple):
     """To the house."""
 
 
-def run_battery(
-    days: Sequence[DayEnergies],
-    battery: Battery,
-    reference_kw: float,
-    *,
-    may_charge: bool,
-    is_both_at_once: bool,
-) -> BatteryRun:
-    """Return what a battery would have done by the rule above.
+class _Hour(NamedTuple):
+    """Quarter-hours of a day in one hour of the clock: from which to which, and their energies."""
 
-    `may_charge` says whether charging from the grid is worth it. In a quarter-hour in which energy
-    was both drawn and fed in, nobody knows whether that was at the same moment:
-    `is_both_at_once` says that the battery could store the one and give the other, and without it
-    it gets only the difference.
-    """
-    one_way = sqrt(battery.efficiency)
-    usable_wh = battery.kwh * 1000 * (1 - battery.reserve)
-    most_wh = battery.kw * WH_A_KW
-    limit_wh = reference_kw * WH_A_KW
-    excesses: deque[float] = deque(maxlen=_DAYS_OF_EXCESS)
-    suns: deque[float] = deque(maxlen=_DAYS_OF_SUN)
-    held_wh = charged_wh = given_wh = 0.0
-    found = []
-    for day in days:
-        kept_wh = _kept_wh(excesses, suns, usable_wh, one_way)
-        excesses.append(
-            sum([min(wh - limit_wh, most_wh) for wh in day.imported_wh if wh > limit_wh])
+    hour: int
+    begin: int
+    end: int
+    imported_wh: float
+    exported_wh: float
+    highest_wh: float
+
+
+class _Day(NamedTuple):
+    """A day with the battery's standby."""
+
+    energies: DayEnergies
+    hours: Sequence[_Hour]
+    prices: DayPrices
+
+
+class _DayAfter(NamedTuple):
+    """The quarter-hours of a day as they become."""
+
+    imported_wh: list[float]
+    exported_wh: list[float]
+
+
+class BatteryTrial:
+    """Trial of a battery on the days of a household, at one reference power after the other."""
+
+    def __init__(self, days: Sequence[BatteryDay], battery: Battery, surcharge: float) -> None:
+        """Take the days in the order of time; `surcharge` is on top of a kWh's price, with VAT."""
+        self._battery = battery
+        self._surcharge = surcharge
+        self._days = [_prepared(day, battery.standby_w) for day in days]
+        self.highest_wh = max([hour.highest_wh for day in self._days for hour in day.hours])
+        """The highest quarter-hour, with the battery's standby."""
+
+    def run(self, reference_kw: float) -> BatteryRun:
+        """Return what the battery would have done by the rule above."""
+        state = _State(self._battery, reference_kw)
+        one_way, limit_wh = state.one_way, state.limit_wh
+        plan = BatteryPlan(
+            state.usable_wh, state.most_wh * 4, limit_wh * 4, one_way, self._surcharge
         )
-        is_idle = held_wh <= _NOTHING_WH and not (kept_wh and may_charge)
-        if is_idle and not any(day.exported_wh):
-            suns.append(0.0)
-            found.append(DayWithBattery(day.imported_wh, 0.0))
-            continue
+        limits = None
+        found = []
+        for day, following in zip(self._days, [*self._days[1:], self._days[-1]], strict=True):
+            energies = day.energies
+            after = _DayAfter([], [])
+            for hour in day.hours:
+                if hour.hour == PLANNED_AT or limits is None:
+                    limits = plan.limits(day.prices, following.prices)
+                below_wh, above_wh = hour.imported_wh, 0.0
+                if hour.highest_wh > limit_wh:
+                    imported_wh = energies.imported_wh[hour.begin : hour.end]
+                    excesses = [wh - limit_wh for wh in imported_wh if wh > limit_wh]
+                    below_wh -= sum(excesses)
+                    above_wh = sum([min(wh, state.most_wh) for wh in excesses])
+                plan.note(hour.hour, below_wh, hour.exported_wh, above_wh)
+                state.pass_hour(energies, hour, limits[hour.hour], after)
+            found.append(DayEnergies(*after))
+        return BatteryRun(found, state.stored_wh, state.charged_wh, state.given_wh)
 
-        after: list[float] = []
-        stored_wh = sun_wh = 0.0
-        for drawn_wh, fed_wh in zip(day.imported_wh, day.exported_wh, strict=True):
-            over_wh, wanted_wh, left_wh = drawn_wh - limit_wh, drawn_wh, most_wh
-            if fed_wh:
-                both_wh = 0.0 if is_both_at_once else min(drawn_wh, fed_wh)
-                wanted_wh -= both_wh
-                sun_wh += fed_wh - both_wh
-                into_wh = min(fed_wh - both_wh, (usable_wh - held_wh) / one_way, left_wh)
+
+class _State:
+    """A battery as it is, and what it has done."""
+
+    def __init__(self, battery: Battery, reference_kw: float) -> None:
+        self.one_way = sqrt(battery.efficiency)
+        self.usable_wh = battery.kwh * 1000 * (1 - battery.reserve)
+        self.most_wh = battery.kw * WH_A_KW
+        self.limit_wh = reference_kw * WH_A_KW
+        self.stored_wh = self.charged_wh = self.given_wh = 0.0
+        self._held_wh = 0.0
+
+    def pass_hour(
+        self, energies: DayEnergies, hour: _Hour, limits: HourLimits, after: _DayAfter
+    ) -> None:
+        """Take an hour's quarter-hours, and append what becomes of them."""
+        begin, end = hour.begin, hour.end
+        imported_wh, exported_wh = energies.imported_wh[begin:end], energies.exported_wh[begin:end]
+        give_to, charge_to, store_to, spare_to = limits
+        one_way, limit_wh, most_wh, held_wh = (
+            self.one_way,
+            self.limit_wh,
+            self.most_wh,
+            self._held_wh,
+        )
+        is_idle = charge_to - _NOTHING_WH <= held_wh <= give_to + _NOTHING_WH
+        if is_idle and not hour.exported_wh and hour.highest_wh <= limit_wh:
+            after.imported_wh.extend(imported_wh)
+            after.exported_wh.extend(exported_wh)
+            return
+        for wanted_wh, sun_wh in zip(imported_wh, exported_wh, strict=True):
+            drawn_wh, fed_wh = wanted_wh, sun_wh
+            over_wh, left_wh, ready_wh = drawn_wh - limit_wh, most_wh, held_wh
+            if fed_wh and held_wh < store_to:
+                into_wh = min(fed_wh, (store_to - held_wh) / one_way, left_wh)
                 held_wh += into_wh * one_way
                 left_wh -= into_wh
-                stored_wh += into_wh
-            out_wh = (held_wh - kept_wh) * one_way
+                fed_wh -= into_wh
+                self.stored_wh += into_wh
+            out_wh = (ready_wh - give_to) * one_way
             if out_wh < over_wh:
-                # What is above may use what is kept.
-                out_wh = min(held_wh * one_way, over_wh)
-            out_wh = min(out_wh, wanted_wh, left_wh)
+                # Energy above the reference power may have what is kept for it.
+                out_wh = min((ready_wh - spare_to) * one_way, over_wh)
+            out_wh = min(out_wh, drawn_wh, left_wh)
             if out_wh > 0:
                 held_wh -= out_wh / one_way
-                given_wh += out_wh
-                after.append(drawn_wh - out_wh)
-            elif may_charge and held_wh < kept_wh and over_wh < 0:
-                into_wh = min((kept_wh - held_wh) / one_way, -over_wh, left_wh)
+                drawn_wh -= out_wh
+                self.given_wh += out_wh
+            elif over_wh < 0 and held_wh < charge_to:
+                into_wh = min((charge_to - held_wh) / one_way, -over_wh, left_wh)
                 held_wh += into_wh * one_way
-                charged_wh += into_wh
-                after.append(drawn_wh + into_wh)
-            else:
-                after.append(drawn_wh)
-        suns.append(sun_wh)
-        found.append(DayWithBattery(after, stored_wh))
-    return BatteryRun(found, sum([day.stored_wh for day in found]), charged_wh, given_wh)
+                drawn_wh += into_wh
+                self.charged_wh += into_wh
+            after.imported_wh.append(drawn_wh)
+            after.exported_wh.append(fed_wh)
+        self._held_wh = held_wh
 
 
-def _kept_wh(
-    excesses: Sequence[float], suns: Sequence[float], usable_wh: float, one_way: float
-) -> float:
-    """Return what is kept for what is above, by the days that have ended."""
-    if not excesses:
-        return 0.0
-    return max(0.0, min(max(excesses) / one_way, usable_wh - max(suns) * one_way))
+def _prepared(day: BatteryDay, standby_w: float) -> _Day:
+    """Return a day with the battery's standby.
+
+    The standby adds to what is drawn. Sun is there for it only where nothing was drawn.
+    """
+    imported_wh, exported_wh = day.energies
+    if standby_w:
+        wh = standby_w / 4
+        sun_wh = [
+            0.0 if drawn_wh else min(fed_wh, wh)
+            for drawn_wh, fed_wh in zip(imported_wh, exported_wh, strict=True)
+        ]
+        imported_wh = [
+            drawn_wh + wh - own_wh for drawn_wh, own_wh in zip(imported_wh, sun_wh, strict=True)
+        ]
+        exported_wh = [fed_wh - own_wh for fed_wh, own_wh in zip(exported_wh, sun_wh, strict=True)]
+    hours = []
+    begin = 0
+    for hour, quarters in groupby(day.hours):
+        end = begin + len(list(quarters))
+        drawn, fed = imported_wh[begin:end], exported_wh[begin:end]
+        hours.append(_Hour(hour, begin, end, sum(drawn), sum(fed), max(drawn)))
+        begin = end
+    return _Day(DayEnergies(imported_wh, exported_wh), hours, day.prices)

@@ -73,6 +73,19 @@ def quarter_hour_cost(
     return quarter.imported_kwh * price - shared_kwh * (price - shared_price)
 
 
+def market_prices_of(price: KwhPrice, contracts: Contracts, moment: datetime) -> MarketPrices:
+    """Return the market's prices that make a price of a kWh at a moment; None is not known."""
+    contract = contracts.at(moment)
+    rest = kwh_price(contracts, moment, MarketPrices(0.0, 0.0))
+    vat_rate = AgreedPrices.at(contract, moment).vat_rate or 0.0
+    energy = feed_in = None
+    if contract.energy_margin is not None:
+        energy = _difference(price.imported, rest.imported)
+    if contract.feed_in_margin is not None:
+        feed_in = _difference(price.exported, rest.exported)
+    return MarketPrices(None if energy is None else energy / (1 + vat_rate), feed_in)
+
+
 def excess_price(contract: Contract, moment: datetime) -> float | None:
     """Return how much more a kWh above the reference power costs, with VAT."""
     prices = AgreedPrices.at(contract, moment)
@@ -87,3 +100,7 @@ def _energy(price: float | None, margin: float | None, market: float | None) -> 
     if margin is None:
         return price
     return None if market is None else market + margin
+
+
+def _difference(price: float | None, rest: float | None) -> float | None:
+    return None if price is None or rest is None else price - rest

@@ -7,14 +7,15 @@ the rest stays as it was: nobody knows when it came.
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from itertools import zip_longest
+from functools import lru_cache
+from itertools import compress, zip_longest
 from typing import NamedTuple
 
-from .battery import WH_A_KW, DayEnergies, DayWithBattery
-from .calendar import QUARTER_HOUR, day_end, day_start
-from .contract import Contract, Contracts
+from .battery import WH_A_KW, DayEnergies
+from .calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start
+from .contract import NO_PRICES, Contract, Contracts, MarketPrices
 from .month import NOTHING_ABOVE, Above, Day, Month, Origin, QuarterHour
 from .months_by_contract import parts_of
 from .register_rises import DECIMALS
@@ -25,6 +26,14 @@ LEAST_DAYS = 300
 MONTHS_OF_A_YEAR = 12
 # Of the quarter-hours of a measured day, and of an energy whose market price is known.
 _LEAST_KNOWN = 0.9
+_QUARTERS_OF_AN_HOUR = 4
+_ORDINARY_DAY = range(96)
+# Seven days without a change of the clock, from a Monday on.
+_ORDINARY_WEEK = datetime(2026, 6, 1, tzinfo=LUXEMBOURG)
+
+type MarketHours = Mapping[datetime, MarketPrices]
+"""The market's prices by the start of their hour, in UTC."""
+NO_MARKET_HOURS: MarketHours = {}
 
 
 class WhatIfRefusal(StrEnum):
@@ -55,48 +64,68 @@ class KnownDay(NamedTuple):
 
     day: Day
     energies: DayEnergies
+    hours: Sequence[int]
+    """Hour of Luxembourg's clock in which each quarter-hour begins."""
     is_second: Sequence[bool]
     """Which of these have the second price; empty where there is none."""
+    market: Sequence[MarketPrices]
+    """The market's prices of each quarter-hour; empty where the contract does not follow them."""
 
-    def changed(self, after: DayWithBattery, reference_kw: float, hours: str | None) -> Day:
+    def changed(self, after: DayEnergies, reference_kw: float, hours: str | None) -> Day:
         """Return the day as it would have been.
 
         Above this reference power, and at the second price in `hours`, is what the quarter-hours
-        say if the day does not. The market's price and what was shared are by the mean of the day.
+        say if the day does not. A quarter-hour without a price of the market has the day's mean.
+        Shared energy is by the mean of the day.
         """
-        before_wh, day = self.energies.imported_wh, self.day
-        imported_wh, stored_wh = after
-        more_wh = sum(imported_wh) - sum(before_wh)
+        before, day = self.energies, self.day
+        if after is before and reference_kw in day.above and (not hours or hours in day.second):
+            return day
+        more_wh = sum(after.imported_wh) - sum(before.imported_wh)
+        more_exported_wh = sum(after.exported_wh) - sum(before.exported_wh)
         left = _share_left(day.imported_wh, more_wh)
-        left_exported = _share_left(day.exported_wh, -stored_wh)
-        above = day.above.get(reference_kw) or _above(before_wh, reference_kw)
-        if imported_wh is not before_wh:
-            more = _above(imported_wh, reference_kw), _above(before_wh, reference_kw)
-            above = Above(
-                above.quarter_hours + more[0].quarter_hours - more[1].quarter_hours,
-                max(0.0, above.energy_wh + more[0].energy_wh - more[1].energy_wh),
-            )
+        left_exported = _share_left(day.exported_wh, more_exported_wh)
+        above = day.above.get(reference_kw) or _above(before.imported_wh, reference_kw)
+        if after is not before:
+            more = (_above(each.imported_wh, reference_kw) for each in (after, before))
+            above = _difference(above, *more)
         second: Mapping[str, Split] = {}
         if hours:
-            known = day.second.get(hours) or Split(sum(before_wh), self._second_wh(before_wh))
-            more_second_wh = self._second_wh(imported_wh) - self._second_wh(before_wh)
+            known = day.second.get(hours) or Split(
+                sum(before.imported_wh), self._second_wh(before.imported_wh)
+            )
+            more_second_wh = self._second_wh(after.imported_wh) - self._second_wh(
+                before.imported_wh
+            )
             second = {hours: Split(known.energy_wh + more_wh, known.second_wh + more_second_wh)}
+        cost, revenue = day.market_cost * left, day.market_revenue * left_exported
+        if self.market and after is not before:
+            bought, sold = zip(*self.market, strict=True)
+            cost = day.market_cost + _market_difference(
+                before.imported_wh, after.imported_wh, bought, day.market_cost, day.market_wh
+            )
+            revenue = day.market_revenue + _market_difference(
+                before.exported_wh,
+                after.exported_wh,
+                sold,
+                day.market_revenue,
+                day.market_exported_wh,
+            )
         return replace(
             day,
             imported_wh=round(day.imported_wh * left, DECIMALS),
             exported_wh=round(day.exported_wh * left_exported, DECIMALS),
             above={reference_kw: above},
             second=second,
-            market_cost=day.market_cost * left,
+            market_cost=cost,
             market_wh=day.market_wh * left,
-            market_revenue=day.market_revenue * left_exported,
+            market_revenue=revenue,
             market_exported_wh=day.market_exported_wh * left_exported,
             shared=day.shared and day.shared.times(left),
         )
 
     def _second_wh(self, energies_wh: Sequence[float]) -> float:
-        both = zip(energies_wh, self.is_second, strict=True)
-        return sum([wh for wh, is_second in both if is_second])
+        return sum(compress(energies_wh, self.is_second))
 
 
 class WhatIfYear(NamedTuple):
@@ -112,6 +141,12 @@ class WhatIfYear(NamedTuple):
     times_a_year: float
     """What makes amounts of these months those of a year."""
 
+    @property
+    def hourly_share(self) -> float:
+        """Return the share of the quarter-hours whose energy has a known price of the market."""
+        known = [each.energy is not None for day in self.days for each in day.market]
+        return sum(known) / len(known) if known else 0.0
+
     def months_of(self, days: Sequence[Day]) -> Iterator[Month]:
         """Yield the months with as many other days."""
         each = iter(days)
@@ -120,7 +155,10 @@ class WhatIfYear(NamedTuple):
 
 
 def year_of(
-    months: Sequence[Month], quarters: Sequence[QuarterHour], contract: Contract
+    months: Sequence[Month],
+    quarters: Sequence[QuarterHour],
+    contract: Contract,
+    market: MarketHours,
 ) -> WhatIfYear:
     """Return whole months with their quarter-hours in the order of time.
 
@@ -128,7 +166,8 @@ def year_of(
     too few days.
     """
     feeds_in = any(month.exported_kwh for month in months)
-    hours = contract.second_hours if contract.has_second_price else None
+    second = second_quarters(contract)
+    follows_market = contract.energy_margin is not None or contract.feed_in_margin is not None
     starts = [quarter.start for quarter in quarters]
     days: list[KnownDay] = []
     measured: dict[datetime, int] = {}
@@ -146,15 +185,25 @@ def year_of(
             [each.mean_kw * WH_A_KW for each in part],
             [(each.exported_kwh or 0.0) * 1000 for each in part],
         )
-        seconds = [is_second(hours, each.start) for each in part] if hours else []
-        days.append(KnownDay(day, energies, seconds))
+        clock = _clock(part, midnight)
+        is_second_hour = second[midnight.astimezone(LUXEMBOURG).weekday()]
+        known = KnownDay(
+            day=day,
+            energies=energies,
+            hours=[n // _QUARTERS_OF_AN_HOUR for n in clock],
+            is_second=[is_second_hour[n] for n in clock] if contract.has_second_price else [],
+            market=[market.get(each.start.replace(minute=0), NO_PRICES) for each in part]
+            if follows_market
+            else [],
+        )
+        days.append(known)
     for counts, reason in (
         (measured, WhatIfRefusal.TOO_FEW_DAYS),
         (priced, WhatIfRefusal.TOO_FEW_PRICED_DAYS),
     ):
         if (count := _measured_days(counts)) < LEAST_DAYS:
             raise WhatIfError(reason, count)
-    known = sum([len(day.energies.imported_wh) for day in days])
+    count = sum([len(day.energies.imported_wh) for day in days])
     most = sum([_quarter_hours(month) for month in months])
     contracts = Contracts()
     billed = sum([part.months for each in months for part in parts_of(each, contracts, each.end)])
@@ -162,10 +211,33 @@ def year_of(
         months=months,
         days=days,
         exported_wh=sum([sum(day.energies.exported_wh) for day in days]),
-        known_share=min(1.0, known / most),
+        known_share=min(1.0, count / most),
         measured_days=_measured_days(measured),
         times_a_year=MONTHS_OF_A_YEAR / billed,
     )
+
+
+@lru_cache(maxsize=16)
+def second_quarters(contract: Contract) -> Sequence[Sequence[bool]]:
+    """Return which quarter-hours of a day's clock have the second price, from Monday on."""
+    hours = contract.second_hours if contract.has_second_price else None
+    if hours is None:
+        return [[False] * len(_ORDINARY_DAY)] * 7
+    midnights = [_ORDINARY_WEEK + timedelta(days=day) for day in range(7)]
+    return [
+        [is_second(hours, midnight + n * QUARTER_HOUR) for n in _ORDINARY_DAY]
+        for midnight in midnights
+    ]
+
+
+def _clock(quarters: Sequence[QuarterHour], midnight: datetime) -> Sequence[int]:
+    """Return where on the clock quarter-hours of a day begin, in quarter-hours from midnight."""
+    if day_end(midnight) - midnight == len(_ORDINARY_DAY) * QUARTER_HOUR:
+        if len(quarters) == len(_ORDINARY_DAY):
+            return _ORDINARY_DAY
+        return [(each.start - midnight) // QUARTER_HOUR for each in quarters]
+    local = [each.start.astimezone(LUXEMBOURG) for each in quarters]
+    return [time.hour * _QUARTERS_OF_AN_HOUR + time.minute // 15 for time in local]
 
 
 def _with_ends(days: Sequence[Day]) -> Iterator[tuple[Day, datetime]]:
@@ -204,6 +276,33 @@ def _above(energies_wh: Sequence[float], reference_kw: float) -> Above:
         return NOTHING_ABOVE
     excesses_wh = [wh - limit_wh for wh in energies_wh if wh > limit_wh]
     return Above(len(excesses_wh), sum(excesses_wh))
+
+
+def _difference(above: Above, after: Above, before: Above) -> Above:
+    return Above(
+        above.quarter_hours + after.quarter_hours - before.quarter_hours,
+        max(0.0, above.energy_wh + after.energy_wh - before.energy_wh),
+    )
+
+
+def _market_difference(
+    before_wh: Sequence[float],
+    after_wh: Sequence[float],
+    prices: Sequence[float | None],
+    cost: float,
+    priced_wh: float,
+) -> float:
+    """Return by how much other energies change a cost at the market's prices."""
+    mean = cost / priced_wh * 1000 if priced_wh else 0.0
+    return (
+        sum(
+            [
+                (after - before) * (mean if price is None else price)
+                for before, after, price in zip(before_wh, after_wh, prices, strict=True)
+            ]
+        )
+        / 1000
+    )
 
 
 def _share_left(before_wh: float, more_wh: float) -> float:

@@ -1,0 +1,61 @@
+"""The market's prices of past hours, by the long-term statistics of a meter's own price entities.
+
+Nothing else keeps them: days know the cost of their energy only. The statistics have the mean price
+of each hour, with all that the contract adds to the market's price, which is taken off again.
+"""
+
+from datetime import UTC, datetime
+
+from homeassistant.components.recorder.statistics import statistics_during_period
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.recorder import get_instance
+
+from ..const import DOMAIN
+from ..lib.tariff import Contracts, KwhPrice, MarketHours, MarketPrices, market_prices_of
+from .collector_pause import without_collection
+from .past_statistics import RECORDER
+
+_IMPORTED, _EXPORTED = "price_import", "price_export"
+
+
+async def async_market_hours(
+    hass: HomeAssistant, serial_number: str, contracts: Contracts, start: datetime, end: datetime
+) -> MarketHours:
+    """Return the market's prices of a period by the hour; nothing for a contract without them."""
+    contract = contracts.latest
+    if contract.energy_margin is None and contract.feed_in_margin is None:
+        return {}
+    registry = er.async_get(hass)
+    names = {
+        key: registry.async_get_entity_id("sensor", DOMAIN, f"{serial_number}_{key}")
+        for key in (_IMPORTED, _EXPORTED)
+    }
+    known = {key: name for key, name in names.items() if name}
+    if RECORDER not in hass.config.components or not known:
+        return {}
+    read = without_collection(_read)
+    return await get_instance(hass).async_add_executor_job(read, hass, known, contracts, start, end)
+
+
+def _read(
+    hass: HomeAssistant,
+    names: dict[str, str],
+    contracts: Contracts,
+    start: datetime,
+    end: datetime,
+) -> dict[datetime, MarketPrices]:
+    rows = statistics_during_period(
+        hass, start.astimezone(UTC), end.astimezone(UTC), {*names.values()}, "hour", None, {"mean"}
+    )
+    means = {
+        key: {row["start"]: row.get("mean") for row in rows.get(name, [])}
+        for key, name in names.items()
+    }
+    imported, exported = means.get(_IMPORTED, {}), means.get(_EXPORTED, {})
+    found = {}
+    for time in {**imported, **exported}:
+        hour = datetime.fromtimestamp(time, UTC)
+        price = KwhPrice(imported.get(time), exported.get(time))
+        found[hour] = market_prices_of(price, contracts, hour)
+    return found

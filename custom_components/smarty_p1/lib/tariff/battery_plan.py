@@ -1,0 +1,222 @@
+"""The plan of a battery: by the hour, how much of its energy is worth more later than now.
+
+It is made at two in the afternoon, when the market's prices of the next day are out, until the end
+of that day, from its last hour backwards. The plan divides the battery into 20 parts and knows for
+each what a kilowatt-hour in it is worth: the price of an hour in which the household will need it,
+or of one in which it could be charged instead. The household is expected to draw and feed in as in
+the last seven days on average, and above the reference power as often and as much as in the last
+14 days.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from typing import NamedTuple
+
+PLANNED_AT = 14
+"""Hour of the clock: the market's prices of the next day are known from one o'clock on."""
+
+_HOURS = 24
+_DAYS_OF_ENERGY = 7
+_DAYS_OF_EXCESS = 14
+_PARTS = 20
+# Energy that is kept in vain is lost for sure, and 14 days say little about a chance.
+_CAUTION = 0.7
+# After the days that the plan sees, energy is worth this share of its value a day before, and for
+# the rest as much as in the cheapest hour.
+_REMEMBERED = 0.8
+# Values closer than that are equal: EUR per kWh.
+_EQUAL = 1e-7
+
+
+class DayPrices(NamedTuple):
+    """Prices of a day by the hours of Luxembourg's clock, in EUR per kWh with VAT."""
+
+    imported: Sequence[float]
+    exported: Sequence[float]
+
+    @property
+    def are_flat(self) -> bool:
+        """Return whether all hours have the same prices."""
+        return all(min(prices) == max(prices) for prices in self)
+
+
+type HourLimits = tuple[float, float, float, float]
+"""How much a battery holds, in Wh, at which it does something in an hour: above the first, it gives
+energy to the house; below the second, it is charged from the grid; below the third, it stores sun;
+above the fourth, it gives energy to stay below the reference power."""
+_NO_LIMITS: HourLimits = (0.0, 0.0, 0.0, 0.0)
+
+
+class _LastDays:
+    """Energies of the last days, by the hour of the clock."""
+
+    def __init__(self) -> None:
+        self._days: deque[Sequence[float]] = deque(maxlen=_DAYS_OF_ENERGY)
+        self._sums = [0.0] * _HOURS
+
+    def add(self, day: Sequence[float]) -> None:
+        if len(self._days) == _DAYS_OF_ENERGY:
+            self._sums = [wh - old for wh, old in zip(self._sums, self._days[0], strict=True)]
+        self._days.append(tuple(day))
+        self._sums = [wh + new for wh, new in zip(self._sums, day, strict=True)]
+
+    @property
+    def means(self) -> Sequence[float]:
+        """Return the mean of each hour."""
+        return [wh / (len(self._days) or 1) for wh in self._sums]
+
+
+@dataclass(slots=True)
+class _Event:
+    """Hours in a row with energy above the reference power."""
+
+    hour: int
+    """The first one."""
+    above_wh: float = 0.0
+    beside_wh: float = 0.0
+    """Energy below the reference power that the battery could give at the same time."""
+
+
+class BatteryPlan:
+    """The plans of a battery, and the days that they are made by."""
+
+    def __init__(
+        self, usable_wh: float, most_wh: float, limit_wh: float, one_way: float, surcharge: float
+    ) -> None:
+        """Take energies of an hour; `surcharge` is on top of a kWh's price, with VAT."""
+        self._usable_wh = usable_wh
+        self._most_wh = most_wh
+        self._limit_wh = limit_wh
+        self._one_way = one_way
+        self._surcharge = surcharge
+        self._is_noted = False
+        self._drawn, self._fed = [0.0] * _HOURS, [0.0] * _HOURS
+        self._drawn_days, self._fed_days = _LastDays(), _LastDays()
+        self._event: _Event | None = None
+        self._events: list[_Event] = []
+        self._event_days: deque[Sequence[_Event]] = deque(maxlen=_DAYS_OF_EXCESS)
+        self._at_midnight: list[float] | None = None
+
+    def note(self, hour: int, drawn_wh: float, fed_wh: float, above_wh: float) -> None:
+        """Take the energies of an hour: drawn below the reference power, fed in, drawn above."""
+        self._is_noted = True
+        self._fed[hour] = fed_wh
+        if not above_wh:
+            self._drawn[hour] = drawn_wh
+            self._event = None
+            return
+        if self._event is None:
+            self._event = _Event(hour)
+            self._events.append(self._event)
+        self._event.above_wh += above_wh
+        self._event.beside_wh += max(0.0, min(drawn_wh, self._most_wh - above_wh))
+
+    def limits(self, today: DayPrices, tomorrow: DayPrices) -> Sequence[HourLimits]:
+        """Return the limits of the next 24 hours, by the hour of the clock."""
+        if self._is_noted:
+            self._drawn_days.add(self._drawn)
+            self._fed_days.add(self._fed)
+            self._event_days.append(self._events)
+            self._events = []
+            self._is_noted = False
+        events = self._expected_events()
+        if tomorrow is today and today.are_flat and not events:
+            # No hour is better than another, so that only the sun remains to be decided on.
+            is_worth_it = today.imported[0] * self._one_way**2 > today.exported[0]
+            self._at_midnight = None
+            return [(0.0, 0.0, self._usable_wh if is_worth_it else 0.0, 0.0)] * _HOURS
+        part_wh, one_way = self._usable_wh / _PARTS, self._one_way
+        surcharge = self._surcharge * one_way
+        drawn = self._drawn_days.means
+        needed = self._parts([min(wh, self._most_wh) / one_way for wh in drawn])
+        sunny = self._parts([min(wh, self._most_wh) * one_way for wh in self._fed_days.means])
+        free = self._parts(
+            [max(0.0, min(self._most_wh, self._limit_wh - wh)) * one_way for wh in drawn]
+        )
+
+        # A hair less, so that nothing is charged that nobody needs.
+        cheapest = min(*today.imported[PLANNED_AT:], *tomorrow.imported) * one_way - 2 * _EQUAL
+        # Values of the parts in EUR per kWh that is held, the highest first; negative for `bisect`.
+        values = [-cheapest] * _PARTS
+        if self._at_midnight:
+            values = [-cheapest + (each + cheapest) * _REMEMBERED for each in self._at_midnight]
+        found = [_NO_LIMITS] * _HOURS
+        for n in range(2 * _HOURS - 1, PLANNED_AT - 1, -1):
+            hour = n % _HOURS
+            imported, exported = tomorrow if n >= _HOURS else today
+            price = imported[hour]
+            given, bought = -price * one_way, -price / one_way
+            sold = -exported[hour] / one_way
+            spare_to = bisect_left(values, given - surcharge)
+            if hour in events:
+                values = _with_event(values, events[hour], given, surcharge)
+            # Parts that this hour can fill are worth no more than that costs: first by the sun.
+            give_to = bisect_left(values, given - _EQUAL)
+            store_to = bisect_right(values, sold + _EQUAL)
+            values = _filled(values, sold, min(sunny[hour], store_to), store_to)
+            charge_to = bisect_right(values, bought + _EQUAL)
+            values = _filled(values, bought, min(free[hour], charge_to), charge_to)
+            if n < _HOURS + PLANNED_AT:
+                found[hour] = (
+                    give_to * part_wh,
+                    charge_to * part_wh,
+                    store_to * part_wh,
+                    spare_to * part_wh,
+                )
+            # Parts that this hour needs are worth its price.
+            values = _with(values, given, needed[hour])
+            if n == _HOURS:
+                self._at_midnight = values
+        return found
+
+    def _expected_events(self) -> Mapping[int, tuple[float, int, int]]:
+        """Return the chance that energy above the reference power begins in an hour.
+
+        The parts that such energy takes, and those beside it, come with that.
+        """
+        by_hour: dict[int, list[_Event]] = {}
+        for day in self._event_days:
+            for event in day:
+                by_hour.setdefault(event.hour, []).append(event)
+        found = {}
+        for hour, events in by_hour.items():
+            part_wh = len(events) * self._one_way * self._usable_wh / _PARTS
+            found[hour] = (
+                min(1.0, len(events) / len(self._event_days)) * _CAUTION,
+                max(1, round(sum([event.above_wh for event in events]) / part_wh)),
+                round(sum([event.beside_wh for event in events]) / part_wh),
+            )
+        return found
+
+    def _parts(self, energies_wh: Sequence[float]) -> Sequence[int]:
+        """Return energies in whole parts; a rest counts in the next hour."""
+        part_wh = self._usable_wh / _PARTS
+        sums = [round(wh / part_wh) for wh in accumulate(energies_wh, initial=0.0)]
+        return [after - before for before, after in pairwise(sums)]
+
+
+def _with(values: list[float], value: float, parts: int) -> list[float]:
+    """Return the values with parts that are worth more; the least valuable ones have no room."""
+    if not parts:
+        return values
+    k = bisect_left(values, value)
+    return (values[:k] + [value] * parts + values[k:])[:_PARTS]
+
+
+def _with_event(
+    values: list[float], event: tuple[float, int, int], given: float, surcharge: float
+) -> list[float]:
+    """Return the values as they are with an event, by its chance."""
+    chance, above, beside = event
+    others = _with(_with(values, given - surcharge, above), given, beside)
+    return [value + (other - value) * chance for value, other in zip(values, others, strict=True)]
+
+
+def _filled(values: list[float], cost: float, parts: int, among: int) -> list[float]:
+    """Return the values when some of the most valuable parts can be had at a cost."""
+    if not parts:
+        return values
+    return values[parts:among] + [cost] * parts + values[among:]
