@@ -1,9 +1,11 @@
 """Frames as they came: each to the broker, in order, until it has acknowledged it."""
 
+import asyncio
 import logging
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -61,6 +63,22 @@ async def test_what_waited_comes_in_order_after_a_restart(
         await line.send(*FRAMES[2:4])
         await broker.until(FRAME, *FRAMES[:4])
     assert caplog.text.count("house: the broker is away") == 1
+
+
+async def test_a_broker_that_is_away_is_tried_after_a_second_and_then_less_often(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delays: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        delays.append(seconds)
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr("smartyp1.backoff.asyncio", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr("smartyp1.backoff.uniform", lambda *_: 1.0)
+    async with gateway.running():
+        await until(lambda: len(delays) >= 7)
+    assert delays[:7] == [1, 2, 4, 8, 16, 30, 30]
 
 
 @pytest.mark.parametrize(

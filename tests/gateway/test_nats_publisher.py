@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -255,6 +256,23 @@ async def test_what_nobody_answers_is_sent_again(
     # A machine that is busy is too late for an answer, too: the stream drops what comes twice.
     assert {*cluster.stored} == {(MINE, frame(1))}
     assert caplog.text.count(f"No acknowledgement of {MINE} within 3.0 s") == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(9, "the connection was closed"), (11, "no answer within 10 s")]
+)
+async def test_a_node_has_ten_seconds_for_an_answer(
+    publishing: Publishing, monkeypatch: pytest.MonkeyPatch, seconds: float, text: str
+) -> None:
+    closed = asyncio.Event()
+    clock = SimpleNamespace(monotonic=lambda: 1000.0 + seconds)
+    monkeypatch.setattr(nats_publisher, "time", clock)
+    publishing.publisher._no_answer_since = 1000.0
+    waiting = asyncio.create_task(publishing.publisher._wait_for_end(closed))
+    await asyncio.sleep(0)
+    closed.set()
+    with pytest.raises(Error, match=text):
+        await waiting
 
 
 MANY = [f"port{number}" for number in range(300)]

@@ -294,12 +294,21 @@ async def test_a_file_does_not_grow_without_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(quarter_hour_series, "MAX_FILE_SIZE", 1000)
+    sync, synced = os.fsync, list[int]()
+
+    def fsync(file: int) -> None:
+        synced.append(os.fstat(file).st_size)
+        sync(file)
+
+    monkeypatch.setattr(os, "fsync", fsync)
     for n in range(200):
         await append(hass, series, quarter(NOON + n % 2 * QUARTER, n))
         assert len(june(folder)) < 1100
 
     assert await read(hass) == [quarter(NOON, 198.0), quarter(NOON + QUARTER, 199.0)]
     assert names(folder) == {"2026-06.csv"}
+    # A power failure after that would leave an empty file.
+    assert all(synced)
 
 
 async def test_the_files_are_removed(

@@ -1,7 +1,7 @@
 """Days that add up to the bill, bills, and classes; the numbers are those of `billed_month`."""
 
 import dataclasses
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -10,7 +10,7 @@ import pytest
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.lib.tariff import Contract, Contracts
+from custom_components.smarty_p1.lib.tariff import LUXEMBOURG, Contract, Contracts, Month
 from custom_components.smarty_p1.lib.tariff.contract import BEGINNING
 from tests.ha import billed_month
 from tests.ha.billed_month import telegram
@@ -90,6 +90,22 @@ async def test_the_running_day(
     assert today["peak"] is None
     # A fifth of an hour of 18.56 a month, and a kWh at 0.201, with 8 %.
     assert today["cost"] == pytest.approx((18.56 / 3600 + 0.201) * 1.08, abs=0.02)
+
+
+async def test_of_many_days_the_newest_400_are_told(client: Client, entry: MockConfigEntry) -> None:
+    demand = entry.runtime_data.demand
+    assert demand
+    newest = (await days_of(client, entry))[-1]
+    # The 13 months before May have 395 days, May has 31, and June has begun.
+    starts = [datetime(2025 + n // 12, n % 12 + 1, 1, tzinfo=LUXEMBOURG) for n in range(3, 16)]
+    months = tuple(Month(start=start.astimezone(UTC)) for start in starts)
+    changed = dataclasses.replace(demand, earlier_months=(*months, *demand.earlier_months))
+
+    with patch.object(type(entry.runtime_data), "demand", changed):
+        found = await days_of(client, entry, start="2025-01-01")
+
+    assert len(found) == 400
+    assert found[-1] == newest
 
 
 async def test_the_first_month_begins_with_its_first_day(

@@ -280,6 +280,14 @@ def test_what_a_capture_holds_is_told_without_what_is_true() -> None:
     assert summarise(made_of(b"\0")).last_telegram == ()
 
 
+def test_of_what_a_capture_holds_512_objects_are_told() -> None:
+    lines = [f"0-{number // 250}:97.{number % 250}.0(1)" for number in range(600)]
+    found = summarise(made_of(*(frame(40 + n, telegram(*lines[n::3])) for n in range(3))))
+
+    assert found.telegrams == 3
+    assert len({*found.kept, *found.moved, *found.changed}) == 512
+
+
 def octets_in(lines: list[str]) -> list[str]:
     return [octets for line in lines for octets in re.findall(r"\(((?:[0-9A-Fa-f]{2})+)\)", line)]
 

@@ -78,6 +78,14 @@ def test_what_a_homewizard_does_not_know_is_left_out() -> None:
     assert not {name for name in told if "average" in name or name.endswith("t2_kwh")}
 
 
+@pytest.mark.parametrize(
+    ("value", "tariff"), [("(0001)", 1), ("(0004)", 4), ("(0000)", None), ("(0005)", None)]
+)
+def test_a_homewizard_knows_four_tariffs(value: str, tariff: int | None) -> None:
+    text = with_value(literal("plain").telegram, "0-0:96.14.0", value)
+    assert homewizard(reading_of(text)).get("active_tariff") == tariff
+
+
 def test_every_power_of_a_shelly_has_two_decimals() -> None:
     told = shelly(house(**EXPORTING))
     assert '"total_act_power":-1235.00' in told
