@@ -262,6 +262,8 @@ export interface WhatIf {
   has_vat: boolean;
   /** Share of the quarter-hours whose market price is known by the hour; null for other contracts. */
   hourly_share: number | null;
+  /** Month of the published prices, once there should be later ones. */
+  prices_of?: string;
   saving: { low: number; high: number };
   cheapest: { without: number; with_battery: number };
   classes: Record<string, { without: YearCosts; with_battery: YearCosts; cycles: number; stored_share: number | null }>;

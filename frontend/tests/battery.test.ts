@@ -93,3 +93,8 @@ test("what the amounts are with, and what is not counted", () => {
   assert.match(notes({ hourly_share: 0.42 }), /The price of the hour is known for 42% of the time/);
   assert.ok(!notes({ hourly_share: 1 }).includes("hour"));
 });
+
+test("prices of an earlier month are said", () => {
+  const { notes } = batteryAnswer(found({ end: "2027-02-01", prices_of: "2026-12" }), size, 0, en);
+  assert.ok(notes.map(plain).includes("The prices of 2027 are not known yet. Calculated with the prices of December 2026."));
+});

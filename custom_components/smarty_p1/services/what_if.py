@@ -28,6 +28,7 @@ from ..lib.tariff import (
     WhatIfError,
     WhatIfRefusal,
     YearCosts,
+    older_prices,
     what_if,
 )
 from .bill import demand_of
@@ -120,6 +121,7 @@ def what_if_answer(found: WhatIf) -> dict[str, Any]:
         "measured_days": found.measured_days,
         "reference_kw": found.reference_kw,
         "has_vat": found.has_vat,
+        **older_prices(found.prices_of),
         "hourly_share": found.hourly_share and round(found.hourly_share, 2),
         "saving": {"low": low, "high": max(low, round(found.saving_high))},
         "cheapest": {"without": found.cheapest_without, "with_battery": found.cheapest_with},

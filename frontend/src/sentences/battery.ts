@@ -3,6 +3,7 @@
 import type { Locale, Texts } from "../locale.ts";
 import texts from "../texts/battery.json" with { type: "json" };
 import type { WhatIf } from "../wire.ts";
+import { olderPrices } from "./older-prices.ts";
 import { ABOUT_THE_SAME } from "./year.ts";
 
 export type BatteryKey = keyof (typeof texts)["en"];
@@ -57,6 +58,7 @@ export function batteryAnswer(found: WhatIf, { kwh, kw }: AskedBattery, price: n
       share === null ? "" : t("stored", { share: locale.percent(share) }),
       hourly === null || hourly >= WHOLE ? "" : t("hourly", { share: locale.percent(hourly) }),
       t("basis", { count: locale.number(found.measured_days), vat: locale.common(found.has_vat ? "with_vat" : "without_vat") }),
+      olderPrices(found.prices_of, found.end.slice(0, "2027-01".length), locale),
       price > 0 ? t("not_counted") : "",
     ].filter(Boolean),
   };

@@ -213,6 +213,13 @@ def test_prices_are_those_that_hold_now() -> None:
     assert tried(equal_year()).classes[3].without.fixed == pytest.approx(170.29, abs=0.1)
 
 
+def test_prices_of_an_earlier_year_are_said() -> None:
+    assert tried(equal_year()).prices_of is None
+    later = quarter_hours(equal_days, "2026-02-01", "2027-02-01")
+    asked = what_if(demand_after(later, CONTRACT, "2027-02-01"), later, BATTERY)
+    assert asked.prices_of == date(2026, 12, 31)
+
+
 def test_the_night_is_cheaper() -> None:
     def powers(_day: int, n: int) -> tuple[float, float]:
         return (250, 0) if 32 <= n < 36 else (0, 0)

@@ -13,7 +13,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from math import floor, sqrt
 from typing import NamedTuple
 
@@ -100,6 +100,8 @@ class WhatIf(NamedTuple):
     hourly_share: float | None
     """Share of the known quarter-hours whose price of the market is known by the hour; None where
     the contract does not follow the market."""
+    prices_of: date | None
+    """The last day of published prices that are used later, None if none are."""
 
 
 def what_if(
@@ -156,6 +158,7 @@ def what_if(
         saving_high=max(saving, saving + trial.spared_elsewhere(classes[with_battery])),
         has_vat=contract.has_vat,
         hourly_share=year.hourly_share if contract.energy_margin is not None else None,
+        prices_of=AgreedPrices(contract, published).published_until,
     )
 
 
