@@ -196,8 +196,7 @@ class _State:
             if out_wh < over_wh:
                 # Energy above the reference power may have what is kept for it.
                 out_wh = min((ready_wh - spare_to) * one_way, over_wh)
-            out_wh = min(out_wh, drawn_wh, left_wh)
-            if out_wh > 0:
+            if out_wh > 0 and (out_wh := min(out_wh, drawn_wh, left_wh)):
                 held_wh -= out_wh / one_way
                 drawn_wh -= out_wh
                 self.given_wh += out_wh

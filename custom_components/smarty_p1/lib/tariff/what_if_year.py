@@ -79,8 +79,10 @@ class KnownDay(NamedTuple):
         Shared energy is by the mean of the day.
         """
         before, day = self.energies, self.day
-        if after is before and reference_kw in day.above and (not hours or hours in day.second):
-            return day
+        if after is before and (not hours or hours in day.second):
+            highest_wh = max(before.imported_wh, default=0.0)
+            if reference_kw in day.above or highest_wh <= reference_kw * WH_A_KW:
+                return day
         more_wh = sum(after.imported_wh) - sum(before.imported_wh)
         more_exported_wh = sum(after.exported_wh) - sum(before.exported_wh)
         left = _share_left(day.imported_wh, more_wh)
