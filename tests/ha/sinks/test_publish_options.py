@@ -94,7 +94,8 @@ async def test_everything_is_off_and_collapsed(dialog: Dialog) -> None:
     assert mqtt["discovery_prefix"] == "homeassistant"
     placeholders = form["description_placeholders"]
     topics = {"topic": f"smarty_p1/{SERIAL}", "board_topic": "lamsmarty"}
-    assert placeholders == {"name": "Smarty 2574", **topics}
+    # The address to enter in a battery's app, in the test kit's network.
+    assert placeholders == {"name": "Smarty 2574", "addresses": "10.10.10.10", **topics}
 
 
 async def test_what_is_stored_is_shown_again_and_stays(dialog: Dialog) -> None:
