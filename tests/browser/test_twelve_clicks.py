@@ -73,6 +73,7 @@ async def test_a_newcomer_sees_both_dashboards_after_twelve_clicks(
         await who.presses(frontend(f"{_FLOW}.next"))
         await who.sees(own("config.step.contract.title"))
         await who.takes_picture("contract", of=who.dialog)
+        await page.locator("ha-selector-number input").nth(1).wait_for()
         price, feed_in_price = await page.locator("ha-selector-number input").all()
         await tabs_to(page, price)
         await page.keyboard.type("0.1463")

@@ -150,12 +150,20 @@ def aids_of(options: Mapping[str, Any]) -> tuple[Aid, ...]:
             name=each["name"],
             first_day=date.fromisoformat(each["first_day"]),
             last_day=date.fromisoformat(each["last_day"]) if each.get("last_day") else None,
-            amount=each["amount"],
-            unit=PER_MONTH if each["unit"] == PER_MONTH else PER_KWH,
-            vat=AidVat(each["vat"]),
+            amount=each[amount],
+            unit=unit,
+            vat=_vat_of(each),
         )
         for each in options.get(CONF_AIDS, ())
+        for amount, unit in (("per_kwh", PER_KWH), ("per_month", PER_MONTH))
+        if each.get(amount)
     )
+
+
+def _vat_of(aid: Mapping[str, Any]) -> AidVat:
+    if aid.get("vat_free"):
+        return AidVat.NONE
+    return AidVat.INCLUDED if aid.get("with_vat") else AidVat.EXCLUDED
 
 
 def _monthly_fee(options: Mapping[str, Any]) -> float | None:

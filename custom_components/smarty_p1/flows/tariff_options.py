@@ -1,6 +1,6 @@
 """The pages of the options that are about the contract: fields, check, what is stored."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping
 from datetime import date
 from itertools import groupby
 from operator import attrgetter
@@ -82,11 +82,8 @@ from ..lib.tariff import (
     MAX_AIDS,
     MAX_POWER_KW,
     METER_SIZES,
-    PER_KWH,
-    PER_MONTH,
     REFERENCE_POWERS,
     WEEKDAYS,
-    AidVat,
 )
 from .form_fields import list_field, number_field
 
@@ -123,14 +120,6 @@ _DAYS = SelectSelector(
 )
 
 
-def _choice(key: str, values: Iterable[str]) -> SelectSelector:
-    return SelectSelector(
-        SelectSelectorConfig(
-            options=list(values), translation_key=key, mode=SelectSelectorMode.DROPDOWN
-        )
-    )
-
-
 def _required(selector: Selector[Any]) -> ObjectSelectorField:
     return ObjectSelectorField(selector=selector, required=True)
 
@@ -139,16 +128,20 @@ _AIDS = ObjectSelector(
     ObjectSelectorConfig(
         fields={
             "name": _required(TextSelector()),
-            # A bill prints what it takes off with a minus: both are the same aid.
-            "amount": _required(number_field(_MAX_FEE, CURRENCY, least=-_MAX_FEE)),
-            "unit": _required(_choice("aid_unit", (PER_KWH.lower(), PER_MONTH))),
-            "vat": _required(_choice("aid_vat", AidVat)),
+            # A bill prints an aid with a minus: both are the same. Not required, because the
+            # frontend would begin with the lowest number. No lists: it would not translate them.
+            "per_kwh": ObjectSelectorField(selector=_MARGIN),
+            "per_month": ObjectSelectorField(
+                selector=number_field(_MAX_FEE, CURRENCY, least=-_MAX_FEE)
+            ),
+            "with_vat": ObjectSelectorField(selector=BooleanSelector()),
+            "vat_free": ObjectSelectorField(selector=BooleanSelector()),
             "first_day": _required(DateSelector()),
             "last_day": ObjectSelectorField(selector=DateSelector()),
         },
         multiple=True,
         label_field="name",
-        description_field="amount",
+        description_field="first_day",
         translation_key=SECTION_AIDS,
     )
 )
@@ -348,6 +341,9 @@ def _check_second_price(read: dict[str, Any], errors: Errors) -> None:
         errors[SECTION_SECOND_PRICE] = "second_price_incomplete"
 
 
+_AMOUNTS = ("per_kwh", "per_month")
+
+
 def _check_aids(read: dict[str, Any], errors: Errors) -> None:
     """Store aids in one form, or note when one of them cannot be."""
     aids = read.pop(CONF_AIDS, [])
@@ -357,16 +353,19 @@ def _check_aids(read: dict[str, Any], errors: Errors) -> None:
         errors[SECTION_AIDS] = "aid_malformed"
     elif aids:
         read[CONF_AIDS] = [
-            {**aid, "name": aid["name"].strip(), "amount": abs(float(aid["amount"]))}
+            {
+                **{name: value for name, value in aid.items() if name not in _AMOUNTS},
+                "name": aid["name"].strip(),
+                **{name: abs(float(aid[name])) for name in _AMOUNTS if aid.get(name)},
+            }
             for aid in aids
         ]
 
 
 def _is_possible(aid: Mapping[str, Any]) -> bool:
-    most = MAX_PRICE if aid["unit"] == PER_KWH.lower() else _MAX_FEE
     return (
         0 < len(aid["name"].strip()) <= MAX_AID_NAME_LENGTH
-        and 0 < abs(aid["amount"]) <= most
+        and any(aid.get(name) for name in _AMOUNTS)
         and aid["first_day"] <= (aid.get("last_day") or aid["first_day"])
     )
 

@@ -518,17 +518,14 @@ async def test_levies_alone_are_no_contract(
 
 AID = {
     "name": " Resilienzpak ",
-    "amount": -0.04,
-    "unit": "kwh",
-    "vat": "included",
+    "per_kwh": -0.04,
+    "with_vat": True,
     "first_day": "2026-08-01",
     "last_day": "2026-12-31",
 }
 REBATE = {
     "name": "Domiciliation",
-    "amount": 1,
-    "unit": "month",
-    "vat": "excluded",
+    "per_month": 1,
     "first_day": "2026-01-01",
 }
 
@@ -541,11 +538,14 @@ async def test_aids_hold_on_their_own_days_and_change_nothing_else(
     result = await enter(hass, port, entry, reference_power="7", energy_price=0.15, **sections)
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    stored = {"name": "Resilienzpak", "amount": 0.04}
-    assert entry.options["aids"] == [{**AID, **stored}, {**REBATE, "amount": 1.0}]
+    stored = {"name": "Resilienzpak", "per_kwh": 0.04}
+    assert entry.options["aids"] == [{**AID, **stored}, {**REBATE, "per_month": 1.0}]
     coordinator: SmartyCoordinator = entry.runtime_data
     contracts = coordinator.memory.demand_meter.contracts
-    assert [aid.name for aid in contracts.aids] == ["Resilienzpak", "Domiciliation"]
+    assert [(aid.name, aid.amount, aid.unit, aid.vat) for aid in contracts.aids] == [
+        ("Resilienzpak", 0.04, "kWh", "included"),
+        ("Domiciliation", 1.0, "month", "excluded"),
+    ]
     assert contracts.latest.community_price == 0.09
     shown = suggested(await open_details(hass, entry))
     assert shown["aids"] == {"aids": entry.options["aids"]}
@@ -554,7 +554,7 @@ async def test_aids_hold_on_their_own_days_and_change_nothing_else(
     options = dict(entry.options)
     without = {"aids": {"aids": [REBATE]}, "energy_sharing": {"community_price": 0.09}}
     await enter(hass, port, entry, reference_power="7", energy_price=0.15, **without)
-    assert entry.options == {**options, "aids": [{**REBATE, "amount": 1.0}]}
+    assert entry.options == {**options, "aids": [{**REBATE, "per_month": 1.0}]}
     assert "surcharge_price_since" not in entry.options
 
 
@@ -563,8 +563,7 @@ async def test_aids_hold_on_their_own_days_and_change_nothing_else(
     [
         ([{**AID, "name": "  "}], "aid_malformed"),
         ([{**AID, "name": "x" * 61}], "aid_malformed"),
-        ([{**AID, "amount": 0}], "aid_malformed"),
-        ([{**AID, "amount": 101}], "aid_malformed"),
+        ([{**AID, "per_kwh": 0}], "aid_malformed"),
         ([REBATE, {**AID, "last_day": "2026-07-31"}], "aid_malformed"),
         ([REBATE] * 21, "too_many_aids"),
     ],
