@@ -4,7 +4,6 @@ import ast
 import json
 import os
 import pickle
-import random
 import re
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from coverage import CoverageData
 
@@ -98,18 +98,18 @@ def _change(place: Place, source: str, number: int) -> str | None:
     return None
 
 
-def _pytest(folder: Path, *arguments: str) -> tuple[int, list[str]]:
-    """Return the status and the tests that fail; a busy machine has more time for them."""
+def _pytest(folder: Path, *arguments: str) -> tuple[int, str]:
+    """Return the status and the output; a busy machine has more time for it."""
     limit = TIMEOUT_S * max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
     arguments += ("-pno:homeassistant",) * ("/ha/" not in arguments[0])
     python = ["timeout", "-sKILL", str(limit), sys.executable, "-m", "pytest", *arguments]
     cwd, env = folder / "tree", os.environ | {"PYTHONPATH": f"{folder}/tree:{folder}/links"}
     done = subprocess.run(python, cwd=cwd, env=env, capture_output=True, text=True, check=False)  # noqa: S603
-    return done.returncode, FAILED.findall(done.stdout)
+    return done.returncode, done.stdout + done.stderr
 
 
 def _keep(lines: Lines, folder: Path) -> Lines:
-    """Add the lines that tests ran in a copy, by the texts of the lines."""
+    """Add the lines of functions that tests ran in a copy: what an import runs is no test's."""
     failed = FAILED.findall((folder / "output").read_text(encoding="utf-8"))
     data = CoverageData(str(folder / "tree" / ".coverage"))
     data.read()
@@ -117,7 +117,6 @@ def _keep(lines: Lines, folder: Path) -> Lines:
         source, tests = path.read_text(encoding="utf-8"), data.contexts_by_lineno(str(path))
         file = str(path.relative_to((folder / "tree").resolve()))
         for scope, node in _nodes(ast.parse(source)):
-            # What an import runs belongs to no test.
             if "()" in scope and (names := tests.get(getattr(node, "lineno", 0))):
                 key = file, scope, source.split("\n")[node.lineno - 1].strip()
                 some = {name.rpartition("|")[0] for name in names} - {"", *failed}
@@ -147,9 +146,11 @@ def _judge(folder: Path, place: Place, source: str, number: int, tests: list[str
     path.write_text(_change(place, source, number) or source, encoding="utf-8")
     status, failed = 0, list[str]()
     for some in filter(None, (tests[:1], [test for test in tests[1:] if test not in kit], kit)):
-        status, failed = _pytest(folder, *some)
+        status, output = _pytest(folder, *some)
         if status == NO_SUCH_TEST:
-            status, failed = _pytest(folder, *{test.partition("::")[0] for test in some})
+            there = [test for test in some if f"/{test.partition('[')[0]}" not in output]
+            status, output = _pytest(folder, *there) if there else (0, "")
+        failed = FAILED.findall(output)
         if status not in (0, 5):
             break
     path.write_text(source, encoding="utf-8")
@@ -174,12 +175,11 @@ def main(command: str, copies: Path, count: int, seed: int) -> None:
     if command == "measure":
         MEASURED.write_bytes(pickle.dumps(_keep(lines, copies / "1")))
         return
-    places, old_places = _find(copies / "1" / "tree"), _find(copies / "from")
+    places, old = _find(copies / "1" / "tree"), _find(copies / "from")
     stored = json.loads(LIST.read_text(encoding="utf-8")) if command == "run" else []
     mutants = [m for m in stored if tuple(m[name] for name in FIELDS) in places]
     kept, kinds = len(mutants), [m["kind"] for m in stored if m not in mutants]
-    drawn = sorted(places.keys() & old_places.keys())
-    random.Random(seed).shuffle(drawn)  # noqa: S311
+    drawn = sorted(places.keys() & old.keys(), key=lambda at: crc32(f"{seed} {at}".encode()))
     for kind in kinds if stored else (KINDS * count)[:count]:
         taken = {(m["file"], m["old"]) for m in mutants}
         free = (at for at in drawn if at[2] == kind and (at[0], at[3]) not in taken)

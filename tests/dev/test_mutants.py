@@ -81,10 +81,10 @@ def stored(checkout: Path) -> dict[str, dict[str, str | bool | None]]:
 def test_a_list_is_drawn_and_run_and_drawn_again_where_a_line_is_gone(checkout: Path) -> None:
     program = checkout / "gateway" / "__init__.py"
     mutants(checkout, "measure", "tests")
-    end = mutants(checkout, "draw", "--count", "3", "--seed", "4")
-    assert end == "seed 4: 0 kept, 3 drawn, 0 of 3 noticed"
+    end = mutants(checkout, "draw", "--count", "3", "--seed", "3")
+    assert end == "seed 3: 0 kept, 3 drawn, 0 of 3 noticed"
     drawn = stored(checkout)
-    mutants(checkout, "draw", "--count", "3", "--seed", "4")
+    mutants(checkout, "draw", "--count", "3", "--seed", "3")
     assert stored(checkout) == drawn
 
     end = mutants(checkout, "run", "--seed", "5")
@@ -96,6 +96,10 @@ def test_a_list_is_drawn_and_run_and_drawn_again_where_a_line_is_gone(checkout: 
     }
     assert program.read_text(encoding="utf-8") == PROGRAM
 
+    # The test that noticed one has another name now.
+    path = checkout / "dev" / "mutants.json"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("::test_above", "::test_over[1]", 1), encoding="utf-8")
     line = str(drawn["sign"]["old"])
     # The last line is not in the commit: no mutant of it.
     changed = PROGRAM.replace(line, f"{line}  # changed") + "NEW = -4\n"

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ collector = {{ name = "one" }}
 async def test_a_cluster_that_is_not_reached_is_told_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.DEBUG, "smarty_p1_fleet")
     keys = tmp_path / "keys"
     keys.touch(mode=0o600)
     keys.write_text("* 000102030405060708090A0B0C0D0E0F\n", encoding="ascii")
