@@ -192,8 +192,11 @@ async def test_no_other_language_flashes_up_before_that_of_the_user(stage: Stage
     await stage.passes(3)
     assert "You draw" in await stage.text()
     assert "Die deutschen Texte konnten nicht geladen werden" in await stage.text()
-    await held[0].abort()
+    # The wait for another attempt begins when the page has heard of the failure.
+    async with stage.page.expect_event("requestfailed"):
+        await held[0].abort()
     await stage.page.unroute("**/smarty-p1.de.json*")
+    await stage.settle()
     await stage.passes(46)
     await stage.page.get_by_text("Du beziehst").wait_for()
     assert "Texte" not in await stage.text()
