@@ -111,7 +111,7 @@ class Bill(NamedTuple):
     unpriced_kwh: float
     """Imported energy that came while its price was unknown, or that has none."""
     unpriced_exported_kwh: float
-    """The same of exported energy."""
+    """Exported energy that came while its price was unknown, or that has none."""
     unsplit_kwh: float
     """Imported energy at the first of two prices, because it is not known by hours."""
     shared: Shared

@@ -148,7 +148,7 @@ class Contracts:
 
     entries: tuple[tuple[datetime, Contract], ...] = ((BEGINNING, NO_CONTRACT),)
     aids: tuple[Aid, ...] = ()
-    """Those entered now: each has its own days, whichever contract holds."""
+    """Aids entered in the options; each has its own days, whichever contract holds."""
 
     def aids_at(self, moment: datetime) -> tuple[Aid, ...]:
         """Return the aids that hold at a moment."""
