@@ -5,6 +5,7 @@ import contextlib
 import re
 import subprocess
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import nats.errors
@@ -13,6 +14,8 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import KeyValueConfig, StorageType
+from nats.js.errors import NoStreamResponseError
+from nats.js.kv import KeyValue
 
 from dev.fleet.cluster import ADMIN, NatsCluster, connect
 from tests.system.nats_cluster import STREAM, cluster_running, make_stream, stored
@@ -90,7 +93,15 @@ async def make_buckets(js: JetStreamContext) -> None:
         ("smarty_p1_leases", StorageType.MEMORY, "member.one", LEASE),
     ):
         made = await js.create_key_value(KeyValueConfig(bucket=bucket, storage=storage, replicas=3))
-        await made.put(key, value)
+        await until(partial(is_put, made, key, value), within=PATIENCE)
+
+
+async def is_put(bucket: KeyValue, key: str, value: bytes) -> bool:
+    """Return whether a value was stored: until its leader listens, a new bucket takes none."""
+    with contextlib.suppress(NoStreamResponseError):
+        await bucket.put(key, value)
+        return True
+    return False
 
 
 async def attack(intruder: Client, server: str) -> None:
