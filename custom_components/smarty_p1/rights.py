@@ -1,4 +1,7 @@
-"""Who may ask about a meter: whoever may read one of its entities, be it disabled."""
+"""Who may ask about a meter: a user who may read one of its entities, be it disabled.
+
+Automations and scripts that no user has started may ask about each. docs/rights.md has the table.
+"""
 
 from homeassistant.auth.models import User
 from homeassistant.auth.permissions.const import POLICY_READ
@@ -6,9 +9,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers import entity_registry as er
 
-from ..const import DOMAIN
-from ..coordinator import is_meter
-from ..coordinator.entry_types import AnyConfigEntry
+from .const import DOMAIN
+from .coordinator import is_meter
+from .coordinator.entry_types import AnyConfigEntry
 
 
 def may_read(hass: HomeAssistant, user: User, entry: AnyConfigEntry) -> bool:

@@ -50,6 +50,7 @@ class _Answer(NamedTuple):
 
 
 _ANSWERS: HassKey[dict[_Question, _Answer]] = HassKey(f"{DOMAIN}_nordpool_answers")
+_ASKING: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_nordpool_asking")
 
 
 async def async_prices_ahead(hass: HomeAssistant, entity_id: str, now: datetime) -> PricesAhead:
@@ -81,8 +82,10 @@ async def _async_of_nordpool(hass: HomeAssistant, entity_id: str, now: datetime)
     # Those of tomorrow come at one o'clock, those of the day after that not before.
     days = (today, today + timedelta(days=1))
     found: PricesAhead = {}
-    for day in days:
-        found |= await _async_asked(hass, _Question(entity.config_entry_id, area, day), now)
+    # Many who ask at once wait for one answer of Nord Pool.
+    async with hass.data.setdefault(_ASKING, asyncio.Lock()):
+        for day in days:
+            found |= await _async_asked(hass, _Question(entity.config_entry_id, area, day), now)
     return found
 
 

@@ -1,11 +1,16 @@
 """The actions that return what a month costs, and what other reference powers would have cost."""
 
-from typing import Any
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, cast
 
 import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
+from homeassistant.util.json import JsonValueType
 
+from ..answers import async_aside, books_of
+from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.tariff import (
     KEPT_MONTHS,
     LUXEMBOURG,
@@ -20,7 +25,7 @@ from ..lib.tariff import (
     estimated,
     older_prices,
 )
-from .meter_of_call import METER, coordinator_of, invalid
+from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
 
 ATTR_MONTH = "month"
 ATTR_MONTHS = "months"
@@ -66,17 +71,24 @@ async def get_bill(call: ServiceCall) -> ServiceResponse:
     `may_owe_less_network` is the amount that may not be due. `community` is what the energy
     community is paid beside the bill, `total_with_community` both together.
 
-    Raises ServiceValidationError when there is no such meter or month.
+    Raises ServiceValidationError when there is no such meter or month, or the user waits for too
+    many answers, and Unauthorized when the user may not read the meter.
     """
-    demand = demand_of(call)
+    demand = demand_of(await async_readable_meter(call))
     months = {month_name(month): month for month in known_months(demand)}
     name = call.data.get(ATTR_MONTH, month_name(demand.month))
     if name not in months:
         shown = name[:_MAX_SHOWN]
         raise invalid(translation_key="month_unknown", month=shown, months=", ".join(months))
-    if count := call.data.get(ATTR_MONTHS):
-        return {"months": [bill_answer(month, demand) for month in list(months.values())[-count:]]}
-    return bill_answer(months[name], demand)
+    count = call.data.get(ATTR_MONTHS)
+    asked = [*months.values()][-count:] if count else [months[name]]
+    make = partial(async_aside, call.hass, _bills, asked, demand)
+    bills: list[JsonValueType] = await async_in_turn(call, make)
+    return {"months": bills} if count else cast("ServiceResponse", bills[0])
+
+
+def _bills(months: Sequence[Month], demand: Demand) -> list[JsonValueType]:
+    return [bill_answer(month, demand) for month in months]
 
 
 def bill_answer(month: Month, demand: Demand) -> dict[str, Any]:
@@ -159,10 +171,15 @@ async def compare_reference_powers(call: ServiceCall) -> ServiceResponse:
     `cheapest` and `saving_per_year` are those of the last twelve whole months, and null before
     there is one. A cost is null where its price is not known.
 
-    Raises ServiceValidationError when there is no such meter, or nothing has been counted yet.
+    Raises what `get_bill` raises.
     """
-    demand = demand_of(call)
-    prices: str = call.data[ATTR_PRICES]
+    coordinator = await async_readable_meter(call)
+    demand = demand_of(coordinator)
+    make = partial(async_aside, call.hass, _compared_by, demand, call.data[ATTR_PRICES])
+    return await async_in_turn(call, make, partial(books_of, coordinator))
+
+
+def _compared_by(demand: Demand, prices: str) -> dict[str, Any]:
     comparison = compare(
         known_months(demand),
         demand.contracts,
@@ -184,9 +201,8 @@ def comparison_answer(comparison: Comparison, prices: str = CURRENT_PRICES) -> d
     }
 
 
-def demand_of(call: ServiceCall) -> Demand:
+def demand_of(coordinator: SmartyCoordinator) -> Demand:
     """Return what is known of months. Raises ServiceValidationError before anything is."""
-    coordinator = coordinator_of(call)
     demand = coordinator.demand
     if demand is None:
         raise invalid(translation_key="nothing_counted", title=coordinator.config_entry.title)

@@ -1,23 +1,62 @@
-"""The meter that an action is about."""
+"""What the actions about one meter have in common: which meter, who asks, whose turn it is."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import voluptuous as vol
+from homeassistant.auth.permissions.const import POLICY_READ
 from homeassistant.core import HomeAssistant, ServiceCall
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import ServiceValidationError, Unauthorized, UnknownUser
 from homeassistant.helpers import service
 
+from ..answers import Books, answers_of
 from ..const import DOMAIN
 from ..coordinator import is_meter
 from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..lib.turns import BusyError
+from ..rights import may_read
 
 ATTR_CONFIG_ENTRY = "config_entry"
 METER: dict[vol.Marker, Any] = {vol.Optional(ATTR_CONFIG_ENTRY): str}
 """The part of a schema that says which meter, unless there is only one."""
 
 
+async def async_readable_meter(call: ServiceCall) -> SmartyCoordinator:
+    """Return the coordinator of a meter that the caller may read.
+
+    Raises ServiceValidationError when there is no such meter, or it is not running, and
+    Unauthorized when a user calls who may read none of its entities.
+    """
+    hass, user_id = call.hass, call.context.user_id
+    if user_id is not None:
+        user = await hass.auth.async_get_user(user_id)
+        if user is None:
+            raise UnknownUser(context=call.context, permission=POLICY_READ)
+        entry_id = call.data.get(ATTR_CONFIG_ENTRY) or _only_meter(hass)
+        entry = entry_id and hass.config_entries.async_get_entry(entry_id)
+        # Before anything is said of an entry.
+        if entry and not (entry.domain == DOMAIN and may_read(hass, user, entry)):
+            raise Unauthorized(context=call.context, user_id=user_id, permission=POLICY_READ)
+    return coordinator_of(call)
+
+
+async def async_in_turn[T](
+    call: ServiceCall, make: Callable[[], Awaitable[T]], books: Books = lambda: None
+) -> T:
+    """Return the answer to a call, when it is the turn of its user.
+
+    It is kept as `Answers.async_get` says. Raises ServiceValidationError when the user waits for
+    too many answers already, and what `make` raises.
+    """
+    question = call.service, frozenset(call.data.items())
+    try:
+        return await answers_of(call.hass).async_get(call.context.user_id, question, make, books)
+    except BusyError:
+        raise invalid(translation_key="busy") from None
+
+
 def coordinator_of(call: ServiceCall) -> SmartyCoordinator:
-    """Return the coordinator of the meter.
+    """Return the coordinator of the meter, whoever calls.
 
     Raises ServiceValidationError when there is no such meter, or it is not running.
     """

@@ -6,6 +6,7 @@ quarter-hours are left out for them.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import voluptuous as vol
@@ -13,6 +14,7 @@ from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
+from ..answers import async_aside
 from ..const import DOMAIN
 from ..coordinator.market_prices_ahead import async_prices_ahead
 from ..coordinator.meter_coordinator import SmartyCoordinator
@@ -27,7 +29,11 @@ from ..lib.tariff import (
     outlook,
     usual_import,
 )
-from .meter_of_call import METER, coordinator_of, invalid
+from .bill import demand_of
+from .meter_of_call import METER, async_in_turn, async_readable_meter
+
+type Market = Callable[[datetime], MarketPrices]
+type Render = Callable[[Sequence[ComingQuarterHour]], dict[str, Any]]
 
 ATTR_FORMAT = "format"
 FORMAT_JSON = "json"
@@ -52,14 +58,23 @@ async def get_outlook(call: ServiceCall) -> ServiceResponse:
     What is not known is null, and `unknown` says why. `prices_of` is the month of the published
     prices, where there are no later ones.
 
-    Raises ServiceValidationError when there is no such meter, or nothing has been counted yet, and
+    Raises ServiceValidationError when there is no such meter, nothing has been counted yet, or the
+    user waits for too many answers, Unauthorized when the user may not read the meter, and
     HomeAssistantError when the stored files cannot be read.
     """
-    coordinator = coordinator_of(call)
-    demand = coordinator.demand
-    if demand is None:
-        raise invalid(translation_key="nothing_counted", title=coordinator.config_entry.title)
+    coordinator = await async_readable_meter(call)
+    demand_of(coordinator)
     now = dt_util.utcnow()
+    # Not in turn: it may wait for the network.
+    market = await _async_market(coordinator, now)
+    render = _FORMATS[call.data[ATTR_FORMAT]]
+    return await async_in_turn(call, partial(_async_told, coordinator, now, market, render))
+
+
+async def _async_told(
+    coordinator: SmartyCoordinator, now: datetime, market: Market, render: Render
+) -> dict[str, Any]:
+    demand = demand_of(coordinator)
     today = day_start(now)
     try:
         past, _ = await coordinator.past.async_quarter_hours(today - LOOKED_BACK, today)
@@ -69,20 +84,14 @@ async def get_outlook(call: ServiceCall) -> ServiceResponse:
             translation_key="quarter_hours_unreadable",
             translation_placeholders={"error": str(err.strerror)},
         ) from err
-    market = await _async_market(coordinator, now)
-    render = {FORMAT_EMHASS: _as_emhass, FORMAT_EVCC: _as_evcc}.get(
-        call.data[ATTR_FORMAT], _as_json
-    )
 
     def answer() -> dict[str, Any]:
         return render([*outlook(now, demand.contracts, market, usual_import(past))])
 
-    return await call.hass.async_add_executor_job(answer)
+    return await async_aside(coordinator.hass, answer)
 
 
-async def _async_market(
-    coordinator: SmartyCoordinator, now: datetime
-) -> Callable[[datetime], MarketPrices]:
+async def _async_market(coordinator: SmartyCoordinator, now: datetime) -> Market:
     """Return what tells the market's prices of a quarter-hour."""
     entities, meter = coordinator.market.entities, coordinator.memory.demand_meter
     known: dict[str, PricesAhead] = {}

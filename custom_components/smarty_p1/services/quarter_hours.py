@@ -11,8 +11,9 @@ the platform's own files look is not published; there may be other columns, and 
 """
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from io import StringIO
 from typing import Any
 
@@ -22,12 +23,14 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
+from ..answers import async_aside
 from ..const import DOMAIN
+from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.platform_past import SharedPower
 from ..coordinator.quarter_hour_series import as_decimal
 from ..lib.leneda import REGISTERS
 from ..lib.tariff import LUXEMBOURG, QuarterHour
-from .meter_of_call import METER, coordinator_of, invalid
+from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
 
 ATTR_START = "start"
 ATTR_END = "end"
@@ -57,19 +60,30 @@ _LONGEST_DAYS = 400
 # A period that ends at the same time of the day may have one hour more.
 _LONGEST = timedelta(days=_LONGEST_DAYS, hours=1)
 
+type Render = Callable[[Sequence[QuarterHour], SharedPower], dict[str, Any]]
+
 
 async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
     """Return the quarter-hours of a meter that start in a period, in the order of their time.
 
-    Raises ServiceValidationError when there is no such meter, or the period is none, too long or of
-    impossible years, and HomeAssistantError when the stored files cannot be read.
+    Raises ServiceValidationError when there is no such meter, the period is none, too long or of
+    impossible years, or the user waits for too many answers, Unauthorized when the user may not
+    read the meter, and HomeAssistantError when the stored files cannot be read.
     """
-    coordinator = coordinator_of(call)
+    coordinator = await async_readable_meter(call)
     start, end = (_utc_time(call.data[name]) for name in (ATTR_START, ATTR_END))
     if end <= start:
         raise invalid(translation_key="end_before_start")
     if end - start > _LONGEST:
         raise invalid(translation_key="period_too_long", days=str(_LONGEST_DAYS))
+    render = _as_csv if call.data[ATTR_FORMAT] == FORMAT_CSV else _as_json
+    make = partial(_async_read, coordinator, start, end, render)
+    return await async_in_turn(call, make)
+
+
+async def _async_read(
+    coordinator: SmartyCoordinator, start: datetime, end: datetime, render: Render
+) -> dict[str, Any]:
     try:
         found, shared = await coordinator.past.async_quarter_hours(start, end)
     except OSError as err:
@@ -78,9 +92,8 @@ async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
             translation_key="quarter_hours_unreadable",
             translation_placeholders={"error": str(err.strerror)},
         ) from err
-    render = _as_csv if call.data[ATTR_FORMAT] == FORMAT_CSV else _as_json
     # A year has 35,000 of them.
-    return await call.hass.async_add_executor_job(render, found, shared)
+    return await async_aside(coordinator.hass, render, found, shared)
 
 
 def _utc_time(time: datetime) -> datetime:

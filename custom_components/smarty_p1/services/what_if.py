@@ -5,15 +5,18 @@ rule of the battery and the range are explained in `battery.py` and `what_if.py`
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.exceptions import HomeAssistantError
 
+from ..answers import async_aside, books_of
 from ..const import DOMAIN
 from ..coordinator.collector_pause import without_collection
 from ..coordinator.market_history import async_market_hours
+from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.tariff import (
     LEAST_DAYS,
     LEAST_EFFICIENCY,
@@ -32,7 +35,7 @@ from ..lib.tariff import (
     what_if,
 )
 from .bill import demand_of
-from .meter_of_call import METER, coordinator_of, invalid
+from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
 
 _PERCENT = 100
 _DEFAULT_STANDBY_W = 20
@@ -68,10 +71,17 @@ REFUSED: Mapping[WhatIfRefusal, str] = {
 async def try_battery(call: ServiceCall) -> ServiceResponse:
     """Return what a battery would be worth, by the quarter-hours of the last twelve whole months.
 
-    Raises ServiceValidationError when there is no such meter, or something is missing that is
-    needed, and HomeAssistantError when the stored files cannot be read.
+    Raises ServiceValidationError when there is no such meter, something is missing that is needed,
+    or the user waits for too many answers, Unauthorized when the user may not read the meter, and
+    HomeAssistantError when the stored files cannot be read.
     """
-    coordinator, demand = coordinator_of(call), demand_of(call)
+    coordinator = await async_readable_meter(call)
+    make = partial(_async_tried, call, coordinator)
+    return await async_in_turn(call, make, partial(books_of, coordinator))
+
+
+async def _async_tried(call: ServiceCall, coordinator: SmartyCoordinator) -> dict[str, Any]:
+    demand = demand_of(coordinator)
     start = demand.month.start.replace(year=demand.month.start.year - 1)
     try:
         quarters, _ = await coordinator.past.async_quarter_hours(start, demand.month.start)
@@ -86,8 +96,14 @@ async def try_battery(call: ServiceCall) -> ServiceResponse:
     )
     tried = without_collection(what_if)
     try:
-        found = await call.hass.async_add_executor_job(
-            tried, demand, quarters, battery_of(call.data), market, call.data.get("feed_in_price")
+        found = await async_aside(
+            call.hass,
+            tried,
+            demand,
+            quarters,
+            battery_of(call.data),
+            market,
+            call.data.get("feed_in_price"),
         )
     except WhatIfError as err:
         raise invalid(

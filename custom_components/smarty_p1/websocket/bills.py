@@ -57,7 +57,7 @@ def _beside_it(month: Month, demand: Demand) -> dict[str, Any]:
     }
 
 
-@meter_command("classes")
+@meter_command("classes", is_kept=lambda *_: True)
 async def classes(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
     """Answer with what each class would have cost at the prices that hold now."""
     return await async_rendered(coordinator.hass, _classes, demand_of(coordinator))

@@ -36,7 +36,15 @@ MOST_DAYS = 400
 _FIXED = [name for name, kind in BILL_LINES.items() if kind.unit == PER_MONTH]
 
 
-@meter_command("days", {vol.Optional("start"): cv.date, vol.Optional("end"): cv.date})
+def _is_past(coordinator: SmartyCoordinator, msg: Request) -> bool:
+    """Return whether all the days that are asked for have passed."""
+    end: date = msg.get("end", date.max)
+    return end <= demand_of(coordinator).until.astimezone(LUXEMBOURG).date()
+
+
+@meter_command(
+    "days", {vol.Optional("start"): cv.date, vol.Optional("end"): cv.date}, is_kept=_is_past
+)
 async def days(coordinator: SmartyCoordinator, msg: Request) -> bytes:
     """Answer with the days from `start` to the day before `end`: without these, of this month."""
     hass = coordinator.hass

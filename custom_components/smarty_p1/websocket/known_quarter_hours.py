@@ -3,7 +3,6 @@
 A year takes 600 kB of memory, as long as the meter is loaded, and only once somebody has asked.
 """
 
-import asyncio
 from array import array
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from zlib import crc32
 
 from homeassistant.util.hass_dict import HassKey
 
+from ..answers import async_aside
 from ..const import DOMAIN
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.tariff import (
@@ -167,41 +167,38 @@ def _net(imported_wh: float, exported_wh: float) -> float:
 
 
 class KnownQuarterHours:
-    """The quarter-hours of one meter, of both origins."""
+    """The quarter-hours of one meter, of both origins. One answer at a time asks for them."""
 
     def __init__(self) -> None:
-        self._lock = asyncio.Lock()
         self._known: QuarterHours | None = None
         self._basis: tuple[object, ...] = ()
         self._last: QuarterHour | None = None
 
     async def async_read(self, coordinator: SmartyCoordinator) -> QuarterHours:
         """Return what is known now. Raises RefusedError when files cannot be read."""
-        # Ten clients that ask at once wait for one reading.
-        async with self._lock:
-            demand = demand_of(coordinator)
-            end = demand.quarter_start
-            # What is imported changes the past, and so may a clock that was wrong.
-            basis = day_start(end), coordinator.memory.demand_meter.past
-            is_same = self._known is not None and basis[0] == self._basis[0]
-            run = coordinator.hass.async_add_executor_job
-            try:
-                if self._known is None or not is_same or basis[1] is not self._basis[1]:
-                    start = day_start(end - KEPT)
-                    found, _ = await coordinator.past.async_quarter_hours(start, end)
-                    known = QuarterHours(start)
-                    await run(known.extend_past, found, basis[0])
-                elif self._last != demand.last_quarter:
-                    known = self._known
-                    new = await coordinator.quarter_hours.async_read(known.end, end)
-                    await run(known.extend, new)
-                else:
-                    return self._known
-            except OSError as err:
-                text = f"The stored quarter-hours cannot be read: {err.strerror}"
-                raise RefusedError(code="unreadable", text=text) from err
-            self._known, self._basis, self._last = known, basis, demand.last_quarter
-            return known
+        demand = demand_of(coordinator)
+        end = demand.quarter_start
+        # What is imported changes the past, and so may a clock that was wrong.
+        basis = day_start(end), coordinator.memory.demand_meter.past
+        is_same = self._known is not None and basis[0] == self._basis[0]
+        hass = coordinator.hass
+        try:
+            if self._known is None or not is_same or basis[1] is not self._basis[1]:
+                start = day_start(end - KEPT)
+                found, _ = await coordinator.past.async_quarter_hours(start, end)
+                known = QuarterHours(start)
+                await async_aside(hass, known.extend_past, found, basis[0])
+            elif self._last != demand.last_quarter:
+                known = self._known
+                new = await coordinator.quarter_hours.async_read(known.end, end)
+                await async_aside(hass, known.extend, new)
+            else:
+                return self._known
+        except OSError as err:
+            text = f"The stored quarter-hours cannot be read: {err.strerror}"
+            raise RefusedError(code="unreadable", text=text) from err
+        self._known, self._basis, self._last = known, basis, demand.last_quarter
+        return known
 
 
 _KNOWN: HassKey[WeakKeyDictionary[SmartyCoordinator, KnownQuarterHours]] = HassKey(

@@ -20,10 +20,10 @@ from homeassistant.util.hass_dict import HassKey
 from ..const import DOMAIN
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..rights import may_read, readable_meter
 from .live_values import live_values
 from .meter_status import Status, loaded_meter, status_of
 from .requests import METER, NOT_FOUND, refuse
-from .rights import may_read, readable_meter
 
 # A dialog opens, and a repair is raised, a moment after telegrams have failed.
 _REMEDY_DELAY = 1.0
@@ -137,10 +137,12 @@ class LiveMeter:
     @callback
     def _send(self, message: bytes) -> None:
         """Send a message to all who may still read an entity of the meter."""
+        users = {connection.user.id: connection.user for connection, _ in self._listeners}
+        may_listen = {name: may_read(self._hass, user, self._entry) for name, user in users.items()}
         for listener in tuple(self._listeners):
-            may_listen = may_read(self._hass, listener[0].user, self._entry)
-            _send_to(listener, message if may_listen else _gone(_UNAUTHORIZED))
-            if not may_listen:
+            is_allowed = may_listen[listener[0].user.id]
+            _send_to(listener, message if is_allowed else _gone(_UNAUTHORIZED))
+            if not is_allowed:
                 self._listeners.remove(listener)
         if not self._listeners:
             self._detach()

@@ -16,8 +16,8 @@ from ..entity import mbus_device_id
 from ..lib.entities import CURRENCY
 from ..lib.meter import Reading
 from ..lib.tariff import AgreedPrices, Demand, excess_price, older_prices
+from ..rights import readable_meters
 from .meter_status import loaded_meter, status_of
-from .rights import readable_meters
 
 _PHASES = (
     ("1-0:32.7.0", "1-0:21.7.0", "1-0:22.7.0"),

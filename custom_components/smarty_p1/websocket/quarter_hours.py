@@ -38,6 +38,7 @@ def a_time(value: object) -> datetime:
         vol.Optional("quantity", default="imported"): vol.In(_QUANTITIES),
         vol.Optional("encoding", default="list"): vol.In(("list", "base64")),
     },
+    lambda *_: True,
 )
 async def quarter_hours(coordinator: SmartyCoordinator, msg: Request) -> bytes:
     """Answer with an energy of each quarter-hour of a period, up to the last one that is known."""

@@ -1,6 +1,7 @@
-"""What the commands about one meter have in common: who asks, which meter, what is refused."""
+"""What the commands about one meter have in common: who asks, which meter, whose turn it is."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 import voluptuous as vol
@@ -11,13 +12,16 @@ from homeassistant.components.websocket_api.messages import construct_result_mes
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.json import json_bytes
 
+from ..answers import answers_of, async_aside, books_of
 from ..const import DOMAIN
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.tariff import Demand
+from ..lib.turns import BusyError
+from ..rights import readable_meter
 from .meter_status import loaded_meter
-from .rights import readable_meter
 
 type Request = Mapping[str, Any]
+type IsKept = Callable[[SmartyCoordinator, Request], bool]
 type Answer = Callable[[SmartyCoordinator, Request], Awaitable[bytes]]
 
 _LONGEST_ID = 64
@@ -39,6 +43,9 @@ NOT_LOADED = RefusedError(
 NOTHING_COUNTED = RefusedError(
     code="nothing_counted", text="No energy of this meter has been read yet."
 )
+BUSY = RefusedError(
+    code="busy", text="This user waits for too many answers already; ask again later."
+)
 
 
 @callback
@@ -48,9 +55,14 @@ def refuse(connection: ActiveConnection, msg: Mapping[str, Any], error: RefusedE
 
 
 def meter_command(
-    name: str, fields: Mapping[vol.Marker, Any] | None = None
+    name: str,
+    fields: Mapping[vol.Marker, Any] | None = None,
+    is_kept: IsKept = lambda _coordinator, _msg: False,
 ) -> Callable[[Answer], WebSocketCommandHandler]:
-    """Return what makes a command about a loaded meter of a function that returns its answer."""
+    """Return what makes a command about a loaded meter of a function that returns its answer.
+
+    Users get their answers in turns. One that `is_kept` stays the same until the next quarter-hour.
+    """
 
     def decorate(answer: Answer) -> WebSocketCommandHandler:
         @websocket_command({vol.Required("type"): f"{DOMAIN}/{name}", **METER, **(fields or {})})
@@ -63,8 +75,17 @@ def meter_command(
             if coordinator is None:
                 refuse(connection, msg, NOT_LOADED if entry else NOT_FOUND)
                 return
+
+            def books() -> object:
+                return books_of(coordinator) if is_kept(coordinator, msg) else None
+
+            question = frozenset((key, value) for key, value in msg.items() if key != "id")
+            make = partial(answer, coordinator, msg)
             try:
-                result = await answer(coordinator, msg)
+                result = await answers_of(hass).async_get(connection.user.id, question, make, books)
+            except BusyError:
+                refuse(connection, msg, BUSY)
+                return
             except RefusedError as err:
                 refuse(connection, msg, err)
                 return
@@ -85,5 +106,5 @@ def demand_of(coordinator: SmartyCoordinator) -> Demand:
 async def async_rendered[**P](
     hass: HomeAssistant, make: Callable[P, object], *args: P.args, **kwargs: P.kwargs
 ) -> bytes:
-    """Return an answer as JSON, made aside: nothing else waits for it."""
-    return await hass.async_add_executor_job(lambda: json_bytes(make(*args, **kwargs)))
+    """Return an answer as JSON, made aside: nothing but other answers waits for it."""
+    return await async_aside(hass, lambda: json_bytes(make(*args, **kwargs)))

@@ -11,7 +11,7 @@ from .known_quarter_hours import QuarterHours, async_known_quarter_hours
 from .requests import Request, async_rendered, demand_of, meter_command
 
 
-@meter_command("what_if", BATTERY)
+@meter_command("what_if", BATTERY, lambda *_: True)
 async def try_battery(coordinator: SmartyCoordinator, msg: Request) -> bytes:
     """Answer with what a battery would be worth, or why that cannot be said."""
     known = await async_known_quarter_hours(coordinator)

@@ -1,0 +1,317 @@
+"""Answers that take long: users take turns, and nobody's many questions keep others waiting."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+
+from custom_components.smarty_p1.const import CONF_REFERENCE_POWER, DOMAIN
+from custom_components.smarty_p1.lib.tariff import Battery, WhatIfError, WhatIfRefusal
+from tests.ha import billed_month
+from tests.ha.meter import MeterPort
+from tests.ha.support import PATIENCE, receive, reload, wait_until
+
+from .conftest import Client, ClientOf, ask
+
+WHAT_IF = f"{DOMAIN}/what_if"
+BUSY = "You are waiting for too many answers already. Try again in a few seconds"
+
+
+class Desk:
+    """Stands where the worth of a battery is worked out: counts, and waits until it may go on."""
+
+    def __init__(self) -> None:
+        self.asked: list[float] = []
+        self.threads: set[str] = set()
+        self.together = self.most_together = 0
+        self.is_open = threading.Event()
+        self.steps = threading.Semaphore(0)
+
+    def what_if(self, _demand: object, _quarters: object, battery: Battery, *_: object) -> None:
+        self.asked.append(battery.kwh)
+        self.threads.add(threading.current_thread().name)
+        self.together += 1
+        self.most_together = max(self.most_together, self.together)
+        while not self.is_open.is_set() and not self.steps.acquire(timeout=0.01):
+            pass
+        self.together -= 1
+        raise WhatIfError(WhatIfRefusal.TOO_FEW_DAYS, 1)
+
+
+@pytest.fixture
+async def desk(hass: HomeAssistant) -> AsyncIterator[Desk]:
+    """Replace the calculation by one that waits."""
+    desk = Desk()
+    module = f"custom_components.{DOMAIN}"
+    with (
+        patch(f"{module}.websocket.what_if.what_if", desk.what_if),
+        patch(f"{module}.services.what_if.what_if", desk.what_if),
+    ):
+        yield desk
+        desk.is_open.set()
+        await hass.async_block_till_done()
+
+
+async def send(client: Client, entry: MockConfigEntry, *sizes: float) -> None:
+    """Ask for batteries, without waiting for an answer."""
+    for kwh in sizes:
+        question = {"type": WHAT_IF, "entry_id": entry.entry_id, "kwh": kwh, "kw": 3}
+        await client.send_json_auto_id(question)
+
+
+async def call(client: Client, entry: MockConfigEntry, *sizes: float) -> None:
+    """Call the action for batteries, without waiting for an answer."""
+    for kwh in sizes:
+        await client.send_json_auto_id(
+            {
+                "type": "call_service",
+                "domain": DOMAIN,
+                "service": "what_if",
+                "service_data": {"config_entry": entry.entry_id, "kwh": kwh, "kw": 3},
+                "return_response": True,
+            }
+        )
+
+
+async def received(client: Client, count: int) -> list[dict[str, Any]]:
+    """Return so many answers in the order in which they come."""
+    async with asyncio.timeout(PATIENCE):
+        return [await client.receive_json() for _ in range(count)]
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what happens in another thread."""
+    async with asyncio.timeout(PATIENCE):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+def kid(hass: HomeAssistant) -> MockUser:
+    """Return a user who may read everything, and is no administrator."""
+    user = MockUser(name="kid").add_to_hass(hass)
+    user.mock_policy({"entities": {"all": {"read": True}}})
+    return user
+
+
+async def test_a_user_waits_for_eight_answers_and_no_more(
+    hass: HomeAssistant, client_of: ClientOf, entry: MockConfigEntry, desk: Desk
+) -> None:
+    client = await client_of(kid(hass))
+    await send(client, entry, 5)
+    await until(lambda: desk.asked == [5])
+    await send(client, entry, *range(6, 30))
+
+    refused = await received(client, 16)
+    assert {each["error"]["code"] for each in refused} == {"busy"}
+    desk.is_open.set()
+    answers = await received(client, 9)
+    assert [each["id"] for each in answers] == [*range(answers[0]["id"], answers[0]["id"] + 9)]
+    assert all(each["success"] for each in answers)
+    assert desk.asked == [*range(5, 14)]
+    assert desk.most_together == 1
+    assert len(desk.threads) == 1
+    await send(client, entry, 29)
+    assert (await received(client, 1))[0]["success"]
+
+
+async def test_another_user_comes_in_between(
+    hass: HomeAssistant, client: Client, client_of: ClientOf, entry: MockConfigEntry, desk: Desk
+) -> None:
+    many = await client_of(kid(hass))
+    await send(many, entry, *range(5, 13))
+    await until(lambda: bool(desk.asked))
+    await call(client, entry, 20)
+    await send(client, entry, 21)
+    await ask(client, "meters")
+    desk.is_open.set()
+    await received(client, 2)
+
+    assert desk.asked.index(20) <= 1
+    assert desk.asked.index(21) <= 3
+
+
+async def test_the_same_question_has_one_answer(
+    hass: HomeAssistant, client: Client, client_of: ClientOf, entry: MockConfigEntry, desk: Desk
+) -> None:
+    other = await client_of(kid(hass))
+    await send(client, entry, 5, 6)
+    await until(lambda: bool(desk.asked))
+    for _ in range(20):
+        await send(client, entry, 5, 6)
+        await send(other, entry, 5, 6)
+    await ask(other, "meters")
+    desk.is_open.set()
+
+    assert all(each["success"] for each in await received(client, 42))
+    assert all(each["success"] for each in await received(other, 40))
+    assert desk.asked == [5, 6]
+
+
+async def test_what_does_not_change_is_kept_until_the_next_quarter_hour(
+    hass: HomeAssistant, port: MeterPort, client: Client, entry: MockConfigEntry, desk: Desk
+) -> None:
+    desk.is_open.set()
+    for _ in range(2):
+        await send(client, entry, 5)
+        await received(client, 1)
+        await receive(hass, port, billed_month.telegram("00:00:20", 0.1))
+    assert desk.asked == [5]
+    await receive(hass, port, billed_month.telegram("00:15:00", 0.2))
+    await receive(hass, port, billed_month.telegram("00:30:00", 0.3))
+    await send(client, entry, 5)
+    await received(client, 1)
+
+    assert desk.asked == [5, 5]
+
+
+async def test_another_contract_has_another_answer(
+    hass: HomeAssistant, port: MeterPort, client: Client, entry: MockConfigEntry
+) -> None:
+    before = await ask(client, "classes", entry_id=entry.entry_id)
+    options = {**entry.options, CONF_REFERENCE_POWER: 12.0}
+    port.greeting = port.next_frame(billed_month.telegram("00:00:05", 0.0))
+    hass.config_entries.async_update_entry(entry, options=options)
+    await reload(hass, entry)
+    after = await ask(client, "classes", entry_id=entry.entry_id)
+
+    assert (before["reference_kw"], after["reference_kw"]) == (7.0, 12.0)
+
+
+@pytest.mark.parametrize("put", [send, call])
+async def test_a_closed_connection_waits_no_longer(
+    hass: HomeAssistant,
+    client_of: ClientOf,
+    entry: MockConfigEntry,
+    desk: Desk,
+    put: Callable[..., Any],
+) -> None:
+    gone, staying = await client_of(kid(hass)), await client_of(kid(hass))
+    await put(gone, entry, *range(5, 14))
+    await until(lambda: desk.asked == [5])
+    await put(staying, entry, 8)
+    await ask(staying, "meters")
+    await gone.close()
+    # Home Assistant has noticed when the other one's question is the next.
+    await asyncio.sleep(0.1)
+    desk.is_open.set()
+    await received(staying, 1)
+    await put(staying, entry, 20)
+    await received(staying, 1)
+
+    assert desk.asked == [5, 8, 20]
+
+
+async def test_nobody_works_on_for_who_is_gone(
+    hass: HomeAssistant, client: Client, client_of: ClientOf, entry: MockConfigEntry, desk: Desk
+) -> None:
+    desk.is_open.set()
+    gone = await client_of(kid(hass))
+    is_reading, has_read = asyncio.Event(), asyncio.Event()
+
+    async def read(*_: object) -> tuple[list[object], dict[str, object]]:
+        is_reading.set()
+        await has_read.wait()
+        return [], {}
+
+    with patch.object(entry.runtime_data.past, "async_quarter_hours", read):
+        await call(gone, entry, 5)
+        await is_reading.wait()
+        await gone.close()
+        await asyncio.sleep(0.1)
+        has_read.set()
+        await call(client, entry, 6)
+        await received(client, 1)
+
+    assert desk.asked == [6]
+
+
+async def test_a_script_goes_on_when_who_started_it_is_gone(
+    hass: HomeAssistant, client_of: ClientOf, entry: MockConfigEntry, desk: Desk
+) -> None:
+    sequence = [
+        {
+            "action": f"{DOMAIN}.what_if",
+            "data": {"config_entry": entry.entry_id, "kwh": 5, "kw": 3},
+            "response_variable": "answer",
+            "continue_on_error": True,
+        },
+        {"event": "went_on"},
+    ]
+    assert await async_setup_component(hass, "script", {"script": {"try": {"sequence": sequence}}})
+    went_on: list[object] = []
+    hass.bus.async_listen("went_on", went_on.append)
+    user = kid(hass)
+    user.mock_policy({"entities": True})
+    client = await client_of(user)
+    await client.send_json_auto_id({"type": "call_service", "domain": "script", "service": "try"})
+    await until(lambda: desk.asked == [5])
+    await client.close()
+    await asyncio.sleep(0.1)
+    desk.is_open.set()
+    await wait_until(hass, lambda: bool(went_on))
+
+
+async def test_an_action_of_a_user_who_waits_for_too_much_is_refused(
+    hass: HomeAssistant, entry: MockConfigEntry, desk: Desk
+) -> None:
+    async def act(kwh: float, user_id: str | None) -> str:
+        data = {"config_entry": entry.entry_id, "kwh": kwh, "kw": 3}
+        with pytest.raises(ServiceValidationError) as refused:
+            await hass.services.async_call(
+                DOMAIN,
+                "what_if",
+                data,
+                blocking=True,
+                return_response=True,
+                context=Context(user_id=user_id),
+            )
+        return str(refused.value)
+
+    user = kid(hass)
+    asked = [asyncio.create_task(act(kwh, user.id)) for kwh in range(5, 25)]
+    automations = [asyncio.create_task(act(kwh, None)) for kwh in range(25, 45)]
+    await until(lambda: bool(desk.asked))
+    desk.is_open.set()
+
+    answers = await asyncio.gather(*asked)
+    assert answers.count(BUSY) == 11
+    assert BUSY not in await asyncio.gather(*automations)
+
+
+@pytest.mark.usefixtures("entry")
+async def test_no_bill_is_worked_out_in_the_event_loop(hass: HomeAssistant) -> None:
+    loop = threading.current_thread()
+    threads: list[threading.Thread] = []
+
+    def note(*_args: object, **_kwargs: object) -> None:
+        threads.append(threading.current_thread())
+        raise RuntimeError
+
+    module = f"custom_components.{DOMAIN}.services.bill"
+    with patch(f"{module}.bill", note), patch(f"{module}.compare", note):
+        for action in ("get_bill", "compare_reference_powers"):
+            with pytest.raises(RuntimeError):
+                await hass.services.async_call(
+                    DOMAIN, action, {}, blocking=True, return_response=True
+                )
+    assert len(threads) == 2
+    assert loop not in threads
+
+
+async def test_an_answer_that_never_comes_keeps_nobody_waiting(
+    client: Client, entry: MockConfigEntry, desk: Desk
+) -> None:
+    with patch(f"custom_components.{DOMAIN}.answers._PATIENCE", 0.05):
+        await send(client, entry, 5)
+        answer = (await received(client, 1))[0]
+    assert answer["error"]["code"] == "busy"
+    desk.is_open.set()
+    await send(client, entry, 6)
+    assert (await received(client, 1))[0]["success"]
