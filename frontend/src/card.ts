@@ -7,6 +7,7 @@ import { missingNote, spoken, spokenNow } from "./languages.ts";
 import { languageOf, type Locale, localDay, type Texts } from "./locale.ts";
 import { chooser, shortTitle } from "./parts/chooser.ts";
 import { rich, tableBehind } from "./parts/markup.ts";
+import { noteUses } from "./question-queue.ts";
 import { styles } from "./styles.ts";
 import common from "./texts/common.json" with { type: "json" };
 import type { Meter } from "./wire.ts";
@@ -122,6 +123,7 @@ export abstract class SmartyCard extends LitElement {
   readonly #listenWhileInView = (): void => {
     for (const unlisten of this.#unlisten) unlisten();
     this.#unlisten = [];
+    noteUses(this, false);
     this.#feed = undefined;
     clearInterval(this.#tick);
     if (!this.#hass || !this.#isInView || document.hidden) return;
@@ -166,6 +168,7 @@ export abstract class SmartyCard extends LitElement {
     const meter = this.meter;
     const feed = this.#feed ?? (meter && this.#meters?.feed(meter.entry_id));
     const isForbidden = feed?.live?.state === "unauthorized" || feed?.live?.state === "removed";
+    noteUses(this, this.#unlisten.length > 0);
     const content = meter && feed && !isForbidden ? this.content(meter, feed) : this.#withoutMeter(isForbidden);
     // An article, so that its header is not taken for that of the page.
     const note = missingNote(this.#hass.language, this.locale);
@@ -198,7 +201,7 @@ export abstract class SmartyCard extends LitElement {
 
   /** What stands where an answer is not there yet, or is refused. */
   protected waiting(error?: string): TemplateResult {
-    const keys = { not_answered: "not_answered", unreadable: "not_answered", not_loaded: "not_read" } as const;
+    const keys = { not_answered: "not_answered", busy: "not_answered", unreadable: "not_answered", not_loaded: "not_read" } as const;
     const key = error ? (keys[error as keyof typeof keys] ?? "nothing_yet") : "loading";
     return html`<p class="small" role="status">${this.locale.common(key)}</p>`;
   }

@@ -8,6 +8,7 @@
 
 import type { Connection, Unsubscribe } from "./hass.ts";
 import { addDays, dayStart, localDay, QUARTER_HOUR_MS } from "./locale.ts";
+import { QuestionQueue, use } from "./question-queue.ts";
 import type { Commands, Live, Meter } from "./wire.ts";
 
 const RETRY_S = [1, 2, 4, 8, 16, 30];
@@ -139,13 +140,15 @@ export class Feed extends Heard {
   #dayEnds = 0;
   #return: ReturnType<typeof setTimeout> | undefined;
   readonly #entryId: string;
+  readonly #queue: QuestionQueue;
   readonly #answers = new Map<string, Answer>();
   #subscription: Promise<Unsubscribe> | undefined;
   #run = 0;
 
-  constructor(connection: Connection, entryId: string) {
+  constructor(connection: Connection, entryId: string, queue: QuestionQueue) {
     super(connection);
     this.#entryId = entryId;
+    this.#queue = queue;
   }
 
   /** The present by the clock of Home Assistant, in ms since 1970: that of a tablet may be minutes off. */
@@ -205,12 +208,13 @@ export class Feed extends Heard {
     // What was looked at longest ago is forgotten first: a year is not asked anew for many days.
     this.#answers.delete(key);
     this.#answers.set(key, answer);
+    use(answer);
     const [oldest] = this.#answers.keys();
     if (this.#answers.size > MOST_ANSWERS) this.#answers.delete(oldest!);
     // The first message says which quarter-hour it is: what is asked before would be asked twice.
     if (!this.live) return answer as Known<Commands[C]["answers"]>;
     const isStale = answer.period !== period && Date.now() >= answer.retryAt;
-    if (isStale && !answer.isPending && this.listeners.size) void this.#ask(answer, { type: command, ...takes }, period);
+    if (isStale && !answer.isPending) void this.#ask(answer, { type: command, ...takes }, period);
     return answer as Known<Commands[C]["answers"]>;
   }
 
@@ -223,10 +227,11 @@ export class Feed extends Heard {
   async #ask(answer: Answer, message: object, period: string): Promise<void> {
     answer.isPending = true;
     try {
-      answer.value = await this.connection.sendMessagePromise({ ...message, entry_id: this.#entryId });
-      delete answer.error;
-      answer.tries = 0;
-      answer.period = period;
+      const value = await this.#queue.ask({ ...message, entry_id: this.#entryId }, answer);
+      if (value !== undefined) {
+        Object.assign(answer, { value, tries: 0, period });
+        delete answer.error;
+      }
     } catch (error) {
       answer.error = codeOf(error);
       answer.retryAt = Date.now() + 1000 * (RETRY_S[answer.tries] ?? 30);
@@ -311,6 +316,7 @@ export class Meters extends Heard {
   list: Meter[] | undefined;
   error: string | undefined;
   readonly #feeds = new Map<string, Feed>();
+  readonly #queue = new QuestionQueue(this.connection);
   #chosen: string | undefined;
   #asking: Promise<void> | undefined;
   /** Of each meter: two that differ must not ask in turns for ever. */
@@ -319,7 +325,7 @@ export class Meters extends Heard {
   feed(entryId: string): Feed {
     let feed = this.#feeds.get(entryId);
     if (!feed) {
-      feed = new Feed(this.connection, entryId);
+      feed = new Feed(this.connection, entryId, this.#queue);
       this.#feeds.set(entryId, feed);
     }
     return feed;

@@ -188,6 +188,32 @@ async def test_the_bills_are_asked_once_for_both_cards(stage: Stage) -> None:
     assert asked == [{"type": "smarty_p1/bill", "months": 13, "entry_id": "house"}]
 
 
+async def test_a_busy_home_assistant_is_asked_again_for_a_minute(stage: Stage) -> None:
+    answers = bills()
+    await stage.show(CARD, answers=answers | {"smarty_p1/bill": {"error": "busy"}})
+    for _ in range(10):
+        assert "One moment…" in await stage.text()
+        await stage.passes(5)
+    # The first refusal after a minute is told; the pause before it is 8.8 s at most.
+    for _ in range(4):
+        await stage.passes(5)
+    assert "Home Assistant does not answer." in await stage.text()
+    await stage.page.evaluate("answers => stage.answer(answers)", answers)
+    await stage.passes(9)
+    await stage.settle()
+    assert "97 € a month" in await clean(stage, "months-busy")
+
+
+async def test_a_card_that_was_removed_asks_no_more(stage: Stage) -> None:
+    await stage.show(CARD, answers=bills() | {"smarty_p1/bill": {"error": "busy"}})
+    await stage.page.evaluate("document.querySelector('main').replaceChildren()")
+    asked = "stage.asked.filter(({type}) => type === 'smarty_p1/bill').length"
+    before = await stage.page.evaluate(asked)
+    assert before
+    await stage.passes(30)
+    assert await stage.page.evaluate(asked) == before
+
+
 async def test_odd_months_are_no_end(stage: Stage) -> None:
     odd = bill(
         "2026-10", [line("energy", "1e9", "0.145")], parts={"energy": -5e11, "network": None}

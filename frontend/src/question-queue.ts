@@ -1,0 +1,95 @@
+/**
+ * The queue of one page's questions. Home Assistant answers them one at a time, in turns between its users,
+ * and refuses further questions of a user who has several waiting.
+ */
+
+import type { Connection } from "./hass.ts";
+
+const MAX_IN_FLIGHT = 2;
+const MAX_PAUSE_S = 8;
+/** From the first time a question is sent; the pauses are 1, 2, 4 and then always 8 s. */
+const MAX_BUSY_MS = 60_000;
+
+interface Answer {
+  value?: unknown;
+}
+
+interface Question {
+  readonly message: object;
+  readonly answer: Answer;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  sentAt?: number;
+  refusals: number;
+  isResting: boolean;
+}
+
+/** The answers that each card in view used in its last drawing. */
+const usedBy = new Map<object, Set<Answer>>();
+let used = new Set<Answer>();
+
+/** Begin to note the answers that a card uses; the answers of its drawing before are let go. */
+export function noteUses(card: object, isInView: boolean): void {
+  used = new Set();
+  if (isInView) usedBy.set(card, used);
+  else usedBy.delete(card);
+}
+
+/** Note that the card which is drawn uses an answer. */
+export function use(answer: Answer): void {
+  used.add(answer);
+}
+
+const isUsed = (answer: Answer): boolean => [...usedBy.values()].some((answers) => answers.has(answer));
+
+/** Queue of the questions over one connection. */
+export class QuestionQueue {
+  readonly #connection: Connection;
+  #waiting: Question[] = [];
+  #workers = 0;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Return the answer to a message; undefined if no card uses the answer before the message is sent. */
+  ask(message: object, answer: Answer): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ message, answer, resolve, reject, refusals: 0, isResting: false });
+      if (this.#workers < MAX_IN_FLIGHT) void this.#work();
+    });
+  }
+
+  async #work(): Promise<void> {
+    this.#workers += 1;
+    for (let question = this.#next(); question; question = this.#next()) await this.#send(question);
+    this.#workers -= 1;
+  }
+
+  /** Take the next question: a card that shows nothing yet comes before the refresh of one that shows something. */
+  #next(): Question | undefined {
+    for (const { answer, resolve } of this.#waiting) if (!isUsed(answer)) resolve(undefined);
+    this.#waiting = this.#waiting.filter(({ answer }) => isUsed(answer));
+    const ready = this.#waiting.filter(({ isResting }) => !isResting);
+    const next = ready.find(({ answer }) => answer.value === undefined) ?? ready[0];
+    this.#waiting = this.#waiting.filter((question) => question !== next);
+    return next;
+  }
+
+  async #send(question: Question): Promise<void> {
+    question.sentAt ??= Date.now();
+    try {
+      question.resolve(await this.#connection.sendMessagePromise(question.message));
+    } catch (error) {
+      const isBusy = (error as { code?: unknown } | null)?.code === "busy";
+      if (!isBusy || Date.now() - question.sentAt >= MAX_BUSY_MS) return question.reject(error);
+      const pauseS = Math.min(MAX_PAUSE_S, 2 ** question.refusals) * (0.9 + 0.2 * Math.random());
+      question.refusals += 1;
+      question.isResting = true;
+      this.#waiting.unshift(question);
+      // The pause keeps its place in flight: the next question would be refused as well.
+      await new Promise((resolve) => setTimeout(resolve, 1000 * pauseS));
+      question.isResting = false;
+    }
+  }
+}
