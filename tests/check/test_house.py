@@ -25,6 +25,7 @@ FLOORS = (
         "system_health",
         "websocket",
     ),
+    ("answers", "rights"),
     ("trigger", "condition", "logbook"),
     ("trigger_and_condition_targets",),
     ("sinks",),

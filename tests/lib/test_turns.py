@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.smarty_p1.lib.turns import BusyError, Turns
+from smartyp1.turns import BusyError, Turns
 
 
 def all_of(turns: Turns[str, str]) -> list[str]:

@@ -97,15 +97,18 @@ async def make_stream(cluster: NatsCluster) -> None:
     await until(is_made, within=PATIENCE)
 
 
-async def stored(cluster: NatsCluster) -> list[Stored]:
-    """Return all that is in the stream."""
+async def stored(cluster: NatsCluster, least: int = 0) -> list[Stored]:
+    """Return all that is in the stream, once there are so many messages.
+
+    The gateway does not count as waiting what it is about to write.
+    """
     found: list[Stored] = []
 
     async def is_read() -> bool:
         # Nodes that were just started have first to find each other.
         with contextlib.suppress(OSError, nats.errors.Error, nats.js.errors.Error):
             found[:] = await _read(cluster)
-            return True
+            return len(found) >= least
         return False
 
     await until(is_read, within=PATIENCE)

@@ -65,7 +65,7 @@ async def test_what_two_gateways_read_of_a_meter_is_there_once(
             for gateway in gateways:
                 await gateway.until_total("published_total", 21)
                 await gateway.until_total("queue_length", 0)
-        messages = await stored(cluster)
+        messages = await stored(cluster, len(frames) + 1)
     assert [message.data for message in messages] == [*frames[:10], damaged, *frames[10:]]
     title = TITLE.hex().upper()
     assert {message.subject for message in messages} == {
@@ -111,7 +111,7 @@ async def test_nothing_is_lost_or_doubled_while_each_node_is_killed(tmp_path: Pa
         await sending
         await gateway.until_total("frames_total", sum(map(len, sent.values())))
         await gateway.until_total("queue_length", 0)
-        messages = await stored(cluster)
+        messages = await stored(cluster, sum(map(len, sent.values())))
     for title, frames in sent.items():
         assert of_meter(messages, title) == frames
 
@@ -148,7 +148,7 @@ async def test_what_waited_when_the_gateway_was_killed_comes_in_order(
                 await node.start()
             await gateway.until_total("queue_length", 0)
             await process.stop()
-        assert [message.data for message in await stored(cluster)] == frames
+        assert [message.data for message in await stored(cluster, len(frames))] == frames
         log = (tmp_path / "gateway.log").read_text(encoding="utf-8")
         # Once for each kind of trouble and connection, and not for each of 95 frames.
         assert log.count("WARNING") < 95
@@ -203,7 +203,7 @@ async def test_what_is_missing_is_said_and_frames_wait(tmp_path: Path, line: Lin
             await gateway.until_total("queue_length", 2)
             await make_stream(cluster)
             await gateway.until_total("queue_length", 0)
-            assert [message.data for message in await stored(cluster)] == [frame(1), frame(2)]
+            assert [message.data for message in await stored(cluster, 2)] == [frame(1), frame(2)]
     assert "s3cret" not in logged(tmp_path)
 
 

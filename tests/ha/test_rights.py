@@ -1,0 +1,221 @@
+"""docs/rights.md: each line is tried by an administrator, a reader, another user, an automation."""
+
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import pytest
+from homeassistant.components import websocket_api
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, Unauthorized
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import CLIENT_ID, MockConfigEntry, MockUser
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
+
+from custom_components.smarty_p1.const import DOMAIN
+
+from . import billed_month
+from .conftest import EntryMaker
+from .meter import MeterPort
+
+PAGE = (Path(__file__).parents[2] / "docs" / "rights.md").read_text(encoding="utf-8")
+USERS = ("administrator", "reader", "another user", "automation")
+FIELDS: dict[str, dict[str, Any]] = {
+    "quarter_hours": {"start": "2026-06-15T00:00:00Z"},
+    "what_if": {"kwh": 5, "kw": 3},
+    "get_quarter_hours": {"start": "2026-06-15 00:00:00", "end": "2026-06-16 00:00:00"},
+    "import_quarter_hours": {"path": "/nowhere"},
+    "capture": {"step": "show"},
+}
+NOTHING_TO_DO = ("what_if", "import_quarter_hours", "remove_imported_quarter_hours")
+NAMES = re.compile(r"`(\w+)`")
+
+
+def table() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield each line: what it is about, and the answer for each user."""
+    for line in PAGE.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 1 + len(USERS) and cells[0].startswith("**"):
+            yield cells[0], tuple(cells[1:])
+
+
+LINES = dict(table())
+
+
+def lines_of(kind: str) -> list[tuple[str, str, bool]]:
+    """Return each name on the page with each user who can try it, and whether it is allowed."""
+    lines = [(what, said) for what, said in LINES.items() if f"{kind}s" in what or kind in what]
+    return [
+        (name, user, allowed == "yes")
+        for what, said in lines
+        for name in NAMES.findall(what)
+        for user, allowed in zip(USERS, said, strict=True)
+        if allowed
+    ]
+
+
+COMMANDS, ACTIONS = lines_of("command"), lines_of("action")
+
+
+@pytest.fixture
+async def entry(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, hass_storage: dict[str, Any]
+) -> MockConfigEntry:
+    """Return the entry of a meter."""
+    return await billed_month.set_up(hass, port, make_entry, hass_storage)
+
+
+@pytest.fixture
+def users(hass: HomeAssistant, hass_admin_user: MockUser) -> dict[str, MockUser]:
+    """Return the users of the table."""
+    reader, other = MockUser().add_to_hass(hass), MockUser().add_to_hass(hass)
+    for user, entity_id in ((reader, "sensor.smarty_energy_imported"), (other, "light.hall")):
+        user.mock_policy({"entities": {"entity_ids": {entity_id: {"read": True}}}})
+    return {"administrator": hass_admin_user, "reader": reader, "another user": other}
+
+
+@pytest.fixture
+def token_of(hass: HomeAssistant, users: dict[str, MockUser]) -> Callable[[str], Awaitable[str]]:
+    """Return a function that returns the token of a user."""
+
+    async def token(name: str) -> str:
+        refresh = await hass.auth.async_create_refresh_token(users[name], CLIENT_ID)
+        return hass.auth.async_create_access_token(refresh)
+
+    return token
+
+
+@pytest.mark.usefixtures("entry")
+def test_the_page_names_all_commands_and_actions(hass: HomeAssistant) -> None:
+    commands = {name for name in hass.data[websocket_api.DOMAIN] if name.startswith(f"{DOMAIN}/")}
+    assert {f"{DOMAIN}/{name}" for name, *_ in COMMANDS} == commands
+    assert {name for name, *_ in ACTIONS} == hass.services.async_services()[DOMAIN].keys()
+
+
+async def test_the_commands(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hass_ws_client: WebSocketGenerator,
+    token_of: Callable[[str], Awaitable[str]],
+) -> None:
+    clients = {user: await hass_ws_client(hass, await token_of(user)) for user in USERS[:3]}
+    for name, user, is_allowed in COMMANDS:
+        meter = {} if name == "meters" else {"entry_id": entry.entry_id}
+        question = {"type": f"{DOMAIN}/{name}", **meter, **FIELDS.get(name, {})}
+        await clients[user].send_json_auto_id(question)
+        answer = await clients[user].receive_json()
+        while answer["type"] != "result":
+            answer = await clients[user].receive_json()
+        if name == "meters":
+            assert len(answer["result"]["meters"]) == is_allowed, user
+        else:
+            assert answer["success"] is is_allowed, (name, user)
+            assert is_allowed or answer["error"]["code"] == "unauthorized", (name, user)
+        assert is_allowed or entry.title not in str(answer)
+
+
+async def test_the_actions(
+    hass: HomeAssistant, entry: MockConfigEntry, users: dict[str, MockUser]
+) -> None:
+    for name, user, is_allowed in ACTIONS:
+        for meter in ({"config_entry": entry.entry_id}, {}):
+            refusal: HomeAssistantError | None = None
+            try:
+                answer = await hass.services.async_call(
+                    DOMAIN,
+                    name,
+                    {**meter, **FIELDS.get(name, {})},
+                    blocking=True,
+                    return_response=True,
+                    context=Context(user_id=users[user].id if user in users else None),
+                )
+            except HomeAssistantError as err:
+                refusal = err
+            assert isinstance(refusal, Unauthorized) is not is_allowed, (name, user)
+            # There is nothing to import or to remove, and too little for a battery.
+            if is_allowed and name not in NOTHING_TO_DO:
+                assert answer, (name, user)
+                assert refusal is None
+
+
+async def test_an_action_of_a_user_that_is_gone(
+    hass: HomeAssistant, entry: MockConfigEntry, users: dict[str, MockUser]
+) -> None:
+    await hass.auth.async_remove_user(users["reader"])
+    with pytest.raises(Unauthorized):
+        await hass.services.async_call(
+            DOMAIN,
+            "get_bill",
+            {"config_entry": entry.entry_id},
+            blocking=True,
+            return_response=True,
+            context=Context(user_id=users["reader"].id),
+        )
+
+
+async def test_a_user_learns_nothing_of_a_meter_that_is_not_loaded(
+    hass: HomeAssistant, entry: MockConfigEntry, users: dict[str, MockUser]
+) -> None:
+    await hass.config_entries.async_unload(entry.entry_id)
+    with pytest.raises(Unauthorized):
+        await hass.services.async_call(
+            DOMAIN,
+            "get_bill",
+            {"config_entry": entry.entry_id},
+            blocking=True,
+            return_response=True,
+            context=Context(user_id=users["another user"].id),
+        )
+
+
+# What a line of the page is asked for by; Home Assistant refuses it before it comes to the meter.
+REQUESTS = {
+    "**Add a meter**": ("POST", "/api/config/config_entries/flow", {"handler": DOMAIN}),
+    "**Change options**": ("POST", "/api/config/config_entries/options/flow", {"handler": "{id}"}),
+    "**Answer a repair**": (
+        "POST",
+        "/api/repairs/issues/fix",
+        {"handler": DOMAIN, "issue_id": "no_telegram_{id}"},
+    ),
+    "**Download diagnostics**": ("GET", "/api/diagnostics/config_entry/{id}", None),
+    "**Remove a meter**": ("DELETE", "/api/config/config_entries/entry/{id}", None),
+}
+
+
+def test_each_other_line_has_a_request() -> None:
+    others = [what for what in LINES if "command" not in what and "action" not in what]
+    assert [what for what in others if not what.startswith(tuple(REQUESTS))] == []
+    assert len(others) == len(REQUESTS)
+
+
+@pytest.mark.parametrize("what", REQUESTS)
+async def test_what_an_administrator_does_in_the_settings(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+    token_of: Callable[[str], Awaitable[str]],
+    what: str,
+) -> None:
+    for component in ("config", "repairs", "diagnostics"):
+        assert await async_setup_component(hass, component, {})
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"no_telegram_{entry.entry_id}",
+        is_fixable=True,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key="no_telegram",
+        translation_placeholders={"title": entry.title},
+    )
+    said = next(said for line, said in LINES.items() if line.startswith(what))
+    method, path, body = REQUESTS[what]
+    filled = {key: value.format(id=entry.entry_id) for key, value in (body or {}).items()}
+    for user, allowed in reversed([*zip(USERS, said, strict=True)][:3]):
+        client = await hass_client(await token_of(user))
+        answer = await client.request(method, path.format(id=entry.entry_id), json=filled or None)
+        assert (answer.status == HTTPStatus.OK) is (allowed == "yes"), (user, answer.status)
+        if allowed != "yes":
+            assert answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
