@@ -7,6 +7,7 @@ goes on when it is loaded again.
 from typing import Any
 
 import voluptuous as vol
+from homeassistant.auth.models import User
 from homeassistant.components.websocket_api.connection import ActiveConnection
 from homeassistant.components.websocket_api.decorators import websocket_command
 from homeassistant.components.websocket_api.messages import construct_event_message
@@ -23,10 +24,12 @@ from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..rights import may_read, readable_meter
 from .live_values import live_values
 from .meter_status import Status, loaded_meter, status_of
-from .requests import METER, NOT_FOUND, refuse
+from .requests import BUSY, METER, NOT_FOUND, refuse
 
 # A dialog opens, and a repair is raised, a moment after telegrams have failed.
 _REMEDY_DELAY = 1.0
+# Of a meter, by one user: each of them costs something with every telegram.
+_MAX_LISTENERS = 64
 
 type Listener = tuple[ActiveConnection, int]
 
@@ -65,6 +68,12 @@ class LiveMeter:
                 self._detach()
 
         return remove
+
+    @callback
+    def has_too_many(self, user: User) -> bool:
+        """Return whether a user listens as often as one may."""
+        listening = sum(connection.user.id == user.id for connection, _ in self._listeners)
+        return listening >= _MAX_LISTENERS
 
     @callback
     def _attach(self) -> None:
@@ -174,5 +183,8 @@ def live(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any])
     live_meters = hass.data.setdefault(_LIVE_METERS, {})
     if entry.entry_id not in live_meters:
         live_meters[entry.entry_id] = LiveMeter(hass, entry)
+    if live_meters[entry.entry_id].has_too_many(connection.user):
+        refuse(connection, msg, BUSY)
+        return
     connection.send_result(msg["id"])
     connection.subscriptions[msg["id"]] = live_meters[entry.entry_id].add((connection, msg["id"]))

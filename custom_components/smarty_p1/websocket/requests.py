@@ -43,9 +43,7 @@ NOT_LOADED = RefusedError(
 NOTHING_COUNTED = RefusedError(
     code="nothing_counted", text="No energy of this meter has been read yet."
 )
-BUSY = RefusedError(
-    code="busy", text="This user waits for too many answers already; ask again later."
-)
+BUSY = RefusedError(code="busy", text="This user has asked for too much at once; ask again later.")
 
 
 @callback

@@ -25,7 +25,7 @@ from tests.ha.support import (
     wait_until,
 )
 
-from .conftest import Client, ClientOf, user_with
+from .conftest import Client, ClientOf, refused, user_with
 
 
 async def subscribe(client: Client, entry: MockConfigEntry) -> tuple[int, Any]:
@@ -203,6 +203,22 @@ async def test_a_right_taken_away_ends_it_with_the_next_telegram(
         "remedy": None,
     }
     assert entry.runtime_data._reading_listeners == []
+
+
+async def test_a_user_follows_a_meter_64_times_at_most(
+    hass: HomeAssistant, client: Client, client_of: ClientOf, entry: MockConfigEntry
+) -> None:
+    user = user_with(hass, "sensor.smarty_energy_imported")
+    first, second = await client_of(user), await client_of(user)
+    ids = [(await subscribe(one, entry))[0] for one in (first, second) for _ in range(32)]
+    for one in (first, second):
+        assert await refused(one, "live", entry_id=entry.entry_id) == "busy"
+    await subscribe(client, entry)
+
+    await first.send_json_auto_id({"type": "unsubscribe_events", "subscription": ids[0]})
+    assert (await first.receive_json())["success"]
+    await subscribe(second, entry)
+    assert await refused(second, "live", entry_id=entry.entry_id) == "busy"
 
 
 async def test_silence_is_told_with_what_helps(
