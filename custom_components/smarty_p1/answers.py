@@ -41,8 +41,8 @@ class _Work:
     books: Books
     answer: asyncio.Future[Any]
     askers: int = 0
-    task: asyncio.Task[None] | None = None
-    """What makes it, once it is its turn."""
+    is_taken: bool = False
+    """Whether it is its turn: it is then made to its end, and nothing else beside it."""
 
 
 class Answers:
@@ -76,7 +76,7 @@ class Answers:
         work = self._works.get(question)
         if work is None:
             work = _Work(question, make, books, self._hass.loop.create_future())
-        if work.task is None:
+        if not work.is_taken:
             most = _MAX_WAITING_OF_AUTOMATIONS if user_id is None else MAX_WAITING
             self._turns.wait(user_id, work, most)
         self._works[question] = work
@@ -90,8 +90,8 @@ class Answers:
         finally:
             self._turns.leave(user_id, work)
             work.askers -= 1
-            if not work.askers:
-                self._forget(work)
+            if not work.askers and not work.is_taken:
+                del self._works[question]
 
     @callback
     def _serve(self) -> None:
@@ -103,10 +103,10 @@ class Answers:
     async def _async_serve(self) -> None:
         try:
             while work := self._turns.take():
-                work.task = self._hass.async_create_background_task(
-                    self._async_make(work), f"{DOMAIN} answer"
-                )
-                await asyncio.wait([work.task])
+                work.is_taken = True
+                await self._async_make(work)
+                # Short ones need not wait for anything: what else there is to do comes in between.
+                await asyncio.sleep(0)
         finally:
             self._server = None
 
@@ -128,7 +128,7 @@ class Answers:
             # What it is was told, if anybody still waits.
             if not work.answer.cancel():
                 work.answer.exception()
-            self._forget(work)
+            del self._works[work.question]
 
     @callback
     def _keep(self, question: Hashable, mark: object, answer: object) -> None:
@@ -136,14 +136,6 @@ class Answers:
         self._kept[question] = mark, answer
         while len(self._kept) > _MAX_KEPT:
             del self._kept[next(iter(self._kept))]
-
-    @callback
-    def _forget(self, work: _Work) -> None:
-        """Make no more of what nobody waits for, and answer nobody else with it."""
-        if self._works.get(work.question) is work:
-            del self._works[work.question]
-        if work.task and not work.answer.done():
-            work.task.cancel()
 
     async def _async_close(self, _event: Event) -> None:
         await self._hass.async_add_executor_job(lambda: self.executor.shutdown(cancel_futures=True))

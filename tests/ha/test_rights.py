@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from homeassistant.components import websocket_api
 from homeassistant.core import Context, HomeAssistant
-from homeassistant.exceptions import HomeAssistantError, Unauthorized
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import CLIENT_ID, MockConfigEntry, MockUser
@@ -139,6 +139,51 @@ async def test_the_actions(
             if is_allowed and name not in NOTHING_TO_DO:
                 assert answer, (name, user)
                 assert refusal is None
+
+
+async def test_a_meter_without_entities_is_read_by_all_who_may_read_everything(
+    hass: HomeAssistant,
+    hass_ws_client: WebSocketGenerator,
+    users: dict[str, MockUser],
+    token_of: Callable[[str], Awaitable[str]],
+) -> None:
+    assert await async_setup_component(hass, DOMAIN, {})
+    MockConfigEntry(domain=DOMAIN, title="New", unique_id="SAG1", data={"port": "x"}).add_to_hass(
+        hass
+    )
+    users["reader"].mock_policy({"entities": True})
+    for user, count in (("administrator", 1), ("reader", 1), ("another user", 0)):
+        client = await hass_ws_client(hass, await token_of(user))
+        await client.send_json_auto_id({"type": f"{DOMAIN}/meters"})
+        assert len((await client.receive_json())["result"]["meters"]) == count, user
+
+
+async def test_no_command_or_action_is_about_what_is_no_meter(
+    hass: HomeAssistant,
+    hass_ws_client: WebSocketGenerator,
+    users: dict[str, MockUser],
+    token_of: Callable[[str], Awaitable[str]],
+) -> None:
+    assert await async_setup_component(hass, DOMAIN, {})
+    other = MockConfigEntry(domain="sun", title="The sun")
+    other.add_to_hass(hass)
+    client = await hass_ws_client(hass, await token_of("administrator"))
+    await client.send_json_auto_id({"type": f"{DOMAIN}/bill", "entry_id": other.entry_id})
+    assert (await client.receive_json())["error"]["code"] == "not_found"
+    for user, error in (
+        ("administrator", ServiceValidationError),
+        ("another user", Unauthorized),
+        ("automation", ServiceValidationError),
+    ):
+        with pytest.raises(error):
+            await hass.services.async_call(
+                DOMAIN,
+                "get_bill",
+                {"config_entry": other.entry_id},
+                blocking=True,
+                return_response=True,
+                context=Context(user_id=users[user].id if user in users else None),
+            )
 
 
 async def test_an_action_of_a_user_that_is_gone(

@@ -74,7 +74,8 @@ async def get_bill(call: ServiceCall) -> ServiceResponse:
     Raises ServiceValidationError when there is no such meter or month, or the user waits for too
     many answers, and Unauthorized when the user may not read the meter.
     """
-    demand = demand_of(await async_readable_meter(call))
+    coordinator = await async_readable_meter(call)
+    demand = demand_of(coordinator)
     months = {month_name(month): month for month in known_months(demand)}
     name = call.data.get(ATTR_MONTH, month_name(demand.month))
     if name not in months:
@@ -83,7 +84,7 @@ async def get_bill(call: ServiceCall) -> ServiceResponse:
     count = call.data.get(ATTR_MONTHS)
     asked = [*months.values()][-count:] if count else [months[name]]
     make = partial(async_aside, call.hass, _bills, asked, demand)
-    bills: list[JsonValueType] = await async_in_turn(call, make)
+    bills: list[JsonValueType] = await async_in_turn(call, coordinator, make)
     return {"months": bills} if count else cast("ServiceResponse", bills[0])
 
 
@@ -176,7 +177,7 @@ async def compare_reference_powers(call: ServiceCall) -> ServiceResponse:
     coordinator = await async_readable_meter(call)
     demand = demand_of(coordinator)
     make = partial(async_aside, call.hass, _compared_by, demand, call.data[ATTR_PRICES])
-    return await async_in_turn(call, make, partial(books_of, coordinator))
+    return await async_in_turn(call, coordinator, make, partial(books_of, coordinator))
 
 
 def _compared_by(demand: Demand, prices: str) -> dict[str, Any]:

@@ -35,20 +35,24 @@ async def async_readable_meter(call: ServiceCall) -> SmartyCoordinator:
         entry_id = call.data.get(ATTR_CONFIG_ENTRY) or _only_meter(hass)
         entry = entry_id and hass.config_entries.async_get_entry(entry_id)
         # Before anything is said of an entry.
-        if entry and not (entry.domain == DOMAIN and may_read(hass, user, entry)):
+        if entry and not may_read(hass, user, entry):
             raise Unauthorized(context=call.context, user_id=user_id, permission=POLICY_READ)
     return coordinator_of(call)
 
 
 async def async_in_turn[T](
-    call: ServiceCall, make: Callable[[], Awaitable[T]], books: Books = lambda: None
+    call: ServiceCall,
+    coordinator: SmartyCoordinator,
+    make: Callable[[], Awaitable[T]],
+    books: Books = lambda: None,
 ) -> T:
-    """Return the answer to a call, when it is the turn of its user.
+    """Return the answer to a call about a meter, when it is the turn of its user.
 
     It is kept as `Answers.async_get` says. Raises ServiceValidationError when the user waits for
     too many answers already, and what `make` raises.
     """
-    question = call.service, frozenset(call.data.items())
+    meter = coordinator.config_entry.entry_id
+    question = call.service, meter, frozenset(call.data.items())
     try:
         return await answers_of(call.hass).async_get(call.context.user_id, question, make, books)
     except BusyError:

@@ -68,7 +68,8 @@ async def get_outlook(call: ServiceCall) -> ServiceResponse:
     # Not in turn: it may wait for the network.
     market = await _async_market(coordinator, now)
     render = _FORMATS[call.data[ATTR_FORMAT]]
-    return await async_in_turn(call, partial(_async_told, coordinator, now, market, render))
+    make = partial(_async_told, coordinator, now, market, render)
+    return await async_in_turn(call, coordinator, make)
 
 
 async def _async_told(

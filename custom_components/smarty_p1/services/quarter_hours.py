@@ -78,7 +78,7 @@ async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
         raise invalid(translation_key="period_too_long", days=str(_LONGEST_DAYS))
     render = _as_csv if call.data[ATTR_FORMAT] == FORMAT_CSV else _as_json
     make = partial(_async_read, coordinator, start, end, render)
-    return await async_in_turn(call, make)
+    return await async_in_turn(call, coordinator, make)
 
 
 async def _async_read(

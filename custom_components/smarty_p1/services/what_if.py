@@ -77,7 +77,7 @@ async def try_battery(call: ServiceCall) -> ServiceResponse:
     """
     coordinator = await async_readable_meter(call)
     make = partial(_async_tried, call, coordinator)
-    return await async_in_turn(call, make, partial(books_of, coordinator))
+    return await async_in_turn(call, coordinator, make, partial(books_of, coordinator))
 
 
 async def _async_tried(call: ServiceCall, coordinator: SmartyCoordinator) -> dict[str, Any]:

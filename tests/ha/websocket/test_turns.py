@@ -208,28 +208,32 @@ async def test_a_closed_connection_waits_no_longer(
     assert desk.asked == [5, 8, 20]
 
 
-async def test_nobody_works_on_for_who_is_gone(
+async def test_who_connects_again_and_again_begins_nothing_beside_what_is_made(
     hass: HomeAssistant, client: Client, client_of: ClientOf, entry: MockConfigEntry, desk: Desk
 ) -> None:
     desk.is_open.set()
-    gone = await client_of(kid(hass))
-    is_reading, has_read = asyncio.Event(), asyncio.Event()
+    user = kid(hass)
+    reading, has_read = 0, asyncio.Event()
 
     async def read(*_: object) -> tuple[list[object], dict[str, object]]:
-        is_reading.set()
+        nonlocal reading
+        reading += 1
         await has_read.wait()
         return [], {}
 
     with patch.object(entry.runtime_data.past, "async_quarter_hours", read):
-        await call(gone, entry, 5)
-        await is_reading.wait()
-        await gone.close()
-        await asyncio.sleep(0.1)
+        for kwh in range(5, 9):
+            gone = await client_of(user)
+            await call(gone, entry, kwh)
+            await until(lambda: reading > 0)
+            await gone.close()
+            await asyncio.sleep(0.05)
+        assert reading == 1
+        await call(client, entry, 20)
         has_read.set()
-        await call(client, entry, 6)
         await received(client, 1)
 
-    assert desk.asked == [6]
+    assert desk.asked == [5, 20]
 
 
 async def test_a_script_goes_on_when_who_started_it_is_gone(
