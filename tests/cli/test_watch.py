@@ -155,7 +155,7 @@ def test_every_reason_is_said_in_words_and_counted(reason: Reason) -> None:
 
 def test_a_telegram_puts_right_what_was_wrong_and_the_count_stays() -> None:
     known = known_of(frame(5) + frame(5))
-    assert condition(known, NOW).text == EXPLANATIONS[Reason.REPLAY]
+    assert condition(known, NOW)[0] == EXPLANATIONS[Reason.REPLAY]
 
     known.receive(1, Decoder(KEY).feed(frame(6)), NOW)
     assert summary(known, NOW + 3).startswith("reading; rejected: replay 1; last telegram 3 s ago")
@@ -191,15 +191,15 @@ def test_a_port_that_is_lost_is_said_until_it_is_back(error: LinkError, words: s
 
 def test_silence_and_noise_are_told_apart() -> None:
     known = Known("/dev/ttyUSB0")
-    assert condition(known, NOW).text == "opening the port"
+    assert condition(known, NOW)[0] == "opening the port"
     known.open(NOW)
-    assert condition(known, NOW + LATE).text == "waiting for the first telegram"
-    assert condition(known, NOW + LATE + 1).text.startswith("nothing received")
+    assert condition(known, NOW + LATE)[0] == "waiting for the first telegram"
+    assert condition(known, NOW + LATE + 1)[0].startswith("nothing received")
     known.lose(PortSilentError("no byte for 30 s"))
     known.open(NOW + 31)
-    assert condition(known, NOW + 32).text.startswith("nothing received")
+    assert condition(known, NOW + 32)[0].startswith("nothing received")
     known.receive(10, [], NOW + 40)
-    assert condition(known, NOW + 41).text.startswith("bytes arrive, but no telegram")
+    assert condition(known, NOW + 41)[0].startswith("bytes arrive, but no telegram")
 
 
 # --- the command -------------------------------------------------------------------------------
