@@ -13,8 +13,8 @@ COMPARE = """
 import asyncio
 import homeassistant.config_entries
 homeassistant.config_entries.RELOAD_AFTER_UPDATE_DELAY = 0.01
-from dev.benchmarks.states import compare_states
-print(asyncio.run(compare_states(rounds=1)).entities)
+from dev.bench import compare_states
+print(asyncio.run(compare_states(rounds=1))[0])
 """
 
 

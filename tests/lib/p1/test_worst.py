@@ -1,7 +1,7 @@
 """Whatever stands on the line, it costs little, and no true frame.
 
 What a stream costs is measured in CPU time of this thread, with room for a slow machine: a quarter
-of a core at the speed of a P1 port, where the decoder takes a fortieth (`scripts/bench --worst`).
+of a core at the speed of a P1 port, where the decoder takes a fortieth.
 """
 
 from functools import cache
@@ -9,10 +9,9 @@ from functools import cache
 import pytest
 from hypothesis import given, strategies as st
 
-from dev.benchmarks.frames import in_chunks
-from dev.benchmarks.worst import MODES, STREAMS, Cost, made, measure, measure_all
 from dev.encoder import KEY, crc, frame, telegram
 from smartyp1.p1 import Decoder, Telegram, crc16
+from tests.lib.p1.worst_streams import MODES, STREAMS, Cost, in_chunks, made, measure
 
 MICROSECONDS_A_BYTE = 20.0
 LONGEST_CALL = 100_000.0
@@ -50,13 +49,6 @@ def test_no_stream_costs_much(name: str) -> None:
         while len(costs) < TRIES and not any(map(is_cheap, costs)):
             costs.append(measure(name, mode, chunk_size, SIZE))
         assert any(map(is_cheap, costs)), (mode.name, chunk_size, costs)
-
-
-def test_the_benchmark_measures_every_stream() -> None:
-    found = list(measure_all(64, 1))
-
-    assert len(found) == len(STREAMS) * len(MODES)
-    assert all(worst.a_byte > 0 and worst.longest_call > 0 for worst in found)
 
 
 @pytest.mark.parametrize("message_size", [0, 1800])

@@ -1,24 +1,24 @@
-"""What the costliest streams anybody could think of cost the decoder, a byte.
+"""The costliest streams for the decoder that anybody could think of, and their cost a byte.
 
-Whoever can write to the line chooses its bytes. With a recorded frame whose text can be guessed
-comes a key stream: frames that repeat its counter decipher to whatever their writer wants.
+An attacker at the line chooses its bytes. With a recorded frame whose text can be guessed comes a
+key stream: frames that repeat its counter decipher to any text that the attacker wants.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from random import Random
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from dev.encoder import KEY
+from dev.simulator import Meter
 from smartyp1.p1 import Decoder, crc16
 
-from .frames import KEY, in_chunks, series
+_NOON = datetime(2025, 7, 3, 10, 0, tzinfo=UTC)
 
-CHUNK_SIZES = (1, 64, 4096)
-AIM = 3.0
-"""Microseconds a byte that a stream may cost: 3.5 % of a core at 11,520 bytes a second."""
 _LONGEST = 32_000
 _TITLE = b"SAGgp\x04\x10\x2e"
 _COUNTER = (7).to_bytes(4)
@@ -41,24 +41,6 @@ class Cost(NamedTuple):
 
     a_byte: float
     longest_call: float
-
-
-class Worst(NamedTuple):
-    """What a stream costs a decoder by the size of the chunks."""
-
-    name: str
-    mode: str
-    costs: dict[int, Cost]
-
-    @property
-    def a_byte(self) -> float:
-        """Return what a byte costs at most."""
-        return max(cost.a_byte for cost in self.costs.values())
-
-    @property
-    def longest_call(self) -> float:
-        """Return how long a call takes at most."""
-        return max(cost.longest_call for cost in self.costs.values())
 
 
 def _header(length: int, counter: bytes = _COUNTER, title: bytes = _TITLE) -> bytes:
@@ -113,6 +95,11 @@ def _random(size: int = 65_536) -> bytes:
     return Random(1).randbytes(size)  # noqa: S311 - the same each time
 
 
+def _telegrams(number: int) -> bytes:
+    meter = Meter(1, KEY)
+    return b"".join(meter.frame_at(_NOON + timedelta(seconds=10 * at)) for at in range(number))
+
+
 def _telegram_of(lines: bytes) -> bytes:
     return _sealed(_IDENTIFICATION + b"\r\n" + lines)
 
@@ -131,7 +118,7 @@ def _objects(turn: int, size: int, ending: bytes) -> bytes:
 STREAMS: dict[str, Callable[[], bytes]] = {
     "zeros": lambda: bytes(4096),
     "random bytes": _random,
-    "telegrams of a meter": lambda: b"".join(series(6)),
+    "telegrams of a meter": lambda: _telegrams(6),
     "first byte of a header": lambda: b"\xdb",
     "mark of a header": lambda: b"\xdb\x08",
     "headers of 18 bytes": lambda: _header(_LONGEST),
@@ -203,6 +190,11 @@ def made(name: str, size: int) -> bytes:
     return (pattern * (size // len(pattern) + 1))[:size]
 
 
+def in_chunks(data: bytes, size: int) -> list[bytes]:
+    """Return the bytes in chunks of a size."""
+    return [data[at : at + size] for at in range(0, len(data), size)]
+
+
 def measure(name: str, mode: Mode, chunk_size: int, size: int) -> Cost:
     """Feed so many bytes of a stream to a decoder, and return what they cost."""
     chunks = in_chunks(made(name, size), chunk_size)
@@ -216,14 +208,3 @@ def measure(name: str, mode: Mode, chunk_size: int, size: int) -> Cost:
         longest = max(longest, now - last)
         last = now
     return Cost((last - start) / 1000 / size, longest / 1000)
-
-
-def measure_all(size: int, rounds: int) -> Iterator[Worst]:
-    """Measure every stream; the best of some rounds counts."""
-    for name in STREAMS:
-        for mode in MODES:
-            costs = {}
-            for chunk_size in CHUNK_SIZES:
-                found = [measure(name, mode, chunk_size, size) for _ in range(rounds)]
-                costs[chunk_size] = Cost(*map(min, zip(*found, strict=True)))
-            yield Worst(name, mode.name, costs)

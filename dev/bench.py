@@ -1,0 +1,274 @@
+"""Print what a telegram costs, beside what others take for the same frames in the same process.
+
+And what Home Assistant's start takes longer: the import of the integration.
+"""
+
+import argparse
+import asyncio
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from tempfile import TemporaryDirectory
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+from dsmr_parser import telegram_specifications
+from dsmr_parser.clients.protocol import create_dsmr_protocol
+from dsmr_parser.clients.telegram_buffer import EncryptedTelegramBuffer
+from dsmr_parser.parsers import TelegramParser
+from homeassistant import loader
+from homeassistant.const import CONF_PORT
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
+
+from custom_components.smarty_p1.coordinator import port_coordinator
+from dev.simulator import Meter
+from dev.simulator.arguments import count
+from smartyp1.p1 import DEFAULT_AUTHENTICATION_KEY, Decoder, Telegram
+
+KEY = bytes.fromhex("AABBCCDDEEFF00112233445566778899")
+START = datetime(2025, 7, 3, 10, 0, tzinfo=UTC)
+INTERVAL = timedelta(seconds=10)
+FRAMES = 200
+SERIAL = "SAG1030790002574"
+# What Home Assistant has loaded before any integration of a user.
+_IMPORTS = """
+import importlib, time
+import homeassistant.bootstrap, homeassistant.config_entries
+import homeassistant.helpers.entity_platform, homeassistant.helpers.update_coordinator
+import cryptography.hazmat.primitives.ciphers.aead, serialx
+for name in "binary_sensor", "diagnostics", "event", "repairs", "sensor", "system_health":
+    importlib.import_module(f"homeassistant.components.{name}")
+start = time.process_time()
+for name in "", ".binary_sensor", ".event", ".sensor":
+    importlib.import_module(f"custom_components.smarty_p1{name}")
+print((time.process_time() - start) * 1e3)
+"""
+
+type Receive = Callable[[bytes], None]
+type Read = Callable[[list[bytes]], list[float]]
+
+
+def main() -> None:
+    """Measure everything, and print a table."""
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser.add_argument("--rounds", type=count, default=10, help="how often each side runs (10)")
+    options = parser.parse_args()
+    print(
+        f"best of {options.rounds} rounds of {FRAMES} telegrams; "
+        f"CPython {platform.python_version()}, dsmr-parser {version('dsmr-parser')}, "
+        f"Home Assistant {version('homeassistant')}, load {os.getloadavg()[0]:.1f}\n\n"
+        "| what | smarty_p1 | other | aim |\n|---|---:|---:|---:|"
+    )
+    frames = _series(FRAMES)
+    for size, aim in ((64, 60), (1, 12)):
+        own, other = compare_decoders(frames, size, options.rounds)
+        what = f"frame to telegram, chunks of {size}; dsmr-parser"
+        _print_row(what, f"{own:.1f} µs", f"{other:.0f} µs", f"{aim} times: {other / own:.3g}")
+    first = min(_time(read_with_own, frames[:1]) for _ in range(FRAMES * options.rounds))
+    _print_row("the first telegram of a new decoder", f"{first:.0f} µs", aim="100 µs")
+    entities, own, other = asyncio.run(compare_states(options.rounds))
+    what = f"frame to all states written, {entities} entities; Home Assistant's dsmr"
+    _print_row(what, f"{own:.0f} µs", f"{other:.0f} µs", f"3 times: {other / own:.3g}")
+    _print_row("import of the integration", f"{import_cost(options.rounds):.0f} ms", aim="50 ms")
+
+
+def _print_row(what: str, own: str, other: str = "", aim: str = "") -> None:
+    print(f"| {what} | {own} | {other} | {aim} |", flush=True)
+
+
+def _series(number: int) -> list[bytes]:
+    """Return so many frames of the simulator's meter at noon: with gas, water, heat and sun."""
+    meter = Meter(1, KEY)
+    return [meter.frame_at(START + index * INTERVAL) for index in range(number)]
+
+
+# --- bytes to telegrams ------------------------------------------------------------------------
+def read_with_own(chunks: Iterable[bytes]) -> list[float]:
+    """Return the imported energy of every telegram, read by the project's decoder."""
+    feed = Decoder(KEY).feed
+    return [
+        event.objects["1-0:1.8.0"]  # type: ignore[misc]
+        for chunk in chunks
+        for event in feed(chunk)
+        if isinstance(event, Telegram)
+    ]
+
+
+def read_with_dsmr_parser(chunks: Iterable[bytes]) -> list[float]:
+    """Return the imported energy of every telegram, read by dsmr-parser, tags verified."""
+    buffer = EncryptedTelegramBuffer()
+    parser = TelegramParser(telegram_specifications.MSN)
+    keys = KEY.hex(), DEFAULT_AUTHENTICATION_KEY.hex()
+    registers = []
+    for chunk in chunks:
+        buffer.append(chunk)
+        for frame in buffer.get_all():
+            telegram = parser.parse(frame, *keys)
+            registers.append(float(telegram.ELECTRICITY_IMPORTED_TOTAL.value))
+    return registers
+
+
+def compare_decoders(frames: list[bytes], size: int, rounds: int) -> tuple[float, float]:
+    """Return the microseconds a telegram of both readers in turns; the best round counts."""
+    chunks = [frame[at : at + size] for frame in frames for at in range(0, len(frame), size)]
+    readers: tuple[Read, Read] = (read_with_own, read_with_dsmr_parser)
+    found = [read(chunks) for read in readers]
+    if len(found[0]) != len(frames) or found[0] != found[1]:
+        message = "the two readers disagree about what the meter says"
+        raise RuntimeError(message)
+    times = [[_time(read, chunks) / len(frames) for read in readers] for _ in range(rounds)]
+    own, other = map(min, zip(*times, strict=True))
+    return own, other
+
+
+def _time(read: Read, chunks: list[bytes]) -> float:
+    """Return the microseconds of CPU that a reader takes."""
+    start = time.process_time()
+    read(chunks)
+    return (time.process_time() - start) * 1e6
+
+
+# --- bytes to states ---------------------------------------------------------------------------
+@asynccontextmanager
+async def home_assistant() -> AsyncGenerator[HomeAssistant]:
+    """Run a Home Assistant that finds the integration, and unload everything at the end."""
+    # Half a minute after entities were enabled, Home Assistant loads their entries once more: in
+    # the middle of what is measured, where that takes so long.
+    no_reload = patch("homeassistant.config_entries.RELOAD_AFTER_UPDATE_DELAY", 86_400)
+    with no_reload, TemporaryDirectory() as config:
+        async with async_test_home_assistant(config_dir=config) as hass:
+            hass.data.pop(loader.DATA_CUSTOM_COMPONENTS, None)
+            await async_setup_component(hass, "homeassistant", {})
+            yield hass
+            for entry in hass.config_entries.async_entries():
+                await hass.config_entries.async_unload(entry.entry_id)
+            await hass.async_stop(force=True)
+
+
+async def compare_states(rounds: int) -> tuple[int, float, float]:
+    """Return how many entities each has, and the microseconds a telegram of both in turns."""
+    frames = _series((rounds + 1) * FRAMES)
+    async with home_assistant() as hass:
+        first = frames[:FRAMES]
+        number, other = await _set_up_dsmr(hass, first)
+        found, own = await _set_up_own(hass, first, number)
+        if found != number:
+            message = f"{found} entities cannot be compared with {number}"
+            raise RuntimeError(message)
+        times = []
+        for index in range(1, rounds + 1):
+            chunk = frames[index * FRAMES : (index + 1) * FRAMES]
+            times.append([_time_receiving(receive, chunk) for receive in (own, other)])
+            await hass.async_block_till_done()
+    best_own, best_other = map(min, zip(*times, strict=True))
+    return number, best_own, best_other
+
+
+def _time_receiving(receive: Receive, frames: list[bytes]) -> float:
+    start = time.process_time()
+    for frame in frames:
+        receive(frame)
+    return (time.process_time() - start) / len(frames) * 1e6
+
+
+async def _add(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    entry.add_to_hass(hass)
+    if not await hass.config_entries.async_setup(entry.entry_id):
+        message = f"{entry.domain} was not set up"
+        raise RuntimeError(message)
+    await hass.async_block_till_done()
+
+
+async def _enable(hass: HomeAssistant, entry: MockConfigEntry, number: int | None) -> int:
+    """Enable so many entities of an entry, or all, and load it again; return how many."""
+    registry = er.async_get(hass)
+    entities = er.async_entries_for_config_entry(registry, entry.entry_id)
+    number = len(entities) if number is None else number
+    for index, entity in enumerate(entities):
+        disabled_by = None if index < number else er.RegistryEntryDisabler.USER
+        registry.async_update_entity(entity.entity_id, disabled_by=disabled_by)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    return min(number, len(entities))
+
+
+async def _set_up_dsmr(hass: HomeAssistant, frames: list[bytes]) -> tuple[int, Receive]:
+    """Set dsmr up with all its entities; return how many it has, and what takes the bytes."""
+    serials = {"serial_id": SERIAL, "serial_id_gas": None, "encryption_key": KEY.hex()}
+    way = {"port": "/dev/null", "dsmr_version": "MSn", "protocol": "dsmr_protocol"}
+    entry = MockConfigEntry(
+        domain="dsmr", unique_id=SERIAL, data=way | serials, options={"time_between_update": 0}
+    )
+    receivers: list[Receive] = []
+
+    async def connect(_port: str, version: str, callback: Any, **options: Any) -> Any:  # noqa: ANN401
+        factory, _ = create_dsmr_protocol(version, callback, **options)
+        protocol = factory()
+        receivers.append(protocol.data_received)
+        # The protocol, which is waited for, hears of the end.
+        transport = SimpleNamespace(close=lambda: protocol.connection_lost(None))
+        return transport, protocol
+
+    with patch("homeassistant.components.dsmr.sensor.create_dsmr_reader", connect):
+        await _add(hass, entry)
+        receivers[-1](frames.pop(0))
+        await hass.async_block_till_done()
+        number = await _enable(hass, entry, None)
+        receivers[-1](frames.pop(0))
+        await hass.async_block_till_done()
+    return number, receivers[-1]
+
+
+async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> tuple[int, Receive]:
+    """Set the integration up with at most so many entities; return as above."""
+    keys = {CONF_PORT: "socket://meter:1", "encryption_key": KEY.hex()}
+    entry = MockConfigEntry(domain="smarty_p1", title="benchmark", unique_id=SERIAL, data=keys)
+    receivers: list[Receive] = []
+
+    class Link:
+        """A port that delivers one frame at once, and then what the benchmark feeds."""
+
+        is_open = True
+
+        def __init__(self, _url: str, on_data: Receive, *_: object, **_options: object) -> None:
+            receivers.append(on_data)
+
+        def confirm(self) -> None:
+            """Take note of nothing."""
+
+        async def run(self) -> None:
+            receivers[-1](frames.pop(0))
+            await asyncio.Event().wait()
+
+    with patch.object(port_coordinator, "Link", Link):
+        await _add(hass, entry)
+        number = await _enable(hass, entry, number)
+    return number, receivers[-1]
+
+
+# --- the start ---------------------------------------------------------------------------------
+def import_cost(rounds: int) -> float:
+    """Return the milliseconds of an import of integration and platforms; the best counts.
+
+    Each time in a process of its own, with compiled files as Home Assistant keeps them.
+    """
+    command = [sys.executable, "-c", _IMPORTS]
+    with TemporaryDirectory() as compiled:
+        keep = {"PYTHONPYCACHEPREFIX": compiled, "PYTHONDONTWRITEBYTECODE": ""}
+        quiet: Any = {"env": os.environ | keep, "stderr": subprocess.DEVNULL}
+        times = [float(subprocess.check_output(command, **quiet)) for _ in range(rounds + 1)]
+    return min(times[1:])  # the first compiles
+
+
+if __name__ == "__main__":
+    main()

@@ -1,1 +1,0 @@
-"""How fast the project is, beside what others use for the same work."""
