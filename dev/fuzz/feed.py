@@ -245,7 +245,7 @@ def _result(search: subprocess.Popen[bytes], folder: Path) -> tuple[int, str]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run for some minutes, print one line, and return 1 if anything is wrong."""
-    parser = argparse.ArgumentParser(prog="fuzz feed", description=__doc__)
+    parser = argparse.ArgumentParser(prog="scripts/fuzz", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, help="the same one makes the same examples")
     parser.add_argument(
