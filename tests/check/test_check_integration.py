@@ -55,17 +55,6 @@ def append(name: str, code: str) -> Damage:
     return damage
 
 
-def replace(name: str, old: str, new: str) -> Damage:
-    """Change a text file."""
-
-    def damage(path: Path) -> None:
-        text = (path / name).read_text(encoding="utf-8")
-        assert old in text
-        (path / name).write_text(text.replace(old, new), encoding="utf-8")
-
-    return damage
-
-
 def everywhere(old: str, new: str) -> Damage:
     """Change every module."""
 
@@ -75,11 +64,6 @@ def everywhere(old: str, new: str) -> Damage:
             module.write_text(text.replace(old, new), encoding="utf-8")
 
     return damage
-
-
-def write(name: str, content: str) -> Damage:
-    """Write a file."""
-    return lambda path: (path / name).write_text(content, encoding="utf-8")
 
 
 def language(change: Callable[[Any], object]) -> Damage:
@@ -92,16 +76,6 @@ def language(change: Callable[[Any], object]) -> Damage:
     return damage
 
 
-def reverse(content: dict[str, Any]) -> None:
-    """Turn the order of an object's keys round."""
-    items = list(content.items())
-    content.clear()
-    content.update(reversed(items))
-
-
-MANIFEST = "manifest.json"
-
-
 def meter_form(texts: dict[str, Any]) -> dict[str, Any]:
     """Return the texts of the first form."""
     form: dict[str, Any] = texts["config"]["step"]["meter"]
@@ -109,13 +83,6 @@ def meter_form(texts: dict[str, Any]) -> dict[str, Any]:
 
 
 DAMAGES: dict[str, tuple[Damage, str]] = {
-    "manifest gone": (lambda path: (path / MANIFEST).unlink(), "manifest.json: .*No such file"),
-    "manifest broken": (write(MANIFEST, "{"), "manifest.json: Expecting"),
-    "manifest order": (edit(MANIFEST, reverse), "keys not in order"),
-    "manifest key missing": (edit(MANIFEST, lambda m: m.pop("version")), "version missing"),
-    "manifest domain": (edit(MANIFEST, lambda m: m.update(domain="x")), "domain is not"),
-    "usb unheard": (everywhere("async_step_usb", "async_step_tube"), "no async_step_usb"),
-    "language broken": (write("translations/de.json", "[]"), "de.json: not an object"),
     "language lacks a key": (language(lambda t: t["config"].pop("abort")), "xx.json: .* missing"),
     "language has a key more": (
         language(lambda t: t.update(more="x")),
@@ -218,40 +185,6 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     "icon of no entity": (
         edit("icons.json", lambda i: i["entity"]["sensor"].update(x={"default": "mdi:eye"})),
         "icons.json: sensor x has an icon without a name",
-    ),
-    "actions undescribed": (
-        lambda path: (path / "services.yaml").unlink(),
-        "services.yaml: .*No such file",
-    ),
-    "action without text": (write("services.yaml", "x: {}"), "services.yaml: x : no name"),
-    "field of an action without text": (
-        write("services.yaml", "get_telegram: {fields: {y: {}}}"),
-        "services.yaml: get_telegram y: no name",
-    ),
-    "updates unlimited": (
-        everywhere("PARALLEL_UPDATES = 0", ""),
-        "sensor: PARALLEL_UPDATES missing",
-    ),
-    "entry without a named type": (
-        append("repairs.py", "async def set_up(hass: X, entry: ConfigEntry[Any]) -> None: ..."),
-        "repairs.py: entry is a bare ConfigEntry",
-    ),
-    "entry or nothing": (
-        append("repairs.py", "def set_up(hass: X, entry: None | ConfigEntry = None): ..."),
-        "repairs.py: entry is a bare ConfigEntry",
-    ),
-    "rule missing": (
-        write("quality_scale.yaml", "rules: {brands: done}"),
-        "quality_scale.yaml: parallel-updates missing",
-    ),
-    "rule unknown": (write("quality_scale.yaml", "rules: {x: done}"), "x missing, or no such rule"),
-    "rule exempt without a reason": (
-        write("quality_scale.yaml", "rules: {brands: {status: exempt}}"),
-        "brands: done, todo, or exempt with a comment",
-    ),
-    "rule half done": (
-        write("quality_scale.yaml", "rules: {brands: half}"),
-        "brands: done, todo, or exempt",
     ),
 }
 
