@@ -1,1 +1,1 @@
-"""How the integration fares when what it depends on fails, measured with real parts."""
+"""Programs that are killed and stopped, and what becomes of them: for the fleet and system tests."""

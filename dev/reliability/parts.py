@@ -1,4 +1,4 @@
-"""The real programs between a simulated meter and Home Assistant, which are killed and stopped."""
+"""A real program that is killed and stopped."""
 
 import contextlib
 import os
@@ -8,22 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
-from dev.demo.home_assistant import HOST
 from dev.demo.processes import Process, running
-from dev.ports import free_ports
 
-from .process import is_served
 from .result import MissedError
-
-_SER2NET = """\
-%YAML 1.1
----
-connection: &p1
-  accepter: tcp,{host},{port}
-  connector: serialdev,{device},115200n81,local
-  options:
-    kickolduser: true
-"""
 
 
 class Part:
@@ -87,19 +74,3 @@ class Part:
     def send(self, number: signal.Signals) -> None:
         """Send it a signal."""
         os.kill(self._process.pid, number)
-
-
-def gateway(device: Path, directory: Path) -> tuple[Part, str]:
-    """Return a ser2net that serves a serial device, and the URL to read it at."""
-    port = free_ports()
-    configuration = directory / "ser2net.yaml"
-    configuration.write_text(_SER2NET.format(host=HOST, port=port, device=device), encoding="ascii")
-    command: list[str | Path] = ["ser2net", "-n", "-d", "-c", configuration]
-    # Asking with a connection would take the line from whoever has it.
-    return Part(command, directory, lambda: is_served(port)), f"socket://{HOST}:{port}"
-
-
-def cable(port: int, device: Path, directory: Path) -> Part:
-    """Return a socat that is the cable between a meter on a TCP port and a serial device."""
-    command: list[str | Path] = ["socat", f"pty,raw,echo=0,link={device}", f"tcp:{HOST}:{port}"]
-    return Part(command, directory, device.exists)

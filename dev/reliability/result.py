@@ -1,10 +1,7 @@
 """What a run found out."""
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from statistics import median
 
 
 class MissedError(Exception):
@@ -28,18 +25,6 @@ class Result:
             self.missed.append(figure)
 
 
-def spread(seconds: Sequence[float], *, decimals: int = 1) -> str:
-    """Return the median and the longest of some times."""
-    return f"median {median(seconds):.{decimals}f} s, longest {max(seconds):.{decimals}f} s"
-
-
 def tell(progress: str) -> None:
     """Print how far a run is, for whoever waits."""
     print(progress, file=sys.stderr, flush=True)
-
-
-def warnings(log: Path, start: int = 0) -> list[str]:
-    """Return the lines above the level of information that a log has behind so many bytes."""
-    text = log.read_bytes()[start:].decode("utf-8", errors="replace")
-    levels = (" WARNING (", " ERROR (", " CRITICAL (")
-    return [line for line in text.splitlines() if any(level in line for level in levels)]

@@ -1,83 +1,179 @@
-"""The reliability runs, with counts so small that they show little but that they work."""
+"""Programs fail in front of a real Home Assistant, and it shows the meter again soon.
+
+`ROUNDS=100 scripts/test --whole tests/system/test_reliability.py` lets each fail so often.
+"""
 
 import asyncio
 import contextlib
+import os
+import signal
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from typing import Any, override
 
 import pytest
-import pytest_asyncio
 
-from dev.demo.home_assistant import ROOT
-from dev.demo.processes import Process, running
-from tests.system.support import TIMEOUT, program
+from dev.reliability.process import descriptors
+from dev.simulator import serve
+from dev.simulator.reading import Flow, Reading
+from tests.system.gateway import Gateway
+from tests.system.home import Home
+from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, until
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.timeout(TIMEOUT),
-    pytest.mark.slow,
-]
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT + 60 * ROUNDS), pytest.mark.slow]
 
-RUNS = {
-    # How fast a busy machine is says nothing, here and below.
-    "ser2net": ["--count", "3", "--late", "60"],
-    "half-open": ["--count", "1", "--late", "60"],
-    "replug": ["--count", "3", "--late", "60"],
-    "junk": ["--count", "12"],
-    "day": ["--count", "300"],
-    "rows": ["--count", "100"],
-    "many": ["--count", "5", "--seconds", "0"],
-    "kill": ["--count", "2", "--life", "20"],
-}
-PROGRAMS = {"ser2net": "ser2net", "half-open": "ser2net", "replug": "socat"}
+KEY = bytes.fromhex("8F1E2D3C4B5A69788796A5B4C3D2E1F0")
+STALE = 60.0
+RECOVERY = 15.0
+# How fast a busy machine is says nothing.
+LATE = 60.0
+# How long connections may stay that set the meter up.
+KEPT_ALIVE = 60.0
+REPLAYS = 25
+# States that never fall.
+TOTALS = ("energy_imported", "gas", "water", "heat")
 
 
-class Soak:
-    """A run that has been started."""
+class NumberedMeter(RecordingMeter):
+    """A meter whose power differs in each of a thousand telegrams in a row."""
 
-    def __init__(self, process: Process, log: Path) -> None:
-        self._process = process
-        self._log = log
+    def __init__(self) -> None:
+        super().__init__(1, KEY)
+        self.frames: list[bytes] = []
 
-    async def output_when_met(self) -> str:
-        """Wait for the end, and return what was printed; the figures must be met."""
-        status = await self._process.wait()
-        output = self._log.read_text(encoding="utf-8")
-        assert status == 0, output
-        return output
+    @override
+    def reading_at(self, when: datetime) -> Reading:
+        power = Flow(len(self.frames) % 1000 / 1000, 0.0)
+        return replace(super().reading_at(when), power=power)
+
+    @override
+    def frame_at(self, when: datetime, **keys: Any) -> bytes:
+        self.frames.append(super().frame_at(when, **keys))
+        return self.frames[-1]
 
 
 @contextlib.asynccontextmanager
-async def soaking(name: str, arguments: list[str], directory: Path) -> AsyncIterator[Soak]:
-    """Run `scripts/soak` as long as the context lasts."""
-    log = directory / name
-    command: list[str | Path] = [ROOT / "scripts" / "soak", name, *arguments]
-    async with running(name, command, log=log, directory=directory) as process:
-        yield Soak(process, log)
+async def reading(directory: Path, meter: NumberedMeter, port: str) -> AsyncIterator[Home]:
+    """Run a Home Assistant that shows a meter."""
+    home = Home(directory, meter)
+    try:
+        await home.start()
+        await home.add_meter(port, KEY)
+        await home.set_options(reference_power="3", network_prices={"surcharge_price": 0.1139})
+        await home.until_settled()
+        yield home
+    finally:
+        await home.stop()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def soaks(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[str, Soak]]:
-    """Start all runs at once: most of them wait most of the time."""
-    directory = tmp_path_factory.mktemp("soak")
-    async with contextlib.AsyncExitStack() as stack:
-        yield {
-            name: await stack.enter_async_context(soaking(name, arguments, directory))
-            for name, arguments in RUNS.items()
-        }
+async def recovers(home: Home, meter: NumberedMeter) -> None:
+    """Wait until a telegram is shown that is sent from now on; that may not take long."""
+    sent = len(meter.frames)
+
+    async def shows_a_new_one() -> bool:
+        return len(meter.frames) > sent and await home.shows_last_telegram()
+
+    await until(shows_a_new_one, within=RECOVERY + LATE)
 
 
-@pytest.mark.parametrize("name", RUNS)
-async def test_the_figures_are_met(soaks: dict[str, Soak], name: str) -> None:
-    if name in PROGRAMS:
-        program(PROGRAMS[name])
-    assert f"{name}: met" in await soaks[name].output_when_met()
+async def test_a_gateway_is_killed_again_and_again(tmp_path: Path) -> None:
+    device, meter = tmp_path / "serial", NumberedMeter()
+    gateway = Gateway([device], tmp_path)
+    async with (
+        serve([meter], port=None, links=[device], interval=1),
+        contextlib.AsyncExitStack() as stack,
+    ):
+        process = await stack.enter_async_context(gateway.serving())
+        async with reading(tmp_path, meter, gateway.url(1)) as home:
+            await asyncio.sleep(KEPT_ALIVE)
+            before = descriptors(home.process.pid)
+            for _ in range(ROUNDS):
+                os.kill(process.pid, signal.SIGKILL)
+                await process.wait()
+                await stack.aclose()
+                process = await stack.enter_async_context(gateway.serving())
+                await recovers(home, meter)
+
+            async def leaks_nothing() -> bool:
+                return len(descriptors(home.process.pid)) <= len(before)
+
+            await until(leaks_nothing, within=KEPT_ALIVE)
 
 
-async def test_without_a_name_it_lists_them() -> None:
-    listing = await asyncio.create_subprocess_exec(
-        ROOT / "scripts" / "soak", stdout=asyncio.subprocess.PIPE
-    )
-    output, _ = await listing.communicate()
-    assert listing.returncode == 0
-    assert all(f"{name} " in output.decode() for name in RUNS)
+async def test_connections_of_a_gateway_that_stands_still_are_given_up(tmp_path: Path) -> None:
+    device, meter = tmp_path / "serial", NumberedMeter()
+    gateway = Gateway([device], tmp_path)
+    async with (
+        serve([meter], port=None, links=[device], interval=1),
+        gateway.serving() as process,
+        reading(tmp_path, meter, gateway.url(1)) as home,
+    ):
+
+        async def is_unavailable() -> bool:
+            return set((await home.states()).values()) == {"unavailable"}
+
+        os.kill(process.pid, signal.SIGSTOP)
+        await until(is_unavailable, within=STALE + LATE)
+        os.kill(process.pid, signal.SIGCONT)
+        await recovers(home, meter)
+
+
+async def test_a_serial_port_is_unplugged_again_and_again(tmp_path: Path) -> None:
+    device, meter = tmp_path / "serial", NumberedMeter()
+    async with (
+        serve([meter], port=None, links=[device], interval=1) as line,
+        reading(tmp_path, meter, str(device)) as home,
+    ):
+        for _ in range(ROUNDS):
+            await line.stop()
+            assert not device.is_symlink()
+            await asyncio.sleep(1)
+            await line.start()
+            await recovers(home, meter)
+
+
+async def test_home_assistant_is_killed_again_and_again(tmp_path: Path) -> None:
+    meter = NumberedMeter()
+    async with (
+        serve([meter], interval=1) as line,
+        reading(tmp_path, meter, f"socket://127.0.0.1:{line.ports[0]}") as home,
+    ):
+        [entry_id] = await home.client.entries("smarty_p1")
+
+        async def diagnostics() -> dict[str, Any]:
+            told = await home.client.get(f"/api/diagnostics/config_entry/{entry_id}")
+            return dict(told["data"])
+
+        async def is_connected() -> bool:
+            return line.connections() > 0
+
+        async def refuses_all() -> bool:
+            return bool((await diagnostics())["rejections"].get("replay") == REPLAYS)
+
+        for _ in range(ROUNDS):
+            # Counters are stored then, and every five minutes.
+            old = meter.frames[-REPLAYS:]
+            await home.client.post(f"/api/config/config_entries/entry/{entry_id}/reload")
+            await recovers(home, meter)
+            before, demand = await home.states(), (await diagnostics())["demand"]
+            os.kill(home.process.pid, signal.SIGKILL)
+            await home.process.wait()
+            line.set_faults("silence")
+            await home.stop()
+            await home.start()
+            await until(is_connected, within=PATIENCE)
+            line.push(b"".join(old))
+
+            await until(refuses_all, within=PATIENCE)
+            assert set((await home.states()).values()) == {"unavailable"}
+            line.set_faults()
+            await recovers(home, meter)
+            after, now = await home.states(), (await diagnostics())["demand"]
+
+            assert all(float(after[key]) >= float(before[key]) for key in TOTALS)
+            # The quarter-hour goes on, unless another has begun.
+            if now["quarter_start"] == demand["quarter_start"]:
+                assert now["measured_since"] == demand["measured_since"]
