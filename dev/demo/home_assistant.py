@@ -8,7 +8,6 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from textwrap import indent
 from typing import Any
 
 from .client import Client, is_listening
@@ -47,27 +46,23 @@ logger:
     haffmpeg: fatal
     homeassistant.components.camera.img_util: fatal
 recorder:
+  # So that what the demo has filled in can be looked at soon.
+  commit_interval: 2
 """
-# So that what the demo has filled in can be looked at soon.
-RECORDER = "commit_interval: 2"
 
 
 class Installation:
     """The directory a Home Assistant keeps its configuration and its data in.
 
-    `recorder` is what is set of its recorder, in lines of YAML. The national platform is asked at
-    `leneda`, where nobody answers at first.
+    The national platform is asked at `leneda`, where nobody answers at first.
     """
 
     leneda = "http://127.0.0.1:9/api"
 
-    def __init__(
-        self, directory: Path, port: int, log: Path, *, recorder: str | None = None
-    ) -> None:
+    def __init__(self, directory: Path, port: int, log: Path) -> None:
         self.directory = directory
         self.port = port
         self.log = log
-        self._recorder = RECORDER if recorder is None else recorder
 
     @property
     def url(self) -> str:
@@ -77,8 +72,7 @@ class Installation:
     def prepare(self) -> None:
         """Write what it must find at its start; what it has stored itself stays."""
         (self.directory / ".storage").mkdir(parents=True, exist_ok=True)
-        configuration = CONFIGURATION + indent(self._recorder, "  ") + "\n"
-        (self.directory / "configuration.yaml").write_text(configuration, encoding="utf-8")
+        (self.directory / "configuration.yaml").write_text(CONFIGURATION, encoding="utf-8")
         # A copy: whatever Home Assistant may do to its custom components, the checkout is safe.
         copy = self.directory / "custom_components" / INTEGRATION.name
         shutil.rmtree(copy, ignore_errors=True)
@@ -148,16 +142,10 @@ class Installation:
             yield process
 
     @contextlib.asynccontextmanager
-    async def answering(self, process: Process) -> AsyncIterator[Client]:
-        """Wait until it answers, and be logged in as its owner until the context ends."""
-        await process.until(lambda: is_listening(HOST, self.port))
-        async with Client.logged_in(self.url) as client:
-            yield client
-
-    @contextlib.asynccontextmanager
     async def ready(self, process: Process) -> AsyncIterator[Client]:
         """Wait until it has started, and be logged in as its owner until the context ends."""
-        async with self.answering(process) as client:
+        await process.until(lambda: is_listening(HOST, self.port))
+        async with Client.logged_in(self.url) as client:
 
             async def is_running() -> bool:
                 return bool((await client.get("/api/config"))["state"] == "RUNNING")

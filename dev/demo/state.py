@@ -42,8 +42,7 @@ class State:
         path = directory / "demo.json"
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-            # Demos that do not say so have always had meter 1.
-            return cls(directory, **{"first_meter": 1, **content})
+            return cls(directory, **content)
         except FileNotFoundError:
             return cls(directory)
         except (OSError, ValueError, TypeError) as error:

@@ -6,6 +6,7 @@ installed, it searches in a second process for bytes that reach code which none 
 
 import argparse
 import importlib.util
+import itertools
 import re
 import secrets
 import subprocess
@@ -13,18 +14,20 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from hypothesis import strategies as st
+import hypothesis
+from hypothesis import HealthCheck, settings, strategies as st
 
 from dev.encoder import FRAMES, KEY, frame, literal
 from dev.simulator.telegram import crc16
 from smartyp1.p1 import OBJECTS
 
 from . import captures, leneda, properties
-from .rounds import Property, run_for
 
 _LONGEST_TEXT = 32_000
 _LITERALS = tuple(literal(path.stem) for path in sorted(FRAMES.glob("*.json")))
@@ -35,6 +38,15 @@ _MARKS = (
     b"\xdb\x08SAGgp\x04\x10\x2e\x12\x30\x00\x00\x00\x01",
     b"\xdb\x08SAGgp\x04\x10\x2e\x82\xff\xff\x30",
 )  # fmt: skip
+
+
+class Property(NamedTuple):
+    """A check that must hold for all examples of a strategy."""
+
+    name: str
+    examples: st.SearchStrategy[Any]
+    check: Callable[[Any], None]
+
 
 _sizes = st.lists(st.integers(0, 80) | st.integers(0, 5000), min_size=1, max_size=5)
 
@@ -195,6 +207,44 @@ PROPERTIES = (
         "captured lines", st.tuples(_lines, _sizes), lambda example: captures.check_line(*example)
     ),
 )
+
+
+# --- Hypothesis against the clock ---------------------------------------------------------------
+def run_round(tried: Property, seed: int, examples: int = 50) -> int:
+    """Check some examples, return how many. Raises what `check` raises for the smallest one."""
+    number = 0
+
+    @hypothesis.seed(seed)
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @hypothesis.given(tried.examples)
+    def check(example: Any) -> None:  # noqa: ANN401 - whatever the strategy makes
+        nonlocal number
+        number += 1
+        tried.check(example)
+
+    try:
+        check()
+    except BaseException as err:
+        err.add_note(f"{tried.name}: again with --seed {seed} --minutes 0")
+        raise
+    return number
+
+
+def run_for(minutes: float, seed: int, properties: Sequence[Property]) -> Counter[str]:
+    """Check all properties, each at least one round, until the time is over; count examples."""
+    end = time.monotonic() + 60 * minutes
+    numbers: Counter[str] = Counter()
+    for round_seed in itertools.count(seed):
+        for tried in properties:
+            numbers[tried.name] += run_round(tried, round_seed)
+        if time.monotonic() >= end:
+            break
+    return numbers
 
 
 # --- atheris -----------------------------------------------------------------------------------

@@ -1,1 +1,1 @@
-"""Programs that are killed and stopped, and what becomes of them: for the fleet and system tests."""
+"""Programs that are killed and stopped, and their cost: for the fleet and the system tests."""

@@ -8,18 +8,6 @@ _MIB = 1024 * 1024
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def descriptors(pid: int) -> list[str]:
-    """Return what each open descriptor stands for, such as `socket:[4711]`."""
-    found = []
-    for path in Path(f"/proc/{pid}/fd").iterdir():
-        try:
-            found.append(str(path.readlink()))
-        except FileNotFoundError:
-            # Closed meanwhile.
-            continue
-    return sorted(found)
-
-
 def resident_mib(pid: int) -> float:
     """Return how much memory it holds, in MiB."""
     pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])

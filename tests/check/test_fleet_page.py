@@ -5,8 +5,7 @@ import tomllib
 
 import pytest
 
-from dev.fleet_path.__main__ import PORTS
-from dev.fleet_path.page import Address, Commands, PageError, read_path, write_script
+from dev.fleet_path import PORTS, Part, PathError, read_path, write_script
 from dev.simulator import Meter
 from tests.check.test_links import ROOT
 
@@ -17,14 +16,13 @@ METERS = 6
 
 
 def test_each_block_and_each_address_of_the_section_is_found() -> None:
-    commands = [part.text for part in PATH if isinstance(part, Commands)]
-    addresses = [part.url for part in PATH if isinstance(part, Address)]
+    commands = [part.commands for part in PATH if part.commands]
+    addresses = [part.address for part in PATH if part.address]
     assert len(commands) * 2 == SECTION.count("```") >= 12
     assert len(addresses) == SECTION.count("http://127.0.0.1") == 3
     # From nothing, to a picture and to the silent meter, and everything is stopped.
     assert "git clone https://github.com/smarty-p1/smarty_p1\n" in commands[0]
-    assert isinstance(PATH[-1], Commands)
-    assert "kill $(jobs -p)" in commands[-1]
+    assert "kill $(jobs -p)" in PATH[-1].commands
     # Not a line of them is left out or changed, other than its indent.
     lines = {line.strip() for line in SECTION.splitlines()}
     assert {line.strip() for text in commands for line in text.splitlines()} <= lines
@@ -32,10 +30,10 @@ def test_each_block_and_each_address_of_the_section_is_found() -> None:
 
 def test_a_block_that_would_not_be_run_is_an_error() -> None:
     for language in ("", "text", "bash"):
-        with pytest.raises(PageError, match="a block that is not ```sh: rm -r"):
+        with pytest.raises(PathError, match="a block that is not ```sh: rm -r"):
             read_path(f"## Try it on one machine\n\n```{language}\nrm -r x\n```\n")
     for page in ("## Another\n", "## Try it on one machine\n## Try it on one machine\n"):
-        with pytest.raises(PageError, match="must have one section"):
+        with pytest.raises(PathError, match="must have one section"):
             read_path(page)
 
 
@@ -47,9 +45,9 @@ def test_the_script_has_the_order_of_the_page() -> None:
         "## Then\n```sh\nnot here\n```\n"
     )
     assert read_path(page) == [
-        Commands("one\n  two"),
-        Address("http://127.0.0.1:9090/graph?a=%28%29"),
-        Commands("three"),
+        Part("one\n  two"),
+        Part(address="http://127.0.0.1:9090/graph?a=%28%29"),
+        Part("three"),
     ]
     script = write_script(read_path(page), ["look", "a b"])
     told = [line for line in script.splitlines() if not line.startswith("printf")]

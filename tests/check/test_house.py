@@ -62,7 +62,6 @@ OTHERS = (
     "gateway",
     "dev/demo",
     "dev/fleet",
-    "dev/fleet_path",
     "dev/reliability",
     "scripts",
 )

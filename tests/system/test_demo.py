@@ -357,18 +357,6 @@ async def test_it_runs_beside_simulated_meters(tmp_path: Path) -> None:
     assert (state.meter_port, state.first_meter) == (20101, 101)
 
 
-@pytest.mark.slow
-async def test_an_earlier_demo_keeps_its_meters(tmp_path: Path) -> None:
-    place = Place(tmp_path)
-    content = {"meters": 1, "meter_port": place.meter_port, "entries": {}, "extras": {}}
-    (tmp_path / "demo.json").write_text(json.dumps(content), encoding="utf-8")
-    async with place.demo() as demo:
-        await demo.says("ready: ")
-        async with Client.logged_in(place.url) as client:
-            devices = await client.command("config/device_registry/list")
-    assert Meter(1).device_name in {device["serial_number"] for device in devices}
-
-
 async def test_everything(tmp_path: Path) -> None:
     place = Place(tmp_path)
     place.meter_port = free_ports(BROKER_PORT + 1)

@@ -13,7 +13,7 @@ import pytest
 
 from dev.encoder import FRAMES, literal, telegram
 from dev.fuzz import feed, properties
-from dev.fuzz.rounds import Property, run_round
+from dev.fuzz.feed import Property, run_round
 from smartyp1.p1 import Decoder, Event, Telegram
 
 PROJECT = Path(__file__).parents[3]

@@ -1,0 +1,239 @@
+"""The path of docs/fleet.md, from nothing to a picture, as somebody walks it who has only that."""
+
+import argparse
+import contextlib
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from playwright.sync_api import sync_playwright
+
+from dev.demo.home_assistant import ROOT
+
+SECTION = "Try it on one machine"
+_PAGE = "docs/fleet.md"
+_ADDRESS = "https://github.com/smarty-p1/smarty_p1"
+# Addresses of the page's own Prometheus.
+_PROMETHEUS = "http://127.0.0.1:9090"
+_PART = re.compile(
+    r"^(?P<indent> *)```(?P<language>\S*)\n(?P<commands>.*?)^(?P=indent)```$"
+    rf"|\]\((?P<address>{re.escape(_PROMETHEUS)}/[^)\s]*)\)",
+    re.MULTILINE | re.DOTALL,
+)
+# What the page says it takes.
+PORTS = (
+    *(*range(4222, 4225), *range(6222, 6225), 8428, 9090, 9210),
+    *(*range(9107, 9110), *range(20001, 20007)),
+)
+_MAX_SECONDS = 600
+# Seconds: what a picture must show to be one, and how often a fleet's values are asked for.
+_SPAN, _STEP = 60, 10
+_PATIENCE = 240.0
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+class Part(NamedTuple):
+    """A block of commands, or an address to look at."""
+
+    commands: str = ""
+    address: str = ""
+
+
+class PathError(Exception):
+    """The page is not what it was taken for, or there is nothing to see."""
+
+
+# --- the page ----------------------------------------------------------------------------------
+def read_path(page: str) -> list[Part]:
+    """Return what the section tells, in its order. Raises PathError.
+
+    Each block there is to be commands: what nobody runs must not look as if somebody had.
+    """
+    sections = re.findall(rf"^## {SECTION}\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
+    if len(sections) != 1:
+        msg = f"the page must have one section '{SECTION}'"
+        raise PathError(msg)
+    parts = []
+    for found in _PART.finditer(sections[0]):
+        if not found["address"] and found["language"] != "sh":
+            msg = f"'{SECTION}' has a block that is not ```sh: {found['commands'].strip()[:60]}"
+            raise PathError(msg)
+        lines = (found["commands"] or "").splitlines()
+        commands = "\n".join(line.removeprefix(found["indent"]) for line in lines)
+        parts.append(Part(commands, found["address"] or ""))
+    return parts
+
+
+def write_script(parts: list[Part], look: list[str]) -> str:
+    """Return the path as a script for bash, which ends where a command fails.
+
+    `look` is a command that gets an address.
+    """
+    lines = ["set -e"]
+    for number, part in enumerate(parts, start=1):
+        lines.append(f"printf '\\n--- {number} of {len(parts)}, after %s s\\n' $SECONDS")
+        lines.append(part.commands or shlex.join([*look, part.address]))
+    return "\n".join(lines) + "\n"
+
+
+# --- the walk ----------------------------------------------------------------------------------
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Walk the path, or look at an address of it; return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/fleet_path",
+        description=f"Run the commands of {_PAGE}, '{SECTION}', as they stand there, with a fresh"
+        " clone of what is committed here, and look where it says to look. The exit status is 1"
+        " when a command fails, when there is nothing to see, when all of it takes more than"
+        f" {_MAX_SECONDS // 60} minutes, or when something still runs after the last command.",
+    )
+    parser.add_argument(
+        "--pictures", metavar="FOLDER", type=Path, help="keep what was seen, as 1.png, 2.png, ..."
+    )
+    parser.add_argument("--look", metavar="ADDRESS", help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    try:
+        if options.look:
+            _look(options.look, options.pictures)
+            return 0
+        return _walk(options.pictures)
+    except PathError as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 1
+
+
+def _walk(pictures: Path | None) -> int:
+    if taken := _taken():
+        msg = f"other programs use the ports {taken}"
+        raise PathError(msg)
+    command = ["/usr/bin/git", "-C", str(ROOT), "show", f"HEAD:{_PAGE}"]
+    path = read_path(subprocess.check_output(command, encoding="utf-8"))
+    with tempfile.TemporaryDirectory(prefix="fleet-path-") as folder:
+        pictures = (pictures or Path(folder) / "pictures").absolute()
+        pictures.mkdir(parents=True, exist_ok=True)
+        python = ["env", f"PYTHONPATH={ROOT}", sys.executable, "-P", "-m", "dev.fleet_path"]
+        script = write_script(path, [*python, "--pictures", str(pictures), "--look"])
+        started = time.monotonic()
+        status, remains = _run(script, Path(folder))
+        took = time.monotonic() - started
+    print(f"\n{took:.0f} s, load {os.getloadavg()[0]:.1f}, status {status}")
+    if remains:
+        print(f"after the last command, these ports are in use: {remains}")
+    return int(bool(status or remains or took > _MAX_SECONDS))
+
+
+def _run(script: str, folder: Path) -> tuple[int, list[int]]:
+    """Run a script in a folder; return its status, and the ports that are still in use then.
+
+    The script and its children end, however this ends.
+    """
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "BASH_ENV")
+    } | {
+        # The page's address is that of this clone.
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"url.{ROOT}.insteadOf",
+        "GIT_CONFIG_VALUE_0": _ADDRESS,
+    }
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with subprocess.Popen(
+        ["/bin/bash", "-c", script],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        process_group=0,
+    ) as process:
+        try:
+            return process.wait(), _taken()
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def _taken() -> list[int]:
+    taken = []
+    for port in PORTS:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                taken.append(port)
+    return taken
+
+
+# --- an address --------------------------------------------------------------------------------
+def _look(url: str, folder: Path) -> None:
+    """Wait until an address of Prometheus shows something, say what, and take a picture of it."""
+    deadline = time.monotonic() + _PATIENCE
+    while not (shown := _ask(url)):
+        if time.monotonic() > deadline:
+            msg = f"nothing to see within {_PATIENCE:.0f} s: {urllib.parse.unquote(url)}"
+            raise PathError(msg)
+        time.sleep(1)
+    _take_picture(url, folder / f"{len(list(folder.glob('*.png'))) + 1}.png")
+    for one in shown:
+        value = one.get("value", one.get("values", [["", ""]])[-1])[-1]
+        print("seen:", json.dumps(one["metric"], sort_keys=True), value, flush=True)
+
+
+def _ask(url: str) -> list[dict[str, Any]]:
+    """Return the series of the page's expression, none when it is too early for them."""
+    parts = urllib.parse.urlsplit(url)
+    if parts.path != "/graph":
+        alerts = json.loads(_get("/api/v1/alerts") or "{}").get("data", {}).get("alerts", [])
+        is_firing = any(one["state"] == "firing" for one in alerts)
+        return [{"metric": {}}] if _get(parts.path) and not is_firing else []
+    query = dict(urllib.parse.parse_qsl(parts.query))
+    now = time.time()
+    asked = {"query": query["g0.expr"], "start": f"{now - _SPAN}", "end": f"{now}", "step": _STEP}
+    kind = "query" if (is_table := query["g0.tab"] == "1") else "query_range"
+    answer = _get(f"/api/v1/{kind}?{urllib.parse.urlencode(asked)}")
+    series: list[dict[str, Any]] = json.loads(answer)["data"]["result"] if answer else []
+    is_long = is_table or all(len(one["values"]) > _SPAN / _STEP for one in series)
+    return series if is_long else []
+
+
+def _get(path: str) -> bytes:
+    try:
+        with urllib.request.urlopen(f"{_PROMETHEUS}{path}", timeout=10) as answer:  # noqa: S310
+            content: bytes = answer.read()
+            return content
+    except urllib.error.HTTPError as error:
+        msg = f"{error.url}: {error.code}"
+        raise PathError(msg) from None
+    except OSError:
+        # Its program has only just been started.
+        return b""
+
+
+def _take_picture(url: str, picture: Path) -> None:
+    browser_path = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if browser_path is None:
+        print(f"no picture of it: none of {', '.join(_BROWSERS)} is here", flush=True)
+        return
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_page(viewport={"width": 1100, "height": 800})
+        page.goto(url, wait_until="networkidle")
+        page.screenshot(path=picture, full_page=True)
+        browser.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
