@@ -2,7 +2,6 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from math import pi, sin
 
@@ -98,10 +97,6 @@ class BoardOutlet:
         """Send for ever."""
         while True:
             if data := self.board.due_at(self._clock.now()):
-                _offer(self.lines, Delivery(data))
+                for line in self.lines:
+                    line.offer(Delivery(data))
             await asyncio.sleep(self.board.interval)
-
-
-def _offer(lines: Iterable[Line], delivery: Delivery) -> None:
-    for line in lines:
-        line.offer(delivery)
