@@ -7,12 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import homeassistant
 import pytest
+import yaml
 
 from scripts.check_integration import defects
 
-ROOT = Path(__file__).parents[2]
-NAME = "smarty_p1"
+INTEGRATION = Path(__file__).parents[2] / "custom_components" / "smarty_p1"
 
 type Damage = Callable[[Path], object]
 
@@ -20,7 +21,7 @@ type Damage = Callable[[Path], object]
 @pytest.fixture
 def integration(tmp_path: Path) -> Path:
     """Return a copy of the integration."""
-    return Path(shutil.copytree(ROOT / "custom_components" / NAME, tmp_path / NAME))
+    return Path(shutil.copytree(INTEGRATION, tmp_path / INTEGRATION.name))
 
 
 def edit(name: str, change: Callable[[Any], object]) -> Damage:
@@ -190,7 +191,7 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
 
 
 def test_the_project_has_no_defects() -> None:
-    assert defects(ROOT / "custom_components" / NAME) == []
+    assert defects(INTEGRATION) == []
 
 
 @pytest.mark.parametrize("name", DAMAGES)
@@ -198,3 +199,26 @@ def test_a_defect_is_found(integration: Path, name: str) -> None:
     damage, finding = DAMAGES[name]
     damage(integration)
     assert re.search(finding, "\n".join(defects(integration)))
+
+
+def test_each_platform_limits_its_updates() -> None:
+    """As the rules below: hassfest asks it only of what is a part of Home Assistant."""
+    texts = json.loads((INTEGRATION / "translations" / "en.json").read_text(encoding="utf-8"))
+    for kind in texts["entity"]:
+        files = [INTEGRATION / f"{kind}.py", INTEGRATION / kind / "__init__.py"]
+        code = "".join(path.read_text(encoding="utf-8") for path in files if path.exists())
+        assert "\nPARALLEL_UPDATES = " in code, kind
+
+
+def test_the_quality_scale_speaks_of_every_rule() -> None:
+    # That integration speaks of every rule there is.
+    other = Path(homeassistant.__file__).parent / "components/homewizard/quality_scale.yaml"
+    rules, known = (
+        yaml.safe_load(path.read_text(encoding="utf-8"))["rules"]
+        for path in (INTEGRATION / "quality_scale.yaml", other)
+    )
+    assert rules.keys() == known.keys()
+    for rule, value in rules.items():
+        status = value["status"] if isinstance(value, dict) else value
+        assert status in ("done", "todo", "exempt"), rule
+        assert status != "exempt" or value["comment"], rule
