@@ -20,13 +20,10 @@ from .const import (
     CONF_ENERGY_ID,
     CONF_NO_BATTERIES,
     CONF_PRICES_CONFIRMED,
-    CONF_SURCHARGE_PRICE_SINCE,
-    CONF_WITH_LEVIES,
     DOMAIN,
     SECTION_LENEDA,
     SECTION_VIRTUAL,
 )
-from .coordinator.contract_options import is_awaited
 from .coordinator.entry_types import short_title
 from .coordinator.repair_issues import ENTRY_ID, Problem
 from .flows.capture_repair import CaptureRepairFlow
@@ -117,32 +114,6 @@ class NetworkPricesRepairFlow(_ChoiceRepairFlow):
         return self.async_abort(reason="enter", next_flow=(FlowType.OPTIONS_FLOW, flow["flow_id"]))
 
 
-class LeviesRepairFlow(_ChoiceRepairFlow):
-    """Let the user say whether levies are lines of the bill, or in the price of the energy."""
-
-    ways: ClassVar = ["add", "keep"]
-
-    async def async_step_add(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Put them on the bill, from the 1st of this month on."""
-        return self._answer(has_levies=True)
-
-    async def async_step_keep(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Leave the bill as it is."""
-        return self._answer(has_levies=False)
-
-    def _answer(self, *, has_levies: bool) -> RepairsFlowResult:
-        entry = _entry_of(self)
-        if entry is None:
-            return self.async_abort(reason="entry_removed")
-        options = {**entry.options, CONF_WITH_LEVIES: has_levies}
-        # The day belongs to what was entered with it, and levies would hold from then on.
-        if not is_awaited(options):
-            options.pop(CONF_SURCHARGE_PRICE_SINCE, None)
-        self.hass.config_entries.async_update_entry(entry, options=options)
-        self.hass.config_entries.async_schedule_reload(entry.entry_id)
-        return self.async_create_entry(data={})
-
-
 class LenedaKeyRepairFlow(RepairsFlow):
     """Ask for another key of the national platform, and try it."""
 
@@ -210,7 +181,6 @@ def _entry_of(flow: RepairsFlow) -> ConfigEntry | None:
 
 _FLOWS: Mapping[Problem, type[RepairsFlow]] = {
     Problem.NETWORK_PRICES: NetworkPricesRepairFlow,
-    Problem.LEVIES: LeviesRepairFlow,
     Problem.LENEDA_KEY: LenedaKeyRepairFlow,
     Problem.VIRTUAL_BATTERY: VirtualBatteryRepairFlow,
     Problem.TELEGRAMS_LATE: MeterClockRepairFlow,

@@ -20,6 +20,7 @@ from custom_components.smarty_p1.const import (
     CONF_REFERENCE_POWER,
     CONF_VAT,
 )
+from custom_components.smarty_p1.lib.meter import MeterMemory
 from custom_components.smarty_p1.lib.tariff import Contract, DemandMeter, Energies
 
 from .conftest import EntryMaker
@@ -92,9 +93,10 @@ async def set_up(
     port.greeting = port.next_frame(telegram("00:00:00", 0.0))
     entry = make_entry(port.url)
     hass.config_entries.async_update_entry(entry, options=options or OPTIONS)
-    key = f"smarty_p1.{entry.entry_id}.demand"
+    key = f"smarty_p1.{entry.entry_id}.meter"
     contract = Contract(reference_kw=options["reference_power"]) if options else CONTRACT
-    hass_storage[key] = {"version": 1, "key": key, "data": stored(contract)}
+    content = MeterMemory().as_dict() | {"demand": stored(contract)}
+    hass_storage[key] = {"version": 1, "key": key, "data": content}
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     port.greeting = b""

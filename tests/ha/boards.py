@@ -15,6 +15,7 @@ from custom_components.smarty_p1.const import (
     KIND_PULSE,
     KIND_TANK,
 )
+from custom_components.smarty_p1.lib.port import identify_port
 
 PULSE_TITLE = "LED pulse reader"
 TANK_TITLE = "Rainwater tank"
@@ -37,7 +38,7 @@ def pulse_entry(hass: HomeAssistant, **source: object) -> MockConfigEntry:
     entry = MockConfigEntry(
         domain=DOMAIN,
         title=PULSE_TITLE,
-        unique_id=f"{kind}:{name}",
+        unique_id=f"{kind}:{identify_port(str(name)) if kind == CONF_PORT else name}",
         data={CONF_KIND: KIND_PULSE, **source},
         options={CONF_PULSES_PER_KWH: 1000.0},
     )
@@ -50,7 +51,7 @@ def tank_entry(hass: HomeAssistant, url: str, **geometry: float | str) -> MockCo
     entry = MockConfigEntry(
         domain=DOMAIN,
         title=TANK_TITLE,
-        unique_id=f"{CONF_PORT}:{url}",
+        unique_id=f"{CONF_PORT}:{identify_port(url)}",
         data={CONF_KIND: KIND_TANK, CONF_PORT: url},
         options={**GEOMETRY, **geometry},
     )

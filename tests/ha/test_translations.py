@@ -210,7 +210,7 @@ def test_each_binary_sensor_has_a_name_and_an_icon() -> None:
 def test_each_option_has_a_name_and_an_explanation() -> None:
     pages = TEXTS["options"]["step"]
     first, form = pages["contract"], pages["contract_details"]
-    fields = detail_fields({}, ())
+    fields = detail_fields(())
     sections = {str(key): field for key, field in fields.items() if isinstance(field, section)}
     options = {str(key) for key in fields} - sections.keys()
 

@@ -53,12 +53,6 @@ from ..lib.tariff import (
 
 DEFAULT_METER_AMPERE = str(METER_SIZES[0])
 
-_PRICES = {
-    CONF_ENERGY_PRICE,
-    CONF_ENERGY_PRICE_ENTITY,
-    CONF_FEED_IN_PRICE,
-    CONF_FEED_IN_PRICE_ENTITY,
-}
 _MONTHS_A_YEAR = 12
 # With one of these, there is a bill.
 _PRICED = {CONF_REFERENCE_POWER, CONF_ENERGY_PRICE, CONF_ENERGY_PRICE_ENTITY}
@@ -76,10 +70,7 @@ def contract_of(options: Mapping[str, Any]) -> Contract:
     return Contract(
         reference_kw=options.get(CONF_REFERENCE_POWER),
         meter_ampere=int(options.get(CONF_METER_AMPERE, DEFAULT_METER_AMPERE)),
-        # Before VAT was an option, there was a surcharge alone, and it was shown as entered.
-        has_vat=options.get(
-            CONF_VAT, CONF_SURCHARGE_PRICE not in options or not _PRICES.isdisjoint(options)
-        ),
+        has_vat=options.get(CONF_VAT, True),
         replaces_variable=options.get(CONF_SURCHARGE_REPLACES_VARIABLE, False),
         energy_price=energy_price,
         energy_margin=energy_margin,
@@ -97,26 +88,13 @@ def contract_of(options: Mapping[str, Any]) -> Contract:
         network_variable=options.get(CONF_NETWORK_VARIABLE_PRICE),
         surcharge=options.get(CONF_SURCHARGE_PRICE),
         meter_fee=options.get(CONF_METER_FEE),
-        # Whoever says no has nothing else than before.
+        # Switched off means the same as never switched on.
         has_levies=options.get(CONF_WITH_LEVIES) or None,
         consumer_category=None if category == CONSUMER_CATEGORIES[0] else category,
         electricity_tax=options.get(CONF_ELECTRICITY_TAX),
         compensation=options.get(CONF_COMPENSATION),
         community_price=options.get(CONF_COMMUNITY_PRICE),
     )
-
-
-def has_levies(options: Mapping[str, Any]) -> bool:
-    """Return whether the levies are to be on the bill, as a form shows it.
-
-    They are where nothing is agreed yet, and not where that was before they were known here.
-    """
-    return bool(options.get(CONF_WITH_LEVIES, contract_of(options) == Contract()))
-
-
-def is_to_be_asked_about_levies(options: Mapping[str, Any]) -> bool:
-    """Return whether the bill is from before levies had lines, and nobody has said what to do."""
-    return CONF_WITH_LEVIES not in options and not _PRICED.isdisjoint(options)
 
 
 def contract_since(options: Mapping[str, Any]) -> date | None:

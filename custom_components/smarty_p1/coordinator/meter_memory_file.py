@@ -1,7 +1,6 @@
 """The memory of a meter in the files of Home Assistant."""
 
 from asyncio import Task, wait
-from collections.abc import Callable
 from datetime import date
 from typing import Any, override
 
@@ -39,25 +38,6 @@ class MonthStore(ThrottledStore):
         return store_months(self._months)
 
 
-class EarlierDemandStore(ThrottledStore):
-    """Where the first version stored the quarter-hours. It is only read."""
-
-    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
-        super().__init__(hass, f"{entry_id}.demand", interval=SAVE_INTERVAL)
-
-    async def async_load(self, load: Callable[[Stored], DemandMeter]) -> DemandMeter | None:
-        """Return what is stored, None when nothing is."""
-        return await self._async_read(load)
-
-    async def async_forget(self) -> None:
-        """Remove the file, but not what was put aside."""
-        await self._store.async_remove()
-
-    @override
-    def _content(self) -> dict[str, Any]:
-        raise NotImplementedError
-
-
 class MeterStore(ThrottledStore):
     """The memory of one config entry: all but old months are in the first file.
 
@@ -68,7 +48,6 @@ class MeterStore(ThrottledStore):
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         super().__init__(hass, f"{entry_id}.meter", interval=SAVE_INTERVAL, private=True)
         self._months = MonthStore(hass, entry_id)
-        self._earlier = EarlierDemandStore(hass, entry_id)
         self._storing: Task[None] | None = None
         self._saved: Any = None
         self._is_closed = False
@@ -82,12 +61,7 @@ class MeterStore(ThrottledStore):
             return DemandMeter.from_dict(demand, contract, since, months)
 
         stored = await self._async_read(a_mapping)
-        if stored is not None and "demand" in stored:
-            earlier = None
-            await self._earlier.async_forget()
-        else:
-            earlier = await self._earlier.async_load(load_demand)
-        begun = earlier or DemandMeter(contract, months)
+        begun = DemandMeter(contract, months)
         if stored is None:
             self.memory = MeterMemory(begun)
         else:
@@ -137,7 +111,6 @@ class MeterStore(ThrottledStore):
     async def async_remove(self) -> None:
         """Remove the files, and what was put aside."""
         await self._months.async_remove()
-        await self._earlier.async_remove()
         await super().async_remove()
 
     @callback

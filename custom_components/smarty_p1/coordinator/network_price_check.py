@@ -1,4 +1,4 @@
-"""Ask for what a bill needs: network prices of a year that is not known; whether it has levies."""
+"""Raise a repair issue when bills need network prices of a year that is not known."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.util import dt as dt_util
 
 from ..lib.tariff import APPROVED_UNTIL, LUXEMBOURG
-from .contract_options import is_to_be_asked_about_levies, needs_new_prices
+from .contract_options import needs_new_prices
 from .entry_types import AnyConfigEntry
 from .repair_issues import Problem, raise_issue, withdraw_issues
 
@@ -23,10 +23,6 @@ def async_check_network_prices(hass: HomeAssistant, entry: AnyConfigEntry) -> No
             raise_issue(hass, entry, Problem.NETWORK_PRICES, year=str(year), last=str(last))
         else:
             withdraw_issues(hass, entry, [Problem.NETWORK_PRICES])
-        if is_to_be_asked_about_levies(entry.options):
-            raise_issue(hass, entry, Problem.LEVIES)
-        else:
-            withdraw_issues(hass, entry, [Problem.LEVIES])
 
     check(dt_util.utcnow())
     entry.async_on_unload(async_track_utc_time_change(hass, check, minute=0, second=0))

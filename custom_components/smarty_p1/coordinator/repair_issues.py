@@ -45,8 +45,6 @@ class Problem(StrEnum):
     """It was added to this Home Assistant as if it were another meter."""
     NETWORK_PRICES = "network_prices"
     """A year has begun whose network prices are not known, and those of the last one are used."""
-    LEVIES = "levies"
-    """The bill is from before levies had lines of their own, and may have them or not."""
     LENEDA_KEY = "leneda_key"
     """The national platform does not know the key any more."""
     LENEDA_DIFFERENCE = "leneda_difference"
@@ -70,7 +68,6 @@ _FIXABLE = {
     Problem.NO_TELEGRAM,
     Problem.NOT_VERIFIED,
     Problem.NETWORK_PRICES,
-    Problem.LEVIES,
     Problem.TELEGRAMS_LATE,
     Problem.LENEDA_KEY,
     Problem.VIRTUAL_BATTERY,

@@ -35,19 +35,16 @@ class BoardSteps(Dialog):
         unique_id = _unique_id(data)
         for entry in self._async_current_entries(include_ignore=False):
             is_other = entry.entry_id != self.context.get("entry_id") and not is_meter(entry)
-            # Unique ids of earlier versions have another form when there is a secret in them.
-            if is_other and unique_id in {entry.unique_id, _unique_id(entry.data)}:
+            if is_other and unique_id == entry.unique_id:
                 raise FieldError(source_field(data), "source_in_use", title=entry.title)
 
     async def _async_finish(self, device: str, draft: Draft) -> ConfigFlowResult:
         """Create the entry, named as the device is, or change the one that is reconfigured."""
         unique_id = _unique_id(draft.data)
         if entry := self._updated_entry:
-            # What is stored about a source belongs to its unique id, also to an older form of it.
-            is_same = _unique_id(entry.data) == unique_id
             return self.async_update_reload_and_abort(
                 entry,
-                unique_id=entry.unique_id if is_same else unique_id,
+                unique_id=unique_id,
                 data=draft.data,
                 reason="board_reconfigured",
             )

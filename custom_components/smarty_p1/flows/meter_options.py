@@ -95,7 +95,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
             if not errors:
                 return self._save(contract, CONTRACT_OPTIONS)
             shown = user_input
-        fields = detail_fields(stored, errors)
+        fields = detail_fields(errors)
         placeholders = surcharge_readings(self.hass, self.config_entry)
         return self._show("contract_details", fields, shown, errors, **placeholders)
 

@@ -70,7 +70,6 @@ from ..const import (
 from ..coordinator.contract_options import (
     DEFAULT_METER_AMPERE,
     contract_of,
-    has_levies,
     is_awaited,
 )
 from ..coordinator.market_prices import MAX_PRICE, PRICE_ENTITIES, unit_factor
@@ -226,22 +225,14 @@ def contract_fields() -> dict[vol.Marker, Any]:
     return {each.asked_of(_DEFAULTS): each.selector for each in _FIELDS if not each.section}
 
 
-def detail_fields(
-    stored: Mapping[str, Any], open_sections: Container[str]
-) -> dict[vol.Marker, Any]:
+def detail_fields(open_sections: Container[str]) -> dict[vol.Marker, Any]:
     """Return the fields of the second page: sections, and the day from which all of it holds."""
     form: dict[vol.Marker, Any] = {}
-    defaults = _defaults(stored)
     in_sections = (each for each in _FIELDS if each.section)
     for name, group in groupby(in_sections, attrgetter("section")):
-        schema = vol.Schema({each.asked_of(defaults): each.selector for each in group})
+        schema = vol.Schema({each.asked_of(_DEFAULTS): each.selector for each in group})
         form[vol.Optional(name)] = section(schema, {"collapsed": name not in open_sections})
-    return form | {_SINCE.asked_of(defaults): _SINCE.selector}
-
-
-def _defaults(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what holds where nothing is said: levies, where the bill is not older than they."""
-    return {**_DEFAULTS, CONF_WITH_LEVIES: has_levies(stored)}
+    return form | {_SINCE.asked_of(_DEFAULTS): _SINCE.selector}
 
 
 def shown_contract(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -278,10 +269,9 @@ def read_contract(
             errors[choice.section] = error
     _check_second_price(read, errors)
     _check_aids(read, errors)
-    defaults = _defaults(stored)
-    read.setdefault(CONF_WITH_LEVIES, defaults[CONF_WITH_LEVIES])
+    read.setdefault(CONF_WITH_LEVIES, _DEFAULTS[CONF_WITH_LEVIES])
     # Levies alone are no contract.
-    defaults[CONF_WITH_LEVIES] = read[CONF_WITH_LEVIES]
+    defaults = {**_DEFAULTS, CONF_WITH_LEVIES: read[CONF_WITH_LEVIES]}
     if all(defaults.get(option) == value for option, value in read.items()):
         read = {}
     _read_since(read, stored, typed.get(CONF_SURCHARGE_PRICE_SINCE), errors)
@@ -301,9 +291,8 @@ def read_first_contract(
     There is no day: what is entered first holds for all that is recorded.
     """
     whole: dict[str, Any] = {name: {} for name in _SECTIONS}
-    defaults = _defaults({})
     for option, _, name, _ in _FIELDS:
-        for source in (typed, defaults):
+        for source in (typed, _DEFAULTS):
             if option in source:
                 (whole[name] if name else whole)[option] = source[option]
                 break
@@ -392,8 +381,7 @@ def _read_since(
     read: dict[str, Any], stored: Mapping[str, Any], since: str | None, errors: Errors
 ) -> None:
     """Note the day from which the contract holds, or what is wrong with it."""
-    defaults = _defaults(stored)
-    before, after = {**defaults, **stored}, {**defaults, **read}
+    before, after = {**_DEFAULTS, **stored}, {**_DEFAULTS, **read}
     # Aids have days of their own.
     names = {name for name, *_ in _FIELDS} - {CONF_AIDS}
     changed = {name for name in names if before.get(name) != after.get(name)}

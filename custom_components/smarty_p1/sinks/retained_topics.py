@@ -1,6 +1,5 @@
 """The topics on which the broker keeps a message of a meter: they must be cleared one day."""
 
-import re
 from typing import override
 
 from homeassistant.core import HomeAssistant, callback
@@ -10,13 +9,10 @@ from ..lib.stored_values import Stored, a_list, a_text
 
 _SAVE_INTERVAL = 5.0
 _MAX_TOPICS = 1_000_000
-# Earlier versions noted topics that no broker takes.
-_IMPOSSIBLE = re.compile(r"[+#\0]")
 
 
 def _parse(stored: Stored) -> set[str]:
-    topics = {a_text(topic) for topic in a_list(stored, _MAX_TOPICS)}
-    return {topic for topic in topics if topic and not _IMPOSSIBLE.search(topic)}
+    return {a_text(topic) for topic in a_list(stored, _MAX_TOPICS)}
 
 
 class RetainedTopics(ThrottledStore):

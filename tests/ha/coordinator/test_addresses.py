@@ -188,7 +188,6 @@ async def test_a_new_board_is_known_by_an_address_without_a_secret(
 async def test_one_board_is_not_set_up_twice_with_two_secrets(
     hass: HomeAssistant, current: str, other: str
 ) -> None:
-    # Its unique id is that of an earlier version, which held the secret.
     pulse_entry(hass, **{CONF_PORT: current, CONF_BAUD_RATE: 9600})
     form = await start(hass, "pulse", "pulse_port")
     result = await submit(

@@ -1,7 +1,5 @@
 """From the options of an entry to the contract that readings are counted under."""
 
-from datetime import date
-
 from homeassistant.core import HomeAssistant
 
 from custom_components.smarty_p1.coordinator.contract_options import contract_of, contract_since
@@ -16,17 +14,6 @@ from tests.ha.support import TELEGRAM
 def test_without_options_everything_is_as_published() -> None:
     assert contract_of({}) == Contract()
     assert contract_since({}) is None
-
-
-def test_options_of_earlier_versions() -> None:
-    stored = {
-        "reference_power": 7.0,
-        "surcharge_price": 0.1139,
-        "surcharge_price_since": "2025-01-01",
-        "min_interval": 10,
-    }
-    assert contract_of(stored) == Contract(reference_kw=7.0, surcharge=0.1139, has_vat=False)
-    assert contract_since(stored) == date(2025, 1, 1)
 
 
 def test_everything_entered() -> None:

@@ -23,6 +23,7 @@ from custom_components.smarty_p1.const import (
     SECTION_NETWORK_PRICES,
 )
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.lib.meter import MeterMemory
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import enter_contract, fill_contract
 from tests.ha.meter import MeterPort, with_value
@@ -44,7 +45,12 @@ PEAK = "smarty_monthly_peak"
 AVAILABLE = "smarty_available_power"
 EXCESS = "smarty_excess_energy"
 COST = "smarty_surcharge_this_month"
-TARIFF = {CONF_REFERENCE_POWER: 3.0, CONF_SURCHARGE_PRICE: 0.1, CONF_MIN_INTERVAL: 0}
+TARIFF = {
+    CONF_REFERENCE_POWER: 3.0,
+    CONF_SURCHARGE_PRICE: 0.1,
+    CONF_VAT: False,
+    CONF_MIN_INTERVAL: 0,
+}
 
 
 async def send(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, text: str) -> None:
@@ -195,8 +201,9 @@ async def test_what_is_stored_may_be_rubbish(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     entry = make_entry(port.url)
-    key = f"smarty_p1.{entry.entry_id}.demand"
-    hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": {"version": 1}}
+    key = f"smarty_p1.{entry.entry_id}.meter"
+    content = MeterMemory().as_dict() | {"demand": {"version": 1}}
+    hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": content}
     port.greeting = port.next_frame(at("10:30:00", 100.0, 1.5))
 
     assert await hass.config_entries.async_setup(entry.entry_id)
@@ -280,7 +287,7 @@ async def test_options_can_be_cleared(
     entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0), **TARIFF)
     port.greeting = port.next_frame(at("10:30:10", 100.0))
 
-    result = await enter_contract(hass, entry, {SECTION_NETWORK_PRICES: {}})
+    result = await enter_contract(hass, entry, {SECTION_LEVIES: {}, SECTION_NETWORK_PRICES: {}})
     await hass.async_block_till_done()
     await wait_for_entities(hass, entry)
 
@@ -363,7 +370,7 @@ async def test_a_day_without_a_price_is_refused(
     entry = await set_up(hass, port, make_entry, at("10:15:00", 100.0), **TARIFF)
 
     errors = await configure(
-        hass, port, entry, "10:15:10", 100.0, surcharge_price_since="2026-01-01", levies={}
+        hass, port, entry, "10:15:10", 100.0, surcharge_price_since="2026-01-01"
     )
 
     assert errors == {SECTION_NETWORK_PRICES: "surcharge_price_missing"}

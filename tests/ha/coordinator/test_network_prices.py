@@ -144,7 +144,7 @@ async def test_the_options_open_and_the_issue_goes_when_prices_are_entered(
     hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
     freezer.move_to(SUMMER)
-    await set_up(hass, entry, energy_price=0.12)
+    await set_up(hass, entry, energy_price=0.12, with_levies=False)
 
     result = await choose(
         hass, await open_repair(hass, f"network_prices_{entry.entry_id}"), "enter"

@@ -1,4 +1,4 @@
-"""Stored files: those of earlier versions go on, and no content keeps an entry from working.
+"""Stored files: a meter goes on from them, and no content keeps an entry from working.
 
 What a part of a meter's file may hold is tried without Home Assistant, where its memory is read.
 """
@@ -26,32 +26,13 @@ from tests.ha.coordinator.test_demand import EXCESS, LAST, TARIFF
 from tests.ha.meter import KEY, SYSTEM_TITLE, MeterPort, encipher
 from tests.ha.support import at, let_pass, own_log, state_of, wait_for_entities, wait_until
 
-OF_0_1_0: dict[str, Any] = json.loads((Path(__file__).parent / "stored_by_0.1.0.json").read_text())
-# What the version after it stored beside `demand`.
-OF_0_1_0["months"] = {
-    "version": 1,
-    "minor_version": 1,
-    "key": "smarty_p1.ENTRY.months",
-    "data": {
-        "version": 1,
-        "months": [
-            {
-                "start": "2025-06-01T00:00:00+02:00",
-                "peak": {"start": "2025-06-03T08:15:00+00:00", "mean_kw": 4.0},
-                "earlier_quarter_hours": 0,
-                "days": [
-                    {
-                        "start": "2025-06-02T22:00:00+00:00",
-                        "quarter_hours": 1,
-                        "above": {"3": [1, 250.0]},
-                        "imported_wh": 1000.0,
-                    }
-                ],
-            }
-        ],
-    },
-}
-STORES = ("meter", "demand", "months", "retained", "pulses")
+STORED: dict[str, Any] = json.loads((Path(__file__).parent / "stored_files.json").read_text())
+"""Files of a meter that was read from 30 June 2025 23:45 to 3 July 10:35, and of pulses.
+
+Written by the integration; a change of the program that cannot read them is to be changed, not
+they. A quarter-hour at the end of June had 4 kW, and so had 10:15 of 3 July.
+"""
+STORES = ("meter", "months", "retained", "pulses")
 # As they are before the tests' own Home Assistant keeps everything in memory.
 REAL = {name: getattr(Store, name) for name in ("_async_load", "_async_write_data", "async_remove")}
 
@@ -152,7 +133,7 @@ async def test_whatever_is_in_a_file_is_read_or_put_aside(
 ) -> None:
     entry = make(hass, port, make_entry, store)
     versions = ({"version": 2}, {"version": 99}, {"minor_version": 7})
-    for content in (*WHOLE, *(OF_0_1_0[store] | version for version in versions)):
+    for content in (*WHOLE, *(STORED[store] | version for version in versions)):
         write(hass, entry, store, content)
         await (await load(hass, entry, store)).async_save()
         caplog.clear()
@@ -162,11 +143,10 @@ async def test_whatever_is_in_a_file_is_read_or_put_aside(
 
 MALFORMED: dict[str, list[object]] = {
     # All of it, and one part: the others are good by themselves.
-    "meter": [[], OF_0_1_0["meter"]["data"] | {"counters": []}],
-    "demand": [OF_0_1_0["demand"]["data"] | {"running": None}],
-    "months": [OF_0_1_0["months"]["data"] | {"version": 2}],
+    "meter": [[], STORED["meter"]["data"] | {"counters": []}],
+    "months": [STORED["months"]["data"] | {"version": 2}],
     "retained": [["smarty/telegram", None]],
-    "pulses": [OF_0_1_0["pulses"]["data"] | {"pulses": "5"}],
+    "pulses": [STORED["pulses"]["data"] | {"pulses": "5"}],
 }
 
 
@@ -210,7 +190,7 @@ async def test_what_cannot_be_read_is_put_aside_and_said_once(  # noqa: PLR0913,
         [],
         {"pulses": 5},
         *(
-            OF_0_1_0["pulses"]["data"] | changes
+            STORED["pulses"]["data"] | changes
             for changes in (
                 {"pulses": True},
                 {"pulses": -5},
@@ -258,17 +238,17 @@ async def test_only_the_last_unreadable_file_is_kept(
     assert [json.loads(text)["data"] for text in found] == [{"number": 2}]
 
 
-async def test_a_meter_goes_on_from_the_files_of_an_earlier_version(
+async def test_a_meter_goes_on_from_its_files(
     hass: HomeAssistant,
     port: MeterPort,
     make_entry: EntryMaker,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     entry = make(hass, port, make_entry, "meter")
-    for store in ("meter", "demand"):
-        write(hass, entry, store, OF_0_1_0[store])
-    # The counter of the last frame was 3: this one is recorded, and refused.
-    port.greeting = encipher(at("10:44:00", 102.0), 3) + encipher(at("10:45:00", 102.0), 4)
+    for store in ("meter", "months"):
+        write(hass, entry, store, STORED[store])
+    # The counter of the last frame was 6: this one is recorded, and refused.
+    port.greeting = encipher(at("10:44:00", 102.1), 6) + encipher(at("10:45:00", 102.1), 7)
 
     assert await hass.config_entries.async_setup(entry.entry_id)
     await wait_for_entities(hass, entry)
@@ -276,19 +256,23 @@ async def test_a_meter_goes_on_from_the_files_of_an_earlier_version(
     # 0.5 kWh before, and another 0.5 kWh: 4 kW, 1 kW above for a quarter-hour, twice.
     assert float(state_of(hass, LAST).state) == 4.0
     assert float(state_of(hass, EXCESS).state) == 0.5
+    demand = entry.runtime_data.demand
+    assert demand
+    [june] = demand.earlier_months
+    assert june.peak
+    assert (june.peak.mean_kw, june.imported_kwh, june.quarter_hours) == (4.0, 1.0, 1)
+    assert demand.contracts.at(demand.time).surcharge == 0.1
     assert entry.runtime_data.reception.rejections.total() == 1
     assert own_log(caplog) == []
     memory = MeterStore(hass, entry.entry_id)
     assert await hass.config_entries.async_unload(entry.entry_id)
     await memory.async_load()
-    assert memory.memory.last_counters(bytes.fromhex(KEY)) == {SYSTEM_TITLE: 4}
+    assert memory.memory.last_counters(bytes.fromhex(KEY)) == {SYSTEM_TITLE: 7}
 
 
-async def test_pulses_go_on_from_the_file_of_an_earlier_version(
-    hass: HomeAssistant, port: MeterPort
-) -> None:
+async def test_pulses_go_on_from_their_file(hass: HomeAssistant, port: MeterPort) -> None:
     entry = pulse_entry(hass, **{CONF_PORT: port.url, CONF_BAUD_RATE: 9600})
-    write(hass, entry, "pulses", OF_0_1_0["pulses"])
+    write(hass, entry, "pulses", STORED["pulses"])
 
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
@@ -303,18 +287,12 @@ async def test_pulses_go_on_from_the_file_of_an_earlier_version(
     assert found.state == "0.007"
 
 
-async def test_topics_of_an_earlier_version_are_known(hass: HomeAssistant) -> None:
+async def test_topics_are_known_from_their_file(hass: HomeAssistant) -> None:
     entry = MockConfigEntry(data={CONF_PORT: ""})
-    topics = ["smarty/gas_#", "smarty/+", "smarty/a\x00", "", "smarty/telegram"]
-    write(hass, entry, "retained", OF_0_1_0["retained"])
+    write(hass, entry, "retained", STORED["retained"])
     retained = RetainedTopics(hass, entry.entry_id)
     await retained.async_load()
     assert retained.topics == {"smarty/availability", "smarty/telegram"}
-
-    # Topics that no broker takes cannot be taken back either.
-    write(hass, entry, "retained", wrapped(topics))
-    await retained.async_load()
-    assert retained.topics == {"smarty/telegram"}
 
 
 async def test_what_keeps_out_replays_and_names_topics_is_for_home_assistant_only(
@@ -335,11 +313,10 @@ async def test_whoever_looks_up_the_counters_changes_nothing(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture
 ) -> None:
     entry = make(hass, port, make_entry, "meter")
-    damaged = OF_0_1_0["meter"]["data"] | {"totals": []}
+    damaged = STORED["meter"]["data"] | {"totals": []}
     path = write(hass, entry, "meter", wrapped(damaged))
-    write(hass, entry, "demand", OF_0_1_0["demand"])
     before = files(path)
     store = MeterStore(hass, entry.entry_id)
-    assert await store.async_last_counters(bytes.fromhex(KEY)) == {SYSTEM_TITLE: 3}
+    assert await store.async_last_counters(bytes.fromhex(KEY)) == {SYSTEM_TITLE: 6}
     assert files(path) == before
     assert own_log(caplog) == []

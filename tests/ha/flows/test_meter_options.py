@@ -22,6 +22,7 @@ STORED: dict[str, Any] = {
     "meter_ampere": "63",
     "vat": True,
     "energy_price": 0.15,
+    "with_levies": False,
     "prices_confirmed": 2027,
     "min_interval": 10,
     "p1_server": SERVER,
@@ -106,8 +107,7 @@ async def test_the_contract_leaves_what_others_store(
     await hass.async_block_till_done()
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    # From before levies were known, the contract goes on without them.
-    changed = STORED | {"reference_power": 12.0, "energy_fee_per": "month", "with_levies": False}
+    changed = STORED | {"reference_power": 12.0, "energy_fee_per": "month"}
     del changed["energy_price"]
     assert dict(entry.options) == changed
 

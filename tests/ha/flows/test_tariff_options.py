@@ -20,13 +20,6 @@ from tests.ha.meter import MeterPort
 from tests.ha.support import TELEGRAM, set_up
 
 DEFAULTS = {"energy_fee_per": "month", "with_levies": True}
-# As versions stored them that knew no other price than the surcharge.
-OLD = {
-    "reference_power": 7.0,
-    "surcharge_price": 0.1139,
-    "surcharge_price_since": "2025-01-01",
-    "min_interval": 10,
-}
 NORDPOOL = "sensor.nord_pool_current_price"
 EXPORT = "input_number.export_price"
 
@@ -431,21 +424,6 @@ async def test_another_entity_alone_has_no_day(
     assert entry.options["surcharge_price_since"] == "2027-02-01"
 
 
-async def test_options_of_earlier_versions_go_on(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
-) -> None:
-    hass.config_entries.async_update_entry(entry, options=OLD)
-    assert suggested(await open_options(hass, entry))["reference_power"] == "7"
-    shown = suggested(await open_details(hass, entry))
-    network_prices = shown["network_prices"]
-    assert network_prices["surcharge_price"] == 0.1139
-    assert shown["surcharge_price_since"] is None
-
-    await enter(hass, port, entry, reference_power="7", network_prices={"surcharge_price": 0.1139})
-    network_defaults = {"meter_ampere": "40", "surcharge_replaces_variable": False}
-    assert dict(entry.options) == {**OLD, **DEFAULTS, "with_levies": False, **network_defaults}
-
-
 async def test_a_confirmed_year_stays_confirmed(
     hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
 ) -> None:
@@ -491,21 +469,16 @@ def default_of_levies(form: ConfigFlowResult) -> bool:
     return bool(marker.default())
 
 
-async def test_levies_are_on_where_nothing_was_agreed_before_they_were_known(
+async def test_levies_are_on_until_somebody_switches_them_off(
     hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
 ) -> None:
     assert default_of_levies(await open_details(hass, entry)) is True
     await enter(hass, port, entry, reference_power="7", levies={"vat": True})
     assert entry.options["with_levies"] is True
 
-    # From before: off, with the form as without it, until somebody says so.
-    hass.config_entries.async_update_entry(entry, options=OLD)
-    assert default_of_levies(await open_details(hass, entry)) is False
-    for typed in ({}, {"levies": {"vat": True}}):
+    for typed in ({"levies": {"with_levies": False}}, {}):
         await enter(hass, port, entry, reference_power="7", **typed)
         assert entry.options["with_levies"] is False
-    await enter(hass, port, entry, reference_power="7", levies={"with_levies": True})
-    assert entry.options["with_levies"] is True
 
 
 async def test_levies_alone_are_no_contract(

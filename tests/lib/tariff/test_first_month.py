@@ -1,10 +1,8 @@
 """The first month counts from the day of the first reading, and what is shown adds up."""
 
-import json
-
 import pytest
 
-from smartyp1.tariff import Contract, DemandMeter, bill, lines_of
+from smartyp1.tariff import Contract, bill, lines_of
 from tests.lib.tariff.months import agreed, day, lines, local, month, sums, whole_month
 from tests.lib.tariff.support import Connection
 
@@ -54,19 +52,6 @@ def test_what_a_wrong_clock_says_at_first_is_no_month() -> None:
     house.read()
     house.draw(25 * 60, 10)
     assert house.read().month.since == local("2026-06-21")
-
-
-def test_a_meter_of_an_earlier_version_goes_on_as_it_was() -> None:
-    house = Connection("2026-06-21T10:05:00S")
-    house.change(CONTRACT)
-    house.read()
-    house.draw(2 * 60, 10)
-    stored = json.loads(json.dumps(house.meter.as_dict()))
-    del stored["is_begun_here"]
-    house.meter = DemandMeter.from_dict(stored, CONTRACT)
-    june = house.after(60).month
-    assert june.since is None
-    assert lines(bill(june, house.read().contracts, local("2026-07-01")))[1][1] == 1
 
 
 def test_parts_with_vat_add_up() -> None:

@@ -1,7 +1,5 @@
 """Electricity tax and compensation mechanism: months computed by hand."""
 
-import json
-
 import pytest
 
 from smartyp1.tariff import Contract, Contracts, MarketPrices, bill, kwh_price
@@ -122,13 +120,3 @@ def test_what_nobody_has_said_becomes_valid_from_the_first_of_the_month() -> Non
     assert bill(may, demand.contracts, may.end).total == total
     compensation = lines(bill(demand.month, demand.contracts, june.end))[-1]
     assert compensation[:2] == ("compensation", pytest.approx(demand.month.imported_kwh, abs=1e-3))
-
-
-def test_contracts_of_earlier_versions_have_none() -> None:
-    house = Connection("2026-06-01T00:00:00S", reference_kw=7)
-    house.draw(60, 10)
-    stored = json.loads(json.dumps(house.meter.as_dict()))
-    for entry in stored["contracts"]:
-        assert not {"has_levies", "consumer_category"} & entry.keys()
-    later = type(house.meter).from_dict(stored, house.contract)
-    assert later.as_dict() == house.meter.as_dict()

@@ -321,12 +321,6 @@ def test_one_quarter_hour_of_a_month_shows(quarter_hours: int, share: float) -> 
     assert month.measured_share(at("2026-08-01T00:00:00S")) == share
 
 
-def test_months_of_older_versions_have_no_share() -> None:
-    month = Month(start=at("2026-07-01T00:00:00S"), earlier_quarter_hours=2000)
-    assert month.measured_share(at("2026-08-01T00:00:00S")) == 0
-    assert month.quarter_hours == 2000
-
-
 def test_another_meter_goes_on_in_the_same_month() -> None:
     house = Connection("2026-07-15T12:00:00S")
     house.read()

@@ -1,6 +1,5 @@
 """Days that the platform knows, joined to what was measured: own quarter-hours count everywhere."""
 
-import json
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from operator import is_
@@ -12,7 +11,6 @@ from smartyp1.tariff import (
     Contract,
     Contracts,
     Day,
-    DemandMeter,
     Energies,
     EstimatedQuarterHour,
     MarketPrices,
@@ -106,19 +104,6 @@ def test_the_first_month_counts_from_the_first_day_that_anybody_knows() -> None:
     # 22 of 31 days
     due = bill(october, house.meter.contracts, october.end)
     assert lines(due)[1][:2] == ("network_fixed", 0.709677)
-
-
-def test_a_meter_of_an_earlier_version_counts_the_platforms_first_month_from_its_day() -> None:
-    house = added("2026-11-21T10:05:00W")
-    house.draw(2 * 60, 10)
-    stored = json.loads(json.dumps(house.meter.as_dict()))
-    del stored["is_begun_here"]
-    house.meter = DemandMeter.from_dict(stored, CONTRACT)
-    assert house.read().month.since is None
-    set_past(house, platform("2026-10-10", "2026-11-21", 0.4))
-    assert [month.since for month in house.read().earlier_months] == [local("2026-10-10")]
-    house.meter.set_past(NO_PAST)
-    assert house.read().month.since is None
 
 
 def test_a_year_decides_which_class_is_the_cheapest_and_has_a_peak() -> None:

@@ -17,7 +17,7 @@ from smartyp1.tariff import (
     load_months,
     store_months,
 )
-from tests.lib.tariff.support import PRICE, Connection, at, cost
+from tests.lib.tariff.support import PRICE, Connection, at
 
 
 def restart(house: Connection) -> None:
@@ -58,7 +58,6 @@ def test_what_is_stored() -> None:
                     {
                         "start": "2026-07-01T00:00:00+02:00",
                         "peak": {"start": "2026-07-15T10:00:00+00:00", "mean_kw": 6.0},
-                        "earlier_quarter_hours": 0,
                         "days": [
                             {
                                 "start": "2026-07-14T22:00:00+00:00",
@@ -85,32 +84,6 @@ def test_what_is_stored() -> None:
             }
         ],
     }
-
-
-OF_VERSION_0_1 = """{
-  "version": 1, "serial_number": "SAG1030790002574",
-  "running": {"time": "2026-07-15T10:20:00+00:00", "imported_wh": 25655000,
-              "since": "2026-07-15T10:15:00+00:00", "energy_wh": 500.0},
-  "last_quarter": {"start": "2026-07-15T10:00:00+00:00", "mean_kw": 6.0},
-  "month": {"start": "2026-07-01T00:00:00+02:00",
-            "peak": {"start": "2026-07-15T10:00:00+00:00", "mean_kw": 6.0}, "excess_wh": 750.0}
-}"""
-
-
-def test_what_an_earlier_version_stored_goes_on() -> None:
-    house = Connection("2026-07-15T12:20:00S", reference_kw=3, price=PRICE)
-    house.imported_wh = 25_655_000
-    stored = json.loads(OF_VERSION_0_1)
-    house.meter = DemandMeter.from_dict(stored, Contract(reference_kw=3, surcharge=PRICE))
-    assert house.meter.snapshot
-    assert cost(house.meter.snapshot) == pytest.approx(0.085425)  # 0.75 * 0.1139
-
-    # 500 + 10 * 100 = 1500 Wh -> 6 kW: another 0.75 kWh
-    demand = house.draw(10, 100)
-    assert demand.last_quarter == QuarterHour(at("2026-07-15T12:15:00S"), 6.0)
-    assert demand.excess_kwh == 1.5
-    house.restart()
-    assert cost(house.after(60)) == pytest.approx(0.17085)
 
 
 def test_a_restart_is_a_gap_like_any_other() -> None:
@@ -204,7 +177,6 @@ PATHS: list[tuple[str | int, ...]] = [
     (*MONTH, "peak"),
     (*MONTH, "peak", "start"),
     (*MONTH, "peak", "mean_kw"),
-    (*MONTH, "earlier_quarter_hours"),
     (*MONTH, "days"),
     DAY,
     (*DAY, "start"),
@@ -467,7 +439,7 @@ def test_too_many_months() -> None:
     with pytest.raises(ValueError):  # noqa: PT011
         load_months({**stored, "months": stored["months"][:1] * 37})
 
-    empty: dict[str, object] = {"peak": None, "earlier_quarter_hours": 0, "days": []}
+    empty: dict[str, object] = {"peak": None, "days": []}
     starts = [(2020 + n // 12, n % 12 + 1) for n in range(37)]
     months = [
         {"start": f"{year}-{number:02}-01T00:00:00+0{2 if 4 <= number <= 10 else 1}:00", **empty}

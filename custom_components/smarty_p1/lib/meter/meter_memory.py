@@ -1,4 +1,4 @@
-"""What is remembered of a meter over restarts, in every shape that was ever stored."""
+"""What is remembered of a meter over restarts."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -72,8 +72,8 @@ class MeterMemory:
         data = a_mapping(stored)
         for part, load in loaders.items():
             key = _STORED_AS.get(part, part)
-            if key not in data and part not in _ALWAYS_STORED:
-                continue  # not in the files of earlier versions
+            if key not in data and part == "demand_meter":
+                continue  # may be stored elsewhere
             try:
                 content = data[key]
                 if content is not None or part not in _MAY_BE_UNKNOWN:
@@ -171,7 +171,6 @@ def _counters(content: Stored, own: bytes | None) -> dict[str, dict[bytes, int]]
     }
 
 
-_ALWAYS_STORED = {"counters", "totals", "named_channels"}
 _MAY_BE_UNKNOWN = {"system_title", "serial_number", "last_telegram", "clock_deviation"}
 _STORED_AS = {"flow_rates": "flows", "demand_meter": "demand"}
 _LOADERS: Mapping[str, Callable[[Stored], Any]] = {

@@ -58,8 +58,7 @@ class Contract:
     meter_fee: float | None = None
     """Of the meter, a month."""
     has_levies: bool | None = None
-    """Whether the levies are lines of their own; None where nobody has said so, and they are not.
-    They may be in the price of the energy, where earlier versions had them."""
+    """Whether the levies are lines of their own; None where nobody has said so: they are not."""
     consumer_category: str | None = None
     """By which the levies differ; None is the first."""
     electricity_tax: float | None = None

@@ -43,7 +43,6 @@ from .contract import (
 )
 from .contract_entry import with_entered
 from .demand_snapshot import Demand, Summary, summarised
-from .earlier_storage import upgraded
 from .kept_months import MAX_MONTHS
 from .meter_clock_jumps import MAX_STRETCHES, Stretch
 from .month import Month
@@ -52,7 +51,7 @@ from .readings_to_months import History
 from .register_rises import DECIMALS, MAX_POWER_KW, Energies, Registers
 from .shown_month import sure_time, time_until
 from .storage import (
-    a_version,
+    check_version,
     load_contracts,
     load_month_start,
     load_quarter,
@@ -62,7 +61,7 @@ from .storage import (
     store_stretch,
 )
 
-_VERSIONS = (1, 2)
+_VERSION = 2
 _HOUR = timedelta(hours=1)
 # The register counts whole watt-hours: it may show up to one more than was drawn since the start.
 _RESOLUTION_KWH = 0.001
@@ -84,7 +83,6 @@ class DemandMeter:
         self._limit_kw = MAX_POWER_KW
         self._history = History(months)
         self._summary: Summary | None = None
-        # Earlier versions did not tell, and their bills stay as they are.
         self._is_begun_here = not months
 
     def change_contract(self, contract: Contract, since: date | None = None) -> None:
@@ -174,7 +172,7 @@ class DemandMeter:
         """Return all else that must survive a restart, as JSON knows it."""
         history = self._history
         return {
-            "version": _VERSIONS[-1],
+            "version": _VERSION,
             "stretches": [
                 store_stretch(stretch, () if index else history.archived)
                 for index, stretch in enumerate(history.stretches)
@@ -203,8 +201,7 @@ class DemandMeter:
         meter = cls(contract)
         try:
             stored = a_mapping(data)
-            if a_version(stored, *_VERSIONS) == 1:
-                stored = upgraded(data, contract)
+            check_version(stored, _VERSION)
             meter._restore(stored, months)
         except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as err:
             raise ValueError from err
@@ -220,7 +217,7 @@ class DemandMeter:
             load_quarter(stored["last_quarter"]),
         )
         self._contracts = load_contracts(stored["contracts"])
-        self._is_begun_here = a_flag(stored.get("is_begun_here", False))
+        self._is_begun_here = a_flag(stored["is_begun_here"])
 
     @property
     def _stretch(self) -> Stretch | None:

@@ -53,7 +53,6 @@ def joined(month: Month, other: Month) -> Month:
         start=month.start,
         days=_limited(sorted(days.values(), key=lambda day: day.start)),
         peak=max(peaks, key=lambda peak: peak.mean_kw) if peaks else None,
-        earlier_quarter_hours=month.earlier_quarter_hours + other.earlier_quarter_hours,
         since=month.since,
     )
 
@@ -83,7 +82,6 @@ def with_running(month: Month, day: Day, amounts: Amounts) -> Month:
         start=month.start,
         days=days,
         peak=month.peak,
-        earlier_quarter_hours=month.earlier_quarter_hours,
         since=month.since,
     )
 

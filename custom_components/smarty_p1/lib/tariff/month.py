@@ -164,8 +164,6 @@ class Month:
     """In the order of their time; those of which nothing is known are missing."""
     peak: QuarterHour | None = None
     """The highest quarter-hour; of equal ones, the first."""
-    earlier_quarter_hours: int = 0
-    """Quarter-hours counted by versions that did not keep energies."""
     since: datetime | None = None
     """From when on prices by the month count, if not from its start: nobody read before."""
 
@@ -177,7 +175,7 @@ class Month:
     @property
     def quarter_hours(self) -> int:
         """Return how many are known from start to end."""
-        return self.earlier_quarter_hours + sum(day.quarter_hours for day in self.days)
+        return sum(day.quarter_hours for day in self.days)
 
     @property
     def platform_quarter_hours(self) -> int:

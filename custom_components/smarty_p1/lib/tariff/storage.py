@@ -25,7 +25,6 @@ _MOST = 1e19
 _MOST_DAYS = 3_000
 _MOST_POWERS = 100
 _MOST_QUARTER_HOURS_A_DAY = 100
-_MOST_QUARTER_HOURS_A_MONTH = 10_000
 
 _MAY_BE_NEGATIVE = {"market_cost", "market_revenue"}
 _FLAGS = {"has_vat", "replaces_variable", "has_levies"}
@@ -36,12 +35,10 @@ def amount(value: Stored, name: str = "") -> float:
     return float(a_number(value, -_MOST if name in _MAY_BE_NEGATIVE else 0, _MOST))
 
 
-def a_version(stored: Stores, *known: int) -> int:
-    """Return of which version something is. Raises ValueError for one that is not known."""
-    version = a_count(stored["version"])
-    if version not in known:
+def check_version(stored: Stores, known: int) -> None:
+    """Raise ValueError for a version that is not known."""
+    if a_count(stored["version"]) != known:
         raise ValueError
-    return version
 
 
 def utc_time(value: Stored) -> datetime:
@@ -78,7 +75,6 @@ def store_month(month: Month) -> Stores:
     return {
         "start": month.start.isoformat(),
         "peak": store_quarter(month.peak),
-        "earlier_quarter_hours": month.earlier_quarter_hours,
         "days": [_store_day(day) for day in month.days],
     }
 
@@ -101,7 +97,6 @@ def load_month(data: Stored) -> Month:
         start=load_month_start(stored["start"]),
         days=tuple(map(_load_day, a_list(stored["days"], _MOST_DAYS))),
         peak=load_quarter(stored["peak"]),
-        earlier_quarter_hours=a_count(stored["earlier_quarter_hours"], _MOST_QUARTER_HOURS_A_MONTH),
     )
     starts = [day.start for day in month.days]
     is_ordered = starts == sorted(set(starts))
@@ -244,7 +239,7 @@ def load_months(data: Stored) -> tuple[Month, ...]:
     """Return the months of `store_months`. Raises ValueError for data that is malformed."""
     try:
         stored = a_mapping(data)
-        a_version(stored, _VERSION_OF_MONTHS)
+        check_version(stored, _VERSION_OF_MONTHS)
         return tuple(_load_months(stored["months"]))
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as err:
         raise ValueError from err
