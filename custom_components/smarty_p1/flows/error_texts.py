@@ -98,11 +98,15 @@ def check_address(text: str, *, takes_topic: bool = False) -> None:
     if takes_topic and (topic := topic_of(port)) is not None:
         check_topic(topic, CONF_PORT)
         return
+    if _lacks_number(port):
+        raise FieldError(CONF_PORT, "port_number_missing")
+
+
+def _lacks_number(port: str) -> bool:
+    """Return whether a URL has no number of a port that can be, where it needs one."""
     try:
         url = urlsplit(port)
-        is_gateway = url.scheme in _GATEWAY_SCHEMES or not url.netloc
         is_complete = bool(url.hostname and url.port)
     except ValueError:  # no number, a number that is too high, a bracket that is not closed
-        raise FieldError(CONF_PORT, "port_number_missing") from None
-    if is_gateway and not is_complete:
-        raise FieldError(CONF_PORT, "port_number_missing")
+        return True
+    return not is_complete and (url.scheme in _GATEWAY_SCHEMES or not url.netloc)

@@ -61,14 +61,8 @@ def read_keys(
     if user_input.get(CONF_REMOVE_KEY):
         return {}, {}
     advanced = user_input.get(SECTION_ADVANCED, {})
-    data = {name: current[name] for name in _MALFORMED if name in current}
-    errors = {}
-    for name, (field, error) in _MALFORMED.items():
-        if text := {**user_input, **advanced}.get(name, "").strip():
-            try:
-                data[name] = parse_key(text).hex().upper()
-            except KeyFormatError:
-                errors[field] = error
+    typed, errors = _read_typed({**user_input, **advanced})
+    data = {name: current[name] for name in _MALFORMED if name in current} | typed
     if data.get(CONF_ENCRYPTION_KEY) == PUBLISHED_KEY:
         errors[CONF_ENCRYPTION_KEY] = "key_published"
     if data.get(CONF_AUTHENTICATION_KEY) == PUBLISHED_KEY:
@@ -76,3 +70,15 @@ def read_keys(
     if advanced.get(CONF_WITHOUT_VERIFICATION) and CONF_ENCRYPTION_KEY in data:
         data[CONF_VERIFY] = False
     return data, errors
+
+
+def _read_typed(texts: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the keys that were typed, and errors by their fields."""
+    read, errors = {}, {}
+    for name, (field, error) in _MALFORMED.items():
+        if text := texts.get(name, "").strip():
+            try:
+                read[name] = parse_key(text).hex().upper()
+            except KeyFormatError:
+                errors[field] = error
+    return read, errors

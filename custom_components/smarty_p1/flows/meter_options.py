@@ -22,11 +22,11 @@ from .form_and_probe import Input
 from .leneda_account import account_fields, async_read_account, shown_account
 from .leneda_file import LenedaFileSteps
 from .publish_options import (
+    async_read_mqtt,
     async_read_p1_server,
     defaults,
     mqtt_schema,
     p1_server_schema,
-    read_mqtt,
 )
 from .surcharge_readings import surcharge_readings
 from .tariff_options import (
@@ -46,6 +46,11 @@ from .virtual_options import (
     virtual_schema,
 )
 
+_PUBLISHING = {
+    SECTION_P1_SERVER: async_read_p1_server,
+    SECTION_VIRTUAL: async_read_virtual,
+    SECTION_MQTT: async_read_mqtt,
+}
 _MENU = ["contract", "updates", "other_programs", "leneda_file", "leneda_account"]
 
 DETAILS = {"page": "contract_details"}
@@ -167,25 +172,12 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
     ) -> dict[str, Any]:
         """Return what is stored of the sections that were sent, and note what is wrong."""
         read: dict[str, Any] = {}
-        try:
-            if section_typed := typed.get(SECTION_P1_SERVER):
-                read[SECTION_P1_SERVER] = await async_read_p1_server(
-                    self.hass, self.config_entry, section_typed
-                )
-        except FieldError as err:
-            errors[err.field] = err.key
-        try:
-            if section_typed := typed.get(SECTION_VIRTUAL):
-                read[SECTION_VIRTUAL] = await async_read_virtual(
-                    self.hass, self.config_entry, section_typed
-                )
-        except FieldError as err:
-            errors[err.field] = err.key
-        try:
-            if section_typed := typed.get(SECTION_MQTT):
-                read[SECTION_MQTT] = read_mqtt(self.hass, self.config_entry, section_typed)
-        except FieldError as err:
-            errors[err.field] = err.key
+        for name, async_read in _PUBLISHING.items():
+            try:
+                if section_typed := typed.get(name):
+                    read[name] = await async_read(self.hass, self.config_entry, section_typed)
+            except FieldError as err:
+                errors[err.field] = err.key
         return read
 
     def _show(

@@ -5,8 +5,9 @@ the probing takes less. Unloaded, each of its entities would tell the history th
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -61,12 +62,21 @@ async def _keep_paused(
     finally:
         is_free.set()
     await is_over.wait()
-    if (
-        hass.is_stopping
-        or entry.disabled_by
-        or not hass.config_entries.async_get_entry(entry.entry_id)
-    ):
+    if hass.is_stopping or entry.disabled_by:
         return
+    if hass.config_entries.async_get_entry(entry.entry_id):
+        await _async_resume(hass, entry, reader, data, had_port=had_port)
+
+
+async def _async_resume(
+    hass: HomeAssistant,
+    entry: AnyConfigEntry,
+    reader: SmartyCoordinator | None,
+    data: Mapping[str, Any],
+    *,
+    had_port: bool,
+) -> None:
+    """Have an entry read its port again; `data` is what the entry had when it was paused."""
     if reader and reader is _reader(entry):
         reader.read_again()
     elif entry.state is not ConfigEntryState.NOT_LOADED:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from itertools import count
+from operator import attrgetter
 from pathlib import Path
 
 from homeassistant.components.usb import get_serial_by_id
@@ -148,14 +149,18 @@ def _next_gateway_port(entries: Iterable[AnyConfigEntry]) -> tuple[str, str, int
     """Return prefix, host and number of the next port."""
     used = [
         (is_meter(entry), gateway)  # a board's port says nothing about meters
-        for entry in sorted(entries, key=lambda entry: entry.created_at)
+        for entry in sorted(entries, key=attrgetter("created_at"))
         if (gateway := _GATEWAY.fullmatch(entry.data.get(CONF_PORT, "")))
     ]
     meters = [gateway for is_meter, gateway in used if is_meter]
     if not meters:
         return None
     newest = meters[-1]
-    taken = {int(other["port"]) for _, other in used if other["host"] == newest["host"]}
-    first = max(int(meter["port"]) for meter in meters if meter["host"] == newest["host"]) + 1
+    taken = _numbers_at(newest["host"], [gateway for _, gateway in used])
+    first = max(_numbers_at(newest["host"], meters)) + 1
     port = next(port for port in count(first) if port not in taken)
     return None if port > _HIGHEST_PORT else (newest["prefix"], newest["host"], port)
+
+
+def _numbers_at(host: str, gateways: Iterable[re.Match[str]]) -> set[int]:
+    return {int(gateway["port"]) for gateway in gateways if gateway["host"] == host}

@@ -129,30 +129,39 @@ async def async_read_p1_server(
     return {**typed, CONF_LISTEN_ADDRESS: address, CONF_LISTEN_PORT: port}
 
 
-def read_mqtt(
+async def async_read_mqtt(
     hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return what is stored of MQTT. Raises FieldError."""
-    suggested = defaults(hass, entry)
-    topic = typed.get(CONF_TOPIC, "").strip().strip("/")
-    if typed[CONF_FORMAT] == Format.SMARTYREADER:
-        topic = suggested.smartyreader_topic if topic in {"", suggested.topic} else topic
-    elif not topic or topic == _former_smartyreader_topic(entry):
-        topic = suggested.topic
+    topic = _topic_of(hass, entry, typed)
     prefix = typed[CONF_DISCOVERY_PREFIX].strip().strip("/")
     if typed[CONF_ENABLED]:
-        if not hass.config_entries.async_has_entries(
-            MQTT_DOMAIN, include_ignore=False, include_disabled=False
-        ):
-            raise FieldError(SECTION_MQTT, "mqtt_not_set_up")
-        if topic.startswith("$") or not _is_topic(topic):
-            raise FieldError(SECTION_MQTT, "mqtt_topic_malformed")
-        if not _is_topic(prefix):
-            raise FieldError(SECTION_MQTT, "mqtt_prefix_malformed")
-        for options in sections_of(others_of(hass, entry), SECTION_MQTT):
-            if options[CONF_TOPIC] == topic:
-                raise FieldError(SECTION_MQTT, "mqtt_topic_in_use")
+        _check_mqtt(hass, entry, topic, prefix)
     return {**typed, CONF_TOPIC: topic, CONF_DISCOVERY_PREFIX: prefix}
+
+
+def _topic_of(hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]) -> str:
+    """Return the topic root that was typed, or what is suggested for the format."""
+    suggested = defaults(hass, entry)
+    topic: str = typed.get(CONF_TOPIC, "").strip().strip("/")
+    if typed[CONF_FORMAT] == Format.SMARTYREADER:
+        return suggested.smartyreader_topic if topic in {"", suggested.topic} else topic
+    return suggested.topic if topic in {"", _former_smartyreader_topic(entry)} else topic
+
+
+def _check_mqtt(hass: HomeAssistant, entry: AnyConfigEntry, topic: str, prefix: str) -> None:
+    """Raise FieldError when a meter cannot be published there."""
+    if not hass.config_entries.async_has_entries(
+        MQTT_DOMAIN, include_ignore=False, include_disabled=False
+    ):
+        raise FieldError(SECTION_MQTT, "mqtt_not_set_up")
+    if topic.startswith("$") or not _is_topic(topic):
+        raise FieldError(SECTION_MQTT, "mqtt_topic_malformed")
+    if not _is_topic(prefix):
+        raise FieldError(SECTION_MQTT, "mqtt_prefix_malformed")
+    others = sections_of(others_of(hass, entry), SECTION_MQTT)
+    if any(options[CONF_TOPIC] == topic for options in others):
+        raise FieldError(SECTION_MQTT, "mqtt_topic_in_use")
 
 
 def _former_smartyreader_topic(entry: AnyConfigEntry) -> str | None:

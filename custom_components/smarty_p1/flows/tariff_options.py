@@ -318,16 +318,22 @@ def _check_second_price(read: dict[str, Any], errors: Errors) -> None:
     """Note when a second price lacks something, or what it would be beside the first one."""
     if not read.get(CONF_SECOND_PRICE_DAYS):
         read.pop(CONF_SECOND_PRICE_DAYS, None)
+    if not _is_second_price_whole(read):
+        errors[SECTION_SECOND_PRICE] = "second_price_incomplete"
+
+
+def _is_second_price_whole(read: Mapping[str, Any]) -> bool:
+    """Return whether a second price is whole: with a first one, and hours or days; or not there."""
     start, end = read.get(CONF_SECOND_PRICE_FROM), read.get(CONF_SECOND_PRICE_TO)
     has_hours = start is not None or end is not None
+    has_days = CONF_SECOND_PRICE_DAYS in read
     if CONF_SECOND_ENERGY_PRICE not in read:
-        is_wrong = has_hours or CONF_SECOND_PRICE_DAYS in read
-    elif has_hours:
-        is_wrong = start is None or end is None or start == end
-    else:
-        is_wrong = CONF_SECOND_PRICE_DAYS not in read
-    if is_wrong or (CONF_SECOND_ENERGY_PRICE in read and CONF_ENERGY_PRICE not in read):
-        errors[SECTION_SECOND_PRICE] = "second_price_incomplete"
+        return not has_hours and not has_days
+    if CONF_ENERGY_PRICE not in read:
+        return False
+    if has_hours:
+        return start is not None and end is not None and start != end
+    return has_days
 
 
 _AMOUNTS = ("per_kwh", "per_month")
@@ -381,36 +387,49 @@ def _read_since(
     read: dict[str, Any], stored: Mapping[str, Any], since: str | None, errors: Errors
 ) -> None:
     """Note the day from which the contract holds, or what is wrong with it."""
-    before, after = {**_DEFAULTS, **stored}, {**_DEFAULTS, **read}
-    # Aids have days of their own.
-    names = {name for name, *_ in _FIELDS} - {CONF_AIDS}
-    changed = {name for name in names if before.get(name) != after.get(name)}
+    changed = _changed(stored, read)
     is_entity_alone = bool(changed) and contract_of(stored) == contract_of(read)
     waits = is_awaited(stored)
-    if since is None:
+    if since is not None:
+        is_entity_now = is_entity_alone and not waits
+        errors |= _errors_of_day(read, since, changed, is_entity_now=is_entity_now)
+    elif not changed or is_entity_alone:
         # What stays as it is keeps its day.
-        is_other = changed and not is_entity_alone
-        since = None if is_other else stored.get(CONF_SURCHARGE_PRICE_SINCE)
-    else:
-        wrong = (
-            (not read, CONF_SURCHARGE_PRICE_SINCE, "day_without_change"),
-            (
-                changed == {CONF_SURCHARGE_PRICE} and CONF_SURCHARGE_PRICE not in read,
-                SECTION_NETWORK_PRICES,
-                "surcharge_price_missing",
-            ),
-            # It would become the day of margin and fees, which hold already.
-            (is_entity_alone and not waits, CONF_SURCHARGE_PRICE_SINCE, "day_of_entity"),
-            (not _is_plausible(since), CONF_SURCHARGE_PRICE_SINCE, "surcharge_day_implausible"),
-        )
-        errors |= next(({field: key} for is_so, field, key in wrong if is_so), {})
+        since = stored.get(CONF_SURCHARGE_PRICE_SINCE)
     if since is not None:
         read[CONF_SURCHARGE_PRICE_SINCE] = since
-    # Until then, what held before goes on, at the prices that it followed.
-    holds = changed and not waits
+    _read_entities_before(read, stored, holds=bool(changed) and not waits)
+
+
+def _read_entities_before(read: dict[str, Any], stored: Mapping[str, Any], *, holds: bool) -> None:
+    """Until a change is valid, what held before goes on, at the prices that it followed."""
     for option, before_change in PRICE_ENTITIES.items():
         if entity_id := stored.get(option if holds else before_change):
             read[before_change] = entity_id
+
+
+def _changed(stored: Mapping[str, Any], read: Mapping[str, Any]) -> set[str]:
+    """Return which options of the contract are no longer as they were."""
+    before, after = {**_DEFAULTS, **stored}, {**_DEFAULTS, **read}
+    # Aids have days of their own.
+    names = {name for name, *_ in _FIELDS} - {CONF_AIDS}
+    return {name for name in names if before.get(name) != after.get(name)}
+
+
+def _errors_of_day(
+    read: Mapping[str, Any], since: str, changed: set[str], *, is_entity_now: bool
+) -> dict[str, str]:
+    """Return what is wrong with the day of a change."""
+    if not read:
+        return {CONF_SURCHARGE_PRICE_SINCE: "day_without_change"}
+    if changed == {CONF_SURCHARGE_PRICE} and CONF_SURCHARGE_PRICE not in read:
+        return {SECTION_NETWORK_PRICES: "surcharge_price_missing"}
+    if is_entity_now:
+        # It would become the day of margin and fees, which hold already.
+        return {CONF_SURCHARGE_PRICE_SINCE: "day_of_entity"}
+    if not _is_plausible(since):
+        return {CONF_SURCHARGE_PRICE_SINCE: "surcharge_day_implausible"}
+    return {}
 
 
 def _is_plausible(day: str) -> bool:

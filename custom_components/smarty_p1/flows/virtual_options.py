@@ -102,10 +102,7 @@ async def async_read_virtual(
     if typed[CONF_ENABLED]:
         await _async_check_address(address)
         _check_ports(hass, entry, address, port, udp_ports)
-        if udp_ports and typed[CONF_SHOWN_AS] == Kind.HOMEWIZARD:
-            raise FieldError(SECTION_VIRTUAL, "virtual_udp_without_shelly")
-        if typed[CONF_ANNOUNCED] and ip_address(address).is_loopback:
-            raise FieldError(SECTION_VIRTUAL, "virtual_announced_locally")
+        _check_kind(typed, address, udp_ports)
     if len(batteries) > MAX_BATTERIES:
         raise FieldError(SECTION_VIRTUAL, "virtual_battery_malformed")
     if len(udp_ports) > _MOST_UDP_PORTS:
@@ -129,6 +126,14 @@ async def _async_check_address(text: str) -> None:
         raise FieldError(SECTION_VIRTUAL, "p1_address_malformed") from None
     # A port in use is a repair: a proxy may be stopped later.
     await async_try_to_listen(SECTION_VIRTUAL, text, 0)
+
+
+def _check_kind(typed: Mapping[str, Any], address: str, udp_ports: list[int]) -> None:
+    """Refuse what the meter that is shown has no use for."""
+    if udp_ports and typed[CONF_SHOWN_AS] == Kind.HOMEWIZARD:
+        raise FieldError(SECTION_VIRTUAL, "virtual_udp_without_shelly")
+    if typed[CONF_ANNOUNCED] and ip_address(address).is_loopback:
+        raise FieldError(SECTION_VIRTUAL, "virtual_announced_locally")
 
 
 def _check_ports(
