@@ -11,7 +11,7 @@ become whole where the hour is known. A `Ledger` says what was done, so that it 
 with other figures, after a crash in between, and be taken back: it is stored before the rows are.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -41,6 +41,11 @@ class Row(NamedTuple):
             and abs(self.sum - other.sum) < _SAME
             and abs((self.state or 0.0) - (other.state or 0.0)) < _SAME
         )
+
+    def risen(self, rise: float) -> Row:
+        """Return the row of an hour in which more has come."""
+        state = None if self.state is None else self.state + rise
+        return Row(self.sum + rise, state, self.last_reset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,52 +201,77 @@ def _lay_out(  # noqa: PLR0913, PLR0917 - what a plan is made of
 ) -> Plan:
     first, first_row = own[0], rows[own[0]]
     before = sorted(hour for hour in known if hour < first)
-    first_sum = sum(known[hour] for hour in before) + first_change
-    shift = first_row.sum - ledger.first_sum
-    new_shift = first_sum - ledger.first_sum
+    last_sum = sum(known[hour] for hour in before)
+    first_sum = last_sum + first_change
     state = 0.0 if starts_anew else max(0.0, (first_row.state or 0.0) - first_sum)
     written = _followed(before, known, Row(0.0, state), starts_anew)
 
-    own_rows = {
-        hour: ledger.replaced.get(hour) or rows[hour]._replace(sum=rows[hour].sum - shift)
-        for hour in own
-    }
-    replaced: dict[datetime, Row] = {}
-    between: dict[datetime, Row] = {}
-    last_sum = first_sum - first_change
-    never_falls = all(change >= 0 for change in known.values())
-    for hour, following in pairwise([*own, own[-1]]):
-        now = own_rows[hour]._replace(sum=own_rows[hour].sum + new_shift)
-        missing = [
-            hour + n * HOUR
-            for n in range(1, (following - hour) // HOUR)
-            if hour + n * HOUR in known
-        ]
-        most = own_rows[following].sum + new_shift
-        whole = last_sum + known.get(hour, 0.0)
-        rise = (min(whole, most) if never_falls else whole) - now.sum
-        if missing and hour != first and rise > 0:
-            replaced[hour] = own_rows[hour]
-            risen = None if now.state is None else now.state + rise
-            now = Row(now.sum + rise, risen, now.last_reset)
-            between[hour] = now
-        elif hour in ledger.replaced:
-            between[hour] = now
-        filled = _followed(missing, known, now, starts_anew, most if never_falls else None)
-        between |= filled
-        last_sum = (filled[missing[-1]] if missing else now).sum
-    ours = ledger.hours | set(before) | (between.keys() - set(own))
+    shift, new_shift = first_row.sum - ledger.first_sum, first_sum - ledger.first_sum
+    own_rows = _shifted(_of(rows, own), -shift) | _of(ledger.replaced, own)
+    own_now = _shifted(own_rows, new_shift)
+    gaps = _in_gaps(own_now, last_sum, known, starts_anew)
+    between = _of(own_now, ledger.replaced) | gaps
     delta = first_sum - first_row.sum
-    shifted = {hour: row._replace(sum=row.sum + delta) for hour, row in rows.items()}
     return Plan(
-        ledger=replace(ledger, hours=ours, replaced={**ledger.replaced, **replaced}),
+        ledger=replace(
+            ledger,
+            hours=ledger.hours | set(before) | (between.keys() - own_rows.keys()),
+            replaced={**ledger.replaced, **_of(own_rows, gaps)},
+        ),
         deleted=(),
-        before={hour: row for hour, row in written.items() if not row.is_as(rows.get(hour))},
+        before=_to_write(written, rows),
         first=first,
         delta=0.0 if abs(delta) < _SAME else delta,
-        between={h: row for h, row in between.items() if not row.is_as(shifted.get(h))},
+        between=_to_write(between, _shifted(rows, delta)),
         waits=False,
     )
+
+
+def _in_gaps(
+    own: Mapping[datetime, Row],
+    last_sum: float,
+    known: Mapping[datetime, float],
+    starts_anew: StartsAnew | None,
+) -> dict[datetime, Row]:
+    """Return the rows between own ones, and the own rows that become whole where a gap begins.
+
+    `last_sum` is what has come before the first own row.
+    """
+    found: dict[datetime, Row] = {}
+    hours = list(own)
+    never_falls = all(change >= 0 for change in known.values())
+    for hour, following in pairwise([*hours, hours[-1]]):
+        now = own[hour]
+        most = own[following].sum if never_falls else None
+        missing = _missing(hour, following, known)
+        whole = last_sum + known.get(hour, 0.0)
+        rise = (whole if most is None else min(whole, most)) - now.sum
+        if missing and hour != hours[0] and rise > 0:
+            now = found[hour] = now.risen(rise)
+        filled = _followed(missing, known, now, starts_anew, most)
+        found |= filled
+        last_sum = [now, *filled.values()][-1].sum
+    return found
+
+
+def _shifted(rows: Mapping[datetime, Row], by: float) -> dict[datetime, Row]:
+    return {hour: row._replace(sum=row.sum + by) for hour, row in rows.items()}
+
+
+def _of(rows: Mapping[datetime, Row], hours: Iterable[datetime]) -> dict[datetime, Row]:
+    """Return the rows of some hours, as far as there are any."""
+    return {hour: rows[hour] for hour in hours if hour in rows}
+
+
+def _missing(hour: datetime, following: datetime, known: Container[datetime]) -> list[datetime]:
+    """Return the known hours between two rows."""
+    hours = (hour + n * HOUR for n in range(1, (following - hour) // HOUR))
+    return [each for each in hours if each in known]
+
+
+def _to_write(wanted: Mapping[datetime, Row], rows: Mapping[datetime, Row]) -> dict[datetime, Row]:
+    """Return the rows that are not there as they should be, in the order of time."""
+    return {hour: row for hour, row in sorted(wanted.items()) if not row.is_as(rows.get(hour))}
 
 
 def _followed(

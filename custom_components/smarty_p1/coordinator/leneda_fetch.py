@@ -209,22 +209,15 @@ class LenedaFetch:
 
     async def _async_history(self, now: datetime) -> None:
         """Ask for what is older, half a year at a time, unless files have brought it."""
+        if not self._waiting():
+            return
         oldest = day_start(now - KEPT)
         codes = self._progress.codes
-        known: Mapping[str, Sequence[Row]] | None = None
-        while waiting := {code: each for code, each in codes.items() if not each.is_back}:
-            if known is None:
-                known = await self._past.async_read()
+        known = await self._past.async_read()
+        while waiting := self._waiting():
             end = max(each.since for each in waiting.values())
             start = max(oldest, day_start(end - _HISTORY))
-            asked: list[_Asked] = []
-            for code, point in asked_of(self._account):
-                if code not in waiting or waiting[code].since < end:
-                    continue
-                rows = _within(known.get(code, ()), start, end)
-                if len(rows) < (end - start) // QUARTER_HOUR:
-                    rows = await self._async_ask_for(code, point, start, end) or ()
-                asked.append(_Asked(code, start, end, rows))
+            asked = await self._async_ask_history(waiting, known, start, end)
             await self._async_keep(asked)
             for code, _, _, rows in asked:
                 codes[code].is_back = not rows or start <= oldest
@@ -232,6 +225,28 @@ class LenedaFetch:
                 # It is of no metering point any more.
                 codes[code].is_back |= waiting[code].since >= end
             self._progress.schedule()
+
+    def _waiting(self) -> dict[str, CodeProgress]:
+        """Return the codes of which older rows are to be asked for."""
+        return {code: each for code, each in self._progress.codes.items() if not each.is_back}
+
+    async def _async_ask_history(
+        self,
+        waiting: Mapping[str, CodeProgress],
+        known: Mapping[str, Sequence[Row]],
+        start: datetime,
+        end: datetime,
+    ) -> list[_Asked]:
+        """Return the rows of a period, of the codes that are known from its end on."""
+        asked: list[_Asked] = []
+        for code, point in asked_of(self._account):
+            if code not in waiting or waiting[code].since < end:
+                continue
+            rows = _within(known.get(code, ()), start, end)
+            if len(rows) < (end - start) // QUARTER_HOUR:
+                rows = await self._async_ask_for(code, point, start, end) or ()
+            asked.append(_Asked(code, start, end, rows))
+        return asked
 
     async def _async_ask_for(
         self, code: str, point: str, start: datetime, end: datetime

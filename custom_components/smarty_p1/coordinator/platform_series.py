@@ -64,15 +64,9 @@ def all_series(
     prices = {
         hour: kwh_price(costs.contracts, hour, NO_PRICES) for hour in {**imported, **exported}
     }
-    paid = {
-        h: kwh * cost for h, kwh in imported.items() if (cost := prices[h].imported) is not None
-    }
-    for hour, spared in _spared(own, platform, costs.contracts):
-        if hour in paid:
-            paid[hour] -= spared
-    earned = {
-        h: kwh * got for h, kwh in exported.items() if (got := prices[h].exported) is not None
-    }
+    paid = _priced(imported, {hour: price.imported for hour, price in prices.items()})
+    _subtract(_spared(own, platform, costs.contracts), paid)
+    earned = _priced(exported, {hour: price.exported for hour, price in prices.items()})
     hours: dict[str, Hours] = {
         IMPORTED: _only(bought, imported),
         EXPORTED: _only(sold, exported),
@@ -82,6 +76,17 @@ def all_series(
     if TOTAL in names:
         hours[TOTAL] = _only(bought, dict(_of_the_bill(imported, paid, earned, costs)))
     return series_of(names, hours)
+
+
+def _priced(kwh: Hours, prices: Mapping[datetime, float | None]) -> dict[datetime, float]:
+    """Return what energies cost, in the hours whose price is known."""
+    return {hour: each * price for hour, each in kwh.items() if (price := prices[hour]) is not None}
+
+
+def _subtract(spared: Iterable[tuple[datetime, float]], paid: Hours) -> None:
+    for hour, cost in spared:
+        if hour in paid:
+            paid[hour] -= cost
 
 
 def series_of(names: Mapping[str, str], hours: Mapping[str, Hours]) -> list[Series]:
