@@ -48,20 +48,28 @@ def read_time_series(answer: object, code: str, start: datetime, end: datetime) 
     """Return the rows of an answer about a code that start in a period. Raises AnswerError."""
     if not isinstance(answer, dict):
         raise AnswerError(AnswerRefusal.MALFORMED)
-    items, unit, interval = (answer.get(name) for name in ("items", "unit", "intervalLength"))
-    items = [] if items is None else items
-    if not isinstance(items, list) or len(items) > _MAX_ITEMS:
-        raise AnswerError(AnswerRefusal.MALFORMED)
-    if unit is None and not items:
-        raise AnswerError(AnswerRefusal.UNKNOWN_POINT)
-    if answer.get("obisCode", code) != code or not isinstance(unit, str):
-        raise AnswerError(AnswerRefusal.MALFORMED)
-    if not is_in_its_unit(REGISTERS[code], unit):
-        raise AnswerError(AnswerRefusal.WRONG_UNIT)
-    if interval is not None and interval != _INTERVAL:
-        raise AnswerError(AnswerRefusal.WRONG_INTERVAL)
+    found = answer.get("items")
+    items = [] if found is None else found
+    if refusal := _refusal(answer, items, code):
+        raise AnswerError(refusal)
     rows = [row for item in items if (row := _row(item)) and start <= row.start < end]
     return TimeSeries(newest(rows), len(items) - len(rows))
+
+
+def _refusal(answer: dict[str, Any], items: object, code: str) -> AnswerRefusal | None:
+    """Return why an answer with these items says nothing, None when it does."""
+    unit, interval = answer.get("unit"), answer.get("intervalLength")
+    if not isinstance(items, list) or len(items) > _MAX_ITEMS:
+        return AnswerRefusal.MALFORMED
+    if unit is None and not items:
+        return AnswerRefusal.UNKNOWN_POINT
+    if answer.get("obisCode", code) != code or not isinstance(unit, str):
+        return AnswerRefusal.MALFORMED
+    if not is_in_its_unit(REGISTERS[code], unit):
+        return AnswerRefusal.WRONG_UNIT
+    if interval is not None and interval != _INTERVAL:
+        return AnswerRefusal.WRONG_INTERVAL
+    return None
 
 
 def _row(item: Any) -> Row | None:  # noqa: ANN401 - whatever JSON holds

@@ -40,6 +40,8 @@ _FIRST_LINES = 3
 _LEAST_COMMAS = 4
 _HEAD = 100
 _INTERVAL_AND_VERSION = 2
+# Columns that are known by what is in them, in this order.
+_BY_PATTERN = (POINT, CODE, UNIT, TIME)
 # What a value is tested for that seems to be an energy.
 _LEAST_ROWS = 16
 _HIGH_MEAN_KW = 20
@@ -74,49 +76,80 @@ def read_export(data: bytes, now: datetime) -> Export:
     is_unended = not data.endswith((b"\n", b"\r"))
     _check_begin(lines, is_unended=is_unended)
     table = _table(lines)
-    head = list(islice(table, _HEAD))
-    names = [] if not head or any(map(CODE.fullmatch, head[0][1])) else head.pop(0)[1]
-    if not head:
-        raise ExportError(ExportRefusal.EMPTY)
-    if is_unended and len(head) == 1 and (len(head[0][1]) < len(names) or not head[0][1][-1]):
-        raise ExportError(ExportRefusal.TRUNCATED)
-    columns = _columns(names, [cells for _, cells in head])
-    example = head[0][1]
-    code = example[columns.code]
-    _check_register(code, example[columns.unit])
+    head = _read_head(table, is_unended=is_unended)
+    columns = _columns(head)
+    code, unit = head.example[columns.code], head.example[columns.unit]
+    _check_register(code, unit)
     latest = (now - QUARTER_HOUR).astimezone(UTC)
-    rows = []
-    highest, highest_line = 0.0, 0
-    for number, cells in chain(head, table):
-        if cells == names:
+    rows: list[tuple[int, Row | None]] = []
+    for number, cells in chain(head.numbered, table):
+        if cells == head.names:
             continue
         try:
-            row = read_row(cells, example, columns, latest)
+            rows.append((number, read_row(cells, head.example, columns, latest)))
         except RefusedRowError as err:
-            if number == len(lines) and (is_unended or len(cells) < len(example)):
+            if number == len(lines) and (is_unended or len(cells) < len(head.example)):
                 raise ExportError(ExportRefusal.TRUNCATED, line=str(number)) from None
             raise ExportError(err.reason, line=str(number), **err.placeholders) from None
-        rows.append(row)
-        if row and row.kw > highest:
-            highest, highest_line = row.kw, number
-    found = newest(row for row in rows if row)
+    return _export(rows, head.example[columns.point], code, unit)
+
+
+def _export(numbered: Sequence[tuple[int, Row | None]], point: str, code: str, unit: str) -> Export:
+    """Return what rows hold, each with the number of its line. Raises ExportError."""
+    valued = [(number, row) for number, row in numbered if row]
+    found = newest(row for _, row in valued)
     if not found:
         raise ExportError(ExportRefusal.EMPTY)
     if _are_watt_hours(found):
-        raise ExportError(
-            ExportRefusal.WATT_HOURS,
-            line=str(highest_line),
-            value=f"{highest:g}",
-            unit=example[columns.unit],
-        )
+        number, highest = max(valued, key=lambda each: each[1].kw)
+        value = f"{highest.kw:g}"
+        raise ExportError(ExportRefusal.WATT_HOURS, line=str(number), value=value, unit=unit)
     return Export(
-        point=example[columns.point],
+        point=point,
         code=code,
         rows=found,
-        repeated=sum(row is not None for row in rows) - len(found),
+        repeated=len(valued) - len(found),
         holes=(found[-1].start - found[0].start) // QUARTER_HOUR + 1 - len(found),
         estimated=sum(not row.is_measured for row in found),
     )
+
+
+class _Head(NamedTuple):
+    """The names of the columns, if there are any, and the first rows with their lines."""
+
+    names: list[str]
+    numbered: list[tuple[int, list[str]]]
+
+    @property
+    def example(self) -> list[str]:
+        """Return the first row."""
+        return self.numbered[0][1]
+
+    def name_of(self, column: int) -> str:
+        """Return the name of a column, empty when it has none."""
+        return self.names[column] if column < len(self.names) else ""
+
+    def has(self, pattern: re.Pattern[str], column: int) -> bool:
+        """Return whether a row has such a text in a column."""
+        return any(pattern.fullmatch(cell) for cell in self.cells(column))
+
+    def cells(self, column: int) -> list[str]:
+        """Return what the rows have in a column."""
+        return [cells[column] for _, cells in self.numbered if column < len(cells)]
+
+
+def _read_head(table: Iterator[tuple[int, list[str]]], *, is_unended: bool) -> _Head:
+    """Return the first rows. Raises ExportError when none is whole."""
+    numbered = list(islice(table, _HEAD))
+    has_names = bool(numbered) and not any(map(CODE.fullmatch, numbered[0][1]))
+    names = numbered.pop(0)[1] if has_names else []
+    if not numbered:
+        raise ExportError(ExportRefusal.EMPTY)
+    head = _Head(names, numbered)
+    is_cut = len(head.example) < len(names) or not head.example[-1]
+    if is_unended and len(numbered) == 1 and is_cut:
+        raise ExportError(ExportRefusal.TRUNCATED)
+    return head
 
 
 def _lines(data: bytes) -> list[str]:
@@ -166,71 +199,78 @@ def _table(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
         raise ExportError(reason, line=str(reader.line_num)) from err
 
 
-def _columns(names: Sequence[str], head: Sequence[Sequence[str]]) -> Columns:
+def _columns(head: _Head) -> Columns:
     """Return what stands where, as the first rows say it."""
-    example = head[0]
+    example = head.example
     left = list(range(min(len(example), _MAX_COLUMNS)))
-
-    def take(pattern: re.Pattern[str]) -> int | None:
-        found = next((n for n in left if pattern.fullmatch(example[n])), None)
-        if found is not None:
-            left.remove(found)
-        return found
-
-    point, code, unit, time = map(take, (POINT, CODE, UNIT, TIME))
-    if point is None or code is None or unit is None:
-        raise ExportError(ExportRefusal.NO_EXPORT)
-    if time is None:
-        is_saved = any(map(TIME_WITHOUT_OFFSET.fullmatch, example))
-        raise ExportError(ExportRefusal.SPREADSHEET if is_saved else ExportRefusal.NO_EXPORT)
-    values = [n for n in left if n < len(names) and f"({example[code]})" in names[n]]
-    values = values or [n for n in left if any(_is(DECIMAL, row, n) for row in head)]
-    if len(values) != 1:
-        is_saved = any(_is(DECIMAL_COMMA, row, n) for row in head for n in left)
-        raise ExportError(ExportRefusal.SPREADSHEET if is_saved else ExportRefusal.NO_EXPORT)
-    _check_value_column(values[0], left, names, head)
-    left.remove(values[0])
+    point, code, unit, time = (_take(pattern, example, left) for pattern in _BY_PATTERN)
+    value = _value_column(head, left, example[code])
+    left.remove(value)
     numbers = [n for n in left if INTEGER.fullmatch(example[n])]
     words = [n for n in left if n not in numbers]
     if len(numbers) < _INTERVAL_AND_VERSION or not words:
         raise ExportError(ExportRefusal.NO_EXPORT)
-    named = [n for n in numbers if n < len(names) and _MINUTES.search(names[n])]
-    interval = (named or numbers)[0]
-    others = [n for n in numbers if n != interval]
-    if example[interval] != INTERVAL:
-        for other in others:
-            if all(row[other : other + 1] == [INTERVAL] for row in head):
-                raise _swapped(interval, other, names, example)
-    known = [n for n in words if any(n < len(row) and is_measured(row[n]) for row in head)]
-    return Columns(
-        point, code, unit, time, values[0], interval, others[-1], kind=(known or words)[-1]
-    )
+    interval = _interval_column(head, numbers)
+    version = [n for n in numbers if n != interval][-1]
+    kind = _kind_column(head, words)
+    return Columns(point, code, unit, time, value, interval, version, kind)
 
 
-def _check_value_column(
-    value: int, others: Sequence[int], names: Sequence[str], head: Sequence[Sequence[str]]
-) -> None:
+def _take(pattern: re.Pattern[str], example: Sequence[str], left: list[int]) -> int:
+    """Return the column with such a text, and take it out of those that are left."""
+    for column in left:
+        if pattern.fullmatch(example[column]):
+            left.remove(column)
+            return column
+    is_saved = pattern is TIME and any(map(TIME_WITHOUT_OFFSET.fullmatch, example))
+    raise ExportError(ExportRefusal.SPREADSHEET if is_saved else ExportRefusal.NO_EXPORT)
+
+
+def _value_column(head: _Head, left: Sequence[int], code: str) -> int:
+    decimals = [n for n in left if head.has(DECIMAL, n)]
+    values = [n for n in left if f"({code})" in head.name_of(n)] or decimals
+    if len(values) != 1:
+        is_saved = any(head.has(DECIMAL_COMMA, n) for n in left)
+        raise ExportError(ExportRefusal.SPREADSHEET if is_saved else ExportRefusal.NO_EXPORT)
+    _check_value_column(head, values[0], decimals)
+    return values[0]
+
+
+def _check_value_column(head: _Head, value: int, decimals: Sequence[int]) -> None:
     """Refuse a file whose decimal numbers are in another column than that of the values."""
-    decimals = [n for n in others if any(_is(DECIMAL, row, n) for row in head)]
-    is_number = _is(INTEGER, head[0], value)
-    if value not in decimals and is_number and len(decimals) == 1:
-        raise _swapped(value, decimals[0], names, head[0])
+    is_number = INTEGER.fullmatch(head.example[value])
+    if is_number and value not in decimals and len(decimals) == 1:
+        raise _swapped(value, decimals[0], head)
 
 
-def _swapped(one: int, other: int, names: Sequence[str], example: Sequence[str]) -> ExportError:
+def _kind_column(head: _Head, words: Sequence[int]) -> int:
+    known = [n for n in words if any(map(is_measured, head.cells(n)))]
+    return (known or words)[-1]
+
+
+def _interval_column(head: _Head, numbers: Sequence[int]) -> int:
+    interval = next((n for n in numbers if _MINUTES.search(head.name_of(n))), numbers[0])
+    if head.example[interval] != INTERVAL:
+        for other in numbers:
+            if head.cells(other) == [INTERVAL] * len(head.numbered):
+                raise _swapped(interval, other, head)
+    return interval
+
+
+def _swapped(one: int, other: int, head: _Head) -> ExportError:
     """Return what says of two columns what is in them."""
     return ExportError(
         ExportRefusal.SWAPPED_COLUMNS,
-        first=_column_name(one, names),
-        first_value=example[one],
-        second=_column_name(other, names),
-        second_value=example[other],
+        first=_column_name(one, head),
+        first_value=head.example[one],
+        second=_column_name(other, head),
+        second_value=head.example[other],
     )
 
 
-def _column_name(column: int, names: Sequence[str]) -> str:
+def _column_name(column: int, head: _Head) -> str:
     """Return the name of a column, or its number where that cannot be shown."""
-    name = names[column] if column < len(names) else ""
+    name = head.name_of(column)
     is_shown = _SHOWN_NAME.fullmatch(name) and not POINT.search(name)
     return name if is_shown else str(column + 1)
 
@@ -248,10 +288,6 @@ def _are_watt_hours(rows: Sequence[Row]) -> bool:
     return mean_kw > REFERENCE_POWERS[-1] or (
         mean_kw > _HIGH_MEAN_KW and all(kw.is_integer() for kw in powers)
     )
-
-
-def _is(pattern: re.Pattern[str], cells: Sequence[str], column: int) -> bool:
-    return column < len(cells) and pattern.fullmatch(cells[column]) is not None
 
 
 def _check_register(code: str, unit: str) -> None:

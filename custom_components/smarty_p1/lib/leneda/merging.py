@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 
 from ..tariff import Covered, EstimatedQuarterHour, PlatformQuarterHour, QuarterHour
 from .registers import COVERED, REGISTERS, Quantity
@@ -20,24 +21,26 @@ def merged(own: Iterable[QuarterHour], platform: Mapping[str, Sequence[Row]]) ->
     rows: dict[Quantity, Sequence[Row]] = {
         REGISTERS[code].quantity: rows for code, rows in with_totals(platform).items()
     }
-    exported, reactive_imported, reactive_exported = (
+    others = [
         {row.start: row for row in rows.get(quantity, ()) if row.start not in found}
         for quantity in (
             Quantity.EXPORTED,
             Quantity.REACTIVE_IMPORTED,
             Quantity.REACTIVE_EXPORTED,
         )
-    )
+    ]
     for row in rows.get(Quantity.IMPORTED, ()):
-        start = row.start
-        if start in found:
-            continue
-        others = exported.get(start), reactive_imported.get(start), reactive_exported.get(start)
-        is_measured = row.is_measured and all(each is None or each.is_measured for each in others)
-        energies = (None if each is None else each.kw / 4 for each in others)
-        kind = PlatformQuarterHour if is_measured else EstimatedQuarterHour
-        found[start] = kind(start, row.kw, *energies)
-    return sorted(found.values(), key=lambda quarter: quarter.start)
+        if row.start not in found:
+            found[row.start] = _of_platform(row, [each.get(row.start) for each in others])
+    return sorted(found.values(), key=attrgetter("start"))
+
+
+def _of_platform(imported: Row, others: Sequence[Row | None]) -> QuarterHour:
+    """Return a quarter-hour of the platform; what is exported and reactive may be unknown."""
+    is_measured = all(row.is_measured for row in (imported, *others) if row is not None)
+    energies = (None if row is None else row.kw / 4 for row in others)
+    kind = PlatformQuarterHour if is_measured else EstimatedQuarterHour
+    return kind(imported.start, imported.kw, *energies)
 
 
 def sharing_of(platform: Mapping[str, Sequence[Row]]) -> dict[datetime, Covered]:

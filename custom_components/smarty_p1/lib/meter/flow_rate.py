@@ -148,11 +148,13 @@ class FlowRates:
         while len(self._flows) > _MOST_METERS:
             del self._flows[next(iter(self._flows))]
         self._found_in, self._found = (telegram.channels, channels), rates
-        flows = (self._flows[identity] for identity in channels if identity in self._flows)
-        self._found_until = min(
-            (each.silent_after for each in flows if each.rate != 0), default=_NEVER
-        )
+        self._found_until = self._same_until(channels)
         return rates
+
+    def _same_until(self, identities: Iterable[str]) -> datetime:
+        """Return until when meters whose captures are repeated have the same flows."""
+        flows = (self._flows[identity] for identity in identities if identity in self._flows)
+        return min((flow.silent_after for flow in flows if flow.rate != 0), default=_NEVER)
 
     def _rate(self, identity: str, meter: MBusReading, now: datetime) -> float | None:
         """Return the flow of one meter, None while it is unknown."""

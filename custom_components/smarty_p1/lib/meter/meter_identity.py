@@ -56,19 +56,21 @@ class NamedMeter:
         memory, title = self._reader.memory, telegram.system_title
         if self._opener and title is not None and telegram.frame_counter is not None:
             memory.note_counter(self._opener, title, telegram.frame_counter)
-        name = telegram.serial_number
-        if title is not None and title == memory.system_title:
-            is_ours = name is None or name == self._serial_number
-        elif name is None:
-            is_ours = False
-        elif name != self._serial_number and memory.system_title is None:
-            is_ours = False  # what belongs together is not known before the meter has spoken
-        else:
-            is_ours = memory.is_named(telegram) and name == self._serial_number
-        if not is_ours:
+        if not self._is_ours(telegram):
             return None
         memory.system_title = title
         return self._reader
+
+    def _is_ours(self, telegram: Telegram) -> bool:
+        memory, title, name = self._reader.memory, telegram.system_title, telegram.serial_number
+        has_our_name = name == self._serial_number
+        if title is not None and title == memory.system_title:
+            return name is None or has_our_name
+        if name is None:
+            return False
+        if memory.system_title is None and not has_our_name:
+            return False  # what belongs together is not known before the meter has spoken
+        return memory.is_named(telegram) and has_our_name
 
 
 class Meters(Protocol):

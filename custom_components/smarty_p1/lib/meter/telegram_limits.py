@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Set as AbstractSet
+from collections.abc import Callable, Container, Mapping, Set as AbstractSet
 from dataclasses import replace
 
 from ..backoff import Budget
@@ -62,11 +62,7 @@ class Limits:
 
     def apply(self, telegram: Telegram) -> Telegram:
         """Return the telegram without what is too much."""
-        objects = set()
-        if not telegram.objects.keys() <= OBJECTS.keys():
-            # In their order: whoever reads the same telegrams again keeps the same ones.
-            others = (each for each in telegram.objects if each not in OBJECTS)
-            objects = {each for each in others if not self._admits_object(each)}
+        objects = self._refused_objects(telegram)
         channels = self._refused_channels(telegram)
         if not objects and not channels:
             return telegram
@@ -75,15 +71,16 @@ class Limits:
         objects |= {mbus_reference(channel, each) for channel in channels for each in MBUS_FIELDS}
         return replace(
             telegram,
-            objects={
-                name: value for name, value in telegram.objects.items() if name not in objects
-            },
-            channels={
-                channel: meter
-                for channel, meter in telegram.channels.items()
-                if channel not in channels
-            },
+            objects=_without(telegram.objects, objects),
+            channels=_without(telegram.channels, channels),
         )
+
+    def _refused_objects(self, telegram: Telegram) -> set[str]:
+        if telegram.objects.keys() <= OBJECTS.keys():
+            return set()
+        # In their order: whoever reads the same telegrams again keeps the same ones.
+        others = (each for each in telegram.objects if each not in OBJECTS)
+        return {each for each in others if not self._admits_object(each)}
 
     def _admits_object(self, reference: str) -> bool:
         if reference not in self._objects and len(self._objects) < MOST_OTHER_OBJECTS:
@@ -114,3 +111,7 @@ class Limits:
         if not self.ignored[kind]:
             self._warn(kind, most)
         self.ignored[kind] += refused
+
+
+def _without[K, V](mapping: Mapping[K, V], keys: Container[K]) -> dict[K, V]:
+    return {key: value for key, value in mapping.items() if key not in keys}

@@ -52,10 +52,7 @@ def key_fingerprint(key: bytes) -> str:
 def _read_key(text: str) -> bytes | None:
     body = _COMMENTS.sub(" ", _INVISIBLE.sub("", text)).strip().rstrip(",; \t\r\n")
     is_array = body[:1] in {"[", "("}
-    if body[:1] + body[-1:] in _ENCLOSING:
-        body = body[1:-1].strip()
-    if body.count("{") + body.count("}") == 1:  # one of the two was not copied
-        body = body.removeprefix("{").removesuffix("}")
+    body = _unenclosed(body)
     if any(mark in body for mark in '{}"'):
         declaration = _DECLARATION.fullmatch(body)
         if declaration is None or "0x" in declaration["name"]:
@@ -71,6 +68,14 @@ def _read_key(text: str) -> bytes | None:
     return bytes.fromhex(digits) if re.fullmatch(r"[0-9a-f]{32}", digits) else None
 
 
+def _unenclosed(body: str) -> str:
+    if body[:1] + body[-1:] in _ENCLOSING:
+        body = body[1:-1].strip()
+    if body.count("{") + body.count("}") == 1:  # one of the two was not copied
+        body = body.removeprefix("{").removesuffix("}")
+    return body
+
+
 def _read_bytes(words: list[str], *, is_array: bool) -> bytes | None:
     """Return the key of 16 bytes given one by one, None when they can be read in two ways."""
     numbers = [word.removeprefix("0x").removeprefix("\\x") for word in words]
@@ -80,12 +85,16 @@ def _read_bytes(words: list[str], *, is_array: bool) -> bytes | None:
     if prefixed > (words[0] != numbers[0]):
         return None
     is_decimal = all(re.fullmatch(r"0|[1-9][0-9]*", number) for number in numbers)
-    has_hexadecimal_size = all(len(number) == 2 for number in numbers)  # noqa: PLR2004
-    if has_hexadecimal_size:
+    return _read_numbers(numbers, is_array=is_array, is_decimal=is_decimal and not prefixed)
+
+
+def _read_numbers(numbers: list[str], *, is_array: bool, is_decimal: bool) -> bytes | None:
+    """Return the key of numbers without a prefix, but for the first one perhaps."""
+    if all(len(number) == 2 for number in numbers):  # noqa: PLR2004
         # In a program they would be decimal; who copies them there from a letter means the other.
-        return None if is_array and is_decimal and not prefixed else _of(numbers, 16)
+        return None if is_array and is_decimal else _of(numbers, 16)
     is_surely_decimal = is_array or max(map(len, numbers)) == len("255")
-    return _of(numbers, 10) if is_decimal and is_surely_decimal and not prefixed else None
+    return _of(numbers, 10) if is_decimal and is_surely_decimal else None
 
 
 def _of(numbers: list[str], base: int) -> bytes | None:

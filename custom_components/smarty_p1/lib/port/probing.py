@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
+from math import inf
 
 from ..p1 import DEFAULT_AUTHENTICATION_KEY, Decoder, P1Error, Reason, Rejection, Telegram
 from .bytes_a_second import ReadLimit
@@ -52,8 +53,10 @@ class _Findings:
         self._rejections: Counter[Reason] = Counter()
         self._nameless = False
         self._first_bytes = b""
+        self.failed_at = inf
+        """When anything failed first."""
 
-    def read(self, data: bytes) -> Telegram | None:
+    def read(self, data: bytes, now: float) -> Telegram | None:
         """Return a telegram that names its meter."""
         self._first_bytes = (self._first_bytes + data)[:64]
         for event in self._decoder.feed(data):
@@ -64,6 +67,7 @@ class _Findings:
                     return event
                 case Rejection(reason=reason):
                     self._rejections[reason] += 1
+                    self.failed_at = min(self.failed_at, now)
         return None
 
     def verdict(self) -> P1Error:
@@ -76,11 +80,6 @@ class _Findings:
         if self.is_busy:
             return PortBusyError(self._first_bytes.decode("latin-1").strip())
         return NotP1Error() if self._first_bytes else NothingReceivedError()
-
-    @property
-    def has_failed(self) -> bool:
-        """Return whether anything failed."""
-        return bool(self._rejections)
 
     @property
     def is_certain(self) -> bool:
@@ -123,7 +122,6 @@ async def probe(  # noqa: PLR0913
     )
     empty_connections = 0
     clock = asyncio.get_running_loop().time
-    deadline: float | None = None
     with suppress(TimeoutError):
         async with asyncio.timeout(timeout) as waiting:
             longest = clock() + timeout
@@ -133,12 +131,11 @@ async def probe(  # noqa: PLR0913
                         limit = ReadLimit()
                         while True:
                             data = await read_chunk(reader)
-                            if telegram := findings.read(data):
+                            if telegram := findings.read(data, clock()):
                                 return telegram
-                            if deadline is None and findings.has_failed:
-                                deadline = min(clock() + _LEAST_LISTENING, longest)
-                            if deadline is not None and findings.is_certain:
-                                waiting.reschedule(deadline)
+                            if findings.is_certain:
+                                deadline = findings.failed_at + _LEAST_LISTENING
+                                waiting.reschedule(min(deadline, longest))
                             await limit.wait(len(data))
                 if findings.is_busy:
                     break

@@ -116,12 +116,7 @@ class BatteryPlan:
 
     def limits(self, today: DayPrices, tomorrow: DayPrices) -> Sequence[HourLimits]:
         """Return the limits of the next 24 hours, by the hour of the clock."""
-        if self._is_noted:
-            self._drawn_days.add(self._drawn)
-            self._fed_days.add(self._fed)
-            self._event_days.append(self._events)
-            self._events = []
-            self._is_noted = False
+        self._end_day()
         events = self._expected_events()
         if tomorrow is today and today.are_flat and not events:
             # No hour is better than another, so that only the sun remains to be decided on.
@@ -130,19 +125,11 @@ class BatteryPlan:
             return [(0.0, 0.0, self._usable_wh if is_worth_it else 0.0, 0.0)] * _HOURS
         part_wh, one_way = self._usable_wh / _PARTS, self._one_way
         surcharge = self._surcharge * one_way
-        drawn = self._drawn_days.means
-        needed = self._parts([min(wh, self._most_wh) / one_way for wh in drawn])
-        sunny = self._parts([min(wh, self._most_wh) * one_way for wh in self._fed_days.means])
-        free = self._parts(
-            [max(0.0, min(self._most_wh, self._limit_wh - wh)) * one_way for wh in drawn]
-        )
+        needed, sunny, free = self._expected_parts()
 
         # A hair less, so that nothing is charged that nobody needs.
         cheapest = min(*today.imported[PLANNED_AT:], *tomorrow.imported) * one_way - 2 * _EQUAL
-        # Values of the parts in EUR per kWh that is held, the highest first; negative for `bisect`.
-        values = [-cheapest] * _PARTS
-        if self._at_midnight:
-            values = [-cheapest + (each + cheapest) * _REMEMBERED for each in self._at_midnight]
+        values = self._last_values(cheapest)
         found = [_NO_LIMITS] * _HOURS
         for n in range(2 * _HOURS - 1, PLANNED_AT - 1, -1):
             hour = n % _HOURS
@@ -171,6 +158,34 @@ class BatteryPlan:
             if n == _HOURS:
                 self._at_midnight = values
         return found
+
+    def _last_values(self, cheapest: float) -> list[float]:
+        """Return the values of the parts after the hours that the plan sees.
+
+        They are in EUR per kWh that is held, the highest first; negative for `bisect`.
+        """
+        before = self._at_midnight or [-cheapest] * _PARTS
+        return [-cheapest + (value + cheapest) * _REMEMBERED for value in before]
+
+    def _end_day(self) -> None:
+        """Take the hours that were noted as those of a day."""
+        if self._is_noted:
+            self._drawn_days.add(self._drawn)
+            self._fed_days.add(self._fed)
+            self._event_days.append(self._events)
+            self._events = []
+            self._is_noted = False
+
+    def _expected_parts(self) -> tuple[Sequence[int], Sequence[int], Sequence[int]]:
+        """Return the parts that each hour needs, has from the sun, and can take from the grid."""
+        one_way, drawn = self._one_way, self._drawn_days.means
+        return (
+            self._parts([min(wh, self._most_wh) / one_way for wh in drawn]),
+            self._parts([min(wh, self._most_wh) * one_way for wh in self._fed_days.means]),
+            self._parts(
+                [max(0.0, min(self._most_wh, self._limit_wh - wh)) * one_way for wh in drawn]
+            ),
+        )
 
     def _expected_events(self) -> Mapping[int, tuple[float, int, int]]:
         """Return the chance that energy above the reference power begins in an hour.

@@ -195,41 +195,41 @@ def bill(
     parts = parts_of(month, contracts, until, published)
     bought, sold = [_bought(part) for part in parts], [_sold(part) for part in parts]
     mean, mean_sold = _mean_price(bought), _mean_price(sold)
-    charges = [
-        charge
-        for part, each, each_sold in zip(parts, bought, sold, strict=True)
-        for charge in _charges(part, each.priced(mean), each_sold.priced(mean_sold))
-    ]
+    charges: list[_Charge] = []
+    for part, each, each_sold in zip(parts, bought, sold, strict=True):
+        charges += _charges(part, each.priced(mean), each_sold.priced(mean_sold))
     if len(parts) > 1:
         charges = _merged(charges)
-    missing = tuple(dict.fromkeys(charge.name for charge in charges if charge.price is None))
-    lines = tuple(_line(charge, charge.price) for charge in charges if charge.price is not None)
+    missing, lines = _lines(charges)
 
     # A bill has VAT or it has not: what was agreed last is for all of it.
     vat_rate = parts[-1].prices.vat_rate
-    net = vat_base = vat = total = subtotal = None
-    if vat_rate is not None:
-        net, vat_base, vat, subtotal = _sums(_lines_of_known_parts(lines, missing), vat_rate)
-        total = subtotal
-    if missing:
-        net = vat_base = vat = total = None
+    sums = _Sums() if vat_rate is None else _sums(_lines_of_known_parts(lines, missing), vat_rate)
+    shown = _Sums() if missing else sums
     return Bill(
         lines=lines,
         missing=missing,
         vat_rate=vat_rate,
-        net=net,
-        vat_base=vat_base,
-        vat=vat,
-        total=total,
-        subtotal=subtotal,
+        net=shown.net,
+        vat_base=shown.vat_base,
+        vat=shown.vat,
+        total=shown.total,
+        subtotal=sums.total,
         community=_community(parts),
-        prices_of=next((day for part in parts if (day := part.prices.prices_of)), None),
-        unpriced_kwh=round(sum([each.unpriced_kwh for each in bought]), 3),
-        unpriced_exported_kwh=round(sum([each.unpriced_kwh for each in sold]), 3),
+        prices_of=next(filter(None, (part.prices.prices_of for part in parts)), None),
+        unpriced_kwh=_unpriced_kwh(bought),
+        unpriced_exported_kwh=_unpriced_kwh(sold),
         unsplit_kwh=_unsplit_kwh(parts),
         shared=reduce(Shared.plus, [part.shared for part in parts]),
         may_owe_less_network=_network_of_local_sharing(parts),
     )
+
+
+def _lines(charges: Sequence[_Charge]) -> tuple[tuple[str, ...], tuple[Line, ...]]:
+    """Return the names of charges without a price, and the lines of the others."""
+    missing = dict.fromkeys(charge.name for charge in charges if charge.price is None)
+    lines = (_line(charge, charge.price) for charge in charges if charge.price is not None)
+    return tuple(missing), tuple(lines)
 
 
 def _lines_of_known_parts(lines: tuple[Line, ...], missing: tuple[str, ...]) -> tuple[Line, ...]:
@@ -237,11 +237,19 @@ def _lines_of_known_parts(lines: tuple[Line, ...], missing: tuple[str, ...]) -> 
     return tuple(line for line in lines if BILL_LINES[line.name].part not in unknown)
 
 
-def _sums(lines: Sequence[Line], vat_rate: float) -> tuple[float, float, float, float]:
-    """Return the sum of lines without VAT, what of it has VAT, the VAT, and the sum with it."""
+class _Sums(NamedTuple):
+    """Sum of lines without VAT, the part of it that has VAT, the VAT, and the sum with it."""
+
+    net: float | None = None
+    vat_base: float | None = None
+    vat: float | None = None
+    total: float | None = None
+
+
+def _sums(lines: Sequence[Line], vat_rate: float) -> _Sums:
     net, base = round(sum([line.amount for line in lines]), 2), round(_vat_base(lines), 2)
     vat = to_cents(vat_rate * base)
-    return net, base, vat, round(net + vat, 2)
+    return _Sums(net, base, vat, round(net + vat, 2))
 
 
 def to_cents(amount: float) -> float:
@@ -279,6 +287,10 @@ class _Energy(NamedTuple):
         return self._replace(market_kwh=self.kwh, market_cost=cost)
 
 
+def _unpriced_kwh(energies: Sequence[_Energy]) -> float:
+    return round(sum([each.unpriced_kwh for each in energies]), 3)
+
+
 def _bought(part: MonthPart) -> _Energy:
     priced = [_supplied(day) for day in part.days]
     return _Energy(
@@ -314,9 +326,20 @@ def _mean_price(energies: Sequence[_Energy]) -> float | None:
 
 def _charges(part: MonthPart, bought: _Energy, sold: _Energy) -> Iterator[_Charge]:
     """Yield what is charged for a part of a month, in the order of a bill."""
-    contract, prices, months = part.contract, part.prices, part.months
-    above_kwh = part.above_kwh(contract.reference_kw)
+    yield from _supplier_charges(part, bought)
+    yield from _network_charges(part)
+    if part.contract.has_levies:
+        yield _Charge("electricity_tax", part.supplied_kwh, part.prices.electricity_tax)
+        yield _Charge("compensation", part.supplied_kwh, part.prices.compensation)
+    yield from _aids(part, PER_KWH, part.supplied_kwh)
+    if sold.margin is not None and sold.unpriced_kwh:
+        sold = sold._replace(kwh=sold.market_kwh)
+    if part.contract.has_feed_in_price and (sold.kwh or not part.exported_kwh):
+        yield _energy("feed_in", sold)._replace(has_vat=False)
 
+
+def _supplier_charges(part: MonthPart, bought: _Energy) -> Iterator[_Charge]:
+    contract, months = part.contract, part.months
     second_kwh = part.split.second_wh / 1000 if contract.has_second_price else 0.0
     yield _energy("energy", bought._replace(kwh=bought.kwh - second_kwh))
     if contract.has_second_price:
@@ -327,23 +350,16 @@ def _charges(part: MonthPart, bought: _Energy, sold: _Energy) -> Iterator[_Charg
         yield _Charge("discount", months, -contract.discount or 0.0)
     yield from _aids(part, PER_MONTH, months)
 
+
+def _network_charges(part: MonthPart) -> Iterator[_Charge]:
+    contract, prices, months = part.contract, part.prices, part.months
+    above_kwh = part.above_kwh(contract.reference_kw)
     yield _Charge("network_fixed", months, prices.fixed(contract.reference_kw))
-    variable_kwh = (
-        part.imported_kwh - above_kwh if contract.replaces_variable else part.imported_kwh
-    )
-    yield _Charge("network_variable", variable_kwh, prices.variable)
+    spared_kwh = above_kwh if contract.replaces_variable else 0.0
+    yield _Charge("network_variable", part.imported_kwh - spared_kwh, prices.variable)
     yield _Charge("meter", months, prices.meter)
     # Without a reference power nobody knows what is above it.
     yield _Charge("surcharge", above_kwh, contract.reference_kw and prices.surcharge)
-    if contract.has_levies:
-        yield _Charge("electricity_tax", part.supplied_kwh, prices.electricity_tax)
-        yield _Charge("compensation", part.supplied_kwh, prices.compensation)
-    yield from _aids(part, PER_KWH, part.supplied_kwh)
-
-    if sold.margin is not None and sold.unpriced_kwh:
-        sold = sold._replace(kwh=sold.market_kwh)
-    if contract.has_feed_in_price and (sold.kwh or not part.exported_kwh):
-        yield _energy("feed_in", sold)._replace(has_vat=False)
 
 
 def _aids(part: MonthPart, unit: str, quantity: float) -> Iterator[_Charge]:
@@ -371,11 +387,14 @@ def _energy(name: str, energy: _Energy) -> _Charge:
 
 def _community(parts: Sequence[MonthPart]) -> Line | None:
     """Return what the energy community is paid; None where nothing is shared or has no price."""
-    shared = [(part.shared.all_wh / 1000, part.contract.community_price) for part in parts]
-    priced = [(kwh, price) for kwh, price in shared if kwh and price is not None]
-    if not priced or any(kwh and price is None for kwh, price in shared):
+    shared = [part for part in parts if part.shared.all_wh]
+    prices = [part.contract.community_price for part in shared]
+    known = [price for price in prices if price is not None]
+    if not known or len(known) < len(prices):
         return None
-    kwh, cost = sum([kwh for kwh, _ in priced]), sum([kwh * price for kwh, price in priced])
+    energies_kwh = [part.shared.all_wh / 1000 for part in shared]
+    kwh = sum(energies_kwh)
+    cost = sum([each * price for each, price in zip(energies_kwh, known, strict=True)])
     return Line("community", round(kwh, 3), "kWh", round(cost / kwh, 6), to_cents(cost))
 
 

@@ -79,20 +79,30 @@ def compare(
     prices_of = (current or AgreedPrices.at(contracts.at(until), until)).published_until
     compared = tuple(_compare_month(month, contracts, until, current) for month in months)
     decisive = tuple(month for month in compared if month.is_whole)[-MONTHS_TO_JUDGE_BY:]
-    totals = {
-        kw: _sum([month.classes[kw].total for month in decisive])
-        for kw in REFERENCE_POWERS
-        if decisive
-    }
+    totals = _totals(decisive)
     known = {kw: total for kw, total in totals.items() if total is not None}
     if not known:
         return Comparison(compared, decisive, totals, None, None, prices_of)
     cheapest = min(known, key=known.__getitem__)
-    saving = None
-    own = next((kw for kw in known if kw == contracts.at(until).reference_kw), None)
-    if own is not None:
-        saving = to_cents((known[own] - known[cheapest]) / len(decisive) * _MONTHS_A_YEAR)
+    saving = _saving_per_year(known, contracts.at(until).reference_kw, len(decisive))
     return Comparison(compared, decisive, totals, cheapest, saving, prices_of)
+
+
+def _saving_per_year(
+    totals: Mapping[int, float], own_kw: float | None, months: int
+) -> float | None:
+    """Return how much more the own class costs than the cheapest one, by the totals of months."""
+    own = next((total for kw, total in totals.items() if kw == own_kw), None)
+    if own is None:
+        return None
+    return to_cents((own - min(totals.values())) / months * _MONTHS_A_YEAR)
+
+
+def _totals(months: Sequence[MonthComparison]) -> dict[int, float | None]:
+    """Return what each class would have cost in some months; nothing of no month."""
+    if not months:
+        return {}
+    return {kw: _sum([month.classes[kw].total for month in months]) for kw in REFERENCE_POWERS}
 
 
 def _compare_month(

@@ -1,8 +1,10 @@
 """Prices of a kilowatt-hour by the hours of a day, at the prices of the grid that hold now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
 
 from .battery_plan import DayPrices
 from .calendar import LUXEMBOURG
@@ -12,7 +14,6 @@ from .network_prices import AgreedPrices
 from .what_if_year import KnownDay, second_quarters
 
 _HOURS = range(24)
-_WEEKDAYS = range(7)
 
 
 def day_prices(days: Sequence[KnownDay], contract: Contract, moment: datetime) -> list[DayPrices]:
@@ -23,35 +24,56 @@ def day_prices(days: Sequence[KnownDay], contract: Contract, moment: datetime) -
     vat = 1 + (AgreedPrices.at(contract, moment).vat_rate or 0.0)
     without_energy = replace(contract, energy_price=0.0, energy_margin=None, second_price=None)
     others = kwh_price(Contracts(((BEGINNING, without_energy),)), moment, NO_PRICES).imported or 0.0
-    fixed = [
-        [energy * vat + others for energy in _energy_prices(contract, day)] for day in _WEEKDAYS
-    ]
-    sold = [contract.feed_in_price or 0.0 for _ in _HOURS]
-    mean = MarketPrices(
+    rate = _Rate(contract, vat, others, _mean_market(days))
+    equal: dict[DayPrices, DayPrices] = {}
+    found = []
+    for known in days:
+        prices = DayPrices(tuple(rate.imported(known)), tuple(rate.exported(known)))
+        found.append(equal.setdefault(prices, prices))
+    return found
+
+
+class _Rate(NamedTuple):
+    """A contract, and how a price of its energy becomes that of a kilowatt-hour."""
+
+    contract: Contract
+    vat: float
+    others: float
+    """Price of grid, levies and aids, with VAT."""
+    mean: MarketPrices
+
+    def imported(self, known: KnownDay) -> list[float]:
+        """Return the prices of imported energy by the hour."""
+        margin = self.contract.energy_margin
+        if margin is None:
+            weekday = known.day.start.astimezone(LUXEMBOURG).weekday()
+            return [
+                price * self.vat + self.others for price in _energy_prices(self.contract, weekday)
+            ]
+        market = _by_hour(known, [each.energy for each in known.market], self.mean.energy)
+        return [(price + margin) * self.vat + self.others for price in market]
+
+    def exported(self, known: KnownDay) -> list[float]:
+        """Return the prices of exported energy by the hour."""
+        margin = self.contract.feed_in_margin
+        if margin is None:
+            return [self.contract.feed_in_price or 0.0] * len(_HOURS)
+        market = _by_hour(known, [each.feed_in for each in known.market], self.mean.feed_in)
+        return [price + margin for price in market]
+
+
+def _mean_market(days: Sequence[KnownDay]) -> MarketPrices:
+    return MarketPrices(
         _ratio([known.day.market_cost for known in days], [known.day.market_wh for known in days]),
         _ratio(
             [known.day.market_revenue for known in days],
             [known.day.market_exported_wh for known in days],
         ),
     )
-    equal: dict[DayPrices, DayPrices] = {}
-    found = []
-    for known in days:
-        imported = fixed[known.day.start.astimezone(LUXEMBOURG).weekday()]
-        exported = sold
-        market = dict(zip(known.hours, known.market, strict=True)) if known.market else {}
-        if (margin := contract.energy_margin) is not None:
-            energy = _of_hours({hour: each.energy for hour, each in market.items()}, mean.energy)
-            imported = [(price + margin) * vat + others for price in energy]
-        if (margin := contract.feed_in_margin) is not None:
-            energy = _of_hours({hour: each.feed_in for hour, each in market.items()}, mean.feed_in)
-            exported = [price + margin for price in energy]
-        prices = DayPrices(tuple(imported), tuple(exported))
-        found.append(equal.setdefault(prices, prices))
-    return found
 
 
-def _energy_prices(contract: Contract, weekday: int) -> list[float]:
+@lru_cache(maxsize=16)
+def _energy_prices(contract: Contract, weekday: int) -> Sequence[float]:
     """Return the mean price of the energy in each hour of a day, where it is fixed."""
     price = contract.energy_price or 0.0
     second = contract.second_price if contract.has_second_price else None
@@ -61,8 +83,10 @@ def _energy_prices(contract: Contract, weekday: int) -> list[float]:
     return [sum(quarters[4 * hour : 4 * hour + 4]) / 4 for hour in _HOURS]
 
 
-def _of_hours(prices: Mapping[int, float | None], mean: float | None) -> list[float]:
-    by_hour = [prices.get(hour) for hour in _HOURS]
+def _by_hour(known: KnownDay, prices: Sequence[float | None], mean: float | None) -> list[float]:
+    """Return the prices of a day's quarter-hours by the hour, the mean where none is known."""
+    found = dict(zip(known.hours, prices, strict=True)) if prices else {}
+    by_hour = [found.get(hour) for hour in _HOURS]
     return [(mean or 0.0) if price is None else price for price in by_hour]
 
 

@@ -93,6 +93,11 @@ class Summary:
     earlier: tuple[Month, ...]
     excess_kwh: float
 
+    def is_of(self, months: dict[datetime, Month], contracts: Contracts, shown: datetime) -> bool:
+        """Return whether nothing has changed."""
+        is_same = self.months is months and self.contracts is contracts
+        return is_same and self.month.start == shown
+
 
 def summarised(
     months: dict[datetime, Month],
@@ -103,7 +108,7 @@ def summarised(
     is_begun_here: bool,
 ) -> Summary:
     """Return the summary, or the last one while nothing has changed: telegrams come often."""
-    if last and last.months is months and last.contracts is contracts and last.month.start == shown:
+    if last and last.is_of(months, contracts, shown):
         return last
     month = months.get(shown) or Month(start=shown)
     earlier = sorted((m for m in months.values() if m.start < shown), key=attrgetter("start"))

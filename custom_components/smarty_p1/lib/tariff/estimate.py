@@ -7,7 +7,7 @@ what was shared) is as on those of which it is. Before the fourth day, and where
 measured, there is none.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
@@ -47,24 +47,30 @@ def estimate(
     month: Month, earlier: Sequence[Month], contracts: Contracts, until: datetime
 ) -> Estimate | None:
     """Return the estimate for the running month, after those before it; None without one."""
-    is_early = until < month.start + _DAYS_BEFORE
-    if is_early or until >= month.end or month.known_share(until) < _LEAST_MEASURED:
+    is_in_time = month.start + _DAYS_BEFORE <= until < month.end
+    if not is_in_time or month.known_share(until) < _LEAST_MEASURED:
         return None
-    ended = [day for each in (*earlier, month) for day in each.days if day.start < day_start(until)]
-    days = list(_whole_days(ended))[-_DAYS_OF_MEAN:]
+    every = (day for each in (*earlier, month) for day in each.days)
+    days = _last_whole_days(every, day_start(until))
     total = _total(month, contracts, until, days)
     if total is None:
         return None
-    year_before = month.start.replace(year=month.start.year - 1)
-    last_year = next((each for each in earlier if each.start == year_before), None)
-    if last_year is None or last_year.known_share(last_year.end) < _LEAST_MEASURED:
-        return Estimate(total, None, None)
-    of_last_year = [list(group) for _, group in _by_date(last_year.days)]
-    recent = [record for day in days for record in day]
-    other = _total(month, contracts, until, of_last_year, recent)
+    other = None
+    if of_last_year := _days_of_last_year(month, earlier):
+        recent = [record for day in days for record in day]
+        other = _total(month, contracts, until, of_last_year, recent)
     if other is None:
         return Estimate(total, None, None)
     return Estimate(total, min(total, other), max(total, other))
+
+
+def _days_of_last_year(month: Month, earlier: Sequence[Month]) -> list[list[Day]]:
+    """Return the days of the same month of last year, if most of it was measured."""
+    year_before = month.start.replace(year=month.start.year - 1)
+    last_year = next((each for each in earlier if each.start == year_before), None)
+    if last_year is None or last_year.known_share(last_year.end) < _LEAST_MEASURED:
+        return []
+    return [list(group) for _, group in _by_date(last_year.days)]
 
 
 def _by_date(days: Sequence[Day]) -> Iterator[tuple[datetime, Iterator[Day]]]:
@@ -72,12 +78,15 @@ def _by_date(days: Sequence[Day]) -> Iterator[tuple[datetime, Iterator[Day]]]:
     return groupby(days, key=lambda day: day_start(day.start))
 
 
-def _whole_days(days: Sequence[Day]) -> Iterator[list[Day]]:
-    for start, group in _by_date(days):
-        found = list(group)
-        measured = sum(day.quarter_hours for day in found)
+def _last_whole_days(days: Iterable[Day], until: datetime) -> list[list[Day]]:
+    """Return the last days before a moment of which most was measured."""
+    found: list[list[Day]] = []
+    for start, group in _by_date([day for day in days if day.start < until]):
+        records = list(group)
+        measured = sum(day.quarter_hours for day in records)
         if measured * QUARTER_HOUR >= _LEAST_MEASURED * (day_end(start) - start):
-            yield found
+            found.append(records)
+    return found[-_DAYS_OF_MEAN:]
 
 
 def _total(
@@ -116,42 +125,55 @@ def _lacks_price(day: Day, contract: Contract) -> bool:
 
 def _sum(start: datetime, days: Sequence[Day], others: Sequence[Day], share: float) -> Day:
     """Return a share of what came on some days, as if it were of one."""
+    imported_wh = sum(day.imported_wh for day in days) * share
+    exported_wh = sum(day.exported_wh for day in days) * share
+    known = _Known(days, others)
+    price = known.ratio(lambda day: (day.market_cost, day.market_wh))
+    revenue = known.ratio(lambda day: (day.market_revenue, day.market_exported_wh))
+    shared = [known.ratio(partial(_shared, n)) or 0.0 for n in range(len(NO_SHARED))]
+    return Day(
+        start=start,
+        imported_wh=imported_wh,
+        exported_wh=exported_wh,
+        above=known.above(imported_wh),
+        second=known.second(imported_wh),
+        market_cost=imported_wh * (price or 0.0),
+        market_wh=0.0 if price is None else imported_wh,
+        market_revenue=exported_wh * (revenue or 0.0),
+        market_exported_wh=0.0 if revenue is None else exported_wh,
+        shared=Shared(*shared).times(imported_wh),
+    )
 
-    def ratio(of: Callable[[Day], tuple[float, float]]) -> float | None:
+
+class _Known(NamedTuple):
+    """Days, and others that say what is not known of these."""
+
+    days: Sequence[Day]
+    others: Sequence[Day]
+
+    def ratio(self, of: Callable[[Day], tuple[float, float]]) -> float | None:
         """Return a part by its whole: of those days that are known, or else of the others."""
-        for known in (days, others):
+        for known in self:
             pairs = [of(day) for day in known]
             if whole := sum(each for _, each in pairs):
                 return sum(each for each, _ in pairs) / whole
         return None
 
-    imported_wh = sum(day.imported_wh for day in days) * share
-    exported_wh = sum(day.exported_wh for day in days) * share
-    price = ratio(lambda day: (day.market_cost, day.market_wh))
-    revenue = ratio(lambda day: (day.market_revenue, day.market_exported_wh))
-    shared = [ratio(partial(_shared, n)) for n in range(len(NO_SHARED))]
-    every = (*days, *others)
-    above = {kw: ratio(partial(_above, kw)) for kw in {kw for day in every for kw in day.above}}
-    second = {
-        hours: ratio(partial(_second, hours))
-        for hours in {hours for day in every for hours in day.second}
-    }
-    return Day(
-        start=start,
-        imported_wh=imported_wh,
-        exported_wh=exported_wh,
-        above={kw: Above(0, imported_wh * (part or 0.0)) for kw, part in above.items()},
-        second={
-            hours: Split(imported_wh, imported_wh * part)
-            for hours, part in second.items()
-            if part is not None
-        },
-        market_cost=imported_wh * (price or 0.0),
-        market_wh=0.0 if price is None else imported_wh,
-        market_revenue=exported_wh * (revenue or 0.0),
-        market_exported_wh=0.0 if revenue is None else exported_wh,
-        shared=Shared(*[part or 0.0 for part in shared]).times(imported_wh),
-    )
+    def above(self, energy_wh: float) -> dict[float, Above]:
+        """Return what of an energy is above each power."""
+        powers = {kw for days in self for day in days for kw in day.above}
+        shares = {kw: self.ratio(partial(_above, kw)) or 0.0 for kw in powers}
+        return {kw: Above(0, energy_wh * share) for kw, share in shares.items()}
+
+    def second(self, energy_wh: float) -> dict[str, Split]:
+        """Return what of an energy has the second price, by the hours of that."""
+        every = {hours for days in self for day in days for hours in day.second}
+        shares = {hours: self.ratio(partial(_second, hours)) for hours in every}
+        return {
+            hours: Split(energy_wh, energy_wh * share)
+            for hours, share in shares.items()
+            if share is not None
+        }
 
 
 def _above(kw: float, day: Day) -> tuple[float, float]:

@@ -1,5 +1,6 @@
 """What a kilowatt-hour costs now, and what a quarter-hour has cost."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -30,26 +31,15 @@ def kwh_price(contracts: Contracts, moment: datetime, market: MarketPrices) -> K
     """
     contract = contracts.at(moment)
     prices = AgreedPrices.at(contract, moment)
-    energy = _energy(contract.energy_price, contract.energy_margin, market.energy)
-    hours = contract.second_hours if contract.has_second_price else None
-    if hours and is_second(hours, quarter_start(moment)):
-        energy = contract.second_price
     exported = _energy(contract.feed_in_price, contract.feed_in_margin, market.feed_in)
-    parts = [energy, prices.variable]
+    parts = [_energy_at(contract, moment, market), prices.variable]
     if contract.has_levies:
         parts += [prices.electricity_tax, prices.compensation]
-    untaxed = 0.0
-    for aid in contracts.aids_at(moment):
-        if aid.unit == PER_KWH:
-            price = prices.aid(aid)
-            if aid.vat is AidVat.NONE:
-                untaxed += price
-            else:
-                parts.append(price)
-    known = [part for part in parts if part is not None]
+    taxed_aids, untaxed = _aids(contracts, prices, moment)
+    parts += taxed_aids
     imported = None
-    if len(known) == len(parts) and prices.vat_rate is not None:
-        imported = round(sum(known) * (1 + prices.vat_rate) + untaxed, 6)
+    if prices.vat_rate is not None and (taxed := _sum_of_known(parts)) is not None:
+        imported = round(taxed * (1 + prices.vat_rate) + untaxed, 6)
     exported = None if exported is None else round(exported, 6)
     return KwhPrice(imported, exported, prices.prices_of_kwh)
 
@@ -93,6 +83,33 @@ def excess_price(contract: Contract, moment: datetime) -> float | None:
     if more is None or prices.vat_rate is None:
         return None
     return round(more * (1 + prices.vat_rate), 6)
+
+
+def _energy_at(contract: Contract, moment: datetime, market: MarketPrices) -> float | None:
+    """Return the price of the imported energy, which may depend on the hour."""
+    hours = contract.second_hours if contract.has_second_price else None
+    if hours and is_second(hours, quarter_start(moment)):
+        return contract.second_price
+    return _energy(contract.energy_price, contract.energy_margin, market.energy)
+
+
+def _aids(
+    contracts: Contracts, prices: AgreedPrices, moment: datetime
+) -> tuple[list[float], float]:
+    """Return the prices of the aids to a kWh that have VAT, and the sum of the others."""
+    taxed, untaxed = [], 0.0
+    for aid in contracts.aids_at(moment):
+        if aid.unit == PER_KWH and aid.vat is AidVat.NONE:
+            untaxed += prices.aid(aid)
+        elif aid.unit == PER_KWH:
+            taxed.append(prices.aid(aid))
+    return taxed, untaxed
+
+
+def _sum_of_known(parts: Sequence[float | None]) -> float | None:
+    """Return the sum, None unless every part of it is known."""
+    known = [part for part in parts if part is not None]
+    return sum(known) if len(known) == len(parts) else None
 
 
 def _energy(price: float | None, margin: float | None, market: float | None) -> float | None:

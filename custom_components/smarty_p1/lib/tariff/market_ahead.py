@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from math import isfinite
+from operator import itemgetter
 
 from .calendar import QUARTER_HOUR, quarter_start
 
@@ -29,12 +30,12 @@ def prices_by_quarter(rows: Sequence[object], factor: float, most: float) -> Pri
     end lasts until the next one, the last one as long as that before it. Rows that cannot be
     understood, and quarter-hours that two rows price differently, are left out.
     """
-    read = sorted(_read(rows), key=lambda row: row[0])
-    starts = [start for start, _, _ in read]
+    read = sorted(_read(rows), key=itemgetter(0))
+    followings = [*(start for start, _, _ in read[1:]), None]
     lasted = timedelta(0)
     found: PricesAhead = {}
     twice: set[datetime] = set()
-    for (start, end, value), following in zip(read, [*starts[1:], None], strict=False):
+    for (start, end, value), following in zip(read, followings, strict=False):
         until = end or following or start + lasted
         price = value * factor
         if not abs(price) <= most or start != quarter_start(start):
@@ -44,7 +45,9 @@ def prices_by_quarter(rows: Sequence[object], factor: float, most: float) -> Pri
             time = start + n * QUARTER_HOUR
             if found.setdefault(time, price) != price:
                 twice.add(time)
-    return {time: price for time, price in found.items() if time not in twice}
+    for time in twice:
+        del found[time]
+    return found
 
 
 def prices_of_attributes(
@@ -56,12 +59,7 @@ def prices_of_attributes(
     it, such as that of tomorrow, when it has the columns of one that counts. So prices with other
     taxes, of other hours or in another unit are not taken for the entity's own.
     """
-    known: list[tuple[frozenset[str], PricesAhead]] = []
-    lists = (each for each in attributes.values() if isinstance(each, list | tuple))
-    for rows in islice(lists, _MAX_LISTS):
-        if ahead := prices_by_quarter(rows, factor, most):
-            first = next(row for row in rows if isinstance(row, Mapping))
-            known.append((frozenset(map(str, first)), ahead))
+    known = list(_lists_of(attributes, factor, most))
     good: set[frozenset[str]] = set()
     bad: set[frozenset[str]] = set()
     for columns, ahead in known:
@@ -72,6 +70,17 @@ def prices_of_attributes(
         if columns in good - bad:
             found |= ahead
     return found
+
+
+def _lists_of(
+    attributes: Mapping[str, object], factor: float, most: float
+) -> Iterator[tuple[frozenset[str], PricesAhead]]:
+    """Yield the columns and the prices of the lists that have any."""
+    lists = (each for each in attributes.values() if isinstance(each, list | tuple))
+    for rows in islice(lists, _MAX_LISTS):
+        if ahead := prices_by_quarter(rows, factor, most):
+            first = next(row for row in rows if isinstance(row, Mapping))
+            yield frozenset(map(str, first)), ahead
 
 
 def agrees(price: float, price_now: float) -> bool:

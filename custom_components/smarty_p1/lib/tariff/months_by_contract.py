@@ -39,15 +39,12 @@ class MonthPart(NamedTuple):
     def split(self) -> Split:
         """Return the supplier's energy that is known by the hours of the second price."""
         hours = self.contract.second_hours
-        days = [day for day in self.days if hours in day.second] if hours else []
-        known = [day.second[hours] for day in days] if hours else []
-        shared = [day.shared for day in days if day.shared]
+        splits = (
+            [_supplied(day, hours) for day in self.days if hours in day.second] if hours else []
+        )
         return Split(
-            sum([each.energy_wh for each in known]) - sum([each.all_wh for each in shared]),
-            max(
-                0.0,
-                sum([each.second_wh for each in known]) - sum([each.second_wh for each in shared]),
-            ),
+            sum([each.energy_wh for each in splits]),
+            max(0.0, sum([each.second_wh for each in splits])),
         )
 
     def above_kwh(self, reference_kw: float | None) -> float:
@@ -68,34 +65,57 @@ def parts_of(
     midnights = _midnights(month.start)
     first = month.since or midnights[0]
     end = max(min(until, midnights[-1]), first)
+    begins = [first, *_changes(contracts, first, end, published)]
+    passed = [_days_before(time, midnights) for time in (*begins, end)]
+    bounds = [bisect_left(month.days, begin, key=_start_of) for begin in begins[1:]]
+    bounds = [0, *bounds, len(month.days)]
+    return [
+        _part(
+            AgreedPrices(contracts.at(begin), published or network_prices(begin)),
+            contracts.aids_at(begin),
+            month.days[bounds[n] : bounds[n + 1]],
+            (passed[n + 1] - passed[n]) / (len(midnights) - 1),
+        )
+        for n, begin in enumerate(begins)
+    ]
+
+
+def _changes(
+    contracts: Contracts, first: datetime, end: datetime, published: NetworkPrices | None
+) -> list[datetime]:
+    """Return when contracts, aids and published prices change within a time."""
     changes = {since for since, _ in contracts.entries if first < since < end}
     changes |= contracts.aid_changes(first, end)
     if published is None:
         changes.update(price_changes(first, end))
-    begins = [first, *sorted(changes)]
-    passed = [_days_before(time, midnights) for time in (*begins, end)]
-    bounds = [bisect_left(month.days, begin, key=_start_of) for begin in begins[1:]]
-    bounds = [0, *bounds, len(month.days)]
-    parts = []
-    for n, begin in enumerate(begins):
-        days = month.days[bounds[n] : bounds[n + 1]]
-        known = [day.shared for day in days if day.shared]
-        shared = Shared(*map(sum, zip(*known, strict=True))) if known else NO_SHARED
-        imported_kwh = sum([day.imported_wh for day in days]) / 1000
-        contract = contracts.at(begin)
-        part = MonthPart(
-            contract=contract,
-            prices=AgreedPrices(contract, published or network_prices(begin)),
-            aids=contracts.aids_at(begin),
-            days=days,
-            months=(passed[n + 1] - passed[n]) / (len(midnights) - 1),
-            imported_kwh=imported_kwh,
-            exported_kwh=sum([day.exported_wh for day in days]) / 1000,
-            shared=shared,
-            supplied_kwh=max(0.0, imported_kwh - shared.all_wh / 1000),
-        )
-        parts.append(part)
-    return parts
+    return sorted(changes)
+
+
+def _part(
+    prices: AgreedPrices, aids: Sequence[Aid], days: Sequence[Day], months: float
+) -> MonthPart:
+    known = [day.shared for day in days if day.shared]
+    shared = Shared(*map(sum, zip(*known, strict=True))) if known else NO_SHARED
+    imported_kwh = sum([day.imported_wh for day in days]) / 1000
+    return MonthPart(
+        contract=prices.contract,
+        prices=prices,
+        aids=aids,
+        days=days,
+        months=months,
+        imported_kwh=imported_kwh,
+        exported_kwh=sum([day.exported_wh for day in days]) / 1000,
+        shared=shared,
+        supplied_kwh=max(0.0, imported_kwh - shared.all_wh / 1000),
+    )
+
+
+def _supplied(day: Day, hours: str) -> Split:
+    """Return the supplier's energy of a day by the hours of the second price."""
+    known, shared = day.second[hours], day.shared
+    if not shared:
+        return known
+    return Split(known.energy_wh - shared.all_wh, known.second_wh - shared.second_wh)
 
 
 @lru_cache(maxsize=64)

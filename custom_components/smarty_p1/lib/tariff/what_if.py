@@ -122,15 +122,8 @@ def what_if(
     if not battery.is_possible:
         message = "there is no such battery"
         raise ValueError(message)
-    contract = demand.contracts.at(demand.until)
-    if feed_in_price is not None:
-        contract = replace(contract, feed_in_price=feed_in_price, feed_in_margin=None)
+    contract, own_kw = _contract_of(demand, feed_in_price)
     published = network_prices(demand.until)
-    own_kw = contract.reference_kw
-    if own_kw is None:
-        raise WhatIfError(WhatIfRefusal.NO_REFERENCE_POWER)
-    if not contract.has_energy_price:
-        raise WhatIfError(WhatIfRefusal.NO_ENERGY_PRICE)
     year = year_of(_months_of(demand), quarters, contract, market)
     if not contract.has_feed_in_price and any(month.exported_kwh for month in year.months):
         raise WhatIfError(WhatIfRefusal.NO_FEED_IN_PRICE)
@@ -160,6 +153,19 @@ def what_if(
         hourly_share=year.hourly_share if contract.energy_margin is not None else None,
         prices_of=AgreedPrices(contract, published).published_until,
     )
+
+
+def _contract_of(demand: Demand, feed_in_price: float | None) -> tuple[Contract, float]:
+    """Return the contract and its reference power. Raises WhatIfError."""
+    contract = demand.contracts.at(demand.until)
+    own_kw = contract.reference_kw
+    if own_kw is None:
+        raise WhatIfError(WhatIfRefusal.NO_REFERENCE_POWER)
+    if not contract.has_energy_price:
+        raise WhatIfError(WhatIfRefusal.NO_ENERGY_PRICE)
+    if feed_in_price is not None:
+        contract = replace(contract, feed_in_price=feed_in_price, feed_in_margin=None)
+    return contract, own_kw
 
 
 def _months_of(demand: Demand) -> Sequence[Month]:

@@ -5,6 +5,7 @@ the rest stays as it was: nobody knows when it came.
 """
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -79,10 +80,8 @@ class KnownDay(NamedTuple):
         Shared energy is by the mean of the day.
         """
         before, day = self.energies, self.day
-        if after is before and (not hours or hours in day.second):
-            highest_wh = max(before.imported_wh, default=0.0)
-            if reference_kw in day.above or highest_wh <= reference_kw * WH_A_KW:
-                return day
+        if after is before and self._says(reference_kw, hours):
+            return day
         more_wh = sum(after.imported_wh) - sum(before.imported_wh)
         more_exported_wh = sum(after.exported_wh) - sum(before.exported_wh)
         left = _share_left(day.imported_wh, more_wh)
@@ -91,28 +90,10 @@ class KnownDay(NamedTuple):
         if after is not before:
             more = (_above(each.imported_wh, reference_kw) for each in (after, before))
             above = _difference(above, *more)
-        second: Mapping[str, Split] = {}
-        if hours:
-            known = day.second.get(hours) or Split(
-                sum(before.imported_wh), self._second_wh(before.imported_wh)
-            )
-            more_second_wh = self._second_wh(after.imported_wh) - self._second_wh(
-                before.imported_wh
-            )
-            second = {hours: Split(known.energy_wh + more_wh, known.second_wh + more_second_wh)}
+        second = {hours: self._changed_second(after, hours)} if hours else {}
         cost, revenue = day.market_cost * left, day.market_revenue * left_exported
         if self.market and after is not before:
-            bought, sold = zip(*self.market, strict=True)
-            cost = day.market_cost + _market_difference(
-                before.imported_wh, after.imported_wh, bought, day.market_cost, day.market_wh
-            )
-            revenue = day.market_revenue + _market_difference(
-                before.exported_wh,
-                after.exported_wh,
-                sold,
-                day.market_revenue,
-                day.market_exported_wh,
-            )
+            cost, revenue = self._changed_market(after)
         return replace(
             day,
             imported_wh=round(day.imported_wh * left, DECIMALS),
@@ -124,6 +105,40 @@ class KnownDay(NamedTuple):
             market_revenue=revenue,
             market_exported_wh=day.market_exported_wh * left_exported,
             shared=day.shared and day.shared.times(left),
+        )
+
+    def _says(self, reference_kw: float, hours: str | None) -> bool:
+        """Return whether the day says what is above, and what has the second price in `hours`."""
+        if hours and hours not in self.day.second:
+            return False
+        highest_wh = max(self.energies.imported_wh, default=0.0)
+        return reference_kw in self.day.above or highest_wh <= reference_kw * WH_A_KW
+
+    def _changed_second(self, after: DayEnergies, hours: str) -> Split:
+        before_wh, after_wh = self.energies.imported_wh, after.imported_wh
+        known = self.day.second.get(hours) or Split(sum(before_wh), self._second_wh(before_wh))
+        return Split(
+            known.energy_wh + (sum(after_wh) - sum(before_wh)),
+            known.second_wh + (self._second_wh(after_wh) - self._second_wh(before_wh)),
+        )
+
+    def _changed_market(self, after: DayEnergies) -> tuple[float, float]:
+        """Return the costs and the revenue of other energies at the market's prices."""
+        before, day = self.energies, self.day
+        bought, sold = zip(*self.market, strict=True)
+        return (
+            day.market_cost
+            + _market_difference(
+                before.imported_wh, after.imported_wh, bought, day.market_cost, day.market_wh
+            ),
+            day.market_revenue
+            + _market_difference(
+                before.exported_wh,
+                after.exported_wh,
+                sold,
+                day.market_revenue,
+                day.market_exported_wh,
+            ),
         )
 
     def _second_wh(self, energies_wh: Sequence[float]) -> float:
@@ -168,43 +183,18 @@ def year_of(
     too few days.
     """
     feeds_in = any(month.exported_kwh for month in months)
-    second = second_quarters(contract)
-    follows_market = contract.energy_margin is not None or contract.feed_in_margin is not None
-    starts = [quarter.start for quarter in quarters]
     days: list[KnownDay] = []
-    measured: dict[datetime, int] = {}
-    priced: dict[datetime, int] = {}
-    for day, end in _with_ends([day for month in months for day in month.days]):
-        part = quarters[bisect_left(starts, day.start) : bisect_left(starts, end)]
-        if feeds_in:
-            # Without what was fed in, the sun would be missing.
-            part = [each for each in part if each.exported_kwh is not None]
-        count = len(part) - sum([each.origin is Origin.PLATFORM_ESTIMATED for each in part])
+    measured: Counter[datetime] = Counter()
+    priced: Counter[datetime] = Counter()
+    for day, part in _with_quarters(months, quarters, feeds_in=feeds_in):
+        count = sum([each.origin is not Origin.PLATFORM_ESTIMATED for each in part])
         midnight = day_start(day.start)
-        measured[midnight] = measured.get(midnight, 0) + count
-        priced[midnight] = priced.get(midnight, 0) + (count if _is_priced(day, contract) else 0)
-        energies = DayEnergies(
-            [each.mean_kw * WH_A_KW for each in part],
-            [(each.exported_kwh or 0.0) * 1000 for each in part],
-        )
-        clock = _clock(part, midnight)
-        is_second_hour = second[midnight.astimezone(LUXEMBOURG).weekday()]
-        known = KnownDay(
-            day=day,
-            energies=energies,
-            hours=[n // _QUARTERS_OF_AN_HOUR for n in clock],
-            is_second=[is_second_hour[n] for n in clock] if contract.has_second_price else [],
-            market=[market.get(each.start.replace(minute=0), NO_PRICES) for each in part]
-            if follows_market
-            else [],
-        )
-        days.append(known)
-    for counts, reason in (
-        (measured, WhatIfRefusal.TOO_FEW_DAYS),
-        (priced, WhatIfRefusal.TOO_FEW_PRICED_DAYS),
-    ):
-        if (count := _measured_days(counts)) < LEAST_DAYS:
-            raise WhatIfError(reason, count)
+        measured[midnight] += count
+        if _is_priced(day, contract):
+            priced[midnight] += count
+        days.append(_known_day(day, part, contract, market))
+    _check_days(measured, WhatIfRefusal.TOO_FEW_DAYS)
+    _check_days(priced, WhatIfRefusal.TOO_FEW_PRICED_DAYS)
     count = sum([len(day.energies.imported_wh) for day in days])
     most = sum([_quarter_hours(month) for month in months])
     contracts = Contracts()
@@ -216,6 +206,27 @@ def year_of(
         known_share=min(1.0, count / most),
         measured_days=_measured_days(measured),
         times_a_year=MONTHS_OF_A_YEAR / billed,
+    )
+
+
+def _known_day(
+    day: Day, quarters: Sequence[QuarterHour], contract: Contract, market: MarketHours
+) -> KnownDay:
+    midnight = day_start(day.start)
+    clock = _clock(quarters, midnight)
+    is_second_hour = second_quarters(contract)[midnight.astimezone(LUXEMBOURG).weekday()]
+    follows_market = contract.energy_margin is not None or contract.feed_in_margin is not None
+    return KnownDay(
+        day=day,
+        energies=DayEnergies(
+            [each.mean_kw * WH_A_KW for each in quarters],
+            [(each.exported_kwh or 0.0) * 1000 for each in quarters],
+        ),
+        hours=[n // _QUARTERS_OF_AN_HOUR for n in clock],
+        is_second=[is_second_hour[n] for n in clock] if contract.has_second_price else [],
+        market=[market.get(each.start.replace(minute=0), NO_PRICES) for each in quarters]
+        if follows_market
+        else [],
     )
 
 
@@ -242,11 +253,20 @@ def _clock(quarters: Sequence[QuarterHour], midnight: datetime) -> Sequence[int]
     return [time.hour * _QUARTERS_OF_AN_HOUR + time.minute // 15 for time in local]
 
 
-def _with_ends(days: Sequence[Day]) -> Iterator[tuple[Day, datetime]]:
-    """Yield days, each with when it ends or another contract holds."""
+def _with_quarters(
+    months: Sequence[Month], quarters: Sequence[QuarterHour], *, feeds_in: bool
+) -> Iterator[tuple[Day, Sequence[QuarterHour]]]:
+    """Yield days, each with its quarter-hours until it ends or another contract holds."""
+    days = [day for month in months for day in month.days]
+    starts = [quarter.start for quarter in quarters]
     for day, following in zip_longest(days, days[1:]):
         end = day_end(day.start)
-        yield day, min(end, following.start) if following else end
+        end = min(end, following.start) if following else end
+        part = quarters[bisect_left(starts, day.start) : bisect_left(starts, end)]
+        if feeds_in:
+            # Without what was fed in, the sun would be missing.
+            part = [each for each in part if each.exported_kwh is not None]
+        yield day, part
 
 
 def _is_priced(day: Day, contract: Contract) -> bool:
@@ -256,6 +276,12 @@ def _is_priced(day: Day, contract: Contract) -> bool:
         contract.feed_in_margin is None or day.market_exported_wh >= day.exported_wh * _LEAST_KNOWN
     )
     return is_bought and is_sold
+
+
+def _check_days(counts: Mapping[datetime, int], reason: WhatIfRefusal) -> None:
+    """Raise WhatIfError for too few days."""
+    if (days := _measured_days(counts)) < LEAST_DAYS:
+        raise WhatIfError(reason, days)
 
 
 def _measured_days(counts: Mapping[datetime, int]) -> int:

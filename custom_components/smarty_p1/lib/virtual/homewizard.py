@@ -64,22 +64,23 @@ def _items(values: MeterValues) -> Iterator[tuple[str, Any]]:
     for direction, energy in (("import", values.imported_kwh), ("export", values.exported_kwh)):
         for name in ("kwh", "t1_kwh"):
             yield f"total_power_{direction}_{name}", _rounded(energy, 3)
+    phases = [(n, phase) for n, phase in enumerate(values.phases, start=1)]
     yield "active_power_w", _rounded(values.power_w)
-    for n, phase in enumerate(values.phases, start=1):
-        yield f"active_power_l{n}_w", _rounded(phase.power_w)
-    for n, phase in enumerate(values.phases, start=1):
-        yield f"active_voltage_l{n}_v", _rounded(phase.voltage_v)
-    currents = [phase.current_a for phase in values.phases]
+    yield from ((f"active_power_l{n}_w", _rounded(phase.power_w)) for n, phase in phases)
+    yield from ((f"active_voltage_l{n}_v", _rounded(phase.voltage_v)) for n, phase in phases)
     yield "active_current_a", _rounded(_total_current(values))
-    for n, current in enumerate(currents, start=1):
-        yield f"active_current_l{n}_a", _rounded(current)
-    for kind, phases in VOLTAGE_COUNTERS.items():
-        for phase_name, references in phases.items():
-            counts = (_count(values.reading, reference) for reference in references)
-            name = f"{kind}_{phase_name.lower()}_count"
-            yield name, next((count for count in counts if count is not None), None)
+    yield from ((f"active_current_l{n}_a", _rounded(phase.current_a)) for n, phase in phases)
+    yield from _voltage_counts(values.reading)
     yield "any_power_fail_count", _count(values.reading, "0-0:96.7.21")
     yield from _first_gas_meter(values.reading)
+
+
+def _voltage_counts(reading: Reading) -> Iterator[tuple[str, int | None]]:
+    for kind, phases in VOLTAGE_COUNTERS.items():
+        for phase, references in phases.items():
+            counts = (_count(reading, reference) for reference in references)
+            known = (count for count in counts if count is not None)
+            yield f"{kind}_{phase.lower()}_count", next(known, None)
 
 
 def _total_current(values: MeterValues) -> float | None:
