@@ -2,6 +2,7 @@
 
 import re
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv6Address
 from itertools import count
@@ -89,12 +90,12 @@ def read_config(path: Path) -> GatewayConfig:
     ConfigTable("top of the file", content).end()
 
     prefix = (None if to_nats else target.take_topic("topic")) or DEFAULT_ROOT
-    queue_path = path.parent / (queue.take_text("path", "smarty-p1-queue.sqlite3") or "")
+    queue_path = path.parent / queue.take_text("path", "smarty-p1-queue.sqlite3")
     broker = read_nats(target) if to_nats else _read_broker(target, queue_path)
-    megabytes = queue.take("max_megabytes", int, 256) or 0
+    megabytes = queue.take("max_megabytes", int, 256)
     if megabytes < 1:
         queue.fail("max_megabytes", "must be 1 or more")
-    address = metrics.take_text("address", "127.0.0.1") or ""
+    address = metrics.take_text("address", "127.0.0.1")
     metrics_port = metrics.take_port("port", None)
     for table in (target, queue, metrics):
         table.end()
@@ -154,15 +155,17 @@ def _read_ports(
     )
     if decoding and decoding.publish.form is Format.SMARTYREADER:
         ports = _with_smartyreader_roots(ports)
-    for what, values in (
-        ("address", [identify_port(port.address) for port in ports]),
-        ("name", [port.label for port in ports]),
-        ("root", [port.root for port in ports if port.root]),
-    ):
-        if len(set(values)) < len(values):
-            msg = f"two [[port]] have the same {what}"
-            raise ConfigError(msg)
+    _check_distinct("address", [identify_port(port.address) for port in ports])
+    _check_distinct("name", [port.label for port in ports])
+    _check_distinct("root", [port.root for port in ports])
     return ports
+
+
+def _check_distinct(what: str, values: Sequence[str | None]) -> None:
+    known = [value for value in values if value]
+    if len(set(known)) < len(known):
+        msg = f"two [[port]] have the same {what}"
+        raise ConfigError(msg)
 
 
 def _with_smartyreader_roots(ports: tuple[PortConfig, ...]) -> tuple[PortConfig, ...]:
@@ -178,15 +181,20 @@ def _read_port(table: ConfigTable, prefix: str, *, is_decoded: bool, to_nats: bo
     if address is None:
         table.fail("address", "is missing: a device, host:port, or socket://host:port")
     address = normalise_port(address)
-    name = table.take_text("name")
-    if name is not None and not NAME.fullmatch(name):
-        table.fail("name", "must have 1 to 64 of A-Z, a-z, 0-9, _, . and -")
+    name = _read_name(table)
     root = table.take_topic("root")
     if root and to_nats:
         table.fail("root", "is for [mqtt]: with [nats], the subject has the meter's system title")
     root = root or (f"{prefix}/{name}" if name else None)
-    sealed = table.take("sealed", bool, default=not is_decoded) or False
+    sealed = table.take("sealed", bool, default=not is_decoded)
     if not sealed and not is_decoded:
         table.fail("sealed", "cannot be false without [keys]: nothing would be published")
     table.end()
     return PortConfig(address, name or redact_port(address), name, root, prefix, sealed)
+
+
+def _read_name(table: ConfigTable) -> str | None:
+    name = table.take_text("name")
+    if name is not None and not NAME.fullmatch(name):
+        table.fail("name", "must have 1 to 64 of A-Z, a-z, 0-9, _, . and -")
+    return name

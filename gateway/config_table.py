@@ -8,7 +8,7 @@ import re
 import ssl
 import tomllib
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, overload
 
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _HIGHEST_PORT = 65535
@@ -42,6 +42,12 @@ class ConfigTable:
         msg = f"[{self._name}] {key} {what}"
         raise ConfigError(msg) from None
 
+    @overload
+    def take[T](self, key: str, kind: type[T], default: T) -> T: ...
+
+    @overload
+    def take[T](self, key: str, kind: type[T], default: T | None = None) -> T | None: ...
+
     def take[T](self, key: str, kind: type[T], default: T | None = None) -> T | None:
         """Return a value. Raises ConfigError when it is of another type."""
         if key not in self._content:
@@ -51,6 +57,12 @@ class ConfigTable:
             names = {str: "a text in quotes", int: "a whole number", bool: "true or false"}
             self.fail(key, f"must be {names.get(kind, 'a list')}")
         return value
+
+    @overload
+    def take_text(self, key: str, default: str) -> str: ...
+
+    @overload
+    def take_text(self, key: str, default: None = None) -> str | None: ...
 
     def take_text(self, key: str, default: str | None = None) -> str | None:
         """Return a text that is not empty. Raises ConfigError."""

@@ -73,26 +73,26 @@ def read_decoding(content: dict[str, Any]) -> DecodingConfig | None:
 
 
 def _read_publish(table: ConfigTable) -> PublishConfig:
-    text = table.take_text("format", Format.VALUES) or ""
+    text = table.take_text("format", Format.VALUES)
     if text not in Format:
         table.fail("format", f"must be one of {_FORMATS}")
     seconds = _read_seconds(table, "min_interval", 0)
     repeat_every = _read_seconds(table, "repeat_every", REPEAT_EVERY)
-    retain = table.take("retain", bool, default=False) or False
+    retain = table.take("retain", bool, default=False)
     discovery = _read_discovery(table, seconds)
     return PublishConfig(Format(text), retain, seconds, discovery, repeat_every)
 
 
 def _read_seconds(table: ConfigTable, key: str, default: int) -> int:
     seconds = table.take(key, int, default)
-    if seconds is None or not 0 <= seconds <= MAX_INTERVAL:
+    if not 0 <= seconds <= MAX_INTERVAL:
         table.fail(key, f"must be from 0 to {MAX_INTERVAL} seconds")
     return seconds
 
 
 def _read_discovery(table: ConfigTable, seconds: float) -> Discovery | None:
     prefix = table.take_topic("discovery_prefix") or DEFAULT_PREFIX
-    language = table.take_text("language", DEFAULT_LANGUAGE) or ""
+    language = table.take_text("language", DEFAULT_LANGUAGE)
     if language not in (known := _languages()):
         table.fail("language", f"must be one of {', '.join(known)}")
     if not table.take("discovery", bool, default=False):

@@ -5,6 +5,7 @@ import logging
 import resource
 import signal
 import sqlite3
+from typing import TYPE_CHECKING
 
 from .config import GatewayConfig, PortConfig
 from .config_table import UnavailableError
@@ -20,6 +21,9 @@ from .nats_config import NatsConfig
 from .port_reader import Listener, PortReader
 from .sealed_port import SealedPort, TopicRoot
 from .values_publisher import ValuesPublisher
+
+if TYPE_CHECKING:
+    from .nats_publisher import NatsPublisher
 
 LOGGER = logging.getLogger(__name__)
 
@@ -39,7 +43,7 @@ async def run(config: GatewayConfig) -> None:
     try:
         health = Health(metrics.what_is_wrong)
         serve(metrics.registry, health, config.metrics_address, config.metrics_port)
-        await _run_until_stopped(config, store, memory, metrics, health)
+        await _Gateway(config, store, memory, metrics).run(health)
     finally:
         await memory.close()
         await store.close()
@@ -64,68 +68,82 @@ async def _open(store: FrameStore, memory: Memory, config: GatewayConfig) -> Non
         raise UnavailableError(msg) from None
 
 
-async def _run_until_stopped(
-    config: GatewayConfig, store: FrameStore, memory: Memory, metrics: Metrics, health: Health
-) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    meters = Meters(memory, config.decoding.keys) if config.decoding else None
-    speakers: dict[str, object] = {}
-    async with asyncio.TaskGroup() as group:
-        readers: list[asyncio.Task[None]] = []
-        others = [group.create_task(store.write()), group.create_task(memory.write())]
-        nats = None
-        if isinstance(config.broker, NatsConfig):
-            # Its library is an extra of its own.
-            from .nats_publisher import NatsPublisher  # noqa: PLC0415
+class _Gateway:
+    """The tasks of a gateway, and what they share."""
 
-            labels = [port.label for port in config.ports]
-            nats = NatsPublisher(config.broker, labels, store, metrics)
-            others.append(group.create_task(nats.run()))
-        for port in config.ports:
-            listeners, publishers = _parts_of(
-                port, config, store, memory, meters, speakers, metrics
+    def __init__(
+        self, config: GatewayConfig, store: FrameStore, memory: Memory, metrics: Metrics
+    ) -> None:
+        self._config = config
+        self._store = store
+        self._memory = memory
+        self._metrics = metrics
+        self._meters = Meters(memory, config.decoding.keys) if config.decoding else None
+        # Who speaks on which topics.
+        self._speakers: dict[str, object] = {}
+
+    async def run(self, health: Health) -> None:
+        """Work until SIGTERM or SIGINT."""
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        async with asyncio.TaskGroup() as group:
+            readers: list[asyncio.Task[None]] = []
+            others = [group.create_task(each.write()) for each in (self._store, self._memory)]
+            nats = self._nats_publisher()
+            if nats is not None:
+                others.append(group.create_task(nats.run()))
+            for port in self._config.ports:
+                listeners, publishers = self._parts_of(port)
+                reader = PortReader(port, listeners, self._metrics)
+                readers.append(group.create_task(reader.run()))
+                others += [group.create_task(publisher.run()) for publisher in publishers]
+            count = len(readers)
+            LOGGER.info("Reading %d port%s", count, "s" if count > 1 else "")
+            others.append(group.create_task(health.beat()))
+            await stop.wait()
+            LOGGER.info("Stopping")
+            _cancel(readers)
+            if nats is not None:
+                await nats.finish(_FINISH_TIMEOUT)
+            _cancel(others)
+        if self._meters:
+            self._meters.store()
+
+    def _nats_publisher(self) -> NatsPublisher | None:
+        broker = self._config.broker
+        if not isinstance(broker, NatsConfig):
+            return None
+        # Its library is an extra of its own.
+        from .nats_publisher import NatsPublisher  # noqa: PLC0415
+
+        labels = [port.label for port in self._config.ports]
+        return NatsPublisher(broker, labels, self._store, self._metrics)
+
+    def _parts_of(
+        self, port: PortConfig
+    ) -> tuple[list[Listener], list[FramesPublisher | ValuesPublisher]]:
+        """Return what gets the bytes of a port, and what publishes them on MQTT."""
+        listeners: list[Listener] = []
+        publishers: list[FramesPublisher | ValuesPublisher] = []
+        store, metrics, speakers = self._store, self._metrics, self._speakers
+        broker, root = self._config.broker, TopicRoot(port.root, port.prefix)
+        if port.sealed:
+            listeners.append(SealedPort(port.label, root, store, metrics))
+        if isinstance(broker, NatsConfig):
+            return listeners, publishers
+        if port.sealed:
+            publishers.append(
+                FramesPublisher(broker, port, root, store, metrics, speakers=speakers)
             )
-            readers.append(group.create_task(PortReader(port, listeners, metrics).run()))
-            others += [group.create_task(publisher.run()) for publisher in publishers]
-        count = len(config.ports)
-        LOGGER.info("Reading %d port%s", count, "s" if count > 1 else "")
-        beating = group.create_task(health.beat())
-        await stop.wait()
-        LOGGER.info("Stopping")
-        for reader in readers:
-            reader.cancel()
-        if nats is not None:
-            await nats.finish(_FINISH_TIMEOUT)
-        for task in (*others, beating):
-            task.cancel()
-    if meters:
-        meters.store()
-
-
-def _parts_of(  # noqa: PLR0913, PLR0917
-    port: PortConfig,
-    config: GatewayConfig,
-    store: FrameStore,
-    memory: Memory,
-    meters: Meters | None,
-    speakers: dict[str, object],
-    metrics: Metrics,
-) -> tuple[list[Listener], list[FramesPublisher | ValuesPublisher]]:
-    """Return what gets the bytes of a port, and what publishes them on MQTT."""
-    listeners: list[Listener] = []
-    publishers: list[FramesPublisher | ValuesPublisher] = []
-    broker, root = config.broker, TopicRoot(port.root, port.prefix)
-    if port.sealed:
-        listeners.append(SealedPort(port.label, root, store, metrics))
-    if isinstance(broker, NatsConfig):
+        if self._meters and self._config.decoding:
+            publish = self._config.decoding.publish
+            values = ValuesPublisher(broker, port, publish, self._memory, speakers, metrics)
+            listeners.append(DecodedPort(port.label, self._meters, values, metrics))
+            publishers.append(values)
         return listeners, publishers
-    if port.sealed:
-        publishers.append(FramesPublisher(broker, port, root, store, metrics, speakers=speakers))
-    if meters and config.decoding:
-        publish = config.decoding.publish
-        values = ValuesPublisher(broker, port, publish, memory, speakers, metrics)
-        listeners.append(DecodedPort(port.label, meters, values, metrics))
-        publishers.append(values)
-    return listeners, publishers
+
+
+def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()

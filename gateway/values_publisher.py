@@ -167,23 +167,25 @@ class ValuesPublisher(PortPublisher):
         for topic, payload, retain in messages:
             if not retain:
                 client.post(topic, payload)
-                continue
-            if payload in {"", OFFLINE} and not self._speaks(topic):
+            elif payload in {"", OFFLINE} and not self._speaks(topic):
                 self._forget(topic)
-                continue
-            if payload:
-                # Before: it may be there although this ends early.
-                self._remember(topic)
-            if topic == availability_topic(self._root):
-                await client.send(topic, payload, retain=True)
-            elif topic.startswith(self._root) and (payload or topic not in self._retained):
-                client.post(topic, payload, retain=True)
             else:
-                await self._send_once(client, topic, payload)
-            if not payload:
-                self._speakers.pop(topic, None)
-                self._forget(topic)
+                await self._send_retained(client, topic, payload)
         await client.posted()
+
+    async def _send_retained(self, client: MqttClient, topic: str, payload: str) -> None:
+        if payload:
+            # Before: it may be there although this ends early.
+            self._remember(topic)
+        if topic == availability_topic(self._root):
+            await client.send(topic, payload, retain=True)
+        elif topic.startswith(self._root) and (payload or topic not in self._retained):
+            client.post(topic, payload, retain=True)
+        else:
+            await self._send_once(client, topic, payload)
+        if not payload:
+            self._speakers.pop(topic, None)
+            self._forget(topic)
 
     async def _send_once(self, client: MqttClient, topic: str, payload: str) -> None:
         """Send what is not said again: discovery, and that something is to be forgotten."""
