@@ -178,8 +178,7 @@ class _State:
             self.most_wh,
             self._held_wh,
         )
-        is_idle = charge_to - _NOTHING_WH <= held_wh <= give_to + _NOTHING_WH
-        if is_idle and not hour.exported_wh and hour.highest_wh <= limit_wh:
+        if self._is_idle(hour, limits):
             after.imported_wh.extend(imported_wh)
             after.exported_wh.extend(exported_wh)
             return
@@ -208,6 +207,12 @@ class _State:
             after.imported_wh.append(drawn_wh)
             after.exported_wh.append(fed_wh)
         self._held_wh = held_wh
+
+    def _is_idle(self, hour: _Hour, limits: HourLimits) -> bool:
+        """Return whether nothing is charged or given in an hour."""
+        give_to, charge_to, *_ = limits
+        stays = charge_to - _NOTHING_WH <= self._held_wh <= give_to + _NOTHING_WH
+        return stays and not hour.exported_wh and hour.highest_wh <= self.limit_wh
 
 
 def _prepared(day: BatteryDay, standby_w: float) -> _Day:
