@@ -63,6 +63,31 @@ async def test_what_is_asked_is_answered_whoever_else_asks() -> None:
     assert "last_frame_age_seconds" in await asyncio.to_thread(ask, port)
 
 
+async def test_connections_that_ask_nothing_are_bounded_in_number(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("smarty_p1_gateway.metrics._REQUEST_TIME", 3600.0)
+    port = free_ports()
+    serve(Metrics().registry, Health(), HOST, port)
+    idle = [await asyncio.open_connection(HOST, port) for _ in range(60)]
+    ends = [asyncio.ensure_future(reader.read()) for reader, _ in idle]
+    refused, waiting = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    assert {end.result() for end in refused} == {b""}
+    for _, writer in idle:
+        writer.close()
+    await asyncio.wait(waiting)
+
+
+async def test_a_connection_that_asks_nothing_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smarty_p1_gateway.metrics._REQUEST_TIME", 0.01)
+    port = free_ports()
+    serve(Metrics().registry, Health(), HOST, port)
+    reader, writer = await asyncio.open_connection(HOST, port)
+    writer.write(b"GET /metrics HTTP/1.1\r\nX-Endless: ")
+    assert await reader.read() == b""
+    writer.close()
+
+
 def shown(metrics: Metrics) -> list[dict[str, str]]:
     """Return which meters are shown at which ports."""
     [metric] = [one for one in metrics.registry.collect() if one.name.endswith("_meter_info")]
