@@ -8,7 +8,7 @@ import re
 import ssl
 import tomllib
 from pathlib import Path
-from typing import Any, NoReturn, overload
+from typing import Any, NoReturn
 
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _HIGHEST_PORT = 65535
@@ -42,13 +42,7 @@ class ConfigTable:
         msg = f"[{self._name}] {key} {what}"
         raise ConfigError(msg) from None
 
-    @overload
-    def take[T](self, key: str, kind: type[T], default: T) -> T: ...
-
-    @overload
-    def take[T](self, key: str, kind: type[T], default: T | None = None) -> T | None: ...
-
-    def take[T](self, key: str, kind: type[T], default: T | None = None) -> T | None:
+    def take[T, D = None](self, key: str, kind: type[T], default: D = None) -> T | D:  # type: ignore[assignment]
         """Return a value. Raises ConfigError when it is of another type."""
         if key not in self._content:
             return default
@@ -58,13 +52,7 @@ class ConfigTable:
             self.fail(key, f"must be {names.get(kind, 'a list')}")
         return value
 
-    @overload
-    def take_text(self, key: str, default: str) -> str: ...
-
-    @overload
-    def take_text(self, key: str, default: None = None) -> str | None: ...
-
-    def take_text(self, key: str, default: str | None = None) -> str | None:
+    def take_text[D: str | None = None](self, key: str, default: D = None) -> str | D:  # type: ignore[assignment]
         """Return a text that is not empty. Raises ConfigError."""
         text = self.take(key, str, default)
         if text is not None and (not text.strip() or not text.isprintable()):
