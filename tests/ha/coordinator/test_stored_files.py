@@ -29,8 +29,8 @@ from tests.ha.support import at, let_pass, own_log, state_of, wait_for_entities,
 STORED: dict[str, Any] = json.loads((Path(__file__).parent / "stored_files.json").read_text())
 """Files of a meter that was read from 30 June 2025 23:45 to 3 July 10:35, and of pulses.
 
-Written by the integration; a change of the program that cannot read them is to be changed, not
-they. A quarter-hour at the end of June had 4 kW, and so had 10:15 of 3 July.
+The integration wrote them. They stay as they are: a program that cannot read them is wrong. The
+quarter-hours before midnight and at 10:15 of 3 July had 4 kW.
 """
 STORES = ("meter", "months", "retained", "pulses")
 # As they are before the tests' own Home Assistant keeps everything in memory.
