@@ -126,7 +126,13 @@ def test_each_obstacle_has_a_text() -> None:
     obstacles |= {"entity_unavailable", "broker_unavailable"}
     obstacles |= {Problem.CATCHING_UP.value, Problem.TELEGRAMS_LATE.value}
 
-    of_actions = {"no_telegrams", "nothing_counted", "month_unknown", "reference_power_missing"}
+    of_actions = {
+        "busy",
+        "no_telegrams",
+        "nothing_counted",
+        "month_unknown",
+        "reference_power_missing",
+    }
     of_actions |= {"end_before_start", "period_too_long", "quarter_hours_unreadable"}
     of_actions.add("year_unknown")
     of_actions |= {"path_not_allowed", "file_not_found", "file_unreadable"}
