@@ -1,6 +1,6 @@
 """The actions that return what a month costs, and what other reference powers would have cost."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, cast
 
@@ -48,6 +48,7 @@ COMPARISON_SCHEMA = vol.Schema(
 )
 
 _PARTS = ("energy", "network", "levies", "surcharge", "feed_in")
+_UNPRICED = ("unpriced_kwh", "unsplit_kwh", "unpriced_exported_kwh")
 # Of what was entered, in an error.
 _MAX_SHOWN = 40
 
@@ -96,14 +97,13 @@ def bill_answer(month: Month, demand: Demand) -> dict[str, Any]:
     """Return the bill of a month."""
     until = min(month.end, demand.until)
     due = bill(month, demand.contracts, until)
-    parts = {name: due.part(name) for name in _PARTS}
     answer: dict[str, Any] = {
         "month": month_name(month),
         **({"since": month.since.astimezone(LUXEMBOURG).isoformat()} if month.since else {}),
         "measured_share": month.measured_share(until),
         **_of_the_platform(month),
         "lines": [_line(line) for line in due.lines],
-        "parts": {name: amount for name, amount in parts.items() if amount is not None},
+        "parts": _known({name: due.part(name) for name in _PARTS}),
         "net": due.net,
         "vat_base": due.vat_base,
         "vat": due.vat,
@@ -111,14 +111,15 @@ def bill_answer(month: Month, demand: Demand) -> dict[str, Any]:
         **older_prices(due.prices_of),
     }
     if month is demand.month and (found := estimated(demand)):
-        known = {name: value for name, value in found._asdict().items() if value is not None}
-        answer["estimate"] = known
+        answer["estimate"] = _known(found._asdict())
     if due.missing:
         answer |= {"missing": list(due.missing), "subtotal": due.subtotal}
-    for name in ("unpriced_kwh", "unsplit_kwh", "unpriced_exported_kwh"):
-        if kwh := getattr(due, name):
-            answer[name] = kwh
-    return answer | _of_sharing(due)
+    unpriced = {name: getattr(due, name) or None for name in _UNPRICED}
+    return answer | _known(unpriced) | _of_sharing(due)
+
+
+def _known(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _line(line: Line) -> dict[str, Any]:

@@ -11,7 +11,7 @@ the platform's own files look is not published; there may be other columns, and 
 """
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from io import StringIO
@@ -136,9 +136,14 @@ def _as_csv(quarters: Sequence[QuarterHour], shared: SharedPower) -> dict[str, A
     columns = [*_COLUMNS.values(), *(f"{code} (kW)" for code in shared)]
     writer.writerow(["start", *columns, *(["origin"] if has_origins else [])])
     for each, origin in zip(quarters, origins, strict=True):
-        energies = (getattr(each, name) for name in _COLUMNS)
-        means = (None if energy is None else energy * 4 for energy in energies)
-        powers = (values.get(each.start) for values in shared.values())
-        cells = [_local(each), *map(as_decimal, (*means, *powers))]
+        cells = [_local(each), *map(as_decimal, _powers(each, shared))]
         writer.writerow([*cells, origin or ""] if has_origins else cells)
     return {"csv": text.getvalue()}
+
+
+def _powers(quarter: QuarterHour, shared: SharedPower) -> Iterator[float | None]:
+    for name in _COLUMNS:
+        energy = getattr(quarter, name)
+        yield None if energy is None else energy * 4
+    for values in shared.values():
+        yield values.get(quarter.start)
