@@ -51,9 +51,9 @@ def lines(first: datetime, end: datetime) -> Iterator[str]:
         time += QUARTER_HOUR
 
 
-def uploaded(text: str) -> FilePayload:
+def uploaded(text: str, name: str = "time-series.csv") -> FilePayload:
     """Return a file that somebody chooses."""
-    return {"name": "time-series.csv", "mimeType": "text/csv", "buffer": text.encode()}
+    return {"name": name, "mimeType": "text/csv", "buffer": text.encode()}
 
 
 async def bill_of(home: Home, month: datetime) -> dict[str, Any]:
@@ -94,8 +94,9 @@ async def test_the_past_comes_from_a_file(
         await who.sees("time-series.csv")
         await who.presses(following)
         await who.sees(own("exceptions.leneda_spreadsheet.message"))
-        await who.page.locator("input[type=file]").set_input_files(uploaded(whole))
-        await who.sees("time-series.csv")
+        await who.page.locator("input[type=file]").set_input_files(uploaded(whole, "whole.csv"))
+        # Its own name: that of the first file is still shown.
+        await who.sees("whole.csv")
         await who.presses(following)
         await who.sees("1-1:1.29.0", f"{whole.count(POINT)}")
         await who.takes_picture("leneda-result", of=who.dialog)
