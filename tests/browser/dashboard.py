@@ -33,7 +33,8 @@ _CARDS = """() => {
 }"""
 
 
-_LOADING = "One moment…"
+# What a card says for a moment: before its first answer, and while the entry is loaded again.
+_PASSING = ("One moment…", "This meter is not being read at the moment.")
 
 
 @dataclass
@@ -63,7 +64,8 @@ async def shows_cards(who: Household, *names: str) -> list[Card]:
     while True:
         found = await cards_of(who)
         is_there = [card.name.removeprefix("smarty-p1-") for card in found] == list(names)
-        if is_there and not any(card.is_empty or _LOADING in card.text for card in found):
+        is_passing = any(text in card.text for text in _PASSING for card in found)
+        if is_there and not is_passing and not any(card.is_empty for card in found):
             return found
         assert time.monotonic() < deadline, f"{who.page.url} never showed {names}: {found}"
         await asyncio.sleep(0.2)
