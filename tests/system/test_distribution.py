@@ -91,10 +91,12 @@ def test_its_version_is_that_of_the_integration(programs: Path, tmp_path: Path) 
 
 
 def test_the_command_says_what_it_can_do(programs: Path, tmp_path: Path) -> None:
-    told = (ROOT / "scripts" / "help" / "p1.txt").read_text(encoding="utf-8")
     for start in (["smarty-p1"], ["python", "-m", "smarty_p1_cli"]):
         end = run(programs / start[0], *start[1:], "--help", cwd=tmp_path)
-        assert (end.returncode, end.stdout, end.stderr) == (0, told, "")
+        assert (end.returncode, end.stderr) == (0, "")
+        assert end.stdout.startswith("usage: smarty-p1 ")
+        for command in ("decode", "watch", "capture", "gateway", "collect"):
+            assert f"\n    {command} " in end.stdout
 
 
 def test_decoding_needs_no_extras(programs: Path, tmp_path: Path) -> None:
