@@ -7,24 +7,19 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator
-from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
-from typing import Any, override
+from typing import Any
 
 import pytest
 
 from dev.simulator import serve
-from dev.simulator.reading import Flow, Reading
 from tests.system.gateway import Gateway
 from tests.system.home import Home
-from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, until
+from tests.system.numbered_meter import ROUNDS, NumberedMeter, reading
+from tests.system.support import PATIENCE, TIMEOUT, until
 
-ROUNDS = int(os.environ.get("ROUNDS", "3"))
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT + 60 * ROUNDS), pytest.mark.slow]
 
-KEY = bytes.fromhex("8F1E2D3C4B5A69788796A5B4C3D2E1F0")
 STALE = 60.0
 RECOVERY = 15.0
 # How fast a busy machine is says nothing.
@@ -34,38 +29,6 @@ KEPT_ALIVE = 60.0
 REPLAYS = 25
 # States that never fall.
 TOTALS = ("energy_imported", "gas", "water", "heat")
-
-
-class NumberedMeter(RecordingMeter):
-    """A meter whose power differs in each of a thousand telegrams in a row."""
-
-    def __init__(self) -> None:
-        super().__init__(1, KEY)
-        self.frames: list[bytes] = []
-
-    @override
-    def reading_at(self, when: datetime) -> Reading:
-        power = Flow(len(self.frames) % 1000 / 1000, 0.0)
-        return replace(super().reading_at(when), power=power)
-
-    @override
-    def frame_at(self, when: datetime, **keys: Any) -> bytes:
-        self.frames.append(super().frame_at(when, **keys))
-        return self.frames[-1]
-
-
-@contextlib.asynccontextmanager
-async def reading(directory: Path, meter: NumberedMeter, port: str) -> AsyncIterator[Home]:
-    """Run a Home Assistant that shows a meter."""
-    home = Home(directory, meter)
-    try:
-        await home.start()
-        await home.add_meter(port, KEY)
-        await home.set_options(reference_power="3", network_prices={"surcharge_price": 0.1139})
-        await home.until_settled()
-        yield home
-    finally:
-        await home.stop()
 
 
 def open_descriptors(home: Home) -> int:

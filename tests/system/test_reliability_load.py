@@ -1,0 +1,303 @@
+"""Hours of telegrams, many meters and a hostile line, in front of a real Home Assistant.
+
+`ROUNDS=20 scripts/test --whole tests/system/test_reliability_load.py -rP` sends more, and prints
+the figures.
+"""
+
+import asyncio
+import contextlib
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from random import Random
+from statistics import median
+from typing import Any, override
+
+import pytest
+
+from dev.demo import home_assistant
+from dev.demo.energy import DOMAIN
+from dev.reliability.process import cpu_seconds, resident_mib
+from dev.simulator import Server, serve
+from dev.simulator.faults import cut_middle, cut_tail, flip, noise
+from tests.sent import plain, sent_in
+from tests.system.home import Home
+from tests.system.numbered_meter import KEY, ROUNDS, NumberedMeter, reading
+from tests.system.support import PATIENCE, TIMEOUT, until
+
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT + 120 * ROUNDS), pytest.mark.slow]
+
+# By then, Home Assistant has made what it makes once.
+WARM = 500
+# One every ten seconds: 17 rounds are about a day.
+TELEGRAMS = 500 * ROUNDS
+# 2 MiB a day. The allocator needs some room in less, too.
+MAX_GROWTH_MIB = max(0.5, 2 * TELEGRAMS / 8640)
+# Another attempt follows where something was made once meanwhile, such as the first statistics.
+ATTEMPTS = 3
+# SQLite's page cache would grow by 1.6 MiB every 1,000 telegrams, up to 16 MiB.
+NOT_RECORDED = "  exclude:\n    domains: [sensor]\n"
+# The C library keeps free memory for each thread.
+FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
+TRIM = """\
+import ctypes, gc, pathlib
+gc.collect()
+ctypes.CDLL(None).malloc_trim(0)
+pathlib.Path({!r}).touch()
+"""
+# Home Assistant blames the state that it writes when something holds it up for 0.4 s.
+SLOW = "Updating state for"
+POWER = "1-0:1.7.0"
+ENERGIES = {"energy_imported": "1-0:1.8.0", "energy_exported": "1-0:2.8.0"}
+METERS = min(5 * ROUNDS, 100)
+# A serial line carries so much in a second.
+LINE_BYTES = 11_520
+
+
+class Feed:
+    """A meter that sends when it is told to, instead of every ten seconds."""
+
+    def __init__(self, line: Server, meter: NumberedMeter, home: Home, entity_id: str) -> None:
+        self._line = line
+        self._meter = meter
+        self._client = home.client
+        self._path = f"/api/states/{entity_id}"
+        line.set_faults("silence")
+
+    async def send(self, when: datetime) -> None:
+        """Send the telegram of a moment, and wait until it is shown."""
+        self._line.push(self._meter.frame_at(when))
+        power = self._meter.last_value(POWER)
+
+        async def is_shown() -> bool:
+            state = (await self._client.get(self._path))["state"]
+            assert state != "unavailable"
+            return float(state) == power
+
+        await until(is_shown, within=PATIENCE, every=0.002)
+
+
+def warnings(log: Path, start: int) -> list[str]:
+    """Return the warnings and errors behind so many bytes of a log, but those of slow updates."""
+    text = log.read_bytes()[start:].decode(errors="replace")
+    levels = (" WARNING (", " ERROR (", " CRITICAL (")
+    lines = [line for line in text.splitlines() if any(level in line for level in levels)]
+    return [line for line in lines if SLOW not in line]
+
+
+async def held_mib(home: Home) -> float:
+    """Return how much memory Home Assistant holds, without what is free."""
+    done, script = home.directory / "trimmed", home.directory / "trim.py"
+    script.write_text(TRIM.format(str(done)))
+    sys.remote_exec(home.process.pid, script)
+
+    async def is_trimmed() -> bool:
+        return done.exists()
+
+    await until(is_trimmed, within=PATIENCE)
+    done.unlink()
+    return resident_mib(home.process.pid)
+
+
+async def test_telegrams_leave_nothing_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = home_assistant.CONFIGURATION + NOT_RECORDED
+    monkeypatch.setattr(home_assistant, "CONFIGURATION", text)
+    meter = NumberedMeter()
+    async with serve([meter]) as line:
+        port = f"socket://127.0.0.1:{line.ports[0]}"
+        async with reading(tmp_path, meter, port, environment=FEW_ARENAS) as home:
+            start, now = home.log.stat().st_size, datetime.now(UTC)
+            feed = Feed(line, meter, home, (await home.entities())["power_net"])
+            clock = (now + timedelta(seconds=10 * number) for number in count(1))
+            for _ in range(WARM):
+                await feed.send(next(clock))
+            for _ in range(ATTEMPTS):
+                before = await held_mib(home)
+                for _ in range(TELEGRAMS):
+                    await feed.send(next(clock))
+                growth = await held_mib(home) - before
+                print(f"{TELEGRAMS} telegrams: {growth:+.2f} MiB on {before:.1f} MiB")
+                if growth < MAX_GROWTH_MIB:
+                    break
+            else:
+                pytest.fail(f"{growth:+.2f} MiB in {TELEGRAMS} telegrams")
+    assert not warnings(home.log, start)
+
+
+type States = dict[str, dict[str, Any]]
+
+
+class TimedMeter(NumberedMeter):
+    """A meter that remembers its telegrams, and when each went out, by their power."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.sent: dict[float, tuple[float, str]] = {}
+
+    @override
+    def frame_at(self, when: datetime, **keys: Any) -> bytes:
+        frame = super().frame_at(when, **keys)
+        self.sent[self.last_value(POWER)] = time.time(), self.last_telegram
+        return frame
+
+    def sent_with(self, states: States) -> tuple[float, str] | None:
+        """Return the telegram that the meter's states show, None when they show none."""
+        shown = {key: state["state"] for key, state in states.items()}
+        if "unavailable" in shown.values() or shown.get("power_net", "unknown") == "unknown":
+            return None
+        moment, telegram = self.sent[float(shown["power_net"])]
+        values = sent_in(telegram)
+        energies = {key: float(plain(values[name][0])) for key, name in ENERGIES.items()}
+        is_right = all(float(shown[key]) == energy for key, energy in energies.items())
+        return (moment, telegram) if is_right else None
+
+
+async def shown_by(home: Home, meters: dict[str, TimedMeter]) -> list[tuple[TimedMeter, States]]:
+    """Return the states of each meter by their translation keys."""
+    states = await home.all_states()
+    found: dict[str, States] = {entry_id: {} for entry_id in meters}
+    for entity in await home.client.command("config/entity_registry/list"):
+        if entity["config_entry_id"] in found and entity["entity_id"] in states:
+            key, state = entity["translation_key"], states[entity["entity_id"]]
+            found[entity["config_entry_id"]][key] = state
+    return [(meter, found[entry_id]) for entry_id, meter in meters.items()]
+
+
+async def delays_of(home: Home, meters: dict[str, TimedMeter]) -> list[float]:
+    """Return how long after its telegram each meter's power was written, in milliseconds."""
+    delays = []
+    for meter, states in await shown_by(home, meters):
+        sent = meter.sent_with(states)
+        assert sent, meter
+        written = datetime.fromisoformat(states["power_net"]["last_updated"])
+        delays.append((written.timestamp() - sent[0]) * 1000)
+    return delays
+
+
+async def test_many_meters_are_shown(tmp_path: Path) -> None:
+    meters: dict[str, TimedMeter] = {}
+    async with contextlib.AsyncExitStack() as stack:
+        lines = {}
+        for meter in map(TimedMeter, range(1, METERS + 1)):
+            lines[meter] = await stack.enter_async_context(serve([meter], interval=1))
+            # Meters send at moments of their own.
+            await asyncio.sleep(1 / METERS)
+        home = Home(tmp_path, next(iter(lines)))
+        stack.push_async_callback(home.stop)
+        await home.start()
+        for meter, line in lines.items():
+            fields = {"port": f"socket://127.0.0.1:{line.ports[0]}", "encryption_key": KEY.hex()}
+            entry = await home.client.run_flow(DOMAIN, "meter", **fields, advanced={})
+            meters[entry["entry_id"]] = meter
+
+        async def all_are_shown() -> bool:
+            return all(meter.sent_with(states) for meter, states in await shown_by(home, meters))
+
+        async def all_show_the_last_telegram() -> bool:
+            return all(
+                (sent := meter.sent_with(states)) and sent[1] == meter.last_telegram
+                for meter, states in await shown_by(home, meters)
+            )
+
+        await until(all_are_shown, within=PATIENCE, every=1)
+        pid, delays = home.process.pid, []
+        began, busy = time.monotonic(), cpu_seconds(pid)
+        for _ in range(3 * ROUNDS):
+            await asyncio.sleep(1)
+            delays += await delays_of(home, meters)
+        core = (cpu_seconds(pid) - busy) / (time.monotonic() - began)
+        print(
+            f"{METERS} meters, last byte to state of {len(delays)} telegrams: median "
+            f"{median(delays):.1f} ms, longest {max(delays):.0f} ms; Home Assistant: {core:.0%} "
+            f"of a core, {resident_mib(pid):.0f} MiB"
+        )
+        for line in lines.values():
+            line.set_faults("silence")
+        await until(all_show_the_last_telegram, within=PATIENCE)
+
+
+def forged(meter: NumberedMeter, counter: int) -> bytes:
+    """Return the smallest frame there can be, which no key opens."""
+    head = b"\xdb\x08" + meter.system_title + b"\x82\x00\x12\x30"
+    return head + counter.to_bytes(4) + bytes(13)
+
+
+async def asks_nobody(home: Home) -> None:
+    """Check that there is no dialog and no repair."""
+    flows = await home.client.command("config_entries/flow/progress")
+    assert not [flow for flow in flows if flow["handler"] == DOMAIN]
+    repairs = (await home.client.command("repairs/list_issues"))["issues"]
+    assert not [issue for issue in repairs if issue["domain"] == DOMAIN]
+
+
+async def test_junk_between_telegrams_changes_nothing(tmp_path: Path) -> None:
+    meter, counters, seed = NumberedMeter(), count(), time.time_ns()
+    print(f"seed {seed}")
+    chance = Random(seed)  # noqa: S311 - no secret
+
+    def forgeries(number: int) -> bytes:
+        return b"".join(forged(meter, next(counters)) for _ in range(number))
+
+    # Whole frames are old ones: each is a replay, unless it is damaged.
+    hostile: dict[str, Callable[[], bytes]] = {
+        "all a line carries": lambda: forgeries(LINE_BYTES // len(forged(meter, 0))),
+        "random bytes": lambda: chance.randbytes(chance.randrange(LINE_BYTES)),
+        "false headers": lambda: noise(chance),
+        "replays": lambda: b"".join(chance.choices(meter.frames, k=5)),
+        "a wrong bit": lambda: flip(meter.frames[-1], chance),
+        "a frame without its end": lambda: cut_tail(meter.frames[-1], chance),
+        "a frame without its middle": lambda: cut_middle(meter.frames[-1], chance),
+    }
+    async with (
+        serve([meter]) as line,
+        reading(tmp_path, meter, f"socket://127.0.0.1:{line.ports[0]}") as home,
+    ):
+        began, start = datetime.now(UTC), home.log.stat().st_size
+        entities = await home.entities()
+        feed = Feed(line, meter, home, entities["power_net"])
+        [entry_id] = await home.client.entries(DOMAIN)
+        rejected = 0
+
+        async def rejections() -> int:
+            told = await home.client.get(f"/api/diagnostics/config_entry/{entry_id}")
+            return sum(told["data"]["rejections"].values())
+
+        async def are_rejected() -> bool:
+            return await rejections() >= rejected + 5
+
+        for _ in range(5 * ROUNDS):
+            for junk in hostile.values():
+                line.push(junk())
+                await feed.send(datetime.now(UTC))
+                await asks_nobody(home)
+            rejected = await rejections()
+            line.push(forgeries(5))
+            await until(are_rejected, within=PATIENCE, every=0.02)
+            # The next telegram would close a dialog.
+            await asks_nobody(home)
+
+        async def history() -> dict[str, list[str]]:
+            """Return the recorded states of each entity, in order."""
+            told = await home.client.command(
+                "history/history_during_period",
+                start_time=began.isoformat(),
+                entity_ids=[*entities.values()],
+                minimal_response=True,
+                no_attributes=True,
+            )
+            return {entity: [state["s"] for state in states] for entity, states in told.items()}
+
+        async def is_recorded() -> bool:
+            powers = (await history())[entities["power_net"]]
+            return float(powers[-1]) == meter.last_value(POWER)
+
+        await until(is_recorded, within=PATIENCE)
+        recorded = await history()
+        assert len(recorded) == len(entities)
+        assert not [entity for entity, states in recorded.items() if "unavailable" in states]
+    assert not warnings(home.log, start)
