@@ -3,6 +3,7 @@
 import binascii
 import re
 from datetime import datetime
+from itertools import pairwise
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -31,10 +32,13 @@ SERIAL = "SAG1030790002574"
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 
 
-def made_of(*chunks: bytes, seed: int = 1, key: bytes | None = KEY) -> Anonymous:
+def made_of(
+    *chunks: bytes, seed: int = 1, key: bytes | None = KEY, keeps_message_forms: bool = False
+) -> Anonymous:
     recorded = [(1000 + 0.1 * n, data) for n, data in enumerate(chunks)]
     chance = Random(seed)  # noqa: S311 - of a made-up meter
-    return anonymise(recorded, Opener(key, AUTHENTICATION_KEY) if key else None, chance)
+    opener = Opener(key, AUTHENTICATION_KEY) if key else None
+    return anonymise(recorded, opener, chance, keeps_message_forms=keeps_message_forms)
 
 
 def line_of(made: Anonymous) -> bytes:
@@ -206,17 +210,223 @@ def test_what_happens_stays_true(seed: int) -> None:
         assert f"{event.time:%H:%M:%S}" == at
         assert event.time.astimezone(LUXEMBOURG).utcoffset() == event.time.utcoffset()
         assert b"%04X" % crc(event.text[:-6]) == event.text[-6:-2]
-        assert event.objects["1-0:1.7.0"] == 2.345
+        assert 0.781 <= event.objects["1-0:1.7.0"] <= 2.111  # type: ignore[operator]
         assert event.objects["1-0:2.8.0"] == 0
         assert 4 not in event.channels
         assert event.channels[1].time == event.time
         assert event.channels[1].type == "gas"
     energy = [event.objects["1-0:1.8.0"] for event in (one, two)]
     gas = [event.channels[1].value or 0 for event in (one, two)]
-    assert energy[1] - energy[0] == pytest.approx(1.25)  # type: ignore[operator]
-    assert gas[1] - gas[0] == pytest.approx(0.1)
+    # 1.25 kWh and 2.345 kW have one factor; gas has another.
+    power = one.objects["1-0:1.7.0"]
+    assert energy[1] - energy[0] == pytest.approx(power * 1.25 / 2.345, abs=0.003)  # type: ignore[operator]
+    assert 0.032 <= gas[1] - gas[0] <= 0.092
     assert one.serial_number == two.serial_number
     assert one.channels[1].serial_number == two.channels[1].serial_number
+
+
+def wh(number: int) -> str:
+    return f"({number // 1000:06d}.{number % 1000:03d}*kWh)"
+
+
+def whole(number: object) -> int:
+    assert isinstance(number, float)
+    return round(number * 1000)
+
+
+STEPS = st.lists(st.integers(20, 3000), min_size=1, max_size=8)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.integers(1, 10**9 - 10**5),
+    st.integers(1, 400_000_000),
+    st.integers(1, 400_000_000),
+    STEPS,
+    STEPS,
+    st.integers(0, 2**32),
+)
+def test_no_total_and_no_difference_survives(  # noqa: PLR0913, PLR0917
+    begin: int, day: int, night: int, days: list[int], nights: list[int], seed: int
+) -> None:
+    # 1.8.0 has no tariffs; 2.8.0 is the sum of 2.8.1 and 2.8.2; 3.8.0 never counts.
+    steps = [(rise, 0) for rise in days] + [(0, rise) for rise in nights]
+    sums = [(sum(a for a, _ in steps[:n]), sum(b for _, b in steps[:n])) for n in range(len(steps))]
+    rows = [(begin + a + b, day + a, night + b) for a, b in sums]
+    frames = [
+        frame(
+            n + 1,
+            telegram(
+                f"1-0:1.8.0{wh(total)}",
+                f"1-0:2.8.0{wh(by_day + by_night)}",
+                f"1-0:2.8.1{wh(by_day)}",
+                f"1-0:2.8.2{wh(by_night)}",
+                "1-0:3.8.0(000000.000*kvarh)",
+                "1-0:1.7.0(60.000*kW)",
+                "1-0:2.7.0(00.000*kW)",
+                f"0-0:96.7.21({3 + n:05d})",
+            ),
+        )
+        for n, (total, by_day, by_night) in enumerate(rows)
+    ]
+    found = [one for one in events(made_of(*frames, seed=seed)) if isinstance(one, Telegram)]
+    assert len(found) == len(rows)
+
+    # Of 60 kW, so a thousandth of it is 0.06 W.
+    factor = whole(found[0].objects["1-0:1.7.0"]) / 60_000
+    assert 0.333 <= factor <= 0.901
+    assert {one.objects["1-0:2.7.0"] for one in found} == {0}
+    assert {one.objects["1-0:3.8.0"] for one in found} == {0}
+    failures = [one.objects["0-0:96.7.21"] for one in found]
+    assert [b - a for a, b in pairwise(failures)] == [1] * (len(rows) - 1)  # type: ignore[operator]
+    for column, reference in ((0, "1-0:1.8.0"), (1, "2.8.1"), (2, "2.8.2")):
+        true = [row[column] for row in rows]
+        new = [
+            whole(value)
+            for one in found
+            for name, value in ((name, _total_of(one, name)) for name in [reference])
+            if value is not None
+        ]
+        assert not set(true) & set(new)
+        for (a, b), (x, y) in zip(pairwise(true), pairwise(new), strict=True):
+            assert y >= x
+            assert abs((y - x) - factor * (b - a)) <= 2
+            assert b == a or y - x != b - a
+    for one in found:
+        parts = [whole(_total_of(one, name)) for name in ("2.8.1", "2.8.2")]
+        assert abs(whole(_total_of(one, "2.8.0")) - sum(parts)) <= 1
+
+
+def _total_of(telegram: Telegram, name: str) -> float | None:
+    match = re.search(rb"1-0:%s\(([0-9.]{10})\*kWh\)" % name[-5:].encode(), telegram.text)
+    return float(match[1]) if match else None
+
+
+def test_of_a_register_that_begins_anew_the_rise_is_scaled() -> None:
+    numbers = ("999999.900", "000000.100", "000000.400")
+    frames = [frame(n + 1, telegram(f"1-0:1.8.0({one}*kWh)")) for n, one in enumerate(numbers)]
+    for seed in range(10):
+        first, second, third = (
+            whole(one.objects["1-0:1.8.0"])
+            for one in events(made_of(*frames, seed=seed))
+            if isinstance(one, Telegram)
+        )
+        # 200 and 300 Wh, times a third to 0.9.
+        assert 65 <= second - first <= 182
+        assert abs((third - second) - 1.5 * (second - first)) <= 5
+
+
+def test_what_is_no_consumption_stays() -> None:
+    lines = (
+        *("1-0:32.7.0(231.4*V)", "0-0:17.0.0(69.0*kVA)", "1-1:31.4.0(100*A)(-063*A)"),
+        *("0-0:96.3.10(1)", "0-1:24.1.0(003)", "0-1:24.4.0(1)"),
+    )
+    text = made_of(frame(1, telegram(*lines))).telegrams[0].decode("ascii")
+    assert all(line in text.splitlines() for line in lines)
+
+
+def test_currents_fit_powers() -> None:
+    lines = ("1-0:32.7.0(230.0*V)", "1-0:31.7.0(040*A)", "1-0:21.7.0(09.200*kW)")
+    for seed in range(20):
+        [one] = events(made_of(frame(1, telegram(*lines)), seed=seed))
+        assert isinstance(one, Telegram)
+        volts, amperes, power = (one.objects[f"1-0:{name}.7.0"] for name in (32, 31, 21))
+        # A current of whole amperes, before and after.
+        assert volts * amperes / 1000 == pytest.approx(power, abs=0.230)  # type: ignore[operator]
+        assert 3.066 <= power <= 8.281  # type: ignore[operator]
+
+
+def test_which_numbers_come_tells_no_factor() -> None:
+    # Times a factor and rounded alone, one power would always be the same one.
+    frames = [
+        frame(n + 1, telegram(f"1-0:1.8.0{wh(10**6 + n)}", "1-0:1.7.0(00.345*kW)"))
+        for n in range(100)
+    ]
+    powers = [
+        re.findall(rb"1\.7\.0\((.*?)\*", made_of(*frames, seed=n).telegrams[0]) for n in (1, 2)
+    ]
+    assert powers[0] != powers[1]
+    made = made_of(*frames)
+    assert 1 < len({re.findall(rb"1\.7\.0\((.*?)\*", text)[0] for text in made.telegrams}) <= 3
+
+
+def test_a_frame_that_is_repeated_stays_the_same() -> None:
+    one = lived(1, TIME, TOTAL, "00001.000")
+    first, _, third = made_of(one, lived(2, TIME, TOTAL, "00001.000"), one).chunks
+    assert first[1] == third[1]
+
+
+@st.composite
+def alike(draw: st.DrawFn, *, is_plain: bool) -> tuple[str, str]:
+    one = draw(st.text("aeMZ019 .,()" + "é\xdf" * (not is_plain), min_size=3, max_size=40))
+    two = draw(st.text("bcXY28 .,()", min_size=len(one), max_size=len(one)))
+    # A plain text may be one in hexadecimal, and is then taken for that.
+    return ("x" * is_plain + one, "y" * is_plain + two)
+
+
+def of_message(message: str, reference: str, *, is_plain: bool = False) -> bytes:
+    text = message if is_plain else hexadecimal(message)
+    return telegram(f"{reference}({text})", "1-0:1.7.0(01.234*kW)")
+
+
+@pytest.mark.parametrize("is_plain", [False, True])
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_of_a_message_only_its_length_is_known(data: st.DataObject, is_plain: bool) -> None:  # noqa: FBT001
+    """The same comes of two messages of one length, verified or cut wherever."""
+    messages = data.draw(alike(is_plain=is_plain))
+    reference = data.draw(st.sampled_from([f"0-0:96.13.{n}" for n in range(6)]))
+    cut = data.draw(st.integers(0, 130))
+    lines = []
+    for message in messages:
+        text = of_message(message, reference, is_plain=is_plain)
+        # Behind these its CRC comes, which is one of the true text.
+        cuts = (text[:-6], text[cut:-6], text[: min(cut, len(text) - 6)])
+        made = made_of(frame(1, text), text, *(b"\0" + each for each in cuts))
+        lines.append([data for _, data in made.chunks[1:]] + made.telegrams)
+        assert len(made.telegrams) == 2
+    assert lines[0] == lines[1]
+
+
+@pytest.mark.parametrize("keeps_message_forms", [False, True])
+def test_words_and_capitals_of_messages(keeps_message_forms: bool) -> None:  # noqa: FBT001
+    message = "Compteur de M. Muster: 12"
+    text = of_message(message, "0-0:96.13.0")
+    [one] = events(made_of(frame(1, text), keeps_message_forms=keeps_message_forms))
+    assert isinstance(one, Telegram)
+    new = one.objects["0-0:96.13.0"]
+    assert isinstance(new, str)
+    has_form = re.fullmatch(r"[A-Z][a-z]{7} [a-z]{2} [A-Z]\. [A-Z][a-z]{5}: [0-9]{2}", new)
+    assert (has_form is not None) is keeps_message_forms
+    assert len(new.ljust(25)) == len(message)
+    assert not {"Muster", "Compteur"} & set(new.split())
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["0-0:97.1.0(M. Jean Muster)", f"0-0:97.1.0({hexadecimal('Jean Muster')})", "Jean Muster"],
+)
+def test_words_elsewhere_are_a_message(line: str) -> None:
+    other = line.replace("Jean Muster", "Ed Musterer").replace(
+        hexadecimal("Jean Muster"), hexadecimal("Ed Musterer")
+    )
+    one, two = (made_of(frame(1, telegram(each))).telegrams for each in (line, other))
+    assert one == two
+
+
+@pytest.mark.parametrize("time", ["991231235959W", "251341000000W", "091122103000W"])
+def test_a_time_that_cannot_be_shifted_is_none(time: str) -> None:
+    made = made_of(frame(1, telegram(f"0-0:1.0.0({time})", f"0-1:24.2.1({time})(00001.000*m3)")))
+    assert made.telegrams[0].count(b"(632525252525W)") == 2
+    assert time.encode() not in line_of(made)
+
+
+def test_frames_that_are_not_opened_have_other_counters() -> None:
+    counters = [0x1D2C3B4A, 0x1D2C3B4B]
+    foreign = [frame(one, key=OTHER_KEY, title=OTHER_TITLE) for one in counters]
+    for key in (KEY, None):
+        made = made_of(*foreign, foreign[0][:20], key=key)
+        assert [one for one in counters if one.to_bytes(4) in line_of(made)] == []
 
 
 def test_what_the_line_does_stays() -> None:
@@ -263,7 +473,7 @@ def test_what_a_capture_holds_is_told_without_what_is_true() -> None:
     made = made_of(first, b"\x07", frame(42, odd), frame(43, key=OTHER_KEY))
     found = summarise(made)
 
-    shown = [*found.last_telegram, *found.kept, *found.moved, *found.changed]
+    shown = [*found.last_telegram, *found.kept, *found.scaled, *found.moved, *found.changed]
     shown_and_read = [*shown, *(bytes.fromhex(each).decode("latin-1") for each in octets_in(shown))]
     for secret in (SERIAL, TIME, TOTAL, message):
         assert [each for each in shown_and_read if secret.upper() in each.upper()] == []
@@ -274,7 +484,8 @@ def test_what_a_capture_holds_is_told_without_what_is_true() -> None:
     assert Replaced.UNOPENED in found.replaced
     assert found.last_telegram[0].startswith("/Lux5")
     assert len(found.last_telegram[-2]) < len(message)
-    assert "1-0:1.7.0" in found.kept
+    assert "1-3:0.2.8" in found.kept
+    assert "1-0:1.7.0" in found.scaled
     assert set(found.moved) == {"0-0:1.0.0", "1-0:1.8.0", "1-0:2.8.0", "0-1:24.2.1", "0-4:24.2.1"}
     assert set(found.changed) == {"0-0:42.0.0", "0-1:96.1.0", "0-0:96.13.0"}
     assert summarise(made_of(b"\0")).last_telegram == ()
@@ -285,7 +496,7 @@ def test_of_what_a_capture_holds_512_objects_are_told() -> None:
     found = summarise(made_of(*(frame(40 + n, telegram(*lines[n::3])) for n in range(3))))
 
     assert found.telegrams == 3
-    assert len({*found.kept, *found.moved, *found.changed}) == 512
+    assert len({*found.kept, *found.scaled, *found.moved, *found.changed}) == 512
 
 
 def octets_in(lines: list[str]) -> list[str]:

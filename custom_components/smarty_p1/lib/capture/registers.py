@@ -1,0 +1,117 @@
+"""The numbers of an anonymous telegram: times one secret factor, registers from anywhere."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from math import exp, log
+from random import Random
+
+from .replacing import constant_for
+from .telegram_parts import Kind, Part
+
+# Below 1, a power keeps its width and stays below the limits, which are not scaled.
+_MIN_FACTOR, _MAX_FACTOR = 1 / 3, 0.9
+_TARIFF = re.compile(r"(.*\.8\.)[1-9][0-9]*( .*)")
+
+
+class Factor:
+    """One secret factor, which nothing tells."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._factor = exp(random.uniform(log(_MIN_FACTOR), log(_MAX_FACTOR)))
+
+    def scale(self, number: int, *, is_exact: bool = False) -> int:
+        """Return the factor times a number, which is as good as any that rounds to it: 0 stays 0.
+
+        Without that, which whole numbers come more often would tell the factor.
+        """
+        if not number:
+            return 0
+        blur = 0.0 if is_exact else self._random.uniform(-0.5, 0.5)
+        return round(self._factor * (number + blur))
+
+
+class Registers:
+    """The new numbers of all registers: each begins anywhere, and rises by what is scaled."""
+
+    def __init__(
+        self, parts: Iterable[Part], factors: Mapping[str, Factor], random: Random
+    ) -> None:
+        """Choose them by all parts; a factor is asked for by the medium of a register."""
+        self._factors = factors
+        self._random = random
+        # In the order in which they came: a dictionary is an ordered set.
+        self._known: defaultdict[str, dict[int, int]] = defaultdict(dict)
+        self._sizes: dict[str, int] = {}
+        self._constants: dict[str, int] = {}
+        counters = set()
+        for part in parts:
+            if part.kind in {Kind.TOTAL, Kind.COUNTER}:
+                self._known[part.name].setdefault(digits_of(part.text), 0)
+                self._sizes[part.name] = 10 ** len(part.text.replace(b".", b""))
+                if part.kind is Kind.COUNTER:
+                    counters.add(part.name)
+        tariffs = self._tariffs()
+        of_a_sum = {name for names in tariffs.values() for name in names}
+        for name in self._known:
+            self._scale(name, is_counter=name in counters, is_exact=name in of_a_sum | {*tariffs})
+        for name in self._known:
+            # So that their sum has room, too.
+            share = max((len(some) for some in tariffs.values() if name in some), default=1)
+            self._move(name, self._sizes[name] // share)
+        for name, some in tariffs.items():
+            self._constants[name] = sum(self._constants[one] for one in some)
+
+    def replace(self, part: Part) -> bytes:
+        """Return the new digits of a register, in the form of the old ones."""
+        moved = self._known[part.name][digits_of(part.text)] + self._constants[part.name]
+        return write_digits(moved % self._sizes[part.name], part.text)
+
+    def _tariffs(self) -> dict[str, list[str]]:
+        """Return the registers that are the sum of others, with those."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for name in self._known:
+            if (match := _TARIFF.fullmatch(name)) and f"{match[1]}0{match[2]}" in self._known:
+                found[f"{match[1]}0{match[2]}"].append(name)
+        return {
+            name: some
+            for name, some in found.items()
+            if abs(self._first(name) - sum(map(self._first, some))) <= len(some)
+        }
+
+    def _first(self, name: str) -> int:
+        return next(iter(self._known[name]))
+
+    def _scale(self, name: str, *, is_counter: bool, is_exact: bool) -> None:
+        known, first, half = self._known[name], self._first(name), self._sizes[name] // 2
+        factor = self._factors[medium_of(name)]
+        for number in known:
+            # A register that begins anew has gone on.
+            rise = (number - first + half) % (2 * half) - half
+            known[number] = first + (rise if is_counter else factor.scale(rise, is_exact=is_exact))
+
+    def _move(self, name: str, size: int) -> None:
+        known = self._known[name]
+        # A register that never counted says nothing about a household, and something about a meter.
+        is_unused = known.keys() == {0}
+        self._constants[name] = (
+            0 if is_unused else constant_for({*known, *known.values()}, size, self._random)
+        )
+
+
+def medium_of(name: str) -> str:
+    """Return what has a factor of its own: electricity, or a channel of the M-Bus."""
+    return name[: 1 if name.startswith("1") else 3]
+
+
+def digits_of(text: bytes) -> int:
+    """Return a number without its point."""
+    return int(text.replace(b".", b""))
+
+
+def write_digits(number: int, form: bytes) -> bytes:
+    """Return a number with as many digits as another one, and the point where that has it."""
+    whole, point, decimals = form.partition(b".")
+    digits = b"%0*d" % (len(whole) + len(decimals), number)
+    return digits[: len(whole)] + point + digits[len(whole) :]
