@@ -3,8 +3,9 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
+from unittest.mock import AsyncMock, Mock
 
 import aiohttp
 import pytest
@@ -135,6 +136,100 @@ async def test_the_paths_of_a_shelly(served: Served, session: aiohttp.ClientSess
     assert (await ask("/rpc/Shelly.GetStatus"))[0] == 503
     assert (await ask("/rpc", json=EM))[1]["error"]["code"] == 503
     assert (await ask("/rpc/Shelly.GetDeviceInfo"))[0] == 200
+
+
+PUBLIC = ["8.8.8.8", "::ffff:8.8.8.8", "2001:4860:4860::8888", "172.32.0.1", "not an address"]
+OWN = ["192.168.1.30", "::ffff:10.0.0.5", "fe80::1", "fd00::5", "127.0.0.1"]
+
+
+async def protocol_of(
+    monkeypatch: pytest.MonkeyPatch, name: str, start: Callable[[], Awaitable[None]]
+) -> asyncio.BaseProtocol:
+    """Return what a port gives the loop for a connection or for its datagrams."""
+    create = AsyncMock(return_value=Mock())
+    monkeypatch.setattr(asyncio.get_running_loop(), name, create)
+    await start()
+    protocol: asyncio.BaseProtocol = create.call_args.args[0]()
+    return protocol
+
+
+@pytest.mark.parametrize("address", PUBLIC + OWN)
+async def test_a_connection_from_elsewhere_is_closed_before_it_is_read(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    server = VirtualServer(VirtualMeter(SERIAL), list(Kind))
+    gate = await protocol_of(monkeypatch, "create_server", lambda: server.start_http(None, 0))
+    transport = Mock(asyncio.Transport)
+    infos = {"peername": (address, 50_000), "socket": Mock(socket.socket)}
+    transport.get_extra_info.side_effect = lambda name, default=None: infos.get(name, default)
+    gate.connection_made(transport)
+
+    assert (transport.abort.called, transport.set_protocol.called) == (
+        (True, False) if address in PUBLIC else (False, True)
+    )
+    await server.stop()
+
+
+@pytest.mark.parametrize("address", PUBLIC + OWN)
+async def test_a_datagram_from_elsewhere_has_no_answer(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    server = VirtualServer(VirtualMeter(SERIAL), list(Kind))
+    server.on_reading(house())
+    port = await protocol_of(monkeypatch, "create_datagram_endpoint", lambda: server.start_udp(0))
+    assert isinstance(port, asyncio.DatagramProtocol)
+    transport = Mock(asyncio.DatagramTransport)
+    port.connection_made(transport)
+    port.datagram_received(json.dumps(EM).encode(), (address, 50_000))
+
+    told = [call.args[1] for call in transport.sendto.call_args_list]
+    assert told == ([] if address in PUBLIC else [(address, 50_000)])
+    await server.stop()
+
+
+async def test_no_telegram_is_handed_out_without_consent(
+    served: Served, session: aiohttp.ClientSession
+) -> None:
+    port = free_ports()
+    server = VirtualServer(VirtualMeter(SERIAL), list(Kind))
+    await server.start_http(LOCAL, port)
+    server.on_reading(house())
+    found = []
+    for url in (served.url, f"http://{LOCAL}:{port}"):
+        for path in ("/api/v1/data", "/api/v1/telegram"):
+            async with session.get(url + path) as answer:
+                found.append((answer.status, "/Lux5" in await answer.text()))
+    assert found == [(200, False), (200, True), (200, False), (404, False)]
+    await server.stop()
+
+
+ECHOED = [
+    ({"id": 7, "src": "a"}, 200),
+    ({"id": "x" * 128, "src": "y" * 128}, 200),
+    ({"id": 10**127}, 200),
+    ({"id": None}, 200),
+    ({"id": "x" * 129}, 400),
+    ({"src": "y" * 129}, 400),
+    ({"id": 10**128}, 400),
+    ({"id": 1.5}, 400),
+    ({"id": True}, 400),
+    ({"id": ["x"]}, 400),
+    ({"id": {"x": 1}}, 400),
+    ({"src": 5.5}, 400),
+    ({"src": ["y"]}, 400),
+]
+
+
+@pytest.mark.parametrize(("asked", "status"), ECHOED)
+async def test_only_a_short_id_and_source_are_sent_back(
+    served: Served, session: aiohttp.ClientSession, asked: dict[str, Any], status: int
+) -> None:
+    request = {"method": "Shelly.GetDeviceInfo", **asked}
+    async with session.post(f"{served.url}/rpc", json=request) as answer:
+        assert answer.status == status
+        if status == 200:
+            told = json.loads(await answer.text())
+            assert (told["id"], told.get("dst")) == (asked.get("id"), asked.get("src"))
 
 
 async def test_garbage_is_refused(served: Served, session: aiohttp.ClientSession) -> None:
