@@ -208,6 +208,7 @@ async def test_a_capture_goes_the_whole_way(
     assert second.time - first.time == timedelta(minutes=10, seconds=10)
     energies = [each.objects["1-0:1.8.0"] for each in (first, second)]
     power = second.objects["1-0:1.7.0"]
+    assert isinstance(power, float)
     assert 0.499 <= power <= 1.351
     # 0.25 kWh and 1.5 kW have one factor.
     assert energies[1] - energies[0] == pytest.approx(power / 6, abs=0.003)  # type: ignore[operator]
