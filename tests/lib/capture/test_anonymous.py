@@ -297,6 +297,28 @@ def test_no_total_and_no_difference_survives(  # noqa: PLR0913, PLR0917
         assert abs(whole(_total_of(one, "2.8.0")) - sum(parts)) <= 1
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_tariffs_add_up_to_1_wh(seed: int) -> None:
+    frames = [
+        frame(
+            n + 1,
+            telegram(
+                f"1-0:1.8.1{wh(300_000_000 + 7 * n)}",
+                f"1-0:1.8.2{wh(400_000_000 + 13 * n)}",
+                f"1-0:1.8.0{wh(700_000_000 + 20 * n)}",
+            ),
+        )
+        for n in range(60)
+    ]
+    found = [one for one in events(made_of(*frames, seed=seed)) if isinstance(one, Telegram)]
+    assert len(found) == 60
+    for one in found:
+        total, *tariffs = (whole(_total_of(one, f"1.8.{n}")) for n in range(3))
+        assert abs(total - sum(tariffs)) <= 1
+        # There was room for none to begin anew.
+        assert total > max(tariffs)
+
+
 def _total_of(telegram: Telegram, name: str) -> float | None:
     match = re.search(rb"1-0:%s\(([0-9.]{10})\*kWh\)" % name[-5:].encode(), telegram.text)
     return float(match[1]) if match else None
@@ -334,6 +356,26 @@ def test_currents_fit_powers() -> None:
         # A current of whole amperes, before and after.
         assert volts * amperes / 1000 == pytest.approx(power, abs=0.230)  # type: ignore[operator]
         assert 3.066 <= power <= 8.281  # type: ignore[operator]
+
+
+def test_each_channel_has_a_factor_of_its_own() -> None:
+    # Its register may count in steps, which tell the factor.
+    index = "0-{}:24.2.1(251122103000W)(0{}.000*m3)"
+    frames = [
+        frame(
+            n + 1,
+            telegram(index.format(1, at), index.format(2, at), f"1-0:1.8.0({at:06d}.000*kWh)"),
+        )
+        for n, at in enumerate((1000, 2000))
+    ]
+    one, two = (one for one in events(made_of(*frames)) if isinstance(one, Telegram))
+    numbers = [
+        [whole(each.objects["1-0:1.8.0"]), *(whole(each.channels[n].value) for n in (1, 2))]
+        for each in (one, two)
+    ]
+    rises = [b - a for a, b in zip(*numbers, strict=True)]
+    assert len(set(rises)) == 3
+    assert all(333_000 <= rise <= 901_000 for rise in rises)
 
 
 def test_which_numbers_come_tells_no_factor() -> None:
