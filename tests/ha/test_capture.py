@@ -538,6 +538,8 @@ async def test_a_capture_that_nobody_looks_at_is_forgotten(
 ) -> None:
     entry = await set_up(hass, port, make_entry)
     await record(hass, port, entry)
+    await let_pass(hass, 24 * 3600 - 10)
+    assert repair(hass, entry) is not None
     await let_pass(hass, 24 * 3600 + 1)
     assert repair(hass, entry) is None
     assert await call(hass, "show") == {"state": "none"}

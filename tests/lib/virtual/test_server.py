@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import Any
 from unittest.mock import AsyncMock, Mock
 
@@ -248,16 +249,22 @@ async def test_garbage_is_refused(served: Served, session: aiohttp.ClientSession
         await session.ws_connect(f"{served.url}/rpc", headers=headers)
 
 
-async def test_one_address_cannot_take_all_that_is_told(
-    served: Served, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(http_port, "MOST_LISTENERS_OF_ONE", 2)
-    url = f"{served.url}/rpc"
-    sockets = [await session.ws_connect(url) for _ in range(2)]
-    with pytest.raises(aiohttp.WSServerHandshakeError):
-        await session.ws_connect(url)
-    for each in sockets:
-        await each.close()
+async def test_64_are_told_at_most_32_of_one_address(served: Served) -> None:
+    async with AsyncExitStack() as stack:
+
+        async def is_told(address: str) -> bool:
+            connector = aiohttp.TCPConnector(local_addr=(address, 0))
+            session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
+            try:
+                await stack.enter_async_context(session.ws_connect(f"{served.url}/rpc"))
+            except aiohttp.WSServerHandshakeError:
+                return False
+            return True
+
+        for address in ("127.0.0.2", "127.0.0.3"):
+            assert [await is_told(address) for _ in range(32)] == [True] * 32
+            assert not await is_told(address)
+        assert not await is_told("127.0.0.4")
 
 
 async def test_who_asks_without_end_is_hung_up_on(
@@ -295,10 +302,14 @@ async def test_one_address_cannot_take_all_connections(served: Served) -> None:
             return False
 
     writers: list[asyncio.StreamWriter] = []
-    assert [await is_open() for _ in range(http_port.MOST_OF_ONE)] == [True] * http_port.MOST_OF_ONE
+    assert [await is_open() for _ in range(48)] == [True] * 48
+    assert not await is_open()
+    # They have 75 seconds.
+    served.now += 75
+    served.server._http.close_idle()
     assert not await is_open()
     # Those that ask nothing any more make room.
-    served.now += 80
+    served.now += 0.1
     served.server._http.close_idle()
     async with asyncio.timeout(10):
         while not await is_open():
@@ -339,9 +350,29 @@ async def test_half_a_request_keeps_nobody_out(
             await asyncio.sleep(0.01)
     assert await answers(served.port, "127.0.0.9")
     # They have ten seconds.
-    served.now += 11
+    served.now += 10
+    http.close_idle()
+    assert len(http._connections()) == 11
+    served.now += 0.1
     http.close_idle()
     assert http._connections() == []
+    for writer in writers:
+        writer.close()
+
+
+async def test_128_connections_are_all_there_are(served: Served) -> None:
+    writers = [await open_half(served.port, f"127.0.1.{n}") for n in range(127)]
+    http = served.server._http
+    async with asyncio.timeout(10):
+        while len(http._connections()) < 127:
+            await asyncio.sleep(0.01)
+    assert await answers(served.port, "127.0.0.9")
+    writers.append(await open_half(served.port, "127.0.1.127"))
+    async with asyncio.timeout(10):
+        while len(http._connections()) < 128:
+            await asyncio.sleep(0.01)
+    # Each address has one: none gives its place to another.
+    assert not await answers(served.port, "127.0.0.9")
     for writer in writers:
         writer.close()
 
