@@ -33,7 +33,7 @@ _REPLACED = {
 
 _WARNING = """\
 The weekday, the time of day and the voltages are true. Whoever holds your quarter-hours with their
-days (grid operator, Leneda) may recognise the house by the shape of the hour."""
+days (grid operator, Leneda) may recognize the house by the shape of the hour."""
 
 
 async def record(url: str, minutes: float) -> Recording:

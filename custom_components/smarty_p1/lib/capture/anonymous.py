@@ -42,7 +42,7 @@ _MAX_IDENTIFICATIONS = 8
 _HEADER = re.compile(rb"\xdb\x08(.{8})([\0-\x7f]|\x81.|\x82..)\x30(.{4})", re.DOTALL)
 # So long a run of printable signs does not come about by chance.
 _CUT_TEXT = re.compile(rb"[ -~\r\n]{32,}")
-# Any of its other signs may be of a message whose beginning is lost.
+# All other signs of a cut text may belong to a message whose beginning is lost.
 _CUT_MARKS = re.compile(rb"((?:\A|(?<=\n))(?:/[A-Za-z]{3}|![0-9A-F]{4})|[\r\n]+)")
 
 type Chunk = tuple[float, bytes]
@@ -102,7 +102,8 @@ def anonymise(
     """Return an anonymous line with chunks of the same sizes at the same distances.
 
     Without an opener, all frames are replaced by chance. `random` must not be repeatable unless the
-    line is made up. Of messages, their lengths are kept; or their `forms`, as of identifiers.
+    line is made up. Messages become a constant text of the same length; with `keeps_message_forms`,
+    they keep word lengths, capitals and digits.
     """
     line = b"".join(data for _, data in chunks)
     pieces = list(_pieces(line, _frames(chunks, line, opener) if opener else []))

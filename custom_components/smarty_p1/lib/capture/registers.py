@@ -1,4 +1,4 @@
-"""The numbers of an anonymous telegram: times one secret factor, registers from anywhere."""
+"""The numbers of an anonymous capture: powers and registers, scaled by a secret factor."""
 
 import re
 from collections import defaultdict
@@ -15,16 +15,17 @@ _TARIFF = re.compile(r"(.*\.8\.)[1-9][0-9]*( .*)")
 
 
 class Factor:
-    """One secret factor, which nothing tells."""
+    """A secret factor."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
         self._factor = exp(random.uniform(log(_MIN_FACTOR), log(_MAX_FACTOR)))
 
     def scale(self, number: int, *, is_exact: bool = False) -> int:
-        """Return the factor times a number, which is as good as any that rounds to it: 0 stays 0.
+        """Return a whole number times the factor, rounded; 0 stays 0.
 
-        Without that, which whole numbers come more often would tell the factor.
+        Unless it `is_exact`, the number is blurred by up to half a digit before: the gaps between
+        scaled whole numbers would tell the factor.
         """
         if not number:
             return 0
@@ -33,15 +34,15 @@ class Factor:
 
 
 class Registers:
-    """The new numbers of all registers: each begins anywhere, and rises by what is scaled."""
+    """The new numbers of all registers: a random start each, and scaled rises."""
 
     def __init__(
         self, parts: Iterable[Part], factors: Mapping[str, Factor], random: Random
     ) -> None:
-        """Choose them by all parts; a factor is asked for by the medium of a register."""
+        """Choose the numbers by all parts of a capture; `factors` has one for each medium."""
         self._factors = factors
         self._random = random
-        # In the order in which they came: a dictionary is an ordered set.
+        # True numbers to new ones, in the order in which they came.
         self._known: defaultdict[str, dict[int, int]] = defaultdict(dict)
         self._sizes: dict[str, int] = {}
         self._constants: dict[str, int] = {}
@@ -57,7 +58,7 @@ class Registers:
         for name in self._known:
             self._scale(name, is_counter=name in counters, is_exact=name in of_a_sum | {*tariffs})
         for name in self._known:
-            # So that their sum has room, too.
+            # Tariffs have a share of the room, so that their sum has room, too.
             share = max((len(some) for some in tariffs.values() if name in some), default=1)
             self._move(name, self._sizes[name] // share)
         for name, some in tariffs.items():
@@ -69,7 +70,7 @@ class Registers:
         return write_digits(moved % self._sizes[part.name], part.text)
 
     def _tariffs(self) -> dict[str, list[str]]:
-        """Return the registers that are the sum of others, with those."""
+        """Return the registers that are sums of tariffs, each with the names of its tariffs."""
         found: defaultdict[str, list[str]] = defaultdict(list)
         for name in self._known:
             if (match := _TARIFF.fullmatch(name)) and f"{match[1]}0{match[2]}" in self._known:
@@ -87,7 +88,7 @@ class Registers:
         known, first, half = self._known[name], self._first(name), self._sizes[name] // 2
         factor = self._factors[medium_of(name)]
         for number in known:
-            # A register that begins anew has gone on.
+            # A register that passes its last number continues at 0.
             rise = (number - first + half) % (2 * half) - half
             known[number] = first + (rise if is_counter else factor.scale(rise, is_exact=is_exact))
 
@@ -101,7 +102,7 @@ class Registers:
 
 
 def medium_of(name: str) -> str:
-    """Return what has a factor of its own: electricity, or a channel of the M-Bus."""
+    """Return the medium of a register: electricity or an M-Bus channel."""
     return name[: 1 if name.startswith("1") else 3]
 
 

@@ -1,6 +1,6 @@
 """What takes the place of what must not be known: as long, of the same signs, the same each time.
 
-Only messages have other signs: words would show through their lengths and capitals.
+A message becomes a constant text: word lengths and capitals would let a reader guess names.
 
 All of it needs a source of chance that nobody can repeat, as `random.SystemRandom`: whoever knew
 it could undo it.
@@ -36,7 +36,7 @@ def is_octets(text: bytes) -> bool:
 
 
 def filler(text: bytes) -> bytes:
-    """Return a constant text that is as long, in hexadecimal if the other one is."""
+    """Return a constant text of the same length, in hexadecimal if the given text is."""
     size = len(text)
     if not is_octets(text):
         return (_FILLER * (size // len(_FILLER) + 1))[:size]
