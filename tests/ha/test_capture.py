@@ -565,6 +565,37 @@ async def test_it_ends_before_the_time_when_it_is_enough(
     assert (shown["telegrams"], shown["size"]) == (1, len(first))
 
 
+async def test_there_is_room_for_2_mib_and_50000_chunks(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    for chunk, count in ((bytes(2 * 1024 * 1024), 1), (b"", 50_000)):
+        await call(hass, "start")
+        recording = entry.runtime_data.capture.recording
+        for _ in range(count):
+            recording.add(0.0, chunk)
+        assert not recording.is_full
+        recording.add(0.0, b"x")
+        assert recording.is_full
+        await call(hass, "discard")
+
+
+async def test_a_folder_has_room_for_99(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, folder: Path
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    await record(hass, port, entry)
+    await call(hass, "show")
+    for number in range(1, 99):
+        touch(folder / f"capture-{number}.jsonl")
+    assert (await call(hass, "write"))["path"] == str(folder / "capture-99.jsonl")
+    await resume(hass, port, entry)
+    await record(hass, port, entry)
+    await call(hass, "show")
+    with pytest.raises(ServiceValidationError, match="File exists"):
+        await call(hass, "write")
+
+
 async def test_a_mistake_while_it_is_made_anonymous_tells_nothing(
     hass: HomeAssistant,
     port: MeterPort,

@@ -2,9 +2,11 @@
 
 import binascii
 import re
-from datetime import datetime
-from itertools import pairwise
+from collections.abc import MutableSequence
+from datetime import datetime, timedelta
+from itertools import batched, pairwise
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -463,11 +465,97 @@ def test_a_time_that_cannot_be_shifted_is_none(time: str) -> None:
     assert time.encode() not in line_of(made)
 
 
-def test_frames_that_are_not_opened_have_other_counters() -> None:
+@pytest.mark.parametrize(
+    ("time", "is_kept"),
+    [
+        ("091231235959W", False),
+        ("100101000000W", True),
+        ("891231000000W", True),
+        ("900101000000W", False),
+    ],
+)
+def test_times_of_80_years_are_shifted(time: str, is_kept: bool) -> None:  # noqa: FBT001
+    [one] = events(made_of(frame(1, telegram(f"0-0:1.0.0({time})"))))
+    assert isinstance(one, Telegram)
+    assert (one.time is not None) is is_kept
+
+
+def test_20000_times_are_shifted() -> None:
+    start = datetime(2025, 11, 22)  # noqa: DTZ001
+    times = [f"{start + timedelta(seconds=n):%y%m%d%H%M%S}W" for n in range(20_002)]
+    made = made_of(
+        *(
+            telegram(*(f"0-0:1.0.0({one})" for one in some))
+            for some in batched(times, 500, strict=False)
+        )
+    )
+    assert len(made.telegrams) == 41
+    new = re.findall(rb"0-0:1\.0\.0\((.*?)\)", b"".join(made.telegrams))
+    assert [n for n, one in enumerate(new) if one == b"632525252525W"] == [20_000, 20_001]
+
+
+class Nearest(Random):
+    """Chance that tries the nearest weeks first, and draws the lowest numbers."""
+
+    def shuffle(self, x: MutableSequence[Any]) -> None:
+        x[:] = sorted(x, key=abs)
+
+    def uniform(self, a: float, b: float) -> float:
+        return min(a, b)
+
+
+class Farthest(Random):
+    """Chance that tries the farthest weeks first, and draws the highest numbers."""
+
+    def shuffle(self, x: MutableSequence[Any]) -> None:
+        x[:] = sorted(x, key=abs, reverse=True)
+
+    def uniform(self, a: float, b: float) -> float:
+        return max(a, b)
+
+
+@pytest.mark.parametrize(
+    ("chance", "weeks", "watts"),
+    # 9999.5 W times a third, 10000.5 W times 0.9.
+    [(Nearest(1), 2, 3333), (Farthest(1), 416, 9000)],
+)
+def test_the_bounds_of_chance(chance: Random, weeks: int, watts: int) -> None:
+    text = telegram("0-0:1.0.0(250122103000W)", "1-0:1.7.0(10.000*kW)")
+    made = anonymise([(0.0, frame(1, text))], Opener(KEY, AUTHENTICATION_KEY), chance)
+    [one] = events(made)
+    assert isinstance(one, Telegram)
+    assert one.time
+    shift = abs(one.time.replace(tzinfo=None) - datetime(2025, 1, 22, 10, 30))  # noqa: DTZ001
+    assert shift == timedelta(weeks=weeks)
+    assert whole(one.objects["1-0:1.7.0"]) == watts
+
+
+def test_of_64_values_each_is_looked_at() -> None:
+    nothing = "632525252525S"
+    made = made_of(frame(1, telegram(f"0-0:98.1.0({')('.join([nothing] * 66)})")))
+    # The last one has the rest, which is no time.
+    assert made.telegrams[0].count(nothing.encode()) == 63
+
+
+def test_of_512_lines_each_is_looked_at() -> None:
+    text = telegram(*["1-0:32.7.0(231.4*V)"] * 600)
+    # Four lines come before.
+    assert made_of(text).telegrams[0].count(b"(231.4*V)") == 508
+
+
+def test_no_sign_of_an_identifier_stays() -> None:
+    true = "A1b2C3d4"
+    for seed in range(50):
+        text = made_of(frame(1, telegram(f"0-0:97.1.0({true})")), seed=seed).telegrams[0]
+        new = re.findall(rb"97\.1\.0\((.*?)\)", text)[0].decode()
+        assert [one for one, other in zip(true, new, strict=True) if one == other] == []
+
+
+def test_no_frame_has_its_true_counter() -> None:
     counters = [0x1D2C3B4A, 0x1D2C3B4B]
     foreign = [frame(one, key=OTHER_KEY, title=OTHER_TITLE) for one in counters]
     for key in (KEY, None):
-        made = made_of(*foreign, foreign[0][:20], key=key)
+        made = made_of(*foreign, foreign[0][:20], *map(frame, counters), key=key)
         assert [one for one in counters if one.to_bytes(4) in line_of(made)] == []
 
 
@@ -543,6 +631,39 @@ def test_of_what_a_capture_holds_512_objects_are_told() -> None:
 
 def octets_in(lines: list[str]) -> list[str]:
     return [octets for line in lines for octets in re.findall(r"\(((?:[0-9A-Fa-f]{2})+)\)", line)]
+
+
+def test_a_recording_has_8_mib_and_200000_chunks() -> None:
+    recording = Recording()
+    recording.add(0.0, bytes(8 * 1024 * 1024))
+    assert not recording.is_full
+    recording.add(0.0, b"x")
+    assert recording.is_full
+
+    recording = Recording()
+    for _ in range(200_000):
+        recording.add(0.0, b"")
+    assert not recording.is_full
+    recording.add(0.0, b"")
+    assert recording.is_full
+
+
+def test_a_file_has_16_mib() -> None:
+    most = 16 * 1024 * 1024
+    with pytest.raises(CaptureError, match="no capture"):
+        read_capture("x" * most)
+    with pytest.raises(CaptureError, match="more than 16777216 characters"):
+        read_capture("x" * (most + 1))
+
+
+def test_of_a_long_line_76_signs_are_shown() -> None:
+    short, long = (f"0-0:97.{n}.0({'1' * (63 + n)})" for n in (1, 2))
+    assert len(short) == 76
+    lines = summarise(made_of(frame(1, telegram(short, long)))).last_telegram
+    assert [(len(line), line.endswith("...")) for line in lines if ":97." in line] == [
+        (76, False),
+        (76, True),
+    ]
 
 
 def test_a_recording_takes_no_more_than_there_is_room_for() -> None:

@@ -161,14 +161,38 @@ async def test_a_connection_from_elsewhere_is_closed_before_it_is_read(
     server = VirtualServer(VirtualMeter(SERIAL), list(Kind))
     gate = await protocol_of(monkeypatch, "create_server", lambda: server.start_http(None, 0))
     transport = Mock(asyncio.Transport)
-    infos = {"peername": (address, 50_000), "socket": Mock(socket.socket)}
+    infos: dict[str, Any] = {"peername": (address, 50_000), "socket": Mock(socket.socket)}
     transport.get_extra_info.side_effect = lambda name, default=None: infos.get(name, default)
     gate.connection_made(transport)
 
     assert (transport.abort.called, transport.set_protocol.called) == (
         (True, False) if address in PUBLIC else (False, True)
     )
+    # A client that is gone without a word is noticed after a minute.
+    waits = [call.args for call in infos["socket"].setsockopt.call_args_list]
+    option = (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 60_000)
+    assert (option in waits) is (address not in PUBLIC)
     await server.stop()
+
+
+async def test_a_body_has_five_seconds_and_an_answer_ten(
+    served: Served, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[float] = []
+    timeout = asyncio.timeout
+
+    def noted(delay: float | None) -> asyncio.Timeout:
+        limits.extend([] if delay is None else [delay])
+        return timeout(delay)
+
+    monkeypatch.setattr(asyncio, "timeout", noted)
+    async with session.post(f"{served.url}/rpc", json=EM) as answer:
+        assert answer.status == 200
+    assert limits == [5]
+    async with session.ws_connect(f"{served.url}/rpc") as told:
+        await told.send_json(EM)
+        await told.receive()
+        assert limits == [5, 10]
 
 
 @pytest.mark.parametrize("address", PUBLIC + OWN)
