@@ -559,6 +559,14 @@ def test_no_frame_has_its_true_counter() -> None:
         assert [one for one in counters if one.to_bytes(4) in line_of(made)] == []
 
 
+def test_frames_that_came_at_once_are_all_found() -> None:
+    frames = [frame(n + 1) for n in range(500)]
+    # Half a frame is in the next chunk, and a frame has 32 KiB at most.
+    line = b"".join(frames)
+    assert len(line) > 2 * 32 * 1024
+    assert len(made_of(line[:-40], line[-40:]).telegrams) == 500
+
+
 def test_what_the_line_does_stays() -> None:
     whole = frame(5)
     line = [whole, whole, whole[:40], frame(6), frame(7, key=OTHER_KEY), telegram()]

@@ -133,6 +133,8 @@ async def test_the_paths_of_a_shelly(served: Served, session: aiohttp.ClientSess
         assert (await ask(f"/rpc/EM.GetStatus?id={number}"))[0] == 404
     assert (await ask("/rpc", json=EM | {"params": {"id": 1}}))[1]["error"]["code"] == 404
     assert (await ask("/rpc", json=EM | {"method": "Shelly.Reboot"}))[1]["error"]["code"] == 404
+    served.now += 12
+    assert (await ask("/rpc/Shelly.GetStatus"))[1]["sys"]["uptime"] == 12
     served.now += 31
     assert (await ask("/rpc/Shelly.GetStatus"))[0] == 503
     assert (await ask("/rpc", json=EM))[1]["error"]["code"] == 503
