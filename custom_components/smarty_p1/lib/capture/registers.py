@@ -46,21 +46,15 @@ class Registers:
         self._known: defaultdict[str, dict[int, int]] = defaultdict(dict)
         self._sizes: dict[str, int] = {}
         self._constants: dict[str, int] = {}
-        counters = set()
+        self._counters: set[str] = set()
         for part in parts:
-            if part.kind in {Kind.TOTAL, Kind.COUNTER}:
-                self._known[part.name].setdefault(digits_of(part.text), 0)
-                self._sizes[part.name] = 10 ** len(part.text.replace(b".", b""))
-                if part.kind is Kind.COUNTER:
-                    counters.add(part.name)
+            self._add(part)
         tariffs = self._tariffs()
-        of_a_sum = {name for names in tariffs.values() for name in names}
-        for name in self._known:
-            self._scale(name, is_counter=name in counters, is_exact=name in of_a_sum | {*tariffs})
-        for name in self._known:
-            # Tariffs have a share of the room, so that their sum has room, too.
-            share = max((len(some) for some in tariffs.values() if name in some), default=1)
-            self._move(name, self._sizes[name] // share)
+        # Tariffs have a share of the room, so that their sum has room, too.
+        shares = {name: len(some) for some in tariffs.values() for name in some}
+        for name, size in self._sizes.items():
+            self._scale(name, is_exact=name in shares or name in tariffs)
+            self._move(name, size // shares.get(name, 1))
         for name, some in tariffs.items():
             self._constants[name] = sum(self._constants[one] for one in some)
 
@@ -68,6 +62,13 @@ class Registers:
         """Return the new digits of a register, in the form of the old ones."""
         moved = self._known[part.name][digits_of(part.text)] + self._constants[part.name]
         return write_digits(moved % self._sizes[part.name], part.text)
+
+    def _add(self, part: Part) -> None:
+        if part.kind in {Kind.TOTAL, Kind.COUNTER}:
+            self._known[part.name].setdefault(digits_of(part.text), 0)
+            self._sizes[part.name] = 10 ** len(part.text.replace(b".", b""))
+        if part.kind is Kind.COUNTER:
+            self._counters.add(part.name)
 
     def _tariffs(self) -> dict[str, list[str]]:
         """Return the registers that are sums of tariffs, each with the names of its tariffs."""
@@ -84,9 +85,9 @@ class Registers:
     def _first(self, name: str) -> int:
         return next(iter(self._known[name]))
 
-    def _scale(self, name: str, *, is_counter: bool, is_exact: bool) -> None:
+    def _scale(self, name: str, *, is_exact: bool) -> None:
         known, first, half = self._known[name], self._first(name), self._sizes[name] // 2
-        factor = self._factors[medium_of(name)]
+        is_counter, factor = name in self._counters, self._factors[medium_of(name)]
         for number in known:
             # A register that passes its last number continues at 0.
             rise = (number - first + half) % (2 * half) - half

@@ -127,14 +127,7 @@ def _parts_of_line(line: bytes, *, is_first: bool) -> Iterator[Part]:
 
 
 def _parts_of_value(reference: str, number: int, value: bytes) -> Iterator[Part]:
-    if _MESSAGES.fullmatch(reference):
-        yield Part(Kind.MESSAGE, value)
-    elif _TIME.fullmatch(value):
-        # What a channel without a meter sends is no time.
-        yield Part(Kind.KEPT if _NO_TIME.fullmatch(value) else Kind.TIME, value)
-    elif _stays(reference, value):
-        yield Part(Kind.KEPT, value)
-    elif _POWERS_AND_CURRENTS.fullmatch(reference) and (match := _measured(value)):
+    if _POWERS_AND_CURRENTS.fullmatch(reference) and (match := _measured(value)):
         yield Part(Kind.KEPT, match[1])
         yield Part(Kind.MEASURED, match[2], reference)
         yield Part(Kind.KEPT, match[3] or b"")
@@ -143,7 +136,18 @@ def _parts_of_value(reference: str, number: int, value: bytes) -> Iterator[Part]
         unit = match[2] or b""
         yield Part(Kind.KEPT if unit in _UNITS else Kind.OTHER, unit)
     else:
-        yield Part(Kind.MESSAGE if _has_words(reference, value) else Kind.OTHER, value)
+        yield Part(_kind_of_value(reference, value), value)
+
+
+def _kind_of_value(reference: str, value: bytes) -> Kind:
+    if _MESSAGES.fullmatch(reference):
+        return Kind.MESSAGE
+    if _TIME.fullmatch(value):
+        # What a channel without a meter sends is no time.
+        return Kind.KEPT if _NO_TIME.fullmatch(value) else Kind.TIME
+    if _stays(reference, value):
+        return Kind.KEPT
+    return Kind.MESSAGE if _has_words(reference, value) else Kind.OTHER
 
 
 def _stays(reference: str, value: bytes) -> bool:
