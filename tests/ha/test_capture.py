@@ -286,6 +286,24 @@ async def test_it_takes_a_while_and_there_is_one_at_a_time(
     assert files(folder) == ["capture-1.jsonl", "capture-2.jsonl"]
 
 
+async def test_it_lasts_as_long_as_wanted_and_takes_nothing_after_it(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    await call(hass, "start", minutes=30)
+    recording = entry.runtime_data.capture.recording
+    await receive(hass, port, ODD)
+    size = recording.size
+    assert size > 0
+    await let_pass(hass, 1790)
+    assert (await call(hass, "show"))["state"] == "recording"
+    await let_pass(hass, 1800)
+    await wait_until(hass, lambda: repair(hass, entry) is not None)
+    await resume(hass, port, entry)
+    await receive(hass, port, ODD)
+    assert recording.size == size
+
+
 async def test_nothing_is_begun_without_readings(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:

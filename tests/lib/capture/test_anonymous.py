@@ -559,6 +559,48 @@ def test_no_frame_has_its_true_counter() -> None:
         assert [one for one in counters if one.to_bytes(4) in line_of(made)] == []
 
 
+@pytest.mark.parametrize("lines", [1, 40])
+def test_of_a_frame_that_is_not_opened_no_byte_stays(lines: int) -> None:
+    foreign = frame(7, telegram(*["1-0:1.8.0(000001.000*kWh)"] * lines), key=OTHER_KEY)
+    line = line_of(made_of(foreign, b"\r\n\0\xff", foreign[:-30]))
+    body, rest = line[14 : len(foreign)], line[len(foreign) :]
+    # Bytes of an idle line stay outside of frames.
+    assert not set(body) & set(b"\r\n\0\xff")
+    assert rest.startswith(b"\r\n\0\xff\xdb\x08")
+    assert not set(rest[4 + 18 :]) & set(b"\r\n\0\xff")
+
+
+def test_what_looks_like_a_frame_within_one_is_none() -> None:
+    inner = b"\xdb\x08ABCDEFGH\x20\x30\0\0\0\1" + bytes(27)
+    body = b"\x30\0\0\0\2" + inner + bytes(60)
+    line = b"\xdb\x08IJKLMNOP\x81" + bytes([len(body)]) + body
+    assert len(line_of(made_of(line + b"\r\n"))) == len(line) + 2
+
+
+def test_frame_counters_begin_with_0() -> None:
+    found = events(made_of(frame(0), frame(1), frame(2)))
+    counters = [one.frame_counter for one in found if isinstance(one, Telegram)]
+    assert [b - a for a, b in pairwise(counters)] == [1, 1]  # type: ignore[operator]
+
+
+def test_a_small_counter_has_other_numbers_and_does_not_begin_anew() -> None:
+    frames = [frame(n, telegram(f"0-0:96.7.21({n})")) for n in (3, 4)]
+    for seed in range(40):
+        found = (one for one in events(made_of(*frames, seed=seed)) if isinstance(one, Telegram))
+        first, second = (one.objects["0-0:96.7.21"] for one in found)
+        assert isinstance(first, int)
+        assert second == first + 1
+        assert not {first, second} & {3, 4}
+
+
+@pytest.mark.parametrize("line", ["0-0:97.1.0(13579)", "1-0:1.6.0(251122103000W)(02.345*kW)"])
+def test_an_object_nobody_knows_is_replaced(line: str) -> None:
+    made = made_of(frame(1, telegram(line)))
+    [reference] = set(summarise(made).changed) - {"0-0:42.0.0"}
+    assert line.startswith(reference)
+    assert not {"13579", "02.345"} & set(re.findall(r"[0-9.]+", made.telegrams[0].decode()))
+
+
 def test_frames_that_came_at_once_are_all_found() -> None:
     frames = [frame(n + 1) for n in range(500)]
     # Half a frame is in the next chunk, and a frame has 32 KiB at most.

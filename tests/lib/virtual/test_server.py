@@ -122,6 +122,7 @@ async def test_the_paths_of_a_shelly(served: Served, session: aiohttp.ClientSess
 
     bare = (200, json.loads(json.dumps((await ask("/rpc/EM.GetStatus?id=0"))[1])))
     assert bare[1]["total_act_power"] == 2345
+    assert await ask("/api/v1/system") == (200, {"cloud_enabled": False})
     assert await ask("/rpc/EM.GetStatus?esp") == bare
     # As evcc asks.
     assert await ask("/rpc/EM.GetStatus", json={"id": 0, "src": "evcc"}) == bare
@@ -315,6 +316,8 @@ async def test_a_reading_that_has_waited_is_not_of_now(served: Served) -> None:
     assert served.meter.values(served.now).power_w == 1000
     with pytest.raises(Unavailable):
         served.meter.values(served.now + 11)
+    served.server.on_reading(house(imported="(03.000*kW)"), 30)
+    assert served.meter.values(served.now).power_w == 3000
 
 
 async def test_one_address_cannot_take_all_connections(served: Served) -> None:
@@ -417,6 +420,15 @@ async def test_a_named_battery_has_its_place(monkeypatch: pytest.MonkeyPatch) ->
     for writer in writers:
         writer.close()
     await server.stop()
+
+
+async def test_who_listens_has_asked(served: Served, session: aiohttp.ClientSession) -> None:
+    for n in range(198):
+        served.meter.note(LOCAL, Question.OTHER, served.now + n / 1000)
+    url = f"{served.url}/rpc"
+    async with session.ws_connect(url), session.ws_connect(url):
+        with pytest.raises(aiohttp.WSServerHandshakeError, match="429"):
+            await session.ws_connect(url)
 
 
 @pytest.mark.parametrize(("path", "host"), [("/nothing", LOCAL), ("/api", "elsewhere.example")])
