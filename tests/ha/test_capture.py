@@ -296,7 +296,7 @@ async def test_it_lasts_as_long_as_wanted_and_takes_nothing_after_it(
     size = recording.size
     assert size > 0
     await let_pass(hass, 1790)
-    assert (await call(hass, "show"))["state"] == "recording"
+    assert entry.runtime_data.capture.recording is recording
     await let_pass(hass, 1800)
     await wait_until(hass, lambda: repair(hass, entry) is not None)
     await resume(hass, port, entry)

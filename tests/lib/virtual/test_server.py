@@ -490,8 +490,12 @@ async def test_udp(served: Served) -> None:
     transport.close()
 
 
-async def test_the_ports_are_free_afterwards(served: Served) -> None:
+@pytest.mark.parametrize("is_late", [False, True])
+async def test_the_ports_are_free_afterwards(served: Served, is_late: bool) -> None:  # noqa: FBT001
     await served.server.stop()
+    if is_late:
+        await served.server.start_udp(served.udp_port)
+        await served.server.start_http(LOCAL, served.port)
     for kind, port in ((socket.SOCK_STREAM, served.port), (socket.SOCK_DGRAM, served.udp_port)):
         with socket.socket(socket.AF_INET, kind) as again:
             again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
