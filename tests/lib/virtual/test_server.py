@@ -496,6 +496,9 @@ async def test_the_ports_are_free_afterwards(served: Served, is_late: bool) -> N
     if is_late:
         await served.server.start_udp(served.udp_port)
         await served.server.start_http(LOCAL, served.port)
+    timer = served.server._http._timer
+    assert timer
+    assert timer.cancelled()
     for kind, port in ((socket.SOCK_STREAM, served.port), (socket.SOCK_DGRAM, served.udp_port)):
         with socket.socket(socket.AF_INET, kind) as again:
             again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
