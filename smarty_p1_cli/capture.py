@@ -23,11 +23,17 @@ from .watch_state import clean
 _REPLACED = {
     Replaced.TIMES: "times",
     Replaced.TOTALS: "totals",
-    Replaced.TEXTS: "identifiers, texts and what is not known",
+    Replaced.MEASURED: "powers and currents",
+    Replaced.MESSAGES: "messages",
+    Replaced.TEXTS: "identifiers and what is not known",
     Replaced.TITLES: "system titles and frame counters",
     Replaced.UNOPENED: "bytes of frames that could not be opened",
     Replaced.NOISE: "bytes that are no telegram",
 }
+
+_WARNING = """\
+The weekday, the time of day and the voltages are true. Whoever holds your quarter-hours with their
+days (grid operator, Leneda) may recognize the house by the shape of the hour."""
 
 
 async def record(url: str, minutes: float) -> Recording:
@@ -57,11 +63,21 @@ async def record(url: str, minutes: float) -> Recording:
     return recording
 
 
-def capture(url: str, opener: Opener | None, file: Path, minutes: float, *, is_sure: bool) -> int:
+def capture(  # noqa: PLR0913
+    url: str,
+    opener: Opener | None,
+    file: Path,
+    minutes: float,
+    *,
+    keeps_message_forms: bool,
+    is_sure: bool,
+) -> int:
     """Record, show what the file will hold, and write it when whoever looks at it agrees."""
     print(f"recording {redact_port(url)} for {minutes:g} minutes")
     recording = asyncio.run(record(url, minutes))
-    made = anonymise(recording.chunks, opener, SystemRandom())
+    made = anonymise(
+        recording.chunks, opener, SystemRandom(), keeps_message_forms=keeps_message_forms
+    )
     if not made.telegrams:
         print(f"no telegram in {recording.size} bytes: nothing is written", file=sys.stderr)
         return 1
@@ -85,6 +101,7 @@ def _show(found: Summary, size: int) -> None:
         print(f"  {count:>8}  {_REPLACED[name]}")
     sealed = "sealed with a published key" if found.is_encrypted else "not encrypted"
     print(f"\n{found.chunks} chunks, {size} bytes, {sealed}.")
+    print(f"\n{_WARNING}")
 
 
 def _agrees() -> bool:

@@ -38,10 +38,15 @@ def add_ports(commands: argparse._SubParsersAction[Any], keys: Parser) -> None:
         metavar="FILE",
         type=Path,
         required=True,
-        help="where to write it, without identifiers, texts, true times and totals",
+        help="where to write it: no identifiers, texts, true dates, totals, powers",
     )
     capturing.add_argument(
         "--minutes", metavar="N", type=_minutes, default=60.0, help="for how long (60; at most 120)"
+    )
+    capturing.add_argument(
+        "--keep-message-forms",
+        action="store_true",
+        help="keep lengths of words, capitals and digits of the operator's messages",
     )
     capturing.add_argument("--yes", action="store_true", help="write without asking")
     capturing.set_defaults(run=_run_capture)
@@ -82,6 +87,7 @@ def _run_capture(arguments: argparse.Namespace) -> int:
         Opener(key, authentication_key) if key else None,
         arguments.anonymous,
         arguments.minutes,
+        keeps_message_forms=arguments.keep_message_forms,
         is_sure=arguments.yes,
     )
 

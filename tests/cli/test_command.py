@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -334,8 +335,10 @@ def test_a_capture_is_shown_and_asked_about_before_it_is_written(
     result = capture_of(data, key_file, "--anonymous", file, stdin=b"n\n")
     shown = result.stdout.decode()
     assert (result.returncode, result.stderr) == (1, b"")
-    assert "1-0:1.7.0(02.345*kW)" in shown
+    # 2.345 kW, times a third to 0.9.
+    assert 0.781 <= float(shown.partition("1-0:1.7.0(")[2][:6]) <= 2.111
     assert "025678.901" not in shown
+    assert "The weekday, the time of day and the voltages are true." in shown
     assert shown.endswith("Write the file? [y/N] nothing is written\n")
     assert not file.exists()
 
@@ -353,6 +356,20 @@ def test_a_capture_is_shown_and_asked_about_before_it_is_written(
     result = run("capture", "127.0.0.1:1", "--anonymous", nowhere)
     assert (result.returncode, result.stdout) == (2, b"")
     assert result.stderr.decode() == f"smarty-p1: {nowhere} is in no folder that is there\n"
+
+
+@pytest.mark.parametrize("options", [(), ("--keep-message-forms",)])
+def test_a_capture_keeps_the_form_of_messages_if_wanted(
+    tmp_path: Path, key_file: Path, options: tuple[str, ...]
+) -> None:
+    file = tmp_path / "capture.jsonl"
+    data = frame(1, telegram("0-0:96.13.0(4d7573746572203132)"))
+    result = capture_of(data, key_file, "--anonymous", file, "--yes", *options)
+    assert result.returncode == 0
+    [read] = [json.loads(line) for line in run("decode", file).stdout.splitlines()]
+    message = read["objects"]["0-0:96.13.0"]
+    assert message != "Muster 12"
+    assert (re.fullmatch(r"[A-Z][a-z]{5} [0-9]{2}", message) is not None) is bool(options)
 
 
 def test_a_capture_without_a_telegram_is_not_written(tmp_path: Path, key_file: Path) -> None:

@@ -265,7 +265,8 @@ async def test_the_bill_knows_what_was_shared(
         {"4": 74.4},
         None,
     ]
-    await call(hass, "remove_imported_quarter_hours")
+    # Nothing of it was in the statistics.
+    assert await call(hass, "remove_imported_quarter_hours") == {"rows_left": False}
     [may, _] = (await call(hass, "get_bill", months=12))["months"]
     assert may["lines"][0]["quantity"] == 316.6
     assert "shared_kwh" not in may

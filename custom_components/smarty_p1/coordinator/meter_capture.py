@@ -88,6 +88,7 @@ class MeterCapture:
         self._listen = listen
         self._opener = opener
         self._end = 0.0
+        self._keeps_message_forms = False
         self._stop_listening: CALLBACK_TYPE | None = None
         self._cancel_timer: CALLBACK_TYPE | None = None
         self._is_preparing = False
@@ -113,9 +114,10 @@ class MeterCapture:
             raise CaptureRefusedError(CaptureRefusal.WAITING)
 
     @callback
-    def start(self, minutes: float) -> None:
+    def start(self, minutes: float, *, keeps_message_forms: bool = False) -> None:
         """Record from now on. Raises CaptureRefusedError when there is a capture already."""
         self.check_free()
+        self._keeps_message_forms = keeps_message_forms
         recording = self.recording = Recording(MOST_BYTES, MOST_CHUNKS)
         self._end = self._hass.loop.time() + minutes * 60
         self._stop_listening = self._listen(partial(self._on_data, recording))
@@ -176,7 +178,7 @@ class MeterCapture:
     async def _async_prepare(self, chunks: list[Chunk]) -> None:
         try:
             self.ready = await self._hass.async_add_executor_job(
-                without_collection(_make), chunks, self._opener()
+                without_collection(_make), chunks, self._opener(), self._keeps_message_forms
             )
         except Exception as err:  # noqa: BLE001 - whatever it is
             # Its text, or what called what, could say what was on the line.
@@ -209,8 +211,8 @@ class MeterCapture:
         self.recording = self._stop_listening = self._cancel_timer = None
 
 
-def _make(chunks: list[Chunk], opener: Opener | None) -> Ready:
-    made = anonymise(chunks, opener, SystemRandom())
+def _make(chunks: list[Chunk], opener: Opener | None, keeps_message_forms: bool) -> Ready:  # noqa: FBT001
+    made = anonymise(chunks, opener, SystemRandom(), keeps_message_forms=keeps_message_forms)
     return Ready(summarise(made), write_capture(made))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
 
 from ..coordinator.meter_capture import LONGEST_MINUTES, CaptureRefusedError, MeterCapture
 from ..lib.capture import Summary
@@ -20,6 +21,7 @@ STEP_SHOW = "show"
 STEP_WRITE = "write"
 STEP_DISCARD = "discard"
 ATTR_MINUTES = "minutes"
+ATTR_KEEP_MESSAGE_FORMS = "keep_message_forms"
 SCHEMA = vol.Schema(
     {
         **METER,
@@ -27,6 +29,7 @@ SCHEMA = vol.Schema(
         vol.Optional(ATTR_MINUTES, default=LONGEST_MINUTES): vol.All(
             vol.Coerce(int), vol.Range(min=1, max=LONGEST_MINUTES)
         ),
+        vol.Optional(ATTR_KEEP_MESSAGE_FORMS, default=False): cv.boolean,
     }
 )
 
@@ -47,7 +50,10 @@ async def capture(call: ServiceCall) -> ServiceResponse:
                 # Said now, and not after an hour.
                 if coordinator.latest is None or not coordinator.last_update_success:
                     raise coordinator.explain(ServiceValidationError)
-                current.start(call.data[ATTR_MINUTES])
+                current.start(
+                    call.data[ATTR_MINUTES],
+                    keeps_message_forms=call.data[ATTR_KEEP_MESSAGE_FORMS],
+                )
             case "write":
                 path, summary = await current.async_write()
                 return {"state": "written", "path": str(path), **_told(summary)}
@@ -75,7 +81,7 @@ def _state(current: MeterCapture) -> dict[str, Any]:
 
 def _told(summary: Summary) -> dict[str, Any]:
     told = summary._asdict()
-    objects = {name: list(told.pop(name)) for name in ("kept", "moved", "changed")}
+    objects = {name: list(told.pop(name)) for name in ("kept", "scaled", "moved", "changed")}
     return {
         **told,
         "seconds": round(summary.seconds),

@@ -212,6 +212,19 @@ async def test_devices_read_it_until_the_entry_is_unloaded(house: House) -> None
 
 
 @pytest.mark.parametrize("expected_lingering_timers", [True])
+@pytest.mark.parametrize(("shows_telegram", "status"), [(False, 404), (True, 200)])
+async def test_the_telegram_is_handed_out_only_with_consent(
+    house: House,
+    shows_telegram: bool,  # noqa: FBT001
+    status: int,
+) -> None:
+    await house.set_up(shows_telegram=shows_telegram)
+    url = f"http://{LOCAL}:{house.http_port}/api/v1/telegram"
+    async with aiohttp.ClientSession() as session, session.get(url) as answer:
+        assert answer.status == status
+        assert ("/Lux5" in await answer.text()) is shows_telegram
+
+
 async def test_what_a_broker_has_kept_is_not_of_now(
     house: House, mqtt_mock: MqttMockHAClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,11 +3,12 @@
 from unittest.mock import patch
 
 import pytest
-from homeassistant.config_entries import ConfigEntryDisabler
+from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
+from custom_components.smarty_p1.const import DOMAIN
 from tests.ha import billed_month
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import KEY, OTHER_SERIAL, SERIAL, MeterPort, with_value
@@ -17,6 +18,11 @@ from .conftest import Client, ClientOf, ask, refused, user_with
 
 
 async def test_nothing_before_there_is_a_meter(client: Client) -> None:
+    assert await ask(client, "meters") == {"meters": []}
+
+
+async def test_a_discovery_that_is_ignored_is_no_meter(hass: HomeAssistant, client: Client) -> None:
+    MockConfigEntry(domain=DOMAIN, source=SOURCE_IGNORE, unique_id="ignored").add_to_hass(hass)
     assert await ask(client, "meters") == {"meters": []}
 
 

@@ -3,8 +3,10 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import Any
+from unittest.mock import AsyncMock, Mock
 
 import aiohttp
 import pytest
@@ -120,6 +122,7 @@ async def test_the_paths_of_a_shelly(served: Served, session: aiohttp.ClientSess
 
     bare = (200, json.loads(json.dumps((await ask("/rpc/EM.GetStatus?id=0"))[1])))
     assert bare[1]["total_act_power"] == 2345
+    assert await ask("/api/v1/system") == (200, {"cloud_enabled": False})
     assert await ask("/rpc/EM.GetStatus?esp") == bare
     # As evcc asks.
     assert await ask("/rpc/EM.GetStatus", json={"id": 0, "src": "evcc"}) == bare
@@ -131,10 +134,130 @@ async def test_the_paths_of_a_shelly(served: Served, session: aiohttp.ClientSess
         assert (await ask(f"/rpc/EM.GetStatus?id={number}"))[0] == 404
     assert (await ask("/rpc", json=EM | {"params": {"id": 1}}))[1]["error"]["code"] == 404
     assert (await ask("/rpc", json=EM | {"method": "Shelly.Reboot"}))[1]["error"]["code"] == 404
+    served.now += 12
+    assert (await ask("/rpc/Shelly.GetStatus"))[1]["sys"]["uptime"] == 12
     served.now += 31
     assert (await ask("/rpc/Shelly.GetStatus"))[0] == 503
     assert (await ask("/rpc", json=EM))[1]["error"]["code"] == 503
     assert (await ask("/rpc/Shelly.GetDeviceInfo"))[0] == 200
+
+
+PUBLIC = ["8.8.8.8", "::ffff:8.8.8.8", "2001:4860:4860::8888", "172.32.0.1", "not an address"]
+OWN = ["192.168.1.30", "::ffff:10.0.0.5", "fe80::1", "fd00::5", "127.0.0.1"]
+
+
+async def protocol_of(
+    monkeypatch: pytest.MonkeyPatch, name: str, start: Callable[[], Awaitable[None]]
+) -> asyncio.BaseProtocol:
+    """Return what a port gives the loop for a connection or for its datagrams."""
+    create = AsyncMock(return_value=Mock())
+    monkeypatch.setattr(asyncio.get_running_loop(), name, create)
+    await start()
+    protocol: asyncio.BaseProtocol = create.call_args.args[0]()
+    return protocol
+
+
+@pytest.mark.parametrize("address", PUBLIC + OWN)
+async def test_a_connection_from_elsewhere_is_closed_before_it_is_read(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    server = VirtualServer(VirtualMeter(SERIAL), list(Kind))
+    gate = await protocol_of(monkeypatch, "create_server", lambda: server.start_http(None, 0))
+    transport = Mock(asyncio.Transport)
+    infos: dict[str, Any] = {"peername": (address, 50_000), "socket": Mock(socket.socket)}
+    transport.get_extra_info.side_effect = lambda name, default=None: infos.get(name, default)
+    gate.connection_made(transport)
+
+    assert (transport.abort.called, transport.set_protocol.called) == (
+        (True, False) if address in PUBLIC else (False, True)
+    )
+    # A client that is gone without a word is noticed after a minute.
+    waits = [call.args for call in infos["socket"].setsockopt.call_args_list]
+    option = (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 60_000)
+    assert (option in waits) is (address not in PUBLIC)
+    await server.stop()
+
+
+async def test_a_body_has_five_seconds_and_an_answer_ten(
+    served: Served, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[float] = []
+    timeout = asyncio.timeout
+
+    def noted(delay: float | None) -> asyncio.Timeout:
+        limits.extend([] if delay is None else [delay])
+        return timeout(delay)
+
+    monkeypatch.setattr(asyncio, "timeout", noted)
+    async with session.post(f"{served.url}/rpc", json=EM) as answer:
+        assert answer.status == 200
+    assert limits == [5]
+    async with session.ws_connect(f"{served.url}/rpc") as told:
+        await told.send_json(EM)
+        await told.receive()
+        assert limits == [5, 10]
+
+
+@pytest.mark.parametrize("address", PUBLIC + OWN)
+async def test_a_datagram_from_elsewhere_has_no_answer(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    server = VirtualServer(VirtualMeter(SERIAL), list(Kind))
+    server.on_reading(house())
+    port = await protocol_of(monkeypatch, "create_datagram_endpoint", lambda: server.start_udp(0))
+    assert isinstance(port, asyncio.DatagramProtocol)
+    transport = Mock(asyncio.DatagramTransport)
+    port.connection_made(transport)
+    port.datagram_received(json.dumps(EM).encode(), (address, 50_000))
+
+    told = [call.args[1] for call in transport.sendto.call_args_list]
+    assert told == ([] if address in PUBLIC else [(address, 50_000)])
+    await server.stop()
+
+
+async def test_no_telegram_is_handed_out_without_consent(
+    served: Served, session: aiohttp.ClientSession
+) -> None:
+    port = free_ports()
+    server = VirtualServer(VirtualMeter(SERIAL), list(Kind))
+    await server.start_http(LOCAL, port)
+    server.on_reading(house())
+    found = []
+    for url in (served.url, f"http://{LOCAL}:{port}"):
+        for path in ("/api/v1/data", "/api/v1/telegram"):
+            async with session.get(url + path) as answer:
+                found.append((answer.status, "/Lux5" in await answer.text()))
+    assert found == [(200, False), (200, True), (200, False), (404, False)]
+    await server.stop()
+
+
+ECHOED = [
+    ({"id": 7, "src": "a"}, 200),
+    ({"id": "x" * 128, "src": "y" * 128}, 200),
+    ({"id": 10**127}, 200),
+    ({"id": None}, 200),
+    ({"id": "x" * 129}, 400),
+    ({"src": "y" * 129}, 400),
+    ({"id": 10**128}, 400),
+    ({"id": 1.5}, 400),
+    ({"id": True}, 400),
+    ({"id": ["x"]}, 400),
+    ({"id": {"x": 1}}, 400),
+    ({"src": 5.5}, 400),
+    ({"src": ["y"]}, 400),
+]
+
+
+@pytest.mark.parametrize(("asked", "status"), ECHOED)
+async def test_only_a_short_id_and_source_are_sent_back(
+    served: Served, session: aiohttp.ClientSession, asked: dict[str, Any], status: int
+) -> None:
+    request = {"method": "Shelly.GetDeviceInfo", **asked}
+    async with session.post(f"{served.url}/rpc", json=request) as answer:
+        assert answer.status == status
+        if status == 200:
+            told = json.loads(await answer.text())
+            assert (told["id"], told.get("dst")) == (asked.get("id"), asked.get("src"))
 
 
 async def test_garbage_is_refused(served: Served, session: aiohttp.ClientSession) -> None:
@@ -153,16 +276,22 @@ async def test_garbage_is_refused(served: Served, session: aiohttp.ClientSession
         await session.ws_connect(f"{served.url}/rpc", headers=headers)
 
 
-async def test_one_address_cannot_take_all_that_is_told(
-    served: Served, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(http_port, "MOST_LISTENERS_OF_ONE", 2)
-    url = f"{served.url}/rpc"
-    sockets = [await session.ws_connect(url) for _ in range(2)]
-    with pytest.raises(aiohttp.WSServerHandshakeError):
-        await session.ws_connect(url)
-    for each in sockets:
-        await each.close()
+async def test_64_are_told_at_most_32_of_one_address(served: Served) -> None:
+    async with AsyncExitStack() as stack:
+
+        async def is_told(address: str) -> bool:
+            connector = aiohttp.TCPConnector(local_addr=(address, 0))
+            session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
+            try:
+                await stack.enter_async_context(session.ws_connect(f"{served.url}/rpc"))
+            except aiohttp.WSServerHandshakeError:
+                return False
+            return True
+
+        for address in ("127.0.0.2", "127.0.0.3"):
+            assert [await is_told(address) for _ in range(32)] == [True] * 32
+            assert not await is_told(address)
+        assert not await is_told("127.0.0.4")
 
 
 async def test_who_asks_without_end_is_hung_up_on(
@@ -187,6 +316,8 @@ async def test_a_reading_that_has_waited_is_not_of_now(served: Served) -> None:
     assert served.meter.values(served.now).power_w == 1000
     with pytest.raises(Unavailable):
         served.meter.values(served.now + 11)
+    served.server.on_reading(house(imported="(03.000*kW)"), 30)
+    assert served.meter.values(served.now).power_w == 3000
 
 
 async def test_one_address_cannot_take_all_connections(served: Served) -> None:
@@ -200,10 +331,14 @@ async def test_one_address_cannot_take_all_connections(served: Served) -> None:
             return False
 
     writers: list[asyncio.StreamWriter] = []
-    assert [await is_open() for _ in range(http_port.MOST_OF_ONE)] == [True] * http_port.MOST_OF_ONE
+    assert [await is_open() for _ in range(48)] == [True] * 48
+    assert not await is_open()
+    # They have 75 seconds.
+    served.now += 75
+    served.server._http.close_idle()
     assert not await is_open()
     # Those that ask nothing any more make room.
-    served.now += 80
+    served.now += 0.1
     served.server._http.close_idle()
     async with asyncio.timeout(10):
         while not await is_open():
@@ -244,9 +379,29 @@ async def test_half_a_request_keeps_nobody_out(
             await asyncio.sleep(0.01)
     assert await answers(served.port, "127.0.0.9")
     # They have ten seconds.
-    served.now += 11
+    served.now += 10
+    http.close_idle()
+    assert len(http._connections()) == 11
+    served.now += 0.1
     http.close_idle()
     assert http._connections() == []
+    for writer in writers:
+        writer.close()
+
+
+async def test_128_connections_are_all_there_are(served: Served) -> None:
+    writers = [await open_half(served.port, f"127.0.1.{n}") for n in range(127)]
+    http = served.server._http
+    async with asyncio.timeout(10):
+        while len(http._connections()) < 127:
+            await asyncio.sleep(0.01)
+    assert await answers(served.port, "127.0.0.9")
+    writers.append(await open_half(served.port, "127.0.1.127"))
+    async with asyncio.timeout(10):
+        while len(http._connections()) < 128:
+            await asyncio.sleep(0.01)
+    # Each address has one: none gives its place to another.
+    assert not await answers(served.port, "127.0.0.9")
     for writer in writers:
         writer.close()
 
@@ -265,6 +420,15 @@ async def test_a_named_battery_has_its_place(monkeypatch: pytest.MonkeyPatch) ->
     for writer in writers:
         writer.close()
     await server.stop()
+
+
+async def test_who_listens_has_asked(served: Served, session: aiohttp.ClientSession) -> None:
+    for n in range(198):
+        served.meter.note(LOCAL, Question.OTHER, served.now + n / 1000)
+    url = f"{served.url}/rpc"
+    async with session.ws_connect(url), session.ws_connect(url):
+        with pytest.raises(aiohttp.WSServerHandshakeError, match="429"):
+            await session.ws_connect(url)
 
 
 @pytest.mark.parametrize(("path", "host"), [("/nothing", LOCAL), ("/api", "elsewhere.example")])
@@ -326,8 +490,15 @@ async def test_udp(served: Served) -> None:
     transport.close()
 
 
-async def test_the_ports_are_free_afterwards(served: Served) -> None:
+@pytest.mark.parametrize("is_late", [False, True])
+async def test_the_ports_are_free_afterwards(served: Served, is_late: bool) -> None:  # noqa: FBT001
     await served.server.stop()
+    if is_late:
+        await served.server.start_udp(served.udp_port)
+        await served.server.start_http(LOCAL, served.port)
+    timer = served.server._http._timer
+    assert timer
+    assert timer.cancelled()
     for kind, port in ((socket.SOCK_STREAM, served.port), (socket.SOCK_DGRAM, served.udp_port)):
         with socket.socket(socket.AF_INET, kind) as again:
             again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -2,11 +2,11 @@
 
 Frames whose tag holds and telegrams whose CRC holds are rewritten part by part (telegram_parts) and
 sealed anew with a published key. Of whatever else is on the line nothing stays but where frames
-begin and how long they are, the punctuation of cut telegrams, and the bytes of an idle line.
+begin and how long they are, the lines of cut telegrams, and the bytes of an idle line.
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -23,7 +23,8 @@ from ..p1 import (
     Telegram,
     crc16,
 )
-from .replacing import Clock, Texts, constant_for, noise
+from .registers import Factor, Registers, digits_of, medium_of, write_digits
+from .replacing import Clock, Texts, constant_for, filler, noise
 from .telegram_parts import Kind, Part, parts_of
 
 PUBLISHED_KEY_NAME = "smarty-p1 public"
@@ -41,6 +42,8 @@ _MAX_IDENTIFICATIONS = 8
 _HEADER = re.compile(rb"\xdb\x08(.{8})([\0-\x7f]|\x81.|\x82..)\x30(.{4})", re.DOTALL)
 # So long a run of printable signs does not come about by chance.
 _CUT_TEXT = re.compile(rb"[ -~\r\n]{32,}")
+# All other signs of a cut text may belong to a message whose beginning is lost.
+_CUT_MARKS = re.compile(rb"((?:\A|(?<=\n))(?:/[A-Za-z]{3}|![0-9A-F]{4})|[\r\n]+)")
 
 type Chunk = tuple[float, bytes]
 """When it came, in seconds of a clock that only goes forward, and the bytes."""
@@ -51,11 +54,23 @@ class Replaced(StrEnum):
 
     TIMES = "times"
     TOTALS = "totals"
+    MEASURED = "powers_and_currents"
+    MESSAGES = "messages"
     TEXTS = "texts"
-    """Identifiers, texts and what is not known."""
+    """Identifiers, and values that are not known."""
     TITLES = "titles_and_frame_counters"
     UNOPENED = "bytes_of_frames_that_could_not_be_opened"
     NOISE = "bytes_that_are_no_telegram"
+
+
+_REPLACED = {
+    Kind.TIME: Replaced.TIMES,
+    Kind.TOTAL: Replaced.TOTALS,
+    Kind.COUNTER: Replaced.TOTALS,
+    Kind.MEASURED: Replaced.MEASURED,
+    Kind.MESSAGE: Replaced.MESSAGES,
+    Kind.OTHER: Replaced.TEXTS,
+}
 
 
 class _Piece(NamedTuple):
@@ -77,15 +92,22 @@ class Anonymous:
     replaced: Counter[Replaced] = field(default_factory=Counter)
 
 
-def anonymise(chunks: Sequence[Chunk], opener: Opener | None, random: Random) -> Anonymous:
+def anonymise(
+    chunks: Sequence[Chunk],
+    opener: Opener | None,
+    random: Random,
+    *,
+    keeps_message_forms: bool = False,
+) -> Anonymous:
     """Return an anonymous line with chunks of the same sizes at the same distances.
 
     Without an opener, all frames are replaced by chance. `random` must not be repeatable unless the
-    line is made up.
+    line is made up. Messages become a constant text of the same length; with `keeps_message_forms`,
+    they keep word lengths, capitals and digits.
     """
     line = b"".join(data for _, data in chunks)
     pieces = list(_pieces(line, _frames(chunks, line, opener) if opener else []))
-    result = _Writer(pieces, random).write()
+    result = _Writer(pieces, random, keeps_message_forms=keeps_message_forms).write()
     at, start = 0, chunks[0][0] if chunks else 0.0
     new_line = b"".join(result.pieces)
     made = Anonymous([], result.is_encrypted, result.telegrams, result.replaced)
@@ -153,10 +175,15 @@ class _Written:
 class _Writer:
     """Writes the pieces anew; all constants are chosen by all pieces before."""
 
-    def __init__(self, pieces: Sequence[_Piece], random: Random) -> None:
+    def __init__(
+        self, pieces: Sequence[_Piece], random: Random, *, keeps_message_forms: bool
+    ) -> None:
         self._pieces = pieces
         self._random = random
         self._texts = Texts(random)
+        self._message = self._texts.replace if keeps_message_forms else filler
+        self._factors = defaultdict[str, Factor](lambda: Factor(random))
+        self._telegrams: dict[bytes, bytes] = {}
         self._titles: dict[bytes, bytes] = {}
         self._cipher = AESGCM(PUBLISHED_KEY)
         self._written = _Written()
@@ -164,22 +191,9 @@ class _Writer:
         self._clock = Clock(
             dict.fromkeys(one.text for one in parts if one.kind is Kind.TIME), random
         )
-        self._constants = self._choose_constants(parts)
+        self._registers = Registers(parts, self._factors, random)
         counters = [one.telegram.frame_counter or 0 for one in pieces if one.telegram]
         self._counter_constant = constant_for(counters, _COUNTERS, random) if counters else 0
-
-    def _choose_constants(self, parts: Sequence[Part]) -> dict[str, int]:
-        values: dict[str, set[int]] = {}
-        sizes: dict[str, int] = {}
-        for part in parts:
-            if part.kind is Kind.TOTAL:
-                values.setdefault(part.name, set()).add(_digits(part.text))
-                sizes[part.name] = 10 ** len(part.text.replace(b".", b""))
-        # A register that never counted says nothing about a household, and something about a meter.
-        return {
-            name: constant_for(known, sizes[name], self._random) if known != {0} else 0
-            for name, known in values.items()
-        }
 
     def write(self) -> _Written:
         for piece in self._pieces:
@@ -189,35 +203,41 @@ class _Writer:
     def _write_piece(self, piece: _Piece) -> bytes:
         if not piece.parts:
             return self._write_rest(piece.data)
-        text = b""
-        for part in piece.parts:
-            text += b"%04X" % crc16(text) if part.kind is Kind.CHECKSUM else self._write_part(part)
+        text = self._write_telegram(piece.parts)
+        kinds = (part.kind for part in piece.parts)
+        self._written.replaced.update(_REPLACED[kind] for kind in kinds if kind in _REPLACED)
         self._written.telegrams.append(text)
         if piece.telegram is None:
             return text
         self._written.is_encrypted = True
         return self._seal(piece.data, text, piece.telegram)
 
+    def _write_telegram(self, parts: Sequence[Part]) -> bytes:
+        # One that is repeated stays the same.
+        true = b"".join(part.text for part in parts)
+        if true not in self._telegrams:
+            text = b""
+            for part in parts:
+                is_sum = part.kind is Kind.CHECKSUM
+                text += b"%04X" % crc16(text) if is_sum else self._write_part(part)
+            self._telegrams[true] = text
+        return self._telegrams[true]
+
     def _write_part(self, part: Part) -> bytes:
         match part.kind:
             case Kind.KEPT:
                 return part.text
             case Kind.TIME:
-                self._written.replaced[Replaced.TIMES] += 1
                 return self._clock.replace(part.text)
-            case Kind.TOTAL:
-                self._written.replaced[Replaced.TOTALS] += 1
-                return self._write_total(part)
+            case Kind.TOTAL | Kind.COUNTER:
+                return self._registers.replace(part)
+            case Kind.MEASURED:
+                scale = self._factors[medium_of(part.name)].scale
+                return write_digits(scale(digits_of(part.text)), part.text)
+            case Kind.MESSAGE:
+                return self._message(part.text)
             case _:
-                self._written.replaced[Replaced.TEXTS] += 1
                 return self._texts.replace(part.text)
-
-    def _write_total(self, part: Part) -> bytes:
-        whole, point, decimals = part.text.partition(b".")
-        size = len(whole) + len(decimals)
-        value = (_digits(part.text) + self._constants[part.name]) % 10**size
-        digits = b"%0*d" % (size, value)
-        return digits[: len(whole)] + point + digits[len(whole) :]
 
     def _seal(self, frame: bytes, text: bytes, telegram: Telegram) -> bytes:
         header_size = len(frame) - len(text) - 16 + _TAG_EXCESS
@@ -262,12 +282,9 @@ class _Writer:
         at = 0
         for match in _CUT_TEXT.finditer(data):
             new += noise(data[at : match.start()], self._random)
-            new += b"".join(map(self._texts.replace, re.split(rb"([()\r\n]+)", match[0])))
+            for number, text in enumerate(_CUT_MARKS.split(match[0])):
+                new += self._texts.replace(text) if number % 2 else self._message(text)
             at = match.end()
         new += noise(data[at:], self._random)
         self._written.replaced[Replaced.NOISE] += len(data)
         return bytes(new)
-
-
-def _digits(text: bytes) -> int:
-    return int(text.replace(b".", b""))

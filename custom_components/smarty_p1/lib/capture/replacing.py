@@ -1,5 +1,7 @@
 """What takes the place of what must not be known: as long, of the same signs, the same each time.
 
+A message becomes a constant text: word lengths and capitals would let a reader guess names.
+
 All of it needs a source of chance that nobody can repeat, as `random.SystemRandom`: whoever knew
 it could undo it.
 """
@@ -13,7 +15,8 @@ from zoneinfo import ZoneInfo
 
 _LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 _FILL_TIME = b"632525252525"
-_OCTETS = re.compile(rb"(?:[0-9A-Fa-f]{2}){2,}")
+_OCTETS = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
+_FILLER = b"This message has been replaced. "
 _TRIES = 64
 _MOST_WEEKS = 52 * 8
 # Two hours of a meter that sends each second, and what its channels captured.
@@ -27,6 +30,20 @@ _ALPHABET_OF = {sign: alphabet for alphabet in _ALPHABETS for sign in alphabet}
 _HIGH = bytes(range(0xA1, 0xDB))
 
 
+def is_octets(text: bytes) -> bool:
+    """Return whether a text is one in hexadecimal."""
+    return _OCTETS.fullmatch(text) is not None
+
+
+def filler(text: bytes) -> bytes:
+    """Return a constant text of the same length, in hexadecimal if the given text is."""
+    size = len(text)
+    if not is_octets(text):
+        return (_FILLER * (size // len(_FILLER) + 1))[:size]
+    octets = filler(b" " * (size // 2)).hex().encode("ascii")
+    return octets.upper() if text == text.upper() else octets
+
+
 class Texts:
     """Replaces texts and identifiers, also those in hexadecimal: equal ones by equal ones."""
 
@@ -36,7 +53,8 @@ class Texts:
 
     def replace(self, text: bytes) -> bytes:
         """Return as many signs of the same kinds; blanks and punctuation stay."""
-        if not _OCTETS.fullmatch(text):
+        # Two digits are rather a number.
+        if len(text) <= 2 or not is_octets(text):  # noqa: PLR2004
             return self._of(text)
         octets = bytes.fromhex(text.decode("ascii"))
         if not (octets.isascii() and octets.decode("ascii").isprintable()):
@@ -73,7 +91,7 @@ def constant_for(values: Iterable[int], size: int, random: Random) -> int:
     known = set(values)
     lowest, highest = min(known), max(known)
     first, last = -lowest, size - 1 - highest
-    for _ in range(_TRIES):
+    for _ in range(_TRIES if first <= last else 0):
         constant = random.randint(first, last)
         if abs(constant) > highest - lowest:
             return constant

@@ -24,8 +24,10 @@ class Summary(NamedTuple):
     """How often what was replaced, without what never was."""
     kept: tuple[str, ...]
     """The references of objects that stay as they are,"""
+    scaled: tuple[str, ...]
+    """of those whose powers and currents are scaled,"""
     moved: tuple[str, ...]
-    """of those whose registers are moved and whose times are shifted,"""
+    """of those whose registers are scaled and moved, and whose times are shifted,"""
     changed: tuple[str, ...]
     """and of those in which there is something else, other signs of the same kind now."""
 
@@ -37,8 +39,11 @@ def summarise(made: Anonymous) -> Summary:
         for reference, found in kinds_of(text):
             if reference in kinds or len(kinds) < _MOST_OBJECTS:
                 kinds.setdefault(reference, set()).update(found)
-    changed = {one for one, found in kinds.items() if Kind.OTHER in found}
-    moved = {one for one, found in kinds.items() if found & {Kind.TOTAL, Kind.TIME}} - changed
+    changed = {one for one, found in kinds.items() if found & {Kind.OTHER, Kind.MESSAGE}}
+    moved = {
+        one for one, found in kinds.items() if found & {Kind.TOTAL, Kind.COUNTER, Kind.TIME}
+    } - changed
+    scaled = {one for one, found in kinds.items() if Kind.MEASURED in found} - changed
     lines = made.telegrams[-1].decode("latin-1").splitlines() if made.telegrams else []
     return Summary(
         telegrams=len(made.telegrams),
@@ -48,7 +53,8 @@ def summarise(made: Anonymous) -> Summary:
         is_encrypted=made.is_encrypted,
         last_telegram=tuple(map(_shown, lines[:MAX_LINES])),
         replaced={name: count for name in Replaced if (count := made.replaced[name])},
-        kept=tuple(sorted(kinds.keys() - changed - moved)),
+        kept=tuple(sorted(kinds.keys() - changed - moved - scaled)),
+        scaled=tuple(sorted(scaled)),
         moved=tuple(sorted(moved)),
         changed=tuple(sorted(changed)),
     )

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from enum import Enum, auto
 from typing import NamedTuple
 
+from .replacing import is_octets
+
 MAX_LINES = 512
 # Of an object of more values, the last one keeps the rest.
 _MAX_VALUES = 64
@@ -22,9 +24,15 @@ class Kind(Enum):
     TIME = auto()
     """A time of the meter's clock, YYMMDDhhmmss and the letter of the season."""
     TOTAL = auto()
-    """The digits of a register that counts."""
+    """The digits of a register of energy or volume."""
+    COUNTER = auto()
+    """The digits of a counter of events."""
+    MEASURED = auto()
+    """The digits of a power or current."""
+    MESSAGE = auto()
+    """A text for people, or a line that is not understood."""
     OTHER = auto()
-    """An identifier, a text, or what is not understood."""
+    """An identifier, or a value that is not understood."""
     CHECKSUM = auto()
     """Four digits: the CRC of all before them."""
 
@@ -49,7 +57,9 @@ _NO_TIME = re.compile(rb"632525252525[SW]")
 _SMALL = re.compile(rb"[0-9]{1,3}")
 _VERSION = re.compile(rb"[0-9A-F]{2}")
 # No more digits than a power has: an identifier or a total would not fit.
-_MEASURED = re.compile(rb"[+-]?(?=[0-9.]{1,6}(?:\*|\Z))[0-9]{1,5}(?:\.[0-9]{1,3})?(\*[A-Za-z]+)?")
+_MEASURED = re.compile(
+    rb"([+-]?)(?=[0-9.]{1,6}(?:\*|\Z))([0-9]{1,5}(?:\.[0-9]{1,3})?)(\*[A-Za-z]+)?"
+)
 _TOTAL = re.compile(rb"([0-9]{1,15}(?:\.[0-9]{1,9})?)(\*[A-Za-z0-9]+)?")
 _UNITS = frozenset(
     f"*{unit}".encode()
@@ -59,11 +69,13 @@ _UNITS = frozenset(
     )
 )
 
-_MEASURED_OBJECTS = re.compile(
-    r"1-0:(?:[1-4]|9|10|2[1-4]|4[1-4]|6[1-4]|31|32|51|52|71|72)\.7\.0|0-0:17\.0\.0|1-1:3[14]\.4\.0"
-)
+_POWERS_AND_CURRENTS = re.compile(r"1-0:(?:[1-4]|9|10|2[1-4]|4[1-4]|6[1-4]|[357]1)\.7\.0")
+_VOLTAGES_AND_LIMITS = re.compile(r"1-0:[357]2\.7\.0|0-0:17\.0\.0|1-1:3[14]\.4\.0")
 _SMALL_OBJECTS = re.compile(r"0-[0-4]:96\.3\.10|0-[1-4]:24\.[14]\.0")
-_TOTALS = re.compile(r"[0-9]+-[0-9]+:[0-9]+\.8\.[0-9]+|0-0:96\.7\.21|[01]-0:[357]2\.3[26]\.0")
+_TOTALS = re.compile(r"[0-9]+-[0-9]+:[0-9]+\.8\.[0-9]+")
+_COUNTERS = re.compile(r"0-0:96\.7\.21|[01]-0:[357]2\.3[26]\.0")
+_MESSAGES = re.compile(r"[0-9]+-[0-9]+:96\.13\.[0-9]+")
+_IDENTIFIERS = re.compile(r"[0-9]+-[0-9]+:(?:42\.0\.0|96\.1\.[0-9]+)")
 _INDEXES = re.compile(r"0-[0-9]+:24\.2\.1")
 
 
@@ -76,7 +88,7 @@ def parts_of(text: bytes) -> list[Part]:
             break
         found += _parts_of_line(match[0], is_first=number == 0)
         end = match.end()
-    found.append(Part(Kind.OTHER, text[end:]))
+    found.append(Part(Kind.MESSAGE, text[end:]))
     return [part for part in found if part.text]
 
 
@@ -102,43 +114,68 @@ def _parts_of_line(line: bytes, *, is_first: bool) -> Iterator[Part]:
     elif match := _OBJECT.fullmatch(line):
         reference = match[1].decode("ascii")
         yield Part(Kind.KEPT, match[1] + b"(")
-        values = match[2].split(b")(", _MAX_VALUES - 1)
+        is_text = _MESSAGES.fullmatch(reference)
+        values = [match[2]] if is_text else match[2].split(b")(", _MAX_VALUES - 1)
         for number, value in enumerate(values):
             yield Part(Kind.KEPT, b")(" if number else b"")
             yield from _parts_of_value(reference, number, value)
         yield Part(Kind.KEPT, b")" + match[3])
     else:
-        yield Part(Kind.OTHER, line)
+        text = line.rstrip(b"\r\n")
+        yield Part(Kind.MESSAGE, text)
+        yield Part(Kind.KEPT, line[len(text) :])
 
 
 def _parts_of_value(reference: str, number: int, value: bytes) -> Iterator[Part]:
-    if _TIME.fullmatch(value):
-        # What a channel without a meter sends is no time.
-        yield Part(Kind.KEPT if _NO_TIME.fullmatch(value) else Kind.TIME, value)
-    elif _stays(reference, value):
-        yield Part(Kind.KEPT, value)
-    elif _is_total(reference, number) and (match := _TOTAL.fullmatch(value)):
-        yield Part(Kind.TOTAL, match[1], f"{reference} {number} {_form(match[1])}")
+    if _POWERS_AND_CURRENTS.fullmatch(reference) and (match := _measured(value)):
+        yield Part(Kind.KEPT, match[1])
+        yield Part(Kind.MEASURED, match[2], reference)
+        yield Part(Kind.KEPT, match[3] or b"")
+    elif (kind := _kind_of_register(reference, number)) and (match := _TOTAL.fullmatch(value)):
+        yield Part(kind, match[1], f"{reference} {number} {_form(match[1])}")
         unit = match[2] or b""
         yield Part(Kind.KEPT if unit in _UNITS else Kind.OTHER, unit)
     else:
-        yield Part(Kind.OTHER, value)
+        yield Part(_kind_of_value(reference, value), value)
+
+
+def _kind_of_value(reference: str, value: bytes) -> Kind:
+    if _MESSAGES.fullmatch(reference):
+        return Kind.MESSAGE
+    if _TIME.fullmatch(value):
+        # What a channel without a meter sends is no time.
+        return Kind.KEPT if _NO_TIME.fullmatch(value) else Kind.TIME
+    if _stays(reference, value):
+        return Kind.KEPT
+    return Kind.MESSAGE if _has_words(reference, value) else Kind.OTHER
 
 
 def _stays(reference: str, value: bytes) -> bool:
-    if _MEASURED_OBJECTS.fullmatch(reference):
-        match = _MEASURED.fullmatch(value)
-        return match is not None and (match[1] is None or match[1] in _UNITS)
+    if _VOLTAGES_AND_LIMITS.fullmatch(reference):
+        return _measured(value) is not None
     form = _SMALL if _SMALL_OBJECTS.fullmatch(reference) else None
     if reference == "1-3:0.2.8":
         form = _VERSION
     return form is not None and form.fullmatch(value) is not None
 
 
-def _is_total(reference: str, number: int) -> bool:
+def _measured(value: bytes) -> re.Match[bytes] | None:
+    match = _MEASURED.fullmatch(value)
+    return match if match and (match[3] is None or match[3] in _UNITS) else None
+
+
+def _kind_of_register(reference: str, number: int) -> Kind | None:
     if _INDEXES.fullmatch(reference):
-        return number == 1
-    return number == 0 and _TOTALS.fullmatch(reference) is not None
+        return Kind.TOTAL if number == 1 else None
+    if number == 0 and _TOTALS.fullmatch(reference):
+        return Kind.TOTAL
+    return Kind.COUNTER if number == 0 and _COUNTERS.fullmatch(reference) else None
+
+
+def _has_words(reference: str, value: bytes) -> bool:
+    if _IDENTIFIERS.fullmatch(reference):
+        return False
+    return b" " in (bytes.fromhex(value.decode("ascii")) if is_octets(value) else value)
 
 
 def _form(digits: bytes) -> str:
