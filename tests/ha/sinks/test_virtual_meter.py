@@ -211,7 +211,6 @@ async def test_devices_read_it_until_the_entry_is_unloaded(house: House) -> None
         await house.get("/api")
 
 
-@pytest.mark.parametrize("expected_lingering_timers", [True])
 @pytest.mark.parametrize(("shows_telegram", "status"), [(False, 404), (True, 200)])
 async def test_the_telegram_is_handed_out_only_with_consent(
     house: House,
@@ -225,6 +224,7 @@ async def test_the_telegram_is_handed_out_only_with_consent(
         assert ("/Lux5" in await answer.text()) is shows_telegram
 
 
+@pytest.mark.parametrize("expected_lingering_timers", [True])
 async def test_what_a_broker_has_kept_is_not_of_now(
     house: House, mqtt_mock: MqttMockHAClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
