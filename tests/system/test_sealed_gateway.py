@@ -206,7 +206,7 @@ async def test_tls_user_and_password(tmp_path: Path, line: Line) -> None:
         async with gateway.running():
             await line.send(frame(1))
             await gateway.until_metric("broker_losses_total", 1)
-            assert await gateway.metric("queue_length") == 1
+            await gateway.until_metric("queue_length", 1)
         assert "Not authorized" in log.read_text(encoding="utf-8")
         password.write_text("s3cret\n", encoding="ascii")
         async with gateway.running():
