@@ -214,7 +214,7 @@ async def test_a_user_who_may_not_publish(tmp_path: Path, line: Line) -> None:
         async with gateway.running():
             await line.send(frame(1))
             await until_logged(tmp_path, "does not allow it: nats: permissions violation")
-            assert await gateway.total("queue_length") == 1
+            await gateway.until_total("queue_length", 1)
         assert await stored(cluster) == []
 
 
@@ -283,7 +283,7 @@ async def test_what_the_user_may_not_publish_is_set_aside_until_it_may(
             await line.send(b"".join([*sent, *noise, frame(11)]))
             await gateway.until_total("published_total", 11)
             await gateway.until_total("set_aside", 10 + 3)
-            assert await gateway.total("queue_length") == 10 + 3
+            await gateway.until_total("queue_length", 10 + 3)
             assert await gateway.total("dropped_total") == 7
         assert logged(tmp_path).count(f"smarty_p1.sealed.{other.lower()}") == 1
         async with gateway.running():
@@ -298,7 +298,7 @@ async def test_what_the_user_may_not_publish_is_set_aside_until_it_may(
             await gateway.until_total("set_aside", 3)
             await line.send(frame(11, title=OTHER_TITLE))
             await gateway.until_total("published_total", 11)
-            assert await gateway.total("queue_length") == 3
+            await gateway.until_total("queue_length", 3)
         messages = await stored(cluster)
     assert of_meter(messages, TITLE) == [frame(counter) for counter in range(1, 12)]
     assert of_meter(messages, OTHER_TITLE) == [

@@ -101,7 +101,7 @@ async def test_what_the_broker_refuses_goes_on_waiting(tmp_path: Path, line: Lin
         async with broker.serving():
             await line.send(b"".join(frames))
             await gateway.until_metric("broker_losses_total", 2)
-            assert await gateway.metric("queue_length") == 3
+            await gateway.until_metric("queue_length", 3)
             assert await gateway.metric("published_total") == 0
         configuration.write_text(allowing, encoding="ascii")
         listener = Listener(broker.port, FRAME)
@@ -122,7 +122,7 @@ async def test_a_frame_that_is_too_large_for_the_broker_goes_on_waiting(
         async with broker.serving(), listener.listening():
             await line.send(b"".join(frames))
             await gateway.until_metric("broker_losses_total", 2)
-            assert await gateway.metric("queue_length") == 2
+            await gateway.until_metric("queue_length", 2)
             assert listener.at(FRAME) == frames[:2]
         configuration.write_text(allowing, encoding="ascii")
         late = Listener(broker.port, FRAME)
