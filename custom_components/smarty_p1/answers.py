@@ -1,8 +1,8 @@
-"""The answers that take long to make: one at a time in the whole of Home Assistant.
+"""Long answers to users: they are made one at a time in the whole of Home Assistant.
 
 Any user may ask for a year of quarter-hours or the worth of a battery. Made all at once, a few
 hundred of them would keep Home Assistant from everything else. So users take turns, one thread does
-the work, and who asks for the same gets the same answer.
+the work, and equal questions get one answer.
 """
 
 import asyncio
@@ -64,7 +64,7 @@ class Answers:
         make: Callable[[], Awaitable[T]],
         books: Books = lambda: None,
     ) -> T:
-        """Return the answer to a question, when it is the user's turn; None is no user's.
+        """Return the answer to a question when it is the user's turn; automations have no user.
 
         An answer is kept, and given to all who ask the same, as long as `books` returns an equal
         mark. Raises BusyError when the user waits for `MAX_WAITING` others already, or it takes a
@@ -84,7 +84,7 @@ class Answers:
         try:
             with _as_long_as_connected():
                 self._serve()
-                # Who is cancelled takes nothing from the others.
+                # An asker that is cancelled must not cancel the answer of the others.
                 await asyncio.wait([work.answer])
             return cast("T", work.answer.result())
         finally:
@@ -105,14 +105,14 @@ class Answers:
             while work := self._turns.take():
                 work.is_taken = True
                 await self._async_make(work)
-                # Short ones need not wait for anything: what else there is to do comes in between.
+                # A short answer awaits nothing: other tasks must run between two of them.
                 await asyncio.sleep(0)
         finally:
             self._server = None
 
     async def _async_make(self, work: _Work) -> None:
         try:
-            # Before: what changes while it is made makes it an old one.
+            # Taken first: a change during the work makes this an old answer.
             mark = work.books()
             async with asyncio.timeout(_PATIENCE):
                 answer = await work.make()
@@ -125,7 +125,7 @@ class Answers:
             if mark is not None:
                 self._keep(work.question, mark, answer)
         finally:
-            # What it is was told, if anybody still waits.
+            # asyncio reports an exception that nobody retrieves: all askers may have left.
             if not work.answer.cancel():
                 work.answer.exception()
             del self._works[work.question]
@@ -145,7 +145,7 @@ class Answers:
 def _as_long_as_connected() -> Iterator[None]:
     """Cancel the current task when the connection on which a user has asked is closed.
 
-    Not that of a script, which goes on without who has started it.
+    A script is not cancelled: it goes on when the user who started it has left.
     """
     connection, task = current_connection.get(), asyncio.current_task()
     if connection is None or task is None or script_stack_cv.get():

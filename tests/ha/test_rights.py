@@ -88,6 +88,18 @@ def token_of(hass: HomeAssistant, users: dict[str, MockUser]) -> Callable[[str],
     return token
 
 
+async def bill_for(hass: HomeAssistant, entry: MockConfigEntry, user: MockUser | None) -> None:
+    """Ask for a bill as a user, or as an automation."""
+    await hass.services.async_call(
+        DOMAIN,
+        "get_bill",
+        {"config_entry": entry.entry_id},
+        blocking=True,
+        return_response=True,
+        context=Context(user_id=user.id if user else None),
+    )
+
+
 @pytest.mark.usefixtures("entry")
 def test_the_page_names_all_commands_and_actions(hass: HomeAssistant) -> None:
     commands = {name for name in hass.data[websocket_api.DOMAIN] if name.startswith(f"{DOMAIN}/")}
@@ -176,14 +188,7 @@ async def test_no_command_or_action_is_about_what_is_no_meter(
         ("automation", ServiceValidationError),
     ):
         with pytest.raises(error):
-            await hass.services.async_call(
-                DOMAIN,
-                "get_bill",
-                {"config_entry": other.entry_id},
-                blocking=True,
-                return_response=True,
-                context=Context(user_id=users[user].id if user in users else None),
-            )
+            await bill_for(hass, other, users.get(user))
 
 
 async def test_an_action_of_a_user_that_is_gone(
@@ -191,14 +196,7 @@ async def test_an_action_of_a_user_that_is_gone(
 ) -> None:
     await hass.auth.async_remove_user(users["reader"])
     with pytest.raises(Unauthorized):
-        await hass.services.async_call(
-            DOMAIN,
-            "get_bill",
-            {"config_entry": entry.entry_id},
-            blocking=True,
-            return_response=True,
-            context=Context(user_id=users["reader"].id),
-        )
+        await bill_for(hass, entry, users["reader"])
 
 
 async def test_a_user_learns_nothing_of_a_meter_that_is_not_loaded(
@@ -206,14 +204,7 @@ async def test_a_user_learns_nothing_of_a_meter_that_is_not_loaded(
 ) -> None:
     await hass.config_entries.async_unload(entry.entry_id)
     with pytest.raises(Unauthorized):
-        await hass.services.async_call(
-            DOMAIN,
-            "get_bill",
-            {"config_entry": entry.entry_id},
-            blocking=True,
-            return_response=True,
-            context=Context(user_id=users["another user"].id),
-        )
+        await bill_for(hass, entry, users["another user"])
 
 
 # What a line of the page is asked for by; Home Assistant refuses it before it comes to the meter.

@@ -1,4 +1,4 @@
-"""Who is next, where one thing is done at a time for many users: each user in turn."""
+"""Turns of users who wait for work that is done one at a time."""
 
 from collections.abc import Hashable
 
