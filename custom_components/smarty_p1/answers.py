@@ -180,6 +180,6 @@ async def async_aside[**P, T](
 @callback
 def books_of(coordinator: SmartyCoordinator) -> object:
     """Return a mark that is another one with each quarter-hour, contract and change of the past."""
-    demand = coordinator.demand
-    past = coordinator.memory.demand_meter.past
+    demand = coordinator.books.demand
+    past = coordinator.books.memory.demand_meter.past
     return demand and (demand.contracts, past, demand.last_quarter, demand.month.start)

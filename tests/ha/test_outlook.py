@@ -66,7 +66,7 @@ def begin(
         for day in range(1, 8):
             for n, kw in enumerate((1.0, 8.0)):
                 start = noon - timedelta(days=day) + n * QUARTER
-                entry.runtime_data.quarter_hours.append(QuarterHour(start, kw))
+                entry.runtime_data.books.quarter_hours.append(QuarterHour(start, kw))
         await hass.async_block_till_done()
         return entry
 

@@ -224,7 +224,7 @@ async def test_the_sum_of_the_points_is_compared(
     # On 10 and 11 May, this meter fed 0.08 kW in.
     may = "2026-05-10T00:00:00+02:00"
     for start in quarters(may, 192):
-        entry.runtime_data.quarter_hours.append(QuarterHour(start, 0.4, 0.02))
+        entry.runtime_data.books.quarter_hours.append(QuarterHour(start, 0.4, 0.02))
     await hass.async_block_till_done()
     one, two = (export(may, [kw] * 192, PRODUCTION) for kw in ("0.050", "0.030"))
 
@@ -471,7 +471,7 @@ async def test_nothing_is_tried_again_once_it_is_unloaded(
 ) -> None:
     later = Mock()
     monkeypatch.setattr(platform_past, "async_call_later", later)
-    past = entry.runtime_data.past
+    past = entry.runtime_data.books.past
     if is_unloaded:
         await hass.config_entries.async_unload(entry.entry_id)
 
@@ -520,7 +520,7 @@ async def test_the_statistics_of_the_entities_know_it(
     assert await rows_of(hass, name) == {may: 0.5, may + HOUR: 1.0}
 
     await bring_in(april())
-    await entry.runtime_data.past._recording
+    await entry.runtime_data.books.past._recording
     # It writes in an order of its own.
     await get_instance(hass).async_block_till_done()
 
@@ -567,7 +567,7 @@ async def test_a_file_that_contradicts_what_was_measured(  # noqa: PLR0913, PLR0
     data: bytes,
     key: str | None,
 ) -> None:
-    own = entry.runtime_data.quarter_hours
+    own = entry.runtime_data.books.quarter_hours
     for start, imported, exported in zip(quarters(DAY, 96), MEASURED, FED_IN, strict=True):
         own.append(QuarterHour(start, imported * 4, exported))
     await hass.async_block_till_done()
@@ -734,7 +734,7 @@ async def test_the_dialog_takes_a_file_and_another(
     await options.async_configure(flow["flow_id"], {"next_step_id": "leneda_file"})
     day = "2026-05-20T00:00:00+02:00"
     for start in quarters(day, 96):
-        entry.runtime_data.quarter_hours.append(QuarterHour(start, 0.4, 0.0))
+        entry.runtime_data.books.quarter_hours.append(QuarterHour(start, 0.4, 0.0))
     await hass.async_block_till_done()
     result = await choose(export(day, ["0.400"] * 96))
     assert (result["step_id"], result["menu_options"][-1]) == ("leneda_result", "leneda_finish")

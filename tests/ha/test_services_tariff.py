@@ -155,7 +155,7 @@ async def test_a_bill_says_what_was_shared(
 ) -> None:
     before = await call("get_bill", month="2026-05")
     assert not {each for each in before if "shar" in each} - {"measured_share"}
-    meter = entry.runtime_data.memory.demand_meter
+    meter = entry.runtime_data.books.memory.demand_meter
     # From the second day on: 30 days of 9.6 kWh. A third is shared with the country, on 5 of them
     # 10 Wh in each quarter-hour with the house.
     start = billed_month.START + timedelta(days=1)

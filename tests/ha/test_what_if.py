@@ -77,7 +77,7 @@ async def entry(
     folder.mkdir(parents=True, exist_ok=True)
     for name, each in lines.items():
         (folder / f"{name}.csv").write_text(f"start,a,b,c,d\n{''.join(each)}")
-    meter = entry.runtime_data.memory.demand_meter
+    meter = entry.runtime_data.books.memory.demand_meter
     meter.set_past(Past.of(quarters, meter.contracts))
     await hass.async_block_till_done()
     return entry

@@ -8,15 +8,11 @@ from homeassistant.core import HomeAssistant
 
 from ..const import CONF_KIND, CONF_TOPIC, KIND_METER, KIND_PULSE, KIND_TANK, PLATFORMS
 from .entry_types import AnyConfigEntry
-from .leneda_progress import LenedaProgress
+from .meter_books import MeterBooks
 from .meter_coordinator import MeterConfigEntry, SmartyCoordinator
-from .meter_history import MeterHistory
-from .meter_memory_file import MeterStore
-from .platform_past import PlatformPast
 from .pulse_counter import PulseCounter
 from .pulse_port_coordinator import PulsePortCoordinator
 from .pulse_source_coordinator import PulseEntityCoordinator, PulseTopicCoordinator
-from .quarter_hour_series import QuarterHourSeries
 from .tank_coordinator import TankCoordinator
 
 type PulseCoordinator = PulsePortCoordinator | PulseEntityCoordinator | PulseTopicCoordinator
@@ -56,10 +52,5 @@ def make_coordinator(hass: HomeAssistant, entry: AnyConfigEntry) -> Coordinator:
 
 async def async_forget(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     """Remove what is stored for an entry, whatever it reads."""
-    await MeterStore(hass, entry.entry_id).async_remove()
-    await MeterHistory(hass, entry.entry_id).async_remove()
+    await MeterBooks(hass, entry).async_remove()
     await PulseCounter(hass, entry).async_remove()
-    await LenedaProgress(hass, entry.entry_id, {}).async_remove()
-    own = QuarterHourSeries(hass, entry.entry_id)
-    await own.async_remove()
-    await PlatformPast(hass, entry, own).async_forget()

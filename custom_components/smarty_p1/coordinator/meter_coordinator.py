@@ -21,7 +21,6 @@ from ..const import (
 )
 from ..lib.meter import (
     Limits,
-    MeterMemory,
     MeterReader,
     MeterSession,
     NamedMeter,
@@ -37,23 +36,14 @@ from ..lib.p1 import (
     Opener,
     Reason,
     Rejection,
-    Telegram,
     parse_key,
 )
-from ..lib.tariff import Demand, MarketPrices
-from .contract_options import aids_of, contract_of, contract_since
 from .early_set_up import EarlySetUpCoordinator
 from .failure_run import FAILURES, Failure, failure_run_of
 from .late_telegram_repairs import LateTelegrams
-from .leneda_fetch import LenedaFetch
-from .market_prices import MarketPriceEntities
+from .meter_books import MeterBooks
 from .meter_capture import MeterCapture
-from .meter_history import MeterHistory
-from .meter_memory_file import MeterStore
-from .network_price_check import async_check_network_prices
-from .platform_past import PlatformPast
 from .push_coordinator import Obstacle
-from .quarter_hour_series import QuarterHourSeries
 from .repair_issues import Problem, is_raised, raise_issue, withdraw_issues
 
 LONG_ABSENCE = timedelta(hours=1)
@@ -134,12 +124,8 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
     def __init__(self, hass: HomeAssistant, entry: MeterConfigEntry) -> None:
         super().__init__(hass, entry)
         self.serial_number = str(entry.unique_id)
-        self.quarter_hours = QuarterHourSeries(hass, entry.entry_id)
-        self.history = MeterHistory(hass, entry.entry_id)
-        self.past = PlatformPast(hass, entry, self.quarter_hours)
-        self.market = MarketPriceEntities(hass, entry)
+        self.books = MeterBooks(hass, entry)
         self.capture = MeterCapture(hass, entry, self.async_add_byte_listener, self._capture_opener)
-        self._store = MeterStore(hass, entry.entry_id)
         self._failure_run = failure_run_of(hass, entry)
         self._failing: dict[Failure, Obstacle] = {}
         self._late = LateTelegrams(hass, entry)
@@ -153,37 +139,21 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
         """Return how telegrams have been received until now."""
         return self._session.reception
 
-    @property
-    def memory(self) -> MeterMemory:
-        """Return what is remembered of the meter."""
-        return self._store.memory
-
-    @property
-    def demand(self) -> Demand | None:
-        """Return what is known of the quarter-hours and months, be it from before a restart."""
-        return self.memory.demand_meter.snapshot
-
     @override
     async def async_start(self) -> None:
-        options = self.config_entry.options
-        await self._store.async_load(contract_of(options), contract_since(options))
-        self._store.memory.demand_meter.set_aids(aids_of(options))
-        await self.history.async_load()
-        await self.past.async_start(self.memory.demand_meter)
-        self._is_known = self.memory.last_telegram is not None
+        await self.books.async_open()
+        self._is_known = self.books.memory.last_telegram is not None
         self._take_keys()
         self._failure_run.listen(self._on_failing)
-        self.market.async_start()
-        async_check_network_prices(self.hass, self.config_entry)
         try:
             await super().async_start()
         except ConfigEntryNotReady:
             self._note_absence()
             # The next try reads what is stored; nothing older may be written after that.
             self.set_closed(is_closed=True)
-            await self._store.async_flush()
+            await self.books.async_flush()
             raise
-        await LenedaFetch(self.hass, self.config_entry, self.past, self.quarter_hours).async_start()
+        await self.books.async_fetch()
 
     @callback
     def _take_keys(self) -> None:
@@ -210,20 +180,20 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
         opener = key and Opener(
             key,
             authentication_key,
-            last_counters=self.memory.last_counters(key),
+            last_counters=self.books.memory.last_counters(key),
             needs_tag=needs_tag,
         )
         limits = Limits(self._kept_meters, self._warn_of_ignored)
-        meter = NamedMeter(self.serial_number, MeterReader(self.memory, limits), opener or None)
-        return MeterSession(meter, limits=limits, prices=self._prices, may_be_late=self._is_topic)
+        meter = NamedMeter(
+            self.serial_number, MeterReader(self.books.memory, limits), opener or None
+        )
+        return MeterSession(
+            meter, limits=limits, prices=self.books.prices_at, may_be_late=self._is_topic
+        )
 
     def _capture_opener(self) -> Opener | None:
         key, authentication_key = stored_keys(self.config_entry.data)
         return Opener(key, authentication_key) if key else None
-
-    def _prices(self, telegram: Telegram) -> MarketPrices:
-        is_before_change = self.memory.demand_meter.is_before_change(telegram.time)
-        return self.market.prices(is_before_change=is_before_change)
 
     @override
     async def async_shutdown(self) -> None:
@@ -235,9 +205,7 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
 
     async def async_close(self) -> None:
         """Store what is to be remembered, once and for all."""
-        await self.quarter_hours.async_close()
-        await self.history.async_close()
-        await self._store.async_close()
+        await self.books.async_close()
 
     @callback
     def async_add_reading_listener(self, listener: ReadingListener) -> CALLBACK_TYPE:
@@ -257,7 +225,7 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
                 self._on_other_meter(event)
             else:
                 self._on_rejection(event)
-            self._store.schedule_save()
+            self.books.schedule_save()
 
     @callback
     def _on_rejection(self, rejection: Rejection) -> None:
@@ -278,7 +246,7 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
         self._note_failure(failure, obstacle)
 
     def _is_foreign(self, title: bytes | None) -> bool:
-        own = self.memory.system_title
+        own = self.books.memory.system_title
         return title != own and own is not None and title is not None
 
     @callback
@@ -315,13 +283,11 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
     def _on_meter_reading(self, reading: Reading) -> None:
         self._on_reading()
         self._end_failure_run()
-        if reading.demand:
-            self.quarter_hours.append(reading.demand.last_quarter)
+        self.books.enter(reading)
         if not reading.is_current:
             self._on_late(reading)
             return
         self.latest = reading
-        self.history.note(reading)
         self._late.end()
         self._check_clock(reading)
         is_urgent = not self._min_interval or self._is_urgent(reading)
@@ -344,7 +310,7 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
         """Take what the user says: telegrams come in time, and the meter's clock is wrong."""
         reading = self._late.latest
         if reading and reading.telegram.time:
-            self.memory.clock_deviation = reading.telegram.time - reading.received_at
+            self.books.memory.clock_deviation = reading.telegram.time - reading.received_at
 
     def age_of(self, reading: Reading) -> float:
         """Return how many seconds ago a reading was sent.
@@ -354,7 +320,7 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
         """
         sent, time = reading.received_at, reading.telegram.time
         if time and self._is_topic:
-            sent = min(sent, time - (self.memory.clock_deviation or timedelta()))
+            sent = min(sent, time - (self.books.memory.clock_deviation or timedelta()))
         return max(0.0, (dt_util.utcnow() - sent).total_seconds())
 
     @callback
@@ -386,7 +352,7 @@ class SmartyCoordinator(EarlySetUpCoordinator[Reading]):
     @callback
     def _note_absence(self) -> None:
         """Raise an issue when there were telegrams once, and none for long."""
-        last = self.memory.last_telegram
+        last = self.books.memory.last_telegram
         if last and dt_util.utcnow() - last >= LONG_ABSENCE:
             raise_issue(self.hass, self.config_entry, Problem.NO_TELEGRAM, port=self.shown_port)
 

@@ -42,5 +42,5 @@ def _may_have_gas(entry: AnyConfigEntry) -> bool:
     if entry.state is not ConfigEntryState.LOADED:
         return True
     coordinator: SmartyCoordinator = entry.runtime_data
-    kinds = {medium.kind for medium in coordinator.history.media.values()}
+    kinds = {medium.kind for medium in coordinator.books.history.media.values()}
     return "gas" in kinds or (coordinator.latest is None and not kinds)

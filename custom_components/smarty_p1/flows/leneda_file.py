@@ -120,7 +120,7 @@ class LenedaFileSteps(OptionsFlow):
 
     async def _async_import(self) -> Imported:
         data = await self.hass.async_add_executor_job(_uploaded, self.hass, self._file_id)
-        imported: Imported = await self.config_entry.runtime_data.past.async_import(data)
+        imported: Imported = await self.config_entry.runtime_data.books.past.async_import(data)
         return imported
 
     async def _async_text(self, key: str, placeholders: dict[str, str]) -> str:

@@ -112,7 +112,7 @@ async def _async_last_counters(
 ) -> dict[bytes, int]:
     """Return the last frame counters, so that nobody passes recorded frames off as the meter's."""
     if entry.state is ConfigEntryState.LOADED and isinstance(entry.runtime_data, SmartyCoordinator):
-        return entry.runtime_data.memory.last_counters(key)
+        return entry.runtime_data.books.memory.last_counters(key)
     return await MeterStore(hass, entry.entry_id).async_last_counters(key)
 
 

@@ -15,7 +15,7 @@ _UNKNOWN = "–"  # noqa: RUF001 - a dash, as in a table
 
 def surcharge_readings(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, str]:
     """Return what the page says of them; a dash stands for what is not known."""
-    demand = entry.runtime_data.demand if entry.state is ConfigEntryState.LOADED else None
+    demand = entry.runtime_data.books.demand if entry.state is ConfigEntryState.LOADED else None
     on_top = _cost(demand, replaces=False)
     instead = _cost(demand, replaces=True)
     difference = None if on_top is None or instead is None else on_top - instead

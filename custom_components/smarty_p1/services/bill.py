@@ -205,7 +205,7 @@ def comparison_answer(comparison: Comparison, prices: str = CURRENT_PRICES) -> d
 
 def demand_of(coordinator: SmartyCoordinator) -> Demand:
     """Return what is known of months. Raises ServiceValidationError before anything is."""
-    demand = coordinator.demand
+    demand = coordinator.books.demand
     if demand is None:
         raise invalid(translation_key="nothing_counted", title=coordinator.config_entry.title)
     return demand

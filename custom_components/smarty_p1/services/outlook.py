@@ -78,7 +78,7 @@ async def _async_told(
     demand = demand_of(coordinator)
     today = day_start(now)
     try:
-        past, _ = await coordinator.past.async_quarter_hours(today - LOOKED_BACK, today)
+        past, _ = await coordinator.books.past.async_quarter_hours(today - LOOKED_BACK, today)
     except OSError as err:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
@@ -94,7 +94,7 @@ async def _async_told(
 
 async def _async_market(coordinator: SmartyCoordinator, now: datetime) -> Market:
     """Return what tells the market's prices of a quarter-hour."""
-    entities, meter = coordinator.market.entities, coordinator.memory.demand_meter
+    entities, meter = coordinator.books.market.entities, coordinator.books.memory.demand_meter
     known: dict[str, PricesAhead] = {}
     for entity_id in {*entities(), *entities(is_before_change=True)} - {None}:
         known[str(entity_id)] = await async_prices_ahead(coordinator.hass, str(entity_id), now)

@@ -28,7 +28,7 @@ async def import_quarter_hours(call: ServiceCall) -> ServiceResponse:
     path: str = call.data[ATTR_PATH]
     try:
         data = await call.hass.async_add_executor_job(_read, call.hass, path)
-        found = await coordinator.past.async_import(data)
+        found = await coordinator.books.past.async_import(data)
     except ImportRefusedError as err:
         raise invalid(translation_key=err.key, **err.placeholders) from None
     return {
@@ -46,7 +46,7 @@ async def remove_imported_quarter_hours(call: ServiceCall) -> ServiceResponse:
     """
     coordinator = coordinator_of(call)
     try:
-        is_gone = await coordinator.past.async_remove()
+        is_gone = await coordinator.books.past.async_remove()
     except ImportRefusedError as err:
         raise invalid(translation_key=err.key, **err.placeholders) from None
     answer: dict[str, Any] = {"rows_left": not is_gone}

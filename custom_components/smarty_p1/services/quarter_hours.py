@@ -85,7 +85,7 @@ async def _async_read(
     coordinator: SmartyCoordinator, start: datetime, end: datetime, render: Render
 ) -> dict[str, Any]:
     try:
-        found, shared = await coordinator.past.async_quarter_hours(start, end)
+        found, shared = await coordinator.books.past.async_quarter_hours(start, end)
     except OSError as err:
         raise HomeAssistantError(
             translation_domain=DOMAIN,

@@ -84,7 +84,7 @@ async def _async_tried(call: ServiceCall, coordinator: SmartyCoordinator) -> dic
     demand = demand_of(coordinator)
     start = demand.month.start.replace(year=demand.month.start.year - 1)
     try:
-        quarters, _ = await coordinator.past.async_quarter_hours(start, demand.month.start)
+        quarters, _ = await coordinator.books.past.async_quarter_hours(start, demand.month.start)
     except OSError as err:
         raise HomeAssistantError(
             translation_domain=DOMAIN,

@@ -179,18 +179,18 @@ class KnownQuarterHours:
         demand = demand_of(coordinator)
         end = demand.quarter_start
         # What is imported changes the past, and so may a clock that was wrong.
-        basis = day_start(end), coordinator.memory.demand_meter.past
+        basis = day_start(end), coordinator.books.memory.demand_meter.past
         is_same = self._known is not None and basis[0] == self._basis[0]
         hass = coordinator.hass
         try:
             if self._known is None or not is_same or basis[1] is not self._basis[1]:
                 start = day_start(end - KEPT)
-                found, _ = await coordinator.past.async_quarter_hours(start, end)
+                found, _ = await coordinator.books.past.async_quarter_hours(start, end)
                 known = QuarterHours(start)
                 await async_aside(hass, known.extend_past, found, basis[0])
             elif self._last != demand.last_quarter:
                 known = self._known
-                new = await coordinator.quarter_hours.async_read(known.end, end)
+                new = await coordinator.books.quarter_hours.async_read(known.end, end)
                 await async_aside(hass, known.extend, new)
             else:
                 return self._known

@@ -30,8 +30,8 @@ _VALUES: tuple[Described[Reading], ...] = tuple(
 
 def live_values(coordinator: SmartyCoordinator) -> dict[str, Any]:
     """Return what is known by the last reading, and of the quarter-hour so far."""
-    reading, last = coordinator.latest, coordinator.memory.last_telegram
-    demand = reading.demand if reading else coordinator.demand
+    reading, last = coordinator.latest, coordinator.books.memory.last_telegram
+    demand = reading.demand if reading else coordinator.books.demand
     return {
         "received_at": last and last.isoformat(),
         "values": _values(coordinator, reading) if reading else {},

@@ -33,7 +33,7 @@ async def media(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
             "days": _days(medium.days),
             "hours": _hours(medium.hours, now) if medium.has_hours else None,
         }
-        for identity, medium in coordinator.history.media.items()
+        for identity, medium in coordinator.books.history.media.items()
     ]
     return json_bytes({"media": found})
 

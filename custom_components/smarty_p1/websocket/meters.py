@@ -40,8 +40,8 @@ def meters(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any
 def _meter(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
     coordinator = loaded_meter(entry)
     reading = coordinator.latest if coordinator else None
-    demand = coordinator.demand if coordinator else None
-    last = coordinator.memory.last_telegram if coordinator else None
+    demand = coordinator.books.demand if coordinator else None
+    last = coordinator.books.memory.last_telegram if coordinator else None
     return {
         "entry_id": entry.entry_id,
         "title": entry.title,
@@ -92,7 +92,7 @@ def _media(
         meters = [(name, reading.telegram.channels[n]) for name, n in reading.channels.items()]
         kinds = {identity: (meter.type, meter.unit) for identity, meter in meters}
     else:
-        kept = coordinator.history.media.items()
+        kept = coordinator.books.history.media.items()
         kinds = {identity: (medium.kind, medium.unit) for identity, medium in kept}
     entry = coordinator.config_entry
     devices = {

@@ -20,7 +20,7 @@ _LONGEST_GAPS = 20
 @meter_command("voltages")
 async def voltages(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
     """Answer with the lowest and the highest voltages of 24 hours, by five minutes and phase."""
-    start, rows = coordinator.history.voltages.rows(dt_util.utcnow())
+    start, rows = coordinator.books.history.voltages.rows(dt_util.utcnow())
     phases = {
         name: {
             "lowest": [row[2 * n] for row in rows],
@@ -43,7 +43,7 @@ async def voltages(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
 @meter_command("events")
 async def events(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
     """Answer with disturbances, switches and messages of 400 days, and the reception of seven."""
-    history = coordinator.history
+    history = coordinator.books.history
     groups = history.events.groups
     return json_bytes(
         {

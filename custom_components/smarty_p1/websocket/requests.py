@@ -96,9 +96,9 @@ def meter_command(
 
 def demand_of(coordinator: SmartyCoordinator) -> Demand:
     """Return what is known of quarter-hours and months. Raises RefusedError before anything is."""
-    if coordinator.demand is None:
+    if coordinator.books.demand is None:
         raise NOTHING_COUNTED
-    return coordinator.demand
+    return coordinator.books.demand
 
 
 async def async_rendered[**P](

@@ -108,7 +108,7 @@ async def test_what_a_broker_has_delayed_is_not_shown_told_or_passed_on(
     assert coordinator.obstacle == "telegrams_late"
     assert coordinator.latest.telegram.objects["1-0:1.8.0"] == 100.0
     # Where its own time puts it, it counts: 0.45 kWh in the quarter-hour from noon.
-    quarter = coordinator.demand.last_quarter
+    quarter = coordinator.books.demand.last_quarter
     assert quarter.start == NOON
     assert quarter.mean_kw == pytest.approx(1.8)
     await house.tell(MIDNIGHT + timedelta(minutes=15), 105.0)
@@ -128,7 +128,7 @@ async def test_a_gateway_that_catches_up_is_told_of_and_then_shown_again(
     await house.tell(MIDNIGHT + timedelta(minutes=12), 107.3)
     assert house.energy == "107.3"
     assert issues(hass) == set()
-    assert house.entry.runtime_data.demand.month.imported_kwh == pytest.approx(7.3)
+    assert house.entry.runtime_data.books.demand.month.imported_kwh == pytest.approx(7.3)
 
 
 async def test_what_is_a_few_minutes_old_is_of_now(house: House) -> None:

@@ -131,7 +131,7 @@ def at(hass: HomeAssistant, sleeper: Sleeper) -> At:
 
 
 async def known(entry: MockConfigEntry, code: str = IMPORTED) -> Sequence[Row]:
-    rows: Sequence[Row] = (await entry.runtime_data.past.async_read()).get(code, ())
+    rows: Sequence[Row] = (await entry.runtime_data.books.past.async_read()).get(code, ())
     return rows
 
 
@@ -377,7 +377,7 @@ async def test_what_files_have_brought_is_not_asked_for(
     entry = await begin()
     starts = (TODAY - n * QUARTER_HOUR for n in range(770 * 96, 25 * 96, -1))
     rows = [Row(start, 0.5, is_measured=True) for start in starts]
-    await entry.runtime_data.past.async_add({IMPORTED: rows})
+    await entry.runtime_data.books.past.async_add({IMPORTED: rows})
     platform.fault = None
     platform.requests.clear()
     await sleeper.wake(hass)
@@ -411,7 +411,7 @@ async def test_a_gap_is_filled_the_next_day(
     entry = await begin()
     off = range(36, 52)
     for n in set(range(96)) - set(off):
-        entry.runtime_data.quarter_hours.append(QuarterHour(TODAY + n * QUARTER_HOUR, 0.25))
+        entry.runtime_data.books.quarter_hours.append(QuarterHour(TODAY + n * QUARTER_HOUR, 0.25))
     platform.series[POINT, IMPORTED] = lambda _start: 3.0
 
     async def told() -> list[tuple[float, str | None]]:

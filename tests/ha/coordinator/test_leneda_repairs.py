@@ -159,7 +159,7 @@ async def test_days_are_compared(  # noqa: PLR0913, PLR0917
     platform.series[POINT, IMPORTED] = platform_kw
     entry = await set_up(hass, port, make_entry)
     start = midnight - 4 * DAY
-    series = entry.runtime_data.quarter_hours
+    series = entry.runtime_data.books.quarter_hours
     while start < midnight:
         series.append(QuarterHour(start, power(start), power(start) / 8))
         start += QUARTER_HOUR

@@ -256,7 +256,7 @@ async def test_a_meter_goes_on_from_its_files(
     # 0.5 kWh before, and another 0.5 kWh: 4 kW, 1 kW above for a quarter-hour, twice.
     assert float(state_of(hass, LAST).state) == 4.0
     assert float(state_of(hass, EXCESS).state) == 0.5
-    demand = entry.runtime_data.demand
+    demand = entry.runtime_data.books.demand
     assert demand
     [june] = demand.earlier_months
     assert june.peak

@@ -343,7 +343,7 @@ async def test_from_when_on_an_entry_holds(
 
     def held(day: str) -> Contract:
         coordinator: SmartyCoordinator = entry.runtime_data
-        demand = coordinator.demand
+        demand = coordinator.books.demand
         assert demand
         return demand.contracts.at(datetime.fromisoformat(f"{day}T12:00:00+02:00"))
 
@@ -514,7 +514,7 @@ async def test_aids_hold_on_their_own_days_and_change_nothing_else(
     stored = {"name": "Resilienzpak", "per_kwh": 0.04}
     assert entry.options["aids"] == [{**AID, **stored}, {**REBATE, "per_month": 1.0}]
     coordinator: SmartyCoordinator = entry.runtime_data
-    contracts = coordinator.memory.demand_meter.contracts
+    contracts = coordinator.books.memory.demand_meter.contracts
     assert [(aid.name, aid.amount, aid.unit, aid.vat) for aid in contracts.aids] == [
         ("Resilienzpak", 0.04, "kWh", "included"),
         ("Domiciliation", 1.0, "month", "excluded"),

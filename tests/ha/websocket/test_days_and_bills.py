@@ -93,7 +93,7 @@ async def test_the_running_day(
 
 
 async def test_of_many_days_the_newest_400_are_told(client: Client, entry: MockConfigEntry) -> None:
-    demand = entry.runtime_data.demand
+    demand = entry.runtime_data.books.demand
     assert demand
     newest = (await days_of(client, entry))[-1]
     # The 13 months before May have 395 days, May has 31, and June has begun.
@@ -101,7 +101,7 @@ async def test_of_many_days_the_newest_400_are_told(client: Client, entry: MockC
     months = tuple(Month(start=start.astimezone(UTC)) for start in starts)
     changed = dataclasses.replace(demand, earlier_months=(*months, *demand.earlier_months))
 
-    with patch.object(type(entry.runtime_data), "demand", changed):
+    with patch.object(type(entry.runtime_data.books), "demand", changed):
         found = await days_of(client, entry, start="2025-01-01")
 
     assert len(found) == 400
@@ -230,7 +230,7 @@ async def test_classes(hass: HomeAssistant, client: Client, entry: MockConfigEnt
 async def test_what_is_above_by_the_contract_of_each_day(
     client: Client, entry: MockConfigEntry
 ) -> None:
-    demand = entry.runtime_data.demand
+    demand = entry.runtime_data.books.demand
     assert demand
     [may] = demand.earlier_months
     # The ten of 2 kWh came on the 1st; as many on the 2nd, when 3 kW were agreed.
@@ -241,7 +241,7 @@ async def test_what_is_above_by_the_contract_of_each_day(
     contracts = Contracts(tuple((since, Contract(reference_kw=kw)) for since, kw in agreed))
     changed = dataclasses.replace(demand, contracts=contracts, earlier_months=(month,))
 
-    with patch.object(type(entry.runtime_data), "demand", changed):
+    with patch.object(type(entry.runtime_data.books), "demand", changed):
         answer = await ask(client, "classes", entry_id=entry.entry_id)
 
     # 10 x 0.25 kWh above 7 kW, and 10 x 1.25 kWh above 3 kW.

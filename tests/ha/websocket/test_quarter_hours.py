@@ -127,10 +127,12 @@ async def test_the_reference_power_of_the_time_counts(
     write(folder, "2026-05", [*days, "2026-05-11T12:15Z,1250,0,,", "2026-05-11T12:30Z,1251,0,,"])
     request = {"start": "2026-05-09T12:00:00Z", "quantity": "larger", "entry_id": entry.entry_id}
     before = await ask(client, "quarter_hours", **request)
-    demand = entry.runtime_data.demand
+    demand = entry.runtime_data.books.demand
     assert demand
 
-    with patch.object(type(entry.runtime_data), "demand", replace(demand, contracts=contracts)):
+    with patch.object(
+        type(entry.runtime_data.books), "demand", replace(demand, contracts=contracts)
+    ):
         answer = await ask(client, "quarter_hours", **request)
 
     known = [mark for mark in answer["above"] if mark]
@@ -200,7 +202,7 @@ async def test_the_mark_of_the_past_is_another_when_the_past_is(
     port.greeting = port.next_frame(telegram("00:15:10", 0.3))
     await reload(hass, entry)
     assert await mark() == before
-    await entry.runtime_data.past.async_import(april())
+    await entry.runtime_data.books.past.async_import(april())
     assert await mark() != before
 
 

@@ -221,7 +221,7 @@ async def test_who_connects_again_and_again_begins_nothing_beside_what_is_made(
         await has_read.wait()
         return [], {}
 
-    with patch.object(entry.runtime_data.past, "async_quarter_hours", read):
+    with patch.object(entry.runtime_data.books.past, "async_quarter_hours", read):
         for kwh in range(5, 9):
             gone = await client_of(user)
             await call(gone, entry, kwh)

@@ -1,0 +1,92 @@
+"""The books of a meter: what is remembered, counted and stored, whether telegrams come or not."""
+
+from homeassistant.core import HomeAssistant, callback
+
+from ..lib.meter import MeterMemory, Reading
+from ..lib.p1 import Telegram
+from ..lib.tariff import Demand, MarketPrices
+from .contract_options import aids_of, contract_of, contract_since
+from .entry_types import AnyConfigEntry
+from .leneda_fetch import LenedaFetch
+from .leneda_progress import LenedaProgress
+from .market_prices import MarketPriceEntities
+from .meter_history import MeterHistory
+from .meter_memory_file import MeterStore
+from .network_price_check import async_check_network_prices
+from .platform_past import PlatformPast
+from .quarter_hour_series import QuarterHourSeries
+
+
+class MeterBooks:
+    """The books of one meter: its memory, quarter-hours, history, past, and market prices."""
+
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
+        self.quarter_hours = QuarterHourSeries(hass, entry.entry_id)
+        self.history = MeterHistory(hass, entry.entry_id)
+        self.past = PlatformPast(hass, entry, self.quarter_hours)
+        self.market = MarketPriceEntities(hass, entry)
+        self._hass = hass
+        self._entry = entry
+        self._store = MeterStore(hass, entry.entry_id)
+        self._leneda = LenedaFetch(hass, entry, self.past, self.quarter_hours)
+
+    @property
+    def memory(self) -> MeterMemory:
+        """Return what is remembered of the meter."""
+        return self._store.memory
+
+    @property
+    def demand(self) -> Demand | None:
+        """Return what is known of the quarter-hours and months, be it from before a restart."""
+        return self.memory.demand_meter.snapshot
+
+    async def async_open(self) -> None:
+        """Load what is stored, under the contract that the options describe."""
+        options = self._entry.options
+        await self._store.async_load(contract_of(options), contract_since(options))
+        self.memory.demand_meter.set_aids(aids_of(options))
+        await self.history.async_load()
+        await self.past.async_start(self.memory.demand_meter)
+        self.market.async_start()
+        async_check_network_prices(self._hass, self._entry)
+
+    async def async_fetch(self) -> None:
+        """Begin to fetch from the national platform, until the entry is unloaded."""
+        await self._leneda.async_start()
+
+    @callback
+    def prices_at(self, telegram: Telegram) -> MarketPrices:
+        """Return the market's prices that hold for the energy up to a telegram."""
+        is_before_change = self.memory.demand_meter.is_before_change(telegram.time)
+        return self.market.prices(is_before_change=is_before_change)
+
+    @callback
+    def enter(self, reading: Reading) -> None:
+        """Enter a reading. It comes with every telegram: nothing here takes long."""
+        if reading.demand:
+            self.quarter_hours.append(reading.demand.last_quarter)
+        if reading.is_current:
+            self.history.note(reading)
+
+    @callback
+    def schedule_save(self) -> None:
+        """Store the memory within some minutes, if it has changed."""
+        self._store.schedule_save()
+
+    async def async_flush(self) -> None:
+        """Store at once what waits to be stored."""
+        await self._store.async_flush()
+
+    async def async_close(self) -> None:
+        """Store what is to be remembered, once and for all."""
+        await self.quarter_hours.async_close()
+        await self.history.async_close()
+        await self._store.async_close()
+
+    async def async_remove(self) -> None:
+        """Remove all that is stored."""
+        await self._store.async_remove()
+        await self.history.async_remove()
+        await LenedaProgress(self._hass, self._entry.entry_id, {}).async_remove()
+        await self.quarter_hours.async_remove()
+        await self.past.async_forget()
