@@ -1,0 +1,354 @@
+"""How a source is doing: what happens at its port, and when -> one condition.
+
+    health = Health(METER)
+    health.begin(now)
+    health.rejected(now, Obstacle.WRONG_KEY)
+    condition = health.look(now)    # again at `health.deadline`, if nothing happens before
+
+It does no I/O and has no clock: times are seconds of a clock that only goes forward. `look` returns
+the same object while there is nothing new to tell. While a source fails, news are told every ten
+seconds at most: anybody who writes to the line can make some with every byte.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import inf
+
+PATIENCE = 30.0
+"""Seconds from the begin until a source without a reading fails."""
+TELL_INTERVAL = 10.0
+NO_READINGS_AFTER = 300.0
+"""Seconds of failing until a repair says so."""
+ENOUGH = 5
+"""Failures of one kind until there must be a reason, and the seconds since the first of all."""
+LEAST_DURATION = 30.0
+CLOCK_TOLERANCE = 300.0
+# A clock at the limit must not raise and close its repair again and again.
+_CLOCK_RIGHT = 240.0
+_MAX_LOSSES = 2
+# A gateway that was away for some minutes has caught up by then.
+_LATE_PATIENCE = 120.0
+# So much faster than time itself passes the time of what has waited.
+_CATCHES_UP = 1.2
+
+
+class State(StrEnum):
+    """Whether readings come."""
+
+    WAITING = "waiting"
+    RECEIVING = "receiving"
+    FAILING = "failing"
+
+
+class Obstacle(StrEnum):
+    """Why there is no reading; also the translation keys."""
+
+    NOTHING_RECEIVED = "nothing_received"
+    NOT_P1 = "not_p1"
+    PORT_NOT_FOUND = "port_not_found"
+    PORT_PERMISSION = "port_permission"
+    PORT_BUSY = "port_busy"
+    PORT_CLOSED = "port_closed"
+    PORT_UNREACHABLE = "port_unreachable"
+    PORT_SILENT = "port_silent"
+    LINK_LOST = "link_lost"
+    MQTT_MISSING = "mqtt_missing"
+    MQTT_DISCONNECTED = "mqtt_disconnected"
+    GATEWAY_OFFLINE = "gateway_offline"
+    DAMAGED = "damaged"
+    REPLAY = "replay"
+    WRONG_KEY = "wrong_key"
+    OTHER_AUTHENTICATION_KEY = "other_authentication_key"
+    SECURITY_OFF = "security_off"
+    KEY_MISSING = "key_missing"
+    OTHER_METER = "other_meter"
+    OTHER_METER_UNREADABLE = "other_meter_unreadable"
+    NO_DEVICE_NAME = "no_device_name"
+    CATCHING_UP = "catching_up"
+    TELEGRAMS_LATE = "telegrams_late"
+    SENSOR_SILENT = "sensor_silent"
+    NOT_SONAR = "not_sonar"
+    NO_PULSE = "no_pulse"
+    ENTITY_UNAVAILABLE = "entity_unavailable"
+    BROKER_UNAVAILABLE = "broker_unavailable"
+
+
+class Repair(StrEnum):
+    """What a user is asked to mend; all but `KEYS` are also the keys of repair issues."""
+
+    KEYS = "keys"
+    """A dialog asks for the keys."""
+    OTHER_METER = "other_meter"
+    OTHER_METER_UNREADABLE = "other_meter_unreadable"
+    SECURITY_OFF = "security_off"
+    SECURITY_ON = "security_on"
+    CATCHING_UP = "catching_up"
+    TELEGRAMS_LATE = "telegrams_late"
+    NO_TELEGRAM = "no_telegram"
+    METER_CLOCK = "meter_clock"
+
+
+type Details = tuple[tuple[str, str], ...]
+"""The placeholders of a text."""
+
+PORT_LOST = frozenset(
+    {
+        Obstacle.PORT_NOT_FOUND,
+        Obstacle.PORT_PERMISSION,
+        Obstacle.PORT_BUSY,
+        Obstacle.PORT_CLOSED,
+        Obstacle.PORT_UNREACHABLE,
+        Obstacle.PORT_SILENT,
+        Obstacle.LINK_LOST,
+        Obstacle.MQTT_MISSING,
+        Obstacle.MQTT_DISCONNECTED,
+        Obstacle.GATEWAY_OFFLINE,
+    }
+)
+# What fails so often and for so long does not mend itself.
+_FAILURES: Mapping[Obstacle, Repair] = {
+    Obstacle.WRONG_KEY: Repair.KEYS,
+    Obstacle.OTHER_AUTHENTICATION_KEY: Repair.KEYS,
+    Obstacle.SECURITY_OFF: Repair.SECURITY_OFF,
+    Obstacle.KEY_MISSING: Repair.SECURITY_ON,
+    Obstacle.OTHER_METER: Repair.OTHER_METER,
+    Obstacle.OTHER_METER_UNREADABLE: Repair.OTHER_METER_UNREADABLE,
+}
+# What a repair contradicts.
+_EXCLUDED: Mapping[Repair, Repair] = {
+    Repair.KEYS: Repair.OTHER_METER_UNREADABLE,
+    Repair.OTHER_METER: Repair.OTHER_METER_UNREADABLE,
+    Repair.OTHER_METER_UNREADABLE: Repair.OTHER_METER,
+    Repair.CATCHING_UP: Repair.TELEGRAMS_LATE,
+    Repair.TELEGRAMS_LATE: Repair.CATCHING_UP,
+}
+_LATE = (Repair.CATCHING_UP, Repair.TELEGRAMS_LATE)
+_MENDED_BY_TELEGRAM = (*_FAILURES.values(), Repair.NO_TELEGRAM)
+_SAY_WHY = {*_FAILURES.values(), *_LATE}
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What is different from one kind of source to another; times in seconds."""
+
+    silence: Obstacle
+    """What is said of a source that has sent nothing."""
+    not_understood: Obstacle
+    fresh_for: float = 59.9
+    """How long a reading is shown: a minute at most, and timers are late by a moment."""
+    is_open_enough: bool = False
+    """Whether an open port is a reading: a pulse may be long in coming."""
+
+
+METER = Rules(Obstacle.NOTHING_RECEIVED, Obstacle.NOT_P1)
+TANK = Rules(Obstacle.SENSOR_SILENT, Obstacle.NOT_SONAR)
+PULSE_PORT = Rules(Obstacle.NO_PULSE, Obstacle.NO_PULSE, fresh_for=30.0, is_open_enough=True)
+PULSE_ENTITY = Rules(
+    Obstacle.ENTITY_UNAVAILABLE, Obstacle.ENTITY_UNAVAILABLE, fresh_for=0.0, is_open_enough=True
+)
+PULSE_TOPIC = Rules(
+    Obstacle.BROKER_UNAVAILABLE, Obstacle.BROKER_UNAVAILABLE, fresh_for=0.0, is_open_enough=True
+)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """How a source is doing."""
+
+    state: State = State.WAITING
+    has_value: bool = False
+    """Whether what was read last is shown: a while longer where another port is just opened."""
+    obstacle: Obstacle | None = None
+    """Why it is failing."""
+    details: Details = ()
+    repairs: Mapping[Repair, Details] = field(default_factory=dict[Repair, Details])
+
+
+@dataclass
+class _Run:
+    """The failures since the last accepted telegram."""
+
+    first: float
+    counts: dict[Repair, int] = field(default_factory=dict[Repair, int])
+    has_other_authentication_key: bool = False
+
+
+class Health:
+    """What has happened to one source, and what follows from it."""
+
+    def __init__(self, rules: Rules, repairs: Mapping[Repair, Details] | None = None) -> None:
+        """Begin with the repairs that stand from before: no other one is ever withdrawn."""
+        self.deadline = inf
+        """When to look again at the latest."""
+        self.losses = 0
+        """How often the port was lost or could not be opened."""
+        self._rules = rules
+        self._repairs = dict(repairs or {})
+        self._reason: tuple[Obstacle, Details] = (rules.silence, ())
+        self._state = State.WAITING
+        self._patient_until = inf
+        self._shown_until = -inf
+        self._failing_since = inf
+        self._tries = 0
+        self._is_offline = False
+        self._run: _Run | None = None
+        self._first_late: tuple[float, float] | None = None
+        self._told = Condition(repairs=dict(self._repairs))
+        self._told_at = -inf
+
+    # What happens.
+
+    def begin(self, now: float) -> None:
+        """Begin to read: after the set-up, at another port, with other keys."""
+        self._state = State.WAITING
+        self._patient_until = now + PATIENCE
+        self._failing_since = inf
+        self._tries = 0
+        self._is_offline = False
+        self._run = None
+        self._reason = (self._rules.silence, ())
+
+    def opened(self, now: float) -> None:
+        """Note that the port is open; for pulses, that what counts them is there."""
+        if self._rules.is_open_enough:
+            self._note_reading(now)
+            self._shown_until = inf
+
+    def lost(self, now: float, obstacle: Obstacle) -> None:
+        """Note that the port was lost, or could not be opened."""
+        self._reason = (obstacle, ())
+        self.losses += 1
+        self._tries += 1
+        if self._rules.is_open_enough:
+            self._shown_until = min(self._shown_until, now + self._rules.fresh_for)
+        # The second try is for gateways that have not noticed yet that the last connection is
+        # closed.
+        if self._tries >= _MAX_LOSSES or obstacle is Obstacle.PORT_NOT_FOUND:
+            self._patient_until = min(self._patient_until, now)
+
+    def away(self, now: float, obstacle: Obstacle) -> None:
+        """Note that nothing will come for now, although the port stays open."""
+        self._reason = (obstacle, ())
+        if obstacle is Obstacle.GATEWAY_OFFLINE:
+            # Anybody on the broker may say it often: only an accepted reading contradicts it.
+            if self._is_offline:
+                return
+            self._is_offline = True
+        self.losses += 1
+        self._fail(now)
+
+    def received(self) -> None:
+        """Note that bytes came, whatever they are."""
+        if self._reason[0] is self._rules.silence or self._reason[0] in PORT_LOST:
+            self._reason = (self._rules.not_understood, ())
+
+    def accepted(self, now: float) -> None:
+        """Note a reading of now."""
+        self._note_reading(now)
+        self._first_late = None
+        self._withdraw(*_LATE)
+        self._shown_until = now + self._rules.fresh_for
+
+    def accepted_late(self, now: float, sent: float, since: str) -> None:
+        """Note a telegram that was sent long ago, in seconds of any clock, and when in words."""
+        self._note_reading(now)
+        first_now, first_sent = self._first_late = self._first_late or (now, sent)
+        is_catching_up = sent - first_sent > _CATCHES_UP * (now - first_now)
+        details = (("since", since),)
+        if is_catching_up:
+            self._reason, repair = (Obstacle.CATCHING_UP, details), Repair.CATCHING_UP
+        else:
+            self._reason, repair = (Obstacle.TELEGRAMS_LATE, details), Repair.TELEGRAMS_LATE
+        if now - first_now >= _LATE_PATIENCE and repair not in self._repairs:
+            self._raise(repair, details)
+        self._fail(now)
+
+    def clock_checked(self, deviation: float) -> None:
+        """Note how many seconds the meter's clock is wrong."""
+        if abs(deviation) <= _CLOCK_RIGHT:
+            self._withdraw(Repair.METER_CLOCK)
+        elif abs(deviation) > CLOCK_TOLERANCE and Repair.METER_CLOCK not in self._repairs:
+            self._raise(Repair.METER_CLOCK, (("minutes", str(round(abs(deviation) / 60))),))
+
+    def rejected(self, now: float, obstacle: Obstacle, details: Details = ()) -> None:
+        """Note a telegram that was not accepted, and why.
+
+        A line can be full of these: nothing here may take long.
+        """
+        repair = _FAILURES.get(obstacle)
+        if repair is None:
+            # That of a run says more; that there is no name is known of a telegram that verifies.
+            if self._run is None or obstacle is Obstacle.NO_DEVICE_NAME:
+                self._reason = (obstacle, details)
+            return
+        run = self._run = self._run or _Run(now)
+        if repair is Repair.KEYS:
+            # False beginnings in its frames seem to have any title.
+            run.counts.pop(Repair.OTHER_METER_UNREADABLE, None)
+            # One that deciphers says more than many.
+            run.has_other_authentication_key |= obstacle is Obstacle.OTHER_AUTHENTICATION_KEY
+            if run.has_other_authentication_key:
+                obstacle = Obstacle.OTHER_AUTHENTICATION_KEY
+        elif repair is Repair.OTHER_METER_UNREADABLE and Repair.KEYS in run.counts:
+            return
+        self._reason = (obstacle, details)
+        count = run.counts[repair] = run.counts.get(repair, 0) + 1
+        if count >= ENOUGH and now - run.first >= LEAST_DURATION:
+            self._raise(repair, (("reason", obstacle),) if repair is Repair.KEYS else details)
+            self._fail(now)
+
+    def _note_reading(self, now: float) -> None:
+        """Withdraw what the failures led to: the port and the keys are right."""
+        self._run = None
+        self._is_offline = False
+        self._tries = 0
+        self._reason = (self._rules.silence, ())
+        self._state = State.RECEIVING
+        self._patient_until = now
+        self._failing_since = inf
+        self._withdraw(*_MENDED_BY_TELEGRAM)
+
+    def _fail(self, now: float) -> None:
+        """Show nothing more, and say why."""
+        self._shown_until = -inf
+        self._patient_until = min(self._patient_until, now)
+
+    def _raise(self, repair: Repair, details: Details) -> None:
+        self._withdraw(*{_EXCLUDED.get(repair, repair)} - {repair})
+        self._repairs[repair] = details
+
+    def _withdraw(self, *repairs: Repair) -> None:
+        for repair in repairs:
+            self._repairs.pop(repair, None)
+
+    # What follows.
+
+    def look(self, now: float) -> Condition:
+        """Return the condition now; the same object while there is nothing new to tell."""
+        if now >= self._patient_until and now >= self._shown_until:
+            self._state = State.FAILING
+            self._failing_since = min(self._failing_since, now)
+        is_failing = self._state is State.FAILING
+        has_value = now < self._shown_until
+        if is_failing and now - self._failing_since >= NO_READINGS_AFTER:
+            self._withdraw(Repair.NO_TELEGRAM)
+            # One that says what to do says more.
+            if not self._repairs.keys() & _SAY_WHY:
+                self._repairs[Repair.NO_TELEGRAM] = (("reason", self._reason[0]), *self._reason[1])
+        obstacle, details = self._reason if is_failing else (None, ())
+        found = Condition(self._state, has_value, obstacle, details, dict(self._repairs))
+        is_new = found != self._told
+        may_tell = not is_failing or self._told.state is not State.FAILING
+        may_tell |= now - self._told_at >= TELL_INTERVAL
+        if is_new and may_tell:
+            self._told, self._told_at = found, now
+            is_new = False
+        moments = [
+            self._patient_until if self._state is State.WAITING else inf,
+            self._shown_until,
+            self._failing_since + NO_READINGS_AFTER,
+            self._told_at + TELL_INTERVAL if is_new else inf,
+        ]
+        self.deadline = min((moment for moment in moments if moment > now), default=inf)
+        return self._told

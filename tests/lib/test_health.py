@@ -1,0 +1,373 @@
+"""How a source is doing, by sequences of what happens to it and when.
+
+A line is: what happens, the second until which nothing else does, and what is told then. Between
+two events the machine is looked at when it asks for it, as a timer would.
+"""
+
+from collections.abc import Iterator, Mapping
+from math import inf
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from smartyp1.health import (
+    METER,
+    PULSE_ENTITY,
+    PULSE_PORT,
+    TANK,
+    Condition,
+    Details,
+    Health,
+    Obstacle,
+    Repair,
+    Rules,
+    State,
+)
+
+EVERY_10_S = "0..60/10"
+"""A meter's telegrams."""
+
+# Of a meter, from a set-up at second 0.
+METERS = [
+    # Waiting.
+    ("", 0, "waiting"),
+    ("", 29, "waiting"),
+    ("", 30, "failing nothing_received"),
+    ("1 opened", 29, "waiting"),
+    ("1 opened", 30, "failing nothing_received"),
+    ("1 bytes", 30, "failing not_p1"),
+    ("5 lost link_lost", 29, "waiting"),
+    ("5 lost link_lost", 30, "failing link_lost"),
+    ("5 lost link_lost, 6 bytes", 30, "failing not_p1"),
+    ("5 lost port_busy, 7 lost port_busy", 7, "failing port_busy"),
+    ("1 lost port_not_found", 1, "failing port_not_found"),
+    ("1 lost port_closed, 3 opened", 29, "waiting"),
+    ("1 lost port_closed, 3 opened, 4 ok", 4, "receiving"),
+    ("2 away gateway_offline", 2, "failing gateway_offline"),
+    ("2 away mqtt_disconnected", 2, "failing mqtt_disconnected"),
+    ("2 away mqtt_missing", 2, "failing mqtt_missing"),
+    ("3 damaged", 30, "failing damaged"),
+    ("3 replay", 30, "failing replay"),
+    ("3 damaged, 5 replay", 30, "failing replay"),
+    ("3 no_device_name", 30, "failing no_device_name"),
+    ("3 wrong_key", 29, "waiting"),
+    ("3 wrong_key", 30, "failing wrong_key"),
+    ("10 ok", 10, "receiving"),
+    # Receiving: only the minute decides.
+    ("10 ok", 69, "receiving"),
+    ("10 ok", 70, "failing nothing_received"),
+    ("10 ok, 12 lost link_lost", 69, "receiving"),
+    ("10 ok, 12 lost link_lost", 70, "failing link_lost"),
+    ("10 ok, 12 lost port_not_found, 14 lost port_not_found", 69, "receiving"),
+    ("10 ok, 12 lost link_lost, 20 opened", 70, "failing link_lost"),
+    ("10 ok, 12 lost link_lost, 20 opened, 21 bytes", 70, "failing not_p1"),
+    ("10 ok, 12 lost link_lost, 60 opened, 65 ok", 70, "receiving"),
+    ("10 ok, 20 bytes", 70, "failing not_p1"),
+    ("10 ok, 20 damaged", 70, "failing damaged"),
+    ("10 ok, 12 away gateway_offline", 12, "failing gateway_offline"),
+    ("10 ok, 12 away mqtt_disconnected", 12, "failing mqtt_disconnected"),
+    ("10 ok, 12 away gateway_offline, 14 ok", 14, "receiving"),
+    ("0..100/10 ok, 5..95/10 damaged", 100, "receiving"),
+    ("0..100/10 ok, 5..95/10 wrong_key", 100, "receiving"),
+    ("0..100/10 ok, 5..95/10 other_meter", 100, "receiving"),
+    # Failing, and coming back.
+    ("10 ok, 100 ok", 99, "failing nothing_received"),
+    ("10 ok, 100 ok", 100, "receiving"),
+    ("10 ok, 100 lost port_not_found", 100, "failing port_not_found"),
+    ("10 ok, 72 lost port_not_found", 79, "failing nothing_received"),
+    ("10 ok, 72 lost port_not_found", 80, "failing port_not_found"),
+    ("30 away gateway_offline, 40 bytes", 50, "failing not_p1"),
+    ("30 away gateway_offline, 40 away gateway_offline", 50, "failing gateway_offline"),
+    # Keys.
+    ("0..29/10 wrong_key", 40, "failing wrong_key"),
+    ("0..30/10 wrong_key", 30, "failing wrong_key"),
+    ("0..40/10 wrong_key", 40, "failing wrong_key +keys(wrong_key)"),
+    ("0..4/1 wrong_key", 29, "waiting"),
+    ("0..4/1 wrong_key", 200, "failing wrong_key"),
+    ("0..4/1 wrong_key, 30 wrong_key", 39, "failing wrong_key"),
+    ("0..4/1 wrong_key, 30 wrong_key", 40, "failing wrong_key +keys(wrong_key)"),
+    ("0..4/1 wrong_key, 20 ok, 40 wrong_key", 40, "receiving"),
+    ("0 other_authentication_key, 1..40/10 wrong_key", 39, "failing other_authentication_key"),
+    (
+        "0 other_authentication_key, 1..51/10 wrong_key",
+        61,
+        "failing other_authentication_key +keys(other_authentication_key)",
+    ),
+    ("10 ok, 15..55/10 wrong_key", 54, "receiving"),
+    ("10 ok, 15..55/10 wrong_key", 55, "failing wrong_key +keys(wrong_key)"),
+    ("0..40/10 wrong_key, 45 ok", 45, "receiving"),
+    ("0..40/10 wrong_key, 45 begin", 45, "waiting +keys(wrong_key)"),
+    ("0..40/10 wrong_key, 45 begin, 50 ok", 50, "receiving"),
+    ("0..40/10 wrong_key, 41 lost link_lost", 50, "failing link_lost +keys(wrong_key)"),
+    ("0..40/10 wrong_key, 41 damaged", 60, "failing wrong_key +keys(wrong_key)"),
+    ("0..40/10 wrong_key", 900, "failing wrong_key +keys(wrong_key)"),
+    # Encryption that came or went.
+    ("0..40/10 security_off", 40, "failing security_off +security_off"),
+    ("0..40/10 key_missing", 40, "failing key_missing +security_on"),
+    ("10 ok, 15..55/10 security_off", 55, "failing security_off +security_off"),
+    ("0..40/10 security_off, 45 ok", 45, "receiving"),
+    # Another meter.
+    ("0..40/10 other_meter", 40, "failing other_meter(SAG2) +other_meter(SAG2)"),
+    (
+        "0..40/10 other_meter_unreadable",
+        40,
+        "failing other_meter_unreadable +other_meter_unreadable",
+    ),
+    ("0..50/10 other_meter_unreadable, 25 wrong_key", 60, "failing wrong_key"),
+    (
+        "0..40/10 other_meter_unreadable, 45..49/1 wrong_key",
+        60,
+        "failing wrong_key +keys(wrong_key)",
+    ),
+    (
+        "0..40/10 other_meter_unreadable, 41..45/1 other_meter",
+        60,
+        "failing other_meter(SAG2) +other_meter(SAG2)",
+    ),
+    (
+        "0..40/10 other_meter, 41..45/1 other_meter_unreadable",
+        60,
+        "failing other_meter_unreadable +other_meter_unreadable",
+    ),
+    ("0..40/10 other_meter, 45 ok", 45, "receiving"),
+    ("0..90/10 no_device_name", 90, "failing no_device_name"),
+    ("0..40/10 wrong_key, 45 no_device_name", 60, "failing no_device_name +keys(wrong_key)"),
+    # Telegrams from long ago.
+    ("5 late -3600", 5, "failing telegrams_late(-3600)"),
+    ("10 ok, 20 late -3600", 20, "failing telegrams_late(-3600)"),
+    ("0 late -3600, 100 late -3500", 100, "failing telegrams_late(-3500)"),
+    (
+        "0 late -3600, 120 late -3480",
+        130,
+        "failing telegrams_late(-3480) +telegrams_late(-3480)",
+    ),
+    ("0 late -3600, 60 late -2000", 70, "failing catching_up(-2000)"),
+    ("0 late -3600, 120 late -600", 130, "failing catching_up(-600) +catching_up(-600)"),
+    (
+        "0 late -3600, 120 late -600, 140 late -3460",
+        150,
+        "failing telegrams_late(-3460) +telegrams_late(-3460)",
+    ),
+    ("0 late -3600, 120 late -600, 130 ok", 130, "receiving"),
+    ("0..40/10 wrong_key, 45 late -3600", 55, "failing telegrams_late(-3600)"),
+    ("0 late -3600, 10 ok, 100 late -3600, 110 late -3590", 120, "failing telegrams_late(-3590)"),
+    # The clock.
+    ("10 ok, 10 clock 301", 10, "receiving +meter_clock(5)"),
+    ("10 ok, 10 clock -420", 10, "receiving +meter_clock(7)"),
+    ("10 ok, 10 clock 300", 10, "receiving"),
+    ("10 ok, 10 clock 600, 20 ok, 20 clock 260", 20, "receiving +meter_clock(10)"),
+    ("10 ok, 10 clock 600, 20 ok, 20 clock 240", 20, "receiving"),
+    ("10 ok, 10 clock 600", 100, "failing nothing_received +meter_clock(10)"),
+    # Five minutes without a reading.
+    ("", 329, "failing nothing_received"),
+    ("", 330, "failing nothing_received +no_telegram(nothing_received)"),
+    ("10 ok", 369, "failing nothing_received"),
+    ("10 ok", 370, "failing nothing_received +no_telegram(nothing_received)"),
+    ("10 ok, 400 ok", 400, "receiving"),
+    ("10 ok, 400 lost link_lost", 420, "failing link_lost +no_telegram(link_lost)"),
+    ("1 lost port_not_found, 100 begin", 101, "waiting"),
+    ("1 lost port_not_found, 100 begin", 400, "failing nothing_received"),
+    ("10 ok, 400..440/10 wrong_key", 450, "failing wrong_key +keys(wrong_key)"),
+    # Another port or other keys.
+    ("10 ok, 20 begin", 69, "waiting (shown)"),
+    ("10 ok, 20 begin", 70, "failing nothing_received"),
+    ("10 ok, 60 begin", 89, "waiting"),
+    ("10 ok, 60 begin", 90, "failing nothing_received"),
+    ("10 ok, 20 begin, 25 ok", 25, "receiving"),
+    ("100 begin", 129, "waiting"),
+    ("100 begin, 110 lost link_lost", 129, "waiting"),
+]
+OTHERS = [
+    (TANK, "", 30, "failing sensor_silent"),
+    (TANK, "3 bytes", 30, "failing not_sonar"),
+    (TANK, "3 ok", 62, "receiving"),
+    (TANK, "3 ok", 63, "failing sensor_silent"),
+    (PULSE_PORT, "", 30, "failing no_pulse"),
+    (PULSE_PORT, "2 opened", 2, "receiving"),
+    (PULSE_PORT, "2 opened", 90_000, "receiving"),
+    (PULSE_PORT, "2 opened, 100 lost link_lost", 129, "receiving"),
+    (PULSE_PORT, "2 opened, 100 lost link_lost", 130, "failing link_lost"),
+    (PULSE_PORT, "2 opened, 100 lost link_lost, 120 lost link_lost", 130, "failing link_lost"),
+    (PULSE_PORT, "2 opened, 100 lost port_silent, 101 opened", 500, "receiving"),
+    (PULSE_PORT, "2 opened, 100 lost link_lost, 200 opened", 200, "receiving"),
+    (PULSE_ENTITY, "1 opened", 90_000, "receiving"),
+    (PULSE_ENTITY, "1 opened, 50 lost entity_unavailable", 50, "failing entity_unavailable"),
+    (
+        PULSE_ENTITY,
+        "1 opened, 50 lost entity_unavailable, 60 opened, 70 lost entity_unavailable",
+        70,
+        "failing entity_unavailable",
+    ),
+]
+
+
+def events_of(text: str) -> list[tuple[float, str, str]]:
+    """Return what happens, by the time: `5 lost link_lost`, `0..40/10 wrong_key` for five."""
+    found = []
+    for part in filter(None, text.split(", ")):
+        when, name, *more = part.split()
+        first, _, rest = when.partition("..")
+        last, _, step = rest.partition("/")
+        time = float(first)
+        while time <= float(last or first):
+            found.append((time, name, " ".join(more)))
+            time += float(step or inf)
+    return sorted(found, key=lambda event: event[0])
+
+
+def apply(health: Health, now: float, name: str, more: str) -> None:
+    """Tell the machine what happens."""
+    match name:
+        case "begin":
+            health.begin(now)
+        case "opened":
+            health.opened(now)
+        case "bytes":
+            health.received()
+        case "ok":
+            health.received()
+            health.accepted(now)
+        case "lost":
+            health.lost(now, Obstacle(more))
+        case "away":
+            health.away(now, Obstacle(more))
+        case "late":
+            health.received()
+            health.accepted_late(now, float(more), more)
+        case "clock":
+            health.clock_checked(float(more))
+        case "other_meter":
+            health.rejected(now, Obstacle.OTHER_METER, (("found", "SAG2"),))
+        case _:
+            health.received()
+            health.rejected(now, Obstacle(name))
+
+
+def run(health: Health, text: str, until: float) -> Iterator[tuple[float, Condition]]:
+    """Yield what is told, each time somebody looks."""
+    health.begin(0)
+    now = 0.0
+    for time, name, more in [*events_of(text), (until, "", "")]:
+        if time > until:
+            continue
+        yield now, health.look(now)
+        while health.deadline <= time:
+            now = health.deadline
+            yield now, health.look(now)
+        now = time
+        if name:
+            apply(health, now, name, more)
+    yield now, health.look(now)
+
+
+def told(condition: Condition) -> str:
+    """Return a condition in a line."""
+
+    def with_details(name: str, details: Details) -> str:
+        return f"{name}({', '.join(value for _, value in details)})" if details else name
+
+    parts: list[str] = [condition.state]
+    if condition.obstacle:
+        parts.append(with_details(condition.obstacle, condition.details))
+    if condition.has_value is not (condition.state is State.RECEIVING):
+        parts.append("(shown)")
+    parts += [f"+{with_details(name, more)}" for name, more in condition.repairs.items()]
+    return " ".join(parts)
+
+
+@pytest.mark.parametrize(("events", "until", "expected"), METERS)
+def test_a_meter(events: str, until: float, expected: str) -> None:
+    *_, (_, condition) = run(Health(METER), events, until)
+    assert told(condition) == expected
+
+
+@pytest.mark.parametrize(("rules", "events", "until", "expected"), OTHERS)
+def test_another_source(rules: Rules, events: str, until: float, expected: str) -> None:
+    *_, (_, condition) = run(Health(rules), events, until)
+    assert told(condition) == expected
+
+
+def test_repairs_that_stand_are_taken_over_and_no_other_is_withdrawn() -> None:
+    before: Mapping[Repair, Details] = {
+        Repair.METER_CLOCK: (("minutes", "9"),),
+        Repair.OTHER_METER: (("found", "SAG2"),),
+    }
+    health = Health(METER, before)
+    assert health.look(0).repairs == before
+    health.begin(0)
+    health.accepted(1)
+    health.clock_checked(250)
+    assert health.look(1).repairs == {Repair.METER_CLOCK: (("minutes", "9"),)}
+    health.clock_checked(10)
+    assert health.look(2).repairs == {}
+
+
+def test_losses_are_counted_and_a_repeated_offline_is_none() -> None:
+    health = Health(METER)
+    list(run(health, "1 lost link_lost, 5..500/1 away gateway_offline", 600))
+    assert health.losses == 2
+    list(run(health, "1 ok, 5 away gateway_offline", 600))
+    assert health.losses == 3
+
+
+def test_the_same_object_until_there_is_something_new() -> None:
+    health = Health(METER)
+    seen = [condition for _, condition in run(health, "0..900/10 ok, 3..903/10 damaged", 903)]
+    assert len({id(each) for each in seen}) == 2  # waiting, receiving
+
+
+EVENTS = st.one_of(
+    st.just("begin"),
+    st.just("opened"),
+    st.just("bytes"),
+    st.just("ok"),
+    st.sampled_from(sorted(Obstacle)).map(lambda each: f"lost {each}"),
+    st.sampled_from(["away gateway_offline", "away mqtt_disconnected"]),
+    st.integers(-5000, 0).map(lambda each: f"late {each}"),
+    st.integers(-900, 900).map(lambda each: f"clock {each}"),
+    st.sampled_from(
+        [
+            "wrong_key",
+            "other_authentication_key",
+            "security_off",
+            "key_missing",
+            "other_meter",
+            "other_meter_unreadable",
+            "no_device_name",
+            "damaged",
+            "replay",
+        ]
+    ),
+)
+SEQUENCES = st.lists(st.tuples(st.floats(0, 400), EVENTS), max_size=40)
+RULES = st.sampled_from([METER, TANK, PULSE_PORT, PULSE_ENTITY])
+
+
+def as_text(sequence: list[tuple[float, str]]) -> str:
+    """Return events after each other, of which the distances are given."""
+    time, parts = 0.0, []
+    for distance, event in sequence:
+        time += round(distance, 2)
+        parts.append(f"{time:.2f} {event}")
+    return ", ".join(parts)
+
+
+@settings(max_examples=300, deadline=None)
+@given(RULES, SEQUENCES)
+def test_what_holds_always(rules: Rules, sequence: list[tuple[float, str]]) -> None:
+    text, health = as_text(sequence), Health(rules)
+    until = sum(distance for distance, _ in sequence) + 1000
+    before, told_at = Condition(), -inf
+    for now, condition in run(health, text, until):
+        # A moment that stays in the past would be a timer that never ends.
+        assert health.deadline > now
+        if condition is not before:
+            if before.state is condition.state is State.FAILING:
+                assert now - told_at >= 10 - 1e-6
+            before, told_at = condition, now
+        assert (condition.obstacle is None) == (condition.state is not State.FAILING)
+        assert not (condition.has_value and condition.state is State.FAILING)
+        assert not {Repair.CATCHING_UP, Repair.TELEGRAMS_LATE} <= condition.repairs.keys()
+        assert not {Repair.OTHER_METER, Repair.OTHER_METER_UNREADABLE} <= condition.repairs.keys()
+    again = [told(condition) for _, condition in run(Health(rules), text, until)]
+    assert again == [told(condition) for _, condition in run(Health(rules), text, until)]
