@@ -14,6 +14,7 @@ from smartyp1.health import (
     METER,
     PULSE_ENTITY,
     PULSE_PORT,
+    PULSE_TOPIC,
     TANK,
     Condition,
     Details,
@@ -141,7 +142,10 @@ METERS = [
         130,
         "failing telegrams_late(-3480) +telegrams_late(-3480)",
     ),
+    ("0 late -3600, 119 late -3481", 130, "failing telegrams_late(-3481)"),
     ("0 late -3600, 60 late -2000", 70, "failing catching_up(-2000)"),
+    ("0 late -3600, 60 late -3500", 70, "failing catching_up(-3500)"),
+    ("0 late -3600, 60 late -3530", 70, "failing telegrams_late(-3530)"),
     ("0 late -3600, 120 late -600", 130, "failing catching_up(-600) +catching_up(-600)"),
     (
         "0 late -3600, 120 late -600, 140 late -3460",
@@ -191,6 +195,8 @@ OTHERS = [
     (PULSE_PORT, "2 opened, 100 lost port_silent, 101 opened", 500, "receiving"),
     (PULSE_PORT, "2 opened, 100 lost link_lost, 200 opened", 200, "receiving"),
     (PULSE_ENTITY, "1 opened", 90_000, "receiving"),
+    (PULSE_TOPIC, "1 opened", 90_000, "receiving"),
+    (PULSE_TOPIC, "1 opened, 50 lost broker_unavailable", 50, "failing broker_unavailable"),
     (PULSE_ENTITY, "1 opened, 50 lost entity_unavailable", 50, "failing entity_unavailable"),
     (
         PULSE_ENTITY,
@@ -308,6 +314,16 @@ def test_losses_are_counted_and_a_repeated_offline_is_none() -> None:
     assert health.losses == 2
     list(run(health, "1 ok, 5 away gateway_offline", 600))
     assert health.losses == 3
+
+
+def test_what_waits_to_be_told_is_looked_at_when_its_time_comes() -> None:
+    health = Health(METER)
+    list(run(health, "1 lost port_not_found", 5))
+    health.lost(6, Obstacle.PORT_BUSY)
+    assert health.look(6).obstacle is Obstacle.PORT_NOT_FOUND
+    assert health.deadline == 11
+    assert health.look(11).obstacle is Obstacle.PORT_BUSY
+    assert health.deadline == 301
 
 
 def test_the_same_object_until_there_is_something_new() -> None:

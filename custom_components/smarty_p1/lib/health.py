@@ -302,7 +302,6 @@ class Health:
         """Withdraw what the failures led to: the port and the keys are right."""
         self._run = None
         self._is_offline = False
-        self._tries = 0
         self._reason = (self._rules.silence, ())
         self._state = State.RECEIVING
         self._patient_until = now
