@@ -77,8 +77,9 @@ class MeterPort:
     async def send(self, *data: bytes) -> None:
         """Send bytes to all clients, at once."""
         for client in list(self._clients):
-            client.write(b"".join(data))
-            await client.drain()
+            with suppress(ConnectionResetError):  # one that is just going
+                client.write(b"".join(data))
+                await client.drain()
 
     async def send_telegram(self, text: str) -> None:
         """Send a telegram in a frame with the next counter."""

@@ -18,10 +18,9 @@ from .const import (
     CONF_PRODUCTION_POINT,
     CONF_TOPIC,
 )
-from .coordinator import Coordinator, SmartyConfigEntry
+from .coordinator import Coordinator, SmartyConfigEntry, line_of
 from .coordinator.meter_coordinator import SmartyCoordinator
 from .coordinator.mqtt_port import PREFIX
-from .coordinator.port_coordinator import PortCoordinator
 from .lib.p1 import CHANNELS, DEVICE_NAME, MESSAGES, OBJECTS, Telegram, mbus_reference
 from .lib.port import redact_port
 from .lib.tariff import Demand
@@ -79,15 +78,16 @@ def _redact_text[T](told: T, private: str) -> T:
 
 
 def _describe(coordinator: Coordinator) -> dict[str, Any]:
+    condition = coordinator.condition
     told: dict[str, Any] = {
         "is_available": coordinator.last_update_success,
         "received_at": coordinator.received_at.isoformat(),
+        "condition": condition.state.value,
+        "obstacle": condition.obstacle,
+        "repairs": [repair.value for repair in condition.repairs],
     }
-    if isinstance(coordinator, PortCoordinator):
-        told |= {
-            "obstacle": coordinator.obstacle,
-            "link": {"is_open": coordinator.is_connected, "losses": coordinator.losses},
-        }
+    if line := line_of(coordinator):
+        told["link"] = {"is_open": line.is_open, "losses": coordinator.health.losses}
     if isinstance(coordinator, SmartyCoordinator):
         return told | _describe_meter(coordinator)
     return told | {"readings": coordinator.readings, "values": asdict(coordinator.data)}

@@ -8,10 +8,9 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .coordinator import is_meter
+from .coordinator import is_meter, line_of
 from .coordinator.entry_types import AnyConfigEntry
 from .coordinator.meter_coordinator import SmartyCoordinator
-from .coordinator.port_coordinator import PortCoordinator
 from .diagnostics import redact_names
 
 
@@ -42,9 +41,8 @@ def _describe(entry: AnyConfigEntry) -> str:
         return ", ".join(filter(None, [entry.state.value, entry.error_reason_translation_key]))
     coordinator = entry.runtime_data
     told = []
-    if isinstance(coordinator, PortCoordinator):
-        state = "open" if coordinator.is_connected else "closed"
-        told = [redact_names(coordinator.shown_port), state]
+    if line := line_of(coordinator):
+        told = [redact_names(line.shown_port), "open" if line.is_open else "closed"]
     if isinstance(coordinator, SmartyCoordinator):
         told.append(_describe_latest(coordinator))
     return ", ".join(told)
@@ -52,6 +50,7 @@ def _describe(entry: AnyConfigEntry) -> str:
 
 def _describe_latest(coordinator: SmartyCoordinator) -> str:
     if coordinator.latest is None:
-        return f"no telegram yet, {coordinator.obstacle}"
+        condition = coordinator.condition
+        return f"no telegram yet, {condition.obstacle or condition.state}"
     age = (dt_util.utcnow() - coordinator.latest.received_at).total_seconds()
     return f"last telegram {age:.0f} s ago"

@@ -17,6 +17,8 @@ from custom_components.smarty_p1.const import (
 )
 from custom_components.smarty_p1.lib.port import identify_port
 
+from .support import wait_until
+
 PULSE_TITLE = "LED pulse reader"
 TANK_TITLE = "Rainwater tank"
 ENERGY = "sensor.led_pulse_reader_energy"
@@ -57,6 +59,11 @@ def tank_entry(hass: HomeAssistant, url: str, **geometry: float | str) -> MockCo
     )
     entry.add_to_hass(hass)
     return entry
+
+
+async def shows(hass: HomeAssistant, entity_id: str, value: str) -> None:
+    """Wait until an entity has a state."""
+    await wait_until(hass, lambda: state(hass, entity_id) == value)
 
 
 def state(hass: HomeAssistant, entity_id: str) -> str:

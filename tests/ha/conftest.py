@@ -18,15 +18,17 @@ from custom_components.smarty_p1.coordinator import (
     imported_quarter_hours,
     leneda_client,
     platform_past,
-    port_coordinator,
     quarter_hour_series,
 )
+from custom_components.smarty_p1.coordinator.source_coordinator import SourceCoordinator
 from custom_components.smarty_p1.flows import meter_setup
+from custom_components.smarty_p1.lib import health
 from custom_components.smarty_p1.lib.port import bytes_a_second, probe, probing
 from dev.leneda import Platform
 
 from . import leneda
 from .meter import KEY, SERIAL, MeterPort
+from .passed import Passed
 
 type EntryMaker = Callable[..., MockConfigEntry]
 
@@ -54,6 +56,14 @@ def integration(enable_custom_integrations: None) -> None:
 def quarter_hours_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Let the files of the quarter-hours be in a folder of the test's own."""
     monkeypatch.setattr(quarter_hour_series, "STORAGE_DIR", str(tmp_path / ".storage"))
+
+
+@pytest.fixture(autouse=True)
+def passing_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the clock by which sources are judged go on with `let_pass`."""
+    monkeypatch.setattr(Passed, "seconds", 0.0)
+    now = SourceCoordinator.now
+    monkeypatch.setattr(SourceCoordinator, "now", lambda source: now(source) + Passed.seconds)
 
 
 @pytest.fixture
@@ -112,8 +122,8 @@ def fast_line(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def short_setup(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let set-up give up soon."""
-    monkeypatch.setattr(port_coordinator, "SETUP_TIMEOUT", 0.3)
+    """Let sources that wait for a reading fail soon."""
+    monkeypatch.setattr(health, "PATIENCE", 0.3)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, cast
 
 from custom_components.smarty_p1.lib.entities import (
     BINARY_SENSORS,
+    CONNECTION,
     DEMAND_SENSORS,
     DISTURBANCE,
     EVENTS,
@@ -46,7 +47,7 @@ MBUS_SENSORS = (mbus_of("gas", "m3")[1], *mbus_of("heat", "GJ")[1:])
 MBUS_INDEXES = [mbus_of(*kind)[0] for kind in (("gas", "m3"), ("water", "m3"), ("heat", "GJ"))]
 # In the order of the page.
 TABLES: list[tuple[str, Sequence[Described[Any]]]] = [
-    ("sensor", (*SENSORS, *RECEPTION_SENSORS)),
+    ("sensor", (*SENSORS, CONNECTION, *RECEPTION_SENSORS)),
     ("event", (*EVENTS, DISTURBANCE)),
     ("sensor", DEMAND_SENSORS),
     ("binary_sensor", BINARY_SENSORS),

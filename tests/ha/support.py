@@ -16,6 +16,7 @@ from custom_components.smarty_p1.const import DOMAIN, LOGGER
 
 from .conftest import EntryMaker
 from .meter import OTHER_SERIAL, SERIAL, MeterPort, literal_telegram, with_value
+from .passed import Passed
 
 TELEGRAM = literal_telegram("three_phase_gas_water_heat")
 OTHER_METER = TELEGRAM.replace(SERIAL.encode().hex().upper(), OTHER_SERIAL.encode().hex().upper())
@@ -37,8 +38,20 @@ async def wait_until(hass: HomeAssistant, condition: Callable[[], bool]) -> None
 
 
 async def let_pass(hass: HomeAssistant, seconds: float) -> None:
-    """Fire the timers that run out within the next seconds."""
+    """Put the clock of the sources forward, and fire the timers that run out meanwhile."""
+    Passed.seconds += seconds
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=seconds))
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        # Of a timer that was set before, only the real seconds have passed.
+        if source := getattr(entry, "runtime_data", None):
+            source.look()
+    await hass.async_block_till_done()
+
+
+async def fall_silent(hass: HomeAssistant, entry: MockConfigEntry, seconds: float = 61) -> None:
+    """Let time pass for one source only, in which it receives nothing."""
+    Passed.seconds += seconds
+    entry.runtime_data.look()
     await hass.async_block_till_done()
 
 
@@ -81,21 +94,22 @@ async def set_up(
     return entry
 
 
-async def wait_for_entities(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def wait_for_telegram(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Wait for the first telegram of a meter that is set up, and for what it brings."""
-    await wait_until(hass, lambda: entry.runtime_data.has_entities)
+    await wait_until(hass, lambda: entry.runtime_data.last_update_success)
 
 
 async def reload(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Reload an entry, and wait for the first telegram of its meter."""
     assert await hass.config_entries.async_reload(entry.entry_id)
-    await wait_for_entities(hass, entry)
+    await wait_for_telegram(hass, entry)
 
 
 async def receive(hass: HomeAssistant, port: MeterPort, text: str) -> None:
     """Wait until Home Assistant has taken in a telegram."""
     coordinator = hass.config_entries.async_entries(DOMAIN)[0].runtime_data
     before = coordinator.readings
+    await port.wait_for_clients(1)
     await port.send_telegram(text)
     await wait_until(hass, lambda: coordinator.readings > before)
 
@@ -132,10 +146,10 @@ def links(hass: HomeAssistant) -> int:
     )
 
 
-def stale_timers(hass: HomeAssistant) -> int:
-    """Return how many timers wait for a telegram that does not come."""
+def health_timers(hass: HomeAssistant) -> int:
+    """Return how many timers wait for the next moment at which a source may do otherwise."""
     return sum(
-        isinstance(job, HassJob) and "Coordinator._on_stale" in repr(job.target)
+        isinstance(job, HassJob) and "Coordinator._on_timer" in repr(job.target)
         for handle in get_scheduled_timer_handles(hass.loop)
         if not handle.cancelled()
         for job in handle._args or ()

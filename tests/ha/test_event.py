@@ -8,7 +8,6 @@ from homeassistant.const import (
     STATE_UNKNOWN,
 )
 from homeassistant.core import CoreState, Event, EventStateChangedData, HomeAssistant, State
-from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import (
     async_capture_events,
     mock_restore_cache_with_extra_data,
@@ -16,7 +15,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from .conftest import EntryMaker
 from .meter import MeterPort, with_value
-from .support import TELEGRAM, receive, reload, set_up, state_of
+from .support import TELEGRAM, fall_silent, receive, reload, set_up, state_of
 
 MESSAGE = "event.smarty_message"
 REFERENCE = "0-0:96.13.0"
@@ -156,7 +155,7 @@ async def test_triggers_do_not_miss_a_text_that_ends_a_silence(
     entry = await set_up(hass, port, make_entry)
     await receive(hass, port, with_message("Peak"))
     messages = Messages(hass)
-    entry.runtime_data._on_stale(dt_util.utcnow())
+    await fall_silent(hass, entry)
 
     await receive(hass, port, with_message("Off-peak"))
 
@@ -271,7 +270,7 @@ async def test_a_failure_that_ended_the_telegrams_fires_when_they_are_back(
     entry = await set_up(hass, port, make_entry, with_counts(FAILURES=10))
     disturbances = Disturbances(hass)
 
-    entry.runtime_data._on_stale(dt_util.utcnow())
+    await fall_silent(hass, entry)
     await receive(hass, port, with_counts(FAILURES=11))
 
     assert disturbances.fired == [("power_failure", 1, None)]

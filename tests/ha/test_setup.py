@@ -26,7 +26,16 @@ from .meter import (
     literal_telegram,
     seal,
 )
-from .support import NAMELESS, TELEGRAM, device_of, links, reload, stale_timers, values
+from .support import (
+    NAMELESS,
+    TELEGRAM,
+    device_of,
+    health_timers,
+    links,
+    own_log,
+    reload,
+    values,
+)
 
 ENCRYPTED = literal_frame("three_phase_gas_water_heat")
 PLAIN = literal_frame("plain")
@@ -40,11 +49,11 @@ async def test_sets_up_and_unloads(
 
     assert await hass.config_entries.async_setup(entry.entry_id)
     assert entry.state is ConfigEntryState.LOADED
-    assert (port.clients, links(hass), stale_timers(hass)) == (1, 1, 1)
+    assert (port.clients, links(hass), health_timers(hass)) == (1, 1, 1)
 
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert entry.state is ConfigEntryState.NOT_LOADED
-    assert (links(hass), stale_timers(hass)) == (0, 0)
+    assert (links(hass), health_timers(hass)) == (0, 0)
     await port.wait_for_clients(0)
     assert set(values(hass).values()) == {"unavailable"}
 
@@ -69,7 +78,7 @@ async def test_reloads_without_leaks_and_duplicates(
 
     await port.wait_for_clients(1)
     assert port.connections == 51
-    assert (links(hass), stale_timers(hass)) == (1, 1)
+    assert (links(hass), health_timers(hass)) == (1, 1)
     assert values(hass) == before
     assert async_entries_for_config_entry(entity_registry, entry.entry_id) == entities
     assert device_of(device_registry, entry, SERIAL) == meter
@@ -86,7 +95,7 @@ async def test_removes_an_entry(
     await hass.config_entries.async_remove(entry.entry_id)
 
     await port.wait_for_clients(0)
-    assert (links(hass), stale_timers(hass)) == (0, 0)
+    assert (links(hass), health_timers(hass)) == (0, 0)
     assert hass.states.async_all("sensor") == []
 
 
@@ -133,57 +142,42 @@ async def test_sets_up_a_meter_without_encryption(
         pytest.param((seal(NAMELESS), None), "no_device_name", id="nameless and plain"),
     ],
 )
-async def test_setup_fails_for_a_reason(
+async def test_a_meter_that_was_never_read_is_loaded_and_says_why(  # noqa: PLR0913, PLR0917 - cases
     hass: HomeAssistant,
     port: MeterPort,
     make_entry: EntryMaker,
+    caplog: pytest.LogCaptureFixture,
     meter: tuple[bytes, str | None],
     reason: str,
 ) -> None:
     port.greeting, key = meter
     entry = make_entry(port.url, key=key)
 
-    await hass.config_entries.async_setup(entry.entry_id)
+    assert await hass.config_entries.async_setup(entry.entry_id)
 
-    assert entry.state is ConfigEntryState.SETUP_RETRY
-    assert entry.error_reason_translation_key == reason
-    assert entry.reason
-    assert port.url in entry.reason
-    assert (links(hass), stale_timers(hass)) == (0, 0)
-    await port.wait_for_clients(0)
-    await hass.config_entries.async_unload(entry.entry_id)
-
-
-@pytest.mark.usefixtures("short_setup")
-async def test_setup_names_the_other_meter(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    port.greeting = literal_frame("export_two_gas_meters")
-    entry = make_entry(port.url)
-
-    await hass.config_entries.async_setup(entry.entry_id)
-
-    assert entry.reason
-    assert OTHER_SERIAL in entry.reason
-    assert SERIAL in entry.reason
-    await hass.config_entries.async_unload(entry.entry_id)
+    assert values(hass)["smarty_connection"] == reason
+    [(level, line)] = own_log(caplog)
+    assert level == "ERROR"
+    assert port.url in line
+    if reason == "other_meter":
+        assert OTHER_SERIAL in line
+        assert SERIAL in line
+    assert (links(hass), health_timers(hass)) == (1, 1)
 
 
-async def test_setup_says_why_the_port_cannot_be_opened(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+async def test_a_port_that_cannot_be_opened_says_why(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture
 ) -> None:
     await port.stop()
     entry = make_entry(port.url)
 
-    await hass.config_entries.async_setup(entry.entry_id)
+    # It ends with the second try, not after half a minute.
+    assert await hass.config_entries.async_setup(entry.entry_id)
 
-    assert entry.state is ConfigEntryState.SETUP_RETRY
-    assert entry.error_reason_translation_key == "port_unreachable"
-    assert "Connect call failed" not in str(entry.error_reason_translation_placeholders)
-    assert entry.reason
-    assert "Errno" not in entry.reason
-    assert links(hass) == 0
-    await hass.config_entries.async_unload(entry.entry_id)
+    assert values(hass)["smarty_connection"] == "port_unreachable"
+    [(_, line)] = own_log(caplog)
+    assert "Connect call failed" not in line
+    assert "Errno" not in line
 
 
 async def test_setup_tries_twice_to_open_the_port(

@@ -16,19 +16,17 @@ from custom_components.smarty_p1.condition import CONDITIONS
 from custom_components.smarty_p1.coordinator import (
     leneda_refusals,
     meter_coordinator,
-    port_coordinator,
 )
 from custom_components.smarty_p1.coordinator.leneda_refusals import REFUSED
 from custom_components.smarty_p1.coordinator.meter_capture import CaptureRefusal
-from custom_components.smarty_p1.coordinator.pulse_port_coordinator import PulsePortCoordinator
 from custom_components.smarty_p1.coordinator.repair_issues import Problem
-from custom_components.smarty_p1.coordinator.tank_coordinator import TankCoordinator
 from custom_components.smarty_p1.flows import error_texts
 from custom_components.smarty_p1.flows.data_options import DATA_OPTIONS
 from custom_components.smarty_p1.flows.leneda_account import account_fields
 from custom_components.smarty_p1.flows.tariff_options import contract_fields, detail_fields
 from custom_components.smarty_p1.lib.entities import (
     BINARY_SENSORS,
+    CONNECTION,
     DEMAND_SENSORS,
     DISTURBANCE,
     EVENTS,
@@ -39,6 +37,7 @@ from custom_components.smarty_p1.lib.entities import (
     Described,
     DescribedSensor,
 )
+from custom_components.smarty_p1.lib.health import Obstacle
 from custom_components.smarty_p1.lib.leneda import Cause, ExportRefusal
 from custom_components.smarty_p1.lib.p1 import MBUS_DEVICE_TYPES, P1Error, Reason
 from custom_components.smarty_p1.lib.port import errors
@@ -116,15 +115,7 @@ def test_each_error_of_the_protocol_is_told_apart(error: type[P1Error]) -> None:
 
 def test_each_obstacle_has_a_text() -> None:
     assert meter_coordinator.REJECTED.keys() == set(Reason)
-    obstacles = {obstacle.translation_key for obstacle in meter_coordinator.REJECTED.values()}
-    obstacles |= {obstacle.translation_key for obstacle in port_coordinator.LOST.values()}
-    obstacles |= {"nothing_received", "not_p1", "other_meter"}
-    obstacles.add(meter_coordinator.NO_DEVICE_NAME.translation_key)
-    obstacles.add(meter_coordinator.OTHER_METER_UNREADABLE.translation_key)
-    obstacles |= {PulsePortCoordinator.nothing_received, PulsePortCoordinator.not_understood}
-    obstacles |= {TankCoordinator.nothing_received, TankCoordinator.not_understood}
-    obstacles |= {"entity_unavailable", "broker_unavailable"}
-    obstacles |= {Problem.CATCHING_UP.value, Problem.TELEGRAMS_LATE.value}
+    obstacles = {*map(str, Obstacle)}
 
     of_actions = {
         "busy",
@@ -191,6 +182,7 @@ def test_each_problem_has_a_text() -> None:
 def test_each_sensor_has_a_name_and_an_icon() -> None:
     descriptions: list[DescribedSensor[Any]] = [
         *SENSORS,
+        CONNECTION,
         *RECEPTION_SENSORS,
         *MBUS_SENSORS,
         *DEMAND_SENSORS,
@@ -308,7 +300,9 @@ def test_no_two_names_on_a_device_are_alike(language: str) -> None:
             for each in descriptions
         ]
 
-    meter = names("sensor", (*SENSORS, *RECEPTION_SENSORS, *DEMAND_SENSORS, *SHARING_SENSORS))
+    meter = names(
+        "sensor", (*SENSORS, CONNECTION, *RECEPTION_SENSORS, *DEMAND_SENSORS, *SHARING_SENSORS)
+    )
     meter += names("binary_sensor", BINARY_SENSORS) + names("event", EVENTS)
     devices = [meter, names("sensor", PULSE_SENSORS), names("sensor", TANK_SENSORS)]
     for kind in MBUS_TYPES:

@@ -15,7 +15,6 @@ from homeassistant.helpers import (
 )
 from homeassistant.helpers.entity_registry import EntityRegistry
 from homeassistant.setup import async_setup_component
-from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
@@ -25,7 +24,7 @@ from custom_components.smarty_p1.trigger import TRIGGERS
 
 from .conftest import EntryMaker
 from .meter import SERIAL, MeterPort, with_value
-from .support import TELEGRAM, device_of, let_pass, receive
+from .support import TELEGRAM, device_of, fall_silent, let_pass, receive
 
 PAGE = (Path(__file__).parents[2] / "docs" / "automations.md").read_text()
 # The others are for other programs.
@@ -213,7 +212,7 @@ async def test_conditions_may_be_about_any_or_all(hass: HomeAssistant, port: Met
 async def test_no_condition_is_true_of_a_meter_that_is_unavailable(
     hass: HomeAssistant, entry: MockConfigEntry, name: str, behavior: str
 ) -> None:
-    entry.runtime_data._on_stale(dt_util.utcnow())
+    await fall_silent(hass, entry)
     await hass.async_block_till_done()
 
     assert not await check(hass, name, behavior=behavior)

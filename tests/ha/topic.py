@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_mqtt_message
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
@@ -13,6 +14,7 @@ from custom_components.smarty_p1.coordinator import meter_coordinator
 
 from .conftest import EntryMaker
 from .meter import MeterPort
+from .passed import Passed
 from .support import PATIENCE, TELEGRAM
 
 ROOT = "smarty_p1/house"
@@ -27,9 +29,19 @@ class Clock:
     """The clock by which a reading is received, which stands still; timers go on."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
-        self.now = now
-        shown = SimpleNamespace(utcnow=lambda: self.now)
+        self._now = now
+        shown = SimpleNamespace(utcnow=lambda: self.now, as_local=dt_util.as_local)
         monkeypatch.setattr(meter_coordinator, "dt_util", shown)
+
+    @property
+    def now(self) -> datetime:
+        """The time that it shows."""
+        return self._now
+
+    @now.setter
+    def now(self, now: datetime) -> None:
+        Passed.seconds += (now - self._now).total_seconds()
+        self._now = now
 
 
 async def tell(hass: HomeAssistant, payload: bytes | str, topic: str = TOPIC) -> None:

@@ -3,19 +3,18 @@
 from typing import TypeGuard
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_ENTITY_ID, Platform
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 
-from ..const import CONF_KIND, CONF_TOPIC, KIND_METER, KIND_PULSE, KIND_TANK, PLATFORMS
+from ..const import CONF_KIND, KIND_METER, KIND_PULSE, KIND_TANK, PLATFORMS
 from .entry_types import AnyConfigEntry
+from .line import Line
 from .meter_books import MeterBooks
 from .meter_coordinator import MeterConfigEntry, SmartyCoordinator
+from .pulse_coordinator import PulseCoordinator
 from .pulse_counter import PulseCounter
-from .pulse_port_coordinator import PulsePortCoordinator
-from .pulse_source_coordinator import PulseEntityCoordinator, PulseTopicCoordinator
 from .tank_coordinator import TankCoordinator
 
-type PulseCoordinator = PulsePortCoordinator | PulseEntityCoordinator | PulseTopicCoordinator
 type Coordinator = SmartyCoordinator | PulseCoordinator | TankCoordinator
 type SmartyConfigEntry = ConfigEntry[Coordinator]
 
@@ -41,13 +40,14 @@ def make_coordinator(hass: HomeAssistant, entry: AnyConfigEntry) -> Coordinator:
     kind = kind_of(entry)
     if kind == KIND_TANK:
         return TankCoordinator(hass, entry)
-    if kind != KIND_PULSE:
-        return SmartyCoordinator(hass, entry)
-    if CONF_ENTITY_ID in entry.data:
-        return PulseEntityCoordinator(hass, entry)
-    if CONF_TOPIC in entry.data:
-        return PulseTopicCoordinator(hass, entry)
-    return PulsePortCoordinator(hass, entry)
+    return PulseCoordinator(hass, entry) if kind == KIND_PULSE else SmartyCoordinator(hass, entry)
+
+
+def line_of(coordinator: Coordinator) -> Line | None:
+    """Return the line that a coordinator reads, None where it listens to an entity or a topic."""
+    if isinstance(coordinator, PulseCoordinator):
+        return coordinator.source.line
+    return coordinator.line
 
 
 async def async_forget(hass: HomeAssistant, entry: AnyConfigEntry) -> None:

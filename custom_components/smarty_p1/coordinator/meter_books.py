@@ -2,7 +2,7 @@
 
 from homeassistant.core import HomeAssistant, callback
 
-from ..lib.meter import MeterMemory, Reading
+from ..lib.meter import MeterMemory, Outline, Reading
 from ..lib.p1 import Telegram
 from ..lib.tariff import Demand, MarketPrices
 from .contract_options import aids_of, contract_of, contract_since
@@ -41,7 +41,10 @@ class MeterBooks:
         return self.memory.demand_meter.snapshot
 
     async def async_open(self) -> None:
-        """Load what is stored, under the contract that the options describe."""
+        """Load what is stored, and follow market, prices and platform until the entry is unloaded.
+
+        The contract is the one that the options describe.
+        """
         options = self._entry.options
         await self._store.async_load(contract_of(options), contract_since(options))
         self.memory.demand_meter.set_aids(aids_of(options))
@@ -49,9 +52,6 @@ class MeterBooks:
         await self.past.async_start(self.memory.demand_meter)
         self.market.async_start()
         async_check_network_prices(self._hass, self._entry)
-
-    async def async_fetch(self) -> None:
-        """Begin to fetch from the national platform, until the entry is unloaded."""
         await self._leneda.async_start()
 
     @callback
@@ -67,15 +67,13 @@ class MeterBooks:
             self.quarter_hours.append(reading.demand.last_quarter)
         if reading.is_current:
             self.history.note(reading)
+        if not self.memory.outline.is_of(reading.telegram, reading.channels):
+            self.memory.outline = Outline.of(reading.telegram, reading.channels)
 
     @callback
     def schedule_save(self) -> None:
         """Store the memory within some minutes, if it has changed."""
         self._store.schedule_save()
-
-    async def async_flush(self) -> None:
-        """Store at once what waits to be stored."""
-        await self._store.async_flush()
 
     async def async_close(self) -> None:
         """Store what is to be remembered, once and for all."""

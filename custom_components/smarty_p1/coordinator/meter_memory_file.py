@@ -95,11 +95,6 @@ class MeterStore(ThrottledStore):
         elif not self.is_waiting and self._news() != self._saved:
             self.schedule()
 
-    async def async_flush(self) -> None:
-        """Save at once what waits to be saved."""
-        if self.is_waiting:
-            await self.async_save()
-
     async def async_close(self) -> None:
         """Save at once, and for the last time."""
         self._is_closed = True

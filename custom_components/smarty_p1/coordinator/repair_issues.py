@@ -18,7 +18,7 @@ class Problem(StrEnum):
     """What can be wrong with a meter for long; also the translation keys."""
 
     NO_TELEGRAM = "no_telegram"
-    """None for an hour, after there had been some."""
+    """None for five minutes."""
     NOT_VERIFIED = "not_verified"
     """Telegrams are shown whose tag is not verified, because the user chose so."""
     METER_CLOCK = "meter_clock"

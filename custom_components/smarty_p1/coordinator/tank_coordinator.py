@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, override
+from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import CONF_DISTANCE_EMPTY, CONF_DISTANCE_FULL, CONF_SHAPE, CONF_VOLUME
 from ..lib.boards import Shape, Sonar, Tank
+from ..lib.health import TANK
 from ..lib.min_interval import MinInterval
-from ..lib.port import LinkError
+from ..lib.port import SILENCE_TIMEOUT, LinkError
 from .entry_types import AnyConfigEntry
-from .port_coordinator import PortCoordinator
+from .line import Line
+from .source_coordinator import SourceCoordinator
 
 TANK_BAUD_RATE = 9600
 # The median is one of as many seconds.
@@ -47,30 +49,39 @@ def tank_data(tank: Tank, distance_cm: float | None) -> TankData:
     )
 
 
-class TankCoordinator(PortCoordinator[TankData]):
+class TankCoordinator(SourceCoordinator[TankData]):
     """Pushes the level of one tank to its entities."""
 
-    baud_rate = TANK_BAUD_RATE
-    nothing_received = "sensor_silent"
-    not_understood = "not_sonar"
-
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-        super().__init__(hass, entry)
+        super().__init__(hass, entry, TANK)
+        self.data = TankData(None, None, None)
+        self.line = Line(
+            self,
+            self._take,
+            on_lost=self._on_lost,
+            silence_timeout=SILENCE_TIMEOUT,
+            baud_rate=TANK_BAUD_RATE,
+        )
         self._tank = tank_of(dict(entry.options))
         self._sonar = Sonar()
         self._turns = MinInterval(hass.loop, _UPDATE_INTERVAL)
 
-    @override
-    def _feed(self, data: bytes) -> None:
+    async def async_start(self) -> None:
+        """Begin to read the port."""
+        self.begin()
+        self.line.start()
+
+    @callback
+    def _take(self, data: bytes) -> None:
         now = self.hass.loop.time()
         if not self._sonar.feed(data, now) or not self._sonar.is_settled:
             return
-        self._on_reading()
+        self.readings += 1
+        self.line.confirm()
+        self.health.accepted(self.now())
         if self._turns.has_turn(is_urgent=not self.last_update_success):
-            self._push(tank_data(self._tank, self._sonar.distance_cm(now)))
+            self.push(tank_data(self._tank, self._sonar.distance_cm(now)))
 
-    @override
     @callback
-    def _on_lost(self, error: LinkError) -> None:
-        super()._on_lost(error)
+    def _on_lost(self, _error: LinkError) -> None:
         self._sonar.start_anew()

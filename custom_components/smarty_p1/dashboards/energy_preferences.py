@@ -97,6 +97,8 @@ async def async_fill_energy(hass: HomeAssistant, entry: MeterConfigEntry) -> Non
     wanted = [
         _filled_in(coordinator, source) for source in _sources(coordinator.data, entry.options)
     ]
+    if not wanted:
+        return  # before the first telegram ever
     manager = await _async_manager(hass)
     # Nothing waits between this and the update, so that nothing is lost of what a user enters.
     stored = _stored(manager)

@@ -15,7 +15,7 @@ from homeassistant.core import Event, EventStateChangedData, HomeAssistant, call
 from homeassistant.helpers.event import async_track_state_change_event
 
 from ..const import CONF_BAUD_RATE, CONF_TOPIC
-from ..coordinator.pulse_source_coordinator import COUNT_DOMAINS, is_pulse
+from ..coordinator.pulse_sources import COUNT_DOMAINS, is_pulse
 from ..lib.boards import PulseMeter
 from .board_probe import PULSE_TIMEOUT, FoundPulses, probe_pulses
 from .error_texts import FieldError

@@ -1,7 +1,7 @@
 """An entry is paused while something else needs its port: most serve one client at a time.
 
-A meter whose readings come only lets go of its port: what was read last is shown for a minute, and
-the probing takes less. Unloaded, each of its entities would tell the history that it was away.
+A meter that is set up only lets go of its port: what was read last is shown for a minute, and the
+probing takes less. Unloaded, each of its entities would tell the history that it was away.
 """
 
 import asyncio
@@ -16,11 +16,7 @@ from ..coordinator import is_meter
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
 
-_STATES_WITH_PORT = {
-    ConfigEntryState.LOADED,
-    ConfigEntryState.SETUP_RETRY,
-    ConfigEntryState.SETUP_ERROR,
-}
+_STATES_WITH_PORT = {ConfigEntryState.LOADED, ConfigEntryState.SETUP_ERROR}
 
 
 @asynccontextmanager
@@ -55,8 +51,8 @@ async def _keep_paused(
         if is_over.is_set():
             return
         had_port = entry.state in _STATES_WITH_PORT
-        if reader := _healthy_reader(entry):
-            await reader.async_release_port()
+        if reader := _reader(entry):
+            await reader.line.async_release()
         elif had_port:
             await hass.config_entries.async_unload(entry.entry_id)
     finally:
@@ -90,8 +86,3 @@ def _reader(entry: AnyConfigEntry) -> SmartyCoordinator | None:
     """Return what reads a meter that is set up."""
     is_read = entry.state is ConfigEntryState.LOADED and is_meter(entry)
     return entry.runtime_data if is_read else None
-
-
-def _healthy_reader(entry: AnyConfigEntry) -> SmartyCoordinator | None:
-    reader = _reader(entry)
-    return reader if reader and reader.has_entities and reader.obstacle is None else None

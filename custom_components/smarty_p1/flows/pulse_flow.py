@@ -23,7 +23,7 @@ from ..const import (
 )
 from ..coordinator.entry_types import short_title
 from ..coordinator.pulse_counter import DEFAULT_PULSES_PER_KWH, PulseCounter
-from ..coordinator.pulse_source_coordinator import BINARY_DOMAINS, COUNT_DOMAINS, EVENT_DOMAIN
+from ..coordinator.pulse_sources import BINARY_DOMAINS, COUNT_DOMAINS, EVENT_DOMAIN
 from .board_steps import BoardSteps
 from .error_texts import FieldError, check_topic
 from .first_pulse import async_find_pulses

@@ -106,6 +106,14 @@ PORT_LOST = frozenset(
         Obstacle.GATEWAY_OFFLINE,
     }
 )
+_OF_BOARDS = {
+    Obstacle.SENSOR_SILENT,
+    Obstacle.NOT_SONAR,
+    Obstacle.NO_PULSE,
+    Obstacle.ENTITY_UNAVAILABLE,
+    Obstacle.BROKER_UNAVAILABLE,
+}
+METER_OBSTACLES = tuple(each.value for each in Obstacle if each not in _OF_BOARDS)
 # What fails so often and for so long does not mend itself.
 _FAILURES: Mapping[Obstacle, Repair] = {
     Obstacle.WRONG_KEY: Repair.KEYS,
@@ -199,8 +207,15 @@ class Health:
 
     # What happens.
 
-    def begin(self, now: float) -> None:
+    @property
+    def reason(self) -> tuple[Obstacle, Details]:
+        """Why there is no reading, or would be none now."""
+        return self._reason
+
+    def begin(self, now: float, *, has_new_keys: bool = False) -> None:
         """Begin to read: after the set-up, at another port, with other keys."""
+        if has_new_keys:
+            self._withdraw(Repair.KEYS)
         self._state = State.WAITING
         self._patient_until = now + PATIENCE
         self._failing_since = inf

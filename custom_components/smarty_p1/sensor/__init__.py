@@ -14,6 +14,7 @@ from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.tank_coordinator import TankCoordinator
 from ..entity import SmartyEntity, find_new, mbus_device, on_new_objects
 from ..lib.entities import (
+    CONNECTION,
     DEMAND_SENSORS,
     MEASURED_SINCE,
     RECEPTION_SENSORS,
@@ -29,7 +30,7 @@ from ..lib.entities import (
     mbus_sensors,
     sends_decimals,
 )
-from ..lib.meter import Reading, Reception
+from ..lib.meter import Reading
 from .board_sensors import pulse_sensors, tank_sensors
 from .sensor_description import sensor_description
 
@@ -131,16 +132,19 @@ def _make_sensor(
     return make(coordinator, described)
 
 
-class ReceptionSensor(SmartyEntity, SensorEntity):
-    """A sensor that shows how telegrams are received, also while none is accepted."""
+class StatusSensor[D](SmartyEntity, SensorEntity):
+    """A sensor that says how a meter is doing or received, also while nothing is accepted."""
 
-    described: DescribedSensor[Reception]
+    described: DescribedSensor[D]
 
     def __init__(
-        self, coordinator: SmartyCoordinator, described: DescribedSensor[Reception]
+        self,
+        coordinator: SmartyCoordinator,
+        described: DescribedSensor[D],
+        source: Callable[[], D],
     ) -> None:
-        description = sensor_description(described)
-        super().__init__(coordinator, described, description)
+        super().__init__(coordinator, described, sensor_description(described))
+        self._source = source
 
     @property
     @override
@@ -152,7 +156,7 @@ class ReceptionSensor(SmartyEntity, SensorEntity):
     @override
     def native_value(self) -> Shown:
         """Return the current value."""
-        value: Shown = self.described.value_fn(self.coordinator.reception)
+        value: Shown = self.described.value_fn(self._source())
         return value
 
     @property
@@ -160,7 +164,7 @@ class ReceptionSensor(SmartyEntity, SensorEntity):
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
         """Return what the value is made of."""
         attributes_fn = self.described.attributes_fn
-        return attributes_fn(self.coordinator.reception) if attributes_fn else None
+        return attributes_fn(self._source()) if attributes_fn else None
 
 
 def _add_meter_sensors(
@@ -175,7 +179,15 @@ def _add_meter_sensors(
         async_add_entities([*find(reading), *find_mbus(reading)])
 
     on_new_objects(coordinator, add_new)
-    async_add_entities([ReceptionSensor(coordinator, each) for each in RECEPTION_SENSORS])
+    async_add_entities(
+        [
+            StatusSensor(coordinator, CONNECTION, lambda: coordinator.condition),
+            *(
+                StatusSensor(coordinator, each, lambda: coordinator.reception)
+                for each in RECEPTION_SENSORS
+            ),
+        ]
+    )
 
 
 def _find_new_of_mbus(coordinator: SmartyCoordinator) -> Callable[[Reading], list[MeterSensor]]:

@@ -20,8 +20,8 @@ from homeassistant.helpers.typing import StateType
 from homeassistant.helpers.update_coordinator import CoordinatorEntity, DataUpdateCoordinator
 
 from ..const import DOMAIN
-from ..coordinator import PulseCoordinator
 from ..coordinator.entry_types import AnyConfigEntry
+from ..coordinator.pulse_coordinator import PulseCoordinator
 from ..coordinator.pulse_counter import PulseData
 from ..coordinator.tank_coordinator import TankCoordinator, TankData
 from ..lib.entities import DescribedSensor

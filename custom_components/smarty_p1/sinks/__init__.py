@@ -24,14 +24,6 @@ async def async_start(coordinator: SmartyCoordinator) -> None:
         await publisher.async_start(coordinator, retained)
 
 
-async def async_publish_offline(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-    """Publish that a meter is offline: a crash may have left another message with the broker."""
-    options = entry.options.get(SECTION_MQTT, {})
-    if options.get(CONF_ENABLED):
-        publisher = await _async_import_mqtt(hass)
-        await publisher.async_publish_offline(hass, options)
-
-
 async def async_remove(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     """Clear what the broker keeps, and what is ignored, of an entry that is removed."""
     await virtual_meter.async_remove(hass, entry)

@@ -61,12 +61,9 @@ def status_of(hass: HomeAssistant, entry: AnyConfigEntry) -> Status:
         obstacle = entry.error_reason_translation_key
         remedy = _remedy(hass, entry) if obstacle else None
         return Status(_STATES.get(entry.state, "not_loaded"), obstacle, remedy)
-    obstacle = coordinator.obstacle
-    if obstacle is None:
-        return Status("receiving", None, None)
-    if not coordinator.first_push.is_set():
-        return Status("waiting", None, None)
-    return Status("failing", obstacle, _remedy(hass, entry))
+    condition = coordinator.condition
+    remedy = _remedy(hass, entry) if condition.obstacle else None
+    return Status(condition.state, condition.obstacle, remedy)
 
 
 def _remedy(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:

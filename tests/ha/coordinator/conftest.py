@@ -1,5 +1,6 @@
 """A meter in a house, and what Home Assistant shows and asks of it."""
 
+import asyncio
 from datetime import datetime
 from functools import partial
 
@@ -10,6 +11,7 @@ from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import DOMAIN
+from custom_components.smarty_p1.coordinator import meter_coordinator
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import KEY, MeterPort, seal
@@ -65,6 +67,10 @@ class House:
 
     async def send(self, *frames: bytes) -> None:
         """Send frames, and wait until each has been judged."""
+        await wait_until(self.hass, lambda: self.coordinator.line.is_open)
+        # After a reload, the connection of before may just be going.
+        await asyncio.sleep(0.01)
+        await self.port.wait_for_clients(1)
         for judged, frame in enumerate(frames, self._judged()):
             await self.port.send(frame)
             await wait_until(self.hass, partial(self._has_judged_more, judged))
@@ -138,4 +144,4 @@ def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 @pytest.fixture
 def patient_link(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep a connection without bytes open, when half a minute passes in no time."""
-    monkeypatch.setattr(SmartyCoordinator, "silence_timeout", None)
+    monkeypatch.setattr(meter_coordinator, "SILENCE_TIMEOUT", None)

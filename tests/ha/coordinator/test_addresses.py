@@ -106,14 +106,15 @@ async def test_a_port_that_cannot_be_opened(
     logging.getLogger().setLevel(logging.DEBUG)
     caplog.set_level(logging.DEBUG)
     entry = make_entry(url)
-    assert not await hass.config_entries.async_setup(entry.entry_id)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await let_pass(hass, 301)
     form = await reconfigure(hass, entry)
     told = [shown(form)]
     result = await submit(hass, form, {})
     told += [shown(result), await everything_told(hass, entry)]
 
     assert result["errors"]
-    assert entry.reason
+    assert ir.async_get(hass).issues
     assert not [text for text in told if SECRET in text]
     # What asyncio says of the host, should it be debugged, is its own.
     logged = [record for record in caplog.records if record.name != "asyncio"]

@@ -4,10 +4,8 @@ import asyncio
 from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
-from unittest.mock import patch
 
 import pytest
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from custom_components.smarty_p1.const import DOMAIN
@@ -15,13 +13,14 @@ from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagn
 from custom_components.smarty_p1.lib.meter import telegram_limits
 from tests.ha.coordinator.conftest import House
 from tests.ha.meter import OTHER_KEY, SYSTEM_TITLE, encipher, seal, with_value, without_channels
+from tests.ha.passed import Passed
 from tests.ha.support import (
     FORGED,
     OTHER_METER,
     OTHER_TITLE,
     TELEGRAM,
     state_of,
-    wait_for_entities,
+    wait_for_telegram,
     wait_until,
 )
 
@@ -72,7 +71,9 @@ async def test_junk_among_good_telegrams_changes_nothing(
 
 
 @pytest.mark.usefixtures("patient_link")
-async def test_junk_is_no_run_of_failures_before_an_outage_nor_ends_a_set_up(house: House) -> None:
+async def test_junk_is_no_run_of_failures_before_an_outage_nor_while_it_is_waited_for(
+    house: House,
+) -> None:
     await house.begin()
     await house.send(*map(small_frame, range(500, 510)))
     await house.passes(50)
@@ -86,16 +87,11 @@ async def test_junk_is_no_run_of_failures_before_an_outage_nor_ends_a_set_up(hou
     await house.send(small_frame(520))
     assert house.is_troubled
     house.port.greeting = b"".join(map(small_frame, range(500, 600)))
-    reloading = house.hass.async_create_task(
-        house.hass.config_entries.async_reload(house.entry.entry_id)
-    )
-    await house.port.wait_for_connections(2)
-    await asyncio.sleep(0.3)
-    assert house.entry.state is ConfigEntryState.SETUP_IN_PROGRESS
+    await house.hass.config_entries.async_reload(house.entry.entry_id)
+    await wait_until(house.hass, lambda: house.coordinator.reception.rejections.total() == 100)
+    assert house.coordinator.condition.state == "waiting"
     assert not house.is_troubled
-    await house.port.send(house.good())
-    await reloading
-    await house.hass.async_block_till_done()
+    await house.send(house.good())
     assert house.energy == "25678.901"
     assert not house.is_troubled
 
@@ -113,9 +109,9 @@ async def test_listeners_are_not_called_at_each_rejection(house: House) -> None:
     await house.port.send(b"".join(map(small_frame, range(1000, 2000))))
     await wait_until(house.hass, lambda: house.coordinator.reception.rejections.total() >= 1000)
     assert len(calls) == 1
-    now = house.hass.loop.time
-    with patch.object(house.hass.loop, "time", lambda: now() + 11):
-        await house.send(small_frame(2000))
+    Passed.seconds += 61
+    await house.send(small_frame(2000))
+    # The counters of what is rejected go on.
     assert len(calls) == 2
 
 
@@ -174,7 +170,7 @@ async def test_names_without_end(house: House, hass_storage: dict[str, Any]) -> 
     assert len(str(stored)) < 20_000
 
     await house.again(first)
-    await wait_for_entities(hass, entry)
+    await wait_for_telegram(hass, entry)
     await house.send(*invented_telegrams(10))
     assert len(devices()) == 1 + MOST_METERS
 

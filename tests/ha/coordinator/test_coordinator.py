@@ -25,9 +25,10 @@ from tests.ha.support import (
     FORGED,
     OTHER_METER,
     TELEGRAM,
+    fall_silent,
+    health_timers,
     let_pass_until,
     reload,
-    stale_timers,
     wait_until,
 )
 
@@ -69,24 +70,24 @@ async def test_unavailable_after_a_minute_and_back(house: House) -> None:
 
 
 async def test_each_telegram_starts_the_minute_anew(house: House) -> None:
-    first_timer = house.coordinator._cancel_stale_timer
+    await fall_silent(house.hass, house.entry, 50)
     await house.send(house.port.next_frame(energy(25679)))
-    assert house.coordinator._cancel_stale_timer is not first_timer
-    assert stale_timers(house.hass) == 1
-    await house.passes(59)
+    assert health_timers(house.hass) == 1
+    await fall_silent(house.hass, house.entry, 50)
     assert house.energy == "25679.0"
 
 
 async def test_what_nothing_can_be_made_of_is_no_reading(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
-    first_timer = house.coordinator._cancel_stale_timer
+    await fall_silent(house.hass, house.entry, 50)
     with patch.object(MeterReader, "read", side_effect=RuntimeError("a mistake")):
         await house.port.send_telegram(energy(25679))
         await wait_until(house.hass, lambda: "a mistake" in caplog.text)
     # Otherwise the last value would seem to be the present one for ever.
     assert house.coordinator.readings == 1
-    assert house.coordinator._cancel_stale_timer is first_timer
+    await fall_silent(house.hass, house.entry, 11)
+    assert house.energy == "unavailable"
 
     await house.send(house.port.next_frame(energy(25680)))
     assert house.energy == "25680.0"

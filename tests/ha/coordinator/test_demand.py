@@ -34,7 +34,7 @@ from tests.ha.support import (
     reload,
     set_up,
     state_of,
-    wait_for_entities,
+    wait_for_telegram,
     wait_until,
 )
 
@@ -142,7 +142,7 @@ async def test_a_restart_in_the_middle_of_a_quarter_hour(
     assert await hass.config_entries.async_unload(entry.entry_id)
     port.greeting = port.next_frame(at("10:40:00", 101.75))
     assert await hass.config_entries.async_setup(entry.entry_id)
-    await wait_for_entities(hass, entry)
+    await wait_for_telegram(hass, entry)
     await send(hass, port, entry, at("10:45:00", 102.25))
 
     # 1.25 kWh are 5 kW; 0.25 kWh above 3 kW before the restart, 0.5 kWh across it.
@@ -259,7 +259,7 @@ async def test_options(
 
     result = await enter_contract(hass, entry, {CONF_REFERENCE_POWER: typed})
     await hass.async_block_till_done()
-    await wait_for_entities(hass, entry)
+    await wait_for_telegram(hass, entry)
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert entry.options.get(CONF_REFERENCE_POWER) == stored
@@ -289,7 +289,7 @@ async def test_options_can_be_cleared(
 
     result = await enter_contract(hass, entry, {SECTION_LEVIES: {}, SECTION_NETWORK_PRICES: {}})
     await hass.async_block_till_done()
-    await wait_for_entities(hass, entry)
+    await wait_for_telegram(hass, entry)
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert dict(entry.options) == {CONF_MIN_INTERVAL: 0}
@@ -328,7 +328,7 @@ async def configure(
     }
     result = await enter_contract(hass, entry, agreed | typed)
     await hass.async_block_till_done()
-    await wait_for_entities(hass, entry)
+    await wait_for_telegram(hass, entry)
     port.greeting = b""
     return result.get("errors")
 

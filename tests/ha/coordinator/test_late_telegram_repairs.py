@@ -105,7 +105,7 @@ async def test_what_a_broker_has_delayed_is_not_shown_told_or_passed_on(
         assert issues(hass) == ({"telegrams_late"} if number > 12 else set())
     assert told == []
     assert len(raised) == 1
-    assert coordinator.obstacle == "telegrams_late"
+    assert coordinator.condition.obstacle == "telegrams_late"
     assert coordinator.latest.telegram.objects["1-0:1.8.0"] == 100.0
     # Where its own time puts it, it counts: 0.45 kWh in the quarter-hour from noon.
     quarter = coordinator.books.demand.last_quarter
@@ -124,7 +124,7 @@ async def test_a_gateway_that_catches_up_is_told_of_and_then_shown_again(
         await house.tell(NOON + timedelta(minutes=10 * number), 100 + number / 10)
         assert house.energy == "unavailable"
         assert issues(hass) == ({"catching_up"} if number > 12 else set())
-    assert house.entry.runtime_data.obstacle == "catching_up"
+    assert house.entry.runtime_data.condition.obstacle == "catching_up"
     await house.tell(MIDNIGHT + timedelta(minutes=12), 107.3)
     assert house.energy == "107.3"
     assert issues(hass) == set()

@@ -18,7 +18,7 @@ from tests.ha.billed_month import telegram
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import enter_contract
 from tests.ha.meter import MeterPort
-from tests.ha.support import TELEGRAM, receive
+from tests.ha.support import TELEGRAM, receive, wait_for_telegram
 
 NORDPOOL = "sensor.nord_pool_current_price"
 EXPORT = "input_number.export_price"
@@ -162,6 +162,7 @@ async def test_a_price_that_follows_the_market_goes_on_until_the_day_of_another_
         port.greeting = port.next_frame(telegram(f"00:{seconds}", kwh))
         await enter_contract(hass, entry, {"reference_power": "7", **typed})
         await hass.async_block_till_done()
+        await wait_for_telegram(hass, entry)
         port.greeting = b""
 
     async def energy() -> list[tuple[float, float]]:

@@ -59,7 +59,7 @@ async def test_a_telegram_during_the_unload_makes_nothing(
 
     async def unload_and_receive(entry: MockConfigEntry, platforms: list[Platform]) -> bool:
         is_unloaded = await unload(entry, platforms)
-        coordinator._on_data(port.next_frame(at("10:30:10", 100.0)))
+        coordinator.line._on_data(port.next_frame(at("10:30:10", 100.0)))
         await hass.async_block_till_done()
         return is_unloaded
 

@@ -125,14 +125,14 @@ async def test_a_gateway_that_ends_makes_the_entities_unavailable_until_frames_c
 ) -> None:
     await topic.status("offline")
     assert topic.energy == "unavailable"
-    assert topic.coordinator.obstacle == "gateway_offline"
+    assert topic.coordinator.condition.obstacle == "gateway_offline"
     await topic.status("online")
     assert topic.energy == "unavailable"
     await topic.tell(b"hello")
-    await wait_until(topic.hass, lambda: topic.coordinator.obstacle == "not_p1")
+    await wait_until(topic.hass, lambda: topic.coordinator.condition.obstacle == "not_p1")
     await topic.tell(topic.frame())
     await topic.shows("25678.901")
-    assert topic.coordinator.obstacle is None
+    assert topic.coordinator.condition.obstacle is None
 
 
 @pytest.mark.parametrize(
@@ -149,13 +149,13 @@ async def test_only_an_accepted_telegram_makes_the_next_offline_count(
     await wait_a_moment(topic.hass)  # what came last may be read late
     await topic.status("offline")
     assert topic.updates == ["unavailable"]
-    assert topic.coordinator.losses == 1
-    assert topic.coordinator.obstacle == "gateway_offline"
+    assert topic.coordinator.health.losses == 1
+    assert topic.coordinator.condition.obstacle == "gateway_offline"
     await topic.tell(topic.frame())
     await topic.shows("25678.901")
     await topic.status("offline")
     assert topic.energy == "unavailable"
-    assert topic.coordinator.losses == 2
+    assert topic.coordinator.health.losses == 2
 
 
 async def test_a_connection_that_comes_back_does_not_make_offline_count_again(
@@ -164,11 +164,11 @@ async def test_a_connection_that_comes_back_does_not_make_offline_count_again(
     await topic.status("offline")
     topic.updates.clear()
     await topic.is_connected(connected=False)
-    assert topic.coordinator.obstacle == "mqtt_disconnected"
+    assert topic.coordinator.health.reason[0] == "mqtt_disconnected"
     await topic.is_connected(connected=True)
     await topic.status("offline")
-    assert len(topic.updates) == 1
-    assert topic.coordinator.obstacle == "gateway_offline"
+    assert topic.updates == []
+    assert topic.coordinator.condition.obstacle == "gateway_offline"
 
 
 async def test_much_can_come_one_after_the_other(topic: Topic) -> None:
@@ -211,7 +211,7 @@ async def test_silence_makes_the_entities_unavailable_and_the_topic_stays_open(
 ) -> None:
     await let_pass(topic.hass, 61)
     assert topic.energy == "unavailable"
-    assert topic.coordinator.is_connected
+    assert topic.coordinator.line.is_open
     await topic.tell(topic.frame())
     await topic.shows("25678.901")
 
@@ -222,9 +222,8 @@ async def test_without_the_mqtt_integration(
 ) -> None:
     hass.config.components |= components
     entry = make_entry(PORT)
-    assert not await hass.config_entries.async_setup(entry.entry_id)
-    assert entry.error_reason_translation_key == "mqtt_missing"
-    await hass.config_entries.async_unload(entry.entry_id)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.runtime_data.condition.obstacle == "mqtt_missing"
 
 
 @pytest.mark.usefixtures("short_setup")
@@ -238,9 +237,8 @@ async def test_what_is_away_at_the_start(
     if mqtt_mock.connected:
         await wait_for_subscriber(mqtt_mock, STATUS)
         async_fire_mqtt_message(hass, STATUS, "offline", retain=True)
-    assert not await setup
-    assert entry.error_reason_translation_key == reason
-    await hass.config_entries.async_unload(entry.entry_id)
+    assert await setup
+    assert entry.runtime_data.condition.obstacle == reason
 
 
 # --- the dialog -----------------------------------------------------------------------------------

@@ -200,5 +200,5 @@ async def test_also_when_the_meter_does_not_answer(
     monkeypatch.setattr(AgreedPrices, "prices_of", date(2020, 12, 31))
     port.greeting = b""
     hass.config_entries.async_update_entry(entry, options={"reference_power": 7.0})
-    assert not await hass.config_entries.async_setup(entry.entry_id)
+    assert await hass.config_entries.async_setup(entry.entry_id)
     assert issue_of(hass, entry)

@@ -16,7 +16,7 @@ from custom_components.smarty_p1.lib.meter import CONFIRMATIONS
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort, with_value, without_channels
 from tests.ha.pacing import send_at, with_power
-from tests.ha.support import at, receive, reload, set_up, state_of
+from tests.ha.support import at, fall_silent, receive, reload, set_up, state_of
 
 POWER = "smarty_net_power"
 AN_HOUR = {CONF_MIN_INTERVAL: 3600}
@@ -62,7 +62,7 @@ async def test_what_waits_is_forgotten_when_the_meter_is_silent(
     await receive(hass, port, with_power("01.000"))
     await receive(hass, port, with_power("02.000"))
     [entry] = hass.config_entries.async_entries("smarty_p1")
-    entry.runtime_data._on_stale(None)
+    await fall_silent(hass, entry)
     await asyncio.sleep(1.2)
     assert states == ["1.0", "unavailable"]
     assert state_of(hass, POWER).state == "unavailable"
@@ -237,7 +237,7 @@ async def test_a_meter_that_was_unavailable_is_back_at_once(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
     entry = await set_up(hass, port, make_entry, at("10:29:40", 100.0), **AN_HOUR)
-    entry.runtime_data._on_stale(None)
+    await fall_silent(hass, entry)
     assert state_of(hass, "smarty_quarter_hour_power").state == "unavailable"
 
     await receive(hass, port, at("10:29:50", 100.1))

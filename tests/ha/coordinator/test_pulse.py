@@ -21,17 +21,17 @@ from custom_components.smarty_p1.const import (
     CONF_TOPIC,
     DOMAIN,
 )
+from custom_components.smarty_p1.coordinator import pulse_sources
 from custom_components.smarty_p1.coordinator.pulse_counter import PulseCounter
-from custom_components.smarty_p1.coordinator.pulse_port_coordinator import PulsePortCoordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
-from tests.ha.boards import ENERGY, POWER, PULSE_TITLE, pulse_entry, state
+from tests.ha.boards import ENERGY, POWER, PULSE_TITLE, pulse_entry, shows, state
 from tests.ha.meter import MeterPort
 from tests.ha.support import (
+    health_timers,
     let_pass,
     let_pass_until,
     links,
     own_log,
-    stale_timers,
     wait_until,
 )
 
@@ -45,7 +45,7 @@ async def entry(hass: HomeAssistant, port: MeterPort) -> MockConfigEntry:
     """Return a pulse reader that is set up, at a port that has sent nothing yet."""
     entry = pulse_entry(hass, **{CONF_PORT: port.url, CONF_BAUD_RATE: 9600})
     assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await wait_until(hass, lambda: entry.runtime_data.last_update_success)
     return entry
 
 
@@ -111,6 +111,7 @@ async def test_pulses_become_energy_and_power(
 async def test_entities_are_not_updated_at_each_blink(
     hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, clock: Clock
 ) -> None:
+    await port.wait_for_clients(1)
     before = entry.runtime_data.readings
     for number in range(1, 12):
         clock.now += 0.1
@@ -128,7 +129,7 @@ async def test_the_total_survives_restarts(
     stored = entry.runtime_data.counter.meter.pulses
     assert await hass.config_entries.async_reload(entry.entry_id)
     assert hass_storage[f"{DOMAIN}.{entry.entry_id}.pulses"]["data"]["pulses"] == stored == 5
-    assert state(hass, ENERGY) == "0.005"
+    await shows(hass, ENERGY, "0.005")
 
     await send(hass, port, entry, b"110\r\n")
     assert entry.runtime_data.counter.meter.pulses == 11
@@ -152,7 +153,7 @@ async def test_what_is_stored_goes_with_the_entry(
 async def test_it_begins_at_the_reading_of_the_meter(hass: HomeAssistant, port: MeterPort) -> None:
     entry = pulse_entry(hass, **{CONF_PORT: port.url, CONF_METER_READING: 1234.5})
     assert await hass.config_entries.async_setup(entry.entry_id)
-    assert state(hass, ENERGY) == "1234.5"
+    await shows(hass, ENERGY, "1234.5")
 
 
 async def test_silence_is_no_fault_but_a_lost_port_is(
@@ -168,7 +169,7 @@ async def test_silence_is_no_fault_but_a_lost_port_is(
     assert state(hass, ENERGY) == "0.001"
 
     await port.stop()
-    await wait_until(hass, lambda: not entry.runtime_data.is_connected)
+    await wait_until(hass, lambda: not entry.runtime_data.source.line.is_open)
     assert state(hass, ENERGY) == "0.001"
     await clock.tick(31)
     assert state(hass, ENERGY) == "unavailable"
@@ -186,10 +187,10 @@ async def test_a_port_that_is_lost_for_a_moment(
 ) -> None:
     await send(hass, port, entry, b"pulse\r\n")
     # It is the loss of the port that counts, not the time since the last pulse.
-    assert stale_timers(hass) == 0
+    assert health_timers(hass) == 0
     await port.stop()
-    await wait_until(hass, lambda: not entry.runtime_data.is_connected)
-    assert stale_timers(hass) == 1
+    await wait_until(hass, lambda: not entry.runtime_data.source.line.is_open)
+    assert health_timers(hass) == 1
     await clock.tick(20)
     assert state(hass, ENERGY) == "0.001"
     await port.start()
@@ -204,7 +205,7 @@ async def test_a_new_connection_after_an_hour_of_darkness(
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(PulsePortCoordinator, "silence_timeout", 0.5)
+    monkeypatch.setattr(pulse_sources, "_SILENCE_TIMEOUT", 0.5)
     entry = pulse_entry(hass, **{CONF_PORT: port.url})
     assert await hass.config_entries.async_setup(entry.entry_id)
     await port.wait_for_clients(1)
@@ -212,7 +213,7 @@ async def test_a_new_connection_after_an_hour_of_darkness(
         clock.now += 36
         await port.send(b"pulse\r\n")
         await wait_until(hass, lambda: entry.runtime_data.readings == readings)  # noqa: B023
-    await wait_until(hass, lambda: entry.runtime_data.losses > 0)
+    await wait_until(hass, lambda: entry.runtime_data.health.losses > 0)
     await let_pass_until(hass, RECONNECT, lambda: port.connections > 1)
     await clock.tick(60)
     assert (state(hass, ENERGY), state(hass, POWER)) == ("0.002", "0.06")
@@ -222,7 +223,7 @@ async def test_what_is_set_while_the_port_is_lost(
     hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, clock: Clock
 ) -> None:
     await port.stop()
-    await wait_until(hass, lambda: not entry.runtime_data.is_connected)
+    await wait_until(hass, lambda: not entry.runtime_data.source.line.is_open)
     await clock.tick(31)
     await entry.runtime_data.counter.async_set_energy(5)
     assert state(hass, ENERGY) == "unavailable"
@@ -235,7 +236,7 @@ async def test_a_pulse_ends_what_a_lost_port_began(
     hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, clock: Clock
 ) -> None:
     await port.stop()
-    await wait_until(hass, lambda: not entry.runtime_data.is_connected)
+    await wait_until(hass, lambda: not entry.runtime_data.source.line.is_open)
     await clock.tick(31)
     assert state(hass, ENERGY) == "unavailable"
     await port.start()
@@ -248,6 +249,8 @@ async def test_a_gateway_that_serves_somebody_else(hass: HomeAssistant, port: Me
     port.greeting = b"Port already in use\r\n"
     entry = pulse_entry(hass, **{CONF_PORT: port.url})
     assert await hass.config_entries.async_setup(entry.entry_id)
+    await shows(hass, ENERGY, "0.0")
+    await port.wait_for_clients(1)
     await send(hass, port, entry, b"pulse\r\n")
     assert state(hass, ENERGY) == "0.001"
 
@@ -255,11 +258,13 @@ async def test_a_gateway_that_serves_somebody_else(hass: HomeAssistant, port: Me
 async def test_a_port_that_cannot_be_opened(hass: HomeAssistant, port: MeterPort) -> None:
     await port.stop()
     entry = pulse_entry(hass, **{CONF_PORT: port.url})
-    assert not await hass.config_entries.async_setup(entry.entry_id)
-    assert entry.state is ConfigEntryState.SETUP_RETRY
-    assert entry.error_reason_translation_key == "port_unreachable"
-    assert links(hass) == 0
-    await hass.config_entries.async_unload(entry.entry_id)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert state(hass, ENERGY) == "unavailable"
+    condition = entry.runtime_data.condition
+    await let_pass_until(hass, RECONNECT, lambda: entry.runtime_data.condition is not condition)
+    assert entry.runtime_data.condition.obstacle == "port_unreachable"
+    await port.start()
+    await let_pass_until(hass, RECONNECT, lambda: state(hass, ENERGY) == "0.0")
 
 
 async def test_diagnostics(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry) -> None:
@@ -421,7 +426,7 @@ async def topic(hass: HomeAssistant, mqtt_mock: MqttMockHAClientGenerator) -> Mo
     assert mqtt_mock
     entry = pulse_entry(hass, **{CONF_TOPIC: "iot/led"})
     assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await wait_until(hass, lambda: entry.runtime_data.last_update_success)
     return entry
 
 
@@ -453,10 +458,12 @@ async def test_a_message_is_a_running_count(hass: HomeAssistant, topic: MockConf
     assert pulses(topic) == 5
     await hass.config_entries.async_unload(topic.entry_id)
     await hass.config_entries.async_setup(topic.entry_id)
+    await wait_until(hass, lambda: topic.runtime_data.last_update_success)
     await publish(hass, "106", retain=True)
     assert pulses(topic) == 6
     await hass.config_entries.async_unload(topic.entry_id)
     await hass.config_entries.async_setup(topic.entry_id)
+    await wait_until(hass, lambda: topic.runtime_data.last_update_success)
     # Older than what came last, and no board that has started again.
     await publish(hass, "100", retain=True)
     await publish(hass, "108")
@@ -466,6 +473,7 @@ async def test_a_message_is_a_running_count(hass: HomeAssistant, topic: MockConf
 async def test_without_the_mqtt_integration(hass: HomeAssistant) -> None:
     assert MQTT_DOMAIN not in hass.config.components
     entry = pulse_entry(hass, **{CONF_TOPIC: "iot/led"})
-    assert not await hass.config_entries.async_setup(entry.entry_id)
-    assert entry.error_reason_translation_key == "broker_unavailable"
-    await hass.config_entries.async_unload(entry.entry_id)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await let_pass(hass, 31)
+    assert entry.runtime_data.condition.obstacle == "broker_unavailable"
+    assert state(hass, ENERGY) == "unavailable"

@@ -10,7 +10,6 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_ENTITY_ID, CONF_PORT
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import MqttMockHAClientGenerator
 
 from custom_components.smarty_p1.const import (
@@ -19,7 +18,7 @@ from custom_components.smarty_p1.const import (
     CONF_PULSES_PER_KWH,
     CONF_TOPIC,
 )
-from tests.ha.boards import GEOMETRY, pulse_entry, tank_entry
+from tests.ha.boards import GEOMETRY, pulse_entry
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import start
 from tests.ha.meter import KEY, MeterPort
@@ -27,8 +26,6 @@ from tests.ha.support import links, own_log, set_up
 
 # Whatever waits here would wait for 20 seconds and more.
 AT_ONCE = 15.0
-
-type Begin = Callable[[HomeAssistant, MeterPort, EntryMaker], MockConfigEntry]
 
 
 @pytest.fixture
@@ -51,26 +48,16 @@ async def stop(
     await hass.async_stop(force=True)
 
 
-def a_meter(_hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> MockConfigEntry:
-    return make_entry(port.url)
-
-
-def a_tank(hass: HomeAssistant, port: MeterPort, _make_entry: EntryMaker) -> MockConfigEntry:
-    return tank_entry(hass, port.url)
-
-
-@pytest.mark.parametrize("begin", [a_meter, a_tank])
 @pytest.mark.parametrize("is_background", [True, False])
-async def test_while_a_set_up_waits(  # noqa: PLR0913
+async def test_while_a_set_up_waits(
     hass: HomeAssistant,
     port: MeterPort,
     make_entry: EntryMaker,
     stop: Callable[[], Coroutine[None, None, None]],
-    begin: Begin,
     *,
     is_background: bool,
 ) -> None:
-    entry = begin(hass, port, make_entry)
+    entry = make_entry(port.url)
     # Home Assistant cancels what it tries again in the background, but not what a user has begun.
     create = hass.async_create_background_task if is_background else hass.async_create_task
     set_up_task = create(hass.config_entries.async_setup(entry.entry_id), "set-up")
@@ -80,7 +67,6 @@ async def test_while_a_set_up_waits(  # noqa: PLR0913
     await stop()
 
     assert set_up_task.done()
-    assert entry.state is ConfigEntryState.SETUP_RETRY
     await port.wait_for_clients(0)
 
 

@@ -24,7 +24,7 @@ from tests.ha.boards import ENERGY, pulse_entry
 from tests.ha.conftest import EntryMaker
 from tests.ha.coordinator.test_demand import EXCESS, LAST, TARIFF
 from tests.ha.meter import KEY, SYSTEM_TITLE, MeterPort, encipher
-from tests.ha.support import at, let_pass, own_log, state_of, wait_for_entities, wait_until
+from tests.ha.support import at, let_pass, own_log, state_of, wait_for_telegram, wait_until
 
 STORED: dict[str, Any] = json.loads((Path(__file__).parent / "stored_files.json").read_text())
 """Files of a meter that was read from 30 June 2025 23:45 to 3 July 10:35, and of pulses.
@@ -251,7 +251,7 @@ async def test_a_meter_goes_on_from_its_files(
     port.greeting = encipher(at("10:44:00", 102.1), 6) + encipher(at("10:45:00", 102.1), 7)
 
     assert await hass.config_entries.async_setup(entry.entry_id)
-    await wait_for_entities(hass, entry)
+    await wait_for_telegram(hass, entry)
 
     # 0.5 kWh before, and another 0.5 kWh: 4 kW, 1 kW above for a quarter-hour, twice.
     assert float(state_of(hass, LAST).state) == 4.0

@@ -1,9 +1,9 @@
 """The rainwater tank in Home Assistant."""
 
 import pytest
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_PORT, EVENT_STATE_CHANGED
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.entity_registry import EntityRegistry
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
@@ -15,7 +15,7 @@ from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagn
 from custom_components.smarty_p1.lib.boards import tank_level
 from tests.ha.boards import DISTANCE, LEVEL, VOLUME, state, tank_entry
 from tests.ha.meter import MeterPort
-from tests.ha.support import let_pass, let_pass_until, links, wait_until
+from tests.ha.support import let_pass, let_pass_until, links, own_log, wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +32,7 @@ async def set_up(
     port.greeting = first
     entry = tank_entry(hass, port.url, **geometry)
     assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await wait_until(hass, lambda: entry.runtime_data.last_update_success)
     port.greeting = b""
     return entry
 
@@ -76,7 +76,7 @@ async def test_an_echo_that_comes_first_is_not_shown(
     await set_up(hass, port, b"R060\r" + b"R120\r" * 4)
     states = [event.data["new_state"] for event in changes]
     levels = [shown.state for shown in states if shown.entity_id == LEVEL]
-    assert levels == ["50.0"]
+    assert levels == ["unavailable", "50.0"]
 
 
 async def test_a_lying_cylinder(hass: HomeAssistant, port: MeterPort) -> None:
@@ -120,17 +120,29 @@ async def test_a_silent_sensor_becomes_unavailable_and_comes_back(
 @pytest.mark.parametrize(
     ("greeting", "reason"), [(b"", "sensor_silent"), (b"/KFM5\r\n1-0:1.8.0\r\n", "not_sonar")]
 )
-async def test_set_up_fails_for_a_reason(
-    hass: HomeAssistant, port: MeterPort, greeting: bytes, reason: str
+async def test_a_tank_that_cannot_be_read_fails_for_a_reason(
+    hass: HomeAssistant,
+    port: MeterPort,
+    caplog: pytest.LogCaptureFixture,
+    greeting: bytes,
+    reason: str,
 ) -> None:
     port.greeting = greeting
     entry = tank_entry(hass, port.url)
-    assert not await hass.config_entries.async_setup(entry.entry_id)
-    assert entry.state is ConfigEntryState.SETUP_RETRY
-    assert entry.error_reason_translation_key == reason
-    assert entry.reason
-    assert port.url in entry.reason
-    await hass.config_entries.async_unload(entry.entry_id)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait_until(hass, lambda: entry.runtime_data.condition.obstacle == reason)
+    assert state(hass, LEVEL) == "unavailable"
+    [(level, line)] = own_log(caplog)
+    assert level == "ERROR"
+    assert port.url in line
+    await let_pass(hass, 301)
+    [issue] = ir.async_get(hass).issues.values()
+    assert issue.translation_key == "no_telegram"
+    assert port.url in str((issue.translation_placeholders or {})["reason"])
+
+    port.greeting = b"R120\r"
+    await let_pass_until(hass, 31, lambda: state(hass, LEVEL) == "50.0")
+    assert not ir.async_get(hass).issues
 
 
 async def test_it_unloads_and_is_removed(hass: HomeAssistant, port: MeterPort) -> None:

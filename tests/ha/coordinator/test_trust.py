@@ -3,9 +3,7 @@
 Which telegrams are accepted is told in tests/lib/meter/test_meter_identity.py.
 """
 
-import asyncio
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,8 +17,8 @@ from custom_components.smarty_p1.const import (
     CONF_VERIFY,
     DOMAIN,
 )
-from custom_components.smarty_p1.coordinator import failure_run, port_coordinator
 from custom_components.smarty_p1.coordinator.meter_memory_file import MeterStore
+from custom_components.smarty_p1.lib import health
 from custom_components.smarty_p1.lib.p1 import Opener, Reason
 from tests.ha.conftest import EntryMaker
 from tests.ha.coordinator.conftest import House
@@ -43,10 +41,9 @@ from tests.ha.support import (
     TELEGRAM,
     let_pass,
     state_of,
-    wait_for_entities,
+    wait_for_telegram,
     wait_until,
 )
-from tests.ha.topic import Clock
 
 pytestmark = pytest.mark.usefixtures("patient_link")
 
@@ -65,9 +62,10 @@ async def go_on(house: House, *frames: bytes) -> None:
 
 
 async def fails(house: House, reason: str) -> None:
-    """Wait until set-up has failed, and for this reason."""
-    await wait_until(house.hass, lambda: house.entry.state is ConfigEntryState.SETUP_RETRY)
-    assert house.entry.error_reason_translation_key == reason
+    """Wait until the meter fails, and for this reason."""
+    await wait_until(house.hass, lambda: house.coordinator.condition.state == "failing")
+    assert house.coordinator.condition.obstacle == reason
+    assert house.entry.state is ConfigEntryState.LOADED
 
 
 @pytest.mark.usefixtures("short_setup")
@@ -80,12 +78,11 @@ async def test_recorded_frames_are_refused_after_a_restart_and_with_a_key_of_bef
     await fails(house, "replay")
     # A new key counts from zero, and the old one does not.
     await house.again(encipher(TELEGRAM, 0, key=OTHER_KEY), **{CONF_ENCRYPTION_KEY: OTHER_KEY})
-    assert house.entry.state is ConfigEntryState.LOADED
-    await wait_for_entities(house.hass, house.entry)
+    await wait_for_telegram(house.hass, house.entry)
     await house.again(encipher(TELEGRAM, 0), **{CONF_ENCRYPTION_KEY: KEY})
     await fails(house, "replay")
     await house.again(encipher(TELEGRAM, 901))
-    assert house.entry.state is ConfigEntryState.LOADED
+    await wait_for_telegram(house.hass, house.entry)
     assert house.energy == "25678.901"
 
 
@@ -166,47 +163,30 @@ async def test_new_key_starts_reauthentication_once_until_the_old_one_fits_again
     assert house.reauths
 
 
-@pytest.mark.usefixtures("short_setup")
-@pytest.mark.parametrize("changed", [None, CONF_ENCRYPTION_KEY, CONF_AUTHENTICATION_KEY])
-async def test_what_failed_counts_after_a_reload_but_not_with_other_keys(
-    house: House, monkeypatch: pytest.MonkeyPatch, changed: str | None
+async def test_a_reload_calls_the_dialog_off_until_telegrams_have_failed_again(
+    house: House,
 ) -> None:
-    monkeypatch.setattr(failure_run, "LEAST_LISTENING", 0.1)
     await house.begin()
     await go_on(house, *failing(4))
-    [flow] = house.reauths
-    entries = house.hass.config_entries
-    if changed:
-        entries.flow.async_abort(flow["flow_id"])
-        house.port.sending = failing(1000)
-        await house.again(b"", **{changed: "5C" * 16})
-        await wait_until(house.hass, lambda: house.entry.state is ConfigEntryState.SETUP_RETRY)
-    else:
-        await entries.async_reload(house.entry.entry_id)
-        await house.hass.async_block_till_done()
-        assert not house.reauths  # it is called off, and asked for again
-        house.port.sending = failing(1000)
-        await entries.async_reload(house.entry.entry_id)
-        await house.hass.async_block_till_done()
-    assert len(house.reauths) == (changed is None)
-    await house.unload()
-
-
-@pytest.mark.usefixtures("short_setup")
-async def test_reauthentication_starts_while_set_up_fails(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(failure_run, "LEAST_DURATION", 0.4)
-    monkeypatch.setattr(failure_run, "LEAST_LISTENING", 0.1)
-    house.port.sending = failing(1000)
-    await house.begin(b"")
-    assert house.entry.state is ConfigEntryState.SETUP_RETRY
+    assert house.reauths
+    await house.hass.config_entries.async_reload(house.entry.entry_id)
+    await house.hass.async_block_till_done()
     assert not house.reauths
+    await go_on(house, *failing(4))
+    # While it fails, news are told every ten seconds at most.
+    await house.passes(11)
+    assert len(house.reauths) == 1
 
-    await house.passes(10)
-    await wait_until(house.hass, lambda: bool(house.reauths))
-    assert house.entry.error_reason_translation_key == "wrong_key"
-    await house.unload()
+
+async def test_the_dialog_for_keys_comes_also_before_the_first_telegram_of_a_start(
+    house: House,
+) -> None:
+    await house.begin()
+    await house.again(b"")
+    await go_on(house, *failing(4))
+    await house.passes(11)
+    assert len(house.reauths) == 1
+    assert house.coordinator.condition.obstacle == "wrong_key"
 
 
 OTHERS = [encipher(OTHER_METER, 900 + n, system_title=OTHER_TITLE) for n in range(5)]
@@ -269,7 +249,7 @@ async def test_a_meter_that_is_removed_takes_its_repairs_along(house: House) -> 
     await house.begin()
     await go_on(house, *failing(4, system_title=OTHER_TITLE))
     assert house.issues.keys() == {"other_meter_unreadable"}
-    assert house.coordinator.obstacle == "other_meter_unreadable"
+    assert house.coordinator.condition.obstacle == "other_meter_unreadable"
     await house.hass.config_entries.async_remove(house.entry.entry_id)
     assert not house.issues
 
@@ -299,7 +279,7 @@ async def test_reading_without_verification_is_a_choice_that_stays_visible(house
     await house.unload()
     house.hass.config_entries.async_update_entry(house.entry, data=data)
     await house.again(good, **{CONF_AUTHENTICATION_KEY: OTHER_AUTHENTICATION_KEY})
-    await wait_for_entities(house.hass, house.entry)
+    await wait_for_telegram(house.hass, house.entry)
     assert not house.issues
     assert verification() == "verified"
 
@@ -321,6 +301,7 @@ async def test_wrong_clock_of_the_meter(house: House) -> None:
     ]:
         if time == "restart":
             await registry.async_load()
+            await house.again(b"")
         else:
             text = with_value(TELEGRAM, "0-0:1.0.0", f"(250703{time}S)")
             await house.send(house.port.next_frame(text))
@@ -328,35 +309,52 @@ async def test_wrong_clock_of_the_meter(house: House) -> None:
         assert (issue is not None and issue.active) == is_wrong
 
 
-async def test_no_telegram_for_an_hour(house: House, stopped_clock: Clock) -> None:
+@pytest.mark.parametrize("language", ["en", "de"])
+async def test_no_reading_for_five_minutes_is_a_repair_that_says_why(
+    house: House, language: str
+) -> None:
+    house.hass.config.language = language
     await house.begin()
-    for minutes, shown in ((58, set()), (3, {"no_telegram"})):
-        for _ in range(minutes):
-            stopped_clock.now += timedelta(seconds=60)
-            await house.passes(61)
-        assert house.issues.keys() == shown
+    await house.passes(61)
+    await house.passes(298)
+    assert not house.issues
+    await house.passes(3)
+    [issue] = house.issues.values()
+    assert (issue.translation_key, issue.is_fixable) == ("no_telegram", True)
+    reason = str((issue.translation_placeholders or {})["reason"])
+    assert house.port.url in reason
+    begins = {"en": "The port", "de": "Der Port"}
+    assert reason.startswith(begins[language])
 
-
-@pytest.mark.usefixtures("short_setup")
-async def test_no_telegram_since_before_the_restart(house: House, stopped_clock: Clock) -> None:
-    entries = house.hass.config_entries
-    await house.begin()
-    await house.unload()
-    stopped_clock.now += timedelta(minutes=50)
-    await house.again(b"")
-    await wait_until(house.hass, lambda: house.entry.state is ConfigEntryState.SETUP_RETRY)
+    await house.send(OTHERS[0])
+    await house.passes(11)
+    [issue] = house.issues.values()
+    assert OTHER_SERIAL in str(issue.translation_placeholders)
+    await house.send(house.good())
     assert not house.issues
 
-    stopped_clock.now += timedelta(minutes=11)
+
+async def test_no_reading_since_a_start_is_a_repair_until_the_entry_is_disabled(
+    house: House,
+) -> None:
+    entries = house.hass.config_entries
+    await house.begin()
+    await house.again(b"")
+    await house.passes(31)
+    await house.passes(301)
+    assert house.issues.keys() == {"no_telegram"}
+    # A reload does not take back what still holds.
     await entries.async_reload(house.entry.entry_id)
     assert house.issues.keys() == {"no_telegram"}
     await entries.async_set_disabled_by(house.entry.entry_id, ConfigEntryDisabler.USER)
     assert not house.issues
+    connections = house.port.connections
     await entries.async_set_disabled_by(house.entry.entry_id, None)
-    await wait_until(house.hass, lambda: house.issues.keys() == {"no_telegram"})
-    house.port.greeting = house.good()
-    await entries.async_reload(house.entry.entry_id)
-    assert house.entry.state is ConfigEntryState.LOADED
+    await house.port.wait_for_connections(connections + 1)
+    await house.passes(31)
+    await house.passes(301)
+    assert house.issues.keys() == {"no_telegram"}
+    await house.send(house.good())
     assert not house.issues
 
 
@@ -380,7 +378,7 @@ async def test_repair_is_shown_again_after_a_restart(  # noqa: PLR0913, PLR0917
     bad: list[bytes],
     problem: str,
 ) -> None:
-    monkeypatch.setattr(failure_run, "LEAST_DURATION", 0.1)
+    monkeypatch.setattr(health, "LEAST_DURATION", 0.1)
     hass, entry = house.hass, make_entry(house.port.url)
     # What Home Assistant stores of issues: that there was one, and whether it is ignored.
     hass_storage[ir.STORAGE_KEY] = {
@@ -403,38 +401,13 @@ async def test_repair_is_shown_again_after_a_restart(  # noqa: PLR0913, PLR0917
     assert not house.issues
     house.port.sending = iter(bad)
     await hass.config_entries.async_setup(entry.entry_id)
-    assert house.issues.keys() == {problem}
+    await wait_until(hass, lambda: house.issues.keys() == {problem})
 
     house.port.sending = None
     house.port.greeting = house.good()
     await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
+    await wait_for_telegram(hass, entry)
     assert (DOMAIN, f"{problem}_{entry.entry_id}") not in ir.async_get(hass).issues
-
-
-async def test_nothing_old_is_stored_after_a_set_up_that_failed(
-    house: House,
-    make_entry: EntryMaker,
-    monkeypatch: pytest.MonkeyPatch,
-    hass_storage: dict[str, Any],
-) -> None:
-    monkeypatch.setattr(port_coordinator, "SETUP_TIMEOUT", 1.0)
-    hass, port, entry = house.hass, house.port, make_entry(house.port.url)
-    stored = f"{DOMAIN}.{entry.entry_id}.meter"
-    port.greeting = encipher(OTHER_METER, 1, system_title=OTHER_TITLE)
-    setting_up = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
-    async with asyncio.timeout(10):
-        while stored not in hass_storage:
-            await asyncio.sleep(0.005)
-    # The second save within the minute has to wait, longer than set-up does.
-    await port.send(encipher(OTHER_METER, 2, system_title=OTHER_TITLE))
-    await setting_up
-    assert entry.state is ConfigEntryState.SETUP_RETRY
-    assert [*hass_storage[stored]["data"]["counters"].values()] == [{OTHER_TITLE.hex(): 2}]
-
-    await hass.config_entries.async_remove(entry.entry_id)
-    await let_pass(hass, 61)
-    assert stored not in hass_storage
 
 
 async def test_damaged_frames_between_those_of_this_meter_are_no_other_meter(house: House) -> None:
@@ -443,17 +416,3 @@ async def test_damaged_frames_between_those_of_this_meter_are_no_other_meter(hou
         await go_on(house, *failing(1), *failing(6, system_title=OTHER_TITLE), *failing(1))
     assert house.reauths
     assert not house.issues
-
-
-@pytest.mark.usefixtures("short_setup")
-async def test_a_meter_that_was_long_away_is_back_within_a_minute(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await house.begin(b"")
-    assert house.entry.state is ConfigEntryState.SETUP_RETRY
-    monkeypatch.setattr(house.entry, "_tries", 9)  # Home Assistant itself would wait ten minutes
-    await house.again(b"")
-    house.port.greeting = house.good()
-    await house.passes(61)
-    await wait_until(house.hass, lambda: house.entry.state is ConfigEntryState.LOADED)
-    assert house.energy == "25678.901"

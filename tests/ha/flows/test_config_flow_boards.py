@@ -33,7 +33,7 @@ from custom_components.smarty_p1.const import (
 from custom_components.smarty_p1.flows import first_pulse, tank_flow
 from custom_components.smarty_p1.flows.board_probe import probe_pulses, probe_sonar
 from custom_components.smarty_p1.lib.port import NotP1Error
-from tests.ha.boards import ENERGY, GEOMETRY, LEVEL, pulse_entry, state, tank_entry
+from tests.ha.boards import ENERGY, GEOMETRY, LEVEL, pulse_entry, shows, state, tank_entry
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import reconfigure, start, submit, suggested, told
 from tests.ha.meter import MeterPort
@@ -126,7 +126,7 @@ async def test_a_board_at_a_port(
     assert entry.options == PULSES
     assert entry.data[CONF_PORT] == port.url
     assert entry.data[CONF_BAUD_RATE] == 9600
-    assert state(hass, ENERGY) == "1234.5"
+    await shows(hass, ENERGY, "1234.5")
 
 
 async def test_a_port_that_is_read_already(
@@ -388,7 +388,7 @@ async def test_a_tank(hass: HomeAssistant, port: MeterPort) -> None:
     assert entry.title == "Rainwater tank"
     assert entry.options == GEOMETRY
     assert entry.state is ConfigEntryState.LOADED
-    assert state(hass, LEVEL) == "75.0"
+    await shows(hass, LEVEL, "75.0")
 
 
 async def test_a_sensor_that_sees_nothing(hass: HomeAssistant, port: MeterPort) -> None:
@@ -477,7 +477,7 @@ async def test_a_tank_keeps_its_port(hass: HomeAssistant, port: MeterPort) -> No
 
     assert result["reason"] == "board_reconfigured"
     assert entry.options == GEOMETRY
-    assert state(hass, LEVEL) == "75.0"
+    await shows(hass, LEVEL, "75.0")
 
 
 async def test_the_reading_of_the_meter(
@@ -492,7 +492,7 @@ async def test_the_reading_of_the_meter(
         await hass.async_block_till_done()
         assert result["type"] is FlowResultType.CREATE_ENTRY
         assert entry.options == PULSES
-        assert state(hass, ENERGY) == shown
+        await shows(hass, ENERGY, shown)
         stored = hass_storage[f"{DOMAIN}.{entry.entry_id}.pulses"]["data"]
         assert stored["base_kwh"] == float(shown)
 
@@ -502,7 +502,7 @@ async def test_the_reading_of_the_meter(
         form["flow_id"], {**PULSES, CONF_METER_READING: 18}
     )
     await hass.config_entries.async_setup(entry.entry_id)
-    assert state(hass, ENERGY) == "18.0"
+    await shows(hass, ENERGY, "18.0")
 
 
 async def test_the_geometry_of_a_tank(hass: HomeAssistant, port: MeterPort) -> None:
@@ -514,4 +514,4 @@ async def test_the_geometry_of_a_tank(hass: HomeAssistant, port: MeterPort) -> N
         form["flow_id"], {**GEOMETRY, CONF_SHAPE: "lying_cylinder"}
     )
     await hass.async_block_till_done()
-    assert state(hass, LEVEL) == "80.4"
+    await shows(hass, LEVEL, "80.4")

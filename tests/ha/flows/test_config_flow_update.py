@@ -36,11 +36,9 @@ from custom_components.smarty_p1.const import (
     DOMAIN,
     SECTION_ADVANCED,
 )
-from custom_components.smarty_p1.coordinator import (
-    failure_run,
-)
 from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise_issue
 from custom_components.smarty_p1.flows import meter_setup
+from custom_components.smarty_p1.lib import health
 from custom_components.smarty_p1.lib.port import probe
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import is_advanced_open, submit, suggested
@@ -218,7 +216,7 @@ async def test_new_key(dialogs: Dialogs) -> None:
 async def test_new_key_after_telegrams_that_fail_for_half_a_minute(
     dialogs: Dialogs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(failure_run, "LEAST_DURATION", 0.2)
+    monkeypatch.setattr(health, "LEAST_DURATION", 0.2)
     await dialogs.begin()
     flows = dialogs.hass.config_entries.flow
     for counter in count(1):
@@ -245,15 +243,15 @@ async def test_new_key_ends_the_other_dialog_that_asks_for_it(dialogs: Dialogs) 
     assert dialogs.hass.config_entries.flow.async_progress() == []
 
 
-@pytest.mark.parametrize("is_trying", [False, True])
-async def test_new_key_while_home_assistant_tries_or_waits_to(
-    dialogs: Dialogs, *, is_trying: bool
+@pytest.mark.parametrize("is_waiting", [False, True])
+async def test_new_key_of_a_meter_that_was_never_read(
+    dialogs: Dialogs, *, is_waiting: bool
 ) -> None:
     hass = dialogs.hass
     dialogs.entry = entry = dialogs.make_entry(dialogs.port.url)
     dialogs.port.greeting = RENEWED
     setup = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
-    if is_trying:
+    if is_waiting:
         await dialogs.port.wait_for_clients(1)
         assert entry.state is ConfigEntryState.SETUP_IN_PROGRESS
         form = await hass.config_entries.flow.async_init(
@@ -263,8 +261,8 @@ async def test_new_key_while_home_assistant_tries_or_waits_to(
         )
         assert form["errors"] == {}
     else:
-        assert not await setup
-        assert entry.state is ConfigEntryState.SETUP_RETRY
+        assert await setup
+        assert entry.runtime_data.condition.obstacle == "wrong_key"
         form = await dialogs.reauth()
     result = await dialogs.submit(form, {CONF_ENCRYPTION_KEY: OTHER_KEY})
     await setup
@@ -611,7 +609,7 @@ async def test_entry_is_reloaded_meanwhile(dialogs: Dialogs) -> None:
     await hass.async_block_till_done()
     result = await hass.config_entries.flow.async_configure(form["flow_id"])
     assert is_done(result, "reconfigure_successful")
-    await dialogs.is_read()
+    await wait_until(hass, lambda: entry.runtime_data.latest is not None)
     assert entry.runtime_data.latest.telegram.frame_counter == 2
 
 

@@ -26,7 +26,7 @@ from custom_components.smarty_p1.const import (
 from custom_components.smarty_p1.lib.tariff import AgreedPrices
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort, with_value
-from tests.ha.support import TELEGRAM, let_pass, receive, reload, set_up, wait_for_entities
+from tests.ha.support import TELEGRAM, let_pass, receive, reload, set_up, wait_for_telegram
 
 OPTIONS = {
     CONF_REFERENCE_POWER: 3.0,
@@ -181,7 +181,7 @@ async def test_a_month_that_has_begun_does_not_end_by_a_crash(
     hass_storage.update(stored)
     port.greeting = port.next_frame(telegram("250801003000S", 103.0))
     assert await hass.config_entries.async_setup(entry.entry_id)
-    await wait_for_entities(hass, entry)
+    await wait_for_telegram(hass, entry)
     await receive(hass, port, telegram("250801004500S", 104.0))
     august = shown(hass)
 

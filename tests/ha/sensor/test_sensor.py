@@ -57,6 +57,7 @@ METER_VALUES = {
     "smarty_quarter_hour_power": "2.35",
     "smarty_last_quarter_hour": "unknown",
     "smarty_monthly_peak": "unknown",
+    "smarty_connection": "receiving",
     "smarty_cheapest_reference_power": "unknown",
 }
 
@@ -178,6 +179,7 @@ async def test_firmware_of_2018(
         "smarty_breaker": "connected",
         "smarty_power_threshold_smax": "77.376",
         "smarty_verification": "verified",
+        "smarty_connection": "receiving",
         "smarty_quarter_hour_power": "0.0",
         "smarty_last_quarter_hour": "unknown",
         "smarty_monthly_peak": "unknown",
@@ -456,4 +458,6 @@ async def test_everything_is_unavailable_without_telegrams(
     await set_up(hass, port, make_entry)
     await let_pass(hass, 61)
 
-    assert set(values(hass).values()) == {"unavailable"}
+    shown = values(hass)
+    assert shown.pop("smarty_connection") == "nothing_received"
+    assert set(shown.values()) == {"unavailable"}

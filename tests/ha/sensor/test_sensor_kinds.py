@@ -17,6 +17,7 @@ from tests.ha.meter import OTHER_KEY, OTHER_SERIAL, SERIAL, MeterPort, encipher,
 from tests.ha.support import (
     ENERGY,
     TELEGRAM,
+    fall_silent,
     let_pass,
     receive,
     set_up,
@@ -266,7 +267,7 @@ async def test_telegrams_are_counted_while_none_is_accepted(
 ) -> None:
     entry = await set_up(hass, port, make_entry)
     coordinator: SmartyCoordinator = entry.runtime_data
-    coordinator._on_stale(dt_util.utcnow())
+    await fall_silent(hass, entry)
     assert state_of(hass, ENERGY).state == "unavailable"
     assert state_of(hass, "smarty_telegrams_received").state == "1"
     assert state_of(hass, "smarty_telegrams_rejected").state == "0"

@@ -42,7 +42,7 @@ class Sender:
     """Sends telegrams of this and that, at this and that time."""
 
     def __init__(self, hass: HomeAssistant, port: MeterPort, clock: Clock) -> None:
-        self._hass, self._port, self._clock = hass, port, clock
+        self._hass, self.port, self._clock = hass, port, clock
         self.text = TELEGRAM
 
     async def send(self, after: timedelta, **objects: str) -> None:
@@ -51,7 +51,7 @@ class Sender:
         for name, value in objects.items():
             a, b, c, d, e = name.removeprefix("r").split("_")
             self.text = with_value(self.text, f"{a}-{b}:{c}.{d}.{e}", value)
-        await receive(self._hass, self._port, self.text)
+        await receive(self._hass, self.port, self.text)
 
 
 @pytest.fixture
@@ -315,6 +315,7 @@ async def test_a_part_that_is_damaged_begins_anew_alone(  # noqa: PLR0913, PLR09
     data = hass_storage[f"smarty_p1.{meter.entry_id}.history"]["data"]
     data["voltages"] = ["5846400 1 2 x"]
     data["media"][0][1]["days"] = "20250703T22:1:2:3"
+    await sender.port.wait_for_clients(0)
     await hass.config_entries.async_setup(meter.entry_id)
     await sender.send(SECONDS)
     answer = await ask(client, "events", entry_id=meter.entry_id)

@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.coordinator import port_coordinator
+from custom_components.smarty_p1.coordinator import meter_coordinator
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.lib.meter import Reading
 from custom_components.smarty_p1.websocket import live
@@ -21,7 +21,7 @@ from tests.ha.support import (
     let_pass,
     receive,
     set_up,
-    wait_for_entities,
+    wait_for_telegram,
     wait_until,
 )
 
@@ -147,6 +147,7 @@ async def test_a_subscription_outlives_reload_and_disabling(
     await hass.config_entries.async_reload(entry.entry_id)
     assert (await told(client))["gone"] is True
     await until(client, lambda event: event["state"] == "waiting")
+    await port.wait_for_clients(1)
     await port.send_telegram(telegram("00:06:00", 0.6))
     event = await until(client, lambda event: event.get("values"))
     assert event["values"]["energy_imported"] == 1461.2
@@ -242,9 +243,9 @@ async def test_a_wrong_key_is_told_with_the_dialog_that_asks_for_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Half a minute passes in no time: the connection is not silent meanwhile.
-    monkeypatch.setattr(port_coordinator.PortCoordinator, "silence_timeout", None)
+    monkeypatch.setattr(meter_coordinator, "SILENCE_TIMEOUT", None)
     entry = await set_up(hass, port, make_entry)
-    await wait_for_entities(hass, entry)
+    await wait_for_telegram(hass, entry)
     await subscribe(client, entry)
     coordinator = entry.runtime_data
     for judged in range(1, 6):
@@ -255,7 +256,7 @@ async def test_a_wrong_key_is_told_with_the_dialog_that_asks_for_it(
         )
     await let_pass(hass, 31)
     await port.send(encipher(TELEGRAM, 900_006, key=OTHER_KEY))
-    await wait_until(hass, lambda: coordinator.obstacle == "wrong_key")
+    await wait_until(hass, lambda: coordinator.condition.obstacle == "wrong_key")
     [flow] = hass.config_entries.flow.async_progress()
     await let_pass(hass, 2)
     event = await until(client, lambda event: (event["remedy"] or {}).get("kind") == "reauth")

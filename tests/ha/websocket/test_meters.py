@@ -112,7 +112,7 @@ async def test_a_meter_that_sends_nothing_says_why(
 
     [meter] = (await ask(client, "meters"))["meters"]
 
-    assert (meter["state"], meter["obstacle"]) == ("retrying", "nothing_received")
+    assert (meter["state"], meter["obstacle"]) == ("failing", "nothing_received")
     assert meter["remedy"]["kind"] == "reconfigure"
 
 

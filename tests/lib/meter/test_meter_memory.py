@@ -135,6 +135,7 @@ def test_what_is_stored_is_whole() -> None:
         "last_telegram",
         "named_channels",
         "names",
+        "outline",
         "serial_number",
         "system_title",
         "totals",

@@ -20,13 +20,14 @@ from .events import ATTR_TEXT, DISTURBANCE, EVENT_MESSAGE, EVENTS, disturbances
 from .following import Follow, Follower, Shown
 from .mbus_sensors import mbus_sensors
 from .meter_sensors import SENSORS, TEXT, VOLTAGE_LIMITS, sends_decimals
-from .reception_sensors import RECEPTION_SENSORS
+from .reception_sensors import CONNECTION, RECEPTION_SENSORS
 from .sharing_sensors import SHARING_SENSORS, day_sums_of
 from .tariff_sensors import TARIFF_SENSORS, UNRECORDED_ATTRIBUTES
 
 __all__ = [
     "ATTR_TEXT",
     "BINARY_SENSORS",
+    "CONNECTION",
     "CURRENCY",
     "DEMAND_SENSORS",
     "DISTURBANCE",

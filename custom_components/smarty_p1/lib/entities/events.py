@@ -48,8 +48,7 @@ def _counts(reading: Reading) -> dict[str, int]:
 
 
 def _has_counts(reading: Reading) -> bool:
-    get = reading.telegram.objects.get
-    return any(isinstance(get(reference), int) for reference in _COUNTER_NAMES)
+    return not reading.telegram.objects.keys().isdisjoint(_COUNTER_NAMES)
 
 
 EVENTS: tuple[DescribedEvent, ...] = (

@@ -1,5 +1,6 @@
-"""The sensors about how telegrams are received."""
+"""The sensors about how a meter is doing, and how its telegrams are received."""
 
+from ..health import METER_OBSTACLES, Condition, State
 from ..meter import Reception
 from ..p1 import Reason
 from .entity_description import DIAGNOSTIC, TOTAL_INCREASING, DescribedSensor
@@ -14,6 +15,13 @@ def _rejected_by_reason(reception: Reception) -> dict[str, int]:
     return {**reasons, "other_meter": reception.other_meters.total()}
 
 
+CONNECTION = DescribedSensor[Condition](
+    key="connection",
+    device_class="enum",
+    options=(State.WAITING.value, State.RECEIVING.value, *METER_OBSTACLES),
+    entity_category=DIAGNOSTIC,
+    value_fn=lambda condition: (condition.obstacle or condition.state).value,
+)
 RECEPTION_SENSORS: tuple[DescribedSensor[Reception], ...] = (
     DescribedSensor(
         key="telegrams_received",

@@ -14,7 +14,8 @@ from .mbus_channels import CHANNEL_PREFIX
 from .meter_identity import FirstMeter, NamedMeter
 from .meter_memory import MeterMemory
 from .meter_session import MeterSession, OtherMeter, Rejected
-from .reading import IMPORTED_ENERGY, MeterReader, Reading, Reception
+from .outline import Outline
+from .reading import IMPORTED_ENERGY, MeterReader, Reading, Reception, outlined_reading
 from .telegram_age import MAX_AGE
 from .telegram_limits import MOST_MBUS_METERS, Limits, shown_name
 from .totals import CONFIRMATIONS, REGISTERS, Totals
@@ -34,9 +35,11 @@ __all__ = [
     "MeterSession",
     "NamedMeter",
     "OtherMeter",
+    "Outline",
     "Reading",
     "Reception",
     "Rejected",
     "Totals",
+    "outlined_reading",
     "shown_name",
 ]

@@ -8,6 +8,7 @@ from ..p1 import CHANNELS, FINGERPRINT_SIZE, Opener, Telegram, Verification, key
 from ..stored_values import Stored, a_count, a_list, a_mapping, a_number, a_text, a_time, some_bytes
 from ..tariff import DemandMeter
 from .flow_rate import FlowRates
+from .outline import Outline
 from .telegram_limits import shown_name
 from .totals import Totals
 
@@ -28,6 +29,7 @@ class MeterMemory:
     - `system_title` and `serial_number` of the meter; when its `last_telegram` was received;
     - `clock_deviation`: how far its clock is ahead, None where that is not known;
     - `totals`, `flow_rates`, and `named_channels`, which had meters with an identifier;
+    - `outline`: the objects and M-Bus meters of the last telegram, without a value;
     - `demand_meter`: its quarter-hours and months.
 
     `damaged` names the parts that could not be read and begin anew.
@@ -43,6 +45,7 @@ class MeterMemory:
         self.totals = Totals()
         self.named_channels: set[int] = set()
         self.flow_rates = FlowRates()
+        self.outline = Outline()
         self.demand_meter = demand_meter or DemandMeter()
         self.damaged: list[str] = []
         self._noted = self.demand_meter.snapshot
@@ -72,8 +75,8 @@ class MeterMemory:
         data = a_mapping(stored)
         for part, load in loaders.items():
             key = _STORED_AS.get(part, part)
-            if key not in data and part == "demand_meter":
-                continue  # may be stored elsewhere
+            if key not in data and part in _MAY_BE_MISSING:
+                continue
             try:
                 content = data[key]
                 if content is not None or part not in _MAY_BE_UNKNOWN:
@@ -105,6 +108,7 @@ class MeterMemory:
             "totals": self.totals.as_dict(),
             "named_channels": sorted(self.named_channels),
             "flows": self.flow_rates.as_list(),
+            "outline": self.outline.as_dict(),
         }
 
     def last_counters(self, key: bytes) -> dict[bytes, int]:
@@ -172,6 +176,8 @@ def _counters(content: Stored, own: bytes | None) -> dict[str, dict[bytes, int]]
 
 
 _MAY_BE_UNKNOWN = {"system_title", "serial_number", "last_telegram", "clock_deviation"}
+# The one may be stored elsewhere; the other comes with the next telegram.
+_MAY_BE_MISSING = {"demand_meter", "outline"}
 _STORED_AS = {"flow_rates": "flows", "demand_meter": "demand"}
 _LOADERS: Mapping[str, Callable[[Stored], Any]] = {
     "system_title": _title,
@@ -189,6 +195,7 @@ _LOADERS: Mapping[str, Callable[[Stored], Any]] = {
         a_count(channel, max(CHANNELS)) for channel in a_list(content)
     },
     "flow_rates": FlowRates.from_list,
+    "outline": Outline.from_dict,
 }
 
 

@@ -132,6 +132,22 @@ class MeterReader:
         return self._channels
 
 
+def outlined_reading(memory: MeterMemory, now: datetime) -> Reading:
+    """Return a reading without a value, of the objects and M-Bus meters that a meter had last.
+
+    It says which entities there are before the first telegram, and is not of now.
+    """
+    outline = memory.outline
+    return Reading(
+        outline.telegram(memory.serial_number, memory.system_title),
+        outline.identities,
+        _without_current_values(memory.demand_meter.snapshot),
+        {},
+        now,
+        is_current=False,
+    )
+
+
 def _without_current_values(demand: Demand | None) -> Demand | None:
     return demand and replace(
         demand, running_kw=None, projected_kw=None, will_exceed=None, available_kw=None

@@ -1,10 +1,9 @@
-"""A meter that has been read before: nothing waits for its first telegram."""
+"""A meter that was read before: it is set up at once, with its entities, whatever comes."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
-from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -18,42 +17,38 @@ from homeassistant.config_entries import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.device_registry import DeviceRegistry, async_entries_for_config_entry
 from homeassistant.helpers.entity_registry import (
     EntityRegistry,
     async_entries_for_config_entry as entities_of_config_entry,
 )
 from homeassistant.setup import async_setup_component
-from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
-    async_fire_time_changed,
     get_system_health_info,
 )
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 from custom_components.smarty_p1 import async_remove_config_entry_device
 from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.coordinator import meter_coordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from dev.ports import free_ports
 from tests.ha.conftest import EntryMaker
-from tests.ha.meter import KEY, OTHER_KEY, SERIAL, MeterPort, encipher, with_value
+from tests.ha.meter import KEY, OTHER_KEY, MeterPort, encipher, with_value
 from tests.ha.support import (
     ENERGY,
     OTHER_METER,
     TELEGRAM,
-    device_of,
+    health_timers,
     let_pass,
     let_pass_until,
     links,
     own_log,
     set_up,
-    stale_timers,
     state_of,
     values,
-    wait_for_entities,
+    wait_for_telegram,
     wait_until,
 )
 
@@ -61,7 +56,7 @@ from tests.ha.support import (
 @pytest.fixture(autouse=True)
 def patient_link(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep a connection without bytes open, when half a minute passes in no time."""
-    monkeypatch.setattr(SmartyCoordinator, "silence_timeout", None)
+    monkeypatch.setattr(meter_coordinator, "SILENCE_TIMEOUT", None)
 
 
 async def restart(
@@ -73,6 +68,7 @@ async def restart(
     await port.wait_for_clients(0)
     port.greeting = greeting
     await hass.config_entries.async_setup(entry.entry_id)
+    await port.wait_for_clients(1)
     await hass.async_block_till_done()
 
 
@@ -87,7 +83,12 @@ def nobody_answers() -> Iterator[None]:
         yield
 
 
-async def test_its_entities_come_with_the_first_telegram(
+def connection(hass: HomeAssistant) -> str:
+    """Return how the meter is doing."""
+    return state_of(hass, "smarty_connection").state
+
+
+async def test_its_entities_are_there_before_the_first_telegram(
     hass: HomeAssistant,
     port: MeterPort,
     make_entry: EntryMaker,
@@ -96,22 +97,62 @@ async def test_its_entities_come_with_the_first_telegram(
 ) -> None:
     entry = await set_up(hass, port, make_entry)
     before = values(hass)
-    meter = device_of(device_registry, entry, SERIAL)
+    devices = async_entries_for_config_entry(device_registry, entry.entry_id)
+    assert len(devices) > 3
     registered = entities_of_config_entry(entity_registry, entry.entry_id)
 
     await restart(hass, port, entry)
     assert entry.state is ConfigEntryState.LOADED
-    assert values(hass) == dict.fromkeys(before, "unavailable")
-    assert device_of(device_registry, entry, SERIAL) == meter
-    assert (links(hass), stale_timers(hass)) == (1, 0)
+    shown = {"smarty_connection": "waiting", "smarty_telegrams_rejected": "0"}
+    assert values(hass) == dict.fromkeys(before, "unavailable") | {
+        name: state for name, state in shown.items() if name in before
+    }
+    # Nobody says of them that the integration does not provide them any more.
+    assert not [state for state in hass.states.async_all() if state.attributes.get("restored")]
+    assert async_entries_for_config_entry(device_registry, entry.entry_id) == devices
+    assert (links(hass), health_timers(hass)) == (1, 1)
 
     await port.send_telegram(TELEGRAM)
-    await wait_for_entities(hass, entry)
+    await wait_for_telegram(hass, entry)
     assert values(hass) == before
-    assert device_of(device_registry, entry, SERIAL) == meter
+    assert async_entries_for_config_entry(device_registry, entry.entry_id) == devices
     assert entities_of_config_entry(entity_registry, entry.entry_id) == registered
-    await let_pass(hass, 31)
+
+
+async def test_what_is_stored_of_its_entities_has_no_value(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, hass_storage: dict[str, Any]
+) -> None:
+    text = with_value(TELEGRAM, "0-0:96.13.0", f"({b'Private words'.hex().upper()})")
+    entry = await set_up(hass, port, make_entry, text)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    outline = hass_storage[f"{DOMAIN}.{entry.entry_id}.meter"]["data"]["outline"]
+    assert {"1-0:1.8.0", "0-0:96.13.0", "0-1:24.2.1"} <= set(outline["objects"])
+    gas = next(each for each in outline["channels"] if each[0] == 1)
+    assert gas[3:] == ["gas", "m3"]
+    assert "25678" not in str(outline)
+    assert "Private" not in str(outline)
+    assert b"Private".hex() not in str(outline).lower()
+
+
+@pytest.mark.parametrize("damage", [{"objects": ["x"] * 9}, {"channels": [[1, 2]]}, [], "x", 7])
+async def test_a_damaged_outline_begins_anew(  # noqa: PLR0913, PLR0917 - cases
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    hass_storage: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+    damage: Any,  # noqa: ANN401 - whatever stands in a file
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    before = values(hass)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    stored = hass_storage[f"{DOMAIN}.{entry.entry_id}.meter"]["data"]
+    stored["outline"] = {**stored["outline"], **damage} if isinstance(damage, dict) else damage
+    await restart(hass, port, entry)
     assert entry.state is ConfigEntryState.LOADED
+    assert "outline" in caplog.text
+    await port.send_telegram(TELEGRAM)
+    await wait_for_telegram(hass, entry)
     assert values(hass) == before
 
 
@@ -150,35 +191,26 @@ async def test_what_keeps_the_telegram_from_coming_is_told(  # noqa: PLR0913, PL
 ) -> None:
     entry = await set_up(hass, port, make_entry)
     await restart(hass, port, entry, sent)
-    assert entry.state is ConfigEntryState.LOADED
-    await wait_until(hass, lambda: not sent or entry.runtime_data.obstacle == reason)
+    await wait_until(hass, lambda: not sent or entry.runtime_data.health.reason[0] == reason)
     await let_pass(hass, 28)
-    assert entry.state is ConfigEntryState.LOADED
+    assert connection(hass) == "waiting"
     assert not own_log(caplog)
 
-    await let_pass(hass, 31)
-    assert entry.state is ConfigEntryState.SETUP_RETRY
-    assert entry.error_reason_translation_key == reason
-    assert entry.reason
-    assert port.url in entry.reason
-    assert set(values(hass).values()) == {"unavailable"}
-    assert (links(hass), stale_timers(hass)) == (0, 0)
-    await port.wait_for_clients(0)
+    await let_pass(hass, 3)
+    assert connection(hass) == reason
+    [(level, line)] = own_log(caplog)
+    assert level == "ERROR"
+    assert port.url in line
+    assert state_of(hass, ENERGY).state == "unavailable"
+    # Nothing is withdrawn, opened or set up again.
+    assert entry.state is ConfigEntryState.LOADED
+    assert (links(hass), health_timers(hass), port.connections) == (1, 1, 2)
 
-    # While it fails, the entry says why: it is not loaded again without a telegram.
-    connections = port.connections
-    port.greeting = b""
-    await let_pass(hass, 20)
-    await port.wait_for_connections(connections + 1)
-    await asyncio.sleep(1.5)
-    assert entry.state is ConfigEntryState.SETUP_IN_PROGRESS
     port.counter = 10
     await port.send_telegram(TELEGRAM)
-    await wait_until(hass, lambda: entry.state is ConfigEntryState.LOADED)
+    await wait_for_telegram(hass, entry)
+    assert connection(hass) == "receiving"
     assert state_of(hass, ENERGY).state == "25678.901"
-
-    await restart(hass, port, entry)
-    assert entry.state is ConfigEntryState.LOADED
 
 
 async def test_a_port_that_cannot_be_opened(
@@ -189,19 +221,23 @@ async def test_a_port_that_cannot_be_opened(
     await port.stop()
 
     await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.LOADED
+    assert connection(hass) == "waiting"
+    # The first try may be too early for a gateway.
+    await let_pass_until(hass, 2, lambda: connection(hass) == "port_unreachable")
 
-    assert entry.state is ConfigEntryState.SETUP_RETRY
-    assert entry.error_reason_translation_key == "port_unreachable"
-    assert links(hass) == 0
-    await hass.config_entries.async_unload(entry.entry_id)
+    port.greeting = port.next_frame(TELEGRAM)
+    await port.start()
+    await let_pass_until(hass, 5, lambda: connection(hass) == "receiving")
 
 
 async def test_a_port_that_opens_at_the_second_try(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture
 ) -> None:
     entry = await set_up(hass, port, make_entry)
     await hass.config_entries.async_unload(entry.entry_id)
     real, tries = serialx.open_serial_connection, []
+    port.greeting = port.next_frame(TELEGRAM)
 
     async def refuse_once(**given: Any) -> Any:  # noqa: ANN401 - as serialx does
         tries.append(given)
@@ -211,8 +247,9 @@ async def test_a_port_that_opens_at_the_second_try(
 
     with patch.object(serialx, "open_serial_connection", refuse_once):
         assert await hass.config_entries.async_setup(entry.entry_id)
-    assert entry.state is ConfigEntryState.LOADED
+        await wait_for_telegram(hass, entry)
     assert len(tries) == 2
+    assert not own_log(caplog)
 
 
 async def test_a_port_that_neither_opens_nor_fails(
@@ -223,10 +260,9 @@ async def test_a_port_that_neither_opens_nor_fails(
     with nobody_answers():
         assert await hass.config_entries.async_setup(entry.entry_id)
         await hass.async_block_till_done()
-        assert entry.state is ConfigEntryState.LOADED
         await let_pass(hass, 31)
-        assert entry.state is ConfigEntryState.SETUP_RETRY
-        assert entry.error_reason_translation_key == "nothing_received"
+        assert connection(hass) == "nothing_received"
+        await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def test_nothing_that_is_stored_is_lost(
@@ -249,7 +285,6 @@ async def test_nothing_that_is_stored_is_lost(
         await restart(hass, port, entry)
         assert await hass.config_entries.async_reload(entry.entry_id)
     await let_pass(hass, 31)
-    assert entry.state is ConfigEntryState.SETUP_RETRY
     await hass.config_entries.async_unload(entry.entry_id)
 
     assert hass_storage[name]["data"] == before
@@ -265,80 +300,25 @@ ENDS: Mapping[str, Callable[[ConfigEntries, str], Coroutine[Any, Any, object]]] 
 }
 
 
-async def end_with_the_first_telegram(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, end: str
-) -> None:
-    """Let the first telegram come, and the entry's end before its entities are made."""
-    coordinator = entry.runtime_data
-    async with entry.setup_lock:
-        await port.send_telegram(TELEGRAM)
-        await wait_until(hass, lambda: coordinator.readings > 0)
-        ending = hass.async_create_task(ENDS[end](hass.config_entries, entry.entry_id))
-    await ending
-    await hass.async_block_till_done()
-
-
-@pytest.mark.parametrize("has_telegram", [False, True])
-@pytest.mark.parametrize("end", ["unload", "removal", "disabling"])
-async def test_it_ends_before_and_with_the_first_telegram(  # noqa: PLR0913 - cases
+@pytest.mark.parametrize("end", ENDS)
+async def test_it_ends_before_the_first_telegram(
     hass: HomeAssistant,
     port: MeterPort,
     make_entry: EntryMaker,
     caplog: pytest.LogCaptureFixture,
     end: str,
-    *,
-    has_telegram: bool,
 ) -> None:
     entry = await set_up(hass, port, make_entry)
     await restart(hass, port, entry)
-    if has_telegram:
-        await end_with_the_first_telegram(hass, port, entry, end)
-    else:
-        await ENDS[end](hass.config_entries, entry.entry_id)
-        await hass.async_block_till_done()
-
-    assert entry.state is ConfigEntryState.NOT_LOADED
-    await port.wait_for_clients(0)
-    assert (links(hass), stale_timers(hass)) == (0, 0)
-    assert set(values(hass).values()) <= {"unavailable"}
-    assert "ERROR" not in caplog.text
-    await let_pass(hass, 31)
-    assert entry.state is ConfigEntryState.NOT_LOADED
-
-
-async def test_it_is_reloaded_with_the_first_telegram(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    before = values(hass)
-    await restart(hass, port, entry)
-    await end_with_the_first_telegram(hass, port, entry, "reload")
-    assert entry.state is ConfigEntryState.LOADED
-    assert values(hass) == dict.fromkeys(before, "unavailable")
-    await port.wait_for_clients(1)
-    assert (links(hass), stale_timers(hass)) == (1, 0)
-    await port.send_telegram(TELEGRAM)
-    await wait_for_entities(hass, entry)
-    assert values(hass) == before
-    assert "ERROR" not in caplog.text
-
-
-async def test_half_a_minute_ends_while_it_is_unloaded(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    await restart(hass, port, entry)
-    store = SmartyCoordinator.async_close
-
-    async def store_slowly(coordinator: SmartyCoordinator) -> None:
-        async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=31))
-        await store(coordinator)
-
-    with monkeypatch.context() as patching:
-        patching.setattr(SmartyCoordinator, "async_close", store_slowly)
-        assert await hass.config_entries.async_unload(entry.entry_id)
+    await ENDS[end](hass.config_entries, entry.entry_id)
     await hass.async_block_till_done()
-    assert entry.state is ConfigEntryState.NOT_LOADED
+
+    is_loaded = end == "reload"
+    assert (entry.state is ConfigEntryState.LOADED) == is_loaded
+    await port.wait_for_clients(is_loaded)
+    assert (links(hass), health_timers(hass)) == (is_loaded, is_loaded)
+    assert state_of(hass, ENERGY).state == "unavailable" if end != "removal" else not values(hass)
+    assert "ERROR" not in caplog.text
 
 
 async def test_a_dialog_that_is_open_is_not_closed(
@@ -348,13 +328,10 @@ async def test_a_dialog_that_is_open_is_not_closed(
     await restart(hass, port, entry)
     flow = await entry.start_reconfigure_flow(hass)
     assert flow["step_id"] == "reconfigure"
-    await let_pass(hass, 31)
-    assert entry.state is ConfigEntryState.LOADED
+    await let_pass(hass, 400)
+    assert connection(hass) == "nothing_received"
     assert len([*entry.async_get_active_flows(hass, {SOURCE_RECONFIGURE})]) == 1
-
     hass.config_entries.flow.async_abort(flow["flow_id"])
-    await let_pass_until(hass, 31, lambda: entry.state is ConfigEntryState.SETUP_RETRY)
-    assert entry.error_reason_translation_key == "nothing_received"
 
 
 async def test_home_assistant_stops_before_the_first_telegram(
@@ -402,7 +379,7 @@ async def test_what_is_told_of_it_before_the_first_telegram(
 
     told = await async_get_config_entry_diagnostics(hass, entry)
     assert told["state"] == "loaded"
-    assert told["obstacle"] == "nothing_received"
+    assert (told["condition"], told["obstacle"]) == ("waiting", None)
     assert told["link"] == {"is_open": True, "losses": 0}
     assert (told["is_available"], told["received_at"], told["telegrams"]) == (False, None, 0)
     assert await async_setup_component(hass, "system_health", {})
@@ -410,28 +387,13 @@ async def test_what_is_told_of_it_before_the_first_telegram(
     info = await get_system_health_info(hass, DOMAIN)
     described = str([await each if asyncio.iscoroutine(each) else each for each in info.values()])
     assert KEY not in described
-    assert f"{port.url}, open, no telegram yet, nothing_received" in described
+    assert f"{port.url}, open, no telegram yet, waiting" in described
 
     # Whether the gas meter is gone is not known yet.
     devices = async_entries_for_config_entry(device_registry, entry.entry_id)
     assert len(devices) > 1
     for device in devices:
         assert not await async_remove_config_entry_device(hass, entry, device)
-
-
-async def test_no_telegram_for_an_hour_is_told(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, hass_storage: dict[str, Any]
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    await hass.config_entries.async_unload(entry.entry_id)
-    stored = hass_storage[f"{DOMAIN}.{entry.entry_id}.meter"]["data"]
-    stored["last_telegram"] = "2025-07-03T08:30:00+00:00"
-    await restart(hass, port, entry)
-    issue = DOMAIN, f"no_telegram_{entry.entry_id}"
-    assert entry.state is ConfigEntryState.LOADED
-    assert issue not in ir.async_get(hass).issues
-    await let_pass(hass, 31)
-    assert issue in ir.async_get(hass).issues
 
 
 @pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself

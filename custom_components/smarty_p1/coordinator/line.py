@@ -1,0 +1,162 @@
+"""The port of an entry: its link, the listeners to its bytes, and what happens at it."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from homeassistant.const import CONF_PORT
+from homeassistant.core import CALLBACK_TYPE, callback
+
+from ..const import CONF_BAUD_RATE, LOGGER
+from ..lib.health import Obstacle
+from ..lib.port import (
+    BAUD_RATE,
+    Link,
+    LinkError,
+    PortBusyError,
+    PortClosedError,
+    PortNotFoundError,
+    PortPermissionError,
+    PortSilentError,
+    PortUnreachableError,
+    redact_port,
+)
+from .mqtt_port import (
+    GatewayOfflineError,
+    MqttDisconnectedError,
+    MqttMissingError,
+    topic_of,
+    topic_opener,
+)
+from .source_coordinator import SourceCoordinator
+
+# By the class of an error and those it is a kind of.
+_LOST: Mapping[type[BaseException], Obstacle] = {
+    PortNotFoundError: Obstacle.PORT_NOT_FOUND,
+    PortPermissionError: Obstacle.PORT_PERMISSION,
+    PortBusyError: Obstacle.PORT_BUSY,
+    PortClosedError: Obstacle.PORT_CLOSED,
+    PortUnreachableError: Obstacle.PORT_UNREACHABLE,
+    PortSilentError: Obstacle.PORT_SILENT,
+    MqttMissingError: Obstacle.MQTT_MISSING,
+    MqttDisconnectedError: Obstacle.MQTT_DISCONNECTED,
+    GatewayOfflineError: Obstacle.GATEWAY_OFFLINE,
+    LinkError: Obstacle.LINK_LOST,
+}
+
+
+def obstacle_of(error: LinkError) -> Obstacle:
+    """Return why a port was lost."""
+    return next(_LOST[cls] for cls in type(error).__mro__ if cls in _LOST)
+
+
+class Line:
+    """Reads the port of a source's entry, and tells the source's health what happens there.
+
+    `shown_port` is the port without secrets; `is_topic` whether a gateway publishes there.
+    """
+
+    def __init__(
+        self,
+        source: SourceCoordinator[Any],
+        take: Callable[[bytes], None],
+        *,
+        on_lost: Callable[[LinkError], None] = lambda _error: None,
+        silence_timeout: float | None,
+        baud_rate: int = BAUD_RATE,
+    ) -> None:
+        """Call `take` with received bytes, and `on_lost` when the port is lost."""
+        self._source = source
+        self._take = take
+        self._on_lost_too = on_lost
+        self._silence_timeout = silence_timeout
+        self._baud_rate = baud_rate
+        self._byte_listeners: list[Callable[[bytes], None]] = []
+        self._task: asyncio.Task[None] | None = None
+        self._take_port()
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the port is open."""
+        return self._link.is_open
+
+    @callback
+    def start(self) -> None:
+        """Read the port that the entry has now, until the entry is unloaded."""
+        self._take_port()
+        source = self._source
+        # Home Assistant cancels this task and waits for its end when the entry is unloaded.
+        self._task = source.config_entry.async_create_background_task(
+            source.hass, self._link.run(), f"{source.name} link"
+        )
+
+    async def async_release(self) -> None:
+        """Close the port for a moment; what was read last goes on being shown."""
+        if self._task:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    @callback
+    def confirm(self) -> None:
+        """Note that what comes is what was expected: a lost port is tried again soon."""
+        self._link.confirm()
+
+    @callback
+    def async_add_byte_listener(self, listener: Callable[[bytes], None]) -> CALLBACK_TYPE:
+        """Call the listener with all that comes from the port, as it comes, before it is read.
+
+        Return what ends that.
+        """
+        self._byte_listeners.append(listener)
+        return lambda: self._byte_listeners.remove(listener)
+
+    def _take_port(self) -> None:
+        data = self._source.config_entry.data
+        port = data[CONF_PORT]
+        self.shown_port = self._source.placeholders["port"] = redact_port(port)
+        self.is_topic = topic_of(port) is not None
+        self._link = Link(
+            port,
+            self._on_data,
+            self._on_lost,
+            on_open=self._on_open,
+            # A topic is silent when the meter or its gateway is, and stays what it is.
+            silence_timeout=None if self.is_topic else self._silence_timeout,
+            baud_rate=data.get(CONF_BAUD_RATE, self._baud_rate),
+            opener=topic_opener(self._source.hass, port, self._on_away),
+        )
+
+    @callback
+    def _on_open(self) -> None:
+        self._source.health.opened(self._source.now())
+        self._source.look()
+
+    @callback
+    def _on_data(self, data: bytes) -> None:
+        source = self._source
+        if source.is_closed:
+            return
+        source.health.received()
+        try:
+            for listener in tuple(self._byte_listeners):
+                listener(data)
+            self._take(data)
+            source.look()
+        except Exception:  # noqa: BLE001 - whatever it is
+            # A mistake here, or in what listens to updates, must not end the link for good.
+            LOGGER.exception("%s: unexpected error while taking a reading", source.name)
+
+    @callback
+    def _on_lost(self, error: LinkError) -> None:
+        source = self._source
+        LOGGER.debug("%s: lost the port: %s", source.name, error)
+        source.health.lost(source.now(), obstacle_of(error))
+        self._on_lost_too(error)
+        source.look()
+
+    @callback
+    def _on_away(self, error: LinkError) -> None:
+        source = self._source
+        if not source.is_closed:
+            source.health.away(source.now(), obstacle_of(error))
+            source.look()

@@ -1,0 +1,65 @@
+"""From pulses to the entities, wherever the pulses come from."""
+
+from collections.abc import Mapping
+from typing import override
+
+from homeassistant.const import CONF_ENTITY_ID, CONF_PORT
+from homeassistant.core import HomeAssistant, callback
+
+from ..const import CONF_TOPIC
+from ..lib.boards import Pulses
+from ..lib.health import PULSE_ENTITY, PULSE_PORT, PULSE_TOPIC, Condition, Rules
+from .entry_types import AnyConfigEntry
+from .pulse_counter import PulseCounter, PulseData
+from .pulse_sources import EntityPulses, MakeSource, PortPulses, TopicPulses
+from .source_coordinator import SourceCoordinator
+
+# By the key in the data of an entry that names the source.
+_SOURCES: Mapping[str, tuple[Rules, MakeSource]] = {
+    CONF_PORT: (PULSE_PORT, PortPulses),
+    CONF_ENTITY_ID: (PULSE_ENTITY, EntityPulses),
+    CONF_TOPIC: (PULSE_TOPIC, TopicPulses),
+}
+_PLACEHOLDERS = {CONF_ENTITY_ID: "entity"}
+
+
+class PulseCoordinator(SourceCoordinator[PulseData]):
+    """Counts the pulses of one source, and shows them while the source is there.
+
+    An LED may be dark for hours: the last pulse may be long ago.
+    """
+
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
+        kind, (rules, make) = next(each for each in _SOURCES.items() if each[0] in entry.data)
+        super().__init__(hass, entry, rules, **{_PLACEHOLDERS.get(kind, kind): entry.data[kind]})
+        self.counter = PulseCounter(hass, entry)
+        self.source = make(self, self.counter, self._count)
+
+    async def async_start(self) -> None:
+        """Load what was counted, and begin to listen."""
+        await self.counter.async_start(self._show)
+        self.data = self.counter.data
+        self.begin()
+        await self.source.async_start()
+
+    @override
+    async def async_close(self) -> None:
+        await self.counter.async_save()
+
+    @override
+    @callback
+    def on_condition(self, before: Condition) -> None:
+        super().on_condition(before)
+        if self.condition.has_value and not self.last_update_success:
+            self.counter.show()
+
+    @callback
+    def _count(self, events: list[Pulses]) -> None:
+        self.readings += len(events)
+        self.counter.add(events)
+
+    @callback
+    def _show(self, data: PulseData) -> None:
+        # The clock goes on while the source is away, and there is nothing to show then.
+        if self.condition.has_value:
+            self.push(data)

@@ -1,0 +1,253 @@
+"""Where pulses come from: a board at a port, an entity, an MQTT topic."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from homeassistant.const import (
+    CONF_ENTITY_ID,
+    STATE_OFF,
+    STATE_ON,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+)
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.event import (
+    async_track_entity_registry_updated_event,
+    async_track_state_change_event,
+)
+
+from ..const import CONF_TOPIC
+from ..lib.backoff import Backoff
+from ..lib.boards import PulseMeter, Pulses
+from ..lib.health import Obstacle
+from ..lib.port import BUSY_TEXT, LinkError, PortSilentError
+from .line import Line
+from .pulse_counter import PulseCounter
+from .source_coordinator import SourceCoordinator
+
+if TYPE_CHECKING:
+    from homeassistant.components.mqtt import ReceiveMessage
+
+EVENT_DOMAIN = "event"
+BINARY_DOMAINS = ("binary_sensor", "input_boolean")
+# They count in Home Assistant, where they can be set; after a crash, they have an older state.
+OWN_COUNT_DOMAINS = ("counter", "input_number")
+COUNT_DOMAINS = (*OWN_COUNT_DOMAINS, "number", "sensor")
+# A gateway that went away without a word is found out by connecting anew.
+_SILENCE_TIMEOUT = 3600.0
+_FIRST_DELAY = 1.0
+_LONGEST_DELAY = 60.0
+
+type Count = Callable[[list[Pulses]], None]
+
+
+class PulseSource(Protocol):
+    """Hands over the pulses of one source, and tells its health whether it is there."""
+
+    @property
+    def line(self) -> Line | None:
+        """Return the line that is read, None where there is none."""
+
+    async def async_start(self) -> None:
+        """Listen until the entry is unloaded."""
+
+
+type MakeSource = Callable[[SourceCoordinator[Any], PulseCounter, Count], PulseSource]
+
+
+class PortPulses:
+    """The pulses that a board sends at a port."""
+
+    def __init__(
+        self, coordinator: SourceCoordinator[Any], counter: PulseCounter, count: Count
+    ) -> None:
+        self.line = Line(
+            coordinator, self._take, on_lost=self._on_lost, silence_timeout=_SILENCE_TIMEOUT
+        )
+        self._counter = counter
+        self._count = count
+
+    async def async_start(self) -> None:
+        """Begin to read the port."""
+        self.line.start()
+
+    @callback
+    def _take(self, data: bytes) -> None:
+        if BUSY_TEXT in data:
+            return
+        if events := self._counter.meter.feed(data, self._counter.now()):
+            self.line.confirm()
+            self._count(events)
+
+    @callback
+    def _on_lost(self, error: LinkError) -> None:
+        if isinstance(error, PortSilentError):
+            self._counter.meter.begin_line()
+        else:
+            self._counter.meter.start_anew()
+
+
+class EntityPulses:
+    """The pulses of an entity: what it counts, or how often it goes on or happens."""
+
+    line = None
+
+    def __init__(
+        self, coordinator: SourceCoordinator[Any], counter: PulseCounter, count: Count
+    ) -> None:
+        self._coordinator = coordinator
+        self._hass: HomeAssistant = coordinator.hass
+        self._entry = coordinator.config_entry
+        self._counter = counter
+        self._count = count
+        self._entity_id: str = self._entry.data[CONF_ENTITY_ID]
+        self._domain = self._entity_id.partition(".")[0]
+        self._was_there: bool | None = None
+
+    async def async_start(self) -> None:
+        """Listen to the entity, be it there already or not."""
+        entity_ids = [self._entity_id]
+        for stop in (
+            async_track_state_change_event(self._hass, entity_ids, self._on_change),
+            async_track_entity_registry_updated_event(
+                self._hass, entity_ids, self._on_registry_change
+            ),
+        ):
+            self._entry.async_on_unload(stop)
+        if state := self._hass.states.get(self._entity_id):
+            self._read_state(None, state)
+        self._check_availability()
+
+    @callback
+    def _check_availability(self) -> None:
+        state = self._hass.states.get(self._entity_id)
+        is_there = state is not None and state.state != STATE_UNAVAILABLE
+        if is_there is not self._was_there:
+            self._was_there = is_there
+            tell_health(
+                self._coordinator,
+                self._counter.meter,
+                Obstacle.ENTITY_UNAVAILABLE,
+                is_there=is_there,
+            )
+
+    @callback
+    def _on_change(self, event: Event[EventStateChangedData]) -> None:
+        if self._coordinator.is_closed:
+            return
+        if state := event.data["new_state"]:
+            self._read_state(event.data["old_state"], state)
+        self._check_availability()
+
+    @callback
+    def _on_registry_change(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        """Follow the entity when it is given another name."""
+        if event.data["action"] == "update" and "entity_id" in event.data["changes"]:
+            entity_id = event.data["entity_id"]
+            unique_id = f"{CONF_ENTITY_ID}:{entity_id}"
+            self._counter.source = unique_id
+            self._hass.config_entries.async_update_entry(
+                self._entry,
+                data={**self._entry.data, CONF_ENTITY_ID: entity_id},
+                unique_id=unique_id,
+            )
+            self._hass.config_entries.async_schedule_reload(self._entry.entry_id)
+
+    @callback
+    def _read_state(self, old: State | None, new: State) -> None:
+        meter, now = self._counter.meter, self._counter.now()
+        if self._domain in OWN_COUNT_DOMAINS:
+            self._count(meter.read_own_count(new.state, now))
+        elif self._domain in COUNT_DOMAINS:
+            self._count(meter.read_count(new.state, now))
+        elif old and is_pulse(self._domain, old.state, new.state):
+            self._count(meter.read_pulse(now))
+
+
+class TopicPulses:
+    """The messages of an MQTT topic, or the number that they count."""
+
+    line = None
+
+    def __init__(
+        self, coordinator: SourceCoordinator[Any], counter: PulseCounter, count: Count
+    ) -> None:
+        self._coordinator = coordinator
+        self._hass: HomeAssistant = coordinator.hass
+        self._entry = coordinator.config_entry
+        self._counter = counter
+        self._count = count
+        self._topic: str = self._entry.data[CONF_TOPIC]
+
+    async def async_start(self) -> None:
+        """Subscribe in the background: the MQTT integration may come later."""
+        self._entry.async_create_background_task(
+            self._hass, self._async_subscribe(), f"{self._coordinator.name} topic"
+        )
+
+    async def _async_subscribe(self) -> None:
+        backoff = Backoff(_FIRST_DELAY, _LONGEST_DELAY)
+        while not await self._async_is_subscribed():
+            await backoff.wait()
+
+    async def _async_is_subscribed(self) -> bool:
+        # Without the integration, what it imports is not there either.
+        if "mqtt" not in self._hass.config.components:
+            return False
+        from homeassistant.components import mqtt  # noqa: PLC0415
+
+        if not await mqtt.async_wait_for_mqtt_client(self._hass):
+            return False
+        try:
+            stop = await mqtt.async_subscribe(self._hass, self._topic, self._on_message)
+        except HomeAssistantError:
+            return False
+        self._entry.async_on_unload(stop)
+        self._entry.async_on_unload(
+            mqtt.async_subscribe_connection_status(self._hass, self._on_connection)
+        )
+        self._on_connection(mqtt.is_connected(self._hass))
+        return True
+
+    @callback
+    def _on_connection(self, is_connected: bool) -> None:  # noqa: FBT001 - as it is called
+        tell_health(
+            self._coordinator,
+            self._counter.meter,
+            Obstacle.BROKER_UNAVAILABLE,
+            is_there=is_connected,
+        )
+
+    @callback
+    def _on_message(self, message: ReceiveMessage) -> None:
+        if self._coordinator.is_closed:
+            return
+        meter, now = self._counter.meter, self._counter.now()
+        text = str(message.payload).strip()
+        if message.retain:
+            # The broker has kept it since long ago: a count still holds, and it is no pulse.
+            self._count(meter.read_count(text, now, is_old=True))
+        else:
+            self._count(meter.read_line(text, now))
+
+
+@callback
+def tell_health(
+    coordinator: SourceCoordinator[Any], meter: PulseMeter, obstacle: Obstacle, *, is_there: bool
+) -> None:
+    """Tell the health of a source whether what counts its pulses is there."""
+    if is_there:
+        coordinator.health.opened(coordinator.now())
+    else:
+        meter.start_anew()
+        coordinator.health.lost(coordinator.now(), obstacle)
+    coordinator.look()
+
+
+def is_pulse(domain: str, old: str, new: str) -> bool:
+    """Return whether the change of a state is a pulse; what a start restores is none."""
+    if domain in BINARY_DOMAINS:
+        return (old, new) == (STATE_OFF, STATE_ON)
+    return STATE_UNAVAILABLE not in {old, new} and new not in {old, STATE_UNKNOWN}

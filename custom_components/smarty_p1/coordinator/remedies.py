@@ -1,0 +1,76 @@
+"""What users are asked to mend: the repairs of a condition as issues, and the dialog for keys."""
+
+from collections.abc import Mapping
+
+from homeassistant.config_entries import SOURCE_REAUTH
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.translation import async_get_cached_translations
+
+from ..const import DOMAIN
+from ..lib.health import Condition, Details, Repair, State
+from .entry_types import AnyConfigEntry
+from .repair_issues import Problem, is_raised, issue_id, raise_issue, withdraw_issues
+
+_ISSUES = [repair for repair in Repair if repair is not Repair.KEYS]
+
+
+class Remedies:
+    """The repair issues of one source, and the dialog for the keys of a meter.
+
+    `placeholders` are those of the source; what they hold may change.
+    """
+
+    def __init__(
+        self, hass: HomeAssistant, entry: AnyConfigEntry, placeholders: Mapping[str, str]
+    ) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._placeholders = placeholders
+
+    @callback
+    def standing(self) -> dict[Repair, Details]:
+        """Return the repairs that were raised before the source was set up."""
+        issues = ir.async_get(self._hass).issues
+        standing: dict[Repair, Details] = {}
+        for repair in _ISSUES:
+            problem = Problem(repair)
+            if is_raised(self._hass, self._entry, problem):
+                issue = issues[DOMAIN, issue_id(problem, self._entry)]
+                standing[repair] = tuple((issue.translation_placeholders or {}).items())
+        return standing
+
+    @callback
+    def apply(self, before: Condition, condition: Condition) -> None:
+        """Raise what is new in a condition, and withdraw what is gone."""
+        gone = before.repairs.keys() - condition.repairs.keys()
+        withdraw_issues(self._hass, self._entry, [Problem(each) for each in gone - {Repair.KEYS}])
+        # New keys end the dialog that asked for them by themselves.
+        if Repair.KEYS in gone and condition.state is not State.WAITING:
+            self._end_dialogs()
+        for repair, details in condition.repairs.items():
+            if before.repairs.get(repair) != details:
+                self._raise(repair, dict(details))
+
+    def _raise(self, repair: Repair, details: dict[str, str]) -> None:
+        if repair is Repair.KEYS:
+            # Does nothing while one is open.
+            self._entry.async_start_reauth(self._hass, data=details)
+            return
+        told = {**self._placeholders, **details}
+        if repair is Repair.NO_TELEGRAM:
+            told["reason"] = self._text_of(details["reason"], told)
+        raise_issue(self._hass, self._entry, Problem(repair), **told)
+
+    def _text_of(self, obstacle: str, placeholders: Mapping[str, str]) -> str:
+        """Return the text of an obstacle in the language of Home Assistant."""
+        texts = async_get_cached_translations(
+            self._hass, self._hass.config.language, "exceptions", DOMAIN
+        )
+        text = texts.get(f"component.{DOMAIN}.exceptions.{obstacle}.message", obstacle)
+        return text.format_map(placeholders)
+
+    @callback
+    def _end_dialogs(self) -> None:
+        for flow in list(self._entry.async_get_active_flows(self._hass, {SOURCE_REAUTH})):
+            self._hass.config_entries.flow.async_abort(flow["flow_id"])

@@ -1,0 +1,127 @@
+"""The outline of a meter's telegrams: which objects and M-Bus meters they hold, and no value.
+
+It says after a restart which entities there are, before a telegram comes.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from ..p1 import CHANNELS, MBusReading, Telegram
+from ..stored_values import Stored, a_count, a_list, a_mapping, a_text
+
+MAX_OBJECTS = 512
+MAX_NAME_SIZE = 128
+_is_reference = re.compile(r"[0-9]{1,3}-[0-9]{1,3}:[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}").fullmatch
+# Some firmware sends currents with decimals, which decides how they are shown.
+_AMPERES_WITH_DECIMALS = re.compile(rb"^([0-9.:-]+)\(-?[0-9]+\.[0-9]+\*A\)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Outline:
+    """The references of the objects, and the meters on the M-Bus by channel.
+
+    `decimals` holds the references whose currents come with decimals. Of a meter on the M-Bus, only
+    type, identifier and unit are known.
+    """
+
+    objects: frozenset[str] = frozenset()
+    decimals: frozenset[str] = frozenset()
+    channels: Mapping[int, MBusReading] = field(default_factory=dict[int, MBusReading])
+    identities: Mapping[str, int] = field(default_factory=dict[str, int])
+
+    @classmethod
+    def of(cls, telegram: Telegram, identities: Mapping[str, int]) -> Self:
+        """Return the outline of a telegram; `identities` hold the channels by their meters."""
+        names = _AMPERES_WITH_DECIMALS.findall(telegram.text)
+        return cls(
+            frozenset(telegram.objects),
+            frozenset(name.decode() for name in names) & telegram.objects.keys(),
+            {channel: _without_values(meter) for channel, meter in telegram.channels.items()},
+            dict(identities),
+        )
+
+    def is_of(self, telegram: Telegram, identities: Mapping[str, int]) -> bool:
+        """Return whether a telegram has this outline. It is asked with every telegram."""
+        known = self.channels
+        return (
+            telegram.objects.keys() == self.objects
+            and identities == self.identities
+            and telegram.channels.keys() == known.keys()
+            and all(
+                (meter.type, meter.unit) == (known[channel].type, known[channel].unit)
+                for channel, meter in telegram.channels.items()
+            )
+        )
+
+    def telegram(self, serial_number: str | None, system_title: bytes | None) -> Telegram:
+        """Return a telegram with this outline, in which every value is unknown."""
+        return Telegram(
+            identification="",
+            serial_number=serial_number,
+            time=None,
+            objects=dict.fromkeys(sorted(self.objects)),
+            channels=self.channels,
+            system_title=system_title,
+            text="".join(f"{name}(0.0*A)\r\n" for name in sorted(self.decimals)).encode(),
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the outline as JSON knows it."""
+        identity_of = {channel: identity for identity, channel in self.identities.items()}
+        return {
+            "objects": sorted(self.objects),
+            "decimals": sorted(self.decimals),
+            "channels": [
+                [channel, identity_of.get(channel), meter.serial_number, meter.type, meter.unit]
+                for channel, meter in self.channels.items()
+            ],
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Stored) -> Self:
+        """Return what `as_dict` was the content of. Raises ValueError when it is malformed."""
+        content = a_mapping(stored)
+        channels, identities = {}, {}
+        for each in a_list(content["channels"], len(CHANNELS)):
+            channel, identity, serial_number, kind, unit = a_list(each, 5)
+            if a_count(channel) not in CHANNELS:
+                raise ValueError
+            channels[channel] = _meter(
+                _a_name(kind), _a_name_or_none(serial_number), _a_name_or_none(unit)
+            )
+            if identity is not None:
+                identities[_a_name(identity)] = channel
+        return cls(
+            _references(content["objects"]), _references(content["decimals"]), channels, identities
+        )
+
+
+def _meter(kind: str, serial_number: str | None, unit: str | None) -> MBusReading:
+    return MBusReading(
+        type=kind, serial_number=serial_number, value=None, unit=unit, time=None, valve=None
+    )
+
+
+def _without_values(meter: MBusReading) -> MBusReading:
+    return _meter(meter.type, meter.serial_number, meter.unit)
+
+
+def _references(stored: Stored) -> frozenset[str]:
+    references: Iterable[str] = map(a_text, a_list(stored, MAX_OBJECTS))
+    found = frozenset(references)
+    if not all(map(_is_reference, found)):
+        raise ValueError
+    return found
+
+
+def _a_name(stored: Stored) -> str:
+    name = a_text(stored)
+    if len(name) > MAX_NAME_SIZE:
+        raise ValueError
+    return name
+
+
+def _a_name_or_none(stored: Stored) -> str | None:
+    return None if stored is None else _a_name(stored)
