@@ -230,10 +230,8 @@ class Demo:
             address = meters.address(number)
             fields = {"port": address, "encryption_key": meters.key(number), "advanced": {}}
             if entry := await self._added_by_hand(client, meters.meter(number).device_name):
-                _say(f"meter {number} has been added by hand: taken over")
-                if entry["state"] in ("setup_retry", "setup_error"):
-                    _say(f"it is not read there: entering {address} and its key")
-                    await client.reconfigure(DOMAIN, entry["entry_id"], **fields)
+                _say(f"meter {number} has been added by hand: entering {address} and its key")
+                await client.reconfigure(DOMAIN, entry["entry_id"], **fields)
                 self._state.entries[str(number)] = entry["entry_id"]
                 self._state.save()
                 continue

@@ -38,7 +38,7 @@ export interface Meter {
   media: Medium[];
 }
 
-export type MeterState = "receiving" | "waiting" | "failing" | "not_loaded" | "retrying" | "error" | "disabled";
+export type MeterState = "receiving" | "waiting" | "failing" | "not_loaded" | "error" | "disabled";
 
 export interface RunningQuarterHour {
   time: Time;

@@ -86,7 +86,7 @@ def live(**changes: object) -> Json:
     } | changes
 
 
-def gone(state: str = "retrying", obstacle: str | None = None, **changes: object) -> Json:
+def gone(state: str = "not_loaded", obstacle: str | None = None, **changes: object) -> Json:
     """Return the message of a meter that is not read."""
     return {"gone": True, "state": state, "obstacle": obstacle, "remedy": None} | changes
 

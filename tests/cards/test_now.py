@@ -212,7 +212,7 @@ async def test_who_may_not_change_anything_gets_no_link(stage: Stage) -> None:
     [
         (house.gone("disabled", remedy={"kind": "enable", "path": "/x"}), "This meter is disabled"),
         (house.gone("not_loaded"), "This meter is not being read"),
-        (house.gone("retrying", "port_not_found"), "The port cannot be read"),
+        (house_now.failing("port_not_found"), "The port cannot be read"),
         (house.gone("error"), "The meter cannot be read"),
         (house_now.failing("of_a_later_version"), "No telegram is accepted"),
         (house.live(state="waiting", values={}), "The meter is being read"),

@@ -85,7 +85,7 @@ async def test_what_is_not_read_any_more_says_until_when(stage: Stage) -> None:
     await stage.show(CARD, answers=house_now.sums())
     table = stage.card(CARD).locator("table")
     assert "old" not in (await table.get_attribute("class") or "")
-    await stage.send(house.gone("retrying", "port_not_found"))
+    await stage.send(house.gone())
     assert "until 18:38" in await stage.text()
     assert "old" in (await table.get_attribute("class") or "")
 

@@ -132,6 +132,11 @@ class Home:
         entities = await self.entities()
         return {key: states.get(name, none)["state"] for key, name in entities.items()}
 
+    async def shows_nothing_but(self, *connections: str) -> bool:
+        """Return whether only the connection is available, and has one of these states."""
+        states = await self.states()
+        return states.pop("connection") in connections and set(states.values()) == {"unavailable"}
+
     async def all_states(self) -> dict[str, dict[str, Any]]:
         """Return the state of each entity there is, with its attributes."""
         return {state["entity_id"]: state for state in await self.client.get("/api/states")}

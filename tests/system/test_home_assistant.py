@@ -19,8 +19,8 @@ KEY = bytes.fromhex("5A3C00F1E2D4C6B8A99788766554433F")
 OTHER_KEY = bytes.fromhex("1F2E3D4C5B6A79888897A6B5C4D3E2F1")
 # The last telegram counts as current for a minute when no other comes.
 STALE = 60.0
-# A first set-up waits so long for a telegram.
-SETUP_TIMEOUT = 30.0
+# So long nothing is said of a meter that sends nothing.
+LONGEST_WAIT = 30.0
 # What the recorder is to know of the statistics: unit, kind of unit, and sum or mean.
 STATISTICS = {
     "energy_imported": ("kWh", "energy", "sum"),
@@ -157,7 +157,7 @@ async def test_a_silent_meter_becomes_unavailable_and_comes_back(home: Home, lin
     line.set_faults("silence", meter=1)
 
     async def is_unavailable() -> bool:
-        return set((await home.states()).values()) == {"unavailable"}
+        return await home.shows_nothing_but("port_silent", "nothing_received")
 
     assert not await is_unavailable()
     await until(is_unavailable, within=STALE + PATIENCE)
@@ -179,16 +179,15 @@ async def test_a_start_does_not_wait_for_a_meter_that_is_silent(home: Home, line
     entry_id, *_ = await home.client.entries(DOMAIN)
 
     async def says_why() -> bool:
-        entry = (await home.client.entries(DOMAIN))[entry_id]
-        return bool(entry["error_reason_translation_key"] == "nothing_received")
+        return await home.shows_nothing_but("nothing_received")
 
     line.set_faults("silence", meter=1)
     await home.stop()
     await home.start()
     times = await home.client.command("integration/setup_info")
-    assert next(each["seconds"] for each in times if each["domain"] == DOMAIN) < SETUP_TIMEOUT
-    assert set((await home.states()).values()) == {"unavailable"}
-    await until(says_why, within=SETUP_TIMEOUT + PATIENCE)
+    assert next(each["seconds"] for each in times if each["domain"] == DOMAIN) < LONGEST_WAIT
+    assert await home.shows_nothing_but("waiting")
+    await until(says_why, within=LONGEST_WAIT + PATIENCE)
     line.set_faults()
     await until(home.shows_last_telegram, within=PATIENCE)
 

@@ -80,7 +80,7 @@ async def test_connections_of_a_gateway_that_stands_still_are_given_up(tmp_path:
     ):
 
         async def is_unavailable() -> bool:
-            return set((await home.states()).values()) == {"unavailable"}
+            return await home.shows_nothing_but("port_silent", "nothing_received")
 
         os.kill(process.pid, signal.SIGSTOP)
         await until(is_unavailable, within=STALE + LATE)
@@ -135,7 +135,7 @@ async def test_home_assistant_is_killed_again_and_again(tmp_path: Path) -> None:
             line.push(b"".join(old))
 
             await until(refuses_all, within=PATIENCE)
-            assert set((await home.states()).values()) == {"unavailable"}
+            assert await home.shows_nothing_but("waiting", "replay")
             line.set_faults()
             await recovers(home, meter)
             after, now = await home.states(), (await diagnostics())["demand"]

@@ -1,8 +1,10 @@
 """The books of a meter: what is remembered, counted and stored, whether telegrams come or not."""
 
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
 
-from ..lib.meter import MeterMemory, Outline, Reading
+from ..const import DOMAIN, LOGGER
+from ..lib.meter import Limits, MeterMemory, Outline, Reading
 from ..lib.p1 import Telegram
 from ..lib.tariff import Demand, MarketPrices
 from .contract_options import aids_of, contract_of, contract_since
@@ -15,6 +17,12 @@ from .meter_memory_file import MeterStore
 from .network_price_check import async_check_network_prices
 from .platform_past import PlatformPast
 from .quarter_hour_series import QuarterHourSeries
+
+_IGNORED = {
+    "objects": "%s: more than %d objects that no specification knows; the others are ignored",
+    "telegrams": "%s: more than %d telegrams a second without a tag; the others are ignored",
+    "meters": "%s: more than %d meters on the M-Bus; the others are ignored until you delete some",
+}
 
 
 class MeterBooks:
@@ -54,6 +62,10 @@ class MeterBooks:
         async_check_network_prices(self._hass, self._entry)
         await self._leneda.async_start()
 
+    def limits(self) -> Limits:
+        """Return new limits of what is too much of telegrams."""
+        return Limits(self._kept_meters, self._warn_of_ignored)
+
     @callback
     def prices_at(self, telegram: Telegram) -> MarketPrices:
         """Return the market's prices that hold for the energy up to a telegram."""
@@ -80,6 +92,21 @@ class MeterBooks:
         await self.quarter_hours.async_close()
         await self.history.async_close()
         await self._store.async_close()
+
+    def _kept_meters(self) -> set[str]:
+        """Return the meters on the M-Bus that have devices: to delete one makes room."""
+        serial_number = str(self._entry.unique_id)
+        devices = dr.async_entries_for_config_entry(dr.async_get(self._hass), self._entry.entry_id)
+        return {
+            name.removeprefix(f"{serial_number}_")
+            for device in devices
+            for domain, name in device.identifiers
+            if domain == DOMAIN and name != serial_number
+        }
+
+    @callback
+    def _warn_of_ignored(self, kind: str, most: float) -> None:
+        LOGGER.warning(_IGNORED[kind], self._entry.title, most)
 
     async def async_remove(self) -> None:
         """Remove all that is stored."""

@@ -9,7 +9,6 @@ from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 
 from ..const import (
@@ -17,12 +16,9 @@ from ..const import (
     CONF_ENCRYPTION_KEY,
     CONF_MIN_INTERVAL,
     CONF_VERIFY,
-    DOMAIN,
-    LOGGER,
 )
 from ..lib.health import METER, Condition, Obstacle, State
 from ..lib.meter import (
-    Limits,
     MeterReader,
     MeterSession,
     NamedMeter,
@@ -51,11 +47,6 @@ from .stopping import timeout_or_stop
 
 # What is shown at once, however seldom entities are to be updated: texts, breaker, relays.
 _URGENT = (*MESSAGES, "0-0:96.3.10", "0-1:96.3.10", "0-2:96.3.10")
-_IGNORED = {
-    "objects": "%s: more than %d objects that no specification knows; the others are ignored",
-    "telegrams": "%s: more than %d telegrams a second without a tag; the others are ignored",
-    "meters": "%s: more than %d meters on the M-Bus; the others are ignored until you delete some",
-}
 type MeterConfigEntry = ConfigEntry[SmartyCoordinator]
 type ReadingListener = Callable[[Reading], None]
 
@@ -161,7 +152,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
             last_counters=memory.last_counters(key),
             needs_tag=needs_tag,
         )
-        limits = Limits(self._kept_meters, self._warn_of_ignored)
+        limits = self.books.limits()
         meter = NamedMeter(self.serial_number, MeterReader(memory, limits), opener or None)
         self._session = MeterSession(
             meter, limits=limits, prices=self.books.prices_at, may_be_late=self.line.is_topic
@@ -293,19 +284,3 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
     def _capture_opener(self) -> Opener | None:
         key, authentication_key = stored_keys(self.config_entry.data)
         return Opener(key, authentication_key) if key else None
-
-    def _kept_meters(self) -> set[str]:
-        """Return the meters on the M-Bus that have devices: to delete one makes room."""
-        devices = dr.async_entries_for_config_entry(
-            dr.async_get(self.hass), self.config_entry.entry_id
-        )
-        return {
-            name.removeprefix(f"{self.serial_number}_")
-            for device in devices
-            for domain, name in device.identifiers
-            if domain == DOMAIN and name != self.serial_number
-        }
-
-    @callback
-    def _warn_of_ignored(self, kind: str, most: float) -> None:
-        LOGGER.warning(_IGNORED[kind], self.config_entry.title, most)

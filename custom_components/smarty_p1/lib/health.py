@@ -181,6 +181,19 @@ class _Run:
     counts: dict[Repair, int] = field(default_factory=dict[Repair, int])
     has_other_authentication_key: bool = False
 
+    def has_enough(self, repair: Repair, now: float) -> bool:
+        """Count a failure; return whether there must be a reason."""
+        count = self.counts[repair] = self.counts.get(repair, 0) + 1
+        return count >= ENOUGH and now - self.first >= LEAST_DURATION
+
+    def of_keys(self, obstacle: Obstacle) -> Obstacle:
+        """Return what a failure says of the keys, by all failures of the run."""
+        # False beginnings in its frames seem to have any title.
+        self.counts.pop(Repair.OTHER_METER_UNREADABLE, None)
+        # One that deciphers says more than many.
+        self.has_other_authentication_key |= obstacle is Obstacle.OTHER_AUTHENTICATION_KEY
+        return Obstacle.OTHER_AUTHENTICATION_KEY if self.has_other_authentication_key else obstacle
+
 
 class Health:
     """What has happened to one source, and what follows from it."""
@@ -299,17 +312,11 @@ class Health:
             return
         run = self._run = self._run or _Run(now)
         if repair is Repair.KEYS:
-            # False beginnings in its frames seem to have any title.
-            run.counts.pop(Repair.OTHER_METER_UNREADABLE, None)
-            # One that deciphers says more than many.
-            run.has_other_authentication_key |= obstacle is Obstacle.OTHER_AUTHENTICATION_KEY
-            if run.has_other_authentication_key:
-                obstacle = Obstacle.OTHER_AUTHENTICATION_KEY
+            obstacle = run.of_keys(obstacle)
         elif repair is Repair.OTHER_METER_UNREADABLE and Repair.KEYS in run.counts:
             return
         self._reason = (obstacle, details)
-        count = run.counts[repair] = run.counts.get(repair, 0) + 1
-        if count >= ENOUGH and now - run.first >= LEAST_DURATION:
+        if run.has_enough(repair, now):
             self._raise(repair, (("reason", obstacle),) if repair is Repair.KEYS else details)
             self._fail(now)
 
@@ -340,29 +347,36 @@ class Health:
 
     def look(self, now: float) -> Condition:
         """Return the condition now; the same object while there is nothing new to tell."""
-        if now >= self._patient_until and now >= self._shown_until:
+        if now >= max(self._patient_until, self._shown_until):
             self._state = State.FAILING
             self._failing_since = min(self._failing_since, now)
-        is_failing = self._state is State.FAILING
+        if self._state is State.FAILING:
+            self._note_no_readings(now)
+        found = self._found(now)
+        is_told_later = found != self._told and not self._may_tell(now)
+        if not is_told_later and found != self._told:
+            self._told, self._told_at = found, now
+        moments = (
+            self._patient_until if self._state is State.WAITING else inf,
+            self._shown_until,
+            self._failing_since + NO_READINGS_AFTER,
+            self._told_at + TELL_INTERVAL if is_told_later else inf,
+        )
+        self.deadline = min((moment for moment in moments if moment > now), default=inf)
+        return self._told
+
+    def _found(self, now: float) -> Condition:
+        obstacle, details = self._reason if self._state is State.FAILING else (None, ())
         has_value = now < self._shown_until
-        if is_failing and now - self._failing_since >= NO_READINGS_AFTER:
+        return Condition(self._state, has_value, obstacle, details, dict(self._repairs))
+
+    def _may_tell(self, now: float) -> bool:
+        goes_on_failing = self._state is self._told.state is State.FAILING
+        return not goes_on_failing or now - self._told_at >= TELL_INTERVAL
+
+    def _note_no_readings(self, now: float) -> None:
+        if now - self._failing_since >= NO_READINGS_AFTER:
             self._withdraw(Repair.NO_TELEGRAM)
             # One that says what to do says more.
             if not self._repairs.keys() & _SAY_WHY:
                 self._repairs[Repair.NO_TELEGRAM] = (("reason", self._reason[0]), *self._reason[1])
-        obstacle, details = self._reason if is_failing else (None, ())
-        found = Condition(self._state, has_value, obstacle, details, dict(self._repairs))
-        is_new = found != self._told
-        may_tell = not is_failing or self._told.state is not State.FAILING
-        may_tell |= now - self._told_at >= TELL_INTERVAL
-        if is_new and may_tell:
-            self._told, self._told_at = found, now
-            is_new = False
-        moments = [
-            self._patient_until if self._state is State.WAITING else inf,
-            self._shown_until,
-            self._failing_since + NO_READINGS_AFTER,
-            self._told_at + TELL_INTERVAL if is_new else inf,
-        ]
-        self.deadline = min((moment for moment in moments if moment > now), default=inf)
-        return self._told

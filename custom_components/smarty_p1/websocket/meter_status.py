@@ -20,7 +20,6 @@ _MENDED_BY_REPAIR = (
     Problem.NO_TELEGRAM,
 )
 _STATES = {
-    ConfigEntryState.SETUP_RETRY: "retrying",
     ConfigEntryState.SETUP_ERROR: "error",
     ConfigEntryState.MIGRATION_ERROR: "error",
     ConfigEntryState.FAILED_UNLOAD: "error",
@@ -31,8 +30,8 @@ class Status(NamedTuple):
     """How a meter is doing."""
 
     state: str
-    """`receiving`, `waiting`, `failing`; of an entry that is not loaded, `not_loaded`, `retrying`,
-    `error`, `disabled`."""
+    """`receiving`, `waiting`, `failing`; of an entry that is not loaded, `not_loaded`, `error`,
+    `disabled`."""
     obstacle: str | None
     """Why there is no reading: a key of `exceptions` in the translations."""
     remedy: dict[str, Any] | None
@@ -58,9 +57,7 @@ def status_of(hass: HomeAssistant, entry: AnyConfigEntry) -> Status:
         return Status("disabled", None, {"kind": "enable", "path": _page(entry)})
     coordinator = loaded_meter(entry)
     if coordinator is None:
-        obstacle = entry.error_reason_translation_key
-        remedy = _remedy(hass, entry) if obstacle else None
-        return Status(_STATES.get(entry.state, "not_loaded"), obstacle, remedy)
+        return Status(_STATES.get(entry.state, "not_loaded"), None, None)
     condition = coordinator.condition
     remedy = _remedy(hass, entry) if condition.obstacle else None
     return Status(condition.state, condition.obstacle, remedy)

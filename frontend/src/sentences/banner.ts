@@ -35,7 +35,7 @@ const KINDS = {
   unencrypted: ["security_off"],
   late: ["telegrams_late", "catching_up"],
 } satisfies Partial<Record<BannerKey, string[]>>;
-type Kind = keyof typeof KINDS | "failing" | "error" | "retrying" | "disabled" | "not_loaded";
+type Kind = keyof typeof KINDS | "failing" | "error" | "disabled" | "not_loaded";
 
 const UNVERIFIED: Kind[] = ["key", "key_missing", "authentication", "unreadable", "other_meter", "replay", "unencrypted", "failing"];
 const CALM: Kind[] = ["disabled", "not_loaded"];
@@ -74,7 +74,7 @@ function kindOf({ state, obstacle }: Live): Kind {
   if (state === "disabled") return state;
   const found = Object.entries(KINDS).find(([, keys]) => (keys as string[]).includes(obstacle ?? ""));
   if (found) return found[0] as Kind;
-  return state === "retrying" || state === "error" || state === "not_loaded" ? state : "failing";
+  return state === "error" || state === "not_loaded" ? state : "failing";
 }
 
 function linkOf(kind: Kind, remedy: string): BannerKey {
