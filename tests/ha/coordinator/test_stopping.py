@@ -71,7 +71,7 @@ async def test_while_a_set_up_waits(
 
 
 @pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
-async def test_while_a_set_up_waits_for_mqtt(
+async def test_while_a_topic_waits_for_mqtt(
     hass: HomeAssistant,
     mqtt_mock: MqttMockHAClientGenerator,
     stop: Callable[[], Coroutine[None, None, None]],
@@ -85,10 +85,9 @@ async def test_while_a_set_up_waits_for_mqtt(
 
     entry = pulse_entry(hass, **{CONF_TOPIC: "iot/led"})
     with patch("homeassistant.components.mqtt.async_wait_for_mqtt_client", wait_for_client):
-        set_up_task = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
+        assert await hass.config_entries.async_setup(entry.entry_id)
         await is_waiting.wait()
         await stop()
-    assert set_up_task.done()
 
 
 async def test_while_a_dialog_waits_for_a_telegram(
