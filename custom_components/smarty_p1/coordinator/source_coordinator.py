@@ -53,6 +53,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
     def set_closed(self, *, is_closed: bool) -> None:
         """Ignore what is received, or stop ignoring it: no entity may be updated or added."""
         self.is_closed = is_closed
+        self.look()
 
     async def async_close(self) -> None:
         """Store what is to be remembered, once and for all."""

@@ -67,16 +67,6 @@ async def async_start(coordinator: SmartyCoordinator, retained: RetainedTopics) 
     await worker.async_start()
 
 
-async def async_publish_offline(hass: HomeAssistant, options: Mapping[str, Any]) -> None:
-    """Publish that a meter is offline, before it was ever read in this run."""
-    if _is_connected(hass):
-        with suppress(HomeAssistantError, TimeoutError):
-            async with asyncio.timeout(_OFFLINE_TIMEOUT):
-                await mqtt.async_publish(
-                    hass, availability_topic(options[CONF_TOPIC]), OFFLINE, retain=True
-                )
-
-
 async def async_clear(hass: HomeAssistant, retained: RetainedTopics) -> None:
     """Clear what the broker keeps of a meter that is removed."""
     if not _is_connected(hass):
