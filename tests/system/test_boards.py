@@ -157,6 +157,7 @@ async def test_lines_are_pulses(home: Home, wires: dict[str, Wire]) -> None:
     wire = wires["pulse"]
     async with wire.sending(b"\r\n", every=1):
         entry_id = await add_pulse_reader(home, wire)
+        await shows(home, entry_id, pulse_energy="0.0")
     before = round(1000 * float((await states(home, entry_id))["pulse_energy"]))
     for line in (b"pulse\r\n", b"\r\n", b"blink 7\r\n"):
         await asyncio.sleep(1.5)

@@ -343,7 +343,12 @@ async def test_another_home_assistant_finds_the_meter(
 
     async def has_found_all() -> bool:
         own = await home.client.command("config/entity_registry/list")
-        mine = [each for each in own if each["config_entry_id"] == own_entry]
+        mine = [
+            each
+            for each in own
+            if each["config_entry_id"] == own_entry
+            and each["translation_key"] != "connection"  # that of this Home Assistant
+        ]
         theirs = await registry()
         states = {each["entity_id"] for each in await neighbour.client.get("/api/states")}
         enabled = {each["entity_id"] for each in theirs.values() if not each["disabled_by"]}
