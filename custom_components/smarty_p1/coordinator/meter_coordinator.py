@@ -59,7 +59,7 @@ REJECTED: Mapping[Reason, Obstacle] = {
     Reason.KEY_MISSING: Obstacle.KEY_MISSING,
     Reason.MALFORMED: Obstacle.DAMAGED,
 }
-_WRONG_KEYS = {Reason.TAG, Reason.AUTHENTICATION_KEY}
+_OF_KEYS = {Obstacle.WRONG_KEY, Obstacle.OTHER_AUTHENTICATION_KEY}
 
 
 def stored_keys(data: Mapping[str, Any]) -> tuple[bytes | None, bytes]:
@@ -206,16 +206,18 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
     def _on_rejected(self, rejected: Rejected) -> None:
         # A line can be full of these: nothing here may take long.
         if isinstance(rejected, Rejection):
-            obstacle, title = REJECTED[rejected.reason], rejected.system_title
-            if rejected.reason in _WRONG_KEYS and title is not None:
-                own = self.books.memory.system_title
-                if own is not None and title != own:
-                    obstacle = Obstacle.OTHER_METER_UNREADABLE
+            obstacle = REJECTED[rejected.reason]
+            if obstacle in _OF_KEYS and self._is_foreign(rejected.system_title):
+                obstacle = Obstacle.OTHER_METER_UNREADABLE
             self.health.rejected(self.now(), obstacle)
         elif rejected.name is None:
             self.health.rejected(self.now(), Obstacle.NO_DEVICE_NAME)
         else:
             self.health.rejected(self.now(), Obstacle.OTHER_METER, (("found", rejected.name),))
+
+    def _is_foreign(self, title: bytes | None) -> bool:
+        own = self.books.memory.system_title
+        return title != own and own is not None and title is not None
 
     @callback
     def _on_reading(self, reading: Reading) -> None:

@@ -317,7 +317,9 @@ class Health:
             return
         self._reason = (obstacle, details)
         if run.has_enough(repair, now):
-            self._raise(repair, (("reason", obstacle),) if repair is Repair.KEYS else details)
+            told = (("reason", obstacle),) if repair is Repair.KEYS else details
+            if self._repairs.get(repair) != told:
+                self._raise(repair, told)
             self._fail(now)
 
     def _note_reading(self, now: float) -> None:
