@@ -317,9 +317,7 @@ class Health:
             return
         self._reason = (obstacle, details)
         if run.has_enough(repair, now):
-            told = (("reason", obstacle),) if repair is Repair.KEYS else details
-            if self._repairs.get(repair) != told:
-                self._raise(repair, told)
+            self._raise(repair, (("reason", obstacle),) if repair is Repair.KEYS else details)
             self._fail(now)
 
     def _note_reading(self, now: float) -> None:
@@ -338,6 +336,8 @@ class Health:
         self._patient_until = min(self._patient_until, now)
 
     def _raise(self, repair: Repair, details: Details) -> None:
+        if self._repairs.get(repair) == details:
+            return
         self._withdraw(*{_EXCLUDED.get(repair, repair)} - {repair})
         self._repairs[repair] = details
 
