@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -17,14 +18,17 @@ from homeassistant.config_entries import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.device_registry import DeviceRegistry, async_entries_for_config_entry
 from homeassistant.helpers.entity_registry import (
     EntityRegistry,
     async_entries_for_config_entry as entities_of_config_entry,
 )
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
+    async_fire_time_changed,
     get_system_health_info,
 )
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
@@ -32,6 +36,8 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 from custom_components.smarty_p1 import async_remove_config_entry_device
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator import meter_coordinator
+from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.coordinator.source_coordinator import SourceCoordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from dev.ports import free_ports
 from tests.ha.conftest import EntryMaker
@@ -319,6 +325,35 @@ async def test_it_ends_before_the_first_telegram(
     assert (links(hass), health_timers(hass)) == (is_loaded, is_loaded)
     assert state_of(hass, ENERGY).state == "unavailable" if end != "removal" else not values(hass)
     assert "ERROR" not in caplog.text
+
+
+async def test_nothing_is_told_of_it_while_it_is_unloaded(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    await restart(hass, port, entry)
+    await let_pass(hass, 31)
+    store = SmartyCoordinator.async_close
+
+    async def store_slowly(coordinator: SmartyCoordinator) -> None:
+        await let_pass(hass, 400)
+        await store(coordinator)
+
+    with monkeypatch.context() as patching:
+        patching.setattr(SmartyCoordinator, "async_close", store_slowly)
+        assert await hass.config_entries.async_unload(entry.entry_id)
+    assert not ir.async_get(hass).issues
+
+
+async def test_a_timer_that_is_early_by_a_moment_is_taken_for_in_time(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    now = entry.runtime_data.now()
+    monkeypatch.setattr(SourceCoordinator, "now", lambda _source: now)
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=61))
+    await hass.async_block_till_done()
+    assert state_of(hass, ENERGY).state == "unavailable"
 
 
 async def test_a_dialog_that_is_open_is_not_closed(
