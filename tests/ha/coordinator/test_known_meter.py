@@ -342,7 +342,7 @@ async def test_nothing_is_told_of_it_while_it_is_unloaded(
     with monkeypatch.context() as patching:
         patching.setattr(SmartyCoordinator, "async_close", store_slowly)
         assert await hass.config_entries.async_unload(entry.entry_id)
-    assert not ir.async_get(hass).issues
+    assert (DOMAIN, f"no_telegram_{entry.entry_id}") not in ir.async_get(hass).issues
 
 
 async def test_a_timer_that_is_early_by_a_moment_is_taken_for_in_time(
