@@ -77,6 +77,9 @@ METERS = [
     ("10 ok, 100 lost port_not_found", 100, "failing port_not_found"),
     ("10 ok, 72 lost port_not_found", 79, "failing nothing_received"),
     ("10 ok, 72 lost port_not_found", 80, "failing port_not_found"),
+    ("20 away gateway_offline, 40 back", 39, "failing gateway_offline"),
+    ("20 away gateway_offline, 40 back", 40, "failing nothing_received"),
+    ("30 bytes, 31 back", 40, "failing not_p1"),
     ("30 away gateway_offline, 40 bytes", 50, "failing not_p1"),
     ("30 away gateway_offline, 40 away gateway_offline", 50, "failing gateway_offline"),
     # Keys.
@@ -102,6 +105,16 @@ METERS = [
     ("0..40/10 wrong_key, 41 lost link_lost", 50, "failing link_lost +keys(wrong_key)"),
     ("0..40/10 wrong_key, 41 damaged", 60, "failing wrong_key +keys(wrong_key)"),
     ("0..40/10 wrong_key", 900, "failing wrong_key +keys(wrong_key)"),
+    # What is long ago says nothing of now.
+    ("0 wrong_key, 10..50/10 replay", 50, "failing wrong_key"),
+    ("0 wrong_key, 10..90/10 replay", 90, "failing replay"),
+    ("0..3/1 wrong_key, 90 wrong_key", 110, "failing wrong_key"),
+    ("0 wrong_key, 5..95/10 other_meter_unreadable", 100, "failing other_meter_unreadable"),
+    (
+        "0 wrong_key, 5..105/10 other_meter_unreadable",
+        110,
+        "failing other_meter_unreadable +other_meter_unreadable",
+    ),
     # Encryption that came or went.
     ("0..40/10 security_off", 40, "failing security_off +security_off"),
     ("0..40/10 key_missing", 40, "failing key_missing +security_on"),
@@ -224,10 +237,10 @@ def events_of(text: str) -> list[tuple[float, str, str]]:
 def apply(health: Health, now: float, name: str, more: str) -> None:
     """Tell the machine what happens."""
     match name:
-        case "begin":
-            health.begin(now)
-        case "opened":
-            health.opened(now)
+        case "begin" | "opened":
+            getattr(health, name)(now)
+        case "back":
+            health.back()
         case "bytes":
             health.received()
         case "ok":
@@ -336,6 +349,7 @@ EVENTS = st.one_of(
     st.just("begin"),
     st.just("opened"),
     st.just("bytes"),
+    st.just("back"),
     st.just("ok"),
     st.sampled_from(sorted(Obstacle)).map(lambda each: f"lost {each}"),
     st.sampled_from(["away gateway_offline", "away mqtt_disconnected"]),

@@ -155,8 +155,12 @@ class Line:
         source.look()
 
     @callback
-    def _on_away(self, error: LinkError) -> None:
+    def _on_away(self, error: LinkError | None) -> None:
         source = self._source
-        if not source.is_closed:
+        if source.is_closed:
+            return
+        if error:
             source.health.away(source.now(), obstacle_of(error))
-            source.look()
+        else:
+            source.health.back()
+        source.look()

@@ -48,6 +48,14 @@ class MeterBooks:
         """Return what is known of the quarter-hours and months, be it from before a restart."""
         return self.memory.demand_meter.snapshot
 
+    @property
+    def has_device(self) -> bool:
+        """Return whether the meter has a device, and so was read before."""
+        devices = dr.async_get(self._hass).devices.get_devices_for_config_entry_id(
+            self._entry.entry_id
+        )
+        return bool(devices)
+
     async def async_open(self) -> None:
         """Load what is stored, and follow market, prices and platform until the entry is unloaded.
 

@@ -128,7 +128,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
         self._begin_session()
         self.begin()
         self.line.start()
-        if memory.last_telegram is None:
+        if memory.last_telegram is None and not self.books.has_device:
             # The dialog that follows shows the devices. It takes half a minute at most.
             with suppress(TimeoutError):
                 async with timeout_or_stop(self.hass, None):

@@ -13,7 +13,7 @@ from homeassistant.exceptions import HomeAssistantError
 
 from ..lib.p1 import MAX_FRAME_SIZE
 from ..lib.port import ByteReader, LinkError, Opener, PortNotFoundError
-from ..lib.publish import OFFLINE
+from ..lib.publish import OFFLINE, ONLINE
 
 if TYPE_CHECKING:
     from homeassistant.components.mqtt import ReceiveMessage
@@ -25,7 +25,7 @@ STATUS_LEVEL = "/status"
 # What waits to be read; a gateway sends what has waited there no faster than it is read here.
 _MOST_WAITING = 1024 * 1024
 
-type AwayListener = Callable[[LinkError], None]
+type AwayListener = Callable[[LinkError | None], None]
 
 
 class MqttMissingError(PortNotFoundError):
@@ -55,8 +55,8 @@ def topic_opener(
 ) -> Opener | None:
     """Return what opens a port that is a topic, None for any other.
 
-    `on_away` is called when the gateway or the broker goes away, which may come back: the port
-    stays open. Without it, reading ends with that error.
+    `on_away` is called when the gateway or the broker goes away, and with None when it is back: the
+    port stays open. Without it, reading ends with that error.
     """
     topic = topic_of(port)
     return None if topic is None else partial(_open_topic, hass, topic, on_away)
@@ -86,15 +86,17 @@ class _TopicReader:
     def on_status(self, message: ReceiveMessage) -> None:
         if message.payload == OFFLINE:
             self._on_away(GatewayOfflineError())
+        elif message.payload == ONLINE:
+            self._on_away(None)
 
     @callback
     def on_connection(self, is_connected: bool) -> None:  # noqa: FBT001 - as it is called
-        if not is_connected:
-            self._on_away(MqttDisconnectedError())
+        self._on_away(None if is_connected else MqttDisconnectedError())
 
-    def _fail(self, error: LinkError) -> None:
-        self._error = error
-        self._news.set()
+    def _fail(self, error: LinkError | None) -> None:
+        if error:
+            self._error = error
+            self._news.set()
 
     async def read(self, n: int, /) -> bytes:
         """Return what came, `n` bytes at most, at least one. Raises a LinkError."""

@@ -17,6 +17,7 @@ from .remedies import Remedies
 
 # The counters of what is rejected go on while nothing is accepted.
 _COUNTERS_SHOWN_EVERY = 60.0
+_LOG_INTERVAL = 60.0
 
 
 class SourceCoordinator[D](DataUpdateCoordinator[D]):
@@ -45,6 +46,8 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         self._cancel_timer: CALLBACK_TYPE | None = None
         self._timer_job = HassJob(self._on_timer, f"{entry.title} health", cancel_on_shutdown=True)
         self._listeners_told_at = self.now()
+        self._is_failure_logged = False
+        self._failure_logged_at = -inf
 
     def now(self) -> float:
         """Return the seconds of a clock that only goes forward."""
@@ -123,13 +126,22 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         if condition.state is State.FAILING:
             self.last_exception = self.explain(UpdateFailed)
             if before.state is not State.FAILING:
-                LOGGER.error("%s: %s", self.name, self.last_exception)
-        elif condition.state is State.RECEIVING and before.state is State.FAILING:
+                self._log_failure()
+        elif condition.state is State.RECEIVING and self._is_failure_logged:
+            self._is_failure_logged = False
             LOGGER.info("%s: readings are coming again", self.name)
         if self.last_update_success or not condition.has_value:
             self._listeners_told_at = self.now()
             self.async_update_listeners()
         # Else the value that follows updates them.
+
+    @callback
+    def _log_failure(self) -> None:
+        """Write a line; whoever can make a source fail and come back must not fill the log."""
+        now = self.now()
+        if now - self._failure_logged_at >= _LOG_INTERVAL:
+            self._is_failure_logged, self._failure_logged_at = True, now
+            LOGGER.error("%s: %s", self.name, self.last_exception)
 
     @callback
     def _set_timer(self, now: float, moment: float) -> None:

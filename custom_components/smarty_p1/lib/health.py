@@ -27,6 +27,8 @@ CLOCK_TOLERANCE = 300.0
 # A clock at the limit must not raise and close its repair again and again.
 _CLOCK_RIGHT = 240.0
 _MAX_LOSSES = 2
+# Six telegrams of a meter: so long after a failure, the next one has nothing to do with it.
+_RUN_PAUSE = 60.0
 # A gateway that was away for some minutes has caught up by then.
 _LATE_PATIENCE = 120.0
 # So much faster than time itself passes the time of what has waited.
@@ -178,16 +180,29 @@ class _Run:
     """The failures since the last accepted telegram."""
 
     first: float
+    last: float
     counts: dict[Repair, int] = field(default_factory=dict[Repair, int])
+    keys_failed_at: float = -inf
     has_other_authentication_key: bool = False
 
-    def has_enough(self, repair: Repair, now: float) -> bool:
+    def is_over(self, now: float) -> bool:
+        """Return whether the last failure is too long ago for another one to belong to it."""
+        return now - self.last >= _RUN_PAUSE
+
+    def count(self, repair: Repair, now: float) -> bool:
         """Count a failure; return whether there must be a reason."""
+        self.last = now
         count = self.counts[repair] = self.counts.get(repair, 0) + 1
         return count >= ENOUGH and now - self.first >= LEAST_DURATION
 
-    def of_keys(self, obstacle: Obstacle) -> Obstacle:
+    def is_of_own(self, now: float) -> bool:
+        """Return whether a frame with another title may be a false beginning in the meter's own."""
+        self.last = now
+        return now - self.keys_failed_at < _RUN_PAUSE
+
+    def of_keys(self, obstacle: Obstacle, now: float) -> Obstacle:
         """Return what a failure says of the keys, by all failures of the run."""
+        self.keys_failed_at = now
         # False beginnings in its frames seem to have any title.
         self.counts.pop(Repair.OTHER_METER_UNREADABLE, None)
         # One that deciphers says more than many.
@@ -266,6 +281,11 @@ class Health:
         self.losses += 1
         self._fail(now)
 
+    def back(self) -> None:
+        """Note that something may come again."""
+        if self._reason[0] in PORT_LOST:
+            self._reason = (self._rules.silence, ())
+
     def received(self) -> None:
         """Note that bytes came, whatever they are."""
         if self._reason[0] is self._rules.silence or self._reason[0] in PORT_LOST:
@@ -305,20 +325,24 @@ class Health:
         A line can be full of these: nothing here may take long.
         """
         repair = _FAILURES.get(obstacle)
+        run = self._run_at(now)
         if repair is None:
             # That of a run says more; that there is no name is known of a telegram that verifies.
-            if self._run is None or obstacle is Obstacle.NO_DEVICE_NAME:
+            if run is None or obstacle is Obstacle.NO_DEVICE_NAME:
                 self._reason = (obstacle, details)
             return
-        run = self._run = self._run or _Run(now)
-        if repair is Repair.KEYS:
-            obstacle = run.of_keys(obstacle)
-        elif repair is Repair.OTHER_METER_UNREADABLE and Repair.KEYS in run.counts:
+        run = self._run = run or _Run(now, now)
+        if repair is Repair.OTHER_METER_UNREADABLE and run.is_of_own(now):
             return
+        if repair is Repair.KEYS:
+            obstacle = run.of_keys(obstacle, now)
         self._reason = (obstacle, details)
-        if run.has_enough(repair, now):
+        if run.count(repair, now):
             self._raise(repair, (("reason", obstacle),) if repair is Repair.KEYS else details)
             self._fail(now)
+
+    def _run_at(self, now: float) -> _Run | None:
+        return None if self._run is None or self._run.is_over(now) else self._run
 
     def _note_reading(self, now: float) -> None:
         """Withdraw what the failures led to: the port and the keys are right."""
