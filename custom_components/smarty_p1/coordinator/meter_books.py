@@ -51,10 +51,8 @@ class MeterBooks:
     @property
     def has_device(self) -> bool:
         """Return whether the meter has a device, and so was read before."""
-        devices = dr.async_get(self._hass).devices.get_devices_for_config_entry_id(
-            self._entry.entry_id
-        )
-        return bool(devices)
+        registry = dr.async_get(self._hass)
+        return bool(dr.async_entries_for_config_entry(registry, self._entry.entry_id))
 
     async def async_open(self) -> None:
         """Load what is stored, and follow market, prices and platform until the entry is unloaded.

@@ -327,6 +327,19 @@ async def test_it_ends_before_the_first_telegram(
     assert "ERROR" not in caplog.text
 
 
+async def test_a_meter_whose_file_is_gone_is_known_by_its_device(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, hass_storage: dict[str, Any]
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    del hass_storage[f"{DOMAIN}.{entry.entry_id}.meter"]
+    await restart(hass, port, entry)  # it does not wait for a telegram
+    assert connection(hass) == "waiting"
+    await port.send_telegram(TELEGRAM)
+    await wait_for_telegram(hass, entry)
+    assert state_of(hass, ENERGY).state == "25678.901"
+
+
 async def test_nothing_is_told_of_it_while_it_is_unloaded(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
