@@ -4,8 +4,7 @@ from collections import Counter as Counts
 
 from prometheus_client import Counter
 
-from .meters import MALFORMED, WRONG_SUBJECT
-from .waiting_titles import NO_KEY
+from .judge import MALFORMED, NO_KEY, WRONG_SUBJECT
 
 _OTHER = "other"
 # Whoever may publish any title can make up more of these than there are meters.

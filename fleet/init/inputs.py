@@ -7,14 +7,13 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from smarty_p1_fleet.subjects import MOST_PARTITIONS
 from smarty_p1_gateway import ConfigError, ConfigTable, read_toml
 
 from .hosts import Node, StoreHost, read_also, read_nodes, read_store
 
 EXAMPLE = Path(__file__).with_name("fleet.toml")
 _MOST_BYTES = 16 * 1024 * 1024
-_MOST_GATEWAYS = 1000
+_MOST_GATEWAYS = 20_000
 _MOST_METERS = 1000
 _MOST_USERS = 100
 _MOST_GIGABYTES = 1_000_000
@@ -65,7 +64,6 @@ class FleetInputs:
     gateways: tuple[GatewayUser, ...]
     collectors: tuple[CollectorHost, ...]
     listeners: tuple[str, ...]
-    partitions: int
     stream_gigabytes: int | None
     metrics_address: str | None
     prometheus_port: int
@@ -108,7 +106,6 @@ def read_inputs(path: Path) -> FleetInputs:
     if not collectors:
         table.fail("collectors", "is missing: a list of names, such as ['collector1']")
     listeners = _read_users(table, "listeners")
-    partitions = _read_number(table, "partitions", MOST_PARTITIONS) or 16
     stream_gigabytes = _read_number(table, "stream_gigabytes", _MOST_GIGABYTES)
     metrics_address = _read_metrics_address(table)
     prometheus_port = table.take_port("prometheus_port", _PROMETHEUS_PORT) or _PROMETHEUS_PORT
@@ -125,7 +122,6 @@ def read_inputs(path: Path) -> FleetInputs:
             for number, name in enumerate(collectors)
         ),
         listeners,
-        partitions,
         stream_gigabytes,
         metrics_address,
         prometheus_port,

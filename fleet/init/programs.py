@@ -61,7 +61,7 @@ def configure_collector(collector: CollectorHost, fleet: FleetInputs, directory:
         f'[store]\nurl = "{fleet.store.url}"\nusername = "{STORE_USER}"\n'
         f"password_file = {_place('store-password', fleet, directory, is_secret=True)}\n{ca}\n"
         f"[keys]\nfile = {_place('meter-keys', fleet, directory, is_secret=True)}\n\n"
-        f'[collector]\nname = "{collector.name}"\npartitions = {fleet.partitions}\n{stream}\n'
+        f'[collector]\nname = "{collector.name}"\n{stream}\n'
         f"{_metrics(collector.metrics_port, fleet)}"
     )
 

@@ -89,14 +89,13 @@ def test_rights_are_those_that_are_documented(folder: Folder) -> None:
     }
 
 
-def test_accounts_and_mapping_are_those_that_are_documented(folder: Folder) -> None:
-    folder.init(f"partitions = 32\n{HERE}")
+def test_accounts_are_those_that_are_documented(folder: Folder) -> None:
+    folder.init(HERE)
     documented = DOCUMENTED.read_text(encoding="utf-8")
     made = folder.text("node3/nats-server.conf")
     for line in documented.splitlines():
         if re.search("exports|imports|jetstream: enabled|account", line):
             assert line in made.splitlines()
-    assert "{{partition(32,1)}}.{{wildcard(1)}}" in made
 
 
 @pytest.mark.parametrize("user", ["collector", "cellar", "display"])
@@ -423,7 +422,7 @@ METER = f'{{ title = "{FLAT1}", address = "a:1" }}'
         ("here = true", 'here = true\nstore = "ftp://s"', "store must be like"),
         ("here = true", 'here = true\nstore = "https://s/path"', "store must be like"),
         ("here = true", "here = true\nparttions = 4", "parttions is not known"),
-        ("here = true", "here = true\npartitions = 5000", "partitions must be from 1 to"),
+        ("here = true", "here = true\npartitions = 16", "partitions is not known"),
         ('["one", "two"]', '["one", "one"]', "collectors must be different names"),
         ('["one", "two"]', '["../one"]', "collectors must be different names"),
         ("here = true", 'here = true\nmetrics_address = "cellar"', "must be an address, such as"),
