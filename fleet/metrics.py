@@ -25,7 +25,8 @@ class Metrics:
         self.telegrams = counter("telegrams", "Telegrams whose values are stored for good")
         self.rejected = counter("rejected", "Messages that were no new telegram", "reason")
         self._meter_rejected = MeterRejections(
-            counter("meter_rejected", "The same by system title", "title", "reason")
+            counter("meter_rejected", "The same by system title", "title", "reason"),
+            counter("meter_earlier", "Frames stored behind later ones of their meter", "title"),
         )
         self.ignored = counter(
             "ignored", "Objects and meters on the M-Bus that were beyond the limits", "kind"

@@ -22,11 +22,12 @@ from nats.errors import Error as NatsError
 from smarty_p1_gateway.nats_requests import STREAM
 from smartyp1.p1 import Telegram
 
-from .judge import TELEGRAM, WAITING, Judge, Verdict
+from .judge import WAITING, Judge, Verdict
 from .meter_sources import MeterSources, Source, source_of
 from .metrics import Metrics
 from .outage_log import outage_of, reason
 from .registers import ALL, Registers
+from .rejections import EARLIER
 from .series_line_protocol import Sample, make_sample
 from .store import Store, StoreRestartedError, Write, without_delay
 from .stream import reading_of
@@ -75,12 +76,14 @@ class _Judged:
     samples: Sequence[Sample] = ()
     write: Write | None = None
 
-    def add(self, verdict: Verdict) -> None:
+    def add(self, message: FrameMessage, verdict: Verdict) -> None:
         """Count what a message is."""
         self.outcomes[verdict.outcome] += 1
-        if verdict.outcome != TELEGRAM:
-            title = verdict.title.hex().upper() if verdict.title else ""
+        title = verdict.title.hex().upper() if verdict.title else ""
+        if verdict.telegram is None:
             self.rejected[title, verdict.outcome] += 1
+        elif not verdict.is_newest and not message.is_redelivered:
+            self.rejected[title, EARLIER] += 1
 
 
 class Worker:
@@ -230,7 +233,7 @@ class Worker:
         samples, failed = [], []
         for message in messages:
             verdict = await self._verdict(message)
-            judged.add(verdict)
+            judged.add(message, verdict)
             if verdict.outcome in WAITING and verdict.title:
                 failed.append((verdict.title, message))
             if verdict.telegram is None:

@@ -100,6 +100,7 @@ class FakeNats:
 
     def __init__(self) -> None:
         self.is_connected = True
+        self.came = CAME
         self.acknowledged: list[int] = []
         self.put_off: list[int] = []
         self.readings: list[tuple[str, int]] = []
@@ -152,7 +153,7 @@ class FakeNats:
         end = min(len(self._messages), self._sent + most)
         for number in range(self._sent, end):
             subject, data, headers, deliveries = self._messages[number]
-            ack = f"$JS.ACK.smarty_p1_frames.store.{deliveries}.{number + 1}.1.{CAME + number}.0"
+            ack = f"$JS.ACK.smarty_p1_frames.store.{deliveries}.{number + 1}.1.{self.came + number}.0"
             headers = dict(headers) if headers else None
             message = Msg(cast("Client", self), subject, reply=ack, data=data, headers=headers)
             await self._inbox(message)

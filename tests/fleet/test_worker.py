@@ -79,6 +79,9 @@ async def test_what_comes_again_is_written_as_it_was_and_harms_nothing(fleet: Fl
     assert [sample.is_new for sample in fleet.store.samples] == [True, True, False, False, False]
     assert len({line for line in fleet.store.lines() if "frame_counter" in line}) == 3
     assert fleet.value("redelivered_total") == 1
+    fleet.store.keep()
+    await fleet.until_acknowledged(5)
+    assert fleet.value("meter_earlier_total", title=TITLE.hex().upper()) == 2
     assert [counter for _, counter in fleet.nats.readings] == [1, 2]
 
 

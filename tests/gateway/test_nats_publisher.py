@@ -265,20 +265,21 @@ async def test_after_a_refused_batch_frames_go_one_by_one_for_a_while(
 async def test_a_small_gateway_waits_for_as_many_frames_as_it_has_ports(
     cluster: Cluster, publishing: Publishing
 ) -> None:
+    publishing.put(frame(1), port="port0")
+    await until(lambda: len(cluster.stored) == 1)
     await until(publishing.store.is_empty)
     publishing.publisher._batch_seconds = 1000.0
-    publishing.put(frame(1), port="port0")
-    for number in range(1, 59):
-        publishing.put(frame(1), port=f"port{number}")
-    await until(lambda: publishing.store.received == 59)
-    assert cluster.batches == []
-    publishing.put(frame(1), port="port59")
-    await until(lambda: len(cluster.stored) == 60)
-    assert cluster.batches == [60]
+    for number in range(59):
+        publishing.put(frame(2), port=f"port{number}")
+        await asyncio.sleep(0.001)
+    assert cluster.batches == [1]
+    publishing.put(frame(2), port="port59")
+    await until(lambda: len(cluster.stored) == 61)
+    assert cluster.batches == [1, 60]
     # It does not wait when the gateway ends.
-    publishing.put(frame(2), port="port0")
+    publishing.put(frame(3), port="port0")
     await publishing.publisher.finish(60)
-    assert len(cluster.stored) == 61
+    assert len(cluster.stored) == 62
 
 
 async def test_a_frame_that_the_stream_never_takes_is_dropped_and_counted(
