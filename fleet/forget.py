@@ -133,7 +133,10 @@ async def _read_names(js: JetStreamContext) -> AsyncIterator[tuple[str, str]]:
             while left > 0:
                 for message in await subscription.fetch(min(_BATCH, left)):
                     left -= 1
-                    yield message.subject.removeprefix(METERS_SUBJECT), message.data.decode(errors="replace")
+                    yield (
+                        message.subject.removeprefix(METERS_SUBJECT),
+                        message.data.decode(errors="replace"),
+                    )
         finally:
             await subscription.unsubscribe()
 

@@ -17,7 +17,7 @@ _DELAYS = (0.5, 1, 2, 3, 5, 10, 15, 30, 60, 300, 3600)
 
 
 class Metrics:
-    """Counters and gauges of one collector. A message is counted when it is acknowledged."""
+    """Metrics of one collector. A message is counted when it is acknowledged."""
 
     def __init__(self) -> None:
         made = MetricSet(_PREFIX)
@@ -67,7 +67,7 @@ class Metrics:
         )
 
     def count(self, outcomes: Counts[str], rejected: Counts[tuple[str, str]]) -> None:
-        """Count what became of messages that are acknowledged, and which of them were rejected."""
+        """Count what became of acknowledged messages, and which of them were rejected."""
         self._meter_rejected.count(rejected)
         for outcome, number in outcomes.items():
             if outcome == TELEGRAM:
@@ -80,7 +80,7 @@ class Metrics:
         self.ignored.labels(kind).inc(number)
 
     def watch_oldest(self, oldest: Callable[[], float | None]) -> None:
-        """Ask there when the oldest message not acknowledged arrived (Unix seconds), None for none."""
+        """Ask there when the oldest message it holds arrived (Unix seconds), None for none."""
 
         def age() -> float:
             arrived = oldest()

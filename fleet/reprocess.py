@@ -116,29 +116,14 @@ async def _frames(
     """Yield the messages with a subject, from a sequence or time to a sequence."""
     tries = 0
     while isinstance(begin, datetime) or begin <= end:
-        config = ConsumerConfig(
-            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
-            ack_policy=AckPolicy.NONE,
-            inactive_threshold=_INACTIVE_S,
-            num_replicas=1,
-            mem_storage=True,
-        )
-        if isinstance(begin, datetime):
-            config.deliver_policy, config.opt_start_time = DeliverPolicy.BY_START_TIME, begin
-        else:
-            config.opt_start_seq = begin
-        subscription = await js.pull_subscribe(subject, stream=STREAM, config=config)
+        subscription = await _subscribe(js, subject, begin)
         try:
             left = (await subscription.consumer_info()).num_pending or 0
-            while left:
+            while left and (isinstance(begin, datetime) or begin <= end):
                 messages = await subscription.fetch(min(left, _BATCH), timeout=_FETCH_TIMEOUT)
-                wanted = [one for one in messages if one.metadata.sequence.stream <= end]
-                if wanted:
-                    yield wanted
+                yield [one for one in messages if one.metadata.sequence.stream <= end]
                 last = messages[-1].metadata
                 begin, left, tries = last.sequence.stream + 1, last.num_pending, 0
-                if len(wanted) < len(messages):
-                    return
         except NoAnswerError:
             # Its node is gone, or the frames are: another consumer tells.
             tries += 1
@@ -148,6 +133,23 @@ async def _frames(
             return
         finally:
             await subscription.unsubscribe()
+
+
+async def _subscribe(
+    js: JetStreamContext, subject: str, begin: int | datetime
+) -> JetStreamContext.PullSubscription:
+    config = ConsumerConfig(
+        deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+        ack_policy=AckPolicy.NONE,
+        inactive_threshold=_INACTIVE_S,
+        num_replicas=1,
+        mem_storage=True,
+    )
+    if isinstance(begin, datetime):
+        config.deliver_policy, config.opt_start_time = DeliverPolicy.BY_START_TIME, begin
+    else:
+        config.opt_start_seq = begin
+    return await js.pull_subscribe(subject, stream=STREAM, config=config)
 
 
 async def read(config: CollectorConfig, title: bytes | None, since: datetime) -> str:

@@ -137,18 +137,28 @@ async def check_store(config: StoreConfig, *, is_thorough: bool = True) -> None:
             raise ConfigError(msg)
         for url, answer in answers.items():
             try:
-                if isinstance(answer, Exception):
-                    raise answer
-                # Its metrics may be for everybody, and writing not: nothing is written here.
-                async with session.post(
-                    f"{url}/write", data=b"", timeout=_ASK_TIMEOUT, **config.login.options
-                ) as response:
-                    check_status(response, 204)
+                await _check_write(session, url, config, answer)
             except StoreError as error:
                 msg = f"[store] {error}"
                 raise ConfigError(msg) from None
             except ERRORS as error:
                 LOGGER.warning("[store] VictoriaMetrics could not be asked (%s)", why(error))
+
+
+async def _check_write(
+    session: aiohttp.ClientSession,
+    url: str,
+    config: StoreConfig,
+    answer: StoreProcess | Exception,
+) -> None:
+    """Raise one of ERRORS for an address that has not answered, or takes no values."""
+    if isinstance(answer, Exception):
+        raise answer
+    # Its metrics may be for everybody, and writing not: nothing is written here.
+    async with session.post(
+        f"{url}/write", data=b"", timeout=_ASK_TIMEOUT, **config.login.options
+    ) as response:
+        check_status(response, 204)
 
 
 def host_of(response: aiohttp.ClientResponse) -> str:

@@ -7,7 +7,6 @@ collectors is written twice, the same.
 import asyncio
 import json
 import logging
-import time
 from collections import Counter, deque
 from collections.abc import Sequence
 from contextlib import suppress
@@ -206,7 +205,9 @@ class Worker:
             await self._has_arrived.wait()
             now = asyncio.get_running_loop().time()
             await asyncio.sleep(_GATHER_TIME - now % _GATHER_TIME)
-            self._working = [self._arrived.popleft() for _ in range(min(_BATCH, len(self._arrived)))]
+            self._working = [
+                self._arrived.popleft() for _ in range(min(_BATCH, len(self._arrived)))
+            ]
             if not self._arrived:
                 self._has_arrived.clear()
             self._is_used_up.set()
@@ -236,14 +237,10 @@ class Worker:
             judged.add(message, verdict)
             if verdict.outcome in WAITING and verdict.title:
                 failed.append((verdict.title, message))
-            if verdict.telegram is None:
-                continue
-            source = self._sources.bound(verdict.title or b"", message.source)
-            sample = make_sample(verdict.telegram, self._registers, source=source, key=verdict.key)
-            is_new = verdict.is_newest and not message.is_redelivered
-            samples.append(sample if is_new else sample._replace(is_new=False))
-            if is_new:
-                telegrams.append(verdict.telegram)
+            elif verdict.telegram is not None:
+                sample = self._sample(message, verdict, verdict.telegram)
+                samples.append(sample)
+                telegrams += [verdict.telegram] * sample.is_new
         waiting = {message.sequence for _, message in failed}
         judged.messages = [one for one in messages if one.sequence not in waiting]
         if samples:
@@ -252,6 +249,11 @@ class Worker:
         self._judged.append(judged)
         self._failed += failed
         await self._publish(telegrams)
+
+    def _sample(self, message: FrameMessage, verdict: Verdict, telegram: Telegram) -> Sample:
+        source = self._sources.bound(verdict.title or b"", message.source)
+        sample = make_sample(telegram, self._registers, source=source, key=verdict.key)
+        return sample._replace(is_new=verdict.is_newest and not message.is_redelivered)
 
     async def _verdict(self, message: FrameMessage) -> Verdict:
         """Return what a message is, however long NATS does not answer."""
@@ -331,5 +333,3 @@ class Worker:
             await self._nats.publish(ack, answer)
             return True
         return False
-
-

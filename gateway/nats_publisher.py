@@ -206,49 +206,52 @@ class NatsPublisher:
     async def _send_batch(self, requests: Requests, taken: _Taken) -> bool:
         """Send frames, and remove from the queue what is acknowledged; return if that is all."""
         messages = [message for some in taken.values() for _, message in some if message]
-        outcomes: list[Outcome] = [None] * len(messages)
-        if not messages:
-            return await self._settle(taken, outcomes)
         now = asyncio.get_running_loop().time()
-        refusal: Outcome = None
-        if is_batch := now >= self._no_batch_until:
+        if messages and now >= self._no_batch_until:
             refusal = await requests.send_batch(messages)
-            result = "refused" if refusal else "accepted"
-            self._metrics.batches.labels(result).inc()
-        if refusal and any(message.title in self._denied for message in messages):
-            # NATS refuses a batch for one message; without that title, it may go.
-            self._wanted.update(taken)
-            return True
-        if refusal or not is_batch:
-            if refusal:
+            self._metrics.batches.labels("refused" if refusal else "accepted").inc()
+            if refusal is None:
+                messages = []
+            elif any(message.title in self._denied for message in messages):
+                # NATS refuses a batch for one message; without that title, it may go.
+                self._wanted.update(taken)
+                return True
+            else:
                 self._no_batch_until = now + _BATCH_PAUSE
                 LOGGER.debug("A batch was refused (%s): frames go one by one", _words(refusal))
-            outcomes = await requests.send_each(messages)
-        return await self._settle(taken, outcomes)
+        outcomes = await requests.send_each(messages)
+        return await self._settle(taken, dict(zip(map(id, messages), outcomes, strict=True)))
 
-    async def _settle(self, taken: _Taken, outcomes: Sequence[Outcome]) -> bool:
-        """Remove the frames of each port up to the first one that is not acknowledged."""
+    async def _settle(self, taken: _Taken, outcomes: Mapping[int, Outcome]) -> bool:
+        """Remove the frames of each port up to the first one that is not acknowledged.
+
+        `outcomes` are by the `id` of a message, without those that were acknowledged.
+        """
         gone: dict[str, list[WaitingFrame]] = {}
-        failure: tuple[str, Exception] | None = None
-        left = iter(outcomes)
+        failures: list[tuple[str, Exception]] = []
         for port, some in taken.items():
-            is_gone = True
-            for frame, message in some:
-                outcome = next(left) if message else None
-                if is_gone and outcome is None:
-                    gone.setdefault(port, []).append(frame)
-                    self._published[port].inc(message is not None)
-                    continue
-                is_gone = False
+            failed = [
+                (number, message, outcome)
+                for number, (_, message) in enumerate(some)
+                if message and (outcome := outcomes.get(id(message)))
+            ]
+            count = failed[0][0] if failed else len(some)
+            if count:
+                gone[port] = [frame for frame, _ in some[:count]]
+                self._published[port].inc(sum(message is not None for _, message in some[:count]))
+            if failed:
                 self._wanted.add(port)
-                if message and outcome and not isinstance(outcome, DeniedError):
-                    failure = failure or (message.subject, outcome)
+            failures += [
+                (message.subject, outcome)
+                for _, message, outcome in failed
+                if not isinstance(outcome, DeniedError)
+            ]
         await self._store.exchange(gone, (), 0)
-        if failure:
-            self._on_failure(*failure)
+        if failures:
+            self._on_failure(*failures[0])
         elif gone:
             self._on_success()
-        return failure is None
+        return not failures
 
     async def _send_aside(self, requests: Requests) -> None:
         """Try again and again to publish what is set aside."""

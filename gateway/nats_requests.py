@@ -1,4 +1,4 @@
-"""Messages to the stream on one connection, alone or as an atomic batch, and their acknowledgements.
+"""Messages to the stream on one connection, alone or in atomic batches, until acknowledged.
 
 The library's own requests have a task, a timer and several wake-ups for each message, and it has no
 batches: ADR-50 of NATS describes them.

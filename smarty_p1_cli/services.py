@@ -34,9 +34,7 @@ def add_services(commands: argparse._SubParsersAction[Any]) -> None:
     collect.add_argument(
         "--config", metavar="FILE", type=Path, required=True, help="what to read and where to go"
     )
-    collect.add_argument(
-        "--check", action="store_true", help="only check the file and the store"
-    )
+    collect.add_argument("--check", action="store_true", help="only check the file and the store")
     collect.set_defaults(run=_run_collect)
 
 

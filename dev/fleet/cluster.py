@@ -46,7 +46,8 @@ class NatsCluster:
 
     `gateways` are the users who may publish, and the system titles of their meters, or "*"; `extra`
     is added to the configuration of each node, `routes` to what it says of the others, `tls` is for
-    those who connect. Each of the `regions` has accounts and a stream of its own, and the same users: see `user_of`.
+    those who connect. Each of the `regions` has accounts and a stream of its own, and the same
+    users: see `user_of`.
     """
 
     def __init__(  # noqa: PLR0913

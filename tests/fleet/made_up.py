@@ -87,9 +87,7 @@ class FakeStore:
 
     def lines(self) -> list[str]:
         """Return what was written, a line each."""
-        return [
-            line for one in self.samples for line in one.render(one.at_ms / 1000).splitlines()
-        ]
+        return [line for one in self.samples for line in one.render(one.at_ms / 1000).splitlines()]
 
 
 class FakeNats:
@@ -153,7 +151,9 @@ class FakeNats:
         end = min(len(self._messages), self._sent + most)
         for number in range(self._sent, end):
             subject, data, headers, deliveries = self._messages[number]
-            ack = f"$JS.ACK.smarty_p1_frames.store.{deliveries}.{number + 1}.1.{self.came + number}.0"
+            ack = (
+                f"$JS.ACK.smarty_p1_frames.store.{deliveries}.{number + 1}.1.{self.came + number}.0"
+            )
             headers = dict(headers) if headers else None
             message = Msg(cast("Client", self), subject, reply=ack, data=data, headers=headers)
             await self._inbox(message)
@@ -165,7 +165,12 @@ class Fleet:
     """One worker, with all that is around it."""
 
     def __init__(self, keys: Keys) -> None:
-        self.bucket, self.store, self.nats, self.metrics = Bucket(), FakeStore(), FakeNats(), Metrics()
+        self.bucket, self.store, self.nats, self.metrics = (
+            Bucket(),
+            FakeStore(),
+            FakeNats(),
+            Metrics(),
+        )
         self.warnings = MeterWarnings()
         self.judge = self.new_judge(keys)
         self.waiting = WaitingTitles(
@@ -188,7 +193,11 @@ class Fleet:
             self.metrics,
             publishes_readings=True,
         )
-        works = worker.fetch(cast("Client", self.nats), "store"), worker.work(), worker.acknowledge()
+        works = (
+            worker.fetch(cast("Client", self.nats), "store"),
+            worker.work(),
+            worker.acknowledge(),
+        )
         self._running += [asyncio.ensure_future(work) for work in works]
         return worker
 

@@ -165,9 +165,7 @@ async def test_what_cannot_be_read_is_nobodys(meters: Fleet, junk: bytes) -> Non
 
 
 @pytest.mark.parametrize("key", ["name.M1", "meter.534147677004102E"])
-async def test_somebody_is_faster(
-    meters: Fleet, monkeypatch: pytest.MonkeyPatch, key: str
-) -> None:
+async def test_somebody_is_faster(meters: Fleet, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
     """Another collector makes an entry between the question and the answer."""
     create: Callable[[Bucket, str, bytes], object] = Bucket.create
 

@@ -1,11 +1,14 @@
-"""Counter and time of a meter, which rise together: a clock that was put back writes nothing wrong."""
+"""Counter and time of a meter, which rise together."""
 
-import random
+import logging
+from secrets import randbelow
 
 import pytest
 
+from dev.simulator.dice import dice
 from smarty_p1_fleet.newest import Newest, Order
 
+LOGGER = logging.getLogger(__name__)
 METER = (b"SAGgp\x04\x10\x2e", "print")
 NEWEST, EARLIER, REFUSED = Order.NEWEST, Order.EARLIER, Order.REFUSED
 # Every ten seconds; after the 100th, the clock is put back by half an hour. A frame at the very
@@ -56,8 +59,8 @@ def test_it_goes_on_from_what_an_earlier_process_has_stored() -> None:
 def test_a_clock_that_was_put_back_writes_nothing_at_the_times_of_others(how: str) -> None:
     newest = Newest()
     frames = BEFORE + PUT_BACK + AFTER
-    seed = random.randrange(2**32)
-    print(f"seed {seed}")
+    seed = randbelow(2**32)
+    LOGGER.warning("seed %d", seed)
     accepted = [one for one in frames if newest.judge(METER, *one) is not REFUSED]
     match how:
         case "all again":
@@ -65,16 +68,16 @@ def test_a_clock_that_was_put_back_writes_nothing_at_the_times_of_others(how: st
         case "newest first":
             accepted += [one for one in frames[::-1] if newest.judge(METER, *one) is not REFUSED]
         case "shuffled":
-            random.Random(seed).shuffle(frames)
+            dice("newest", seed).shuffle(frames)
             accepted += [one for one in frames if newest.judge(METER, *one) is not REFUSED]
     assert {*accepted} == {*BEFORE, *AFTER}
     assert len(BEFORE + AFTER) <= len(accepted)
 
 
 def test_a_backlog_is_accepted_in_any_order() -> None:
-    seed = random.randrange(2**32)
-    print(f"seed {seed}")
+    seed = randbelow(2**32)
+    LOGGER.warning("seed %d", seed)
     frames = BEFORE * 2
-    random.Random(seed).shuffle(frames)
+    dice("newest", seed).shuffle(frames)
     newest = Newest()
     assert all(newest.judge(METER, *one) is not REFUSED for one in frames)

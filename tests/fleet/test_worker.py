@@ -12,7 +12,9 @@ OTHER = f"smarty_p1.sealed.{OTHER_TITLE.hex().upper()}"
 NEW_KEY = bytes(range(16))
 
 
-def sent(counter: int, *, key: bytes = KEY, title: bytes = TITLE, second: int | None = None) -> bytes:
+def sent(
+    counter: int, *, key: bytes = KEY, title: bytes = TITLE, second: int | None = None
+) -> bytes:
     """Return a frame; each has a time of its own, ten seconds after the one before it."""
     seconds = 10 * counter if second is None else second
     # The stream got the first message at 2017-07-14 02:40 UTC.
@@ -194,7 +196,9 @@ async def test_one_meters_flood_is_put_off_while_others_wait(fleet: Fleet) -> No
     fleet.start()
     await fleet.until_written(101)
     await until(lambda: len(fleet.nats.put_off) == 200)
-    assert "meter=M47 " in fleet.store.lines()[-3] or any("M47" in one for one in fleet.store.lines())
+    assert "meter=M47 " in fleet.store.lines()[-3] or any(
+        "M47" in one for one in fleet.store.lines()
+    )
     fleet.store.keep()
     await until(lambda: 301 in fleet.nats.acknowledged)
     assert not {*fleet.nats.put_off} & {*fleet.nats.acknowledged}

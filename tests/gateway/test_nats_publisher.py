@@ -104,7 +104,9 @@ class Client:
         if "Nats-Batch-Id" in headers:
             answer = self._add_to_batch(subject, data, headers)
         else:
-            answer = self._store([(subject, data, headers)], b'{"stream": "smarty_p1_frames", "seq": 1}')
+            answer = self._store(
+                [(subject, data, headers)], b'{"stream": "smarty_p1_frames", "seq": 1}'
+            )
         if isinstance(answer, Exception):
             raise answer
         if answer is not None and reply and self._inbox != cluster.denied_inbox:

@@ -127,10 +127,8 @@ class Collectors:
         new.write_text("".join(lines) + more, encoding="ascii")
         new.replace(self._keys)
 
-    async def start(
-        self, name: str, *, region: int = 1, store: str = "", more: str = ""
-    ) -> Part:
-        """Start a collector, or start it again; `more` is for [collector], `store` another [store]."""
+    async def start(self, name: str, *, region: int = 1, store: str = "", more: str = "") -> Part:
+        """Start a collector, or start it again; `more` is for [collector], `store` its [store]."""
         if name not in self._collectors:
             self._collectors[name] = self._collector(name, region, store, more)
             return await self._running.enter_async_context(self._collectors[name][0])

@@ -69,4 +69,3 @@ def mock_network() -> None:
 @pytest.fixture(autouse=True, scope="session")
 def bcrypt_cost() -> None:
     """Replace the test kit's: passwords are checked in other processes."""
-

@@ -23,6 +23,7 @@ from tests.system.support import PATIENCE, program, until
 STREAM = "smarty_p1_frames"
 ANY_TITLE = {"gateway": ("*",)}
 
+
 class Stored(NamedTuple):
     """A message of the stream."""
 

@@ -137,7 +137,6 @@ async def test_a_second_store_and_a_domain_of_keys(tmp_path: Path) -> None:
     async with Collectors(tmp_path) as fleet, VictoriaMetrics(tmp_path / "b") as other:
         one, two = meters(2)
         fleet.write_keys(one, two)
-        await fleet.send(one, two)
         titles = f'titles = ["{one.title.hex()}"]\n'
         await fleet.start("first")
         await fleet.start("b", store=f'[store]\nurl = "{other.url}"\nname = "b"\n', more=titles)

@@ -1,13 +1,15 @@
 """Collectors with a real NATS cluster and a real VictoriaMetrics, which are killed."""
 
 import asyncio
-import random
+import logging
 from collections.abc import Sequence
 from pathlib import Path
+from secrets import randbelow
 
 import pytest
 
 from dev.reliability.parts import Part
+from dev.simulator.dice import dice
 from tests.system.collectors import (
     GO_ON,
     STOP,
@@ -21,14 +23,15 @@ from tests.system.collectors import (
 )
 from tests.system.support import PATIENCE, TIMEOUT, until
 
+LOGGER = logging.getLogger(__name__)
 BOTH = ("first", "second")
 
 
 @pytest.mark.timeout(TIMEOUT)
 async def test_nothing_is_lost_or_let_in_whatever_is_killed(tmp_path: Path) -> None:
-    seed = random.randrange(2**32)
-    print(f"seed {seed}")
-    chance = random.Random(seed)
+    seed = randbelow(2**32)
+    LOGGER.warning("seed %d", seed)
+    chance = dice("outages", seed)
     async with Collectors(tmp_path) as fleet:
         sent = meters(20)
         fleet.write_keys(*sent)

@@ -120,9 +120,7 @@ async def test_a_gateways_login_reaches_nothing_but_its_own_meters(
 ) -> None:
     heard: Counter[str] = Counter()
     async with contextlib.AsyncExitStack() as running:
-        cluster = await running.enter_async_context(
-            cluster_running(tmp_path, gateways=USERS)
-        )
+        cluster = await running.enter_async_context(cluster_running(tmp_path, gateways=USERS))
         await make_stream(cluster)
         admin, attic, cellar = [
             await running.enter_async_context(await cluster.connect(user))
@@ -162,9 +160,7 @@ async def test_collectors_and_listeners_have_no_more_rights_than_they_need(
 ) -> None:
     heard: Counter[str] = Counter()
     async with contextlib.AsyncExitStack() as running:
-        cluster = await running.enter_async_context(
-            cluster_running(tmp_path, gateways=USERS)
-        )
+        cluster = await running.enter_async_context(cluster_running(tmp_path, gateways=USERS))
         await make_stream(cluster)
         admin, collector, listener = [
             await running.enter_async_context(await cluster.connect(user))

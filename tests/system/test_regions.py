@@ -61,9 +61,7 @@ async def test_each_region_has_its_own_meters_and_both_are_stored(tmp_path: Path
 
         async def is_taken() -> bool:
             try:
-                await gateway.jetstream(timeout=5).publish(
-                    there.subject, frame, stream=STREAM
-                )
+                await gateway.jetstream(timeout=5).publish(there.subject, frame, stream=STREAM)
             except nats.errors.Error, nats.js.errors.Error:
                 return False
             return True
