@@ -23,6 +23,13 @@ TOO_OLD = "too_old"
 WRONG_SUBJECT = "wrong_subject"
 # A key may still come that opens these.
 WAITING = frozenset((NO_KEY, Reason.TAG.value, Reason.AUTHENTICATION_KEY.value))
+_REFUSED = "A message of the meter %s is refused"
+_TEXTS = {
+    NO_KEY: "There is no key for the meter %s",
+    Reason.TAG.value: "No key opens a frame of the meter %s",
+    NO_TIME: "A telegram of the meter %s has no time: it is refused",
+    CLOCK: "The clock of the meter %s was put back: a telegram is refused",
+}
 # A meter's clock may be wrong: one that is put right again costs an hour at most.
 _MAX_AHEAD_S = 3600
 _MAX_BEHIND_S = 366 * 86400
@@ -86,6 +93,13 @@ class Judge:
 
         Raises NATS's errors.
         """
+        verdict = await self._judge_message(subject, data, arrived)
+        if verdict.telegram is None and verdict.outcome != OTHER_METER:
+            text = _TEXTS.get(verdict.outcome, f"{_REFUSED} ({verdict.outcome})")
+            self._warnings.warn(text, verdict.title or b"")
+        return verdict
+
+    async def _judge_message(self, subject: str, data: bytes, arrived: float) -> Verdict:
         title = title_of(subject)
         frame = read_frame(data)
         if title is None or (frame is not None and frame.system_title != title):
@@ -94,12 +108,9 @@ class Judge:
             return Verdict(MALFORMED, title)
         openers = self._openers_of(title)
         if not openers:
-            self._warnings.warn("There is no key for the meter %s", title)
             return Verdict(NO_KEY, title)
         opener, event = _open(openers, data)
         if isinstance(event, Rejection):
-            if event.reason in _NOT_VERIFIED:
-                self._warnings.warn("No key opens a frame of the meter %s", title)
             return Verdict(event.reason.value, title)
         if opener is not openers[0]:
             self._openers[title] = (opener, *(one for one in openers if one is not opener))
@@ -107,7 +118,6 @@ class Judge:
 
     async def _judge(self, title: bytes, telegram: Telegram, key: str, arrived: float) -> Verdict:
         if telegram.time is None:
-            self._warnings.warn("A telegram of the meter %s has no time: it is refused", title)
             return Verdict(NO_TIME, title)
         time = telegram.time.timestamp()
         if not -_MAX_BEHIND_S <= time - arrived <= _MAX_AHEAD_S:
@@ -116,7 +126,6 @@ class Judge:
             return Verdict(OTHER_METER, title)
         order = self.newest.judge((title, key), telegram.frame_counter or 0, time)
         if order is Order.REFUSED:
-            self._warnings.warn("The clock of the meter %s was put back: refused", title)
             return Verdict(CLOCK, title)
         bounded = self._bounds.apply(telegram)
         return Verdict(TELEGRAM, title, bounded, key, order is Order.NEWEST)

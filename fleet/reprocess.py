@@ -115,24 +115,33 @@ async def _frames(
 ) -> AsyncIterator[list[Msg]]:
     """Yield the messages with a subject, from a sequence or time to a sequence."""
     tries = 0
-    while isinstance(begin, datetime) or begin <= end:
+    while tries < _MAX_TRIES:
         subscription = await _subscribe(js, subject, begin)
         try:
-            left = (await subscription.consumer_info()).num_pending or 0
-            while left and (isinstance(begin, datetime) or begin <= end):
-                messages = await subscription.fetch(min(left, _BATCH), timeout=_FETCH_TIMEOUT)
-                yield [one for one in messages if one.metadata.sequence.stream <= end]
-                last = messages[-1].metadata
-                begin, left, tries = last.sequence.stream + 1, last.num_pending, 0
+            async for messages in _fetch(subscription, end):
+                yield messages
+                begin, tries = messages[-1].metadata.sequence.stream + 1, 0
         except NoAnswerError:
             # Its node is gone, or the frames are: another consumer tells.
             tries += 1
-            if tries >= _MAX_TRIES:
-                raise
         else:
             return
         finally:
             await subscription.unsubscribe()
+    raise NoAnswerError
+
+
+async def _fetch(
+    subscription: JetStreamContext.PullSubscription, end: int
+) -> AsyncIterator[list[Msg]]:
+    left = (await subscription.consumer_info()).num_pending
+    while left:
+        messages = await subscription.fetch(min(left, _BATCH), timeout=_FETCH_TIMEOUT)
+        if wanted := [one for one in messages if one.metadata.sequence.stream <= end]:
+            yield wanted
+        if len(wanted) < len(messages):
+            return
+        left = messages[-1].metadata.num_pending
 
 
 async def _subscribe(

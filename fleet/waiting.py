@@ -9,14 +9,17 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from nats.js import JetStreamContext
-from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError, NotFoundError
+from nats.js.errors import APIError, KeyNotFoundError, KeyWrongLastSequenceError
 from nats.js.kv import KeyValue
 
-from .stream import METERS_STREAM, METERS_SUBJECT
+from smarty_p1_gateway.nats_requests import STREAM
+
+from .stream import METERS_STREAM, METERS_SUBJECT, subject_of, title_of
 
 MAX_WAITING = 1000
 _MAKER_SIZE = 3
 _DELETED = {"KV-Operation": "DEL"}
+_WRONG_LAST_SEQUENCE = 10071
 
 
 class Waiting(NamedTuple):
@@ -44,7 +47,7 @@ class WaitingTitles:
         """Return the titles that wait. Raises NATS's errors."""
         subject = f"{METERS_SUBJECT}{self._key(b'')}*"
         info = await self._js().stream_info(METERS_STREAM, subjects_filter=subject)
-        found = [bytes.fromhex(one.rpartition(".")[2]) for one in info.state.subjects or ()]
+        found = [title for one in info.state.subjects or () if (title := title_of(one))]
         self.count = len(found)
         return found
 
@@ -97,15 +100,19 @@ class WaitingTitles:
             marker = await self._js().publish(subject, b"", headers=headers)
             # Otherwise the mark of the deletion stays, with the title in it.
             await self._js().purge_stream(METERS_STREAM, seq=marker.seq + 1, subject=subject)
-        except KeyWrongLastSequenceError:
+        except APIError as error:
+            if error.err_code != _WRONG_LAST_SEQUENCE:
+                raise
             return False
-        except NotFoundError:
-            return True
         return True
 
     async def expire(self, first_sequence: int) -> None:
-        """Forget titles whose frames the stream has no longer, all but the recent ones."""
+        """Forget titles that wait for what the stream, which begins there, has no longer.
+
+        Raises NATS's errors.
+        """
         for title in await self.titles():
             known = await self.get(title)
             if known is not None and known.first < first_sequence:
-                await self.settle(title, known, first_sequence)
+                info = await self._js().stream_info(STREAM, subjects_filter=subject_of(title))
+                await self.settle(title, known, first_sequence if info.state.subjects else None)

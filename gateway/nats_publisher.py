@@ -9,7 +9,7 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from socket import gethostname
 
@@ -25,7 +25,7 @@ from .frame_queue_writer import FrameStore
 from .metrics import Metrics
 from .nats_client import NatsClient
 from .nats_config import DEFAULT_INBOX, NatsConfig
-from .nats_requests import MAX_BATCH, STREAM, TIMEOUT, DeniedError, Message, Outcome, Requests
+from .nats_requests import MAX_BATCH, STREAM, TIMEOUT, DeniedError, Message, Requests
 
 LOGGER = logging.getLogger(__name__)
 
@@ -220,38 +220,27 @@ class NatsPublisher:
                 self._no_batch_until = now + _BATCH_PAUSE
                 LOGGER.debug("A batch was refused (%s): frames go one by one", _words(refusal))
         outcomes = await requests.send_each(messages)
-        return await self._settle(taken, dict(zip(map(id, messages), outcomes, strict=True)))
-
-    async def _settle(self, taken: _Taken, outcomes: Mapping[int, Outcome]) -> bool:
-        """Remove the frames of each port up to the first one that is not acknowledged.
-
-        `outcomes` are by the `id` of a message, without those that were acknowledged.
-        """
-        gone: dict[str, list[WaitingFrame]] = {}
-        failures: list[tuple[str, Exception]] = []
-        for port, some in taken.items():
-            failed = [
-                (number, message, outcome)
-                for number, (_, message) in enumerate(some)
-                if message and (outcome := outcomes.get(id(message)))
-            ]
-            count = failed[0][0] if failed else len(some)
-            if count:
-                gone[port] = [frame for frame, _ in some[:count]]
-                self._published[port].inc(sum(message is not None for _, message in some[:count]))
-            if failed:
-                self._wanted.add(port)
-            failures += [
-                (message.subject, outcome)
-                for _, message, outcome in failed
-                if not isinstance(outcome, DeniedError)
-            ]
-        await self._store.exchange(gone, (), 0)
-        if failures:
-            self._on_failure(*failures[0])
-        elif gone:
+        pairs = zip(messages, outcomes, strict=True)
+        failed = {id(message): (message, outcome) for message, outcome in pairs if outcome}
+        await self._settle(taken, failed)
+        errors = [one for one in failed.values() if not isinstance(one[1], DeniedError)]
+        if errors:
+            self._on_failure(errors[0][0].subject, errors[0][1])
+        elif taken and not failed:
             self._on_success()
-        return not failures
+        return not errors
+
+    async def _settle(self, taken: _Taken, failed: Collection[int]) -> None:
+        """Remove the frames of each port up to the first one that failed, by its message's id."""
+        gone: dict[str, list[WaitingFrame]] = {}
+        for port, some in taken.items():
+            first = (at for at, (_, message) in enumerate(some) if id(message) in failed)
+            count = next(first, len(some))
+            gone[port] = [frame for frame, _ in some[:count]]
+            self._published[port].inc(sum(message is not None for _, message in some[:count]))
+            if count < len(some):
+                self._wanted.add(port)
+        await self._store.exchange(gone, (), 0)
 
     async def _send_aside(self, requests: Requests) -> None:
         """Try again and again to publish what is set aside."""

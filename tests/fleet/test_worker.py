@@ -118,6 +118,7 @@ async def test_what_cannot_be_judged_is_counted_named_once_and_acknowledged(
     assert fleet.value("rejected_total", reason="wrong_subject") == 3
     assert fleet.value("rejected_total", reason="no_key") == 1
     assert caplog.text.count("has no time: it is refused") == 1
+    assert caplog.text.count("of the meter 534147677004102E is refused (malformed)") == 1
     assert caplog.text.count("No key opens a frame of the meter 534147677004102E") == 1
 
     async def fail(*_: object) -> None:
