@@ -24,7 +24,7 @@ from .frame_queue import WaitingFrame
 from .frame_queue_writer import FrameStore
 from .metrics import Metrics
 from .nats_client import NatsClient
-from .nats_config import DEFAULT_INBOX, NatsConfig
+from .nats_config import NatsConfig
 from .nats_requests import MAX_BATCH, STREAM, TIMEOUT, DeniedError, Message, Requests
 
 LOGGER = logging.getLogger(__name__)
@@ -55,7 +55,6 @@ _MAX_DENIED = 10_000
 _MOST_SIGNS = 64
 # The library makes small letters of it.
 _DENIED_TITLE = re.compile(r'violation for publish to "\S+\.([0-9a-f]{16})"', re.IGNORECASE)
-_DENIED_INBOX = re.compile(r'violation for subscription to "_inbox', re.IGNORECASE)
 _AWAY = "A server of the NATS cluster is away: %s"
 _BACK = "The NATS cluster acknowledges frames again"
 
@@ -87,8 +86,6 @@ class NatsPublisher:
         self._requests: Requests | None = None
         self._named: set[str] = set()
         self._denied: set[str] = set()
-        self._inbox = self._next_inbox = config.inbox_prefix
-        self._closed = asyncio.Event()
         self._wanted: set[str] = set()
         self._no_batch_until = 0.0
         self._gathering: asyncio.Timeout | None = None
@@ -121,14 +118,13 @@ class NatsPublisher:
 
     async def _serve(self, client: NatsClient) -> None:
         """Publish until the connection is lost. Raises Error, OSError and ValueError."""
-        closed = self._closed = asyncio.Event()
+        closed = asyncio.Event()
 
         async def on_closed() -> None:
             closed.set()
 
-        self._inbox, self._next_inbox = self._next_inbox, self._config.inbox_prefix
         # A new client for each connection: whatever was under way in the old one is gone with it.
-        await client.open(self._on_error, on_closed, reconnect=False, inbox_prefix=self._inbox)
+        await client.open(self._on_error, on_closed, reconnect=False)
         self._note_connected(is_connected=True)
         self._no_answer_since = None
         requests = self._requests = Requests(client)
@@ -293,10 +289,6 @@ class NatsPublisher:
             self._on_denied(found[1].upper(), text)
         elif "permissions violation" in text.lower():
             self._outage.note(f"The NATS cluster does not allow it: {text}", kind="permission")
-            if _DENIED_INBOX.search(text) and self._inbox != DEFAULT_INBOX:
-                # Servers that are configured as they used to be allow the common one alone.
-                self._next_inbox = DEFAULT_INBOX
-                self._closed.set()
         else:
             self._note_away(text)
 

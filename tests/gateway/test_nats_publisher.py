@@ -48,9 +48,8 @@ class Cluster:
         self.batches: list[int] = []
         self.batch_answers: list[bytes | str | Exception | None] = []
         self.denied: set[str] = set()
-        self.inboxes: list[str | None] = []
+        self.connections = 0
         self.refuses_login: list[Exception] = []
-        self.denied_inbox: str | None = None
         # As long as it is set, what is stored is acknowledged.
         self.acknowledges = asyncio.Event()
         self.acknowledges.set()
@@ -75,24 +74,19 @@ class Client:
         on_closed: Callable[[], Awaitable[None]],
         *,
         reconnect: bool,
-        inbox_prefix: str | None,
     ) -> None:
         assert not reconnect
         self.on_error, self.on_closed = on_error, on_closed
-        self.cluster.inboxes.append(inbox_prefix)
+        self.cluster.connections += 1
         if self.cluster.refuses_login:
             raise self.cluster.refuses_login.pop()
-        self._inbox = inbox_prefix
 
     def new_inbox(self) -> str:
-        return f"{self._inbox}.x"
+        return "_INBOX_cellar.x"
 
     async def subscribe(self, subject: str, *, cb: Callable[[Msg], Awaitable[None]]) -> None:
-        assert subject == f"{self._inbox}.x.*"
+        assert subject == "_INBOX_cellar.x.*"
         self._on_message = cb
-        if self._inbox == self.cluster.denied_inbox:
-            text = f'nats: permissions violation for subscription to "{subject.lower()}"'
-            await self.on_error(Error(text))
 
     async def publish(self, subject: str, data: bytes, reply: str, headers: dict[str, str]) -> None:
         assert headers["Nats-Expected-Stream"] == "smarty_p1_frames"
@@ -109,7 +103,7 @@ class Client:
             )
         if isinstance(answer, Exception):
             raise answer
-        if answer is not None and reply and self._inbox != cluster.denied_inbox:
+        if answer is not None and reply:
             task = asyncio.create_task(self._answer(reply, answer))
             self._answering.add(task)
             task.add_done_callback(self._answering.discard)
@@ -138,10 +132,9 @@ class Client:
     ) -> bytes | str | Exception | None:
         if self.cluster.answers:
             return self.cluster.answers.pop(0)
-        if self._inbox != self.cluster.denied_inbox:
-            for subject, data, headers in messages:
-                self.cluster.stored.append((subject, data))
-                self.cluster.origins.append((headers["Smarty-Gateway"], headers["Smarty-Port"]))
+        for subject, data, headers in messages:
+            self.cluster.stored.append((subject, data))
+            self.cluster.origins.append((headers["Smarty-Gateway"], headers["Smarty-Port"]))
         return answer
 
     async def _answer(self, reply: str, answer: bytes | str) -> None:
@@ -399,7 +392,7 @@ async def test_of_many_ports_all_go_together_and_none_twice(
     await until(publishing.store.is_empty)
     # What is acknowledged is not sent again, not even on another connection.
     await cluster.last.on_closed()
-    await until(lambda: len(cluster.inboxes) == 2)
+    await until(lambda: cluster.connections == 2)
     publishing.put(frame(1), port=MANY[0])
     await until(publishing.store.is_empty)
     assert cluster.stored[300 * 11 :] == [(MINE, frame(1))]
@@ -432,7 +425,7 @@ async def test_a_connection_that_is_lost_or_refused_is_made_anew(
     await until(lambda: publishing.metric("broker_connected") == 1)
     cluster.refuses_login = [OSError("refused"), Error("Authorization Violation")]
     await cluster.last.on_closed()
-    await until(lambda: len(cluster.inboxes) == 4)
+    await until(lambda: cluster.connections == 4)
     publishing.put(frame(1))
     await until(lambda: len(cluster.stored) == 1)
     assert publishing.metric("broker_losses_total") == 1
@@ -455,19 +448,6 @@ async def test_a_meter_that_may_not_be_published_waits_apart_until_it_may(
     cluster.denied.clear()
     await until(lambda: publishing.store.titles_aside("house") == ())
     assert [data for to, data in cluster.stored if to == OTHER] == others
-
-
-async def test_an_inbox_that_is_not_allowed_gives_way_to_the_common_one(
-    cluster: Cluster, publishing: Publishing
-) -> None:
-    await until(lambda: publishing.metric("broker_connected") == 1)
-    cluster.denied_inbox = "_INBOX_cellar"
-    await cluster.last.on_closed()
-    # The old connection may still be there for a moment, and take it.
-    await until(lambda: len(cluster.inboxes) > 1)
-    publishing.put(frame(1))
-    await until(lambda: len(cluster.stored) == 1)
-    assert cluster.inboxes == ["_INBOX_cellar", "_INBOX_cellar", "_INBOX"]
 
 
 async def test_the_end_waits_for_what_can_still_go(
