@@ -178,7 +178,8 @@ async def make_stream(fleet: MadeFleet) -> None:
                 await client.jetstream(timeout=20).add_stream(
                     StreamConfig(
                         name=STREAM,
-                        subjects=["smarty_p1.frames.*.*"],
+                        subjects=["smarty_p1.sealed.*"],
+                        allow_atomic=True,
                         num_replicas=3,
                         max_bytes=100_000_000,
                     )
@@ -204,7 +205,7 @@ async def test_gateways_with_the_files_reach_their_titles_alone_and_new_ones_by_
         errors: list[Exception] = []
         async with fleet.connected("cellar", "gateway-cellar/nats-password", errors) as cellar:
             other = OTHER_TITLE.hex().upper()
-            for subject in (f"smarty_p1.sealed.{other}", f"smarty_p1.frames.1.{other}"):
+            for subject in (f"smarty_p1.sealed.{other}", "$KV.smarty_p1_meters.name.x"):
                 await cellar.publish(subject, b"x")
             await cellar.flush()
             await until_length(errors, 2)

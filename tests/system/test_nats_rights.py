@@ -62,7 +62,8 @@ async def content(js: JetStreamContext) -> tuple[dict[str, int], bytes | None]:
     """Return how many messages each subject of the stream has, and an entry of the bucket."""
     found = (await js.stream_info(STREAM, subjects_filter=">")).state.subjects or {}
     meters = await js.key_value("smarty_p1_meters")
-    assert await meters.keys() == ["name.one"]
+    entries = (await js.stream_info("KV_smarty_p1_meters", subjects_filter=">")).state.subjects
+    assert [*(entries or ())] == ["$KV.smarty_p1_meters.name.one"]
     return found, (await meters.get("name.one")).value
 
 
