@@ -55,6 +55,10 @@ class LateKeys:
                 self._tried[title] = lines
                 self._running[title] = asyncio.create_task(self._run(js, title))
 
+    def want(self, title: bytes) -> None:
+        """Read a title that waits again, although its keys were tried."""
+        self._tried.pop(title, None)
+
     async def close(self) -> None:
         """End all readers."""
         running = list(self._running.values())

@@ -32,7 +32,7 @@ _FETCH_TIMEOUT = 5.0
 _MAX_TRIES = 3
 _INACTIVE_S = 60.0
 _LOOK_INTERVAL = 1.0
-_PAUSE = 0.01
+_PAUSE = 0.1
 
 
 @dataclass

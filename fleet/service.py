@@ -109,6 +109,7 @@ class _Collector:
             metrics,
             registers=config.registers,
             publishes_readings=config.publishes_readings,
+            on_put_off=self._late_keys.want,
         )
         metrics.watch_oldest(lambda: self._worker.oldest)
         # The last sequence that was delivered when it was looked last.

@@ -61,13 +61,17 @@ class WaitingTitles:
         # An entry that somebody has spoilt begins with the stream.
         return Waiting(int(value) if value.isdigit() else 1, entry.revision or 0)
 
+    def has_room(self, title: bytes) -> bool:
+        """Return whether a title may wait that need not."""
+        return _is_of_maker(title) and self.count < MAX_WAITING // 2
+
     async def note(self, failed: Mapping[bytes, int]) -> None:
         """Let titles wait from the first of their sequences on. Raises NATS's errors.
 
         An entry that is there gets a new revision: no reader deletes it without these frames.
         """
         for title, sequence in failed.items():
-            if not title[:_MAKER_SIZE].isalpha():
+            if not _is_of_maker(title):
                 continue
             is_noted = False
             while not is_noted:
@@ -116,3 +120,8 @@ class WaitingTitles:
             if known is not None and known.first < first_sequence:
                 info = await self._js().stream_info(STREAM, subjects_filter=subject_of(title))
                 await self.settle(title, known, first_sequence if info.state.subjects else None)
+
+
+def _is_of_maker(title: bytes) -> bool:
+    # Others are noise.
+    return title[:_MAKER_SIZE].isalpha()

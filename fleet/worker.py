@@ -8,7 +8,7 @@ import asyncio
 import json
 import logging
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
@@ -44,9 +44,9 @@ _PAUSE = 0.1
 # A write costs as much as many of its values: all collectors write at the same moments.
 _GATHER_TIME = 0.4
 _ACKNOWLEDGE_INTERVAL = 1.0
-# Of one meter, while others wait.
-_MAX_OF_TITLE = 100
-_LATER = b'-NAK {"delay": 5000000000}'
+# Replays in one fetch: the messages of all collectors that wait for the store are bounded, and what
+# is more than that is read again later, by title.
+_MAX_EARLIER = 200
 _ACK_PREFIX = "$JS.ACK."
 _TOKENS_WITHOUT_DOMAIN = 9
 _MORE_TOKENS_WITH_DOMAIN = 2
@@ -74,6 +74,7 @@ class _Judged:
     rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
     samples: Sequence[Sample] = ()
     write: Write | None = None
+    earlier: int = 0
 
     def add(self, message: FrameMessage, verdict: Verdict) -> None:
         """Count what a message is."""
@@ -83,6 +84,7 @@ class _Judged:
             self.rejected[title, verdict.outcome] += 1
         elif not verdict.is_newest and not message.is_redelivered:
             self.rejected[title, EARLIER] += 1
+            self.earlier += 1
 
 
 class Worker:
@@ -97,6 +99,7 @@ class Worker:
         *,
         registers: Registers = ALL,
         publishes_readings: bool = True,
+        on_put_off: Callable[[bytes], None] = lambda _: None,
     ) -> None:
         self._judge = judge
         self._waiting = waiting
@@ -104,6 +107,7 @@ class Worker:
         self._metrics = metrics
         self._registers = registers
         self._publishes_readings = publishes_readings
+        self._on_put_off = on_put_off
         self._sources = MeterSources()
         self._nats: Client | None = None
         self._arrived: deque[FrameMessage] = deque()
@@ -203,31 +207,17 @@ class Worker:
         """Judge and write what arrives, until cancelled."""
         while True:
             await self._has_arrived.wait()
-            now = asyncio.get_running_loop().time()
-            await asyncio.sleep(_GATHER_TIME - now % _GATHER_TIME)
+            if len(self._arrived) < _BATCH:
+                now = asyncio.get_running_loop().time()
+                await asyncio.sleep(_GATHER_TIME - now % _GATHER_TIME)
             self._working = [
                 self._arrived.popleft() for _ in range(min(_BATCH, len(self._arrived)))
             ]
             if not self._arrived:
                 self._has_arrived.clear()
             self._is_used_up.set()
-            await self._handle(await self._put_off(self._working))
+            await self._handle(self._working)
             self._working = ()
-
-    async def _put_off(self, messages: Sequence[FrameMessage]) -> Sequence[FrameMessage]:
-        """Return the messages without those of a meter that would hold up the others."""
-        counts = Counter(message.subject for message in messages)
-        if len(counts) == 1 or max(counts.values()) <= _MAX_OF_TITLE:
-            return messages
-        seen: Counter[str] = Counter()
-        kept = []
-        for message in messages:
-            seen[message.subject] += 1
-            if seen[message.subject] <= _MAX_OF_TITLE:
-                kept.append(message)
-            else:
-                await self._answer(message.ack, _LATER)
-        return kept
 
     async def _handle(self, messages: Sequence[FrameMessage]) -> None:
         judged, telegrams = _Judged(messages), list[Telegram]()
@@ -235,7 +225,7 @@ class Worker:
         for message in messages:
             verdict = await self._verdict(message)
             judged.add(message, verdict)
-            if verdict.outcome in WAITING and verdict.title:
+            if verdict.title and self._is_put_off(message, verdict, judged):
                 failed.append((verdict.title, message))
             elif verdict.telegram is not None:
                 sample = self._sample(message, verdict, verdict.telegram)
@@ -249,6 +239,19 @@ class Worker:
         self._judged.append(judged)
         self._failed += failed
         await self._publish(telegrams)
+
+    def _is_put_off(self, message: FrameMessage, verdict: Verdict, judged: _Judged) -> bool:
+        """Return whether a frame waits in the stream, for a key or for its turn."""
+        if verdict.telegram is None:
+            return verdict.outcome in WAITING
+        is_flood = judged.earlier > _MAX_EARLIER and not (
+            verdict.is_newest or message.is_redelivered
+        )
+        title = verdict.title or b""
+        if is_flood and self._waiting.has_room(title):
+            self._on_put_off(title)
+            return True
+        return False
 
     def _sample(self, message: FrameMessage, verdict: Verdict, telegram: Telegram) -> Sample:
         source = self._sources.bound(verdict.title or b"", message.source)

@@ -93,14 +93,13 @@ class FakeStore:
 class FakeNats:
     """Delivers `messages`, each (subject, data, headers), from sequence 1 on.
 
-    `acknowledged` are the sequences that were, `put_off` those that are to come again later.
+    `acknowledged` are the sequences that were.
     """
 
     def __init__(self) -> None:
         self.is_connected = True
         self.came = CAME
         self.acknowledged: list[int] = []
-        self.put_off: list[int] = []
         self.readings: list[tuple[str, int]] = []
         self._messages: list[tuple[str, bytes, Mapping[str, str] | None, int]] = []
         self._sent = 0
@@ -139,8 +138,8 @@ class FakeNats:
             self.delivering.add(task)
             task.add_done_callback(self.delivering.discard)
         elif subject.startswith("$JS.ACK."):
-            found = self.put_off if data.startswith(b"-NAK") else self.acknowledged
-            found.append(int(subject.split(".")[5]))
+            assert data == b""
+            self.acknowledged.append(int(subject.split(".")[5]))
         else:
             self.readings.append((subject, json.loads(data)["frame_counter"]))
 
@@ -176,6 +175,7 @@ class Fleet:
         self.waiting = WaitingTitles(
             "store", lambda: cast("JetStreamContext", None), lambda: cast("KeyValue", self.bucket)
         )
+        self.put_off: list[bytes] = []
         self._running: list[asyncio.Task[None]] = []
 
     def new_judge(self, keys: Keys, domain: tuple[bytes, ...] = ()) -> Judge:
@@ -191,7 +191,7 @@ class Fleet:
             self.waiting,
             cast("Store", self.store),
             self.metrics,
-            publishes_readings=True,
+            on_put_off=self.put_off.append,
         )
         works = (
             worker.fetch(cast("Client", self.nats), "store"),

@@ -189,28 +189,29 @@ async def test_a_title_waits_from_its_first_sequence_before_its_frames_are_ackno
     assert [*fleet.bucket.entries] == [key]
 
 
-async def test_one_meters_flood_is_put_off_while_others_wait(fleet: Fleet) -> None:
+async def test_a_flood_of_replays_waits_in_the_stream_and_holds_up_nobody(fleet: Fleet) -> None:
     fleet.judge.use(Keys({TITLE: KEY, OTHER_TITLE: KEY}, None))
+    fleet.nats.add(sent(2))
     for _ in range(300):
         fleet.nats.add(sent(1))
     fleet.nats.add(sent(1, title=OTHER_TITLE), OTHER)
     fleet.start()
-    await fleet.until_written(101)
-    await until(lambda: len(fleet.nats.put_off) == 200)
-    assert "meter=M47 " in fleet.store.lines()[-3] or any(
-        "M47" in one for one in fleet.store.lines()
-    )
+    await fleet.until_written(1 + 200 + 1)
+    # The others are noted before they are acknowledged, and somebody is to read them.
+    await fleet.until_acknowledged(100)
+    assert fleet.nats.acknowledged == [*range(202, 302)]
+    assert fleet.bucket.entries[f"waiting.store.{TITLE.hex().upper()}"].value == b"202"
+    assert {*fleet.put_off} == {TITLE}
     fleet.store.keep()
-    await until(lambda: 301 in fleet.nats.acknowledged)
-    assert not {*fleet.nats.put_off} & {*fleet.nats.acknowledged}
+    await fleet.until_acknowledged(302)
 
 
-async def test_one_meter_alone_holds_up_nobody(fleet: Fleet) -> None:
-    for _ in range(300):
-        fleet.nats.add(sent(1))
+async def test_a_backlog_in_order_is_no_flood(fleet: Fleet) -> None:
+    for counter in range(1, 301):
+        fleet.nats.add(sent(counter))
     fleet.start()
     await fleet.until_written(300)
-    assert fleet.nats.put_off == []
+    assert fleet.bucket.entries.keys() == {"name.M46", f"meter.{TITLE.hex().upper()}"}
 
 
 async def test_acknowledgements_wait_for_a_connection(fleet: Fleet) -> None:
