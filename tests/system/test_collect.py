@@ -134,7 +134,7 @@ async def test_what_somebody_deletes_is_made_again(tmp_path: Path) -> None:
 
 @pytest.mark.timeout(TIMEOUT)
 async def test_a_second_store_and_a_domain_of_keys(tmp_path: Path) -> None:
-    async with Collectors(tmp_path) as fleet, VictoriaMetrics(tmp_path / "b") as other:
+    async with Collectors(tmp_path) as fleet, VictoriaMetrics(tmp_path / "other") as other:
         one, two = meters(2)
         fleet.write_keys(one, two)
         titles = f'titles = ["{one.title.hex()}"]\n'
@@ -148,3 +148,38 @@ async def test_a_second_store_and_a_domain_of_keys(tmp_path: Path) -> None:
             return not missing(expected_of(one), fleet.stored(other))
 
         await until(has_its_own, within=PATIENCE)
+
+
+@pytest.mark.timeout(TIMEOUT)
+async def test_one_gateways_flood_of_old_frames_changes_no_value_and_holds_up_no_other(
+    tmp_path: Path,
+) -> None:
+    async with Collectors(tmp_path) as fleet:
+        robbed, other = meters(2)
+        fleet.write_keys(robbed, other)
+        await fleet.start("first")
+        await until(lambda: is_connected(fleet, "first"), within=PATIENCE)
+        old = [robbed.next_frame() for _ in range(3)]
+        for data in old:
+            await fleet.publish(robbed.subject, data)
+        await until_stored(fleet, robbed)
+        for number in range(9_000):
+            await fleet.nats.publish(robbed.subject, old[number % 3] if number % 5 else b"junk")
+        await fleet.nats.flush()
+        for _ in range(3):
+            await fleet.send(other)
+        await until_stored(fleet, robbed, other)
+        title = robbed.title.hex().upper()
+
+        async def is_told() -> bool:
+            told = fleet.metrics("first")
+            return told.get(f'meter_earlier_total{{title="{title}"}}', 0) > 0
+
+        await until(is_told, within=PATIENCE)
+
+        async def is_worked_off() -> bool:
+            info = await fleet.ask(fleet.js.consumer_info, STREAM, "store")
+            return info is not None and not info.num_pending and not info.num_ack_pending
+
+        await until(is_worked_off, within=PATIENCE)
+        assert missing(expected_of(robbed, other), fleet.stored()) == []
