@@ -13,7 +13,9 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import nats.errors
 import nats.js.errors
@@ -24,7 +26,7 @@ from nats.js.api import StreamConfig
 
 from dev.demo.home_assistant import ROOT
 from dev.demo.processes import running
-from dev.encoder import KEY, TITLE, frame
+from dev.encoder import KEY, TITLE, frame, telegram
 from dev.fleet.cluster import connect
 from dev.fleet.nats_server import recommended
 from dev.ports import free_ports
@@ -255,7 +257,9 @@ async def test_a_fleet_that_is_made_stores_what_its_meters_send(tmp_path: Path) 
         async with fleet.connected("display", "listener-display/nats-password") as display:
             await display.subscribe("smarty_p1.readings.*", cb=hear)
             await display.flush()
-            await line.send(frame(1))
+            now = datetime.now(ZoneInfo("Europe/Luxembourg"))
+            clock = f"0-0:1.0.0({now:%y%m%d%H%M%S}{'S' if now.dst() else 'W'})"
+            await line.send(frame(1, telegram(clock, "1-0:1.8.0(000001.000*kWh)")))
             await until(is_stored, within=PATIENCE)
 
             async def is_heard() -> bool:
