@@ -11,6 +11,7 @@ from .meter_bounds import MeterBounds
 from .meter_names import OTHER_METER, MeterNames
 from .newest import CLOCK, Newest, Order
 from .stream import title_of
+from .waiting import print_of
 
 LOGGER = logging.getLogger(__name__)
 
@@ -87,6 +88,10 @@ class Judge:
             if self._keys.all_of(title) != keys.all_of(title):
                 del self._openers[title]
         self._keys = keys
+
+    def tried(self, title: bytes) -> str:
+        """Return the print of a meter's keys."""
+        return print_of(self._keys.all_of(title))
 
     async def judge(self, subject: str, data: bytes, arrived: float) -> Verdict:
         """Return what a message is that arrived in the stream at a time (Unix seconds).

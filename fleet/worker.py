@@ -30,7 +30,7 @@ from .rejections import EARLIER
 from .series_line_protocol import Sample, make_sample
 from .store import Store, StoreRestartedError, Write, without_delay
 from .stream import reading_of
-from .waiting import WaitingTitles
+from .waiting import Waiting, WaitingTitles
 
 LOGGER = logging.getLogger(__name__)
 
@@ -119,7 +119,8 @@ class Worker:
         self._working: Sequence[FrameMessage] = ()
         # What waits for the store, and what waits for an entry of its title.
         self._judged: deque[_Judged] = deque()
-        self._failed: list[tuple[bytes, FrameMessage]] = []
+        self._failed: list[tuple[bytes, FrameMessage, str]] = []
+        self._put_off: set[bytes] = set()
         self._outage = outage_of("Judging frames")
         self._noting = outage_of("Noting titles without a key")
 
@@ -133,7 +134,7 @@ class Worker:
         held = chain(
             list(self._working)[:1],
             list(self._arrived)[:1],
-            (message for _, message in list(self._failed)),
+            (message for _, message, _ in list(self._failed)),
             *(one.messages[:1] for one in judged),
         )
         return min((one.arrived for one in held), default=None)
@@ -226,12 +227,12 @@ class Worker:
             verdict = await self._verdict(message)
             judged.add(message, verdict)
             if verdict.title and self._is_put_off(message, verdict, judged):
-                failed.append((verdict.title, message))
+                failed.append((verdict.title, message, self._judge.tried(verdict.title)))
             elif verdict.telegram is not None:
                 sample = self._sample(message, verdict, verdict.telegram)
                 samples.append(sample)
                 telegrams += [verdict.telegram] * sample.is_new
-        waiting = {message.sequence for _, message in failed}
+        waiting = {message.sequence for _, message, _ in failed}
         judged.messages = [one for one in messages if one.sequence not in waiting]
         if samples:
             judged.write = await self._store.write(samples)
@@ -249,7 +250,7 @@ class Worker:
         )
         title = verdict.title or b""
         if is_flood and self._waiting.has_room(title):
-            self._on_put_off(title)
+            self._put_off.add(title)
             return True
         return False
 
@@ -309,17 +310,21 @@ class Worker:
     async def _settle_failed(self) -> None:
         """Let titles wait whose frames no key opened, and acknowledge these."""
         failed, self._failed = self._failed, []
-        first: dict[bytes, int] = {}
-        for title, message in failed:
-            first[title] = min(first.get(title, message.sequence), message.sequence)
+        put_off, self._put_off = self._put_off, set()
+        first: dict[bytes, Waiting] = {}
+        for title, message, tried in failed:
+            wanted = first.get(title, Waiting(message.sequence, tried, title in put_off))
+            first[title] = wanted._replace(first=min(wanted.first, message.sequence))
         try:
             await self._waiting.note(first)
         except (NatsError, OSError, TimeoutError) as error:
             self._noting.note(reason(error))
-            self._failed = failed + self._failed
+            self._failed, self._put_off = failed + self._failed, self._put_off | put_off
             return
         self._noting.end()
-        if not await self._settle([message for _, message in failed]):
+        for title in put_off:
+            self._on_put_off(title)
+        if not await self._settle([message for _, message, _ in failed]):
             self._failed = failed + self._failed
 
     async def _settle(self, messages: Sequence[FrameMessage]) -> bool:
