@@ -98,14 +98,14 @@ class WaitingTitles:
                 self.count += 1
                 await self._bucket().create(self._key(title), wanted.to_bytes())
             return True
-        # Whoever reads with other keys has written these into the entry: it is changed, and not
-        # deleted without these frames.
+        # A reader deletes only the revision that it knows: while one may be at work, or has tried
+        # other keys, the entry gets another revision, and stays for these frames.
         changed = wanted._replace(
             first=min(known.first, wanted.first),
             is_due=known.is_due or wanted.is_due,
             revision=known.revision,
         )
-        if changed != known:
+        if changed != known or known.is_due:
             await self._bucket().update(self._key(title), changed.to_bytes(), known.revision)
         return True
 

@@ -188,6 +188,10 @@ async def test_a_title_waits_from_its_first_sequence_before_its_frames_are_ackno
     fleet.nats.add(sent(4, title=OTHER_TITLE), OTHER)
     await fleet.until_acknowledged(5)
     assert fleet.bucket.entries[key].value == b"1 - due"
+    before = fleet.bucket.entries[key].revision
+    fleet.nats.add(sent(5, title=OTHER_TITLE), OTHER)
+    await fleet.until_acknowledged(6)
+    assert fleet.bucket.entries[key].revision > before
     # Titles of no maker are noise.
     assert [*fleet.bucket.entries] == [key]
 
