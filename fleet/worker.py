@@ -119,8 +119,7 @@ class Worker:
         self._working: Sequence[FrameMessage] = ()
         # What waits for the store, and what waits for an entry of its title.
         self._judged: deque[_Judged] = deque()
-        self._failed: list[tuple[bytes, FrameMessage, str]] = []
-        self._put_off: set[bytes] = set()
+        self._failed: list[tuple[bytes, FrameMessage, Waiting]] = []
         self._outage = outage_of("Judging frames")
         self._noting = outage_of("Noting titles without a key")
 
@@ -226,8 +225,10 @@ class Worker:
         for message in messages:
             verdict = await self._verdict(message)
             judged.add(message, verdict)
-            if verdict.title and self._is_put_off(message, verdict, judged):
-                failed.append((verdict.title, message, self._judge.tried(verdict.title)))
+            title = verdict.title or b""
+            if title and self._is_put_off(message, verdict, judged):
+                tried, is_due = self._judge.tried(title), verdict.telegram is not None
+                failed.append((title, message, Waiting(message.sequence, tried, is_due)))
             elif verdict.telegram is not None:
                 sample = self._sample(message, verdict, verdict.telegram)
                 samples.append(sample)
@@ -245,14 +246,9 @@ class Worker:
         """Return whether a frame waits in the stream, for a key or for its turn."""
         if verdict.telegram is None:
             return verdict.outcome in WAITING
-        is_flood = judged.earlier > _MAX_EARLIER and not (
-            verdict.is_newest or message.is_redelivered
-        )
-        title = verdict.title or b""
-        if is_flood and self._waiting.has_room(title):
-            self._put_off.add(title)
-            return True
-        return False
+        is_earlier = not (verdict.is_newest or message.is_redelivered)
+        is_flood = is_earlier and judged.earlier > _MAX_EARLIER
+        return is_flood and self._waiting.has_room(verdict.title or b"")
 
     def _sample(self, message: FrameMessage, verdict: Verdict, telegram: Telegram) -> Sample:
         source = self._sources.bound(verdict.title or b"", message.source)
@@ -310,19 +306,20 @@ class Worker:
     async def _settle_failed(self) -> None:
         """Let titles wait whose frames no key opened, and acknowledge these."""
         failed, self._failed = self._failed, []
-        put_off, self._put_off = self._put_off, set()
-        first: dict[bytes, Waiting] = {}
-        for title, message, tried in failed:
-            wanted = first.get(title, Waiting(message.sequence, tried, title in put_off))
-            first[title] = wanted._replace(first=min(wanted.first, message.sequence))
+        titles: dict[bytes, Waiting] = {}
+        for title, _, waiting in failed:
+            known = titles.get(title, waiting)
+            titles[title] = waiting._replace(
+                first=min(known.first, waiting.first), is_due=known.is_due or waiting.is_due
+            )
         try:
-            await self._waiting.note(first)
+            await self._waiting.note(titles)
         except (NatsError, OSError, TimeoutError) as error:
             self._noting.note(reason(error))
-            self._failed, self._put_off = failed + self._failed, self._put_off | put_off
+            self._failed = failed + self._failed
             return
         self._noting.end()
-        for title in put_off:
+        for title in [one for one, waiting in titles.items() if waiting.is_due]:
             self._on_put_off(title)
         if not await self._settle([message for _, message, _ in failed]):
             self._failed = failed + self._failed
