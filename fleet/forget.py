@@ -27,10 +27,10 @@ _BATCH = 256
 # just got after a moment.
 _SETTLED = 3.0
 _LEFT = (
-    "Not reached from here: backups of VictoriaMetrics, frames that wait on a gateway's disk, what"
-    " others have received or exported, and logs. Gateways and collectors name the title in their"
-    " metrics until they are restarted. VictoriaMetrics takes deleted values from its disk when it"
-    " merges its files."
+    "Not reached from here: backups of VictoriaMetrics, Prometheus' copy of 15 days, frames that"
+    " wait on a gateway's disk, what others have received or exported, and logs. Gateways and"
+    " collectors name the title in their metrics until they are restarted. VictoriaMetrics"
+    " takes deleted values from its disk when it merges its files."
 )
 
 

@@ -43,6 +43,7 @@ _OF_CLUSTER = frozenset({"vminsert", "vmselect", "vmstorage"})
 _TELLING = ((b"\nvm_rpc_", "vminsert"), (b"\nvmagent_", "vmagent"), (b"\nvmauth_", "vmauth"))
 DIFFERENT = "its addresses lead to different processes: they must be those of one VictoriaMetrics"
 _LOGIN_WANTED = {
+    400: ": vmauth in front of it may want another login, or not allow that",
     401: ": it wants another login (username and password_file, or token_file)",
     403: ": the login may not do that",
     404: ": is that the address of VictoriaMetrics?",

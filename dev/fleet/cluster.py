@@ -185,6 +185,8 @@ def _node(  # noqa: PLR0913, PLR0917
     for line, value in (
         (r"^server_name: .*", f"server_name: node{number + 1}"),
         (r'^listen: ".*', f'listen: "{HOST}:{port}"'),
+        # Two clusters may be on this machine.
+        (r"^http: .*", ""),
         (r"^  store_dir: .*", f'  store_dir: "{directory}"'),
         (r"^  listen: .*", f'  listen: "{HOST}:{routes[number]}"'),
         (r"^  routes: .*", f"  routes: [{urls}]"),

@@ -43,6 +43,7 @@ def configure_node(
     for line, value in (
         (r"^server_name: .*", f"server_name: {node.name}"),
         (r'^listen: ".*', f'listen: "{host}:{node.port}"'),
+        (r"^http: .*", f'http: "127.0.0.1:{node.http_port}"'),
         (r"^  store_dir: .*", f"  store_dir: {json.dumps(data)}"),
         (r"^  listen: .*", f'  listen: "{host}:{node.route_port}"'),
         (r"^  routes: .*", f"  routes: [{routes}]"),

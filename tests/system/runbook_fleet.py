@@ -59,9 +59,12 @@ class RunbookFleet:
         self.record = tmp_path / "record.jsonl"
         self.meters = make_meters(SEED, 1, len(GATEWAYS) * METERS_EACH)
         self.parts: dict[str, Part] = {}
-        self._ports = {name: free_ports() for name in (*NODES, "store", *COLLECTORS, *GATEWAYS)}
-        self._routes = [free_ports() for _ in NODES]
-        self.store_url = f"https://{HOST}:{self._ports['store']}"
+        self._ports = {name: free_ports() for name in NODES}
+        self._ports["vmauth"] = free_ports(2)
+        self._ports["store"] = self._ports["vmauth"] + 1
+        self._ports |= {name: free_ports() for name in (*COLLECTORS, *GATEWAYS)}
+        self._routes = [f"{free_ports()}:{free_ports()}" for _ in NODES]
+        self.store_url = f"https://{HOST}:{self._ports['vmauth']}"
         self._sending: asyncio.Future[list[None]] | None = None
         self._told = time.monotonic()
         program("victoria-metrics")
@@ -185,7 +188,8 @@ class RunbookFleet:
         """Start a program, or start it again."""
         if name not in self.parts:
             port = self._ports[name]
-            command, directory = self._command(name), self.directory / name
+            command = self._command(name)
+            directory = self.directory / ("store" if name == "vmauth" else name)
             self.parts[name] = Part(command, directory, lambda: is_served(port))
         await self.parts[name].start()
 
@@ -210,6 +214,9 @@ class RunbookFleet:
         if name == "store":
             script = f"set -a; . {directory}/victoria-metrics; exec victoria-metrics $ARGS"
             return ["sh", "-c", script]
+        if name == "vmauth":
+            steps = (self.directory / "steps.txt").read_text(encoding="utf-8")
+            return [*re.findall(r"(?m)^(vmauth .*?) >", steps)[0].split()]
         verb, file = ("collect", "here") if name in COLLECTORS else ("gateway", "gateway")
         return [ROOT / "scripts" / "p1", verb, "--config", directory / f"{file}.toml"]
 

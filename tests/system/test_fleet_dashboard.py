@@ -115,12 +115,15 @@ class Fleet:
 
 
 def scraping(directory: Path, targets: Mapping[str, int]) -> Path:
-    """Return a file like fleet/scrape.yml for what is here; nobody answers for what is missing."""
-    content = yaml.safe_load((FLEET / "scrape.yml").read_text(encoding="utf-8"))
-    content["global"]["scrape_interval"] = "1s"
-    for job in content["scrape_configs"]:
-        port = targets.get(job["job_name"], 1)
-        job["static_configs"] = [{"targets": [f"{HOST}:{port}"]}]
+    """Return a file by which the store asks what is here; nobody answers for what is missing."""
+    jobs = ("smarty_p1_gateway", "smarty_p1_collector", "victoria_metrics", "machine")
+    content = {
+        "global": {"scrape_interval": "1s"},
+        "scrape_configs": [
+            {"job_name": job, "static_configs": [{"targets": [f"{HOST}:{targets.get(job, 1)}"]}]}
+            for job in jobs
+        ],
+    }
     file = directory / "scrape.yml"
     file.write_text(yaml.safe_dump(content), encoding="utf-8")
     return file
@@ -180,7 +183,7 @@ def queries() -> Iterator[tuple[str, str, bool]]:
 
 def rules() -> list[dict[str, Any]]:
     content = yaml.safe_load((FLEET / "alerts.yml").read_text(encoding="utf-8"))
-    return [rule for group in content["groups"] for rule in group["rules"]]
+    return [rule for group in content["groups"] for rule in group["rules"] if "alert" in rule]
 
 
 async def test_each_panel_has_data_and_the_silent_meter_its_port(asked: Asked) -> None:
@@ -217,6 +220,9 @@ async def test_each_alert_can_be_asked_and_knows_its_metrics(asked: Asked) -> No
     wanted = {
         name for rule in rules() for name in re.findall(r"\b(?:smarty_p1|vm)_\w+", rule["expr"])
     } - {"smarty_p1_gateway", "smarty_p1_collector", "smarty_p1_"}
+    # Files of the machines say these, and a collector that gets old frames.
+    wanted -= {"smarty_p1_backup_end_seconds", "smarty_p1_certificate_end_seconds"}
+    wanted -= {"smarty_p1_collector_meter_earlier_total"}
     assert len(wanted) > 12
 
     async def are_known() -> bool:
@@ -228,6 +234,6 @@ async def test_each_alert_can_be_asked_and_knows_its_metrics(asked: Asked) -> No
         await until(are_known, within=PATIENCE, every=0.5)
     assert wanted == set()
     fire = {rule["alert"] for rule in rules() if await asked.evaluate(rule["expr"], instant=True)}
-    assert {"MeterSilent", "PortClosed", "MachineDown"} <= fire
-    quiet = {"GatewayDown", "CollectorDown", "StoreAway", "NodeAway"}
+    assert {"PortClosed", "MachineDown"} <= fire
+    quiet = {"GatewayDown", "CollectorDown", "StoreAway", "NoCollectorWorks", "NodeAway"}
     assert not fire & quiet

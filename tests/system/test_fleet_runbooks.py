@@ -120,7 +120,7 @@ async def test_collectors_are_upgraded_one_after_the_other(tmp_path: Path) -> No
 
 async def test_certificates_are_renewed_while_everything_runs(tmp_path: Path) -> None:
     async with RunbookFleet(tmp_path).running() as fleet:
-        names = (*NODES, "store")
+        names = (*NODES, "vmauth")
         await fleet.until_fresh()
         before = {name: await fleet.serial_number(name) for name in names}
         fleet.init("--renew")
@@ -166,7 +166,7 @@ async def test_another_authority_takes_the_place_of_one_while_everything_runs(
             await fleet.restart(name)
             await until(lambda: has_all_nodes(fleet), within=LONG)
         await fleet.until_fresh()
-        for name in (*NODES, "store"):
+        for name in (*NODES, "vmauth"):
             await fleet.serial_number(name)
             with pytest.raises(ssl.SSLCertVerificationError):
                 await fleet.serial_number(name, "ca.before/ca.pem")
