@@ -8,13 +8,14 @@ from pathlib import Path
 from smarty_p1_gateway import ConfigTable, Keys, KeysSource, read_keys_source, read_toml
 from smarty_p1_gateway.nats_config import NatsConfig, read_nats
 
-from .nats_stream import StreamSettings
 from .registers import Registers, UnknownRegisterError
 from .store_config import StoreConfig, read_store
-from .subjects import MOST_PARTITIONS
+from .stream import StreamSettings
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_PARTITIONS = 16
+_TITLE = re.compile(r"[0-9A-Fa-f]{16}")
+# NATS looks through the subjects of a consumer for each message.
+_MAX_TITLES = 1000
 _MOST_GIGABYTES = 1_000_000
 # Older telegrams than that are not stored.
 _MOST_DAYS = 366
@@ -26,7 +27,8 @@ class CollectorConfig:
     """What a collector reads, with which keys, and where it puts it.
 
     `keys` are those of the start; `keys_source` is where there may be others later, and
-    `keys_signature` what it said of itself before they were read.
+    `keys_signature` what it said of itself before they were read. `titles` are the only meters
+    whose frames it gets, () for all.
     """
 
     nats: NatsConfig
@@ -35,7 +37,7 @@ class CollectorConfig:
     keys_source: KeysSource
     keys_signature: object
     name: str
-    partitions: int
+    titles: tuple[bytes, ...]
     publishes_readings: bool
     stream: StreamSettings
     registers: Registers
@@ -60,7 +62,7 @@ def read_config(path: Path) -> CollectorConfig:
         keys_signature=keys_source.signature(),
         keys=keys_source.read(),
         name=_read_name(collector),
-        partitions=_read_number(collector, "partitions", _PARTITIONS, MOST_PARTITIONS),
+        titles=_read_titles(collector),
         publishes_readings=bool(collector.take("readings", bool, default=True)),
         stream=_read_stream(collector),
         registers=_read_registers(store),
@@ -90,13 +92,20 @@ def _read_name(table: ConfigTable) -> str:
     return name
 
 
+def _read_titles(table: ConfigTable) -> tuple[bytes, ...]:
+    titles = table.take_texts("titles")
+    if len(titles) > _MAX_TITLES or not all(map(_TITLE.fullmatch, titles)):
+        table.fail("titles", f"must be up to {_MAX_TITLES} system titles, 16 hexadecimal digits")
+    return tuple(sorted({bytes.fromhex(title) for title in titles}))
+
+
 def _read_stream(table: ConfigTable) -> StreamSettings:
     replicas = table.take("stream_replicas", int)
     if replicas not in {None, *_REPLICAS}:
         table.fail("stream_replicas", "must be 1, 3 or 5")
     return StreamSettings(
-        _read_number(table, "stream_gigabytes", None, _MOST_GIGABYTES),
-        _read_number(table, "stream_days", None, _MOST_DAYS),
+        _read_number(table, "stream_gigabytes", _MOST_GIGABYTES),
+        _read_number(table, "stream_days", _MOST_DAYS),
         replicas,
     )
 
@@ -109,10 +118,8 @@ def _read_registers(table: ConfigTable) -> Registers:
         table.fail("registers", str(err))
 
 
-def _read_number[T: (int, int | None)](table: ConfigTable, key: str, default: T, highest: int) -> T:
+def _read_number(table: ConfigTable, key: str, highest: int) -> int | None:
     number = table.take(key, int)
-    if number is None:
-        return default
-    if not 1 <= number <= highest:
+    if number is not None and not 1 <= number <= highest:
         table.fail(key, f"must be from 1 to {highest:,}")
     return number

@@ -1,72 +1,59 @@
-"""Everything of one meter is deleted: from VictoriaMetrics, the stream and the state."""
+"""Everything of one meter is deleted: from VictoriaMetrics, the stream and the bucket."""
 
 import asyncio
 import re
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from itertools import chain
+from dataclasses import dataclass
 
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
-from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError, NotFoundError
-from nats.js.kv import KeyValue
+from nats.js.errors import KeyNotFoundError, NotFoundError
 
 from smarty_p1_gateway import ConfigError
+from smarty_p1_gateway.nats_requests import STREAM
 
 from .config import CollectorConfig
 from .meter_names import label_of, name_key
-from .metrics import Metrics
-from .nats_stream import open_states
 from .one_connection import API_TIMEOUT, connected
-from .partition_state import PartitionState, parse_state
 from .store_reader import StoreReader, open_reader, selector
-from .subjects import LEASES, PARTITIONS, STREAM, partition_of
-from .unreadable import aside_key
+from .stream import METERS, METERS_STREAM, METERS_SUBJECT, subject_of
 
 _IS_TITLE = re.compile(r"[0-9A-Fa-f]{16}").fullmatch
-_KEYS = f"$KV.{PARTITIONS}."
-_KEYS_STREAM = f"KV_{PARTITIONS}"
 _NAMES = "name."
 _BATCH = 256
-# A collector looks whether somebody has written every twenty seconds.
-_NOTICED_WITHIN = 90.0
-_LOOK_INTERVAL = 0.5
-# What VictoriaMetrics has just got is found after a moment.
+# Collectors may have read a frame and not written it yet, and VictoriaMetrics finds what it has
+# just got after a moment.
 _SETTLED = 3.0
 _LEFT = (
-    "Not reached from here: backups of VictoriaMetrics, frames that wait on a gateway's disk, what"
-    " others have received or exported, and logs. Gateways and collectors name the title in their"
-    " metrics until they are restarted. VictoriaMetrics takes deleted values from its disk when it"
-    " merges its files."
+    "Not reached from here: backups of VictoriaMetrics, Prometheus' copy of 15 days, frames that"
+    " wait on a gateway's disk, what others have received or exported, and logs. Gateways and"
+    " collectors name the title in their metrics until they are restarted. VictoriaMetrics"
+    " takes deleted values from its disk when it merges its files."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What there is of a meter. `keys` are those of the bucket, but for the partition's state.
-
-    `entries` are those in that state: counters, changes of keys, and whether frames wait for a key.
-    """
+    """What there is of a meter. `keys` are those of the bucket."""
 
     series: int
     values: int
     messages: int
-    entries: int
     keys: tuple[str, ...]
 
     @property
     def is_empty(self) -> bool:
         """Return whether nothing is left."""
-        return self == Holdings(0, 0, 0, 0, ())
+        return self == Holdings(0, 0, 0, ())
 
     def __str__(self) -> str:
         """Return it as it is told."""
         return (
             f"{self.series:,} series with {self.values:,} values in VictoriaMetrics,"
             f" {self.messages:,} messages in the stream,"
-            f" {self.entries + len(self.keys):,} entries in the state"
+            f" {len(self.keys):,} entries in the bucket"
         )
 
 
@@ -84,27 +71,22 @@ async def forget(
         before = await task.holdings()
         if not confirm(f"{task}: {before}"):
             return "nothing is deleted", False
-        is_noticed = await task.delete()
+        await task.delete()
         left = await task.holdings()
     told = [f"deleted: {before}"]
-    if not is_noticed:
-        told.append(
-            f"The collector of partition {task.number} has not begun it anew: is it hanging?"
-        )
     if not left.is_empty:
         told.append(
             f"STILL THERE: {left}. Its gateway still sends, or a collector still has its key:"
             " take the title out of the gateway's rights, reload the collectors, and repeat this"
         )
-    return "\n".join([*told, _LEFT]), is_noticed and left.is_empty
+    return "\n".join([*told, _LEFT]), left.is_empty
 
 
 async def _find(
     config: CollectorConfig, js: JetStreamContext, reader: StoreReader, meter: str, also: str | None
 ) -> _Forgetting:
     """Return what is to be done. Raises ConfigError when the meter is unknown, or has a key."""
-    await js.key_value(PARTITIONS)  # it is made nowhere by looking
-    bucket = await open_states(js, config.partitions, Metrics(), config.stream)
+    bucket = await js.key_value(METERS)
     owners = {key: owner async for key, owner in _read_names(js)}
     title = owners.get(name_key(meter)) or (meter.upper() if _IS_TITLE(meter) else None)
     if title is None or not _IS_TITLE(title):
@@ -129,21 +111,20 @@ async def _find(
     labels |= {label for key in names if (label := label_of(key))}
     # An entry that is empty names nobody; it would stand for all series without a meter.
     series = tuple(sorted(labels - {""}))
-    number = partition_of(title, config.partitions)
-    return _Forgetting(js, bucket, reader, title, series, names, number)
+    return _Forgetting(js, reader, title, series, names)
 
 
 async def _read_names(js: JetStreamContext) -> AsyncIterator[tuple[str, str]]:
     """Yield each key of a name, and the title whose it is."""
-    subject = f"{_KEYS}{_NAMES}*"
+    subject = f"{METERS_SUBJECT}{_NAMES}*"
     with suppress(NotFoundError):
-        info = await js.stream_info(_KEYS_STREAM, subjects_filter=subject)
+        info = await js.stream_info(METERS_STREAM, subjects_filter=subject)
         left = sum((info.state.subjects or {}).values())
         if not left:
             return
         subscription = await js.pull_subscribe(
             subject,
-            stream=_KEYS_STREAM,
+            stream=METERS_STREAM,
             config=ConsumerConfig(
                 ack_policy=AckPolicy.NONE, deliver_policy=DeliverPolicy.LAST_PER_SUBJECT
             ),
@@ -152,7 +133,10 @@ async def _read_names(js: JetStreamContext) -> AsyncIterator[tuple[str, str]]:
             while left > 0:
                 for message in await subscription.fetch(min(_BATCH, left)):
                     left -= 1
-                    yield message.subject.removeprefix(_KEYS), message.data.decode(errors="replace")
+                    yield (
+                        message.subject.removeprefix(METERS_SUBJECT),
+                        message.data.decode(errors="replace"),
+                    )
         finally:
             await subscription.unsubscribe()
 
@@ -160,12 +144,10 @@ async def _read_names(js: JetStreamContext) -> AsyncIterator[tuple[str, str]]:
 @dataclass(frozen=True, slots=True)
 class _Forgetting:
     js: JetStreamContext
-    bucket: KeyValue
     reader: StoreReader
     title: str
     labels: tuple[str, ...]
     names: tuple[str, ...]
-    number: int
 
     def __str__(self) -> str:
         others = ", ".join(label for label in self.labels if label != self.title)
@@ -173,22 +155,15 @@ class _Forgetting:
 
     async def holdings(self) -> Holdings:
         counts = [await self.reader.count(selector(one), time.time()) for one in self.labels]
-        state, _ = await self._state()
-        title = bytes.fromhex(self.title)
         return Holdings(
             sum(series for series, _ in counts),
             sum(values for _, values in counts),
             await self._messages(),
-            sum(key.startswith(title) for key in chain(state.counters, state.rotations))
-            + (title in state.waiting),
             tuple(await self._keys()),
         )
 
-    async def delete(self) -> bool:
-        """Delete it; return whether the partition's collector has taken notice."""
+    async def delete(self) -> None:
         await self._purge_stream()
-        epoch = await self._drop_counters()
-        is_noticed = await self._is_noticed(epoch)
         # Until then, a telegram may have been on its way.
         await asyncio.sleep(_SETTLED)
         for label in self.labels:
@@ -198,9 +173,8 @@ class _Forgetting:
         await self._purge_stream()
         for key in await self._keys():
             # Removed, and not marked as deleted: the mark would have the title in it.
-            await self.js.purge_stream(_KEYS_STREAM, subject=f"{_KEYS}{key}")
+            await self.js.purge_stream(METERS_STREAM, subject=f"{METERS_SUBJECT}{key}")
         await asyncio.sleep(_SETTLED)
-        return is_noticed
 
     async def _messages(self) -> int:
         info = await self.js.stream_info(STREAM, subjects_filter=self._subject)
@@ -208,62 +182,15 @@ class _Forgetting:
 
     @property
     def _subject(self) -> str:
-        # Whoever may publish frames may have done so past the mapping, into any partition.
-        return f"smarty_p1.frames.*.{self.title}"
+        return subject_of(bytes.fromhex(self.title))
 
     async def _purge_stream(self) -> None:
         await self.js.purge_stream(STREAM, subject=self._subject)
 
     async def _keys(self) -> list[str]:
-        found = []
-        for filtered in (f"*.{self.title}", *self.names):
-            info = await self.js.stream_info(_KEYS_STREAM, subjects_filter=f"{_KEYS}{filtered}")
-            found += [subject.removeprefix(_KEYS) for subject in info.state.subjects or ()]
-        with suppress(KeyNotFoundError):
-            key = aside_key(str(self.number))
-            if self.title.encode() in ((await self.bucket.get(key)).value or b"").upper():
-                found.append(key)
-        return sorted(set(found))
-
-    async def _state(self) -> tuple[PartitionState, int | None]:
-        try:
-            entry = await self.bucket.get(str(self.number))
-        except KeyNotFoundError:
-            return PartitionState(), None
-        return parse_state(entry.value or b""), entry.revision
-
-    async def _drop_counters(self) -> int:
-        """Write the state without the meter, in a new epoch: who works there begins again."""
-        title = bytes.fromhex(self.title)
-        while True:
-            state, revision = await self._state()
-            if revision is None:
-                return 0
-            kept = replace(
-                state,
-                counters={one: at for one, at in state.counters.items() if one[:8] != title},
-                times={one: at for one, at in state.times.items() if one[:8] != title},
-                waiting={one: since for one, since in state.waiting.items() if one != title},
-                rotations={one: at for one, at in state.rotations.items() if one[:8] != title},
-            ).begun()
-            with suppress(KeyWrongLastSequenceError):
-                await self.bucket.update(str(self.number), kept.to_json(), revision)
-                return kept.epoch
-
-    async def _is_noticed(self, epoch: int) -> bool:
-        """Wait until the partition is begun anew, unless it is nobody's."""
-        end = time.monotonic() + _NOTICED_WITHIN
-        while time.monotonic() < end:
-            state, revision = await self._state()
-            if revision is None or state.epoch > epoch or not await self._is_leased():
-                return True
-            await asyncio.sleep(_LOOK_INTERVAL)
-        return False
-
-    async def _is_leased(self) -> bool:
-        try:
-            leases = await self.js.key_value(LEASES)
-            await leases.get(f"partition.{self.number}")
-        except NotFoundError:
-            return False
-        return True
+        found = set[str]()
+        for filtered in (f"meter.{self.title}", f"waiting.*.{self.title}", *self.names):
+            subject = f"{METERS_SUBJECT}{filtered}"
+            info = await self.js.stream_info(METERS_STREAM, subjects_filter=subject)
+            found |= {one.removeprefix(METERS_SUBJECT) for one in info.state.subjects or ()}
+        return sorted(found)

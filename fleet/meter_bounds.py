@@ -7,13 +7,13 @@ from smarty_p1_gateway.meters import LIMIT_TEXTS
 from smartyp1.meter import Limits
 from smartyp1.p1 import Telegram
 
-from .partition_state import MOST_METERS
+from .newest import MAX_TITLES
 
 LOGGER = logging.getLogger(__name__)
 
 
 class MeterBounds:
-    """The bounds of each meter of a partition, so that none makes series without an end.
+    """The bounds of each meter, so that none makes series without an end.
 
     `on_ignored` is called with the kind of what is left out, and how much that is.
     """
@@ -27,7 +27,7 @@ class MeterBounds:
         title = telegram.system_title or b""
         limits = self._known.get(title)
         if limits is None:
-            while len(self._known) >= MOST_METERS:
+            while len(self._known) >= MAX_TITLES:
                 del self._known[next(iter(self._known))]
             limits = self._known[title] = Limits(warn=_warner(title))
         before = limits.ignored.copy()

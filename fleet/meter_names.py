@@ -2,11 +2,11 @@
 
 A verified telegram proves that its writer has the key of a system title; the serial number in it is
 only what that meter says. The first name of a title is its own, and no other title's, in whichever
-partition that is: the bucket of the states has a key for each title and for each name.
+collector that is: the bucket of the meters has a key for each title and for each name.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 
 from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
@@ -15,8 +15,7 @@ from nats.js.kv import KeyValue
 from smarty_p1_gateway import Keys
 from smartyp1.p1 import Telegram
 
-from .meters import MeterWarnings
-from .partition_state import MOST_METERS
+from .newest import MAX_TITLES
 from .series_line_protocol import meter_label
 
 OTHER_METER = "other_meter"
@@ -29,7 +28,7 @@ _IS_KEY = re.compile(r"[A-Za-z0-9_-]+").fullmatch
 
 
 class _Meter:
-    """What is known of a meter since the partition was begun."""
+    """Names of a meter, as far as this process has looked them up."""
 
     def __init__(self) -> None:
         self.name: str | None = None
@@ -39,13 +38,20 @@ class _Meter:
 
 
 class MeterNames:
-    """The names of the meters of one partition, looked up with the first telegram of each."""
+    """Names of all meters, looked up with the first telegram of each."""
 
-    def __init__(self, states: Callable[[], KeyValue], keys: Keys, warnings: MeterWarnings) -> None:
+    def __init__(
+        self,
+        bucket: Callable[[], KeyValue],
+        keys: Keys,
+        warn: Callable[[str, bytes, str], None],
+        domain: Collection[bytes] = (),
+    ) -> None:
         # Connections come and go.
-        self._states = states
+        self._bucket = bucket
+        self._domain = domain
         self._keys = keys
-        self._warnings = warnings
+        self._warn = warn
         self._meters: dict[bytes, _Meter] = {}
 
     def use(self, keys: Keys) -> None:
@@ -66,7 +72,7 @@ class MeterNames:
         title, label = telegram.system_title or b"", meter_label(telegram)
         meter = self._meters.get(title)
         if meter is None:
-            while len(self._meters) >= MOST_METERS:
+            while len(self._meters) >= MAX_TITLES:
                 del self._meters[next(iter(self._meters))]
             meter = self._meters[title] = _Meter()
         if label in meter.own:
@@ -81,50 +87,51 @@ class MeterNames:
         else:
             if len(meter.refused) < _MOST_REFUSED:
                 meter.refused.add(label)
-            self._warnings.warn(_OTHER_METER, title, label)
+            self._warn(_OTHER_METER, title, label)
         return is_own
 
     async def _claim(self, meter: _Meter, digits: str, label: str) -> bool:
         """Make a name a title's own, or return False."""
         if label == digits:
-            return await self._is_owned(digits, label)
+            return await self._owns(digits, label)
         key = f"meter.{digits}"
-        is_new = False
-        if meter.name is None:
-            try:
-                entry = await self._states().get(key)
-                meter.name = (entry.value or b"").decode(errors="replace")
-            except KeyNotFoundError:
-                is_new = True
-        if not is_new and meter.name != label:
-            return False
-        if not await self._is_owned(digits, label):
-            return False
-        if is_new:
-            await self._states().create(key, label.encode())
-            meter.name = label
-        return True
+        meter.name = meter.name or await self._get(key)
+        if meter.name is None and await self._owns(digits, label):
+            # Another collector may be faster.
+            with suppress(KeyWrongLastSequenceError):
+                await self._bucket().create(key, label.encode())
+            meter.name = await self._get(key)
+        return meter.name == label and await self._owns(digits, label)
 
-    async def _is_owned(self, digits: str, label: str) -> bool:
+    async def _get(self, key: str) -> str | None:
+        with suppress(KeyNotFoundError):
+            return ((await self._bucket().get(key)).value or b"").decode(errors="replace")
+        return None
+
+    async def _owns(self, digits: str, label: str) -> bool:
         """Return whether a name is a title's, which it becomes if it is nobody's.
 
-        It is somebody's as long as there is a key for that meter.
+        It is somebody's as long as there is a key for that meter, here or with other collectors.
         """
         key, own = name_key(label), digits.encode()
         while True:
             # Somebody else was faster: it is looked up again.
             with suppress(KeyWrongLastSequenceError):
                 try:
-                    entry = await self._states().get(key)
+                    entry = await self._bucket().get(key)
                 except KeyNotFoundError:
-                    await self._states().create(key, own)
+                    await self._bucket().create(key, own)
                     return True
                 owner = entry.value or b""
                 if owner != own:
-                    if _IS_TITLE(owner) and self._keys.of(bytes.fromhex(owner.decode())):
+                    if _IS_TITLE(owner) and self._has_key(bytes.fromhex(owner.decode())):
                         return False
-                    await self._states().update(key, own, entry.revision)
+                    await self._bucket().update(key, own, entry.revision)
                 return True
+
+    def _has_key(self, title: bytes) -> bool:
+        # The keys of titles outside the own domain are not known here.
+        return bool(self._keys.of(title) or (self._domain and title not in self._domain))
 
 
 def name_key(label: str) -> str:

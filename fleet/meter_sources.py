@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from smarty_p1_gateway.nats_publisher import GATEWAY_HEADER, PORT_HEADER
 
-from .partition_state import MOST_METERS
+from .newest import MAX_TITLES
 
 _LONGEST = 64
 # Of each meter, as each makes a series.
@@ -31,7 +31,7 @@ def source_of(headers: Mapping[str, str] | None) -> Source:
 
 
 class MeterSources:
-    """The sources of each meter of a partition, so that none makes series without an end."""
+    """The sources of each meter, so that none makes series without an end."""
 
     def __init__(self) -> None:
         self._known: dict[bytes, set[Source]] = {}
@@ -40,7 +40,7 @@ class MeterSources:
         """Return the source of a verified telegram, an unknown one when its meter had too many."""
         known = self._known.get(title)
         if known is None:
-            while len(self._known) >= MOST_METERS:
+            while len(self._known) >= MAX_TITLES:
                 del self._known[next(iter(self._known))]
             known = self._known[title] = set()
         if source not in known:

@@ -4,46 +4,29 @@ import time
 from collections import Counter as Counts
 from collections.abc import Callable, Iterator
 
-from nats.js.api import StreamInfo
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    PlatformCollector,
-    ProcessCollector,
-    disable_created_metrics,
-)
+from nats.js.api import ConsumerInfo, StreamInfo
+from prometheus_client import Histogram
 
-from smarty_p1_gateway.metrics import add_build_info
+from smarty_p1_gateway.metrics import MetricSet
 
+from .judge import TELEGRAM
 from .rejections import MeterRejections
 
 _PREFIX = "smarty_p1_collector"
 _DELAYS = (0.5, 1, 2, 3, 5, 10, 15, 30, 60, 300, 3600)
-TELEGRAM = "telegram"
-disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 class Metrics:
-    """Counters and gauges of one collector. What was done is counted when it is committed."""
+    """Metrics of one collector. A message is counted when it is acknowledged."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
-        PlatformCollector(registry=self.registry)
-        add_build_info(self.registry, _PREFIX)
-
-        def counter(name: str, text: str, *labels: str) -> Counter:
-            return Counter(f"{_PREFIX}_{name}", text, labels, registry=self.registry)
-
-        def gauge(name: str, text: str) -> Gauge:
-            return Gauge(f"{_PREFIX}_{name}", text, registry=self.registry)
-
+        made = MetricSet(_PREFIX)
+        self.registry, counter, gauge = made.registry, made.counter, made.gauge
         self.telegrams = counter("telegrams", "Telegrams whose values are stored for good")
         self.rejected = counter("rejected", "Messages that were no new telegram", "reason")
         self._meter_rejected = MeterRejections(
-            counter("meter_rejected", "The same by system title", "title", "reason")
+            counter("meter_rejected", "The same by system title", "title", "reason"),
+            counter("meter_earlier", "Frames stored behind later ones of their meter", "title"),
         )
         self.ignored = counter(
             "ignored", "Objects and meters on the M-Bus that were beyond the limits", "kind"
@@ -51,11 +34,6 @@ class Metrics:
         self.discarded = counter(
             "discarded", "Messages that the stream discarded before they were read, estimated"
         )
-        self.commits = counter("commits", "How often the state of a partition was committed")
-        self.unreadable_states = counter(
-            "unreadable_states", "States in NATS that could not be read, and were put aside"
-        )
-        self.begun = counter("partitions_begun", "How often a partition was read from its state")
         self.writes = counter("writes", "Writes that VictoriaMetrics acknowledged")
         self.failed_writes = counter("failed_writes", "Writes that it did not")
         self.store_restarts = counter("store_restarts", "Restarts of VictoriaMetrics seen")
@@ -73,12 +51,14 @@ class Metrics:
             "failed_key_reads", "How often they could not be, so that those from before count"
         )
         self.caught_up = counter("caught_up", "Frames that waited for a key, and were read again")
-        self._waiting_titles = gauge("waiting_titles", "System titles whose frames wait for a key")
-        self._waiting_frames = gauge("waiting_frames", "Frames that wait for a key")
-        self.partitions = gauge("partitions", "Partitions that belong to this collector")
-        self.wanted_partitions = gauge("wanted_partitions", "Partitions of all collectors together")
+        self.waiting_titles = gauge("waiting_titles", "System titles whose frames wait for a key")
+        self.redelivered = counter("redelivered", "Messages that NATS has delivered once more")
+        self.pending = gauge("pending", "Messages that no collector of this store has got yet")
+        self.not_acknowledged = gauge(
+            "not_acknowledged", "Messages that these collectors have, and have not acknowledged yet"
+        )
         self._store_answers = gauge("store_answers", "Whether VictoriaMetrics answers")
-        self._oldest = gauge("oldest_age_seconds", "Age of the oldest message not committed")
+        self._oldest = gauge("oldest_age_seconds", "Age of the oldest message not acknowledged")
         self.delay = Histogram(
             f"{_PREFIX}_delay_seconds",
             "From a telegram's time to its write",
@@ -87,7 +67,7 @@ class Metrics:
         )
 
     def count(self, outcomes: Counts[str], rejected: Counts[tuple[str, str]]) -> None:
-        """Count what became of messages that are committed, and which of them were rejected."""
+        """Count what became of acknowledged messages, and which of them were rejected."""
         self._meter_rejected.count(rejected)
         for outcome, number in outcomes.items():
             if outcome == TELEGRAM:
@@ -99,13 +79,8 @@ class Metrics:
         """Count what was left out of telegrams."""
         self.ignored.labels(kind).inc(number)
 
-    def watch_waiting(self, waiting: Callable[[], tuple[int, int]]) -> None:
-        """Ask there how many titles wait, and how many frames."""
-        self._waiting_titles.set_function(lambda: waiting()[0])
-        self._waiting_frames.set_function(lambda: waiting()[1])
-
     def watch_oldest(self, oldest: Callable[[], float | None]) -> None:
-        """Ask there when the oldest message not committed arrived (Unix seconds), None for none."""
+        """Ask there when the oldest message it holds arrived (Unix seconds), None for none."""
 
         def age() -> float:
             arrived = oldest()
@@ -126,6 +101,11 @@ class Metrics:
         replicas = (cluster.replicas or ()) if cluster else ()
         current = sum(bool(one.current) and not one.offline for one in replicas)
         self.stream_replicas.set(current + bool(cluster and cluster.leader))
+
+    def show_consumer(self, info: ConsumerInfo) -> None:
+        """Show how far the collectors of this store are."""
+        self.pending.set(info.num_pending or 0)
+        self.not_acknowledged.set(info.num_ack_pending or 0)
 
     def what_is_wrong(self) -> Iterator[str]:
         """Yield what keeps the collector from its work: a line for each."""

@@ -11,9 +11,7 @@ from smarty_p1_gateway import UnavailableError
 
 from .collector_client import CollectorClient
 from .config import CollectorConfig
-from .nats_stream import OtherPartitionsError
-from .partition_state import StateError
-from .subjects import PARTITIONS
+from .stream import METERS
 
 API_TIMEOUT = 10.0
 
@@ -33,13 +31,7 @@ async def connected(config: CollectorConfig) -> AsyncIterator[Client]:
         await nats.open(ignore, closed, reconnect=False)
         yield nats
     except BucketNotFoundError:
-        msg = f"there is no bucket {PARTITIONS}: no collector has worked with this login"
-        raise UnavailableError(msg) from None
-    except OtherPartitionsError as error:
-        msg = f"the cluster was set up with {error.number} partitions, not {config.partitions}"
-        raise UnavailableError(msg) from None
-    except StateError as error:
-        msg = f"the counters cannot be used: {error}"
+        msg = f"there is no bucket {METERS}: no collector has worked with this login"
         raise UnavailableError(msg) from None
     except OSError as error:
         msg = f"NATS or the file cannot be used: {error.strerror or type(error).__name__}"

@@ -4,9 +4,10 @@ from collections import Counter as Counts
 
 from prometheus_client import Counter
 
-from .meters import MALFORMED, WRONG_SUBJECT
-from .waiting_titles import NO_KEY
+from .judge import MALFORMED, NO_KEY, WRONG_SUBJECT
 
+# Stored, but a later frame of its meter came before: a backlog, or a replay.
+EARLIER = "earlier"
 _OTHER = "other"
 # Whoever may publish any title can make up more of these than there are meters.
 _OF_ANYBODY = frozenset({MALFORMED, NO_KEY, WRONG_SUBJECT})
@@ -17,9 +18,10 @@ _MOST_OF_METERS = 1_000
 class MeterRejections:
     """Counts by system title and reason; what is beyond the bounds is counted as `other`."""
 
-    def __init__(self, counter: Counter) -> None:
-        """Count with the labels `title` and `reason`."""
+    def __init__(self, counter: Counter, earlier: Counter) -> None:
+        """Count with the labels `title` and `reason`; frames that came `earlier` with `title`."""
         self._counter = counter
+        self._earlier = earlier
         self._of_anybody: set[tuple[str, str]] = set()
         self._of_meters: set[tuple[str, str]] = set()
 
@@ -27,7 +29,10 @@ class MeterRejections:
         """Count messages by their title and why they are rejected."""
         for (title, reason), number in rejected.items():
             shown = title if title and self._is_shown(title, reason) else _OTHER
-            self._counter.labels(shown, reason).inc(number)
+            if reason == EARLIER:
+                self._earlier.labels(shown).inc(number)
+            else:
+                self._counter.labels(shown, reason).inc(number)
 
     def _is_shown(self, title: str, reason: str) -> bool:
         is_anybodys = reason in _OF_ANYBODY

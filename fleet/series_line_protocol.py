@@ -40,14 +40,16 @@ class Sample(NamedTuple):
 
 
 def make_sample(
-    telegram: Telegram, arrived: float, registers: Registers = ALL, *, source: Source | None = None
+    telegram: Telegram, registers: Registers = ALL, *, source: Source | None = None, key: str = ""
 ) -> Sample:
-    """Return those of a telegram's numbers that are stored, at its own time.
+    """Return the numbers of a telegram that are stored, at its own time.
 
-    Or at `arrived` if it has none: that is when the stream got it (Unix seconds). With a source, it
-    is noted that and where the meter was seen.
+    With a source, it is noted that and where the meter was seen; with the fingerprint of its key,
+    its frame counter, too. Raises ValueError for a telegram without time.
     """
-    time = arrived if telegram.time is None else telegram.time.timestamp()
+    if telegram.time is None:
+        raise ValueError
+    time = telegram.time.timestamp()
     at_ms = round(time * 1000)
     head = _head(meter_label(telegram))
     fields = []
@@ -63,6 +65,10 @@ def make_sample(
         tags = _source_tags((telegram.system_title or b"").hex().upper(), source)
         # A number that anybody can compare with the time of day, in whatever language is asked.
         channels += f"{head}{tags} last_seen={time!r} {at_ms}\n"
+    if key:
+        title = (telegram.system_title or b"").hex().upper()
+        counter = telegram.frame_counter or 0
+        channels += f"{head},title={title},key={key} frame_counter={counter} {at_ms}\n"
     return Sample(f"{head} {''.join(fields)}", channels, at_ms)
 
 

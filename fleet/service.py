@@ -1,49 +1,53 @@
-"""One process that works on its share of the partitions, until it is told to stop."""
+"""One process that collects, until it is told to stop."""
 
 import asyncio
 import logging
 import signal
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import ConsumerInfo, StreamInfo
+from nats.js.kv import KeyValue
 
-from smarty_p1_gateway import Keys
+from smarty_p1_gateway import Keys, UnavailableError
 from smarty_p1_gateway.health import Health
 from smarty_p1_gateway.metrics import serve
+from smarty_p1_gateway.nats_requests import STREAM
 from smartyp1.first_to_end import first_to_end
 
 from .collector_client import CollectorClient
 from .config import CollectorConfig
+from .judge import Judge, MeterWarnings
 from .keys_watch import KeysWatch
-from .leases import Leases
-from .meters import MeterWarnings
+from .late_keys import LateKeys
+from .meter_bounds import MeterBounds
+from .meter_names import MeterNames
 from .metrics import Metrics
-from .nats_stream import (
-    OtherPartitionsError,
-    enlarge,
+from .outage_log import ToldError, outage_of, reason
+from .store import Store
+from .store_process import check_store
+from .store_reader import open_reader
+from .stream import (
+    change_stream,
+    make_consumer,
     make_stream,
-    open_leases,
-    open_states,
-    replicate_buckets,
+    open_meters,
+    replicate_meters,
 )
-from .outage_log import outage_of, reason
-from .partition import Collector, Partition
-from .store_check import check_store, refuse_wrong_store
-from .victoria_metrics import Store
+from .waiting import WaitingTitles
+from .worker import Worker
 
 LOGGER = logging.getLogger(__name__)
 
 _API_TIMEOUT = 3.0
 _LOOK_INTERVAL = 5.0
-# Earlier ones end when an answer is wanted at a subject with a wildcard, which a gateway may want
-# (2.9.15), and may end when users are added while many frames come (2.9.21). What is recommended
-# is what is maintained.
-_ROBUST_VERSION = (2, 9, 21)
-# Each keeps some 30 kB of what a meter's telegrams look like.
-# In each partition: where there are more meters, some decoders begin anew with each telegram.
-_MOST_OPENERS = 5_000
+_EXPIRE_INTERVAL = 3600.0
+# The first one with atomic batches, and consumers with several subjects.
+_MIN_VERSION = (2, 12, 0)
 
 
 async def check(config: CollectorConfig) -> None:
@@ -57,9 +61,8 @@ async def run(config: CollectorConfig) -> None:
     Raises UnavailableError when the address for the metrics cannot be used, ConfigError when what
     is to store the values is no VictoriaMetrics that can.
     """
-    await refuse_wrong_store(config.store)
+    await check_store(config.store, is_thorough=False)
     metrics = Metrics()
-    metrics.wanted_partitions.set(config.partitions)
     health = Health(metrics.what_is_wrong)
     serve(metrics.registry, health, config.metrics_address, config.metrics_port)
     stop = asyncio.Event()
@@ -68,22 +71,18 @@ async def run(config: CollectorConfig) -> None:
     store = Store(config.store, metrics)
     watch = KeysWatch(config.keys_source, config.keys_signature, config.keys, metrics)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, watch.want)
-    session = _Session(config, store, metrics, watch)
+    collector = _Collector(config, store, metrics, watch)
     async with asyncio.TaskGroup() as group:
-        tasks = [
-            group.create_task(store.serve()),
-            group.create_task(session.keep()),
-            group.create_task(watch.run(session.use)),
-            group.create_task(health.beat()),
-        ]
+        works = store.serve(), collector.run(), watch.run(collector.use), health.beat()
+        tasks = [group.create_task(work) for work in works]
         await stop.wait()
         LOGGER.info("Stopping")
         for task in tasks:
             task.cancel()
 
 
-class _Session:
-    """Connections to NATS, one after the other, and what is done with each."""
+class _Collector:
+    """Connections to NATS, one after the other, and the work that outlasts them."""
 
     def __init__(
         self, config: CollectorConfig, store: Store, metrics: Metrics, watch: KeysWatch
@@ -91,31 +90,72 @@ class _Session:
         self._config = config
         self._store = store
         self._metrics = metrics
-        self._warnings = MeterWarnings()
-        self._has_warned = False
-        self._outage = outage_of("The connection to NATS")
-        self._working: dict[int, tuple[Partition, asyncio.Task[None]]] = {}
         self._watch_keys = watch
-        self._collector: Collector | None = None
-        metrics.watch_oldest(self._oldest)
-        metrics.watch_waiting(self._waiting)
+        self._warnings = MeterWarnings()
+        self._outage = outage_of("The connection to NATS")
+        self._bounds = MeterBounds(metrics.count_ignored)
+        self._names = MeterNames(
+            lambda: self._bucket, watch.keys, self._warnings.warn, config.titles
+        )
+        self._judge = self._make_judge()
+        self._waiting = WaitingTitles(config.store.name, lambda: self._js, lambda: self._bucket)
+        self._late_keys = LateKeys(
+            self._waiting, store, metrics, config.registers, self._make_judge
+        )
+        self._worker = Worker(
+            self._judge,
+            self._waiting,
+            store,
+            metrics,
+            registers=config.registers,
+            publishes_readings=config.publishes_readings,
+            on_put_off=self._late_keys.want,
+        )
+        metrics.watch_oldest(lambda: self._worker.oldest)
+        # The last sequence that was delivered when it was looked last.
+        self._delivered = 0
+        self._expire_at = 0.0
+        self._js: JetStreamContext
+        self._bucket: KeyValue
+
+    def _make_judge(self) -> Judge:
+        return Judge(self._watch_keys.keys, self._names, self._bounds, self._warnings)
 
     def use(self, keys: Keys) -> None:
-        """Have all partitions take other keys."""
-        if self._collector:
-            self._collector.keys = keys
+        """Take other keys."""
+        self._judge.use(keys)
 
-    async def keep(self) -> None:
-        """Connect, work, and connect anew when the library gives up; until cancelled."""
+    async def run(self) -> None:
+        """Connect, and connect anew when the library gives up; until cancelled."""
         try:
-            while True:
-                await self._connect_once()
-                self._metrics.partitions.set(0)
-                self._metrics.nats_connected.set(0)
-                self._metrics.stream_replicas.set(0)
-                await self._outage.wait()
+            await first_to_end(self._keep_connected(), self._work(), self._worker.acknowledge())
         finally:
-            await self._end_work()
+            await self._late_keys.close()
+
+    async def _work(self) -> None:
+        await self._store.until_known()
+        await self._begin_newest()
+        await self._worker.work()
+
+    async def _begin_newest(self) -> None:
+        """Ask the store for the counters that earlier processes have written."""
+        try:
+            async with open_reader(self._config.store) as reader:
+                found = await reader.counters(time.time())
+        except UnavailableError as error:
+            # A login may write only: nothing but a clock that was put back needs them.
+            LOGGER.info("The frame counters cannot be asked for: %s", error)
+            return
+        for (title, key), (counter, moment) in found.items():
+            with suppress(ValueError):
+                self._judge.newest.begin((bytes.fromhex(title), key), counter, moment)
+
+    async def _keep_connected(self) -> None:
+        while True:
+            await self._connect_once()
+            self._metrics.nats_connected.set(0)
+            self._metrics.stream_replicas.set(0)
+            await self._outage.wait()
 
     async def _connect_once(self) -> None:
         nats = CollectorClient(self._config.nats)
@@ -129,19 +169,10 @@ class _Session:
 
         try:
             await nats.open(on_error, _setter(closed), reconnect=False)
-            self._look_at_version(nats)
+            self._check_version(nats)
             await self._collect(nats, closed)
             self._metrics.nats_losses.inc()
             self._outage.note(reason(ConnectionError()))
-        except (NatsError, OSError, TimeoutError) as error:
-            self._outage.note(reason(error))
-        except OtherPartitionsError as error:
-            LOGGER.error(  # noqa: TRY400 - it says all
-                "The cluster was set up with %s partitions, and this collector with %d",
-                error.number,
-                self._config.partitions,
-            )
-            self._outage.note(reason(error))
         except Exception as error:
             LOGGER.debug("NATS", exc_info=True)
             self._outage.note(reason(error))
@@ -149,95 +180,51 @@ class _Session:
             with suppress(NatsError, OSError, TimeoutError):
                 await nats.close()
 
-    def _look_at_version(self, nats: Client) -> None:
+    def _check_version(self, nats: Client) -> None:
         with suppress(ValueError):
             version = nats.connected_server_version
             numbers = version.major, version.minor, version.patch
-            if numbers < _ROBUST_VERSION and not self._has_warned:
-                self._has_warned = True
-                text = "NATS %d.%d.%d can be ended by whoever may publish: take 2.15 or newer"
-                LOGGER.warning(text, *numbers)
+            if numbers < _MIN_VERSION:
+                msg = f"NATS {'.'.join(map(str, numbers))} is too old: take 2.15 or newer"
+                raise ToldError(msg)
 
     async def _collect(self, nats: Client, closed: asyncio.Event) -> None:
-        config = self._config
+        config, name = self._config, self._config.store.name
         js = nats.jetstream(timeout=_API_TIMEOUT)
-        stream = await make_stream(js, config.stream)
-        await enlarge(js, stream, config.stream)
-        collector = Collector(
-            nats,
-            js,
-            await open_states(js, config.partitions, self._metrics, config.stream),
-            self._store,
-            self._watch_keys.keys,
-            self._metrics,
-            self._warnings,
-            config.partitions,
-            _MOST_OPENERS,
-            config.publishes_readings,
-            stream.state.first_seq,
-            config.registers,
-        )
-        # What was read while it connected counts, too.
-        self._collector = collector
-        self.use(self._watch_keys.keys)
-        bucket = await open_leases(js, config.stream)
-        await replicate_buckets(js, config.stream)
-        leases = Leases(
-            js,
-            bucket,
-            config.name,
-            config.partitions,
-            lambda owned: self._work_on(owned, collector),
-        )
-        collector.is_mine = leases.is_mine
+        stream = await change_stream(js, await make_stream(js, config.stream), config.stream)
+        self._js, self._bucket = js, await open_meters(js, config.stream)
+        await replicate_meters(js, config.stream)
+        self._show(stream, await make_consumer(js, name, config.titles))
         self._outage.end()
         self._metrics.nats_connected.set(1)
-        self._metrics.show_stream(stream)
         LOGGER.info("Connected as %s", config.name)
-        try:
-            await first_to_end(leases.run(), self._watch(collector), closed.wait())
-        finally:
-            if not nats.is_closed and not leases.is_in_vain:
-                await leases.release()
+        await first_to_end(self._worker.fetch(nats, name), self._look(js), closed.wait())
 
-    async def _watch(self, collector: Collector) -> None:
-        """See where the stream begins, and make anew what somebody deletes."""
-        js, config = collector.js, self._config
+    async def _look(self, js: JetStreamContext) -> None:
+        """Look after stream, consumer and waiting titles, and make anew what somebody deletes."""
+        config, name = self._config, self._config.store.name
         while True:
-            await asyncio.sleep(_LOOK_INTERVAL)
             with suppress(NatsError, TimeoutError):
                 stream = await make_stream(js, config.stream)
-                collector.first_sequence = stream.state.first_seq
-                self._metrics.show_stream(stream)
-                await open_states(js, config.partitions, self._metrics, config.stream)
-                await open_leases(js, config.stream)
+                await open_meters(js, config.stream)
+                self._show(stream, await js.consumer_info(STREAM, name))
+                if time.monotonic() >= self._expire_at:
+                    await self._waiting.expire(stream.state.first_seq)
+                    self._expire_at = time.monotonic() + _EXPIRE_INTERVAL
+                await self._late_keys.look(js, self._watch_keys.keys)
+            await asyncio.sleep(_LOOK_INTERVAL)
 
-    def _work_on(self, owned: frozenset[int], collector: Collector) -> None:
-        for number in [one for one in self._working if one not in owned]:
-            self._working.pop(number)[1].cancel()
-        for number in owned:
-            if number in self._working:
-                self._working[number][0].use(collector)
-                continue
-            partition = Partition(number, collector)
-            self._working[number] = partition, asyncio.create_task(partition.run())
-        self._metrics.partitions.set(len(owned))
-        LOGGER.info("Partitions: %s", ", ".join(map(str, sorted(owned))) or "none")
-
-    async def _end_work(self) -> None:
-        tasks = [task for _, task in self._working.values()]
-        self._working.clear()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _oldest(self) -> float | None:
-        oldest = (partition.oldest for partition, _ in list(self._working.values()))
-        return min((one for one in oldest if one is not None), default=None)
-
-    def _waiting(self) -> tuple[int, int]:
-        waiting = [partition.waiting for partition, _ in list(self._working.values())]
-        return sum(titles for titles, _ in waiting), sum(frames for _, frames in waiting)
+    def _show(self, stream: StreamInfo, consumer: ConsumerInfo) -> None:
+        self._metrics.show_stream(stream)
+        self._metrics.show_consumer(consumer)
+        first, last = stream.state.first_seq, stream.state.last_seq
+        # A stream that was made anew counts from the beginning.
+        discarded = first - 1 - self._delivered if 0 < self._delivered <= last else 0
+        if discarded > 0:
+            LOGGER.error("The stream has discarded %d frames before they were read", discarded)
+            self._metrics.discarded.inc(discarded)
+        delivered = consumer.delivered.stream_seq if consumer.delivered else 0
+        self._delivered = max(delivered, first - 1)
 
 
 def _setter(event: asyncio.Event) -> Callable[[], Awaitable[None]]:

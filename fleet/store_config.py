@@ -16,6 +16,8 @@ from .store_login import LoginError, StoreLogin
 LOGGER = logging.getLogger(__name__)
 
 PASSWORD_VARIABLE = "SMARTY_P1_STORE_PASSWORD"  # noqa: S105 - its name
+DEFAULT_NAME = "store"
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _MOST_ADDRESSES = 8
 _LONGEST_AUTH_KEY = 1024
 # No login in it: it would stand in logs and lists of processes sooner or later.
@@ -27,29 +29,41 @@ _OF_TLS = _FILES[2:]
 
 @dataclass(frozen=True, slots=True)
 class StoreConfig:
-    """One VictoriaMetrics, at one address or several; `delete_auth_key` lets series be deleted."""
+    """One VictoriaMetrics, at one address or several; `delete_auth_key` lets series be deleted.
+
+    `metrics_url` is where it tells of itself, if a proxy is at the addresses. Collectors with the
+    same `name` of the store share the work.
+    """
 
     urls: tuple[str, ...]
     login: StoreLogin = field(default_factory=StoreLogin)
     delete_auth_key: str | None = field(default=None, repr=False)
+    metrics_url: str | None = None
+    name: str = DEFAULT_NAME
 
 
 def read_store(table: ConfigTable) -> StoreConfig:
     """Return what the table says. Raises ConfigError."""
     key, urls = _read_urls(table)
+    metrics_url = table.take_text("metrics_url")
+    if metrics_url is not None:
+        metrics_url = _read_url(table, "metrics_url", metrics_url)
     login = _read_login(table)
     are_https = [url.startswith("https:") for url in urls]
     for file in _OF_TLS:
         if file in login.files and not all(are_https):
             table.fail(file, f"is for https://, which {key} has not")
     is_secret = login.username is not None or "token_file" in login.files
-    if is_secret and not all(url.startswith("https:") or _is_near(url) for url in urls):
+    if is_secret and not all(map(_is_safe, (*urls, metrics_url or "https:"))):
         LOGGER.warning("[store] the login goes over the network unencrypted: https:// protects it")
     try:
         shown = StoreLogin(login.files, login.username, login.password)
     except LoginError as error:
         table.fail(error.key, error.what)
-    return StoreConfig(urls, shown, _read_auth_key(table))
+    name = table.take_text("name", DEFAULT_NAME) or ""
+    if not _NAME.fullmatch(name):
+        table.fail("name", "must have 1 to 32 of A-Z, a-z, 0-9, _ and -")
+    return StoreConfig(urls, shown, _read_auth_key(table), metrics_url, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +82,20 @@ def _read_urls(table: ConfigTable) -> tuple[str, tuple[str, ...]]:
     if len(urls) > _MOST_ADDRESSES:
         table.fail("urls", f"must not have more than {_MOST_ADDRESSES} addresses")
     key = "urls" if urls else "url"
-    for one in (found := urls or (url or "",)):
-        parts = _parse(one)
-        if not _URL.fullmatch(one) or parts is None or not parts.hostname:
-            table.fail(key, "must be like http://127.0.0.1:8428, without a login in it")
-        if _IS_CLUSTER(parts.path):
-            table.fail(
-                key,
-                "is an address of VictoriaMetrics' cluster, which does not say when its vmstorage"
-                " have kept a value: a single VictoriaMetrics is needed",
-            )
-    return key, tuple(one.rstrip("/") for one in found)
+    return key, tuple(_read_url(table, key, one) for one in urls or (url or "",))
+
+
+def _read_url(table: ConfigTable, key: str, url: str) -> str:
+    parts = _parse(url)
+    if not _URL.fullmatch(url) or parts is None or not parts.hostname:
+        table.fail(key, "must be like http://127.0.0.1:8428, without a login in it")
+    if _IS_CLUSTER(parts.path):
+        table.fail(
+            key,
+            "is an address of VictoriaMetrics' cluster, which does not say when its vmstorage"
+            " have kept a value: a single VictoriaMetrics is needed",
+        )
+    return url.rstrip("/")
 
 
 def _parse(url: str) -> SplitResult | None:
@@ -90,7 +107,9 @@ def _parse(url: str) -> SplitResult | None:
     return None if port == 0 else parts
 
 
-def _is_near(url: str) -> bool:
+def _is_safe(url: str) -> bool:
+    if url.startswith("https:"):
+        return True
     host = urlsplit(url).hostname or ""
     try:
         return host == "localhost" or ip_address(host).is_loopback

@@ -2,15 +2,20 @@
 
 import asyncio
 import contextlib
+import logging
 import re
 import ssl
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import aiohttp
 
+from smarty_p1_gateway import ConfigError
+
 from .outage_log import ToldError, reason
+from .store_config import StoreConfig
 from .store_login import StoreLogin
+
+LOGGER = logging.getLogger(__name__)
 
 _ASK_TIMEOUT = aiohttp.ClientTimeout(total=5)
 _LONGEST_ANSWER = 4 * 1024 * 1024
@@ -38,6 +43,7 @@ _OF_CLUSTER = frozenset({"vminsert", "vmselect", "vmstorage"})
 _TELLING = ((b"\nvm_rpc_", "vminsert"), (b"\nvmagent_", "vmagent"), (b"\nvmauth_", "vmauth"))
 DIFFERENT = "its addresses lead to different processes: they must be those of one VictoriaMetrics"
 _LOGIN_WANTED = {
+    400: ": vmauth in front of it may want another login, or not allow that",
     401: ": it wants another login (username and password_file, or token_file)",
     403: ": the login may not do that",
     404: ": is that the address of VictoriaMetrics?",
@@ -71,17 +77,23 @@ def open_session() -> aiohttp.ClientSession:
 
 
 async def ask_each(
-    session: aiohttp.ClientSession, urls: Sequence[str], login: StoreLogin
+    session: aiohttp.ClientSession, config: StoreConfig
 ) -> dict[str, StoreProcess | Exception]:
-    """Return which process answers at each address, or one of ERRORS."""
+    """Return which process answers at each address, or one of ERRORS.
+
+    With `metrics_url`, its process stands for all addresses: they lead there through a proxy.
+    """
 
     async def ask(url: str) -> StoreProcess | Exception:
         try:
-            return await _ask(session, url, login)
+            return await _ask(session, url, config.login)
         except ERRORS as error:
             return error
 
-    return dict(zip(urls, await asyncio.gather(*map(ask, urls)), strict=True))
+    if config.metrics_url:
+        return dict.fromkeys(config.urls, await ask(config.metrics_url))
+    answers = await asyncio.gather(*map(ask, config.urls))
+    return dict(zip(config.urls, answers, strict=True))
 
 
 async def _ask(session: aiohttp.ClientSession, url: str, login: StoreLogin) -> StoreProcess:
@@ -106,6 +118,48 @@ def refuse_others(text: bytes) -> None:
     if product:
         msg = (_CLUSTER if product in _OF_CLUSTER else _OTHER).format(product)
         raise WrongStoreError(msg)
+
+
+async def check_store(config: StoreConfig, *, is_thorough: bool = True) -> None:
+    """Raise ConfigError for what will never be a VictoriaMetrics that can be written to.
+
+    If it `is_thorough`, also for what answers otherwise than it should; log who does not answer.
+    """
+    async with open_session() as session:
+        answers = await ask_each(session, config)
+        wrong = (one for one in answers.values() if isinstance(one, WrongStoreError))
+        if error := next(wrong, None):
+            msg = f"[store] {error}"
+            raise ConfigError(msg)
+        if not is_thorough:
+            return
+        if len({one.name for one in answers.values() if isinstance(one, StoreProcess)}) > 1:
+            msg = f"[store] urls: {DIFFERENT}"
+            raise ConfigError(msg)
+        for url, answer in answers.items():
+            try:
+                await _check_write(session, url, config, answer)
+            except StoreError as error:
+                msg = f"[store] {error}"
+                raise ConfigError(msg) from None
+            except ERRORS as error:
+                LOGGER.warning("[store] VictoriaMetrics could not be asked (%s)", why(error))
+
+
+async def _check_write(
+    session: aiohttp.ClientSession,
+    url: str,
+    config: StoreConfig,
+    answer: StoreProcess | Exception,
+) -> None:
+    """Raise one of ERRORS for an address that has not answered, or takes no values."""
+    if isinstance(answer, Exception):
+        raise answer
+    # Its metrics may be for everybody, and writing not: nothing is written here.
+    async with session.post(
+        f"{url}/write", data=b"", timeout=_ASK_TIMEOUT, **config.login.options
+    ) as response:
+        check_status(response, 204)
 
 
 def host_of(response: aiohttp.ClientResponse) -> str:

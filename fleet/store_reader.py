@@ -61,6 +61,26 @@ class StoreReader:
             values = sum(int(float(one["value"][1])) for one in found)
         return len(await self.series(matching)), values
 
+    async def counters(self, now: float) -> dict[tuple[str, str], tuple[int, float]]:
+        """Return the highest frame counter and its time by title and key's fingerprint.
+
+        Of meters that sent something within a day before `now` (Unix seconds).
+        """
+        found: list[dict[tuple[str, str], float]] = []
+        for function in ("max_over_time", "tlast_over_time"):
+            query = f"{function}(smarty_p1_frame_counter[25h])"
+            asked = {"query": query, "time": str(now + _AHEAD), "nocache": "1"}
+            with _told():
+                results = json.loads(await self._ask("/api/v1/query", asked))["data"]["result"]
+                found.append(
+                    {
+                        (one["metric"]["title"], one["metric"]["key"]): float(one["value"][1])
+                        for one in results
+                    }
+                )
+        counters, times = found
+        return {at: (int(one), times[at]) for at, one in counters.items() if at in times}
+
     async def at(
         self, query: str, start: float, end: float, step: int
     ) -> dict[str, dict[int, str]]:
@@ -108,7 +128,7 @@ async def open_reader(config: StoreConfig) -> AsyncIterator[StoreReader]:
     """Ask the first address that answers. Raises UnavailableError when none does."""
     async with open_session() as session:
         with _told():
-            answers = await ask_each(session, config.urls, config.login)
+            answers = await ask_each(session, config)
             wrong = [one for one in answers.values() if isinstance(one, Exception)]
             for error in wrong:
                 if isinstance(error, WrongStoreError) or len(wrong) == len(answers):

@@ -13,7 +13,7 @@ from smartyp1.port import identify_port, normalise_port, redact_port
 from smartyp1.publish import SMARTYREADER_TOPIC, Format
 
 from .config_table import NAME, ConfigError, ConfigTable, read_tls, read_toml, read_user
-from .nats_config import NatsConfig, read_nats
+from .nats_config import NatsConfig, read_batch_seconds, read_nats
 from .publish_config import DecodingConfig, read_decoding
 
 PASSWORD_VARIABLE = "SMARTY_P1_MQTT_PASSWORD"  # noqa: S105 - its name
@@ -91,7 +91,11 @@ def read_config(path: Path) -> GatewayConfig:
 
     prefix = (None if to_nats else target.take_topic("topic")) or DEFAULT_ROOT
     queue_path = path.parent / queue.take_text("path", "smarty-p1-queue.sqlite3")
-    broker = read_nats(target) if to_nats else _read_broker(target, queue_path)
+    broker: BrokerConfig | NatsConfig
+    if to_nats:
+        broker = replace(read_nats(target), batch_seconds=read_batch_seconds(target))
+    else:
+        broker = _read_broker(target, queue_path)
     megabytes = queue.take("max_megabytes", int, 256)
     if megabytes < 1:
         queue.fail("max_megabytes", "must be 1 or more")

@@ -7,6 +7,7 @@ import os
 import re
 import ssl
 import tomllib
+from math import isfinite
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -51,6 +52,13 @@ class ConfigTable:
             names = {str: "a text in quotes", int: "a whole number", bool: "true or false"}
             self.fail(key, f"must be {names.get(kind, 'a list')}")
         return value
+
+    def take_number(self, key: str) -> float | None:
+        """Return a number, None without one. Raises ConfigError when it is none."""
+        value = self._content.pop(key, None)
+        if value is not None and (type(value) not in {int, float} or not isfinite(value)):
+            self.fail(key, "must be a number")
+        return None if value is None else float(value)
 
     def take_text[D: str | None = None](self, key: str, default: D = None) -> str | D:  # type: ignore[assignment]
         """Return a text that is not empty. Raises ConfigError."""

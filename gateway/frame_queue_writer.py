@@ -40,6 +40,8 @@ class FrameStore:
         # In order. Their numbers are below those on disk, which are above zero.
         self._new: dict[int, NewFrame] = {}
         self._new_size = 0
+        # How many frames have come.
+        self.received = 0
         self._numbers = count(-1, -1)
         self._outage = Outage(
             LOGGER, _LOST, _BACK, first=_RETRY_DELAY, longest=_RETRY_DELAY, severity=logging.ERROR
@@ -63,6 +65,7 @@ class FrameStore:
 
     def put(self, frame: NewFrame) -> None:
         """Take a frame, which is written a moment later."""
+        self.received += 1
         self._new[next(self._numbers)] = frame
         self._new_size += len(frame.data)
         while self._new_size > _MOST_IN_MEMORY:

@@ -36,21 +36,36 @@ _LOOK_INTERVAL = 0.25
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
-class Metrics:
-    """Counters and gauges, each with the label `port`."""
+class MetricSet:
+    """Registry of a program's metrics, each with the same prefix and first labels."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str, *labels: str) -> None:
         self.registry = CollectorRegistry()
+        self._prefix = prefix
+        self._labels = labels
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
-        add_build_info(self.registry, _PREFIX)
+        text = "The version that runs"
+        info = Gauge(f"{prefix}_build_info", text, ["version"], registry=self.registry)
+        info.labels(version()).set(1)
 
-        def counter(name: str, text: str, *labels: str) -> Counter:
-            names = ("port", *labels)
-            return Counter(f"{_PREFIX}_{name}", text, names, registry=self.registry)
+    def counter(self, name: str, text: str, *labels: str) -> Counter:
+        """Return a new counter."""
+        names = (*self._labels, *labels)
+        return Counter(f"{self._prefix}_{name}", text, names, registry=self.registry)
 
-        def gauge(name: str, text: str) -> Gauge:
-            return Gauge(f"{_PREFIX}_{name}", text, ("port",), registry=self.registry)
+    def gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        """Return a new gauge."""
+        names = (*self._labels, *labels)
+        return Gauge(f"{self._prefix}_{name}", text, names, registry=self.registry)
+
+
+class Metrics:
+    """Counters and gauges, nearly all with the label `port`."""
+
+    def __init__(self) -> None:
+        made = MetricSet(_PREFIX, "port")
+        self.registry, counter, gauge = made.registry, made.counter, made.gauge
 
         self.bytes = counter("bytes", "Bytes received at the port")
         self.frames = counter("frames", "Frames received, whole")
@@ -58,6 +73,12 @@ class Metrics:
         self.telegrams = counter("telegrams", "Telegrams that were verified and accepted")
         self.rejected = counter("rejected", "Frames and telegrams that were not accepted", "reason")
         self.dropped = counter("dropped", "Frames that waited, and were lost to younger ones")
+        self.batches = Counter(
+            f"{_PREFIX}_batches",
+            "Batches of frames to NATS, by whether they were accepted or refused",
+            ("result",),
+            registry=self.registry,
+        )
         self.port_losses = counter("port_losses", "How often the port was lost or did not open")
         self.broker_losses = counter("broker_losses", "How often the broker was lost or away")
         self.queue_length = gauge("queue_length", "Frames that wait for the broker")
@@ -69,11 +90,10 @@ class Metrics:
         self.last_telegram_age = gauge(
             "last_telegram_age_seconds", "Time since the last telegram that was accepted"
         )
-        self._meter_info = Gauge(
-            f"{_PREFIX}_meter_info",
+        self._meter_info = gauge(
+            "meter_info",
             "Which meter is at the port; without `meter`, which is verified, it is what frames say",
-            ("port", "title", "meter"),
-            registry=self.registry,
+            *("title", "meter"),
         )
         self._meters: dict[str, tuple[str, str]] = {}
 
@@ -101,12 +121,6 @@ class Metrics:
         last = {"at": float("nan")}
         gauge.labels(port).set_function(lambda: time.monotonic() - last["at"])
         return last
-
-
-def add_build_info(registry: CollectorRegistry, prefix: str) -> None:
-    """Show which version this is."""
-    info = Gauge(f"{prefix}_build_info", "The version that runs", ("version",), registry=registry)
-    info.labels(version()).set(1)
 
 
 def _values(gauge: Gauge) -> dict[str, float]:

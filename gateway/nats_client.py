@@ -34,12 +34,11 @@ class NatsClient(Client):
         on_closed: Callable[[], Awaitable[None]],
         *,
         reconnect: bool,
-        inbox_prefix: str | None = None,
     ) -> None:
         """Connect to one of the servers, each in turn until one answers.
 
-        Without `reconnect`, `on_closed` is called when the connection is lost. `inbox_prefix` takes
-        the place of the configured one. Raises nats.errors.Error, OSError and TimeoutError.
+        Without `reconnect`, `on_closed` is called when the connection is lost. Raises
+        nats.errors.Error, OSError and TimeoutError.
         """
         config = self._config
         credentials = None if config.credentials is None else RawCredentials(config.credentials)
@@ -48,7 +47,7 @@ class NatsClient(Client):
             user=config.username,
             password=config.password,
             user_credentials=credentials,
-            inbox_prefix=inbox_prefix or config.inbox_prefix,
+            inbox_prefix=config.inbox_prefix,
             tls=config.tls,
             error_cb=on_error,
             closed_cb=on_closed,

@@ -13,6 +13,7 @@ PASSWORD_VARIABLE = "SMARTY_P1_NATS_PASSWORD"  # noqa: S105 - its name
 DEFAULT_INBOX = "_INBOX"
 _PORT = 4222
 _MOST_SERVERS = 100
+_MAX_BATCH_SECONDS = 60
 # One user's inbox must not lie below another's.
 _INBOX = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SEED = re.compile(
@@ -25,7 +26,8 @@ class NatsConfig:
     """A NATS cluster. `servers` are URLs; `tls` is None for a connection that is not encrypted.
 
     `credentials` is the content of a credentials file, which then is the only login. Answers come
-    to subjects that begin with `inbox_prefix`.
+    to subjects that begin with `inbox_prefix`. A gateway's frames wait up to `batch_seconds` for
+    others; without them, the number of its ports decides.
     """
 
     servers: tuple[str, ...]
@@ -34,6 +36,7 @@ class NatsConfig:
     credentials: str | None = field(repr=False)
     tls: ssl.SSLContext | None
     inbox_prefix: str = DEFAULT_INBOX
+    batch_seconds: float | None = None
 
 
 def read_nats(table: ConfigTable) -> NatsConfig:
@@ -55,6 +58,14 @@ def read_nats(table: ConfigTable) -> NatsConfig:
         table.fail("password_file", f"is missing, and so is ${PASSWORD_VARIABLE}")
     inbox = _read_inbox(table, username)
     return NatsConfig(servers, username, password, credentials, read_tls(table), inbox)
+
+
+def read_batch_seconds(table: ConfigTable) -> float | None:
+    """Return how long a gateway's frames wait for others, None if it is not said."""
+    seconds = table.take_number("batch_seconds")
+    if seconds is not None and not 0 <= seconds <= _MAX_BATCH_SECONDS:
+        table.fail("batch_seconds", f"must be from 0 to {_MAX_BATCH_SECONDS}")
+    return seconds
 
 
 def _read_inbox(table: ConfigTable, username: str | None) -> str:

@@ -1,15 +1,15 @@
-"""From the queue to a NATS cluster: each frame until the cluster's stream has acknowledged it.
+"""From the queue to a NATS cluster: frames until the cluster's stream has acknowledged them.
 
-One connection for all ports. Of each port, a frame is sent when the one before is acknowledged, so
-that in the stream, too, frame counters rise. What the user may not publish is set aside by system
-title, and all of that title with it, until it may.
+The oldest frames of all ports go as one atomic batch, and one by one if the cluster refuses that.
+A frame may reach the stream twice, and harms nobody there. Frames that the user may not publish are
+set aside by system title, until it may.
 """
 
 import asyncio
 import logging
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from socket import gethostname
 
@@ -18,20 +18,31 @@ from nats.js.errors import NoStreamResponseError
 
 from smartyp1.backoff import Backoff, Outage
 from smartyp1.first_to_end import first_to_end
+from smartyp1.p1 import read_frame
 
+from .frame_queue import WaitingFrame
 from .frame_queue_writer import FrameStore
 from .metrics import Metrics
 from .nats_client import NatsClient
-from .nats_config import DEFAULT_INBOX, NatsConfig
-from .nats_names import STREAM, Names, names_of
-from .nats_requests import FAILURES, TIMEOUT, DeniedError, Requests
-from .nats_rows import FIRST_DELAY, LONGEST_DELAY, Rows
+from .nats_config import NatsConfig
+from .nats_requests import MAX_BATCH, STREAM, TIMEOUT, DeniedError, Message, Requests
 
 LOGGER = logging.getLogger(__name__)
 
 # Where a frame came from, for who looks for a meter; nothing vouches for it.
 GATEWAY_HEADER = "Smarty-Gateway"
 PORT_HEADER = "Smarty-Port"
+FIRST_DELAY = 0.5
+MAX_DELAY = 4.0
+# A proposal of the cluster costs some 2 ms, however many frames are in it.
+_BATCH_SECONDS = 1.0
+_SMALL_BATCH_SECONDS = 10.0
+_SMALL_PORTS = 100
+_MIN_ENOUGH = 50
+# The stream takes messages of 16 KB; their headers have place in it, too.
+_MAX_FRAME_BYTES = 15 * 1024
+# So long frames go one by one after a batch was refused.
+_BATCH_PAUSE = 10.0
 # A node that is connected, but has lost the others, acknowledges nothing.
 _PATIENCE = 10.0
 # Read at once of what is set aside.
@@ -40,16 +51,18 @@ _CLOSE_TIMEOUT = 2.0
 # So often it is tried whether the user may publish what is set aside.
 _ASIDE_INTERVAL = 30.0
 _MOST_NAMED = 100
+_MAX_DENIED = 10_000
 _MOST_SIGNS = 64
-# The subject may be one behind a mapping; the library makes small letters of it.
+# The library makes small letters of it.
 _DENIED_TITLE = re.compile(r'violation for publish to "\S+\.([0-9a-f]{16})"', re.IGNORECASE)
-_DENIED_INBOX = re.compile(r'violation for subscription to "_inbox', re.IGNORECASE)
 _AWAY = "A server of the NATS cluster is away: %s"
 _BACK = "The NATS cluster acknowledges frames again"
 
+type _Taken = dict[str, list[tuple[WaitingFrame, Message | None]]]
+
 
 class NatsPublisher:
-    """Publishes the frames of all ports."""
+    """Publisher of the frames of all ports."""
 
     def __init__(
         self, config: NatsConfig, ports: Sequence[str], store: FrameStore, metrics: Metrics
@@ -57,20 +70,26 @@ class NatsPublisher:
         self._config = config
         self._ports = ports
         self._store = store
+        self._metrics = metrics
         self._published = {port: metrics.published.labels(port) for port in ports}
         self._losses = [metrics.broker_losses.labels(port) for port in ports]
         self._connected = [metrics.broker_connected.labels(port) for port in ports]
         self._origins = {port: _origin(config, port) for port in ports}
+        few = _SMALL_BATCH_SECONDS if len(ports) < _SMALL_PORTS else _BATCH_SECONDS
+        self._batch_seconds = few if config.batch_seconds is None else config.batch_seconds
+        self._enough = self._enough_at = min(MAX_BATCH, max(_MIN_ENOUGH, len(ports)))
         self._is_connected = False
-        self._backoff = Backoff(FIRST_DELAY, LONGEST_DELAY)
+        self._backoff = Backoff(FIRST_DELAY, MAX_DELAY)
         # Each kind of failure is said once for each loss: it is tried again and again.
         self._outage = Outage(LOGGER, "%s", _BACK)
         self._no_answer_since: float | None = None
-        self._failing: set[str] = set()
         self._requests: Requests | None = None
         self._named: set[str] = set()
-        self._inbox = self._next_inbox = config.inbox_prefix
-        self._closed = asyncio.Event()
+        self._denied: set[str] = set()
+        self._wanted: set[str] = set()
+        self._no_batch_until = 0.0
+        self._gathering: asyncio.Timeout | None = None
+        self._is_finishing = False
 
     async def run(self) -> None:
         """Publish until cancelled."""
@@ -89,6 +108,9 @@ class NatsPublisher:
 
     async def finish(self, within: float) -> None:
         """Wait until nothing waits any more: not long, and not while the cluster is away."""
+        self._is_finishing = True
+        if self._gathering:
+            self._gathering.reschedule(asyncio.get_running_loop().time())
         with suppress(TimeoutError):
             async with asyncio.timeout(within):
                 while self._is_connected and not self._store.is_empty():  # noqa: ASYNC110
@@ -96,25 +118,20 @@ class NatsPublisher:
 
     async def _serve(self, client: NatsClient) -> None:
         """Publish until the connection is lost. Raises Error, OSError and ValueError."""
-        closed = self._closed = asyncio.Event()
+        closed = asyncio.Event()
 
         async def on_closed() -> None:
             closed.set()
 
-        self._inbox, self._next_inbox = self._next_inbox, self._config.inbox_prefix
         # A new client for each connection: whatever was under way in the old one is gone with it.
-        await client.open(self._on_error, on_closed, reconnect=False, inbox_prefix=self._inbox)
+        await client.open(self._on_error, on_closed, reconnect=False)
         self._note_connected(is_connected=True)
         self._no_answer_since = None
-        requests = self._requests = Requests(client, self._origins)
+        requests = self._requests = Requests(client)
         await requests.open()
-        rows = Rows(self._ports, self._store, requests, self)
+        self._wanted = set(self._ports)
         await first_to_end(
-            self._wait_for_end(closed),
-            requests.give_up(),
-            rows.listen(),
-            rows.send(),
-            self._publish_aside(requests),
+            self._wait_for_end(closed), self._send(requests), self._send_aside(requests)
         )
 
     async def _wait_for_end(self, closed: asyncio.Event) -> None:
@@ -130,50 +147,126 @@ class NatsPublisher:
         msg = "the connection was closed"
         raise Error(msg)
 
-    async def _publish_aside(self, requests: Requests) -> None:
+    async def _send(self, requests: Requests) -> None:
+        """Send what waits, until cancelled."""
+        backoff = Backoff(FIRST_DELAY, MAX_DELAY)
+        while True:
+            if not self._wanted:
+                self._wanted.update(await self._store.wait_for_any())
+                await self._gather()
+            if await self._send_batch(requests, await self._take()):
+                backoff.reset()
+            else:
+                await backoff.wait()
+
+    async def _gather(self) -> None:
+        """Wait for more frames, until there are enough or the oldest one has waited long enough."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._batch_seconds) as self._gathering:
+                while not self._is_finishing and self._store.received < self._enough_at:
+                    self._wanted.update(await self._store.wait_for_any())
+        self._gathering = None
+
+    async def _take(self) -> _Taken:
+        """Return the oldest frames of the ports that may have some, as messages."""
+        self._enough_at = self._store.received + self._enough
+        ports = sorted(self._wanted)[:MAX_BATCH]
+        window = max(1, MAX_BATCH // len(ports))
+        found = await self._store.exchange({}, ports, window)
+        self._wanted.difference_update(ports)
+        taken: _Taken = {}
+        for port, frames in found.items():
+            if len(frames) == window:
+                self._wanted.add(port)
+            for frame in frames:
+                message = self._message_of(port, frame.data)
+                if message and message.title in (*self._denied, *self._store.titles_aside(port)):
+                    # The queue sets aside a port's oldest frame alone.
+                    if taken.get(port):
+                        self._wanted.add(port)
+                        break
+                    await self._store.set_aside(port, message.title, frame)
+                else:
+                    taken.setdefault(port, []).append((frame, message))
+        return taken
+
+    def _message_of(self, port: str, data: bytes) -> Message | None:
+        frame = read_frame(data)
+        if frame is None or len(data) > _MAX_FRAME_BYTES:
+            text = "%s: what waited in the queue is no frame, or too long, and is dropped"
+            LOGGER.error(text, port)
+            self._metrics.dropped.labels(port).inc()
+            return None
+        return Message(frame.system_title.hex().upper(), data, self._origins[port])
+
+    async def _send_batch(self, requests: Requests, taken: _Taken) -> bool:
+        """Send frames, and remove from the queue what is acknowledged; return if that is all."""
+        messages = [message for some in taken.values() for _, message in some if message]
+        now = asyncio.get_running_loop().time()
+        if messages and now >= self._no_batch_until:
+            refusal = await requests.send_batch(messages)
+            self._metrics.batches.labels("refused" if refusal else "accepted").inc()
+            if refusal is None:
+                messages = []
+            elif any(message.title in self._denied for message in messages):
+                # NATS refuses a batch for one message; without that title, it may go.
+                self._wanted.update(taken)
+                return True
+            else:
+                self._no_batch_until = now + _BATCH_PAUSE
+                LOGGER.debug("A batch was refused (%s): frames go one by one", _words(refusal))
+        outcomes = await requests.send_each(messages)
+        pairs = zip(messages, outcomes, strict=True)
+        failed = {id(message): (message, outcome) for message, outcome in pairs if outcome}
+        await self._settle(taken, failed)
+        errors = [one for one in failed.values() if not isinstance(one[1], DeniedError)]
+        if errors:
+            self._on_failure(errors[0][0].subject, errors[0][1])
+        elif taken and not failed:
+            self._on_success()
+        return not errors
+
+    async def _settle(self, taken: _Taken, failed: Collection[int]) -> None:
+        """Remove the frames of each port up to the first one that failed, by its message's id."""
+        gone: dict[str, list[WaitingFrame]] = {}
+        for port, some in taken.items():
+            first = (at for at, (_, message) in enumerate(some) if id(message) in failed)
+            count = next(first, len(some))
+            gone[port] = [frame for frame, _ in some[:count]]
+            self._published[port].inc(sum(message is not None for _, message in some[:count]))
+            if count < len(some):
+                self._wanted.add(port)
+        await self._store.exchange(gone, (), 0)
+
+    async def _send_aside(self, requests: Requests) -> None:
         """Try again and again to publish what is set aside."""
         while True:
             for port in self._ports:
                 for title in self._store.titles_aside(port):
-                    await self._publish_title(requests, port, title)
+                    await self._send_title(requests, port, title)
             await asyncio.sleep(_ASIDE_INTERVAL)
 
-    async def _publish_title(self, requests: Requests, port: str, title: str) -> None:
-        while frames := await self._store.oldest(port, _WINDOW, title):
-            for frame in frames:
-                names = names_of(frame.data)
-                if names and not await self._publish(requests, port, frame.data, names):
-                    return
-                await self._store.remove(port, [frame], title)
+    async def _send_title(self, requests: Requests, port: str, title: str) -> None:
+        self._denied.discard(title)
+        # One first: it may still not be allowed.
+        window = 1
+        while frames := await self._store.oldest(port, window, title):
+            messages = [Message(title, frame.data, self._origins[port]) for frame in frames]
+            if any(await requests.send_each(messages)):
+                return
+            await self._store.remove(port, frames, title)
+            self._published[port].inc(len(frames))
+            window = _WINDOW
         await self._store.end_aside(port, title)
 
-    async def _publish(self, requests: Requests, port: str, data: bytes, names: Names) -> bool:
-        """Publish a frame, as often as it takes; return False when the user may not."""
-        backoff = Backoff(FIRST_DELAY, LONGEST_DELAY)
-        while True:
-            try:
-                await requests.ask(port, names, data)
-            except DeniedError:
-                return False
-            except FAILURES as err:
-                self.on_failure(port, names.subject, err)
-            else:
-                self.on_success(port)
-                return True
-            await backoff.wait()
-
-    def on_success(self, port: str) -> None:
-        """Note a frame that was acknowledged."""
+    def _on_success(self) -> None:
+        """Note frames that were acknowledged."""
         self._no_answer_since = None
         self._backoff.reset()
-        self._published[port].inc()
-        self._failing.discard(port)
-        if not self._failing:
-            self._outage.end()
+        self._outage.end()
 
-    def on_failure(self, port: str, subject: str, err: Exception) -> None:
+    def _on_failure(self, subject: str, err: Exception) -> None:
         """Note a frame that was not, and is sent again."""
-        self._failing.add(port)
         self._no_answer_since = self._no_answer_since or time.monotonic()
         match err:
             case NoStreamResponseError():
@@ -196,10 +289,6 @@ class NatsPublisher:
             self._on_denied(found[1].upper(), text)
         elif "permissions violation" in text.lower():
             self._outage.note(f"The NATS cluster does not allow it: {text}", kind="permission")
-            if _DENIED_INBOX.search(text) and self._inbox != DEFAULT_INBOX:
-                # Servers that are configured as they used to be allow the common one alone.
-                self._next_inbox = DEFAULT_INBOX
-                self._closed.set()
         else:
             self._note_away(text)
 
@@ -209,6 +298,8 @@ class NatsPublisher:
         self._outage.note(_AWAY % text, kind=kind)
 
     def _on_denied(self, title: str, text: str) -> None:
+        if len(self._denied) < _MAX_DENIED:
+            self._denied.add(title)
         if self._requests:
             self._requests.deny(title)
         if title not in self._named and len(self._named) < _MOST_NAMED:
@@ -225,7 +316,7 @@ class NatsPublisher:
         self._is_connected = is_connected
 
 
-def _origin(config: NatsConfig, port: str) -> dict[str, str]:
+def _origin(config: NatsConfig, port: str) -> Mapping[str, str]:
     """Return the headers that say where a frame came from: by which gateway, and at which port."""
     gateway = config.username or gethostname()
     return {GATEWAY_HEADER: _ascii(gateway), PORT_HEADER: _ascii(port)}

@@ -1,14 +1,14 @@
-"""Messages to the stream, each until it is acknowledged, refused or given up.
+"""Messages to the stream on one connection, alone or in atomic batches, until acknowledged.
 
-The library's own requests have a task, a timer and several wake-ups each. Here a message costs what
-it takes to write it down, and all that are sent in one go leave in one piece.
+The library's own requests have a task, a timer and several wake-ups for each message, and it has no
+batches: ADR-50 of NATS describes them.
 """
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
-from itertools import count
-from typing import NamedTuple, override
+from collections.abc import Mapping, Sequence
+from itertools import batched, count
+from typing import Any, NamedTuple, override
 
 from nats.aio.msg import Msg
 from nats.errors import Error, TimeoutError as NoAnswerError
@@ -16,10 +16,13 @@ from nats.js.api import Header
 from nats.js.errors import APIError, NoStreamResponseError
 
 from .nats_client import NatsClient
-from .nats_names import STREAM, Names
 
+STREAM = "smarty_p1_frames"
+SUBJECT = "smarty_p1.sealed"
 TIMEOUT = 3.0
-_LOOK_INTERVAL = 0.5
+# The server takes no more in a batch.
+MAX_BATCH = 1000
+_MAX_UNDERWAY = 256
 _NO_RESPONDERS = "503"
 # The last ones are those of an answer that is no acknowledgement.
 FAILURES = (Error, ValueError, KeyError, TypeError, AttributeError, RecursionError)
@@ -30,7 +33,7 @@ class DeniedError(Exception):
 
 
 class NotAcknowledgedError(Error):
-    """What was answered is no acknowledgement of the stream."""
+    """Answer that is no acknowledgement of the stream."""
 
     @override
     def __str__(self) -> str:
@@ -41,106 +44,119 @@ type Outcome = Exception | None
 """None: it was acknowledged. Otherwise DeniedError, or one of FAILURES."""
 
 
-class _Underway(NamedTuple):
+class Message(NamedTuple):
+    """A frame of a meter, and the headers that tell its gateway and port."""
+
     title: str
-    give_up_at: float
-    on_end: Callable[[Outcome], None]
+    data: bytes
+    headers: Mapping[str, str]
+
+    @property
+    def subject(self) -> str:
+        """Return its subject."""
+        return f"{SUBJECT}.{self.title}"
 
 
 class Requests:
-    """Messages that are under way on one connection.
+    """Messages that are under way on one connection."""
 
-    `origins` are the headers that say where the frames of each port come from.
-    """
-
-    def __init__(self, client: NatsClient, origins: Mapping[str, Mapping[str, str]]) -> None:
+    def __init__(self, client: NatsClient) -> None:
         self._client = client
-        self._origins = origins
-        self._clock = asyncio.get_running_loop().time
         self._inbox = client.new_inbox()
         self._numbers = count()
-        # In the order in which they were sent.
-        self._underway: dict[str, _Underway] = {}
-
-    @property
-    def count(self) -> int:
-        """Return how many are under way."""
-        return len(self._underway)
+        self._underway: dict[str, tuple[str, asyncio.Future[Msg]]] = {}
 
     async def open(self) -> None:
-        """Listen to what is acknowledged. Raises NATS's errors."""
+        """Listen to acknowledgements. Raises NATS's errors."""
         await self._client.subscribe(f"{self._inbox}.*", cb=self._on_message)
 
-    async def send(
-        self, port: str, names: Names, data: bytes, on_end: Callable[[Outcome], None]
-    ) -> None:
-        """Send a frame of a port, and say later what became of it, once. Raises OSError."""
-        token = str(next(self._numbers))
-        self._underway[token] = _Underway(names.title, self._clock() + TIMEOUT, on_end)
-        headers: dict[str, str] = {
-            Header.MSG_ID: names.message_id,
-            Header.EXPECTED_STREAM: STREAM,
-            **self._origins[port],
-        }
+    async def send_batch(self, messages: Sequence[Message]) -> Outcome:
+        """Publish all messages or none; return what became of them. Raises OSError."""
+        token = self._inbox.rpartition(".")[2] + str(next(self._numbers))
+        answer = self._begin(token, "")
         try:
-            await self._client.publish(names.subject, data, f"{self._inbox}.{token}", headers)
+            for number, message in enumerate(messages, start=1):
+                headers = {
+                    **message.headers,
+                    Header.BATCH_ID: token,
+                    Header.BATCH_SEQUENCE: str(number),
+                }
+                reply = ""
+                if number == len(messages):
+                    headers[Header.BATCH_COMMIT] = "1"
+                    reply = f"{self._inbox}.{token}"
+                await self._publish(message, reply, headers)
+            await asyncio.wait([answer], timeout=TIMEOUT)
+            content = _check(answer)
+            # An older server stores the messages one by one, and acknowledges the last one alone.
+            if content.get("batch") != token or content.get("count") != len(messages):
+                raise NotAcknowledgedError
         except FAILURES as err:
-            self._end(token, err)
+            return err
+        finally:
+            self._underway.pop(token, None)
+        return None
 
-    async def ask(self, port: str, names: Names, data: bytes) -> None:
-        """Send a frame, and wait until it is acknowledged.
-
-        Raises DeniedError, FAILURES and OSError.
-        """
-        ended: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-
-        def on_end(outcome: Outcome) -> None:
-            if not ended.done():
-                ended.set_result(outcome)
-
-        await self.send(port, names, data, on_end)
-        if outcome := await ended:
-            raise outcome
+    async def send_each(self, messages: Sequence[Message]) -> list[Outcome]:
+        """Publish each message by itself; return what became of each. Raises OSError."""
+        outcomes: list[Outcome] = []
+        for some in batched(messages, _MAX_UNDERWAY, strict=False):
+            answers: dict[str, asyncio.Future[Msg]] = {}
+            for message in some:
+                token = str(next(self._numbers))
+                answers[token] = self._begin(token, message.title)
+                try:
+                    await self._publish(message, f"{self._inbox}.{token}", {**message.headers})
+                except FAILURES as err:
+                    self._end(token, err)
+            await asyncio.wait(answers.values(), timeout=TIMEOUT)
+            for token, answer in answers.items():
+                self._underway.pop(token, None)
+                outcomes.append(_outcome_of(answer))
+        return outcomes
 
     def deny(self, title: str) -> None:
         """End what is under way of a meter: the server says that it may not be."""
-        for token in [one for one, underway in self._underway.items() if underway.title == title]:
+        for token in [one for one, (named, _) in self._underway.items() if named == title]:
             self._end(token, DeniedError())
 
-    async def give_up(self) -> None:
-        """End what nobody answers, until cancelled."""
-        while True:
-            await asyncio.sleep(_LOOK_INTERVAL)
-            now = self._clock()
-            for token, underway in list(self._underway.items()):
-                if underway.give_up_at > now:
-                    break
-                self._end(token, NoAnswerError())
+    def _begin(self, token: str, title: str) -> asyncio.Future[Msg]:
+        answer: asyncio.Future[Msg] = asyncio.get_running_loop().create_future()
+        self._underway[token] = title, answer
+        return answer
+
+    async def _publish(self, message: Message, reply: str, headers: dict[str, str]) -> None:
+        headers[Header.EXPECTED_STREAM] = STREAM
+        await self._client.publish(message.subject, message.data, reply, headers)
 
     async def _on_message(self, message: Msg) -> None:
         token = message.subject.rpartition(".")[2]
-        if token in self._underway:
-            self._end(token, _outcome_of(message))
-
-    def _end(self, token: str, outcome: Outcome) -> None:
         if underway := self._underway.pop(token, None):
-            underway.on_end(outcome)
+            underway[1].set_result(message)
+
+    def _end(self, token: str, error: Exception) -> None:
+        if underway := self._underway.pop(token, None):
+            underway[1].set_exception(error)
 
 
-def _outcome_of(message: Msg) -> Outcome:
+def _outcome_of(answer: asyncio.Future[Msg]) -> Outcome:
     try:
-        _check(message)
-    except FAILURES as err:
+        _check(answer)
+    except (DeniedError, *FAILURES) as err:
         return err
     return None
 
 
-def _check(message: Msg) -> None:
-    """Raise what an answer says unless it is an acknowledgement."""
+def _check(answer: asyncio.Future[Msg]) -> Mapping[str, object]:
+    """Return an acknowledgement. Raises what else the answer says."""
+    if not answer.done():
+        raise NoAnswerError
+    message = answer.result()
     if (message.headers or {}).get(Header.STATUS) == _NO_RESPONDERS:
         raise NoStreamResponseError
-    answer = json.loads(message.data)
-    if "error" in answer:
-        APIError.from_error(answer["error"])
-    if answer["stream"] != STREAM or answer["seq"] <= 0:
+    content: dict[str, Any] = json.loads(message.data)
+    if "error" in content:
+        APIError.from_error(content["error"])
+    if content["stream"] != STREAM or content["seq"] <= 0:
         raise NotAcknowledgedError
+    return content

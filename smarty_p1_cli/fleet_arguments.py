@@ -3,9 +3,10 @@
 import argparse
 import asyncio
 import logging
+import re
 import sys
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,9 @@ _EVERY = ("quarter-hour", "telegram")
 def add_fleet(commands: argparse._SubParsersAction[Any]) -> None:
     """Add the command to a program's."""
     fleet = commands.add_parser(
-        "fleet", help="make a fleet's files; delete, export or refill meters' data"
+        "fleet", help="make a fleet's files; delete, export or read again meters' data"
     )
-    fleet.set_defaults(expects="after fleet, there must be init, forget, export or refill")
+    fleet.set_defaults(expects="after fleet, there must be init, forget, export or read")
     actions = fleet.add_subparsers(required=True, metavar="ACTION", parser_class=Parser)
     add_init(actions)
 
@@ -63,18 +64,22 @@ def add_fleet(commands: argparse._SubParsersAction[Any]) -> None:
     )
     exporting.set_defaults(run=_run_export, expects=f"--every must be {_EVERY[0]} or {_EVERY[1]}")
 
-    refilling = actions.add_parser(
-        "refill", help="write to VictoriaMetrics once more what the stream has of all meters"
+    reading = actions.add_parser(
+        "read", help="write to VictoriaMetrics once more what the stream has of a meter, or of all"
     )
-    _add_config(refilling)
-    refilling.add_argument(
-        "--counters",
-        metavar="FILE",
-        type=Path,
+    reading.add_argument(
+        "title", metavar="TITLE", type=_title, nargs="?", help="its 16 hexadecimal digits"
+    )
+    reading.add_argument("--all", action="store_true", help="all meters, in place of TITLE")
+    _add_config(reading)
+    reading.add_argument(
+        "--since",
+        metavar="TIME",
+        type=_moment,
         required=True,
-        help="where the frame counters are meanwhile; it must not be there yet",
+        help="from when on, such as 2026-11-22T06:00, or with +01:00 behind it",
     )
-    refilling.set_defaults(run=_run_refill)
+    reading.set_defaults(run=_run_read)
 
 
 def _add_config(parser: argparse.ArgumentParser) -> None:
@@ -130,15 +135,37 @@ def _run_export(arguments: argparse.Namespace) -> int:
     return _run(export)
 
 
-def _run_refill(arguments: argparse.Namespace) -> int:
-    def tell(text: str) -> None:
-        print(text, flush=True)
+def _title(text: str) -> bytes:
+    # It is not repeated: it may be a key.
+    if not re.fullmatch(r"[0-9A-Fa-f]{16}", text):
+        msg = "a system title has 16 hexadecimal digits"
+        raise argparse.ArgumentTypeError(msg)
+    return bytes.fromhex(text)
 
-    async def refill(fleet: Any) -> tuple[str, bool]:  # noqa: ANN401
+
+def _moment(text: str) -> datetime:
+    # Without an offset, it is the time of this machine.
+    try:
+        moment = datetime.fromisoformat(text).astimezone()
+    except ValueError, OverflowError:
+        msg = "a time is written like 2026-11-22T06:00, or with +01:00 behind it"
+        raise argparse.ArgumentTypeError(msg) from None
+    if moment > datetime.now(UTC):
+        msg = "that time is still to come"
+        raise argparse.ArgumentTypeError(msg)
+    return moment
+
+
+def _run_read(arguments: argparse.Namespace) -> int:
+    if (arguments.title is None) is not arguments.all:
+        msg = "there must be either TITLE or --all"
+        raise UsageError(msg)
+
+    async def read(fleet: Any) -> tuple[str, bool]:  # noqa: ANN401
         config = fleet.read_config(arguments.config)
-        return await fleet.refill(config, arguments.counters, tell), True
+        return await fleet.read(config, arguments.title, arguments.since), True
 
-    return _run(refill)
+    return _run(read)
 
 
 def _run(work: Callable[[Any], Any]) -> int:

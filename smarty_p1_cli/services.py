@@ -3,10 +3,8 @@
 import argparse
 import asyncio
 import logging
-import re
 import sys
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -36,26 +34,7 @@ def add_services(commands: argparse._SubParsersAction[Any]) -> None:
     collect.add_argument(
         "--config", metavar="FILE", type=Path, required=True, help="what to read and where to go"
     )
-    only = collect.add_mutually_exclusive_group()
-    only.add_argument("--check", action="store_true", help="only check the file and the store")
-    only.add_argument(
-        "--save-counters", metavar="FILE", type=Path, help="only save the meters' frame counters"
-    )
-    only.add_argument(
-        "--load-counters", metavar="FILE", type=Path, help="only load them, where they are higher"
-    )
-    only.add_argument(
-        "--again",
-        metavar="TITLE",
-        type=_title,
-        help="only read again what the stream has of this meter (16 hexadecimal digits)",
-    )
-    collect.add_argument(
-        "--since",
-        metavar="TIME",
-        type=_moment,
-        help="with --again: from when on, such as 2026-11-22T06:00, or with +01:00 behind it",
-    )
+    collect.add_argument("--check", action="store_true", help="only check the file and the store")
     collect.set_defaults(run=_run_collect)
 
 
@@ -66,45 +45,11 @@ def _run_gateway(arguments: argparse.Namespace) -> int:
     return _serve(arguments, "smarty_p1_gateway", "the gateway", "gateway", start)
 
 
-def _title(text: str) -> bytes:
-    # It is not repeated: it may be a key.
-    if not re.fullmatch(r"[0-9A-Fa-f]{16}", text):
-        msg = "a system title has 16 hexadecimal digits"
-        raise argparse.ArgumentTypeError(msg)
-    return bytes.fromhex(text)
-
-
-def _moment(text: str) -> datetime:
-    # Without an offset, it is the time of this machine.
-    try:
-        moment = datetime.fromisoformat(text).astimezone()
-    except ValueError, OverflowError:
-        msg = "a time is written like 2026-11-22T06:00, or with +01:00 behind it"
-        raise argparse.ArgumentTypeError(msg) from None
-    if moment > datetime.now(UTC):
-        msg = "that time is still to come"
-        raise argparse.ArgumentTypeError(msg)
-    return moment
-
-
 def _run_collect(arguments: argparse.Namespace) -> int:
-    if (arguments.again is None) != (arguments.since is None):
-        msg = "--again TITLE and --since TIME belong together"
-        raise UsageError(msg)
-
     def start(service: ModuleType, config: object) -> _Work:
         if arguments.check:
             checking: _Work = service.check(config)
             return checking
-        if arguments.save_counters:
-            saving: _Work = service.save_counters(config, arguments.save_counters)
-            return saving
-        if arguments.load_counters:
-            loading: _Work = service.load_counters(config, arguments.load_counters)
-            return loading
-        if arguments.again:
-            again: _Work = service.read_again(config, arguments.again, arguments.since)
-            return again
         return _run_service(service, config)
 
     return _serve(arguments, "smarty_p1_fleet", "the collector", "fleet", start)

@@ -16,10 +16,10 @@ _OWN_KEY = bytes(FULL_TAG_SIZE)
 REPLIES = (
     "$JS.API.STREAM.PURGE.smarty_p1_frames",
     "$JS.API.STREAM.DELETE.smarty_p1_frames",
-    "$JS.API.STREAM.PURGE.KV_smarty_p1_partitions",
-    "$JS.API.STREAM.DELETE.KV_smarty_p1_leases",
-    *(f"$KV.smarty_p1_partitions.{partition}" for partition in range(16)),
-    "$KV.smarty_p1_leases.member.another",
+    "$JS.API.STREAM.PURGE.KV_smarty_p1_meters",
+    "$JS.API.STREAM.DELETE.KV_smarty_p1_meters",
+    "$JS.API.CONSUMER.DELETE.smarty_p1_frames.store",
+    "$KV.smarty_p1_meters.name.another",
 )
 FORGED = ("text", "tag", "title", "own-key", "highest-counter", "next-counter")
 

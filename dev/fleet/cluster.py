@@ -46,8 +46,8 @@ class NatsCluster:
 
     `gateways` are the users who may publish, and the system titles of their meters, or "*"; `extra`
     is added to the configuration of each node, `routes` to what it says of the others, `tls` is for
-    those who connect; `program` is what runs, without it the NATS that is recommended. Each of the
-    `regions` has accounts and a stream of its own, and the same users: see `user_of`.
+    those who connect. Each of the `regions` has accounts and a stream of its own, and the same
+    users: see `user_of`.
     """
 
     def __init__(  # noqa: PLR0913
@@ -58,10 +58,9 @@ class NatsCluster:
         *,
         routes: str = "",
         tls: ssl.SSLContext | None = None,
-        program: str | None = None,
         regions: int = 1,
     ) -> None:
-        program = program or recommended()
+        program = recommended()
         ports = [free_ports() for _ in range(NODES)]
         route_ports = [free_ports() for _ in range(NODES)]
         self.urls = tuple(f"nats://{HOST}:{port}" for port in ports)
@@ -186,6 +185,8 @@ def _node(  # noqa: PLR0913, PLR0917
     for line, value in (
         (r"^server_name: .*", f"server_name: node{number + 1}"),
         (r'^listen: ".*', f'listen: "{HOST}:{port}"'),
+        # Two clusters may be on this machine.
+        (r"^http: .*", ""),
         (r"^  store_dir: .*", f'  store_dir: "{directory}"'),
         (r"^  listen: .*", f'  listen: "{HOST}:{routes[number]}"'),
         (r"^  routes: .*", f"  routes: [{urls}]"),

@@ -26,7 +26,7 @@ class Export:
 
     async def samples(self, serial_number: str) -> list[Sample]:
         """Return what it has of a meter, but for where that was seen."""
-        names = f'__name__=~"{_PREFIX}.*",__name__!="{_PREFIX}last_seen"'
+        names = f'__name__=~"{_PREFIX}.*",__name__!~"{_PREFIX}(last_seen|frame_counter)"'
         selector = f'{{{names},meter="{serial_number}"}}'
         answer = await self._get("/api/v1/export", **{"match[]": selector, "start": "0"})
         return [sample for line in answer.splitlines() for sample in _samples(json.loads(line))]

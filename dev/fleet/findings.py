@@ -150,7 +150,7 @@ class Examiner:
     async def examine_doubles(self, meters: Iterable[FleetMeter], export: Export) -> None:
         """Look at what was written several times: it must have been the same, but for its delay.
 
-        What VictoriaMetrics lost when it was killed is written again, and what was not committed
+        What VictoriaMetrics lost when it was killed is written again, and what was not acknowledged
         yet, too, with a longer delay.
         """
         findings = self.findings

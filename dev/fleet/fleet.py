@@ -28,7 +28,6 @@ from .cluster import NatsCluster, login
 from .intruder import USER as INTRUDER
 from .key_changes import write_first_keys
 from .storage import VictoriaMetrics
-from .stream import PARTITIONS
 from .truth import digest_of
 from .village import DONE, INTERVAL, PORTS, RECORD
 
@@ -168,8 +167,7 @@ class Fleet:
             write_first_keys(self.keys, self.seed, self._meters)
             parts: list[Part] = [self.store, *self.collectors, *self.villages]
             await asyncio.gather(*map(running.enter_async_context, parts))
-            # What is handed over later is read and written again.
-            await _until(self._is_divided, "the collectors have not divided the partitions")
+            await _until(self._is_ready, "the collectors have not reached NATS")
             self.gateways = [self._gateway(number) for number in range(self.count)]
             await asyncio.gather(*map(running.enter_async_context, self.gateways))
             self._running = running.pop_all()
@@ -198,11 +196,10 @@ class Fleet:
                 message = "the meters send no more"
                 raise MissedError(message)
 
-    async def _is_divided(self) -> bool:
-        name = "smarty_p1_collector_partitions"
+    async def _is_ready(self) -> bool:
         with contextlib.suppress(OSError, aiohttp.ClientError):
-            owned = [await self.metric([collector], name) for collector in self.collectors]
-            return owned == [{"": PARTITIONS / COLLECTORS}] * COLLECTORS
+            name = "smarty_p1_collector_nats_connected"
+            return await self.metric(self.collectors, name) == {"": float(COLLECTORS)}
         return False
 
     async def metric(self, programs: Sequence[Program], name: str) -> dict[str, float]:

@@ -23,39 +23,18 @@ MARK = "Intruder"
 _EVERY = 0.4
 # Once more at the end, when everything is committed, and nothing may be told again.
 _OLD_FRAMES = 100
-_WEIGHTS = dict.fromkeys(FORGED, 1) | {
-    "replay with its id": 3,
-    "replay with a new id": 3,
-    "junk": 1,
-    "of an unknown meter": 1,
-}
-_ID = "Nats-Msg-Id"
+_WEIGHTS = dict.fromkeys(FORGED, 1) | {"replay": 6, "junk": 1, "of an unknown meter": 1}
 
 
 class Intruder:
     """Publishes old and forged frames; what the cluster has acknowledged is counted."""
 
-    def __init__(
-        self,
-        cluster: NatsCluster,
-        no_meter: FleetMeter,
-        chance: Random,
-        *,
-        may_omit_ids: bool,
-    ) -> None:
-        """Publish without ids, too, if that is allowed.
-
-        After a node of NATS 2.9 was killed, it may store such a message a second time, and number
-        those behind it otherwise than the other nodes do: docs/fleet-reference.md.
-        """
+    def __init__(self, cluster: NatsCluster, no_meter: FleetMeter, chance: Random) -> None:
         self.published: Counter[str] = Counter()
-        self.dropped = 0
         self._cluster = cluster
         # It lies about a meter that there is not: whoever believes it shows that.
         self._meter = no_meter
         self._chance = chance
-        self._may_omit_ids = may_omit_ids
-        self._weights = _WEIGHTS | ({"replay without an id": 3} if may_omit_ids else {})
 
     async def run(self) -> None:
         """Go on until cancelled."""
@@ -78,13 +57,13 @@ class Intruder:
                         # Nothing may do what it asks with the rights of those who answer it.
                         title = (pair[0].subject or "").rpartition(".")[2]
                         reply = self._chance.choice(REPLIES)
-                        headers = {MARK: "1", _ID: self._new_id(title)}
+                        headers = {MARK: "1"}
                         await gateway.publish(f"{SUBJECT}.{title}", b"", reply, headers)
                         self.published["reply"] += 1
                 await asyncio.sleep(_EVERY)
 
     async def replay(self, stream: JetStreamContext) -> None:
-        """Publish old frames under new ids. Raises OSError and nats.errors.Error."""
+        """Publish old frames once more. Raises OSError and nats.errors.Error."""
         async with await self._cluster.connect(USER, outlasts_nodes=True) as gateway:
             await self._replay(stream, gateway.jetstream(timeout=3))
 
@@ -94,7 +73,7 @@ class Intruder:
         for sequence in self._chance.sample(sequences, min(len(sequences), _OLD_FRAMES)):
             one = await stream.get_msg(STREAM, sequence)
             title = (one.subject or "").rpartition(".")[2]
-            headers = {MARK: "1", _ID: self._new_id(title)}
+            headers = {MARK: "1"}
             await publisher.publish(f"{SUBJECT}.{title}", one.data or b"", headers=headers)
             self.published["replay at the end"] += 1
 
@@ -103,19 +82,12 @@ class Intruder:
     ) -> None:
         frame, headers = one.data or b"", {MARK: "1"}
         title = (one.subject or "").rpartition(".")[2]
-        kind = pick(self._chance, self._weights)
-        known_id = (one.headers or {}).get(_ID)
+        kind = pick(self._chance, _WEIGHTS)
         if frame[:1] != b"\xdb" or MARK in (one.headers or {}):
             return
         match kind:
-            case "replay with its id":
-                if known_id is None:
-                    return
-                headers[_ID] = known_id
-            case "replay without an id":
+            case "replay":
                 pass
-            case "replay with a new id":
-                headers[_ID] = self._new_id(title)
             case "junk":
                 frame = junk(self._chance)
             case "of an unknown meter":
@@ -126,11 +98,5 @@ class Intruder:
                 other_title = title_of(other.data or bytes(10))
                 frame = forge(kind, frame, lie, other_title, self._chance)
                 title = title_of(frame).hex().upper()
-        if _ID not in headers and not self._may_omit_ids:
-            headers[_ID] = self._new_id(title)
-        acknowledged = await publisher.publish(f"{SUBJECT}.{title}", frame, headers=headers)
+        await publisher.publish(f"{SUBJECT}.{title}", frame, headers=headers)
         self.published[kind] += 1
-        self.dropped += bool(acknowledged.duplicate)
-
-    def _new_id(self, title: str) -> str:
-        return f"{title}-{self._chance.randrange(2**32)}"

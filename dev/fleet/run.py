@@ -26,7 +26,7 @@ from .listener import Listener
 from .meters import make_meters
 from .storage import VictoriaMetrics
 from .store_watch import StoreWatch
-from .stream import ERRORS, Content, consumers, partitions_behind, read_stream
+from .stream import ERRORS, Content, consumers, not_acknowledged, read_stream
 from .truth import read_record
 
 # As long as anything advances, it is waited for.
@@ -59,7 +59,7 @@ class Outcome:
     busy: dict[str, float]
     seconds: float
     settled: float
-    not_committed: int
+    not_acknowledged: int
     rejected: dict[str, float] = field(default_factory=dict)
     disk: dict[str, float] = field(default_factory=dict)
 
@@ -72,12 +72,7 @@ async def run(directory: Path, options: Options) -> Outcome:
         killer = Killer(fleet.parts, costs, dice("kills", options.seed))
         # It lies about a meter that there is not: whoever believes it shows that.
         [phantom] = make_meters(options.seed, options.meters + 1, 1)
-        intruder = Intruder(
-            fleet.cluster,
-            phantom,
-            dice("intruder", options.seed),
-            may_omit_ids=options.kills == "none",
-        )
+        intruder = Intruder(fleet.cluster, phantom, dice("intruder", options.seed))
         listener = Listener()
         watch = StoreWatch(fleet.store.url, killer.interruptions)
         async with (
@@ -94,24 +89,22 @@ async def run(directory: Path, options: Options) -> Outcome:
                 costs.watch(),
                 intruder.run(),
                 watch.run(),
-                listener.follow_commits(stream),
                 change_keys(fleet.keys, options.seed, options.meters, options.seconds),
             ):
                 await _kill(killer, options)
                 await fleet.until_done()
             seconds, busy = time.monotonic() - began, costs.end()
-            tell("all telegrams are sent; waiting until they are committed")
-            not_committed = await _until_committed(fleet, stream)
+            tell("all telegrams are sent; waiting until they are acknowledged")
+            not_acknowledged = await _until_acknowledged(fleet, stream)
             settled = time.monotonic() - began - seconds
-            await _answer(lambda: listener.note_commits(stream))
             await _answer(lambda: intruder.replay(stream))
-            not_committed += await _until_committed(fleet, stream)
+            not_acknowledged += await _until_acknowledged(fleet, stream)
             content = await _answer(lambda: read_stream(stream))
             rejected = await _answer(
                 lambda: fleet.metric(fleet.collectors, "smarty_p1_collector_rejected_total")
             )
         tell("comparing")
-        # What is committed must be on its disk.
+        # What is acknowledged must be on its disk.
         await fleet.store.kill()
         examiner = Examiner(
             [*read_record(fleet.records)],
@@ -138,7 +131,7 @@ async def run(directory: Path, options: Options) -> Outcome:
             busy=busy,
             seconds=seconds,
             settled=settled,
-            not_committed=not_committed,
+            not_acknowledged=not_acknowledged,
             rejected=rejected,
             disk={kind: _disk(parts) for kind, parts in fleet.parts.items()},
         )
@@ -172,23 +165,22 @@ async def _in_background(*works: Coroutine[object, object, None]) -> AsyncIterat
             task.cancel()
 
 
-async def _until_committed(fleet: Fleet, stream: JetStreamContext) -> int:
-    """Wait until no gateway and no partition has anything left; return what is left."""
-    least, advanced, left_at = None, time.monotonic(), list[int]()
+async def _until_acknowledged(fleet: Fleet, stream: JetStreamContext) -> int:
+    """Wait until no gateway and no collector has anything left; return what is left."""
+    least, advanced = None, time.monotonic()
     while time.monotonic() < advanced + _NO_ADVANCE:
         with contextlib.suppress(aiohttp.ClientError, *ERRORS):
             queued = await fleet.metric(fleet.gateways, "smarty_p1_gateway_queue_length")
             # Of titles that no meter has: noise.
             aside = await fleet.metric(fleet.gateways, "smarty_p1_gateway_set_aside")
-            behind = await partitions_behind(stream)
-            left = int(sum(queued.values()) - sum(aside.values())) + sum(behind)
+            behind = await not_acknowledged(stream)
+            left = int(sum(queued.values()) - sum(aside.values())) + behind
             if not left:
                 return 0
             if least is None or left < least:
                 least, advanced = left, time.monotonic()
-                left_at = behind
         await asyncio.sleep(0.5)
-    tell(f"not committed, by partition: {left_at}; {await consumers(stream)}")
+    tell(f"not acknowledged: {await consumers(stream)}")
     return least or -1
 
 

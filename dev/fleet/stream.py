@@ -1,8 +1,6 @@
 """What the cluster has: how much of the stream is not committed yet, and which frames."""
 
 import asyncio
-import contextlib
-import json
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -14,40 +12,14 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from .intruder import MARK, STREAM
 from .truth import digest_of
 
-PARTITIONS = 16
-_BUCKET = "smarty_p1_partitions"
 _BATCH = 500
-_TITLE_DIGITS = 16
 ERRORS = (OSError, asyncio.TimeoutError, nats.errors.Error, nats.js.errors.Error)
 
 
-async def partitions_behind(stream: JetStreamContext) -> list[int]:
-    """Return by how much of the stream each partition is not committed to its end."""
-    bucket = await stream.key_value(_BUCKET)
-    behind = []
-    for partition in range(PARTITIONS):
-        last = committed = 0
-        with contextlib.suppress(nats.js.errors.NotFoundError):
-            message = await stream.get_last_msg(STREAM, f"smarty_p1.frames.{partition}.*")
-            last = message.seq or 0
-        with contextlib.suppress(nats.js.errors.NotFoundError):
-            kept = await bucket.get(f"{partition}")
-            committed = int(json.loads(kept.value or b"{}")["sequence"])
-        behind.append(max(0, last - committed))
-    return behind
-
-
-async def committed_counters(stream: JetStreamContext) -> dict[str, int]:
-    """Return the last frame counter that is committed of each meter, by system title."""
-    bucket = await stream.key_value(_BUCKET)
-    counters: dict[str, int] = {}
-    for partition in range(PARTITIONS):
-        with contextlib.suppress(nats.js.errors.NotFoundError):
-            kept = await bucket.get(f"{partition}")
-            found = json.loads(kept.value or b"{}")["counters"]
-            # Behind the title stands the fingerprint of the meter's key.
-            counters |= {key[:_TITLE_DIGITS]: counter for key, counter in found.items()}
-    return counters
+async def not_acknowledged(stream: JetStreamContext) -> int:
+    """Return how many messages no collector has acknowledged yet."""
+    found = await stream.consumers_info(STREAM)
+    return sum((one.num_pending or 0) + (one.num_ack_pending or 0) for one in found)
 
 
 async def consumers(stream: JetStreamContext) -> str:
@@ -84,7 +56,7 @@ async def read_stream(stream: JetStreamContext) -> Content:
     config = ConsumerConfig(
         deliver_policy=DeliverPolicy.ALL, ack_policy=AckPolicy.NONE, inactive_threshold=30
     )
-    subscription = await stream.pull_subscribe("smarty_p1.frames.>", stream=STREAM, config=config)
+    subscription = await stream.pull_subscribe("smarty_p1.sealed.>", stream=STREAM, config=config)
     left = state.messages
     while left:
         for message in await subscription.fetch(min(left, _BATCH), timeout=10):

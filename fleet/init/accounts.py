@@ -8,7 +8,7 @@ from .documented import read_documented, replace_once
 from .hosts import Node, bracketed, listen_host
 from .inputs import COLLECTOR, FleetInputs
 
-# The one place where accounts, rights and mapping stand.
+# The one place where accounts and rights stand.
 DOCUMENTED = "nats-server.conf"
 _GATEWAY = re.compile(r"^ +\{ user: cellar,.*?\} \}\n", re.MULTILINE | re.DOTALL)
 _LISTENER = re.compile(
@@ -43,10 +43,10 @@ def configure_node(
     for line, value in (
         (r"^server_name: .*", f"server_name: {node.name}"),
         (r'^listen: ".*', f'listen: "{host}:{node.port}"'),
+        (r"^http: .*", f'http: "127.0.0.1:{node.http_port}"'),
         (r"^  store_dir: .*", f"  store_dir: {json.dumps(data)}"),
         (r"^  listen: .*", f'  listen: "{host}:{node.route_port}"'),
         (r"^  routes: .*", f"  routes: [{routes}]"),
-        (r"partition\(16,1\)", f"partition({fleet.partitions},1)"),
     ):
         text = replace_once(text, line, value)
     if fleet.is_here:

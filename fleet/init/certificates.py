@@ -23,17 +23,13 @@ _EARLIER = timedelta(days=1)
 
 
 class Authority:
-    """Signs certificates. Its key is read when it is needed, and may be elsewhere until then.
-
-    `until` is when the first of those that were asked for runs out.
-    """
+    """Signs certificates. Its key is read when it is needed, and may be elsewhere until then."""
 
     def __init__(self, files: FleetFiles, *, renew: bool) -> None:
         """Begin with what is there, or make it. Raises ConfigError."""
         self._files = files
         self._renew = renew
         self._now = datetime.now(UTC).replace(microsecond=0)
-        self.until = self._now + _CA_LIFE
         text = files.read(CA)
         if text is None:
             if files.read(CA_KEY) is not None:
@@ -43,17 +39,16 @@ class Authority:
         self.pem = text
         self._certificate = _read_certificate(files, CA, text)
 
-    def certify(self, name: str, names: Sequence[str], *, is_client: bool = False) -> None:
+    def certify(self, name: str, names: Sequence[str], *, is_client: bool = False) -> datetime:
         """Write `<name>.pem` and `<name>.key` for a host, unless they are there and serve.
 
-        Raises ConfigError.
+        Return the end of the certificate. Raises ConfigError.
         """
         pem, key = self._files.read(f"{name}.pem"), self._files.read(f"{name}.key")
         if pem is not None and key is not None and not self._renew:
             there = _read_certificate(self._files, f"{name}.pem", pem)
             if _names_of(there) == set(names) and self._has_signed(there):
-                self.until = min(self.until, there.not_valid_after_utc)
-                return
+                return there.not_valid_after_utc
         made = ec.generate_private_key(ec.SECP256R1())
         usages = [ExtendedKeyUsageOID.SERVER_AUTH]
         if is_client:
@@ -76,9 +71,9 @@ class Authority:
             )
         )
         signed = builder.sign(self._read_key(), hashes.SHA256())
-        self.until = min(self.until, signed.not_valid_after_utc)
         self._files.replace(f"{name}.key", _pem_of(made), is_secret=True)
         self._files.replace(f"{name}.pem", _text(signed))
+        return signed.not_valid_after_utc
 
     def _make(self) -> str:
         key = ec.generate_private_key(ec.SECP256R1())

@@ -10,20 +10,25 @@ from smarty_p1_gateway import ConfigError, ConfigTable
 _NODES = (3, 5)
 _MOST_NAMES = 100
 _HIGHEST_PORT = 65535
-_PORT, _ROUTE_PORT, _STORE_PORT = 4222, 6222, 8428
+_NODE_PORTS = (4222, 6222, 8222)
+_STORE_PORT = 8428
 _HERE = "127.0.0.1"
 _HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
-_NODE = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]]+))(?::(\d{1,5}))?(?::(\d{1,5}))?")
+_NODE = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]]+))" + r"(?::(\d{1,5}))?" * 3)
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node of NATS. `names` are what its certificate names: `host`, and others."""
+    """A node of NATS. `names` are what its certificate names: `host`, and others.
+
+    `http_port` is where it tells its own machine how it is.
+    """
 
     name: str
     host: str
     port: int
     route_port: int
+    http_port: int
     names: tuple[str, ...]
 
 
@@ -54,7 +59,8 @@ def listen_host(host: str) -> str:
     return "0.0.0.0" if address.version == 4 else "[::]"  # noqa: PLR2004, S104
 
 
-def _is_host(text: str) -> bool:
+def is_host(text: str) -> bool:
+    """Return whether a text is an address or the name of a host."""
     try:
         ip_address(text)
     except ValueError:
@@ -71,10 +77,10 @@ def read_also(content: object) -> dict[str, tuple[str, ...]]:
     table = ConfigTable("also", content)
     found = {}
     for host in content:
-        if not _is_host(host):
+        if not is_host(host):
             table.fail("a key", "is the name of no host")
         names = table.take_texts(host)
-        if len(names) > _MOST_NAMES or not all(map(_is_host, names)):
+        if len(names) > _MOST_NAMES or not all(map(is_host, names)):
             table.fail(host, "must be a list of names and addresses")
         found[host] = names
     return found
@@ -92,18 +98,21 @@ def read_nodes(
     for number, text in enumerate(texts, start=1):
         found = _NODE.fullmatch(text)
         host = (found[1] or found[2]) if found else ""
-        if not found or not _is_host(host):
+        if not found or not is_host(host):
             table.fail("nodes", f"number {number} must be like node1.lan or node1.lan:4222:6222")
         earlier = sum(node.host == host for node in nodes)
-        port, route_port = int(found[3] or _PORT + earlier), int(found[4] or _ROUTE_PORT + earlier)
-        for one in (port, route_port):
+        texts_of_ports = zip(found.groups()[2:], _NODE_PORTS, strict=True)
+        port, route_port, http_port = (
+            int(text or usual + earlier) for text, usual in texts_of_ports
+        )
+        for one in (port, route_port, http_port):
             if not 1 <= one <= _HIGHEST_PORT:
                 table.fail("nodes", f"number {number} has a port that there is not")
             if (host, one) in used:
                 table.fail("nodes", f"number {number} has a port that is there twice: {one}")
             used.add((host, one))
         names = tuple(dict.fromkeys((host, *also.get(host, ()))))
-        nodes.append(Node(f"node{number}", host, port, route_port, names))
+        nodes.append(Node(f"node{number}", host, port, route_port, http_port, names))
     return tuple(nodes)
 
 
@@ -120,7 +129,7 @@ def read_store(table: ConfigTable, also: dict[str, tuple[str, ...]], *, is_here:
     if "@" in url:
         table.fail("store", "must not have a login in it: one is made")
     shown = bracketed(host)
-    if not _is_host(host) or url.rstrip("/").removesuffix(f":{port}") not in {
+    if not is_host(host) or url.rstrip("/").removesuffix(f":{port}") not in {
         f"{scheme}://{shown}" for scheme in ("http", "https")
     }:
         table.fail("store", "must be like https://store.lan:8428")

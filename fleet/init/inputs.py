@@ -7,20 +7,21 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from smarty_p1_fleet.subjects import MOST_PARTITIONS
 from smarty_p1_gateway import ConfigError, ConfigTable, read_toml
+from smartyp1.port import normalise_port, redact_port
 
-from .hosts import Node, StoreHost, read_also, read_nodes, read_store
+from .hosts import Node, StoreHost, is_host, read_also, read_nodes, read_store
 
 EXAMPLE = Path(__file__).with_name("fleet.toml")
 _MOST_BYTES = 16 * 1024 * 1024
-_MOST_GATEWAYS = 1000
+_MOST_GATEWAYS = 20_000
 _MOST_METERS = 1000
 _MOST_USERS = 100
 _MOST_GIGABYTES = 1_000_000
 _LONGEST_ADDRESS = 256
 # Users, folders and inboxes are called so.
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_RECEIVER = re.compile(r"https?://[!-~]{1,500}|mailto:[!-~]{1,200}@[!-~]{1,200}")
 _METER_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _TITLE = re.compile(r"[0-9A-Fa-f]{16}")
 COLLECTOR = "collector"  # the user that all collectors share
@@ -36,6 +37,11 @@ class MeterPort:
     title: str
     address: str
     name: str | None
+
+    @property
+    def port(self) -> str:
+        """Return the port as its gateway calls it, without secrets."""
+        return self.name or redact_port(normalise_port(self.address))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,10 @@ class CollectorHost:
 
 @dataclass(frozen=True, slots=True)
 class FleetInputs:
-    """A fleet. `is_here`: all of it runs on this machine, out of the folder of its files."""
+    """A fleet. `is_here`: all of it runs on this machine, out of the folder of its files.
+
+    `watch` is the machine of Prometheus and Alertmanager, `receivers` who gets pages and tickets.
+    """
 
     is_here: bool
     nodes: tuple[Node, ...]
@@ -65,21 +74,27 @@ class FleetInputs:
     gateways: tuple[GatewayUser, ...]
     collectors: tuple[CollectorHost, ...]
     listeners: tuple[str, ...]
-    partitions: int
     stream_gigabytes: int | None
     metrics_address: str | None
+    watch: str
+    receivers: dict[str, str]
     prometheus_port: int
 
     @property
     def is_scraped(self) -> bool:
-        """Return whether VictoriaMetrics can reach the metrics of gateways and collectors."""
+        """Return whether Prometheus can reach the metrics of gateways and collectors."""
         return self.is_here or self.metrics_address is not None
 
     @property
-    def titles(self) -> dict[str, str]:
-        """Return where each meter is, by its title."""
+    def alertmanager_port(self) -> int:
+        """Return the port of Alertmanager."""
+        return self.prometheus_port + 3
+
+    @property
+    def titles(self) -> dict[str, tuple[str, str]]:
+        """Return gateway and port of each meter, by its title."""
         return {
-            meter.title: f"{gateway.name}, {meter.name or meter.address}"
+            meter.title: (gateway.name, meter.port)
             for gateway in self.gateways
             for meter in gateway.meters
         }
@@ -108,9 +123,10 @@ def read_inputs(path: Path) -> FleetInputs:
     if not collectors:
         table.fail("collectors", "is missing: a list of names, such as ['collector1']")
     listeners = _read_users(table, "listeners")
-    partitions = _read_number(table, "partitions", MOST_PARTITIONS) or 16
     stream_gigabytes = _read_number(table, "stream_gigabytes", _MOST_GIGABYTES)
     metrics_address = _read_metrics_address(table)
+    watch = _read_watch(table, collectors[0])
+    receivers = _read_receivers(table)
     prometheus_port = table.take_port("prometheus_port", _PROMETHEUS_PORT) or _PROMETHEUS_PORT
     table.end()
     users = _read_gateways(gateways, is_here=is_here)
@@ -125,9 +141,10 @@ def read_inputs(path: Path) -> FleetInputs:
             for number, name in enumerate(collectors)
         ),
         listeners,
-        partitions,
         stream_gigabytes,
         metrics_address,
+        watch,
+        receivers,
         prometheus_port,
     )
 
@@ -156,6 +173,21 @@ def _read_metrics_address(table: ConfigTable) -> str | None:
         return str(ip_address(text))
     except ValueError:
         table.fail("metrics_address", "must be an address, such as 0.0.0.0")
+
+
+def _read_watch(table: ConfigTable, default: str) -> str:
+    watch = table.take_text("watch", default)
+    if not is_host(watch):
+        table.fail("watch", "must be the name of a host")
+    return watch
+
+
+def _read_receivers(table: ConfigTable) -> dict[str, str]:
+    found = {key: table.take_text(key) for key in ("pages", "tickets")}
+    for key, address in found.items():
+        if address is not None and not _RECEIVER.fullmatch(address):
+            table.fail(key, "must be like mailto:night@example.org or https://example.org/hook")
+    return {key: address for key, address in found.items() if address is not None}
 
 
 def _read_users(table: ConfigTable, key: str) -> tuple[str, ...]:

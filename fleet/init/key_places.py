@@ -11,7 +11,7 @@ _HEAD = """\
 """
 
 
-def keep_key_file(files: FleetFiles, name: str, meters: Mapping[str, str]) -> list[str]:
+def keep_key_file(files: FleetFiles, name: str, meters: Mapping[str, tuple[str, str]]) -> list[str]:
     """Make the file, or name the meters that it lacks at its end; return their titles.
 
     What stands there stays. `meters`: where each is, by its title. Raises ConfigError.
@@ -21,7 +21,7 @@ def keep_key_file(files: FleetFiles, name: str, meters: Mapping[str, str]) -> li
     missing = [title for title in meters if title not in known]
     if text and not text.endswith("\n"):
         text += "\n"
-    text += "".join(f"# {title}      # {meters[title]}\n" for title in missing)
+    text += "".join(f"# {title}      # {', '.join(meters[title])}\n" for title in missing)
     files.replace(name, text, is_secret=True)
     return missing
 

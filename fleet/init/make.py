@@ -1,6 +1,7 @@
 """All files of a fleet from what one TOML file says; again and again, with what is there kept."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -16,15 +17,24 @@ from .key_places import has_key_of_each, keep_key_file
 from .passwords import keep_hash, keep_password
 from .programs import (
     COLLECTOR_UNIT,
+    DELETE_KEY,
     GATEWAY_UNIT,
     NODE_UNIT,
+    OPERATOR,
+    READER,
+    STORE_SECRETS,
+    VMAUTH_UNIT,
+    certificate_metric,
     configure_collector,
     configure_gateway,
+    configure_logins,
+    configure_operator,
     configure_store,
     store_files,
+    vmauth_arguments,
 )
 from .steps import Part, parts_of, tell
-from .watching import ALERTS, PROMETHEUS, SCRAPING, configure_prometheus, configure_scraping
+from .watching import configure_watching
 
 STEPS = "steps.txt"
 _PASSWORDS = "passwords"
@@ -62,14 +72,12 @@ def init(source: Path, directory: Path, *, renew: bool = False) -> str:
 def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[str], datetime]:
     """Return the titles that wait for a key, and until when certificates are valid."""
     authority = Authority(files, renew=renew)
-    for node in fleet.nodes:
-        # Nodes connect to each other, too.
-        authority.certify(f"{node.name}/{node.name}", node.names, is_client=True)
-    if fleet.store.has_tls:
-        authority.certify("store/store", fleet.store.names)
+    until = _certify(fleet, files, authority)
     users = [COLLECTOR, *(one.name for one in fleet.gateways), *fleet.listeners]
     passwords = {user: keep_password(files, f"{_PASSWORDS}/nats/{user}") for user in users}
-    store_password = keep_password(files, f"{_PASSWORDS}/store")
+    secrets = {
+        name: keep_password(files, f"{_PASSWORDS}/{file}") for name, file in STORE_SECRETS.items()
+    }
     # Those who are gone are not remembered.
     files.hashes = {user: keep_hash(files, user, passwords[user]) for user in users}
 
@@ -79,16 +87,15 @@ def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[
 
     for node in fleet.nodes:
         _write_node(node, fleet, files, authority.pem)
-    store = configure_store(fleet, store_password, files.path("store"))
-    files.write("store/victoria-metrics", store, is_secret=True)
-    _write_watching(fleet, files, authority.pem, store_password)
+    _write_store(fleet, files, secrets)
+    _write_watching(fleet, files, authority.pem, secrets)
     missing: dict[str, None] = {}
     for collector in fleet.collectors:
         folder = f"collector-{collector.name}"
         text = configure_collector(collector, fleet, files.path(folder))
         files.write(f"{folder}/collect.toml", text)
         write_login(folder, COLLECTOR)
-        files.write(f"{folder}/store-password", f"{store_password}\n", is_secret=True)
+        files.write(f"{folder}/store-password", f"{secrets[COLLECTOR]}\n", is_secret=True)
         missing |= dict.fromkeys(keep_key_file(files, f"{folder}/meter-keys", fleet.titles))
         if not fleet.is_here:
             files.write(f"{folder}/store.conf", COLLECTOR_UNIT)
@@ -100,7 +107,22 @@ def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[
             files.write(f"{folder}/nats.conf", GATEWAY_UNIT)
     for name in fleet.listeners:
         write_login(f"listener-{name}", name)
-    return list(missing), authority.until
+    return list(missing), until
+
+
+def _certify(fleet: FleetInputs, files: FleetFiles, authority: Authority) -> datetime:
+    """Write certificates and the metrics of their ends; return the first end."""
+    # Nodes connect to each other, too.
+    ends = {
+        node.name: authority.certify(f"{node.name}/{node.name}", node.names, is_client=True)
+        for node in fleet.nodes
+    }
+    if fleet.store.has_tls:
+        ends["store"] = authority.certify("store/store", fleet.store.names)
+    if not fleet.is_here:
+        for name, end in ends.items():
+            files.write(f"{name}/smarty_p1_{name}.prom", certificate_metric(name, end))
+    return min(ends.values())
 
 
 def _write_node(node: Node, fleet: FleetInputs, files: FleetFiles, ca: str) -> None:
@@ -113,17 +135,34 @@ def _write_node(node: Node, fleet: FleetInputs, files: FleetFiles, ca: str) -> N
         files.write(f"{node.name}/smarty-p1.conf", NODE_UNIT)
 
 
-def _write_watching(fleet: FleetInputs, files: FleetFiles, ca: str, password: str) -> None:
-    folders = ["prometheus"]
-    if fleet.is_scraped:
-        folders.append("store")
-        text = configure_scraping(fleet, str(store_files(fleet, files.path("store"))))
-        files.write(f"store/{SCRAPING}", text)
-    for folder in folders:
+def _write_store(fleet: FleetInputs, files: FleetFiles, secrets: Mapping[str, str]) -> None:
+    directory = files.path("store")
+    for name, text in (
+        ("victoria-metrics", configure_store(fleet, secrets, directory)),
+        ("auth.yml", configure_logins(fleet, secrets)),
+    ):
+        files.write(f"store/{name}", text, is_secret=True)
+    files.write("store/smarty-p1-backup", read_documented("backup.sh"))
+    if not fleet.is_here:
+        unit = VMAUTH_UNIT.format(vmauth_arguments(fleet, store_files(fleet, directory)))
+        files.write("store/smarty-p1-vmauth.service", unit)
+
+
+def _write_watching(
+    fleet: FleetInputs, files: FleetFiles, ca: str, secrets: Mapping[str, str]
+) -> None:
+    """Write the files of Prometheus, Alertmanager and the operator."""
+    for folder, name, secret in (
+        ("prometheus", "reader-password", READER),
+        ("operator", "store-password", OPERATOR),
+        ("operator", DELETE_KEY, DELETE_KEY),
+    ):
         files.write(f"{folder}/ca.pem", ca)
-        files.write(f"{folder}/store-password", f"{password}\n", is_secret=True)
-    files.write(f"prometheus/{PROMETHEUS}", configure_prometheus(fleet))
-    files.write(f"prometheus/{ALERTS}", read_documented(ALERTS))
+        files.write(f"{folder}/{name}", f"{secrets[secret]}\n", is_secret=True)
+    files.write("operator/operator.toml", configure_operator(fleet, files.directory))
+    for name, text in configure_watching(fleet):
+        # The address of a webhook may be a secret.
+        files.write(f"prometheus/{name}", text, is_secret=name == "alertmanager.yml")
 
 
 def _told(files: FleetFiles, parts: list[Part], missing: list[str], until: datetime) -> str:
@@ -141,7 +180,7 @@ def _told(files: FleetFiles, parts: list[Part], missing: list[str], until: datet
         )
     for name in sorted(files.set_aside):
         lines.append(f"{name} was changed by somebody and stays; what init makes is in {name}.new")
-    known = {part.folder for part in parts} | {"ca", _PASSWORDS}
+    known = {part.folder for part in parts} | {"ca", "operator", _PASSWORDS}
     gone = [path.name for path in files.directory.iterdir() if path.is_dir()]
     for name in sorted(set(gone) - known):
         lines.append(f"{name}/ belongs to nobody in fleet.toml any more: delete it")

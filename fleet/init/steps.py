@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .inputs import FleetInputs
+from .programs import vmauth_arguments
+from .watching import watching_arguments
 
 _ETC = "/etc/smarty-p1"
 _UNITS = "/etc/systemd/system"
+# Of Prometheus' node exporter.
+_TEXTFILES = "/var/lib/prometheus/node-exporter"
 _RESTART = "# end it and start it again:"
 
 
@@ -44,8 +48,8 @@ def tell(parts: Iterable[Part], is_new: Callable[[Part], bool]) -> str:
 def _here(fleet: FleetInputs, directory: Path, *, has_keys: bool) -> list[Part]:
     here = shlex.quote(str(directory))
 
-    def start(folder: str, command: str) -> str:
-        return f"{command} >{here}/{folder}/log 2>&1 &"
+    def start(folder: str, command: str, log: str = "log") -> str:
+        return f"{command} >{here}/{folder}/{log} 2>&1 &"
 
     parts = []
     for node in fleet.nodes:
@@ -59,15 +63,14 @@ def _here(fleet: FleetInputs, directory: Path, *, has_keys: bool) -> list[Part]:
             )
         )
     environment = f"(set -a; . {here}/store/victoria-metrics; exec victoria-metrics $ARGS)"
+    logins = f"vmauth {vmauth_arguments(fleet, directory / 'store')}"
+    commands = [start("store", environment), start("store", logins, "vmauth.log")]
     parts.append(
         Part(
             "store",
-            "VictoriaMetrics",
-            [start("store", environment)],
-            [
-                "# end it and start it again, unless only certificates or scrape.yml are new:",
-                start("store", environment),
-            ],
+            "VictoriaMetrics, and vmauth in front of it",
+            commands,
+            ["# end both and start them again, unless only certificates are new:", *commands],
         )
     )
     for name, verb, configuration in _programs(fleet):
@@ -82,8 +85,18 @@ def _here(fleet: FleetInputs, directory: Path, *, has_keys: bool) -> list[Part]:
                 [_RESTART, start(name, command)],
             )
         )
-    command = start("prometheus", _prometheus(fleet, directory))
-    parts.append(Part("prometheus", "Prometheus, to look", [command], [_RESTART, command]))
+    files = f"{here}/prometheus"
+    prometheus, alertmanager = watching_arguments(fleet, files).items()
+    commands = [
+        start("prometheus", f"{' '.join(prometheus)} --storage.tsdb.path={files}/data"),
+        start(
+            "prometheus",
+            f"{' '.join(alertmanager)} --storage.path={files}/alertmanager",
+            "alertmanager.log",
+        ),
+    ]
+    later = ["# end both and start them again, unless only targets.json is new:", *commands]
+    parts.append(Part("prometheus", "Prometheus and Alertmanager", commands, later))
     return parts + _listeners(fleet)
 
 
@@ -94,6 +107,7 @@ def _elsewhere(fleet: FleetInputs, directory: Path) -> list[Part]:
         files = [f"{node.name}/{name}" for name in names]
         copy = [
             f"sudo install -m 640 -g nats -t /etc/nats {' '.join(files)}",
+            f"sudo install -m 644 -t {_TEXTFILES} {node.name}/smarty_p1_{node.name}.prom",
             f"rm -r {node.name}",
         ]
         unit = f"{_UNITS}/nats-server.service.d/smarty-p1.conf"
@@ -120,39 +134,50 @@ def _elsewhere(fleet: FleetInputs, directory: Path) -> list[Part]:
     parts.append(_store_elsewhere(fleet, directory))
     for name, verb, configuration in _programs(fleet):
         parts.append(_program_elsewhere(directory, name, verb, configuration))
-    command = _prometheus(fleet, directory)
-    parts.append(
-        Part(
-            "prometheus",
-            "this machine, with Prometheus installed, for as long as you look",
-            [command],
-            [_RESTART, command],
-        )
-    )
+    parts.append(_watching_elsewhere(fleet, directory))
     return parts + _listeners(fleet)
 
 
 def _store_elsewhere(fleet: FleetInputs, directory: Path) -> Part:
-    commands = [*_sent(directory, "store", fleet.store.host)]
-    names = ["store.pem", "store.key"] if fleet.store.has_tls else []
-    if fleet.is_scraped:
-        names += ["scrape.yml", "ca.pem", "store-password"]
-    if names:
-        files = " ".join(f"store/{name}" for name in names)
-        commands += [
-            "sudo install -d -m 750 -g _victoria-metrics /etc/victoria-metrics",
-            f"sudo install -m 640 -g _victoria-metrics -t /etc/victoria-metrics {files}",
-        ]
-    commands += [
+    files, metric = "store/auth.yml", []
+    if fleet.store.has_tls:
+        files += " store/store.pem store/store.key"
+        metric = [f"sudo install -m 644 -t {_TEXTFILES} store/smarty_p1_store.prom"]
+    commands = [
+        *_sent(directory, "store", fleet.store.host),
+        "sudo install -d -m 750 -g _victoria-metrics /etc/victoria-metrics",
+        f"sudo install -m 640 -g _victoria-metrics -t /etc/victoria-metrics {files}",
         "sudo install -m 600 store/victoria-metrics /etc/default/",
+        f"sudo install -m 644 store/smarty-p1-vmauth.service {_UNITS}/",
+        "sudo install store/smarty-p1-backup /usr/local/sbin/",
+        *metric,
         "rm -r store",
+        "sudo systemctl daemon-reload",
+        "sudo systemctl enable smarty-p1-vmauth",
     ]
-    restart = "sudo systemctl restart victoria-metrics"
+    restart = "sudo systemctl restart victoria-metrics smarty-p1-vmauth"
     return Part(
         "store",
         f"{fleet.store.host}, with VictoriaMetrics installed",
         [*commands, restart],
-        [*commands, f"{restart}  # not needed if only scrape.yml is new"],
+        [*commands, f"{restart}  # not needed if only certificates are new"],
+    )
+
+
+def _watching_elsewhere(fleet: FleetInputs, directory: Path) -> Part:
+    copy = [
+        *_sent(directory, "prometheus", fleet.watch),
+        "sudo install -m 640 -g prometheus -t /etc/prometheus prometheus/*.* prometheus/*-password",
+        "sudo install -m 644 -t /etc/default prometheus/default/*",
+        "rm -r prometheus",
+    ]
+    heading = f"{fleet.watch}, with Prometheus and Alertmanager installed"
+    services = "prometheus prometheus-alertmanager"
+    return Part(
+        "prometheus",
+        heading,
+        [*copy, f"sudo systemctl restart {services}"],
+        [*copy, f"sudo systemctl reload {services}"],
     )
 
 
@@ -194,14 +219,6 @@ def _program_elsewhere(directory: Path, name: str, verb: str, configuration: str
             check,
             f"sudo systemctl restart {service}",
         ],
-    )
-
-
-def _prometheus(fleet: FleetInputs, directory: Path) -> str:
-    folder = f"{shlex.quote(str(directory))}/prometheus"
-    return (
-        f"prometheus --config.file={folder}/prometheus.yml --storage.tsdb.path={folder}/data"
-        f" --web.listen-address=127.0.0.1:{fleet.prometheus_port}"
     )
 
 

@@ -1,90 +1,94 @@
-"""What VictoriaMetrics asks for metrics, and what Prometheus shows of it."""
+"""The configurations of Prometheus and Alertmanager: addresses, alerts, meters, receivers."""
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from .documented import read_documented, replace_once
 from .hosts import bracketed
 from .inputs import FleetInputs
-from .programs import NOTE, STORE_USER
+from .programs import NOTE
 
-SCRAPING = "scrape.yml"
 ALERTS = "alerts.yml"
-PROMETHEUS = "prometheus.yml"
 _MACHINE_METRICS = 9100
-# All that alerts.yml asks for.
-_SHOWN = (
-    "smarty_p1_.+",
-    "up",
-    "process_start_time_seconds",
-    "vm_free_disk_space_bytes",
-    "node_filesystem_avail_bytes",
-)
 
 
-def configure_scraping(fleet: FleetInputs, files: str) -> str:
-    """Return the documented scrape.yml for the fleet's machines.
-
-    `files` is where VictoriaMetrics finds its password and the authority.
-    """
-    text = replace_once(read_documented(SCRAPING), r"\A(?:#.*\n)+", "")
-    store = fleet.store
-    login = _login(fleet, f"{files}/")
-    text = text.replace("victoria_metrics\n", f"victoria_metrics\n{login}")
-    text = _with_targets(text, f"victoria_metrics\n{login}", [(store.host, store.port)])
-    for job, programs in (
-        ("smarty_p1_gateway\n", fleet.gateways),
-        ("smarty_p1_collector\n", fleet.collectors),
-    ):
-        targets = [(_host(fleet, one.name), one.metrics_port) for one in programs]
-        text = _with_targets(text, job, targets)
-    if fleet.is_here:
-        text = replace_once(text, r"^  #.*\n  - job_name: machine\n(?: +.*\n)+", "")
-    else:
-        machines = dict.fromkeys([*(node.host for node in fleet.nodes), store.host])
-        machine_targets = [(host, _MACHINE_METRICS) for host in machines]
-        text = _with_targets(text, "machine\n", machine_targets)
-    return NOTE + text
+def configure_watching(fleet: FleetInputs) -> Iterator[tuple[str, str]]:
+    """Yield the files of Prometheus and Alertmanager, by their names."""
+    yield "prometheus.yml", _configure_prometheus(fleet)
+    yield "targets.json", f"{json.dumps(list(_targets(fleet)), indent=1)}\n"
+    yield ALERTS, read_documented(ALERTS)
+    yield "meters.yml", _configure_meters(fleet)
+    yield "alertmanager.yml", _configure_alertmanager(fleet)
+    if not fleet.is_here:
+        prometheus, alertmanager = watching_arguments(fleet, "/etc/prometheus").values()
+        yield "default/prometheus", f'ARGS="{prometheus}"\n'
+        yield "default/prometheus-alertmanager", f'ARGS="{alertmanager}"\n'
 
 
-def configure_prometheus(fleet: FleetInputs) -> str:
-    """Return what lets Prometheus show what VictoriaMetrics has, and evaluate the alerts.
-
-    The files that it names lie beside it.
-    """
-    shown = f'{{__name__=~"{"|".join(_SHOWN)}"}}'
-    store = _targets([(fleet.store.host, fleet.store.port)])
-    return (
-        f"{NOTE}global:\n  scrape_interval: 10s\n  evaluation_interval: 10s\n"
-        f"rule_files: [{ALERTS}]\nscrape_configs:\n"
-        "  - job_name: store\n    metrics_path: /federate\n    honor_labels: true\n"
-        f"    params: {{\"match[]\": ['{shown}']}}\n"
-        f"{_login(fleet, '')}"
-        f"    static_configs:\n      - targets: {store}\n"
-    )
+def watching_arguments(fleet: FleetInputs, files: str) -> dict[str, str]:
+    """Return the arguments of both programs by their names; `files` is their folder."""
+    listen = "--web.listen-address=127.0.0.1:"
+    return {
+        "prometheus": f"--config.file={files}/prometheus.yml {listen}{fleet.prometheus_port}",
+        # There is one of it: it looks for no others.
+        "prometheus-alertmanager": f"--config.file={files}/alertmanager.yml"
+        f" {listen}{fleet.alertmanager_port} --cluster.listen-address=",
+    }
 
 
-def _login(fleet: FleetInputs, files: str) -> str:
-    text = (
-        f"    basic_auth:\n      username: {STORE_USER}\n"
-        f"      password_file: {json.dumps(f'{files}store-password')}\n"
-    )
-    if fleet.store.has_tls:
-        text += (
-            f"    scheme: https\n    tls_config:\n      ca_file: {json.dumps(f'{files}ca.pem')}\n"
-        )
+def _configure_prometheus(fleet: FleetInputs) -> str:
+    text = _head_replaced("prometheus.yml")
+    store = f"{bracketed(fleet.store.host)}:{fleet.store.port}"
+    text = text.replace("store.lan:8428", store)
+    if not fleet.store.has_tls:
+        text = re.sub(r"    (scheme: https|tls_config: .*)\n", "", text)
+    return text.replace("127.0.0.1:9093", f"127.0.0.1:{fleet.alertmanager_port}")
+
+
+def _targets(fleet: FleetInputs) -> Iterator[dict[str, object]]:
+    """Yield groups of addresses that are asked, with their labels."""
+
+    def group(job: str, host: str, port: int, **labels: str) -> dict[str, object]:
+        host = "127.0.0.1" if fleet.is_here else bracketed(host)
+        return {"targets": [f"{host}:{port}"], "labels": {"job": job, **labels}}
+
+    if fleet.is_scraped:
+        for one in fleet.gateways:
+            yield group("smarty_p1_gateway", one.name, one.metrics_port, gateway=one.name)
+        for collector in fleet.collectors:
+            yield group("smarty_p1_collector", collector.name, collector.metrics_port)
+    if not fleet.is_here:
+        for host in dict.fromkeys([*(node.host for node in fleet.nodes), fleet.store.host]):
+            yield group("machine", host, _MACHINE_METRICS)
+
+
+def _configure_meters(fleet: FleetInputs) -> str:
+    """Return a rule for each meter, by which Prometheus knows what should send."""
+    rules = [
+        {
+            "record": "smarty_p1:configured_meter",
+            "expr": "vector(1)",
+            "labels": {"title": title, "gateway": gateway, "port": port},
+        }
+        for title, (gateway, port) in fleet.titles.items()
+    ]
+    lines = "".join(f"      - {json.dumps(rule)}\n" for rule in rules)
+    return f"{NOTE}groups:\n  - name: configured meters\n    interval: 1m\n    rules:\n{lines}"
+
+
+def _configure_alertmanager(fleet: FleetInputs) -> str:
+    text = _head_replaced("alertmanager.yml")
+    for name, address in fleet.receivers.items():
+        kind, _, rest = address.partition(":")
+        configs: dict[str, Iterable[object]] = {"webhook_configs": [{"url": address}]}
+        if kind == "mailto":
+            mail = {"to": rest, "from": f"smarty-p1@{fleet.watch}", "smarthost": "127.0.0.1:25"}
+            configs = {"email_configs": [{**mail, "require_tls": False, "send_resolved": True}]}
+        line = f"  - {json.dumps({'name': name, **configs})}"
+        text = replace_once(text, rf"^  - name: {name}$", line)
     return text
 
 
-def _host(fleet: FleetInputs, name: str) -> str:
-    return "127.0.0.1" if fleet.is_here else name
-
-
-def _with_targets(text: str, job: str, targets: Iterable[tuple[str, int]]) -> str:
-    head = f"  - job_name: {job}    static_configs:\n      - targets: "
-    return replace_once(text, rf"{re.escape(head)}\[.*\]", head + _targets(targets))
-
-
-def _targets(targets: Iterable[tuple[str, int]]) -> str:
-    return json.dumps([f"{bracketed(host)}:{port}" for host, port in targets])
+def _head_replaced(name: str) -> str:
+    return NOTE + replace_once(read_documented(name), r"\A(?:#.*\n)+", "")

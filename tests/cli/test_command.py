@@ -95,26 +95,6 @@ def test_what_may_be_there_next_time_is_told_apart(
     assert result.stderr.decode().startswith(f"smarty-p1: {config}: [keys] command ")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        # A key in its place is not repeated.
-        (["--again", KEY.hex(), "--since", "2026-01-01"], "a system title has 16 hexadecimal"),
-        (["--again", "5341476770041030", "--since", "yesterday"], "a time is written like 2026"),
-        (["--again", "5341476770041030", "--since", "2999-01-01"], "that time is still to come"),
-        (["--again", "5341476770041030"], "--again TITLE and --since TIME belong together"),
-        (["--since", "2026-01-01"], "--again TITLE and --since TIME belong together"),
-    ],
-)
-def test_what_is_to_be_read_again_is_checked(
-    arguments: list[str], message: str, tmp_path: Path
-) -> None:
-    result = run("collect", "--config", tmp_path / "collect.toml", *arguments)
-    assert (result.returncode, result.stdout) == (2, b"")
-    assert message in result.stderr.decode()
-    assert KEY.hex() not in result.stderr.decode()
-
-
 def test_decode_prints_one_object_a_telegram(recorded: Path) -> None:
     result = run("decode", "--key", KEY.hex(), recorded)
 

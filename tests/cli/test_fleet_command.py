@@ -6,6 +6,7 @@ import pytest
 
 from tests.cli.test_command import run
 
+READ = ("--config", "store.toml")
 EXPORT = ("export", "SAG1", "--config", "store.toml", "--csv", "file.csv")
 
 
@@ -13,7 +14,7 @@ EXPORT = ("export", "SAG1", "--config", "store.toml", "--csv", "file.csv")
     ("arguments", "message"),
     [
         ((), "required: ACTION"),
-        (("C0FFEE",), "after fleet, there must be init, forget, export or refill"),
+        (("C0FFEE",), "after fleet, there must be init, forget, export or read"),
         (("forget", "SAG1"), "required: --config"),
         (("forget", "SAG1", "--config", "store.toml"), "[nats] servers is missing"),
         (("forget", "", "--config", "store.toml"), "TITLE|SERIAL: it must not be empty"),
@@ -21,6 +22,11 @@ EXPORT = ("export", "SAG1", "--config", "store.toml", "--csv", "file.csv")
             ("forget", "SAG1", "--series", "", "--config", "store.toml"),
             "--series: it must not be empty",
         ),
+        (("read", *READ, "--since", "2026-01-01"), "there must be either TITLE or --all"),
+        (("read", "C0FFEE", *READ, "--since", "2026-01-01"), "16 hexadecimal digits"),
+        (("read", "--all", *READ), "required: --since"),
+        (("read", "--all", *READ, "--since", "noon"), "a time is written like 2026-11-22T06:00"),
+        (("read", "--all", *READ, "--since", "2999-01-01"), "that time is still to come"),
         (("export", "", *EXPORT[2:]), "SERIAL: it must not be empty"),
         ((*EXPORT, "--from", "2026-01-01"), "required: --to"),
         ((*EXPORT, "--from", "1.1.26", "--to", "x"), "--from: it must be a day such as 2026-01-31"),

@@ -39,7 +39,7 @@ def test_the_example_is_made_into_a_fleet(tmp_path: Path) -> None:
         (["init", "bad.toml"], "smarty-p1: bad.toml: is no TOML: line 1, column 6"),
         (
             ["inti"],
-            "smarty-p1 fleet: error: after fleet, there must be init, forget, export or refill",
+            "smarty-p1 fleet: error: after fleet, there must be init, forget, export or read",
         ),
     ],
 )

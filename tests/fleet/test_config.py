@@ -30,7 +30,7 @@ def test_little_must_be_said(tmp_path: Path, keys: str) -> None:
     config = read(tmp_path, NATS + STORE + keys + 'collector = { name = "one" }\n')
     assert config.nats.servers == ("nats://node1:4222",)
     assert (config.store.urls, config.name) == (("http://127.0.0.1:8428",), "one")
-    assert (config.partitions, config.publishes_readings) == (16, True)
+    assert (config.titles, config.publishes_readings) == ((), True)
     assert (config.metrics_address, config.metrics_port) == ("127.0.0.1", None)
     assert config.stream == (None, None, None)
     assert config.registers.name_of("1-0:32.7.0") == "voltage_l1"
@@ -39,12 +39,13 @@ def test_little_must_be_said(tmp_path: Path, keys: str) -> None:
 
 def test_all_can_be_said(tmp_path: Path, keys: str) -> None:
     more = (
-        "collector = { name = 'b-2', partitions = 64, readings = false, "
-        "stream_gigabytes = 2, stream_days = 30, stream_replicas = 5 }\n"
+        "collector = { name = 'b-2', titles = ['534147677004102f', '534147677004102E'], "
+        "readings = false, stream_gigabytes = 2, stream_days = 30, stream_replicas = 5 }\n"
         "metrics = { address = '::1', port = 9108 }\n"
     )
     config = read(tmp_path, NATS + STORE + keys + more)
-    assert (config.name, config.partitions, config.publishes_readings) == ("b-2", 64, False)
+    assert (config.name, config.publishes_readings) == ("b-2", False)
+    assert [title.hex() for title in config.titles] == ["534147677004102e", "534147677004102f"]
     assert (config.stream, config.metrics_port) == ((2, 30, 5), 9108)
 
 
@@ -91,9 +92,8 @@ def test_an_address_may_have_many_forms(tmp_path: Path, keys: str, address: str)
         ("name = 'a.b'", "name must have"),
         ("name = 'a b'", "name must have"),
         ("name = ''", "name must not be empty"),
-        ("partitions = 0", "partitions must be from 1 to 1,024"),
-        ("partitions = 1025", "partitions must be from 1 to 1,024"),
-        ("partitions = '16'", "partitions must be a whole number"),
+        ("titles = ['meter']", "titles must be up to 1000 system titles"),
+        ("titles = '534147677004102E'", "titles must be a list"),
         ("surplus = 1", "surplus is not known"),
     ],
 )

@@ -6,7 +6,6 @@ import ssl
 import subprocess
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import bcrypt
 import pytest
@@ -89,14 +88,13 @@ def test_rights_are_those_that_are_documented(folder: Folder) -> None:
     }
 
 
-def test_accounts_and_mapping_are_those_that_are_documented(folder: Folder) -> None:
-    folder.init(f"partitions = 32\n{HERE}")
+def test_accounts_are_those_that_are_documented(folder: Folder) -> None:
+    folder.init(HERE)
     documented = DOCUMENTED.read_text(encoding="utf-8")
     made = folder.text("node3/nats-server.conf")
     for line in documented.splitlines():
         if re.search("exports|imports|jetstream: enabled|account", line):
             assert line in made.splitlines()
-    assert "{{partition(32,1)}}.{{wildcard(1)}}" in made
 
 
 @pytest.mark.parametrize("user", ["collector", "cellar", "display"])
@@ -124,7 +122,10 @@ def test_each_user_has_a_random_password_whose_hash_the_nodes_have(
 def test_secrets_are_their_owners_alone(folder: Folder) -> None:
     folder.init()
     for name, content in folder.all().items():
-        is_secret = re.search(r"password|\.key$|meter-keys|victoria|conf$|\.json$", name)
+        is_secret = re.search(
+            r"password|\.key$|meter-keys|victoria|conf$|\.init\.json$|auth|alertmanager|delete",
+            name,
+        )
         wanted = 0o600 if is_secret else 0o644
         assert (folder.made / name).stat().st_mode & 0o777 & ~0o022 == wanted, name
         assert is_secret or b"PRIVATE" not in content
@@ -169,7 +170,8 @@ def test_a_gateway_and_a_title_only_add(folder: Folder) -> None:
     assert different == {
         *(f"node{number}/nats-server.conf" for number in (1, 2, 3)),
         *(f"collector-{name}/meter-keys" for name in ("one", "two")),
-        *("gateway-cellar/gateway.toml", "store/scrape.yml", ".init.json", "steps.txt"),
+        *("gateway-cellar/gateway.toml", ".init.json", "steps.txt"),
+        *("prometheus/meters.yml", "prometheus/targets.json"),
     }
     rights = users_of(folder.text("node1/nats-server.conf"))
     assert f"smarty_p1.sealed.{FLAT3}" in rights["cellar"]
@@ -188,7 +190,7 @@ def test_keys_that_were_entered_stay(folder: Folder) -> None:
     keys.write_text(f"{FLAT1} {'0' * 32}", encoding="ascii")
     folder.init(HERE + ATTIC)
     lines = keys.read_text(encoding="ascii").splitlines()
-    assert lines == [f"{FLAT1} {'0' * 32}", f"# {FLAT2}      # attic, 127.0.0.1:2002"]
+    assert lines == [f"{FLAT1} {'0' * 32}", f"# {FLAT2}      # attic, socket://127.0.0.1:2002"]
 
 
 def test_what_somebody_changed_stays_and_is_told(folder: Folder) -> None:
@@ -264,10 +266,19 @@ def test_gateways_and_collectors_take_their_configurations(folder: Folder) -> No
         assert [port.name for port in config.ports] == ports
     content = tomllib.loads(folder.text("collector-one/collect.toml"))
     store = content["store"]
-    assert store["url"] == "https://127.0.0.1:8428"
+    assert (store["url"], store["username"]) == ("https://127.0.0.1:8428/vm", "collector")
     assert Path(store["password_file"]).read_text(encoding="ascii") == folder.text(
-        "passwords/store"
+        "passwords/store-collector"
     )
+    operator = tomllib.loads(folder.text("operator/operator.toml"))
+    assert {**content, "store": None} == {**operator, "store": None}
+    assert operator["store"]["username"] == "smarty_p1"
+    for key, secret in (
+        ("password_file", "store"),
+        ("delete_auth_key_file", "store-delete-auth-key"),
+    ):
+        made = Path(operator["store"][key]).read_text(encoding="ascii")
+        assert made == folder.text(f"passwords/{secret}")
     assert "-httpAuth.username=smarty_p1" in folder.text("store/victoria-metrics")
     keys = folder.made / "collector-one" / "meter-keys"
     with pytest.raises(ConfigError, match="has no key in it"):
@@ -279,7 +290,7 @@ def test_ports_for_metrics_are_different_and_stay(folder: Folder) -> None:
     def ports() -> dict[str, int]:
         found = {
             path.parent.name: tomllib.loads(path.read_text(encoding="utf-8"))["metrics"]["port"]
-            for path in folder.made.glob("*/*.toml")
+            for path in folder.made.glob("*-*/*.toml")
         }
         assert len(set(found.values())) == len(found)
         return found
@@ -304,84 +315,107 @@ def test_the_example_is_complete(folder: Folder) -> None:
     )
 
 
-def scraped(folder: Folder) -> dict[str, dict[str, Any]]:
-    """Return what VictoriaMetrics is to ask, by job."""
-    jobs = yaml.safe_load(folder.text("store/scrape.yml"))["scrape_configs"]
-    return {job.pop("job_name"): job for job in jobs}
-
-
-def targets(job: dict[str, Any]) -> list[str]:
-    [group] = job["static_configs"]
-    found: list[str] = group["targets"]
+def asked(folder: Folder) -> dict[str, list[str]]:
+    """Return the addresses that Prometheus asks, by job and gateway."""
+    found: dict[str, list[str]] = {}
+    for group in json.loads(folder.text("prometheus/targets.json")):
+        found.setdefault(" ".join(group["labels"].values()), []).extend(group["targets"])
     return found
 
 
-def test_the_metrics_of_all_programs_are_asked_for(folder: Folder) -> None:
+def test_prometheus_asks_all_programs(folder: Folder) -> None:
     folder.init(HERE + ATTIC)
-    jobs = scraped(folder)
-    assert {job: targets(one) for job, one in jobs.items()} == {
-        "smarty_p1_gateway": ["127.0.0.1:9107", "127.0.0.1:9210"],
+    assert asked(folder) == {
+        "smarty_p1_gateway cellar": ["127.0.0.1:9107"],
+        "smarty_p1_gateway attic": ["127.0.0.1:9210"],
         "smarty_p1_collector": ["127.0.0.1:9108", "127.0.0.1:9109"],
-        "victoria_metrics": ["127.0.0.1:8428"],
     }
-    assert f"-promscrape.config={folder.made}/store/scrape.yml" in folder.text(
-        "store/victoria-metrics"
-    )
     for name in ("gateway-cellar/gateway.toml", "collector-two/collect.toml"):
         assert tomllib.loads(folder.text(name))["metrics"].get("address") is None
 
 
-def test_metrics_of_other_machines_are_asked_for_where_that_is_allowed(folder: Folder) -> None:
+def test_prometheus_asks_other_machines_where_that_is_allowed(folder: Folder) -> None:
     example = EXAMPLE.read_text(encoding="utf-8")
     folder.init(example)
-    assert not (folder.made / "store" / "scrape.yml").exists()
-    assert "promscrape" not in folder.text("store/victoria-metrics")
-
-    said = folder.init(example.replace("# metrics_address", "metrics_address"))
-    documented = yaml.safe_load((ROOT / "fleet" / "scrape.yml").read_text(encoding="utf-8"))
-    jobs = scraped(folder)
-    assert jobs.keys() == {job["job_name"] for job in documented["scrape_configs"]}
-    assert targets(jobs["smarty_p1_gateway"]) == ["cellar:9107"]
-    assert targets(jobs["smarty_p1_collector"]) == ["collector1:9108", "collector2:9108"]
-    hosts = ("node1.lan", "node2.lan", "node3.lan", "store.lan")
-    assert targets(jobs["machine"]) == [f"{host}:9100" for host in hosts]
-    own = jobs["victoria_metrics"]
-    assert (own["scheme"], targets(own)) == ("https", ["store.lan:8428"])
-    assert own["tls_config"] == {"ca_file": "/etc/victoria-metrics/ca.pem"}
-    password = {"username": "smarty_p1", "password_file": "/etc/victoria-metrics/store-password"}
-    assert own["basic_auth"] == password
-    [install] = [line for line in said.splitlines() if "-t /etc/victoria-metrics" in line]
-    assert {"store/scrape.yml", "store/ca.pem", "store/store-password"} <= set(install.split())
+    machines = [f"{host}:9100" for host in ("node1.lan", "node2.lan", "node3.lan", "store.lan")]
+    assert asked(folder) == {
+        "smarty_p1_gateway cellar": ["cellar:9107"],
+        "smarty_p1_collector": ["collector1:9108", "collector2:9108"],
+        "machine": machines,
+    }
     for name in ("gateway-cellar/gateway.toml", "collector-collector2/collect.toml"):
         assert tomllib.loads(folder.text(name))["metrics"]["address"] == "0.0.0.0"  # noqa: S104
+    folder.init(re.sub("(?m)^metrics_address.*", "", example))
+    assert asked(folder) == {"machine": machines}
 
 
 @pytest.mark.parametrize("url", ["https://127.0.0.1:8428", "http://[::1]:8429"])
-def test_prometheus_gets_all_that_the_alerts_ask_for(folder: Folder, url: str) -> None:
-    folder.init(f'store = "{url}"\n{HERE}')
+def test_prometheus_asks_the_store_itself_as_a_reader(folder: Folder, url: str) -> None:
+    folder.init(f'store = "{url}"\nprometheus_port = 9190\n{HERE}')
     config = yaml.safe_load(folder.text("prometheus/prometheus.yml"))
-    [job] = config["scrape_configs"]
     scheme, _, place = url.partition("://")
-    assert (job.get("scheme", "http"), targets(job)) == (scheme, [place])
-    assert ("tls_config" in job) == (scheme == "https")
-    # They lie beside it.
-    assert folder.text(f"prometheus/{job['basic_auth']['password_file']}") == folder.text(
-        "passwords/store"
-    )
+    jobs = {job["job_name"]: job for job in config["scrape_configs"]}
+    for name, path in (("victoria_metrics", "/vm/metrics"), ("readings", "/federate")):
+        job = jobs[name]
+        [group] = job["static_configs"]
+        assert (job.get("scheme", "http"), group["targets"]) == (scheme, [place])
+        assert ("tls_config" in job) == (scheme == "https")
+        assert job["metrics_path"] == path
+        # They are beside it.
+        login = job["basic_auth"]
+        assert login["username"] == "reader"
+        password = folder.text(f"prometheus/{login['password_file']}")
+        assert password == folder.text("passwords/store-reader")
     assert folder.text("prometheus/ca.pem") == folder.text("ca/ca.pem")
-    assert config["rule_files"] == ["alerts.yml"]
+    assert all((folder.made / "prometheus" / name).exists() for name in config["rule_files"])
     assert folder.text("prometheus/alerts.yml") == RULES.read_text(encoding="utf-8")
-    [matched] = job["params"]["match[]"]
-    names = re.compile(re.fullmatch(r'\{__name__=~"(.*)"\}', matched)[1])  # type: ignore[index]
-    rules = yaml.safe_load(RULES.read_text(encoding="utf-8"))
-    asked = {
-        name
-        for group in rules["groups"]
-        for rule in group["rules"]
-        for name in re.findall(r"\b(?:\w+_\w+|up)\b(?=[{\[)= ]|$)", rule["expr"])
-    } - {"last_over_time", "predict_linear", "smarty_p1_gateway", "smarty_p1_collector"}
-    assert "up" in asked
-    assert {name for name in asked if not names.fullmatch(name)} == set()
+    [alertmanager] = config["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"]
+    said = folder.text("steps.txt")
+    assert f"--web.listen-address={alertmanager}" in said
+    assert "--web.listen-address=127.0.0.1:9190" in said
+
+
+def test_each_configured_meter_has_a_rule(folder: Folder) -> None:
+    folder.init(HERE + ATTIC)
+    [group] = yaml.safe_load(folder.text("prometheus/meters.yml"))["groups"]
+    assert [(rule["record"], rule["labels"]) for rule in group["rules"]] == [
+        ("smarty_p1:configured_meter", {"title": title, "gateway": gateway, "port": port})
+        for title, gateway, port in (
+            (FLAT1, "cellar", "flat1"),
+            (FLAT2, "attic", "socket://127.0.0.1:2002"),
+        )
+    ]
+
+
+def test_pages_and_tickets_have_receivers(folder: Folder) -> None:
+    folder.init(f'pages = "https://example.org/hook"\ntickets = "mailto:a@example.org"\n{HERE}')
+    config = yaml.safe_load(folder.text("prometheus/alertmanager.yml"))
+    pages, tickets = config["receivers"]
+    assert pages["webhook_configs"] == [{"url": "https://example.org/hook"}]
+    [mail] = tickets["email_configs"]
+    assert (mail["to"], mail["smarthost"]) == ("a@example.org", "127.0.0.1:25")
+
+
+def test_the_end_of_a_certificate_is_installed_beside_it(folder: Folder) -> None:
+    folder.init(EXAMPLE.read_text(encoding="utf-8"))
+    said = folder.text("steps.txt")
+    for name in ("node1", "node3", "store"):
+        end = folder.certificate(f"{name}/{name}.pem").not_valid_after_utc
+        file = f"{name}/smarty_p1_{name}.prom"
+        wanted = f'smarty_p1_certificate_end_seconds{{name="{name}"}} {end.timestamp():.0f}\n'
+        assert folder.text(file) == wanted
+        assert f"-t /var/lib/prometheus/node-exporter {file}" in said
+
+
+def test_nodes_tell_their_own_machine_how_they_are(folder: Folder) -> None:
+    folder.init(
+        'nodes = ["a", "b:4222:6222:9999", "b"]\nstore = "http://s"\n' + HERE.partition("\n")[2]
+    )
+    found = [
+        re.findall(r"(?m)^http: (.*)", folder.text(f"node{number}/nats-server.conf"))
+        for number in (1, 2, 3)
+    ]
+    assert found == [['"127.0.0.1:8222"'], ['"127.0.0.1:9999"'], ['"127.0.0.1:8223"']]
 
 
 def test_nobody_is_to_enter_keys_that_are_there(folder: Folder) -> None:
@@ -423,10 +457,13 @@ METER = f'{{ title = "{FLAT1}", address = "a:1" }}'
         ("here = true", 'here = true\nstore = "ftp://s"', "store must be like"),
         ("here = true", 'here = true\nstore = "https://s/path"', "store must be like"),
         ("here = true", "here = true\nparttions = 4", "parttions is not known"),
-        ("here = true", "here = true\npartitions = 5000", "partitions must be from 1 to"),
+        ("here = true", "here = true\npartitions = 16", "partitions is not known"),
         ('["one", "two"]', '["one", "one"]', "collectors must be different names"),
         ('["one", "two"]', '["../one"]', "collectors must be different names"),
         ("here = true", 'here = true\nmetrics_address = "cellar"', "must be an address, such as"),
+        ("here = true", 'here = true\npages = "night"', "pages must be like mailto:"),
+        ("here = true", 'here = true\ntickets = "mailto:a b@c"', "tickets must be like mailto:"),
+        ("here = true", 'here = true\nwatch = "a b"', "watch must be the name of a host"),
         ("here = true", "here = true\nprometheus_port = 0", "prometheus_port must be from 1 to"),
         ("[[gateway]]", "[gateway]", r"there is no \[\[gateway\]\]"),
         ("meters = [", f"meters = [{METER}, ", "two meters of gateway cellar have the same title"),

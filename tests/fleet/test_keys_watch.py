@@ -11,7 +11,7 @@ from dev.encoder import KEY, TITLE
 from smarty_p1_fleet.keys_watch import KeysWatch
 from smarty_p1_fleet.metrics import Metrics
 from smarty_p1_gateway import Keys, KeysSource
-from tests.fleet.fake_cluster import until
+from tests.fleet.made_up import until
 
 OTHER = b"SAGgp\x04\x10\x2f"
 LINE = f"{TITLE.hex()} {KEY.hex()}\n"

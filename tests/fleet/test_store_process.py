@@ -13,9 +13,9 @@ from aiohttp import web
 
 from smarty_p1_fleet.metrics import Metrics
 from smarty_p1_fleet.series_line_protocol import Sample
-from smarty_p1_fleet.store_check import check_store, refuse_wrong_store
+from smarty_p1_fleet.store import Store
 from smarty_p1_fleet.store_config import StoreConfig, read_store
-from smarty_p1_fleet.victoria_metrics import Store
+from smarty_p1_fleet.store_process import check_store
 from smarty_p1_gateway import ConfigError, ConfigTable
 from tests.authority import Authority
 
@@ -82,8 +82,7 @@ async def writing_to(config: StoreConfig) -> AsyncIterator[Store]:
 
 @pytest.fixture(autouse=True)
 def is_asked_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smarty_p1_fleet.victoria_metrics._ASK_INTERVAL", 0.02)
-    monkeypatch.setattr("smarty_p1_fleet.victoria_metrics._GATHER_TIME", 0.0)
+    monkeypatch.setattr("smarty_p1_fleet.store._ASK_INTERVAL", 0.02)
 
 
 async def until(check: Callable[[], bool]) -> None:
@@ -113,9 +112,9 @@ async def test_what_cannot_say_when_it_has_kept_a_value_is_refused(
     more: str, message: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with serving(Host(more="a 1\n" + more)) as host:
-        for ask in (refuse_wrong_store, check_store):
+        for is_thorough in (False, True):
             with pytest.raises(ConfigError, match=message):
-                await ask(StoreConfig((host.url,)))
+                await check_store(StoreConfig((host.url,)), is_thorough=is_thorough)
         # What it becomes later is not written to, either.
         async with writing_to(StoreConfig((host.url,))) as store:
             writing = asyncio.create_task(store.write([SAMPLE]))
@@ -138,7 +137,7 @@ async def test_a_single_one_is_not_refused_however_it_was_built(version: str) ->
 async def test_who_does_not_answer_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
     async with serving(Host()) as host:
         pass
-    await refuse_wrong_store(StoreConfig((host.url,)))
+    await check_store(StoreConfig((host.url,)), is_thorough=False)
     await check_store(StoreConfig((host.url,)))
     told = [one.message for one in caplog.records if one.levelno == logging.WARNING]
     assert told == ["[store] VictoriaMetrics could not be asked (ClientConnectorError)"]

@@ -153,3 +153,11 @@ def test_without_the_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("smarty_p1_gateway.nats_config.find_spec", lambda _: None)
     with pytest.raises(ConfigError, match=r"^\[nats\] needs nats-py: .*\[fleet\]$"):
         read(tmp_path, SERVERS)
+
+
+@pytest.mark.parametrize("text", ["-1", "61", "'1'", "true", "inf", "nan"])
+def test_a_time_to_wait_for_a_batch_is_bounded(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match=r"\[nats\] batch_seconds must be"):
+        read(tmp_path, f'servers = ["nats://node1:4222"]\nbatch_seconds = {text}\n')
+    config = read(tmp_path, 'servers = ["nats://node1:4222"]\nbatch_seconds = 0.5\n')
+    assert config.batch_seconds == 0.5

@@ -13,7 +13,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error
 
 from dev.encoder import TITLE, frame
-from smarty_p1_gateway import nats_publisher, nats_requests, nats_rows
+from smarty_p1_gateway import nats_publisher, nats_requests
 from smarty_p1_gateway.frame_queue import NewFrame
 from smarty_p1_gateway.frame_queue_writer import FrameStore
 from smarty_p1_gateway.metrics import Metrics
@@ -22,6 +22,14 @@ from smarty_p1_gateway.nats_publisher import NatsPublisher
 from tests.gateway.loopback import until
 
 OTHER_TITLE = b"KFMgp\x00\x00\x01"
+INCOMPLETE = (
+    b'{"error": {"code": 400, "err_code": 10176, "description": "atomic publish batch is'
+    b' incomplete"}, "stream": "smarty_p1_frames", "seq": 0}'
+)
+TOO_MANY = (
+    b'{"error": {"code": 429, "err_code": 10174, "description": "too many"}, "seq": 0,'
+    b' "stream": "smarty_p1_frames"}'
+)
 MINE, OTHER = (f"smarty_p1.sealed.{title.hex().upper()}" for title in (TITLE, OTHER_TITLE))
 
 
@@ -34,13 +42,14 @@ class Cluster:
 
     def __init__(self) -> None:
         self.stored: list[tuple[str, bytes]] = []
-        self.ids: list[str] = []
         self.origins: list[tuple[str, str]] = []
         self.answers: list[bytes | str | Exception | None] = []
+        # The size of each batch that was whole, and what is said to the next ones instead.
+        self.batches: list[int] = []
+        self.batch_answers: list[bytes | str | Exception | None] = []
         self.denied: set[str] = set()
-        self.inboxes: list[str | None] = []
+        self.connections = 0
         self.refuses_login: list[Exception] = []
-        self.denied_inbox: str | None = None
         # As long as it is set, what is stored is acknowledged.
         self.acknowledges = asyncio.Event()
         self.acknowledges.set()
@@ -57,6 +66,7 @@ class Client:
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
         self._answering = set[asyncio.Task[None]]()
+        self._batches: dict[str, list[tuple[str, bytes, dict[str, str]]]] = {}
 
     async def open(
         self,
@@ -64,24 +74,19 @@ class Client:
         on_closed: Callable[[], Awaitable[None]],
         *,
         reconnect: bool,
-        inbox_prefix: str | None,
     ) -> None:
         assert not reconnect
         self.on_error, self.on_closed = on_error, on_closed
-        self.cluster.inboxes.append(inbox_prefix)
+        self.cluster.connections += 1
         if self.cluster.refuses_login:
             raise self.cluster.refuses_login.pop()
-        self._inbox = inbox_prefix
 
     def new_inbox(self) -> str:
-        return f"{self._inbox}.x"
+        return "_INBOX_cellar.x"
 
     async def subscribe(self, subject: str, *, cb: Callable[[Msg], Awaitable[None]]) -> None:
-        assert subject == f"{self._inbox}.x.*"
+        assert subject == "_INBOX_cellar.x.*"
         self._on_message = cb
-        if self._inbox == self.cluster.denied_inbox:
-            text = f'nats: permissions violation for subscription to "{subject.lower()}"'
-            await self.on_error(Error(text))
 
     async def publish(self, subject: str, data: bytes, reply: str, headers: dict[str, str]) -> None:
         assert headers["Nats-Expected-Stream"] == "smarty_p1_frames"
@@ -90,19 +95,47 @@ class Client:
             text = f'nats: permissions violation for publish to "{subject.lower()}"'
             await self.on_error(Error(text))
             return
-        answer: bytes | str | Exception | None = b'{"stream": "smarty_p1_frames", "seq": 1}'
-        if cluster.answers:
-            answer = cluster.answers.pop(0)
-        elif self._inbox != cluster.denied_inbox:
-            cluster.stored.append((subject, data))
-            cluster.ids.append(headers["Nats-Msg-Id"])
-            cluster.origins.append((headers["Smarty-Gateway"], headers["Smarty-Port"]))
+        if "Nats-Batch-Id" in headers:
+            answer = self._add_to_batch(subject, data, headers)
+        else:
+            answer = self._store(
+                [(subject, data, headers)], b'{"stream": "smarty_p1_frames", "seq": 1}'
+            )
         if isinstance(answer, Exception):
             raise answer
-        if answer is not None and self._inbox != cluster.denied_inbox:
+        if answer is not None and reply:
             task = asyncio.create_task(self._answer(reply, answer))
             self._answering.add(task)
             task.add_done_callback(self._answering.discard)
+
+    def _add_to_batch(
+        self, subject: str, data: bytes, headers: dict[str, str]
+    ) -> bytes | str | Exception | None:
+        """Return the answer to a batch of ADR-50, as the server gives it to the last message."""
+        batch = headers["Nats-Batch-Id"]
+        part = self._batches.setdefault(batch, [])
+        part.append((subject, data, headers))
+        if "Nats-Batch-Commit" not in headers:
+            return None
+        del self._batches[batch]
+        if int(headers["Nats-Batch-Sequence"]) != len(part):
+            return INCOMPLETE
+        self.cluster.batches.append(len(part))
+        if self.cluster.batch_answers:
+            return self.cluster.batch_answers.pop(0)
+        count = f'"batch": "{batch}", "count": {len(part)}'
+        answer = f'{{"stream": "smarty_p1_frames", "seq": 1, {count}}}'
+        return self._store(part, answer.encode())
+
+    def _store(
+        self, messages: list[tuple[str, bytes, dict[str, str]]], answer: bytes
+    ) -> bytes | str | Exception | None:
+        if self.cluster.answers:
+            return self.cluster.answers.pop(0)
+        for subject, data, headers in messages:
+            self.cluster.stored.append((subject, data))
+            self.cluster.origins.append((headers["Smarty-Gateway"], headers["Smarty-Port"]))
+        return answer
 
     async def _answer(self, reply: str, answer: bytes | str) -> None:
         await self.cluster.acknowledges.wait()
@@ -140,11 +173,8 @@ class Publishing:
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
     cluster = Cluster()
     monkeypatch.setattr(nats_publisher, "NatsClient", cluster.client)
-    for name in ("FIRST_DELAY", "LONGEST_DELAY", "_ASIDE_INTERVAL"):
+    for name in ("FIRST_DELAY", "MAX_DELAY", "_ASIDE_INTERVAL", "_SMALL_BATCH_SECONDS"):
         monkeypatch.setattr(nats_publisher, name, 0.02)
-    for name in ("FIRST_DELAY", "LONGEST_DELAY"):
-        monkeypatch.setattr(nats_rows, name, 0.02)
-    monkeypatch.setattr(nats_requests, "_LOOK_INTERVAL", 0.02)
     return cluster
 
 
@@ -182,14 +212,79 @@ async def test_frames_go_in_order_under_the_title_of_their_meter(
     await until(lambda: publishing.metric("published_total") == 20)
     await until(publishing.store.is_empty)
     assert cluster.stored == [(MINE, data) for data in frames]
-    # The same frame has the same id, and one with the same header another one.
-    forged = frames[0][:-1] + bytes([frames[0][-1] ^ 1])
-    publishing.put(frames[0], forged)
-    await until(lambda: len(cluster.ids) == 22)
-    assert cluster.ids[20] == cluster.ids[0]
-    assert len({*cluster.ids}) == 21
-    assert all(one.startswith(f"{TITLE.hex().upper()}-") for one in cluster.ids)
     assert {*cluster.origins} == {("cellar", "house")}
+    # What is no frame was counted as lost.
+    assert publishing.metric("dropped_total") == 1
+
+
+async def test_what_waits_goes_in_batches_and_a_batch_counts_whole(
+    cluster: Cluster, publishing: Publishing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await until(lambda: publishing.metric("broker_connected") == 1)
+    monkeypatch.setattr(nats_publisher, "_BATCH_PAUSE", 0.0)
+    publishing.put(frame(1))
+    await until(lambda: len(cluster.stored) == 1)
+    cluster.batch_answers = [
+        TOO_MANY,
+        # Those of a server that knows no batches, and of one that has stored something else.
+        b'{"stream": "smarty_p1_frames", "seq": 1}',
+        b'{"stream": "smarty_p1_frames", "seq": 1, "batch": "x", "count": 1}',
+    ]
+    for counter in (2, 3, 4, 5):
+        publishing.put(frame(counter))
+        await until(lambda: publishing.metric("published_total") == counter)  # noqa: B023
+    assert cluster.batches == [1] * 5
+    assert cluster.stored == [(MINE, frame(counter)) for counter in (1, 2, 3, 4, 5)]
+
+    def batches(result: str) -> float | None:
+        name = "smarty_p1_gateway_batches_total"
+        return publishing.metrics.registry.get_sample_value(name, {"result": result})
+
+    assert (batches("accepted"), batches("refused")) == (2, 3)
+
+
+async def test_after_a_refused_batch_frames_go_one_by_one_for_a_while(
+    cluster: Cluster, publishing: Publishing
+) -> None:
+    cluster.batch_answers = [TOO_MANY]
+    frames = [frame(counter) for counter in range(1, 31)]
+    for data in frames:
+        publishing.put(data)
+        await asyncio.sleep(0.005)
+    await until(publishing.store.is_empty)
+    assert [data for _, data in cluster.stored] == frames
+    assert len(cluster.batches) == 1
+
+
+@pytest.mark.parametrize("ports", [[f"port{number}" for number in range(60)]])
+async def test_a_small_gateway_waits_for_as_many_frames_as_it_has_ports(
+    cluster: Cluster, publishing: Publishing
+) -> None:
+    publishing.put(frame(1), port="port0")
+    await until(lambda: len(cluster.stored) == 1)
+    await until(publishing.store.is_empty)
+    publishing.publisher._batch_seconds = 1000.0
+    for number in range(59):
+        publishing.put(frame(2), port=f"port{number}")
+        await asyncio.sleep(0.001)
+    assert cluster.batches == [1]
+    publishing.put(frame(2), port="port59")
+    await until(lambda: len(cluster.stored) == 61)
+    assert cluster.batches == [1, 60]
+    # It does not wait when the gateway ends.
+    publishing.put(frame(3), port="port0")
+    await publishing.publisher.finish(60)
+    assert len(cluster.stored) == 62
+
+
+async def test_a_frame_that_the_stream_never_takes_is_dropped_and_counted(
+    cluster: Cluster, publishing: Publishing
+) -> None:
+    long = frame(1, b"/" + bytes(16_000))
+    publishing.put(long, frame(2))
+    await until(lambda: publishing.metric("published_total") == 1)
+    assert cluster.stored == [(MINE, frame(2))]
+    assert publishing.metric("dropped_total") == 1
 
 
 async def test_where_a_frame_came_from_is_said_in_what_a_header_may_have(
@@ -234,12 +329,13 @@ async def test_what_is_not_acknowledged_is_sent_again_and_that_is_said_once(
     answer: bytes | str | Exception,
     text: str,
 ) -> None:
+    cluster.batch_answers = [TOO_MANY]
     cluster.answers = [answer] * 3
     frames = [frame(1), frame(2)]
     publishing.put(*frames)
     await until(lambda: "The NATS cluster acknowledges frames again" in caplog.text)
     await until(publishing.store.is_empty)
-    assert [data for _, data in cluster.stored] == frames
+    assert {data for _, data in cluster.stored} == {*frames}
     assert caplog.text.count(text) == 1
 
 
@@ -249,7 +345,8 @@ async def test_what_nobody_answers_is_sent_again(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(nats_requests, "TIMEOUT", 0.0)
+    monkeypatch.setattr(nats_requests, "TIMEOUT", 0.05)
+    cluster.batch_answers = [None]
     cluster.answers = [None, None]
     publishing.put(frame(1))
     await until(lambda: "The NATS cluster acknowledges frames again" in caplog.text)
@@ -279,7 +376,7 @@ MANY = [f"port{number}" for number in range(300)]
 
 
 @pytest.mark.parametrize("ports", [MANY])
-async def test_of_many_ports_each_sends_a_frame_when_the_one_before_is_acknowledged(
+async def test_of_many_ports_all_go_together_and_none_twice(
     cluster: Cluster, publishing: Publishing
 ) -> None:
     titles = {port: number.to_bytes(8) for number, port in enumerate(MANY, 1)}
@@ -287,18 +384,15 @@ async def test_of_many_ports_each_sends_a_frame_when_the_one_before_is_acknowled
         port: [frame(counter, title=title) for counter in range(1, 12)]
         for port, title in titles.items()
     }
-    cluster.acknowledges.clear()
     for port, some in frames.items():
         publishing.put(*some, port=port)
-    # So many are under way at most, each of another port.
-    await until(lambda: len(cluster.stored) >= 256)
-    assert {data for _, data in cluster.stored} < {some[0] for some in frames.values()}
-    assert len({*cluster.stored}) == 256
-    cluster.acknowledges.set()
     await until(lambda: len(cluster.stored) == 300 * 11 and cluster.last.has_answered)
+    assert max(cluster.batches) <= 1000
+    assert len(cluster.batches) < 20
+    await until(publishing.store.is_empty)
     # What is acknowledged is not sent again, not even on another connection.
     await cluster.last.on_closed()
-    await until(lambda: len(cluster.inboxes) == 2)
+    await until(lambda: cluster.connections == 2)
     publishing.put(frame(1), port=MANY[0])
     await until(publishing.store.is_empty)
     assert cluster.stored[300 * 11 :] == [(MINE, frame(1))]
@@ -317,12 +411,11 @@ async def test_a_port_whose_meter_may_not_be_published_holds_up_no_other(
     publishing.put(*others, mine[0], port="house")
     publishing.put(*mine[1:], port="barn")
     await until(publishing.store.is_empty)
-    assert sorted(cluster.stored) == sorted((MINE, data) for data in mine)
-    assert [data for _, data in cluster.stored if data != mine[0]] == mine[1:]
+    assert sorted({*cluster.stored}) == sorted((MINE, data) for data in mine)
     assert publishing.metric("set_aside") == publishing.metric("queue_length") == 19
     cluster.denied.clear()
     await until(lambda: publishing.store.titles_aside("house") == ())
-    assert cluster.stored[19:] == [(OTHER, data) for data in others]
+    assert [data for to, data in cluster.stored if to == OTHER] == others
     assert publishing.metric("queue_length") == 0
 
 
@@ -332,7 +425,7 @@ async def test_a_connection_that_is_lost_or_refused_is_made_anew(
     await until(lambda: publishing.metric("broker_connected") == 1)
     cluster.refuses_login = [OSError("refused"), Error("Authorization Violation")]
     await cluster.last.on_closed()
-    await until(lambda: len(cluster.inboxes) == 4)
+    await until(lambda: cluster.connections == 4)
     publishing.put(frame(1))
     await until(lambda: len(cluster.stored) == 1)
     assert publishing.metric("broker_losses_total") == 1
@@ -350,24 +443,11 @@ async def test_a_meter_that_may_not_be_published_waits_apart_until_it_may(
     publishing.put(others[0], frame(1), *others[1:], frame(2))
     await until(lambda: publishing.metric("set_aside") == 3)
     await until(publishing.store.is_empty)
-    assert cluster.stored == [(MINE, frame(1)), (MINE, frame(2))]
+    assert {*cluster.stored} == {(MINE, frame(1)), (MINE, frame(2))}
     assert caplog.text.count("frames of this meter are set aside until it does") == 1
     cluster.denied.clear()
     await until(lambda: publishing.store.titles_aside("house") == ())
-    assert cluster.stored[2:] == [(OTHER, data) for data in others]
-
-
-async def test_an_inbox_that_is_not_allowed_gives_way_to_the_common_one(
-    cluster: Cluster, publishing: Publishing
-) -> None:
-    await until(lambda: publishing.metric("broker_connected") == 1)
-    cluster.denied_inbox = "_INBOX_cellar"
-    await cluster.last.on_closed()
-    # The old connection may still be there for a moment, and take it.
-    await until(lambda: len(cluster.inboxes) > 1)
-    publishing.put(frame(1))
-    await until(lambda: len(cluster.stored) == 1)
-    assert cluster.inboxes == ["_INBOX_cellar", "_INBOX_cellar", "_INBOX"]
+    assert [data for to, data in cluster.stored if to == OTHER] == others
 
 
 async def test_the_end_waits_for_what_can_still_go(
@@ -375,6 +455,7 @@ async def test_the_end_waits_for_what_can_still_go(
 ) -> None:
     await until(lambda: publishing.metric("broker_connected") == 1)
     cluster.answers = [Error("busy")] * 3
+    cluster.batch_answers = [TOO_MANY]
     publishing.put(frame(1))
     await publishing.publisher.finish(60)
     assert len(cluster.stored) == 1

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import re
-import secrets
 import signal
 import urllib.parse
 import urllib.request
@@ -88,18 +87,17 @@ class Collectors:
     def __init__(
         self,
         directory: Path,
-        server: str | None = None,
         *,
         store: LockedStore | None = None,
         regions: int = 1,
     ) -> None:
-        """Take another nats-server than the recommended one, and a store that is locked."""
-        server = server or program(recommended())
+        """Take a store that is locked, if there is one."""
+        program(recommended())
         program("victoria-metrics")
         self.store = store.part if store else VictoriaMetrics(directory / "store")
         self._locked = store
         self._store_table = store.table() if store else f'[store]\nurl = "{self.store.url}"\n'
-        self._cluster = NatsCluster(directory, {"gateway": ["*"]}, program=server, regions=regions)
+        self._cluster = NatsCluster(directory, {"gateway": ["*"]}, regions=regions)
         self._directory = directory
         self._collectors: dict[str, tuple[Part, int]] = {}
         self._running = contextlib.AsyncExitStack()
@@ -129,10 +127,10 @@ class Collectors:
         new.write_text("".join(lines) + more, encoding="ascii")
         new.replace(self._keys)
 
-    async def start(self, name: str, *, called: str = "", region: int = 1) -> Part:
-        """Start a collector, or start it again; `called` in its configuration if not `name`."""
+    async def start(self, name: str, *, region: int = 1, store: str = "", more: str = "") -> Part:
+        """Start a collector, or start it again; `more` is for [collector], `store` its [store]."""
         if name not in self._collectors:
-            self._collectors[name] = self._collector(name, called or name, region)
+            self._collectors[name] = self._collector(name, region, store, more)
             return await self._running.enter_async_context(self._collectors[name][0])
         part = self._collectors[name][0]
         await part.start()
@@ -142,15 +140,15 @@ class Collectors:
         """Kill a collector."""
         await self._collectors[name][0].kill()
 
-    def _collector(self, name: str, called: str, region: int) -> tuple[Part, int]:
+    def _collector(self, name: str, region: int, store: str, more: str) -> tuple[Part, int]:
         directory = self._directory / name
         directory.mkdir()
         port = free_ports()
         configuration = directory / "collect.toml"
         configuration.write_text(
             f"[nats]\nservers = {json.dumps(list(self._cluster.urls))}\n"
-            f"{login(directory, user_of('collector', region))}{self._store_table}"
-            f'[keys]\nfile = "{self._keys}"\n[collector]\nname = "{called}"\n'
+            f"{login(directory, user_of('collector', region))}{store or self._store_table}"
+            f'[keys]\nfile = "{self._keys}"\n[collector]\nname = "{name}"\n{more}'
             f"[metrics]\nport = {port}\n",
             encoding="utf-8",
         )
@@ -161,10 +159,10 @@ class Collectors:
         return Part(command, directory, lambda: is_served(port)), port
 
     async def run_once(self, name: str, *arguments: str | Path) -> str:
-        """Run a collector's program to its end; return what it tells."""
+        """Run a command with a collector's configuration to its end; return what it tells."""
         configuration = self._directory / name / "collect.toml"
         process = await asyncio.create_subprocess_exec(
-            *(ROOT / "scripts" / "p1", "collect", "--config", configuration, *arguments),
+            *(ROOT / "scripts" / "p1", *arguments, "--config", configuration),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
@@ -198,10 +196,8 @@ class Collectors:
                 await asyncio.sleep(0.2)
 
     async def publish(self, subject: str, data: bytes, **headers: str) -> None:
-        """Publish a message to the stream, until it is acknowledged: it is there once."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        named.setdefault("Nats-Msg-Id", secrets.token_hex(8))
-        await self.ask(self.js.publish, subject, data, headers=named)
+        """Publish a message to the stream, until it is acknowledged; it may be there twice."""
+        await self.ask(self.js.publish, subject, data, headers=headers or None)
 
     async def publish_raw(self, subject: bytes, header: bytes, data: bytes) -> None:
         """Publish a message as no client would."""
@@ -223,27 +219,28 @@ class Collectors:
     async def send(self, *meters: MadeUpMeter) -> None:
         """Let each meter send its next frame."""
         for meter in meters:
-            frame = meter.next_frame()
-            message_id = f"{meter.title.hex().upper()}-{meter.counter}"
-            await self.publish(meter.subject, frame, Nats_Msg_Id=message_id)
+            await self.publish(meter.subject, meter.next_frame())
 
-    def stored(self) -> Stored:
-        """Return everything that VictoriaMetrics has of meters, but for the delays."""
+    def stored(self, store: VictoriaMetrics | None = None) -> Stored:
+        """Return everything that a VictoriaMetrics has of meters, but for how it came there."""
         everything = '{__name__=~"smarty_p1_.+",meter!=""}'
-        lines = self._locked.export(everything) if self._locked else self._export(everything)
+        if self._locked:
+            lines = self._locked.export(everything)
+        else:
+            lines = self._export(everything, (store or self.store).url)
         found: Stored = {}
         for line in lines:
             tags = line["metric"]
             name, meter = tags.pop("__name__"), tags.pop("meter")
             others = " ".join(tags[key] for key in ("channel", "type", "device") if key in tags)
             values = dict(zip(line["timestamps"], line["values"], strict=True))
-            if name not in {"smarty_p1_storage_delay", "smarty_p1_last_seen"}:
+            if name.removeprefix("smarty_p1_") not in _OF_THE_WAY:
                 found[name, meter, others] = values
         return found
 
-    def _export(self, matching: str) -> list[Any]:
+    def _export(self, matching: str, url: str) -> list[Any]:
         query = urllib.parse.urlencode({"match[]": matching})
-        url = f"{self.store.url}/api/v1/export?{query}"
+        url = f"{url}/api/v1/export?{query}"
         with urllib.request.urlopen(url, timeout=PATIENCE) as answer:  # noqa: S310
             return [json.loads(line) for line in answer.read().splitlines()]
 
@@ -274,6 +271,7 @@ def missing(expected: Mapping[tuple[str, str, str], dict[int, float]], stored: S
     )
 
 
+_OF_THE_WAY = {"storage_delay", "last_seen", "frame_counter"}
 STOP = signal.SIGSTOP
 GO_ON = signal.SIGCONT
 TERMINATE = signal.SIGTERM
@@ -285,9 +283,9 @@ def meters(count: int) -> list[MadeUpMeter]:
     return [MadeUpMeter(number, begin) for number in range(1, count + 1)]
 
 
-async def has_all(fleet: Collectors, name: str) -> bool:
-    """Return whether a collector has all partitions."""
-    return fleet.metrics(name).get("partitions") == 16
+async def is_connected(fleet: Collectors, name: str) -> bool:
+    """Return whether a collector works."""
+    return fleet.metrics(name).get("nats_connected") == 1
 
 
 async def until_stored(fleet: Collectors, *sent: MadeUpMeter) -> None:

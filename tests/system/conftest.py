@@ -5,9 +5,6 @@ from collections.abc import Iterator
 import pytest
 import pytest_socket
 
-from dev.fleet.nats_server import OLDEST, recommended
-from tests.system.support import program
-
 # Side by side, each file is one worker's: what takes longest must not be begun last.
 LONGEST = (
     "test_home_assistant.py",
@@ -25,7 +22,6 @@ LONGEST = (
     "test_collect.py",
     "test_twelve_clicks.py",
     "test_sealed_home.py",
-    "test_collect_states.py",
     "test_the_past.py",
 )
 
@@ -73,9 +69,3 @@ def mock_network() -> None:
 @pytest.fixture(autouse=True, scope="session")
 def bcrypt_cost() -> None:
     """Replace the test kit's: passwords are checked in other processes."""
-
-
-@pytest.fixture(params=[recommended(), OLDEST], ids=["recommended", "oldest"])
-def nats_server(request: pytest.FixtureRequest) -> str:
-    """Return each nats-server that is supported: the NATS that is recommended, and the oldest."""
-    return program(request.param)

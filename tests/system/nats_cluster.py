@@ -17,33 +17,17 @@ from dev.fleet.cluster import NatsCluster, login
 from dev.fleet.nats_server import recommended
 from dev.ports import free_ports
 from tests.system.broker import HOST
-from tests.system.nats_operator import remove_accounts
 from tests.system.sealed_gateway import SealedGateway
 from tests.system.support import PATIENCE, program, until
 
 STREAM = "smarty_p1_frames"
 ANY_TITLE = {"gateway": ("*",)}
-# As it stood in the documentation of the first version.
-ONE_ACCOUNT = """
-mappings {
-  "smarty_p1.sealed.*": "smarty_p1.frames.{{partition(16,1)}}.{{wildcard(1)}}"
-}
-authorization {
-  users: [
-    { user: admin, password: admin }
-    { user: collector, password: collector }
-    { user: gateway, password: gateway, permissions: {
-        publish: ["smarty_p1.sealed.*", "smarty_p1.frames.*.*"], subscribe: ["_INBOX.>"] } }
-  ]
-}
-"""
 
 
 class Stored(NamedTuple):
     """A message of the stream."""
 
     subject: str
-    message_id: str
     data: bytes
 
 
@@ -54,24 +38,15 @@ async def cluster_running(
     *,
     gateways: Mapping[str, Iterable[str]] = ANY_TITLE,
     tls: ssl.SSLContext | None = None,
-    server: str | None = None,
 ) -> AsyncIterator[NatsCluster]:
     """Run a cluster as long as the context lasts.
 
-    `gateways`: the titles that users may publish; `server`: the program, if not the recommended.
+    `gateways`: the titles that users may publish.
     """
-    server = server or program(recommended())
-    async with NatsCluster(directory, gateways, extra, tls=tls, program=server) as cluster:
+    program(recommended())
+    async with NatsCluster(directory, gateways, extra, tls=tls) as cluster:
         await cluster.until_ready()
         yield cluster
-
-
-def use_one_account(directory: Path) -> None:
-    """Configure the nodes as the documentation of the first version did."""
-    remove_accounts(directory)
-    for configuration in directory.glob("nats*/nats-server.conf"):
-        with configuration.open("a", encoding="utf-8") as file:
-            file.write(ONE_ACCOUNT)
 
 
 async def make_stream(cluster: NatsCluster) -> None:
@@ -84,9 +59,9 @@ async def make_stream(cluster: NatsCluster) -> None:
                 await client.jetstream(timeout=20).add_stream(
                     StreamConfig(
                         name=STREAM,
-                        subjects=["smarty_p1.frames.*.*"],
+                        subjects=["smarty_p1.sealed.*"],
                         num_replicas=3,
-                        duplicate_window=600,
+                        allow_atomic=True,
                         max_bytes=100_000_000,
                         discard=DiscardPolicy.OLD,
                     )
@@ -121,13 +96,12 @@ async def _read(cluster: NatsCluster) -> list[Stored]:
         left = (await jetstream.stream_info(STREAM)).state.messages
         found: list[Stored] = []
         reader = await jetstream.pull_subscribe(
-            "smarty_p1.frames.>", stream=STREAM, config=ConsumerConfig(mem_storage=True)
+            "smarty_p1.sealed.>", stream=STREAM, config=ConsumerConfig(mem_storage=True)
         )
         while len(found) < left:
             for message in await reader.fetch(min(left - len(found), 500), timeout=10):
                 await message.ack()
-                message_id = (message.headers or {}).get("Nats-Msg-Id", "")
-                found.append(Stored(message.subject, message_id, message.data))
+                found.append(Stored(message.subject, message.data))
         return found
 
 
@@ -146,6 +120,7 @@ class NatsGateway(SealedGateway):
         """Log in as a user, if there is one; `extra` is added to [nats]."""
         directory.mkdir(exist_ok=True)
         logs_in = extra if user is None else login(directory, user) + extra
+        logs_in += "batch_seconds = 0.1\n"
         self.metrics_port = free_ports()
         self._directory = directory
         self._config = directory / "gateway.toml"

@@ -1,38 +1,43 @@
 """Collectors with a real NATS cluster and a real VictoriaMetrics, which are killed."""
 
 import asyncio
+import logging
+from collections.abc import Sequence
 from pathlib import Path
+from secrets import randbelow
 
 import pytest
 
-from smartyp1.p1 import key_fingerprint
+from dev.reliability.parts import Part
+from dev.simulator.dice import dice
 from tests.system.collectors import (
     GO_ON,
-    KEY,
     STOP,
     TERMINATE,
     Collectors,
     expected_of,
-    has_all,
+    is_connected,
     meters,
     missing,
     until_stored,
 )
 from tests.system.support import PATIENCE, TIMEOUT, until
 
+LOGGER = logging.getLogger(__name__)
+BOTH = ("first", "second")
+
 
 @pytest.mark.timeout(TIMEOUT)
 async def test_nothing_is_lost_or_let_in_whatever_is_killed(tmp_path: Path) -> None:
+    seed = randbelow(2**32)
+    LOGGER.warning("seed %d", seed)
+    chance = dice("outages", seed)
     async with Collectors(tmp_path) as fleet:
         sent = meters(20)
         fleet.write_keys(*sent)
-        first = await fleet.start("first")
-        await fleet.start("second")
-
-        async def is_divided() -> bool:
-            return [fleet.metrics(name).get("partitions") for name in ("first", "second")] == [8, 8]
-
-        await until(is_divided, within=PATIENCE)
+        parts: Sequence[Part] = [fleet.store, *[await fleet.start(name) for name in BOTH]]
+        for name in BOTH:
+            await until(lambda: is_connected(fleet, name), within=PATIENCE)  # noqa: B023
 
         async def send() -> None:
             while True:
@@ -40,49 +45,31 @@ async def test_nothing_is_lost_or_let_in_whatever_is_killed(tmp_path: Path) -> N
                 await asyncio.sleep(0.5)
 
         sending = asyncio.create_task(send())
+        for part in chance.sample([*parts, fleet.nodes[2], fleet.store], 5):
+            await asyncio.sleep(chance.uniform(1, 4))
+            await part.kill()
+            await asyncio.sleep(chance.uniform(0, 2))
+            await part.start()
+        # A collector is away for a while, and knows nothing of it.
+        parts[1].send(STOP)
         await asyncio.sleep(3)
-        # VictoriaMetrics loses what it has not yet written to the disk.
-        await fleet.store.kill()
-        await fleet.store.start()
-        await asyncio.sleep(3)
-        # A collector is away for so long that it loses its partitions, and knows nothing of it.
-        first.send(STOP)
-        await until(lambda: has_all(fleet, "second"), within=PATIENCE)
-        first.send(GO_ON)
-        await until(is_divided, within=PATIENCE)
+        parts[1].send(GO_ON)
         third = await fleet.start("third")
-
-        async def is_divided_by_three() -> bool:
-            names = ("first", "second", "third")
-            found = [fleet.metrics(name).get("partitions", 0.0) for name in names]
-            return sum(found) == 16 and max(found) == 6
-
-        await until(is_divided_by_three, within=PATIENCE)
-        third.send(TERMINATE)
-        await until(is_divided, within=PATIENCE)
-        await first.kill()
-        await fleet.start("first")
-        await until(is_divided, within=PATIENCE)
         await asyncio.sleep(2)
+        third.send(TERMINATE)
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
         await until_stored(fleet, *sent)
 
-        async def is_committed() -> bool:
-            return not any(
-                fleet.metrics(name)["oldest_age_seconds"] for name in ("first", "second")
-            )
+        async def is_acknowledged() -> bool:
+            info = await fleet.ask(fleet.js.consumer_info, "smarty_p1_frames", "store")
+            return info is not None and not info.num_pending and not info.num_ack_pending
 
-        await until(is_committed, within=PATIENCE)
+        await until(is_acknowledged, within=PATIENCE)
+        assert not any(fleet.metrics(name)["oldest_age_seconds"] for name in BOTH)
         await fleet.store.kill()
         await fleet.store.start()
         assert missing(expected_of(*sent), fleet.stored())[:10] == []
-        states = await fleet.js.key_value("smarty_p1_partitions")
-        kept = [await states.get(str(number)) for number in range(16)]
-        text = b"".join(entry.value or b"" for entry in kept).decode()
-        for meter in sent:
-            title_with_key = meter.title.hex().upper() + key_fingerprint(KEY).upper()
-            assert f'"{title_with_key}":{meter.counter}' in text
 
 
 @pytest.mark.timeout(TIMEOUT)
@@ -93,7 +80,7 @@ async def test_what_waits_for_the_store_grows_old(tmp_path: Path) -> None:
         await fleet.store.kill()
         await fleet.start("first")
 
-        await until(lambda: has_all(fleet, "first"), within=PATIENCE)
+        await until(lambda: is_connected(fleet, "first"), within=PATIENCE)
         assert fleet.metrics("first")["oldest_age_seconds"] == 0
         await fleet.send(meter)
 
@@ -106,43 +93,10 @@ async def test_what_waits_for_the_store_grows_old(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(TIMEOUT)
-async def test_of_two_with_one_name_one_waits(tmp_path: Path) -> None:
-    async with Collectors(tmp_path) as fleet:
-        [meter] = sent = meters(1)
-        fleet.write_keys(meter)
-
-        def said() -> int:
-            [log] = (tmp_path / "old").glob("*.log")
-            return log.read_text(encoding="utf-8").count("Another collector is called old, too")
-
-        async def is_said() -> bool:
-            return said() > 0
-
-        await fleet.start("old")
-        await until(lambda: has_all(fleet, "old"), within=PATIENCE)
-        new = await fleet.start("new", called="old")
-        await until(lambda: has_all(fleet, "new"), within=PATIENCE)
-        await until(is_said, within=PATIENCE)
-        for _ in range(2):
-            await fleet.send(meter)
-            await until_stored(fleet, *sent)
-        # It does not fight for them; one may be begun twice where the machine is slow.
-        assert fleet.metrics("old")["partitions_begun_total"] < 2 * 16
-        assert fleet.metrics("old")["partitions"] == 0
-
-        await new.kill()
-        await until(lambda: has_all(fleet, "old"), within=PATIENCE)
-        await fleet.send(meter)
-        await until_stored(fleet, *sent)
-        assert said() == 1
-
-
-@pytest.mark.timeout(TIMEOUT)
-async def test_a_name_belongs_to_one_meter_in_all_partitions_and_after_a_kill(
+async def test_a_name_belongs_to_one_meter_also_after_a_kill(
     tmp_path: Path,
 ) -> None:
     async with Collectors(tmp_path) as fleet:
-        # By their titles, they are in different partitions.
         known, other = meters(2)
         fleet.write_keys(known, other)
         await fleet.start("first")
@@ -154,10 +108,9 @@ async def test_a_name_belongs_to_one_meter_in_all_partitions_and_after_a_kill(
         await fleet.send(other)
 
         async def is_refused() -> bool:
-            return fleet.metrics("first").get('rejected_total{reason="other_meter"}') == 1
+            return fleet.metrics("first").get('rejected_total{reason="other_meter"}', 0) >= 1
 
         await until(is_refused, within=PATIENCE)
         other.name, other.expected = own, {}
         await fleet.send(known, other)
         await until_stored(fleet, known, other)
-        assert fleet.metrics("first")['rejected_total{reason="other_meter"}'] == 1

@@ -76,7 +76,12 @@ def test_the_package_holds_library_and_command_and_no_more(programs: Path) -> No
     assert files(packages / "smartyp1") == files(LIBRARY)
     assert "py.typed" in files(LIBRARY)
     assert files(packages / "smarty_p1_cli") == files(COMMAND)
-    documented = {"alerts.yml", "nats-server.conf", "scrape.yml", "init/fleet.toml"}
+    documented = {
+        *(f"{name}.yml" for name in ("alerts", "alertmanager", "prometheus")),
+        "backup.sh",
+        "nats-server.conf",
+        "init/fleet.toml",
+    }
     for directory, texts in ((GATEWAY, _texts()), (FLEET, documented)):
         own = {name for name in files(directory) if name.endswith(".py") or name == "py.typed"}
         assert files(packages / f"smarty_p1_{directory.name}") == own | texts

@@ -9,39 +9,94 @@ import pytest
 import yaml
 
 from dev.demo.home_assistant import ROOT
+from smarty_p1_fleet.init import EXAMPLE, init
 from tests.check.test_links import anchors
 from tests.system.support import program
 
 RULES = ROOT / "fleet" / "alerts.yml"
-SCRAPED = ROOT / "fleet" / "scrape.yml"
 CASES = ROOT / "tests" / "fleet" / "alerts.yml"
 RUNBOOKS = ROOT / "docs" / "fleet-runbooks.md"
 
 
+def groups() -> list[dict[str, Any]]:
+    content: dict[str, list[dict[str, Any]]] = yaml.safe_load(RULES.read_text(encoding="utf-8"))
+    return content["groups"]
+
+
 def rules() -> list[dict[str, Any]]:
-    content = yaml.safe_load(RULES.read_text(encoding="utf-8"))
-    return [rule for group in content["groups"] for rule in group["rules"]]
+    """Return the alerts."""
+    return [rule for group in groups() for rule in group["rules"] if "alert" in rule]
 
 
-@pytest.mark.parametrize(
-    ("command", "kind", "file"),
-    [("check", "rules", RULES), ("test", "rules", CASES), ("check", "config", SCRAPED)],
-)
-def test_promtool_accepts_them(command: str, kind: str, file: Path) -> None:
-    arguments: list[str | Path] = [program("promtool"), command, kind, file]
-    end = subprocess.run(arguments, check=False, capture_output=True, text=True)
+def promtool(*arguments: str | Path) -> None:
+    end = subprocess.run(
+        [program("promtool"), *arguments], check=False, capture_output=True, text=True
+    )
     assert end.returncode == 0, end.stdout + end.stderr
 
 
+def read_cases() -> dict[str, list[dict[str, Any]]]:
+    content: dict[str, list[dict[str, Any]]] = yaml.safe_load(CASES.read_text(encoding="utf-8"))
+    return content
+
+
+def as_tests(alert: str, case: dict[str, Any]) -> dict[str, Any]:
+    """Return a case as promtool takes it."""
+    firing = f'ALERTS{{alertname="{alert}", alertstate="firing"'
+    samples = [{"labels": f"{firing}, {labels}}}", "value": 1} for labels in case["as"]]
+    return {
+        "interval": "1m",
+        "input_series": [
+            {"series": series, "values": str(values)} for series, values in case["series"].items()
+        ],
+        "promql_expr_test": [
+            {"expr": f"{firing}}}", "eval_time": case["at"], "exp_samples": samples}
+        ],
+    }
+
+
+@pytest.mark.parametrize("group", groups(), ids=lambda group: group["name"])
+def test_each_alert_fires_when_it_should_and_only_then(
+    tmp_path: Path, group: dict[str, Any]
+) -> None:
+    cases, own = read_cases(), [rule["alert"] for rule in group["rules"] if "alert" in rule]
+    tests = [as_tests(alert, case) for alert in own for case in cases[alert]]
+    # Its own group alone: others would be evaluated as often.
+    for name, content in (
+        ("rules", {"groups": [group]}),
+        ("tests", {"rule_files": ["rules.yml"], "evaluation_interval": "1m", "tests": tests}),
+    ):
+        (tmp_path / f"{name}.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    promtool("test", "rules", tmp_path / "tests.yml")
+
+
 def test_each_alert_has_a_case_in_which_it_fires_and_one_in_which_it_does_not() -> None:
-    cases = yaml.safe_load(CASES.read_text(encoding="utf-8"))["tests"]
-    found = [
-        (re.findall(r'alertname="(\w+)"', one["expr"])[0], bool(one["exp_samples"]))
-        for case in cases
-        for one in case["promql_expr_test"]
-    ]
-    wanted = [(rule["alert"], fires) for rule in rules() for fires in (True, False)]
-    assert found == wanted
+    cases = read_cases()
+    assert list(cases) == [rule["alert"] for rule in rules()]
+    for some in cases.values():
+        assert {bool(case["as"]) for case in some} == {True, False}
+
+
+def test_prometheus_and_alertmanager_accept_what_is_made(tmp_path: Path) -> None:
+    source = tmp_path / "fleet.toml"
+    text = EXAMPLE.read_text(encoding="utf-8")
+    source.write_text(re.sub("(?m)^# (pages|tickets)", r"\1", text), encoding="utf-8")
+    init(source, tmp_path / "fleet")
+    made = tmp_path / "fleet" / "prometheus"
+    promtool("check", "config", made / "prometheus.yml")
+    command: list[str | Path] = [program("amtool"), "check-config", made / "alertmanager.yml"]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def test_the_stores_end_is_told_within_two_minutes() -> None:
+    asked = yaml.safe_load((ROOT / "fleet" / "prometheus.yml").read_text(encoding="utf-8"))
+    route = yaml.safe_load((ROOT / "fleet" / "alertmanager.yml").read_text(encoding="utf-8"))
+    [rule] = [one for one in rules() if one["alert"] == "StoreAway"]
+    waits = [asked["global"][f"{kind}_interval"] for kind in ("scrape", "evaluation")]
+    waits += [rule["for"], route["route"]["group_wait"]]
+    units = {"s": 1, "m": 60}
+    # A question may be waited for once more.
+    assert sum(int(wait[:-1]) * units[wait[-1]] for wait in [*waits, waits[0]]) <= 120
 
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule["alert"])

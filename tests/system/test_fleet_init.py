@@ -13,7 +13,9 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import nats.errors
 import nats.js.errors
@@ -24,7 +26,7 @@ from nats.js.api import StreamConfig
 
 from dev.demo.home_assistant import ROOT
 from dev.demo.processes import running
-from dev.encoder import KEY, TITLE, frame
+from dev.encoder import KEY, TITLE, frame, telegram
 from dev.fleet.cluster import connect
 from dev.fleet.nats_server import recommended
 from dev.ports import free_ports
@@ -49,13 +51,16 @@ class MadeFleet:
 
     def __init__(self, tmp_path: Path, line: Line) -> None:
         self.directory = tmp_path / "fleet"
-        self.port, routes, store = free_ports(3), free_ports(3), free_ports()
+        self.port, routes, store, self.http_port = map(free_ports, (3, 3, 2, 3))
         self._store = f"https://{HOST}:{store}"
-        self.metrics_port, prometheus = free_ports(), free_ports()
+        self.metrics_port, prometheus = free_ports(), free_ports(4)
         self._inputs = tmp_path / "fleet.toml"
         self._bin = tmp_path / "bin"
         self._line = line
-        nodes = [f"{HOST}:{self.port + number}:{routes + number}" for number in range(3)]
+        nodes = [
+            f"{HOST}:{self.port + number}:{routes + number}:{self.http_port + number}"
+            for number in range(3)
+        ]
         self._head = (
             f'here = true\nnodes = {nodes}\nstore = "{self._store}"\n'
             f"prometheus_port = {prometheus}\n"
@@ -151,22 +156,41 @@ class MadeFleet:
             lines = answer.read().splitlines()
         return [value for line in lines for value in json.loads(line)["values"]]
 
+    def forget(self, title: bytes) -> str:
+        """Delete a meter as the runbook says, without its key; return what is said."""
+        keys = self.directory / "collector-one" / "meter-keys"
+        keys.write_text(f"{OTHER_TITLE.hex()} {KEY.hex()}\n", encoding="ascii")
+        end = subprocess.run(
+            [
+                *(self._bin / "smarty-p1", "fleet", "forget", title.hex(), "--yes"),
+                *("--config", self.directory / "operator" / "operator.toml"),
+            ],
+            env=self._environment,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        assert end.returncode == 0, end.stdout + end.stderr
+        return end.stdout
+
     async def until_total(self, name: str, wanted: float) -> None:
         """Wait until the gateway's metrics add up to a number."""
-
-        def ask() -> str:
-            url = f"http://{HOST}:{self.metrics_port}/metrics"
-            with urllib.request.urlopen(url, timeout=5) as answer:
-                return str(answer.read(), "utf-8")
+        url = f"http://{HOST}:{self.metrics_port}/metrics"
 
         async def has_it() -> bool:
             with contextlib.suppress(OSError):
-                text = await asyncio.to_thread(ask)
+                text = (await asyncio.to_thread(read, url)).decode()
                 found = re.findall(rf"(?m)^smarty_p1_gateway_{name}{{.*}} (\S+)$", text)
                 return bool(found) and sum(map(float, found)) == wanted
             return False
 
         await until(has_it, within=PATIENCE)
+
+
+def read(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - of this machine
+        content: bytes = answer.read()
+        return content
 
 
 async def make_stream(fleet: MadeFleet) -> None:
@@ -178,7 +202,8 @@ async def make_stream(fleet: MadeFleet) -> None:
                 await client.jetstream(timeout=20).add_stream(
                     StreamConfig(
                         name=STREAM,
-                        subjects=["smarty_p1.frames.*.*"],
+                        subjects=["smarty_p1.sealed.*"],
+                        allow_atomic=True,
                         num_replicas=3,
                         max_bytes=100_000_000,
                     )
@@ -204,7 +229,7 @@ async def test_gateways_with_the_files_reach_their_titles_alone_and_new_ones_by_
         errors: list[Exception] = []
         async with fleet.connected("cellar", "gateway-cellar/nats-password", errors) as cellar:
             other = OTHER_TITLE.hex().upper()
-            for subject in (f"smarty_p1.sealed.{other}", f"smarty_p1.frames.1.{other}"):
+            for subject in (f"smarty_p1.sealed.{other}", "$KV.smarty_p1_meters.name.x"):
                 await cellar.publish(subject, b"x")
             await cellar.flush()
             await until_length(errors, 2)
@@ -254,13 +279,22 @@ async def test_a_fleet_that_is_made_stores_what_its_meters_send(tmp_path: Path) 
         async with fleet.connected("display", "listener-display/nats-password") as display:
             await display.subscribe("smarty_p1.readings.*", cb=hear)
             await display.flush()
-            await line.send(frame(1))
+            now = datetime.now(ZoneInfo("Europe/Luxembourg"))
+            clock = f"0-0:1.0.0({now:%y%m%d%H%M%S}{'S' if now.dst() else 'W'})"
+            await line.send(frame(1, telegram(clock, "1-0:1.8.0(000001.000*kWh)")))
             await until(is_stored, within=PATIENCE)
 
             async def is_heard() -> bool:
                 return bool(heard)
 
             await until(is_heard, within=PATIENCE)
-        with pytest.raises(urllib.error.HTTPError, match="401"):
+        # The commands of the runbooks that need nodes and a collector.
+        for number in range(3):
+            url = f"http://{HOST}:{fleet.http_port + number}/healthz"
+            assert b'"ok"' in await asyncio.to_thread(read, url)
+        said = await asyncio.to_thread(fleet.forget, TITLE)
+        assert "STILL THERE" not in said
+        assert not fleet.stored("smarty_p1_active_energy_imported")
+        with pytest.raises(urllib.error.HTTPError, match="400"):
             fleet.stored("smarty_p1_active_energy_imported", password="guessed")
     assert heard[0].subject == f"smarty_p1.readings.{TITLE.hex().upper()}"

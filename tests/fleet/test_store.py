@@ -3,7 +3,6 @@
 import asyncio
 import gzip
 import logging
-import time
 import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,11 +10,11 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
-from dev.encoder import KEY, frame
+from dev.encoder import KEY, frame, telegram
 from smarty_p1_fleet.metrics import Metrics
 from smarty_p1_fleet.series_line_protocol import Sample, make_sample
+from smarty_p1_fleet.store import Store
 from smarty_p1_fleet.store_config import StoreConfig
-from smarty_p1_fleet.victoria_metrics import Store
 from smartyp1.p1 import Decoder, Telegram
 
 
@@ -81,15 +80,15 @@ async def store(fake: FakeStore) -> AsyncIterator[Store]:
 
 
 def sample(counter: int) -> Sample:
-    [event] = Decoder(KEY).feed(frame(counter))
+    text = telegram("0-0:1.0.0(260115130000W)", f"1-0:1.8.0({counter:010.3f}*kWh)")
+    [event] = Decoder(KEY).feed(frame(counter, text))
     assert isinstance(event, Telegram)
-    return make_sample(event, time.time())
+    return make_sample(event)
 
 
-async def test_writes_of_all_partitions_are_one(fake: FakeStore, store: Store) -> None:
-    first, second = await asyncio.gather(store.write([sample(1)]), store.write([sample(2)]))
-    assert first == second
-    assert first.process == "100"
+async def test_what_is_handed_in_together_is_one_write(fake: FakeStore, store: Store) -> None:
+    write = await store.write([sample(1), sample(2)])
+    assert write.process == "100"
     [body] = fake.bodies
     assert [line.partition(",storage_delay")[0] for line in body.splitlines()] == [
         "smarty_p1,meter=SAG1030790002574 active_energy_imported=1.0",

@@ -1,0 +1,20 @@
+#!/bin/sh
+# Backs up VictoriaMetrics into a folder, and notes when it did: smarty-p1-backup /mnt/backup/store
+set -eu
+. "${STORE_ENVIRONMENT:-/etc/default/victoria-metrics}"
+noted=${NOTED_IN:-/var/lib/prometheus/node-exporter}/smarty_p1_backup.prom
+for argument in $ARGS; do
+  case $argument in
+    -storageDataPath=*) data=$argument ;;
+    -httpListenAddr=*) url=http://${argument#*=}/vm/snapshot ;;
+  esac
+done
+# The login is not an argument: everybody sees those.
+ask() {
+  printf 'user = "smarty_p1:%s"\n' "$httpAuth_password" | curl --silent --show-error --fail --config - "$url/$1"
+}
+name=$(ask create | sed 's/.*"snapshot":"\([^"]*\)".*/\1/')
+trap 'ask "delete?snapshot=$name" >/dev/null' EXIT
+vmbackup "$data" "-snapshotName=$name" "-dst=fs://$1"
+echo "smarty_p1_backup_end_seconds $(date +%s)" >"$noted.new"
+chmod 644 "$noted.new" && mv "$noted.new" "$noted"

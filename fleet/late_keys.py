@@ -1,0 +1,119 @@
+"""Titles that waited for a key: their frames are read again as soon as there is one."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+
+from smarty_p1_gateway import Keys
+
+from .judge import TELEGRAM, Judge
+from .metrics import Metrics
+from .outage_log import reason
+from .registers import Registers
+from .reprocess import Reprocessed, reprocess, until_kept
+from .store import Store, StoreRestartedError
+from .waiting import Waiting, WaitingTitles, print_of
+
+LOGGER = logging.getLogger(__name__)
+
+# Reading is work, waiting for the store is none.
+_MAX_READING = 2
+# Another collector may have ended while it read.
+_LOOK_INTERVAL = 60.0
+
+
+class LateKeys:
+    """Readers of waiting titles."""
+
+    def __init__(
+        self,
+        waiting: WaitingTitles,
+        store: Store,
+        metrics: Metrics,
+        registers: Registers,
+        make_judge: Callable[[], Judge],
+    ) -> None:
+        self._waiting = waiting
+        self._store = store
+        self._metrics = metrics
+        self._registers = registers
+        self._make_judge = make_judge
+        self._running: dict[bytes, asyncio.Task[None]] = {}
+        self._reading = asyncio.Semaphore(_MAX_READING)
+        self._listed: set[bytes] = set()
+        self._keys: Keys | None = None
+        self._look_at_all = 0.0
+
+    async def look(self, js: JetStreamContext, keys: Keys) -> None:
+        """Begin to read the titles whose keys nobody has tried yet. Raises NATS's errors."""
+        titles = await self._waiting.titles()
+        self._metrics.waiting_titles.set(len(titles))
+        if keys is not self._keys or time.monotonic() >= self._look_at_all:
+            self._listed.clear()
+            self._keys, self._look_at_all = keys, time.monotonic() + _LOOK_INTERVAL
+        for title in [one for one in titles if one not in self._listed | self._running.keys()]:
+            lines = keys.all_of(title)
+            known = await self._waiting.get(title) if lines else None
+            tried = print_of(lines)
+            if known is not None and (known.is_due or known.tried != tried):
+                self._running[title] = asyncio.create_task(self._run(js, title, tried))
+        self._listed = {*titles}
+
+    def want(self, title: bytes) -> None:
+        """Look at a title again that is due now."""
+        self._listed.discard(title)
+
+    async def close(self) -> None:
+        """End all readers."""
+        running = list(self._running.values())
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    async def _run(self, js: JetStreamContext, title: bytes, tried: str) -> None:
+        try:
+            await self._read(js, title, tried)
+        except (NatsError, OSError, TimeoutError, StoreRestartedError) as error:
+            # Its entry is still due.
+            LOGGER.warning("%s is read again later (%s)", title.hex().upper(), reason(error))
+            self._listed.discard(title)
+        finally:
+            del self._running[title]
+
+    async def _read(self, js: JetStreamContext, title: bytes, tried: str) -> None:
+        first_read = next_unread = 0
+        mark: int | None = None
+        judge = self._make_judge()
+        while found := await self._waiting.get(title):
+            known = await self._waiting.begin(title, found, tried)
+            if known is None:
+                continue
+            if not next_unread or known.first < first_read:
+                # Another collector saw an earlier frame: from the beginning, in order.
+                first_read = next_unread = known.first
+                mark, judge = None, self._make_judge()
+            result = await self._read_from(js, title, judge, next_unread, known)
+            mark = result.first_waiting if mark is None else mark
+            next_unread = result.end + 1
+            if await self._waiting.settle(title, known, mark):
+                return
+
+    async def _read_from(
+        self, js: JetStreamContext, title: bytes, judge: Judge, begin: int, known: Waiting
+    ) -> Reprocessed:
+        async def work() -> Reprocessed:
+            async with self._reading:
+                return await reprocess(
+                    js, judge, self._store, self._registers, title=title, begin=begin
+                )
+
+        result = await until_kept(self._store, work)
+        self._metrics.caught_up.inc(result.outcomes.total())
+        if result.outcomes[TELEGRAM]:
+            text = "%s waited for a key since message %d: %s"
+            LOGGER.info(text, title.hex().upper(), known.first, result)
+        return result

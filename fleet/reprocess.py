@@ -1,0 +1,199 @@
+"""Frames that the stream still has, written once more: the same series, times and values."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from nats.aio.msg import Msg
+from nats.errors import TimeoutError as NoAnswerError
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+
+from smarty_p1_gateway import UnavailableError
+from smarty_p1_gateway.nats_requests import STREAM
+
+from .config import CollectorConfig
+from .judge import TELEGRAM, WAITING, Judge, MeterWarnings
+from .meter_bounds import MeterBounds
+from .meter_names import MeterNames
+from .metrics import Metrics
+from .one_connection import API_TIMEOUT, connected
+from .registers import Registers
+from .series_line_protocol import make_sample
+from .store import Store, StoreRestartedError, Write
+from .stream import SUBJECTS, open_meters, subject_of
+
+_BATCH = 500
+_FETCH_TIMEOUT = 5.0
+_MAX_TRIES = 3
+_INACTIVE_S = 60.0
+_LOOK_INTERVAL = 1.0
+_PAUSE = 0.1
+
+
+@dataclass
+class Reprocessed:
+    """What became of frames; `first_waiting` is the first sequence that no key opened."""
+
+    end: int
+    outcomes: Counter[str] = field(default_factory=Counter)
+    first_waiting: int | None = None
+    writes: list[Write] = field(default_factory=list)
+
+    def is_kept(self, store: Store) -> bool:
+        """Return whether the store has kept all values. Raises StoreRestartedError."""
+        run = store.run
+        return not self.writes or (run is not None and all(map(run.keeps, self.writes)))
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        refused = {reason: count for reason, count in self.outcomes.items() if reason != TELEGRAM}
+        text = f"{self.outcomes.total():,} frames read, {self.outcomes[TELEGRAM]:,} stored"
+        if not refused:
+            return f"{text}, none refused"
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(refused.items()))
+        return f"{text}, {sum(refused.values()):,} refused ({reasons})"
+
+
+async def reprocess(  # noqa: PLR0913
+    js: JetStreamContext,
+    judge: Judge,
+    store: Store,
+    registers: Registers,
+    *,
+    title: bytes | None = None,
+    begin: int | datetime,
+) -> Reprocessed:
+    """Write the frames of a title, or of all, from a sequence or time to the stream's end.
+
+    Raises NATS's errors.
+    """
+    end = (await js.stream_info(STREAM)).state.last_seq
+    result = Reprocessed(end)
+    async for messages in _frames(js, SUBJECTS if title is None else subject_of(title), begin, end):
+        samples = []
+        for message in messages:
+            metadata = message.metadata
+            arrived = metadata.timestamp.timestamp()
+            verdict = await judge.judge(message.subject, message.data, arrived)
+            result.outcomes[verdict.outcome] += 1
+            if verdict.telegram is not None:
+                sample = make_sample(verdict.telegram, registers, key=verdict.key)
+                samples.append(sample._replace(is_new=False))
+            elif verdict.outcome in WAITING and result.first_waiting is None:
+                result.first_waiting = metadata.sequence.stream
+        if samples:
+            write = await store.write(samples)
+            # The last one of each process tells of all before it.
+            others = [one for one in result.writes if one.process != write.process]
+            result.writes = [*others, write]
+        # Live frames come first.
+        await asyncio.sleep(_PAUSE)
+    return result
+
+
+async def until_kept(store: Store, work: Callable[[], Awaitable[Reprocessed]]) -> Reprocessed:
+    """Return what work came to once the store has kept it; work again if the store was restarted.
+
+    Raises StoreRestartedError when it was again and again, and what the work raises.
+    """
+    for _ in range(_MAX_TRIES):
+        with suppress(StoreRestartedError):
+            result = await work()
+            while not result.is_kept(store):  # noqa: ASYNC110 - it is asked meanwhile
+                await asyncio.sleep(_LOOK_INTERVAL)
+            return result
+    raise StoreRestartedError
+
+
+async def _frames(
+    js: JetStreamContext, subject: str, begin: int | datetime, end: int
+) -> AsyncIterator[list[Msg]]:
+    """Yield the messages with a subject, from a sequence or time to a sequence."""
+    tries = 0
+    while tries < _MAX_TRIES:
+        subscription = await _subscribe(js, subject, begin)
+        try:
+            async for messages in _fetch(subscription, end):
+                yield messages
+                begin, tries = messages[-1].metadata.sequence.stream + 1, 0
+        except NoAnswerError:
+            # Its node is gone, or the frames are: another consumer tells.
+            tries += 1
+        else:
+            return
+        finally:
+            await subscription.unsubscribe()
+    raise NoAnswerError
+
+
+async def _fetch(
+    subscription: JetStreamContext.PullSubscription, end: int
+) -> AsyncIterator[list[Msg]]:
+    left = (await subscription.consumer_info()).num_pending
+    while left:
+        messages = await subscription.fetch(min(left, _BATCH), timeout=_FETCH_TIMEOUT)
+        if wanted := [one for one in messages if one.metadata.sequence.stream <= end]:
+            yield wanted
+        if len(wanted) < len(messages):
+            return
+        left = messages[-1].metadata.num_pending
+
+
+async def _subscribe(
+    js: JetStreamContext, subject: str, begin: int | datetime
+) -> JetStreamContext.PullSubscription:
+    config = ConsumerConfig(
+        deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+        ack_policy=AckPolicy.NONE,
+        inactive_threshold=_INACTIVE_S,
+        num_replicas=1,
+        mem_storage=True,
+    )
+    if isinstance(begin, datetime):
+        config.deliver_policy, config.opt_start_time = DeliverPolicy.BY_START_TIME, begin
+    else:
+        config.opt_start_seq = begin
+    return await js.pull_subscribe(subject, stream=STREAM, config=config)
+
+
+async def read(config: CollectorConfig, title: bytes | None, since: datetime) -> str:
+    """Write once more what the stream got of a meter, or of all, since a time; return the result.
+
+    Raises UnavailableError.
+    """
+    named = "all meters" if title is None else title.hex().upper()
+    if title is not None and not config.keys.all_of(title):
+        msg = f"there is no key for the meter {named}: add its line to the keys"
+        raise UnavailableError(msg)
+    store = Store(config.store, Metrics())
+    async with connected(config) as nats:
+        serving = asyncio.create_task(store.serve())
+        js = nats.jetstream(timeout=API_TIMEOUT)
+        bucket = await open_meters(js, config.stream)
+        warnings = MeterWarnings()
+
+        async def work() -> Reprocessed:
+            names = MeterNames(lambda: bucket, config.keys, warnings.warn, config.titles)
+            judge = Judge(config.keys, names, MeterBounds(lambda *_: None), warnings)
+            return await reprocess(js, judge, store, config.registers, title=title, begin=since)
+
+        try:
+            result = await until_kept(store, work)
+        except StoreRestartedError:
+            msg = "VictoriaMetrics was restarted again and again: nothing is sure; try again"
+            raise UnavailableError(msg) from None
+        finally:
+            serving.cancel()
+            await asyncio.gather(serving, return_exceptions=True)
+    if not result.outcomes:
+        return f"{named}: the stream has no frame since then"
+    return f"{named}: {result}, of those since {_moment(since)}"
+
+
+def _moment(time_: datetime) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(time_.timestamp()))

@@ -1,0 +1,189 @@
+"""VictoriaMetrics: values are written until it has them, and it is known when it has kept them.
+
+It writes to the disk what it has in memory every few seconds: after it was killed, up to 9 s of
+acknowledged values were gone. So a write counts once the same process has lived on for longer.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import aiohttp
+
+from .metrics import Metrics
+from .outage_log import outage_of
+from .series_line_protocol import Sample
+from .store_config import StoreConfig
+from .store_process import (
+    DIFFERENT,
+    ERRORS,
+    StoreError,
+    StoreProcess,
+    WrongStoreError,
+    ask_each,
+    check_status,
+    host_of,
+    open_session,
+    why,
+)
+
+KEPT_AFTER = 20.0
+_WRITE_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
+_ASK_INTERVAL = 2.0
+_MAX_SILENCE_S = 20.0
+# The start time has whole seconds: another process may have begun and ended in the same one.
+_MIN_UPTIME_S = 2.0
+
+
+class StoreRestartedError(Exception):
+    """The store was restarted after a write, and may have lost it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Acknowledged write: by which process of the store, and when (monotonic)."""
+
+    process: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRun:
+    """Process of the store, and when it surely still lived (monotonic)."""
+
+    process: str
+    alive_at: float
+
+    def keeps(self, write: Write) -> bool:
+        """Return whether a write is on the disk by now. Raises StoreRestartedError."""
+        if write.process != self.process:
+            raise StoreRestartedError
+        return self.alive_at - write.at >= KEPT_AFTER
+
+
+class Store:
+    """A VictoriaMetrics of one node, at one address or several.
+
+    `run` is the process that answered last, None while none did yet.
+    """
+
+    def __init__(self, config: StoreConfig, metrics: Metrics) -> None:
+        self.run: StoreRun | None = None
+        self._config = config
+        # The first one that answers.
+        self._url = config.urls[0]
+        self._host = ""
+        self._metrics = metrics
+        metrics.watch_store(self.answers)
+        self._run_is_known = asyncio.Event()
+        self._writing = outage_of("Writing to VictoriaMetrics")
+        self._asking = outage_of("Asking VictoriaMetrics since when it runs")
+        self._address = outage_of("One of the addresses of VictoriaMetrics")
+        self._session: aiohttp.ClientSession
+
+    async def serve(self) -> None:
+        """Ask since when it runs, until cancelled."""
+        async with open_session() as self._session:
+            while True:
+                try:
+                    await self._ask()
+                except ERRORS as error:
+                    self._asking.note(why(error))
+                    await self._asking.wait()
+                else:
+                    self._asking.end()
+                    await asyncio.sleep(_ASK_INTERVAL)
+
+    def answers(self) -> bool:
+        """Return whether it answered not long ago."""
+        run = self.run
+        return run is not None and time.monotonic() - run.alive_at < _MAX_SILENCE_S
+
+    async def until_known(self) -> None:
+        """Wait until it has answered."""
+        await self._run_is_known.wait()
+
+    async def write(self, samples: Sequence[Sample]) -> Write:
+        """Return when the values are acknowledged, however long that takes."""
+        while True:
+            await self._run_is_known.wait()
+            try:
+                write = await self._post(samples)
+            except ERRORS as error:
+                self._writing.note(why(error))
+                self._metrics.failed_writes.inc()
+                if not isinstance(error, aiohttp.ClientConnectorError):
+                    # It may have them, and they are later each time that they are tried.
+                    samples = without_delay(samples)
+                await self._writing.wait()
+            else:
+                self._writing.end()
+                return write
+
+    async def _ask(self) -> None:
+        self._config.login.refresh()
+        asked_at = time.monotonic()
+        try:
+            self._url, found = await self._ask_all()
+        except WrongStoreError:
+            self._hold()
+            raise
+        if self.run is not None and self.run.process != found.name:
+            self._metrics.store_restarts.inc()
+        if found.uptime < _MIN_UPTIME_S:
+            self._hold()
+            msg = "it was started just now"
+            raise StoreError(msg)
+        self._host = found.host
+        self.run = StoreRun(found.name, asked_at)
+        self._run_is_known.set()
+
+    async def _ask_all(self) -> tuple[str, StoreProcess]:
+        """Return the first address that answers, and which process does: the same at each."""
+        answers = await ask_each(self._session, self._config)
+        found = [(url, one) for url, one in answers.items() if isinstance(one, StoreProcess)]
+        errors = [one for one in answers.values() if isinstance(one, Exception)]
+        for error in errors:
+            if not found or isinstance(error, WrongStoreError):
+                raise error
+            self._address.note(why(error))
+        if not errors:
+            self._address.end()
+        if len({process.name for _, process in found}) > 1:
+            self._hold()
+            raise StoreError(DIFFERENT)
+        return found[0]
+
+    def _hold(self) -> None:
+        """Write nothing until it is known who takes it."""
+        self._run_is_known.clear()
+        self.run = None
+
+    async def _post(self, samples: Sequence[Sample]) -> Write:
+        run = self.run
+        if run is None:
+            raise StoreError
+        now = time.time()
+        async with self._session.post(
+            f"{self._url}/write",
+            params={"precision": "ms"},
+            data="".join(sample.render(now) for sample in samples).encode(),
+            timeout=_WRITE_TIMEOUT,
+            **self._config.login.options,
+        ) as response:
+            check_status(response, 204)
+            # With an address of its own for metrics, a proxy answers here.
+            if not self._config.metrics_url and host_of(response) != self._host:
+                msg = "another machine takes the values than tells since when it runs"
+                raise StoreError(msg)
+        self._metrics.writes.inc()
+        for sample in samples:
+            if sample.is_new:
+                self._metrics.delay.observe(now - sample.at_ms / 1000)
+        return Write(run.process, time.monotonic())
+
+
+def without_delay(samples: Sequence[Sample]) -> Sequence[Sample]:
+    """Return samples as they are written again: their delay would be another one."""
+    return [sample._replace(is_new=False) for sample in samples]

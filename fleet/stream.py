@@ -1,0 +1,173 @@
+"""The stream of frames, its durable consumer and the bucket of the meters in NATS."""
+
+import logging
+import re
+from dataclasses import replace
+from typing import NamedTuple
+
+from nats.js import JetStreamContext
+from nats.js.api import (
+    AckPolicy,
+    ConsumerConfig,
+    ConsumerInfo,
+    DiscardPolicy,
+    KeyValueConfig,
+    StorageType,
+    StreamConfig,
+    StreamInfo,
+)
+from nats.js.errors import APIError, BucketNotFoundError, NotFoundError
+from nats.js.kv import KeyValue
+
+from smarty_p1_gateway.nats_requests import STREAM, SUBJECT
+
+LOGGER = logging.getLogger(__name__)
+
+SUBJECTS = f"{SUBJECT}.*"
+METERS = "smarty_p1_meters"
+METERS_STREAM = f"KV_{METERS}"
+METERS_SUBJECT = f"$KV.{METERS}."
+MAX_ACK_PENDING = 20_000
+# A write is acknowledged after 20 s; a message that was lost on its way comes again after this.
+_ACK_WAIT = 90.0
+_REPLICAS = 3
+_GIGABYTE = 1024**3
+_GIGABYTES = 10
+_DAY = 86400.0
+_DAYS = 7
+# A telegram every ten seconds, and a tenth more.
+_MESSAGES_A_DAY = 9_504
+# Eight times a telegram with four meters on the M-Bus, so that a meter's share stays bounded.
+_MAX_MESSAGE_BYTES = 16 * 1024
+# The name of a setting in a stream, and its unit there.
+_LIMITS = {"gigabytes": "max_bytes", "days": "max_age", "replicas": "num_replicas"}
+_UNITS = {"gigabytes": _GIGABYTE, "days": _DAY, "replicas": 1}
+_is_title = re.compile(r"[0-9A-F]{16}").fullmatch
+
+
+class StreamSettings(NamedTuple):
+    """Configured size of the stream and its bucket, None where nothing is said."""
+
+    gigabytes: int | None = None
+    days: int | None = None
+    replicas: int | None = None
+
+
+def subject_of(title: bytes) -> str:
+    """Return the subject of a meter's frames."""
+    return f"{SUBJECT}.{title.hex().upper()}"
+
+
+def title_of(subject: str) -> bytes | None:
+    """Return the system title at the end of a subject, None when it is none."""
+    digits = subject.rpartition(".")[2]
+    return bytes.fromhex(digits) if _is_title(digits) else None
+
+
+def reading_of(title: bytes) -> str:
+    """Return the subject of a meter's decoded readings."""
+    return f"smarty_p1.readings.{title.hex().upper()}"
+
+
+async def make_stream(js: JetStreamContext, settings: StreamSettings) -> StreamInfo:
+    """Return the stream of the frames; make it unless it is there."""
+    try:
+        return await js.stream_info(STREAM)
+    except NotFoundError:
+        days = settings.days or _DAYS
+        info = await js.add_stream(
+            StreamConfig(
+                name=STREAM,
+                subjects=[SUBJECTS],
+                num_replicas=settings.replicas or _REPLICAS,
+                storage=StorageType.FILE,
+                discard=DiscardPolicy.OLD,
+                max_age=days * _DAY,
+                max_bytes=(settings.gigabytes or _GIGABYTES) * _GIGABYTE,
+                max_msg_size=_MAX_MESSAGE_BYTES,
+                max_msgs_per_subject=days * _MESSAGES_A_DAY,
+                allow_atomic=True,
+            )
+        )
+        LOGGER.warning("There was no stream %s: it is made", STREAM)
+        return info
+
+
+async def change_stream(
+    js: JetStreamContext, info: StreamInfo, settings: StreamSettings
+) -> StreamInfo:
+    """Return the stream, changed in place to what is wanted; it never gets smaller."""
+    config = _enlarged(info.config, settings)
+    days = max(1, round((config.max_age or _DAYS * _DAY) / _DAY))
+    wanted = replace(
+        config,
+        subjects=sorted({*(config.subjects or ()), SUBJECTS}),
+        allow_atomic=True,
+        max_msg_size=_MAX_MESSAGE_BYTES,
+        max_msgs_per_subject=max(days * _MESSAGES_A_DAY, config.max_msgs_per_subject),
+    )
+    return await _change(js, info, wanted)
+
+
+async def make_consumer(
+    js: JetStreamContext, name: str, titles: tuple[bytes, ...] = ()
+) -> ConsumerInfo:
+    """Return the durable consumer of all collectors of a store; make or change it as wanted.
+
+    With `titles`, it has only the frames of these meters.
+    """
+    return await js.add_consumer(
+        STREAM,
+        ConsumerConfig(
+            durable_name=name,
+            ack_policy=AckPolicy.EXPLICIT,
+            ack_wait=_ACK_WAIT,
+            max_ack_pending=MAX_ACK_PENDING,
+            filter_subjects=[subject_of(title) for title in titles] or None,
+        ),
+    )
+
+
+async def open_meters(js: JetStreamContext, settings: StreamSettings) -> KeyValue:
+    """Return the bucket of meters' names and waiting titles; make it unless it is there."""
+    try:
+        return await js.key_value(METERS)
+    except BucketNotFoundError:
+        replicas = settings.replicas or _REPLICAS
+        bucket = await js.create_key_value(
+            KeyValueConfig(bucket=METERS, storage=StorageType.FILE, replicas=replicas)
+        )
+        LOGGER.warning("There was no bucket %s: it is made", METERS)
+        return bucket
+
+
+async def replicate_meters(js: JetStreamContext, settings: StreamSettings) -> None:
+    """Put the bucket on as many nodes as the stream, if that is wanted and it is on fewer."""
+    info = await js.stream_info(METERS_STREAM)
+    await _change(js, info, _enlarged(info.config, StreamSettings(replicas=settings.replicas)))
+
+
+def _enlarged(config: StreamConfig, settings: StreamSettings) -> StreamConfig:
+    for key, unit in _UNITS.items():
+        wanted, has = getattr(settings, key), getattr(config, _LIMITS[key]) or 0
+        if wanted is None or has == wanted * unit:
+            continue
+        if 0 < has < wanted * unit:
+            config = replace(config, **{_LIMITS[key]: wanted * unit})
+        else:
+            text = "%s has more than stream_%s = %d, and keeps it: less could lose frames"
+            LOGGER.warning(text, config.name, key, wanted)
+    return config
+
+
+async def _change(js: JetStreamContext, info: StreamInfo, wanted: StreamConfig) -> StreamInfo:
+    if wanted == info.config:
+        return info
+    try:
+        changed = await js.update_stream(wanted)
+    except APIError as error:
+        text = "%s stays as it is, not as this collector wants it (%s)"
+        LOGGER.error(text, wanted.name, error.description)  # noqa: TRY400
+        return info
+    LOGGER.warning("%s is changed as this collector wants it", wanted.name)
+    return changed

@@ -1,0 +1,340 @@
+"""Messages of the durable consumer to values in the store, acknowledged once it has kept them.
+
+Messages, values and acknowledgements outlast a connection. A message that is delivered to two
+collectors is written twice, the same.
+"""
+
+import asyncio
+import json
+import logging
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import NamedTuple
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+
+from smarty_p1_gateway.nats_requests import STREAM
+from smartyp1.p1 import Telegram
+
+from .judge import WAITING, Judge, Verdict
+from .meter_sources import MeterSources, Source, source_of
+from .metrics import Metrics
+from .outage_log import outage_of, reason
+from .registers import ALL, Registers
+from .rejections import EARLIER
+from .series_line_protocol import Sample, make_sample
+from .store import Store, StoreRestartedError, Write, without_delay
+from .stream import reading_of
+from .waiting import Waiting, WaitingTitles
+
+LOGGER = logging.getLogger(__name__)
+
+FAILED = "failed"
+_BATCH = 1000
+_EXPIRES = 2.0
+_MARGIN = 1.0
+# The consumer may have another leader by then.
+_MAX_UNANSWERED = 3
+_PAUSE = 0.1
+# A write costs as much as many of its values: all collectors write at the same moments.
+_GATHER_TIME = 0.4
+_ACKNOWLEDGE_INTERVAL = 1.0
+# Replays in one fetch: the messages of all collectors that wait for the store are bounded, and what
+# is more than that is read again later, by title.
+_MAX_EARLIER = 200
+_ACK_PREFIX = "$JS.ACK."
+_TOKENS_WITHOUT_DOMAIN = 9
+_MORE_TOKENS_WITH_DOMAIN = 2
+_AT_END = ("404", "408")
+
+
+class FrameMessage(NamedTuple):
+    """Message of the stream. `arrived` is when the stream got it (Unix seconds)."""
+
+    subject: str
+    data: bytes
+    sequence: int
+    arrived: float
+    ack: str
+    is_redelivered: bool
+    source: Source
+
+
+@dataclass(slots=True)
+class _Judged:
+    """Messages that were judged together. `write` is None while they wait for none."""
+
+    messages: Sequence[FrameMessage]
+    outcomes: Counter[str] = field(default_factory=Counter)
+    rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
+    samples: Sequence[Sample] = ()
+    write: Write | None = None
+    earlier: int = 0
+
+    def add(self, message: FrameMessage, verdict: Verdict) -> None:
+        """Count what a message is."""
+        self.outcomes[verdict.outcome] += 1
+        title = verdict.title.hex().upper() if verdict.title else ""
+        if verdict.telegram is None:
+            self.rejected[title, verdict.outcome] += 1
+        elif not verdict.is_newest and not message.is_redelivered:
+            self.rejected[title, EARLIER] += 1
+            self.earlier += 1
+
+
+class Worker:
+    """Worker of one collector, over connections."""
+
+    def __init__(  # noqa: PLR0913
+        self,
+        judge: Judge,
+        waiting: WaitingTitles,
+        store: Store,
+        metrics: Metrics,
+        *,
+        registers: Registers = ALL,
+        publishes_readings: bool = True,
+        on_put_off: Callable[[bytes], None] = lambda _: None,
+    ) -> None:
+        self._judge = judge
+        self._waiting = waiting
+        self._store = store
+        self._metrics = metrics
+        self._registers = registers
+        self._publishes_readings = publishes_readings
+        self._on_put_off = on_put_off
+        self._sources = MeterSources()
+        self._nats: Client | None = None
+        self._arrived: deque[FrameMessage] = deque()
+        self._has_arrived = asyncio.Event()
+        self._is_used_up = asyncio.Event()
+        self._is_answered = asyncio.Event()
+        self._left = 0
+        self._lost: NatsError | None = None
+        self._working: Sequence[FrameMessage] = ()
+        # What waits for the store, and what waits for an entry of its title.
+        self._judged: deque[_Judged] = deque()
+        self._failed: list[tuple[bytes, FrameMessage, Waiting]] = []
+        self._outage = outage_of("Judging frames")
+        self._noting = outage_of("Noting titles without a key")
+
+    @property
+    def oldest(self) -> float | None:
+        """Return when the oldest message arrived that is not acknowledged (Unix seconds).
+
+        To be asked in any thread.
+        """
+        judged = list(self._judged)[:1]
+        held = chain(
+            list(self._working)[:1],
+            list(self._arrived)[:1],
+            (message for _, message, _ in list(self._failed)),
+            *(one.messages[:1] for one in judged),
+        )
+        return min((one.arrived for one in held), default=None)
+
+    async def fetch(self, nats: Client, consumer: str) -> None:
+        """Ask for messages as they are used up, until cancelled. Raises NATS's errors."""
+        self._nats, self._lost = nats, None
+        subject = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{consumer}"
+        request = json.dumps({"batch": _BATCH, "expires": int(_EXPIRES * 1e9)}).encode()
+        inbox = nats.new_inbox()
+        subscription = await nats.subscribe(inbox, cb=self._on_message)
+        unanswered = 0
+        try:
+            while True:
+                while len(self._arrived) >= _BATCH:
+                    self._is_used_up.clear()
+                    await self._is_used_up.wait()
+                self._left = _BATCH
+                self._is_answered.clear()
+                await nats.publish(subject, request, inbox)
+                try:
+                    async with asyncio.timeout(_EXPIRES + _MARGIN):
+                        await self._is_answered.wait()
+                    unanswered = 0
+                except TimeoutError:
+                    unanswered += 1
+                if self._lost is not None:
+                    raise self._lost
+                if unanswered >= _MAX_UNANSWERED:
+                    msg = "nobody answers for the consumer"
+                    raise NatsError(msg)
+        finally:
+            with suppress(NatsError, OSError):
+                await subscription.unsubscribe()
+
+    async def _on_message(self, message: Msg) -> None:
+        if not message.reply.startswith(_ACK_PREFIX):
+            await self._on_status(message.headers or {})
+            return
+        tokens = message.reply.split(".")
+        at = 4 if len(tokens) == _TOKENS_WITHOUT_DOMAIN else 4 + _MORE_TOKENS_WITH_DOMAIN
+        deliveries, sequence, _, nanoseconds = map(int, tokens[at : at + 4])
+        self._metrics.redelivered.inc(deliveries > 1)
+        self._arrived.append(
+            FrameMessage(
+                message.subject,
+                message.data,
+                sequence,
+                nanoseconds / 1e9,
+                message.reply,
+                deliveries > 1,
+                source_of(message.headers),
+            )
+        )
+        self._has_arrived.set()
+        self._left -= 1
+        if self._left <= 0:
+            self._is_answered.set()
+
+    async def _on_status(self, headers: dict[str, str]) -> None:
+        """Note what the server says instead of messages."""
+        status, text = headers.get("Status", ""), headers.get("Description", "")
+        if status == "503" or "deleted" in text.lower():
+            self._lost = NatsError("there is no such consumer, or no leader for it")
+        elif status not in _AT_END:
+            # The servers say something else than that the time is over: not to ask in a circle.
+            await asyncio.sleep(_PAUSE)
+        self._is_answered.set()
+
+    async def work(self) -> None:
+        """Judge and write what arrives, until cancelled."""
+        while True:
+            await self._has_arrived.wait()
+            if len(self._arrived) < _BATCH:
+                now = asyncio.get_running_loop().time()
+                await asyncio.sleep(_GATHER_TIME - now % _GATHER_TIME)
+            self._working = [
+                self._arrived.popleft() for _ in range(min(_BATCH, len(self._arrived)))
+            ]
+            if not self._arrived:
+                self._has_arrived.clear()
+            self._is_used_up.set()
+            await self._handle(self._working)
+            self._working = ()
+
+    async def _handle(self, messages: Sequence[FrameMessage]) -> None:
+        judged, telegrams = _Judged(messages), list[Telegram]()
+        samples, failed = [], []
+        for message in messages:
+            verdict = await self._verdict(message)
+            judged.add(message, verdict)
+            title = verdict.title or b""
+            if title and self._is_put_off(message, verdict, judged):
+                tried, is_due = self._judge.tried(title), verdict.telegram is not None
+                failed.append((title, message, Waiting(message.sequence, tried, is_due)))
+            elif verdict.telegram is not None:
+                sample = self._sample(message, verdict, verdict.telegram)
+                samples.append(sample)
+                telegrams += [verdict.telegram] * sample.is_new
+        waiting = {message.sequence for _, message, _ in failed}
+        judged.messages = [one for one in messages if one.sequence not in waiting]
+        if samples:
+            judged.write = await self._store.write(samples)
+            judged.samples = samples
+        self._judged.append(judged)
+        self._failed += failed
+        await self._publish(telegrams)
+
+    def _is_put_off(self, message: FrameMessage, verdict: Verdict, judged: _Judged) -> bool:
+        """Return whether a frame waits in the stream, for a key or for its turn."""
+        if verdict.telegram is None:
+            return verdict.outcome in WAITING
+        is_earlier = not (verdict.is_newest or message.is_redelivered)
+        is_flood = is_earlier and judged.earlier > _MAX_EARLIER
+        return is_flood and self._waiting.has_room(verdict.title or b"")
+
+    def _sample(self, message: FrameMessage, verdict: Verdict, telegram: Telegram) -> Sample:
+        source = self._sources.bound(verdict.title or b"", message.source)
+        sample = make_sample(telegram, self._registers, source=source, key=verdict.key)
+        return sample._replace(is_new=verdict.is_newest and not message.is_redelivered)
+
+    async def _verdict(self, message: FrameMessage) -> Verdict:
+        """Return what a message is, however long NATS does not answer."""
+        while True:
+            try:
+                verdict = await self._judge.judge(message.subject, message.data, message.arrived)
+            except (NatsError, OSError, TimeoutError) as error:
+                self._outage.note(reason(error))
+                await self._outage.wait()
+            except Exception:
+                # It would come again for ever.
+                LOGGER.exception("A message at %s cannot be judged", message.sequence)
+                return Verdict(FAILED)
+            else:
+                self._outage.end()
+                return verdict
+
+    async def _publish(self, telegrams: Sequence[Telegram]) -> None:
+        if not self._publishes_readings or self._nats is None or not self._nats.is_connected:
+            return
+        with suppress(NatsError, OSError):  # nothing depends on it
+            for telegram in telegrams:
+                subject = reading_of(telegram.system_title or b"")
+                await self._nats.publish(subject, json.dumps(telegram.as_dict()).encode())
+
+    async def acknowledge(self) -> None:
+        """Acknowledge what the store has kept, until cancelled; write again what it has lost."""
+        while True:
+            await asyncio.sleep(_ACKNOWLEDGE_INTERVAL)
+            try:
+                while self._judged and self._is_kept(self._judged[0]):
+                    judged = self._judged[0]
+                    if not await self._settle(judged.messages):
+                        break
+                    self._judged.popleft()
+                    self._metrics.count(judged.outcomes, judged.rejected)
+            except StoreRestartedError:
+                await self._write_again()
+            await self._settle_failed()
+
+    def _is_kept(self, judged: _Judged) -> bool:
+        run = self._store.run
+        return judged.write is None or (run is not None and run.keeps(judged.write))
+
+    async def _write_again(self) -> None:
+        LOGGER.warning("VictoriaMetrics was restarted: what it may have lost is written again")
+        for judged in [one for one in self._judged if one.samples]:
+            judged.write = await self._store.write(without_delay(judged.samples))
+
+    async def _settle_failed(self) -> None:
+        """Let titles wait whose frames no key opened, and acknowledge these."""
+        failed, self._failed = self._failed, []
+        titles: dict[bytes, Waiting] = {}
+        for title, _, waiting in failed:
+            known = titles.get(title, waiting)
+            titles[title] = waiting._replace(
+                first=min(known.first, waiting.first), is_due=known.is_due or waiting.is_due
+            )
+        try:
+            await self._waiting.note(titles)
+        except (NatsError, OSError, TimeoutError) as error:
+            self._noting.note(reason(error))
+            self._failed = failed + self._failed
+            return
+        self._noting.end()
+        for title in [one for one, waiting in titles.items() if waiting.is_due]:
+            self._on_put_off(title)
+        if not await self._settle([message for _, message, _ in failed]):
+            self._failed = failed + self._failed
+
+    async def _settle(self, messages: Sequence[FrameMessage]) -> bool:
+        """Acknowledge messages; return False without a connection."""
+        for message in messages:
+            if not await self._answer(message.ack, b""):
+                return False
+        return True
+
+    async def _answer(self, ack: str, answer: bytes) -> bool:
+        if self._nats is None or not self._nats.is_connected:
+            return False
+        with suppress(NatsError, OSError):
+            await self._nats.publish(ack, answer)
+            return True
+        return False

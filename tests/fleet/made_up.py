@@ -1,0 +1,229 @@
+"""A cluster and a store that are made up, for one worker."""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import NamedTuple, cast
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
+from nats.js.kv import KeyValue
+
+from dev.encoder import TITLE
+from smarty_p1_fleet.judge import Judge, MeterWarnings
+from smarty_p1_fleet.meter_bounds import MeterBounds
+from smarty_p1_fleet.meter_names import MeterNames
+from smarty_p1_fleet.metrics import Metrics
+from smarty_p1_fleet.series_line_protocol import Sample
+from smarty_p1_fleet.store import Store, StoreRun, Write
+from smarty_p1_fleet.waiting import WaitingTitles
+from smarty_p1_fleet.worker import Worker
+from smarty_p1_gateway import Keys
+
+SUBJECT = f"smarty_p1.sealed.{TITLE.hex().upper()}"
+# When the stream got the first message, in nanoseconds; later than the telegrams' own time.
+CAME = 1_500_000_000_000_000_000
+
+
+class Entry(NamedTuple):
+    """An entry of a bucket."""
+
+    value: bytes
+    revision: int
+
+
+class Bucket:
+    """The bucket of the meters. `looked_up` counts questions by key."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, Entry] = {}
+        self.looked_up: Counter[str] = Counter()
+        self._revision = 0
+
+    async def get(self, key: str) -> Entry:
+        self.looked_up[key] += 1
+        if key not in self.entries:
+            raise KeyNotFoundError
+        return self.entries[key]
+
+    async def create(self, key: str, value: bytes) -> int:
+        if key in self.entries:
+            raise KeyWrongLastSequenceError
+        return self.put(key, value)
+
+    async def update(self, key: str, value: bytes, last: int) -> int:
+        if key not in self.entries or self.entries[key].revision != last:
+            raise KeyWrongLastSequenceError
+        return self.put(key, value)
+
+    def put(self, key: str, value: bytes) -> int:
+        self._revision += 1
+        self.entries[key] = Entry(value, self._revision)
+        return self._revision
+
+
+class FakeStore:
+    """Takes all values. `run` is the process that answers, as of now."""
+
+    def __init__(self) -> None:
+        self.run: StoreRun | None = StoreRun("100", 0.0)
+        self.writes: list[list[Sample]] = []
+
+    async def write(self, samples: Sequence[Sample]) -> Write:
+        await asyncio.sleep(0)
+        self.writes.append([*samples])
+        return Write(self.run.process if self.run else "", 0.0)
+
+    def keep(self) -> None:
+        """Have kept all that was written."""
+        self.run = StoreRun(self.run.process if self.run else "", 1000.0)
+
+    @property
+    def samples(self) -> list[Sample]:
+        return [sample for samples in self.writes for sample in samples]
+
+    def lines(self) -> list[str]:
+        """Return what was written, a line each."""
+        return [line for one in self.samples for line in one.render(one.at_ms / 1000).splitlines()]
+
+
+class FakeNats:
+    """Delivers `messages`, each (subject, data, headers), from sequence 1 on.
+
+    `acknowledged` are the sequences that were.
+    """
+
+    def __init__(self) -> None:
+        self.is_connected = True
+        self.came = CAME
+        self.acknowledged: list[int] = []
+        self.readings: list[tuple[str, int]] = []
+        self._messages: list[tuple[str, bytes, Mapping[str, str] | None, int]] = []
+        self._sent = 0
+        self._has_more = asyncio.Event()
+        self._inbox: Callable[[Msg], Awaitable[None]]
+        self.delivering: set[asyncio.Task[None]] = set()
+
+    def add(
+        self,
+        data: bytes,
+        subject: str = SUBJECT,
+        headers: Mapping[str, str] | None = None,
+        *,
+        deliveries: int = 1,
+    ) -> None:
+        self._messages.append((subject, data, headers, deliveries))
+        self._has_more.set()
+
+    @property
+    def count(self) -> int:
+        return len(self._messages)
+
+    def new_inbox(self) -> str:
+        return "_INBOX.x"
+
+    async def subscribe(self, _: str, *, cb: Callable[[Msg], Awaitable[None]]) -> FakeNats:
+        self._inbox = cb
+        return self
+
+    async def unsubscribe(self) -> None:
+        pass
+
+    async def publish(self, subject: str, data: bytes = b"", _: str = "") -> None:
+        if subject.startswith("$JS.API.CONSUMER.MSG.NEXT.smarty_p1_frames.store"):
+            task = asyncio.create_task(self._deliver(json.loads(data)["batch"]))
+            self.delivering.add(task)
+            task.add_done_callback(self.delivering.discard)
+        elif subject.startswith("$JS.ACK."):
+            assert data == b""
+            self.acknowledged.append(int(subject.split(".")[5]))
+        else:
+            self.readings.append((subject, json.loads(data)["frame_counter"]))
+
+    async def _deliver(self, most: int) -> None:
+        while self._sent == len(self._messages):
+            self._has_more.clear()
+            await self._has_more.wait()
+        end = min(len(self._messages), self._sent + most)
+        for number in range(self._sent, end):
+            subject, data, headers, deliveries = self._messages[number]
+            ack = (
+                f"$JS.ACK.smarty_p1_frames.store.{deliveries}.{number + 1}.1.{self.came + number}.0"
+            )
+            headers = dict(headers) if headers else None
+            message = Msg(cast("Client", self), subject, reply=ack, data=data, headers=headers)
+            await self._inbox(message)
+        self._sent = end
+        await self._inbox(Msg(cast("Client", self), "_INBOX.x", headers={"Status": "408"}))
+
+
+class Fleet:
+    """One worker, with all that is around it."""
+
+    def __init__(self, keys: Keys) -> None:
+        self.bucket, self.store, self.nats, self.metrics = (
+            Bucket(),
+            FakeStore(),
+            FakeNats(),
+            Metrics(),
+        )
+        self.warnings = MeterWarnings()
+        self.judge = self.new_judge(keys)
+        self.waiting = WaitingTitles(
+            "store", lambda: cast("JetStreamContext", None), lambda: cast("KeyValue", self.bucket)
+        )
+        self.put_off: list[bytes] = []
+        self._running: list[asyncio.Task[None]] = []
+
+    def new_judge(self, keys: Keys, domain: tuple[bytes, ...] = ()) -> Judge:
+        """Return the judge of another collector."""
+        bucket = cast("KeyValue", self.bucket)
+        names = MeterNames(lambda: bucket, keys, self.warnings.warn, domain)
+        return Judge(keys, names, MeterBounds(self.metrics.count_ignored), self.warnings)
+
+    def start(self) -> Worker:
+        """Start a worker."""
+        worker = Worker(
+            self.judge,
+            self.waiting,
+            cast("Store", self.store),
+            self.metrics,
+            on_put_off=self.put_off.append,
+        )
+        works = (
+            worker.fetch(cast("Client", self.nats), "store"),
+            worker.work(),
+            worker.acknowledge(),
+        )
+        self._running += [asyncio.ensure_future(work) for work in works]
+        return worker
+
+    async def stop(self) -> None:
+        """End all workers."""
+        running = [*self._running, *self.nats.delivering]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    def value(self, name: str, **labels: str) -> float:
+        """Return a metric."""
+        found = self.metrics.registry.get_sample_value(f"smarty_p1_collector_{name}", labels)
+        return found or 0.0
+
+    async def until_written(self, count: int) -> None:
+        """Wait until so many telegrams are written."""
+        await until(lambda: len(self.store.samples) >= count)
+
+    async def until_acknowledged(self, count: int) -> None:
+        """Wait until so many messages are acknowledged."""
+        await until(lambda: len({*self.nats.acknowledged}) >= count)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for something. Raises TimeoutError."""
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.005)

@@ -1,0 +1,235 @@
+"""Messages to values and acknowledgements, with a cluster and a store that are made up."""
+
+import pytest
+
+from dev.encoder import KEY, TITLE, frame, telegram
+from smarty_p1_fleet.store import StoreRun
+from smarty_p1_gateway import Keys
+from tests.fleet.made_up import CAME, Fleet, until
+
+OTHER_TITLE = b"SAGgp\x04\x10\x2f"
+OTHER = f"smarty_p1.sealed.{OTHER_TITLE.hex().upper()}"
+NEW_KEY = bytes(range(16))
+
+
+def sent(
+    counter: int, *, key: bytes = KEY, title: bytes = TITLE, second: int | None = None
+) -> bytes:
+    """Return a frame; each has a time of its own, ten seconds after the one before it."""
+    seconds = 10 * counter if second is None else second
+    # The stream got the first message at 2017-07-14 02:40 UTC.
+    time = f"1707140{4 + seconds // 3600}{seconds // 60 % 60:02}{seconds % 60:02}S"
+    text = telegram(f"0-0:1.0.0({time})", f"1-0:1.8.0({counter:06}.000*kWh)", name=f"M{title[-1]}")
+    return frame(counter, text, key=key, title=title)
+
+
+def energies(fleet: Fleet) -> list[float]:
+    return [
+        float(line.partition("active_energy_imported=")[2].partition(",")[0].partition(" ")[0])
+        for line in fleet.store.lines()
+        if "active_energy_imported=" in line
+    ]
+
+
+async def test_a_message_is_acknowledged_when_the_store_has_kept_its_values(fleet: Fleet) -> None:
+    for counter in (1, 2, 3):
+        fleet.nats.add(sent(counter))
+    worker = fleet.start()
+    await fleet.until_written(3)
+    assert energies(fleet) == [1.0, 2.0, 3.0]
+    assert fleet.nats.acknowledged == []
+    assert fleet.value("telegrams_total") == 0
+    assert worker.oldest == CAME / 1e9
+    fleet.store.keep()
+    await fleet.until_acknowledged(3)
+    await until(lambda: worker.oldest is None)
+    assert fleet.nats.acknowledged == [1, 2, 3]
+    assert fleet.value("telegrams_total") == 3
+    title = TITLE.hex().upper()
+    assert fleet.nats.readings == [(f"smarty_p1.readings.{title}", one) for one in (1, 2, 3)]
+    counters = [line for line in fleet.store.lines() if "frame_counter=" in line]
+    assert [line.partition(" ")[2].partition(" ")[0] for line in counters] == [
+        "frame_counter=1",
+        "frame_counter=2",
+        "frame_counter=3",
+    ]
+    assert all(line.startswith(f"smarty_p1,meter=M46,title={title},key=") for line in counters)
+
+
+async def test_what_a_store_may_have_lost_is_written_again_and_only_then_acknowledged(
+    fleet: Fleet,
+) -> None:
+    fleet.nats.add(sent(1))
+    fleet.start()
+    await fleet.until_written(1)
+    fleet.store.run = StoreRun("200", 1000.0)
+    await fleet.until_written(2)
+    # The time of the second write is the first process's: 0.0.
+    assert [len(some) for some in fleet.store.writes] == [1, 1]
+    assert [sample.is_new for sample in fleet.store.samples] == [True, False]
+    await fleet.until_acknowledged(1)
+
+
+async def test_what_comes_again_is_written_as_it_was_and_harms_nothing(fleet: Fleet) -> None:
+    for counter in (1, 2, 1, 2):
+        fleet.nats.add(sent(counter))
+    fleet.nats.add(sent(3), deliveries=2)
+    fleet.start()
+    await fleet.until_written(5)
+    assert energies(fleet) == [1.0, 2.0, 1.0, 2.0, 3.0]
+    # What was written before has another delay now: it is not written.
+    assert [sample.is_new for sample in fleet.store.samples] == [True, True, False, False, False]
+    assert len({line for line in fleet.store.lines() if "frame_counter" in line}) == 3
+    assert fleet.value("redelivered_total") == 1
+    fleet.store.keep()
+    await fleet.until_acknowledged(5)
+    assert fleet.value("meter_earlier_total", title=TITLE.hex().upper()) == 2
+    assert [counter for _, counter in fleet.nats.readings] == [1, 2]
+
+
+async def test_what_cannot_be_judged_is_counted_named_once_and_acknowledged(
+    fleet: Fleet, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_time = frame(9, telegram("1-0:1.8.0(000001.000*kWh)", name="M46"))
+    messages = [
+        (b"", "malformed"),
+        (b"\xdb" + bytes(200), "malformed"),
+        (sent(1)[:-1], "malformed"),
+        (sent(1, title=OTHER_TITLE), "wrong_subject"),
+        (sent(1, key=bytes(16)), "tag"),
+        (no_time, "no_time"),
+        # Two hours ahead of its arrival, and 366 days behind.
+        (sent(8, second=7300), "too_early"),
+        (frame(2, telegram("0-0:1.0.0(160712043000S)", name="M46")), "too_old"),
+    ]
+    for data, _ in messages:
+        fleet.nats.add(data)
+        fleet.nats.add(data)
+    fleet.nats.add(sent(1), "smarty_p1.sealed.no_title")
+    fleet.nats.add(sent(1, title=OTHER_TITLE), OTHER)
+    fleet.start()
+    count = fleet.nats.count
+    await fleet.until_acknowledged(count)
+    assert fleet.store.writes == []
+    for reason in {reason for _, reason in messages} - {"wrong_subject"}:
+        assert fleet.value("rejected_total", reason=reason) == 2 * [
+            one for _, one in messages
+        ].count(reason)
+    assert fleet.value("rejected_total", reason="wrong_subject") == 3
+    assert fleet.value("rejected_total", reason="no_key") == 1
+    assert caplog.text.count("has no time: it is refused") == 1
+    assert caplog.text.count("of the meter 534147677004102E is refused (malformed)") == 1
+    assert caplog.text.count("No key opens a frame of the meter 534147677004102E") == 1
+
+    async def fail(*_: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(fleet.judge, "judge", fail)
+    fleet.nats.add(sent(1))
+    await fleet.until_acknowledged(count + 1)
+    assert fleet.value("rejected_total", reason="failed") == 1
+
+
+async def test_a_clock_that_was_put_back_is_refused_and_named(
+    fleet: Fleet, caplog: pytest.LogCaptureFixture
+) -> None:
+    fleet.nats.add(sent(1, second=1800))
+    fleet.nats.add(sent(2, second=10))
+    fleet.nats.add(sent(3, second=1820))
+    fleet.start()
+    await fleet.until_written(2)
+    assert energies(fleet) == [1.0, 3.0]
+    fleet.store.keep()
+    await fleet.until_acknowledged(3)
+    assert fleet.value("rejected_total", reason="clock") == 1
+    assert "The clock of the meter 534147677004102E was put back" in caplog.text
+
+
+async def test_two_keys_of_a_meter_count_until_a_line_goes(fleet: Fleet) -> None:
+    fleet.judge.use(Keys({TITLE: KEY}, None, {TITLE: NEW_KEY}))
+    for counter, key in ((1, KEY), (2, NEW_KEY), (3, KEY), (4, NEW_KEY)):
+        fleet.nats.add(sent(counter, key=key))
+    fleet.start()
+    await fleet.until_written(4)
+    assert energies(fleet) == [1.0, 2.0, 3.0, 4.0]
+    fleet.judge.use(Keys({TITLE: NEW_KEY}, None))
+    fleet.nats.add(sent(5, key=KEY))
+    fleet.nats.add(sent(6, key=NEW_KEY))
+    await fleet.until_written(5)
+    assert energies(fleet)[4:] == [6.0]
+    fleet.store.keep()
+    await fleet.until_acknowledged(6)
+    assert fleet.value("rejected_total", reason="tag") == 1
+    # The operator hears of it, and nothing is lost: its place in the stream is noted.
+    title = TITLE.hex().upper()
+    assert fleet.value("meter_rejected_total", title=title, reason="tag") == 1
+    assert fleet.bucket.entries[f"waiting.store.{title}"].value.split()[0] == b"5"
+
+
+async def test_a_title_waits_from_its_first_sequence_before_its_frames_are_acknowledged(
+    fleet: Fleet,
+) -> None:
+    key = f"waiting.store.{OTHER_TITLE.hex().upper()}"
+    # Another collector has seen a later one.
+    fleet.bucket.put(key, b"9 -")
+    for counter in (1, 2):
+        fleet.nats.add(sent(counter, title=OTHER_TITLE), OTHER)
+    made_up = bytes(8)
+    fleet.nats.add(sent(1, title=made_up), f"smarty_p1.sealed.{made_up.hex()}")
+    fleet.start()
+    await fleet.until_acknowledged(3)
+    assert fleet.bucket.entries[key].value == b"1 -"
+    before = fleet.bucket.entries[key].revision
+    fleet.nats.add(sent(3, title=OTHER_TITLE), OTHER)
+    await fleet.until_acknowledged(4)
+    assert fleet.bucket.entries[key].revision == before
+    # A reader with a key has begun, and must not delete the entry without what fails from now on.
+    fleet.bucket.put(key, b"1 0badc0de due")
+    fleet.nats.add(sent(4, title=OTHER_TITLE), OTHER)
+    await fleet.until_acknowledged(5)
+    assert fleet.bucket.entries[key].value == b"1 - due"
+    before = fleet.bucket.entries[key].revision
+    fleet.nats.add(sent(5, title=OTHER_TITLE), OTHER)
+    await fleet.until_acknowledged(6)
+    assert fleet.bucket.entries[key].revision > before
+    # Titles of no maker are noise.
+    assert [*fleet.bucket.entries] == [key]
+
+
+async def test_a_flood_of_replays_waits_in_the_stream_and_holds_up_nobody(fleet: Fleet) -> None:
+    fleet.judge.use(Keys({TITLE: KEY, OTHER_TITLE: KEY}, None))
+    fleet.nats.add(sent(2))
+    for _ in range(300):
+        fleet.nats.add(sent(1))
+    fleet.nats.add(sent(1, title=OTHER_TITLE), OTHER)
+    fleet.start()
+    await fleet.until_written(1 + 200 + 1)
+    # The others are noted before they are acknowledged, and somebody is to read them.
+    await fleet.until_acknowledged(100)
+    assert fleet.nats.acknowledged == [*range(202, 302)]
+    first, _, due = fleet.bucket.entries[f"waiting.store.{TITLE.hex().upper()}"].value.split()
+    assert (first, due) == (b"202", b"due")
+    assert {*fleet.put_off} == {TITLE}
+    fleet.store.keep()
+    await fleet.until_acknowledged(302)
+
+
+async def test_a_backlog_in_order_is_no_flood(fleet: Fleet) -> None:
+    for counter in range(1, 301):
+        fleet.nats.add(sent(counter))
+    fleet.start()
+    await fleet.until_written(300)
+    assert fleet.bucket.entries.keys() == {"name.M46", f"meter.{TITLE.hex().upper()}"}
+
+
+async def test_acknowledgements_wait_for_a_connection(fleet: Fleet) -> None:
+    fleet.nats.add(sent(1))
+    fleet.start()
+    await fleet.until_written(1)
+    fleet.nats.is_connected = False
+    fleet.store.keep()
+    fleet.nats.add(sent(2))
+    await fleet.until_written(2)
+    assert fleet.nats.acknowledged == []
+    fleet.nats.is_connected = True
+    await fleet.until_acknowledged(2)

@@ -1,0 +1,195 @@
+"""The alerts and logins of a fleet, with VictoriaMetrics, vmauth, Prometheus and Alertmanager.
+
+Waits are shorter than those of a fleet: minutes are seconds.
+"""
+
+import json
+import signal
+import time
+import urllib.request
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from dev.demo.home_assistant import HOST
+from smarty_p1_fleet.init import init
+from tests.system.support import PATIENCE, TIMEOUT, until
+from tests.system.watched_fleet import METERS, WatchedFleet
+
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT)]
+RUNBOOK = "/docs/fleet-runbooks.md#the-store-is-away"
+
+
+async def test_the_stores_end_is_one_page(tmp_path: Path) -> None:
+    fleet = WatchedFleet(tmp_path)
+    fleet.change(
+        "prometheus/prometheus.yml", (r"(scrape|evaluation)_interval: 10s", r"\1_interval: 1s")
+    )
+    fleet.change(
+        "prometheus/alerts.yml",
+        (r"interval: 1m", "interval: 1s"),
+        (r"(for|keep_firing_for): (\d+)m", r"\1: \2s"),
+        # Long enough for a busy machine: the page must come first.
+        (r"> 300\b", "> 20"),
+    )
+    fleet.change("prometheus/meters.yml", (r"interval: 1m", "interval: 1s"))
+    fleet.change("prometheus/alertmanager.yml", (r"group_wait: 10s", "group_wait: 1s"))
+    # Gateways and collectors are not here: their end is another alert.
+    (fleet.directory / "prometheus" / "targets.json").write_text("[]", encoding="ascii")
+    receiver = fleet.receiver
+
+    def store_readings() -> None:
+        now = time.time()
+        lines = (
+            f"smarty_p1,meter=M{number},title={title},gateway=cellar,port=p{number}"
+            f" last_seen={now:.0f},active_power_imported=1,voltage_l1=230 {now:.0f}000\n"
+            for number, title in enumerate(fleet.titles)
+        )
+        data = "".join(lines).encode()
+        assert fleet.ask("/vm/write?precision=ms", "collector", data=data)[0] == 204
+
+    async def all_are_seen() -> bool:
+        store_readings()
+        return (
+            len(fleet.query("smarty_p1:last_seen and on (title) smarty_p1:configured_meter"))
+            == METERS
+        )
+
+    async def is_paged() -> bool:
+        return bool(receiver.alerts("pages"))
+
+    async def all_are_silent() -> bool:
+        told = fleet.states()
+        return fleet.firing().get("MeterSilent") == METERS and "MeterSilent" in told
+
+    async def has_ended() -> bool:
+        store_readings()
+        return fleet.firing() == {}
+
+    async with AsyncExitStack() as stack:
+        stack.enter_context(receiver.serving())
+        for part in fleet.parts.values():
+            await stack.enter_async_context(part)
+        await until(all_are_seen, within=PATIENCE)
+        # Voltages are not copied.
+        assert not fleet.query("smarty_p1_voltage_l1")
+        assert fleet.query('up{job="victoria_metrics"} == 1')
+        assert receiver.told == []
+
+        await fleet.parts["victoria-metrics"].kill()
+        await until(is_paged, within=PATIENCE)
+        assert receiver.alerts("pages") == [("StoreAway", "firing", 1)]
+        [alert] = receiver.told[0][1]["alerts"]
+        assert alert["labels"]["severity"] == "page"
+        assert alert["annotations"]["runbook_url"].endswith(RUNBOOK)
+
+        # All meters are silent then, which nobody is told.
+        await until(all_are_silent, within=PATIENCE)
+        states = fleet.states()
+        assert states["StoreAway"] == {"active"}
+        assert states["MeterSilent"] == states["ManyMetersSilent"] == {"suppressed"}
+        assert len(receiver.told) == 1
+
+        await fleet.parts["victoria-metrics"].start()
+        await until(has_ended, within=PATIENCE)
+        assert receiver.alerts("tickets") == []
+
+
+async def test_a_thousand_silent_meters_are_one_ticket(tmp_path: Path) -> None:
+    fleet = WatchedFleet(tmp_path)
+    fleet.change("prometheus/alertmanager.yml", (r"group_wait: 10s", "group_wait: 1s"))
+    receiver = fleet.receiver
+    end = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+
+    def tell(*labels: dict[str, str]) -> None:
+        alerts = [{"labels": one, "endsAt": end} for one in labels]
+        request = urllib.request.Request(
+            f"http://{HOST}:{fleet.prometheus + 3}/api/v2/alerts",
+            json.dumps(alerts).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
+            assert answer.status == 200
+
+    def silent(gateway: str, number: int) -> dict[str, str]:
+        return {
+            "alertname": "MeterSilent",
+            "severity": "ticket",
+            "gateway": gateway,
+            "port": f"p{number}",
+            "title": f"{gateway}{number}",
+        }
+
+    async def is_told(path: str, name: str) -> bool:
+        return name in [one for one, *_ in receiver.alerts(path)]
+
+    with receiver.serving():
+        async with fleet.parts["prometheus-alertmanager"]:
+            # A gateway is down: its meters follow from that, those of others do not.
+            tell({"alertname": "GatewayDown", "severity": "page", "gateway": "cellar"})
+            await until(lambda: is_told("pages", "GatewayDown"), within=PATIENCE)
+            tell(*(silent("cellar", number) for number in range(1000)))
+            tell(
+                *(silent("attic", number) for number in range(1000)),
+                {"alertname": "KeysUnreadable", "severity": "ticket"},
+            )
+            await until(lambda: is_told("tickets", "MeterSilent"), within=PATIENCE)
+            await until(lambda: is_told("tickets", "KeysUnreadable"), within=PATIENCE)
+    assert receiver.alerts("pages") == [("GatewayDown", "firing", 1)]
+    assert sorted(receiver.alerts("tickets")) == [
+        ("KeysUnreadable", "firing", 1),
+        ("MeterSilent", "firing", 1000),
+    ]
+
+
+async def test_each_login_may_do_what_it_is_for(tmp_path: Path) -> None:
+    fleet = WatchedFleet(tmp_path)
+    key = (fleet.directory / "operator" / "delete-auth-key").read_text("ascii").strip()
+    line = b"smarty_p1,meter=M,title=T active_power_imported=1\n"
+    counter = b"smarty_p1,title=T,key=K frame_counter=7\n"
+    reads = "/api/v1/export?match[]=%7Bmeter!=%22%22%7D"
+    deletes = "/api/v1/admin/tsdb/delete_series"
+    matching = b"match[]=%7Bmeter%3D%22M%22%7D"
+
+    def status(user: str, path: str, data: bytes | None = None) -> int:
+        return fleet.ask(path, user, data=data)[0]
+
+    async with fleet.parts["victoria-metrics"], fleet.parts["vmauth"]:
+        assert status("collector", "/vm/write", line + counter) == 204
+        assert b"\nvm_app_uptime_seconds " in fleet.ask("/vm/metrics", "collector")[1]
+
+        async def is_stored() -> bool:
+            return b"active_power_imported" in fleet.ask(reads, "reader")[1]
+
+        await until(is_stored, within=PATIENCE)
+        # The collector reads its counters and nothing of a meter, whatever it asks for besides.
+        for more in (b"", b"&extra_label=meter=M", b"&extra_filters[]=%7Bmeter%3D%22M%22%7D"):
+            answer = fleet.ask("/vm/api/v1/query", "collector", data=b'query={title="T"}' + more)[1]
+            assert b"active_power" not in answer
+            assert (b"frame_counter" in answer) == (not more)
+        for path in (reads, f"/vm{reads}", f"/vm{deletes}", "/vm/snapshot/create", "/vm/../write"):
+            assert status("collector", path) == 400
+        for path in ("/write", "/vm/write", "/api/v1/write", deletes, "/snapshot/create"):
+            assert status("reader", path, line) == 400
+        assert fleet.ask(reads, "reader", password="guessed")[0] == 400
+
+        # The operator needs one secret more to delete.
+        assert b"authKey" in fleet.ask(deletes, data=matching)[1]
+        assert await is_stored()
+        assert status("smarty_p1", deletes, matching + f"&authKey={key}".encode()) == 204
+        assert not await is_stored()
+
+        # A collector is stolen: the runbook's commands make another login.
+        file = fleet.directory / "passwords" / "store-collector"
+        stolen = file.read_text("ascii").strip()
+        file.unlink()
+        init(fleet.inputs, fleet.directory)
+        fleet.parts["vmauth"].send(signal.SIGHUP)
+
+        async def is_changed() -> bool:
+            return status("collector", "/vm/write", line) == 204
+
+        await until(is_changed, within=PATIENCE)
+        assert fleet.ask("/vm/write", "collector", data=line, password=stolen)[0] == 400

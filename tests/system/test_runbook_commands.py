@@ -1,0 +1,119 @@
+"""Every command of docs/fleet-runbooks.md, run with the files that `fleet init` writes."""
+
+import contextlib
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from dev.demo.home_assistant import ROOT
+from tests.system.support import PATIENCE, TIMEOUT, program, until
+from tests.system.watched_fleet import WatchedFleet
+
+pytestmark = [pytest.mark.timeout(TIMEOUT)]
+
+PAGE = (ROOT / "docs" / "fleet-runbooks.md").read_text(encoding="utf-8")
+METER = "SAG1030790002574"
+# What belongs to a machine with systemd and its packages.
+OF_MACHINES = re.compile(
+    r"(sudo )?(systemctl (reload|restart|start|stop) |install -d|install -m 640 -g nats"
+    r"|mv /var/lib/nats|chown -R _victoria|/opt/smarty-p1/bin/pip )"
+    r"|scp -r |ssh -t |rm -r operator$"
+)
+# What needs collectors and nodes: test_fleet_init.py, test_forget.py and others run them.
+OF_CLUSTERS = re.compile(r"smarty-p1 (fleet (forget|read|refill)|collect) ")
+KEY_LINE = re.compile(r"[0-9A-F]{16} [0-9A-F]{32}$")
+
+
+def commands() -> list[str]:
+    """Return the commands of the page, in their order, each on one line."""
+    blocks = re.findall(r"^( *)```\n(.*?)^ *```$", PAGE, re.MULTILINE | re.DOTALL)
+    text = "".join(block for _, block in blocks).replace("\\\n", " ")
+    lines = [re.sub(r"\s+# .*| {2,}", " ", line).strip() for line in text.splitlines()]
+    return [line for line in lines if line and not KEY_LINE.fullmatch(line)]
+
+
+def test_a_command_that_asks_the_store_has_its_login() -> None:
+    asking = re.findall(r"curl [^`]*?(?:8428|8429)[^`]*", PAGE)
+    assert len(asking) == len([one for one in commands() if "8428" in one]) >= 2
+    assert all("--cacert fleet/ca/ca.pem --user" in one for one in asking)
+
+
+class Operator:
+    """Somebody who types commands, where the fleet's files are and on the store's machine."""
+
+    def __init__(self, directory: Path, fleet: WatchedFleet) -> None:
+        self._directory = directory
+        self.noted = directory / "noted"
+        self.noted.mkdir()
+        store = fleet.directory / "store"
+        programs = {
+            "sudo": 'exec env "$@"',
+            "smarty-p1": f'exec {ROOT}/scripts/p1 "$@"',
+            "smarty-p1-backup": f"export NOTED_IN={self.noted}\n"
+            f"export STORE_ENVIRONMENT={store}/victoria-metrics\n"
+            f'exec sh {store}/smarty-p1-backup "$@"',
+        }
+        self._places = {
+            "https://store.lan:8428": fleet.url,
+            "/var/lib/victoria-metrics": f"{store}/data",
+            "/mnt/backup/store": f"{directory}/backup",
+        }
+        place = directory / "bin"
+        place.mkdir()
+        for name, script in programs.items():
+            (place / name).write_text(f"#!/bin/sh\n{script}\n", encoding="ascii")
+            (place / name).chmod(0o755)
+        self._environment = {**os.environ, "PATH": f"{place}:{os.environ['PATH']}"}
+
+    def run(self, command: str) -> str:
+        """Run a command that must end well; return what it says."""
+        for there, here in self._places.items():
+            command = command.replace(there, here)
+        end = subprocess.run(
+            [program("bash"), "-euc", command],
+            cwd=self._directory,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (end.returncode, command) == (0, command), end.stdout + end.stderr
+        return end.stdout
+
+
+@pytest.mark.asyncio
+async def test_each_command_works_with_what_is_made(tmp_path: Path) -> None:
+    fleet = WatchedFleet(tmp_path)
+    operator = Operator(tmp_path, fleet)
+
+    async def is_stored() -> bool:
+        # While certificates are exchanged, it may be believed only a moment later.
+        with contextlib.suppress(OSError):
+            return b"SAG" in fleet.ask("/api/v1/export?match[]=%7Bmeter!=%22%22%7D", "reader")[1]
+        return False
+
+    store, told = fleet.parts["victoria-metrics"], {}
+    async with store, fleet.parts["vmauth"]:
+        line = f"smarty_p1,meter={METER},title=T active_energy_imported=1,last_seen=1780000000"
+        data = f"{line} 1780000000000\n".encode()
+        assert fleet.ask("/vm/write?precision=ms", "collector", data=data)[0] == 204
+        await until(is_stored, within=PATIENCE)
+        for command in commands():
+            if "systemctl stop victoria-metrics" in command:
+                await store.__aexit__()
+            elif "systemctl start victoria-metrics" in command:
+                await store.start()
+            elif not OF_MACHINES.match(command) and not OF_CLUSTERS.search(command):
+                told[command] = operator.run(command)
+            if "ca.next/ca.pem fleet/ca" in command:
+                operator.run("smarty-p1 fleet init")
+                await until(is_stored, within=PATIENCE)
+    noted = (operator.noted / "smarty_p1_backup.prom").read_text(encoding="ascii")
+    assert re.fullmatch(r"smarty_p1_backup_end_seconds \d{10}\n", noted)
+    [silent] = [answer for command, answer in told.items() if "topk" in command]
+    assert '"status":"success"' in silent
+    assert "active_energy_imported" in (tmp_path / "year.csv").read_text(encoding="utf-8")
+    assert len(told) >= 12
